@@ -1,0 +1,116 @@
+//! What can go wrong between the five terms of Eq. 3.
+
+/// The error of every trait in this crate.
+///
+/// Implementers outside the crate carry their own causes in [`Error::External`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Two things that must agree in dimension do not.
+    #[error("{what}: expected dimension {expected}, found {found}")]
+    DimensionMismatch {
+        /// What was being checked, such as "queries given to the index".
+        what: &'static str,
+        /// The dimension that was needed.
+        expected: usize,
+        /// The dimension that came.
+        found: usize,
+    },
+    /// A NaN or an infinity where a finite number is needed.
+    #[error("{what}: row {row}, column {column} holds {value}, which is not a finite number")]
+    NonFinite {
+        /// What was being checked.
+        what: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// The column, from 0.
+        column: usize,
+        /// The value found: NaN or an infinity.
+        value: f32,
+    },
+    /// A batch, a set of items or a dimension of size zero.
+    #[error("{what}: expected at least one, found none")]
+    Empty {
+        /// What was empty.
+        what: &'static str,
+    },
+    /// Two lists that go together have different lengths.
+    #[error("{what}: expected {expected} entries, found {found}")]
+    LengthMismatch {
+        /// What was being checked.
+        what: &'static str,
+        /// The length that was needed.
+        expected: usize,
+        /// The length that came.
+        found: usize,
+    },
+    /// A row number beyond the end.
+    #[error("{what}: row {row} does not exist, there are {len} rows")]
+    RowOutOfRange {
+        /// What was being looked up.
+        what: &'static str,
+        /// The row that was asked for, from 0.
+        row: usize,
+        /// How many rows there are.
+        len: usize,
+    },
+    /// The number of hits asked for is zero or more than there are items.
+    #[error("k must be between 1 and the number of items, {len}; found {k}")]
+    KOutOfRange {
+        /// The k that was asked for.
+        k: usize,
+        /// How many items there are.
+        len: usize,
+    },
+    /// The same id twice in one set.
+    #[error("duplicate id {id:?}: position {first} and position {second}")]
+    DuplicateId {
+        /// The id.
+        id: String,
+        /// Where it stood first, from 0.
+        first: usize,
+        /// Where it stood again, from 0.
+        second: usize,
+    },
+    /// An id that the set does not have.
+    #[error("unknown id {id:?} among {len} ids")]
+    UnknownId {
+        /// The id that was asked for.
+        id: String,
+        /// How many ids the set has.
+        len: usize,
+    },
+    /// A parameter outside its range.
+    #[error("{name}: expected {expected}, found {found}")]
+    InvalidParameter {
+        /// The parameter's name.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
+    /// A failure inside an implementation that lives in another crate.
+    #[error(transparent)]
+    External(Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Error {
+    /// Wraps the error of an implementation that lives in another crate.
+    pub fn external(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::External(cause.into())
+    }
+
+    /// Fails with [`Error::DimensionMismatch`] unless both dimensions agree.
+    pub fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
+        if expected == found {
+            Ok(())
+        } else {
+            Err(Self::DimensionMismatch {
+                what,
+                expected,
+                found,
+            })
+        }
+    }
+}

@@ -1,0 +1,31 @@
+#![doc = include_str!("../README.md")]
+
+mod embeddings;
+mod encoder;
+mod encoding;
+mod error;
+mod hit;
+mod ids;
+mod index;
+mod link;
+mod relevance_model;
+mod retriever;
+mod search_module;
+mod searcher;
+mod similarity;
+mod top_k;
+
+pub use embeddings::Embeddings;
+pub use encoder::{EncoderFn, ItemEncoder, QueryEncoder};
+pub use encoding::Encoding;
+pub use error::Error;
+pub use hit::Hit;
+pub use ids::Ids;
+pub use index::Index;
+pub use link::{Link, Sigmoid};
+pub use relevance_model::RelevanceModel;
+pub use retriever::Retriever;
+pub use search_module::{Compose, Identity, MatrixModule, SearchModule, SearchModuleFn};
+pub use searcher::{IndexSearcher, Searcher};
+pub use similarity::{Cosine, InnerProduct, Similarity};
+pub use top_k::TopK;

@@ -1,0 +1,66 @@
+//! Searching as a whole: encodings in, hits out.
+
+use crate::{Embeddings, Encoding, Error, Hit, Index, SearchModule};
+
+/// Turns encoded queries into hits.
+///
+/// A [`SearchModule`] turns an encoding into an encoding. Some searching operations need more: feedback looks at
+/// what a first pass found, a hybrid asks two indexes. They are searchers; the plain one is [`IndexSearcher`].
+pub trait Searcher<E: Encoding = Embeddings>: Send + Sync {
+    /// The `k` most relevant items for each encoded query, most relevant first.
+    ///
+    /// # Errors
+    /// Those of the modules and indexes that it asks.
+    fn search(&self, encodings: &E, k: usize) -> Result<Vec<Vec<Hit>>, Error>;
+}
+
+/// The plain searcher: one searching module, then one index.
+///
+/// Runnable with an index at [`crate::Retriever`], which puts a query encoder before it.
+#[derive(Clone, Debug)]
+pub struct IndexSearcher<M, I> {
+    module: M,
+    index: I,
+}
+
+impl<M, I: Index> IndexSearcher<M, I> {
+    /// Searches `index` with what `module` returns.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`] when the index does not take what the module returns.
+    pub fn new<E: Encoding>(module: M, index: I) -> Result<Self, Error>
+    where
+        M: SearchModule<E>,
+    {
+        Error::check_dim("index behind a searching module", module.item_dim(), index.dim())?;
+        Ok(Self { module, index })
+    }
+
+    /// The searching module.
+    pub fn module(&self) -> &M {
+        &self.module
+    }
+
+    /// The index.
+    pub fn index(&self) -> &I {
+        &self.index
+    }
+}
+
+impl<E: Encoding, M: SearchModule<E>, I: Index> Searcher<E> for IndexSearcher<M, I> {
+    fn search(&self, encodings: &E, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        self.index.search(&self.module.apply(encodings)?, k)
+    }
+}
+
+macro_rules! forward_searcher {
+    ($($pointer:ty),*) => {$(
+        impl<E: Encoding, S: Searcher<E> + ?Sized> Searcher<E> for $pointer {
+            fn search(&self, encodings: &E, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+                (**self).search(encodings, k)
+            }
+        }
+    )*};
+}
+
+forward_searcher!(&S, Box<S>, std::sync::Arc<S>);

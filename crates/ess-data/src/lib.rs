@@ -1,0 +1,1 @@
+//! BEIR and TREC files and a memory-mapped embedding store.

@@ -1,0 +1,1 @@
+//! Qrels, runs, ranking measures with trec_eval's definitions, and significance tests.

@@ -1,0 +1,1 @@
+//! Conformance suites for implementers of encoders, searching modules and indexes.

@@ -1,0 +1,1 @@
+//! Losses, trainer and selection for searching modules on frozen embeddings.
