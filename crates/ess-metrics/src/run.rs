@@ -1,0 +1,107 @@
+//! What a system found.
+
+use crate::{Entries, Error, entries::EntryTable};
+
+/// The items that a system found for each query, with their scores; larger is more relevant.
+///
+/// Entries keep the order in which they came, and that order means nothing: the ranking is made from the scores, as
+/// trec_eval makes it. Scores are `f32`, as in trec_eval, so two that differ only beyond that precision tie.
+///
+/// ```
+/// use ess_metrics::Run;
+///
+/// let mut run = Run::new("frozen");
+/// run.insert("q1", "d1", 0.5)?;
+/// run.insert("q1", "d2", 0.5)?;
+/// run.insert("q1", "d3", 0.9)?;
+/// // The best score first; ties by item id, descending.
+/// assert_eq!(run.ranking("q1"), [("d3", 0.9), ("d2", 0.5), ("d1", 0.5)]);
+/// assert!(run.insert("q1", "d4", f32::NAN).is_err());
+/// # Ok::<(), ess_metrics::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Run {
+    name: String,
+    table: EntryTable<f32>,
+}
+
+impl Run {
+    /// A run without a hit. The name is the system's: the tag in TREC files, the system in comparisons.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            table: EntryTable::default(),
+        }
+    }
+
+    /// The system's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Renames the system.
+    pub fn set_name(&mut self, name: impl Into<String>) {
+        self.name = name.into();
+    }
+
+    /// Adds an item found for a query.
+    ///
+    /// # Errors
+    /// [`Error::NonFiniteScore`] for NaN and infinities, [`Error::DuplicateEntry`] when the query already has the
+    /// item; the first score stays.
+    pub fn insert(&mut self, query: &str, item: &str, score: f32) -> Result<(), Error> {
+        if !score.is_finite() {
+            return Err(Error::NonFiniteScore {
+                query: query.to_owned(),
+                item: item.to_owned(),
+                score,
+            });
+        }
+        self.table.insert("run", query, item, score)
+    }
+
+    /// The number of hits, over all queries.
+    pub fn len(&self) -> usize {
+        self.table.len()
+    }
+
+    /// Whether there is no hit.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The ids of the queries with hits, in the order in which they first came.
+    pub fn queries(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.table.queries()
+    }
+
+    /// The hits of one query in the order of insertion, or `None` when it has none.
+    pub fn get(&self, query: &str) -> Option<Entries<'_, f32>> {
+        self.table.get(query)
+    }
+
+    /// The score of an item for a query, or `None` when the system did not find it.
+    pub fn score(&self, query: &str, item: &str) -> Option<f32> {
+        self.get(query)?.get(item)
+    }
+
+    /// All hits as query, item and score: query by query, each in the order of insertion.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, f32)> {
+        self.table.iter()
+    }
+
+    /// The hits of one query as ranked by trec_eval: score descending, ties by item id descending, byte by byte.
+    ///
+    /// Empty for a query without hits.
+    pub fn ranking(&self, query: &str) -> Vec<(&str, f32)> {
+        let mut ranking: Vec<_> = self.get(query).iter().flat_map(Entries::iter).collect();
+        ranking.sort_unstable_by(|a, b| by_trec_order(*a, *b));
+        ranking
+    }
+}
+
+/// trec_eval's order of hits: score descending, then item id descending.
+pub(crate) fn by_trec_order(a: (&str, f32), b: (&str, f32)) -> std::cmp::Ordering {
+    // Scores are finite; adding zero makes -0.0 and 0.0 tie.
+    (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then_with(|| b.0.cmp(a.0))
+}
