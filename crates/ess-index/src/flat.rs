@@ -1,0 +1,165 @@
+//! The exact index.
+
+use ess_core::{Embeddings, Hit, Index};
+use half::f16;
+use rayon::prelude::*;
+
+use crate::kernel::{Element, InstructionSet, PackedQueries, Panels};
+use crate::{Error, Storage};
+
+mod best;
+
+use best::Best;
+
+/// Queries that go over the items together. More would leave the cache, fewer would load the items more often.
+const QUERIES_TOGETHER: usize = 256;
+
+/// Bytes of items that a batch goes over while they are in the cache.
+const BLOCK_BYTES: usize = 256 << 10;
+
+/// Exact maximum-inner-product search: every query meets every item.
+///
+/// Building takes the embeddings over and reorders them where they lie. The similarity of a query and an item is
+/// a plain `f32` sum over the dimensions in their order, the same whatever batch or thread it is computed in, so
+/// answers are identical for any batch size and any number of threads.
+///
+/// A batch is bound by arithmetic and a single query by memory; rayon's current thread pool shares out both.
+///
+/// ```
+/// use ess_core::{Embeddings, Index};
+/// use ess_index::FlatIndex;
+///
+/// let index = FlatIndex::new(Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])?)?;
+/// let hits = index.search(&Embeddings::from_rows(&[[0.0, 2.0]])?, 2)?;
+/// assert_eq!((hits[0][0].item, hits[0][0].similarity), (2, 2.0));
+/// assert_eq!(hits[0][1].item, 1);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct FlatIndex {
+    items: Items,
+    instructions: InstructionSet,
+}
+
+#[derive(Clone, Debug)]
+enum Items {
+    F32(Panels<f32>),
+    F16(Panels<f16>),
+}
+
+impl FlatIndex {
+    /// Indexes `n × d` items as they are, in [`Storage::F32`], without a copy.
+    ///
+    /// # Errors
+    /// None at present: embeddings are checked when they are made.
+    pub fn new(items: Embeddings) -> Result<Self, Error> {
+        Self::with_storage(items, Storage::F32)
+    }
+
+    /// Indexes `n × d` items in the storage asked for.
+    ///
+    /// # Errors
+    /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
+    pub fn with_storage(items: Embeddings, storage: Storage) -> Result<Self, Error> {
+        let dim = items.dim();
+        let items = match storage {
+            Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
+            Storage::F16 => {
+                check_f16(&items)?;
+                Items::F16(Panels::converted(items.as_slice(), dim, f16::ZERO, f16::from_f32))
+            }
+        };
+        Ok(Self {
+            items,
+            instructions: InstructionSet::detect(),
+        })
+    }
+
+    /// The storage that was asked for.
+    pub fn storage(&self) -> Storage {
+        match self.items {
+            Items::F32(_) => Storage::F32,
+            Items::F16(_) => Storage::F16,
+        }
+    }
+
+    fn search_together<T: Element>(&self, items: &Panels<T>, queries: &[f32], k: usize) -> Best {
+        let count = queries.len() / items.dim();
+        let queries = PackedQueries::new(queries, items.dim(), self.instructions.query_widths());
+        let panels = self
+            .instructions
+            .panels_together(BLOCK_BYTES, size_of::<T>() * items.dim());
+        (0..items.blocks(panels))
+            .into_par_iter()
+            .fold(
+                || Best::new(count, k),
+                |mut best, index| {
+                    let block = items.block(panels, index);
+                    for queries in queries.blocks() {
+                        best.offer(self.instructions, &queries, &block);
+                    }
+                    best
+                },
+            )
+            .reduce(|| Best::new(count, k), Best::merge)
+    }
+}
+
+impl Index for FlatIndex {
+    fn dim(&self) -> usize {
+        match &self.items {
+            Items::F32(items) => items.dim(),
+            Items::F16(items) => items.dim(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match &self.items {
+            Items::F32(items) => items.len(),
+            Items::F16(items) => items.len(),
+        }
+    }
+
+    /// As [`Index::search`]; all queries fail together.
+    ///
+    /// # Errors
+    /// As [`Index::search`], and [`ess_core::Error::NonFinite`] when a similarity overflows.
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        self.check_search(queries, k)?;
+        let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim());
+        let found: Vec<Best> = groups
+            .map(|group| match &self.items {
+                Items::F32(items) => self.search_together(items, group, k),
+                Items::F16(items) => self.search_together(items, group, k),
+            })
+            .collect();
+        let mut hits = Vec::with_capacity(queries.len());
+        for best in found {
+            let first_query = hits.len();
+            hits.extend(best.into_hits(first_query)?);
+        }
+        Ok(hits)
+    }
+}
+
+fn into_rows(items: Embeddings) -> Vec<f32> {
+    let size = items.len() * items.dim();
+    let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();
+    // A matrix cut out of a larger one keeps the larger one's memory.
+    values.truncate(offset.unwrap_or(0) + size);
+    values.drain(..offset.unwrap_or(0));
+    values
+}
+
+fn check_f16(items: &Embeddings) -> Result<(), Error> {
+    let beyond = |&x: &f32| f16::from_f32(x).is_infinite();
+    match items.as_slice().iter().position(beyond) {
+        Some(at) => Err(Error::BeyondStorage {
+            item: at / items.dim(),
+            dimension: at % items.dim(),
+            value: items.as_slice()[at],
+            largest: f16::MAX.to_f32(),
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,90 @@
+//! The best hits of several queries while blocks of items go by.
+
+use ess_core::{Error, Hit, TopK};
+
+use crate::kernel::{Element, InstructionSet, PanelBlock, QueryBlock, for_each_candidate};
+
+/// For each of several queries the best hits so far, and the first similarity that was not finite.
+pub(super) struct Best {
+    top: Vec<TopK>,
+    overflow: Option<Overflow>,
+    // Similarities of one block of queries and one block of items.
+    similarities: Vec<f32>,
+}
+
+#[derive(Clone, Copy)]
+struct Overflow {
+    query: usize,
+    item: usize,
+    value: f32,
+}
+
+impl Best {
+    /// Nothing seen yet, for `queries` queries.
+    pub(super) fn new(queries: usize, k: usize) -> Self {
+        Self {
+            top: vec![TopK::new(k); queries],
+            overflow: None,
+            similarities: Vec::new(),
+        }
+    }
+
+    /// Compares a block of queries with a block of items.
+    pub(super) fn offer<T: Element>(
+        &mut self,
+        instructions: InstructionSet,
+        queries: &QueryBlock,
+        block: &PanelBlock<T>,
+    ) {
+        let dim = queries.values.len() / queries.width;
+        let padded = block.values.len() / dim;
+        self.similarities.resize(padded * queries.width, 0.0);
+        instructions.similarities(block.values, queries, &mut self.similarities);
+        for (j, row) in self.similarities.chunks_exact(padded).enumerate() {
+            let query = queries.first + j;
+            let top = &mut self.top[query];
+            for_each_candidate(&row[..block.items], top.threshold(), |position, value| {
+                let item = block.first_item + position;
+                if value.is_finite() {
+                    top.push(Hit::new(item, value));
+                } else {
+                    Overflow::keep_first(&mut self.overflow, Overflow { query, item, value });
+                }
+            });
+        }
+    }
+
+    /// What both have seen.
+    pub(super) fn merge(mut self, other: Self) -> Self {
+        for (top, other) in self.top.iter_mut().zip(other.top) {
+            top.merge(other);
+        }
+        if let Some(overflow) = other.overflow {
+            Overflow::keep_first(&mut self.overflow, overflow);
+        }
+        self
+    }
+
+    /// The hits of each query; `first_query` is the row of the first, for the error.
+    pub(super) fn into_hits(self, first_query: usize) -> Result<impl Iterator<Item = Vec<Hit>>, Error> {
+        match self.overflow {
+            Some(overflow) => Err(Error::NonFinite {
+                what: "similarity of query (row) and item (column)",
+                row: first_query + overflow.query,
+                column: overflow.item,
+                value: overflow.value,
+            }),
+            None => Ok(self.top.into_iter().map(TopK::into_sorted)),
+        }
+    }
+}
+
+impl Overflow {
+    // The first by query and item, so that the error does not depend on the threads either.
+    fn keep_first(kept: &mut Option<Self>, found: Self) {
+        let place = |overflow: Self| (overflow.query, overflow.item);
+        if kept.is_none_or(|kept| place(found) < place(kept)) {
+            *kept = Some(found);
+        }
+    }
+}

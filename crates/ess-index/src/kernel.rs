@@ -1,0 +1,25 @@
+//! Inner products of many queries with many items, the one place where time is spent.
+//!
+//! Every similarity is the sum of `query[i] * item[i]` in the order `i = 0, 1, …, d - 1`, in one `f32`, and nothing
+//! else. So it depends on the pair alone: not on the batch, the block or the thread that it is computed in. On one
+//! machine all vector instruction sets agree bit for bit; only [`InstructionSet::Portable`] may round differently
+//! (once more for each product where the target has no fused multiply-add).
+//!
+//! SIMD runs across items: [`Panels`] interleaves [`LANES`] items, so that one load brings dimension `i` of all of
+//! them and no sum is ever taken across a register.
+
+mod element;
+mod instruction_set;
+mod packed_queries;
+mod panels;
+mod portable;
+mod scan;
+
+pub(crate) use element::Element;
+pub(crate) use instruction_set::InstructionSet;
+pub(crate) use packed_queries::{PackedQueries, QueryBlock};
+pub(crate) use panels::{PanelBlock, Panels};
+pub(crate) use scan::for_each_candidate;
+
+/// How many items a panel interleaves.
+pub(crate) const LANES: usize = 16;

@@ -1,0 +1,157 @@
+//! Items, interleaved so that SIMD runs across them.
+
+use rayon::prelude::*;
+
+use super::LANES;
+
+/// `n` items of `dim` numbers in panels of [`LANES`]: the number of item `16 p + l` in dimension `i` is at
+/// `16 (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].
+#[derive(Clone, Debug)]
+pub(crate) struct Panels<T> {
+    dim: usize,
+    len: usize,
+    whole: Vec<T>,
+    // Apart, so that `whole` can take the memory of the rows over without growing.
+    last: Vec<T>,
+}
+
+/// Consecutive panels, and the items in them.
+pub(crate) struct PanelBlock<'a, T> {
+    /// The row of the first item.
+    pub(crate) first_item: usize,
+    /// The number of items, the zeros at the end not counted.
+    pub(crate) items: usize,
+    /// The panels' numbers.
+    pub(crate) values: &'a [T],
+}
+
+impl Panels<f32> {
+    /// Interleaves row-major items (`n × dim`, whole rows) in place.
+    pub(crate) fn from_rows(mut rows: Vec<f32>, dim: usize) -> Self {
+        let len = rows.len() / dim;
+        let rest = rows.split_off(len / LANES * LANES * dim);
+        rows.par_chunks_exact_mut(LANES * dim)
+            .for_each_init(Vec::new, |scratch, panel| {
+                scratch.clear();
+                scratch.extend_from_slice(panel);
+                interleave(scratch, dim, panel, |x| x);
+            });
+        let last = interleaved_rest(&rest, dim, 0.0, |x| x);
+        Self {
+            dim,
+            len,
+            whole: rows,
+            last,
+        }
+    }
+}
+
+impl<T: Copy + Send + Sync> Panels<T> {
+    /// Interleaves row-major items (`n × dim`, whole rows) in another format; `zero` fills the last panel up.
+    pub(crate) fn converted(rows: &[f32], dim: usize, zero: T, convert: impl Fn(f32) -> T + Sync) -> Self {
+        let len = rows.len() / dim;
+        let (full, rest) = rows.split_at(len / LANES * LANES * dim);
+        let mut whole = vec![zero; full.len()];
+        let panels = whole.par_chunks_exact_mut(LANES * dim);
+        panels
+            .zip(full.par_chunks_exact(LANES * dim))
+            .for_each(|(panel, rows)| interleave(rows, dim, panel, &convert));
+        let last = interleaved_rest(rest, dim, zero, convert);
+        Self {
+            dim,
+            len,
+            whole,
+            last,
+        }
+    }
+
+    /// The number of items.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The dimension of each item.
+    pub(crate) fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// How many blocks of at most `panels` panels there are.
+    pub(crate) fn blocks(&self, panels: usize) -> usize {
+        self.whole.len().div_ceil(panels * LANES * self.dim) + usize::from(!self.last.is_empty())
+    }
+
+    /// The block at `index` when the items are cut into blocks of at most `panels` panels.
+    pub(crate) fn block(&self, panels: usize, index: usize) -> PanelBlock<'_, T> {
+        let size = panels * LANES * self.dim;
+        let whole_items = self.whole.len() / self.dim;
+        match self.whole.chunks(size).nth(index) {
+            Some(values) => PanelBlock {
+                first_item: index * panels * LANES,
+                items: values.len() / self.dim,
+                values,
+            },
+            None => PanelBlock {
+                first_item: whole_items,
+                items: self.len - whole_items,
+                values: &self.last,
+            },
+        }
+    }
+}
+
+fn interleave<T>(rows: &[f32], dim: usize, panel: &mut [T], convert: impl Fn(f32) -> T) {
+    for (lane, row) in rows.chunks_exact(dim).enumerate() {
+        for (dimension, &value) in row.iter().enumerate() {
+            panel[dimension * LANES + lane] = convert(value);
+        }
+    }
+}
+
+fn interleaved_rest<T: Copy>(rows: &[f32], dim: usize, zero: T, convert: impl Fn(f32) -> T) -> Vec<T> {
+    if rows.is_empty() {
+        return Vec::new();
+    }
+    let mut panel = vec![zero; LANES * dim];
+    interleave(rows, dim, &mut panel, convert);
+    panel
+}
+
+#[cfg(test)]
+mod tests {
+    use half::f16;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rows_of<T: Copy + Send + Sync + Into<f32>>(panels: &Panels<T>, per_block: usize) -> Vec<f32> {
+        let dim = panels.dim();
+        let mut rows = vec![f32::NAN; panels.len() * dim];
+        for index in 0..panels.blocks(per_block) {
+            let block = panels.block(per_block, index);
+            for item in 0..block.items {
+                for i in 0..dim {
+                    let at = (item / LANES * dim + i) * LANES + item % LANES;
+                    rows[(block.first_item + item) * dim + i] = block.values[at].into();
+                }
+            }
+        }
+        rows
+    }
+
+    proptest! {
+        #[test]
+        fn every_item_is_in_one_block(n in 1_usize..80, dim in 1_usize..5, per_block in 1_usize..4) {
+            let rows: Vec<f32> = (0..n * dim).map(|x| x as f32).collect();
+            prop_assert_eq!(&rows_of(&Panels::from_rows(rows.clone(), dim), per_block), &rows);
+            let halves = Panels::converted(&rows, dim, f16::ZERO, f16::from_f32);
+            prop_assert_eq!(&rows_of(&halves, per_block), &rows);
+        }
+    }
+
+    #[test]
+    fn the_memory_of_the_rows_is_kept() {
+        let rows = vec![1.0; 32 * 3];
+        let address = rows.as_ptr();
+        assert_eq!(Panels::from_rows(rows, 3).whole.as_ptr(), address);
+    }
+}
