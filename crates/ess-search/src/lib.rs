@@ -1,1 +1,26 @@
-//! Trainable searching modules on Burn: linear, MLP, ensembles, and the trait to write your own.
+#![doc = include_str!("../README.md")]
+
+mod device_encoding;
+mod ensemble;
+mod error;
+mod init;
+mod linear;
+mod mlp;
+mod module_folder;
+mod on_device;
+mod parameters;
+mod persistent;
+mod registry;
+mod state;
+mod trainable;
+
+pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
+pub use ensemble::{Averaging, Ensemble};
+pub use error::Error;
+pub use linear::{Linear, LinearConfig};
+pub use mlp::{Activation, Mlp, MlpConfig};
+pub use on_device::OnDevice;
+pub use persistent::PersistentModule;
+pub use registry::Registry;
+pub use state::{HostTensor, ModuleDescription, ModuleState};
+pub use trainable::{MAX_DIM, TrainableModule};

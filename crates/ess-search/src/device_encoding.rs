@@ -1,0 +1,54 @@
+//! Encodings as tensors on a device.
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use ess_core::{Embeddings, Encoding};
+
+use crate::Error;
+
+/// An encoding that can be put on a device for a trainable module to read.
+///
+/// [`Embeddings`] become a `Tensor<2>` of `n × d`. A richer encoding brings its own tensors.
+pub trait DeviceEncoding: Encoding + Sized {
+    /// The encoding on a device.
+    type Tensors: Clone + Send;
+
+    /// The dimension of its vectors, `d_query`.
+    fn dim(&self) -> usize;
+
+    /// Copies the encoding to a device.
+    fn to_tensors(&self, device: &Device) -> Self::Tensors;
+
+    /// The named rows, in the order given.
+    fn select(tensors: &Self::Tensors, rows: Tensor<1, Int>) -> Self::Tensors;
+}
+
+impl DeviceEncoding for Embeddings {
+    type Tensors = Tensor<2>;
+
+    fn dim(&self) -> usize {
+        Embeddings::dim(self)
+    }
+
+    fn to_tensors(&self, device: &Device) -> Tensor<2> {
+        Tensor::from_data(TensorData::new(self.as_slice().to_vec(), [self.len(), self.dim()]), device)
+    }
+
+    fn select(tensors: &Tensor<2>, rows: Tensor<1, Int>) -> Tensor<2> {
+        tensors.clone().select(0, rows)
+    }
+}
+
+/// Copies an `n × d` tensor from its device.
+///
+/// # Errors
+/// [`Error::Device`] when the device fails, [`Error::Core`] for a NaN or an infinity.
+pub fn embeddings_from_tensor(tensor: Tensor<2>) -> Result<Embeddings, Error> {
+    let [_, dim] = tensor.dims();
+    Ok(Embeddings::from_vec(values_of(tensor)?, dim)?)
+}
+
+/// The values of a tensor, row-major.
+pub(crate) fn values_of<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
+    let data = tensor.try_into_data().map_err(|error| Error::Device { message: format!("{error:?}") })?;
+    data.try_to_vec::<f32>().map_err(|error| Error::Device { message: format!("{error:?}") })
+}

@@ -1,0 +1,135 @@
+//! Several searching modules, averaged.
+
+use std::collections::BTreeMap;
+
+use ess_core::{Embeddings, SearchModule};
+use ndarray::Array2;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, ModuleDescription, ModuleState, PersistentModule};
+
+/// Whether members are averaged as they are, or each vector scaled to length 1 before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Averaging {
+    /// The vectors as they are: a member that answers with longer vectors weighs more.
+    BeforeNormalization,
+    /// Every member's vector at length 1: all weigh the same.
+    #[default]
+    AfterNormalization,
+}
+
+/// The mean of what several searching modules of any kind return.
+///
+/// ```
+/// use ess_core::{Embeddings, Identity, MatrixModule, SearchModule};
+/// use ess_search::{Averaging, Ensemble};
+/// use ndarray::array;
+///
+/// let swap = MatrixModule::new(array![[0.0, 1.0], [1.0, 0.0]])?;
+/// let members: Vec<Box<dyn ess_search::PersistentModule>> = vec![Box::new(Identity::new(2)), Box::new(swap)];
+/// let ensemble = Ensemble::new(members, Averaging::BeforeNormalization)?;
+/// let queries = Embeddings::from_rows(&[[1.0, 3.0]])?;
+/// assert_eq!(ensemble.apply(&queries)?.row(0), &[2.0, 2.0]);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+pub struct Ensemble {
+    members: Vec<Box<dyn PersistentModule>>,
+    averaging: Averaging,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnsembleConfig {
+    averaging: Averaging,
+    members: Vec<ModuleDescription>,
+}
+
+impl Ensemble {
+    pub(crate) const KIND: &'static str = "ensemble";
+
+    /// Averages `members`, which must agree in both dimensions.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for no member, or for members that do not agree.
+    pub fn new(members: Vec<Box<dyn PersistentModule>>, averaging: Averaging) -> Result<Self, Error> {
+        let first = members.first().ok_or(ess_core::Error::Empty { what: "members of an ensemble" })?;
+        for member in &members {
+            let (query, item) = ("query dimension of an ensemble's member", "item dimension of an ensemble's member");
+            ess_core::Error::check_dim(query, first.query_dim(), member.query_dim())?;
+            ess_core::Error::check_dim(item, first.item_dim(), member.item_dim())?;
+        }
+        Ok(Self { members, averaging })
+    }
+
+    /// The members, in order.
+    pub fn members(&self) -> &[Box<dyn PersistentModule>] {
+        &self.members
+    }
+
+    /// How the members are averaged.
+    pub fn averaging(&self) -> Averaging {
+        self.averaging
+    }
+
+    /// Builds an ensemble from its state; `build` builds the members.
+    pub(crate) fn from_state(
+        state: &ModuleState,
+        mut build: impl FnMut(&ModuleState) -> Result<Box<dyn PersistentModule>, Error>,
+    ) -> Result<Self, Error> {
+        let config: EnsembleConfig = state.parse_config()?;
+        let mut tensors = state.tensors.clone();
+        let mut members = Vec::with_capacity(config.members.len());
+        for (at, description) in config.members.into_iter().enumerate() {
+            let prefix = format!("{at}.");
+            let of_member = tensors.extract_if(.., |name, _| name.starts_with(&prefix));
+            let of_member = of_member.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
+            members.push(build(&ModuleState { description, tensors: of_member })?);
+        }
+        if tensors.is_empty() {
+            return Self::new(members, config.averaging);
+        }
+        let found = tensors.into_keys().collect();
+        Err(Error::TensorNames { kind: Self::KIND.to_owned(), expected: Vec::new(), found })
+    }
+}
+
+impl SearchModule for Ensemble {
+    fn query_dim(&self) -> usize {
+        self.members[0].query_dim()
+    }
+
+    fn item_dim(&self) -> usize {
+        self.members[0].item_dim()
+    }
+
+    fn apply(&self, encodings: &Embeddings) -> Result<Embeddings, ess_core::Error> {
+        let mut sum = Array2::<f32>::zeros((encodings.len(), self.item_dim()));
+        for member in &self.members {
+            let vectors = member.apply(encodings)?;
+            sum += &match self.averaging {
+                Averaging::BeforeNormalization => vectors,
+                Averaging::AfterNormalization => vectors.normalized(),
+            }
+            .view();
+        }
+        Embeddings::new(sum / self.members.len() as f32)
+    }
+}
+
+impl PersistentModule for Ensemble {
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        let mut tensors = BTreeMap::new();
+        let mut members = Vec::with_capacity(self.members.len());
+        for (at, member) in self.members.iter().enumerate() {
+            let state = member.to_state()?;
+            members.push(state.description);
+            tensors.extend(state.tensors.into_iter().map(|(name, tensor)| (format!("{at}.{name}"), tensor)));
+        }
+        let config = EnsembleConfig { averaging: self.averaging, members };
+        let config = serde_json::to_value(config)
+            .map_err(|source| Error::ConfigSyntax { kind: Self::KIND.to_owned(), source })?;
+        let (kind, query_dim, item_dim) = (Self::KIND.to_owned(), self.query_dim(), self.item_dim());
+        Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
+    }
+}

@@ -1,0 +1,106 @@
+//! What can go wrong with a searching module.
+
+use std::path::PathBuf;
+
+/// The error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A config that names something impossible.
+    #[error("config of {kind}: {name} must be {expected}, found {found}")]
+    Config {
+        /// The kind of module.
+        kind: &'static str,
+        /// The parameter.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: String,
+        /// What came.
+        found: String,
+    },
+    /// A config that does not parse: a missing, unknown or mistyped field.
+    #[error("config of {kind}: {source}")]
+    ConfigSyntax {
+        /// The kind of module.
+        kind: String,
+        /// What the parser said.
+        source: serde_json::Error,
+    },
+    /// A module kind that the registry does not know.
+    #[error("unknown kind of searching module {kind:?}; known: {}", known.join(", "))]
+    UnknownKind {
+        /// The kind found.
+        kind: String,
+        /// The kinds that the registry knows.
+        known: Vec<String>,
+    },
+    /// A tensor that the module needs is not there, or one is there that it does not have.
+    #[error("tensors of {kind}: expected {expected:?}, found {found:?}")]
+    TensorNames {
+        /// The kind of module.
+        kind: String,
+        /// The names that the module has.
+        expected: Vec<String>,
+        /// The names that came.
+        found: Vec<String>,
+    },
+    /// A tensor of another shape than the config says.
+    #[error("tensor {name:?}: expected shape {expected:?}, found {found:?}")]
+    TensorShape {
+        /// The tensor.
+        name: String,
+        /// The shape that the config says.
+        expected: Vec<usize>,
+        /// The shape that came.
+        found: Vec<usize>,
+    },
+    /// A tensor with a NaN or an infinity.
+    #[error("tensor {name:?}: value {index} is {value}, which is not a finite number")]
+    NonFiniteTensor {
+        /// The tensor.
+        name: String,
+        /// Which value, from 0, in row-major order.
+        index: usize,
+        /// NaN or an infinity.
+        value: f32,
+    },
+    /// A file that is not what it should be.
+    #[error("{path}: expected {expected}, found {found}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A file that cannot be read.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Files(#[from] ess_files::Error),
+    /// The device could not give a tensor's values.
+    #[error("device: {message}")]
+    Device {
+        /// What the device said.
+        message: String,
+    },
+    /// Embeddings or dimensions that do not fit.
+    #[error(transparent)]
+    Core(#[from] ess_core::Error),
+}
+
+impl From<Error> for ess_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Core(error) => error,
+            error => Self::external(error),
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Starting values of parameters, from a seed: the same on every device.
+
+use burn::{
+    module::Param,
+    tensor::{Device, Tensor, TensorData},
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Draws starting values one parameter after another.
+pub(crate) struct Init<'a> {
+    random: ChaCha8Rng,
+    device: &'a Device,
+}
+
+impl<'a> Init<'a> {
+    pub(crate) fn new(seed: u64, device: &'a Device) -> Self {
+        Self { random: ChaCha8Rng::seed_from_u64(seed), device }
+    }
+
+    /// `rows × columns`, uniform in `±sqrt(3 / rows)`: keeps the variance of what goes through (LeCun).
+    pub(crate) fn weight(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
+        let bound = (3.0 / rows as f32).sqrt();
+        let values: Vec<f32> =
+            (0..rows * columns).map(|_| self.random.random_range(-bound..=bound)).collect();
+        Param::from_data(TensorData::new(values, [rows, columns]), self.device)
+    }
+
+    pub(crate) fn zero_weight(&self, rows: usize, columns: usize) -> Param<Tensor<2>> {
+        Param::from_tensor(Tensor::zeros([rows, columns], self.device))
+    }
+
+    pub(crate) fn zero_bias(&self, columns: usize) -> Param<Tensor<1>> {
+        Param::from_tensor(Tensor::zeros([columns], self.device))
+    }
+}

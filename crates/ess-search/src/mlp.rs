@@ -1,0 +1,159 @@
+//! A searching module with hidden layers.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{
+        Device, Tensor,
+        activation::{gelu, relu, tanh},
+        module::linear,
+    },
+};
+use ess_core::Embeddings;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, TrainableModule, init::Init, trainable::check_dim};
+
+/// The non-linearity between the layers of an [`Mlp`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// Gaussian error linear unit.
+    #[default]
+    Gelu,
+    /// Rectified linear unit.
+    Relu,
+    /// Hyperbolic tangent.
+    Tanh,
+}
+
+impl Activation {
+    fn apply(self, hidden: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Gelu => gelu(hidden),
+            Self::Relu => relu(hidden),
+            Self::Tanh => tanh(hidden),
+        }
+    }
+}
+
+/// What an [`Mlp`] module is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MlpConfig {
+    /// `d_query`.
+    pub query_dim: usize,
+    /// `d_item`.
+    pub item_dim: usize,
+    /// The width of each hidden layer, from the query on; at least one. Default: one layer of `2 · d_query`.
+    pub hidden: Vec<usize>,
+    /// The non-linearity after each hidden layer. Default: GELU.
+    #[serde(default)]
+    pub activation: Activation,
+    /// The seed of the starting weights. Default: 0.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl MlpConfig {
+    /// The defaults between the given dimensions.
+    pub fn new(query_dim: usize, item_dim: usize) -> Self {
+        let hidden = vec![query_dim.saturating_mul(2).min(crate::MAX_DIM)];
+        Self { query_dim, item_dim, hidden, activation: Activation::default(), seed: 0 }
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        check_dim(Mlp::KIND, "query_dim", self.query_dim)?;
+        check_dim(Mlp::KIND, "item_dim", self.item_dim)?;
+        if self.hidden.is_empty() || self.hidden.len() > 16 {
+            return Err(Error::Config {
+                kind: Mlp::KIND,
+                name: "hidden",
+                expected: "between 1 and 16 layers".into(),
+                found: self.hidden.len().to_string(),
+            });
+        }
+        self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))
+    }
+}
+
+/// `z = skip(q) + mlp(q)`: the last layer of the MLP is zero at the start, and the skip is the identity where the
+/// dimensions agree (so the module starts as the identity) and a trained matrix where they differ.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, SearchModule};
+/// use ess_search::{Mlp, MlpConfig, OnDevice, TrainableModule};
+///
+/// let device = Device::flex();
+/// let config = MlpConfig { hidden: vec![16, 8], ..MlpConfig::new(3, 3) };
+/// let module = OnDevice::new(Mlp::init(&config, &device)?, &device);
+/// let queries = Embeddings::from_rows(&[[1.0, 2.0, 3.0]])?;
+/// assert_eq!(module.apply(&queries)?, queries);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct Mlp {
+    layers: Vec<Layer>,
+    skip: Option<Param<Tensor<2>>>,
+    #[module(skip)]
+    config: MlpConfig,
+}
+
+#[derive(Module, Debug)]
+struct Layer {
+    weight: Param<Tensor<2>>,
+    bias: Param<Tensor<1>>,
+}
+
+impl Layer {
+    fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+        linear(input, self.weight.val(), Some(self.bias.val()))
+    }
+}
+
+impl TrainableModule for Mlp {
+    const KIND: &'static str = "mlp";
+    type Config = MlpConfig;
+    type Encoding = Embeddings;
+
+    fn init(config: &MlpConfig, device: &Device) -> Result<Self, Error> {
+        config.check()?;
+        let mut init = Init::new(config.seed, device);
+        let mut width = config.query_dim;
+        let mut layers = Vec::with_capacity(config.hidden.len() + 1);
+        for &next in &config.hidden {
+            layers.push(Layer { weight: init.weight(width, next), bias: init.zero_bias(next) });
+            width = next;
+        }
+        let weight = init.zero_weight(width, config.item_dim);
+        layers.push(Layer { weight, bias: init.zero_bias(config.item_dim) });
+        let skip =
+            (config.query_dim != config.item_dim).then(|| init.weight(config.query_dim, config.item_dim));
+        Ok(Self { layers, skip, config: config.clone() })
+    }
+
+    fn config(&self) -> &MlpConfig {
+        &self.config
+    }
+
+    fn query_dim(&self) -> usize {
+        self.config.query_dim
+    }
+
+    fn item_dim(&self) -> usize {
+        self.config.item_dim
+    }
+
+    fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
+        let skipped = match &self.skip {
+            Some(weight) => queries.clone().matmul(weight.val()),
+            None => queries.clone(),
+        };
+        let mut hidden = queries;
+        for (at, layer) in self.layers.iter().enumerate() {
+            hidden = if at == 0 { hidden } else { self.config.activation.apply(hidden) };
+            hidden = layer.forward(hidden);
+        }
+        skipped + hidden
+    }
+}

@@ -1,0 +1,69 @@
+//! Searching modules that can become data.
+
+use std::collections::BTreeMap;
+
+use ess_core::{Identity, MatrixModule, SearchModule};
+use serde_json::json;
+
+use crate::{Error, HostTensor, ModuleDescription, ModuleState, OnDevice, TrainableModule, parameters};
+
+/// A searching module that can become data, and so be saved, be a member of an [`Ensemble`](crate::Ensemble), and
+/// be built again by a [`Registry`](crate::Registry).
+///
+/// Every trainable module on a device is one; so are the identity, a matrix and an ensemble.
+pub trait PersistentModule: SearchModule {
+    /// The module as data.
+    ///
+    /// # Errors
+    /// [`Error::Device`] when the device cannot give the tensors, [`Error::NonFiniteTensor`] when one diverged.
+    fn to_state(&self) -> Result<ModuleState, Error>;
+}
+
+impl<M: TrainableModule> PersistentModule for OnDevice<M>
+where
+    OnDevice<M>: SearchModule,
+{
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        let module = self.module();
+        let config = serde_json::to_value(module.config())
+            .map_err(|source| Error::ConfigSyntax { kind: M::KIND.to_owned(), source })?;
+        let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
+        let description = ModuleDescription { kind: M::KIND.to_owned(), query_dim, item_dim, config };
+        Ok(ModuleState { description, tensors: parameters::read(module)? })
+    }
+}
+
+pub(crate) const IDENTITY: &str = "identity";
+pub(crate) const MATRIX: &str = "matrix";
+
+impl PersistentModule for Identity {
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        Ok(state_of(IDENTITY, self, BTreeMap::new()))
+    }
+}
+
+impl PersistentModule for MatrixModule {
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        let shape = vec![self.query_dim(), self.item_dim()];
+        let weight = HostTensor::new("weight", shape, self.weight().iter().copied().collect())?;
+        Ok(state_of(MATRIX, self, BTreeMap::from([("weight".to_owned(), weight)])))
+    }
+}
+
+fn state_of(kind: &str, module: &dyn SearchModule, tensors: BTreeMap<String, HostTensor>) -> ModuleState {
+    let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
+    let description = ModuleDescription { kind: kind.to_owned(), query_dim, item_dim, config: json!({}) };
+    ModuleState { description, tensors }
+}
+
+macro_rules! forward_persistent_module {
+    ($($pointer:ty),*) => {$(
+        impl<M: PersistentModule + ?Sized> PersistentModule for $pointer {
+            fn to_state(&self) -> Result<ModuleState, Error> {
+                (**self).to_state()
+            }
+        }
+    )*};
+}
+
+forward_persistent_module!(&M, Box<M>, std::sync::Arc<M>);

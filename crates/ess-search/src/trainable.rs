@@ -1,0 +1,96 @@
+//! The trait that a trainable searching module implements.
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{DeviceEncoding, Error};
+
+/// A searching module that can be trained: a Burn module with a config.
+///
+/// Implementing it gives a module training (`ess-train`), ensembles, saving, loading ([`Registry`](crate::Registry))
+/// and the choice of device, without more code. The device is chosen at run time, so one implementation serves
+/// CPU and GPU.
+///
+/// ```
+/// use burn::{module::{Module, Param}, tensor::{Device, Tensor}};
+/// use ess_core::{Embeddings, SearchModule};
+/// use ess_search::{Error, OnDevice, TrainableModule};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// Weighs each dimension of the query: `z = q ⊙ w`, with `w = 1` at the start.
+/// #[derive(Module, Debug)]
+/// struct Selection {
+///     weight: Param<Tensor<1>>,
+///     #[module(skip)]
+///     config: SelectionConfig,
+/// }
+///
+/// #[derive(Clone, Debug, Serialize, Deserialize)]
+/// #[serde(deny_unknown_fields)]
+/// struct SelectionConfig {
+///     dim: usize,
+/// }
+///
+/// impl TrainableModule for Selection {
+///     const KIND: &'static str = "selection";
+///     type Config = SelectionConfig;
+///     type Encoding = Embeddings;
+///
+///     fn init(config: &SelectionConfig, device: &Device) -> Result<Self, Error> {
+///         let weight = Param::from_tensor(Tensor::ones([config.dim], device));
+///         Ok(Self { weight, config: config.clone() })
+///     }
+///     fn config(&self) -> &SelectionConfig { &self.config }
+///     fn query_dim(&self) -> usize { self.config.dim }
+///     fn item_dim(&self) -> usize { self.config.dim }
+///     fn forward(&self, queries: Tensor<2>) -> Tensor<2> { queries * self.weight.val().unsqueeze() }
+/// }
+///
+/// let device = Device::flex();
+/// let module = OnDevice::new(Selection::init(&SelectionConfig { dim: 2 }, &device)?, &device);
+/// let queries = Embeddings::from_rows(&[[1.0, 2.0]])?;
+/// assert_eq!(module.apply(&queries)?, queries);
+/// # Ok::<(), Error>(())
+/// ```
+pub trait TrainableModule: Module + Sync + 'static {
+    /// The name under which a saved module says what it is, such as `"linear"`.
+    const KIND: &'static str;
+
+    /// What the module is made from. Unknown fields should be refused (`deny_unknown_fields`).
+    type Config: Clone + Serialize + DeserializeOwned + Send + Sync;
+
+    /// What the module reads; [`ess_core::Embeddings`] in the common case.
+    type Encoding: DeviceEncoding;
+
+    /// A new module. The same config gives the same module on every device, bit for bit.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a config that names something impossible.
+    fn init(config: &Self::Config, device: &Device) -> Result<Self, Error>;
+
+    /// The config that the module was made from.
+    fn config(&self) -> &Self::Config;
+
+    /// The dimension of the encodings that it reads, `d_query`.
+    fn query_dim(&self) -> usize;
+
+    /// The dimension of the vectors that it returns, `d_item`.
+    fn item_dim(&self) -> usize;
+
+    /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`).
+    fn forward(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
+}
+
+/// The largest dimension that the modules of this crate accept, so that a torn config cannot ask for all memory.
+pub const MAX_DIM: usize = 1 << 14;
+
+/// Refuses a dimension outside `1..=MAX_DIM`.
+pub(crate) fn check_dim(kind: &'static str, name: &'static str, dim: usize) -> Result<(), Error> {
+    if (1..=MAX_DIM).contains(&dim) {
+        return Ok(());
+    }
+    Err(Error::Config { kind, name, expected: format!("between 1 and {MAX_DIM}"), found: dim.to_string() })
+}
