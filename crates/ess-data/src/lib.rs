@@ -1,1 +1,34 @@
-//! BEIR and TREC files and a memory-mapped embedding store.
+#![doc = include_str!("../README.md")]
+
+#[cfg(target_endian = "big")]
+compile_error!("embedding stores are little-endian and read without conversion");
+
+mod atomic;
+mod cut_dev;
+mod dtype;
+mod error;
+mod ids_file;
+mod judgements;
+mod lines;
+mod matrix_writer;
+mod npy;
+mod provenance;
+mod qrels_file;
+mod record;
+mod records_file;
+mod run_file;
+mod store;
+mod writable;
+
+pub use cut_dev::cut_dev;
+pub use dtype::Dtype;
+pub use error::Error;
+pub use ids_file::{read_ids, write_ids};
+pub use judgements::{Dropped, JudgedQuery, Judgements};
+pub use npy::{NpyMatrix, write_npy, write_npy_in_batches};
+pub use provenance::Provenance;
+pub use qrels_file::{Judgement, QrelsFormat, QrelsReader, read_qrels, write_qrels};
+pub use record::{Item, Query, Record};
+pub use records_file::{RecordReader, read_records, write_records};
+pub use run_file::{RunLine, RunReader, read_run, write_run};
+pub use store::{EmbeddingStore, MappedStore, write_store, write_store_in_batches};

@@ -1,0 +1,158 @@
+//! The header of an `.npy` file: a Python dictionary with three entries.
+
+pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
+const MAX_HEADER_BYTES: usize = 1 << 16;
+
+/// What was expected and what was found.
+pub(super) type Mismatch = (&'static str, String);
+
+/// What a header says; nothing of it is checked against the file's size yet.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    /// Size of a floating-point number in bytes: 2, 4 or 8.
+    pub(super) value_bytes: usize,
+    pub(super) big_endian: bool,
+    pub(super) fortran_order: bool,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// Where the numbers start in the file.
+    pub(super) data_start: usize,
+}
+
+impl Header {
+    pub(super) fn read(file: &[u8]) -> Result<Self, Mismatch> {
+        let torn = || {
+            (
+                "an .npy header",
+                format!("a file that ends after {} bytes", file.len()),
+            )
+        };
+        let rest = file.strip_prefix(MAGIC).ok_or_else(|| {
+            let start = &file[..file.len().min(MAGIC.len())];
+            (
+                "an .npy file, which starts with \\x93NUMPY",
+                format!("{:?}", start.escape_ascii().to_string()),
+            )
+        })?;
+        let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(torn)?;
+        let (length, length_bytes) = match version[0] {
+            1 => (
+                rest.first_chunk()
+                    .map(|bytes| u32::from(u16::from_le_bytes(*bytes))),
+                2,
+            ),
+            2 | 3 => (rest.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)), 4),
+            other => return Err((".npy format version 1, 2 or 3", other.to_string())),
+        };
+        let length = length.ok_or_else(torn)? as usize;
+        if length > MAX_HEADER_BYTES {
+            return Err((
+                "an .npy header of at most 65536 bytes",
+                format!("{length} bytes announced"),
+            ));
+        }
+        let text = rest.get(length_bytes..length_bytes + length).ok_or_else(torn)?;
+        let text =
+            std::str::from_utf8(text).map_err(|_| ("an .npy header of text", "other bytes".to_owned()))?;
+        Fields::parse(text)?.into_header(MAGIC.len() + 2 + length_bytes + length)
+    }
+}
+
+#[derive(Default)]
+struct Fields<'a> {
+    descr: Option<&'a str>,
+    fortran_order: Option<bool>,
+    shape: Option<Vec<usize>>,
+}
+
+impl<'a> Fields<'a> {
+    fn parse(text: &'a str) -> Result<Self, Mismatch> {
+        let malformed = || {
+            (
+                "an .npy header with descr, fortran_order and shape",
+                format!("{:?}", text.trim()),
+            )
+        };
+        let mut fields = Self::default();
+        let mut rest = text.trim().strip_prefix('{').ok_or_else(malformed)?.trim_start();
+        while rest != "}" {
+            rest = fields.parse_entry(rest).ok_or_else(malformed)?;
+        }
+        Ok(fields)
+    }
+
+    /// Reads `'key': value,`, the comma optional before the closing brace, and gives what follows.
+    fn parse_entry(&mut self, text: &'a str) -> Option<&'a str> {
+        let (key, rest) = quoted(text)?;
+        let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+        let rest = match key {
+            "descr" if self.descr.is_none() => {
+                let (descr, rest) = quoted(rest)?;
+                self.descr = Some(descr);
+                rest
+            }
+            "fortran_order" if self.fortran_order.is_none() => {
+                let rest_after = |word| rest.strip_prefix(word);
+                self.fortran_order = Some(rest.starts_with("True"));
+                rest_after("True").or_else(|| rest_after("False"))?
+            }
+            "shape" if self.shape.is_none() => {
+                let (inside, rest) = rest.strip_prefix('(')?.split_once(')')?;
+                let numbers = inside
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|number| !number.is_empty());
+                self.shape = Some(numbers.map(|number| number.parse().ok()).collect::<Option<_>>()?);
+                rest
+            }
+            _ => return None,
+        };
+        let rest = rest.trim_start();
+        if rest == "}" {
+            Some(rest)
+        } else {
+            rest.strip_prefix(',').map(str::trim_start)
+        }
+    }
+
+    fn into_header(self, data_start: usize) -> Result<Header, Mismatch> {
+        let descr = self.descr.unwrap_or("none");
+        let (big_endian, value_bytes) = match descr {
+            "<f2" | "=f2" => (false, 2),
+            "<f4" | "=f4" => (false, 4),
+            "<f8" | "=f8" => (false, 8),
+            ">f2" => (true, 2),
+            ">f4" => (true, 4),
+            ">f8" => (true, 8),
+            other => {
+                return Err((
+                    "numbers of type f2, f4 or f8 (float16, float32, float64)",
+                    format!("{other:?}"),
+                ));
+            }
+        };
+        let shape = self.shape.unwrap_or_default();
+        let [rows, columns] = shape[..] else {
+            return Err((
+                "a matrix, with a shape of two numbers",
+                format!("the shape {shape:?}"),
+            ));
+        };
+        let fortran_order = self
+            .fortran_order
+            .ok_or_else(|| ("an .npy header with fortran_order", "none".to_owned()))?;
+        Ok(Header {
+            value_bytes,
+            big_endian,
+            fortran_order,
+            rows,
+            columns,
+            data_start,
+        })
+    }
+}
+
+fn quoted(text: &str) -> Option<(&str, &str)> {
+    let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+    text[1..].split_once(quote)
+}

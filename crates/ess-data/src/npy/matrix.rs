@@ -1,0 +1,193 @@
+//! A matrix in an `.npy` file, mapped into memory.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use ess_core::Embeddings;
+use memmap2::Mmap;
+
+use super::header::Header;
+use crate::{Dtype, Error, store::map};
+
+/// An `.npy` file with a matrix of `n × d` floating-point numbers, memory-mapped.
+///
+/// Takes `float16`, `float32` and `float64`, of either byte order, in C or Fortran order, in format versions 1 to 3.
+/// The file must not be changed in place while it is open.
+///
+/// ```
+/// use ess_core::Embeddings;
+/// use ess_data::{Dtype, NpyMatrix, write_npy};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("matrix.npy");
+/// let embeddings = Embeddings::from_rows(&[[1.0, 2.0], [3.0, 4.0]])?;
+/// write_npy(&path, &embeddings, Dtype::F32)?;
+/// let matrix = NpyMatrix::open(&path)?;
+/// assert_eq!((matrix.len(), matrix.dim()), (2, 2));
+/// assert_eq!(matrix.to_embeddings()?, embeddings);
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct NpyMatrix {
+    path: PathBuf,
+    file: Mmap,
+    header: Header,
+}
+
+impl NpyMatrix {
+    /// Maps a file and checks its header against its length.
+    ///
+    /// # Errors
+    /// [`Error::Io`]; [`Error::Format`] when it is no `.npy` file, torn, too long, or holds anything but a matrix of
+    /// at least one floating-point number.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let file = map(path)?;
+        let header = Header::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
+        let (rows, columns) = (header.rows, header.columns);
+        if rows == 0 || columns == 0 {
+            return Err(Error::format(
+                path,
+                "at least one row and one column",
+                format!("{rows} × {columns}"),
+            ));
+        }
+        let announced = rows
+            .checked_mul(columns)
+            .and_then(|values| values.checked_mul(header.value_bytes));
+        let found = file.len() - header.data_start;
+        if announced != Some(found) {
+            let expected = format!(
+                "{rows} × {columns} numbers of {} bytes, as the header says",
+                header.value_bytes
+            );
+            return Err(Error::format(path, expected, format!("{found} bytes")));
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            header,
+        })
+    }
+
+    /// The number of rows, `n`.
+    #[allow(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
+        self.header.rows
+    }
+
+    /// The number of columns, `d`.
+    pub fn dim(&self) -> usize {
+        self.header.columns
+    }
+
+    /// Copies some rows that follow each other, as `f32`.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] and, for a `float64` beyond the range of `f32`, [`Error::TooLarge`], with the row and
+    /// the column; [`ess_core::Error::Empty`] and [`ess_core::Error::RowOutOfRange`] for a wrong range.
+    pub fn rows(&self, rows: Range<usize>) -> Result<Embeddings, Error> {
+        if rows.end > self.len() {
+            let what = "rows of an .npy file";
+            return Err(ess_core::Error::RowOutOfRange {
+                what,
+                row: rows.end - 1,
+                len: self.len(),
+            }
+            .into());
+        }
+        let values = if self.header.fortran_order {
+            self.from_columns(&rows)
+        } else {
+            self.from_rows(&rows)
+        };
+        Embeddings::from_vec(values, self.dim()).map_err(|error| self.located(error, rows.start))
+    }
+
+    /// The rows in order, at most `batch` at a time (at least one), as `f32`: memory for one batch.
+    ///
+    /// Each batch may fail as [`NpyMatrix::rows`] does.
+    pub fn batches(&self, batch: usize) -> impl ExactSizeIterator<Item = Result<Embeddings, Error>> {
+        let batch = batch.max(1);
+        (0..self.len().div_ceil(batch))
+            .map(move |i| self.rows(i * batch..(i + 1).saturating_mul(batch).min(self.len())))
+    }
+
+    /// All rows as `f32`.
+    ///
+    /// # Errors
+    /// As [`NpyMatrix::rows`].
+    pub fn to_embeddings(&self) -> Result<Embeddings, Error> {
+        self.rows(0..self.len())
+    }
+
+    fn from_rows(&self, rows: &Range<usize>) -> Vec<f32> {
+        self.decode(rows.start * self.dim()..rows.end * self.dim())
+    }
+
+    fn from_columns(&self, rows: &Range<usize>) -> Vec<f32> {
+        let mut values = vec![0.0; rows.len() * self.dim()];
+        for column in 0..self.dim() {
+            let start = column * self.len();
+            let column_values = self.decode(start + rows.start..start + rows.end);
+            for (row, value) in column_values.into_iter().enumerate() {
+                values[row * self.dim() + column] = value;
+            }
+        }
+        values
+    }
+
+    /// The numbers at some positions in the order of the file.
+    fn decode(&self, positions: Range<usize>) -> Vec<f32> {
+        let size = self.header.value_bytes;
+        let data = &self.file[self.header.data_start..];
+        let mut bytes = std::borrow::Cow::Borrowed(&data[positions.start * size..positions.end * size]);
+        if self.header.big_endian {
+            bytes.to_mut().chunks_exact_mut(size).for_each(<[u8]>::reverse);
+        }
+        match size {
+            2 => Dtype::F16.decode(&bytes),
+            4 => Dtype::F32.decode(&bytes),
+            _ => bytemuck::pod_collect_to_vec::<u8, f64>(&bytes)
+                .into_iter()
+                .map(|x| x as f32)
+                .collect(),
+        }
+    }
+
+    fn located(&self, error: ess_core::Error, first_row: usize) -> Error {
+        match Error::in_rows(error, &self.path, first_row) {
+            Error::NonFinite {
+                path, row, column, ..
+            } if self.value_f64(row, column).is_finite() => Error::TooLarge {
+                path,
+                row,
+                column,
+                value: self.value_f64(row, column),
+                dtype: "f32",
+            },
+            other => other,
+        }
+    }
+
+    fn value_f64(&self, row: usize, column: usize) -> f64 {
+        let position = if self.header.fortran_order {
+            column * self.len() + row
+        } else {
+            row * self.dim() + column
+        };
+        if self.header.value_bytes < 8 {
+            return f64::from(self.decode(position..position + 1)[0]);
+        }
+        let start = self.header.data_start + position * 8;
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(&self.file[start..start + 8]);
+        if self.header.big_endian {
+            f64::from_be_bytes(bytes)
+        } else {
+            f64::from_le_bytes(bytes)
+        }
+    }
+}

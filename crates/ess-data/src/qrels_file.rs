@@ -1,0 +1,186 @@
+//! Qrels as BEIR and TREC write them.
+
+use std::path::Path;
+
+use ess_metrics::Qrels;
+
+use crate::{
+    Error,
+    lines::{Lines, write_lines},
+    writable::{check_tab_separated, check_white_space_separated},
+};
+
+const BEIR_HEADER: [&str; 3] = ["query-id", "corpus-id", "score"];
+
+/// One judgement of a qrels file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// The query's id.
+    pub query: String,
+    /// The item's id.
+    pub item: String,
+    /// The grade; above 0 says relevant.
+    pub grade: i32,
+}
+
+/// How a qrels file is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QrelsFormat {
+    /// `query-id <tab> corpus-id <tab> score`, below a line with these names.
+    Beir,
+    /// `query 0 item grade`, separated by white space; the second field means nothing.
+    Trec,
+}
+
+/// Reads judgements one by one, in constant memory; the first line tells BEIR's format from TREC's.
+///
+/// Three fields separated by tabs are BEIR's, whose header line may be missing; four fields separated by white space
+/// are TREC's. Blank lines, CRLF line ends, a leading byte order mark and gzip are fine. After an error it ends.
+///
+/// ```
+/// use ess_data::QrelsReader;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("test.tsv");
+/// std::fs::write(&path, "query-id\tcorpus-id\tscore\nq1\td1\t2\n").unwrap();
+/// let judgements = QrelsReader::open(&path)?.collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!((judgements[0].item.as_str(), judgements[0].grade), ("d1", 2));
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+pub struct QrelsReader {
+    lines: Lines,
+    format: Option<QrelsFormat>,
+    any: bool,
+    ended: bool,
+}
+
+impl QrelsReader {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`]. The judgements themselves may each be [`Error::Line`] or, in a file without any,
+    /// [`Error::EmptyFile`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        Ok(Self {
+            lines: Lines::open(path)?,
+            format: None,
+            any: false,
+            ended: false,
+        })
+    }
+
+    fn read(&mut self) -> Result<Option<Judgement>, Error> {
+        let Some(text) = self.lines.next()? else {
+            let path = self.lines.path().to_owned();
+            return if self.any {
+                Ok(None)
+            } else {
+                Err(Error::EmptyFile {
+                    path,
+                    what: "judgement",
+                })
+            };
+        };
+        if self.format.is_none() && text.split('\t').eq(BEIR_HEADER) {
+            self.format = Some(QrelsFormat::Beir);
+            return self.read();
+        }
+        let format = *self.format.get_or_insert_with(|| recognise(text));
+        let judgement = parse(text, format).map_err(|(expected, found)| self.lines.error(expected, found))?;
+        self.any = true;
+        Ok(Some(judgement))
+    }
+}
+
+impl Iterator for QrelsReader {
+    type Item = Result<Judgement, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let judgement = self.read().transpose();
+        self.ended = !matches!(judgement, Some(Ok(_)));
+        judgement
+    }
+}
+
+fn recognise(first_line: &str) -> QrelsFormat {
+    if first_line.split('\t').count() == 3 {
+        QrelsFormat::Beir
+    } else {
+        QrelsFormat::Trec
+    }
+}
+
+fn parse(text: &str, format: QrelsFormat) -> Result<Judgement, (&'static str, String)> {
+    let (fields, expected): (Vec<&str>, _) = match format {
+        QrelsFormat::Beir => (
+            text.split('\t').collect(),
+            "query id, item id and grade separated by tabs, as in BEIR's qrels",
+        ),
+        QrelsFormat::Trec => (
+            text.split_ascii_whitespace().collect(),
+            "query id, 0, item id and grade, as in TREC's qrels",
+        ),
+    };
+    let (query, item, grade) = match (format, fields[..].as_ref()) {
+        (QrelsFormat::Beir, &[query, item, grade]) if !query.is_empty() && !item.is_empty() => {
+            (query, item, grade)
+        }
+        (QrelsFormat::Trec, &[query, _, item, grade]) => (query, item, grade),
+        _ => return Err((expected, format!("{:?}", excerpt(text)))),
+    };
+    let grade = grade
+        .trim()
+        .parse()
+        .map_err(|_| ("a grade that is a whole number", format!("{:?}", excerpt(grade))))?;
+    Ok(Judgement {
+        query: query.to_owned(),
+        item: item.to_owned(),
+        grade,
+    })
+}
+
+/// The start of a text, short enough for a message.
+pub(crate) fn excerpt(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+/// Reads the qrels of a file, BEIR's or TREC's.
+///
+/// # Errors
+/// Those of [`QrelsReader`], and [`Error::Line`] when a query and an item are judged together twice.
+pub fn read_qrels(path: impl AsRef<Path>) -> Result<Qrels, Error> {
+    let mut reader = QrelsReader::open(path)?;
+    let mut qrels = Qrels::new();
+    while let Some(judgement) = reader.next() {
+        let Judgement { query, item, grade } = judgement?;
+        qrels.insert(&query, &item, grade).map_err(|error| {
+            reader
+                .lines
+                .error("each query and item judged once", error.to_string())
+        })?;
+    }
+    Ok(qrels)
+}
+
+/// Writes qrels, query by query in their order; reading them gives the same qrels.
+///
+/// # Errors
+/// [`Error::Unwritable`] for an id that the format cannot hold, such as one with a space in TREC's; [`Error::Io`].
+pub fn write_qrels(path: impl AsRef<Path>, qrels: &Qrels, format: QrelsFormat) -> Result<(), Error> {
+    let path = path.as_ref();
+    let header = (format == QrelsFormat::Beir).then(|| Ok(BEIR_HEADER.join("\t")));
+    let lines = qrels.iter().map(|(query, item, grade)| match format {
+        QrelsFormat::Beir => {
+            check_tab_separated(path, &[("query id", query), ("item id", item)])?;
+            Ok(format!("{query}\t{item}\t{grade}"))
+        }
+        QrelsFormat::Trec => {
+            check_white_space_separated(path, &[("query id", query), ("item id", item)])?;
+            Ok(format!("{query} 0 {item} {grade}"))
+        }
+    });
+    write_lines(path, header.into_iter().chain(lines))
+}

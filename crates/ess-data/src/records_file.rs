@@ -1,0 +1,138 @@
+//! `corpus.jsonl` and `queries.jsonl`, plain or as `.jsonl.gz`.
+
+use std::{borrow::Borrow, collections::HashMap, marker::PhantomData, path::Path};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{Error, Record, lines::Lines, lines::write_lines};
+
+/// Reads records one by one: memory for one record and the ids seen so far.
+///
+/// Compressed files are told by their content. Blank lines, CRLF line ends and a leading byte order mark are fine;
+/// a line longer than 64 MiB is not. After an error it ends.
+///
+/// ```
+/// use ess_data::{Item, RecordReader, write_records};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("corpus.jsonl.gz");
+/// let items = [Item { id: "d1".into(), title: String::new(), text: "The moon pulls.".into() }];
+/// write_records(&path, &items)?;
+/// for item in RecordReader::<Item>::open(&path)? {
+///     assert_eq!(item?, items[0]);
+/// }
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+pub struct RecordReader<T> {
+    lines: Lines,
+    first_lines: HashMap<String, u64>,
+    ended: bool,
+    record: PhantomData<fn() -> T>,
+}
+
+impl<T: Record + DeserializeOwned> RecordReader<T> {
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// [`Error::Io`]. The records themselves may each be [`Error::Line`], [`Error::DuplicateLine`] or, in a file
+    /// without any, [`Error::EmptyFile`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let lines = Lines::open(path)?;
+        Ok(Self {
+            lines,
+            first_lines: HashMap::new(),
+            ended: false,
+            record: PhantomData,
+        })
+    }
+
+    fn read(&mut self) -> Result<Option<T>, Error> {
+        let Some(text) = self.lines.next()? else {
+            let path = self.lines.path().to_owned();
+            let empty = self.first_lines.is_empty();
+            return if empty {
+                Err(Error::EmptyFile { path, what: T::WHAT })
+            } else {
+                Ok(None)
+            };
+        };
+        let parsed: Result<T, _> = serde_json::from_str(text);
+        let record = parsed.map_err(|error| {
+            let found = error.to_string().replace(" at line 1 column ", " at column ");
+            self.lines.error(format!("a JSON {}", T::WHAT), found)
+        })?;
+        self.check_new(record.id())?;
+        Ok(Some(record))
+    }
+
+    fn check_new(&mut self, id: &str) -> Result<(), Error> {
+        if id.is_empty() {
+            return Err(self.lines.error("an id", "an empty one"));
+        }
+        let line = self.lines.line();
+        let path = self.lines.path().to_owned();
+        match self.first_lines.insert(id.to_owned(), line) {
+            Some(first) => Err(Error::DuplicateLine {
+                path,
+                line,
+                what: T::WHAT,
+                id: id.to_owned(),
+                first,
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl<T: Record + DeserializeOwned> Iterator for RecordReader<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let record = self.read().transpose();
+        self.ended = !matches!(record, Some(Ok(_)));
+        record
+    }
+}
+
+/// Reads a whole file of records.
+///
+/// # Errors
+/// Those of [`RecordReader`].
+pub fn read_records<T: Record + DeserializeOwned>(path: impl AsRef<Path>) -> Result<Vec<T>, Error> {
+    RecordReader::open(path)?.collect()
+}
+
+/// Writes records one by one, compressed when the name ends with `.gz`; what is there before stays after an error.
+///
+/// # Errors
+/// [`Error::Unwritable`] for an empty id or one that an earlier record has, [`Error::Io`].
+pub fn write_records<T: Record + Serialize>(
+    path: impl AsRef<Path>,
+    records: impl IntoIterator<Item = impl Borrow<T>>,
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    let mut seen = std::collections::HashSet::new();
+    let unwritable = |id: &str, reason| Error::Unwritable {
+        path: path.to_owned(),
+        what: T::WHAT,
+        id: id.to_owned(),
+        reason,
+    };
+    let lines = records.into_iter().map(|record| {
+        let record = record.borrow();
+        if record.id().is_empty() {
+            return Err(unwritable(record.id(), "it is empty"));
+        }
+        if !seen.insert(record.id().to_owned()) {
+            return Err(unwritable(record.id(), "an earlier record has the same id"));
+        }
+        serde_json::to_string(record).map_err(|error| Error::Io {
+            path: path.to_owned(),
+            source: error.into(),
+        })
+    });
+    write_lines(path, lines)
+}

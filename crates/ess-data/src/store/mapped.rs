@@ -1,0 +1,248 @@
+//! A store file whose header has been checked, mapped into memory.
+
+use std::{
+    fs::File,
+    ops::Range,
+    path::{Path, PathBuf},
+};
+
+use ess_core::{Embeddings, Ids};
+use ess_files::Checksum;
+use half::f16;
+use memmap2::Mmap;
+use ndarray::ArrayView2;
+
+use super::layout::{BLOCK_BYTES, CHECKSUM_BYTES, Layout};
+use crate::{Dtype, Error, Provenance};
+
+/// A store file opened without reading its numbers: milliseconds, whatever its size.
+///
+/// [`MappedStore::open`] checks the header: format, version, types, shapes and the file's length. The checksums,
+/// the ids and that all numbers are finite are checked by [`EmbeddingStore::open`](crate::EmbeddingStore::open),
+/// which is the one to use unless reading the whole file first is too slow. What is read here is safe all the
+/// same: rows that hold a NaN or an infinity and ids that are not text are errors when they are met.
+///
+/// The file must not be changed in place while it is mapped; replacing it whole, as this crate writes, is fine.
+///
+/// ```
+/// use ess_core::{Embeddings, Ids};
+/// use ess_data::{Dtype, MappedStore, Provenance, write_store};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("items.safetensors");
+/// let ids = Ids::new(["a", "b", "c"].map(String::from).to_vec())?;
+/// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0], [0.5, 0.5]])?;
+/// write_store(&path, &ids, &embeddings, Dtype::F16, &Provenance::default())?;
+///
+/// let store = MappedStore::open(&path)?;
+/// assert_eq!((store.len(), store.dim(), store.id(2)?), (3, 2, "c"));
+/// for batch in store.batches(2) {
+///     assert!(batch?.len() <= 2);
+/// }
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct MappedStore {
+    path: PathBuf,
+    file: Mmap,
+    layout: Layout,
+}
+
+impl MappedStore {
+    /// Maps a file and checks its header.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when it cannot be opened, [`Error::Format`] when it is no store, a store of another version,
+    /// torn, or contradicts itself.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let file = map(path)?;
+        let layout = Layout::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+            layout,
+        })
+    }
+
+    /// The number of rows, `n`.
+    #[allow(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
+        self.layout.len
+    }
+
+    /// The dimension of each row, `d`.
+    pub fn dim(&self) -> usize {
+        self.layout.dim
+    }
+
+    /// The type of the numbers on disk.
+    pub fn dtype(&self) -> Dtype {
+        self.layout.dtype
+    }
+
+    /// How the embeddings were made.
+    pub fn provenance(&self) -> &Provenance {
+        &self.layout.provenance
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The id of one row, read from the file.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::RowOutOfRange`] beyond the end, [`Error::Format`] when the file has no text there.
+    pub fn id(&self, row: usize) -> Result<&str, Error> {
+        self.check_rows(row..row.saturating_add(1))?;
+        let start = if row == 0 { 0 } else { self.id_end(row - 1) };
+        let bytes = self.file[self.layout.ids.clone()].get(start..self.id_end(row));
+        bytes
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .ok_or_else(|| Error::format(&self.path, format!("the id of row {row} as UTF-8"), "other bytes"))
+    }
+
+    /// All ids, in row order. Takes memory for `n` ids and the way back from an id to its row.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::DuplicateId`], and those of [`MappedStore::id`].
+    pub fn read_ids(&self) -> Result<Ids, Error> {
+        let ids = (0..self.len())
+            .map(|row| self.id(row).map(str::to_owned))
+            .collect::<Result<_, _>>()?;
+        Ok(Ids::new(ids)?)
+    }
+
+    /// Copies some rows that follow each other, as `f32`.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] with the row and the column; [`ess_core::Error::Empty`] and
+    /// [`ess_core::Error::RowOutOfRange`] for a wrong range.
+    pub fn rows(&self, rows: Range<usize>) -> Result<Embeddings, Error> {
+        self.check_rows(rows.clone())?;
+        let row_bytes = self.dim() * self.dtype().size();
+        let bytes = &self.matrix_bytes()[rows.start * row_bytes..rows.end * row_bytes];
+        Embeddings::from_vec(self.dtype().decode(bytes), self.dim())
+            .map_err(|error| Error::in_rows(error, &self.path, rows.start))
+    }
+
+    /// Copies the named rows, in the order given, as `f32`; a row may be named twice.
+    ///
+    /// # Errors
+    /// As [`MappedStore::rows`].
+    pub fn select(&self, rows: &[usize]) -> Result<Embeddings, Error> {
+        let mut values = Vec::with_capacity(rows.len() * self.dim());
+        for &row in rows {
+            values.extend_from_slice(self.rows(row..row + 1)?.as_slice());
+        }
+        Ok(Embeddings::from_vec(values, self.dim())?)
+    }
+
+    /// The rows in order, at most `batch` at a time (at least one), as `f32`: memory for one batch.
+    ///
+    /// Each batch may fail as [`MappedStore::rows`] does.
+    pub fn batches(&self, batch: usize) -> impl ExactSizeIterator<Item = Result<Embeddings, Error>> {
+        let batch = batch.max(1);
+        (0..self.len().div_ceil(batch))
+            .map(move |i| self.rows(i * batch..(i + 1).saturating_mul(batch).min(self.len())))
+    }
+
+    /// All rows as `f32`: memory for `4 n d` bytes.
+    ///
+    /// # Errors
+    /// [`Error::NonFinite`] with the row and the column.
+    pub fn to_embeddings(&self) -> Result<Embeddings, Error> {
+        self.rows(0..self.len())
+    }
+
+    /// The `n × d` matrix without a copy, where the file holds `f32` at an aligned address; else `None`.
+    ///
+    /// Whether the numbers are finite is known once [`MappedStore::verify`] has passed.
+    pub fn view_f32(&self) -> Option<ArrayView2<'_, f32>> {
+        self.view(Dtype::F32)
+    }
+
+    /// The `n × d` matrix without a copy, where the file holds `f16` at an aligned address; else `None`.
+    ///
+    /// Whether the numbers are finite is known once [`MappedStore::verify`] has passed.
+    pub fn view_f16(&self) -> Option<ArrayView2<'_, f16>> {
+        self.view(Dtype::F16)
+    }
+
+    /// Reads the whole file once: the checksums match, and all numbers are finite.
+    ///
+    /// # Errors
+    /// [`Error::Damaged`] with the bytes, [`Error::NonFinite`] with the row and the column.
+    pub fn verify(&self) -> Result<(), Error> {
+        self.verify_checksums()?;
+        let rows = (BLOCK_BYTES / self.dim()).max(1);
+        self.batches(rows).try_for_each(|batch| batch.map(drop))
+    }
+
+    fn verify_checksums(&self) -> Result<(), Error> {
+        let covered = &self.file[..self.layout.checksums.start];
+        let written = self.file[self.layout.checksums.clone()].chunks_exact(CHECKSUM_BYTES);
+        for (i, (block, written)) in covered.chunks(BLOCK_BYTES).zip(written).enumerate() {
+            let found = Checksum::of(block).to_string();
+            if found.as_bytes() != written {
+                return Err(Error::Damaged {
+                    path: self.path.clone(),
+                    first: i * BLOCK_BYTES,
+                    last: i * BLOCK_BYTES + block.len() - 1,
+                    expected: String::from_utf8_lossy(written).into_owned(),
+                    found,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn view<T: bytemuck::Pod>(&self, dtype: Dtype) -> Option<ArrayView2<'_, T>> {
+        let values = bytemuck::try_cast_slice(self.matrix_bytes()).ok()?;
+        ArrayView2::from_shape((self.len(), self.dim()), values)
+            .ok()
+            .filter(|_| self.dtype() == dtype)
+    }
+
+    fn matrix_bytes(&self) -> &[u8] {
+        &self.file[self.layout.embeddings.clone()]
+    }
+
+    /// The end of an id among the bytes of the ids; beyond them when the file is damaged.
+    fn id_end(&self, row: usize) -> usize {
+        let ends = &self.file[self.layout.id_ends.clone()];
+        let end: u64 = bytemuck::pod_read_unaligned(&ends[row * 8..row * 8 + 8]);
+        usize::try_from(end).unwrap_or(usize::MAX)
+    }
+
+    fn check_rows(&self, rows: Range<usize>) -> Result<(), Error> {
+        if rows.is_empty() {
+            return Err(ess_core::Error::Empty {
+                what: "rows of a store",
+            }
+            .into());
+        }
+        if rows.end > self.len() {
+            let row = rows.start.max(self.len());
+            return Err(ess_core::Error::RowOutOfRange {
+                what: "rows of a store",
+                row,
+                len: self.len(),
+            }
+            .into());
+        }
+        Ok(())
+    }
+}
+
+/// Maps a file for reading.
+#[allow(unsafe_code, reason = "mapping a file is unsafe by nature")]
+pub(crate) fn map(path: &Path) -> Result<Mmap, Error> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: this workspace
+    // only ever replaces files by renaming, which leaves a map of the old file whole. That rule is documented at
+    // each type that holds a map.
+    unsafe { Mmap::map(&file) }.map_err(Error::io(path))
+}

@@ -1,0 +1,133 @@
+//! Embeddings from anywhere into the store of ESS: an `.npy` matrix and its ids become one checked file.
+//!
+//! `cargo run --release --example import -- --npy FILE --ids FILE --out FILE`
+
+use std::{path::PathBuf, process::ExitCode, time::Instant};
+
+use clap::Parser;
+use ess_data::{Dtype, EmbeddingStore, Error, NpyMatrix, Provenance, read_ids, write_store_in_batches};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+/// Turn an .npy matrix and its ids into an embedding store.
+///
+/// The programs that take `--embeddings DIR` look in DIR for `queries.safetensors` and `corpus.safetensors`: import
+/// the embeddings of the queries to one and those of the items to the other.
+#[derive(Parser)]
+#[command(name = "import")]
+struct Arguments {
+    /// The matrix: one row for each id, float16, float32 or float64.
+    #[arg(long, value_name = "FILE")]
+    npy: PathBuf,
+    /// The ids in row order: a JSON array of strings, or one id a line.
+    #[arg(long, value_name = "FILE")]
+    ids: PathBuf,
+    /// The store to write, such as DIR/corpus.safetensors.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// How numbers are stored: f16 halves the file, f32 keeps every bit.
+    #[arg(long, default_value = "f32", value_name = "f16|f32")]
+    dtype: Dtype,
+    /// The encoder that made the embeddings, to be kept with them.
+    #[arg(long, value_name = "NAME")]
+    encoder: Option<String>,
+    /// How the encoder pools token states, such as mean or cls, to be kept with them.
+    #[arg(long, value_name = "NAME")]
+    pooling: Option<String>,
+    /// Whether every row has length 1, to be kept with them.
+    #[arg(long, value_name = "true|false")]
+    normalized: Option<bool>,
+    /// What text the encoder saw, such as "title + text", to be kept with them.
+    #[arg(long, value_name = "RECIPE")]
+    text: Option<String>,
+    /// Also write what was done as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    out: PathBuf,
+    rows: usize,
+    dim: usize,
+    dtype: String,
+    bytes: u64,
+    provenance: Provenance,
+    seconds: f64,
+}
+
+const BATCH_ROWS: usize = 4096;
+
+#[allow(clippy::print_stderr, reason = "a program talks to its user")]
+fn main() -> ExitCode {
+    match import(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("import: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stdout, reason = "a program talks to its user")]
+fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+    let start = Instant::now();
+    let ids = read_ids(&arguments.ids)?;
+    let matrix = NpyMatrix::open(&arguments.npy)?;
+    if matrix.len() != ids.len() {
+        let path = arguments.npy;
+        return Err(Error::RowCount {
+            path,
+            expected: ids.len(),
+            found: matrix.len(),
+        }
+        .into());
+    }
+    let provenance = Provenance {
+        encoder: arguments.encoder,
+        pooling: arguments.pooling,
+        normalized: arguments.normalized,
+        text: arguments.text,
+    };
+
+    let progress = ProgressBar::new(matrix.len() as u64).with_style(ProgressStyle::with_template(
+        "{bar:40} {pos}/{len} rows, {eta} left",
+    )?);
+    let batches = matrix.batches(BATCH_ROWS).inspect(|batch| {
+        progress.inc(batch.as_ref().map_or(0, |batch| batch.len() as u64));
+    });
+    write_store_in_batches(
+        &arguments.out,
+        &ids,
+        matrix.dim(),
+        arguments.dtype,
+        &provenance,
+        batches,
+    )?;
+    progress.finish_and_clear();
+
+    let store = EmbeddingStore::open(&arguments.out)?;
+    let report = Report {
+        rows: store.len(),
+        dim: store.dim(),
+        dtype: store.dtype().to_string(),
+        bytes: std::fs::metadata(&arguments.out)?.len(),
+        provenance,
+        seconds: start.elapsed().as_secs_f64(),
+        out: arguments.out,
+    };
+    println!(
+        "{}: {} rows of {} numbers as {}, {} bytes, written and verified in {:.1} s",
+        report.out.display(),
+        report.rows,
+        report.dim,
+        report.dtype,
+        report.bytes,
+        report.seconds
+    );
+    if let Some(path) = arguments.json {
+        std::fs::write(&path, serde_json::to_string_pretty(&report)?)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(())
+}
