@@ -51,6 +51,7 @@ impl<V: Copy> EntryTable<V> {
     fn number_of_new_or_known(&mut self, item: &str) -> Result<u32, Error> {
         let number = match self.items.get_index_of(item) {
             Some(number) => number,
+            None if self.items.len() > u32::MAX as usize => return Err(Error::TooManyItems),
             None => self.items.insert_full(item.into()).0,
         };
         u32::try_from(number).map_err(|_| Error::TooManyItems)
@@ -106,20 +107,35 @@ impl<'a, V: Copy> Entries<'a, V> {
 
     /// The value of an item, or `None` when the query does not have it.
     pub fn get(&self, item: &str) -> Option<V> {
-        self.values.get(&self.number(item)?).copied()
+        self.value_of(self.number(item)?)
     }
 
     /// The items with their values, in the order of insertion.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'a str, V)> + use<'a, V> {
-        let table = self.table;
-        self.values
-            .iter()
-            .map(|(&number, &value)| (&*table.items[number as usize], value))
+        let entries = *self;
+        self.numbered()
+            .map(move |(number, value)| (entries.id(number), value))
     }
 
-    fn number(&self, item: &str) -> Option<u32> {
+    /// The items by number, with their values.
+    pub(crate) fn numbered(&self) -> impl ExactSizeIterator<Item = (u32, V)> + use<'a, V> {
+        self.values.iter().map(|(&number, &value)| (number, value))
+    }
+
+    /// The number of an item that occurs somewhere in the table.
+    pub(crate) fn number(&self, item: &str) -> Option<u32> {
         let number = self.table.items.get_index_of(item)?;
         u32::try_from(number).ok()
+    }
+
+    /// The value of an item by its number.
+    pub(crate) fn value_of(&self, number: u32) -> Option<V> {
+        self.values.get(&number).copied()
+    }
+
+    /// The id of an item by its number.
+    pub(crate) fn id(&self, number: u32) -> &'a str {
+        &self.table.items[number as usize]
     }
 }
 

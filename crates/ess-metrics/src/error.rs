@@ -27,4 +27,105 @@ pub enum Error {
     /// More distinct items than an item number can tell apart.
     #[error("more than {} distinct items", u32::MAX)]
     TooManyItems,
+    /// An item row twice in one ranking, or in the judgements of one query.
+    #[error("{what} of query row {query}: item row {item} stands twice")]
+    DuplicateRow {
+        /// Where it stood: "judgements" or "ranking".
+        what: &'static str,
+        /// The query's row, from 0.
+        query: usize,
+        /// The item's row, from 0.
+        item: usize,
+    },
+    /// Qrels in which no item is relevant to any query: there is nothing to measure.
+    #[error("qrels: none of {judged} judgements has a grade above 0")]
+    NoPositiveJudgement {
+        /// How many judgements there are.
+        judged: usize,
+    },
+    /// A run that answers none of the queries that have a relevant item, as when the ids are of another data set.
+    #[error("run {run:?} with {found} queries has none of the {expected} queries that have a relevant item")]
+    NoCommonQuery {
+        /// The run's name.
+        run: String,
+        /// How many queries have a relevant item.
+        expected: usize,
+        /// How many queries the run has.
+        found: usize,
+    },
+    /// A cutoff that is zero or no number.
+    #[error("cutoff: k must be a whole number of at least 1; found {found:?}")]
+    InvalidCutoff {
+        /// The k that came.
+        found: String,
+    },
+    /// A name that no measure of this crate has.
+    #[error(
+        "unknown measure {name:?}: expected ndcg, ndcg_exp, recall, map, mrr, p, success or judged, \
+         each with or without a cutoff such as @10, or rprec"
+    )]
+    UnknownMeasure {
+        /// The name that came.
+        name: String,
+    },
+    /// The same measure asked for twice.
+    #[error("measure {name:?} is asked for twice")]
+    DuplicateMeasure {
+        /// Its name.
+        name: String,
+    },
+    /// A measure that an evaluation does not hold.
+    #[error("{name:?} was not measured; there is {measured}")]
+    NotMeasured {
+        /// The measure that was asked for.
+        name: String,
+        /// The measures that the evaluation has.
+        measured: String,
+    },
+    /// A NaN or an infinity where a finite number is needed.
+    #[error("{what}: position {position} holds {value}, which is not a finite number")]
+    NonFinite {
+        /// What was being checked.
+        what: String,
+        /// The position, from 0.
+        position: usize,
+        /// The value found: NaN or an infinity.
+        value: f64,
+    },
+    /// An input that needs at least one entry has none.
+    #[error("{what}: expected at least one, found none")]
+    Empty {
+        /// What was empty.
+        what: &'static str,
+    },
+    /// Two lists that go together have different lengths.
+    #[error("{what}: expected {expected} entries, found {found}")]
+    LengthMismatch {
+        /// What was being checked.
+        what: &'static str,
+        /// The length that was needed.
+        expected: usize,
+        /// The length that came.
+        found: usize,
+    },
+    /// Two systems that were not evaluated on the same queries.
+    #[error("{system:?} and {baseline:?} have different queries: {detail}")]
+    QueryMismatch {
+        /// The system.
+        system: String,
+        /// What it was compared with.
+        baseline: String,
+        /// The first difference.
+        detail: String,
+    },
+    /// A parameter outside its range.
+    #[error("{name}: expected {expected}, found {found}")]
+    InvalidParameter {
+        /// The parameter's name.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
 }

@@ -2,10 +2,26 @@
 
 mod entries;
 mod error;
+mod evaluation;
+mod evaluator;
+mod judged_ranking;
+mod measures;
 mod qrels;
+mod rank_judged;
+mod row_qrels;
 mod run;
+mod significance;
 
 pub use entries::Entries;
 pub use error::Error;
+pub use evaluation::{Evaluation, MeasureValues};
+pub use evaluator::{Evaluator, MissingQueries, evaluate};
+pub use judged_ranking::{JudgedHit, JudgedRanking};
+pub use measures::{
+    AveragePrecision, Cutoff, Gain, Judged, Measure, NamedMeasure, Ndcg, Precision, RPrecision, Recall,
+    ReciprocalRank, Success,
+};
 pub use qrels::Qrels;
+pub use row_qrels::RowQrels;
 pub use run::Run;
+pub use significance::{Bootstrap, Comparison, RandomizationTest, Significance, compare, holm};

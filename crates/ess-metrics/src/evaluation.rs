@@ -1,0 +1,101 @@
+//! What an evaluation found.
+
+use serde::Serialize;
+
+use crate::Error;
+
+/// The values of some measures for each query, and their means.
+///
+/// Queries evaluated by id stand in byte-wise order of their ids, whatever the order of the qrels. `Q` is what a query
+/// is called: its id, or its row.
+///
+/// ```
+/// use ess_metrics::{NamedMeasure, Qrels, Run, evaluate};
+///
+/// let (mut qrels, mut run) = (Qrels::new(), Run::new("frozen"));
+/// qrels.insert("q2", "d1", 1)?;
+/// qrels.insert("q1", "d2", 1)?;
+/// run.insert("q1", "d2", 0.7)?;
+/// let measures: [NamedMeasure; 2] = ["mrr@10".parse()?, "recall@100".parse()?];
+/// let evaluation = evaluate(&qrels, &run, &measures)?;
+/// assert_eq!(evaluation.queries(), ["q1", "q2"]);
+/// assert_eq!(evaluation.get("mrr@10")?.per_query, [1.0, 0.0]);
+/// assert_eq!(evaluation.mean("mrr@10")?, 0.5);
+/// # Ok::<(), ess_metrics::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Evaluation<Q = String> {
+    queries: Vec<Q>,
+    measures: Vec<MeasureValues>,
+}
+
+/// One measure's values.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct MeasureValues {
+    /// The measure's name, such as `ndcg@10`.
+    pub measure: String,
+    /// The mean over the queries.
+    pub mean: f64,
+    /// The value for each query, in the order of [`Evaluation::queries`].
+    pub per_query: Vec<f64>,
+}
+
+impl<Q> Evaluation<Q> {
+    /// `values` has one row a query and one column a measure.
+    pub(crate) fn new(queries: Vec<Q>, names: Vec<String>, values: &[Vec<f64>]) -> Result<Self, Error> {
+        let measures = names.into_iter().enumerate().map(|(column, measure)| {
+            let per_query: Vec<f64> = values.iter().map(|row| row[column]).collect();
+            match per_query.iter().position(|value| !value.is_finite()) {
+                Some(position) => Err(Error::NonFinite {
+                    what: format!("values of {measure}"),
+                    position,
+                    value: per_query[position],
+                }),
+                None => Ok(MeasureValues {
+                    mean: per_query.iter().sum::<f64>() / per_query.len() as f64,
+                    measure,
+                    per_query,
+                }),
+            }
+        });
+        let measures = measures.collect::<Result<_, _>>()?;
+        Ok(Self { queries, measures })
+    }
+
+    /// The queries that were evaluated.
+    pub fn queries(&self) -> &[Q] {
+        &self.queries
+    }
+
+    /// The measures in the order in which they were asked for.
+    pub fn measures(&self) -> &[MeasureValues] {
+        &self.measures
+    }
+
+    /// One measure's values, by its name.
+    ///
+    /// # Errors
+    /// [`Error::NotMeasured`] when it was not asked for.
+    pub fn get(&self, name: &str) -> Result<&MeasureValues, Error> {
+        let found = self.measures.iter().find(|values| values.measure == name);
+        found.ok_or_else(|| {
+            let measured: Vec<_> = self
+                .measures
+                .iter()
+                .map(|values| values.measure.as_str())
+                .collect();
+            Error::NotMeasured {
+                name: name.to_owned(),
+                measured: measured.join(", "),
+            }
+        })
+    }
+
+    /// One measure's mean, by its name.
+    ///
+    /// # Errors
+    /// [`Error::NotMeasured`] when it was not asked for.
+    pub fn mean(&self, name: &str) -> Result<f64, Error> {
+        Ok(self.get(name)?.mean)
+    }
+}

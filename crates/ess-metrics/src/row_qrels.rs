@@ -1,0 +1,173 @@
+//! Judgements by row number.
+
+use crate::{Error, JudgedHit, JudgedRanking, Qrels, judged_ranking::ideal_grades};
+
+/// Relevance judgements in which queries and items are rows, for evaluating an index's hits without looking ids up.
+///
+/// Query `i` is row `i` of a batch of queries and an item is its row in the index: what a training loop has at hand.
+///
+/// ```
+/// use ess_metrics::RowQrels;
+///
+/// // The first query has two relevant items, the second has no judgement.
+/// let qrels = RowQrels::new([vec![(4, 1), (0, 2)], vec![]])?;
+/// assert_eq!(qrels.len(), 2);
+/// assert_eq!(qrels.judged_ranking(0, [4, 1, 0])?.relevant(), 2);
+/// # Ok::<(), ess_metrics::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowQrels {
+    queries: Vec<RowJudgements>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct RowJudgements {
+    // Sorted by row.
+    grades: Vec<(usize, i32)>,
+    ideal: Vec<i32>,
+}
+
+impl RowQrels {
+    /// Judgements as item row and grade, for each query in row order; a query may have none.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateRow`] for an item judged twice for one query.
+    pub fn new<J>(queries: impl IntoIterator<Item = J>) -> Result<Self, Error>
+    where
+        J: IntoIterator<Item = (usize, i32)>,
+    {
+        let judgements = queries.into_iter().enumerate().map(|(query, grades)| {
+            let grades: Vec<_> = grades.into_iter().collect();
+            let ideal = ideal_grades(grades.iter().map(|&(_, grade)| grade));
+            RowJudgements::new(query, grades, ideal)
+        });
+        let queries = judgements.collect::<Result<_, _>>()?;
+        Ok(Self { queries })
+    }
+
+    /// Turns ids into rows: `queries` are the ids of the query rows in order, `item_row` gives an item's row.
+    ///
+    /// A judged item without a row counts as relevant where its grade says so and is never found, as in evaluation by
+    /// id. A query that the qrels lack has no judgement; a query of the qrels that is not in `queries` is left out.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateRow`] when `item_row` gives two judged items of one query the same row.
+    pub fn from_qrels<'a>(
+        qrels: &Qrels,
+        queries: impl IntoIterator<Item = &'a str>,
+        item_row: impl Fn(&str) -> Option<usize>,
+    ) -> Result<Self, Error> {
+        let judgements = queries.into_iter().enumerate().map(|(query, id)| {
+            let judged = || qrels.get(id).into_iter().flat_map(|judged| judged.iter());
+            let with_row = judged().filter_map(|(item, grade)| Some((item_row(item)?, grade)));
+            RowJudgements::new(
+                query,
+                with_row.collect(),
+                ideal_grades(judged().map(|(_, grade)| grade)),
+            )
+        });
+        let queries = judgements.collect::<Result<_, _>>()?;
+        Ok(Self { queries })
+    }
+
+    /// The number of queries, judged or not.
+    pub fn len(&self) -> usize {
+        self.queries.len()
+    }
+
+    /// Whether there is no query.
+    pub fn is_empty(&self) -> bool {
+        self.queries.is_empty()
+    }
+
+    /// The number of relevant items of a query.
+    ///
+    /// # Panics
+    /// When `query ≥ len`, as slices do.
+    pub fn relevant(&self, query: usize) -> usize {
+        self.queries[query].ideal.len()
+    }
+
+    /// What measures see of a query's `ranking`, the item rows from the best down.
+    ///
+    /// # Errors
+    /// [`Error::DuplicateRow`] when a judged item stands in the ranking twice.
+    ///
+    /// # Panics
+    /// When `query ≥ len`, as slices do.
+    pub fn judged_ranking(
+        &self,
+        query: usize,
+        ranking: impl IntoIterator<Item = usize>,
+    ) -> Result<JudgedRanking, Error> {
+        let RowJudgements { grades, ideal } = &self.queries[query];
+        let mut seen = vec![false; grades.len()];
+        let mut judged = Vec::new();
+        let mut retrieved = 0;
+        for item in ranking {
+            retrieved += 1;
+            let Ok(place) = grades.binary_search_by_key(&item, |&(row, _)| row) else {
+                continue;
+            };
+            if std::mem::replace(&mut seen[place], true) {
+                let what = "ranking";
+                return Err(Error::DuplicateRow { what, query, item });
+            }
+            let (rank, grade) = (retrieved, grades[place].1);
+            judged.push(JudgedHit { rank, grade });
+        }
+        Ok(JudgedRanking::from_parts(judged, retrieved, ideal.clone()))
+    }
+
+    pub(crate) fn judgements(&self) -> usize {
+        self.queries.iter().map(|query| query.grades.len()).sum()
+    }
+}
+
+impl RowJudgements {
+    fn new(query: usize, mut grades: Vec<(usize, i32)>, ideal: Vec<i32>) -> Result<Self, Error> {
+        grades.sort_unstable();
+        if let Some(pair) = grades.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+            let (what, item) = ("judgements", pair[0].0);
+            return Err(Error::DuplicateRow { what, query, item });
+        }
+        Ok(Self { grades, ideal })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_twice_is_refused_in_judgements_and_rankings() {
+        let found = RowQrels::new([vec![], vec![(3, 1), (1, 0), (3, 2)]]);
+        let expected = Error::DuplicateRow {
+            what: "judgements",
+            query: 1,
+            item: 3,
+        };
+        assert_eq!(found, Err(expected));
+
+        let qrels = RowQrels::new([[(3, 1)]]).unwrap();
+        let expected = Error::DuplicateRow {
+            what: "ranking",
+            query: 0,
+            item: 3,
+        };
+        assert_eq!(qrels.judged_ranking(0, [3, 5, 3]), Err(expected));
+    }
+
+    #[test]
+    fn a_relevant_item_without_a_row_still_counts() {
+        let mut qrels = Qrels::new();
+        qrels.insert("q", "gone", 2).unwrap();
+        qrels.insert("q", "here", 1).unwrap();
+        let rows = RowQrels::from_qrels(&qrels, ["q", "unjudged"], |id| (id == "here").then_some(7)).unwrap();
+        assert_eq!((rows.relevant(0), rows.relevant(1)), (2, 0));
+        assert_eq!(
+            rows.judged_ranking(0, [7]).unwrap(),
+            JudgedRanking::new(&[Some(1)], &[2])
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! What holds for any qrels, any run and any values.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+use ess_metrics::{Bootstrap, Evaluator, Qrels, RandomizationTest, Run, holm};
+use proptest::{prelude::*, sample::subsequence};
+
+const MEASURES: [&str; 14] = [
+    "ndcg",
+    "ndcg@5",
+    "ndcg_exp",
+    "ndcg_exp@5",
+    "recall@5",
+    "map",
+    "map@5",
+    "mrr",
+    "mrr@5",
+    "p@5",
+    "rprec",
+    "success@5",
+    "judged",
+    "judged@5",
+];
+
+type Entry<V> = (usize, usize, V);
+
+/// Some pairs of 4 queries and 12 items, in any order, each with a value.
+fn entries<V: std::fmt::Debug + Clone>(
+    value: impl Strategy<Value = V>,
+) -> impl Strategy<Value = Vec<Entry<V>>> {
+    let pairs: Vec<_> = (0..4)
+        .flat_map(|query| (0..12).map(move |item| (query, item)))
+        .collect();
+    let chosen = subsequence(pairs, 1..48).prop_shuffle();
+    (chosen, prop::collection::vec(value, 48)).prop_map(|(pairs, values)| {
+        pairs
+            .into_iter()
+            .zip(values)
+            .map(|((query, item), value)| (query, item, value))
+            .collect()
+    })
+}
+
+fn qrels(entries: &[Entry<i32>]) -> Qrels {
+    let mut qrels = Qrels::new();
+    for (query, item, grade) in entries {
+        qrels
+            .insert(&format!("q{query}"), &format!("d{item}"), *grade)
+            .unwrap();
+    }
+    // So that there is always something to measure.
+    qrels.insert("always", "d0", 1).unwrap();
+    qrels
+}
+
+fn run(entries: &[Entry<i32>]) -> Run {
+    let mut run = Run::new("run");
+    for (query, item, score) in entries {
+        run.insert(&format!("q{query}"), &format!("d{item}"), *score as f32 / 2.0)
+            .unwrap();
+    }
+    run.insert("always", "d0", 1.0).unwrap();
+    run
+}
+
+/// The same entries in another order.
+fn reordered<V: Clone>(entries: &[Entry<V>], by: usize) -> Vec<Entry<V>> {
+    let mut entries: Vec<_> = entries.iter().rev().cloned().collect();
+    let by = by % entries.len();
+    entries.rotate_left(by);
+    entries
+}
+
+proptest! {
+    #[test]
+    fn values_are_between_zero_and_one(grades in entries(-2..5), scores in entries(-3..3)) {
+        let evaluation = Evaluator::from_names(MEASURES).unwrap().evaluate(&qrels(&grades), &run(&scores)).unwrap();
+        for measure in evaluation.measures() {
+            for &value in measure.per_query.iter().chain([&measure.mean]) {
+                prop_assert!((0.0..=1.0).contains(&value), "{}: {value}", measure.measure);
+            }
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_input_means_nothing(grades in entries(-2..5), scores in entries(-3..3), by in 0_usize..48) {
+        let evaluator = Evaluator::from_names(MEASURES).unwrap();
+        let one = evaluator.evaluate(&qrels(&grades), &run(&scores)).unwrap();
+        let other = evaluator.evaluate(&qrels(&reordered(&grades, by)), &run(&reordered(&scores, by))).unwrap();
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn the_perfect_ranking_scores_one(grades in entries(-2..5)) {
+        let qrels = qrels(&grades);
+        let evaluator = Evaluator::from_names(["ndcg", "ndcg@3", "ndcg_exp", "map", "mrr@1", "rprec", "judged"]).unwrap();
+        for measure in evaluator.evaluate(&qrels, &run(&grades)).unwrap().measures() {
+            prop_assert!((measure.mean - 1.0).abs() < 1e-12, "{}: {}", measure.measure, measure.mean);
+        }
+    }
+
+    #[test]
+    fn ranks_agree_with_sorting_everything(grades in entries(-2..5), scores in entries(-1..2)) {
+        let (qrels, run) = (qrels(&grades), run(&scores));
+        let evaluation = Evaluator::from_names(["mrr"]).unwrap().evaluate(&qrels, &run).unwrap();
+        for (query, &found) in evaluation.queries().iter().zip(&evaluation.get("mrr").unwrap().per_query) {
+            let is_relevant = |(item, _): &(&str, f32)| qrels.grade(query, item).is_some_and(|grade| grade > 0);
+            let first = run.ranking(query).iter().position(is_relevant);
+            prop_assert_eq!(found, first.map_or(0.0, |place| 1.0 / (place + 1) as f64));
+        }
+    }
+
+    #[test]
+    fn the_bootstrap_interval_contains_the_mean_and_repeats(
+        values in prop::collection::vec(0.0_f64..1.0, 1..40), seed: u64,
+    ) {
+        let bootstrap = Bootstrap { resamples: 500, seed };
+        let [low, high] = bootstrap.interval(&values, 0.95).unwrap();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        prop_assert!(low <= mean + 1e-12 && mean <= high + 1e-12, "{low} {mean} {high}");
+        prop_assert_eq!(bootstrap.interval(&values, 0.95).unwrap(), [low, high]);
+        let [inner_low, inner_high] = bootstrap.interval(&values, 0.5).unwrap();
+        prop_assert!(low <= inner_low && inner_high <= high);
+    }
+
+    #[test]
+    fn the_randomisation_test_has_no_direction_and_repeats(
+        pairs in prop::collection::vec((0_i8..8, 0_i8..8), 1..40), seed: u64,
+    ) {
+        let (a, b): (Vec<f64>, Vec<f64>) = pairs.iter().map(|&(a, b)| (f64::from(a) / 8.0, f64::from(b) / 8.0)).unzip();
+        let test = RandomizationTest { permutations: 200, seed };
+        let p = test.p_value(&a, &b).unwrap();
+        prop_assert!(p > 0.0 && p <= 1.0);
+        prop_assert_eq!(p, test.p_value(&b, &a).unwrap());
+        prop_assert_eq!(p, test.p_value(&a, &b).unwrap());
+        if a == b {
+            prop_assert_eq!(p, 1.0);
+        }
+    }
+
+    #[test]
+    fn correction_only_raises_and_keeps_order(p_values in prop::collection::vec(0.0_f64..=1.0, 0..20)) {
+        let corrected = holm(&p_values).unwrap();
+        prop_assert_eq!(corrected.len(), p_values.len());
+        for (raw, corrected) in p_values.iter().zip(&corrected) {
+            prop_assert!(corrected >= raw && *corrected <= 1.0);
+        }
+        for (a, raw_a) in p_values.iter().enumerate() {
+            for (b, raw_b) in p_values.iter().enumerate() {
+                prop_assert!(raw_a > raw_b || corrected[a] <= corrected[b]);
+            }
+        }
+    }
+}
