@@ -58,9 +58,9 @@ impl JudgedQuery {
 /// What [`Judgements::join_known`] left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dropped {
-    /// Queries without an embedding.
+    /// Queries without an embedding, and queries none of whose judged items has one.
     pub queries: usize,
-    /// Judgements of these queries, and judgements of items without an embedding.
+    /// Judgements of queries or items without an embedding.
     pub judgements: usize,
 }
 
@@ -89,29 +89,43 @@ impl Judgements {
 
     /// Joins what has an embedding, and counts what has none.
     ///
+    /// ```
+    /// use ess_core::Ids;
+    /// use ess_data::{Dropped, Judgements};
+    /// use ess_metrics::Qrels;
+    ///
+    /// let ids = |id: &str| Ids::new(vec![id.into()]);
+    /// let mut qrels = Qrels::new();
+    /// qrels.insert("q1", "d1", 1)?;
+    /// qrels.insert("q1", "withdrawn", 1)?;
+    /// let (judgements, dropped) = Judgements::join_known(&qrels, &ids("q1")?, &ids("d1")?)?;
+    /// assert_eq!(judgements.queries()[0].grades, [(0, 1)]);
+    /// assert_eq!(dropped, Dropped { queries: 0, judgements: 1 });
+    /// # Ok::<(), ess_data::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`Error::TooFew`] when nothing is left.
     pub fn join_known(qrels: &Qrels, queries: &Ids, items: &Ids) -> Result<(Self, Dropped), Error> {
         let mut judgements = Self { queries: Vec::new() };
         let mut dropped = Dropped::default();
         for query in qrels.queries() {
-            let entries = || {
-                qrels
-                    .get(query)
-                    .into_iter()
-                    .flat_map(|entries| entries.iter().collect::<Vec<_>>())
-            };
-            let Ok(row) = queries.row(query) else {
-                dropped.queries += 1;
-                dropped.judgements += entries().count();
-                continue;
-            };
-            let grades: Vec<_> = entries()
-                .filter_map(|(item, grade)| Some((items.row(item).ok()?, grade)))
-                .collect();
-            dropped.judgements += entries().count() - grades.len();
-            if !grades.is_empty() {
-                judgements.push(row, grades);
+            let row = queries.row(query).ok();
+            let (mut grades, mut judged) = (Vec::new(), 0);
+            for (item, grade) in qrels.get(query).iter().flat_map(|entries| entries.iter()) {
+                judged += 1;
+                grades.extend(
+                    items
+                        .row(item)
+                        .ok()
+                        .filter(|_| row.is_some())
+                        .map(|item| (item, grade)),
+                );
+            }
+            dropped.judgements += judged - grades.len();
+            match row.filter(|_| !grades.is_empty()) {
+                Some(row) => judgements.push(row, grades),
+                None => dropped.queries += 1,
             }
         }
         Ok((judgements.not_empty()?, dropped))

@@ -16,6 +16,7 @@ mod provenance;
 mod qrels_file;
 mod record;
 mod records_file;
+mod row_range;
 mod run_file;
 mod store;
 mod writable;

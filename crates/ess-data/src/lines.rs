@@ -13,7 +13,7 @@ use crate::{Error, atomic::write_atomically};
 /// A line longer than this is refused: memory stays bounded whatever the file, or its compressed content, holds.
 const MAX_LINE_BYTES: usize = 64 << 20;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-const BYTE_ORDER_MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The lines of a UTF-8 file, plain or gzip (told by its first bytes), without line ends (LF or CRLF), blank lines
 /// and a leading byte order mark.
@@ -22,7 +22,6 @@ pub(crate) struct Lines {
     reader: Box<dyn BufRead + Send>,
     bytes: Vec<u8>,
     line: u64,
-    max_line_bytes: usize,
 }
 
 impl Lines {
@@ -44,7 +43,6 @@ impl Lines {
             reader,
             bytes: Vec::new(),
             line: 0,
-            max_line_bytes: MAX_LINE_BYTES,
         })
     }
 
@@ -83,17 +81,21 @@ impl Lines {
     fn read_line(&mut self) -> Result<bool, Error> {
         self.bytes.clear();
         self.line += 1;
-        let mut limited = (&mut self.reader).take(self.max_line_bytes as u64 + 1);
+        let mut limited = (&mut self.reader).take(MAX_LINE_BYTES as u64 + 1);
         limited
             .read_until(b'\n', &mut self.bytes)
             .map_err(Error::io(&self.path))?;
-        if self.bytes.len() > self.max_line_bytes {
+        if self.bytes.len() > MAX_LINE_BYTES {
             return Err(self.error(
-                format!("a line of at most {} bytes", self.max_line_bytes),
+                format!("a line of at most {MAX_LINE_BYTES} bytes"),
                 "a longer one",
             ));
         }
-        Ok(!self.bytes.is_empty())
+        let at_end = self.bytes.is_empty();
+        if self.line == 1 && self.bytes.starts_with(BYTE_ORDER_MARK) {
+            self.bytes.drain(..BYTE_ORDER_MARK.len());
+        }
+        Ok(!at_end)
     }
 
     fn text(&self) -> Result<&str, Error> {
@@ -105,12 +107,7 @@ impl Lines {
             )
         })?;
         let text = text.strip_suffix('\n').unwrap_or(text);
-        let text = text.strip_suffix('\r').unwrap_or(text);
-        Ok(if self.line == 1 {
-            text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
-        } else {
-            text
-        })
+        Ok(text.strip_suffix('\r').unwrap_or(text))
     }
 }
 

@@ -167,6 +167,20 @@ pub fn read_qrels(path: impl AsRef<Path>) -> Result<Qrels, Error> {
 
 /// Writes qrels, query by query in their order; reading them gives the same qrels.
 ///
+/// ```
+/// use ess_data::{QrelsFormat, read_qrels, write_qrels};
+/// use ess_metrics::Qrels;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("test.qrels");
+/// let mut qrels = Qrels::new();
+/// qrels.insert("q1", "d1", 2)?;
+/// write_qrels(&path, &qrels, QrelsFormat::Trec)?;
+/// assert_eq!(std::fs::read_to_string(&path).unwrap(), "q1 0 d1 2\n");
+/// assert_eq!(read_qrels(&path)?, qrels);
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::Unwritable`] for an id that the format cannot hold, such as one with a space in TREC's; [`Error::Io`].
 pub fn write_qrels(path: impl AsRef<Path>, qrels: &Qrels, format: QrelsFormat) -> Result<(), Error> {

@@ -3,12 +3,41 @@
 use serde::{Deserialize, Deserializer, Serialize};
 
 /// A JSON record with an id; implement it for records with more fields than BEIR's.
+///
+/// ```
+/// use ess_data::{Record, read_records};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Film { _id: String, year: u16 }
+///
+/// impl Record for Film {
+///     const WHAT: &'static str = "film";
+///
+///     fn id(&self) -> &str {
+///         &self._id
+///     }
+/// }
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("corpus.jsonl");
+/// std::fs::write(&path, r#"{"_id": "f1", "year": 1927}"#).unwrap();
+/// assert_eq!(read_records::<Film>(&path)?[0].year, 1927);
+/// # Ok::<(), ess_data::Error>(())
+/// ```
 pub trait Record {
     /// What it is, for messages: "query" or "item".
     const WHAT: &'static str;
 
     /// Its id, distinct within a file.
     fn id(&self) -> &str;
+}
+
+impl<T: Record + ?Sized> Record for &T {
+    const WHAT: &'static str = T::WHAT;
+
+    fn id(&self) -> &str {
+        (**self).id()
+    }
 }
 
 /// A line of `corpus.jsonl`: `{"_id": …, "title": …, "text": …}`.

@@ -1,6 +1,10 @@
 //! `corpus.jsonl` and `queries.jsonl`, plain or as `.jsonl.gz`.
 
-use std::{borrow::Borrow, collections::HashMap, marker::PhantomData, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    marker::PhantomData,
+    path::Path,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -111,10 +115,10 @@ pub fn read_records<T: Record + DeserializeOwned>(path: impl AsRef<Path>) -> Res
 /// [`Error::Unwritable`] for an empty id or one that an earlier record has, [`Error::Io`].
 pub fn write_records<T: Record + Serialize>(
     path: impl AsRef<Path>,
-    records: impl IntoIterator<Item = impl Borrow<T>>,
+    records: impl IntoIterator<Item = T>,
 ) -> Result<(), Error> {
     let path = path.as_ref();
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     let unwritable = |id: &str, reason| Error::Unwritable {
         path: path.to_owned(),
         what: T::WHAT,
@@ -122,14 +126,13 @@ pub fn write_records<T: Record + Serialize>(
         reason,
     };
     let lines = records.into_iter().map(|record| {
-        let record = record.borrow();
         if record.id().is_empty() {
             return Err(unwritable(record.id(), "it is empty"));
         }
         if !seen.insert(record.id().to_owned()) {
             return Err(unwritable(record.id(), "an earlier record has the same id"));
         }
-        serde_json::to_string(record).map_err(|error| Error::Io {
+        serde_json::to_string(&record).map_err(|error| Error::Io {
             path: path.to_owned(),
             source: error.into(),
         })

@@ -137,6 +137,20 @@ pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
 ///
 /// Scores are written so that reading them gives the same numbers.
 ///
+/// ```
+/// use ess_data::{read_run, write_run};
+/// use ess_metrics::Run;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("frozen.run");
+/// let mut run = Run::new("frozen");
+/// run.insert("q1", "d7", 0.9)?;
+/// write_run(&path, &run)?;
+/// assert_eq!(std::fs::read_to_string(&path).unwrap(), "q1 Q0 d7 1 0.9 frozen\n");
+/// assert_eq!(read_run(&path)?.ranking("q1"), run.ranking("q1"));
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+///
 /// # Errors
 /// [`Error::Unwritable`] for an id or a name that is empty or holds white space; [`Error::Io`].
 pub fn write_run(path: impl AsRef<Path>, run: &Run) -> Result<(), Error> {

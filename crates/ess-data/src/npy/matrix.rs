@@ -9,7 +9,7 @@ use ess_core::Embeddings;
 use memmap2::Mmap;
 
 use super::header::Header;
-use crate::{Dtype, Error, store::map};
+use crate::{Dtype, Error, row_range::check_rows, store::map};
 
 /// An `.npy` file with a matrix of `n × d` floating-point numbers, memory-mapped.
 ///
@@ -89,19 +89,11 @@ impl NpyMatrix {
     /// [`Error::NonFinite`] and, for a `float64` beyond the range of `f32`, [`Error::TooLarge`], with the row and
     /// the column; [`ess_core::Error::Empty`] and [`ess_core::Error::RowOutOfRange`] for a wrong range.
     pub fn rows(&self, rows: Range<usize>) -> Result<Embeddings, Error> {
-        if rows.end > self.len() {
-            let what = "rows of an .npy file";
-            return Err(ess_core::Error::RowOutOfRange {
-                what,
-                row: rows.end - 1,
-                len: self.len(),
-            }
-            .into());
-        }
+        check_rows("rows of an .npy file", &rows, self.len())?;
         let values = if self.header.fortran_order {
-            self.from_columns(&rows)
+            self.decode_columns(&rows)
         } else {
-            self.from_rows(&rows)
+            self.decode_rows(&rows)
         };
         Embeddings::from_vec(values, self.dim()).map_err(|error| self.located(error, rows.start))
     }
@@ -123,11 +115,11 @@ impl NpyMatrix {
         self.rows(0..self.len())
     }
 
-    fn from_rows(&self, rows: &Range<usize>) -> Vec<f32> {
+    fn decode_rows(&self, rows: &Range<usize>) -> Vec<f32> {
         self.decode(rows.start * self.dim()..rows.end * self.dim())
     }
 
-    fn from_columns(&self, rows: &Range<usize>) -> Vec<f32> {
+    fn decode_columns(&self, rows: &Range<usize>) -> Vec<f32> {
         let mut values = vec![0.0; rows.len() * self.dim()];
         for column in 0..self.dim() {
             let start = column * self.len();

@@ -13,7 +13,7 @@ use memmap2::Mmap;
 use ndarray::ArrayView2;
 
 use super::layout::{BLOCK_BYTES, CHECKSUM_BYTES, Layout};
-use crate::{Dtype, Error, Provenance};
+use crate::{Dtype, Error, Provenance, row_range::check_rows};
 
 /// A store file opened without reading its numbers: milliseconds, whatever its size.
 ///
@@ -96,7 +96,7 @@ impl MappedStore {
     /// # Errors
     /// [`ess_core::Error::RowOutOfRange`] beyond the end, [`Error::Format`] when the file has no text there.
     pub fn id(&self, row: usize) -> Result<&str, Error> {
-        self.check_rows(row..row.saturating_add(1))?;
+        check_rows("ids of a store", &(row..row.saturating_add(1)), self.len())?;
         let start = if row == 0 { 0 } else { self.id_end(row - 1) };
         let bytes = self.file[self.layout.ids.clone()].get(start..self.id_end(row));
         bytes
@@ -121,7 +121,7 @@ impl MappedStore {
     /// [`Error::NonFinite`] with the row and the column; [`ess_core::Error::Empty`] and
     /// [`ess_core::Error::RowOutOfRange`] for a wrong range.
     pub fn rows(&self, rows: Range<usize>) -> Result<Embeddings, Error> {
-        self.check_rows(rows.clone())?;
+        check_rows("rows of a store", &rows, self.len())?;
         let row_bytes = self.dim() * self.dtype().size();
         let bytes = &self.matrix_bytes()[rows.start * row_bytes..rows.end * row_bytes];
         Embeddings::from_vec(self.dtype().decode(bytes), self.dim())
@@ -135,7 +135,7 @@ impl MappedStore {
     pub fn select(&self, rows: &[usize]) -> Result<Embeddings, Error> {
         let mut values = Vec::with_capacity(rows.len() * self.dim());
         for &row in rows {
-            values.extend_from_slice(self.rows(row..row + 1)?.as_slice());
+            values.extend_from_slice(self.rows(row..row.saturating_add(1))?.as_slice());
         }
         Ok(Embeddings::from_vec(values, self.dim())?)
     }
@@ -216,29 +216,9 @@ impl MappedStore {
         let end: u64 = bytemuck::pod_read_unaligned(&ends[row * 8..row * 8 + 8]);
         usize::try_from(end).unwrap_or(usize::MAX)
     }
-
-    fn check_rows(&self, rows: Range<usize>) -> Result<(), Error> {
-        if rows.is_empty() {
-            return Err(ess_core::Error::Empty {
-                what: "rows of a store",
-            }
-            .into());
-        }
-        if rows.end > self.len() {
-            let row = rows.start.max(self.len());
-            return Err(ess_core::Error::RowOutOfRange {
-                what: "rows of a store",
-                row,
-                len: self.len(),
-            }
-            .into());
-        }
-        Ok(())
-    }
 }
 
 /// Maps a file for reading.
-#[allow(unsafe_code, reason = "mapping a file is unsafe by nature")]
 pub(crate) fn map(path: &Path) -> Result<Mmap, Error> {
     let file = File::open(path).map_err(Error::io(path))?;
     // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: this workspace
