@@ -1,9 +1,11 @@
 #![doc = include_str!("../README.md")]
 
+mod calibration;
 mod entries;
 mod error;
 mod evaluation;
 mod evaluator;
+mod fusion;
 mod judged_ranking;
 mod measures;
 mod qrels;
@@ -12,10 +14,12 @@ mod row_qrels;
 mod run;
 mod significance;
 
+pub use calibration::{Binning, ReliabilityBin, ReliabilityDiagram, brier_score};
 pub use entries::Entries;
 pub use error::Error;
 pub use evaluation::{Evaluation, MeasureValues};
 pub use evaluator::{Evaluator, MissingQueries, evaluate};
+pub use fusion::{Fusion, Normalization};
 pub use judged_ranking::{JudgedHit, JudgedRanking};
 pub use measures::{
     AveragePrecision, Cutoff, Gain, Judged, Measure, NamedMeasure, Ndcg, Precision, RPrecision, Recall,

@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use ess_metrics::{Bootstrap, Evaluator, Qrels, RandomizationTest, Run, holm};
+use ess_metrics::{
+    Binning, Bootstrap, Evaluator, Fusion, Normalization, Qrels, RandomizationTest, ReliabilityDiagram, Run,
+    brier_score, holm,
+};
 use proptest::{prelude::*, sample::subsequence};
 
 const MEASURES: [&str; 14] = [
@@ -148,6 +151,55 @@ proptest! {
         for (a, raw_a) in p_values.iter().enumerate() {
             for (b, raw_b) in p_values.iter().enumerate() {
                 prop_assert!(raw_a > raw_b || corrected[a] <= corrected[b]);
+            }
+        }
+    }
+
+    #[test]
+    fn calibration_errors_are_ordered_and_forget_the_order(
+        predictions in prop::collection::vec((0_u8..=20, any::<bool>()), 1..60), bins in 1_usize..20, equal_mass: bool,
+    ) {
+        let unzip = |predictions: &[(u8, bool)]| -> (Vec<f32>, Vec<bool>) {
+            predictions.iter().map(|&(p, relevant)| (f32::from(p) / 20.0, relevant)).unzip()
+        };
+        let binning = if equal_mass { Binning::EqualMass { bins } } else { Binning::EqualWidth { bins } };
+        let (probabilities, relevant) = unzip(&predictions);
+        let diagram = ReliabilityDiagram::new(&probabilities, &relevant, binning).unwrap();
+        let (mean, largest) = (diagram.expected_calibration_error(), diagram.maximum_calibration_error());
+        prop_assert!(0.0 <= mean && mean <= largest + 1e-12 && largest <= 1.0);
+        prop_assert!(diagram.bins().len() <= bins);
+        // The mean error is at most its quadratic mean, and binning averages within a bin.
+        prop_assert!(mean * mean <= brier_score(&probabilities, &relevant).unwrap() + 1e-12);
+        let reversed: Vec<_> = predictions.iter().rev().copied().collect();
+        let (probabilities, relevant) = unzip(&reversed);
+        prop_assert_eq!(diagram, ReliabilityDiagram::new(&probabilities, &relevant, binning).unwrap());
+    }
+
+    #[test]
+    fn fusing_one_run_keeps_its_ranking(scores in entries(-50..50), method in 0..4) {
+        let normalization = [Normalization::None, Normalization::MinMax, Normalization::ZScore];
+        let fusion = match method {
+            0 => Fusion::default(),
+            1 => Fusion::CombSum { normalization: normalization[scores.len() % 3] },
+            2 => Fusion::CombMnz { normalization: normalization[scores.len() % 3] },
+            _ => Fusion::WeightedSum { normalization: normalization[scores.len() % 3], weights: vec![0.25] },
+        };
+        let run = run(&scores);
+        let fused = fusion.fuse("fused", &[&run]).unwrap();
+        for query in run.queries() {
+            let items = |run: &Run| run.ranking(query).iter().map(|(item, _)| (*item).to_owned()).collect::<Vec<_>>();
+            prop_assert_eq!(items(&run), items(&fused));
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_fused_runs_means_nothing(one in entries(-5..5), two in entries(-5..5)) {
+        let (one, two) = (run(&one), run(&two));
+        for fusion in [Fusion::default(), Fusion::CombSum { normalization: Normalization::MinMax }] {
+            let (a, b) = (fusion.fuse("fused", &[&one, &two]).unwrap(), fusion.fuse("fused", &[&two, &one]).unwrap());
+            prop_assert_eq!(a.len(), b.len());
+            for (query, item, score) in a.iter() {
+                prop_assert_eq!(b.score(query, item), Some(score));
             }
         }
     }
