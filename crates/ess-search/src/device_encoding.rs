@@ -1,9 +1,9 @@
 //! Encodings as tensors on a device.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use ess_core::{Embeddings, Encoding};
+use ess_core::{Embeddings, Encoding, Identity};
 
-use crate::Error;
+use crate::{Error, PersistentModule};
 
 /// An encoding that can be put on a device for a trainable module to read.
 ///
@@ -14,6 +14,16 @@ pub trait DeviceEncoding: Encoding + Sized {
 
     /// The dimension of its vectors, `d_query`.
     fn dim(&self) -> usize;
+
+    /// The searching module that ranks as the frozen encoder does, where the encoding has a vector in the item
+    /// space: the floor under every trained module.
+    fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule<Self>>>;
+
+    /// The rows of both, these first.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when the dimensions differ.
+    fn join(&self, other: &Self) -> Result<Self, Error>;
 
     /// Copies the encoding to a device.
     fn to_tensors(&self, device: &Device) -> Self::Tensors;
@@ -29,8 +39,23 @@ impl DeviceEncoding for Embeddings {
         Embeddings::dim(self)
     }
 
+    fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule>> {
+        (self.dim() == item_dim).then(|| Box::new(Identity::new(item_dim)) as _)
+    }
+
+    fn join(&self, other: &Self) -> Result<Self, Error> {
+        ess_core::Error::check_dim("embeddings that are joined", self.dim(), other.dim())?;
+        Ok(Self::from_vec(
+            [self.as_slice(), other.as_slice()].concat(),
+            self.dim(),
+        )?)
+    }
+
     fn to_tensors(&self, device: &Device) -> Tensor<2> {
-        Tensor::from_data(TensorData::new(self.as_slice().to_vec(), [self.len(), self.dim()]), device)
+        Tensor::from_data(
+            TensorData::new(self.as_slice().to_vec(), [self.len(), self.dim()]),
+            device,
+        )
     }
 
     fn select(tensors: &Tensor<2>, rows: Tensor<1, Int>) -> Tensor<2> {
@@ -49,6 +74,10 @@ pub fn embeddings_from_tensor(tensor: Tensor<2>) -> Result<Embeddings, Error> {
 
 /// The values of a tensor, row-major.
 pub(crate) fn values_of<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(|error| Error::Device { message: format!("{error:?}") })?;
-    data.try_to_vec::<f32>().map_err(|error| Error::Device { message: format!("{error:?}") })
+    let data = tensor.try_into_data().map_err(|error| Error::Device {
+        message: format!("{error:?}"),
+    })?;
+    data.try_to_vec::<f32>().map_err(|error| Error::Device {
+        message: format!("{error:?}"),
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ess_core::{Embeddings, SearchModule};
+use ess_core::{Embeddings, Encoding, SearchModule};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -33,8 +33,8 @@ pub enum Averaging {
 /// assert_eq!(ensemble.apply(&queries)?.row(0), &[2.0, 2.0]);
 /// # Ok::<(), ess_search::Error>(())
 /// ```
-pub struct Ensemble {
-    members: Vec<Box<dyn PersistentModule>>,
+pub struct Ensemble<E: Encoding = Embeddings> {
+    members: Vec<Box<dyn PersistentModule<E>>>,
     averaging: Averaging,
 }
 
@@ -45,17 +45,22 @@ pub(crate) struct EnsembleConfig {
     members: Vec<ModuleDescription>,
 }
 
-impl Ensemble {
-    pub(crate) const KIND: &'static str = "ensemble";
+pub(crate) const ENSEMBLE: &str = "ensemble";
 
+impl<E: Encoding> Ensemble<E> {
     /// Averages `members`, which must agree in both dimensions.
     ///
     /// # Errors
     /// [`Error::Core`] for no member, or for members that do not agree.
-    pub fn new(members: Vec<Box<dyn PersistentModule>>, averaging: Averaging) -> Result<Self, Error> {
-        let first = members.first().ok_or(ess_core::Error::Empty { what: "members of an ensemble" })?;
+    pub fn new(members: Vec<Box<dyn PersistentModule<E>>>, averaging: Averaging) -> Result<Self, Error> {
+        let first = members.first().ok_or(ess_core::Error::Empty {
+            what: "members of an ensemble",
+        })?;
         for member in &members {
-            let (query, item) = ("query dimension of an ensemble's member", "item dimension of an ensemble's member");
+            let (query, item) = (
+                "query dimension of an ensemble's member",
+                "item dimension of an ensemble's member",
+            );
             ess_core::Error::check_dim(query, first.query_dim(), member.query_dim())?;
             ess_core::Error::check_dim(item, first.item_dim(), member.item_dim())?;
         }
@@ -63,7 +68,7 @@ impl Ensemble {
     }
 
     /// The members, in order.
-    pub fn members(&self) -> &[Box<dyn PersistentModule>] {
+    pub fn members(&self) -> &[Box<dyn PersistentModule<E>>] {
         &self.members
     }
 
@@ -75,7 +80,7 @@ impl Ensemble {
     /// Builds an ensemble from its state; `build` builds the members.
     pub(crate) fn from_state(
         state: &ModuleState,
-        mut build: impl FnMut(&ModuleState) -> Result<Box<dyn PersistentModule>, Error>,
+        mut build: impl FnMut(&ModuleState) -> Result<Box<dyn PersistentModule<E>>, Error>,
     ) -> Result<Self, Error> {
         let config: EnsembleConfig = state.parse_config()?;
         let mut tensors = state.tensors.clone();
@@ -83,18 +88,27 @@ impl Ensemble {
         for (at, description) in config.members.into_iter().enumerate() {
             let prefix = format!("{at}.");
             let of_member = tensors.extract_if(.., |name, _| name.starts_with(&prefix));
-            let of_member = of_member.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
-            members.push(build(&ModuleState { description, tensors: of_member })?);
+            let of_member = of_member
+                .map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
+                .collect();
+            members.push(build(&ModuleState {
+                description,
+                tensors: of_member,
+            })?);
         }
         if tensors.is_empty() {
             return Self::new(members, config.averaging);
         }
         let found = tensors.into_keys().collect();
-        Err(Error::TensorNames { kind: Self::KIND.to_owned(), expected: Vec::new(), found })
+        Err(Error::TensorNames {
+            kind: ENSEMBLE.to_owned(),
+            expected: Vec::new(),
+            found,
+        })
     }
 }
 
-impl SearchModule for Ensemble {
+impl<E: Encoding> SearchModule<E> for Ensemble<E> {
     fn query_dim(&self) -> usize {
         self.members[0].query_dim()
     }
@@ -103,8 +117,8 @@ impl SearchModule for Ensemble {
         self.members[0].item_dim()
     }
 
-    fn apply(&self, encodings: &Embeddings) -> Result<Embeddings, ess_core::Error> {
-        let mut sum = Array2::<f32>::zeros((encodings.len(), self.item_dim()));
+    fn apply(&self, encodings: &E) -> Result<Embeddings, ess_core::Error> {
+        let mut sum = Array2::<f32>::zeros((encodings.rows(), self.item_dim()));
         for member in &self.members {
             let vectors = member.apply(encodings)?;
             sum += &match self.averaging {
@@ -117,19 +131,37 @@ impl SearchModule for Ensemble {
     }
 }
 
-impl PersistentModule for Ensemble {
+impl<E: Encoding> PersistentModule<E> for Ensemble<E> {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let mut tensors = BTreeMap::new();
         let mut members = Vec::with_capacity(self.members.len());
         for (at, member) in self.members.iter().enumerate() {
             let state = member.to_state()?;
             members.push(state.description);
-            tensors.extend(state.tensors.into_iter().map(|(name, tensor)| (format!("{at}.{name}"), tensor)));
+            tensors.extend(
+                state
+                    .tensors
+                    .into_iter()
+                    .map(|(name, tensor)| (format!("{at}.{name}"), tensor)),
+            );
         }
-        let config = EnsembleConfig { averaging: self.averaging, members };
-        let config = serde_json::to_value(config)
-            .map_err(|source| Error::ConfigSyntax { kind: Self::KIND.to_owned(), source })?;
-        let (kind, query_dim, item_dim) = (Self::KIND.to_owned(), self.query_dim(), self.item_dim());
-        Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
+        let config = EnsembleConfig {
+            averaging: self.averaging,
+            members,
+        };
+        let config = serde_json::to_value(config).map_err(|source| Error::ConfigSyntax {
+            kind: ENSEMBLE.to_owned(),
+            source,
+        })?;
+        let (kind, query_dim, item_dim) = (ENSEMBLE.to_owned(), self.query_dim(), self.item_dim());
+        Ok(ModuleState {
+            description: ModuleDescription {
+                kind,
+                query_dim,
+                item_dim,
+                config,
+            },
+            tensors,
+        })
     }
 }

@@ -11,7 +11,10 @@ use crate::{Error, HostTensor, device_encoding::values_of};
 
 /// The parameters of a module by name, in host memory.
 pub(crate) fn read<M: Module>(module: &M) -> Result<BTreeMap<String, HostTensor>, Error> {
-    let mut reader = Reader { path: Vec::new(), tensors: Ok(BTreeMap::new()) };
+    let mut reader = Reader {
+        path: Vec::new(),
+        tensors: Ok(BTreeMap::new()),
+    };
     module.visit(&mut reader);
     reader.tensors
 }
@@ -33,10 +36,17 @@ pub(crate) fn replace<M: Module>(
     for (name, shape) in expected {
         if shape != tensors[&name].shape() {
             let found = tensors[&name].shape().to_vec();
-            return Err(Error::TensorShape { name, expected: shape, found });
+            return Err(Error::TensorShape {
+                name,
+                expected: shape,
+                found,
+            });
         }
     }
-    Ok(module.map(&mut Writer { path: Vec::new(), tensors }))
+    Ok(module.map(&mut Writer {
+        path: Vec::new(),
+        tensors,
+    }))
 }
 
 fn shapes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {
@@ -93,7 +103,9 @@ struct Writer {
 
 impl ModuleMapper for Writer {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(tensor) = self.tensors.remove(&self.path.join(".")) else { return param };
+        let Some(tensor) = self.tensors.remove(&self.path.join(".")) else {
+            return param;
+        };
         param.map(|old| {
             let data = TensorData::new(tensor.values().to_vec(), tensor.shape().to_vec());
             Tensor::from_data(data, &old.device())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ess_core::{Identity, MatrixModule, SearchModule};
+use ess_core::{Embeddings, Encoding, Identity, MatrixModule, SearchModule};
 use serde_json::json;
 
 use crate::{Error, HostTensor, ModuleDescription, ModuleState, OnDevice, TrainableModule, parameters};
@@ -11,7 +11,7 @@ use crate::{Error, HostTensor, ModuleDescription, ModuleState, OnDevice, Trainab
 /// be built again by a [`Registry`](crate::Registry).
 ///
 /// Every trainable module on a device is one; so are the identity, a matrix and an ensemble.
-pub trait PersistentModule: SearchModule {
+pub trait PersistentModule<E: Encoding = Embeddings>: SearchModule<E> {
     /// The module as data.
     ///
     /// # Errors
@@ -19,17 +19,24 @@ pub trait PersistentModule: SearchModule {
     fn to_state(&self) -> Result<ModuleState, Error>;
 }
 
-impl<M: TrainableModule> PersistentModule for OnDevice<M>
-where
-    OnDevice<M>: SearchModule,
-{
+impl<M: TrainableModule> PersistentModule<M::Encoding> for OnDevice<M> {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let module = self.module();
-        let config = serde_json::to_value(module.config())
-            .map_err(|source| Error::ConfigSyntax { kind: M::KIND.to_owned(), source })?;
+        let config = serde_json::to_value(module.config()).map_err(|source| Error::ConfigSyntax {
+            kind: M::KIND.to_owned(),
+            source,
+        })?;
         let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
-        let description = ModuleDescription { kind: M::KIND.to_owned(), query_dim, item_dim, config };
-        Ok(ModuleState { description, tensors: parameters::read(module)? })
+        let description = ModuleDescription {
+            kind: M::KIND.to_owned(),
+            query_dim,
+            item_dim,
+            config,
+        };
+        Ok(ModuleState {
+            description,
+            tensors: parameters::read(module)?,
+        })
     }
 }
 
@@ -46,19 +53,28 @@ impl PersistentModule for MatrixModule {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let shape = vec![self.query_dim(), self.item_dim()];
         let weight = HostTensor::new("weight", shape, self.weight().iter().copied().collect())?;
-        Ok(state_of(MATRIX, self, BTreeMap::from([("weight".to_owned(), weight)])))
+        Ok(state_of(
+            MATRIX,
+            self,
+            BTreeMap::from([("weight".to_owned(), weight)]),
+        ))
     }
 }
 
 fn state_of(kind: &str, module: &dyn SearchModule, tensors: BTreeMap<String, HostTensor>) -> ModuleState {
     let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
-    let description = ModuleDescription { kind: kind.to_owned(), query_dim, item_dim, config: json!({}) };
+    let description = ModuleDescription {
+        kind: kind.to_owned(),
+        query_dim,
+        item_dim,
+        config: json!({}),
+    };
     ModuleState { description, tensors }
 }
 
 macro_rules! forward_persistent_module {
     ($($pointer:ty),*) => {$(
-        impl<M: PersistentModule + ?Sized> PersistentModule for $pointer {
+        impl<E: Encoding, M: PersistentModule<E> + ?Sized> PersistentModule<E> for $pointer {
             fn to_state(&self) -> Result<ModuleState, Error> {
                 (**self).to_state()
             }

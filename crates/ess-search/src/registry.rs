@@ -3,15 +3,18 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, Identity, MatrixModule, SearchModule};
+use ess_core::{Embeddings, Encoding, Identity, MatrixModule};
 use ndarray::Array2;
 
 use crate::{
-    Ensemble, Error, Linear, Mlp, ModuleState, OnDevice, PersistentModule, TrainableModule, parameters,
+    Ensemble, Error, Linear, Mlp, ModuleState, OnDevice, PersistentModule, TrainableModule,
+    ensemble::ENSEMBLE,
+    parameters,
     persistent::{IDENTITY, MATRIX},
 };
 
-type Build = Arc<dyn Fn(&ModuleState, &Device) -> Result<Box<dyn PersistentModule>, Error> + Send + Sync>;
+type Build<E> =
+    Arc<dyn Fn(&ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error> + Send + Sync>;
 
 /// The kinds of searching module that can be built from data: those of this crate, and those registered.
 ///
@@ -28,25 +31,33 @@ type Build = Arc<dyn Fn(&ModuleState, &Device) -> Result<Box<dyn PersistentModul
 /// # Ok::<(), ess_search::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Registry {
-    kinds: BTreeMap<String, Build>,
+pub struct Registry<E: Encoding = Embeddings> {
+    kinds: BTreeMap<String, Build<E>>,
 }
 
 impl Default for Registry {
     /// The kinds of this crate.
     fn default() -> Self {
-        let mut kinds: BTreeMap<String, Build> = BTreeMap::new();
+        let mut kinds: BTreeMap<String, Build<Embeddings>> = BTreeMap::new();
         kinds.insert(IDENTITY.to_owned(), Arc::new(|state, _| build_identity(state)));
         kinds.insert(MATRIX.to_owned(), Arc::new(|state, _| build_matrix(state)));
         Self { kinds }.with::<Linear>().with::<Mlp>()
     }
 }
 
-impl Registry {
+impl<E: Encoding + 'static> Registry<E> {
+    /// Knows ensembles alone: where a registry for a richer encoding starts.
+    pub fn empty() -> Self {
+        Self {
+            kinds: BTreeMap::new(),
+        }
+    }
+
     /// Adds a kind of trainable module; one that was there under the same name is replaced.
     #[must_use]
-    pub fn with<M: TrainableModule<Encoding = Embeddings>>(mut self) -> Self {
-        self.kinds.insert(M::KIND.to_owned(), Arc::new(build_trainable::<M>));
+    pub fn with<M: TrainableModule<Encoding = E>>(mut self) -> Self {
+        self.kinds
+            .insert(M::KIND.to_owned(), Arc::new(build_trainable::<M>));
         self
     }
 
@@ -55,16 +66,19 @@ impl Registry {
     /// # Errors
     /// [`Error::UnknownKind`]; [`Error::ConfigSyntax`] or [`Error::Config`] for a bad config;
     /// [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit it.
-    pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule>, Error> {
+    pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
         let kind = &state.description.kind;
-        let module: Box<dyn PersistentModule> = if kind == Ensemble::KIND {
+        let module: Box<dyn PersistentModule<E>> = if kind == ENSEMBLE {
             Box::new(Ensemble::from_state(state, |member| self.build(member, device))?)
         } else {
             let build = self.kinds.get(kind).ok_or_else(|| self.unknown(kind))?;
             build(state, device)?
         };
         let description = &state.description;
-        let (query, item) = ("query dimension of a saved module", "item dimension of a saved module");
+        let (query, item) = (
+            "query dimension of a saved module",
+            "item dimension of a saved module",
+        );
         ess_core::Error::check_dim(query, description.query_dim, module.query_dim())?;
         ess_core::Error::check_dim(item, description.item_dim, module.item_dim())?;
         Ok(module)
@@ -74,20 +88,29 @@ impl Registry {
     ///
     /// # Errors
     /// Those of [`ModuleState::load`] and [`Registry::build`].
-    pub fn load(&self, folder: &Path, device: &Device) -> Result<Box<dyn PersistentModule>, Error> {
+    pub fn load(&self, folder: &Path, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
         self.build(&ModuleState::load(folder)?, device)
     }
 
     fn unknown(&self, kind: &str) -> Error {
-        let known = self.kinds.keys().map(String::as_str).chain([Ensemble::KIND]).map(str::to_owned).collect();
-        Error::UnknownKind { kind: kind.to_owned(), known }
+        let known = self
+            .kinds
+            .keys()
+            .map(String::as_str)
+            .chain([ENSEMBLE])
+            .map(str::to_owned)
+            .collect();
+        Error::UnknownKind {
+            kind: kind.to_owned(),
+            known,
+        }
     }
 }
 
-fn build_trainable<M: TrainableModule<Encoding = Embeddings>>(
+fn build_trainable<M: TrainableModule>(
     state: &ModuleState,
     device: &Device,
-) -> Result<Box<dyn PersistentModule>, Error> {
+) -> Result<Box<dyn PersistentModule<M::Encoding>>, Error> {
     let module = M::init(&state.parse_config()?, device)?;
     let module = parameters::replace(module, M::KIND, state.tensors.clone())?;
     Ok(Box::new(OnDevice::new(module, device)))
@@ -114,7 +137,12 @@ fn build_matrix(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error>
 }
 
 fn check_tensors(state: &ModuleState, expected: &[&str]) -> Result<(), Error> {
-    if state.tensors.keys().map(String::as_str).eq(expected.iter().copied()) {
+    if state
+        .tensors
+        .keys()
+        .map(String::as_str)
+        .eq(expected.iter().copied())
+    {
         return Ok(());
     }
     Err(Error::TensorNames {

@@ -1,1 +1,30 @@
-//! Losses, trainer and selection for searching modules on frozen embeddings.
+#![doc = include_str!("../README.md")]
+
+mod batches;
+mod best;
+mod curve;
+mod dev_set;
+mod error;
+mod fit;
+mod floor;
+mod items;
+mod loss;
+mod matmul;
+mod progress;
+mod query_set;
+mod recipe;
+mod trainer;
+mod trainer_config;
+
+pub use curve::{Curve, CurvePoint};
+pub use dev_set::DevSet;
+pub use error::Error;
+pub use fit::{FitReport, Fitted};
+pub use floor::{FloorDecision, Returned};
+pub use items::Items;
+pub use loss::{Candidates, Loss, LossConfig, LossValue, Softmax};
+pub use progress::Progress;
+pub use query_set::{Judgement, QuerySet};
+pub use recipe::{EnsembleRecipe, ModuleRecipe, Recipe, Trained};
+pub use trainer::{Stop, Trainer};
+pub use trainer_config::TrainerConfig;

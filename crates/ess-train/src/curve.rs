@@ -1,0 +1,27 @@
+//! How a training run went.
+
+use serde::{Deserialize, Serialize};
+
+/// One step of a training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CurvePoint {
+    /// The step, from 1.
+    pub step: usize,
+    /// The mean loss of the step's batch, before the step.
+    pub loss: f64,
+    /// The dev measure after the step, where it was measured.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dev: Option<f64>,
+}
+
+/// Loss and dev measure over a training run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Curve {
+    /// Every step, in order.
+    pub points: Vec<CurvePoint>,
+    /// The step whose parameters were kept: the best on dev, smoothed over neighbouring measurements, or the last where
+    /// there was no dev. 0 is the untrained module.
+    pub kept_step: usize,
+    /// Wall-clock seconds.
+    pub seconds: f64,
+}

@@ -1,0 +1,85 @@
+//! Dev queries, and how good a searching module is on them.
+
+use ess_core::SearchModule;
+use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
+use ess_search::DeviceEncoding;
+
+use crate::{Error, Items, QuerySet};
+
+/// How deep the ranking of a measure without a cutoff is looked at.
+const UNCUT_DEPTH: usize = 1000;
+
+/// Queries held out of training, the items they search, and the measure that judges a searching module on them.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, Identity};
+/// use ess_train::{DevSet, Items, Judgement, QuerySet};
+///
+/// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let items = Items::new(&embeddings, &Device::flex());
+/// let queries = QuerySet::new(
+///     Embeddings::from_rows(&[[0.9, 0.1]])?,
+///     vec![vec![Judgement { item: 0, grade: 1 }]],
+/// )?;
+/// let dev = DevSet::new(&queries, &items, "mrr@10".parse()?)?;
+/// assert_eq!(dev.mean(&Identity::new(2))?, 1.0);
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+pub struct DevSet<'a, E> {
+    queries: &'a QuerySet<E>,
+    items: &'a Items<'a>,
+    qrels: RowQrels,
+    evaluator: Evaluator,
+    depth: usize,
+}
+
+impl<'a, E: DeviceEncoding> DevSet<'a, E> {
+    /// Dev queries over these items, judged by this measure.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`] for a judgement of an item that does not exist.
+    pub fn new(queries: &'a QuerySet<E>, items: &'a Items<'a>, measure: NamedMeasure) -> Result<Self, Error> {
+        let count = items.embeddings().len();
+        queries.check_items(count)?;
+        let grades = queries
+            .judgements()
+            .iter()
+            .map(|judged| judged.iter().map(|j| (j.item, j.grade)));
+        let depth = measure.cutoff().k().unwrap_or(UNCUT_DEPTH).min(count);
+        let (qrels, evaluator) = (RowQrels::new(grades)?, Evaluator::new(vec![measure])?);
+        Ok(Self {
+            queries,
+            items,
+            qrels,
+            evaluator,
+            depth,
+        })
+    }
+
+    /// The queries.
+    pub fn queries(&self) -> &QuerySet<E> {
+        self.queries
+    }
+
+    /// The measure for each query, in order.
+    ///
+    /// # Errors
+    /// Those of the module and of the index.
+    pub fn per_query(&self, module: &dyn SearchModule<E>) -> Result<Vec<f64>, Error> {
+        let mapped = module.apply(self.queries.encodings())?;
+        let hits = self.items.index()?.search(&mapped, self.depth)?;
+        let rankings = hits.iter().map(|hits| hits.iter().map(|hit| hit.item));
+        let evaluation = self.evaluator.evaluate_rows(&self.qrels, rankings)?;
+        Ok(evaluation.measures()[0].per_query.clone())
+    }
+
+    /// The mean of the measure over the queries.
+    ///
+    /// # Errors
+    /// Those of the module and of the index.
+    pub fn mean(&self, module: &dyn SearchModule<E>) -> Result<f64, Error> {
+        let values = self.per_query(module)?;
+        Ok(values.iter().sum::<f64>() / values.len() as f64)
+    }
+}

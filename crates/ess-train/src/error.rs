@@ -1,0 +1,58 @@
+//! What can go wrong in training.
+
+/// The error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting outside its range.
+    #[error("training config: {name} must be {expected}, found {found}")]
+    Config {
+        /// The setting.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
+    /// A query without any relevant item teaches and measures nothing.
+    #[error("query {query} has no relevant item; leave it out")]
+    NoPositive {
+        /// The query's row, from 0.
+        query: usize,
+    },
+    /// A judgement of an item that does not exist.
+    #[error("query {query} judges item {item}, but there are {items} items")]
+    UnknownItem {
+        /// The query's row, from 0.
+        query: usize,
+        /// The item's row, from 0.
+        item: usize,
+        /// How many items there are.
+        items: usize,
+    },
+    /// The same item judged twice for one query.
+    #[error("query {query} judges item {item} twice")]
+    DuplicateJudgement {
+        /// The query's row, from 0.
+        query: usize,
+        /// The item's row, from 0.
+        item: usize,
+    },
+    /// The loss stopped being a number.
+    #[error("the loss became {loss} at step {step}; a lower learning rate or scale may help")]
+    Diverged {
+        /// The step, from 1.
+        step: usize,
+        /// The loss.
+        loss: f64,
+    },
+    /// Measuring the dev queries failed.
+    #[error(transparent)]
+    Metrics(#[from] ess_metrics::Error),
+    /// A searching module failed.
+    #[error(transparent)]
+    Search(#[from] ess_search::Error),
+    /// Embeddings or dimensions that do not fit.
+    #[error(transparent)]
+    Core(#[from] ess_core::Error),
+}

@@ -1,0 +1,126 @@
+//! Training with the identity as the floor.
+
+use std::time::Instant;
+
+use ess_search::{DeviceEncoding, PersistentModule};
+use serde::{Deserialize, Serialize};
+
+use crate::{Curve, DevSet, Error, FloorDecision, Items, QuerySet, Recipe, Returned, Trainer, TrainerConfig};
+
+/// A fitted searching module and how it came about.
+pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {
+    /// The module to search with: the trained one, or the identity.
+    pub module: Box<dyn PersistentModule<E>>,
+    /// The trained module, also where the identity was returned: for looking at, not for use.
+    pub trained: Box<dyn PersistentModule<E>>,
+    /// What happened.
+    pub report: FitReport,
+}
+
+/// What happened in a fit, as data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitReport {
+    /// The settings.
+    pub config: TrainerConfig,
+    /// Training queries, those of the refit not counted.
+    pub train_queries: usize,
+    /// Dev queries.
+    pub dev_queries: usize,
+    /// Items.
+    pub items: usize,
+    /// Numbers in the trained module's tensors.
+    pub parameters: usize,
+    /// Which module was returned, and why.
+    pub floor: FloorDecision,
+    /// The runs that were judged on dev; several for an ensemble.
+    pub curves: Vec<Curve>,
+    /// The runs on train and dev together; none without a refit.
+    pub refit: Vec<Curve>,
+    /// Wall-clock seconds, everything included.
+    pub seconds: f64,
+}
+
+impl Trainer {
+    /// Trains by a recipe, keeps what is best on dev, and returns the identity unless dev shows that the trained module
+    /// is better; with [`TrainerConfig::refit`], the returned module is trained again on train and dev together.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use ess_core::{Embeddings, SearchModule};
+    /// use ess_search::{Linear, LinearConfig};
+    /// use ess_train::{Items, Judgement, ModuleRecipe, Progress, QuerySet, Returned, Trainer, TrainerConfig};
+    ///
+    /// // Items on a circle; a query's relevant item is a quarter turn ahead.
+    /// let angle = |i: usize, offset: f32| i as f32 * 0.1 + offset;
+    /// let point = |angle: f32| [angle.cos(), angle.sin()];
+    /// let items: Vec<_> = (0..63).map(|i| point(angle(i, 0.0))).collect();
+    /// let embeddings = Embeddings::from_rows(&items)?;
+    /// let set = |rows: std::ops::Range<usize>| {
+    ///     let quarter = std::f32::consts::FRAC_PI_2;
+    ///     let queries: Vec<_> = rows.clone().map(|i| point(angle(i, -quarter))).collect();
+    ///     let relevant = rows.map(|item| vec![Judgement { item, grade: 1 }]).collect();
+    ///     QuerySet::new(Embeddings::from_rows(&queries)?, relevant)
+    /// };
+    ///
+    /// let config = TrainerConfig {
+    ///     learning_rate: 0.05,
+    ///     weight_decay: 0.0,
+    ///     max_steps: 300,
+    ///     ..TrainerConfig::default()
+    /// };
+    /// let trainer = Trainer::new(config)?.with_progress(Progress::Silent);
+    /// let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(2, 2));
+    /// let items = Items::new(&embeddings, &Device::flex());
+    /// let fitted = trainer.fit(&recipe, &items, &set(0..40)?, &set(40..63)?)?;
+    /// assert_eq!(fitted.report.floor.returned, Returned::Trained);
+    /// assert!(fitted.report.floor.trained > 0.9);
+    /// assert_eq!(fitted.module.item_dim(), 2);
+    /// # Ok::<(), ess_train::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Trainer::train`], for train and dev queries alike.
+    pub fn fit<E: DeviceEncoding + 'static>(
+        &self,
+        recipe: &dyn Recipe<E>,
+        items: &Items<'_>,
+        train: &QuerySet<E>,
+        dev: &QuerySet<E>,
+    ) -> Result<Fitted<E>, Error> {
+        let started = Instant::now();
+        let dev_set = DevSet::new(dev, items, self.config().measure)?;
+        let mut trained = recipe.train(self, items, train, &dev_set)?;
+        let identity = train.encodings().identity(items.embeddings().dim());
+        let floor = FloorDecision::make(&*trained.module, identity.as_deref(), &dev_set, self.config())?;
+        tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted");
+        let curves = trained.curves;
+        let mut refit = Vec::new();
+        if self.config().refit && floor.returned == Returned::Trained {
+            let all = train.join(dev)?;
+            let growth = all.len() as f64 / train.len() as f64;
+            trained = recipe.refit(self, items, &all, &curves, growth)?;
+            refit = std::mem::take(&mut trained.curves);
+        }
+        let report = FitReport {
+            config: self.config().clone(),
+            train_queries: train.len(),
+            dev_queries: dev.len(),
+            items: items.embeddings().len(),
+            parameters: trained.module.to_state()?.parameters(),
+            floor,
+            curves,
+            refit,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        let trained: std::sync::Arc<dyn PersistentModule<E>> = trained.module.into();
+        let module = match identity {
+            Some(identity) if report.floor.returned == Returned::Identity => identity,
+            _ => Box::new(trained.clone()),
+        };
+        Ok(Fitted {
+            module,
+            trained: Box::new(trained),
+            report,
+        })
+    }
+}

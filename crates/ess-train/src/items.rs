@@ -1,0 +1,98 @@
+//! The frozen items that training searches.
+
+use std::sync::OnceLock;
+
+use burn::tensor::{Device, Tensor};
+use ess_core::{Embeddings, Index};
+use ess_index::FlatIndex;
+use ess_search::DeviceEncoding;
+
+use crate::Error;
+
+/// All item embeddings (`m × d_item`), in host memory and, where the device is another, on the device.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::Embeddings;
+/// use ess_train::Items;
+///
+/// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let items = Items::new(&embeddings, &Device::flex());
+/// assert_eq!(items.index()?.len(), 2);
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+pub struct Items<'a> {
+    embeddings: &'a Embeddings,
+    device: Device,
+    tensor: OnceLock<Tensor<2>>,
+    given_index: Option<&'a dyn Index>,
+    own_index: OnceLock<FlatIndex>,
+}
+
+impl<'a> Items<'a> {
+    /// Items to train against on `device`; they are copied there only if a loss needs them there.
+    pub fn new(embeddings: &'a Embeddings, device: &Device) -> Self {
+        Self {
+            embeddings,
+            device: device.clone().without_autodiff(),
+            tensor: OnceLock::new(),
+            given_index: None,
+            own_index: OnceLock::new(),
+        }
+    }
+
+    /// Measures dev with this index of the same items, instead of an exact one of its own, which is a copy of them.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when the index has other dimensions or another number of items.
+    pub fn with_index(mut self, index: &'a dyn Index) -> Result<Self, Error> {
+        ess_core::Error::check_dim("index of the items", self.embeddings.dim(), index.dim())?;
+        let (what, expected, found) = ("items in the index", self.embeddings.len(), index.len());
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch {
+                what,
+                expected,
+                found,
+            }
+            .into());
+        }
+        self.given_index = Some(index);
+        Ok(self)
+    }
+
+    /// The index that dev is measured with: exact, unless another was given.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when the index cannot be built.
+    pub fn index(&self) -> Result<&dyn Index, Error> {
+        if let Some(index) = self.given_index {
+            return Ok(index);
+        }
+        if let Some(index) = self.own_index.get() {
+            return Ok(index);
+        }
+        let index = FlatIndex::new(self.embeddings.clone()).map_err(ess_core::Error::from)?;
+        Ok(self.own_index.get_or_init(|| index))
+    }
+
+    /// The `m × d_item` matrix in host memory.
+    pub fn embeddings(&self) -> &Embeddings {
+        self.embeddings
+    }
+
+    /// The device that training runs on.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The `m × d_item` matrix on the device.
+    pub fn tensor(&self) -> &Tensor<2> {
+        self.tensor
+            .get_or_init(|| self.embeddings.to_tensors(&self.device))
+    }
+
+    /// Whether the device is the CPU, where kernels may read the embeddings as they are.
+    pub fn on_cpu(&self) -> bool {
+        self.device == Device::flex()
+    }
+}

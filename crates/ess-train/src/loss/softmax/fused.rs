@@ -1,0 +1,136 @@
+//! The softmax loss and its gradient in one pass over the items.
+
+use ess_core::Embeddings;
+use rayon::prelude::*;
+
+use super::{
+    Target,
+    exp::{exp_shifted, max},
+};
+use crate::matmul::{Matrix, multiply_add};
+
+/// Queries that share a pass over the items. With [`TILE`] it keeps the block's sums and one tile of similarities
+/// in the second-level cache; small enough to share the work of a few hundred queries between cores.
+const BLOCK: usize = 128;
+/// Items at a time.
+const TILE: usize = 512;
+
+/// The mean loss of the queries (`n × d`), and its gradient (`n × d`), against candidates (`m × d`).
+///
+/// Memory: `n × d`, and a tile of similarities for each thread. The blocks do not depend on the number of threads, so
+/// neither does the result.
+pub(super) fn softmax(
+    queries: &Embeddings,
+    targets: &[Vec<Target>],
+    candidates: &Embeddings,
+    scale: f32,
+) -> (f64, Vec<f32>) {
+    let (n, dim) = (queries.len(), queries.dim());
+    let mut gradient = vec![0.0; n * dim];
+    let losses: Vec<f64> = gradient
+        .par_chunks_mut(BLOCK * dim)
+        .enumerate()
+        .map(|(at, gradient)| {
+            let rows = at * BLOCK..at * BLOCK + gradient.len() / dim;
+            let values = &queries.as_slice()[rows.start * dim..rows.end * dim];
+            let mut block = Block::new(values, candidates, scale, gradient);
+            block.pass_over_candidates();
+            block.finish(&targets[rows], n)
+        })
+        .collect();
+    (losses.iter().sum::<f64>() / n as f64, gradient)
+}
+
+/// Up to [`BLOCK`] queries on their way over the candidates.
+struct Block<'a> {
+    queries: &'a [f32],
+    candidates: &'a Embeddings,
+    scale: f32,
+    dim: usize,
+    /// For each query, `Σ exp(sⱼ − max) dⱼ` so far; in the end, the gradient.
+    sums: &'a mut [f32],
+    /// For each query, the largest similarity so far.
+    max: Vec<f32>,
+    /// For each query, `Σ exp(sⱼ − max)` so far.
+    total: Vec<f32>,
+}
+
+impl<'a> Block<'a> {
+    fn new(queries: &'a [f32], candidates: &'a Embeddings, scale: f32, sums: &'a mut [f32]) -> Self {
+        let dim = candidates.dim();
+        let rows = queries.len() / dim;
+        let (max, total) = (vec![f32::NEG_INFINITY; rows], vec![0.0; rows]);
+        Self {
+            queries,
+            candidates,
+            scale,
+            dim,
+            sums,
+            max,
+            total,
+        }
+    }
+
+    fn pass_over_candidates(&mut self) {
+        let rows = self.max.len();
+        let mut similarities = vec![0.0; rows * TILE];
+        for items in self.candidates.as_slice().chunks(TILE * self.dim) {
+            let tile = items.len() / self.dim;
+            let similarities = &mut similarities[..rows * tile];
+            let items = Matrix::new(items, tile, self.dim);
+            let queries = Matrix::new(self.queries, rows, self.dim);
+            multiply_add(similarities, 0.0, queries, items.transposed(), self.scale);
+            pulp::Arch::new().dispatch(|| self.weigh(similarities));
+            multiply_add(self.sums, 1.0, Matrix::new(similarities, rows, tile), items, 1.0);
+        }
+    }
+
+    /// Turns a tile of similarities into weights, and brings what was summed before to the new maxima.
+    #[inline(always)]
+    fn weigh(&mut self, similarities: &mut [f32]) {
+        let rows = self.max.len();
+        let tile = similarities.len() / rows;
+        for (row, similarities) in similarities.chunks_exact_mut(tile).enumerate() {
+            let largest = max(similarities);
+            if largest > self.max[row] {
+                let shrink = (self.max[row] - largest).exp();
+                self.max[row] = largest;
+                self.total[row] *= shrink;
+                self.sums[row * self.dim..][..self.dim]
+                    .iter_mut()
+                    .for_each(|sum| *sum *= shrink);
+            }
+            self.total[row] += exp_shifted(similarities, self.max[row]);
+        }
+    }
+
+    /// Turns the sums into the gradient of the mean over `n` queries; returns the sum of the block's losses.
+    fn finish(self, targets: &[Vec<Target>], n: usize) -> f64 {
+        let mut loss = 0.0;
+        let factor = self.scale / n as f32;
+        for (row, targets) in targets.iter().enumerate() {
+            let span = row * self.dim..(row + 1) * self.dim;
+            let query = &self.queries[span.clone()];
+            let gradient = &mut self.sums[span];
+            gradient
+                .iter_mut()
+                .for_each(|sum| *sum *= factor / self.total[row]);
+            loss += f64::from(self.max[row]) + f64::from(self.total[row]).ln();
+            for target in targets {
+                let item = self.candidates.row(target.candidate);
+                let dot: f64 = query
+                    .iter()
+                    .zip(item)
+                    .map(|(&q, &d)| f64::from(q) * f64::from(d))
+                    .sum();
+                loss -= f64::from(target.weight) * f64::from(self.scale) * dot;
+                let weight = factor * target.weight;
+                gradient
+                    .iter_mut()
+                    .zip(item)
+                    .for_each(|(sum, &d)| *sum -= weight * d);
+            }
+        }
+        loss
+    }
+}

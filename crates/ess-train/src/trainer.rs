@@ -1,0 +1,210 @@
+//! The training loop.
+
+use std::time::Instant;
+
+use burn::{
+    grad_clipping::GradientClippingConfig,
+    optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
+    tensor::{Device, Int, Tensor, TensorData},
+};
+use ess_search::{DeviceEncoding, OnDevice, TrainableModule};
+
+use crate::{
+    Curve, CurvePoint, DevSet, Error, Items, Judgement, Loss, Progress, QuerySet, TrainerConfig,
+    batches::Batches, best::Best,
+};
+
+/// Trains searching modules on frozen embeddings.
+///
+/// [`Trainer::fit`] is what most callers want; [`Trainer::train`] is one run of the loop.
+#[derive(Clone, Debug)]
+pub struct Trainer {
+    config: TrainerConfig,
+    progress: Progress,
+}
+
+/// When a training run ends.
+pub enum Stop<'a, 'i, E> {
+    /// When the dev measure has not risen for a while; the best parameters are kept.
+    OnDev(&'a DevSet<'i, E>),
+    /// After so many steps; the last parameters are kept.
+    After(usize),
+}
+
+impl Trainer {
+    /// A trainer with these settings.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting outside its range.
+    pub fn new(config: TrainerConfig) -> Result<Self, Error> {
+        config.check()?;
+        Ok(Self {
+            config,
+            progress: Progress::default(),
+        })
+    }
+
+    /// Chooses whether a progress bar is shown.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// The same trainer with another seed.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> Self {
+        Self {
+            config: TrainerConfig {
+                seed,
+                ..self.config.clone()
+            },
+            progress: self.progress,
+        }
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &TrainerConfig {
+        &self.config
+    }
+
+    /// Trains one module on the items' device and returns the parameters that were kept.
+    ///
+    /// # Errors
+    /// [`Error::UnknownItem`] for a judgement of an item that does not exist; [`Error::Core`] for dimensions that
+    /// do not fit; [`Error::Diverged`] when the loss stops being a number.
+    pub fn train<M: TrainableModule>(
+        &self,
+        module: M,
+        items: &Items<'_>,
+        queries: &QuerySet<M::Encoding>,
+        stop: &Stop<'_, '_, M::Encoding>,
+    ) -> Result<(OnDevice<M>, Curve), Error> {
+        let started = Instant::now();
+        queries.check_items(items.embeddings().len())?;
+        let (query, item) = ("training queries", "items that a module is trained against");
+        ess_core::Error::check_dim(query, module.query_dim(), queries.encodings().dim())?;
+        ess_core::Error::check_dim(item, module.item_dim(), items.embeddings().dim())?;
+        let steps = match stop {
+            Stop::OnDev(_) => self.config.max_steps,
+            Stop::After(steps) => *steps,
+        };
+        let bar = self.progress.start(steps, M::KIND);
+        let mut best = match stop {
+            Stop::OnDev(dev) => Some(Best::start(OnDevice::new(module.clone(), items.device()), dev)?),
+            Stop::After(_) => None,
+        };
+        let mut run = Run::new(self, module, items, queries)?;
+        for step in 1..=steps {
+            let loss = run.step(step)?;
+            let measured = step % self.config.evaluate_every == 0 || step == steps;
+            let dev = match &mut best {
+                Some(best) if measured => Some(best.offer(step, run.snapshot())?),
+                _ => None,
+            };
+            run.points.push(CurvePoint { step, loss, dev });
+            bar.set_message(match dev {
+                Some(value) => format!("loss {loss:.4}, {} {value:.4}", self.config.measure),
+                None => format!("loss {loss:.4}"),
+            });
+            bar.inc(1);
+            if best
+                .as_ref()
+                .is_some_and(|best| best.stale() > self.config.patience)
+            {
+                break;
+            }
+        }
+        bar.finish_and_clear();
+        let (module, kept_step) = best.map_or_else(|| (run.snapshot(), steps), Best::finish);
+        let curve = Curve {
+            points: run.points,
+            kept_step,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        tracing::debug!(kind = M::KIND, kept_step, seconds = curve.seconds, "trained");
+        Ok((module, curve))
+    }
+}
+
+/// One training run under way.
+struct Run<'a, 'i, M: TrainableModule> {
+    config: &'a TrainerConfig,
+    module: M,
+    optimizer: ModuleOptimizer,
+    loss: Box<dyn Loss>,
+    batches: Batches,
+    device: Device,
+    items: &'a Items<'i>,
+    judgements: &'a [Vec<Judgement>],
+    encodings: <M::Encoding as DeviceEncoding>::Tensors,
+    points: Vec<CurvePoint>,
+}
+
+impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
+    fn new(
+        trainer: &'a Trainer,
+        module: M,
+        items: &'a Items<'i>,
+        queries: &'a QuerySet<M::Encoding>,
+    ) -> Result<Self, Error> {
+        let config = &trainer.config;
+        let device = items.device().clone().autodiff();
+        let clip = config.clip_norm.map(GradientClippingConfig::Norm);
+        let optimizer = AdamWConfig::new()
+            .with_epsilon(1e-8)
+            .with_weight_decay(config.weight_decay);
+        Ok(Self {
+            config,
+            module: module.fork(items.device()).train(),
+            optimizer: optimizer.with_grad_clipping(clip).init(),
+            loss: config.loss.build()?,
+            batches: Batches::new(queries.len(), config.batch_size, config.seed),
+            encodings: queries.encodings().to_tensors(&device),
+            device,
+            items,
+            judgements: queries.judgements(),
+            points: Vec::new(),
+        })
+    }
+
+    /// Takes one step and returns the loss before it.
+    fn step(&mut self, step: usize) -> Result<f64, Error> {
+        let rows = self.batches.next_batch();
+        let judgements: Vec<&[Judgement]> = rows.iter().map(|&row| &self.judgements[row][..]).collect();
+        let mapped = self.module.forward(self.batch(&rows));
+        let value = self
+            .loss
+            .evaluate(mapped.clone().without_autodiff(), &judgements, self.items)?;
+        if !value.loss.is_finite() {
+            return Err(Error::Diverged {
+                step,
+                loss: value.loss,
+            });
+        }
+        // A product whose gradient with respect to the mapped queries is the loss's own.
+        let carrier = (mapped * value.gradient.autodiff()).sum();
+        let gradients = GradientsParams::from_grads(carrier.backward(), &self.module);
+        let warm = (step as f64 / (self.config.warmup_steps + 1) as f64).min(1.0);
+        let module = self.module.clone();
+        self.module = self
+            .optimizer
+            .step(self.config.learning_rate * warm, module, gradients);
+        Ok(value.loss)
+    }
+
+    /// The module as it is now, out of training.
+    fn snapshot(&self) -> OnDevice<M> {
+        OnDevice::new(self.module.clone(), self.items.device())
+    }
+
+    fn batch(&self, rows: &[usize]) -> <M::Encoding as DeviceEncoding>::Tensors {
+        if rows.len() == self.judgements.len() && self.batches.is_whole() {
+            return self.encodings.clone();
+        }
+        let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+        let count = rows.len();
+        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &self.device);
+        M::Encoding::select(&self.encodings, rows)
+    }
+}

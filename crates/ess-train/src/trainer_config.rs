@@ -1,0 +1,228 @@
+//! The settings of training, as data.
+
+use ess_metrics::NamedMeasure;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, LossConfig};
+
+/// How a searching module is trained. The defaults are one recipe for all: they were chosen on dev queries.
+///
+/// ```
+/// use ess_train::TrainerConfig;
+///
+/// let config: TrainerConfig = serde_json::from_str(r#"{"seed": 7, "refit": true}"#).unwrap();
+/// assert_eq!(config, TrainerConfig { seed: 7, refit: true, ..TrainerConfig::default() });
+/// config.check()?;
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainerConfig {
+    /// What is made small. Default: softmax over all items.
+    pub loss: LossConfig,
+    /// AdamW's learning rate after warm-up. Above 0. Default: 0.001.
+    pub learning_rate: f64,
+    /// Steps over which the learning rate rises from 0. Default: 5.
+    pub warmup_steps: usize,
+    /// AdamW's decoupled weight decay: towards zero, which for residual modules is the identity. It has to be strong to
+    /// be felt: a step shrinks weights by `learning_rate · weight_decay`, and there are few steps. Default: 20.
+    pub weight_decay: f32,
+    /// The longest gradient of each parameter (Euclidean norm); longer ones are shortened to it. `null` for none.
+    /// Default: 1.
+    pub clip_norm: Option<f32>,
+    /// Queries a step; all of them when there are fewer. Default: 1024.
+    pub batch_size: usize,
+    /// The most steps. Default: 60.
+    pub max_steps: usize,
+    /// Steps between two measurements on dev. Default: 5.
+    pub evaluate_every: usize,
+    /// Measurements without a new best after which training stops. Dev may dip before it rises. Default: 6.
+    pub patience: usize,
+    /// The measure that dev is judged by. Default: `ndcg@10`.
+    pub measure: NamedMeasure,
+    /// How sure it must be that the trained module beats the identity on dev, as the level of the paired bootstrap
+    /// interval whose lower end must be above 0; between 0 and 1. The step was chosen on the same queries, which favours
+    /// the trained module, hence more than the usual 0.95. Default: 0.99.
+    pub confidence: f64,
+    /// Resamples of that bootstrap. Default: 10 000.
+    pub resamples: usize,
+    /// Whether, once chosen, the module is trained again on train and dev together, for as many more steps as there are
+    /// more queries. Default: false.
+    pub refit: bool,
+    /// The seed of every random step. Default: 0.
+    pub seed: u64,
+}
+
+impl Default for TrainerConfig {
+    fn default() -> Self {
+        Self {
+            loss: LossConfig::default(),
+            learning_rate: 1e-3,
+            warmup_steps: 5,
+            weight_decay: 20.0,
+            clip_norm: Some(1.0),
+            batch_size: 1024,
+            max_steps: 60,
+            evaluate_every: 5,
+            patience: 6,
+            measure: "ndcg@10".parse().expect("a measure of ess-metrics"),
+            confidence: 0.99,
+            resamples: 10_000,
+            refit: false,
+            seed: 0,
+        }
+    }
+}
+
+impl TrainerConfig {
+    /// Refuses settings that make no sense, before any work.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the setting.
+    pub fn check(&self) -> Result<(), Error> {
+        self.loss.build()?;
+        let above_zero = |x: f64| x.is_finite() && x > 0.0;
+        let refuse = |name, expected, found: String| {
+            Err(Error::Config {
+                name,
+                expected,
+                found,
+            })
+        };
+        if !above_zero(self.learning_rate) {
+            return refuse(
+                "learning_rate",
+                "a finite number above 0",
+                self.learning_rate.to_string(),
+            );
+        }
+        if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
+            return refuse(
+                "weight_decay",
+                "a finite number of at least 0",
+                self.weight_decay.to_string(),
+            );
+        }
+        if let Some(norm) = self.clip_norm.filter(|&norm| !above_zero(norm.into())) {
+            return refuse("clip_norm", "a finite number above 0, or null", norm.to_string());
+        }
+        if !(self.confidence > 0.0 && self.confidence < 1.0) {
+            return refuse("confidence", "between 0 and 1", self.confidence.to_string());
+        }
+        let counts = [
+            ("batch_size", self.batch_size),
+            ("max_steps", self.max_steps),
+            ("evaluate_every", self.evaluate_every),
+            ("patience", self.patience),
+            ("resamples", self.resamples),
+        ];
+        match counts.into_iter().find(|&(_, count)| count == 0) {
+            Some((name, count)) => refuse(name, "at least 1", count.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Softmax;
+
+    #[test]
+    fn settings_outside_their_range_are_named() {
+        let default = TrainerConfig::default;
+        default().check().unwrap();
+        let bad = [
+            (
+                "learning_rate",
+                TrainerConfig {
+                    learning_rate: f64::NAN,
+                    ..default()
+                },
+            ),
+            (
+                "weight_decay",
+                TrainerConfig {
+                    weight_decay: -1.0,
+                    ..default()
+                },
+            ),
+            (
+                "clip_norm",
+                TrainerConfig {
+                    clip_norm: Some(0.0),
+                    ..default()
+                },
+            ),
+            (
+                "batch_size",
+                TrainerConfig {
+                    batch_size: 0,
+                    ..default()
+                },
+            ),
+            (
+                "max_steps",
+                TrainerConfig {
+                    max_steps: 0,
+                    ..default()
+                },
+            ),
+            (
+                "evaluate_every",
+                TrainerConfig {
+                    evaluate_every: 0,
+                    ..default()
+                },
+            ),
+            (
+                "patience",
+                TrainerConfig {
+                    patience: 0,
+                    ..default()
+                },
+            ),
+            (
+                "resamples",
+                TrainerConfig {
+                    resamples: 0,
+                    ..default()
+                },
+            ),
+            (
+                "confidence",
+                TrainerConfig {
+                    confidence: 1.0,
+                    ..default()
+                },
+            ),
+        ];
+        for (expected, config) in bad {
+            assert!(matches!(config.check(), Err(Error::Config { name, .. }) if name == expected));
+        }
+        let loss = LossConfig::Softmax(Softmax {
+            scale: -1.0,
+            ..Softmax::default()
+        });
+        assert!(matches!(
+            TrainerConfig { loss, ..default() }.check(),
+            Err(Error::Config { .. })
+        ));
+    }
+
+    #[test]
+    fn a_config_survives_json_and_unknown_fields_do_not() {
+        let config = TrainerConfig {
+            seed: 3,
+            clip_norm: None,
+            ..TrainerConfig::default()
+        };
+        let json = serde_json::to_string(&config).unwrap();
+        assert_eq!(serde_json::from_str::<TrainerConfig>(&json).unwrap(), config);
+        assert!(serde_json::from_str::<TrainerConfig>(r#"{"learning_rat": 1.0}"#).is_err());
+        assert!(serde_json::from_str::<TrainerConfig>(r#"{"measure": "ndcg@zero"}"#).is_err());
+        assert!(
+            serde_json::from_str::<TrainerConfig>(r#"{"loss": {"kind": "softmax", "scael": 1.0}}"#).is_err()
+        );
+    }
+}
