@@ -43,7 +43,8 @@ pub enum Error {
         /// How many judgements there are.
         judged: usize,
     },
-    /// A run that answers none of the queries that have a relevant item, as when the ids are of another data set.
+    /// A run that answers none of the queries that have a relevant item, as when the ids are of another data
+    /// set.
     #[error("run {run:?} with {found} queries has none of the {expected} queries that have a relevant item")]
     NoCommonQuery {
         /// The run's name.

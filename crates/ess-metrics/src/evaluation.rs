@@ -6,8 +6,8 @@ use crate::Error;
 
 /// The values of some measures for each query, and their means.
 ///
-/// Queries evaluated by id stand in byte-wise order of their ids, whatever the order of the qrels. `Q` is what a query
-/// is called: its id, or its row.
+/// Queries evaluated by id stand in byte-wise order of their ids, whatever the order of the qrels. `Q` is
+/// what a query is called: its id, or its row.
 ///
 /// ```
 /// use ess_metrics::{NamedMeasure, Qrels, Run, evaluate};

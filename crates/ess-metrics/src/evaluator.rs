@@ -30,10 +30,11 @@ pub fn evaluate<M: Measure + Clone>(qrels: &Qrels, run: &Run, measures: &[M]) ->
 
 /// Some measures and the choice of the queries that count.
 ///
-/// The queries that count are those with at least one relevant item in the qrels. Others cannot tell systems apart:
-/// every measure of retrieval is 0 on them (trec_eval does count these zeros, so leave such queries out of the qrels
-/// before comparing means with its own). A query of the run that is not in the qrels is ignored. A query that counts
-/// and that the run lacks scores 0 unless [`MissingQueries::LeaveOut`] is chosen.
+/// The queries that count are those with at least one relevant item in the qrels. Others cannot tell systems
+/// apart: every measure of retrieval is 0 on them (trec_eval does count these zeros, so leave such queries
+/// out of the qrels before comparing means with its own). A query of the run that is not in the qrels is
+/// ignored. A query that counts and that the run lacks scores 0 unless [`MissingQueries::LeaveOut`] is
+/// chosen.
 ///
 /// Queries are evaluated in parallel on rayon's threads, with the same result in any number of them.
 ///
@@ -104,8 +105,8 @@ impl<M: Measure> Evaluator<M> {
     /// Measures a run against qrels, queries and items matched by id.
     ///
     /// # Errors
-    /// [`Error::NoPositiveJudgement`] when no query has a relevant item, [`Error::NoCommonQuery`] when the run answers
-    /// none of those that have, [`Error::NonFinite`] when a measure returns NaN or an infinity.
+    /// [`Error::NoPositiveJudgement`] when no query has a relevant item, [`Error::NoCommonQuery`] when the
+    /// run answers none of those that have, [`Error::NonFinite`] when a measure returns NaN or an infinity.
     pub fn evaluate(&self, qrels: &Qrels, run: &Run) -> Result<Evaluation, Error> {
         let mut queries: Vec<_> = qrels
             .queries()
@@ -134,12 +135,12 @@ impl<M: Measure> Evaluator<M> {
         Evaluation::new(queries, self.names.clone(), &values)
     }
 
-    /// Measures rankings by item row, one for each query row, each from the best item down; the order given is the
-    /// ranking. A query without hits has an empty ranking and scores 0.
+    /// Measures rankings by item row, one for each query row, each from the best item down; the order given
+    /// is the ranking. A query without hits has an empty ranking and scores 0.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there are as many rankings as queries, [`Error::DuplicateRow`] when a judged
-    /// item stands twice in a ranking, [`Error::NoPositiveJudgement`] and [`Error::NonFinite`] as
+    /// [`Error::LengthMismatch`] unless there are as many rankings as queries, [`Error::DuplicateRow`] when a
+    /// judged item stands twice in a ranking, [`Error::NoPositiveJudgement`] and [`Error::NonFinite`] as
     /// [`Evaluator::evaluate`].
     pub fn evaluate_rows<R>(
         &self,

@@ -18,10 +18,11 @@ impl JudgedHit {
     }
 }
 
-/// One query's ranking as a measure sees it: which ranks hold judged items, and what a perfect ranking would hold.
+/// One query's ranking as a measure sees it: which ranks hold judged items, and what a perfect ranking would
+/// hold.
 ///
-/// All ranks that are not among the judged hold unjudged items. Ids, scores and texts are gone, so rankings by id and
-/// by row number are measured by the same code.
+/// All ranks that are not among the judged hold unjudged items. Ids, scores and texts are gone, so rankings
+/// by id and by row number are measured by the same code.
 ///
 /// ```
 /// use ess_metrics::{Cutoff, JudgedRanking};
@@ -41,8 +42,8 @@ pub struct JudgedRanking {
 }
 
 impl JudgedRanking {
-    /// A ranking given as the grade at each rank (`None` where the item is unjudged), and the grades of the judged
-    /// items that it lacks.
+    /// A ranking given as the grade at each rank (`None` where the item is unjudged), and the grades of the
+    /// judged items that it lacks.
     pub fn new(ranking: &[Option<i32>], missed: &[i32]) -> Self {
         let judged = ranking.iter().zip(1..);
         let judged = judged.filter_map(|(grade, rank)| grade.map(|grade| JudgedHit { rank, grade }));
@@ -85,7 +86,8 @@ impl JudgedRanking {
         self.ideal.len()
     }
 
-    /// The grades of all relevant items, retrieved or not, highest first: what the perfect ranking starts with.
+    /// The grades of all relevant items, retrieved or not, highest first: what the perfect ranking starts
+    /// with.
     pub fn ideal(&self) -> &[i32] {
         &self.ideal
     }

@@ -4,8 +4,8 @@ use crate::{Entries, Error, entries::EntryTable};
 
 /// Relevance judgements: a grade for some pairs of query and item.
 ///
-/// A grade above 0 says relevant, and how much; 0 and below say judged and not relevant. An item without a grade is
-/// unjudged. Entries keep the order in which they came.
+/// A grade above 0 says relevant, and how much; 0 and below say judged and not relevant. An item without a
+/// grade is unjudged. Entries keep the order in which they came.
 ///
 /// ```
 /// use ess_metrics::{Error, Qrels};

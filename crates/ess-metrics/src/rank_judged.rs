@@ -4,8 +4,8 @@ use crate::{Entries, JudgedHit, JudgedRanking, judged_ranking::ideal_grades, run
 
 /// Finds the judged items of one query among its hits, in trec_eval's order.
 ///
-/// Measures need the ranks of the judged items alone, so only those are sorted: each hit is placed between two of them
-/// by binary search, `O(n log m)` for `n` hits of which `m` are judged.
+/// Measures need the ranks of the judged items alone, so only those are sorted: each hit is placed between
+/// two of them by binary search, `O(n log m)` for `n` hits of which `m` are judged.
 pub(crate) fn rank_judged(judged: Entries<'_, i32>, hits: Option<Entries<'_, f32>>) -> JudgedRanking {
     let ideal = ideal_grades(judged.iter().map(|(_, grade)| grade));
     let Some(hits) = hits else {

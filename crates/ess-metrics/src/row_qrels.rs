@@ -2,9 +2,11 @@
 
 use crate::{Error, JudgedHit, JudgedRanking, Qrels, judged_ranking::ideal_grades};
 
-/// Relevance judgements in which queries and items are rows, for evaluating an index's hits without looking ids up.
+/// Relevance judgements in which queries and items are rows, for evaluating an index's hits without looking
+/// ids up.
 ///
-/// Query `i` is row `i` of a batch of queries and an item is its row in the index: what a training loop has at hand.
+/// Query `i` is row `i` of a batch of queries and an item is its row in the index: what a training loop has
+/// at hand.
 ///
 /// ```
 /// use ess_metrics::RowQrels;
@@ -47,8 +49,9 @@ impl RowQrels {
 
     /// Turns ids into rows: `queries` are the ids of the query rows in order, `item_row` gives an item's row.
     ///
-    /// A judged item without a row counts as relevant where its grade says so and is never found, as in evaluation by
-    /// id. A query that the qrels lack has no judgement; a query of the qrels that is not in `queries` is left out.
+    /// A judged item without a row counts as relevant where its grade says so and is never found, as in
+    /// evaluation by id. A query that the qrels lack has no judgement; a query of the qrels that is not in
+    /// `queries` is left out.
     ///
     /// # Errors
     /// [`Error::DuplicateRow`] when `item_row` gives two judged items of one query the same row.

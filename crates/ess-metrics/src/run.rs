@@ -4,8 +4,9 @@ use crate::{Entries, Error, entries::EntryTable};
 
 /// The items that a system found for each query, with their scores; larger is more relevant.
 ///
-/// Entries keep the order in which they came, and that order means nothing: the ranking is made from the scores, as
-/// trec_eval makes it. Scores are `f32`, as in trec_eval, so two that differ only beyond that precision tie.
+/// Entries keep the order in which they came, and that order means nothing: the ranking is made from the
+/// scores, as trec_eval makes it. Scores are `f32`, as in trec_eval, so two that differ only beyond that
+/// precision tie.
 ///
 /// ```
 /// use ess_metrics::Run;
@@ -47,8 +48,8 @@ impl Run {
     /// Adds an item found for a query.
     ///
     /// # Errors
-    /// [`Error::NonFiniteScore`] for NaN and infinities, [`Error::DuplicateEntry`] when the query already has the
-    /// item; the first score stays.
+    /// [`Error::NonFiniteScore`] for NaN and infinities, [`Error::DuplicateEntry`] when the query already has
+    /// the item; the first score stays.
     pub fn insert(&mut self, query: &str, item: &str, score: f32) -> Result<(), Error> {
         if !score.is_finite() {
             return Err(Error::NonFiniteScore {
@@ -90,7 +91,8 @@ impl Run {
         self.table.iter()
     }
 
-    /// The hits of one query as ranked by trec_eval: score descending, ties by item id descending, byte by byte.
+    /// The hits of one query as ranked by trec_eval: score descending, ties by item id descending, byte by
+    /// byte.
     ///
     /// Empty for a query without hits.
     pub fn ranking(&self, query: &str) -> Vec<(&str, f32)> {

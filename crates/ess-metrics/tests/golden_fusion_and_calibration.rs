@@ -1,5 +1,5 @@
-//! Agreement with ranx and scikit-learn: tests/golden/regenerate_fusion_and_calibration.py says where the values come from
-//! and writes them.
+//! Agreement with ranx and scikit-learn: tests/golden/regenerate_fusion_and_calibration.py says where the
+//! values come from and writes them.
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -3,9 +3,10 @@
 use super::checked;
 use crate::Error;
 
-/// The Brier score: the mean squared difference of the predicted probability of relevance and the outcome, 1 for relevant
-/// and 0 for not; in `0..=1`, lower is better. Brier, "Verification of forecasts expressed in terms of probability",
-/// Monthly Weather Review 78(1), 1950, in the form for two outcomes that counts one of them.
+/// The Brier score: the mean squared difference of the predicted probability of relevance and the outcome, 1
+/// for relevant and 0 for not; in `0..=1`, lower is better. Brier, "Verification of forecasts expressed in
+/// terms of probability", Monthly Weather Review 78(1), 1950, in the form for two outcomes that counts one of
+/// them.
 ///
 /// ```
 /// use ess_metrics::brier_score;

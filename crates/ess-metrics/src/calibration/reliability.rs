@@ -9,14 +9,15 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Binning {
-    /// So many bins of the same width over `0..=1`: Guo et al., "On calibration of modern neural networks", ICML 2017, who
-    /// take 15.
+    /// So many bins of the same width over `0..=1`: Guo et al., "On calibration of modern neural networks",
+    /// ICML 2017, who take 15.
     EqualWidth {
         /// The number of bins, from 1 to a million.
         bins: usize,
     },
-    /// So many bins of the same number of predictions, as near as can be; equal predictions share a bin: Nguyen and
-    /// O'Connor, "Posterior calibration and exploratory analysis for natural language processing models", EMNLP 2015.
+    /// So many bins of the same number of predictions, as near as can be; equal predictions share a bin:
+    /// Nguyen and O'Connor, "Posterior calibration and exploratory analysis for natural language processing
+    /// models", EMNLP 2015.
     EqualMass {
         /// The number of bins, from 1 to a million.
         bins: usize,
@@ -52,7 +53,8 @@ pub struct ReliabilityBin {
 /// use ess_metrics::{Binning, ReliabilityDiagram};
 ///
 /// let probabilities = [0.1, 0.3, 0.9, 0.9];
-/// let diagram = ReliabilityDiagram::new(&probabilities, &[false, false, true, false], Binning::EqualWidth { bins: 2 })?;
+/// let relevant = [false, false, true, false];
+/// let diagram = ReliabilityDiagram::new(&probabilities, &relevant, Binning::EqualWidth { bins: 2 })?;
 /// assert_eq!((diagram.bins()[1].mean_probability, diagram.bins()[1].relevant_share), (0.9, 0.5));
 /// assert!((diagram.expected_calibration_error() - 0.3).abs() < 1e-12);
 /// # Ok::<(), ess_metrics::Error>(())
@@ -94,9 +96,9 @@ impl ReliabilityDiagram {
         &self.bins
     }
 
-    /// ECE: the mean over the predictions of the difference, in their bin, of mean probability and share of relevant
-    /// outcomes; in `0..=1`, lower is better. Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using
-    /// Bayesian binning", AAAI 2015.
+    /// ECE: the mean over the predictions of the difference, in their bin, of mean probability and share of
+    /// relevant outcomes; in `0..=1`, lower is better. Naeini, Cooper and Hauskrecht, "Obtaining well
+    /// calibrated probabilities using Bayesian binning", AAAI 2015.
     pub fn expected_calibration_error(&self) -> f64 {
         let count: usize = self.bins.iter().map(|bin| bin.count).sum();
         let errors = self.bins.iter().map(|bin| bin.count as f64 * bin.error());

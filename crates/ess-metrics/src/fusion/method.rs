@@ -8,8 +8,8 @@ use crate::{Error, Run};
 
 /// A way to make one run of several, query by query, from their scores or from their ranks.
 ///
-/// A query is in the fused run when one of the runs has it, with all items that one of them found for it. A run that lacks
-/// the query gives nothing to it.
+/// A query is in the fused run when one of the runs has it, with all items that one of them found for it. A
+/// run that lacks the query gives nothing to it.
 ///
 /// ```
 /// use ess_metrics::{Fusion, Run};
@@ -45,9 +45,9 @@ pub enum Fusion {
         /// The scale of the scores.
         normalization: Normalization,
     },
-    /// `Σ 1 / (k + rank)` over the runs that found the item, ranks as [`Run::ranking`] gives them: Cormack, Clarke and
-    /// Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods", SIGIR 2009, who take
-    /// `k` 60.
+    /// `Σ 1 / (k + rank)` over the runs that found the item, ranks as [`Run::ranking`] gives them: Cormack,
+    /// Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning
+    /// methods", SIGIR 2009, who take `k` 60.
     ReciprocalRank {
         /// A finite number of at least 0; the larger, the less the first ranks stand out.
         k: f64,

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub enum Normalization {
     /// Scores stay as they are; an item that the system did not find counts 0.
     None,
-    /// `(score − lowest) / (highest − lowest)`, in `0..=1`; 1 where all are equal. An item that the system did not find
-    /// counts 0, like the lowest. The default.
+    /// `(score − lowest) / (highest − lowest)`, in `0..=1`; 1 where all are equal. An item that the system
+    /// did not find counts 0, like the lowest. The default.
     #[default]
     MinMax,
-    /// `(score − mean) / standard deviation` over the items found; 0 where all are equal. An item that the system did not
-    /// find counts like the lowest, since 0 would put it above half of those found.
+    /// `(score − mean) / standard deviation` over the items found; 0 where all are equal. An item that the
+    /// system did not find counts like the lowest, since 0 would put it above half of those found.
     ZScore,
 }
 

@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::{Cutoff, JudgedRanking, Measure};
 
-/// Average precision, whose mean over queries is MAP: the mean, over the relevant items of the qrels, of the precision at
-/// the rank of each; 0 for those that are not within the cutoff.
+/// Average precision, whose mean over queries is MAP: the mean, over the relevant items of the qrels, of the
+/// precision at the rank of each; 0 for those that are not within the cutoff.
 ///
-/// Divided by all relevant items, also where there are more than `k`: trec_eval's `map` and `map_cut`. Buckley and Voorhees,
-/// "Evaluating evaluation measure stability", SIGIR 2000.
+/// Divided by all relevant items, also where there are more than `k`: trec_eval's `map` and `map_cut`.
+/// Buckley and Voorhees, "Evaluating evaluation measure stability", SIGIR 2000.
 ///
 /// ```
 /// use ess_metrics::{AveragePrecision, Cutoff, JudgedRanking, Measure};

@@ -6,8 +6,8 @@ use crate::Error;
 
 /// How far down a ranking a measure looks: the first `k` items, or all of them.
 ///
-/// `k` may be larger than the ranking. As in trec_eval, ranks beyond the end count as not relevant: measures that divide
-/// by `k` still do.
+/// `k` may be larger than the ranking. As in trec_eval, ranks beyond the end count as not relevant: measures
+/// that divide by `k` still do.
 ///
 /// ```
 /// use ess_metrics::Cutoff;

@@ -4,10 +4,12 @@ use std::fmt;
 
 use crate::{Cutoff, JudgedRanking, Measure};
 
-/// Judged: the share of the items within the cutoff that have a judgement, relevant or not; 0 for an empty ranking.
+/// Judged: the share of the items within the cutoff that have a judgement, relevant or not; 0 for an empty
+/// ranking.
 ///
-/// Low values say that the other measures know little about the run. Divided by the number of items that are there, not by
-/// `k`, where fewer than `k` were retrieved: the definition of ir_measures' `Judged`, since trec_eval has none.
+/// Low values say that the other measures know little about the run. Divided by the number of items that are
+/// there, not by `k`, where fewer than `k` were retrieved: the definition of ir_measures' `Judged`, since
+/// trec_eval has none.
 ///
 /// ```
 /// use ess_metrics::{Cutoff, Judged, JudgedRanking, Measure};

@@ -12,8 +12,8 @@ use crate::JudgedRanking;
 /// use std::fmt;
 /// use ess_metrics::{Cutoff, Evaluator, JudgedRanking, Measure, RowQrels};
 ///
-/// /// Rank-biased precision: Moffat and Zobel, "Rank-biased precision for measurement of retrieval effectiveness",
-/// /// ACM TOIS 27(1), 2008, Eq. 4.
+/// /// Rank-biased precision: Moffat and Zobel, "Rank-biased precision for measurement of retrieval
+/// /// effectiveness", ACM TOIS 27(1), 2008.
 /// struct RankBiasedPrecision {
 ///     persistence: f64,
 /// }

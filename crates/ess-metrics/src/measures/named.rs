@@ -23,8 +23,8 @@ use crate::{
 /// | `success@1`, `success` | [`Success`] | `success.1`, – |
 /// | `judged@10`, `judged` | [`Judged`] | – |
 ///
-/// Names are in lower case; `@k` needs a whole number of at least 1 and may be larger than any ranking. In serde's formats
-/// a measure is its name.
+/// Names are in lower case; `@k` needs a whole number of at least 1 and may be larger than any ranking. In
+/// serde's formats a measure is its name.
 ///
 /// ```
 /// use ess_metrics::{Error, NamedMeasure};

@@ -16,10 +16,10 @@ pub enum Gain {
 
 /// nDCG: the discounted gain of a ranking divided by that of the perfect ranking.
 ///
-/// `DCG@k = Σ gain(r) / log2(r + 1)` over the relevant items at ranks `r ≤ k`; the perfect ranking has all relevant items
-/// of the qrels in falling order of grade, and is cut at `k` too. Grades of 0 and below gain nothing. Järvelin and
-/// Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20(4), 2002, with the discount of trec_eval's
-/// `ndcg_cut` (`ndcg` without a cutoff).
+/// `DCG@k = Σ gain(r) / log2(r + 1)` over the relevant items at ranks `r ≤ k`; the perfect ranking has all
+/// relevant items of the qrels in falling order of grade, and is cut at `k` too. Grades of 0 and below gain
+/// nothing. Järvelin and Kekäläinen, "Cumulated gain-based evaluation of IR techniques", ACM TOIS 20(4),
+/// 2002, with the discount of trec_eval's `ndcg_cut` (`ndcg` without a cutoff).
 ///
 /// ```
 /// use ess_metrics::{Cutoff, Gain, JudgedRanking, Measure, Ndcg};
@@ -40,7 +40,8 @@ pub struct Ndcg {
 }
 
 impl Ndcg {
-    /// The gain of a grade, up to a factor that depends on the highest grade alone and that the quotient cancels.
+    /// The gain of a grade, up to a factor that depends on the highest grade alone and that the quotient
+    /// cancels.
     fn gain(&self, grade: i32, highest: i32) -> f64 {
         let (grade, highest) = (f64::from(grade), f64::from(highest));
         match self.gain {

@@ -6,8 +6,8 @@ use crate::{Cutoff, JudgedRanking, Measure};
 
 /// Precision: the share of the first `k` places that hold a relevant item.
 ///
-/// Divided by `k` also where fewer items were retrieved: trec_eval's `P`. Without a cutoff, divided by the number of
-/// items retrieved: `set_P`.
+/// Divided by `k` also where fewer items were retrieved: trec_eval's `P`. Without a cutoff, divided by the
+/// number of items retrieved: `set_P`.
 ///
 /// ```
 /// use ess_metrics::{Cutoff, JudgedRanking, Measure, Precision};

@@ -6,7 +6,8 @@ use crate::{Cutoff, JudgedRanking, Measure};
 
 /// Recall: the share of the relevant items of the qrels that stand within the cutoff.
 ///
-/// Divided by all relevant items, also where there are more than `k`: trec_eval's `recall` (`set_recall` without a cutoff).
+/// Divided by all relevant items, also where there are more than `k`: trec_eval's `recall` (`set_recall`
+/// without a cutoff).
 ///
 /// ```
 /// use ess_metrics::{Cutoff, JudgedRanking, Measure, Recall};

@@ -4,11 +4,11 @@ use std::fmt;
 
 use crate::{Cutoff, JudgedRanking, Measure};
 
-/// Reciprocal rank, whose mean over queries is MRR: `1 / r` for the rank `r` of the first relevant item, 0 when there is
-/// none within the cutoff.
+/// Reciprocal rank, whose mean over queries is MRR: `1 / r` for the rank `r` of the first relevant item, 0
+/// when there is none within the cutoff.
 ///
-/// trec_eval's `recip_rank`, which has no cutoff; with one, as MS MARCO uses it (`mrr@10`). Voorhees, "The TREC-8 question
-/// answering track report", 1999.
+/// trec_eval's `recip_rank`, which has no cutoff; with one, as MS MARCO uses it (`mrr@10`). Voorhees, "The
+/// TREC-8 question answering track report", 1999.
 ///
 /// ```
 /// use ess_metrics::{Cutoff, JudgedRanking, Measure, ReciprocalRank};

@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::{Cutoff, JudgedRanking, Measure};
 
-/// Success: 1 when a relevant item stands within the cutoff, otherwise 0; also called hit rate. trec_eval's `success`.
+/// Success: 1 when a relevant item stands within the cutoff, otherwise 0; also called hit rate. trec_eval's
+/// `success`.
 ///
 /// ```
 /// use ess_metrics::{Cutoff, JudgedRanking, Measure, Success};

@@ -10,9 +10,9 @@ use crate::Error;
 
 /// The bootstrap: the interval in which a mean over queries would fall had other queries been drawn.
 ///
-/// Draws as many queries as there are, with replacement, `resamples` times, and takes the percentiles of the means:
-/// Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, §13.3. For two systems it draws pairs. The same seed
-/// gives the same interval in any number of threads.
+/// Draws as many queries as there are, with replacement, `resamples` times, and takes the percentiles of the
+/// means: Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, §13.3. For two systems it draws
+/// pairs. The same seed gives the same interval in any number of threads.
 ///
 /// ```
 /// use ess_metrics::Bootstrap;
@@ -65,10 +65,12 @@ impl Bootstrap {
         Ok([quantile(&means, tail), quantile(&means, 1.0 - tail)])
     }
 
-    /// The interval of the mean of `system − baseline`, whose values belong to the same queries in the same order.
+    /// The interval of the mean of `system − baseline`, whose values belong to the same queries in the same
+    /// order.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] when there are not as many values on both sides, and those of [`Bootstrap::interval`].
+    /// [`Error::LengthMismatch`] when there are not as many values on both sides, and those of
+    /// [`Bootstrap::interval`].
     pub fn difference_interval(
         &self,
         baseline: &[f64],

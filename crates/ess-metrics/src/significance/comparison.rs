@@ -37,10 +37,11 @@ pub struct Comparison {
     pub p_holm: f64,
 }
 
-/// Compares systems with a baseline on every measure of the baseline: measure by measure, and in each system by system.
+/// Compares systems with a baseline on every measure of the baseline: measure by measure, and in each system
+/// by system.
 ///
-/// All must have been evaluated on the same queries. Holm's correction is over the systems of one measure; use
-/// [`holm`] for another family of comparisons.
+/// All must have been evaluated on the same queries. Holm's correction is over the systems of one measure;
+/// use [`holm`] for another family of comparisons.
 ///
 /// ```
 /// use ess_metrics::{Evaluator, RowQrels, Significance, compare};
@@ -55,8 +56,8 @@ pub struct Comparison {
 /// ```
 ///
 /// # Errors
-/// [`Error::QueryMismatch`] when a system has other queries than the baseline, [`Error::NotMeasured`] when it lacks one of
-/// its measures, [`Error::InvalidParameter`] for settings outside their range.
+/// [`Error::QueryMismatch`] when a system has other queries than the baseline, [`Error::NotMeasured`] when it
+/// lacks one of its measures, [`Error::InvalidParameter`] for settings outside their range.
 pub fn compare<Q: PartialEq + fmt::Display>(
     baseline: (&str, &Evaluation<Q>),
     systems: &[(&str, &Evaluation<Q>)],

@@ -2,10 +2,11 @@
 
 use crate::Error;
 
-/// Corrects the p-values of several comparisons, in the order given, so that the chance of one false finding among them
-/// stays below the level: Holm, "A simple sequentially rejective multiple test procedure", 1979.
+/// Corrects the p-values of several comparisons, in the order given, so that the chance of one false finding
+/// among them stays below the level: Holm, "A simple sequentially rejective multiple test procedure", 1979.
 ///
-/// The `i`-th smallest of `m` is multiplied by `m − i + 1`; a later one is never below an earlier one, and none above 1.
+/// The `i`-th smallest of `m` is multiplied by `m − i + 1`; a later one is never below an earlier one, and
+/// none above 1.
 ///
 /// ```
 /// assert_eq!(ess_metrics::holm(&[0.25, 0.01, 0.02])?, [0.25, 0.03, 0.04]);

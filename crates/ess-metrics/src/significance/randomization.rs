@@ -13,12 +13,13 @@ const EXACT_PAIRS: usize = 16;
 
 /// Fisher's randomisation test for two systems on the same queries, two-sided.
 ///
-/// Were the systems alike, each query's two values could as well be exchanged. The p-value is the share of such exchanges
-/// whose difference of means is at least as large as the one observed: Smucker, Allan and Carterette, "A comparison of
-/// statistical significance tests for information retrieval evaluation", CIKM 2007. With at most 16 queries on which
-/// the systems differ, all exchanges are tried and the value is exact. With more, `permutations` random ones are, and the
-/// observed one counts with them, so that p is never 0: Phipson and Smyth, "Permutation p-values should never be zero",
-/// 2010. The same seed gives the same value in any number of threads.
+/// Were the systems alike, each query's two values could as well be exchanged. The p-value is the share of
+/// such exchanges whose difference of means is at least as large as the one observed: Smucker, Allan and
+/// Carterette, "A comparison of statistical significance tests for information retrieval evaluation", CIKM
+/// 2007. With at most 16 queries on which the systems differ, all exchanges are tried and the value is exact.
+/// With more, `permutations` random ones are, and the observed one counts with them, so that p is never 0:
+/// Phipson and Smyth, "Permutation p-values should never be zero", 2010. The same seed gives the same value
+/// in any number of threads.
 ///
 /// ```
 /// use ess_metrics::RandomizationTest;
@@ -47,12 +48,13 @@ impl Default for RandomizationTest {
 }
 
 impl RandomizationTest {
-    /// The p-value of the difference between two systems, whose values belong to the same queries in the same order.
+    /// The p-value of the difference between two systems, whose values belong to the same queries in the same
+    /// order.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] when there are not as many values on both sides, [`Error::Empty`] or
-    /// [`Error::NonFinite`] for no values or for a NaN or an infinity among them, [`Error::InvalidParameter`] for a
-    /// number of permutations outside its range.
+    /// [`Error::NonFinite`] for no values or for a NaN or an infinity among them, [`Error::InvalidParameter`]
+    /// for a number of permutations outside its range.
     pub fn p_value(&self, baseline: &[f64], system: &[f64]) -> Result<f64, Error> {
         check_repeats("permutations of a randomisation test", self.permutations)?;
         let mut differences = differences(baseline, system)?;

@@ -4,7 +4,7 @@
     VENV/bin/python regenerate.py
 
 Where the values come from:
-- every measure that trec_eval has: pytrec_eval (pytrec-eval-terrier, which compiles trec_eval 10's sources);
+- every measure that trec_eval has: pytrec_eval (pytrec-eval-terrier, which compiles trec_eval's C sources);
 - mrr@k: pytrec_eval's recip_rank, 0 where the first relevant item stands below k;
 - success without a cutoff: whether pytrec_eval's num_rel_ret is above 0;
 - judged@k: ir_measures' Judged, its own Python definition, on queries whose scores do not tie (it breaks ties by id
