@@ -150,6 +150,14 @@ pub enum Error {
         /// What came.
         found: String,
     },
+    /// The ids of a file break the rules of `ess-core`, such as by standing twice.
+    #[error("{path}: {source}", path = path.display())]
+    Ids {
+        /// The file.
+        path: PathBuf,
+        /// The rule, and the ids.
+        source: ess_core::Error,
+    },
     /// Embeddings or ids that break the rules of `ess-core`.
     #[error(transparent)]
     Core(#[from] ess_core::Error),
@@ -173,6 +181,11 @@ impl Error {
             expected: expected.into(),
             found: found.into(),
         }
+    }
+
+    pub(crate) fn ids(path: &Path) -> impl FnOnce(ess_core::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Ids { path, source }
     }
 
     /// Puts the file and the rows before the batch into what `ess-core` says about a batch.

@@ -14,7 +14,7 @@ use crate::{Error, atomic::write_atomically, lines::Lines};
 ///
 /// # Errors
 /// [`Error::Format`] for broken JSON, [`Error::Line`] for text that is not UTF-8, [`Error::EmptyFile`],
-/// [`ess_core::Error::DuplicateId`], [`Error::Io`].
+/// [`Error::Ids`] for one that stands twice, [`Error::Io`].
 pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     let path = path.as_ref();
     let mut file = BufReader::new(File::open(path).map_err(Error::io(path))?);
@@ -30,7 +30,7 @@ pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
             what: "id",
         });
     }
-    Ok(Ids::new(ids)?)
+    Ids::new(ids).map_err(Error::ids(path))
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>, Error> {

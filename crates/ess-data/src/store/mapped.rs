@@ -107,12 +107,12 @@ impl MappedStore {
     /// All ids, in row order. Takes memory for `n` ids and the way back from an id to its row.
     ///
     /// # Errors
-    /// [`ess_core::Error::DuplicateId`], and those of [`MappedStore::id`].
+    /// [`Error::Ids`] for one that stands twice, and those of [`MappedStore::id`].
     pub fn read_ids(&self) -> Result<Ids, Error> {
         let ids = (0..self.len())
             .map(|row| self.id(row).map(str::to_owned))
             .collect::<Result<_, _>>()?;
-        Ok(Ids::new(ids)?)
+        Ids::new(ids).map_err(Error::ids(&self.path))
     }
 
     /// Copies some rows that follow each other, as `f32`.

@@ -230,6 +230,9 @@ fn wrong_ids_are_refused() {
     assert!(matches!(read(b"a\n\xff\n"), Error::Line { line: 2, .. }));
     assert!(matches!(
         read(b"a\nb\na\n"),
-        Error::Core(ess_core::Error::DuplicateId { .. })
+        Error::Ids {
+            source: ess_core::Error::DuplicateId { .. },
+            ..
+        }
     ));
 }
