@@ -85,10 +85,8 @@ impl FlatIndex {
 
     fn search_together<T: Element>(&self, items: &Panels<T>, queries: &[f32], k: usize) -> Best {
         let count = queries.len() / items.dim();
-        let queries = PackedQueries::new(queries, items.dim(), self.instructions.query_widths());
-        let panels = self
-            .instructions
-            .panels_together(BLOCK_BYTES, size_of::<T>() * items.dim());
+        let queries = PackedQueries::new(queries, items.dim(), self.instructions.widest_query_block());
+        let panels = items.panels_in(BLOCK_BYTES);
         (0..items.blocks(panels))
             .into_par_iter()
             .fold(

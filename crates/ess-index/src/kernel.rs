@@ -8,7 +8,12 @@
 //! SIMD runs across items: [`Panels`] interleaves [`LANES`] items, so that one load brings dimension `i` of all of
 //! them and no sum is ever taken across a register.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod element;
+mod huge_pages;
 mod instruction_set;
 mod packed_queries;
 mod panels;
@@ -22,4 +27,4 @@ pub(crate) use panels::{PanelBlock, Panels};
 pub(crate) use scan::for_each_candidate;
 
 /// How many items a panel interleaves.
-pub(crate) const LANES: usize = 16;
+pub(crate) const LANES: usize = 48;

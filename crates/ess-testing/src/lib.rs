@@ -1,1 +1,7 @@
-//! Conformance suites for implementers of encoders, searching modules and indexes.
+#![doc = include_str!("../README.md")]
+
+pub mod encoder;
+mod generate;
+pub mod index;
+pub mod search_module;
+mod vectors;

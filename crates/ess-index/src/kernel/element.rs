@@ -3,26 +3,39 @@
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
-use super::LANES;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2::Load256, avx512::Load512};
 
-/// A stored number that widens to `f32` without rounding.
-pub(crate) trait Element: Copy + Send + Sync + 'static {
-    /// One dimension of a panel's items.
-    fn widen(stored: &[Self; LANES]) -> [f32; LANES];
+/// A stored number that every kernel can widen to `f32`, without rounding.
+#[cfg(target_arch = "x86_64")]
+pub(crate) trait Element: Widen + Load256 + Load512 {}
+#[cfg(target_arch = "x86_64")]
+impl<T: Widen + Load256 + Load512> Element for T {}
+
+/// A stored number that every kernel can widen to `f32`, without rounding.
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) trait Element: Widen {}
+#[cfg(not(target_arch = "x86_64"))]
+impl<T: Widen> Element for T {}
+
+/// A stored number that the portable kernel can widen.
+pub(crate) trait Widen: Copy + Send + Sync + 'static {
+    /// The first `N` of the numbers.
+    fn widen<const N: usize>(stored: &[Self]) -> [f32; N];
 }
 
-impl Element for f32 {
+impl Widen for f32 {
     #[inline]
-    fn widen(stored: &[f32; LANES]) -> [f32; LANES] {
-        *stored
+    fn widen<const N: usize>(stored: &[f32]) -> [f32; N] {
+        std::array::from_fn(|i| stored[i])
     }
 }
 
-impl Element for f16 {
+impl Widen for f16 {
     #[inline]
-    fn widen(stored: &[f16; LANES]) -> [f32; LANES] {
-        let mut wide = [0.0; LANES];
-        stored.convert_to_f32_slice(&mut wide);
+    fn widen<const N: usize>(stored: &[f16]) -> [f32; N] {
+        let mut wide = [0.0; N];
+        stored[..N].convert_to_f32_slice(&mut wide);
         wide
     }
 }

@@ -1,38 +1,50 @@
 //! Which kernel runs, decided when an index is built.
 
 use super::{Element, LANES, QueryBlock, portable};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
 
 /// The vector instructions that a kernel needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InstructionSet {
     /// Whatever the target always has.
     Portable,
+    /// AVX2, FMA and F16C.
+    #[cfg(target_arch = "x86_64")]
+    Avx2,
+    /// AVX-512F.
+    #[cfg(target_arch = "x86_64")]
+    Avx512,
 }
 
 impl InstructionSet {
+    /// Those that this machine has, the slowest first.
+    pub(crate) fn available() -> Vec<Self> {
+        let mut available = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            let avx2 = is_x86_feature_detected!("avx2")
+                && is_x86_feature_detected!("fma")
+                && is_x86_feature_detected!("f16c");
+            available.extend(avx2.then_some(Self::Avx2));
+            available.extend(is_x86_feature_detected!("avx512f").then_some(Self::Avx512));
+        }
+        available
+    }
+
     /// The fastest that this machine has.
     pub(crate) fn detect() -> Self {
-        Self::Portable
+        Self::available().pop().unwrap_or(Self::Portable)
     }
 
-    /// The numbers of queries that its kernel takes in one pass, falling to 1.
-    pub(crate) fn query_widths(self) -> &'static [usize] {
+    /// The most queries that its kernel takes in one pass.
+    pub(crate) fn widest_query_block(self) -> usize {
         match self {
-            Self::Portable => &[4, 2, 1],
-        }
-    }
-
-    /// How many panels to go over together: as many as fit into `bytes`, in whole passes of the kernel.
-    ///
-    /// `lane_bytes` is the size of one item.
-    pub(crate) fn panels_together(self, bytes: usize, lane_bytes: usize) -> usize {
-        let pass = self.panels_in_a_pass();
-        (bytes / (lane_bytes * LANES)).next_multiple_of(pass).max(pass)
-    }
-
-    fn panels_in_a_pass(self) -> usize {
-        match self {
-            Self::Portable => 1,
+            Self::Portable => 2,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => 6,
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => 8,
         }
     }
 
@@ -48,11 +60,40 @@ impl InstructionSet {
             panels.len() / dim * block.width,
             "a similarity for each pair"
         );
-        match (self, block.width) {
-            (Self::Portable, 4) => portable::similarities::<T, 4>(panels, block.values, similarities),
-            (Self::Portable, 2) => portable::similarities::<T, 2>(panels, block.values, similarities),
-            (Self::Portable, 1) => portable::similarities::<T, 1>(panels, block.values, similarities),
-            (_, width) => unreachable!("no kernel for {width} queries"),
+        match self {
+            Self::Portable => portable_similarities(panels, block, similarities),
+            // SAFETY: the value exists only where `available` has found the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2_similarities(panels, block, similarities) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512_similarities(panels, block, similarities) },
         }
     }
+}
+
+/// Calls a kernel with the number of queries, and what else is written for that number, as constants.
+macro_rules! by_width {
+    ($kernel:ident, $panels:expr, $block:expr, $out:expr, $($width:literal $($registers:literal)?),*) => {
+        match $block.width {
+            $($width => $kernel::similarities::<T, $width $(, $registers)?>($panels, $block.values, $out),)*
+            width => unreachable!("no kernel for {width} queries"),
+        }
+    };
+}
+
+fn portable_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f32]) {
+    by_width!(portable, panels, block, out, 1, 2);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f32]) {
+    by_width!(avx2, panels, block, out, 1 6, 2 6, 3 3, 4 2, 5 2, 6 2);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f")]
+fn avx512_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f32]) {
+    by_width!(avx512, panels, block, out, 1, 2, 3, 4, 5, 6, 7, 8);
 }

@@ -19,26 +19,20 @@ pub(crate) struct QueryBlock<'a> {
 }
 
 impl PackedQueries {
-    /// Packs row-major queries (`n × dim`); `widths` are those to choose from, falling to 1.
-    pub(crate) fn new(rows: &[f32], dim: usize, widths: &[usize]) -> Self {
-        let mut left = rows.len() / dim;
-        let mut chosen = Vec::new();
-        for &width in widths {
-            chosen.extend(std::iter::repeat_n(width, left / width));
-            left %= width;
-        }
+    /// Packs row-major queries (`n × dim`); a block has at most `widest` of them.
+    pub(crate) fn new(rows: &[f32], dim: usize, widest: usize) -> Self {
+        let queries = rows.len() / dim;
+        let blocks = queries.div_ceil(widest);
+        // As even as can be: a narrow block leaves arithmetic units idle.
+        let widths: Vec<usize> = (0..blocks).map(|block| (queries + block) / blocks).collect();
         let mut values = vec![0.0; rows.len()];
         let mut start = 0;
-        for &width in &chosen {
+        for &width in &widths {
             let range = start..start + width * dim;
             pack(&rows[range.clone()], dim, width, &mut values[range]);
             start += width * dim;
         }
-        Self {
-            dim,
-            widths: chosen,
-            values,
-        }
+        Self { dim, widths, values }
     }
 
     /// The blocks, in the order of the queries.
@@ -74,7 +68,7 @@ mod tests {
         #[test]
         fn every_query_is_in_one_block(n in 1_usize..40, dim in 1_usize..4) {
             let rows: Vec<f32> = (0..n * dim).map(|x| x as f32).collect();
-            let packed = PackedQueries::new(&rows, dim, &[8, 4, 2, 1]);
+            let packed = PackedQueries::new(&rows, dim, 5);
             let mut found = vec![f32::NAN; n * dim];
             for block in packed.blocks() {
                 for j in 0..block.width {

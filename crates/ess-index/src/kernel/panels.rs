@@ -2,10 +2,10 @@
 
 use rayon::prelude::*;
 
-use super::LANES;
+use super::{LANES, huge_pages::ask_for_huge_pages};
 
-/// `n` items of `dim` numbers in panels of [`LANES`]: the number of item `16 p + l` in dimension `i` is at
-/// `16 (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].
+/// `n` items of `dim` numbers in panels of [`LANES`]: the number of item `LANES p + l` in dimension `i` is at
+/// `LANES (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].
 #[derive(Clone, Debug)]
 pub(crate) struct Panels<T> {
     dim: usize,
@@ -36,6 +36,7 @@ impl Panels<f32> {
                 scratch.extend_from_slice(panel);
                 interleave(scratch, dim, panel, |x| x);
             });
+        ask_for_huge_pages(&rows);
         let last = interleaved_rest(&rest, dim, 0.0, |x| x);
         Self {
             dim,
@@ -56,6 +57,7 @@ impl<T: Copy + Send + Sync> Panels<T> {
         panels
             .zip(full.par_chunks_exact(LANES * dim))
             .for_each(|(panel, rows)| interleave(rows, dim, panel, &convert));
+        ask_for_huge_pages(&whole);
         let last = interleaved_rest(rest, dim, zero, convert);
         Self {
             dim,
@@ -73,6 +75,11 @@ impl<T: Copy + Send + Sync> Panels<T> {
     /// The dimension of each item.
     pub(crate) fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// How many panels fill `bytes`; at least one.
+    pub(crate) fn panels_in(&self, bytes: usize) -> usize {
+        (bytes / (size_of::<T>() * LANES * self.dim)).max(1)
     }
 
     /// How many blocks of at most `panels` panels there are.
@@ -140,7 +147,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_item_is_in_one_block(n in 1_usize..80, dim in 1_usize..5, per_block in 1_usize..4) {
+        fn every_item_is_in_one_block(n in 1_usize..200, dim in 1_usize..5, per_block in 1_usize..4) {
             let rows: Vec<f32> = (0..n * dim).map(|x| x as f32).collect();
             prop_assert_eq!(&rows_of(&Panels::from_rows(rows.clone(), dim), per_block), &rows);
             let halves = Panels::converted(&rows, dim, f16::ZERO, f16::from_f32);
@@ -150,7 +157,7 @@ mod tests {
 
     #[test]
     fn the_memory_of_the_rows_is_kept() {
-        let rows = vec![1.0; 32 * 3];
+        let rows = vec![1.0; 2 * LANES * 3];
         let address = rows.as_ptr();
         assert_eq!(Panels::from_rows(rows, 3).whole.as_ptr(), address);
     }

@@ -1,30 +1,33 @@
 //! The kernel that runs everywhere; the compiler finds the vector instructions of the target.
 
-use super::{Element, LANES};
+use super::{LANES, element::Widen};
+
+/// Lanes whose sums are kept together: with 2 queries, as many as fill 8 registers of 4 numbers.
+const TOGETHER: usize = 16;
 
 /// As `InstructionSet::similarities`, for a block of `N` queries.
-pub(super) fn similarities<T: Element, const N: usize>(
+pub(super) fn similarities<T: Widen, const N: usize>(
     panels: &[T],
     queries: &[f32],
     similarities: &mut [f32],
 ) {
     let dim = queries.len() / N;
     let stride = similarities.len() / N;
-    for (panel, values) in panels.chunks_exact(dim * LANES).enumerate() {
-        let sums = panel_similarities::<T, N>(values, queries);
-        for (query, sums) in sums.iter().enumerate() {
-            let start = query * stride + panel * LANES;
-            similarities[start..start + LANES].copy_from_slice(sums);
+    for (index, panel) in panels.chunks_exact(dim * LANES).enumerate() {
+        for first_lane in (0..LANES).step_by(TOGETHER) {
+            let sums = lane_similarities::<T, N>(&panel[first_lane..], queries);
+            for (query, sums) in sums.iter().enumerate() {
+                similarities[query * stride + index * LANES + first_lane..][..TOGETHER].copy_from_slice(sums);
+            }
         }
     }
 }
 
-fn panel_similarities<T: Element, const N: usize>(panel: &[T], queries: &[f32]) -> [[f32; LANES]; N] {
-    let mut sums = [[0.0; LANES]; N];
-    let (panel, _) = panel.as_chunks::<LANES>();
+fn lane_similarities<T: Widen, const N: usize>(panel: &[T], queries: &[f32]) -> [[f32; TOGETHER]; N] {
+    let mut sums = [[0.0; TOGETHER]; N];
     let (queries, _) = queries.as_chunks::<N>();
-    for (items, queries) in panel.iter().zip(queries) {
-        let items = T::widen(items);
+    for (items, queries) in panel.chunks(LANES).zip(queries) {
+        let items = T::widen::<TOGETHER>(items);
         for (sums, &query) in sums.iter_mut().zip(queries) {
             for (sum, &item) in sums.iter_mut().zip(&items) {
                 *sum = multiply_add(query, item, *sum);

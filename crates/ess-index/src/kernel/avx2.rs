@@ -1,0 +1,88 @@
+//! The kernel for x86-64 with AVX2, FMA and F16C.
+
+use std::arch::x86_64::*;
+
+use half::f16;
+
+use super::LANES;
+
+/// Numbers in a register.
+const WIDTH: usize = 8;
+
+/// A stored number that AVX2 and F16C can load and widen.
+pub(crate) trait Load256: Copy {
+    /// A register of numbers.
+    ///
+    /// # Safety
+    /// `numbers` points to [`WIDTH`] readable numbers.
+    unsafe fn load(numbers: *const Self) -> __m256;
+}
+
+impl Load256 for f32 {
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn load(numbers: *const Self) -> __m256 {
+        // SAFETY: the caller gives 8 readable numbers.
+        unsafe { _mm256_loadu_ps(numbers) }
+    }
+}
+
+impl Load256 for f16 {
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn load(numbers: *const Self) -> __m256 {
+        // SAFETY: the caller gives 8 readable numbers of 2 bytes.
+        _mm256_cvtph_ps(unsafe { _mm_loadu_si128(numbers.cast()) })
+    }
+}
+
+/// As `InstructionSet::similarities`, for a block of `N` queries; `R` registers of items go together, so that
+/// the `N · R` sums leave some of the 16 registers free.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn similarities<T: Load256, const N: usize, const R: usize>(
+    panels: &[T],
+    queries: &[f32],
+    similarities: &mut [f32],
+) {
+    let dim = queries.len() / N;
+    let stride = similarities.len() / N;
+    for (index, panel) in panels.chunks_exact(dim * LANES).enumerate() {
+        for first_lane in (0..LANES).step_by(R * WIDTH) {
+            let sums = lane_similarities::<T, N, R>(panel, first_lane, queries);
+            for (query, sums) in sums.iter().enumerate() {
+                let row = &mut similarities[query * stride + index * LANES + first_lane..][..R * WIDTH];
+                for (places, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
+                    // SAFETY: `places` are 8 writable numbers.
+                    unsafe { _mm256_storeu_ps(places.as_mut_ptr(), sums) };
+                }
+            }
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn lane_similarities<T: Load256, const N: usize, const R: usize>(
+    panel: &[T],
+    first_lane: usize,
+    queries: &[f32],
+) -> [[__m256; R]; N] {
+    assert!(first_lane + R * WIDTH <= LANES);
+    let mut sums = [[_mm256_setzero_ps(); R]; N];
+    let (panel, _) = panel.as_chunks::<LANES>();
+    let (queries, _) = queries.as_chunks::<N>();
+    for (items, queries) in panel.iter().zip(queries) {
+        let mut registers = [_mm256_setzero_ps(); R];
+        for (r, register) in registers.iter_mut().enumerate() {
+            // SAFETY: the lanes end within the panel, as asserted above.
+            *register = unsafe { T::load(items.as_ptr().add(first_lane + r * WIDTH)) };
+        }
+        for (sums, &query) in sums.iter_mut().zip(queries) {
+            let query = _mm256_set1_ps(query);
+            for (sum, &items) in sums.iter_mut().zip(&registers) {
+                *sum = _mm256_fmadd_ps(query, items, *sum);
+            }
+        }
+    }
+    sums
+}

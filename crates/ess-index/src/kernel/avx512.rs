@@ -1,0 +1,84 @@
+//! The kernel for x86-64 with AVX-512.
+
+use std::arch::x86_64::*;
+
+use half::f16;
+
+use super::LANES;
+
+/// Numbers in a register.
+const WIDTH: usize = 16;
+
+/// The registers that one dimension of a panel fills.
+const REGISTERS: usize = LANES / WIDTH;
+
+/// A stored number that AVX-512 can load and widen.
+pub(crate) trait Load512: Copy {
+    /// A register of numbers.
+    ///
+    /// # Safety
+    /// `numbers` points to [`WIDTH`] readable numbers.
+    unsafe fn load(numbers: *const Self) -> __m512;
+}
+
+impl Load512 for f32 {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn load(numbers: *const Self) -> __m512 {
+        // SAFETY: the caller gives 16 readable numbers.
+        unsafe { _mm512_loadu_ps(numbers) }
+    }
+}
+
+impl Load512 for f16 {
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    unsafe fn load(numbers: *const Self) -> __m512 {
+        // SAFETY: the caller gives 16 readable numbers of 2 bytes.
+        _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(numbers.cast()) })
+    }
+}
+
+/// As `InstructionSet::similarities`, for a block of `N` queries.
+#[target_feature(enable = "avx512f")]
+pub(super) fn similarities<T: Load512, const N: usize>(
+    panels: &[T],
+    queries: &[f32],
+    similarities: &mut [f32],
+) {
+    let dim = queries.len() / N;
+    let stride = similarities.len() / N;
+    for (index, panel) in panels.chunks_exact(dim * LANES).enumerate() {
+        let sums = panel_similarities::<T, N>(panel, queries);
+        for (query, sums) in sums.iter().enumerate() {
+            let row = &mut similarities[query * stride + index * LANES..][..LANES];
+            for (places, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
+                // SAFETY: `places` are 16 writable numbers.
+                unsafe { _mm512_storeu_ps(places.as_mut_ptr(), sums) };
+            }
+        }
+    }
+}
+
+/// Every sum stays in a register: 24 of the 32 with 8 queries.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn panel_similarities<T: Load512, const N: usize>(panel: &[T], queries: &[f32]) -> [[__m512; REGISTERS]; N] {
+    let mut sums = [[_mm512_setzero_ps(); REGISTERS]; N];
+    let (panel, _) = panel.as_chunks::<LANES>();
+    let (queries, _) = queries.as_chunks::<N>();
+    for (items, queries) in panel.iter().zip(queries) {
+        let mut registers = [_mm512_setzero_ps(); REGISTERS];
+        for (r, register) in registers.iter_mut().enumerate() {
+            // SAFETY: `REGISTERS · WIDTH` is `LANES`.
+            *register = unsafe { T::load(items.as_ptr().add(r * WIDTH)) };
+        }
+        for (sums, &query) in sums.iter_mut().zip(queries) {
+            let query = _mm512_set1_ps(query);
+            for (sum, &items) in sums.iter_mut().zip(&registers) {
+                *sum = _mm512_fmadd_ps(query, items, *sum);
+            }
+        }
+    }
+    sums
+}
