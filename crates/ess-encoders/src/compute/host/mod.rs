@@ -1,0 +1,195 @@
+//! A transformer computed by fused kernels in host memory.
+//!
+//! One thread each call: callers run several batches at a time. Against Burn's CPU tensors it saves the passes over
+//! memory between operations: biases and residuals go into the product's accumulator, the feed-forward half stays in
+//! the cache, and attention is computed for one text and head at a time, without padding.
+
+mod attention;
+mod elementwise;
+mod matmul;
+
+use self::{
+    attention::attend_text,
+    elementwise::{activate, add_row, normalize_rows},
+};
+use super::Compute;
+use crate::{
+    Error,
+    model::Activation,
+    transformer::{Linear, Norm, Tables, TokenBatch},
+};
+
+/// Computes in host memory, on the calling thread.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct HostCompute;
+
+/// A row-major matrix.
+#[derive(Clone, Debug)]
+pub(crate) struct HostMatrix {
+    pub(crate) values: Vec<f32>,
+    pub(crate) columns: usize,
+}
+
+/// A vector.
+#[derive(Clone, Debug)]
+pub(crate) struct HostVector(pub(crate) Vec<f32>);
+
+/// The states of `T` tokens, `T × dim`, row-major.
+#[derive(Clone, Debug)]
+pub(crate) struct HostTokens {
+    pub(crate) values: Vec<f32>,
+    pub(crate) dim: usize,
+}
+
+impl HostMatrix {
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
+        &self.values[row * self.columns..(row + 1) * self.columns]
+    }
+
+    pub(crate) fn rows(&self) -> usize {
+        self.values.len() / self.columns
+    }
+}
+
+type HostLinear = Linear<HostMatrix, HostVector>;
+
+// Rows of the feed-forward half that are computed together, so that they stay in the second-level cache.
+const FEED_FORWARD_ROWS: usize = 128;
+
+impl Compute for HostCompute {
+    type Matrix = HostMatrix;
+    type Vector = HostVector;
+    type Tokens = HostTokens;
+
+    fn matrix(&self, values: Vec<f32>, [_, columns]: [usize; 2]) -> HostMatrix {
+        HostMatrix { values, columns }
+    }
+
+    fn vector(&self, values: Vec<f32>) -> HostVector {
+        HostVector(values)
+    }
+
+    fn embed(&self, tables: &Tables<HostMatrix, HostVector>, batch: &TokenBatch) -> HostTokens {
+        let dim = tables.words.columns;
+        let mut values = Vec::with_capacity(batch.tokens() * dim);
+        for ((&id, &place), &of_type) in batch.ids.iter().zip(&batch.places).zip(&batch.types) {
+            let start = values.len();
+            values.extend_from_slice(tables.words.row(id as usize));
+            let token = &mut values[start..];
+            add_row(
+                token,
+                tables.positions.row(tables.first_position + place as usize),
+            );
+            if let Some(types) = &tables.types {
+                add_row(token, types.row(of_type as usize));
+            }
+        }
+        self.normalize(HostTokens { values, dim }, &tables.norm)
+    }
+
+    fn normalize(&self, mut tokens: HostTokens, norm: &Norm<HostVector>) -> HostTokens {
+        normalize_rows(&mut tokens.values, &norm.weight.0, &norm.bias.0, norm.epsilon);
+        tokens
+    }
+
+    fn project(&self, tokens: &HostTokens, linear: &HostLinear) -> HostTokens {
+        let rows = tokens.values.len() / tokens.dim;
+        let mut values = linear.bias.0.repeat(rows);
+        accumulate(&mut values, &tokens.values, linear);
+        HostTokens {
+            values,
+            dim: linear.bias.0.len(),
+        }
+    }
+
+    fn attend(
+        &self,
+        qkv: HostTokens,
+        batch: &TokenBatch,
+        heads: usize,
+        relative: Option<&HostMatrix>,
+    ) -> HostTokens {
+        let dim = qkv.dim / 3;
+        let mut values = vec![0.0; batch.tokens() * dim];
+        for range in batch.ranges() {
+            let qkv = &qkv.values[range.start * 3 * dim..range.end * 3 * dim];
+            attend_text(
+                &mut values[range.start * dim..range.end * dim],
+                qkv,
+                dim,
+                heads,
+                relative,
+            );
+        }
+        HostTokens { values, dim }
+    }
+
+    fn add_projection(
+        &self,
+        mut residual: HostTokens,
+        tokens: HostTokens,
+        linear: &HostLinear,
+    ) -> HostTokens {
+        add_linear(&mut residual.values, &tokens.values, linear);
+        residual
+    }
+
+    fn add_feed_forward(
+        &self,
+        mut tokens: HostTokens,
+        up: &HostLinear,
+        activation: Activation,
+        down: &HostLinear,
+    ) -> HostTokens {
+        let mut inner = Vec::new();
+        for rows in tokens.values.chunks_mut(FEED_FORWARD_ROWS * tokens.dim) {
+            inner.clear();
+            for _ in 0..rows.len() / tokens.dim {
+                inner.extend_from_slice(&up.bias.0);
+            }
+            accumulate(&mut inner, rows, up);
+            activate(&mut inner, activation);
+            add_linear(rows, &inner, down);
+        }
+        tokens
+    }
+
+    fn to_host(&self, tokens: &HostTokens) -> Result<HostTokens, Error> {
+        Ok(tokens.clone())
+    }
+}
+
+/// `sums += tokens Wᵀ + b`.
+fn add_linear(sums: &mut [f32], tokens: &[f32], linear: &HostLinear) {
+    for row in sums.chunks_exact_mut(linear.bias.0.len()) {
+        add_row(row, &linear.bias.0);
+    }
+    accumulate(sums, tokens, linear);
+}
+
+/// `sums += tokens Wᵀ`.
+fn accumulate(sums: &mut [f32], tokens: &[f32], linear: &HostLinear) {
+    let (d_in, d_out) = (linear.weight.columns, linear.bias.0.len());
+    let rows = tokens.len() / d_in;
+    matmul::Product {
+        shape: [rows, d_in, d_out],
+        left: (tokens, [d_in, 1]),
+        right: (&linear.weight.values, [1, d_in]),
+        scale: 1.0,
+    }
+    .add_to(sums, d_out);
+}
+
+/// `rows Wᵀ + b` for `n × d_in` numbers and a weight of `d_out × d_in`.
+pub(crate) fn dense_rows(rows: &[f32], d_in: usize, weight: &[f32], bias: &[f32]) -> Vec<f32> {
+    let (n, d_out) = (rows.len() / d_in, bias.len());
+    let mut sums = bias.repeat(n);
+    matmul::Product {
+        shape: [n, d_in, d_out],
+        left: (rows, [d_in, 1]),
+        right: (weight, [1, d_in]),
+        scale: 1.0,
+    }
+    .add_to(&mut sums, d_out);
+    sums
+}

@@ -1,0 +1,66 @@
+//! The operations that a transformer is made of.
+
+mod device;
+mod host;
+mod relative_position;
+
+pub(crate) use device::DeviceCompute;
+pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, dense_rows};
+
+use crate::{
+    model::Activation,
+    transformer::{Linear, Norm, Tables, TokenBatch},
+};
+
+/// Where and how a transformer is computed.
+///
+/// `Tokens` are the states of the `T` tokens of a [`TokenBatch`], `T × d`, without padding.
+pub(crate) trait Compute {
+    type Matrix;
+    type Vector;
+    type Tokens;
+
+    /// Takes over a matrix read from a file, row-major.
+    fn matrix(&self, values: Vec<f32>, shape: [usize; 2]) -> Self::Matrix;
+
+    /// Takes over a vector read from a file.
+    fn vector(&self, values: Vec<f32>) -> Self::Vector;
+
+    /// The sum of each token's rows of the tables, normalised: `T × d`.
+    fn embed(&self, tables: &Tables<Self::Matrix, Self::Vector>, batch: &TokenBatch) -> Self::Tokens;
+
+    /// Layer normalisation of each token.
+    fn normalize(&self, tokens: Self::Tokens, norm: &Norm<Self::Vector>) -> Self::Tokens;
+
+    /// `tokens Wᵀ + b`.
+    fn project(&self, tokens: &Self::Tokens, linear: &Linear<Self::Matrix, Self::Vector>) -> Self::Tokens;
+
+    /// Scaled dot-product attention of each text's tokens (`T × 3d`: query, key, value) to each other: `T × d`.
+    fn attend(
+        &self,
+        qkv: Self::Tokens,
+        batch: &TokenBatch,
+        heads: usize,
+        relative_positions: Option<&Self::Matrix>,
+    ) -> Self::Tokens;
+
+    /// `residual + tokens Wᵀ + b`.
+    fn add_projection(
+        &self,
+        residual: Self::Tokens,
+        tokens: Self::Tokens,
+        linear: &Linear<Self::Matrix, Self::Vector>,
+    ) -> Self::Tokens;
+
+    /// `tokens + down(activation(up(tokens)))`.
+    fn add_feed_forward(
+        &self,
+        tokens: Self::Tokens,
+        up: &Linear<Self::Matrix, Self::Vector>,
+        activation: Activation,
+        down: &Linear<Self::Matrix, Self::Vector>,
+    ) -> Self::Tokens;
+
+    /// The states in host memory, row-major.
+    fn to_host(&self, tokens: &Self::Tokens) -> Result<HostTokens, crate::Error>;
+}

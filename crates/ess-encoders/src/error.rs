@@ -1,0 +1,151 @@
+//! What can go wrong when a model is loaded or a text is encoded.
+
+use std::path::{Path, PathBuf};
+
+/// The error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file that the operating system did not give.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A JSON file that does not parse.
+    #[error("{path}: {source}", path = path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// A model folder without a file that it needs.
+    #[error("{folder}: no {file} in this model folder; {advice}", folder = folder.display())]
+    MissingFile {
+        /// The model folder.
+        folder: PathBuf,
+        /// The file that was looked for.
+        file: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// A value in a model's configuration that this crate does not support or that makes no sense.
+    #[error("{path}: {field}: expected {expected}, found {found}", path = path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+        /// What would have been accepted.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A weight file that is torn, or whose header is not one of safetensors.
+    #[error("{path}: not a whole safetensors file: {reason}", path = path.display())]
+    MalformedWeights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A tensor that the model needs and the weights do not have.
+    #[error("{path}: no tensor {name:?}", path = path.display())]
+    MissingTensor {
+        /// The file, or the folder of a model in several files.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+    },
+    /// A tensor of another shape than the configuration says.
+    #[error("{path}: tensor {name:?}: expected shape {expected:?}, found {found:?}", path = path.display())]
+    TensorShape {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+        /// The shape that the configuration asks for.
+        expected: Vec<usize>,
+        /// The shape in the file.
+        found: Vec<usize>,
+    },
+    /// A tensor of numbers that are not f32, f16 or bf16.
+    #[error("{path}: tensor {name:?}: expected f32, f16 or bf16, found {found}", path = path.display())]
+    TensorType {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+        /// The type in the file.
+        found: String,
+    },
+    /// A weight that is a NaN or an infinity.
+    #[error("{path}: tensor {name:?}: entry {at} is {value}, which is not a finite number", path = path.display())]
+    NonFiniteWeight {
+        /// The file.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+        /// The entry, from 0.
+        at: usize,
+        /// The value.
+        value: f32,
+    },
+    /// A tokenizer file that does not load, or a text that it refuses.
+    #[error("{path}: {reason}", path = path.display())]
+    Tokenizer {
+        /// The file.
+        path: PathBuf,
+        /// What the tokenizer said.
+        reason: String,
+    },
+    /// A tokenizer that gives ids which the model's table does not have.
+    #[error("{path}: the tokenizer's largest token id is {largest}, the model has {vocabulary} tokens", path = path.display())]
+    Vocabulary {
+        /// The tokenizer file.
+        path: PathBuf,
+        /// The largest id of the tokenizer.
+        largest: usize,
+        /// The rows of the model's token table.
+        vocabulary: usize,
+    },
+    /// A Burn device that failed.
+    #[error("device: {0}")]
+    Device(String),
+    /// A failure of the traits that the encoders implement.
+    #[error(transparent)]
+    Core(#[from] ess_core::Error),
+}
+
+impl From<Error> for ess_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Core(error) => error,
+            error => Self::external(error),
+        }
+    }
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
+
+    pub(crate) fn config(
+        path: &Path,
+        field: &'static str,
+        expected: impl Into<String>,
+        found: impl ToString,
+    ) -> Self {
+        Self::Config {
+            path: path.to_owned(),
+            field,
+            expected: expected.into(),
+            found: found.to_string(),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! From a text to the terms that are counted.
+
+use rust_stemmers::{Algorithm, Stemmer};
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// A language whose words can be stemmed (Snowball's algorithms).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Language {
+    Arabic,
+    Danish,
+    Dutch,
+    #[default]
+    English,
+    Finnish,
+    French,
+    German,
+    Greek,
+    Hungarian,
+    Italian,
+    Norwegian,
+    Portuguese,
+    Romanian,
+    Russian,
+    Spanish,
+    Swedish,
+    Tamil,
+    Turkish,
+}
+
+impl Language {
+    fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Arabic => Algorithm::Arabic,
+            Self::Danish => Algorithm::Danish,
+            Self::Dutch => Algorithm::Dutch,
+            Self::English => Algorithm::English,
+            Self::Finnish => Algorithm::Finnish,
+            Self::French => Algorithm::French,
+            Self::German => Algorithm::German,
+            Self::Greek => Algorithm::Greek,
+            Self::Hungarian => Algorithm::Hungarian,
+            Self::Italian => Algorithm::Italian,
+            Self::Norwegian => Algorithm::Norwegian,
+            Self::Portuguese => Algorithm::Portuguese,
+            Self::Romanian => Algorithm::Romanian,
+            Self::Russian => Algorithm::Russian,
+            Self::Spanish => Algorithm::Spanish,
+            Self::Swedish => Algorithm::Swedish,
+            Self::Tamil => Algorithm::Tamil,
+            Self::Turkish => Algorithm::Turkish,
+        }
+    }
+}
+
+// Lucene's set for English.
+const ENGLISH_STOP_WORDS: [&str; 33] = [
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no",
+    "not", "of", "on", "or", "such", "that", "the", "their", "then", "there", "these", "they", "this", "to",
+    "was", "will", "with",
+];
+
+/// Cuts a text at Unicode word boundaries, lower-cases, drops stop words and stems.
+///
+/// ```
+/// use ess_encoders::{Language, TextAnalyzer};
+///
+/// let analyzer = TextAnalyzer::new(Language::English);
+/// assert_eq!(analyzer.terms("The cats are running!"), ["cat", "run"]);
+/// ```
+pub struct TextAnalyzer {
+    stemmer: Stemmer,
+    stop_words: &'static [&'static str],
+}
+
+impl TextAnalyzer {
+    /// An analyzer for one language; only English has stop words.
+    pub fn new(language: Language) -> Self {
+        Self {
+            stemmer: Stemmer::create(language.algorithm()),
+            stop_words: if language == Language::English {
+                &ENGLISH_STOP_WORDS
+            } else {
+                &[]
+            },
+        }
+    }
+
+    /// The terms of a text, in order, as often as they occur.
+    pub fn terms(&self, text: &str) -> Vec<String> {
+        let lower = text.to_lowercase();
+        let words = lower
+            .unicode_words()
+            .filter(|word| !self.stop_words.contains(word));
+        words.map(|word| self.stemmer.stem(word).into_owned()).collect()
+    }
+}

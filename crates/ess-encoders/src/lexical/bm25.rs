@@ -1,0 +1,238 @@
+//! BM25 as an inner product.
+
+use std::collections::{BTreeMap, HashMap};
+
+use ess_core::{Error, QueryEncoder};
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Language, SparseVectors, TextAnalyzer};
+
+/// The parameters of BM25.
+///
+/// ```
+/// let config = ess_encoders::Bm25Config::default();
+/// assert_eq!((config.k1, config.b), (1.2, 0.75));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Bm25Config {
+    /// How slowly further occurrences of a term stop counting; 0 or more. Default 1.2.
+    pub k1: f32,
+    /// How much longer items count less; 0 to 1. Default 0.75.
+    pub b: f32,
+    /// The language of stemmer and stop words. Default English.
+    pub language: Language,
+}
+
+impl Default for Bm25Config {
+    fn default() -> Self {
+        Self {
+            k1: 1.2,
+            b: 0.75,
+            language: Language::default(),
+        }
+    }
+}
+
+/// The lexical encoder: a query becomes the counts of its terms, an item BM25's weights of its own, and their inner
+/// product is the BM25 score.
+///
+/// Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with Lucene's weight
+/// `ln(1 + (N - n + ½) / (n + ½))` for a term in `n` of `N` items. The dimension is the number of distinct terms of
+/// the items that it was fitted to; terms that none of them has carry no weight.
+///
+/// ```
+/// use ess_core::{QueryEncoder, Searcher};
+/// use ess_encoders::{Bm25Config, Bm25Encoder, SparseIndex};
+///
+/// let items = ["The cat sat on the mat.", "Cats and dogs run.", "Stocks fell."];
+/// let encoder = Bm25Encoder::fit(&items, Bm25Config::default())?;
+/// let index = SparseIndex::new(&encoder.encode_items(&items)?);
+/// let hits = index.search(&encoder.encode_queries(&["running dog"])?, 1)?;
+/// assert_eq!(hits[0][0].item, 1);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+pub struct Bm25Encoder {
+    config: Bm25Config,
+    analyzer: TextAnalyzer,
+    terms: HashMap<String, u32>,
+    // For each term: how much an occurrence says.
+    term_weights: Vec<f32>,
+    mean_length: f32,
+}
+
+impl Bm25Encoder {
+    /// Counts the terms of a collection of items.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no item, or items without any term; [`Error::InvalidParameter`] for a `k1` or `b` outside
+    /// its range.
+    pub fn fit(items: &[&str], config: Bm25Config) -> Result<Self, Error> {
+        check(config)?;
+        let analyzer = TextAnalyzer::new(config.language);
+        let counted: Vec<_> = items
+            .par_iter()
+            .map(|item| counts(analyzer.terms(item)))
+            .collect();
+        let mut items_with: BTreeMap<&str, usize> = BTreeMap::new();
+        for term in counted.iter().flat_map(BTreeMap::keys) {
+            *items_with.entry(term).or_default() += 1;
+        }
+        if items_with.is_empty() {
+            return Err(Error::Empty {
+                what: "terms of the items that BM25 is fitted to",
+            });
+        }
+        let weight = |with: usize| {
+            let with = with as f32;
+            (1.0 + (items.len() as f32 - with + 0.5) / (with + 0.5)).ln()
+        };
+        let tokens: u64 = counted
+            .iter()
+            .flat_map(BTreeMap::values)
+            .map(|&count| u64::from(count))
+            .sum();
+        Ok(Self {
+            config,
+            term_weights: items_with.values().map(|&with| weight(with)).collect(),
+            terms: items_with.into_keys().map(str::to_owned).zip(0..).collect(),
+            mean_length: (tokens as f64 / items.len() as f64) as f32,
+            analyzer,
+        })
+    }
+
+    /// The weights of `n` items: rows of sparse vectors.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] for no item.
+    pub fn encode_items(&self, items: &[&str]) -> Result<SparseVectors, Error> {
+        let rows: Vec<_> = items.par_iter().map(|item| self.item(item)).collect();
+        SparseVectors::new(self.term_weights.len(), &rows)
+    }
+
+    fn item(&self, item: &str) -> Vec<(u32, f32)> {
+        let counts = counts(self.analyzer.terms(item));
+        let Bm25Config { k1, b, .. } = self.config;
+        let length: u32 = counts.values().sum();
+        let saturation = k1 * (1.0 - b + b * length as f32 / self.mean_length);
+        let weight = |term: u32, count: u32| {
+            let count = count as f32;
+            self.term_weights[term as usize] * count * (k1 + 1.0) / (count + saturation)
+        };
+        self.known(counts)
+            .map(|(term, count)| (term, weight(term, count)))
+            .collect()
+    }
+
+    fn known(&self, counts: BTreeMap<String, u32>) -> impl Iterator<Item = (u32, u32)> {
+        counts
+            .into_iter()
+            .filter_map(|(term, count)| Some((*self.terms.get(&term)?, count)))
+    }
+}
+
+impl QueryEncoder for Bm25Encoder {
+    type Query = str;
+    type Encoding = SparseVectors;
+
+    fn dim(&self) -> usize {
+        self.term_weights.len()
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<SparseVectors, Error> {
+        let row = |query: &&str| {
+            let counts = counts(self.analyzer.terms(query));
+            self.known(counts)
+                .map(|(term, count)| (term, count as f32))
+                .collect()
+        };
+        let rows: Vec<_> = queries.par_iter().map(row).collect();
+        SparseVectors::new(self.term_weights.len(), &rows)
+    }
+}
+
+fn counts(terms: Vec<String>) -> BTreeMap<String, u32> {
+    let mut counts = BTreeMap::new();
+    for term in terms {
+        *counts.entry(term).or_default() += 1;
+    }
+    counts
+}
+
+fn check(config: Bm25Config) -> Result<(), Error> {
+    let bad = |name, expected, found: f32| Error::InvalidParameter {
+        name,
+        expected,
+        found: found.to_string(),
+    };
+    if !(config.k1.is_finite() && config.k1 >= 0.0) {
+        return Err(bad("k1", "a number of 0 or more", config.k1));
+    }
+    if !(0.0..=1.0).contains(&config.b) {
+        return Err(bad("b", "a number from 0 to 1", config.b));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use ess_core::Encoding;
+
+    use super::*;
+
+    const ITEMS: [&str; 3] = ["apple apple pear", "pear plum", "fig"];
+
+    #[test]
+    fn the_inner_product_is_the_formula_by_hand() {
+        let encoder = Bm25Encoder::fit(&ITEMS, Bm25Config::default()).unwrap();
+        let queries = encoder.encode_queries(&["apples apple melon"]).unwrap();
+        let found = queries
+            .inner_products(&encoder.encode_items(&ITEMS).unwrap())
+            .unwrap();
+        // "apple" is in 1 of 3 items; the first has it twice, in 3 words where the mean is 2; the query has it twice.
+        let idf = (1.0_f32 + 2.5 / 1.5).ln();
+        let expected = 2.0 * idf * 2.0 * 2.2 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 / 2.0));
+        assert!((found[[0, 0]] - expected).abs() < 1e-5, "{found} {expected}");
+        assert_eq!((found[[0, 1]], found[[0, 2]]), (0.0, 0.0));
+    }
+
+    #[test]
+    fn a_query_without_known_terms_has_an_empty_row() {
+        let encoder = Bm25Encoder::fit(&ITEMS, Bm25Config::default()).unwrap();
+        let queries = encoder.encode_queries(&["", "melon", "fig"]).unwrap();
+        assert_eq!(
+            (
+                queries.rows(),
+                queries.row(0).len(),
+                queries.row(1).len(),
+                queries.row(2).len()
+            ),
+            (3, 0, 0, 1)
+        );
+    }
+
+    #[test]
+    fn impossible_parameters_and_empty_collections_are_refused() {
+        for (k1, b) in [(-1.0, 0.5), (f32::NAN, 0.5), (1.0, 1.5), (1.0, f32::NAN)] {
+            let config = Bm25Config {
+                k1,
+                b,
+                ..Bm25Config::default()
+            };
+            assert!(matches!(
+                Bm25Encoder::fit(&ITEMS, config),
+                Err(Error::InvalidParameter { .. })
+            ));
+        }
+        for items in [&[][..], &["", "the"]] {
+            assert!(matches!(
+                Bm25Encoder::fit(items, Bm25Config::default()),
+                Err(Error::Empty { .. })
+            ));
+        }
+        let encoder = Bm25Encoder::fit(&ITEMS, Bm25Config::default()).unwrap();
+        assert!(matches!(encoder.encode_items(&[]), Err(Error::Empty { .. })));
+        assert!(matches!(encoder.encode_queries(&[]), Err(Error::Empty { .. })));
+    }
+}

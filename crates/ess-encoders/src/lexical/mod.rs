@@ -1,0 +1,11 @@
+//! The lexical encoder: words instead of meaning, as sparse vectors.
+
+mod analyzer;
+mod bm25;
+mod sparse_index;
+mod sparse_vectors;
+
+pub use analyzer::{Language, TextAnalyzer};
+pub use bm25::{Bm25Config, Bm25Encoder};
+pub use sparse_index::SparseIndex;
+pub use sparse_vectors::SparseVectors;

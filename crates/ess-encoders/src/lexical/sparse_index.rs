@@ -1,0 +1,106 @@
+//! Search over sparse item vectors.
+
+use ess_core::{Encoding, Error, Hit, Searcher, TopK};
+use rayon::prelude::*;
+
+use super::SparseVectors;
+
+/// An inverted index: for each place the items that have a number there.
+///
+/// Exact; a query costs the lengths of the lists of its own places, and one pass over the items.
+///
+/// ```
+/// use ess_core::Searcher;
+/// use ess_encoders::{SparseIndex, SparseVectors};
+///
+/// let items = SparseVectors::new(3, &[vec![(0, 1.0)], vec![(0, 2.0), (2, 1.0)]])?;
+/// let hits = SparseIndex::new(&items).search(&SparseVectors::new(3, &[vec![(0, 1.0)]])?, 2)?;
+/// assert_eq!((hits[0][0].item, hits[0][0].similarity), (1, 2.0));
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct SparseIndex {
+    items: usize,
+    postings: Vec<Vec<(u32, f32)>>,
+}
+
+impl SparseIndex {
+    /// Indexes items.
+    ///
+    /// # Panics
+    /// For more than 2³² items.
+    pub fn new(items: &SparseVectors) -> Self {
+        let mut postings = vec![Vec::new(); items.dim()];
+        for row in 0..items.rows() {
+            let item = u32::try_from(row).expect("at most 2^32 items");
+            items
+                .row(row)
+                .for_each(|(place, value)| postings[place as usize].push((item, value)));
+        }
+        Self {
+            items: items.rows(),
+            postings,
+        }
+    }
+
+    /// The number of items.
+    #[allow(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
+        self.items
+    }
+
+    /// The dimension of the items and of the queries that the index takes.
+    pub fn dim(&self) -> usize {
+        self.postings.len()
+    }
+
+    fn search_one(&self, query: impl Iterator<Item = (u32, f32)>, k: usize) -> Vec<Hit> {
+        let mut similarities = vec![0.0; self.items];
+        for (place, weight) in query {
+            for &(item, value) in &self.postings[place as usize] {
+                similarities[item as usize] += weight * value;
+            }
+        }
+        let mut best = TopK::new(k);
+        best.extend_from_similarities(0, &similarities);
+        best.into_sorted()
+    }
+}
+
+impl Searcher<SparseVectors> for SparseIndex {
+    fn search(&self, queries: &SparseVectors, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        Error::check_dim("queries given to a sparse index", self.dim(), queries.dim())?;
+        if k == 0 || k > self.items {
+            return Err(Error::KOutOfRange { k, len: self.items });
+        }
+        let rows = (0..queries.rows()).into_par_iter();
+        Ok(rows.map(|row| self.search_one(queries.row(row), k)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bad_queries_are_refused_and_ties_break_by_item_order() {
+        let items = SparseVectors::new(2, &[vec![], vec![(1, 1.0)], vec![(1, 1.0)]]).unwrap();
+        let index = SparseIndex::new(&items);
+        let query = SparseVectors::new(2, &[vec![(1, 3.0)]]).unwrap();
+        let hits = index.search(&query, 3).unwrap();
+        assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [1, 2, 0]);
+        assert!(matches!(
+            index.search(&query, 0),
+            Err(Error::KOutOfRange { k: 0, len: 3 })
+        ));
+        assert!(matches!(
+            index.search(&query, 4),
+            Err(Error::KOutOfRange { k: 4, len: 3 })
+        ));
+        let other = SparseVectors::new(3, &[vec![]]).unwrap();
+        assert!(matches!(
+            index.search(&other, 1),
+            Err(Error::DimensionMismatch { .. })
+        ));
+    }
+}

@@ -1,0 +1,9 @@
+//! What stands in a model's folder: its files, its configuration, its tokenizer.
+
+mod folder;
+mod tokenizer;
+mod transformer_config;
+
+pub(crate) use folder::ModelFolder;
+pub(crate) use tokenizer::{TextTokenizer, TokenIds, longest_text};
+pub(crate) use transformer_config::{Activation, Family, TransformerConfig};

@@ -1,0 +1,140 @@
+//! From texts to token ids.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use tokenizers::{
+    EncodeInput, Tokenizer,
+    utils::truncation::{TruncationParams, TruncationStrategy},
+};
+
+use super::{ModelFolder, TransformerConfig};
+use crate::Error;
+
+const CONFIG: &str = "tokenizer_config.json";
+
+/// A model's tokenizer.json: special tokens added, cut to the model's length, never padded.
+pub(crate) struct TextTokenizer {
+    tokenizer: Tokenizer,
+    // Types from this on are not known to the model.
+    token_types: u32,
+    path: PathBuf,
+}
+
+/// One tokenized text.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenIds {
+    pub(crate) ids: Vec<u32>,
+    /// 0 for the first text, 1 for the second of a pair; as long as `ids`.
+    pub(crate) types: Vec<u32>,
+}
+
+impl TextTokenizer {
+    /// Loads tokenizer.json; texts are cut to `longest` tokens, ids must be below `vocabulary`.
+    pub(crate) fn load(
+        folder: &ModelFolder,
+        longest: Option<usize>,
+        vocabulary: usize,
+        token_types: usize,
+    ) -> Result<Self, Error> {
+        let path = folder.file("tokenizer.json");
+        if !path.is_file() {
+            let advice =
+                "save it in Python with `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`";
+            return Err(folder.missing("tokenizer.json", advice));
+        }
+        let refused = |error: tokenizers::Error| Error::Tokenizer {
+            path: path.clone(),
+            reason: error.to_string(),
+        };
+        let mut tokenizer = Tokenizer::from_file(&path).map_err(refused)?;
+        let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0) as usize;
+        if largest >= vocabulary {
+            return Err(Error::Vocabulary {
+                path,
+                largest,
+                vocabulary,
+            });
+        }
+        tokenizer.with_padding(None);
+        let truncation = longest.map(|max_length| TruncationParams {
+            max_length,
+            strategy: TruncationStrategy::LongestFirst,
+            ..TruncationParams::default()
+        });
+        tokenizer.with_truncation(truncation).map_err(refused)?;
+        let config: TokenizerConfig = folder.optional_json(CONFIG)?;
+        Ok(Self {
+            tokenizer,
+            token_types: if config.passes_types() {
+                token_types as u32
+            } else {
+                0
+            },
+            path,
+        })
+    }
+
+    /// Tokenizes texts, or pairs of texts, on all threads, in order.
+    pub(crate) fn encode<'s, E>(&self, inputs: Vec<E>, special_tokens: bool) -> Result<Vec<TokenIds>, Error>
+    where
+        E: Into<EncodeInput<'s>> + Send,
+    {
+        let encodings = self
+            .tokenizer
+            .encode_batch_fast(inputs, special_tokens)
+            .map_err(|error| Error::Tokenizer {
+                path: self.path.clone(),
+                reason: error.to_string(),
+            })?;
+        let known_type = |&of_type: &u32| if of_type < self.token_types { of_type } else { 0 };
+        Ok(encodings
+            .into_iter()
+            .map(|encoding| TokenIds {
+                ids: encoding.get_ids().to_vec(),
+                types: encoding.get_type_ids().iter().map(known_type).collect(),
+            })
+            .collect())
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct TokenizerConfig {
+    // Python writes 1e30 for "no limit".
+    model_max_length: Option<f64>,
+    model_input_names: Option<Vec<String>>,
+    tokenizer_class: Option<String>,
+}
+
+impl TokenizerConfig {
+    /// Whether the model is given the types of the tokens; some tokenizers make them without passing them on.
+    fn passes_types(&self) -> bool {
+        match &self.model_input_names {
+            Some(names) => names.iter().any(|name| name == "token_type_ids"),
+            None => self.tokenizer_class.as_deref() != Some("TokenizersBackend"),
+        }
+    }
+}
+
+/// The most tokens of a text: what the caller was told, or tokenizer_config.json says, within the model's positions.
+pub(crate) fn longest_text(
+    folder: &ModelFolder,
+    config: &TransformerConfig,
+    told: Option<usize>,
+) -> Result<usize, Error> {
+    let tokenizer: TokenizerConfig = folder.optional_json(CONFIG)?;
+    let by_tokenizer = tokenizer.model_max_length.map(|length| length as usize);
+    let longest = told.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
+    // Room for the special tokens of a pair, and one more.
+    const FEWEST: usize = 5;
+    if longest < FEWEST {
+        let path = folder.file("sentence_bert_config.json");
+        return Err(Error::config(
+            &path,
+            "max_seq_length",
+            format!("at least {FEWEST}"),
+            longest,
+        ));
+    }
+    Ok(longest)
+}

@@ -1,0 +1,273 @@
+//! The sentence encoder.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
+use serde::Deserialize;
+
+use super::{
+    engine::Engine,
+    head::HeadStep,
+    modules::{ModelPart, model_parts},
+    pooling::Pooling,
+    prompts::Prompts,
+};
+use crate::{
+    Error,
+    model::{ModelFolder, TextTokenizer, TokenIds, TransformerConfig, longest_text},
+    weights::Weights,
+};
+
+/// A transformer sentence encoder, loaded from a sentence-transformers folder as it is.
+///
+/// It serves either side of Eq. 3. As enc1' it puts the model's query prompt before each text, as enc2 its prompt for
+/// documents. A text gives one vector: the pooled states of the last layer, through the model's dense layers and
+/// normalisation.
+///
+/// Supported: BERT (MiniLM, BGE, E5, GTE), RoBERTa, XLM-RoBERTa, DistilBERT and MPNet; weights in f32, f16 or bf16, in
+/// one safetensors file or several; every pooling of sentence-transformers.
+///
+/// # Example
+/// ```no_run
+/// use ess_core::{ItemEncoder, QueryEncoder};
+/// use ess_encoders::SentenceEncoder;
+///
+/// let encoder = SentenceEncoder::load("all-MiniLM-L6-v2")?;
+/// let items = encoder.encode_items(&["The cat sat on the mat.", "Stocks fell on Monday."])?;
+/// let query = encoder.encode_queries(&["Where is the cat?"])?;
+/// assert_eq!((items.len(), items.dim()), (2, QueryEncoder::dim(&encoder)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct SentenceEncoder {
+    engine: Engine,
+    tokenizer: TextTokenizer,
+    pooling: Pooling,
+    head: Vec<HeadStep>,
+    prompts: Prompts,
+    lowercase: bool,
+    layers: usize,
+    token_dim: usize,
+    dim: usize,
+}
+
+/// Which side of Eq. 3 a text is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Query,
+    Item,
+}
+
+#[derive(Default, Deserialize)]
+struct TextConfig {
+    max_seq_length: Option<usize>,
+    #[serde(default)]
+    do_lower_case: bool,
+}
+
+impl SentenceEncoder {
+    /// Loads a model folder, to be computed on the CPU by this crate's fused kernels, on all threads of rayon's pool.
+    ///
+    /// # Errors
+    /// What is missing from the folder or wrong in it, by file and field or tensor.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), None)
+    }
+
+    /// Loads a model folder, to be computed by Burn on a device; the same model, the same results to rounding.
+    ///
+    /// # Errors
+    /// As [`SentenceEncoder::load`].
+    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), Some(device))
+    }
+
+    /// The dimension of the embeddings.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
+        let folder = ModelFolder::new(folder)?;
+        Self::from_parts(&folder, &model_parts(&folder)?, device)
+    }
+
+    /// An encoder made of some parts of a model; `folder` is the whole model's.
+    pub(super) fn from_parts(
+        folder: &ModelFolder,
+        parts: &[ModelPart],
+        device: Option<&Device>,
+    ) -> Result<Self, Error> {
+        let listed = folder.file("modules.json");
+        let [transformer, rest @ ..] = parts else {
+            return Err(Error::config(&listed, "modules", "a Transformer first", "none"));
+        };
+        match transformer.class.as_str() {
+            "Transformer" => {}
+            "Router" | "Asym" => {
+                let expected = "one encoder for queries and items; load two towers with TwoTowerEncoder";
+                return Err(Error::config(&listed, "type", expected, &transformer.class));
+            }
+            other => {
+                return Err(Error::config(
+                    &listed,
+                    "type",
+                    "Transformer as the first module",
+                    other,
+                ));
+            }
+        }
+        let config = TransformerConfig::read(&transformer.folder)?;
+        let text: TextConfig = transformer.folder.optional_json("sentence_bert_config.json")?;
+        let longest = longest_text(&transformer.folder, &config, text.max_seq_length)?;
+        let (pooling, rest) = pooling(rest, config.dim)?;
+        let (head, dim) = head(rest, pooling.dim(config.dim))?;
+        Ok(Self {
+            tokenizer: TextTokenizer::load(
+                &transformer.folder,
+                Some(longest),
+                config.vocabulary,
+                config.token_types,
+            )?,
+            engine: Engine::load(&Weights::open(&transformer.folder)?, &config, device)?,
+            pooling,
+            head,
+            prompts: Prompts::read(folder)?,
+            lowercase: text.do_lower_case,
+            layers: config.layers,
+            token_dim: config.dim,
+            dim,
+        })
+    }
+
+    /// How many layers the transformer has; layer 0 is what goes into the first.
+    pub fn layers(&self) -> usize {
+        self.layers
+    }
+
+    /// The dimension of a token's state.
+    pub fn token_dim(&self) -> usize {
+        self.token_dim
+    }
+
+    fn encode(&self, texts: &[&str], side: Side) -> Result<Embeddings, Error> {
+        let pooled = self.run(texts, side, &[self.layers], |states, skipped| {
+            self.pool(states[0], skipped)
+        })?;
+        self.embed(&pooled)
+    }
+
+    /// Gives `use_states` the states of each text's tokens (`T × token_dim`) at each of `layers`, and how many of them
+    /// the pooling leaves out; results in the order of the texts.
+    pub(super) fn run<R: Send>(
+        &self,
+        texts: &[&str],
+        side: Side,
+        layers: &[usize],
+        use_states: impl Fn(&[&[f32]], usize) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        if texts.is_empty() {
+            return Err(ess_core::Error::Empty {
+                what: "texts to encode",
+            }
+            .into());
+        }
+        let prompt = match side {
+            Side::Query => &self.prompts.query,
+            Side::Item => &self.prompts.item,
+        };
+        let tokens = self.tokenize(texts, prompt)?;
+        let skipped = self.prompt_tokens(prompt)?;
+        self.engine
+            .run(&tokens, layers, |_, states| use_states(states, skipped))
+    }
+
+    /// The pooled states of one text.
+    pub(super) fn pool(&self, states: &[f32], skipped: usize) -> Vec<f32> {
+        let mut pooled = Vec::with_capacity(self.pooled_dim());
+        self.pooling.pool(states, self.token_dim, skipped, &mut pooled);
+        pooled
+    }
+
+    /// The dimension of the pooled states.
+    pub(super) fn pooled_dim(&self) -> usize {
+        self.pooling.dim(self.token_dim)
+    }
+
+    /// The sentence embeddings of pooled states of the last layer: dense layers and normalisation.
+    pub(super) fn embed<P: AsRef<[f32]>>(&self, pooled: &[P]) -> Result<Embeddings, Error> {
+        let mut dim = self.pooled_dim();
+        let mut vectors = Vec::with_capacity(pooled.len() * dim);
+        pooled
+            .iter()
+            .for_each(|row| vectors.extend_from_slice(row.as_ref()));
+        for step in &self.head {
+            vectors = step.apply(vectors, dim);
+            dim = step.dim(dim);
+        }
+        Ok(Embeddings::from_vec(vectors, dim)?)
+    }
+
+    fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {
+        let prepared = texts.iter().map(|text| {
+            let text = format!("{prompt}{text}");
+            if self.lowercase { text.to_lowercase() } else { text }
+        });
+        self.tokenizer.encode(prepared.collect(), true)
+    }
+
+    /// How many tokens before the text the pooling leaves out.
+    fn prompt_tokens(&self, prompt: &str) -> Result<usize, Error> {
+        if prompt.is_empty() || self.pooling.include_prompt {
+            return Ok(0);
+        }
+        let with = self.tokenizer.encode(vec![prompt], true)?;
+        let without = self.tokenizer.encode(vec![prompt], false)?;
+        let (with, without) = (with[0].ids.len(), without[0].ids.len());
+        // Special tokens stand on both sides; the one at the end is not before the text.
+        Ok(if with > without { with - 1 } else { with })
+    }
+}
+
+fn pooling(parts: &[ModelPart], dim: usize) -> Result<(Pooling, &[ModelPart]), Error> {
+    match parts {
+        [first, rest @ ..] if first.class == "Pooling" => Ok((Pooling::read(&first.folder, dim)?, rest)),
+        rest => Ok((Pooling::default(), rest)),
+    }
+}
+
+fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), Error> {
+    let mut head = Vec::new();
+    for part in parts {
+        if let Some(step) = HeadStep::read(part, dim)? {
+            dim = step.dim(dim);
+            head.push(step);
+        }
+    }
+    Ok((head, dim))
+}
+
+impl QueryEncoder for SentenceEncoder {
+    type Query = str;
+    type Encoding = Embeddings;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Embeddings, ess_core::Error> {
+        Ok(self.encode(queries, Side::Query)?)
+    }
+}
+
+impl ItemEncoder for SentenceEncoder {
+    type Item = str;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn encode_items(&self, items: &[&str]) -> Result<Embeddings, ess_core::Error> {
+        Ok(self.encode(items, Side::Item)?)
+    }
+}

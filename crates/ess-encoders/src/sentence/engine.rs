@@ -1,0 +1,136 @@
+//! A loaded transformer and where it is computed.
+
+use burn::{
+    module::Param,
+    tensor::{Device, Tensor},
+};
+use rayon::prelude::*;
+
+use crate::{
+    Error,
+    compute::{DeviceCompute, HostCompute, HostMatrix, HostTokens, HostVector},
+    model::{TokenIds, TransformerConfig},
+    transformer::{TokenBatch, Transformer, load_transformer},
+    weights::Weights,
+};
+
+/// A transformer in host memory, or on a Burn device.
+pub(crate) enum Engine {
+    Host(Transformer<HostMatrix, HostVector>),
+    Device(
+        DeviceCompute,
+        Box<Transformer<Param<Tensor<2>>, Param<Tensor<1>>>>,
+    ),
+}
+
+// Tokens computed together. On the host: enough for the products to run at full rate, and few enough to stay in the
+// cache and to share the work evenly.
+const HOST_TOKENS: usize = 512;
+const DEVICE_TOKENS: usize = 8192;
+
+impl Engine {
+    pub(crate) fn load(
+        weights: &Weights,
+        config: &TransformerConfig,
+        device: Option<&Device>,
+    ) -> Result<Self, Error> {
+        match device {
+            None => Ok(Self::Host(load_transformer(&HostCompute, weights, config)?)),
+            Some(device) => {
+                let compute = DeviceCompute::new(device.clone());
+                let transformer = load_transformer(&compute, weights, config)?;
+                Ok(Self::Device(compute, Box::new(transformer)))
+            }
+        }
+    }
+
+    /// Runs all texts, in batches of about equal lengths, and gives `use_states` each text's number, and the states
+    /// of its tokens at each of `layers` (0 before the first block). Results come in the order of the texts.
+    pub(crate) fn run<R: Send>(
+        &self,
+        texts: &[TokenIds],
+        layers: &[usize],
+        use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let run_group = |group: &[usize]| -> Result<Vec<(usize, R)>, Error> {
+            let batch = TokenBatch::new(group.iter().map(|&text| &texts[text]));
+            let states = self.states(&batch, layers)?;
+            let of_text = |(&text, range): (&usize, std::ops::Range<usize>)| {
+                let tokens = |layer: &HostTokens| range.start * layer.dim..range.end * layer.dim;
+                let states: Vec<_> = states.iter().map(|layer| &layer.values[tokens(layer)]).collect();
+                (text, use_states(text, &states))
+            };
+            Ok(group.iter().zip(batch.ranges()).map(of_text).collect())
+        };
+        let order = longest_first(texts);
+        let mut results: Vec<_> = match self {
+            Self::Host(_) => groups(&order, texts, HOST_TOKENS)
+                .into_par_iter()
+                .map(run_group)
+                .collect::<Result<Vec<_>, _>>()?,
+            Self::Device(..) => groups(&order, texts, DEVICE_TOKENS)
+                .into_iter()
+                .map(run_group)
+                .collect::<Result<Vec<_>, _>>()?,
+        }
+        .into_iter()
+        .flatten()
+        .collect();
+        let empty: Vec<&[f32]> = vec![&[]; layers.len()];
+        let without_tokens = (0..texts.len()).filter(|&text| texts[text].ids.is_empty());
+        results.extend(without_tokens.map(|text| (text, use_states(text, &empty))));
+        results.sort_unstable_by_key(|(text, _)| *text);
+        Ok(results.into_iter().map(|(_, result)| result).collect())
+    }
+
+    fn states(&self, batch: &TokenBatch, layers: &[usize]) -> Result<Vec<HostTokens>, Error> {
+        match self {
+            Self::Host(transformer) => transformer.states(&HostCompute, batch, layers),
+            Self::Device(compute, transformer) => transformer.states(compute, batch, layers),
+        }
+    }
+}
+
+/// The texts that have tokens; equal lengths in text order, so that batches repeat.
+fn longest_first(texts: &[TokenIds]) -> Vec<usize> {
+    let mut order: Vec<_> = (0..texts.len())
+        .filter(|&text| !texts[text].ids.is_empty())
+        .collect();
+    order.sort_by_key(|&text| std::cmp::Reverse(texts[text].ids.len()));
+    order
+}
+
+/// Cuts the order into groups of at most `limit` tokens, or one text.
+fn groups<'o>(order: &'o [usize], texts: &[TokenIds], limit: usize) -> Vec<&'o [usize]> {
+    let mut groups = Vec::new();
+    let (mut start, mut tokens) = (0, 0);
+    for (at, &text) in order.iter().enumerate() {
+        let length = texts[text].ids.len();
+        if at > start && tokens + length > limit {
+            groups.push(&order[start..at]);
+            (start, tokens) = (at, 0);
+        }
+        tokens += length;
+    }
+    if start < order.len() {
+        groups.push(&order[start..]);
+    }
+    groups
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn groups_hold_every_text_once_and_keep_to_the_limit() {
+        let text = |length: usize| TokenIds {
+            ids: vec![0; length],
+            types: vec![0; length],
+        };
+        let texts: Vec<_> = [3, 0, 9, 4, 4, 1].into_iter().map(text).collect();
+        let order = longest_first(&texts);
+        assert_eq!(order, [2, 3, 4, 0, 5]);
+        assert_eq!(groups(&order, &texts, 8), [&[2][..], &[3, 4], &[0, 5]]);
+    }
+}

@@ -1,0 +1,86 @@
+//! Models with one encoder for queries and another for items.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
+
+use super::{SentenceEncoder, modules::routed_parts};
+use crate::{Error, model::ModelFolder};
+
+/// Two sentence encoders: one is enc1', the other enc2.
+///
+/// A folder whose first module is a `Router` (`Asym` in older files) has both; a model such as DPR comes in two
+/// folders, put together with [`TwoTowerEncoder::new`].
+///
+/// ```no_run
+/// use ess_encoders::{SentenceEncoder, TwoTowerEncoder};
+///
+/// let one_folder = TwoTowerEncoder::load("my-router-model")?;
+/// let query = SentenceEncoder::load("dpr-question_encoder-single-nq-base")?;
+/// let item = SentenceEncoder::load("dpr-ctx_encoder-single-nq-base")?;
+/// let two_folders = TwoTowerEncoder::new(query, item);
+/// # Ok::<(), ess_encoders::Error>(())
+/// ```
+pub struct TwoTowerEncoder {
+    query: SentenceEncoder,
+    item: SentenceEncoder,
+}
+
+impl TwoTowerEncoder {
+    /// Encodes queries with `query` and items with `item`; their dimensions may differ.
+    pub fn new(query: SentenceEncoder, item: SentenceEncoder) -> Self {
+        Self { query, item }
+    }
+
+    /// Loads both from one folder, to be computed on the CPU.
+    ///
+    /// # Errors
+    /// [`Error::Config`] when the folder has no routes for queries and documents, and those of
+    /// [`SentenceEncoder::load`].
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), None)
+    }
+
+    /// Loads both from one folder, to be computed by Burn on a device.
+    ///
+    /// # Errors
+    /// As [`TwoTowerEncoder::load`].
+    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), Some(device))
+    }
+
+    fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
+        let folder = ModelFolder::new(folder)?;
+        let [query, item] = routed_parts(&folder)?;
+        Ok(Self {
+            query: SentenceEncoder::from_parts(&folder, &query, device)?,
+            item: SentenceEncoder::from_parts(&folder, &item, device)?,
+        })
+    }
+}
+
+impl QueryEncoder for TwoTowerEncoder {
+    type Query = str;
+    type Encoding = Embeddings;
+
+    fn dim(&self) -> usize {
+        self.query.dim()
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Embeddings, CoreError> {
+        self.query.encode_queries(queries)
+    }
+}
+
+impl ItemEncoder for TwoTowerEncoder {
+    type Item = str;
+
+    fn dim(&self) -> usize {
+        self.item.dim()
+    }
+
+    fn encode_items(&self, items: &[&str]) -> Result<Embeddings, CoreError> {
+        self.item.encode_items(items)
+    }
+}

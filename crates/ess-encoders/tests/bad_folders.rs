@@ -1,0 +1,284 @@
+//! Every folder that cannot be loaded says what is wrong with it.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use ess_encoders::{CrossEncoder, Error, SentenceEncoder, TwoTowerEncoder};
+use tempfile::TempDir;
+
+fn tiny(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/tiny")
+        .join(name)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// A copy of a good folder, to be damaged.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        copy(&tiny(name), folder.path());
+        assert!(SentenceEncoder::load(folder.path()).is_ok(), "{name}");
+        Self(folder)
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.0.path().join(file)
+    }
+
+    fn remove(self, file: &str) -> Self {
+        std::fs::remove_file(self.path(file)).unwrap();
+        self
+    }
+
+    fn write(self, file: &str, bytes: &[u8]) -> Self {
+        std::fs::write(self.path(file), bytes).unwrap();
+        self
+    }
+
+    /// Replaces the first occurrence of a text, which must be there.
+    fn replace(self, file: &str, old: &str, new: &str) -> Self {
+        let text = std::fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(old), "{file} has no {old}: {text}");
+        self.write(file, text.replacen(old, new, 1).as_bytes())
+    }
+
+    fn change_bytes(self, file: &str, change: impl FnOnce(&mut Vec<u8>)) -> Self {
+        let mut bytes = std::fs::read(self.path(file)).unwrap();
+        change(&mut bytes);
+        self.write(file, &bytes)
+    }
+
+    fn error(self) -> Error {
+        match SentenceEncoder::load(self.0.path()) {
+            Err(error) => error,
+            Ok(_) => panic!("a bad folder was loaded"),
+        }
+    }
+}
+
+#[test]
+fn no_folder_at_all() {
+    assert!(matches!(
+        SentenceEncoder::load("/no/such/folder"),
+        Err(Error::Io { .. })
+    ));
+}
+
+#[test]
+fn a_missing_file_is_named_with_what_to_do() {
+    for file in ["config.json", "tokenizer.json", "model.safetensors"] {
+        let error = Folder::new("bert").remove(file).error();
+        assert!(
+            matches!(&error, Error::MissingFile { file: named, .. } if named == file),
+            "{error}"
+        );
+    }
+    let error = Folder::new("bert").remove("1_Pooling/config.json").error();
+    assert!(matches!(&error, Error::MissingFile { .. }), "{error}");
+    let shard = Folder::new("roberta")
+        .remove("model-00002-of-00002.safetensors")
+        .error();
+    assert!(matches!(&shard, Error::Io { .. }), "{shard}");
+}
+
+#[test]
+fn a_folder_with_pytorch_weights_only_says_how_to_convert_them() {
+    let folder = Folder::new("bert")
+        .remove("model.safetensors")
+        .write("pytorch_model.bin", b"PK");
+    let error = folder.error();
+    assert!(error.to_string().contains("safe_serialization"), "{error}");
+}
+
+#[test]
+fn json_that_is_none() {
+    for file in [
+        "config.json",
+        "modules.json",
+        "1_Pooling/config.json",
+        "config_sentence_transformers.json",
+    ] {
+        let error = Folder::new("bert").write(file, b"{\"model_type\": ").error();
+        assert!(matches!(&error, Error::Json { .. }), "{file}: {error}");
+    }
+}
+
+#[test]
+fn a_configuration_that_is_not_supported_or_makes_no_sense() {
+    let config = [
+        (
+            "\"model_type\": \"bert\"",
+            "\"model_type\": \"llama\"",
+            "model_type",
+        ),
+        (
+            "\"hidden_act\": \"gelu\"",
+            "\"hidden_act\": \"snake\"",
+            "hidden_act",
+        ),
+        (
+            "\"num_attention_heads\": 4",
+            "\"num_attention_heads\": 5",
+            "num_attention_heads",
+        ),
+        (
+            "\"num_hidden_layers\": 2",
+            "\"num_hidden_layers\": 0",
+            "num_hidden_layers",
+        ),
+        (
+            "\"layer_norm_eps\": 1e-12",
+            "\"layer_norm_eps\": -1.0",
+            "layer_norm_eps",
+        ),
+        (
+            "\"max_position_embeddings\": 48",
+            "\"max_position_embeddings\": 0",
+            "max_position_embeddings",
+        ),
+        (
+            "\"model_type\"",
+            "\"position_embedding_type\": \"relative_key\", \"model_type\"",
+            "position_embedding_type",
+        ),
+    ];
+    for (old, new, field) in config {
+        let error = Folder::new("bert").replace("config.json", old, new).error();
+        assert!(
+            matches!(&error, Error::Config { field: named, .. } if *named == field),
+            "{field}: {error}"
+        );
+    }
+    let others = [
+        ("1_Pooling/config.json", "\"mean\"", "\"median\""),
+        ("1_Pooling/config.json", "32", "33"),
+        ("modules.json", "normalize.Normalize", "normalize.Quantize"),
+        ("modules.json", "transformer.Transformer", "bow.BoW"),
+        ("modules.json", "1_Pooling", "../elsewhere"),
+    ];
+    for (file, old, new) in others {
+        let error = Folder::new("bert").replace(file, old, new).error();
+        assert!(matches!(&error, Error::Config { .. }), "{file} {new}: {error}");
+    }
+    assert!(matches!(
+        Folder::new("bert").write("modules.json", b"[]").error(),
+        Error::Config { .. }
+    ));
+    let too_short = br#"{"max_seq_length": 2}"#;
+    let error = Folder::new("bert")
+        .write("sentence_bert_config.json", too_short)
+        .error();
+    assert!(
+        matches!(
+            &error,
+            Error::Config {
+                field: "max_seq_length",
+                ..
+            }
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn weights_of_another_shape_than_the_configuration_says() {
+    let deeper = Folder::new("bert").replace(
+        "config.json",
+        "\"num_hidden_layers\": 2",
+        "\"num_hidden_layers\": 999999999",
+    );
+    assert!(matches!(deeper.error(), Error::MissingTensor { .. }));
+    let wider = Folder::new("bert").replace(
+        "config.json",
+        "\"intermediate_size\": 48",
+        "\"intermediate_size\": 64",
+    );
+    let error = wider.error();
+    assert!(
+        matches!(&error, Error::TensorShape { expected, found, .. } if expected[..] == [64, 32] && found[..] == [48, 32]),
+        "{error}"
+    );
+    let dense = Folder::new("xlm-roberta").replace("2_Dense/config.json", "20", "4611686018427387904");
+    assert!(matches!(dense.error(), Error::TensorShape { .. }));
+}
+
+#[test]
+fn a_vocabulary_that_the_model_has_not() {
+    let folder = Folder::new("bert");
+    let bytes = std::fs::read(tiny("roberta").join("tokenizer.json")).unwrap();
+    let error = folder.write("tokenizer.json", &bytes).error();
+    assert!(matches!(&error, Error::Vocabulary { .. }), "{error}");
+    let error = Folder::new("bert").write("tokenizer.json", b"{}").error();
+    assert!(matches!(&error, Error::Tokenizer { .. }), "{error}");
+}
+
+#[test]
+fn torn_and_hostile_weight_files() {
+    let damages: [fn(&mut Vec<u8>); 6] = [
+        |bytes| bytes.truncate(4),
+        |bytes| bytes.truncate(100),
+        |bytes| bytes.truncate(bytes.len() - 1),
+        |bytes| bytes.push(0),
+        // A header of 8 TiB, and one that is no JSON.
+        |bytes| bytes[..8].copy_from_slice(&(1_u64 << 43).to_le_bytes()),
+        |bytes| bytes[8] = b'x',
+    ];
+    for (at, damage) in damages.into_iter().enumerate() {
+        let error = Folder::new("bert")
+            .change_bytes("model.safetensors", damage)
+            .error();
+        assert!(
+            matches!(&error, Error::MalformedWeights { .. }),
+            "damage {at}: {error}"
+        );
+    }
+    // The first number of the first tensor, a norm's bias, becomes a NaN.
+    let error = Folder::new("bert")
+        .change_bytes("model.safetensors", |bytes| {
+            let data = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+            bytes[data..data + 2].copy_from_slice(&0x7e00_u16.to_le_bytes());
+        })
+        .error();
+    assert!(matches!(&error, Error::NonFiniteWeight { at: 0, .. }), "{error}");
+}
+
+#[test]
+fn a_shard_outside_the_folder() {
+    let name = "model-00001-of-00002.safetensors";
+    let error = Folder::new("roberta")
+        .replace("model.safetensors.index.json", name, "../../secret.safetensors")
+        .error();
+    assert!(matches!(&error, Error::Config { .. }), "{error}");
+}
+
+#[test]
+fn the_wrong_kind_of_model() {
+    assert!(matches!(
+        SentenceEncoder::load(tiny("router")),
+        Err(Error::Config { .. })
+    ));
+    assert!(matches!(
+        TwoTowerEncoder::load(tiny("bert")),
+        Err(Error::Config { .. })
+    ));
+    assert!(matches!(
+        CrossEncoder::load(tiny("roberta")),
+        Err(Error::MissingTensor { .. })
+    ));
+}
