@@ -161,3 +161,101 @@ fn check_f16(items: &Embeddings) -> Result<(), Error> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_core::Error::{KOutOfRange, NonFinite};
+    use ndarray::{Array2, s};
+
+    use super::*;
+
+    fn wave(n: usize, dim: usize, step: f32) -> Embeddings {
+        let number = |(i, j): (usize, usize)| ((i * dim + j) as f32 * step).sin();
+        Embeddings::new(Array2::from_shape_fn((n, dim), number)).unwrap()
+    }
+
+    #[test]
+    fn every_kernel_finds_the_same_items() {
+        for storage in [Storage::F32, Storage::F16] {
+            let mut index = FlatIndex::with_storage(wave(1000, 19, 0.7), storage).unwrap();
+            let queries = wave(23, 19, 0.3);
+            let expected = index.search(&queries, 7).unwrap();
+            for instructions in InstructionSet::available() {
+                index.instructions = instructions;
+                let found = index.search(&queries, 7).unwrap();
+                for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                    assert_eq!(found.item, expected.item, "{instructions:?}");
+                    assert!(
+                        (found.similarity - expected.similarity).abs() < 1e-5,
+                        "{instructions:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn more_queries_than_go_together() {
+        let index = FlatIndex::new(wave(60, 3, 0.9)).unwrap();
+        let queries = wave(2 * QUERIES_TOGETHER + 5, 3, 0.2);
+        let found = index.search(&queries, 60).unwrap();
+        assert_eq!(found.len(), queries.len());
+        let last = queries.select(&[queries.len() - 1]).unwrap();
+        assert_eq!(found.last(), index.search(&last, 60).unwrap().first());
+    }
+
+    #[test]
+    fn an_overflow_names_the_first_query_and_item() {
+        let mut items = Array2::ones((500, 2));
+        items[[99, 0]] = f32::MAX;
+        items[[400, 0]] = f32::MAX;
+        let index = FlatIndex::new(Embeddings::new(items).unwrap()).unwrap();
+        let mut queries = Array2::ones((QUERIES_TOGETHER + 9, 2));
+        queries.slice_mut(s![QUERIES_TOGETHER + 3.., 0]).fill(-f32::MAX);
+        let error = index.search(&Embeddings::new(queries).unwrap(), 1).unwrap_err();
+        let named = matches!(error, NonFinite { row, column: 99, .. } if row == QUERIES_TOGETHER + 3);
+        assert!(named, "{error}");
+    }
+
+    #[test]
+    fn numbers_beyond_f16_are_refused() {
+        let items = Embeddings::from_rows(&[[65504.0, 1.0], [1.0, -65536.0]]).unwrap();
+        let error = FlatIndex::with_storage(items, Storage::F16).unwrap_err();
+        let named = matches!(
+            error,
+            Error::BeyondStorage {
+                item: 1,
+                dimension: 1,
+                value: -65536.0,
+                ..
+            }
+        );
+        assert!(named, "{error}");
+    }
+
+    #[test]
+    fn a_matrix_cut_out_of_another_is_indexed_alone() {
+        let mut matrix = wave(9, 2, 1.0).into_matrix();
+        let expected = matrix.slice(s![4..7, ..]).to_owned();
+        matrix.slice_collapse(s![4..7, ..]);
+        let index = FlatIndex::new(Embeddings::new(matrix).unwrap()).unwrap();
+        assert_eq!(index.len(), 3);
+        let hits = index
+            .search(&Embeddings::from_rows(&[[1.0, 0.0]]).unwrap(), 3)
+            .unwrap();
+        for hit in &hits[0] {
+            assert_eq!(hit.similarity, expected[[hit.item, 0]]);
+        }
+    }
+
+    #[test]
+    fn k_of_zero_and_beyond_the_items_is_refused() {
+        let index = FlatIndex::new(wave(3, 2, 1.0)).unwrap();
+        for k in [0, 4, usize::MAX] {
+            assert!(matches!(
+                index.search(&wave(1, 2, 1.0), k),
+                Err(KOutOfRange { len: 3, .. })
+            ));
+        }
+    }
+}

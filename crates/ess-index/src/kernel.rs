@@ -8,6 +8,8 @@
 //! SIMD runs across items: [`Panels`] interleaves [`LANES`] items, so that one load brings dimension `i` of all of
 //! them and no sum is ever taken across a register.
 
+#[cfg(test)]
+mod agreement;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]

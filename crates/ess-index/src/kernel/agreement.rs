@@ -1,0 +1,99 @@
+//! Every kernel gives the same similarities.
+
+use half::f16;
+use proptest::prelude::*;
+
+use super::{Element, InstructionSet, LANES, PackedQueries, Panels};
+
+/// `queries × items` similarities by one kernel, the items in blocks of two panels.
+fn similarities<T: Element>(
+    set: InstructionSet,
+    items: &Panels<T>,
+    queries: &[f32],
+    widest: usize,
+) -> Vec<f32> {
+    let count = queries.len() / items.dim();
+    let mut found = vec![f32::NAN; count * items.len()];
+    let packed = PackedQueries::new(queries, items.dim(), widest);
+    for index in 0..items.blocks(2) {
+        let block = items.block(2, index);
+        let padded = block.values.len() / items.dim();
+        for queries in packed.blocks() {
+            let mut out = vec![f32::NAN; padded * queries.width];
+            set.similarities(block.values, &queries, &mut out);
+            for (j, row) in out.chunks(padded).enumerate() {
+                let start = (queries.first + j) * items.len() + block.first_item;
+                found[start..start + block.items].copy_from_slice(&row[..block.items]);
+            }
+        }
+    }
+    found
+}
+
+/// The definition: one sum in the order of the dimensions, with fused multiply-adds.
+fn in_order(items: &[f32], queries: &[f32], dim: usize) -> Vec<f32> {
+    let dot = |q: &[f32], x: &[f32]| {
+        q.iter()
+            .zip(x)
+            .fold(0.0, |sum, (&q, &x): (&f32, &f32)| q.mul_add(x, sum))
+    };
+    queries
+        .chunks(dim)
+        .flat_map(|query| items.chunks(dim).map(move |item| dot(query, item)))
+        .collect()
+}
+
+fn check<T: Element>(panels: &Panels<T>, items: &[f32], queries: &[f32]) {
+    let dim = panels.dim();
+    let expected = in_order(items, queries, dim);
+    for set in InstructionSet::available() {
+        for widest in 1..=set.widest_query_block() {
+            let found = similarities(set, panels, queries, widest);
+            if set == InstructionSet::Portable {
+                // Numbers are in -1..1, so each of `dim` products and sums rounds by at most `dim · 2^-24`.
+                let allowed = (2 * dim * dim) as f32 * f32::EPSILON;
+                let close = found
+                    .iter()
+                    .zip(&expected)
+                    .all(|(found, expected)| (found - expected).abs() <= allowed);
+                assert!(
+                    close,
+                    "{set:?}, {widest} queries together: {found:?} and {expected:?}"
+                );
+            } else {
+                assert_eq!(found, expected, "{set:?}, {widest} queries together");
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_kernel_sums_in_the_order_of_the_dimensions(
+        n in 1..3 * LANES,
+        count in 1_usize..20,
+        dim in 1_usize..40,
+        values in prop::collection::vec(-1.0_f32..1.0, (3 * LANES + 20) * 40),
+    ) {
+        // Numbers that both storages hold.
+        let values: Vec<f32> = values.iter().map(|&x| f16::from_f32(x).to_f32()).collect();
+        let items = &values[..n * dim];
+        let queries = &values[n * dim..(n + count) * dim];
+        check(&Panels::from_rows(items.to_vec(), dim), items, queries);
+        check(&Panels::converted(items, dim, f16::ZERO, f16::from_f32), items, queries);
+    }
+}
+
+#[test]
+fn every_finite_f16_is_widened_exactly() {
+    let items: Vec<f16> = (0..=u16::MAX)
+        .map(f16::from_bits)
+        .filter(|x| x.is_finite())
+        .collect();
+    let items: Vec<f32> = items.iter().map(|x| x.to_f32()).collect();
+    let panels = Panels::converted(&items, 1, f16::ZERO, f16::from_f32);
+    for set in InstructionSet::available() {
+        assert_eq!(similarities(set, &panels, &[1.0], 1), items, "{set:?}");
+    }
+}
