@@ -1,1 +1,15 @@
-//! What the example programs share: arguments, data and tables.
+//! What the example programs share: data by folder, evaluation, tables and JSON.
+
+mod dataset;
+mod evaluation;
+mod json;
+mod kinds;
+mod leakage;
+mod table;
+
+pub use dataset::{Dataset, JudgedQueries};
+pub use evaluation::{MEASURES, evaluate, search};
+pub use json::write_json;
+pub use kinds::ModuleKind;
+pub use leakage::Leakage;
+pub use table::Table;

@@ -44,7 +44,8 @@ impl<Q> Evaluation<Q> {
     /// `values` has one row a query and one column a measure.
     pub(crate) fn new(queries: Vec<Q>, names: Vec<String>, values: &[Vec<f64>]) -> Result<Self, Error> {
         let measures = names.into_iter().enumerate().map(|(column, measure)| {
-            let per_query: Vec<f64> = values.iter().map(|row| row[column]).collect();
+            // A sum over nothing is -0.0; adding zero makes it the 0.0 that people expect to read.
+            let per_query: Vec<f64> = values.iter().map(|row| row[column] + 0.0).collect();
             match per_query.iter().position(|value| !value.is_finite()) {
                 Some(position) => Err(Error::NonFinite {
                     what: format!("values of {measure}"),

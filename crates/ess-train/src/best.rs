@@ -65,6 +65,10 @@ impl<'a, 'i, M: TrainableModule> Best<'a, 'i, M> {
 
     /// Judges the last measurement, now that its right neighbour is known.
     fn settle(&mut self, next: Option<f64>) {
+        if self.last.step == 0 {
+            // The untrained module is a neighbour but no candidate: the floor is for falling back to it.
+            return;
+        }
         let neighbourhood: Vec<f64> = [self.before_last, Some(self.last.value), next]
             .into_iter()
             .flatten()

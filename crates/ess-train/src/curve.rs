@@ -20,7 +20,7 @@ pub struct Curve {
     /// Every step, in order.
     pub points: Vec<CurvePoint>,
     /// The step whose parameters were kept: the best on dev, smoothed over neighbouring measurements, or the last where
-    /// there was no dev. 0 is the untrained module.
+    /// there was no dev.
     pub kept_step: usize,
     /// Wall-clock seconds.
     pub seconds: f64,

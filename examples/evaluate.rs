@@ -1,0 +1,178 @@
+//! Measures searching modules against the frozen encoder.
+//!
+//! `cargo run --release --example evaluate -- --embeddings DIR --qrels QRELS --module MODULE_DIR`
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
+use clap::Parser;
+use ess_core::{Identity, SearchModule};
+use ess_data::write_run;
+use ess_examples::{Dataset, JudgedQueries, MEASURES, Table, evaluate, search, write_json};
+use ess_index::FlatIndex;
+use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
+use ess_search::Registry;
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+/// Measure the frozen encoder and trained searching modules on judged queries.
+///
+/// Measures are trec_eval's. Intervals are 95 % bootstrap intervals over queries; differences are paired, with the
+/// p-value of a randomisation test.
+#[derive(Parser)]
+#[command(name = "evaluate")]
+struct Arguments {
+    /// A folder with queries.safetensors and corpus.safetensors.
+    #[arg(long, value_name = "DIR")]
+    embeddings: PathBuf,
+    /// The judgements, BEIR or TREC format.
+    #[arg(long, value_name = "QRELS")]
+    qrels: PathBuf,
+    /// A saved searching module; may be given several times.
+    #[arg(long, value_name = "MODULE_DIR")]
+    module: Vec<PathBuf>,
+    /// Write the last module's hits (the frozen encoder's without one) as a TREC run file.
+    #[arg(long, value_name = "FILE")]
+    run: Option<PathBuf>,
+    /// The seed of the bootstrap and of the randomisation test.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Write the results as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Results {
+    systems: BTreeMap<String, BTreeMap<String, Value>>,
+    comparisons: Vec<Comparison>,
+}
+
+#[derive(Serialize)]
+struct Value {
+    mean: f64,
+    ci95: [f64; 2],
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let dataset = Dataset::open(&arguments.embeddings)?;
+    let queries = dataset.judge_file(&arguments.qrels)?;
+    let systems = systems(&arguments, &dataset)?;
+    let (evaluations, last_run) = measure(&dataset, &queries, &systems)?;
+    if let Some(path) = &arguments.run {
+        write_run(path, &last_run)?;
+    }
+    let results = results(&evaluations, arguments.seed)?;
+    print(&results, &evaluations, queries.ids.len());
+    match &arguments.json {
+        Some(path) => write_json(path, &results),
+        None => Ok(()),
+    }
+}
+
+type Systems = Vec<(String, Box<dyn SearchModule>)>;
+
+/// The frozen encoder, where there is one, and the modules by name.
+fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
+    let (query_dim, item_dim) = (dataset.query_dim(), dataset.items().dim());
+    let mut systems: Systems = Vec::new();
+    if query_dim == item_dim {
+        systems.push(("frozen".to_owned(), Box::new(Identity::new(item_dim))));
+    }
+    for folder in &arguments.module {
+        let module = Registry::default().load(folder, &Device::flex())?;
+        let short = folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
+        let name = short
+            .filter(|name| !taken(name))
+            .unwrap_or_else(|| folder.display().to_string());
+        ensure!(!taken(&name), "{name} is given twice");
+        systems.push((name, Box::new(module)));
+    }
+    ensure!(
+        !systems.is_empty(),
+        "queries have {query_dim} dimensions and items {item_dim}: without a --module there is nothing to measure"
+    );
+    Ok(systems)
+}
+
+fn measure(
+    dataset: &Dataset,
+    queries: &JudgedQueries,
+    systems: &Systems,
+) -> Result<(Vec<(String, Evaluation)>, Run)> {
+    let index = FlatIndex::new(dataset.items().clone())?;
+    let bar = ProgressBar::new(systems.len() as u64);
+    let (mut evaluations, mut last) = (Vec::new(), Run::default());
+    for (name, module) in systems {
+        last = search(dataset, &index, queries, name, module)?;
+        evaluations.push((name.clone(), evaluate(queries, &last)?));
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok((evaluations, last))
+}
+
+fn results(evaluations: &[(String, Evaluation)], seed: u64) -> Result<Results> {
+    let mut significance = Significance::default();
+    (significance.bootstrap.seed, significance.randomization.seed) = (seed, seed);
+    let named: Vec<(&str, &Evaluation)> = evaluations.iter().map(|(name, e)| (name.as_str(), e)).collect();
+    let systems = named
+        .iter()
+        .map(|(name, evaluation)| Ok(((*name).to_owned(), values(evaluation, seed)?)));
+    let comparisons = match named.split_first() {
+        Some((frozen, others)) if !others.is_empty() => compare(*frozen, others, &significance)?,
+        _ => Vec::new(),
+    };
+    Ok(Results {
+        systems: systems.collect::<Result<_>>()?,
+        comparisons,
+    })
+}
+
+fn values(evaluation: &Evaluation, seed: u64) -> Result<BTreeMap<String, Value>> {
+    let bootstrap = Bootstrap {
+        seed,
+        ..Bootstrap::default()
+    };
+    let of_measure = |measure: &ess_metrics::MeasureValues| {
+        let ci95 = bootstrap.interval(&measure.per_query, 0.95)?;
+        Ok((
+            measure.measure.clone(),
+            Value {
+                mean: measure.mean,
+                ci95,
+            },
+        ))
+    };
+    evaluation.measures().iter().map(of_measure).collect()
+}
+
+fn print(results: &Results, evaluations: &[(String, Evaluation)], queries: usize) {
+    println!(
+        "{queries} queries; mean [95 % interval]; difference to {}, p",
+        evaluations[0].0
+    );
+    let mut headings = vec!["measure"];
+    headings.extend(evaluations.iter().map(|(name, _)| name.as_str()));
+    let mut table = Table::new(&headings);
+    for measure in MEASURES {
+        let mut row = vec![measure.to_owned()];
+        for (name, _) in evaluations {
+            let Value {
+                mean,
+                ci95: [low, high],
+            } = results.systems[name][measure];
+            let of_this = |c: &&Comparison| c.system == *name && c.measure == measure;
+            let difference = results.comparisons.iter().find(of_this);
+            let difference = difference
+                .map(|c| format!("  {:+.4}, p {:.4}", c.delta, c.p))
+                .unwrap_or_default();
+            row.push(format!("{mean:.4} [{low:.3}, {high:.3}]{difference}"));
+        }
+        table.row(row);
+    }
+    print!("{table}");
+}

@@ -1,0 +1,368 @@
+//! The whole of it in one program: train searching modules on SciFact's frozen embeddings and search with them.
+//!
+//! `cargo run --release --example quickstart`
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
+use clap::Parser;
+use ess_core::Identity;
+use ess_data::{Item, Query, cut_dev, read_qrels, read_records};
+use ess_examples::{Dataset, JudgedQueries, Leakage, ModuleKind, Table, evaluate, search, write_json};
+use ess_index::FlatIndex;
+use ess_metrics::{Bootstrap, Evaluation, Qrels, Run};
+use ess_search::{PersistentModule, Registry};
+use ess_train::{FitReport, Items, Progress, Returned, Trainer, TrainerConfig};
+use serde::Serialize;
+
+/// Train a linear module, an MLP and an ensemble on frozen embeddings of SciFact, on two splits, and search with them.
+///
+/// On the official split, test queries share relevant items with training queries; on the item-disjoint split they do
+/// not. The embeddings come with the repository: nothing is downloaded.
+#[derive(Parser)]
+#[command(name = "quickstart")]
+struct Arguments {
+    /// The seed of every random step.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where the linear module of the official split is saved [default: a temporary folder].
+    #[arg(long, value_name = "MODULE_DIR")]
+    out: Option<PathBuf>,
+    /// Write the results as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// No progress bars.
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Training, dev and test judgements.
+struct Split {
+    train: Qrels,
+    dev: Qrels,
+    test: Qrels,
+}
+
+/// One system on one split.
+struct System {
+    name: String,
+    module: Box<dyn PersistentModule>,
+    run: Run,
+    evaluation: Evaluation,
+    /// What the fit said; none for the frozen encoder.
+    fit: Option<FitReport>,
+}
+
+#[derive(Serialize)]
+struct Figures {
+    #[serde(rename = "ndcg@10")]
+    ndcg: f64,
+    #[serde(rename = "recall@100")]
+    recall: f64,
+    ci95: BTreeMap<&'static str, [f64; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fit: Option<FitReport>,
+}
+
+type Results = BTreeMap<String, Figures>;
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
+    let dataset = Dataset::open(&folder.join("minilm"))?;
+    let index = FlatIndex::new(dataset.items().clone())?;
+    println!(
+        "SciFact: {} items of {} dimensions, frozen\n",
+        dataset.items().len(),
+        dataset.items().dim()
+    );
+
+    let (train, dev) = cut_dev(&read_qrels(folder.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
+    let official = Split {
+        train,
+        dev,
+        test: read_qrels(folder.join("qrels/test.tsv"))?,
+    };
+    let disjoint = |name: &str| read_qrels(folder.join("qrels_item_disjoint").join(name));
+    let disjoint = Split {
+        train: disjoint("train.tsv")?,
+        dev: disjoint("dev.tsv")?,
+        test: disjoint("test.tsv")?,
+    };
+
+    let mut results: BTreeMap<&str, Results> = BTreeMap::new();
+    let (on_official, queries) = run_split(&dataset, &index, &official, &arguments)?;
+    println!("Official split, {} test queries", queries.ids.len());
+    results.insert("official", report(&on_official, &official)?);
+    let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments)?;
+    println!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
+    results.insert("item_disjoint", report(&on_disjoint, &disjoint)?);
+    explain(&on_official, &on_disjoint, &official);
+
+    show_queries(&folder, &on_official, &queries)?;
+    let linear = on_official
+        .iter()
+        .find(|system| system.name == "linear_refit")
+        .unwrap_or(&on_official[0]);
+    save_and_load(&dataset, &index, &queries, linear, arguments.out.as_deref())?;
+    match &arguments.json {
+        Some(path) => write_json(path, &results),
+        None => Ok(()),
+    }
+}
+
+/// The frozen encoder and every kind of module, trained and measured on a split.
+fn run_split(
+    dataset: &Dataset,
+    index: &FlatIndex,
+    split: &Split,
+    arguments: &Arguments,
+) -> Result<(Vec<System>, JudgedQueries)> {
+    let (train, dev, test) = (
+        dataset.judge(&split.train)?,
+        dataset.judge(&split.dev)?,
+        dataset.judge(&split.test)?,
+    );
+    let dim = dataset.items().dim();
+    let items = Items::new(dataset.items(), &Device::flex()).with_index(index)?;
+    let measure = |name: &str, module: Box<dyn PersistentModule>, fit| {
+        let run = search(dataset, index, &test, name, &module)?;
+        let evaluation = evaluate(&test, &run)?;
+        anyhow::Ok(System {
+            name: name.to_owned(),
+            module,
+            run,
+            evaluation,
+            fit,
+        })
+    };
+    let mut systems = vec![measure("frozen", Box::new(Identity::new(dim)), None)?];
+    for (name, kind, refit) in [
+        ("linear", ModuleKind::Linear, false),
+        ("linear_refit", ModuleKind::Linear, true),
+        ("mlp", ModuleKind::Mlp, false),
+        ("ensemble", ModuleKind::Ensemble, false),
+    ] {
+        let config = TrainerConfig {
+            seed: arguments.seed,
+            refit,
+            ..TrainerConfig::default()
+        };
+        let progress = if arguments.quiet {
+            Progress::Silent
+        } else {
+            Progress::Bar
+        };
+        let trainer = Trainer::new(config)?.with_progress(progress);
+        let recipe = kind.recipe(dim, dim, arguments.seed);
+        let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
+        systems.push(measure(name, fitted.module, Some(fitted.report))?);
+    }
+    Ok((systems, test))
+}
+
+/// Prints a table and gives its figures.
+fn report(systems: &[System], split: &Split) -> Result<Results> {
+    let headings = [
+        "",
+        "nDCG@10 [95 %]",
+        "seen",
+        "unseen",
+        "Recall@100 [95 %]",
+        "seconds",
+        "returned",
+    ];
+    let mut table = Table::new(&headings);
+    let leakage = Leakage::new(&both(split), &split.test, systems[0].evaluation.queries());
+    let mut results = Results::new();
+    for system in systems {
+        let figures = figures(system)?;
+        let interval = |name| {
+            figures
+                .ci95
+                .get(name)
+                .map_or([0.0, 0.0], |interval: &[f64; 2]| *interval)
+        };
+        let ([ndcg_low, ndcg_high], [recall_low, recall_high]) =
+            (interval("ndcg@10"), interval("recall@100"));
+        let (seen, unseen) = leakage.means(&system.evaluation.get("ndcg@10")?.per_query);
+        let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
+        let fit = figures.fit.as_ref();
+        let returned = match fit.map(|fit| fit.floor.returned) {
+            None => "",
+            Some(Returned::Trained) => "trained",
+            Some(Returned::Identity) => "identity",
+        };
+        table.row(vec![
+            system.name.clone(),
+            format!("{:.4} [{ndcg_low:.3}, {ndcg_high:.3}]", figures.ndcg),
+            or_none(seen),
+            or_none(unseen),
+            format!("{:.4} [{recall_low:.3}, {recall_high:.3}]", figures.recall),
+            fit.map_or(String::new(), |fit| format!("{:.1}", fit.seconds)),
+            returned.to_owned(),
+        ]);
+        results.insert(system.name.clone(), figures);
+    }
+    println!(
+        "({} have a relevant item that training had too: \"seen\"; {} have none: \"unseen\")\n{table}",
+        leakage.seen(),
+        leakage.unseen()
+    );
+    Ok(results)
+}
+
+fn figures(system: &System) -> Result<Figures> {
+    let mut ci95 = BTreeMap::new();
+    for name in ["ndcg@10", "recall@100"] {
+        let values = &system.evaluation.get(name)?.per_query;
+        ci95.insert(name, Bootstrap::default().interval(values, 0.95)?);
+    }
+    let (ndcg, recall) = (
+        system.evaluation.mean("ndcg@10")?,
+        system.evaluation.mean("recall@100")?,
+    );
+    Ok(Figures {
+        ndcg,
+        recall,
+        ci95,
+        fit: system.fit.clone(),
+    })
+}
+
+/// Train and dev together: what a refitted module has seen.
+fn both(split: &Split) -> Qrels {
+    let mut all = split.train.clone();
+    for (query, item, grade) in split.dev.iter() {
+        // A query of both sides keeps its training judgement.
+        let _ = all.insert(query, item, grade);
+    }
+    all
+}
+
+/// Says in words what the two tables teach.
+fn explain(official: &[System], disjoint: &[System], split: &Split) {
+    let of = |systems: &[System], name: &str| {
+        let system = systems.iter().find(|system| system.name == name);
+        system.and_then(|system| {
+            system
+                .evaluation
+                .get("ndcg@10")
+                .ok()
+                .map(|values| values.per_query.clone())
+        })
+    };
+    let (Some(frozen), Some(linear)) = (of(official, "frozen"), of(official, "linear")) else {
+        return;
+    };
+    let gains: Vec<f64> = linear.iter().zip(&frozen).map(|(a, b)| a - b).collect();
+    let leakage = Leakage::new(&both(split), &split.test, official[0].evaluation.queries());
+    let (seen, unseen) = leakage.means(&gains);
+    println!("What the two splits teach");
+    let (seen, unseen) = (seen.unwrap_or_default(), unseen.unwrap_or_default());
+    println!(
+        "- Official: the linear module changes nDCG@10 by {seen:+.3} for queries with a relevant item that training or dev had \
+         too, and by {unseen:+.3} for the others."
+    );
+    if seen > 2.0 * unseen {
+        println!(
+            "  Most of the gain is memory of items: real when they are asked for again, no sign of better search on new ones."
+        );
+    }
+    for system in disjoint.iter().filter(|system| system.name == "linear") {
+        if let Some(fit) = &system.fit {
+            println!("- Item-disjoint: {}.", fit.floor.reason);
+            let what = match fit.floor.returned {
+                Returned::Identity => "So the frozen ranking was returned: the floor holds",
+                Returned::Trained => "So the trained module was returned",
+            };
+            println!("  {what}.");
+        }
+    }
+    println!();
+}
+
+/// Three queries with their top items before and after: the largest gain, the largest loss, and one in between.
+fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> Result<()> {
+    let [frozen, .., last] = systems else {
+        return Ok(());
+    };
+    let after = systems
+        .iter()
+        .find(|system| system.name == "linear")
+        .unwrap_or(last);
+    let titles: BTreeMap<String, String> = read_records::<Item>(folder.join("corpus.jsonl.gz"))?
+        .into_iter()
+        .map(|i| (i.id, i.title))
+        .collect();
+    let texts: BTreeMap<String, String> = read_records::<Query>(folder.join("queries.jsonl"))?
+        .into_iter()
+        .map(|q| (q.id, q.text))
+        .collect();
+    let values = |system: &System| {
+        system
+            .evaluation
+            .get("ndcg@10")
+            .map(|values| values.per_query.clone())
+    };
+    let (old, new) = (values(frozen)?, values(after)?);
+    let mut order: Vec<usize> = (0..old.len()).collect();
+    order.sort_by(|&a, &b| (new[b] - old[b]).total_cmp(&(new[a] - old[a])).then(a.cmp(&b)));
+    let chosen = [
+        ("largest gain", order[0]),
+        ("largest loss", order[order.len() - 1]),
+        ("median", order[order.len() / 2]),
+    ];
+    println!("Three queries of the official split, before and after (linear); * is relevant");
+    for (what, at) in chosen {
+        let id = &frozen.evaluation.queries()[at];
+        println!(
+            "\n{} ({what}: nDCG@10 {:.2} → {:.2})",
+            texts[id], old[at], new[at]
+        );
+        let mut table = Table::new(&["  frozen", "linear"]);
+        let shown = |run: &Run, rank: usize| {
+            let Some((item, _)) = run.ranking(id).get(rank).map(|hit| (hit.0.to_owned(), hit.1)) else {
+                return String::new();
+            };
+            let mark = if queries.qrels.grade(id, &item).is_some_and(|grade| grade > 0) {
+                '*'
+            } else {
+                ' '
+            };
+            let title = titles.get(&item).map_or("", String::as_str);
+            format!("{mark} {}", title.chars().take(60).collect::<String>())
+        };
+        for rank in 0..3 {
+            table.row(vec![shown(&frozen.run, rank), shown(&after.run, rank)]);
+        }
+        print!("{table}");
+    }
+    println!();
+    Ok(())
+}
+
+/// Saves a module, loads it again and checks that it ranks the same.
+fn save_and_load(
+    dataset: &Dataset,
+    index: &FlatIndex,
+    queries: &JudgedQueries,
+    system: &System,
+    out: Option<&Path>,
+) -> Result<()> {
+    let temporary = tempfile::tempdir()?;
+    let folder = out.map_or_else(|| temporary.path().join(&system.name), Path::to_owned);
+    system.module.to_state()?.save(&folder)?;
+    let loaded = Registry::default().load(&folder, &Device::flex())?;
+    let run = search(dataset, index, queries, &system.name, &loaded)?;
+    ensure!(
+        run == system.run,
+        "the loaded module ranks otherwise than the saved one"
+    );
+    println!("Saved {}, loaded it again: it ranks the same.", system.name);
+    Ok(())
+}

@@ -1,0 +1,180 @@
+//! Trains a searching module on frozen embeddings and saves it.
+//!
+//! `cargo run --release --example train -- --embeddings DIR --train QRELS --module linear --out DIR`
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use burn::tensor::Device;
+use clap::{Parser, ValueEnum};
+use ess_data::{cut_dev, read_qrels};
+use ess_examples::{Dataset, ModuleKind, write_json};
+use ess_train::{
+    Candidates, FitReport, Items, LossConfig, Progress, Returned, Softmax, Trainer, TrainerConfig,
+};
+use serde::Serialize;
+
+/// Train a searching module on frozen embeddings.
+///
+/// Training stops early on dev, and the identity (the frozen encoder's own ranking) is saved unless dev shows that the
+/// trained module is better.
+#[derive(Parser)]
+#[command(name = "train")]
+struct Arguments {
+    /// A folder with queries.safetensors and corpus.safetensors.
+    #[arg(long, value_name = "DIR")]
+    embeddings: PathBuf,
+    /// Training judgements, BEIR or TREC format.
+    #[arg(long, value_name = "QRELS")]
+    train: PathBuf,
+    /// Dev judgements; without them, dev is cut from the training queries.
+    #[arg(long, value_name = "QRELS")]
+    dev: Option<PathBuf>,
+    /// The share of training queries that becomes dev where there is no --dev.
+    #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
+    dev_share: f64,
+    /// What is trained.
+    #[arg(long, value_enum, default_value = "linear")]
+    module: ModuleKind,
+    /// What is made small [default: softmax].
+    #[arg(long, value_enum)]
+    loss: Option<LossName>,
+    /// A JSON file with the trainer's settings; flags given beside it win.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// What similarities are multiplied by in the loss [default: 30].
+    #[arg(long)]
+    scale: Option<f32>,
+    /// The learning rate [default: 0.001].
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// Weight decay towards the identity [default: 20].
+    #[arg(long)]
+    weight_decay: Option<f32>,
+    /// Queries a step [default: 1024].
+    #[arg(long)]
+    batch_size: Option<usize>,
+    /// The most steps [default: 60].
+    #[arg(long)]
+    max_steps: Option<usize>,
+    /// Train again on train and dev together once dev has chosen.
+    #[arg(long)]
+    refit: bool,
+    /// The seed of every random step [default: 0].
+    #[arg(long)]
+    seed: Option<u64>,
+    /// The folder to save the module in, with the settings and the report as training.json.
+    #[arg(long, value_name = "MODULE_DIR")]
+    out: PathBuf,
+    /// Also write the report here.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// No progress bar and no report on the terminal.
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum LossName {
+    /// Softmax over all items
+    Softmax,
+    /// Softmax over the batch's own items
+    InBatchSoftmax,
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    module: &'a str,
+    #[serde(flatten)]
+    fit: &'a FitReport,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let config = config(&arguments)?;
+    let dataset = Dataset::open(&arguments.embeddings)?;
+    let (train, dev) = match &arguments.dev {
+        Some(dev) => (dataset.judge_file(&arguments.train)?, dataset.judge_file(dev)?),
+        None => {
+            let (train, dev) = cut_dev(&read_qrels(&arguments.train)?, arguments.dev_share, config.seed)?;
+            (dataset.judge(&train)?, dataset.judge(&dev)?)
+        }
+    };
+    let items = Items::new(dataset.items(), &Device::flex());
+    let recipe = arguments
+        .module
+        .recipe(dataset.query_dim(), dataset.items().dim(), config.seed);
+    let progress = if arguments.quiet {
+        Progress::Silent
+    } else {
+        Progress::Bar
+    };
+    let trainer = Trainer::new(config)?.with_progress(progress);
+    let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
+
+    fitted.module.to_state()?.save(&arguments.out)?;
+    let report = Report {
+        module: arguments.module.name(),
+        fit: &fitted.report,
+    };
+    write_json(&arguments.out.join("training.json"), &report)?;
+    if let Some(path) = &arguments.json {
+        write_json(path, &report)?;
+    }
+    if !arguments.quiet {
+        describe(&fitted.report, &arguments.out);
+    }
+    Ok(())
+}
+
+/// The settings: defaults, then the file, then flags.
+fn config(arguments: &Arguments) -> Result<TrainerConfig> {
+    let mut config = match &arguments.config {
+        Some(path) => read_config(path)?,
+        None => TrainerConfig::default(),
+    };
+    let LossConfig::Softmax(softmax) = &config.loss else {
+        bail!("this program knows the softmax loss only")
+    };
+    let mut softmax: Softmax = softmax.clone();
+    if let Some(loss) = arguments.loss {
+        softmax.candidates = match loss {
+            LossName::Softmax => Candidates::AllItems,
+            LossName::InBatchSoftmax => Candidates::InBatch,
+        };
+    }
+    softmax.scale = arguments.scale.unwrap_or(softmax.scale);
+    config.loss = LossConfig::Softmax(softmax);
+    config.learning_rate = arguments.learning_rate.unwrap_or(config.learning_rate);
+    config.weight_decay = arguments.weight_decay.unwrap_or(config.weight_decay);
+    config.batch_size = arguments.batch_size.unwrap_or(config.batch_size);
+    config.max_steps = arguments.max_steps.unwrap_or(config.max_steps);
+    config.seed = arguments.seed.unwrap_or(config.seed);
+    config.refit |= arguments.refit;
+    config.check()?;
+    Ok(config)
+}
+
+fn read_config(path: &Path) -> Result<TrainerConfig> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text).with_context(|| format!("{}: not settings of a trainer", path.display()))
+}
+
+fn describe(report: &FitReport, out: &Path) {
+    let floor = &report.floor;
+    println!(
+        "{} training and {} dev queries, {} items; {} parameters; {:.1} s",
+        report.train_queries, report.dev_queries, report.items, report.parameters, report.seconds
+    );
+    for curve in &report.curves {
+        let last = curve.points.last().map_or(0, |point| point.step);
+        println!("kept step {} of {last} ({:.1} s)", curve.kept_step, curve.seconds);
+    }
+    println!("{}", floor.reason);
+    let what = match floor.returned {
+        Returned::Trained if report.refit.is_empty() => "the trained module",
+        Returned::Trained => "the trained module, refitted on train and dev",
+        Returned::Identity => "the identity",
+    };
+    println!("saved {what} in {}", out.display());
+}
