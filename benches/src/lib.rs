@@ -1,1 +1,7 @@
-//! What the benches share: generated inputs with fixed seeds.
+//! What the benches share: CPU time as the measure, and generated embeddings with fixed seeds.
+
+mod cpu_time;
+mod generated;
+
+pub use cpu_time::CpuTime;
+pub use generated::uniform;
