@@ -1,9 +1,6 @@
 //! A searching module in a folder: `module.json` beside `weights-CHECKSUM.safetensors`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use ess_files::{Checksum, write_atomically};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -196,15 +193,16 @@ fn remove_old_weights(folder: &Path, keep: &str) {
         return;
     };
     for path in entries.flatten().map(|entry| entry.path()) {
-        if is_weights(&path) && path.file_name() != Some(keep.as_ref()) {
-            if let Err(error) = std::fs::remove_file(&path) {
-                tracing::warn!(path = %path.display(), %error, "old weights stay");
-            }
+        if is_weights(&path)
+            && path.file_name() != Some(keep.as_ref())
+            && let Err(error) = std::fs::remove_file(&path)
+        {
+            tracing::warn!(path = %path.display(), %error, "old weights stay");
         }
     }
 }
 
-fn is_weights(path: &PathBuf) -> bool {
+fn is_weights(path: &Path) -> bool {
     let name = path
         .file_name()
         .and_then(|name| name.to_str())
