@@ -1,5 +1,7 @@
 //! What a saved module's folder must survive.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::{fs, path::Path};
 
 use burn::tensor::Device;
@@ -20,10 +22,9 @@ fn state(seed: u64) -> ModuleState {
 }
 
 fn weights_path(folder: &Path) -> std::path::PathBuf {
-    let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     names
-        .filter(|path| path.extension().is_some_and(|e| e == "safetensors"))
-        .next()
+        .find(|path| path.extension().is_some_and(|e| e == "safetensors"))
         .unwrap()
 }
 

@@ -1,5 +1,7 @@
 //! What every searching module of the crate must do, on the CPU.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use burn::tensor::Device;
 use ess_core::{Embeddings, Identity, MatrixModule, SearchModule};
 use ess_search::{

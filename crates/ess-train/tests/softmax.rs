@@ -1,5 +1,7 @@
 //! The softmax loss against its definition.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::Embeddings;
 use ess_search::embeddings_from_tensor;
