@@ -48,18 +48,12 @@ impl TrainableModule for GatedDetour {
         let GatedDetourConfig { dim, rank } = *config;
         if rank == 0 || rank > dim {
             let (name, expected) = ("rank", format!("between 1 and {dim}"));
-            return Err(Error::Config {
-                kind: Self::KIND,
-                name,
-                expected,
-                found: rank.to_string(),
-            });
+            return Err(Error::Config { kind: Self::KIND, name, expected, found: rank.to_string() });
         }
         // A fixed pattern of cosines stands in for random numbers: the same on every device.
         let wave = |i: usize| ((i / rank) as f32 + 0.5) * (i % rank + 1) as f32;
-        let down = (0..dim * rank)
-            .map(|i| (wave(i) * std::f32::consts::PI / dim as f32).cos())
-            .collect::<Vec<_>>();
+        let down =
+            (0..dim * rank).map(|i| (wave(i) * std::f32::consts::PI / dim as f32).cos()).collect::<Vec<_>>();
         Ok(Self {
             down: Param::from_data(TensorData::new(down, [dim, rank]), device),
             up: Param::from_tensor(Tensor::zeros([rank, dim], device)),
@@ -114,14 +108,8 @@ fn main() -> Result<()> {
     let test = dataset.judge_file(&data.join("qrels/test.tsv"))?;
 
     let dim = dataset.items().dim();
-    let recipe = ModuleRecipe::<GatedDetour>::new(GatedDetourConfig {
-        dim,
-        rank: arguments.rank,
-    });
-    let trainer = Trainer::new(TrainerConfig {
-        seed: arguments.seed,
-        ..TrainerConfig::default()
-    })?;
+    let recipe = ModuleRecipe::<GatedDetour>::new(GatedDetourConfig { dim, rank: arguments.rank });
+    let trainer = Trainer::new(TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() })?;
     let items = Items::new(dataset.items(), &Device::flex());
     let fitted = trainer.fit(&recipe, &items, &train.set, &dev.set)?;
     println!(
@@ -130,14 +118,10 @@ fn main() -> Result<()> {
     );
 
     let temporary = tempfile::tempdir()?;
-    let folder = arguments
-        .out
-        .unwrap_or_else(|| temporary.path().join("gated_detour"));
+    let folder = arguments.out.unwrap_or_else(|| temporary.path().join("gated_detour"));
     fitted.module.to_state()?.save(&folder)?;
     // The registry has to be told of a kind that ESS does not have.
-    let loaded = Registry::default()
-        .with::<GatedDetour>()
-        .load(&folder, &Device::flex())?;
+    let loaded = Registry::default().with::<GatedDetour>().load(&folder, &Device::flex())?;
 
     let index = FlatIndex::new(dataset.items().clone())?;
     let identity = Identity::new(dim);
@@ -147,15 +131,8 @@ fn main() -> Result<()> {
     for (name, module) in systems {
         let evaluation = evaluate(&test, &search(&dataset, &index, &test, name, module)?)?;
         let (ndcg, recall) = (evaluation.mean("ndcg@10")?, evaluation.mean("recall@100")?);
-        table.row(vec![
-            name.to_owned(),
-            format!("{ndcg:.4}"),
-            format!("{recall:.4}"),
-        ]);
-        results.insert(
-            name,
-            std::collections::BTreeMap::from([("ndcg@10", ndcg), ("recall@100", recall)]),
-        );
+        table.row(vec![name.to_owned(), format!("{ndcg:.4}"), format!("{recall:.4}")]);
+        results.insert(name, std::collections::BTreeMap::from([("ndcg@10", ndcg), ("recall@100", recall)]));
     }
     print!("{table}");
     match arguments.json {

@@ -85,9 +85,7 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
         let module = Registry::default().load(folder, &Device::flex())?;
         let short = folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
-        let name = short
-            .filter(|name| !taken(name))
-            .unwrap_or_else(|| folder.display().to_string());
+        let name = short.filter(|name| !taken(name)).unwrap_or_else(|| folder.display().to_string());
         ensure!(!taken(&name), "{name} is given twice");
         systems.push((name, Box::new(module)));
     }
@@ -119,57 +117,36 @@ fn results(evaluations: &[(String, Evaluation)], seed: u64) -> Result<Results> {
     let mut significance = Significance::default();
     (significance.bootstrap.seed, significance.randomization.seed) = (seed, seed);
     let named: Vec<(&str, &Evaluation)> = evaluations.iter().map(|(name, e)| (name.as_str(), e)).collect();
-    let systems = named
-        .iter()
-        .map(|(name, evaluation)| Ok(((*name).to_owned(), values(evaluation, seed)?)));
+    let systems = named.iter().map(|(name, evaluation)| Ok(((*name).to_owned(), values(evaluation, seed)?)));
     let comparisons = match named.split_first() {
         Some((frozen, others)) if !others.is_empty() => compare(*frozen, others, &significance)?,
         _ => Vec::new(),
     };
-    Ok(Results {
-        systems: systems.collect::<Result<_>>()?,
-        comparisons,
-    })
+    Ok(Results { systems: systems.collect::<Result<_>>()?, comparisons })
 }
 
 fn values(evaluation: &Evaluation, seed: u64) -> Result<BTreeMap<String, Value>> {
-    let bootstrap = Bootstrap {
-        seed,
-        ..Bootstrap::default()
-    };
+    let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
     let of_measure = |measure: &ess_metrics::MeasureValues| {
         let ci95 = bootstrap.interval(&measure.per_query, 0.95)?;
-        Ok((
-            measure.measure.clone(),
-            Value {
-                mean: measure.mean,
-                ci95,
-            },
-        ))
+        Ok((measure.measure.clone(), Value { mean: measure.mean, ci95 }))
     };
     evaluation.measures().iter().map(of_measure).collect()
 }
 
 fn print(results: &Results, evaluations: &[(String, Evaluation)], queries: usize) {
-    println!(
-        "{queries} queries; mean [95 % interval]; difference to {}, p",
-        evaluations[0].0
-    );
+    println!("{queries} queries; mean [95 % interval]; difference to {}, p", evaluations[0].0);
     let mut headings = vec!["measure"];
     headings.extend(evaluations.iter().map(|(name, _)| name.as_str()));
     let mut table = Table::new(&headings);
     for measure in MEASURES {
         let mut row = vec![measure.to_owned()];
         for (name, _) in evaluations {
-            let Value {
-                mean,
-                ci95: [low, high],
-            } = results.systems[name][measure];
+            let Value { mean, ci95: [low, high] } = results.systems[name][measure];
             let of_this = |c: &&Comparison| c.system == *name && c.measure == measure;
             let difference = results.comparisons.iter().find(of_this);
-            let difference = difference
-                .map(|c| format!("  {:+.4}, p {:.4}", c.delta, c.p))
-                .unwrap_or_default();
+            let difference =
+                difference.map(|c| format!("  {:+.4}, p {:.4}", c.delta, c.p)).unwrap_or_default();
             row.push(format!("{mean:.4} [{low:.3}, {high:.3}]{difference}"));
         }
         table.row(row);

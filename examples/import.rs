@@ -76,12 +76,7 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let matrix = NpyMatrix::open(&arguments.npy)?;
     if matrix.len() != ids.len() {
         let path = arguments.npy;
-        return Err(Error::RowCount {
-            path,
-            expected: ids.len(),
-            found: matrix.len(),
-        }
-        .into());
+        return Err(Error::RowCount { path, expected: ids.len(), found: matrix.len() }.into());
     }
     let provenance = Provenance {
         encoder: arguments.encoder,
@@ -90,20 +85,12 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         text: arguments.text,
     };
 
-    let progress = ProgressBar::new(matrix.len() as u64).with_style(ProgressStyle::with_template(
-        "{bar:40} {pos}/{len} rows, {eta} left",
-    )?);
+    let progress = ProgressBar::new(matrix.len() as u64)
+        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left")?);
     let batches = matrix.batches(BATCH_ROWS).inspect(|batch| {
         progress.inc(batch.as_ref().map_or(0, |batch| batch.len() as u64));
     });
-    write_store_in_batches(
-        &arguments.out,
-        &ids,
-        matrix.dim(),
-        arguments.dtype,
-        &provenance,
-        batches,
-    )?;
+    write_store_in_batches(&arguments.out, &ids, matrix.dim(), arguments.dtype, &provenance, batches)?;
     progress.finish_and_clear();
 
     let store = EmbeddingStore::open(&arguments.out)?;

@@ -75,24 +75,13 @@ fn main() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(&folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
-    println!(
-        "SciFact: {} items of {} dimensions, frozen\n",
-        dataset.items().len(),
-        dataset.items().dim()
-    );
+    println!("SciFact: {} items of {} dimensions, frozen\n", dataset.items().len(), dataset.items().dim());
 
     let (train, dev) = cut_dev(&read_qrels(folder.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
-    let official = Split {
-        train,
-        dev,
-        test: read_qrels(folder.join("qrels/test.tsv"))?,
-    };
+    let official = Split { train, dev, test: read_qrels(folder.join("qrels/test.tsv"))? };
     let disjoint = |name: &str| read_qrels(folder.join("qrels_item_disjoint").join(name));
-    let disjoint = Split {
-        train: disjoint("train.tsv")?,
-        dev: disjoint("dev.tsv")?,
-        test: disjoint("test.tsv")?,
-    };
+    let disjoint =
+        Split { train: disjoint("train.tsv")?, dev: disjoint("dev.tsv")?, test: disjoint("test.tsv")? };
 
     let mut results: BTreeMap<&str, Results> = BTreeMap::new();
     let (on_official, queries) = run_split(&dataset, &index, &official, &arguments)?;
@@ -104,10 +93,7 @@ fn main() -> Result<()> {
     explain(&on_official, &on_disjoint, &official);
 
     show_queries(&folder, &on_official, &queries)?;
-    let linear = on_official
-        .iter()
-        .find(|system| system.name == "linear_refit")
-        .unwrap_or(&on_official[0]);
+    let linear = on_official.iter().find(|system| system.name == "linear_refit").unwrap_or(&on_official[0]);
     save_and_load(&dataset, &index, &queries, linear, arguments.out.as_deref())?;
     match &arguments.json {
         Some(path) => write_json(path, &results),
@@ -122,23 +108,14 @@ fn run_split(
     split: &Split,
     arguments: &Arguments,
 ) -> Result<(Vec<System>, JudgedQueries)> {
-    let (train, dev, test) = (
-        dataset.judge(&split.train)?,
-        dataset.judge(&split.dev)?,
-        dataset.judge(&split.test)?,
-    );
+    let (train, dev, test) =
+        (dataset.judge(&split.train)?, dataset.judge(&split.dev)?, dataset.judge(&split.test)?);
     let dim = dataset.items().dim();
     let items = Items::new(dataset.items(), &Device::flex()).with_index(index)?;
     let measure = |name: &str, module: Box<dyn PersistentModule>, fit| {
         let run = search(dataset, index, &test, name, &module)?;
         let evaluation = evaluate(&test, &run)?;
-        anyhow::Ok(System {
-            name: name.to_owned(),
-            module,
-            run,
-            evaluation,
-            fit,
-        })
+        anyhow::Ok(System { name: name.to_owned(), module, run, evaluation, fit })
     };
     let mut systems = vec![measure("frozen", Box::new(Identity::new(dim)), None)?];
     for (name, kind, refit) in [
@@ -147,16 +124,8 @@ fn run_split(
         ("mlp", ModuleKind::Mlp, false),
         ("ensemble", ModuleKind::Ensemble, false),
     ] {
-        let config = TrainerConfig {
-            seed: arguments.seed,
-            refit,
-            ..TrainerConfig::default()
-        };
-        let progress = if arguments.quiet {
-            Progress::Silent
-        } else {
-            Progress::Bar
-        };
+        let config = TrainerConfig { seed: arguments.seed, refit, ..TrainerConfig::default() };
+        let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
         let trainer = Trainer::new(config)?.with_progress(progress);
         let recipe = kind.recipe(dim, dim, arguments.seed);
         let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
@@ -167,26 +136,13 @@ fn run_split(
 
 /// Prints a table and gives its figures.
 fn report(systems: &[System], split: &Split) -> Result<Results> {
-    let headings = [
-        "",
-        "nDCG@10 [95 %]",
-        "seen",
-        "unseen",
-        "Recall@100 [95 %]",
-        "seconds",
-        "returned",
-    ];
+    let headings = ["", "nDCG@10 [95 %]", "seen", "unseen", "Recall@100 [95 %]", "seconds", "returned"];
     let mut table = Table::new(&headings);
     let leakage = Leakage::new(&both(split), &split.test, systems[0].evaluation.queries());
     let mut results = Results::new();
     for system in systems {
         let figures = figures(system)?;
-        let interval = |name| {
-            figures
-                .ci95
-                .get(name)
-                .map_or([0.0, 0.0], |interval: &[f64; 2]| *interval)
-        };
+        let interval = |name| figures.ci95.get(name).map_or([0.0, 0.0], |interval: &[f64; 2]| *interval);
         let ([ndcg_low, ndcg_high], [recall_low, recall_high]) =
             (interval("ndcg@10"), interval("recall@100"));
         let (seen, unseen) = leakage.means(&system.evaluation.get("ndcg@10")?.per_query);
@@ -222,16 +178,8 @@ fn figures(system: &System) -> Result<Figures> {
         let values = &system.evaluation.get(name)?.per_query;
         ci95.insert(name, Bootstrap::default().interval(values, 0.95)?);
     }
-    let (ndcg, recall) = (
-        system.evaluation.mean("ndcg@10")?,
-        system.evaluation.mean("recall@100")?,
-    );
-    Ok(Figures {
-        ndcg,
-        recall,
-        ci95,
-        fit: system.fit.clone(),
-    })
+    let (ndcg, recall) = (system.evaluation.mean("ndcg@10")?, system.evaluation.mean("recall@100")?);
+    Ok(Figures { ndcg, recall, ci95, fit: system.fit.clone() })
 }
 
 /// Train and dev together: what a refitted module has seen.
@@ -248,13 +196,7 @@ fn both(split: &Split) -> Qrels {
 fn explain(official: &[System], disjoint: &[System], split: &Split) {
     let of = |systems: &[System], name: &str| {
         let system = systems.iter().find(|system| system.name == name);
-        system.and_then(|system| {
-            system
-                .evaluation
-                .get("ndcg@10")
-                .ok()
-                .map(|values| values.per_query.clone())
-        })
+        system.and_then(|system| system.evaluation.get("ndcg@10").ok().map(|values| values.per_query.clone()))
     };
     let (Some(frozen), Some(linear)) = (of(official, "frozen"), of(official, "linear")) else {
         return;
@@ -291,24 +233,12 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
     let [frozen, .., last] = systems else {
         return Ok(());
     };
-    let after = systems
-        .iter()
-        .find(|system| system.name == "linear")
-        .unwrap_or(last);
-    let titles: BTreeMap<String, String> = read_records::<Item>(folder.join("corpus.jsonl.gz"))?
-        .into_iter()
-        .map(|i| (i.id, i.title))
-        .collect();
-    let texts: BTreeMap<String, String> = read_records::<Query>(folder.join("queries.jsonl"))?
-        .into_iter()
-        .map(|q| (q.id, q.text))
-        .collect();
-    let values = |system: &System| {
-        system
-            .evaluation
-            .get("ndcg@10")
-            .map(|values| values.per_query.clone())
-    };
+    let after = systems.iter().find(|system| system.name == "linear").unwrap_or(last);
+    let titles: BTreeMap<String, String> =
+        read_records::<Item>(folder.join("corpus.jsonl.gz"))?.into_iter().map(|i| (i.id, i.title)).collect();
+    let texts: BTreeMap<String, String> =
+        read_records::<Query>(folder.join("queries.jsonl"))?.into_iter().map(|q| (q.id, q.text)).collect();
+    let values = |system: &System| system.evaluation.get("ndcg@10").map(|values| values.per_query.clone());
     let (old, new) = (values(frozen)?, values(after)?);
     let mut order: Vec<usize> = (0..old.len()).collect();
     order.sort_by(|&a, &b| (new[b] - old[b]).total_cmp(&(new[a] - old[a])).then(a.cmp(&b)));
@@ -320,20 +250,13 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
     println!("Three queries of the official split, before and after (linear); * is relevant");
     for (what, at) in chosen {
         let id = &frozen.evaluation.queries()[at];
-        println!(
-            "\n{} ({what}: nDCG@10 {:.2} → {:.2})",
-            texts[id], old[at], new[at]
-        );
+        println!("\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at]);
         let mut table = Table::new(&["  frozen", "linear"]);
         let shown = |run: &Run, rank: usize| {
             let Some((item, _)) = run.ranking(id).get(rank).map(|hit| (hit.0.to_owned(), hit.1)) else {
                 return String::new();
             };
-            let mark = if queries.qrels.grade(id, &item).is_some_and(|grade| grade > 0) {
-                '*'
-            } else {
-                ' '
-            };
+            let mark = if queries.qrels.grade(id, &item).is_some_and(|grade| grade > 0) { '*' } else { ' ' };
             let title = titles.get(&item).map_or("", String::as_str);
             format!("{mark} {}", title.chars().take(60).collect::<String>())
         };
@@ -359,10 +282,7 @@ fn save_and_load(
     system.module.to_state()?.save(&folder)?;
     let loaded = Registry::default().load(&folder, &Device::flex())?;
     let run = search(dataset, index, queries, &system.name, &loaded)?;
-    ensure!(
-        run == system.run,
-        "the loaded module ranks otherwise than the saved one"
-    );
+    ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
     println!("Saved {}, loaded it again: it ranks the same.", system.name);
     Ok(())
 }

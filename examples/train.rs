@@ -101,22 +101,13 @@ fn main() -> Result<()> {
         }
     };
     let items = Items::new(dataset.items(), &Device::flex());
-    let recipe = arguments
-        .module
-        .recipe(dataset.query_dim(), dataset.items().dim(), config.seed);
-    let progress = if arguments.quiet {
-        Progress::Silent
-    } else {
-        Progress::Bar
-    };
+    let recipe = arguments.module.recipe(dataset.query_dim(), dataset.items().dim(), config.seed);
+    let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
     let trainer = Trainer::new(config)?.with_progress(progress);
     let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
 
     fitted.module.to_state()?.save(&arguments.out)?;
-    let report = Report {
-        module: arguments.module.name(),
-        fit: &fitted.report,
-    };
+    let report = Report { module: arguments.module.name(), fit: &fitted.report };
     write_json(&arguments.out.join("training.json"), &report)?;
     if let Some(path) = &arguments.json {
         write_json(path, &report)?;

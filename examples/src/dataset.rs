@@ -33,11 +33,7 @@ impl Dataset {
     pub fn open(folder: &Path) -> Result<Self> {
         let items = EmbeddingStore::open(folder.join("corpus.safetensors"))?;
         let queries = EmbeddingStore::open(folder.join("queries.safetensors"))?;
-        Ok(Self {
-            queries,
-            item_ids: items.ids().clone(),
-            items: items.to_embeddings()?,
-        })
+        Ok(Self { queries, item_ids: items.ids().clone(), items: items.to_embeddings()? })
     }
 
     /// The item embeddings, `m × d_item`.
@@ -62,18 +58,12 @@ impl Dataset {
     pub fn judge(&self, qrels: &Qrels) -> Result<JudgedQueries> {
         let judgements = Judgements::join(qrels, self.queries.ids(), &self.item_ids)?.with_positive()?;
         let rows = judgements.query_rows();
-        let ids: Vec<String> = rows
+        let ids: Vec<String> =
+            rows.iter().filter_map(|&row| self.queries.ids().get(row)).map(str::to_owned).collect();
+        let by_row = judgements
+            .queries()
             .iter()
-            .filter_map(|&row| self.queries.ids().get(row))
-            .map(str::to_owned)
-            .collect();
-        let by_row = judgements.queries().iter().map(|query| {
-            query
-                .grades
-                .iter()
-                .map(|&(item, grade)| Judgement { item, grade })
-                .collect()
-        });
+            .map(|query| query.grades.iter().map(|&(item, grade)| Judgement { item, grade }).collect());
         let encodings = self.queries.select(&rows)?;
         let set = QuerySet::new(encodings, by_row.collect())?;
         let mut kept = Qrels::new();
@@ -82,11 +72,7 @@ impl Dataset {
                 kept.insert(id, item, grade)?;
             }
         }
-        Ok(JudgedQueries {
-            qrels: kept,
-            ids,
-            set,
-        })
+        Ok(JudgedQueries { qrels: kept, ids, set })
     }
 
     /// Reads a qrels file and joins it with the embeddings.
@@ -95,7 +81,6 @@ impl Dataset {
     /// Those of reading and of [`Dataset::judge`].
     pub fn judge_file(&self, path: &Path) -> Result<JudgedQueries> {
         let qrels = ess_data::read_qrels(path)?;
-        self.judge(&qrels)
-            .with_context(|| format!("{} does not fit the embeddings", path.display()))
+        self.judge(&qrels).with_context(|| format!("{} does not fit the embeddings", path.display()))
     }
 }

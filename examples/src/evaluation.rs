@@ -7,17 +7,8 @@ use ess_metrics::{Evaluation, Evaluator, Run};
 use crate::{Dataset, JudgedQueries};
 
 /// The measures that the programs report.
-pub const MEASURES: [&str; 9] = [
-    "ndcg@10",
-    "ndcg_exp@10",
-    "recall@100",
-    "map",
-    "mrr@10",
-    "p@10",
-    "rprec",
-    "success@1",
-    "judged@10",
-];
+pub const MEASURES: [&str; 9] =
+    ["ndcg@10", "ndcg_exp@10", "recall@100", "map", "mrr@10", "p@10", "rprec", "success@1", "judged@10"];
 
 /// How many hits a run keeps for each query, as is usual for trec_eval.
 const DEPTH: usize = 1000;
@@ -35,17 +26,9 @@ pub fn search(
 ) -> Result<Run> {
     let mapped = module.apply(queries.set.encodings())?;
     let mut run = Run::new(name);
-    for (id, hits) in queries
-        .ids
-        .iter()
-        .zip(index.search(&mapped, DEPTH.min(index.len()))?)
-    {
+    for (id, hits) in queries.ids.iter().zip(index.search(&mapped, DEPTH.min(index.len()))?) {
         for hit in hits {
-            run.insert(
-                id,
-                dataset.item_ids().get(hit.item).unwrap_or_default(),
-                hit.similarity,
-            )?;
+            run.insert(id, dataset.item_ids().get(hit.item).unwrap_or_default(), hit.similarity)?;
         }
     }
     Ok(run)

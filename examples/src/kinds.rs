@@ -28,17 +28,11 @@ impl ModuleKind {
     /// The recipe between the given dimensions.
     pub fn recipe(self, query_dim: usize, item_dim: usize, seed: u64) -> Box<dyn Recipe> {
         let linear = || {
-            let config = LinearConfig {
-                seed,
-                ..LinearConfig::new(query_dim, item_dim)
-            };
+            let config = LinearConfig { seed, ..LinearConfig::new(query_dim, item_dim) };
             ModuleRecipe::<Linear>::new(config)
         };
         let mlp = |seed| {
-            let config = MlpConfig {
-                seed,
-                ..MlpConfig::new(query_dim, item_dim)
-            };
+            let config = MlpConfig { seed, ..MlpConfig::new(query_dim, item_dim) };
             ModuleRecipe::<Mlp>::new(config)
         };
         match self {

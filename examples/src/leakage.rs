@@ -20,9 +20,7 @@ impl Leakage {
             let mut judged = test.get(query).into_iter().flat_map(|judged| judged.iter());
             judged.any(|(item, grade)| grade > 0 && known.contains(item))
         };
-        Self {
-            seen: test_queries.iter().map(is_seen).collect(),
-        }
+        Self { seen: test_queries.iter().map(is_seen).collect() }
     }
 
     /// The number of queries with a relevant item that training knew.

@@ -30,20 +30,13 @@ impl Embeddings {
     /// [`Error::Empty`] without rows or columns, [`Error::NonFinite`] for a NaN or an infinity.
     pub fn new(matrix: Array2<f32>) -> Result<Self, Error> {
         if matrix.nrows() == 0 {
-            return Err(Error::Empty {
-                what: "rows of embeddings",
-            });
+            return Err(Error::Empty { what: "rows of embeddings" });
         }
         if matrix.ncols() == 0 {
-            return Err(Error::Empty {
-                what: "dimensions of embeddings",
-            });
+            return Err(Error::Empty { what: "dimensions of embeddings" });
         }
-        let matrix = if matrix.is_standard_layout() {
-            matrix
-        } else {
-            matrix.as_standard_layout().into_owned()
-        };
+        let matrix =
+            if matrix.is_standard_layout() { matrix } else { matrix.as_standard_layout().into_owned() };
         check_finite(&matrix)?;
         Ok(Self { matrix })
     }
@@ -54,9 +47,7 @@ impl Embeddings {
     /// [`Error::LengthMismatch`] when the length is no multiple of `dim`, and those of [`Embeddings::new`].
     pub fn from_vec(values: Vec<f32>, dim: usize) -> Result<Self, Error> {
         if dim == 0 {
-            return Err(Error::Empty {
-                what: "dimensions of embeddings",
-            });
+            return Err(Error::Empty { what: "dimensions of embeddings" });
         }
         let rows = values.len() / dim;
         let found = values.len();
@@ -73,13 +64,7 @@ impl Embeddings {
     /// # Errors
     /// [`Error::DimensionMismatch`] when the rows differ in length, and those of [`Embeddings::new`].
     pub fn from_rows<R: AsRef<[f32]>>(rows: &[R]) -> Result<Self, Error> {
-        let dim = rows
-            .first()
-            .ok_or(Error::Empty {
-                what: "rows of embeddings",
-            })?
-            .as_ref()
-            .len();
+        let dim = rows.first().ok_or(Error::Empty { what: "rows of embeddings" })?.as_ref().len();
         let mut values = Vec::with_capacity(rows.len() * dim);
         for row in rows {
             Error::check_dim("rows of embeddings", dim, row.as_ref().len())?;
@@ -134,20 +119,12 @@ impl Embeddings {
     /// [`Error::RowOutOfRange`] for a row beyond the end, [`Error::Empty`] for no row at all.
     pub fn select(&self, rows: &[usize]) -> Result<Self, Error> {
         if rows.is_empty() {
-            return Err(Error::Empty {
-                what: "selected rows",
-            });
+            return Err(Error::Empty { what: "selected rows" });
         }
         if let Some(&row) = rows.iter().find(|&&row| row >= self.len()) {
-            return Err(Error::RowOutOfRange {
-                what: "selected rows",
-                row,
-                len: self.len(),
-            });
+            return Err(Error::RowOutOfRange { what: "selected rows", row, len: self.len() });
         }
-        Ok(Self {
-            matrix: self.matrix.select(Axis(0), rows),
-        })
+        Ok(Self { matrix: self.matrix.select(Axis(0), rows) })
     }
 
     /// Scales every row to Euclidean length 1; a row of zeros stays as it is.
@@ -173,12 +150,9 @@ fn check_finite(matrix: &Array2<f32>) -> Result<(), Error> {
     }
     let dim = matrix.ncols();
     match values.iter().position(|x| !x.is_finite()) {
-        Some(at) => Err(Error::NonFinite {
-            what: "embeddings",
-            row: at / dim,
-            column: at % dim,
-            value: values[at],
-        }),
+        Some(at) => {
+            Err(Error::NonFinite { what: "embeddings", row: at / dim, column: at % dim, value: values[at] })
+        }
         None => Ok(()),
     }
 }
@@ -198,70 +172,33 @@ mod tests {
 
     #[test]
     fn empty_input_is_refused() {
-        assert!(matches!(
-            Embeddings::new(Array2::zeros((0, 3))),
-            Err(Error::Empty { .. })
-        ));
-        assert!(matches!(
-            Embeddings::new(Array2::zeros((3, 0))),
-            Err(Error::Empty { .. })
-        ));
-        assert!(matches!(
-            Embeddings::from_rows::<[f32; 2]>(&[]),
-            Err(Error::Empty { .. })
-        ));
-        assert!(matches!(
-            Embeddings::from_vec(vec![], 3),
-            Err(Error::Empty { .. })
-        ));
-        assert!(matches!(
-            Embeddings::from_vec(vec![1.0], 0),
-            Err(Error::Empty { .. })
-        ));
+        assert!(matches!(Embeddings::new(Array2::zeros((0, 3))), Err(Error::Empty { .. })));
+        assert!(matches!(Embeddings::new(Array2::zeros((3, 0))), Err(Error::Empty { .. })));
+        assert!(matches!(Embeddings::from_rows::<[f32; 2]>(&[]), Err(Error::Empty { .. })));
+        assert!(matches!(Embeddings::from_vec(vec![], 3), Err(Error::Empty { .. })));
+        assert!(matches!(Embeddings::from_vec(vec![1.0], 0), Err(Error::Empty { .. })));
     }
 
     #[test]
     fn ragged_input_is_refused() {
         let ragged: [&[f32]; 2] = [&[1.0, 2.0], &[3.0]];
         let found = Embeddings::from_rows(&ragged);
-        assert!(matches!(
-            found,
-            Err(Error::DimensionMismatch {
-                expected: 2,
-                found: 1,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(Error::DimensionMismatch { expected: 2, found: 1, .. })));
         let found = Embeddings::from_vec(vec![1.0; 5], 2);
-        assert!(matches!(
-            found,
-            Err(Error::LengthMismatch {
-                expected: 6,
-                found: 5,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(Error::LengthMismatch { expected: 6, found: 5, .. })));
     }
 
     #[test]
     fn selecting_beyond_the_end_is_refused() {
         let embeddings = Embeddings::from_rows(&[[1.0], [2.0]]).unwrap();
-        assert_eq!(
-            embeddings.select(&[1, 0, 1]).unwrap().as_slice(),
-            &[2.0, 1.0, 2.0]
-        );
-        assert!(matches!(
-            embeddings.select(&[2]),
-            Err(Error::RowOutOfRange { row: 2, len: 2, .. })
-        ));
+        assert_eq!(embeddings.select(&[1, 0, 1]).unwrap().as_slice(), &[2.0, 1.0, 2.0]);
+        assert!(matches!(embeddings.select(&[2]), Err(Error::RowOutOfRange { row: 2, len: 2, .. })));
         assert!(matches!(embeddings.select(&[]), Err(Error::Empty { .. })));
     }
 
     #[test]
     fn a_row_of_zeros_survives_normalisation() {
-        let embeddings = Embeddings::from_rows(&[[0.0, 0.0], [3.0, 4.0]])
-            .unwrap()
-            .normalized();
+        let embeddings = Embeddings::from_rows(&[[0.0, 0.0], [3.0, 4.0]]).unwrap().normalized();
         assert_eq!(embeddings.as_slice(), &[0.0, 0.0, 0.6, 0.8]);
     }
 

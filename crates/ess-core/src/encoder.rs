@@ -60,18 +60,12 @@ pub struct EncoderFn<T: ?Sized, F> {
 impl<T: ?Sized, F: Fn(&T) -> Vec<f32> + Send + Sync> EncoderFn<T, F> {
     /// An encoder that calls `encode` for each input; every vector must have `dim` numbers.
     pub fn new(dim: usize, encode: F) -> Self {
-        Self {
-            dim,
-            encode,
-            input: PhantomData,
-        }
+        Self { dim, encode, input: PhantomData }
     }
 
     fn encode(&self, inputs: &[&T]) -> Result<Embeddings, Error> {
         if inputs.is_empty() {
-            return Err(Error::Empty {
-                what: "inputs to encode",
-            });
+            return Err(Error::Empty { what: "inputs to encode" });
         }
         let mut values = Vec::with_capacity(inputs.len() * self.dim);
         for input in inputs {
@@ -147,28 +141,14 @@ mod tests {
     fn a_closure_of_the_wrong_dimension_is_refused() {
         let encoder = EncoderFn::new(3, |_: &str| vec![1.0, 2.0]);
         let found = encoder.encode_queries(&["q"]);
-        assert!(matches!(
-            found,
-            Err(Error::DimensionMismatch {
-                expected: 3,
-                found: 2,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(Error::DimensionMismatch { expected: 3, found: 2, .. })));
     }
 
     #[test]
     fn an_empty_batch_and_a_nan_are_refused() {
         let encoder = EncoderFn::new(1, |_: &str| vec![f32::NAN]);
         assert!(matches!(encoder.encode_items(&[]), Err(Error::Empty { .. })));
-        assert!(matches!(
-            encoder.encode_items(&["x"]),
-            Err(Error::NonFinite {
-                row: 0,
-                column: 0,
-                ..
-            })
-        ));
+        assert!(matches!(encoder.encode_items(&["x"]), Err(Error::NonFinite { row: 0, column: 0, .. })));
     }
 
     #[test]

@@ -103,14 +103,6 @@ impl Error {
 
     /// Fails with [`Error::DimensionMismatch`] unless both dimensions agree.
     pub fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
-        if expected == found {
-            Ok(())
-        } else {
-            Err(Self::DimensionMismatch {
-                what,
-                expected,
-                found,
-            })
-        }
+        if expected == found { Ok(()) } else { Err(Self::DimensionMismatch { what, expected, found }) }
     }
 }

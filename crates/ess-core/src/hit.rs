@@ -32,8 +32,6 @@ impl Hit {
     /// A total order: it never panics, and NaN (which no index of this workspace returns) has its place.
     pub fn by_relevance(&self, other: &Self) -> Ordering {
         // Adding zero makes -0.0 and 0.0 tie, as they should.
-        (other.similarity + 0.0)
-            .total_cmp(&(self.similarity + 0.0))
-            .then(self.item.cmp(&other.item))
+        (other.similarity + 0.0).total_cmp(&(self.similarity + 0.0)).then(self.item.cmp(&other.item))
     }
 }

@@ -30,11 +30,7 @@ impl Ids {
         let mut rows = HashMap::with_capacity(ids.len());
         for (second, id) in ids.iter().enumerate() {
             if let Some(first) = rows.insert(id.clone(), second) {
-                return Err(Error::DuplicateId {
-                    id: id.clone(),
-                    first,
-                    second,
-                });
+                return Err(Error::DuplicateId { id: id.clone(), first, second });
             }
         }
         Ok(Self { ids, rows })
@@ -60,10 +56,7 @@ impl Ids {
     /// # Errors
     /// [`Error::UnknownId`] when the set does not have it.
     pub fn row(&self, id: &str) -> Result<usize, Error> {
-        self.rows.get(id).copied().ok_or_else(|| Error::UnknownId {
-            id: id.to_owned(),
-            len: self.ids.len(),
-        })
+        self.rows.get(id).copied().ok_or_else(|| Error::UnknownId { id: id.to_owned(), len: self.ids.len() })
     }
 
     /// Whether the set has an id.

@@ -45,11 +45,8 @@ impl Sigmoid {
     /// # Errors
     /// [`Error::InvalidParameter`] outside those ranges.
     pub fn new(scale: f32, bias: f32) -> Result<Self, Error> {
-        let invalid = |name, expected, found: f32| Error::InvalidParameter {
-            name,
-            expected,
-            found: found.to_string(),
-        };
+        let invalid =
+            |name, expected, found: f32| Error::InvalidParameter { name, expected, found: found.to_string() };
         if !(scale.is_finite() && scale > 0.0) {
             return Err(invalid("scale of a sigmoid", "a finite number above 0", scale));
         }
@@ -72,10 +69,7 @@ impl Sigmoid {
 
 impl Default for Sigmoid {
     fn default() -> Self {
-        Self {
-            scale: 1.0,
-            bias: 0.0,
-        }
+        Self { scale: 1.0, bias: 0.0 }
     }
 }
 
@@ -120,17 +114,9 @@ mod tests {
 
     #[test]
     fn bad_parameters_are_refused() {
-        for (scale, bias) in [
-            (0.0, 0.0),
-            (-1.0, 0.0),
-            (f32::NAN, 0.0),
-            (f32::INFINITY, 0.0),
-            (1.0, f32::NAN),
-        ] {
-            assert!(matches!(
-                Sigmoid::new(scale, bias),
-                Err(Error::InvalidParameter { .. })
-            ));
+        for (scale, bias) in [(0.0, 0.0), (-1.0, 0.0), (f32::NAN, 0.0), (f32::INFINITY, 0.0), (1.0, f32::NAN)]
+        {
+            assert!(matches!(Sigmoid::new(scale, bias), Err(Error::InvalidParameter { .. })));
         }
     }
 

@@ -77,8 +77,7 @@ where
     fn similarities(&self, query: &Q::Query, items: &[&D::Item]) -> Result<Array2<f32>, Error> {
         let encoding = self.query_encoder.encode_queries(&[query])?;
         let query = self.search_module.apply(&encoding)?;
-        self.similarity
-            .similarities(&query, &self.item_encoder.encode_items(items)?)
+        self.similarity.similarities(&query, &self.item_encoder.encode_items(items)?)
     }
 }
 
@@ -115,21 +114,9 @@ mod tests {
             query_encoder: EncoderFn::new(2, numbers),
             item_encoder: EncoderFn::new(3, numbers),
         };
-        assert!(matches!(
-            model.relevance("1 0", "1 2 3"),
-            Err(Error::DimensionMismatch { .. })
-        ));
-        assert!(matches!(
-            model.rank("1 0", &[], 1),
-            Err(Error::KOutOfRange { k: 1, len: 0 })
-        ));
-        assert!(matches!(
-            model.rank("1 0", &["1 2 3"], 2),
-            Err(Error::KOutOfRange { k: 2, len: 1 })
-        ));
-        assert!(matches!(
-            model.rank("1 x", &["1 2 3"], 1),
-            Err(Error::NonFinite { .. })
-        ));
+        assert!(matches!(model.relevance("1 0", "1 2 3"), Err(Error::DimensionMismatch { .. })));
+        assert!(matches!(model.rank("1 0", &[], 1), Err(Error::KOutOfRange { k: 1, len: 0 })));
+        assert!(matches!(model.rank("1 0", &["1 2 3"], 2), Err(Error::KOutOfRange { k: 2, len: 1 })));
+        assert!(matches!(model.rank("1 x", &["1 2 3"], 1), Err(Error::NonFinite { .. })));
     }
 }

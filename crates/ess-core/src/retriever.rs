@@ -61,16 +61,8 @@ where
             query_encoder.dim(),
             search_module.query_dim(),
         )?;
-        Error::check_dim(
-            "index behind a searching module",
-            search_module.item_dim(),
-            index.dim(),
-        )?;
-        Ok(Self {
-            query_encoder,
-            search_module,
-            index,
-        })
+        Error::check_dim("index behind a searching module", search_module.item_dim(), index.dim())?;
+        Ok(Self { query_encoder, search_module, index })
     }
 
     /// The `k` most relevant items for each query, most relevant first.

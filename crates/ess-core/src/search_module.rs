@@ -85,9 +85,7 @@ impl MatrixModule {
     /// # Errors
     /// [`Error::Empty`] or [`Error::NonFinite`] for a matrix without cells or with a NaN or an infinity.
     pub fn new(weight: Array2<f32>) -> Result<Self, Error> {
-        Ok(Self {
-            weight: Embeddings::new(weight)?,
-        })
+        Ok(Self { weight: Embeddings::new(weight)? })
     }
 
     /// The matrix, `d_query × d_item`.
@@ -134,11 +132,7 @@ pub struct SearchModuleFn<F> {
 impl<F: Fn(&Embeddings) -> Result<Embeddings, Error> + Send + Sync> SearchModuleFn<F> {
     /// A module that calls `apply` with `n × query_dim` and gives back its `n × item_dim`.
     pub fn new(query_dim: usize, item_dim: usize, apply: F) -> Self {
-        Self {
-            query_dim,
-            item_dim,
-            apply,
-        }
+        Self { query_dim, item_dim, apply }
     }
 }
 
@@ -157,11 +151,7 @@ impl<F: Fn(&Embeddings) -> Result<Embeddings, Error> + Send + Sync> SearchModule
         Error::check_dim("vectors that a closure returned", self.item_dim, mapped.dim())?;
         if mapped.len() != encodings.len() {
             let (what, expected, found) = ("rows that a closure returned", encodings.len(), mapped.len());
-            return Err(Error::LengthMismatch {
-                what,
-                expected,
-                found,
-            });
+            return Err(Error::LengthMismatch { what, expected, found });
         }
         Ok(mapped)
     }
@@ -192,11 +182,7 @@ impl<F, G: SearchModule> Compose<F, G> {
     where
         F: SearchModule<E>,
     {
-        Error::check_dim(
-            "second of two composed modules",
-            first.item_dim(),
-            second.query_dim(),
-        )?;
+        Error::check_dim("second of two composed modules", first.item_dim(), second.query_dim())?;
         Ok(Self { first, second })
     }
 }
@@ -258,20 +244,11 @@ mod tests {
         let modules: [Box<dyn SearchModule>; 3] = [
             Box::new(Identity::new(3)),
             Box::new(MatrixModule::new(Array2::eye(3)).unwrap()),
-            Box::new(SearchModuleFn::new(3, 3, |queries: &Embeddings| {
-                Ok(queries.clone())
-            })),
+            Box::new(SearchModuleFn::new(3, 3, |queries: &Embeddings| Ok(queries.clone()))),
         ];
         for module in modules {
             let found = module.apply(&queries);
-            assert!(matches!(
-                found,
-                Err(Error::DimensionMismatch {
-                    expected: 3,
-                    found: 2,
-                    ..
-                })
-            ));
+            assert!(matches!(found, Err(Error::DimensionMismatch { expected: 3, found: 2, .. })));
         }
     }
 
@@ -279,15 +256,9 @@ mod tests {
     fn a_closure_that_breaks_its_word_is_refused() {
         let queries = Embeddings::from_rows(&[[1.0, 3.0], [2.0, 4.0]]).unwrap();
         let wrong_dim = SearchModuleFn::new(2, 3, |queries: &Embeddings| Ok(queries.clone()));
-        assert!(matches!(
-            wrong_dim.apply(&queries),
-            Err(Error::DimensionMismatch { .. })
-        ));
+        assert!(matches!(wrong_dim.apply(&queries), Err(Error::DimensionMismatch { .. })));
         let wrong_rows = SearchModuleFn::new(2, 2, |queries: &Embeddings| queries.select(&[0]));
-        assert!(matches!(
-            wrong_rows.apply(&queries),
-            Err(Error::LengthMismatch { .. })
-        ));
+        assert!(matches!(wrong_rows.apply(&queries), Err(Error::LengthMismatch { .. })));
     }
 
     #[test]

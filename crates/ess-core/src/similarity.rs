@@ -87,14 +87,7 @@ mod tests {
         let three = Embeddings::from_rows(&[[1.0, 2.0, 3.0]]).unwrap();
         for similarity in [&InnerProduct as &dyn Similarity, &Cosine] {
             let found = similarity.similarities(&two, &three);
-            assert!(matches!(
-                found,
-                Err(Error::DimensionMismatch {
-                    expected: 3,
-                    found: 2,
-                    ..
-                })
-            ));
+            assert!(matches!(found, Err(Error::DimensionMismatch { expected: 3, found: 2, .. })));
         }
     }
 
@@ -102,14 +95,7 @@ mod tests {
     fn an_overflow_is_refused_and_named() {
         let ones = Embeddings::from_rows(&[[0.0, 0.0], [f32::MAX, f32::MAX]]).unwrap();
         let found = InnerProduct.similarities(&ones, &ones);
-        assert!(matches!(
-            found,
-            Err(Error::NonFinite {
-                row: 1,
-                column: 1,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(Error::NonFinite { row: 1, column: 1, .. })));
     }
 
     #[test]

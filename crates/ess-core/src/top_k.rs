@@ -26,11 +26,7 @@ pub struct TopK {
 impl TopK {
     /// Keeps at most `k` hits; with `k = 0`, none.
     pub fn new(k: usize) -> Self {
-        Self {
-            k,
-            kept: Vec::new(),
-            threshold: f32::NEG_INFINITY,
-        }
+        Self { k, kept: Vec::new(), threshold: f32::NEG_INFINITY }
     }
 
     /// Offers one hit.

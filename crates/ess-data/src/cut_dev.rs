@@ -49,11 +49,7 @@ pub fn cut_dev(qrels: &Qrels, fraction: f64, seed: u64) -> Result<(Qrels, Qrels)
 
     let (mut train, mut dev) = (Qrels::new(), Qrels::new());
     for (query, item, grade) in qrels.iter() {
-        let side = if dev_queries.contains(query) {
-            &mut dev
-        } else {
-            &mut train
-        };
+        let side = if dev_queries.contains(query) { &mut dev } else { &mut train };
         side.insert(query, item, grade)?;
     }
     Ok((train, dev))

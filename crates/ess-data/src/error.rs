@@ -176,11 +176,7 @@ impl Error {
     }
 
     pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Format {
-            path: path.to_owned(),
-            expected: expected.into(),
-            found: found.into(),
-        }
+        Self::Format { path: path.to_owned(), expected: expected.into(), found: found.into() }
     }
 
     pub(crate) fn ids(path: &Path) -> impl FnOnce(ess_core::Error) -> Self {
@@ -191,9 +187,7 @@ impl Error {
     /// Puts the file and the rows before the batch into what `ess-core` says about a batch.
     pub(crate) fn in_rows(error: ess_core::Error, path: &Path, first_row: usize) -> Self {
         match error {
-            ess_core::Error::NonFinite {
-                row, column, value, ..
-            } => Self::NonFinite {
+            ess_core::Error::NonFinite { row, column, value, .. } => Self::NonFinite {
                 path: path.to_owned(),
                 row: first_row + row,
                 column,

@@ -25,10 +25,7 @@ pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
         read_lines(path)?
     };
     if ids.is_empty() {
-        return Err(Error::EmptyFile {
-            path: path.to_owned(),
-            what: "id",
-        });
+        return Err(Error::EmptyFile { path: path.to_owned(), what: "id" });
     }
     Ids::new(ids).map_err(Error::ids(path))
 }

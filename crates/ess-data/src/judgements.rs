@@ -44,10 +44,7 @@ pub struct JudgedQuery {
 impl JudgedQuery {
     /// The rows of the items that are relevant: their grade is above 0.
     pub fn positives(&self) -> impl Iterator<Item = usize> {
-        self.grades
-            .iter()
-            .filter(|(_, grade)| *grade > 0)
-            .map(|(item, _)| *item)
+        self.grades.iter().filter(|(_, grade)| *grade > 0).map(|(item, _)| *item)
     }
 
     fn has_positive(&self) -> bool {
@@ -70,11 +67,8 @@ impl Judgements {
     /// # Errors
     /// [`Error::UnknownId`] naming the first that has none, [`Error::TooFew`] for empty qrels.
     pub fn join(qrels: &Qrels, queries: &Ids, items: &Ids) -> Result<Self, Error> {
-        let unknown = |what, ids: &Ids, id: &str| Error::UnknownId {
-            what,
-            id: id.to_owned(),
-            len: ids.len(),
-        };
+        let unknown =
+            |what, ids: &Ids, id: &str| Error::UnknownId { what, id: id.to_owned(), len: ids.len() };
         let mut judgements = Self { queries: Vec::new() };
         for query in qrels.queries() {
             let row = queries.row(query).map_err(|_| unknown("query", queries, query))?;
@@ -114,13 +108,7 @@ impl Judgements {
             let (mut grades, mut judged) = (Vec::new(), 0);
             for (item, grade) in qrels.get(query).iter().flat_map(|entries| entries.iter()) {
                 judged += 1;
-                grades.extend(
-                    items
-                        .row(item)
-                        .ok()
-                        .filter(|_| row.is_some())
-                        .map(|item| (item, grade)),
-                );
+                grades.extend(items.row(item).ok().filter(|_| row.is_some()).map(|item| (item, grade)));
             }
             dropped.judgements += judged - grades.len();
             match row.filter(|_| !grades.is_empty()) {
@@ -144,11 +132,7 @@ impl Judgements {
     /// The rows of the queries that have no positive item: training can learn nothing from them, and most measures
     /// leave them out.
     pub fn without_positive(&self) -> Vec<usize> {
-        self.queries
-            .iter()
-            .filter(|query| !query.has_positive())
-            .map(|query| query.row)
-            .collect()
+        self.queries.iter().filter(|query| !query.has_positive()).map(|query| query.row).collect()
     }
 
     /// Only the queries that have a positive item.
@@ -158,11 +142,7 @@ impl Judgements {
     pub fn with_positive(mut self) -> Result<Self, Error> {
         self.queries.retain(JudgedQuery::has_positive);
         if self.queries.is_empty() {
-            return Err(Error::TooFew {
-                what: "judged query with a positive item",
-                expected: 1,
-                found: 0,
-            });
+            return Err(Error::TooFew { what: "judged query with a positive item", expected: 1, found: 0 });
         }
         Ok(self)
     }
@@ -174,11 +154,7 @@ impl Judgements {
 
     fn not_empty(self) -> Result<Self, Error> {
         if self.queries.is_empty() {
-            return Err(Error::TooFew {
-                what: "judged query that has an embedding",
-                expected: 1,
-                found: 0,
-            });
+            return Err(Error::TooFew { what: "judged query that has an embedding", expected: 1, found: 0 });
         }
         Ok(self)
     }

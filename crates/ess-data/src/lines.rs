@@ -29,21 +29,10 @@ impl Lines {
         let path = path.as_ref();
         let file = File::open(path).map_err(Error::io(path))?;
         let mut plain = BufReader::with_capacity(1 << 16, file);
-        let compressed = plain
-            .fill_buf()
-            .map_err(Error::io(path))?
-            .starts_with(&GZIP_MAGIC);
-        let reader: Box<dyn BufRead + Send> = if compressed {
-            Box::new(BufReader::new(MultiGzDecoder::new(plain)))
-        } else {
-            Box::new(plain)
-        };
-        Ok(Self {
-            path: path.to_owned(),
-            reader,
-            bytes: Vec::new(),
-            line: 0,
-        })
+        let compressed = plain.fill_buf().map_err(Error::io(path))?.starts_with(&GZIP_MAGIC);
+        let reader: Box<dyn BufRead + Send> =
+            if compressed { Box::new(BufReader::new(MultiGzDecoder::new(plain))) } else { Box::new(plain) };
+        Ok(Self { path: path.to_owned(), reader, bytes: Vec::new(), line: 0 })
     }
 
     /// The next line that is not blank, or `None` at the end.
@@ -82,14 +71,9 @@ impl Lines {
         self.bytes.clear();
         self.line += 1;
         let mut limited = (&mut self.reader).take(MAX_LINE_BYTES as u64 + 1);
-        limited
-            .read_until(b'\n', &mut self.bytes)
-            .map_err(Error::io(&self.path))?;
+        limited.read_until(b'\n', &mut self.bytes).map_err(Error::io(&self.path))?;
         if self.bytes.len() > MAX_LINE_BYTES {
-            return Err(self.error(
-                format!("a line of at most {MAX_LINE_BYTES} bytes"),
-                "a longer one",
-            ));
+            return Err(self.error(format!("a line of at most {MAX_LINE_BYTES} bytes"), "a longer one"));
         }
         let at_end = self.bytes.is_empty();
         if self.line == 1 && self.bytes.starts_with(BYTE_ORDER_MARK) {
@@ -101,10 +85,7 @@ impl Lines {
     fn text(&self) -> Result<&str, Error> {
         let text = std::str::from_utf8(&self.bytes).map_err(|error| {
             let at = error.valid_up_to();
-            self.error(
-                "UTF-8 text",
-                format!("byte 0x{:02x} at column {}", self.bytes[at], at + 1),
-            )
+            self.error("UTF-8 text", format!("byte 0x{:02x} at column {}", self.bytes[at], at + 1))
         })?;
         let text = text.strip_suffix('\n').unwrap_or(text);
         Ok(text.strip_suffix('\r').unwrap_or(text))
@@ -134,7 +115,5 @@ fn write_each(
     path: &Path,
     lines: impl IntoIterator<Item = Result<String, Error>>,
 ) -> Result<(), Error> {
-    lines
-        .into_iter()
-        .try_for_each(|line| writeln!(file, "{}", line?).map_err(Error::io(path)))
+    lines.into_iter().try_for_each(|line| writeln!(file, "{}", line?).map_err(Error::io(path)))
 }

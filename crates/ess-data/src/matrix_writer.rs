@@ -30,14 +30,9 @@ impl MatrixWriter<'_> {
             ess_core::Error::check_dim("batch of rows", self.dim, batch.dim())?;
             self.check_count(written + batch.len(), |found| found > self.rows)?;
             // In pieces, so that encoding takes little memory beside a large batch.
-            for values in batch
-                .as_slice()
-                .chunks((PIECE_VALUES / self.dim).max(1) * self.dim)
-            {
-                let bytes = self
-                    .dtype
-                    .encode(values)
-                    .map_err(|(at, value)| self.too_large(written, at, value))?;
+            for values in batch.as_slice().chunks((PIECE_VALUES / self.dim).max(1) * self.dim) {
+                let bytes =
+                    self.dtype.encode(values).map_err(|(at, value)| self.too_large(written, at, value))?;
                 file.write_all(&bytes).map_err(Error::io(self.path))?;
                 written += values.len() / self.dim;
             }
@@ -49,11 +44,7 @@ impl MatrixWriter<'_> {
         if !wrong(found) {
             return Ok(());
         }
-        Err(Error::RowCount {
-            path: self.path.to_owned(),
-            expected: self.rows,
-            found,
-        })
+        Err(Error::RowCount { path: self.path.to_owned(), expected: self.rows, found })
     }
 
     fn too_large(&self, first_row: usize, at: usize, value: f32) -> Error {

@@ -61,25 +61,13 @@ impl QrelsReader {
     /// [`Error::Io`]. The judgements themselves may each be [`Error::Line`] or, in a file without any,
     /// [`Error::EmptyFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self {
-            lines: Lines::open(path)?,
-            format: None,
-            any: false,
-            ended: false,
-        })
+        Ok(Self { lines: Lines::open(path)?, format: None, any: false, ended: false })
     }
 
     fn read(&mut self) -> Result<Option<Judgement>, Error> {
         let Some(text) = self.lines.next()? else {
             let path = self.lines.path().to_owned();
-            return if self.any {
-                Ok(None)
-            } else {
-                Err(Error::EmptyFile {
-                    path,
-                    what: "judgement",
-                })
-            };
+            return if self.any { Ok(None) } else { Err(Error::EmptyFile { path, what: "judgement" }) };
         };
         if self.format.is_none() && text.split('\t').eq(BEIR_HEADER) {
             self.format = Some(QrelsFormat::Beir);
@@ -106,23 +94,17 @@ impl Iterator for QrelsReader {
 }
 
 fn recognise(first_line: &str) -> QrelsFormat {
-    if first_line.split('\t').count() == 3 {
-        QrelsFormat::Beir
-    } else {
-        QrelsFormat::Trec
-    }
+    if first_line.split('\t').count() == 3 { QrelsFormat::Beir } else { QrelsFormat::Trec }
 }
 
 fn parse(text: &str, format: QrelsFormat) -> Result<Judgement, (&'static str, String)> {
     let (fields, expected): (Vec<&str>, _) = match format {
-        QrelsFormat::Beir => (
-            text.split('\t').collect(),
-            "query id, item id and grade separated by tabs, as in BEIR's qrels",
-        ),
-        QrelsFormat::Trec => (
-            text.split_ascii_whitespace().collect(),
-            "query id, 0, item id and grade, as in TREC's qrels",
-        ),
+        QrelsFormat::Beir => {
+            (text.split('\t').collect(), "query id, item id and grade separated by tabs, as in BEIR's qrels")
+        }
+        QrelsFormat::Trec => {
+            (text.split_ascii_whitespace().collect(), "query id, 0, item id and grade, as in TREC's qrels")
+        }
     };
     let (query, item, grade) = match (format, fields[..].as_ref()) {
         (QrelsFormat::Beir, &[query, item, grade]) if !query.is_empty() && !item.is_empty() => {
@@ -135,11 +117,7 @@ fn parse(text: &str, format: QrelsFormat) -> Result<Judgement, (&'static str, St
         .trim()
         .parse()
         .map_err(|_| ("a grade that is a whole number", format!("{:?}", excerpt(grade))))?;
-    Ok(Judgement {
-        query: query.to_owned(),
-        item: item.to_owned(),
-        grade,
-    })
+    Ok(Judgement { query: query.to_owned(), item: item.to_owned(), grade })
 }
 
 /// The start of a text, short enough for a message.
@@ -156,11 +134,9 @@ pub fn read_qrels(path: impl AsRef<Path>) -> Result<Qrels, Error> {
     let mut qrels = Qrels::new();
     while let Some(judgement) = reader.next() {
         let Judgement { query, item, grade } = judgement?;
-        qrels.insert(&query, &item, grade).map_err(|error| {
-            reader
-                .lines
-                .error("each query and item judged once", error.to_string())
-        })?;
+        qrels
+            .insert(&query, &item, grade)
+            .map_err(|error| reader.lines.error("each query and item judged once", error.to_string()))?;
     }
     Ok(qrels)
 }

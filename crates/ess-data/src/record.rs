@@ -65,11 +65,7 @@ pub struct Item {
 impl Item {
     /// Title, one space and text: what BEIR gives to an encoder. The text alone when there is no title.
     pub fn title_and_text(&self) -> String {
-        if self.title.is_empty() {
-            self.text.clone()
-        } else {
-            format!("{} {}", self.title, self.text)
-        }
+        if self.title.is_empty() { self.text.clone() } else { format!("{} {}", self.title, self.text) }
     }
 }
 

@@ -42,23 +42,14 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
     /// without any, [`Error::EmptyFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let lines = Lines::open(path)?;
-        Ok(Self {
-            lines,
-            first_lines: HashMap::new(),
-            ended: false,
-            record: PhantomData,
-        })
+        Ok(Self { lines, first_lines: HashMap::new(), ended: false, record: PhantomData })
     }
 
     fn read(&mut self) -> Result<Option<T>, Error> {
         let Some(text) = self.lines.next()? else {
             let path = self.lines.path().to_owned();
             let empty = self.first_lines.is_empty();
-            return if empty {
-                Err(Error::EmptyFile { path, what: T::WHAT })
-            } else {
-                Ok(None)
-            };
+            return if empty { Err(Error::EmptyFile { path, what: T::WHAT }) } else { Ok(None) };
         };
         let parsed: Result<T, _> = serde_json::from_str(text);
         let record = parsed.map_err(|error| {
@@ -76,13 +67,7 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
         let line = self.lines.line();
         let path = self.lines.path().to_owned();
         match self.first_lines.insert(id.to_owned(), line) {
-            Some(first) => Err(Error::DuplicateLine {
-                path,
-                line,
-                what: T::WHAT,
-                id: id.to_owned(),
-                first,
-            }),
+            Some(first) => Err(Error::DuplicateLine { path, line, what: T::WHAT, id: id.to_owned(), first }),
             None => Ok(()),
         }
     }
@@ -132,10 +117,8 @@ pub fn write_records<T: Record + Serialize>(
         if !seen.insert(record.id().to_owned()) {
             return Err(unwritable(record.id(), "an earlier record has the same id"));
         }
-        serde_json::to_string(&record).map_err(|error| Error::Io {
-            path: path.to_owned(),
-            source: error.into(),
-        })
+        serde_json::to_string(&record)
+            .map_err(|error| Error::Io { path: path.to_owned(), source: error.into() })
     });
     write_lines(path, lines)
 }

@@ -53,21 +53,13 @@ impl RunReader {
     /// [`Error::Io`]. The lines themselves may each be [`Error::Line`] or, in a file without any,
     /// [`Error::EmptyFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        Ok(Self {
-            lines: Lines::open(path)?,
-            any: false,
-            ended: false,
-        })
+        Ok(Self { lines: Lines::open(path)?, any: false, ended: false })
     }
 
     fn read(&mut self) -> Result<Option<RunLine>, Error> {
         let Some(text) = self.lines.next()? else {
             let path = self.lines.path().to_owned();
-            return if self.any {
-                Ok(None)
-            } else {
-                Err(Error::EmptyFile { path, what: "hit" })
-            };
+            return if self.any { Ok(None) } else { Err(Error::EmptyFile { path, what: "hit" }) };
         };
         let line = parse(text).map_err(|(expected, found)| self.lines.error(expected, found))?;
         self.any = true;
@@ -92,19 +84,11 @@ fn parse(text: &str) -> Result<RunLine, (&'static str, String)> {
     let mut fields = text.split_ascii_whitespace();
     let six = [(); 6].map(|()| fields.next());
     let ([Some(query), _, Some(item), _, Some(score), Some(tag)], None) = (six, fields.next()) else {
-        return Err((
-            "query id, Q0, item id, rank, score and tag",
-            format!("{:?}", excerpt(text)),
-        ));
+        return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
     };
     let finite = score.parse().ok().filter(|score: &f32| score.is_finite());
     let score = finite.ok_or_else(|| ("a score that is a finite number", format!("{:?}", excerpt(score))))?;
-    Ok(RunLine {
-        query: query.to_owned(),
-        item: item.to_owned(),
-        score,
-        tag: tag.to_owned(),
-    })
+    Ok(RunLine { query: query.to_owned(), item: item.to_owned(), score, tag: tag.to_owned() })
 }
 
 /// Reads a run; its name is the tag of the first line.
@@ -115,20 +99,12 @@ pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
     let mut reader = RunReader::open(path)?;
     let mut run = Run::default();
     while let Some(line) = reader.next() {
-        let RunLine {
-            query,
-            item,
-            score,
-            tag,
-        } = line?;
+        let RunLine { query, item, score, tag } = line?;
         if run.is_empty() {
             run.set_name(tag);
         }
-        run.insert(&query, &item, score).map_err(|error| {
-            reader
-                .lines
-                .error("each item once for a query", error.to_string())
-        })?;
+        run.insert(&query, &item, score)
+            .map_err(|error| reader.lines.error("each item once for a query", error.to_string()))?;
     }
     Ok(run)
 }

@@ -6,23 +6,13 @@ use crate::Error;
 
 /// Checks names and ids for a line whose fields are separated by tabs.
 pub(crate) fn check_tab_separated(path: &Path, ids: &[(&'static str, &str)]) -> Result<(), Error> {
-    check(
-        path,
-        ids,
-        |c| matches!(c, '\t' | '\n'),
-        "it holds a tab or a line end",
-    )
+    check(path, ids, |c| matches!(c, '\t' | '\n'), "it holds a tab or a line end")
 }
 
 /// Checks names and ids for a line whose fields are separated by white space.
 pub(crate) fn check_white_space_separated(path: &Path, ids: &[(&'static str, &str)]) -> Result<(), Error> {
     // A byte order mark at the start of a file would be taken for one.
-    check(
-        path,
-        ids,
-        |c| c.is_whitespace() || c == '\u{feff}',
-        "it holds white space",
-    )
+    check(path, ids, |c| c.is_whitespace() || c == '\u{feff}', "it holds white space")
 }
 
 fn check(
@@ -32,18 +22,9 @@ fn check(
     why: &'static str,
 ) -> Result<(), Error> {
     ids.iter().try_for_each(|&(what, id)| {
-        let reason = if id.is_empty() {
-            Some("it is empty")
-        } else {
-            id.contains(&forbidden).then_some(why)
-        };
+        let reason = if id.is_empty() { Some("it is empty") } else { id.contains(&forbidden).then_some(why) };
         reason.map_or(Ok(()), |reason| {
-            Err(Error::Unwritable {
-                path: path.to_owned(),
-                what,
-                id: id.to_owned(),
-                reason,
-            })
+            Err(Error::Unwritable { path: path.to_owned(), what, id: id.to_owned(), reason })
         })
     })
 }

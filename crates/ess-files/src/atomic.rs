@@ -28,10 +28,7 @@ pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Error> {
-    replace(path, write).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })
+    replace(path, write).map_err(|source| Error::Io { path: path.to_owned(), source })
 }
 
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
@@ -62,11 +59,7 @@ fn builder() -> tempfile::Builder<'static, 'static> {
 
 // The rename itself is durable only once the folder is synced; not every system lets a folder be opened.
 fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()
-    } else {
-        Ok(())
-    }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -93,9 +86,6 @@ mod tests {
         let deep = folder.path().join("a/b/c");
         write_atomically(&deep, |file| file.write_all(b"x")).unwrap();
         let below_a_file = deep.join("d");
-        assert!(matches!(
-            write_atomically(&below_a_file, |_| Ok(())),
-            Err(Error::Io { .. })
-        ));
+        assert!(matches!(write_atomically(&below_a_file, |_| Ok(())), Err(Error::Io { .. })));
     }
 }

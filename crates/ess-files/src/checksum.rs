@@ -38,15 +38,12 @@ impl FromStr for Checksum {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        let digits = text
-            .strip_prefix(PREFIX)
-            .filter(|d| d.len() == 16 && d.bytes().all(|b| b.is_ascii_hexdigit()));
+        let digits =
+            text.strip_prefix(PREFIX).filter(|d| d.len() == 16 && d.bytes().all(|b| b.is_ascii_hexdigit()));
         digits
             .and_then(|digits| u64::from_str_radix(digits, 16).ok())
             .map(Self)
-            .ok_or_else(|| Error::MalformedChecksum {
-                found: text.to_owned(),
-            })
+            .ok_or_else(|| Error::MalformedChecksum { found: text.to_owned() })
     }
 }
 
@@ -64,10 +61,7 @@ mod tests {
             "xxh3-64:+123456789abcdef",
             "crc:0123456789abcdef",
         ] {
-            assert!(
-                matches!(text.parse::<Checksum>(), Err(Error::MalformedChecksum { .. })),
-                "{text}"
-            );
+            assert!(matches!(text.parse::<Checksum>(), Err(Error::MalformedChecksum { .. })), "{text}");
         }
     }
 

@@ -35,11 +35,9 @@ impl<V: Copy> EntryTable<V> {
             None => self.queries.entry(query.into()).or_default(),
         };
         match entries.entry(number) {
-            indexmap::map::Entry::Occupied(_) => Err(Error::DuplicateEntry {
-                what,
-                query: query.to_owned(),
-                item: item.to_owned(),
-            }),
+            indexmap::map::Entry::Occupied(_) => {
+                Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() })
+            }
             indexmap::map::Entry::Vacant(vacant) => {
                 vacant.insert(value);
                 self.len += 1;
@@ -72,9 +70,7 @@ impl<V: Copy> EntryTable<V> {
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &str, V)> {
         self.queries.iter().flat_map(|(query, values)| {
-            Entries { table: self, values }
-                .iter()
-                .map(move |(item, value)| (query.as_ref(), item, value))
+            Entries { table: self, values }.iter().map(move |(item, value)| (query.as_ref(), item, value))
         })
     }
 }
@@ -113,8 +109,7 @@ impl<'a, V: Copy> Entries<'a, V> {
     /// The items with their values, in the order of insertion.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (&'a str, V)> + use<'a, V> {
         let entries = *self;
-        self.numbered()
-            .map(move |(number, value)| (entries.id(number), value))
+        self.numbered().map(move |(number, value)| (entries.id(number), value))
     }
 
     /// The items by number, with their values.

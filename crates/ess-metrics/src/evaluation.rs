@@ -80,15 +80,8 @@ impl<Q> Evaluation<Q> {
     pub fn get(&self, name: &str) -> Result<&MeasureValues, Error> {
         let found = self.measures.iter().find(|values| values.measure == name);
         found.ok_or_else(|| {
-            let measured: Vec<_> = self
-                .measures
-                .iter()
-                .map(|values| values.measure.as_str())
-                .collect();
-            Error::NotMeasured {
-                name: name.to_owned(),
-                measured: measured.join(", "),
-            }
+            let measured: Vec<_> = self.measures.iter().map(|values| values.measure.as_str()).collect();
+            Error::NotMeasured { name: name.to_owned(), measured: measured.join(", ") }
         })
     }
 

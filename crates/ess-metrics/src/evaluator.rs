@@ -88,11 +88,7 @@ impl<M: Measure> Evaluator<M> {
         if let Some(name) = names.iter().find(|name| !distinct.insert(name.as_str())) {
             return Err(Error::DuplicateMeasure { name: name.clone() });
         }
-        Ok(Self {
-            measures,
-            names,
-            missing_queries: MissingQueries::default(),
-        })
+        Ok(Self { measures, names, missing_queries: MissingQueries::default() })
     }
 
     /// Chooses what becomes of queries that the run lacks.
@@ -167,17 +163,12 @@ impl<M: Measure> Evaluator<M> {
             });
         }
         if queries.is_empty() {
-            return Err(Error::NoPositiveJudgement {
-                judged: qrels.judgements(),
-            });
+            return Err(Error::NoPositiveJudgement { judged: qrels.judgements() });
         }
         Evaluation::new(queries, self.names.clone(), &values)
     }
 
     fn values(&self, ranking: &JudgedRanking) -> Vec<f64> {
-        self.measures
-            .iter()
-            .map(|measure| measure.value(ranking))
-            .collect()
+        self.measures.iter().map(|measure| measure.value(ranking)).collect()
     }
 }

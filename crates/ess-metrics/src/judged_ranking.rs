@@ -53,11 +53,7 @@ impl JudgedRanking {
 
     /// `judged` in rank order, `ideal` as [`ideal_grades`] gives it.
     pub(crate) fn from_parts(judged: Vec<JudgedHit>, retrieved: usize, ideal: Vec<i32>) -> Self {
-        Self {
-            judged,
-            retrieved,
-            ideal,
-        }
+        Self { judged, retrieved, ideal }
     }
 
     /// The judged items of the ranking, in rank order.

@@ -21,10 +21,7 @@ pub(crate) fn rank_judged(judged: Entries<'_, i32>, hits: Option<Entries<'_, f32
     found.sort_unstable_by(|a, b| by_trec_order((a.id, a.score), (b.id, b.score)));
     let ranks = ranks_of(&found, hits);
     let judged = found.iter().zip(ranks);
-    let judged = judged.map(|(found, rank)| JudgedHit {
-        rank,
-        grade: found.grade,
-    });
+    let judged = judged.map(|(found, rank)| JudgedHit { rank, grade: found.grade });
     JudgedRanking::from_parts(judged.collect(), hits.len(), ideal)
 }
 

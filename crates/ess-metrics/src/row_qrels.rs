@@ -63,11 +63,7 @@ impl RowQrels {
         let judgements = queries.into_iter().enumerate().map(|(query, id)| {
             let judged = || qrels.get(id).into_iter().flat_map(|judged| judged.iter());
             let with_row = judged().filter_map(|(item, grade)| Some((item_row(item)?, grade)));
-            RowJudgements::new(
-                query,
-                with_row.collect(),
-                ideal_grades(judged().map(|(_, grade)| grade)),
-            )
+            RowJudgements::new(query, with_row.collect(), ideal_grades(judged().map(|(_, grade)| grade)))
         });
         let queries = judgements.collect::<Result<_, _>>()?;
         Ok(Self { queries })
@@ -145,19 +141,11 @@ mod tests {
     #[test]
     fn an_item_twice_is_refused_in_judgements_and_rankings() {
         let found = RowQrels::new([vec![], vec![(3, 1), (1, 0), (3, 2)]]);
-        let expected = Error::DuplicateRow {
-            what: "judgements",
-            query: 1,
-            item: 3,
-        };
+        let expected = Error::DuplicateRow { what: "judgements", query: 1, item: 3 };
         assert_eq!(found, Err(expected));
 
         let qrels = RowQrels::new([[(3, 1)]]).unwrap();
-        let expected = Error::DuplicateRow {
-            what: "ranking",
-            query: 0,
-            item: 3,
-        };
+        let expected = Error::DuplicateRow { what: "ranking", query: 0, item: 3 };
         assert_eq!(qrels.judged_ranking(0, [3, 5, 3]), Err(expected));
     }
 
@@ -168,9 +156,6 @@ mod tests {
         qrels.insert("q", "here", 1).unwrap();
         let rows = RowQrels::from_qrels(&qrels, ["q", "unjudged"], |id| (id == "here").then_some(7)).unwrap();
         assert_eq!((rows.relevant(0), rows.relevant(1)), (2, 0));
-        assert_eq!(
-            rows.judged_ranking(0, [7]).unwrap(),
-            JudgedRanking::new(&[Some(1)], &[2])
-        );
+        assert_eq!(rows.judged_ranking(0, [7]).unwrap(), JudgedRanking::new(&[Some(1)], &[2]));
     }
 }

@@ -29,10 +29,7 @@ pub struct Run {
 impl Run {
     /// A run without a hit. The name is the system's: the tag in TREC files, the system in comparisons.
     pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            table: EntryTable::default(),
-        }
+        Self { name: name.into(), table: EntryTable::default() }
     }
 
     /// The system's name.
@@ -52,11 +49,7 @@ impl Run {
     /// the item; the first score stays.
     pub fn insert(&mut self, query: &str, item: &str, score: f32) -> Result<(), Error> {
         if !score.is_finite() {
-            return Err(Error::NonFiniteScore {
-                query: query.to_owned(),
-                item: item.to_owned(),
-                score,
-            });
+            return Err(Error::NonFiniteScore { query: query.to_owned(), item: item.to_owned(), score });
         }
         self.table.insert("run", query, item, score)
     }

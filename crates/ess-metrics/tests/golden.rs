@@ -53,10 +53,7 @@ impl Golden {
 }
 
 fn assert_close(found: f64, expected: f64, what: &str) {
-    assert!(
-        (found - expected).abs() < 1e-6,
-        "{what}: expected {expected}, found {found}"
-    );
+    assert!((found - expected).abs() < 1e-6, "{what}: expected {expected}, found {found}");
 }
 
 #[test]
@@ -72,16 +69,8 @@ fn every_measure_agrees_with_trec_eval_on_every_query() {
                 let expected = golden.values[query][&measure.measure];
                 assert_close(found, expected, &format!("{case}, {query}, {}", measure.measure));
             }
-            let sum: f64 = golden
-                .values
-                .values()
-                .map(|values| values[&measure.measure])
-                .sum();
-            assert_close(
-                measure.mean,
-                sum / golden.values.len() as f64,
-                &format!("{case}, mean"),
-            );
+            let sum: f64 = golden.values.values().map(|values| values[&measure.measure]).sum();
+            assert_close(measure.mean, sum / golden.values.len() as f64, &format!("{case}, mean"));
         }
     }
 }
@@ -91,16 +80,10 @@ fn missing_queries_pull_the_mean_down_unless_left_out() {
     let golden = Golden::read(CASES[1].1);
     let (qrels, run) = (golden.qrels(), golden.run());
     let all = golden.evaluator().evaluate(&qrels, &run).unwrap();
-    let answered = golden
-        .evaluator()
-        .missing_queries(MissingQueries::LeaveOut)
-        .evaluate(&qrels, &run)
-        .unwrap();
-    let with_positive = golden
-        .qrels
-        .values()
-        .filter(|grades| grades.values().any(|&grade| grade > 0))
-        .count();
+    let answered =
+        golden.evaluator().missing_queries(MissingQueries::LeaveOut).evaluate(&qrels, &run).unwrap();
+    let with_positive =
+        golden.qrels.values().filter(|grades| grades.values().any(|&grade| grade > 0)).count();
     assert_eq!(all.queries().len(), with_positive);
     assert!(answered.queries().len() < with_positive);
     let sum = answered.mean("map").unwrap() * answered.queries().len() as f64;
@@ -118,20 +101,12 @@ fn rankings_by_row_give_the_same_values() {
         let row = |item: &str| items.binary_search(&item).ok();
         let queries: Vec<&str> = golden.qrels.keys().map(String::as_str).collect();
         let rows = RowQrels::from_qrels(&qrels, queries.iter().copied(), row).unwrap();
-        let rankings = queries
-            .iter()
-            .map(|query| run.ranking(query).into_iter().filter_map(|(item, _)| row(item)));
+        let rankings =
+            queries.iter().map(|query| run.ranking(query).into_iter().filter_map(|(item, _)| row(item)));
 
         let by_row = golden.evaluator().evaluate_rows(&rows, rankings).unwrap();
         let by_id = golden.evaluator().evaluate(&qrels, &run).unwrap();
-        assert!(
-            by_row
-                .queries()
-                .iter()
-                .map(|&row| queries[row])
-                .eq(by_id.queries()),
-            "{case}"
-        );
+        assert!(by_row.queries().iter().map(|&row| queries[row]).eq(by_id.queries()), "{case}");
         assert_eq!(by_row.measures(), by_id.measures(), "{case}");
     }
 }

@@ -48,10 +48,7 @@ fn fused_scores_agree_with_ranx() {
             let expected = values[query][item];
             let tolerance = 1e-6 * expected.abs().max(1.0);
             let close = (f64::from(found) - expected).abs() < tolerance;
-            assert!(
-                close,
-                "{fusion:?}, {query}, {item}: expected {expected}, found {found}"
-            );
+            assert!(close, "{fusion:?}, {query}, {item}: expected {expected}, found {found}");
         }
     }
 }
@@ -62,16 +59,10 @@ fn calibration_agrees_with_scikit_learn() {
     for case in &cases {
         let close =
             |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{expected} {found}");
-        close(
-            brier_score(&case.probabilities, &case.relevant).unwrap(),
-            case.brier,
-        );
+        close(brier_score(&case.probabilities, &case.relevant).unwrap(), case.brier);
         let error = |binning| {
             let diagram = ReliabilityDiagram::new(&case.probabilities, &case.relevant, binning).unwrap();
-            assert_eq!(
-                diagram.bins().iter().map(|bin| bin.count).sum::<usize>(),
-                case.relevant.len()
-            );
+            assert_eq!(diagram.bins().iter().map(|bin| bin.count).sum::<usize>(), case.relevant.len());
             diagram.expected_calibration_error()
         };
         case.equal_width

@@ -31,25 +31,17 @@ type Entry<V> = (usize, usize, V);
 fn entries<V: std::fmt::Debug + Clone>(
     value: impl Strategy<Value = V>,
 ) -> impl Strategy<Value = Vec<Entry<V>>> {
-    let pairs: Vec<_> = (0..4)
-        .flat_map(|query| (0..12).map(move |item| (query, item)))
-        .collect();
+    let pairs: Vec<_> = (0..4).flat_map(|query| (0..12).map(move |item| (query, item))).collect();
     let chosen = subsequence(pairs, 1..48).prop_shuffle();
     (chosen, prop::collection::vec(value, 48)).prop_map(|(pairs, values)| {
-        pairs
-            .into_iter()
-            .zip(values)
-            .map(|((query, item), value)| (query, item, value))
-            .collect()
+        pairs.into_iter().zip(values).map(|((query, item), value)| (query, item, value)).collect()
     })
 }
 
 fn qrels(entries: &[Entry<i32>]) -> Qrels {
     let mut qrels = Qrels::new();
     for (query, item, grade) in entries {
-        qrels
-            .insert(&format!("q{query}"), &format!("d{item}"), *grade)
-            .unwrap();
+        qrels.insert(&format!("q{query}"), &format!("d{item}"), *grade).unwrap();
     }
     // So that there is always something to measure.
     qrels.insert("always", "d0", 1).unwrap();
@@ -59,8 +51,7 @@ fn qrels(entries: &[Entry<i32>]) -> Qrels {
 fn run(entries: &[Entry<i32>]) -> Run {
     let mut run = Run::new("run");
     for (query, item, score) in entries {
-        run.insert(&format!("q{query}"), &format!("d{item}"), *score as f32 / 2.0)
-            .unwrap();
+        run.insert(&format!("q{query}"), &format!("d{item}"), *score as f32 / 2.0).unwrap();
     }
     run.insert("always", "d0", 1.0).unwrap();
     run

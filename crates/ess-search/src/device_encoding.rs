@@ -45,17 +45,11 @@ impl DeviceEncoding for Embeddings {
 
     fn join(&self, other: &Self) -> Result<Self, Error> {
         ess_core::Error::check_dim("embeddings that are joined", self.dim(), other.dim())?;
-        Ok(Self::from_vec(
-            [self.as_slice(), other.as_slice()].concat(),
-            self.dim(),
-        )?)
+        Ok(Self::from_vec([self.as_slice(), other.as_slice()].concat(), self.dim())?)
     }
 
     fn to_tensors(&self, device: &Device) -> Tensor<2> {
-        Tensor::from_data(
-            TensorData::new(self.as_slice().to_vec(), [self.len(), self.dim()]),
-            device,
-        )
+        Tensor::from_data(TensorData::new(self.as_slice().to_vec(), [self.len(), self.dim()]), device)
     }
 
     fn select(tensors: &Tensor<2>, rows: Tensor<1, Int>) -> Tensor<2> {
@@ -74,10 +68,6 @@ pub fn embeddings_from_tensor(tensor: Tensor<2>) -> Result<Embeddings, Error> {
 
 /// The values of a tensor, row-major.
 pub(crate) fn values_of<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(|error| Error::Device {
-        message: format!("{error:?}"),
-    })?;
-    data.try_to_vec::<f32>().map_err(|error| Error::Device {
-        message: format!("{error:?}"),
-    })
+    let data = tensor.try_into_data().map_err(|error| Error::Device { message: format!("{error:?}") })?;
+    data.try_to_vec::<f32>().map_err(|error| Error::Device { message: format!("{error:?}") })
 }

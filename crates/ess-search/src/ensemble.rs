@@ -53,14 +53,10 @@ impl<E: Encoding> Ensemble<E> {
     /// # Errors
     /// [`Error::Core`] for no member, or for members that do not agree.
     pub fn new(members: Vec<Box<dyn PersistentModule<E>>>, averaging: Averaging) -> Result<Self, Error> {
-        let first = members.first().ok_or(ess_core::Error::Empty {
-            what: "members of an ensemble",
-        })?;
+        let first = members.first().ok_or(ess_core::Error::Empty { what: "members of an ensemble" })?;
         for member in &members {
-            let (query, item) = (
-                "query dimension of an ensemble's member",
-                "item dimension of an ensemble's member",
-            );
+            let (query, item) =
+                ("query dimension of an ensemble's member", "item dimension of an ensemble's member");
             ess_core::Error::check_dim(query, first.query_dim(), member.query_dim())?;
             ess_core::Error::check_dim(item, first.item_dim(), member.item_dim())?;
         }
@@ -88,23 +84,15 @@ impl<E: Encoding> Ensemble<E> {
         for (at, description) in config.members.into_iter().enumerate() {
             let prefix = format!("{at}.");
             let of_member = tensors.extract_if(.., |name, _| name.starts_with(&prefix));
-            let of_member = of_member
-                .map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor))
-                .collect();
-            members.push(build(&ModuleState {
-                description,
-                tensors: of_member,
-            })?);
+            let of_member =
+                of_member.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
+            members.push(build(&ModuleState { description, tensors: of_member })?);
         }
         if tensors.is_empty() {
             return Self::new(members, config.averaging);
         }
         let found = tensors.into_keys().collect();
-        Err(Error::TensorNames {
-            kind: ENSEMBLE.to_owned(),
-            expected: Vec::new(),
-            found,
-        })
+        Err(Error::TensorNames { kind: ENSEMBLE.to_owned(), expected: Vec::new(), found })
     }
 }
 
@@ -138,30 +126,12 @@ impl<E: Encoding> PersistentModule<E> for Ensemble<E> {
         for (at, member) in self.members.iter().enumerate() {
             let state = member.to_state()?;
             members.push(state.description);
-            tensors.extend(
-                state
-                    .tensors
-                    .into_iter()
-                    .map(|(name, tensor)| (format!("{at}.{name}"), tensor)),
-            );
+            tensors.extend(state.tensors.into_iter().map(|(name, tensor)| (format!("{at}.{name}"), tensor)));
         }
-        let config = EnsembleConfig {
-            averaging: self.averaging,
-            members,
-        };
-        let config = serde_json::to_value(config).map_err(|source| Error::ConfigSyntax {
-            kind: ENSEMBLE.to_owned(),
-            source,
-        })?;
+        let config = EnsembleConfig { averaging: self.averaging, members };
+        let config = serde_json::to_value(config)
+            .map_err(|source| Error::ConfigSyntax { kind: ENSEMBLE.to_owned(), source })?;
         let (kind, query_dim, item_dim) = (ENSEMBLE.to_owned(), self.query_dim(), self.item_dim());
-        Ok(ModuleState {
-            description: ModuleDescription {
-                kind,
-                query_dim,
-                item_dim,
-                config,
-            },
-            tensors,
-        })
+        Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
     }
 }

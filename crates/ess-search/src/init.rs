@@ -15,18 +15,14 @@ pub(crate) struct Init<'a> {
 
 impl<'a> Init<'a> {
     pub(crate) fn new(seed: u64, device: &'a Device) -> Self {
-        Self {
-            random: ChaCha8Rng::seed_from_u64(seed),
-            device,
-        }
+        Self { random: ChaCha8Rng::seed_from_u64(seed), device }
     }
 
     /// `rows × columns`, uniform in `±sqrt(3 / rows)`: keeps the variance of what goes through (LeCun).
     pub(crate) fn weight(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
         let bound = (3.0 / rows as f32).sqrt();
-        let values: Vec<f32> = (0..rows * columns)
-            .map(|_| self.random.random_range(-bound..=bound))
-            .collect();
+        let values: Vec<f32> =
+            (0..rows * columns).map(|_| self.random.random_range(-bound..=bound)).collect();
         Param::from_data(TensorData::new(values, [rows, columns]), self.device)
     }
 

@@ -32,12 +32,7 @@ fn yes() -> bool {
 impl LinearConfig {
     /// The defaults between the given dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
-        Self {
-            query_dim,
-            item_dim,
-            bias: true,
-            seed: 0,
-        }
+        Self { query_dim, item_dim, bias: true, seed: 0 }
     }
 }
 
@@ -77,17 +72,10 @@ impl TrainableModule for Linear {
         check_dim(Self::KIND, "query_dim", rows)?;
         check_dim(Self::KIND, "item_dim", columns)?;
         let mut init = Init::new(config.seed, device);
-        let weight = if rows == columns {
-            init.zero_weight(rows, columns)
-        } else {
-            init.weight(rows, columns)
-        };
+        let weight =
+            if rows == columns { init.zero_weight(rows, columns) } else { init.weight(rows, columns) };
         let bias = config.bias.then(|| init.zero_bias(columns));
-        Ok(Self {
-            weight,
-            bias,
-            config: config.clone(),
-        })
+        Ok(Self { weight, bias, config: config.clone() })
     }
 
     fn config(&self) -> &LinearConfig {
@@ -103,15 +91,7 @@ impl TrainableModule for Linear {
     }
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
-        let change = linear(
-            queries.clone(),
-            self.weight.val(),
-            self.bias.as_ref().map(Param::val),
-        );
-        if self.config.query_dim == self.config.item_dim {
-            queries + change
-        } else {
-            change
-        }
+        let change = linear(queries.clone(), self.weight.val(), self.bias.as_ref().map(Param::val));
+        if self.config.query_dim == self.config.item_dim { queries + change } else { change }
     }
 }

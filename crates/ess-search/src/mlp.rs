@@ -58,13 +58,7 @@ impl MlpConfig {
     /// The defaults between the given dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         let hidden = vec![query_dim.saturating_mul(2).min(crate::MAX_DIM)];
-        Self {
-            query_dim,
-            item_dim,
-            hidden,
-            activation: Activation::default(),
-            seed: 0,
-        }
+        Self { query_dim, item_dim, hidden, activation: Activation::default(), seed: 0 }
     }
 
     fn check(&self) -> Result<(), Error> {
@@ -78,9 +72,7 @@ impl MlpConfig {
                 found: self.hidden.len().to_string(),
             });
         }
-        self.hidden
-            .iter()
-            .try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))
+        self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))
     }
 }
 
@@ -130,24 +122,14 @@ impl TrainableModule for Mlp {
         let mut width = config.query_dim;
         let mut layers = Vec::with_capacity(config.hidden.len() + 1);
         for &next in &config.hidden {
-            layers.push(Layer {
-                weight: init.weight(width, next),
-                bias: init.zero_bias(next),
-            });
+            layers.push(Layer { weight: init.weight(width, next), bias: init.zero_bias(next) });
             width = next;
         }
         let weight = init.zero_weight(width, config.item_dim);
-        layers.push(Layer {
-            weight,
-            bias: init.zero_bias(config.item_dim),
-        });
+        layers.push(Layer { weight, bias: init.zero_bias(config.item_dim) });
         let skip =
             (config.query_dim != config.item_dim).then(|| init.weight(config.query_dim, config.item_dim));
-        Ok(Self {
-            layers,
-            skip,
-            config: config.clone(),
-        })
+        Ok(Self { layers, skip, config: config.clone() })
     }
 
     fn config(&self) -> &MlpConfig {
@@ -169,11 +151,7 @@ impl TrainableModule for Mlp {
         };
         let mut hidden = queries;
         for (at, layer) in self.layers.iter().enumerate() {
-            hidden = if at == 0 {
-                hidden
-            } else {
-                self.config.activation.apply(hidden)
-            };
+            hidden = if at == 0 { hidden } else { self.config.activation.apply(hidden) };
             hidden = layer.forward(hidden);
         }
         skipped + hidden

@@ -47,10 +47,7 @@ impl ModuleState {
             format: FORMAT.to_owned(),
             version: VERSION,
             module: self.description.clone(),
-            weights: Weights {
-                file: file.clone(),
-                checksum,
-            },
+            weights: Weights { file: file.clone(), checksum },
         };
         write_atomically(&folder.join(MANIFEST), |out| {
             serde_json::to_writer_pretty(&mut *out, &manifest)?;
@@ -70,29 +67,15 @@ impl ModuleState {
         let manifest = read_manifest(&path)?;
         let plain = Path::new(&manifest.weights.file).file_name() == Some(manifest.weights.file.as_ref());
         if !plain {
-            return Err(format_error(
-                &path,
-                "a file name for the weights",
-                &manifest.weights.file,
-            ));
+            return Err(format_error(&path, "a file name for the weights", &manifest.weights.file));
         }
         let path = folder.join(&manifest.weights.file);
-        let bytes = std::fs::read(&path).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
+        let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
         let found = Checksum::of(&bytes).to_string();
         if found != manifest.weights.checksum {
-            return Err(format_error(
-                &path,
-                &format!("checksum {}", manifest.weights.checksum),
-                &found,
-            ));
+            return Err(format_error(&path, &format!("checksum {}", manifest.weights.checksum), &found));
         }
-        Ok(Self {
-            description: manifest.module,
-            tensors: read_tensors(&path, &bytes)?,
-        })
+        Ok(Self { description: manifest.module, tensors: read_tensors(&path, &bytes)? })
     }
 
     fn weights_bytes(&self) -> Result<Vec<u8>, Error> {
@@ -100,16 +83,10 @@ impl ModuleState {
             .tensors
             .iter()
             .map(|(name, tensor)| {
-                (
-                    name,
-                    tensor.shape(),
-                    tensor.values().iter().flat_map(|x| x.to_le_bytes()).collect(),
-                )
+                (name, tensor.shape(), tensor.values().iter().flat_map(|x| x.to_le_bytes()).collect())
             })
             .collect();
-        let failed = |error: safetensors::SafeTensorError| Error::Device {
-            message: error.to_string(),
-        };
+        let failed = |error: safetensors::SafeTensorError| Error::Device { message: error.to_string() };
         let views = bytes
             .iter()
             .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.to_vec(), bytes)?)))
@@ -120,25 +97,14 @@ impl ModuleState {
 }
 
 fn format_error(path: &Path, expected: &str, found: &str) -> Error {
-    Error::Format {
-        path: path.to_owned(),
-        expected: expected.to_owned(),
-        found: found.to_owned(),
-    }
+    Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, Error> {
-    let io = |source| Error::Io {
-        path: path.to_owned(),
-        source,
-    };
+    let io = |source| Error::Io { path: path.to_owned(), source };
     let bytes = std::fs::metadata(path).map_err(io)?.len();
     if bytes > MAX_MANIFEST_BYTES {
-        return Err(format_error(
-            path,
-            &format!("at most {MAX_MANIFEST_BYTES} bytes"),
-            &bytes.to_string(),
-        ));
+        return Err(format_error(path, &format!("at most {MAX_MANIFEST_BYTES} bytes"), &bytes.to_string()));
     }
     let text = std::fs::read_to_string(path).map_err(io)?;
     #[derive(Deserialize)]
@@ -155,11 +121,7 @@ fn read_manifest(path: &Path) -> Result<Manifest, Error> {
         return Err(format_error(path, &format!("format {FORMAT:?}"), &head.format));
     }
     if head.version != VERSION {
-        return Err(format_error(
-            path,
-            &format!("format version {VERSION}"),
-            &head.version.to_string(),
-        ));
+        return Err(format_error(path, &format!("format version {VERSION}"), &head.version.to_string()));
     }
     serde_json::from_str(&text).map_err(syntax)
 }
@@ -176,11 +138,8 @@ fn read_tensors(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, HostTensor
                 &format!("{:?}", view.dtype()),
             ));
         }
-        let values = view
-            .data()
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
-            .collect();
+        let values =
+            view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         let tensor = HostTensor::new(&name, view.shape().to_vec(), values)?;
         read.insert(name, tensor);
     }
@@ -203,9 +162,6 @@ fn remove_old_weights(folder: &Path, keep: &str) {
 }
 
 fn is_weights(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     name.starts_with("weights-") && name.ends_with(".safetensors")
 }

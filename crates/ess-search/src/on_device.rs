@@ -21,10 +21,7 @@ impl<M: TrainableModule> OnDevice<M> {
     /// Moves a module to a device and takes it out of training.
     pub fn new(module: M, device: &Device) -> Self {
         let device = device.clone().without_autodiff();
-        Self {
-            module: module.valid().to_device(&device),
-            device,
-        }
+        Self { module: module.valid().to_device(&device), device }
     }
 
     /// The module.

@@ -11,10 +11,7 @@ use crate::{Error, HostTensor, device_encoding::values_of};
 
 /// The parameters of a module by name, in host memory.
 pub(crate) fn read<M: Module>(module: &M) -> Result<BTreeMap<String, HostTensor>, Error> {
-    let mut reader = Reader {
-        path: Vec::new(),
-        tensors: Ok(BTreeMap::new()),
-    };
+    let mut reader = Reader { path: Vec::new(), tensors: Ok(BTreeMap::new()) };
     module.visit(&mut reader);
     reader.tensors
 }
@@ -36,17 +33,10 @@ pub(crate) fn replace<M: Module>(
     for (name, shape) in expected {
         if shape != tensors[&name].shape() {
             let found = tensors[&name].shape().to_vec();
-            return Err(Error::TensorShape {
-                name,
-                expected: shape,
-                found,
-            });
+            return Err(Error::TensorShape { name, expected: shape, found });
         }
     }
-    Ok(module.map(&mut Writer {
-        path: Vec::new(),
-        tensors,
-    }))
+    Ok(module.map(&mut Writer { path: Vec::new(), tensors }))
 }
 
 fn shapes<M: Module>(module: &M) -> BTreeMap<String, Vec<usize>> {

@@ -22,21 +22,11 @@ pub trait PersistentModule<E: Encoding = Embeddings>: SearchModule<E> {
 impl<M: TrainableModule> PersistentModule<M::Encoding> for OnDevice<M> {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let module = self.module();
-        let config = serde_json::to_value(module.config()).map_err(|source| Error::ConfigSyntax {
-            kind: M::KIND.to_owned(),
-            source,
-        })?;
+        let config = serde_json::to_value(module.config())
+            .map_err(|source| Error::ConfigSyntax { kind: M::KIND.to_owned(), source })?;
         let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
-        let description = ModuleDescription {
-            kind: M::KIND.to_owned(),
-            query_dim,
-            item_dim,
-            config,
-        };
-        Ok(ModuleState {
-            description,
-            tensors: parameters::read(module)?,
-        })
+        let description = ModuleDescription { kind: M::KIND.to_owned(), query_dim, item_dim, config };
+        Ok(ModuleState { description, tensors: parameters::read(module)? })
     }
 }
 
@@ -53,22 +43,13 @@ impl PersistentModule for MatrixModule {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let shape = vec![self.query_dim(), self.item_dim()];
         let weight = HostTensor::new("weight", shape, self.weight().iter().copied().collect())?;
-        Ok(state_of(
-            MATRIX,
-            self,
-            BTreeMap::from([("weight".to_owned(), weight)]),
-        ))
+        Ok(state_of(MATRIX, self, BTreeMap::from([("weight".to_owned(), weight)])))
     }
 }
 
 fn state_of(kind: &str, module: &dyn SearchModule, tensors: BTreeMap<String, HostTensor>) -> ModuleState {
     let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
-    let description = ModuleDescription {
-        kind: kind.to_owned(),
-        query_dim,
-        item_dim,
-        config: json!({}),
-    };
+    let description = ModuleDescription { kind: kind.to_owned(), query_dim, item_dim, config: json!({}) };
     ModuleState { description, tensors }
 }
 

@@ -48,16 +48,13 @@ impl Default for Registry {
 impl<E: Encoding + 'static> Registry<E> {
     /// Knows ensembles alone: where a registry for a richer encoding starts.
     pub fn empty() -> Self {
-        Self {
-            kinds: BTreeMap::new(),
-        }
+        Self { kinds: BTreeMap::new() }
     }
 
     /// Adds a kind of trainable module; one that was there under the same name is replaced.
     #[must_use]
     pub fn with<M: TrainableModule<Encoding = E>>(mut self) -> Self {
-        self.kinds
-            .insert(M::KIND.to_owned(), Arc::new(build_trainable::<M>));
+        self.kinds.insert(M::KIND.to_owned(), Arc::new(build_trainable::<M>));
         self
     }
 
@@ -75,10 +72,7 @@ impl<E: Encoding + 'static> Registry<E> {
             build(state, device)?
         };
         let description = &state.description;
-        let (query, item) = (
-            "query dimension of a saved module",
-            "item dimension of a saved module",
-        );
+        let (query, item) = ("query dimension of a saved module", "item dimension of a saved module");
         ess_core::Error::check_dim(query, description.query_dim, module.query_dim())?;
         ess_core::Error::check_dim(item, description.item_dim, module.item_dim())?;
         Ok(module)
@@ -93,17 +87,8 @@ impl<E: Encoding + 'static> Registry<E> {
     }
 
     fn unknown(&self, kind: &str) -> Error {
-        let known = self
-            .kinds
-            .keys()
-            .map(String::as_str)
-            .chain([ENSEMBLE])
-            .map(str::to_owned)
-            .collect();
-        Error::UnknownKind {
-            kind: kind.to_owned(),
-            known,
-        }
+        let known = self.kinds.keys().map(String::as_str).chain([ENSEMBLE]).map(str::to_owned).collect();
+        Error::UnknownKind { kind: kind.to_owned(), known }
     }
 }
 
@@ -137,12 +122,7 @@ fn build_matrix(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error>
 }
 
 fn check_tensors(state: &ModuleState, expected: &[&str]) -> Result<(), Error> {
-    if state
-        .tensors
-        .keys()
-        .map(String::as_str)
-        .eq(expected.iter().copied())
-    {
+    if state.tensors.keys().map(String::as_str).eq(expected.iter().copied()) {
         return Ok(());
     }
     Err(Error::TensorNames {

@@ -20,23 +20,13 @@ impl HostTensor {
     /// [`Error::TensorShape`] when there are not as many values as the shape says, with `name` in it;
     /// [`Error::NonFiniteTensor`] for a NaN or an infinity.
     pub fn new(name: &str, shape: Vec<usize>, values: Vec<f32>) -> Result<Self, Error> {
-        let expected = shape
-            .iter()
-            .try_fold(1_usize, |product, &side| product.checked_mul(side));
+        let expected = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
         if expected != Some(values.len()) {
             let found = vec![values.len()];
-            return Err(Error::TensorShape {
-                name: name.to_owned(),
-                expected: shape,
-                found,
-            });
+            return Err(Error::TensorShape { name: name.to_owned(), expected: shape, found });
         }
         match values.iter().position(|value| !value.is_finite()) {
-            Some(index) => Err(Error::NonFiniteTensor {
-                name: name.to_owned(),
-                index,
-                value: values[index],
-            }),
+            Some(index) => Err(Error::NonFiniteTensor { name: name.to_owned(), index, value: values[index] }),
             None => Ok(Self { shape, values }),
         }
     }
@@ -95,9 +85,7 @@ impl ModuleState {
     /// Reads the config as the type that the kind has.
     pub(crate) fn parse_config<C: serde::de::DeserializeOwned>(&self) -> Result<C, Error> {
         let description = &self.description;
-        serde_json::from_value(description.config.clone()).map_err(|source| Error::ConfigSyntax {
-            kind: description.kind.clone(),
-            source,
-        })
+        serde_json::from_value(description.config.clone())
+            .map_err(|source| Error::ConfigSyntax { kind: description.kind.clone(), source })
     }
 }

@@ -92,10 +92,5 @@ pub(crate) fn check_dim(kind: &'static str, name: &'static str, dim: usize) -> R
     if (1..=MAX_DIM).contains(&dim) {
         return Ok(());
     }
-    Err(Error::Config {
-        kind,
-        name,
-        expected: format!("between 1 and {MAX_DIM}"),
-        found: dim.to_string(),
-    })
+    Err(Error::Config { kind, name, expected: format!("between 1 and {MAX_DIM}"), found: dim.to_string() })
 }

@@ -12,20 +12,13 @@ use ess_search::{
 };
 
 fn state(seed: u64) -> ModuleState {
-    let config = LinearConfig {
-        seed,
-        ..LinearConfig::new(3, 2)
-    };
-    OnDevice::new(Linear::init(&config, &Device::flex()).unwrap(), &Device::flex())
-        .to_state()
-        .unwrap()
+    let config = LinearConfig { seed, ..LinearConfig::new(3, 2) };
+    OnDevice::new(Linear::init(&config, &Device::flex()).unwrap(), &Device::flex()).to_state().unwrap()
 }
 
 fn weights_path(folder: &Path) -> std::path::PathBuf {
     let mut names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    names
-        .find(|path| path.extension().is_some_and(|e| e == "safetensors"))
-        .unwrap()
+    names.find(|path| path.extension().is_some_and(|e| e == "safetensors")).unwrap()
 }
 
 #[test]
@@ -43,10 +36,7 @@ fn files_torn_at_any_length_are_refused() {
         // The manifest's last byte is a newline, without which it is still whole.
         for length in 0..whole.len() - 1 {
             fs::write(&path, &whole[..length]).unwrap();
-            assert!(
-                matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })),
-                "{length}"
-            );
+            assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })), "{length}");
         }
         fs::write(&path, &whole).unwrap();
     }
@@ -61,10 +51,7 @@ fn a_changed_byte_is_found() {
     let mut bytes = fs::read(&path).unwrap();
     *bytes.last_mut().unwrap() ^= 1;
     fs::write(&path, bytes).unwrap();
-    assert!(matches!(
-        ModuleState::load(folder.path()),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })));
 }
 
 #[test]
@@ -90,10 +77,7 @@ fn other_formats_versions_and_paths_are_refused() {
     ] {
         assert!(manifest.contains(from));
         fs::write(&path, manifest.replace(from, to)).unwrap();
-        assert!(
-            matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })),
-            "{to}"
-        );
+        assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })), "{to}");
     }
 }
 
@@ -101,10 +85,7 @@ fn other_formats_versions_and_paths_are_refused() {
 fn tensors_that_do_not_fit_the_config_are_refused() {
     let build = |state: &ModuleState| Registry::default().build(state, &Device::flex()).map(|_| ());
     let mut wrong_shape = state(1);
-    wrong_shape.tensors.insert(
-        "weight".into(),
-        HostTensor::new("weight", vec![2, 3], vec![0.0; 6]).unwrap(),
-    );
+    wrong_shape.tensors.insert("weight".into(), HostTensor::new("weight", vec![2, 3], vec![0.0; 6]).unwrap());
     assert!(matches!(build(&wrong_shape), Err(Error::TensorShape { .. })));
 
     let mut missing = state(1);
@@ -121,21 +102,12 @@ fn tensors_that_do_not_fit_the_config_are_refused() {
 
     let mut lying = state(1);
     lying.description.item_dim = 9;
-    assert!(matches!(
-        build(&lying),
-        Err(Error::Core(ess_core::Error::DimensionMismatch { .. }))
-    ));
+    assert!(matches!(build(&lying), Err(Error::Core(ess_core::Error::DimensionMismatch { .. }))));
 
     let members: Vec<Box<dyn PersistentModule>> =
         vec![Box::new(Identity::new(2)), Box::new(Identity::new(2))];
-    let mut extra = Ensemble::new(members, Averaging::default())
-        .unwrap()
-        .to_state()
-        .unwrap();
-    extra.tensors.insert(
-        "2.weight".into(),
-        HostTensor::new("weight", vec![1], vec![0.0]).unwrap(),
-    );
+    let mut extra = Ensemble::new(members, Averaging::default()).unwrap().to_state().unwrap();
+    extra.tensors.insert("2.weight".into(), HostTensor::new("weight", vec![1], vec![0.0]).unwrap());
     assert!(matches!(build(&extra), Err(Error::TensorNames { .. })));
 }
 

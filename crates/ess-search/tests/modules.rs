@@ -12,10 +12,7 @@ use ndarray::Array2;
 use proptest::prelude::*;
 
 fn linear(query_dim: usize, item_dim: usize, seed: u64) -> OnDevice<Linear> {
-    let config = LinearConfig {
-        seed,
-        ..LinearConfig::new(query_dim, item_dim)
-    };
+    let config = LinearConfig { seed, ..LinearConfig::new(query_dim, item_dim) };
     OnDevice::new(Linear::init(&config, &Device::flex()).unwrap(), &Device::flex())
 }
 
@@ -54,7 +51,7 @@ fn zoo(query_dim: usize, item_dim: usize, seed: u64) -> Vec<Box<dyn PersistentMo
 fn every_kind_passes_the_conformance_suite() {
     for (query_dim, item_dim) in [(4, 4), (5, 3), (1, 1), (1, 6)] {
         for module in zoo(query_dim, item_dim, 7) {
-            ess_testing::search_module::conforms(&module);
+            ess_testing::search_module::conforms(&module, 1e-5);
         }
     }
 }
@@ -113,10 +110,7 @@ fn more_rows_than_a_chunk_go_through_in_order() {
     let all = module.apply(&queries).unwrap();
     assert_eq!(all.len(), rows);
     for row in [0, 8191, 8192, rows - 1] {
-        assert_eq!(
-            module.apply(&queries.select(&[row]).unwrap()).unwrap().row(0),
-            all.row(row)
-        );
+        assert_eq!(module.apply(&queries.select(&[row]).unwrap()).unwrap().row(0), all.row(row));
     }
 }
 
@@ -134,32 +128,20 @@ fn impossible_configs_are_refused() {
         ));
     }
     for hidden in [vec![], vec![0], vec![4; 17]] {
-        let config = MlpConfig {
-            hidden,
-            ..MlpConfig::new(3, 3)
-        };
-        assert!(matches!(
-            Mlp::init(&config, &device),
-            Err(Error::Config { name: "hidden", .. })
-        ));
+        let config = MlpConfig { hidden, ..MlpConfig::new(3, 3) };
+        assert!(matches!(Mlp::init(&config, &device), Err(Error::Config { name: "hidden", .. })));
     }
     assert!(serde_json::from_str::<LinearConfig>(r#"{"query_dim":3,"item_dim":3,"bais":true}"#).is_err());
 }
 
 #[test]
 fn members_that_do_not_agree_are_refused() {
-    let none = Ensemble::new(vec![], Averaging::default());
+    let none = Ensemble::<Embeddings>::new(vec![], Averaging::default());
     assert!(matches!(none, Err(Error::Core(ess_core::Error::Empty { .. }))));
-    let mixed = Ensemble::new(
-        vec![Box::new(Identity::new(3)), Box::new(linear(3, 4, 0))],
-        Averaging::default(),
-    );
+    let mixed =
+        Ensemble::new(vec![Box::new(Identity::new(3)), Box::new(linear(3, 4, 0))], Averaging::default());
     assert!(matches!(
         mixed,
-        Err(Error::Core(ess_core::Error::DimensionMismatch {
-            expected: 3,
-            found: 4,
-            ..
-        }))
+        Err(Error::Core(ess_core::Error::DimensionMismatch { expected: 3, found: 4, .. }))
     ));
 }

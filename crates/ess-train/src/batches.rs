@@ -18,12 +18,7 @@ impl Batches {
         let size = size.min(queries);
         let order: Vec<usize> = (0..queries).collect();
         // Shuffled when the first batch is asked for.
-        Self {
-            size,
-            next: queries,
-            order,
-            random: ChaCha8Rng::seed_from_u64(seed),
-        }
+        Self { size, next: queries, order, random: ChaCha8Rng::seed_from_u64(seed) }
     }
 
     /// Whether every batch is the whole set, in order.

@@ -28,18 +28,8 @@ struct Measured<M> {
 impl<'a, 'i, M: TrainableModule> Best<'a, 'i, M> {
     /// Measures the untrained module.
     pub(crate) fn start(module: OnDevice<M>, dev: &'a DevSet<'i, M::Encoding>) -> Result<Self, Error> {
-        let last = Measured {
-            step: 0,
-            value: dev.mean(&module)?,
-            module,
-        };
-        Ok(Self {
-            dev,
-            last,
-            before_last: None,
-            best: None,
-            stale: 0,
-        })
+        let last = Measured { step: 0, value: dev.mean(&module)?, module };
+        Ok(Self { dev, last, before_last: None, best: None, stale: 0 })
     }
 
     /// Measures the module after a step.
@@ -69,10 +59,8 @@ impl<'a, 'i, M: TrainableModule> Best<'a, 'i, M> {
             // The untrained module is a neighbour but no candidate: the floor is for falling back to it.
             return;
         }
-        let neighbourhood: Vec<f64> = [self.before_last, Some(self.last.value), next]
-            .into_iter()
-            .flatten()
-            .collect();
+        let neighbourhood: Vec<f64> =
+            [self.before_last, Some(self.last.value), next].into_iter().flatten().collect();
         let smoothed = neighbourhood.iter().sum::<f64>() / neighbourhood.len() as f64;
         if self.best.as_ref().is_none_or(|(best, _)| smoothed > *best) {
             self.best = Some((smoothed, self.last.clone()));

@@ -42,19 +42,10 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
     pub fn new(queries: &'a QuerySet<E>, items: &'a Items<'a>, measure: NamedMeasure) -> Result<Self, Error> {
         let count = items.embeddings().len();
         queries.check_items(count)?;
-        let grades = queries
-            .judgements()
-            .iter()
-            .map(|judged| judged.iter().map(|j| (j.item, j.grade)));
+        let grades = queries.judgements().iter().map(|judged| judged.iter().map(|j| (j.item, j.grade)));
         let depth = measure.cutoff().k().unwrap_or(UNCUT_DEPTH).min(count);
         let (qrels, evaluator) = (RowQrels::new(grades)?, Evaluator::new(vec![measure])?);
-        Ok(Self {
-            queries,
-            items,
-            qrels,
-            evaluator,
-            depth,
-        })
+        Ok(Self { queries, items, qrels, evaluator, depth })
     }
 
     /// The queries.

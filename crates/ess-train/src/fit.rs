@@ -117,10 +117,6 @@ impl Trainer {
             Some(identity) if report.floor.returned == Returned::Identity => identity,
             _ => Box::new(trained.clone()),
         };
-        Ok(Fitted {
-            module,
-            trained: Box::new(trained),
-            report,
-        })
+        Ok(Fitted { module, trained: Box::new(trained), report })
     }
 }

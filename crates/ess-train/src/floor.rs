@@ -58,10 +58,7 @@ impl FloorDecision {
             return Ok(decision);
         };
         let floor = dev.per_query(identity)?;
-        let bootstrap = Bootstrap {
-            resamples: config.resamples,
-            seed: config.seed,
-        };
+        let bootstrap = Bootstrap { resamples: config.resamples, seed: config.seed };
         let [low, high] = bootstrap.difference_interval(&floor, &values, config.confidence)?;
         (decision.identity, decision.interval) = (Some(mean(&floor)), Some([low, high]));
         let (delta, level) = (decision.trained - mean(&floor), 100.0 * config.confidence);

@@ -49,12 +49,7 @@ impl<'a> Items<'a> {
         ess_core::Error::check_dim("index of the items", self.embeddings.dim(), index.dim())?;
         let (what, expected, found) = ("items in the index", self.embeddings.len(), index.len());
         if expected != found {
-            return Err(ess_core::Error::LengthMismatch {
-                what,
-                expected,
-                found,
-            }
-            .into());
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
         }
         self.given_index = Some(index);
         Ok(self)
@@ -87,8 +82,7 @@ impl<'a> Items<'a> {
 
     /// The `m × d_item` matrix on the device.
     pub fn tensor(&self) -> &Tensor<2> {
-        self.tensor
-            .get_or_init(|| self.embeddings.to_tensors(&self.device))
+        self.tensor.get_or_init(|| self.embeddings.to_tensors(&self.device))
     }
 
     /// Whether the device is the CPU, where kernels may read the embeddings as they are.

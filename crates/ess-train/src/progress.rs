@@ -20,7 +20,6 @@ impl Progress {
         };
         let style =
             ProgressStyle::with_template("{prefix} {wide_bar} {pos}/{len} steps, {msg} [{elapsed} < {eta}]");
-        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-            .with_prefix(what.to_owned())
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())).with_prefix(what.to_owned())
     }
 }

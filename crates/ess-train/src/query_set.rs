@@ -43,12 +43,7 @@ impl<E: Encoding> QuerySet<E> {
     pub fn new(encodings: E, judgements: Vec<Vec<Judgement>>) -> Result<Self, Error> {
         let (what, expected, found) = ("judgements of queries", encodings.rows(), judgements.len());
         if expected != found {
-            return Err(ess_core::Error::LengthMismatch {
-                what,
-                expected,
-                found,
-            }
-            .into());
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
         }
         if judgements.is_empty() {
             return Err(ess_core::Error::Empty { what: "queries" }.into());
@@ -63,10 +58,7 @@ impl<E: Encoding> QuerySet<E> {
                 return Err(Error::DuplicateJudgement { query, item: pair[0] });
             }
         }
-        Ok(Self {
-            encodings,
-            judgements,
-        })
+        Ok(Self { encodings, judgements })
     }
 
     /// The number of queries, `n`.
@@ -91,10 +83,7 @@ impl<E: Encoding> QuerySet<E> {
     /// [`Error::Core`] for a row beyond the end or no row at all.
     pub fn select(&self, rows: &[usize]) -> Result<Self, Error> {
         let encodings = self.encodings.select_rows(rows)?;
-        Ok(Self {
-            encodings,
-            judgements: rows.iter().map(|&row| self.judgements[row].clone()).collect(),
-        })
+        Ok(Self { encodings, judgements: rows.iter().map(|&row| self.judgements[row].clone()).collect() })
     }
 
     /// As many queries, drawn with replacement: what bagging trains a member on.
@@ -103,9 +92,7 @@ impl<E: Encoding> QuerySet<E> {
     /// None in practice; the signature is that of [`QuerySet::select`].
     pub fn resampled(&self, seed: u64) -> Result<Self, Error> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let rows: Vec<usize> = (0..self.len())
-            .map(|_| random.random_range(0..self.len()))
-            .collect();
+        let rows: Vec<usize> = (0..self.len()).map(|_| random.random_range(0..self.len())).collect();
         self.select(&rows)
     }
 
@@ -113,11 +100,7 @@ impl<E: Encoding> QuerySet<E> {
     pub(crate) fn check_items(&self, items: usize) -> Result<(), Error> {
         for (query, judged) in self.judgements.iter().enumerate() {
             if let Some(judgement) = judged.iter().find(|judgement| judgement.item >= items) {
-                return Err(Error::UnknownItem {
-                    query,
-                    item: judgement.item,
-                    items,
-                });
+                return Err(Error::UnknownItem { query, item: judgement.item, items });
             }
         }
         Ok(())
@@ -131,10 +114,7 @@ impl<E: DeviceEncoding> QuerySet<E> {
     /// [`Error::Search`] when the dimensions differ.
     pub fn join(&self, other: &Self) -> Result<Self, Error> {
         let encodings = self.encodings.join(&other.encodings)?;
-        Ok(Self {
-            encodings,
-            judgements: [&self.judgements[..], &other.judgements].concat(),
-        })
+        Ok(Self { encodings, judgements: [&self.judgements[..], &other.judgements].concat() })
     }
 }
 
@@ -154,15 +134,9 @@ mod tests {
         let found = QuerySet::new(one.clone(), vec![vec![judged(3, 0)]]);
         assert!(matches!(found, Err(Error::NoPositive { query: 0 })));
         let found = QuerySet::new(one.clone(), vec![vec![judged(3, 1), judged(4, 1), judged(3, 2)]]);
-        assert!(matches!(
-            found,
-            Err(Error::DuplicateJudgement { query: 0, item: 3 })
-        ));
+        assert!(matches!(found, Err(Error::DuplicateJudgement { query: 0, item: 3 })));
         let found = QuerySet::new(one, vec![]);
-        assert!(matches!(
-            found,
-            Err(Error::Core(ess_core::Error::LengthMismatch { .. }))
-        ));
+        assert!(matches!(found, Err(Error::Core(ess_core::Error::LengthMismatch { .. }))));
     }
 
     #[test]
@@ -170,25 +144,14 @@ mod tests {
         let one = Embeddings::from_rows(&[[1.0]]).unwrap();
         let queries = QuerySet::new(one, vec![vec![judged(3, 1)]]).unwrap();
         assert!(queries.check_items(4).is_ok());
-        assert!(matches!(
-            queries.check_items(3),
-            Err(Error::UnknownItem {
-                query: 0,
-                item: 3,
-                items: 3
-            })
-        ));
+        assert!(matches!(queries.check_items(3), Err(Error::UnknownItem { query: 0, item: 3, items: 3 })));
     }
 
     #[test]
     fn queries_are_selected_joined_and_resampled_with_their_judgements() {
         let encodings = Embeddings::from_rows(&[[0.0], [1.0], [2.0]]).unwrap();
         let queries = QuerySet::new(encodings, (0..3).map(|i| vec![judged(i, 1)]).collect()).unwrap();
-        let joined = queries
-            .select(&[2])
-            .unwrap()
-            .join(&queries.select(&[0, 0]).unwrap())
-            .unwrap();
+        let joined = queries.select(&[2]).unwrap().join(&queries.select(&[0, 0]).unwrap()).unwrap();
         assert_eq!(joined.encodings().as_slice(), &[2.0, 0.0, 0.0]);
         let resampled = queries.resampled(5).unwrap();
         assert_eq!(resampled.len(), 3);

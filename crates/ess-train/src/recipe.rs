@@ -65,10 +65,7 @@ impl<M: TrainableModule> ModuleRecipe<M> {
     ) -> Result<Trained<M::Encoding>, Error> {
         let module = M::init(&self.config, items.device())?;
         let (module, curve) = trainer.train(module, items, queries, stop)?;
-        Ok(Trained {
-            module: Box::new(module),
-            curves: vec![curve],
-        })
+        Ok(Trained { module: Box::new(module), curves: vec![curve] })
     }
 }
 
@@ -91,15 +88,8 @@ impl<M: TrainableModule> Recipe<M::Encoding> for ModuleRecipe<M> {
         curves: &[Curve],
         growth: f64,
     ) -> Result<Trained<M::Encoding>, Error> {
-        let kept = curves
-            .first()
-            .map_or(trainer.config().max_steps, |curve| curve.kept_step);
-        self.run(
-            trainer,
-            items,
-            queries,
-            &Stop::After((kept as f64 * growth).round() as usize),
-        )
+        let kept = curves.first().map_or(trainer.config().max_steps, |curve| curve.kept_step);
+        self.run(trainer, items, queries, &Stop::After((kept as f64 * growth).round() as usize))
     }
 }
 
@@ -125,11 +115,7 @@ pub struct EnsembleRecipe<E: Encoding = Embeddings> {
 impl<E: Encoding> EnsembleRecipe<E> {
     /// An ensemble without members yet.
     pub fn new(averaging: Averaging) -> Self {
-        Self {
-            members: Vec::new(),
-            averaging,
-            bagged: false,
-        }
+        Self { members: Vec::new(), averaging, bagged: false }
     }
 
     /// Whether each member sees its own draw of the queries, with replacement (bagging: Breiman 1996).
@@ -177,10 +163,7 @@ impl<E: Encoding> EnsembleRecipe<E> {
             modules.push(trained.module);
             curves.extend(trained.curves);
         }
-        Ok(Trained {
-            module: Box::new(Ensemble::new(modules, self.averaging)?),
-            curves,
-        })
+        Ok(Trained { module: Box::new(Ensemble::new(modules, self.averaging)?), curves })
     }
 }
 

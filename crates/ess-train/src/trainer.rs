@@ -1,6 +1,6 @@
 //! The training loop.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use burn::{
     grad_clipping::GradientClippingConfig,
@@ -17,9 +17,10 @@ use crate::{
 /// Trains searching modules on frozen embeddings.
 ///
 /// [`Trainer::fit`] is what most callers want; [`Trainer::train`] is one run of the loop.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Trainer {
     config: TrainerConfig,
+    loss: Arc<dyn Loss>,
     progress: Progress,
 }
 
@@ -38,10 +39,15 @@ impl Trainer {
     /// [`Error::Config`] for a setting outside its range.
     pub fn new(config: TrainerConfig) -> Result<Self, Error> {
         config.check()?;
-        Ok(Self {
-            config,
-            progress: Progress::default(),
-        })
+        let loss = config.loss.build()?.into();
+        Ok(Self { config, loss, progress: Progress::default() })
+    }
+
+    /// Makes a loss of the caller's own small, instead of the one that the settings name.
+    #[must_use]
+    pub fn with_loss(mut self, loss: Arc<dyn Loss>) -> Self {
+        self.loss = loss;
+        self
     }
 
     /// Chooses whether a progress bar is shown.
@@ -54,13 +60,9 @@ impl Trainer {
     /// The same trainer with another seed.
     #[must_use]
     pub fn with_seed(&self, seed: u64) -> Self {
-        Self {
-            config: TrainerConfig {
-                seed,
-                ..self.config.clone()
-            },
-            progress: self.progress,
-        }
+        let mut trainer = self.clone();
+        trainer.config.seed = seed;
+        trainer
     }
 
     /// The settings.
@@ -108,20 +110,13 @@ impl Trainer {
                 None => format!("loss {loss:.4}"),
             });
             bar.inc(1);
-            if best
-                .as_ref()
-                .is_some_and(|best| best.stale() > self.config.patience)
-            {
+            if best.as_ref().is_some_and(|best| best.stale() > self.config.patience) {
                 break;
             }
         }
         bar.finish_and_clear();
         let (module, kept_step) = best.map_or_else(|| (run.snapshot(), steps), Best::finish);
-        let curve = Curve {
-            points: run.points,
-            kept_step,
-            seconds: started.elapsed().as_secs_f64(),
-        };
+        let curve = Curve { points: run.points, kept_step, seconds: started.elapsed().as_secs_f64() };
         tracing::debug!(kind = M::KIND, kept_step, seconds = curve.seconds, "trained");
         Ok((module, curve))
     }
@@ -132,7 +127,7 @@ struct Run<'a, 'i, M: TrainableModule> {
     config: &'a TrainerConfig,
     module: M,
     optimizer: ModuleOptimizer,
-    loss: Box<dyn Loss>,
+    loss: &'a dyn Loss,
     batches: Batches,
     device: Device,
     items: &'a Items<'i>,
@@ -151,14 +146,12 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         let config = &trainer.config;
         let device = items.device().clone().autodiff();
         let clip = config.clip_norm.map(GradientClippingConfig::Norm);
-        let optimizer = AdamWConfig::new()
-            .with_epsilon(1e-8)
-            .with_weight_decay(config.weight_decay);
+        let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.weight_decay);
         Ok(Self {
             config,
             module: module.fork(items.device()).train(),
             optimizer: optimizer.with_grad_clipping(clip).init(),
-            loss: config.loss.build()?,
+            loss: &*trainer.loss,
             batches: Batches::new(queries.len(), config.batch_size, config.seed),
             encodings: queries.encodings().to_tensors(&device),
             device,
@@ -173,23 +166,23 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         let rows = self.batches.next_batch();
         let judgements: Vec<&[Judgement]> = rows.iter().map(|&row| &self.judgements[row][..]).collect();
         let mapped = self.module.forward(self.batch(&rows));
-        let value = self
-            .loss
-            .evaluate(mapped.clone().without_autodiff(), &judgements, self.items)?;
+        let value = self.loss.evaluate(mapped.clone().without_autodiff(), &judgements, self.items);
+        let value = value.map_err(|error| match error {
+            // Mapped queries that overflowed say no more than a loss that did.
+            Error::Search(ess_search::Error::Core(ess_core::Error::NonFinite { .. })) => {
+                Error::Diverged { step, loss: f64::NAN }
+            }
+            error => error,
+        })?;
         if !value.loss.is_finite() {
-            return Err(Error::Diverged {
-                step,
-                loss: value.loss,
-            });
+            return Err(Error::Diverged { step, loss: value.loss });
         }
         // A product whose gradient with respect to the mapped queries is the loss's own.
         let carrier = (mapped * value.gradient.autodiff()).sum();
         let gradients = GradientsParams::from_grads(carrier.backward(), &self.module);
         let warm = (step as f64 / (self.config.warmup_steps + 1) as f64).min(1.0);
         let module = self.module.clone();
-        self.module = self
-            .optimizer
-            .step(self.config.learning_rate * warm, module, gradients);
+        self.module = self.optimizer.step(self.config.learning_rate * warm, module, gradients);
         Ok(value.loss)
     }
 

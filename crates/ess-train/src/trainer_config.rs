@@ -82,26 +82,12 @@ impl TrainerConfig {
     pub fn check(&self) -> Result<(), Error> {
         self.loss.build()?;
         let above_zero = |x: f64| x.is_finite() && x > 0.0;
-        let refuse = |name, expected, found: String| {
-            Err(Error::Config {
-                name,
-                expected,
-                found,
-            })
-        };
+        let refuse = |name, expected, found: String| Err(Error::Config { name, expected, found });
         if !above_zero(self.learning_rate) {
-            return refuse(
-                "learning_rate",
-                "a finite number above 0",
-                self.learning_rate.to_string(),
-            );
+            return refuse("learning_rate", "a finite number above 0", self.learning_rate.to_string());
         }
         if !(self.weight_decay.is_finite() && self.weight_decay >= 0.0) {
-            return refuse(
-                "weight_decay",
-                "a finite number of at least 0",
-                self.weight_decay.to_string(),
-            );
+            return refuse("weight_decay", "a finite number of at least 0", self.weight_decay.to_string());
         }
         if let Some(norm) = self.clip_norm.filter(|&norm| !above_zero(norm.into())) {
             return refuse("clip_norm", "a finite number above 0, or null", norm.to_string());
@@ -133,90 +119,26 @@ mod tests {
         let default = TrainerConfig::default;
         default().check().unwrap();
         let bad = [
-            (
-                "learning_rate",
-                TrainerConfig {
-                    learning_rate: f64::NAN,
-                    ..default()
-                },
-            ),
-            (
-                "weight_decay",
-                TrainerConfig {
-                    weight_decay: -1.0,
-                    ..default()
-                },
-            ),
-            (
-                "clip_norm",
-                TrainerConfig {
-                    clip_norm: Some(0.0),
-                    ..default()
-                },
-            ),
-            (
-                "batch_size",
-                TrainerConfig {
-                    batch_size: 0,
-                    ..default()
-                },
-            ),
-            (
-                "max_steps",
-                TrainerConfig {
-                    max_steps: 0,
-                    ..default()
-                },
-            ),
-            (
-                "evaluate_every",
-                TrainerConfig {
-                    evaluate_every: 0,
-                    ..default()
-                },
-            ),
-            (
-                "patience",
-                TrainerConfig {
-                    patience: 0,
-                    ..default()
-                },
-            ),
-            (
-                "resamples",
-                TrainerConfig {
-                    resamples: 0,
-                    ..default()
-                },
-            ),
-            (
-                "confidence",
-                TrainerConfig {
-                    confidence: 1.0,
-                    ..default()
-                },
-            ),
+            ("learning_rate", TrainerConfig { learning_rate: f64::NAN, ..default() }),
+            ("weight_decay", TrainerConfig { weight_decay: -1.0, ..default() }),
+            ("clip_norm", TrainerConfig { clip_norm: Some(0.0), ..default() }),
+            ("batch_size", TrainerConfig { batch_size: 0, ..default() }),
+            ("max_steps", TrainerConfig { max_steps: 0, ..default() }),
+            ("evaluate_every", TrainerConfig { evaluate_every: 0, ..default() }),
+            ("patience", TrainerConfig { patience: 0, ..default() }),
+            ("resamples", TrainerConfig { resamples: 0, ..default() }),
+            ("confidence", TrainerConfig { confidence: 1.0, ..default() }),
         ];
         for (expected, config) in bad {
             assert!(matches!(config.check(), Err(Error::Config { name, .. }) if name == expected));
         }
-        let loss = LossConfig::Softmax(Softmax {
-            scale: -1.0,
-            ..Softmax::default()
-        });
-        assert!(matches!(
-            TrainerConfig { loss, ..default() }.check(),
-            Err(Error::Config { .. })
-        ));
+        let loss = LossConfig::Softmax(Softmax { scale: -1.0, ..Softmax::default() });
+        assert!(matches!(TrainerConfig { loss, ..default() }.check(), Err(Error::Config { .. })));
     }
 
     #[test]
     fn a_config_survives_json_and_unknown_fields_do_not() {
-        let config = TrainerConfig {
-            seed: 3,
-            clip_norm: None,
-            ..TrainerConfig::default()
-        };
+        let config = TrainerConfig { seed: 3, clip_norm: None, ..TrainerConfig::default() };
         let json = serde_json::to_string(&config).unwrap();
         assert_eq!(serde_json::from_str::<TrainerConfig>(&json).unwrap(), config);
         assert!(serde_json::from_str::<TrainerConfig>(r#"{"learning_rat": 1.0}"#).is_err());

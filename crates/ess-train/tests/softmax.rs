@@ -14,31 +14,20 @@ fn wave(n: usize, d: usize, frequency: f32) -> Embeddings {
 
 fn tensor(embeddings: &Embeddings) -> Tensor<2> {
     let shape = [embeddings.len(), embeddings.dim()];
-    Tensor::from_data(
-        TensorData::new(embeddings.as_slice().to_vec(), shape),
-        &Device::flex(),
-    )
+    Tensor::from_data(TensorData::new(embeddings.as_slice().to_vec(), shape), &Device::flex())
 }
 
 /// The definition, in double precision and without any care for speed.
 fn by_definition(queries: &Embeddings, judgements: &[Vec<Judgement>], items: &Embeddings, scale: f64) -> f64 {
     let of_query = |(query, judged): (&[f32], &Vec<Judgement>)| {
-        let dot = |item: &[f32]| {
-            query
-                .iter()
-                .zip(item)
-                .map(|(&q, &d)| f64::from(q) * f64::from(d))
-                .sum::<f64>()
-        };
+        let dot =
+            |item: &[f32]| query.iter().zip(item).map(|(&q, &d)| f64::from(q) * f64::from(d)).sum::<f64>();
         let similarities: Vec<f64> = items.rows().map(|item| scale * dot(item)).collect();
         let max = similarities.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_sum = max + similarities.iter().map(|s| (s - max).exp()).sum::<f64>().ln();
         let positive: Vec<&Judgement> = judged.iter().filter(|j| j.grade > 0).collect();
         let sum: f64 = positive.iter().map(|j| f64::from(j.grade)).sum();
-        positive
-            .iter()
-            .map(|j| f64::from(j.grade) / sum * (log_sum - similarities[j.item]))
-            .sum::<f64>()
+        positive.iter().map(|j| f64::from(j.grade) / sum * (log_sum - similarities[j.item])).sum::<f64>()
     };
     queries.rows().zip(judgements).map(of_query).sum::<f64>() / queries.len() as f64
 }
@@ -57,10 +46,7 @@ fn evaluate(
 
 fn judge(n: usize, m: usize) -> Vec<Vec<Judgement>> {
     let of_query = |query: usize| {
-        let judged = |step: usize, grade| Judgement {
-            item: (query * 31 + step * 7) % m,
-            grade,
-        };
+        let judged = |step: usize, grade| Judgement { item: (query * 31 + step * 7) % m, grade };
         let mut all = vec![judged(0, 1), judged(1, 3), judged(2, 0)];
         all.sort_by_key(|j| j.item);
         all.dedup_by_key(|j| j.item);
@@ -135,10 +121,7 @@ proptest! {
 fn the_number_of_threads_changes_no_bit() {
     let (queries, items, judgements) = (wave(300, 24, 0.37), wave(1300, 24, 0.11), judge(300, 1300));
     let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| evaluate(&Softmax::default(), &queries, &judgements, &items))
     };
     let (loss, gradient) = on(1);

@@ -21,35 +21,20 @@ pub(super) struct Header {
 
 impl Header {
     pub(super) fn read(file: &[u8]) -> Result<Self, Mismatch> {
-        let torn = || {
-            (
-                "an .npy header",
-                format!("a file that ends after {} bytes", file.len()),
-            )
-        };
+        let torn = || ("an .npy header", format!("a file that ends after {} bytes", file.len()));
         let rest = file.strip_prefix(MAGIC).ok_or_else(|| {
             let start = &file[..file.len().min(MAGIC.len())];
-            (
-                "an .npy file, which starts with \\x93NUMPY",
-                format!("{:?}", start.escape_ascii().to_string()),
-            )
+            ("an .npy file, which starts with \\x93NUMPY", format!("{:?}", start.escape_ascii().to_string()))
         })?;
         let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(torn)?;
         let (length, length_bytes) = match version[0] {
-            1 => (
-                rest.first_chunk()
-                    .map(|bytes| u32::from(u16::from_le_bytes(*bytes))),
-                2,
-            ),
+            1 => (rest.first_chunk().map(|bytes| u32::from(u16::from_le_bytes(*bytes))), 2),
             2 | 3 => (rest.first_chunk().map(|bytes| u32::from_le_bytes(*bytes)), 4),
             other => return Err((".npy format version 1, 2 or 3", other.to_string())),
         };
         let length = length.ok_or_else(torn)? as usize;
         if length > MAX_HEADER_BYTES {
-            return Err((
-                "an .npy header of at most 65536 bytes",
-                format!("{length} bytes announced"),
-            ));
+            return Err(("an .npy header of at most 65536 bytes", format!("{length} bytes announced")));
         }
         let text = rest.get(length_bytes..length_bytes + length).ok_or_else(torn)?;
         let text =
@@ -67,12 +52,8 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     fn parse(text: &'a str) -> Result<Self, Mismatch> {
-        let malformed = || {
-            (
-                "an .npy header with descr, fortran_order and shape",
-                format!("{:?}", text.trim()),
-            )
-        };
+        let malformed =
+            || ("an .npy header with descr, fortran_order and shape", format!("{:?}", text.trim()));
         let mut fields = Self::default();
         let mut rest = text.trim().strip_prefix('{').ok_or_else(malformed)?.trim_start();
         while rest != "}" {
@@ -98,21 +79,14 @@ impl<'a> Fields<'a> {
             }
             "shape" if self.shape.is_none() => {
                 let (inside, rest) = rest.strip_prefix('(')?.split_once(')')?;
-                let numbers = inside
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|number| !number.is_empty());
+                let numbers = inside.split(',').map(str::trim).filter(|number| !number.is_empty());
                 self.shape = Some(numbers.map(|number| number.parse().ok()).collect::<Option<_>>()?);
                 rest
             }
             _ => return None,
         };
         let rest = rest.trim_start();
-        if rest == "}" {
-            Some(rest)
-        } else {
-            rest.strip_prefix(',').map(str::trim_start)
-        }
+        if rest == "}" { Some(rest) } else { rest.strip_prefix(',').map(str::trim_start) }
     }
 
     fn into_header(self, data_start: usize) -> Result<Header, Mismatch> {
@@ -133,22 +107,11 @@ impl<'a> Fields<'a> {
         };
         let shape = self.shape.unwrap_or_default();
         let [rows, columns] = shape[..] else {
-            return Err((
-                "a matrix, with a shape of two numbers",
-                format!("the shape {shape:?}"),
-            ));
+            return Err(("a matrix, with a shape of two numbers", format!("the shape {shape:?}")));
         };
-        let fortran_order = self
-            .fortran_order
-            .ok_or_else(|| ("an .npy header with fortran_order", "none".to_owned()))?;
-        Ok(Header {
-            value_bytes,
-            big_endian,
-            fortran_order,
-            rows,
-            columns,
-            data_start,
-        })
+        let fortran_order =
+            self.fortran_order.ok_or_else(|| ("an .npy header with fortran_order", "none".to_owned()))?;
+        Ok(Header { value_bytes, big_endian, fortran_order, rows, columns, data_start })
     }
 }
 

@@ -54,22 +54,14 @@ impl NpyMatrix {
                 format!("{rows} × {columns}"),
             ));
         }
-        let announced = rows
-            .checked_mul(columns)
-            .and_then(|values| values.checked_mul(header.value_bytes));
+        let announced = rows.checked_mul(columns).and_then(|values| values.checked_mul(header.value_bytes));
         let found = file.len() - header.data_start;
         if announced != Some(found) {
-            let expected = format!(
-                "{rows} × {columns} numbers of {} bytes, as the header says",
-                header.value_bytes
-            );
+            let expected =
+                format!("{rows} × {columns} numbers of {} bytes, as the header says", header.value_bytes);
             return Err(Error::format(path, expected, format!("{found} bytes")));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            header,
-        })
+        Ok(Self { path: path.to_owned(), file, header })
     }
 
     /// The number of rows, `n`.
@@ -90,11 +82,8 @@ impl NpyMatrix {
     /// the column; [`ess_core::Error::Empty`] and [`ess_core::Error::RowOutOfRange`] for a wrong range.
     pub fn rows(&self, rows: Range<usize>) -> Result<Embeddings, Error> {
         check_rows("rows of an .npy file", &rows, self.len())?;
-        let values = if self.header.fortran_order {
-            self.decode_columns(&rows)
-        } else {
-            self.decode_rows(&rows)
-        };
+        let values =
+            if self.header.fortran_order { self.decode_columns(&rows) } else { self.decode_rows(&rows) };
         Embeddings::from_vec(values, self.dim()).map_err(|error| self.located(error, rows.start))
     }
 
@@ -142,44 +131,28 @@ impl NpyMatrix {
         match size {
             2 => Dtype::F16.decode(&bytes),
             4 => Dtype::F32.decode(&bytes),
-            _ => bytemuck::pod_collect_to_vec::<u8, f64>(&bytes)
-                .into_iter()
-                .map(|x| x as f32)
-                .collect(),
+            _ => bytemuck::pod_collect_to_vec::<u8, f64>(&bytes).into_iter().map(|x| x as f32).collect(),
         }
     }
 
     fn located(&self, error: ess_core::Error, first_row: usize) -> Error {
         match Error::in_rows(error, &self.path, first_row) {
-            Error::NonFinite {
-                path, row, column, ..
-            } if self.value_f64(row, column).is_finite() => Error::TooLarge {
-                path,
-                row,
-                column,
-                value: self.value_f64(row, column),
-                dtype: "f32",
-            },
+            Error::NonFinite { path, row, column, .. } if self.value_f64(row, column).is_finite() => {
+                Error::TooLarge { path, row, column, value: self.value_f64(row, column), dtype: "f32" }
+            }
             other => other,
         }
     }
 
     fn value_f64(&self, row: usize, column: usize) -> f64 {
-        let position = if self.header.fortran_order {
-            column * self.len() + row
-        } else {
-            row * self.dim() + column
-        };
+        let position =
+            if self.header.fortran_order { column * self.len() + row } else { row * self.dim() + column };
         if self.header.value_bytes < 8 {
             return f64::from(self.decode(position..position + 1)[0]);
         }
         let start = self.header.data_start + position * 8;
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&self.file[start..start + 8]);
-        if self.header.big_endian {
-            f64::from_be_bytes(bytes)
-        } else {
-            f64::from_le_bytes(bytes)
-        }
+        if self.header.big_endian { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
     }
 }

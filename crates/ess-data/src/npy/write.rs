@@ -14,13 +14,7 @@ const ALIGNMENT: usize = 64;
 /// # Errors
 /// [`Error::TooLarge`] when a number does not fit `dtype`, [`Error::Io`]. After an error the file is as it was before.
 pub fn write_npy(path: impl AsRef<Path>, embeddings: &Embeddings, dtype: Dtype) -> Result<(), Error> {
-    write_npy_in_batches(
-        path,
-        embeddings.len(),
-        embeddings.dim(),
-        dtype,
-        [Ok::<_, Error>(embeddings)],
-    )
+    write_npy_in_batches(path, embeddings.len(), embeddings.dim(), dtype, [Ok::<_, Error>(embeddings)])
 }
 
 /// Writes a `len × dim` matrix for NumPy from batches of rows that come one by one: memory for one batch.
@@ -37,23 +31,14 @@ pub fn write_npy_in_batches<B: Borrow<Embeddings>, E: Into<Error>>(
 ) -> Result<(), Error> {
     let path = path.as_ref();
     write_atomically(path, |file| {
-        file.write_all(&header(len, dim, dtype))
-            .map_err(Error::io(path))?;
-        MatrixWriter {
-            path,
-            rows: len,
-            dim,
-            dtype,
-        }
-        .write(file, batches)
+        file.write_all(&header(len, dim, dtype)).map_err(Error::io(path))?;
+        MatrixWriter { path, rows: len, dim, dtype }.write(file, batches)
     })
 }
 
 fn header(len: usize, dim: usize, dtype: Dtype) -> Vec<u8> {
-    let mut text = format!(
-        "{{'descr': '<f{}', 'fortran_order': False, 'shape': ({len}, {dim}), }}",
-        dtype.size()
-    );
+    let mut text =
+        format!("{{'descr': '<f{}', 'fortran_order': False, 'shape': ({len}, {dim}), }}", dtype.size());
     let before = MAGIC.len() + 4;
     let padded = (before + text.len() + 1).next_multiple_of(ALIGNMENT) - before - 1;
     text.push_str(&" ".repeat(padded - text.len()));

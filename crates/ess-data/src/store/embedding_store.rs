@@ -71,10 +71,7 @@ impl EmbeddingStore {
     /// # Errors
     /// [`ess_core::Error::UnknownId`], [`ess_core::Error::Empty`] for no id at all.
     pub fn embeddings_of(&self, ids: &[&str]) -> Result<Embeddings, Error> {
-        let rows = ids
-            .iter()
-            .map(|id| self.ids.row(id))
-            .collect::<Result<Vec<_>, _>>()?;
+        let rows = ids.iter().map(|id| self.ids.row(id)).collect::<Result<Vec<_>, _>>()?;
         self.mapped.select(&rows)
     }
 }

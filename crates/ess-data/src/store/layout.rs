@@ -82,11 +82,7 @@ fn header_with_blocks(
     let mut tensor = |dtype, shape: Vec<usize>, bytes: usize| {
         let start = end;
         end = end.checked_add(bytes)?;
-        Some(TensorInfo {
-            dtype,
-            shape,
-            data_offsets: (start, end),
-        })
+        Some(TensorInfo { dtype, shape, data_offsets: (start, end) })
     };
     let matrix_bytes = len.checked_mul(dim)?.checked_mul(dtype.size())?;
     let header = Header {
@@ -105,10 +101,7 @@ fn header_with_blocks(
         )?,
     };
     let mut json = serde_json::to_vec(&header).ok()?;
-    json.resize(
-        (LENGTH_BYTES + json.len()).next_multiple_of(DATA_ALIGNMENT) - LENGTH_BYTES,
-        b' ',
-    );
+    json.resize((LENGTH_BYTES + json.len()).next_multiple_of(DATA_ALIGNMENT) - LENGTH_BYTES, b' ');
     let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
     bytes.append(&mut json);
     Some(bytes)
@@ -140,12 +133,7 @@ impl Layout {
         };
         let (dtype, len, dim) = matrix_shape(embeddings)?;
         expect_tensor("id_ends", id_ends, TensorDtype::U64, &[len])?;
-        expect_tensor(
-            "ids",
-            ids,
-            TensorDtype::U8,
-            &[ids.data_offsets.1 - ids.data_offsets.0],
-        )?;
+        expect_tensor("ids", ids, TensorDtype::U8, &[ids.data_offsets.1 - ids.data_offsets.0])?;
         let range = |info: &TensorInfo| data_start + info.data_offsets.0..data_start + info.data_offsets.1;
         let blocks = range(checksums).start.div_ceil(BLOCK_BYTES);
         expect_tensor("checksums", checksums, TensorDtype::U8, &[blocks, CHECKSUM_BYTES])?;
@@ -190,20 +178,11 @@ fn read_metadata(file: &[u8]) -> Result<(usize, Metadata), Mismatch> {
 }
 
 fn read_format(metadata: &Metadata) -> Result<Provenance, Mismatch> {
-    let entry = |name| {
-        metadata
-            .metadata()
-            .as_ref()
-            .and_then(|entries| entries.get(name))
-            .map(String::as_str)
-    };
+    let entry = |name| metadata.metadata().as_ref().and_then(|entries| entries.get(name)).map(String::as_str);
     for (name, expected) in [("format", FORMAT), ("version", VERSION)] {
         let found = entry(name);
         if found != Some(expected) {
-            return mismatch(
-                format!("{name} {expected:?} in the metadata"),
-                found.unwrap_or("none"),
-            );
+            return mismatch(format!("{name} {expected:?} in the metadata"), found.unwrap_or("none"));
         }
     }
     serde_json::from_str(entry("provenance").unwrap_or("{}"))
@@ -218,10 +197,7 @@ fn matrix_shape(embeddings: &TensorInfo) -> Result<(Dtype, usize, usize), Mismat
     };
     match embeddings.shape[..] {
         [len, dim] if len > 0 && dim > 0 => Ok((dtype, len, dim)),
-        _ => mismatch(
-            "embeddings of shape [n, d], n and d at least 1",
-            format!("{:?}", embeddings.shape),
-        ),
+        _ => mismatch("embeddings of shape [n, d], n and d at least 1", format!("{:?}", embeddings.shape)),
     }
 }
 

@@ -58,11 +58,7 @@ impl MappedStore {
         let path = path.as_ref();
         let file = map(path)?;
         let layout = Layout::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
-        Ok(Self {
-            path: path.to_owned(),
-            file,
-            layout,
-        })
+        Ok(Self { path: path.to_owned(), file, layout })
     }
 
     /// The number of rows, `n`.
@@ -109,9 +105,7 @@ impl MappedStore {
     /// # Errors
     /// [`Error::Ids`] for one that stands twice, and those of [`MappedStore::id`].
     pub fn read_ids(&self) -> Result<Ids, Error> {
-        let ids = (0..self.len())
-            .map(|row| self.id(row).map(str::to_owned))
-            .collect::<Result<_, _>>()?;
+        let ids = (0..self.len()).map(|row| self.id(row).map(str::to_owned)).collect::<Result<_, _>>()?;
         Ids::new(ids).map_err(Error::ids(&self.path))
     }
 
@@ -201,9 +195,7 @@ impl MappedStore {
 
     fn view<T: bytemuck::Pod>(&self, dtype: Dtype) -> Option<ArrayView2<'_, T>> {
         let values = bytemuck::try_cast_slice(self.matrix_bytes()).ok()?;
-        ArrayView2::from_shape((self.len(), self.dim()), values)
-            .ok()
-            .filter(|_| self.dtype() == dtype)
+        ArrayView2::from_shape((self.len(), self.dim()), values).ok().filter(|_| self.dtype() == dtype)
     }
 
     fn matrix_bytes(&self) -> &[u8] {

@@ -61,37 +61,18 @@ pub fn write_store_in_batches<B: Borrow<Embeddings>, E: Into<Error>>(
 ) -> Result<(), Error> {
     let path = path.as_ref();
     if ids.is_empty() || dim == 0 {
-        let what = if dim == 0 {
-            "dimensions of a store"
-        } else {
-            "rows of a store"
-        };
+        let what = if dim == 0 { "dimensions of a store" } else { "rows of a store" };
         return Err(ess_core::Error::Empty { what }.into());
     }
     let id_bytes = ids.iter().map(str::len).sum();
     let header = layout::header(ids.len(), dim, dtype, id_bytes, provenance).ok_or_else(|| {
-        Error::format(
-            path,
-            "a store that fits the address space",
-            format!("{} × {dim}", ids.len()),
-        )
+        Error::format(path, "a store that fits the address space", format!("{} × {dim}", ids.len()))
     })?;
     write_atomically(path, |file| {
         let mut file = ChecksummedWriter::new(file);
-        file.write_all(&header)
-            .and_then(|()| write_id_ends(&mut file, ids))
-            .map_err(Error::io(path))?;
-        MatrixWriter {
-            path,
-            rows: ids.len(),
-            dim,
-            dtype,
-        }
-        .write(&mut file, batches)?;
-        let end = ids
-            .iter()
-            .try_for_each(|id| file.write_all(id.as_bytes()))
-            .and_then(|()| file.finish());
+        file.write_all(&header).and_then(|()| write_id_ends(&mut file, ids)).map_err(Error::io(path))?;
+        MatrixWriter { path, rows: ids.len(), dim, dtype }.write(&mut file, batches)?;
+        let end = ids.iter().try_for_each(|id| file.write_all(id.as_bytes())).and_then(|()| file.finish());
         end.map_err(Error::io(path))
     })
 }
@@ -114,16 +95,11 @@ struct ChecksummedWriter<'a> {
 
 impl<'a> ChecksummedWriter<'a> {
     fn new(inner: &'a mut dyn Write) -> Self {
-        Self {
-            inner,
-            block: Vec::with_capacity(BLOCK_BYTES),
-            checksums: Vec::new(),
-        }
+        Self { inner, block: Vec::with_capacity(BLOCK_BYTES), checksums: Vec::new() }
     }
 
     fn end_block(&mut self) -> io::Result<()> {
-        self.checksums
-            .extend(Checksum::of(&self.block).to_string().into_bytes());
+        self.checksums.extend(Checksum::of(&self.block).to_string().into_bytes());
         self.inner.write_all(&self.block)?;
         self.block.clear();
         Ok(())

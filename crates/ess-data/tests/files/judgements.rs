@@ -24,60 +24,32 @@ fn unknown_ids_are_named_or_counted() {
     let joined = Judgements::join(&known, &queries, &items).unwrap();
     assert_eq!(joined.query_rows(), [2, 0]);
     assert_eq!(joined.queries()[0].grades, [(0, 2), (1, 1)]);
-    assert_eq!(
-        Judgements::join_known(&known, &queries, &items).unwrap(),
-        (joined, Dropped::default())
-    );
+    assert_eq!(Judgements::join_known(&known, &queries, &items).unwrap(), (joined, Dropped::default()));
 
     let unknown_query = Judgements::join(&qrels(&[("q9", "d1", 1)]), &queries, &items);
     assert!(matches!(unknown_query, Err(Error::UnknownId { what: "query", id, len: 3 }) if id == "q9"));
     let unknown_item = Judgements::join(&qrels(&[("q1", "d9", 1)]), &queries, &items);
     assert!(matches!(unknown_item, Err(Error::UnknownId { what: "item", id, len: 2 }) if id == "d9"));
 
-    let mixed = qrels(&[
-        ("q9", "d1", 1),
-        ("q9", "d2", 1),
-        ("q1", "d9", 1),
-        ("q2", "d1", 1),
-        ("q2", "d9", 1),
-    ]);
+    let mixed = qrels(&[("q9", "d1", 1), ("q9", "d2", 1), ("q1", "d9", 1), ("q2", "d1", 1), ("q2", "d9", 1)]);
     let (joined, dropped) = Judgements::join_known(&mixed, &queries, &items).unwrap();
     assert_eq!(joined.query_rows(), [1]);
-    assert_eq!(
-        dropped,
-        Dropped {
-            queries: 2,
-            judgements: 4
-        }
-    );
+    assert_eq!(dropped, Dropped { queries: 2, judgements: 4 });
     let nothing = Judgements::join_known(&qrels(&[("q9", "d1", 1)]), &queries, &items);
     assert!(matches!(nothing, Err(Error::TooFew { .. })));
-    assert!(matches!(
-        Judgements::join(&Qrels::new(), &queries, &items),
-        Err(Error::TooFew { .. })
-    ));
+    assert!(matches!(Judgements::join(&Qrels::new(), &queries, &items), Err(Error::TooFew { .. })));
 }
 
 #[test]
 fn queries_without_a_positive_are_reported() {
     let (queries, items) = (ids(&["q1", "q2"]), ids(&["d1", "d2"]));
-    let some = Judgements::join(
-        &qrels(&[("q1", "d1", 0), ("q2", "d1", 1), ("q2", "d2", -1)]),
-        &queries,
-        &items,
-    )
-    .unwrap();
+    let some =
+        Judgements::join(&qrels(&[("q1", "d1", 0), ("q2", "d1", 1), ("q2", "d2", -1)]), &queries, &items)
+            .unwrap();
     assert_eq!(some.without_positive(), [0]);
     assert_eq!(some.with_positive().unwrap().query_rows(), [1]);
     let none = Judgements::join(&qrels(&[("q1", "d1", 0)]), &queries, &items).unwrap();
-    assert!(matches!(
-        none.with_positive(),
-        Err(Error::TooFew {
-            expected: 1,
-            found: 0,
-            ..
-        })
-    ));
+    assert!(matches!(none.with_positive(), Err(Error::TooFew { expected: 1, found: 0, .. })));
 }
 
 proptest! {
@@ -119,18 +91,8 @@ fn the_draw_is_fixed() {
 #[test]
 fn a_cut_that_leaves_a_side_empty_is_refused() {
     let one = qrels(&[("q1", "d", 1)]);
-    assert!(matches!(
-        cut_dev(&one, 0.5, 0),
-        Err(Error::TooFew {
-            expected: 2,
-            found: 1,
-            ..
-        })
-    ));
+    assert!(matches!(cut_dev(&one, 0.5, 0), Err(Error::TooFew { expected: 2, found: 1, .. })));
     for fraction in [0.0, 1.0, -0.1, f64::NAN, f64::INFINITY] {
-        assert!(matches!(
-            cut_dev(&one, fraction, 0),
-            Err(Error::InvalidParameter { .. })
-        ));
+        assert!(matches!(cut_dev(&one, fraction, 0), Err(Error::InvalidParameter { .. })));
     }
 }

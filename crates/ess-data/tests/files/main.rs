@@ -15,9 +15,7 @@ use std::path::PathBuf;
 use tempfile::TempDir;
 
 fn golden(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name)
 }
 
 /// A file with some content in a folder of its own.

@@ -7,13 +7,7 @@ use proptest::prelude::*;
 use crate::{file_with, golden};
 
 fn npy(header: &str, data: &[u8]) -> Vec<u8> {
-    [
-        b"\x93NUMPY\x01\x00",
-        &(header.len() as u16).to_le_bytes()[..],
-        header.as_bytes(),
-        data,
-    ]
-    .concat()
+    [b"\x93NUMPY\x01\x00", &(header.len() as u16).to_le_bytes()[..], header.as_bytes(), data].concat()
 }
 
 fn open_bytes(bytes: &[u8]) -> Result<NpyMatrix, Error> {
@@ -42,10 +36,7 @@ fn what_numpy_writes_is_read() {
 #[test]
 fn what_is_no_matrix_of_floats_is_refused() {
     for name in ["vector.npy", "integers.npy", "structured.npy", "generate.py"] {
-        assert!(
-            matches!(NpyMatrix::open(golden(name)), Err(Error::Format { .. })),
-            "{name}"
-        );
+        assert!(matches!(NpyMatrix::open(golden(name)), Err(Error::Format { .. })), "{name}");
     }
 }
 
@@ -56,10 +47,7 @@ fn what_is_written_is_what_numpy_writes() {
     let embeddings = Embeddings::from_rows(&[[0.0, 1.0, 2.0], [3.0, 4.5, -65504.0]]).unwrap();
     for (dtype, name) in [(Dtype::F16, "little_f2_C.npy"), (Dtype::F32, "little_f4_C.npy")] {
         write_npy(&path, &embeddings, dtype).unwrap();
-        assert_eq!(
-            std::fs::read(&path).unwrap(),
-            std::fs::read(golden(name)).unwrap()
-        );
+        assert_eq!(std::fs::read(&path).unwrap(), std::fs::read(golden(name)).unwrap());
     }
 }
 
@@ -67,15 +55,9 @@ fn what_is_written_is_what_numpy_writes() {
 fn a_file_torn_at_any_length_is_refused() {
     let good = std::fs::read(golden("little_f8_F.npy")).unwrap();
     for length in 0..good.len() {
-        assert!(
-            matches!(open_bytes(&good[..length]), Err(Error::Format { .. })),
-            "{length} bytes"
-        );
+        assert!(matches!(open_bytes(&good[..length]), Err(Error::Format { .. })), "{length} bytes");
     }
-    assert!(matches!(
-        open_bytes(&[&good[..], &[0]].concat()),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&[&good[..], &[0]].concat()), Err(Error::Format { .. })));
 }
 
 #[test]
@@ -101,30 +83,16 @@ fn hostile_headers_are_refused() {
         "{'é",
     ];
     for header in headers {
-        assert!(
-            matches!(open_bytes(&npy(header, &[0; 4])), Err(Error::Format { .. })),
-            "{header}"
-        );
+        assert!(matches!(open_bytes(&npy(header, &[0; 4])), Err(Error::Format { .. })), "{header}");
     }
     let nested = "(".repeat(60_000);
-    assert!(matches!(
-        open_bytes(&npy(&nested, &[])),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&npy(&nested, &[])), Err(Error::Format { .. })));
     let huge_header = [b"\x93NUMPY\x02\x00", &u32::MAX.to_le_bytes()[..], b"{}"].concat();
     assert!(matches!(open_bytes(&huge_header), Err(Error::Format { .. })));
-    assert!(matches!(
-        open_bytes(b"\x93NUMPY\x09\x00\x02\x00{}"),
-        Err(Error::Format { .. })
-    ));
-    let spaced = npy(
-        r#" { "shape" : ( 1 , 1 , ) , "descr":"<f4","fortran_order":True } "#,
-        &2.5_f32.to_le_bytes(),
-    );
-    assert_eq!(
-        open_bytes(&spaced).unwrap().rows(0..1).unwrap().as_slice(),
-        &[2.5]
-    );
+    assert!(matches!(open_bytes(b"\x93NUMPY\x09\x00\x02\x00{}"), Err(Error::Format { .. })));
+    let spaced =
+        npy(r#" { "shape" : ( 1 , 1 , ) , "descr":"<f4","fortran_order":True } "#, &2.5_f32.to_le_bytes());
+    assert_eq!(open_bytes(&spaced).unwrap().rows(0..1).unwrap().as_slice(), &[2.5]);
 }
 
 #[test]
@@ -133,56 +101,22 @@ fn numbers_beyond_f32_and_numbers_that_are_none_are_told_apart() {
     let bytes = |last: f64| npy(header, &[1.0, 2.0, 3.0, last].map(f64::to_be_bytes).concat());
     let (_folder, path) = file_with(bytes(1e300));
     let error = NpyMatrix::open(&path).unwrap().rows(1..2).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::TooLarge {
-                row: 1,
-                column: 1,
-                value: 1e300,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, Error::TooLarge { row: 1, column: 1, value: 1e300, .. }), "{error}");
     let (_folder, path) = file_with(bytes(f64::NAN));
     let error = NpyMatrix::open(&path).unwrap().to_embeddings().unwrap_err();
-    assert!(
-        matches!(
-            error,
-            Error::NonFinite {
-                row: 1,
-                column: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, Error::NonFinite { row: 1, column: 1, .. }), "{error}");
 }
 
 #[test]
 fn ranges_and_counts_are_checked() {
     let matrix = NpyMatrix::open(golden("little_f4_C.npy")).unwrap();
     let beyond = matrix.rows(0..3);
-    assert!(matches!(
-        beyond,
-        Err(Error::Core(ess_core::Error::RowOutOfRange { row: 2, len: 2, .. }))
-    ));
-    assert!(matches!(
-        matrix.rows(1..1),
-        Err(Error::Core(ess_core::Error::Empty { .. }))
-    ));
+    assert!(matches!(beyond, Err(Error::Core(ess_core::Error::RowOutOfRange { row: 2, len: 2, .. }))));
+    assert!(matches!(matrix.rows(1..1), Err(Error::Core(ess_core::Error::Empty { .. }))));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out.npy");
     let short = write_npy_in_batches(&path, 3, 3, Dtype::F32, matrix.batches(1));
-    assert!(matches!(
-        short,
-        Err(Error::RowCount {
-            expected: 3,
-            found: 2,
-            ..
-        })
-    ));
+    assert!(matches!(short, Err(Error::RowCount { expected: 3, found: 2, .. })));
     assert!(!path.exists());
 }
 
@@ -228,11 +162,5 @@ fn wrong_ids_are_refused() {
     assert!(matches!(read(b"[\"a\""), Error::Format { .. }));
     assert!(matches!(read(b"[\"a\"] more"), Error::Format { .. }));
     assert!(matches!(read(b"a\n\xff\n"), Error::Line { line: 2, .. }));
-    assert!(matches!(
-        read(b"a\nb\na\n"),
-        Error::Ids {
-            source: ess_core::Error::DuplicateId { .. },
-            ..
-        }
-    ));
+    assert!(matches!(read(b"a\nb\na\n"), Error::Ids { source: ess_core::Error::DuplicateId { .. }, .. }));
 }

@@ -49,10 +49,7 @@ fn byte_order_mark_crlf_blank_lines_and_a_missing_last_line_end_are_fine() {
         TWO.replace('\n', "\r\n"),
         TWO.replace('\n', "\n\n  \n"),
         TWO.trim_end().to_owned(),
-        TWO.replace(
-            "\"text\": \"y\"",
-            "\"title\": null, \"metadata\": {\"n\": 1}, \"text\": \"y\"",
-        ),
+        TWO.replace("\"text\": \"y\"", "\"title\": null, \"metadata\": {\"n\": 1}, \"text\": \"y\""),
     ];
     for variant in variants {
         assert_eq!(read_items(&variant).unwrap(), expected, "{variant:?}");
@@ -64,10 +61,7 @@ fn gzip_is_told_by_content_and_may_have_several_members() {
     let expected = read_items(TWO).unwrap();
     let (first, second) = TWO.split_at(TWO.find('\n').unwrap() + 1);
     assert_eq!(read_items(gzip(TWO.as_bytes())).unwrap(), expected);
-    assert_eq!(
-        read_items([gzip(first.as_bytes()), gzip(second.as_bytes())].concat()).unwrap(),
-        expected
-    );
+    assert_eq!(read_items([gzip(first.as_bytes()), gzip(second.as_bytes())].concat()).unwrap(), expected);
 }
 
 #[test]
@@ -108,27 +102,18 @@ fn a_wrong_line_is_named() {
 #[test]
 fn a_duplicate_is_named_with_both_lines() {
     let error = read_items([TWO, "\n", TWO].concat()).unwrap_err();
-    assert!(
-        matches!(error, Error::DuplicateLine { line: 4, first: 1, ref id, .. } if id == "a"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::DuplicateLine { line: 4, first: 1, ref id, .. } if id == "a"), "{error}");
 }
 
 #[test]
 fn files_without_a_record_and_missing_files_are_refused() {
     for content in ["", "\n\n", "\u{feff}"] {
-        assert!(matches!(
-            read_items(content),
-            Err(Error::EmptyFile { what: "item", .. })
-        ));
+        assert!(matches!(read_items(content), Err(Error::EmptyFile { what: "item", .. })));
     }
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
     assert!(matches!(RecordReader::<Query>::open(&missing), Err(Error::Io { path, .. }) if path == missing));
-    assert!(matches!(
-        read_records::<Query>(folder.path()),
-        Err(Error::Io { .. })
-    ));
+    assert!(matches!(read_records::<Query>(folder.path()), Err(Error::Io { .. })));
 }
 
 #[test]
@@ -143,25 +128,16 @@ fn a_line_without_end_is_refused_also_when_it_is_compressed_a_thousandfold() {
     let bomb = gzip(&vec![b'x'; (64 << 20) + 1]);
     assert!(bomb.len() < 1 << 20);
     let error = read_items(bomb).unwrap_err();
-    assert!(
-        matches!(error, Error::Line { line: 1, ref found, .. } if found == "a longer one"),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Line { line: 1, ref found, .. } if found == "a longer one"), "{error}");
 }
 
 #[test]
 fn records_without_an_id_of_their_own_are_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("queries.jsonl");
-    let query = |id: &str| Query {
-        id: id.into(),
-        text: "x".into(),
-    };
+    let query = |id: &str| Query { id: id.into(), text: "x".into() };
     for wrong in [[query("a"), query("a")], [query("a"), query("")]] {
-        assert!(matches!(
-            write_records(&path, &wrong),
-            Err(Error::Unwritable { what: "query", .. })
-        ));
+        assert!(matches!(write_records(&path, &wrong), Err(Error::Unwritable { what: "query", .. })));
     }
     assert!(!path.exists());
 }

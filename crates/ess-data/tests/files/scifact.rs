@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use ess_data::{EmbeddingStore, Item, Judgements, Query, read_qrels, read_records};
 
 fn scifact(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("../../data/scifact")
-        .join(name)
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/scifact").join(name)
 }
 
 #[test]
@@ -17,18 +15,8 @@ fn texts_and_embeddings_have_the_same_ids() {
     let item_store = EmbeddingStore::open(scifact("minilm/corpus.safetensors")).unwrap();
     let query_store = EmbeddingStore::open(scifact("minilm/queries.safetensors")).unwrap();
     assert_eq!((items.len(), queries.len()), (5183, 1109));
-    assert!(
-        items
-            .iter()
-            .map(|item| item.id.as_str())
-            .eq(item_store.ids().iter())
-    );
-    assert!(
-        queries
-            .iter()
-            .map(|query| query.id.as_str())
-            .eq(query_store.ids().iter())
-    );
+    assert!(items.iter().map(|item| item.id.as_str()).eq(item_store.ids().iter()));
+    assert!(queries.iter().map(|query| query.id.as_str()).eq(query_store.ids().iter()));
     for store in [item_store, query_store] {
         assert_eq!((store.dim(), store.provenance().normalized), (384, Some(true)));
         let norms = store.to_embeddings().unwrap();
@@ -52,10 +40,7 @@ fn judgements_have_embeddings_and_the_item_disjoint_split_shares_no_positive() {
 
     let sides = ["train", "dev", "test"].map(|side| {
         let qrels = read_qrels(scifact(&format!("qrels_item_disjoint/{side}.tsv"))).unwrap();
-        qrels
-            .iter()
-            .map(|(_, item, _)| item.to_owned())
-            .collect::<std::collections::HashSet<_>>()
+        qrels.iter().map(|(_, item, _)| item.to_owned()).collect::<std::collections::HashSet<_>>()
     });
     for (a, b) in [(0, 1), (0, 2), (1, 2)] {
         assert!(sides[a].is_disjoint(&sides[b]), "{a} and {b}");

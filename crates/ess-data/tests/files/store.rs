@@ -81,14 +81,7 @@ fn a_store_of_many_blocks_is_the_same_in_batches_of_any_size() {
 fn halves_are_viewed_without_a_copy() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("halves");
-    write_store(
-        &path,
-        &numbered_ids(3),
-        &ramp(3, 5),
-        Dtype::F16,
-        &Provenance::default(),
-    )
-    .unwrap();
+    write_store(&path, &numbered_ids(3), &ramp(3, 5), Dtype::F16, &Provenance::default()).unwrap();
     let store = MappedStore::open(&path).unwrap();
     let view = store.view_f16().unwrap().mapv(f16::to_f32);
     assert_eq!(view, store.to_embeddings().unwrap().view());
@@ -115,10 +108,7 @@ fn a_store_of_version_1_stays_readable() {
         store.to_embeddings().unwrap(),
         EmbeddingStore::open(&today).unwrap().to_embeddings().unwrap()
     );
-    assert_eq!(
-        std::fs::read(store.path()).unwrap(),
-        std::fs::read(&today).unwrap()
-    );
+    assert_eq!(std::fs::read(store.path()).unwrap(), std::fs::read(&today).unwrap());
 }
 
 #[test]
@@ -130,35 +120,13 @@ fn what_cannot_be_written_leaves_the_old_file() {
     let before = std::fs::read(&path).unwrap();
 
     let too_few = write_store(&path, &numbered_ids(4), &ramp(3, 2), Dtype::F32, &none);
-    assert!(matches!(
-        too_few,
-        Err(Error::RowCount {
-            expected: 4,
-            found: 3,
-            ..
-        })
-    ));
+    assert!(matches!(too_few, Err(Error::RowCount { expected: 4, found: 3, .. })));
     let too_many = write_store(&path, &numbered_ids(2), &ramp(3, 2), Dtype::F32, &none);
-    assert!(matches!(
-        too_many,
-        Err(Error::RowCount {
-            expected: 2,
-            found: 3,
-            ..
-        })
-    ));
+    assert!(matches!(too_many, Err(Error::RowCount { expected: 2, found: 3, .. })));
 
     let large = Embeddings::from_rows(&[[0.0, 0.0], [0.0, 70_000.0]]).unwrap();
     let error = write_store(&path, &numbered_ids(2), &large, Dtype::F16, &none);
-    assert!(matches!(
-        error,
-        Err(Error::TooLarge {
-            row: 1,
-            column: 1,
-            value: 70_000.0,
-            ..
-        })
-    ));
+    assert!(matches!(error, Err(Error::TooLarge { row: 1, column: 1, value: 70_000.0, .. })));
 
     let batches = || [Ok(ramp(2, 2)), Err(ess_core::Error::external("out of tokens"))];
     let failed = write_store_in_batches(&path, &numbered_ids(4), 2, Dtype::F32, &none, batches());
@@ -166,11 +134,7 @@ fn what_cannot_be_written_leaves_the_old_file() {
     let wrong_dim = write_store_in_batches(&path, &numbered_ids(4), 3, Dtype::F32, &none, batches());
     let expected = matches!(
         wrong_dim,
-        Err(Error::Core(ess_core::Error::DimensionMismatch {
-            expected: 3,
-            found: 2,
-            ..
-        }))
+        Err(Error::Core(ess_core::Error::DimensionMismatch { expected: 3, found: 2, .. }))
     );
     assert!(expected);
     let nothing: [Result<Embeddings, Error>; 0] = [];
@@ -185,34 +149,17 @@ fn what_cannot_be_written_leaves_the_old_file() {
 fn rows_that_do_not_exist_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("store");
-    write_store(
-        &path,
-        &numbered_ids(3),
-        &ramp(3, 2),
-        Dtype::F32,
-        &Provenance::default(),
-    )
-    .unwrap();
+    write_store(&path, &numbered_ids(3), &ramp(3, 2), Dtype::F32, &Provenance::default()).unwrap();
     let store = EmbeddingStore::open(&path).unwrap();
-    let out_of_range = |error| {
-        matches!(
-            error,
-            Error::Core(ess_core::Error::RowOutOfRange { row: 3, len: 3, .. })
-        )
-    };
+    let out_of_range =
+        |error| matches!(error, Error::Core(ess_core::Error::RowOutOfRange { row: 3, len: 3, .. }));
     assert!(out_of_range(store.rows(1..4).unwrap_err()));
     assert!(out_of_range(store.select(&[0, 3]).unwrap_err()));
     assert!(out_of_range(store.id(3).unwrap_err()));
     assert!(matches!(store.select(&[usize::MAX]), Err(Error::Core(_))));
     assert!(matches!(store.id(usize::MAX), Err(Error::Core(_))));
-    assert!(matches!(
-        store.rows(1..1),
-        Err(Error::Core(ess_core::Error::Empty { .. }))
-    ));
-    assert!(matches!(
-        store.embeddings_of(&[]),
-        Err(Error::Core(ess_core::Error::Empty { .. }))
-    ));
+    assert!(matches!(store.rows(1..1), Err(Error::Core(ess_core::Error::Empty { .. }))));
+    assert!(matches!(store.embeddings_of(&[]), Err(Error::Core(ess_core::Error::Empty { .. }))));
     let unknown = store.embeddings_of(&["id 0", "id 9"]);
     assert!(matches!(unknown, Err(Error::Core(ess_core::Error::UnknownId { id, len: 3 })) if id == "id 9"));
 }

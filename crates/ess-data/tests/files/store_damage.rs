@@ -40,12 +40,7 @@ impl Forged {
             "ids": {"dtype": "U8", "shape": [ids.len()], "data_offsets": [b, c]},
             "checksums": {"dtype": "U8", "shape": [1, 24], "data_offsets": [c, c + 24]},
         });
-        Self {
-            header,
-            id_ends: id_ends.to_vec(),
-            values: values.to_vec(),
-            ids: ids.to_vec(),
-        }
+        Self { header, id_ends: id_ends.to_vec(), values: values.to_vec(), ids: ids.to_vec() }
     }
 
     fn with(mut self, pointer: &str, value: Value) -> Self {
@@ -74,15 +69,9 @@ fn a_file_torn_at_any_length_is_refused() {
     let good = good_store();
     assert!(open_bytes(&good).is_ok());
     for length in 0..good.len() {
-        assert!(
-            matches!(open_bytes(&good[..length]), Err(Error::Format { .. })),
-            "{length} bytes"
-        );
+        assert!(matches!(open_bytes(&good[..length]), Err(Error::Format { .. })), "{length} bytes");
     }
-    assert!(matches!(
-        open_bytes(&[&good[..], &[0]].concat()),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&[&good[..], &[0]].concat()), Err(Error::Format { .. })));
 }
 
 #[test]
@@ -106,10 +95,7 @@ fn damage_is_placed() {
     bytes[at] ^= 1;
     let covered = bytes.len() - 24;
     let error = open_bytes(&bytes).unwrap_err();
-    assert!(
-        matches!(error, Error::Damaged { first: 0, last, .. } if last == covered - 1),
-        "{error}"
-    );
+    assert!(matches!(error, Error::Damaged { first: 0, last, .. } if last == covered - 1), "{error}");
 }
 
 #[test]
@@ -127,16 +113,7 @@ fn a_forged_store_that_is_right_opens_at_any_alignment() {
 fn numbers_that_are_not_finite_are_named_verified_or_not() {
     for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
         let (_folder, path) = file_with(Forged::new(&[1, 2], &[1.0, bad], b"ab").bytes());
-        let named = |error| {
-            matches!(
-                error,
-                Error::NonFinite {
-                    row: 1,
-                    column: 0,
-                    ..
-                }
-            )
-        };
+        let named = |error| matches!(error, Error::NonFinite { row: 1, column: 0, .. });
         assert!(named(EmbeddingStore::open(&path).unwrap_err()));
         let store = EmbeddingStore::open_unverified(&path).unwrap();
         assert!(named(store.rows(1..2).unwrap_err()));
@@ -151,17 +128,8 @@ fn wrong_ids_are_refused() {
         open_bytes(&Forged::new(id_ends, &[1.0, 2.0], ids).bytes()).unwrap_err()
     };
     let twice = open(&[1, 2], b"aa");
-    let named = matches!(
-        twice,
-        Error::Ids {
-            source: ess_core::Error::DuplicateId {
-                first: 0,
-                second: 1,
-                ..
-            },
-            ..
-        }
-    );
+    let named =
+        matches!(twice, Error::Ids { source: ess_core::Error::DuplicateId { first: 0, second: 1, .. }, .. });
     assert!(named);
     assert!(matches!(open(&[1, 2], b"a\xff"), Error::Format { .. }));
     assert!(matches!(open(&[1, 3], b"ab"), Error::Format { .. }));
@@ -193,28 +161,18 @@ fn a_header_that_says_something_else_is_refused() {
         let found = open_bytes(&forged().with(pointer, value.clone()).bytes());
         assert!(matches!(found, Err(Error::Format { .. })), "{pointer} {value}");
     }
-    assert!(matches!(
-        open_bytes(&Forged::new(&[], &[], b"").bytes()),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&Forged::new(&[], &[], b"").bytes()), Err(Error::Format { .. })));
 }
 
 #[test]
 fn headers_that_announce_terabytes_are_refused_at_once() {
     let tera = 1_u64 << 43;
     let one = format!(r#"{{"embeddings":{{"dtype":"U8","shape":[{tera}],"data_offsets":[0,{tera}]}}}}"#);
-    assert!(matches!(
-        open_bytes(&with_header(&one, b"")),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&with_header(&one, b"")), Err(Error::Format { .. })));
     // Nine tensors whose sizes add up to more than 64 bits.
     let step = (1_u64 << 61) - 1;
     let many = (0..8).map(|i| {
-        format!(
-            r#""{i}":{{"dtype":"U8","shape":[{step}],"data_offsets":[{},{}]}}"#,
-            i * step,
-            (i + 1) * step
-        )
+        format!(r#""{i}":{{"dtype":"U8","shape":[{step}],"data_offsets":[{},{}]}}"#, i * step, (i + 1) * step)
     });
     let many = format!(
         "{{{},\"z\":{{\"dtype\":\"U8\",\"shape\":[7],\"data_offsets\":[{},{}]}}}}",
@@ -222,24 +180,12 @@ fn headers_that_announce_terabytes_are_refused_at_once() {
         8 * step,
         8 * step + 7
     );
-    assert!(matches!(
-        open_bytes(&with_header(&many, b"")),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&with_header(&many, b"")), Err(Error::Format { .. })));
     for length in [u64::MAX, u64::MAX - 7, 1 << 40, 100] {
-        assert!(matches!(
-            open_bytes(&length.to_le_bytes()),
-            Err(Error::Format { .. })
-        ));
+        assert!(matches!(open_bytes(&length.to_le_bytes()), Err(Error::Format { .. })));
     }
-    assert!(matches!(
-        open_bytes(&with_header(&"[".repeat(100_000), b"")),
-        Err(Error::Format { .. })
-    ));
-    assert!(matches!(
-        open_bytes(&with_header(&"{\"a\":".repeat(100_000), b"")),
-        Err(Error::Format { .. })
-    ));
+    assert!(matches!(open_bytes(&with_header(&"[".repeat(100_000), b"")), Err(Error::Format { .. })));
+    assert!(matches!(open_bytes(&with_header(&"{\"a\":".repeat(100_000), b"")), Err(Error::Format { .. })));
 }
 
 #[test]

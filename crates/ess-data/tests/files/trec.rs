@@ -90,36 +90,21 @@ fn both_formats_are_recognised() {
 fn trec_files_are_written_as_trec_eval_reads_them() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
-    write_qrels(
-        &path,
-        &qrels(&[("q1", "d1", 2), ("q1", "d0", 0)]),
-        QrelsFormat::Trec,
-    )
-    .unwrap();
+    write_qrels(&path, &qrels(&[("q1", "d1", 2), ("q1", "d0", 0)]), QrelsFormat::Trec).unwrap();
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "q1 0 d1 2\nq1 0 d0 0\n");
     let mut run = Run::new("tag");
     run.insert("q1", "d0", 0.5).unwrap();
     run.insert("q1", "d1", 0.75).unwrap();
     write_run(&path, &run).unwrap();
-    assert_eq!(
-        std::fs::read_to_string(&path).unwrap(),
-        "q1 Q0 d1 1 0.75 tag\nq1 Q0 d0 2 0.5 tag\n"
-    );
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "q1 Q0 d1 1 0.75 tag\nq1 Q0 d0 2 0.5 tag\n");
 }
 
 #[test]
 fn wrong_lines_of_qrels_are_named() {
     let header = "query-id\tcorpus-id\tscore\n";
-    for line in [
-        "q\td",
-        "q\td\t1\t1",
-        "q\td\tx",
-        "q\td\t1.5",
-        "\td\t1",
-        "q\t\t1",
-        "q\td\t99999999999",
-        "q d 1",
-    ] {
+    for line in
+        ["q\td", "q\td\t1\t1", "q\td\tx", "q\td\t1.5", "\td\t1", "q\t\t1", "q\td\t99999999999", "q d 1"]
+    {
         let error = qrels_error([header, "q\te\t1\n", line].concat());
         assert!(matches!(error, Error::Line { line: 3, .. }), "{line}: {error}");
     }
@@ -127,22 +112,10 @@ fn wrong_lines_of_qrels_are_named() {
         let error = qrels_error(["q 0 e 1\n", line].concat());
         assert!(matches!(error, Error::Line { line: 2, .. }), "{line}: {error}");
     }
-    assert!(matches!(
-        qrels_error("query\titem\tgrade\nq\td\t1\n"),
-        Error::Line { line: 1, .. }
-    ));
-    assert!(matches!(
-        qrels_error("{\"_id\": \"a\"}"),
-        Error::Line { line: 1, .. }
-    ));
-    assert!(matches!(
-        qrels_error(b"q 0 \xff 1\n"),
-        Error::Line { line: 1, .. }
-    ));
-    assert!(matches!(
-        qrels_error("q 0 d 1\nq 0 e 1\nq 0 d 1\n"),
-        Error::Line { line: 3, .. }
-    ));
+    assert!(matches!(qrels_error("query\titem\tgrade\nq\td\t1\n"), Error::Line { line: 1, .. }));
+    assert!(matches!(qrels_error("{\"_id\": \"a\"}"), Error::Line { line: 1, .. }));
+    assert!(matches!(qrels_error(b"q 0 \xff 1\n"), Error::Line { line: 1, .. }));
+    assert!(matches!(qrels_error("q 0 d 1\nq 0 e 1\nq 0 d 1\n"), Error::Line { line: 3, .. }));
     assert!(matches!(qrels_error(""), Error::EmptyFile { .. }));
     assert!(matches!(qrels_error(header), Error::EmptyFile { .. }));
 }
@@ -170,20 +143,10 @@ fn ids_that_a_format_cannot_hold_are_refused() {
     let path = folder.path().join("file");
     for id in ["", "a b", "a\tb", "a\nb", "a\u{a0}b"] {
         let refused = |result| matches!(result, Err(Error::Unwritable { id: named, .. }) if named == id);
-        assert!(
-            refused(write_qrels(&path, &qrels(&[(id, "d", 1)]), QrelsFormat::Trec)),
-            "{id:?}"
-        );
-        assert!(
-            refused(write_qrels(&path, &qrels(&[("q", id, 1)]), QrelsFormat::Trec)),
-            "{id:?}"
-        );
+        assert!(refused(write_qrels(&path, &qrels(&[(id, "d", 1)]), QrelsFormat::Trec)), "{id:?}");
+        assert!(refused(write_qrels(&path, &qrels(&[("q", id, 1)]), QrelsFormat::Trec)), "{id:?}");
         let beir = write_qrels(&path, &qrels(&[("q", id, 1)]), QrelsFormat::Beir);
-        assert_eq!(
-            beir.is_err(),
-            id.is_empty() || id.contains(['\t', '\n']),
-            "{id:?}"
-        );
+        assert_eq!(beir.is_err(), id.is_empty() || id.contains(['\t', '\n']), "{id:?}");
         let mut run = Run::new("tag");
         run.insert("q", id, 1.0).unwrap();
         assert!(refused(write_run(&path, &run)), "{id:?}");

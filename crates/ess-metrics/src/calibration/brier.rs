@@ -20,9 +20,7 @@ use crate::Error;
 /// [`Error::InvalidParameter`] for one outside `0..=1`.
 pub fn brier_score<P: Copy + Into<f64>>(probabilities: &[P], relevant: &[bool]) -> Result<f64, Error> {
     let probabilities = checked(probabilities, relevant)?;
-    let squares = probabilities
-        .iter()
-        .zip(relevant)
-        .map(|(p, &relevant)| (p - f64::from(u8::from(relevant))).powi(2));
+    let squares =
+        probabilities.iter().zip(relevant).map(|(p, &relevant)| (p - f64::from(u8::from(relevant))).powi(2));
     Ok(squares.sum::<f64>() / probabilities.len() as f64)
 }

@@ -18,9 +18,7 @@ fn checked<P: Copy + Into<f64>>(probabilities: &[P], relevant: &[bool]) -> Resul
         });
     }
     if probabilities.is_empty() {
-        return Err(Error::Empty {
-            what: "probabilities",
-        });
+        return Err(Error::Empty { what: "probabilities" });
     }
     let probabilities: Vec<f64> = probabilities.iter().map(|&p| p.into()).collect();
     match probabilities.iter().find(|p| !(0.0..=1.0).contains(*p)) {

@@ -121,13 +121,7 @@ fn bin(lower: f64, upper: f64, predictions: &[(f64, bool)]) -> ReliabilityBin {
     let count = predictions.len();
     let mean_probability = predictions.iter().map(|&(p, _)| p).sum::<f64>() / count as f64;
     let relevant = predictions.iter().filter(|&&(_, relevant)| relevant).count();
-    ReliabilityBin {
-        lower,
-        upper,
-        count,
-        mean_probability,
-        relevant_share: relevant as f64 / count as f64,
-    }
+    ReliabilityBin { lower, upper, count, mean_probability, relevant_share: relevant as f64 / count as f64 }
 }
 
 /// The upper edges of the bins, of which the last holds the highest of the sorted predictions.
@@ -170,11 +164,7 @@ mod tests {
     fn edges_belong_to_the_lower_bin() {
         let diagram =
             ReliabilityDiagram::new(&[0.0, 0.5, 1.0], &[true; 3], Binning::EqualWidth { bins: 2 }).unwrap();
-        let found: Vec<_> = diagram
-            .bins()
-            .iter()
-            .map(|bin| (bin.lower, bin.upper, bin.count))
-            .collect();
+        let found: Vec<_> = diagram.bins().iter().map(|bin| (bin.lower, bin.upper, bin.count)).collect();
         assert_eq!(found, [(0.0, 0.5, 2), (0.5, 1.0, 1)]);
         assert_eq!(diagram.maximum_calibration_error(), 0.75);
     }
@@ -185,29 +175,13 @@ mod tests {
             ReliabilityDiagram::new(probabilities, relevant, Binning::EqualWidth { bins })
         };
         assert!(matches!(diagram(&[], &[], 5), Err(Error::Empty { .. })));
-        assert!(matches!(
-            diagram(&[0.5], &[], 5),
-            Err(Error::LengthMismatch {
-                expected: 1,
-                found: 0,
-                ..
-            })
-        ));
+        assert!(matches!(diagram(&[0.5], &[], 5), Err(Error::LengthMismatch { expected: 1, found: 0, .. })));
         for probability in [-0.1, 1.1, f32::NAN, f32::INFINITY] {
-            assert!(matches!(
-                diagram(&[probability], &[true], 5),
-                Err(Error::InvalidParameter { .. })
-            ));
-            assert!(matches!(
-                brier_score(&[probability], &[true]),
-                Err(Error::InvalidParameter { .. })
-            ));
+            assert!(matches!(diagram(&[probability], &[true], 5), Err(Error::InvalidParameter { .. })));
+            assert!(matches!(brier_score(&[probability], &[true]), Err(Error::InvalidParameter { .. })));
         }
         for bins in [0, usize::MAX] {
-            assert!(matches!(
-                diagram(&[0.5], &[true], bins),
-                Err(Error::InvalidParameter { .. })
-            ));
+            assert!(matches!(diagram(&[0.5], &[true], bins), Err(Error::InvalidParameter { .. })));
         }
     }
 }

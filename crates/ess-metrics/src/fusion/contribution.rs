@@ -21,9 +21,6 @@ impl<'a> Contribution<'a> {
     /// `1 / (k + rank)`, of hits in the order of their ranking.
     pub(super) fn of_ranks(ranking: Vec<(&'a str, f32)>, k: f64) -> Self {
         let reciprocal = |(place, (item, _)): (usize, (&'a str, f32))| (item, 1.0 / (k + (place + 1) as f64));
-        Self {
-            found: ranking.into_iter().enumerate().map(reciprocal).collect(),
-            missing: 0.0,
-        }
+        Self { found: ranking.into_iter().enumerate().map(reciprocal).collect(), missing: 0.0 }
     }
 }

@@ -115,9 +115,7 @@ impl Fusion {
 
     fn check(&self, runs: &[&Run]) -> Result<(), Error> {
         if runs.is_empty() {
-            return Err(Error::Empty {
-                what: "runs to be fused",
-            });
+            return Err(Error::Empty { what: "runs to be fused" });
         }
         match self {
             Self::WeightedSum { weights, .. } if weights.len() != runs.len() => Err(Error::LengthMismatch {
@@ -159,14 +157,10 @@ mod tests {
 
     #[test]
     fn an_item_that_was_not_found_is_no_better_than_the_lowest_that_was() {
-        let (one, two) = (
-            run(&[("a", 9.0), ("b", 5.0), ("c", 1.0)]),
-            run(&[("d", 3.0), ("a", 2.0), ("c", 1.0)]),
-        );
+        let (one, two) =
+            (run(&[("a", 9.0), ("b", 5.0), ("c", 1.0)]), run(&[("d", 3.0), ("a", 2.0), ("c", 1.0)]));
         for normalization in [Normalization::MinMax, Normalization::ZScore] {
-            let fused = Fusion::CombSum { normalization }
-                .fuse("fused", &[&one, &two])
-                .unwrap();
+            let fused = Fusion::CombSum { normalization }.fuse("fused", &[&one, &two]).unwrap();
             // b has the middle score of one run alone, c the lowest of both, d the highest of the other.
             let ranking: Vec<_> = fused.ranking("q").iter().map(|(item, _)| *item).collect();
             assert_eq!(ranking, ["a", "d", "b", "c"], "{normalization:?}");
@@ -176,15 +170,9 @@ mod tests {
     #[test]
     fn equal_scores_count_as_found() {
         let (one, other) = (run(&[("a", 7.0)]), run(&[("b", 2.0), ("c", 1.0)]));
-        let fused = Fusion::CombSum {
-            normalization: Normalization::MinMax,
-        }
-        .fuse("fused", &[&one, &other])
-        .unwrap();
-        assert_eq!(
-            (fused.score("q", "a"), fused.score("q", "c")),
-            (Some(1.0), Some(0.0))
-        );
+        let fused =
+            Fusion::CombSum { normalization: Normalization::MinMax }.fuse("fused", &[&one, &other]).unwrap();
+        assert_eq!((fused.score("q", "a"), fused.score("q", "c")), (Some(1.0), Some(0.0)));
     }
 
     #[test]
@@ -194,27 +182,14 @@ mod tests {
             normalization: Normalization::None,
             weights: weights.to_vec(),
         };
-        assert!(matches!(
-            Fusion::default().fuse("f", &[]),
-            Err(Error::Empty { .. })
-        ));
+        assert!(matches!(Fusion::default().fuse("f", &[]), Err(Error::Empty { .. })));
         let found = weighted(&[1.0]).fuse("f", &[&some, &some]);
-        assert!(matches!(
-            found,
-            Err(Error::LengthMismatch {
-                expected: 2,
-                found: 1,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(Error::LengthMismatch { expected: 2, found: 1, .. })));
         assert!(matches!(
             weighted(&[f64::NAN]).fuse("f", &[&some]),
             Err(Error::NonFinite { position: 0, .. })
         ));
-        assert!(matches!(
-            weighted(&[2.0]).fuse("f", &[&huge]),
-            Err(Error::NonFiniteScore { .. })
-        ));
+        assert!(matches!(weighted(&[2.0]).fuse("f", &[&huge]), Err(Error::NonFiniteScore { .. })));
         for k in [-1.0, f64::NAN, f64::INFINITY] {
             let found = Fusion::ReciprocalRank { k }.fuse("f", &[&some]);
             assert!(matches!(found, Err(Error::InvalidParameter { .. })));

@@ -35,11 +35,7 @@ impl Normalization {
                 let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
                 let (lowest, highest) = range(scores);
                 let scale = |score: f64| {
-                    if highest > lowest {
-                        (score - mean) / variance.sqrt()
-                    } else {
-                        0.0
-                    }
+                    if highest > lowest { (score - mean) / variance.sqrt() } else { 0.0 }
                 };
                 scores.iter_mut().for_each(|score| *score = scale(*score));
                 scale(lowest)
@@ -50,7 +46,5 @@ impl Normalization {
 
 fn range(scores: &[f64]) -> (f64, f64) {
     let start = (f64::INFINITY, f64::NEG_INFINITY);
-    scores.iter().fold(start, |(lowest, highest), &score| {
-        (lowest.min(score), highest.max(score))
-    })
+    scores.iter().fold(start, |(lowest, highest), &score| (lowest.min(score), highest.max(score)))
 }

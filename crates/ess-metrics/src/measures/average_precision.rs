@@ -25,9 +25,7 @@ pub struct AveragePrecision {
 impl Measure for AveragePrecision {
     fn value(&self, ranking: &JudgedRanking) -> f64 {
         let relevant = ranking.relevant_within(self.cutoff);
-        let precisions = relevant
-            .zip(1..)
-            .map(|(hit, found)| f64::from(found) / hit.rank as f64);
+        let precisions = relevant.zip(1..).map(|(hit, found)| f64::from(found) / hit.rank as f64);
         match ranking.relevant() {
             0 => 0.0,
             relevant => precisions.sum::<f64>() / relevant as f64,

@@ -106,14 +106,8 @@ impl FromStr for NamedMeasure {
             None => (name, Cutoff::NONE),
         };
         Ok(match kind {
-            "ndcg" => Self::Ndcg(Ndcg {
-                gain: Gain::Linear,
-                cutoff,
-            }),
-            "ndcg_exp" => Self::Ndcg(Ndcg {
-                gain: Gain::Exponential,
-                cutoff,
-            }),
+            "ndcg" => Self::Ndcg(Ndcg { gain: Gain::Linear, cutoff }),
+            "ndcg_exp" => Self::Ndcg(Ndcg { gain: Gain::Exponential, cutoff }),
             "recall" => Self::Recall(Recall { cutoff }),
             "map" => Self::AveragePrecision(AveragePrecision { cutoff }),
             "mrr" => Self::ReciprocalRank(ReciprocalRank { cutoff }),
@@ -122,9 +116,7 @@ impl FromStr for NamedMeasure {
             "success" => Self::Success(Success { cutoff }),
             "judged" => Self::Judged(Judged { cutoff }),
             _ => {
-                return Err(Error::UnknownMeasure {
-                    name: name.to_owned(),
-                });
+                return Err(Error::UnknownMeasure { name: name.to_owned() });
             }
         })
     }
@@ -150,20 +142,14 @@ mod tests {
 
     #[test]
     fn names_come_back_as_they_were_read() {
-        let kinds = [
-            "ndcg", "ndcg_exp", "recall", "map", "mrr", "p", "success", "judged",
-        ];
-        let names = kinds
-            .iter()
-            .flat_map(|kind| [kind.to_string(), format!("{kind}@1"), format!("{kind}@1000")]);
+        let kinds = ["ndcg", "ndcg_exp", "recall", "map", "mrr", "p", "success", "judged"];
+        let names =
+            kinds.iter().flat_map(|kind| [kind.to_string(), format!("{kind}@1"), format!("{kind}@1000")]);
         for name in names.chain(["rprec".to_owned()]) {
             let measure: NamedMeasure = name.parse().unwrap();
             assert_eq!(measure.to_string(), name);
             assert_eq!(serde_json::to_string(&measure).unwrap(), format!("{name:?}"));
-            assert_eq!(
-                serde_json::from_str::<NamedMeasure>(&format!("{name:?}")).unwrap(),
-                measure
-            );
+            assert_eq!(serde_json::from_str::<NamedMeasure>(&format!("{name:?}")).unwrap(), measure);
         }
     }
 
@@ -180,17 +166,11 @@ mod tests {
             "map@1@2",
         ] {
             let found = name.parse::<NamedMeasure>();
-            assert!(
-                matches!(found, Err(Error::InvalidCutoff { .. })),
-                "{name}: {found:?}"
-            );
+            assert!(matches!(found, Err(Error::InvalidCutoff { .. })), "{name}: {found:?}");
         }
         for name in ["", "NDCG@10", "ndgc@10", " ndcg@10", "ndcg_cut.10", "rprec@10"] {
             let found = name.parse::<NamedMeasure>();
-            assert!(
-                matches!(found, Err(Error::UnknownMeasure { .. })),
-                "{name}: {found:?}"
-            );
+            assert!(matches!(found, Err(Error::UnknownMeasure { .. })), "{name}: {found:?}");
         }
         assert!(serde_json::from_str::<NamedMeasure>("\"ndcg@0\"").is_err());
     }

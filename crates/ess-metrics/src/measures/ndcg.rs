@@ -59,9 +59,7 @@ impl Measure for Ndcg {
             return 0.0;
         };
         let discounted = |(rank, grade)| self.gain(grade, highest) / (rank as f64 + 1.0).log2();
-        let found = ranking
-            .relevant_within(self.cutoff)
-            .map(|hit| (hit.rank, hit.grade));
+        let found = ranking.relevant_within(self.cutoff).map(|hit| (hit.rank, hit.grade));
         let dcg: f64 = found.map(discounted).sum();
         let ideal_dcg: f64 = (1..).zip(ideal.iter().copied()).map(discounted).sum();
         // Rounding alone could lead above 1.
@@ -86,16 +84,10 @@ mod tests {
     #[test]
     fn huge_grades_stay_finite() {
         for gain in [Gain::Linear, Gain::Exponential] {
-            let ndcg = Ndcg {
-                gain,
-                cutoff: Cutoff::NONE,
-            };
+            let ndcg = Ndcg { gain, cutoff: Cutoff::NONE };
             let best = JudgedRanking::new(&[Some(i32::MAX), Some(1)], &[]);
             assert_eq!(ndcg.value(&best), 1.0);
-            let worse = ndcg.value(&JudgedRanking::new(
-                &[Some(i32::MIN), Some(1), Some(i32::MAX)],
-                &[],
-            ));
+            let worse = ndcg.value(&JudgedRanking::new(&[Some(i32::MIN), Some(1), Some(i32::MAX)], &[]));
             assert!((worse - 0.5).abs() < 1e-6, "{worse}");
         }
     }

@@ -33,10 +33,7 @@ pub struct Bootstrap {
 
 impl Default for Bootstrap {
     fn default() -> Self {
-        Self {
-            resamples: 10_000,
-            seed: 0,
-        }
+        Self { resamples: 10_000, seed: 0 }
     }
 }
 
@@ -56,10 +53,8 @@ impl Bootstrap {
                 found: confidence.to_string(),
             });
         }
-        let mut means: Vec<f64> = (0..self.resamples)
-            .into_par_iter()
-            .map(|draw| self.mean(values, draw))
-            .collect();
+        let mut means: Vec<f64> =
+            (0..self.resamples).into_par_iter().map(|draw| self.mean(values, draw)).collect();
         means.sort_unstable_by(f64::total_cmp);
         let tail = (1.0 - confidence) / 2.0;
         Ok([quantile(&means, tail), quantile(&means, 1.0 - tail)])
@@ -112,9 +107,7 @@ mod tests {
     fn pairs_are_drawn_together() {
         let baseline: Vec<f64> = (0..50).map(|i| f64::from(i) / 50.0).collect();
         let system: Vec<f64> = baseline.iter().map(|value| value + 0.25).collect();
-        let [low, high] = Bootstrap::default()
-            .difference_interval(&baseline, &system, 0.95)
-            .unwrap();
+        let [low, high] = Bootstrap::default().difference_interval(&baseline, &system, 0.95).unwrap();
         assert!((low - 0.25).abs() < 1e-12 && (high - 0.25).abs() < 1e-12);
     }
 
@@ -138,13 +131,6 @@ mod tests {
             assert!(matches!(found, Err(Error::InvalidParameter { .. })));
         }
         let found = bootstrap.difference_interval(&[0.0, 1.0], &[0.0], 0.95);
-        assert!(matches!(
-            found,
-            Err(Error::LengthMismatch {
-                expected: 2,
-                found: 1,
-                ..
-            })
-        ));
+        assert!(matches!(found, Err(Error::LengthMismatch { expected: 2, found: 1, .. })));
     }
 }

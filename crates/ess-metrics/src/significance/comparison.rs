@@ -96,10 +96,7 @@ fn check_queries<Q: PartialEq + fmt::Display>(
     system: (&str, &Evaluation<Q>),
 ) -> Result<(), Error> {
     let (expected, found) = (baseline.1.queries(), system.1.queries());
-    let different = expected
-        .iter()
-        .zip(found)
-        .find(|(expected, found)| expected != found);
+    let different = expected.iter().zip(found).find(|(expected, found)| expected != found);
     let detail = match different {
         Some((expected, found)) => format!("expected query {expected}, found {found}"),
         None if expected.len() != found.len() => {
@@ -107,11 +104,7 @@ fn check_queries<Q: PartialEq + fmt::Display>(
         }
         None => return Ok(()),
     };
-    Err(Error::QueryMismatch {
-        system: system.0.to_owned(),
-        baseline: baseline.0.to_owned(),
-        detail,
-    })
+    Err(Error::QueryMismatch { system: system.0.to_owned(), baseline: baseline.0.to_owned(), detail })
 }
 
 #[cfg(test)]
@@ -122,10 +115,7 @@ mod tests {
     fn mrr(rankings: &[[usize; 3]]) -> Evaluation<usize> {
         let qrels = RowQrels::new(rankings.iter().map(|_| [(0, 1)])).unwrap();
         let rankings = rankings.iter().copied();
-        Evaluator::from_names(["mrr", "success@2"])
-            .unwrap()
-            .evaluate_rows(&qrels, rankings)
-            .unwrap()
+        Evaluator::from_names(["mrr", "success@2"]).unwrap().evaluate_rows(&qrels, rankings).unwrap()
     }
 
     #[test]
@@ -134,10 +124,8 @@ mod tests {
         let (better, same) = (mrr(&[[0, 1, 2]; 6]), mrr(&[[1, 0, 2]; 6]));
         let systems = [("better", &better), ("same", &same)];
         let rows = compare(("frozen", &frozen), &systems, &Significance::default()).unwrap();
-        let found: Vec<_> = rows
-            .iter()
-            .map(|row| (row.measure.as_str(), row.system.as_str(), row.p, row.p_holm))
-            .collect();
+        let found: Vec<_> =
+            rows.iter().map(|row| (row.measure.as_str(), row.system.as_str(), row.p, row.p_holm)).collect();
         let p = 2.0 / 64.0;
         let expected = [
             ("mrr", "better", p, 2.0 * p),
@@ -154,25 +142,12 @@ mod tests {
     fn other_queries_and_other_measures_are_refused() {
         let frozen = mrr(&[[1, 0, 2]; 6]);
         let fewer = mrr(&[[1, 0, 2]; 5]);
-        let found = compare(
-            ("frozen", &frozen),
-            &[("fewer", &fewer)],
-            &Significance::default(),
-        );
+        let found = compare(("frozen", &frozen), &[("fewer", &fewer)], &Significance::default());
         assert!(matches!(found, Err(Error::QueryMismatch { system, .. }) if system == "fewer"));
 
         let qrels = RowQrels::new([[(0, 1)]]).unwrap();
-        let one = |name| {
-            Evaluator::from_names([name])
-                .unwrap()
-                .evaluate_rows(&qrels, [[0]])
-                .unwrap()
-        };
-        let found = compare(
-            ("a", &one("mrr")),
-            &[("b", &one("map"))],
-            &Significance::default(),
-        );
+        let one = |name| Evaluator::from_names([name]).unwrap().evaluate_rows(&qrels, [[0]]).unwrap();
+        let found = compare(("a", &one("mrr")), &[("b", &one("map"))], &Significance::default());
         assert!(matches!(found, Err(Error::NotMeasured { name, .. }) if name == "mrr"));
     }
 }

@@ -43,10 +43,7 @@ mod tests {
         // R: p.adjust(c(0.01, 0.04, 0.03, 0.005, 0.9), "holm")
         let corrected = holm(&[0.01, 0.04, 0.03, 0.005, 0.9]).unwrap();
         let expected = [0.04, 0.09, 0.09, 0.025, 0.9];
-        assert!(
-            corrected.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
-            "{corrected:?}"
-        );
+        assert!(corrected.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12), "{corrected:?}");
         assert_eq!(holm(&[0.6, 0.7]), Ok(vec![1.0, 1.0]));
         assert_eq!(holm(&[]), Ok(vec![]));
     }

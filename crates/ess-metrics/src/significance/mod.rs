@@ -19,11 +19,7 @@ fn check_repeats(name: &'static str, repeats: usize) -> Result<(), Error> {
     if (1..=MAX_REPEATS).contains(&repeats) {
         return Ok(());
     }
-    Err(Error::InvalidParameter {
-        name,
-        expected: "between 1 and 10 million",
-        found: repeats.to_string(),
-    })
+    Err(Error::InvalidParameter { name, expected: "between 1 and 10 million", found: repeats.to_string() })
 }
 
 fn check_values(what: &'static str, values: &[f64]) -> Result<(), Error> {
@@ -31,11 +27,7 @@ fn check_values(what: &'static str, values: &[f64]) -> Result<(), Error> {
         return Err(Error::Empty { what });
     }
     match values.iter().position(|value| !value.is_finite()) {
-        Some(position) => Err(Error::NonFinite {
-            what: what.to_owned(),
-            position,
-            value: values[position],
-        }),
+        Some(position) => Err(Error::NonFinite { what: what.to_owned(), position, value: values[position] }),
         None => Ok(()),
     }
 }
@@ -49,11 +41,8 @@ fn differences(baseline: &[f64], system: &[f64]) -> Result<Vec<f64>, Error> {
             found: system.len(),
         });
     }
-    let differences: Vec<f64> = baseline
-        .iter()
-        .zip(system)
-        .map(|(baseline, system)| system - baseline)
-        .collect();
+    let differences: Vec<f64> =
+        baseline.iter().zip(system).map(|(baseline, system)| system - baseline).collect();
     check_values("differences between two systems", &differences)?;
     Ok(differences)
 }

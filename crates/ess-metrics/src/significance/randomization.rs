@@ -40,10 +40,7 @@ pub struct RandomizationTest {
 
 impl Default for RandomizationTest {
     fn default() -> Self {
-        Self {
-            permutations: 10_000,
-            seed: 0,
-        }
+        Self { permutations: 10_000, seed: 0 }
     }
 }
 
@@ -109,40 +106,22 @@ mod tests {
 
     #[test]
     fn sampling_agrees_with_exact_enumeration() {
-        let test = RandomizationTest {
-            permutations: 100_000,
-            seed: 7,
-        };
+        let test = RandomizationTest { permutations: 100_000, seed: 7 };
         let differences: Vec<f64> = (0..16).map(|i| f64::from(i) / 16.0 - 0.3).collect();
         let exact = test.p_value(&[0.0; 16], &differences).unwrap();
         // Four more pairs that hardly matter take the other path.
         let more: Vec<f64> = differences.into_iter().chain([1e-9; 4]).collect();
         let sampled = test.p_value(&[0.0; 20], &more).unwrap();
-        assert!(
-            (0.01..0.5).contains(&exact) && (exact - sampled).abs() < 0.01,
-            "{exact} {sampled}"
-        );
+        assert!((0.01..0.5).contains(&exact) && (exact - sampled).abs() < 0.01, "{exact} {sampled}");
     }
 
     #[test]
     fn bad_input_is_refused() {
         let test = RandomizationTest::default();
         assert!(matches!(test.p_value(&[], &[]), Err(Error::Empty { .. })));
-        assert!(matches!(
-            test.p_value(&[0.0], &[f64::INFINITY]),
-            Err(Error::NonFinite { position: 0, .. })
-        ));
-        assert!(matches!(
-            test.p_value(&[0.0], &[]),
-            Err(Error::LengthMismatch { .. })
-        ));
-        let none = RandomizationTest {
-            permutations: 0,
-            seed: 0,
-        };
-        assert!(matches!(
-            none.p_value(&[0.0], &[1.0]),
-            Err(Error::InvalidParameter { .. })
-        ));
+        assert!(matches!(test.p_value(&[0.0], &[f64::INFINITY]), Err(Error::NonFinite { position: 0, .. })));
+        assert!(matches!(test.p_value(&[0.0], &[]), Err(Error::LengthMismatch { .. })));
+        let none = RandomizationTest { permutations: 0, seed: 0 };
+        assert!(matches!(none.p_value(&[0.0], &[1.0]), Err(Error::InvalidParameter { .. })));
     }
 }

@@ -55,10 +55,7 @@ pub struct Softmax {
 
 impl Default for Softmax {
     fn default() -> Self {
-        Self {
-            scale: 30.0,
-            candidates: Candidates::default(),
-        }
+        Self { scale: 30.0, candidates: Candidates::default() }
     }
 }
 
@@ -68,11 +65,7 @@ impl Softmax {
             return Ok(());
         }
         let (name, expected) = ("scale of the softmax loss", "a finite number above 0");
-        Err(Error::Config {
-            name,
-            expected,
-            found: self.scale.to_string(),
-        })
+        Err(Error::Config { name, expected, found: self.scale.to_string() })
     }
 }
 
@@ -94,12 +87,7 @@ impl Loss for Softmax {
                 }
                 let rows: Vec<i64> = rows.into_iter().map(|row| row as i64).collect();
                 let rows = Tensor::from_data(TensorData::new(rows.clone(), [rows.len()]), items.device());
-                tensors::softmax(
-                    queries,
-                    &targets,
-                    &items.tensor().clone().select(0, rows),
-                    self.scale,
-                )
+                tensors::softmax(queries, &targets, &items.tensor().clone().select(0, rows), self.scale)
             }
         }
     }
@@ -116,10 +104,7 @@ impl Softmax {
         let shape = queries.dims();
         let queries = embeddings_from_tensor(queries)?;
         let (loss, gradient) = fused::softmax(&queries, targets, items, self.scale);
-        Ok(LossValue {
-            loss,
-            gradient: Tensor::from_data(TensorData::new(gradient, shape), &device),
-        })
+        Ok(LossValue { loss, gradient: Tensor::from_data(TensorData::new(gradient, shape), &device) })
     }
 }
 
@@ -135,10 +120,7 @@ fn targets_of(judgements: &[&[Judgement]]) -> Vec<Vec<Target>> {
         let relevant = || judged.iter().filter(|judgement| judgement.grade > 0);
         let sum: f32 = relevant().map(|judgement| judgement.grade as f32).sum();
         relevant()
-            .map(|judgement| Target {
-                candidate: judgement.item,
-                weight: judgement.grade as f32 / sum,
-            })
+            .map(|judgement| Target { candidate: judgement.item, weight: judgement.grade as f32 / sum })
             .collect()
     };
     judgements.iter().map(|judged| targets(judged)).collect()
@@ -153,4 +135,41 @@ fn relevant_items(targets: &mut [Vec<Target>]) -> Vec<usize> {
         target.candidate = rows.partition_point(|&row| row < target.candidate);
     }
     rows
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::tensor::Device;
+    use ess_search::DeviceEncoding;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn wave(n: usize, d: usize, frequency: f32) -> Embeddings {
+        Embeddings::from_vec((0..n * d).map(|i| (i as f32 * frequency).sin()).collect(), d).unwrap()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn tensor_operations_agree_with_the_fused_kernel(
+            n in 1_usize..150, m in 1_usize..600, d in 1_usize..9, scale in 0.1_f32..30.0,
+        ) {
+            let (queries, items) = (wave(n, d, 0.37), wave(m, d, 0.11));
+            let targets: Vec<Vec<Target>> = (0..n)
+                .map(|query| {
+                    let target = |step: usize, weight| Target { candidate: (query * 5 + step) % m, weight };
+                    vec![target(0, 0.25), target(1, 0.75)]
+                })
+                .collect();
+            let (loss, gradient) = fused::softmax(&queries, &targets, &items, scale);
+            let device = Device::flex();
+            let tensors = tensors::softmax(queries.to_tensors(&device), &targets, &items.to_tensors(&device), scale).unwrap();
+            prop_assert!((loss - tensors.loss).abs() < 1e-4 * (1.0 + loss.abs()), "{} {}", loss, tensors.loss);
+            let other = embeddings_from_tensor(tensors.gradient).unwrap();
+            let close = gradient.iter().zip(other.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + scale));
+            prop_assert!(close);
+        }
+    }
 }

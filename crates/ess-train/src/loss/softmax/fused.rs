@@ -60,15 +60,7 @@ impl<'a> Block<'a> {
         let dim = candidates.dim();
         let rows = queries.len() / dim;
         let (max, total) = (vec![f32::NEG_INFINITY; rows], vec![0.0; rows]);
-        Self {
-            queries,
-            candidates,
-            scale,
-            dim,
-            sums,
-            max,
-            total,
-        }
+        Self { queries, candidates, scale, dim, sums, max, total }
     }
 
     fn pass_over_candidates(&mut self) {
@@ -96,9 +88,7 @@ impl<'a> Block<'a> {
                 let shrink = (self.max[row] - largest).exp();
                 self.max[row] = largest;
                 self.total[row] *= shrink;
-                self.sums[row * self.dim..][..self.dim]
-                    .iter_mut()
-                    .for_each(|sum| *sum *= shrink);
+                self.sums[row * self.dim..][..self.dim].iter_mut().for_each(|sum| *sum *= shrink);
             }
             self.total[row] += exp_shifted(similarities, self.max[row]);
         }
@@ -112,23 +102,14 @@ impl<'a> Block<'a> {
             let span = row * self.dim..(row + 1) * self.dim;
             let query = &self.queries[span.clone()];
             let gradient = &mut self.sums[span];
-            gradient
-                .iter_mut()
-                .for_each(|sum| *sum *= factor / self.total[row]);
+            gradient.iter_mut().for_each(|sum| *sum *= factor / self.total[row]);
             loss += f64::from(self.max[row]) + f64::from(self.total[row]).ln();
             for target in targets {
                 let item = self.candidates.row(target.candidate);
-                let dot: f64 = query
-                    .iter()
-                    .zip(item)
-                    .map(|(&q, &d)| f64::from(q) * f64::from(d))
-                    .sum();
+                let dot: f64 = query.iter().zip(item).map(|(&q, &d)| f64::from(q) * f64::from(d)).sum();
                 loss -= f64::from(target.weight) * f64::from(self.scale) * dot;
                 let weight = factor * target.weight;
-                gradient
-                    .iter_mut()
-                    .zip(item)
-                    .for_each(|(sum, &d)| *sum -= weight * d);
+                gradient.iter_mut().zip(item).for_each(|(sum, &d)| *sum -= weight * d);
             }
         }
         loss

@@ -27,10 +27,7 @@ pub(super) fn softmax(
         gradients.push(gradient);
     }
     let gradient = Tensor::cat(gradients, 0) * (scale / n as f32);
-    Ok(LossValue {
-        loss: loss / n as f64,
-        gradient,
-    })
+    Ok(LossValue { loss: loss / n as f64, gradient })
 }
 
 /// The sum of the losses, and for each query `Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ`.
@@ -48,10 +45,7 @@ fn of_chunk(
     let wanted = weighted_sums(targets, candidates);
     let of_targets = (queries * wanted.clone()).sum_dim(1) * scale;
     let losses = ess_search::embeddings_from_tensor(max + total.log() - of_targets)?;
-    Ok((
-        losses.as_slice().iter().map(|&loss| f64::from(loss)).sum(),
-        expected - wanted,
-    ))
+    Ok((losses.as_slice().iter().map(|&loss| f64::from(loss)).sum(), expected - wanted))
 }
 
 /// For each query, `Σⱼ wⱼ dⱼ` over its relevant candidates.
@@ -60,11 +54,7 @@ fn weighted_sums(targets: &[Vec<Target>], candidates: &Tensor<2>) -> Tensor<2> {
     let [_, dim] = candidates.dims();
     let of_query = |(query, targets): (usize, &Vec<Target>)| vec![query as i64; targets.len()];
     let owners: Vec<i64> = targets.iter().enumerate().flat_map(of_query).collect();
-    let chosen: Vec<i64> = targets
-        .iter()
-        .flatten()
-        .map(|target| target.candidate as i64)
-        .collect();
+    let chosen: Vec<i64> = targets.iter().flatten().map(|target| target.candidate as i64).collect();
     let weights: Vec<f32> = targets.iter().flatten().map(|target| target.weight).collect();
     let count = owners.len();
     let owners = Tensor::<1, Int>::from_data(TensorData::new(owners, [count]), &device);

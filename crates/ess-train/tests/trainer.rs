@@ -1,0 +1,200 @@
+//! What training must do and refuse.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use burn::tensor::{Device, Tensor};
+use ess_core::{Embeddings, SearchModule};
+use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig, TrainableModule};
+use ess_train::{
+    DevSet, EnsembleRecipe, Error, Items, Judgement, Loss, LossValue, ModuleRecipe, Progress, QuerySet,
+    Returned, Stop, Trainer, TrainerConfig,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const DIM: usize = 8;
+
+fn noise(n: usize, d: usize, seed: u64) -> Embeddings {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let values = (0..n * d).map(|_| random.random_range(-1.0..1.0)).collect();
+    Embeddings::from_vec(values, d).unwrap().normalized()
+}
+
+/// Queries that are their relevant item with its dimensions in another order: what a matrix can learn.
+fn permuted(items: &Embeddings, rows: std::ops::Range<usize>, query_dim: usize) -> QuerySet {
+    let query = |row: usize| (0..query_dim).map(|i| items.row(row)[(i * 3 + 1) % DIM]).collect::<Vec<f32>>();
+    let queries: Vec<Vec<f32>> = rows.clone().map(query).collect();
+    let relevant = rows.map(|item| vec![Judgement { item, grade: 1 }]).collect();
+    QuerySet::new(Embeddings::from_rows(&queries).unwrap(), relevant).unwrap()
+}
+
+fn trainer(config: TrainerConfig) -> Trainer {
+    Trainer::new(config).unwrap().with_progress(Progress::Silent)
+}
+
+fn eager() -> TrainerConfig {
+    TrainerConfig { learning_rate: 0.03, weight_decay: 0.0, max_steps: 200, ..TrainerConfig::default() }
+}
+
+#[test]
+fn a_matrix_that_exists_is_learned_in_every_dimension_and_by_every_recipe() {
+    let embeddings = noise(300, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    for query_dim in [DIM, DIM + 2] {
+        let (train, dev) =
+            (permuted(&embeddings, 0..200, query_dim), permuted(&embeddings, 200..300, query_dim));
+        let linear = || ModuleRecipe::<Linear>::new(LinearConfig::new(query_dim, DIM));
+        let mlp = ModuleRecipe::<Mlp>::new(MlpConfig::new(query_dim, DIM));
+        let ensemble =
+            EnsembleRecipe::new(Averaging::AfterNormalization).bagged(true).with(linear()).with(linear());
+        let recipes: [(&str, &dyn ess_train::Recipe, usize); 3] =
+            [("linear", &linear(), 1), ("mlp", &mlp, 1), ("ensemble", &ensemble, 2)];
+        for (name, recipe, runs) in recipes {
+            let fitted = trainer(eager()).fit(recipe, &items, &train, &dev).unwrap();
+            let floor = &fitted.report.floor;
+            assert_eq!(floor.returned, Returned::Trained, "{name}: {}", floor.reason);
+            assert!(floor.trained > 0.9, "{name} reaches {} on dev", floor.trained);
+            assert_eq!(floor.identity.is_some(), query_dim == DIM);
+            assert_eq!((fitted.report.curves.len(), fitted.module.query_dim()), (runs, query_dim));
+        }
+    }
+}
+
+#[test]
+fn the_identity_is_returned_when_there_is_nothing_to_learn() {
+    let embeddings = noise(200, DIM, 2);
+    let items = Items::new(&embeddings, &Device::flex());
+    let random = |n: usize, seed: u64| {
+        let relevant = (0..n).map(|i| vec![Judgement { item: i * 7 % 200, grade: 1 }]).collect();
+        QuerySet::new(noise(n, DIM, seed), relevant).unwrap()
+    };
+    let (train, dev) = (random(100, 3), random(60, 4));
+    let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM));
+    let fitted =
+        trainer(TrainerConfig { refit: true, ..eager() }).fit(&recipe, &items, &train, &dev).unwrap();
+    assert_eq!(fitted.report.floor.returned, Returned::Identity, "{}", fitted.report.floor.reason);
+    assert!(fitted.report.refit.is_empty());
+    assert_eq!(fitted.module.apply(dev.encodings()).unwrap(), *dev.encodings());
+    assert_ne!(fitted.trained.apply(dev.encodings()).unwrap(), *dev.encodings());
+}
+
+#[test]
+fn a_refit_takes_more_steps_for_more_queries() {
+    let embeddings = noise(300, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (permuted(&embeddings, 0..200, DIM), permuted(&embeddings, 200..300, DIM));
+    let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM));
+    let report =
+        trainer(TrainerConfig { refit: true, ..eager() }).fit(&recipe, &items, &train, &dev).unwrap().report;
+    let (kept, refit) = (report.curves[0].kept_step, &report.refit[0]);
+    assert_eq!(refit.kept_step, (kept as f64 * 1.5).round() as usize);
+    assert_eq!(refit.points.len(), refit.kept_step);
+    assert!(refit.points.iter().all(|point| point.dev.is_none()));
+    assert!(refit.points[refit.points.len() - 1].loss < refit.points[0].loss);
+}
+
+#[test]
+fn a_seed_gives_the_same_module_bit_for_bit_on_any_number_of_threads() {
+    let embeddings = noise(300, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..200, DIM);
+    // Small batches, so that their order matters.
+    let config = |seed| TrainerConfig { batch_size: 32, seed, ..eager() };
+    let run = |seed, threads: usize| {
+        let module = Mlp::init(&MlpConfig { seed: 5, ..MlpConfig::new(DIM, DIM) }, items.device()).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let (module, _) =
+            pool.install(|| trainer(config(seed)).train(module, &items, &train, &Stop::After(20))).unwrap();
+        module.apply(train.encodings()).unwrap()
+    };
+    let once = run(9, 1);
+    assert_eq!(run(9, 1), once);
+    assert_eq!(run(9, 3), once);
+    assert_ne!(run(10, 1), once);
+}
+
+#[test]
+fn training_stops_when_dev_no_longer_rises() {
+    let embeddings = noise(200, DIM, 2);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..100, DIM);
+    let dev =
+        QuerySet::new(noise(30, DIM, 8), (0..30).map(|item| vec![Judgement { item, grade: 1 }]).collect())
+            .unwrap();
+    let config = TrainerConfig { patience: 2, evaluate_every: 1, max_steps: 500, ..eager() };
+    let dev = DevSet::new(&dev, &items, config.measure).unwrap();
+    let module = Linear::init(&LinearConfig::new(DIM, DIM), items.device()).unwrap();
+    let (_, curve) = trainer(config).train(module, &items, &train, &Stop::OnDev(&dev)).unwrap();
+    assert!(curve.points.len() < 500);
+    assert!((1..=curve.points.len()).contains(&curve.kept_step));
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..20, DIM);
+    let run = |query_dim, item_dim, queries: &QuerySet| {
+        let module = Linear::init(&LinearConfig::new(query_dim, item_dim), items.device()).unwrap();
+        trainer(eager()).train(module, &items, queries, &Stop::After(1)).map(|_| ())
+    };
+    let mismatch = |found| matches!(found, Err(Error::Core(ess_core::Error::DimensionMismatch { .. })));
+    assert!(mismatch(run(DIM + 1, DIM, &train)));
+    assert!(mismatch(run(DIM, DIM + 1, &train)));
+    let relevant = vec![vec![Judgement { item: 50, grade: 1 }]];
+    let beyond = QuerySet::new(noise(1, DIM, 1), relevant).unwrap();
+    assert!(matches!(run(DIM, DIM, &beyond), Err(Error::UnknownItem { item: 50, items: 50, .. })));
+    let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM));
+    let found = trainer(eager()).fit(&recipe, &items, &train, &beyond).map(|_| ());
+    assert!(matches!(found, Err(Error::UnknownItem { query: 0, item: 50, items: 50 })));
+    let none = EnsembleRecipe::new(Averaging::default());
+    let found = trainer(eager()).fit(&none, &items, &train, &train).map(|_| ());
+    assert!(matches!(found, Err(Error::Search(ess_search::Error::Core(ess_core::Error::Empty { .. })))));
+}
+
+#[test]
+fn a_loss_that_runs_away_is_reported_and_not_returned() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..20, DIM);
+    let module = Linear::init(&LinearConfig::new(DIM, DIM), items.device()).unwrap();
+    let config = TrainerConfig { learning_rate: 1e38, warmup_steps: 0, clip_norm: None, ..eager() };
+    let found = trainer(config).train(module, &items, &train, &Stop::After(9)).map(|_| ());
+    assert!(matches!(found, Err(Error::Diverged { step: 2.., .. })), "{found:?}");
+}
+
+/// Pulls every mapped query to zero: half its squared length.
+struct Shrink;
+
+impl Loss for Shrink {
+    fn evaluate(&self, queries: Tensor<2>, _: &[&[Judgement]], _: &Items<'_>) -> Result<LossValue, Error> {
+        let n = queries.dims()[0] as f64;
+        let squares = ess_search::embeddings_from_tensor(queries.clone())?;
+        let loss = squares.as_slice().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / (2.0 * n);
+        Ok(LossValue { loss, gradient: queries / n })
+    }
+}
+
+#[test]
+fn a_loss_of_ones_own_is_made_small() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..20, DIM);
+    let module = Linear::init(&LinearConfig::new(DIM, DIM), items.device()).unwrap();
+    let trainer = trainer(eager()).with_loss(std::sync::Arc::new(Shrink));
+    let (module, curve) = trainer.train(module, &items, &train, &Stop::After(100)).unwrap();
+    assert!(curve.points[99].loss < 0.05 * curve.points[0].loss);
+    assert!(module.apply(train.encodings()).unwrap().as_slice().iter().all(|x| x.abs() < 0.2));
+}
+
+#[test]
+fn degenerate_data_is_survived() {
+    // One query, one dimension, items that are all equal.
+    let embeddings = Embeddings::from_rows(&[[1.0], [1.0], [1.0]]).unwrap();
+    let items = Items::new(&embeddings, &Device::flex());
+    let relevant = vec![vec![Judgement { item: 1, grade: 3 }, Judgement { item: 2, grade: 0 }]];
+    let one = QuerySet::new(Embeddings::from_rows(&[[1.0]]).unwrap(), relevant).unwrap();
+    let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(1, 1));
+    let fitted = trainer(eager()).fit(&recipe, &items, &one, &one).unwrap();
+    assert_eq!(fitted.report.floor.returned, Returned::Identity);
+}
