@@ -88,16 +88,11 @@ impl CrossEncoder {
     /// As [`CrossEncoder::scores`].
     pub fn pair_scores(&self, pairs: &[(&str, &str)]) -> Result<Vec<f32>, Error> {
         if pairs.is_empty() {
-            return Err(ess_core::Error::Empty {
-                what: "pairs to score",
-            }
-            .into());
+            return Err(ess_core::Error::Empty { what: "pairs to score" }.into());
         }
         let tokens = self.tokenizer.encode(pairs.to_vec(), true)?;
         let first = self.engine.run(&tokens, &[self.layers], |_, states| {
-            states[0]
-                .get(..self.dim)
-                .map_or_else(|| vec![0.0; self.dim], <[f32]>::to_vec)
+            states[0].get(..self.dim).map_or_else(|| vec![0.0; self.dim], <[f32]>::to_vec)
         })?;
         Ok(first.par_iter().map(|state| self.head.score(state)).collect())
     }
@@ -114,18 +109,12 @@ impl Head {
             let weight = weights.read(&format!("{name}.weight"), &[d_out, dim])?;
             Ok::<_, Error>((weight, weights.read(&format!("{name}.bias"), &[d_out])?))
         };
-        Ok(Self {
-            dense: linear(dense, dim)?,
-            activation,
-            score: linear(score, 1)?,
-        })
+        Ok(Self { dense: linear(dense, dim)?, activation, score: linear(score, 1)? })
     }
 
     fn score(&self, state: &[f32]) -> f32 {
         let mut inner = dense_rows(state, state.len(), &self.dense.0, &self.dense.1);
-        inner
-            .iter_mut()
-            .for_each(|value| *value = (self.activation)(*value));
+        inner.iter_mut().for_each(|value| *value = (self.activation)(*value));
         dense_rows(&inner, inner.len(), &self.score.0, &self.score.1)[0]
     }
 }

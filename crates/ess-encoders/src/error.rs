@@ -141,11 +141,6 @@ impl Error {
         expected: impl Into<String>,
         found: impl ToString,
     ) -> Self {
-        Self::Config {
-            path: path.to_owned(),
-            field,
-            expected: expected.into(),
-            found: found.to_string(),
-        }
+        Self::Config { path: path.to_owned(), field, expected: expected.into(), found: found.to_string() }
     }
 }

@@ -7,6 +7,7 @@ mod lexical;
 mod model;
 mod precomputed;
 mod sentence;
+mod static_encoder;
 mod transformer;
 mod weights;
 
@@ -14,4 +15,7 @@ pub use cross_encoder::CrossEncoder;
 pub use error::Error;
 pub use lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
 pub use precomputed::PrecomputedEncoder;
-pub use sentence::{LayerEncoder, SentenceEncoder, TokenEncoder, TokenStates, TwoTowerEncoder};
+pub use sentence::{
+    LayerEncoder, MergedEncoder, SentenceEncoder, TokenEncoder, TokenStates, TwoTowerEncoder, UpperLayers,
+};
+pub use static_encoder::StaticEncoder;

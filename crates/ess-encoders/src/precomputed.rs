@@ -32,17 +32,10 @@ impl PrecomputedEncoder {
     pub fn new(ids: Ids, embeddings: Embeddings) -> Result<Self, Error> {
         if ids.len() != embeddings.len() {
             let (what, expected, found) = ("precomputed embeddings", ids.len(), embeddings.len());
-            return Err(Error::LengthMismatch {
-                what,
-                expected,
-                found,
-            });
+            return Err(Error::LengthMismatch { what, expected, found });
         }
         Ok(Self::from_lookup(embeddings.dim(), move |wanted| {
-            let rows = wanted
-                .iter()
-                .map(|id| ids.row(id))
-                .collect::<Result<Vec<_>, _>>()?;
+            let rows = wanted.iter().map(|id| ids.row(id)).collect::<Result<Vec<_>, _>>()?;
             embeddings.select(&rows)
         }))
     }
@@ -52,27 +45,18 @@ impl PrecomputedEncoder {
         dim: usize,
         lookup: impl Fn(&[&str]) -> Result<Embeddings, Error> + Send + Sync + 'static,
     ) -> Self {
-        Self {
-            dim,
-            lookup: Arc::new(lookup),
-        }
+        Self { dim, lookup: Arc::new(lookup) }
     }
 
     fn encode(&self, ids: &[&str]) -> Result<Embeddings, Error> {
         if ids.is_empty() {
-            return Err(Error::Empty {
-                what: "ids to encode",
-            });
+            return Err(Error::Empty { what: "ids to encode" });
         }
         let embeddings = (self.lookup)(ids)?;
         Error::check_dim("precomputed embeddings", self.dim, embeddings.dim())?;
         if embeddings.len() != ids.len() {
             let (what, expected, found) = ("precomputed embeddings", ids.len(), embeddings.len());
-            return Err(Error::LengthMismatch {
-                what,
-                expected,
-                found,
-            });
+            return Err(Error::LengthMismatch { what, expected, found });
         }
         Ok(embeddings)
     }
@@ -118,10 +102,7 @@ mod tests {
             matches!(twice, Err(Error::LengthMismatch { expected: e, found: f, .. }) if (e, f) == (expected, found))
         );
         let encoder = PrecomputedEncoder::from_lookup(3, move |_| Ok(one()));
-        assert!(matches!(
-            encoder.encode_items(&["a"]),
-            Err(Error::DimensionMismatch { .. })
-        ));
+        assert!(matches!(encoder.encode_items(&["a"]), Err(Error::DimensionMismatch { .. })));
         assert!(matches!(encoder.encode_items(&[]), Err(Error::Empty { .. })));
     }
 
@@ -129,9 +110,6 @@ mod tests {
     fn ids_and_rows_must_be_as_many() {
         let ids = Ids::new(vec!["a".into(), "b".into()]).unwrap();
         let rows = Embeddings::from_rows(&[[1.0]]).unwrap();
-        assert!(matches!(
-            PrecomputedEncoder::new(ids, rows),
-            Err(Error::LengthMismatch { .. })
-        ));
+        assert!(matches!(PrecomputedEncoder::new(ids, rows), Err(Error::LengthMismatch { .. })));
     }
 }

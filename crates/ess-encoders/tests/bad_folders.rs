@@ -8,9 +8,7 @@ use ess_encoders::{CrossEncoder, Error, SentenceEncoder, TwoTowerEncoder};
 use tempfile::TempDir;
 
 fn tiny(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/golden/tiny")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tiny").join(name)
 }
 
 fn copy(from: &Path, to: &Path) {
@@ -74,46 +72,32 @@ impl Folder {
 
 #[test]
 fn no_folder_at_all() {
-    assert!(matches!(
-        SentenceEncoder::load("/no/such/folder"),
-        Err(Error::Io { .. })
-    ));
+    assert!(matches!(SentenceEncoder::load("/no/such/folder"), Err(Error::Io { .. })));
 }
 
 #[test]
 fn a_missing_file_is_named_with_what_to_do() {
     for file in ["config.json", "tokenizer.json", "model.safetensors"] {
         let error = Folder::new("bert").remove(file).error();
-        assert!(
-            matches!(&error, Error::MissingFile { file: named, .. } if named == file),
-            "{error}"
-        );
+        assert!(matches!(&error, Error::MissingFile { file: named, .. } if named == file), "{error}");
     }
     let error = Folder::new("bert").remove("1_Pooling/config.json").error();
     assert!(matches!(&error, Error::MissingFile { .. }), "{error}");
-    let shard = Folder::new("roberta")
-        .remove("model-00002-of-00002.safetensors")
-        .error();
+    let shard = Folder::new("roberta").remove("model-00002-of-00002.safetensors").error();
     assert!(matches!(&shard, Error::Io { .. }), "{shard}");
 }
 
 #[test]
 fn a_folder_with_pytorch_weights_only_says_how_to_convert_them() {
-    let folder = Folder::new("bert")
-        .remove("model.safetensors")
-        .write("pytorch_model.bin", b"PK");
+    let folder = Folder::new("bert").remove("model.safetensors").write("pytorch_model.bin", b"PK");
     let error = folder.error();
     assert!(error.to_string().contains("safe_serialization"), "{error}");
 }
 
 #[test]
 fn json_that_is_none() {
-    for file in [
-        "config.json",
-        "modules.json",
-        "1_Pooling/config.json",
-        "config_sentence_transformers.json",
-    ] {
+    for file in ["config.json", "modules.json", "1_Pooling/config.json", "config_sentence_transformers.json"]
+    {
         let error = Folder::new("bert").write(file, b"{\"model_type\": ").error();
         assert!(matches!(&error, Error::Json { .. }), "{file}: {error}");
     }
@@ -122,36 +106,12 @@ fn json_that_is_none() {
 #[test]
 fn a_configuration_that_is_not_supported_or_makes_no_sense() {
     let config = [
-        (
-            "\"model_type\": \"bert\"",
-            "\"model_type\": \"llama\"",
-            "model_type",
-        ),
-        (
-            "\"hidden_act\": \"gelu\"",
-            "\"hidden_act\": \"snake\"",
-            "hidden_act",
-        ),
-        (
-            "\"num_attention_heads\": 4",
-            "\"num_attention_heads\": 5",
-            "num_attention_heads",
-        ),
-        (
-            "\"num_hidden_layers\": 2",
-            "\"num_hidden_layers\": 0",
-            "num_hidden_layers",
-        ),
-        (
-            "\"layer_norm_eps\": 1e-12",
-            "\"layer_norm_eps\": -1.0",
-            "layer_norm_eps",
-        ),
-        (
-            "\"max_position_embeddings\": 48",
-            "\"max_position_embeddings\": 0",
-            "max_position_embeddings",
-        ),
+        ("\"model_type\": \"bert\"", "\"model_type\": \"llama\"", "model_type"),
+        ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"snake\"", "hidden_act"),
+        ("\"num_attention_heads\": 4", "\"num_attention_heads\": 5", "num_attention_heads"),
+        ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 0", "num_hidden_layers"),
+        ("\"layer_norm_eps\": 1e-12", "\"layer_norm_eps\": -1.0", "layer_norm_eps"),
+        ("\"max_position_embeddings\": 48", "\"max_position_embeddings\": 0", "max_position_embeddings"),
         (
             "\"model_type\"",
             "\"position_embedding_type\": \"relative_key\", \"model_type\"",
@@ -160,10 +120,7 @@ fn a_configuration_that_is_not_supported_or_makes_no_sense() {
     ];
     for (old, new, field) in config {
         let error = Folder::new("bert").replace("config.json", old, new).error();
-        assert!(
-            matches!(&error, Error::Config { field: named, .. } if *named == field),
-            "{field}: {error}"
-        );
+        assert!(matches!(&error, Error::Config { field: named, .. } if *named == field), "{field}: {error}");
     }
     let others = [
         ("1_Pooling/config.json", "\"mean\"", "\"median\""),
@@ -176,24 +133,10 @@ fn a_configuration_that_is_not_supported_or_makes_no_sense() {
         let error = Folder::new("bert").replace(file, old, new).error();
         assert!(matches!(&error, Error::Config { .. }), "{file} {new}: {error}");
     }
-    assert!(matches!(
-        Folder::new("bert").write("modules.json", b"[]").error(),
-        Error::Config { .. }
-    ));
+    assert!(matches!(Folder::new("bert").write("modules.json", b"[]").error(), Error::Config { .. }));
     let too_short = br#"{"max_seq_length": 2}"#;
-    let error = Folder::new("bert")
-        .write("sentence_bert_config.json", too_short)
-        .error();
-    assert!(
-        matches!(
-            &error,
-            Error::Config {
-                field: "max_seq_length",
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = Folder::new("bert").write("sentence_bert_config.json", too_short).error();
+    assert!(matches!(&error, Error::Config { field: "max_seq_length", .. }), "{error}");
 }
 
 #[test]
@@ -204,11 +147,8 @@ fn weights_of_another_shape_than_the_configuration_says() {
         "\"num_hidden_layers\": 999999999",
     );
     assert!(matches!(deeper.error(), Error::MissingTensor { .. }));
-    let wider = Folder::new("bert").replace(
-        "config.json",
-        "\"intermediate_size\": 48",
-        "\"intermediate_size\": 64",
-    );
+    let wider =
+        Folder::new("bert").replace("config.json", "\"intermediate_size\": 48", "\"intermediate_size\": 64");
     let error = wider.error();
     assert!(
         matches!(&error, Error::TensorShape { expected, found, .. } if expected[..] == [64, 32] && found[..] == [48, 32]),
@@ -240,13 +180,8 @@ fn torn_and_hostile_weight_files() {
         |bytes| bytes[8] = b'x',
     ];
     for (at, damage) in damages.into_iter().enumerate() {
-        let error = Folder::new("bert")
-            .change_bytes("model.safetensors", damage)
-            .error();
-        assert!(
-            matches!(&error, Error::MalformedWeights { .. }),
-            "damage {at}: {error}"
-        );
+        let error = Folder::new("bert").change_bytes("model.safetensors", damage).error();
+        assert!(matches!(&error, Error::MalformedWeights { .. }), "damage {at}: {error}");
     }
     // The first number of the first tensor, a norm's bias, becomes a NaN.
     let error = Folder::new("bert")
@@ -269,16 +204,7 @@ fn a_shard_outside_the_folder() {
 
 #[test]
 fn the_wrong_kind_of_model() {
-    assert!(matches!(
-        SentenceEncoder::load(tiny("router")),
-        Err(Error::Config { .. })
-    ));
-    assert!(matches!(
-        TwoTowerEncoder::load(tiny("bert")),
-        Err(Error::Config { .. })
-    ));
-    assert!(matches!(
-        CrossEncoder::load(tiny("roberta")),
-        Err(Error::MissingTensor { .. })
-    ));
+    assert!(matches!(SentenceEncoder::load(tiny("router")), Err(Error::Config { .. })));
+    assert!(matches!(TwoTowerEncoder::load(tiny("bert")), Err(Error::Config { .. })));
+    assert!(matches!(CrossEncoder::load(tiny("roberta")), Err(Error::MissingTensor { .. })));
 }

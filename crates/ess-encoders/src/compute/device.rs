@@ -63,11 +63,16 @@ impl DeviceCompute {
 
 impl Compute for DeviceCompute {
     type Matrix = Matrix;
+    type Weight = Matrix;
     type Vector = Vector;
     type Tokens = Tensor<2>;
 
     fn matrix(&self, values: Vec<f32>, shape: [usize; 2]) -> Matrix {
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
+    }
+
+    fn weight(&self, values: Vec<f32>, shape: [usize; 2]) -> Matrix {
+        self.matrix(values, shape)
     }
 
     fn vector(&self, values: Vec<f32>) -> Vector {
@@ -77,10 +82,7 @@ impl Compute for DeviceCompute {
 
     fn embed(&self, tables: &Tables<Matrix, Vector>, batch: &TokenBatch) -> Tensor<2> {
         let numbers = |rows: &[u32]| self.indices(rows.iter().map(|&row| i64::from(row)));
-        let places = batch
-            .places
-            .iter()
-            .map(|&place| i64::from(place) + tables.first_position as i64);
+        let places = batch.places.iter().map(|&place| i64::from(place) + tables.first_position as i64);
         let mut tokens = tables.words.val().select(0, numbers(&batch.ids))
             + tables.positions.val().select(0, self.indices(places));
         if let Some(types) = &tables.types {
@@ -124,10 +126,7 @@ impl Compute for DeviceCompute {
             scores = scores.mask_fill(ended.expand([texts, heads, longest, longest]), f32::MIN);
         }
         let attended = activation::softmax(scores, 3).matmul(part(2));
-        attended
-            .swap_dims(1, 2)
-            .reshape([texts * longest, dim])
-            .select(0, places)
+        attended.swap_dims(1, 2).reshape([texts * longest, dim]).select(0, places)
     }
 
     fn add_projection(
@@ -158,10 +157,7 @@ impl Compute for DeviceCompute {
     fn to_host(&self, tokens: &Tensor<2>) -> Result<HostTokens, Error> {
         let dim = tokens.dims()[1];
         let device = |error: String| Error::Device(error);
-        let data = tokens
-            .clone()
-            .try_into_data()
-            .map_err(|error| device(format!("{error:?}")))?;
+        let data = tokens.clone().try_into_data().map_err(|error| device(format!("{error:?}")))?;
         let values = data.try_to_vec().map_err(|error| device(format!("{error:?}")))?;
         Ok(HostTokens { values, dim })
     }

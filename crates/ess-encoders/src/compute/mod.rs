@@ -5,7 +5,7 @@ mod host;
 mod relative_position;
 
 pub(crate) use device::DeviceCompute;
-pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, dense_rows};
+pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, dense_rows};
 
 use crate::{
     model::Activation,
@@ -16,12 +16,18 @@ use crate::{
 ///
 /// `Tokens` are the states of the `T` tokens of a [`TokenBatch`], `T × d`, without padding.
 pub(crate) trait Compute {
+    /// A table whose rows are looked up.
     type Matrix;
+    /// The weight of a linear layer.
+    type Weight;
     type Vector;
     type Tokens;
 
-    /// Takes over a matrix read from a file, row-major.
+    /// Takes over a table read from a file, row-major.
     fn matrix(&self, values: Vec<f32>, shape: [usize; 2]) -> Self::Matrix;
+
+    /// Takes over a linear layer's weight read from a file, row-major, `d_out × d_in`.
+    fn weight(&self, values: Vec<f32>, shape: [usize; 2]) -> Self::Weight;
 
     /// Takes over a vector read from a file.
     fn vector(&self, values: Vec<f32>) -> Self::Vector;
@@ -33,7 +39,7 @@ pub(crate) trait Compute {
     fn normalize(&self, tokens: Self::Tokens, norm: &Norm<Self::Vector>) -> Self::Tokens;
 
     /// `tokens Wᵀ + b`.
-    fn project(&self, tokens: &Self::Tokens, linear: &Linear<Self::Matrix, Self::Vector>) -> Self::Tokens;
+    fn project(&self, tokens: &Self::Tokens, linear: &Linear<Self::Weight, Self::Vector>) -> Self::Tokens;
 
     /// Scaled dot-product attention of each text's tokens (`T × 3d`: query, key, value) to each other: `T × d`.
     fn attend(
@@ -49,16 +55,16 @@ pub(crate) trait Compute {
         &self,
         residual: Self::Tokens,
         tokens: Self::Tokens,
-        linear: &Linear<Self::Matrix, Self::Vector>,
+        linear: &Linear<Self::Weight, Self::Vector>,
     ) -> Self::Tokens;
 
     /// `tokens + down(activation(up(tokens)))`.
     fn add_feed_forward(
         &self,
         tokens: Self::Tokens,
-        up: &Linear<Self::Matrix, Self::Vector>,
+        up: &Linear<Self::Weight, Self::Vector>,
         activation: Activation,
-        down: &Linear<Self::Matrix, Self::Vector>,
+        down: &Linear<Self::Weight, Self::Vector>,
     ) -> Self::Tokens;
 
     /// The states in host memory, row-major.

@@ -24,10 +24,7 @@ mod tests {
 
     #[test]
     fn near_distances_are_exact_and_far_ones_share_the_last_bucket() {
-        assert_eq!(
-            (-3..=3).map(|d| relative_bucket(d, 32)).collect::<Vec<_>>(),
-            [3, 2, 1, 0, 17, 18, 19]
-        );
+        assert_eq!((-3..=3).map(|d| relative_bucket(d, 32)).collect::<Vec<_>>(), [3, 2, 1, 0, 17, 18, 19]);
         assert_eq!(relative_bucket(-8, 32), 8);
         assert_eq!(relative_bucket(-9999, 32), 15);
         assert_eq!(relative_bucket(9999, 32), 31);

@@ -2,7 +2,6 @@
 
 use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
-use unicode_segmentation::UnicodeSegmentation;
 
 /// A language whose words can be stemmed (Snowball's algorithms).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +61,8 @@ const ENGLISH_STOP_WORDS: [&str; 33] = [
     "was", "will", "with",
 ];
 
-/// Cuts a text at Unicode word boundaries, lower-cases, drops stop words and stems.
+/// Lower-cases a text, cuts it into runs of letters, digits and underscores, drops those of one character and stop
+/// words, and stems the rest.
 ///
 /// ```
 /// use ess_encoders::{Language, TextAnalyzer};
@@ -80,20 +80,17 @@ impl TextAnalyzer {
     pub fn new(language: Language) -> Self {
         Self {
             stemmer: Stemmer::create(language.algorithm()),
-            stop_words: if language == Language::English {
-                &ENGLISH_STOP_WORDS
-            } else {
-                &[]
-            },
+            stop_words: if language == Language::English { &ENGLISH_STOP_WORDS } else { &[] },
         }
     }
 
     /// The terms of a text, in order, as often as they occur.
     pub fn terms(&self, text: &str) -> Vec<String> {
         let lower = text.to_lowercase();
-        let words = lower
-            .unicode_words()
-            .filter(|word| !self.stop_words.contains(word));
-        words.map(|word| self.stemmer.stem(word).into_owned()).collect()
+        lower
+            .split(|c: char| !c.is_alphanumeric() && c != '_')
+            .filter(|word| word.chars().nth(1).is_some() && !self.stop_words.contains(word))
+            .map(|word| self.stemmer.stem(word).into_owned())
+            .collect()
     }
 }

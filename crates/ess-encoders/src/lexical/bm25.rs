@@ -27,11 +27,7 @@ pub struct Bm25Config {
 
 impl Default for Bm25Config {
     fn default() -> Self {
-        Self {
-            k1: 1.2,
-            b: 0.75,
-            language: Language::default(),
-        }
+        Self { k1: 1.2, b: 0.75, language: Language::default() }
     }
 }
 
@@ -71,28 +67,19 @@ impl Bm25Encoder {
     pub fn fit(items: &[&str], config: Bm25Config) -> Result<Self, Error> {
         check(config)?;
         let analyzer = TextAnalyzer::new(config.language);
-        let counted: Vec<_> = items
-            .par_iter()
-            .map(|item| counts(analyzer.terms(item)))
-            .collect();
+        let counted: Vec<_> = items.par_iter().map(|item| counts(analyzer.terms(item))).collect();
         let mut items_with: BTreeMap<&str, usize> = BTreeMap::new();
         for term in counted.iter().flat_map(BTreeMap::keys) {
             *items_with.entry(term).or_default() += 1;
         }
         if items_with.is_empty() {
-            return Err(Error::Empty {
-                what: "terms of the items that BM25 is fitted to",
-            });
+            return Err(Error::Empty { what: "terms of the items that BM25 is fitted to" });
         }
         let weight = |with: usize| {
             let with = with as f32;
             (1.0 + (items.len() as f32 - with + 0.5) / (with + 0.5)).ln()
         };
-        let tokens: u64 = counted
-            .iter()
-            .flat_map(BTreeMap::values)
-            .map(|&count| u64::from(count))
-            .sum();
+        let tokens: u64 = counted.iter().flat_map(BTreeMap::values).map(|&count| u64::from(count)).sum();
         Ok(Self {
             config,
             term_weights: items_with.values().map(|&with| weight(with)).collect(),
@@ -120,15 +107,11 @@ impl Bm25Encoder {
             let count = count as f32;
             self.term_weights[term as usize] * count * (k1 + 1.0) / (count + saturation)
         };
-        self.known(counts)
-            .map(|(term, count)| (term, weight(term, count)))
-            .collect()
+        self.known(counts).map(|(term, count)| (term, weight(term, count))).collect()
     }
 
     fn known(&self, counts: BTreeMap<String, u32>) -> impl Iterator<Item = (u32, u32)> {
-        counts
-            .into_iter()
-            .filter_map(|(term, count)| Some((*self.terms.get(&term)?, count)))
+        counts.into_iter().filter_map(|(term, count)| Some((*self.terms.get(&term)?, count)))
     }
 }
 
@@ -143,9 +126,7 @@ impl QueryEncoder for Bm25Encoder {
     fn encode_queries(&self, queries: &[&str]) -> Result<SparseVectors, Error> {
         let row = |query: &&str| {
             let counts = counts(self.analyzer.terms(query));
-            self.known(counts)
-                .map(|(term, count)| (term, count as f32))
-                .collect()
+            self.known(counts).map(|(term, count)| (term, count as f32)).collect()
         };
         let rows: Vec<_> = queries.par_iter().map(row).collect();
         SparseVectors::new(self.term_weights.len(), &rows)
@@ -161,11 +142,8 @@ fn counts(terms: Vec<String>) -> BTreeMap<String, u32> {
 }
 
 fn check(config: Bm25Config) -> Result<(), Error> {
-    let bad = |name, expected, found: f32| Error::InvalidParameter {
-        name,
-        expected,
-        found: found.to_string(),
-    };
+    let bad =
+        |name, expected, found: f32| Error::InvalidParameter { name, expected, found: found.to_string() };
     if !(config.k1.is_finite() && config.k1 >= 0.0) {
         return Err(bad("k1", "a number of 0 or more", config.k1));
     }
@@ -187,9 +165,7 @@ mod tests {
     fn the_inner_product_is_the_formula_by_hand() {
         let encoder = Bm25Encoder::fit(&ITEMS, Bm25Config::default()).unwrap();
         let queries = encoder.encode_queries(&["apples apple melon"]).unwrap();
-        let found = queries
-            .inner_products(&encoder.encode_items(&ITEMS).unwrap())
-            .unwrap();
+        let found = queries.inner_products(&encoder.encode_items(&ITEMS).unwrap()).unwrap();
         // "apple" is in 1 of 3 items; the first has it twice, in 3 words where the mean is 2; the query has it twice.
         let idf = (1.0_f32 + 2.5 / 1.5).ln();
         let expected = 2.0 * idf * 2.0 * 2.2 / (2.0 + 1.2 * (0.25 + 0.75 * 3.0 / 2.0));
@@ -202,12 +178,7 @@ mod tests {
         let encoder = Bm25Encoder::fit(&ITEMS, Bm25Config::default()).unwrap();
         let queries = encoder.encode_queries(&["", "melon", "fig"]).unwrap();
         assert_eq!(
-            (
-                queries.rows(),
-                queries.row(0).len(),
-                queries.row(1).len(),
-                queries.row(2).len()
-            ),
+            (queries.rows(), queries.row(0).len(), queries.row(1).len(), queries.row(2).len()),
             (3, 0, 0, 1)
         );
     }
@@ -215,21 +186,11 @@ mod tests {
     #[test]
     fn impossible_parameters_and_empty_collections_are_refused() {
         for (k1, b) in [(-1.0, 0.5), (f32::NAN, 0.5), (1.0, 1.5), (1.0, f32::NAN)] {
-            let config = Bm25Config {
-                k1,
-                b,
-                ..Bm25Config::default()
-            };
-            assert!(matches!(
-                Bm25Encoder::fit(&ITEMS, config),
-                Err(Error::InvalidParameter { .. })
-            ));
+            let config = Bm25Config { k1, b, ..Bm25Config::default() };
+            assert!(matches!(Bm25Encoder::fit(&ITEMS, config), Err(Error::InvalidParameter { .. })));
         }
         for items in [&[][..], &["", "the"]] {
-            assert!(matches!(
-                Bm25Encoder::fit(items, Bm25Config::default()),
-                Err(Error::Empty { .. })
-            ));
+            assert!(matches!(Bm25Encoder::fit(items, Bm25Config::default()), Err(Error::Empty { .. })));
         }
         let encoder = Bm25Encoder::fit(&ITEMS, Bm25Config::default()).unwrap();
         assert!(matches!(encoder.encode_items(&[]), Err(Error::Empty { .. })));

@@ -33,14 +33,9 @@ impl SparseIndex {
         let mut postings = vec![Vec::new(); items.dim()];
         for row in 0..items.rows() {
             let item = u32::try_from(row).expect("at most 2^32 items");
-            items
-                .row(row)
-                .for_each(|(place, value)| postings[place as usize].push((item, value)));
+            items.row(row).for_each(|(place, value)| postings[place as usize].push((item, value)));
         }
-        Self {
-            items: items.rows(),
-            postings,
-        }
+        Self { items: items.rows(), postings }
     }
 
     /// The number of items.
@@ -89,18 +84,9 @@ mod tests {
         let query = SparseVectors::new(2, &[vec![(1, 3.0)]]).unwrap();
         let hits = index.search(&query, 3).unwrap();
         assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [1, 2, 0]);
-        assert!(matches!(
-            index.search(&query, 0),
-            Err(Error::KOutOfRange { k: 0, len: 3 })
-        ));
-        assert!(matches!(
-            index.search(&query, 4),
-            Err(Error::KOutOfRange { k: 4, len: 3 })
-        ));
+        assert!(matches!(index.search(&query, 0), Err(Error::KOutOfRange { k: 0, len: 3 })));
+        assert!(matches!(index.search(&query, 4), Err(Error::KOutOfRange { k: 4, len: 3 })));
         let other = SparseVectors::new(3, &[vec![]]).unwrap();
-        assert!(matches!(
-            index.search(&other, 1),
-            Err(Error::DimensionMismatch { .. })
-        ));
+        assert!(matches!(index.search(&other, 1), Err(Error::DimensionMismatch { .. })));
     }
 }

@@ -32,19 +32,10 @@ impl SparseVectors {
     /// stands twice in a row, [`Error::NonFinite`] for a NaN or an infinity.
     pub fn new(dim: usize, rows: &[Vec<(u32, f32)>]) -> Result<Self, Error> {
         if rows.is_empty() || dim == 0 {
-            let what = if dim == 0 {
-                "dimensions of sparse vectors"
-            } else {
-                "rows of sparse vectors"
-            };
+            let what = if dim == 0 { "dimensions of sparse vectors" } else { "rows of sparse vectors" };
             return Err(Error::Empty { what });
         }
-        let mut vectors = Self {
-            dim,
-            starts: vec![0],
-            places: Vec::new(),
-            values: Vec::new(),
-        };
+        let mut vectors = Self { dim, starts: vec![0], places: Vec::new(), values: Vec::new() };
         for row in rows {
             vectors.push(row)?;
         }
@@ -55,14 +46,8 @@ impl SparseVectors {
         let at = self.starts.len() - 1;
         let mut row = row.to_vec();
         row.sort_unstable_by_key(|(place, _)| *place);
-        let twice = row
-            .windows(2)
-            .find(|pair| pair[0].0 == pair[1].0)
-            .map(|pair| pair[0].0);
-        let beyond = row
-            .last()
-            .map(|last| last.0)
-            .filter(|place| *place as usize >= self.dim);
+        let twice = row.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0);
+        let beyond = row.last().map(|last| last.0).filter(|place| *place as usize >= self.dim);
         if let Some(place) = twice.or(beyond) {
             return Err(Error::InvalidParameter {
                 name: "place in a sparse vector",
@@ -72,12 +57,7 @@ impl SparseVectors {
         }
         if let Some(&(place, value)) = row.iter().find(|(_, value)| !value.is_finite()) {
             let (what, column) = ("sparse vectors", place as usize);
-            return Err(Error::NonFinite {
-                what,
-                row: at,
-                column,
-                value,
-            });
+            return Err(Error::NonFinite { what, row: at, column, value });
         }
         self.places.extend(row.iter().map(|(place, _)| place));
         self.values.extend(row.iter().map(|(_, value)| value));
@@ -145,43 +125,22 @@ mod tests {
     #[test]
     fn bad_rows_are_refused() {
         assert!(matches!(SparseVectors::new(3, &[]), Err(Error::Empty { .. })));
-        assert!(matches!(
-            SparseVectors::new(0, &[vec![]]),
-            Err(Error::Empty { .. })
-        ));
+        assert!(matches!(SparseVectors::new(0, &[vec![]]), Err(Error::Empty { .. })));
         for row in [vec![(3, 1.0)], vec![(1, 1.0), (1, 2.0)]] {
-            assert!(matches!(
-                SparseVectors::new(3, &[row]),
-                Err(Error::InvalidParameter { .. })
-            ));
+            assert!(matches!(SparseVectors::new(3, &[row]), Err(Error::InvalidParameter { .. })));
         }
         let nan = SparseVectors::new(3, &[vec![], vec![(2, f32::NAN)]]);
-        assert!(matches!(
-            nan,
-            Err(Error::NonFinite {
-                row: 1,
-                column: 2,
-                ..
-            })
-        ));
+        assert!(matches!(nan, Err(Error::NonFinite { row: 1, column: 2, .. })));
         let vectors = SparseVectors::new(3, &[vec![]]).unwrap();
-        assert!(matches!(
-            vectors.select_rows(&[1]),
-            Err(Error::RowOutOfRange { row: 1, len: 1, .. })
-        ));
+        assert!(matches!(vectors.select_rows(&[1]), Err(Error::RowOutOfRange { row: 1, len: 1, .. })));
         assert!(matches!(vectors.select_rows(&[]), Err(Error::Empty { .. })));
         let other = SparseVectors::new(4, &[vec![]]).unwrap();
-        assert!(matches!(
-            vectors.inner_products(&other),
-            Err(Error::DimensionMismatch { .. })
-        ));
+        assert!(matches!(vectors.inner_products(&other), Err(Error::DimensionMismatch { .. })));
     }
 
     fn dense(vectors: &SparseVectors, row: usize) -> Vec<f32> {
         let mut dense = vec![0.0; vectors.dim()];
-        vectors
-            .row(row)
-            .for_each(|(place, value)| dense[place as usize] = value);
+        vectors.row(row).for_each(|(place, value)| dense[place as usize] = value);
         dense
     }
 

@@ -15,9 +15,7 @@ pub(crate) struct ModelFolder {
 impl ModelFolder {
     pub(crate) fn new(path: &Path) -> Result<Self, Error> {
         if path.is_dir() {
-            Ok(Self {
-                path: path.to_owned(),
-            })
+            Ok(Self { path: path.to_owned() })
         } else {
             let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "no such model folder");
             Err(Error::io(path)(source))
@@ -39,10 +37,7 @@ impl ModelFolder {
     /// A path that `listed_in` names, which must stay inside the folder.
     pub(crate) fn inner_file(&self, listed_in: &str, name: &str) -> Result<PathBuf, Error> {
         let inner = Path::new(name);
-        if inner
-            .components()
-            .all(|part| matches!(part, Component::Normal(_)))
-        {
+        if inner.components().all(|part| matches!(part, Component::Normal(_))) {
             Ok(self.path.join(inner))
         } else {
             let expected = "a path inside the model folder";
@@ -67,18 +62,10 @@ impl ModelFolder {
 
     /// Reads a JSON file that the model may lack; its default then.
     pub(crate) fn optional_json<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Error> {
-        if self.has(name) {
-            self.json(name)
-        } else {
-            Ok(T::default())
-        }
+        if self.has(name) { self.json(name) } else { Ok(T::default()) }
     }
 
     pub(crate) fn missing(&self, file: &str, advice: &'static str) -> Error {
-        Error::MissingFile {
-            folder: self.path.clone(),
-            file: file.to_owned(),
-            advice,
-        }
+        Error::MissingFile { folder: self.path.clone(), file: file.to_owned(), advice }
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 use tokenizers::{
-    EncodeInput, Tokenizer,
+    EncodeInput, ModelWrapper, Tokenizer,
     utils::truncation::{TruncationParams, TruncationStrategy},
 };
 
@@ -43,18 +43,12 @@ impl TextTokenizer {
                 "save it in Python with `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`";
             return Err(folder.missing("tokenizer.json", advice));
         }
-        let refused = |error: tokenizers::Error| Error::Tokenizer {
-            path: path.clone(),
-            reason: error.to_string(),
-        };
+        let refused =
+            |error: tokenizers::Error| Error::Tokenizer { path: path.clone(), reason: error.to_string() };
         let mut tokenizer = Tokenizer::from_file(&path).map_err(refused)?;
         let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0) as usize;
         if largest >= vocabulary {
-            return Err(Error::Vocabulary {
-                path,
-                largest,
-                vocabulary,
-            });
+            return Err(Error::Vocabulary { path, largest, vocabulary });
         }
         tokenizer.with_padding(None);
         let truncation = longest.map(|max_length| TruncationParams {
@@ -64,15 +58,22 @@ impl TextTokenizer {
         });
         tokenizer.with_truncation(truncation).map_err(refused)?;
         let config: TokenizerConfig = folder.optional_json(CONFIG)?;
-        Ok(Self {
-            tokenizer,
-            token_types: if config.passes_types() {
-                token_types as u32
-            } else {
-                0
-            },
-            path,
-        })
+        Ok(Self { tokenizer, token_types: if config.passes_types() { token_types as u32 } else { 0 }, path })
+    }
+
+    /// The id of the token for unknown words, where there is one.
+    pub(crate) fn unknown(&self) -> Option<u32> {
+        let name = match self.tokenizer.get_model() {
+            ModelWrapper::WordPiece(model) => Some(&model.unk_token),
+            ModelWrapper::WordLevel(model) => Some(&model.unk_token),
+            ModelWrapper::BPE(model) => model.unk_token.as_ref(),
+            // A unigram model keeps the id, and keeps it to itself.
+            ModelWrapper::Unigram(model) => {
+                let saved = serde_json::to_value(model).ok()?;
+                return saved.get("unk_id")?.as_u64().map(|id| id as u32);
+            }
+        };
+        self.tokenizer.token_to_id(name?)
     }
 
     /// Tokenizes texts, or pairs of texts, on all threads, in order.
@@ -83,10 +84,7 @@ impl TextTokenizer {
         let encodings = self
             .tokenizer
             .encode_batch_fast(inputs, special_tokens)
-            .map_err(|error| Error::Tokenizer {
-                path: self.path.clone(),
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| Error::Tokenizer { path: self.path.clone(), reason: error.to_string() })?;
         let known_type = |&of_type: &u32| if of_type < self.token_types { of_type } else { 0 };
         Ok(encodings
             .into_iter()
@@ -129,12 +127,7 @@ pub(crate) fn longest_text(
     const FEWEST: usize = 5;
     if longest < FEWEST {
         let path = folder.file("sentence_bert_config.json");
-        return Err(Error::config(
-            &path,
-            "max_seq_length",
-            format!("at least {FEWEST}"),
-            longest,
-        ));
+        return Err(Error::config(&path, "max_seq_length", format!("at least {FEWEST}"), longest));
     }
     Ok(longest)
 }

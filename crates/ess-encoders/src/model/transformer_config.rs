@@ -110,20 +110,11 @@ impl TransformerConfig {
             positions: raw.max_position_embeddings,
             first_position,
             token_types: if has_token_types { raw.type_vocab_size } else { 0 },
-            relative_buckets: if family == Family::MpNet {
-                raw.relative_attention_num_buckets
-            } else {
-                0
-            },
+            relative_buckets: if family == Family::MpNet { raw.relative_attention_num_buckets } else { 0 },
         };
         if config.longest() == 0 {
             let expected = "a position for at least one token";
-            return Err(Error::config(
-                path,
-                "max_position_embeddings",
-                expected,
-                config.positions,
-            ));
+            return Err(Error::config(path, "max_position_embeddings", expected, config.positions));
         }
         Ok(config)
     }
@@ -147,21 +138,11 @@ fn check_sizes(path: &Path, raw: &RawConfig) -> Result<(), Error> {
     }
     if !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
         let expected = format!("a divisor of hidden_size {}", raw.hidden_size);
-        return Err(Error::config(
-            path,
-            "num_attention_heads",
-            expected,
-            raw.num_attention_heads,
-        ));
+        return Err(Error::config(path, "num_attention_heads", expected, raw.num_attention_heads));
     }
     if !(raw.layer_norm_eps.is_finite() && raw.layer_norm_eps > 0.0) {
         let expected = "a positive number";
-        return Err(Error::config(
-            path,
-            "layer_norm_eps",
-            expected,
-            raw.layer_norm_eps,
-        ));
+        return Err(Error::config(path, "layer_norm_eps", expected, raw.layer_norm_eps));
     }
     match raw.position_embedding_type.as_deref() {
         None | Some("absolute") => Ok(()),

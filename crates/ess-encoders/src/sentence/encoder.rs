@@ -1,6 +1,6 @@
 //! The sentence encoder.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
@@ -12,6 +12,8 @@ use super::{
     modules::{ModelPart, model_parts},
     pooling::Pooling,
     prompts::Prompts,
+    token_states::TokenEncoder,
+    upper_layers::UpperLayers,
 };
 use crate::{
     Error,
@@ -109,12 +111,7 @@ impl SentenceEncoder {
                 return Err(Error::config(&listed, "type", expected, &transformer.class));
             }
             other => {
-                return Err(Error::config(
-                    &listed,
-                    "type",
-                    "Transformer as the first module",
-                    other,
-                ));
+                return Err(Error::config(&listed, "type", "Transformer as the first module", other));
             }
         }
         let config = TransformerConfig::read(&transformer.folder)?;
@@ -151,9 +148,8 @@ impl SentenceEncoder {
     }
 
     fn encode(&self, texts: &[&str], side: Side) -> Result<Embeddings, Error> {
-        let pooled = self.run(texts, side, &[self.layers], |states, skipped| {
-            self.pool(states[0], skipped)
-        })?;
+        let pooled =
+            self.run(texts, side, &[self.layers], |states, skipped| self.pool(states[0], skipped))?;
         self.embed(&pooled)
     }
 
@@ -167,10 +163,7 @@ impl SentenceEncoder {
         use_states: impl Fn(&[&[f32]], usize) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
         if texts.is_empty() {
-            return Err(ess_core::Error::Empty {
-                what: "texts to encode",
-            }
-            .into());
+            return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
         }
         let prompt = match side {
             Side::Query => &self.prompts.query,
@@ -178,8 +171,7 @@ impl SentenceEncoder {
         };
         let tokens = self.tokenize(texts, prompt)?;
         let skipped = self.prompt_tokens(prompt)?;
-        self.engine
-            .run(&tokens, layers, |_, states| use_states(states, skipped))
+        self.engine.run(&tokens, layers, |_, states| use_states(states, skipped))
     }
 
     /// The pooled states of one text.
@@ -198,14 +190,40 @@ impl SentenceEncoder {
     pub(super) fn embed<P: AsRef<[f32]>>(&self, pooled: &[P]) -> Result<Embeddings, Error> {
         let mut dim = self.pooled_dim();
         let mut vectors = Vec::with_capacity(pooled.len() * dim);
-        pooled
-            .iter()
-            .for_each(|row| vectors.extend_from_slice(row.as_ref()));
+        pooled.iter().for_each(|row| vectors.extend_from_slice(row.as_ref()));
         for step in &self.head {
             vectors = step.apply(vectors, dim);
             dim = step.dim(dim);
         }
         Ok(Embeddings::from_vec(vectors, dim)?)
+    }
+
+    /// Splits the encoder at a layer: what comes before it is enc1', to be computed once and kept; the layers from it
+    /// on, the pooling and what follows are a searching module on a device, to be trained (Eq. 4).
+    ///
+    /// ```no_run
+    /// use std::sync::Arc;
+    /// use burn::tensor::Device;
+    /// use ess_encoders::{MergedEncoder, SentenceEncoder};
+    ///
+    /// let encoder = Arc::new(SentenceEncoder::load("all-MiniLM-L6-v2")?);
+    /// let (lower, upper) = encoder.split(4, &Device::flex())?;
+    /// let whole_again = MergedEncoder::new(lower, upper);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ess_core::Error::InvalidParameter`] for a layer that the encoder has not.
+    pub fn split(
+        self: &Arc<Self>,
+        layer: usize,
+        device: &Device,
+    ) -> Result<(TokenEncoder, UpperLayers), ess_core::Error> {
+        let lower = TokenEncoder::new(self.clone(), layer)?;
+        let (blocks, relative_positions) = self.engine.blocks_from(layer, device);
+        let upper =
+            UpperLayers::new(blocks, relative_positions, &self.pooling, &self.head, self.token_dim, device);
+        Ok((lower, upper))
     }
 
     fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {

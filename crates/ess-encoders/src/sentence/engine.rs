@@ -8,20 +8,19 @@ use rayon::prelude::*;
 
 use crate::{
     Error,
-    compute::{DeviceCompute, HostCompute, HostMatrix, HostTokens, HostVector},
+    compute::{Compute, DeviceCompute, HostCompute, HostMatrix, HostTokens, HostVector, Panels},
     model::{TokenIds, TransformerConfig},
-    transformer::{TokenBatch, Transformer, load_transformer},
+    transformer::{Block, TokenBatch, Transformer, load_transformer},
     weights::Weights,
 };
 
 /// A transformer in host memory, or on a Burn device.
 pub(crate) enum Engine {
-    Host(Transformer<HostMatrix, HostVector>),
-    Device(
-        DeviceCompute,
-        Box<Transformer<Param<Tensor<2>>, Param<Tensor<1>>>>,
-    ),
+    Host(Transformer<HostMatrix, Panels, HostVector>),
+    Device(DeviceCompute, Box<Transformer<Param<Tensor<2>>, Param<Tensor<2>>, Param<Tensor<1>>>>),
 }
+
+type DeviceBlocks = (Vec<Block<Param<Tensor<2>>, Param<Tensor<1>>>>, Option<Param<Tensor<2>>>);
 
 // Tokens computed together. On the host: enough for the products to run at full rate, and few enough to stay in the
 // cache and to share the work evenly.
@@ -83,6 +82,29 @@ impl Engine {
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
+    /// The blocks from `layer` on and the relative positions, as Burn parameters on a device.
+    pub(super) fn blocks_from(&self, layer: usize, device: &Device) -> DeviceBlocks {
+        let compute = DeviceCompute::new(device.clone());
+        match self {
+            Self::Host(transformer) => {
+                let matrix = |m: &HostMatrix| compute.matrix(m.values.clone(), [m.rows(), m.columns]);
+                let weight = |w: &Panels| {
+                    let (values, shape) = w.to_rows();
+                    compute.weight(values, shape)
+                };
+                let vector = |v: &HostVector| compute.vector(v.0.clone());
+                let blocks = transformer.blocks[layer..].iter().map(|block| block.map(weight, vector));
+                (blocks.collect(), transformer.relative_positions.as_ref().map(matrix))
+            }
+            Self::Device(_, transformer) => {
+                let matrix = |m: &Param<Tensor<2>>| Param::from_tensor(m.val().to_device(device));
+                let vector = |v: &Param<Tensor<1>>| Param::from_tensor(v.val().to_device(device));
+                let blocks = transformer.blocks[layer..].iter().map(|block| block.map(matrix, vector));
+                (blocks.collect(), transformer.relative_positions.as_ref().map(matrix))
+            }
+        }
+    }
+
     fn states(&self, batch: &TokenBatch, layers: &[usize]) -> Result<Vec<HostTokens>, Error> {
         match self {
             Self::Host(transformer) => transformer.states(&HostCompute, batch, layers),
@@ -93,9 +115,7 @@ impl Engine {
 
 /// The texts that have tokens; equal lengths in text order, so that batches repeat.
 fn longest_first(texts: &[TokenIds]) -> Vec<usize> {
-    let mut order: Vec<_> = (0..texts.len())
-        .filter(|&text| !texts[text].ids.is_empty())
-        .collect();
+    let mut order: Vec<_> = (0..texts.len()).filter(|&text| !texts[text].ids.is_empty()).collect();
     order.sort_by_key(|&text| std::cmp::Reverse(texts[text].ids.len()));
     order
 }
@@ -124,10 +144,7 @@ mod tests {
 
     #[test]
     fn groups_hold_every_text_once_and_keep_to_the_limit() {
-        let text = |length: usize| TokenIds {
-            ids: vec![0; length],
-            types: vec![0; length],
-        };
+        let text = |length: usize| TokenIds { ids: vec![0; length], types: vec![0; length] };
         let texts: Vec<_> = [3, 0, 9, 4, 4, 1].into_iter().map(text).collect();
         let order = longest_first(&texts);
         assert_eq!(order, [2, 3, 4, 0, 5]);

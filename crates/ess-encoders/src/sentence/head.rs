@@ -14,13 +14,13 @@ pub(crate) enum HeadStep {
 
 /// `activation(x Wᵀ + b)`.
 pub(crate) struct Dense {
-    weight: Vec<f32>,
-    bias: Vec<f32>,
-    activation: DenseActivation,
+    pub(crate) weight: Vec<f32>,
+    pub(crate) bias: Vec<f32>,
+    pub(crate) activation: DenseActivation,
 }
 
-#[derive(Clone, Copy)]
-enum DenseActivation {
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum DenseActivation {
     Identity,
     Tanh,
     Relu,
@@ -60,12 +60,7 @@ impl HeadStep {
             "Dropout" => Ok(None),
             other => {
                 let expected = "Transformer, Pooling, Dense, LayerNorm, Normalize or Dropout, in this order";
-                Err(Error::config(
-                    &part.folder.file("modules.json"),
-                    "type",
-                    expected,
-                    other,
-                ))
+                Err(Error::config(&part.folder.file("modules.json"), "type", expected, other))
             }
         }
     }
@@ -138,12 +133,7 @@ fn activation(folder: &ModelFolder, class: &str) -> Result<DenseActivation, Erro
         Some("Sigmoid") => Ok(DenseActivation::Sigmoid),
         _ => {
             let expected = "Identity, Tanh, ReLU or Sigmoid";
-            Err(Error::config(
-                &folder.file("config.json"),
-                "activation_function",
-                expected,
-                class,
-            ))
+            Err(Error::config(&folder.file("config.json"), "activation_function", expected, class))
         }
     }
 }
@@ -152,12 +142,7 @@ fn check_dim(folder: &ModelFolder, field: &'static str, expected: usize, found: 
     if expected == found {
         Ok(())
     } else {
-        Err(Error::config(
-            &folder.file("config.json"),
-            field,
-            expected.to_string(),
-            found,
-        ))
+        Err(Error::config(&folder.file("config.json"), field, expected.to_string(), found))
     }
 }
 
@@ -167,7 +152,7 @@ fn each_row(mut vectors: Vec<f32>, dim: usize, step: impl Fn(&mut [f32])) -> Vec
 }
 
 // PyTorch's default.
-const LAYER_NORM_EPSILON: f32 = 1e-5;
+pub(crate) const LAYER_NORM_EPSILON: f32 = 1e-5;
 
 fn layer_norm(row: &mut [f32], weight: &[f32], bias: &[f32]) {
     let n = row.len() as f32;
@@ -181,7 +166,6 @@ fn layer_norm(row: &mut [f32], weight: &[f32], bias: &[f32]) {
 fn normalize(row: &mut [f32]) {
     let norm = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
     if norm > 0.0 {
-        row.iter_mut()
-            .for_each(|value| *value = (f64::from(*value) / norm) as f32);
+        row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);
     }
 }

@@ -47,10 +47,7 @@ impl LayerEncoder {
         let mut layers = self.layers.clone();
         layers.push(self.encoder.layers());
         let poolings = self.encoder.run(texts, side, &layers, |states, skipped| {
-            let pooled: Vec<_> = states
-                .iter()
-                .map(|layer| self.encoder.pool(layer, skipped))
-                .collect();
+            let pooled: Vec<_> = states.iter().map(|layer| self.encoder.pool(layer, skipped)).collect();
             pooled
         })?;
         let last: Vec<_> = poolings.iter().map(|layers| &layers[self.layers.len()]).collect();
@@ -58,9 +55,7 @@ impl LayerEncoder {
         let mut rows = Vec::with_capacity(texts.len() * self.dim());
         for (embedding, layers) in embeddings.rows().zip(&poolings) {
             rows.extend_from_slice(embedding);
-            layers[..self.layers.len()]
-                .iter()
-                .for_each(|layer| rows.extend_from_slice(layer));
+            layers[..self.layers.len()].iter().for_each(|layer| rows.extend_from_slice(layer));
         }
         Ok(Embeddings::from_vec(rows, self.dim())?)
     }

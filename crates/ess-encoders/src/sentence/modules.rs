@@ -33,11 +33,8 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
     let listed: Vec<ListedModule> = folder.json(LIST)?;
     let parts = listed.into_iter().map(|module| {
         let class = module.class.rsplit('.').next().unwrap_or_default().to_owned();
-        let folder = if stores_files(&class) {
-            folder.inner_folder(LIST, &module.path)?
-        } else {
-            folder.clone()
-        };
+        let folder =
+            if stores_files(&class) { folder.inner_folder(LIST, &module.path)? } else { folder.clone() };
         Ok(ModelPart { class, folder })
     });
     parts.collect()
@@ -59,24 +56,12 @@ struct RouterConfig {
 /// The parts on the way of a query and on the way of an item, of a model that has two.
 pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], Error> {
     let parts = model_parts(folder)?;
-    let Some(router) = parts
-        .first()
-        .filter(|part| matches!(part.class.as_str(), "Router" | "Asym"))
-    else {
+    let Some(router) = parts.first().filter(|part| matches!(part.class.as_str(), "Router" | "Asym")) else {
         let found = parts.first().map_or("none", |part| part.class.as_str());
-        return Err(Error::config(
-            &folder.file(LIST),
-            "type",
-            "Router as the first module",
-            found,
-        ));
+        return Err(Error::config(&folder.file(LIST), "type", "Router as the first module", found));
     };
     // Routers were called Asym, and kept this in config.json.
-    let listed_in = if router.folder.has(ROUTES) {
-        ROUTES
-    } else {
-        "config.json"
-    };
+    let listed_in = if router.folder.has(ROUTES) { ROUTES } else { "config.json" };
     let config: RouterConfig = router.folder.json(listed_in)?;
     let route = |names: &[&str]| {
         let path = router.folder.file(listed_in);
@@ -84,26 +69,13 @@ pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], 
         let route = names.iter().find_map(|name| config.structure.get(*name));
         let route = route.ok_or_else(|| Error::config(&path, "structure", names.join(" or "), found()))?;
         let own = route.iter().map(|name| {
-            let class = config
-                .types
-                .get(name)
-                .map_or("", |class| class.rsplit('.').next().unwrap_or_default());
+            let class =
+                config.types.get(name).map_or("", |class| class.rsplit('.').next().unwrap_or_default());
             let inner = || router.folder.inner_folder(listed_in, name);
-            let folder = if stores_files(class) {
-                inner()?
-            } else {
-                router.folder.clone()
-            };
-            Ok(ModelPart {
-                class: class.to_owned(),
-                folder,
-            })
+            let folder = if stores_files(class) { inner()? } else { router.folder.clone() };
+            Ok(ModelPart { class: class.to_owned(), folder })
         });
-        own.chain(parts[1..].iter().cloned().map(Ok))
-            .collect::<Result<Vec<_>, Error>>()
+        own.chain(parts[1..].iter().cloned().map(Ok)).collect::<Result<Vec<_>, Error>>()
     };
-    Ok([
-        route(&["query"])?,
-        route(&["document", "passage", "doc", "item"])?,
-    ])
+    Ok([route(&["query"])?, route(&["document", "passage", "doc", "item"])?])
 }

@@ -23,23 +23,15 @@ const MODES: [(&str, &str, PoolingMode); 6] = [
     ("pooling_mode_cls_token", "cls", PoolingMode::Cls),
     ("pooling_mode_max_tokens", "max", PoolingMode::Max),
     ("pooling_mode_mean_tokens", "mean", PoolingMode::Mean),
-    (
-        "pooling_mode_mean_sqrt_len_tokens",
-        "mean_sqrt_len_tokens",
-        PoolingMode::MeanSqrtLength,
-    ),
-    (
-        "pooling_mode_weightedmean_tokens",
-        "weightedmean",
-        PoolingMode::WeightedMean,
-    ),
+    ("pooling_mode_mean_sqrt_len_tokens", "mean_sqrt_len_tokens", PoolingMode::MeanSqrtLength),
+    ("pooling_mode_weightedmean_tokens", "weightedmean", PoolingMode::WeightedMean),
     ("pooling_mode_lasttoken", "lasttoken", PoolingMode::LastToken),
 ];
 
 /// The poolings of a model, concatenated.
 #[derive(Clone, Debug)]
 pub(crate) struct Pooling {
-    modes: Vec<PoolingMode>,
+    pub(crate) modes: Vec<PoolingMode>,
     /// Whether the tokens of a prompt are pooled too.
     pub(crate) include_prompt: bool,
 }
@@ -63,10 +55,7 @@ fn yes() -> bool {
 
 impl Default for Pooling {
     fn default() -> Self {
-        Self {
-            modes: vec![PoolingMode::Mean],
-            include_prompt: true,
-        }
+        Self { modes: vec![PoolingMode::Mean], include_prompt: true }
     }
 }
 
@@ -76,17 +65,9 @@ impl Pooling {
         let path = folder.file("config.json");
         if config.word_embedding_dimension != dim {
             let field = "word_embedding_dimension";
-            return Err(Error::config(
-                &path,
-                field,
-                dim.to_string(),
-                config.word_embedding_dimension,
-            ));
+            return Err(Error::config(&path, field, dim.to_string(), config.word_embedding_dimension));
         }
-        Ok(Self {
-            modes: modes(&path, &config)?,
-            include_prompt: config.include_prompt,
-        })
+        Ok(Self { modes: modes(&path, &config)?, include_prompt: config.include_prompt })
     }
 
     /// The dimension of the pooled vector for tokens of `dim` numbers.
@@ -97,11 +78,7 @@ impl Pooling {
     /// Pools a text's tokens, `T × dim`, without the first `prompt` of them; zeros for no tokens.
     pub(crate) fn pool(&self, tokens: &[f32], dim: usize, prompt: usize, pooled: &mut Vec<f32>) {
         let length = tokens.len() / dim;
-        let skipped = if self.include_prompt {
-            0
-        } else {
-            prompt.min(length)
-        };
+        let skipped = if self.include_prompt { 0 } else { prompt.min(length) };
         for mode in &self.modes {
             let start = pooled.len();
             pooled.resize(start + dim, 0.0);
@@ -116,66 +93,57 @@ fn modes(path: &Path, config: &PoolingConfig) -> Result<Vec<PoolingMode>, Error>
         Some(Value::String(names)) => names.split('+').collect(),
         _ => Vec::new(),
     };
-    if let Some(unknown) = named
-        .iter()
-        .find(|name| MODES.iter().all(|(_, known, _)| known != *name))
-    {
+    if let Some(unknown) = named.iter().find(|name| MODES.iter().all(|(_, known, _)| known != *name)) {
         let expected = "cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken";
         return Err(Error::config(path, "pooling_mode", expected, unknown));
     }
     let on =
         |flag: &str, name: &str| named.contains(&name) || config.flags.get(flag) == Some(&Value::Bool(true));
-    let modes: Vec<_> = MODES
-        .iter()
-        .filter(|(flag, name, _)| on(flag, name))
-        .map(|entry| entry.2)
-        .collect();
+    let modes: Vec<_> = MODES.iter().filter(|(flag, name, _)| on(flag, name)).map(|entry| entry.2).collect();
     if modes.is_empty() {
-        return Err(Error::config(
-            path,
-            "pooling_mode",
-            "at least one pooling mode",
-            "none",
-        ));
+        return Err(Error::config(path, "pooling_mode", "at least one pooling mode", "none"));
     }
     Ok(modes)
 }
 
 impl PoolingMode {
-    fn pool(self, tokens: &[f32], skipped: usize, pooled: &mut [f32]) {
-        let dim = pooled.len();
-        let rows = || tokens.chunks_exact(dim).enumerate().skip(skipped);
-        let count = rows().len() as f32;
+    /// The weight of each of a text's `length` tokens, the first `skipped` left out; `None` for the maximum.
+    pub(crate) fn weights(self, length: usize, skipped: usize) -> Option<Vec<f32>> {
+        let pooled = length.saturating_sub(skipped) as f32;
+        let each = |weight: &dyn Fn(usize) -> f32| {
+            let weight = |place| if place < skipped { 0.0 } else { weight(place) };
+            Some((0..length).map(weight).collect())
+        };
+        let one =
+            |chosen: Option<usize>| Some((0..length).map(|place| f32::from(Some(place) == chosen)).collect());
         match self {
-            Self::Cls => pooled.iter_mut().zip(tokens).for_each(|(p, t)| *p = *t),
-            Self::LastToken => {
-                if let Some((_, last)) = rows().next_back() {
-                    pooled.copy_from_slice(last);
-                }
-            }
-            Self::Max => rows().enumerate().for_each(|(at, (_, row))| {
-                for (p, &t) in pooled.iter_mut().zip(row) {
-                    *p = if at == 0 { t } else { p.max(t) };
-                }
-            }),
-            Self::Mean => add_weighted(rows(), pooled, |_| 1.0 / count),
-            Self::MeanSqrtLength => add_weighted(rows(), pooled, |_| 1.0 / count.sqrt()),
+            Self::Cls => one(Some(0)),
+            Self::LastToken => one(length.checked_sub(1).filter(|last| *last >= skipped)),
+            Self::Max => None,
+            Self::Mean => each(&|_| 1.0 / pooled),
+            Self::MeanSqrtLength => each(&|_| 1.0 / pooled.sqrt()),
             Self::WeightedMean => {
-                let total: f32 = rows().map(|(place, _)| place as f32 + 1.0).sum();
-                add_weighted(rows(), pooled, |place| (place as f32 + 1.0) / total);
+                let total: f32 = (skipped..length).map(|place| place as f32 + 1.0).sum();
+                each(&|place| (place as f32 + 1.0) / total)
             }
         }
     }
-}
 
-fn add_weighted<'t>(
-    rows: impl Iterator<Item = (usize, &'t [f32])>,
-    pooled: &mut [f32],
-    weight: impl Fn(usize) -> f32,
-) {
-    for (place, row) in rows {
-        let weight = weight(place);
-        pooled.iter_mut().zip(row).for_each(|(p, t)| *p += weight * t);
+    fn pool(self, tokens: &[f32], skipped: usize, pooled: &mut [f32]) {
+        let rows = tokens.chunks_exact(pooled.len());
+        match self.weights(rows.len(), skipped) {
+            Some(weights) => {
+                for (weight, row) in weights.iter().zip(rows).filter(|(weight, _)| **weight != 0.0) {
+                    pooled.iter_mut().zip(row).for_each(|(p, t)| *p += weight * t);
+                }
+            }
+            None => {
+                for (at, row) in rows.skip(skipped).enumerate() {
+                    let greater = |(p, t): (&mut f32, &f32)| *p = if at == 0 { *t } else { p.max(*t) };
+                    pooled.iter_mut().zip(row).for_each(greater);
+                }
+            }
+        }
     }
 }
 
@@ -199,17 +167,10 @@ mod tests {
         assert_eq!(pooled(PoolingMode::Max, 0), [6.0, -1.0]);
         let close = |mode, skipped, expected: [f32; 2]| {
             let found = pooled(mode, skipped);
-            assert!(
-                found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6),
-                "{mode:?}: {found:?}"
-            );
+            assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 1e-6), "{mode:?}: {found:?}");
         };
         close(PoolingMode::Mean, 0, [3.0, -3.0]);
-        close(
-            PoolingMode::MeanSqrtLength,
-            0,
-            [9.0 / 3_f32.sqrt(), -9.0 / 3_f32.sqrt()],
-        );
+        close(PoolingMode::MeanSqrtLength, 0, [9.0 / 3_f32.sqrt(), -9.0 / 3_f32.sqrt()]);
         close(PoolingMode::WeightedMean, 0, [23.0 / 6.0, -21.0 / 6.0]);
         close(PoolingMode::Mean, 1, [4.0, -4.0]);
         close(PoolingMode::Max, 1, [6.0, -4.0]);
@@ -218,10 +179,7 @@ mod tests {
     #[test]
     fn no_tokens_pool_to_zeros() {
         let modes = MODES.map(|(_, _, mode)| mode).to_vec();
-        let pooling = Pooling {
-            modes,
-            include_prompt: false,
-        };
+        let pooling = Pooling { modes, include_prompt: false };
         let mut pooled = Vec::new();
         pooling.pool(&[], 2, 3, &mut pooled);
         assert_eq!(pooled, [0.0; 12]);

@@ -26,14 +26,8 @@ impl Prompts {
         let first_of = |names: &[&str]| {
             let default = config.default_prompt_name.as_deref();
             let mut names = names.iter().copied().chain(default);
-            names
-                .find_map(|name| config.prompts.get(name))
-                .cloned()
-                .unwrap_or_default()
+            names.find_map(|name| config.prompts.get(name)).cloned().unwrap_or_default()
         };
-        Ok(Self {
-            query: first_of(&["query"]),
-            item: first_of(&["document", "passage", "corpus"]),
-        })
+        Ok(Self { query: first_of(&["query"]), item: first_of(&["document", "passage", "corpus"]) })
     }
 }

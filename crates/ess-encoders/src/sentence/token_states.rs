@@ -19,22 +19,19 @@ pub struct TokenStates {
     // Where each text's tokens start, and where the last one's end: n + 1 numbers.
     starts: Vec<usize>,
     states: Vec<f32>,
+    // How many tokens at the start of each text the model's pooling leaves out.
+    skipped: usize,
 }
 
 impl TokenStates {
-    fn new(embeddings: Embeddings, dim: usize, texts: &[impl AsRef<[f32]>]) -> Self {
+    fn new(embeddings: Embeddings, dim: usize, skipped: usize, texts: &[impl AsRef<[f32]>]) -> Self {
         let mut starts = vec![0];
         let mut states = Vec::new();
         for text in texts {
             states.extend_from_slice(text.as_ref());
             starts.push(states.len() / dim);
         }
-        Self {
-            embeddings,
-            dim,
-            starts,
-            states,
-        }
+        Self { embeddings, dim, starts, states, skipped }
     }
 
     /// The sentence embeddings, `n × d`.
@@ -63,16 +60,22 @@ impl TokenStates {
         self.starts[row + 1] - self.starts[row]
     }
 
+    /// All states one after another, `T × token_dim`.
+    pub(super) fn packed(&self) -> &[f32] {
+        &self.states
+    }
+
+    /// How many tokens at the start of each text the model's pooling leaves out.
+    pub(super) fn skipped(&self) -> usize {
+        self.skipped
+    }
+
     /// All states, `n × longest × token_dim`, zeros behind a text's end, and which of them are tokens, `n × longest`.
     pub fn padded(&self) -> (Array3<f32>, Array2<bool>) {
         let longest = (0..self.rows()).map(|row| self.tokens(row)).max().unwrap_or(0);
         let token = |row: usize, at: usize| at < self.tokens(row);
         let states = Array3::from_shape_fn((self.rows(), longest, self.dim), |(row, at, column)| {
-            if token(row, at) {
-                self.states(row)[at * self.dim + column]
-            } else {
-                0.0
-            }
+            if token(row, at) { self.states(row)[at * self.dim + column] } else { 0.0 }
         });
         let mask = Array2::from_shape_fn((self.rows(), longest), |(row, at)| token(row, at));
         (states, mask)
@@ -87,7 +90,7 @@ impl Encoding for TokenStates {
     fn select_rows(&self, rows: &[usize]) -> Result<Self, CoreError> {
         let embeddings = self.embeddings.select(rows)?;
         let texts: Vec<_> = rows.iter().map(|&row| self.states(row)).collect();
-        Ok(Self::new(embeddings, self.dim, &texts))
+        Ok(Self::new(embeddings, self.dim, self.skipped, &texts))
     }
 }
 
@@ -131,14 +134,14 @@ impl TokenEncoder {
     fn encode(&self, texts: &[&str], side: Side) -> Result<TokenStates, Error> {
         let layers = [self.layer, self.encoder.layers()];
         let encoded = self.encoder.run(texts, side, &layers, |states, skipped| {
-            (states[0].to_vec(), self.encoder.pool(states[1], skipped))
+            (states[0].to_vec(), self.encoder.pool(states[1], skipped), skipped)
         })?;
-        let (states, pooled): (Vec<_>, Vec<_>) = encoded.into_iter().unzip();
-        Ok(TokenStates::new(
-            self.encoder.embed(&pooled)?,
-            self.encoder.token_dim(),
-            &states,
-        ))
+        // The prompt, and so what is left out, is the same for all texts.
+        let skipped = encoded.first().map_or(0, |(_, _, skipped)| *skipped);
+        let (states, pooled): (Vec<_>, Vec<_>) =
+            encoded.into_iter().map(|(states, pooled, _)| (states, pooled)).unzip();
+        let embeddings = self.encoder.embed(&pooled)?;
+        Ok(TokenStates::new(embeddings, self.encoder.token_dim(), skipped, &states))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The layers, and the order in which they are applied.
 //!
-//! Generic over the form of a matrix `M` and a vector `V`: numbers in host memory for the fused CPU kernels, Burn
+//! Generic over the form of a table `M`, a weight `W` and a vector `V`: numbers in host memory for the fused CPU kernels, Burn
 //! parameters for any Burn device and for training.
 
 use burn::module::Module;
@@ -14,9 +14,9 @@ use crate::{
 
 /// `y = x Wᵀ + b`.
 #[derive(Module, Debug)]
-pub(crate) struct Linear<M, V> {
+pub(crate) struct Linear<W, V> {
     /// `d_out × d_in`, as the files have it.
-    pub(crate) weight: M,
+    pub(crate) weight: W,
     /// `d_out`.
     pub(crate) bias: V,
 }
@@ -45,13 +45,13 @@ pub(crate) struct Tables<M, V> {
 
 /// Self-attention and feed-forward, each added to its input and normalised.
 #[derive(Module, Debug)]
-pub(crate) struct Block<M, V> {
+pub(crate) struct Block<W, V> {
     /// Query, key and value in one product: `3d × d`.
-    pub(crate) qkv: Linear<M, V>,
-    pub(crate) attention_out: Linear<M, V>,
+    pub(crate) qkv: Linear<W, V>,
+    pub(crate) attention_out: Linear<W, V>,
     pub(crate) attention_norm: Norm<V>,
-    pub(crate) up: Linear<M, V>,
-    pub(crate) down: Linear<M, V>,
+    pub(crate) up: Linear<W, V>,
+    pub(crate) down: Linear<W, V>,
     pub(crate) norm: Norm<V>,
     pub(crate) heads: usize,
     #[module(skip)]
@@ -63,16 +63,16 @@ pub(crate) struct Block<M, V> {
 /// Vaswani et al., "Attention Is All You Need" (2017); Devlin et al., "BERT" (2018). With a table of relative
 /// positions added to the attention scores it is MPNet's (Song et al., 2020).
 #[derive(Module, Debug)]
-pub(crate) struct Transformer<M, V> {
+pub(crate) struct Transformer<M, W, V> {
     pub(crate) tables: Tables<M, V>,
-    pub(crate) blocks: Vec<Block<M, V>>,
+    pub(crate) blocks: Vec<Block<W, V>>,
     /// `buckets × heads`, where the model has relative positions.
     pub(crate) relative_positions: Option<M>,
 }
 
-impl<M, V> Transformer<M, V> {
+impl<M, W, V> Transformer<M, W, V> {
     /// The states of all tokens, `T × d`, at each of `layers`; layer 0 is before the first block.
-    pub(crate) fn states<C: Compute<Matrix = M, Vector = V>>(
+    pub(crate) fn states<C: Compute<Matrix = M, Weight = W, Vector = V>>(
         &self,
         compute: &C,
         batch: &TokenBatch,
@@ -80,11 +80,7 @@ impl<M, V> Transformer<M, V> {
     ) -> Result<Vec<HostTokens>, Error> {
         let mut kept: Vec<Option<HostTokens>> = vec![None; layers.len()];
         let mut keep = |layer: usize, tokens: &C::Tokens| -> Result<(), Error> {
-            for (kept, _) in kept
-                .iter_mut()
-                .zip(layers)
-                .filter(|(_, wanted)| **wanted == layer)
-            {
+            for (kept, _) in kept.iter_mut().zip(layers).filter(|(_, wanted)| **wanted == layer) {
                 *kept = Some(compute.to_host(tokens)?);
             }
             Ok(())
@@ -99,14 +95,14 @@ impl<M, V> Transformer<M, V> {
     }
 }
 
-impl<M, V> Block<M, V> {
+impl<W, V> Block<W, V> {
     /// `T × d` to `T × d`.
-    pub(crate) fn forward<C: Compute<Matrix = M, Vector = V>>(
+    pub(crate) fn forward<C: Compute<Weight = W, Vector = V>>(
         &self,
         compute: &C,
         tokens: C::Tokens,
         batch: &TokenBatch,
-        relative_positions: Option<&M>,
+        relative_positions: Option<&C::Matrix>,
     ) -> C::Tokens {
         let qkv = compute.project(&tokens, &self.qkv);
         let attended = compute.attend(qkv, batch, self.heads, relative_positions);
@@ -114,5 +110,35 @@ impl<M, V> Block<M, V> {
         let tokens = compute.normalize(tokens, &self.attention_norm);
         let tokens = compute.add_feed_forward(tokens, &self.up, self.activation, &self.down);
         compute.normalize(tokens, &self.norm)
+    }
+}
+
+impl<W, V> Linear<W, V> {
+    /// The same layer with its numbers in another form.
+    pub(crate) fn map<X, Y>(&self, weight: impl Fn(&W) -> X, vector: impl Fn(&V) -> Y) -> Linear<X, Y> {
+        Linear { weight: weight(&self.weight), bias: vector(&self.bias) }
+    }
+}
+
+impl<V> Norm<V> {
+    /// The same layer with its numbers in another form.
+    pub(crate) fn map<W>(&self, vector: impl Fn(&V) -> W) -> Norm<W> {
+        Norm { weight: vector(&self.weight), bias: vector(&self.bias), epsilon: self.epsilon }
+    }
+}
+
+impl<W, V> Block<W, V> {
+    /// The same layer with its numbers in another form.
+    pub(crate) fn map<X, Y>(&self, weight: impl Fn(&W) -> X, vector: impl Fn(&V) -> Y) -> Block<X, Y> {
+        Block {
+            qkv: self.qkv.map(&weight, &vector),
+            attention_out: self.attention_out.map(&weight, &vector),
+            attention_norm: self.attention_norm.map(&vector),
+            up: self.up.map(&weight, &vector),
+            down: self.down.map(&weight, &vector),
+            norm: self.norm.map(&vector),
+            heads: self.heads,
+            activation: self.activation,
+        }
     }
 }

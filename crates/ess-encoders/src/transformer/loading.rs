@@ -8,18 +8,16 @@ use crate::{
     weights::Weights,
 };
 
+type TransformerOf<C> = Transformer<<C as Compute>::Matrix, <C as Compute>::Weight, <C as Compute>::Vector>;
+
 /// Reads a transformer of any family into the form that `compute` works on.
 pub(crate) fn load_transformer<C: Compute>(
     compute: &C,
     weights: &Weights,
     config: &TransformerConfig,
-) -> Result<Transformer<C::Matrix, C::Vector>, Error> {
+) -> Result<TransformerOf<C>, Error> {
     let names = Names::new(config.family, weights);
-    let reader = Reader {
-        compute,
-        weights,
-        epsilon: config.norm_epsilon,
-    };
+    let reader = Reader { compute, weights, epsilon: config.norm_epsilon };
     let blocks = (0..config.layers).map(|layer| block(&reader, &names, config, layer));
     let relative_positions = match config.relative_buckets {
         0 => None,
@@ -42,11 +40,7 @@ fn tables<C: Compute>(
     config: &TransformerConfig,
 ) -> Result<Tables<C::Matrix, C::Vector>, Error> {
     let table = |name: &str, rows| {
-        reader.matrix(
-            &format!("{}embeddings.{name}_embeddings.weight", names.prefix),
-            rows,
-            config.dim,
-        )
+        reader.matrix(&format!("{}embeddings.{name}_embeddings.weight", names.prefix), rows, config.dim)
     };
     Ok(Tables {
         words: table("word", config.vocabulary)?,
@@ -65,7 +59,7 @@ fn block<C: Compute>(
     names: &Names,
     config: &TransformerConfig,
     layer: usize,
-) -> Result<Block<C::Matrix, C::Vector>, Error> {
+) -> Result<Block<C::Weight, C::Vector>, Error> {
     let name = |part: &str| format!("{}{}.{layer}.{part}", names.prefix, names.layers);
     let (dim, inner) = (config.dim, config.feed_forward_dim);
     let [query, key, value, attention_out, attention_norm, up, down, norm] = names.parts.map(name);
@@ -99,14 +93,14 @@ impl<C: Compute> Reader<'_, C> {
         names: &[String],
         d_out: usize,
         d_in: usize,
-    ) -> Result<Linear<C::Matrix, C::Vector>, Error> {
+    ) -> Result<Linear<C::Weight, C::Vector>, Error> {
         let (mut weight, mut bias) = (Vec::new(), Vec::new());
         for name in names {
             weight.extend(self.weights.read(&format!("{name}.weight"), &[d_out, d_in])?);
             bias.extend(self.weights.read(&format!("{name}.bias"), &[d_out])?);
         }
         Ok(Linear {
-            weight: self.compute.matrix(weight, [names.len() * d_out, d_in]),
+            weight: self.compute.weight(weight, [names.len() * d_out, d_in]),
             bias: self.compute.vector(bias),
         })
     }
@@ -115,18 +109,10 @@ impl<C: Compute> Reader<'_, C> {
         // Checkpoints converted from TensorFlow say gamma and beta.
         let read = |new: &str, old: &str| {
             let old_name = format!("{name}.{old}");
-            let name = if self.weights.has(&old_name) {
-                old_name
-            } else {
-                format!("{name}.{new}")
-            };
+            let name = if self.weights.has(&old_name) { old_name } else { format!("{name}.{new}") };
             Ok::<_, Error>(self.compute.vector(self.weights.read(&name, &[dim])?))
         };
-        Ok(Norm {
-            weight: read("weight", "gamma")?,
-            bias: read("bias", "beta")?,
-            epsilon: self.epsilon,
-        })
+        Ok(Norm { weight: read("weight", "gamma")?, bias: read("bias", "beta")?, epsilon: self.epsilon })
     }
 }
 
@@ -181,10 +167,6 @@ impl Names {
             Family::MpNet => ("mpnet.", "encoder.layer", MPNET),
         };
         let has_prefix = weights.has(&format!("{prefix}embeddings.word_embeddings.weight"));
-        Self {
-            prefix: if has_prefix { prefix } else { "" },
-            layers,
-            parts,
-        }
+        Self { prefix: if has_prefix { prefix } else { "" }, layers, parts }
     }
 }

@@ -16,10 +16,7 @@ pub(crate) struct TokenBatch {
 
 impl TokenBatch {
     pub(crate) fn new<'t>(texts: impl IntoIterator<Item = &'t TokenIds>) -> Self {
-        let mut batch = Self {
-            starts: vec![0],
-            ..Self::default()
-        };
+        let mut batch = Self { starts: vec![0], ..Self::default() };
         for text in texts {
             batch.ids.extend_from_slice(&text.ids);
             batch.types.extend_from_slice(&text.types);
@@ -29,9 +26,18 @@ impl TokenBatch {
         batch
     }
 
+    /// Texts of which only the lengths are known: for layers behind the tables.
+    pub(crate) fn of_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
+        let mut batch = Self { starts: vec![0], ..Self::default() };
+        for length in lengths {
+            batch.starts.push(batch.tokens() + length);
+        }
+        batch
+    }
+
     /// The number of tokens, `T`.
     pub(crate) fn tokens(&self) -> usize {
-        self.ids.len()
+        *self.starts.last().unwrap_or(&0)
     }
 
     /// The number of texts, `n`.

@@ -26,10 +26,7 @@ impl WeightFile {
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         let mut file = File::open(path).map_err(Error::io(path))?;
         let length = file.metadata().map_err(Error::io(path))?.len();
-        let malformed = |reason: String| Error::MalformedWeights {
-            path: path.to_owned(),
-            reason,
-        };
+        let malformed = |reason: String| Error::MalformedWeights { path: path.to_owned(), reason };
         let mut header_length = [0; LENGTH_BYTES as usize];
         if length < LENGTH_BYTES {
             return Err(malformed(format!("it has {length} bytes, a header needs 8")));
@@ -37,9 +34,7 @@ impl WeightFile {
         file.read_exact(&mut header_length).map_err(Error::io(path))?;
         let header_length = u64::from_le_bytes(header_length);
         if header_length > LARGEST_HEADER.min(length - LENGTH_BYTES) {
-            return Err(malformed(format!(
-                "its header claims {header_length} bytes, the file has {length}"
-            )));
+            return Err(malformed(format!("its header claims {header_length} bytes, the file has {length}")));
         }
         let mut header = vec![0; header_length as usize];
         file.read_exact(&mut header).map_err(Error::io(path))?;
@@ -48,19 +43,17 @@ impl WeightFile {
         let data_start = LENGTH_BYTES + header_length;
         let expected = data_start + metadata.data_len() as u64;
         if expected != length {
-            return Err(malformed(format!(
-                "its tensors end at byte {expected}, the file has {length}"
-            )));
+            return Err(malformed(format!("its tensors end at byte {expected}, the file has {length}")));
         }
-        Ok(Self {
-            path: path.to_owned(),
-            data_start,
-            metadata,
-        })
+        Ok(Self { path: path.to_owned(), data_start, metadata })
     }
 
     pub(crate) fn names(&self) -> impl Iterator<Item = String> {
         self.metadata.offset_keys().into_iter()
+    }
+
+    pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, Error> {
+        Ok(self.info(name)?.shape.clone())
     }
 
     pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
@@ -93,30 +86,23 @@ impl WeightFile {
 
     fn bytes(&self, start: u64, length: usize) -> Result<Vec<u8>, Error> {
         let mut file = File::open(&self.path).map_err(Error::io(&self.path))?;
-        file.seek(SeekFrom::Start(self.data_start + start))
-            .map_err(Error::io(&self.path))?;
+        file.seek(SeekFrom::Start(self.data_start + start)).map_err(Error::io(&self.path))?;
         let mut bytes = vec![0; length];
         file.read_exact(&mut bytes).map_err(Error::io(&self.path))?;
         Ok(bytes)
     }
 
     fn info(&self, name: &str) -> Result<&safetensors::tensor::TensorInfo, Error> {
-        self.metadata.info(name).ok_or_else(|| Error::MissingTensor {
-            path: self.path.clone(),
-            name: name.to_owned(),
-        })
+        self.metadata
+            .info(name)
+            .ok_or_else(|| Error::MissingTensor { path: self.path.clone(), name: name.to_owned() })
     }
 }
 
 fn decode(bytes: &[u8], dtype: Dtype) -> Option<Vec<f32>> {
     let halves = || bytes.as_chunks::<2>().0.iter();
     Some(match dtype {
-        Dtype::F32 => bytes
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|b| f32::from_le_bytes(*b))
-            .collect(),
+        Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
         Dtype::F16 => halves().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
         Dtype::BF16 => halves().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
         _ => return None,

@@ -36,9 +36,7 @@ impl Weights {
             let mut names: Vec<_> = index.weight_map.into_values().collect();
             names.sort();
             names.dedup();
-            let files = names
-                .iter()
-                .map(|name| WeightFile::open(&folder.inner_file(SHARDS, name)?));
+            let files = names.iter().map(|name| WeightFile::open(&folder.inner_file(SHARDS, name)?));
             return Self::from_files(folder.path(), files.collect::<Result<_, _>>()?);
         }
         let advice = if folder.has("pytorch_model.bin") {
@@ -56,16 +54,17 @@ impl Weights {
             .enumerate()
             .flat_map(|(at, file)| file.names().map(move |name| (name, at)))
             .collect();
-        Ok(Self {
-            files,
-            places,
-            folder: folder.to_owned(),
-        })
+        Ok(Self { files, places, folder: folder.to_owned() })
     }
 
     /// Whether there is a tensor of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.places.contains_key(name)
+    }
+
+    /// The shape of a tensor.
+    pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, Error> {
+        self.file(name)?.shape(name)
     }
 
     /// Reads a tensor of the expected shape as f32, row-major.
@@ -74,10 +73,10 @@ impl Weights {
     }
 
     fn file(&self, name: &str) -> Result<&WeightFile, Error> {
-        let place = self.places.get(name).ok_or_else(|| Error::MissingTensor {
-            path: self.folder.clone(),
-            name: name.to_owned(),
-        })?;
+        let place = self
+            .places
+            .get(name)
+            .ok_or_else(|| Error::MissingTensor { path: self.folder.clone(), name: name.to_owned() })?;
         Ok(&self.files[*place])
     }
 }

@@ -55,7 +55,5 @@ pub(super) fn attend_text(
 /// What a head adds to its scores for the distances `-(length - 1) ..= length - 1` from query to key.
 fn scores_by_distance(table: &HostMatrix, head: usize, length: usize) -> Vec<f32> {
     let reach = length as isize - 1;
-    (-reach..=reach)
-        .map(|distance| table.row(relative_bucket(distance, table.rows()))[head])
-        .collect()
+    (-reach..=reach).map(|distance| table.row(relative_bucket(distance, table.rows()))[head]).collect()
 }

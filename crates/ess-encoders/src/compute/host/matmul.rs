@@ -99,12 +99,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "left matrix of a product is too short")]
     fn a_matrix_that_is_too_short_is_refused() {
-        let product = Product {
-            shape: [2, 2, 2],
-            left: (&[0.0; 3], [2, 1]),
-            right: (&[0.0; 4], [2, 1]),
-            scale: 1.0,
-        };
+        let product =
+            Product { shape: [2, 2, 2], left: (&[0.0; 3], [2, 1]), right: (&[0.0; 4], [2, 1]), scale: 1.0 };
         product.write_to(&mut [0.0; 4], 2);
     }
 }

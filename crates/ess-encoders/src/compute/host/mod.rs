@@ -7,10 +7,13 @@
 mod attention;
 mod elementwise;
 mod matmul;
+mod panels;
+
+pub(crate) use panels::Panels;
 
 use self::{
     attention::attend_text,
-    elementwise::{activate, add_row, normalize_rows},
+    elementwise::{activated, add_row, normalize_rows},
 };
 use super::Compute;
 use crate::{
@@ -51,18 +54,23 @@ impl HostMatrix {
     }
 }
 
-type HostLinear = Linear<HostMatrix, HostVector>;
+type HostLinear = Linear<Panels, HostVector>;
 
 // Rows of the feed-forward half that are computed together, so that they stay in the second-level cache.
 const FEED_FORWARD_ROWS: usize = 128;
 
 impl Compute for HostCompute {
     type Matrix = HostMatrix;
+    type Weight = Panels;
     type Vector = HostVector;
     type Tokens = HostTokens;
 
     fn matrix(&self, values: Vec<f32>, [_, columns]: [usize; 2]) -> HostMatrix {
         HostMatrix { values, columns }
+    }
+
+    fn weight(&self, values: Vec<f32>, shape: [usize; 2]) -> Panels {
+        Panels::new(&values, shape)
     }
 
     fn vector(&self, values: Vec<f32>) -> HostVector {
@@ -76,10 +84,7 @@ impl Compute for HostCompute {
             let start = values.len();
             values.extend_from_slice(tables.words.row(id as usize));
             let token = &mut values[start..];
-            add_row(
-                token,
-                tables.positions.row(tables.first_position + place as usize),
-            );
+            add_row(token, tables.positions.row(tables.first_position + place as usize));
             if let Some(types) = &tables.types {
                 add_row(token, types.row(of_type as usize));
             }
@@ -95,11 +100,8 @@ impl Compute for HostCompute {
     fn project(&self, tokens: &HostTokens, linear: &HostLinear) -> HostTokens {
         let rows = tokens.values.len() / tokens.dim;
         let mut values = linear.bias.0.repeat(rows);
-        accumulate(&mut values, &tokens.values, linear);
-        HostTokens {
-            values,
-            dim: linear.bias.0.len(),
-        }
+        linear.weight.accumulate(&mut values, &tokens.values, |_| ());
+        HostTokens { values, dim: linear.bias.0.len() }
     }
 
     fn attend(
@@ -113,13 +115,7 @@ impl Compute for HostCompute {
         let mut values = vec![0.0; batch.tokens() * dim];
         for range in batch.ranges() {
             let qkv = &qkv.values[range.start * 3 * dim..range.end * 3 * dim];
-            attend_text(
-                &mut values[range.start * dim..range.end * dim],
-                qkv,
-                dim,
-                heads,
-                relative,
-            );
+            attend_text(&mut values[range.start * dim..range.end * dim], qkv, dim, heads, relative);
         }
         HostTokens { values, dim }
     }
@@ -147,8 +143,7 @@ impl Compute for HostCompute {
             for _ in 0..rows.len() / tokens.dim {
                 inner.extend_from_slice(&up.bias.0);
             }
-            accumulate(&mut inner, rows, up);
-            activate(&mut inner, activation);
+            activated(up, &mut inner, rows, activation);
             add_linear(rows, &inner, down);
         }
         tokens
@@ -164,20 +159,7 @@ fn add_linear(sums: &mut [f32], tokens: &[f32], linear: &HostLinear) {
     for row in sums.chunks_exact_mut(linear.bias.0.len()) {
         add_row(row, &linear.bias.0);
     }
-    accumulate(sums, tokens, linear);
-}
-
-/// `sums += tokens Wᵀ`.
-fn accumulate(sums: &mut [f32], tokens: &[f32], linear: &HostLinear) {
-    let (d_in, d_out) = (linear.weight.columns, linear.bias.0.len());
-    let rows = tokens.len() / d_in;
-    matmul::Product {
-        shape: [rows, d_in, d_out],
-        left: (tokens, [d_in, 1]),
-        right: (&linear.weight.values, [1, d_in]),
-        scale: 1.0,
-    }
-    .add_to(sums, d_out);
+    linear.weight.accumulate(sums, tokens, |_| ());
 }
 
 /// `rows Wᵀ + b` for `n × d_in` numbers and a weight of `d_out × d_in`.

@@ -1,0 +1,139 @@
+//! A table of token vectors instead of a transformer.
+
+use std::path::Path;
+
+use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
+use rayon::prelude::*;
+use serde::Deserialize;
+
+use crate::{
+    Error,
+    model::{ModelFolder, TextTokenizer, TokenIds},
+    weights::Weights,
+};
+
+/// A static encoder: the mean of a text's token vectors. Thousands of texts a second on one core.
+///
+/// Loads folders of Model2Vec (Tulkens and van Dongen, 2024), such as potion-base-8M, with a table of vectors and,
+/// where there is one, a weight for each token. A text without a known token becomes zeros.
+///
+/// ```no_run
+/// use ess_core::ItemEncoder;
+/// use ess_encoders::StaticEncoder;
+///
+/// let encoder = StaticEncoder::load("potion-base-8M")?;
+/// let items = encoder.encode_items(&["The cat sat on the mat."])?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct StaticEncoder {
+    tokenizer: TextTokenizer,
+    // vocabulary × dim, each row times its weight.
+    table: Vec<f32>,
+    dim: usize,
+    normalize: bool,
+    // A token that stands for no word, left out.
+    unknown: Option<u32>,
+}
+
+#[derive(Deserialize)]
+struct StaticConfig {
+    #[serde(default)]
+    normalize: bool,
+    #[serde(default = "model2vec_length")]
+    max_length: Option<usize>,
+}
+
+fn model2vec_length() -> Option<usize> {
+    Some(512)
+}
+
+const TABLE: &str = "embeddings";
+const TOKEN_WEIGHTS: &str = "weights";
+const MAPPING: &str = "mapping";
+
+impl StaticEncoder {
+    /// Loads a model folder: config.json, tokenizer.json and model.safetensors with the table `embeddings`.
+    ///
+    /// # Errors
+    /// What is missing from the folder or wrong in it; [`Error::Config`] for a table whose rows several tokens share,
+    /// which is not supported.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        let folder = ModelFolder::new(folder.as_ref())?;
+        let config: StaticConfig = folder.json("config.json")?;
+        let weights = Weights::open(&folder)?;
+        if weights.has(MAPPING) {
+            let (expected, found) = ("a row for each token", "rows that several tokens share");
+            return Err(Error::config(&folder.file("model.safetensors"), "mapping", expected, found));
+        }
+        let (vocabulary, dim) = match weights.shape(TABLE)?[..] {
+            [vocabulary, dim] if vocabulary > 0 && dim > 0 => (vocabulary, dim),
+            ref other => {
+                let found = format!("shape {other:?}");
+                return Err(Error::config(
+                    &folder.file("model.safetensors"),
+                    TABLE,
+                    "rows and columns",
+                    found,
+                ));
+            }
+        };
+        let mut table = weights.read(TABLE, &[vocabulary, dim])?;
+        if weights.has(TOKEN_WEIGHTS) {
+            let token_weights = weights.read(TOKEN_WEIGHTS, &[vocabulary])?;
+            for (row, weight) in table.chunks_exact_mut(dim).zip(token_weights) {
+                row.iter_mut().for_each(|value| *value *= weight);
+            }
+        }
+        let tokenizer = TextTokenizer::load(&folder, config.max_length, vocabulary, 0)?;
+        Ok(Self { unknown: tokenizer.unknown(), tokenizer, table, dim, normalize: config.normalize })
+    }
+
+    fn encode(&self, texts: &[&str]) -> Result<Embeddings, Error> {
+        if texts.is_empty() {
+            return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
+        }
+        let tokens = self.tokenizer.encode(texts.to_vec(), false)?;
+        let rows: Vec<Vec<f32>> = tokens.par_iter().map(|text| self.mean(text)).collect();
+        let embeddings = Embeddings::from_rows(&rows)?;
+        Ok(if self.normalize { embeddings.normalized() } else { embeddings })
+    }
+
+    fn mean(&self, text: &TokenIds) -> Vec<f32> {
+        let mut mean = vec![0.0; self.dim];
+        let known = text.ids.iter().filter(|id| Some(**id) != self.unknown);
+        let mut tokens = 0_usize;
+        for &id in known {
+            let row = &self.table[id as usize * self.dim..][..self.dim];
+            mean.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            tokens += 1;
+        }
+        let scale = 1.0 / tokens.max(1) as f32;
+        mean.iter_mut().for_each(|value| *value *= scale);
+        mean
+    }
+}
+
+impl QueryEncoder for StaticEncoder {
+    type Query = str;
+    type Encoding = Embeddings;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Embeddings, ess_core::Error> {
+        Ok(self.encode(queries)?)
+    }
+}
+
+impl ItemEncoder for StaticEncoder {
+    type Item = str;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn encode_items(&self, items: &[&str]) -> Result<Embeddings, ess_core::Error> {
+        Ok(self.encode(items)?)
+    }
+}
