@@ -1,0 +1,68 @@
+//! A searching module that turns each pair of dimensions by an angle of its own.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor},
+};
+use ess_core::Embeddings;
+use ess_search::{Error, MAX_DIM, TrainableModule};
+use serde::{Deserialize, Serialize};
+
+/// `(x, y) ↦ (x cos θ − y sin θ, x sin θ + y cos θ)` for dimensions `2i` and `2i + 1`, with `θᵢ = 0` at the start.
+///
+/// It keeps the length of every query and has `d / 2` parameters, so that it can be learned from few queries and holds
+/// for items that training never saw.
+#[derive(Module, Debug)]
+pub struct PairRotation {
+    /// `d / 2`, in radians.
+    angles: Param<Tensor<1>>,
+    #[module(skip)]
+    config: PairRotationConfig,
+}
+
+/// What a [`PairRotation`] is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PairRotationConfig {
+    /// `d`, of queries and items alike; even.
+    pub dim: usize,
+}
+
+impl TrainableModule for PairRotation {
+    const KIND: &'static str = "pair_rotation";
+    type Config = PairRotationConfig;
+    type Encoding = Embeddings;
+
+    fn init(config: &PairRotationConfig, device: &Device) -> Result<Self, Error> {
+        if config.dim == 0 || !config.dim.is_multiple_of(2) || config.dim > MAX_DIM {
+            let expected = format!("even, between 2 and {MAX_DIM}");
+            let found = config.dim.to_string();
+            return Err(Error::Config { kind: Self::KIND, name: "dim", expected, found });
+        }
+        let angles = Param::from_tensor(Tensor::zeros([config.dim / 2], device));
+        Ok(Self { angles, config: config.clone() })
+    }
+
+    fn config(&self) -> &PairRotationConfig {
+        &self.config
+    }
+
+    fn query_dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn item_dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
+        let ([n, d], pairs) = (queries.dims(), self.config.dim / 2);
+        let points = queries.reshape([n, pairs, 2]);
+        let (x, y) = (points.clone().narrow(2, 0, 1), points.narrow(2, 1, 1));
+        let angles: Tensor<3> = self.angles.val().reshape([1, pairs, 1]);
+        let (cos, sin) = (angles.clone().cos(), angles.sin());
+        let turned_x = x.clone() * cos.clone() - y.clone() * sin.clone();
+        let turned_y = x * sin + y * cos;
+        Tensor::cat(vec![turned_x, turned_y], 2).reshape([n, d])
+    }
+}
