@@ -1,0 +1,36 @@
+//! Every program says what it does and what it takes.
+
+use crate::program::run;
+
+/// The programs that this build has.
+fn built(program: &str) -> bool {
+    program != "encode" || cfg!(feature = "encoders")
+}
+
+#[test]
+fn every_program_explains_its_arguments() {
+    let programs: [(&str, &[&str]); 6] = [
+        ("quickstart", &["--seed", "--out", "--json"]),
+        ("train", &["--embeddings", "--train", "--dev", "--module", "--loss", "--seed", "--out", "--json"]),
+        ("evaluate", &["--embeddings", "--qrels", "--module", "--run", "--json"]),
+        ("custom_module", &["--seed", "--json"]),
+        ("import", &["--npy", "--ids", "--out", "--json"]),
+        ("encode", &["--model", "--beir", "--out", "--json"]),
+    ];
+    for (name, flags) in programs.into_iter().filter(|(name, _)| built(name)) {
+        let help = run(name, ["--help"]).succeeded();
+        assert!(help.stderr.is_empty(), "{name}: {}", help.stderr);
+        assert!(help.stdout.contains(&format!("Usage: {name}")), "{}", help.stdout);
+        for flag in flags {
+            assert!(help.stdout.contains(flag), "{name} does not explain {flag}:\n{}", help.stdout);
+        }
+    }
+}
+
+#[test]
+fn an_argument_that_no_program_has_is_refused_before_work() {
+    let programs = ["quickstart", "train", "evaluate", "custom_module", "import", "encode"];
+    for name in programs.into_iter().filter(|name| built(name)) {
+        run(name, ["--no-such-flag"]).failed_with(&["--no-such-flag", "--help"]);
+    }
+}

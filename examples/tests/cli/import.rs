@@ -1,0 +1,113 @@
+//! `import`: from a NumPy matrix to a store that holds the same numbers, or nothing at all.
+
+use ess_core::{Embeddings, Ids};
+use ess_data::{Dtype, EmbeddingStore, write_ids, write_npy};
+use tempfile::TempDir;
+
+use crate::program::{Outcome, read_json, run};
+
+struct Files(TempDir);
+
+impl Files {
+    /// `matrix.npy` of 3 × 4 and `ids.txt`.
+    fn new() -> Self {
+        let files = Self(tempfile::tempdir().unwrap());
+        write_npy(files.0.path().join("matrix.npy"), &embeddings(), Dtype::F32).unwrap();
+        write_ids(files.0.path().join("ids.txt"), &ids()).unwrap();
+        files
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    fn import(&self, more: &[&str]) -> Outcome {
+        let own = [
+            "--npy".to_owned(),
+            self.text("matrix.npy"),
+            "--ids".to_owned(),
+            self.text("ids.txt"),
+            "--out".to_owned(),
+            self.text("corpus.safetensors"),
+        ];
+        run("import", own.iter().map(String::as_str).chain(more.iter().copied()))
+    }
+
+    /// Fails with these words, and leaves neither a store nor part of one.
+    #[track_caller]
+    fn refused(&self, more: &[&str], needles: &[&str]) {
+        self.import(more).failed_with(needles);
+        let mut left = std::fs::read_dir(self.0.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let known = |name: &std::ffi::OsString| name == "matrix.npy" || name == "ids.txt";
+        assert_eq!(left.find(|name| !known(name)), None);
+    }
+}
+
+fn embeddings() -> Embeddings {
+    Embeddings::from_vec((0..12).map(|i| (i as f32 * 0.3).sin()).collect(), 4).unwrap()
+}
+
+fn ids() -> Ids {
+    Ids::new(vec!["a".into(), "b c".into(), "ü".into()]).unwrap()
+}
+
+#[test]
+fn a_matrix_comes_back_from_the_store_with_its_ids_and_its_origin() {
+    let files = Files::new();
+    let json = files.text("report.json");
+    let said =
+        files.import(&["--encoder", "my encoder", "--normalized", "false", "--json", &json]).succeeded();
+    assert!(said.stdout.contains("3 rows of 4 numbers"), "{}", said.stdout);
+    let store = EmbeddingStore::open(files.text("corpus.safetensors")).unwrap();
+    assert_eq!((store.ids(), store.to_embeddings().unwrap()), (&ids(), embeddings()));
+    assert_eq!(store.provenance().encoder.as_deref(), Some("my encoder"));
+    assert_eq!(store.provenance().normalized, Some(false));
+    let report = read_json(json.as_ref());
+    assert_eq!((&report["rows"], &report["dim"], &report["dtype"]), (&3.into(), &4.into(), &"f32".into()));
+}
+
+#[test]
+fn half_precision_keeps_three_digits() {
+    let files = Files::new();
+    files.import(&["--dtype", "f16"]).succeeded();
+    let found = EmbeddingStore::open(files.text("corpus.safetensors")).unwrap().to_embeddings().unwrap();
+    let expected = embeddings();
+    assert_ne!(found, expected);
+    assert!(found.as_slice().iter().zip(expected.as_slice()).all(|(a, b)| (a - b).abs() <= 5e-4));
+}
+
+#[test]
+fn a_matrix_that_is_missing_torn_or_not_finite_is_refused() {
+    let files = Files::new();
+    let npy = files.text("matrix.npy");
+    let whole = std::fs::read(&npy).unwrap();
+    std::fs::write(&npy, &whole[..whole.len() - 5]).unwrap();
+    files.refused(&[], &["matrix.npy", "expected", "found"]);
+    std::fs::write(&npy, "hello").unwrap();
+    files.refused(&[], &["matrix.npy", "expected"]);
+    let mut with_nan = whole.clone();
+    let last = with_nan.len() - 4;
+    with_nan[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(&npy, with_nan).unwrap();
+    files.refused(&[], &["matrix.npy", "row 2, column 3", "NaN"]);
+    std::fs::remove_file(&npy).unwrap();
+    files.refused(&[], &["matrix.npy", "No such file"]);
+}
+
+#[test]
+fn ids_that_do_not_fit_the_matrix_are_refused() {
+    let files = Files::new();
+    std::fs::write(files.text("ids.txt"), "a\nb\n").unwrap();
+    files.refused(&[], &["matrix.npy", "expected 2 rows", "found 3"]);
+    std::fs::write(files.text("ids.txt"), "a\nb\na\n").unwrap();
+    files.refused(&[], &["ids.txt", "\"a\""]);
+    std::fs::write(files.text("ids.txt"), "").unwrap();
+    files.refused(&[], &["ids.txt"]);
+    std::fs::remove_file(files.text("ids.txt")).unwrap();
+    files.refused(&[], &["ids.txt", "No such file"]);
+}
+
+#[test]
+fn a_number_type_that_the_store_lacks_is_refused() {
+    Files::new().refused(&["--dtype", "f64"], &["--dtype", "f64"]);
+}

@@ -1,0 +1,13 @@
+//! The example programs, run as a person runs them: as processes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod help;
+mod import;
+mod program;
+mod small_data;
+mod train_and_evaluate;
+mod unequal_dimensions;
+mod wrong_data;
+mod wrong_modules;
+mod wrong_settings;

@@ -1,0 +1,59 @@
+//! An example program as a process.
+
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What a program left behind.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// None when a signal ended it.
+    code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a program with arguments and waits for its end.
+pub(crate) fn run<A: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = A>) -> Outcome {
+    let path = path_of(name);
+    assert!(path.exists(), "{} is not there: build it with `cargo test --examples`", path.display());
+    let output = Command::new(path).args(arguments).env_remove("RUST_BACKTRACE").output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).expect("a program writes UTF-8");
+    Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Cargo builds examples into a folder beside that of the test executables.
+fn path_of(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let profile = test.parent().and_then(Path::parent).unwrap();
+    profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION)
+}
+
+impl Outcome {
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self
+    }
+
+    /// It failed, and said why in words: each of `needles` is in the message.
+    #[track_caller]
+    pub(crate) fn failed_with(self, needles: &[&str]) {
+        assert!(self.code.is_some_and(|code| code != 0), "should have failed: {self:?}");
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        for needle in needles {
+            assert!(self.stderr.contains(needle), "{needle:?} is not in the message:\n{}", self.stderr);
+        }
+    }
+}
+
+/// The repository's data.
+pub(crate) fn scifact() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact")
+}
+
+pub(crate) fn read_json(path: &Path) -> serde_json::Value {
+    serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}

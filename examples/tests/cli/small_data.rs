@@ -1,0 +1,83 @@
+//! A folder with a small search task: embeddings, judgements and room for what programs write.
+
+use std::path::{Path, PathBuf};
+
+use ess_core::{Embeddings, Ids};
+use ess_data::{Dtype, Provenance, write_store};
+use tempfile::TempDir;
+
+use crate::program::{Outcome, run};
+
+pub(crate) const QUERIES: usize = 24;
+pub(crate) const ITEMS: usize = 40;
+
+/// `queries.safetensors` (q0, q1, …), `corpus.safetensors` (d0, d1, …) and `qrels.tsv`, in which item i is relevant to
+/// query i.
+pub(crate) struct SmallData {
+    folder: TempDir,
+}
+
+impl SmallData {
+    pub(crate) fn new(query_dim: usize, item_dim: usize) -> Self {
+        let data = Self { folder: tempfile::tempdir().unwrap() };
+        write_embeddings(&data.path("queries.safetensors"), 'q', QUERIES, query_dim);
+        write_embeddings(&data.path("corpus.safetensors"), 'd', ITEMS, item_dim);
+        let judged: Vec<String> = (0..QUERIES).map(|i| format!("q{i}\td{i}\t1")).collect();
+        data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+        data
+    }
+
+    /// A path in the folder.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// Replaces the judgements by these lines.
+    pub(crate) fn write_qrels(&self, lines: &[&str]) {
+        let text = format!("query-id\tcorpus-id\tscore\n{}\n", lines.join("\n"));
+        std::fs::write(self.path("qrels.tsv"), text).unwrap();
+    }
+
+    /// Runs `train` for two steps with more arguments; the module goes to `module`.
+    pub(crate) fn train(&self, more: &[&str]) -> Outcome {
+        let own = [
+            "--embeddings".to_owned(),
+            self.text(""),
+            "--train".to_owned(),
+            self.text("qrels.tsv"),
+            "--out".to_owned(),
+            self.text("module"),
+            "--quiet".to_owned(),
+        ];
+        let steps = if more.contains(&"--max-steps") { vec![] } else { vec!["--max-steps", "2"] };
+        run("train", own.iter().map(String::as_str).chain(steps).chain(more.iter().copied()))
+    }
+
+    /// Runs `evaluate` with more arguments.
+    pub(crate) fn evaluate(&self, more: &[&str]) -> Outcome {
+        let own = ["--embeddings".to_owned(), self.text(""), "--qrels".to_owned(), self.text("qrels.tsv")];
+        run("evaluate", own.iter().map(String::as_str).chain(more.iter().copied()))
+    }
+
+    /// Neither the folder of the module nor a file of the programs' is there.
+    #[track_caller]
+    pub(crate) fn nothing_was_written(&self) {
+        let mut found =
+            std::fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let written = found.find(|name| ["module", "report.json", "hits.run"].iter().any(|out| name == out));
+        assert_eq!(written, None, "a program that failed wrote something");
+    }
+}
+
+/// Points that no two ids share, of length 1.
+fn write_embeddings(path: &Path, prefix: char, count: usize, dim: usize) {
+    let ids = Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect()).unwrap();
+    let values =
+        (0..count * dim).map(|i| ((i / dim + 1) as f32 * (i % dim + 1) as f32 * 0.7).sin()).collect();
+    let embeddings = Embeddings::from_vec(values, dim).unwrap().normalized();
+    write_store(path, &ids, &embeddings, Dtype::F32, &Provenance::default()).unwrap();
+}

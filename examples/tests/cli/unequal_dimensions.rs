@@ -1,0 +1,31 @@
+//! Queries and items of different spaces: every kind of module is trained and measured, without a frozen encoder.
+
+use crate::{program::read_json, small_data::SmallData};
+
+#[test]
+fn every_kind_of_module_maps_queries_into_the_space_of_the_items() {
+    for kind in ["linear", "mlp", "ensemble"] {
+        let data = SmallData::new(5, 3);
+        let json = data.text("report.json");
+        data.train(&["--module", kind, "--json", &json]).succeeded();
+        let report = read_json(json.as_ref());
+        assert_eq!((&report["module"], &report["floor"]["returned"]), (&kind.into(), &"trained".into()));
+
+        data.evaluate(&["--module", &data.text("module"), "--json", &json]).succeeded();
+        let results = read_json(json.as_ref());
+        let systems: Vec<&String> = results["systems"].as_object().unwrap().keys().collect();
+        assert_eq!(systems, ["module"], "there is no frozen ranking between different spaces");
+        assert_eq!(results["comparisons"], serde_json::json!([]));
+    }
+}
+
+#[test]
+fn without_a_module_there_is_nothing_to_measure() {
+    let data = SmallData::new(5, 3);
+    data.evaluate(&["--json", &data.text("report.json")]).failed_with(&[
+        "5 dimensions",
+        "items 3",
+        "--module",
+    ]);
+    data.nothing_was_written();
+}
