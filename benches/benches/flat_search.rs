@@ -72,10 +72,7 @@ fn uniform(n: usize, seed: u64) -> Embeddings {
 }
 
 fn flat_search(criterion: &mut Criterion<CpuTime>) {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .expect("one thread");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
     let items = uniform(ITEMS, 1);
     for (name, storage) in [("f32", Storage::F32), ("f16", Storage::F16)] {
         let index = FlatIndex::with_storage(items.clone(), storage).expect("numbers below 1");

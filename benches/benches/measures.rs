@@ -28,14 +28,11 @@ fn generate() -> (Qrels, Run) {
         let start = rng.random_range(0..ITEMS);
         let item = |place: usize| format!("item-{}", (start + place * 7919) % ITEMS);
         for place in 0..HITS {
-            run.insert(&query, &item(place), rng.random())
-                .expect("distinct items");
+            run.insert(&query, &item(place), rng.random()).expect("distinct items");
         }
         let first = HITS - rng.random_range(0..JUDGED);
         for place in first..first + JUDGED {
-            qrels
-                .insert(&query, &item(place), rng.random_range(0..3))
-                .expect("distinct items");
+            qrels.insert(&query, &item(place), rng.random_range(0..3)).expect("distinct items");
         }
     }
     (qrels, run)
@@ -44,10 +41,7 @@ fn generate() -> (Qrels, Run) {
 fn measures(criterion: &mut Criterion) {
     let (qrels, run) = generate();
     let evaluator = Evaluator::from_names(MEASURES).expect("known names");
-    let one_thread = ThreadPoolBuilder::new()
-        .num_threads(1)
-        .build()
-        .expect("one thread");
+    let one_thread = ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
     let mut group = criterion.benchmark_group("measures");
     group.sample_size(10);
     group.bench_function("10k queries x 1000 hits by id", |bencher| {
@@ -57,12 +51,7 @@ fn measures(criterion: &mut Criterion) {
     let queries: Vec<&str> = qrels.queries().collect();
     let row = |item: &str| item.strip_prefix("item-")?.parse().ok();
     let row_qrels = RowQrels::from_qrels(&qrels, queries.iter().copied(), row).expect("distinct rows");
-    let ranking = |query: &str| {
-        run.ranking(query)
-            .iter()
-            .filter_map(|(item, _)| row(item))
-            .collect()
-    };
+    let ranking = |query: &str| run.ranking(query).iter().filter_map(|(item, _)| row(item)).collect();
     let rankings: Vec<Vec<usize>> = queries.iter().map(|query| ranking(query)).collect();
     group.bench_function("10k queries x 1000 hits by row, ranked", |bencher| {
         bencher.iter(|| {

@@ -3,7 +3,7 @@
     python3 -m venv VENV && VENV/bin/pip install faiss-cpu==1.15.1 numpy==2.4.6
     VENV/bin/python flat_search.py
 
-Prints queries per CPU-second (median and best of the repeats) for batches of 1, 8, 64 and 1000, then what the machine
+Prints queries per CPU-second (median and best of the repeats) for each batch, then what the machine
 can do at most: reading memory (BLAS dot product) and multiplying matrices (SGEMM). Counted: from queries in memory to
 the top 10, for numpy unsorted. Not counted: generating vectors and building indexes. numpy's OpenBLAS picks its
 kernels by itself; set OPENBLAS_CORETYPE=SKYLAKEX to see another choice.
@@ -16,6 +16,7 @@ import time
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--repeats", type=int, default=9)
+parser.add_argument("--batches", type=int, nargs="+", default=[1, 8, 64, 1000])
 arguments = parser.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -51,13 +52,13 @@ def numpy_search(queries):
 
 
 faiss.omp_set_num_threads(1)
-items, all_queries = uniform(ITEMS, 1), uniform(1000, 2)
+items, all_queries = uniform(ITEMS, 1), uniform(max(arguments.batches), 2)
 flat = faiss.IndexFlatIP(DIM)
 half = faiss.IndexScalarQuantizer(DIM, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 for index in (flat, half):
     index.add(items)
 print("top item of the first query:", flat.search(all_queries[:1], 1))
-for batch in (1, 8, 64, 1000):
+for batch in arguments.batches:
     queries = all_queries[:batch]
     peers = {
         "faiss IndexFlatIP": lambda: flat.search(queries, K),

@@ -1,7 +1,4 @@
-//! Durable files: written whole or not at all, with checksums.
-//!
-//! A reader never sees half a file: [`write_atomically`] writes to a temporary name in the same folder, syncs, and
-//! renames. [`Checksum`] tells a torn or altered file from a good one.
+#![doc = include_str!("../README.md")]
 
 mod atomic;
 mod checksum;

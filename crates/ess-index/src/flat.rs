@@ -69,10 +69,7 @@ impl FlatIndex {
                 Items::F16(Panels::converted(items.as_slice(), dim, f16::ZERO, f16::from_f32))
             }
         };
-        Ok(Self {
-            items,
-            instructions: InstructionSet::detect(),
-        })
+        Ok(Self { items, instructions: InstructionSet::detect() })
     }
 
     /// The storage that was asked for.
@@ -185,10 +182,7 @@ mod tests {
                 let found = index.search(&queries, 7).unwrap();
                 for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
                     assert_eq!(found.item, expected.item, "{instructions:?}");
-                    assert!(
-                        (found.similarity - expected.similarity).abs() < 1e-5,
-                        "{instructions:?}"
-                    );
+                    assert!((found.similarity - expected.similarity).abs() < 1e-5, "{instructions:?}");
                 }
             }
         }
@@ -221,15 +215,7 @@ mod tests {
     fn numbers_beyond_f16_are_refused() {
         let items = Embeddings::from_rows(&[[65504.0, 1.0], [1.0, -65536.0]]).unwrap();
         let error = FlatIndex::with_storage(items, Storage::F16).unwrap_err();
-        let named = matches!(
-            error,
-            Error::BeyondStorage {
-                item: 1,
-                dimension: 1,
-                value: -65536.0,
-                ..
-            }
-        );
+        let named = matches!(error, Error::BeyondStorage { item: 1, dimension: 1, value: -65536.0, .. });
         assert!(named, "{error}");
     }
 
@@ -240,9 +226,7 @@ mod tests {
         matrix.slice_collapse(s![4..7, ..]);
         let index = FlatIndex::new(Embeddings::new(matrix).unwrap()).unwrap();
         assert_eq!(index.len(), 3);
-        let hits = index
-            .search(&Embeddings::from_rows(&[[1.0, 0.0]]).unwrap(), 3)
-            .unwrap();
+        let hits = index.search(&Embeddings::from_rows(&[[1.0, 0.0]]).unwrap(), 3).unwrap();
         for hit in &hits[0] {
             assert_eq!(hit.similarity, expected[[hit.item, 0]]);
         }
@@ -252,10 +236,7 @@ mod tests {
     fn k_of_zero_and_beyond_the_items_is_refused() {
         let index = FlatIndex::new(wave(3, 2, 1.0)).unwrap();
         for k in [0, 4, usize::MAX] {
-            assert!(matches!(
-                index.search(&wave(1, 2, 1.0), k),
-                Err(KOutOfRange { len: 3, .. })
-            ));
+            assert!(matches!(index.search(&wave(1, 2, 1.0), k), Err(KOutOfRange { len: 3, .. })));
         }
     }
 }

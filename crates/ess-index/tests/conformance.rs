@@ -11,13 +11,6 @@ fn flat_in_f32() {
 #[test]
 fn flat_in_f16() {
     // Rounding to 11 significant bits moves a number by at most 2^-11 of itself.
-    let promise = Promise {
-        similarity: 0.0005,
-        largest: 65504.0,
-        ..Promise::EXACT
-    };
-    index::conforms(
-        |items| FlatIndex::with_storage(items, Storage::F16).unwrap(),
-        &promise,
-    );
+    let promise = Promise { similarity: 0.0005, largest: 65504.0, ..Promise::EXACT };
+    index::conforms(|items| FlatIndex::with_storage(items, Storage::F16).unwrap(), &promise);
 }

@@ -20,7 +20,16 @@ impl<'a> Init<'a> {
 
     /// `rows × columns`, uniform in `±sqrt(3 / rows)`: keeps the variance of what goes through (LeCun).
     pub(crate) fn weight(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
-        let bound = (3.0 / rows as f32).sqrt();
+        self.uniform((3.0 / rows as f32).sqrt(), rows, columns)
+    }
+
+    /// `rows × columns`, uniform in `±0.5`, for a layer that reads embeddings: they have length 1 where hidden layers have
+    /// variance 1, and weights that suit the one leave the other in the flat middle of the activation.
+    pub(crate) fn embedding_weight(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
+        self.uniform(0.5, rows, columns)
+    }
+
+    fn uniform(&mut self, bound: f32, rows: usize, columns: usize) -> Param<Tensor<2>> {
         let values: Vec<f32> =
             (0..rows * columns).map(|_| self.random.random_range(-bound..=bound)).collect();
         Param::from_data(TensorData::new(values, [rows, columns]), self.device)

@@ -121,8 +121,9 @@ impl TrainableModule for Mlp {
         let mut init = Init::new(config.seed, device);
         let mut width = config.query_dim;
         let mut layers = Vec::with_capacity(config.hidden.len() + 1);
-        for &next in &config.hidden {
-            layers.push(Layer { weight: init.weight(width, next), bias: init.zero_bias(next) });
+        for (at, &next) in config.hidden.iter().enumerate() {
+            let weight = if at == 0 { init.embedding_weight(width, next) } else { init.weight(width, next) };
+            layers.push(Layer { weight, bias: init.zero_bias(next) });
             width = next;
         }
         let weight = init.zero_weight(width, config.item_dim);

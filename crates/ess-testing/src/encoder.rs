@@ -26,11 +26,7 @@ where
     E: QueryEncoder<Encoding = Embeddings>,
 {
     query_encoder_conforms_with(encoder, queries, tolerance, |encoding| {
-        assert_eq!(
-            encoding.dim(),
-            encoder.dim(),
-            "a query encoder: vectors of the declared dimension"
-        );
+        assert_eq!(encoding.dim(), encoder.dim(), "a query encoder: vectors of the declared dimension");
         encoding.as_slice().to_vec()
     });
 }
@@ -74,11 +70,7 @@ pub fn item_encoder_conforms<E: ItemEncoder>(encoder: &E, items: &[&E::Item], to
     conforms("an item encoder", items.len(), tolerance, |rows| {
         let chosen: Vec<&E::Item> = rows.iter().map(|&row| items[row]).collect();
         let embeddings = encoder.encode_items(&chosen)?;
-        assert_eq!(
-            embeddings.dim(),
-            encoder.dim(),
-            "an item encoder: vectors of the declared dimension"
-        );
+        assert_eq!(embeddings.dim(), encoder.dim(), "an item encoder: vectors of the declared dimension");
         Ok(embeddings.rows().map(<[f32]>::to_vec).collect())
     });
 }
@@ -106,11 +98,7 @@ fn conforms(
     };
     let forward: Vec<usize> = (0..inputs).collect();
     let together = encoded(&forward);
-    assert_eq!(
-        encoded(&forward),
-        together,
-        "{who}: the same batch again: the same vectors"
-    );
+    assert_eq!(encoded(&forward), together, "{who}: the same batch again: the same vectors");
     let backward: Vec<usize> = forward.iter().rev().copied().collect();
     let reversed = encoded(&backward);
     for (row, expected) in together.iter().enumerate() {

@@ -32,12 +32,7 @@ pub struct Promise {
 
 impl Promise {
     /// An exact index in `f32`, whose answers do not depend on the batch.
-    pub const EXACT: Self = Self {
-        recall: 1.0,
-        similarity: 1e-6,
-        batch: 0.0,
-        largest: f32::MAX,
-    };
+    pub const EXACT: Self = Self { recall: 1.0, similarity: 1e-6, batch: 0.0, largest: f32::MAX };
 }
 
 /// Checks an index; `build` makes one of the given items.

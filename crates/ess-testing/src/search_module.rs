@@ -26,11 +26,7 @@ pub fn conforms<M: SearchModule>(module: &M, tolerance: f32) {
     for huge in [f32::MAX, f32::MIN] {
         // Embeddings are finite, so whatever comes back without an error is.
         if let Ok(mapped) = module.apply(&generate::constant_embeddings(2, dim, huge)) {
-            assert_eq!(
-                mapped.len(),
-                2,
-                "queries of huge numbers: one vector for each query"
-            );
+            assert_eq!(mapped.len(), 2, "queries of huge numbers: one vector for each query");
         }
     }
 }
@@ -45,17 +41,10 @@ pub fn conforms<M: SearchModule>(module: &M, tolerance: f32) {
 /// # Panics
 /// With the promise that was broken.
 pub fn conforms_on<E: Encoding, M: SearchModule<E>>(module: &M, encodings: &E, tolerance: f32) {
-    assert!(
-        module.query_dim() > 0 && module.item_dim() > 0,
-        "dimensions: at least 1 on each side"
-    );
+    assert!(module.query_dim() > 0 && module.item_dim() > 0, "dimensions: at least 1 on each side");
     assert!(encodings.rows() >= 2, "the suite needs at least 2 rows");
     let together = apply(module, encodings, "a batch");
-    assert_eq!(
-        together.len(),
-        encodings.rows(),
-        "a batch: one vector for each query"
-    );
+    assert_eq!(together.len(), encodings.rows(), "a batch: one vector for each query");
     assert_eq!(together.dim(), module.item_dim(), "a batch: vectors of item_dim");
     same_in_another_batch(module, encodings, &together, tolerance);
     same_in_any_pool(module, encodings, &together);
@@ -72,12 +61,7 @@ fn same_in_another_batch<E: Encoding, M: SearchModule<E>>(
     for (row, expected) in together.rows().enumerate() {
         let alone = apply(module, &select(encodings, &[row]), "one query");
         assert_eq!(alone.len(), 1, "one query: one vector");
-        assert_close(
-            "one query alone and in a batch",
-            expected,
-            alone.row(0),
-            tolerance,
-        );
+        assert_close("one query alone and in a batch", expected, alone.row(0), tolerance);
         let elsewhere = reversed.row(all.len() - 1 - row);
         assert_close("a batch in another order", expected, elsewhere, tolerance);
     }
@@ -86,20 +70,14 @@ fn same_in_another_batch<E: Encoding, M: SearchModule<E>>(
 fn same_in_any_pool<E: Encoding, M: SearchModule<E>>(module: &M, encodings: &E, together: &Embeddings) {
     crate::index::in_pools(|threads| {
         let again = apply(module, encodings, "a batch again");
-        assert_eq!(
-            &again, together,
-            "the same batch again, with {threads} threads: the same vectors"
-        );
+        assert_eq!(&again, together, "the same batch again, with {threads} threads: the same vectors");
     });
 }
 
 fn refuses_another_dimension<M: SearchModule>(module: &M, dim: usize) {
     let found = module.apply(&generate::embeddings(2, dim + 1, 2));
     let refused = matches!(found, Err(Error::DimensionMismatch { expected, found, .. }) if expected == dim && found == dim + 1);
-    assert!(
-        refused,
-        "encodings of another dimension: expected DimensionMismatch, found {found:?}"
-    );
+    assert!(refused, "encodings of another dimension: expected DimensionMismatch, found {found:?}");
 }
 
 fn apply<E: Encoding, M: SearchModule<E>>(module: &M, encodings: &E, claim: &str) -> Embeddings {

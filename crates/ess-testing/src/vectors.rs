@@ -4,10 +4,7 @@
 /// magnitude.
 pub(crate) fn assert_close(claim: &str, expected: &[f32], found: &[f32], tolerance: f32) {
     assert_eq!(expected.len(), found.len(), "{claim}: vectors of the same length");
-    let largest = expected
-        .iter()
-        .chain(found)
-        .fold(0.0_f32, |largest, x| largest.max(x.abs()));
+    let largest = expected.iter().chain(found).fold(0.0_f32, |largest, x| largest.max(x.abs()));
     for (i, (expected, found)) in expected.iter().zip(found).enumerate() {
         assert!(
             (expected - found).abs() <= tolerance * largest,

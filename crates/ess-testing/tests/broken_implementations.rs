@@ -22,13 +22,8 @@ impl<F: Fn(&mut Vec<Hit>, usize) + Send + Sync> Index for Spoiled<F> {
         self.check_search(queries, k)?;
         let answer = |query: &[f32]| {
             let dot = |item: &[f32]| query.iter().zip(item).map(|(q, x)| q * x).sum();
-            let mut hits: Vec<Hit> = self
-                .0
-                .rows()
-                .map(dot)
-                .enumerate()
-                .map(|(item, s)| Hit::new(item, s))
-                .collect();
+            let mut hits: Vec<Hit> =
+                self.0.rows().map(dot).enumerate().map(|(item, s)| Hit::new(item, s)).collect();
             hits.sort_by(Hit::by_relevance);
             (self.1)(&mut hits, k);
             hits.truncate(k);
@@ -63,10 +58,7 @@ fn the_best_item_missing() {
 #[test]
 #[should_panic(expected = "expected recall 0.95")]
 fn too_low_a_recall() {
-    let promise = Promise {
-        recall: 0.95,
-        ..Promise::EXACT
-    };
+    let promise = Promise { recall: 0.95, ..Promise::EXACT };
     check(drop_the_best, &promise);
 }
 
@@ -112,10 +104,7 @@ fn too_few_hits() {
 #[test]
 #[should_panic(expected = "found Hit")]
 fn wrong_similarities() {
-    check(
-        |hits, _| hits.iter_mut().for_each(|hit| hit.similarity *= 1.001),
-        &Promise::EXACT,
-    );
+    check(|hits, _| hits.iter_mut().for_each(|hit| hit.similarity *= 1.001), &Promise::EXACT);
 }
 
 #[test]
@@ -125,18 +114,10 @@ fn answers_that_change() {
     // Small enough a change for the tolerance of similarities.
     let drift = |hits: &mut Vec<Hit>, _: usize| {
         let call = calls.fetch_add(1, Ordering::Relaxed) as f32;
-        hits.iter_mut()
-            .for_each(|hit| hit.similarity *= 1.0 + call * 1e-6);
-        hits.iter_mut()
-            .for_each(|hit| hit.similarity = hit.similarity.clamp(f32::MIN, f32::MAX));
+        hits.iter_mut().for_each(|hit| hit.similarity *= 1.0 + call * 1e-6);
+        hits.iter_mut().for_each(|hit| hit.similarity = hit.similarity.clamp(f32::MIN, f32::MAX));
     };
-    check(
-        drift,
-        &Promise {
-            similarity: 0.1,
-            ..Promise::EXACT
-        },
-    );
+    check(drift, &Promise { similarity: 0.1, ..Promise::EXACT });
 }
 
 #[test]

@@ -6,9 +6,8 @@ use ndarray::Array2;
 
 #[test]
 fn the_encoder_of_a_closure_conforms() {
-    let letters = EncoderFn::new(3, |text: &str| {
-        vec![text.len() as f32, text.split(' ').count() as f32, -1.5]
-    });
+    let letters =
+        EncoderFn::new(3, |text: &str| vec![text.len() as f32, text.split(' ').count() as f32, -1.5]);
     encoder::query_encoder_conforms(&letters, &["a", "few words", "three of them"], 0.0);
     encoder::item_encoder_conforms(&&letters, &["a", "few words", "three of them"], 0.0);
 }
@@ -17,9 +16,7 @@ fn the_encoder_of_a_closure_conforms() {
 fn searching_modules_conform() {
     let weight = Array2::from_shape_fn((5, 3), |(i, j)| (i as f32 - 1.5) * (j as f32 + 0.3));
     let matrix = MatrixModule::new(weight).unwrap();
-    let doubled = SearchModuleFn::new(3, 3, |queries: &Embeddings| {
-        Embeddings::new(&queries.view() * 2.0)
-    });
+    let doubled = SearchModuleFn::new(3, 3, |queries: &Embeddings| Embeddings::new(&queries.view() * 2.0));
     search_module::conforms(&Identity::new(7), 0.0);
     search_module::conforms(&matrix, 1e-6);
     search_module::conforms(&doubled, 0.0);

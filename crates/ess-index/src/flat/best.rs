@@ -22,11 +22,7 @@ struct Overflow {
 impl Best {
     /// Nothing seen yet, for `queries` queries.
     pub(super) fn new(queries: usize, k: usize) -> Self {
-        Self {
-            top: vec![TopK::new(k); queries],
-            overflow: None,
-            similarities: Vec::new(),
-        }
+        Self { top: vec![TopK::new(k); queries], overflow: None, similarities: Vec::new() }
     }
 
     /// Compares a block of queries with a block of items.

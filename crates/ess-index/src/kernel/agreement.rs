@@ -32,15 +32,9 @@ fn similarities<T: Element>(
 
 /// The definition: one sum in the order of the dimensions, with fused multiply-adds.
 fn in_order(items: &[f32], queries: &[f32], dim: usize) -> Vec<f32> {
-    let dot = |q: &[f32], x: &[f32]| {
-        q.iter()
-            .zip(x)
-            .fold(0.0, |sum, (&q, &x): (&f32, &f32)| q.mul_add(x, sum))
-    };
-    queries
-        .chunks(dim)
-        .flat_map(|query| items.chunks(dim).map(move |item| dot(query, item)))
-        .collect()
+    let dot =
+        |q: &[f32], x: &[f32]| q.iter().zip(x).fold(0.0, |sum, (&q, &x): (&f32, &f32)| q.mul_add(x, sum));
+    queries.chunks(dim).flat_map(|query| items.chunks(dim).map(move |item| dot(query, item))).collect()
 }
 
 fn check<T: Element>(panels: &Panels<T>, items: &[f32], queries: &[f32]) {
@@ -52,14 +46,9 @@ fn check<T: Element>(panels: &Panels<T>, items: &[f32], queries: &[f32]) {
             if set == InstructionSet::Portable {
                 // Numbers are in -1..1, so each of `dim` products and sums rounds by at most `dim · 2^-24`.
                 let allowed = (2 * dim * dim) as f32 * f32::EPSILON;
-                let close = found
-                    .iter()
-                    .zip(&expected)
-                    .all(|(found, expected)| (found - expected).abs() <= allowed);
-                assert!(
-                    close,
-                    "{set:?}, {widest} queries together: {found:?} and {expected:?}"
-                );
+                let close =
+                    found.iter().zip(&expected).all(|(found, expected)| (found - expected).abs() <= allowed);
+                assert!(close, "{set:?}, {widest} queries together: {found:?} and {expected:?}");
             } else {
                 assert_eq!(found, expected, "{set:?}, {widest} queries together");
             }
@@ -87,10 +76,7 @@ proptest! {
 
 #[test]
 fn every_finite_f16_is_widened_exactly() {
-    let items: Vec<f16> = (0..=u16::MAX)
-        .map(f16::from_bits)
-        .filter(|x| x.is_finite())
-        .collect();
+    let items: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).filter(|x| x.is_finite()).collect();
     let items: Vec<f32> = items.iter().map(|x| x.to_f32()).collect();
     let panels = Panels::converted(&items, 1, f16::ZERO, f16::from_f32);
     for set in InstructionSet::available() {

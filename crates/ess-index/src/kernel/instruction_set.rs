@@ -55,11 +55,7 @@ impl InstructionSet {
     pub(crate) fn similarities<T: Element>(self, panels: &[T], block: &QueryBlock, similarities: &mut [f32]) {
         let dim = block.values.len() / block.width;
         assert_eq!(panels.len() % (dim * LANES), 0, "whole panels");
-        assert_eq!(
-            similarities.len(),
-            panels.len() / dim * block.width,
-            "a similarity for each pair"
-        );
+        assert_eq!(similarities.len(), panels.len() / dim * block.width, "a similarity for each pair");
         match self {
             Self::Portable => portable_similarities(panels, block, similarities),
             // SAFETY: the value exists only where `available` has found the instructions.

@@ -41,11 +41,7 @@ impl PackedQueries {
         self.widths.iter().map(move |&width| {
             let values = &self.values[first * self.dim..(first + width) * self.dim];
             first += width;
-            QueryBlock {
-                first: first - width,
-                width,
-                values,
-            }
+            QueryBlock { first: first - width, width, values }
         })
     }
 }

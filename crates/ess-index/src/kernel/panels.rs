@@ -30,20 +30,14 @@ impl Panels<f32> {
     pub(crate) fn from_rows(mut rows: Vec<f32>, dim: usize) -> Self {
         let len = rows.len() / dim;
         let rest = rows.split_off(len / LANES * LANES * dim);
-        rows.par_chunks_exact_mut(LANES * dim)
-            .for_each_init(Vec::new, |scratch, panel| {
-                scratch.clear();
-                scratch.extend_from_slice(panel);
-                interleave(scratch, dim, panel, |x| x);
-            });
+        rows.par_chunks_exact_mut(LANES * dim).for_each_init(Vec::new, |scratch, panel| {
+            scratch.clear();
+            scratch.extend_from_slice(panel);
+            interleave(scratch, dim, panel, |x| x);
+        });
         ask_for_huge_pages(&rows);
         let last = interleaved_rest(&rest, dim, 0.0, |x| x);
-        Self {
-            dim,
-            len,
-            whole: rows,
-            last,
-        }
+        Self { dim, len, whole: rows, last }
     }
 }
 
@@ -59,12 +53,7 @@ impl<T: Copy + Send + Sync> Panels<T> {
             .for_each(|(panel, rows)| interleave(rows, dim, panel, &convert));
         ask_for_huge_pages(&whole);
         let last = interleaved_rest(rest, dim, zero, convert);
-        Self {
-            dim,
-            len,
-            whole,
-            last,
-        }
+        Self { dim, len, whole, last }
     }
 
     /// The number of items.
@@ -92,16 +81,10 @@ impl<T: Copy + Send + Sync> Panels<T> {
         let size = panels * LANES * self.dim;
         let whole_items = self.whole.len() / self.dim;
         match self.whole.chunks(size).nth(index) {
-            Some(values) => PanelBlock {
-                first_item: index * panels * LANES,
-                items: values.len() / self.dim,
-                values,
-            },
-            None => PanelBlock {
-                first_item: whole_items,
-                items: self.len - whole_items,
-                values: &self.last,
-            },
+            Some(values) => {
+                PanelBlock { first_item: index * panels * LANES, items: values.len() / self.dim, values }
+            }
+            None => PanelBlock { first_item: whole_items, items: self.len - whole_items, values: &self.last },
         }
     }
 }

@@ -40,9 +40,5 @@ fn lane_similarities<T: Widen, const N: usize>(panel: &[T], queries: &[f32]) -> 
 #[inline]
 fn multiply_add(a: f32, b: f32, sum: f32) -> f32 {
     // Without the instruction, a fused multiply-add is a slow library call.
-    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) {
-        a.mul_add(b, sum)
-    } else {
-        a * b + sum
-    }
+    if cfg!(any(target_feature = "fma", target_arch = "aarch64")) { a.mul_add(b, sum) } else { a * b + sum }
 }

@@ -10,39 +10,19 @@ use crate::generate::{coarse_embeddings, constant_embeddings, embeddings};
 pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promise) {
     for (n, dim) in [(1, 1), (2, 3), (17, 1), (100, 5), (257, 33), (400, 96)] {
         let claim = format!("{n} items of dimension {dim}");
-        check_items(
-            build,
-            embeddings(n, dim, 3),
-            &embeddings(7, dim, 4),
-            promise,
-            &claim,
-        );
+        check_items(build, embeddings(n, dim, 3), &embeddings(7, dim, 4), promise, &claim);
     }
     let duplicates = coarse_embeddings(300, 3, 5);
-    check_items(
-        build,
-        duplicates,
-        &coarse_embeddings(9, 3, 6),
-        promise,
-        "items that occur twice",
-    );
-    for (claim, item, query) in [
-        ("items of zeros", 0.0, 1.0),
-        ("queries of zeros", 1.0, 0.0),
-        ("zeros", 0.0, 0.0),
-    ] {
+    check_items(build, duplicates, &coarse_embeddings(9, 3, 6), promise, "items that occur twice");
+    for (claim, item, query) in
+        [("items of zeros", 0.0, 1.0), ("queries of zeros", 1.0, 0.0), ("zeros", 0.0, 0.0)]
+    {
         let items = constant_embeddings(70, 4, item);
         check_items(build, items, &constant_embeddings(2, 4, query), promise, claim);
     }
     let norm = promise.largest.min(1e18);
     let huge = scaled(&embeddings(150, 8, 7), norm);
-    check_items(
-        build,
-        huge,
-        &scaled(&embeddings(5, 8, 8), 1e18),
-        promise,
-        "huge norms",
-    );
+    check_items(build, huge, &scaled(&embeddings(5, 8, 8), 1e18), promise, "huge norms");
 }
 
 fn check_items<I: Index>(
@@ -89,10 +69,7 @@ impl Scores {
         };
         Self {
             similarities: items.rows().map(|item| dot(query, item)).collect(),
-            scales: items
-                .rows()
-                .map(|item| (dot(query, query) * dot(item, item)).sqrt())
-                .collect(),
+            scales: items.rows().map(|item| (dot(query, query) * dot(item, item)).sqrt()).collect(),
         }
     }
 
@@ -104,24 +81,14 @@ impl Scores {
         assert_eq!(hits.len(), k, "{claim}: k hits for each query");
         let different: HashSet<usize> = hits.iter().map(|hit| hit.item).collect();
         assert_eq!(different.len(), k, "{claim}: no item twice in {hits:?}");
-        assert!(
-            hits.is_sorted_by(|a, b| a.by_relevance(b).is_lt()),
-            "{claim}: the order of {hits:?}"
-        );
+        assert!(hits.is_sorted_by(|a, b| a.by_relevance(b).is_lt()), "{claim}: the order of {hits:?}");
         for hit in hits {
-            assert!(
-                hit.item < self.similarities.len(),
-                "{claim}: item {} does not exist",
-                hit.item
-            );
+            assert!(hit.item < self.similarities.len(), "{claim}: item {} does not exist", hit.item);
             let expected = self.similarities[hit.item];
             let error = (f64::from(hit.similarity) - expected).abs();
             let allowed = self.error_allowed(hit.item, promise);
             // Not `>`, which lets NaN pass.
-            assert!(
-                error <= allowed,
-                "{claim}: expected {expected} ± {allowed}, found {hit:?}"
-            );
+            assert!(error <= allowed, "{claim}: expected {expected} ± {allowed}, found {hit:?}");
         }
         if promise.recall == 1.0 {
             self.check_ties(hits, claim);
@@ -136,10 +103,7 @@ impl Scores {
         // Only where `f32` has the sum exactly: elsewhere rounding may part what ties in `f64`.
         if f64::from(last.similarity) == tie {
             let before = (0..last.item).find(|item| self.similarities[*item] == tie && !found.contains(item));
-            assert_eq!(
-                before, None,
-                "{claim}: an item before {last:?} ties with it and is missing"
-            );
+            assert_eq!(before, None, "{claim}: an item before {last:?} ties with it and is missing");
         }
     }
 

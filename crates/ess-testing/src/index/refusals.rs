@@ -10,19 +10,13 @@ pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promis
     for k in [0, 21, usize::MAX] {
         let found = index.search(&embeddings(2, 4, 10), k);
         let refused = matches!(found, Err(Error::KOutOfRange { k: named, len: 20 }) if named == k);
-        assert!(
-            refused,
-            "k = {k} of 20 items: expected KOutOfRange, found {found:?}"
-        );
+        assert!(refused, "k = {k} of 20 items: expected KOutOfRange, found {found:?}");
     }
     for dim in [3, 5] {
         let found = index.search(&embeddings(2, dim, 11), 1);
         let refused =
             matches!(found, Err(Error::DimensionMismatch { expected: 4, found, .. }) if found == dim);
-        assert!(
-            refused,
-            "queries of dimension {dim}: expected DimensionMismatch, found {found:?}"
-        );
+        assert!(refused, "queries of dimension {dim}: expected DimensionMismatch, found {found:?}");
     }
     if promise.largest >= 1e30 {
         overflow(build);

@@ -14,10 +14,7 @@ pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promis
         let expected = search(&index, &queries, 10, "a batch");
         in_pools(|threads| {
             let again = search(&index, &queries, 10, "a batch again");
-            assert_eq!(
-                again, expected,
-                "the same batch again, with {threads} threads: the same hits"
-            );
+            assert_eq!(again, expected, "the same batch again, with {threads} threads: the same hits");
         });
         several_ask_at_once(&index, &queries, &expected);
         let tolerance = promise.batch * largest_norm(&items) * largest_norm(&queries);
@@ -61,10 +58,7 @@ fn alone_as_in_a_batch<I: Index>(index: &I, queries: &Embeddings, expected: &[Ve
         }
         for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
             let difference = (found.similarity - expected.similarity).abs();
-            assert!(
-                difference <= tolerance,
-                "{claim}: expected {expected:?} ± {tolerance}, found {found:?}"
-            );
+            assert!(difference <= tolerance, "{claim}: expected {expected:?} ± {tolerance}, found {found:?}");
         }
     }
 }
