@@ -83,6 +83,14 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
     }
     for folder in &arguments.module {
         let module = Registry::default().load(folder, &Device::flex())?;
+        let dims = (module.query_dim(), module.item_dim());
+        ensure!(
+            dims == (query_dim, item_dim),
+            "{}: the module maps {} to {} dimensions, but queries have {query_dim} and items {item_dim}",
+            folder.display(),
+            dims.0,
+            dims.1,
+        );
         let short = folder.file_name().map(|name| name.to_string_lossy().into_owned());
         let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
         let name = short.filter(|name| !taken(name)).unwrap_or_else(|| folder.display().to_string());

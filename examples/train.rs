@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, ModuleKind, write_json};
+use ess_examples::{Dataset, JudgedQueries, ModuleKind, write_json};
 use ess_train::{
     Candidates, FitReport, Items, LossConfig, Progress, Returned, Softmax, Trainer, TrainerConfig,
 };
@@ -95,10 +95,7 @@ fn main() -> Result<()> {
     let dataset = Dataset::open(&arguments.embeddings)?;
     let (train, dev) = match &arguments.dev {
         Some(dev) => (dataset.judge_file(&arguments.train)?, dataset.judge_file(dev)?),
-        None => {
-            let (train, dev) = cut_dev(&read_qrels(&arguments.train)?, arguments.dev_share, config.seed)?;
-            (dataset.judge(&train)?, dataset.judge(&dev)?)
-        }
+        None => cut(&dataset, &arguments.train, arguments.dev_share, config.seed)?,
     };
     let items = Items::new(dataset.items(), &Device::flex());
     let recipe = arguments.module.recipe(dataset.query_dim(), dataset.items().dim(), config.seed);
@@ -116,6 +113,16 @@ fn main() -> Result<()> {
         describe(&fitted.report, &arguments.out);
     }
     Ok(())
+}
+
+/// Training judgements cut into train and dev.
+fn cut(dataset: &Dataset, path: &Path, share: f64, seed: u64) -> Result<(JudgedQueries, JudgedQueries)> {
+    let qrels = read_qrels(path)?;
+    let cut = || {
+        let (train, dev) = cut_dev(&qrels, share, seed)?;
+        anyhow::Ok((dataset.judge(&train)?, dataset.judge(&dev)?))
+    };
+    cut().with_context(|| format!("{} cannot be cut into train and dev", path.display()))
 }
 
 /// The settings: defaults, then the file, then flags.
@@ -148,7 +155,10 @@ fn config(arguments: &Arguments) -> Result<TrainerConfig> {
 
 fn read_config(path: &Path) -> Result<TrainerConfig> {
     let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| format!("{}: not settings of a trainer", path.display()))
+    let config: TrainerConfig = serde_json::from_str(&text)
+        .with_context(|| format!("{}: not settings of a trainer", path.display()))?;
+    config.check().with_context(|| path.display().to_string())?;
+    Ok(config)
 }
 
 fn describe(report: &FitReport, out: &Path) {

@@ -14,8 +14,11 @@ use best::Best;
 /// Queries that go over the items together. More would leave the cache, fewer would load the items more often.
 const QUERIES_TOGETHER: usize = 256;
 
-/// Bytes of items that a batch goes over while they are in the cache.
-const BLOCK_BYTES: usize = 256 << 10;
+/// Bytes of items that several blocks of queries go over while they are in the cache.
+const BYTES_IN_CACHE: usize = 256 << 10;
+
+/// Bytes of items that are read once: enough to make the work between blocks small beside them.
+const BYTES_READ_ONCE: usize = 1 << 20;
 
 /// Exact maximum-inner-product search: every query meets every item.
 ///
@@ -82,8 +85,9 @@ impl FlatIndex {
 
     fn search_together<T: Element>(&self, items: &Panels<T>, queries: &[f32], k: usize) -> Best {
         let count = queries.len() / items.dim();
-        let queries = PackedQueries::new(queries, items.dim(), self.instructions.widest_query_block());
-        let panels = items.panels_in(BLOCK_BYTES);
+        let widest = self.instructions.widest_query_block();
+        let queries = PackedQueries::new(queries, items.dim(), widest);
+        let panels = items.panels_in(if count > widest { BYTES_IN_CACHE } else { BYTES_READ_ONCE });
         (0..items.blocks(panels))
             .into_par_iter()
             .fold(

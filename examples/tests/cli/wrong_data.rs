@@ -2,13 +2,11 @@
 
 use crate::small_data::SmallData;
 
-/// Both programs fail with these words and write nothing.
+/// Both programs fail with these words and write nothing; `train` with dev given and with dev cut from train.
 #[track_caller]
 fn refused(data: &SmallData, needles: &[&str]) {
     let json = data.text("report.json");
-    // Where dev is cut from train, judgements that do not fit are reported without the file.
-    let cause = &needles[1..];
-    data.train(&["--json", &json]).failed_with(cause);
+    data.train(&["--json", &json]).failed_with(needles);
     data.train(&["--dev", &data.text("qrels.tsv"), "--json", &json]).failed_with(needles);
     data.evaluate(&["--run", &data.text("hits.run"), "--json", &json]).failed_with(needles);
     data.nothing_was_written();
@@ -76,6 +74,6 @@ fn judgements_without_a_relevant_item() {
 fn one_query_alone_cannot_be_cut_into_train_and_dev() {
     let data = SmallData::new(4, 4);
     data.write_qrels(&["q0\td0\t1"]);
-    data.train(&[]).failed_with(&["2 judged queries"]);
+    data.train(&[]).failed_with(&["qrels.tsv", "2 judged queries"]);
     data.nothing_was_written();
 }

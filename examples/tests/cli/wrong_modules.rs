@@ -40,10 +40,10 @@ fn a_module_that_is_missing_torn_or_altered() {
 fn a_module_made_for_embeddings_of_another_dimension() {
     let (four, six) = (SmallData::new(4, 4), SmallData::new(6, 6));
     four.train(&["--module", "mlp"]).succeeded();
-    refused(&six, &[&four.text("module")], &["dimension 4", "6"]);
+    refused(&six, &[&four.text("module")], &[&four.text("module"), "dimension", "4", "6"]);
     let (narrow, wide) = (SmallData::new(4, 3), SmallData::new(4, 6));
     narrow.train(&[]).succeeded();
-    refused(&wide, &[&narrow.text("module")], &["dimension", "3", "6"]);
+    refused(&wide, &[&narrow.text("module")], &[&narrow.text("module"), "dimension", "3", "6"]);
 }
 
 #[test]
