@@ -28,7 +28,7 @@ ITEMS, DIM, K = 100_000, 384, 10
 
 
 def uniform(n, seed):
-    """SplitMix64 from the state seed * 2**32, 24 bits, in -0.5..0.5: as in flat_search.rs."""
+    """SplitMix64 from the state seed * 2**32, 24 bits, in -0.5..0.5: as in benches/src/generated.rs."""
     z = numpy.uint64(seed << 32) + numpy.arange(1, n * DIM + 1, dtype=numpy.uint64) * numpy.uint64(0x9E3779B97F4A7C15)
     z = (z ^ (z >> numpy.uint64(30))) * numpy.uint64(0xBF58476D1CE4E5B9)
     z = (z ^ (z >> numpy.uint64(27))) * numpy.uint64(0x94D049BB133111EB)
