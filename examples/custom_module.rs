@@ -12,7 +12,7 @@ use burn::{
 use clap::Parser;
 use ess_core::{Embeddings, Identity, SearchModule};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, Table, evaluate, search, write_json};
+use ess_examples::{Dataset, DeviceChoice, Table, evaluate, search, write_json};
 use ess_index::FlatIndex;
 use ess_search::{Error, Registry, TrainableModule};
 use ess_train::{Items, ModuleRecipe, Trainer, TrainerConfig};
@@ -91,6 +91,9 @@ struct Arguments {
     /// The seed of every random step.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
+    #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
+    device: DeviceChoice,
     /// Where the module is saved [default: a temporary folder].
     #[arg(long, value_name = "MODULE_DIR")]
     out: Option<PathBuf>,
@@ -101,6 +104,7 @@ struct Arguments {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    let device = arguments.device.open()?;
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(&data.join("minilm"))?;
     let (train, dev) = cut_dev(&read_qrels(data.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
@@ -110,7 +114,7 @@ fn main() -> Result<()> {
     let dim = dataset.items().dim();
     let recipe = ModuleRecipe::<GatedDetour>::new(GatedDetourConfig { dim, rank: arguments.rank });
     let trainer = Trainer::new(TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() })?;
-    let items = Items::new(dataset.items(), &Device::flex());
+    let items = Items::new(dataset.items(), &device);
     let fitted = trainer.fit(&recipe, &items, &train.set, &dev.set)?;
     println!(
         "{} parameters, {:.1} s: {}",
@@ -121,7 +125,7 @@ fn main() -> Result<()> {
     let folder = arguments.out.unwrap_or_else(|| temporary.path().join("gated_detour"));
     fitted.module.to_state()?.save(&folder)?;
     // The registry has to be told of a kind that ESS does not have.
-    let loaded = Registry::default().with::<GatedDetour>().load(&folder, &Device::flex())?;
+    let loaded = Registry::default().with::<GatedDetour>().load(&folder, &device)?;
 
     let index = FlatIndex::new(dataset.items().clone())?;
     let identity = Identity::new(dim);

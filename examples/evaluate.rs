@@ -5,11 +5,10 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Result, ensure};
-use burn::tensor::Device;
 use clap::Parser;
 use ess_core::{Identity, SearchModule};
 use ess_data::write_run;
-use ess_examples::{Dataset, JudgedQueries, MEASURES, Table, evaluate, search, write_json};
+use ess_examples::{Dataset, DeviceChoice, JudgedQueries, MEASURES, Table, evaluate, search, write_json};
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
 use ess_search::Registry;
@@ -35,6 +34,9 @@ struct Arguments {
     /// Write the last module's hits (the frozen encoder's without one) as a TREC run file.
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
+    /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
+    #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
+    device: DeviceChoice,
     /// The seed of the bootstrap and of the randomisation test.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -77,12 +79,13 @@ type Systems = Vec<(String, Box<dyn SearchModule>)>;
 /// The frozen encoder, where there is one, and the modules by name.
 fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
     let (query_dim, item_dim) = (dataset.query_dim(), dataset.items().dim());
+    let device = arguments.device.open()?;
     let mut systems: Systems = Vec::new();
     if query_dim == item_dim {
         systems.push(("frozen".to_owned(), Box::new(Identity::new(item_dim))));
     }
     for folder in &arguments.module {
-        let module = Registry::default().load(folder, &Device::flex())?;
+        let module = Registry::default().load(folder, &device)?;
         let dims = (module.query_dim(), module.item_dim());
         ensure!(
             dims == (query_dim, item_dim),

@@ -12,7 +12,9 @@ use burn::tensor::Device;
 use clap::Parser;
 use ess_core::Identity;
 use ess_data::{Item, Query, cut_dev, read_qrels, read_records};
-use ess_examples::{Dataset, JudgedQueries, Leakage, ModuleKind, Table, evaluate, search, write_json};
+use ess_examples::{
+    Dataset, DeviceChoice, JudgedQueries, Leakage, ModuleKind, Table, evaluate, search, write_json,
+};
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Evaluation, Qrels, Run};
 use ess_search::{PersistentModule, Registry};
@@ -29,6 +31,9 @@ struct Arguments {
     /// The seed of every random step.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
+    #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
+    device: DeviceChoice,
     /// Where the linear module of the official split is saved [default: a temporary folder].
     #[arg(long, value_name = "MODULE_DIR")]
     out: Option<PathBuf>,
@@ -72,6 +77,7 @@ type Results = BTreeMap<String, Figures>;
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    let device = arguments.device.open()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(&folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
@@ -84,17 +90,17 @@ fn main() -> Result<()> {
         Split { train: disjoint("train.tsv")?, dev: disjoint("dev.tsv")?, test: disjoint("test.tsv")? };
 
     let mut results: BTreeMap<&str, Results> = BTreeMap::new();
-    let (on_official, queries) = run_split(&dataset, &index, &official, &arguments)?;
+    let (on_official, queries) = run_split(&dataset, &index, &official, &arguments, &device)?;
     println!("Official split, {} test queries", queries.ids.len());
     results.insert("official", report(&on_official, &official)?);
-    let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments)?;
+    let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments, &device)?;
     println!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
     results.insert("item_disjoint", report(&on_disjoint, &disjoint)?);
     explain(&on_official, &on_disjoint, &official);
 
     show_queries(&folder, &on_official, &queries)?;
     let linear = on_official.iter().find(|system| system.name == "linear_refit").unwrap_or(&on_official[0]);
-    save_and_load(&dataset, &index, &queries, linear, arguments.out.as_deref())?;
+    save_and_load(&dataset, &index, &queries, linear, arguments.out.as_deref(), &device)?;
     match &arguments.json {
         Some(path) => write_json(path, &results),
         None => Ok(()),
@@ -107,11 +113,12 @@ fn run_split(
     index: &FlatIndex,
     split: &Split,
     arguments: &Arguments,
+    device: &Device,
 ) -> Result<(Vec<System>, JudgedQueries)> {
     let (train, dev, test) =
         (dataset.judge(&split.train)?, dataset.judge(&split.dev)?, dataset.judge(&split.test)?);
     let dim = dataset.items().dim();
-    let items = Items::new(dataset.items(), &Device::flex()).with_index(index)?;
+    let items = Items::new(dataset.items(), device).with_index(index)?;
     let measure = |name: &str, module: Box<dyn PersistentModule>, fit| {
         let run = search(dataset, index, &test, name, &module)?;
         let evaluation = evaluate(&test, &run)?;
@@ -276,11 +283,12 @@ fn save_and_load(
     queries: &JudgedQueries,
     system: &System,
     out: Option<&Path>,
+    device: &Device,
 ) -> Result<()> {
     let temporary = tempfile::tempdir()?;
     let folder = out.map_or_else(|| temporary.path().join(&system.name), Path::to_owned);
     system.module.to_state()?.save(&folder)?;
-    let loaded = Registry::default().load(&folder, &Device::flex())?;
+    let loaded = Registry::default().load(&folder, device)?;
     let run = search(dataset, index, queries, &system.name, &loaded)?;
     ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
     println!("Saved {}, loaded it again: it ranks the same.", system.name);

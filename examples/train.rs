@@ -5,10 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use burn::tensor::Device;
 use clap::{Parser, ValueEnum};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, JudgedQueries, ModuleKind, write_json};
+use ess_examples::{Dataset, DeviceChoice, JudgedQueries, ModuleKind, write_json};
 use ess_train::{
     Candidates, FitReport, Items, LossConfig, Progress, Returned, Softmax, Trainer, TrainerConfig,
 };
@@ -63,6 +62,9 @@ struct Arguments {
     /// The seed of every random step [default: 0].
     #[arg(long)]
     seed: Option<u64>,
+    /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
+    #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
+    device: DeviceChoice,
     /// The folder to save the module in, with the settings and the report as training.json.
     #[arg(long, value_name = "MODULE_DIR")]
     out: PathBuf,
@@ -92,12 +94,13 @@ struct Report<'a> {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let config = config(&arguments)?;
+    let device = arguments.device.open()?;
     let dataset = Dataset::open(&arguments.embeddings)?;
     let (train, dev) = match &arguments.dev {
         Some(dev) => (dataset.judge_file(&arguments.train)?, dataset.judge_file(dev)?),
         None => cut(&dataset, &arguments.train, arguments.dev_share, config.seed)?,
     };
-    let items = Items::new(dataset.items(), &Device::flex());
+    let items = Items::new(dataset.items(), &device);
     let recipe = arguments.module.recipe(dataset.query_dim(), dataset.items().dim(), config.seed);
     let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
     let trainer = Trainer::new(config)?.with_progress(progress);

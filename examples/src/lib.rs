@@ -1,6 +1,7 @@
 //! What the example programs share: data by folder, evaluation, tables and JSON.
 
 mod dataset;
+mod device;
 mod evaluation;
 mod json;
 mod kinds;
@@ -8,6 +9,7 @@ mod leakage;
 mod table;
 
 pub use dataset::{Dataset, JudgedQueries};
+pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;
 pub use kinds::ModuleKind;

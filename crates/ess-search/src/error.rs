@@ -85,6 +85,14 @@ pub enum Error {
     /// A file that cannot be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),
+    /// A device that cannot be opened.
+    #[error("{device} cannot be opened: {message}")]
+    DeviceUnavailable {
+        /// The device asked for.
+        device: String,
+        /// What the driver said.
+        message: String,
+    },
     /// The device could not give a tensor's values.
     #[error("device: {message}")]
     Device {

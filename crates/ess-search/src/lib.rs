@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod device_encoding;
+mod device_memory;
 mod ensemble;
 mod error;
 mod init;
@@ -13,8 +14,11 @@ mod persistent;
 mod registry;
 mod state;
 mod trainable;
+#[cfg(feature = "wgpu")]
+mod wgpu_adapter;
 
 pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
+pub use device_memory::largest_tensor;
 pub use ensemble::{Averaging, Ensemble};
 pub use error::Error;
 pub use linear::{Linear, LinearConfig};
@@ -24,3 +28,5 @@ pub use persistent::PersistentModule;
 pub use registry::Registry;
 pub use state::{HostTensor, ModuleDescription, ModuleState};
 pub use trainable::{MAX_DIM, TrainableModule};
+#[cfg(feature = "wgpu")]
+pub use wgpu_adapter::WgpuAdapter;

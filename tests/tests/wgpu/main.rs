@@ -1,0 +1,1 @@
+//! The same f_search on a wgpu device, checked against the CPU.
