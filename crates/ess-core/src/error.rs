@@ -90,6 +90,20 @@ pub enum Error {
         /// What came.
         found: String,
     },
+    /// Something that this implementation cannot do; its capabilities say so beforehand.
+    #[error("not supported here: {what}")]
+    Unsupported {
+        /// What was asked for.
+        what: &'static str,
+    },
+    /// No setting of an index reaches the recall that was asked for.
+    #[error("recall {target} was asked for; the best setting reaches {best}")]
+    RecallNotReached {
+        /// The recall that was asked for.
+        target: f64,
+        /// The highest recall of all settings.
+        best: f64,
+    },
     /// A failure inside an implementation that lives in another crate.
     #[error(transparent)]
     External(Box<dyn std::error::Error + Send + Sync>),

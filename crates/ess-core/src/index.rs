@@ -1,5 +1,25 @@
 //! An index over item embeddings.
 
+mod capabilities;
+mod effort;
+mod filter;
+mod memory_use;
+mod mutable;
+mod persistent;
+mod recall;
+mod row_set;
+mod search_params;
+
+pub use capabilities::Capabilities;
+pub use effort::Effort;
+pub use filter::Filter;
+pub use memory_use::MemoryUse;
+pub use mutable::MutableIndex;
+pub use persistent::PersistentIndex;
+pub use recall::Tuned;
+pub use row_set::RowSet;
+pub use search_params::SearchParams;
+
 use crate::{Embeddings, Error, Hit};
 
 /// Answers the `k` items of highest similarity to each query.
@@ -7,16 +27,25 @@ use crate::{Embeddings, Error, Hit};
 /// The similarity is the inner product unless an implementation says otherwise. Queries are what a searching
 /// module returns: vectors in the item space. Hits come most relevant first, ties in item order, and do not
 /// depend on the number of threads.
+///
+/// Three methods are enough for an index. The others have defaults that claim nothing: no filter, no settings, no
+/// knowledge of memory. An index that changes is a [`MutableIndex`] too, one that is kept in a file a
+/// [`PersistentIndex`]; how an index is built is its own affair.
 pub trait Index: Send + Sync {
     /// The dimension of the items and of the queries that the index takes, `d_item`.
     fn dim(&self) -> usize;
 
-    /// The number of items.
+    /// The number of items that can be found; removed ones do not count.
     fn len(&self) -> usize;
 
     /// Whether there is no item.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The number of rows ever given to items, removed ones included: every hit's row is below it.
+    fn rows(&self) -> usize {
+        self.len()
     }
 
     /// The `k` most similar items for each of `n` queries (`n × d_item`): `n` lists of `k` hits.
@@ -25,6 +54,82 @@ pub trait Index: Send + Sync {
     /// [`Error::DimensionMismatch`] for queries of another dimension, [`Error::KOutOfRange`] unless
     /// `1 ≤ k ≤ len`; [`Error::External`] for the index's own failures.
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error>;
+
+    /// As [`Index::search`], with parameters for this call.
+    ///
+    /// With a filter, a query gets `k` hits or as many as there are items that the filter admits, if those are fewer.
+    /// Settings of an effort that an index has no use for are ignored. The default takes no filter.
+    ///
+    /// # Errors
+    /// As [`Index::search`]; [`Error::InvalidParameter`] for settings out of range; [`Error::Unsupported`] for a
+    /// filter unless [`Capabilities::filter`].
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        params.effort.check()?;
+        match params.filter {
+            Some(_) => Err(Error::Unsupported { what: "a filter" }),
+            None => self.search(queries, k),
+        }
+    }
+
+    /// What this index can do.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::default()
+    }
+
+    /// How much memory the items and what helps to find them take; `None` when it is not known.
+    fn memory_use(&self) -> Option<MemoryUse> {
+        None
+    }
+
+    /// Settings worth trying for `k` hits, from the cheapest to the most thorough.
+    fn efforts(&self, k: usize) -> Vec<Effort> {
+        let _ = k;
+        vec![Effort::default()]
+    }
+
+    /// The mean share of an exact index's `k` hits that this index finds with a given effort, in `0..=1`.
+    ///
+    /// Both must hold the same items in the same rows. Give queries as they will be asked: after the searching
+    /// module, since mapped queries follow another distribution than items.
+    ///
+    /// # Errors
+    /// Those of both searches.
+    fn recall_against(
+        &self,
+        exact: &dyn Index,
+        queries: &Embeddings,
+        k: usize,
+        effort: &Effort,
+    ) -> Result<f64, Error> {
+        let expected = exact.search(queries, k)?;
+        let found = self.search_with(queries, k, &SearchParams::from(*effort))?;
+        Ok(recall::mean_recall(&expected, &found, k))
+    }
+
+    /// The first of [`Index::efforts`] whose recall on these queries reaches `target`, in `0..=1`.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a target outside `0..=1`, [`Error::RecallNotReached`] when no effort is
+    /// enough, and those of both searches.
+    fn tune(&self, exact: &dyn Index, queries: &Embeddings, k: usize, target: f64) -> Result<Tuned, Error> {
+        recall::check_target(target)?;
+        let expected = exact.search(queries, k)?;
+        let mut best: f64 = 0.0;
+        for effort in self.efforts(k) {
+            let found = self.search_with(queries, k, &SearchParams::from(effort))?;
+            let recall = recall::mean_recall(&expected, &found, k);
+            if recall >= target {
+                return Ok(Tuned { effort, recall });
+            }
+            best = best.max(recall);
+        }
+        Err(Error::RecallNotReached { target, best })
+    }
 
     /// The checks that [`Index::search`] owes its callers, for implementers to call first.
     ///
@@ -50,8 +155,33 @@ macro_rules! forward_index {
                 (**self).len()
             }
 
+            fn rows(&self) -> usize {
+                (**self).rows()
+            }
+
             fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
                 (**self).search(queries, k)
+            }
+
+            fn search_with(
+                &self,
+                queries: &Embeddings,
+                k: usize,
+                params: &SearchParams<'_>,
+            ) -> Result<Vec<Vec<Hit>>, Error> {
+                (**self).search_with(queries, k, params)
+            }
+
+            fn capabilities(&self) -> Capabilities {
+                (**self).capabilities()
+            }
+
+            fn memory_use(&self) -> Option<MemoryUse> {
+                (**self).memory_use()
+            }
+
+            fn efforts(&self, k: usize) -> Vec<Effort> {
+                (**self).efforts(k)
             }
         }
     )*};

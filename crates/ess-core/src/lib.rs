@@ -21,7 +21,10 @@ pub use encoding::Encoding;
 pub use error::Error;
 pub use hit::Hit;
 pub use ids::Ids;
-pub use index::Index;
+pub use index::{
+    Capabilities, Effort, Filter, Index, MemoryUse, MutableIndex, PersistentIndex, RowSet, SearchParams,
+    Tuned,
+};
 pub use link::{Link, Sigmoid};
 pub use relevance_model::RelevanceModel;
 pub use retriever::Retriever;
