@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::{Embeddings, Index};
 use ess_index::FlatIndex;
-use ess_search::DeviceEncoding;
+use ess_search::largest_tensor;
 
 use crate::Error;
 
@@ -24,9 +24,18 @@ use crate::Error;
 pub struct Items<'a> {
     embeddings: &'a Embeddings,
     device: Device,
-    tensor: OnceLock<Tensor<2>>,
+    blocks: OnceLock<Vec<ItemBlock>>,
     given_index: Option<&'a dyn Index>,
     own_index: OnceLock<FlatIndex>,
+}
+
+/// Consecutive items on a device.
+#[derive(Clone, Debug)]
+pub struct ItemBlock {
+    /// The row of the first of them.
+    pub first: usize,
+    /// Their embeddings, one to a row.
+    pub tensor: Tensor<2>,
 }
 
 impl<'a> Items<'a> {
@@ -35,7 +44,7 @@ impl<'a> Items<'a> {
         Self {
             embeddings,
             device: device.clone().without_autodiff(),
-            tensor: OnceLock::new(),
+            blocks: OnceLock::new(),
             given_index: None,
             own_index: OnceLock::new(),
         }
@@ -80,9 +89,32 @@ impl<'a> Items<'a> {
         &self.device
     }
 
-    /// The `m × d_item` matrix on the device.
-    pub fn tensor(&self) -> &Tensor<2> {
-        self.tensor.get_or_init(|| self.embeddings.to_tensors(&self.device))
+    /// The `m × d_item` matrix on the device: one block, or several where the device has no tensor so large.
+    pub fn blocks(&self) -> &[ItemBlock] {
+        self.blocks.get_or_init(|| {
+            let dim = self.embeddings.dim();
+            let rows = (largest_tensor(&self.device) / dim).max(1);
+            let blocks = self.embeddings.as_slice().chunks(rows.saturating_mul(dim)).enumerate();
+            blocks
+                .map(|(block, values)| ItemBlock { first: block * rows, tensor: self.upload(values) })
+                .collect()
+        })
+    }
+
+    /// The embeddings of these items on the device, in the order given: `n × d_item`.
+    pub fn rows(&self, rows: &[usize]) -> Tensor<2> {
+        if let [all] = self.blocks() {
+            let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+            let rows = TensorData::new(rows.clone(), [rows.len()]);
+            return all.tensor.clone().select(0, Tensor::from_data(rows, &self.device));
+        }
+        let values: Vec<f32> = rows.iter().flat_map(|&row| self.embeddings.row(row)).copied().collect();
+        self.upload(&values)
+    }
+
+    fn upload(&self, values: &[f32]) -> Tensor<2> {
+        let dim = self.embeddings.dim();
+        Tensor::from_data(TensorData::new(values.to_vec(), [values.len() / dim, dim]), &self.device)
     }
 
     /// Whether the device is the CPU, where kernels may read the embeddings as they are.

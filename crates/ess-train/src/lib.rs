@@ -21,7 +21,7 @@ pub use dev_set::DevSet;
 pub use error::Error;
 pub use fit::{FitReport, Fitted};
 pub use floor::{FloorDecision, Returned};
-pub use items::Items;
+pub use items::{ItemBlock, Items};
 pub use loss::{Candidates, Loss, LossConfig, LossValue, Softmax};
 pub use progress::Progress;
 pub use query_set::{Judgement, QuerySet};

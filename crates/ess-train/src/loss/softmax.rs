@@ -6,7 +6,7 @@ use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{Loss, LossValue};
-use crate::{Error, Items, Judgement};
+use crate::{Error, ItemBlock, Items, Judgement};
 
 mod exp;
 mod fused;
@@ -79,15 +79,14 @@ impl Loss for Softmax {
         let mut targets = targets_of(judgements);
         match self.candidates {
             Candidates::AllItems if items.on_cpu() => self.on_cpu(queries, &targets, items.embeddings()),
-            Candidates::AllItems => tensors::softmax(queries, &targets, items.tensor(), self.scale),
+            Candidates::AllItems => tensors::softmax(queries, &targets, items.blocks(), self.scale),
             Candidates::InBatch => {
                 let rows = relevant_items(&mut targets);
                 if items.on_cpu() {
                     return self.on_cpu(queries, &targets, &items.embeddings().select(&rows)?);
                 }
-                let rows: Vec<i64> = rows.into_iter().map(|row| row as i64).collect();
-                let rows = Tensor::from_data(TensorData::new(rows.clone(), [rows.len()]), items.device());
-                tensors::softmax(queries, &targets, &items.tensor().clone().select(0, rows), self.scale)
+                let candidates = [ItemBlock { first: 0, tensor: items.rows(&rows) }];
+                tensors::softmax(queries, &targets, &candidates, self.scale)
             }
         }
     }
@@ -154,7 +153,7 @@ mod tests {
 
         #[test]
         fn tensor_operations_agree_with_the_fused_kernel(
-            n in 1_usize..150, m in 1_usize..600, d in 1_usize..9, scale in 0.1_f32..30.0,
+            n in 1_usize..150, m in 1_usize..600, d in 1_usize..9, scale in 0.1_f32..30.0, block in 1_usize..700,
         ) {
             let (queries, items) = (wave(n, d, 0.37), wave(m, d, 0.11));
             let targets: Vec<Vec<Target>> = (0..n)
@@ -165,7 +164,14 @@ mod tests {
                 .collect();
             let (loss, gradient) = fused::softmax(&queries, &targets, &items, scale);
             let device = Device::flex();
-            let tensors = tensors::softmax(queries.to_tensors(&device), &targets, &items.to_tensors(&device), scale).unwrap();
+            let candidates: Vec<ItemBlock> = (0..m)
+                .step_by(block)
+                .map(|first| ItemBlock {
+                    first,
+                    tensor: items.to_tensors(&device).slice(burn::tensor::s![first..m.min(first + block), ..]),
+                })
+                .collect();
+            let tensors = tensors::softmax(queries.to_tensors(&device), &targets, &candidates, scale).unwrap();
             prop_assert!((loss - tensors.loss).abs() < 1e-4 * (1.0 + loss.abs()), "{} {}", loss, tensors.loss);
             let other = embeddings_from_tensor(tensors.gradient).unwrap();
             let close = gradient.iter().zip(other.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + scale));
