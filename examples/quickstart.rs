@@ -12,13 +12,11 @@ use burn::tensor::Device;
 use clap::Parser;
 use ess_core::Identity;
 use ess_data::{Item, Query, cut_dev, read_qrels, read_records};
-use ess_examples::{
-    Dataset, DeviceChoice, JudgedQueries, Leakage, ModuleKind, Table, evaluate, search, write_json,
-};
+use ess_examples::{Dataset, DeviceChoice, JudgedQueries, Leakage, Table, evaluate, search, write_json};
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Evaluation, Qrels, Run};
 use ess_search::{PersistentModule, Registry};
-use ess_train::{FitReport, Items, Progress, Returned, Trainer, TrainerConfig};
+use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer, TrainerConfig};
 use serde::Serialize;
 
 /// Train a linear module, an MLP and an ensemble on frozen embeddings of SciFact, on two splits, and search with them.
@@ -126,15 +124,15 @@ fn run_split(
     };
     let mut systems = vec![measure("frozen", Box::new(Identity::new(dim)), None)?];
     for (name, kind, refit) in [
-        ("linear", ModuleKind::Linear, false),
-        ("linear_refit", ModuleKind::Linear, true),
-        ("mlp", ModuleKind::Mlp, false),
-        ("ensemble", ModuleKind::Ensemble, false),
+        ("linear", "linear", false),
+        ("linear_refit", "linear", true),
+        ("mlp", "mlp", false),
+        ("ensemble", "ensemble", false),
     ] {
         let config = TrainerConfig { seed: arguments.seed, refit, ..TrainerConfig::default() };
         let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
         let trainer = Trainer::new(config)?.with_progress(progress);
-        let recipe = kind.recipe(dim, dim, arguments.seed);
+        let recipe = RecipeConfig::named(kind)?.build(dim, dim, arguments.seed)?;
         let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
         systems.push(measure(name, fitted.module, Some(fitted.report))?);
     }

@@ -5,11 +5,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum};
+use clap::{Parser, ValueEnum, builder::PossibleValuesParser};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, DeviceChoice, JudgedQueries, ModuleKind, write_json};
+use ess_examples::{Dataset, DeviceChoice, JudgedQueries, RunConfig, write_json};
 use ess_train::{
-    Candidates, FitReport, Items, LossConfig, Progress, Returned, Softmax, Trainer, TrainerConfig,
+    Candidates, FitReport, Items, LossConfig, Progress, RecipeConfig, Returned, Softmax, Trainer,
 };
 use serde::Serialize;
 
@@ -32,13 +32,14 @@ struct Arguments {
     /// The share of training queries that becomes dev where there is no --dev.
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
     dev_share: f64,
-    /// What is trained.
-    #[arg(long, value_enum, default_value = "linear")]
-    module: ModuleKind,
+    /// What is trained, with the default settings of its kind [default: linear].
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(RecipeConfig::KINDS))]
+    module: Option<String>,
     /// What is made small [default: softmax].
     #[arg(long, value_enum)]
     loss: Option<LossName>,
-    /// A JSON file with the trainer's settings; flags given beside it win.
+    /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; flags given beside
+    /// it win. Every run saves its own as config.json.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// What similarities are multiplied by in the loss [default: 30].
@@ -65,7 +66,7 @@ struct Arguments {
     /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
     #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
     device: DeviceChoice,
-    /// The folder to save the module in, with the settings and the report as training.json.
+    /// The folder to save the module in, with the run's settings as config.json and its report as training.json.
     #[arg(long, value_name = "MODULE_DIR")]
     out: PathBuf,
     /// Also write the report here.
@@ -98,16 +99,17 @@ fn main() -> Result<()> {
     let dataset = Dataset::open(&arguments.embeddings)?;
     let (train, dev) = match &arguments.dev {
         Some(dev) => (dataset.judge_file(&arguments.train)?, dataset.judge_file(dev)?),
-        None => cut(&dataset, &arguments.train, arguments.dev_share, config.seed)?,
+        None => cut(&dataset, &arguments.train, arguments.dev_share, config.trainer.seed)?,
     };
     let items = Items::new(dataset.items(), &device);
-    let recipe = arguments.module.recipe(dataset.query_dim(), dataset.items().dim(), config.seed);
+    let recipe = config.module.build(dataset.query_dim(), dataset.items().dim(), config.trainer.seed)?;
     let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
-    let trainer = Trainer::new(config)?.with_progress(progress);
+    let trainer = Trainer::new(config.trainer.clone())?.with_progress(progress);
     let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
 
     fitted.module.to_state()?.save(&arguments.out)?;
-    let report = Report { module: arguments.module.name(), fit: &fitted.report };
+    write_json(&arguments.out.join("config.json"), &config)?;
+    let report = Report { module: config.module.kind(), fit: &fitted.report };
     write_json(&arguments.out.join("training.json"), &report)?;
     if let Some(path) = &arguments.json {
         write_json(path, &report)?;
@@ -129,12 +131,16 @@ fn cut(dataset: &Dataset, path: &Path, share: f64, seed: u64) -> Result<(JudgedQ
 }
 
 /// The settings: defaults, then the file, then flags.
-fn config(arguments: &Arguments) -> Result<TrainerConfig> {
+fn config(arguments: &Arguments) -> Result<RunConfig> {
     let mut config = match &arguments.config {
-        Some(path) => read_config(path)?,
-        None => TrainerConfig::default(),
+        Some(path) => RunConfig::read(path)?,
+        None => RunConfig::default(),
     };
-    let LossConfig::Softmax(softmax) = &config.loss else {
+    if let Some(kind) = &arguments.module {
+        config.module = RecipeConfig::named(kind)?;
+    }
+    let trainer = &mut config.trainer;
+    let LossConfig::Softmax(softmax) = &trainer.loss else {
         bail!("this program knows the softmax loss only")
     };
     let mut softmax: Softmax = softmax.clone();
@@ -145,22 +151,14 @@ fn config(arguments: &Arguments) -> Result<TrainerConfig> {
         };
     }
     softmax.scale = arguments.scale.unwrap_or(softmax.scale);
-    config.loss = LossConfig::Softmax(softmax);
-    config.learning_rate = arguments.learning_rate.unwrap_or(config.learning_rate);
-    config.weight_decay = arguments.weight_decay.unwrap_or(config.weight_decay);
-    config.batch_size = arguments.batch_size.unwrap_or(config.batch_size);
-    config.max_steps = arguments.max_steps.unwrap_or(config.max_steps);
-    config.seed = arguments.seed.unwrap_or(config.seed);
-    config.refit |= arguments.refit;
-    config.check()?;
-    Ok(config)
-}
-
-fn read_config(path: &Path) -> Result<TrainerConfig> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    let config: TrainerConfig = serde_json::from_str(&text)
-        .with_context(|| format!("{}: not settings of a trainer", path.display()))?;
-    config.check().with_context(|| path.display().to_string())?;
+    trainer.loss = LossConfig::Softmax(softmax);
+    trainer.learning_rate = arguments.learning_rate.unwrap_or(trainer.learning_rate);
+    trainer.weight_decay = arguments.weight_decay.unwrap_or(trainer.weight_decay);
+    trainer.batch_size = arguments.batch_size.unwrap_or(trainer.batch_size);
+    trainer.max_steps = arguments.max_steps.unwrap_or(trainer.max_steps);
+    trainer.seed = arguments.seed.unwrap_or(trainer.seed);
+    trainer.refit |= arguments.refit;
+    trainer.check()?;
     Ok(config)
 }
 

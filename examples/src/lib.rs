@@ -4,14 +4,14 @@ mod dataset;
 mod device;
 mod evaluation;
 mod json;
-mod kinds;
 mod leakage;
+mod run_config;
 mod table;
 
 pub use dataset::{Dataset, JudgedQueries};
 pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;
-pub use kinds::ModuleKind;
 pub use leakage::Leakage;
+pub use run_config::RunConfig;
 pub use table::Table;

@@ -7,34 +7,47 @@ use burn::{
 use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, TrainableModule, init::Init, trainable::check_dim};
+use crate::{
+    Error, ModuleConfig, TrainableModule,
+    init::Init,
+    module_config::{is_open, module_config},
+};
 
 /// What a [`Linear`] module is made from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct LinearConfig {
     /// `d_query`.
+    #[serde(skip_serializing_if = "is_open")]
     pub query_dim: usize,
     /// `d_item`.
+    #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
     /// Whether a bias is added. Default: true.
-    #[serde(default = "yes")]
     pub bias: bool,
     /// The seed of the starting weights, used where the dimensions differ. Default: 0.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
 }
 
-fn yes() -> bool {
-    true
+impl Default for LinearConfig {
+    fn default() -> Self {
+        Self { query_dim: 0, item_dim: 0, bias: true, seed: 0 }
+    }
 }
 
 impl LinearConfig {
     /// The defaults between the given dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
-        Self { query_dim, item_dim, bias: true, seed: 0 }
+        Self::default().between(query_dim, item_dim)
+    }
+
+    fn check_settings(&self) -> Result<(), Error> {
+        Ok(())
     }
 }
+
+module_config!(LinearConfig, Linear::KIND);
 
 /// `z = q + q W + b` where the dimensions agree, with `W` and `b` zero at the start, so that it starts as the
 /// identity and weight decay pulls it there; `z = q W + b` with random `W` where they differ.
@@ -69,8 +82,7 @@ impl TrainableModule for Linear {
 
     fn init(config: &LinearConfig, device: &Device) -> Result<Self, Error> {
         let (rows, columns) = (config.query_dim, config.item_dim);
-        check_dim(Self::KIND, "query_dim", rows)?;
-        check_dim(Self::KIND, "item_dim", columns)?;
+        config.check()?;
         let mut init = Init::new(config.seed, device);
         let weight =
             if rows == columns { init.zero_weight(rows, columns) } else { init.weight(rows, columns) };

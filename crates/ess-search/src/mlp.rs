@@ -11,7 +11,12 @@ use burn::{
 use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, TrainableModule, init::Init, trainable::check_dim};
+use crate::{
+    Error, ModuleConfig, TrainableModule,
+    init::Init,
+    module_config::{is_open, module_config},
+    trainable::check_dim,
+};
 
 /// The non-linearity between the layers of an [`Mlp`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,44 +42,53 @@ impl Activation {
 }
 
 /// What an [`Mlp`] module is made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct MlpConfig {
     /// `d_query`.
+    #[serde(skip_serializing_if = "is_open")]
     pub query_dim: usize,
     /// `d_item`.
+    #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
     /// The width of each hidden layer, from the query on; at least one. Default: one layer of `2 · d_query`.
+    #[serde(skip_serializing_if = "is_open")]
     pub hidden: Vec<usize>,
     /// The non-linearity after each hidden layer. Default: GELU.
-    #[serde(default)]
     pub activation: Activation,
     /// The seed of the starting weights. Default: 0.
-    #[serde(default)]
+    #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
 }
 
 impl MlpConfig {
     /// The defaults between the given dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
-        let hidden = vec![query_dim.saturating_mul(2).min(crate::MAX_DIM)];
-        Self { query_dim, item_dim, hidden, activation: Activation::default(), seed: 0 }
+        Self::default().between(query_dim, item_dim)
     }
 
-    fn check(&self) -> Result<(), Error> {
-        check_dim(Mlp::KIND, "query_dim", self.query_dim)?;
-        check_dim(Mlp::KIND, "item_dim", self.item_dim)?;
-        if self.hidden.is_empty() || self.hidden.len() > 16 {
+    /// The widths of the hidden layers.
+    fn widths(&self) -> Vec<usize> {
+        match self.hidden.is_empty() {
+            true => vec![self.query_dim.saturating_mul(2).min(crate::MAX_DIM)],
+            false => self.hidden.clone(),
+        }
+    }
+
+    fn check_settings(&self) -> Result<(), Error> {
+        if self.hidden.len() > 16 {
             return Err(Error::Config {
                 kind: Mlp::KIND,
                 name: "hidden",
-                expected: "between 1 and 16 layers".into(),
+                expected: "at most 16 layers".into(),
                 found: self.hidden.len().to_string(),
             });
         }
         self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))
     }
 }
+
+module_config!(MlpConfig, Mlp::KIND);
 
 /// `z = skip(q) + mlp(q)`: the last layer of the MLP is zero at the start, and the skip is the identity where the
 /// dimensions agree (so the module starts as the identity) and a trained matrix where they differ.
@@ -120,8 +134,8 @@ impl TrainableModule for Mlp {
         config.check()?;
         let mut init = Init::new(config.seed, device);
         let mut width = config.query_dim;
-        let mut layers = Vec::with_capacity(config.hidden.len() + 1);
-        for (at, &next) in config.hidden.iter().enumerate() {
+        let mut layers = Vec::new();
+        for (at, next) in config.widths().into_iter().enumerate() {
             let weight = if at == 0 { init.embedding_weight(width, next) } else { init.weight(width, next) };
             layers.push(Layer { weight, bias: init.zero_bias(next) });
             width = next;

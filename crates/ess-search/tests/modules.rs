@@ -127,7 +127,7 @@ fn impossible_configs_are_refused() {
             Err(Error::Config { .. })
         ));
     }
-    for hidden in [vec![], vec![0], vec![4; 17]] {
+    for hidden in [vec![0], vec![4; 17]] {
         let config = MlpConfig { hidden, ..MlpConfig::new(3, 3) };
         assert!(matches!(Mlp::init(&config, &device), Err(Error::Config { name: "hidden", .. })));
     }

@@ -46,6 +46,20 @@ pub enum Error {
         /// The loss.
         loss: f64,
     },
+    /// A kind of recipe that does not exist.
+    #[error("unknown module {found:?}; known: {known}")]
+    UnknownRecipe {
+        /// The name that came.
+        found: String,
+        /// The names that are known.
+        known: String,
+    },
+    /// A recipe was asked to refit with the record of another.
+    #[error("the record of a training run has no {missing}; it is of another recipe")]
+    Record {
+        /// What the recipe looked for.
+        missing: String,
+    },
     /// Measuring the dev queries failed.
     #[error(transparent)]
     Metrics(#[from] ess_metrics::Error),

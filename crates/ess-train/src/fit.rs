@@ -1,6 +1,6 @@
 //! Training with the identity as the floor.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use ess_search::{DeviceEncoding, PersistentModule};
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,9 @@ pub struct FitReport {
     pub floor: FloorDecision,
     /// The runs that were judged on dev; several for an ensemble.
     pub curves: Vec<Curve>,
+    /// What the recipe chose on dev beside the steps to keep; what its parts chose is under their number and a dot.
+    #[serde(default)]
+    pub settings: BTreeMap<String, f64>,
     /// The runs on train and dev together; none without a refit.
     pub refit: Vec<Curve>,
     /// Wall-clock seconds, everything included.
@@ -93,13 +96,13 @@ impl Trainer {
         let identity = train.encodings().identity(items.embeddings().dim());
         let floor = FloorDecision::make(&*trained.module, identity.as_deref(), &dev_set, self.config())?;
         tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted");
-        let curves = trained.curves;
+        let record = trained.record.clone();
         let mut refit = Vec::new();
         if self.config().refit && floor.returned == Returned::Trained {
             let all = train.join(dev)?;
             let growth = all.len() as f64 / train.len() as f64;
-            trained = recipe.refit(self, items, &all, &curves, growth)?;
-            refit = std::mem::take(&mut trained.curves);
+            trained = recipe.refit(self, items, &all, &record, growth)?;
+            refit = trained.record.curves();
         }
         let report = FitReport {
             config: self.config().clone(),
@@ -108,7 +111,8 @@ impl Trainer {
             items: items.embeddings().len(),
             parameters: trained.module.to_state()?.parameters(),
             floor,
-            curves,
+            curves: record.curves(),
+            settings: record.all_settings(),
             refit,
             seconds: started.elapsed().as_secs_f64(),
         };

@@ -13,6 +13,7 @@ mod matmul;
 mod progress;
 mod query_set;
 mod recipe;
+mod recipe_config;
 mod trainer;
 mod trainer_config;
 
@@ -25,6 +26,7 @@ pub use items::{ItemBlock, Items};
 pub use loss::{Candidates, Loss, LossConfig, LossValue, Softmax};
 pub use progress::Progress;
 pub use query_set::{Judgement, QuerySet};
-pub use recipe::{EnsembleRecipe, ModuleRecipe, Recipe, Trained};
+pub use recipe::{EnsembleRecipe, ModuleRecipe, Recipe, Trained, TrainingRecord};
+pub use recipe_config::{EnsembleSettings, RecipeConfig};
 pub use trainer::{Stop, Trainer};
 pub use trainer_config::TrainerConfig;

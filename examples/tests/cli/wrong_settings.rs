@@ -39,7 +39,7 @@ fn numbers_outside_their_range() {
 
 #[test]
 fn names_that_are_not_known() {
-    refused(&["--module", "transformer"], &["--module", "transformer", "linear", "mlp", "ensemble"]);
+    refused(&["--module", "telepathy"], &["--module", "telepathy", "linear", "mlp", "ensemble"]);
     refused(&["--loss", "triplet"], &["--loss", "triplet", "softmax"]);
 }
 
@@ -58,12 +58,19 @@ fn settings_files_that_are_missing_malformed_or_misspelt() {
         (r#"{"loss": {"kind": "triplet"}}"#, "triplet"),
         (r#"{"measure": "ndcg@zero"}"#, "zero"),
         (r#"{"seed": "#, "EOF"),
+        (r#"{"module": {"kind": "mpl"}}"#, "mpl"),
+        (r#"{"module": {"kind": "linear", "bais": false}}"#, "bais"),
+        (r#"{"module": {"kind": "linear"}, "seed": 1}"#, "seed"),
     ] {
         std::fs::write(&config, text).unwrap();
         refused(&["settings.json", cause]);
     }
     std::fs::write(&config, r#"{"confidence": 2.0}"#).unwrap();
     refused(&["confidence", "between 0 and 1", "found 2"]);
+    std::fs::write(&config, r#"{"module": {"kind": "mlp", "hidden": [0]}}"#).unwrap();
+    refused(&["hidden", "between 1 and", "found 0"]);
+    std::fs::write(&config, r#"{"module": {"kind": "linear", "query_dim": 5}}"#).unwrap();
+    refused(&["expected dimension 5", "found 4"]);
 }
 
 #[test]

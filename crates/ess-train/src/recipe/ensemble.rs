@@ -1,0 +1,109 @@
+//! Several modules, averaged.
+
+use ess_core::{Embeddings, Encoding};
+use ess_search::{Averaging, Ensemble};
+
+use super::{Recipe, Trained, TrainingRecord};
+use crate::{DevSet, Error, Items, QuerySet, Trainer};
+
+/// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of
+/// the queries.
+///
+/// ```
+/// use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig};
+/// use ess_train::{EnsembleRecipe, ModuleRecipe};
+///
+/// let recipe: EnsembleRecipe = EnsembleRecipe::new(Averaging::AfterNormalization)
+///     .bagged(true)
+///     .with(ModuleRecipe::<Linear>::new(LinearConfig::new(384, 384)))
+///     .with(ModuleRecipe::<Mlp>::new(MlpConfig::new(384, 384)));
+/// assert_eq!(recipe.len(), 2);
+/// ```
+pub struct EnsembleRecipe<E: Encoding = Embeddings> {
+    members: Vec<Box<dyn Recipe<E>>>,
+    averaging: Averaging,
+    bagged: bool,
+}
+
+impl<E: Encoding> EnsembleRecipe<E> {
+    /// An ensemble without members yet.
+    pub fn new(averaging: Averaging) -> Self {
+        Self { members: Vec::new(), averaging, bagged: false }
+    }
+
+    /// Whether each member sees its own draw of the queries, with replacement (bagging: Breiman 1996).
+    #[must_use]
+    pub fn bagged(mut self, bagged: bool) -> Self {
+        self.bagged = bagged;
+        self
+    }
+
+    /// Adds a member.
+    #[must_use]
+    pub fn with(mut self, member: impl Recipe<E> + 'static) -> Self {
+        self.members.push(Box::new(member));
+        self
+    }
+
+    /// The number of members.
+    pub fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Whether there is no member.
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Runs `train` for each member, with the member's trainer and queries.
+    fn each(
+        &self,
+        trainer: &Trainer,
+        queries: &QuerySet<E>,
+        mut train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
+    ) -> Result<Trained<E>, Error>
+    where
+        E: 'static,
+    {
+        let (mut modules, mut parts) = (Vec::new(), Vec::new());
+        for member in 0..self.members.len() {
+            let seed = trainer.config().seed.wrapping_add(member as u64);
+            let trainer = trainer.with_seed(seed);
+            let trained = match self.bagged {
+                true => train(member, &trainer, &queries.resampled(seed)?)?,
+                false => train(member, &trainer, queries)?,
+            };
+            modules.push(trained.module);
+            parts.push(trained.record);
+        }
+        let record = TrainingRecord { parts, ..TrainingRecord::default() };
+        Ok(Trained { module: Box::new(Ensemble::new(modules, self.averaging)?), record })
+    }
+}
+
+impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
+    fn train(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+        dev: &DevSet<'_, E>,
+    ) -> Result<Trained<E>, Error> {
+        self.each(trainer, queries, |member, trainer, queries| {
+            self.members[member].train(trainer, items, queries, dev)
+        })
+    }
+
+    fn refit(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+        record: &TrainingRecord,
+        growth: f64,
+    ) -> Result<Trained<E>, Error> {
+        self.each(trainer, queries, |member, trainer, queries| {
+            self.members[member].refit(trainer, items, queries, record.part(member)?, growth)
+        })
+    }
+}

@@ -1,0 +1,73 @@
+//! What happened in training, for a refit to do the same again.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Curve, Error};
+
+/// The training runs of a recipe and what it chose on dev: what a refit needs to know.
+///
+/// ```
+/// use ess_train::TrainingRecord;
+///
+/// let record = TrainingRecord::of_settings([("ridge", 0.1)]);
+/// assert_eq!(record.setting("ridge")?, 0.1);
+/// assert!(record.setting("blend").is_err());
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingRecord {
+    /// The recipe's own training run, where it has one.
+    pub curve: Option<Curve>,
+    /// The settings that were chosen on dev, by name.
+    pub settings: BTreeMap<String, f64>,
+    /// The records of the recipes that it is made of, in their order.
+    pub parts: Vec<TrainingRecord>,
+}
+
+impl TrainingRecord {
+    /// The record of one training run.
+    pub fn of_run(curve: Curve) -> Self {
+        Self { curve: Some(curve), ..Self::default() }
+    }
+
+    /// The record of a fit that chose these settings on dev.
+    pub fn of_settings<'a>(settings: impl IntoIterator<Item = (&'a str, f64)>) -> Self {
+        let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Self { settings, ..Self::default() }
+    }
+
+    /// The curves of all training runs: its own, then those of its parts.
+    pub fn curves(&self) -> Vec<Curve> {
+        let parts = self.parts.iter().flat_map(Self::curves);
+        self.curve.iter().cloned().chain(parts).collect()
+    }
+
+    /// A setting that was chosen.
+    ///
+    /// # Errors
+    /// [`Error::Record`] when there is none of that name.
+    pub fn setting(&self, name: &str) -> Result<f64, Error> {
+        self.settings.get(name).copied().ok_or_else(|| Error::Record { missing: format!("setting {name:?}") })
+    }
+
+    /// All settings that were chosen; those of a part are under its number, from 0, and a dot.
+    pub fn all_settings(&self) -> BTreeMap<String, f64> {
+        let mut settings = self.settings.clone();
+        for (at, part) in self.parts.iter().enumerate() {
+            let of_part = part.all_settings().into_iter();
+            settings.extend(of_part.map(|(name, value)| (format!("{at}.{name}"), value)));
+        }
+        settings
+    }
+
+    /// The record of one part.
+    ///
+    /// # Errors
+    /// [`Error::Record`] when there are not as many.
+    pub fn part(&self, at: usize) -> Result<&Self, Error> {
+        self.parts.get(at).ok_or_else(|| Error::Record { missing: format!("part {at}") })
+    }
+}

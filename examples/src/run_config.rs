@@ -1,0 +1,68 @@
+//! Everything that a training run depends on beside its data, as one file.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use ess_train::{RecipeConfig, TrainerConfig};
+use serde::{Deserialize, Serialize};
+
+/// What is trained, and how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunConfig {
+    /// What is trained. Default: a linear module.
+    pub module: RecipeConfig,
+    /// How it is trained.
+    pub trainer: TrainerConfig,
+}
+
+impl RunConfig {
+    /// Reads a file of both parts, or of a trainer's settings alone.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is malformed, or has a setting that is unknown or outside its range.
+    pub fn read(path: &Path) -> Result<Self> {
+        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        Self::parse(&text).with_context(|| format!("{}: not the settings of a training run", path.display()))
+    }
+
+    fn parse(text: &str) -> Result<Self> {
+        let json: serde_json::Value = serde_json::from_str(text)?;
+        ensure!(json.is_object(), "expected a JSON object");
+        let whole = ["module", "trainer"].iter().any(|part| json.get(part).is_some());
+        // Read again from the text, so that errors name the line.
+        let config = match whole {
+            true => serde_json::from_str(text)?,
+            false => Self { trainer: serde_json::from_str(text)?, ..Self::default() },
+        };
+        config.trainer.check()?;
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_parts_are_read_and_a_trainer_alone_as_well() {
+        let whole = RunConfig::parse(r#"{"module": {"kind": "mlp"}, "trainer": {"seed": 3}}"#).unwrap();
+        assert_eq!((whole.module.kind(), whole.trainer.seed), ("mlp", 3));
+        let trainer = RunConfig::parse(r#"{"seed": 3}"#).unwrap();
+        assert_eq!((trainer.module.kind(), trainer.trainer.seed), ("linear", 3));
+        assert_eq!(RunConfig::parse("{}").unwrap(), RunConfig::default());
+    }
+
+    #[test]
+    fn unknown_fields_are_refused_in_both_parts() {
+        for text in [
+            r#"{"module": {"kind": "mlp", "hiden": [4]}}"#,
+            r#"{"trainer": {"sed": 3}}"#,
+            r#"{"trainer": {}, "seed": 3}"#,
+            r#"{"module": {"kind": "mpl"}}"#,
+            "[]",
+        ] {
+            assert!(RunConfig::parse(text).is_err(), "{text}");
+        }
+    }
+}
