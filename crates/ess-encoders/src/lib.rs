@@ -3,7 +3,6 @@
 mod compute;
 mod cross_encoder;
 mod error;
-mod lexical;
 mod model;
 mod precomputed;
 mod sentence;
@@ -13,7 +12,7 @@ mod weights;
 
 pub use cross_encoder::CrossEncoder;
 pub use error::Error;
-pub use lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
+pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
 pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
     LayerEncoder, MergedEncoder, SentenceEncoder, TokenEncoder, TokenStates, TwoTowerEncoder, UpperLayers,

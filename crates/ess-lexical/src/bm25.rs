@@ -11,7 +11,7 @@ use super::{Language, SparseVectors, TextAnalyzer};
 /// The parameters of BM25.
 ///
 /// ```
-/// let config = ess_encoders::Bm25Config::default();
+/// let config = ess_lexical::Bm25Config::default();
 /// assert_eq!((config.k1, config.b), (1.2, 0.75));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl Default for Bm25Config {
 ///
 /// ```
 /// use ess_core::{QueryEncoder, Searcher};
-/// use ess_encoders::{Bm25Config, Bm25Encoder, SparseIndex};
+/// use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
 ///
 /// let items = ["The cat sat on the mat.", "Cats and dogs run.", "Stocks fell."];
 /// let encoder = Bm25Encoder::fit(&items, Bm25Config::default())?;

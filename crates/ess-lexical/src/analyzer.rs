@@ -65,7 +65,7 @@ const ENGLISH_STOP_WORDS: [&str; 33] = [
 /// words, and stems the rest.
 ///
 /// ```
-/// use ess_encoders::{Language, TextAnalyzer};
+/// use ess_lexical::{Language, TextAnalyzer};
 ///
 /// let analyzer = TextAnalyzer::new(Language::English);
 /// assert_eq!(analyzer.terms("The cats are running!"), ["cat", "run"]);

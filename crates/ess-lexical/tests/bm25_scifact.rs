@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ess_core::{QueryEncoder, Searcher};
 use ess_data::{Item, Query, read_qrels, read_records};
-use ess_encoders::{Bm25Config, Bm25Encoder, SparseIndex};
+use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
 use ess_metrics::{Run, evaluate};
 
 #[test]

@@ -8,7 +8,7 @@ use ndarray::Array2;
 /// A vector may have no number at all, such as that of a query whose words no item has.
 ///
 /// ```
-/// use ess_encoders::SparseVectors;
+/// use ess_lexical::SparseVectors;
 ///
 /// let queries = SparseVectors::new(4, &[vec![(1, 2.0), (3, 1.0)]])?;
 /// let items = SparseVectors::new(4, &[vec![(0, 5.0)], vec![(1, 0.5), (2, 9.0)]])?;

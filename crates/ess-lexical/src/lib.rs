@@ -1,4 +1,4 @@
-//! The lexical encoder: words instead of meaning, as sparse vectors.
+#![doc = include_str!("../README.md")]
 
 mod analyzer;
 mod bm25;

@@ -11,7 +11,7 @@ use super::SparseVectors;
 ///
 /// ```
 /// use ess_core::Searcher;
-/// use ess_encoders::{SparseIndex, SparseVectors};
+/// use ess_lexical::{SparseIndex, SparseVectors};
 ///
 /// let items = SparseVectors::new(3, &[vec![(0, 1.0)], vec![(0, 2.0), (2, 1.0)]])?;
 /// let hits = SparseIndex::new(&items).search(&SparseVectors::new(3, &[vec![(0, 1.0)]])?, 2)?;
