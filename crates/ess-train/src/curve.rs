@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::MiningReport;
+
 /// One step of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -22,6 +24,9 @@ pub struct Curve {
     /// The step whose parameters were kept: the best on dev, smoothed over neighbouring measurements, or the last where
     /// there was no dev.
     pub kept_step: usize,
+    /// What each mining of negatives found and dropped; empty where none were mined.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub mining: Vec<MiningReport>,
     /// Wall-clock seconds.
     pub seconds: f64,
 }

@@ -38,6 +38,34 @@ pub enum Error {
         /// The item's row, from 0.
         item: usize,
     },
+    /// A teacher's score that is no finite number, of an item that does not exist, or of one that it scored twice.
+    #[error("the teacher's score {score} of item {item} for query {query}: {reason}")]
+    TeacherScore {
+        /// The query's row, from 0.
+        query: usize,
+        /// The item's row, from 0.
+        item: usize,
+        /// The score.
+        score: f32,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A negative that is relevant or does not exist.
+    #[error("item {item} cannot be a negative of query {query}: {reason}")]
+    Negative {
+        /// The query's row, from 0.
+        query: usize,
+        /// The item's row, from 0.
+        item: usize,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// Something that the loss needs is not there.
+    #[error("the loss needs {what}, and there are none")]
+    Missing {
+        /// What is not there.
+        what: &'static str,
+    },
     /// The loss stopped being a number.
     #[error("the loss became {loss} at step {step}; a lower learning rate or scale may help")]
     Diverged {

@@ -27,6 +27,7 @@ pub struct Items<'a> {
     blocks: OnceLock<Vec<ItemBlock>>,
     given_index: Option<&'a dyn Index>,
     own_index: OnceLock<FlatIndex>,
+    kernels: bool,
 }
 
 /// Consecutive items on a device.
@@ -47,6 +48,7 @@ impl<'a> Items<'a> {
             blocks: OnceLock::new(),
             given_index: None,
             own_index: OnceLock::new(),
+            kernels: true,
         }
     }
 
@@ -62,6 +64,13 @@ impl<'a> Items<'a> {
         }
         self.given_index = Some(index);
         Ok(self)
+    }
+
+    /// Lets losses compute in tensor operations on the CPU too, as they do on other devices: for comparing.
+    #[must_use]
+    pub fn without_kernels(mut self) -> Self {
+        self.kernels = false;
+        self
     }
 
     /// The index that dev is measured with: exact, unless another was given.
@@ -117,8 +126,8 @@ impl<'a> Items<'a> {
         Tensor::from_data(TensorData::new(values.to_vec(), [values.len() / dim, dim]), &self.device)
     }
 
-    /// Whether the device is the CPU, where kernels may read the embeddings as they are.
+    /// Whether the device is the CPU, where kernels may read the embeddings as they are, unless they were turned off.
     pub fn on_cpu(&self) -> bool {
-        self.device == Device::flex()
+        self.kernels && self.device == Device::flex()
     }
 }

@@ -9,11 +9,15 @@ mod fit;
 mod floor;
 mod items;
 mod loss;
+mod loss_batch;
 mod matmul;
+mod negatives;
 mod progress;
 mod query_set;
 mod recipe;
 mod recipe_config;
+mod teacher;
+mod told;
 mod trainer;
 mod trainer_config;
 
@@ -23,10 +27,16 @@ pub use error::Error;
 pub use fit::{FitReport, Fitted};
 pub use floor::{FloorDecision, Returned};
 pub use items::{ItemBlock, Items};
-pub use loss::{Candidates, Loss, LossConfig, LossValue, Softmax};
+pub use loss::{
+    ApproxNdcg, Candidates, Distance, Gain, Lambda, ListwiseKl, Loss, LossConfig, LossValue, MarginMse,
+    Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum,
+};
+pub use loss_batch::LossBatch;
+pub use negatives::{MiningReport, NegativesConfig, Sampling};
 pub use progress::Progress;
 pub use query_set::{Judgement, QuerySet};
 pub use recipe::{EnsembleRecipe, ModuleRecipe, Recipe, Trained, TrainingRecord};
 pub use recipe_config::{EnsembleSettings, RecipeConfig};
+pub use teacher::TeacherScore;
 pub use trainer::{Stop, Trainer};
 pub use trainer_config::TrainerConfig;

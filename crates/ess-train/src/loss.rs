@@ -1,13 +1,37 @@
 //! What training makes small.
 
 use burn::tensor::Tensor;
-use serde::{Deserialize, Serialize};
 
-use crate::{Error, Items, Judgement};
+use crate::{Error, Items, LossBatch};
 
+mod approx_ndcg;
+mod candidates;
+mod config;
+mod dcg;
+mod gain;
+mod lambda;
+mod lists;
+mod listwise_kl;
+mod margin_mse;
+mod pairs;
+mod pairwise_logistic;
+mod recovery;
 mod softmax;
+mod triplet;
+mod weighted_sum;
 
-pub use softmax::{Candidates, Softmax};
+pub use approx_ndcg::ApproxNdcg;
+pub use candidates::Candidates;
+pub use config::LossConfig;
+pub use gain::Gain;
+pub use lambda::Lambda;
+pub use listwise_kl::ListwiseKl;
+pub use margin_mse::MarginMse;
+pub use pairwise_logistic::PairwiseLogistic;
+pub use recovery::{Distance, Recovery};
+pub use softmax::Softmax;
+pub use triplet::Triplet;
+pub use weighted_sum::{Term, WeightedSum};
 
 /// A loss and its gradient.
 #[derive(Clone, Debug)]
@@ -16,52 +40,60 @@ pub struct LossValue {
     pub loss: f64,
     /// The gradient of that mean with respect to each mapped query, `n × d_item`.
     pub gradient: Tensor<2>,
+    /// The gradient with respect to each item, `m × d_item`, where the batch asks for it
+    /// ([`LossBatch::wants_item_gradient`]); `None` where the loss does not depend on the items.
+    pub item_gradient: Option<Tensor<2>>,
 }
 
-/// A loss over mapped queries and frozen items.
+impl LossValue {
+    /// A loss with its gradient with respect to the mapped queries alone.
+    pub fn new(loss: f64, gradient: Tensor<2>) -> Self {
+        Self { loss, gradient, item_gradient: None }
+    }
+}
+
+/// What a loss must be told beyond judgements.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// A teacher's scores.
+    pub teacher: bool,
+    /// Items that are not relevant: given with the queries, or mined.
+    pub negatives: bool,
+    /// The vectors that the identity gives for the queries.
+    pub frozen: bool,
+}
+
+impl Needs {
+    /// What either needs.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            teacher: self.teacher || other.teacher,
+            negatives: self.negatives || other.negatives,
+            frozen: self.frozen || other.frozen,
+        }
+    }
+}
+
+/// A loss over mapped queries and items.
 ///
-/// The items are frozen, so a loss need only say how it changes with the mapped queries: it returns its own
-/// gradient, and the trainer carries it back through the searching module. That lets a loss be exact over all
-/// items without keeping `n × m` similarities.
+/// Items are frozen, or moved by a module of their own that is outside of the loss, so a loss need only say how it
+/// changes with the mapped queries and, where asked, with the items: it returns its own gradient, and the trainer
+/// carries it back through the modules. That lets a loss be exact over all items without keeping `n × m` similarities.
 pub trait Loss: Send + Sync {
-    /// The loss of mapped queries (`n × d_item`, without autodiff) with these judgements, against these items.
+    /// The loss of mapped queries (`n × d_item`, without autodiff) of this batch, against these items.
     ///
     /// # Errors
     /// [`Error::Search`] when the device fails.
     fn evaluate(
         &self,
         queries: Tensor<2>,
-        judgements: &[&[Judgement]],
+        batch: &LossBatch<'_>,
         items: &Items<'_>,
     ) -> Result<LossValue, Error>;
-}
 
-/// A loss as data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum LossConfig {
-    /// [`Softmax`].
-    Softmax(Softmax),
-}
-
-impl Default for LossConfig {
-    fn default() -> Self {
-        Self::Softmax(Softmax::default())
-    }
-}
-
-impl LossConfig {
-    /// The loss, checked.
-    ///
-    /// # Errors
-    /// [`Error::Config`] for a setting outside its range.
-    pub fn build(&self) -> Result<Box<dyn Loss>, Error> {
-        match self {
-            Self::Softmax(softmax) => {
-                softmax.check()?;
-                Ok(Box::new(softmax.clone()))
-            }
-        }
+    /// What [`LossBatch`] must have for this loss; judgements alone unless said otherwise.
+    fn needs(&self) -> Needs {
+        Needs::default()
     }
 }

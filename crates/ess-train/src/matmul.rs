@@ -29,6 +29,26 @@ impl<'a> Matrix<'a> {
             ..self
         }
     }
+
+    /// Some of the columns.
+    pub(crate) fn columns(self, range: std::ops::Range<usize>) -> Self {
+        assert!(range.start < range.end && range.end <= self.columns);
+        let values = &self.values[range.start * self.column_stride..];
+        Self { values, columns: range.len(), ..self }
+    }
+}
+
+/// The inner product. Sixteen running sums in fixed places: the result does not depend on the vector instructions.
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 16];
+    let (a, b) = (a.chunks_exact(16), b.chunks_exact(16));
+    let rest: f32 = a.remainder().iter().zip(b.remainder()).map(|(x, y)| x * y).sum();
+    for (a, b) in a.zip(b) {
+        for ((sum, x), y) in sums.iter_mut().zip(a).zip(b) {
+            *sum += x * y;
+        }
+    }
+    sums.iter().sum::<f32>() + rest
 }
 
 /// `out = keep · out + factor · (a × b)`, with `out` row-major.
@@ -36,7 +56,7 @@ pub(crate) fn multiply_add(out: &mut [f32], keep: f32, a: Matrix<'_>, b: Matrix<
     assert_eq!(a.columns, b.rows);
     assert_eq!(out.len(), a.rows * b.columns);
     let stride = |stride: usize| stride as isize;
-    // SAFETY: the sizes are those of the three slices, as `Matrix::new` and the lines above check, so every index
+    // SAFETY: the sizes are those of the three slices, as `Matrix` and the lines above check, so every index
     // `i · row_stride + j · column_stride` lies inside its slice; `out` is borrowed alone.
     unsafe {
         gemm(
@@ -69,6 +89,18 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn some_columns_of_a_matrix_and_of_its_transpose() {
+        let values: Vec<f32> = (0..12).map(|i| i as f32).collect();
+        let one = Matrix::new(&[1.0], 1, 1);
+        let (matrix, mut out) = (Matrix::new(&values, 3, 4), [0.0; 3]);
+        multiply_add(&mut out, 0.0, matrix.columns(2..3), one, 1.0);
+        assert_eq!(out, [2.0, 6.0, 10.0]);
+        let mut out = [0.0; 4];
+        multiply_add(&mut out, 0.0, matrix.transposed().columns(1..2), one, 1.0);
+        assert_eq!(out, [4.0, 5.0, 6.0, 7.0]);
+    }
 
     proptest! {
         #[test]

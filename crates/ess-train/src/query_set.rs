@@ -1,11 +1,13 @@
 //! Encoded queries with the items that are relevant to them.
 
+use std::collections::HashSet;
+
 use ess_core::{Embeddings, Encoding};
 use ess_search::DeviceEncoding;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::Error;
+use crate::{Error, TeacherScore};
 
 /// What an assessor said of one item for one query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,10 @@ pub struct Judgement {
 pub struct QuerySet<E = Embeddings> {
     encodings: E,
     judgements: Vec<Vec<Judgement>>,
+    /// For each query, or for none.
+    teacher: Vec<Vec<TeacherScore>>,
+    /// For each query, or for none.
+    negatives: Vec<Vec<usize>>,
 }
 
 impl<E: Encoding> QuerySet<E> {
@@ -58,7 +64,60 @@ impl<E: Encoding> QuerySet<E> {
                 return Err(Error::DuplicateJudgement { query, item: pair[0] });
             }
         }
-        Ok(Self { encodings, judgements })
+        Ok(Self { encodings, judgements, teacher: Vec::new(), negatives: Vec::new() })
+    }
+
+    /// Adds what a teacher scored for each query; a query may have no score.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there is not one list for each query, [`Error::TeacherScore`] for a score that is no finite
+    /// number and for an item that is scored twice.
+    pub fn with_teacher(mut self, teacher: Vec<Vec<TeacherScore>>) -> Result<Self, Error> {
+        self.check_lists("lists of a teacher's scores", teacher.len())?;
+        for (query, scores) in teacher.iter().enumerate() {
+            let refuse = |&TeacherScore { item, score }: &TeacherScore, reason| {
+                Err(Error::TeacherScore { query, item, score, reason })
+            };
+            if let Some(score) = scores.iter().find(|score| !score.score.is_finite()) {
+                return refuse(score, "not a finite number");
+            }
+            let mut seen = HashSet::new();
+            if let Some(score) = scores.iter().find(|score| !seen.insert(score.item)) {
+                return refuse(score, "scored twice");
+            }
+        }
+        self.teacher = teacher;
+        Ok(self)
+    }
+
+    /// Adds items that are not relevant to each query; a query may have none.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there is not one list for each query, [`Error::Negative`] for an item that is relevant or
+    /// named twice.
+    pub fn with_negatives(mut self, negatives: Vec<Vec<usize>>) -> Result<Self, Error> {
+        self.check_lists("lists of negatives", negatives.len())?;
+        for (query, items) in negatives.iter().enumerate() {
+            let judged = self.judgements[query].iter().filter(|judged| judged.grade > 0);
+            let relevant: HashSet<usize> = judged.map(|judged| judged.item).collect();
+            if let Some(&item) = items.iter().find(|item| relevant.contains(item)) {
+                return Err(Error::Negative { query, item, reason: "it is relevant" });
+            }
+            let mut seen = HashSet::new();
+            if let Some(&item) = items.iter().find(|&&item| !seen.insert(item)) {
+                return Err(Error::Negative { query, item, reason: "it is named twice" });
+            }
+        }
+        self.negatives = negatives;
+        Ok(self)
+    }
+
+    fn check_lists(&self, what: &'static str, found: usize) -> Result<(), Error> {
+        let expected = self.len();
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
+        }
+        Ok(())
     }
 
     /// The number of queries, `n`.
@@ -77,13 +136,28 @@ impl<E: Encoding> QuerySet<E> {
         &self.judgements
     }
 
+    /// A teacher's scores for each query; an empty slice without a teacher.
+    pub fn teacher(&self) -> &[Vec<TeacherScore>] {
+        &self.teacher
+    }
+
+    /// Items given as not relevant to each query; an empty slice where none were given.
+    pub fn negatives(&self) -> &[Vec<usize>] {
+        &self.negatives
+    }
+
     /// The named queries, in the order given; a query may be named twice.
     ///
     /// # Errors
     /// [`Error::Core`] for a row beyond the end or no row at all.
     pub fn select(&self, rows: &[usize]) -> Result<Self, Error> {
         let encodings = self.encodings.select_rows(rows)?;
-        Ok(Self { encodings, judgements: rows.iter().map(|&row| self.judgements[row].clone()).collect() })
+        Ok(Self {
+            encodings,
+            judgements: rows.iter().map(|&row| self.judgements[row].clone()).collect(),
+            teacher: chosen(&self.teacher, rows),
+            negatives: chosen(&self.negatives, rows),
+        })
     }
 
     /// As many queries, drawn with replacement: what bagging trains a member on.
@@ -96,11 +170,21 @@ impl<E: Encoding> QuerySet<E> {
         self.select(&rows)
     }
 
-    /// Refuses a judgement of an item that does not exist.
+    /// Refuses a judgement, a teacher's score or a negative of an item that does not exist.
     pub(crate) fn check_items(&self, items: usize) -> Result<(), Error> {
         for (query, judged) in self.judgements.iter().enumerate() {
             if let Some(judgement) = judged.iter().find(|judgement| judgement.item >= items) {
                 return Err(Error::UnknownItem { query, item: judgement.item, items });
+            }
+        }
+        for (query, scores) in self.teacher.iter().enumerate() {
+            if let Some(&TeacherScore { item, score }) = scores.iter().find(|score| score.item >= items) {
+                return Err(Error::TeacherScore { query, item, score, reason: "there is no such item" });
+            }
+        }
+        for (query, negatives) in self.negatives.iter().enumerate() {
+            if let Some(&item) = negatives.iter().find(|&&item| item >= items) {
+                return Err(Error::Negative { query, item, reason: "there is no such item" });
             }
         }
         Ok(())
@@ -114,8 +198,33 @@ impl<E: DeviceEncoding> QuerySet<E> {
     /// [`Error::Search`] when the dimensions differ.
     pub fn join(&self, other: &Self) -> Result<Self, Error> {
         let encodings = self.encodings.join(&other.encodings)?;
-        Ok(Self { encodings, judgements: [&self.judgements[..], &other.judgements].concat() })
+        let (these, those) = (self.len(), other.len());
+        Ok(Self {
+            encodings,
+            judgements: [&self.judgements[..], &other.judgements].concat(),
+            teacher: joined((&self.teacher, these), (&other.teacher, those)),
+            negatives: joined((&self.negatives, these), (&other.negatives, those)),
+        })
     }
+}
+
+/// The named lists; none where there are none.
+fn chosen<T: Clone>(lists: &[Vec<T>], rows: &[usize]) -> Vec<Vec<T>> {
+    if lists.is_empty() {
+        return Vec::new();
+    }
+    rows.iter().map(|&row| lists[row].clone()).collect()
+}
+
+/// The lists of both, each with its number of queries; empty lists for the side that has none.
+fn joined<T: Clone>(these: (&[Vec<T>], usize), those: (&[Vec<T>], usize)) -> Vec<Vec<T>> {
+    if these.0.is_empty() && those.0.is_empty() {
+        return Vec::new();
+    }
+    let filled = |(lists, len): (&[Vec<T>], usize)| {
+        if lists.is_empty() { vec![Vec::new(); len] } else { lists.to_vec() }
+    };
+    [filled(these), filled(those)].concat()
 }
 
 #[cfg(test)]
@@ -145,6 +254,41 @@ mod tests {
         let queries = QuerySet::new(one, vec![vec![judged(3, 1)]]).unwrap();
         assert!(queries.check_items(4).is_ok());
         assert!(matches!(queries.check_items(3), Err(Error::UnknownItem { query: 0, item: 3, items: 3 })));
+    }
+
+    #[test]
+    fn scores_and_negatives_that_make_no_sense_are_refused() {
+        let set =
+            || QuerySet::new(Embeddings::from_rows(&[[1.0]]).unwrap(), vec![vec![judged(3, 1)]]).unwrap();
+        let score = |item, score| TeacherScore { item, score };
+        let refused = |scores: Vec<TeacherScore>| set().with_teacher(vec![scores]).unwrap_err();
+        assert!(matches!(refused(vec![score(0, f32::NAN)]), Error::TeacherScore { query: 0, item: 0, .. }));
+        assert!(matches!(refused(vec![score(1, 0.5), score(1, 0.7)]), Error::TeacherScore { item: 1, .. }));
+        assert!(matches!(
+            set().with_teacher(vec![]),
+            Err(Error::Core(ess_core::Error::LengthMismatch { .. }))
+        ));
+        let beyond = set().with_teacher(vec![vec![score(4, 0.5)]]).unwrap();
+        assert!(matches!(beyond.check_items(4), Err(Error::TeacherScore { item: 4, .. })));
+        assert!(beyond.check_items(5).is_ok());
+        let refused = |items: Vec<usize>| set().with_negatives(vec![items]).unwrap_err();
+        assert!(matches!(refused(vec![2, 3]), Error::Negative { query: 0, item: 3, .. }));
+        assert!(matches!(refused(vec![2, 2]), Error::Negative { item: 2, .. }));
+        let beyond = set().with_negatives(vec![vec![9]]).unwrap();
+        assert!(matches!(beyond.check_items(9), Err(Error::Negative { item: 9, .. })));
+    }
+
+    #[test]
+    fn scores_and_negatives_stay_with_their_queries() {
+        let encodings = || Embeddings::from_rows(&[[0.0], [1.0]]).unwrap();
+        let plain = || QuerySet::new(encodings(), (0..2).map(|i| vec![judged(i, 1)]).collect()).unwrap();
+        let scores = (0..2).map(|item| vec![TeacherScore { item, score: item as f32 }]).collect();
+        let rich = plain().with_teacher(scores).unwrap().with_negatives(vec![vec![7], vec![8]]).unwrap();
+        let joined = plain().join(&rich.select(&[1, 0]).unwrap()).unwrap();
+        assert_eq!(joined.negatives(), [vec![], vec![], vec![8], vec![7]]);
+        assert!(joined.teacher()[0].is_empty());
+        assert_eq!(joined.teacher()[2][0].item, 1);
+        assert!(plain().join(&plain()).unwrap().teacher().is_empty());
     }
 
     #[test]

@@ -7,11 +7,12 @@ use burn::{
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
     tensor::{Device, Int, Tensor, TensorData},
 };
+use ess_core::SearchModule;
 use ess_search::{DeviceEncoding, OnDevice, TrainableModule};
 
 use crate::{
-    Curve, CurvePoint, DevSet, Error, Items, Judgement, Loss, Progress, QuerySet, TrainerConfig,
-    batches::Batches, best::Best,
+    Curve, CurvePoint, DevSet, Error, Items, Loss, Progress, QuerySet, TrainerConfig, batches::Batches,
+    best::Best, told::Told,
 };
 
 /// Trains searching modules on frozen embeddings.
@@ -116,7 +117,8 @@ impl Trainer {
         }
         bar.finish_and_clear();
         let (module, kept_step) = best.map_or_else(|| (run.snapshot(), steps), Best::finish);
-        let curve = Curve { points: run.points, kept_step, seconds: started.elapsed().as_secs_f64() };
+        let seconds = started.elapsed().as_secs_f64();
+        let curve = Curve { points: run.points, kept_step, mining: run.told.mining, seconds };
         tracing::debug!(kind = M::KIND, kept_step, seconds = curve.seconds, "trained");
         Ok((module, curve))
     }
@@ -131,7 +133,8 @@ struct Run<'a, 'i, M: TrainableModule> {
     batches: Batches,
     device: Device,
     items: &'a Items<'i>,
-    judgements: &'a [Vec<Judgement>],
+    queries: &'a QuerySet<M::Encoding>,
+    told: Told,
     encodings: <M::Encoding as DeviceEncoding>::Tensors,
     points: Vec<CurvePoint>,
 }
@@ -147,26 +150,32 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         let device = items.device().clone().autodiff();
         let clip = config.clip_norm.map(GradientClippingConfig::Norm);
         let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.weight_decay);
+        let loss = &*trainer.loss;
         Ok(Self {
             config,
             module: module.fork(items.device()).train(),
             optimizer: optimizer.with_grad_clipping(clip).init(),
-            loss: &*trainer.loss,
+            loss,
             batches: Batches::new(queries.len(), config.batch_size, config.seed),
             encodings: queries.encodings().to_tensors(&device),
             device,
             items,
-            judgements: queries.judgements(),
+            queries,
+            told: Told::new(loss.needs(), config, queries, items)?,
             points: Vec::new(),
         })
     }
 
     /// Takes one step and returns the loss before it.
     fn step(&mut self, step: usize) -> Result<f64, Error> {
+        if self.told.is_mining_due(step) {
+            let mapped = self.snapshot().apply(self.queries.encodings())?;
+            self.told.mine(&mapped, self.queries, self.items, step)?;
+        }
         let rows = self.batches.next_batch();
-        let judgements: Vec<&[Judgement]> = rows.iter().map(|&row| &self.judgements[row][..]).collect();
+        let batch = self.told.batch(self.queries, &rows, self.items.device());
         let mapped = self.module.forward(self.batch(&rows));
-        let value = self.loss.evaluate(mapped.clone().without_autodiff(), &judgements, self.items);
+        let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, self.items);
         let value = value.map_err(|error| match error {
             // Mapped queries that overflowed say no more than a loss that did.
             Error::Search(ess_search::Error::Core(ess_core::Error::NonFinite { .. })) => {
@@ -192,7 +201,7 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
     }
 
     fn batch(&self, rows: &[usize]) -> <M::Encoding as DeviceEncoding>::Tensors {
-        if rows.len() == self.judgements.len() && self.batches.is_whole() {
+        if rows.len() == self.queries.len() && self.batches.is_whole() {
             return self.encodings.clone();
         }
         let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();

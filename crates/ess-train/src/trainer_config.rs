@@ -3,7 +3,7 @@
 use ess_metrics::NamedMeasure;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, LossConfig};
+use crate::{Error, LossConfig, NegativesConfig};
 
 /// How a searching module is trained. The defaults are one recipe for all: they were chosen on dev queries.
 ///
@@ -20,6 +20,9 @@ use crate::{Error, LossConfig};
 pub struct TrainerConfig {
     /// What is made small. Default: softmax over all items.
     pub loss: LossConfig,
+    /// How negatives are mined for a loss that needs them. `null` to take those that come with the queries or, where
+    /// none come, to mine with the defaults. Default: `null`.
+    pub negatives: Option<NegativesConfig>,
     /// AdamW's learning rate after warm-up. Above 0. Default: 0.001.
     pub learning_rate: f64,
     /// Steps over which the learning rate rises from 0. Default: 5.
@@ -57,6 +60,7 @@ impl Default for TrainerConfig {
     fn default() -> Self {
         Self {
             loss: LossConfig::default(),
+            negatives: None,
             learning_rate: 1e-3,
             warmup_steps: 5,
             weight_decay: 20.0,
@@ -81,6 +85,7 @@ impl TrainerConfig {
     /// [`Error::Config`] naming the setting.
     pub fn check(&self) -> Result<(), Error> {
         self.loss.build()?;
+        self.negatives.iter().try_for_each(NegativesConfig::check)?;
         let above_zero = |x: f64| x.is_finite() && x > 0.0;
         let refuse = |name, expected, found: String| Err(Error::Config { name, expected, found });
         if !above_zero(self.learning_rate) {

@@ -5,7 +5,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::Embeddings;
 use ess_search::embeddings_from_tensor;
-use ess_train::{Candidates, Items, Judgement, Loss, Softmax};
+use ess_train::{Candidates, Items, Judgement, Loss, LossBatch, Softmax};
 use proptest::prelude::*;
 
 fn wave(n: usize, d: usize, frequency: f32) -> Embeddings {
@@ -40,7 +40,7 @@ fn evaluate(
 ) -> (f64, Embeddings) {
     let judgements: Vec<&[Judgement]> = judgements.iter().map(Vec::as_slice).collect();
     let items = Items::new(items, &Device::flex());
-    let value = softmax.evaluate(tensor(queries), &judgements, &items).unwrap();
+    let value = softmax.evaluate(tensor(queries), &LossBatch::new(judgements), &items).unwrap();
     (value.loss, embeddings_from_tensor(value.gradient).unwrap())
 }
 
@@ -111,7 +111,7 @@ proptest! {
         };
         let renamed: Vec<_> = judgements.iter().map(positive).collect();
         let expected = by_definition(&queries, &renamed, &items.select(&rows).unwrap(), 2.0);
-        let softmax = Softmax { scale: 2.0, candidates: Candidates::InBatch };
+        let softmax = Softmax { scale: 2.0, candidates: Candidates::InBatch, ..Softmax::default() };
         let (loss, _) = evaluate(&softmax, &queries, &judgements, &items);
         prop_assert!((loss - expected).abs() < 1e-5 * (1.0 + expected));
     }

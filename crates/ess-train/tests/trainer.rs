@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor};
 use ess_core::{Embeddings, SearchModule};
 use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig, TrainableModule};
 use ess_train::{
-    DevSet, EnsembleRecipe, Error, Items, Judgement, Loss, LossValue, ModuleRecipe, Progress, QuerySet,
-    Returned, Stop, Trainer, TrainerConfig,
+    DevSet, EnsembleRecipe, Error, Items, Judgement, Loss, LossBatch, LossValue, ModuleRecipe, Progress,
+    QuerySet, Returned, Stop, Trainer, TrainerConfig,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -167,11 +167,11 @@ fn a_loss_that_runs_away_is_reported_and_not_returned() {
 struct Shrink;
 
 impl Loss for Shrink {
-    fn evaluate(&self, queries: Tensor<2>, _: &[&[Judgement]], _: &Items<'_>) -> Result<LossValue, Error> {
+    fn evaluate(&self, queries: Tensor<2>, _: &LossBatch<'_>, _: &Items<'_>) -> Result<LossValue, Error> {
         let n = queries.dims()[0] as f64;
         let squares = ess_search::embeddings_from_tensor(queries.clone())?;
         let loss = squares.as_slice().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / (2.0 * n);
-        Ok(LossValue { loss, gradient: queries / n })
+        Ok(LossValue::new(loss, queries / n))
     }
 }
 

@@ -5,27 +5,20 @@ use ess_core::Embeddings;
 use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, LossValue};
-use crate::{Error, ItemBlock, Items, Judgement};
+use super::{
+    Candidates, Gain, Loss, LossValue, Needs,
+    config::check_above_zero,
+    lists::{self, List, ListLoss},
+    listwise_kl::log_softmax,
+};
+use crate::{Error, ItemBlock, Items, Judgement, LossBatch};
 
 mod exp;
 mod fused;
 mod tensors;
 
-/// Which items a query's relevant ones compete with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Candidates {
-    /// All items: exact, and what precomputed embeddings make cheap.
-    #[default]
-    AllItems,
-    /// The relevant items of the batch's queries, each once. An item that is relevant to several of them counts
-    /// as relevant to each.
-    InBatch,
-}
-
 /// Cross-entropy between a softmax over items and the relevant items:
-/// `-Σⱼ wⱼ log softmax(scale · ⟨z, d⟩)ⱼ`, where `w` is a query's grades scaled to sum to 1.
+/// `-Σⱼ wⱼ log softmax(scale · ⟨z, d⟩)ⱼ`, where `w` is the gains of a query's grades scaled to sum to 1.
 ///
 /// Exact over any number of items: on the CPU the similarities are made tile by tile and never all kept, since the
 /// gradient `scale · (Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ)` is an attention over the items with themselves as values, which can be
@@ -34,13 +27,14 @@ pub enum Candidates {
 /// ```
 /// use burn::tensor::{Device, Tensor};
 /// use ess_core::Embeddings;
-/// use ess_train::{Items, Judgement, Loss, Softmax};
+/// use ess_train::{Items, Judgement, Loss, LossBatch, Softmax};
 ///
 /// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
 /// let items = Items::new(&embeddings, &Device::flex());
 /// let queries = Tensor::from_data([[0.0, 0.0]], items.device());
 /// let relevant: &[Judgement] = &[Judgement { item: 1, grade: 1 }];
-/// let value = Softmax { scale: 1.0, ..Softmax::default() }.evaluate(queries, &[relevant], &items)?;
+/// let batch = LossBatch::new(vec![relevant]);
+/// let value = Softmax { scale: 1.0, ..Softmax::default() }.evaluate(queries, &batch, &items)?;
 /// assert!((value.loss - 2.0_f64.ln()).abs() < 1e-6);
 /// # Ok::<(), ess_train::Error>(())
 /// ```
@@ -51,21 +45,20 @@ pub struct Softmax {
     pub scale: f32,
     /// Which items compete. Default: all.
     pub candidates: Candidates,
+    /// What a grade is worth among a query's relevant items. Default: linear.
+    pub gain: Gain,
 }
 
 impl Default for Softmax {
     fn default() -> Self {
-        Self { scale: 30.0, candidates: Candidates::default() }
+        Self { scale: 30.0, candidates: Candidates::default(), gain: Gain::default() }
     }
 }
 
 impl Softmax {
-    pub(crate) fn check(&self) -> Result<(), Error> {
-        if self.scale.is_finite() && self.scale > 0.0 {
-            return Ok(());
-        }
-        let (name, expected) = ("scale of the softmax loss", "a finite number above 0");
-        Err(Error::Config { name, expected, found: self.scale.to_string() })
+    pub(super) fn check(&self) -> Result<(), Error> {
+        self.candidates.check()?;
+        check_above_zero("scale of the softmax loss", self.scale)
     }
 }
 
@@ -73,22 +66,52 @@ impl Loss for Softmax {
     fn evaluate(
         &self,
         queries: Tensor<2>,
-        judgements: &[&[Judgement]],
+        batch: &LossBatch<'_>,
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
-        let mut targets = targets_of(judgements);
+        let items_too = batch.wants_item_gradient();
+        let mut targets = targets_of(batch.judgements(), self.gain);
         match self.candidates {
-            Candidates::AllItems if items.on_cpu() => self.on_cpu(queries, &targets, items.embeddings()),
-            Candidates::AllItems => tensors::softmax(queries, &targets, items.blocks(), self.scale),
+            Candidates::AllItems if items.on_cpu() => {
+                self.on_cpu(queries, &targets, items.embeddings(), items_too)
+            }
+            Candidates::AllItems => {
+                tensors::softmax(queries, &targets, items.blocks(), self.scale, items_too)
+            }
             Candidates::InBatch => {
                 let rows = relevant_items(&mut targets);
                 if items.on_cpu() {
-                    return self.on_cpu(queries, &targets, &items.embeddings().select(&rows)?);
+                    let chosen = items.embeddings().select(&rows)?;
+                    let value = self.on_cpu(queries, &targets, &chosen, items_too)?;
+                    return Ok(spread(value, &rows, items));
                 }
-                let candidates = [ItemBlock { first: 0, tensor: items.rows(&rows) }];
-                tensors::softmax(queries, &targets, &candidates, self.scale)
+                let chosen = [ItemBlock { first: 0, tensor: items.rows(&rows) }];
+                Ok(spread(tensors::softmax(queries, &targets, &chosen, self.scale, items_too)?, &rows, items))
+            }
+            Candidates::Negatives | Candidates::Top(_) => {
+                lists::evaluate(self, queries, batch, items, self.candidates)
             }
         }
+    }
+
+    fn needs(&self) -> Needs {
+        self.candidates.needs()
+    }
+}
+
+impl ListLoss for Softmax {
+    fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
+        let (scale, best) = (f64::from(self.scale), list.best_grade());
+        let gains = || list.relevant.iter().map(|relevant| self.gain.of(relevant.grade, best));
+        let (logs, sum) = (log_softmax(list.similarities, scale), gains().sum::<f64>());
+        for (slope, log) in slopes.iter_mut().zip(&logs) {
+            *slope += (scale * log.exp()) as f32;
+        }
+        let of_relevant = list.relevant.iter().zip(gains()).map(|(relevant, gain)| {
+            slopes[relevant.at] -= (scale * gain / sum) as f32;
+            -gain / sum * logs[relevant.at]
+        });
+        of_relevant.sum()
     }
 }
 
@@ -98,13 +121,26 @@ impl Softmax {
         queries: Tensor<2>,
         targets: &[Vec<Target>],
         items: &Embeddings,
+        items_too: bool,
     ) -> Result<LossValue, Error> {
         let device = queries.device();
-        let shape = queries.dims();
         let queries = embeddings_from_tensor(queries)?;
-        let (loss, gradient) = fused::softmax(&queries, targets, items, self.scale);
-        Ok(LossValue { loss, gradient: Tensor::from_data(TensorData::new(gradient, shape), &device) })
+        let dim = queries.dim();
+        let tensor = |values: Vec<f32>| {
+            let rows = values.len() / dim;
+            Tensor::from_data(TensorData::new(values, [rows, dim]), &device)
+        };
+        let fused::Value { loss, gradient, log_sums } = fused::softmax(&queries, targets, items, self.scale);
+        let item_gradient =
+            items_too.then(|| tensor(fused::item_gradient(&queries, targets, items, self.scale, &log_sums)));
+        Ok(LossValue { loss, gradient: tensor(gradient), item_gradient })
     }
+}
+
+/// Brings the gradient of some rows of the items to its place among all.
+fn spread(value: LossValue, rows: &[usize], items: &Items<'_>) -> LossValue {
+    let item_gradient = value.item_gradient.map(|gradient| lists::spread(gradient, rows, items));
+    LossValue { item_gradient, ..value }
 }
 
 /// A relevant candidate and its share of the query's grades.
@@ -114,12 +150,16 @@ struct Target {
     weight: f32,
 }
 
-fn targets_of(judgements: &[&[Judgement]]) -> Vec<Vec<Target>> {
+fn targets_of(judgements: &[&[Judgement]], gain: Gain) -> Vec<Vec<Target>> {
     let targets = |judged: &[Judgement]| {
         let relevant = || judged.iter().filter(|judgement| judgement.grade > 0);
-        let sum: f32 = relevant().map(|judgement| judgement.grade as f32).sum();
+        let best = relevant().map(|judgement| judgement.grade).max().unwrap_or(0);
+        let sum: f64 = relevant().map(|judgement| gain.of(judgement.grade, best)).sum();
         relevant()
-            .map(|judgement| Target { candidate: judgement.item, weight: judgement.grade as f32 / sum })
+            .map(|judgement| Target {
+                candidate: judgement.item,
+                weight: (gain.of(judgement.grade, best) / sum) as f32,
+            })
             .collect()
     };
     judgements.iter().map(|judged| targets(judged)).collect()
@@ -162,7 +202,8 @@ mod tests {
                     vec![target(0, 0.25), target(1, 0.75)]
                 })
                 .collect();
-            let (loss, gradient) = fused::softmax(&queries, &targets, &items, scale);
+            let fused::Value { loss, gradient, log_sums } = fused::softmax(&queries, &targets, &items, scale);
+            let of_items = fused::item_gradient(&queries, &targets, &items, scale, &log_sums);
             let device = Device::flex();
             let candidates: Vec<ItemBlock> = (0..m)
                 .step_by(block)
@@ -171,11 +212,14 @@ mod tests {
                     tensor: items.to_tensors(&device).slice(burn::tensor::s![first..m.min(first + block), ..]),
                 })
                 .collect();
-            let tensors = tensors::softmax(queries.to_tensors(&device), &targets, &candidates, scale).unwrap();
+            let tensors =
+                tensors::softmax(queries.to_tensors(&device), &targets, &candidates, scale, true).unwrap();
             prop_assert!((loss - tensors.loss).abs() < 1e-4 * (1.0 + loss.abs()), "{} {}", loss, tensors.loss);
-            let other = embeddings_from_tensor(tensors.gradient).unwrap();
-            let close = gradient.iter().zip(other.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + scale));
-            prop_assert!(close);
+            for (found, other) in [(gradient, tensors.gradient), (of_items, tensors.item_gradient.unwrap())] {
+                let other = embeddings_from_tensor(other).unwrap();
+                let close = found.iter().zip(other.as_slice()).all(|(a, b)| (a - b).abs() < 1e-4 * (1.0 + scale));
+                prop_assert!(close);
+            }
         }
     }
 }

@@ -15,6 +15,16 @@ const BLOCK: usize = 128;
 /// Items at a time.
 const TILE: usize = 512;
 
+/// What one pass over the candidates gives.
+pub(super) struct Value {
+    /// The mean loss.
+    pub(super) loss: f64,
+    /// Its gradient with respect to the queries, `n × d`.
+    pub(super) gradient: Vec<f32>,
+    /// For each query, `log Σⱼ exp(scale · ⟨z, dⱼ⟩)`.
+    pub(super) log_sums: Vec<f32>,
+}
+
 /// The mean loss of the queries (`n × d`), and its gradient (`n × d`), against candidates (`m × d`).
 ///
 /// Memory: `n × d`, and a tile of similarities for each thread. The blocks do not depend on the number of threads, so
@@ -24,21 +34,65 @@ pub(super) fn softmax(
     targets: &[Vec<Target>],
     candidates: &Embeddings,
     scale: f32,
-) -> (f64, Vec<f32>) {
+) -> Value {
     let (n, dim) = (queries.len(), queries.dim());
     let mut gradient = vec![0.0; n * dim];
+    let mut log_sums = vec![0.0; n];
     let losses: Vec<f64> = gradient
         .par_chunks_mut(BLOCK * dim)
+        .zip(log_sums.par_chunks_mut(BLOCK))
         .enumerate()
-        .map(|(at, gradient)| {
+        .map(|(at, (gradient, log_sums))| {
             let rows = at * BLOCK..at * BLOCK + gradient.len() / dim;
             let values = &queries.as_slice()[rows.start * dim..rows.end * dim];
             let mut block = Block::new(values, candidates, scale, gradient);
             block.pass_over_candidates();
-            block.finish(&targets[rows], n)
+            block.finish(&targets[rows], n, log_sums)
         })
         .collect();
-    (losses.iter().sum::<f64>() / n as f64, gradient)
+    Value { loss: losses.iter().sum::<f64>() / n as f64, gradient, log_sums }
+}
+
+/// The gradient of the mean loss with respect to the candidates (`m × d`): `scale / n · (Σᵢ pᵢⱼ zᵢ − Σᵢ wᵢⱼ zᵢ)`.
+///
+/// A second pass, tile by tile of candidates, since the shares need the sums of the first.
+pub(super) fn item_gradient(
+    queries: &Embeddings,
+    targets: &[Vec<Target>],
+    candidates: &Embeddings,
+    scale: f32,
+    log_sums: &[f32],
+) -> Vec<f32> {
+    let dim = queries.dim();
+    let factor = scale / queries.len() as f32;
+    let mut gradient = vec![0.0; candidates.len() * dim];
+    gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each(
+        |(gradient, items)| {
+            let tile = items.len() / dim;
+            let mut shares = vec![0.0; BLOCK * tile];
+            let items = Matrix::new(items, tile, dim);
+            for (queries, log_sums) in queries.as_slice().chunks(BLOCK * dim).zip(log_sums.chunks(BLOCK)) {
+                let shares = &mut shares[..log_sums.len() * tile];
+                let queries = Matrix::new(queries, log_sums.len(), dim);
+                multiply_add(shares, 0.0, queries, items.transposed(), scale);
+                pulp::Arch::new().dispatch(|| {
+                    for (shares, &log_sum) in shares.chunks_exact_mut(tile).zip(log_sums) {
+                        exp_shifted(shares, log_sum);
+                    }
+                });
+                let shares = Matrix::new(shares, log_sums.len(), tile).transposed();
+                multiply_add(gradient, 1.0, shares, queries, factor);
+            }
+        },
+    );
+    for (query, targets) in queries.rows().zip(targets) {
+        for target in targets {
+            let weight = factor * target.weight;
+            let gradient = &mut gradient[target.candidate * dim..][..dim];
+            gradient.iter_mut().zip(query).for_each(|(sum, &z)| *sum -= weight * z);
+        }
+    }
+    gradient
 }
 
 /// Up to [`BLOCK`] queries on their way over the candidates.
@@ -95,7 +149,7 @@ impl<'a> Block<'a> {
     }
 
     /// Turns the sums into the gradient of the mean over `n` queries; returns the sum of the block's losses.
-    fn finish(self, targets: &[Vec<Target>], n: usize) -> f64 {
+    fn finish(self, targets: &[Vec<Target>], n: usize, log_sums: &mut [f32]) -> f64 {
         let mut loss = 0.0;
         let factor = self.scale / n as f32;
         for (row, targets) in targets.iter().enumerate() {
@@ -103,7 +157,9 @@ impl<'a> Block<'a> {
             let query = &self.queries[span.clone()];
             let gradient = &mut self.sums[span];
             gradient.iter_mut().for_each(|sum| *sum *= factor / self.total[row]);
-            loss += f64::from(self.max[row]) + f64::from(self.total[row]).ln();
+            let log_sum = f64::from(self.max[row]) + f64::from(self.total[row]).ln();
+            log_sums[row] = log_sum as f32;
+            loss += log_sum;
             for target in targets {
                 let item = self.candidates.row(target.candidate);
                 let dot: f64 = query.iter().zip(item).map(|(&q, &d)| f64::from(q) * f64::from(d)).sum();

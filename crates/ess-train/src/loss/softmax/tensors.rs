@@ -4,7 +4,7 @@ use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::largest_tensor;
 
 use super::{LossValue, Target};
-use crate::{Error, ItemBlock};
+use crate::{Error, ItemBlock, loss::lists::rows_tensor};
 
 /// The most similarities that exist at once: 64 Mi numbers, a quarter of a gigabyte. Less where the device says so.
 const MAX_SIMILARITIES: usize = 1 << 26;
@@ -15,46 +15,30 @@ pub(super) fn softmax(
     targets: &[Vec<Target>],
     candidates: &[ItemBlock],
     scale: f32,
+    items_too: bool,
 ) -> Result<LossValue, Error> {
     let [n, _] = queries.dims();
     let widest = candidates.iter().map(|block| block.tensor.dims()[0]).max().unwrap_or(1);
     let chunk = (MAX_SIMILARITIES.min(largest_tensor(&queries.device())) / widest).clamp(1, n);
     let mut loss = 0.0;
     let mut gradients = Vec::new();
+    let mut of_items = OfItems::new(if items_too { candidates } else { &[] });
     for start in (0..n).step_by(chunk) {
         let end = n.min(start + chunk);
         let rows = queries.clone().slice(s![start..end, ..]);
-        let (sum, gradient) = of_chunk(rows, &targets[start..end], candidates, scale)?;
-        loss += sum;
-        gradients.push(gradient);
+        let (targets, seen) = (&targets[start..end], Seen::all(&rows, candidates, scale)?);
+        let wanted = weighted_sums(targets, candidates, rows.dims());
+        let of_targets = (rows.clone() * wanted.clone()).sum_dim(1) * scale;
+        let losses =
+            ess_search::embeddings_from_tensor(seen.max.clone() + seen.total.clone().log() - of_targets)?;
+        loss += losses.as_slice().iter().map(|&loss| f64::from(loss)).sum::<f64>();
+        gradients.push(seen.weighted.clone() / seen.total.clone() - wanted);
+        of_items.add(&rows, targets, &seen, scale);
     }
-    let gradient = Tensor::cat(gradients, 0) * (scale / n as f32);
-    Ok(LossValue { loss: loss / n as f64, gradient })
-}
-
-/// The sum of the losses, and for each query `Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ`.
-fn of_chunk(
-    queries: Tensor<2>,
-    targets: &[Vec<Target>],
-    candidates: &[ItemBlock],
-    scale: f32,
-) -> Result<(f64, Tensor<2>), Error> {
-    let mut seen: Option<Seen> = None;
-    for block in candidates {
-        let found = Seen::new(queries.clone(), &block.tensor, scale);
-        seen = Some(match seen {
-            Some(before) => before.join(found),
-            None => found,
-        });
-    }
-    let Some(Seen { max, total, weighted }) = seen else {
-        return Err(ess_core::Error::Empty { what: "candidates of a softmax" }.into());
-    };
-    let expected = weighted / total.clone();
-    let wanted = weighted_sums(targets, candidates, queries.dims());
-    let of_targets = (queries * wanted.clone()).sum_dim(1) * scale;
-    let losses = ess_search::embeddings_from_tensor(max + total.log() - of_targets)?;
-    Ok((losses.as_slice().iter().map(|&loss| f64::from(loss)).sum(), expected - wanted))
+    let factor = scale / n as f32;
+    let gradient = Tensor::cat(gradients, 0) * factor;
+    let item_gradient = items_too.then(|| Tensor::cat(of_items.sums, 0) * factor);
+    Ok(LossValue { loss: loss / n as f64, gradient, item_gradient })
 }
 
 /// What each of `n` queries has seen of a softmax over candidates.
@@ -68,6 +52,11 @@ struct Seen {
 }
 
 impl Seen {
+    fn all(queries: &Tensor<2>, candidates: &[ItemBlock], scale: f32) -> Result<Self, Error> {
+        let seen = candidates.iter().map(|block| Self::new(queries.clone(), &block.tensor, scale));
+        Ok(seen.reduce(Self::join).ok_or(ess_core::Error::Empty { what: "candidates of a softmax" })?)
+    }
+
     fn new(queries: Tensor<2>, candidates: &Tensor<2>, scale: f32) -> Self {
         let logits = queries.matmul(candidates.clone().transpose()) * scale;
         let max = logits.clone().max_dim(1);
@@ -87,29 +76,67 @@ impl Seen {
     }
 }
 
+/// For each candidate of each block, `Σᵢ pᵢⱼ zᵢ − Σᵢ wᵢⱼ zᵢ` over the queries so far.
+struct OfItems<'a> {
+    candidates: &'a [ItemBlock],
+    sums: Vec<Tensor<2>>,
+}
+
+impl<'a> OfItems<'a> {
+    fn new(candidates: &'a [ItemBlock]) -> Self {
+        Self { candidates, sums: candidates.iter().map(|block| block.tensor.zeros_like()).collect() }
+    }
+
+    /// A second pass, since the shares need what was seen of all candidates in the first.
+    fn add(&mut self, queries: &Tensor<2>, targets: &[Vec<Target>], seen: &Seen, scale: f32) {
+        for (block, sum) in self.candidates.iter().zip(&mut self.sums) {
+            let logits = queries.clone().matmul(block.tensor.clone().transpose()) * scale;
+            let shares = (logits - seen.max.clone()).exp() / seen.total.clone();
+            let mut added = sum.clone() + shares.transpose().matmul(queries.clone());
+            if let Some(pairs) = Pairs::of(targets, block) {
+                let weighted = queries.clone().select(0, pairs.queries) * -pairs.weights;
+                added = added.select_assign(0, pairs.candidates, weighted, IndexingUpdateOp::Add);
+            }
+            *sum = added;
+        }
+    }
+}
+
 /// For each query, `Σⱼ wⱼ dⱼ` over its relevant candidates: `n × d`.
 fn weighted_sums(targets: &[Vec<Target>], candidates: &[ItemBlock], shape: [usize; 2]) -> Tensor<2> {
     let mut sums = Tensor::zeros(shape, &candidates[0].tensor.device());
     for block in candidates {
-        let (mut owners, mut chosen, mut weights) = (Vec::new(), Vec::new(), Vec::new());
+        if let Some(pairs) = Pairs::of(targets, block) {
+            let weighted = block.tensor.clone().select(0, pairs.candidates) * pairs.weights;
+            sums = sums.select_assign(0, pairs.queries, weighted, IndexingUpdateOp::Add);
+        }
+    }
+    sums
+}
+
+/// Every query with every target that it has in a block, as tensors.
+struct Pairs {
+    queries: Tensor<1, Int>,
+    candidates: Tensor<1, Int>,
+    weights: Tensor<2>,
+}
+
+impl Pairs {
+    fn of(targets: &[Vec<Target>], block: &ItemBlock) -> Option<Self> {
+        let (mut queries, mut candidates, mut weights) = (Vec::new(), Vec::new(), Vec::new());
         let rows = block.first..block.first + block.tensor.dims()[0];
         for (query, targets) in targets.iter().enumerate() {
             for target in targets.iter().filter(|target| rows.contains(&target.candidate)) {
-                owners.push(query as i64);
-                chosen.push((target.candidate - block.first) as i64);
+                queries.push(query);
+                candidates.push(target.candidate - block.first);
                 weights.push(target.weight);
             }
         }
-        if owners.is_empty() {
-            continue;
-        }
-        let device = block.tensor.device();
-        let count = owners.len();
-        let owners = Tensor::<1, Int>::from_data(TensorData::new(owners, [count]), &device);
-        let chosen = Tensor::<1, Int>::from_data(TensorData::new(chosen, [count]), &device);
-        let weights = Tensor::<2>::from_data(TensorData::new(weights, [count, 1]), &device);
-        let weighted = block.tensor.clone().select(0, chosen) * weights;
-        sums = sums.select_assign(0, owners, weighted, IndexingUpdateOp::Add);
+        let (device, count) = (block.tensor.device(), weights.len());
+        (count > 0).then(|| Self {
+            queries: rows_tensor(&queries, &device),
+            candidates: rows_tensor(&candidates, &device),
+            weights: Tensor::from_data(TensorData::new(weights, [count, 1]), &device),
+        })
     }
-    sums
 }

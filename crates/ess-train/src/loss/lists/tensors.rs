@@ -1,0 +1,156 @@
+//! List losses in tensor operations, for any device: products there, lists here.
+
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
+use ess_search::{embeddings_from_tensor, largest_tensor};
+
+use super::{List, ListLoss, Lists, OwnList, Relevant, Sums};
+use crate::{Error, ItemBlock, Items};
+
+/// The most numbers of a tensor that is made on the way: 16 Mi, 64 megabytes. Less where the device says so.
+const MAX_NUMBERS: usize = 1 << 24;
+
+/// As `host::evaluate`.
+pub(super) fn evaluate(
+    loss: &dyn ListLoss,
+    queries: Tensor<2>,
+    lists: &Lists,
+    items: &Items<'_>,
+    items_too: bool,
+) -> Result<Sums, Error> {
+    match lists {
+        Lists::Own(lists) => own(loss, queries, lists, items, items_too),
+        Lists::Shared { rows: None, relevant } => shared(loss, queries, relevant, items.blocks(), items_too),
+        Lists::Shared { rows: Some(rows), relevant } => {
+            let chosen = [ItemBlock { first: 0, tensor: items.rows(rows) }];
+            let mut sums = shared(loss, queries, relevant, &chosen, items_too)?;
+            sums.item_gradient = sums.item_gradient.map(|gradient| spread(gradient, rows, items));
+            Ok(sums)
+        }
+    }
+}
+
+/// Rows of gradients added at their places among all items, `m × d`.
+pub(in crate::loss) fn spread(gradient: Tensor<2>, rows: &[usize], items: &Items<'_>) -> Tensor<2> {
+    let [m, dim] = [items.embeddings().len(), items.embeddings().dim()];
+    let rows = rows_tensor(rows, items.device());
+    Tensor::zeros([m, dim], items.device()).select_assign(0, rows, gradient, IndexingUpdateOp::Add)
+}
+
+fn max_numbers(device: &Device) -> usize {
+    MAX_NUMBERS.min(largest_tensor(device))
+}
+
+/// Rows as an integer tensor.
+pub(in crate::loss) fn rows_tensor(rows: &[usize], device: &Device) -> Tensor<1, Int> {
+    let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
+    let count = rows.len();
+    Tensor::from_data(TensorData::new(rows, [count]), device)
+}
+
+fn shared(
+    loss: &dyn ListLoss,
+    queries: Tensor<2>,
+    relevant: &[Vec<Relevant>],
+    candidates: &[ItemBlock],
+    items_too: bool,
+) -> Result<Sums, Error> {
+    let [n, _] = queries.dims();
+    let device = queries.device();
+    let widths: Vec<usize> = candidates.iter().map(|block| block.tensor.dims()[0]).collect();
+    let k: usize = widths.iter().sum();
+    let chunk = (max_numbers(&device) / k).clamp(1, n);
+    let mut sums = Accumulated::default();
+    for start in (0..n).step_by(chunk) {
+        let count = chunk.min(n - start);
+        let rows = queries.clone().slice(s![start..start + count, ..]);
+        let mut similarities = vec![0.0; count * k];
+        for (block, &width) in candidates.iter().zip(&widths) {
+            let found = embeddings_from_tensor(rows.clone().matmul(block.tensor.clone().transpose()))?;
+            for (row, found) in found.rows().enumerate() {
+                similarities[row * k + block.first..][..width].copy_from_slice(found);
+            }
+        }
+        let mut slopes = vec![0.0; count * k];
+        let lists = similarities.chunks(k).zip(slopes.chunks_mut(k)).zip(&relevant[start..start + count]);
+        for ((similarities, slopes), relevant) in lists {
+            sums.loss += loss.of_list(&List { similarities, relevant, teacher: &[] }, slopes);
+        }
+        let mut gradient = rows.zeros_like();
+        let mut of_items = Vec::new();
+        for (block, &width) in candidates.iter().zip(&widths) {
+            let slopes = slopes.chunks(k).flat_map(|row| &row[block.first..block.first + width]);
+            let slopes = TensorData::new(slopes.copied().collect(), [count, width]);
+            let slopes = Tensor::<2>::from_data(slopes, &device);
+            gradient = gradient + slopes.clone().matmul(block.tensor.clone());
+            if items_too {
+                of_items.push(slopes.transpose().matmul(rows.clone()));
+            }
+        }
+        sums.gradients.push(gradient);
+        if items_too {
+            sums.add_items(Tensor::cat(of_items, 0));
+        }
+    }
+    Ok(sums.finish())
+}
+
+/// Lists are filled up to the longest of a chunk with the first item, whose slope there is zero.
+fn own(
+    loss: &dyn ListLoss,
+    queries: Tensor<2>,
+    lists: &[OwnList],
+    items: &Items<'_>,
+    items_too: bool,
+) -> Result<Sums, Error> {
+    let [n, dim] = queries.dims();
+    let device = queries.device();
+    let longest = lists.iter().map(|own| own.items.len()).max().unwrap_or(0).max(1);
+    let chunk = (max_numbers(&device) / (longest * dim)).clamp(1, n);
+    let mut sums = Accumulated::default();
+    for start in (0..n).step_by(chunk) {
+        let lists = &lists[start..n.min(start + chunk)];
+        let rows = queries.clone().slice(s![start..start + lists.len(), ..]);
+        let mut filled = vec![0; lists.len() * longest];
+        for (filled, own) in filled.chunks_mut(longest).zip(lists) {
+            filled[..own.items.len()].copy_from_slice(&own.items);
+        }
+        let chosen = items.rows(&filled).reshape([lists.len(), longest, dim]);
+        let similarities = chosen.clone().matmul(rows.clone().unsqueeze_dim::<3>(2)).squeeze_dim::<2>(2);
+        let similarities = embeddings_from_tensor(similarities)?;
+        let mut slopes = vec![0.0; lists.len() * longest];
+        for ((similarities, own), slopes) in similarities.rows().zip(lists).zip(slopes.chunks_mut(longest)) {
+            let length = own.items.len();
+            let similarities = &similarities[..length];
+            let list = List { similarities, relevant: &own.relevant, teacher: &own.teacher };
+            sums.loss += loss.of_list(&list, &mut slopes[..length]);
+        }
+        let slopes = Tensor::<3>::from_data(TensorData::new(slopes, [lists.len(), 1, longest]), &device);
+        sums.gradients.push(slopes.clone().matmul(chosen).squeeze_dim::<2>(1));
+        if items_too {
+            let spread_out = slopes.swap_dims(1, 2).matmul(rows.unsqueeze_dim::<3>(1));
+            sums.add_items(spread(spread_out.reshape([lists.len() * longest, dim]), &filled, items));
+        }
+    }
+    Ok(sums.finish())
+}
+
+#[derive(Default)]
+struct Accumulated {
+    loss: f64,
+    gradients: Vec<Tensor<2>>,
+    item_gradient: Option<Tensor<2>>,
+}
+
+impl Accumulated {
+    fn add_items(&mut self, gradient: Tensor<2>) {
+        self.item_gradient = Some(match self.item_gradient.take() {
+            Some(sum) => sum + gradient,
+            None => gradient,
+        });
+    }
+
+    fn finish(self) -> Sums {
+        let Self { loss, gradients, item_gradient } = self;
+        Sums { loss, gradient: Tensor::cat(gradients, 0), item_gradient }
+    }
+}

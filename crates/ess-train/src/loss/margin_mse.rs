@@ -1,0 +1,81 @@
+//! Distillation of margins.
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Loss, LossValue, Needs,
+    config::check_above_zero,
+    lists::{self, List, ListLoss},
+};
+use crate::{Error, Items, LossBatch};
+
+/// The mean of `(scale · (sᵢ − sⱼ) − (tᵢ − tⱼ))²` over the pairs of items that a teacher scored for a query and of
+/// which `i` has the higher grade (margin-MSE: Hofstätter et al. 2020).
+///
+/// The teacher's scores need no common zero with the similarities, only a common unit, which `scale` is for. A query
+/// whose scored items are all relevant, or none of them, teaches nothing.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use ess_core::Embeddings;
+/// use ess_train::{Items, Judgement, Loss, LossBatch, MarginMse, TeacherScore};
+///
+/// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let items = Items::new(&embeddings, &Device::flex());
+/// let relevant: &[Judgement] = &[Judgement { item: 0, grade: 1 }];
+/// let scores: &[TeacherScore] = &[TeacherScore { item: 0, score: 9.0 }, TeacherScore { item: 1, score: 8.0 }];
+/// let batch = LossBatch::new(vec![relevant]).with_teacher(vec![scores]);
+/// let value = MarginMse { scale: 2.0 }.evaluate(Tensor::from_data([[0.8, 0.5]], items.device()), &batch, &items)?;
+/// assert!((value.loss - 0.16).abs() < 1e-6);
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MarginMse {
+    /// What the similarities are multiplied by, to have the teacher's unit. Above 0. Default: 30, for cosines and a
+    /// teacher that gives logits.
+    pub scale: f32,
+}
+
+impl Default for MarginMse {
+    fn default() -> Self {
+        Self { scale: 30.0 }
+    }
+}
+
+impl MarginMse {
+    pub(super) fn check(&self) -> Result<(), Error> {
+        check_above_zero("scale of the margin-MSE loss", self.scale)
+    }
+}
+
+impl ListLoss for MarginMse {
+    fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
+        let (mut sum, scale) = (0.0, f64::from(self.scale));
+        let pairs = list.for_pairs(|higher, lower| {
+            let wanted = f64::from(list.teacher[higher.at]) - f64::from(list.teacher[lower.at]);
+            let off = scale * list.ahead(higher, lower) - wanted;
+            sum += off * off;
+            let slope = (2.0 * off * scale) as f32;
+            slopes[higher.at] += slope;
+            slopes[lower.at] -= slope;
+        });
+        list.mean_of_pairs(sum, pairs, slopes)
+    }
+}
+
+impl Loss for MarginMse {
+    fn evaluate(
+        &self,
+        queries: Tensor<2>,
+        batch: &LossBatch<'_>,
+        items: &Items<'_>,
+    ) -> Result<LossValue, Error> {
+        lists::evaluate_teacher(self, queries, batch, items)
+    }
+
+    fn needs(&self) -> Needs {
+        Needs { teacher: true, ..Needs::default() }
+    }
+}

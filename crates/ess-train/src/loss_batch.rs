@@ -1,0 +1,100 @@
+//! What a loss is told of a batch.
+
+use burn::tensor::Tensor;
+
+use crate::{Error, Judgement, TeacherScore};
+
+/// What is known of the `n` queries of a batch, apart from their mapped vectors.
+///
+/// ```
+/// use ess_train::{Judgement, LossBatch};
+///
+/// let relevant: &[Judgement] = &[Judgement { item: 1, grade: 1 }];
+/// let batch = LossBatch::new(vec![relevant]).with_negatives(vec![&[0, 2]]);
+/// assert_eq!((batch.len(), batch.negatives_of(0)), (1, &[0, 2][..]));
+/// assert!(batch.teacher_of(0).is_empty() && !batch.wants_item_gradient());
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct LossBatch<'a> {
+    judgements: Vec<&'a [Judgement]>,
+    teacher: Vec<&'a [TeacherScore]>,
+    negatives: Vec<&'a [usize]>,
+    frozen: Option<Tensor<2>>,
+    item_gradient: bool,
+}
+
+impl<'a> LossBatch<'a> {
+    /// A batch of queries with these judgements, as a [`QuerySet`](crate::QuerySet) has checked them.
+    pub fn new(judgements: Vec<&'a [Judgement]>) -> Self {
+        Self { judgements, ..Self::default() }
+    }
+
+    /// Adds a teacher's scores for each query.
+    #[must_use]
+    pub fn with_teacher(mut self, teacher: Vec<&'a [TeacherScore]>) -> Self {
+        self.teacher = teacher;
+        self
+    }
+
+    /// Adds the rows of items that are not relevant, for each query.
+    #[must_use]
+    pub fn with_negatives(mut self, negatives: Vec<&'a [usize]>) -> Self {
+        self.negatives = negatives;
+        self
+    }
+
+    /// Adds the vectors that the identity gives for the queries, `n × d_item`.
+    #[must_use]
+    pub fn with_frozen(mut self, frozen: Tensor<2>) -> Self {
+        self.frozen = Some(frozen);
+        self
+    }
+
+    /// Asks for the gradient with respect to the items too.
+    #[must_use]
+    pub fn with_item_gradient(mut self, wanted: bool) -> Self {
+        self.item_gradient = wanted;
+        self
+    }
+
+    /// The number of queries, `n`.
+    pub fn len(&self) -> usize {
+        self.judgements.len()
+    }
+
+    /// Whether there is no query.
+    pub fn is_empty(&self) -> bool {
+        self.judgements.is_empty()
+    }
+
+    /// The judgements of each query; at least one item is relevant to each.
+    pub fn judgements(&self) -> &[&'a [Judgement]] {
+        &self.judgements
+    }
+
+    /// A teacher's scores for a query; none where there is no teacher.
+    pub fn teacher_of(&self, query: usize) -> &'a [TeacherScore] {
+        self.teacher.get(query).copied().unwrap_or_default()
+    }
+
+    /// Items that are not relevant to a query; none where none were given or mined.
+    pub fn negatives_of(&self, query: usize) -> &'a [usize] {
+        self.negatives.get(query).copied().unwrap_or_default()
+    }
+
+    /// The vectors that the identity gives for the queries, `n × d_item`.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] where there are none: the loss did not ask for them in [`Loss::needs`](crate::Loss::needs),
+    /// or queries and items are of different spaces.
+    pub fn frozen(&self) -> Result<&Tensor<2>, Error> {
+        self.frozen
+            .as_ref()
+            .ok_or(Error::Missing { what: "the vectors that the identity gives for the queries" })
+    }
+
+    /// Whether items are trained, so that the loss must return the gradient with respect to them.
+    pub fn wants_item_gradient(&self) -> bool {
+        self.item_gradient
+    }
+}

@@ -1,0 +1,96 @@
+//! What a run tells its loss beyond judgements.
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, SearchModule};
+use ess_search::DeviceEncoding;
+
+use crate::{
+    Error, Items, LossBatch, MiningReport, Needs, NegativesConfig, QuerySet, TrainerConfig,
+    negatives::{MinedQuery, mine},
+};
+
+/// Negatives and frozen vectors of all training queries, as far as the loss needs them.
+pub(crate) struct Told {
+    mining_config: Option<NegativesConfig>,
+    seed: u64,
+    mined: Vec<Vec<usize>>,
+    frozen: Option<Embeddings>,
+    /// What each mining found.
+    pub(crate) mining: Vec<MiningReport>,
+}
+
+impl Told {
+    /// Refuses a loss that needs what is not there, before any work.
+    pub(crate) fn new<E: DeviceEncoding>(
+        needs: Needs,
+        config: &TrainerConfig,
+        queries: &QuerySet<E>,
+        items: &Items<'_>,
+    ) -> Result<Self, Error> {
+        if needs.teacher && queries.teacher().iter().all(Vec::is_empty) {
+            return Err(Error::Missing { what: "a teacher's scores of items for the training queries" });
+        }
+        let given = !queries.negatives().is_empty() && config.negatives.is_none();
+        let mining_config = (needs.negatives && !given).then(|| config.negatives.clone().unwrap_or_default());
+        let frozen = match queries.encodings().identity(items.embeddings().dim()) {
+            _ if !needs.frozen => None,
+            Some(identity) => Some(identity.apply(queries.encodings())?),
+            None => {
+                let what = "queries in the space of the items, for there to be an identity";
+                return Err(Error::Missing { what });
+            }
+        };
+        Ok(Self { mining_config, seed: config.seed, mined: Vec::new(), frozen, mining: Vec::new() })
+    }
+
+    /// Whether negatives are mined before this step.
+    pub(crate) fn is_mining_due(&self, step: usize) -> bool {
+        self.mining_config.as_ref().is_some_and(|config| config.is_due(step))
+    }
+
+    /// Mines negatives for all training queries, as they are mapped now.
+    pub(crate) fn mine<E: DeviceEncoding>(
+        &mut self,
+        mapped: &Embeddings,
+        queries: &QuerySet<E>,
+        items: &Items<'_>,
+        step: usize,
+    ) -> Result<(), Error> {
+        let Some(config) = &self.mining_config else { return Ok(()) };
+        let known = |(query, judgements)| {
+            let teacher = queries.teacher().get(query).map(Vec::as_slice).unwrap_or_default();
+            MinedQuery { judgements, teacher }
+        };
+        let known: Vec<MinedQuery<'_>> =
+            queries.judgements().iter().map(Vec::as_slice).enumerate().map(known).collect();
+        let (mined, report) =
+            mine(config, mapped, &known, items.embeddings(), items.index()?, (self.seed, step))?;
+        self.mined = mined;
+        self.mining.push(report);
+        Ok(())
+    }
+
+    /// What the loss is told of these queries.
+    pub(crate) fn batch<'a, E: DeviceEncoding>(
+        &'a self,
+        queries: &'a QuerySet<E>,
+        rows: &[usize],
+        device: &Device,
+    ) -> LossBatch<'a> {
+        fn lists<'a, T>(lists: &'a [Vec<T>], rows: &[usize]) -> Vec<&'a [T]> {
+            if lists.is_empty() {
+                return Vec::new();
+            }
+            rows.iter().map(|&row| &lists[row][..]).collect()
+        }
+        let negatives = if self.mined.is_empty() { queries.negatives() } else { &self.mined };
+        let batch = LossBatch::new(lists(queries.judgements(), rows))
+            .with_teacher(lists(queries.teacher(), rows))
+            .with_negatives(lists(negatives, rows));
+        // The rows of a batch exist.
+        match self.frozen.as_ref().and_then(|frozen| frozen.select(rows).ok()) {
+            Some(frozen) => batch.with_frozen(frozen.to_tensors(device)),
+            None => batch,
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! What holds for every loss: gradients are slopes, all devices compute the same, and odd data are survived.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use burn::tensor::{Device, Tensor, TensorData};
+use ess_core::Embeddings;
+use ess_search::embeddings_from_tensor;
+use ess_train::{
+    Items, Judgement, LossBatch, LossConfig, LossValue, Needs, Progress, QuerySet, Stop, TeacherScore,
+    Trainer, TrainerConfig,
+};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// Every loss with every kind of candidates that it has; a new loss joins by a line.
+const LOSSES: [&str; 22] = [
+    r#"{"kind": "softmax", "scale": 3.0}"#,
+    r#"{"kind": "softmax", "scale": 3.0, "gain": "exponential"}"#,
+    r#"{"kind": "softmax", "scale": 3.0, "candidates": "in_batch"}"#,
+    r#"{"kind": "softmax", "scale": 3.0, "candidates": "negatives", "gain": "exponential"}"#,
+    r#"{"kind": "softmax", "scale": 3.0, "candidates": {"top": 5}}"#,
+    r#"{"kind": "pairwise_logistic", "scale": 3.0}"#,
+    r#"{"kind": "pairwise_logistic", "scale": 3.0, "candidates": "all_items"}"#,
+    r#"{"kind": "pairwise_logistic", "scale": 3.0, "candidates": "in_batch"}"#,
+    r#"{"kind": "pairwise_logistic", "scale": 3.0, "candidates": "negatives"}"#,
+    r#"{"kind": "triplet", "margin": 1.5}"#,
+    r#"{"kind": "triplet", "margin": 1.5, "candidates": "in_batch"}"#,
+    r#"{"kind": "lambda", "scale": 3.0}"#,
+    r#"{"kind": "lambda", "scale": 3.0, "gain": "exponential", "cutoff": 3, "candidates": "all_items"}"#,
+    r#"{"kind": "lambda", "scale": 3.0, "candidates": "negatives"}"#,
+    r#"{"kind": "approx_ndcg", "scale": 3.0}"#,
+    r#"{"kind": "approx_ndcg", "scale": 3.0, "gain": "exponential", "candidates": "all_items"}"#,
+    r#"{"kind": "approx_ndcg", "scale": 3.0, "candidates": "in_batch"}"#,
+    r#"{"kind": "margin_mse", "scale": 2.0}"#,
+    r#"{"kind": "listwise_kl", "scale": 3.0, "temperature": 0.7}"#,
+    r#"{"kind": "recovery"}"#,
+    r#"{"kind": "recovery", "distance": "cosine"}"#,
+    r#"{"kind": "sum", "terms": [
+        {"weight": 0.5, "loss": {"kind": "softmax", "scale": 3.0}},
+        {"weight": 2.0, "loss": {"kind": "recovery"}},
+        {"weight": 1.0, "loss": {"kind": "triplet", "margin": 1.0}}
+    ]}"#,
+];
+
+fn loss(json: &str) -> LossConfig {
+    serde_json::from_str(json).unwrap()
+}
+
+/// A batch and the items that it is judged against.
+struct Case {
+    queries: Embeddings,
+    frozen: Embeddings,
+    items: Embeddings,
+    judgements: Vec<Vec<Judgement>>,
+    teacher: Vec<Vec<TeacherScore>>,
+    negatives: Vec<Vec<usize>>,
+}
+
+fn noise(n: usize, d: usize, seed: u64) -> Embeddings {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    Embeddings::from_vec((0..n * d).map(|_| random.random_range(-1.0..1.0)).collect(), d).unwrap()
+}
+
+impl Case {
+    /// `n` queries, each with graded relevant items, one judged not relevant, negatives and a teacher.
+    fn new(n: usize, m: usize, d: usize, seed: u64) -> Self {
+        let of_query = |query: usize| {
+            let at = |step: usize| (query * 31 + step) % m;
+            let judged: Vec<Judgement> =
+                [(0, 1), (1, 3), (2, 0)].map(|(step, grade)| Judgement { item: at(step), grade }).into();
+            let negatives: Vec<usize> = (2..m.min(7)).map(at).collect();
+            let score =
+                |step: usize| TeacherScore { item: at(step), score: ((query + step * step) as f32).cos() };
+            (judged, negatives, (0..m.min(6)).map(score).collect::<Vec<_>>())
+        };
+        let all: Vec<_> = (0..n).map(of_query).collect();
+        Self {
+            queries: noise(n, d, seed),
+            frozen: noise(n, d, seed + 1),
+            items: noise(m, d, seed + 2),
+            judgements: all.iter().map(|(judged, ..)| judged.clone()).collect(),
+            negatives: all.iter().map(|(_, negatives, _)| negatives.clone()).collect(),
+            teacher: all.into_iter().map(|(.., teacher)| teacher).collect(),
+        }
+    }
+
+    fn evaluate(&self, loss: &LossConfig, kernels: bool) -> LossValue {
+        self.evaluate_at(loss, kernels, &self.queries, &self.items)
+    }
+
+    fn evaluate_at(
+        &self,
+        loss: &LossConfig,
+        kernels: bool,
+        queries: &Embeddings,
+        items: &Embeddings,
+    ) -> LossValue {
+        let frozen = Items::new(items, &Device::flex());
+        let items = if kernels { frozen } else { frozen.without_kernels() };
+        let batch = LossBatch::new(self.judgements.iter().map(Vec::as_slice).collect())
+            .with_teacher(self.teacher.iter().map(Vec::as_slice).collect())
+            .with_negatives(self.negatives.iter().map(Vec::as_slice).collect())
+            .with_frozen(tensor(&self.frozen))
+            .with_item_gradient(true);
+        loss.build().unwrap().evaluate(tensor(queries), &batch, &items).unwrap()
+    }
+}
+
+fn tensor(embeddings: &Embeddings) -> Tensor<2> {
+    let shape = [embeddings.len(), embeddings.dim()];
+    Tensor::from_data(TensorData::new(embeddings.as_slice().to_vec(), shape), &Device::flex())
+}
+
+fn moved(embeddings: &Embeddings, at: usize, by: f32) -> Embeddings {
+    let mut values = embeddings.as_slice().to_vec();
+    values[at] += by;
+    Embeddings::from_vec(values, embeddings.dim()).unwrap()
+}
+
+/// How far a gradient is from the slope between two points close by.
+fn check_slope(found: f32, at: impl Fn(f32) -> f64) -> Result<(), TestCaseError> {
+    let slope = |h: f32| (at(h) - at(-h)) / f64::from(2.0 * h);
+    let (near, far) = (slope(1e-3), slope(2e-3));
+    // Between the two there may be an edge: a rank that changes, a margin that is met, another item among the most similar.
+    if (near - far).abs() < 1e-3 * (1.0 + near.abs()) {
+        prop_assert!((f64::from(found) - near).abs() < 1e-2 * (1.0 + near.abs()), "{} {}", found, near);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn gradients_are_finite_differences(n in 1_usize..4, m in 3_usize..12, d in 1_usize..6, seed in 0_u64..1000, at: prop::sample::Index) {
+        let case = Case::new(n, m, d, seed);
+        for json in LOSSES {
+            // A weight that changes with the ranks is a constant to LambdaRank, and its loss jumps there.
+            let loss = loss(json);
+            let value = case.evaluate(&loss, true);
+            let gradient = embeddings_from_tensor(value.gradient).unwrap();
+            let query = at.index(n * d);
+            let of_query = |by: f32| case.evaluate_at(&loss, true, &moved(&case.queries, query, by), &case.items).loss;
+            check_slope(gradient.as_slice()[query], of_query)?;
+            let Some(gradient) = value.item_gradient else {
+                prop_assert!(json.contains("recovery"));
+                continue;
+            };
+            let gradient = embeddings_from_tensor(gradient).unwrap();
+            let item = at.index(m * d);
+            let of_item = |by: f32| case.evaluate_at(&loss, true, &case.queries, &moved(&case.items, item, by)).loss;
+            check_slope(gradient.as_slice()[item], of_item)?;
+        }
+    }
+
+    // Sizes on both sides of the kernels' blocks and tiles.
+    #[test]
+    fn kernels_and_tensor_operations_agree(n in 1_usize..140, m in 3_usize..600, d in 1_usize..9, seed in 0_u64..1000) {
+        let case = Case::new(n, m, d, seed);
+        for json in LOSSES {
+            let loss = loss(json);
+            let (here, there) = (case.evaluate(&loss, true), case.evaluate(&loss, false));
+            prop_assert!((here.loss - there.loss).abs() < 1e-4 * (1.0 + here.loss.abs()), "{}", json);
+            prop_assert_eq!(here.item_gradient.is_some(), there.item_gradient.is_some());
+            let pairs = here.item_gradient.into_iter().zip(there.item_gradient);
+            for (here, there) in pairs.chain([(here.gradient, there.gradient)]) {
+                let (here, there) = (embeddings_from_tensor(here).unwrap(), embeddings_from_tensor(there).unwrap());
+                let close = here.as_slice().iter().zip(there.as_slice()).all(|(a, b)| (a - b).abs() < 1e-3);
+                prop_assert!(close, "{}", json);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    let case = Case::new(150, 700, 24, 5);
+    for json in LOSSES {
+        let loss = loss(json);
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let value = pool.install(|| case.evaluate(&loss, true));
+            let all = [Some(value.gradient), value.item_gradient].into_iter().flatten();
+            (value.loss, all.map(|tensor| embeddings_from_tensor(tensor).unwrap()).collect::<Vec<_>>())
+        };
+        assert_eq!(on(1), on(3), "{json}");
+    }
+}
+
+#[test]
+fn items_all_equal_and_similarities_far_apart_stay_finite() {
+    let mut case = Case::new(3, 8, 1, 1);
+    for (item, query) in [(1.0, 1.0), (1e4, 1e4), (-1e4, 1e4), (0.0, 0.0)] {
+        case.items = Embeddings::from_vec(vec![item; 8], 1).unwrap();
+        case.queries = Embeddings::from_vec(vec![query; 3], 1).unwrap();
+        for json in LOSSES {
+            let value = case.evaluate(&loss(json), true);
+            assert!(value.loss.is_finite(), "{json}: {}", value.loss);
+            embeddings_from_tensor(value.gradient).unwrap();
+            value.item_gradient.map(|gradient| embeddings_from_tensor(gradient).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_single_item_and_a_single_query_train() {
+    let one = |n| Embeddings::from_vec(vec![1.0; n], 1).unwrap();
+    let items = one(1);
+    let items = Items::new(&items, &Device::flex());
+    let score = TeacherScore { item: 0, score: 3.0 };
+    let queries = QuerySet::new(one(1), vec![vec![Judgement { item: 0, grade: i32::MAX }]])
+        .unwrap()
+        .with_teacher(vec![vec![score]])
+        .unwrap();
+    for json in LOSSES {
+        let trainer = Trainer::new(TrainerConfig { loss: loss(json), ..TrainerConfig::default() }).unwrap();
+        let config = ess_search::LinearConfig::new(1, 1);
+        let module =
+            <ess_search::Linear as ess_search::TrainableModule>::init(&config, items.device()).unwrap();
+        let trainer = trainer.with_progress(Progress::Silent);
+        let (_, curve) = trainer.train(module, &items, &queries, &Stop::After(2)).unwrap();
+        assert!(curve.points.iter().all(|point| point.loss.is_finite()), "{json}");
+    }
+}
+
+#[test]
+fn settings_outside_their_range_are_refused() {
+    let bad = [
+        r#"{"kind": "softmax", "scale": 0.0}"#,
+        r#"{"kind": "softmax", "candidates": {"top": 0}}"#,
+        r#"{"kind": "pairwise_logistic", "scale": -1.0}"#,
+        r#"{"kind": "triplet", "margin": 0.0}"#,
+        r#"{"kind": "lambda", "cutoff": 0}"#,
+        r#"{"kind": "approx_ndcg", "scale": 0.0}"#,
+        r#"{"kind": "margin_mse", "scale": 0.0}"#,
+        r#"{"kind": "listwise_kl", "temperature": 0.0}"#,
+        r#"{"kind": "sum", "terms": []}"#,
+        r#"{"kind": "sum", "terms": [{"weight": 0.0, "loss": {"kind": "softmax"}}]}"#,
+        r#"{"kind": "sum", "terms": [{"weight": 1.0, "loss": {"kind": "triplet", "margin": -1.0}}]}"#,
+    ];
+    for json in bad {
+        assert!(matches!(loss(json).build().map(|_| ()), Err(ess_train::Error::Config { .. })), "{json}");
+    }
+    let unknown = r#"{"kind": "lambda", "scales": 1.0}"#;
+    assert!(serde_json::from_str::<LossConfig>(unknown).is_err());
+    for json in LOSSES {
+        let written = serde_json::to_string(&loss(json)).unwrap();
+        assert_eq!(loss(&written), loss(json));
+    }
+}
+
+#[test]
+fn a_loss_says_what_it_needs_and_its_absence_is_an_error() {
+    let needs = |json| loss(json).build().unwrap().needs();
+    assert_eq!(needs(r#"{"kind": "softmax"}"#), Needs::default());
+    assert!(needs(r#"{"kind": "triplet", "candidates": "negatives"}"#).negatives);
+    assert!(needs(r#"{"kind": "margin_mse"}"#).teacher);
+    let items = noise(9, 3, 1);
+    let items = Items::new(&items, &Device::flex());
+    let run = |json: &str, query_dim| {
+        let queries =
+            QuerySet::new(noise(2, query_dim, 3), vec![vec![Judgement { item: 4, grade: 1 }]; 2]).unwrap();
+        let trainer = Trainer::new(TrainerConfig { loss: loss(json), ..TrainerConfig::default() }).unwrap();
+        let config = ess_search::LinearConfig::new(query_dim, 3);
+        let module =
+            <ess_search::Linear as ess_search::TrainableModule>::init(&config, items.device()).unwrap();
+        trainer.with_progress(Progress::Silent).train(module, &items, &queries, &Stop::After(1)).map(|_| ())
+    };
+    for json in [r#"{"kind": "margin_mse"}"#, r#"{"kind": "listwise_kl"}"#] {
+        assert!(matches!(run(json, 3), Err(ess_train::Error::Missing { .. })), "{json}");
+    }
+    assert!(matches!(run(r#"{"kind": "recovery"}"#, 4), Err(ess_train::Error::Missing { .. })));
+    run(r#"{"kind": "recovery"}"#, 3).unwrap();
+}
+
+#[test]
+fn negatives_are_mined_again_as_training_goes_on() {
+    let embeddings = noise(200, 8, 1).normalized();
+    let items = Items::new(&embeddings, &Device::flex());
+    let relevant = |n: usize| (0..n).map(|item| vec![Judgement { item, grade: 1 }]).collect();
+    // Queries that are their relevant item with its dimensions turned round: what a matrix can learn.
+    let turned: Vec<Vec<f32>> =
+        embeddings.rows().take(40).map(|row| row.iter().rev().copied().collect()).collect();
+    let queries = QuerySet::new(Embeddings::from_rows(&turned).unwrap(), relevant(40)).unwrap();
+    let config = TrainerConfig {
+        loss: loss(r#"{"kind": "softmax", "candidates": "negatives"}"#),
+        negatives: Some(
+            serde_json::from_str(r#"{"per_query": 4, "depth": 20, "refresh_every": 5}"#).unwrap(),
+        ),
+        learning_rate: 0.1,
+        weight_decay: 0.0,
+        ..TrainerConfig::default()
+    };
+    let trainer = Trainer::new(config).unwrap().with_progress(Progress::Silent);
+    let module = || {
+        let config = ess_search::LinearConfig::new(8, 8);
+        <ess_search::Linear as ess_search::TrainableModule>::init(&config, items.device()).unwrap()
+    };
+    let (_, curve) = trainer.train(module(), &items, &queries, &Stop::After(12)).unwrap();
+    let steps: Vec<usize> = curve.mining.iter().map(|report| report.step).collect();
+    assert_eq!(steps, [1, 6, 11]);
+    assert!(curve.mining.iter().all(|report| report.taken == 160 && report.queries_short == 0));
+    // Training brings relevant items among the most similar.
+    assert!(curve.mining[2].relevant > curve.mining[0].relevant);
+}
