@@ -1,0 +1,163 @@
+//! Drawing a plot with plotters.
+
+use anyhow::{Result, anyhow};
+use plotters::{
+    coord::types::RangedCoordf64,
+    prelude::{
+        BLACK, Cartesian2d, ChartBuilder, ChartContext, Circle, Color, EmptyElement, IntoDrawingArea,
+        PathElement, RGBColor, SVGBackend, SeriesLabelPosition, ShapeStyle, WHITE,
+    },
+};
+
+use super::{Plot, Point, Series, Style};
+
+const SIZE: (u32, u32) = (760, 480);
+/// Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+const COLOURS: [RGBColor; 7] = [
+    RGBColor(0, 114, 178),
+    RGBColor(213, 94, 0),
+    RGBColor(0, 158, 115),
+    RGBColor(204, 121, 167),
+    RGBColor(86, 180, 233),
+    RGBColor(230, 159, 0),
+    RGBColor(90, 90, 90),
+];
+const GREY: RGBColor = RGBColor(150, 150, 150);
+
+type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
+
+/// The plot as text, its axes from and to these places.
+pub(super) fn svg(plot: &Plot, [left, right]: [f64; 2], [bottom, top]: [f64; 2]) -> Result<String> {
+    let mut text = String::new();
+    {
+        let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
+        area.fill(&WHITE).map_err(failed)?;
+        let mut chart = ChartBuilder::on(&area)
+            .caption(&plot.title, ("sans-serif", 19))
+            .margin(14)
+            .x_label_area_size(46)
+            .y_label_area_size(62)
+            .build_cartesian_2d(left..right, bottom..top)
+            .map_err(failed)?;
+        draw_axes(plot, &mut chart)?;
+        let mut colours = COLOURS.iter().cycle();
+        for series in &plot.series {
+            let colour = if series.style == Style::Guide { GREY } else { *colours.next().unwrap_or(&GREY) };
+            draw_series(plot, series, colour, &mut chart)?;
+        }
+        draw_legend(plot, &mut chart)?;
+        area.present().map_err(failed)?;
+    }
+    Ok(text)
+}
+
+fn draw_axes(plot: &Plot, chart: &mut Chart<'_>) -> Result<()> {
+    let (of_x, of_y) = (|place: &f64| plot.x.words(*place), |place: &f64| plot.y.words(*place));
+    chart
+        .configure_mesh()
+        .x_desc(&plot.x.label)
+        .y_desc(&plot.y.label)
+        .x_labels(9)
+        .y_labels(9)
+        .x_label_formatter(&of_x)
+        .y_label_formatter(&of_y)
+        .light_line_style(WHITE.mix(0.0))
+        .bold_line_style(BLACK.mix(0.1))
+        .axis_style(BLACK.mix(0.6))
+        .label_style(("sans-serif", 13))
+        .axis_desc_style(("sans-serif", 15))
+        .draw()
+        .map_err(failed)
+}
+
+fn draw_series(plot: &Plot, series: &Series, colour: RGBColor, chart: &mut Chart<'_>) -> Result<()> {
+    let place = |point: &Point| (plot.x.place(point.x), plot.y.place(point.y));
+    let places: Vec<(f64, f64)> = series.points.iter().map(place).collect();
+    let bars = series.points.iter().filter_map(|point| {
+        let [low, high] = point.interval?.map(|end| plot.y.place(end));
+        Some(PathElement::new(
+            vec![(plot.x.place(point.x), low), (plot.x.place(point.x), high)],
+            colour.mix(0.55),
+        ))
+    });
+    chart.draw_series(bars).map_err(failed)?;
+    if series.style != Style::Points {
+        let line = PathElement::new(places.clone(), line_style(series, colour));
+        chart.draw_series([line]).map_err(failed)?;
+    }
+    if series.style != Style::Guide {
+        let mark = |&place: &(f64, f64)| Circle::new(place, 4, colour.filled());
+        chart.draw_series(places.iter().map(mark)).map_err(failed)?;
+    }
+    if !series.name.is_empty() {
+        let (line, points) = (line_style(series, colour), series.style != Style::Guide);
+        // A series of nothing, for its place in the legend.
+        let entry = chart.draw_series(std::iter::empty::<PathElement<(f64, f64)>>()).map_err(failed)?;
+        entry.label(&series.name).legend(move |(x, y)| {
+            let line = PathElement::new(vec![(0, 0), (18, 0)], line);
+            let mark = Circle::new((9, 0), if points { 4 } else { 0 }, colour.filled());
+            EmptyElement::at((x, y)) + line + mark
+        });
+    }
+    Ok(())
+}
+
+fn line_style(series: &Series, colour: RGBColor) -> ShapeStyle {
+    match series.style {
+        Style::Line => colour.stroke_width(2),
+        Style::Guide => colour.stroke_width(1),
+        Style::Points => colour.mix(0.0).stroke_width(0),
+    }
+}
+
+/// Puts the legend where the fewest points are.
+fn draw_legend(plot: &Plot, chart: &mut Chart<'_>) -> Result<()> {
+    if plot.series.iter().all(|series| series.name.is_empty()) {
+        return Ok(());
+    }
+    let corner = emptiest_corner(plot, chart.x_range(), chart.y_range());
+    chart
+        .configure_series_labels()
+        .position(corner)
+        .background_style(WHITE.mix(0.85))
+        .border_style(BLACK.mix(0.25))
+        .label_font(("sans-serif", 14))
+        .margin(10)
+        .draw()
+        .map_err(failed)
+}
+
+fn emptiest_corner(plot: &Plot, x: std::ops::Range<f64>, y: std::ops::Range<f64>) -> SeriesLabelPosition {
+    let share = |place: f64, range: &std::ops::Range<f64>| (place - range.start) / (range.end - range.start);
+    let places: Vec<(f64, f64)> = plot
+        .series
+        .iter()
+        .flat_map(|series| along(&series.points))
+        .map(|(at, height)| (share(plot.x.place(at), &x), share(plot.y.place(height), &y)))
+        .collect();
+    let crowd = |(right, upper): (bool, bool)| {
+        let near = |&&(at, height): &&(f64, f64)| {
+            (if right { at > 0.6 } else { at < 0.4 }) && (if upper { height > 0.6 } else { height < 0.4 })
+        };
+        places.iter().filter(near).count()
+    };
+    let corners = [
+        ((true, false), SeriesLabelPosition::LowerRight),
+        ((false, true), SeriesLabelPosition::UpperLeft),
+        ((true, true), SeriesLabelPosition::UpperRight),
+        ((false, false), SeriesLabelPosition::LowerLeft),
+    ];
+    let emptiest = corners.into_iter().min_by_key(|&(corner, _)| crowd(corner));
+    emptiest.map_or(SeriesLabelPosition::LowerRight, |(_, position)| position)
+}
+
+/// The points of a series, with some between them for a line that passes.
+fn along(points: &[Point]) -> Vec<(f64, f64)> {
+    let between =
+        points.windows(2).map(|pair| ((pair[0].x + pair[1].x) / 2.0, (pair[0].y + pair[1].y) / 2.0));
+    points.iter().map(|point| (point.x, point.y)).chain(between).collect()
+}
+
+fn failed(error: impl std::fmt::Display) -> anyhow::Error {
+    anyhow!("plot: {error}")
+}
