@@ -37,7 +37,9 @@ impl Embeddings {
         }
         let matrix =
             if matrix.is_standard_layout() { matrix } else { matrix.as_standard_layout().into_owned() };
-        check_finite(&matrix)?;
+        if let Some(values) = matrix.as_slice() {
+            Error::check_finite("embeddings", values, matrix.ncols())?;
+        }
         Ok(Self { matrix })
     }
 
@@ -137,23 +139,6 @@ impl Embeddings {
             }
         }
         self
-    }
-}
-
-fn check_finite(matrix: &Array2<f32>) -> Result<(), Error> {
-    let Some(values) = matrix.as_slice() else {
-        return Ok(());
-    };
-    // Zero times anything finite is zero: one branch-free pass finds out whether there is anything to name.
-    if values.iter().map(|x| x * 0.0).sum::<f32>() == 0.0 {
-        return Ok(());
-    }
-    let dim = matrix.ncols();
-    match values.iter().position(|x| !x.is_finite()) {
-        Some(at) => {
-            Err(Error::NonFinite { what: "embeddings", row: at / dim, column: at % dim, value: values[at] })
-        }
-        None => Ok(()),
     }
 }
 

@@ -119,4 +119,17 @@ impl Error {
     pub fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
         if expected == found { Ok(()) } else { Err(Self::DimensionMismatch { what, expected, found }) }
     }
+    /// Fails with [`Error::NonFinite`] at the first NaN or infinity among rows of `columns` values.
+    pub(crate) fn check_finite(what: &'static str, values: &[f32], columns: usize) -> Result<(), Self> {
+        // Zero times anything finite is zero: one branch-free pass finds out whether there is anything to name.
+        if values.iter().map(|x| x * 0.0).sum::<f32>() == 0.0 {
+            return Ok(());
+        }
+        match values.iter().position(|x| !x.is_finite()) {
+            Some(at) => {
+                Err(Self::NonFinite { what, row: at / columns, column: at % columns, value: values[at] })
+            }
+            None => Ok(()),
+        }
+    }
 }

@@ -12,7 +12,9 @@ mod relevance_model;
 mod retriever;
 mod search_module;
 mod searcher;
+mod sentence_identity;
 mod similarity;
+mod token_states;
 mod top_k;
 
 pub use embeddings::Embeddings;
@@ -30,5 +32,7 @@ pub use relevance_model::RelevanceModel;
 pub use retriever::Retriever;
 pub use search_module::{Compose, Identity, MatrixModule, SearchModule, SearchModuleFn};
 pub use searcher::{IndexSearcher, Searcher};
+pub use sentence_identity::SentenceIdentity;
 pub use similarity::{Cosine, InnerProduct, Similarity};
+pub use token_states::TokenStates;
 pub use top_k::TopK;

@@ -13,8 +13,10 @@ mod weights;
 pub use cross_encoder::CrossEncoder;
 pub use error::Error;
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
+pub use model::Activation;
 pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
-    LayerEncoder, MergedEncoder, SentenceEncoder, TokenEncoder, TokenStates, TwoTowerEncoder, UpperLayers,
+    DenseActivation, HeadLayer, LayerEncoder, MergedEncoder, PoolingMode, SentenceEncoder, TokenEncoder,
+    TwoTowerEncoder, UpperLayers, UpperLayersConfig,
 };
 pub use static_encoder::StaticEncoder;

@@ -1,13 +1,14 @@
 //! Encodings as tensors on a device.
 
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::{Embeddings, Encoding, Identity};
 
-use crate::{Error, PersistentModule};
+use crate::{Error, PersistentModule, token_tensors::indices};
 
 /// An encoding that can be put on a device for a trainable module to read.
 ///
-/// [`Embeddings`] become a `Tensor<2>` of `n × d`. A richer encoding brings its own tensors.
+/// [`Embeddings`] become a `Tensor<2>` of `n × d`, [`TokenStates`](ess_core::TokenStates) become
+/// [`TokenTensors`](crate::TokenTensors). A richer encoding of yours brings its own tensors.
 pub trait DeviceEncoding: Encoding + Sized {
     /// The encoding on a device.
     type Tensors: Clone + Send;
@@ -28,8 +29,14 @@ pub trait DeviceEncoding: Encoding + Sized {
     /// Copies the encoding to a device.
     fn to_tensors(&self, device: &Device) -> Self::Tensors;
 
-    /// The named rows, in the order given.
-    fn select(tensors: &Self::Tensors, rows: Tensor<1, Int>) -> Self::Tensors;
+    /// The named rows, in the order given; each is below [`Encoding::rows`].
+    fn select(tensors: &Self::Tensors, rows: &[usize]) -> Self::Tensors;
+
+    /// How many rows may go through a module at once, so that memory stays bounded for any number of them.
+    /// Default: 8192.
+    fn rows_at_once(&self) -> usize {
+        8192
+    }
 }
 
 impl DeviceEncoding for Embeddings {
@@ -52,8 +59,9 @@ impl DeviceEncoding for Embeddings {
         Tensor::from_data(TensorData::new(self.as_slice().to_vec(), [self.len(), self.dim()]), device)
     }
 
-    fn select(tensors: &Tensor<2>, rows: Tensor<1, Int>) -> Tensor<2> {
-        tensors.clone().select(0, rows)
+    fn select(tensors: &Tensor<2>, rows: &[usize]) -> Tensor<2> {
+        let rows = rows.iter().map(|&row| row as i64).collect();
+        tensors.clone().select(0, indices(rows, &tensors.device()))
     }
 }
 

@@ -14,6 +14,7 @@ mod parameters;
 mod persistent;
 mod registry;
 mod state;
+mod token_tensors;
 mod trainable;
 #[cfg(feature = "wgpu")]
 mod wgpu_adapter;
@@ -22,6 +23,7 @@ pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
 pub use device_memory::largest_tensor;
 pub use ensemble::{Averaging, Ensemble};
 pub use error::Error;
+pub use init::Init;
 pub use linear::{Linear, LinearConfig};
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use module_config::ModuleConfig;
@@ -29,6 +31,7 @@ pub use on_device::OnDevice;
 pub use persistent::PersistentModule;
 pub use registry::Registry;
 pub use state::{HostTensor, ModuleDescription, ModuleState};
+pub use token_tensors::TokenTensors;
 pub use trainable::{MAX_DIM, TrainableModule};
 #[cfg(feature = "wgpu")]
 pub use wgpu_adapter::WgpuAdapter;

@@ -1,12 +1,9 @@
 //! A trainable module on a device, as a searching module of `ess-core`.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding, SearchModule};
 
 use crate::{DeviceEncoding, Error, TrainableModule, embeddings_from_tensor};
-
-/// Rows that go through a module at once, so that memory stays bounded for any number of queries.
-const CHUNK: usize = 8192;
 
 /// Any trainable module on a device, ready to search.
 ///
@@ -35,16 +32,14 @@ impl<M: TrainableModule> OnDevice<M> {
     }
 
     fn forward(&self, encodings: &M::Encoding) -> Result<Embeddings, Error> {
-        let tensors = encodings.to_tensors(&self.device);
-        let rows = encodings.rows();
-        if rows <= CHUNK {
-            return embeddings_from_tensor(self.module.forward(tensors));
+        let (rows, at_once) = (encodings.rows(), encodings.rows_at_once().max(1));
+        if rows <= at_once {
+            return embeddings_from_tensor(self.module.forward(encodings.to_tensors(&self.device)));
         }
         let mut values = Vec::with_capacity(rows * self.module.item_dim());
-        for start in (0..rows).step_by(CHUNK) {
-            let chunk: Vec<i64> = (start..rows.min(start + CHUNK)).map(|row| row as i64).collect();
-            let chunk = TensorData::new(chunk.clone(), [chunk.len()]);
-            let chunk = M::Encoding::select(&tensors, Tensor::from_data(chunk, &self.device));
+        for start in (0..rows).step_by(at_once) {
+            let chunk: Vec<usize> = (start..rows.min(start + at_once)).collect();
+            let chunk = encodings.select_rows(&chunk)?.to_tensors(&self.device);
             values.extend_from_slice(embeddings_from_tensor(self.module.forward(chunk))?.as_slice());
         }
         Ok(Embeddings::from_vec(values, self.module.item_dim())?)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ess_core::{Embeddings, Encoding, Identity, MatrixModule, SearchModule};
+use ess_core::{Embeddings, Encoding, Identity, MatrixModule, SearchModule, SentenceIdentity, TokenStates};
 use serde_json::json;
 
 use crate::{Error, HostTensor, ModuleDescription, ModuleState, OnDevice, TrainableModule, parameters};
@@ -32,6 +32,7 @@ impl<M: TrainableModule> PersistentModule<M::Encoding> for OnDevice<M> {
 
 pub(crate) const IDENTITY: &str = "identity";
 pub(crate) const MATRIX: &str = "matrix";
+pub(crate) const SENTENCE_IDENTITY: &str = "sentence_identity";
 
 impl PersistentModule for Identity {
     fn to_state(&self) -> Result<ModuleState, Error> {
@@ -47,7 +48,17 @@ impl PersistentModule for MatrixModule {
     }
 }
 
-fn state_of(kind: &str, module: &dyn SearchModule, tensors: BTreeMap<String, HostTensor>) -> ModuleState {
+impl PersistentModule<TokenStates> for SentenceIdentity {
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        Ok(state_of(SENTENCE_IDENTITY, self, BTreeMap::new()))
+    }
+}
+
+fn state_of<E: Encoding>(
+    kind: &str,
+    module: &dyn SearchModule<E>,
+    tensors: BTreeMap<String, HostTensor>,
+) -> ModuleState {
     let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
     let description = ModuleDescription { kind: kind.to_owned(), query_dim, item_dim, config: json!({}) };
     ModuleState { description, tensors }

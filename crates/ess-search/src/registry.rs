@@ -3,14 +3,14 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, Encoding, Identity, MatrixModule};
+use ess_core::{Embeddings, Encoding, Identity, MatrixModule, SentenceIdentity, TokenStates};
 use ndarray::Array2;
 
 use crate::{
     Ensemble, Error, Linear, Mlp, ModuleState, OnDevice, PersistentModule, TrainableModule,
     ensemble::ENSEMBLE,
     parameters,
-    persistent::{IDENTITY, MATRIX},
+    persistent::{IDENTITY, MATRIX, SENTENCE_IDENTITY},
 };
 
 type Build<E> =
@@ -42,6 +42,15 @@ impl Default for Registry {
         kinds.insert(IDENTITY.to_owned(), Arc::new(|state, _| build_identity(state)));
         kinds.insert(MATRIX.to_owned(), Arc::new(|state, _| build_matrix(state)));
         Self { kinds }.with::<Linear>().with::<Mlp>()
+    }
+}
+
+impl Registry<TokenStates> {
+    /// The kinds of this crate that read token states.
+    pub fn token_states() -> Self {
+        let mut kinds: BTreeMap<String, Build<TokenStates>> = BTreeMap::new();
+        kinds.insert(SENTENCE_IDENTITY.to_owned(), Arc::new(|state, _| build_sentence_identity(state)));
+        Self { kinds }
     }
 }
 
@@ -104,6 +113,12 @@ fn build_trainable<M: TrainableModule>(
 fn build_identity(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error> {
     check_tensors(state, &[])?;
     Ok(Box::new(Identity::new(state.description.query_dim)))
+}
+
+fn build_sentence_identity(state: &ModuleState) -> Result<Box<dyn PersistentModule<TokenStates>>, Error> {
+    check_tensors(state, &[])?;
+    let description = &state.description;
+    Ok(Box::new(SentenceIdentity::new(description.query_dim, description.item_dim)))
 }
 
 fn build_matrix(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error> {

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 use burn::{
     grad_clipping::GradientClippingConfig,
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
-    tensor::{Device, Int, Tensor, TensorData},
 };
 use ess_core::SearchModule;
 use ess_search::{DeviceEncoding, OnDevice, TrainableModule};
@@ -131,7 +130,6 @@ struct Run<'a, 'i, M: TrainableModule> {
     optimizer: ModuleOptimizer,
     loss: &'a dyn Loss,
     batches: Batches,
-    device: Device,
     items: &'a Items<'i>,
     queries: &'a QuerySet<M::Encoding>,
     told: Told,
@@ -158,7 +156,6 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
             loss,
             batches: Batches::new(queries.len(), config.batch_size, config.seed),
             encodings: queries.encodings().to_tensors(&device),
-            device,
             items,
             queries,
             told: Told::new(loss.needs(), config, queries, items)?,
@@ -204,9 +201,6 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         if rows.len() == self.queries.len() && self.batches.is_whole() {
             return self.encodings.clone();
         }
-        let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
-        let count = rows.len();
-        let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [count]), &self.device);
         M::Encoding::select(&self.encodings, rows)
     }
 }

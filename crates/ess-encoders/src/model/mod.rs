@@ -6,4 +6,5 @@ mod transformer_config;
 
 pub(crate) use folder::ModelFolder;
 pub(crate) use tokenizer::{TextTokenizer, TokenIds, longest_text};
-pub(crate) use transformer_config::{Activation, Family, TransformerConfig};
+pub use transformer_config::Activation;
+pub(crate) use transformer_config::{Family, TransformerConfig};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::ModelFolder;
 use crate::Error;
@@ -18,10 +18,14 @@ pub(crate) enum Family {
 }
 
 /// The function between the two halves of a feed-forward layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Activation {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Activation {
+    /// `x Φ(x)`.
     Gelu,
+    /// GELU by its tangent approximation.
     GeluTanh,
+    /// `max(x, 0)`.
     Relu,
 }
 

@@ -4,6 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
+use ess_search::OnDevice;
 use serde::Deserialize;
 
 use super::{
@@ -12,8 +13,9 @@ use super::{
     modules::{ModelPart, model_parts},
     pooling::Pooling,
     prompts::Prompts,
-    token_states::TokenEncoder,
+    token_encoder::TokenEncoder,
     upper_layers::UpperLayers,
+    upper_layers_config::UpperLayersConfig,
 };
 use crate::{
     Error,
@@ -48,8 +50,7 @@ pub struct SentenceEncoder {
     head: Vec<HeadStep>,
     prompts: Prompts,
     lowercase: bool,
-    layers: usize,
-    token_dim: usize,
+    config: TransformerConfig,
     dim: usize,
 }
 
@@ -131,25 +132,24 @@ impl SentenceEncoder {
             head,
             prompts: Prompts::read(folder)?,
             lowercase: text.do_lower_case,
-            layers: config.layers,
-            token_dim: config.dim,
+            config,
             dim,
         })
     }
 
     /// How many layers the transformer has; layer 0 is what goes into the first.
     pub fn layers(&self) -> usize {
-        self.layers
+        self.config.layers
     }
 
     /// The dimension of a token's state.
     pub fn token_dim(&self) -> usize {
-        self.token_dim
+        self.config.dim
     }
 
     fn encode(&self, texts: &[&str], side: Side) -> Result<Embeddings, Error> {
         let pooled =
-            self.run(texts, side, &[self.layers], |states, skipped| self.pool(states[0], skipped))?;
+            self.run(texts, side, &[self.config.layers], |states, skipped| self.pool(states[0], skipped))?;
         self.embed(&pooled)
     }
 
@@ -177,13 +177,13 @@ impl SentenceEncoder {
     /// The pooled states of one text.
     pub(super) fn pool(&self, states: &[f32], skipped: usize) -> Vec<f32> {
         let mut pooled = Vec::with_capacity(self.pooled_dim());
-        self.pooling.pool(states, self.token_dim, skipped, &mut pooled);
+        self.pooling.pool(states, self.config.dim, skipped, &mut pooled);
         pooled
     }
 
     /// The dimension of the pooled states.
     pub(super) fn pooled_dim(&self) -> usize {
-        self.pooling.dim(self.token_dim)
+        self.pooling.dim(self.config.dim)
     }
 
     /// The sentence embeddings of pooled states of the last layer: dense layers and normalisation.
@@ -199,7 +199,9 @@ impl SentenceEncoder {
     }
 
     /// Splits the encoder at a layer: what comes before it is enc1', to be computed once and kept; the layers from it
-    /// on, the pooling and what follows are a searching module on a device, to be trained (Eq. 4).
+    /// on, the pooling and what follows are a searching module on a device (Eq. 4). To train it, give
+    /// [`OnDevice::into_module`] of it to ess-train's `ModuleRecipe::from_module`, and the token states of the
+    /// training queries.
     ///
     /// ```no_run
     /// use std::sync::Arc;
@@ -218,12 +220,29 @@ impl SentenceEncoder {
         self: &Arc<Self>,
         layer: usize,
         device: &Device,
-    ) -> Result<(TokenEncoder, UpperLayers), ess_core::Error> {
+    ) -> Result<(TokenEncoder, OnDevice<UpperLayers>), ess_core::Error> {
         let lower = TokenEncoder::new(self.clone(), layer)?;
         let (blocks, relative_positions) = self.engine.blocks_from(layer, device);
         let upper =
-            UpperLayers::new(blocks, relative_positions, &self.pooling, &self.head, self.token_dim, device);
-        Ok((lower, upper))
+            UpperLayers::new(self.upper_config(layer), blocks, relative_positions, &self.head, device);
+        Ok((lower, OnDevice::new(upper, device)))
+    }
+
+    fn upper_config(&self, layer: usize) -> UpperLayersConfig {
+        let TransformerConfig { dim, heads, feed_forward_dim, activation, norm_epsilon, .. } = self.config;
+        UpperLayersConfig {
+            token_dim: dim,
+            layers: self.config.layers - layer,
+            heads,
+            feed_forward_dim,
+            activation,
+            norm_epsilon,
+            relative_buckets: self.config.relative_buckets,
+            poolings: self.pooling.modes.clone(),
+            include_prompt: self.pooling.include_prompt,
+            head: self.head.iter().map(HeadStep::config).collect(),
+            seed: 0,
+        }
     }
 
     fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {

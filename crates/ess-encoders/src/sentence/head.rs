@@ -1,8 +1,8 @@
 //! What follows the pooling: dense layers, layer normalisation, scaling to length 1.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::modules::ModelPart;
+use super::{HeadLayer, modules::ModelPart};
 use crate::{Error, compute::dense_rows, model::ModelFolder, weights::Weights};
 
 /// One step on the pooled vectors.
@@ -19,11 +19,17 @@ pub(crate) struct Dense {
     pub(crate) activation: DenseActivation,
 }
 
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum DenseActivation {
+/// The function behind a dense layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DenseActivation {
+    /// None.
     Identity,
+    /// `tanh(x)`.
     Tanh,
+    /// `max(x, 0)`.
     Relu,
+    /// `1 / (1 + exp(−x))`.
     Sigmoid,
 }
 
@@ -80,6 +86,15 @@ impl HeadStep {
         match self {
             Self::Dense(dense) => dense.bias.len(),
             Self::LayerNorm { .. } | Self::Normalize => dim,
+        }
+    }
+
+    /// What it is, its numbers aside.
+    pub(crate) fn config(&self) -> HeadLayer {
+        match self {
+            Self::Dense(dense) => HeadLayer::Dense { dim: dense.bias.len(), activation: dense.activation },
+            Self::LayerNorm { .. } => HeadLayer::LayerNorm,
+            Self::Normalize => HeadLayer::Normalize,
         }
     }
 

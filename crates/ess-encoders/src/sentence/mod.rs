@@ -8,15 +8,19 @@ mod merged;
 mod modules;
 mod pooling;
 mod prompts;
-mod token_states;
+mod token_encoder;
 mod two_towers;
 mod upper_layers;
+mod upper_layers_config;
 
 pub use encoder::SentenceEncoder;
+pub use head::DenseActivation;
 pub use layer_encoder::LayerEncoder;
 pub use merged::MergedEncoder;
-pub use token_states::{TokenEncoder, TokenStates};
+pub use pooling::PoolingMode;
+pub use token_encoder::TokenEncoder;
 pub use two_towers::TwoTowerEncoder;
 pub use upper_layers::UpperLayers;
+pub use upper_layers_config::{HeadLayer, UpperLayersConfig};
 
 pub(crate) use engine::Engine;

@@ -2,19 +2,26 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Error, model::ModelFolder};
 
-/// One way of pooling.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PoolingMode {
+/// One way from the states of a text's tokens to one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PoolingMode {
+    /// The first token.
     Cls,
+    /// The largest number in each dimension.
     Max,
+    /// The mean.
     Mean,
+    /// The sum over the square root of the number of tokens.
     MeanSqrtLength,
+    /// The mean, later tokens weighing more: the first 1, the second 2, and so on.
     WeightedMean,
+    /// The last token.
     LastToken,
 }
 

@@ -1,4 +1,4 @@
-//! The upper part of a split encoder, as a searching module.
+//! The upper part of a split encoder, as a trainable searching module.
 
 use std::ops::Range;
 
@@ -6,12 +6,12 @@ use burn::{
     module::{Module, Param},
     tensor::{Device, Tensor, TensorData, activation},
 };
-use ess_core::{Embeddings, Encoding, Error as CoreError, SearchModule};
+use ess_core::TokenStates;
+use ess_search::{Error, Init, TokenTensors, TrainableModule};
 
 use super::{
-    TokenStates,
-    head::{DenseActivation, HeadStep, LAYER_NORM_EPSILON},
-    pooling::{Pooling, PoolingMode},
+    DenseActivation, HeadLayer, PoolingMode, UpperLayersConfig,
+    head::{HeadStep, LAYER_NORM_EPSILON},
 };
 use crate::{
     compute::{Compute, DeviceCompute},
@@ -23,8 +23,26 @@ type Vector = Param<Tensor<1>>;
 
 /// The layers of an encoder from one on, its pooling, dense layers and normalisation: f_search over token states.
 ///
-/// A Burn module: on an autodiff device its parameters can be trained. Made by
-/// [`SentenceEncoder::split`](crate::SentenceEncoder::split).
+/// Comes from [`SentenceEncoder::split`](crate::SentenceEncoder::split), which gives it the encoder's weights; trained
+/// with [`ModuleRecipe::from_module`](https://docs.rs/ess-train), saved and loaded as any module
+/// (`Registry::token_states().with::<UpperLayers>()`).
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, SearchModule, TokenStates};
+/// use ess_encoders::{UpperLayers, UpperLayersConfig};
+/// use ess_search::{OnDevice, TrainableModule};
+///
+/// let config: UpperLayersConfig = serde_json::from_str(
+///     r#"{"token_dim": 4, "layers": 1, "heads": 2, "feed_forward_dim": 8, "poolings": ["mean"]}"#,
+/// ).unwrap();
+/// let device = Device::flex();
+/// let module = OnDevice::new(UpperLayers::init(&config, &device)?, &device);
+/// let embeddings = Embeddings::from_rows(&[[1.0, 0.0]])?;
+/// let states = TokenStates::from_texts(embeddings, 4, &[[0.5; 12]])?;
+/// assert_eq!(module.apply(&states)?.dim(), 4);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
 #[derive(Module, Debug)]
 pub struct UpperLayers {
     blocks: Vec<Block<Matrix, Vector>>,
@@ -32,110 +50,155 @@ pub struct UpperLayers {
     dense: Vec<Linear<Matrix, Vector>>,
     norms: Vec<Norm<Vector>>,
     #[module(skip)]
-    plan: Plan,
-}
-
-/// What is not a parameter.
-#[derive(Clone, Debug)]
-struct Plan {
-    poolings: Vec<PoolingMode>,
-    include_prompt: bool,
-    steps: Vec<Step>,
-    token_dim: usize,
-    dim: usize,
-}
-
-/// What follows the pooling, by its place among `dense` and `norms`.
-#[derive(Clone, Copy, Debug)]
-enum Step {
-    Dense(usize, DenseActivation),
-    LayerNorm(usize),
-    Normalize,
+    config: UpperLayersConfig,
 }
 
 impl UpperLayers {
+    /// The encoder's own layers; `config` says what they are.
     pub(super) fn new(
+        config: UpperLayersConfig,
         blocks: Vec<Block<Matrix, Vector>>,
         relative_positions: Option<Matrix>,
-        pooling: &Pooling,
         head: &[HeadStep],
-        token_dim: usize,
         device: &Device,
     ) -> Self {
         let compute = DeviceCompute::new(device.clone());
-        let (mut dense, mut norms, mut steps) = (Vec::new(), Vec::new(), Vec::new());
-        let mut dim = pooling.dim(token_dim);
+        let (mut dense, mut norms) = (Vec::new(), Vec::new());
+        let mut dim = config.pooled_dim();
         for step in head {
             match step {
                 HeadStep::Dense(layer) => {
-                    steps.push(Step::Dense(dense.len(), layer.activation));
                     let weight = compute.matrix(layer.weight.clone(), [layer.bias.len(), dim]);
-                    let bias = compute.vector(layer.bias.clone());
-                    dense.push(Linear { weight, bias });
+                    dense.push(Linear { weight, bias: compute.vector(layer.bias.clone()) });
                 }
                 HeadStep::LayerNorm { weight, bias } => {
-                    steps.push(Step::LayerNorm(norms.len()));
                     let (weight, bias) = (compute.vector(weight.clone()), compute.vector(bias.clone()));
                     norms.push(Norm { weight, bias, epsilon: LAYER_NORM_EPSILON });
                 }
-                HeadStep::Normalize => steps.push(Step::Normalize),
+                HeadStep::Normalize => {}
             }
             dim = step.dim(dim);
         }
-        let poolings = pooling.modes.clone();
-        let include_prompt = pooling.include_prompt;
-        let plan = Plan { poolings, include_prompt, steps, token_dim, dim };
-        Self { blocks, relative_positions, dense, norms, plan }
+        Self { blocks, relative_positions, dense, norms, config }
     }
 
-    /// The sentence embeddings (`n × d`) of the token states of `n` texts, on the module's device, differentiable.
-    ///
-    /// # Panics
-    /// When a text has no token, which only happens with tokenizers that add no special tokens.
-    pub fn forward(&self, states: &TokenStates) -> Tensor<2> {
-        let device = self.device();
-        let compute = DeviceCompute::new(device.clone());
-        let batch = TokenBatch::of_lengths((0..states.rows()).map(|row| states.tokens(row)));
-        let shape = [batch.tokens(), states.token_dim()];
-        let mut tokens = Tensor::from_data(TensorData::new(states.packed().to_vec(), shape), &device);
-        for block in &self.blocks {
-            tokens = block.forward(&compute, tokens, &batch, self.relative_positions.as_ref());
-        }
-        let skipped = if self.plan.include_prompt { 0 } else { states.skipped() };
-        let pooled = self.plan.poolings.iter().map(|mode| pool(*mode, &tokens, &batch, skipped));
-        self.head(&compute, Tensor::cat(pooled.collect(), 1))
-    }
-
+    /// `n × pooled` numbers to `n × d_item`.
     fn head(&self, compute: &DeviceCompute, mut vectors: Tensor<2>) -> Tensor<2> {
-        for step in &self.plan.steps {
-            vectors = match *step {
-                Step::Dense(at, activation) => {
-                    activate(compute.project(&vectors, &self.dense[at]), activation)
-                }
-                Step::LayerNorm(at) => compute.normalize(vectors, &self.norms[at]),
-                Step::Normalize => {
-                    let lengths = (vectors.clone() * vectors.clone()).sum_dim(1).sqrt();
-                    vectors / lengths.clamp_min(f32::MIN_POSITIVE)
+        let (mut dense, mut norms) = (self.dense.iter(), self.norms.iter());
+        for layer in &self.config.head {
+            vectors = match layer {
+                HeadLayer::Dense { activation, .. } => match dense.next() {
+                    Some(linear) => activate(compute.project(&vectors, linear), *activation),
+                    None => vectors,
+                },
+                HeadLayer::LayerNorm => match norms.next() {
+                    Some(norm) => compute.normalize(vectors, norm),
+                    None => vectors,
+                },
+                HeadLayer::Normalize => {
+                    // Bounded before the root, whose derivative at 0 has no end.
+                    let squares = (vectors.clone() * vectors.clone()).sum_dim(1);
+                    vectors / squares.clamp_min(f32::MIN_POSITIVE).sqrt()
                 }
             };
         }
         vectors
     }
 
-    fn device(&self) -> Device {
-        let block = self.blocks.first().map(|block| block.qkv.weight.device());
-        let dense = self.dense.first().map(|dense| dense.weight.device());
-        block.or(dense).unwrap_or_else(Device::flex)
+    /// Each text's pooled states, `n × pooled`.
+    fn pool(&self, tokens: Tensor<2>, batch: &TokenBatch, skipped: usize) -> Tensor<2> {
+        if batch.tokens() == 0 {
+            return Tensor::zeros([batch.texts(), self.config.pooled_dim()], &tokens.device());
+        }
+        let pooled = self.config.poolings.iter().map(|mode| pool(*mode, &tokens, batch, skipped));
+        Tensor::cat(pooled.collect(), 1)
     }
+}
+
+impl TrainableModule for UpperLayers {
+    const KIND: &'static str = "upper_layers";
+    type Config = UpperLayersConfig;
+    type Encoding = TokenStates;
+
+    fn init(config: &UpperLayersConfig, device: &Device) -> Result<Self, Error> {
+        config.check()?;
+        let (dim, inner) = (config.token_dim, config.feed_forward_dim);
+        let mut init = Init::new(config.seed, device);
+        let block = |init: &mut Init<'_>| Block {
+            qkv: linear(init, 3 * dim, dim),
+            attention_out: linear(init, dim, dim),
+            attention_norm: norm(dim, config.norm_epsilon, device),
+            up: linear(init, inner, dim),
+            down: linear(init, dim, inner),
+            norm: norm(dim, config.norm_epsilon, device),
+            heads: config.heads,
+            activation: config.activation,
+        };
+        let blocks = (0..config.layers).map(|_| block(&mut init)).collect();
+        let relative_positions =
+            (config.relative_buckets > 0).then(|| init.zero_weight(config.relative_buckets, config.heads));
+        let (mut dense, mut norms, mut width) = (Vec::new(), Vec::new(), config.pooled_dim());
+        for layer in &config.head {
+            match layer {
+                HeadLayer::Dense { dim, .. } => dense.push(linear(&mut init, *dim, width)),
+                HeadLayer::LayerNorm => norms.push(norm(width, LAYER_NORM_EPSILON, device)),
+                HeadLayer::Normalize => {}
+            }
+            width = layer.dim(width);
+        }
+        Ok(Self { blocks, relative_positions, dense, norms, config: config.clone() })
+    }
+
+    fn config(&self) -> &UpperLayersConfig {
+        &self.config
+    }
+
+    fn query_dim(&self) -> usize {
+        self.config.token_dim
+    }
+
+    fn item_dim(&self) -> usize {
+        self.config.item_dim()
+    }
+
+    /// The sentence embeddings (`n × d_item`) of the token states of `n` texts; a text without tokens has the head's
+    /// answer to zeros.
+    fn forward(&self, states: TokenTensors) -> Tensor<2> {
+        let mut tokens = states.packed();
+        let compute = DeviceCompute::new(tokens.device());
+        let batch = TokenBatch::of_lengths(states.lengths());
+        if batch.tokens() > 0 {
+            for block in &self.blocks {
+                tokens = block.forward(&compute, tokens, &batch, self.relative_positions.as_ref());
+            }
+        }
+        let skipped = if self.config.include_prompt { 0 } else { states.prompt_tokens() };
+        self.head(&compute, self.pool(tokens, &batch, skipped))
+    }
+}
+
+/// `d_out × d_in` numbers that keep the variance of what goes through, and zeros.
+fn linear(init: &mut Init<'_>, d_out: usize, d_in: usize) -> Linear<Matrix, Vector> {
+    let weight = init.weight(d_in, d_out).map(|weight| weight.transpose());
+    Linear { weight, bias: init.zero_bias(d_out) }
+}
+
+fn norm(dim: usize, epsilon: f32, device: &Device) -> Norm<Vector> {
+    let weight = Param::from_tensor(Tensor::ones([dim], device));
+    Norm { weight, bias: Param::from_tensor(Tensor::zeros([dim], device)), epsilon }
 }
 
 /// `n × d` from `T × d`.
 fn pool(mode: PoolingMode, tokens: &Tensor<2>, batch: &TokenBatch, skipped: usize) -> Tensor<2> {
     if mode == PoolingMode::Max {
         let own = |range: Range<usize>| {
-            tokens.clone().slice_dim(0, (range.start + skipped).min(range.end - 1)..range.end)
+            let first = range.start + skipped.min(range.len().saturating_sub(1));
+            match range.is_empty() {
+                true => Tensor::zeros([1, tokens.dims()[1]], &tokens.device()),
+                false => tokens.clone().slice_dim(0, first..range.end).max_dim(0),
+            }
         };
-        return Tensor::cat(batch.ranges().map(|range| own(range).max_dim(0)).collect(), 0);
+        return Tensor::cat(batch.ranges().map(own).collect(), 0);
     }
     let mut weights = Vec::with_capacity(batch.texts() * batch.tokens());
     for (text, range) in batch.ranges().enumerate() {
@@ -153,24 +216,5 @@ fn activate(values: Tensor<2>, function: DenseActivation) -> Tensor<2> {
         DenseActivation::Tanh => values.tanh(),
         DenseActivation::Relu => activation::relu(values),
         DenseActivation::Sigmoid => activation::sigmoid(values),
-    }
-}
-
-impl SearchModule<TokenStates> for UpperLayers {
-    fn query_dim(&self) -> usize {
-        self.plan.token_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.plan.dim
-    }
-
-    fn apply(&self, states: &TokenStates) -> Result<Embeddings, CoreError> {
-        CoreError::check_dim("token states given to upper layers", self.plan.token_dim, states.token_dim())?;
-        if (0..states.rows()).any(|row| states.tokens(row) == 0) {
-            return Err(CoreError::Empty { what: "tokens of a text" });
-        }
-        let found = DeviceCompute::new(self.device()).to_host(&self.forward(states))?;
-        Embeddings::from_vec(found.values, self.plan.dim)
     }
 }

@@ -10,13 +10,28 @@ use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
 /// Runnable at [`Trainer::fit`].
 #[derive(Clone, Debug)]
 pub struct ModuleRecipe<M: TrainableModule> {
-    config: M::Config,
+    start: Start<M, M::Config>,
+}
+
+/// What training begins with.
+#[derive(Clone, Debug)]
+enum Start<M, C> {
+    Config(C),
+    Module(Box<M>),
 }
 
 impl<M: TrainableModule> ModuleRecipe<M> {
     /// Trains a module of this config.
     pub fn new(config: M::Config) -> Self {
-        Self { config }
+        Self { start: Start::Config(config) }
+    }
+
+    /// Trains on from this module: the upper layers of a split encoder, or a module trained for another task.
+    ///
+    /// [`TrainerConfig::weight_decay`](crate::TrainerConfig::weight_decay) pulls parameters to zero, not to where they
+    /// started; for a module whose zero is not the identity it should be 0 or small.
+    pub fn from_module(module: M) -> Self {
+        Self { start: Start::Module(Box::new(module)) }
     }
 
     fn run(
@@ -26,7 +41,10 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         queries: &QuerySet<M::Encoding>,
         stop: &Stop<'_, '_, M::Encoding>,
     ) -> Result<Trained<M::Encoding>, Error> {
-        let module = M::init(&self.config, items.device())?;
+        let module = match &self.start {
+            Start::Config(config) => M::init(config, items.device())?,
+            Start::Module(module) => (**module).clone(),
+        };
         let (module, curve) = trainer.train(module, items, queries, stop)?;
         Ok(Trained { module: Box::new(module), record: TrainingRecord::of_run(curve) })
     }
