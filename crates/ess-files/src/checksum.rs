@@ -26,6 +26,13 @@ impl Checksum {
     pub fn of(bytes: &[u8]) -> Self {
         Self(xxhash_rust::xxh3::xxh3_64(bytes))
     }
+
+    /// The checksum of some bytes that come in parts.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut hasher = xxhash_rust::xxh3::Xxh3::new();
+        parts.into_iter().for_each(|part| hasher.update(part));
+        Self(hasher.digest())
+    }
 }
 
 impl fmt::Display for Checksum {
@@ -63,6 +70,13 @@ mod tests {
         ] {
             assert!(matches!(text.parse::<Checksum>(), Err(Error::MalformedChecksum { .. })), "{text}");
         }
+    }
+
+    #[test]
+    fn parts_have_the_checksum_of_the_whole() {
+        let bytes: Vec<u8> = (0..2000).map(|i| i as u8).collect();
+        let parts = [&bytes[..1], &bytes[1..900], &[], &bytes[900..]];
+        assert_eq!(Checksum::of_parts(parts), Checksum::of(&bytes));
     }
 
     #[test]

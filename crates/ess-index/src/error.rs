@@ -1,6 +1,8 @@
-//! What can go wrong when an index is built.
+//! What can go wrong when an index is built or kept in a file.
 
-/// The error of building an index.
+use std::path::{Path, PathBuf};
+
+/// The error of building an index, and of its files.
 ///
 /// Searching fails with [`ess_core::Error`], into which this one turns by `?`.
 #[derive(Debug, thiserror::Error)]
@@ -20,10 +22,61 @@ pub enum Error {
         /// The largest magnitude that the storage holds.
         largest: f32,
     },
+    /// What `ess-core` refuses too.
+    #[error(transparent)]
+    Core(#[from] ess_core::Error),
+    /// A file could not be written.
+    #[error(transparent)]
+    Files(#[from] ess_files::Error),
+    /// A file could not be read.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file that is not what was to be opened: of another format, version or kind, or torn.
+    #[error("{path}: expected {expected}, found {found}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// Bytes that have changed since they were written.
+    #[error("{path}: {what} is damaged: its checksum should be {expected} and is {found}", path = path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Which part of it.
+        what: String,
+        /// The checksum written.
+        expected: String,
+        /// The checksum of what is there.
+        found: String,
+    },
+}
+
+impl Error {
+    /// To map a failure of the operating system with the file that it happened to.
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        |source| Self::Io { path, source }
+    }
+
+    pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::Format { path: path.to_owned(), expected: expected.into(), found: found.into() }
+    }
 }
 
 impl From<Error> for ess_core::Error {
     fn from(error: Error) -> Self {
-        Self::external(error)
+        match error {
+            Error::Core(error) => error,
+            error => Self::external(error),
+        }
     }
 }

@@ -1,13 +1,19 @@
 //! The exact index.
 
-use ess_core::{Embeddings, Hit, Index};
+use ess_core::{Capabilities, Embeddings, Hit, Index, MemoryUse, RowSet, SearchParams};
 use half::f16;
 use rayon::prelude::*;
 
-use crate::kernel::{Element, InstructionSet, PackedQueries, Panels};
+use crate::kernel::{Element, InstructionSet, LANES, PackedQueries, Panels};
+use crate::live_rows::LiveRows;
 use crate::{Error, Storage};
 
 mod best;
+mod build;
+mod change;
+mod stored;
+
+pub use build::FlatBuilder;
 
 use best::Best;
 
@@ -28,19 +34,27 @@ const BYTES_READ_ONCE: usize = 1 << 20;
 ///
 /// A batch is bound by arithmetic and a single query by memory; rayon's current thread pool shares out both.
 ///
+/// Items can be added and removed, and a search can be filtered: panels of items of which none is admitted are
+/// passed over. A removed item keeps its memory until the index is built anew.
+///
 /// ```
-/// use ess_core::{Embeddings, Index};
+/// use ess_core::{Embeddings, Index, RowSet, SearchParams};
 /// use ess_index::FlatIndex;
 ///
 /// let index = FlatIndex::new(Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])?)?;
-/// let hits = index.search(&Embeddings::from_rows(&[[0.0, 2.0]])?, 2)?;
+/// let query = Embeddings::from_rows(&[[0.0, 2.0]])?;
+/// let hits = index.search(&query, 2)?;
 /// assert_eq!((hits[0][0].item, hits[0][0].similarity), (2, 2.0));
 /// assert_eq!(hits[0][1].item, 1);
+///
+/// let first_two = RowSet::from_rows(3, [0, 1])?;
+/// assert_eq!(index.search_with(&query, 1, &SearchParams::from(&first_two))?[0][0].item, 1);
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct FlatIndex {
     items: Items,
+    live: LiveRows,
     instructions: InstructionSet,
 }
 
@@ -64,15 +78,11 @@ impl FlatIndex {
     /// # Errors
     /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
     pub fn with_storage(items: Embeddings, storage: Storage) -> Result<Self, Error> {
-        let dim = items.dim();
-        let items = match storage {
-            Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
-            Storage::F16 => {
-                check_f16(&items)?;
-                Items::F16(Panels::converted(items.as_slice(), dim, f16::ZERO, f16::from_f32))
-            }
-        };
-        Ok(Self { items, instructions: InstructionSet::detect() })
+        FlatBuilder::new(storage).build(items)
+    }
+
+    fn with_items(items: Items, live: LiveRows) -> Self {
+        Self { items, live, instructions: InstructionSet::detect() }
     }
 
     /// The storage that was asked for.
@@ -83,19 +93,32 @@ impl FlatIndex {
         }
     }
 
-    fn search_together<T: Element>(&self, items: &Panels<T>, queries: &[f32], k: usize) -> Best {
+    fn search_together<T: Element>(
+        &self,
+        items: &Panels<T>,
+        queries: &[f32],
+        k: usize,
+        admitted: Option<&RowSet>,
+    ) -> Best {
         let count = queries.len() / items.dim();
         let widest = self.instructions.widest_query_block();
         let queries = PackedQueries::new(queries, items.dim(), widest);
-        let panels = items.panels_in(if count > widest { BYTES_IN_CACHE } else { BYTES_READ_ONCE });
+        let panels = match admitted {
+            // One admitted item in a panel or less: most panels can be passed over.
+            Some(admitted) if admitted.len() < items.len() / LANES => 1,
+            _ => items.panels_in(if count > widest { BYTES_IN_CACHE } else { BYTES_READ_ONCE }),
+        };
         (0..items.blocks(panels))
             .into_par_iter()
             .fold(
                 || Best::new(count, k),
                 |mut best, index| {
                     let block = items.block(panels, index);
-                    for queries in queries.blocks() {
-                        best.offer(self.instructions, &queries, &block);
+                    let rows = block.first_item..block.first_item + block.items;
+                    if admitted.is_none_or(|admitted| admitted.any_in(rows)) {
+                        for queries in queries.blocks() {
+                            best.offer(self.instructions, &queries, &block, admitted);
+                        }
                     }
                     best
                 },
@@ -113,10 +136,11 @@ impl Index for FlatIndex {
     }
 
     fn len(&self) -> usize {
-        match &self.items {
-            Items::F32(items) => items.len(),
-            Items::F16(items) => items.len(),
-        }
+        self.live.len()
+    }
+
+    fn rows(&self) -> usize {
+        self.live.rows()
     }
 
     /// As [`Index::search`]; all queries fail together.
@@ -124,12 +148,24 @@ impl Index for FlatIndex {
     /// # Errors
     /// As [`Index::search`], and [`ess_core::Error::NonFinite`] when a similarity overflows.
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        self.search_with(queries, k, &SearchParams::default())
+    }
+
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.check_search(queries, k)?;
+        params.effort.check()?;
+        let admitted = self.live.admitted(params.filter);
+        let admitted = admitted.as_deref();
         let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim());
         let found: Vec<Best> = groups
             .map(|group| match &self.items {
-                Items::F32(items) => self.search_together(items, group, k),
-                Items::F16(items) => self.search_together(items, group, k),
+                Items::F32(items) => self.search_together(items, group, k, admitted),
+                Items::F16(items) => self.search_together(items, group, k, admitted),
             })
             .collect();
         let mut hits = Vec::with_capacity(queries.len());
@@ -139,27 +175,24 @@ impl Index for FlatIndex {
         }
         Ok(hits)
     }
-}
 
-fn into_rows(items: Embeddings) -> Vec<f32> {
-    let size = items.len() * items.dim();
-    let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();
-    // A matrix cut out of a larger one keeps the larger one's memory.
-    values.truncate(offset.unwrap_or(0) + size);
-    values.drain(..offset.unwrap_or(0));
-    values
-}
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            exact: true,
+            any_norm: true,
+            filter: true,
+            add: true,
+            remove: true,
+            save: true,
+            ..Capabilities::default()
+        }
+    }
 
-fn check_f16(items: &Embeddings) -> Result<(), Error> {
-    let beyond = |&x: &f32| f16::from_f32(x).is_infinite();
-    match items.as_slice().iter().position(beyond) {
-        Some(at) => Err(Error::BeyondStorage {
-            item: at / items.dim(),
-            dimension: at % items.dim(),
-            value: items.as_slice()[at],
-            largest: f16::MAX.to_f32(),
-        }),
-        None => Ok(()),
+    fn memory_use(&self) -> Option<MemoryUse> {
+        Some(match &self.items {
+            Items::F32(items) => items.memory_use(),
+            Items::F16(items) => items.memory_use(),
+        })
     }
 }
 

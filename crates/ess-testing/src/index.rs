@@ -1,10 +1,15 @@
 //! What every index promises.
 
 mod agreement;
+mod changes;
+mod damage;
+mod filters;
 mod refusals;
 mod repeatability;
+mod scores;
+mod sharing;
 
-use ess_core::{Embeddings, Hit, Index};
+use ess_core::{Embeddings, Hit, Index, MutableIndex, PersistentIndex, SearchParams};
 
 pub(crate) use repeatability::in_pools;
 
@@ -42,6 +47,8 @@ impl Promise {
 /// - One item; items that occur twice; items and queries of zeros; norms up to 10^18, where they are promised, as exactly as any; similarities
 ///   that overflow are refused or finite.
 /// - `k = 0` and `k > n` are refused with `KOutOfRange`, queries of another dimension with `DimensionMismatch`.
+/// - An index that has filters keeps to them, by set and by predicate, narrow and wide; one that has none refuses.
+/// - Every effort that it offers is valid and answers; capabilities do not claim more than is promised.
 /// - Answers do not change from call to call, with the number of rayon's threads, when several threads ask at once,
 ///   or (as promised) with the batch.
 ///
@@ -72,6 +79,59 @@ pub fn conforms<I: Index>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
     agreement::check(&build, promise);
     refusals::check(&build, promise);
     repeatability::check(&build, promise);
+    filters::check(&build, promise);
+}
+
+/// Checks an index that changes, on top of [`conforms`].
+///
+/// - Items that are added get the rows that follow, are found, and leave the others where they are.
+/// - Items that are removed are found no more, alone or behind a filter, and their rows are not given again; removing
+///   one again is no error.
+/// - `len` counts what is there, `rows` what ever was; `k` is checked against `len`, down to an index left empty.
+/// - Items of another dimension and rows that never were are refused, and change nothing.
+///
+/// # Panics
+/// With the promise that was broken.
+pub fn changing_conforms<I: MutableIndex>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
+    changes::check(&build, promise);
+}
+
+/// Checks a handle to an index that other threads search while it changes; `Clone` must give a handle to the same
+/// items.
+///
+/// Searches run all the while that items are added and removed. Each must answer with items that existed at some
+/// moment of it, in order, with the right similarities; items that are there all the time are always found.
+///
+/// # Panics
+/// With the promise that was broken.
+pub fn sharing_conforms<I: MutableIndex + Clone>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
+    sharing::check(&build, promise);
+}
+
+/// Checks an index that is kept in a file.
+///
+/// - Saved and opened, read or mapped, it gives the same hits to the bit, for the same rows.
+/// - A file that is missing, empty, of something else, cut at any length, lengthened, or with any byte altered is
+///   refused by `open` and `verify`; `open_mapped` refuses it or searches without a panic.
+/// - Saving over a file replaces it; saving where no file can be is an error.
+///
+/// # Panics
+/// With the promise that was broken.
+pub fn persistent_conforms<I: PersistentIndex>(build: impl Fn(Embeddings) -> I) {
+    damage::check(&build);
+}
+
+fn search_with<I: Index>(
+    index: &I,
+    queries: &Embeddings,
+    k: usize,
+    params: &SearchParams<'_>,
+    claim: &str,
+) -> Vec<Vec<Hit>> {
+    match index.search_with(queries, k, params) {
+        Ok(hits) => hits,
+        Err(error) => panic!("{claim}: expected hits, found the error {error}"),
+    }
 }
 
 fn search<I: Index>(index: &I, queries: &Embeddings, k: usize, claim: &str) -> Vec<Vec<Hit>> {

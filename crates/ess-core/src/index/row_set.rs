@@ -130,9 +130,11 @@ impl RowSet {
         self.words.resize(self.capacity.div_ceil(BITS), 0);
     }
 
-    /// The number of rows that are in both sets.
-    pub fn shared_with(&self, other: &Self) -> usize {
-        self.words.iter().zip(&other.words).map(|(a, b)| (a & b).count_ones() as usize).sum()
+    /// The rows that are in both sets; the capacity is the smaller one.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        let words = self.words.iter().zip(&other.words).map(|(a, b)| a & b).collect();
+        Self::counted(self.capacity.min(other.capacity), words)
     }
 
     /// Whether a row of `rows` is in the set.
@@ -198,6 +200,9 @@ mod tests {
             prop_assert_eq!(set.iter().collect::<BTreeSet<_>>(), expected.clone());
             prop_assert_eq!(set.any_in(start..start + width), expected.range(start..start + width).next().is_some());
             prop_assert_eq!(&RowSet::from_predicate(200, |row| expected.contains(&row)), &set);
+            let odd = RowSet::from_predicate(150, |row| row % 2 == 1);
+            let both: Vec<usize> = expected.iter().copied().filter(|&row| row < 150 && row % 2 == 1).collect();
+            prop_assert_eq!(set.intersection(&odd).iter().collect::<Vec<_>>(), both);
             prop_assert_eq!(&RowSet::from_words(200, set.words().to_vec()).unwrap(), &set);
         }
     }

@@ -1,6 +1,6 @@
 //! The best hits of several queries while blocks of items go by.
 
-use ess_core::{Error, Hit, TopK};
+use ess_core::{Error, Hit, RowSet, TopK};
 
 use crate::kernel::{Element, InstructionSet, PanelBlock, QueryBlock, for_each_candidate};
 
@@ -25,12 +25,13 @@ impl Best {
         Self { top: vec![TopK::new(k); queries], overflow: None, similarities: Vec::new() }
     }
 
-    /// Compares a block of queries with a block of items.
+    /// Compares a block of queries with a block of items, of which only those admitted count.
     pub(super) fn offer<T: Element>(
         &mut self,
         instructions: InstructionSet,
         queries: &QueryBlock,
         block: &PanelBlock<T>,
+        admitted: Option<&RowSet>,
     ) {
         let dim = queries.values.len() / queries.width;
         let padded = block.values.len() / dim;
@@ -41,6 +42,9 @@ impl Best {
             let top = &mut self.top[query];
             for_each_candidate(&row[..block.items], top.threshold(), |position, value| {
                 let item = block.first_item + position;
+                if admitted.is_some_and(|admitted| !admitted.contains(item)) {
+                    return;
+                }
                 if value.is_finite() {
                     top.push(Hit::new(item, value));
                 } else {

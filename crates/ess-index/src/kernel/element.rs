@@ -19,7 +19,7 @@ pub(crate) trait Element: Widen {}
 impl<T: Widen> Element for T {}
 
 /// A stored number that the portable kernel can widen.
-pub(crate) trait Widen: Copy + Send + Sync + 'static {
+pub(crate) trait Widen: bytemuck::Pod + Send + Sync {
     /// The first `N` of the numbers.
     fn widen<const N: usize>(stored: &[Self]) -> [f32; N];
 }

@@ -1,8 +1,11 @@
 //! Items, interleaved so that SIMD runs across them.
 
+use bytemuck::Pod;
+use ess_core::MemoryUse;
 use rayon::prelude::*;
 
 use super::{LANES, huge_pages::ask_for_huge_pages};
+use crate::file::Numbers;
 
 /// `n` items of `dim` numbers in panels of [`LANES`]: the number of item `LANES p + l` in dimension `i` is at
 /// `LANES (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].
@@ -10,7 +13,7 @@ use super::{LANES, huge_pages::ask_for_huge_pages};
 pub(crate) struct Panels<T> {
     dim: usize,
     len: usize,
-    whole: Vec<T>,
+    whole: Numbers<T>,
     // Apart, so that `whole` can take the memory of the rows over without growing.
     last: Vec<T>,
 }
@@ -36,24 +39,65 @@ impl Panels<f32> {
             interleave(scratch, dim, panel, |x| x);
         });
         ask_for_huge_pages(&rows);
-        let last = interleaved_rest(&rest, dim, 0.0, |x| x);
-        Self { dim, len, whole: rows, last }
+        let last = interleaved_rest(&rest, dim, |x| x);
+        Self { dim, len, whole: rows.into(), last }
     }
 }
 
-impl<T: Copy + Send + Sync> Panels<T> {
-    /// Interleaves row-major items (`n × dim`, whole rows) in another format; `zero` fills the last panel up.
-    pub(crate) fn converted(rows: &[f32], dim: usize, zero: T, convert: impl Fn(f32) -> T + Sync) -> Self {
+impl<T: Pod + Send + Sync> Panels<T> {
+    /// Interleaves row-major items (`n × dim`, whole rows) in another format.
+    pub(crate) fn converted(rows: &[f32], dim: usize, convert: impl Fn(f32) -> T + Sync) -> Self {
         let len = rows.len() / dim;
         let (full, rest) = rows.split_at(len / LANES * LANES * dim);
-        let mut whole = vec![zero; full.len()];
+        let mut whole = vec![T::zeroed(); full.len()];
         let panels = whole.par_chunks_exact_mut(LANES * dim);
         panels
             .zip(full.par_chunks_exact(LANES * dim))
             .for_each(|(panel, rows)| interleave(rows, dim, panel, &convert));
         ask_for_huge_pages(&whole);
-        let last = interleaved_rest(rest, dim, zero, convert);
+        let last = interleaved_rest(rest, dim, convert);
+        Self { dim, len, whole: whole.into(), last }
+    }
+
+    /// Adds row-major items (`n × dim`, whole rows) behind the others.
+    pub(crate) fn push(&mut self, rows: &[f32], convert: impl Fn(f32) -> T) {
+        for row in rows.chunks_exact(self.dim) {
+            let lane = self.len % LANES;
+            self.last.resize(LANES * self.dim, T::zeroed());
+            for (dimension, &value) in row.iter().enumerate() {
+                self.last[dimension * LANES + lane] = convert(value);
+            }
+            self.len += 1;
+            if lane + 1 == LANES {
+                self.whole.to_mut().append(&mut self.last);
+            }
+        }
+    }
+
+    /// All panels: the whole ones, then the last one if it is filled up with zeros.
+    pub(crate) fn parts(&self) -> [&[T]; 2] {
+        [&self.whole, &self.last]
+    }
+
+    /// How many numbers [`Panels::parts`] have together; `None` when the sizes overflow.
+    pub(crate) fn size(len: usize, dim: usize) -> Option<usize> {
+        len.checked_next_multiple_of(LANES)?.checked_mul(dim)
+    }
+
+    /// The panels whose [`Panels::parts`] are given, [`Panels::size`] numbers, in one piece.
+    pub(crate) fn from_parts(numbers: Numbers<T>, len: usize, dim: usize) -> Self {
+        let (whole, last) = numbers.split_off(len / LANES * LANES * dim);
+        // Of a mapped file it would read every page.
+        if whole.memory_use().mapped == 0 {
+            ask_for_huge_pages(&whole);
+        }
         Self { dim, len, whole, last }
+    }
+
+    /// How much memory the panels take.
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        let whole = self.whole.memory_use();
+        MemoryUse { owned: whole.owned + size_of_val(&self.last[..]), ..whole }
     }
 
     /// The number of items.
@@ -97,11 +141,11 @@ fn interleave<T>(rows: &[f32], dim: usize, panel: &mut [T], convert: impl Fn(f32
     }
 }
 
-fn interleaved_rest<T: Copy>(rows: &[f32], dim: usize, zero: T, convert: impl Fn(f32) -> T) -> Vec<T> {
+fn interleaved_rest<T: Pod>(rows: &[f32], dim: usize, convert: impl Fn(f32) -> T) -> Vec<T> {
     if rows.is_empty() {
         return Vec::new();
     }
-    let mut panel = vec![zero; LANES * dim];
+    let mut panel = vec![T::zeroed(); LANES * dim];
     interleave(rows, dim, &mut panel, convert);
     panel
 }
@@ -113,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    fn rows_of<T: Copy + Send + Sync + Into<f32>>(panels: &Panels<T>, per_block: usize) -> Vec<f32> {
+    fn rows_of<T: Pod + Send + Sync + Into<f32>>(panels: &Panels<T>, per_block: usize) -> Vec<f32> {
         let dim = panels.dim();
         let mut rows = vec![f32::NAN; panels.len() * dim];
         for index in 0..panels.blocks(per_block) {
@@ -133,8 +177,22 @@ mod tests {
         fn every_item_is_in_one_block(n in 1_usize..200, dim in 1_usize..5, per_block in 1_usize..4) {
             let rows: Vec<f32> = (0..n * dim).map(|x| x as f32).collect();
             prop_assert_eq!(&rows_of(&Panels::from_rows(rows.clone(), dim), per_block), &rows);
-            let halves = Panels::converted(&rows, dim, f16::ZERO, f16::from_f32);
+            let halves = Panels::converted(&rows, dim, f16::from_f32);
             prop_assert_eq!(&rows_of(&halves, per_block), &rows);
+        }
+
+        #[test]
+        fn items_pushed_are_as_items_built(n in 1_usize..200, dim in 1_usize..5, first in 1_usize..200) {
+            let rows: Vec<f32> = (0..n * dim).map(|x| x as f32).collect();
+            let first = first.min(n);
+            let mut panels = Panels::from_rows(rows[..first * dim].to_vec(), dim);
+            panels.push(&rows[first * dim..], |x| x);
+            let expected = Panels::from_rows(rows, dim);
+            prop_assert_eq!(panels.parts(), expected.parts());
+            let size = Panels::<f32>::size(n, dim).unwrap();
+            prop_assert_eq!(panels.parts().concat().len(), size);
+            let again = Panels::from_parts(panels.parts().concat().into(), n, dim);
+            prop_assert_eq!(again.parts(), expected.parts());
         }
     }
 

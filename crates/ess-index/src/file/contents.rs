@@ -1,0 +1,143 @@
+//! Reading an index file.
+
+use std::{
+    fs::File,
+    io::{BufReader, Read, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytemuck::Pod;
+use ess_files::Checksum;
+use memmap2::Mmap;
+use serde::de::DeserializeOwned;
+
+use super::{
+    Numbers,
+    header::{Entry, Header, PREFIX_BYTES, check},
+};
+use crate::Error;
+
+/// A file whose header has been checked, for a kind of index to take its sections from.
+pub(crate) struct Contents {
+    path: PathBuf,
+    header: Header,
+    /// Where the first section starts.
+    start: u64,
+    source: Source,
+}
+
+enum Source {
+    /// Sections are read into memory, and checked.
+    Read(Mutex<BufReader<File>>),
+    /// Sections stay in the file, and are not.
+    Mapped(Arc<Mmap>),
+}
+
+impl Contents {
+    /// Opens a file whose sections will be read into memory and checked.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        let mut file = BufReader::new(File::open(path).map_err(Error::io(path))?);
+        let (header, start) = read_header(path, &mut file)?;
+        check_padding(path, &header, start, &mut file)?;
+        Ok(Self { path: path.to_owned(), header, start, source: Source::Read(Mutex::new(file)) })
+    }
+
+    /// Opens a file whose sections will stay there.
+    pub(crate) fn map(path: &Path) -> Result<Self, Error> {
+        let mut file = File::open(path).map_err(Error::io(path))?;
+        let (header, start) = read_header(path, &mut file)?;
+        // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: files are only
+        // ever replaced by renaming, which leaves a map of the old one whole. `PersistentIndex` says so.
+        let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path))?;
+        Ok(Self { path: path.to_owned(), header, start, source: Source::Mapped(Arc::new(map)) })
+    }
+
+    /// The kind of index that the file has.
+    pub(crate) fn kind(&self) -> &str {
+        &self.header.kind
+    }
+
+    /// What the kind says about itself.
+    pub(crate) fn about<A: DeserializeOwned>(&self, kind: &str) -> Result<A, Error> {
+        if self.header.kind != kind {
+            return Err(self.mismatch(format!("an index of kind {kind}"), self.header.kind.clone()));
+        }
+        A::deserialize(&self.header.about)
+            .map_err(|error| self.mismatch(format!("the settings of kind {kind}"), error.to_string()))
+    }
+
+    /// Whether the file has a section of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.header.sections.iter().any(|section| section.name == name)
+    }
+
+    /// A section of `count` numbers, or of any count with `None`.
+    pub(crate) fn numbers<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Numbers<T>, Error> {
+        let section = self.header.sections.iter().find(|section| section.name == name);
+        let section = section.ok_or_else(|| self.mismatch(format!("a section {name}"), "none"))?;
+        let expected = match count {
+            Some(count) => count.checked_mul(size_of::<T>()).map(|bytes| bytes as u64),
+            None => Some(section.bytes - section.bytes % size_of::<T>() as u64),
+        };
+        if expected != Some(section.bytes) {
+            let expected = format!("{count:?} numbers of {} bytes in section {name}", size_of::<T>());
+            return Err(self.mismatch(expected, format!("{} bytes", section.bytes)));
+        }
+        match &self.source {
+            Source::Read(file) => self.read(section, file),
+            Source::Mapped(map) => {
+                let first = (self.start + section.offset) as usize;
+                let numbers = Numbers::mapped(map.clone(), first..first + section.bytes as usize);
+                numbers.ok_or_else(|| self.mismatch("a section within the file", section.name.clone()))
+            }
+        }
+    }
+
+    fn read<T: Pod>(&self, section: &Entry, file: &Mutex<BufReader<File>>) -> Result<Numbers<T>, Error> {
+        let mut numbers = vec![T::zeroed(); section.bytes as usize / size_of::<T>()];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut numbers);
+        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.seek(SeekFrom::Start(self.start + section.offset)).map_err(Error::io(&self.path))?;
+        file.read_exact(bytes).map_err(Error::io(&self.path))?;
+        check(&self.path, &format!("section {}", section.name), &section.checksum, Checksum::of(bytes))?;
+        Ok(numbers.into())
+    }
+
+    /// What was expected of the file and what was found.
+    pub(crate) fn mismatch(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::format(&self.path, expected, found)
+    }
+}
+
+fn read_header(path: &Path, file: &mut (impl Read + Seek)) -> Result<(Header, u64), Error> {
+    let file_bytes = file.seek(SeekFrom::End(0)).map_err(Error::io(path))?;
+    file.rewind().map_err(Error::io(path))?;
+    if file_bytes < PREFIX_BYTES as u64 {
+        return Err(Error::format(path, "an index file", format!("{file_bytes} bytes")));
+    }
+    let mut prefix = [0; PREFIX_BYTES];
+    file.read_exact(&mut prefix).map_err(Error::io(path))?;
+    let length = Header::json_bytes(path, &prefix)?;
+    let start = (PREFIX_BYTES + length) as u64;
+    if start > file_bytes {
+        return Err(Error::format(path, format!("{start} bytes or more"), format!("{file_bytes} bytes")));
+    }
+    let mut json = vec![0; length];
+    file.read_exact(&mut json).map_err(Error::io(path))?;
+    Ok((Header::decode(path, &prefix, &json, file_bytes)?, start))
+}
+
+fn check_padding(path: &Path, header: &Header, start: u64, file: &mut BufReader<File>) -> Result<(), Error> {
+    for pair in header.sections.windows(2) {
+        let end = pair[0].offset + pair[0].bytes;
+        let mut padding = vec![0; (pair[1].offset - end) as usize];
+        file.seek(SeekFrom::Start(start + end)).map_err(Error::io(path))?;
+        file.read_exact(&mut padding).map_err(Error::io(path))?;
+        if padding.iter().any(|&byte| byte != 0) {
+            let found = format!("other bytes after section {}", pair[0].name);
+            return Err(Error::format(path, "zeros between sections", found));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,58 @@
+//! A kind of index as sections of a file.
+
+use std::path::Path;
+
+use ess_core::Index;
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Contents, Section, write::write};
+use crate::Error;
+
+/// What a kind of index says of itself for its file.
+pub(crate) trait Stored: Index + Sized {
+    /// The kind's name in files; it never changes.
+    const KIND: &'static str;
+
+    /// What is not numbers: sizes and settings.
+    type About: Serialize + DeserializeOwned;
+
+    /// Sizes and settings of this index.
+    fn about(&self) -> Self::About;
+
+    /// The numbers of this index.
+    fn sections(&self) -> Vec<Section<'_>>;
+
+    /// The index that [`Stored::about`] and [`Stored::sections`] were of.
+    fn from_contents(about: Self::About, contents: &Contents) -> Result<Self, Error>;
+
+    /// Writes the index to a file.
+    fn write(&self, path: &Path) -> Result<(), Error> {
+        write(path, Self::KIND, &self.about(), &self.sections())
+    }
+
+    /// The index that a file has.
+    fn from_file(contents: &Contents) -> Result<Self, Error> {
+        Self::from_contents(contents.about(Self::KIND)?, contents)
+    }
+}
+
+/// Implements `ess_core::PersistentIndex` for kinds that are [`Stored`].
+macro_rules! persistent {
+    ($($index:ty),*) => {$(
+        impl ess_core::PersistentIndex for $index {
+            fn save(&self, path: &std::path::Path) -> Result<(), ess_core::Error> {
+                Ok($crate::file::Stored::write(self, path)?)
+            }
+
+            fn open(path: &std::path::Path) -> Result<Self, ess_core::Error> {
+                Ok($crate::file::Stored::from_file(&$crate::file::Contents::open(path)?)?)
+            }
+
+            fn open_mapped(path: &std::path::Path) -> Result<Self, ess_core::Error> {
+                Ok($crate::file::Stored::from_file(&$crate::file::Contents::map(path)?)?)
+            }
+        }
+    )*};
+}
+
+pub(crate) use persistent;

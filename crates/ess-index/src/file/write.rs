@@ -1,0 +1,69 @@
+//! Writing an index file.
+
+use std::path::Path;
+
+use ess_files::{Checksum, write_atomically};
+use serde::Serialize;
+
+use super::header::{Entry, Header, aligned};
+use crate::Error;
+
+/// Numbers to be written under a name.
+pub(crate) struct Section<'a> {
+    name: &'static str,
+    parts: Vec<&'a [u8]>,
+}
+
+impl<'a> Section<'a> {
+    /// A section of numbers of one type, which may lie in several places.
+    pub(crate) fn new<T: bytemuck::Pod>(name: &'static str, parts: &[&'a [T]]) -> Self {
+        Self { name, parts: parts.iter().map(|part| bytemuck::cast_slice(part)).collect() }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.len() as u64).sum()
+    }
+}
+
+/// Writes an index of a kind, whole or not at all.
+pub(super) fn write<A: Serialize>(
+    path: &Path,
+    kind: &str,
+    about: &A,
+    sections: &[Section],
+) -> Result<(), Error> {
+    let not_json = |error: serde_json::Error| Error::Io { path: path.to_owned(), source: error.into() };
+    let header = Header {
+        kind: kind.to_owned(),
+        about: serde_json::to_value(about).map_err(not_json)?,
+        sections: entries(sections),
+    };
+    let header = header.encode().map_err(not_json)?;
+    write_atomically(path, |file| {
+        file.write_all(&header)?;
+        let mut position = 0_u64;
+        for section in sections {
+            let start = aligned(position).unwrap_or(position);
+            file.write_all(&vec![0; (start - position) as usize])?;
+            section.parts.iter().try_for_each(|part| file.write_all(part))?;
+            position = start + section.bytes();
+        }
+        Ok(())
+    })?;
+    Ok(())
+}
+
+fn entries(sections: &[Section]) -> Vec<Entry> {
+    let mut end = 0_u64;
+    let entry = |section: &Section| {
+        let offset = aligned(end).unwrap_or(end);
+        end = offset + section.bytes();
+        Entry {
+            name: section.name.to_owned(),
+            offset,
+            bytes: section.bytes(),
+            checksum: Checksum::of_parts(section.parts.iter().copied()).to_string(),
+        }
+    };
+    sections.iter().map(entry).collect()
+}

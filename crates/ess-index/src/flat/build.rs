@@ -1,0 +1,72 @@
+//! Building an exact index.
+
+use ess_core::Embeddings;
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use super::{FlatIndex, Items};
+use crate::kernel::Panels;
+use crate::live_rows::LiveRows;
+use crate::{Error, Storage};
+
+/// Builds a [`FlatIndex`]; plain data, by default in [`Storage::F32`].
+///
+/// ```
+/// use ess_core::{Embeddings, Index};
+/// use ess_index::{FlatBuilder, Storage};
+///
+/// let index = FlatBuilder::new(Storage::F16).build(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?)?;
+/// assert_eq!((index.len(), index.storage()), (2, Storage::F16));
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlatBuilder {
+    /// How the numbers of the items are kept.
+    pub storage: Storage,
+}
+
+impl FlatBuilder {
+    /// Builds indexes in this storage.
+    pub fn new(storage: Storage) -> Self {
+        Self { storage }
+    }
+
+    /// Indexes `n × d` items; in [`Storage::F32`] without a copy.
+    ///
+    /// # Errors
+    /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
+    pub fn build(&self, items: Embeddings) -> Result<FlatIndex, Error> {
+        let (len, dim) = (items.len(), items.dim());
+        let items = match self.storage {
+            Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
+            Storage::F16 => {
+                check_f16(&items)?;
+                Items::F16(Panels::converted(items.as_slice(), dim, f16::from_f32))
+            }
+        };
+        Ok(FlatIndex::with_items(items, LiveRows::all(len)))
+    }
+}
+
+fn into_rows(items: Embeddings) -> Vec<f32> {
+    let size = items.len() * items.dim();
+    let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();
+    // A matrix cut out of a larger one keeps the larger one's memory.
+    values.truncate(offset.unwrap_or(0) + size);
+    values.drain(..offset.unwrap_or(0));
+    values
+}
+
+pub(super) fn check_f16(items: &Embeddings) -> Result<(), Error> {
+    let beyond = |&x: &f32| f16::from_f32(x).is_infinite();
+    match items.as_slice().iter().position(beyond) {
+        Some(at) => Err(Error::BeyondStorage {
+            item: at / items.dim(),
+            dimension: at % items.dim(),
+            value: items.as_slice()[at],
+            largest: f16::MAX.to_f32(),
+        }),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,30 @@
+//! Items in and out of an exact index.
+
+use std::ops::Range;
+
+use ess_core::{Embeddings, Error, Index, MutableIndex};
+use half::f16;
+
+use super::{FlatIndex, Items, build::check_f16};
+
+impl MutableIndex for FlatIndex {
+    fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
+        Error::check_dim("items added to the index", self.dim(), items.dim())?;
+        match &mut self.items {
+            Items::F32(panels) => panels.push(items.as_slice(), |x| x),
+            Items::F16(panels) => {
+                check_f16(items)?;
+                panels.push(items.as_slice(), f16::from_f32);
+            }
+        }
+        let first = self.rows();
+        self.live.add(items.len());
+        Ok(first..self.rows())
+    }
+
+    fn remove(&mut self, rows: &[usize]) -> Result<(), Error> {
+        self.check_remove(rows)?;
+        self.live.remove(rows);
+        Ok(())
+    }
+}

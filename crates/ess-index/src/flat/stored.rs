@@ -1,0 +1,55 @@
+//! An exact index in a file.
+
+use ess_core::Index;
+use serde::{Deserialize, Serialize};
+
+use super::{FlatIndex, Items};
+use crate::file::{Contents, Section, Stored, persistent};
+use crate::kernel::{Element, Panels};
+use crate::live_rows::LiveRows;
+use crate::{Error, Storage};
+
+/// Sizes of an exact index, as its file has them.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    rows: usize,
+    dim: usize,
+    storage: Storage,
+}
+
+impl Stored for FlatIndex {
+    const KIND: &'static str = "flat";
+    type About = About;
+
+    fn about(&self) -> About {
+        About { rows: self.rows(), dim: self.dim(), storage: self.storage() }
+    }
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        let items = match &self.items {
+            Items::F32(panels) => Section::new("panels", &panels.parts()),
+            Items::F16(panels) => Section::new("panels", &panels.parts()),
+        };
+        [items].into_iter().chain(self.live.section()).collect()
+    }
+
+    fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
+        if about.rows == 0 || about.dim == 0 {
+            return Err(contents.mismatch("at least one item and dimension", format!("{about:?}")));
+        }
+        let items = match about.storage {
+            Storage::F32 => Items::F32(panels(&about, contents)?),
+            Storage::F16 => Items::F16(panels(&about, contents)?),
+        };
+        Ok(Self::with_items(items, LiveRows::from_contents(about.rows, contents)?))
+    }
+}
+
+fn panels<T: Element>(about: &About, contents: &Contents) -> Result<Panels<T>, Error> {
+    let size = Panels::<T>::size(about.rows, about.dim)
+        .ok_or_else(|| contents.mismatch("a possible size", format!("{about:?}")))?;
+    Ok(Panels::from_parts(contents.numbers("panels", Some(size))?, about.rows, about.dim))
+}
+
+persistent!(FlatIndex);

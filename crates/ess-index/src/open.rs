@@ -1,0 +1,43 @@
+//! Opening an index whose kind only its file knows.
+
+use std::path::Path;
+
+use ess_core::Index;
+
+use crate::file::{Contents, Stored};
+use crate::{Error, FlatIndex};
+
+/// Reads an index of any kind into memory and checks all of it.
+///
+/// ```
+/// use ess_core::{Embeddings, Index, PersistentIndex};
+/// use ess_index::FlatIndex;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("items.index");
+/// FlatIndex::new(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?)?.save(&path)?;
+/// let index: Box<dyn Index> = ess_index::open(&path)?;
+/// assert_eq!(index.len(), 2);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+///
+/// # Errors
+/// As `ess_core::PersistentIndex::open`; [`Error::Format`] for a kind that this version does not know.
+pub fn open(path: &Path) -> Result<Box<dyn Index>, Error> {
+    of_kind(&Contents::open(path)?)
+}
+
+/// Maps an index of any kind, checking its header alone.
+///
+/// # Errors
+/// As `ess_core::PersistentIndex::open_mapped`; [`Error::Format`] for a kind that this version does not know.
+pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
+    of_kind(&Contents::map(path)?)
+}
+
+fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {
+    match contents.kind() {
+        FlatIndex::KIND => Ok(Box::new(FlatIndex::from_file(contents)?)),
+        kind => Err(contents.mismatch("a known kind of index", format!("kind {kind:?}"))),
+    }
+}

@@ -1,0 +1,97 @@
+//! An index that threads search while one of them changes it.
+
+use std::{
+    ops::Range,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use ess_core::{Capabilities, Effort, Embeddings, Error, Hit, Index, MemoryUse, MutableIndex, SearchParams};
+
+/// A handle to an index that threads share: searches run side by side, and a change waits for those that run.
+///
+/// A clone is another handle to the same index. Every search sees a change whole or not at all.
+///
+/// ```
+/// use ess_core::{Embeddings, Index, MutableIndex};
+/// use ess_index::{FlatIndex, SharedIndex};
+///
+/// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let index = SharedIndex::new(FlatIndex::new(items.clone())?);
+/// let mut writer = index.clone();
+/// std::thread::scope(|scope| {
+///     scope.spawn(|| writer.add(&items));
+///     scope.spawn(|| index.search(&items, 2));
+/// });
+/// assert_eq!(index.len(), 4);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct SharedIndex<I>(Arc<RwLock<I>>);
+
+impl<I> SharedIndex<I> {
+    /// Shares an index.
+    pub fn new(index: I) -> Self {
+        Self(Arc::new(RwLock::new(index)))
+    }
+
+    /// The index itself; changes wait until the guard is dropped.
+    pub fn read(&self) -> RwLockReadGuard<'_, I> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<I> Clone for SharedIndex<I> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<I: Index> Index for SharedIndex<I> {
+    fn dim(&self) -> usize {
+        self.read().dim()
+    }
+
+    fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    fn rows(&self) -> usize {
+        self.read().rows()
+    }
+
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        self.read().search(queries, k)
+    }
+
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        self.read().search_with(queries, k, params)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        // A handle has no file; what it shares has.
+        Capabilities { save: false, ..self.read().capabilities() }
+    }
+
+    fn memory_use(&self) -> Option<MemoryUse> {
+        self.read().memory_use()
+    }
+
+    fn efforts(&self, k: usize) -> Vec<Effort> {
+        self.read().efforts(k)
+    }
+}
+
+impl<I: MutableIndex> MutableIndex for SharedIndex<I> {
+    fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).add(items)
+    }
+
+    fn remove(&mut self, rows: &[usize]) -> Result<(), Error> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(rows)
+    }
+}

@@ -1,0 +1,36 @@
+//! The exact index.
+
+use ess_index::{FlatIndex, SharedIndex, Storage};
+use ess_testing::index::{self, Promise};
+
+/// Rounding to 11 significant bits moves a number by at most 2^-11 of itself.
+const F16: Promise = Promise { similarity: 0.0005, largest: 65504.0, ..Promise::EXACT };
+
+#[test]
+fn in_f32() {
+    index::conforms(|items| FlatIndex::new(items).unwrap(), &Promise::EXACT);
+}
+
+#[test]
+fn in_f16() {
+    index::conforms(|items| FlatIndex::with_storage(items, Storage::F16).unwrap(), &F16);
+}
+
+#[test]
+fn changing() {
+    index::changing_conforms(|items| FlatIndex::new(items).unwrap(), &Promise::EXACT);
+    index::changing_conforms(|items| FlatIndex::with_storage(items, Storage::F16).unwrap(), &F16);
+}
+
+#[test]
+fn shared() {
+    let build = |items| SharedIndex::new(FlatIndex::new(items).unwrap());
+    index::conforms(build, &Promise::EXACT);
+    index::sharing_conforms(build, &Promise::EXACT);
+}
+
+#[test]
+fn in_a_file() {
+    index::persistent_conforms(|items| FlatIndex::new(items).unwrap());
+    index::persistent_conforms(|items| FlatIndex::with_storage(items, Storage::F16).unwrap());
+}

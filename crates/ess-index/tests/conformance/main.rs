@@ -1,0 +1,3 @@
+//! Every index through the suites that every index runs.
+
+mod flat;
