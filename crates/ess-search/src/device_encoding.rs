@@ -37,6 +37,12 @@ pub trait DeviceEncoding: Encoding + Sized {
     fn rows_at_once(&self) -> usize {
         8192
     }
+
+    /// The numbers in the largest of its tensors, by which is seen whether a device can hold them all.
+    /// Default: rows × dimension.
+    fn largest_part(&self) -> usize {
+        self.rows().saturating_mul(self.dim())
+    }
 }
 
 impl DeviceEncoding for Embeddings {

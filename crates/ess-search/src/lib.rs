@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod device_encoding;
+mod device_index;
 mod device_memory;
 mod ensemble;
 mod error;
@@ -20,6 +21,7 @@ mod trainable;
 mod wgpu_adapter;
 
 pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
+pub use device_index::DeviceIndex;
 pub use device_memory::largest_tensor;
 pub use ensemble::{Averaging, Ensemble};
 pub use error::Error;

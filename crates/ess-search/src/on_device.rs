@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding, SearchModule};
 
-use crate::{DeviceEncoding, Error, TrainableModule, embeddings_from_tensor};
+use crate::{DeviceEncoding, Error, TrainableModule, embeddings_from_tensor, largest_tensor};
 
 /// Any trainable module on a device, ready to search.
 ///
@@ -31,8 +31,15 @@ impl<M: TrainableModule> OnDevice<M> {
         self.module
     }
 
+    /// Rows whose vectors, and others some times as wide within the module, the device has tensors for.
+    fn rows_at_once(&self, encodings: &M::Encoding) -> usize {
+        const WITHIN: usize = 4;
+        let widest = WITHIN * self.module.query_dim().max(self.module.item_dim());
+        encodings.rows_at_once().min(largest_tensor(&self.device) / widest).max(1)
+    }
+
     fn forward(&self, encodings: &M::Encoding) -> Result<Embeddings, Error> {
-        let (rows, at_once) = (encodings.rows(), encodings.rows_at_once().max(1));
+        let (rows, at_once) = (encodings.rows(), self.rows_at_once(encodings));
         if rows <= at_once {
             return embeddings_from_tensor(self.module.forward(encodings.to_tensors(&self.device)));
         }

@@ -156,6 +156,10 @@ impl DeviceEncoding for TokenStates {
         const SCORES: usize = 1 << 22;
         (SCORES / self.longest().max(1).pow(2)).clamp(1, 8192)
     }
+
+    fn largest_part(&self) -> usize {
+        self.packed().len().max(self.rows() * self.embeddings().dim())
+    }
 }
 
 #[cfg(test)]

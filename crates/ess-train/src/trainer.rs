@@ -5,9 +5,10 @@ use std::{sync::Arc, time::Instant};
 use burn::{
     grad_clipping::GradientClippingConfig,
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
+    tensor::Device,
 };
-use ess_core::SearchModule;
-use ess_search::{DeviceEncoding, OnDevice, TrainableModule};
+use ess_core::{Encoding, SearchModule};
+use ess_search::{DeviceEncoding, OnDevice, TrainableModule, largest_tensor};
 
 use crate::{
     Curve, CurvePoint, DevSet, Error, Items, Loss, Progress, QuerySet, TrainerConfig, batches::Batches,
@@ -133,7 +134,9 @@ struct Run<'a, 'i, M: TrainableModule> {
     items: &'a Items<'i>,
     queries: &'a QuerySet<M::Encoding>,
     told: Told,
-    encodings: <M::Encoding as DeviceEncoding>::Tensors,
+    /// All queries, where the device has room for them.
+    encodings: Option<<M::Encoding as DeviceEncoding>::Tensors>,
+    device: Device,
     points: Vec<CurvePoint>,
 }
 
@@ -149,13 +152,15 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         let clip = config.clip_norm.map(GradientClippingConfig::Norm);
         let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.weight_decay);
         let loss = &*trainer.loss;
+        let fits = queries.encodings().largest_part() <= largest_tensor(items.device());
         Ok(Self {
             config,
             module: module.fork(items.device()).train(),
             optimizer: optimizer.with_grad_clipping(clip).init(),
             loss,
             batches: Batches::new(queries.len(), config.batch_size, config.seed),
-            encodings: queries.encodings().to_tensors(&device),
+            encodings: fits.then(|| queries.encodings().to_tensors(&device)),
+            device,
             items,
             queries,
             told: Told::new(loss.needs(), config, queries, items)?,
@@ -171,7 +176,7 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         }
         let rows = self.batches.next_batch();
         let batch = self.told.batch(self.queries, &rows, self.items.device());
-        let mapped = self.module.forward(self.batch(&rows));
+        let mapped = self.module.forward(self.batch(&rows)?);
         let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, self.items);
         let value = value.map_err(|error| match error {
             // Mapped queries that overflowed say no more than a loss that did.
@@ -197,10 +202,11 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         OnDevice::new(self.module.clone(), self.items.device())
     }
 
-    fn batch(&self, rows: &[usize]) -> <M::Encoding as DeviceEncoding>::Tensors {
-        if rows.len() == self.queries.len() && self.batches.is_whole() {
-            return self.encodings.clone();
-        }
-        M::Encoding::select(&self.encodings, rows)
+    fn batch(&self, rows: &[usize]) -> Result<<M::Encoding as DeviceEncoding>::Tensors, Error> {
+        Ok(match &self.encodings {
+            Some(all) if rows.len() == self.queries.len() && self.batches.is_whole() => all.clone(),
+            Some(all) => M::Encoding::select(all, rows),
+            None => self.queries.encodings().select_rows(rows)?.to_tensors(&self.device),
+        })
     }
 }

@@ -17,13 +17,24 @@ pub(crate) struct Outcome {
 
 /// Runs a program with arguments and waits for its end.
 pub(crate) fn run<A: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = A>) -> Outcome {
+    run_with(name, arguments, &[])
+}
+
+/// As [`run`], with more variables in the environment.
+pub(crate) fn run_with<A: AsRef<OsStr>>(
+    name: &str,
+    arguments: impl IntoIterator<Item = A>,
+    variables: &[(&str, &str)],
+) -> Outcome {
     let path = path_of(name);
     assert!(
         path.exists(),
         "{} is not there: build it with `cargo build --workspace --examples`",
         path.display()
     );
-    let output = Command::new(path).args(arguments).env_remove("RUST_BACKTRACE").output().unwrap();
+    let mut command = Command::new(path);
+    command.args(arguments).env_remove("RUST_BACKTRACE").envs(variables.iter().copied());
+    let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).expect("a program writes UTF-8");
     Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }

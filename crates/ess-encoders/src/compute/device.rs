@@ -26,6 +26,10 @@ impl DeviceCompute {
         Self { device }
     }
 
+    pub(crate) fn device(&self) -> &Device {
+        &self.device
+    }
+
     fn indices(&self, indices: impl IntoIterator<Item = i64>) -> Tensor<1, Int> {
         let indices: Vec<_> = indices.into_iter().collect();
         let length = indices.len();

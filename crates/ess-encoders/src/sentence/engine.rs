@@ -4,6 +4,7 @@ use burn::{
     module::Param,
     tensor::{Device, Tensor},
 };
+use ess_search::largest_tensor;
 use rayon::prelude::*;
 
 use crate::{
@@ -20,7 +21,8 @@ pub(crate) enum Engine {
     Device(DeviceCompute, Box<Transformer<Param<Tensor<2>>, Param<Tensor<2>>, Param<Tensor<1>>>>),
 }
 
-type DeviceBlocks = (Vec<Block<Param<Tensor<2>>, Param<Tensor<1>>>>, Option<Param<Tensor<2>>>);
+type DeviceBlock = Block<Param<Tensor<2>>, Param<Tensor<1>>>;
+type DeviceBlocks = (Vec<DeviceBlock>, Option<Param<Tensor<2>>>);
 
 // Tokens computed together. On the host: enough for the products to run at full rate, and few enough to stay in the
 // cache and to share the work evenly.
@@ -67,10 +69,13 @@ impl Engine {
                 .into_par_iter()
                 .map(run_group)
                 .collect::<Result<Vec<_>, _>>()?,
-            Self::Device(..) => groups(&order, texts, DEVICE_TOKENS)
-                .into_iter()
-                .map(run_group)
-                .collect::<Result<Vec<_>, _>>()?,
+            Self::Device(compute, transformer) => groups(&order, texts, {
+                let longest = order.first().map_or(0, |&text| texts[text].ids.len());
+                device_tokens(compute.device(), &transformer.blocks, longest)
+            })
+            .into_iter()
+            .map(run_group)
+            .collect::<Result<Vec<_>, _>>()?,
         }
         .into_iter()
         .flatten()
@@ -111,6 +116,17 @@ impl Engine {
             Self::Device(compute, transformer) => transformer.states(compute, batch, layers),
         }
     }
+}
+
+/// Tokens computed together on a device: no more than its largest tensor has room for, in the widest layer and in the
+/// scores of attention.
+fn device_tokens(device: &Device, blocks: &[DeviceBlock], longest: usize) -> usize {
+    let widest = |block: &DeviceBlock| {
+        let [up, qkv] = [&block.up, &block.qkv].map(|linear| linear.weight.dims()[0]);
+        up.max(qkv).max(block.heads * longest)
+    };
+    let widest = blocks.iter().map(widest).max().unwrap_or(1);
+    DEVICE_TOKENS.min(largest_tensor(device) / widest).max(1)
 }
 
 /// The texts that have tokens; equal lengths in text order, so that batches repeat.
