@@ -1,16 +1,22 @@
 #![doc = include_str!("../README.md")]
 
+mod codes;
 mod error;
 mod file;
 mod flat;
+mod graph;
 mod kernel;
 mod live_rows;
 mod open;
+mod progress;
+mod rows;
 mod shared;
 mod storage;
 
 pub use error::Error;
 pub use flat::{FlatBuilder, FlatIndex};
+pub use graph::{GraphBuilder, GraphIndex};
 pub use open::{open, open_mapped};
+pub use progress::Progress;
 pub use shared::SharedIndex;
 pub use storage::Storage;

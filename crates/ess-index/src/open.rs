@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_core::Index;
 
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex};
+use crate::{Error, FlatIndex, GraphIndex};
 
 /// Reads an index of any kind into memory and checks all of it.
 ///
@@ -38,6 +38,7 @@ pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
 fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {
     match contents.kind() {
         FlatIndex::KIND => Ok(Box::new(FlatIndex::from_file(contents)?)),
+        GraphIndex::KIND => Ok(Box::new(GraphIndex::from_file(contents)?)),
         kind => Err(contents.mismatch("a known kind of index", format!("kind {kind:?}"))),
     }
 }

@@ -1,3 +1,4 @@
 //! Every index through the suites that every index runs.
 
 mod flat;
+mod graph;

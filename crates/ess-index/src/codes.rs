@@ -1,0 +1,208 @@
+//! Vectors rounded to 8 bits a number, row by row, and their inner products in whole numbers.
+//!
+//! A vector is `scale · code` with codes in `-127..=127`, rounded symmetrically; the scale is the vector's own. An
+//! inner product of two vectors is the product of their scales and a sum of whole numbers, which is exact, so every
+//! kernel gives the same one.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod instruction_set;
+mod portable;
+mod quantise;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
+
+use bytemuck::Zeroable;
+use ess_core::MemoryUse;
+
+use crate::file::Numbers;
+pub(crate) use instruction_set::ByteInstructions;
+use quantise::quantise;
+
+/// Rows are filled up with zeros to a multiple of this many bytes, a line of the cache.
+pub(crate) const LINE: usize = 64;
+
+/// `n` rounded vectors of `dim` numbers, row-major.
+#[derive(Clone, Debug)]
+pub(crate) struct Codes {
+    stride: usize,
+    codes: Numbers<i8>,
+    scales: Numbers<f32>,
+    // What a query's offset of 128 adds to an inner product with each row.
+    offsets: Numbers<i32>,
+    instructions: ByteInstructions,
+}
+
+/// A vector to compare rows with: codes with an offset of 128, so that they are not negative.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ByteQuery {
+    codes: Vec<u8>,
+    /// What the offset codes are multiplied with.
+    pub(crate) scale: f32,
+}
+
+impl ByteQuery {
+    /// Rounds a vector for rows of `stride` bytes.
+    pub(crate) fn new(vector: &[f32], stride: usize) -> Self {
+        let mut codes = vec![0_i8; stride];
+        let scale = quantise(vector, &mut codes);
+        Self { codes: codes.iter().map(|&code| offset(code)).collect(), scale }
+    }
+}
+
+/// `code + 128`.
+fn offset(code: i8) -> u8 {
+    code.cast_unsigned() ^ 0x80
+}
+
+impl Codes {
+    /// Rounds row-major vectors (`n × dim`, whole rows).
+    pub(crate) fn new(rows: &[f32], dim: usize) -> Self {
+        let mut codes = Self {
+            stride: dim.next_multiple_of(LINE),
+            codes: Vec::new().into(),
+            scales: Vec::new().into(),
+            offsets: Vec::new().into(),
+            instructions: ByteInstructions::detect(),
+        };
+        codes.push(rows, dim);
+        codes
+    }
+
+    /// Adds row-major vectors (`n × dim`, whole rows) behind the others.
+    pub(crate) fn push(&mut self, rows: &[f32], dim: usize) {
+        let (codes, scales, offsets) = (self.codes.to_mut(), self.scales.to_mut(), self.offsets.to_mut());
+        for row in rows.chunks_exact(dim) {
+            let start = codes.len();
+            codes.resize(start + self.stride, i8::zeroed());
+            scales.push(quantise(row, &mut codes[start..]));
+            offsets.push(128 * codes[start..].iter().map(|&code| i32::from(code)).sum::<i32>());
+        }
+    }
+
+    /// The number of rows.
+    pub(crate) fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// The bytes of a row, for queries.
+    pub(crate) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// What the codes of a row are multiplied with.
+    pub(crate) fn scale(&self, row: usize) -> f32 {
+        self.scales[row]
+    }
+
+    /// Makes a row the vector to compare with.
+    pub(crate) fn row_as_query(&self, row: usize, query: &mut ByteQuery) {
+        query.codes.clear();
+        query.codes.extend(self.row(row).iter().map(|&code| offset(code)));
+        query.scale = self.scales[row];
+    }
+
+    /// The inner products of the codes of a query and of the rows named, all of them below [`Codes::len`].
+    #[inline]
+    pub(crate) fn products(&self, query: &ByteQuery, rows: &[u32], products: &mut Vec<i32>) {
+        products.resize(rows.len(), 0);
+        self.instructions.products(&query.codes, &self.codes, rows, products);
+        for (product, &row) in products.iter_mut().zip(rows) {
+            *product -= self.offsets[row as usize];
+        }
+    }
+
+    /// The numbers to keep in a file: codes, scales, offsets.
+    pub(crate) fn parts(&self) -> (&[i8], &[f32], &[i32]) {
+        (&self.codes, &self.scales, &self.offsets)
+    }
+
+    /// What [`Codes::parts`] gave, of `dim` numbers a row; all of the same number of rows.
+    pub(crate) fn from_parts(
+        dim: usize,
+        codes: Numbers<i8>,
+        scales: Numbers<f32>,
+        offsets: Numbers<i32>,
+    ) -> Self {
+        let instructions = ByteInstructions::detect();
+        Self { stride: dim.next_multiple_of(LINE), codes, scales, offsets, instructions }
+    }
+
+    /// How much memory the codes take.
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        let parts = [self.codes.memory_use(), self.scales.memory_use(), self.offsets.memory_use()];
+        parts.iter().fold(MemoryUse::default(), |sum, part| MemoryUse {
+            owned: sum.owned + part.owned,
+            mapped: sum.mapped + part.mapped,
+        })
+    }
+
+    fn row(&self, row: usize) -> &[i8] {
+        &self.codes[row * self.stride..(row + 1) * self.stride]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn every_kernel_gives_the_same_products(
+            n in 1_usize..20, dim in 1_usize..200, values in prop::collection::vec(-1.0_f32..1.0, 21 * 200),
+        ) {
+            let mut codes = Codes::new(&values[..n * dim], dim);
+            let query = ByteQuery::new(&values[n * dim..(n + 1) * dim], codes.stride());
+            let rows: Vec<u32> = (0..n as u32).rev().collect();
+            let expected: Vec<i32> = rows
+                .iter()
+                .map(|&row| {
+                    let codes = codes.row(row as usize).iter().zip(&query.codes);
+                    codes.map(|(&x, &q)| i32::from(x) * (i32::from(q) - 128)).sum()
+                })
+                .collect();
+            for instructions in ByteInstructions::available() {
+                codes.instructions = instructions;
+                let mut found = Vec::new();
+                codes.products(&query, &rows, &mut found);
+                prop_assert_eq!(&found, &expected, "{:?}", instructions);
+            }
+        }
+
+        #[test]
+        fn rounding_moves_a_number_by_half_a_step(vector in prop::collection::vec(-1e3_f32..1e3, 1..100)) {
+            let codes = Codes::new(&vector, vector.len());
+            let scale = codes.scale(0);
+            for (x, &code) in vector.iter().zip(codes.row(0)) {
+                prop_assert!((x - scale * f32::from(code)).abs() <= scale * 0.5001);
+            }
+        }
+    }
+
+    #[test]
+    fn the_largest_codes_do_not_overflow() {
+        let dim = 1000;
+        let rows = [vec![1.0; dim], vec![-1.0; dim]].concat();
+        let mut codes = Codes::new(&rows, dim);
+        for instructions in ByteInstructions::available() {
+            codes.instructions = instructions;
+            let mut query = ByteQuery::default();
+            codes.row_as_query(0, &mut query);
+            let mut found = Vec::new();
+            codes.products(&query, &[0, 1], &mut found);
+            assert_eq!(found, [127 * 127 * 1000, -127 * 127 * 1000], "{instructions:?}");
+        }
+    }
+
+    #[test]
+    fn zeros_and_tiny_and_huge_numbers_are_rounded_to_finite_ones() {
+        for value in [0.0, f32::MIN_POSITIVE / 64.0, f32::MAX] {
+            let codes = Codes::new(&[value, -value], 2);
+            assert!(codes.scale(0).is_finite());
+            assert_eq!(codes.row(0)[0], -codes.row(0)[1]);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! Products of bytes where nothing is known of the machine.
+
+/// As `ByteInstructions::products`.
+pub(super) fn products(query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {
+    for (product, &row) in products.iter_mut().zip(rows) {
+        let code = &codes[row as usize * query.len()..][..query.len()];
+        *product = query.iter().zip(code).map(|(&q, &x)| i32::from(q) * i32::from(x)).sum();
+    }
+}

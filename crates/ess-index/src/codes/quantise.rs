@@ -1,0 +1,24 @@
+//! Rounding a vector to 8 bits a number.
+
+/// The largest code.
+const LARGEST: f32 = 127.0;
+
+/// Rounds a vector to codes, which may be longer and end with zeros, and returns the scale: what a code is multiplied
+/// with. The codes of a vector of zeros are zeros.
+pub(super) fn quantise(vector: &[f32], codes: &mut [i8]) -> f32 {
+    let largest = vector.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
+    let scale = largest / LARGEST;
+    let inverse = LARGEST / largest;
+    let (head, tail) = codes.split_at_mut(vector.len());
+    tail.fill(0);
+    if scale > 0.0 && inverse.is_finite() {
+        for (code, x) in head.iter_mut().zip(vector) {
+            // A conversion rounds towards zero, and saturates.
+            *code = (x * inverse + 0.5_f32.copysign(*x)) as i8;
+        }
+        scale
+    } else {
+        head.fill(0);
+        0.0
+    }
+}

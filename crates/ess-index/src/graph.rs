@@ -1,0 +1,411 @@
+//! The graph index.
+
+use std::sync::{Mutex, PoisonError};
+
+use ess_core::{
+    Capabilities, Effort, Embeddings, Error as CoreError, Hit, Index, MemoryUse, RowSet, SearchParams, TopK,
+};
+use rayon::prelude::*;
+
+use crate::codes::{ByteQuery, Codes};
+use crate::live_rows::LiveRows;
+use crate::rows::Rows;
+
+mod build;
+mod change;
+mod insert;
+mod links;
+mod space;
+mod stored;
+mod walk;
+
+pub use build::GraphBuilder;
+
+use links::Links;
+use space::Space;
+use walk::Walk;
+
+/// Candidates that a walk keeps unless told otherwise.
+const CANDIDATES: usize = 64;
+
+/// Walks with more candidates than this take longer than looking at every item of a small index would.
+const MOST_CANDIDATES: usize = 1 << 14;
+
+/// Queries that one thread answers in a row.
+const QUERIES_TOGETHER: usize = 16;
+
+/// Maximum-inner-product search by walking a graph of neighbours: a small share of the items is looked at.
+///
+/// Walks compare 8-bit roundings; the candidates that they end with are compared again exactly, so similarities are
+/// those of [`FlatIndex`](crate::FlatIndex) to the bit, and an answer lacks at most some of the items.
+/// [`Effort::candidates`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
+/// number of threads.
+///
+/// Where a walk would be no shorter than looking at everything (few items, few that a filter admits, many hits asked
+/// for), everything is looked at, and the answer is exact. Items that occur many times need more candidates than there
+/// are copies. Items removed are still walked through; after many removals
+/// build the index anew.
+///
+/// It takes 5 bytes a number (4 for the row, 1 for its rounding) and 4 bytes for each of [`GraphBuilder::degree`]
+/// neighbours.
+///
+/// ```
+/// use ess_core::{Embeddings, Index};
+/// use ess_index::{FlatIndex, GraphBuilder, Progress};
+///
+/// let circle = |n: usize| Embeddings::from_rows(&Vec::from_iter((0..n).map(|i| {
+///     let angle = i as f32 / n as f32 * std::f32::consts::TAU;
+///     [angle.cos(), angle.sin()]
+/// })));
+/// let (items, queries) = (circle(1000)?, circle(77)?);
+/// let exact = FlatIndex::new(items.clone())?;
+/// let index = GraphBuilder::default().build(items, Progress::Silent)?;
+/// let tuned = index.tune(&exact, &queries, 5, 0.95)?;
+/// assert!(tuned.recall >= 0.95);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct GraphIndex {
+    builder: GraphBuilder,
+    rows: Rows,
+    codes: Codes,
+    space: Option<Space>,
+    radius: f32,
+    links: Links,
+    start: u32,
+    live: LiveRows,
+    walks: Mutex<Vec<Scratch>>,
+}
+
+/// Memory of a thread that answers queries.
+#[derive(Debug, Default)]
+struct Scratch {
+    walk: Walk,
+    products: Vec<i32>,
+    found: Vec<usize>,
+}
+
+/// How one call is answered.
+struct Plan<'a> {
+    k: usize,
+    /// The candidates that a walk keeps; `None` to look at everything admitted.
+    candidates: Option<usize>,
+    /// The candidates that are compared exactly.
+    refine: usize,
+    admitted: Option<&'a RowSet>,
+}
+
+impl GraphIndex {
+    fn new(builder: GraphBuilder, rows: Rows, codes: Codes, space: Space, links: Links, start: u32) -> Self {
+        let live = LiveRows::all(rows.len());
+        let (radius, space) = (space.radius, Some(space));
+        Self { builder, rows, codes, space, radius, links, start, live, walks: Mutex::default() }
+    }
+
+    /// The settings that the index was built with.
+    pub fn builder(&self) -> &GraphBuilder {
+        &self.builder
+    }
+
+    fn plan<'a>(&self, k: usize, effort: &Effort, admitted: Option<&'a RowSet>) -> Plan<'a> {
+        let rows = self.live.rows();
+        let wanted = effort.candidates.unwrap_or(CANDIDATES).max(k);
+        let admitted_rows = admitted.map_or(rows, RowSet::len);
+        // Among the candidates only this share is admitted.
+        let widened = wanted as f64 * (rows as f64 / admitted_rows.max(1) as f64);
+        let looks = widened * self.links.degree() as f64 / 2.0;
+        let everything = looks >= admitted_rows as f64 || widened > MOST_CANDIDATES as f64;
+        let refine = effort.refine.unwrap_or(k + k / 2 + 8).max(k);
+        Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
+    }
+
+    fn answer(&self, query: &[f32], plan: &Plan, scratch: &mut Scratch) -> Result<Vec<Hit>, (usize, f32)> {
+        scratch.found.clear();
+        if let Some(candidates) = plan.candidates {
+            self.walk(query, candidates, plan, scratch);
+        }
+        let enough = plan.k.min(plan.admitted.map_or(self.live.rows(), RowSet::len));
+        if scratch.found.len() < enough {
+            scratch.found.clear();
+            match plan.admitted {
+                Some(admitted) => scratch.found.extend(admitted.iter()),
+                None => scratch.found.extend(0..self.live.rows()),
+            }
+        }
+        self.refine(query, plan.k, &scratch.found)
+    }
+
+    /// Fills `scratch.found` with the rows to compare exactly.
+    fn walk(&self, query: &[f32], candidates: usize, plan: &Plan, scratch: &mut Scratch) {
+        let Scratch { walk, products, found } = scratch;
+        let query = ByteQuery::new(query, self.codes.stride());
+        let candidates = walk.towards(&self.links, &[self.start], candidates, |rows, closeness| {
+            self.codes.products(&query, rows, products);
+            let products = rows.iter().zip(&*products);
+            closeness
+                .extend(products.map(|(&row, &product)| self.codes.scale(row as usize) * product as f32));
+        });
+        let rows = candidates.iter().map(|candidate| candidate.row() as usize);
+        found.extend(rows.filter(|&row| plan.admitted.is_none_or(|set| set.contains(row))).take(plan.refine));
+    }
+
+    fn refine(&self, query: &[f32], k: usize, rows: &[usize]) -> Result<Vec<Hit>, (usize, f32)> {
+        let mut best = TopK::new(k);
+        let mut overflow: Option<(usize, f32)> = None;
+        self.rows.similarities(query, rows, |row, similarity| {
+            if similarity.is_finite() {
+                best.push(Hit::new(row, similarity));
+            } else if overflow.is_none_or(|(first, _)| row < first) {
+                overflow = Some((row, similarity));
+            }
+        });
+        match overflow {
+            Some(overflow) => Err(overflow),
+            None => Ok(best.into_sorted()),
+        }
+    }
+
+    fn take_scratch(&self) -> Scratch {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    }
+
+    fn give_scratch(&self, scratch: Scratch) {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner).push(scratch);
+    }
+}
+
+impl Index for GraphIndex {
+    fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    fn rows(&self) -> usize {
+        self.live.rows()
+    }
+
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, CoreError> {
+        self.search_with(queries, k, &SearchParams::default())
+    }
+
+    /// As [`Index::search_with`].
+    ///
+    /// # Errors
+    /// As [`Index::search_with`], and [`CoreError::NonFinite`] when a similarity that is compared exactly overflows.
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, CoreError> {
+        self.check_search(queries, k)?;
+        params.effort.check()?;
+        let admitted = self.live.admitted(params.filter);
+        let plan = self.plan(k, &params.effort, admitted.as_deref());
+        let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim());
+        let found: Vec<Vec<_>> = groups
+            .map(|group| {
+                let mut scratch = self.take_scratch();
+                let queries = group.chunks_exact(self.dim());
+                let hits = queries.map(|query| self.answer(query, &plan, &mut scratch)).collect();
+                self.give_scratch(scratch);
+                hits
+            })
+            .collect();
+        let named = |(row, hits): (usize, Result<Vec<Hit>, (usize, f32)>)| {
+            let what = "similarity of query (row) and item (column)";
+            hits.map_err(|(column, value)| CoreError::NonFinite { what, row, column, value })
+        };
+        found.into_iter().flatten().enumerate().map(named).collect()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            any_norm: true,
+            filter: true,
+            add: true,
+            remove: true,
+            save: true,
+            candidates: true,
+            refine: true,
+            ..Capabilities::default()
+        }
+    }
+
+    fn memory_use(&self) -> Option<MemoryUse> {
+        let parts = [self.rows.memory_use(), self.codes.memory_use(), self.links.memory_use()];
+        Some(parts.iter().fold(MemoryUse::default(), |sum, part| MemoryUse {
+            owned: sum.owned + part.owned,
+            mapped: sum.mapped + part.mapped,
+        }))
+    }
+
+    fn efforts(&self, k: usize) -> Vec<Effort> {
+        let least = k + k / 2;
+        let candidates = std::iter::successors(Some(least.max(12)), |&c| Some(c + c.div_ceil(4)));
+        candidates
+            .take_while(|&candidates| candidates < (64 * least).min(MOST_CANDIDATES))
+            .map(|candidates| Effort { candidates: Some(candidates), ..Effort::default() })
+            .collect()
+    }
+}
+
+impl Clone for GraphIndex {
+    fn clone(&self) -> Self {
+        Self {
+            builder: self.builder,
+            rows: self.rows.clone(),
+            codes: self.codes.clone(),
+            space: self.space.clone(),
+            radius: self.radius,
+            links: self.links.clone(),
+            start: self.start,
+            live: self.live.clone(),
+            walks: Mutex::default(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::{FlatIndex, Progress};
+
+    /// Vectors near a surface of 6 dimensions, as embeddings are near one of few.
+    fn surface(n: usize, dim: usize, seed: u64) -> Embeddings {
+        let mut network = ChaCha8Rng::seed_from_u64(99);
+        let waves: Vec<[f32; 6]> =
+            (0..dim).map(|_| std::array::from_fn(|_| network.random_range(-2.0..2.0))).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut values = Vec::new();
+        for _ in 0..n {
+            let latent: [f32; 6] = std::array::from_fn(|_| rng.random_range(-1.0..1.0));
+            let wave = |wave: &[f32; 6]| wave.iter().zip(&latent).map(|(w, x)| w * x).sum::<f32>().sin();
+            values.extend(waves.iter().map(wave));
+        }
+        Embeddings::from_vec(values, dim).unwrap()
+    }
+
+    fn build(items: &Embeddings) -> GraphIndex {
+        GraphBuilder::default().build(items.clone(), Progress::Silent).unwrap()
+    }
+
+    fn recall(index: &GraphIndex, items: &Embeddings, candidates: usize) -> f64 {
+        let exact = FlatIndex::new(items.clone()).unwrap();
+        let effort = Effort { candidates: Some(candidates), ..Effort::default() };
+        index.recall_against(&exact, &surface(100, items.dim(), 2), 10, &effort).unwrap()
+    }
+
+    fn unreachable(index: &GraphIndex) -> usize {
+        let mut seen = vec![false; index.rows()];
+        let mut open = vec![index.start];
+        seen[index.start as usize] = true;
+        while let Some(row) = open.pop() {
+            for next in index.links.of(row) {
+                if !std::mem::replace(&mut seen[next as usize], true) {
+                    open.push(next);
+                }
+            }
+        }
+        seen.iter().filter(|seen| !**seen).count()
+    }
+
+    #[test]
+    fn walks_find_the_best_items() {
+        let items = surface(4000, 40, 1);
+        let index = build(&items);
+        assert_eq!(unreachable(&index), 0);
+        let found = recall(&index, &items, 60);
+        assert!(found >= 0.97, "{found}");
+    }
+
+    #[test]
+    fn items_of_any_norm_are_found() {
+        let mut items = surface(4000, 40, 1).into_matrix();
+        let mut rng = ChaCha8Rng::seed_from_u64(5);
+        for mut item in items.rows_mut() {
+            let norm: f32 = rng.random_range(-1.0_f32..1.0) + rng.random_range(-1.0..1.0);
+            item.mapv_inplace(|x| x * norm.exp());
+        }
+        items.row_mut(17).mapv_inplace(|x| x * 100.0);
+        let items = Embeddings::new(items).unwrap();
+        let index = build(&items);
+        assert_eq!(unreachable(&index), 0);
+        let found = recall(&index, &items, 100);
+        assert!(found >= 0.95, "{found}");
+    }
+
+    #[test]
+    fn items_that_occur_many_times_do_not_cut_the_graph() {
+        let distinct = surface(500, 20, 1);
+        let items = distinct.select(&(0..4000).map(|i| i % 500).collect::<Vec<_>>()).unwrap();
+        let index = build(&items);
+        assert_eq!(unreachable(&index), 0);
+        let exact = FlatIndex::new(items).unwrap();
+        let queries = surface(100, 20, 2);
+        let (found, best) = (index.search(&queries, 1).unwrap(), exact.search(&queries, 1).unwrap());
+        let as_good =
+            found.iter().zip(&best).filter(|(found, best)| found[0].similarity == best[0].similarity);
+        let as_good = as_good.count();
+        assert!(as_good >= 95, "{as_good} of 100");
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_graph_in_any_number_of_threads() {
+        let items = surface(1500, 20, 1);
+        let graphs = [1, 3].map(|threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| build(&items))
+        });
+        assert_eq!(graphs[0].links.numbers(), graphs[1].links.numbers());
+    }
+
+    #[test]
+    fn items_added_are_found_as_well() {
+        let items = surface(4000, 40, 1);
+        let first: Vec<usize> = (0..2000).collect();
+        let second: Vec<usize> = (2000..4000).collect();
+        let mut index = build(&items.select(&first).unwrap());
+        ess_core::MutableIndex::add(&mut index, &items.select(&second).unwrap()).unwrap();
+        assert_eq!(unreachable(&index), 0);
+        let found = recall(&index, &items, 60);
+        assert!(found >= 0.95, "{found}");
+    }
+
+    #[test]
+    fn filters_wide_and_narrow_are_kept_to() {
+        let items = surface(4000, 40, 1);
+        let index = build(&items);
+        let queries = surface(50, 40, 2);
+        let exact = FlatIndex::new(items).unwrap();
+        for step in [2, 10, 1000] {
+            let set = RowSet::from_predicate(4000, |row| row % step == 1);
+            let params = SearchParams::from(&set);
+            let (found, expected) = (
+                index.search_with(&queries, 10, &params).unwrap(),
+                exact.search_with(&queries, 10, &params).unwrap(),
+            );
+            let shared =
+                found.iter().zip(&expected).flat_map(|(a, b)| a.iter().filter(|hit| b.contains(hit)));
+            let (shared, all) = (shared.count(), expected.iter().flatten().count());
+            assert!(shared as f64 >= 0.95 * all as f64, "one of {step}: {shared} of {all}");
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        for builder in [
+            GraphBuilder { degree: 3, ..GraphBuilder::default() },
+            GraphBuilder { candidates: 31, ..GraphBuilder::default() },
+            GraphBuilder { spread: f32::NAN, ..GraphBuilder::default() },
+        ] {
+            assert!(builder.build(surface(3, 2, 1), Progress::Silent).is_err(), "{builder:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Building a graph index.
+
+use ess_core::{Embeddings, Error as CoreError};
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+use super::{GraphIndex, insert::Drawing, links::Links, space::Space, walk::MAX_ROWS};
+use crate::codes::{ByteQuery, Codes};
+use crate::rows::Rows;
+use crate::{Error, Progress};
+
+/// Builds a [`GraphIndex`]; plain data.
+///
+/// ```
+/// use ess_core::{Embeddings, Index};
+/// use ess_index::{GraphBuilder, Progress};
+///
+/// let builder = GraphBuilder { degree: 16, ..GraphBuilder::default() };
+/// let index = builder.build(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?, Progress::Silent)?;
+/// assert_eq!(index.len(), 2);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct GraphBuilder {
+    /// The most neighbours that an item has, 4 to 256. Default: 32. More take memory, 4 bytes each, and raise recall where it is
+    /// hard to reach.
+    pub degree: usize,
+    /// The candidates that a walk keeps while an item's neighbours are looked for, at least `degree`. Default: 100. More
+    /// make a better graph in more time.
+    pub candidates: usize,
+    /// How far apart neighbours are, 1 to 2: a candidate gives way when its squared distance to a neighbour, times this,
+    /// is below that to the item. Default: 1.1.
+    pub spread: f32,
+    /// Decides the order in which items come into the graph. Default: 0.
+    pub seed: u64,
+}
+
+impl Default for GraphBuilder {
+    fn default() -> Self {
+        Self { degree: 32, candidates: 100, spread: 1.1, seed: 0 }
+    }
+}
+
+impl GraphBuilder {
+    /// Indexes `n × d` items of any norm. The same items, settings and seed give the same index, in any number of
+    /// threads; rayon's current pool shares out the work.
+    ///
+    /// # Errors
+    /// [`Error::Core`] with `InvalidParameter` for a setting out of range or more than 2^31 items.
+    pub fn build(&self, items: Embeddings, progress: Progress) -> Result<GraphIndex, Error> {
+        self.check()?;
+        check_rows(items.len())?;
+        let (len, dim) = (items.len(), items.dim());
+        let codes = Codes::new(items.as_slice(), dim);
+        let rows = Rows::new(items.into_matrix().into_raw_vec_and_offset().0.into(), dim);
+        let space = Space::new(&codes, None);
+        let start = central(&rows, &codes);
+        let order = self.order(len, start);
+        let mut links = Links::new(self.degree);
+        links.grow(len);
+        let bar = progress.start(len, "linking items");
+        let drawing = Drawing { codes: &codes, space: &space, builder: self, starts: &[start] };
+        drawing.insert(&mut links, &order, 1, |items| bar.inc(items as u64));
+        bar.finish_and_clear();
+        Ok(GraphIndex::new(*self, rows, codes, space, links, start))
+    }
+
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let refuse =
+            |name, expected, found| Err(CoreError::InvalidParameter { name, expected, found }.into());
+        if !(4..=256).contains(&self.degree) {
+            return refuse("degree", "4 to 256", self.degree.to_string());
+        }
+        if self.candidates < self.degree {
+            return refuse("candidates", "at least the degree", self.candidates.to_string());
+        }
+        if !(1.0..=2.0).contains(&self.spread) {
+            return refuse("spread", "1 to 2", self.spread.to_string());
+        }
+        Ok(())
+    }
+
+    /// All rows but the first one in the graph, shuffled: batches are to be alike.
+    fn order(&self, len: usize, start: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..len as u32).filter(|&row| row != start).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
+        order
+    }
+}
+
+pub(super) fn check_rows(rows: usize) -> Result<(), Error> {
+    if rows < MAX_ROWS {
+        return Ok(());
+    }
+    let found = rows.to_string();
+    Err(CoreError::InvalidParameter { name: "items of a graph", expected: "fewer than 2^31", found }.into())
+}
+
+/// The item closest to the mean of all, where walks start.
+fn central(rows: &Rows, codes: &Codes) -> u32 {
+    let mut mean = vec![0.0_f64; rows.dim()];
+    for row in rows.numbers().chunks_exact(rows.dim()) {
+        for (sum, &x) in mean.iter_mut().zip(row) {
+            *sum += f64::from(x) / rows.len() as f64;
+        }
+    }
+    let mean: Vec<f32> = mean.iter().map(|&x| x as f32).collect();
+    let query = ByteQuery::new(&mean, codes.stride());
+    let all: Vec<u32> = (0..codes.len() as u32).collect();
+    let mut products = Vec::new();
+    codes.products(&query, &all, &mut products);
+    let similarity = |row: &u32| codes.scale(*row as usize) * products[*row as usize] as f32;
+    all.iter().copied().max_by(|a, b| similarity(a).total_cmp(&similarity(b)).then(b.cmp(a))).unwrap_or(0)
+}

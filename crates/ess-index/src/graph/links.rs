@@ -1,0 +1,71 @@
+//! Who is whose neighbour.
+
+use ess_core::MemoryUse;
+
+use crate::file::Numbers;
+
+/// In place of a neighbour that is not there.
+const NONE: u32 = u32::MAX;
+
+/// For each row at most `degree` neighbours, in one block of memory.
+#[derive(Clone, Debug)]
+pub(super) struct Links {
+    degree: usize,
+    neighbours: Numbers<u32>,
+}
+
+impl Links {
+    /// No rows yet.
+    pub(super) fn new(degree: usize) -> Self {
+        Self { degree, neighbours: Vec::new().into() }
+    }
+
+    /// What [`Links::numbers`] gave.
+    pub(super) fn from_numbers(degree: usize, neighbours: Numbers<u32>) -> Self {
+        Self { degree, neighbours }
+    }
+
+    /// The most neighbours that a row has.
+    pub(super) fn degree(&self) -> usize {
+        self.degree
+    }
+
+    /// The number of rows.
+    pub(super) fn len(&self) -> usize {
+        self.neighbours.len() / self.degree
+    }
+
+    /// Makes room for rows without neighbours, `rows` in all.
+    pub(super) fn grow(&mut self, rows: usize) {
+        self.neighbours.to_mut().resize(rows * self.degree, NONE);
+    }
+
+    /// The neighbours of a row. In a damaged file there may be others than were written, but none beyond the rows.
+    #[inline]
+    pub(super) fn of(&self, row: u32) -> impl Iterator<Item = u32> + '_ {
+        let rows = self.len();
+        let start = row as usize * self.degree;
+        let slots = &self.neighbours[start..start + self.degree];
+        slots.iter().copied().take_while(|&row| row != NONE).filter(move |&row| (row as usize) < rows)
+    }
+
+    /// Replaces the neighbours of a row; those beyond the degree are left out.
+    pub(super) fn set(&mut self, row: u32, neighbours: &[u32]) {
+        let start = row as usize * self.degree;
+        let slots = &mut self.neighbours.to_mut()[start..start + self.degree];
+        slots.fill(NONE);
+        for (slot, &neighbour) in slots.iter_mut().zip(neighbours) {
+            *slot = neighbour;
+        }
+    }
+
+    /// All neighbours, `degree` numbers for each row.
+    pub(super) fn numbers(&self) -> &[u32] {
+        &self.neighbours
+    }
+
+    /// How much memory the links take.
+    pub(super) fn memory_use(&self) -> MemoryUse {
+        self.neighbours.memory_use()
+    }
+}

@@ -1,0 +1,80 @@
+//! A graph index in a file.
+
+use ess_core::Index;
+use serde::{Deserialize, Serialize};
+
+use super::{GraphBuilder, GraphIndex, build::check_rows, links::Links};
+use crate::Error;
+use crate::codes::{Codes, LINE};
+use crate::file::{Contents, Section, Stored, persistent};
+use crate::live_rows::LiveRows;
+use crate::rows::Rows;
+
+/// Sizes and settings of a graph index, as its file has them.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct About {
+    rows: usize,
+    dim: usize,
+    start: u32,
+    radius: f32,
+    builder: GraphBuilder,
+}
+
+impl Stored for GraphIndex {
+    const KIND: &'static str = "graph";
+    type About = About;
+
+    fn about(&self) -> About {
+        let (rows, dim) = (self.rows(), self.dim());
+        About { rows, dim, start: self.start, radius: self.radius, builder: self.builder }
+    }
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        let (codes, scales, offsets) = self.codes.parts();
+        let sections = [
+            Section::new("rows", &[self.rows.numbers()]),
+            Section::new("codes", &[codes]),
+            Section::new("scales", &[scales]),
+            Section::new("offsets", &[offsets]),
+            Section::new("links", &[self.links.numbers()]),
+        ];
+        sections.into_iter().chain(self.live.section()).collect()
+    }
+
+    fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
+        let (rows, dim) = (about.rows, about.dim);
+        about.builder.check()?;
+        check_rows(rows)?;
+        if dim == 0 || about.start as usize >= rows || !about.radius.is_finite() {
+            return Err(contents.mismatch("items and a start among them", format!("{about:?}")));
+        }
+        let stride = dim.checked_next_multiple_of(LINE);
+        let (Some(numbers), Some(bytes), Some(links)) = (
+            rows.checked_mul(dim),
+            stride.and_then(|stride| stride.checked_mul(rows)),
+            rows.checked_mul(about.builder.degree),
+        ) else {
+            return Err(contents.mismatch("a possible size", format!("{about:?}")));
+        };
+        let codes = Codes::from_parts(
+            dim,
+            contents.numbers("codes", Some(bytes))?,
+            contents.numbers("scales", Some(rows))?,
+            contents.numbers("offsets", Some(rows))?,
+        );
+        Ok(Self {
+            builder: about.builder,
+            rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
+            codes,
+            space: None,
+            radius: about.radius,
+            links: Links::from_numbers(about.builder.degree, contents.numbers("links", Some(links))?),
+            start: about.start,
+            live: LiveRows::from_contents(rows, contents)?,
+            walks: Default::default(),
+        })
+    }
+}
+
+persistent!(GraphIndex);
