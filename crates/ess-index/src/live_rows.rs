@@ -35,6 +35,11 @@ impl LiveRows {
         self.live.as_ref().map_or(self.rows, RowSet::len)
     }
 
+    /// Whether a row has an item that is not removed.
+    pub(crate) fn contains(&self, row: usize) -> bool {
+        self.live.as_ref().map_or(row < self.rows, |live| live.contains(row))
+    }
+
     /// Adds rows behind the others.
     pub(crate) fn add(&mut self, count: usize) {
         if let Some(live) = &mut self.live {

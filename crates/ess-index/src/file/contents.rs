@@ -19,7 +19,7 @@ use super::{
 use crate::Error;
 
 /// A file whose header has been checked, for a kind of index to take its sections from.
-pub(crate) struct Contents {
+pub struct Contents {
     path: PathBuf,
     header: Header,
     /// Where the first section starts.

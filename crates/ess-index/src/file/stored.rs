@@ -25,6 +25,9 @@ pub(crate) trait Stored: Index + Sized {
     /// The index that [`Stored::about`] and [`Stored::sections`] were of.
     fn from_contents(about: Self::About, contents: &Contents) -> Result<Self, Error>;
 
+    /// Whether a row has an item that is not removed.
+    fn has_row(&self, row: usize) -> bool;
+
     /// Writes the index to a file.
     fn write(&self, path: &Path) -> Result<(), Error> {
         write(path, Self::KIND, &self.about(), &self.sections())

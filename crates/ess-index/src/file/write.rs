@@ -1,6 +1,6 @@
 //! Writing an index file.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use ess_files::{Checksum, write_atomically};
 use serde::Serialize;
@@ -9,15 +9,20 @@ use super::header::{Entry, Header, aligned};
 use crate::Error;
 
 /// Numbers to be written under a name.
-pub(crate) struct Section<'a> {
+pub struct Section<'a> {
     name: &'static str,
-    parts: Vec<&'a [u8]>,
+    parts: Vec<Cow<'a, [u8]>>,
 }
 
 impl<'a> Section<'a> {
     /// A section of numbers of one type, which may lie in several places.
     pub(crate) fn new<T: bytemuck::Pod>(name: &'static str, parts: &[&'a [T]]) -> Self {
-        Self { name, parts: parts.iter().map(|part| bytemuck::cast_slice(part)).collect() }
+        Self { name, parts: parts.iter().map(|part| bytemuck::cast_slice(part).into()).collect() }
+    }
+
+    /// A section of numbers that are made for the file.
+    pub(crate) fn owned<T: bytemuck::Pod>(name: &'static str, numbers: &[T]) -> Self {
+        Self { name, parts: vec![bytemuck::cast_slice(numbers).to_vec().into()] }
     }
 
     fn bytes(&self) -> u64 {
@@ -62,7 +67,7 @@ fn entries(sections: &[Section]) -> Vec<Entry> {
             name: section.name.to_owned(),
             offset,
             bytes: section.bytes(),
-            checksum: Checksum::of_parts(section.parts.iter().copied()).to_string(),
+            checksum: Checksum::of_parts(section.parts.iter().map(|part| &**part)).to_string(),
         }
     };
     sections.iter().map(entry).collect()

@@ -34,6 +34,10 @@ impl Stored for FlatIndex {
         [items].into_iter().chain(self.live.section()).collect()
     }
 
+    fn has_row(&self, row: usize) -> bool {
+        self.live.contains(row)
+    }
+
     fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
         if about.rows == 0 || about.dim == 0 {
             return Err(contents.mismatch("at least one item and dimension", format!("{about:?}")));

@@ -42,6 +42,10 @@ impl Stored for GraphIndex {
         sections.into_iter().chain(self.live.section()).collect()
     }
 
+    fn has_row(&self, row: usize) -> bool {
+        self.live.contains(row)
+    }
+
     fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
         let (rows, dim) = (about.rows, about.dim);
         about.builder.check()?;

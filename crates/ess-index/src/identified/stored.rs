@@ -1,0 +1,44 @@
+//! Ids in the file of their index.
+
+use std::collections::HashMap;
+
+use super::{IdentifiedIndex, RowId};
+use crate::file::{Contents, Section, Stored, persistent};
+use crate::{Error, FlatIndex, GraphIndex};
+
+/// The kind is that of the index: it can be opened without its ids as well.
+impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {
+    const KIND: &'static str = I::KIND;
+    type About = I::About;
+
+    fn about(&self) -> I::About {
+        self.index.about()
+    }
+
+    fn sections(&self) -> Vec<Section<'_>> {
+        self.index.sections().into_iter().chain(Id::sections(&self.ids)).collect()
+    }
+
+    fn has_row(&self, row: usize) -> bool {
+        self.index.has_row(row)
+    }
+
+    fn from_contents(about: I::About, contents: &Contents) -> Result<Self, Error> {
+        let index = I::from_contents(about, contents)?;
+        let ids = Id::from_contents(index.rows(), contents)?;
+        let mut rows = HashMap::with_capacity(ids.len());
+        for (row, id) in ids.iter().enumerate().filter(|(row, _)| index.has_row(*row)) {
+            if rows.insert(id.clone(), row).is_some() {
+                return Err(contents.mismatch("different ids", format!("{id:?} twice")));
+            }
+        }
+        Ok(Self { index, ids, rows })
+    }
+}
+
+persistent!(
+    IdentifiedIndex<FlatIndex, u64>,
+    IdentifiedIndex<FlatIndex, String>,
+    IdentifiedIndex<GraphIndex, u64>,
+    IdentifiedIndex<GraphIndex, String>
+);
