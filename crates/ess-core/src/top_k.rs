@@ -55,6 +55,11 @@ impl TopK {
         }
     }
 
+    /// The number of hits to keep.
+    pub fn k(&self) -> usize {
+        self.k
+    }
+
     /// A similarity that a hit must reach to be kept; it only rises.
     #[inline]
     pub fn threshold(&self) -> f32 {

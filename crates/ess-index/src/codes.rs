@@ -17,7 +17,7 @@ use ess_core::MemoryUse;
 
 use crate::file::Numbers;
 pub(crate) use instruction_set::ByteInstructions;
-use quantise::quantise;
+pub(crate) use quantise::quantise;
 
 /// Rows are filled up with zeros to a multiple of this many bytes, a line of the cache.
 pub(crate) const LINE: usize = 64;

@@ -6,6 +6,7 @@ use rayon::prelude::*;
 
 use crate::kernel::{Element, InstructionSet, LANES, PackedQueries, Panels};
 use crate::live_rows::LiveRows;
+use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 mod best;
@@ -62,6 +63,7 @@ pub struct FlatIndex {
 enum Items {
     F32(Panels<f32>),
     F16(Panels<f16>),
+    I8(RoundedItems),
 }
 
 impl FlatIndex {
@@ -90,6 +92,7 @@ impl FlatIndex {
         match self.items {
             Items::F32(_) => Storage::F32,
             Items::F16(_) => Storage::F16,
+            Items::I8(_) => Storage::I8,
         }
     }
 
@@ -132,6 +135,7 @@ impl Index for FlatIndex {
         match &self.items {
             Items::F32(items) => items.dim(),
             Items::F16(items) => items.dim(),
+            Items::I8(items) => items.dim(),
         }
     }
 
@@ -161,17 +165,20 @@ impl Index for FlatIndex {
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let admitted = admitted.as_deref();
-        let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim());
-        let found: Vec<Best> = groups
-            .map(|group| match &self.items {
-                Items::F32(items) => self.search_together(items, group, k, admitted),
-                Items::F16(items) => self.search_together(items, group, k, admitted),
+        let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim()).enumerate();
+        let found: Vec<Result<Vec<Vec<Hit>>, ess_core::Error>> = groups
+            .map(|(group, queries)| {
+                let first = group * QUERIES_TOGETHER;
+                match &self.items {
+                    Items::F32(items) => self.search_together(items, queries, k, admitted).into_hits(first),
+                    Items::F16(items) => self.search_together(items, queries, k, admitted).into_hits(first),
+                    Items::I8(items) => items.search(queries, k, admitted, first),
+                }
             })
             .collect();
         let mut hits = Vec::with_capacity(queries.len());
-        for best in found {
-            let first_query = hits.len();
-            hits.extend(best.into_hits(first_query)?);
+        for found in found {
+            hits.append(&mut found?);
         }
         Ok(hits)
     }
@@ -192,6 +199,7 @@ impl Index for FlatIndex {
         Some(match &self.items {
             Items::F32(items) => items.memory_use(),
             Items::F16(items) => items.memory_use(),
+            Items::I8(items) => items.memory_use(),
         })
     }
 }
@@ -210,7 +218,7 @@ mod tests {
 
     #[test]
     fn every_kernel_finds_the_same_items() {
-        for storage in [Storage::F32, Storage::F16] {
+        for storage in [Storage::F32, Storage::F16, Storage::I8] {
             let mut index = FlatIndex::with_storage(wave(1000, 19, 0.7), storage).unwrap();
             let queries = wave(23, 19, 0.3);
             let expected = index.search(&queries, 7).unwrap();

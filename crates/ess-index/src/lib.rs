@@ -10,6 +10,7 @@ mod kernel;
 mod live_rows;
 mod open;
 mod progress;
+mod rounded;
 mod rows;
 mod shared;
 mod storage;

@@ -5,7 +5,7 @@ const LARGEST: f32 = 127.0;
 
 /// Rounds a vector to codes, which may be longer and end with zeros, and returns the scale: what a code is multiplied
 /// with. The codes of a vector of zeros are zeros.
-pub(super) fn quantise(vector: &[f32], codes: &mut [i8]) -> f32 {
+pub(crate) fn quantise(vector: &[f32], codes: &mut [i8]) -> f32 {
     let largest = vector.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
     let scale = largest / LARGEST;
     let inverse = LARGEST / largest;

@@ -66,7 +66,7 @@ impl Best {
     }
 
     /// The hits of each query; `first_query` is the row of the first, for the error.
-    pub(super) fn into_hits(self, first_query: usize) -> Result<impl Iterator<Item = Vec<Hit>>, Error> {
+    pub(super) fn into_hits(self, first_query: usize) -> Result<Vec<Vec<Hit>>, Error> {
         match self.overflow {
             Some(overflow) => Err(Error::NonFinite {
                 what: "similarity of query (row) and item (column)",
@@ -74,7 +74,7 @@ impl Best {
                 column: overflow.item,
                 value: overflow.value,
             }),
-            None => Ok(self.top.into_iter().map(TopK::into_sorted)),
+            None => Ok(self.top.into_iter().map(TopK::into_sorted).collect()),
         }
     }
 }

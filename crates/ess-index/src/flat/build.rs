@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{FlatIndex, Items};
 use crate::kernel::Panels;
 use crate::live_rows::LiveRows;
+use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 /// Builds a [`FlatIndex`]; plain data, by default in [`Storage::F32`].
@@ -40,6 +41,7 @@ impl FlatBuilder {
         let (len, dim) = (items.len(), items.dim());
         let items = match self.storage {
             Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
+            Storage::I8 => Items::I8(RoundedItems::from_rows(into_rows(items), dim)),
             Storage::F16 => {
                 check_f16(&items)?;
                 Items::F16(Panels::converted(items.as_slice(), dim, f16::from_f32))

@@ -12,6 +12,7 @@ impl MutableIndex for FlatIndex {
         Error::check_dim("items added to the index", self.dim(), items.dim())?;
         match &mut self.items {
             Items::F32(panels) => panels.push(items.as_slice(), |x| x),
+            Items::I8(rounded) => rounded.push(items.as_slice()),
             Items::F16(panels) => {
                 check_f16(items)?;
                 panels.push(items.as_slice(), f16::from_f32);

@@ -7,6 +7,7 @@ use super::{FlatIndex, Items};
 use crate::file::{Contents, Section, Stored, persistent};
 use crate::kernel::{Element, Panels};
 use crate::live_rows::LiveRows;
+use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 /// Sizes of an exact index, as its file has them.
@@ -28,10 +29,11 @@ impl Stored for FlatIndex {
 
     fn sections(&self) -> Vec<Section<'_>> {
         let items = match &self.items {
-            Items::F32(panels) => Section::new("panels", &panels.parts()),
-            Items::F16(panels) => Section::new("panels", &panels.parts()),
+            Items::F32(panels) => vec![Section::new("panels", &panels.parts())],
+            Items::F16(panels) => vec![Section::new("panels", &panels.parts())],
+            Items::I8(rounded) => rounded.sections(),
         };
-        [items].into_iter().chain(self.live.section()).collect()
+        items.into_iter().chain(self.live.section()).collect()
     }
 
     fn has_row(&self, row: usize) -> bool {
@@ -45,6 +47,10 @@ impl Stored for FlatIndex {
         let items = match about.storage {
             Storage::F32 => Items::F32(panels(&about, contents)?),
             Storage::F16 => Items::F16(panels(&about, contents)?),
+            Storage::I8 => {
+                let items = RoundedItems::from_contents(about.rows, about.dim, contents)?;
+                Items::I8(items.ok_or_else(|| contents.mismatch("a possible size", format!("{about:?}")))?)
+            }
         };
         Ok(Self::with_items(items, LiveRows::from_contents(about.rows, contents)?))
     }

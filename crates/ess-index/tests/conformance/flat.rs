@@ -1,5 +1,6 @@
 //! The exact index.
 
+use ess_core::Embeddings;
 use ess_index::{FlatIndex, SharedIndex, Storage};
 use ess_testing::index::{self, Promise};
 
@@ -14,6 +15,18 @@ fn in_f32() {
 #[test]
 fn in_f16() {
     index::conforms(|items| FlatIndex::with_storage(items, Storage::F16).unwrap(), &F16);
+}
+
+/// As exact as in `f32`; where a similarity overflows, only candidates are sure to be noticed.
+fn in_bytes(items: Embeddings) -> FlatIndex {
+    FlatIndex::with_storage(items, Storage::I8).expect("items")
+}
+
+#[test]
+fn in_i8() {
+    index::conforms(in_bytes, &Promise::EXACT);
+    index::changing_conforms(in_bytes, &Promise::EXACT);
+    index::persistent_conforms(in_bytes);
 }
 
 #[test]

@@ -1,0 +1,229 @@
+//! Exact search that reads a byte a number: rounded items with a bound on what rounding can change.
+//!
+//! Of a query `q = q̂ + δq` and an item `x = x̂ + δx`, rounded to `q̂` and `x̂`,
+//! `|⟨q, x⟩ − ⟨q̂, x̂⟩| ≤ ‖δq‖ ‖x̂‖ + ‖q‖ ‖δx‖` (Cauchy and Schwarz). The k-th largest lower bound is a threshold: an item whose
+//! upper bound is below it cannot be among the k best. The others, some dozens, are compared again in `f32`. So answers
+//! are those of [`Storage::F32`](crate::Storage::F32), to the bit.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod bounds;
+mod candidates;
+mod instruction_set;
+mod packed;
+mod panels;
+mod portable;
+#[cfg(target_arch = "x86_64")]
+mod vnni;
+
+use ess_core::{Error, Hit, MemoryUse, RowSet};
+use rayon::prelude::*;
+
+use crate::file::{Contents, Numbers, Section};
+use crate::kernel::LANES;
+use crate::rows::Rows;
+use bounds::ItemBounds;
+use candidates::Candidates;
+use instruction_set::Instructions;
+use packed::PackedBytes;
+use panels::BytePanels;
+
+/// Bytes of rounded items that several blocks of queries go over while they are in the cache.
+const BYTES_IN_CACHE: usize = 256 << 10;
+
+/// Items in rows and, rounded to bytes, in panels.
+#[derive(Clone, Debug)]
+pub(crate) struct RoundedItems {
+    rows: Rows,
+    panels: BytePanels,
+    bounds: ItemBounds,
+    instructions: Instructions,
+}
+
+impl RoundedItems {
+    /// Rounds row-major items (`n × dim`, whole rows).
+    pub(crate) fn from_rows(rows: Vec<f32>, dim: usize) -> Self {
+        let mut items = Self {
+            rows: Rows::new(Vec::new().into(), dim),
+            panels: BytePanels::new(dim),
+            bounds: ItemBounds::default(),
+            instructions: Instructions::detect(),
+        };
+        items.round(&rows);
+        items.rows = Rows::new(rows.into(), dim);
+        items
+    }
+
+    /// Adds row-major items (`n × dim`, whole rows) behind the others.
+    pub(crate) fn push(&mut self, rows: &[f32]) {
+        self.round(rows);
+        self.rows.push(rows);
+    }
+
+    fn round(&mut self, rows: &[f32]) {
+        let dim = self.rows.dim();
+        let mut codes = vec![0_i8; dim];
+        for row in rows.chunks_exact(dim) {
+            let scale = crate::codes::quantise(row, &mut codes);
+            self.panels.push(&codes);
+            self.bounds.push(row, &codes, scale);
+        }
+    }
+
+    /// The dimension of each item.
+    pub(crate) fn dim(&self) -> usize {
+        self.rows.dim()
+    }
+
+    /// How much memory the items take.
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        let parts = [self.rows.memory_use(), self.panels.memory_use(), self.bounds.memory_use()];
+        parts.iter().fold(MemoryUse::default(), |sum, part| MemoryUse {
+            owned: sum.owned + part.owned,
+            mapped: sum.mapped + part.mapped,
+        })
+    }
+
+    /// The `k` best of the items admitted for each of several queries, of which the first is `first_query` in errors.
+    pub(crate) fn search(
+        &self,
+        queries: &[f32],
+        k: usize,
+        admitted: Option<&RowSet>,
+        first_query: usize,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        let dim = self.dim();
+        let packed = PackedBytes::new(queries, dim, self.instructions.widest_query_block());
+        let narrow = admitted.is_some_and(|admitted| admitted.len() < self.rows.len() / LANES);
+        let panels = if narrow { 1 } else { self.panels.panels_in(BYTES_IN_CACHE) };
+        let none = || -> Vec<Candidates> { queries.chunks_exact(dim).map(|_| Candidates::new(k)).collect() };
+        let candidates = (0..self.panels.blocks(panels))
+            .into_par_iter()
+            .fold(none, |mut candidates, block| {
+                self.offer(&packed, queries, (panels, block), admitted, &mut candidates);
+                candidates
+            })
+            .reduce(none, |a, b| a.into_iter().zip(b).map(|(a, b)| a.merge(b)).collect());
+        let finished = candidates.into_par_iter().zip(queries.par_chunks_exact(dim));
+        let hits: Vec<_> = finished.map(|(candidates, query)| candidates.finish(&self.rows, query)).collect();
+        let named = |(query, hits): (usize, Result<Vec<Hit>, (usize, f32)>)| {
+            let what = "similarity of query (row) and item (column)";
+            hits.map_err(|(column, value)| Error::NonFinite { what, row: first_query + query, column, value })
+        };
+        hits.into_iter().enumerate().map(named).collect()
+    }
+
+    /// Offers a block of items to every query.
+    fn offer(
+        &self,
+        packed: &PackedBytes,
+        queries: &[f32],
+        (panels, block): (usize, usize),
+        admitted: Option<&RowSet>,
+        candidates: &mut [Candidates],
+    ) {
+        let (items, bytes) = self.panels.block(panels, block);
+        if admitted.is_some_and(|admitted| !admitted.any_in(items.clone())) {
+            return;
+        }
+        let padded = bytes.len() / self.panels.stride();
+        let mut products = vec![0; padded * self.instructions.widest_query_block()];
+        for block in packed.blocks() {
+            let products = &mut products[..padded * block.width];
+            self.instructions.products(bytes, &block, products);
+            for (j, products) in products.chunks_exact(padded).enumerate() {
+                let query = block.first + j;
+                let dim = self.dim();
+                candidates[query].offer(&candidates::Offer {
+                    products: &products[..items.len()],
+                    items: self.bounds.of(items.clone()),
+                    first_item: items.start,
+                    query: packed.bound(query),
+                    admitted,
+                    rows: &self.rows,
+                    vector: &queries[query * dim..(query + 1) * dim],
+                    instructions: self.instructions,
+                });
+            }
+        }
+    }
+
+    /// How a file keeps the items.
+    pub(crate) fn sections(&self) -> Vec<Section<'_>> {
+        let rows = Section::new("rows", &[self.rows.numbers()]);
+        let panels = Section::new("byte_panels", &self.panels.parts());
+        [rows, panels].into_iter().chain(self.bounds.sections()).collect()
+    }
+
+    /// What [`RoundedItems::sections`] kept; `None` when the sizes overflow.
+    pub(crate) fn from_contents(
+        rows: usize,
+        dim: usize,
+        contents: &Contents,
+    ) -> Result<Option<Self>, crate::Error> {
+        let (Some(numbers), Some(bytes)) = (rows.checked_mul(dim), BytePanels::size(rows, dim)) else {
+            return Ok(None);
+        };
+        let panels: Numbers<i8> = contents.numbers("byte_panels", Some(bytes))?;
+        Ok(Some(Self {
+            rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
+            panels: BytePanels::from_parts(panels, rows, dim),
+            bounds: ItemBounds::from_contents(rows, contents)?,
+            instructions: Instructions::detect(),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ess_core::{Embeddings, Index};
+
+    use super::*;
+    use crate::FlatIndex;
+
+    fn wave(n: usize, dim: usize, step: f32) -> Vec<f32> {
+        (0..n * dim).map(|i| (i as f32 * step).sin() * (1.0 + (i / dim) as f32 * 0.01)).collect()
+    }
+
+    #[test]
+    fn every_kernel_gives_the_hits_of_the_exact_index() {
+        for (n, dim) in [(1, 1), (100, 7), (700, 64), (1000, 129)] {
+            let (items, queries) = (wave(n, dim, 0.7), wave(19, dim, 0.37));
+            let exact = FlatIndex::new(Embeddings::from_vec(items.clone(), dim).unwrap()).unwrap();
+            let k = 9.min(n);
+            let expected = exact.search(&Embeddings::from_vec(queries.clone(), dim).unwrap(), k).unwrap();
+            let mut rounded = RoundedItems::from_rows(items, dim);
+            for instructions in Instructions::available() {
+                rounded.instructions = instructions;
+                assert_eq!(rounded.search(&queries, k, None, 0).unwrap(), expected, "{instructions:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn items_that_all_tie_are_found_in_their_order() {
+        let items = vec![0.5; 20_000 * 3];
+        let rounded = RoundedItems::from_rows(items, 3);
+        let hits = rounded.search(&[1.0, 2.0, 3.0], 5, None, 0).unwrap();
+        assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn bounds_hold_when_numbers_are_huge_or_tiny() {
+        for factor in [1e-38_f32, 1e-20, 1e18] {
+            let items: Vec<f32> = wave(300, 8, 0.7).iter().map(|x| x * factor).collect();
+            let queries: Vec<f32> = wave(7, 8, 0.3).iter().map(|x| x * 1e18).collect();
+            let exact = FlatIndex::new(Embeddings::from_vec(items.clone(), 8).unwrap()).unwrap();
+            let expected = exact.search(&Embeddings::from_vec(queries.clone(), 8).unwrap(), 10).unwrap();
+            let found = RoundedItems::from_rows(items, 8).search(&queries, 10, None, 0).unwrap();
+            assert_eq!(found, expected, "{factor}");
+        }
+    }
+
+    #[test]
+    fn query_bounds_are_those_of_the_packed_query() {
+        let packed = PackedBytes::new(&[3.0, -4.0], 2, 1);
+        let bound = packed.bound(0);
+        assert!(bound.norm >= 5.0 && bound.norm < 5.001);
+    }
+}

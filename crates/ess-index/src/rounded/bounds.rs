@@ -1,0 +1,113 @@
+//! How far rounding can move an inner product.
+
+use std::ops::Range;
+
+use ess_core::MemoryUse;
+
+use crate::file::{Contents, Numbers, Section};
+
+/// For each item what bounds need.
+#[derive(Clone, Debug)]
+pub(super) struct ItemBounds {
+    /// What the codes are multiplied with.
+    scales: Numbers<f32>,
+    /// The norm of the rounded item, or a little more.
+    norms: Numbers<f32>,
+    /// The norm of what rounding took away, or a little more.
+    errors: Numbers<f32>,
+}
+
+/// Bounds of consecutive items.
+pub(super) struct BoundsOf<'a> {
+    pub(super) scales: &'a [f32],
+    pub(super) norms: &'a [f32],
+    pub(super) errors: &'a [f32],
+}
+
+/// What bounds need of a query.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct QueryBound {
+    /// What the codes are multiplied with.
+    pub(super) scale: f32,
+    /// The norm, or a little more.
+    pub(super) norm: f32,
+    /// What an item's rounded norm is multiplied with: the norm of what rounding took away, and what sums in `f32` may
+    /// err by.
+    pub(super) error: f32,
+}
+
+impl Default for ItemBounds {
+    fn default() -> Self {
+        Self { scales: Vec::new().into(), norms: Vec::new().into(), errors: Vec::new().into() }
+    }
+}
+
+impl ItemBounds {
+    pub(super) fn push(&mut self, item: &[f32], codes: &[i8], scale: f32) {
+        let (norm, error) = rounded_norms(item, codes, scale);
+        self.scales.to_mut().push(scale);
+        self.norms.to_mut().push(above(norm));
+        self.errors.to_mut().push(above(error));
+    }
+
+    pub(super) fn of(&self, items: Range<usize>) -> BoundsOf<'_> {
+        BoundsOf {
+            scales: &self.scales[items.clone()],
+            norms: &self.norms[items.clone()],
+            errors: &self.errors[items],
+        }
+    }
+
+    pub(super) fn sections(&self) -> [Section<'_>; 3] {
+        [
+            Section::new("scales", &[&self.scales[..]]),
+            Section::new("norms", &[&self.norms[..]]),
+            Section::new("errors", &[&self.errors[..]]),
+        ]
+    }
+
+    pub(super) fn from_contents(rows: usize, contents: &Contents) -> Result<Self, crate::Error> {
+        let numbers = |name| contents.numbers(name, Some(rows));
+        Ok(Self { scales: numbers("scales")?, norms: numbers("norms")?, errors: numbers("errors")? })
+    }
+
+    pub(super) fn memory_use(&self) -> MemoryUse {
+        let parts = [&self.scales, &self.norms, &self.errors].map(Numbers::memory_use);
+        MemoryUse {
+            owned: parts.iter().map(|part| part.owned).sum(),
+            mapped: parts.iter().map(|part| part.mapped).sum(),
+        }
+    }
+}
+
+impl QueryBound {
+    pub(super) fn new(query: &[f32], codes: &[i8], scale: f32) -> Self {
+        let (_, error) = rounded_norms(query, codes, scale);
+        let norm = query.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+        // A sum of d products in f32 errs by at most d · 2^-24 of the product of the norms; twice that, and some more for
+        // the arithmetic of the bounds themselves.
+        let arithmetic = (query.len() + 16) as f64 * f64::from(f32::EPSILON);
+        Self {
+            scale,
+            norm: above(norm * (1.0 + arithmetic)),
+            error: above(error + norm * arithmetic + f64::from(f32::MIN_POSITIVE)),
+        }
+    }
+}
+
+/// The norms of the rounded vector and of the difference.
+fn rounded_norms(vector: &[f32], codes: &[i8], scale: f32) -> (f64, f64) {
+    let scale = f64::from(scale);
+    let (mut rounded, mut difference) = (0.0_f64, 0.0_f64);
+    for (&x, &code) in vector.iter().zip(codes) {
+        let value = scale * f64::from(code);
+        rounded += value * value;
+        difference += (f64::from(x) - value).powi(2);
+    }
+    (rounded.sqrt(), difference.sqrt())
+}
+
+/// An `f32` that is not below.
+fn above(x: f64) -> f32 {
+    ((x * (1.0 + 1e-6)) as f32).next_up()
+}

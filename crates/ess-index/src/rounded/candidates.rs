@@ -1,0 +1,157 @@
+//! The items that may be among the best of one query.
+
+use ess_core::{Hit, RowSet, TopK};
+
+use super::bounds::{BoundsOf, QueryBound};
+use super::instruction_set::Instructions;
+use crate::kernel::LANES;
+use crate::rows::Rows;
+
+/// Items that wait to be compared exactly; with more of them, some are compared at once.
+const MOST_WAITING: usize = 4096;
+
+/// What may be among the `k` best of one query, while blocks of items go by.
+pub(super) struct Candidates {
+    /// The largest lower bounds; their k-th is a threshold.
+    lower: TopK,
+    /// Items that may be among the best, with their upper bounds.
+    waiting: Vec<(usize, f32)>,
+    /// The best of those compared exactly.
+    exact: TopK,
+    /// The first item whose similarity is not finite.
+    overflow: Option<(usize, f32)>,
+}
+
+/// A block of items for one query.
+pub(super) struct Offer<'a> {
+    /// Inner products of codes, one an item.
+    pub(super) products: &'a [i32],
+    pub(super) items: BoundsOf<'a>,
+    pub(super) first_item: usize,
+    pub(super) query: &'a QueryBound,
+    pub(super) admitted: Option<&'a RowSet>,
+    pub(super) rows: &'a Rows,
+    pub(super) vector: &'a [f32],
+    pub(super) instructions: Instructions,
+}
+
+impl Candidates {
+    pub(super) fn new(k: usize) -> Self {
+        Self { lower: TopK::new(k), waiting: Vec::new(), exact: TopK::new(k), overflow: None }
+    }
+
+    /// No item with an upper bound below it is among the best.
+    fn threshold(&self) -> f32 {
+        self.lower.threshold().max(self.exact.threshold())
+    }
+
+    pub(super) fn offer(&mut self, offer: &Offer) {
+        for start in (0..offer.products.len()).step_by(LANES) {
+            let end = offer.products.len().min(start + LANES);
+            let mut upper = [f32::NEG_INFINITY; LANES];
+            let range = start..end;
+            if offer.instructions.upper_bounds(offer, range.clone(), self.threshold(), &mut upper) {
+                for (at, &upper) in range.zip(&upper) {
+                    self.take(offer, at, upper);
+                }
+            }
+        }
+        if self.waiting.len() >= MOST_WAITING {
+            self.drop_hopeless();
+            if self.waiting.len() >= MOST_WAITING / 2 {
+                self.compare(offer.rows, offer.vector);
+            }
+        }
+    }
+
+    fn take(&mut self, offer: &Offer, at: usize, upper: f32) {
+        let item = offer.first_item + at;
+        let hopeless = upper < self.threshold();
+        if hopeless || offer.admitted.is_some_and(|admitted| !admitted.contains(item)) {
+            return;
+        }
+        self.waiting.push((item, upper));
+        let lower = upper - 2.0 * offer.width(at);
+        if lower.is_finite() {
+            self.lower.push(Hit::new(item, lower));
+        }
+    }
+
+    /// What both may have.
+    pub(super) fn merge(mut self, other: Self) -> Self {
+        self.lower.merge(other.lower);
+        self.exact.merge(other.exact);
+        self.waiting.extend(other.waiting);
+        if let Some(overflow) = other.overflow {
+            self.keep_first(overflow);
+        }
+        self
+    }
+
+    /// The best hits, or the first item whose similarity is not finite.
+    pub(super) fn finish(mut self, rows: &Rows, vector: &[f32]) -> Result<Vec<Hit>, (usize, f32)> {
+        self.drop_hopeless();
+        self.compare(rows, vector);
+        self.overflow.map_or(Ok(self.exact.into_sorted()), Err)
+    }
+
+    fn drop_hopeless(&mut self) {
+        // The last bound may not have gone into the threshold yet: it is brought up to date when hits are sorted out.
+        let kth = self.lower.clone().into_sorted();
+        let threshold = match kth.last() {
+            Some(last) if kth.len() == self.lower.k() => self.threshold().max(last.similarity),
+            _ => self.threshold(),
+        };
+        // Bounds that are no numbers are kept.
+        self.waiting
+            .retain(|&(_, upper)| !matches!(upper.partial_cmp(&threshold), Some(std::cmp::Ordering::Less)));
+    }
+
+    fn compare(&mut self, rows: &Rows, vector: &[f32]) {
+        let items: Vec<usize> = self.waiting.drain(..).map(|(item, _)| item).collect();
+        let mut overflows = Vec::new();
+        rows.similarities(vector, &items, |item, similarity| {
+            if similarity.is_finite() {
+                self.exact.push(Hit::new(item, similarity));
+            } else {
+                overflows.push((item, similarity));
+            }
+        });
+        overflows.into_iter().for_each(|overflow| self.keep_first(overflow));
+    }
+
+    fn keep_first(&mut self, overflow: (usize, f32)) {
+        if self.overflow.is_none_or(|first| overflow.0 < first.0) {
+            self.overflow = Some(overflow);
+        }
+    }
+}
+
+impl Offer<'_> {
+    /// How far an upper bound is above the middle.
+    #[inline(always)]
+    fn width(&self, at: usize) -> f32 {
+        self.query.error * self.items.norms[at] + self.query.norm * self.items.errors[at]
+    }
+
+    /// Upper bounds of the items in `range`, and whether one reaches the threshold or is no number.
+    #[inline(always)]
+    pub(super) fn upper_bounds(
+        &self,
+        range: std::ops::Range<usize>,
+        threshold: f32,
+        upper: &mut [f32; LANES],
+    ) -> bool {
+        let products = &self.products[range.clone()];
+        let (scales, norms) = (&self.items.scales[range.clone()], &self.items.norms[range.clone()]);
+        let errors = &self.items.errors[range];
+        let mut below = 0;
+        for i in 0..products.len() {
+            let middle = products[i] as f32 * (scales[i] * self.query.scale);
+            let bound = middle + (self.query.error * norms[i] + self.query.norm * errors[i]);
+            upper[i] = bound;
+            below += u32::from(bound < threshold);
+        }
+        below != products.len() as u32
+    }
+}

@@ -1,0 +1,83 @@
+//! Rounded items, interleaved for the kernels.
+
+use std::ops::Range;
+
+use ess_core::MemoryUse;
+
+use crate::file::Numbers;
+use crate::kernel::LANES;
+
+/// Dimensions that lie together, as one step of a kernel takes them.
+pub(super) const GROUP: usize = 4;
+
+/// Items in panels of [`LANES`]: the code of item `LANES p + l` in dimension `GROUP g + j` is at
+/// `LANES (p stride + GROUP g) + GROUP l + j`, where the stride is the dimension rounded up. What is left is zeros.
+#[derive(Clone, Debug)]
+pub(super) struct BytePanels {
+    stride: usize,
+    len: usize,
+    codes: Numbers<i8>,
+}
+
+impl BytePanels {
+    pub(super) fn new(dim: usize) -> Self {
+        Self { stride: dim.next_multiple_of(GROUP), len: 0, codes: Vec::new().into() }
+    }
+
+    /// Adds an item behind the others.
+    pub(super) fn push(&mut self, item: &[i8]) {
+        let lane = self.len % LANES;
+        let panel = self.len / LANES * LANES * self.stride;
+        let codes = self.codes.to_mut();
+        if lane == 0 {
+            codes.resize(panel + LANES * self.stride, 0);
+        }
+        for (group, numbers) in item.chunks(GROUP).enumerate() {
+            let place = panel + (group * LANES + lane) * GROUP;
+            codes[place..place + numbers.len()].copy_from_slice(numbers);
+        }
+        self.len += 1;
+    }
+
+    /// The bytes of an item.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// How many panels fill `bytes`; at least one.
+    pub(super) fn panels_in(&self, bytes: usize) -> usize {
+        (bytes / (LANES * self.stride)).max(1)
+    }
+
+    /// How many blocks of at most `panels` panels there are.
+    pub(super) fn blocks(&self, panels: usize) -> usize {
+        self.codes.len().div_ceil(panels * LANES * self.stride)
+    }
+
+    /// The items of a block, and their panels.
+    pub(super) fn block(&self, panels: usize, index: usize) -> (Range<usize>, &[i8]) {
+        let size = panels * LANES * self.stride;
+        let codes = self.codes.chunks(size).nth(index).unwrap_or(&[]);
+        let first = index * panels * LANES;
+        (first..self.len.min(first + codes.len() / self.stride), codes)
+    }
+
+    /// All codes, in one piece.
+    pub(super) fn parts(&self) -> [&[i8]; 1] {
+        [&self.codes]
+    }
+
+    /// How many codes [`BytePanels::parts`] has; `None` when the sizes overflow.
+    pub(super) fn size(len: usize, dim: usize) -> Option<usize> {
+        len.checked_next_multiple_of(LANES)?.checked_mul(dim.checked_next_multiple_of(GROUP)?)
+    }
+
+    /// What [`BytePanels::parts`] gave.
+    pub(super) fn from_parts(codes: Numbers<i8>, len: usize, dim: usize) -> Self {
+        Self { stride: dim.next_multiple_of(GROUP), len, codes }
+    }
+
+    pub(super) fn memory_use(&self) -> MemoryUse {
+        self.codes.memory_use()
+    }
+}
