@@ -3,7 +3,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::{Embeddings, Encoding, Identity};
 
-use crate::{Error, PersistentModule, token_tensors::indices};
+use crate::{Error, PersistentModule, Registry, token_tensors::indices};
 
 /// An encoding that can be put on a device for a trainable module to read.
 ///
@@ -19,6 +19,14 @@ pub trait DeviceEncoding: Encoding + Sized {
     /// The searching module that ranks as the frozen encoder does, where the encoding has a vector in the item
     /// space: the floor under every trained module.
     fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule<Self>>>;
+
+    /// The kinds of module of this crate that read it. Default: none but those that average and interpolate others.
+    fn registry() -> Registry<Self>
+    where
+        Self: 'static,
+    {
+        Registry::empty()
+    }
 
     /// The rows of both, these first.
     ///
@@ -54,6 +62,10 @@ impl DeviceEncoding for Embeddings {
 
     fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule>> {
         (self.dim() == item_dim).then(|| Box::new(Identity::new(item_dim)) as _)
+    }
+
+    fn registry() -> Registry {
+        Registry::default()
     }
 
     fn join(&self, other: &Self) -> Result<Self, Error> {

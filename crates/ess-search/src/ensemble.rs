@@ -1,12 +1,10 @@
 //! Several searching modules, averaged.
 
-use std::collections::BTreeMap;
-
 use ess_core::{Embeddings, Encoding, SearchModule};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, ModuleDescription, ModuleState, PersistentModule};
+use crate::{Error, ModuleDescription, ModuleState, PersistentModule, nested};
 
 /// Whether members are averaged as they are, or each vector scaled to length 1 before.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,23 +74,10 @@ impl<E: Encoding> Ensemble<E> {
     /// Builds an ensemble from its state; `build` builds the members.
     pub(crate) fn from_state(
         state: &ModuleState,
-        mut build: impl FnMut(&ModuleState) -> Result<Box<dyn PersistentModule<E>>, Error>,
+        build: impl FnMut(&ModuleState) -> Result<Box<dyn PersistentModule<E>>, Error>,
     ) -> Result<Self, Error> {
         let config: EnsembleConfig = state.parse_config()?;
-        let mut tensors = state.tensors.clone();
-        let mut members = Vec::with_capacity(config.members.len());
-        for (at, description) in config.members.into_iter().enumerate() {
-            let prefix = format!("{at}.");
-            let of_member = tensors.extract_if(.., |name, _| name.starts_with(&prefix));
-            let of_member =
-                of_member.map(|(name, tensor)| (name[prefix.len()..].to_owned(), tensor)).collect();
-            members.push(build(&ModuleState { description, tensors: of_member })?);
-        }
-        if tensors.is_empty() {
-            return Self::new(members, config.averaging);
-        }
-        let found = tensors.into_keys().collect();
-        Err(Error::TensorNames { kind: ENSEMBLE.to_owned(), expected: Vec::new(), found })
+        Self::new(nested::split(state, config.members, build)?, config.averaging)
     }
 }
 
@@ -121,13 +106,7 @@ impl<E: Encoding> SearchModule<E> for Ensemble<E> {
 
 impl<E: Encoding> PersistentModule<E> for Ensemble<E> {
     fn to_state(&self) -> Result<ModuleState, Error> {
-        let mut tensors = BTreeMap::new();
-        let mut members = Vec::with_capacity(self.members.len());
-        for (at, member) in self.members.iter().enumerate() {
-            let state = member.to_state()?;
-            members.push(state.description);
-            tensors.extend(state.tensors.into_iter().map(|(name, tensor)| (format!("{at}.{name}"), tensor)));
-        }
+        let (members, tensors) = nested::join(self.members.iter().map(|member| &**member))?;
         let config = EnsembleConfig { averaging: self.averaging, members };
         let config = serde_json::to_value(config)
             .map_err(|source| Error::ConfigSyntax { kind: ENSEMBLE.to_owned(), source })?;

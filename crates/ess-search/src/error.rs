@@ -64,6 +64,28 @@ pub enum Error {
         /// NaN or an infinity.
         value: f32,
     },
+    /// A module that has no part of that name.
+    #[error("{kind} has no part {name:?}; its parts: {}", known.join(", "))]
+    NoPart {
+        /// The kind of module.
+        kind: String,
+        /// The name that was asked for.
+        name: String,
+        /// The names of its parts.
+        known: Vec<String>,
+    },
+    /// A kind of module that can be searched with and not trained.
+    #[error("a searching module of kind {kind:?} cannot be trained")]
+    NotTrainable {
+        /// The kind of module.
+        kind: String,
+    },
+    /// Modules of a soup that are not all of the kind and config of the first.
+    #[error("module {at} of a soup is of another kind, dimension or config than module 0")]
+    NotOneKind {
+        /// Which module, from 0.
+        at: usize,
+    },
     /// A file that is not what it should be.
     #[error("{path}: expected {expected}, found {found}", path = path.display())]
     Format {

@@ -15,6 +15,8 @@ use crate::{
     Error, ModuleConfig, TrainableModule,
     init::Init,
     module_config::{is_open, module_config},
+    noise::Noise,
+    skip::{skip_weight, skipped},
     trainable::check_dim,
 };
 
@@ -56,6 +58,8 @@ pub struct MlpConfig {
     pub hidden: Vec<usize>,
     /// The non-linearity after each hidden layer. Default: GELU.
     pub activation: Activation,
+    /// The share of each hidden layer that a training step leaves out, from 0 to below 1. Default: 0.
+    pub dropout: f32,
     /// The seed of the starting weights. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
@@ -84,6 +88,14 @@ impl MlpConfig {
                 found: self.hidden.len().to_string(),
             });
         }
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(Error::Config {
+                kind: Mlp::KIND,
+                name: "dropout",
+                expected: "from 0 to below 1".into(),
+                found: self.dropout.to_string(),
+            });
+        }
         self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))
     }
 }
@@ -110,6 +122,8 @@ pub struct Mlp {
     layers: Vec<Layer>,
     skip: Option<Param<Tensor<2>>>,
     #[module(skip)]
+    noise: Noise,
+    #[module(skip)]
     config: MlpConfig,
 }
 
@@ -122,6 +136,18 @@ struct Layer {
 impl Layer {
     fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         linear(input, self.weight.val(), Some(self.bias.val()))
+    }
+}
+
+impl Mlp {
+    /// The non-linearity, and in training the dropout.
+    fn activate(&self, hidden: Tensor<2>) -> Tensor<2> {
+        let active = self.config.activation.apply(hidden);
+        let training = self.layers[0].weight.is_require_grad();
+        if training && self.config.dropout > 0.0 {
+            return self.noise.drop_out(active, self.config.dropout);
+        }
+        active
     }
 }
 
@@ -142,9 +168,8 @@ impl TrainableModule for Mlp {
         }
         let weight = init.zero_weight(width, config.item_dim);
         layers.push(Layer { weight, bias: init.zero_bias(config.item_dim) });
-        let skip =
-            (config.query_dim != config.item_dim).then(|| init.weight(config.query_dim, config.item_dim));
-        Ok(Self { layers, skip, config: config.clone() })
+        let skip = skip_weight(&mut init, config.query_dim, config.item_dim);
+        Ok(Self { layers, skip, noise: Noise::new(config.seed), config: config.clone() })
     }
 
     fn config(&self) -> &MlpConfig {
@@ -160,13 +185,10 @@ impl TrainableModule for Mlp {
     }
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
-        let skipped = match &self.skip {
-            Some(weight) => queries.clone().matmul(weight.val()),
-            None => queries.clone(),
-        };
+        let skipped = skipped(queries.clone(), self.skip.as_ref());
         let mut hidden = queries;
         for (at, layer) in self.layers.iter().enumerate() {
-            hidden = if at == 0 { hidden } else { self.config.activation.apply(hidden) };
+            hidden = if at == 0 { hidden } else { self.activate(hidden) };
             hidden = layer.forward(hidden);
         }
         skipped + hidden

@@ -22,11 +22,7 @@ pub trait PersistentModule<E: Encoding = Embeddings>: SearchModule<E> {
 impl<M: TrainableModule> PersistentModule<M::Encoding> for OnDevice<M> {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let module = self.module();
-        let config = serde_json::to_value(module.config())
-            .map_err(|source| Error::ConfigSyntax { kind: M::KIND.to_owned(), source })?;
-        let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
-        let description = ModuleDescription { kind: M::KIND.to_owned(), query_dim, item_dim, config };
-        Ok(ModuleState { description, tensors: parameters::read(module)? })
+        Ok(ModuleState { description: module.description()?, tensors: parameters::read(module)? })
     }
 }
 

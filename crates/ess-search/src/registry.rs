@@ -3,18 +3,27 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, Encoding, Identity, MatrixModule, SentenceIdentity, TokenStates};
+use ess_core::{Embeddings, Identity, MatrixModule, SentenceIdentity, TokenStates};
 use ndarray::Array2;
 
 use crate::{
-    Ensemble, Error, Linear, Mlp, ModuleState, OnDevice, PersistentModule, TrainableModule,
+    AnyModule, CompositeModule, DeviceEncoding, Diagonal, Ensemble, Error, GatedSelection, Interpolation,
+    KeyValueMemory, LayerAttention, LayerTransformer, Linear, LowRank, MixtureOfExperts, Mlp,
+    ModuleDescription, ModuleState, OnDevice, Orthogonal, PersistentModule, Sequence, TokenAttention,
+    TokenTransformer, TrainableModule, WeightedEnsemble,
     ensemble::ENSEMBLE,
+    interpolation::INTERPOLATION,
     parameters,
     persistent::{IDENTITY, MATRIX, SENTENCE_IDENTITY},
 };
 
-type Build<E> =
-    Arc<dyn Fn(&ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error> + Send + Sync>;
+/// How a kind is built from a state.
+type Build<E> = Arc<
+    dyn Fn(&Registry<E>, &ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error> + Send + Sync,
+>;
+/// How a kind that can be trained is made from its config.
+type Init<E> =
+    Arc<dyn Fn(&Registry<E>, &ModuleDescription, &Device) -> Result<AnyModule<E>, Error> + Send + Sync>;
 
 /// The kinds of searching module that can be built from data: those of this crate, and those registered.
 ///
@@ -30,41 +39,132 @@ type Build<E> =
 /// assert_eq!(loaded.to_state()?, module.to_state()?);
 /// # Ok::<(), ess_search::Error>(())
 /// ```
-#[derive(Clone)]
-pub struct Registry<E: Encoding = Embeddings> {
-    kinds: BTreeMap<String, Build<E>>,
+pub struct Registry<E: DeviceEncoding + 'static = Embeddings> {
+    kinds: BTreeMap<String, Kind<E>>,
+}
+
+enum Kind<E: DeviceEncoding + 'static> {
+    Trainable(Init<E>),
+    Fixed(Build<E>),
+}
+
+// Derived, these would ask the same of the encoding.
+impl<E: DeviceEncoding + 'static> Clone for Registry<E> {
+    fn clone(&self) -> Self {
+        Self { kinds: self.kinds.clone() }
+    }
+}
+
+impl<E: DeviceEncoding + 'static> Clone for Kind<E> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Trainable(init) => Self::Trainable(init.clone()),
+            Self::Fixed(build) => Self::Fixed(build.clone()),
+        }
+    }
 }
 
 impl Default for Registry {
-    /// The kinds of this crate.
+    /// The kinds of this crate that read embeddings.
     fn default() -> Self {
-        let mut kinds: BTreeMap<String, Build<Embeddings>> = BTreeMap::new();
-        kinds.insert(IDENTITY.to_owned(), Arc::new(|state, _| build_identity(state)));
-        kinds.insert(MATRIX.to_owned(), Arc::new(|state, _| build_matrix(state)));
-        Self { kinds }.with::<Linear>().with::<Mlp>()
+        Self::empty()
+            .with_fixed(IDENTITY, |_, state, _| build_identity(state))
+            .with_fixed(MATRIX, |_, state, _| build_matrix(state))
+            .with::<Linear>()
+            .with::<LowRank>()
+            .with::<Orthogonal>()
+            .with::<Diagonal>()
+            .with::<GatedSelection>()
+            .with::<Mlp>()
+            .with::<KeyValueMemory>()
+            .with::<LayerAttention>()
+            .with::<LayerTransformer>()
+            .with_composite::<Sequence>()
+            .with_composite::<WeightedEnsemble>()
+            .with_composite::<MixtureOfExperts>()
     }
 }
 
 impl Registry<TokenStates> {
     /// The kinds of this crate that read token states.
     pub fn token_states() -> Self {
-        let mut kinds: BTreeMap<String, Build<TokenStates>> = BTreeMap::new();
-        kinds.insert(SENTENCE_IDENTITY.to_owned(), Arc::new(|state, _| build_sentence_identity(state)));
-        Self { kinds }
+        Self::empty()
+            .with_fixed(SENTENCE_IDENTITY, |_, state, _| build_sentence_identity(state))
+            .with::<TokenAttention>()
+            .with::<TokenTransformer>()
     }
 }
 
-impl<E: Encoding + 'static> Registry<E> {
-    /// Knows ensembles alone: where a registry for a richer encoding starts.
+impl<E: DeviceEncoding + 'static> Registry<E> {
+    /// Knows what averages and interpolates modules alone: where a registry for a richer encoding starts.
     pub fn empty() -> Self {
         Self { kinds: BTreeMap::new() }
+            .with_fixed(ENSEMBLE, |registry, state, device| {
+                Ok(Box::new(Ensemble::from_state(state, |member| registry.build(member, device))?))
+            })
+            .with_fixed(INTERPOLATION, |registry, state, device| {
+                Ok(Box::new(Interpolation::from_state(state, |member| registry.build(member, device))?))
+            })
     }
 
     /// Adds a kind of trainable module; one that was there under the same name is replaced.
     #[must_use]
-    pub fn with<M: TrainableModule<Encoding = E>>(mut self) -> Self {
-        self.kinds.insert(M::KIND.to_owned(), Arc::new(build_trainable::<M>));
+    pub fn with<M: TrainableModule<Encoding = E>>(self) -> Self {
+        self.with_init(M::KIND, |_, description, device| {
+            AnyModule::new(M::init(&description.parse_config()?, device)?)
+        })
+    }
+
+    /// Adds a kind of trainable module with parts; one that was there under the same name is replaced.
+    #[must_use]
+    pub fn with_composite<M: CompositeModule<Encoding = E>>(self) -> Self {
+        self.with_init(M::KIND, |registry, description, device| {
+            AnyModule::new(M::init_with(&description.parse_config()?, registry, device)?)
+        })
+    }
+
+    fn with_init(
+        mut self,
+        kind: &str,
+        init: impl Fn(&Self, &ModuleDescription, &Device) -> Result<AnyModule<E>, Error> + Send + Sync + 'static,
+    ) -> Self {
+        self.kinds.insert(kind.to_owned(), Kind::Trainable(Arc::new(init)));
         self
+    }
+
+    fn with_fixed(
+        mut self,
+        kind: &str,
+        build: impl Fn(&Self, &ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.kinds.insert(kind.to_owned(), Kind::Fixed(Arc::new(build)));
+        self
+    }
+
+    /// A new, untrained module on a device.
+    ///
+    /// # Errors
+    /// [`Error::UnknownKind`]; [`Error::NotTrainable`] for a kind without training; [`Error::ConfigSyntax`] or
+    /// [`Error::Config`] for a bad config; [`Error::Core`] for dimensions that are not those of the config.
+    pub fn init(&self, description: &ModuleDescription, device: &Device) -> Result<AnyModule<E>, Error> {
+        let module = match self.kind(&description.kind)? {
+            Kind::Trainable(init) => init(self, description, device)?,
+            Kind::Fixed(_) => return Err(Error::NotTrainable { kind: description.kind.clone() }),
+        };
+        check_dims(description, module.query_dim(), module.item_dim())?;
+        Ok(module)
+    }
+
+    /// Builds a module on a device to train it on, or to put it into another.
+    ///
+    /// # Errors
+    /// Those of [`Registry::init`]; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit.
+    pub fn trainable(&self, state: &ModuleState, device: &Device) -> Result<AnyModule<E>, Error> {
+        let module = self.init(&state.description, device)?;
+        parameters::replace(module, &state.description.kind, state.tensors.clone())
     }
 
     /// Builds a module on a device.
@@ -73,17 +173,12 @@ impl<E: Encoding + 'static> Registry<E> {
     /// [`Error::UnknownKind`]; [`Error::ConfigSyntax`] or [`Error::Config`] for a bad config;
     /// [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit it.
     pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
-        let kind = &state.description.kind;
-        let module: Box<dyn PersistentModule<E>> = if kind == ENSEMBLE {
-            Box::new(Ensemble::from_state(state, |member| self.build(member, device))?)
-        } else {
-            let build = self.kinds.get(kind).ok_or_else(|| self.unknown(kind))?;
-            build(state, device)?
-        };
         let description = &state.description;
-        let (query, item) = ("query dimension of a saved module", "item dimension of a saved module");
-        ess_core::Error::check_dim(query, description.query_dim, module.query_dim())?;
-        ess_core::Error::check_dim(item, description.item_dim, module.item_dim())?;
+        let module = match self.kind(&description.kind)? {
+            Kind::Trainable(_) => Box::new(OnDevice::new(self.trainable(state, device)?, device)) as _,
+            Kind::Fixed(build) => build(self, state, device)?,
+        };
+        check_dims(description, module.query_dim(), module.item_dim())?;
         Ok(module)
     }
 
@@ -95,19 +190,16 @@ impl<E: Encoding + 'static> Registry<E> {
         self.build(&ModuleState::load(folder)?, device)
     }
 
-    fn unknown(&self, kind: &str) -> Error {
-        let known = self.kinds.keys().map(String::as_str).chain([ENSEMBLE]).map(str::to_owned).collect();
-        Error::UnknownKind { kind: kind.to_owned(), known }
+    fn kind(&self, kind: &str) -> Result<&Kind<E>, Error> {
+        let known = || self.kinds.keys().cloned().collect();
+        self.kinds.get(kind).ok_or_else(|| Error::UnknownKind { kind: kind.to_owned(), known: known() })
     }
 }
 
-fn build_trainable<M: TrainableModule>(
-    state: &ModuleState,
-    device: &Device,
-) -> Result<Box<dyn PersistentModule<M::Encoding>>, Error> {
-    let module = M::init(&state.parse_config()?, device)?;
-    let module = parameters::replace(module, M::KIND, state.tensors.clone())?;
-    Ok(Box::new(OnDevice::new(module, device)))
+fn check_dims(description: &ModuleDescription, query_dim: usize, item_dim: usize) -> Result<(), Error> {
+    let (query, item) = ("query dimension of a saved module", "item dimension of a saved module");
+    ess_core::Error::check_dim(query, description.query_dim, query_dim)?;
+    Ok(ess_core::Error::check_dim(item, description.item_dim, item_dim)?)
 }
 
 fn build_identity(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error> {

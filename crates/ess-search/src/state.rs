@@ -84,8 +84,14 @@ impl ModuleState {
 
     /// Reads the config as the type that the kind has.
     pub(crate) fn parse_config<C: serde::de::DeserializeOwned>(&self) -> Result<C, Error> {
-        let description = &self.description;
-        serde_json::from_value(description.config.clone())
-            .map_err(|source| Error::ConfigSyntax { kind: description.kind.clone(), source })
+        self.description.parse_config()
+    }
+}
+
+impl ModuleDescription {
+    /// Reads the config as the type that the kind has.
+    pub(crate) fn parse_config<C: serde::de::DeserializeOwned>(&self) -> Result<C, Error> {
+        serde_json::from_value(self.config.clone())
+            .map_err(|source| Error::ConfigSyntax { kind: self.kind.clone(), source })
     }
 }

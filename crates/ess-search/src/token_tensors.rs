@@ -3,7 +3,7 @@
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
 use ess_core::{Encoding, SentenceIdentity, TokenStates};
 
-use crate::{DeviceEncoding, Error, PersistentModule};
+use crate::{DeviceEncoding, Error, PersistentModule, Registry};
 
 /// `n` texts on a device: their sentence embeddings, and the states of their tokens without padding.
 ///
@@ -98,6 +98,11 @@ impl TokenTensors {
     }
 }
 
+/// 1 where there is no token, 0 where there is one, `n × longest`.
+pub(crate) fn padding_of(is_token: Tensor<2, Bool>) -> Tensor<2> {
+    is_token.bool_not().float()
+}
+
 /// Row numbers on a device.
 pub(crate) fn indices(rows: Vec<i64>, device: &Device) -> Tensor<1, Int> {
     let count = rows.len();
@@ -115,6 +120,10 @@ impl DeviceEncoding for TokenStates {
     fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule<Self>>> {
         let same = self.embeddings().dim() == item_dim;
         same.then(|| Box::new(SentenceIdentity::new(self.token_dim(), item_dim)) as _)
+    }
+
+    fn registry() -> Registry<Self> {
+        Registry::token_states()
     }
 
     fn join(&self, other: &Self) -> Result<Self, Error> {

@@ -6,7 +6,7 @@ use burn::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{DeviceEncoding, Error};
+use crate::{DeviceEncoding, Error, ModuleDescription};
 
 /// A searching module that can be trained: a Burn module with a config.
 ///
@@ -82,6 +82,28 @@ pub trait TrainableModule: Module + Sync + 'static {
 
     /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`).
     fn forward(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
+
+    /// What training adds to the loss for the module's own sake, such as a price on open gates: one number. None unless
+    /// the kind has one.
+    fn penalty(&self) -> Option<Tensor<1>> {
+        None
+    }
+
+    /// The name of the kind: [`TrainableModule::KIND`], but for an [`AnyModule`](crate::AnyModule).
+    fn kind(&self) -> &str {
+        Self::KIND
+    }
+
+    /// The module without its tensors, as data.
+    ///
+    /// # Errors
+    /// [`Error::ConfigSyntax`] for a config that is no JSON.
+    fn description(&self) -> Result<ModuleDescription, Error> {
+        let config = serde_json::to_value(self.config())
+            .map_err(|source| Error::ConfigSyntax { kind: Self::KIND.to_owned(), source })?;
+        let (query_dim, item_dim) = (self.query_dim(), self.item_dim());
+        Ok(ModuleDescription { kind: Self::KIND.to_owned(), query_dim, item_dim, config })
+    }
 }
 
 /// The largest dimension that the modules of this crate accept, so that a torn config cannot ask for all memory.

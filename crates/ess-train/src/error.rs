@@ -82,12 +82,34 @@ pub enum Error {
         /// The names that are known.
         known: String,
     },
+    /// A recipe of several modules where one is needed, such as a part of another.
+    #[error("{kind} trains several modules one by one; a part has to be one module")]
+    NotOneModule {
+        /// The kind of recipe.
+        kind: &'static str,
+    },
+    /// A kind of module that reads another encoding than the data have.
+    #[error("{kind} reads {reads}, and not {found}")]
+    AnotherEncoding {
+        /// The kind of recipe.
+        kind: &'static str,
+        /// What it reads.
+        reads: &'static str,
+        /// What the data have.
+        found: &'static str,
+    },
+    /// A module whose every parameter is frozen.
+    #[error("nothing to train: every parameter of the module is frozen")]
+    NothingToTrain,
     /// A recipe was asked to refit with the record of another.
     #[error("the record of a training run has no {missing}; it is of another recipe")]
     Record {
         /// What the recipe looked for.
         missing: String,
     },
+    /// Something that needs the frozen encoder's own ranking, where queries and items are of different spaces.
+    #[error("queries and items are of different spaces, so there is no identity to interpolate with")]
+    NoIdentity,
     /// Measuring the dev queries failed.
     #[error(transparent)]
     Metrics(#[from] ess_metrics::Error),

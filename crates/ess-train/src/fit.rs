@@ -93,7 +93,8 @@ impl Trainer {
         let started = Instant::now();
         let dev_set = DevSet::new(dev, items, self.config().measure)?;
         let mut trained = recipe.train(self, items, train, &dev_set)?;
-        let identity = train.encodings().identity(items.embeddings().dim());
+        let of_encodings = || train.encodings().identity(items.embeddings().dim());
+        let identity = recipe.floor().or_else(of_encodings);
         let floor = FloorDecision::make(&*trained.module, identity.as_deref(), &dev_set, self.config())?;
         tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted");
         let record = trained.record.clone();

@@ -35,8 +35,14 @@ pub use loss_batch::LossBatch;
 pub use negatives::{MiningReport, NegativesConfig, Sampling};
 pub use progress::Progress;
 pub use query_set::{Judgement, QuerySet};
-pub use recipe::{EnsembleRecipe, ModuleRecipe, Recipe, Trained, TrainingRecord};
-pub use recipe_config::{EnsembleSettings, RecipeConfig};
+pub use recipe::{
+    EnsembleRecipe, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, StartRecipe, Trained,
+    TrainingMemoryRecipe, TrainingRecord, WeightedEnsembleRecipe,
+};
+pub use recipe_config::{
+    EnsembleSettings, InterpolationSettings, MixtureSettings, RecipeConfig, SequencePart, SequenceSettings,
+    SoupSettings, TrainingMemorySettings, WeightedEnsembleSettings,
+};
 pub use teacher::TeacherScore;
 pub use trainer::{Stop, Trainer};
 pub use trainer_config::TrainerConfig;

@@ -6,12 +6,22 @@ use ess_search::PersistentModule;
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 mod ensemble;
+mod interpolation;
 mod module;
 mod record;
+mod soup;
+mod start;
+mod training_memory;
+mod weighted_ensemble;
 
 pub use ensemble::EnsembleRecipe;
+pub use interpolation::InterpolationRecipe;
 pub use module::ModuleRecipe;
 pub use record::TrainingRecord;
+pub use soup::SoupRecipe;
+pub use start::StartRecipe;
+pub use training_memory::TrainingMemoryRecipe;
+pub use weighted_ensemble::WeightedEnsembleRecipe;
 
 /// A trained module of any kind, and how it came about.
 pub struct Trained<E: Encoding = Embeddings> {
@@ -48,6 +58,12 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         record: &TrainingRecord,
         growth: f64,
     ) -> Result<Trained<E>, Error>;
+
+    /// The module that ranks as the frozen encoder does, where the encodings themselves do not know one
+    /// ([`DeviceEncoding::identity`](ess_search::DeviceEncoding::identity)).
+    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        None
+    }
 }
 
 impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
@@ -70,5 +86,8 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
         growth: f64,
     ) -> Result<Trained<E>, Error> {
         (**self).refit(trainer, items, queries, record, growth)
+    }
+    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        (**self).floor()
     }
 }

@@ -1,12 +1,26 @@
 //! What is trained, as data.
 
-use ess_search::{Averaging, LinearConfig, MlpConfig, ModuleConfig};
+use ess_core::TokenStates;
+use ess_search::{
+    DiagonalConfig, GatedSelectionConfig, KeyValueMemoryConfig, LayerAttentionConfig, LayerTransformerConfig,
+    LinearConfig, LowRankConfig, MlpConfig, OrthogonalConfig, TokenAttentionConfig, TokenTransformerConfig,
+};
 use serde::{
     Deserialize, Serialize,
     de::value::{Error as KindError, MapDeserializer},
 };
 
-use crate::{EnsembleRecipe, Error, ModuleRecipe, Recipe};
+use crate::{Error, Recipe};
+
+mod build;
+mod settings;
+mod untrained;
+
+use build::FromData;
+pub use settings::{
+    EnsembleSettings, InterpolationSettings, MixtureSettings, SequencePart, SequenceSettings, SoupSettings,
+    TrainingMemorySettings, WeightedEnsembleSettings,
+};
 
 /// A recipe as data: which kind of module, and its settings, as far as they do not come from the data.
 ///
@@ -27,30 +41,41 @@ use crate::{EnsembleRecipe, Error, ModuleRecipe, Recipe};
 pub enum RecipeConfig {
     /// [`Linear`](ess_search::Linear).
     Linear(LinearConfig),
+    /// [`LowRank`](ess_search::LowRank).
+    LowRank(LowRankConfig),
+    /// [`Orthogonal`](ess_search::Orthogonal).
+    Orthogonal(OrthogonalConfig),
+    /// [`Diagonal`](ess_search::Diagonal).
+    Diagonal(DiagonalConfig),
+    /// [`GatedSelection`](ess_search::GatedSelection).
+    GatedSelection(GatedSelectionConfig),
     /// [`Mlp`](ess_search::Mlp).
     Mlp(MlpConfig),
-    /// [`EnsembleRecipe`].
+    /// [`KeyValueMemory`](ess_search::KeyValueMemory), from random keys.
+    KeyValueMemory(KeyValueMemoryConfig),
+    /// [`TrainingMemoryRecipe`](crate::TrainingMemoryRecipe): a memory of the training queries.
+    TrainingMemory(TrainingMemorySettings),
+    /// [`LayerAttention`](ess_search::LayerAttention).
+    LayerAttention(LayerAttentionConfig),
+    /// [`LayerTransformer`](ess_search::LayerTransformer).
+    LayerTransformer(LayerTransformerConfig),
+    /// [`TokenAttention`](ess_search::TokenAttention), over token states.
+    TokenAttention(TokenAttentionConfig),
+    /// [`TokenTransformer`](ess_search::TokenTransformer), over token states.
+    TokenTransformer(TokenTransformerConfig),
+    /// [`Sequence`](ess_search::Sequence).
+    Sequence(SequenceSettings),
+    /// [`MixtureOfExperts`](ess_search::MixtureOfExperts).
+    MixtureOfExperts(MixtureSettings),
+    /// [`EnsembleRecipe`](crate::EnsembleRecipe).
     Ensemble(EnsembleSettings),
-}
-
-/// An ensemble of recipes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct EnsembleSettings {
-    /// What is averaged. Default: a linear module and two MLPs.
-    pub members: Vec<RecipeConfig>,
-    /// How it is averaged. Default: after normalisation.
-    pub averaging: Averaging,
-    /// Whether each member sees its own draw of the queries, with replacement. Default: false.
-    pub bagged: bool,
-}
-
-impl Default for EnsembleSettings {
-    fn default() -> Self {
-        let mlp = |seed| RecipeConfig::Mlp(MlpConfig { seed, ..MlpConfig::default() });
-        let members = vec![RecipeConfig::default(), mlp(0), mlp(1)];
-        Self { members, averaging: Averaging::default(), bagged: false }
-    }
+    /// [`WeightedEnsembleRecipe`](crate::WeightedEnsembleRecipe), or a [`WeightedEnsemble`](ess_search::WeightedEnsemble)
+    /// trained as one module.
+    WeightedEnsemble(WeightedEnsembleSettings),
+    /// [`SoupRecipe`](crate::SoupRecipe).
+    Soup(SoupSettings),
+    /// [`InterpolationRecipe`](crate::InterpolationRecipe).
+    Interpolation(InterpolationSettings),
 }
 
 impl Default for RecipeConfig {
@@ -60,65 +85,87 @@ impl Default for RecipeConfig {
 }
 
 impl RecipeConfig {
-    /// The names of all kinds.
-    pub const KINDS: [&str; 3] = ["linear", "mlp", "ensemble"];
+    /// The names of the kinds that read token states; those that average others do as well.
+    pub const TOKEN_KINDS: [&str; 2] = ["token_attention", "token_transformer"];
+
+    /// The names of the kinds that read embeddings.
+    pub const KINDS: [&str; 16] = [
+        "linear",
+        "low_rank",
+        "orthogonal",
+        "diagonal",
+        "gated_selection",
+        "mlp",
+        "key_value_memory",
+        "training_memory",
+        "layer_attention",
+        "layer_transformer",
+        "sequence",
+        "mixture_of_experts",
+        "ensemble",
+        "weighted_ensemble",
+        "soup",
+        "interpolation",
+    ];
 
     /// A kind with its default settings.
     ///
     /// # Errors
-    /// [`Error::UnknownRecipe`] for a name that is not in [`RecipeConfig::KINDS`].
+    /// [`Error::UnknownRecipe`] for a name that is not in [`RecipeConfig::KINDS`] or
+    /// [`RecipeConfig::TOKEN_KINDS`].
     pub fn named(kind: &str) -> Result<Self, Error> {
         let only_kind = MapDeserializer::<_, KindError>::new([("kind", kind)].into_iter());
-        Self::deserialize(only_kind)
-            .map_err(|_| Error::UnknownRecipe { found: kind.to_owned(), known: Self::KINDS.join(", ") })
+        Self::deserialize(only_kind).map_err(|_| Error::UnknownRecipe {
+            found: kind.to_owned(),
+            known: [&Self::KINDS[..], &Self::TOKEN_KINDS].concat().join(", "),
+        })
     }
 
     /// The name of the kind.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Linear(_) => "linear",
+            Self::LowRank(_) => "low_rank",
+            Self::Orthogonal(_) => "orthogonal",
+            Self::Diagonal(_) => "diagonal",
+            Self::GatedSelection(_) => "gated_selection",
             Self::Mlp(_) => "mlp",
+            Self::KeyValueMemory(_) => "key_value_memory",
+            Self::TrainingMemory(_) => "training_memory",
+            Self::LayerAttention(_) => "layer_attention",
+            Self::LayerTransformer(_) => "layer_transformer",
+            Self::TokenAttention(_) => "token_attention",
+            Self::TokenTransformer(_) => "token_transformer",
+            Self::Sequence(_) => "sequence",
+            Self::MixtureOfExperts(_) => "mixture_of_experts",
             Self::Ensemble(_) => "ensemble",
+            Self::WeightedEnsemble(_) => "weighted_ensemble",
+            Self::Soup(_) => "soup",
+            Self::Interpolation(_) => "interpolation",
         }
     }
 
     /// The recipe between the dimensions of queries and items, with `seed` for the starting values of its modules.
     ///
     /// # Errors
-    /// [`Error::Search`] for settings outside their range; [`Error::Core`] for dimensions in the settings that are
-    /// not those of the embeddings.
+    /// [`Error::Search`] for settings outside their range, and for a transferred part that cannot be loaded;
+    /// [`Error::Core`] for dimensions in the settings that are not those of the embeddings; [`Error::NotOneModule`] for a
+    /// part that is a recipe of several modules.
     pub fn build(&self, query_dim: usize, item_dim: usize, seed: u64) -> Result<Box<dyn Recipe>, Error> {
-        let data = FromData { query_dim, item_dim, seed };
-        Ok(match self {
-            Self::Linear(config) => Box::new(ModuleRecipe::<ess_search::Linear>::new(data.fill(config)?)),
-            Self::Mlp(config) => Box::new(ModuleRecipe::<ess_search::Mlp>::new(data.fill(config)?)),
-            Self::Ensemble(settings) => {
-                let mut recipe = EnsembleRecipe::new(settings.averaging).bagged(settings.bagged);
-                for member in &settings.members {
-                    recipe = recipe.with(member.build(query_dim, item_dim, seed)?);
-                }
-                Box::new(recipe)
-            }
-        })
+        self.build_from(&FromData { query_dim, item_dim, seed })
     }
-}
 
-/// What a config does not say because the data do.
-struct FromData {
-    query_dim: usize,
-    item_dim: usize,
-    seed: u64,
-}
-
-impl FromData {
-    /// The config with its dimensions, checked.
-    fn fill<C: ModuleConfig>(&self, config: &C) -> Result<C, Error> {
-        let config = config.clone().between(self.query_dim, self.item_dim).reseeded(self.seed);
-        let (query_dim, item_dim) = config.dims();
-        ess_core::Error::check_dim("queries of a module's config", query_dim, self.query_dim)?;
-        ess_core::Error::check_dim("items of a module's config", item_dim, self.item_dim)?;
-        config.check()?;
-        Ok(config)
+    /// The recipe over token states: of [`RecipeConfig::TOKEN_KINDS`], and ensembles, soups and interpolations of them.
+    ///
+    /// # Errors
+    /// As [`RecipeConfig::build`]; [`Error::AnotherEncoding`] for a kind that reads embeddings.
+    pub fn build_for_tokens(
+        &self,
+        token_dim: usize,
+        item_dim: usize,
+        seed: u64,
+    ) -> Result<Box<dyn Recipe<TokenStates>>, Error> {
+        self.build_from_tokens(&FromData { query_dim: token_dim, item_dim, seed })
     }
 }
 
@@ -128,7 +175,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_known_by_its_name_and_survives_json() {
-        for kind in RecipeConfig::KINDS {
+        for kind in RecipeConfig::KINDS.into_iter().chain(RecipeConfig::TOKEN_KINDS) {
             let config = RecipeConfig::named(kind).unwrap();
             assert_eq!(config.kind(), kind);
             let json = serde_json::to_string(&config).unwrap();
@@ -151,6 +198,29 @@ mod tests {
     }
 
     #[test]
+    fn kinds_are_built_for_the_encoding_that_they_read() {
+        let tokens = |json: &str| {
+            serde_json::from_str::<RecipeConfig>(json).unwrap().build_for_tokens(5, 6, 0).map(|_| ())
+        };
+        for kind in RecipeConfig::TOKEN_KINDS {
+            let config = RecipeConfig::named(kind).unwrap();
+            assert!(config.build_for_tokens(5, 6, 0).is_ok());
+            assert!(matches!(config.build(6, 6, 0).err(), Some(Error::AnotherEncoding { .. })), "{kind}");
+            for around in ["soup", "interpolation"] {
+                assert!(tokens(&format!(r#"{{"kind": "{around}", "of": {{"kind": "{kind}"}}}}"#)).is_ok());
+            }
+            let members = format!(r#"{{"kind": "ensemble", "members": [{{"kind": "{kind}"}}]}}"#);
+            assert!(tokens(&members).is_ok());
+        }
+        assert!(matches!(
+            tokens(r#"{"kind": "linear"}"#),
+            Err(Error::AnotherEncoding { kind: "linear", .. })
+        ));
+        let other = tokens(r#"{"kind": "token_attention", "query_dim": 4}"#);
+        assert!(matches!(other, Err(Error::Core(ess_core::Error::DimensionMismatch { expected: 4, .. }))));
+    }
+
+    #[test]
     fn settings_that_do_not_fit_are_refused() {
         let build =
             |json: &str| serde_json::from_str::<RecipeConfig>(json).unwrap().build(6, 6, 0).map(|_| ());
@@ -161,6 +231,17 @@ mod tests {
             other,
             Err(Error::Core(ess_core::Error::DimensionMismatch { expected: 5, found: 6, .. }))
         ));
+        let not_one =
+            build(r#"{"kind": "sequence", "parts": [{"name": "a", "module": {"kind": "ensemble"}}]}"#);
+        assert!(matches!(not_one, Err(Error::NotOneModule { kind: "ensemble" })));
+        let absent = build(r#"{"kind": "sequence", "parts": [{"name": "a", "from": "no/such/module"}]}"#);
+        assert!(matches!(absent, Err(Error::Search(ess_search::Error::Io { .. }))));
+        let neither = build(r#"{"kind": "sequence", "parts": [{"name": "a"}]}"#);
+        assert!(matches!(neither, Err(Error::Config { name: "parts", .. })));
+        let outside = build(r#"{"kind": "interpolation", "weight": 1.5}"#);
+        assert!(matches!(outside, Err(Error::Config { .. })));
+        let endless = build(r#"{"kind": "soup", "runs": 0}"#);
+        assert!(matches!(endless, Err(Error::Config { .. })));
         let nested = build(r#"{"kind": "ensemble", "members": [{"kind": "linear", "item_dim": 7}]}"#);
         assert!(matches!(nested, Err(Error::Core(ess_core::Error::DimensionMismatch { .. }))));
     }

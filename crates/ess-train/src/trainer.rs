@@ -4,8 +4,9 @@ use std::{sync::Arc, time::Instant};
 
 use burn::{
     grad_clipping::GradientClippingConfig,
+    module::{Module, ModuleVisitor, Param},
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
-    tensor::Device,
+    tensor::{Device, Tensor},
 };
 use ess_core::{Encoding, SearchModule};
 use ess_search::{DeviceEncoding, OnDevice, TrainableModule, largest_tensor};
@@ -75,7 +76,8 @@ impl Trainer {
     ///
     /// # Errors
     /// [`Error::UnknownItem`] for a judgement of an item that does not exist; [`Error::Core`] for dimensions that
-    /// do not fit; [`Error::Diverged`] when the loss stops being a number.
+    /// do not fit; [`Error::Diverged`] when the loss stops being a number; [`Error::NothingToTrain`] for a module that is
+    /// frozen throughout.
     pub fn train<M: TrainableModule>(
         &self,
         module: M,
@@ -92,12 +94,16 @@ impl Trainer {
             Stop::OnDev(_) => self.config.max_steps,
             Stop::After(steps) => *steps,
         };
-        let bar = self.progress.start(steps, M::KIND);
+        let kind = module.kind().to_owned();
+        let bar = self.progress.start(steps, &kind);
         let mut best = match stop {
             Stop::OnDev(dev) => Some(Best::start(OnDevice::new(module.clone(), items.device()), dev)?),
             Stop::After(_) => None,
         };
         let mut run = Run::new(self, module, items, queries)?;
+        if steps > 0 && !is_trainable(&run.module) {
+            return Err(Error::NothingToTrain);
+        }
         for step in 1..=steps {
             let loss = run.step(step)?;
             let measured = step % self.config.evaluate_every == 0 || step == steps;
@@ -119,9 +125,22 @@ impl Trainer {
         let (module, kept_step) = best.map_or_else(|| (run.snapshot(), steps), Best::finish);
         let seconds = started.elapsed().as_secs_f64();
         let curve = Curve { points: run.points, kept_step, mining: run.told.mining, seconds };
-        tracing::debug!(kind = M::KIND, kept_step, seconds = curve.seconds, "trained");
+        tracing::debug!(kind, kept_step, seconds = curve.seconds, "trained");
         Ok((module, curve))
     }
+}
+
+/// Whether any parameter is not frozen.
+fn is_trainable<M: Module>(module: &M) -> bool {
+    struct Active(bool);
+    impl ModuleVisitor for Active {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            self.0 |= param.is_require_grad();
+        }
+    }
+    let mut active = Active(false);
+    module.visit(&mut active);
+    active.0
 }
 
 /// One training run under way.
@@ -190,6 +209,7 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         }
         // A product whose gradient with respect to the mapped queries is the loss's own.
         let carrier = (mapped * value.gradient.autodiff()).sum();
+        let carrier = self.module.penalty().into_iter().fold(carrier, |sum, penalty| sum + penalty);
         let gradients = GradientsParams::from_grads(carrier.backward(), &self.module);
         let warm = (step as f64 / (self.config.warmup_steps + 1) as f64).min(1.0);
         let module = self.module.clone();

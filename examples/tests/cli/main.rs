@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod device;
+mod every_module;
 mod help;
 mod import;
 mod program;

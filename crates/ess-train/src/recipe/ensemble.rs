@@ -1,7 +1,7 @@
 //! Several modules, averaged.
 
 use ess_core::{Embeddings, Encoding};
-use ess_search::{Averaging, Ensemble};
+use ess_search::{Averaging, Ensemble, PersistentModule};
 
 use super::{Recipe, Trained, TrainingRecord};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
@@ -105,5 +105,9 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
         self.each(trainer, queries, |member, trainer, queries| {
             self.members[member].refit(trainer, items, queries, record.part(member)?, growth)
         })
+    }
+
+    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        self.members.first()?.floor()
     }
 }

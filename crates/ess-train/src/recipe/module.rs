@@ -69,7 +69,6 @@ impl<M: TrainableModule> Recipe<M::Encoding> for ModuleRecipe<M> {
         record: &TrainingRecord,
         growth: f64,
     ) -> Result<Trained<M::Encoding>, Error> {
-        let kept = record.curve.as_ref().map_or(trainer.config().max_steps, |curve| curve.kept_step);
-        self.run(trainer, items, queries, &Stop::After((kept as f64 * growth).round() as usize))
+        self.run(trainer, items, queries, &Stop::After(record.steps(trainer, growth)))
     }
 }

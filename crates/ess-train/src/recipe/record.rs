@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Curve, Error};
+use crate::{Curve, Error, Trainer};
 
 /// The training runs of a recipe and what it chose on dev: what a refit needs to know.
 ///
@@ -43,6 +43,12 @@ impl TrainingRecord {
     pub fn curves(&self) -> Vec<Curve> {
         let parts = self.parts.iter().flat_map(Self::curves);
         self.curve.iter().cloned().chain(parts).collect()
+    }
+
+    /// The steps of a refit: those that its own run kept, times `growth`.
+    pub(crate) fn steps(&self, trainer: &Trainer, growth: f64) -> usize {
+        let kept = self.curve.as_ref().map_or(trainer.config().max_steps, |curve| curve.kept_step);
+        (kept as f64 * growth).round() as usize
     }
 
     /// A setting that was chosen.

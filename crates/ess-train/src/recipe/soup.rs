@@ -1,0 +1,107 @@
+//! Several runs of one recipe, their weights averaged.
+
+use ess_core::Embeddings;
+use ess_search::{DeviceEncoding, ModuleState, PersistentModule, Registry};
+
+use super::{Recipe, Trained, TrainingRecord};
+use crate::{DevSet, Error, Items, QuerySet, Trainer};
+
+/// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries and
+/// its own draw of them, all from the same start; the mean of their weights is one module.
+///
+/// ```
+/// use ess_search::{Linear, LinearConfig};
+/// use ess_train::{ModuleRecipe, SoupRecipe};
+///
+/// let linear = ModuleRecipe::<Linear>::new(LinearConfig::new(384, 384));
+/// let recipe: SoupRecipe = SoupRecipe::new(linear, 4)?;
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+pub struct SoupRecipe<E: DeviceEncoding + 'static = Embeddings> {
+    recipe: Box<dyn Recipe<E>>,
+    runs: usize,
+    bagged: bool,
+    registry: Registry<E>,
+}
+
+impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
+    /// So many runs of a recipe whose modules are of a kind of `ess-search`.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for less than one run or more than 1000.
+    pub fn new(recipe: impl Recipe<E> + 'static, runs: usize) -> Result<Self, Error> {
+        if !(1..=1000).contains(&runs) {
+            let (name, expected) = ("runs of a soup", "between 1 and 1000");
+            return Err(Error::Config { name, expected, found: runs.to_string() });
+        }
+        Ok(Self { recipe: Box::new(recipe), runs, bagged: true, registry: E::registry() })
+    }
+
+    /// Whether each run sees its own draw of the queries, with replacement. Default: true. Without, runs differ only by
+    /// the order of the queries, and not at all where all of them are in one batch.
+    #[must_use]
+    pub fn bagged(mut self, bagged: bool) -> Self {
+        self.bagged = bagged;
+        self
+    }
+
+    /// The registry that knows the kind of module, where it is not of `ess-search`.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Registry<E>) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    fn each(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+        mut train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
+    ) -> Result<Trained<E>, Error> {
+        let (mut states, mut parts) = (Vec::new(), Vec::new());
+        for run in 0..self.runs {
+            let seed = trainer.config().seed.wrapping_add(run as u64);
+            let trainer = trainer.with_seed(seed);
+            let trained = match self.bagged {
+                true => train(run, &trainer, &queries.resampled(seed)?)?,
+                false => train(run, &trainer, queries)?,
+            };
+            states.push(trained.module.to_state()?);
+            parts.push(trained.record);
+        }
+        let module = self.registry.build(&ModuleState::soup(&states)?, items.device())?;
+        Ok(Trained { module, record: TrainingRecord { parts, ..TrainingRecord::default() } })
+    }
+}
+
+impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
+    fn train(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+        dev: &DevSet<'_, E>,
+    ) -> Result<Trained<E>, Error> {
+        self.each(trainer, items, queries, |_, trainer, queries| {
+            self.recipe.train(trainer, items, queries, dev)
+        })
+    }
+
+    fn refit(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+        record: &TrainingRecord,
+        growth: f64,
+    ) -> Result<Trained<E>, Error> {
+        self.each(trainer, items, queries, |run, trainer, queries| {
+            self.recipe.refit(trainer, items, queries, record.part(run)?, growth)
+        })
+    }
+
+    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        self.recipe.floor()
+    }
+}

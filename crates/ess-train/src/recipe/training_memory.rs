@@ -1,0 +1,98 @@
+//! A memory of the training queries.
+
+use ess_core::Embeddings;
+use ess_search::{KeyValueMemory, KeyValueMemoryConfig};
+use rand::{SeedableRng, seq::index};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Recipe, Trained, TrainingRecord};
+use crate::{DevSet, Error, Items, Judgement, QuerySet, Stop, Trainer};
+
+/// A [`KeyValueMemory`] whose keys are the training queries and whose values are the means of their relevant items at
+/// length 1, weighed by grade. Training then learns how far to trust it: how sharply to attend, from which cosine on, with
+/// what weight, and how keys and values should change. In training a query does not see itself.
+///
+/// ```
+/// use ess_search::KeyValueMemoryConfig;
+/// use ess_train::TrainingMemoryRecipe;
+///
+/// // Of more training queries than slots, as many as there are slots are drawn.
+/// let config = KeyValueMemoryConfig { slots: 4096, ..KeyValueMemoryConfig::default() };
+/// let recipe = TrainingMemoryRecipe::new(config);
+/// # let _: &dyn ess_train::Recipe = &recipe;
+/// ```
+#[derive(Clone, Debug)]
+pub struct TrainingMemoryRecipe {
+    config: KeyValueMemoryConfig,
+}
+
+impl TrainingMemoryRecipe {
+    /// A memory with these settings, of at most `slots` training queries.
+    pub fn new(config: KeyValueMemoryConfig) -> Self {
+        Self { config }
+    }
+
+    fn run(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+        stop: &Stop<'_, '_, Embeddings>,
+    ) -> Result<Trained, Error> {
+        queries.check_items(items.embeddings().len())?;
+        let remembered = self.remembered(queries, trainer.config().seed)?;
+        let values = mean_relevant(items.embeddings(), remembered.judgements())?;
+        let module =
+            KeyValueMemory::remembering(remembered.encodings(), &values, &self.config, items.device())?;
+        let (module, curve) = trainer.train(module, items, queries, stop)?;
+        Ok(Trained { module: Box::new(module), record: TrainingRecord::of_run(curve) })
+    }
+
+    /// All queries, or as many as there are slots, drawn without replacement.
+    fn remembered(&self, queries: &QuerySet, seed: u64) -> Result<QuerySet, Error> {
+        if queries.len() <= self.config.slots {
+            return Ok(queries.clone());
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut rows = index::sample(&mut random, queries.len(), self.config.slots).into_vec();
+        rows.sort_unstable();
+        queries.select(&rows)
+    }
+}
+
+/// The mean of each query's relevant items, weighed by grade, at length 1: `n × d_item`.
+fn mean_relevant(items: &Embeddings, judgements: &[Vec<Judgement>]) -> Result<Embeddings, Error> {
+    let mut means = Vec::with_capacity(judgements.len() * items.dim());
+    for judged in judgements {
+        let mut mean = vec![0.0_f32; items.dim()];
+        for judgement in judged.iter().filter(|judgement| judgement.grade > 0) {
+            let item = items.row(judgement.item);
+            mean.iter_mut().zip(item).for_each(|(sum, x)| *sum += judgement.grade as f32 * x);
+        }
+        means.extend(mean);
+    }
+    Ok(Embeddings::from_vec(means, items.dim())?.normalized())
+}
+
+impl Recipe for TrainingMemoryRecipe {
+    fn train(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+        dev: &DevSet<'_, Embeddings>,
+    ) -> Result<Trained, Error> {
+        self.run(trainer, items, queries, &Stop::OnDev(dev))
+    }
+
+    fn refit(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+        record: &TrainingRecord,
+        growth: f64,
+    ) -> Result<Trained, Error> {
+        self.run(trainer, items, queries, &Stop::After(record.steps(trainer, growth)))
+    }
+}

@@ -1,0 +1,168 @@
+//! Trained modules and learned weights for them.
+
+use ess_search::{
+    Averaging, HostTensor, ModuleState, OnDevice, Part, PersistentModule, Registry, WeightedEnsemble,
+};
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Recipe, Trained, TrainingRecord};
+use crate::{DevSet, Error, Items, QuerySet, Trainer};
+
+/// The share of the training queries that weights are learned on.
+const HELD_OUT: f64 = 0.2;
+/// The parameter of the weights in a [`WeightedEnsemble`]'s state.
+const WEIGHTS: &str = "weights";
+
+/// Members that are trained one by one, and then weights for them.
+///
+/// The weights are learned on a fifth of the training queries with members that did not see it (stacking: Wolpert 1992),
+/// because on what they were trained on the member that overfits most looks best. The members that are returned are
+/// trained on all queries.
+///
+/// To train members and weights together, train a [`WeightedEnsemble`] as one module
+/// ([`StartRecipe`](crate::StartRecipe)).
+///
+/// ```
+/// use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig};
+/// use ess_train::{ModuleRecipe, WeightedEnsembleRecipe};
+///
+/// let recipe = WeightedEnsembleRecipe::new(Averaging::AfterNormalization)
+///     .with("linear", ModuleRecipe::<Linear>::new(LinearConfig::new(384, 384)))
+///     .with("mlp", ModuleRecipe::<Mlp>::new(MlpConfig::new(384, 384)));
+/// # let _: &dyn ess_train::Recipe = &recipe;
+/// ```
+pub struct WeightedEnsembleRecipe {
+    members: Vec<(String, Box<dyn Recipe>)>,
+    averaging: Averaging,
+    registry: Registry,
+}
+
+impl WeightedEnsembleRecipe {
+    /// An ensemble without members yet.
+    pub fn new(averaging: Averaging) -> Self {
+        Self { members: Vec::new(), averaging, registry: Registry::default() }
+    }
+
+    /// Adds a member under a name; it must return a module of a kind that can be trained.
+    #[must_use]
+    pub fn with(mut self, name: impl Into<String>, member: impl Recipe + 'static) -> Self {
+        self.members.push((name.into(), Box::new(member)));
+        self
+    }
+
+    /// The registry that knows the members' kinds, where they are not of `ess-search`.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
+        self
+    }
+
+    /// All members by `train`, each with a seed of its own.
+    fn each(
+        &self,
+        trainer: &Trainer,
+        mut train: impl FnMut(usize, &dyn Recipe, &Trainer) -> Result<Trained, Error>,
+    ) -> Result<(Vec<ModuleState>, Vec<TrainingRecord>), Error> {
+        let (mut states, mut records) = (Vec::new(), Vec::new());
+        for (at, (_, member)) in self.members.iter().enumerate() {
+            let seed = trainer.config().seed.wrapping_add(at as u64);
+            let trained = train(at, member, &trainer.with_seed(seed))?;
+            states.push(trained.module.to_state()?);
+            records.push(trained.record);
+        }
+        Ok((states, records))
+    }
+
+    fn ensemble(&self, states: &[ModuleState], items: &Items<'_>) -> Result<WeightedEnsemble, Error> {
+        let named = self.members.iter().zip(states);
+        let part = |((name, _), state): (&(String, _), &ModuleState)| {
+            Ok(Part::from_state(name, state, &self.registry, items.device())?.frozen())
+        };
+        let parts: Vec<Part> = named.map(part).collect::<Result<_, Error>>()?;
+        Ok(WeightedEnsemble::new(parts, self.averaging, items.device())?)
+    }
+
+    /// An ensemble of these members with weights from elsewhere.
+    fn weighted(
+        &self,
+        states: &[ModuleState],
+        weights: HostTensor,
+        items: &Items<'_>,
+    ) -> Result<Box<dyn PersistentModule>, Error> {
+        let ensemble = OnDevice::new(self.ensemble(states, items)?, items.device());
+        let mut state = ensemble.to_state()?;
+        state.tensors.insert(WEIGHTS.to_owned(), weights);
+        Ok(self.registry.build(&state, items.device())?)
+    }
+}
+
+/// The queries in two sets, by seed: to train members on, and to weigh them on. Both are all of them where there are too
+/// few to cut.
+fn cut(queries: &QuerySet, seed: u64) -> Result<(QuerySet, QuerySet), Error> {
+    let held_out = (queries.len() as f64 * HELD_OUT).round() as usize;
+    if held_out == 0 {
+        return Ok((queries.clone(), queries.clone()));
+    }
+    let mut rows: Vec<usize> = (0..queries.len()).collect();
+    rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+    Ok((queries.select(&rows[held_out..])?, queries.select(&rows[..held_out])?))
+}
+
+/// The parameters of the weights, as settings of a record and back.
+fn to_settings(weights: &HostTensor) -> TrainingRecord {
+    let names: Vec<String> = (0..weights.values().len()).map(|at| format!("weight {at}")).collect();
+    TrainingRecord::of_settings(
+        names.iter().map(String::as_str).zip(weights.values().iter().map(|&w| w.into())),
+    )
+}
+
+fn from_settings(record: &TrainingRecord, members: usize) -> Result<HostTensor, Error> {
+    let weights = (0..members).map(|at| Ok(record.setting(&format!("weight {at}"))? as f32));
+    let weights = weights.collect::<Result<_, Error>>()?;
+    Ok(HostTensor::new(WEIGHTS, vec![members], weights)?)
+}
+
+impl Recipe for WeightedEnsembleRecipe {
+    fn train(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+        dev: &DevSet<'_, ess_core::Embeddings>,
+    ) -> Result<Trained, Error> {
+        let (most, held_out) = cut(queries, trainer.config().seed)?;
+        let (states, _) =
+            self.each(trainer, |_, member, trainer| member.train(trainer, items, &most, dev))?;
+        let stop = crate::Stop::OnDev(dev);
+        let (weighed, curve) = trainer.train(self.ensemble(&states, items)?, items, &held_out, &stop)?;
+        let mut tensors = weighed.to_state()?.tensors;
+        let weights = tensors.remove(WEIGHTS).ok_or(Error::Record { missing: WEIGHTS.to_owned() })?;
+        let own = TrainingRecord { curve: Some(curve), ..to_settings(&weights) };
+        let (states, parts) =
+            self.each(trainer, |_, member, trainer| member.train(trainer, items, queries, dev))?;
+        let module = self.weighted(&states, weights, items)?;
+        Ok(Trained { module, record: TrainingRecord { parts, ..own } })
+    }
+
+    fn refit(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+        record: &TrainingRecord,
+        growth: f64,
+    ) -> Result<Trained, Error> {
+        let (states, parts) = self.each(trainer, |at, member, trainer| {
+            member.refit(trainer, items, queries, record.part(at)?, growth)
+        })?;
+        let weights = from_settings(record, self.members.len())?;
+        let module = self.weighted(&states, weights, items)?;
+        let settings = record.settings.clone();
+        Ok(Trained { module, record: TrainingRecord { curve: None, settings, parts } })
+    }
+
+    fn floor(&self) -> Option<Box<dyn PersistentModule>> {
+        self.members.first()?.1.floor()
+    }
+}

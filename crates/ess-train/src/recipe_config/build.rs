@@ -1,0 +1,134 @@
+//! From data to recipes.
+
+use std::sync::Arc;
+
+use burn::tensor::Device;
+use ess_core::{MatrixModule, TokenStates};
+use ess_search::{
+    KeyValueMemoryConfig, ModuleConfig, PersistentModule, TokenAttention, TokenTransformer, TrainableModule,
+};
+use ndarray::Array2;
+
+use super::{RecipeConfig, TrainingMemorySettings, WeightedEnsembleSettings};
+use crate::{
+    EnsembleRecipe, Error, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, StartRecipe,
+    TrainingMemoryRecipe, WeightedEnsembleRecipe,
+};
+
+/// What a config does not say because the data do.
+#[derive(Clone, Copy)]
+pub(super) struct FromData {
+    pub(super) query_dim: usize,
+    pub(super) item_dim: usize,
+    pub(super) seed: u64,
+}
+
+impl FromData {
+    /// The config with its dimensions, checked.
+    pub(super) fn fill<C: ModuleConfig>(&self, config: &C) -> Result<C, Error> {
+        let config = config.clone().between(self.query_dim, self.item_dim).reseeded(self.seed);
+        config.check()?;
+        Ok(config)
+    }
+}
+
+impl RecipeConfig {
+    pub(super) fn build_from(&self, data: &FromData) -> Result<Box<dyn Recipe>, Error> {
+        let boxed = |config: &Self| config.build_from(data);
+        Ok(match self {
+            Self::TrainingMemory(settings) => Box::new(TrainingMemoryRecipe::new(memory(settings, data)?)),
+            Self::Ensemble(settings) => {
+                let mut recipe = EnsembleRecipe::new(settings.averaging).bagged(settings.bagged);
+                for member in &settings.members {
+                    recipe = recipe.with(boxed(member)?);
+                }
+                Box::new(recipe)
+            }
+            Self::WeightedEnsemble(settings) if !settings.jointly => Box::new(weighted(settings, data)?),
+            Self::Soup(settings) => {
+                Box::new(SoupRecipe::new(boxed(&settings.of)?, settings.runs)?.bagged(settings.bagged))
+            }
+            Self::Interpolation(settings) => {
+                Box::new(InterpolationRecipe::new(boxed(&settings.of)?, settings.weight)?)
+            }
+            one_module => Box::new(start(one_module, data)?),
+        })
+    }
+}
+
+impl RecipeConfig {
+    pub(super) fn build_from_tokens(&self, data: &FromData) -> Result<Box<dyn Recipe<TokenStates>>, Error> {
+        let boxed = |config: &Self| config.build_from_tokens(data);
+        Ok(match self {
+            Self::TokenAttention(config) => over_tokens::<TokenAttention>(config, data)?,
+            Self::TokenTransformer(config) => over_tokens::<TokenTransformer>(config, data)?,
+            Self::Ensemble(settings) => {
+                let mut recipe = EnsembleRecipe::new(settings.averaging).bagged(settings.bagged);
+                for member in &settings.members {
+                    recipe = recipe.with(boxed(member)?);
+                }
+                Box::new(recipe)
+            }
+            Self::Soup(settings) => {
+                Box::new(SoupRecipe::new(boxed(&settings.of)?, settings.runs)?.bagged(settings.bagged))
+            }
+            Self::Interpolation(settings) => {
+                Box::new(InterpolationRecipe::new(boxed(&settings.of)?, settings.weight)?)
+            }
+            other => {
+                let (kind, reads, found) = (other.kind(), "embeddings", "token states");
+                return Err(Error::AnotherEncoding { kind, reads, found });
+            }
+        })
+    }
+}
+
+fn over_tokens<M: TrainableModule<Encoding = TokenStates>>(
+    config: &M::Config,
+    data: &FromData,
+) -> Result<Box<dyn Recipe<TokenStates>>, Error>
+where
+    M::Config: ModuleConfig,
+{
+    let config = data.fill(config)?;
+    check_dims(config.dims(), data)?;
+    Ok(Box::new(ModuleRecipe::<M>::new(config)))
+}
+
+/// Refuses dimensions of a config that are not those of the data.
+fn check_dims((query_dim, item_dim): (usize, usize), data: &FromData) -> Result<(), Error> {
+    ess_core::Error::check_dim("queries of a module's config", query_dim, data.query_dim)?;
+    Ok(ess_core::Error::check_dim("items of a module's config", item_dim, data.item_dim)?)
+}
+
+fn memory(settings: &TrainingMemorySettings, data: &FromData) -> Result<KeyValueMemoryConfig, Error> {
+    let &TrainingMemorySettings { slots, sharpness, threshold } = settings;
+    data.fill(&KeyValueMemoryConfig { slots, sharpness, threshold, ..KeyValueMemoryConfig::default() })
+}
+
+fn weighted(settings: &WeightedEnsembleSettings, data: &FromData) -> Result<WeightedEnsembleRecipe, Error> {
+    let mut recipe = WeightedEnsembleRecipe::new(settings.averaging);
+    for (at, member) in settings.members.iter().enumerate() {
+        recipe = recipe.with(format!("{} {at}", member.kind()), member.build_from(data)?);
+    }
+    Ok(recipe)
+}
+
+/// A recipe that trains one module, whose dimensions must be those of the data.
+fn start(config: &RecipeConfig, data: &FromData) -> Result<StartRecipe, Error> {
+    let module = config.untrained(data, &Device::flex())?;
+    check_dims((module.query_dim(), module.item_dim()), data)?;
+    let recipe = StartRecipe::new(module);
+    let reads_layers = matches!(config, RecipeConfig::LayerAttention(_) | RecipeConfig::LayerTransformer(_));
+    match sentence_embedding(data).filter(|_| reads_layers) {
+        Some(floor) => Ok(recipe.with_floor(Arc::new(floor?) as Arc<dyn PersistentModule>)),
+        None => Ok(recipe),
+    }
+}
+
+/// The first vector of encodings of several layers, where it is of the items' dimension.
+fn sentence_embedding(data: &FromData) -> Option<Result<MatrixModule, Error>> {
+    let &FromData { query_dim, item_dim, .. } = data;
+    let first = || Array2::from_shape_fn((query_dim, item_dim), |(i, j)| f32::from(u8::from(i == j)));
+    (item_dim < query_dim && query_dim.is_multiple_of(item_dim)).then(|| Ok(MatrixModule::new(first())?))
+}

@@ -1,0 +1,46 @@
+//! Asked of every kind by its name.
+
+use burn::tensor::Device;
+use ess_core::SearchModule;
+use ess_search::Registry;
+use ess_train::{Fitted, Items, RecipeConfig};
+
+use crate::task::{DIM, Task, trainer};
+
+fn fit(kind: &str, task: &Task) -> Fitted {
+    let recipe = RecipeConfig::named(kind).unwrap().build(DIM, DIM, 0).unwrap();
+    let items = Items::new(&task.items, &Device::flex());
+    trainer(true).fit(&*recipe, &items, &task.train, &task.dev).unwrap()
+}
+
+#[test]
+fn every_recipe_learns_is_repeatable_and_can_be_saved() {
+    let task = Task::new();
+    for kind in RecipeConfig::KINDS {
+        let fitted = fit(kind, &task);
+        let report = &fitted.report;
+        let curve = &report.curves[0].points;
+        assert!(curve[curve.len() - 1].loss < curve[0].loss, "{kind}: {curve:?}");
+        assert!(report.floor.identity.is_some(), "{kind}");
+
+        let found = fitted.trained.apply(task.dev.encodings()).unwrap();
+        assert_ne!(found, *task.dev.encodings(), "{kind}");
+        assert_eq!(fit(kind, &task).trained.apply(task.dev.encodings()).unwrap(), found, "{kind} again");
+
+        let folder = tempfile::tempdir().unwrap();
+        fitted.trained.to_state().unwrap().save(folder.path()).unwrap();
+        let loaded = Registry::default().load(folder.path(), &Device::flex()).unwrap();
+        assert_eq!(loaded.apply(task.dev.encodings()).unwrap(), found, "{kind} loaded");
+    }
+}
+
+#[test]
+fn recipes_that_can_learn_a_matrix_do_and_are_refitted() {
+    let task = Task::new();
+    let whole = ["linear", "orthogonal", "mlp", "sequence", "mixture_of_experts", "ensemble"];
+    for kind in whole.into_iter().chain(["weighted_ensemble", "soup", "interpolation", "layer_attention"]) {
+        let report = fit(kind, &task).report;
+        assert!(report.floor.trained > 0.8, "{kind} reaches {} on dev", report.floor.trained);
+        assert!(!report.refit.is_empty(), "{kind} is not refitted");
+    }
+}

@@ -1,0 +1,8 @@
+//! What every recipe promises, and what each has of its own.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod every_recipe;
+mod own_promises;
+mod parts;
+mod task;
