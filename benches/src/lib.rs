@@ -4,4 +4,4 @@ mod cpu_time;
 mod generated;
 
 pub use cpu_time::CpuTime;
-pub use generated::uniform;
+pub use generated::{low_intrinsic, uniform};

@@ -58,6 +58,14 @@ pub enum Error {
         /// The checksum of what is there.
         found: String,
     },
+    /// More items than an index can name.
+    #[error("{found} items, expected at most {most}")]
+    TooManyItems {
+        /// The most it can name.
+        most: usize,
+        /// The items there would be.
+        found: usize,
+    },
 }
 
 impl Error {
@@ -69,6 +77,12 @@ impl Error {
 
     pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Format { path: path.to_owned(), expected: expected.into(), found: found.into() }
+    }
+
+    /// Refuses more items than 32 bits can name.
+    pub(crate) fn check_items(items: usize) -> Result<(), Self> {
+        let most = u32::MAX as usize;
+        if items > most { Err(Self::TooManyItems { most, found: items }) } else { Ok(()) }
     }
 }
 

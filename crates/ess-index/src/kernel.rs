@@ -20,12 +20,18 @@ mod instruction_set;
 mod packed_queries;
 mod panels;
 mod portable;
+mod products;
 mod scan;
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::Load256;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::Load512;
 pub(crate) use element::Element;
 pub(crate) use instruction_set::InstructionSet;
 pub(crate) use packed_queries::{PackedQueries, QueryBlock};
 pub(crate) use panels::{PanelBlock, Panels};
+pub(crate) use products::Products;
 pub(crate) use scan::for_each_candidate;
 
 /// How many items a panel interleaves.

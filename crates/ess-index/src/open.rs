@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_core::Index;
 
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex, GraphIndex};
+use crate::{Error, FlatIndex, GraphIndex, QuantisedIndex};
 
 /// Reads an index of any kind into memory and checks all of it.
 ///
@@ -39,6 +39,7 @@ fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {
     match contents.kind() {
         FlatIndex::KIND => Ok(Box::new(FlatIndex::from_file(contents)?)),
         GraphIndex::KIND => Ok(Box::new(GraphIndex::from_file(contents)?)),
+        QuantisedIndex::KIND => Ok(Box::new(QuantisedIndex::from_file(contents)?)),
         kind => Err(contents.mismatch("a known kind of index", format!("kind {kind:?}"))),
     }
 }

@@ -33,6 +33,28 @@ impl<T: Pod> Numbers<T> {
         (self, rest)
     }
 
+    /// The numbers cut into parts of these lengths, which are theirs together; one part is not copied, and what is in a
+    /// file stays there.
+    pub(crate) fn into_parts(self, lengths: &[usize]) -> Vec<Self> {
+        if lengths.len() == 1 {
+            return vec![self];
+        }
+        let mut start = 0;
+        let mut part = |length: usize| {
+            let range = start..start + length;
+            start = range.end;
+            match &self.0 {
+                Place::Owned(numbers) => numbers[range].to_vec().into(),
+                Place::Mapped { file, range: whole, .. } => {
+                    let first = whole.start + range.start * size_of::<T>();
+                    let range = first..first + length * size_of::<T>();
+                    Self(Place::Mapped { file: file.clone(), range, numbers: PhantomData })
+                }
+            }
+        };
+        lengths.iter().map(|&length| part(length)).collect()
+    }
+
     /// The numbers as memory of our own, copied out of the file if they are in one.
     pub(crate) fn to_mut(&mut self) -> &mut Vec<T> {
         if let Place::Mapped { .. } = self.0 {

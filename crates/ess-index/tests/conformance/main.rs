@@ -3,3 +3,4 @@
 mod flat;
 mod graph;
 mod identified;
+mod quantised;

@@ -1,0 +1,212 @@
+//! Items by list: their codes, factors, rows' names and numbers.
+
+mod stored;
+
+pub(crate) use stored::Sizes;
+
+use std::ops::Range;
+
+use ess_core::MemoryUse;
+
+use crate::file::Numbers;
+use crate::pq::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
+use crate::refine::Rows;
+
+/// Items in the order of their lists. The place of an item is its position in this order; its codes are in blocks
+/// that each list begins anew.
+#[derive(Clone, Debug)]
+pub(crate) struct Lists {
+    codes_an_item: usize,
+    // For each list the place of its first item, and one more: the number of items.
+    starts: Vec<u64>,
+    // The same in blocks.
+    blocks: Vec<usize>,
+    codes: Numbers<u8>,
+    factors: Numbers<f32>,
+    names: Numbers<u32>,
+    rows: Rows,
+}
+
+/// What is known of items before they are put into lists.
+pub(crate) struct CodedItems {
+    /// The list of each item.
+    pub(crate) lists: Vec<u32>,
+    /// The codes of each item, one in a byte.
+    pub(crate) codes: Vec<u8>,
+    /// What an item's approximate inner products are multiplied by.
+    pub(crate) factors: Vec<f32>,
+}
+
+/// A part of one list.
+pub(crate) struct Part<'a> {
+    /// The place of its first item.
+    pub(crate) first: usize,
+    /// Whole blocks of codes.
+    pub(crate) codes: &'a [u8],
+    /// The factor of each item.
+    pub(crate) factors: &'a [f32],
+}
+
+impl Lists {
+    /// Puts items into `lists` lists, in each in the order in which they came; `rows` takes them in the order it is
+    /// given, and the item at row `i` is named `first_name + i`.
+    pub(crate) fn new(
+        items: &CodedItems,
+        lists: usize,
+        codes_an_item: usize,
+        first_name: u32,
+        rows: impl FnOnce(&[u32]) -> Rows,
+    ) -> Self {
+        let starts = starts(&items.lists, lists);
+        let order = by_list(&items.lists, &starts);
+        let codes = |place: usize, codes: &mut Vec<u8>| {
+            let row = order[place] as usize;
+            codes.extend_from_slice(&items.codes[row * codes_an_item..][..codes_an_item]);
+        };
+        Self {
+            codes_an_item,
+            codes: packed(&starts, codes_an_item, codes).into(),
+            blocks: first_blocks(&starts),
+            factors: order.iter().map(|&row| items.factors[row as usize]).collect::<Vec<_>>().into(),
+            names: order.iter().map(|&row| first_name + row).collect::<Vec<_>>().into(),
+            rows: rows(&order),
+            starts,
+        }
+    }
+
+    /// The items of several, without those that `keep` does not name.
+    pub(crate) fn merged(parts: &[&Self], dim: usize, keep: impl Fn(u32) -> bool) -> Self {
+        let (lists, codes_an_item) = parts.first().map_or((0, 0), |part| (part.lists(), part.codes_an_item));
+        let mut starts = vec![0];
+        let mut order = Vec::new();
+        for list in 0..lists {
+            for (index, part) in parts.iter().enumerate() {
+                order.extend(
+                    part.places(list).filter(|&place| keep(part.names[place])).map(|place| (index, place)),
+                );
+            }
+            starts.push(order.len() as u64);
+        }
+        let codes = |place: usize, codes: &mut Vec<u8>| {
+            let (part, place) = order[place];
+            codes.extend(parts[part].item_codes(place));
+        };
+        let rows: Vec<&Rows> = parts.iter().map(|part| &part.rows).collect();
+        Self {
+            codes_an_item,
+            codes: packed(&starts, codes_an_item, codes).into(),
+            blocks: first_blocks(&starts),
+            factors: order.iter().map(|&(part, place)| parts[part].factors[place]).collect::<Vec<_>>().into(),
+            names: order.iter().map(|&(part, place)| parts[part].names[place]).collect::<Vec<_>>().into(),
+            rows: Rows::merged(&rows, dim, &order),
+            starts,
+        }
+    }
+
+    /// The number of lists.
+    pub(crate) fn lists(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The number of items.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// The places of a list's items.
+    pub(crate) fn places(&self, list: usize) -> Range<usize> {
+        self.starts[list] as usize..self.starts[list + 1] as usize
+    }
+
+    /// The name of the item at each place.
+    pub(crate) fn names(&self) -> &[u32] {
+        &self.names
+    }
+
+    /// The items' own numbers, by place.
+    pub(crate) fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// A list in parts of at most so many blocks.
+    pub(crate) fn parts(&self, list: usize, blocks: usize) -> impl Iterator<Item = Part<'_>> {
+        let size = block_bytes(self.codes_an_item);
+        let codes = &self.codes[self.blocks[list] * size..self.blocks[list + 1] * size];
+        let places = self.places(list);
+        let factors = self.factors[places.clone()].chunks(blocks * BLOCK_ITEMS);
+        codes.chunks(blocks * size).zip(factors).enumerate().map(move |(part, (codes, factors))| Part {
+            first: places.start + part * blocks * BLOCK_ITEMS,
+            codes,
+            factors,
+        })
+    }
+
+    /// How much memory all of it takes.
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        let starts = size_of_val(&*self.starts) + size_of_val(&*self.blocks);
+        let columns = [self.codes.memory_use(), self.factors.memory_use(), self.names.memory_use()];
+        let rows = self.rows.memory_use();
+        let rows = MemoryUse { owned: rows.owned + starts, ..rows };
+        columns
+            .into_iter()
+            .fold(rows, |a, b| MemoryUse { owned: a.owned + b.owned, mapped: a.mapped + b.mapped })
+    }
+
+    fn item_codes(&self, place: usize) -> impl Iterator<Item = u8> + '_ {
+        let list = self.starts.partition_point(|&start| start <= place as u64) - 1;
+        let within = place - self.starts[list] as usize;
+        let size = block_bytes(self.codes_an_item);
+        let block = &self.codes[(self.blocks[list] + within / BLOCK_ITEMS) * size..][..size];
+        unpack_block(block, within % BLOCK_ITEMS)
+    }
+}
+
+/// For each list the place of its first item, and at the end the number of items.
+fn starts(lists: &[u32], count: usize) -> Vec<u64> {
+    let mut starts = vec![0; count + 1];
+    for &list in lists {
+        starts[list as usize + 1] += 1;
+    }
+    for list in 0..count {
+        starts[list + 1] += starts[list];
+    }
+    starts
+}
+
+/// The rows in the order of their lists.
+fn by_list(lists: &[u32], starts: &[u64]) -> Vec<u32> {
+    let mut next = starts.to_vec();
+    let mut order = vec![0; lists.len()];
+    for (row, &list) in lists.iter().enumerate() {
+        order[next[list as usize] as usize] = row as u32;
+        next[list as usize] += 1;
+    }
+    order
+}
+
+fn first_blocks(starts: &[u64]) -> Vec<usize> {
+    let mut blocks = vec![0];
+    let mut sum = 0;
+    for list in starts.windows(2) {
+        sum += blocks_of((list[1] - list[0]) as usize);
+        blocks.push(sum);
+    }
+    blocks
+}
+
+/// The codes of every place in blocks; `codes` appends those of one place.
+fn packed(starts: &[u64], codes_an_item: usize, codes: impl Fn(usize, &mut Vec<u8>)) -> Vec<u8> {
+    let size = block_bytes(codes_an_item);
+    let mut packed = Vec::new();
+    let mut items = Vec::new();
+    for list in starts.windows(2) {
+        for first in (list[0]..list[1]).map(|place| place as usize).step_by(BLOCK_ITEMS) {
+            items.clear();
+            (first..(list[1] as usize).min(first + BLOCK_ITEMS)).for_each(|place| codes(place, &mut items));
+            let start = packed.len();
+            packed.resize(start + size, 0);
+            pack_block(&items, codes_an_item, &mut packed[start..]);
+        }
+    }
+    packed
+}

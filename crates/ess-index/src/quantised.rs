@@ -1,0 +1,128 @@
+//! Product quantisation with exact refining, with or without an inverted file.
+
+mod builder;
+mod coder;
+mod efforts;
+mod mutable;
+mod scan;
+mod search;
+mod stored;
+mod train;
+
+use ess_core::{Capabilities, Effort, Embeddings, Hit, Index, MemoryUse, SearchParams};
+
+pub use builder::QuantisedBuilder;
+use coder::Coder;
+
+use crate::Storage;
+use crate::ivf::Lists;
+use crate::kernel::InstructionSet;
+use crate::live_rows::LiveRows;
+use crate::pq::Instructions;
+
+/// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own numbers
+/// decide.
+///
+/// - An inverted file leaves most items out: a query looks into the lists of the nearest centres
+///   ([`Effort::probes`]; by default a sixteenth of the lists, though at least 32).
+/// - Items are projected onto the directions in which they differ most, coded in 4 bits for two dimensions, and
+///   lengthened to their norm. Kernels for AVX-512 and AVX2 add codes up in registers.
+/// - The best candidates ([`Effort::refine`]; by default 8 for each hit, though at least 64) are compared again with
+///   the items themselves, so similarities are exact for the items as stored, and an item is missed only if it was no
+///   candidate.
+///
+/// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`QuantisedBuilder`] makes one;
+/// [`Index::tune`] finds the least effort for a recall.
+///
+/// Items that are added are coded with what was learnt from the first ones; when the new follow another distribution,
+/// build anew. A filter that admits few items is answered by an exact scan of them.
+#[derive(Clone, Debug)]
+pub struct QuantisedIndex {
+    coder: Coder,
+    // What came at once, and what was added later, the largest first; at least one.
+    segments: Vec<Lists>,
+    live: LiveRows,
+    instructions: Instructions,
+    dot: InstructionSet,
+}
+
+impl QuantisedIndex {
+    fn new(coder: Coder, segments: Vec<Lists>, live: LiveRows) -> Self {
+        Self { coder, segments, live, instructions: Instructions::detect(), dot: InstructionSet::detect() }
+    }
+
+    /// How the items' own numbers are kept.
+    pub fn storage(&self) -> Storage {
+        self.segments[0].rows().storage()
+    }
+
+    /// The lists of the inverted file; 1 is none.
+    pub fn lists(&self) -> usize {
+        self.coder.centres.len()
+    }
+
+    /// The codes of 4 bits that each item has.
+    pub fn codes(&self) -> usize {
+        self.coder.codebooks.codes()
+    }
+}
+
+impl Index for QuantisedIndex {
+    fn dim(&self) -> usize {
+        self.coder.projection.dim()
+    }
+
+    fn len(&self) -> usize {
+        self.live.len()
+    }
+
+    fn rows(&self) -> usize {
+        self.live.rows()
+    }
+
+    /// As [`Index::search`].
+    ///
+    /// # Errors
+    /// As [`Index::search`], and [`ess_core::Error::NonFinite`] when the similarity of a candidate overflows.
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        self.search_with(queries, k, &SearchParams::default())
+    }
+
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        self.check_search(queries, k)?;
+        params.effort.check()?;
+        self.search_admitted(queries, k, params)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            any_norm: true,
+            filter: true,
+            add: true,
+            remove: true,
+            save: true,
+            probes: true,
+            refine: true,
+            ..Capabilities::default()
+        }
+    }
+
+    fn memory_use(&self) -> Option<MemoryUse> {
+        let learnt = MemoryUse { owned: self.coder.bytes(), mapped: 0 };
+        Some(
+            self.segments
+                .iter()
+                .map(Lists::memory_use)
+                .fold(learnt, |a, b| MemoryUse { owned: a.owned + b.owned, mapped: a.mapped + b.mapped }),
+        )
+    }
+
+    fn efforts(&self, k: usize) -> Vec<Effort> {
+        efforts::efforts(self, k)
+    }
+}

@@ -1,0 +1,58 @@
+//! Items that come and go.
+
+use std::ops::Range;
+
+use ess_core::{Embeddings, Index, MutableIndex};
+
+use super::QuantisedIndex;
+use crate::Error;
+use crate::ivf::Lists;
+use crate::refine::Rows;
+
+impl MutableIndex for QuantisedIndex {
+    /// Codes the items and puts them into the lists. Adding many at once is much cheaper than one by one.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::DimensionMismatch`]; [`Error::TooManyItems`] and [`Error::BeyondStorage`] in
+    /// [`ess_core::Error::External`].
+    fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, ess_core::Error> {
+        ess_core::Error::check_dim("items added to the index", self.dim(), items.dim())?;
+        let first = self.rows();
+        Error::check_items(first.saturating_add(items.len()))?;
+        Rows::check(self.storage(), items)?;
+        let coded = self.coder.encode(items, |_| {});
+        let added = Lists::new(&coded, self.lists(), self.codes(), first as u32, |order| {
+            Rows::gathered(self.storage(), items.as_slice(), items.dim(), order)
+        });
+        self.segments.push(added);
+        self.live.add(items.len());
+        self.merge_small_segments();
+        Ok(first..self.rows())
+    }
+
+    fn remove(&mut self, rows: &[usize]) -> Result<(), ess_core::Error> {
+        self.check_remove(rows)?;
+        self.live.remove(rows);
+        Ok(())
+    }
+}
+
+impl QuantisedIndex {
+    /// Each segment is kept more than twice as large as the next, so that there are few and an item is seldom copied.
+    fn merge_small_segments(&mut self) {
+        while let [.., before, last] = &*self.segments
+            && before.len() <= 2 * last.len()
+        {
+            let merged = self.merged(&[before, last]);
+            self.segments.truncate(self.segments.len() - 2);
+            self.segments.push(merged);
+        }
+    }
+
+    fn merged(&self, segments: &[&Lists]) -> Lists {
+        match self.live.admitted(None) {
+            Some(live) => Lists::merged(segments, self.dim(), |row| live.contains(row as usize)),
+            None => Lists::merged(segments, self.dim(), |_| true),
+        }
+    }
+}

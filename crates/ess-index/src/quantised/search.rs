@@ -1,0 +1,178 @@
+//! From queries to hits.
+
+use ess_core::{Embeddings, Error, Hit, Index, SearchParams, TopK};
+use rayon::prelude::*;
+
+use super::QuantisedIndex;
+use super::coder::normalise;
+use super::scan::{Scan, Visit};
+use crate::ivf::{Best, Lists};
+use crate::live_rows::Admitted;
+use crate::pq::Tables;
+
+/// Queries that are answered together: they share the loading of centres and lists.
+const QUERIES_TOGETHER: usize = 64;
+
+/// One candidate is compared exactly about as quickly as so many are by their codes.
+const ITEMS_A_CANDIDATE: usize = 32;
+
+/// How much is looked at.
+#[derive(Clone, Copy, Debug)]
+struct Thoroughness {
+    /// The hits wanted.
+    k: usize,
+    /// The lists looked into.
+    probes: usize,
+    /// The candidates compared exactly.
+    refine: usize,
+}
+
+impl QuantisedIndex {
+    /// The hits of queries that were checked.
+    pub(super) fn search_admitted(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        let admitted = self.live.admitted(params.filter);
+        let found = admitted.as_ref().map_or(self.rows(), |admitted| admitted.len());
+        let thoroughness = self.thoroughness(k, params, found);
+        let items = self.len() * thoroughness.probes / self.lists();
+        let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim()).enumerate();
+        let hits: Vec<Vec<Vec<Hit>>> = groups
+            .map(|(group, queries)| {
+                let first_query = group * QUERIES_TOGETHER;
+                if found <= thoroughness.refine + items / ITEMS_A_CANDIDATE {
+                    self.search_exactly(queries, first_query, k, &admitted)
+                } else {
+                    self.search_together(queries, first_query, thoroughness, &admitted)
+                }
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(hits.into_iter().flatten().collect())
+    }
+
+    /// With a filter, as many more lists are looked into as there are items for each admitted one.
+    fn thoroughness(&self, k: usize, params: &SearchParams<'_>, admitted: usize) -> Thoroughness {
+        let probes = params.effort.probes.unwrap_or(self.lists().div_ceil(16).max(32)) as u128;
+        let wider =
+            probes * self.segments.iter().map(Lists::len).sum::<usize>() as u128 / admitted.max(1) as u128;
+        let refine = params.effort.refine.unwrap_or(k.saturating_mul(8).max(64));
+        Thoroughness {
+            k: k.min(admitted),
+            probes: wider.clamp(1, self.lists() as u128) as usize,
+            refine: refine.max(k).min(admitted).max(1),
+        }
+    }
+
+    /// The hits of row-major queries; `first_query` is the row of the first, for the error.
+    fn search_together(
+        &self,
+        queries: &[f32],
+        first_query: usize,
+        thoroughness: Thoroughness,
+        admitted: &Admitted<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        let mut directions = queries.to_vec();
+        normalise(&mut directions, self.dim());
+        let mut projected = Vec::new();
+        self.coder.projection.project(&directions, &mut projected);
+        let mut tables = Tables::default();
+        tables.fill(&self.coder.codebooks, &projected);
+        let mut scan = Scan::new(self, &tables, admitted, thoroughness.refine);
+        self.visit_lists(&projected, thoroughness, &mut scan);
+        let queries = queries.chunks_exact(self.dim()).zip(scan.into_best()).enumerate();
+        queries
+            .map(|(row, (query, best))| self.refined(query, first_query + row, best, thoroughness.k))
+            .collect()
+    }
+
+    /// Looks into the nearest lists of each query, first the very nearest, so that what follows is passed over quickly;
+    /// then into others, as long as there are too few candidates.
+    fn visit_lists(&self, projected: &[f32], thoroughness: Thoroughness, scan: &mut Scan<'_>) {
+        let (lists, probes) = (self.lists(), thoroughness.probes);
+        let mut products = Vec::new();
+        self.coder.centres.inner_products(projected, &mut products);
+        let products = products.chunks_exact(lists).enumerate();
+        let nearest: Vec<Vec<Visit>> =
+            products.clone().map(|(query, products)| nearest(query, products, probes)).collect();
+        let first = probes.div_ceil(8);
+        scan.visit(nearest.iter().flat_map(|visits| &visits[..first]).copied().collect());
+        scan.visit(nearest.iter().flat_map(|visits| &visits[first..]).copied().collect());
+        for (query, products) in products {
+            if probes < lists && scan.candidates(query) < thoroughness.k {
+                scan.visit(self::nearest(query, products, lists).split_off(probes));
+            }
+        }
+    }
+
+    fn refined(&self, query: &[f32], row: usize, best: Best, k: usize) -> Result<Vec<Hit>, Error> {
+        let places: Vec<(&Lists, usize)> = best.into_places().map(|(place, _)| self.at(place)).collect();
+        let mut top = TopK::new(k);
+        for (i, &(lists, place)) in places.iter().enumerate() {
+            if let Some(&(lists, place)) = places.get(i + AHEAD) {
+                lists.rows().prefetch(query.len(), place);
+            }
+            top.push(self.hit(query, row, lists, place)?);
+        }
+        Ok(top.into_sorted())
+    }
+
+    /// Compares every admitted item.
+    fn search_exactly(
+        &self,
+        queries: &[f32],
+        first_query: usize,
+        k: usize,
+        admitted: &Admitted<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        let mut top = vec![TopK::new(k); queries.len() / self.dim()];
+        for lists in &self.segments {
+            let places = lists.names().iter().enumerate().filter(|&(_, &name)| admits(admitted, name));
+            for (place, _) in places {
+                for (row, (query, top)) in queries.chunks_exact(self.dim()).zip(&mut top).enumerate() {
+                    top.push(self.hit(query, first_query + row, lists, place)?);
+                }
+            }
+        }
+        Ok(top.into_iter().map(TopK::into_sorted).collect())
+    }
+
+    #[inline]
+    fn hit(&self, query: &[f32], row: usize, lists: &Lists, place: usize) -> Result<Hit, Error> {
+        let item = lists.names()[place] as usize;
+        let similarity = lists.rows().inner_product(self.dot, query, place);
+        if similarity.is_finite() {
+            return Ok(Hit::new(item, similarity));
+        }
+        let what = "similarity of query (row) and item (column)";
+        Err(Error::NonFinite { what, row, column: item, value: similarity })
+    }
+
+    /// The segment and place of what counts through all segments.
+    fn at(&self, place: u32) -> (&Lists, usize) {
+        let mut place = place as usize;
+        for lists in &self.segments {
+            if place < lists.len() {
+                return (lists, place);
+            }
+            place -= lists.len();
+        }
+        unreachable!("places come from the segments")
+    }
+}
+
+fn admits(admitted: &Admitted<'_>, name: u32) -> bool {
+    admitted.as_ref().is_none_or(|admitted| admitted.contains(name as usize))
+}
+
+/// How many candidates ahead memory is asked for.
+const AHEAD: usize = 2;
+
+/// The visits of a query to its nearest lists, the nearest first.
+fn nearest(query: usize, products: &[f32], probes: usize) -> Vec<Visit> {
+    let mut best = Best::new(probes);
+    best.extend((0..).zip(products.iter().copied()));
+    best.into_sorted().map(|(list, product)| Visit { list, query: query as u32, product }).collect()
+}

@@ -1,0 +1,44 @@
+//! Learning from items how to code them.
+
+use ess_core::Embeddings;
+use rand::{SeedableRng, seq::index::sample};
+use rand_chacha::ChaCha8Rng;
+
+use super::builder::QuantisedBuilder;
+use super::coder::{Coder, normalise};
+use crate::Progress;
+use crate::ivf::{KMeans, Projection};
+use crate::pq::{Codebooks, PAIR};
+
+/// Items that codebooks are learnt from: 16 centres of two numbers need no more.
+const CODEBOOK_ITEMS: usize = 16_384;
+
+impl Coder {
+    /// Learns from a random sample of the items.
+    pub(super) fn train(settings: &QuantisedBuilder, items: &Embeddings, progress: Progress) -> Self {
+        let &QuantisedBuilder { iterations, seed, .. } = settings;
+        let lists = settings.lists_for(items.len());
+        let codes = settings.codes_for(items.dim());
+        let mut vectors = sampled(items, settings.training_items_for(lists), seed);
+        normalise(&mut vectors, items.dim());
+        let projection = Projection::train(&vectors, items.dim(), codes * PAIR, seed);
+        let mut projected = projection.project_all(&vectors);
+        let bar = progress.start(iterations, "learning lists");
+        let centres = KMeans::train(&projected, projection.kept(), lists, iterations, seed, || bar.inc(1));
+        bar.finish_and_clear();
+        projected.truncate(CODEBOOK_ITEMS * projection.kept());
+        let assigned = centres.assign(&projected);
+        for (vector, list) in projected.chunks_exact_mut(projection.kept()).zip(assigned) {
+            vector.iter_mut().zip(centres.row(list as usize)).for_each(|(x, c)| *x -= c);
+        }
+        let codebooks = Codebooks::train(&projected, codes, iterations, seed);
+        Self { projection, centres, codebooks }
+    }
+}
+
+/// At most `count` rows in random order.
+fn sampled(items: &Embeddings, count: usize, seed: u64) -> Vec<f32> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let rows = sample(&mut random, items.len(), count.min(items.len()));
+    rows.into_iter().flat_map(|row| items.row(row).iter().copied()).collect()
+}

@@ -1,0 +1,6 @@
+//! Exact inner products with single rows, for the candidates that an approximate pass leaves.
+
+mod dot;
+mod rows;
+
+pub(crate) use rows::Rows;

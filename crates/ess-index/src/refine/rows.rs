@@ -1,0 +1,157 @@
+//! The items' own numbers, row after row.
+
+use ess_core::{Embeddings, MemoryUse};
+use half::f16;
+use rayon::prelude::*;
+
+use super::dot::dot;
+use crate::file::{Contents, Numbers, Section};
+use crate::kernel::InstructionSet;
+use crate::{Error, Storage};
+
+/// Row-major items (`n × dim`) in the storage asked for.
+#[derive(Clone, Debug)]
+pub(crate) enum Rows {
+    F32(Numbers<f32>),
+    F16(Numbers<f16>),
+}
+
+impl Rows {
+    /// Refuses a number that the storage cannot hold.
+    pub(crate) fn check(storage: Storage, items: &Embeddings) -> Result<(), Error> {
+        let beyond = |&x: &f32| storage == Storage::F16 && f16::from_f32(x).is_infinite();
+        match items.as_slice().iter().position(beyond) {
+            Some(at) => Err(Error::BeyondStorage {
+                item: at / items.dim(),
+                dimension: at % items.dim(),
+                value: items.as_slice()[at],
+                largest: f16::MAX.to_f32(),
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// The rows of a row-major matrix in the order given.
+    pub(crate) fn gathered(storage: Storage, matrix: &[f32], dim: usize, order: &[u32]) -> Self {
+        match storage {
+            Storage::F16 => Self::F16(gathered(matrix, dim, order, f16::ZERO, f16::from_f32).into()),
+            Storage::F32 | Storage::I8 => Self::F32(gathered(matrix, dim, order, 0.0, |x| x).into()),
+        }
+    }
+
+    /// The rows named by segment and place, one after the other; all segments must have one storage.
+    pub(crate) fn merged(segments: &[&Self], dim: usize, order: &[(usize, usize)]) -> Self {
+        macro_rules! merged {
+            ($kind:ident) => {{
+                let mut numbers = Vec::with_capacity(order.len() * dim);
+                for &(segment, place) in order {
+                    if let Self::$kind(rows) = segments[segment] {
+                        numbers.extend_from_slice(&rows[place * dim..(place + 1) * dim]);
+                    }
+                }
+                Self::$kind(numbers.into())
+            }};
+        }
+        match segments.first() {
+            Some(Self::F16(_)) => merged!(F16),
+            _ => merged!(F32),
+        }
+    }
+
+    /// The storage that was asked for.
+    pub(crate) fn storage(&self) -> Storage {
+        match self {
+            Self::F32(_) => Storage::F32,
+            Self::F16(_) => Storage::F16,
+        }
+    }
+
+    /// The inner product of a query with the row at a place.
+    #[inline]
+    pub(crate) fn inner_product(&self, set: InstructionSet, query: &[f32], place: usize) -> f32 {
+        let range = place * query.len()..(place + 1) * query.len();
+        match self {
+            Self::F32(rows) => dot(set, query, &rows[range]),
+            Self::F16(rows) => dot(set, query, &rows[range]),
+        }
+    }
+
+    /// Asks for the row at a place, so that it is in the cache when it is needed.
+    #[inline]
+    pub(crate) fn prefetch(&self, dim: usize, place: usize) {
+        match self {
+            Self::F32(rows) => prefetch(&rows[place * dim..(place + 1) * dim]),
+            Self::F16(rows) => prefetch(&rows[place * dim..(place + 1) * dim]),
+        }
+    }
+
+    /// How much memory the numbers take.
+    pub(crate) fn memory_use(&self) -> MemoryUse {
+        match self {
+            Self::F32(rows) => rows.memory_use(),
+            Self::F16(rows) => rows.memory_use(),
+        }
+    }
+
+    /// How a file keeps the numbers of several segments, all in one storage.
+    pub(crate) fn section<'a>(segments: &[&'a Self]) -> Section<'a> {
+        let in_f32 =
+            segments.iter().filter_map(|rows| if let Self::F32(rows) = rows { Some(&**rows) } else { None });
+        let in_f16 =
+            segments.iter().filter_map(|rows| if let Self::F16(rows) = rows { Some(&**rows) } else { None });
+        match segments.first() {
+            Some(Self::F16(_)) => Section::new(SECTION, &in_f16.collect::<Vec<_>>()),
+            _ => Section::new(SECTION, &in_f32.collect::<Vec<_>>()),
+        }
+    }
+
+    /// What [`Rows::section`] kept; the segments have so many numbers.
+    pub(crate) fn from_contents(
+        contents: &Contents,
+        storage: Storage,
+        counts: &[usize],
+    ) -> Result<Vec<Self>, Error> {
+        let all = Some(counts.iter().sum());
+        Ok(match storage {
+            Storage::F16 => {
+                contents.numbers(SECTION, all)?.into_parts(counts).into_iter().map(Self::F16).collect()
+            }
+            Storage::F32 | Storage::I8 => {
+                contents.numbers(SECTION, all)?.into_parts(counts).into_iter().map(Self::F32).collect()
+            }
+        })
+    }
+}
+
+const SECTION: &str = "rows";
+
+fn gathered<T: Copy + Send + Sync>(
+    matrix: &[f32],
+    dim: usize,
+    order: &[u32],
+    zero: T,
+    convert: impl Fn(f32) -> T + Sync,
+) -> Vec<T> {
+    let mut numbers = vec![zero; order.len() * dim];
+    numbers.par_chunks_exact_mut(dim).zip(order).for_each(|(numbers, &row)| {
+        let row = &matrix[row as usize * dim..][..dim];
+        numbers.iter_mut().zip(row).for_each(|(number, &x)| *number = convert(x));
+    });
+    numbers
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn prefetch<T>(row: &[T]) {
+    use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+    const LINE: usize = 64;
+    let start = row.as_ptr().cast::<i8>();
+    for offset in (0..size_of_val(row)).step_by(LINE) {
+        // SAFETY: the address lies within `row`, and prefetching changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.add(offset)) };
+    }
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn prefetch<T>(_: &[T]) {}
