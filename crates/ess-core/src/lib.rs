@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod calibrated_link;
 mod embeddings;
 mod encoder;
 mod encoding;
@@ -7,6 +8,7 @@ mod error;
 mod hit;
 mod ids;
 mod index;
+mod isotonic_link;
 mod link;
 mod relevance_model;
 mod retriever;
@@ -17,6 +19,7 @@ mod similarity;
 mod token_states;
 mod top_k;
 
+pub use calibrated_link::CalibratedLink;
 pub use embeddings::Embeddings;
 pub use encoder::{EncoderFn, ItemEncoder, QueryEncoder};
 pub use encoding::Encoding;
@@ -27,6 +30,7 @@ pub use index::{
     Capabilities, Effort, Filter, Index, MemoryUse, MutableIndex, PersistentIndex, RowSet, SearchParams,
     Tuned,
 };
+pub use isotonic_link::IsotonicLink;
 pub use link::{Link, Sigmoid};
 pub use relevance_model::RelevanceModel;
 pub use retriever::Retriever;

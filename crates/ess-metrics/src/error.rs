@@ -119,6 +119,20 @@ pub enum Error {
         /// The first difference.
         detail: String,
     },
+    /// Outcomes that are all the same, where a fit needs both.
+    #[error("all {count} outcomes are {}relevant; a calibration needs both", if *relevant { "" } else { "not " })]
+    OneOutcome {
+        /// Whether all are relevant; otherwise none is.
+        relevant: bool,
+        /// How many there are.
+        count: usize,
+    },
+    /// Scores that do not rise with relevance.
+    #[error("relevant items do not score higher than others (slope {scale}); there is nothing to calibrate")]
+    NoRise {
+        /// The slope that was fitted, 0 where all scores are the same.
+        scale: f64,
+    },
     /// A parameter outside its range.
     #[error("{name}: expected {expected}, found {found}")]
     InvalidParameter {

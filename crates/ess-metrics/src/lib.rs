@@ -14,7 +14,7 @@ mod row_qrels;
 mod run;
 mod significance;
 
-pub use calibration::{Binning, ReliabilityBin, ReliabilityDiagram, brier_score};
+pub use calibration::{Binning, Isotonic, Logistic, ReliabilityBin, ReliabilityDiagram, brier_score};
 pub use entries::Entries;
 pub use error::Error;
 pub use evaluation::{Evaluation, MeasureValues};

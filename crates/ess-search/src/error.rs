@@ -115,6 +115,14 @@ pub enum Error {
         /// What the driver said.
         message: String,
     },
+    /// A module that another program's format cannot hold, or a format that no searching module is.
+    #[error("{kind} cannot be expressed: {reason}")]
+    NotExpressible {
+        /// The kind of module, or what was read.
+        kind: String,
+        /// Why not.
+        reason: &'static str,
+    },
     /// The device could not give a tensor's values.
     #[error("device: {message}")]
     Device {

@@ -2,6 +2,7 @@
 
 mod any_module;
 mod composite;
+mod dense;
 mod device_encoding;
 mod device_index;
 mod device_memory;
@@ -43,6 +44,7 @@ mod wgpu_adapter;
 
 pub use any_module::AnyModule;
 pub use composite::CompositeModule;
+pub use dense::{DenseActivation, DenseLayer, DenseLayers};
 pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
 pub use device_index::DeviceIndex;
 pub use device_memory::largest_tensor;

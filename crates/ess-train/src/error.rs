@@ -116,6 +116,9 @@ pub enum Error {
     /// A searching module failed.
     #[error(transparent)]
     Search(#[from] ess_search::Error),
+    /// A fit with a closed form failed.
+    #[error(transparent)]
+    Linalg(#[from] ess_linalg::Error),
     /// Embeddings or dimensions that do not fit.
     #[error(transparent)]
     Core(#[from] ess_core::Error),

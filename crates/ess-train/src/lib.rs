@@ -2,6 +2,7 @@
 
 mod batches;
 mod best;
+mod calibration;
 mod curve;
 mod dev_set;
 mod error;
@@ -21,6 +22,7 @@ mod told;
 mod trainer;
 mod trainer_config;
 
+pub use calibration::{Calibration, SimilaritySample};
 pub use curve::{Curve, CurvePoint};
 pub use dev_set::DevSet;
 pub use error::Error;
@@ -35,6 +37,11 @@ pub use loss_batch::LossBatch;
 pub use negatives::{MiningReport, NegativesConfig, Sampling};
 pub use progress::Progress;
 pub use query_set::{Judgement, QuerySet};
+pub use recipe::{
+    AllButTheTopConfig, CcaConfig, ClosedForm, ClosedFormRecipe, Fit, PcaConfig, PositivesRidgeConfig,
+    ProcrustesConfig, RidgeConfig, Side, SoftmaxRidgeConfig, WhiteningConfig, mean_positives,
+    softmax_residuals,
+};
 pub use recipe::{
     EnsembleRecipe, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, StartRecipe, Trained,
     TrainingMemoryRecipe, TrainingRecord, WeightedEnsembleRecipe,

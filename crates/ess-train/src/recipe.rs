@@ -5,6 +5,7 @@ use ess_search::PersistentModule;
 
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
+mod closed_form;
 mod ensemble;
 mod interpolation;
 mod module;
@@ -14,6 +15,11 @@ mod start;
 mod training_memory;
 mod weighted_ensemble;
 
+pub use closed_form::{
+    AllButTheTopConfig, CcaConfig, ClosedForm, ClosedFormRecipe, Fit, PcaConfig, PositivesRidgeConfig,
+    ProcrustesConfig, RidgeConfig, Side, SoftmaxRidgeConfig, WhiteningConfig, mean_positives,
+    softmax_residuals,
+};
 pub use ensemble::EnsembleRecipe;
 pub use interpolation::InterpolationRecipe;
 pub use module::ModuleRecipe;

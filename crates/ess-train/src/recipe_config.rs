@@ -10,7 +10,10 @@ use serde::{
     de::value::{Error as KindError, MapDeserializer},
 };
 
-use crate::{Error, Recipe};
+use crate::{
+    AllButTheTopConfig, CcaConfig, Error, PcaConfig, PositivesRidgeConfig, ProcrustesConfig, Recipe,
+    RidgeConfig, SoftmaxRidgeConfig, WhiteningConfig,
+};
 
 mod build;
 mod settings;
@@ -76,6 +79,22 @@ pub enum RecipeConfig {
     Soup(SoupSettings),
     /// [`InterpolationRecipe`](crate::InterpolationRecipe).
     Interpolation(InterpolationSettings),
+    /// Closed form: ridge regression to the residual.
+    Ridge(RidgeConfig),
+    /// Closed form: ridge regression to the mean of the relevant items.
+    PositivesRidge(PositivesRidgeConfig),
+    /// Closed form: ridge regression against the softmax expectation.
+    SoftmaxRidge(SoftmaxRidgeConfig),
+    /// Closed form: a rotation.
+    Procrustes(ProcrustesConfig),
+    /// Closed form: canonical correlation analysis.
+    Cca(CcaConfig),
+    /// Closed form: whitening.
+    Whitening(WhiteningConfig),
+    /// Closed form: the first principal components kept.
+    Pca(PcaConfig),
+    /// Closed form: the first principal components removed.
+    AllButTheTop(AllButTheTopConfig),
 }
 
 impl Default for RecipeConfig {
@@ -89,7 +108,7 @@ impl RecipeConfig {
     pub const TOKEN_KINDS: [&str; 2] = ["token_attention", "token_transformer"];
 
     /// The names of the kinds that read embeddings.
-    pub const KINDS: [&str; 16] = [
+    pub const KINDS: [&str; 24] = [
         "linear",
         "low_rank",
         "orthogonal",
@@ -106,6 +125,14 @@ impl RecipeConfig {
         "weighted_ensemble",
         "soup",
         "interpolation",
+        "ridge",
+        "positives_ridge",
+        "softmax_ridge",
+        "procrustes",
+        "cca",
+        "whitening",
+        "pca",
+        "all_but_the_top",
     ];
 
     /// A kind with its default settings.
@@ -142,6 +169,14 @@ impl RecipeConfig {
             Self::WeightedEnsemble(_) => "weighted_ensemble",
             Self::Soup(_) => "soup",
             Self::Interpolation(_) => "interpolation",
+            Self::Ridge(_) => "ridge",
+            Self::PositivesRidge(_) => "positives_ridge",
+            Self::SoftmaxRidge(_) => "softmax_ridge",
+            Self::Procrustes(_) => "procrustes",
+            Self::Cca(_) => "cca",
+            Self::Whitening(_) => "whitening",
+            Self::Pca(_) => "pca",
+            Self::AllButTheTop(_) => "all_but_the_top",
         }
     }
 

@@ -67,6 +67,11 @@ impl Trainer {
         trainer
     }
 
+    /// Whether a progress bar is shown.
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress
+    }
+
     /// The settings.
     pub fn config(&self) -> &TrainerConfig {
         &self.config

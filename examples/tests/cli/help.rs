@@ -9,11 +9,17 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 6] = [
+    let programs: [(&str, &[&str]); 9] = [
         ("quickstart", &["--seed", "--out", "--json"]),
         ("train", &["--embeddings", "--train", "--dev", "--module", "--loss", "--seed", "--out", "--json"]),
         ("evaluate", &["--embeddings", "--qrels", "--module", "--run", "--json"]),
         ("custom_module", &["--seed", "--json"]),
+        (
+            "calibrate",
+            &["--embeddings", "--qrels", "--test", "--module", "--method", "--out", "--plot", "--json"],
+        ),
+        ("export", &["--module", "--dense", "--npy", "--json"]),
+        ("import_dense", &["--dense", "--npy", "--out", "--json"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
         ("encode", &["--model", "--beir", "--out", "--json"]),
     ];
@@ -29,7 +35,17 @@ fn every_program_explains_its_arguments() {
 
 #[test]
 fn an_argument_that_no_program_has_is_refused_before_work() {
-    let programs = ["quickstart", "train", "evaluate", "custom_module", "import", "encode"];
+    let programs = [
+        "quickstart",
+        "train",
+        "evaluate",
+        "custom_module",
+        "calibrate",
+        "export",
+        "import_dense",
+        "import",
+        "encode",
+    ];
     for name in programs.into_iter().filter(|name| built(name)) {
         run(name, ["--no-such-flag"]).failed_with(&["--no-such-flag", "--help"]);
     }

@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod calibrate;
 mod device;
 mod every_module;
 mod help;
 mod import;
+mod interchange;
 mod program;
 mod small_data;
 mod train_and_evaluate;

@@ -1,9 +1,14 @@
-//! How far predicted probabilities can be believed.
+//! How far predicted probabilities can be believed, and fits that make them so.
 
 mod brier;
+mod isotonic;
+mod logistic;
 mod reliability;
+mod sample;
 
 pub use brier::brier_score;
+pub use isotonic::Isotonic;
+pub use logistic::Logistic;
 pub use reliability::{Binning, ReliabilityBin, ReliabilityDiagram};
 
 use crate::Error;

@@ -11,8 +11,8 @@ use ndarray::Array2;
 
 use super::{RecipeConfig, TrainingMemorySettings, WeightedEnsembleSettings};
 use crate::{
-    EnsembleRecipe, Error, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, StartRecipe,
-    TrainingMemoryRecipe, WeightedEnsembleRecipe,
+    ClosedForm, ClosedFormRecipe, EnsembleRecipe, Error, InterpolationRecipe, ModuleRecipe, Recipe,
+    SoupRecipe, StartRecipe, TrainingMemoryRecipe, WeightedEnsembleRecipe,
 };
 
 /// What a config does not say because the data do.
@@ -51,6 +51,14 @@ impl RecipeConfig {
             Self::Interpolation(settings) => {
                 Box::new(InterpolationRecipe::new(boxed(&settings.of)?, settings.weight)?)
             }
+            Self::Ridge(config) => closed_form(config, config.check())?,
+            Self::PositivesRidge(config) => closed_form(config, config.check())?,
+            Self::SoftmaxRidge(config) => closed_form(config, config.check())?,
+            Self::Procrustes(config) => closed_form(config, config.check())?,
+            Self::Cca(config) => closed_form(config, config.check())?,
+            Self::Whitening(config) => closed_form(config, config.check())?,
+            Self::Pca(config) => closed_form(config, config.check())?,
+            Self::AllButTheTop(config) => closed_form(config, config.check())?,
             one_module => Box::new(start(one_module, data)?),
         })
     }
@@ -81,6 +89,15 @@ impl RecipeConfig {
             }
         })
     }
+}
+
+/// The recipe of a fit whose settings were checked.
+fn closed_form<F: ClosedForm + Clone + 'static>(
+    fit: &F,
+    checked: Result<(), Error>,
+) -> Result<Box<dyn Recipe>, Error> {
+    checked?;
+    Ok(Box::new(ClosedFormRecipe::new(fit.clone())))
 }
 
 fn over_tokens<M: TrainableModule<Encoding = TokenStates>>(

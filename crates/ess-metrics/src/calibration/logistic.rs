@@ -1,0 +1,238 @@
+//! Logistic calibration: from a score to a probability by a scale and a bias.
+
+use serde::{Deserialize, Serialize};
+
+use super::sample::Sample;
+use crate::Error;
+
+/// `p = 1 / (1 + exp(−(scale · score + bias)))`, fitted so that `p` is the share of relevant among equally scored.
+///
+/// ```
+/// use ess_metrics::Logistic;
+///
+/// // Of 4 at score 0 one is relevant, of 4 at score 1 three.
+/// let scores = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0];
+/// let relevant = [false, false, false, true, false, true, true, true];
+/// let fitted = Logistic::platt(&scores, &relevant)?;
+/// assert!(fitted.scale > 0.0);
+/// assert!((fitted.probability(0.5) - 0.5).abs() < 1e-9);
+/// assert!((fitted.probability(1.0) + fitted.probability(0.0) - 1.0).abs() < 1e-9);
+/// # Ok::<(), ess_metrics::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Logistic {
+    /// What scores are multiplied by; above 0.
+    pub scale: f64,
+    /// What is added then.
+    pub bias: f64,
+}
+
+/// Newton steps after which a fit has long converged.
+const STEPS: usize = 100;
+
+impl Logistic {
+    /// Platt scaling: both parameters by regularised maximum likelihood (Platt, "Probabilistic outputs for support vector
+    /// machines", 1999, with the targets `(r + 1) / (r + 2)` and `1 / (n + 2)` of `r` relevant and `n` others, which keep
+    /// scores that separate the two apart from infinity), by Newton's method with backtracking (Lin, Lin and Weng, "A
+    /// note on Platt's probabilistic outputs for support vector machines", Machine Learning 68, 2007).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] and [`Error::NonFinite`] for outcomes and scores that cannot be; [`Error::OneOutcome`]
+    /// when all are relevant or none is; [`Error::NoRise`] when relevant items do not score higher than the others.
+    pub fn platt<S: Copy + Into<f64>>(scores: &[S], relevant: &[bool]) -> Result<Self, Error> {
+        let sample = Sample::new(scores, relevant)?;
+        let (mean, deviation) = sample.mean_and_deviation()?;
+        let standard: Vec<f64> = sample.scores.iter().map(|score| (score - mean) / deviation).collect();
+        let prior = (sample.positives / (sample.count() - sample.positives)).ln();
+        let [scale, bias] = minimise([0.0, prior], |[scale, bias]| {
+            let rows = standard.iter().zip(&sample.targets).map(|(&x, &target)| ([x, 1.0], target));
+            Newton::at(rows, [scale, bias])
+        });
+        Self::of_standard(scale, bias, mean, deviation)
+    }
+
+    /// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): one parameter. The mean
+    /// score gets the share of relevant in the sample as its probability, and the temperature `1 / scale` says how fast
+    /// the odds change about it; likelihood and targets are those of [`Logistic::platt`].
+    ///
+    /// # Errors
+    /// Those of [`Logistic::platt`].
+    pub fn temperature<S: Copy + Into<f64>>(scores: &[S], relevant: &[bool]) -> Result<Self, Error> {
+        let sample = Sample::new(scores, relevant)?;
+        let (mean, deviation) = sample.mean_and_deviation()?;
+        let standard: Vec<f64> = sample.scores.iter().map(|score| (score - mean) / deviation).collect();
+        let prior = (sample.positives / (sample.count() - sample.positives)).ln();
+        let [scale, _] = minimise([0.0, prior], |[scale, bias]| {
+            let rows = standard.iter().zip(&sample.targets).map(|(&x, &target)| ([x, 1.0], target));
+            Newton::at(rows, [scale, bias]).along_the_first()
+        });
+        Self::of_standard(scale, prior, mean, deviation)
+    }
+
+    /// The probability of relevance at a score.
+    pub fn probability(&self, score: f64) -> f64 {
+        sigmoid(self.scale * score + self.bias)
+    }
+
+    /// Back from scores of mean 0 and deviation 1.
+    fn of_standard(scale: f64, bias: f64, mean: f64, deviation: f64) -> Result<Self, Error> {
+        let fitted = Self { scale: scale / deviation, bias: bias - scale * mean / deviation };
+        if fitted.scale > 0.0 { Ok(fitted) } else { Err(Error::NoRise { scale: fitted.scale }) }
+    }
+}
+
+fn sigmoid(x: f64) -> f64 {
+    if x >= 0.0 { 1.0 / (1.0 + (-x).exp()) } else { x.exp() / (1.0 + x.exp()) }
+}
+
+/// The loss at one point, with its gradient and curvature.
+struct Newton {
+    loss: f64,
+    gradient: [f64; 2],
+    /// `[[a, b], [b, c]]` as `[a, b, c]`.
+    curvature: [f64; 3],
+}
+
+impl Newton {
+    fn at(rows: impl Iterator<Item = ([f64; 2], f64)>, [scale, bias]: [f64; 2]) -> Self {
+        let mut sum = Self { loss: 0.0, gradient: [0.0; 2], curvature: [1e-12, 0.0, 1e-12] };
+        for ([x, one], target) in rows {
+            let logit = scale * x + bias;
+            // −t log σ(z) − (1 − t) log(1 − σ(z)), without overflow
+            sum.loss += (-logit.abs()).exp().ln_1p() + logit.max(0.0) - target * logit;
+            let (p, error) = (sigmoid(logit), sigmoid(logit) - target);
+            let weight = p * (1.0 - p);
+            sum.gradient[0] += error * x;
+            sum.gradient[1] += error * one;
+            sum.curvature[0] += weight * x * x;
+            sum.curvature[1] += weight * x;
+            sum.curvature[2] += weight;
+        }
+        sum
+    }
+
+    /// The same with the second parameter held.
+    fn along_the_first(mut self) -> Self {
+        (self.gradient[1], self.curvature[1], self.curvature[2]) = (0.0, 0.0, 1.0);
+        self
+    }
+
+    fn direction(&self) -> [f64; 2] {
+        let ([a, b, c], [g, h]) = (self.curvature, self.gradient);
+        let determinant = a * c - b * b;
+        [(b * h - c * g) / determinant, (b * g - a * h) / determinant]
+    }
+}
+
+/// Newton's method with backtracking on a convex function of two parameters.
+fn minimise(mut at: [f64; 2], evaluate: impl Fn([f64; 2]) -> Newton) -> [f64; 2] {
+    let mut here = evaluate(at);
+    for _ in 0..STEPS {
+        let direction = here.direction();
+        let slope = here.gradient[0] * direction[0] + here.gradient[1] * direction[1];
+        // Below what sums of so many terms can tell apart.
+        if slope.is_nan() || slope >= -1e-12 * here.loss.abs().max(1e-12) {
+            break;
+        }
+        let mut length = 1.0;
+        let next = loop {
+            let candidate = [at[0] + length * direction[0], at[1] + length * direction[1]];
+            let there = evaluate(candidate);
+            if there.loss <= here.loss + 1e-4 * length * slope {
+                break Some((candidate, there));
+            }
+            length /= 2.0;
+            if length < 1e-10 {
+                break None;
+            }
+        };
+        match next {
+            Some((candidate, there)) => (at, here) = (candidate, there),
+            None => break,
+        }
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Scores and outcomes drawn from a logistic law, by a fixed sequence.
+    fn drawn(count: usize, scale: f64, bias: f64) -> (Vec<f64>, Vec<bool>) {
+        let golden = |i: usize, step: f64| (i as f64 * step).fract();
+        let scores: Vec<f64> = (0..count).map(|i| golden(i, 0.618_033_988_75)).collect();
+        let relevant = scores
+            .iter()
+            .enumerate()
+            .map(|(i, score)| golden(i, 0.754_877_666_25) < sigmoid(scale * score + bias))
+            .collect();
+        (scores, relevant)
+    }
+
+    #[test]
+    fn the_law_that_outcomes_were_drawn_from_is_found() {
+        let (scores, relevant) = drawn(20_000, 6.0, -4.0);
+        let fitted = Logistic::platt(&scores, &relevant).unwrap();
+        assert!((fitted.scale - 6.0).abs() < 0.2 && (fitted.bias + 4.0).abs() < 0.2, "{fitted:?}");
+    }
+
+    #[test]
+    fn at_the_platt_optimum_predictions_have_the_mean_of_their_targets() {
+        let (scores, relevant) = drawn(500, 3.0, -1.0);
+        let fitted = Logistic::platt(&scores, &relevant).unwrap();
+        let sample = Sample::new(&scores, &relevant).unwrap();
+        let errors = || scores.iter().zip(&sample.targets).map(|(&x, &t)| (x, fitted.probability(x) - t));
+        assert!(errors().map(|(_, error)| error).sum::<f64>().abs() < 1e-6);
+        assert!(errors().map(|(x, error)| x * error).sum::<f64>().abs() < 1e-6);
+    }
+
+    #[test]
+    fn temperature_gives_the_mean_score_the_base_rate() {
+        let (scores, relevant) = drawn(4000, 6.0, -4.0);
+        let fitted = Logistic::temperature(&scores, &relevant).unwrap();
+        let mean = scores.iter().sum::<f64>() / scores.len() as f64;
+        let base = relevant.iter().filter(|&&relevant| relevant).count() as f64 / scores.len() as f64;
+        assert!((fitted.probability(mean) - base).abs() < 1e-9);
+        assert!((fitted.scale - 6.0).abs() < 1.0, "{fitted:?}");
+    }
+
+    #[test]
+    fn scores_that_separate_the_outcomes_stay_finite() {
+        let fitted = Logistic::platt(&[0.1, 0.2, 0.8, 0.9], &[false, false, true, true]).unwrap();
+        assert!(fitted.scale.is_finite() && fitted.probability(0.9) > 0.6);
+    }
+
+    #[test]
+    fn samples_that_say_nothing_are_refused() {
+        let platt = |scores: &[f64], relevant: &[bool]| Logistic::platt(scores, relevant);
+        assert!(matches!(platt(&[], &[]), Err(Error::Empty { .. })));
+        assert!(matches!(platt(&[0.1], &[true, false]), Err(Error::LengthMismatch { .. })));
+        assert!(matches!(platt(&[0.1, f64::NAN], &[true, false]), Err(Error::NonFinite { position: 1, .. })));
+        assert!(matches!(
+            platt(&[0.1, 0.2], &[true; 2]),
+            Err(Error::OneOutcome { relevant: true, count: 2 })
+        ));
+        assert!(matches!(platt(&[0.1, 0.2], &[false; 2]), Err(Error::OneOutcome { relevant: false, .. })));
+        assert!(matches!(platt(&[0.3, 0.3], &[true, false]), Err(Error::NoRise { .. })));
+        assert!(matches!(platt(&[0.1, 0.2], &[true, false]), Err(Error::NoRise { scale }) if scale < 0.0));
+    }
+
+    proptest! {
+        #[test]
+        fn a_shift_and_a_factor_of_scores_change_no_probability(
+            shift in -50.0_f64..50.0, factor in 0.01_f64..100.0,
+        ) {
+            let (scores, relevant) = drawn(200, 5.0, -2.0);
+            let moved: Vec<f64> = scores.iter().map(|score| factor * score + shift).collect();
+            let plain = Logistic::platt(&scores, &relevant).unwrap();
+            let other = Logistic::platt(&moved, &relevant).unwrap();
+            for (score, moved) in scores.iter().zip(&moved) {
+                prop_assert!((plain.probability(*score) - other.probability(*moved)).abs() < 1e-6);
+            }
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! Exchange with sentence-transformers: searching modules as its `Dense` modules.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use ndarray::Array2;
+
+use crate::{
+    Activation, Error, HostTensor, LinearConfig, Mlp, MlpConfig, ModuleDescription, ModuleState,
+    PersistentModule, Registry, TrainableModule, persistent::MATRIX,
+};
+
+mod affine;
+mod folder;
+mod layer;
+mod residual;
+
+pub use layer::{DenseActivation, DenseLayer};
+
+/// `Dense` layers of sentence-transformers, one after another: what searching modules become outside of ESS, and come
+/// from. Each is `activation(x Wᵀ + b)` in a folder of its own, with `config.json` and `model.safetensors`.
+///
+/// Any module that is affine becomes one layer, whatever its kind: linear, matrix, low-rank, a mean of such. What is
+/// residual is merged: `W + I`. An MLP becomes a layer more than it has hidden ones. The query that it adds to its output
+/// goes through the hidden layers beside them, as `activation(q) − activation(−q)`, which is `q` for GELU and ReLU; so
+/// each hidden layer is `2 · d_query` wider. With tanh that is not so, and the module cannot be expressed.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, MatrixModule, SearchModule};
+/// use ess_search::DenseLayers;
+/// use ndarray::array;
+///
+/// let module = MatrixModule::new(array![[0.0, 1.0, 0.5], [1.0, 0.0, 0.5]])?;
+/// let folder = tempfile::tempdir().unwrap();
+/// DenseLayers::from_module(&module)?.save(folder.path())?;
+/// assert!(folder.path().join("model.safetensors").exists());
+///
+/// let back = DenseLayers::load(folder.path())?.to_module(&Device::flex())?;
+/// let queries = Embeddings::from_rows(&[[1.0, 2.0]])?;
+/// assert_eq!(back.apply(&queries)?, module.apply(&queries)?);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseLayers {
+    layers: Vec<DenseLayer>,
+}
+
+impl DenseLayers {
+    /// Layers in the order in which they are applied.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for no layer, or for one that does not read what the one before it returns.
+    pub fn new(layers: Vec<DenseLayer>) -> Result<Self, Error> {
+        if layers.is_empty() {
+            return Err(ess_core::Error::Empty { what: "dense layers" }.into());
+        }
+        for pair in layers.windows(2) {
+            let what = "input of a dense layer";
+            ess_core::Error::check_dim(what, pair[0].out_features(), pair[1].in_features())?;
+        }
+        Ok(Self { layers })
+    }
+
+    /// The layers of a module.
+    ///
+    /// # Errors
+    /// [`Error::NotExpressible`] for a module that is neither affine nor an MLP of GELU or ReLU.
+    pub fn from_module(module: &dyn PersistentModule) -> Result<Self, Error> {
+        let state = module.to_state()?;
+        if state.description.kind == Mlp::KIND {
+            return residual::of_mlp(&state);
+        }
+        Self::new(vec![affine::of(module, &state.description.kind)?])
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> &[DenseLayer] {
+        &self.layers
+    }
+
+    /// `d_query`.
+    pub fn query_dim(&self) -> usize {
+        self.layers[0].in_features()
+    }
+
+    /// `d_item`.
+    pub fn item_dim(&self) -> usize {
+        self.layers[self.layers.len() - 1].out_features()
+    }
+
+    /// The searching module: a matrix or a linear module where no layer has an activation, otherwise an MLP.
+    ///
+    /// # Errors
+    /// [`Error::NotExpressible`] for an activation after the last layer, different ones between layers, and tanh between
+    /// spaces of one dimension, where an MLP is residual.
+    pub fn to_module(&self, device: &Device) -> Result<Box<dyn PersistentModule>, Error> {
+        Registry::default().build(&self.to_state()?, device)
+    }
+
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        let refuse = |reason| Err(Error::NotExpressible { kind: "dense layers".to_owned(), reason });
+        let (last, hidden) =
+            self.layers.split_last().ok_or(ess_core::Error::Empty { what: "dense layers" })?;
+        if last.activation != DenseActivation::Identity {
+            return refuse("the last layer has an activation, which no searching module has");
+        }
+        if hidden.iter().all(|layer| layer.activation == DenseActivation::Identity) {
+            return affine_state(&affine::product(&self.layers)?);
+        }
+        let activation = hidden[0].activation;
+        if hidden.iter().any(|layer| layer.activation != activation) {
+            return refuse("its layers have different activations");
+        }
+        let activation = match activation {
+            DenseActivation::Gelu => Activation::Gelu,
+            DenseActivation::Relu => Activation::Relu,
+            DenseActivation::Tanh => Activation::Tanh,
+            DenseActivation::Identity => return refuse("its layers have different activations"),
+        };
+        let (layers, skip) = residual::without_pass(&self.layers)?;
+        mlp_state(&layers, skip, activation)
+    }
+}
+
+fn affine_state(layer: &DenseLayer) -> Result<ModuleState, Error> {
+    let (query_dim, item_dim) = (layer.in_features(), layer.out_features());
+    let Some(bias) = &layer.bias else {
+        let tensors = BTreeMap::from([matrix("weight", &layer.weight)?]);
+        let (kind, config) = (MATRIX.to_owned(), serde_json::json!({}));
+        return Ok(ModuleState {
+            description: ModuleDescription { kind, query_dim, item_dim, config },
+            tensors,
+        });
+    };
+    let mut weight = layer.weight.clone();
+    if query_dim == item_dim {
+        // A linear module is residual where it can be.
+        weight -= &Array2::<f32>::eye(item_dim);
+    }
+    let tensors = BTreeMap::from([matrix("weight", &weight)?, vector("bias", bias)?]);
+    state::<crate::Linear>(&LinearConfig::new(query_dim, item_dim), tensors)
+}
+
+fn mlp_state(
+    layers: &[DenseLayer],
+    skip: Option<Array2<f32>>,
+    activation: Activation,
+) -> Result<ModuleState, Error> {
+    let mut tensors = BTreeMap::new();
+    for (at, layer) in layers.iter().enumerate() {
+        tensors.extend([matrix(&format!("layers.{at}.weight"), &layer.weight)?]);
+        tensors.extend([vector(&format!("layers.{at}.bias"), &layer.bias_or_zeros())?]);
+    }
+    if let Some(skip) = skip {
+        tensors.extend([matrix("skip", &skip)?]);
+    }
+    let (first, last) = (&layers[0], &layers[layers.len() - 1]);
+    let hidden = layers[..layers.len() - 1].iter().map(DenseLayer::out_features).collect();
+    let config = MlpConfig::new(first.in_features(), last.out_features());
+    state::<Mlp>(&MlpConfig { hidden, activation, ..config }, tensors)
+}
+
+fn state<M: TrainableModule>(
+    config: &M::Config,
+    tensors: BTreeMap<String, HostTensor>,
+) -> Result<ModuleState, Error> {
+    let module = M::init(config, &Device::flex())?;
+    let (query_dim, item_dim, kind) = (module.query_dim(), module.item_dim(), M::KIND.to_owned());
+    let config = serde_json::to_value(module.config())
+        .map_err(|source| Error::ConfigSyntax { kind: kind.clone(), source })?;
+    Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
+}
+
+fn matrix(name: &str, matrix: &Array2<f32>) -> Result<(String, HostTensor), Error> {
+    let shape = vec![matrix.nrows(), matrix.ncols()];
+    Ok((name.to_owned(), HostTensor::new(name, shape, matrix.iter().copied().collect())?))
+}
+
+fn vector(name: &str, values: &[f32]) -> Result<(String, HostTensor), Error> {
+    Ok((name.to_owned(), HostTensor::new(name, vec![values.len()], values.to_vec())?))
+}

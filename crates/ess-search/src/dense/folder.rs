@@ -1,0 +1,159 @@
+//! Dense layers in the folders of sentence-transformers.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use ess_files::write_atomically;
+use ndarray::Array2;
+use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use serde::{Deserialize, Serialize};
+
+use super::{DenseActivation, DenseLayer, DenseLayers};
+use crate::{Error, trainable::check_dim};
+
+const CONFIG: &str = "config.json";
+const WEIGHTS: &str = "model.safetensors";
+const WEIGHT: &str = "linear.weight";
+const BIAS: &str = "linear.bias";
+/// No config is larger, by far.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+/// Fields of later versions of sentence-transformers are none of this crate's business.
+#[derive(Serialize, Deserialize)]
+struct Config {
+    in_features: usize,
+    out_features: usize,
+    #[serde(default = "yes")]
+    bias: bool,
+    #[serde(default = "tanh")]
+    activation_function: String,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn tanh() -> String {
+    DenseActivation::Tanh.torch_name().to_owned()
+}
+
+impl DenseLayers {
+    /// Writes a single layer into the folder, and several into folders `0_Dense`, `1_Dense`, … in it; folders are made if
+    /// need be. In Python each is loaded by `sentence_transformers.models.Dense.load`.
+    ///
+    /// # Errors
+    /// [`Error::Files`] when the folder cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        match &self.layers[..] {
+            [layer] => save_layer(layer, folder),
+            layers => {
+                layers.iter().enumerate().try_for_each(|(at, layer)| save_layer(layer, &nested(folder, at)))
+            }
+        }
+    }
+
+    /// Reads a folder as [`DenseLayers::save`] writes it, or a single `Dense` folder of sentence-transformers.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a file that is missing; [`Error::Format`] for a config or tensors that are no such layer's;
+    /// [`Error::Config`] for a dimension out of range; [`Error::NonFiniteTensor`].
+    pub fn load(folder: &Path) -> Result<Self, Error> {
+        if folder.join(CONFIG).exists() || !nested(folder, 0).exists() {
+            return Self::new(vec![load_layer(folder)?]);
+        }
+        let folders = (0..).map(|at| nested(folder, at)).take_while(|folder| folder.exists());
+        Self::new(folders.map(|folder| load_layer(&folder)).collect::<Result<_, _>>()?)
+    }
+}
+
+fn nested(folder: &Path, at: usize) -> PathBuf {
+    folder.join(format!("{at}_Dense"))
+}
+
+fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
+    let config = Config {
+        in_features: layer.in_features(),
+        out_features: layer.out_features(),
+        bias: layer.bias.is_some(),
+        activation_function: layer.activation.torch_name().to_owned(),
+    };
+    let bytes = |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> {
+        values.flat_map(|x| x.to_le_bytes()).collect()
+    };
+    let weight = bytes(&mut layer.weight.t().iter());
+    let bias = layer.bias.as_ref().map(|bias| bytes(&mut bias.iter()));
+    let failed = |error: safetensors::SafeTensorError| Error::Device { message: error.to_string() };
+    let shape = vec![layer.out_features(), layer.in_features()];
+    let mut tensors = vec![(WEIGHT, TensorView::new(Dtype::F32, shape, &weight).map_err(failed)?)];
+    if let Some(bias) = &bias {
+        let view = TensorView::new(Dtype::F32, vec![layer.out_features()], bias).map_err(failed)?;
+        tensors.push((BIAS, view));
+    }
+    // What a library that reads PyTorch's tensors looks for.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    let serialized = safetensors::serialize(tensors, Some(metadata)).map_err(failed)?;
+    write_atomically(&folder.join(WEIGHTS), |out| out.write_all(&serialized))?;
+    write_atomically(&folder.join(CONFIG), |out| {
+        serde_json::to_writer_pretty(&mut *out, &config)?;
+        out.write_all(b"\n")
+    })?;
+    Ok(())
+}
+
+fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
+    let path = folder.join(CONFIG);
+    let config = read_config(&path)?;
+    check_dim("dense layer", "in_features", config.in_features)?;
+    check_dim("dense layer", "out_features", config.out_features)?;
+    let activation = DenseActivation::from_torch_name(&config.activation_function)
+        .ok_or_else(|| format_error(&path, &DenseActivation::known(), &config.activation_function))?;
+
+    let path = folder.join(WEIGHTS);
+    let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+    let tensors = SafeTensors::deserialize(&bytes)
+        .map_err(|error| format_error(&path, "a safetensors file", &error.to_string()))?;
+    let weight = read_tensor(&path, &tensors, WEIGHT, &[config.out_features, config.in_features])?;
+    let weight = Array2::from_shape_vec((config.out_features, config.in_features), weight)
+        .map_err(|error| format_error(&path, "a matrix", &error.to_string()))?;
+    let bias = match config.bias {
+        true => Some(read_tensor(&path, &tensors, BIAS, &[config.out_features])?),
+        false => None,
+    };
+    DenseLayer::new(weight.reversed_axes().as_standard_layout().into_owned(), bias, activation)
+}
+
+fn read_config(path: &Path) -> Result<Config, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let bytes = std::fs::metadata(path).map_err(io)?.len();
+    if bytes > MAX_CONFIG_BYTES {
+        return Err(format_error(path, &format!("at most {MAX_CONFIG_BYTES} bytes"), &bytes.to_string()));
+    }
+    let text = std::fs::read_to_string(path).map_err(io)?;
+    serde_json::from_str(&text)
+        .map_err(|error| format_error(path, "the config of a Dense module", &error.to_string()))
+}
+
+fn read_tensor(
+    path: &Path,
+    tensors: &SafeTensors<'_>,
+    name: &str,
+    shape: &[usize],
+) -> Result<Vec<f32>, Error> {
+    let view = tensors
+        .tensor(name)
+        .map_err(|error| format_error(path, &format!("a tensor {name:?}"), &error.to_string()))?;
+    if view.dtype() != Dtype::F32 {
+        return Err(format_error(path, &format!("f32 in {name:?}"), &format!("{:?}", view.dtype())));
+    }
+    if view.shape() != shape {
+        let (expected, found) = (format!("{name:?} of shape {shape:?}"), format!("{:?}", view.shape()));
+        return Err(format_error(path, &expected, &found));
+    }
+    Ok(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+}
+
+fn format_error(path: &Path, expected: &str, found: &str) -> Error {
+    Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
+}

@@ -1,0 +1,102 @@
+//! One `Dense` layer.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::{Error, HostTensor};
+
+/// The activation of a [`DenseLayer`], after the addition of the bias.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DenseActivation {
+    /// None.
+    #[default]
+    Identity,
+    /// Hyperbolic tangent: what sentence-transformers takes where a config names none.
+    Tanh,
+    /// Rectified linear unit.
+    Relu,
+    /// Gaussian error linear unit, exact.
+    Gelu,
+}
+
+impl DenseActivation {
+    const NAMES: [(Self, &'static str); 4] = [
+        (Self::Identity, "torch.nn.modules.linear.Identity"),
+        (Self::Tanh, "torch.nn.modules.activation.Tanh"),
+        (Self::Relu, "torch.nn.modules.activation.ReLU"),
+        (Self::Gelu, "torch.nn.modules.activation.GELU"),
+    ];
+
+    /// The class that PyTorch has for it.
+    pub fn torch_name(self) -> &'static str {
+        Self::NAMES.iter().find(|(activation, _)| *activation == self).map_or("", |(_, name)| name)
+    }
+
+    /// The activation of a class of PyTorch's, if it is one of these.
+    pub(super) fn from_torch_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(activation, _)| *activation)
+    }
+
+    /// The classes that are known.
+    pub(super) fn known() -> String {
+        Self::NAMES.map(|(_, name)| name).join(", ")
+    }
+}
+
+/// `activation(x W + b)`: `W` is `in × out` here, and its transpose in files, as PyTorch has it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DenseLayer {
+    pub(super) weight: Array2<f32>,
+    pub(super) bias: Option<Vec<f32>>,
+    pub(super) activation: DenseActivation,
+}
+
+impl DenseLayer {
+    /// A layer of these parameters, `W` being `in × out` and `b` of `out`.
+    ///
+    /// # Errors
+    /// [`Error::TensorShape`] for a bias of another length, [`Error::NonFiniteTensor`] for a NaN or an infinity,
+    /// [`Error::Core`] for a matrix without cells.
+    pub fn new(
+        weight: Array2<f32>,
+        bias: Option<Vec<f32>>,
+        activation: DenseActivation,
+    ) -> Result<Self, Error> {
+        if weight.is_empty() {
+            return Err(ess_core::Error::Empty { what: "cells of a dense layer" }.into());
+        }
+        HostTensor::new("weight", vec![weight.nrows(), weight.ncols()], weight.iter().copied().collect())?;
+        if let Some(bias) = &bias {
+            HostTensor::new("bias", vec![weight.ncols()], bias.clone())?;
+        }
+        Ok(Self { weight, bias, activation })
+    }
+
+    /// The dimension of what it reads.
+    pub fn in_features(&self) -> usize {
+        self.weight.nrows()
+    }
+
+    /// The dimension of what it returns.
+    pub fn out_features(&self) -> usize {
+        self.weight.ncols()
+    }
+
+    /// `W`, `in × out`.
+    pub fn weight(&self) -> ArrayView2<'_, f32> {
+        self.weight.view()
+    }
+
+    /// `b`, of `out`, where it has one.
+    pub fn bias(&self) -> Option<&[f32]> {
+        self.bias.as_deref()
+    }
+
+    /// Its activation.
+    pub fn activation(&self) -> DenseActivation {
+        self.activation
+    }
+
+    pub(super) fn bias_or_zeros(&self) -> Vec<f32> {
+        self.bias.clone().unwrap_or_else(|| vec![0.0; self.out_features()])
+    }
+}

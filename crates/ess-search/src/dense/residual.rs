@@ -1,0 +1,144 @@
+//! An MLP's residual connection through the hidden layers, and back.
+
+use ndarray::{Array2, concatenate, s};
+
+use super::{DenseActivation, DenseLayer, DenseLayers};
+use crate::{Activation, Error, Mlp, MlpConfig, ModuleState, TrainableModule};
+
+/// The layers of a saved MLP.
+pub(super) fn of_mlp(state: &ModuleState) -> Result<DenseLayers, Error> {
+    let config: MlpConfig = state.parse_config()?;
+    let activation = match config.activation {
+        Activation::Gelu => DenseActivation::Gelu,
+        Activation::Relu => DenseActivation::Relu,
+        Activation::Tanh => return Err(tanh(Mlp::KIND)),
+    };
+    let tensor = |name: String| {
+        state.tensors.get(&name).ok_or_else(|| Error::TensorNames {
+            kind: Mlp::KIND.to_owned(),
+            expected: vec![name.clone()],
+            found: state.tensors.keys().cloned().collect(),
+        })
+    };
+    let matrix = |name: String| -> Result<Array2<f32>, Error> {
+        let found = tensor(name.clone())?;
+        let shape = found.shape().to_vec();
+        let [rows, columns] = shape[..] else {
+            return Err(Error::TensorShape { name, expected: vec![0, 0], found: shape });
+        };
+        Array2::from_shape_vec((rows, columns), found.values().to_vec()).map_err(|_| Error::TensorShape {
+            name,
+            expected: vec![rows, columns],
+            found: shape,
+        })
+    };
+    let count =
+        state.tensors.keys().filter(|name| name.starts_with("layers.") && name.ends_with(".weight")).count();
+    let mut layers = Vec::with_capacity(count);
+    for at in 0..count {
+        let weight = matrix(format!("layers.{at}.weight"))?;
+        let bias = tensor(format!("layers.{at}.bias"))?.values().to_vec();
+        let activation = if at + 1 < count { activation } else { DenseActivation::Identity };
+        layers.push(DenseLayer::new(weight, Some(bias), activation)?);
+    }
+    let dim = state.description.query_dim;
+    let skip = if state.tensors.contains_key("skip") { matrix("skip".to_owned())? } else { Array2::eye(dim) };
+    with_pass(&layers, &skip)
+}
+
+/// Layers that return `skip(x)` more: `x` goes through the hidden layers as `activation(x)` and `activation(−x)`, whose
+/// difference is `x` again.
+fn with_pass(layers: &[DenseLayer], skip: &Array2<f32>) -> Result<DenseLayers, Error> {
+    let dim = layers[0].in_features();
+    let last = layers.len() - 1;
+    let mut widened = Vec::with_capacity(layers.len());
+    for (at, layer) in layers.iter().enumerate() {
+        let (rows, columns) = layer.weight.dim();
+        let pass = |height: usize, width: usize| Array2::<f32>::zeros((height, width));
+        let (mut weight, mut bias) = (layer.weight.clone(), layer.bias_or_zeros());
+        if at > 0 {
+            weight = concatenate![ndarray::Axis(0), weight, pass(2 * dim, columns)];
+        }
+        if at == last {
+            weight.slice_mut(s![rows..rows + dim, ..]).assign(skip);
+            weight.slice_mut(s![rows + dim.., ..]).assign(&skip.mapv(|x| -x));
+        } else {
+            let height = weight.nrows();
+            weight = concatenate![ndarray::Axis(1), weight, pass(height, 2 * dim)];
+            weight.slice_mut(s![height - in_pass(at, dim).., columns..]).assign(&pass_block(at, dim));
+            bias.extend(std::iter::repeat_n(0.0, 2 * dim));
+        }
+        widened.push(DenseLayer::new(weight, Some(bias), layer.activation)?);
+    }
+    DenseLayers::new(widened)
+}
+
+/// The rows that what passes takes of a layer's input: `x` itself in the first, `x` and `−x` in the others.
+fn in_pass(at: usize, dim: usize) -> usize {
+    if at == 0 { dim } else { 2 * dim }
+}
+
+/// `[I, −I]` in the first layer; in later ones that of the difference of both.
+fn pass_block(at: usize, dim: usize) -> Array2<f32> {
+    let eye = Array2::<f32>::eye(dim);
+    let first = concatenate![ndarray::Axis(1), eye, eye.mapv(|x| -x)];
+    if at == 0 { first } else { concatenate![ndarray::Axis(0), first, first.mapv(|x| -x)] }
+}
+
+/// The layers of an MLP and its skip: what [`with_pass`] made is taken apart; layers that have no such pass get a skip of
+/// nothing, or, where an MLP is residual whether or not it should be, a pass that takes the query away again.
+pub(super) fn without_pass(layers: &[DenseLayer]) -> Result<(Vec<DenseLayer>, Option<Array2<f32>>), Error> {
+    let (dim, item_dim) = (layers[0].in_features(), layers[layers.len() - 1].out_features());
+    if let Some((narrow, skip)) = recognised(layers) {
+        let residual = dim == item_dim;
+        if !residual {
+            return Ok((narrow, Some(skip)));
+        }
+        if skip == Array2::<f32>::eye(dim) {
+            return Ok((narrow, None));
+        }
+    }
+    if dim != item_dim {
+        return Ok((layers.to_vec(), Some(Array2::zeros((dim, item_dim)))));
+    }
+    if layers[0].activation == DenseActivation::Tanh {
+        return Err(tanh("dense layers"));
+    }
+    Ok((with_pass(layers, &Array2::from_diag_elem(dim, -1.0))?.layers, None))
+}
+
+fn recognised(layers: &[DenseLayer]) -> Option<(Vec<DenseLayer>, Array2<f32>)> {
+    let dim = layers[0].in_features();
+    let last = layers.len() - 1;
+    let mut narrow = Vec::with_capacity(layers.len());
+    for (at, layer) in layers[..last].iter().enumerate() {
+        let rows = layer.in_features().checked_sub(if at == 0 { 0 } else { 2 * dim })?;
+        let columns = layer.out_features().checked_sub(2 * dim).filter(|&columns| columns > 0)?;
+        let height = layer.in_features();
+        let mut expected = Array2::<f32>::zeros((height, 2 * dim));
+        expected.slice_mut(s![height - in_pass(at, dim).., ..]).assign(&pass_block(at, dim));
+        let bias = layer.bias_or_zeros();
+        let passes = layer.weight.slice(s![.., columns..]) == expected
+            && (at == 0 || layer.weight.slice(s![rows.., ..columns]).iter().all(|&x| x == 0.0))
+            && bias[columns..].iter().all(|&x| x == 0.0);
+        if !passes {
+            return None;
+        }
+        let weight = layer.weight.slice(s![..rows, ..columns]).to_owned();
+        narrow.push(DenseLayer::new(weight, Some(bias[..columns].to_vec()), layer.activation).ok()?);
+    }
+    let layer = &layers[last];
+    let rows = layer.in_features().checked_sub(2 * dim)?;
+    let skip = layer.weight.slice(s![rows..rows + dim, ..]).to_owned();
+    if layer.weight.slice(s![rows + dim.., ..]) != skip.mapv(|x| -x) {
+        return None;
+    }
+    let weight = layer.weight.slice(s![..rows, ..]).to_owned();
+    narrow.push(DenseLayer::new(weight, Some(layer.bias_or_zeros()), layer.activation).ok()?);
+    Some((narrow, skip))
+}
+
+fn tanh(kind: &str) -> Error {
+    let reason = "the query that is added to its output cannot go through tanh; GELU and ReLU let it";
+    Error::NotExpressible { kind: kind.to_owned(), reason }
+}

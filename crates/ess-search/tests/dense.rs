@@ -1,0 +1,178 @@
+//! Modules as sentence-transformers' Dense folders and back.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{path::Path, process::Command};
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, Identity, MatrixModule, SearchModule};
+use ess_search::{
+    Activation, DenseActivation, DenseLayer, DenseLayers, Error, HostTensor, Linear, LinearConfig, Mlp,
+    MlpConfig, OnDevice, PersistentModule, Registry, TrainableModule,
+};
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+fn random(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    Array2::from_shape_fn((rows, columns), |_| random.random_range(-1.0..1.0))
+}
+
+/// A module of this config with random parameters.
+fn with_random_parameters<M: TrainableModule<Encoding = Embeddings>>(
+    config: &M::Config,
+) -> Box<dyn PersistentModule> {
+    let module = OnDevice::new(M::init(config, &Device::flex()).unwrap(), &Device::flex());
+    let mut state = module.to_state().unwrap();
+    for (seed, (name, tensor)) in state.tensors.iter_mut().enumerate() {
+        let shape = tensor.shape().to_vec();
+        let values = random(1, shape.iter().product(), seed as u64).mapv(|x| x * 0.4);
+        *tensor = HostTensor::new(name, shape, values.into_iter().collect()).unwrap();
+    }
+    Registry::default().with::<M>().build(&state, &Device::flex()).unwrap()
+}
+
+fn mlp(
+    query_dim: usize,
+    item_dim: usize,
+    hidden: &[usize],
+    activation: Activation,
+) -> Box<dyn PersistentModule> {
+    let config = MlpConfig::new(query_dim, item_dim);
+    with_random_parameters::<Mlp>(&MlpConfig { hidden: hidden.to_vec(), activation, ..config })
+}
+
+/// Every module that can be expressed, by name.
+fn modules() -> Vec<(&'static str, Box<dyn PersistentModule>)> {
+    vec![
+        ("identity", Box::new(Identity::new(5))),
+        ("matrix", Box::new(MatrixModule::new(random(5, 3, 9)).unwrap())),
+        ("linear", with_random_parameters::<Linear>(&LinearConfig::new(5, 5))),
+        ("linear between dimensions", with_random_parameters::<Linear>(&LinearConfig::new(5, 7))),
+        ("mlp", mlp(5, 5, &[4], Activation::Gelu)),
+        ("deep mlp", mlp(5, 5, &[4, 6, 3], Activation::Relu)),
+        ("mlp between dimensions", mlp(5, 3, &[4, 2], Activation::Gelu)),
+    ]
+}
+
+#[track_caller]
+fn close(found: &Embeddings, expected: &Embeddings, what: &str) {
+    assert_eq!((found.len(), found.dim()), (expected.len(), expected.dim()), "{what}");
+    for (found, expected) in found.as_slice().iter().zip(expected.as_slice()) {
+        assert!((found - expected).abs() < 1e-4, "{what}: {found} is not {expected}");
+    }
+}
+
+#[test]
+fn a_module_comes_back_from_its_folder() {
+    let queries = Embeddings::new(random(6, 5, 1)).unwrap();
+    for (name, module) in modules() {
+        let folder = tempfile::tempdir().unwrap();
+        let layers = DenseLayers::from_module(&module).unwrap();
+        layers.save(folder.path()).unwrap();
+        let loaded = DenseLayers::load(folder.path()).unwrap();
+        assert_eq!(loaded, layers, "{name}");
+        assert_eq!((layers.query_dim(), layers.item_dim()), (module.query_dim(), module.item_dim()));
+        let back = loaded.to_module(&Device::flex()).unwrap();
+        close(&back.apply(&queries).unwrap(), &module.apply(&queries).unwrap(), name);
+        // An MLP comes back as narrow as it was.
+        if name.contains("mlp") {
+            assert_eq!(back.to_state().unwrap().tensors, module.to_state().unwrap().tensors, "{name}");
+        }
+    }
+}
+
+#[test]
+fn layers_of_any_mlp_become_a_module_that_does_what_they_do() {
+    let queries = Embeddings::new(random(6, 4, 1)).unwrap();
+    for item_dim in [4, 3] {
+        let first = DenseLayer::new(random(4, 6, 2), Some(vec![0.1; 6]), DenseActivation::Relu).unwrap();
+        let last = DenseLayer::new(random(6, item_dim, 3), None, DenseActivation::Identity).unwrap();
+        let hidden = queries.view().dot(&first.weight()).mapv(|x| (x + 0.1).max(0.0));
+        let expected = Embeddings::new(hidden.dot(&last.weight())).unwrap();
+        let module = DenseLayers::new(vec![first, last]).unwrap().to_module(&Device::flex()).unwrap();
+        close(&module.apply(&queries).unwrap(), &expected, "layers without a residual connection");
+    }
+    let flat = |rows, columns, seed| {
+        DenseLayer::new(random(rows, columns, seed), Some(vec![0.2; columns]), DenseActivation::Identity)
+            .unwrap()
+    };
+    let (first, last) = (flat(4, 6, 4), flat(6, 4, 5));
+    let expected = (queries.view().dot(&first.weight()) + 0.2).dot(&last.weight()) + 0.2;
+    let module = DenseLayers::new(vec![first, last]).unwrap().to_module(&Device::flex()).unwrap();
+    close(&module.apply(&queries).unwrap(), &Embeddings::new(expected).unwrap(), "layers without activation");
+}
+
+#[test]
+fn what_cannot_be_expressed_is_refused() {
+    let refused = |found: Result<DenseLayers, Error>| matches!(found, Err(Error::NotExpressible { .. }));
+    assert!(refused(DenseLayers::from_module(&mlp(5, 5, &[4], Activation::Tanh))));
+    let curved = mlp(5, 5, &[4], Activation::Gelu);
+    let ensemble = ess_search::Ensemble::new(vec![curved], ess_search::Averaging::default()).unwrap();
+    assert!(refused(DenseLayers::from_module(&ensemble)));
+
+    let layer = |columns, activation| DenseLayer::new(random(4, columns, 1), None, activation).unwrap();
+    let last = DenseLayers::new(vec![layer(4, DenseActivation::Tanh)]).unwrap();
+    assert!(matches!(last.to_module(&Device::flex()), Err(Error::NotExpressible { .. })));
+    let tanh = DenseLayers::new(vec![layer(4, DenseActivation::Tanh), layer(4, DenseActivation::Identity)]);
+    assert!(matches!(tanh.unwrap().to_module(&Device::flex()), Err(Error::NotExpressible { .. })));
+    let odd =
+        DenseLayers::new(vec![layer(3, DenseActivation::Identity), layer(4, DenseActivation::Identity)]);
+    assert!(matches!(odd, Err(Error::Core(ess_core::Error::DimensionMismatch { .. }))));
+    assert!(DenseLayers::new(vec![]).is_err());
+}
+
+#[test]
+fn folders_that_are_none_are_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(matches!(DenseLayers::load(folder.path()), Err(Error::Io { .. })));
+    DenseLayers::from_module(&MatrixModule::new(random(3, 2, 1)).unwrap())
+        .unwrap()
+        .save(folder.path())
+        .unwrap();
+    let config = std::fs::read_to_string(folder.path().join("config.json")).unwrap();
+    let weights = std::fs::read(folder.path().join("model.safetensors")).unwrap();
+    let altered = |from: &str, to: &str| {
+        assert!(config.contains(from), "{config}");
+        std::fs::write(folder.path().join("config.json"), config.replace(from, to)).unwrap();
+        DenseLayers::load(folder.path())
+    };
+    let format = |found| matches!(found, Err(Error::Format { .. }));
+    assert!(format(altered("linear.Identity", "activation.Softplus")));
+    assert!(format(altered("\"in_features\": 3", "\"in_features\": 4")));
+    assert!(format(altered("\"bias\": false", "\"bias\": true")));
+    assert!(format(altered("in_features", "inn_features")));
+    assert!(matches!(altered("\"in_features\": 3", "\"in_features\": 0"), Err(Error::Config { .. })));
+    assert!(matches!(altered("\"in_features\": 3", "\"in_features\": 999999999"), Err(Error::Config { .. })));
+    std::fs::write(folder.path().join("config.json"), &config).unwrap();
+    for length in 0..weights.len() {
+        std::fs::write(folder.path().join("model.safetensors"), &weights[..length]).unwrap();
+        assert!(format(DenseLayers::load(folder.path())), "cut at {length}");
+    }
+}
+
+/// `dense_check.py` computes the same in PyTorch, through sentence-transformers where that is installed.
+#[test]
+fn python_computes_the_same() {
+    let python = std::env::var("ESS_PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    let has_torch = Command::new(&python).args(["-c", "import torch"]).output();
+    if !has_torch.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: {python} has no torch");
+        return;
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dense_check.py");
+    let queries = Embeddings::new(random(6, 5, 1)).unwrap();
+    let bytes = |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+    for (name, module) in modules() {
+        let folder = tempfile::tempdir().unwrap();
+        DenseLayers::from_module(&module).unwrap().save(&folder.path().join("dense")).unwrap();
+        std::fs::write(folder.path().join("queries.f32"), bytes(queries.as_slice())).unwrap();
+        let output = Command::new(&python).arg(&script).arg(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+        let mapped = std::fs::read(folder.path().join("mapped.f32")).unwrap();
+        let mapped = mapped.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+        let mapped = Embeddings::from_vec(mapped, module.item_dim()).unwrap();
+        close(&mapped, &module.apply(&queries).unwrap(), name);
+    }
+}

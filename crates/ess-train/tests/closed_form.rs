@@ -1,0 +1,175 @@
+//! Fits with a closed form, as recipes.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, SearchModule};
+use ess_search::Registry;
+use ess_train::{
+    Error, Items, Judgement, Progress, QuerySet, RecipeConfig, Returned, Trainer, TrainerConfig,
+    mean_positives, softmax_residuals,
+};
+use ndarray::Array1;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const DIM: usize = 8;
+const SUPERVISED: [&str; 5] = ["ridge", "positives_ridge", "softmax_ridge", "procrustes", "cca"];
+const UNSUPERVISED: [&str; 3] = ["whitening", "pca", "all_but_the_top"];
+
+fn noise(n: usize, d: usize, seed: u64) -> Embeddings {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let values = (0..n * d).map(|_| random.random_range(-1.0..1.0)).collect();
+    Embeddings::from_vec(values, d).unwrap().normalized()
+}
+
+/// Queries that are their relevant item with its dimensions in another order and of other signs.
+fn turned(items: &Embeddings, rows: std::ops::Range<usize>, query_dim: usize) -> QuerySet {
+    let value = |row: usize, i: usize| {
+        items.row(row)[(i * 3 + 1) % DIM] * if i.is_multiple_of(2) { 1.0 } else { -1.0 }
+    };
+    let queries: Vec<Vec<f32>> =
+        rows.clone().map(|row| (0..query_dim).map(|i| value(row, i)).collect()).collect();
+    let relevant = rows.map(|item| vec![Judgement { item, grade: 1 }]).collect();
+    QuerySet::new(Embeddings::from_rows(&queries).unwrap(), relevant).unwrap()
+}
+
+fn trainer(config: TrainerConfig) -> Trainer {
+    Trainer::new(config).unwrap().with_progress(Progress::Silent)
+}
+
+fn recipe(kind: &str, query_dim: usize) -> Box<dyn ess_train::Recipe> {
+    RecipeConfig::named(kind).unwrap().build(query_dim, DIM, 0).unwrap()
+}
+
+#[test]
+fn a_rotation_is_found_by_every_fit_that_is_told_what_is_relevant() {
+    let embeddings = noise(300, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    for query_dim in [DIM, DIM + 3, DIM - 2] {
+        let (train, dev) = (turned(&embeddings, 0..200, query_dim), turned(&embeddings, 200..300, query_dim));
+        for kind in SUPERVISED.into_iter().filter(|&kind| query_dim == DIM || kind != "softmax_ridge") {
+            let config = TrainerConfig { refit: true, ..TrainerConfig::default() };
+            let fitted = trainer(config).fit(&*recipe(kind, query_dim), &items, &train, &dev).unwrap();
+            let floor = &fitted.report.floor;
+            assert_eq!(floor.returned, Returned::Trained, "{kind}: {}", floor.reason);
+            let least = if query_dim < DIM { 0.5 } else { 0.9 };
+            assert!(floor.trained > least, "{kind} of {query_dim} reaches {} on dev", floor.trained);
+            assert_eq!((fitted.module.query_dim(), fitted.module.item_dim()), (query_dim, DIM));
+        }
+    }
+}
+
+#[test]
+fn a_fit_is_saved_and_loaded_as_any_module_is() {
+    let embeddings = noise(60, DIM, 2);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (turned(&embeddings, 0..40, DIM), turned(&embeddings, 40..60, DIM));
+    for kind in SUPERVISED.into_iter().chain(UNSUPERVISED) {
+        let fit =
+            || trainer(TrainerConfig::default()).fit(&*recipe(kind, DIM), &items, &train, &dev).unwrap();
+        let fitted = fit();
+        let state = fitted.trained.to_state().unwrap();
+        assert!(["matrix", "linear"].contains(&state.description.kind.as_str()), "{kind}");
+        assert_eq!(fit().trained.to_state().unwrap(), state, "{kind} repeats");
+        let folder = tempfile::tempdir().unwrap();
+        state.save(folder.path()).unwrap();
+        let loaded = Registry::default().load(folder.path(), &Device::flex()).unwrap();
+        let queries = dev.encodings();
+        assert_eq!(loaded.apply(queries).unwrap(), fitted.trained.apply(queries).unwrap(), "{kind}");
+    }
+}
+
+#[test]
+fn queries_that_need_no_map_keep_the_identity() {
+    let embeddings = noise(120, DIM, 3);
+    let items = Items::new(&embeddings, &Device::flex());
+    let own = |rows: std::ops::Range<usize>| {
+        let relevant = rows.clone().map(|item| vec![Judgement { item, grade: 1 }]).collect();
+        QuerySet::new(embeddings.select(&rows.collect::<Vec<_>>()).unwrap(), relevant).unwrap()
+    };
+    for kind in SUPERVISED.into_iter().chain(UNSUPERVISED) {
+        let fitted = trainer(TrainerConfig::default())
+            .fit(&*recipe(kind, DIM), &items, &own(0..80), &own(80..120))
+            .unwrap();
+        assert_eq!(fitted.report.floor.returned, Returned::Identity, "{kind}");
+    }
+}
+
+#[test]
+fn targets_are_weighted_means_and_what_softmax_lacks() {
+    let embeddings = noise(20, 4, 4);
+    let items = Items::new(&embeddings, &Device::flex());
+    let judged = vec![vec![
+        Judgement { item: 3, grade: 2 },
+        Judgement { item: 5, grade: 1 },
+        Judgement { item: 6, grade: 0 },
+    ]];
+    let queries = QuerySet::new(noise(1, 4, 5), judged).unwrap();
+    let wide = |row: usize| embeddings.view().row(row).mapv(f64::from);
+    let mean = (wide(3) * 2.0 + wide(5)) / 3.0;
+    let found = mean_positives(&queries, &items).unwrap();
+    assert!((&found.row(0) - &mean).iter().all(|x| x.abs() < 1e-12));
+
+    let (query, scale) = (queries.encodings().view().row(0).mapv(f64::from), 7.0);
+    let weights: Vec<f64> = (0..20).map(|item| (scale * wide(item).dot(&query)).exp()).collect();
+    let total: f64 = weights.iter().sum();
+    let expected =
+        (0..20).fold(Array1::<f64>::zeros(4), |sum, item| sum + wide(item) * (weights[item] / total));
+    let residual = softmax_residuals(&queries, &items, scale as f32).unwrap();
+    let difference = &mean - &expected - residual.row(0);
+    assert!(difference.iter().all(|x| x.abs() < 1e-5), "{difference}");
+}
+
+#[test]
+fn one_query_and_one_dimension_fit_and_what_cannot_is_refused() {
+    let one_dimension = Embeddings::from_rows(&[[1.0], [-1.0], [0.5]]).unwrap();
+    let items = Items::new(&one_dimension, &Device::flex());
+    let relevant = |item| vec![Judgement { item, grade: 1 }];
+    let queries = QuerySet::new(Embeddings::from_rows(&[[0.3]]).unwrap(), vec![relevant(0)]).unwrap();
+    let build = |kind: &str| RecipeConfig::named(kind).unwrap().build(1, 1, 0).unwrap();
+    for kind in ["ridge", "positives_ridge", "softmax_ridge", "procrustes"] {
+        let fitted =
+            trainer(TrainerConfig::default()).fit(&*build(kind), &items, &queries, &queries).unwrap();
+        assert!(fitted.report.floor.trained > 0.9, "{kind}");
+    }
+    // One query does not vary.
+    for kind in ["cca", "whitening", "pca", "all_but_the_top"] {
+        let found = trainer(TrainerConfig::default()).fit(&*build(kind), &items, &queries, &queries);
+        assert!(matches!(found.err(), Some(Error::Linalg(ess_linalg::Error::NoVariance { .. }))), "{kind}");
+    }
+    let outside = QuerySet::new(Embeddings::from_rows(&[[0.3]]).unwrap(), vec![relevant(3)]).unwrap();
+    for kind in SUPERVISED.into_iter().chain(UNSUPERVISED) {
+        let found = trainer(TrainerConfig::default()).fit(&*build(kind), &items, &outside, &queries);
+        assert!(matches!(found.err(), Some(Error::UnknownItem { item: 3, items: 3, .. })), "{kind}");
+    }
+}
+
+#[test]
+fn fits_that_keep_the_dimension_refuse_another_and_settings_are_checked() {
+    let (embeddings, other) = (noise(20, DIM, 6), noise(2, 3, 7));
+    let items = Items::new(&embeddings, &Device::flex());
+    let relevant = |item| vec![Judgement { item, grade: 1 }];
+    let queries = QuerySet::new(other, vec![relevant(0), relevant(1)]).unwrap();
+    for kind in UNSUPERVISED.into_iter().chain(["softmax_ridge"]) {
+        let found = trainer(TrainerConfig::default()).fit(&*recipe(kind, 3), &items, &queries, &queries);
+        let mismatch = ess_core::Error::DimensionMismatch { what: "", expected: DIM, found: 3 };
+        let Some(Error::Core(found)) = found.err() else { panic!("{kind} takes queries of 3 dimensions") };
+        assert_eq!(std::mem::discriminant(&found), std::mem::discriminant(&mismatch), "{kind}: {found}");
+    }
+    let wrong = [
+        r#"{"kind": "ridge", "regularisation": []}"#,
+        r#"{"kind": "ridge", "regularisation": [0.0]}"#,
+        r#"{"kind": "ridge", "shares": [-1.0]}"#,
+        r#"{"kind": "softmax_ridge", "scale": -1.0}"#,
+        r#"{"kind": "procrustes", "regularisation": [-1.0]}"#,
+        r#"{"kind": "cca", "components": [1.5]}"#,
+        r#"{"kind": "whitening", "power": [2.0]}"#,
+        r#"{"kind": "pca", "components": [0.0]}"#,
+        r#"{"kind": "all_but_the_top", "components": []}"#,
+    ];
+    for json in wrong {
+        let built = serde_json::from_str::<RecipeConfig>(json).unwrap().build(DIM, DIM, 0);
+        assert!(matches!(built.err(), Some(Error::Config { .. })), "{json}");
+    }
+}
