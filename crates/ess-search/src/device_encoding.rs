@@ -94,6 +94,6 @@ pub fn embeddings_from_tensor(tensor: Tensor<2>) -> Result<Embeddings, Error> {
 
 /// The values of a tensor, row-major.
 pub(crate) fn values_of<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = tensor.try_into_data().map_err(|error| Error::Device { message: format!("{error:?}") })?;
-    data.try_to_vec::<f32>().map_err(|error| Error::Device { message: format!("{error:?}") })
+    let data = tensor.try_into_data().map_err(Error::of_device)?;
+    data.try_to_vec::<f32>().map_err(Error::of_device)
 }

@@ -129,9 +129,32 @@ pub enum Error {
         /// What the device said.
         message: String,
     },
+    /// The device has no room, for one tensor or for all together.
+    #[error(
+        "device: {message}; less at once needs less memory: a smaller batch, fewer similarities at once in an index, \
+         no tensor beyond largest_tensor of ess-search"
+    )]
+    DeviceMemory {
+        /// What the device said.
+        message: String,
+    },
     /// Embeddings or dimensions that do not fit.
     #[error(transparent)]
     Core(#[from] ess_core::Error),
+}
+
+impl Error {
+    /// What a device said, told apart by whether it lacked memory.
+    pub(crate) fn of_device(error: impl std::fmt::Debug) -> Self {
+        let message = format!("{error:?}");
+        let lacks =
+            ["OutOfMemory", "BufferTooBig", "ut of memory", "out of device memory", "allocate buffer"];
+        if lacks.iter().any(|words| message.contains(words)) {
+            Self::DeviceMemory { message }
+        } else {
+            Self::Device { message }
+        }
+    }
 }
 
 impl From<Error> for ess_core::Error {

@@ -18,8 +18,8 @@ pub(super) fn on_device(
 ) -> Result<(), Error> {
     let [_, items] = similarities.dims();
     let (values, positions) = similarities.clone().topk_with_indices(k + 1, 1);
-    let values = values.try_into_vec_as::<f32>().map_err(refused)?;
-    let positions = positions.try_into_vec_as::<i64>().map_err(refused)?;
+    let values = values.try_into_vec_as::<f32>().map_err(Error::of_device)?;
+    let positions = positions.try_into_vec_as::<i64>().map_err(Error::of_device)?;
     let mut ties = Vec::new();
     for (row, best) in best.iter_mut().enumerate() {
         let own = row * (k + 1)..(row + 1) * (k + 1);
@@ -30,7 +30,9 @@ pub(super) fn on_device(
         }
         for (&value, &position) in values[..k].iter().zip(positions) {
             let position = usize::try_from(position).ok().filter(|&position| position < items);
-            let position = position.ok_or_else(|| refused("it chose an item that does not exist"))?;
+            let position = position.ok_or_else(|| Error::Device {
+                message: "it chose an item that does not exist".to_owned(),
+            })?;
             best.push(Hit::new(first_item + position, value));
         }
     }
@@ -50,12 +52,8 @@ pub(super) fn on_device(
 /// Chooses here.
 pub(super) fn on_host(similarities: Tensor<2>, first_item: usize, best: &mut [TopK]) -> Result<(), Error> {
     let [_, items] = similarities.dims();
-    let values = similarities.try_into_vec_as::<f32>().map_err(refused)?;
+    let values = similarities.try_into_vec_as::<f32>().map_err(Error::of_device)?;
     let rows = best.par_iter_mut().zip(values.par_chunks(items));
     rows.for_each(|(best, row)| best.extend_from_similarities(first_item, row));
     Ok(())
-}
-
-fn refused(error: impl std::fmt::Debug) -> Error {
-    Error::Device { message: format!("{error:?}") }
 }
