@@ -1,0 +1,103 @@
+//! What can go wrong with an engine.
+
+/// The cause that a client library gave.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The error of this crate. As an index, an engine fails with it inside [`ess_core::Error::External`].
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting outside its range.
+    #[error("{name}: expected {expected}, found {found}")]
+    Config {
+        /// The setting.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
+    /// The engine did not answer, or the connection broke. Trying again later may help.
+    #[error("{engine} at {address} cannot be reached while it should {operation}")]
+    Unreachable {
+        /// The engine's name.
+        engine: &'static str,
+        /// Where it was looked for.
+        address: String,
+        /// What it was asked to do.
+        operation: &'static str,
+        /// What the client library says.
+        #[source]
+        source: Cause,
+    },
+    /// The engine took longer than the settings allow. Trying again later may help.
+    #[error("{engine} at {address} took more than {seconds} s to {operation}")]
+    Timeout {
+        /// The engine's name.
+        engine: &'static str,
+        /// Where it was asked.
+        address: String,
+        /// What it was asked to do.
+        operation: &'static str,
+        /// How long it had.
+        seconds: f64,
+    },
+    /// The engine refused.
+    #[error("{engine} at {address} refused to {operation}")]
+    Refused {
+        /// The engine's name.
+        engine: &'static str,
+        /// Where it was asked.
+        address: String,
+        /// What it was asked to do.
+        operation: &'static str,
+        /// What the client library says.
+        #[source]
+        source: Cause,
+    },
+    /// What is stored under this name is not what was expected.
+    #[error("{engine}, {collection}: expected {expected}, found {found}")]
+    Collection {
+        /// The engine's name.
+        engine: &'static str,
+        /// The table or collection.
+        collection: String,
+        /// What was needed.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// Storing stopped part of the way. Every row below `stored_until` is stored; storing the rest from there, or all
+    /// of it again, goes on without loss and without doubling.
+    #[error("stored rows {first_row}..{stored_until} of {first_row}..{end}, then stopped")]
+    Interrupted {
+        /// The first row that was given.
+        first_row: usize,
+        /// The end of what is stored.
+        stored_until: usize,
+        /// The end of what was given.
+        end: usize,
+        /// Why it stopped.
+        #[source]
+        source: Box<Error>,
+    },
+    /// A mistake in what an index was given.
+    #[error(transparent)]
+    Core(#[from] ess_core::Error),
+}
+
+impl Error {
+    /// Whether the same call may succeed later: the engine was out of reach or too slow.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+    }
+}
+
+impl From<Error> for ess_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Core(error) => error,
+            error => Self::External(Box::new(error)),
+        }
+    }
+}

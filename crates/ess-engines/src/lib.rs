@@ -1,0 +1,30 @@
+#![doc = include_str!("../README.md")]
+
+#[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
+mod blocking;
+mod collection_name;
+mod engine;
+mod engine_index;
+mod error;
+mod extent;
+#[cfg(feature = "milvus")]
+mod milvus;
+#[cfg(feature = "pgvector")]
+mod pgvector;
+#[cfg(feature = "qdrant")]
+mod qdrant;
+mod retry;
+mod settings;
+
+pub use collection_name::CollectionName;
+pub use engine::{Admitted, Engine};
+pub use engine_index::EngineIndex;
+pub use error::Error;
+pub use extent::Extent;
+#[cfg(feature = "milvus")]
+pub use milvus::{Milvus, MilvusConfig};
+#[cfg(feature = "pgvector")]
+pub use pgvector::{Hnsw, PgVector, PgVectorConfig};
+#[cfg(feature = "qdrant")]
+pub use qdrant::{Qdrant, QdrantConfig};
+pub use settings::EngineSettings;

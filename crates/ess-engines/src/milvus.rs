@@ -1,0 +1,238 @@
+//! Milvus, over gRPC.
+
+mod collection;
+mod config;
+
+use std::{collections::HashMap, sync::Arc};
+
+use ess_core::{Effort, Embeddings, Hit};
+use milvus::v2::{
+    error::Error as ClientError,
+    prelude::{
+        ClientV2, ConnectConfig, ConsistencyLevel, DeleteRequest, FieldData, Ids, InsertRequest,
+        QueryRequest, RetryConfig, SearchRequest, SearchVectors, UpsertRequest,
+    },
+};
+
+pub use config::MilvusConfig;
+
+use crate::{
+    Admitted, Engine, EngineSettings, Error, Extent,
+    blocking::{Blocking, Failure},
+    retry::retried,
+};
+
+const NAME: &str = "Milvus";
+const ROW: &str = "row_number";
+const EMBEDDING: &str = "embedding";
+/// Milvus answers at most this many hits at once.
+const MOST_HITS: usize = 16_384;
+
+/// Items in a collection of Milvus: `row_number` (primary key) and `embedding`, searched by inner product.
+///
+/// ```no_run
+/// use ess_engines::{EngineIndex, EngineSettings, Milvus, MilvusConfig};
+///
+/// let config = MilvusConfig::new("http://localhost:19530", "papers".parse()?, 384);
+/// let settings = EngineSettings::default();
+/// let index = EngineIndex::new(Milvus::open(config, &settings)?, settings)?;
+/// # Ok::<(), ess_engines::Error>(())
+/// ```
+pub struct Milvus {
+    config: Arc<MilvusConfig>,
+    client: Arc<ClientV2>,
+    blocking: Blocking,
+}
+
+impl Milvus {
+    /// Opens a collection and loads it, or creates it with the index that the config asks for.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a config out of range; [`Error::Collection`] for a collection of the same name with other
+    /// fields or another dimension; [`Error::Unreachable`], [`Error::Refused`] or [`Error::Timeout`] from the server.
+    pub fn open(config: MilvusConfig, settings: &EngineSettings) -> Result<Self, Error> {
+        config.check()?;
+        let blocking = Blocking::new(NAME, config.uri.clone(), settings)?;
+        let mut connect = ConnectConfig::new()
+            .uri(&config.uri)
+            .connect_timeout(blocking.timeout())
+            .rpc_timeout(blocking.timeout())
+            // Trying again is the index's business.
+            .retry(RetryConfig::new().max_attempts(1));
+        if let Some(token) = &config.token {
+            connect = connect.token(token);
+        }
+        let config = Arc::new(config);
+        let client = retried(settings, || {
+            let (connect, config) = (connect.clone(), Arc::clone(&config));
+            blocking.run("open a collection", async move {
+                let client = ClientV2::new(&connect).await.map_err(failure)?;
+                collection::prepare(&client, &config).await?;
+                Ok(client)
+            })
+        })?;
+        Ok(Self { config, client: Arc::new(client), blocking })
+    }
+
+    /// Drops the collection with all its items.
+    ///
+    /// # Errors
+    /// Those of the server.
+    pub fn drop_collection(self) -> Result<(), Error> {
+        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        self.blocking.run("drop a collection", async move { collection::drop(&client, &config).await })
+    }
+
+    /// The number of items from a row on.
+    fn count_from(&self, row: i64) -> Result<usize, Error> {
+        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        self.blocking.run("count items", async move {
+            let request = QueryRequest::builder()
+                .collection_name(config.collection.as_str())
+                .filter(format!("{ROW} >= {row}"))
+                .output_fields(["count(*)"])
+                .consistency_level(ConsistencyLevel::Strong);
+            let request = request.build().map_err(failure)?;
+            let answer = when_loaded(&client, &config, || client.query(request.clone())).await?;
+            let first = answer.results().rows().map_err(failure)?.next();
+            let count = first.map(|row| row.get_i64("count(*)")).transpose().map_err(failure)?;
+            usize::try_from(count.unwrap_or(-1)).map_err(|error| Failure::Refused(Box::new(error)))
+        })
+    }
+}
+
+/// What the network and a server that starts, stops or is full say passes; the rest does not.
+fn failure(error: ClientError) -> Failure {
+    let passing = match &error {
+        ClientError::Grpc(status) => matches!(
+            status.code() as i32,
+            UNKNOWN | CANCELLED | DEADLINE_EXCEEDED | RESOURCE_EXHAUSTED | ABORTED | UNAVAILABLE
+        ),
+        ClientError::Timeout(_) | ClientError::Cancelled(_) | ClientError::RetryExhausted { .. } => true,
+        _ => false,
+    };
+    match passing {
+        true => Failure::Unreachable(Box::new(error)),
+        false => Failure::Refused(Box::new(error)),
+    }
+}
+
+/// Asks again once the collection is loaded, which a server that was restarted may have forgotten.
+async fn when_loaded<T, F>(
+    client: &ClientV2,
+    config: &MilvusConfig,
+    ask: impl Fn() -> F,
+) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, ClientError>>,
+{
+    match ask().await {
+        Err(ClientError::Server(error)) if error.code() == NOT_LOADED => {
+            collection::load(client, config).await?;
+            ask().await.map_err(failure)
+        }
+        other => other.map_err(failure),
+    }
+}
+
+/// Milvus' code for a collection that is not loaded.
+const NOT_LOADED: i32 = 101;
+
+// gRPC's codes.
+const CANCELLED: i32 = 1;
+const UNKNOWN: i32 = 2;
+const DEADLINE_EXCEEDED: i32 = 4;
+const RESOURCE_EXHAUSTED: i32 = 8;
+const ABORTED: i32 = 10;
+const UNAVAILABLE: i32 = 14;
+
+impl Engine for Milvus {
+    fn dim(&self) -> usize {
+        self.config.dim
+    }
+
+    fn exact(&self) -> bool {
+        false
+    }
+
+    fn takes_candidates(&self) -> bool {
+        self.config.hnsw
+    }
+
+    fn extent(&self) -> Result<Extent, Error> {
+        Extent::probed(self.count_from(0)?, |row| Ok(self.count_from(row)? > 0))
+    }
+
+    fn upsert(&self, first_row: usize, items: &Embeddings) -> Result<(), Error> {
+        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        let rows: Vec<i64> = (first_row..first_row + items.len()).map(|row| row as i64).collect();
+        let vectors = config.vectors(items);
+        self.blocking.run("store items", async move {
+            let columns = vec![FieldData::int64(ROW, rows), FieldData::float_vector(EMBEDDING, vectors)];
+            let items = InsertRequest::builder().collection_name(config.collection.as_str()).columns(columns);
+            let request = UpsertRequest::builder().insert(items.build().map_err(failure)?);
+            client.upsert(request.build().map_err(failure)?).await.map_err(failure).map(drop)
+        })
+    }
+
+    fn delete(&self, rows: &[i64]) -> Result<(), Error> {
+        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        let rows = filter(&Admitted::Only(rows.to_vec()));
+        self.blocking.run("delete items", async move {
+            let request = DeleteRequest::builder().collection_name(config.collection.as_str());
+            let request = request.filter(rows).build().map_err(failure)?;
+            client.delete(request).await.map_err(failure).map(drop)
+        })
+    }
+
+    fn search(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        effort: &Effort,
+        admitted: Option<&Admitted>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        if k > MOST_HITS {
+            let (name, expected) = ("k", "at most 16384 hits from Milvus");
+            return Err(Error::Config { name, expected, found: k.to_string() });
+        }
+        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        let vectors = config.vectors(queries);
+        let mut request = SearchRequest::builder()
+            .collection_name(config.collection.as_str())
+            .vector_field(EMBEDDING)
+            .vectors(SearchVectors::Float(vectors))
+            .limit(k as i64)
+            .consistency_level(ConsistencyLevel::Strong);
+        if let Some(admitted) = admitted {
+            request = request.filter(filter(admitted));
+        }
+        if let Some(candidates) = effort.candidates.filter(|_| config.hnsw) {
+            request = request.extra_params(HashMap::from([("ef".to_owned(), candidates.max(k).to_string())]));
+        }
+        self.blocking.run("search", async move {
+            let request = request.build().map_err(failure)?;
+            let answer = when_loaded(&client, &config, || client.search(request.clone())).await?;
+            answer.results().iter().map(|result| hits(result.get_ids(), result.get_scores())).collect()
+        })
+    }
+}
+
+fn filter(admitted: &Admitted) -> String {
+    let list = |rows: &[i64]| rows.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+    match admitted {
+        Admitted::Only(rows) => format!("{ROW} in [{}]", list(rows)),
+        Admitted::AllBut(rows) if rows.is_empty() => format!("{ROW} >= 0"),
+        Admitted::AllBut(rows) => format!("{ROW} not in [{}]", list(rows)),
+    }
+}
+
+fn hits(ids: &Ids, scores: &[f32]) -> Result<Vec<Hit>, Failure> {
+    let Ids::Int64(rows) = ids else {
+        return Err(Failure::Refused("expected numbers as keys, found other keys".into()));
+    };
+    let mut hits: Vec<Hit> =
+        rows.iter().zip(scores).map(|(&row, &score)| Hit::new(row as usize, score)).collect();
+    hits.sort_by(Hit::by_relevance);
+    Ok(hits)
+}

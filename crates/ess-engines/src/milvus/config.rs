@@ -1,0 +1,64 @@
+//! Where items are kept in Milvus, as data.
+
+use ess_core::Embeddings;
+use serde::{Deserialize, Serialize};
+
+use crate::{CollectionName, Error};
+
+/// Milvus' largest dimension.
+const LARGEST_DIM: usize = 32_768;
+
+/// Where items are kept in Milvus. Runnable at [`Milvus`](crate::Milvus).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MilvusConfig {
+    /// The server, such as `http://localhost:19530`.
+    pub uri: String,
+    /// An API key, or `user:password`. Default: none.
+    #[serde(default)]
+    pub token: Option<String>,
+    /// The collection; created when it is not there.
+    pub collection: CollectionName,
+    /// The dimension of the items, 1 to 32 768.
+    pub dim: usize,
+    /// Whether a graph (HNSW) answers approximately; otherwise every item is compared. Default: no.
+    #[serde(default)]
+    pub hnsw: bool,
+}
+
+impl MilvusConfig {
+    /// A collection of `dim` numbers an item, in which every item is compared.
+    pub fn new(uri: impl Into<String>, collection: CollectionName, dim: usize) -> Self {
+        Self { uri: uri.into(), token: None, collection, dim, hnsw: false }
+    }
+
+    /// The dimension in Milvus, which has none below 2: single numbers get a zero beside them.
+    pub(super) fn stored_dim(&self) -> usize {
+        self.dim.max(2)
+    }
+
+    /// The vectors as Milvus takes them.
+    pub(super) fn vectors(&self, embeddings: &Embeddings) -> Vec<Vec<f32>> {
+        let stored = |row: &[f32]| {
+            let mut vector = row.to_vec();
+            vector.resize(self.stored_dim(), 0.0);
+            vector
+        };
+        embeddings.rows().map(stored).collect()
+    }
+
+    /// Refuses what Milvus cannot do.
+    ///
+    /// # Errors
+    /// [`Error::Config`] with the setting's name.
+    pub fn check(&self) -> Result<(), Error> {
+        if !(1..=LARGEST_DIM).contains(&self.dim) {
+            return Err(Error::Config { name: "dim", expected: "1 to 32768", found: self.dim.to_string() });
+        }
+        if !(self.uri.starts_with("http://") || self.uri.starts_with("https://")) {
+            let expected = "an address that starts with http:// or https://";
+            return Err(Error::Config { name: "uri", expected, found: self.uri.clone() });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,23 @@
+//! Trying again what failed in passing.
+
+use std::thread;
+
+use crate::{EngineSettings, Error};
+
+/// Tries again, after pauses, what failed in passing.
+pub(crate) fn retried<T>(
+    settings: &EngineSettings,
+    mut attempt: impl FnMut() -> Result<T, Error>,
+) -> Result<T, Error> {
+    for retry in 0..settings.retries {
+        match attempt() {
+            Err(error) if error.is_transient() => {
+                let pause = settings.pause_before(retry);
+                tracing::warn!(%error, ?pause, "trying again");
+                thread::sleep(pause);
+            }
+            other => return other,
+        }
+    }
+    attempt()
+}

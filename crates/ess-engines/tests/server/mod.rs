@@ -1,0 +1,65 @@
+//! A server of the tests' own: started on a free port, killed and started again.
+
+use std::{
+    io,
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// How long a server may take to listen.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A port that nobody listens on now.
+pub(crate) fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
+/// A running server, killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+}
+
+impl Server {
+    /// Starts a server and waits until it listens. What a killed one left behind may keep it from starting for a
+    /// moment.
+    pub(crate) fn start(command: &mut Command, port: u16) -> Self {
+        let started = Instant::now();
+        loop {
+            if let Some(server) = Self::try_start(command, port) {
+                return server;
+            }
+            assert!(started.elapsed() < PATIENCE, "the server does not start: {command:?}");
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    fn try_start(command: &mut Command, port: u16) -> Option<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let mut server = Self { child: child.expect("the server's program") };
+        let started = Instant::now();
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            if server.child.try_wait().expect("the state of a child").is_some() {
+                return None;
+            }
+            assert!(started.elapsed() < PATIENCE, "the server does not listen: {command:?}");
+            thread::sleep(Duration::from_millis(50));
+        }
+        Some(server)
+    }
+
+    /// Kills it as a power cut would, and waits until it is gone.
+    pub(crate) fn kill(&mut self) -> io::Result<()> {
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may be dead already.
+        drop(self.kill());
+    }
+}
