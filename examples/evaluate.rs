@@ -4,14 +4,14 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use ess_core::{Identity, SearchModule};
+use ess_core::Identity;
 use ess_data::write_run;
 use ess_examples::{Dataset, DeviceChoice, JudgedQueries, MEASURES, Table, evaluate, search, write_json};
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
-use ess_search::Registry;
+use ess_search::{ItemSide, Registry, TwoSided};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -74,7 +74,7 @@ fn main() -> Result<()> {
     }
 }
 
-type Systems = Vec<(String, Box<dyn SearchModule>)>;
+type Systems = Vec<(String, TwoSided)>;
 
 /// The frozen encoder, where there is one, and the modules by name.
 fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
@@ -82,11 +82,12 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
     let device = arguments.device.open()?;
     let mut systems: Systems = Vec::new();
     if query_dim == item_dim {
-        systems.push(("frozen".to_owned(), Box::new(Identity::new(item_dim))));
+        systems
+            .push(("frozen".to_owned(), TwoSided::new(Box::new(Identity::new(item_dim)), ItemSide::Frozen)?));
     }
     for folder in &arguments.module {
-        let module = Registry::default().load(folder, &device)?;
-        let dims = (module.query_dim(), module.item_dim());
+        let sides = TwoSided::load(folder, &Registry::default(), &device)?;
+        let dims = (sides.query_side().query_dim(), sides.item_dim());
         ensure!(
             dims == (query_dim, item_dim),
             "{}: the module maps {} to {} dimensions, but queries have {query_dim} and items {item_dim}",
@@ -98,7 +99,7 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
         let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
         let name = short.filter(|name| !taken(name)).unwrap_or_else(|| folder.display().to_string());
         ensure!(!taken(&name), "{name} is given twice");
-        systems.push((name, Box::new(module)));
+        systems.push((name, sides));
     }
     ensure!(
         !systems.is_empty(),
@@ -115,8 +116,12 @@ fn measure(
     let index = FlatIndex::new(dataset.items().clone())?;
     let bar = ProgressBar::new(systems.len() as u64);
     let (mut evaluations, mut last) = (Vec::new(), Run::default());
-    for (name, module) in systems {
-        last = search(dataset, &index, queries, name, module)?;
+    for (name, sides) in systems {
+        // Items that were trained are indexed again; no encoder runs.
+        let moved = sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
+        let own = moved.map(FlatIndex::new).transpose()?;
+        let module = sides.query_side();
+        last = search(dataset, own.as_ref().unwrap_or(&index), queries, name, &module)?;
         evaluations.push((name.clone(), evaluate(queries, &last)?));
         bar.inc(1);
     }

@@ -4,13 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use clap::{Parser, ValueEnum, builder::PossibleValuesParser};
+use anyhow::{Context, Result};
+use clap::{Parser, builder::PossibleValuesParser};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, DeviceChoice, JudgedQueries, RunConfig, write_json};
-use ess_train::{
-    Candidates, FitReport, Items, LossConfig, Progress, RecipeConfig, Returned, Softmax, Trainer,
+use ess_examples::{
+    Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, write_json,
 };
+use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
 
 /// Train a searching module on frozen embeddings.
@@ -35,16 +35,10 @@ struct Arguments {
     /// What is trained, with the default settings of its kind [default: linear].
     #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(RecipeConfig::KINDS))]
     module: Option<String>,
-    /// What is made small [default: softmax].
-    #[arg(long, value_enum)]
-    loss: Option<LossName>,
     /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; flags given beside
     /// it win. Every run saves its own as config.json.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// What similarities are multiplied by in the loss [default: 30].
-    #[arg(long)]
-    scale: Option<f32>,
     /// The learning rate [default: 0.001].
     #[arg(long)]
     learning_rate: Option<f64>,
@@ -75,14 +69,10 @@ struct Arguments {
     /// No progress bar and no report on the terminal.
     #[arg(long)]
     quiet: bool,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum LossName {
-    /// Softmax over all items
-    Softmax,
-    /// Softmax over the batch's own items
-    InBatchSoftmax,
+    #[command(flatten)]
+    loss: LossArguments,
+    #[command(flatten)]
+    sides: SideArguments,
 }
 
 #[derive(Serialize)]
@@ -101,21 +91,32 @@ fn main() -> Result<()> {
         Some(dev) => (dataset.judge_file(&arguments.train)?, dataset.judge_file(dev)?),
         None => cut(&dataset, &arguments.train, arguments.dev_share, config.trainer.seed)?,
     };
+    let train = arguments.loss.teach(&dataset, train)?;
+    let dev = arguments.loss.teach(&dataset, dev)?;
     let items = Items::new(dataset.items(), &device);
     let recipe = config.module.build(dataset.query_dim(), dataset.items().dim(), config.trainer.seed)?;
     let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
     let trainer = Trainer::new(config.trainer.clone())?.with_progress(progress);
-    let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
+    let (state, fit) = match &config.sides {
+        None => {
+            let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
+            (fitted.module.to_state()?, fitted.report)
+        }
+        Some(sides) => {
+            let fitted = trainer.fit_sides(sides, &*recipe, &items, &train.set, &dev.set)?;
+            (fitted.sides.to_state()?, fitted.report)
+        }
+    };
 
-    fitted.module.to_state()?.save(&arguments.out)?;
+    state.save(&arguments.out)?;
     write_json(&arguments.out.join("config.json"), &config)?;
-    let report = Report { module: config.module.kind(), fit: &fitted.report };
+    let report = Report { module: config.module.kind(), fit: &fit };
     write_json(&arguments.out.join("training.json"), &report)?;
     if let Some(path) = &arguments.json {
         write_json(path, &report)?;
     }
     if !arguments.quiet {
-        describe(&fitted.report, &arguments.out);
+        describe(&fit, &arguments.out);
     }
     Ok(())
 }
@@ -140,18 +141,7 @@ fn config(arguments: &Arguments) -> Result<RunConfig> {
         config.module = RecipeConfig::named(kind)?;
     }
     let trainer = &mut config.trainer;
-    let LossConfig::Softmax(softmax) = &trainer.loss else {
-        bail!("this program knows the softmax loss only")
-    };
-    let mut softmax: Softmax = softmax.clone();
-    if let Some(loss) = arguments.loss {
-        softmax.candidates = match loss {
-            LossName::Softmax => Candidates::AllItems,
-            LossName::InBatchSoftmax => Candidates::InBatch,
-        };
-    }
-    softmax.scale = arguments.scale.unwrap_or(softmax.scale);
-    trainer.loss = LossConfig::Softmax(softmax);
+    arguments.loss.apply(trainer)?;
     trainer.learning_rate = arguments.learning_rate.unwrap_or(trainer.learning_rate);
     trainer.weight_decay = arguments.weight_decay.unwrap_or(trainer.weight_decay);
     trainer.batch_size = arguments.batch_size.unwrap_or(trainer.batch_size);
@@ -159,6 +149,7 @@ fn config(arguments: &Arguments) -> Result<RunConfig> {
     trainer.seed = arguments.seed.unwrap_or(trainer.seed);
     trainer.refit |= arguments.refit;
     trainer.check()?;
+    config.sides = arguments.sides.apply(config.sides)?;
     Ok(config)
 }
 
@@ -168,9 +159,18 @@ fn describe(report: &FitReport, out: &Path) {
         "{} training and {} dev queries, {} items; {} parameters; {:.1} s",
         report.train_queries, report.dev_queries, report.items, report.parameters, report.seconds
     );
+    if let Some(mined) = report.curves.iter().filter_map(|curve| curve.mining.last()).next_back() {
+        println!(
+            "negatives, last mined before step {}: {} taken; dropped {} by margin, {} by the teacher, {} relevant",
+            mined.step, mined.taken, mined.dropped_by_margin, mined.dropped_by_teacher, mined.relevant
+        );
+    }
     for curve in &report.curves {
         let last = curve.points.last().map_or(0, |point| point.step);
         println!("kept step {} of {last} ({:.1} s)", curve.kept_step, curve.seconds);
+    }
+    for (setting, value) in &report.settings {
+        println!("chosen on dev: {setting} {value:.3}");
     }
     println!("{}", floor.reason);
     let what = match floor.returned {

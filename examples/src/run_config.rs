@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use ess_train::{RecipeConfig, TrainerConfig};
+use ess_train::{RecipeConfig, SidesConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
 /// What is trained, and how.
@@ -14,6 +14,9 @@ pub struct RunConfig {
     pub module: RecipeConfig,
     /// How it is trained.
     pub trainer: TrainerConfig,
+    /// What happens to the items. Default: they stay frozen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sides: Option<SidesConfig>,
 }
 
 impl RunConfig {
@@ -29,13 +32,14 @@ impl RunConfig {
     fn parse(text: &str) -> Result<Self> {
         let json: serde_json::Value = serde_json::from_str(text)?;
         ensure!(json.is_object(), "expected a JSON object");
-        let whole = ["module", "trainer"].iter().any(|part| json.get(part).is_some());
+        let whole = ["module", "trainer", "sides"].iter().any(|part| json.get(part).is_some());
         // Read again from the text, so that errors name the line.
         let config = match whole {
             true => serde_json::from_str(text)?,
             false => Self { trainer: serde_json::from_str(text)?, ..Self::default() },
         };
         config.trainer.check()?;
+        config.sides.iter().try_for_each(SidesConfig::check)?;
         Ok(config)
     }
 }

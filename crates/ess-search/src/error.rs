@@ -86,6 +86,17 @@ pub enum Error {
         /// Which module, from 0.
         at: usize,
     },
+    /// Offsets of items applied to other items than those that they were fitted to.
+    #[error("offsets belong to items with checksum {expected}, but these have {found}")]
+    OtherItems {
+        /// The checksum of the items that the offsets were fitted to.
+        expected: String,
+        /// The checksum of the items that came.
+        found: String,
+    },
+    /// A module of two sides where one of the query side alone is expected.
+    #[error("the module trains items too; load it as a module of two sides")]
+    TwoSided,
     /// A file that is not what it should be.
     #[error("{path}: expected {expected}, found {found}", path = path.display())]
     Format {

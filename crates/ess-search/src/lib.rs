@@ -12,6 +12,8 @@ mod error;
 mod gated_selection;
 mod init;
 mod interpolation;
+mod item_offsets;
+mod item_side;
 mod key_value_memory;
 mod layer_attention;
 mod layers;
@@ -38,6 +40,7 @@ mod token_attention;
 mod token_tensors;
 mod trainable;
 mod transformer;
+mod two_sided;
 mod weighted_ensemble;
 #[cfg(feature = "wgpu")]
 mod wgpu_adapter;
@@ -54,6 +57,8 @@ pub use error::Error;
 pub use gated_selection::{Gate, GatedSelection, GatedSelectionConfig};
 pub use init::Init;
 pub use interpolation::Interpolation;
+pub use item_offsets::ItemOffsets;
+pub use item_side::ItemSide;
 pub use key_value_memory::{KeyValueMemory, KeyValueMemoryConfig};
 pub use layer_attention::{LayerAttention, LayerAttentionConfig};
 pub use linear::{Linear, LinearConfig};
@@ -74,6 +79,7 @@ pub use trainable::{MAX_DIM, TrainableModule};
 pub use transformer::{
     LayerTransformer, LayerTransformerConfig, TokenTransformer, TokenTransformerConfig, TransformerShape,
 };
+pub use two_sided::TwoSided;
 pub use weighted_ensemble::{WeightedEnsemble, WeightedEnsembleConfig};
 #[cfg(feature = "wgpu")]
 pub use wgpu_adapter::WgpuAdapter;

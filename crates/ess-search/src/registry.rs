@@ -15,6 +15,7 @@ use crate::{
     interpolation::INTERPOLATION,
     parameters,
     persistent::{IDENTITY, MATRIX, SENTENCE_IDENTITY},
+    two_sided::TWO_SIDED,
 };
 
 /// How a kind is built from a state.
@@ -170,7 +171,7 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// Builds a module on a device.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`]; [`Error::ConfigSyntax`] or [`Error::Config`] for a bad config;
+    /// [`Error::UnknownKind`]; [`Error::TwoSided`] for a module that trains items too; [`Error::ConfigSyntax`] or [`Error::Config`] for a bad config;
     /// [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit it.
     pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
         let description = &state.description;
@@ -191,6 +192,9 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     }
 
     fn kind(&self, kind: &str) -> Result<&Kind<E>, Error> {
+        if kind == TWO_SIDED {
+            return Err(Error::TwoSided);
+        }
         let known = || self.kinds.keys().cloned().collect();
         self.kinds.get(kind).ok_or_else(|| Error::UnknownKind { kind: kind.to_owned(), known: known() })
     }

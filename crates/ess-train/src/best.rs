@@ -1,44 +1,36 @@
 //! Which parameters to keep.
 
-use ess_search::{OnDevice, TrainableModule};
-
-use crate::{DevSet, Error};
-
 /// Keeps the parameters whose dev measure, averaged with those measured just before and after, is highest.
 ///
 /// A single measurement on some hundred queries is noisy, and its maximum more so; a neighbourhood that is good is
 /// less likely to be luck.
-pub(crate) struct Best<'a, 'i, M: TrainableModule> {
-    dev: &'a DevSet<'i, M::Encoding>,
+pub(crate) struct Best<T> {
     /// Measured last, and waiting for its right neighbour.
-    last: Measured<M>,
+    last: Measured<T>,
     /// The measurement before that.
     before_last: Option<f64>,
-    best: Option<(f64, Measured<M>)>,
+    best: Option<(f64, Measured<T>)>,
     stale: usize,
 }
 
 #[derive(Clone)]
-struct Measured<M> {
+struct Measured<T> {
     step: usize,
     value: f64,
-    module: OnDevice<M>,
+    snapshot: T,
 }
 
-impl<'a, 'i, M: TrainableModule> Best<'a, 'i, M> {
-    /// Measures the untrained module.
-    pub(crate) fn start(module: OnDevice<M>, dev: &'a DevSet<'i, M::Encoding>) -> Result<Self, Error> {
-        let last = Measured { step: 0, value: dev.mean(&module)?, module };
-        Ok(Self { dev, last, before_last: None, best: None, stale: 0 })
+impl<T: Clone> Best<T> {
+    /// Starts from what is not trained yet, and its dev measure.
+    pub(crate) fn start(snapshot: T, value: f64) -> Self {
+        Self { last: Measured { step: 0, value, snapshot }, before_last: None, best: None, stale: 0 }
     }
 
-    /// Measures the module after a step.
-    pub(crate) fn offer(&mut self, step: usize, module: OnDevice<M>) -> Result<f64, Error> {
-        let value = self.dev.mean(&module)?;
+    /// Takes note of the parameters after a step, and of their dev measure.
+    pub(crate) fn offer(&mut self, step: usize, value: f64, snapshot: T) {
         self.settle(Some(value));
         self.before_last = Some(self.last.value);
-        self.last = Measured { step, value, module };
-        Ok(value)
+        self.last = Measured { step, value, snapshot };
     }
 
     /// How many measurements have passed without a new best.
@@ -46,11 +38,11 @@ impl<'a, 'i, M: TrainableModule> Best<'a, 'i, M> {
         self.stale
     }
 
-    /// The module that was kept, and its step.
-    pub(crate) fn finish(mut self) -> (OnDevice<M>, usize) {
+    /// What was kept, and its step.
+    pub(crate) fn finish(mut self) -> (T, usize) {
         self.settle(None);
         let kept = self.best.map_or(self.last, |(_, kept)| kept);
-        (kept.module, kept.step)
+        (kept.snapshot, kept.step)
     }
 
     /// Judges the last measurement, now that its right neighbour is known.

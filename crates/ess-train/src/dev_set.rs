@@ -1,8 +1,9 @@
 //! Dev queries, and how good a searching module is on them.
 
-use ess_core::SearchModule;
+use ess_core::{Embeddings, Index, SearchModule};
+use ess_index::FlatIndex;
 use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
-use ess_search::DeviceEncoding;
+use ess_search::{DeviceEncoding, TwoSided};
 
 use crate::{Error, Items, QuerySet};
 
@@ -59,7 +60,12 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
     /// Those of the module and of the index.
     pub fn per_query(&self, module: &dyn SearchModule<E>) -> Result<Vec<f64>, Error> {
         let mapped = module.apply(self.queries.encodings())?;
-        let hits = self.items.index()?.search(&mapped, self.depth)?;
+        self.per_query_in(self.items.index()?, &mapped)
+    }
+
+    /// The measure for each query, in order, with mapped queries (`n × d_item`) and another index of the same items.
+    pub(crate) fn per_query_in(&self, index: &dyn Index, mapped: &Embeddings) -> Result<Vec<f64>, Error> {
+        let hits = index.search(mapped, self.depth)?;
         let rankings = hits.iter().map(|hits| hits.iter().map(|hit| hit.item));
         let evaluation = self.evaluator.evaluate_rows(&self.qrels, rankings)?;
         Ok(evaluation.measures()[0].per_query.clone())
@@ -72,5 +78,22 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
     pub fn mean(&self, module: &dyn SearchModule<E>) -> Result<f64, Error> {
         let values = self.per_query(module)?;
         Ok(values.iter().sum::<f64>() / values.len() as f64)
+    }
+}
+
+impl DevSet<'_, Embeddings> {
+    /// The measure for each query, in order, with trained items.
+    ///
+    /// # Errors
+    /// Those of the two sides and of the index.
+    pub fn per_query_of_sides(&self, sides: &TwoSided) -> Result<Vec<f64>, Error> {
+        match sides.map_items(self.items.embeddings())? {
+            None => self.per_query(sides.query_side()),
+            Some(moved) => {
+                let mapped = sides.query_side().apply(self.queries.encodings())?;
+                let index = FlatIndex::new(moved).map_err(ess_core::Error::from)?;
+                self.per_query_in(&index, &mapped)
+            }
+        }
     }
 }

@@ -66,6 +66,12 @@ pub enum Error {
         /// What is not there.
         what: &'static str,
     },
+    /// A recipe that cannot be trained beside the items.
+    #[error("{what} cannot be trained on two sides: it is not one module that is trained by gradient")]
+    NotJoint {
+        /// Which of the two.
+        what: &'static str,
+    },
     /// The loss stopped being a number.
     #[error("the loss became {loss} at step {step}; a lower learning rate or scale may help")]
     Diverged {

@@ -44,24 +44,33 @@ impl FloorDecision {
         config: &TrainerConfig,
     ) -> Result<Self, Error> {
         let values = dev.per_query(trained)?;
+        let floor = identity.map(|identity| dev.per_query(identity)).transpose()?;
+        Self::of_values(&values, floor.as_deref(), config)
+    }
+
+    /// Compares what a trained module reaches on each dev query with what the identity reaches.
+    pub(crate) fn of_values(
+        values: &[f64],
+        floor: Option<&[f64]>,
+        config: &TrainerConfig,
+    ) -> Result<Self, Error> {
         let mut decision = Self {
             returned: Returned::Trained,
             reason: "queries and items are of different spaces, so there is no identity to fall back to"
                 .into(),
             measure: config.measure.to_string(),
-            trained: mean(&values),
+            trained: mean(values),
             identity: None,
             interval: None,
             confidence: config.confidence,
         };
-        let Some(identity) = identity else {
+        let Some(floor) = floor else {
             return Ok(decision);
         };
-        let floor = dev.per_query(identity)?;
         let bootstrap = Bootstrap { resamples: config.resamples, seed: config.seed };
-        let [low, high] = bootstrap.difference_interval(&floor, &values, config.confidence)?;
-        (decision.identity, decision.interval) = (Some(mean(&floor)), Some([low, high]));
-        let (delta, level) = (decision.trained - mean(&floor), 100.0 * config.confidence);
+        let [low, high] = bootstrap.difference_interval(floor, values, config.confidence)?;
+        (decision.identity, decision.interval) = (Some(mean(floor)), Some([low, high]));
+        let (delta, level) = (decision.trained - mean(floor), 100.0 * config.confidence);
         let measured = format!(
             "on {} dev queries {} changes by {delta:+.4}, {level} % interval {low:+.4} to {high:+.4}",
             values.len(),

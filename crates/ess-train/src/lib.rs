@@ -8,7 +8,9 @@ mod dev_set;
 mod error;
 mod fit;
 mod floor;
+mod item_side;
 mod items;
+mod joint_part;
 mod loss;
 mod loss_batch;
 mod matmul;
@@ -28,7 +30,11 @@ pub use dev_set::DevSet;
 pub use error::Error;
 pub use fit::{FitReport, Fitted};
 pub use floor::{FloorDecision, Returned};
+pub use item_side::{
+    FittedSides, ItemSideConfig, NudgeKind, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge,
+};
 pub use items::{ItemBlock, Items};
+pub use joint_part::JointPart;
 pub use loss::{
     ApproxNdcg, Candidates, Distance, Gain, Lambda, ListwiseKl, Loss, LossConfig, LossValue, MarginMse,
     Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum,

@@ -1,9 +1,10 @@
 //! How a searching module comes from training queries.
 
+use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding};
-use ess_search::PersistentModule;
+use ess_search::{DeviceEncoding, PersistentModule};
 
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
+use crate::{DevSet, Error, Items, JointPart, QuerySet, Trainer, TrainerConfig};
 
 mod closed_form;
 mod ensemble;
@@ -70,6 +71,23 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
     fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
         None
     }
+
+    /// The untrained module, to be trained beside another; `None` where the recipe is more than one module that is
+    /// trained by gradient.
+    ///
+    /// # Errors
+    /// Those of making the module.
+    fn joint_part(
+        &self,
+        config: &TrainerConfig,
+        device: &Device,
+    ) -> Result<Option<Box<dyn JointPart<E>>>, Error>
+    where
+        E: DeviceEncoding,
+    {
+        let _ = (config, device);
+        Ok(None)
+    }
 }
 
 impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
@@ -95,5 +113,16 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
     }
     fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
         (**self).floor()
+    }
+
+    fn joint_part(
+        &self,
+        config: &TrainerConfig,
+        device: &Device,
+    ) -> Result<Option<Box<dyn JointPart<E>>>, Error>
+    where
+        E: DeviceEncoding,
+    {
+        (**self).joint_part(config, device)
     }
 }

@@ -22,8 +22,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Trainer {
     config: TrainerConfig,
-    loss: Arc<dyn Loss>,
-    progress: Progress,
+    pub(crate) loss: Arc<dyn Loss>,
+    pub(crate) progress: Progress,
 }
 
 /// When a training run ends.
@@ -102,7 +102,11 @@ impl Trainer {
         let kind = module.kind().to_owned();
         let bar = self.progress.start(steps, &kind);
         let mut best = match stop {
-            Stop::OnDev(dev) => Some(Best::start(OnDevice::new(module.clone(), items.device()), dev)?),
+            Stop::OnDev(dev) => {
+                let module = OnDevice::new(module.clone(), items.device());
+                let value = dev.mean(&module)?;
+                Some(Best::start(module, value))
+            }
             Stop::After(_) => None,
         };
         let mut run = Run::new(self, module, items, queries)?;
@@ -112,8 +116,13 @@ impl Trainer {
         for step in 1..=steps {
             let loss = run.step(step)?;
             let measured = step % self.config.evaluate_every == 0 || step == steps;
-            let dev = match &mut best {
-                Some(best) if measured => Some(best.offer(step, run.snapshot())?),
+            let dev = match (&mut best, stop) {
+                (Some(best), Stop::OnDev(dev)) if measured => {
+                    let module = run.snapshot();
+                    let value = dev.mean(&module)?;
+                    best.offer(step, value, module);
+                    Some(value)
+                }
                 _ => None,
             };
             run.points.push(CurvePoint { step, loss, dev });

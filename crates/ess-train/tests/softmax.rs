@@ -59,7 +59,7 @@ fn judge(n: usize, m: usize) -> Vec<Vec<Judgement>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    // Sizes on both sides of the kernel's block (128) and tile (512).
+    // Sizes on both sides of the kernel's blocks (128, 256) and tile (256).
     #[test]
     fn the_loss_is_the_definition(n in 1_usize..140, m in 1_usize..1100, d in 1_usize..20, scale in 0.1_f32..40.0) {
         let (queries, items, judgements) = (wave(n, d, 0.37), wave(m, d, 0.11), judge(n, m));
@@ -128,6 +128,19 @@ fn the_number_of_threads_changes_no_bit() {
     for threads in [2, 3, 7] {
         assert_eq!(on(threads), (loss, gradient.clone()));
     }
+}
+
+#[test]
+fn longer_blocks_of_more_queries_are_the_definition_too() {
+    let (queries, items, judgements) = (wave(700, 6, 0.37), wave(300, 6, 0.11), judge(700, 300));
+    let (loss, gradient) = evaluate(&Softmax::default(), &queries, &judgements, &items);
+    let expected = by_definition(&queries, &judgements, &items, 30.0);
+    assert!((loss - expected).abs() <= 1e-5 * (1.0 + expected), "{loss} {expected}");
+    // A query's gradient does not depend on the others.
+    let last = queries.select(&[699]).unwrap();
+    let (_, alone) = evaluate(&Softmax::default(), &last, &judgements[699..], &items);
+    let close = gradient.row(699).iter().zip(alone.row(0)).all(|(a, b)| (a * 700.0 - b).abs() < 1e-3);
+    assert!(close);
 }
 
 #[test]

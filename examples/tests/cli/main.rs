@@ -11,6 +11,7 @@ mod interchange;
 mod program;
 mod small_data;
 mod train_and_evaluate;
+mod two_sides;
 mod unequal_dimensions;
 mod wrong_data;
 mod wrong_modules;

@@ -40,7 +40,11 @@ fn numbers_outside_their_range() {
 #[test]
 fn names_that_are_not_known() {
     refused(&["--module", "telepathy"], &["--module", "telepathy", "linear", "mlp", "ensemble"]);
-    refused(&["--loss", "triplet"], &["--loss", "triplet", "softmax"]);
+    refused(&["--loss", "hinge"], &["--loss", "hinge", "softmax", "triplet"]);
+    refused(&["--loss", "triplet", "--gain", "linear"], &["--gain", "gain", "margin"]);
+    refused(&["--side", "item", "--items", "telepathy"], &["telepathy", "linear"]);
+    refused(&["--side", "item", "--items", "shared"], &["order of training", "both"]);
+    refused(&["--loss", "margin-mse"], &["teacher"]);
 }
 
 #[test]
@@ -55,7 +59,7 @@ fn settings_files_that_are_missing_malformed_or_misspelt() {
     for (text, cause) in [
         (r#"{"learning_rat": 0.01}"#, "learning_rat"),
         (r#"{"loss": {"kind": "softmax", "scael": 20}}"#, "scael"),
-        (r#"{"loss": {"kind": "triplet"}}"#, "triplet"),
+        (r#"{"loss": {"kind": "hinge"}}"#, "hinge"),
         (r#"{"measure": "ndcg@zero"}"#, "zero"),
         (r#"{"seed": "#, "EOF"),
         (r#"{"module": {"kind": "mpl"}}"#, "mpl"),

@@ -9,7 +9,8 @@ use crate::{Error, Items, Judgement, LossBatch};
 mod host;
 mod tensors;
 
-pub(super) use tensors::{rows_tensor, spread};
+pub(crate) use tensors::rows_tensor;
+pub(super) use tensors::spread;
 
 /// A loss of the similarities between one query and its candidates.
 pub(super) trait ListLoss: Sync {

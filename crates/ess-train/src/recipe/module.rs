@@ -1,9 +1,12 @@
 //! One trainable module.
 
+use burn::tensor::Device;
 use ess_search::TrainableModule;
 
 use super::{Recipe, Trained, TrainingRecord};
-use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
+use crate::{
+    DevSet, Error, Items, JointPart, QuerySet, Stop, Trainer, TrainerConfig, joint_part::ModulePart,
+};
 
 /// One trainable module, from its config.
 ///
@@ -34,6 +37,13 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         Self { start: Start::Module(Box::new(module)) }
     }
 
+    fn untrained(&self, device: &Device) -> Result<M, Error> {
+        Ok(match &self.start {
+            Start::Config(config) => M::init(config, device)?,
+            Start::Module(module) => (**module).clone(),
+        })
+    }
+
     fn run(
         &self,
         trainer: &Trainer,
@@ -41,10 +51,7 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         queries: &QuerySet<M::Encoding>,
         stop: &Stop<'_, '_, M::Encoding>,
     ) -> Result<Trained<M::Encoding>, Error> {
-        let module = match &self.start {
-            Start::Config(config) => M::init(config, items.device())?,
-            Start::Module(module) => (**module).clone(),
-        };
+        let module = self.untrained(items.device())?;
         let (module, curve) = trainer.train(module, items, queries, stop)?;
         Ok(Trained { module: Box::new(module), record: TrainingRecord::of_run(curve) })
     }
@@ -70,5 +77,14 @@ impl<M: TrainableModule> Recipe<M::Encoding> for ModuleRecipe<M> {
         growth: f64,
     ) -> Result<Trained<M::Encoding>, Error> {
         self.run(trainer, items, queries, &Stop::After(record.steps(trainer, growth)))
+    }
+
+    fn joint_part(
+        &self,
+        config: &TrainerConfig,
+        device: &Device,
+    ) -> Result<Option<Box<dyn JointPart<M::Encoding>>>, Error> {
+        let module = self.untrained(device)?;
+        Ok(Some(Box::new(ModulePart::new(module, config, device))))
     }
 }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use burn::tensor::Device;
 use ess_core::Embeddings;
 use ess_search::{AnyModule, DeviceEncoding, PersistentModule, TrainableModule};
 
 use super::{Recipe, Trained, TrainingRecord};
-use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
+use crate::{
+    DevSet, Error, Items, JointPart, QuerySet, Stop, Trainer, TrainerConfig, joint_part::ModulePart,
+};
 
 /// Trains a given module on: one that was made of parts, or loaded from elsewhere.
 ///
@@ -75,6 +78,14 @@ where
         growth: f64,
     ) -> Result<Trained<M::Encoding>, Error> {
         self.run(trainer, items, queries, &Stop::After(record.steps(trainer, growth)))
+    }
+
+    fn joint_part(
+        &self,
+        config: &TrainerConfig,
+        device: &Device,
+    ) -> Result<Option<Box<dyn JointPart<M::Encoding>>>, Error> {
+        Ok(Some(Box::new(ModulePart::new(self.module.clone(), config, device))))
     }
 
     fn floor(&self) -> Option<Box<dyn PersistentModule<M::Encoding>>> {

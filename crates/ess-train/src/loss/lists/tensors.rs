@@ -41,7 +41,7 @@ fn max_numbers(device: &Device) -> usize {
 }
 
 /// Rows as an integer tensor.
-pub(in crate::loss) fn rows_tensor(rows: &[usize], device: &Device) -> Tensor<1, Int> {
+pub(crate) fn rows_tensor(rows: &[usize], device: &Device) -> Tensor<1, Int> {
     let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
     let count = rows.len();
     Tensor::from_data(TensorData::new(rows, [count]), device)

@@ -9,11 +9,18 @@ use super::{
 };
 use crate::matmul::{Matrix, multiply_add};
 
-/// Queries that share a pass over the items. With [`TILE`] it keeps the block's sums and one tile of similarities
-/// in the second-level cache; small enough to share the work of a few hundred queries between cores.
-const BLOCK: usize = 128;
-/// Items at a time.
-const TILE: usize = 512;
+/// Items at a time. With a block it keeps the block's sums and one tile of similarities near the core.
+const TILE: usize = 256;
+
+/// Queries that share a pass over the items: each product packs its tile of items anew, which more queries make up for;
+/// but few enough to share the work between cores. Never a matter of how many cores there are.
+fn block_of(queries: usize) -> usize {
+    match queries {
+        0..512 => 128,
+        512..4096 => 256,
+        _ => 512,
+    }
+}
 
 /// What one pass over the candidates gives.
 pub(super) struct Value {
@@ -36,14 +43,15 @@ pub(super) fn softmax(
     scale: f32,
 ) -> Value {
     let (n, dim) = (queries.len(), queries.dim());
+    let block = block_of(n);
     let mut gradient = vec![0.0; n * dim];
     let mut log_sums = vec![0.0; n];
     let losses: Vec<f64> = gradient
-        .par_chunks_mut(BLOCK * dim)
-        .zip(log_sums.par_chunks_mut(BLOCK))
+        .par_chunks_mut(block * dim)
+        .zip(log_sums.par_chunks_mut(block))
         .enumerate()
         .map(|(at, (gradient, log_sums))| {
-            let rows = at * BLOCK..at * BLOCK + gradient.len() / dim;
+            let rows = at * block..at * block + gradient.len() / dim;
             let values = &queries.as_slice()[rows.start * dim..rows.end * dim];
             let mut block = Block::new(values, candidates, scale, gradient);
             block.pass_over_candidates();
@@ -64,14 +72,15 @@ pub(super) fn item_gradient(
     log_sums: &[f32],
 ) -> Vec<f32> {
     let dim = queries.dim();
+    let block = block_of(queries.len());
     let factor = scale / queries.len() as f32;
     let mut gradient = vec![0.0; candidates.len() * dim];
     gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each(
         |(gradient, items)| {
             let tile = items.len() / dim;
-            let mut shares = vec![0.0; BLOCK * tile];
+            let mut shares = vec![0.0; block * tile];
             let items = Matrix::new(items, tile, dim);
-            for (queries, log_sums) in queries.as_slice().chunks(BLOCK * dim).zip(log_sums.chunks(BLOCK)) {
+            for (queries, log_sums) in queries.as_slice().chunks(block * dim).zip(log_sums.chunks(block)) {
                 let shares = &mut shares[..log_sums.len() * tile];
                 let queries = Matrix::new(queries, log_sums.len(), dim);
                 multiply_add(shares, 0.0, queries, items.transposed(), scale);
@@ -95,7 +104,7 @@ pub(super) fn item_gradient(
     gradient
 }
 
-/// Up to [`BLOCK`] queries on their way over the candidates.
+/// Some queries on their way over the candidates.
 struct Block<'a> {
     queries: &'a [f32],
     candidates: &'a Embeddings,

@@ -1,0 +1,269 @@
+//! Fitting two sides, with the identity on both as the floor.
+
+use std::{collections::BTreeMap, time::Instant};
+
+use ess_core::{Identity, SearchModule};
+use ess_search::{ItemOffsets, ItemSide, PersistentModule, TwoSided};
+
+use super::{
+    ItemSideConfig, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder,
+    joint::{self, ItemPart, Sides},
+    nudge::Pulls,
+};
+use crate::{
+    Curve, DevSet, Error, FitReport, FloorDecision, Items, QuerySet, Recipe, Returned, Stop, Trainer,
+    TrainingRecord,
+};
+
+/// Two fitted sides and how they came about.
+pub struct FittedSides {
+    /// What to search with: the trained sides, or the identity and frozen items.
+    pub sides: TwoSided,
+    /// The trained sides, also where the identity was returned: for looking at, not for use.
+    pub trained: TwoSided,
+    /// What happened. `settings` has the radius of item offsets.
+    pub report: FitReport,
+}
+
+/// What one training on dev found, and what a refit needs to do it again.
+struct Found {
+    sides: TwoSided,
+    curves: Vec<Curve>,
+    settings: BTreeMap<String, f64>,
+    query_record: Option<TrainingRecord>,
+    dev_values: Vec<f64>,
+}
+
+impl Trainer {
+    /// Trains what happens to the items, alone or beside a searching module by `recipe`, keeps what is best on dev, and
+    /// returns the identity and frozen items unless dev shows that the trained sides are better; with
+    /// [`TrainerConfig::refit`](crate::TrainerConfig::refit), what is returned is trained again on train and dev
+    /// together.
+    ///
+    /// ```
+    /// use burn::tensor::Device;
+    /// use ess_core::Embeddings;
+    /// use ess_search::{ItemSide, Linear, LinearConfig};
+    /// use ess_train::{
+    ///     Items, Judgement, ModuleRecipe, Progress, QuerySet, Returned, SidesConfig, Trainer, TrainerConfig,
+    /// };
+    ///
+    /// // Items on a circle; a query's relevant item is a quarter turn ahead, and dev asks for the same items again.
+    /// let point = |angle: f32| [angle.cos(), angle.sin()];
+    /// let items: Vec<_> = (0..63).map(|i| point(i as f32 * 0.1)).collect();
+    /// let embeddings = Embeddings::from_rows(&items)?;
+    /// let set = |shift: f32| {
+    ///     let queries: Vec<_> = (0..40).map(|i| point(i as f32 * 0.1 - 1.57 + shift)).collect();
+    ///     let relevant = (0..40).map(|item| vec![Judgement { item, grade: 1 }]).collect();
+    ///     QuerySet::new(Embeddings::from_rows(&queries)?, relevant)
+    /// };
+    /// let trainer = Trainer::new(TrainerConfig::default())?.with_progress(Progress::Silent);
+    /// let items = Items::new(&embeddings, &Device::flex());
+    /// let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(2, 2));
+    /// let fitted = trainer.fit_sides(&SidesConfig::default(), &recipe, &items, &set(0.0)?, &set(0.02)?)?;
+    /// assert_eq!(fitted.report.floor.returned, Returned::Trained);
+    /// let ItemSide::Offsets(offsets) = fitted.sides.item_side() else { panic!("offsets by default") };
+    /// assert_eq!(offsets.rows().len(), 40);
+    /// # Ok::<(), ess_train::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Trainer::train`]; [`Error::Config`] for settings outside their range; [`Error::NotJoint`] for a recipe
+    /// that cannot be trained beside the items; [`Error::Missing`] where queries are not in the items' space and stay as
+    /// they are.
+    pub fn fit_sides(
+        &self,
+        config: &SidesConfig,
+        recipe: &dyn Recipe,
+        items: &Items<'_>,
+        train: &QuerySet,
+        dev: &QuerySet,
+    ) -> Result<FittedSides, Error> {
+        let started = Instant::now();
+        config.check()?;
+        let dev_set = DevSet::new(dev, items, self.config().measure)?;
+        train.check_items(items.embeddings().len())?;
+        let (query_dim, item_dim) = (train.encodings().dim(), items.embeddings().dim());
+        if config.order == TrainingOrder::Item && query_dim != item_dim {
+            return Err(Error::Missing {
+                what: "queries in the space of the items, which are trained alone",
+            });
+        }
+        let fit = Fit { trainer: self, config, recipe, items };
+        let Found { mut sides, curves, settings, query_record, dev_values } = fit.on_dev(train, &dev_set)?;
+        let identity = || Identity::new(item_dim);
+        let floor = match query_dim == item_dim {
+            true => Some(dev_set.per_query(&identity())?),
+            false => None,
+        };
+        let floor = FloorDecision::of_values(&dev_values, floor.as_deref(), self.config())?;
+        tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted two sides");
+        let mut refit = Vec::new();
+        if self.config().refit && floor.returned == Returned::Trained {
+            let growth = (train.len() + dev.len()) as f64 / train.len() as f64;
+            (sides, refit) =
+                fit.again(&train.join(dev)?, growth, &curves, &settings, query_record.as_ref())?;
+        }
+        let report = FitReport {
+            config: self.config().clone(),
+            train_queries: train.len(),
+            dev_queries: dev.len(),
+            items: items.embeddings().len(),
+            parameters: sides.to_state()?.parameters(),
+            floor,
+            curves,
+            settings,
+            refit,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        finish(sides, report, identity())
+    }
+}
+
+/// Hands out the trained sides, or the identity and frozen items.
+fn finish(sides: TwoSided, report: FitReport, identity: Identity) -> Result<FittedSides, Error> {
+    let (query_side, item_side) = sides.into_parts();
+    let (query_side, item_side) = (shared(query_side), item_side);
+    let again = TwoSided::new(Box::new(query_side.clone()), item_side.clone())?;
+    let trained = TwoSided::new(Box::new(query_side), item_side)?;
+    let sides = match report.floor.returned {
+        Returned::Trained => again,
+        Returned::Identity => TwoSided::new(Box::new(identity), ItemSide::Frozen)?,
+    };
+    Ok(FittedSides { sides, trained, report })
+}
+
+fn shared(module: Box<dyn PersistentModule>) -> std::sync::Arc<dyn PersistentModule> {
+    module.into()
+}
+
+/// A fit under way.
+struct Fit<'a, 'i> {
+    trainer: &'a Trainer,
+    config: &'a SidesConfig,
+    recipe: &'a dyn Recipe,
+    items: &'a Items<'i>,
+}
+
+impl Fit<'_, '_> {
+    /// Trains, with dev to choose by.
+    fn on_dev(&self, train: &QuerySet, dev: &DevSet<'_, ess_core::Embeddings>) -> Result<Found, Error> {
+        if let ItemSideConfig::Offsets(offsets) = &self.config.items {
+            return self.offsets_on_dev(offsets, train, dev);
+        }
+        let mut curves = Vec::new();
+        let mut sides = self.untrained()?;
+        if self.config.order == TrainingOrder::QueryThenBoth {
+            sides.frozen = true;
+            let (kept, curve) = joint::train(self.trainer, sides, self.items, train, &Stop::OnDev(dev))?;
+            (sides, curves) = (kept, vec![curve]);
+            sides.frozen = false;
+        }
+        let (sides, curve) = joint::train(self.trainer, sides, self.items, train, &Stop::OnDev(dev))?;
+        curves.push(curve);
+        let sides = sides.snapshot(train.encodings().dim())?;
+        let dev_values = dev.per_query_of_sides(&sides)?;
+        Ok(Found { sides, curves, settings: BTreeMap::new(), query_record: None, dev_values })
+    }
+
+    /// Trains again for as many more steps as there are more queries.
+    fn again(
+        &self,
+        all: &QuerySet,
+        growth: f64,
+        curves: &[Curve],
+        settings: &BTreeMap<String, f64>,
+        query_record: Option<&TrainingRecord>,
+    ) -> Result<(TwoSided, Vec<Curve>), Error> {
+        if let ItemSideConfig::Offsets(offsets) = &self.config.items {
+            return self.offsets_again(offsets, all, growth, settings, query_record);
+        }
+        let mut again = Vec::new();
+        let mut sides = self.untrained()?;
+        for (at, curve) in curves.iter().enumerate() {
+            sides.frozen = at + 1 < curves.len();
+            let steps = Stop::After((curve.kept_step as f64 * growth).round() as usize);
+            let (kept, curve) = joint::train(self.trainer, sides, self.items, all, &steps)?;
+            sides = kept;
+            again.push(curve);
+        }
+        Ok((sides.snapshot(all.encodings().dim())?, again))
+    }
+
+    /// Both sides at their start.
+    fn untrained(&self) -> Result<Sides, Error> {
+        let (config, device) = (self.trainer.config(), self.items.device());
+        let query = match self.config.order {
+            TrainingOrder::Item => None,
+            _ => Some(
+                self.recipe.joint_part(config, device)?.ok_or(Error::NotJoint { what: "the query side" })?,
+            ),
+        };
+        let items = match &self.config.items {
+            ItemSideConfig::Map { module } => {
+                let dim = self.items.embeddings().dim();
+                let part = module.build(dim, dim, config.seed)?.joint_part(config, device)?;
+                ItemPart::Map(part.ok_or(Error::NotJoint { what: "the map of the items" })?)
+            }
+            _ => ItemPart::Shared,
+        };
+        Ok(Sides { query, items, frozen: false })
+    }
+
+    /// The query side first, where it is trained; then offsets towards the mapped queries.
+    fn offsets_on_dev(
+        &self,
+        offsets: &OffsetsConfig,
+        train: &QuerySet,
+        dev: &DevSet<'_, ess_core::Embeddings>,
+    ) -> Result<Found, Error> {
+        let items = self.items.embeddings();
+        let (module, record): (Box<dyn PersistentModule>, _) = match self.config.order {
+            TrainingOrder::Item => (Box::new(Identity::new(items.dim())), None),
+            _ => {
+                let trained = self.recipe.train(self.trainer, self.items, train, dev)?;
+                (trained.module, Some(trained.record))
+            }
+        };
+        let mapped = module.apply(train.encodings())?;
+        let pulls = Pulls::new(offsets.gain, items, &mapped, train.judgements())?;
+        let mapped_dev = module.apply(dev.queries().encodings())?;
+        let (radius, dev_values) = offsets.radius.choose(offsets.nudge, &pulls, items, dev, &mapped_dev)?;
+        let moved = pulls.moved(offsets.nudge, items, radius)?;
+        let sides = TwoSided::new(module, ItemSide::Offsets(ItemOffsets::between(items, &moved)?))?;
+        let mut settings = record.as_ref().map(TrainingRecord::all_settings).unwrap_or_default();
+        settings.insert("radius".to_owned(), radius);
+        let curves = record.as_ref().map(TrainingRecord::curves).unwrap_or_default();
+        Ok(Found { sides, curves, settings, query_record: record, dev_values })
+    }
+
+    fn offsets_again(
+        &self,
+        offsets: &OffsetsConfig,
+        all: &QuerySet,
+        growth: f64,
+        settings: &BTreeMap<String, f64>,
+        record: Option<&TrainingRecord>,
+    ) -> Result<(TwoSided, Vec<Curve>), Error> {
+        let items = self.items.embeddings();
+        let (module, curves): (Box<dyn PersistentModule>, _) = match record {
+            None => (Box::new(Identity::new(items.dim())), Vec::new()),
+            Some(record) => {
+                let trained = self.recipe.refit(self.trainer, self.items, all, record, growth)?;
+                (trained.module, trained.record.curves())
+            }
+        };
+        let radius = match (offsets.radius, settings.get("radius")) {
+            (_, Some(&radius)) | (RadiusChoice::Given(radius), None) => radius,
+            (_, None) => return Err(Error::Record { missing: "setting \"radius\"".to_owned() }),
+        };
+        let mapped = module.apply(all.encodings())?;
+        let moved = Pulls::new(offsets.gain, items, &mapped, all.judgements())?.moved(
+            offsets.nudge,
+            items,
+            radius,
+        )?;
+        let offsets = ItemOffsets::between(items, &moved)?;
+        Ok((TwoSided::new(module, ItemSide::Offsets(offsets))?, curves))
+    }
+}
