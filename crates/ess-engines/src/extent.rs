@@ -12,6 +12,7 @@ pub struct Extent {
 impl Extent {
     /// The extent of an engine that counts its items but knows no largest row: it is found by asking, some twice as
     /// often as the row has bits, whether there is an item at a row or behind it.
+    #[cfg(any(test, feature = "milvus", feature = "qdrant"))]
     pub(crate) fn probed<E>(
         items: usize,
         mut any_from: impl FnMut(i64) -> Result<bool, E>,
