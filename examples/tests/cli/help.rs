@@ -9,7 +9,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 9] = [
+    let programs: [(&str, &[&str]); 10] = [
         ("quickstart", &["--seed", "--out", "--json"]),
         ("train", &["--embeddings", "--train", "--dev", "--module", "--loss", "--seed", "--out", "--json"]),
         ("evaluate", &["--embeddings", "--qrels", "--module", "--run", "--json"]),
@@ -18,6 +18,7 @@ fn every_program_explains_its_arguments() {
             "calibrate",
             &["--embeddings", "--qrels", "--test", "--module", "--method", "--out", "--plot", "--json"],
         ),
+        ("compare_modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import_dense", &["--dense", "--npy", "--out", "--json"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
@@ -41,6 +42,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "evaluate",
         "custom_module",
         "calibrate",
+        "compare_modules",
         "export",
         "import_dense",
         "import",

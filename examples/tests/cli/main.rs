@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod calibrate;
+mod compare_modules;
 mod device;
 mod every_module;
 mod help;

@@ -1,0 +1,105 @@
+//! Trains every kind of searching module on several data sets and writes a table of what each is worth.
+//!
+//! `cargo run --release --example compare_modules -- --data NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST --out FILE`
+
+mod cell;
+mod data_set;
+mod peers;
+mod report;
+mod system;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use ess_examples::{DeviceChoice, write_json};
+use ess_train::TrainerConfig;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::{cell::Cell, data_set::DataSet, peers::Peer, system::System};
+
+/// Train every kind of searching module on each data set, and measure it on test queries.
+///
+/// Every kind has its default settings, and all have the same trainer; whatever is chosen is chosen on dev. Each result
+/// is kept in a file of its own, so that a run that was stopped goes on where it was.
+#[derive(Parser)]
+#[command(name = "compare_modules")]
+struct Arguments {
+    /// A data set: a folder with queries.safetensors and corpus.safetensors, and judgements for training, dev and test.
+    /// Where DEV is empty, dev is a fifth of the training queries. May be given several times.
+    #[arg(long, value_name = "NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST", required = true)]
+    data: Vec<DataSet>,
+    /// Only these systems; without it, all.
+    #[arg(long, value_name = "SYSTEM")]
+    system: Vec<String>,
+    /// A JSON list of systems that were measured elsewhere, for rows below the others.
+    #[arg(long, value_name = "FILE")]
+    peers: Option<PathBuf>,
+    /// The folder that results are kept in [default: that of --out, with the ending .cells].
+    #[arg(long, value_name = "DIR")]
+    cells: Option<PathBuf>,
+    /// The seed of every random step.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
+    #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
+    device: DeviceChoice,
+    /// The Markdown file with the table.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write the results as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Results {
+    data: Vec<String>,
+    cells: Vec<Cell>,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let device = arguments.device.open()?;
+    let systems = System::chosen(&arguments.system)?;
+    let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
+    let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
+    let trainer = TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() };
+    let bar = ProgressBar::new((systems.len() * arguments.data.len()) as u64);
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
+    let mut cells = Vec::new();
+    for data in &arguments.data {
+        // Opened only if a result is missing.
+        let opened = std::cell::OnceCell::new();
+        for system in &systems {
+            bar.set_message(format!("{} on {}", system.name(), data.name));
+            let path = folder.join(format!("{}.{}.json", data.name, system.file_name()));
+            let wanted = cell::Wanted { data, system, trainer: &trainer };
+            let cell = match Cell::read(&path, &wanted)? {
+                Some(cell) => cell,
+                None => {
+                    if opened.get().is_none() {
+                        let data = data.open(arguments.seed).with_context(|| data.name.clone())?;
+                        opened.get_or_init(|| data);
+                    }
+                    let opened = opened.get().context("a data set that was opened")?;
+                    let cell = wanted.measure(opened, &device)?;
+                    cell.write(&path)?;
+                    cell
+                }
+            };
+            cells.push(cell);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let names: Vec<String> = arguments.data.iter().map(|data| data.name.clone()).collect();
+    let text = report::markdown(&names, &systems, &cells, &peers);
+    ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
+    print!("{text}");
+    match &arguments.json {
+        Some(path) => write_json(path, &Results { data: names, cells }),
+        None => Ok(()),
+    }
+}

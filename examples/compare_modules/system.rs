@@ -1,0 +1,69 @@
+//! What is compared: every recipe, and what stands beside them.
+
+use anyhow::{Result, ensure};
+use ess_train::{EnsembleSettings, RecipeConfig};
+use serde::{Deserialize, Serialize};
+
+/// One row of the table.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum System {
+    /// The frozen encoder.
+    Frozen,
+    /// A recipe, perhaps trained again on train and dev once dev has chosen.
+    Recipe { recipe: RecipeConfig, refit: bool },
+    /// One member of the default ensemble, with the seed that it has there.
+    Member { recipe: RecipeConfig, at: u64 },
+}
+
+impl System {
+    /// Every system, in the order of the rows.
+    fn all() -> Result<Vec<Self>> {
+        let mut all = vec![Self::Frozen];
+        for kind in RecipeConfig::KINDS {
+            let recipe = RecipeConfig::named(kind)?;
+            all.push(Self::Recipe { recipe: recipe.clone(), refit: false });
+            if kind == "linear" {
+                all.push(Self::Recipe { recipe, refit: true });
+            }
+        }
+        let members = EnsembleSettings::default().members.into_iter().enumerate();
+        all.extend(members.map(|(at, recipe)| Self::Member { recipe, at: at as u64 }));
+        Ok(all)
+    }
+
+    /// All systems, or those of these names.
+    pub(crate) fn chosen(names: &[String]) -> Result<Vec<Self>> {
+        let all = Self::all()?;
+        for name in names {
+            let known: Vec<String> = all.iter().map(Self::name).collect();
+            ensure!(known.contains(name), "unknown system {name:?}; known: {}", known.join(", "));
+        }
+        // Nothing can be told of a system without the frozen encoder beside it.
+        let wanted =
+            |system: &Self| *system == Self::Frozen || names.is_empty() || names.contains(&system.name());
+        Ok(all.into_iter().filter(wanted).collect())
+    }
+
+    pub(crate) fn name(&self) -> String {
+        let refitted = |refit: bool| if refit { ", refitted" } else { "" };
+        match self {
+            Self::Frozen => "frozen".to_owned(),
+            Self::Recipe { recipe, refit } => format!("{}{}", recipe.kind(), refitted(*refit)),
+            Self::Member { recipe, at } => format!("ensemble member {at}, {}", recipe.kind()),
+        }
+    }
+
+    pub(crate) fn file_name(&self) -> String {
+        self.name().replace(", ", "-").replace(' ', "-")
+    }
+
+    pub(crate) fn refit(&self) -> bool {
+        matches!(self, Self::Recipe { refit: true, .. })
+    }
+
+    /// What is added to the trainer's seed.
+    pub(crate) fn seed(&self) -> u64 {
+        if let Self::Member { at, .. } = self { *at } else { 0 }
+    }
+}
