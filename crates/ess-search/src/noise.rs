@@ -40,3 +40,34 @@ impl Clone for Noise {
         Self { seed: self.seed, draws: AtomicU64::new(self.draws.load(Ordering::Relaxed)) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(tensor: Tensor<2>) -> Vec<f32> {
+        tensor.into_data().try_to_vec().unwrap()
+    }
+
+    #[test]
+    fn each_draw_is_another_and_a_copy_goes_on_where_the_original_stood() {
+        let device = Device::flex();
+        let noise = Noise::new(7);
+        let first = values(noise.uniform(3, 4, &device));
+        let copy = noise.clone();
+        let second = values(noise.uniform(3, 4, &device));
+        assert_ne!(first, second);
+        assert_eq!(values(copy.uniform(3, 4, &device)), second);
+        assert_eq!(values(Noise::new(7).uniform(3, 4, &device)), first);
+        assert_ne!(values(Noise::new(8).uniform(3, 4, &device)), first);
+    }
+
+    #[test]
+    fn dropout_leaves_out_its_share_and_keeps_the_mean() {
+        let ones = Tensor::ones([100, 100], &Device::flex());
+        let kept = values(Noise::new(1).drop_out(ones, 0.25));
+        let dropped = kept.iter().filter(|&&x| x == 0.0).count() as f32 / kept.len() as f32;
+        assert!((dropped - 0.25).abs() < 0.02, "{dropped}");
+        assert!(kept.iter().all(|&x| x == 0.0 || (x - 4.0 / 3.0).abs() < 1e-6));
+    }
+}
