@@ -19,8 +19,10 @@ fn every_recipe_learns_is_repeatable_and_can_be_saved() {
     for kind in RecipeConfig::KINDS {
         let fitted = fit(kind, &task);
         let report = &fitted.report;
-        let curve = &report.curves[0].points;
-        assert!(curve[curve.len() - 1].loss < curve[0].loss, "{kind}: {curve:?}");
+        // Fits with a closed form have no curve.
+        if let Some(curve) = report.curves.first().map(|curve| &curve.points) {
+            assert!(curve[curve.len() - 1].loss < curve[0].loss, "{kind}: {curve:?}");
+        }
         assert!(report.floor.identity.is_some(), "{kind}");
 
         let found = fitted.trained.apply(task.dev.encodings()).unwrap();
