@@ -25,7 +25,7 @@ const BATCHES: [usize; 4] = [1, 8, 64, 1000];
 fn flat_search(criterion: &mut Criterion<CpuTime>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("one thread");
     let items = uniform(ITEMS, DIM, 1);
-    for (name, storage) in [("f32", Storage::F32), ("f16", Storage::F16)] {
+    for (name, storage) in [("f32", Storage::F32), ("f16", Storage::F16), ("i8", Storage::I8)] {
         let index = FlatIndex::with_storage(items.clone(), storage).expect("numbers below 1");
         let mut group = criterion.benchmark_group(format!("flat_search/{name}"));
         group.sample_size(20);

@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_core::Index;
 
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex, GraphIndex, QuantisedIndex};
+use crate::{Error, FlatIndex, GraphIndex, QuantisedIndex, RowId};
 
 /// Reads an index of any kind into memory and checks all of it.
 ///
@@ -33,6 +33,26 @@ pub fn open(path: &Path) -> Result<Box<dyn Index>, Error> {
 /// As `ess_core::PersistentIndex::open_mapped`; [`Error::Format`] for a kind that this version does not know.
 pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
     of_kind(&Contents::map(path)?)
+}
+
+/// The kind of index that a file has, such as `flat`; only the header is looked at.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be read, [`Error::Format`] or [`Error::Damaged`] when it is no index file.
+pub fn kind(path: &Path) -> Result<String, Error> {
+    Ok(Contents::map(path)?.kind().to_owned())
+}
+
+/// The ids that an index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without.
+///
+/// # Errors
+/// As [`open`]; [`Error::Format`] for ids of another type.
+pub fn ids<Id: RowId>(path: &Path) -> Result<Option<Vec<Id>>, Error> {
+    let contents = Contents::open(path)?;
+    if contents.has("ids") || contents.has("id_ends") {
+        return Id::from_contents(None, &contents).map(Some);
+    }
+    Ok(None)
 }
 
 fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {

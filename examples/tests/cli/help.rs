@@ -21,6 +21,7 @@ fn every_program_explains_its_arguments() {
         ("compare_modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import_dense", &["--dense", "--npy", "--out", "--json"]),
+        ("index", &["build", "search", "tune", "info"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
         ("encode", &["--model", "--beir", "--out", "--json"]),
     ];
@@ -45,6 +46,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "compare_modules",
         "export",
         "import_dense",
+        "index",
         "import",
         "encode",
     ];

@@ -8,6 +8,7 @@ mod device;
 mod every_module;
 mod help;
 mod import;
+mod index;
 mod interchange;
 mod program;
 mod small_data;

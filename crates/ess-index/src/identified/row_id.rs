@@ -10,14 +10,14 @@ pub trait RowId: Clone + fmt::Debug + fmt::Display + Eq + Hash + Send + Sync + K
 impl RowId for u64 {}
 impl RowId for String {}
 
-/// How a file keeps ids, one for each row.
+/// How a file keeps ids, one for each row; of how many rows, if that is known.
 #[expect(unnameable_types, reason = "a sealed trait")]
 pub trait Kept: Sized {
     #[doc(hidden)]
     fn sections(ids: &[Self]) -> Vec<Section<'_>>;
 
     #[doc(hidden)]
-    fn from_contents(rows: usize, contents: &Contents) -> Result<Vec<Self>, crate::Error>;
+    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::Error>;
 }
 
 impl Kept for u64 {
@@ -25,8 +25,8 @@ impl Kept for u64 {
         vec![Section::new("ids", &[ids])]
     }
 
-    fn from_contents(rows: usize, contents: &Contents) -> Result<Vec<Self>, crate::Error> {
-        Ok(contents.numbers("ids", Some(rows))?.to_vec())
+    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::Error> {
+        Ok(contents.numbers("ids", rows)?.to_vec())
     }
 }
 
@@ -44,8 +44,8 @@ impl Kept for String {
         vec![Section::owned("id_ends", &ends), Section::new("id_texts", &texts)]
     }
 
-    fn from_contents(rows: usize, contents: &Contents) -> Result<Vec<Self>, crate::Error> {
-        let ends = contents.numbers::<u64>("id_ends", Some(rows))?;
+    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::Error> {
+        let ends = contents.numbers::<u64>("id_ends", rows)?;
         let texts = contents.numbers::<u8>("id_texts", None)?;
         let mut start = 0;
         ends.iter()

@@ -25,7 +25,7 @@ impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {
 
     fn from_contents(about: I::About, contents: &Contents) -> Result<Self, Error> {
         let index = I::from_contents(about, contents)?;
-        let ids = Id::from_contents(index.rows(), contents)?;
+        let ids = Id::from_contents(Some(index.rows()), contents)?;
         let mut rows = HashMap::with_capacity(ids.len());
         for (row, id) in ids.iter().enumerate().filter(|(row, _)| index.has_row(*row)) {
             if rows.insert(id.clone(), row).is_some() {

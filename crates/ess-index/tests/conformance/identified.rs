@@ -82,6 +82,9 @@ fn ids_are_saved_with_their_index() {
         opened.remove(&[40]).expect("an id");
         assert_eq!(found(&opened, 1, &SearchParams::default()), [30]);
     }
+    assert_eq!(ess_index::kind(&path).expect("an index"), "flat");
+    assert_eq!(ess_index::ids(&path).expect("an index"), Some(vec![10_u64, 20, 30, 40, 50, 50]));
+    assert!(ess_index::ids::<String>(&path).is_err(), "ids of another type");
     assert_eq!(ess_index::open(&path).expect("an index without ids").len(), 5);
     assert!(IdentifiedIndex::<FlatIndex, String>::open(&path).is_err(), "ids of another type");
     assert!(IdentifiedIndex::<GraphIndex, u64>::open(&path).is_err(), "an index of another kind");

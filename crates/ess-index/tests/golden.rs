@@ -1,0 +1,76 @@
+//! Files of version 1 stay readable.
+//!
+//! `tests/golden/v1/*.index` were written by `cargo test -p ess-index --test golden -- --ignored`, which makes them again
+//! from the same numbers.
+
+use std::path::{Path, PathBuf};
+
+use ess_core::{Embeddings, Index, MutableIndex, PersistentIndex};
+use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, Progress, Storage};
+
+fn wave(n: usize, step: f32) -> Embeddings {
+    let numbers = (0..n * 5).map(|i| (i as f32 * step).sin() * (1.0 + (i / 5 % 7) as f32 * 0.1)).collect();
+    Embeddings::from_vec(numbers, 5).expect("numbers")
+}
+
+/// Every kind of index over the same 60 items, of which one is removed.
+fn indexes() -> Vec<(PathBuf, Box<dyn Saved>)> {
+    let flat = |storage| {
+        let mut index = FlatIndex::with_storage(wave(60, 0.7), storage).expect("items");
+        index.remove(&[7]).expect("a row");
+        index
+    };
+    let ids = (0..60).map(|row| format!("item {row}")).collect();
+    let numbered = IdentifiedIndex::new(FlatIndex::new(wave(60, 0.7)).expect("items"), ids);
+    let mut numbered = numbered.expect("different ids");
+    numbered.remove(&["item 7".to_owned()]).expect("an id");
+    let mut graph = GraphBuilder::default().build(wave(60, 0.7), Progress::Silent).expect("items");
+    graph.remove(&[7]).expect("a row");
+    let named: Vec<(&str, Box<dyn Saved>)> = vec![
+        ("flat-f32", Box::new(flat(Storage::F32))),
+        ("flat-f16", Box::new(flat(Storage::F16))),
+        ("flat-i8", Box::new(flat(Storage::I8))),
+        ("flat-ids", Box::new(numbered)),
+        ("graph", Box::new(graph)),
+    ];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
+    named.into_iter().map(|(name, index)| (folder.join(name).with_extension("index"), index)).collect()
+}
+
+trait Saved: Index {
+    fn write(&self, path: &Path);
+}
+
+impl<I: PersistentIndex> Saved for I {
+    fn write(&self, path: &Path) {
+        self.save(path).expect("a file");
+    }
+}
+
+#[test]
+#[ignore = "writes the golden files"]
+fn write() {
+    for (path, index) in indexes() {
+        index.write(&path);
+    }
+}
+
+#[test]
+fn files_of_version_1_answer_as_they_did() {
+    let queries = wave(4, 0.3);
+    for (path, index) in indexes() {
+        for opened in [ess_index::open(&path), ess_index::open_mapped(&path)] {
+            let opened = opened.expect("a golden file");
+            assert_eq!((opened.len(), opened.rows(), opened.dim()), (59, 60, 5), "{}", path.display());
+            let (found, expected) = (opened.search(&queries, 9), index.search(&queries, 9));
+            let (found, expected) = (found.expect("hits"), expected.expect("hits"));
+            for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
+                assert_eq!(found.item, expected.item, "{}", path.display());
+                // Machines without fused multiply-add round once more.
+                assert!((found.similarity - expected.similarity).abs() < 1e-5, "{}", path.display());
+            }
+        }
+    }
+    let ids = ess_index::ids::<String>(&indexes()[3].0).expect("a golden file").expect("ids");
+    assert_eq!(ids[59], "item 59");
+}

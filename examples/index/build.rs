@@ -1,0 +1,121 @@
+//! `index build`
+
+use std::{path::PathBuf, time::Instant};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use ess_core::{Index, MemoryUse, PersistentIndex};
+use ess_data::EmbeddingStore;
+use ess_examples::write_json;
+use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, Progress, Storage};
+use serde::Serialize;
+
+/// Arguments of `index build`.
+#[derive(Args)]
+pub(crate) struct Build {
+    /// The items, as `encode` and `import` write them.
+    #[arg(long, value_name = "STORE")]
+    items: PathBuf,
+    /// The index file to write.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// flat compares every query with every item; graph looks at a small share of them.
+    #[arg(long, value_enum, default_value_t = Kind::Flat)]
+    kind: Kind,
+    /// How a flat index keeps numbers: i8 is exact too, and the quickest.
+    #[arg(long, value_enum, default_value_t = Numbers::F32)]
+    storage: Numbers,
+    /// The most neighbours of an item in a graph.
+    #[arg(long, default_value_t = GraphBuilder::default().degree)]
+    degree: usize,
+    /// The candidates kept while a graph is built.
+    #[arg(long, default_value_t = GraphBuilder::default().candidates)]
+    candidates: usize,
+    /// Decides the order in which items come into a graph.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
+    /// Write what was done as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Kind {
+    Flat,
+    Graph,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Numbers {
+    F32,
+    F16,
+    I8,
+}
+
+#[derive(Serialize)]
+struct Report {
+    out: PathBuf,
+    items: usize,
+    dim: usize,
+    memory: Option<MemoryUse>,
+    file_bytes: u64,
+    seconds_to_build: f64,
+}
+
+impl Build {
+    pub(crate) fn run(self) -> Result<()> {
+        let store = EmbeddingStore::open(&self.items)?;
+        let ids = store.ids().as_slice().to_vec();
+        let items = store.to_embeddings()?;
+        let start = Instant::now();
+        let report = match self.kind {
+            Kind::Flat => {
+                let index = FlatBuilder::new(self.storage.into()).build(items)?;
+                let seconds = start.elapsed().as_secs_f64();
+                self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
+            }
+            Kind::Graph => {
+                let (degree, candidates) = (self.degree, self.candidates.max(self.degree));
+                let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
+                let progress = if self.quiet { Progress::Silent } else { Progress::Bar };
+                let index = builder.build(items, progress)?;
+                let seconds = start.elapsed().as_secs_f64();
+                self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
+            }
+        };
+        println!(
+            "{}: {} items of {} numbers, built in {:.2} s, {} bytes",
+            report.out.display(),
+            report.items,
+            report.dim,
+            report.seconds_to_build,
+            report.file_bytes
+        );
+        self.json.as_ref().map_or(Ok(()), |path| write_json(path, &report))
+    }
+
+    fn save(&self, index: &impl PersistentIndex, seconds_to_build: f64) -> Result<Report> {
+        index.save(&self.out)?;
+        Ok(Report {
+            out: self.out.clone(),
+            items: Index::len(index),
+            dim: index.dim(),
+            memory: index.memory_use(),
+            file_bytes: std::fs::metadata(&self.out)?.len(),
+            seconds_to_build,
+        })
+    }
+}
+
+impl From<Numbers> for Storage {
+    fn from(numbers: Numbers) -> Self {
+        match numbers {
+            Numbers::F32 => Self::F32,
+            Numbers::F16 => Self::F16,
+            Numbers::I8 => Self::I8,
+        }
+    }
+}

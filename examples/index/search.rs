@@ -1,0 +1,82 @@
+//! `index search`
+
+use std::{path::PathBuf, time::Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use ess_core::{Effort, Hit, Index, SearchParams};
+use ess_data::write_run;
+use ess_examples::write_json;
+use ess_metrics::Run;
+use serde::Serialize;
+
+use crate::queries::QueryArguments;
+
+/// Arguments of `index search`.
+#[derive(Args)]
+pub(crate) struct Search {
+    /// The index, as `index build` writes it; it is mapped, not read.
+    #[arg(long, value_name = "FILE")]
+    index: PathBuf,
+    #[command(flatten)]
+    queries: QueryArguments,
+    /// The number of hits for each query.
+    #[arg(short, long, default_value_t = 10)]
+    k: usize,
+    /// The candidates that a graph search keeps; the index's default if not given.
+    #[arg(long)]
+    candidates: Option<usize>,
+    /// The candidates that are compared exactly; the index's default if not given.
+    #[arg(long)]
+    refine: Option<usize>,
+    /// Print the hits of at most so many queries.
+    #[arg(long, default_value_t = 3)]
+    show: usize,
+    /// Write all hits as a TREC run file.
+    #[arg(long, value_name = "FILE")]
+    run: Option<PathBuf>,
+    /// Write what was done as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    queries: usize,
+    k: usize,
+    seconds: f64,
+}
+
+impl Search {
+    pub(crate) fn run(self) -> Result<()> {
+        let index = ess_index::open_mapped(&self.index)?;
+        let ids: Option<Vec<String>> = ess_index::ids(&self.index)?;
+        let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
+        let queries = self.queries.read(index.dim())?;
+        let effort = Effort { candidates: self.candidates, refine: self.refine, ..Effort::default() };
+        let start = Instant::now();
+        let asked = queries.mapped.as_ref().unwrap_or(&queries.encoded);
+        let hits = index.search_with(asked, self.k, &SearchParams::from(effort))?;
+        let report = Report { queries: hits.len(), k: self.k, seconds: start.elapsed().as_secs_f64() };
+        for (query, hits) in queries.ids.iter().zip(&hits).take(self.show) {
+            let shown: Vec<String> =
+                hits.iter().map(|hit| format!("{} {:.4}", id(hit.item), hit.similarity)).collect();
+            println!("{query}: {}", shown.join(", "));
+        }
+        println!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
+        if let Some(path) = &self.run {
+            write_run(path, &run_of(&queries.ids, &hits, id)?).context("the run file")?;
+        }
+        self.json.as_ref().map_or(Ok(()), |path| write_json(path, &report))
+    }
+}
+
+fn run_of(queries: &[String], hits: &[Vec<Hit>], id: impl Fn(usize) -> String) -> Result<Run> {
+    let mut run = Run::new("index");
+    for (query, hits) in queries.iter().zip(hits) {
+        for hit in hits {
+            run.insert(query, &id(hit.item), hit.similarity)?;
+        }
+    }
+    Ok(run)
+}

@@ -1,0 +1,155 @@
+//! `index tune`
+
+use std::{path::PathBuf, time::Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use ess_core::{Effort, Embeddings, Index, SearchParams};
+use ess_data::EmbeddingStore;
+use ess_examples::{Axis, Plot, Series, Table, write_json};
+use ess_index::{FlatIndex, Storage};
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use serde::Serialize;
+
+use crate::queries::QueryArguments;
+
+/// Arguments of `index tune`.
+#[derive(Args)]
+pub(crate) struct Tune {
+    /// The index, as `index build` writes it.
+    #[arg(long, value_name = "FILE")]
+    index: PathBuf,
+    /// The items that it was built from, for the exact answers.
+    #[arg(long, value_name = "STORE")]
+    items: PathBuf,
+    #[command(flatten)]
+    queries: QueryArguments,
+    /// The number of hits for each query.
+    #[arg(short, long, default_value_t = 10)]
+    k: usize,
+    /// The recall to reach.
+    #[arg(long, default_value_t = 0.99)]
+    target: f64,
+    /// Threads that answer.
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Plot recall against queries per second as SVG.
+    #[arg(long, value_name = "FILE")]
+    plot: Option<PathBuf>,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
+    /// Write the results as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    k: usize,
+    target: f64,
+    threads: usize,
+    /// By which queries: as encoded, or as the searching module maps them.
+    curves: Vec<Curve>,
+}
+
+#[derive(Serialize)]
+struct Curve {
+    queries: &'static str,
+    points: Vec<Point>,
+    /// The first effort that reaches the target.
+    tuned: Option<Effort>,
+}
+
+#[derive(Serialize)]
+struct Point {
+    effort: Effort,
+    recall: f64,
+    queries_per_second: f64,
+}
+
+impl Tune {
+    pub(crate) fn run(self) -> Result<()> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
+        let index = ess_index::open(&self.index)?;
+        let items = EmbeddingStore::open(&self.items)?.to_embeddings()?;
+        let exact = FlatIndex::with_storage(items, Storage::I8)?;
+        let queries = self.queries.read(index.dim())?;
+        let asked = [("as encoded", Some(queries.encoded)), ("mapped", queries.mapped)];
+        let asked = asked.into_iter().filter_map(|(name, queries)| Some((name, queries?)));
+        let asked = asked.filter(|(_, queries)| queries.dim() == index.dim());
+        let curves = asked
+            .map(|(name, queries)| pool.install(|| self.curve(name, &*index, &exact, &queries)))
+            .collect::<Result<Vec<_>>>()?;
+        let report = Report { k: self.k, target: self.target, threads: self.threads, curves };
+        report.print();
+        if let Some(path) = &self.plot {
+            report.plot(path).with_context(|| path.display().to_string())?;
+        }
+        self.json.as_ref().map_or(Ok(()), |path| write_json(path, &report))
+    }
+
+    fn curve(
+        &self,
+        name: &'static str,
+        index: &dyn Index,
+        exact: &FlatIndex,
+        queries: &Embeddings,
+    ) -> Result<Curve> {
+        let efforts = index.efforts(self.k);
+        let bar = ProgressBar::new(efforts.len() as u64);
+        if self.quiet {
+            bar.set_draw_target(ProgressDrawTarget::hidden());
+        }
+        let mut points = Vec::new();
+        for effort in efforts {
+            let recall = index.recall_against(exact, queries, self.k, &effort)?;
+            let start = Instant::now();
+            index.search_with(queries, self.k, &SearchParams::from(effort))?;
+            let queries_per_second = queries.len() as f64 / start.elapsed().as_secs_f64().max(1e-9);
+            points.push(Point { effort, recall, queries_per_second });
+            bar.inc(1);
+            if recall == 1.0 {
+                break;
+            }
+        }
+        bar.finish_and_clear();
+        let tuned = points.iter().find(|point| point.recall >= self.target).map(|point| point.effort);
+        Ok(Curve { queries: name, points, tuned })
+    }
+}
+
+impl Report {
+    fn print(&self) {
+        for curve in &self.curves {
+            println!("queries {}, recall@{}, {} thread(s)", curve.queries, self.k, self.threads);
+            let mut table = Table::new(&["candidates", "probes", "refine", "recall", "queries per second"]);
+            for point in &curve.points {
+                let shown = |setting: Option<usize>| setting.map_or("-".to_owned(), |x| x.to_string());
+                let effort = point.effort;
+                table.row(vec![
+                    shown(effort.candidates),
+                    shown(effort.probes),
+                    shown(effort.refine),
+                    format!("{:.4}", point.recall),
+                    format!("{:.0}", point.queries_per_second),
+                ]);
+            }
+            print!("{table}");
+            match curve.tuned {
+                Some(effort) => println!("recall {} is reached with {effort:?}\n", self.target),
+                None => println!("recall {} is not reached\n", self.target),
+            }
+        }
+    }
+
+    fn plot(&self, path: &std::path::Path) -> Result<()> {
+        let axes = (Axis::linear(&format!("recall@{}", self.k)), Axis::log("queries per second"));
+        let plot = Plot::new("Recall and speed", axes.0, axes.1);
+        let series = |curve: &Curve| {
+            let points = curve.points.iter().map(|point| (point.recall, point.queries_per_second));
+            Series::line(&format!("queries {}", curve.queries), points.collect::<Vec<_>>())
+        };
+        self.curves.iter().map(series).fold(plot, Plot::with).write_svg(path)
+    }
+}

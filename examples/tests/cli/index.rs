@@ -1,0 +1,85 @@
+//! `index`: built, described, searched and tuned; wrong files and settings are refused.
+
+use crate::program::{read_json, run};
+use crate::small_data::{ITEMS, QUERIES, SmallData};
+
+struct Built {
+    data: SmallData,
+    index: String,
+}
+
+impl Built {
+    fn new(more: &[&str]) -> Self {
+        let data = SmallData::new(6, 6);
+        let (items, index) = (data.text("corpus.safetensors"), data.text("items.index"));
+        let own = ["build", "--items", &items, "--out", &index, "--quiet"];
+        let said = run("index", own.iter().chain(more).copied()).succeeded();
+        assert!(said.stdout.contains(&format!("{ITEMS} items of 6 numbers")), "{}", said.stdout);
+        Self { data, index }
+    }
+}
+
+#[test]
+fn every_kind_finds_the_same_items() {
+    let mut runs = Vec::new();
+    for kind in [&["--storage", "f32"][..], &["--storage", "i8"], &["--kind", "graph"]] {
+        let built = Built::new(kind);
+        let (queries, file) = (built.data.text("queries.safetensors"), built.data.text("hits.run"));
+        let said =
+            run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", "5", "--run", &file])
+                .succeeded();
+        assert!(said.stdout.contains("q0: d"), "{}", said.stdout);
+        runs.push(std::fs::read_to_string(file).unwrap());
+    }
+    assert_eq!(runs[0].lines().count(), 5 * QUERIES);
+    assert!(runs.iter().all(|run| run == &runs[0]));
+}
+
+#[test]
+fn an_index_says_what_it_is_and_damage_is_found() {
+    let built = Built::new(&["--kind", "graph"]);
+    let json = built.data.text("info.json");
+    run("index", ["info", "--index", &built.index, "--verify", "--json", &json]).succeeded();
+    let report = read_json(json.as_ref());
+    assert_eq!((&report["kind"], &report["items"], &report["dim"]), (&"graph".into(), &ITEMS.into(), &6.into()));
+    assert_eq!(report["capabilities"]["filter"], true);
+    let mut bytes = std::fs::read(&built.index).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&built.index, &bytes).unwrap();
+    run("index", ["info", "--index", &built.index, "--verify"]).failed_with(&["items.index", "damaged"]);
+    std::fs::write(&built.index, &bytes[..last]).unwrap();
+    run("index", ["info", "--index", &built.index]).failed_with(&["items.index", "expected", "found"]);
+}
+
+#[test]
+fn tuning_reports_recall_for_queries_before_and_after_the_module() {
+    let built = Built::new(&["--kind", "graph"]);
+    built.data.train(&[]).succeeded();
+    let [items, queries, module, plot, json] =
+        ["corpus.safetensors", "queries.safetensors", "module", "recall.svg", "tuned.json"]
+            .map(|name| built.data.text(name));
+    let own = ["tune", "--index", &built.index, "--items", &items, "--queries", &queries, "--quiet"];
+    let more = ["--module", &module, "--plot", &plot, "--json", &json, "--target", "0.9"];
+    run("index", own.into_iter().chain(more)).succeeded();
+    let report = read_json(json.as_ref());
+    let curves = report["curves"].as_array().unwrap();
+    let names: Vec<&str> = curves.iter().map(|curve| curve["queries"].as_str().unwrap()).collect();
+    assert_eq!(names, ["as encoded", "mapped"]);
+    assert!(curves.iter().all(|curve| curve["points"][0]["recall"].as_f64().unwrap() > 0.5));
+    assert!(std::fs::read_to_string(plot).unwrap().contains("<svg"));
+}
+
+#[test]
+fn wrong_settings_and_files_are_refused() {
+    let data = SmallData::new(6, 6);
+    let (items, out) = (data.text("corpus.safetensors"), data.text("items.index"));
+    let graph = ["build", "--items", &items, "--out", &out, "--kind", "graph", "--degree", "1"];
+    run("index", graph).failed_with(&["degree", "4 to 256", "found 1"]);
+    run("index", ["info", "--index", &out]).failed_with(&["items.index", "No such file"]);
+    run("index", ["info", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
+    let built = Built::new(&[]);
+    let queries = built.data.text("queries.safetensors");
+    run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", "41"])
+        .failed_with(&["between 1 and the number of items, 40", "found 41"]);
+}
