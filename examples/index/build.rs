@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ess_core::{Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
 use ess_examples::write_json;
-use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, Progress, Storage};
+use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, Progress, QuantisedBuilder, Storage};
 use serde::Serialize;
 
 /// Arguments of `index build`.
@@ -19,10 +19,10 @@ pub(crate) struct Build {
     /// The index file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// flat compares every query with every item; graph looks at a small share of them.
+    /// flat compares every query with every item; graph and quantised compare few of them exactly.
     #[arg(long, value_enum, default_value_t = Kind::Flat)]
     kind: Kind,
-    /// How a flat index keeps numbers: i8 is exact too, and the quickest.
+    /// How numbers are kept; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
     #[arg(long, value_enum, default_value_t = Numbers::F32)]
     storage: Numbers,
     /// The most neighbours of an item in a graph.
@@ -31,7 +31,10 @@ pub(crate) struct Build {
     /// The candidates kept while a graph is built.
     #[arg(long, default_value_t = GraphBuilder::default().candidates)]
     candidates: usize,
-    /// Decides the order in which items come into a graph.
+    /// The lists of a quantised index; by its size if not given.
+    #[arg(long)]
+    lists: Option<usize>,
+    /// Where random choices start.
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Show no progress.
@@ -46,6 +49,7 @@ pub(crate) struct Build {
 enum Kind {
     Flat,
     Graph,
+    Quantised,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -71,6 +75,7 @@ impl Build {
         let ids = store.ids().as_slice().to_vec();
         let items = store.to_embeddings()?;
         let start = Instant::now();
+        let progress = if self.quiet { Progress::Silent } else { Progress::Bar };
         let report = match self.kind {
             Kind::Flat => {
                 let index = FlatBuilder::new(self.storage.into()).build(items)?;
@@ -80,7 +85,14 @@ impl Build {
             Kind::Graph => {
                 let (degree, candidates) = (self.degree, self.candidates.max(self.degree));
                 let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
-                let progress = if self.quiet { Progress::Silent } else { Progress::Bar };
+                let index = builder.build(items, progress)?;
+                let seconds = start.elapsed().as_secs_f64();
+                self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
+            }
+            Kind::Quantised => {
+                let (lists, storage) = (self.lists, self.storage.into());
+                let builder =
+                    QuantisedBuilder { lists, storage, seed: self.seed, ..QuantisedBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?, seconds)?

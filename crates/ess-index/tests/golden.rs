@@ -5,8 +5,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_core::{Embeddings, Index, MutableIndex, PersistentIndex};
-use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, Progress, Storage};
+use ess_core::{Effort, Embeddings, Index, MutableIndex, PersistentIndex, SearchParams};
+use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, Progress, QuantisedBuilder, Storage};
 
 fn wave(n: usize, step: f32) -> Embeddings {
     let numbers = (0..n * 5).map(|i| (i as f32 * step).sin() * (1.0 + (i / 5 % 7) as f32 * 0.1)).collect();
@@ -26,12 +26,16 @@ fn indexes() -> Vec<(PathBuf, Box<dyn Saved>)> {
     numbered.remove(&["item 7".to_owned()]).expect("an id");
     let mut graph = GraphBuilder::default().build(wave(60, 0.7), Progress::Silent).expect("items");
     graph.remove(&[7]).expect("a row");
+    let builder = QuantisedBuilder { lists: Some(4), ..QuantisedBuilder::default() };
+    let mut quantised = builder.build(wave(60, 0.7), Progress::Silent).expect("items");
+    quantised.remove(&[7]).expect("a row");
     let named: Vec<(&str, Box<dyn Saved>)> = vec![
         ("flat-f32", Box::new(flat(Storage::F32))),
         ("flat-f16", Box::new(flat(Storage::F16))),
         ("flat-i8", Box::new(flat(Storage::I8))),
         ("flat-ids", Box::new(numbered)),
         ("graph", Box::new(graph)),
+        ("quantised", Box::new(quantised)),
     ];
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/v1");
     named.into_iter().map(|(name, index)| (folder.join(name).with_extension("index"), index)).collect()
@@ -62,7 +66,10 @@ fn files_of_version_1_answer_as_they_did() {
         for opened in [ess_index::open(&path), ess_index::open_mapped(&path)] {
             let opened = opened.expect("a golden file");
             assert_eq!((opened.len(), opened.rows(), opened.dim()), (59, 60, 5), "{}", path.display());
-            let (found, expected) = (opened.search(&queries, 9), index.search(&queries, 9));
+            // Every item is looked at, so that answers depend on nothing but what the file keeps.
+            let all = SearchParams::from(Effort { candidates: Some(60), probes: Some(60), refine: Some(60) });
+            let found = opened.search_with(&queries, 9, &all);
+            let expected = index.search_with(&queries, 9, &all);
             let (found, expected) = (found.expect("hits"), expected.expect("hits"));
             for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
                 assert_eq!(found.item, expected.item, "{}", path.display());

@@ -22,12 +22,16 @@ impl Built {
 #[test]
 fn every_kind_finds_the_same_items() {
     let mut runs = Vec::new();
-    for kind in [&["--storage", "f32"][..], &["--storage", "i8"], &["--kind", "graph"]] {
+    for kind in
+        [&["--storage", "f32"][..], &["--storage", "i8"], &["--kind", "graph"], &["--kind", "quantised"]]
+    {
         let built = Built::new(kind);
         let (queries, file) = (built.data.text("queries.safetensors"), built.data.text("hits.run"));
-        let said =
-            run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", "5", "--run", &file])
-                .succeeded();
+        let said = run(
+            "index",
+            ["search", "--index", &built.index, "--queries", &queries, "-k", "5", "--run", &file],
+        )
+        .succeeded();
         assert!(said.stdout.contains("q0: d"), "{}", said.stdout);
         runs.push(std::fs::read_to_string(file).unwrap());
     }
@@ -41,7 +45,10 @@ fn an_index_says_what_it_is_and_damage_is_found() {
     let json = built.data.text("info.json");
     run("index", ["info", "--index", &built.index, "--verify", "--json", &json]).succeeded();
     let report = read_json(json.as_ref());
-    assert_eq!((&report["kind"], &report["items"], &report["dim"]), (&"graph".into(), &ITEMS.into(), &6.into()));
+    assert_eq!(
+        (&report["kind"], &report["items"], &report["dim"]),
+        (&"graph".into(), &ITEMS.into(), &6.into())
+    );
     assert_eq!(report["capabilities"]["filter"], true);
     let mut bytes = std::fs::read(&built.index).unwrap();
     let last = bytes.len() - 1;
