@@ -80,7 +80,7 @@ fn avx2(sums: &[i32], factors: &[f32], scale: Scale, threshold: f32, found: &mut
 
 /// Without a branch for each pass: whether one of 16 items reaches the threshold is hard to foresee.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f")]
+#[target_feature(enable = "avx512f,popcnt")]
 fn avx512(sums: &[i32], factors: &[f32], scale: Scale, threshold: f32, found: &mut Found) {
     let (offset, step) = (_mm512_set1_ps(scale.offset), _mm512_set1_ps(scale.step));
     let least = _mm512_set1_ps(threshold);

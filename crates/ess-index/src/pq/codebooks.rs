@@ -4,7 +4,7 @@ use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{CENTRES, PAIR};
+use super::{CENTRES, Instructions, PAIR};
 
 /// For each code [`CENTRES`] pairs of numbers.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,10 +58,12 @@ impl Codebooks {
     }
 
     /// The codes of a vector (`2 codes` numbers): for each pair the nearest centre.
-    pub(crate) fn encode(&self, vector: &[f32], codes: &mut [u8]) {
-        for ((code, pair), book) in codes.iter_mut().zip(vector.chunks_exact(PAIR)).zip(&self.books) {
-            *code = book.nearest([pair[0], pair[1]]) as u8;
-        }
+    pub(crate) fn encode(&self, instructions: Instructions, vector: &[f32], codes: &mut [u8]) {
+        instructions.run(|| {
+            for ((code, pair), book) in codes.iter_mut().zip(vector.chunks_exact(PAIR)).zip(&self.books) {
+                *code = book.nearest([pair[0], pair[1]]) as u8;
+            }
+        });
     }
 
     /// The pairs that the codes stand for.
@@ -70,7 +72,7 @@ impl Codebooks {
     }
 
     /// A query's inner products with all centres, code by code.
-    #[inline]
+    #[inline(always)]
     pub(super) fn inner_products(&self, query: &[f32], products: &mut [f32]) {
         let (rows, _) = products.as_chunks_mut::<CENTRES>();
         for ((products, pair), book) in rows.iter_mut().zip(query.chunks_exact(PAIR)).zip(&self.books) {
@@ -107,8 +109,9 @@ impl Codebook {
     fn moved_to_means(self, pairs: &[[f32; PAIR]]) -> Self {
         let mut sums = [[0.0_f64; CENTRES]; PAIR];
         let mut counts = [0.0_f64; CENTRES];
-        for &pair in pairs {
-            let centre = self.nearest(pair);
+        let nearest: Vec<usize> =
+            Instructions::detect().run(|| pairs.iter().map(|&pair| self.nearest(pair)).collect());
+        for (&pair, centre) in pairs.iter().zip(nearest) {
             counts[centre] += 1.0;
             sums[0][centre] += f64::from(pair[0]);
             sums[1][centre] += f64::from(pair[1]);
@@ -125,14 +128,24 @@ impl Codebook {
     }
 
     /// The nearest centre, the first of several.
-    #[inline]
+    #[inline(always)]
     fn nearest(&self, pair: [f32; PAIR]) -> usize {
         let nearness: [f32; CENTRES] = std::array::from_fn(|i| {
             pair[0] * self.numbers[0][i] + pair[1] * self.numbers[1][i] - self.half_squares[i]
         });
-        let most = nearness.iter().fold(f32::MIN, |most, &x| most.max(x));
-        nearness.iter().position(|&x| x >= most).unwrap_or(0)
+        let most = half_by_half(nearness, f32::max);
+        let places = std::array::from_fn(|i| if nearness[i] >= most { i as u32 } else { CENTRES as u32 });
+        // Beyond the last only where a number is not finite.
+        half_by_half(places, u32::min).min(CENTRES as u32 - 1) as usize
     }
+}
+
+/// Combines all numbers in an order that suits registers.
+#[inline(always)]
+pub(super) fn half_by_half<T: Copy>(numbers: [T; CENTRES], combine: impl Fn(T, T) -> T) -> T {
+    let eight: [T; 8] = std::array::from_fn(|i| combine(numbers[i], numbers[i + 8]));
+    let four: [T; 4] = std::array::from_fn(|i| combine(eight[i], eight[i + 4]));
+    combine(combine(four[0], four[2]), combine(four[1], four[3]))
 }
 
 #[cfg(test)]
@@ -149,7 +162,7 @@ mod tests {
         let books = Codebooks::train(&vectors, 8, 5, 1);
         let mut codes = [0; 8];
         for vector in vectors.chunks(16) {
-            books.encode(vector, &mut codes);
+            books.encode(Instructions::detect(), vector, &mut codes);
             let decoded: Vec<_> = books.decode(&codes).collect();
             for code in 0..8 {
                 let distance = |centre: usize| {
@@ -172,7 +185,7 @@ mod tests {
             vectors
                 .chunks(16)
                 .map(|vector| {
-                    books.encode(vector, &mut codes);
+                    books.encode(Instructions::detect(), vector, &mut codes);
                     let pairs = books.decode(&codes).flatten();
                     vector.iter().zip(pairs).map(|(x, y)| (x - y).powi(2)).sum::<f32>()
                 })
@@ -188,7 +201,7 @@ mod tests {
         let books = Codebooks::train(&vectors, 8, 3, 0);
         let mut codes = [0; 8];
         for vector in vectors.chunks(16) {
-            books.encode(vector, &mut codes);
+            books.encode(Instructions::detect(), vector, &mut codes);
             assert!(vector.iter().zip(books.decode(&codes).flatten()).all(|(x, y)| (x - y).abs() < 1e-6));
         }
     }

@@ -28,8 +28,11 @@ impl Instructions {
                 && is_x86_feature_detected!("f16c");
             let avx512 = is_x86_feature_detected!("avx512f")
                 && is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512vbmi")
-                && is_x86_feature_detected!("avx512vnni");
+                && is_x86_feature_detected!("avx512vnni")
+                && is_x86_feature_detected!("popcnt");
             available.extend(avx2.then_some(Self::Avx2));
             available.extend((avx2 && avx512).then_some(Self::Avx512));
         }
@@ -39,6 +42,21 @@ impl Instructions {
     /// The fastest that this machine has.
     pub(crate) fn detect() -> Self {
         Self::available().pop().unwrap_or(Self::Portable)
+    }
+
+    /// Runs work that is compiled for these instructions, as far as it is inlined here. Rounding does not change: products
+    /// are not fused with sums unless the work says so.
+    #[inline]
+    pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        match self {
+            Self::Portable => work(),
+            // SAFETY: the value exists only where `available` has found the instructions.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2 => unsafe { avx2_run(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512 => unsafe { avx512_run(work) },
+        }
     }
 
     /// For every item of whole blocks the sum of its codes' numbers in each query's table: `queries × items`,
@@ -91,4 +109,16 @@ fn avx2_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn avx512_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32]) {
     by_queries!(avx512::sums, codes, block_bytes, tables, sums);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2_run<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq")]
+fn avx512_run<R>(work: impl FnOnce() -> R) -> R {
+    work()
 }

@@ -4,7 +4,7 @@ use ess_core::Embeddings;
 use rayon::prelude::*;
 
 use crate::ivf::{CodedItems, KMeans, Projection};
-use crate::pq::Codebooks;
+use crate::pq::{Codebooks, Instructions};
 
 /// Items that are coded together.
 const TOGETHER: usize = 1024;
@@ -19,6 +19,7 @@ pub(crate) struct Coder {
     pub(crate) projection: Projection,
     pub(crate) centres: KMeans,
     pub(crate) codebooks: Codebooks,
+    pub(crate) instructions: Instructions,
 }
 
 impl Coder {
@@ -67,7 +68,7 @@ impl Coder {
     fn code(&self, vector: &mut [f32], list: u32, codes: &mut [u8]) -> f32 {
         let centre = self.centres.row(list as usize);
         vector.iter_mut().zip(centre).for_each(|(x, c)| *x -= c);
-        self.codebooks.encode(vector, codes);
+        self.codebooks.encode(self.instructions, vector, codes);
         let rest = self.codebooks.decode(codes).flatten();
         let norm = rest.zip(centre).map(|(x, c)| (x + c).powi(2)).sum::<f32>().sqrt();
         // Next to nothing cannot be lengthened.

@@ -5,16 +5,17 @@ use ess_core::{Effort, Index};
 use super::QuantisedIndex;
 use crate::Storage;
 
-/// Probes and candidates in steps of about 1.4, ordered by what they should cost.
+/// Probes and candidates in steps of up to a half and a quarter, ordered by what they should cost.
 pub(super) fn efforts(index: &QuantisedIndex, k: usize) -> Vec<Effort> {
     let lists = index.lists();
+    let most = (128 * k).clamp(1, index.len().max(1));
     let mut efforts = Vec::new();
-    for probes in steps(1, lists) {
-        for refine in steps(k.max(1), (256 * k).clamp(1, index.len().max(1))) {
-            efforts.push((
-                cost(index, probes, refine),
-                Effort { candidates: None, probes: Some(probes), refine: Some(refine) },
-            ));
+    for probes in steps(1, lists, 2) {
+        // More candidates than items that are looked at are all of them.
+        let items = (index.rows() * probes).div_ceil(lists);
+        for refine in steps(k.max(1), most.min(items), 4) {
+            let effort = Effort { probes: Some(probes), refine: Some(refine), ..Effort::default() };
+            efforts.push((cost(index, probes, refine), effort));
         }
     }
     efforts.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -24,18 +25,16 @@ pub(super) fn efforts(index: &QuantisedIndex, k: usize) -> Vec<Effort> {
 /// About the nanoseconds that a query takes on one thread of a machine with AVX-512; only ratios matter.
 fn cost(index: &QuantisedIndex, probes: usize, refine: usize) -> f64 {
     let items = index.rows() as f64 * probes as f64 / index.lists() as f64;
-    let bytes = index.dim() as f64 * if index.storage() == Storage::F32 { 4.0 } else { 2.0 };
-    items * index.codes() as f64 * 0.02 + probes as f64 * 20.0 + refine as f64 * (20.0 + bytes * 0.05)
+    let bytes = index.dim() as f64 * if index.storage() == Storage::F16 { 2.0 } else { 4.0 };
+    items * index.codes() as f64 * 0.01 + probes as f64 * 40.0 + refine as f64 * (40.0 + bytes * 0.05)
 }
 
-/// `first`, `1.5 first`, `2 first`, `3 first`, … and `last`.
-fn steps(first: usize, last: usize) -> Vec<usize> {
-    let doubled = std::iter::successors(Some(first), |step| step.checked_mul(2));
-    let mut steps: Vec<usize> = doubled
-        .take_while(|step| *step < last)
-        .flat_map(|step| [step, step + step / 2])
-        .filter(|step| *step < last)
-        .collect();
+/// From `first` to `last`, each doubling in so many equal steps.
+fn steps(first: usize, last: usize, in_a_doubling: usize) -> Vec<usize> {
+    let doubled =
+        std::iter::successors(Some(first), |step| step.checked_mul(2)).take_while(|step| *step < last);
+    let within = |start: usize| (0..in_a_doubling).map(move |step| start + start * step / in_a_doubling);
+    let mut steps: Vec<usize> = doubled.flat_map(within).filter(|step| *step < last).collect();
     steps.push(last.max(first));
     steps.dedup();
     steps
@@ -47,9 +46,9 @@ mod tests {
 
     #[test]
     fn steps_rise_to_the_last() {
-        assert_eq!(steps(1, 1), [1]);
-        assert_eq!(steps(1, 13), [1, 2, 3, 4, 6, 8, 12, 13]);
-        assert_eq!(steps(10, 5), [10]);
-        assert_eq!(steps(10, 45), [10, 15, 20, 30, 40, 45]);
+        assert_eq!(steps(1, 1, 2), [1]);
+        assert_eq!(steps(1, 13, 2), [1, 2, 3, 4, 6, 8, 12, 13]);
+        assert_eq!(steps(10, 5, 4), [10]);
+        assert_eq!(steps(10, 45, 4), [10, 12, 15, 17, 20, 25, 30, 35, 40, 45]);
     }
 }

@@ -79,7 +79,7 @@ impl QuantisedIndex {
         let mut projected = Vec::new();
         self.coder.projection.project(&directions, &mut projected);
         let mut tables = Tables::default();
-        tables.fill(&self.coder.codebooks, &projected);
+        tables.fill(self.instructions, &self.coder.codebooks, &projected);
         let mut scan = Scan::new(self, &tables, admitted, thoroughness.refine);
         self.visit_lists(&projected, thoroughness, &mut scan);
         let queries = queries.chunks_exact(self.dim()).zip(scan.into_best()).enumerate();

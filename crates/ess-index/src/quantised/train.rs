@@ -8,7 +8,7 @@ use super::builder::QuantisedBuilder;
 use super::coder::{Coder, normalise};
 use crate::Progress;
 use crate::ivf::{KMeans, Projection};
-use crate::pq::{Codebooks, PAIR};
+use crate::pq::{Codebooks, Instructions, PAIR};
 
 /// Items that codebooks are learnt from: 16 centres of two numbers need no more.
 const CODEBOOK_ITEMS: usize = 16_384;
@@ -32,7 +32,7 @@ impl Coder {
             vector.iter_mut().zip(centres.row(list as usize)).for_each(|(x, c)| *x -= c);
         }
         let codebooks = Codebooks::train(&projected, codes, iterations, seed);
-        Self { projection, centres, codebooks }
+        Self { projection, centres, codebooks, instructions: Instructions::detect() }
     }
 }
 

@@ -1,0 +1,92 @@
+//! What the quantised index finds, and that it is the same index in any number of threads.
+
+use ess_core::{Effort, Embeddings, Error, Index, MutableIndex, PersistentIndex, SearchParams};
+use ess_index::{FlatIndex, Progress, QuantisedBuilder, Storage};
+use ndarray::Array2;
+
+/// Items of low intrinsic dimension and different norms: a curved surface of five latent numbers in 48 dimensions.
+fn curved(n: usize, seed: usize) -> Embeddings {
+    let number = |(i, j): (usize, usize)| {
+        let latent = |k: usize| (((i + seed * 7919) * (2 * k + 3)) as f32 * 0.618_034).sin();
+        let angle = (0..5).map(|k| latent(k) * ((j * (k + 1)) as f32 * 0.37).cos()).sum::<f32>();
+        (1.0 + 0.3 * latent(7)) * (angle * 1.5 + j as f32 * 0.1).sin()
+    };
+    Embeddings::new(Array2::from_shape_fn((n, 48), number)).expect("finite numbers")
+}
+
+#[test]
+fn tuning_reaches_the_recall_with_lists_and_without() {
+    let (items, queries) = (curved(6000, 0), curved(60, 1));
+    let exact = FlatIndex::new(items.clone()).expect("an exact index");
+    for (lists, storage) in [(1, Storage::F32), (60, Storage::F16)] {
+        let builder =
+            QuantisedBuilder { lists: Some(lists), codes: Some(16), storage, ..QuantisedBuilder::default() };
+        let index = builder.build(items.clone(), Progress::Silent).expect("a quantised index");
+        let tuned = index.tune(&exact, &queries, 10, 0.95).expect("a setting that reaches it");
+        let probes = tuned.effort.probes.expect("probes");
+        assert!(tuned.recall >= 0.95 && probes <= lists.div_ceil(2).max(1), "{lists} lists: {tuned:?}");
+        let other = index.recall_against(&exact, &curved(60, 2), 10, &tuned.effort).expect("a recall");
+        assert!(other >= 0.9, "{lists} lists: recall {other} of other queries");
+        let least = Effort { probes: Some(1), refine: Some(10), ..Effort::default() };
+        let least = index.recall_against(&exact, &queries, 10, &least).expect("a recall");
+        assert!(least < tuned.recall, "the least effort finds less: {least}");
+    }
+}
+
+#[test]
+fn the_same_index_in_any_number_of_threads() {
+    let items = curved(3000, 0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let built_in = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let path = folder.path().join(threads.to_string());
+        let builder = QuantisedBuilder { lists: Some(20), codes: Some(8), ..QuantisedBuilder::default() };
+        pool.install(|| builder.build(items.clone(), Progress::Silent).expect("an index").save(&path))
+            .expect("a file");
+        std::fs::read(&path).expect("a file")
+    };
+    let one = built_in(1);
+    assert_eq!(built_in(3), one);
+}
+
+#[test]
+fn what_is_added_in_pieces_is_found_and_saved() {
+    let items = curved(2000, 0);
+    let rows = |range: std::ops::Range<usize>| items.select(&range.collect::<Vec<_>>()).expect("rows");
+    let builder = QuantisedBuilder { lists: Some(12), ..QuantisedBuilder::default() };
+    let mut index = builder.build(rows(0..1000), Progress::Silent).expect("an index");
+    for start in (1000..2000).step_by(100) {
+        index.add(&rows(start..start + 100)).expect("room for more");
+    }
+    index.remove(&(0..2000).step_by(7).collect::<Vec<_>>()).expect("rows that exist");
+    let queries = curved(20, 3);
+    let all = SearchParams::from(Effort { probes: Some(12), refine: Some(400), ..Effort::default() });
+    let expected = index.search_with(&queries, 10, &all).expect("hits");
+    let mut exact = FlatIndex::new(items.clone()).expect("an exact index");
+    exact.remove(&(0..2000).step_by(7).collect::<Vec<_>>()).expect("rows that exist");
+    let recall = index.recall_against(&exact, &queries, 10, &all.effort).expect("a recall");
+    assert!(recall > 0.99, "{recall}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("index");
+    index.save(&path).expect("a file");
+    for opened in [PersistentIndex::open(&path), PersistentIndex::open_mapped(&path)] {
+        let opened: ess_index::QuantisedIndex = opened.expect("the index again");
+        assert_eq!(opened.search_with(&queries, 10, &all).expect("hits"), expected);
+    }
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let wrong = [
+        QuantisedBuilder { lists: Some(0), ..QuantisedBuilder::default() },
+        QuantisedBuilder { codes: Some(0), ..QuantisedBuilder::default() },
+        QuantisedBuilder { codes: Some(12), ..QuantisedBuilder::default() },
+        QuantisedBuilder { codes: Some(264), ..QuantisedBuilder::default() },
+        QuantisedBuilder { training_items: Some(255), ..QuantisedBuilder::default() },
+        QuantisedBuilder { storage: Storage::I8, ..QuantisedBuilder::default() },
+    ];
+    for builder in wrong {
+        let found = builder.build(curved(10, 0), Progress::Silent).map_err(Error::from);
+        assert!(matches!(found, Err(Error::InvalidParameter { .. })), "{builder:?}: {found:?}");
+    }
+}
