@@ -76,7 +76,7 @@ def refine_parameters(name, probes, factor):
     parameters = faiss.IndexRefineSearchParameters(k_factor=factor)
     if "IVF" in name:
         inverted = faiss.SearchParametersIVF(nprobe=probes)
-        if name.startswith("PCA"):
+        if name.startswith(("PCA", "OPQ")):
             inverted = faiss.SearchParametersPreTransform(index_params=inverted)
         parameters = faiss.IndexRefineSearchParameters(k_factor=factor, base_index_params=inverted)
         parameters.kept = inverted
