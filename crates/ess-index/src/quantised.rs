@@ -34,6 +34,19 @@ use crate::pq::Instructions;
 /// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`QuantisedBuilder`] makes one;
 /// [`Index::tune`] finds the least effort for a recall.
 ///
+/// ```
+/// use ess_core::{Effort, Embeddings, Index, SearchParams};
+/// use ess_index::{Progress, QuantisedBuilder};
+///
+/// let rows: Vec<[f32; 2]> = (0..500).map(|i| [(i as f32).sin(), (i as f32).cos()]).collect();
+/// let builder = QuantisedBuilder { lists: Some(20), ..QuantisedBuilder::default() };
+/// let index = builder.build(Embeddings::from_rows(&rows)?, Progress::Silent)?;
+/// let effort = Effort { probes: Some(4), refine: Some(30), ..Effort::default() };
+/// let hits = index.search_with(&Embeddings::from_rows(&[rows[7]])?, 1, &SearchParams::from(effort))?;
+/// assert!(hits[0][0].similarity > 0.999);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+///
 /// Items that are added are coded with what was learnt from the first ones; when the new follow another distribution,
 /// build anew. A filter that admits few items is answered by an exact scan of them.
 #[derive(Clone, Debug)]

@@ -90,3 +90,45 @@ fn settings_out_of_range_are_refused() {
         assert!(matches!(found, Err(Error::InvalidParameter { .. })), "{builder:?}: {found:?}");
     }
 }
+
+/// Version 1 of the format, kind "quantised": written by `write_the_golden_file`, to be read for ever.
+const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/quantised-1.index");
+
+/// 40 items of 6 dimensions, in numbers that f16 holds.
+fn golden_items() -> Embeddings {
+    let number = |(i, j): (usize, usize)| ((i * i + 7 * j * i + 3 * j) % 23) as f32 - 11.0;
+    Embeddings::new(Array2::from_shape_fn((40, 6), number)).expect("finite numbers")
+}
+
+#[test]
+fn the_golden_file_answers_as_the_exact_index() {
+    let items = golden_items();
+    let mut exact = FlatIndex::new(items.clone()).expect("an exact index");
+    exact.remove(&[4, 35]).expect("rows that exist");
+    let queries = items.select(&[0, 5, 39]).expect("rows");
+    let expected = exact.search(&queries, 38).expect("hits");
+    for opened in [PersistentIndex::open(GOLDEN.as_ref()), PersistentIndex::open_mapped(GOLDEN.as_ref())] {
+        let opened: ess_index::QuantisedIndex = opened.expect("the golden file");
+        assert_eq!((opened.lists(), opened.codes(), opened.storage()), (3, 8, Storage::F16));
+        // Sums of small whole numbers are exact in any order.
+        assert_eq!(opened.search(&queries, 38).expect("hits"), expected);
+    }
+}
+
+#[test]
+#[ignore = "writes the file that another test reads"]
+fn write_the_golden_file() {
+    let items = golden_items();
+    let rows = |range: std::ops::Range<usize>| items.select(&range.collect::<Vec<_>>()).expect("rows");
+    let builder = QuantisedBuilder {
+        lists: Some(3),
+        codes: Some(8),
+        storage: Storage::F16,
+        ..QuantisedBuilder::default()
+    };
+    let mut index = builder.build(rows(0..30), Progress::Silent).expect("an index");
+    // A second segment.
+    index.add(&rows(30..40)).expect("room for more");
+    index.remove(&[4, 35]).expect("rows that exist");
+    index.save(GOLDEN.as_ref()).expect("the file");
+}

@@ -142,6 +142,10 @@ impl QuantisedIndex {
     #[inline]
     fn hit(&self, query: &[f32], row: usize, lists: &Lists, place: usize) -> Result<Hit, Error> {
         let item = lists.names()[place] as usize;
+        if item >= self.rows() {
+            // Only in a damaged file that is mapped.
+            return Err(Error::RowOutOfRange { what: "items of the index", row: item, len: self.rows() });
+        }
         let similarity = lists.rows().inner_product(self.dot, query, place);
         if similarity.is_finite() {
             return Ok(Hit::new(item, similarity));
