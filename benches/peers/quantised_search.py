@@ -19,6 +19,9 @@ parser.add_argument("--recall", type=float, nargs="+", default=[0.9, 0.95, 0.99]
 parser.add_argument("--passes", type=int, default=5)
 parser.add_argument("--training-items", type=int, default=200_000)
 parser.add_argument(
+    "--probes", type=int, nargs="+", default=[1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256]
+)
+parser.add_argument(
     "--indexes",
     nargs="+",
     default=[
@@ -38,8 +41,7 @@ import faiss  # noqa: E402
 import numpy  # noqa: E402
 
 K = 10
-PROBES = (1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
-FACTORS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40)
+FACTORS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80)
 faiss.omp_set_num_threads(1)
 items = numpy.load(arguments.folder / "items.npy")
 queries = numpy.load(arguments.folder / "queries.npy")
@@ -66,7 +68,7 @@ def seconds(work, passes):
 
 def faiss_settings(index, name):
     """The settings of each number of probes, from the fastest on."""
-    for probes in [probes for probes in PROBES if probes == 1 or "IVF" in name]:
+    for probes in arguments.probes if "IVF" in name else [1]:
         yield [
             (f"probes {probes}, k_factor {factor}", refine_parameters(name, probes, factor)) for factor in FACTORS
         ]
