@@ -83,6 +83,7 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         pooling: arguments.pooling,
         normalized: arguments.normalized,
         text: arguments.text,
+        layers: None,
     };
 
     let progress = ProgressBar::new(matrix.len() as u64)

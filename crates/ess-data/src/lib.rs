@@ -34,4 +34,7 @@ pub use qrels_file::{Judgement, QrelsFormat, QrelsReader, read_qrels, write_qrel
 pub use record::{Item, Query, Record};
 pub use records_file::{RecordReader, read_records, write_records};
 pub use run_file::{RunLine, RunReader, read_run, write_run};
-pub use store::{EmbeddingStore, MappedStore, write_store, write_store_in_batches};
+pub use store::{
+    EmbeddingStore, MappedStore, TokenStoreShape, write_store, write_store_in_batches, write_token_store,
+    write_token_store_in_batches,
+};

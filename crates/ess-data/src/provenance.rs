@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 ///     pooling: Some("mean".into()),
 ///     normalized: Some(true),
 ///     text: Some("title + \" \" + text, at most 256 tokens".into()),
+///     layers: None,
 /// };
 /// assert_ne!(provenance, Provenance::default());
 /// ```
@@ -28,4 +29,8 @@ pub struct Provenance {
     pub normalized: Option<bool>,
     /// The recipe by which a record became the encoder's input, such as "title + \" \" + text".
     pub text: Option<String>,
+    /// The encoder's layers that are in the store beside the sentence embedding, in order: whose poolings follow it in
+    /// each row, or whose token states are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layers: Option<Vec<usize>>,
 }

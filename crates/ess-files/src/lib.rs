@@ -4,6 +4,6 @@ mod atomic;
 mod checksum;
 mod error;
 
-pub use atomic::write_atomically;
+pub use atomic::{remove_partials, write_atomically};
 pub use checksum::Checksum;
 pub use error::Error;

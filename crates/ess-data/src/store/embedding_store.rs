@@ -2,7 +2,7 @@
 
 use std::{ops::Deref, path::Path};
 
-use ess_core::{Embeddings, Ids};
+use ess_core::{Embeddings, Ids, TokenStates};
 
 use super::MappedStore;
 use crate::Error;
@@ -73,6 +73,15 @@ impl EmbeddingStore {
     pub fn embeddings_of(&self, ids: &[&str]) -> Result<Embeddings, Error> {
         let rows = ids.iter().map(|id| self.ids.row(id)).collect::<Result<Vec<_>, _>>()?;
         self.mapped.select(&rows)
+    }
+
+    /// Copies the token states of some ids, in the order given.
+    ///
+    /// # Errors
+    /// As [`EmbeddingStore::embeddings_of`]; [`Error::Format`] for a store without token states.
+    pub fn token_states_of(&self, ids: &[&str]) -> Result<TokenStates, Error> {
+        let rows = ids.iter().map(|id| self.ids.row(id)).collect::<Result<Vec<_>, _>>()?;
+        self.mapped.select_token_states(&rows)
     }
 }
 

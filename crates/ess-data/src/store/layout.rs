@@ -1,28 +1,33 @@
 //! Where things stand in a store file, and the checks on its header.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use safetensors::{Dtype as TensorDtype, tensor::Metadata, tensor::TensorInfo};
-use serde::Serialize;
 
+use super::header::TokenShape;
 use crate::{Dtype, Provenance};
 
 pub(super) const FORMAT: &str = "ess-embeddings";
+/// One vector a row.
 pub(super) const VERSION: &str = "1";
+/// Version 1 with token states, or with layers in the provenance.
+pub(super) const RICH_VERSION: &str = "2";
+pub(super) const PROMPT_TOKENS: &str = "prompt_tokens";
 /// A checksum covers this many bytes of the file; the last one what is left.
 pub(super) const BLOCK_BYTES: usize = 1 << 20;
 /// `xxh3-64:` and 16 digits.
 pub(super) const CHECKSUM_BYTES: usize = 24;
 
 const MAX_HEADER_BYTES: usize = 1 << 20;
-const LENGTH_BYTES: usize = 8;
-const DATA_ALIGNMENT: usize = 64;
+pub(super) const LENGTH_BYTES: usize = 8;
+pub(super) const DATA_ALIGNMENT: usize = 64;
 const TENSORS: [&str; 4] = ["id_ends", "embeddings", "ids", "checksums"];
+const RICH_TENSORS: [&str; 6] = ["id_ends", "token_ends", "embeddings", "token_states", "ids", "checksums"];
 
 /// What was expected and what was found.
 pub(super) type Mismatch = (String, String);
 
-/// Byte ranges of the four tensors within the file, with the shape that they agree on.
+/// Byte ranges of the tensors within the file, with the shape that they agree on.
 #[derive(Debug)]
 pub(super) struct Layout {
     pub(super) len: usize,
@@ -33,81 +38,18 @@ pub(super) struct Layout {
     pub(super) embeddings: Range<usize>,
     pub(super) ids: Range<usize>,
     pub(super) checksums: Range<usize>,
+    pub(super) tokens: Option<TokenLayout>,
 }
 
-#[derive(Serialize)]
-struct Header<'a> {
-    #[serde(rename = "__metadata__")]
-    metadata: BTreeMap<&'a str, String>,
-    id_ends: TensorInfo,
-    embeddings: TensorInfo,
-    ids: TensorInfo,
-    checksums: TensorInfo,
+/// Where the token states of a store are.
+#[derive(Debug)]
+pub(super) struct TokenLayout {
+    pub(super) shape: TokenShape,
+    pub(super) ends: Range<usize>,
+    pub(super) states: Range<usize>,
 }
 
-/// The bytes before the first tensor; `None` when the sizes overflow.
-pub(super) fn header(
-    len: usize,
-    dim: usize,
-    dtype: Dtype,
-    id_bytes: usize,
-    provenance: &Provenance,
-) -> Option<Vec<u8>> {
-    // The header holds the length of the checksums, which cover the header: grow until both agree.
-    let mut blocks = 0;
-    loop {
-        let bytes = header_with_blocks(len, dim, dtype, id_bytes, provenance, blocks)?;
-        let covered = bytes
-            .len()
-            .checked_add(len.checked_mul(8)?)?
-            .checked_add(len.checked_mul(dim)?.checked_mul(dtype.size())?)?
-            .checked_add(id_bytes)?;
-        let needed = covered.div_ceil(BLOCK_BYTES);
-        if needed <= blocks {
-            return Some(bytes);
-        }
-        blocks = needed;
-    }
-}
-
-fn header_with_blocks(
-    len: usize,
-    dim: usize,
-    dtype: Dtype,
-    id_bytes: usize,
-    provenance: &Provenance,
-    blocks: usize,
-) -> Option<Vec<u8>> {
-    let mut end = 0_usize;
-    let mut tensor = |dtype, shape: Vec<usize>, bytes: usize| {
-        let start = end;
-        end = end.checked_add(bytes)?;
-        Some(TensorInfo { dtype, shape, data_offsets: (start, end) })
-    };
-    let matrix_bytes = len.checked_mul(dim)?.checked_mul(dtype.size())?;
-    let header = Header {
-        metadata: BTreeMap::from([
-            ("format", FORMAT.to_owned()),
-            ("version", VERSION.to_owned()),
-            ("provenance", serde_json::to_string(provenance).ok()?),
-        ]),
-        id_ends: tensor(TensorDtype::U64, vec![len], len.checked_mul(8)?)?,
-        embeddings: tensor(tensor_dtype(dtype), vec![len, dim], matrix_bytes)?,
-        ids: tensor(TensorDtype::U8, vec![id_bytes], id_bytes)?,
-        checksums: tensor(
-            TensorDtype::U8,
-            vec![blocks, CHECKSUM_BYTES],
-            blocks.checked_mul(CHECKSUM_BYTES)?,
-        )?,
-    };
-    let mut json = serde_json::to_vec(&header).ok()?;
-    json.resize((LENGTH_BYTES + json.len()).next_multiple_of(DATA_ALIGNMENT) - LENGTH_BYTES, b' ');
-    let mut bytes = (json.len() as u64).to_le_bytes().to_vec();
-    bytes.append(&mut json);
-    Some(bytes)
-}
-
-fn tensor_dtype(dtype: Dtype) -> TensorDtype {
+pub(super) fn tensor_dtype(dtype: Dtype) -> TensorDtype {
     match dtype {
         Dtype::F16 => TensorDtype::F16,
         Dtype::F32 => TensorDtype::F32,
@@ -118,12 +60,11 @@ impl Layout {
     /// Reads and checks the header of a file; looks at nothing behind it, whatever the file's size.
     pub(super) fn read(file: &[u8]) -> Result<Self, Mismatch> {
         let (data_start, metadata) = read_metadata(file)?;
-        let provenance = read_format(&metadata)?;
-        if metadata.offset_keys() != TENSORS {
-            return mismatch(
-                format!("the tensors {}", TENSORS.join(", ")),
-                metadata.offset_keys().join(", "),
-            );
+        let (version, provenance) = read_format(&metadata)?;
+        let names = metadata.offset_keys();
+        let rich = version == RICH_VERSION && names == RICH_TENSORS;
+        if !rich && names != TENSORS {
+            return mismatch(format!("the tensors {}", TENSORS.join(", ")), names.join(", "));
         }
         let [id_ends, embeddings, ids, checksums] = TENSORS.map(|name| metadata.info(name));
         let (Some(id_ends), Some(embeddings), Some(ids), Some(checksums)) =
@@ -131,12 +72,13 @@ impl Layout {
         else {
             return mismatch("four tensors", "fewer");
         };
-        let (dtype, len, dim) = matrix_shape(embeddings)?;
+        let (dtype, len, dim) = matrix_shape("embeddings", embeddings, 1)?;
         expect_tensor("id_ends", id_ends, TensorDtype::U64, &[len])?;
         expect_tensor("ids", ids, TensorDtype::U8, &[ids.data_offsets.1 - ids.data_offsets.0])?;
         let range = |info: &TensorInfo| data_start + info.data_offsets.0..data_start + info.data_offsets.1;
         let blocks = range(checksums).start.div_ceil(BLOCK_BYTES);
         expect_tensor("checksums", checksums, TensorDtype::U8, &[blocks, CHECKSUM_BYTES])?;
+        let tokens = if rich { Some(TokenLayout::read(&metadata, len, dtype, range)?) } else { None };
         Ok(Self {
             len,
             dim,
@@ -146,7 +88,32 @@ impl Layout {
             embeddings: range(embeddings),
             ids: range(ids),
             checksums: range(checksums),
+            tokens,
         })
+    }
+}
+
+impl TokenLayout {
+    fn read(
+        metadata: &Metadata,
+        len: usize,
+        dtype: Dtype,
+        range: impl Fn(&TensorInfo) -> Range<usize>,
+    ) -> Result<Self, Mismatch> {
+        let (Some(ends), Some(states)) = (metadata.info("token_ends"), metadata.info("token_states")) else {
+            return mismatch("token_ends and token_states", "neither");
+        };
+        expect_tensor("token_ends", ends, TensorDtype::U64, &[len])?;
+        let (found, count, dim) = matrix_shape("token_states", states, 0)?;
+        if found != dtype {
+            return mismatch(format!("token_states of {dtype}, as the embeddings"), found.to_string());
+        }
+        let prompt_tokens = entry(metadata, PROMPT_TOKENS).unwrap_or("none");
+        let prompt_tokens = prompt_tokens
+            .parse()
+            .map_err(|_| (format!("a number as {PROMPT_TOKENS}"), format!("{prompt_tokens:?}")))?;
+        let shape = TokenShape { count, dim, prompt_tokens };
+        Ok(Self { shape, ends: range(ends), states: range(states) })
     }
 }
 
@@ -177,27 +144,36 @@ fn read_metadata(file: &[u8]) -> Result<(usize, Metadata), Mismatch> {
     Ok((LENGTH_BYTES + length, metadata))
 }
 
-fn read_format(metadata: &Metadata) -> Result<Provenance, Mismatch> {
-    let entry = |name| metadata.metadata().as_ref().and_then(|entries| entries.get(name)).map(String::as_str);
-    for (name, expected) in [("format", FORMAT), ("version", VERSION)] {
-        let found = entry(name);
-        if found != Some(expected) {
-            return mismatch(format!("{name} {expected:?} in the metadata"), found.unwrap_or("none"));
-        }
-    }
-    serde_json::from_str(entry("provenance").unwrap_or("{}"))
-        .map_err(|error| ("provenance in the metadata".to_owned(), error.to_string()))
+fn entry<'m>(metadata: &'m Metadata, name: &str) -> Option<&'m str> {
+    metadata.metadata().as_ref().and_then(|entries| entries.get(name)).map(String::as_str)
 }
 
-fn matrix_shape(embeddings: &TensorInfo) -> Result<(Dtype, usize, usize), Mismatch> {
-    let dtype = match embeddings.dtype {
+fn read_format(metadata: &Metadata) -> Result<(&str, Provenance), Mismatch> {
+    let expect = |name: &str, expected: &[&str]| match entry(metadata, name) {
+        Some(found) if expected.contains(&found) => Ok(found),
+        found => {
+            mismatch(format!("{name} {} in the metadata", expected.join(" or ")), found.unwrap_or("none"))
+        }
+    };
+    expect("format", &[FORMAT])?;
+    let version = expect("version", &[VERSION, RICH_VERSION])?;
+    let provenance = serde_json::from_str(entry(metadata, "provenance").unwrap_or("{}"))
+        .map_err(|error| ("provenance in the metadata".to_owned(), error.to_string()))?;
+    Ok((version, provenance))
+}
+
+fn matrix_shape(name: &str, matrix: &TensorInfo, least: usize) -> Result<(Dtype, usize, usize), Mismatch> {
+    let dtype = match matrix.dtype {
         TensorDtype::F16 => Dtype::F16,
         TensorDtype::F32 => Dtype::F32,
-        other => return mismatch("embeddings of F16 or F32", format!("{other}")),
+        other => return mismatch(format!("{name} of F16 or F32"), format!("{other}")),
     };
-    match embeddings.shape[..] {
-        [len, dim] if len > 0 && dim > 0 => Ok((dtype, len, dim)),
-        _ => mismatch("embeddings of shape [n, d], n and d at least 1", format!("{:?}", embeddings.shape)),
+    match matrix.shape[..] {
+        [len, dim] if len >= least && dim > 0 => Ok((dtype, len, dim)),
+        _ => mismatch(
+            format!("{name} of shape [n, d], n at least {least} and d at least 1"),
+            format!("{:?}", matrix.shape),
+        ),
     }
 }
 

@@ -43,9 +43,9 @@ use crate::{Dtype, Error, Provenance, row_range::check_rows};
 /// ```
 #[derive(Debug)]
 pub struct MappedStore {
-    path: PathBuf,
-    file: Mmap,
-    layout: Layout,
+    pub(super) path: PathBuf,
+    pub(super) file: Mmap,
+    pub(super) layout: Layout,
 }
 
 impl MappedStore {
@@ -172,7 +172,8 @@ impl MappedStore {
     pub fn verify(&self) -> Result<(), Error> {
         self.verify_checksums()?;
         let rows = (BLOCK_BYTES / self.dim()).max(1);
-        self.batches(rows).try_for_each(|batch| batch.map(drop))
+        self.batches(rows).try_for_each(|batch| batch.map(drop))?;
+        self.verify_tokens()
     }
 
     fn verify_checksums(&self) -> Result<(), Error> {
@@ -204,9 +205,14 @@ impl MappedStore {
 
     /// The end of an id among the bytes of the ids; beyond them when the file is damaged.
     fn id_end(&self, row: usize) -> usize {
-        let ends = &self.file[self.layout.id_ends.clone()];
-        let end: u64 = bytemuck::pod_read_unaligned(&ends[row * 8..row * 8 + 8]);
-        usize::try_from(end).unwrap_or(usize::MAX)
+        self.number(&self.layout.id_ends, row)
+    }
+
+    /// One of the numbers of 8 bytes in a range of the file.
+    pub(super) fn number(&self, range: &Range<usize>, at: usize) -> usize {
+        let numbers = &self.file[range.clone()];
+        let number: u64 = bytemuck::pod_read_unaligned(&numbers[at * 8..at * 8 + 8]);
+        usize::try_from(number).unwrap_or(usize::MAX)
     }
 }
 

@@ -1,11 +1,15 @@
-//! The embedding store: ids and an `n × d` matrix in one safetensors file.
+//! The embedding store: ids, an `n × d` matrix and perhaps token states in one safetensors file.
 
 mod embedding_store;
+mod header;
 mod layout;
 mod mapped;
+mod token_states;
 mod write;
+mod write_tokens;
 
 pub use embedding_store::EmbeddingStore;
 pub use mapped::MappedStore;
 pub(crate) use mapped::map;
 pub use write::{write_store, write_store_in_batches};
+pub use write_tokens::{TokenStoreShape, write_token_store, write_token_store_in_batches};

@@ -9,7 +9,7 @@ use std::{
 use ess_core::{Embeddings, Ids};
 use ess_files::Checksum;
 
-use super::layout::{self, BLOCK_BYTES};
+use super::{header::Shape, layout::BLOCK_BYTES};
 use crate::{Dtype, Error, Provenance, atomic::write_atomically, matrix_writer::MatrixWriter};
 
 /// Writes ids and their embeddings (`n × d`) as one store file.
@@ -64,14 +64,28 @@ pub fn write_store_in_batches<B: Borrow<Embeddings>, E: Into<Error>>(
         let what = if dim == 0 { "dimensions of a store" } else { "rows of a store" };
         return Err(ess_core::Error::Empty { what }.into());
     }
-    let id_bytes = ids.iter().map(str::len).sum();
-    let header = layout::header(ids.len(), dim, dtype, id_bytes, provenance).ok_or_else(|| {
-        Error::format(path, "a store that fits the address space", format!("{} × {dim}", ids.len()))
+    let shape = Shape { len: ids.len(), dim, dtype, id_bytes: ids.iter().map(str::len).sum(), tokens: None };
+    write_checksummed(path, ids, &shape, provenance, |file| {
+        MatrixWriter { path, rows: ids.len(), dim, dtype }.write(file, batches)
+    })
+}
+
+/// Writes a store file whose numbers come from `write_numbers`.
+pub(super) fn write_checksummed(
+    path: &Path,
+    ids: &Ids,
+    shape: &Shape,
+    provenance: &Provenance,
+    write_numbers: impl FnOnce(&mut dyn Write) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let header = shape.header(provenance).ok_or_else(|| {
+        let found = format!("{} × {}", shape.len, shape.dim);
+        Error::format(path, "a store that fits the address space", found)
     })?;
     write_atomically(path, |file| {
         let mut file = ChecksummedWriter::new(file);
         file.write_all(&header).and_then(|()| write_id_ends(&mut file, ids)).map_err(Error::io(path))?;
-        MatrixWriter { path, rows: ids.len(), dim, dtype }.write(&mut file, batches)?;
+        write_numbers(&mut file)?;
         let end = ids.iter().try_for_each(|id| file.write_all(id.as_bytes())).and_then(|()| file.finish());
         end.map_err(Error::io(path))
     })

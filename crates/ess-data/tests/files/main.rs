@@ -8,6 +8,7 @@ mod records;
 mod scifact;
 mod store;
 mod store_damage;
+mod token_store;
 mod trec;
 
 use std::path::PathBuf;

@@ -143,7 +143,7 @@ fn a_header_that_says_something_else_is_refused() {
     let forged = || Forged::new(&[1, 2], &[1.0, 2.0], b"ab");
     let wrong = [
         ("/__metadata__/format", json!("other")),
-        ("/__metadata__/version", json!("2")),
+        ("/__metadata__/version", json!("3")),
         ("/__metadata__/provenance", json!("{\"unknown\": 1}")),
         ("/__metadata__", json!({})),
         ("/embeddings/dtype", json!("I32")),
