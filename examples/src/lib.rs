@@ -6,6 +6,8 @@ mod evaluation;
 mod json;
 mod leakage;
 mod losses;
+#[cfg(feature = "encoders")]
+mod model_folder;
 mod plot;
 mod run_config;
 mod sides;
@@ -17,6 +19,8 @@ pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;
 pub use leakage::Leakage;
 pub use losses::LossArguments;
+#[cfg(feature = "encoders")]
+pub use model_folder::model_folder;
 pub use plot::{Axis, Plot, Series};
 pub use run_config::RunConfig;
 pub use sides::SideArguments;

@@ -112,9 +112,32 @@ pub enum Error {
         /// The rows of the model's token table.
         vocabulary: usize,
     },
+    /// A model that the hub, or its cache, does not give.
+    #[error("model {name:?} from {place}: {reason}")]
+    Hub {
+        /// The model's name.
+        name: String,
+        /// The server, or the cache folder.
+        place: String,
+        /// Why not.
+        reason: String,
+    },
+    /// A file of the hub's cache that is not what the hub has under its name.
+    #[error("{path}: damaged: its checksum should be {expected}, it is {found}; remove it to have it fetched again", path = path.display())]
+    HubChecksum {
+        /// The file.
+        path: PathBuf,
+        /// The checksum that the hub gave.
+        expected: String,
+        /// The checksum of the file.
+        found: String,
+    },
     /// A Burn device that failed.
     #[error("device: {0}")]
     Device(String),
+    /// A file that cannot be written.
+    #[error(transparent)]
+    Files(#[from] ess_files::Error),
     /// A failure of the traits that the encoders implement.
     #[error(transparent)]
     Core(#[from] ess_core::Error),

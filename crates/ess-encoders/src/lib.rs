@@ -1,8 +1,10 @@
-//! Generic frozen encoders: enc1' and enc2 of Eq. 3.
+#![doc = include_str!("../README.md")]
 
 mod compute;
 mod cross_encoder;
 mod error;
+#[cfg(feature = "hub")]
+mod hub;
 mod model;
 mod precomputed;
 mod sentence;
@@ -13,10 +15,12 @@ mod weights;
 pub use cross_encoder::CrossEncoder;
 pub use error::Error;
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
+#[cfg(feature = "hub")]
+pub use hub::Hub;
 pub use model::Activation;
 pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
     DenseActivation, HeadLayer, LayerEncoder, MergedEncoder, PoolingMode, SentenceEncoder, TokenEncoder,
     TwoTowerEncoder, UpperLayers, UpperLayersConfig,
 };
-pub use static_encoder::StaticEncoder;
+pub use static_encoder::{DistilConfig, StaticEncoder};

@@ -4,7 +4,7 @@ use crate::program::run;
 
 /// The programs that this build has.
 fn built(program: &str) -> bool {
-    program != "encode" || cfg!(feature = "encoders")
+    !["encode", "distil"].contains(&program) || cfg!(feature = "encoders")
 }
 
 #[test]
@@ -23,7 +23,11 @@ fn every_program_explains_its_arguments() {
         ("import_dense", &["--dense", "--npy", "--out", "--json"]),
         ("index", &["build", "search", "tune", "info"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
-        ("encode", &["--model", "--beir", "--out", "--json"]),
+        (
+            "encode",
+            &["--model", "--beir", "--out", "--layers", "--states", "--max-tokens", "--device", "--json"],
+        ),
+        ("distil", &["--model", "--out", "--texts", "--dim", "--json"]),
     ];
     for (name, flags) in programs.into_iter().filter(|(name, _)| built(name)) {
         let help = run(name, ["--help"]).succeeded();
@@ -49,6 +53,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "index",
         "import",
         "encode",
+        "distil",
     ];
     for name in programs.into_iter().filter(|name| built(name)) {
         run(name, ["--no-such-flag"]).failed_with(&["--no-such-flag", "--help"]);

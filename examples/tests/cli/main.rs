@@ -5,6 +5,8 @@
 mod calibrate;
 mod compare_modules;
 mod device;
+#[cfg(feature = "encoders")]
+mod encode;
 mod every_module;
 mod help;
 mod import;

@@ -40,7 +40,7 @@ pub(crate) fn run_with<A: AsRef<OsStr>>(
 }
 
 /// Cargo builds examples into a folder beside that of the test executables.
-fn path_of(name: &str) -> PathBuf {
+pub(crate) fn path_of(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.parent().and_then(Path::parent).unwrap();
     profile.join("examples").join(name).with_extension(std::env::consts::EXE_EXTENSION)

@@ -5,6 +5,6 @@ mod tokenizer;
 mod transformer_config;
 
 pub(crate) use folder::ModelFolder;
-pub(crate) use tokenizer::{TextTokenizer, TokenIds, longest_text};
+pub(crate) use tokenizer::{FEWEST_TOKENS, TextTokenizer, TokenIds, longest_text};
 pub use transformer_config::Activation;
 pub(crate) use transformer_config::{Family, TransformerConfig};

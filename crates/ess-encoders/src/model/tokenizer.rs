@@ -51,14 +51,53 @@ impl TextTokenizer {
             return Err(Error::Vocabulary { path, largest, vocabulary });
         }
         tokenizer.with_padding(None);
+        let config: TokenizerConfig = folder.optional_json(CONFIG)?;
+        let token_types = if config.passes_types() { token_types as u32 } else { 0 };
+        let mut tokenizer = Self { tokenizer, token_types, path };
+        tokenizer.cut_at(longest)?;
+        Ok(tokenizer)
+    }
+
+    /// Cuts texts to `longest` tokens from now on.
+    pub(crate) fn cut_at(&mut self, longest: Option<usize>) -> Result<(), Error> {
         let truncation = longest.map(|max_length| TruncationParams {
             max_length,
             strategy: TruncationStrategy::LongestFirst,
             ..TruncationParams::default()
         });
-        tokenizer.with_truncation(truncation).map_err(refused)?;
-        let config: TokenizerConfig = folder.optional_json(CONFIG)?;
-        Ok(Self { tokenizer, token_types: if config.passes_types() { token_types as u32 } else { 0 }, path })
+        let cut = self.tokenizer.with_truncation(truncation).map(drop);
+        cut.map_err(|error| Error::Tokenizer { path: self.path.clone(), reason: error.to_string() })
+    }
+
+    /// The most tokens of a text, the special ones counted.
+    pub(crate) fn longest(&self) -> Option<usize> {
+        self.tokenizer.get_truncation().map(|truncation| truncation.max_length)
+    }
+
+    /// The token of each id, from 0 to the largest; some ids may have none.
+    pub(crate) fn tokens(&self) -> Vec<Option<String>> {
+        let vocabulary = self.tokenizer.get_vocab(true);
+        let mut tokens = vec![None; vocabulary.values().max().map_or(0, |&largest| largest as usize + 1)];
+        vocabulary.into_iter().for_each(|(token, id)| tokens[id as usize] = Some(token));
+        tokens
+    }
+
+    /// The same tokenizer, cutting no text.
+    pub(crate) fn uncut(&self) -> Result<Self, Error> {
+        let path = self.path.clone();
+        let mut uncut = Self { tokenizer: self.tokenizer.clone(), token_types: self.token_types, path };
+        uncut.cut_at(None)?;
+        Ok(uncut)
+    }
+
+    /// The content of a tokenizer.json that cuts no text.
+    pub(crate) fn to_json(&self) -> Result<String, Error> {
+        let whole = self.uncut()?.tokenizer;
+        let refused = |error: tokenizers::Error| Error::Tokenizer {
+            path: self.path.clone(),
+            reason: error.to_string(),
+        };
+        whole.to_string(true).map_err(refused)
     }
 
     /// The id of the token for unknown words, where there is one.
@@ -114,6 +153,9 @@ impl TokenizerConfig {
     }
 }
 
+/// The fewest tokens that texts may be cut to: room for the special tokens of a pair, and one more.
+pub(crate) const FEWEST_TOKENS: usize = 5;
+
 /// The most tokens of a text: what the caller was told, or tokenizer_config.json says, within the model's positions.
 pub(crate) fn longest_text(
     folder: &ModelFolder,
@@ -123,11 +165,9 @@ pub(crate) fn longest_text(
     let tokenizer: TokenizerConfig = folder.optional_json(CONFIG)?;
     let by_tokenizer = tokenizer.model_max_length.map(|length| length as usize);
     let longest = told.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
-    // Room for the special tokens of a pair, and one more.
-    const FEWEST: usize = 5;
-    if longest < FEWEST {
+    if longest < FEWEST_TOKENS {
         let path = folder.file("sentence_bert_config.json");
-        return Err(Error::config(&path, "max_seq_length", format!("at least {FEWEST}"), longest));
+        return Err(Error::config(&path, "max_seq_length", format!("at least {FEWEST_TOKENS}"), longest));
     }
     Ok(longest)
 }

@@ -11,7 +11,7 @@ use super::{
     engine::Engine,
     head::HeadStep,
     modules::{ModelPart, model_parts},
-    pooling::Pooling,
+    pooling::{Pooling, PoolingMode},
     prompts::Prompts,
     token_encoder::TokenEncoder,
     upper_layers::UpperLayers,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     Error,
-    model::{ModelFolder, TextTokenizer, TokenIds, TransformerConfig, longest_text},
+    model::{FEWEST_TOKENS, ModelFolder, TextTokenizer, TokenIds, TransformerConfig, longest_text},
     weights::Weights,
 };
 
@@ -137,6 +137,35 @@ impl SentenceEncoder {
         })
     }
 
+    /// Cuts texts to `tokens` tokens, the special ones counted, instead of to the model's own limit.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::InvalidParameter`] for fewer than 5 or more than the model has positions for.
+    pub fn with_max_tokens(mut self, tokens: usize) -> Result<Self, Error> {
+        if !(FEWEST_TOKENS..=self.config.longest()).contains(&tokens) {
+            let expected = "between 5 and the model's positions";
+            let found = format!("{tokens}; the model has {} positions", self.config.longest());
+            return Err(ess_core::Error::InvalidParameter { name: "max_tokens", expected, found }.into());
+        }
+        self.tokenizer.cut_at(Some(tokens))?;
+        Ok(self)
+    }
+
+    /// The most tokens of a text, the special ones counted; what is longer is cut.
+    pub fn max_tokens(&self) -> usize {
+        self.tokenizer.longest().unwrap_or_else(|| self.config.longest())
+    }
+
+    /// How token states become one vector.
+    pub fn poolings(&self) -> &[PoolingMode] {
+        &self.pooling.modes
+    }
+
+    /// Whether the embeddings are scaled to length 1.
+    pub fn normalizes(&self) -> bool {
+        matches!(self.head.last(), Some(HeadStep::Normalize))
+    }
+
     /// How many layers the transformer has; layer 0 is what goes into the first.
     pub fn layers(&self) -> usize {
         self.config.layers
@@ -188,14 +217,50 @@ impl SentenceEncoder {
 
     /// The sentence embeddings of pooled states of the last layer: dense layers and normalisation.
     pub(super) fn embed<P: AsRef<[f32]>>(&self, pooled: &[P]) -> Result<Embeddings, Error> {
+        self.through(&self.head, pooled)
+    }
+
+    fn through<P: AsRef<[f32]>>(&self, head: &[HeadStep], pooled: &[P]) -> Result<Embeddings, Error> {
         let mut dim = self.pooled_dim();
         let mut vectors = Vec::with_capacity(pooled.len() * dim);
         pooled.iter().for_each(|row| vectors.extend_from_slice(row.as_ref()));
-        for step in &self.head {
+        for step in head {
             vectors = step.apply(vectors, dim);
             dim = step.dim(dim);
         }
         Ok(Embeddings::from_vec(vectors, dim)?)
+    }
+
+    pub(crate) fn tokenizer(&self) -> &TextTokenizer {
+        &self.tokenizer
+    }
+
+    /// The number of tokens that the model knows.
+    pub(crate) fn vocabulary(&self) -> usize {
+        self.config.vocabulary
+    }
+
+    /// The vector of each token of the vocabulary by itself between the special tokens of a text, through the dense
+    /// layers, before it is scaled to length 1.
+    pub(crate) fn encode_vocabulary(&self) -> Result<Embeddings, Error> {
+        let mut around = self.tokenizer.encode(vec![""], true)?;
+        let TokenIds { ids, types } = around.remove(0);
+        let place = ids.len() / 2;
+        let of_type = types.first().copied().unwrap_or(0);
+        let text = |id: u32| {
+            let (mut ids, mut types) = (ids.clone(), types.clone());
+            ids.insert(place, id);
+            types.insert(place, of_type);
+            TokenIds { ids, types }
+        };
+        let texts: Vec<_> = (0..self.config.vocabulary as u32).map(text).collect();
+        let layers = [self.config.layers];
+        let pooled = self.engine.run(&texts, &layers, |_, states| self.pool(states[0], 0))?;
+        let head = match self.head.as_slice() {
+            [head @ .., HeadStep::Normalize] => head,
+            head => head,
+        };
+        self.through(head, &pooled)
     }
 
     /// Splits the encoder at a layer: what comes before it is enc1', to be computed once and kept; the layers from it

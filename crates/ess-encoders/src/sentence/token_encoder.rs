@@ -36,6 +36,11 @@ impl TokenEncoder {
         Ok(Self { encoder, layer })
     }
 
+    /// The sentence encoder that it is made of.
+    pub fn encoder(&self) -> &SentenceEncoder {
+        &self.encoder
+    }
+
     /// Encodes `n` items as queries are, with the model's prompt for items.
     ///
     /// # Errors

@@ -50,6 +50,24 @@ impl TwoTowerEncoder {
         Self::read(folder.as_ref(), Some(device))
     }
 
+    /// Cuts texts to `tokens` tokens on both sides.
+    ///
+    /// # Errors
+    /// As [`SentenceEncoder::with_max_tokens`].
+    pub fn with_max_tokens(self, tokens: usize) -> Result<Self, Error> {
+        Ok(Self { query: self.query.with_max_tokens(tokens)?, item: self.item.with_max_tokens(tokens)? })
+    }
+
+    /// The encoder of queries.
+    pub fn query(&self) -> &SentenceEncoder {
+        &self.query
+    }
+
+    /// The encoder of items.
+    pub fn item(&self) -> &SentenceEncoder {
+        &self.item
+    }
+
     fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
         let [query, item] = routed_parts(&folder)?;

@@ -1,10 +1,15 @@
 //! A table of token vectors instead of a transformer.
 
+mod distil;
+mod save;
+
 use std::path::Path;
 
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 use rayon::prelude::*;
 use serde::Deserialize;
+
+pub use distil::DistilConfig;
 
 use crate::{
     Error,
@@ -15,7 +20,7 @@ use crate::{
 /// A static encoder: the mean of a text's token vectors. Thousands of texts a second on one core.
 ///
 /// Loads folders of Model2Vec (Tulkens and van Dongen, 2024), such as potion-base-8M, with a table of vectors and,
-/// where there is one, a weight for each token. A text without a known token becomes zeros.
+/// where there is one, a weight for each token; or is distilled from a transformer ([`StaticEncoder::distil`]). A text without a known token becomes zeros.
 ///
 /// ```no_run
 /// use ess_core::ItemEncoder;
@@ -86,6 +91,34 @@ impl StaticEncoder {
         }
         let tokenizer = TextTokenizer::load(&folder, config.max_length, vocabulary, 0)?;
         Ok(Self { unknown: tokenizer.unknown(), tokenizer, table, dim, normalize: config.normalize })
+    }
+
+    /// Whether a folder says that it is a static model, as Model2Vec and [`StaticEncoder::save`] write it.
+    pub fn is_folder(folder: impl AsRef<Path>) -> bool {
+        #[derive(Deserialize)]
+        struct Kind {
+            model_type: String,
+        }
+        let kind = ModelFolder::new(folder.as_ref()).and_then(|folder| folder.json::<Kind>("config.json"));
+        kind.is_ok_and(|kind| kind.model_type == "model2vec")
+    }
+
+    /// Cuts texts to `tokens` tokens.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::InvalidParameter`] for 0.
+    pub fn with_max_tokens(mut self, tokens: usize) -> Result<Self, Error> {
+        if tokens == 0 {
+            let (expected, found) = ("at least 1", tokens.to_string());
+            return Err(ess_core::Error::InvalidParameter { name: "max_tokens", expected, found }.into());
+        }
+        self.tokenizer.cut_at(Some(tokens))?;
+        Ok(self)
+    }
+
+    /// The most tokens of a text; `None` where texts are not cut.
+    pub fn max_tokens(&self) -> Option<usize> {
+        self.tokenizer.longest()
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Embeddings, Error> {

@@ -1,0 +1,193 @@
+//! From records to store files, part by part.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, anyhow};
+use ess_core::{Error, Ids, TokenStates};
+use ess_data::{
+    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, TokenStoreShape, write_store,
+    write_store_in_batches, write_token_store, write_token_store_in_batches,
+};
+use ess_examples::write_json;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Arguments,
+    model::{Encoded, Model},
+};
+
+#[derive(Serialize)]
+struct Report {
+    items: usize,
+    queries: usize,
+    dim: usize,
+    item_provenance: Provenance,
+    query_provenance: Provenance,
+    seconds: f64,
+}
+
+/// Encodes both files of the folder.
+pub(crate) fn run(arguments: &Arguments, model: &Model) -> Result<()> {
+    let started = Instant::now();
+    let items = Job::new(arguments, "corpus", model.provenance(true))?;
+    let items_done = items.encode(Item::title_and_text, |texts| model.encode_items(texts))?;
+    let queries = Job::new(arguments, "queries", model.provenance(false))?;
+    let queries_done =
+        queries.encode(|query: &Query| query.text.clone(), |texts| model.encode_queries(texts))?;
+    if let Some(path) = &arguments.json {
+        let report = Report {
+            items: items_done,
+            queries: queries_done,
+            dim: MappedStore::open(&items.out)?.dim(),
+            item_provenance: items.provenance,
+            query_provenance: queries.provenance,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        write_json(path, &report)?;
+    }
+    Ok(())
+}
+
+/// One file's share.
+struct Job<'a> {
+    arguments: &'a Arguments,
+    /// `corpus` or `queries`.
+    name: &'static str,
+    input: PathBuf,
+    /// The file to write.
+    out: PathBuf,
+    provenance: Provenance,
+}
+
+impl<'a> Job<'a> {
+    fn new(arguments: &'a Arguments, name: &'static str, provenance: Provenance) -> Result<Self> {
+        let [plain, packed] = ["jsonl", "jsonl.gz"].map(|kind| arguments.beir.join(format!("{name}.{kind}")));
+        let missing = anyhow!("{}: no such file, nor with .gz", plain.display());
+        let input = [plain, packed].into_iter().find(|path| path.is_file()).ok_or(missing)?;
+        let out = arguments.out.join(arguments.shard.file(name));
+        Ok(Self { arguments, name, input, out, provenance })
+    }
+
+    /// Encodes part by part what is not there yet, and puts the parts together; the number of records.
+    fn encode<R: Record + DeserializeOwned>(
+        &self,
+        text: impl Fn(&R) -> String,
+        encode: impl Fn(&[&str]) -> Result<Encoded, Error>,
+    ) -> Result<usize> {
+        let mut ids = RecordReader::<R>::open(&self.input)?
+            .map(|record| Ok(record?.id().to_owned()))
+            .collect::<Result<Vec<_>, ess_data::Error>>()?;
+        let rows = self.arguments.shard.rows(ids.len());
+        let ids =
+            Ids::new(ids.drain(rows.clone()).collect()).with_context(|| self.input.display().to_string())?;
+        self.remove_partials()?;
+        if self.is_whole(&self.out, ids.as_slice()) {
+            self.remove_parts()?;
+            return Ok(ids.len());
+        }
+        let bar = self.progress_bar(ids.len());
+        let mut records = RecordReader::<R>::open(&self.input)?.skip(rows.start);
+        let mut parts = Vec::new();
+        for wanted in ids.as_slice().chunks(self.arguments.part) {
+            let records = records.by_ref().take(wanted.len()).collect::<Result<Vec<_>, _>>()?;
+            let part = self.part(parts.len());
+            if !self.is_whole(&part, wanted) {
+                let texts: Vec<_> = records.iter().map(&text).collect();
+                let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?)?;
+            }
+            bar.inc(wanted.len() as u64);
+            parts.push(part);
+        }
+        self.join(&ids, &parts)?;
+        self.remove_parts()?;
+        bar.finish();
+        Ok(ids.len())
+    }
+
+    fn parts_folder(&self) -> PathBuf {
+        self.arguments.out.join("parts")
+    }
+
+    fn part(&self, number: usize) -> PathBuf {
+        let file = self.arguments.shard.file(self.name);
+        self.parts_folder().join(format!("{number}-by-{}.{file}", self.arguments.part))
+    }
+
+    /// Whether a name is that of a part of this file, of whatever size.
+    fn is_part(&self, name: &str) -> bool {
+        let file = self.arguments.shard.file(self.name);
+        name.strip_suffix(&format!(".{file}")).is_some_and(|part| part.contains("-by-"))
+    }
+
+    /// Removes what a run that was killed left half written; other shards may be at work beside this one.
+    fn remove_partials(&self) -> Result<()> {
+        let file = self.arguments.shard.file(self.name);
+        ess_files::remove_partials(&self.arguments.out, |name| name == file)?;
+        ess_files::remove_partials(&self.parts_folder(), |name| self.is_part(name))?;
+        Ok(())
+    }
+
+    /// Removes the parts, those of runs with another size of part too.
+    fn remove_parts(&self) -> Result<()> {
+        let folder = self.parts_folder();
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            return Ok(());
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| self.is_part(name)) {
+                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            }
+        }
+        // Parts of other shards may still be there.
+        let _ = std::fs::remove_dir(&folder);
+        Ok(())
+    }
+
+    /// Whether a file is there, undamaged, and what this run would write.
+    fn is_whole(&self, path: &Path, ids: &[String]) -> bool {
+        EmbeddingStore::open(path).is_ok_and(|store| {
+            let same_kind = store.dtype() == self.arguments.dtype && *store.provenance() == self.provenance;
+            same_kind && store.ids().as_slice() == ids
+        })
+    }
+
+    fn write(&self, path: &Path, ids: &Ids, encoded: &Encoded) -> Result<()> {
+        let (dtype, provenance) = (self.arguments.dtype, &self.provenance);
+        match encoded {
+            Encoded::Vectors(vectors) => write_store(path, ids, vectors, dtype, provenance)?,
+            Encoded::States(states) => write_token_store(path, ids, states, dtype, provenance)?,
+        }
+        Ok(())
+    }
+
+    fn join(&self, ids: &Ids, parts: &[PathBuf]) -> Result<()> {
+        let (dtype, provenance) = (self.arguments.dtype, &self.provenance);
+        let stores = parts.iter().map(MappedStore::open).collect::<Result<Vec<_>, _>>()?;
+        let first = stores.first().context("a shard without records")?;
+        let dim = first.dim();
+        let Some(token_dim) = first.token_dim() else {
+            let batches = stores.iter().map(MappedStore::to_embeddings);
+            return Ok(write_store_in_batches(&self.out, ids, dim, dtype, provenance, batches)?);
+        };
+        let tokens = stores.iter().filter_map(MappedStore::token_count).sum();
+        let prompt_tokens = first.token_states(0..1).map(|states| TokenStates::prompt_tokens(&states))?;
+        let shape = TokenStoreShape { dim, token_dim, tokens, prompt_tokens };
+        let batches = || stores.iter().map(MappedStore::to_token_states);
+        Ok(write_token_store_in_batches(&self.out, ids, shape, dtype, provenance, batches)?)
+    }
+
+    fn progress_bar(&self, records: usize) -> ProgressBar {
+        if self.arguments.quiet {
+            return ProgressBar::hidden();
+        }
+        let template = "{msg} {wide_bar} {human_pos}/{human_len}, {per_sec}, {eta} left";
+        let style = ProgressStyle::with_template(template).expect("a valid template");
+        ProgressBar::new(records as u64).with_style(style).with_message(self.name)
+    }
+}

@@ -1,0 +1,72 @@
+//! Encodes the items and queries of a BEIR folder with a sentence-transformers model.
+//!
+//! `cargo run --release --features encoders --example encode -- --model MODEL_DIR --beir DIR --out DIR`
+//!
+//! Work is kept in parts under `--out`/parts: when the program is stopped at any moment, the same command goes on
+//! where it was. Memory is that of the model, the ids and one part.
+
+mod job;
+mod model;
+mod shard;
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Parser;
+use ess_data::Dtype;
+use ess_examples::DeviceChoice;
+
+use self::{model::Model, shard::Shard};
+
+/// Encode the items and queries of a BEIR folder with a sentence-transformers model.
+///
+/// Writes corpus.safetensors and queries.safetensors, for the programs that take `--embeddings DIR`; of a shard
+/// corpus.2-of-4.safetensors and so on. Runs on all cores (RAYON_NUM_THREADS sets how many) and resumes.
+#[derive(Parser)]
+#[command(name = "encode")]
+struct Arguments {
+    /// The model: a sentence-transformers folder, or the name of one on the Hugging Face hub (build with --features hub),
+    /// such as sentence-transformers/all-MiniLM-L6-v2, perhaps with @REVISION.
+    #[arg(long, value_name = "DIR|NAME")]
+    model: String,
+    /// A folder with corpus.jsonl and queries.jsonl, plain or as .gz.
+    #[arg(long, value_name = "DIR")]
+    beir: PathBuf,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Encode one share of several, so that several machines can do the work.
+    #[arg(long, default_value = "1/1", value_name = "NUMBER/OF")]
+    shard: Shard,
+    /// Layers whose poolings follow the sentence embedding, such as 3,5.
+    #[arg(long, value_delimiter = ',', value_name = "LAYERS")]
+    layers: Vec<usize>,
+    /// Keep with each query the states of its tokens at this layer, for modules that read them; items stay one vector.
+    #[arg(long, value_name = "LAYER", conflicts_with = "layers")]
+    states: Option<usize>,
+    /// Cut texts to so many tokens, special ones counted. Default: what the model says.
+    #[arg(long, value_name = "TOKENS")]
+    max_tokens: Option<usize>,
+    /// What to compute on: cpu, wgpu, wgpu:N or auto.
+    #[arg(long, default_value = "cpu", value_name = "DEVICE")]
+    device: DeviceChoice,
+    /// How numbers are stored: f16 halves the file, f32 keeps every bit.
+    #[arg(long, default_value = "f16", value_name = "f16|f32")]
+    dtype: Dtype,
+    /// Records in a part: the work that is lost at most when the program is stopped.
+    #[arg(long, default_value_t = 2048, value_name = "RECORDS")]
+    part: usize,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
+    /// Also write what was done as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
+    let model = Model::load(&arguments)?;
+    job::run(&arguments, &model)
+}

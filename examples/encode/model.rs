@@ -1,0 +1,162 @@
+//! The encoder that `--model` names, with the kind of encoding that was asked for.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
+use ess_data::Provenance;
+use ess_encoders::{LayerEncoder, SentenceEncoder, StaticEncoder, TokenEncoder, TwoTowerEncoder};
+use ess_examples::{DeviceChoice, model_folder};
+
+use crate::Arguments;
+
+/// A loaded encoder, and where its embeddings will say that they come from.
+pub(crate) struct Model {
+    kind: Kind,
+    provenance: Provenance,
+}
+
+enum Kind {
+    One(Arc<SentenceEncoder>),
+    Two(Box<TwoTowerEncoder>),
+    Layers(LayerEncoder),
+    States(TokenEncoder),
+    Static(Box<StaticEncoder>),
+}
+
+/// What a batch of texts became.
+pub(crate) enum Encoded {
+    Vectors(Embeddings),
+    States(TokenStates),
+}
+
+impl Model {
+    pub(crate) fn load(arguments: &Arguments) -> Result<Self> {
+        let folder = model_folder(&arguments.model, arguments.quiet)?;
+        let device = match arguments.device {
+            DeviceChoice::Cpu => None,
+            choice => Some(choice.open()?).filter(|device| *device != Device::flex()),
+        };
+        let (layers, states) = (&arguments.layers, arguments.states);
+        let mut provenance = named(&arguments.model, &folder)?;
+        if StaticEncoder::is_folder(&folder) {
+            let of_transformers = [
+                ("--layers", !layers.is_empty()),
+                ("--states", states.is_some()),
+                ("--device", device.is_some()),
+            ];
+            for (flag, given) in of_transformers {
+                ensure!(!given, "{flag}: expected a transformer, found a static model, which has none");
+            }
+            let encoder = match arguments.max_tokens {
+                None => StaticEncoder::load(&folder)?,
+                Some(tokens) => {
+                    StaticEncoder::load(&folder)?.with_max_tokens(tokens).context("--max-tokens")?
+                }
+            };
+            provenance.pooling = Some("mean".to_owned());
+            provenance.text = Some(match encoder.max_tokens() {
+                Some(tokens) => format!("at most {tokens} tokens"),
+                None => "all of it".to_owned(),
+            });
+            return Ok(Self { kind: Kind::Static(Box::new(encoder)), provenance });
+        }
+        if folder.join("router_config.json").is_file() {
+            ensure!(layers.is_empty(), "--layers: expected a model with one encoder, found two");
+            ensure!(states.is_none(), "--states: expected a model with one encoder, found two");
+            let encoder = two_towers(&folder, device.as_ref(), arguments.max_tokens)?;
+            describe(&mut provenance, encoder.item());
+            return Ok(Self { kind: Kind::Two(Box::new(encoder)), provenance });
+        }
+        let encoder = Arc::new(one_encoder(&folder, device.as_ref(), arguments.max_tokens)?);
+        describe(&mut provenance, &encoder);
+        let kind = match states {
+            Some(layer) => Kind::States(TokenEncoder::new(encoder, layer).context("--states")?),
+            None if layers.is_empty() => Kind::One(encoder),
+            None => Kind::Layers(LayerEncoder::new(encoder, layers.clone()).context("--layers")?),
+        };
+        provenance.layers = match states {
+            Some(layer) => Some(vec![layer]),
+            None => Some(layers.clone()).filter(|layers| !layers.is_empty()),
+        };
+        Ok(Self { kind, provenance })
+    }
+
+    /// The provenance of items, or of queries.
+    pub(crate) fn provenance(&self, of_items: bool) -> Provenance {
+        let mut provenance = self.provenance.clone();
+        if of_items {
+            provenance.text = provenance.text.map(|cut| format!("title + \" \" + text, {cut}"));
+            // The states are those of queries.
+            provenance.layers = provenance.layers.filter(|_| !matches!(self.kind, Kind::States(_)));
+        } else {
+            provenance.text = provenance.text.map(|cut| format!("text, {cut}"));
+        }
+        provenance
+    }
+
+    pub(crate) fn encode_items(&self, texts: &[&str]) -> Result<Encoded, Error> {
+        let vectors = match &self.kind {
+            Kind::One(encoder) => encoder.encode_items(texts),
+            Kind::Two(encoder) => encoder.encode_items(texts),
+            Kind::Layers(encoder) => encoder.encode_items(texts),
+            Kind::States(encoder) => encoder.encoder().encode_items(texts),
+            Kind::Static(encoder) => encoder.encode_items(texts),
+        };
+        vectors.map(Encoded::Vectors)
+    }
+
+    pub(crate) fn encode_queries(&self, texts: &[&str]) -> Result<Encoded, Error> {
+        match &self.kind {
+            Kind::One(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::Two(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::Layers(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::States(encoder) => encoder.encode_queries(texts).map(Encoded::States),
+            Kind::Static(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+        }
+    }
+}
+
+fn one_encoder(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>) -> Result<SentenceEncoder> {
+    let encoder = match device {
+        None => SentenceEncoder::load(folder)?,
+        Some(device) => SentenceEncoder::load_on(folder, device)?,
+    };
+    Ok(match max_tokens {
+        None => encoder,
+        Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+    })
+}
+
+fn two_towers(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>) -> Result<TwoTowerEncoder> {
+    let encoder = match device {
+        None => TwoTowerEncoder::load(folder)?,
+        Some(device) => TwoTowerEncoder::load_on(folder, device)?,
+    };
+    Ok(match max_tokens {
+        None => encoder,
+        Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+    })
+}
+
+/// The model's name and a checksum of its weights, so that parts of another model are not taken for this one's.
+fn named(model: &str, folder: &Path) -> Result<Provenance> {
+    let path = folder.canonicalize().with_context(|| folder.display().to_string())?;
+    let name = match Path::new(model).exists() {
+        true => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        false => model.to_owned(),
+    };
+    let files = ["model.safetensors", "model.safetensors.index.json", "router_config.json"];
+    let weights = files.iter().find_map(|name| std::fs::read(path.join(name)).ok()).unwrap_or_default();
+    let encoder = Some(format!("{name} {}", ess_files::Checksum::of(&weights)));
+    Ok(Provenance { encoder, ..Provenance::default() })
+}
+
+fn describe(provenance: &mut Provenance, encoder: &SentenceEncoder) {
+    let name = |mode: &_| serde_json::to_value(mode).ok()?.as_str().map(str::to_owned);
+    let poolings: Option<Vec<String>> = encoder.poolings().iter().map(name).collect();
+    provenance.pooling = poolings.map(|names| names.join(" + "));
+    provenance.normalized = Some(encoder.normalizes());
+    provenance.text = Some(format!("at most {} tokens", encoder.max_tokens()));
+}

@@ -1,0 +1,204 @@
+//! `encode`: whole stores however often it is stopped, rich encodings, and messages for what is wrong.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use ess_core::{ItemEncoder, QueryEncoder};
+use ess_data::EmbeddingStore;
+use ess_encoders::SentenceEncoder;
+use tempfile::TempDir;
+
+use crate::program::{Outcome, path_of, read_json, run};
+
+fn tiny_model() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/ess-encoders/tests/golden/tiny/bert")
+}
+
+/// A BEIR folder and a place for results.
+struct Beir(TempDir);
+
+impl Beir {
+    /// Texts of all lengths, an empty one among them.
+    fn new(items: usize, longest: usize) -> Self {
+        let beir = Self(tempfile::tempdir().unwrap());
+        let text = |i: usize| "the quick brown fox ".repeat(i * 7 % longest);
+        let record =
+            |i: usize| serde_json::json!({"_id": format!("d{i}"), "title": "", "text": text(i)}).to_string();
+        beir.write("corpus.jsonl", (0..items).map(record).collect::<Vec<_>>().join("\n"));
+        let query =
+            |i: usize| serde_json::json!({"_id": format!("q{i}"), "text": format!("risk {i}")}).to_string();
+        beir.write("queries.jsonl", (0..9).map(query).collect::<Vec<_>>().join("\n"));
+        beir
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.0.path().join(name), content).unwrap();
+    }
+
+    fn out(&self) -> PathBuf {
+        self.0.path().join("out")
+    }
+
+    fn arguments(&self, more: &[&str]) -> Vec<String> {
+        let text = |path: &Path| path.to_str().unwrap().to_owned();
+        let own =
+            ["--model", &text(&tiny_model()), "--beir", &text(self.0.path()), "--out", &text(&self.out())];
+        own.into_iter().chain(["--quiet"]).chain(more.iter().copied()).map(str::to_owned).collect()
+    }
+
+    fn encode(&self, more: &[&str]) -> Outcome {
+        run("encode", self.arguments(more))
+    }
+
+    /// Everything under `out`, by path.
+    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let (mut files, mut folders) = (BTreeMap::new(), vec![self.out()]);
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten() {
+                let path = entry.unwrap().path();
+                match path.is_dir() {
+                    true => folders.push(path),
+                    false => drop(files.insert(path.clone(), std::fs::read(path).unwrap())),
+                }
+            }
+        }
+        files
+    }
+}
+
+#[test]
+fn encode_writes_what_the_encoder_gives() {
+    let beir = Beir::new(40, 30);
+    let json = beir.0.path().join("report.json");
+    beir.encode(&["--dtype", "f32", "--part", "7", "--json", json.to_str().unwrap()]).succeeded();
+    let encoder = SentenceEncoder::load(tiny_model()).unwrap();
+    let items = EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
+    let texts: Vec<_> = (0..40).map(|i| format!(" {}", "the quick brown fox ".repeat(i * 7 % 30))).collect();
+    let expected = encoder.encode_items(&texts.iter().map(|text| text.trim()).collect::<Vec<_>>()).unwrap();
+    let found = items.to_embeddings().unwrap();
+    let furthest =
+        found.as_slice().iter().zip(expected.as_slice()).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
+    assert!(furthest < 1e-5, "{furthest}");
+    let text = items.provenance().text.clone().unwrap();
+    assert!(text.contains("title") && text.contains("tokens"), "{text}");
+    assert_eq!(items.provenance().pooling.as_deref(), Some("mean"));
+    assert_eq!((&read_json(&json)["items"], &read_json(&json)["queries"]), (&40.into(), &9.into()));
+    assert_eq!(beir.files().len(), 2, "no parts are left");
+}
+
+#[test]
+fn encode_keeps_token_states_and_layers() {
+    let beir = Beir::new(3, 5);
+    beir.encode(&["--states", "1", "--dtype", "f32", "--part", "4"]).succeeded();
+    let queries = EmbeddingStore::open(beir.out().join("queries.safetensors")).unwrap();
+    let encoder = std::sync::Arc::new(SentenceEncoder::load(tiny_model()).unwrap());
+    let tokens = ess_encoders::TokenEncoder::new(encoder, 1).unwrap();
+    assert_eq!(queries.provenance().layers, Some(vec![1]));
+    let found = queries.token_states_of(&["q8"]).unwrap();
+    let expected = tokens.encode_queries(&["risk 8"]).unwrap();
+    assert_eq!((found.tokens(0), found.token_dim()), (expected.tokens(0), 32));
+    let furthest =
+        found.packed().iter().zip(expected.packed()).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
+    assert!(furthest < 1e-5, "{furthest}");
+    assert_eq!(EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap().token_dim(), None);
+
+    beir.encode(&["--layers", "0,2"]).succeeded();
+    let items = EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
+    assert_eq!((items.dim(), items.provenance().layers.clone()), (96, Some(vec![0, 2])));
+}
+
+#[test]
+fn encode_gives_the_same_bytes_however_often_it_is_killed() {
+    let whole = Beir::new(400, 120);
+    let arguments = ["--part", "16"];
+    let started = std::time::Instant::now();
+    whole.encode(&arguments).succeeded();
+    let alone = started.elapsed();
+    let expected: Vec<_> = whole.files().into_values().collect();
+
+    let torn = Beir::new(400, 120);
+    // What a kill in the middle of a write leaves, of this program and of somebody else.
+    std::fs::create_dir_all(torn.out().join("parts")).unwrap();
+    let others = torn.out().join("parts/.ess-0-by-16.corpus.1-of-2.safetensors-aB3dE6.partial");
+    std::fs::write(&others, b"half").unwrap();
+    std::fs::write(torn.out().join(".ess-corpus.safetensors-aB3dE6.partial"), b"half").unwrap();
+    std::fs::write(torn.out().join("parts/.ess-3-by-16.corpus.safetensors-aB3dE6.partial"), b"half").unwrap();
+    std::fs::write(torn.out().join("parts/3-by-16.corpus.safetensors"), b"torn").unwrap();
+    std::fs::write(torn.out().join("parts/9-by-99.queries.safetensors"), b"of another size").unwrap();
+    let mut unfinished = 0;
+    for step in 1..=8 {
+        let mut program = Command::new(path_of("encode"))
+            .args(torn.arguments(&arguments))
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(alone * step / 12 + Duration::from_millis(3));
+        program.kill().unwrap();
+        unfinished += usize::from(program.wait().unwrap().code().is_none());
+    }
+    assert!(unfinished > 2, "the kills came too late");
+    torn.encode(&arguments).succeeded();
+    std::fs::remove_file(others).expect("what another shard is writing stays");
+    assert!(torn.files().into_values().eq(expected), "{:?}", torn.files().keys());
+}
+
+#[test]
+fn encode_of_shards_is_all_of_it() {
+    let beir = Beir::new(10, 9);
+    let mut ids = Vec::new();
+    for shard in 1..=3 {
+        beir.encode(&["--shard", &format!("{shard}/3")]).succeeded();
+        let store =
+            EmbeddingStore::open(beir.out().join(format!("corpus.{shard}-of-3.safetensors"))).unwrap();
+        ids.extend(store.ids().iter().map(str::to_owned));
+    }
+    assert_eq!(ids, (0..10).map(|i| format!("d{i}")).collect::<Vec<_>>());
+}
+
+#[test]
+fn encode_says_what_is_wrong() {
+    let beir = Beir::new(3, 5);
+    beir.encode(&["--part", "0"]).failed_with(&["--part"]);
+    beir.encode(&["--layers", "7"]).failed_with(&["--layers", "7"]);
+    beir.encode(&["--states", "7"]).failed_with(&["--states", "7"]);
+    beir.encode(&["--states", "1", "--layers", "1"]).failed_with(&["--states", "--layers"]);
+    beir.encode(&["--max-tokens", "4"]).failed_with(&["--max-tokens", "4"]);
+    beir.encode(&["--shard", "4/3"]).failed_with(&["4/3"]);
+    beir.encode(&["--device", "tpu"]).failed_with(&["--device", "tpu"]);
+    if cfg!(not(feature = "wgpu")) {
+        beir.encode(&["--device", "wgpu"]).failed_with(&["--features wgpu"]);
+    }
+    let mut elsewhere = beir.arguments(&[]);
+    elsewhere[1] = "no/such-model-here".to_owned();
+    if cfg!(not(feature = "hub")) {
+        run("encode", elsewhere).failed_with(&["no/such-model-here", "--features hub"]);
+    }
+    beir.write("corpus.jsonl", b"{\"_id\": \"a\", \"text\": \"x\"}\n{\"_id\": \"b\", \"text\": \"\xff\"}\n");
+    beir.encode(&[]).failed_with(&["corpus.jsonl", "line 2", "UTF-8"]);
+    beir.write("corpus.jsonl", "{\"_id\": \"a\", \"text\": \"x\"}\n{\"_id\": \"a\", \"text\": \"y\"}\n");
+    beir.encode(&[]).failed_with(&["corpus.jsonl", "a"]);
+    assert!(beir.files().is_empty());
+}
+
+#[test]
+fn encode_takes_empty_and_very_long_texts_and_cuts_them_where_told() {
+    let beir = Beir::new(3, 5);
+    let long = "heart and risk of men ".repeat(20_000);
+    let line = |id: &str, text: &str| serde_json::json!({"_id": id, "text": text}).to_string();
+    beir.write(
+        "corpus.jsonl",
+        [line("empty", ""), line("long", &long), line("short", "heart and risk of men")].join("\n"),
+    );
+    beir.encode(&["--max-tokens", "7", "--dtype", "f32"]).succeeded();
+    let store = EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
+    assert!(store.provenance().text.clone().unwrap().contains("at most 7 tokens"));
+    let rows = store.embeddings_of(&["long", "short", "empty"]).unwrap();
+    assert_ne!(rows.row(0), rows.row(2));
+    // Cut to five words, the long text starts as the short one does.
+    let furthest = rows.row(0).iter().zip(rows.row(1)).map(|(l, s)| (l - s).abs()).fold(0.0, f32::max);
+    assert!(furthest < 1e-5, "{furthest}");
+}
