@@ -1,7 +1,7 @@
 //! The gradients of a module's parameters.
 
 use burn::{
-    module::{ModuleMapper, ModuleVisitor, Param},
+    module::{ModuleVisitor, Param},
     optim::GradientsParams,
     tensor::{Device, Tensor, TensorData},
 };
@@ -10,12 +10,11 @@ use ess_search::{DeviceEncoding, TrainableModule, embeddings_from_tensor};
 /// What a module gives for an encoding on a device, and the gradient of a weighted sum of it with respect to all
 /// parameters, one after another.
 pub(crate) fn forward_and_gradients<M: TrainableModule>(
-    config: &M::Config,
+    module: M,
     encoding: &M::Encoding,
     device: &Device,
 ) -> (Vec<f32>, Vec<f32>) {
-    // Modules start at zero change, where most gradients vanish.
-    let module = M::init(config, device).unwrap().map(&mut Shaken(0)).fork(device).train();
+    let module = module.fork(device).train();
     let mapped = module.forward(encoding.to_tensors(&device.clone().autodiff()));
     let given = embeddings_from_tensor(mapped.clone().without_autodiff()).unwrap();
     let weights: Vec<f32> = (0..given.as_slice().len()).map(|at| (at as f32 * 0.7).cos()).collect();
@@ -24,23 +23,6 @@ pub(crate) fn forward_and_gradients<M: TrainableModule>(
     let mut read = Read { gradients: GradientsParams::from_grads(gradients, &module), values: Vec::new() };
     module.visit(&mut read);
     (given.as_slice().to_vec(), read.values)
-}
-
-/// Adds to each parameter something small that depends on its place alone.
-struct Shaken(usize);
-
-impl ModuleMapper for Shaken {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        self.0 += 1;
-        let shift = self.0 as f32;
-        param.map(|old| {
-            let shape = old.dims();
-            let count: usize = shape.iter().product();
-            let values: Vec<f32> = (0..count).map(|at| 0.1 * (at as f32 * 0.9 + shift).sin()).collect();
-            let device = old.device();
-            old + Tensor::from_data(TensorData::new(values, shape), &device)
-        })
-    }
 }
 
 struct Read {
