@@ -98,6 +98,11 @@ impl Bm25Encoder {
         SparseVectors::new(self.term_weights.len(), &rows)
     }
 
+    /// How much an occurrence of each term says: `ln(1 + (N - n + ½) / (n + ½))`, one number a dimension.
+    pub fn term_weights(&self) -> &[f32] {
+        &self.term_weights
+    }
+
     fn item(&self, item: &str) -> Vec<(u32, f32)> {
         let counts = counts(self.analyzer.terms(item));
         let Bm25Config { k1, b, .. } = self.config;

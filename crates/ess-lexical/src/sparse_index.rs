@@ -49,13 +49,36 @@ impl SparseIndex {
         self.postings.len()
     }
 
-    fn search_one(&self, query: impl Iterator<Item = (u32, f32)>, k: usize) -> Vec<Hit> {
-        let mut similarities = vec![0.0; self.items];
+    /// Adds `factor ·` the inner product of one query with every item to `similarities`, one number an item.
+    ///
+    /// ```
+    /// use ess_lexical::{SparseIndex, SparseVectors};
+    ///
+    /// let items = SparseVectors::new(2, &[vec![(0, 1.0)], vec![(1, 2.0)]])?;
+    /// let mut similarities = [10.0, 10.0];
+    /// SparseIndex::new(&items).add_similarities([(1, 3.0)].into_iter(), 0.5, &mut similarities);
+    /// assert_eq!(similarities, [10.0, 13.0]);
+    /// # Ok::<(), ess_core::Error>(())
+    /// ```
+    ///
+    /// # Panics
+    /// For a place beyond the dimension, or fewer numbers than items, as slices do.
+    pub fn add_similarities(
+        &self,
+        query: impl Iterator<Item = (u32, f32)>,
+        factor: f32,
+        similarities: &mut [f32],
+    ) {
         for (place, weight) in query {
             for &(item, value) in &self.postings[place as usize] {
-                similarities[item as usize] += weight * value;
+                similarities[item as usize] += factor * weight * value;
             }
         }
+    }
+
+    fn search_one(&self, query: impl Iterator<Item = (u32, f32)>, k: usize) -> Vec<Hit> {
+        let mut similarities = vec![0.0; self.items];
+        self.add_similarities(query, 1.0, &mut similarities);
         let mut best = TopK::new(k);
         best.extend_from_similarities(0, &similarities);
         best.into_sorted()

@@ -1,0 +1,166 @@
+//! One index over the concatenation of dense and lexical vectors.
+
+use ess_core::{Embeddings, Encoding, Error, Hit, Searcher, TopK};
+use ess_lexical::{SparseIndex, SparseVectors};
+use ndarray::{ArrayView2, s};
+use rayon::prelude::*;
+
+use crate::HybridEncoding;
+
+/// Queries whose similarities are made together: one matrix product, and some megabytes for a large collection.
+const TOGETHER: usize = 16;
+
+/// Exact search by `⟨q, d⟩ + α ⟨q_words, d_words⟩`.
+///
+/// That sum is the inner product of the concatenated vectors `(q, α q_words)` and `(d, d_words)`: a hybrid with a
+/// fixed weight of raw similarities is *one* searching operation over one encoding, and this one index answers it
+/// exactly. With weights that look at the scores found (min-max, ranks) it no longer is one inner product; see
+/// [`FusedSearcher`](crate::FusedSearcher) for those.
+///
+/// ```
+/// use ess_core::{Embeddings, Searcher};
+/// use ess_hybrid::{HybridEncoding, HybridIndex};
+/// use ess_lexical::SparseVectors;
+///
+/// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let words = SparseVectors::new(2, &[vec![], vec![(0, 2.0)]])?;
+/// let index = HybridIndex::new(items, &words, 0.75)?;
+/// let query = HybridEncoding::new(
+///     Embeddings::from_rows(&[[1.0, 0.0]])?,
+///     SparseVectors::new(2, &[vec![(0, 1.0)]])?,
+/// )?;
+/// let hits = index.search(&query, 2)?;
+/// assert_eq!((hits[0][0].item, hits[0][0].similarity), (1, 1.5));
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct HybridIndex {
+    items: Embeddings,
+    words: SparseIndex,
+    weight: f32,
+}
+
+impl HybridIndex {
+    /// Indexes items (`m × d`) and their words (`m` rows), with `α = weight`.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when their numbers differ, [`Error::InvalidParameter`] for a weight that is not a
+    /// number of 0 or more.
+    pub fn new(items: Embeddings, words: &SparseVectors, weight: f32) -> Result<Self, Error> {
+        let (expected, found) = (items.len(), words.rows());
+        if expected != found {
+            return Err(Error::LengthMismatch { what: "lexical encodings of items", expected, found });
+        }
+        let mut index = Self { items, words: SparseIndex::new(words), weight: 0.0 };
+        index.set_weight(weight)?;
+        Ok(index)
+    }
+
+    /// Searches with another `α` from now on; nothing is built again.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for a weight that is not a number of 0 or more.
+    pub fn set_weight(&mut self, weight: f32) -> Result<(), Error> {
+        if !(weight.is_finite() && weight >= 0.0) {
+            let (name, expected) = ("weight of the lexical similarity", "a number of 0 or more");
+            return Err(Error::InvalidParameter { name, expected, found: weight.to_string() });
+        }
+        self.weight = weight;
+        Ok(())
+    }
+
+    /// `α`.
+    pub fn weight(&self) -> f32 {
+        self.weight
+    }
+
+    fn search_together(
+        &self,
+        dense: ArrayView2<'_, f32>,
+        words: &SparseVectors,
+        first: usize,
+        k: usize,
+    ) -> Vec<Vec<Hit>> {
+        let mut similarities = dense.dot(&self.items.view().t());
+        let rows = similarities.rows_mut().into_iter().enumerate();
+        rows.map(|(row, mut similarities)| {
+            let mut best = TopK::new(k);
+            if let Some(similarities) = similarities.as_slice_mut() {
+                self.words.add_similarities(words.row(first + row), self.weight, similarities);
+                best.extend_from_similarities(0, similarities);
+            }
+            best.into_sorted()
+        })
+        .collect()
+    }
+}
+
+impl Searcher<HybridEncoding> for HybridIndex {
+    fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        let (dense, words) = (queries.dense(), queries.words());
+        Error::check_dim("dense queries given to a hybrid index", self.items.dim(), dense.dim())?;
+        Error::check_dim("lexical queries given to a hybrid index", self.words.dim(), words.dim())?;
+        let len = self.items.len();
+        if k == 0 || k > len {
+            return Err(Error::KOutOfRange { k, len });
+        }
+        let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
+        let found = starts.into_par_iter().map(|first| {
+            let end = dense.len().min(first + TOGETHER);
+            self.search_together(dense.view().slice(s![first..end, ..]), words, first, k)
+        });
+        Ok(found.flatten_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wave(n: usize, d: usize, step: f32) -> Embeddings {
+        Embeddings::from_vec((0..n * d).map(|i| (i as f32 * step).sin()).collect(), d).unwrap()
+    }
+
+    #[test]
+    fn it_is_the_inner_product_of_the_concatenated_vectors() {
+        let (items, queries) = (wave(50, 3, 0.7), wave(37, 3, 0.3));
+        let sparse = |n: usize, step: usize| {
+            let row = |i: usize| vec![((i % 5) as u32, 1.0 + i as f32), (5 + (i * step % 4) as u32, 0.5)];
+            SparseVectors::new(9, &(0..n).map(row).collect::<Vec<_>>()).unwrap()
+        };
+        let (item_words, query_words) = (sparse(50, 3), sparse(37, 7));
+        let index = HybridIndex::new(items.clone(), &item_words, 0.2).unwrap();
+        let encoding = HybridEncoding::new(queries.clone(), query_words.clone()).unwrap();
+        let found = index.search(&encoding, 50).unwrap();
+        let expected =
+            queries.view().dot(&items.view().t()) + 0.2 * query_words.inner_products(&item_words).unwrap();
+        for (query, hits) in found.iter().enumerate() {
+            assert!(hits.windows(2).all(|pair| pair[0].similarity >= pair[1].similarity));
+            assert!(hits.iter().all(|hit| (hit.similarity - expected[[query, hit.item]]).abs() < 1e-4));
+        }
+        let alone = index.search(&encoding.select_rows(&[36]).unwrap(), 50).unwrap();
+        assert_eq!(
+            alone[0].iter().map(|hit| hit.item).collect::<Vec<_>>(),
+            found[36].iter().map(|hit| hit.item).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn bad_input_is_refused() {
+        let words = |rows: usize| SparseVectors::new(2, &vec![vec![]; rows]).unwrap();
+        assert!(matches!(
+            HybridIndex::new(wave(3, 2, 1.0), &words(2), 1.0),
+            Err(Error::LengthMismatch { .. })
+        ));
+        assert!(matches!(
+            HybridIndex::new(wave(3, 2, 1.0), &words(3), f32::NAN),
+            Err(Error::InvalidParameter { .. })
+        ));
+        let index = HybridIndex::new(wave(3, 2, 1.0), &words(3), 1.0).unwrap();
+        let query = HybridEncoding::new(wave(1, 3, 1.0), words(1)).unwrap();
+        assert!(matches!(index.search(&query, 1), Err(Error::DimensionMismatch { .. })));
+        let query = HybridEncoding::new(wave(1, 2, 1.0), words(1)).unwrap();
+        assert!(matches!(index.search(&query, 4), Err(Error::KOutOfRange { .. })));
+        assert!(matches!(HybridEncoding::new(wave(1, 2, 1.0), words(2)), Err(Error::LengthMismatch { .. })));
+    }
+}
