@@ -1,0 +1,293 @@
+//! Choosing a searching operation within a budget.
+
+use std::{path::Path, time::Instant};
+
+use ess_files::Checksum;
+use ess_search::ModuleState;
+use ess_train::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{
+    AutoConfig, AutoModule, AutoReport, Choice, Collection, Error, FoldKind, HeadConfig, SkippedTrial,
+    TrainingQueries, TrialSummary, Variant,
+    auto_module::{Plan, SavedMemory},
+    batch::{Batch, QueryWords},
+    budget::Budget,
+    folds,
+    head::HeadItems,
+    journal::Journal,
+    passes::Scale,
+    trial::Trials,
+};
+
+/// Fewer queries than this cannot be cut into folds that say anything.
+const FEWEST_QUERIES: usize = 10;
+
+/// Queries are near duplicates from this cosine on.
+const NEAR_DUPLICATE: f32 = 0.95;
+
+/// Chooses a searching operation: which signals count how much, and which head is trained.
+///
+/// Everything is judged on held-out queries (nested cross-validation: weights are fitted on the folds that do not hold
+/// a query). A simpler choice is taken when it is not clearly worse, and the frozen encoder when no gain is proven.
+///
+/// ```
+/// use ess_auto::{Auto, AutoConfig, Collection, TrainingQueries};
+/// use ess_core::{Embeddings, Ids, Searcher};
+/// use ess_train::{Judgement, Progress, QuerySet};
+///
+/// // Items on a circle, and queries that lie a little beside theirs.
+/// let point = |angle: f32| [angle.cos(), angle.sin()];
+/// let items: Vec<_> = (0..60).map(|i| point(i as f32 * 0.1)).collect();
+/// let ids = Ids::new((0..60).map(|i| format!("d{i}")).collect())?;
+/// let collection = Collection::new(ids, Embeddings::from_rows(&items)?)?;
+/// let queries: Vec<_> = (0..60).map(|i| point(i as f32 * 0.1 + 0.04)).collect();
+/// let relevant = (0..60).map(|item| vec![Judgement { item, grade: 1 }]).collect();
+/// let train = TrainingQueries::new(QuerySet::new(Embeddings::from_rows(&queries)?, relevant)?);
+///
+/// let auto = Auto::new(AutoConfig { heads: vec![], ..AutoConfig::default() })?.with_progress(Progress::Silent);
+/// let (module, report) = auto.fit(&collection, &train, None, None)?;
+/// // The frozen encoder is perfect here, so it is kept.
+/// assert_eq!(report.dense.trial, None);
+/// let hits = module.bind(&collection)?.search(train.set().encodings(), 1)?;
+/// assert_eq!(hits[7][0].item, 7);
+/// # Ok::<(), ess_auto::Error>(())
+/// ```
+pub struct Auto {
+    config: AutoConfig,
+    progress: Progress,
+}
+
+impl Auto {
+    /// With these settings.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting outside its range.
+    pub fn new(config: AutoConfig) -> Result<Self, Error> {
+        config.check()?;
+        Ok(Self { config, progress: Progress::default() })
+    }
+
+    /// Chooses whether a progress bar is shown.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Chooses for a collection from judged queries. Texts are used when both have them.
+    ///
+    /// `dev` queries are learned from like `train`'s; being given apart, they say whether new queries ask for the items
+    /// that training knew. With a `journal`, finished trials are kept in that file, and a run that was ended goes on
+    /// after them; the same inputs and enough budget give the same choice, resumed or not.
+    ///
+    /// # Errors
+    /// [`Error::DifferentSpaces`] when queries and items differ in dimension; [`Error::Core`] for judgements of items
+    /// that do not exist; those of training a head.
+    pub fn fit(
+        &self,
+        collection: &Collection,
+        train: &TrainingQueries,
+        dev: Option<&TrainingQueries>,
+        journal: Option<&Path>,
+    ) -> Result<(AutoModule, AutoReport), Error> {
+        let started = Instant::now();
+        let all = train.join(dev)?;
+        check(collection, &all)?;
+        let mut journal = Journal::open(journal, self.inputs(collection, &all, train.set().len())?);
+        let budget = Budget::new(self.config.budget_seconds, journal.cpu_seconds());
+        let batch = batch(collection, &all)?;
+        let (fold_of, evidence) = folds::cut(
+            train.set().judgements(),
+            dev.map(|dev| dev.set().judgements()),
+            self.config.folds,
+            self.config.seed,
+        );
+        let head_items = HeadItems::new(collection.items(), all.set().judgements(), self.config.seed)?;
+        let bar = self.bar();
+        let trials = Trials {
+            collection,
+            queries: &all,
+            batch: &batch,
+            fold_of: &fold_of,
+            head_items: &head_items,
+            config: &self.config,
+            scale: Scale::of(&batch.dense, collection.items()),
+            // A group that is most of the queries cannot be held out.
+            trained_signals: evidence.kind == FoldKind::ByQuery || evidence.largest_component < 0.5,
+            budget: &budget,
+            tick: &|| bar.inc(1),
+        };
+        let enough = all.set().len() >= FEWEST_QUERIES;
+        let skipped = if enough { self.search(&trials, &mut journal, &bar)? } else { Vec::new() };
+        let choose = |variant| self.choose(&journal, variant, enough);
+        let dense = choose(Variant::Dense)?;
+        let hybrid = if batch.words.is_some() { Some(choose(Variant::Hybrid)?) } else { None };
+        let heads = self.final_heads(&trials, [Some(&dense), hybrid.as_ref()].into_iter().flatten())?;
+        bar.finish_and_clear();
+        let report = AutoReport {
+            config: self.config.clone(),
+            train_queries: train.set().len(),
+            dev_queries: all.set().len() - train.set().len(),
+            dev_near_duplicates: dev.map_or(0, |dev| near_duplicates(train, dev)),
+            items: collection.len(),
+            folds: evidence,
+            dense: dense.clone(),
+            hybrid: hybrid.clone(),
+            trials: journal.trials().iter().map(TrialSummary::of).collect(),
+            skipped,
+            cpu_seconds: budget.spent(),
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        tracing::info!(dense = dense.reason, hybrid = hybrid.as_ref().map(|hybrid| &hybrid.reason[..]), "chosen");
+        let plan = Plan {
+            scale: trials.scale,
+            pool: self.config.pool,
+            attention: self.config.attention,
+            expansion: self.config.expansion,
+            lexical: self.config.lexical,
+            dense,
+            hybrid,
+            memory: SavedMemory::new(collection, &all),
+        };
+        Ok((AutoModule::new(plan, heads, all.set().encodings().clone()), report))
+    }
+
+    /// Runs the trials that fit the budget and are not in the journal; returns the others.
+    fn search(
+        &self,
+        trials: &Trials<'_>,
+        journal: &mut Journal,
+        bar: &ProgressBar,
+    ) -> Result<Vec<SkippedTrial>, Error> {
+        let mut skipped = Vec::new();
+        let heads = self.config.heads.iter().map(Some).filter(|_| trials.trained_signals);
+        for head in std::iter::once(None).chain(heads) {
+            let name = head.map_or("no head", |head| &head.name);
+            bar.set_message(name.to_owned());
+            if journal.find(name).is_some() {
+                continue;
+            }
+            let mut skip = |reason: String| skipped.push(SkippedTrial { name: name.to_owned(), reason });
+            if let Some(reason) = head.map(|head| self.too_long(trials, journal, head)).transpose()?.flatten() {
+                skip(reason);
+                continue;
+            }
+            match trials.run(head)? {
+                Some(record) => journal.add(record)?,
+                None => skip("the budget ended".to_owned()),
+            }
+        }
+        Ok(skipped)
+    }
+
+    /// Why a head cannot be tried within the budget, if it cannot: judging it costs what judging none did, and it is
+    /// trained for each fold and, if it is taken, on all queries.
+    fn too_long(&self, trials: &Trials<'_>, journal: &Journal, head: &HeadConfig) -> Result<Option<String>, Error> {
+        let Some(without) = journal.find("no head") else {
+            return Ok(Some("the budget ended before".to_owned()));
+        };
+        if trials.budget.is_over() {
+            return Ok(Some("the budget ended".to_owned()));
+        }
+        let (items, queries) = (trials.collection.items(), trials.queries.set());
+        let step = trials.head_items.seconds_per_step(head, items, queries)?;
+        let trainings = head.trainer.max_steps as f64 * (self.config.folds as f64 + 1.0);
+        let expected = 1.3 * without.cpu_seconds + step * trainings;
+        let left = trials.budget.left();
+        Ok((expected > left).then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
+    }
+
+    fn choose(&self, journal: &Journal, variant: Variant, enough: bool) -> Result<Choice, Error> {
+        if !enough {
+            let reason = format!("fewer than {FEWEST_QUERIES} queries are no evidence: the frozen encoder is kept");
+            return Ok(Choice::frozen(&reason, &self.config));
+        }
+        let made = Choice::make(journal.trials(), variant, &self.config)?;
+        Ok(made.unwrap_or_else(|| {
+            let reason = "the budget ended before the first trial: the frozen encoder is kept";
+            Choice::frozen(reason, &self.config)
+        }))
+    }
+
+    /// The heads of the choices, trained on all queries.
+    fn final_heads<'c>(
+        &self,
+        trials: &Trials<'_>,
+        choices: impl Iterator<Item = &'c Choice>,
+    ) -> Result<Vec<(String, ModuleState)>, Error> {
+        let mut heads: Vec<(String, ModuleState)> = Vec::new();
+        for name in choices.filter_map(|choice| choice.trial.as_ref()) {
+            let config = self.config.heads.iter().find(|head| head.name == *name);
+            if let Some(config) = config.filter(|_| heads.iter().all(|(other, _)| other != name)) {
+                let (items, queries) = (trials.collection.items(), trials.queries.set());
+                let head = trials.head_items.train(config, self.config.seed, items, queries)?;
+                heads.push((name.clone(), head.to_state()?));
+            }
+        }
+        Ok(heads)
+    }
+
+    fn bar(&self) -> ProgressBar {
+        // For each trial: folds, and weights of two passes of two variants.
+        let ticks = (self.config.heads.len() + 1) * self.config.folds * 5;
+        let bar = match self.progress {
+            Progress::Silent => ProgressBar::hidden(),
+            Progress::Bar => ProgressBar::new(ticks as u64),
+        };
+        let style = ProgressStyle::with_template("auto {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]");
+        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    }
+
+    /// A checksum of all that trials depend on.
+    fn inputs(&self, collection: &Collection, all: &TrainingQueries, train: usize) -> Result<Checksum, Error> {
+        let numbers = |values: &[f32]| Checksum::of(bytemuck::cast_slice(values)).to_string();
+        let config = AutoConfig { budget_seconds: 1.0, ..self.config.clone() };
+        let parts = [
+            numbers(collection.items().as_slice()),
+            numbers(all.set().encodings().as_slice()),
+            format!("{:?} {train} {:?}", all.set().judgements(), all.texts()),
+            format!("{:?}", collection.words.as_ref().map(|words| numbers(words.encoder.term_weights()))),
+            format!("{config:?}"),
+        ];
+        Ok(Checksum::of(parts.join("\n").as_bytes()))
+    }
+}
+
+fn check(collection: &Collection, queries: &TrainingQueries) -> Result<(), Error> {
+    let (queries_dim, items_dim) = (queries.set().encodings().dim(), collection.items().dim());
+    if queries_dim != items_dim {
+        return Err(Error::DifferentSpaces { queries: queries_dim, items: items_dim });
+    }
+    let len = collection.len();
+    let unknown = queries.set().judgements().iter().flatten().find(|judgement| judgement.item >= len);
+    match unknown {
+        Some(judgement) => {
+            let (what, row) = ("judged items", judgement.item);
+            Err(ess_core::Error::RowOutOfRange { what, row, len }.into())
+        }
+        None => Ok(()),
+    }
+}
+
+fn batch(collection: &Collection, queries: &TrainingQueries) -> Result<Batch, Error> {
+    let dense = queries.set().encodings().clone();
+    let words = match (&collection.words, queries.texts()) {
+        (Some(words), Some(texts)) => {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            let counts = collection.encode(&dense, &texts)?.words().clone();
+            Some(QueryWords::new(counts, words.encoder.term_weights())?)
+        }
+        _ => None,
+    };
+    Ok(Batch { dense, words })
+}
+
+fn near_duplicates(train: &TrainingQueries, dev: &TrainingQueries) -> usize {
+    let (train, dev) = (train.set().encodings().clone().normalized(), dev.set().encodings().clone().normalized());
+    let near = |row: &usize| {
+        let cosines = train.view().dot(&dev.view().row(*row));
+        cosines.iter().any(|&cosine| cosine >= NEAR_DUPLICATE)
+    };
+    (0..dev.len()).filter(near).count()
+}

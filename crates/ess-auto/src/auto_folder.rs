@@ -1,0 +1,141 @@
+//! A chosen searching operation in a folder: a searching module of kind "auto" beside `plan-CHECKSUM.json`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use ess_core::Embeddings;
+use ess_files::{Checksum, write_atomically};
+use ess_search::{HostTensor, ModuleDescription, ModuleState};
+use serde::{Deserialize, Serialize};
+
+use crate::{AutoModule, Error, auto_module::Plan};
+
+/// The kind under which the module's manifest names it.
+const KIND: &str = "auto";
+const VERSION: u32 = 1;
+const QUERIES: &str = "queries";
+
+/// What the manifest says beside the matrices.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    version: u32,
+    plan: String,
+    checksum: String,
+    heads: BTreeMap<String, ModuleDescription>,
+}
+
+impl AutoModule {
+    /// Writes it into a folder, which is made if need be. What was there before stays whole until the new one is.
+    ///
+    /// # Errors
+    /// [`Error::Files`] or [`Error::Search`] when the folder cannot be written.
+    pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        let plan = serde_json::to_vec(&self.plan).map_err(|error| ess_core::Error::external(error))?;
+        let checksum = Checksum::of(&plan).to_string();
+        let file = format!("plan-{}.json", checksum.trim_start_matches("xxh3-64:"));
+        write_atomically(&folder.join(&file), |out| out.write_all(&plan))?;
+        let mut tensors = BTreeMap::new();
+        let shape = vec![self.queries.len(), self.queries.dim()];
+        let queries = HostTensor::new(QUERIES, shape, self.queries.as_slice().to_vec())?;
+        tensors.insert(QUERIES.to_owned(), queries);
+        for (number, head) in self.heads.values().enumerate() {
+            tensors.extend(head.tensors.iter().map(|(name, tensor)| (head_tensor(number, name), tensor.clone())));
+        }
+        let heads = self.heads.iter().map(|(name, head)| (name.clone(), head.description.clone())).collect();
+        let config = Config { version: VERSION, plan: file.clone(), checksum, heads };
+        let config = serde_json::to_value(config).map_err(|error| ess_core::Error::external(error))?;
+        let description =
+            ModuleDescription { kind: KIND.to_owned(), query_dim: self.dim(), item_dim: self.dim(), config };
+        ModuleState { description, tensors }.save(folder)?;
+        remove_old_plans(folder, &file);
+        Ok(())
+    }
+
+    /// Reads one from a folder and checks it; `None` when the folder has a searching module of another kind.
+    ///
+    /// # Errors
+    /// Those of [`ModuleState::load`]; [`Error::Io`] or [`Error::Format`] for a plan that is missing, torn, altered or
+    /// of another version.
+    pub fn load(folder: &Path) -> Result<Option<Self>, Error> {
+        let mut state = ModuleState::load(folder)?;
+        if state.description.kind != KIND {
+            return Ok(None);
+        }
+        let manifest = folder.join("module.json");
+        let version = state.description.config.get("version").and_then(serde_json::Value::as_u64);
+        if version != Some(VERSION.into()) {
+            let found = version.map_or("none".to_owned(), |version| version.to_string());
+            return Err(format_error(&manifest, &format!("version {VERSION} of an auto module"), &found));
+        }
+        let config: Config = serde_json::from_value(state.description.config.clone())
+            .map_err(|error| format_error(&manifest, "the config of an auto module", &error.to_string()))?;
+        let plan = read_plan(folder, &manifest, &config)?;
+        let heads = heads(&mut state, &config);
+        let queries = queries(&manifest, &state, &plan)?;
+        Ok(Some(Self { plan, heads, queries }))
+    }
+}
+
+fn head_tensor(number: usize, name: &str) -> String {
+    format!("head.{number}.{name}")
+}
+
+fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Error> {
+    if Path::new(&config.plan).file_name() != Some(config.plan.as_ref()) {
+        return Err(format_error(manifest, "a file name for the plan", &config.plan));
+    }
+    let path = folder.join(&config.plan);
+    let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+    let found = Checksum::of(&bytes).to_string();
+    if found != config.checksum {
+        return Err(format_error(&path, &format!("checksum {}", config.checksum), &found));
+    }
+    serde_json::from_slice(&bytes).map_err(|error| format_error(&path, "a plan", &error.to_string()))
+}
+
+/// The heads with their tensors; whether these fit is found out when a head is built.
+fn heads(state: &mut ModuleState, config: &Config) -> BTreeMap<String, ModuleState> {
+    let head = |(number, (name, description)): (usize, (&String, &ModuleDescription))| {
+        let prefix = head_tensor(number, "");
+        let own = state.tensors.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
+        let tensors = own.map(|(name, tensor)| (name.to_owned(), tensor.clone())).collect();
+        (name.clone(), ModuleState { description: description.clone(), tensors })
+    };
+    config.heads.iter().enumerate().map(head).collect()
+}
+
+fn queries(manifest: &Path, state: &ModuleState, plan: &Plan) -> Result<Embeddings, Error> {
+    let expected = [plan.memory.values.len(), state.description.query_dim];
+    let texts = plan.memory.texts.as_ref().map_or(expected[0], Vec::len);
+    let place = plan.memory.values.iter().flatten().map(|(place, _)| *place as usize + 1).max().unwrap_or(0);
+    let tensor = state.tensors.get(QUERIES).filter(|tensor| tensor.shape() == expected);
+    match tensor.filter(|_| texts == expected[0] && place <= plan.memory.items.len()) {
+        Some(tensor) => Ok(Embeddings::from_vec(tensor.values().to_vec(), expected[1])?),
+        None => {
+            let expected = format!("{} training queries of {} dimensions", expected[0], expected[1]);
+            let found = state.tensors.get(QUERIES).map(|tensor| tensor.shape().to_vec());
+            Err(format_error(manifest, &expected, &format!("{found:?}, {texts} texts, items up to {place}")))
+        }
+    }
+}
+
+fn format_error(path: &Path, expected: &str, found: &str) -> Error {
+    Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
+}
+
+/// Plans that no manifest names any more. Failing to remove them harms nothing, so it is only logged.
+fn remove_old_plans(folder: &Path, keep: &str) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let old = |path: &PathBuf| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.starts_with("plan-") && name.ends_with(".json") && name != keep
+    };
+    for path in entries.map(|entry| entry.path()).filter(old) {
+        if let Err(error) = std::fs::remove_file(&path) {
+            tracing::warn!(path = %path.display(), %error, "an old plan stays");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! What was chosen, as something that can be kept and searched with.
+
+use std::collections::BTreeMap;
+
+use ess_core::Embeddings;
+use ess_files::Checksum;
+use ess_hybrid::{Attention, Expansion};
+use ess_lexical::Bm25Config;
+use ess_search::ModuleState;
+use half::f16;
+use serde::{Deserialize, Serialize};
+
+use crate::{AutoSearcher, Choice, Collection, Error, TrainingQueries, memory::shares, passes::Scale};
+
+/// A chosen searching operation: the weights of all signals, the training queries as memory, and the heads.
+///
+/// It knows the items of training by id and embedding. Bound to another collection it forgets them, leaves heads aside
+/// and searches with cautious weights of the signals that need no training.
+///
+/// Runnable at [`Auto`](crate::Auto).
+#[derive(Clone, Debug, PartialEq)]
+pub struct AutoModule {
+    pub(crate) plan: Plan,
+    pub(crate) heads: BTreeMap<String, ModuleState>,
+    /// The training queries' embeddings.
+    pub(crate) queries: Embeddings,
+}
+
+/// All of it that is not a matrix.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    pub(crate) scale: Scale,
+    pub(crate) pool: usize,
+    pub(crate) attention: Attention,
+    pub(crate) expansion: Expansion,
+    pub(crate) lexical: Bm25Config,
+    pub(crate) dense: Choice,
+    pub(crate) hybrid: Option<Choice>,
+    pub(crate) memory: SavedMemory,
+}
+
+/// What training queries were answered by.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SavedMemory {
+    /// The queries' texts.
+    pub(crate) texts: Option<Vec<String>>,
+    /// For each query its relevant items, by place in `items`, and their shares of its grades.
+    pub(crate) values: Vec<Vec<(u32, f32)>>,
+    /// The relevant items: id, and checksum of the embedding.
+    pub(crate) items: Vec<(String, String)>,
+}
+
+impl SavedMemory {
+    pub(crate) fn new(collection: &Collection, queries: &TrainingQueries) -> Self {
+        let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut values: Vec<Vec<(u32, f32)>> =
+            queries.set().judgements().iter().map(|judged| shares(judged)).collect();
+        values.iter().flatten().for_each(|&(item, _)| {
+            places.insert(item, 0);
+        });
+        places.values_mut().zip(0..).for_each(|(place, at)| *place = at);
+        values.iter_mut().flatten().for_each(|(item, _)| *item = places[item]);
+        let item = |&item: &u32| {
+            let id = collection.ids().get(item as usize).unwrap_or_default().to_owned();
+            (id, mark(collection.items().row(item as usize)))
+        };
+        Self { texts: queries.texts().map(<[String]>::to_vec), values, items: places.keys().map(item).collect() }
+    }
+}
+
+/// What tells one item from another of the same id: a checksum of its embedding in half precision.
+pub(crate) fn mark(embedding: &[f32]) -> String {
+    let halves: Vec<u16> = embedding.iter().map(|&x| f16::from_f32(x).to_bits()).collect();
+    Checksum::of(bytemuck::cast_slice(&halves)).to_string()
+}
+
+impl AutoModule {
+    pub(crate) fn new(plan: Plan, heads: Vec<(String, ModuleState)>, queries: Embeddings) -> Self {
+        Self { plan, heads: heads.into_iter().collect(), queries }
+    }
+
+    /// The choice that looks at embeddings alone.
+    pub fn dense(&self) -> &Choice {
+        &self.plan.dense
+    }
+
+    /// The choice that looks at texts too, where there were texts to choose with.
+    pub fn hybrid(&self) -> Option<&Choice> {
+        self.plan.hybrid.as_ref()
+    }
+
+    /// The lexical encoder that a collection is to be given texts with.
+    pub fn lexical(&self) -> Bm25Config {
+        self.plan.lexical
+    }
+
+    /// The dimension of queries and items.
+    pub fn dim(&self) -> usize {
+        self.queries.dim()
+    }
+
+    /// Makes it search a collection.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for items of another dimension; [`Error::Search`] for a head that cannot be built.
+    pub fn bind<'c>(&self, collection: &'c Collection) -> Result<AutoSearcher<'c>, Error> {
+        AutoSearcher::new(self, collection)
+    }
+}

@@ -1,0 +1,172 @@
+//! Searching with what was chosen.
+
+use std::collections::BTreeMap;
+
+use ess_core::{Embeddings, Encoding, Hit, SearchModule, Searcher};
+use ess_hybrid::HybridEncoding;
+use ess_search::PersistentModule;
+
+use crate::{
+    AutoModule, Choice, Collection, Error, Signal, Weights,
+    auto_module::{Plan, mark},
+    batch::{Batch, QueryWords},
+    head,
+    memory::Memory,
+    passes::Passes,
+};
+
+/// Queries that are searched together.
+const TOGETHER: usize = 256;
+
+/// The share of remembered items that a collection must have to be the one of training.
+const KNOWN_SHARE: f64 = 0.5;
+
+/// A chosen searching operation over a collection: give it embeddings and it searches by the dense choice, give it
+/// embeddings and words and it searches by the hybrid one.
+///
+/// A query far from all training queries (see [`Choice::gate`]), and every query of a collection that is not the one of
+/// training, is searched with [`Weights::cautious`], or less where training found less.
+///
+/// A query costs two searches of the dense index (three with a head), two of the words, and a look at every training
+/// query. Runnable at [`Auto`](crate::Auto).
+pub struct AutoSearcher<'c> {
+    collection: &'c Collection,
+    plan: Plan,
+    heads: BTreeMap<String, Box<dyn PersistentModule>>,
+    // None where the collection is not the one of training.
+    dense_memory: Option<Memory>,
+    hybrid_memory: Option<Memory>,
+}
+
+impl<'c> AutoSearcher<'c> {
+    pub(crate) fn new(module: &AutoModule, collection: &'c Collection) -> Result<Self, Error> {
+        let what = "items searched by a saved choice";
+        ess_core::Error::check_dim(what, module.dim(), collection.items().dim())?;
+        let plan = module.plan.clone();
+        let rows: Vec<Option<u32>> = plan.memory.items.iter().map(|item| row_of(collection, item)).collect();
+        let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
+        let (mut dense_memory, mut hybrid_memory, mut heads) = (None, None, BTreeMap::new());
+        if known {
+            let value = |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
+            let values: Vec<Vec<(u32, f32)>> =
+                plan.memory.values.iter().map(|values| values.iter().filter_map(value).collect()).collect();
+            let dense = Batch { dense: module.queries.clone(), words: None };
+            if let (Some(words), Some(texts)) = (&collection.words, &plan.memory.texts) {
+                let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+                let encoding = collection.encode(&module.queries, &texts)?;
+                let words = QueryWords::new(encoding.words().clone(), words.encoder.term_weights())?;
+                let batch = Batch { dense: dense.dense.clone(), words: Some(words) };
+                hybrid_memory = Some(Memory::new(&batch, values.clone()));
+            }
+            dense_memory = Some(Memory::new(&dense, values));
+            for (name, state) in &module.heads {
+                heads.insert(name.clone(), head::build(state)?);
+            }
+        }
+        Ok(Self { collection, plan, heads, dense_memory, hybrid_memory })
+    }
+
+    /// Whether the collection has the items of training: at least half of the remembered ones, by id and embedding.
+    pub fn knows_collection(&self) -> bool {
+        self.dense_memory.is_some()
+    }
+
+    fn search_batch(
+        &self,
+        batch: &Batch,
+        choice: &Choice,
+        memory: Option<&Memory>,
+        k: usize,
+    ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        let head = choice.trial.as_ref().and_then(|name| self.heads.get(name));
+        let passes = Passes {
+            collection: self.collection,
+            head: head.map(|head| head as &dyn SearchModule),
+            memory,
+            attention: self.plan.attention,
+            expansion: self.plan.expansion,
+            pool: self.plan.pool.max(k),
+            scale: self.plan.scale,
+        };
+        let first = passes.first(batch)?;
+        let trust: Vec<f32> =
+            first.near().map(|near| if memory.is_some() { trust(choice.gate, near) } else { 0.0 }).collect();
+        let cautious = |weights: &Weights| Weights::cautious().at_most(weights).with(Signal::Dense, 1.0);
+        let at = |weights: &Weights, row: usize| cautious(weights).towards(weights, trust[row]);
+        let second = passes.second(&first, |row| at(&choice.first, row))?;
+        Ok(second.iter().enumerate().map(|(row, items)| items.rank(&at(&choice.second, row), k)).collect())
+    }
+
+    fn check(&self, dense: &Embeddings, k: usize) -> Result<(), ess_core::Error> {
+        let what = "queries given to a saved choice";
+        ess_core::Error::check_dim(what, self.collection.items().dim(), dense.dim())?;
+        let len = self.collection.len();
+        if k == 0 || k > len {
+            return Err(ess_core::Error::KOutOfRange { k, len });
+        }
+        Ok(())
+    }
+}
+
+impl Searcher<Embeddings> for AutoSearcher<'_> {
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        self.check(queries, k)?;
+        let mut hits = Vec::with_capacity(queries.len());
+        for rows in blocks(queries.len()) {
+            let batch = Batch { dense: queries.select(&rows)?, words: None };
+            hits.extend(self.search_batch(&batch, &self.plan.dense, self.dense_memory.as_ref(), k)?);
+        }
+        Ok(hits)
+    }
+}
+
+impl Searcher<HybridEncoding> for AutoSearcher<'_> {
+    /// As [`Searcher::search`].
+    ///
+    /// # Errors
+    /// [`Error::NoTexts`], as an [`ess_core::Error::External`], when there were no texts to choose with or the
+    /// collection has none.
+    fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+        self.check(queries.dense(), k)?;
+        let choice = self.plan.hybrid.as_ref().ok_or(Error::NoTexts { what: "the saved choice" })?;
+        let words = self.collection.words.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
+        let what = "lexical queries given to a saved choice";
+        ess_core::Error::check_dim(what, words.index.dim(), queries.words().dim())?;
+        let mut hits = Vec::with_capacity(queries.rows());
+        for rows in blocks(queries.rows()) {
+            let part = queries.select_rows(&rows)?;
+            let counts = QueryWords::new(part.words().clone(), words.encoder.term_weights())?;
+            let batch = Batch { dense: part.dense().clone(), words: Some(counts) };
+            hits.extend(self.search_batch(&batch, choice, self.hybrid_memory.as_ref(), k)?);
+        }
+        Ok(hits)
+    }
+}
+
+fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {
+    (0..rows).step_by(TOGETHER).map(move |first| (first..rows.min(first + TOGETHER)).collect())
+}
+
+/// How much the fitted weights are trusted for a query: 0 at the lower end of the gate and below, 1 at the upper end.
+fn trust(gate: [f32; 2], near: f32) -> f32 {
+    let [low, high] = gate;
+    if near >= high { 1.0 } else { ((near - low) / (high - low)).clamp(0.0, 1.0) }
+}
+
+fn row_of(collection: &Collection, (id, embedding): &(String, String)) -> Option<u32> {
+    let row = collection.ids().row(id).ok()?;
+    (mark(collection.items().row(row)) == *embedding).then_some(row as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::trust;
+
+    #[test]
+    fn trust_rises_through_the_gate() {
+        let gate = [0.25, 0.75];
+        assert_eq!([0.0, 0.25, 0.5, 0.75, 1.0].map(|near| trust(gate, near)), [0.0, 0.0, 0.5, 1.0, 1.0]);
+        assert_eq!(trust([0.5, 0.5], 0.5), 1.0);
+        assert_eq!(trust([0.5, 0.5], 0.4), 0.0);
+    }
+}

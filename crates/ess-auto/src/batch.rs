@@ -1,0 +1,49 @@
+//! Encoded queries as the passes read them.
+
+use ess_core::{Embeddings, Encoding, Error};
+use ess_lexical::SparseVectors;
+
+/// Queries by embedding and, where words are searched, by words.
+#[derive(Clone)]
+pub(crate) struct Batch {
+    pub(crate) dense: Embeddings,
+    pub(crate) words: Option<QueryWords>,
+}
+
+/// Queries by words.
+#[derive(Clone)]
+pub(crate) struct QueryWords {
+    /// Counts of terms, as BM25 takes them.
+    pub(crate) counts: SparseVectors,
+    /// The counts times the terms' weights, scaled to length 1: their inner product is a cosine.
+    pub(crate) unit: SparseVectors,
+}
+
+impl QueryWords {
+    pub(crate) fn new(counts: SparseVectors, term_weights: &[f32]) -> Result<Self, Error> {
+        let unit = |row: usize| {
+            let weigh = |(place, count): (u32, f32)| (place, count * term_weights[place as usize]);
+            let mut row: Vec<(u32, f32)> = counts.row(row).map(weigh).collect();
+            let norm = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
+            row.iter_mut().for_each(|(_, value)| *value /= norm.max(f32::MIN_POSITIVE));
+            row
+        };
+        let unit = SparseVectors::new(counts.dim(), &(0..counts.rows()).map(unit).collect::<Vec<_>>())?;
+        Ok(Self { counts, unit })
+    }
+}
+
+impl Batch {
+    pub(crate) fn select(&self, rows: &[usize]) -> Result<Self, Error> {
+        let words = self.words.as_ref().map(|words| {
+            let (counts, unit) = (words.counts.select_rows(rows)?, words.unit.select_rows(rows)?);
+            Ok::<_, Error>(QueryWords { counts, unit })
+        });
+        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()? })
+    }
+
+    /// The same queries by embedding alone.
+    pub(crate) fn without_words(&self) -> Self {
+        Self { dense: self.dense.clone(), words: None }
+    }
+}

@@ -1,0 +1,32 @@
+//! The items that may be among the best for a query, with their signals.
+
+use ess_core::{Hit, TopK};
+
+use crate::signal::{SIGNALS, Weights};
+
+/// Items of one query, in row order, and one column of numbers for each signal.
+#[derive(Clone)]
+pub(crate) struct Candidates {
+    pub(crate) items: Vec<u32>,
+    pub(crate) columns: [Vec<f32>; SIGNALS],
+}
+
+impl Candidates {
+    /// Items without signals yet; sorted, and each once.
+    pub(crate) fn new(mut items: Vec<u32>) -> Self {
+        items.sort_unstable();
+        items.dedup();
+        let columns = std::array::from_fn(|_| vec![0.0; items.len()]);
+        Self { items, columns }
+    }
+
+    /// The `k` best under the weights.
+    pub(crate) fn rank(&self, weights: &Weights, k: usize) -> Vec<Hit> {
+        let mut best = TopK::new(k);
+        for (at, &item) in self.items.iter().enumerate() {
+            let signals = self.columns.iter().zip(weights.values());
+            best.push(Hit::new(item as usize, signals.map(|(column, weight)| weight * column[at]).sum()));
+        }
+        best.into_sorted()
+    }
+}

@@ -1,0 +1,147 @@
+//! The settings of automatic choice, as data.
+
+use ess_hybrid::{Attention, Expansion};
+use ess_lexical::Bm25Config;
+use ess_train::{RecipeConfig, TrainerConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// How a searching operation is chosen. The defaults are one recipe for every collection.
+///
+/// ```
+/// use ess_auto::AutoConfig;
+///
+/// let config: AutoConfig = serde_json::from_str(r#"{"budget_seconds": 30.0, "seed": 3}"#).unwrap();
+/// assert_eq!((config.budget_seconds, config.folds), (30.0, 5));
+/// config.check()?;
+/// # Ok::<(), ess_auto::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AutoConfig {
+    /// CPU-seconds of all threads together that may be spent, what a resumed run spent before included. Above 0. A trial
+    /// that is not expected to end within it is not begun. Default: 120.
+    pub budget_seconds: f64,
+    /// Parts of the cross-validation; 2 or more. Default: 5.
+    pub folds: usize,
+    /// How many items of each pass and each signal are looked at; at least 10. Default: 100.
+    pub pool: usize,
+    /// Which items of the first pass are looked at in feedback.
+    pub attention: Attention,
+    /// How many words feedback adds.
+    pub expansion: Expansion,
+    /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
+    pub lexical: Bm25Config,
+    /// The trained heads to try, in this order, after none at all.
+    pub heads: Vec<HeadConfig>,
+    /// What a weight's distance from the frozen encoder costs while weights are fitted to `n` queries: `penalty / √n`
+    /// nDCG a unit. 0 or more. Default: 0.05.
+    pub penalty: f64,
+    /// A simpler choice is taken when it is worse by no more than so many standard errors of the difference: Breiman,
+    /// Friedman, Olshen and Stone, "Classification and Regression Trees" (1984). 0 or more. Default: 1.
+    pub standard_errors: f64,
+    /// The level of the paired bootstrap interval of the gain over the frozen encoder whose lower end must be above 0;
+    /// between 0 and 1. Default: 0.95.
+    pub confidence: f64,
+    /// The seed of every random step. Default: 0.
+    pub seed: u64,
+}
+
+/// A searching module to train, and for how long.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeadConfig {
+    /// How it is called in reports; one of a kind.
+    pub name: String,
+    /// The module.
+    pub module: RecipeConfig,
+    /// How it is trained; all of `max_steps` are taken, since held-out queries judge it afterwards.
+    #[serde(default)]
+    pub trainer: TrainerConfig,
+}
+
+impl Default for AutoConfig {
+    fn default() -> Self {
+        let trainer = |max_steps| TrainerConfig { max_steps, ..TrainerConfig::default() };
+        let head = |name: &str, max_steps| HeadConfig {
+            name: name.to_owned(),
+            module: RecipeConfig::default(),
+            trainer: trainer(max_steps),
+        };
+        Self {
+            budget_seconds: 120.0,
+            folds: 5,
+            pool: 100,
+            attention: Attention::default(),
+            expansion: Expansion::default(),
+            lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
+            heads: vec![head("linear, 40 steps", 40), head("linear, 100 steps", 100)],
+            penalty: 0.05,
+            standard_errors: 1.0,
+            confidence: 0.95,
+            seed: 0,
+        }
+    }
+}
+
+impl AutoConfig {
+    /// Refuses settings that make no sense, before any work.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the setting, and those of the parts.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |name, expected, found: String| Err(Error::Config { name, expected, found });
+        let number = |x: f64| x.is_finite() && x >= 0.0;
+        if !(number(self.budget_seconds) && self.budget_seconds > 0.0) {
+            return refuse("budget_seconds", "a number above 0", self.budget_seconds.to_string());
+        }
+        if self.folds < 2 {
+            return refuse("folds", "at least 2", self.folds.to_string());
+        }
+        if self.pool < 10 {
+            return refuse("pool", "at least 10", self.pool.to_string());
+        }
+        if !number(self.penalty) {
+            return refuse("penalty", "a number of 0 or more", self.penalty.to_string());
+        }
+        if !number(self.standard_errors) {
+            return refuse("standard_errors", "a number of 0 or more", self.standard_errors.to_string());
+        }
+        if !(self.confidence > 0.0 && self.confidence < 1.0) {
+            return refuse("confidence", "between 0 and 1", self.confidence.to_string());
+        }
+        self.attention.check()?;
+        self.expansion.check()?;
+        let mut names: Vec<&str> = self.heads.iter().map(|head| head.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return refuse("names of heads", "all different", pair[0].to_owned());
+        }
+        self.heads.iter().try_for_each(|head| Ok(head.trainer.check()?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_outside_their_range_are_named() {
+        let default = AutoConfig::default;
+        default().check().unwrap();
+        let twice = [default().heads[0].clone(), default().heads[0].clone()];
+        for (expected, config) in [
+            ("budget_seconds", AutoConfig { budget_seconds: f64::NAN, ..default() }),
+            ("folds", AutoConfig { folds: 1, ..default() }),
+            ("pool", AutoConfig { pool: 3, ..default() }),
+            ("penalty", AutoConfig { penalty: -1.0, ..default() }),
+            ("standard_errors", AutoConfig { standard_errors: f64::INFINITY, ..default() }),
+            ("confidence", AutoConfig { confidence: 1.0, ..default() }),
+            ("names of heads", AutoConfig { heads: twice.to_vec(), ..default() }),
+        ] {
+            assert!(matches!(config.check(), Err(Error::Config { name, .. }) if name == expected), "{expected}");
+        }
+        assert!(serde_json::from_str::<AutoConfig>(r#"{"budget": 3}"#).is_err());
+    }
+}

@@ -1,0 +1,75 @@
+//! What can go wrong in choosing automatically.
+
+use std::path::PathBuf;
+
+/// The error of this crate.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A setting outside its range.
+    #[error("auto config: {name} must be {expected}, found {found}")]
+    Config {
+        /// The setting.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: &'static str,
+        /// What came.
+        found: String,
+    },
+    /// Queries and items of different spaces, between which the frozen encoder has no ranking.
+    #[error("auto falls back to the frozen encoder, so queries and items must be of one space: queries have {queries} dimensions, items {items}")]
+    DifferentSpaces {
+        /// The queries' dimension.
+        queries: usize,
+        /// The items' dimension.
+        items: usize,
+    },
+    /// A file that could not be read.
+    #[error("{path}: {source}", path = path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// A file that is torn, altered, of another format or of a later version.
+    #[error("{path}: expected {expected}, found {found}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A search by words over a collection, or with a saved choice, that has no texts.
+    #[error("{what} has no texts, so it cannot be searched by words")]
+    NoTexts {
+        /// What lacks them.
+        what: &'static str,
+    },
+    /// A file that could not be written.
+    #[error(transparent)]
+    Files(#[from] ess_files::Error),
+    /// Training a head failed.
+    #[error(transparent)]
+    Train(#[from] ess_train::Error),
+    /// Saving or loading failed.
+    #[error(transparent)]
+    Search(#[from] ess_search::Error),
+    /// Measuring failed.
+    #[error(transparent)]
+    Metrics(#[from] ess_metrics::Error),
+    /// Embeddings or dimensions that do not fit.
+    #[error(transparent)]
+    Core(#[from] ess_core::Error),
+}
+
+impl From<Error> for ess_core::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Core(error) => error,
+            error => Self::external(error),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Training a head: a searching module on the embeddings alone.
+
+use burn::tensor::Device;
+use cpu_time::ProcessTime;
+use ess_core::Embeddings;
+use ess_search::{ModuleState, PersistentModule};
+use ess_train::{
+    Curve, Items, Judgement, Progress, QuerySet, RecipeConfig, Trainer, TrainerConfig, TrainingRecord,
+};
+use rand::{SeedableRng, seq::SliceRandom};
+use rand_chacha::ChaCha8Rng;
+
+use crate::{Error, HeadConfig};
+
+/// Items that a head is trained against; of larger collections a part stands for the rest.
+const MOST_ITEMS: usize = 30_000;
+
+/// The items that heads are trained against: all of them, or in a large collection every relevant one and a sample.
+pub(crate) struct HeadItems {
+    // The rows in the collection, in order; `None` for all.
+    rows: Option<Vec<usize>>,
+    sampled: Option<Embeddings>,
+}
+
+impl HeadItems {
+    pub(crate) fn new(items: &Embeddings, judgements: &[Vec<Judgement>], seed: u64) -> Result<Self, Error> {
+        if items.len() <= MOST_ITEMS {
+            return Ok(Self { rows: None, sampled: None });
+        }
+        let mut kept = vec![false; items.len()];
+        judgements.iter().flatten().filter(|j| j.grade > 0).for_each(|j| kept[j.item] = true);
+        let count = kept.iter().filter(|&&kept| kept).count();
+        let mut others: Vec<usize> = (0..items.len()).filter(|&row| !kept[row]).collect();
+        others.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+        others.iter().take(MOST_ITEMS.saturating_sub(count)).for_each(|&row| kept[row] = true);
+        let rows: Vec<usize> = (0..items.len()).filter(|&row| kept[row]).collect();
+        Ok(Self { sampled: Some(items.select(&rows)?), rows: Some(rows) })
+    }
+
+    /// Trains on all steps of the config.
+    pub(crate) fn train(
+        &self,
+        config: &HeadConfig,
+        seed: u64,
+        items: &Embeddings,
+        queries: &QuerySet,
+    ) -> Result<Box<dyn PersistentModule>, Error> {
+        let items = self.sampled.as_ref().unwrap_or(items);
+        let seed = config.trainer.seed.wrapping_add(seed);
+        let trainer = TrainerConfig { seed, refit: false, ..config.trainer.clone() };
+        let trainer = Trainer::new(trainer)?.with_progress(Progress::Silent);
+        let recipe = config.module.build(queries.encodings().dim(), items.dim(), seed)?;
+        let queries = self.renumbered(queries)?;
+        let record = all_steps(&config.module, config.trainer.max_steps);
+        Ok(recipe.refit(&trainer, &Items::new(items, &Device::flex()), &queries, &record, 1.0)?.module)
+    }
+
+    /// CPU-seconds of a step, measured on two.
+    pub(crate) fn seconds_per_step(
+        &self,
+        config: &HeadConfig,
+        items: &Embeddings,
+        queries: &QuerySet,
+    ) -> Result<f64, Error> {
+        let mut probe = config.clone();
+        probe.trainer.max_steps = 2;
+        let started = ProcessTime::now();
+        self.train(&probe, 0, items, queries)?;
+        Ok(started.elapsed().as_secs_f64() / 2.0)
+    }
+
+    fn renumbered(&self, queries: &QuerySet) -> Result<QuerySet, Error> {
+        let Some(rows) = &self.rows else {
+            return Ok(queries.clone());
+        };
+        let renumber = |judged: &Vec<Judgement>| -> Vec<Judgement> {
+            let known = judged.iter().filter_map(|j| {
+                Some(Judgement { item: rows.binary_search(&j.item).ok()?, grade: j.grade })
+            });
+            known.collect()
+        };
+        let judgements = queries.judgements().iter().map(renumber).collect();
+        Ok(QuerySet::new(queries.encodings().clone(), judgements)?)
+    }
+}
+
+/// The record of a training that kept its last step.
+fn all_steps(module: &RecipeConfig, steps: usize) -> TrainingRecord {
+    match module {
+        RecipeConfig::Ensemble(ensemble) => TrainingRecord {
+            parts: ensemble.members.iter().map(|member| all_steps(member, steps)).collect(),
+            ..TrainingRecord::default()
+        },
+        _ => TrainingRecord::of_run(Curve { points: Vec::new(), kept_step: steps, seconds: 0.0 }),
+    }
+}
+
+/// A module from its state, on the CPU.
+pub(crate) fn build(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error> {
+    Ok(ess_search::Registry::default().build(state, &Device::flex())?)
+}

@@ -1,0 +1,116 @@
+//! What training queries were answered by, as a key–value memory.
+
+use std::collections::BTreeMap;
+
+use ess_core::{Embeddings, Error};
+use ess_lexical::{SparseIndex, SparseVectors};
+use ess_train::Judgement;
+use ndarray::s;
+use rayon::prelude::*;
+
+use crate::batch::Batch;
+
+/// Queries whose similarities to the training queries are made together.
+const TOGETHER: usize = 64;
+
+/// How fast a training query is forgotten as its embedding differs: `exp(15 (cos − 1))`.
+const SHARPNESS: f32 = 15.0;
+
+/// Contributions below it are noise of queries that have nothing in common.
+const LEAST: f32 = 1e-3;
+
+/// Training queries as keys, their relevant items as values: a query recalls the items of the training queries near it.
+///
+/// Where no training query is near, nothing is recalled, so it cannot harm there.
+pub(crate) struct Memory {
+    // Of length 1.
+    queries: Embeddings,
+    words: Option<SparseIndex>,
+    values: Vec<Vec<(u32, f32)>>,
+}
+
+/// What one query recalled.
+#[derive(Clone, Default)]
+pub(crate) struct Recalled {
+    /// The cosine to the nearest training query.
+    pub(crate) near: f32,
+    /// Items with their dense and their lexical memory.
+    pub(crate) items: BTreeMap<u32, [f32; 2]>,
+}
+
+impl Recalled {
+    /// The items that are recalled most strongly, at most `count`.
+    pub(crate) fn strongest(&self, count: usize) -> Vec<u32> {
+        let mut items: Vec<(u32, f32)> = self.items.iter().map(|(&item, [dense, words])| (item, dense + words)).collect();
+        items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        items.into_iter().take(count).map(|(item, _)| item).collect()
+    }
+}
+
+impl Memory {
+    /// Remembers queries and, for each, its items with their shares of the query's grades.
+    pub(crate) fn new(queries: &Batch, values: Vec<Vec<(u32, f32)>>) -> Self {
+        let words = queries.words.as_ref().map(|words| SparseIndex::new(&words.unit));
+        Self { queries: queries.dense.clone().normalized(), words, values }
+    }
+
+    pub(crate) fn recall(&self, batch: &Batch) -> Result<Vec<Recalled>, Error> {
+        let dense = batch.dense.clone().normalized();
+        let unit = batch.words.as_ref().map(|words| &words.unit);
+        let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
+        let blocks = starts.into_par_iter().map(|first| {
+            let end = dense.len().min(first + TOGETHER);
+            let cosines = dense.view().slice(s![first..end, ..]).dot(&self.queries.view().t());
+            let rows = cosines.rows().into_iter().zip(first..);
+            rows.map(|(cosines, row)| self.recall_one(cosines.iter().copied(), unit, row)).collect::<Vec<_>>()
+        });
+        Ok(blocks.flatten_iter().collect())
+    }
+
+    fn recall_one(
+        &self,
+        cosines: impl Iterator<Item = f32>,
+        unit: Option<&SparseVectors>,
+        row: usize,
+    ) -> Recalled {
+        let mut recalled = Recalled { near: -1.0, items: BTreeMap::new() };
+        let mut add = |query: usize, kind: usize, strength: f32| {
+            for &(item, share) in self.values[query].iter().filter(|_| strength > LEAST) {
+                recalled.items.entry(item).or_default()[kind] += strength * share;
+            }
+        };
+        for (query, cosine) in cosines.enumerate() {
+            recalled.near = recalled.near.max(cosine);
+            add(query, 0, (SHARPNESS * (cosine - 1.0)).exp());
+        }
+        if let (Some(index), Some(unit)) = (&self.words, unit) {
+            let mut cosines = vec![0.0; self.values.len()];
+            index.add_similarities(unit.row(row), 1.0, &mut cosines);
+            cosines.iter().enumerate().for_each(|(query, cosine)| add(query, 1, cosine * cosine));
+        }
+        recalled
+    }
+}
+
+/// The relevant items of a query with their shares of its grades.
+pub(crate) fn shares(judged: &[Judgement]) -> Vec<(u32, f32)> {
+    let relevant = || judged.iter().filter(|judgement| judgement.grade > 0);
+    let sum: f32 = relevant().map(|judgement| judgement.grade as f32).sum();
+    relevant().map(|judgement| (judgement.item as u32, judgement.grade as f32 / sum)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_queries_are_recalled_and_far_ones_are_not() {
+        let batch = |rows: &[[f32; 2]]| Batch { dense: Embeddings::from_rows(rows).unwrap(), words: None };
+        let values = vec![vec![(7, 1.0)], vec![(7, 0.25), (9, 0.75)]];
+        let memory = Memory::new(&batch(&[[2.0, 0.0], [0.0, 1.0]]), values);
+        let recalled = memory.recall(&batch(&[[1.0, 0.0], [-1.0, -1.0]])).unwrap();
+        assert_eq!((recalled[0].near, recalled[0].items.len()), (1.0, 1));
+        assert!((recalled[0].items[&7][0] - 1.0).abs() < 1e-6);
+        assert!(recalled[1].items.is_empty() && recalled[1].near < 0.0);
+    }
+}

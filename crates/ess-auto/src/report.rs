@@ -1,0 +1,73 @@
+//! What happened in an automatic choice, as data.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{AutoConfig, Choice, FoldEvidence, Variant, trial::TrialRecord};
+
+/// What was tried, what was found and what was chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AutoReport {
+    /// The settings.
+    pub config: AutoConfig,
+    /// Training queries, dev not counted.
+    pub train_queries: usize,
+    /// Dev queries.
+    pub dev_queries: usize,
+    /// Dev queries whose embedding is nearly that of a training query (cosine of at least 0.95).
+    pub dev_near_duplicates: usize,
+    /// Items.
+    pub items: usize,
+    /// How queries were held out.
+    pub folds: FoldEvidence,
+    /// The choice that looks at embeddings alone.
+    pub dense: Choice,
+    /// The choice that looks at texts too, where there are texts.
+    pub hybrid: Option<Choice>,
+    /// Finished trials.
+    pub trials: Vec<TrialSummary>,
+    /// Trials that were not run, or not to their end.
+    pub skipped: Vec<SkippedTrial>,
+    /// CPU-seconds of all threads, earlier runs that were resumed included.
+    pub cpu_seconds: f64,
+    /// Wall-clock seconds of this run.
+    pub seconds: f64,
+}
+
+/// A finished trial.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TrialSummary {
+    /// Its name.
+    pub name: String,
+    /// nDCG@10 on held-out queries with all of the fitted weights.
+    pub ndcg: BTreeMap<Variant, f64>,
+    /// CPU-seconds.
+    pub cpu_seconds: f64,
+}
+
+/// A trial that is not part of the evidence.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkippedTrial {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub reason: String,
+}
+
+impl TrialSummary {
+    pub(crate) fn of(trial: &TrialRecord) -> Self {
+        let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let last = |(variant, record): (&Variant, &crate::trial::VariantRecord)| {
+            Some((*variant, mean(record.values.last()?)))
+        };
+        Self {
+            name: trial.name.clone(),
+            ndcg: trial.variants.iter().filter_map(last).collect(),
+            cpu_seconds: trial.cpu_seconds,
+        }
+    }
+}

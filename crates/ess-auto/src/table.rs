@@ -1,0 +1,144 @@
+//! Candidates of judged queries, and how good weights are on them.
+
+use ess_train::Judgement;
+use rayon::prelude::*;
+
+use crate::{
+    Weights,
+    candidates::Candidates,
+    signal::{SIGNALS, Signal},
+};
+
+/// How deep rankings are judged: nDCG@10.
+const DEPTH: usize = 10;
+
+/// The candidates of `n` queries in one table: for each its signals and its grade.
+pub(crate) struct Table {
+    // Where each query's candidates start, and where the last ends.
+    starts: Vec<usize>,
+    columns: [Vec<f32>; SIGNALS],
+    gains: Vec<f32>,
+    // The discounted gain of a perfect ranking; above 0.
+    ideals: Vec<f64>,
+}
+
+impl Table {
+    /// Candidates with the judgements of the same queries, each of which has a relevant item.
+    pub(crate) fn new(candidates: &[Candidates], judgements: &[&[Judgement]]) -> Self {
+        let mut table = Self {
+            starts: vec![0],
+            columns: std::array::from_fn(|_| Vec::new()),
+            gains: Vec::new(),
+            ideals: judgements.iter().map(|judged| ideal(judged)).collect(),
+        };
+        for (candidates, judged) in candidates.iter().zip(judgements) {
+            let first = table.gains.len();
+            table.gains.resize(first + candidates.items.len(), 0.0);
+            for judgement in judged.iter().filter(|judgement| judgement.grade > 0) {
+                if let Ok(at) = candidates.items.binary_search(&(judgement.item as u32)) {
+                    table.gains[first + at] = judgement.grade as f32;
+                }
+            }
+            table.columns.iter_mut().zip(&candidates.columns).for_each(|(all, these)| all.extend(these));
+            table.starts.push(table.gains.len());
+        }
+        table
+    }
+
+    /// The score of every candidate.
+    pub(crate) fn scores(&self, weights: &Weights) -> Vec<f32> {
+        let mut scores = vec![0.0; self.gains.len()];
+        for (column, &weight) in self.columns.iter().zip(weights.values()).filter(|(_, weight)| **weight != 0.0) {
+            scores.iter_mut().zip(column).for_each(|(score, value)| *score += weight * value);
+        }
+        scores
+    }
+
+    /// nDCG@10 of each of the rows when `change` times a signal is added to the scores.
+    pub(crate) fn ndcg(&self, rows: &[usize], scores: &[f32], signal: Signal, change: f32) -> Vec<f64> {
+        let column = &self.columns[signal as usize];
+        let one = |&row: &usize| {
+            let range = self.starts[row]..self.starts[row + 1];
+            let (scores, column) = (&scores[range.clone()], &column[range.clone()]);
+            let mut best = Best::default();
+            for (at, (score, value)) in scores.iter().zip(column).enumerate() {
+                best.offer(score + change * value, at);
+            }
+            let gains = &self.gains[range];
+            let ranked = best.positions[..best.count].iter().map(|&at| gains[at]);
+            ranked.zip(2_u32..).map(|(gain, place)| f64::from(gain) / f64::from(place).log2()).sum::<f64>()
+                / self.ideals[row]
+        };
+        rows.par_iter().with_min_len(16).map(one).collect()
+    }
+
+    /// nDCG@10 of each query under weights.
+    pub(crate) fn per_query(&self, rows: &[usize], weights: &Weights) -> Vec<f64> {
+        self.ndcg(rows, &self.scores(weights), Signal::Dense, 0.0)
+    }
+}
+
+/// As trec_eval has it: the gain is the grade, the discount `log2(rank + 1)`.
+fn ideal(judged: &[Judgement]) -> f64 {
+    let mut grades: Vec<i32> = judged.iter().map(|judgement| judgement.grade).filter(|&grade| grade > 0).collect();
+    grades.sort_unstable_by(|a, b| b.cmp(a));
+    grades.iter().take(DEPTH).zip(2_u32..).map(|(&grade, place)| f64::from(grade) / f64::from(place).log2()).sum()
+}
+
+/// The best few of many scores; of equal ones the first offered.
+#[derive(Default)]
+struct Best {
+    scores: [f32; DEPTH],
+    positions: [usize; DEPTH],
+    count: usize,
+}
+
+impl Best {
+    fn offer(&mut self, score: f32, position: usize) {
+        if self.count == DEPTH {
+            if score <= self.scores[DEPTH - 1] {
+                return;
+            }
+            self.count -= 1;
+        }
+        let mut at = self.count;
+        while at > 0 && self.scores[at - 1] < score {
+            self.scores[at] = self.scores[at - 1];
+            self.positions[at] = self.positions[at - 1];
+            at -= 1;
+        }
+        (self.scores[at], self.positions[at]) = (score, position);
+        self.count += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ess_metrics::{Evaluator, RowQrels};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_measures_as_trec_eval_does(
+            // Few distinct scores, so that ties are common; the last grade makes the query relevant.
+            scored in prop::collection::vec((-3_i8..3, 0_i32..4), 1..40), missed in 1_i32..4,
+        ) {
+            let mut candidates = Candidates::new((0..scored.len() as u32).collect());
+            candidates.columns[0] = scored.iter().map(|&(score, _)| f32::from(score)).collect();
+            let mut judged: Vec<Judgement> =
+                scored.iter().enumerate().map(|(item, &(_, grade))| Judgement { item, grade }).collect();
+            judged.push(Judgement { item: 99, grade: missed });
+            let table = Table::new(std::slice::from_ref(&candidates), &[&judged]);
+            let found = table.per_query(&[0], &Weights::frozen());
+
+            let qrels = RowQrels::new([judged.iter().map(|j| (j.item, j.grade))]).unwrap();
+            let ranking = candidates.rank(&Weights::frozen(), 10);
+            let evaluator = Evaluator::from_names(["ndcg@10"]).unwrap();
+            let rankings = [ranking.iter().map(|hit| hit.item)];
+            let expected = evaluator.evaluate_rows(&qrels, rankings).unwrap().measures()[0].mean;
+            prop_assert!((found[0] - expected).abs() < 1e-9);
+        }
+    }
+}

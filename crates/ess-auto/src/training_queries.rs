@@ -1,0 +1,65 @@
+//! What is learned from.
+
+use ess_core::Error;
+use ess_train::QuerySet;
+
+/// Judged queries with their embeddings (`n × d`) and, for hybrid searching, their texts.
+///
+/// ```
+/// use ess_auto::TrainingQueries;
+/// use ess_core::Embeddings;
+/// use ess_train::{Judgement, QuerySet};
+///
+/// let relevant = vec![vec![Judgement { item: 0, grade: 1 }]];
+/// let set = QuerySet::new(Embeddings::from_rows(&[[1.0, 0.0]])?, relevant)?;
+/// let queries = TrainingQueries::new(set).with_texts(vec!["does a statin help?".into()])?;
+/// assert_eq!(queries.set().len(), 1);
+/// # Ok::<(), ess_auto::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct TrainingQueries {
+    set: QuerySet,
+    texts: Option<Vec<String>>,
+}
+
+impl TrainingQueries {
+    /// Queries without texts.
+    pub fn new(set: QuerySet) -> Self {
+        Self { set, texts: None }
+    }
+
+    /// Adds the texts, in the same order.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when their number is another.
+    pub fn with_texts(mut self, texts: Vec<String>) -> Result<Self, Error> {
+        let (expected, found) = (self.set.len(), texts.len());
+        if expected != found {
+            return Err(Error::LengthMismatch { what: "texts of queries", expected, found });
+        }
+        self.texts = Some(texts);
+        Ok(self)
+    }
+
+    /// The queries with their judgements.
+    pub fn set(&self) -> &QuerySet {
+        &self.set
+    }
+
+    /// The texts.
+    pub fn texts(&self) -> Option<&[String]> {
+        self.texts.as_deref()
+    }
+
+    /// The queries of both, these first; texts where both have them.
+    pub(crate) fn join(&self, other: Option<&Self>) -> Result<Self, crate::Error> {
+        let Some(other) = other else {
+            return Ok(self.clone());
+        };
+        let texts = self.texts.as_ref().zip(other.texts.as_ref());
+        Ok(Self {
+            set: self.set.join(&other.set)?,
+            texts: texts.map(|(these, those)| [&these[..], those].concat()),
+        })
+    }
+}

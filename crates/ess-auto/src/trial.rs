@@ -1,0 +1,239 @@
+//! One trial: a head or none, with the weights of all signals, judged on held-out queries.
+
+use std::collections::BTreeMap;
+
+use ess_search::PersistentModule;
+use ess_train::Judgement;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    AutoConfig, Collection, Error, HeadConfig, Signal, TrainingQueries, Weights,
+    ascent::ascend,
+    batch::Batch,
+    budget::Budget,
+    candidates::Candidates,
+    head::HeadItems,
+    memory::{Memory, shares},
+    passes::{FirstPass, Passes, Scale},
+    table::Table,
+};
+
+/// Shares of the way from the frozen encoder to the fitted weights that are judged.
+pub(crate) const SHRINKS: [f32; 4] = [0.25, 0.5, 0.75, 1.0];
+
+/// Queries that are judged; of more, a part.
+const MOST_JUDGED: usize = 4000;
+
+/// Whether texts are looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Variant {
+    /// Embeddings alone: what f_search can do with what the encoder gives.
+    Dense,
+    /// Embeddings and texts.
+    Hybrid,
+}
+
+/// What a trial found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrialRecord {
+    pub(crate) name: String,
+    pub(crate) head: Option<HeadConfig>,
+    pub(crate) variants: BTreeMap<Variant, VariantRecord>,
+    pub(crate) cpu_seconds: f64,
+}
+
+/// What a trial found of one variant.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VariantRecord {
+    /// The weights of the first pass, the mean of those of all folds.
+    pub(crate) first: Weights,
+    /// The weights of the second pass, likewise.
+    pub(crate) second: Weights,
+    /// nDCG@10 of each judged query under each share of [`SHRINKS`], by the weights of the folds without it.
+    pub(crate) values: Vec<Vec<f64>>,
+    /// nDCG@10 of each judged query by the frozen encoder.
+    pub(crate) frozen: Vec<f64>,
+    /// Cosines to the nearest training query: the 1 % and the 10 % quantile of held-out queries.
+    pub(crate) gate: [f32; 2],
+}
+
+/// What all trials share.
+pub(crate) struct Trials<'a> {
+    pub(crate) collection: &'a Collection,
+    pub(crate) queries: &'a TrainingQueries,
+    pub(crate) batch: &'a Batch,
+    pub(crate) fold_of: &'a [usize],
+    pub(crate) head_items: &'a HeadItems,
+    pub(crate) config: &'a AutoConfig,
+    pub(crate) scale: Scale,
+    /// Whether held-out queries can tell what training is worth.
+    pub(crate) trained_signals: bool,
+    pub(crate) budget: &'a Budget,
+    pub(crate) tick: &'a dyn Fn(),
+}
+
+/// A fold: what is learned from the others, and the queries that judge it.
+struct Fold {
+    held: Vec<usize>,
+    batch: Batch,
+    head: Option<Box<dyn PersistentModule>>,
+    memory: Option<Memory>,
+}
+
+impl Trials<'_> {
+    /// Runs a trial; `None` when the budget ends before it does.
+    pub(crate) fn run(&self, head: Option<&HeadConfig>) -> Result<Option<TrialRecord>, Error> {
+        let before = self.budget.spent();
+        let mut folds = Vec::new();
+        for fold in 0..self.config.folds {
+            if self.budget.is_over() {
+                return Ok(None);
+            }
+            folds.extend(self.fold(fold, head)?);
+            (self.tick)();
+        }
+        let mut variants = BTreeMap::new();
+        for variant in [Variant::Dense, Variant::Hybrid] {
+            if variant == Variant::Hybrid && self.batch.words.is_none() {
+                continue;
+            }
+            match self.judge(&folds, variant, head.is_some())? {
+                Some(record) => variants.insert(variant, record),
+                None => return Ok(None),
+            };
+        }
+        let name = head.map_or("no head".to_owned(), |head| head.name.clone());
+        let cpu_seconds = self.budget.spent() - before;
+        Ok(Some(TrialRecord { name, head: head.cloned(), variants, cpu_seconds }))
+    }
+
+    fn fold(&self, fold: usize, head: Option<&HeadConfig>) -> Result<Option<Fold>, Error> {
+        let rows = |held: bool| (0..self.fold_of.len()).filter(move |&row| (self.fold_of[row] == fold) == held);
+        let every = self.fold_of.len().div_ceil(MOST_JUDGED);
+        let held: Vec<usize> = rows(true).filter(|row| row % every == 0).collect();
+        let learned: Vec<usize> = rows(false).collect();
+        if held.is_empty() || learned.is_empty() {
+            return Ok(None);
+        }
+        let head = head.map(|config| {
+            let queries = self.queries.set().select(&learned)?;
+            self.head_items.train(config, self.config.seed, self.collection.items(), &queries)
+        });
+        let memory = self.trained_signals.then(|| self.memory(&learned)).transpose()?;
+        Ok(Some(Fold { batch: self.batch.select(&held)?, held, head: head.transpose()?, memory }))
+    }
+
+    fn memory(&self, rows: &[usize]) -> Result<Memory, Error> {
+        let values = rows.iter().map(|&row| shares(&self.queries.set().judgements()[row]));
+        Ok(Memory::new(&self.batch.select(rows)?, values.collect()))
+    }
+
+    fn passes<'f>(&'f self, fold: &'f Fold) -> Passes<'f> {
+        Passes {
+            collection: self.collection,
+            head: fold.head.as_deref().map(|head| head as &dyn ess_core::SearchModule),
+            memory: fold.memory.as_ref(),
+            attention: self.config.attention,
+            expansion: self.config.expansion,
+            pool: self.config.pool,
+            scale: self.scale,
+        }
+    }
+
+    /// Fits the weights of both passes on all folds but one, for each, and measures that one.
+    fn judge(&self, folds: &[Fold], variant: Variant, head: bool) -> Result<Option<VariantRecord>, Error> {
+        let batches: Vec<Batch> = folds.iter().map(|fold| batch_of(fold, variant)).collect();
+        let passes: Vec<Passes<'_>> = folds.iter().map(|fold| self.passes(fold)).collect();
+        let first: Vec<FirstPass<'_>> =
+            passes.iter().zip(&batches).map(|(passes, batch)| passes.first(batch)).collect::<Result<_, _>>()?;
+        let gate = gate(first.iter().flat_map(|pass| pass.near()));
+        let candidates: Vec<&[Candidates]> = first.iter().map(|pass| &pass.candidates[..]).collect();
+        let table = self.table(folds, &candidates);
+        let Some(first_weights) = self.fit(folds, &table, variant, head, false) else {
+            return Ok(None);
+        };
+        let second: Vec<Vec<Candidates>> = (passes.iter().zip(&first).zip(&first_weights))
+            .map(|((passes, pass), weights)| passes.second(pass, |_| *weights))
+            .collect::<Result<_, _>>()?;
+        let table = self.table(folds, &second.iter().map(|fold| &fold[..]).collect::<Vec<_>>());
+        let Some(second_weights) = self.fit(folds, &table, variant, head, true) else {
+            return Ok(None);
+        };
+        let measure = |weights: &dyn Fn(usize) -> Weights| -> Vec<f64> {
+            let spans = spans(folds).into_iter().enumerate();
+            spans.flat_map(|(fold, span)| table.per_query(&span.collect::<Vec<_>>(), &weights(fold))).collect()
+        };
+        Ok(Some(VariantRecord {
+            first: Weights::mean(&first_weights),
+            second: Weights::mean(&second_weights),
+            values: SHRINKS.iter().map(|&share| measure(&|fold| second_weights[fold].shrunk(share))).collect(),
+            frozen: measure(&|_| Weights::frozen()),
+            gate,
+        }))
+    }
+
+    fn table(&self, folds: &[Fold], candidates: &[&[Candidates]]) -> Table {
+        let judgements = self.queries.set().judgements();
+        let judged: Vec<&[Judgement]> =
+            folds.iter().flat_map(|fold| fold.held.iter().map(|&row| &judgements[row][..])).collect();
+        let candidates: Vec<Candidates> = candidates.iter().flat_map(|fold| fold.iter().cloned()).collect();
+        Table::new(&candidates, &judged)
+    }
+
+    /// For each fold the weights that are best on all others; `None` when the budget ends.
+    fn fit(
+        &self,
+        folds: &[Fold],
+        table: &Table,
+        variant: Variant,
+        head: bool,
+        feedback: bool,
+    ) -> Option<Vec<Weights>> {
+        let allowed = |signal: &Signal| {
+            (variant == Variant::Hybrid || !signal.is_lexical())
+                && (feedback || !signal.is_feedback())
+                && (self.trained_signals || !signal.is_trained())
+                && (head || *signal != Signal::Head)
+        };
+        let signals: Vec<Signal> = Signal::ALL.into_iter().filter(allowed).collect();
+        let spans = spans(folds);
+        let fit = |fold: usize| {
+            let others = spans.iter().enumerate().filter(|(other, _)| *other != fold);
+            let rows: Vec<usize> = others.flat_map(|(_, span)| span.clone()).collect();
+            let weights = (!self.budget.is_over()).then(|| {
+                ascend(table, &rows, &signals, self.config.penalty / (rows.len() as f64).sqrt())
+            });
+            (self.tick)();
+            weights
+        };
+        (0..folds.len()).map(fit).collect()
+    }
+}
+
+/// The rows of a table that belong to each fold.
+fn spans(folds: &[Fold]) -> Vec<std::ops::Range<usize>> {
+    let mut start = 0;
+    let span = |fold: &Fold| {
+        start += fold.held.len();
+        start - fold.held.len()..start
+    };
+    folds.iter().map(span).collect()
+}
+
+fn batch_of(fold: &Fold, variant: Variant) -> Batch {
+    match variant {
+        Variant::Dense => fold.batch.without_words(),
+        Variant::Hybrid => fold.batch.clone(),
+    }
+}
+
+/// The 1 % and the 10 % quantile.
+fn gate(near: impl Iterator<Item = f32>) -> [f32; 2] {
+    let mut near: Vec<f32> = near.collect();
+    near.sort_unstable_by(f32::total_cmp);
+    let quantile = |share: f64| near.get((share * near.len() as f64) as usize).copied().unwrap_or(-1.0);
+    [quantile(0.01), quantile(0.1)]
+}
