@@ -6,9 +6,13 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
+use ess_auto::{AutoConfig, AutoModule};
 use ess_core::Identity;
 use ess_data::write_run;
-use ess_examples::{Dataset, DeviceChoice, JudgedQueries, MEASURES, Table, evaluate, search, write_json};
+use ess_examples::{
+    BeirTexts, Dataset, DeviceChoice, JudgedQueries, MEASURES, Table, collection, evaluate, search,
+    search_automatically, write_json,
+};
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
 use ess_search::{ItemSide, Registry, TwoSided};
@@ -31,6 +35,9 @@ struct Arguments {
     /// A saved searching module; may be given several times.
     #[arg(long, value_name = "MODULE_DIR")]
     module: Vec<PathBuf>,
+    /// A BEIR folder with the texts that an automatic choice searches by words; without it, embeddings alone count.
+    #[arg(long, value_name = "DIR")]
+    beir: Option<PathBuf>,
     /// Write the last module's hits (the frozen encoder's without one) as a TREC run file.
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
@@ -62,7 +69,7 @@ fn main() -> Result<()> {
     let dataset = Dataset::open(&arguments.embeddings)?;
     let queries = dataset.judge_file(&arguments.qrels)?;
     let systems = systems(&arguments, &dataset)?;
-    let (evaluations, last_run) = measure(&dataset, &queries, &systems)?;
+    let (evaluations, last_run) = measure(arguments.beir.as_deref(), &dataset, &queries, &systems)?;
     if let Some(path) = &arguments.run {
         write_run(path, &last_run)?;
     }
@@ -74,7 +81,17 @@ fn main() -> Result<()> {
     }
 }
 
-type Systems = Vec<(String, TwoSided)>;
+type Systems = Vec<(String, System)>;
+
+/// What is measured.
+enum System {
+    Module(TwoSided),
+    /// What was chosen automatically, and whether it may look at texts.
+    Auto {
+        module: Box<AutoModule>,
+        words: bool,
+    },
+}
 
 /// The frozen encoder, where there is one, and the modules by name.
 fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
@@ -82,12 +99,18 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
     let device = arguments.device.open()?;
     let mut systems: Systems = Vec::new();
     if query_dim == item_dim {
-        systems
-            .push(("frozen".to_owned(), TwoSided::new(Box::new(Identity::new(item_dim)), ItemSide::Frozen)?));
+        let frozen = TwoSided::new(Box::new(Identity::new(item_dim)), ItemSide::Frozen)?;
+        systems.push(("frozen".to_owned(), System::Module(frozen)));
     }
     for folder in &arguments.module {
-        let sides = TwoSided::load(folder, &Registry::default(), &device)?;
-        let dims = (sides.query_side().query_dim(), sides.item_dim());
+        let (dims, loaded) = match AutoModule::load(folder)? {
+            Some(module) => ((module.dim(), module.dim()), autos(module, arguments.beir.is_some())),
+            None => {
+                let sides = TwoSided::load(folder, &Registry::default(), &device)?;
+                let dims = (sides.query_side().query_dim(), sides.item_dim());
+                (dims, vec![("", System::Module(sides))])
+            }
+        };
         ensure!(
             dims == (query_dim, item_dim),
             "{}: the module maps {} to {} dimensions, but queries have {query_dim} and items {item_dim}",
@@ -96,10 +119,14 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
             dims.1,
         );
         let short = folder.file_name().map(|name| name.to_string_lossy().into_owned());
-        let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
-        let name = short.filter(|name| !taken(name)).unwrap_or_else(|| folder.display().to_string());
-        ensure!(!taken(&name), "{name} is given twice");
-        systems.push((name, sides));
+        for (suffix, system) in loaded {
+            let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
+            let short = short.as_ref().map(|name| format!("{name}{suffix}"));
+            let name =
+                short.filter(|name| !taken(name)).unwrap_or_else(|| format!("{}{suffix}", folder.display()));
+            ensure!(!taken(&name), "{name} is given twice");
+            systems.push((name, system));
+        }
     }
     ensure!(
         !systems.is_empty(),
@@ -108,7 +135,18 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
     Ok(systems)
 }
 
+/// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one by words as well.
+fn autos(module: AutoModule, texts: bool) -> Vec<(&'static str, System)> {
+    let module = Box::new(module);
+    let mut systems = vec![(" (dense)", System::Auto { module: module.clone(), words: false })];
+    if texts && module.hybrid().is_some() {
+        systems.push((" (hybrid)", System::Auto { module, words: true }));
+    }
+    systems
+}
+
 fn measure(
+    beir: Option<&std::path::Path>,
     dataset: &Dataset,
     queries: &JudgedQueries,
     systems: &Systems,
@@ -116,12 +154,22 @@ fn measure(
     let index = FlatIndex::new(dataset.items().clone())?;
     let bar = ProgressBar::new(systems.len() as u64);
     let (mut evaluations, mut last) = (Vec::new(), Run::default());
-    for (name, sides) in systems {
-        // Items that were trained are indexed again; no encoder runs.
-        let moved = sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
-        let own = moved.map(FlatIndex::new).transpose()?;
-        let module = sides.query_side();
-        last = search(dataset, own.as_ref().unwrap_or(&index), queries, name, &module)?;
+    let texts = beir.map(BeirTexts::read).transpose()?;
+    for (name, system) in systems {
+        last = match system {
+            System::Module(sides) => {
+                // Items that were trained are indexed again; no encoder runs.
+                let moved = sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
+                let own = moved.map(FlatIndex::new).transpose()?;
+                search(dataset, own.as_ref().unwrap_or(&index), queries, name, &sides.query_side())?
+            }
+            System::Auto { module, words } => {
+                let config = AutoConfig { lexical: module.lexical(), ..AutoConfig::default() };
+                let texts = texts.as_ref().filter(|_| *words);
+                let collection = collection(dataset, texts, &config)?;
+                search_automatically(&module.bind(&collection)?, &collection, queries, texts, name)?
+            }
+        };
         evaluations.push((name.clone(), evaluate(queries, &last)?));
         bar.inc(1);
     }

@@ -4,11 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Parser, builder::PossibleValuesParser};
+use ess_auto::{AutoConfig, AutoReport};
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
-    Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, write_json,
+    BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, choose, collection,
+    describe_choice, write_json,
 };
 use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
@@ -32,9 +34,15 @@ struct Arguments {
     /// The share of training queries that becomes dev where there is no --dev.
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
     dev_share: f64,
-    /// What is trained, with the default settings of its kind [default: linear].
-    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(RecipeConfig::KINDS))]
+    /// What is trained, with the default settings of its kind; `auto` chooses by itself [default: linear].
+    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(RecipeConfig::KINDS.into_iter().chain([AUTO])))]
     module: Option<String>,
+    /// CPU-seconds that `auto` may spend, a run that was ended and goes on included [default: 120].
+    #[arg(long, value_name = "SECONDS")]
+    budget: Option<f64>,
+    /// A BEIR folder with the texts, so that `auto` can search by words too.
+    #[arg(long, value_name = "DIR")]
+    beir: Option<PathBuf>,
     /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; flags given beside
     /// it win. Every run saves its own as config.json.
     #[arg(long, value_name = "FILE")]
@@ -75,6 +83,9 @@ struct Arguments {
     sides: SideArguments,
 }
 
+/// What `--module` calls automatic choice.
+const AUTO: &str = "auto";
+
 #[derive(Serialize)]
 struct Report<'a> {
     module: &'a str,
@@ -84,6 +95,13 @@ struct Report<'a> {
 
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if arguments.module.as_deref() == Some(AUTO) {
+        return choose_automatically(&arguments);
+    }
+    ensure!(
+        arguments.budget.is_none() && arguments.beir.is_none(),
+        "--budget and --beir belong to --module auto"
+    );
     let config = config(&arguments)?;
     let device = arguments.device.open()?;
     let dataset = Dataset::open(&arguments.embeddings)?;
@@ -119,6 +137,63 @@ fn main() -> Result<()> {
         describe(&fit, &arguments.out);
     }
     Ok(())
+}
+
+/// Chooses a searching operation, with or without texts, and saves it.
+fn choose_automatically(arguments: &Arguments) -> Result<()> {
+    let mut config = match &arguments.config {
+        Some(path) => read_auto_config(path)?,
+        None => AutoConfig::default(),
+    };
+    config.budget_seconds = arguments.budget.unwrap_or(config.budget_seconds);
+    config.seed = arguments.seed.unwrap_or(config.seed);
+    config.check()?;
+    let dataset = Dataset::open(&arguments.embeddings)?;
+    let train = dataset.judge_file(&arguments.train)?;
+    let dev = arguments.dev.as_ref().map(|path| dataset.judge_file(path)).transpose()?;
+    let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
+    let collection = collection(&dataset, texts.as_ref(), &config)?;
+    let journal = arguments.out.join("journal.json");
+    let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
+    let (module, report) =
+        choose(&collection, [Some(&train), dev.as_ref()], texts.as_ref(), &config, Some(&journal), progress)?;
+    module.save(&arguments.out)?;
+    write_json(&arguments.out.join("training.json"), &report)?;
+    if let Some(path) = &arguments.json {
+        write_json(path, &report)?;
+    }
+    if !arguments.quiet {
+        describe_auto(&report, &arguments.out);
+    }
+    Ok(())
+}
+
+fn read_auto_config(path: &Path) -> Result<AutoConfig> {
+    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    serde_json::from_str(&text)
+        .with_context(|| format!("{}: not settings of automatic choice", path.display()))
+}
+
+fn describe_auto(report: &AutoReport, out: &Path) {
+    println!(
+        "{} training and {} dev queries, {} items; {:.1} CPU-s",
+        report.train_queries, report.dev_queries, report.items, report.cpu_seconds
+    );
+    println!("{}", report.folds.reason);
+    for trial in &report.trials {
+        let found = trial.ndcg.iter().map(|(variant, ndcg)| format!("{variant:?} {ndcg:.4}"));
+        let found = found.collect::<Vec<_>>().join(", ").to_lowercase();
+        println!("tried {}: held-out nDCG@10 {found} ({:.1} CPU-s)", trial.name, trial.cpu_seconds);
+    }
+    for skipped in &report.skipped {
+        println!("not tried: {}: {}", skipped.name, skipped.reason);
+    }
+    println!("by embeddings alone: {}", describe_choice(&report.dense));
+    match &report.hybrid {
+        Some(hybrid) => println!("by embeddings and words: {}", describe_choice(hybrid)),
+        None => println!("without --beir there are no texts: the choice looks at embeddings alone"),
+    }
+    println!("saved the choice in {}", out.display());
 }
 
 /// Training judgements cut into train and dev.

@@ -1,5 +1,7 @@
 //! What the example programs share: data by folder, evaluation, tables, plots and JSON.
 
+mod automatic;
+mod beir;
 mod dataset;
 mod device;
 mod evaluation;
@@ -13,6 +15,8 @@ mod run_config;
 mod sides;
 mod table;
 
+pub use automatic::{choose, collection, describe_choice, search_automatically};
+pub use beir::BeirTexts;
 pub use dataset::{Dataset, JudgedQueries};
 pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};

@@ -18,7 +18,8 @@ pub(crate) fn ascend(table: &Table, rows: &[usize], signals: &[Signal], penalty:
     let mut scores = table.scores(&weights);
     let objective = |values: &[f64], weights: &Weights| {
         let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
-        let distance: f32 = weights.values().iter().zip(Weights::frozen().values()).map(|(a, b)| (a - b).abs()).sum();
+        let distance: f32 =
+            weights.values().iter().zip(Weights::frozen().values()).map(|(a, b)| (a - b).abs()).sum();
         mean - penalty * f64::from(distance)
     };
     let mut best = objective(&table.ndcg(rows, &scores, Signal::Dense, 0.0), &weights);
@@ -61,7 +62,8 @@ mod tests {
         let judged = [Judgement { item: 3, grade: 1 }];
         let query = |query: usize| {
             let mut candidates = Candidates::new((0..20).collect());
-            candidates.columns[Signal::Dense as usize] = (0..20).map(|item| 0.5 - 0.01 * item as f32).collect();
+            candidates.columns[Signal::Dense as usize] =
+                (0..20).map(|item| 0.5 - 0.01 * item as f32).collect();
             candidates.columns[Signal::Words as usize][3] = 0.3;
             let noise = (0..20).map(|item| ((item * 7 + query * 13) % 20) as f32 / 20.0);
             candidates.columns[Signal::Head as usize] = noise.collect();

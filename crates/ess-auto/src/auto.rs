@@ -139,7 +139,11 @@ impl Auto {
             cpu_seconds: budget.spent(),
             seconds: started.elapsed().as_secs_f64(),
         };
-        tracing::info!(dense = dense.reason, hybrid = hybrid.as_ref().map(|hybrid| &hybrid.reason[..]), "chosen");
+        tracing::info!(
+            dense = dense.reason,
+            hybrid = hybrid.as_ref().map(|hybrid| &hybrid.reason[..]),
+            "chosen"
+        );
         let plan = Plan {
             scale: trials.scale,
             pool: self.config.pool,
@@ -169,7 +173,8 @@ impl Auto {
                 continue;
             }
             let mut skip = |reason: String| skipped.push(SkippedTrial { name: name.to_owned(), reason });
-            if let Some(reason) = head.map(|head| self.too_long(trials, journal, head)).transpose()?.flatten() {
+            if let Some(reason) = head.map(|head| self.too_long(trials, journal, head)).transpose()?.flatten()
+            {
                 skip(reason);
                 continue;
             }
@@ -183,7 +188,12 @@ impl Auto {
 
     /// Why a head cannot be tried within the budget, if it cannot: judging it costs what judging none did, and it is
     /// trained for each fold and, if it is taken, on all queries.
-    fn too_long(&self, trials: &Trials<'_>, journal: &Journal, head: &HeadConfig) -> Result<Option<String>, Error> {
+    fn too_long(
+        &self,
+        trials: &Trials<'_>,
+        journal: &Journal,
+        head: &HeadConfig,
+    ) -> Result<Option<String>, Error> {
         let Some(without) = journal.find("no head") else {
             return Ok(Some("the budget ended before".to_owned()));
         };
@@ -195,12 +205,14 @@ impl Auto {
         let trainings = head.trainer.max_steps as f64 * (self.config.folds as f64 + 1.0);
         let expected = 1.3 * without.cpu_seconds + step * trainings;
         let left = trials.budget.left();
-        Ok((expected > left).then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
+        Ok((expected > left)
+            .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
     }
 
     fn choose(&self, journal: &Journal, variant: Variant, enough: bool) -> Result<Choice, Error> {
         if !enough {
-            let reason = format!("fewer than {FEWEST_QUERIES} queries are no evidence: the frozen encoder is kept");
+            let reason =
+                format!("fewer than {FEWEST_QUERIES} queries are no evidence: the frozen encoder is kept");
             return Ok(Choice::frozen(&reason, &self.config));
         }
         let made = Choice::make(journal.trials(), variant, &self.config)?;
@@ -240,7 +252,12 @@ impl Auto {
     }
 
     /// A checksum of all that trials depend on.
-    fn inputs(&self, collection: &Collection, all: &TrainingQueries, train: usize) -> Result<Checksum, Error> {
+    fn inputs(
+        &self,
+        collection: &Collection,
+        all: &TrainingQueries,
+        train: usize,
+    ) -> Result<Checksum, Error> {
         let numbers = |values: &[f32]| Checksum::of(bytemuck::cast_slice(values)).to_string();
         let config = AutoConfig { budget_seconds: 1.0, ..self.config.clone() };
         let parts = [
@@ -284,7 +301,8 @@ fn batch(collection: &Collection, queries: &TrainingQueries) -> Result<Batch, Er
 }
 
 fn near_duplicates(train: &TrainingQueries, dev: &TrainingQueries) -> usize {
-    let (train, dev) = (train.set().encodings().clone().normalized(), dev.set().encodings().clone().normalized());
+    let (train, dev) =
+        (train.set().encodings().clone().normalized(), dev.set().encodings().clone().normalized());
     let near = |row: &usize| {
         let cosines = train.view().dot(&dev.view().row(*row));
         cosines.iter().any(|&cosine| cosine >= NEAR_DUPLICATE)

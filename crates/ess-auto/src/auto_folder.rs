@@ -42,7 +42,9 @@ impl AutoModule {
         let queries = HostTensor::new(QUERIES, shape, self.queries.as_slice().to_vec())?;
         tensors.insert(QUERIES.to_owned(), queries);
         for (number, head) in self.heads.values().enumerate() {
-            tensors.extend(head.tensors.iter().map(|(name, tensor)| (head_tensor(number, name), tensor.clone())));
+            tensors.extend(
+                head.tensors.iter().map(|(name, tensor)| (head_tensor(number, name), tensor.clone())),
+            );
         }
         let heads = self.heads.iter().map(|(name, head)| (name.clone(), head.description.clone())).collect();
         let config = Config { version: VERSION, plan: file.clone(), checksum, heads };
@@ -100,7 +102,8 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
 fn heads(state: &mut ModuleState, config: &Config) -> BTreeMap<String, ModuleState> {
     let head = |(number, (name, description)): (usize, (&String, &ModuleDescription))| {
         let prefix = head_tensor(number, "");
-        let own = state.tensors.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
+        let own =
+            state.tensors.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
         let tensors = own.map(|(name, tensor)| (name.to_owned(), tensor.clone())).collect();
         (name.clone(), ModuleState { description: description.clone(), tensors })
     };

@@ -66,7 +66,11 @@ impl SavedMemory {
             let id = collection.ids().get(item as usize).unwrap_or_default().to_owned();
             (id, mark(collection.items().row(item as usize)))
         };
-        Self { texts: queries.texts().map(<[String]>::to_vec), values, items: places.keys().map(item).collect() }
+        Self {
+            texts: queries.texts().map(<[String]>::to_vec),
+            values,
+            items: places.keys().map(item).collect(),
+        }
     }
 }
 

@@ -47,7 +47,8 @@ impl<'c> AutoSearcher<'c> {
         let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
         let (mut dense_memory, mut hybrid_memory, mut heads) = (None, None, BTreeMap::new());
         if known {
-            let value = |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
+            let value =
+                |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
             let values: Vec<Vec<(u32, f32)>> =
                 plan.memory.values.iter().map(|values| values.iter().filter_map(value).collect()).collect();
             let dense = Batch { dense: module.queries.clone(), words: None };

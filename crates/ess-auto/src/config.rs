@@ -140,7 +140,10 @@ mod tests {
             ("confidence", AutoConfig { confidence: 1.0, ..default() }),
             ("names of heads", AutoConfig { heads: twice.to_vec(), ..default() }),
         ] {
-            assert!(matches!(config.check(), Err(Error::Config { name, .. }) if name == expected), "{expected}");
+            assert!(
+                matches!(config.check(), Err(Error::Config { name, .. }) if name == expected),
+                "{expected}"
+            );
         }
         assert!(serde_json::from_str::<AutoConfig>(r#"{"budget": 3}"#).is_err());
     }

@@ -17,7 +17,9 @@ pub enum Error {
         found: String,
     },
     /// Queries and items of different spaces, between which the frozen encoder has no ranking.
-    #[error("auto falls back to the frozen encoder, so queries and items must be of one space: queries have {queries} dimensions, items {items}")]
+    #[error(
+        "auto falls back to the frozen encoder, so queries and items must be of one space: queries have {queries} dimensions, items {items}"
+    )]
     DifferentSpaces {
         /// The queries' dimension.
         queries: usize,

@@ -38,7 +38,12 @@ type Judged = [Vec<Judgement>];
 ///
 /// When dev queries ask for items that training knew much more rarely than held-out training queries do (less than
 /// half as often), what is to come is taken to be new items, and folds go by component.
-pub(crate) fn cut(train: &Judged, dev: Option<&Judged>, folds: usize, seed: u64) -> (Vec<usize>, FoldEvidence) {
+pub(crate) fn cut(
+    train: &Judged,
+    dev: Option<&Judged>,
+    folds: usize,
+    seed: u64,
+) -> (Vec<usize>, FoldEvidence) {
     let all: Vec<Vec<Judgement>> = train.iter().chain(dev.unwrap_or_default()).cloned().collect();
     let by_query = by_query(all.len(), folds, seed);
     let seen_by_query = seen_in_other_folds(&all, &by_query);
@@ -58,9 +63,14 @@ pub(crate) fn cut(train: &Judged, dev: Option<&Judged>, folds: usize, seed: u64)
         ),
         Some(seen) => (
             FoldKind::ByQuery,
-            format!("{} of dev queries ask for an item that training knew: folds hold out queries", percent(seen)),
+            format!(
+                "{} of dev queries ask for an item that training knew: folds hold out queries",
+                percent(seen)
+            ),
         ),
-        None => (FoldKind::ByQuery, "no dev queries were given: folds hold out training queries at random".into()),
+        None => {
+            (FoldKind::ByQuery, "no dev queries were given: folds hold out training queries at random".into())
+        }
     };
     let fold_of = if new_items { by_component(&components, all.len(), folds, seed) } else { by_query };
     (fold_of, FoldEvidence { kind, seen_by_query, seen_dev, largest_component, reason })

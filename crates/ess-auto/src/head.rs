@@ -4,9 +4,7 @@ use burn::tensor::Device;
 use cpu_time::ProcessTime;
 use ess_core::Embeddings;
 use ess_search::{ModuleState, PersistentModule};
-use ess_train::{
-    Curve, Items, Judgement, Progress, QuerySet, RecipeConfig, Trainer, TrainerConfig, TrainingRecord,
-};
+use ess_train::{Items, Judgement, Progress, QuerySet, RecipeConfig, Trainer, TrainerConfig, TrainingRecord};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -51,7 +49,7 @@ impl HeadItems {
         let trainer = Trainer::new(trainer)?.with_progress(Progress::Silent);
         let recipe = config.module.build(queries.encodings().dim(), items.dim(), seed)?;
         let queries = self.renumbered(queries)?;
-        let record = all_steps(&config.module, config.trainer.max_steps);
+        let record = all_steps(&config.module);
         Ok(recipe.refit(&trainer, &Items::new(items, &Device::flex()), &queries, &record, 1.0)?.module)
     }
 
@@ -74,9 +72,9 @@ impl HeadItems {
             return Ok(queries.clone());
         };
         let renumber = |judged: &Vec<Judgement>| -> Vec<Judgement> {
-            let known = judged.iter().filter_map(|j| {
-                Some(Judgement { item: rows.binary_search(&j.item).ok()?, grade: j.grade })
-            });
+            let known = judged
+                .iter()
+                .filter_map(|j| Some(Judgement { item: rows.binary_search(&j.item).ok()?, grade: j.grade }));
             known.collect()
         };
         let judgements = queries.judgements().iter().map(renumber).collect();
@@ -84,15 +82,13 @@ impl HeadItems {
     }
 }
 
-/// The record of a training that kept its last step.
-fn all_steps(module: &RecipeConfig, steps: usize) -> TrainingRecord {
-    match module {
-        RecipeConfig::Ensemble(ensemble) => TrainingRecord {
-            parts: ensemble.members.iter().map(|member| all_steps(member, steps)).collect(),
-            ..TrainingRecord::default()
-        },
-        _ => TrainingRecord::of_run(Curve { points: Vec::new(), kept_step: steps, seconds: 0.0 }),
-    }
+/// The record of a training that knows no better than to take all steps.
+fn all_steps(module: &RecipeConfig) -> TrainingRecord {
+    let parts = match module {
+        RecipeConfig::Ensemble(ensemble) => ensemble.members.iter().map(all_steps).collect(),
+        _ => Vec::new(),
+    };
+    TrainingRecord { parts, ..TrainingRecord::default() }
 }
 
 /// A module from its state, on the CPU.

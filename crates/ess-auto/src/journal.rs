@@ -36,9 +36,10 @@ impl Journal {
             trials: Vec::new(),
         };
         let read = path.and_then(|path| std::fs::read(path).ok());
-        let contents = read.and_then(|bytes| serde_json::from_slice::<Contents>(&bytes).ok()).filter(|found| {
-            (&found.format, found.version, &found.inputs) == (&fresh.format, fresh.version, &fresh.inputs)
-        });
+        let contents =
+            read.and_then(|bytes| serde_json::from_slice::<Contents>(&bytes).ok()).filter(|found| {
+                (&found.format, found.version, &found.inputs) == (&fresh.format, fresh.version, &fresh.inputs)
+            });
         if let Some(contents) = &contents {
             tracing::info!(trials = contents.trials.len(), "going on with an earlier run");
         }

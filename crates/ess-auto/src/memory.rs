@@ -41,7 +41,8 @@ pub(crate) struct Recalled {
 impl Recalled {
     /// The items that are recalled most strongly, at most `count`.
     pub(crate) fn strongest(&self, count: usize) -> Vec<u32> {
-        let mut items: Vec<(u32, f32)> = self.items.iter().map(|(&item, [dense, words])| (item, dense + words)).collect();
+        let mut items: Vec<(u32, f32)> =
+            self.items.iter().map(|(&item, [dense, words])| (item, dense + words)).collect();
         items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         items.into_iter().take(count).map(|(item, _)| item).collect()
     }

@@ -111,7 +111,8 @@ impl<'a> Passes<'a> {
         });
         let mut found = vec![self.collection.index.search(&self.moved(pass.batch, &feedback)?, pool)?];
         if let Some((words, queries)) = self.words(pass.batch) {
-            let moved: Vec<_> = feedback.iter().enumerate().map(|(row, f)| merged(queries, row, &f.words)).collect();
+            let moved: Vec<_> =
+                feedback.iter().enumerate().map(|(row, f)| merged(queries, row, &f.words)).collect();
             found.push(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, pool)?);
         }
         Ok(self.each(pass, |row, scratch| {
@@ -125,11 +126,7 @@ impl<'a> Passes<'a> {
     }
 
     /// Does something for each query, in parallel, with a place for the words of one.
-    fn each<T: Send>(
-        &self,
-        pass: &FirstPass<'_>,
-        one: impl Fn(usize, &mut Vec<f32>) -> T + Sync,
-    ) -> Vec<T> {
+    fn each<T: Send>(&self, pass: &FirstPass<'_>, one: impl Fn(usize, &mut Vec<f32>) -> T + Sync) -> Vec<T> {
         let dim = self.collection.words.as_ref().map_or(0, |words| words.index.dim());
         let rows = (0..pass.batch.dense.len()).into_par_iter();
         rows.map_init(|| vec![0.0; dim], |scratch, row| one(row, scratch)).collect()
@@ -209,14 +206,22 @@ fn column(columns: &mut [Vec<f32>; SIGNALS], signal: Signal, items: &[u32], valu
 fn merged(queries: &SparseVectors, row: usize, words: &[(u32, f32)]) -> Vec<(u32, f32)> {
     let mut sums: std::collections::BTreeMap<u32, f32> =
         queries.row(row).map(|(place, count)| (place, WORDS_SCALE * count)).collect();
-    words.iter().for_each(|&(place, value)| *sums.entry(place).or_default() += MOVE * EXPANSION_SCALE * value);
+    words
+        .iter()
+        .for_each(|&(place, value)| *sums.entry(place).or_default() += MOVE * EXPANSION_SCALE * value);
     sums.into_iter().collect()
 }
 
 /// The inner products of one sparse vector with some items; `scratch` is all zeros before and after.
-fn sparse_products(query: &[(u32, f32)], all: &SparseVectors, items: &[u32], scratch: &mut [f32]) -> Vec<f32> {
+fn sparse_products(
+    query: &[(u32, f32)],
+    all: &SparseVectors,
+    items: &[u32],
+    scratch: &mut [f32],
+) -> Vec<f32> {
     query.iter().for_each(|&(place, value)| scratch[place as usize] = value);
-    let product = |&item: &u32| all.row(item as usize).map(|(place, value)| scratch[place as usize] * value).sum();
+    let product =
+        |&item: &u32| all.row(item as usize).map(|(place, value)| scratch[place as usize] * value).sum();
     let products = items.iter().map(product).collect();
     query.iter().for_each(|&(place, _)| scratch[place as usize] = 0.0);
     products

@@ -46,17 +46,26 @@ struct Candidate<'t> {
 
 impl Choice {
     /// Chooses among finished trials, which come in order of simplicity; `None` when there is none of this variant.
-    pub(crate) fn make(trials: &[TrialRecord], variant: Variant, config: &AutoConfig) -> Result<Option<Self>, Error> {
+    pub(crate) fn make(
+        trials: &[TrialRecord],
+        variant: Variant,
+        config: &AutoConfig,
+    ) -> Result<Option<Self>, Error> {
         let mut candidates = Vec::new();
         for trial in trials {
             let Some(record) = trial.variants.get(&variant) else { continue };
-            candidates.extend(record.values.iter().enumerate().map(|(share, values)| Candidate { trial, share, values }));
+            candidates.extend(record.values.iter().enumerate().map(|(share, values)| Candidate {
+                trial,
+                share,
+                values,
+            }));
         }
         let Some(best) = candidates.iter().max_by(|a, b| mean(a.values).total_cmp(&mean(b.values))) else {
             return Ok(None);
         };
         let close = |candidate: &&Candidate<'_>| {
-            let differences: Vec<f64> = best.values.iter().zip(candidate.values).map(|(a, b)| a - b).collect();
+            let differences: Vec<f64> =
+                best.values.iter().zip(candidate.values).map(|(a, b)| a - b).collect();
             mean(&differences) <= config.standard_errors * standard_error(&differences)
         };
         let taken = candidates.iter().find(close).unwrap_or(best);

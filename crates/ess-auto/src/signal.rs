@@ -118,7 +118,9 @@ impl Weights {
         if all.is_empty() {
             return Self::frozen();
         }
-        Self(std::array::from_fn(|at| all.iter().map(|weights| weights.0[at]).sum::<f32>() / all.len() as f32))
+        Self(std::array::from_fn(|at| {
+            all.iter().map(|weights| weights.0[at]).sum::<f32>() / all.len() as f32
+        }))
     }
 
     pub(crate) fn values(&self) -> &[f32; SIGNALS] {

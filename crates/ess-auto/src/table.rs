@@ -48,7 +48,9 @@ impl Table {
     /// The score of every candidate.
     pub(crate) fn scores(&self, weights: &Weights) -> Vec<f32> {
         let mut scores = vec![0.0; self.gains.len()];
-        for (column, &weight) in self.columns.iter().zip(weights.values()).filter(|(_, weight)| **weight != 0.0) {
+        for (column, &weight) in
+            self.columns.iter().zip(weights.values()).filter(|(_, weight)| **weight != 0.0)
+        {
             scores.iter_mut().zip(column).for_each(|(score, value)| *score += weight * value);
         }
         scores
@@ -80,9 +82,15 @@ impl Table {
 
 /// As trec_eval has it: the gain is the grade, the discount `log2(rank + 1)`.
 fn ideal(judged: &[Judgement]) -> f64 {
-    let mut grades: Vec<i32> = judged.iter().map(|judgement| judgement.grade).filter(|&grade| grade > 0).collect();
+    let mut grades: Vec<i32> =
+        judged.iter().map(|judgement| judgement.grade).filter(|&grade| grade > 0).collect();
     grades.sort_unstable_by(|a, b| b.cmp(a));
-    grades.iter().take(DEPTH).zip(2_u32..).map(|(&grade, place)| f64::from(grade) / f64::from(place).log2()).sum()
+    grades
+        .iter()
+        .take(DEPTH)
+        .zip(2_u32..)
+        .map(|(&grade, place)| f64::from(grade) / f64::from(place).log2())
+        .sum()
 }
 
 /// The best few of many scores; of equal ones the first offered.

@@ -111,7 +111,8 @@ impl Trials<'_> {
     }
 
     fn fold(&self, fold: usize, head: Option<&HeadConfig>) -> Result<Option<Fold>, Error> {
-        let rows = |held: bool| (0..self.fold_of.len()).filter(move |&row| (self.fold_of[row] == fold) == held);
+        let rows =
+            |held: bool| (0..self.fold_of.len()).filter(move |&row| (self.fold_of[row] == fold) == held);
         let every = self.fold_of.len().div_ceil(MOST_JUDGED);
         let held: Vec<usize> = rows(true).filter(|row| row % every == 0).collect();
         let learned: Vec<usize> = rows(false).collect();
@@ -147,8 +148,11 @@ impl Trials<'_> {
     fn judge(&self, folds: &[Fold], variant: Variant, head: bool) -> Result<Option<VariantRecord>, Error> {
         let batches: Vec<Batch> = folds.iter().map(|fold| batch_of(fold, variant)).collect();
         let passes: Vec<Passes<'_>> = folds.iter().map(|fold| self.passes(fold)).collect();
-        let first: Vec<FirstPass<'_>> =
-            passes.iter().zip(&batches).map(|(passes, batch)| passes.first(batch)).collect::<Result<_, _>>()?;
+        let first: Vec<FirstPass<'_>> = passes
+            .iter()
+            .zip(&batches)
+            .map(|(passes, batch)| passes.first(batch))
+            .collect::<Result<_, _>>()?;
         let gate = gate(first.iter().flat_map(|pass| pass.near()));
         let candidates: Vec<&[Candidates]> = first.iter().map(|pass| &pass.candidates[..]).collect();
         let table = self.table(folds, &candidates);
@@ -164,12 +168,17 @@ impl Trials<'_> {
         };
         let measure = |weights: &dyn Fn(usize) -> Weights| -> Vec<f64> {
             let spans = spans(folds).into_iter().enumerate();
-            spans.flat_map(|(fold, span)| table.per_query(&span.collect::<Vec<_>>(), &weights(fold))).collect()
+            spans
+                .flat_map(|(fold, span)| table.per_query(&span.collect::<Vec<_>>(), &weights(fold)))
+                .collect()
         };
         Ok(Some(VariantRecord {
             first: Weights::mean(&first_weights),
             second: Weights::mean(&second_weights),
-            values: SHRINKS.iter().map(|&share| measure(&|fold| second_weights[fold].shrunk(share))).collect(),
+            values: SHRINKS
+                .iter()
+                .map(|&share| measure(&|fold| second_weights[fold].shrunk(share)))
+                .collect(),
             frozen: measure(&|_| Weights::frozen()),
             gate,
         }))
@@ -203,9 +212,8 @@ impl Trials<'_> {
         let fit = |fold: usize| {
             let others = spans.iter().enumerate().filter(|(other, _)| *other != fold);
             let rows: Vec<usize> = others.flat_map(|(_, span)| span.clone()).collect();
-            let weights = (!self.budget.is_over()).then(|| {
-                ascend(table, &rows, &signals, self.config.penalty / (rows.len() as f64).sqrt())
-            });
+            let weights = (!self.budget.is_over())
+                .then(|| ascend(table, &rows, &signals, self.config.penalty / (rows.len() as f64).sqrt()));
             (self.tick)();
             weights
         };

@@ -11,8 +11,22 @@ fn built(program: &str) -> bool {
 fn every_program_explains_its_arguments() {
     let programs: [(&str, &[&str]); 10] = [
         ("quickstart", &["--seed", "--out", "--json"]),
-        ("train", &["--embeddings", "--train", "--dev", "--module", "--loss", "--seed", "--out", "--json"]),
-        ("evaluate", &["--embeddings", "--qrels", "--module", "--run", "--json"]),
+        (
+            "train",
+            &[
+                "--embeddings",
+                "--train",
+                "--dev",
+                "--module",
+                "--budget",
+                "--beir",
+                "--loss",
+                "--seed",
+                "--out",
+                "--json",
+            ],
+        ),
+        ("evaluate", &["--embeddings", "--qrels", "--module", "--beir", "--run", "--json"]),
         ("custom_module", &["--seed", "--json"]),
         (
             "calibrate",
