@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AutoConfig, Choice, FoldEvidence, Variant, trial::TrialRecord};
+use crate::{AutoConfig, Choice, FoldEvidence, Variant, selection::rounded, trial::TrialRecord};
 
 /// What was tried, what was found and what was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -60,7 +60,9 @@ pub struct SkippedTrial {
 
 impl TrialSummary {
     pub(crate) fn of(trial: &TrialRecord) -> Self {
-        let mean = |values: &Vec<f64>| values.iter().sum::<f64>() / values.len().max(1) as f64;
+        let mean = |values: &Vec<f32>| {
+            rounded(values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len().max(1) as f64)
+        };
         let last = |(variant, record): (&Variant, &crate::trial::VariantRecord)| {
             Some((*variant, mean(record.values.last()?)))
         };

@@ -41,7 +41,7 @@ pub struct Choice {
 struct Candidate<'t> {
     trial: &'t TrialRecord,
     share: usize,
-    values: &'t [f64],
+    values: Vec<f64>,
 }
 
 impl Choice {
@@ -57,23 +57,24 @@ impl Choice {
             candidates.extend(record.values.iter().enumerate().map(|(share, values)| Candidate {
                 trial,
                 share,
-                values,
+                values: doubles(values),
             }));
         }
-        let Some(best) = candidates.iter().max_by(|a, b| mean(a.values).total_cmp(&mean(b.values))) else {
+        let Some(best) = candidates.iter().max_by(|a, b| mean(&a.values).total_cmp(&mean(&b.values))) else {
             return Ok(None);
         };
         let close = |candidate: &&Candidate<'_>| {
             let differences: Vec<f64> =
-                best.values.iter().zip(candidate.values).map(|(a, b)| a - b).collect();
+                best.values.iter().zip(&candidate.values).map(|(a, b)| a - b).collect();
             mean(&differences) <= config.standard_errors * standard_error(&differences)
         };
         let taken = candidates.iter().find(close).unwrap_or(best);
         let record = &taken.trial.variants[&variant];
+        let frozen = doubles(&record.frozen);
         let bootstrap = Bootstrap { seed: config.seed, ..Bootstrap::default() };
-        let interval = bootstrap.difference_interval(&record.frozen, taken.values, config.confidence)?;
+        let interval = bootstrap.difference_interval(&frozen, &taken.values, config.confidence)?.map(rounded);
         let better = interval[0] > 0.0;
-        let (frozen, chosen) = (mean(&record.frozen), mean(taken.values));
+        let (frozen, chosen) = (rounded(mean(&frozen)), rounded(mean(&taken.values)));
         let reason = format!(
             "on {} held-out queries nDCG@10 changes by {:+.4} from {frozen:.4}, {} % interval {:+.4} to {:+.4}{}",
             taken.values.len(),
@@ -115,6 +116,15 @@ impl Choice {
             gate: [-1.0, -1.0],
         }
     }
+}
+
+/// To six places, which JSON keeps exactly.
+pub(crate) fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
+
+fn doubles(values: &[f32]) -> Vec<f64> {
+    values.iter().map(|&value| value.into()).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

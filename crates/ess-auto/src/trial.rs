@@ -15,6 +15,7 @@ use crate::{
     head::HeadItems,
     memory::{Memory, shares},
     passes::{FirstPass, Passes, Scale},
+    selection::rounded,
     table::Table,
 };
 
@@ -53,9 +54,9 @@ pub(crate) struct VariantRecord {
     /// The weights of the second pass, likewise.
     pub(crate) second: Weights,
     /// nDCG@10 of each judged query under each share of [`SHRINKS`], by the weights of the folds without it.
-    pub(crate) values: Vec<Vec<f64>>,
+    pub(crate) values: Vec<Vec<f32>>,
     /// nDCG@10 of each judged query by the frozen encoder.
-    pub(crate) frozen: Vec<f64>,
+    pub(crate) frozen: Vec<f32>,
     /// Cosines to the nearest training query: the 1 % and the 10 % quantile of held-out queries.
     pub(crate) gate: [f32; 2],
 }
@@ -106,7 +107,7 @@ impl Trials<'_> {
             };
         }
         let name = head.map_or("no head".to_owned(), |head| head.name.clone());
-        let cpu_seconds = self.budget.spent() - before;
+        let cpu_seconds = rounded(self.budget.spent() - before);
         Ok(Some(TrialRecord { name, head: head.cloned(), variants, cpu_seconds }))
     }
 
@@ -166,7 +167,7 @@ impl Trials<'_> {
         let Some(second_weights) = self.fit(folds, &table, variant, head, true) else {
             return Ok(None);
         };
-        let measure = |weights: &dyn Fn(usize) -> Weights| -> Vec<f64> {
+        let measure = |weights: &dyn Fn(usize) -> Weights| -> Vec<f32> {
             let spans = spans(folds).into_iter().enumerate();
             spans
                 .flat_map(|(fold, span)| table.per_query(&span.collect::<Vec<_>>(), &weights(fold)))

@@ -1,0 +1,10 @@
+//! Choosing, saving, loading and searching, on generated data and on SciFact.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod folder;
+mod generated;
+mod inputs;
+mod journal;
+mod other_collections;
+mod scifact;
