@@ -169,9 +169,9 @@ impl Trials<'_> {
         };
         let measure = |weights: &dyn Fn(usize) -> Weights| -> Vec<f32> {
             let spans = spans(folds).into_iter().enumerate();
-            spans
-                .flat_map(|(fold, span)| table.per_query(&span.collect::<Vec<_>>(), &weights(fold)))
-                .collect()
+            let values =
+                spans.flat_map(|(fold, span)| table.per_query(&span.collect::<Vec<_>>(), &weights(fold)));
+            values.map(|value| value as f32).collect()
         };
         Ok(Some(VariantRecord {
             first: Weights::mean(&first_weights),
