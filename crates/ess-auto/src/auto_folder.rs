@@ -33,7 +33,7 @@ impl AutoModule {
     /// # Errors
     /// [`Error::Files`] or [`Error::Search`] when the folder cannot be written.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
-        let plan = serde_json::to_vec(&self.plan).map_err(|error| ess_core::Error::external(error))?;
+        let plan = serde_json::to_vec(&self.plan).map_err(ess_core::Error::external)?;
         let checksum = Checksum::of(&plan).to_string();
         let file = format!("plan-{}.json", checksum.trim_start_matches("xxh3-64:"));
         write_atomically(&folder.join(&file), |out| out.write_all(&plan))?;
@@ -48,7 +48,7 @@ impl AutoModule {
         }
         let heads = self.heads.iter().map(|(name, head)| (name.clone(), head.description.clone())).collect();
         let config = Config { version: VERSION, plan: file.clone(), checksum, heads };
-        let config = serde_json::to_value(config).map_err(|error| ess_core::Error::external(error))?;
+        let config = serde_json::to_value(config).map_err(ess_core::Error::external)?;
         let description =
             ModuleDescription { kind: KIND.to_owned(), query_dim: self.dim(), item_dim: self.dim(), config };
         ModuleState { description, tensors }.save(folder)?;
