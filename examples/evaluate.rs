@@ -159,7 +159,8 @@ fn measure(
         last = match system {
             System::Module(sides) => {
                 // Items that were trained are indexed again; no encoder runs.
-                let moved = sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
+                let moved =
+                    sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
                 let own = moved.map(FlatIndex::new).transpose()?;
                 search(dataset, own.as_ref().unwrap_or(&index), queries, name, &sides.query_side())?
             }

@@ -9,8 +9,8 @@ use clap::{Parser, builder::PossibleValuesParser};
 use ess_auto::{AutoConfig, AutoReport};
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, choose, collection,
-    describe_choice, write_json,
+    BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, choose,
+    collection, describe_choice, write_json,
 };
 use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;

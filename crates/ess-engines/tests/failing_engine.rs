@@ -1,5 +1,7 @@
 //! An index over an engine whose requests fail as those of a real one do: before they are carried out, after, or not.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeMap,
     sync::{

@@ -2,6 +2,8 @@
 //!
 //! `ESS_MILVUS_LITE` names the program `milvus-lite`; `tests/servers.sh` installs it.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod server;
 
 use std::{

@@ -2,6 +2,8 @@
 //!
 //! `ESS_POSTGRES_BIN` names the folder with `initdb` and `postgres`; `tests/servers.sh` installs one.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod server;
 
 use std::{

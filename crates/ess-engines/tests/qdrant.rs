@@ -1,5 +1,7 @@
 //! Qdrant, against a server that the caller runs: `ESS_QDRANT_URL` names its gRPC address.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use ess_core::{Embeddings, Index, MutableIndex, RowSet, SearchParams};
 use ess_engines::{EngineIndex, EngineSettings, Qdrant, QdrantConfig};
 use ess_testing::index::{self, Promise};

@@ -9,7 +9,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 10] = [
+    let programs: [(&str, &[&str]); 12] = [
         ("quickstart", &["--seed", "--out", "--json"]),
         (
             "train",
