@@ -40,7 +40,7 @@ impl Info {
         let index = ess_index::open_mapped(&self.index)?;
         let milliseconds_to_map = start.elapsed().as_secs_f64() * 1e3;
         if self.verify {
-            ess_index::open(&self.index)?;
+            ess_index::verify(&self.index)?;
         }
         let report = Report {
             kind: ess_index::kind(&self.index)?,

@@ -23,7 +23,7 @@ pub use error::Error;
 pub use flat::{FlatBuilder, FlatIndex};
 pub use graph::{GraphBuilder, GraphIndex};
 pub use identified::{IdHit, IdentifiedIndex, RowId};
-pub use open::{ids, kind, open, open_mapped};
+pub use open::{ids, kind, open, open_mapped, verify};
 pub use progress::Progress;
 pub use quantised::{QuantisedBuilder, QuantisedIndex};
 pub use shared::SharedIndex;

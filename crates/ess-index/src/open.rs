@@ -35,6 +35,16 @@ pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
     of_kind(&Contents::map(path)?)
 }
 
+/// Reads all of an index file once, the ids kept with it included, and checks it.
+///
+/// # Errors
+/// As [`open`].
+pub fn verify(path: &Path) -> Result<(), Error> {
+    let contents = Contents::open(path)?;
+    contents.verify()?;
+    of_kind(&contents).map(drop)
+}
+
 /// The kind of index that a file has, such as `flat`; only the header is looked at.
 ///
 /// # Errors

@@ -104,6 +104,12 @@ impl Contents {
         Ok(numbers.into())
     }
 
+    /// Reads every section once and checks it, those included that its kind has no use for, such as ids.
+    pub(crate) fn verify(&self) -> Result<(), Error> {
+        let Source::Read(file) = &self.source else { return Ok(()) };
+        self.header.sections.iter().try_for_each(|section| self.read::<u8>(section, file).map(drop))
+    }
+
     /// What was expected of the file and what was found.
     pub(crate) fn mismatch(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
         Error::format(&self.path, expected, found)
