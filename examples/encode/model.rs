@@ -140,17 +140,33 @@ fn two_towers(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>)
     })
 }
 
-/// The model's name and a checksum of its weights, so that parts of another model are not taken for this one's.
+/// The model's name and a checksum of its settings and weights, so that parts of another model are not taken for this one's.
 fn named(model: &str, folder: &Path) -> Result<Provenance> {
     let path = folder.canonicalize().with_context(|| folder.display().to_string())?;
     let name = match Path::new(model).exists() {
         true => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         false => model.to_owned(),
     };
-    let files = ["model.safetensors", "model.safetensors.index.json", "router_config.json"];
-    let weights = files.iter().find_map(|name| std::fs::read(path.join(name)).ok()).unwrap_or_default();
-    let encoder = Some(format!("{name} {}", ess_files::Checksum::of(&weights)));
+    let mut sums = Vec::new();
+    checksums(&path, &path, &mut sums)?;
+    sums.sort();
+    let encoder = Some(format!("{name} {}", ess_files::Checksum::of(sums.join("\n").as_bytes())));
     Ok(Provenance { encoder, ..Provenance::default() })
+}
+
+/// The checksums of the settings and weights in a folder and those below it.
+fn checksums(root: &Path, folder: &Path, sums: &mut Vec<String>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            checksums(root, &path, sums)?;
+        } else if path.extension().is_some_and(|kind| kind == "json" || kind == "safetensors") {
+            let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            let name = path.strip_prefix(root).unwrap_or(&path).display();
+            sums.push(format!("{name} {}", ess_files::Checksum::of(&bytes)));
+        }
+    }
+    Ok(())
 }
 
 fn describe(provenance: &mut Provenance, encoder: &SentenceEncoder) {

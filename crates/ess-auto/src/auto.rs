@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Fewer queries than this cannot be cut into folds that say anything.
-const FEWEST_QUERIES: usize = 10;
+const FEWEST_QUERIES: usize = 20;
 
 /// Queries are near duplicates from this cosine on.
 const NEAR_DUPLICATE: f32 = 0.95;
@@ -97,12 +97,15 @@ impl Auto {
         let mut journal = Journal::open(journal, self.inputs(collection, &all, train.set().len())?);
         let budget = Budget::new(self.config.budget_seconds, journal.cpu_seconds());
         let batch = batch(collection, &all)?;
-        let (fold_of, evidence) = folds::cut(
+        let (mut fold_of, evidence) = folds::cut(
             train.set().judgements(),
             dev.map(|dev| dev.set().judgements()),
             self.config.folds,
             self.config.seed,
         );
+        if evidence.kind == FoldKind::ByQuery {
+            folds::keep_copies_together(all.set().encodings(), &mut fold_of);
+        }
         let head_items = HeadItems::new(collection.items(), all.set().judgements(), self.config.seed)?;
         let bar = self.bar();
         let trials = Trials {
@@ -202,7 +205,9 @@ impl Auto {
         }
         let (items, queries) = (trials.collection.items(), trials.queries.set());
         let step = trials.head_items.seconds_per_step(head, items, queries)?;
-        let trainings = head.trainer.max_steps as f64 * (self.config.folds as f64 + 1.0);
+        // The two choices may take different heads, each trained once more on all queries.
+        let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
+        let trainings = head.trainer.max_steps as f64 * (self.config.folds as f64 + finals);
         let expected = 1.3 * without.cpu_seconds + step * trainings;
         let left = trials.budget.left();
         Ok((expected > left)

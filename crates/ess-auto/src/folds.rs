@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ess_core::Embeddings;
 use ess_train::Judgement;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
@@ -51,9 +52,11 @@ pub(crate) fn cut(
     let components = components(&all);
     let largest_component = components.iter().map(Vec::len).max().unwrap_or(0) as f64 / all.len() as f64;
     let new_items = seen_dev.is_some_and(|seen| seen < 0.5 * seen_by_query && seen_by_query > 0.05);
+    // Of a group that is most of the queries no fold can be made; what is trained is left aside then.
+    let disjoint = new_items && largest_component < 0.5;
     let percent = |share: f64| format!("{:.0} %", 100.0 * share);
     let (kind, reason) = match seen_dev {
-        Some(seen) if new_items => (
+        Some(seen) if disjoint => (
             FoldKind::ByComponent,
             format!(
                 "{} of dev queries ask for an item that training knew, where {} would by chance: folds hold out items",
@@ -72,8 +75,17 @@ pub(crate) fn cut(
             (FoldKind::ByQuery, "no dev queries were given: folds hold out training queries at random".into())
         }
     };
-    let fold_of = if new_items { by_component(&components, all.len(), folds, seed) } else { by_query };
+    let fold_of = if disjoint { by_component(&components, all.len(), folds, seed) } else { by_query };
     (fold_of, FoldEvidence { kind, seen_by_query, seen_dev, largest_component, reason })
+}
+
+/// Puts queries of the same embedding into one fold: a query that stands twice must not be held out from itself.
+pub(crate) fn keep_copies_together(queries: &Embeddings, fold_of: &mut [usize]) {
+    let mut first: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
+    for row in 0..queries.len() {
+        let numbers = queries.row(row).iter().map(|number| number.to_bits()).collect();
+        fold_of[row] = fold_of[*first.entry(numbers).or_insert(row)];
+    }
 }
 
 fn by_query(queries: usize, folds: usize, seed: u64) -> Vec<usize> {

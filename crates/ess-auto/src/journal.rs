@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, trial::TrialRecord};
 
 const FORMAT: &str = "ess-auto-journal";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A file of finished trials; in memory alone without a path.
 pub(crate) struct Journal {

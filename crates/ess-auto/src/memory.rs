@@ -19,6 +19,9 @@ const SHARPNESS: f32 = 15.0;
 /// Contributions below it are noise of queries that have nothing in common.
 const LEAST: f32 = 1e-3;
 
+/// Items that one query recalls at most.
+const MOST_RECALLED: usize = 2000;
+
 /// Training queries as keys, their relevant items as values: a query recalls the items of the training queries near it.
 ///
 /// Where no training query is near, nothing is recalled, so it cannot harm there.
@@ -45,6 +48,15 @@ impl Recalled {
             self.items.iter().map(|(&item, [dense, words])| (item, dense + words)).collect();
         items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         items.into_iter().take(count).map(|(item, _)| item).collect()
+    }
+
+    /// With no more items than anything asks for: all queries' memories are kept at once.
+    fn limited(mut self) -> Self {
+        if self.items.len() > MOST_RECALLED {
+            let kept = self.strongest(MOST_RECALLED);
+            self.items = kept.into_iter().map(|item| (item, self.items[&item])).collect();
+        }
+        self
     }
 }
 
@@ -89,7 +101,7 @@ impl Memory {
             index.add_similarities(unit.row(row), 1.0, &mut cosines);
             cosines.iter().enumerate().for_each(|(query, cosine)| add(query, 1, cosine * cosine));
         }
-        recalled
+        recalled.limited()
     }
 }
 

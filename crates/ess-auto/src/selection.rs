@@ -37,6 +37,13 @@ pub struct Choice {
     pub gate: [f32; 2],
 }
 
+/// How much wider an interval of percentiles should be for few queries: `n − 1` for `n`, and Student's t for the normal
+/// (the first term of its expansion at 95 %).
+fn for_few(queries: usize) -> f64 {
+    let freedom = (queries as f64 - 1.0).max(1.0);
+    (queries as f64 / freedom).sqrt() * (1.0 + 4.84 / (4.0 * freedom))
+}
+
 /// A trial and a share of the way to its weights.
 struct Candidate<'t> {
     trial: &'t TrialRecord,
@@ -63,6 +70,9 @@ impl Choice {
         let Some(best) = candidates.iter().max_by(|a, b| mean(&a.values).total_cmp(&mean(&b.values))) else {
             return Ok(None);
         };
+        if best.values.is_empty() {
+            return Ok(Some(Self::frozen("no query could be held out: the frozen encoder is kept", config)));
+        }
         let close = |candidate: &&Candidate<'_>| {
             let differences: Vec<f64> =
                 best.values.iter().zip(&candidate.values).map(|(a, b)| a - b).collect();
@@ -72,7 +82,9 @@ impl Choice {
         let record = &taken.trial.variants[&variant];
         let frozen = doubles(&record.frozen);
         let bootstrap = Bootstrap { seed: config.seed, ..Bootstrap::default() };
-        let interval = bootstrap.difference_interval(&frozen, &taken.values, config.confidence)?.map(rounded);
+        let interval = bootstrap.difference_interval(&frozen, &taken.values, config.confidence)?;
+        let gain = mean(&taken.values) - mean(&frozen);
+        let interval = interval.map(|end| rounded(gain + for_few(frozen.len()) * (end - gain)));
         let better = interval[0] > 0.0;
         let (frozen, chosen) = (rounded(mean(&frozen)), rounded(mean(&taken.values)));
         let reason = format!(

@@ -149,20 +149,26 @@ impl Trials<'_> {
     fn judge(&self, folds: &[Fold], variant: Variant, head: bool) -> Result<Option<VariantRecord>, Error> {
         let batches: Vec<Batch> = folds.iter().map(|fold| batch_of(fold, variant)).collect();
         let passes: Vec<Passes<'_>> = folds.iter().map(|fold| self.passes(fold)).collect();
-        let first: Vec<FirstPass<'_>> = passes
-            .iter()
-            .zip(&batches)
-            .map(|(passes, batch)| passes.first(batch))
-            .collect::<Result<_, _>>()?;
+        let mut first: Vec<FirstPass<'_>> = Vec::new();
+        for (passes, batch) in passes.iter().zip(&batches) {
+            if self.budget.is_over() {
+                return Ok(None);
+            }
+            first.push(passes.first(batch)?);
+        }
         let gate = gate(first.iter().flat_map(|pass| pass.near()));
         let candidates: Vec<&[Candidates]> = first.iter().map(|pass| &pass.candidates[..]).collect();
         let table = self.table(folds, &candidates);
         let Some(first_weights) = self.fit(folds, &table, variant, head, false) else {
             return Ok(None);
         };
-        let second: Vec<Vec<Candidates>> = (passes.iter().zip(&first).zip(&first_weights))
-            .map(|((passes, pass), weights)| passes.second(pass, |_| *weights))
-            .collect::<Result<_, _>>()?;
+        let mut second: Vec<Vec<Candidates>> = Vec::new();
+        for ((passes, pass), weights) in passes.iter().zip(&first).zip(&first_weights) {
+            if self.budget.is_over() {
+                return Ok(None);
+            }
+            second.push(passes.second(pass, |_| *weights)?);
+        }
         let table = self.table(folds, &second.iter().map(|fold| &fold[..]).collect::<Vec<_>>());
         let Some(second_weights) = self.fit(folds, &table, variant, head, true) else {
             return Ok(None);

@@ -79,6 +79,15 @@ impl Error {
         Self::Format { path: path.to_owned(), expected: expected.into(), found: found.into() }
     }
 
+    /// Refuses vectors whose sums of products of bytes could overflow.
+    pub(crate) fn check_byte_dim(dim: usize) -> Result<(), Self> {
+        if dim <= 1 << 16 {
+            return Ok(());
+        }
+        let (name, expected) = ("dimensions rounded to bytes", "at most 65536");
+        Err(ess_core::Error::InvalidParameter { name, expected, found: dim.to_string() }.into())
+    }
+
     /// Refuses more items than 32 bits can name.
     pub(crate) fn check_items(items: usize) -> Result<(), Self> {
         let most = u32::MAX as usize;

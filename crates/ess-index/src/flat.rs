@@ -15,6 +15,7 @@ mod change;
 mod stored;
 
 pub use build::FlatBuilder;
+pub(crate) use build::into_rows;
 
 use best::Best;
 

@@ -2,14 +2,32 @@
 
 use std::{
     ops::Range,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, LazyLock, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use ess_core::{Capabilities, Effort, Embeddings, Error, Hit, Index, MemoryUse, MutableIndex, SearchParams};
 
+/// The threads that work under the lock. Those of the caller's pool may all be waiting for it, and one that waits for its
+/// own work would take up other work, which may want the lock too.
+static POOL: LazyLock<Option<rayon::ThreadPool>> =
+    LazyLock::new(|| rayon::ThreadPoolBuilder::new().build().ok());
+
+/// Does work under the lock in threads of its own, waiting without doing other work meanwhile.
+fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
+    let Some(pool) = &*POOL else { return work() };
+    if rayon::current_thread_index().is_none() || pool.current_thread_index().is_some() {
+        return pool.install(work);
+    }
+    std::thread::scope(|scope| match scope.spawn(|| pool.install(work)).join() {
+        Ok(done) => done,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
 /// A handle to an index that threads share: searches run side by side, and a change waits for those that run.
 ///
-/// A clone is another handle to the same index. Every search sees a change whole or not at all.
+/// A clone is another handle to the same index. Every search sees a change whole or not at all. Work is done in a pool of
+/// threads that all shared indexes have in common, so that the caller's rayon jobs may search and change it.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, MutableIndex};
@@ -34,7 +52,7 @@ impl<I> SharedIndex<I> {
         Self(Arc::new(RwLock::new(index)))
     }
 
-    /// The index itself; changes wait until the guard is dropped.
+    /// The index itself; changes wait until the guard is dropped. Do not hold it while waiting for rayon's threads.
     pub fn read(&self) -> RwLockReadGuard<'_, I> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,7 +78,9 @@ impl<I: Index> Index for SharedIndex<I> {
     }
 
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.read().search(queries, k)
+        let index = self.read();
+        let index = &*index;
+        apart(|| index.search(queries, k))
     }
 
     fn search_with(
@@ -69,7 +89,9 @@ impl<I: Index> Index for SharedIndex<I> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        self.read().search_with(queries, k, params)
+        let index = self.read();
+        let index = &*index;
+        apart(|| index.search_with(queries, k, params))
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -88,7 +110,9 @@ impl<I: Index> Index for SharedIndex<I> {
 
 impl<I: MutableIndex> MutableIndex for SharedIndex<I> {
     fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).add(items)
+        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let index = &mut *index;
+        apart(|| index.add(items))
     }
 
     fn remove(&mut self, rows: &[usize]) -> Result<(), Error> {

@@ -7,7 +7,7 @@ use ndarray::Array2;
 
 use crate::{
     Activation, Error, HostTensor, LinearConfig, Mlp, MlpConfig, ModuleDescription, ModuleState,
-    PersistentModule, Registry, TrainableModule, persistent::MATRIX,
+    PersistentModule, Registry, TrainableModule, persistent::MATRIX, soup::is_memory,
 };
 
 mod affine;
@@ -68,6 +68,10 @@ impl DenseLayers {
     /// [`Error::NotExpressible`] for a module that is neither affine nor an MLP of GELU or ReLU.
     pub fn from_module(module: &dyn PersistentModule) -> Result<Self, Error> {
         let state = module.to_state()?;
+        if state.tensors.keys().any(|name| is_memory(name)) {
+            let reason = "a memory is not affine, though far from its keys it looks so";
+            return Err(Error::NotExpressible { kind: state.description.kind, reason });
+        }
         if state.description.kind == Mlp::KIND {
             return residual::of_mlp(&state);
         }

@@ -21,7 +21,7 @@ impl ModuleState {
     ///
     /// # Errors
     /// [`Error::Core`] for no module; [`Error::NotOneKind`] for modules that differ in kind, dimensions or config, the
-    /// seed of their starting values included; [`Error::TensorNames`] and [`Error::TensorShape`] for tensors that differ.
+    /// seed of their starting values and the keys of their memories included; [`Error::TensorNames`] and [`Error::TensorShape`] for tensors that differ.
     pub fn soup(states: &[ModuleState]) -> Result<ModuleState, Error> {
         let first = states.first().ok_or(ess_core::Error::Empty { what: "modules of a soup" })?;
         for (at, state) in states.iter().enumerate() {
@@ -36,11 +36,22 @@ impl ModuleState {
         }
         let mut tensors = BTreeMap::new();
         for (name, tensor) in &first.tensors {
+            // Memories of different queries have no common start: their slots are about different things.
+            if is_memory(name)
+                && let Some(at) = states.iter().position(|state| state.tensors[name] != *tensor)
+            {
+                return Err(Error::NotOneKind { at });
+            }
             let parts = states.iter().map(|state| &state.tensors[name]);
             tensors.insert(name.clone(), mean(name, tensor.shape(), parts)?);
         }
         Ok(ModuleState { description: first.description.clone(), tensors })
     }
+}
+
+/// Whether a tensor holds the fixed keys of a key–value memory, alone or in a part.
+pub(crate) fn is_memory(name: &str) -> bool {
+    name == "first_keys" || name.ends_with(".first_keys")
 }
 
 fn mean<'a>(

@@ -18,6 +18,11 @@ where
     /// Maps encodings (`n × d_query`) to vectors (`n × d_item`), for autodiff to follow.
     fn forward(&self, encodings: E::Tensors) -> Tensor<2>;
 
+    /// What the module adds to the loss, as [`TrainableModule::penalty`].
+    fn penalty(&self) -> Option<Tensor<1>> {
+        None
+    }
+
     /// Takes a step with the gradients of its own parameters, which are taken out.
     fn step(&mut self, gradients: &mut Gradients, learning_rate: f64);
 
@@ -51,6 +56,10 @@ impl<M: TrainableModule> ModulePart<M> {
 impl<M: TrainableModule> JointPart<M::Encoding> for ModulePart<M> {
     fn forward(&self, encodings: <M::Encoding as DeviceEncoding>::Tensors) -> Tensor<2> {
         self.module.forward(encodings)
+    }
+
+    fn penalty(&self) -> Option<Tensor<1>> {
+        self.module.penalty()
     }
 
     fn step(&mut self, gradients: &mut Gradients, learning_rate: f64) {

@@ -36,12 +36,16 @@ impl FlatBuilder {
     /// Indexes `n × d` items; in [`Storage::F32`] without a copy.
     ///
     /// # Errors
-    /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
+    /// [`Error::BeyondStorage`] for a number that the storage cannot hold; [`Error::Core`] with `InvalidParameter` for more
+    /// than 65 536 dimensions in [`Storage::I8`].
     pub fn build(&self, items: Embeddings) -> Result<FlatIndex, Error> {
         let (len, dim) = (items.len(), items.dim());
         let items = match self.storage {
             Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
-            Storage::I8 => Items::I8(RoundedItems::from_rows(into_rows(items), dim)),
+            Storage::I8 => {
+                Error::check_byte_dim(dim)?;
+                Items::I8(RoundedItems::from_rows(into_rows(items), dim))
+            }
             Storage::F16 => {
                 check_f16(&items)?;
                 Items::F16(Panels::converted(items.as_slice(), dim, f16::from_f32))
@@ -51,7 +55,8 @@ impl FlatBuilder {
     }
 }
 
-fn into_rows(items: Embeddings) -> Vec<f32> {
+/// The numbers of `n × d` items, row after row, without a copy where they lie alone.
+pub(crate) fn into_rows(items: Embeddings) -> Vec<f32> {
     let size = items.len() * items.dim();
     let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();
     // A matrix cut out of a larger one keeps the larger one's memory.

@@ -48,6 +48,7 @@ impl Stored for FlatIndex {
             Storage::F32 => Items::F32(panels(&about, contents)?),
             Storage::F16 => Items::F16(panels(&about, contents)?),
             Storage::I8 => {
+                Error::check_byte_dim(about.dim)?;
                 let items = RoundedItems::from_contents(about.rows, about.dim, contents)?;
                 Items::I8(items.ok_or_else(|| contents.mismatch("a possible size", format!("{about:?}")))?)
             }

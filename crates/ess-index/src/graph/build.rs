@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{GraphIndex, insert::Drawing, links::Links, space::Space, walk::MAX_ROWS};
 use crate::codes::{ByteQuery, Codes};
+use crate::flat::into_rows;
 use crate::rows::Rows;
 use crate::{Error, Progress};
 
@@ -48,13 +49,15 @@ impl GraphBuilder {
     /// threads; rayon's current pool shares out the work.
     ///
     /// # Errors
-    /// [`Error::Core`] with `InvalidParameter` for a setting out of range or more than 2^31 items.
+    /// [`Error::Core`] with `InvalidParameter` for a setting out of range, more than 2^31 items or more than
+    /// 65 536 dimensions.
     pub fn build(&self, items: Embeddings, progress: Progress) -> Result<GraphIndex, Error> {
         self.check()?;
         check_rows(items.len())?;
+        Error::check_byte_dim(items.dim())?;
         let (len, dim) = (items.len(), items.dim());
         let codes = Codes::new(items.as_slice(), dim);
-        let rows = Rows::new(items.into_matrix().into_raw_vec_and_offset().0.into(), dim);
+        let rows = Rows::new(into_rows(items).into(), dim);
         let space = Space::new(&codes, None);
         let start = central(&rows, &codes);
         let order = self.order(len, start);

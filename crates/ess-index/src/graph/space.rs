@@ -68,7 +68,9 @@ fn chosen_radius(codes: &Codes) -> f32 {
     norms.sort_unstable_by(f32::total_cmp);
     let largest = norms.last().copied().unwrap_or(0.0);
     let median = norms.get(norms.len() / 2).copied().unwrap_or(0.0);
-    if median > 0.0 { largest.min(FARTHEST * median) } else { largest }
+    let radius = if median > 0.0 { largest.min(FARTHEST * median) } else { largest };
+    // A norm may be beyond f32, and a file holds no infinity.
+    radius.min(f32::MAX)
 }
 
 /// The norms of the codes of each row from `first` on, without their scales.

@@ -50,6 +50,7 @@ impl Stored for GraphIndex {
         let (rows, dim) = (about.rows, about.dim);
         about.builder.check()?;
         check_rows(rows)?;
+        Error::check_byte_dim(dim)?;
         if dim == 0 || about.start as usize >= rows || !about.radius.is_finite() {
             return Err(contents.mismatch("items and a start among them", format!("{about:?}")));
         }

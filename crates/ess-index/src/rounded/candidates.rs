@@ -10,6 +10,9 @@ use crate::rows::Rows;
 /// Items that wait to be compared exactly; with more of them, some are compared at once.
 const MOST_WAITING: usize = 4096;
 
+/// Products of scales below it are too near the end of `f32` for bounds to be relied on.
+const SMALLEST_SCALE: f32 = 1e-30;
+
 /// What may be among the `k` best of one query, while blocks of items go by.
 pub(super) struct Candidates {
     /// The largest lower bounds; their k-th is a threshold.
@@ -147,8 +150,12 @@ impl Offer<'_> {
         let errors = &self.items.errors[range];
         let mut below = 0;
         for i in 0..products.len() {
-            let middle = products[i] as f32 * (scales[i] * self.query.scale);
-            let bound = middle + (self.query.error * norms[i] + self.query.norm * errors[i]);
+            let scale = scales[i] * self.query.scale;
+            let slack = self.query.error * norms[i] + self.query.norm * errors[i];
+            let bound = products[i] as f32 * scale + slack;
+            // Near underflow, or beyond f32, arithmetic does not keep to the bound: such items are compared exactly.
+            let trusted = scale >= SMALLEST_SCALE && bound != f32::NEG_INFINITY;
+            let bound = if trusted { bound } else { f32::INFINITY };
             upper[i] = bound;
             below += u32::from(bound < threshold);
         }

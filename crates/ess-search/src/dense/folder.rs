@@ -44,11 +44,19 @@ impl DenseLayers {
     /// need be. In Python each is loaded by `sentence_transformers.models.Dense.load`.
     ///
     /// # Errors
-    /// [`Error::Files`] when the folder cannot be written.
+    /// [`Error::Files`] when the folder cannot be written; [`Error::Io`] when it holds other layers, which would be read
+    /// with these.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         match &self.layers[..] {
             [layer] => save_layer(layer, folder),
             layers => {
+                // Left by another save, they would be read as a part of this one.
+                for stale in [folder.join(CONFIG), nested(folder, layers.len())] {
+                    if stale.exists() {
+                        let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+                        return Err(Error::Io { path: stale, source });
+                    }
+                }
                 layers.iter().enumerate().try_for_each(|(at, layer)| save_layer(layer, &nested(folder, at)))
             }
         }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use ess_core::{Identity, SearchModule};
-use ess_search::{ItemOffsets, ItemSide, PersistentModule, TwoSided};
+use ess_search::{DeviceEncoding, ItemOffsets, ItemSide, PersistentModule, TwoSided};
 
 use super::{
     ItemSideConfig, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder,
@@ -91,11 +91,9 @@ impl Trainer {
         }
         let fit = Fit { trainer: self, config, recipe, items };
         let Found { mut sides, curves, settings, query_record, dev_values } = fit.on_dev(train, &dev_set)?;
-        let identity = || Identity::new(item_dim);
-        let floor = match query_dim == item_dim {
-            true => Some(dev_set.per_query(&identity())?),
-            false => None,
-        };
+        let own = if config.order == TrainingOrder::Item { None } else { recipe.floor() };
+        let identity = own.or_else(|| train.encodings().identity(item_dim));
+        let floor = identity.as_deref().map(|module| dev_set.per_query(module)).transpose()?;
         let floor = FloorDecision::of_values(&dev_values, floor.as_deref(), self.config())?;
         tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted two sides");
         let mut refit = Vec::new();
@@ -116,19 +114,25 @@ impl Trainer {
             refit,
             seconds: started.elapsed().as_secs_f64(),
         };
-        finish(sides, report, identity())
+        finish(sides, report, identity)
     }
 }
 
 /// Hands out the trained sides, or the identity and frozen items.
-fn finish(sides: TwoSided, report: FitReport, identity: Identity) -> Result<FittedSides, Error> {
+fn finish(
+    sides: TwoSided,
+    report: FitReport,
+    identity: Option<Box<dyn PersistentModule>>,
+) -> Result<FittedSides, Error> {
     let (query_side, item_side) = sides.into_parts();
     let (query_side, item_side) = (shared(query_side), item_side);
     let again = TwoSided::new(Box::new(query_side.clone()), item_side.clone())?;
     let trained = TwoSided::new(Box::new(query_side), item_side)?;
-    let sides = match report.floor.returned {
-        Returned::Trained => again,
-        Returned::Identity => TwoSided::new(Box::new(identity), ItemSide::Frozen)?,
+    let sides = match identity {
+        Some(identity) if report.floor.returned == Returned::Identity => {
+            TwoSided::new(identity, ItemSide::Frozen)?
+        }
+        _ => again,
     };
     Ok(FittedSides { sides, trained, report })
 }

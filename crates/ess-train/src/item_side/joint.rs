@@ -178,6 +178,12 @@ impl<'a, 'i> Run<'a, 'i> {
         let Some(carrier) = [query_carrier, item_carrier].into_iter().flatten().reduce(|a, b| a + b) else {
             return Err(Error::Missing { what: "gradients of the side that is trained" });
         };
+        let of_query = self.sides.query.as_ref().and_then(|part| part.penalty());
+        let of_items = match &self.sides.items {
+            ItemPart::Map(part) if !self.sides.frozen => part.penalty(),
+            _ => None,
+        };
+        let carrier = [of_query, of_items].into_iter().flatten().fold(carrier, |sum, penalty| sum + penalty);
         let mut gradients = carrier.backward();
         if let Some(part) = &mut self.sides.query {
             part.step(&mut gradients, rate);

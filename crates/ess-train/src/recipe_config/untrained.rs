@@ -73,7 +73,7 @@ impl SequencePart {
     /// The part, and the dimension of what it returns.
     fn build(&self, data: &FromData, device: &Device) -> Result<(Part, usize), Error> {
         let module = match (&self.module, &self.from) {
-            (Some(config), None) => config.untrained(data, device)?,
+            (Some(config), None) if self.part.is_none() => config.untrained(data, device)?,
             (None, Some(folder)) => {
                 let state = ModuleState::load(folder)?;
                 let state = self.part.as_ref().map_or(Ok(state.clone()), |name| state.part(name))?;
