@@ -187,4 +187,22 @@ mod tests {
         assert_eq!(cut(&train, Some(&dev), 5, 7).0, fold_of);
         assert_ne!(cut(&train, Some(&dev), 5, 8).0, fold_of);
     }
+
+    #[test]
+    fn queries_of_one_group_are_held_out_by_query() {
+        let train: Vec<Vec<Judgement>> = (0..60).map(|_| judged(&[0])).collect();
+        let dev: Vec<Vec<Judgement>> =
+            (0..20).map(|query| if query == 0 { judged(&[0, 1]) } else { judged(&[1]) }).collect();
+        let (fold_of, evidence) = cut(&train, Some(&dev), 5, 7);
+        assert_eq!((evidence.kind, evidence.largest_component), (FoldKind::ByQuery, 1.0));
+        assert!((0..5).all(|fold| fold_of.contains(&fold)));
+    }
+
+    #[test]
+    fn a_query_that_stands_twice_is_in_one_fold() {
+        let queries = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]).unwrap();
+        let mut fold_of = vec![0, 1, 2];
+        keep_copies_together(&queries, &mut fold_of);
+        assert_eq!(fold_of, [0, 1, 0]);
+    }
 }

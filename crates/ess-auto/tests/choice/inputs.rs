@@ -46,7 +46,7 @@ fn a_budget_that_is_too_small_and_too_few_queries_leave_the_frozen_encoder() {
     assert_eq!(hits[3][0].item, 3);
 
     let (_, report) = fit(&world.collection(), &world.queries(4, 6), AutoConfig::default());
-    assert!(report.hybrid.unwrap().reason.contains("fewer than 10"));
+    assert!(report.hybrid.unwrap().reason.contains("fewer than 20"));
 }
 
 #[test]
