@@ -62,7 +62,11 @@ fn a_shared_index_is_searched_from_rayons_threads_while_it_changes() {
     let shared = SharedIndex::new(graph(items.clone()));
     let mut writer = shared.clone();
     std::thread::scope(|scope| {
-        let adding = scope.spawn(|| (0..5).for_each(|_| drop(writer.add(&items).unwrap())));
+        let adding = scope.spawn(|| {
+            for _ in 0..5 {
+                writer.add(&items).unwrap();
+            }
+        });
         (0..200).into_par_iter().for_each(|row| {
             let query = items.select(&[row]).unwrap();
             assert_eq!(shared.search(&query, 3).unwrap()[0].len(), 3);
