@@ -95,8 +95,11 @@ impl Milvus {
             let request = request.build().map_err(failure)?;
             let answer = when_loaded(&client, &config, || client.query(request.clone())).await?;
             let first = answer.results().rows().map_err(failure)?.next();
-            let count = first.map(|row| row.get_i64("count(*)")).transpose().map_err(failure)?;
-            usize::try_from(count.unwrap_or(-1)).map_err(|error| Failure::Refused(Box::new(error)))
+            let count = match first {
+                Some(row) => row.get_i64("count(*)").map_err(failure)?,
+                None => -1,
+            };
+            usize::try_from(count).map_err(|error| Failure::Refused(Box::new(error)))
         })
     }
 }
