@@ -1,11 +1,11 @@
 //! What is measured on one device.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::{Embeddings, Index, ItemEncoder};
-use ess_encoders::SentenceEncoder;
+use ess_encoders::{SentenceEncoder, TokenEncoder};
 use ess_index::FlatIndex;
 use ess_search::{DeviceIndex, Linear, LinearConfig, TrainableModule};
 use ess_train::{
@@ -124,16 +124,19 @@ impl Bench<'_> {
         } else {
             SentenceEncoder::load_on(folder, self.device)
         };
-        let encoder = encoder.with_context(|| folder.display().to_string())?;
+        let encoder = Arc::new(encoder.with_context(|| folder.display().to_string())?);
         let words = ["search", "encoding", "separation", "module", "item", "query", "vector", "task"];
         let text = |text: usize| {
             (0..64).map(|at| words[(text + at * 3) % words.len()]).collect::<Vec<_>>().join(" ")
         };
         let texts: Vec<String> = (0..texts).map(text).collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        // Every text has the same words in another order, and so as many tokens as the first.
+        let states = TokenEncoder::new(encoder.clone(), 0)?.encode_items(&texts[..1])?;
+        let tokens = states.tokens(0);
         let seconds = self.time(|| Ok(encoder.encode_items(&texts).map(drop)?))?;
-        let what = format!("encoding, {} texts of 64 words", texts.len());
-        self.add(what, "texts/s", seconds, texts.len() as f64, None);
+        let what = format!("encoding, {} texts of {tokens} tokens", texts.len());
+        self.add(what, "tokens/s", seconds, (texts.len() * tokens) as f64, None);
         Ok(())
     }
 

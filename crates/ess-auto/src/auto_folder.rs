@@ -90,7 +90,7 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
         return Err(format_error(manifest, "a file name for the plan", &config.plan));
     }
     let path = folder.join(&config.plan);
-    let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+    let bytes = std::fs::read(&path).map_err(|cause| Error::Io { path: path.clone(), cause })?;
     let found = Checksum::of(&bytes).to_string();
     if found != config.checksum {
         return Err(format_error(&path, &format!("checksum {}", config.checksum), &found));

@@ -27,12 +27,12 @@ pub enum Error {
         items: usize,
     },
     /// A file that could not be read.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {cause}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A file that is torn, altered, of another format or of a later version.
     #[error("{path}: expected {expected}, found {found}", path = path.display())]

@@ -14,8 +14,8 @@ pub(crate) fn write_atomically(
 ) -> Result<(), Error> {
     let written = ess_files::write_atomically(path, |file| write(file).map_err(io::Error::other));
     written.map_err(|error| match error {
-        ess_files::Error::Io { path, source } => {
-            source.downcast::<Error>().unwrap_or_else(|source| Error::Io { path, source })
+        ess_files::Error::Io { path, cause } => {
+            cause.downcast::<Error>().unwrap_or_else(|cause| Error::Io { path, cause })
         }
         other => other.into(),
     })

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 #[non_exhaustive]
 pub enum Error {
     /// The operating system refused, or a compressed file is torn.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {cause}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the operating system or the decompressor said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A line of a text file is not what it should be.
     #[error("{path}, line {line}: expected {expected}, found {found}", path = path.display())]
@@ -151,12 +151,12 @@ pub enum Error {
         found: String,
     },
     /// The ids of a file break the rules of `ess-core`, such as by standing twice.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {cause}", path = path.display())]
     Ids {
         /// The file.
         path: PathBuf,
         /// The rule, and the ids.
-        source: ess_core::Error,
+        cause: ess_core::Error,
     },
     /// Embeddings or ids that break the rules of `ess-core`.
     #[error(transparent)]
@@ -172,7 +172,7 @@ pub enum Error {
 impl Error {
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { path, source }
+        move |cause| Self::Io { path, cause }
     }
 
     pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
@@ -181,7 +181,7 @@ impl Error {
 
     pub(crate) fn ids(path: &Path) -> impl FnOnce(ess_core::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Ids { path, source }
+        move |cause| Self::Ids { path, cause }
     }
 
     /// Puts the file and the rows before the batch into what `ess-core` says about a batch.

@@ -118,7 +118,7 @@ pub fn write_records<T: Record + Serialize>(
             return Err(unwritable(record.id(), "an earlier record has the same id"));
         }
         serde_json::to_string(&record)
-            .map_err(|error| Error::Io { path: path.to_owned(), source: error.into() })
+            .map_err(|error| Error::Io { path: path.to_owned(), cause: error.into() })
     });
     write_lines(path, lines)
 }

@@ -28,7 +28,7 @@ pub fn write_atomically(
     path: &Path,
     write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
 ) -> Result<(), Error> {
-    replace(path, write).map_err(|source| Error::Io { path: path.to_owned(), source })
+    replace(path, write).map_err(|cause| Error::Io { path: path.to_owned(), cause })
 }
 
 fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
@@ -66,7 +66,7 @@ fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()
 pub fn remove_partials(folder: &Path, is_mine: impl Fn(&str) -> bool) -> Result<usize, Error> {
     let io = |path: &Path| {
         let path = path.to_owned();
-        move |source| Error::Io { path, source }
+        move |cause| Error::Io { path, cause }
     };
     let entries = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),

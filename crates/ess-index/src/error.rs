@@ -29,12 +29,12 @@ pub enum Error {
     #[error(transparent)]
     Files(#[from] ess_files::Error),
     /// A file could not be read.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {cause}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A file that is not what was to be opened: of another format, version or kind, or torn.
     #[error("{path}: expected {expected}, found {found}", path = path.display())]
@@ -72,7 +72,7 @@ impl Error {
     /// To map a failure of the operating system with the file that it happened to.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        |source| Self::Io { path, source }
+        |cause| Self::Io { path, cause }
     }
 
     pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {

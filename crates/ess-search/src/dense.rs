@@ -172,7 +172,7 @@ fn state<M: TrainableModule>(
     let module = M::init(config, &Device::flex())?;
     let (query_dim, item_dim, kind) = (module.query_dim(), module.item_dim(), M::KIND.to_owned());
     let config = serde_json::to_value(module.config())
-        .map_err(|source| Error::ConfigSyntax { kind: kind.clone(), source })?;
+        .map_err(|cause| Error::ConfigSyntax { kind: kind.clone(), cause })?;
     Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
 }
 

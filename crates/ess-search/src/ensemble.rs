@@ -109,7 +109,7 @@ impl<E: Encoding> PersistentModule<E> for Ensemble<E> {
         let (members, tensors) = nested::join(self.members.iter().map(|member| &**member))?;
         let config = EnsembleConfig { averaging: self.averaging, members };
         let config = serde_json::to_value(config)
-            .map_err(|source| Error::ConfigSyntax { kind: ENSEMBLE.to_owned(), source })?;
+            .map_err(|cause| Error::ConfigSyntax { kind: ENSEMBLE.to_owned(), cause })?;
         let (kind, query_dim, item_dim) = (ENSEMBLE.to_owned(), self.query_dim(), self.item_dim());
         Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
     }

@@ -19,12 +19,12 @@ pub enum Error {
         found: String,
     },
     /// A config that does not parse: a missing, unknown or mistyped field.
-    #[error("config of {kind}: {source}")]
+    #[error("config of {kind}: {cause}")]
     ConfigSyntax {
         /// The kind of module.
         kind: String,
         /// What the parser said.
-        source: serde_json::Error,
+        cause: serde_json::Error,
     },
     /// A module kind that the registry does not know.
     #[error("unknown kind of searching module {kind:?}; known: {}", known.join(", "))]
@@ -108,12 +108,12 @@ pub enum Error {
         found: String,
     },
     /// A file that cannot be read.
-    #[error("{path}: {source}", path = path.display())]
+    #[error("{path}: {cause}", path = path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// What the operating system said.
-        source: std::io::Error,
+        cause: std::io::Error,
     },
     /// A file that cannot be written.
     #[error(transparent)]

@@ -107,7 +107,7 @@ impl<E: Encoding> PersistentModule<E> for Interpolation<E> {
     fn to_state(&self) -> Result<ModuleState, Error> {
         let (members, tensors) = nested::join([&*self.identity, &*self.module])?;
         let config = serde_json::to_value(InterpolationConfig { weight: self.weight, members })
-            .map_err(|source| Error::ConfigSyntax { kind: INTERPOLATION.to_owned(), source })?;
+            .map_err(|cause| Error::ConfigSyntax { kind: INTERPOLATION.to_owned(), cause })?;
         let (kind, query_dim, item_dim) = (INTERPOLATION.to_owned(), self.query_dim(), self.item_dim());
         Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
     }

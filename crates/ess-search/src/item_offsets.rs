@@ -103,7 +103,7 @@ impl ItemOffsets {
     /// None in practice; the signature is that of [`PersistentModule::to_state`](crate::PersistentModule::to_state).
     pub fn to_state(&self) -> Result<ModuleState, Error> {
         let config = serde_json::to_value(&self.config)
-            .map_err(|source| Error::ConfigSyntax { kind: ITEM_OFFSETS.to_owned(), source })?;
+            .map_err(|cause| Error::ConfigSyntax { kind: ITEM_OFFSETS.to_owned(), cause })?;
         let (query_dim, item_dim) = (self.dim, self.dim);
         let shape = vec![self.config.rows.len(), self.dim];
         let moved = HostTensor::new(MOVED, shape, self.moved.clone())?;

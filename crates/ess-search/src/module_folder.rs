@@ -70,7 +70,7 @@ impl ModuleState {
             return Err(format_error(&path, "a file name for the weights", &manifest.weights.file));
         }
         let path = folder.join(&manifest.weights.file);
-        let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+        let bytes = std::fs::read(&path).map_err(|cause| Error::Io { path: path.clone(), cause })?;
         let found = Checksum::of(&bytes).to_string();
         if found != manifest.weights.checksum {
             return Err(format_error(&path, &format!("checksum {}", manifest.weights.checksum), &found));
@@ -101,7 +101,7 @@ fn format_error(path: &Path, expected: &str, found: &str) -> Error {
 }
 
 fn read_manifest(path: &Path) -> Result<Manifest, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
+    let io = |cause| Error::Io { path: path.to_owned(), cause };
     let bytes = std::fs::metadata(path).map_err(io)?.len();
     if bytes > MAX_MANIFEST_BYTES {
         return Err(format_error(path, &format!("at most {MAX_MANIFEST_BYTES} bytes"), &bytes.to_string()));

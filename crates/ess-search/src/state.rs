@@ -92,6 +92,6 @@ impl ModuleDescription {
     /// Reads the config as the type that the kind has.
     pub(crate) fn parse_config<C: serde::de::DeserializeOwned>(&self) -> Result<C, Error> {
         serde_json::from_value(self.config.clone())
-            .map_err(|source| Error::ConfigSyntax { kind: self.kind.clone(), source })
+            .map_err(|cause| Error::ConfigSyntax { kind: self.kind.clone(), cause })
     }
 }

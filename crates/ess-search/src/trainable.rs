@@ -100,7 +100,7 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// [`Error::ConfigSyntax`] for a config that is no JSON.
     fn description(&self) -> Result<ModuleDescription, Error> {
         let config = serde_json::to_value(self.config())
-            .map_err(|source| Error::ConfigSyntax { kind: Self::KIND.to_owned(), source })?;
+            .map_err(|cause| Error::ConfigSyntax { kind: Self::KIND.to_owned(), cause })?;
         let (query_dim, item_dim) = (self.query_dim(), self.item_dim());
         Ok(ModuleDescription { kind: Self::KIND.to_owned(), query_dim, item_dim, config })
     }

@@ -120,7 +120,7 @@ impl TwoSided {
             ItemSide::Offsets(offsets) => ItemSideConfig::Offsets(keep(ITEM_SIDE, offsets.to_state()?)),
         };
         let config = serde_json::to_value(TwoSidedConfig { query_side, item_side })
-            .map_err(|source| Error::ConfigSyntax { kind: TWO_SIDED.to_owned(), source })?;
+            .map_err(|cause| Error::ConfigSyntax { kind: TWO_SIDED.to_owned(), cause })?;
         let description = ModuleDescription { kind: TWO_SIDED.to_owned(), query_dim, item_dim, config };
         Ok(ModuleState { description, tensors })
     }

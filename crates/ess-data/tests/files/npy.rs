@@ -162,5 +162,5 @@ fn wrong_ids_are_refused() {
     assert!(matches!(read(b"[\"a\""), Error::Format { .. }));
     assert!(matches!(read(b"[\"a\"] more"), Error::Format { .. }));
     assert!(matches!(read(b"a\n\xff\n"), Error::Line { line: 2, .. }));
-    assert!(matches!(read(b"a\nb\na\n"), Error::Ids { source: ess_core::Error::DuplicateId { .. }, .. }));
+    assert!(matches!(read(b"a\nb\na\n"), Error::Ids { cause: ess_core::Error::DuplicateId { .. }, .. }));
 }

@@ -129,7 +129,7 @@ fn wrong_ids_are_refused() {
     };
     let twice = open(&[1, 2], b"aa");
     let named =
-        matches!(twice, Error::Ids { source: ess_core::Error::DuplicateId { first: 0, second: 1, .. }, .. });
+        matches!(twice, Error::Ids { cause: ess_core::Error::DuplicateId { first: 0, second: 1, .. }, .. });
     assert!(named);
     assert!(matches!(open(&[1, 2], b"a\xff"), Error::Format { .. }));
     assert!(matches!(open(&[1, 3], b"ab"), Error::Format { .. }));

@@ -17,8 +17,8 @@ impl ModelFolder {
         if path.is_dir() {
             Ok(Self { path: path.to_owned() })
         } else {
-            let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "no such model folder");
-            Err(Error::io(path)(source))
+            let cause = std::io::Error::new(std::io::ErrorKind::NotADirectory, "no such model folder");
+            Err(Error::io(path)(cause))
         }
     }
 
@@ -57,7 +57,7 @@ impl ModelFolder {
         }
         let path = self.file(name);
         let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        serde_json::from_slice(&bytes).map_err(|source| Error::Json { path, source })
+        serde_json::from_slice(&bytes).map_err(|cause| Error::Json { path, cause })
     }
 
     /// Reads a JSON file that the model may lack; its default then.

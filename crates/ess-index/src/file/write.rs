@@ -37,7 +37,7 @@ pub(super) fn write<A: Serialize>(
     about: &A,
     sections: &[Section],
 ) -> Result<(), Error> {
-    let not_json = |error: serde_json::Error| Error::Io { path: path.to_owned(), source: error.into() };
+    let not_json = |error: serde_json::Error| Error::Io { path: path.to_owned(), cause: error.into() };
     let header = Header {
         kind: kind.to_owned(),
         about: serde_json::to_value(about).map_err(not_json)?,

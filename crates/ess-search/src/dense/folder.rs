@@ -53,8 +53,8 @@ impl DenseLayers {
                 // Left by another save, they would be read as a part of this one.
                 for stale in [folder.join(CONFIG), nested(folder, layers.len())] {
                     if stale.exists() {
-                        let source = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-                        return Err(Error::Io { path: stale, source });
+                        let cause = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+                        return Err(Error::Io { path: stale, cause });
                     }
                 }
                 layers.iter().enumerate().try_for_each(|(at, layer)| save_layer(layer, &nested(folder, at)))
@@ -119,7 +119,7 @@ fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
         .ok_or_else(|| format_error(&path, &DenseActivation::known(), &config.activation_function))?;
 
     let path = folder.join(WEIGHTS);
-    let bytes = std::fs::read(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+    let bytes = std::fs::read(&path).map_err(|cause| Error::Io { path: path.clone(), cause })?;
     let tensors = SafeTensors::deserialize(&bytes)
         .map_err(|error| format_error(&path, "a safetensors file", &error.to_string()))?;
     let weight = read_tensor(&path, &tensors, WEIGHT, &[config.out_features, config.in_features])?;
@@ -133,7 +133,7 @@ fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
 }
 
 fn read_config(path: &Path) -> Result<Config, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
+    let io = |cause| Error::Io { path: path.to_owned(), cause };
     let bytes = std::fs::metadata(path).map_err(io)?.len();
     if bytes > MAX_CONFIG_BYTES {
         return Err(format_error(path, &format!("at most {MAX_CONFIG_BYTES} bytes"), &bytes.to_string()));

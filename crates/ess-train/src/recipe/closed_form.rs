@@ -186,7 +186,7 @@ fn to_module(map: &AffineMap, items: &Items<'_>) -> Result<Box<dyn PersistentMod
     ];
     let kind = ess_search::Linear::KIND.to_owned();
     let config = serde_json::to_value(LinearConfig::new(query_dim, item_dim))
-        .map_err(|source| ess_search::Error::ConfigSyntax { kind: kind.clone(), source })?;
+        .map_err(|cause| ess_search::Error::ConfigSyntax { kind: kind.clone(), cause })?;
     let description = ModuleDescription { kind, query_dim, item_dim, config };
     let state = ModuleState { description, tensors: tensors.into() };
     Ok(Registry::default().build(&state, items.device())?)
