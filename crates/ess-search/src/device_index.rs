@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::{Embeddings, Hit, Index, TopK};
 use rayon::prelude::*;
 
-use crate::{Error, largest_tensor};
+use crate::{Error, largest_tensor, longest_row};
 
 mod bound;
 mod select;
@@ -58,12 +58,12 @@ impl DeviceIndex {
     /// host, which takes as long as the connection between the two needs for them.
     pub const CHOSEN_ON_DEVICE: usize = 127;
 
-    /// Copies `n × d` items to a device, in one block or as many as its largest tensor asks for.
+    /// Copies `n × d` items to a device, in blocks whose similarities with a query are no more than [`longest_row`].
     pub fn new(items: &Embeddings, device: &Device) -> Self {
         let device = device.clone().without_autodiff();
         let largest = largest_tensor(&device);
         let (len, dim) = (items.len(), items.dim());
-        let rows = (largest / dim).clamp(1, len);
+        let rows = (largest / dim).min(longest_row(&device)).clamp(1, len);
         let block = |(block, values): (usize, &[f32])| {
             let data = TensorData::new(values.to_vec(), [values.len() / dim, dim]);
             Block { first: block * rows, items: Tensor::from_data(data, &device) }

@@ -21,6 +21,23 @@ pub fn largest_tensor(device: &Device) -> usize {
     bytes.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)) / size_of::<f32>()
 }
 
+/// The most numbers of a row that is summed up, or of which the largest is looked for, on this device.
+///
+/// Burn's kernels go along a row in one loop, and Mesa's software device leaves a loop after 65 535 rounds without a word:
+/// the rest of the row would be missing. On the CPU there is no end; on a device of wgpu it is 2¹⁵, which costs a GPU nothing.
+///
+/// ```
+/// use burn::tensor::Device;
+///
+/// assert_eq!(ess_search::longest_row(&Device::flex()), usize::MAX);
+/// ```
+///
+/// # Panics
+/// As [`largest_tensor`].
+pub fn longest_row(device: &Device) -> usize {
+    largest_buffer(&device.clone().without_autodiff()).map_or(usize::MAX, |_| 1 << 15)
+}
+
 #[cfg(feature = "wgpu")]
 fn largest_buffer(device: &Device) -> Option<u64> {
     match device.as_dispatch() {

@@ -50,7 +50,7 @@ pub use composite::CompositeModule;
 pub use dense::{DenseActivation, DenseLayer, DenseLayers};
 pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
 pub use device_index::DeviceIndex;
-pub use device_memory::largest_tensor;
+pub use device_memory::{largest_tensor, longest_row};
 pub use diagonal::{Diagonal, DiagonalConfig};
 pub use ensemble::{Averaging, Ensemble};
 pub use error::Error;

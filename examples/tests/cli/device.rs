@@ -64,8 +64,14 @@ mod with_wgpu {
     #[test]
     fn without_a_driver_the_way_out_is_named() {
         let data = SmallData::new(4, 4);
-        let none =
-            [("VK_ICD_FILENAMES", "/dev/null"), ("VK_DRIVER_FILES", "/dev/null"), ("EGL_PLATFORM", "none")];
+        // Neither a Vulkan driver, nor an OpenGL one to fall back to.
+        let none = [
+            ("VK_ICD_FILENAMES", "/dev/null"),
+            ("VK_DRIVER_FILES", "/dev/null"),
+            ("__EGL_VENDOR_LIBRARY_FILENAMES", "/dev/null"),
+            ("LIBGL_DRIVERS_PATH", "/dev/null"),
+            ("EGL_PLATFORM", "none"),
+        ];
         let arguments = [
             "--embeddings",
             &data.text(""),

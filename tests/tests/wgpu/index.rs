@@ -30,3 +30,23 @@ fn it_finds_what_the_exact_index_on_the_cpu_finds() {
         assert!((expected.similarity - found.similarity).abs() < 1e-6, "{expected:?} and {found:?}");
     }
 }
+
+/// A software device leaves a loop after 65 535 rounds, and Burn goes along a row of similarities in one.
+#[test]
+fn it_finds_the_last_of_many_items() {
+    let (items, queries) = (embeddings(70_001, 6, 8), embeddings(3, 6, 9));
+    let expected = FlatIndex::new(items.clone()).unwrap().search(&queries, 70_001).unwrap();
+    let index = DeviceIndex::new(&items, &gpu());
+    let found = index.search(&queries, 70_001).unwrap();
+    assert!(
+        expected
+            .iter()
+            .flatten()
+            .zip(found.iter().flatten())
+            .all(|(e, f)| (e.similarity - f.similarity).abs() < 1e-6)
+    );
+    for last in [70_000, 65_536, 32_768] {
+        let hits = index.search(&items.select(&[last]).unwrap(), 1).unwrap();
+        assert_eq!(hits[0][0].item, last);
+    }
+}

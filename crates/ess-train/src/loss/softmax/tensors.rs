@@ -1,7 +1,7 @@
 //! The softmax loss in tensor operations, for any device.
 
 use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData, s};
-use ess_search::largest_tensor;
+use ess_search::{largest_tensor, longest_row};
 
 use super::{LossValue, Target};
 use crate::{Error, ItemBlock, loss::lists::rows_tensor};
@@ -18,6 +18,7 @@ pub(super) fn softmax(
     items_too: bool,
 ) -> Result<LossValue, Error> {
     let [n, _] = queries.dims();
+    let candidates = &cut(candidates, longest_row(&queries.device()));
     let widest = candidates.iter().map(|block| block.tensor.dims()[0]).max().unwrap_or(1);
     let chunk = (MAX_SIMILARITIES.min(largest_tensor(&queries.device())) / widest).clamp(1, n);
     let mut loss = 0.0;
@@ -39,6 +40,18 @@ pub(super) fn softmax(
     let gradient = Tensor::cat(gradients, 0) * factor;
     let item_gradient = items_too.then(|| Tensor::cat(of_items.sums, 0) * factor);
     Ok(LossValue { loss: loss / n as f64, gradient, item_gradient })
+}
+
+/// The candidates in blocks of at most so many.
+fn cut(blocks: &[ItemBlock], longest: usize) -> Vec<ItemBlock> {
+    let parts = |block: &ItemBlock| {
+        let (first, tensor, rows) = (block.first, block.tensor.clone(), block.tensor.dims()[0]);
+        (0..rows).step_by(longest.min(rows).max(1)).map(move |start| {
+            let end = rows.min(start.saturating_add(longest));
+            ItemBlock { first: first + start, tensor: tensor.clone().slice(s![start..end, ..]) }
+        })
+    };
+    blocks.iter().flat_map(parts).collect()
 }
 
 /// What each of `n` queries has seen of a softmax over candidates.
