@@ -72,7 +72,7 @@ fn forward_and_gradients_of_every_kind_over_tokens() {
 fn five_steps(recipe: &RecipeConfig, device: &Device) -> (Trained, Embeddings) {
     let config =
         TrainerConfig { max_steps: 5, evaluate_every: 5, batch_size: 16, ..TrainerConfig::default() };
-    let measure = config.measure.clone();
+    let measure = config.measure;
     let trainer = Trainer::new(config).unwrap().with_progress(Progress::Silent);
     let (embeddings, queries) = (task::items(), task::queries());
     let items = task::on(&embeddings, device);

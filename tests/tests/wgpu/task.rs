@@ -23,7 +23,7 @@ pub(crate) fn judgements() -> Vec<Vec<Judgement>> {
     let of_query = |query: usize| {
         let judged = |step: usize, grade| Judgement { item: (query * 7 + step) % ITEMS, grade };
         let mut judgements = vec![judged(0, 2), judged(1, 1)];
-        if query % 3 == 0 {
+        if query.is_multiple_of(3) {
             judgements.push(judged(2, 0));
         }
         judgements

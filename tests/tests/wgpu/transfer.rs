@@ -14,7 +14,7 @@ use crate::{
 /// Trains a module on a device until it has left the identity, and saves it.
 fn trained_on(device: &Device, folder: &std::path::Path) -> Vec<Vec<Hit>> {
     let config = TrainerConfig { max_steps: 20, learning_rate: 1e-2, ..TrainerConfig::default() };
-    let measure = config.measure.clone();
+    let measure = config.measure;
     let trainer = Trainer::new(config).unwrap().with_progress(Progress::Silent);
     let (embeddings, queries) = (task::items(), task::queries());
     let items = task::on(&embeddings, device);
