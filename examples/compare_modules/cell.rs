@@ -8,8 +8,8 @@ use cpu_time::ProcessTime;
 use ess_core::{Identity, SearchModule};
 use ess_index::FlatIndex;
 use ess_metrics::Bootstrap;
-use ess_search::PersistentModule;
-use ess_train::{FitReport, Items, Progress, Returned, Trainer, TrainerConfig};
+use ess_search::{ItemSide, TwoSided};
+use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -59,7 +59,7 @@ pub(crate) struct Measured {
 }
 
 struct Trained {
-    module: Box<dyn PersistentModule>,
+    sides: TwoSided,
     report: Option<FitReport>,
 }
 
@@ -104,11 +104,13 @@ impl Wanted<'_> {
         let cpu_seconds = started.elapsed().as_secs_f64();
         let identity = Identity::new(data.dataset.items().dim());
         let index = FlatIndex::new(data.dataset.items().clone())?;
-        let measure = |module: &dyn SearchModule| {
-            let run = ess_examples::search(&data.dataset, &index, &data.test, "run", module)?;
+        let measure = |index: &FlatIndex, module: &dyn SearchModule| {
+            let run = ess_examples::search(&data.dataset, index, &data.test, "run", module)?;
             ess_examples::evaluate(&data.test, &run)
         };
-        let (found, frozen) = (measure(&trained.module)?, measure(&identity)?);
+        let moved = trained.sides.map_items(data.dataset.items())?.map(FlatIndex::new).transpose()?;
+        let found = measure(moved.as_ref().unwrap_or(&index), &trained.sides.query_side())?;
+        let frozen = measure(&index, &identity)?;
         let values = |evaluation: &ess_metrics::Evaluation| -> Result<Vec<f64>> {
             let of_measure = evaluation.measures().iter().find(|values| values.measure == "ndcg@10");
             Ok(of_measure.context("nDCG@10 is measured")?.per_query.clone())
@@ -135,12 +137,22 @@ impl Wanted<'_> {
         let config = TrainerConfig { seed, refit: self.system.refit(), ..self.trainer.clone() };
         let trainer = Trainer::new(config)?.with_progress(Progress::Silent);
         let dim = data.dataset.items().dim();
+        let (train, dev) = (&data.train.set, &data.dev.set);
         Ok(match self.system {
-            System::Frozen => Trained { module: Box::new(Identity::new(dim)), report: None },
+            System::Frozen => {
+                let identity = Box::new(Identity::new(dim));
+                Trained { sides: TwoSided::new(identity, ItemSide::Frozen)?, report: None }
+            }
             System::Recipe { recipe, .. } | System::Member { recipe, .. } => {
                 let recipe = recipe.build(dim, dim, self.trainer.seed)?;
-                let fitted = trainer.fit(&*recipe, items, &data.train.set, &data.dev.set)?;
-                Trained { module: fitted.trained, report: Some(fitted.report) }
+                let fitted = trainer.fit(&*recipe, items, train, dev)?;
+                let sides = TwoSided::new(fitted.trained, ItemSide::Frozen)?;
+                Trained { sides, report: Some(fitted.report) }
+            }
+            System::Sides { sides, .. } => {
+                let linear = RecipeConfig::default().build(dim, dim, self.trainer.seed)?;
+                let fitted = trainer.fit_sides(sides, &*linear, items, train, dev)?;
+                Trained { sides: fitted.trained, report: Some(fitted.report) }
             }
         })
     }

@@ -1,7 +1,7 @@
 //! What is compared: every recipe, and what stands beside them.
 
 use anyhow::{Result, ensure};
-use ess_train::{EnsembleSettings, RecipeConfig};
+use ess_train::{EnsembleSettings, ItemSideConfig, RecipeConfig, SidesConfig, TrainingOrder};
 use serde::{Deserialize, Serialize};
 
 /// One row of the table.
@@ -12,6 +12,8 @@ pub(crate) enum System {
     Frozen,
     /// A recipe, perhaps trained again on train and dev once dev has chosen.
     Recipe { recipe: RecipeConfig, refit: bool },
+    /// A linear module and what happens to the items, or one of the two, perhaps fitted again on train and dev.
+    Sides { sides: SidesConfig, refit: bool },
     /// One member of the default ensemble, with the seed that it has there.
     Member { recipe: RecipeConfig, at: u64 },
 }
@@ -27,9 +29,29 @@ impl System {
                 all.push(Self::Recipe { recipe, refit: true });
             }
         }
+        all.extend(Self::of_sides());
         let members = EnsembleSettings::default().members.into_iter().enumerate();
         all.extend(members.map(|(at, recipe)| Self::Member { recipe, at: at as u64 }));
         Ok(all)
+    }
+
+    /// Offsets, a linear map of the items and one map for both sides, in each order that they have.
+    fn of_sides() -> impl Iterator<Item = Self> {
+        use TrainingOrder::{Both, Item, QueryThenBoth};
+        let map = || ItemSideConfig::Map { module: RecipeConfig::default() };
+        let offsets = ItemSideConfig::default;
+        [
+            (Item, offsets(), false),
+            (Item, offsets(), true),
+            (QueryThenBoth, offsets(), false),
+            (Item, map(), false),
+            (Both, map(), false),
+            (QueryThenBoth, map(), false),
+            (Both, ItemSideConfig::Shared {}, false),
+            (QueryThenBoth, ItemSideConfig::Shared {}, false),
+        ]
+        .into_iter()
+        .map(|(order, items, refit)| Self::Sides { sides: SidesConfig { order, items }, refit })
     }
 
     /// All systems, or those of these names.
@@ -50,6 +72,7 @@ impl System {
         match self {
             Self::Frozen => "frozen".to_owned(),
             Self::Recipe { recipe, refit } => format!("{}{}", recipe.kind(), refitted(*refit)),
+            Self::Sides { sides, refit } => format!("{}{}", name_of_sides(sides), refitted(*refit)),
             Self::Member { recipe, at } => format!("ensemble member {at}, {}", recipe.kind()),
         }
     }
@@ -59,11 +82,25 @@ impl System {
     }
 
     pub(crate) fn refit(&self) -> bool {
-        matches!(self, Self::Recipe { refit: true, .. })
+        matches!(self, Self::Recipe { refit: true, .. } | Self::Sides { refit: true, .. })
     }
 
     /// What is added to the trainer's seed.
     pub(crate) fn seed(&self) -> u64 {
         if let Self::Member { at, .. } = self { *at } else { 0 }
+    }
+}
+
+/// As the flags of `train` say it.
+fn name_of_sides(sides: &SidesConfig) -> String {
+    let items = match sides.items {
+        ItemSideConfig::Shared {} => "shared map",
+        ItemSideConfig::Map { .. } => "item map",
+        _ => "item offsets",
+    };
+    match sides.order {
+        TrainingOrder::Item => items.to_owned(),
+        TrainingOrder::Both => format!("linear and {items}"),
+        TrainingOrder::QueryThenBoth => format!("linear then {items}"),
     }
 }

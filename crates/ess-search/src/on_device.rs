@@ -1,6 +1,9 @@
 //! A trainable module on a device, as a searching module of `ess-core`.
 
-use burn::tensor::Device;
+use burn::{
+    module::{ModuleVisitor, Param},
+    tensor::{Device, Tensor},
+};
 use ess_core::{Embeddings, Encoding, SearchModule};
 
 use crate::{DeviceEncoding, Error, TrainableModule, embeddings_from_tensor, largest_tensor};
@@ -12,13 +15,20 @@ use crate::{DeviceEncoding, Error, TrainableModule, embeddings_from_tensor, larg
 pub struct OnDevice<M> {
     module: M,
     device: Device,
+    widest: usize,
 }
+
+/// Numbers of one tensor within a module: a quarter of a gigabyte. Less where the device says so.
+const WITHIN_MODULE: usize = 1 << 26;
 
 impl<M: TrainableModule> OnDevice<M> {
     /// Moves a module to a device and takes it out of training.
     pub fn new(module: M, device: &Device) -> Self {
         let device = device.clone().without_autodiff();
-        Self { module: module.valid().to_device(&device), device }
+        let module = module.valid().to_device(&device);
+        let mut widest = Widest(module.query_dim().max(module.item_dim()));
+        module.visit(&mut widest);
+        Self { module, device, widest: widest.0 }
     }
 
     /// The module.
@@ -31,11 +41,11 @@ impl<M: TrainableModule> OnDevice<M> {
         self.module
     }
 
-    /// Rows whose vectors, and others some times as wide within the module, the device has tensors for.
+    /// Rows whose vectors, and others some times as wide as anything in the module, are within bounds.
     fn rows_at_once(&self, encodings: &M::Encoding) -> usize {
-        const WITHIN: usize = 4;
-        let widest = WITHIN * self.module.query_dim().max(self.module.item_dim());
-        encodings.rows_at_once().min(largest_tensor(&self.device) / widest).max(1)
+        const TIMES: usize = 4;
+        let numbers = WITHIN_MODULE.min(largest_tensor(&self.device));
+        encodings.rows_at_once().min(numbers / TIMES.saturating_mul(self.widest)).max(1)
     }
 
     fn forward(&self, encodings: &M::Encoding) -> Result<Embeddings, Error> {
@@ -53,6 +63,16 @@ impl<M: TrainableModule> OnDevice<M> {
     }
 }
 
+/// The largest dimension of any parameter: hidden width, slots of a memory.
+struct Widest(usize);
+
+impl ModuleVisitor for Widest {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let largest = param.lazy_shape().iter().copied().max();
+        self.0 = self.0.max(largest.unwrap_or(0));
+    }
+}
+
 impl<M: TrainableModule> SearchModule<M::Encoding> for OnDevice<M> {
     fn query_dim(&self) -> usize {
         self.module.query_dim()
@@ -66,5 +86,23 @@ impl<M: TrainableModule> SearchModule<M::Encoding> for OnDevice<M> {
         let what = "queries given to a searching module";
         ess_core::Error::check_dim(what, self.module.query_dim(), encodings.dim())?;
         Ok(self.forward(encodings)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{KeyValueMemory, KeyValueMemoryConfig, Mlp, MlpConfig};
+
+    #[test]
+    fn wide_modules_map_fewer_rows_at_once() {
+        let device = Device::flex();
+        let queries = Embeddings::from_rows(&[[1.0, 0.0, 0.0]]).unwrap();
+        let memory = KeyValueMemoryConfig { slots: 16_384, ..KeyValueMemoryConfig::new(3, 3) };
+        let memory = OnDevice::new(KeyValueMemory::init(&memory, &device).unwrap(), &device);
+        assert_eq!(memory.rows_at_once(&queries), (1 << 26) / (4 * 16_384));
+        let mlp = MlpConfig { hidden: vec![2048], ..MlpConfig::new(3, 3) };
+        let mlp = OnDevice::new(Mlp::init(&mlp, &device).unwrap(), &device);
+        assert_eq!(mlp.rows_at_once(&queries), (1 << 26) / (4 * 2048));
     }
 }

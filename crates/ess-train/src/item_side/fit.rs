@@ -137,6 +137,10 @@ fn finish(
     Ok(FittedSides { sides, trained, report })
 }
 
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
 fn shared(module: Box<dyn PersistentModule>) -> std::sync::Arc<dyn PersistentModule> {
     module.into()
 }
@@ -155,19 +159,28 @@ impl Fit<'_, '_> {
         if let ItemSideConfig::Offsets(offsets) = &self.config.items {
             return self.offsets_on_dev(offsets, train, dev);
         }
-        let mut curves = Vec::new();
+        let dim = train.encodings().dim();
+        let found = |sides: Sides, curves| -> Result<Found, Error> {
+            let sides = sides.snapshot(dim)?;
+            let dev_values = dev.per_query_of_sides(&sides)?;
+            Ok(Found { sides, curves, settings: BTreeMap::new(), query_record: None, dev_values })
+        };
         let mut sides = self.untrained()?;
+        let mut query_first = None;
         if self.config.order == TrainingOrder::QueryThenBoth {
             sides.frozen = true;
             let (kept, curve) = joint::train(self.trainer, sides, self.items, train, &Stop::OnDev(dev))?;
-            (sides, curves) = (kept, vec![curve]);
-            sides.frozen = false;
+            query_first = Some(found(kept.clone(), vec![curve])?);
+            sides = Sides { frozen: false, ..kept };
         }
         let (sides, curve) = joint::train(self.trainer, sides, self.items, train, &Stop::OnDev(dev))?;
-        curves.push(curve);
-        let sides = sides.snapshot(train.encodings().dim())?;
-        let dev_values = dev.per_query_of_sides(&sides)?;
-        Ok(Found { sides, curves, settings: BTreeMap::new(), query_record: None, dev_values })
+        let both = found(sides, vec![curve])?;
+        Ok(match query_first {
+            // Training both starts where items move at once, and need not come back to what the queries alone had reached.
+            Some(first) if mean(&first.dev_values) >= mean(&both.dev_values) => first,
+            Some(first) => Found { curves: first.curves.into_iter().chain(both.curves).collect(), ..both },
+            None => both,
+        })
     }
 
     /// Trains again for as many more steps as there are more queries.
@@ -185,7 +198,7 @@ impl Fit<'_, '_> {
         let mut again = Vec::new();
         let mut sides = self.untrained()?;
         for (at, curve) in curves.iter().enumerate() {
-            sides.frozen = at + 1 < curves.len();
+            sides.frozen = at == 0 && self.config.order == TrainingOrder::QueryThenBoth;
             let steps = Stop::After((curve.kept_step as f64 * growth).round() as usize);
             let (kept, curve) = joint::train(self.trainer, sides, self.items, all, &steps)?;
             sides = kept;
