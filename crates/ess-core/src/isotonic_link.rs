@@ -102,7 +102,9 @@ impl Link for IsotonicLink {
         let Some(&high) = self.similarities.get(above) else {
             return self.probabilities[below];
         };
-        let share = (similarity - self.similarities[below]) / (high - self.similarities[below]);
+        // In f64, where the way between any two points is finite.
+        let low = f64::from(self.similarities[below]);
+        let share = ((f64::from(similarity) - low) / (f64::from(high) - low)) as f32;
         let (from, to) = (self.probabilities[below], self.probabilities[above]);
         (from + share * (to - from)).clamp(from, to)
     }
@@ -113,6 +115,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn points_as_far_apart_as_can_be_give_a_probability() {
+        let s = IsotonicLink::new(vec![-3e38, 3e38], vec![0.0, 1.0]).unwrap();
+        assert!((s.probability(0.0) - 0.5).abs() < 1e-6);
+    }
 
     #[test]
     fn points_that_are_no_rising_function_are_refused() {

@@ -34,7 +34,7 @@ impl TopK {
     pub fn push(&mut self, hit: Hit) {
         if hit.similarity >= self.threshold {
             self.kept.push(hit);
-            if self.kept.len() >= 2 * self.k.max(8) {
+            if self.kept.len() >= self.k.max(8).saturating_mul(2) {
                 self.shrink();
             }
         }

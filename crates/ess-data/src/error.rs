@@ -99,11 +99,11 @@ pub enum Error {
         dtype: &'static str,
     },
     /// More or fewer rows than were announced.
-    #[error("{path}: expected {expected} rows, one for each id, found {found}", path = path.display())]
+    #[error("{path}: expected {expected} rows, found {found}", path = path.display())]
     RowCount {
         /// The file.
         path: PathBuf,
-        /// The number of ids.
+        /// The number of rows announced, or of ids.
         expected: usize,
         /// The number of rows that came; where there are too many, the number at which reading stopped.
         found: usize,

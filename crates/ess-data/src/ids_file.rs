@@ -10,7 +10,7 @@ use ess_core::Ids;
 
 use crate::{Error, atomic::write_atomically, lines::Lines};
 
-/// Reads ids in row order: a JSON array of strings (told by its first byte), or one id a line.
+/// Reads ids in row order: a JSON array of strings (told by its first character), or one id a line.
 ///
 /// # Errors
 /// [`Error::Format`] for broken JSON, [`Error::Line`] for text that is not UTF-8, [`Error::EmptyFile`],
@@ -18,7 +18,11 @@ use crate::{Error, atomic::write_atomically, lines::Lines};
 pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     let path = path.as_ref();
     let mut file = BufReader::new(File::open(path).map_err(Error::io(path))?);
-    let ids = if file.fill_buf().map_err(Error::io(path))?.starts_with(b"[") {
+    const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+    if file.fill_buf().map_err(Error::io(path))?.starts_with(BYTE_ORDER_MARK) {
+        file.consume(BYTE_ORDER_MARK.len());
+    }
+    let ids = if file.fill_buf().map_err(Error::io(path))?.trim_ascii_start().starts_with(b"[") {
         serde_json::from_reader(file)
             .map_err(|error| Error::format(path, "a JSON array of ids, each a string", error.to_string()))?
     } else {

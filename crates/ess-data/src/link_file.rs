@@ -54,14 +54,16 @@ pub fn read_link(path: impl AsRef<Path>) -> Result<CalibratedLink, Error> {
 /// Writes a link, whole or not at all.
 ///
 /// # Errors
-/// [`Error::Io`].
+/// [`Error::Io`]; [`Error::Format`] for a link of so many points that its file could not be read again.
 pub fn write_link(path: impl AsRef<Path>, link: &CalibratedLink) -> Result<(), Error> {
     let path = path.as_ref();
     let file = LinkFile { format: FORMAT.to_owned(), version: VERSION, link: link.clone() };
-    write_atomically(path, |out| {
-        serde_json::to_writer_pretty(&mut *out, &file).map_err(|error| Error::io(path)(error.into()))?;
-        out.write_all(b"\n").map_err(Error::io(path))
-    })
+    let mut text = serde_json::to_vec_pretty(&file).map_err(|error| Error::io(path)(error.into()))?;
+    text.push(b'\n');
+    if text.len() as u64 > MAX_BYTES {
+        return Err(Error::format(path, format!("at most {MAX_BYTES} bytes"), text.len().to_string()));
+    }
+    write_atomically(path, |out| out.write_all(&text).map_err(Error::io(path)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Search over sparse item vectors.
 
+use std::collections::HashMap;
+
 use ess_core::{Encoding, Error, Hit, Searcher, TopK};
 use rayon::prelude::*;
 
@@ -21,7 +23,8 @@ use super::SparseVectors;
 #[derive(Clone, Debug)]
 pub struct SparseIndex {
     items: usize,
-    postings: Vec<Vec<(u32, f32)>>,
+    dim: usize,
+    postings: HashMap<u32, Vec<(u32, f32)>>,
 }
 
 impl SparseIndex {
@@ -30,12 +33,12 @@ impl SparseIndex {
     /// # Panics
     /// For more than 2³² items.
     pub fn new(items: &SparseVectors) -> Self {
-        let mut postings = vec![Vec::new(); items.dim()];
+        let mut postings = HashMap::<u32, Vec<(u32, f32)>>::new();
         for row in 0..items.rows() {
             let item = u32::try_from(row).expect("at most 2^32 items");
-            items.row(row).for_each(|(place, value)| postings[place as usize].push((item, value)));
+            items.row(row).for_each(|(place, value)| postings.entry(place).or_default().push((item, value)));
         }
-        Self { items: items.rows(), postings }
+        Self { items: items.rows(), dim: items.dim(), postings }
     }
 
     /// The number of items.
@@ -46,7 +49,7 @@ impl SparseIndex {
 
     /// The dimension of the items and of the queries that the index takes.
     pub fn dim(&self) -> usize {
-        self.postings.len()
+        self.dim
     }
 
     /// Adds `factor ·` the inner product of one query with every item to `similarities`, one number an item.
@@ -62,7 +65,7 @@ impl SparseIndex {
     /// ```
     ///
     /// # Panics
-    /// For a place beyond the dimension, or fewer numbers than items, as slices do.
+    /// For fewer numbers than items, as slices do.
     pub fn add_similarities(
         &self,
         query: impl Iterator<Item = (u32, f32)>,
@@ -70,18 +73,27 @@ impl SparseIndex {
         similarities: &mut [f32],
     ) {
         for (place, weight) in query {
-            for &(item, value) in &self.postings[place as usize] {
+            for &(item, value) in self.postings.get(&place).into_iter().flatten() {
                 similarities[item as usize] += factor * weight * value;
             }
         }
     }
 
-    fn search_one(&self, query: impl Iterator<Item = (u32, f32)>, k: usize) -> Vec<Hit> {
+    fn search_one(
+        &self,
+        row: usize,
+        query: impl Iterator<Item = (u32, f32)>,
+        k: usize,
+    ) -> Result<Vec<Hit>, Error> {
         let mut similarities = vec![0.0; self.items];
         self.add_similarities(query, 1.0, &mut similarities);
+        if let Some(item) = similarities.iter().position(|similarity| !similarity.is_finite()) {
+            let what = "similarity of query (row) and item (column)";
+            return Err(Error::NonFinite { what, row, column: item, value: similarities[item] });
+        }
         let mut best = TopK::new(k);
         best.extend_from_similarities(0, &similarities);
-        best.into_sorted()
+        Ok(best.into_sorted())
     }
 }
 
@@ -92,7 +104,7 @@ impl Searcher<SparseVectors> for SparseIndex {
             return Err(Error::KOutOfRange { k, len: self.items });
         }
         let rows = (0..queries.rows()).into_par_iter();
-        Ok(rows.map(|row| self.search_one(queries.row(row), k)).collect())
+        rows.map(|row| self.search_one(row, queries.row(row), k)).collect()
     }
 }
 
@@ -109,6 +121,10 @@ mod tests {
         assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [1, 2, 0]);
         assert!(matches!(index.search(&query, 0), Err(Error::KOutOfRange { k: 0, len: 3 })));
         assert!(matches!(index.search(&query, 4), Err(Error::KOutOfRange { k: 4, len: 3 })));
+        let (large, long) = ([vec![(0, 3e38), (1, 3e38)]], [vec![(0, 10.0), (1, -10.0)]]);
+        let index = SparseIndex::new(&SparseVectors::new(2, &large).unwrap());
+        let overflow = index.search(&SparseVectors::new(2, &long).unwrap(), 1);
+        assert!(matches!(overflow, Err(Error::NonFinite { row: 0, column: 0, .. })));
         let other = SparseVectors::new(3, &[vec![]]).unwrap();
         assert!(matches!(index.search(&other, 1), Err(Error::DimensionMismatch { .. })));
     }

@@ -93,6 +93,10 @@ impl<E: DeviceEncoding + 'static> TrainableModule for AnyModule<E> {
         self.description.item_dim
     }
 
+    fn check_encodings(&self, encodings: &E) -> Result<(), Error> {
+        self.module.check_encodings(encodings)
+    }
+
     fn forward(&self, queries: E::Tensors) -> Tensor<2> {
         self.module.forward(queries)
     }

@@ -17,7 +17,7 @@ use crate::{
     module_config::{is_open, module_config},
     noise::Noise,
     skip::{skip_weight, skipped},
-    trainable::check_dim,
+    trainable::{MAX_PARAMETERS, check_dim},
 };
 
 /// The non-linearity between the layers of an [`Mlp`].
@@ -96,7 +96,18 @@ impl MlpConfig {
                 found: self.dropout.to_string(),
             });
         }
-        self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))
+        self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))?;
+        let sides = [vec![self.query_dim], self.widths(), vec![self.item_dim]].concat();
+        let numbers = sides.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
+        if numbers.fold(0, usize::saturating_add) > MAX_PARAMETERS {
+            return Err(Error::Config {
+                kind: Mlp::KIND,
+                name: "hidden",
+                expected: "layers of at most 2^29 parameters together".into(),
+                found: format!("{:?}", self.widths()),
+            });
+        }
+        Ok(())
     }
 }
 

@@ -11,8 +11,8 @@ use crate::{Error, HostTensor, ModuleDescription, ModuleState};
 const MANIFEST: &str = "module.json";
 const FORMAT: &str = "ess-search-module";
 const VERSION: u32 = 1;
-/// No manifest is larger: one of a thousand members has some hundred kilobytes.
-const MAX_MANIFEST_BYTES: u64 = 1 << 24;
+/// No manifest is larger: one of a thousand members has some hundred kilobytes, offsets of 10⁷ items 80 megabytes.
+const MAX_MANIFEST_BYTES: u64 = 1 << 27;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +30,26 @@ struct Weights {
     checksum: String,
 }
 
+impl Manifest {
+    /// For people to read, where it is not long.
+    fn to_text(&self, folder: &Path) -> Result<Vec<u8>, Error> {
+        const MAX_PRETTY: usize = 1 << 20;
+        let path = folder.join(MANIFEST);
+        let no_json =
+            |error: serde_json::Error| format_error(&path, "a config that is JSON", &error.to_string());
+        let mut text = serde_json::to_vec_pretty(self).map_err(no_json)?;
+        if text.len() > MAX_PRETTY {
+            text = serde_json::to_vec(self).map_err(no_json)?;
+        }
+        text.push(b'\n');
+        if text.len() as u64 > MAX_MANIFEST_BYTES {
+            let found = text.len().to_string();
+            return Err(format_error(&path, &format!("at most {MAX_MANIFEST_BYTES} bytes"), &found));
+        }
+        Ok(text)
+    }
+}
+
 impl ModuleState {
     /// Writes the module into a folder, which is made if need be.
     ///
@@ -37,22 +57,21 @@ impl ModuleState {
     /// there before stays whole until the new one is.
     ///
     /// # Errors
-    /// [`Error::Files`] when the folder cannot be written.
+    /// [`Error::Files`] when the folder cannot be written; [`Error::Format`] for a description that is too large to be
+    /// read again.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         let bytes = self.weights_bytes()?;
         let checksum = Checksum::of(&bytes).to_string();
         let file = format!("weights-{}.safetensors", checksum.trim_start_matches("xxh3-64:"));
-        write_atomically(&folder.join(&file), |out| out.write_all(&bytes))?;
         let manifest = Manifest {
             format: FORMAT.to_owned(),
             version: VERSION,
             module: self.description.clone(),
             weights: Weights { file: file.clone(), checksum },
         };
-        write_atomically(&folder.join(MANIFEST), |out| {
-            serde_json::to_writer_pretty(&mut *out, &manifest)?;
-            out.write_all(b"\n")
-        })?;
+        let text = manifest.to_text(folder)?;
+        write_atomically(&folder.join(&file), |out| out.write_all(&bytes))?;
+        write_atomically(&folder.join(MANIFEST), |out| out.write_all(&text))?;
         remove_old_weights(folder, &file);
         Ok(())
     }
@@ -161,7 +180,11 @@ fn remove_old_weights(folder: &Path, keep: &str) {
     }
 }
 
+/// Whether this crate gave the file its name: another's files in the folder are left alone.
 fn is_weights(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.starts_with("weights-") && name.ends_with(".safetensors")
+    let digits = name.strip_prefix("weights-").and_then(|name| name.strip_suffix(".safetensors"));
+    digits.is_some_and(|digits| {
+        digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
+    })
 }

@@ -83,8 +83,7 @@ impl<M: TrainableModule> SearchModule<M::Encoding> for OnDevice<M> {
     }
 
     fn apply(&self, encodings: &M::Encoding) -> Result<Embeddings, ess_core::Error> {
-        let what = "queries given to a searching module";
-        ess_core::Error::check_dim(what, self.module.query_dim(), encodings.dim())?;
+        self.module.check_encodings(encodings)?;
         Ok(self.forward(encodings)?)
     }
 }

@@ -109,6 +109,18 @@ pub(crate) fn indices(rows: Vec<i64>, device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(rows, [count]), device)
 }
 
+/// Refuses token states of other dimensions than a module reads.
+pub(crate) fn check_token_states(
+    states: &TokenStates,
+    token_dim: usize,
+    sentence_dim: usize,
+) -> Result<(), Error> {
+    let (tokens, sentences) =
+        ("token states given to a searching module", "sentence embeddings beside token states");
+    ess_core::Error::check_dim(tokens, token_dim, states.token_dim())?;
+    Ok(ess_core::Error::check_dim(sentences, sentence_dim, states.embeddings().dim())?)
+}
+
 impl DeviceEncoding for TokenStates {
     type Tensors = TokenTensors;
 

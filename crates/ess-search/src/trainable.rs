@@ -80,6 +80,16 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// The dimension of the vectors that it returns, `d_item`.
     fn item_dim(&self) -> usize;
 
+    /// Refuses encodings that [`TrainableModule::forward`] cannot read. Unless the kind says otherwise, those of another
+    /// dimension than [`TrainableModule::query_dim`].
+    ///
+    /// # Errors
+    /// [`Error::Core`] with what was expected and found.
+    fn check_encodings(&self, encodings: &Self::Encoding) -> Result<(), Error> {
+        let what = "queries given to a searching module";
+        Ok(ess_core::Error::check_dim(what, self.query_dim(), encodings.dim())?)
+    }
+
     /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`).
     fn forward(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
 
@@ -108,6 +118,9 @@ pub trait TrainableModule: Module + Sync + 'static {
 
 /// The largest dimension that the modules of this crate accept, so that a torn config cannot ask for all memory.
 pub const MAX_DIM: usize = 1 << 14;
+
+/// The most parameters of one module: two matrices of the largest dimension.
+pub(crate) const MAX_PARAMETERS: usize = 2 * MAX_DIM * MAX_DIM;
 
 /// Refuses a dimension outside `1..=MAX_DIM`.
 pub(crate) fn check_dim(kind: &'static str, name: &'static str, dim: usize) -> Result<(), Error> {

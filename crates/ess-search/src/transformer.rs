@@ -10,7 +10,11 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, init::Init, trainable::check_dim};
+use crate::{
+    Error,
+    init::Init,
+    trainable::{MAX_PARAMETERS, check_dim},
+};
 
 mod layer_transformer;
 mod token_transformer;
@@ -50,6 +54,14 @@ impl TransformerShape {
         check_dim(kind, "hidden", self.hidden)?;
         if self.heads == 0 || !self.width.is_multiple_of(self.heads) {
             return refuse("heads", "a divisor of the width", self.heads);
+        }
+        let numbers = self.blocks * (4 * self.width * self.width + 2 * self.width * self.hidden);
+        if numbers > MAX_PARAMETERS {
+            return refuse(
+                "blocks",
+                "so few, or so narrow, that they have at most 2^29 parameters",
+                self.blocks,
+            );
         }
         Ok(())
     }

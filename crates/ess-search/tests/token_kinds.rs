@@ -189,3 +189,16 @@ fn gradients_agree_with_finite_differences() {
         assert!((found - expected).abs() <= tolerance, "{kind}: {found} for {expected}");
     }
 }
+
+#[test]
+fn sentence_embeddings_of_another_dimension_are_refused() {
+    for (kind, settings, _) in every_kind() {
+        let description = description(kind, &settings, 3, 3, 0);
+        let module = OnDevice::new(registry().init(&description, &Device::flex()).unwrap(), &Device::flex());
+        assert!(module.apply(&texts(3)).is_ok());
+        for other in [1, 4] {
+            let found = module.apply(&texts(other));
+            assert!(matches!(found, Err(ess_core::Error::DimensionMismatch { expected: 3, .. })), "{kind}");
+        }
+    }
+}

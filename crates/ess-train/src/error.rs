@@ -60,8 +60,8 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// Something that the loss needs is not there.
-    #[error("the loss needs {what}, and there are none")]
+    /// Something that training needs is not there.
+    #[error("training needs {what}, and there are none")]
     Missing {
         /// What is not there.
         what: &'static str,

@@ -76,7 +76,13 @@ impl FloorDecision {
             values.len(),
             config.measure,
         );
-        decision.reason = if low > 0.0 {
+        decision.reason = if low > 0.0 && values.len() < fewest(config.confidence) {
+            decision.returned = Returned::Identity;
+            format!(
+                "{} dev queries are too few to show anything at a level of {level} %: {measured}",
+                values.len()
+            )
+        } else if low > 0.0 {
             format!("the trained module is better than the frozen encoder: {measured}")
         } else {
             decision.returned = Returned::Identity;
@@ -88,6 +94,27 @@ impl FloorDecision {
     }
 }
 
+/// The fewest queries of which all rise by chance, each one with even odds, less often than the level leaves open.
+fn fewest(confidence: f64) -> usize {
+    (2.0 / (1.0 - confidence)).log2().ceil() as usize
+}
+
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handful_of_queries_shows_nothing() {
+        let decide = |queries: usize| {
+            let (trained, frozen) = (vec![1.0; queries], vec![0.5; queries]);
+            FloorDecision::of_values(&trained, Some(&frozen), &TrainerConfig::default()).unwrap()
+        };
+        assert_eq!(decide(7).returned, Returned::Identity);
+        assert!(decide(7).reason.contains("too few"), "{}", decide(7).reason);
+        assert_eq!(decide(8).returned, Returned::Trained);
+    }
 }

@@ -62,6 +62,11 @@ impl<'a> Items<'a> {
         if expected != found {
             return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
         }
+        // Rows that were removed would give the others other numbers than the embeddings have.
+        let (what, found) = ("rows of the index", index.rows());
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
+        }
         self.given_index = Some(index);
         Ok(self)
     }

@@ -23,6 +23,11 @@ where
         None
     }
 
+    /// Whether any parameter is not frozen.
+    fn is_trainable(&self) -> bool {
+        true
+    }
+
     /// Takes a step with the gradients of its own parameters, which are taken out.
     fn step(&mut self, gradients: &mut Gradients, learning_rate: f64);
 
@@ -60,6 +65,10 @@ impl<M: TrainableModule> JointPart<M::Encoding> for ModulePart<M> {
 
     fn penalty(&self) -> Option<Tensor<1>> {
         self.module.penalty()
+    }
+
+    fn is_trainable(&self) -> bool {
+        crate::trainer::is_trainable(&self.module)
     }
 
     fn step(&mut self, gradients: &mut Gradients, learning_rate: f64) {

@@ -92,8 +92,8 @@ impl Trainer {
     ) -> Result<(OnDevice<M>, Curve), Error> {
         let started = Instant::now();
         queries.check_items(items.embeddings().len())?;
-        let (query, item) = ("training queries", "items that a module is trained against");
-        ess_core::Error::check_dim(query, module.query_dim(), queries.encodings().dim())?;
+        module.check_encodings(queries.encodings())?;
+        let item = "items that a module is trained against";
         ess_core::Error::check_dim(item, module.item_dim(), items.embeddings().dim())?;
         let steps = match stop {
             Stop::OnDev(_) => self.config.max_steps,
@@ -119,7 +119,12 @@ impl Trainer {
             let dev = match (&mut best, stop) {
                 (Some(best), Stop::OnDev(dev)) if measured => {
                     let module = run.snapshot();
-                    let value = dev.mean(&module)?;
+                    let value = dev.mean(&module).map_err(|error| match error {
+                        Error::Core(ess_core::Error::NonFinite { .. }) => {
+                            Error::Diverged { step, loss: f64::NAN }
+                        }
+                        error => error,
+                    })?;
                     best.offer(step, value, module);
                     Some(value)
                 }
@@ -145,7 +150,7 @@ impl Trainer {
 }
 
 /// Whether any parameter is not frozen.
-fn is_trainable<M: Module>(module: &M) -> bool {
+pub(crate) fn is_trainable<M: Module>(module: &M) -> bool {
     struct Active(bool);
     impl ModuleVisitor for Active {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
@@ -225,7 +230,7 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
         let carrier = (mapped * value.gradient.autodiff()).sum();
         let carrier = self.module.penalty().into_iter().fold(carrier, |sum, penalty| sum + penalty);
         let gradients = GradientsParams::from_grads(carrier.backward(), &self.module);
-        let warm = (step as f64 / (self.config.warmup_steps + 1) as f64).min(1.0);
+        let warm = (step as f64 / (self.config.warmup_steps as f64 + 1.0)).min(1.0);
         let module = self.module.clone();
         self.module = self.optimizer.step(self.config.learning_rate * warm, module, gradients);
         Ok(value.loss)

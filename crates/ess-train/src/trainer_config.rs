@@ -39,9 +39,10 @@ pub struct TrainerConfig {
     pub max_steps: usize,
     /// Steps between two measurements on dev. Default: 5.
     pub evaluate_every: usize,
-    /// Measurements without a new best after which training stops. Dev may dip before it rises. Default: 6.
+    /// Training stops after more than so many measurements without a new best, the newest not counted. Dev may dip before
+    /// it rises. Default: 6.
     pub patience: usize,
-    /// The measure that dev is judged by. Default: `ndcg@10`.
+    /// The measure that dev is judged by; one without a cutoff looks at the first 1000 hits. Default: `ndcg@10`.
     pub measure: NamedMeasure,
     /// How sure it must be that the trained module beats the identity on dev, as the level of the paired bootstrap
     /// interval whose lower end must be above 0; between 0 and 1. The step was chosen on the same queries, which favours
@@ -107,6 +108,9 @@ impl TrainerConfig {
             ("patience", self.patience),
             ("resamples", self.resamples),
         ];
+        if self.resamples > 10_000_000 {
+            return refuse("resamples", "between 1 and 10 million", self.resamples.to_string());
+        }
         match counts.into_iter().find(|&(_, count)| count == 0) {
             Some((name, count)) => refuse(name, "at least 1", count.to_string()),
             None => Ok(()),

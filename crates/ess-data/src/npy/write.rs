@@ -21,7 +21,8 @@ pub fn write_npy(path: impl AsRef<Path>, embeddings: &Embeddings, dtype: Dtype) 
 ///
 /// # Errors
 /// Those of the batches, [`Error::RowCount`] when they do not have `len` rows together,
-/// [`ess_core::Error::DimensionMismatch`] when one has not `dim` columns, and those of [`write_npy`].
+/// [`ess_core::Error::DimensionMismatch`] when one has not `dim` columns, [`ess_core::Error::Empty`] for a matrix without rows
+/// or columns, and those of [`write_npy`].
 pub fn write_npy_in_batches<B: Borrow<Embeddings>, E: Into<Error>>(
     path: impl AsRef<Path>,
     len: usize,
@@ -30,6 +31,9 @@ pub fn write_npy_in_batches<B: Borrow<Embeddings>, E: Into<Error>>(
     batches: impl IntoIterator<Item = Result<B, E>>,
 ) -> Result<(), Error> {
     let path = path.as_ref();
+    if len == 0 || dim == 0 {
+        return Err(ess_core::Error::Empty { what: "rows or columns of a matrix" }.into());
+    }
     write_atomically(path, |file| {
         file.write_all(&header(len, dim, dtype)).map_err(Error::io(path))?;
         MatrixWriter { path, rows: len, dim, dtype }.write(file, batches)

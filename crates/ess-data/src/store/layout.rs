@@ -18,7 +18,7 @@ pub(super) const BLOCK_BYTES: usize = 1 << 20;
 /// `xxh3-64:` and 16 digits.
 pub(super) const CHECKSUM_BYTES: usize = 24;
 
-const MAX_HEADER_BYTES: usize = 1 << 20;
+pub(super) const MAX_HEADER_BYTES: usize = 1 << 20;
 pub(super) const LENGTH_BYTES: usize = 8;
 pub(super) const DATA_ALIGNMENT: usize = 64;
 const TENSORS: [&str; 4] = ["id_ends", "embeddings", "ids", "checksums"];

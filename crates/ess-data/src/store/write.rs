@@ -9,7 +9,10 @@ use std::{
 use ess_core::{Embeddings, Ids};
 use ess_files::Checksum;
 
-use super::{header::Shape, layout::BLOCK_BYTES};
+use super::{
+    header::Shape,
+    layout::{BLOCK_BYTES, LENGTH_BYTES, MAX_HEADER_BYTES},
+};
 use crate::{Dtype, Error, Provenance, atomic::write_atomically, matrix_writer::MatrixWriter};
 
 /// Writes ids and their embeddings (`n × d`) as one store file.
@@ -82,6 +85,10 @@ pub(super) fn write_checksummed(
         let found = format!("{} × {}", shape.len, shape.dim);
         Error::format(path, "a store that fits the address space", found)
     })?;
+    if header.len() - LENGTH_BYTES > MAX_HEADER_BYTES {
+        let expected = format!("a header of at most {MAX_HEADER_BYTES} bytes, provenance included");
+        return Err(Error::format(path, expected, header.len().to_string()));
+    }
     write_atomically(path, |file| {
         let mut file = ChecksummedWriter::new(file);
         file.write_all(&header).and_then(|()| write_id_ends(&mut file, ids)).map_err(Error::io(path))?;

@@ -22,12 +22,38 @@ use crate::Error;
 /// # Ok::<(), ess_metrics::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, try_from = "Points")]
 pub struct Isotonic {
     /// Scores, rising.
     pub scores: Vec<f64>,
     /// The probability at each, never falling, in `0..=1`.
     pub probabilities: Vec<f64>,
+}
+
+/// What is read, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Points {
+    scores: Vec<f64>,
+    probabilities: Vec<f64>,
+}
+
+impl TryFrom<Points> for Isotonic {
+    type Error = String;
+
+    fn try_from(points: Points) -> Result<Self, String> {
+        let Points { scores, probabilities } = points;
+        let rise =
+            scores.iter().all(|score| score.is_finite()) && scores.windows(2).all(|pair| pair[0] < pair[1]);
+        let hold = probabilities.iter().all(|p| (0.0..=1.0).contains(p))
+            && probabilities.windows(2).all(|pair| pair[0] <= pair[1]);
+        if scores.is_empty() || scores.len() != probabilities.len() || !rise || !hold {
+            return Err(
+                "expected as many rising scores as probabilities from 0 to 1 that never fall".to_owned()
+            );
+        }
+        Ok(Self { scores, probabilities })
+    }
 }
 
 /// Neighbouring scores with one mean outcome.
@@ -105,6 +131,21 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_is_no_rising_function_is_not_read() {
+        let read = |json: &str| serde_json::from_str::<Isotonic>(json);
+        assert!(read(r#"{"scores": [0, 1], "probabilities": [0.5, 0.5]}"#).is_ok());
+        for wrong in [
+            r#"{"scores": [0, 1], "probabilities": [0.5]}"#,
+            r#"{"scores": [], "probabilities": []}"#,
+            r#"{"scores": [1, 0], "probabilities": [0.5, 0.6]}"#,
+            r#"{"scores": [0, 1], "probabilities": [0.6, 0.5]}"#,
+            r#"{"scores": [0, 1], "probabilities": [0.6, 1.5]}"#,
+        ] {
+            assert!(read(wrong).unwrap_err().to_string().contains("rising scores"), "{wrong}");
+        }
+    }
 
     fn square(fitted: impl Fn(f64) -> f64, scores: &[f64], relevant: &[bool]) -> f64 {
         let outcome = |relevant: bool| f64::from(u8::from(relevant));

@@ -10,11 +10,12 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use crate::{DeviceEncoding, TrainableModule};
+use crate::{DeviceEncoding, Error, TrainableModule};
 
 /// A trainable module as an object.
 pub(super) trait ErasedModule<E: DeviceEncoding>: Send + Sync + Debug {
     fn boxed_clone(&self) -> Box<dyn ErasedModule<E>>;
+    fn check_encodings(&self, encodings: &E) -> Result<(), Error>;
     fn forward(&self, queries: E::Tensors) -> Tensor<2>;
     fn penalty(&self) -> Option<Tensor<1>>;
     fn collect_devices(&self, devices: Vec<Device>) -> Vec<Device>;
@@ -30,6 +31,10 @@ pub(super) trait ErasedModule<E: DeviceEncoding>: Send + Sync + Debug {
 impl<E: DeviceEncoding + 'static, M: TrainableModule<Encoding = E>> ErasedModule<E> for M {
     fn boxed_clone(&self) -> Box<dyn ErasedModule<E>> {
         Box::new(self.clone())
+    }
+
+    fn check_encodings(&self, encodings: &E) -> Result<(), Error> {
+        TrainableModule::check_encodings(self, encodings)
     }
 
     fn forward(&self, queries: E::Tensors) -> Tensor<2> {

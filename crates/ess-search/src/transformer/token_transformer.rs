@@ -13,7 +13,7 @@ use crate::{
     init::Init,
     module_config::{is_open, module_config},
     skip::{skip_weight, skipped},
-    token_tensors::padding_of,
+    token_tensors::{check_token_states, padding_of},
     trainable::check_dim,
 };
 
@@ -107,6 +107,10 @@ impl TrainableModule for TokenTransformer {
 
     fn item_dim(&self) -> usize {
         self.config.item_dim
+    }
+
+    fn check_encodings(&self, encodings: &TokenStates) -> Result<(), Error> {
+        check_token_states(encodings, self.config.query_dim, self.config.sentence_dim)
     }
 
     fn forward(&self, queries: TokenTensors) -> Tensor<2> {

@@ -54,6 +54,11 @@ impl Sides {
         Ok(TwoSided::new(query, items)?)
     }
 
+    fn is_trainable(&self) -> bool {
+        let of_items = matches!(&self.items, ItemPart::Map(part) if !self.frozen && part.is_trainable());
+        of_items || self.query.as_ref().is_some_and(|part| part.is_trainable())
+    }
+
     /// The items, mapped, for autodiff to follow; `None` where they stay as they are.
     fn map_items(&self, items: &Tensor<2>) -> Option<Tensor<2>> {
         match (&self.items, &self.query) {
@@ -79,6 +84,13 @@ pub(super) fn train(
         Stop::After(steps) => *steps,
     };
     let dim = queries.encodings().dim();
+    let start = sides.snapshot(dim)?;
+    ess_core::Error::check_dim("training queries", start.query_side().query_dim(), dim)?;
+    let what = "items that a module is trained against";
+    ess_core::Error::check_dim(what, start.item_dim(), items.embeddings().dim())?;
+    if steps > 0 && !sides.is_trainable() {
+        return Err(Error::NothingToTrain);
+    }
     let measure = |dev: &DevSet<'_, Embeddings>, sides: &Sides| -> Result<f64, Error> {
         let values = dev.per_query_of_sides(&sides.snapshot(dim)?)?;
         Ok(values.iter().sum::<f64>() / values.len() as f64)
@@ -198,7 +210,7 @@ impl<'a, 'i> Run<'a, 'i> {
 
     fn rate(&self, step: usize) -> f64 {
         let config = self.trainer.config();
-        config.learning_rate * (step as f64 / (config.warmup_steps + 1) as f64).min(1.0)
+        config.learning_rate * (step as f64 / (config.warmup_steps as f64 + 1.0)).min(1.0)
     }
 
     fn batch(&self, rows: &[usize]) -> Tensor<2> {

@@ -26,7 +26,8 @@ use crate::{Error, Gain, Judgement};
 ///
 /// # Errors
 /// [`Error::Core`] when queries and items have different dimensions or there is not one list of judgements for each
-/// query, [`Error::UnknownItem`] for a judgement of an item that does not exist.
+/// query, [`Error::UnknownItem`] for a judgement of an item that does not exist, [`Error::Config`] for a radius that is
+/// negative or no number.
 pub fn nudge(
     kind: NudgeKind,
     gain: Gain,
@@ -35,6 +36,10 @@ pub fn nudge(
     judgements: &[Vec<Judgement>],
     radius: f64,
 ) -> Result<Embeddings, Error> {
+    if !(radius.is_finite() && radius >= 0.0) {
+        let (name, expected) = ("radius of item offsets", "a finite number of at least 0");
+        return Err(Error::Config { name, expected, found: radius.to_string() });
+    }
     let pulls = Pulls::new(gain, items, queries, judgements)?;
     pulls.moved(kind, items, radius)
 }

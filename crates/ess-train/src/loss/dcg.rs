@@ -5,7 +5,8 @@ use super::{Gain, lists::Relevant};
 /// The rank of each similarity, from 1; ties by place.
 pub(super) fn ranks(similarities: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..similarities.len()).collect();
-    order.sort_by(|&a, &b| similarities[b].total_cmp(&similarities[a]).then(a.cmp(&b)));
+    // Zero added, for −0 to tie with 0.
+    order.sort_by(|&a, &b| (similarities[b] + 0.0).total_cmp(&(similarities[a] + 0.0)).then(a.cmp(&b)));
     let mut ranks = vec![0; similarities.len()];
     for (rank, place) in order.into_iter().enumerate() {
         ranks[place] = rank + 1;

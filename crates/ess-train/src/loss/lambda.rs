@@ -25,7 +25,7 @@ use crate::{Error, Items, LossBatch};
 /// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
 /// let items = Items::new(&embeddings, &Device::flex());
 /// let relevant: &[Judgement] = &[Judgement { item: 1, grade: 1 }];
-/// // A tie, which the order of items breaks: the relevant one stands at rank 2.
+/// // A tie: one of the two stands at rank 2, and to exchange them changes nDCG by as much either way.
 /// let queries = Tensor::from_data([[0.3, 0.3]], items.device());
 /// let value = Lambda::default().evaluate(queries, &LossBatch::new(vec![relevant]), &items)?;
 /// assert!((value.loss - (1.0 - 1.0 / 3.0_f64.log2())).abs() < 1e-6);

@@ -46,6 +46,13 @@ impl RecipeConfig {
             }
             Self::WeightedEnsemble(settings) if !settings.jointly => Box::new(weighted(settings, data)?),
             Self::Soup(settings) => {
+                if settings.bagged && matches!(*settings.of, Self::TrainingMemory(_)) {
+                    return Err(Error::Config {
+                        name: "what a bagged soup is of",
+                        expected: "a kind whose runs can be averaged",
+                        found: format!("{}: each run would remember other queries", settings.of.kind()),
+                    });
+                }
                 Box::new(SoupRecipe::new(boxed(&settings.of)?, settings.runs)?.bagged(settings.bagged))
             }
             Self::Interpolation(settings) => {
