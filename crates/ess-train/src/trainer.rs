@@ -92,7 +92,10 @@ impl Trainer {
     ) -> Result<(OnDevice<M>, Curve), Error> {
         let started = Instant::now();
         queries.check_items(items.embeddings().len())?;
-        module.check_encodings(queries.encodings())?;
+        module.check_encodings(queries.encodings()).map_err(|error| match error {
+            ess_search::Error::Core(error) => Error::Core(error),
+            error => error.into(),
+        })?;
         let item = "items that a module is trained against";
         ess_core::Error::check_dim(item, module.item_dim(), items.embeddings().dim())?;
         let steps = match stop {
