@@ -2,12 +2,16 @@
 //!
 //! `cargo run --release --example evaluate -- --embeddings DIR --qrels QRELS --module MODULE_DIR`
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
 use clap::Parser;
 use ess_auto::{AutoConfig, AutoModule};
-use ess_core::Identity;
+use ess_core::{Identity, TokenStates};
 use ess_data::write_run;
 use ess_examples::{
     BeirTexts, Dataset, DeviceChoice, JudgedQueries, MEASURES, Table, collection, evaluate, search,
@@ -15,7 +19,7 @@ use ess_examples::{
 };
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
-use ess_search::{ItemSide, Registry, TwoSided};
+use ess_search::{ItemSide, ModuleState, PersistentModule, Registry, TwoSided};
 use indicatif::ProgressBar;
 use serde::Serialize;
 
@@ -86,6 +90,8 @@ type Systems = Vec<(String, System)>;
 /// What is measured.
 enum System {
     Module(TwoSided),
+    /// A module that reads token states.
+    OverTokens(Box<dyn PersistentModule<TokenStates>>),
     /// What was chosen automatically, and whether it may look at texts.
     Auto {
         module: Box<AutoModule>,
@@ -106,10 +112,13 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
         let (dims, loaded) = match AutoModule::load(folder)? {
             Some(module) => ((module.dim(), module.dim()), autos(module, arguments.beir.is_some())),
             None => {
-                let sides = TwoSided::load(folder, &Registry::default(), &device)?;
-                let dims = (sides.query_side().query_dim(), sides.item_dim());
-                (dims, vec![("", System::Module(sides))])
+                let (dims, system) = load(folder, &device)?;
+                (dims, vec![("", system)])
             }
+        };
+        let query_dim = match loaded[..] {
+            [(_, System::OverTokens(_))] => dataset.token_dim()?,
+            _ => query_dim,
         };
         ensure!(
             dims == (query_dim, item_dim),
@@ -135,6 +144,19 @@ fn systems(arguments: &Arguments, dataset: &Dataset) -> Result<Systems> {
     Ok(systems)
 }
 
+/// A module and its dimensions. Kinds that read token states have a registry of their own.
+fn load(folder: &Path, device: &Device) -> Result<((usize, usize), System)> {
+    let state = ModuleState::load(folder)?;
+    let sides = TwoSided::from_state(&state, &Registry::default(), device);
+    if matches!(sides, Err(ess_search::Error::UnknownKind { .. }))
+        && let Ok(module) = Registry::token_states().build(&state, device)
+    {
+        return Ok(((module.query_dim(), module.item_dim()), System::OverTokens(module)));
+    }
+    let sides = sides?;
+    Ok(((sides.query_side().query_dim(), sides.item_dim()), System::Module(sides)))
+}
+
 /// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one by words as well.
 fn autos(module: AutoModule, texts: bool) -> Vec<(&'static str, System)> {
     let module = Box::new(module);
@@ -146,7 +168,7 @@ fn autos(module: AutoModule, texts: bool) -> Vec<(&'static str, System)> {
 }
 
 fn measure(
-    beir: Option<&std::path::Path>,
+    beir: Option<&Path>,
     dataset: &Dataset,
     queries: &JudgedQueries,
     systems: &Systems,
@@ -163,6 +185,10 @@ fn measure(
                     sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
                 let own = moved.map(FlatIndex::new).transpose()?;
                 search(dataset, own.as_ref().unwrap_or(&index), queries, name, &sides.query_side())?
+            }
+            System::OverTokens(module) => {
+                let queries: JudgedQueries<TokenStates> = dataset.judge_as(&queries.qrels)?;
+                search(dataset, &index, &queries, name, module)?
             }
             System::Auto { module, words } => {
                 let config = AutoConfig { lexical: module.lexical(), ..AutoConfig::default() };

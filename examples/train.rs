@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, builder::PossibleValuesParser};
 use ess_auto::{AutoConfig, AutoReport};
+use ess_core::TokenStates;
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, choose,
-    collection, describe_choice, write_json,
+    BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, StoredEncoding,
+    choose, collection, describe_choice, write_json,
 };
+use ess_search::ModuleState;
 use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
 
@@ -22,7 +24,7 @@ use serde::Serialize;
 #[derive(Parser)]
 #[command(name = "train")]
 struct Arguments {
-    /// A folder with queries.safetensors and corpus.safetensors.
+    /// A folder with queries.safetensors and corpus.safetensors. Kinds that read token states need them in the first.
     #[arg(long, value_name = "DIR")]
     embeddings: PathBuf,
     /// Training judgements, BEIR or TREC format.
@@ -35,7 +37,7 @@ struct Arguments {
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
     dev_share: f64,
     /// What is trained, with the default settings of its kind; `auto` chooses by itself [default: linear].
-    #[arg(long, value_name = "KIND", value_parser = PossibleValuesParser::new(RecipeConfig::KINDS.into_iter().chain([AUTO])))]
+    #[arg(long, value_name = "KIND", value_parser = kinds())]
     module: Option<String>,
     /// CPU-seconds that `auto` may spend, a run that was ended and goes on included [default: 120].
     #[arg(long, value_name = "SECONDS")]
@@ -86,6 +88,10 @@ struct Arguments {
 /// What `--module` calls automatic choice.
 const AUTO: &str = "auto";
 
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(RecipeConfig::KINDS.into_iter().chain(RecipeConfig::TOKEN_KINDS).chain([AUTO]))
+}
+
 #[derive(Serialize)]
 struct Report<'a> {
     module: &'a str,
@@ -103,27 +109,10 @@ fn main() -> Result<()> {
         "--budget and --beir belong to --module auto"
     );
     let config = config(&arguments)?;
-    let device = arguments.device.open()?;
-    let dataset = Dataset::open(&arguments.embeddings)?;
-    let (train, dev) = match &arguments.dev {
-        Some(dev) => (dataset.judge_file(&arguments.train)?, dataset.judge_file(dev)?),
-        None => cut(&dataset, &arguments.train, arguments.dev_share, config.trainer.seed)?,
-    };
-    let train = arguments.loss.teach(&dataset, train)?;
-    let dev = arguments.loss.teach(&dataset, dev)?;
-    let items = Items::new(dataset.items(), &device);
-    let recipe = config.module.build(dataset.query_dim(), dataset.items().dim(), config.trainer.seed)?;
-    let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
-    let trainer = Trainer::new(config.trainer.clone())?.with_progress(progress);
-    let (state, fit) = match &config.sides {
-        None => {
-            let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
-            (fitted.module.to_state()?, fitted.report)
-        }
-        Some(sides) => {
-            let fitted = trainer.fit_sides(sides, &*recipe, &items, &train.set, &dev.set)?;
-            (fitted.sides.to_state()?, fitted.report)
-        }
+    let run = Run { arguments: &arguments, config: &config, dataset: Dataset::open(&arguments.embeddings)? };
+    let (state, fit) = match config.module.reads_token_states() {
+        true => run.train_on_token_states()?,
+        false => run.train_on_embeddings()?,
     };
 
     state.save(&arguments.out)?;
@@ -137,6 +126,66 @@ fn main() -> Result<()> {
         describe(&fit, &arguments.out);
     }
     Ok(())
+}
+
+/// One run, its settings and data known.
+struct Run<'a> {
+    arguments: &'a Arguments,
+    config: &'a RunConfig,
+    dataset: Dataset,
+}
+
+impl Run<'_> {
+    /// The searching module with what it does to the items, as data, and how they came about.
+    fn train_on_embeddings(&self) -> Result<(ModuleState, FitReport)> {
+        let (trainer, items, [train, dev]) = (self.trainer()?, self.items()?, self.queries()?);
+        let (query_dim, item_dim) = (self.dataset.query_dim(), self.dataset.items().dim());
+        let recipe = self.config.module.build(query_dim, item_dim, self.config.trainer.seed)?;
+        Ok(match &self.config.sides {
+            None => {
+                let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
+                (fitted.module.to_state()?, fitted.report)
+            }
+            Some(sides) => {
+                let fitted = trainer.fit_sides(sides, &*recipe, &items, &train.set, &dev.set)?;
+                (fitted.sides.to_state()?, fitted.report)
+            }
+        })
+    }
+
+    /// The same for a module that reads token states, which leaves the items as they are.
+    fn train_on_token_states(&self) -> Result<(ModuleState, FitReport)> {
+        let (module, item_dim) = (&self.config.module, self.dataset.items().dim());
+        ensure!(
+            self.config.sides.is_none(),
+            "{} reads token states, and items are trained beside modules that read embeddings only",
+            module.kind()
+        );
+        let recipe =
+            module.build_for_tokens(self.dataset.token_dim()?, item_dim, self.config.trainer.seed)?;
+        let (trainer, items, [train, dev]) = (self.trainer()?, self.items()?, self.queries::<TokenStates>()?);
+        let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
+        Ok((fitted.module.to_state()?, fitted.report))
+    }
+
+    fn trainer(&self) -> Result<Trainer> {
+        let progress = if self.arguments.quiet { Progress::Silent } else { Progress::Bar };
+        Ok(Trainer::new(self.config.trainer.clone())?.with_progress(progress))
+    }
+
+    fn items(&self) -> Result<Items<'_>> {
+        Ok(Items::new(self.dataset.items(), &self.arguments.device.open()?))
+    }
+
+    /// Train and dev.
+    fn queries<E: StoredEncoding>(&self) -> Result<[JudgedQueries<E>; 2]> {
+        let (arguments, dataset) = (self.arguments, &self.dataset);
+        let [train, dev] = match &arguments.dev {
+            Some(dev) => [dataset.judge_file_as(&arguments.train)?, dataset.judge_file_as(dev)?],
+            None => cut(dataset, &arguments.train, arguments.dev_share, self.config.trainer.seed)?,
+        };
+        Ok([arguments.loss.teach(dataset, train)?, arguments.loss.teach(dataset, dev)?])
+    }
 }
 
 /// Chooses a searching operation, with or without texts, and saves it.
@@ -197,11 +246,16 @@ fn describe_auto(report: &AutoReport, out: &Path) {
 }
 
 /// Training judgements cut into train and dev.
-fn cut(dataset: &Dataset, path: &Path, share: f64, seed: u64) -> Result<(JudgedQueries, JudgedQueries)> {
+fn cut<E: StoredEncoding>(
+    dataset: &Dataset,
+    path: &Path,
+    share: f64,
+    seed: u64,
+) -> Result<[JudgedQueries<E>; 2]> {
     let qrels = read_qrels(path)?;
     let cut = || {
         let (train, dev) = cut_dev(&qrels, share, seed)?;
-        anyhow::Ok((dataset.judge(&train)?, dataset.judge(&dev)?))
+        anyhow::Ok([dataset.judge_as(&train)?, dataset.judge_as(&dev)?])
     };
     cut().with_context(|| format!("{} cannot be cut into train and dev", path.display()))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use ess_core::{Embeddings, Ids};
+use ess_core::{Embeddings, Encoding, Ids, TokenStates};
 use ess_data::{EmbeddingStore, Judgements};
 use ess_metrics::Qrels;
 use ess_train::{Judgement, QuerySet};
@@ -16,13 +16,34 @@ pub struct Dataset {
 }
 
 /// Judged queries, by id and by row.
-pub struct JudgedQueries {
+pub struct JudgedQueries<E = Embeddings> {
     /// The judgements by id, of queries with a relevant item.
     pub qrels: Qrels,
     /// The ids of the queries, in row order.
     pub ids: Vec<String>,
     /// The encoded queries and their judgements by row.
-    pub set: QuerySet,
+    pub set: QuerySet<E>,
+}
+
+/// What a store of queries may have for each of them.
+pub trait StoredEncoding: Encoding + Sized {
+    /// Copies rows of a store.
+    ///
+    /// # Errors
+    /// When the store does not have it.
+    fn select(store: &EmbeddingStore, rows: &[usize]) -> Result<Self>;
+}
+
+impl StoredEncoding for Embeddings {
+    fn select(store: &EmbeddingStore, rows: &[usize]) -> Result<Self> {
+        Ok(store.select(rows)?)
+    }
+}
+
+impl StoredEncoding for TokenStates {
+    fn select(store: &EmbeddingStore, rows: &[usize]) -> Result<Self> {
+        Ok(store.select_token_states(rows)?)
+    }
 }
 
 impl Dataset {
@@ -51,11 +72,29 @@ impl Dataset {
         self.queries.dim()
     }
 
+    /// The dimension of the queries' token states, `d_token`.
+    ///
+    /// # Errors
+    /// When the queries were encoded without token states.
+    pub fn token_dim(&self) -> Result<usize> {
+        self.queries.token_dim().context(
+            "queries.safetensors has no token states, which this kind of module reads: `encode --states LAYER` writes them",
+        )
+    }
+
     /// Joins judgements with the embeddings; queries without a relevant item teach and measure nothing and are left out.
     ///
     /// # Errors
     /// For a query or an item that has no embedding, and when no query has a relevant item.
     pub fn judge(&self, qrels: &Qrels) -> Result<JudgedQueries> {
+        self.judge_as(qrels)
+    }
+
+    /// As [`Dataset::judge`], with another encoding of the queries.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::judge`], and when the store does not have the encoding.
+    pub fn judge_as<E: StoredEncoding>(&self, qrels: &Qrels) -> Result<JudgedQueries<E>> {
         let judgements = Judgements::join(qrels, self.queries.ids(), &self.item_ids)?.with_positive()?;
         let rows = judgements.query_rows();
         let ids: Vec<String> =
@@ -64,7 +103,7 @@ impl Dataset {
             .queries()
             .iter()
             .map(|query| query.grades.iter().map(|&(item, grade)| Judgement { item, grade }).collect());
-        let encodings = self.queries.select(&rows)?;
+        let encodings = E::select(&self.queries, &rows)?;
         let set = QuerySet::new(encodings, by_row.collect())?;
         let mut kept = Qrels::new();
         for id in &ids {
@@ -80,7 +119,15 @@ impl Dataset {
     /// # Errors
     /// Those of reading and of [`Dataset::judge`].
     pub fn judge_file(&self, path: &Path) -> Result<JudgedQueries> {
+        self.judge_file_as(path)
+    }
+
+    /// As [`Dataset::judge_file`], with another encoding of the queries.
+    ///
+    /// # Errors
+    /// Those of reading and of [`Dataset::judge_as`].
+    pub fn judge_file_as<E: StoredEncoding>(&self, path: &Path) -> Result<JudgedQueries<E>> {
         let qrels = ess_data::read_qrels(path)?;
-        self.judge(&qrels).with_context(|| format!("{} does not fit the embeddings", path.display()))
+        self.judge_as(&qrels).with_context(|| format!("{} does not fit the embeddings", path.display()))
     }
 }

@@ -1,7 +1,7 @@
 //! Searching with a module and measuring what it finds.
 
 use anyhow::Result;
-use ess_core::{Index, SearchModule};
+use ess_core::{Encoding, Index, SearchModule};
 use ess_metrics::{Evaluation, Evaluator, Run};
 
 use crate::{Dataset, JudgedQueries};
@@ -17,12 +17,12 @@ const DEPTH: usize = 1000;
 ///
 /// # Errors
 /// Those of the module and of the index.
-pub fn search(
+pub fn search<E: Encoding>(
     dataset: &Dataset,
     index: &dyn Index,
-    queries: &JudgedQueries,
+    queries: &JudgedQueries<E>,
     name: &str,
-    module: &dyn SearchModule,
+    module: &dyn SearchModule<E>,
 ) -> Result<Run> {
     let mapped = module.apply(queries.set.encodings())?;
     let mut run = Run::new(name);
@@ -38,6 +38,6 @@ pub fn search(
 ///
 /// # Errors
 /// When no query has a relevant item.
-pub fn evaluate(queries: &JudgedQueries, run: &Run) -> Result<Evaluation> {
+pub fn evaluate<E>(queries: &JudgedQueries<E>, run: &Run) -> Result<Evaluation> {
     Ok(Evaluator::from_names(MEASURES)?.evaluate(&queries.qrels, run)?)
 }

@@ -17,7 +17,7 @@ mod table;
 
 pub use automatic::{choose, collection, describe_choice, search_automatically};
 pub use beir::BeirTexts;
-pub use dataset::{Dataset, JudgedQueries};
+pub use dataset::{Dataset, JudgedQueries, StoredEncoding};
 pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
+use ess_core::Encoding;
 use ess_data::read_run;
 use ess_train::{Candidates, LossConfig, Recovery, TeacherScore, Term, TrainerConfig, WeightedSum};
 use serde_json::{Value, json};
@@ -153,7 +154,11 @@ impl LossArguments {
     ///
     /// # Errors
     /// When the run file cannot be read or names an item that has no embedding.
-    pub fn teach(&self, dataset: &Dataset, queries: JudgedQueries) -> Result<JudgedQueries> {
+    pub fn teach<E: Encoding>(
+        &self,
+        dataset: &Dataset,
+        queries: JudgedQueries<E>,
+    ) -> Result<JudgedQueries<E>> {
         let Some(path) = &self.teacher else { return Ok(queries) };
         let run = read_run(path)?;
         let scores_of = |query: &String| -> Result<Vec<TeacherScore>> {

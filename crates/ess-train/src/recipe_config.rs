@@ -180,6 +180,17 @@ impl RecipeConfig {
         }
     }
 
+    /// Whether it reads token states, so that [`RecipeConfig::build_for_tokens`] builds it, and not embeddings.
+    pub fn reads_token_states(&self) -> bool {
+        match self {
+            Self::TokenAttention(_) | Self::TokenTransformer(_) => true,
+            Self::Ensemble(settings) => settings.members.iter().any(Self::reads_token_states),
+            Self::Soup(settings) => settings.of.reads_token_states(),
+            Self::Interpolation(settings) => settings.of.reads_token_states(),
+            _ => false,
+        }
+    }
+
     /// The recipe between the dimensions of queries and items, with `seed` for the starting values of its modules.
     ///
     /// # Errors
@@ -226,7 +237,7 @@ mod tests {
     fn every_kind_can_be_built_and_refuses_unknown_settings() {
         for kind in RecipeConfig::KINDS {
             let config = RecipeConfig::named(kind).unwrap();
-            assert!(config.build(6, 6, 0).is_ok(), "{kind}");
+            assert!(config.build(6, 6, 0).is_ok() && !config.reads_token_states(), "{kind}");
             let odd = format!(r#"{{"kind": "{kind}", "temprature": 1.0}}"#);
             assert!(serde_json::from_str::<RecipeConfig>(&odd).is_err(), "{odd}");
         }
@@ -239,13 +250,16 @@ mod tests {
         };
         for kind in RecipeConfig::TOKEN_KINDS {
             let config = RecipeConfig::named(kind).unwrap();
-            assert!(config.build_for_tokens(5, 6, 0).is_ok());
+            assert!(config.build_for_tokens(5, 6, 0).is_ok() && config.reads_token_states());
             assert!(matches!(config.build(6, 6, 0).err(), Some(Error::AnotherEncoding { .. })), "{kind}");
-            for around in ["soup", "interpolation"] {
-                assert!(tokens(&format!(r#"{{"kind": "{around}", "of": {{"kind": "{kind}"}}}}"#)).is_ok());
+            for around in [
+                format!(r#"{{"kind": "soup", "of": {{"kind": "{kind}"}}}}"#),
+                format!(r#"{{"kind": "interpolation", "of": {{"kind": "{kind}"}}}}"#),
+                format!(r#"{{"kind": "ensemble", "members": [{{"kind": "{kind}"}}]}}"#),
+            ] {
+                assert!(tokens(&around).is_ok());
+                assert!(serde_json::from_str::<RecipeConfig>(&around).unwrap().reads_token_states());
             }
-            let members = format!(r#"{{"kind": "ensemble", "members": [{{"kind": "{kind}"}}]}}"#);
-            assert!(tokens(&members).is_ok());
         }
         assert!(matches!(
             tokens(r#"{"kind": "linear"}"#),

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 use crate::program::{Outcome, path_of, read_json, run};
 
-fn tiny_model() -> PathBuf {
+pub(crate) fn tiny_model() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/ess-encoders/tests/golden/tiny/bert")
 }
 

@@ -15,6 +15,8 @@ mod interchange;
 mod program;
 mod small_data;
 mod train_and_evaluate;
+#[cfg(feature = "encoders")]
+mod train_on_states;
 mod two_sides;
 mod unequal_dimensions;
 mod wrong_data;

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_core::{Embeddings, Ids};
-use ess_data::{Dtype, Provenance, write_store};
+use ess_core::{Embeddings, Ids, TokenStates};
+use ess_data::{Dtype, EmbeddingStore, Provenance, write_store, write_token_store};
 use tempfile::TempDir;
 
 use crate::program::{Outcome, run};
@@ -25,6 +25,19 @@ impl SmallData {
         let judged: Vec<String> = (0..QUERIES).map(|i| format!("q{i}\td{i}\t1")).collect();
         data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
         data
+    }
+
+    /// Gives query i states of 1 + i mod 3 tokens of this dimension, beside the embedding that it has.
+    pub(crate) fn with_token_states(self, token_dim: usize) -> Self {
+        let path = self.path("queries.safetensors");
+        let store = EmbeddingStore::open(&path).unwrap();
+        let state = |i: usize| points((1 + i % 3) * token_dim, token_dim);
+        let states: Vec<Vec<f32>> = (0..QUERIES).map(state).collect();
+        let (ids, embeddings) = (store.ids().clone(), store.to_embeddings().unwrap());
+        drop(store);
+        let states = TokenStates::from_texts(embeddings, token_dim, &states).unwrap();
+        write_token_store(&path, &ids, &states, Dtype::F32, &Provenance::default()).unwrap();
+        self
     }
 
     /// A path in the folder.
@@ -76,8 +89,10 @@ impl SmallData {
 /// Points that no two ids share, of length 1.
 fn write_embeddings(path: &Path, prefix: char, count: usize, dim: usize) {
     let ids = Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect()).unwrap();
-    let values =
-        (0..count * dim).map(|i| ((i / dim + 1) as f32 * (i % dim + 1) as f32 * 0.7).sin()).collect();
-    let embeddings = Embeddings::from_vec(values, dim).unwrap().normalized();
+    let embeddings = Embeddings::from_vec(points(count * dim, dim), dim).unwrap().normalized();
     write_store(path, &ids, &embeddings, Dtype::F32, &Provenance::default()).unwrap();
+}
+
+fn points(numbers: usize, dim: usize) -> Vec<f32> {
+    (0..numbers).map(|i| ((i / dim + 1) as f32 * (i % dim + 1) as f32 * 0.7).sin()).collect()
 }
