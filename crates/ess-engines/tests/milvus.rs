@@ -9,14 +9,13 @@ mod server;
 use std::{
     process::Command,
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::Duration,
 };
 
 use ess_core::{Embeddings, Error as CoreError, Index, MutableIndex, RowSet, SearchParams};
 use ess_engines::{EngineIndex, EngineSettings, Error, Milvus, MilvusConfig};
 use ess_testing::index::{self, Promise};
-use server::{Server, free_port};
+use server::{Restarts, Server, a_restart_loses_and_doubles_nothing, free_port, items};
 
 struct MilvusLite {
     data: tempfile::TempDir,
@@ -33,23 +32,36 @@ impl MilvusLite {
         milvus
     }
 
-    fn restart(&mut self) {
+    fn index(&self, items: Embeddings) -> EngineIndex<Milvus> {
+        let mut index = open(self.config(items.dim())).unwrap();
+        index.add(&items).unwrap();
+        index
+    }
+}
+
+impl Restarts for MilvusLite {
+    type Engine = Milvus;
+    type Config = MilvusConfig;
+
+    fn kill(&mut self) {
         self.server = None;
+    }
+
+    fn restart(&mut self) {
+        self.kill();
         let program = std::env::var_os("ESS_MILVUS_LITE").expect("ESS_MILVUS_LITE names a program");
         let mut command = Command::new(program);
         command.args(["server", "--host", "127.0.0.1", "--port", &self.port.to_string(), "--data-dir"]);
         self.server = Some(Server::start(command.arg(self.data.path()), self.port));
     }
 
-    fn config(&self, dim: usize) -> MilvusConfig {
+    fn config(&self, dim: usize) -> Self::Config {
         let collection = format!("items_{}", self.collections.fetch_add(1, Ordering::SeqCst));
         MilvusConfig::new(format!("http://127.0.0.1:{}", self.port), collection.parse().unwrap(), dim)
     }
 
-    fn index(&self, items: Embeddings) -> EngineIndex<Milvus> {
-        let mut index = open(self.config(items.dim())).unwrap();
-        index.add(&items).unwrap();
-        index
+    fn open(&self, config: &Self::Config) -> Result<EngineIndex<Milvus>, Error> {
+        open(config.clone())
     }
 }
 
@@ -59,10 +71,6 @@ fn settings() -> EngineSettings {
 
 fn open(config: MilvusConfig) -> Result<EngineIndex<Milvus>, Error> {
     EngineIndex::new(Milvus::open(config, &settings())?, settings())
-}
-
-fn items(n: usize) -> Embeddings {
-    Embeddings::from_vec((0..8 * n).map(|i| (i as f32 * 0.37).sin()).collect(), 8).unwrap()
 }
 
 #[test]
@@ -97,37 +105,7 @@ fn filters_removals_and_reopening() {
 
 #[test]
 fn a_restart_in_the_middle_loses_and_doubles_nothing() {
-    let mut milvus = MilvusLite::start();
-    let (all, config) = (items(1200), milvus.config(8));
-    let index = open(config.clone()).unwrap();
-    index.store(0, &all.select(&(0..600).collect::<Vec<_>>()).unwrap()).unwrap();
-    milvus.server = None;
-    let stopped = EngineSettings { retries: 0, timeout: 2.0, ..settings() };
-    assert!(matches!(Milvus::open(config.clone(), &stopped), Err(error) if error.is_transient()));
-    let Err(Error::Interrupted { stored_until: 0, source, .. }) = index.store(0, &all) else {
-        panic!("a server that is down was written to");
-    };
-    assert!(source.is_transient(), "{source}");
-    milvus.restart();
-    let (writer, whole) = (index.clone(), all.clone());
-    let writing = thread::spawn(move || {
-        let mut from = 0;
-        for attempt in 0.. {
-            let rest: Vec<usize> = (from..whole.len()).collect();
-            match writer.store(from, &whole.select(&rest).unwrap()) {
-                Ok(()) => break,
-                Err(Error::Interrupted { stored_until, .. }) if attempt < 50 => from = stored_until,
-                Err(error) => panic!("{error:?}"),
-            }
-        }
-    });
-    thread::sleep(Duration::from_millis(60));
-    milvus.restart();
-    writing.join().unwrap();
-    let reopened = open(config).unwrap();
-    assert_eq!((reopened.len(), reopened.rows()), (1200, 1200));
-    let found = reopened.search(&items(3), 20).unwrap();
-    assert_eq!(found, milvus.index(all).search(&items(3), 20).unwrap());
+    a_restart_loses_and_doubles_nothing(&mut MilvusLite::start(), 1200, Duration::from_millis(60));
 }
 
 #[test]

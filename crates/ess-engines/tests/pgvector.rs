@@ -11,7 +11,6 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::Duration,
 };
 
@@ -19,7 +18,7 @@ use ess_core::{Effort, Embeddings, Error as CoreError, Index, MutableIndex, RowS
 use ess_engines::{EngineIndex, EngineSettings, Error, Hnsw, PgVector, PgVectorConfig};
 use ess_testing::index::{self, Promise};
 
-use server::{Server, free_port};
+use server::{Restarts, Server, a_restart_loses_and_doubles_nothing, free_port, items};
 
 /// The user that runs the server when the tests run as root, which it refuses.
 const NOBODY: u32 = 65534;
@@ -62,6 +61,23 @@ impl Postgres {
         command
     }
 
+    fn index(&self, items: Embeddings, hnsw: Option<Hnsw>) -> EngineIndex<PgVector> {
+        let mut index = open(PgVectorConfig { hnsw, ..self.config(items.dim()) }).unwrap();
+        index.add(&items).unwrap();
+        index
+    }
+}
+
+impl Restarts for Postgres {
+    type Engine = PgVector;
+    type Config = PgVectorConfig;
+
+    fn kill(&mut self) {
+        self.server = None;
+        // The postmaster's file would name a process that is gone.
+        drop(std::fs::remove_file(self.folder().join("postmaster.pid")));
+    }
+
     fn restart(&mut self) {
         self.kill();
         let mut command = self.program("postgres");
@@ -70,22 +86,14 @@ impl Postgres {
         self.server = Some(Server::start(&mut command, self.port));
     }
 
-    fn kill(&mut self) {
-        self.server = None;
-        // The postmaster's file would name a process that is gone.
-        drop(std::fs::remove_file(self.folder().join("postmaster.pid")));
-    }
-
-    fn config(&self, dim: usize) -> PgVectorConfig {
+    fn config(&self, dim: usize) -> Self::Config {
         let table = format!("items_{}", self.tables.fetch_add(1, Ordering::SeqCst));
         let connection = format!("host=127.0.0.1 port={} user=postgres", self.port);
         PgVectorConfig::new(connection, table.parse().unwrap(), dim)
     }
 
-    fn index(&self, items: Embeddings, hnsw: Option<Hnsw>) -> EngineIndex<PgVector> {
-        let mut index = open(PgVectorConfig { hnsw, ..self.config(items.dim()) }).unwrap();
-        index.add(&items).unwrap();
-        index
+    fn open(&self, config: &Self::Config) -> Result<EngineIndex<PgVector>, Error> {
+        open(config.clone())
     }
 }
 
@@ -99,10 +107,6 @@ fn settings() -> EngineSettings {
 
 fn open(config: PgVectorConfig) -> Result<EngineIndex<PgVector>, Error> {
     EngineIndex::new(PgVector::open(config, &settings())?, settings())
-}
-
-fn items(n: usize) -> Embeddings {
-    Embeddings::from_vec((0..8 * n).map(|i| (i as f32 * 0.37).sin()).collect(), 8).unwrap()
 }
 
 #[test]
@@ -130,39 +134,7 @@ fn a_graph_finds_nearly_all_and_more_with_more_effort() {
 
 #[test]
 fn a_restart_in_the_middle_loses_and_doubles_nothing() {
-    let mut postgres = Postgres::start();
-    let all = items(3000);
-    let config = postgres.config(8);
-    let index = open(config.clone()).unwrap();
-    let half: Vec<usize> = (0..1500).collect();
-    index.store(0, &all.select(&half).unwrap()).unwrap();
-    postgres.kill();
-    let Err(Error::Interrupted { stored_until, source, .. }) = index.store(0, &all) else {
-        panic!("a server that is down was written to");
-    };
-    assert!(source.is_transient() && stored_until == 0, "{source}");
-    assert!(matches!(index.search(&items(1), 3), Err(CoreError::External(_))));
-    postgres.restart();
-    let writer = index.clone();
-    let whole = all.clone();
-    let writing = thread::spawn(move || {
-        let mut from = 0;
-        for attempt in 0.. {
-            let rest: Vec<usize> = (from..whole.len()).collect();
-            match writer.store(from, &whole.select(&rest).unwrap()) {
-                Ok(()) => break,
-                Err(Error::Interrupted { stored_until, .. }) if attempt < 50 => from = stored_until,
-                Err(error) => panic!("{error:?}"),
-            }
-        }
-    });
-    thread::sleep(Duration::from_millis(30));
-    postgres.restart();
-    writing.join().unwrap();
-    let reopened = open(config).unwrap();
-    assert_eq!((reopened.len(), reopened.rows()), (3000, 3000));
-    let expected = postgres.index(all, None).search(&items(5), 20).unwrap();
-    assert_eq!(reopened.search(&items(5), 20).unwrap(), expected);
+    a_restart_loses_and_doubles_nothing(&mut Postgres::start(), 3000, Duration::from_millis(30));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! A server of the tests' own: started on a free port, killed and started again.
 
+mod interrupted;
+
 use std::{
     io,
     net::{TcpListener, TcpStream},
@@ -8,6 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use ess_core::Embeddings;
+
+pub(crate) use interrupted::{Restarts, a_restart_loses_and_doubles_nothing};
+
 /// How long a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -15,6 +21,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     listener.local_addr().expect("an address").port()
+}
+
+/// Items of 8 dimensions.
+pub(crate) fn items(n: usize) -> Embeddings {
+    Embeddings::from_vec((0..8 * n).map(|i| (i as f32 * 0.37).sin()).collect(), 8).unwrap()
 }
 
 /// A running server, killed when dropped.
