@@ -2,6 +2,8 @@
 
 mod cpu_time;
 mod generated;
+mod recall_and_speed;
 
 pub use cpu_time::CpuTime;
 pub use generated::{low_intrinsic, uniform};
+pub use recall_and_speed::{Failure, Measured, RecallAndSpeed};

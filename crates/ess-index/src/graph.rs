@@ -2,15 +2,14 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use ess_core::{
-    Capabilities, Effort, Embeddings, Error as CoreError, Hit, Index, MemoryUse, RowSet, SearchParams, TopK,
-};
+use ess_core::{Capabilities, Effort, Embeddings, Error as CoreError, Hit, Index, MemoryUse, SearchParams};
 use rayon::prelude::*;
 
-use crate::codes::{ByteQuery, Codes};
+use crate::codes::Codes;
 use crate::live_rows::LiveRows;
 use crate::rows::Rows;
 
+mod answer;
 mod build;
 mod change;
 mod insert;
@@ -21,15 +20,9 @@ mod walk;
 
 pub use build::GraphBuilder;
 
+use answer::{MOST_CANDIDATES, Scratch};
 use links::Links;
 use space::Space;
-use walk::Walk;
-
-/// Candidates that a walk keeps unless told otherwise.
-const CANDIDATES: usize = 64;
-
-/// Walks with more candidates than this take longer than looking at every item of a small index would.
-const MOST_CANDIDATES: usize = 1 << 14;
 
 /// Queries that one thread answers in a row.
 const QUERIES_TOGETHER: usize = 16;
@@ -77,24 +70,6 @@ pub struct GraphIndex {
     walks: Mutex<Vec<Scratch>>,
 }
 
-/// Memory of a thread that answers queries.
-#[derive(Debug, Default)]
-struct Scratch {
-    walk: Walk,
-    products: Vec<i32>,
-    found: Vec<usize>,
-}
-
-/// How one call is answered.
-struct Plan<'a> {
-    k: usize,
-    /// The candidates that a walk keeps; `None` to look at everything admitted.
-    candidates: Option<usize>,
-    /// The candidates that are compared exactly.
-    refine: usize,
-    admitted: Option<&'a RowSet>,
-}
-
 impl GraphIndex {
     fn new(builder: GraphBuilder, rows: Rows, codes: Codes, space: Space, links: Links, start: u32) -> Self {
         let live = LiveRows::all(rows.len());
@@ -105,64 +80,6 @@ impl GraphIndex {
     /// The settings that the index was built with.
     pub fn builder(&self) -> &GraphBuilder {
         &self.builder
-    }
-
-    fn plan<'a>(&self, k: usize, effort: &Effort, admitted: Option<&'a RowSet>) -> Plan<'a> {
-        let rows = self.live.rows();
-        let wanted = effort.candidates.unwrap_or(CANDIDATES).max(k);
-        let admitted_rows = admitted.map_or(rows, RowSet::len);
-        // Among the candidates only this share is admitted.
-        let widened = wanted as f64 * (rows as f64 / admitted_rows.max(1) as f64);
-        let looks = widened * self.links.degree() as f64 / 2.0;
-        let everything = looks >= admitted_rows as f64 || widened > MOST_CANDIDATES as f64;
-        let refine = effort.refine.unwrap_or(k + k / 2 + 8).max(k);
-        Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
-    }
-
-    fn answer(&self, query: &[f32], plan: &Plan, scratch: &mut Scratch) -> Result<Vec<Hit>, (usize, f32)> {
-        scratch.found.clear();
-        if let Some(candidates) = plan.candidates {
-            self.walk(query, candidates, plan, scratch);
-        }
-        let enough = plan.k.min(plan.admitted.map_or(self.live.rows(), RowSet::len));
-        if scratch.found.len() < enough {
-            scratch.found.clear();
-            match plan.admitted {
-                Some(admitted) => scratch.found.extend(admitted.iter()),
-                None => scratch.found.extend(0..self.live.rows()),
-            }
-        }
-        self.refine(query, plan.k, &scratch.found)
-    }
-
-    /// Fills `scratch.found` with the rows to compare exactly.
-    fn walk(&self, query: &[f32], candidates: usize, plan: &Plan, scratch: &mut Scratch) {
-        let Scratch { walk, products, found } = scratch;
-        let query = ByteQuery::new(query, self.codes.stride());
-        let candidates = walk.towards(&self.links, &[self.start], candidates, |rows, closeness| {
-            self.codes.products(&query, rows, products);
-            let products = rows.iter().zip(&*products);
-            closeness
-                .extend(products.map(|(&row, &product)| self.codes.scale(row as usize) * product as f32));
-        });
-        let rows = candidates.iter().map(|candidate| candidate.row() as usize);
-        found.extend(rows.filter(|&row| plan.admitted.is_none_or(|set| set.contains(row))).take(plan.refine));
-    }
-
-    fn refine(&self, query: &[f32], k: usize, rows: &[usize]) -> Result<Vec<Hit>, (usize, f32)> {
-        let mut best = TopK::new(k);
-        let mut overflow: Option<(usize, f32)> = None;
-        self.rows.similarities(query, rows, |row, similarity| {
-            if similarity.is_finite() {
-                best.push(Hit::new(row, similarity));
-            } else if overflow.is_none_or(|(first, _)| row < first) {
-                overflow = Some((row, similarity));
-            }
-        });
-        match overflow {
-            Some(overflow) => Err(overflow),
-            None => Ok(best.into_sorted()),
-        }
     }
 
     fn take_scratch(&self) -> Scratch {
@@ -271,6 +188,7 @@ impl Clone for GraphIndex {
 
 #[cfg(test)]
 mod tests {
+    use ess_core::RowSet;
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 

@@ -17,6 +17,8 @@ mod avx512;
 mod element;
 mod huge_pages;
 mod instruction_set;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod packed_queries;
 mod panels;
 mod portable;
@@ -26,9 +28,11 @@ mod scan;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Load256;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx512::Load512;
+pub(crate) use avx512::{AHEAD_BYTES, Load512};
 pub(crate) use element::Element;
 pub(crate) use instruction_set::InstructionSet;
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::Load128;
 pub(crate) use packed_queries::{PackedQueries, QueryBlock};
 pub(crate) use panels::{PanelBlock, Panels};
 pub(crate) use products::Products;

@@ -16,6 +16,7 @@ mod quantised;
 mod refine;
 mod rounded;
 mod rows;
+mod sharded;
 mod shared;
 mod storage;
 
@@ -26,5 +27,6 @@ pub use identified::{IdHit, IdentifiedIndex, RowId};
 pub use open::{ids, kind, open, open_mapped, verify};
 pub use progress::Progress;
 pub use quantised::{QuantisedBuilder, QuantisedIndex};
+pub use sharded::ShardedIndex;
 pub use shared::SharedIndex;
 pub use storage::Storage;

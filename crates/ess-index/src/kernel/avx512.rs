@@ -12,6 +12,10 @@ const WIDTH: usize = 16;
 /// The registers that one dimension of a panel fills.
 const REGISTERS: usize = LANES / WIDTH;
 
+/// How far ahead a single query asks for memory. The processor's own prefetching alone reads `f32` as fast as memory gives
+/// it, but `f16`, where more arithmetic goes with each byte, only at 37 GB/s of 47 (one thread of a virtual Zen 5 machine).
+pub(crate) const AHEAD_BYTES: usize = 12 << 10;
+
 /// A stored number that AVX-512 can load and widen.
 pub(crate) trait Load512: Copy {
     /// A register of numbers.
@@ -71,7 +75,14 @@ fn panel_similarities<T: Load512, const N: usize>(panel: &[T], queries: &[f32]) 
         let mut registers = [_mm512_setzero_ps(); REGISTERS];
         for (r, register) in registers.iter_mut().enumerate() {
             // SAFETY: `REGISTERS · WIDTH` is `LANES`.
-            *register = unsafe { T::load(items.as_ptr().add(r * WIDTH)) };
+            let numbers = unsafe { items.as_ptr().add(r * WIDTH) };
+            // Several queries are bound by arithmetic, and their items are mostly in the cache.
+            if N == 1 {
+                // An address beyond the items does no harm: a hint reads nothing.
+                _mm_prefetch::<_MM_HINT_T0>(numbers.wrapping_byte_add(AHEAD_BYTES).cast());
+            }
+            // SAFETY: as above.
+            *register = unsafe { T::load(numbers) };
         }
         for (sums, &query) in sums.iter_mut().zip(queries) {
             let query = _mm512_set1_ps(query);

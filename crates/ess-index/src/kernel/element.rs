@@ -3,6 +3,8 @@
 use half::f16;
 use half::slice::HalfFloatSliceExt;
 
+#[cfg(target_arch = "aarch64")]
+use super::neon::Load128;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Load256, avx512::Load512};
 
@@ -13,9 +15,15 @@ pub(crate) trait Element: Widen + Load256 + Load512 {}
 impl<T: Widen + Load256 + Load512> Element for T {}
 
 /// A stored number that every kernel can widen to `f32`, without rounding.
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+pub(crate) trait Element: Widen + Load128 {}
+#[cfg(target_arch = "aarch64")]
+impl<T: Widen + Load128> Element for T {}
+
+/// A stored number that every kernel can widen to `f32`, without rounding.
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) trait Element: Widen {}
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 impl<T: Widen> Element for T {}
 
 /// A stored number that the portable kernel can widen.

@@ -1,5 +1,7 @@
 //! Which kernel runs, decided when an index is built.
 
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 use super::{Element, LANES, QueryBlock, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
@@ -15,6 +17,9 @@ pub(crate) enum InstructionSet {
     /// AVX-512F.
     #[cfg(target_arch = "x86_64")]
     Avx512,
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
 }
 
 impl InstructionSet {
@@ -29,6 +34,8 @@ impl InstructionSet {
             available.extend(avx2.then_some(Self::Avx2));
             available.extend(is_x86_feature_detected!("avx512f").then_some(Self::Avx512));
         }
+        #[cfg(target_arch = "aarch64")]
+        available.extend(std::arch::is_aarch64_feature_detected!("neon").then_some(Self::Neon));
         available
     }
 
@@ -45,6 +52,8 @@ impl InstructionSet {
             Self::Avx2 => 6,
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => 8,
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => 8,
         }
     }
 
@@ -64,6 +73,9 @@ impl InstructionSet {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Self::Avx512 => unsafe { avx512_similarities(panels, block, similarities) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon => unsafe { neon_similarities(panels, block, similarities) },
         }
     }
 }
@@ -92,4 +104,10 @@ fn avx2_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f3
 #[target_feature(enable = "avx512f")]
 fn avx512_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f32]) {
     by_width!(avx512, panels, block, out, 1, 2, 3, 4, 5, 6, 7, 8);
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+fn neon_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f32]) {
+    by_width!(neon, panels, block, out, 1 12, 2 12, 3 6, 4 6, 5 4, 6 4, 7 3, 8 3);
 }

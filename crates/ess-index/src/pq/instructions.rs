@@ -20,6 +20,7 @@ pub(crate) enum Instructions {
 impl Instructions {
     /// Those that this machine has, the slowest first.
     pub(crate) fn available() -> Vec<Self> {
+        #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut, reason = "there are no other kernels"))]
         let mut available = vec![Self::Portable];
         #[cfg(target_arch = "x86_64")]
         {

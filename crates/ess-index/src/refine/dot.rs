@@ -1,11 +1,15 @@
 //! The inner product of a query with one row.
 //!
 //! It is the sum of 64 partial sums, number `i` of the row in sum `i mod 64`, added up in halves. So it depends on the
-//! pair alone, and AVX-512 and AVX2 agree bit for bit; the portable form rounds each product once more.
+//! pair alone, and AVX-512, AVX2 and NEON agree bit for bit; the portable form rounds each product once more.
 
+#[cfg(target_arch = "aarch64")]
+use std::arch::aarch64::*;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
+#[cfg(target_arch = "aarch64")]
+use crate::kernel::Load128;
 use crate::kernel::{Element, InstructionSet};
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::{Load256, Load512};
@@ -25,6 +29,9 @@ pub(super) fn dot<T: Element>(set: InstructionSet, query: &[f32], row: &[T]) -> 
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
         InstructionSet::Avx512 => unsafe { avx512(&query[..whole], &row[..whole]) },
+        // SAFETY: as above.
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => unsafe { neon(&query[..whole], &row[..whole]) },
     };
     let (query, row) = (&query[whole..], &row[whole..]);
     for ((sum, &x), y) in sums.iter_mut().zip(query).zip(row) {
@@ -90,6 +97,27 @@ fn avx512<T: Load512>(query: &[f32], row: &[T]) -> [f32; SUMS] {
     for (places, register) in sums.chunks_exact_mut(16).zip(registers) {
         // SAFETY: `places` are 16 writable numbers.
         unsafe { _mm512_storeu_ps(places.as_mut_ptr(), register) };
+    }
+    sums
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+fn neon<T: Load128>(query: &[f32], row: &[T]) -> [f32; SUMS] {
+    let mut registers = [vdupq_n_f32(0.0); SUMS / 4];
+    for (query, row) in query.chunks_exact(SUMS).zip(row.chunks_exact(SUMS)) {
+        for (i, sum) in registers.iter_mut().enumerate() {
+            // SAFETY: both chunks have 64 numbers, and `4 i + 4` is at most 64.
+            let (x, y) = unsafe {
+                (<f32 as Load128>::load(query.as_ptr().add(4 * i)), T::load(row.as_ptr().add(4 * i)))
+            };
+            *sum = vfmaq_f32(*sum, x, y);
+        }
+    }
+    let mut sums = [0.0; SUMS];
+    for (places, register) in sums.chunks_exact_mut(4).zip(registers) {
+        // SAFETY: `places` are 4 writable numbers.
+        unsafe { vst1q_f32(places.as_mut_ptr(), register) };
     }
     sums
 }

@@ -4,3 +4,4 @@ mod flat;
 mod graph;
 mod identified;
 mod quantised;
+mod sharded;

@@ -1,0 +1,147 @@
+//! Recall and speed of an approximate index, with the least effort that reaches a recall.
+
+use std::path::Path;
+
+use clap::Args;
+use cpu_time::ProcessTime;
+use ess_core::{Embeddings, Index, SearchParams};
+use ess_data::{Dtype, write_npy};
+use ess_index::FlatIndex;
+
+use crate::low_intrinsic;
+
+const DIM: usize = 384;
+const K: usize = 10;
+
+/// Why a bench stops.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What an approximate index is measured on: generated vectors of low intrinsic dimension ([`low_intrinsic`]), 384
+/// dimensions, k = 10. Effort is tuned on one half of the queries; recall and speed are those of the other half.
+#[derive(Args)]
+pub struct RecallAndSpeed {
+    /// The number of items.
+    #[arg(long, default_value_t = 30_000)]
+    pub items: usize,
+    /// The number of queries: half to tune on, half to measure.
+    #[arg(long, default_value_t = 2000)]
+    pub queries: usize,
+    /// Recalls to tune for.
+    #[arg(long, value_delimiter = ',', default_values_t = [0.9, 0.95, 0.99])]
+    pub recall: Vec<f64>,
+    /// Passes of which the best counts.
+    #[arg(long, default_value_t = 5)]
+    pub passes: usize,
+    /// Write items.npy and queries.npy into this folder, for the peers.
+    #[arg(long)]
+    pub export: Option<std::path::PathBuf>,
+    /// What `cargo bench` adds.
+    #[arg(long, hide = true)]
+    pub bench: bool,
+}
+
+/// Vectors, and exact search over them.
+pub struct Measured {
+    /// The items.
+    pub items: Embeddings,
+    exact: FlatIndex,
+    tuning: Embeddings,
+    queries: Embeddings,
+    recall: Vec<f64>,
+    passes: usize,
+}
+
+impl RecallAndSpeed {
+    /// Generates the vectors, writes them if asked to, and prints how fast exact search is, all on rayon's current pool.
+    ///
+    /// # Errors
+    /// Those of the files; no items, or fewer than `K` of them.
+    pub fn start(&self) -> Result<Measured, Failure> {
+        let items = low_intrinsic(self.items, DIM, 1);
+        let queries = low_intrinsic(self.queries.max(2), DIM, 2);
+        if let Some(folder) = &self.export {
+            export(folder, &items, &queries)?;
+        }
+        let half = queries.len() / 2;
+        let measured = Measured {
+            exact: FlatIndex::new(items.clone())?,
+            items,
+            tuning: queries.select(&(0..half).collect::<Vec<_>>())?,
+            queries: queries.select(&(half..queries.len()).collect::<Vec<_>>())?,
+            recall: self.recall.clone(),
+            passes: self.passes,
+        };
+        let seconds = least_seconds(1, || measured.exact.search(&measured.queries, K))?;
+        print(&format!("exact: {:.0} queries per CPU-second", measured.queries.len() as f64 / seconds));
+        Ok(measured)
+    }
+}
+
+impl Measured {
+    /// Builds an index, and prints its CPU time and memory, then for every recall asked for: recall and queries per
+    /// CPU-second on queries that were not tuned on, all in a batch and one by one.
+    ///
+    /// # Errors
+    /// Those of the index.
+    pub fn report<I: Index, E: Into<Failure>>(
+        &self,
+        name: &str,
+        build: impl FnOnce(Embeddings) -> Result<I, E>,
+    ) -> Result<(), Failure> {
+        let items = self.items.clone();
+        let start = ProcessTime::now();
+        let index = build(items).map_err(Into::into)?;
+        let built = start.elapsed().as_secs_f64();
+        let bytes = index.memory_use().map_or(0, |memory| memory.total());
+        let per_item = bytes as f64 / index.len() as f64;
+        print(&format!("{name}: built in {built:.1} CPU-s, {per_item:.0} bytes an item"));
+        for &target in &self.recall {
+            match index.tune(&self.exact, &self.tuning, K, target) {
+                Ok(tuned) => self.print_speed(&index, &tuned.effort.into())?,
+                Err(error) => print(&format!("  {error}")),
+            }
+        }
+        Ok(())
+    }
+
+    fn print_speed(&self, index: &impl Index, params: &SearchParams) -> Result<(), Failure> {
+        let recall = index.recall_against(&self.exact, &self.queries, K, &params.effort)?;
+        let batch = least_seconds(self.passes, || index.search_with(&self.queries, K, params))?;
+        let alone: Vec<Embeddings> =
+            self.queries.rows().map(|row| Embeddings::from_rows(&[row])).collect::<Result<_, _>>()?;
+        let one_by_one = least_seconds(self.passes, || {
+            alone.iter().try_for_each(|query| index.search_with(query, K, params).map(drop))
+        })?;
+        let rate = |seconds: f64| self.queries.len() as f64 / seconds;
+        print(&format!(
+            "  recall {recall:.4}: {:.0} queries per CPU-second in a batch, {:.0} one by one ({:?})",
+            rate(batch),
+            rate(one_by_one),
+            params.effort
+        ));
+        Ok(())
+    }
+}
+
+fn export(folder: &Path, items: &Embeddings, queries: &Embeddings) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder)?;
+    write_npy(folder.join("items.npy"), items, Dtype::F32)?;
+    write_npy(folder.join("queries.npy"), queries, Dtype::F32)?;
+    Ok(())
+}
+
+/// The least CPU time of several passes.
+fn least_seconds<T, E>(passes: usize, mut work: impl FnMut() -> Result<T, E>) -> Result<f64, E> {
+    let mut least = f64::INFINITY;
+    for _ in 0..passes.max(1) {
+        let start = ProcessTime::now();
+        std::hint::black_box(work()?);
+        least = least.min(start.elapsed().as_secs_f64());
+    }
+    Ok(least)
+}
+
+#[allow(clippy::print_stdout, reason = "the table is what the benches are for")]
+fn print(line: &str) {
+    println!("{line}");
+}

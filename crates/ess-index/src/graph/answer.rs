@@ -1,0 +1,96 @@
+//! How a query is answered: a walk or a look at everything, then an exact comparison.
+
+use ess_core::{Effort, Hit, RowSet, TopK};
+
+use super::{GraphIndex, walk::Walk};
+use crate::codes::ByteQuery;
+
+/// Candidates that a walk keeps unless told otherwise.
+const CANDIDATES: usize = 64;
+
+/// Walks with more candidates than this take longer than looking at every item of a small index would.
+pub(super) const MOST_CANDIDATES: usize = 1 << 14;
+
+/// Memory of a thread that answers queries.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    walk: Walk,
+    products: Vec<i32>,
+    found: Vec<usize>,
+}
+
+/// How one call is answered.
+pub(super) struct Plan<'a> {
+    k: usize,
+    /// The candidates that a walk keeps; `None` to look at everything admitted.
+    candidates: Option<usize>,
+    /// The candidates that are compared exactly.
+    refine: usize,
+    admitted: Option<&'a RowSet>,
+}
+
+impl GraphIndex {
+    pub(super) fn plan<'a>(&self, k: usize, effort: &Effort, admitted: Option<&'a RowSet>) -> Plan<'a> {
+        let rows = self.live.rows();
+        let wanted = effort.candidates.unwrap_or(CANDIDATES).max(k);
+        let admitted_rows = admitted.map_or(rows, RowSet::len);
+        // Among the candidates only this share is admitted.
+        let widened = wanted as f64 * (rows as f64 / admitted_rows.max(1) as f64);
+        let looks = widened * self.links.degree() as f64 / 2.0;
+        let everything = looks >= admitted_rows as f64 || widened > MOST_CANDIDATES as f64;
+        let refine = effort.refine.unwrap_or(k + k / 2 + 8).max(k);
+        Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
+    }
+
+    /// The hits of one query, or the first row whose similarity is not finite, and that similarity.
+    pub(super) fn answer(
+        &self,
+        query: &[f32],
+        plan: &Plan,
+        scratch: &mut Scratch,
+    ) -> Result<Vec<Hit>, (usize, f32)> {
+        scratch.found.clear();
+        if let Some(candidates) = plan.candidates {
+            self.walk(query, candidates, plan, scratch);
+        }
+        let enough = plan.k.min(plan.admitted.map_or(self.live.rows(), RowSet::len));
+        if scratch.found.len() < enough {
+            scratch.found.clear();
+            match plan.admitted {
+                Some(admitted) => scratch.found.extend(admitted.iter()),
+                None => scratch.found.extend(0..self.live.rows()),
+            }
+        }
+        self.refine(query, plan.k, &scratch.found)
+    }
+
+    /// Fills `scratch.found` with the rows to compare exactly.
+    fn walk(&self, query: &[f32], candidates: usize, plan: &Plan, scratch: &mut Scratch) {
+        let Scratch { walk, products, found } = scratch;
+        let query = ByteQuery::new(query, self.codes.stride());
+        let candidates = walk.towards(&self.links, &[self.start], candidates, |rows, closeness| {
+            self.codes.products(&query, rows, products);
+            let products = rows.iter().zip(&*products);
+            closeness
+                .extend(products.map(|(&row, &product)| self.codes.scale(row as usize) * product as f32));
+        });
+        let rows = candidates.iter().map(|candidate| candidate.row() as usize);
+        found.extend(rows.filter(|&row| plan.admitted.is_none_or(|set| set.contains(row))).take(plan.refine));
+    }
+
+    fn refine(&self, query: &[f32], k: usize, rows: &[usize]) -> Result<Vec<Hit>, (usize, f32)> {
+        let mut best = TopK::new(k);
+        let mut overflow: Option<(usize, f32)> = None;
+        self.rows.similarities(query, rows, |row, similarity| {
+            if similarity.is_finite() {
+                best.push(Hit::new(row, similarity));
+            } else if overflow.is_none_or(|(first, _)| row < first) {
+                overflow = Some((row, similarity));
+            }
+        });
+        match overflow {
+            Some(overflow) => Err(overflow),
+            None => Ok(best.into_sorted()),
+        }
+    }
+}
