@@ -28,7 +28,7 @@ mod scan;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx2::Load256;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use avx512::{AHEAD_BYTES, Load512};
+pub(crate) use avx512::Load512;
 pub(crate) use element::Element;
 pub(crate) use instruction_set::InstructionSet;
 #[cfg(target_arch = "aarch64")]

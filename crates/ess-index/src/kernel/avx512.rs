@@ -14,7 +14,7 @@ const REGISTERS: usize = LANES / WIDTH;
 
 /// How far ahead a single query asks for memory. The processor's own prefetching alone reads `f32` as fast as memory gives
 /// it, but `f16`, where more arithmetic goes with each byte, only at 37 GB/s of 47 (one thread of a virtual Zen 5 machine).
-pub(crate) const AHEAD_BYTES: usize = 12 << 10;
+const AHEAD_BYTES: usize = 12 << 10;
 
 /// A stored number that AVX-512 can load and widen.
 pub(crate) trait Load512: Copy {

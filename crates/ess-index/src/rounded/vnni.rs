@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::panels::GROUP;
-use crate::kernel::{AHEAD_BYTES, LANES};
+use crate::kernel::LANES;
 
 /// Items in a register.
 const WIDTH: usize = 16;
@@ -42,13 +42,7 @@ fn panel_products<const N: usize>(panel: &[i8], queries: &[i32]) -> [[__m512i; R
         let mut registers = [_mm512_setzero_si512(); REGISTERS];
         for (r, (register, total)) in registers.iter_mut().zip(&mut totals).enumerate() {
             // SAFETY: `REGISTERS · WIDTH` is `LANES`, of `GROUP` bytes each.
-            let numbers = unsafe { codes.as_ptr().add(r * WIDTH * GROUP) };
-            if N == 1 {
-                // An address beyond the items does no harm: a hint reads nothing.
-                _mm_prefetch::<_MM_HINT_T0>(numbers.wrapping_add(AHEAD_BYTES));
-            }
-            // SAFETY: as above.
-            *register = unsafe { _mm512_loadu_si512(numbers.cast()) };
+            *register = unsafe { _mm512_loadu_si512(codes.as_ptr().add(r * WIDTH * GROUP).cast()) };
             *total = _mm512_dpbusd_epi32(*total, ones, *register);
         }
         for (sums, &query) in sums.iter_mut().zip(queries) {
