@@ -120,6 +120,7 @@ impl TextTokenizer {
     where
         E: Into<EncodeInput<'s>> + Send,
     {
+        let _span = tracing::trace_span!("tokenize").entered();
         let encodings = self
             .tokenizer
             .encode_batch_fast(inputs, special_tokens)

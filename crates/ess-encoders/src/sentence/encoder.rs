@@ -1,26 +1,19 @@
 //! The sentence encoder.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
-use ess_search::OnDevice;
-use serde::Deserialize;
 
 use super::{
     engine::Engine,
     head::HeadStep,
-    modules::{ModelPart, model_parts},
     pooling::{Pooling, PoolingMode},
     prompts::Prompts,
-    token_encoder::TokenEncoder,
-    upper_layers::UpperLayers,
-    upper_layers_config::UpperLayersConfig,
 };
 use crate::{
     Error,
-    model::{FEWEST_TOKENS, ModelFolder, TextTokenizer, TokenIds, TransformerConfig, longest_text},
-    weights::Weights,
+    model::{FEWEST_TOKENS, TextTokenizer, TokenIds, TransformerConfig},
 };
 
 /// A transformer sentence encoder, loaded from a sentence-transformers folder as it is.
@@ -44,14 +37,14 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct SentenceEncoder {
-    engine: Engine,
-    tokenizer: TextTokenizer,
-    pooling: Pooling,
-    head: Vec<HeadStep>,
-    prompts: Prompts,
-    lowercase: bool,
-    config: TransformerConfig,
-    dim: usize,
+    pub(super) engine: Engine,
+    pub(super) tokenizer: TextTokenizer,
+    pub(super) pooling: Pooling,
+    pub(super) head: Vec<HeadStep>,
+    pub(super) prompts: Prompts,
+    pub(super) lowercase: bool,
+    pub(super) config: TransformerConfig,
+    pub(super) dim: usize,
 }
 
 /// Which side of Eq. 3 a text is on.
@@ -59,13 +52,6 @@ pub struct SentenceEncoder {
 pub(super) enum Side {
     Query,
     Item,
-}
-
-#[derive(Default, Deserialize)]
-struct TextConfig {
-    max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
 }
 
 impl SentenceEncoder {
@@ -88,53 +74,6 @@ impl SentenceEncoder {
     /// The dimension of the embeddings.
     pub fn dim(&self) -> usize {
         self.dim
-    }
-
-    fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
-        let folder = ModelFolder::new(folder)?;
-        Self::from_parts(&folder, &model_parts(&folder)?, device)
-    }
-
-    /// An encoder made of some parts of a model; `folder` is the whole model's.
-    pub(super) fn from_parts(
-        folder: &ModelFolder,
-        parts: &[ModelPart],
-        device: Option<&Device>,
-    ) -> Result<Self, Error> {
-        let listed = folder.file("modules.json");
-        let [transformer, rest @ ..] = parts else {
-            return Err(Error::config(&listed, "modules", "a Transformer first", "none"));
-        };
-        match transformer.class.as_str() {
-            "Transformer" => {}
-            "Router" | "Asym" => {
-                let expected = "one encoder for queries and items; load two towers with TwoTowerEncoder";
-                return Err(Error::config(&listed, "type", expected, &transformer.class));
-            }
-            other => {
-                return Err(Error::config(&listed, "type", "Transformer as the first module", other));
-            }
-        }
-        let config = TransformerConfig::read(&transformer.folder)?;
-        let text: TextConfig = transformer.folder.optional_json("sentence_bert_config.json")?;
-        let longest = longest_text(&transformer.folder, &config, text.max_seq_length)?;
-        let (pooling, rest) = pooling(rest, config.dim)?;
-        let (head, dim) = head(rest, pooling.dim(config.dim))?;
-        Ok(Self {
-            tokenizer: TextTokenizer::load(
-                &transformer.folder,
-                Some(longest),
-                config.vocabulary,
-                config.token_types,
-            )?,
-            engine: Engine::load(&Weights::open(&transformer.folder)?, &config, device)?,
-            pooling,
-            head,
-            prompts: Prompts::read(folder)?,
-            lowercase: text.do_lower_case,
-            config,
-            dim,
-        })
     }
 
     /// Cuts texts to `tokens` tokens, the special ones counted, instead of to the model's own limit.
@@ -263,53 +202,6 @@ impl SentenceEncoder {
         self.through(head, &pooled)
     }
 
-    /// Splits the encoder at a layer: what comes before it is enc1', to be computed once and kept; the layers from it
-    /// on, the pooling and what follows are a searching module on a device (Eq. 4). To train it, give
-    /// [`OnDevice::into_module`] of it to ess-train's `ModuleRecipe::from_module`, and the token states of the
-    /// training queries.
-    ///
-    /// ```no_run
-    /// use std::sync::Arc;
-    /// use burn::tensor::Device;
-    /// use ess_encoders::{MergedEncoder, SentenceEncoder};
-    ///
-    /// let encoder = Arc::new(SentenceEncoder::load("all-MiniLM-L6-v2")?);
-    /// let (lower, upper) = encoder.split(4, &Device::flex())?;
-    /// let whole_again = MergedEncoder::new(lower, upper);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`ess_core::Error::InvalidParameter`] for a layer that the encoder has not.
-    pub fn split(
-        self: &Arc<Self>,
-        layer: usize,
-        device: &Device,
-    ) -> Result<(TokenEncoder, OnDevice<UpperLayers>), ess_core::Error> {
-        let lower = TokenEncoder::new(self.clone(), layer)?;
-        let (blocks, relative_positions) = self.engine.blocks_from(layer, device);
-        let upper =
-            UpperLayers::new(self.upper_config(layer), blocks, relative_positions, &self.head, device);
-        Ok((lower, OnDevice::new(upper, device)))
-    }
-
-    fn upper_config(&self, layer: usize) -> UpperLayersConfig {
-        let TransformerConfig { dim, heads, feed_forward_dim, activation, norm_epsilon, .. } = self.config;
-        UpperLayersConfig {
-            token_dim: dim,
-            layers: self.config.layers - layer,
-            heads,
-            feed_forward_dim,
-            activation,
-            norm_epsilon,
-            relative_buckets: self.config.relative_buckets,
-            poolings: self.pooling.modes.clone(),
-            include_prompt: self.pooling.include_prompt,
-            head: self.head.iter().map(HeadStep::config).collect(),
-            seed: 0,
-        }
-    }
-
     fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {
         let prepared = texts.iter().map(|text| {
             let text = format!("{prompt}{text}");
@@ -329,24 +221,6 @@ impl SentenceEncoder {
         // Special tokens stand on both sides; the one at the end is not before the text.
         Ok(if with > without { with - 1 } else { with })
     }
-}
-
-fn pooling(parts: &[ModelPart], dim: usize) -> Result<(Pooling, &[ModelPart]), Error> {
-    match parts {
-        [first, rest @ ..] if first.class == "Pooling" => Ok((Pooling::read(&first.folder, dim)?, rest)),
-        rest => Ok((Pooling::default(), rest)),
-    }
-}
-
-fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), Error> {
-    let mut head = Vec::new();
-    for part in parts {
-        if let Some(step) = HeadStep::read(part, dim)? {
-            dim = step.dim(dim);
-            head.push(step);
-        }
-    }
-    Ok((head, dim))
 }
 
 impl QueryEncoder for SentenceEncoder {

@@ -1,6 +1,6 @@
 //! Matrix products with strides.
 
-/// `scale · left · right`, `m × n`, of a left matrix of `m × k` and a right matrix of `k × n`.
+/// `left · right`, `m × n`, of a left matrix of `m × k` and a right matrix of `k × n`.
 pub(crate) struct Product<'m> {
     /// `m`, `k`, `n`.
     pub(crate) shape: [usize; 3],
@@ -8,39 +8,29 @@ pub(crate) struct Product<'m> {
     pub(crate) left: (&'m [f32], [usize; 2]),
     /// Numbers, and how far apart rows and columns are.
     pub(crate) right: (&'m [f32], [usize; 2]),
-    pub(crate) scale: f32,
 }
 
 impl Product<'_> {
     /// Adds the product to a row-major matrix whose rows are `row_stride` apart.
     pub(crate) fn add_to(&self, sums: &mut [f32], row_stride: usize) {
-        self.run(sums, row_stride, true);
-    }
-
-    /// Writes the product to a row-major matrix whose rows are `row_stride` apart.
-    pub(crate) fn write_to(&self, result: &mut [f32], row_stride: usize) {
-        self.run(result, row_stride, false);
-    }
-
-    fn run(&self, result: &mut [f32], row_stride: usize, add: bool) {
         let [m, k, n] = self.shape;
         check_covers("left", self.left.0, [m, k], self.left.1);
         check_covers("right", self.right.0, [k, n], self.right.1);
-        check_covers("result", result, [m, n], [row_stride, 1]);
-        assert!(m <= 1 || n <= row_stride, "rows of the result overlap");
+        check_covers("sums", sums, [m, n], [row_stride, 1]);
+        assert!(m <= 1 || n <= row_stride, "rows of the sums overlap");
         let [left_row, left_column] = self.left.1.map(|stride| stride as isize);
         let [right_row, right_column] = self.right.1.map(|stride| stride as isize);
         // SAFETY: the three checks above show that every element which the strides reach lies inside its slice;
-        // `result` is borrowed mutably, so it overlaps neither input, and its rows do not overlap each other.
+        // `sums` is borrowed mutably, so it overlaps neither input, and its rows do not overlap each other.
         unsafe {
             gemm::gemm(
                 m,
                 n,
                 k,
-                result.as_mut_ptr(),
+                sums.as_mut_ptr(),
                 1,
                 row_stride as isize,
-                add,
+                true,
                 self.left.0.as_ptr(),
                 left_column,
                 left_row,
@@ -48,7 +38,7 @@ impl Product<'_> {
                 right_column,
                 right_row,
                 1.0,
-                self.scale,
+                1.0,
                 false,
                 false,
                 false,
@@ -84,13 +74,12 @@ mod tests {
                 shape: [m, k, n],
                 left: (&left, [k + extra, 1]),
                 right: (&right, right_strides),
-                scale: 0.5,
             };
             let mut found = vec![1.0; m * (n + extra)];
             product.add_to(&mut found, n + extra);
             for (i, j) in (0..m).flat_map(|i| (0..n).map(move |j| (i, j))) {
                 let term = |l: usize| left[i * (k + extra) + l] * right[l * right_strides[0] + j * right_strides[1]];
-                let expected = 1.0 + 0.5 * (0..k).map(term).sum::<f32>();
+                let expected = 1.0 + (0..k).map(term).sum::<f32>();
                 prop_assert!((found[i * (n + extra) + j] - expected).abs() < 1e-3);
             }
         }
@@ -99,8 +88,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "left matrix of a product is too short")]
     fn a_matrix_that_is_too_short_is_refused() {
-        let product =
-            Product { shape: [2, 2, 2], left: (&[0.0; 3], [2, 1]), right: (&[0.0; 4], [2, 1]), scale: 1.0 };
-        product.write_to(&mut [0.0; 4], 2);
+        let product = Product { shape: [2, 2, 2], left: (&[0.0; 3], [2, 1]), right: (&[0.0; 4], [2, 1]) };
+        product.add_to(&mut [0.0; 4], 2);
     }
 }

@@ -2,14 +2,17 @@
 //!
 //! One thread each call: callers run several batches at a time. Against Burn's CPU tensors it saves the passes over
 //! memory between operations: biases and residuals go into the product's accumulator, the feed-forward half stays in
-//! the cache, and attention is computed for one text and head at a time, without padding.
+//! the cache, and attention is computed for one text and head at a time, without padding. Each operation has a span of
+//! `tracing` at level TRACE, so that whoever listens can say where the time goes.
 
 mod attention;
 mod elementwise;
 mod matmul;
 mod panels;
+mod tile;
 
 pub(crate) use panels::Panels;
+use tracing::trace_span;
 
 use self::{
     attention::attend_text,
@@ -57,7 +60,8 @@ impl HostMatrix {
 type HostLinear = Linear<Panels, HostVector>;
 
 // Rows of the feed-forward half that are computed together, so that they stay in the second-level cache.
-const FEED_FORWARD_ROWS: usize = 128;
+// A multiple of 12, 6 and 4, the rows of a tile.
+const FEED_FORWARD_ROWS: usize = 96;
 
 impl Compute for HostCompute {
     type Matrix = HostMatrix;
@@ -79,6 +83,7 @@ impl Compute for HostCompute {
 
     fn embed(&self, tables: &Tables<HostMatrix, HostVector>, batch: &TokenBatch) -> HostTokens {
         let dim = tables.words.columns;
+        let _span = trace_span!("embed").entered();
         let mut values = Vec::with_capacity(batch.tokens() * dim);
         for ((&id, &place), &of_type) in batch.ids.iter().zip(&batch.places).zip(&batch.types) {
             let start = values.len();
@@ -93,15 +98,18 @@ impl Compute for HostCompute {
     }
 
     fn normalize(&self, mut tokens: HostTokens, norm: &Norm<HostVector>) -> HostTokens {
+        let _span = trace_span!("normalize").entered();
         normalize_rows(&mut tokens.values, &norm.weight.0, &norm.bias.0, norm.epsilon);
         tokens
     }
 
     fn project(&self, tokens: &HostTokens, linear: &HostLinear) -> HostTokens {
+        let _span = trace_span!("project").entered();
         let rows = tokens.values.len() / tokens.dim;
-        let mut values = linear.bias.0.repeat(rows);
-        linear.weight.accumulate(&mut values, &tokens.values, |_| ());
-        HostTokens { values, dim: linear.bias.0.len() }
+        let dim = linear.bias.0.len();
+        let mut values = vec![0.0; rows * dim];
+        linear.weight.write(&mut values, &tokens.values, &linear.bias.0, |_| ());
+        HostTokens { values, dim }
     }
 
     fn attend(
@@ -112,6 +120,7 @@ impl Compute for HostCompute {
         relative: Option<&HostMatrix>,
     ) -> HostTokens {
         let dim = qkv.dim / 3;
+        let _span = trace_span!("attend").entered();
         let mut values = vec![0.0; batch.tokens() * dim];
         for range in batch.ranges() {
             let qkv = &qkv.values[range.start * 3 * dim..range.end * 3 * dim];
@@ -126,7 +135,8 @@ impl Compute for HostCompute {
         tokens: HostTokens,
         linear: &HostLinear,
     ) -> HostTokens {
-        add_linear(&mut residual.values, &tokens.values, linear);
+        let _span = trace_span!("add_projection").entered();
+        linear.weight.add(&mut residual.values, &tokens.values, &linear.bias.0);
         residual
     }
 
@@ -137,14 +147,11 @@ impl Compute for HostCompute {
         activation: Activation,
         down: &HostLinear,
     ) -> HostTokens {
-        let mut inner = Vec::new();
+        let mut inner = vec![0.0; FEED_FORWARD_ROWS.min(tokens.values.len() / tokens.dim) * up.bias.0.len()];
         for rows in tokens.values.chunks_mut(FEED_FORWARD_ROWS * tokens.dim) {
-            inner.clear();
-            for _ in 0..rows.len() / tokens.dim {
-                inner.extend_from_slice(&up.bias.0);
-            }
-            activated(up, &mut inner, rows, activation);
-            add_linear(rows, &inner, down);
+            let inner = &mut inner[..rows.len() / tokens.dim * up.bias.0.len()];
+            trace_span!("feed_forward_up").in_scope(|| activated(up, inner, rows, activation));
+            trace_span!("feed_forward_down").in_scope(|| down.weight.add(rows, inner, &down.bias.0));
         }
         tokens
     }
@@ -154,24 +161,11 @@ impl Compute for HostCompute {
     }
 }
 
-/// `sums += tokens Wᵀ + b`.
-fn add_linear(sums: &mut [f32], tokens: &[f32], linear: &HostLinear) {
-    for row in sums.chunks_exact_mut(linear.bias.0.len()) {
-        add_row(row, &linear.bias.0);
-    }
-    linear.weight.accumulate(sums, tokens, |_| ());
-}
-
 /// `rows Wᵀ + b` for `n × d_in` numbers and a weight of `d_out × d_in`.
 pub(crate) fn dense_rows(rows: &[f32], d_in: usize, weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let (n, d_out) = (rows.len() / d_in, bias.len());
     let mut sums = bias.repeat(n);
-    matmul::Product {
-        shape: [n, d_in, d_out],
-        left: (rows, [d_in, 1]),
-        right: (weight, [1, d_in]),
-        scale: 1.0,
-    }
-    .add_to(&mut sums, d_out);
+    matmul::Product { shape: [n, d_in, d_out], left: (rows, [d_in, 1]), right: (weight, [1, d_in]) }
+        .add_to(&mut sums, d_out);
     sums
 }

@@ -3,10 +3,9 @@
 //! A general product copies its weight into the order of its kernel at every call: a quarter of the time of a small
 //! encoder, measured. Here that order is how the weight is kept.
 
-use pulp::{Arch, Simd, WithSimd};
+use pulp::{Arch, Simd};
 
-// Columns of a panel: two vectors of 16 numbers.
-const PANEL: usize = 32;
+use super::tile::{InTiles, PANEL, Tiled, tile};
 
 /// A weight of `d_out × d_in`, as panels of 32 of its rows: for each input the 32 numbers one after another, zeros where
 /// the last panel ends.
@@ -39,101 +38,79 @@ impl Panels {
         ((0..self.d_out).flat_map(inputs).collect(), [self.d_out, self.d_in])
     }
 
-    /// `sums += rows Wᵀ`, for `n × d_in` numbers and `n × d_out` sums; then `finish` on each row of a panel.
-    pub(crate) fn accumulate(&self, sums: &mut [f32], rows: &[f32], finish: impl Fn(&mut [f32])) {
+    /// `finish(rows Wᵀ + b)` for `n × d_in` numbers, into `n × d_out`; `finish` gets 32 numbers at a time.
+    pub(super) fn write(
+        &self,
+        results: &mut [f32],
+        rows: &[f32],
+        bias: &[f32],
+        finish: impl Fn(&mut [f32; PANEL]),
+    ) {
+        let store = |result: &mut [f32], mut sums: [f32; PANEL]| {
+            finish(&mut sums);
+            match result.first_chunk_mut() {
+                Some(result) => *result = sums,
+                None => result.copy_from_slice(&sums[..result.len()]),
+            }
+        };
+        self.run(results, rows, bias, store);
+    }
+
+    /// `sums += rows Wᵀ + b`, for `n × d_in` numbers and `n × d_out` sums.
+    pub(super) fn add(&self, sums: &mut [f32], rows: &[f32], bias: &[f32]) {
+        let store = |result: &mut [f32], sums: [f32; PANEL]| match result.first_chunk_mut::<PANEL>() {
+            Some(result) => result.iter_mut().zip(&sums).for_each(|(result, sum)| *result += sum),
+            None => result.iter_mut().zip(&sums).for_each(|(result, sum)| *result += sum),
+        };
+        self.run(sums, rows, bias, store);
+    }
+
+    fn run(&self, results: &mut [f32], rows: &[f32], bias: &[f32], store: impl Fn(&mut [f32], [f32; PANEL])) {
         let n = rows.len() / self.d_in;
-        assert_eq!((rows.len(), sums.len()), (n * self.d_in, n * self.d_out), "rows and sums of a product");
-        Arch::new().dispatch(Accumulate { panels: self, sums, rows, finish });
+        assert_eq!(
+            (rows.len(), results.len()),
+            (n * self.d_in, n * self.d_out),
+            "rows and results of a product"
+        );
+        assert_eq!(bias.len(), self.d_out, "bias of a product");
+        Arch::new().dispatch(InTiles(Multiply { panels: self, results, rows, bias, store }));
     }
 }
 
-struct Accumulate<'p, F> {
+struct Multiply<'p, F> {
     panels: &'p Panels,
-    sums: &'p mut [f32],
+    results: &'p mut [f32],
     rows: &'p [f32],
-    finish: F,
+    bias: &'p [f32],
+    store: F,
 }
 
-impl<F: Fn(&mut [f32])> WithSimd for Accumulate<'_, F> {
-    type Output = ();
-
+impl<F: Fn(&mut [f32], [f32; PANEL])> Tiled for Multiply<'_, F> {
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        // As many accumulators as the registers hold, beside the weight's numbers and one of the input.
-        match S::F32_LANES {
-            16 => self.run::<S, 2, 12>(simd),
-            8 => self.run::<S, 2, 6>(simd),
-            4 => self.run::<S, 4, 4>(simd),
-            _ => self.run::<S, 16, 1>(simd),
-        }
-    }
-}
-
-impl<F: Fn(&mut [f32])> Accumulate<'_, F> {
-    /// `V` vectors of outputs by `R` rows at a time.
-    #[inline(always)]
-    fn run<S: Simd, const V: usize, const R: usize>(mut self, simd: S) {
-        let d_in = self.panels.d_in;
-        let n = self.rows.len() / d_in;
-        for panel in 0..self.panels.d_out.div_ceil(PANEL) {
-            let mut first = 0;
-            while first + R <= n {
-                self.tiles::<S, V, R>(simd, panel, first);
-                first += R;
-            }
-            for row in first..n {
-                self.tiles::<S, V, 1>(simd, panel, row);
-            }
-        }
-    }
-
-    /// One panel's outputs of `R` rows.
-    #[inline(always)]
-    fn tiles<S: Simd, const V: usize, const R: usize>(&mut self, simd: S, panel: usize, first: usize) {
+    fn run<S: Simd, const V: usize, const R: usize>(self, simd: S) {
         let Panels { values, d_in, d_out } = self.panels;
-        let weights = &values[panel * PANEL * d_in..][..PANEL * d_in];
-        let rows: [&[f32]; R] = std::array::from_fn(|row| &self.rows[(first + row) * d_in..][..*d_in]);
-        let mut tile = [[0.0_f32; PANEL]; R];
-        for at in (0..PANEL).step_by(V * S::F32_LANES) {
-            let sums = tile_sums::<S, V, R>(simd, rows, weights, at);
-            for (tile, sums) in tile.iter_mut().zip(&sums) {
-                S::as_mut_simd_f32s(&mut tile[at..at + V * S::F32_LANES]).0.copy_from_slice(sums);
-            }
-        }
-        let outputs = panel * PANEL..d_out.min(&((panel + 1) * PANEL)).to_owned();
-        for (row, tile) in tile.iter().enumerate() {
-            let sums = &mut self.sums[(first + row) * d_out..][outputs.clone()];
-            sums.iter_mut().zip(tile).for_each(|(sum, value)| *sum += value);
-            (self.finish)(sums);
-        }
-    }
-}
-
-/// The products of `R` rows with `V` vectors of a panel, from its column `at` on.
-#[inline(always)]
-fn tile_sums<S: Simd, const V: usize, const R: usize>(
-    simd: S,
-    rows: [&[f32]; R],
-    weights: &[f32],
-    at: usize,
-) -> [[S::f32s; V]; R] {
-    let mut sums = [[simd.splat_f32s(0.0); V]; R];
-    for (input, weights) in weights.as_chunks::<PANEL>().0.iter().enumerate() {
-        let weights = S::as_simd_f32s(&weights[at..at + V * S::F32_LANES]).0;
-        for (sums, row) in sums.iter_mut().zip(&rows) {
-            let value = simd.splat_f32s(row[input]);
-            for (sum, &weight) in sums.iter_mut().zip(weights) {
-                *sum = simd.mul_add_e_f32s(value, weight, *sum);
+        let n = self.rows.len() / d_in;
+        for (number, bias) in self.bias.chunks(PANEL).enumerate() {
+            let panel = &values[number * PANEL * d_in..][..PANEL * d_in];
+            let mut start = [0.0; PANEL];
+            start[..bias.len()].copy_from_slice(bias);
+            for first in (0..n).step_by(R) {
+                // A last tile that is not full computes its last row more than once: sooner done than row by row.
+                let rows = std::array::from_fn(|row| &self.rows[(first + row).min(n - 1) * d_in..][..*d_in]);
+                let tile = tile::<S, V, R>(simd, rows, panel, &start);
+                for (row, sums) in (first..n).zip(tile) {
+                    let result = &mut self.results[row * d_out + number * PANEL..][..bias.len()];
+                    (self.store)(result, sums);
+                }
             }
         }
     }
-    sums
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use pulp::Scalar;
+    use pulp::{Scalar, WithSimd};
 
     use super::*;
 
@@ -143,16 +120,19 @@ mod tests {
             let number = |i: usize| ((i as u32 * 37 + seed) % 17) as f32 - 8.0;
             let weight: Vec<f32> = (0..d_out * d_in).map(number).collect();
             let rows: Vec<f32> = (0..n * d_in).map(|i| number(i + 5)).collect();
+            let bias: Vec<f32> = (0..d_out).map(|i| number(i + 9)).collect();
             let panels = Panels::new(&weight, [d_out, d_in]);
             prop_assert_eq!(panels.to_rows(), (weight.clone(), [d_out, d_in]));
-            let (mut found, mut scalar) = (vec![1.0; n * d_out], vec![1.0; n * d_out]);
-            let double = |sums: &mut [f32]| sums.iter_mut().for_each(|sum| *sum *= 2.0);
-            panels.accumulate(&mut found, &rows, double);
-            Accumulate { panels: &panels, sums: &mut scalar, rows: &rows, finish: double }.with_simd(Scalar);
+            let (mut written, mut added, mut scalar) = (vec![7.0; n * d_out], vec![1.0; n * d_out], vec![1.0; n * d_out]);
+            panels.write(&mut written, &rows, &bias, |sums| sums.iter_mut().for_each(|sum| *sum *= 2.0));
+            panels.add(&mut added, &rows, &bias);
+            let store = |result: &mut [f32], sums: [f32; PANEL]| result.copy_from_slice(&sums[..result.len()]);
+            InTiles(Multiply { panels: &panels, results: &mut scalar, rows: &rows, bias: &bias, store }).with_simd(Scalar);
             for (i, j) in (0..n).flat_map(|i| (0..d_out).map(move |j| (i, j))) {
                 let sum: f32 = (0..d_in).map(|l| rows[i * d_in + l] * weight[j * d_in + l]).sum();
-                prop_assert_eq!(found[i * d_out + j], 2.0 * (1.0 + sum));
-                prop_assert_eq!(scalar[i * d_out + j], 2.0 * (1.0 + sum));
+                prop_assert_eq!(written[i * d_out + j], 2.0 * (bias[j] + sum));
+                prop_assert_eq!(added[i * d_out + j], 1.0 + bias[j] + sum);
+                prop_assert_eq!(scalar[i * d_out + j], bias[j] + sum);
             }
         }
     }

@@ -1,0 +1,59 @@
+//! The kernel under every product: some rows with 32 columns of a weight.
+
+use pulp::{Simd, WithSimd};
+
+/// Columns of a panel: two vectors of 16 numbers.
+pub(super) const PANEL: usize = 32;
+
+/// Work that is made of tiles of `R` rows, `V` vectors of a panel's columns at a time.
+pub(super) trait Tiled {
+    fn run<S: Simd, const V: usize, const R: usize>(self, simd: S);
+}
+
+/// [`Tiled`] work with as many accumulators as the machine's registers hold, beside the weight's numbers and one of the
+/// input.
+pub(super) struct InTiles<T>(pub(super) T);
+
+impl<T: Tiled> WithSimd for InTiles<T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.0.run::<S, 2, 12>(simd),
+            8 => self.0.run::<S, 2, 6>(simd),
+            4 => self.0.run::<S, 4, 4>(simd),
+            _ => self.0.run::<S, 16, 1>(simd),
+        }
+    }
+}
+
+/// `start` plus the products of `R` rows with a panel, which has 32 numbers for each number of a row.
+#[inline(always)]
+pub(super) fn tile<S: Simd, const V: usize, const R: usize>(
+    simd: S,
+    rows: [&[f32]; R],
+    panel: &[f32],
+    start: &[f32; PANEL],
+) -> [[f32; PANEL]; R] {
+    let mut tile = [[0.0; PANEL]; R];
+    for at in (0..PANEL).step_by(V * S::F32_LANES) {
+        let columns = at..at + V * S::F32_LANES;
+        let start: [S::f32s; V] =
+            std::array::from_fn(|vector| S::as_simd_f32s(&start[columns.clone()]).0[vector]);
+        let mut sums = [start; R];
+        for (input, weights) in panel.as_chunks::<PANEL>().0.iter().enumerate() {
+            let weights = S::as_simd_f32s(&weights[columns.clone()]).0;
+            for (sums, row) in sums.iter_mut().zip(&rows) {
+                let value = simd.splat_f32s(row[input]);
+                for (sum, &weight) in sums.iter_mut().zip(weights) {
+                    *sum = simd.mul_add_e_f32s(value, weight, *sum);
+                }
+            }
+        }
+        for (tile, sums) in tile.iter_mut().zip(&sums) {
+            S::as_mut_simd_f32s(&mut tile[columns.clone()]).0.copy_from_slice(sums);
+        }
+    }
+    tile
+}
