@@ -34,7 +34,9 @@ kinds have their default settings and the same trainer, and what is chosen is ch
 modules that the floor gave up: dev did not show that they are better, so the identity, the frozen row, was returned in
 their place. CPU-seconds are those of fitting on the first data set, on all threads, evaluation on dev included.
 
-Written by `compare_modules`; the systems are named as `train --module` names them.
+Written by `compare_modules`. Searching modules are named as `train --module` names them. *Item offsets* and *maps* are of
+the items, which must then be indexed again (not encoded again): alone, trained at once with a linear module, or after it;
+a *shared map* is one linear module for both sides. New items gain nothing from offsets.
 
 ";
 
