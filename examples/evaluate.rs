@@ -14,8 +14,8 @@ use ess_auto::{AutoConfig, AutoModule};
 use ess_core::{Identity, TokenStates};
 use ess_data::write_run;
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, JudgedQueries, MEASURES, Table, collection, evaluate, search,
-    search_automatically, write_json,
+    BeirTexts, Dataset, DeviceChoice, GroupGain, JudgedQueries, Leakage, MEASURES, Table, collection,
+    evaluate, near_duplicates, search, search_automatically, write_json,
 };
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
@@ -42,6 +42,10 @@ struct Arguments {
     /// A BEIR folder with the texts that an automatic choice searches by words; without it, embeddings alone count.
     #[arg(long, value_name = "DIR")]
     beir: Option<PathBuf>,
+    /// Judgements that were trained on; gains are then also given apart for queries with a relevant item that training
+    /// knew and for the others. May be given several times, for train and dev.
+    #[arg(long, value_name = "QRELS")]
+    train: Vec<PathBuf>,
     /// Write the last module's hits (the frozen encoder's without one) as a TREC run file.
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
@@ -60,6 +64,18 @@ struct Arguments {
 struct Results {
     systems: BTreeMap<String, BTreeMap<String, Value>>,
     comparisons: Vec<Comparison>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    leakage: Option<Leaked>,
+}
+
+/// How much of the test queries training knew, and what each module gains on which of them.
+#[derive(Serialize)]
+struct Leaked {
+    seen: usize,
+    unseen: usize,
+    near_duplicates: usize,
+    /// nDCG@10 less the first system's, on seen and on unseen queries.
+    gains: BTreeMap<String, [Option<GroupGain>; 2]>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +93,10 @@ fn main() -> Result<()> {
     if let Some(path) = &arguments.run {
         write_run(path, &last_run)?;
     }
-    let results = results(&evaluations, arguments.seed)?;
+    let mut results = results(&evaluations, arguments.seed)?;
+    if !arguments.train.is_empty() {
+        results.leakage = Some(leaked(&arguments, &dataset, &queries, &evaluations)?);
+    }
     print(&results, &evaluations, queries.ids.len());
     match &arguments.json {
         Some(path) => write_json(path, &results),
@@ -213,7 +232,33 @@ fn results(evaluations: &[(String, Evaluation)], seed: u64) -> Result<Results> {
         Some((frozen, others)) if !others.is_empty() => compare(*frozen, others, &significance)?,
         _ => Vec::new(),
     };
-    Ok(Results { systems: systems.collect::<Result<_>>()?, comparisons })
+    Ok(Results { systems: systems.collect::<Result<_>>()?, comparisons, leakage: None })
+}
+
+fn leaked(
+    arguments: &Arguments,
+    dataset: &Dataset,
+    queries: &JudgedQueries,
+    evaluations: &[(String, Evaluation)],
+) -> Result<Leaked> {
+    let train: Vec<JudgedQueries> =
+        arguments.train.iter().map(|path| dataset.judge_file(path)).collect::<Result<_>>()?;
+    let qrels: Vec<_> = train.iter().map(|train| &train.qrels).collect();
+    let encodings: Vec<_> = train.iter().map(|train| train.set.encodings()).collect();
+    let (first, others) = evaluations.split_first().context("a system that was measured")?;
+    let leakage = Leakage::new(&qrels, &queries.qrels, first.1.queries());
+    let bootstrap = Bootstrap { seed: arguments.seed, ..Bootstrap::default() };
+    let baseline = &first.1.get("ndcg@10")?.per_query;
+    let gains = others.iter().map(|(name, evaluation)| {
+        let values = &evaluation.get("ndcg@10")?.per_query;
+        Ok((name.clone(), leakage.gains(baseline, values, &bootstrap)?))
+    });
+    Ok(Leaked {
+        seen: leakage.seen(),
+        unseen: leakage.unseen(),
+        near_duplicates: near_duplicates(&encodings, queries.set.encodings()),
+        gains: gains.collect::<Result<_>>()?,
+    })
 }
 
 fn values(evaluation: &Evaluation, seed: u64) -> Result<BTreeMap<String, Value>> {
@@ -241,6 +286,23 @@ fn print(results: &Results, evaluations: &[(String, Evaluation)], queries: usize
             row.push(format!("{mean:.4} [{low:.3}, {high:.3}]{difference}"));
         }
         table.row(row);
+    }
+    print!("{table}");
+    results.leakage.iter().for_each(print_leaked);
+}
+
+fn print_leaked(leaked: &Leaked) {
+    println!(
+        "\n{} queries have a relevant item that training knew, {} have not; {} are near duplicates of a training query",
+        leaked.seen, leaked.unseen, leaked.near_duplicates
+    );
+    let mut table = Table::new(&["gain, ndcg@10", "on known items", "on new items"]);
+    for (name, gains) in &leaked.gains {
+        let cell = |gain: &Option<GroupGain>| match gain {
+            Some(GroupGain { gain, ci95: [low, high], .. }) => format!("{gain:+.4} [{low:+.3}, {high:+.3}]"),
+            None => "–".to_owned(),
+        };
+        table.row([name.clone()].into_iter().chain(gains.iter().map(cell)).collect());
     }
     print!("{table}");
 }

@@ -143,7 +143,7 @@ fn run_split(
 fn report(systems: &[System], split: &Split) -> Result<Results> {
     let headings = ["", "nDCG@10 [95 %]", "seen", "unseen", "Recall@100 [95 %]", "seconds", "returned"];
     let mut table = Table::new(&headings);
-    let leakage = Leakage::new(&both(split), &split.test, systems[0].evaluation.queries());
+    let leakage = Leakage::new(&[&both(split)], &split.test, systems[0].evaluation.queries());
     let mut results = Results::new();
     for system in systems {
         let figures = figures(system)?;
@@ -207,7 +207,7 @@ fn explain(official: &[System], disjoint: &[System], split: &Split) {
         return;
     };
     let gains: Vec<f64> = linear.iter().zip(&frozen).map(|(a, b)| a - b).collect();
-    let leakage = Leakage::new(&both(split), &split.test, official[0].evaluation.queries());
+    let leakage = Leakage::new(&[&both(split)], &split.test, official[0].evaluation.queries());
     let (seen, unseen) = leakage.means(&gains);
     println!("What the two splits teach");
     let (seen, unseen) = (seen.unwrap_or_default(), unseen.unwrap_or_default());

@@ -2,7 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use ess_metrics::Qrels;
+use anyhow::Result;
+use ess_core::Embeddings;
+use ess_metrics::{Bootstrap, Qrels};
+use serde::{Deserialize, Serialize};
+
+/// Queries are near duplicates from this cosine on.
+const NEAR_DUPLICATE: f32 = 0.95;
 
 /// Which test queries have a relevant item that was also relevant to a training query.
 ///
@@ -11,11 +17,23 @@ pub struct Leakage {
     seen: Vec<bool>,
 }
 
+/// What a system gains on a group of queries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GroupGain {
+    /// Queries of the group.
+    pub queries: usize,
+    /// The mean gain over the baseline.
+    pub gain: f64,
+    /// Its paired 95 % bootstrap interval.
+    pub ci95: [f64; 2],
+}
+
 impl Leakage {
-    /// Looks the relevant items of each query up among those of training.
-    pub fn new(train: &Qrels, test: &Qrels, test_queries: &[String]) -> Self {
+    /// Looks the relevant items of each query up among those of training (dev included, where it was learned from).
+    pub fn new(train: &[&Qrels], test: &Qrels, test_queries: &[String]) -> Self {
         let relevant = |(_, item, grade): (_, _, i32)| (grade > 0).then_some(item);
-        let known: BTreeSet<&str> = train.iter().filter_map(relevant).collect();
+        let known: BTreeSet<&str> =
+            train.iter().flat_map(|qrels| qrels.iter()).filter_map(relevant).collect();
         let is_seen = |query: &String| {
             let mut judged = test.get(query).into_iter().flat_map(|judged| judged.iter());
             judged.any(|(item, grade)| grade > 0 && known.contains(item))
@@ -36,10 +54,49 @@ impl Leakage {
     /// The mean of per-query values over the seen queries, and over the others; `None` where there is none.
     pub fn means(&self, values: &[f64]) -> (Option<f64>, Option<f64>) {
         let mean = |wanted: bool| {
-            let chosen = values.iter().zip(&self.seen).filter(|&(_, &seen)| seen == wanted);
-            let chosen: Vec<f64> = chosen.map(|(&value, _)| value).collect();
+            let chosen = self.of_group(values, wanted);
             (!chosen.is_empty()).then(|| chosen.iter().sum::<f64>() / chosen.len() as f64)
         };
         (mean(true), mean(false))
     }
+
+    /// What a system gains on the seen queries, and on the others; `None` where there is none.
+    ///
+    /// # Errors
+    /// Those of the bootstrap.
+    pub fn gains(
+        &self,
+        baseline: &[f64],
+        system: &[f64],
+        bootstrap: &Bootstrap,
+    ) -> Result<[Option<GroupGain>; 2]> {
+        let gain = |wanted: bool| -> Result<Option<GroupGain>> {
+            let [baseline, system] = [baseline, system].map(|values| self.of_group(values, wanted));
+            if baseline.is_empty() {
+                return Ok(None);
+            }
+            let ci95 = bootstrap.difference_interval(&baseline, &system, 0.95)?;
+            let sum: f64 = system.iter().zip(&baseline).map(|(system, baseline)| system - baseline).sum();
+            Ok(Some(GroupGain { queries: baseline.len(), gain: sum / baseline.len() as f64, ci95 }))
+        };
+        Ok([gain(true)?, gain(false)?])
+    }
+
+    fn of_group(&self, values: &[f64], wanted: bool) -> Vec<f64> {
+        let chosen = values.iter().zip(&self.seen).filter(|&(_, &seen)| seen == wanted);
+        chosen.map(|(&value, _)| value).collect()
+    }
+}
+
+/// The number of test queries whose embedding is nearly that of a training query (cosine of at least 0.95).
+pub fn near_duplicates(train: &[&Embeddings], test: &Embeddings) -> usize {
+    let train: Vec<Embeddings> = train.iter().map(|&train| train.clone().normalized()).collect();
+    let test = test.clone().normalized();
+    let near = |row: &usize| {
+        train.iter().any(|train| {
+            let cosines = train.view().dot(&test.view().row(*row));
+            cosines.iter().any(|&cosine| cosine >= NEAR_DUPLICATE)
+        })
+    };
+    (0..test.len()).filter(near).count()
 }

@@ -21,7 +21,7 @@ pub use dataset::{Dataset, JudgedQueries, StoredEncoding};
 pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;
-pub use leakage::Leakage;
+pub use leakage::{GroupGain, Leakage, near_duplicates};
 pub use losses::LossArguments;
 #[cfg(feature = "encoders")]
 pub use model_folder::model_folder;

@@ -1,6 +1,6 @@
 //! Choosing a searching operation within a budget.
 
-use std::{path::Path, time::Instant};
+use std::{cell::RefCell, path::Path, time::Instant};
 
 use ess_files::Checksum;
 use ess_search::ModuleState;
@@ -8,8 +8,8 @@ use ess_train::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    AutoConfig, AutoModule, AutoReport, Choice, Collection, Error, FoldKind, HeadConfig, SkippedTrial,
-    TrainingQueries, TrialSummary, Variant,
+    AutoConfig, AutoModule, AutoReport, Choice, Collection, Error, FoldKind, SkippedTrial, TrainingQueries,
+    TrialSummary, Variant,
     auto_module::{Plan, SavedMemory},
     batch::{Batch, QueryWords},
     budget::Budget,
@@ -17,7 +17,7 @@ use crate::{
     head::HeadItems,
     journal::Journal,
     passes::Scale,
-    trial::Trials,
+    trial::{Learns, Trials},
 };
 
 /// Fewer queries than this cannot be cut into folds that say anything.
@@ -94,8 +94,9 @@ impl Auto {
         let started = Instant::now();
         let all = train.join(dev)?;
         check(collection, &all)?;
-        let mut journal = Journal::open(journal, self.inputs(collection, &all, train.set().len())?);
-        let budget = Budget::new(self.config.budget_seconds, journal.cpu_seconds());
+        let journal = Journal::open(journal, self.inputs(collection, &all, train.set().len())?);
+        let budget = Budget::new(self.config.budget_seconds, journal.spent());
+        let journal = RefCell::new(journal);
         let batch = batch(collection, &all)?;
         let (mut fold_of, evidence) = folds::cut(
             train.set().judgements(),
@@ -116,13 +117,17 @@ impl Auto {
             head_items: &head_items,
             config: &self.config,
             scale: Scale::of(&batch.dense, collection.items()),
-            // A group that is most of the queries cannot be held out.
-            trained_signals: evidence.kind == FoldKind::ByQuery || evidence.largest_component < 0.5,
             budget: &budget,
-            tick: &|| bar.inc(1),
+            tick: &|| {
+                bar.inc(1);
+                journal.borrow_mut().spend(budget.spent())
+            },
         };
         let enough = all.set().len() >= FEWEST_QUERIES;
-        let skipped = if enough { self.search(&trials, &mut journal, &bar)? } else { Vec::new() };
+        // A group that is most of the queries cannot be held out, so nobody can tell what training is worth.
+        let trained = evidence.kind == FoldKind::ByQuery || evidence.largest_component < 0.5;
+        let skipped = if enough { self.search(&trials, trained, &journal, &bar)? } else { Vec::new() };
+        let journal = journal.borrow();
         let choose = |variant| self.choose(&journal, variant, enough);
         let dense = choose(Variant::Dense)?;
         let hybrid = if batch.words.is_some() { Some(choose(Variant::Hybrid)?) } else { None };
@@ -160,55 +165,61 @@ impl Auto {
         Ok((AutoModule::new(plan, heads, all.set().encodings().clone()), report))
     }
 
-    /// Runs the trials that fit the budget and are not in the journal; returns the others.
+    /// Runs the trials that fit the budget and are not in the journal, simple ones first; returns the others.
     fn search(
         &self,
         trials: &Trials<'_>,
-        journal: &mut Journal,
+        trained: bool,
+        journal: &RefCell<Journal>,
         bar: &ProgressBar,
     ) -> Result<Vec<SkippedTrial>, Error> {
         let mut skipped = Vec::new();
-        let heads = self.config.heads.iter().map(Some).filter(|_| trials.trained_signals);
-        for head in std::iter::once(None).chain(heads) {
-            let name = head.map_or("no head", |head| &head.name);
+        let heads = self.config.heads.iter().map(Learns::Head);
+        let learning = std::iter::once(Learns::Memory).chain(heads).filter(|_| trained);
+        for learns in std::iter::once(Learns::Nothing).chain(learning) {
+            let name = learns.name();
             bar.set_message(name.to_owned());
-            if journal.find(name).is_some() {
+            if journal.borrow().find(name).is_some() {
                 continue;
             }
             let mut skip = |reason: String| skipped.push(SkippedTrial { name: name.to_owned(), reason });
-            if let Some(reason) = head.map(|head| self.too_long(trials, journal, head)).transpose()?.flatten()
-            {
+            if let Some(reason) = self.too_long(trials, &journal.borrow(), learns)? {
                 skip(reason);
                 continue;
             }
-            match trials.run(head)? {
-                Some(record) => journal.add(record)?,
+            match trials.run(learns)? {
+                Some(record) => journal.borrow_mut().add(record, trials.budget.spent())?,
                 None => skip("the budget ended".to_owned()),
             }
         }
         Ok(skipped)
     }
 
-    /// Why a head cannot be tried within the budget, if it cannot: judging it costs what judging none did, and it is
-    /// trained for each fold and, if it is taken, on all queries.
+    /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the first did, and a
+    /// head is trained for each fold and, if it is taken, on all queries.
     fn too_long(
         &self,
         trials: &Trials<'_>,
         journal: &Journal,
-        head: &HeadConfig,
+        learns: Learns<'_>,
     ) -> Result<Option<String>, Error> {
-        let Some(without) = journal.find("no head") else {
-            return Ok(Some("the budget ended before".to_owned()));
-        };
         if trials.budget.is_over() {
             return Ok(Some("the budget ended".to_owned()));
         }
-        let (items, queries) = (trials.collection.items(), trials.queries.set());
-        let step = trials.head_items.seconds_per_step(head, items, queries)?;
-        // The two choices may take different heads, each trained once more on all queries.
-        let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
-        let trainings = head.trainer.max_steps as f64 * (self.config.folds as f64 + finals);
-        let expected = 1.3 * without.cpu_seconds + step * trainings;
+        if matches!(learns, Learns::Nothing) {
+            return Ok(None);
+        }
+        let Some(first) = journal.find(Learns::Nothing.name()) else {
+            return Ok(Some("the budget ended before".to_owned()));
+        };
+        let mut expected = 1.3 * first.cpu_seconds;
+        if let Learns::Head(head) = learns {
+            let (items, queries) = (trials.collection.items(), trials.queries.set());
+            // The two choices may take different heads, each trained once more on all queries.
+            let finals = if trials.batch.words.is_some() { 2 } else { 1 };
+            let training = trials.head_items.seconds_of_training(head, items, queries)?;
+            expected += training * (self.config.folds + finals) as f64;
+        }
         let left = trials.budget.left();
         Ok((expected > left)
             .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
@@ -247,7 +258,7 @@ impl Auto {
 
     fn bar(&self) -> ProgressBar {
         // For each trial: folds, and weights of two passes of two variants.
-        let ticks = (self.config.heads.len() + 1) * self.config.folds * 5;
+        let ticks = (self.config.heads.len() + 2) * self.config.folds * 5;
         let bar = match self.progress {
             Progress::Silent => ProgressBar::hidden(),
             Progress::Bar => ProgressBar::new(ticks as u64),

@@ -67,6 +67,26 @@ impl<'c> AutoSearcher<'c> {
         Ok(Self { collection, plan, heads, dense_memory, hybrid_memory })
     }
 
+    /// What several choices agree on, for a collection that none of them was made on: the mean of their cautious weights,
+    /// without heads and memories. The hybrid choice is there where all have one.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::Empty`] for no module; those of [`AutoModule::bind`].
+    pub fn of_several(modules: &[AutoModule], collection: &'c Collection) -> Result<Self, Error> {
+        let what = "choices to be combined";
+        let first = modules.first().ok_or(ess_core::Error::Empty { what })?;
+        let what = "items searched by several choices";
+        for module in modules {
+            ess_core::Error::check_dim(what, module.dim(), collection.items().dim())?;
+        }
+        let dense: Vec<&Choice> = modules.iter().map(|module| &module.plan.dense).collect();
+        let hybrid: Option<Vec<&Choice>> = modules.iter().map(|module| module.plan.hybrid.as_ref()).collect();
+        let mut plan = first.plan.clone();
+        plan.dense = joined(&dense);
+        plan.hybrid = hybrid.map(|choices| joined(&choices));
+        Ok(Self { collection, plan, heads: BTreeMap::new(), dense_memory: None, hybrid_memory: None })
+    }
+
     /// Whether the collection has the items of training: at least half of the remembered ones, by id and embedding.
     pub fn knows_collection(&self) -> bool {
         self.dense_memory.is_some()
@@ -92,7 +112,6 @@ impl<'c> AutoSearcher<'c> {
         let first = passes.first(batch)?;
         let trust: Vec<f32> =
             first.near().map(|near| if memory.is_some() { trust(choice.gate, near) } else { 0.0 }).collect();
-        let cautious = |weights: &Weights| Weights::cautious().at_most(weights).with(Signal::Dense, 1.0);
         let at = |weights: &Weights, row: usize| cautious(weights).towards(weights, trust[row]);
         let second = passes.second(&first, |row| at(&choice.first, row))?;
         Ok(second.iter().enumerate().map(|(row, items)| items.rank(&at(&choice.second, row), k)).collect())
@@ -142,6 +161,20 @@ impl Searcher<HybridEncoding> for AutoSearcher<'_> {
         }
         Ok(hits)
     }
+}
+
+/// What is left of weights where training says nothing.
+fn cautious(weights: &Weights) -> Weights {
+    Weights::cautious().at_most(weights).with(Signal::Dense, 1.0)
+}
+
+/// The first choice with the mean of all cautious weights.
+fn joined(choices: &[&Choice]) -> Choice {
+    let mean = |weights: fn(&Choice) -> &Weights| {
+        Weights::mean(&choices.iter().map(|&choice| cautious(weights(choice))).collect::<Vec<_>>())
+    };
+    let (first, second) = (mean(|choice| &choice.first), mean(|choice| &choice.second));
+    Choice { first, second, ..choices[0].clone() }
 }
 
 fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {

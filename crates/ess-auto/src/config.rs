@@ -2,7 +2,7 @@
 
 use ess_hybrid::{Attention, Expansion};
 use ess_lexical::Bm25Config;
-use ess_train::{RecipeConfig, TrainerConfig};
+use ess_train::{RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -33,7 +33,8 @@ pub struct AutoConfig {
     pub expansion: Expansion,
     /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
     pub lexical: Bm25Config,
-    /// The trained heads to try, in this order, after none at all.
+    /// The trained heads to try, in this order, after none at all; simple and cheap ones should come first. Default: two
+    /// ridge maps, then a linear module after 40 steps.
     pub heads: Vec<HeadConfig>,
     /// What a weight's distance from the frozen encoder costs while weights are fitted to `n` queries: `penalty / √n`
     /// nDCG a unit. 0 or more. Default: 0.05.
@@ -56,18 +57,27 @@ pub struct HeadConfig {
     pub name: String,
     /// The module.
     pub module: RecipeConfig,
-    /// How it is trained; all of `max_steps` are taken, since held-out queries judge it afterwards.
+    /// How it is trained; all of `max_steps` are taken, since held-out queries judge it afterwards. A closed form (a ridge
+    /// fit, Procrustes) takes the first of its regularisations and shares, and no steps.
     #[serde(default)]
     pub trainer: TrainerConfig,
 }
 
 impl Default for AutoConfig {
     fn default() -> Self {
-        let trainer = |max_steps| TrainerConfig { max_steps, ..TrainerConfig::default() };
-        let head = |name: &str, max_steps| HeadConfig {
-            name: name.to_owned(),
+        let linear = HeadConfig {
+            name: "linear, 40 steps".to_owned(),
             module: RecipeConfig::default(),
-            trainer: trainer(max_steps),
+            trainer: TrainerConfig { max_steps: 40, ..TrainerConfig::default() },
+        };
+        // How far it goes is the business of its weight.
+        let ridge = |name: &str, regularisation| HeadConfig {
+            name: name.to_owned(),
+            module: RecipeConfig::Ridge(RidgeConfig {
+                regularisation: vec![regularisation],
+                shares: vec![1.0],
+            }),
+            trainer: TrainerConfig::default(),
         };
         Self {
             budget_seconds: 120.0,
@@ -76,7 +86,7 @@ impl Default for AutoConfig {
             attention: Attention::default(),
             expansion: Expansion::default(),
             lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
-            heads: vec![head("linear, 40 steps", 40), head("linear, 100 steps", 100)],
+            heads: vec![ridge("ridge 30", 30.0), ridge("ridge 3", 3.0), linear],
             penalty: 0.05,
             standard_errors: 1.0,
             confidence: 0.95,

@@ -154,7 +154,7 @@ fn share_seen(train: &Judged, queries: &Judged) -> f64 {
     seen.count() as f64 / queries.len() as f64
 }
 
-fn relevant(judged: &[Judgement]) -> impl Iterator<Item = usize> {
+pub(crate) fn relevant(judged: &[Judgement]) -> impl Iterator<Item = usize> {
     judged.iter().filter(|judgement| judgement.grade > 0).map(|judgement| judgement.item)
 }
 

@@ -4,7 +4,9 @@ use burn::tensor::Device;
 use cpu_time::ProcessTime;
 use ess_core::Embeddings;
 use ess_search::{ModuleState, PersistentModule};
-use ess_train::{Items, Judgement, Progress, QuerySet, RecipeConfig, Trainer, TrainerConfig, TrainingRecord};
+use ess_train::{
+    ClosedForm, Items, Judgement, Progress, QuerySet, RecipeConfig, Trainer, TrainerConfig, TrainingRecord,
+};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -49,22 +51,24 @@ impl HeadItems {
         let trainer = Trainer::new(trainer)?.with_progress(Progress::Silent);
         let recipe = config.module.build(queries.encodings().dim(), items.dim(), seed)?;
         let queries = self.renumbered(queries)?;
-        let record = all_steps(&config.module);
+        let record = without_dev(&config.module, queries.encodings().dim());
         Ok(recipe.refit(&trainer, &Items::new(items, &Device::flex()), &queries, &record, 1.0)?.module)
     }
 
-    /// CPU-seconds of a step, measured on two.
-    pub(crate) fn seconds_per_step(
+    /// CPU-seconds of training a head, judged by two steps of it; a closed form has no steps and is done whole.
+    pub(crate) fn seconds_of_training(
         &self,
         config: &HeadConfig,
         items: &Embeddings,
         queries: &QuerySet,
     ) -> Result<f64, Error> {
         let mut probe = config.clone();
-        probe.trainer.max_steps = 2;
+        probe.trainer.max_steps = config.trainer.max_steps.min(2);
         let started = ProcessTime::now();
         self.train(&probe, 0, items, queries)?;
-        Ok(started.elapsed().as_secs_f64() / 2.0)
+        let seconds = started.elapsed().as_secs_f64();
+        let steps = config.trainer.max_steps as f64 / probe.trainer.max_steps.max(1) as f64;
+        Ok(if is_closed_form(&config.module) { seconds } else { steps * seconds })
     }
 
     fn renumbered(&self, queries: &QuerySet) -> Result<QuerySet, Error> {
@@ -82,13 +86,30 @@ impl HeadItems {
     }
 }
 
-/// The record of a training that knows no better than to take all steps.
-fn all_steps(module: &RecipeConfig) -> TrainingRecord {
-    let parts = match module {
-        RecipeConfig::Ensemble(ensemble) => ensemble.members.iter().map(all_steps).collect(),
-        _ => Vec::new(),
-    };
-    TrainingRecord { parts, ..TrainingRecord::default() }
+/// The record of a training that has no dev queries to choose by: all steps, and the first of a closed form's settings.
+fn without_dev(module: &RecipeConfig, dim: usize) -> TrainingRecord {
+    match module {
+        RecipeConfig::Ridge(fit) => first_settings(fit, dim),
+        RecipeConfig::PositivesRidge(fit) => first_settings(fit, dim),
+        RecipeConfig::SoftmaxRidge(fit) => first_settings(fit, dim),
+        RecipeConfig::Procrustes(fit) => first_settings(fit, dim),
+        RecipeConfig::Ensemble(ensemble) => {
+            let parts = ensemble.members.iter().map(|member| without_dev(member, dim));
+            TrainingRecord { parts: parts.collect(), ..TrainingRecord::default() }
+        }
+        _ => TrainingRecord::default(),
+    }
+}
+
+fn is_closed_form(module: &RecipeConfig) -> bool {
+    use RecipeConfig::{PositivesRidge, Procrustes, Ridge, SoftmaxRidge};
+    matches!(module, Ridge(_) | PositivesRidge(_) | SoftmaxRidge(_) | Procrustes(_))
+}
+
+fn first_settings(fit: &impl ClosedForm, dim: usize) -> TrainingRecord {
+    let mut record = fit.grid(dim, dim).into_iter().next().unwrap_or_default();
+    record.settings.extend(fit.shares().first().map(|&share| ("share".to_owned(), share)));
+    record
 }
 
 /// A module from its state, on the CPU.

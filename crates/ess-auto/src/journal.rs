@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use ess_files::{Checksum, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, trial::TrialRecord};
+use crate::{Error, selection::rounded, trial::TrialRecord};
 
 const FORMAT: &str = "ess-auto-journal";
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
-/// A file of finished trials; in memory alone without a path.
+/// What is spent between two writings is lost to a kill, so it is kept small; this many CPU-seconds.
+const UNWRITTEN: f64 = 1.0;
+
+/// A file of finished trials and of what was spent; in memory alone without a path.
 pub(crate) struct Journal {
     path: Option<PathBuf>,
     contents: Contents,
@@ -23,6 +26,8 @@ struct Contents {
     version: u32,
     /// Of everything that trials depend on.
     inputs: String,
+    /// CPU-seconds of all runs up to the last writing, trials that did not end included.
+    spent: f64,
     trials: Vec<TrialRecord>,
 }
 
@@ -33,6 +38,7 @@ impl Journal {
             format: FORMAT.to_owned(),
             version: VERSION,
             inputs: inputs.to_string(),
+            spent: 0.0,
             trials: Vec::new(),
         };
         let read = path.and_then(|path| std::fs::read(path).ok());
@@ -54,13 +60,27 @@ impl Journal {
         self.contents.trials.iter().find(|trial| trial.name == name)
     }
 
-    /// CPU-seconds of all trials.
-    pub(crate) fn cpu_seconds(&self) -> f64 {
-        self.contents.trials.iter().map(|trial| trial.cpu_seconds).sum()
+    /// CPU-seconds of all runs so far, as far as they were written.
+    pub(crate) fn spent(&self) -> f64 {
+        self.contents.spent
     }
 
-    pub(crate) fn add(&mut self, trial: TrialRecord) -> Result<(), Error> {
+    /// Notes what all runs together have spent by now.
+    pub(crate) fn spend(&mut self, spent: f64) -> Result<(), Error> {
+        if spent < self.contents.spent + UNWRITTEN {
+            return Ok(());
+        }
+        self.contents.spent = rounded(spent);
+        self.write()
+    }
+
+    pub(crate) fn add(&mut self, trial: TrialRecord, spent: f64) -> Result<(), Error> {
         self.contents.trials.push(trial);
+        self.contents.spent = rounded(spent);
+        self.write()
+    }
+
+    fn write(&self) -> Result<(), Error> {
         let Some(path) = &self.path else {
             return Ok(());
         };

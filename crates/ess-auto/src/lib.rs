@@ -31,7 +31,7 @@ pub use config::{AutoConfig, HeadConfig};
 pub use error::Error;
 pub use folds::{FoldEvidence, FoldKind};
 pub use report::{AutoReport, SkippedTrial, TrialSummary};
-pub use selection::Choice;
+pub use selection::{Choice, GroupGain};
 pub use signal::{Signal, Weights};
 pub use training_queries::TrainingQueries;
 pub use trial::Variant;

@@ -1,4 +1,5 @@
-//! Which of the trials is taken: the one-standard-error rule, and the frozen encoder as the floor.
+//! Which of the trials is taken: none that loses on a group of queries, the one-standard-error rule, and the frozen
+//! encoder as the floor.
 
 use ess_metrics::Bootstrap;
 use serde::{Deserialize, Serialize};
@@ -32,9 +33,48 @@ pub struct Choice {
     pub interval: [f64; 2],
     /// The level of the interval.
     pub confidence: f64,
+    /// The gain on held-out queries with a relevant item that the others knew, where there are such.
+    pub seen: Option<GroupGain>,
+    /// The gain on held-out queries whose relevant items are new to the others, where there are such.
+    pub unseen: Option<GroupGain>,
+    /// How many candidates (trials, times shares of the way to their weights) were refused because they lose on one of
+    /// these groups.
+    #[serde(default)]
+    pub refused: usize,
     /// Cosines to the nearest training query: at the first and below, a query is searched with cautious weights; at the
     /// second and above, with these.
     pub gate: [f32; 2],
+}
+
+/// What a choice gains on a group of queries.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupGain {
+    /// Queries of the group.
+    pub queries: usize,
+    /// The mean gain over the frozen encoder, nDCG@10.
+    pub gain: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+}
+
+impl GroupGain {
+    /// The gain where `group` has `wanted`; `None` for no such query.
+    fn of(differences: &[f64], group: &[bool], wanted: bool) -> Option<Self> {
+        let chosen = differences.iter().zip(group).filter(|(_, is)| **is == wanted);
+        let chosen: Vec<f64> = chosen.map(|(difference, _)| *difference).collect();
+        let (queries, gain, standard_error) = (chosen.len(), mean(&chosen), standard_error(&chosen));
+        (queries > 0).then_some(Self {
+            queries,
+            gain: rounded(gain),
+            standard_error: rounded(standard_error),
+        })
+    }
+
+    /// Whether it loses by more than what chance explains easily.
+    fn loses(&self) -> bool {
+        self.queries > 1 && self.gain + for_few(self.queries) * self.standard_error < 0.0
+    }
 }
 
 /// How much wider an interval of percentiles should be for few queries: `n − 1` for `n`, and Student's t for the normal
@@ -49,26 +89,34 @@ struct Candidate<'t> {
     trial: &'t TrialRecord,
     share: usize,
     values: Vec<f64>,
+    // On seen and on unseen queries.
+    gains: [Option<GroupGain>; 2],
+}
+
+impl Candidate<'_> {
+    /// Whether it loses on seen or on unseen queries: held-out queries are a mixture of both, what is to come may be
+    /// another one, and a gain on one kind must not hide a loss on the other.
+    fn loses(&self) -> bool {
+        self.gains.iter().flatten().any(GroupGain::loses)
+    }
 }
 
 impl Choice {
     /// Chooses among finished trials, which come in order of simplicity; `None` when there is none of this variant.
+    ///
+    /// Candidates that lose on seen or on unseen queries (mean and one standard error below 0) are refused first.
     pub(crate) fn make(
         trials: &[TrialRecord],
         variant: Variant,
         config: &AutoConfig,
     ) -> Result<Option<Self>, Error> {
-        let mut candidates = Vec::new();
-        for trial in trials {
-            let Some(record) = trial.variants.get(&variant) else { continue };
-            candidates.extend(record.values.iter().enumerate().map(|(share, values)| Candidate {
-                trial,
-                share,
-                values: doubles(values),
-            }));
-        }
+        let (candidates, refused): (Vec<_>, Vec<_>) =
+            candidates(trials, variant).into_iter().partition(|candidate| !candidate.loses());
         let Some(best) = candidates.iter().max_by(|a, b| mean(&a.values).total_cmp(&mean(&b.values))) else {
-            return Ok(None);
+            let reason = "all that was tried loses on queries with new items or on those with known ones: \
+                          the frozen encoder is kept";
+            return Ok((!refused.is_empty())
+                .then(|| Self { refused: refused.len(), ..Self::frozen(reason, config) }));
         };
         if best.values.is_empty() {
             return Ok(Some(Self::frozen("no query could be held out: the frozen encoder is kept", config)));
@@ -108,6 +156,9 @@ impl Choice {
             chosen,
             interval,
             confidence: config.confidence,
+            seen: taken.gains[0],
+            unseen: taken.gains[1],
+            refused: refused.len(),
             gate: record.gate,
         }))
     }
@@ -125,9 +176,28 @@ impl Choice {
             chosen: 0.0,
             interval: [0.0, 0.0],
             confidence: config.confidence,
+            seen: None,
+            unseen: None,
+            refused: 0,
             gate: [-1.0, -1.0],
         }
     }
+}
+
+/// Every share of the way to every trial's weights.
+fn candidates(trials: &[TrialRecord], variant: Variant) -> Vec<Candidate<'_>> {
+    let mut candidates = Vec::new();
+    for trial in trials {
+        let Some(record) = trial.variants.get(&variant) else { continue };
+        let frozen = doubles(&record.frozen);
+        for (share, values) in record.values.iter().enumerate() {
+            let values = doubles(values);
+            let differences: Vec<f64> = values.iter().zip(&frozen).map(|(a, b)| a - b).collect();
+            let gains = [true, false].map(|wanted| GroupGain::of(&differences, &trial.seen, wanted));
+            candidates.push(Candidate { trial, share, values, gains });
+        }
+    }
+    candidates
 }
 
 /// To six places, which JSON keeps exactly.
@@ -148,4 +218,64 @@ fn standard_error(values: &[f64]) -> f64 {
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let count = values.len() as f64;
     (squares / (count - 1.0).max(1.0) / count.max(1.0)).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{Signal, trial::VariantRecord};
+
+    /// 60 seen and 60 unseen queries: what a trial changes on each, with a little noise.
+    fn trial(name: &str, seen: f32, unseen: f32) -> TrialRecord {
+        let is_seen: Vec<bool> = (0..120).map(|query| query < 60).collect();
+        let values = is_seen.iter().zip(0..).map(|(&is_seen, query)| {
+            let noise = if query % 2 == 0 { 0.05 } else { -0.05 };
+            0.5 + noise + if is_seen { seen } else { unseen }
+        });
+        let values: Vec<f32> = values.collect();
+        let weights = Weights::frozen().with(Signal::DenseMemory, 0.5);
+        let record = VariantRecord {
+            first: weights,
+            second: weights,
+            values: vec![values; SHRINKS.len()],
+            frozen: vec![0.5; 120],
+            gate: [0.1, 0.2],
+        };
+        TrialRecord {
+            name: name.to_owned(),
+            head: None,
+            seen: is_seen,
+            variants: BTreeMap::from([(Variant::Dense, record)]),
+            cpu_seconds: 1.0,
+        }
+    }
+
+    fn choose(trials: &[TrialRecord]) -> Choice {
+        Choice::make(trials, Variant::Dense, &AutoConfig::default()).unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_gain_on_known_items_does_not_hide_a_loss_on_new_ones() {
+        let choice = choose(&[trial("memory", 0.3, -0.05)]);
+        assert_eq!((choice.trial, choice.refused, choice.share), (None, 4, 0.0));
+        assert!(choice.reason.contains("new items"), "{}", choice.reason);
+        // What gains less, but nowhere loses, is taken instead.
+        let choice = choose(&[trial("simple", 0.05, 0.05), trial("memory", 0.3, -0.05)]);
+        assert_eq!((choice.trial.as_deref(), choice.refused), (Some("simple"), 4));
+        let unseen = choice.unseen.unwrap();
+        assert_eq!((unseen.queries, unseen.gain), (60, 0.05));
+    }
+
+    #[test]
+    fn a_loss_on_new_items_within_chance_refuses_nothing() {
+        let choice = choose(&[trial("memory", 0.3, -0.002)]);
+        assert_eq!((choice.trial.as_deref(), choice.refused), (Some("memory"), 0));
+    }
+
+    #[test]
+    fn a_loss_on_known_items_refuses_too() {
+        assert_eq!(choose(&[trial("odd", -0.05, 0.3)]).trial, None);
+    }
 }

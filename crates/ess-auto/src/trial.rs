@@ -1,6 +1,6 @@
-//! One trial: a head or none, with the weights of all signals, judged on held-out queries.
+//! One trial: what is learned, with the weights of all signals, judged on held-out queries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ess_search::PersistentModule;
 use ess_train::Judgement;
@@ -12,6 +12,7 @@ use crate::{
     batch::Batch,
     budget::Budget,
     candidates::Candidates,
+    folds::relevant,
     head::HeadItems,
     memory::{Memory, shares},
     passes::{FirstPass, Passes, Scale},
@@ -35,12 +36,47 @@ pub enum Variant {
     Hybrid,
 }
 
+/// What a trial learns from training queries beside the weights.
+#[derive(Clone, Copy)]
+pub(crate) enum Learns<'c> {
+    /// Nothing: the weights of signals that need no training.
+    Nothing,
+    /// A memory of the queries.
+    Memory,
+    /// A memory and a head.
+    Head(&'c HeadConfig),
+}
+
+impl<'c> Learns<'c> {
+    pub(crate) fn name(self) -> &'c str {
+        match self {
+            Self::Nothing => "weights alone",
+            Self::Memory => "no head",
+            Self::Head(head) => &head.name,
+        }
+    }
+
+    fn head(self) -> Option<&'c HeadConfig> {
+        if let Self::Head(head) = self { Some(head) } else { None }
+    }
+
+    fn allows(self, signal: Signal) -> bool {
+        match self {
+            Self::Nothing => !signal.is_trained(),
+            Self::Memory => signal != Signal::Head,
+            Self::Head(_) => true,
+        }
+    }
+}
+
 /// What a trial found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrialRecord {
     pub(crate) name: String,
     pub(crate) head: Option<HeadConfig>,
+    /// Whether each judged query has a relevant item that is relevant to a query that the fold learned from.
+    pub(crate) seen: Vec<bool>,
     pub(crate) variants: BTreeMap<Variant, VariantRecord>,
     pub(crate) cpu_seconds: f64,
 }
@@ -70,45 +106,47 @@ pub(crate) struct Trials<'a> {
     pub(crate) head_items: &'a HeadItems,
     pub(crate) config: &'a AutoConfig,
     pub(crate) scale: Scale,
-    /// Whether held-out queries can tell what training is worth.
-    pub(crate) trained_signals: bool,
     pub(crate) budget: &'a Budget,
-    pub(crate) tick: &'a dyn Fn(),
+    /// Called after each part of a trial.
+    pub(crate) tick: &'a dyn Fn() -> Result<(), Error>,
 }
 
 /// A fold: what is learned from the others, and the queries that judge it.
 struct Fold {
     held: Vec<usize>,
+    // Of each held-out query, whether the fold learned of a relevant item of it.
+    seen: Vec<bool>,
     batch: Batch,
     head: Option<Box<dyn PersistentModule>>,
-    memory: Option<Memory>,
+    memory: Memory,
 }
 
 impl Trials<'_> {
     /// Runs a trial; `None` when the budget ends before it does.
-    pub(crate) fn run(&self, head: Option<&HeadConfig>) -> Result<Option<TrialRecord>, Error> {
+    pub(crate) fn run(&self, learns: Learns<'_>) -> Result<Option<TrialRecord>, Error> {
         let before = self.budget.spent();
         let mut folds = Vec::new();
         for fold in 0..self.config.folds {
             if self.budget.is_over() {
                 return Ok(None);
             }
-            folds.extend(self.fold(fold, head)?);
-            (self.tick)();
+            folds.extend(self.fold(fold, learns.head())?);
+            (self.tick)()?;
         }
         let mut variants = BTreeMap::new();
         for variant in [Variant::Dense, Variant::Hybrid] {
             if variant == Variant::Hybrid && self.batch.words.is_none() {
                 continue;
             }
-            match self.judge(&folds, variant, head.is_some())? {
+            match self.judge(&folds, variant, learns)? {
                 Some(record) => variants.insert(variant, record),
                 None => return Ok(None),
             };
         }
-        let name = head.map_or("no head".to_owned(), |head| head.name.clone());
+        let seen = folds.iter().flat_map(|fold| fold.seen.iter().copied()).collect();
         let cpu_seconds = rounded(self.budget.spent() - before);
-        Ok(Some(TrialRecord { name, head: head.cloned(), variants, cpu_seconds }))
+        let (name, head) = (learns.name().to_owned(), learns.head().cloned());
+        Ok(Some(TrialRecord { name, head, seen, variants, cpu_seconds }))
     }
 
     fn fold(&self, fold: usize, head: Option<&HeadConfig>) -> Result<Option<Fold>, Error> {
@@ -124,8 +162,9 @@ impl Trials<'_> {
             let queries = self.queries.set().select(&learned)?;
             self.head_items.train(config, self.config.seed, self.collection.items(), &queries)
         });
-        let memory = self.trained_signals.then(|| self.memory(&learned)).transpose()?;
-        Ok(Some(Fold { batch: self.batch.select(&held)?, held, head: head.transpose()?, memory }))
+        let (batch, memory) = (self.batch.select(&held)?, self.memory(&learned)?);
+        let seen = seen(self.queries.set().judgements(), &learned, &held);
+        Ok(Some(Fold { batch, held, seen, head: head.transpose()?, memory }))
     }
 
     fn memory(&self, rows: &[usize]) -> Result<Memory, Error> {
@@ -137,7 +176,7 @@ impl Trials<'_> {
         Passes {
             collection: self.collection,
             head: fold.head.as_deref().map(|head| head as &dyn ess_core::SearchModule),
-            memory: fold.memory.as_ref(),
+            memory: Some(&fold.memory),
             attention: self.config.attention,
             expansion: self.config.expansion,
             pool: self.config.pool,
@@ -146,7 +185,12 @@ impl Trials<'_> {
     }
 
     /// Fits the weights of both passes on all folds but one, for each, and measures that one.
-    fn judge(&self, folds: &[Fold], variant: Variant, head: bool) -> Result<Option<VariantRecord>, Error> {
+    fn judge(
+        &self,
+        folds: &[Fold],
+        variant: Variant,
+        learns: Learns<'_>,
+    ) -> Result<Option<VariantRecord>, Error> {
         let batches: Vec<Batch> = folds.iter().map(|fold| batch_of(fold, variant)).collect();
         let passes: Vec<Passes<'_>> = folds.iter().map(|fold| self.passes(fold)).collect();
         let mut first: Vec<FirstPass<'_>> = Vec::new();
@@ -159,7 +203,8 @@ impl Trials<'_> {
         let gate = gate(first.iter().flat_map(|pass| pass.near()));
         let candidates: Vec<&[Candidates]> = first.iter().map(|pass| &pass.candidates[..]).collect();
         let table = self.table(folds, &candidates);
-        let Some(first_weights) = self.fit(folds, &table, variant, head, false) else {
+        let allowed = |signal| learns.allows(signal) && allows(variant, signal, false);
+        let Some(first_weights) = self.fit(folds, &table, allowed)? else {
             return Ok(None);
         };
         let mut second: Vec<Vec<Candidates>> = Vec::new();
@@ -170,7 +215,8 @@ impl Trials<'_> {
             second.push(passes.second(pass, |_| *weights)?);
         }
         let table = self.table(folds, &second.iter().map(|fold| &fold[..]).collect::<Vec<_>>());
-        let Some(second_weights) = self.fit(folds, &table, variant, head, true) else {
+        let allowed = |signal| learns.allows(signal) && allows(variant, signal, true);
+        let Some(second_weights) = self.fit(folds, &table, allowed)? else {
             return Ok(None);
         };
         let measure = |weights: &dyn Fn(usize) -> Weights| -> Vec<f32> {
@@ -204,28 +250,33 @@ impl Trials<'_> {
         &self,
         folds: &[Fold],
         table: &Table,
-        variant: Variant,
-        head: bool,
-        feedback: bool,
-    ) -> Option<Vec<Weights>> {
-        let allowed = |signal: &Signal| {
-            (variant == Variant::Hybrid || !signal.is_lexical())
-                && (feedback || !signal.is_feedback())
-                && (self.trained_signals || !signal.is_trained())
-                && (head || *signal != Signal::Head)
-        };
-        let signals: Vec<Signal> = Signal::ALL.into_iter().filter(allowed).collect();
+        allowed: impl Fn(Signal) -> bool,
+    ) -> Result<Option<Vec<Weights>>, Error> {
+        let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|&signal| allowed(signal)).collect();
         let spans = spans(folds);
-        let fit = |fold: usize| {
+        let mut weights = Vec::new();
+        for fold in 0..folds.len() {
+            if self.budget.is_over() {
+                return Ok(None);
+            }
             let others = spans.iter().enumerate().filter(|(other, _)| *other != fold);
             let rows: Vec<usize> = others.flat_map(|(_, span)| span.clone()).collect();
-            let weights = (!self.budget.is_over())
-                .then(|| ascend(table, &rows, &signals, self.config.penalty / (rows.len() as f64).sqrt()));
-            (self.tick)();
-            weights
-        };
-        (0..folds.len()).map(fit).collect()
+            let penalty = self.config.penalty / (rows.len() as f64).sqrt();
+            weights.push(ascend(table, &rows, &signals, penalty));
+            (self.tick)()?;
+        }
+        Ok(Some(weights))
     }
+}
+
+fn allows(variant: Variant, signal: Signal, feedback: bool) -> bool {
+    (variant == Variant::Hybrid || !signal.is_lexical()) && (feedback || !signal.is_feedback())
+}
+
+/// Which of the held-out queries have a relevant item that is relevant to one of the learned.
+fn seen(judgements: &[Vec<Judgement>], learned: &[usize], held: &[usize]) -> Vec<bool> {
+    let known: BTreeSet<usize> = learned.iter().flat_map(|&row| relevant(&judgements[row])).collect();
+    held.iter().map(|&row| relevant(&judgements[row]).any(|item| known.contains(&item))).collect()
 }
 
 /// The rows of a table that belong to each fold.

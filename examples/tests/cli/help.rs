@@ -9,7 +9,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 12] = [
+    let programs: [(&str, &[&str]); 13] = [
         ("quickstart", &["--seed", "--out", "--json"]),
         (
             "train",
@@ -26,7 +26,11 @@ fn every_program_explains_its_arguments() {
                 "--json",
             ],
         ),
-        ("evaluate", &["--embeddings", "--qrels", "--module", "--beir", "--run", "--json"]),
+        ("evaluate", &["--embeddings", "--qrels", "--module", "--beir", "--train", "--run", "--json"]),
+        (
+            "compare_auto",
+            &["--data", "--budget", "--plot-budgets", "--peers", "--config", "--cells", "--out", "--json"],
+        ),
         ("custom_module", &["--seed", "--json"]),
         (
             "calibrate",
@@ -61,6 +65,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "evaluate",
         "custom_module",
         "calibrate",
+        "compare_auto",
         "compare_modules",
         "export",
         "import_dense",

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod automatic;
 mod calibrate;
 mod compare_modules;
 mod device;

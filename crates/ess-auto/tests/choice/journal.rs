@@ -31,6 +31,33 @@ fn a_run_goes_on_from_its_journal_and_other_inputs_begin_anew() {
 }
 
 #[test]
+fn what_a_run_that_was_ended_has_spent_counts() {
+    let world = World::new(60, 1);
+    let (collection, train) = (world.collection(), world.queries(40, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.json");
+    let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
+    auto.fit(&collection, &train, None, Some(&journal)).unwrap();
+    // As if it had been killed in its second trial, with all of the budget spent.
+    let mut contents: serde_json::Value = serde_json::from_slice(&std::fs::read(&journal).unwrap()).unwrap();
+    assert!(contents["spent"].as_f64().unwrap() > 0.0);
+    contents["spent"] = 1e4.into();
+    contents["trials"].as_array_mut().unwrap().truncate(1);
+    std::fs::write(&journal, contents.to_string()).unwrap();
+
+    let (module, report) = auto.fit(&collection, &train, None, Some(&journal)).unwrap();
+    assert!(report.cpu_seconds >= 1e4);
+    let names = |names: &[String]| names.join(", ");
+    assert_eq!(
+        names(&report.trials.iter().map(|trial| trial.name.clone()).collect::<Vec<_>>()),
+        "weights alone"
+    );
+    assert_eq!(names(&report.skipped.iter().map(|trial| trial.name.clone()).collect::<Vec<_>>()), "no head");
+    // What was found before is chosen from.
+    assert_eq!(module.hybrid().unwrap().trial.as_deref(), Some("weights alone"));
+}
+
+#[test]
 fn the_number_of_threads_changes_nothing() {
     let world = World::new(60, 1);
     let (collection, train) = (world.collection(), world.queries(40, 2));

@@ -1,0 +1,217 @@
+//! The page, as Markdown.
+
+use std::{fmt::Write, path::Path};
+
+use ess_auto::Choice as Chosen;
+use ess_examples::{GroupGain, describe_choice};
+
+use crate::{
+    Results,
+    cell::{Cell, Gain, Mean},
+};
+
+const INTRODUCTION: &str = "# Automatic choice
+
+What `train --module auto` chooses on several data sets with the same settings. Each choice saw training and dev queries
+alone; test queries were searched once, afterwards. nDCG@10, with 95 % bootstrap intervals over queries; differences to the
+frozen encoder are paired. *Dense* looks at embeddings alone, so its gain is that of a trained module, of the memory of
+training queries and of feedback; *hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an
+interval without 0.
+
+Written by `compare_auto`.
+";
+
+/// The whole page.
+pub(crate) fn markdown(results: &Results, plot: Option<&Path>) -> String {
+    let mut text = String::from(INTRODUCTION);
+    own(&mut text, results);
+    groups(&mut text, results);
+    evidence(&mut text, results);
+    if !results.transfer.is_empty() {
+        transfer(&mut text, results);
+    }
+    if let Some(plot) = plot {
+        frontier(&mut text, results, plot);
+    }
+    text
+}
+
+fn own(text: &mut String, results: &Results) {
+    text.push_str("\n## On test queries of the same data set\n\n");
+    text.push_str("| data (test queries) | frozen | dense | difference | hybrid | difference | CPU-s |\n");
+    text.push_str("|---|---|---|---|---|---|---|\n");
+    for cell in &results.own {
+        let seconds = results
+            .choices
+            .iter()
+            .find(|choice| choice.name() == cell.target.name)
+            .map_or(0.0, |choice| choice.report.cpu_seconds);
+        let _ = writeln!(
+            text,
+            "| {} ({}) | {} | {} | {} | {} | {} | {seconds:.0} |",
+            cell.target.name,
+            cell.frozen.queries,
+            mean(&cell.frozen),
+            mean(&cell.dense.mean),
+            difference(&cell.dense),
+            mean(&cell.hybrid.mean),
+            difference(&cell.hybrid),
+        );
+    }
+    text.push_str("\nCPU-seconds are of all threads, for both choices together.\n");
+}
+
+fn groups(text: &mut String, results: &Results) {
+    text.push_str(
+        "\n## Known and new items\n\nThe same differences on test queries with a relevant item that training or dev knew, and \
+         on those whose relevant items\nare new. Near duplicates are test queries with a cosine of .95 or more to a query that \
+         was learned from.\n\n",
+    );
+    text.push_str("| data | known / new / near duplicates | dense, known | dense, new | hybrid, known | hybrid, new |\n");
+    text.push_str("|---|---|---|---|---|---|\n");
+    for cell in &results.own {
+        let gains = [&cell.dense, &cell.hybrid].into_iter().flat_map(|gain| gain.groups).map(group);
+        let _ = writeln!(
+            text,
+            "| {} | {} / {} / {} | {} |",
+            cell.target.name,
+            cell.seen,
+            cell.frozen.queries - cell.seen,
+            cell.near_duplicates,
+            gains.collect::<Vec<_>>().join(" | "),
+        );
+    }
+}
+
+fn evidence(text: &mut String, results: &Results) {
+    text.push_str("\n## What was chosen, and why\n\n");
+    for choice in &results.choices {
+        let report = &choice.report;
+        let _ = writeln!(text, "**{}**: {}.\n", choice.name(), report.folds.reason);
+        let chosen = [("dense", Some(&report.dense)), ("hybrid", report.hybrid.as_ref())];
+        for (name, chosen) in chosen.into_iter().filter_map(|(name, chosen)| Some((name, chosen?))) {
+            let _ = writeln!(text, "- {name}: {}{}", describe_choice(chosen), held_out_groups(chosen));
+        }
+        for skipped in &report.skipped {
+            let _ = writeln!(text, "- not tried: {}: {}", skipped.name, skipped.reason);
+        }
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+}
+
+/// What held-out queries say of known and of new items.
+fn held_out_groups(chosen: &Chosen) -> String {
+    let group = |name: &str, gain: &Option<ess_auto::GroupGain>| {
+        let gain = gain.filter(|_| chosen.trial.is_some())?;
+        Some(format!(
+            "; on {} with {name} items {:+.3} (standard error {:.3})",
+            gain.queries, gain.gain, gain.standard_error
+        ))
+    };
+    let refused = (chosen.refused > 0)
+        .then(|| format!("; {} candidates were refused for a loss on one of these groups", chosen.refused));
+    [group("known", &chosen.seen), group("new", &chosen.unseen), refused].into_iter().flatten().collect()
+}
+
+fn transfer(text: &mut String, results: &Results) {
+    text.push_str(
+        "\n## On data sets that were not trained on\n\nDifferences to the frozen encoder on the test queries of the column, \
+         dense / hybrid. Such a collection is searched with\nsmall weights of the signals that need no training; \
+         *all others* means the mean of those of all choices on other items.\n\n",
+    );
+    let mut targets: Vec<&str> = results.transfer.iter().map(|cell| cell.target.name.as_str()).collect();
+    targets.dedup();
+    let _ = writeln!(text, "| chosen on | {} |", targets.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(targets.len()));
+    let row = |name: &str, cells: &[Cell], is: &dyn Fn(&Cell) -> bool| {
+        let cell = |target: &&str| {
+            let found = cells.iter().find(|cell| is(cell) && cell.target.name == *target);
+            found.map_or(String::new(), |cell| {
+                format!("{} / {}", short_difference(&cell.dense), short_difference(&cell.hybrid))
+            })
+        };
+        format!("| {name} | {} |\n", targets.iter().map(cell).collect::<Vec<_>>().join(" | "))
+    };
+    for choice in &results.choices {
+        let is = |cell: &Cell| cell.chosen_on == [choice.name().to_owned()];
+        text.push_str(&row(choice.name(), &results.transfer, &is));
+    }
+    if !results.several.is_empty() {
+        text.push_str(&row("all others", &results.several, &|_| true));
+    }
+    summary(text, "single choice", &results.transfer);
+    if !results.several.is_empty() {
+        summary(text, "choice of all others", &results.several);
+    }
+}
+
+fn summary(text: &mut String, what: &str, cells: &[Cell]) {
+    let of = |gain: fn(&Cell) -> &Gain| {
+        let mean = cells.iter().map(|cell| gain(cell).gain).sum::<f64>() / cells.len() as f64;
+        let below = cells.iter().filter(|cell| gain(cell).ci95[1] < 0.0).count();
+        let above = cells.iter().filter(|cell| gain(cell).ci95[0] > 0.0).count();
+        format!("{mean:+.4} ({above} significantly above frozen, {below} below)")
+    };
+    let (dense, hybrid) = (of(|cell| &cell.dense), of(|cell| &cell.hybrid));
+    let _ = writeln!(text, "\nMean of a {what}, {} cells: dense {dense}, hybrid {hybrid}.", cells.len());
+}
+
+fn frontier(text: &mut String, results: &Results, plot: &Path) {
+    let name = plot.file_name().unwrap_or_default().to_string_lossy();
+    let data = &results.frontier[0].1.target.name;
+    let _ = writeln!(
+        text,
+        "\n## Quality against CPU-seconds\n\n![nDCG@10 against CPU-seconds]({name})\n\nThe same choice on {data} within \
+         several budgets:\n\n| system | CPU-s | dense | hybrid |\n|---|---|---|---|"
+    );
+    for (spent, cell) in &results.frontier {
+        let budget = cell.budget();
+        let (dense, hybrid) = (mean(&cell.dense.mean), mean(&cell.hybrid.mean));
+        let _ = writeln!(text, "| auto, at most {budget} | {spent:.1} | {dense} | {hybrid} |");
+    }
+    for peer in &results.peers {
+        let _ = writeln!(
+            text,
+            "| {} ({}) | {:.0} | {} | |",
+            peer.name,
+            peer.source,
+            peer.cpu_seconds,
+            figure(peer.ndcg)
+        );
+    }
+}
+
+fn mean(mean: &Mean) -> String {
+    let [low, high] = mean.ci95.map(|end| format!("{end:.3}").replacen("0.", ".", 1));
+    format!("{} [{low}, {high}]", figure(mean.ndcg))
+}
+
+fn figure(value: f64) -> String {
+    format!("{value:.4}").replacen("0.", ".", 1)
+}
+
+fn difference(gain: &Gain) -> String {
+    let [low, high] = gain.ci95.map(signed);
+    let p = if gain.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", gain.p) };
+    emphasised(&format!("{} [{low}, {high}]", signed(gain.gain)), gain.ci95)
+        + ", "
+        + &p.replacen("0.", ".", 1)
+}
+
+fn short_difference(gain: &Gain) -> String {
+    emphasised(&signed(gain.gain), gain.ci95)
+}
+
+fn group(gain: Option<GroupGain>) -> String {
+    gain.map_or("–".to_owned(), |gain| emphasised(&signed(gain.gain), gain.ci95))
+}
+
+fn emphasised(text: &str, [low, high]: [f64; 2]) -> String {
+    if low > 0.0 || high < 0.0 { format!("**{text}**") } else { text.to_owned() }
+}
+
+fn signed(value: f64) -> String {
+    format!("{value:+.3}").replacen("0.", ".", 1)
+}
