@@ -10,8 +10,8 @@ use burn::{
 };
 use ess_core::{Embeddings, Encoding, SearchModule, TokenStates};
 use ess_search::{
-    DeviceEncoding, Error, HostTensor, ModuleDescription, ModuleState, OnDevice, PersistentModule, Registry,
-    TrainableModule,
+    Averaging, DeviceEncoding, Ensemble, Error, HostTensor, ModuleDescription, ModuleState, OnDevice,
+    PersistentModule, Registry, TrainableModule,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -108,6 +108,17 @@ fn every_kind_conforms_whatever_the_lengths_of_other_texts() {
             let module = built(&disturbed(&description(kind, &settings, sentence_dim, item_dim, 3)));
             ess_testing::search_module::conforms_on(&module, &texts(sentence_dim), 2e-5);
         }
+    }
+}
+
+#[test]
+fn an_ensemble_of_one_is_its_member() {
+    let texts = texts(4);
+    for (kind, settings, _) in every_kind() {
+        let alone = built(&disturbed(&description(kind, &settings, 4, 6, 3)));
+        let expected = alone.apply(&texts).unwrap();
+        let ensemble = Ensemble::new(vec![alone], Averaging::BeforeNormalization).unwrap();
+        assert_eq!(ensemble.apply(&texts).unwrap(), expected, "{kind}");
     }
 }
 

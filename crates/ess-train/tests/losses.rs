@@ -59,6 +59,21 @@ impl Case {
         }
     }
 
+    /// The same, with item `order[i]` at place `i`.
+    fn reordered(&self, order: &[usize]) -> Self {
+        let place = |item: usize| order.iter().position(|&other| other == item).unwrap();
+        let judged = |&Judgement { item, grade }: &Judgement| Judgement { item: place(item), grade };
+        let scored = |&TeacherScore { item, score }: &TeacherScore| TeacherScore { item: place(item), score };
+        Self {
+            queries: self.queries.clone(),
+            frozen: self.frozen.clone(),
+            items: self.items.select(order).unwrap(),
+            judgements: self.judgements.iter().map(|all| all.iter().map(judged).collect()).collect(),
+            teacher: self.teacher.iter().map(|all| all.iter().map(scored).collect()).collect(),
+            negatives: self.negatives.iter().map(|all| all.iter().copied().map(place).collect()).collect(),
+        }
+    }
+
     fn evaluate(&self, loss: &LossConfig, kernels: bool) -> LossValue {
         self.evaluate_at(loss, kernels, &self.queries, &self.items)
     }
@@ -130,6 +145,26 @@ proptest! {
             let item = at.index(m * d);
             let of_item = |by: f32| case.evaluate_at(&loss, true, &case.queries, &moved(&case.items, item, by)).loss;
             check_slope(gradient.as_slice()[item], of_item)?;
+        }
+    }
+
+    #[test]
+    fn the_order_of_the_items_does_not_matter(n in 1_usize..9, m in 3_usize..90, d in 1_usize..9, seed in 0_u64..1000, shift in 0_usize..90) {
+        let case = Case::new(n, m, d, seed);
+        let order: Vec<usize> = (0..m).map(|place| (2 * m - 1 - place + shift) % m).collect();
+        let other = case.reordered(&order);
+        for json in LOSSES {
+            let loss = loss(json);
+            let (value, reordered) = (case.evaluate(&loss, true), other.evaluate(&loss, true));
+            prop_assert!((value.loss - reordered.loss).abs() < 1e-4 * (1.0 + value.loss.abs()), "{}", json);
+            let of_items = |value: Option<Tensor<2>>| value.map(|gradient| embeddings_from_tensor(gradient).unwrap());
+            let items = of_items(value.item_gradient).map(|gradient| gradient.select(&order).unwrap());
+            let pairs = items.into_iter().zip(of_items(reordered.item_gradient));
+            let queries = [value.gradient, reordered.gradient].map(|tensor| embeddings_from_tensor(tensor).unwrap());
+            for (expected, found) in pairs.chain([queries.into()]) {
+                let close = expected.as_slice().iter().zip(found.as_slice()).all(|(a, b)| (a - b).abs() < 1e-3);
+                prop_assert!(close, "{}", json);
+            }
         }
     }
 

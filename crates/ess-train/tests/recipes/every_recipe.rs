@@ -1,9 +1,9 @@
 //! Asked of every kind by its name.
 
 use burn::tensor::Device;
-use ess_core::SearchModule;
+use ess_core::{Embeddings, SearchModule};
 use ess_search::Registry;
-use ess_train::{Fitted, Items, RecipeConfig};
+use ess_train::{Fitted, Items, Judgement, QuerySet, RecipeConfig, Returned};
 
 use crate::task::{DIM, Task, trainer};
 
@@ -44,5 +44,25 @@ fn recipes_that_can_learn_a_matrix_do_and_are_refitted() {
         let report = fit(kind, &task).report;
         assert!(report.floor.trained > 0.8, "{kind} reaches {} on dev", report.floor.trained);
         assert!(!report.refit.is_empty(), "{kind} is not refitted");
+    }
+}
+
+/// One query in one dimension, and several queries that are all equal, among items that are.
+#[test]
+fn embeddings_that_teach_nothing_give_the_identity_or_an_error() {
+    for (queries, dim) in [(1, 1), (6, 4)] {
+        let equal = |rows: usize| Embeddings::from_vec(vec![1.0; rows * dim], dim).unwrap().normalized();
+        let relevant = (0..queries).map(|item| vec![Judgement { item, grade: 1 }]).collect();
+        let set = QuerySet::new(equal(queries), relevant).unwrap();
+        let items = equal(9);
+        let items = Items::new(&items, &Device::flex());
+        for kind in RecipeConfig::KINDS {
+            let recipe = RecipeConfig::named(kind).unwrap().build(dim, dim, 0).unwrap();
+            match trainer(true).fit(&*recipe, &items, &set, &set) {
+                Ok(fitted) => assert_eq!(fitted.report.floor.returned, Returned::Identity, "{kind}"),
+                // What has a closed form says that there is none.
+                Err(error) => assert!(matches!(error, ess_train::Error::Linalg(_)), "{kind}: {error}"),
+            }
+        }
     }
 }
