@@ -5,7 +5,9 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use clap::{Parser, builder::PossibleValuesParser};
+use clap::{
+    ArgMatches, CommandFactory, FromArgMatches, Parser, builder::PossibleValuesParser, parser::ValueSource,
+};
 use ess_auto::{AutoConfig, AutoReport};
 use ess_core::TokenStates;
 use ess_data::{cut_dev, read_qrels};
@@ -45,8 +47,8 @@ struct Arguments {
     /// A BEIR folder with the texts, so that `auto` can search by words too.
     #[arg(long, value_name = "DIR")]
     beir: Option<PathBuf>,
-    /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; flags given beside
-    /// it win. Every run saves its own as config.json.
+    /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; with `auto`, one of its
+    /// settings. Flags given beside it win. Every run saves its own as config.json.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The learning rate [default: 0.001].
@@ -100,8 +102,10 @@ struct Report<'a> {
 }
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if arguments.module.as_deref() == Some(AUTO) {
+        refuse_flags_of_training(&matches)?;
         return choose_automatically(&arguments);
     }
     ensure!(
@@ -189,6 +193,35 @@ impl Run<'_> {
 }
 
 /// Chooses a searching operation, with or without texts, and saves it.
+/// Automatic choice has settings of its own, which `--config` gives.
+fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
+    const TAKEN: [&str; 12] = [
+        "embeddings",
+        "train",
+        "dev",
+        "module",
+        "budget",
+        "beir",
+        "config",
+        "seed",
+        "device",
+        "out",
+        "json",
+        "quiet",
+    ];
+    for argument in Arguments::command().get_arguments() {
+        let id = argument.get_id().as_str();
+        let given =
+            matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine);
+        let flag = argument.get_long().unwrap_or(id);
+        ensure!(
+            !given || TAKEN.contains(&id),
+            "--{flag} does not belong to --module auto; its settings come by --config"
+        );
+    }
+    Ok(())
+}
+
 fn choose_automatically(arguments: &Arguments) -> Result<()> {
     let mut config = match &arguments.config {
         Some(path) => read_auto_config(path)?,
@@ -204,9 +237,11 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     let collection = collection(&dataset, texts.as_ref(), &config)?;
     let journal = arguments.out.join("journal.json");
     let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
+    let (queries, device) = ([Some(&train), dev.as_ref()], arguments.device.open()?);
     let (module, report) =
-        choose(&collection, [Some(&train), dev.as_ref()], texts.as_ref(), &config, Some(&journal), progress)?;
+        choose(&collection, queries, texts.as_ref(), &config, Some(&journal), progress, &device)?;
     module.save(&arguments.out)?;
+    write_json(&arguments.out.join("config.json"), &config)?;
     write_json(&arguments.out.join("training.json"), &report)?;
     if let Some(path) = &arguments.json {
         write_json(path, &report)?;

@@ -3,6 +3,7 @@
 use std::{cell::OnceCell, path::PathBuf};
 
 use anyhow::{Context, Result};
+use burn::tensor::Device;
 use ess_auto::{AutoConfig, AutoModule, AutoReport};
 use ess_examples::{choose, write_json};
 use ess_train::Progress;
@@ -58,6 +59,7 @@ impl Choice {
             config,
             Some(&folder.join("journal.json")),
             Progress::Bar,
+            &Device::flex(),
         )?;
         module.save(&folder)?;
         let choice = Self { data: source.data.clone(), config: config.clone(), report, folder };

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
+use burn::tensor::Device;
 use ess_auto::{Auto, AutoConfig, AutoModule, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries};
 use ess_core::{Hit, Searcher};
 use ess_metrics::Run;
@@ -36,6 +37,7 @@ pub fn choose(
     config: &AutoConfig,
     journal: Option<&Path>,
     progress: Progress,
+    device: &Device,
 ) -> Result<(AutoModule, AutoReport)> {
     let queries = |judged: &JudgedQueries| -> Result<TrainingQueries> {
         let queries = TrainingQueries::new(judged.set.clone());
@@ -48,7 +50,7 @@ pub fn choose(
     };
     let train = train.map(queries).transpose()?.ok_or_else(|| anyhow::anyhow!("no training queries"))?;
     let dev = dev.map(queries).transpose()?;
-    let auto = Auto::new(config.clone())?.with_progress(progress);
+    let auto = Auto::new(config.clone())?.with_progress(progress).on(device);
     Ok(auto.fit(collection, &train, dev.as_ref(), journal)?)
 }
 

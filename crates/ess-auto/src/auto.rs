@@ -2,6 +2,7 @@
 
 use std::{cell::RefCell, path::Path, time::Instant};
 
+use burn::tensor::Device;
 use ess_files::Checksum;
 use ess_search::ModuleState;
 use ess_train::Progress;
@@ -56,6 +57,7 @@ const NEAR_DUPLICATE: f32 = 0.95;
 pub struct Auto {
     config: AutoConfig,
     progress: Progress,
+    device: Device,
 }
 
 impl Auto {
@@ -65,13 +67,21 @@ impl Auto {
     /// [`Error::Config`] for a setting outside its range.
     pub fn new(config: AutoConfig) -> Result<Self, Error> {
         config.check()?;
-        Ok(Self { config, progress: Progress::default() })
+        Ok(Self { config, progress: Progress::default(), device: Device::flex() })
     }
 
     /// Chooses whether a progress bar is shown.
     #[must_use]
     pub fn with_progress(mut self, progress: Progress) -> Self {
         self.progress = progress;
+        self
+    }
+
+    /// Trains heads on this device instead of the CPU. Signals are weighed on the CPU in any case, and what is chosen runs
+    /// there.
+    #[must_use]
+    pub fn on(mut self, device: &Device) -> Self {
+        self.device = device.clone();
         self
     }
 
@@ -107,7 +117,8 @@ impl Auto {
         if evidence.kind == FoldKind::ByQuery {
             folds::keep_copies_together(all.set().encodings(), &mut fold_of);
         }
-        let head_items = HeadItems::new(collection.items(), all.set().judgements(), self.config.seed)?;
+        let judgements = all.set().judgements();
+        let head_items = HeadItems::new(collection.items(), judgements, self.config.seed, &self.device)?;
         let bar = self.bar();
         let trials = Trials {
             collection,

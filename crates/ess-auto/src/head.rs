@@ -20,12 +20,20 @@ pub(crate) struct HeadItems {
     // The rows in the collection, in order; `None` for all.
     rows: Option<Vec<usize>>,
     sampled: Option<Embeddings>,
+    /// Where heads are trained.
+    device: Device,
 }
 
 impl HeadItems {
-    pub(crate) fn new(items: &Embeddings, judgements: &[Vec<Judgement>], seed: u64) -> Result<Self, Error> {
+    pub(crate) fn new(
+        items: &Embeddings,
+        judgements: &[Vec<Judgement>],
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let device = device.clone();
         if items.len() <= MOST_ITEMS {
-            return Ok(Self { rows: None, sampled: None });
+            return Ok(Self { rows: None, sampled: None, device });
         }
         let mut kept = vec![false; items.len()];
         judgements.iter().flatten().filter(|j| j.grade > 0).for_each(|j| kept[j.item] = true);
@@ -34,7 +42,7 @@ impl HeadItems {
         others.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
         others.iter().take(MOST_ITEMS.saturating_sub(count)).for_each(|&row| kept[row] = true);
         let rows: Vec<usize> = (0..items.len()).filter(|&row| kept[row]).collect();
-        Ok(Self { sampled: Some(items.select(&rows)?), rows: Some(rows) })
+        Ok(Self { sampled: Some(items.select(&rows)?), rows: Some(rows), device })
     }
 
     /// Trains on all steps of the config.
@@ -52,7 +60,7 @@ impl HeadItems {
         let recipe = config.module.build(queries.encodings().dim(), items.dim(), seed)?;
         let queries = self.renumbered(queries)?;
         let record = without_dev(&config.module, queries.encodings().dim());
-        Ok(recipe.refit(&trainer, &Items::new(items, &Device::flex()), &queries, &record, 1.0)?.module)
+        Ok(recipe.refit(&trainer, &Items::new(items, &self.device), &queries, &record, 1.0)?.module)
     }
 
     /// CPU-seconds of training a head, judged by two steps of it; a closed form has no steps and is done whole.

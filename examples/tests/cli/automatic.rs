@@ -7,16 +7,20 @@ use crate::{
     small_data::{ITEMS, QUERIES, SmallData},
 };
 
-/// The small data with texts: query i and item i share a word that nobody else has.
+/// How far from a query's own item, which embeddings find, the relevant one is, which words find.
+const BESIDE: usize = 11;
+
+/// The small data with texts: a query shares a word with its relevant item that nobody else has.
 fn data_with_texts() -> SmallData {
     let data = SmallData::new(6, 6);
-    let record = |prefix: char, i: usize| format!(r#"{{"_id": "{prefix}{i}", "text": "name{i} and all"}}"#);
-    let write = |name: &str, prefix: char, count: usize| {
-        let lines: Vec<String> = (0..count).map(|i| record(prefix, i)).collect();
-        std::fs::write(data.path(name), lines.join("\n")).unwrap();
+    let write = |name: &str, prefix: char, count: usize, word: &dyn Fn(usize) -> usize| {
+        let record = |i| format!(r#"{{"_id": "{prefix}{i}", "text": "name{} and all"}}"#, word(i));
+        std::fs::write(data.path(name), (0..count).map(record).collect::<Vec<_>>().join("\n")).unwrap();
     };
-    write("corpus.jsonl", 'd', ITEMS);
-    write("queries.jsonl", 'q', QUERIES);
+    write("corpus.jsonl", 'd', ITEMS, &|item| item);
+    write("queries.jsonl", 'q', QUERIES, &|query| query + BESIDE);
+    let judged: Vec<String> = (0..QUERIES).map(|query| format!("q{query}\td{}\t1", query + BESIDE)).collect();
+    data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
     std::fs::write(data.path("config.json"), CONFIG).unwrap();
     data
 }
@@ -107,6 +111,11 @@ fn without_texts_the_choice_is_dense_and_says_so() {
     assert_eq!(read_json(&data.path("module/training.json"))["hybrid"], serde_json::Value::Null);
     let folder = data.text("");
     data.train(&["--module", "linear", "--beir", &folder]).failed_with(&["--beir", "--module auto"]);
+    for (flag, value) in
+        [("--loss", "softmax"), ("--side", "item"), ("--max-steps", "3"), ("--dev-share", "0.3")]
+    {
+        data.train(&["--module", "auto", flag, value]).failed_with(&[flag, "--module auto", "--config"]);
+    }
 }
 
 #[test]

@@ -55,6 +55,22 @@ mod with_wgpu {
     }
 
     #[test]
+    fn auto_trains_its_heads_on_a_gpu() {
+        let data = SmallData::new(4, 4);
+        let config = data.text("heads.json");
+        let text =
+            r#"{"heads": [{"name": "linear", "module": {"kind": "linear"}, "trainer": {"max_steps": 3}}]}"#;
+        std::fs::write(&config, text).unwrap();
+        let said = data.train(&["--module", "auto", "--config", &config, "--device", "wgpu"]).succeeded();
+        assert!(said.stderr.starts_with("device: wgpu:"), "{}", said.stderr);
+        let report = read_json(&data.path("module/training.json"));
+        assert!(
+            report["trials"].as_array().unwrap().iter().any(|trial| trial["name"] == "linear"),
+            "{report}"
+        );
+    }
+
+    #[test]
     fn a_number_that_no_device_has_is_answered_with_the_list() {
         let data = SmallData::new(4, 4);
         data.train(&["--device", "wgpu:99"]).failed_with(&["wgpu:99", "expected one of wgpu:0 ("]);

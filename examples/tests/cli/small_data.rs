@@ -66,7 +66,8 @@ impl SmallData {
             self.text("module"),
             "--quiet".to_owned(),
         ];
-        let steps = if more.contains(&"--max-steps") { vec![] } else { vec!["--max-steps", "2"] };
+        let own_steps = more.contains(&"--max-steps") || more.contains(&"auto");
+        let steps = if own_steps { vec![] } else { vec!["--max-steps", "2"] };
         run("train", own.iter().map(String::as_str).chain(steps).chain(more.iter().copied()))
     }
 
