@@ -1,9 +1,14 @@
-//! What the benches share: CPU time as the measure, and generated embeddings with fixed seeds.
+//! What the benches share: CPU time as the measure, by span too, what the machine can do at most, and generated
+//! embeddings with fixed seeds.
 
 mod cpu_time;
 mod generated;
+mod peak;
 mod recall_and_speed;
+mod span_times;
 
 pub use cpu_time::CpuTime;
 pub use generated::{low_intrinsic, uniform};
+pub use peak::peak_gflops;
 pub use recall_and_speed::{Failure, Measured, RecallAndSpeed};
+pub use span_times::SpanTimes;
