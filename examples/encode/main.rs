@@ -44,6 +44,10 @@ struct Arguments {
     /// Keep with each query the states of its tokens at this layer, for modules that read them; items stay one vector.
     #[arg(long, value_name = "LAYER", conflicts_with = "layers")]
     states: Option<usize>,
+    /// Keep the states of items' tokens too. They are large: an item of 200 tokens takes 200 times the room of its vector, and
+    /// so does a part in memory; a smaller --part needs less.
+    #[arg(long, requires = "states")]
+    item_states: bool,
     /// Cut texts to so many tokens, special ones counted. Default: what the model says.
     #[arg(long, value_name = "TOKENS")]
     max_tokens: Option<usize>,

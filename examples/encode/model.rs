@@ -15,6 +15,8 @@ use crate::Arguments;
 pub(crate) struct Model {
     kind: Kind,
     provenance: Provenance,
+    // Items give token states as queries do, where those do.
+    item_states: bool,
 }
 
 enum Kind {
@@ -60,14 +62,14 @@ impl Model {
                 Some(tokens) => format!("at most {tokens} tokens"),
                 None => "all of it".to_owned(),
             });
-            return Ok(Self { kind: Kind::Static(Box::new(encoder)), provenance });
+            return Ok(Self { kind: Kind::Static(Box::new(encoder)), provenance, item_states: false });
         }
         if folder.join("router_config.json").is_file() {
             ensure!(layers.is_empty(), "--layers: expected a model with one encoder, found two");
             ensure!(states.is_none(), "--states: expected a model with one encoder, found two");
             let encoder = two_towers(&folder, device.as_ref(), arguments.max_tokens)?;
             describe(&mut provenance, encoder.item());
-            return Ok(Self { kind: Kind::Two(Box::new(encoder)), provenance });
+            return Ok(Self { kind: Kind::Two(Box::new(encoder)), provenance, item_states: false });
         }
         let encoder = Arc::new(one_encoder(&folder, device.as_ref(), arguments.max_tokens)?);
         describe(&mut provenance, &encoder);
@@ -80,7 +82,7 @@ impl Model {
             Some(layer) => Some(vec![layer]),
             None => Some(layers.clone()).filter(|layers| !layers.is_empty()),
         };
-        Ok(Self { kind, provenance })
+        Ok(Self { kind, provenance, item_states: arguments.item_states })
     }
 
     /// The provenance of items, or of queries.
@@ -88,8 +90,8 @@ impl Model {
         let mut provenance = self.provenance.clone();
         if of_items {
             provenance.text = provenance.text.map(|cut| format!("title + \" \" + text, {cut}"));
-            // The states are those of queries.
-            provenance.layers = provenance.layers.filter(|_| !matches!(self.kind, Kind::States(_)));
+            let vectors_alone = matches!(self.kind, Kind::States(_)) && !self.item_states;
+            provenance.layers = provenance.layers.filter(|_| !vectors_alone);
         } else {
             provenance.text = provenance.text.map(|cut| format!("text, {cut}"));
         }
@@ -101,6 +103,9 @@ impl Model {
             Kind::One(encoder) => encoder.encode_items(texts),
             Kind::Two(encoder) => encoder.encode_items(texts),
             Kind::Layers(encoder) => encoder.encode_items(texts),
+            Kind::States(encoder) if self.item_states => {
+                return encoder.encode_items(texts).map(Encoded::States);
+            }
             Kind::States(encoder) => encoder.encoder().encode_items(texts),
             Kind::Static(encoder) => encoder.encode_items(texts),
         };

@@ -1,5 +1,7 @@
 //! Models by name, from the Hugging Face hub or its cache on disk.
 
+mod environment;
+
 use std::path::{Path, PathBuf};
 
 use hf_hub::{
@@ -40,35 +42,6 @@ impl Hub {
     pub fn new(cache: impl Into<PathBuf>) -> Self {
         let endpoint = ENDPOINT.to_owned();
         Self { cache: cache.into(), endpoint, token: None, offline: false, progress: false }
-    }
-
-    /// What the usual variables say: the cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME`/hub, else
-    /// ~/.cache/huggingface/hub (`XDG_CACHE_HOME` heeded); `HF_ENDPOINT` is the server; `HF_HUB_OFFLINE` or
-    /// `TRANSFORMERS_OFFLINE` set to 1, yes, on or true looks in the cache alone; `HF_TOKEN`, else the file `HF_TOKEN_PATH`,
-    /// else `HF_HOME`/token, for models that ask for one.
-    pub fn from_env() -> Self {
-        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
-        let text = |name: &str| variable(name)?.into_string().ok();
-        let cache_home = || match variable("XDG_CACHE_HOME") {
-            Some(folder) => PathBuf::from(folder),
-            None => std::env::home_dir().unwrap_or_default().join(".cache"),
-        };
-        let home = variable("HF_HOME").map_or_else(|| cache_home().join("huggingface"), PathBuf::from);
-        let cache = variable("HF_HUB_CACHE").or_else(|| variable("HUGGINGFACE_HUB_CACHE"));
-        let token_file = variable("HF_TOKEN_PATH").map_or_else(|| home.join("token"), PathBuf::from);
-        let from_file = || Some(std::fs::read_to_string(token_file).ok()?.trim().to_owned());
-        let is_set = |name: &str| {
-            text(name).is_some_and(|value| {
-                ["1", "yes", "on", "true"].contains(&value.to_ascii_lowercase().as_str())
-            })
-        };
-        Self {
-            cache: cache.map_or_else(|| home.join("hub"), PathBuf::from),
-            endpoint: text("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),
-            token: text("HF_TOKEN").or_else(from_file).filter(|token| !token.is_empty()),
-            offline: is_set("HF_HUB_OFFLINE") || is_set("TRANSFORMERS_OFFLINE"),
-            progress: false,
-        }
     }
 
     /// Asks this server instead.

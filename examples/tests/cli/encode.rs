@@ -106,6 +106,18 @@ fn encode_keeps_token_states_and_layers() {
     assert!(furthest < 1e-5, "{furthest}");
     assert_eq!(EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap().token_dim(), None);
 
+    beir.encode(&["--states", "1", "--item-states", "--dtype", "f32", "--part", "2"]).succeeded();
+    let items = EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
+    assert_eq!((items.token_dim(), items.provenance().layers.clone()), (Some(32), Some(vec![1])));
+    let (found, expected) = (
+        items.token_states_of(&["d2"]).unwrap(),
+        tokens.encode_items(&["the quick brown fox ".repeat(4).trim()]).unwrap(),
+    );
+    assert_eq!(found.tokens(0), expected.tokens(0));
+    let furthest =
+        found.packed().iter().zip(expected.packed()).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
+    assert!(furthest < 1e-5, "{furthest}");
+
     beir.encode(&["--layers", "0,2"]).succeeded();
     let items = EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
     assert_eq!((items.dim(), items.provenance().layers.clone()), (96, Some(vec![0, 2])));
@@ -165,6 +177,7 @@ fn encode_says_what_is_wrong() {
     beir.encode(&["--part", "0"]).failed_with(&["--part"]);
     beir.encode(&["--layers", "7"]).failed_with(&["--layers", "7"]);
     beir.encode(&["--states", "7"]).failed_with(&["--states", "7"]);
+    beir.encode(&["--item-states"]).failed_with(&["--item-states", "--states"]);
     beir.encode(&["--states", "1", "--layers", "1"]).failed_with(&["--states", "--layers"]);
     beir.encode(&["--max-tokens", "4"]).failed_with(&["--max-tokens", "4"]);
     beir.encode(&["--shard", "4/3"]).failed_with(&["4/3"]);
