@@ -2,16 +2,16 @@
 
 use burn::tensor::Device;
 use ess_search::{DeviceEncoding, embeddings_from_tensor};
-use ess_train::{Judgement, LossBatch, LossConfig, TeacherScore};
+use ess_train::{Judgement, LossBatch, LossConfig};
 
 use crate::{
     agreement::{COMPUTED, close},
     devices::{cpu, gpu},
-    task::{self, DIM, ITEMS, QUERIES, embeddings},
+    task::{self, DIM, QUERIES, embeddings},
 };
 
 #[path = "../../../crates/ess-train/tests/every_loss/mod.rs"]
-mod every_loss;
+pub(crate) mod every_loss;
 
 use every_loss::LOSSES;
 
@@ -24,15 +24,7 @@ struct Found {
 
 fn evaluate(loss: &LossConfig, device: &Device) -> Found {
     let (embeddings_of_items, judgements) = (task::items(), task::judgements());
-    let at = |query: usize, step: usize| (query * 7 + step) % ITEMS;
-    let negatives: Vec<Vec<usize>> =
-        (0..QUERIES).map(|query| (3..8).map(|step| at(query, step)).collect()).collect();
-    let score = |query, step: usize| TeacherScore {
-        item: at(query, step),
-        score: ((query + step * step) as f32).cos(),
-    };
-    let teacher: Vec<Vec<_>> =
-        (0..QUERIES).map(|query| (0..6).map(|step| score(query, step)).collect()).collect();
+    let (negatives, teacher) = (task::negatives(), task::teacher());
     let batch = LossBatch::new(judgements.iter().map(Vec::as_slice).collect::<Vec<&[Judgement]>>())
         .with_teacher(teacher.iter().map(Vec::as_slice).collect())
         .with_negatives(negatives.iter().map(Vec::as_slice).collect())

@@ -13,5 +13,6 @@ mod index;
 mod limits;
 mod losses;
 mod modules;
+mod steps;
 mod task;
 mod transfer;

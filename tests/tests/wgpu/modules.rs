@@ -1,22 +1,22 @@
-//! Every searching module on both devices: forward, gradients and five training steps.
+//! Every searching module on both devices: forward and gradients.
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, SearchModule, TokenStates};
+use ess_core::TokenStates;
 use ess_search::{ModuleDescription, OnDevice, PersistentModule, Registry};
-use ess_train::{DevSet, Progress, RecipeConfig, Trained, Trainer, TrainerConfig};
+use ess_train::RecipeConfig;
 
 use serde_json::json;
 
 use crate::{
-    agreement::{COMPUTED, close, learned_the_same},
+    agreement::{COMPUTED, close},
     devices::{cpu, gpu},
     gradients::forward_and_gradients,
-    task::{self, DIM, QUERIES, embeddings},
+    task::{DIM, QUERIES, embeddings},
 };
 
 #[path = "../../../crates/ess-search/tests/kinds/list.rs"]
 #[allow(dead_code, reason = "the list has more than is needed here")]
-mod list;
+pub(crate) mod list;
 
 /// Modules start at zero change, where most gradients vanish: each parameter is moved a little.
 #[test]
@@ -53,9 +53,7 @@ fn forward_and_gradients_of_every_kind_over_tokens() {
     let texts: Vec<Vec<f32>> = lengths.iter().enumerate().map(text).collect();
     let states = TokenStates::from_texts(embeddings(lengths.len(), DIM, 1), 5, &texts).unwrap();
     for kind in RecipeConfig::TOKEN_KINDS {
-        let config = json!({"query_dim": 5, "item_dim": DIM, "sentence_dim": DIM, "seed": 3});
-        let description = ModuleDescription { kind: kind.to_owned(), query_dim: 5, item_dim: DIM, config };
-        let module = Registry::token_states().init(&description, &cpu()).unwrap();
+        let module = Registry::token_states().init(&over_tokens(kind), &cpu()).unwrap();
         let start = OnDevice::new(module, &cpu()).to_state().unwrap();
         let state = list::shifted(&start, &list::noise(4, start.parameters()), 0.05);
         let on = |device: &Device| {
@@ -68,33 +66,8 @@ fn forward_and_gradients_of_every_kind_over_tokens() {
     }
 }
 
-/// Five steps of what a recipe trains.
-fn five_steps(recipe: &RecipeConfig, device: &Device) -> (Trained, Embeddings) {
-    let config =
-        TrainerConfig { max_steps: 5, evaluate_every: 5, batch_size: 16, ..TrainerConfig::default() };
-    let measure = config.measure;
-    let trainer = Trainer::new(config).unwrap().with_progress(Progress::Silent);
-    let (embeddings, queries) = (task::items(), task::queries());
-    let items = task::on(&embeddings, device);
-    let dev = DevSet::new(&queries, &items, measure).unwrap();
-    let recipe = recipe.build(DIM, DIM, 3).unwrap();
-    let trained = recipe.train(&trainer, &items, &queries, &dev).unwrap();
-    let mapped = trained.module.apply(queries.encodings()).unwrap();
-    (trained, mapped)
-}
-
-#[test]
-fn five_training_steps_of_every_recipe() {
-    let start = embeddings(QUERIES, DIM, 1);
-    for kind in RecipeConfig::KINDS {
-        let recipe = RecipeConfig::named(kind).unwrap();
-        let (trained, mapped) = five_steps(&recipe, &cpu());
-        let (trained_there, mapped_there) = five_steps(&recipe, &gpu());
-        learned_the_same(kind, start.as_slice(), mapped.as_slice(), mapped_there.as_slice());
-        let losses = |trained: &Trained| -> Vec<f32> {
-            let curves = trained.record.curves();
-            curves.iter().flat_map(|curve| &curve.points).map(|point| point.loss as f32).collect()
-        };
-        close(&format!("losses of {kind}"), &losses(&trained), &losses(&trained_there), 1e-3);
-    }
+/// A module over token states of 5 numbers beside sentence embeddings of [`DIM`].
+pub(crate) fn over_tokens(kind: &str) -> ModuleDescription {
+    let config = json!({"query_dim": 5, "item_dim": DIM, "sentence_dim": DIM, "seed": 3});
+    ModuleDescription { kind: kind.to_owned(), query_dim: 5, item_dim: DIM, config }
 }

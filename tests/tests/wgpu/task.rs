@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use ess_core::Embeddings;
-use ess_train::{Items, Judgement, QuerySet};
+use ess_train::{Items, Judgement, QuerySet, TeacherScore};
 
 pub(crate) const QUERIES: usize = 24;
 pub(crate) const ITEMS: usize = 60;
@@ -29,6 +29,20 @@ pub(crate) fn judgements() -> Vec<Vec<Judgement>> {
         judgements
     };
     (0..QUERIES).map(of_query).collect()
+}
+
+/// Items that are not relevant, for each query.
+pub(crate) fn negatives() -> Vec<Vec<usize>> {
+    (0..QUERIES).map(|query| (3..8).map(|step| (query * 7 + step) % ITEMS).collect()).collect()
+}
+
+/// What a teacher says of some items, for each query.
+pub(crate) fn teacher() -> Vec<Vec<TeacherScore>> {
+    let score = |query: usize, step: usize| TeacherScore {
+        item: (query * 7 + step) % ITEMS,
+        score: ((query + step * step) as f32).cos(),
+    };
+    (0..QUERIES).map(|query| (0..6).map(|step| score(query, step)).collect()).collect()
 }
 
 /// Queries with their judgements.
