@@ -61,7 +61,7 @@ impl DataSet {
 
     /// Whether both have the same items, so that neither is new to what was trained on the other.
     pub(crate) fn shares_items(&self, other: &Self) -> bool {
-        self.embeddings == other.embeddings
+        self.embeddings == other.embeddings || self.beir == other.beir
     }
 
     pub(crate) fn open(&self, config: &AutoConfig) -> Result<Opened> {

@@ -11,6 +11,7 @@ use ess_data::{
     EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, TokenStoreShape, write_store,
     write_store_in_batches, write_token_store, write_token_store_in_batches,
 };
+use ess_encoders::PassageSplitter;
 use ess_examples::write_json;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Serialize)]
 struct Report {
     items: usize,
+    passages: usize,
     queries: usize,
     dim: usize,
     item_provenance: Provenance,
@@ -34,13 +36,16 @@ struct Report {
 pub(crate) fn run(arguments: &Arguments, model: &Model) -> Result<()> {
     let started = Instant::now();
     let items = Job::new(arguments, "corpus", model.provenance(true))?;
-    let items_done = items.encode(Item::title_and_text, |texts| model.encode_items(texts))?;
+    let whole = |item: Item| vec![(item.title_and_text(), item.id)];
+    let items_done = items.encode(whole, |texts| model.encode_items(texts))?;
+    let passages_done = if arguments.passages { passages(arguments, model)? } else { 0 };
     let queries = Job::new(arguments, "queries", model.provenance(false))?;
-    let queries_done =
-        queries.encode(|query: &Query| query.text.clone(), |texts| model.encode_queries(texts))?;
+    let text = |query: Query| vec![(query.text, query.id)];
+    let queries_done = queries.encode(text, |texts| model.encode_queries(texts))?;
     if let Some(path) = &arguments.json {
         let report = Report {
             items: items_done,
+            passages: passages_done,
             queries: queries_done,
             dim: MappedStore::open(&items.out)?.dim(),
             item_provenance: items.provenance,
@@ -52,10 +57,38 @@ pub(crate) fn run(arguments: &Arguments, model: &Model) -> Result<()> {
     Ok(())
 }
 
+/// Encodes each item's title and the passages of its text by themselves.
+fn passages(arguments: &Arguments, model: &Model) -> Result<usize> {
+    let splitter = PassageSplitter { most_words: arguments.passage_words, ..PassageSplitter::default() };
+    let splitter =
+        PassageSplitter { fewest_words: splitter.fewest_words.min(splitter.most_words), ..splitter };
+    splitter.check().context("--passage-words")?;
+    let mut provenance = model.provenance(true);
+    provenance.text =
+        Some(format!("title, and passages of at most {} words of the text", splitter.most_words));
+    let job = Job {
+        name: "passages",
+        out: arguments.out.join(arguments.shard.file("passages")),
+        ..Job::new(arguments, "corpus", provenance)?
+    };
+    job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_items(texts))
+}
+
+/// The texts of an item's passages with their ids; an item without words has one empty passage.
+fn pieces(splitter: &PassageSplitter, item: &Item) -> Vec<(String, String)> {
+    let title = Some(item.title.trim()).filter(|title| !title.is_empty());
+    let mut texts: Vec<&str> = title.into_iter().chain(splitter.split(&item.text)).collect();
+    if texts.is_empty() {
+        texts.push("");
+    }
+    let numbered = texts.into_iter().enumerate();
+    numbered.map(|(number, text)| (text.to_owned(), format!("{}#{number}", item.id))).collect()
+}
+
 /// One file's share.
 struct Job<'a> {
     arguments: &'a Arguments,
-    /// `corpus` or `queries`.
+    /// `corpus`, `passages` or `queries`.
     name: &'static str,
     input: PathBuf,
     /// The file to write.
@@ -72,15 +105,22 @@ impl<'a> Job<'a> {
         Ok(Self { arguments, name, input, out, provenance })
     }
 
-    /// Encodes part by part what is not there yet, and puts the parts together; the number of records.
+    /// Encodes part by part what is not there yet, and puts the parts together; the number of texts. `texts` gives those
+    /// of a record, each with its id.
     fn encode<R: Record + DeserializeOwned>(
         &self,
-        text: impl Fn(&R) -> String,
+        texts: impl Fn(R) -> Vec<(String, String)>,
         encode: impl Fn(&[&str]) -> Result<Encoded, Error>,
     ) -> Result<usize> {
-        let mut ids = RecordReader::<R>::open(&self.input)?
-            .map(|record| Ok(record?.id().to_owned()))
-            .collect::<Result<Vec<_>, ess_data::Error>>()?;
+        let read = || -> Result<_> {
+            let records = RecordReader::<R>::open(&self.input)?.map(|record| record.map(&texts));
+            Ok(records.flat_map(|texts| match texts {
+                Ok(texts) => texts.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }))
+        };
+        let ids = read()?.map(|text| text.map(|(_, id)| id)).collect::<Result<Vec<_>, _>>();
+        let mut ids = ids?;
         let rows = self.arguments.shard.rows(ids.len());
         let ids =
             Ids::new(ids.drain(rows.clone()).collect()).with_context(|| self.input.display().to_string())?;
@@ -90,14 +130,13 @@ impl<'a> Job<'a> {
             return Ok(ids.len());
         }
         let bar = self.progress_bar(ids.len());
-        let mut records = RecordReader::<R>::open(&self.input)?.skip(rows.start);
+        let mut records = read()?.skip(rows.start);
         let mut parts = Vec::new();
         for wanted in ids.as_slice().chunks(self.arguments.part) {
             let records = records.by_ref().take(wanted.len()).collect::<Result<Vec<_>, _>>()?;
             let part = self.part(parts.len());
             if !self.is_whole(&part, wanted) {
-                let texts: Vec<_> = records.iter().map(&text).collect();
-                let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+                let texts: Vec<_> = records.iter().map(|(text, _)| text.as_str()).collect();
                 self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?)?;
             }
             bar.inc(wanted.len() as u64);

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Parser;
 use ess_data::Dtype;
+use ess_encoders::PassageSplitter;
 use ess_examples::DeviceChoice;
 
 use self::{model::Model, shard::Shard};
@@ -48,6 +49,13 @@ struct Arguments {
     /// so does a part in memory; a smaller --part needs less.
     #[arg(long, requires = "states")]
     item_states: bool,
+    /// Also encode each item's title and the passages of its text by themselves, into passages.safetensors, which `train
+    /// --module auto` searches beside the items.
+    #[arg(long, conflicts_with_all = ["layers", "states"])]
+    passages: bool,
+    /// Words of a passage at most.
+    #[arg(long, default_value_t = PassageSplitter::default().most_words, value_name = "WORDS")]
+    passage_words: usize,
     /// Cut texts to so many tokens, special ones counted. Default: what the model says.
     #[arg(long, value_name = "TOKENS")]
     max_tokens: Option<usize>,

@@ -14,12 +14,15 @@ use crate::{BeirTexts, Dataset, JudgedQueries};
 /// The hits a run keeps for each query.
 const DEPTH: usize = 1000;
 
-/// The items of a dataset, with their words where there are texts.
+/// The items of a dataset, with their passages where they are stored and their words where there are texts.
 ///
 /// # Errors
-/// When an item has no text.
+/// When an item has no text, and for passages that are not those of the items.
 pub fn collection(dataset: &Dataset, texts: Option<&BeirTexts>, config: &AutoConfig) -> Result<Collection> {
-    let collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
+    let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
+    if let Some((passages, rows)) = dataset.passages()? {
+        collection = collection.with_passages(passages, rows)?;
+    }
     Ok(match texts {
         Some(texts) => collection.with_texts(&texts.items(dataset.item_ids())?, config.lexical)?,
         None => collection,

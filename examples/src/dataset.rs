@@ -1,15 +1,17 @@
 //! Embeddings and judgements from a folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use ess_core::{Embeddings, Encoding, Ids, TokenStates};
 use ess_data::{EmbeddingStore, Judgements};
+use ess_index::PassageRows;
 use ess_metrics::Qrels;
 use ess_train::{Judgement, QuerySet};
 
 /// The frozen embeddings of queries and items: a folder with `queries.safetensors` and `corpus.safetensors`.
 pub struct Dataset {
+    folder: PathBuf,
     queries: EmbeddingStore,
     item_ids: Ids,
     items: Embeddings,
@@ -54,7 +56,8 @@ impl Dataset {
     pub fn open(folder: &Path) -> Result<Self> {
         let items = EmbeddingStore::open(folder.join("corpus.safetensors"))?;
         let queries = EmbeddingStore::open(folder.join("queries.safetensors"))?;
-        Ok(Self { queries, item_ids: items.ids().clone(), items: items.to_embeddings()? })
+        let folder = folder.to_owned();
+        Ok(Self { folder, queries, item_ids: items.ids().clone(), items: items.to_embeddings()? })
     }
 
     /// The item embeddings, `m × d_item`.
@@ -65,6 +68,20 @@ impl Dataset {
     /// The ids of the items, in row order.
     pub fn item_ids(&self) -> &Ids {
         &self.item_ids
+    }
+
+    /// The embeddings of the items' passages, where the folder has `passages.safetensors`.
+    ///
+    /// # Errors
+    /// When the file is torn or altered, or its passages are not those of the items.
+    pub fn passages(&self) -> Result<Option<(Embeddings, PassageRows)>> {
+        let path = self.folder.join("passages.safetensors");
+        if !path.exists() {
+            return Ok(None);
+        }
+        let store = EmbeddingStore::open(&path)?;
+        let rows = PassageRows::from_ids(&self.item_ids, store.ids());
+        Ok(Some((store.to_embeddings()?, rows.with_context(|| path.display().to_string())?)))
     }
 
     /// The dimension of the query embeddings, `d_query`.

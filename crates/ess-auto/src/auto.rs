@@ -127,7 +127,7 @@ impl Auto {
             fold_of: &fold_of,
             head_items: &head_items,
             config: &self.config,
-            scale: Scale::of(&batch.dense, collection.items()),
+            scale: Scale::of(&batch.dense, collection),
             budget: &budget,
             tick: &|| {
                 bar.inc(1);
@@ -150,6 +150,7 @@ impl Auto {
             dev_queries: all.set().len() - train.set().len(),
             dev_near_duplicates: dev.map_or(0, |dev| near_duplicates(train, dev)),
             items: collection.len(),
+            passages: collection.passages.as_ref().map_or(0, |passages| passages.embeddings.len()),
             folds: evidence,
             dense: dense.clone(),
             hybrid: hybrid.clone(),
@@ -291,6 +292,12 @@ impl Auto {
             numbers(collection.items().as_slice()),
             numbers(all.set().encodings().as_slice()),
             format!("{:?} {train} {:?}", all.set().judgements(), all.texts()),
+            format!(
+                "{:?}",
+                collection.passages.as_ref().map(|passages| {
+                    (numbers(passages.embeddings.as_slice()), passages.index.passage_rows())
+                })
+            ),
             format!("{:?}", collection.words.as_ref().map(|words| numbers(words.encoder.term_weights()))),
             format!("{config:?}"),
         ];

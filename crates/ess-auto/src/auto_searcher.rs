@@ -47,6 +47,7 @@ impl<'c> AutoSearcher<'c> {
         let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
         let (mut dense_memory, mut hybrid_memory, mut heads) = (None, None, BTreeMap::new());
         if known {
+            check_passages(&plan, collection)?;
             let value =
                 |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
             let values: Vec<Vec<(u32, f32)>> =
@@ -175,6 +176,14 @@ fn joined(choices: &[&Choice]) -> Choice {
     };
     let (first, second) = (mean(|choice| &choice.first), mean(|choice| &choice.second));
     Choice { first, second, ..choices[0].clone() }
+}
+
+/// A choice that weighs passages says nothing of a collection that lost them.
+fn check_passages(plan: &Plan, collection: &Collection) -> Result<(), Error> {
+    let choices = std::iter::once(&plan.dense).chain(&plan.hybrid);
+    let mut weights = choices.flat_map(|choice| [choice.first, choice.second]);
+    let weighed = weights.any(|weights| weights.get(Signal::Passages) > 0.0);
+    if weighed && !collection.has_passages() { Err(Error::NoPassages) } else { Ok(()) }
 }
 
 fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {

@@ -2,10 +2,11 @@
 
 use ess_core::{Embeddings, Error, Ids, Index, QueryEncoder};
 use ess_hybrid::HybridEncoding;
-use ess_index::FlatIndex;
+use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 
-/// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words.
+/// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words;
+/// perhaps embeddings of their passages too.
 ///
 /// ```
 /// use ess_auto::Collection;
@@ -22,6 +23,13 @@ pub struct Collection {
     pub(crate) items: Embeddings,
     pub(crate) index: FlatIndex,
     pub(crate) words: Option<Words>,
+    pub(crate) passages: Option<Passages>,
+}
+
+/// The items' passages, in the space of the items.
+pub(crate) struct Passages {
+    pub(crate) embeddings: Embeddings,
+    pub(crate) index: PassageIndex<FlatIndex>,
 }
 
 /// The items' words.
@@ -42,7 +50,7 @@ impl Collection {
             return Err(Error::LengthMismatch { what: "ids of items", expected, found });
         }
         let index = FlatIndex::new(items.clone())?;
-        Ok(Self { ids, items, index, words: None })
+        Ok(Self { ids, items, index, words: None, passages: None })
     }
 
     /// Adds the items' texts, in the same order, for searching by words.
@@ -58,6 +66,22 @@ impl Collection {
         let items = encoder.encode_items(texts)?;
         let index = SparseIndex::new(&items);
         self.words = Some(Words { encoder, items, index });
+        Ok(self)
+    }
+
+    /// Adds embeddings of the items' passages (`p × d`), by the same encoder, for searching by the best of them.
+    ///
+    /// # Errors
+    /// [`Error::DimensionMismatch`] for another dimension than the items', [`Error::LengthMismatch`] unless `rows` has as
+    /// many items and as many passages.
+    pub fn with_passages(mut self, passages: Embeddings, rows: PassageRows) -> Result<Self, Error> {
+        Error::check_dim("passages of the items", self.items.dim(), passages.dim())?;
+        let (what, expected, found) = ("items with passages", self.items.len(), rows.items());
+        if expected != found {
+            return Err(Error::LengthMismatch { what, expected, found });
+        }
+        let index = PassageIndex::new(FlatIndex::new(passages.clone())?, rows)?;
+        self.passages = Some(Passages { embeddings: passages, index });
         Ok(self)
     }
 
@@ -85,6 +109,11 @@ impl Collection {
     /// Whether there are texts to search by words.
     pub fn has_texts(&self) -> bool {
         self.words.is_some()
+    }
+
+    /// Whether there are passages to search by.
+    pub fn has_passages(&self) -> bool {
+        self.passages.is_some()
     }
 
     /// Queries, given by embedding (`n × d`) and text, as a hybrid searcher reads them.

@@ -34,7 +34,7 @@ pub struct AutoConfig {
     /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
     pub lexical: Bm25Config,
     /// The trained heads to try, in this order, after none at all; simple and cheap ones should come first. Default: two
-    /// ridge maps, then a linear module after 40 steps.
+    /// ridge maps, then a linear module after 40 and after 100 steps.
     pub heads: Vec<HeadConfig>,
     /// What a weight's distance from the frozen encoder costs while weights are fitted to `n` queries: `penalty / √n`
     /// nDCG a unit. 0 or more. Default: 0.05.
@@ -65,10 +65,10 @@ pub struct HeadConfig {
 
 impl Default for AutoConfig {
     fn default() -> Self {
-        let linear = HeadConfig {
-            name: "linear, 40 steps".to_owned(),
+        let linear = |max_steps| HeadConfig {
+            name: format!("linear, {max_steps} steps"),
             module: RecipeConfig::default(),
-            trainer: TrainerConfig { max_steps: 40, ..TrainerConfig::default() },
+            trainer: TrainerConfig { max_steps, ..TrainerConfig::default() },
         };
         // How far it goes is the business of its weight.
         let ridge = |name: &str, regularisation| HeadConfig {
@@ -86,7 +86,7 @@ impl Default for AutoConfig {
             attention: Attention::default(),
             expansion: Expansion::default(),
             lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
-            heads: vec![ridge("ridge 30", 30.0), ridge("ridge 3", 3.0), linear],
+            heads: vec![ridge("ridge 30", 30.0), ridge("ridge 3", 3.0), linear(40), linear(100)],
             penalty: 0.05,
             standard_errors: 1.0,
             confidence: 0.95,

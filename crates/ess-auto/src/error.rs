@@ -50,6 +50,9 @@ pub enum Error {
         /// What lacks them.
         what: &'static str,
     },
+    /// A search of the collection of training, with a choice that weighs passages, where the collection has none.
+    #[error("the choice weighs the similarity of passages, and the collection has none")]
+    NoPassages,
     /// A file that could not be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),

@@ -9,7 +9,7 @@ use crate::{
     Collection, Signal, Weights,
     batch::Batch,
     candidates::Candidates,
-    collection::Words,
+    collection::{Passages, Words},
     memory::{Memory, Recalled},
     signal::SIGNALS,
 };
@@ -42,15 +42,23 @@ pub(crate) struct Passes<'a> {
 pub(crate) struct Scale {
     pub(crate) query: f32,
     pub(crate) item: f32,
+    /// 1 where there are no passages.
+    #[serde(default = "one")]
+    pub(crate) passage: f32,
+}
+
+fn one() -> f32 {
+    1.0
 }
 
 impl Scale {
-    pub(crate) fn of(queries: &Embeddings, items: &Embeddings) -> Self {
+    pub(crate) fn of(queries: &Embeddings, collection: &Collection) -> Self {
         let length = |embeddings: &Embeddings| {
             let squares: f64 = embeddings.as_slice().iter().map(|&x| f64::from(x).powi(2)).sum();
             ((squares / embeddings.len() as f64).sqrt() as f32).max(f32::MIN_POSITIVE)
         };
-        Self { query: length(queries), item: length(items) }
+        let passage = collection.passages.as_ref().map_or(1.0, |passages| length(&passages.embeddings));
+        Self { query: length(queries), item: length(&collection.items), passage }
     }
 }
 
@@ -78,6 +86,9 @@ impl<'a> Passes<'a> {
         let mut found = vec![self.collection.index.search(&batch.dense, pool)?];
         if let Some(mapped) = &mapped {
             found.push(self.collection.index.search(mapped, pool)?);
+        }
+        if let Some(passages) = &self.collection.passages {
+            found.push(passages.index.search(&batch.dense, pool)?);
         }
         if let Some((words, queries)) = self.words(batch) {
             found.push(words.index.search(queries, pool)?);
@@ -146,6 +157,10 @@ impl<'a> Passes<'a> {
             let change: Vec<f32> = mapped.row(row).iter().zip(query).map(|(z, q)| z - q).collect();
             column(columns, Signal::Head, items, |item| scale * dot(&change, vector(item)));
         }
+        if let Some(passages) = &self.collection.passages {
+            let scale = 1.0 / (self.scale.query * self.scale.passage);
+            column(columns, Signal::Passages, items, |item| scale * best_passage(passages, query, item));
+        }
         let recalled = |item: u32| pass.recalled[row].items.get(&item).copied().unwrap_or_default();
         column(columns, Signal::DenseMemory, items, |item| recalled(item)[0]);
         column(columns, Signal::WordMemory, items, |item| recalled(item)[1]);
@@ -200,6 +215,12 @@ fn rows_of(found: &[Vec<Vec<Hit>>], row: usize) -> Vec<u32> {
 
 fn column(columns: &mut [Vec<f32>; SIGNALS], signal: Signal, items: &[u32], value: impl Fn(u32) -> f32) {
     columns[signal as usize] = items.iter().map(|&item| value(item)).collect();
+}
+
+/// The similarity of the item's most similar passage.
+fn best_passage(passages: &Passages, query: &[f32], item: u32) -> f32 {
+    let rows = passages.index.passage_rows().of_item(item as usize);
+    rows.map(|row| dot(query, passages.embeddings.row(row))).fold(f32::NEG_INFINITY, f32::max)
 }
 
 /// A query's counts with the words of feedback, on the scale on which they are combined.

@@ -20,6 +20,9 @@ pub struct AutoReport {
     pub dev_near_duplicates: usize,
     /// Items.
     pub items: usize,
+    /// Passages of the items; 0 where there are none.
+    #[serde(default)]
+    pub passages: usize,
     /// How queries were held out.
     pub folds: FoldEvidence,
     /// The choice that looks at embeddings alone.

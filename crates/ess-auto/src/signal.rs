@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 /// The number of signals.
-pub(crate) const SIGNALS: usize = 7;
+pub(crate) const SIGNALS: usize = 8;
 
 /// One reason to hold an item relevant to a query: a number for each query and item, larger for more relevant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,6 +15,8 @@ pub enum Signal {
     Dense,
     /// BM25, times 0.02.
     Words,
+    /// The most similar of the item's passages, `max ⟨q, p⟩`, for embeddings of mean length 1.
+    Passages,
     /// What a trained searching module adds: `⟨f(q) − q, d⟩`.
     Head,
     /// The item was relevant to training queries with similar embeddings: `Σ exp(15 (cos − 1)) · grade share`.
@@ -32,6 +34,7 @@ impl Signal {
     pub const ALL: [Self; SIGNALS] = [
         Self::Dense,
         Self::Words,
+        Self::Passages,
         Self::Head,
         Self::DenseMemory,
         Self::WordMemory,

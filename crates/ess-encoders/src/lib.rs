@@ -6,6 +6,7 @@ mod error;
 #[cfg(feature = "hub")]
 mod hub;
 mod model;
+mod passage_splitter;
 mod precomputed;
 mod sentence;
 mod static_encoder;
@@ -18,6 +19,7 @@ pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVect
 #[cfg(feature = "hub")]
 pub use hub::Hub;
 pub use model::Activation;
+pub use passage_splitter::PassageSplitter;
 pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
     DenseActivation, HeadLayer, LayerEncoder, MergedEncoder, PoolingMode, SentenceEncoder, TokenEncoder,

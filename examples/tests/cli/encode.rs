@@ -124,6 +124,35 @@ fn encode_keeps_token_states_and_layers() {
 }
 
 #[test]
+fn encode_cuts_items_into_passages_that_are_those_of_the_items() {
+    let beir = Beir::new(3, 5);
+    let items =
+        [("d1", "Tides", "The moon pulls at the water. It turns."), ("d2", "", ""), ("d3", "", "A fox.")];
+    let line = |(id, title, text)| serde_json::json!({"_id": id, "title": title, "text": text}).to_string();
+    beir.write("corpus.jsonl", items.map(line).join("\n"));
+    beir.encode(&["--passages", "--dtype", "f32", "--part", "2"]).succeeded();
+    let passages = EmbeddingStore::open(beir.out().join("passages.safetensors")).unwrap();
+    assert_eq!(passages.ids().as_slice(), ["d1#0", "d1#1", "d2#0", "d3#0"]);
+    let encoder = SentenceEncoder::load(tiny_model()).unwrap();
+    let text = "The moon pulls at the water. It turns.";
+    let expected = encoder.encode_items(&["Tides", text, "", "A fox."]).unwrap();
+    let found = passages.to_embeddings().unwrap();
+    let furthest =
+        found.as_slice().iter().zip(expected.as_slice()).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
+    assert!(furthest < 1e-5, "{furthest}");
+    let dataset = ess_examples::Dataset::open(&beir.out()).unwrap();
+    let (_, rows) = dataset.passages().unwrap().unwrap();
+    assert_eq!((rows.items(), rows.of_item(0)), (3, 0..2));
+
+    beir.encode(&["--passages", "--passage-words", "0"]).failed_with(&["--passage-words", "at least 1"]);
+    // A store of other items is refused by name.
+    beir.write("corpus.jsonl", line(items[2]));
+    beir.encode(&[]).succeeded();
+    let error = ess_examples::Dataset::open(&beir.out()).unwrap().passages().unwrap_err();
+    assert!(format!("{error:#}").contains("passages.safetensors"), "{error:#}");
+}
+
+#[test]
 fn encode_gives_the_same_bytes_however_often_it_is_killed() {
     let whole = Beir::new(400, 120);
     let arguments = ["--part", "16"];

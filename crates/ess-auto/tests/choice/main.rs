@@ -7,4 +7,5 @@ mod generated;
 mod inputs;
 mod journal;
 mod other_collections;
+mod passages;
 mod scifact;

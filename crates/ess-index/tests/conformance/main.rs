@@ -3,5 +3,6 @@
 mod flat;
 mod graph;
 mod identified;
+mod passages;
 mod quantised;
 mod sharded;

@@ -1,0 +1,133 @@
+//! Long texts in passages.
+
+use std::ops::Range;
+
+use ess_core::Error;
+use serde::{Deserialize, Serialize};
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Cuts a text into passages of about a sentence: each can be encoded by itself, so that a query that asks for one sentence
+/// of a text finds it.
+///
+/// Sentences end where [Unicode Standard Annex 29](https://www.unicode.org/reports/tr29/#Sentence_Boundaries) says, and after
+/// every word with a full stop, a question or an exclamation mark at its end, since many collections are in lower case. One
+/// of too many words is cut into equal parts; one of too few, as after an abbreviation, is joined with the one before it,
+/// where that is not full.
+///
+/// ```
+/// use ess_encoders::PassageSplitter;
+///
+/// let text = "Tides come and go twice a day. Yes. The moon pulls at the water below it.";
+/// let passages = PassageSplitter { most_words: 10, fewest_words: 3 }.split(text);
+/// assert_eq!(passages, ["Tides come and go twice a day. Yes.", "The moon pulls at the water below it."]);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PassageSplitter {
+    /// Words of a passage at most, but for fewer than `fewest_words` that are joined to it. Default: 40.
+    pub most_words: usize,
+    /// Words of a passage at least, unless the one before it is full. At most `most_words`. Default: 6.
+    pub fewest_words: usize,
+}
+
+impl Default for PassageSplitter {
+    fn default() -> Self {
+        Self { most_words: 40, fewest_words: 6 }
+    }
+}
+
+impl PassageSplitter {
+    /// Refuses settings that cut nothing.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] naming the setting.
+    pub fn check(&self) -> Result<(), Error> {
+        let refuse = |name, expected, found: usize| {
+            Err(Error::InvalidParameter { name, expected, found: found.to_string() })
+        };
+        match *self {
+            Self { most_words: 0, .. } => refuse("most_words", "at least 1", 0),
+            Self { most_words, fewest_words } if fewest_words > most_words => {
+                refuse("fewest_words", "at most most_words", fewest_words)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The passages of a text in order: all its words, without the space around them. None of a text without words.
+    pub fn split<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        let mut passages: Vec<(Range<usize>, usize)> = Vec::new();
+        for words in sentences(text) {
+            let parts = words.len().div_ceil(self.most_words.max(1));
+            for part in 0..parts {
+                let cut = |part: usize| part * words.len() / parts;
+                let (first, end) = (cut(part), cut(part + 1));
+                let (range, count) = (words[first].start..words[end - 1].end, end - first);
+                match passages.last_mut() {
+                    Some((last, words)) if self.joins(*words, count) => {
+                        last.end = range.end;
+                        *words += count;
+                    }
+                    _ => passages.push((range, count)),
+                }
+            }
+        }
+        passages.into_iter().map(|(range, _)| &text[range]).collect()
+    }
+
+    fn joins(&self, words: usize, more: usize) -> bool {
+        let few = |words| words < self.fewest_words;
+        (few(words) || few(more)) && words + more < self.most_words + self.fewest_words
+    }
+}
+
+/// Where the words of each sentence are in a text.
+fn sentences(text: &str) -> Vec<Vec<Range<usize>>> {
+    let mut sentences = Vec::new();
+    for part in text.split_sentence_bounds() {
+        let mut words = Vec::new();
+        for word in part.split_whitespace() {
+            let start = word.as_ptr() as usize - text.as_ptr() as usize;
+            words.push(start..start + word.len());
+            if word.ends_with(['.', '?', '!']) {
+                sentences.push(std::mem::take(&mut words));
+            }
+        }
+        sentences.push(words);
+    }
+    sentences
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn settings_that_cut_nothing_are_refused() {
+        assert!(PassageSplitter::default().check().is_ok());
+        assert!(PassageSplitter { most_words: 0, fewest_words: 0 }.check().is_err());
+        assert!(PassageSplitter { most_words: 3, fewest_words: 4 }.check().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_word_is_lost_and_no_passage_is_too_long(
+            text in r"([a-zA-Zäß]{1,8}[.?!]?[ \n]){0,80}", most_words in 1_usize..12, fewest in 0_usize..12,
+        ) {
+            let splitter = PassageSplitter { most_words, fewest_words: fewest.min(most_words) };
+            let passages = splitter.split(&text);
+            let words: Vec<&str> = passages.iter().flat_map(|passage| passage.split_whitespace()).collect();
+            prop_assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
+            let counts = passages.iter().map(|passage| passage.split_whitespace().count());
+            let counts: Vec<usize> = counts.collect();
+            let limit = most_words + splitter.fewest_words.max(1);
+            prop_assert!(counts.iter().all(|&count| count < limit), "{counts:?}");
+            for pair in counts.windows(2) {
+                let long = pair.iter().all(|&count| count >= splitter.fewest_words);
+                prop_assert!(long || pair[0] + pair[1] >= limit - 1, "{counts:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Items of several vectors each, found by the best of them.
+
+use std::ops::Range;
+
+use ess_core::{Capabilities, Effort, Embeddings, Error, Filter, Hit, Ids, Index, MemoryUse, SearchParams};
+
+/// Which of an index's rows are passages of which item: those of an item follow one another, items in order.
+///
+/// ```
+/// use ess_index::PassageRows;
+///
+/// let rows = PassageRows::from_counts(&[2, 1])?;
+/// assert_eq!((rows.items(), rows.passages()), (2, 3));
+/// assert_eq!((rows.of_item(0), rows.item_of(2)), (0..2, 1));
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassageRows {
+    /// Where each item's passages start, and one more: the number of passages.
+    starts: Vec<usize>,
+}
+
+impl PassageRows {
+    /// From the number of passages of each item.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] without an item, [`Error::InvalidParameter`] for an item without a passage.
+    pub fn from_counts(counts: &[usize]) -> Result<Self, Error> {
+        if counts.is_empty() {
+            return Err(Error::Empty { what: "items with passages" });
+        }
+        let mut starts = vec![0_usize];
+        for (item, &count) in counts.iter().enumerate() {
+            let end = starts[item].checked_add(count).filter(|_| count > 0);
+            starts.push(end.ok_or_else(|| Error::InvalidParameter {
+                name: "passages of an item",
+                expected: "at least one",
+                found: format!("{count} of item {item}"),
+            })?);
+        }
+        Ok(Self { starts })
+    }
+
+    /// From the ids of passages, which are those of their items with `#` and anything after it: `d1#0`, `d1#1`, `d2#0` for
+    /// the items `d1` and `d2`, in the items' order.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] naming the first passage that is not of the item whose turn it is, or the first item
+    /// without a passage.
+    pub fn from_ids(items: &Ids, passages: &Ids) -> Result<Self, Error> {
+        let mut counts = vec![0; items.len()];
+        let mut item = 0;
+        for passage in passages.as_slice() {
+            let of = passage.rsplit_once('#').map_or("", |(item, _)| item);
+            if counts[item] > 0 && item + 1 < items.len() && items.get(item + 1) == Some(of) {
+                item += 1;
+            }
+            if items.get(item) != Some(of) {
+                let found = format!(
+                    "passage {passage:?} where item {:?} is due",
+                    items.get(item).unwrap_or_default()
+                );
+                let (name, expected) = ("ids of passages", "ITEM#NUMBER, in the order of the items");
+                return Err(Error::InvalidParameter { name, expected, found });
+            }
+            counts[item] += 1;
+        }
+        Self::from_counts(&counts)
+    }
+
+    /// The number of items.
+    pub fn items(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    /// The number of passages of all items.
+    pub fn passages(&self) -> usize {
+        self.starts[self.items()]
+    }
+
+    /// The rows of an item's passages. Panics for a row that is not below [`PassageRows::items`].
+    pub fn of_item(&self, item: usize) -> Range<usize> {
+        self.starts[item]..self.starts[item + 1]
+    }
+
+    /// The item of a passage; the last one for rows past the end.
+    pub fn item_of(&self, passage: usize) -> usize {
+        (self.starts.partition_point(|&start| start <= passage) - 1).min(self.items() - 1)
+    }
+}
+
+/// Finds items by the passage that is most similar to the query: `max over p of d of ⟨f(q), enc2(p)⟩`.
+///
+/// One vector of a long text is a mean of all that it says; a query often asks for one sentence of it. The passages are in
+/// an index of their own, which is asked for more and more of them until `k` different items are found, so that the answer
+/// is exact where that index is.
+///
+/// ```
+/// use ess_core::{Embeddings, Index};
+/// use ess_index::{FlatIndex, PassageIndex, PassageRows};
+///
+/// let passages = Embeddings::from_rows(&[[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])?;
+/// let rows = PassageRows::from_counts(&[2, 1])?;
+/// let index = PassageIndex::new(FlatIndex::new(passages)?, rows)?;
+/// let hits = index.search(&Embeddings::from_rows(&[[1.0, 0.5]])?, 2)?;
+/// assert_eq!((hits[0][0].item, hits[0][1].item), (0, 1));
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct PassageIndex<I> {
+    passages: I,
+    rows: PassageRows,
+}
+
+impl<I: Index> PassageIndex<I> {
+    /// From an index of passages, which holds all rows.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when the index does not hold as many passages as `rows` says.
+    pub fn new(passages: I, rows: PassageRows) -> Result<Self, Error> {
+        let (what, expected) = ("passages in the index", rows.passages());
+        for found in [passages.rows(), passages.len()] {
+            if found != expected {
+                return Err(Error::LengthMismatch { what, expected, found });
+            }
+        }
+        Ok(Self { passages, rows })
+    }
+
+    /// The index of passages.
+    pub fn passages(&self) -> &I {
+        &self.passages
+    }
+
+    /// Which passage is of which item.
+    pub fn passage_rows(&self) -> &PassageRows {
+        &self.rows
+    }
+
+    /// The first `k` different items among passages that are in order.
+    fn items(&self, passages: &[Hit], k: usize) -> Vec<Hit> {
+        let mut items: Vec<Hit> = Vec::with_capacity(k);
+        let mut seen = std::collections::HashSet::with_capacity(k);
+        for passage in passages {
+            let item = self.rows.item_of(passage.item);
+            if items.len() < k && seen.insert(item) {
+                items.push(Hit::new(item, passage.similarity));
+            }
+        }
+        items
+    }
+}
+
+impl<I: Index> Index for PassageIndex<I> {
+    fn dim(&self) -> usize {
+        self.passages.dim()
+    }
+
+    fn len(&self) -> usize {
+        self.rows.items()
+    }
+
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        self.search_with(queries, k, &SearchParams::default())
+    }
+
+    /// As [`Index::search_with`]; the filter and the rows are of items.
+    ///
+    /// # Errors
+    /// As [`Index::search_with`], and those of the index of passages.
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        self.check_search(queries, k)?;
+        let admits =
+            |passage: usize| params.filter.is_none_or(|filter| filter.admits(self.rows.item_of(passage)));
+        let filter = params.filter.map(|_| Filter::Predicate(&admits));
+        let params = SearchParams { filter, ..*params };
+        let all = self.rows.passages();
+        let mut found = vec![Vec::new(); queries.len()];
+        let mut open: Vec<usize> = (0..queries.len()).collect();
+        let mut depth = k.saturating_mul(2).min(all);
+        while !open.is_empty() {
+            let asked = self.passages.search_with(&queries.select(&open)?, depth, &params)?;
+            let mut short = Vec::new();
+            for (query, passages) in open.into_iter().zip(asked) {
+                found[query] = self.items(&passages, k);
+                // An index that has no more passages to give has no more items either.
+                if found[query].len() < k && passages.len() == depth && depth < all {
+                    short.push(query);
+                }
+            }
+            open = short;
+            depth = depth.saturating_mul(2).min(all);
+        }
+        Ok(found)
+    }
+
+    /// What the index of passages can do in searching; passages are added to, removed from and saved with it.
+    fn capabilities(&self) -> Capabilities {
+        let Capabilities { exact, any_norm, filter, candidates, probes, refine, .. } =
+            self.passages.capabilities();
+        Capabilities { exact, any_norm, filter, candidates, probes, refine, ..Capabilities::default() }
+    }
+
+    fn memory_use(&self) -> Option<MemoryUse> {
+        let MemoryUse { owned, mapped } = self.passages.memory_use()?;
+        Some(MemoryUse { owned: owned + std::mem::size_of_val(&self.rows.starts[..]), mapped })
+    }
+
+    fn efforts(&self, k: usize) -> Vec<Effort> {
+        self.passages.efforts(k)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::FlatIndex;
+
+    #[test]
+    fn an_item_without_a_passage_and_a_wrong_number_of_passages_are_refused() {
+        assert!(PassageRows::from_counts(&[]).is_err());
+        assert!(PassageRows::from_counts(&[1, 0]).is_err());
+        assert!(PassageRows::from_counts(&[1, usize::MAX]).is_err());
+        let index = FlatIndex::new(Embeddings::from_rows(&[[1.0], [2.0]]).unwrap()).unwrap();
+        let refused = PassageIndex::new(index, PassageRows::from_counts(&[1, 2]).unwrap());
+        assert!(matches!(refused, Err(Error::LengthMismatch { expected: 3, found: 2, .. })));
+    }
+
+    #[test]
+    fn passages_are_matched_with_items_by_id() {
+        let ids = |ids: &[&str]| Ids::new(ids.iter().map(|id| (*id).to_owned()).collect()).unwrap();
+        let items = ids(&["a", "a#1", "b"]);
+        let rows = PassageRows::from_ids(&items, &ids(&["a#0", "a#1", "a#1#0", "b#0", "b#1"])).unwrap();
+        assert_eq!(rows, PassageRows::from_counts(&[2, 1, 2]).unwrap());
+        for wrong in
+            [&["a#0", "b#0"][..], &["a", "a#1#0", "b#0"], &["a#0", "a#1#0"], &["b#0", "a#0", "a#1#0"]]
+        {
+            assert!(PassageRows::from_ids(&items, &ids(wrong)).is_err(), "{wrong:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_item_is_as_similar_as_its_best_passage(
+            counts in prop::collection::vec(1_usize..6, 1..12), step in 0.1_f32..3.0, k in 1_usize..12,
+        ) {
+            let k = k.min(counts.len());
+            let rows = PassageRows::from_counts(&counts).unwrap();
+            let numbers = (0..rows.passages() * 3).map(|i| (i as f32 * step).sin()).collect();
+            let passages = Embeddings::from_vec(numbers, 3).unwrap();
+            let query = [0.3_f32, -0.7, 0.5];
+            let index = PassageIndex::new(FlatIndex::new(passages.clone()).unwrap(), rows.clone()).unwrap();
+            let found = index.search(&Embeddings::from_rows(&[query]).unwrap(), k).unwrap();
+            let similarity = |passage: usize| -> f32 {
+                passages.row(passage).iter().zip(&query).map(|(p, q)| p * q).sum()
+            };
+            let mut expected: Vec<f32> = (0..counts.len())
+                .map(|item| rows.of_item(item).map(similarity).fold(f32::NEG_INFINITY, f32::max))
+                .collect();
+            for hit in &found[0] {
+                prop_assert!((hit.similarity - expected[hit.item]).abs() < 1e-5);
+            }
+            expected.sort_by(|a, b| b.total_cmp(a));
+            prop_assert!((found[0][k - 1].similarity - expected[k - 1]).abs() < 1e-5);
+            prop_assert!((0..rows.passages()).all(|row| rows.of_item(rows.item_of(row)).contains(&row)));
+        }
+    }
+}
