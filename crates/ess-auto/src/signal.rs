@@ -82,6 +82,7 @@ impl Weights {
     pub fn cautious() -> Self {
         Self::frozen()
             .with(Signal::Words, 0.2)
+            .with(Signal::Passages, 0.2)
             .with(Signal::DenseFeedback, 0.3)
             .with(Signal::WordFeedback, 0.3)
     }
@@ -114,6 +115,17 @@ impl Weights {
     #[must_use]
     pub fn at_most(&self, other: &Self) -> Self {
         Self(std::array::from_fn(|at| self.0[at].min(other.0[at])))
+    }
+
+    /// The same ratios, with the frozen similarity at 1; as they are where it has no weight.
+    pub(crate) fn with_dense_at_one(&self) -> Self {
+        let dense = self.get(Signal::Dense);
+        if dense > 0.0 { Self(self.0.map(|weight| weight / dense)) } else { *self }
+    }
+
+    /// The sum of what all weights differ by.
+    pub(crate) fn distance(&self, other: &Self) -> f32 {
+        self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).sum()
     }
 
     /// The mean of several; the frozen encoder of none.
