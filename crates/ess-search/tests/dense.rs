@@ -161,16 +161,19 @@ fn python_computes_the_same() {
         eprintln!("skipped: {python} has no torch");
         return;
     }
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dense_check.py");
-    let queries = Embeddings::new(random(6, 5, 1)).unwrap();
-    let bytes = |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|x| x.to_le_bytes()).collect() };
+    let (root, queries) = (tempfile::tempdir().unwrap(), Embeddings::new(random(6, 5, 1)).unwrap());
+    let bytes: Vec<u8> = queries.as_slice().iter().flat_map(|x| x.to_le_bytes()).collect();
     for (name, module) in modules() {
-        let folder = tempfile::tempdir().unwrap();
-        DenseLayers::from_module(&module).unwrap().save(&folder.path().join("dense")).unwrap();
-        std::fs::write(folder.path().join("queries.f32"), bytes(queries.as_slice())).unwrap();
-        let output = Command::new(&python).arg(&script).arg(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
-        let mapped = std::fs::read(folder.path().join("mapped.f32")).unwrap();
+        let folder = root.path().join(name);
+        DenseLayers::from_module(&module).unwrap().save(&folder.join("dense")).unwrap();
+        std::fs::write(folder.join("queries.f32"), &bytes).unwrap();
+    }
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/dense_check.py");
+    let output = Command::new(&python).arg(&script).arg(root.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    eprintln!("loaded by {}", String::from_utf8_lossy(&output.stdout).trim());
+    for (name, module) in modules() {
+        let mapped = std::fs::read(root.path().join(name).join("mapped.f32")).unwrap();
         let mapped = mapped.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         let mapped = Embeddings::from_vec(mapped, module.item_dim()).unwrap();
         close(&mapped, &module.apply(&queries).unwrap(), name);

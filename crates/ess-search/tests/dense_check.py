@@ -1,6 +1,6 @@
-"""Applies the Dense folders under FOLDER/dense to FOLDER/queries.f32 and writes FOLDER/mapped.f32.
+"""For each folder in ROOT, applies the Dense folders under dense to queries.f32 and writes mapped.f32.
 
-Folders are loaded by sentence-transformers where it is installed, otherwise as its Dense module defines them.
+They are loaded by sentence-transformers where it is installed, otherwise as its Dense module defines them. Prints which.
 """
 
 import json
@@ -11,9 +11,13 @@ from pathlib import Path
 import torch
 
 try:
-    from sentence_transformers.models import Dense
+    # Its place since version 6, where the older name still works but warns.
+    from sentence_transformers.sentence_transformer.modules import Dense
 except ImportError:
-    Dense = None
+    try:
+        from sentence_transformers.models import Dense
+    except ImportError:
+        Dense = None
 
 
 def tensors(path):
@@ -38,7 +42,7 @@ def apply(folder, vectors):
     return activation(linear(vectors))
 
 
-def main(folder):
+def check(folder):
     dense = folder / "dense"
     folders = [dense] if (dense / "config.json").exists() else sorted(dense.glob("*_Dense"))
     features = json.loads((folders[0] / "config.json").read_text())["in_features"]
@@ -49,6 +53,12 @@ def main(folder):
             vectors = apply(layer, vectors)
     mapped = struct.pack(f"<{vectors.numel()}f", *vectors.flatten().tolist())
     (folder / "mapped.f32").write_bytes(mapped)
+
+
+def main(root):
+    for folder in sorted(root.iterdir()):
+        check(folder)
+    print("torch alone" if Dense is None else "sentence-transformers")
 
 
 main(Path(sys.argv[1]))
