@@ -11,6 +11,7 @@ mod ensemble;
 mod interpolation;
 mod module;
 mod record;
+mod runs;
 mod soup;
 mod start;
 mod training_memory;
@@ -72,6 +73,12 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         None
     }
 
+    /// How many seeds it uses, from the trainer's own upwards: 1, or as many as there are runs for a recipe of several. A
+    /// recipe made of others leaves each so many, so that no two of their runs share one.
+    fn seeds(&self) -> u64 {
+        1
+    }
+
     /// The untrained module, to be trained beside another; `None` where the recipe is more than one module that is
     /// trained by gradient.
     ///
@@ -111,8 +118,13 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
     ) -> Result<Trained<E>, Error> {
         (**self).refit(trainer, items, queries, record, growth)
     }
+
     fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
         (**self).floor()
+    }
+
+    fn seeds(&self) -> u64 {
+        (**self).seeds()
     }
 
     fn joint_part(

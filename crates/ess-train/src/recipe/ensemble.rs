@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Encoding};
 use ess_search::{Averaging, Ensemble, PersistentModule};
 
-use super::{Recipe, Trained, TrainingRecord};
+use super::{Recipe, Trained, TrainingRecord, runs::Runs};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 /// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of
@@ -60,22 +60,14 @@ impl<E: Encoding> EnsembleRecipe<E> {
         &self,
         trainer: &Trainer,
         queries: &QuerySet<E>,
-        mut train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
+        train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Trained<E>, Error>
     where
         E: 'static,
     {
-        let (mut modules, mut parts) = (Vec::new(), Vec::new());
-        for member in 0..self.members.len() {
-            let seed = trainer.config().seed.wrapping_add(member as u64);
-            let trainer = trainer.with_seed(seed);
-            let trained = match self.bagged {
-                true => train(member, &trainer, &queries.resampled(seed)?)?,
-                false => train(member, &trainer, queries)?,
-            };
-            modules.push(trained.module);
-            parts.push(trained.record);
-        }
+        let seeds = self.members.iter().map(|member| member.seeds()).collect();
+        let members = Runs { seeds, bagged: self.bagged }.each(trainer, queries, train)?;
+        let (modules, parts) = members.into_iter().map(|member| (member.module, member.record)).unzip();
         let record = TrainingRecord { parts, ..TrainingRecord::default() };
         Ok(Trained { module: Box::new(Ensemble::new(modules, self.averaging)?), record })
     }
@@ -109,5 +101,9 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
 
     fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
         self.members.first()?.floor()
+    }
+
+    fn seeds(&self) -> u64 {
+        self.members.iter().map(|member| member.seeds()).fold(0, u64::saturating_add)
     }
 }

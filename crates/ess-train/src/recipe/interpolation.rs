@@ -108,4 +108,8 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
     fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
         self.recipe.floor()
     }
+
+    fn seeds(&self) -> u64 {
+        self.recipe.seeds()
+    }
 }

@@ -3,7 +3,10 @@
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, ModuleState, PersistentModule, Registry};
 
-use super::{Recipe, Trained, TrainingRecord};
+use super::{
+    Recipe, Trained, TrainingRecord,
+    runs::{self, Runs},
+};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 /// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries and
@@ -57,19 +60,10 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
         trainer: &Trainer,
         items: &Items<'_>,
         queries: &QuerySet<E>,
-        mut train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
+        train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Trained<E>, Error> {
-        let (mut states, mut parts) = (Vec::new(), Vec::new());
-        for run in 0..self.runs {
-            let seed = trainer.config().seed.wrapping_add(run as u64);
-            let trainer = trainer.with_seed(seed);
-            let trained = match self.bagged {
-                true => train(run, &trainer, &queries.resampled(seed)?)?,
-                false => train(run, &trainer, queries)?,
-            };
-            states.push(trained.module.to_state()?);
-            parts.push(trained.record);
-        }
+        let runs = Runs { seeds: vec![self.recipe.seeds(); self.runs], bagged: self.bagged };
+        let (states, parts) = runs::states(runs.each(trainer, queries, train)?)?;
         let module = self.registry.build(&ModuleState::soup(&states)?, items.device())?;
         Ok(Trained { module, record: TrainingRecord { parts, ..TrainingRecord::default() } })
     }
@@ -103,5 +97,9 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
 
     fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
         self.recipe.floor()
+    }
+
+    fn seeds(&self) -> u64 {
+        self.recipe.seeds().saturating_mul(self.runs as u64)
     }
 }

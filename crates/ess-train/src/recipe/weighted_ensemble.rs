@@ -6,7 +6,10 @@ use ess_search::{
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Recipe, Trained, TrainingRecord};
+use super::{
+    Recipe, Trained, TrainingRecord,
+    runs::{self, Runs},
+};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 /// The share of the training queries that weights are learned on.
@@ -62,16 +65,14 @@ impl WeightedEnsembleRecipe {
     fn each(
         &self,
         trainer: &Trainer,
-        mut train: impl FnMut(usize, &dyn Recipe, &Trainer) -> Result<Trained, Error>,
+        queries: &QuerySet,
+        mut train: impl FnMut(usize, &dyn Recipe, &Trainer, &QuerySet) -> Result<Trained, Error>,
     ) -> Result<(Vec<ModuleState>, Vec<TrainingRecord>), Error> {
-        let (mut states, mut records) = (Vec::new(), Vec::new());
-        for (at, (_, member)) in self.members.iter().enumerate() {
-            let seed = trainer.config().seed.wrapping_add(at as u64);
-            let trained = train(at, member, &trainer.with_seed(seed))?;
-            states.push(trained.module.to_state()?);
-            records.push(trained.record);
-        }
-        Ok((states, records))
+        let seeds = self.members.iter().map(|(_, member)| member.seeds()).collect();
+        let members = Runs { seeds, bagged: false }.each(trainer, queries, |at, trainer, queries| {
+            train(at, &self.members[at].1, trainer, queries)
+        })?;
+        runs::states(members)
     }
 
     fn ensemble(&self, states: &[ModuleState], items: &Items<'_>) -> Result<WeightedEnsemble, Error> {
@@ -133,14 +134,14 @@ impl Recipe for WeightedEnsembleRecipe {
     ) -> Result<Trained, Error> {
         let (most, held_out) = cut(queries, trainer.config().seed)?;
         let (states, _) =
-            self.each(trainer, |_, member, trainer| member.train(trainer, items, &most, dev))?;
+            self.each(trainer, &most, |_, member, trainer, most| member.train(trainer, items, most, dev))?;
         let stop = crate::Stop::OnDev(dev);
         let (weighed, curve) = trainer.train(self.ensemble(&states, items)?, items, &held_out, &stop)?;
         let mut tensors = weighed.to_state()?.tensors;
         let weights = tensors.remove(WEIGHTS).ok_or(Error::Record { missing: WEIGHTS.to_owned() })?;
         let own = TrainingRecord { curve: Some(curve), ..to_settings(&weights) };
         let (states, parts) =
-            self.each(trainer, |_, member, trainer| member.train(trainer, items, queries, dev))?;
+            self.each(trainer, queries, |_, member, trainer, all| member.train(trainer, items, all, dev))?;
         let module = self.weighted(&states, weights, items)?;
         Ok(Trained { module, record: TrainingRecord { parts, ..own } })
     }
@@ -153,7 +154,7 @@ impl Recipe for WeightedEnsembleRecipe {
         record: &TrainingRecord,
         growth: f64,
     ) -> Result<Trained, Error> {
-        let (states, parts) = self.each(trainer, |at, member, trainer| {
+        let (states, parts) = self.each(trainer, queries, |at, member, trainer, queries| {
             member.refit(trainer, items, queries, record.part(at)?, growth)
         })?;
         let weights = from_settings(record, self.members.len())?;
@@ -164,5 +165,9 @@ impl Recipe for WeightedEnsembleRecipe {
 
     fn floor(&self) -> Option<Box<dyn PersistentModule>> {
         self.members.first()?.1.floor()
+    }
+
+    fn seeds(&self) -> u64 {
+        self.members.iter().map(|(_, member)| member.seeds()).fold(0, u64::saturating_add)
     }
 }

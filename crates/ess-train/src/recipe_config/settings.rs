@@ -7,16 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::RecipeConfig;
 
-/// An MLP from a seed of its own.
-fn mlp(seed: u64) -> RecipeConfig {
-    RecipeConfig::Mlp(MlpConfig { seed, ..MlpConfig::default() })
-}
-
 /// An ensemble of recipes, averaged as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnsembleSettings {
-    /// What is averaged. Default: a linear module and two MLPs.
+    /// What is averaged. Default: a linear module, an MLP and a key–value memory. Members of different kinds err on
+    /// different queries; a second MLP errs where the first one does.
     pub members: Vec<RecipeConfig>,
     /// How it is averaged. Default: after normalisation.
     pub averaging: Averaging,
@@ -26,7 +22,11 @@ pub struct EnsembleSettings {
 
 impl Default for EnsembleSettings {
     fn default() -> Self {
-        let members = vec![RecipeConfig::default(), mlp(0), mlp(1)];
+        let members = vec![
+            RecipeConfig::default(),
+            RecipeConfig::Mlp(MlpConfig::default()),
+            RecipeConfig::KeyValueMemory(KeyValueMemoryConfig::default()),
+        ];
         Self { members, averaging: Averaging::default(), bagged: false }
     }
 }
@@ -35,7 +35,7 @@ impl Default for EnsembleSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WeightedEnsembleSettings {
-    /// What is averaged. Default: a linear module and two MLPs.
+    /// What is averaged. Default: as in [`EnsembleSettings`].
     pub members: Vec<RecipeConfig>,
     /// How it is averaged. Default: after normalisation.
     pub averaging: Averaging,

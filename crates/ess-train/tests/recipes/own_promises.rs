@@ -1,11 +1,15 @@
 //! What single recipes promise.
 
+use std::collections::HashSet;
+
 use burn::tensor::Device;
 use ess_core::{Embeddings, SearchModule};
-use ess_search::{KeyValueMemoryConfig, Linear, LinearConfig, ModuleState};
+use ess_search::{
+    Averaging, Ensemble, KeyValueMemoryConfig, Linear, LinearConfig, ModuleState, PersistentModule,
+};
 use ess_train::{
-    DevSet, Error, InterpolationRecipe, Items, Judgement, ModuleRecipe, QuerySet, Recipe, RecipeConfig,
-    SoupRecipe, TrainingMemoryRecipe,
+    DevSet, EnsembleRecipe, EnsembleSettings, Error, InterpolationRecipe, Items, Judgement, ModuleRecipe,
+    QuerySet, Recipe, RecipeConfig, SoupRecipe, TrainingMemoryRecipe,
 };
 
 use crate::task::{DIM, Task, trainer};
@@ -132,4 +136,48 @@ fn layers_fall_back_to_their_sentence_embedding() {
         let fitted = trainer(false).fit(&*recipe, &items, &layers(&task.train), &layers(&task.dev)).unwrap();
         assert_eq!(fitted.report.floor.identity, expected, "{kind}");
     }
+}
+
+#[test]
+fn runs_within_runs_share_no_seed() {
+    let task = Task::new();
+    let items = Items::new(&task.items, &Device::flex());
+    let trainer = trainer(false);
+    let dev = DevSet::new(&task.dev, &items, trainer.config().measure).unwrap();
+    let soup = || -> SoupRecipe { SoupRecipe::new(linear(), 2).unwrap() };
+    let two: EnsembleRecipe = EnsembleRecipe::new(Averaging::default()).with(soup()).with(soup());
+    let nested: EnsembleRecipe = EnsembleRecipe::new(Averaging::default()).with(two).with(linear());
+    assert_eq!(nested.seeds(), 5);
+    let trained = nested.train(&trainer, &items, &task.train, &dev).unwrap();
+    let members = trained.module.apply(task.dev.encodings()).unwrap();
+    // The second soup has the seeds after the first one's, the linear module the one after both.
+    let apart = |recipe: &dyn Recipe, seed| {
+        let trained = recipe.train(&trainer.with_seed(seed), &items, &task.train, &dev).unwrap();
+        trained.module
+    };
+    let soups = Ensemble::new(vec![apart(&soup(), 0), apart(&soup(), 2)], Averaging::default()).unwrap();
+    let all = vec![Box::new(soups) as Box<dyn PersistentModule>, apart(&linear(), 4)];
+    let expected = Ensemble::new(all, Averaging::default()).unwrap();
+    assert_eq!(members, expected.apply(task.dev.encodings()).unwrap());
+}
+
+#[test]
+fn the_default_ensemble_has_members_of_different_kinds_and_is_better_than_they_are_on_average() {
+    let members = EnsembleSettings::default().members;
+    let kinds: HashSet<&str> = members.iter().map(RecipeConfig::kind).collect();
+    assert!(members.len() > 1 && kinds.len() == members.len(), "{kinds:?}");
+
+    let task = Task::new();
+    let items = Items::new(&task.items, &Device::flex());
+    let trainer = trainer(false);
+    let dev = DevSet::new(&task.dev, &items, trainer.config().measure).unwrap();
+    let on_dev = |config: &RecipeConfig, seed| {
+        let recipe = config.build(DIM, DIM, 0).unwrap();
+        let trained = recipe.train(&trainer.with_seed(seed), &items, &task.train, &dev).unwrap();
+        dev.mean(&*trained.module).unwrap()
+    };
+    let apart: Vec<f64> = (0..).zip(&members).map(|(seed, member)| on_dev(member, seed)).collect();
+    let mean = apart.iter().sum::<f64>() / apart.len() as f64;
+    let together = on_dev(&RecipeConfig::Ensemble(EnsembleSettings::default()), 0);
+    assert!(together > mean, "{together} of {apart:?}");
 }
