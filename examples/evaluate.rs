@@ -14,8 +14,8 @@ use ess_auto::{AutoConfig, AutoModule};
 use ess_core::{Identity, TokenStates};
 use ess_data::write_run;
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, GroupGain, JudgedQueries, Leakage, MEASURES, Table, collection,
-    evaluate, near_duplicates, search, search_automatically, write_json,
+    BeirTexts, Dataset, DeviceChoice, GroupGain, JudgedQueries, Leakage, MEASURES, RunConfig, Table,
+    collection, evaluate, near_duplicates, search, search_automatically, write_json,
 };
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Comparison, Evaluation, Run, Significance, compare};
@@ -111,6 +111,8 @@ enum System {
     Module(TwoSided),
     /// A module that reads token states.
     OverTokens(Box<dyn PersistentModule<TokenStates>>),
+    /// A module that reads so many items of a first pass.
+    Feedback(Box<dyn PersistentModule<TokenStates>>, usize),
     /// What was chosen automatically, and whether it may look at texts.
     Auto {
         module: Box<AutoModule>,
@@ -170,10 +172,23 @@ fn load(folder: &Path, device: &Device) -> Result<((usize, usize), System)> {
     if matches!(sides, Err(ess_search::Error::UnknownKind { .. }))
         && let Ok(module) = Registry::token_states().build(&state, device)
     {
-        return Ok(((module.query_dim(), module.item_dim()), System::OverTokens(module)));
+        let dims = (module.query_dim(), module.item_dim());
+        return Ok(match feedback(folder)? {
+            Some(depth) => (dims, System::Feedback(module, depth)),
+            None => (dims, System::OverTokens(module)),
+        });
     }
     let sides = sides?;
     Ok(((sides.query_side().query_dim(), sides.item_dim()), System::Module(sides)))
+}
+
+/// How many items of a first pass a module was trained on, by the settings that `train` keeps beside it.
+fn feedback(folder: &Path) -> Result<Option<usize>> {
+    let settings = folder.join("config.json");
+    if !settings.is_file() {
+        return Ok(None);
+    }
+    Ok(RunConfig::read(&settings)?.feedback)
 }
 
 /// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one by words as well.
@@ -207,6 +222,11 @@ fn measure(
             }
             System::OverTokens(module) => {
                 let queries: JudgedQueries<TokenStates> = dataset.judge_as(&queries.qrels)?;
+                search(dataset, &index, &queries, name, module)?
+            }
+            System::Feedback(module, depth) => {
+                let queries: JudgedQueries = dataset.judge(&queries.qrels)?;
+                let queries = queries.with_found_items(dataset, &index, *depth)?;
                 search(dataset, &index, &queries, name, module)?
             }
             System::Auto { module, words } => {

@@ -9,7 +9,6 @@ use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, builder::PossibleValuesParser, parser::ValueSource,
 };
 use ess_auto::{AutoConfig, AutoReport};
-use ess_core::TokenStates;
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
     BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, StoredEncoding,
@@ -51,6 +50,10 @@ struct Arguments {
     /// settings. Flags given beside it win. Every run saves its own as config.json.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Trained feedback: kinds that read token states read so many items, which a first pass of the index found, in the place
+    /// of tokens. Searching then asks the index twice.
+    #[arg(long, value_name = "ITEMS")]
+    feedback: Option<usize>,
     /// The learning rate [default: 0.001].
     #[arg(long)]
     learning_rate: Option<f64>,
@@ -165,9 +168,21 @@ impl Run<'_> {
             "{} reads token states, and items are trained beside modules that read embeddings only",
             module.kind()
         );
-        let recipe =
-            module.build_for_tokens(self.dataset.token_dim()?, item_dim, self.config.trainer.seed)?;
-        let (trainer, items, [train, dev]) = (self.trainer()?, self.items()?, self.queries::<TokenStates>()?);
+        let token_dim = match self.config.feedback {
+            Some(_) => self.dataset.query_dim(),
+            None => self.dataset.token_dim()?,
+        };
+        let recipe = module.build_for_tokens(token_dim, item_dim, self.config.trainer.seed)?;
+        let (trainer, items) = (self.trainer()?, self.items()?);
+        let [train, dev] = match self.config.feedback {
+            Some(depth) => {
+                let [train, dev] = self.queries()?;
+                let found =
+                    |queries: JudgedQueries| queries.with_found_items(&self.dataset, items.index()?, depth);
+                [found(train)?, found(dev)?]
+            }
+            None => self.queries()?,
+        };
         let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
         Ok((fitted.module.to_state()?, fitted.report))
     }
@@ -192,7 +207,6 @@ impl Run<'_> {
     }
 }
 
-/// Chooses a searching operation, with or without texts, and saves it.
 /// Automatic choice has settings of its own, which `--config` gives.
 fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
     const TAKEN: [&str; 12] = [
@@ -222,6 +236,7 @@ fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
     Ok(())
 }
 
+/// Chooses a searching operation, with or without texts, and saves it.
 fn choose_automatically(arguments: &Arguments) -> Result<()> {
     let mut config = match &arguments.config {
         Some(path) => read_auto_config(path)?,
@@ -314,6 +329,8 @@ fn config(arguments: &Arguments) -> Result<RunConfig> {
     trainer.refit |= arguments.refit;
     trainer.check()?;
     config.sides = arguments.sides.apply(config.sides)?;
+    config.feedback = arguments.feedback.or(config.feedback);
+    config.check_feedback()?;
     Ok(config)
 }
 

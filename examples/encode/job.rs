@@ -23,22 +23,30 @@ use crate::{
 
 #[derive(Serialize)]
 struct Report {
-    items: usize,
-    passages: usize,
+    /// None where queries alone were encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passages: Option<usize>,
     queries: usize,
     dim: usize,
-    item_provenance: Provenance,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_provenance: Option<Provenance>,
     query_provenance: Provenance,
     seconds: f64,
 }
 
-/// Encodes both files of the folder.
+/// Encodes both files of the folder, or the queries alone.
 pub(crate) fn run(arguments: &Arguments, model: &Model) -> Result<()> {
     let started = Instant::now();
-    let items = Job::new(arguments, "corpus", model.provenance(true))?;
+    let items = match arguments.queries_only {
+        true => None,
+        false => Some(Job::new(arguments, "corpus", model.provenance(true))?),
+    };
     let whole = |item: Item| vec![(item.title_and_text(), item.id)];
-    let items_done = items.encode(whole, |texts| model.encode_items(texts))?;
-    let passages_done = if arguments.passages { passages(arguments, model)? } else { 0 };
+    let encode_items = |job: &Job<'_>| job.encode(whole, |texts| model.encode_items(texts));
+    let items_done = items.as_ref().map(encode_items).transpose()?;
+    let passages_done = arguments.passages.then(|| passages(arguments, model)).transpose()?;
     let queries = Job::new(arguments, "queries", model.provenance(false))?;
     let text = |query: Query| vec![(query.text, query.id)];
     let queries_done = queries.encode(text, |texts| model.encode_queries(texts))?;
@@ -47,8 +55,8 @@ pub(crate) fn run(arguments: &Arguments, model: &Model) -> Result<()> {
             items: items_done,
             passages: passages_done,
             queries: queries_done,
-            dim: MappedStore::open(&items.out)?.dim(),
-            item_provenance: items.provenance,
+            dim: MappedStore::open(&queries.out)?.dim(),
+            item_provenance: items.map(|items| items.provenance),
             query_provenance: queries.provenance,
             seconds: started.elapsed().as_secs_f64(),
         };

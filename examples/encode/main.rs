@@ -33,6 +33,9 @@ struct Arguments {
     /// A folder with corpus.jsonl and queries.jsonl, plain or as .gz.
     #[arg(long, value_name = "DIR")]
     beir: PathBuf,
+    /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.
+    #[arg(long, conflicts_with = "item_states")]
+    queries_only: bool,
     /// The folder to write to.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -51,7 +54,7 @@ struct Arguments {
     item_states: bool,
     /// Also encode each item's title and the passages of its text by themselves, into passages.safetensors, which `train
     /// --module auto` searches beside the items.
-    #[arg(long, conflicts_with_all = ["layers", "states"])]
+    #[arg(long, conflicts_with_all = ["layers", "states", "queries_only"])]
     passages: bool,
     /// Words of a passage at most.
     #[arg(long, default_value_t = PassageSplitter::default().most_words, value_name = "WORDS")]

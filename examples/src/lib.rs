@@ -5,6 +5,7 @@ mod beir;
 mod dataset;
 mod device;
 mod evaluation;
+mod feedback;
 mod json;
 mod leakage;
 mod losses;

@@ -17,6 +17,10 @@ pub struct RunConfig {
     /// What happens to the items. Default: they stay frozen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sides: Option<SidesConfig>,
+    /// Trained feedback: how many items of a first pass a module that reads token states reads beside the query, in the
+    /// place of tokens. Default: it reads tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<usize>,
 }
 
 impl RunConfig {
@@ -32,7 +36,7 @@ impl RunConfig {
     fn parse(text: &str) -> Result<Self> {
         let json: serde_json::Value = serde_json::from_str(text)?;
         ensure!(json.is_object(), "expected a JSON object");
-        let whole = ["module", "trainer", "sides"].iter().any(|part| json.get(part).is_some());
+        let whole = ["module", "trainer", "sides", "feedback"].iter().any(|part| json.get(part).is_some());
         // Read again from the text, so that errors name the line.
         let config = match whole {
             true => serde_json::from_str(text)?,
@@ -40,7 +44,26 @@ impl RunConfig {
         };
         config.trainer.check()?;
         config.sides.iter().try_for_each(SidesConfig::check)?;
+        config.check_feedback()?;
         Ok(config)
+    }
+
+    /// Refuses feedback to a module that does not read it, and from no item.
+    ///
+    /// # Errors
+    /// When it is so.
+    pub fn check_feedback(&self) -> Result<()> {
+        let Some(depth) = self.feedback else {
+            return Ok(());
+        };
+        ensure!(depth > 0, "feedback: expected at least 1 item, found 0");
+        ensure!(
+            self.module.reads_token_states(),
+            "feedback: expected a kind of module that reads token states ({}), found {}",
+            RecipeConfig::TOKEN_KINDS.join(", "),
+            self.module.kind()
+        );
+        Ok(())
     }
 }
 
@@ -64,6 +87,8 @@ mod tests {
             r#"{"trainer": {"sed": 3}}"#,
             r#"{"trainer": {}, "seed": 3}"#,
             r#"{"module": {"kind": "mpl"}}"#,
+            r#"{"module": {"kind": "mlp"}, "feedback": 10}"#,
+            r#"{"module": {"kind": "token_attention"}, "feedback": 0}"#,
             "[]",
         ] {
             assert!(RunConfig::parse(text).is_err(), "{text}");

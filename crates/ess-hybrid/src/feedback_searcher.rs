@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Error, Hit, Index, Searcher};
 use serde::{Deserialize, Serialize};
 
-use crate::Attention;
+use crate::{Attention, FirstPass};
 
 /// How the items of a first pass move a query.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,8 +39,7 @@ impl Default for FeedbackConfig {
 /// ```
 #[derive(Clone, Debug)]
 pub struct FeedbackSearcher<'a, I> {
-    index: I,
-    items: &'a Embeddings,
+    first: FirstPass<'a, I>,
     config: FeedbackConfig,
 }
 
@@ -51,17 +50,13 @@ impl<'a, I: Index> FeedbackSearcher<'a, I> {
     /// [`Error::DimensionMismatch`] or [`Error::LengthMismatch`] when they are not the index's,
     /// [`Error::InvalidParameter`] for a setting outside its range.
     pub fn new(index: I, items: &'a Embeddings, config: FeedbackConfig) -> Result<Self, Error> {
-        Error::check_dim("items that feedback looks at", index.dim(), items.dim())?;
-        let (expected, found) = (index.len(), items.len());
-        if expected != found {
-            return Err(Error::LengthMismatch { what: "items that feedback looks at", expected, found });
-        }
         config.attention.check()?;
         if !(config.weight.is_finite() && config.weight >= 0.0) {
             let (name, expected) = ("weight of feedback", "a number of 0 or more");
             return Err(Error::InvalidParameter { name, expected, found: config.weight.to_string() });
         }
-        Ok(Self { index, items, config })
+        let first = FirstPass::new(index, items, config.attention.depth)?;
+        Ok(Self { first, config })
     }
 
     /// The moved queries, `n × d`: what the second pass searches with.
@@ -69,11 +64,11 @@ impl<'a, I: Index> FeedbackSearcher<'a, I> {
     /// # Errors
     /// Those of the index.
     pub fn moved(&self, queries: &Embeddings) -> Result<Embeddings, Error> {
-        let first = self.index.search(queries, self.config.attention.depth.min(self.index.len()))?;
+        let first = self.first.hits(queries)?;
         let mut moved = queries.view().to_owned();
         let mut centroid = vec![0.0; queries.dim()];
         for (mut query, hits) in moved.rows_mut().into_iter().zip(&first) {
-            self.config.attention.centroid(hits, |item| self.items.row(item), &mut centroid);
+            self.config.attention.centroid(hits, |item| self.first.items().row(item), &mut centroid);
             query.iter_mut().zip(&centroid).for_each(|(q, c)| *q += self.config.weight * c);
         }
         Embeddings::new(moved)
@@ -82,7 +77,7 @@ impl<'a, I: Index> FeedbackSearcher<'a, I> {
 
 impl<I: Index> Searcher for FeedbackSearcher<'_, I> {
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.index.search(&self.moved(queries)?, k)
+        self.first.index().search(&self.moved(queries)?, k)
     }
 }
 

@@ -9,8 +9,8 @@ use ndarray::Array2;
 use crate::{
     AnyModule, CompositeModule, DeviceEncoding, Diagonal, Ensemble, Error, GatedSelection, Interpolation,
     KeyValueMemory, LayerAttention, LayerTransformer, Linear, LowRank, MixtureOfExperts, Mlp,
-    ModuleDescription, ModuleState, OnDevice, Orthogonal, PersistentModule, Sequence, TokenAttention,
-    TokenTransformer, TrainableModule, WeightedEnsemble,
+    ModuleDescription, ModuleState, OnDevice, Orthogonal, PersistentModule, Sequence, SimilarityAttention,
+    TokenAttention, TokenTransformer, TrainableModule, WeightedEnsemble,
     ensemble::ENSEMBLE,
     interpolation::INTERPOLATION,
     parameters,
@@ -92,6 +92,7 @@ impl Registry<TokenStates> {
         Self::empty()
             .with_fixed(SENTENCE_IDENTITY, |_, state, _| build_sentence_identity(state))
             .with::<TokenAttention>()
+            .with::<SimilarityAttention>()
             .with::<TokenTransformer>()
     }
 }

@@ -24,6 +24,7 @@ fn every_kind() -> Vec<(&'static str, Value, Vec<Value>)> {
     let shape = json!({"shape": {"blocks": 2, "width": 4, "heads": 2, "hidden": 6}});
     vec![
         ("token_attention", json!({"heads": 2}), vec![json!({"heads": 0}), json!({"heads": 65})]),
+        ("similarity_attention", json!({}), vec![]),
         ("token_transformer", shape, vec![json!({"shape": {"heads": 3}}), json!({"shape": {"blocks": 0}})]),
     ]
 }

@@ -131,6 +131,31 @@ impl<E: Encoding> QuerySet<E> {
         &self.encodings
     }
 
+    /// The same queries in another encoding, such as with what a first pass of an index found for them.
+    ///
+    /// ```
+    /// use ess_core::{Embeddings, TokenStates};
+    /// use ess_train::{Judgement, QuerySet};
+    ///
+    /// let embeddings = Embeddings::from_rows(&[[1.0, 0.0]])?;
+    /// let queries = QuerySet::new(embeddings.clone(), vec![vec![Judgement { item: 0, grade: 1 }]])?;
+    /// let states = TokenStates::from_texts(embeddings, 3, &[[0.1; 6]])?;
+    /// assert_eq!(queries.with_encodings(states)?.judgements(), queries.judgements());
+    /// # Ok::<(), ess_train::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there are not as many encodings as queries.
+    pub fn with_encodings<F: Encoding>(&self, encodings: F) -> Result<QuerySet<F>, Error> {
+        self.check_lists("encodings of queries", encodings.rows())?;
+        Ok(QuerySet {
+            encodings,
+            judgements: self.judgements.clone(),
+            teacher: self.teacher.clone(),
+            negatives: self.negatives.clone(),
+        })
+    }
+
     /// The judgements of each query.
     pub fn judgements(&self) -> &[Vec<Judgement>] {
         &self.judgements

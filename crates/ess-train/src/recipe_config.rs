@@ -3,7 +3,8 @@
 use ess_core::TokenStates;
 use ess_search::{
     DiagonalConfig, GatedSelectionConfig, KeyValueMemoryConfig, LayerAttentionConfig, LayerTransformerConfig,
-    LinearConfig, LowRankConfig, MlpConfig, OrthogonalConfig, TokenAttentionConfig, TokenTransformerConfig,
+    LinearConfig, LowRankConfig, MlpConfig, OrthogonalConfig, SimilarityAttentionConfig,
+    TokenAttentionConfig, TokenTransformerConfig,
 };
 use serde::{
     Deserialize, Serialize,
@@ -64,6 +65,8 @@ pub enum RecipeConfig {
     LayerTransformer(LayerTransformerConfig),
     /// [`TokenAttention`](ess_search::TokenAttention), over token states.
     TokenAttention(TokenAttentionConfig),
+    /// [`SimilarityAttention`](ess_search::SimilarityAttention), over token states or what a first pass found.
+    SimilarityAttention(SimilarityAttentionConfig),
     /// [`TokenTransformer`](ess_search::TokenTransformer), over token states.
     TokenTransformer(TokenTransformerConfig),
     /// [`Sequence`](ess_search::Sequence).
@@ -105,7 +108,7 @@ impl Default for RecipeConfig {
 
 impl RecipeConfig {
     /// The names of the kinds that read token states; those that average others do as well.
-    pub const TOKEN_KINDS: [&str; 2] = ["token_attention", "token_transformer"];
+    pub const TOKEN_KINDS: [&str; 3] = ["token_attention", "similarity_attention", "token_transformer"];
 
     /// The names of the kinds that read embeddings.
     pub const KINDS: [&str; 24] = [
@@ -162,6 +165,7 @@ impl RecipeConfig {
             Self::LayerAttention(_) => "layer_attention",
             Self::LayerTransformer(_) => "layer_transformer",
             Self::TokenAttention(_) => "token_attention",
+            Self::SimilarityAttention(_) => "similarity_attention",
             Self::TokenTransformer(_) => "token_transformer",
             Self::Sequence(_) => "sequence",
             Self::MixtureOfExperts(_) => "mixture_of_experts",
@@ -183,7 +187,7 @@ impl RecipeConfig {
     /// Whether it reads token states, so that [`RecipeConfig::build_for_tokens`] builds it, and not embeddings.
     pub fn reads_token_states(&self) -> bool {
         match self {
-            Self::TokenAttention(_) | Self::TokenTransformer(_) => true,
+            Self::TokenAttention(_) | Self::SimilarityAttention(_) | Self::TokenTransformer(_) => true,
             Self::Ensemble(settings) => settings.members.iter().any(Self::reads_token_states),
             Self::Soup(settings) => settings.of.reads_token_states(),
             Self::Interpolation(settings) => settings.of.reads_token_states(),

@@ -153,6 +153,25 @@ fn encode_cuts_items_into_passages_that_are_those_of_the_items() {
 }
 
 #[test]
+fn encode_of_queries_alone_leaves_the_items_of_another_run_as_they_are() {
+    let beir = Beir::new(3, 5);
+    beir.encode(&[]).succeeded();
+    let plain = beir.files();
+    let json = beir.0.path().join("report.json");
+    beir.encode(&["--queries-only", "--layers", "0,2", "--json", json.to_str().unwrap()]).succeeded();
+    let of_items = |files: &BTreeMap<PathBuf, Vec<u8>>| {
+        files.iter().find(|(path, _)| path.ends_with("corpus.safetensors")).unwrap().1.clone()
+    };
+    assert_eq!(of_items(&beir.files()), of_items(&plain));
+    let report = read_json(&json);
+    assert_eq!((&report["items"], &report["dim"]), (&serde_json::Value::Null, &96.into()));
+    // Neither the items' texts nor a corpus are asked for.
+    std::fs::remove_file(beir.0.path().join("corpus.jsonl")).unwrap();
+    beir.encode(&["--queries-only", "--states", "1"]).succeeded();
+    beir.encode(&["--queries-only", "--states", "1", "--item-states"]).failed_with(&["--queries-only"]);
+}
+
+#[test]
 fn encode_gives_the_same_bytes_however_often_it_is_killed() {
     let whole = Beir::new(400, 120);
     let arguments = ["--part", "16"];

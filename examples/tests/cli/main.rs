@@ -9,6 +9,7 @@ mod device;
 #[cfg(feature = "encoders")]
 mod encode;
 mod every_module;
+mod feedback;
 mod help;
 mod import;
 mod index;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use ess_core::{MatrixModule, TokenStates};
 use ess_search::{
-    KeyValueMemoryConfig, ModuleConfig, PersistentModule, TokenAttention, TokenTransformer, TrainableModule,
+    KeyValueMemoryConfig, ModuleConfig, PersistentModule, SimilarityAttention, TokenAttention,
+    TokenTransformer, TrainableModule,
 };
 use ndarray::Array2;
 
@@ -76,6 +77,7 @@ impl RecipeConfig {
         let boxed = |config: &Self| config.build_from_tokens(data);
         Ok(match self {
             Self::TokenAttention(config) => over_tokens::<TokenAttention>(config, data)?,
+            Self::SimilarityAttention(config) => over_tokens::<SimilarityAttention>(config, data)?,
             Self::TokenTransformer(config) => over_tokens::<TokenTransformer>(config, data)?,
             Self::Ensemble(settings) => {
                 let mut recipe = EnsembleRecipe::new(settings.averaging).bagged(settings.bagged);

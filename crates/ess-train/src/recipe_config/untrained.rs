@@ -42,7 +42,7 @@ impl RecipeConfig {
                 let members = numbered(&settings.members, data, device)?;
                 Ok(AnyModule::new(WeightedEnsemble::new(members, settings.averaging, device)?)?)
             }
-            Self::TokenAttention(_) | Self::TokenTransformer(_) => {
+            Self::TokenAttention(_) | Self::SimilarityAttention(_) | Self::TokenTransformer(_) => {
                 Err(Error::AnotherEncoding { kind: self.kind(), reads: "token states", found: "embeddings" })
             }
             several => Err(Error::NotOneModule { kind: several.kind() }),
