@@ -4,16 +4,13 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use cpu_time::ProcessTime;
-use ess_core::{Identity, SearchModule};
-use ess_index::FlatIndex;
-use ess_metrics::Bootstrap;
-use ess_search::{ItemSide, TwoSided};
-use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer, TrainerConfig};
+use ess_metrics::{Bootstrap, Evaluation};
+use ess_train::{FitReport, Returned, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     data_set::{DataSet, Opened},
+    fitted::Fitting,
     system::System,
 };
 
@@ -54,13 +51,11 @@ pub(crate) struct Measured {
     pub(crate) returned: bool,
     pub(crate) parameters: usize,
     pub(crate) cpu_seconds: f64,
-    /// What the fit said; none for the frozen encoder.
+    /// What the fit said; none where nothing was trained.
     report: Option<FitReport>,
-}
-
-struct Trained {
-    sides: TwoSided,
-    report: Option<FitReport>,
+    /// nDCG@10 of each test query, in the order of the judgements; none in results of earlier versions.
+    #[serde(default)]
+    pub(crate) by_query: Vec<f64>,
 }
 
 impl Cell {
@@ -73,7 +68,8 @@ impl Cell {
         // One that does not parse is of another version of this program: it is measured again.
         let cell: Option<Self> = serde_json::from_str(&text).ok();
         Ok(cell.filter(|cell| {
-            (&cell.data, &cell.system, &cell.trainer) == (wanted.data, wanted.system, wanted.trainer)
+            (&cell.system, &cell.trainer) == (wanted.system, wanted.trainer)
+                && cell.data.is_same_for(wanted.system.reads(), wanted.data)
         }))
     }
 
@@ -86,7 +82,8 @@ impl Wanted<'_> {
     /// Trains the system and measures it on test.
     pub(crate) fn measure(&self, data: &Opened, device: &Device) -> Result<Cell> {
         let outcome = match self.train_and_measure(data, device) {
-            Ok(measured) => Outcome::Measured(Box::new(measured)),
+            Ok(Some(measured)) => Outcome::Measured(Box::new(measured)),
+            Ok(None) => Outcome::Impossible("their folder was not given with --data".to_owned()),
             // A kind that these embeddings do not suit, such as one that reads several layers.
             Err(error) if error.downcast_ref::<ess_train::Error>().is_some() => {
                 Outcome::Impossible(format!("{error:#}"))
@@ -97,63 +94,45 @@ impl Wanted<'_> {
         Ok(Cell { data, system, trainer: self.trainer.clone(), outcome })
     }
 
-    fn train_and_measure(&self, data: &Opened, device: &Device) -> Result<Measured> {
-        let items = Items::new(data.dataset.items(), device);
-        let started = ProcessTime::now();
-        let trained = self.train(data, &items)?;
-        let cpu_seconds = started.elapsed().as_secs_f64();
-        let identity = Identity::new(data.dataset.items().dim());
-        let index = FlatIndex::new(data.dataset.items().clone())?;
-        let measure = |index: &FlatIndex, module: &dyn SearchModule| {
-            let run = ess_examples::search(&data.dataset, index, &data.test, "run", module)?;
-            ess_examples::evaluate(&data.test, &run)
+    /// None where the data have not what the system reads.
+    fn train_and_measure(&self, data: &Opened, device: &Device) -> Result<Option<Measured>> {
+        let fitting = Fitting::new(self, data, device)?;
+        let Some(fitted) = fitting.run()? else {
+            return Ok(None);
         };
-        let moved = trained.sides.map_items(data.dataset.items())?.map(FlatIndex::new).transpose()?;
-        let found = measure(moved.as_ref().unwrap_or(&index), &trained.sides.query_side())?;
-        let frozen = measure(&index, &identity)?;
-        let values = |evaluation: &ess_metrics::Evaluation| -> Result<Vec<f64>> {
-            let of_measure = evaluation.measures().iter().find(|values| values.measure == "ndcg@10");
-            Ok(of_measure.context("nDCG@10 is measured")?.per_query.clone())
-        };
-        let (values, frozen) = (values(&found)?, values(&frozen)?);
+        let frozen = by_query(&fitting.frozen()?)?;
+        let values = by_query(&fitted.found)?;
         let bootstrap = Bootstrap { seed: self.trainer.seed, ..Bootstrap::default() };
-        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-        let floor = trained.report.as_ref().map(|report| report.floor.returned);
-        Ok(Measured {
+        let floor = fitted.report.as_ref().map(|report| report.floor.returned);
+        Ok(Some(Measured {
             queries: values.len(),
             ndcg: mean(&values),
-            recall: found.mean("recall@100")?,
+            recall: fitted.found.mean("recall@100")?,
             difference: mean(&values) - mean(&frozen),
             interval: bootstrap.difference_interval(&frozen, &values, 0.95)?,
             returned: floor != Some(Returned::Identity),
-            parameters: trained.report.as_ref().map_or(0, |report| report.parameters),
-            cpu_seconds,
-            report: trained.report,
-        })
+            parameters: fitted.report.as_ref().map_or(0, |report| report.parameters),
+            cpu_seconds: fitted.cpu_seconds,
+            report: fitted.report,
+            by_query: values,
+        }))
     }
+}
 
-    fn train(&self, data: &Opened, items: &Items<'_>) -> Result<Trained> {
-        let seed = self.trainer.seed.wrapping_add(self.system.seed());
-        let config = TrainerConfig { seed, refit: self.system.refit(), ..self.trainer.clone() };
-        let trainer = Trainer::new(config)?.with_progress(Progress::Silent);
-        let dim = data.dataset.items().dim();
-        let (train, dev) = (&data.train.set, &data.dev.set);
-        Ok(match self.system {
-            System::Frozen => {
-                let identity = Box::new(Identity::new(dim));
-                Trained { sides: TwoSided::new(identity, ItemSide::Frozen)?, report: None }
-            }
-            System::Recipe { recipe, .. } | System::Member { recipe, .. } => {
-                let recipe = recipe.build(dim, dim, self.trainer.seed)?;
-                let fitted = trainer.fit(&*recipe, items, train, dev)?;
-                let sides = TwoSided::new(fitted.trained, ItemSide::Frozen)?;
-                Trained { sides, report: Some(fitted.report) }
-            }
-            System::Sides { sides, .. } => {
-                let linear = RecipeConfig::default().build(dim, dim, self.trainer.seed)?;
-                let fitted = trainer.fit_sides(sides, &*linear, items, train, dev)?;
-                Trained { sides: fitted.trained, report: Some(fitted.report) }
-            }
-        })
+impl Measured {
+    /// The difference to another system's nDCG@10 on the same queries, and its paired 95 % bootstrap interval; none where one
+    /// of both was kept without its values.
+    pub(crate) fn difference_to(&self, other: &Self, seed: u64) -> Option<(f64, [f64; 2])> {
+        let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
+        let interval = bootstrap.difference_interval(&other.by_query, &self.by_query, 0.95).ok()?;
+        Some((self.ndcg - other.ndcg, interval))
     }
+}
+
+fn by_query(evaluation: &Evaluation) -> Result<Vec<f64>> {
+    Ok(evaluation.get("ndcg@10").context("nDCG@10 is measured")?.per_query.clone())
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }

@@ -1,11 +1,16 @@
 //! A data set on the command line, and opened.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use anyhow::{Context, Result, bail};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, JudgedQueries};
+use ess_examples::{Dataset, JudgedQueries, StoredEncoding};
 use serde::{Deserialize, Serialize};
+
+use crate::system::Reads;
 
 /// Where a data set is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,54 +20,88 @@ pub(crate) struct DataSet {
     train: PathBuf,
     dev: Option<PathBuf>,
     test: PathBuf,
+    /// The queries with their token states, beside the same items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    states: Option<PathBuf>,
+    /// The queries with poolings of layers, beside the same items.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layers: Option<PathBuf>,
 }
 
 /// A data set in memory.
-pub(crate) struct Opened {
+pub(crate) struct Opened<E = ess_core::Embeddings> {
     pub(crate) dataset: Dataset,
-    pub(crate) train: JudgedQueries,
-    pub(crate) dev: JudgedQueries,
-    pub(crate) test: JudgedQueries,
+    pub(crate) train: JudgedQueries<E>,
+    pub(crate) dev: JudgedQueries<E>,
+    pub(crate) test: JudgedQueries<E>,
 }
 
 impl FromStr for DataSet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("{text:?}: expected NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST");
+        let expected =
+            || format!("{text:?}: expected NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST[,STATES_DIR[,LAYERS_DIR]]");
         let (name, paths) = text.split_once('=').ok_or_else(expected)?;
-        let [embeddings, train, dev, test] = paths.split(',').collect::<Vec<_>>()[..] else {
-            return Err(expected());
-        };
-        let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_ ".contains(c));
-        if !plain || embeddings.is_empty() || train.is_empty() || test.is_empty() {
+        let mut paths = paths.split(',').collect::<Vec<_>>();
+        if !(4..=6).contains(&paths.len()) {
             return Err(expected());
         }
-        Ok(Self {
-            name: name.to_owned(),
-            embeddings: embeddings.into(),
-            train: train.into(),
-            dev: (!dev.is_empty()).then(|| dev.into()),
-            test: test.into(),
-        })
+        paths.resize(6, "");
+        let plain = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "-_ ".contains(c));
+        let given = |at: usize| Some(PathBuf::from(paths[at])).filter(|path| !path.as_os_str().is_empty());
+        match (given(0), given(1), given(3)) {
+            (Some(embeddings), Some(train), Some(test)) if plain => Ok(Self {
+                name: name.to_owned(),
+                embeddings,
+                train,
+                dev: given(2),
+                test,
+                states: given(4),
+                layers: given(5),
+            }),
+            _ => Err(expected()),
+        }
     }
 }
 
 impl DataSet {
     pub(crate) fn open(&self, seed: u64) -> Result<Opened> {
-        let dataset = Dataset::open(&self.embeddings)?;
-        if dataset.query_dim() != dataset.items().dim() {
+        let opened = self.open_as(&self.embeddings, seed)?;
+        if opened.dataset.query_dim() != opened.dataset.items().dim() {
             bail!("queries and items differ in dimension, so there is no frozen encoder to compare with");
         }
+        Ok(opened)
+    }
+
+    /// The same queries and items from a folder of another encoding of the queries.
+    pub(crate) fn open_as<E: StoredEncoding>(&self, folder: &Path, seed: u64) -> Result<Opened<E>> {
+        let dataset = Dataset::open(folder)?;
         let (train, dev) = match &self.dev {
-            Some(dev) => (dataset.judge_file(&self.train)?, dataset.judge_file(dev)?),
+            Some(dev) => (dataset.judge_file_as(&self.train)?, dataset.judge_file_as(dev)?),
             None => {
                 let (train, dev) = cut_dev(&read_qrels(&self.train)?, 0.2, seed)
                     .with_context(|| self.train.display().to_string())?;
-                (dataset.judge(&train)?, dataset.judge(&dev)?)
+                (dataset.judge_as(&train)?, dataset.judge_as(&dev)?)
             }
         };
-        let test = dataset.judge_file(&self.test)?;
+        let test = dataset.judge_file_as(&self.test)?;
         Ok(Opened { dataset, train, dev, test })
+    }
+
+    /// The folder of what a system reads beside embeddings; none where it was not given, or is none.
+    pub(crate) fn folder_of(&self, reads: Reads) -> Option<&Path> {
+        match reads {
+            Reads::Tokens => self.states.as_deref(),
+            Reads::Layers => self.layers.as_deref(),
+            Reads::FoundItems(_) => Some(&self.embeddings),
+        }
+    }
+
+    /// Whether both are the same to a system: folders that it does not read may differ.
+    pub(crate) fn is_same_for(&self, reads: Option<Reads>, other: &Self) -> bool {
+        let plain = |set: &Self| Self { states: None, layers: None, ..set.clone() };
+        let folder = |set: &Self| reads.and_then(|reads| set.folder_of(reads).map(Path::to_owned));
+        plain(self) == plain(other) && folder(self) == folder(other)
     }
 }

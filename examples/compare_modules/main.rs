@@ -4,6 +4,7 @@
 
 mod cell;
 mod data_set;
+mod fitted;
 mod peers;
 mod report;
 mod system;
@@ -17,7 +18,7 @@ use ess_train::TrainerConfig;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use crate::{cell::Cell, data_set::DataSet, peers::Peer, system::System};
+use crate::{cell::Cell, data_set::DataSet, peers::Peer, report::Report, system::System};
 
 /// Train every kind of searching module on each data set, and measure it on test queries.
 ///
@@ -27,12 +28,21 @@ use crate::{cell::Cell, data_set::DataSet, peers::Peer, system::System};
 #[command(name = "compare_modules")]
 struct Arguments {
     /// A data set: a folder with queries.safetensors and corpus.safetensors, and judgements for training, dev and test.
-    /// Where DEV is empty, dev is a fifth of the training queries. May be given several times.
-    #[arg(long, value_name = "NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST", required = true)]
+    /// Where DEV is empty, dev is a fifth of the training queries. Two more folders may have the same queries with token
+    /// states and with poolings of layers (`encode --queries-only` with --states and with --layers), beside the same items.
+    /// May be given several times.
+    #[arg(
+        long,
+        value_name = "NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST[,STATES_DIR[,LAYERS_DIR]]",
+        required = true
+    )]
     data: Vec<DataSet>,
     /// Only these systems; without it, all.
     #[arg(long, value_name = "SYSTEM")]
     system: Vec<String>,
+    /// Also a table of the differences to this system, which is measured too.
+    #[arg(long, value_name = "SYSTEM")]
+    against: Vec<String>,
     /// A JSON list of systems that were measured elsewhere, for rows below the others.
     #[arg(long, value_name = "FILE")]
     peers: Option<PathBuf>,
@@ -62,7 +72,7 @@ struct Results {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     let device = arguments.device.open()?;
-    let systems = System::chosen(&arguments.system)?;
+    let systems = System::chosen(&arguments.system, &arguments.against)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
     let trainer = TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() };
@@ -95,7 +105,8 @@ fn main() -> Result<()> {
     }
     bar.finish_and_clear();
     let names: Vec<String> = arguments.data.iter().map(|data| data.name.clone()).collect();
-    let text = report::markdown(&names, &systems, &cells, &peers);
+    let report = Report { data: &names, systems: &systems, cells: &cells, seed: arguments.seed };
+    let text = report.markdown(&arguments.against, &peers);
     ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
     print!("{text}");
     match &arguments.json {

@@ -8,23 +8,36 @@ use crate::{
     system::System,
 };
 
-/// The whole document.
-pub(crate) fn markdown(data: &[String], systems: &[System], cells: &[Cell], peers: &[Peer]) -> String {
-    let mut text = String::from(INTRODUCTION);
-    let table = Rows { data, cells };
-    let _ = writeln!(text, "| system | parameters | CPU-s | {} |", data.join(" | "));
-    let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(data.len()));
-    for system in systems.iter().filter(|system| !matches!(system, System::Member { .. })) {
-        text.push_str(&table.row(system));
-        if system.name() == "ensemble" {
-            text.push_str(&table.members(systems));
+/// What the document is of.
+pub(crate) struct Report<'a> {
+    pub(crate) data: &'a [String],
+    pub(crate) systems: &'a [System],
+    pub(crate) cells: &'a [Cell],
+    /// Of the bootstrap.
+    pub(crate) seed: u64,
+}
+
+impl Report<'_> {
+    /// The whole document.
+    pub(crate) fn markdown(&self, against: &[String], peers: &[Peer]) -> String {
+        let mut text = String::from(INTRODUCTION);
+        let _ = writeln!(text, "| system | parameters | CPU-s | {} |", self.data.join(" | "));
+        let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(self.data.len()));
+        for system in self.systems.iter().filter(|system| !matches!(system, System::Member { .. })) {
+            text.push_str(&self.row(system));
+            if system.name() == "ensemble" {
+                text.push_str(&self.members());
+            }
         }
+        text.push_str(&self.impossible());
+        for baseline in self.systems.iter().filter(|system| against.contains(&system.name())) {
+            text.push_str(&self.differences_to(baseline));
+        }
+        if !peers.is_empty() {
+            text.push_str(&peer_rows(self.data, peers));
+        }
+        text
     }
-    text.push_str(&table.impossible());
-    if !peers.is_empty() {
-        text.push_str(&peer_rows(data, peers));
-    }
-    text
 }
 
 const INTRODUCTION: &str = "# Every searching module on every data set
@@ -36,16 +49,13 @@ their place. CPU-seconds are those of fitting on the first data set, on all thre
 
 Written by `compare_modules`. Searching modules are named as `train --module` names them. *Item offsets* and *maps* are of
 the items, which must then be indexed again (not encoded again): alone, trained at once with a linear module, or after it;
-a *shared map* is one linear module for both sides. New items gain nothing from offsets.
+a *shared map* is one linear module for both sides. New items gain nothing from offsets. *Over tokens*, *over layers* and
+*over found items* are modules that read more of a query than one vector: the states of its tokens, poolings of several
+layers of the encoder, and what a first pass of the index found for it.
 
 ";
 
-struct Rows<'a> {
-    data: &'a [String],
-    cells: &'a [Cell],
-}
-
-impl Rows<'_> {
+impl Report<'_> {
     fn cell(&self, data: &str, system: &System) -> Option<&Cell> {
         self.cells.iter().find(|cell| cell.data.name == data && cell.system == *system)
     }
@@ -60,7 +70,7 @@ impl Rows<'_> {
     fn row(&self, system: &System) -> String {
         let first = self.data.iter().find_map(|data| self.measured(data, system));
         let (parameters, seconds) = match first {
-            Some(measured) if *system != System::Frozen => {
+            Some(measured) if measured.parameters > 0 => {
                 (measured.parameters.to_string(), format!("{:.1}", measured.cpu_seconds))
             }
             _ => (String::new(), String::new()),
@@ -78,9 +88,9 @@ impl Rows<'_> {
     }
 
     /// The mean of the members of the default ensemble.
-    fn members(&self, systems: &[System]) -> String {
+    fn members(&self) -> String {
         let members: Vec<&System> =
-            systems.iter().filter(|system| matches!(system, System::Member { .. })).collect();
+            self.systems.iter().filter(|system| matches!(system, System::Member { .. })).collect();
         if members.is_empty() {
             return String::new();
         }
@@ -93,6 +103,28 @@ impl Rows<'_> {
         };
         let figures: Vec<String> = self.data.iter().map(mean).collect();
         format!("| its members, mean | | | {} |\n", figures.join(" | "))
+    }
+
+    /// Every other system less `baseline`, on each data set.
+    fn differences_to(&self, baseline: &System) -> String {
+        let name = baseline.name();
+        let mut text = format!(
+            "\n## Against {name}\n\nThe difference of nDCG@10 on test to that of {name}, whether or not the floor gave one of both up, with its \
+             paired 95 % bootstrap\ninterval.\n\n| system | {} |\n|---|{}\n",
+            self.data.join(" | "),
+            "---|".repeat(self.data.len())
+        );
+        let others = self.systems.iter().filter(|system| *system != baseline);
+        for system in others.filter(|system| !matches!(system, System::Member { .. })) {
+            let difference = |data: &String| {
+                let (measured, baseline) = (self.measured(data, system)?, self.measured(data, baseline)?);
+                let (difference, interval) = measured.difference_to(baseline, self.seed)?;
+                Some(format!("{} {}", signed(difference, 4), bracket(interval)))
+            };
+            let figures = self.data.iter().map(|data| difference(data).unwrap_or_else(|| "–".to_owned()));
+            let _ = writeln!(text, "| {} | {} |", system.name(), figures.collect::<Vec<_>>().join(" | "));
+        }
+        text
     }
 
     /// Why there are dashes.
@@ -136,9 +168,17 @@ fn peer_rows(data: &[String], peers: &[Peer]) -> String {
 
 /// `.796 [+.10, +.20]`
 fn with_interval(measured: &Measured) -> String {
-    let [low, high] = measured.interval.map(|end| format!("{end:+.3}").replacen("0.", ".", 1));
-    let text = format!("{} [{low}, {high}]", figure(measured.ndcg));
+    let text = format!("{} {}", figure(measured.ndcg), bracket(measured.interval));
     if measured.returned { text } else { format!("*{text}*") }
+}
+
+fn bracket(interval: [f64; 2]) -> String {
+    let [low, high] = interval.map(|end| signed(end, 3));
+    format!("[{low}, {high}]")
+}
+
+fn signed(value: f64, digits: usize) -> String {
+    format!("{value:+.digits$}").replacen("0.", ".", 1)
 }
 
 fn figure(value: f64) -> String {

@@ -14,8 +14,24 @@ pub(crate) enum System {
     Recipe { recipe: RecipeConfig, refit: bool },
     /// A linear module and what happens to the items, or one of the two, perhaps fitted again on train and dev.
     Sides { sides: SidesConfig, refit: bool },
+    /// A recipe over more than one vector a query.
+    Rich { recipe: RecipeConfig, reads: Reads },
+    /// Feedback from the index with the settings that it has by default; nothing is trained.
+    Feedback {},
     /// One member of the default ensemble, with the seed that it has there.
     Member { recipe: RecipeConfig, at: u64 },
+}
+
+/// What a system reads of a query in place of its one vector.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reads {
+    /// The states of its tokens.
+    Tokens,
+    /// Its sentence embedding and poolings of layers.
+    Layers,
+    /// Its sentence embedding and those of so many items, which a first pass found.
+    FoundItems(usize),
 }
 
 impl System {
@@ -30,6 +46,7 @@ impl System {
             }
         }
         all.extend(Self::of_sides());
+        all.extend(Self::rich()?);
         let members = EnsembleSettings::default().members.into_iter().enumerate();
         all.extend(members.map(|(at, recipe)| Self::Member { recipe, at: at as u64 }));
         Ok(all)
@@ -54,16 +71,34 @@ impl System {
         .map(|(order, items, refit)| Self::Sides { sides: SidesConfig { order, items }, refit })
     }
 
-    /// All systems, or those of these names.
-    pub(crate) fn chosen(names: &[String]) -> Result<Vec<Self>> {
+    /// What reads more than one vector a query.
+    fn rich() -> Result<Vec<Self>> {
+        let rich = |kind: &str, reads| anyhow::Ok(Self::Rich { recipe: RecipeConfig::named(kind)?, reads });
+        let mut all = Vec::new();
+        for kind in ["layer_attention", "layer_transformer"] {
+            all.push(rich(kind, Reads::Layers)?);
+        }
+        for reads in [Reads::Tokens, Reads::FoundItems(10)] {
+            for kind in RecipeConfig::TOKEN_KINDS {
+                all.push(rich(kind, reads)?);
+            }
+        }
+        all.push(Self::Feedback {});
+        Ok(all)
+    }
+
+    /// All systems, or those of these names; those that others are compared with are among them.
+    pub(crate) fn chosen(names: &[String], against: &[String]) -> Result<Vec<Self>> {
         let all = Self::all()?;
-        for name in names {
+        for name in names.iter().chain(against) {
             let known: Vec<String> = all.iter().map(Self::name).collect();
             ensure!(known.contains(name), "unknown system {name:?}; known: {}", known.join(", "));
         }
         // Nothing can be told of a system without the frozen encoder beside it.
-        let wanted =
-            |system: &Self| *system == Self::Frozen || names.is_empty() || names.contains(&system.name());
+        let wanted = |system: &Self| {
+            let named = |names: &[String]| names.contains(&system.name());
+            *system == Self::Frozen || names.is_empty() || named(names) || named(against)
+        };
         Ok(all.into_iter().filter(wanted).collect())
     }
 
@@ -73,6 +108,12 @@ impl System {
             Self::Frozen => "frozen".to_owned(),
             Self::Recipe { recipe, refit } => format!("{}{}", recipe.kind(), refitted(*refit)),
             Self::Sides { sides, refit } => format!("{}{}", name_of_sides(sides), refitted(*refit)),
+            Self::Rich { recipe, reads } => match reads {
+                Reads::Tokens => format!("{} over tokens", recipe.kind()),
+                Reads::Layers => format!("{} over layers", recipe.kind()),
+                Reads::FoundItems(depth) => format!("{} over {depth} found items", recipe.kind()),
+            },
+            Self::Feedback {} => "feedback, not trained".to_owned(),
             Self::Member { recipe, at } => format!("ensemble member {at}, {}", recipe.kind()),
         }
     }
@@ -83,6 +124,11 @@ impl System {
 
     pub(crate) fn refit(&self) -> bool {
         matches!(self, Self::Recipe { refit: true, .. } | Self::Sides { refit: true, .. })
+    }
+
+    /// What it reads in place of one vector a query; none where it is that vector.
+    pub(crate) fn reads(&self) -> Option<Reads> {
+        if let Self::Rich { reads, .. } = self { Some(*reads) } else { None }
     }
 
     /// What is added to the trainer's seed.

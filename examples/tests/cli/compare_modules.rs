@@ -50,6 +50,46 @@ fn systems_are_measured_once_and_a_second_run_takes_what_is_kept() {
 }
 
 #[test]
+fn rich_encodings_are_measured_where_they_are_given() {
+    let (data, tokens) = (SmallData::new(6, 6), SmallData::new(6, 6).with_token_states(3));
+    let layers = SmallData::new(12, 6);
+    let (qrels, out) = (data.text("qrels.tsv"), data.text("table.md"));
+    let compare = |more: &str| {
+        let set = format!("small={},{qrels},{qrels},{qrels}{more}", data.text(""));
+        let rich = [
+            "token_attention over tokens",
+            "layer_attention over layers",
+            "similarity_attention over 10 found items",
+            "feedback, not trained",
+        ];
+        let systems = rich.iter().flat_map(|system| ["--system", system]);
+        let own = ["--data", &set, "--out", &out, "--against", "ridge"];
+        run("compare_modules", own.into_iter().chain(systems)).succeeded().stdout
+    };
+    let row = |table: &str, system: &str| -> Vec<String> {
+        let of_system = |line: &&str| line.starts_with(&format!("| {system} |"));
+        table.lines().filter(of_system).map(str::to_owned).collect()
+    };
+    let without = compare("");
+    for system in ["token_attention over tokens", "layer_attention over layers"] {
+        let rows = row(&without, system);
+        assert!(rows.len() == 2 && rows.iter().all(|row| row.ends_with("| – |")), "{without}");
+        assert!(without.contains(&format!("- {system}: their folder was not given")), "{without}");
+    }
+    let found = row(&without, "similarity_attention over 10 found items");
+    assert!(found.len() == 2 && found.iter().all(|row| row.contains('[')), "{without}");
+
+    let with = compare(&format!(",{},{}", tokens.text(""), layers.text("")));
+    for system in ["token_attention over tokens", "layer_attention over layers", "feedback, not trained"] {
+        let rows = row(&with, system);
+        assert!(rows.len() == 2 && rows.iter().all(|row| row.contains('[')), "{with}");
+    }
+    assert!(with.contains("## Against ridge") && !with.contains("Not possible"), "{with}");
+    // What reads neither folder is kept, and so is its row.
+    assert_eq!(row(&with, "similarity_attention over 10 found items"), found);
+}
+
+#[test]
 fn data_sets_and_systems_that_are_none_are_refused() {
     let data = SmallData::new(6, 6);
     let out = data.text("table.md");
