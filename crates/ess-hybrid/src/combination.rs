@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 /// How the hits of two searchers become one list. `weight` is the share of the second searcher, from 0 to 1; the first
 /// has the rest.
 ///
-/// All of them look at the scores or ranks that were found for a query, so none is an inner product; the combination
-/// that is one is [`HybridIndex`](crate::HybridIndex).
+/// All but [`Combination::Raw`] look at the scores or ranks that were found for a query, so they are no inner product.
+/// `Raw` is one, of concatenated vectors, which [`HybridIndex`](crate::HybridIndex) answers exactly with one index; over
+/// two lists it is that product for what both lists found, and an upper bound of it for the rest.
 ///
 /// ```
 /// use ess_core::Hit;
@@ -32,6 +33,11 @@ pub enum Combination {
     /// The weighted sum of `(score − mean) / standard deviation`; an item that was not found counts as the lowest found.
     ZScore {
         /// The share of the second searcher.
+        weight: f32,
+    },
+    /// The weighted sum of both scores as they are; an item that was not found counts as the lowest found.
+    Raw {
+        /// The share of the second searcher. BM25 is much larger than a cosine: with unit vectors start with .02.
         weight: f32,
     },
     /// The sum of both scores as they are (CombSUM: Fox and Shaw 1994); an item that was not found counts 0.
@@ -66,41 +72,78 @@ impl Combination {
         {
             return refuse("k of reciprocal ranks", "a number of 0 or more", k);
         }
-        match *self {
-            Self::MinMax { weight } | Self::ZScore { weight } | Self::ReciprocalRank { weight, .. }
-                if !(0.0..=1.0).contains(&weight) =>
-            {
+        match self.weight() {
+            Some(weight) if !(0.0..=1.0).contains(&weight) => {
                 refuse("weight of the second searcher", "a number from 0 to 1", weight)
             }
             _ => Ok(()),
         }
     }
 
+    /// The share of the second searcher; none where there is no share to choose.
+    pub fn weight(&self) -> Option<f32> {
+        match *self {
+            Self::MinMax { weight }
+            | Self::ZScore { weight }
+            | Self::Raw { weight }
+            | Self::ReciprocalRank { weight, .. } => Some(weight),
+            Self::Sum => None,
+        }
+    }
+
+    /// The same with another share, where it has one.
+    ///
+    /// ```
+    /// use ess_hybrid::Combination;
+    ///
+    /// let combination = Combination::ReciprocalRank { k: 60.0, weight: 0.5 };
+    /// assert_eq!(combination.with_weight(0.2), Combination::ReciprocalRank { k: 60.0, weight: 0.2 });
+    /// assert_eq!(Combination::Sum.with_weight(0.2), Combination::Sum);
+    /// ```
+    #[must_use]
+    pub fn with_weight(self, share: f32) -> Self {
+        match self {
+            Self::MinMax { .. } => Self::MinMax { weight: share },
+            Self::ZScore { .. } => Self::ZScore { weight: share },
+            Self::Raw { .. } => Self::Raw { weight: share },
+            Self::ReciprocalRank { k, .. } => Self::ReciprocalRank { k, weight: share },
+            Self::Sum => Self::Sum,
+        }
+    }
+
     /// The `k` best of both lists, each most similar first; fewer when they have fewer items.
     pub fn combine(&self, first: &[Hit], second: &[Hit], k: usize) -> Vec<Hit> {
-        let (shares, scaled) = self.scaled(first, second);
-        let mut sums: BTreeMap<usize, f32> = BTreeMap::new();
-        let absent: f32 = shares.iter().zip(&scaled).map(|(share, list)| share * list.absent).sum();
-        for (share, list) in shares.iter().zip(&scaled) {
-            for &(item, score) in &list.scores {
-                *sums.entry(item).or_insert(absent) += share * (score - list.absent);
-            }
-        }
+        let shares = self.weight().map_or([1.0, 1.0], |weight| [1.0 - weight, weight]);
         let mut best = TopK::new(k);
-        sums.into_iter().for_each(|(item, score)| best.push(Hit::new(item, score)));
+        for (item, [first, second]) in self.scores(first, second) {
+            best.push(Hit::new(item, shares[0] * first + shares[1] * second));
+        }
         best.into_sorted()
     }
 
-    fn scaled(&self, first: &[Hit], second: &[Hit]) -> ([f32; 2], [Scaled; 2]) {
-        let both = |scale: &dyn Fn(&[Hit]) -> Scaled| [scale(first), scale(second)];
-        match *self {
-            Self::MinMax { weight } => ([1.0 - weight, weight], both(&Scaled::min_max)),
-            Self::ZScore { weight } => ([1.0 - weight, weight], both(&Scaled::z_score)),
-            Self::Sum => ([1.0, 1.0], both(&|hits| Scaled::by(hits, 0.0, |_, score| score))),
-            Self::ReciprocalRank { k, weight } => {
-                let scale = |hits: &[Hit]| Scaled::by(hits, 0.0, |rank, _| 1.0 / (k + rank as f32 + 1.0));
-                ([1.0 - weight, weight], both(&scale))
+    /// Every item of either list with its scores on the common scale, before they are weighted; in order of item.
+    pub(crate) fn scores(&self, first: &[Hit], second: &[Hit]) -> BTreeMap<usize, [f32; 2]> {
+        let scaled = [self.scaled(first), self.scaled(second)];
+        let absent = [scaled[0].absent, scaled[1].absent];
+        let mut scores = BTreeMap::new();
+        for (list, side) in scaled.into_iter().zip(0..) {
+            for (item, score) in list.scores {
+                scores.entry(item).or_insert(absent)[side] = score;
             }
+        }
+        scores
+    }
+
+    fn scaled(&self, hits: &[Hit]) -> Scaled {
+        match *self {
+            Self::MinMax { .. } => Scaled::min_max(hits),
+            Self::ZScore { .. } => Scaled::z_score(hits),
+            Self::Raw { .. } => {
+                let lowest = hits.last().map_or(0.0, |worst| worst.similarity);
+                Scaled::by(hits, lowest, |_, score| score)
+            }
+            Self::Sum => Scaled::by(hits, 0.0, |_, score| score),
+            Self::ReciprocalRank { k, .. } => Scaled::by(hits, 0.0, |rank, _| 1.0 / (k + rank as f32 + 1.0)),
         }
     }
 }
@@ -144,9 +187,10 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Combination; 4] = [
+    const ALL: [Combination; 5] = [
         Combination::MinMax { weight: 0.5 },
         Combination::ZScore { weight: 0.5 },
+        Combination::Raw { weight: 0.5 },
         Combination::Sum,
         Combination::ReciprocalRank { k: 60.0, weight: 0.5 },
     ];
@@ -160,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_both_find_comes_first() {
-        let (dense, words) = (hits(&[(0, 0.9), (1, 0.8), (2, 0.1)]), hits(&[(1, 0.7), (3, 0.6)]));
+        let (dense, words) = (hits(&[(0, 0.9), (1, 0.8), (2, 0.1)]), hits(&[(1, 0.7), (3, 0.5)]));
         for combination in ALL {
             assert_eq!(combination.combine(&dense, &words, 4)[0].item, 1, "{combination:?}");
         }
@@ -186,7 +230,7 @@ mod tests {
         #[test]
         fn a_searcher_alone_keeps_its_order(scores in prop::collection::vec(-5_i8..5, 1..20)) {
             let list = hits(&scores.iter().enumerate().map(|(i, &s)| (i, f32::from(s))).collect::<Vec<_>>());
-            for combination in [Combination::MinMax { weight: 0.0 }, Combination::ZScore { weight: 0.0 }, Combination::Sum] {
+            for combination in ALL.map(|combination| combination.with_weight(0.0)) {
                 let found = combination.combine(&list, &[], 99);
                 let order = |hits: &[Hit]| hits.iter().map(|hit| hit.item).collect::<Vec<_>>();
                 prop_assert_eq!(order(&found), order(&list));

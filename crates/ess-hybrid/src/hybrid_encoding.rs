@@ -34,6 +34,31 @@ impl HybridEncoding {
         Ok(Self { dense, words })
     }
 
+    /// Both parts scaled by query: the lexical part by its share (`n` numbers from 0 to 1), the dense part by the rest.
+    ///
+    /// The inner product with concatenated items is then `(1 − share) ⟨q, d⟩ + share ⟨q_words, d_words⟩`: one index with
+    /// one weight for all, [`HybridIndex`](crate::HybridIndex) with `α = 1`, answers each query with its own share.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there is one share a query, [`Error::InvalidParameter`] for one outside 0 to 1.
+    pub fn weighted(&self, shares: &[f32]) -> Result<Self, Error> {
+        let (expected, found) = (self.rows(), shares.len());
+        if expected != found {
+            return Err(Error::LengthMismatch { what: "shares of queries", expected, found });
+        }
+        if let Some(share) = shares.iter().find(|share| !(0.0..=1.0).contains(*share)) {
+            let (name, expected) = ("share of the lexical part", "a number from 0 to 1");
+            return Err(Error::InvalidParameter { name, expected, found: share.to_string() });
+        }
+        let mut dense = self.dense.view().to_owned();
+        let mut words = Vec::with_capacity(expected);
+        for (row, (mut dense, share)) in dense.rows_mut().into_iter().zip(shares).enumerate() {
+            dense.mapv_inplace(|value| (1.0 - share) * value);
+            words.push(self.words.row(row).map(|(place, value)| (place, share * value)).collect());
+        }
+        Self::new(Embeddings::new(dense)?, SparseVectors::new(self.words.dim(), &words)?)
+    }
+
     /// The dense part, `n × d`.
     pub fn dense(&self) -> &Embeddings {
         &self.dense

@@ -14,8 +14,9 @@ const TOGETHER: usize = 16;
 ///
 /// That sum is the inner product of the concatenated vectors `(q, α q_words)` and `(d, d_words)`: a hybrid with a
 /// fixed weight of raw similarities is *one* searching operation over one encoding, and this one index answers it
-/// exactly. With weights that look at the scores found (min-max, ranks) it no longer is one inner product; see
-/// [`FusedSearcher`](crate::FusedSearcher) for those.
+/// exactly. So is one with a weight of each query's own, which scales the halves of the query alone:
+/// [`HybridEncoding::weighted`]. With scores that are scaled by what was found (min-max, ranks) it no longer is one inner
+/// product; see [`FusedSearcher`](crate::FusedSearcher) for those.
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher};
@@ -67,6 +68,12 @@ impl HybridIndex {
         }
         self.weight = weight;
         Ok(())
+    }
+
+    /// The number of items.
+    #[allow(clippy::len_without_is_empty, reason = "never empty")]
+    pub fn len(&self) -> usize {
+        self.items.len()
     }
 
     /// `α`.

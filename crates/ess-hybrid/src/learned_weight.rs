@@ -1,0 +1,256 @@
+//! A weight of each query's own, learned from judged queries.
+
+use ess_core::{Encoding, Error};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Combination, BothLists, HybridEncoding, WeightConfig,
+    feature_scale::FeatureScale,
+    listwise::{Candidates, Listwise, inner, sigmoid},
+    minimum::minimise,
+    weight_features::{names, of_scores, of_words},
+};
+
+/// The share of the lexical searcher as a function of the query: `sigmoid(bias + ⟨coefficients, features⟩)`.
+///
+/// Features are statistics of both searchers' scores, the query's dense encoding, or both ([`WeightConfig`]), on the
+/// scale of the training queries. The penalty draws the share to one constant for all queries, which is fitted too.
+///
+/// With [`Combination::Raw`] the weighted sum is an inner product for each query: [`HybridEncoding::weighted`] scales the
+/// halves of the query, and one index answers ([`LearnedHybrid`](crate::LearnedHybrid)). With the others it is a fusion of
+/// two lists ([`LearnedFusion`](crate::LearnedFusion)). Features of the encoding alone need no first pass.
+///
+/// ```
+/// use ess_core::{Embeddings, Hit};
+/// use ess_hybrid::{Combination, BothLists, HybridEncoding, LearnedWeight, WeightConfig};
+/// use ess_lexical::SparseVectors;
+///
+/// // Item 0 is relevant to both queries; words find it, embeddings find item 1.
+/// let queries = HybridEncoding::new(
+///     Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?,
+///     SparseVectors::new(1, &[vec![(0, 1.0)], vec![(0, 1.0)]])?,
+/// )?;
+/// let pass = BothLists::new(
+///     vec![vec![Hit::new(1, 0.9), Hit::new(0, 0.1)]; 2],
+///     vec![vec![Hit::new(0, 9.0), Hit::new(1, 1.0)]; 2],
+/// )?;
+/// let relevant = [vec![(0, 1.0)], vec![(0, 1.0)]];
+/// let combination = Combination::MinMax { weight: 0.5 };
+/// let weight = LearnedWeight::fit(&WeightConfig::default(), combination, &queries, &pass, &relevant)?;
+/// assert!(weight.shares(&queries, Some(&pass))?.iter().all(|share| *share > 0.5));
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Saved")]
+pub struct LearnedWeight {
+    config: WeightConfig,
+    combination: Combination,
+    scale: FeatureScale,
+    bias: f64,
+    coefficients: Vec<f64>,
+}
+
+impl LearnedWeight {
+    /// Fits it to judged queries: the softmax cross-entropy of what both searchers found, with the gain of each relevant
+    /// item as its share of the target; relevant items that neither found teach nothing. Deterministic.
+    ///
+    /// `queries` has `n` rows, `pass` and `relevant` as many lists; `relevant` names items with their gains. The lists of
+    /// the pass should be as deep as those that will be combined. The weight of `combination` does not matter.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] for settings outside their range, a combination without a weight and a gain that is not
+    /// a number above 0; [`Error::LengthMismatch`] when the numbers of queries differ, [`Error::Empty`] when there is no
+    /// query with both a relevant item and another one among what was found.
+    pub fn fit(
+        config: &WeightConfig,
+        combination: Combination,
+        queries: &HybridEncoding,
+        pass: &BothLists,
+        relevant: &[Vec<(usize, f32)>],
+    ) -> Result<Self, Error> {
+        config.check()?;
+        check_combination(combination)?;
+        check_relevant(queries, relevant)?;
+        let rows = features(config, queries, Some(pass))?;
+        let lists = pass.dense().iter().zip(pass.words()).zip(relevant);
+        let candidates =
+            lists.map(|((dense, words), gains)| Candidates::new(combination, dense, words, gains));
+        let (candidates, rows): (Vec<_>, Vec<_>) =
+            candidates.zip(rows).filter(|(candidates, _)| candidates.teaches()).unzip();
+        if candidates.is_empty() {
+            return Err(Error::Empty { what: "queries that found both a relevant item and another one" });
+        }
+        let scale = FeatureScale::fit(&rows, names(config.scores, config.encoding).len());
+        let features: Vec<Vec<f64>> = rows.iter().map(|row| scale.apply(row)).collect();
+        let (bias, coefficients) = descend(config, candidates, features);
+        Ok(Self { config: *config, combination, scale, bias, coefficients })
+    }
+
+    /// The share of the lexical searcher for each of `n` queries, strictly between 0 and 1 but for rounding.
+    ///
+    /// # Errors
+    /// [`Error::InvalidParameter`] without a first pass where scores are looked at; [`Error::LengthMismatch`] for a pass of
+    /// other queries, [`Error::DimensionMismatch`] for queries of another dimension.
+    pub fn shares(&self, queries: &HybridEncoding, pass: Option<&BothLists>) -> Result<Vec<f32>, Error> {
+        if self.config.encoding {
+            let expected = self.coefficients.len() - self.scale.single;
+            Error::check_dim("queries given to a learned weight", expected, queries.dense().dim())?;
+        }
+        let share =
+            |row: Vec<f32>| sigmoid(self.bias + inner(&self.coefficients, &self.scale.apply(&row))) as f32;
+        Ok(features(&self.config, queries, pass)?.into_iter().map(share).collect())
+    }
+
+    /// Whether [`LearnedWeight::shares`] needs a first pass.
+    pub fn needs_pass(&self) -> bool {
+        self.config.scores
+    }
+
+    /// What it was fitted for.
+    pub fn combination(&self) -> Combination {
+        self.combination
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &WeightConfig {
+        &self.config
+    }
+
+    /// The share of a query with average features.
+    pub fn constant(&self) -> f32 {
+        sigmoid(self.bias) as f32
+    }
+
+    /// How each feature but the numbers of the encoding moves the logit of the share, per standard deviation.
+    pub fn coefficients(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        names(self.config.scores, self.config.encoding).into_iter().zip(self.coefficients.iter().copied())
+    }
+}
+
+/// A row of features for each query.
+fn features(
+    config: &WeightConfig,
+    queries: &HybridEncoding,
+    pass: Option<&BothLists>,
+) -> Result<Vec<Vec<f32>>, Error> {
+    if let Some(pass) = pass {
+        let (what, expected, found) = ("queries of two searchers", queries.rows(), pass.len());
+        if expected != found {
+            return Err(Error::LengthMismatch { what, expected, found });
+        }
+    }
+    let pass = pass.filter(|_| config.scores);
+    if config.scores && pass.is_none() {
+        let (name, expected) = ("first pass of a weight that looks at scores", "the hits of both searchers");
+        return Err(Error::InvalidParameter { name, expected, found: "none".to_owned() });
+    }
+    let row = |query: usize| {
+        let words = queries.words().row(query).len();
+        let mut row = Vec::new();
+        if config.scores || config.encoding {
+            row.push(of_words(words));
+        }
+        if let Some(pass) = pass {
+            row.extend(of_scores(&pass.dense()[query], &pass.words()[query], words, config.depth));
+        }
+        if config.encoding {
+            row.extend(queries.dense().row(query));
+        }
+        row
+    };
+    Ok((0..queries.rows()).map(row).collect())
+}
+
+/// The bias and the coefficients of least loss.
+fn descend(
+    config: &WeightConfig,
+    candidates: Vec<Candidates>,
+    mut features: Vec<Vec<f64>>,
+) -> (f64, Vec<f64>) {
+    let count = candidates.len() as f64;
+    let [dense, words] = candidates.iter().fold([0.0, 0.0], |[dense, words], candidates| {
+        let [of_dense, of_words] = candidates.deviations();
+        [dense + of_dense / count, words + of_words / count]
+    });
+    // Both searchers count as much at first, and the sum has deviation 1.
+    let [log_sharpness, bias] = if dense > 0.0 && words > 0.0 {
+        [((dense + words) / (2.0 * dense * words)).ln(), (dense / words).ln()]
+    } else {
+        [0.0, 0.0]
+    };
+    let width = features.first().map_or(0, Vec::len);
+    let mut start = vec![0.0; 2 + width];
+    (start[0], start[1]) = (log_sharpness, bias);
+    // A strong penalty becomes one of 1 on smaller features, which leaves the descent well conditioned.
+    let shrink = config.penalty.sqrt().max(1.0);
+    features.iter_mut().flatten().for_each(|feature| *feature /= shrink);
+    let loss = Listwise { candidates, features, penalty: config.penalty / (shrink * shrink) };
+    let found = minimise(&loss, start, config.max_steps);
+    (found[1], found[2..].iter().map(|coefficient| coefficient / shrink).collect())
+}
+
+fn check_combination(combination: Combination) -> Result<(), Error> {
+    let (name, expected) = ("combination of a learned weight", "one with a weight");
+    let weight =
+        combination.weight().ok_or(Error::InvalidParameter { name, expected, found: "sum".into() })?;
+    combination.with_weight(weight.clamp(0.0, 1.0)).check()
+}
+
+fn check_relevant(queries: &HybridEncoding, relevant: &[Vec<(usize, f32)>]) -> Result<(), Error> {
+    let (expected, found) = (queries.rows(), relevant.len());
+    if expected != found {
+        return Err(Error::LengthMismatch { what: "relevant items of queries", expected, found });
+    }
+    match relevant.iter().flatten().find(|(_, gain)| !(gain.is_finite() && *gain > 0.0)) {
+        Some((item, gain)) => Err(Error::InvalidParameter {
+            name: "gain of a relevant item",
+            expected: "a number above 0",
+            found: format!("{gain} of item {item}"),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// A weight as a file has it, which need not be one.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    config: WeightConfig,
+    combination: Combination,
+    scale: FeatureScale,
+    bias: f64,
+    coefficients: Vec<f64>,
+}
+
+impl TryFrom<Saved> for LearnedWeight {
+    type Error = Error;
+
+    fn try_from(saved: Saved) -> Result<Self, Error> {
+        let Saved { config, combination, scale, bias, coefficients } = saved;
+        config.check()?;
+        check_combination(combination)?;
+        let single = names(config.scores, config.encoding).len();
+        let expected = if config.encoding { coefficients.len().max(single + 1) } else { single };
+        for (what, found) in [
+            ("coefficients of a learned weight", coefficients.len()),
+            ("means of a learned weight's features", scale.means.len()),
+            ("factors of a learned weight's features", scale.factors.len()),
+        ] {
+            if found != expected {
+                return Err(Error::LengthMismatch { what, expected, found });
+            }
+        }
+        if scale.single != single {
+            let what = "single features of a learned weight";
+            return Err(Error::LengthMismatch { what, expected: single, found: scale.single });
+        }
+        let scales = scale.means.iter().chain(&scale.factors).map(|number| f64::from(*number));
+        if let Some(number) =
+            scales.chain(coefficients.iter().copied()).chain([bias]).find(|x| !x.is_finite())
+        {
+            let (name, expected) = ("number of a learned weight", "a finite number");
+            return Err(Error::InvalidParameter { name, expected, found: number.to_string() });
+        }
+        Ok(Self { config, combination, scale, bias, coefficients })
+    }
+}

@@ -1,0 +1,117 @@
+//! The minimum of a smooth function.
+
+use std::collections::VecDeque;
+
+/// How many steps back curvature is remembered.
+const MEMORY: usize = 10;
+
+/// How small the gradient must be at a minimum.
+const TOLERANCE: f64 = 1e-7;
+
+/// A function with its gradient, where it is wanted.
+pub(crate) trait Smooth {
+    fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>);
+}
+
+/// Goes down from `at` by L-BFGS (Nocedal 1980) with halved steps, at most `steps` of them.
+pub(crate) fn minimise(function: &impl Smooth, mut at: Vec<f64>, steps: usize) -> Vec<f64> {
+    let (mut value, mut gradient) = function.value_and_gradient(&at);
+    let mut memory: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
+    for _ in 0..steps {
+        if dot(&gradient, &gradient).sqrt() < TOLERANCE {
+            break;
+        }
+        let mut direction = direction(&gradient, &memory);
+        if dot(&direction, &gradient) >= 0.0 {
+            memory.clear();
+            direction = gradient.iter().map(|g| -g).collect();
+        }
+        // Without curvature the length of a step is unknown: not more than 1.
+        let longest = if memory.is_empty() { 1.0 / dot(&gradient, &gradient).sqrt().max(1.0) } else { 1.0 };
+        let Some((next, found)) = step(function, &at, value, &gradient, &direction, longest) else {
+            break;
+        };
+        let change = difference(&next, &at);
+        let curvature = difference(&found.1, &gradient);
+        if dot(&change, &curvature) > 1e-12 * dot(&curvature, &curvature) {
+            memory.push_back((change, curvature));
+            if memory.len() > MEMORY {
+                memory.pop_front();
+            }
+        }
+        at = next;
+        (value, gradient) = found;
+    }
+    at
+}
+
+/// The first of a step and its halves that goes down as far as the slope promises.
+fn step(
+    function: &impl Smooth,
+    at: &[f64],
+    value: f64,
+    gradient: &[f64],
+    direction: &[f64],
+    longest: f64,
+) -> Option<(Vec<f64>, (f64, Vec<f64>))> {
+    let slope = dot(gradient, direction);
+    (0..40).map(|halvings| longest * 0.5_f64.powi(halvings)).find_map(|length| {
+        let next: Vec<f64> = at.iter().zip(direction).map(|(x, d)| x + length * d).collect();
+        let found = function.value_and_gradient(&next);
+        (found.0 <= value + 1e-4 * length * slope && next != at).then_some((next, found))
+    })
+}
+
+/// The two loops of L-BFGS: the gradient times an estimate of the inverse Hessian, downwards.
+fn direction(gradient: &[f64], memory: &VecDeque<(Vec<f64>, Vec<f64>)>) -> Vec<f64> {
+    let mut direction: Vec<f64> = gradient.iter().map(|g| -g).collect();
+    let add = |to: &mut [f64], factor: f64, what: &[f64]| {
+        to.iter_mut().zip(what).for_each(|(to, what)| *to += factor * what);
+    };
+    let mut shares = Vec::with_capacity(memory.len());
+    for (change, curvature) in memory.iter().rev() {
+        let share = dot(change, &direction) / dot(change, curvature);
+        add(&mut direction, -share, curvature);
+        shares.push(share);
+    }
+    if let Some((change, curvature)) = memory.back() {
+        let scale = dot(change, curvature) / dot(curvature, curvature);
+        direction.iter_mut().for_each(|d| *d *= scale);
+    }
+    for ((change, curvature), share) in memory.iter().zip(shares.into_iter().rev()) {
+        let back = dot(curvature, &direction) / dot(change, curvature);
+        add(&mut direction, share - back, change);
+    }
+    direction
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+fn difference(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a - b).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rosenbrock's valley.
+    struct Valley;
+
+    impl Smooth for Valley {
+        fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>) {
+            let (x, y) = (at[0], at[1]);
+            let bend = y - x * x;
+            ((1.0 - x).powi(2) + 100.0 * bend * bend, vec![-2.0 * (1.0 - x) - 400.0 * x * bend, 200.0 * bend])
+        }
+    }
+
+    #[test]
+    fn a_curved_valley_is_followed_to_its_end() {
+        let found = minimise(&Valley, vec![-1.2, 1.0], 200);
+        assert!(found.iter().all(|x| (x - 1.0).abs() < 1e-5), "{found:?}");
+        assert_eq!(minimise(&Valley, vec![1.0, 1.0], 200), [1.0, 1.0]);
+    }
+}
