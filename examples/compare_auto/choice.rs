@@ -25,7 +25,7 @@ impl<'a> Source<'a> {
 
     pub(crate) fn opened(&self) -> Result<&Opened> {
         if self.opened.get().is_none() {
-            let opened = self.data.open(self.config).with_context(|| self.data.name.clone())?;
+            let opened = Opened::open(self.data, self.config).with_context(|| self.data.name.clone())?;
             self.opened.get_or_init(|| opened);
         }
         self.opened.get().context("a data set that was opened")

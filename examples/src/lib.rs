@@ -2,6 +2,7 @@
 
 mod automatic;
 mod beir;
+mod beir_data_set;
 mod dataset;
 mod device;
 mod evaluation;
@@ -18,6 +19,7 @@ mod table;
 
 pub use automatic::{choose, collection, describe_choice, search_automatically};
 pub use beir::BeirTexts;
+pub use beir_data_set::BeirDataSet;
 pub use dataset::{Dataset, JudgedQueries, StoredEncoding};
 pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};

@@ -2,7 +2,7 @@
 
 use ess_core::{Encoding, Error, Hit, Searcher};
 
-use crate::{Combination, BothLists, HybridEncoding, HybridIndex, LearnedWeight};
+use crate::{BothLists, Combination, HybridEncoding, HybridIndex, LearnedWeight};
 
 /// Exact search by `(1 − w) ⟨q, d⟩ + w ⟨q_words, d_words⟩` with `w` of each query's own: one index answers it.
 ///

@@ -4,7 +4,7 @@ use ess_core::{Encoding, Error};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Combination, BothLists, HybridEncoding, WeightConfig,
+    BothLists, Combination, HybridEncoding, WeightConfig,
     feature_scale::FeatureScale,
     listwise::{Candidates, Listwise, inner, sigmoid},
     minimum::minimise,

@@ -13,52 +13,59 @@ pub(crate) trait Smooth {
     fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>);
 }
 
-/// Goes down from `at` by L-BFGS (Nocedal 1980) with halved steps, at most `steps` of them.
-pub(crate) fn minimise(function: &impl Smooth, mut at: Vec<f64>, steps: usize) -> Vec<f64> {
-    let (mut value, mut gradient) = function.value_and_gradient(&at);
+/// A place with the function's value and gradient there.
+struct Point {
+    at: Vec<f64>,
+    value: f64,
+    gradient: Vec<f64>,
+}
+
+impl Point {
+    fn new(function: &impl Smooth, at: Vec<f64>) -> Self {
+        let (value, gradient) = function.value_and_gradient(&at);
+        Self { at, value, gradient }
+    }
+}
+
+/// Goes down from `start` by L-BFGS (Nocedal 1980) with halved steps, at most `steps` of them.
+pub(crate) fn minimise(function: &impl Smooth, start: Vec<f64>, steps: usize) -> Vec<f64> {
+    let mut point = Point::new(function, start);
     let mut memory: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
     for _ in 0..steps {
-        if dot(&gradient, &gradient).sqrt() < TOLERANCE {
+        let steepness = dot(&point.gradient, &point.gradient).sqrt();
+        if steepness < TOLERANCE {
             break;
         }
-        let mut direction = direction(&gradient, &memory);
-        if dot(&direction, &gradient) >= 0.0 {
+        let mut direction = direction(&point.gradient, &memory);
+        if dot(&direction, &point.gradient) >= 0.0 {
             memory.clear();
-            direction = gradient.iter().map(|g| -g).collect();
+            direction = point.gradient.iter().map(|g| -g).collect();
         }
         // Without curvature the length of a step is unknown: not more than 1.
-        let longest = if memory.is_empty() { 1.0 / dot(&gradient, &gradient).sqrt().max(1.0) } else { 1.0 };
-        let Some((next, found)) = step(function, &at, value, &gradient, &direction, longest) else {
+        let longest = if memory.is_empty() { 1.0 / steepness.max(1.0) } else { 1.0 };
+        let Some(next) = step(function, &point, &direction, longest) else {
             break;
         };
-        let change = difference(&next, &at);
-        let curvature = difference(&found.1, &gradient);
+        let change = difference(&next.at, &point.at);
+        let curvature = difference(&next.gradient, &point.gradient);
         if dot(&change, &curvature) > 1e-12 * dot(&curvature, &curvature) {
             memory.push_back((change, curvature));
             if memory.len() > MEMORY {
                 memory.pop_front();
             }
         }
-        at = next;
-        (value, gradient) = found;
+        point = next;
     }
-    at
+    point.at
 }
 
 /// The first of a step and its halves that goes down as far as the slope promises.
-fn step(
-    function: &impl Smooth,
-    at: &[f64],
-    value: f64,
-    gradient: &[f64],
-    direction: &[f64],
-    longest: f64,
-) -> Option<(Vec<f64>, (f64, Vec<f64>))> {
-    let slope = dot(gradient, direction);
+fn step(function: &impl Smooth, from: &Point, direction: &[f64], longest: f64) -> Option<Point> {
+    let slope = dot(&from.gradient, direction);
     (0..40).map(|halvings| longest * 0.5_f64.powi(halvings)).find_map(|length| {
-        let next: Vec<f64> = at.iter().zip(direction).map(|(x, d)| x + length * d).collect();
-        let found = function.value_and_gradient(&next);
-        (found.0 <= value + 1e-4 * length * slope && next != at).then_some((next, found))
+        let at: Vec<f64> = from.at.iter().zip(direction).map(|(x, d)| x + length * d).collect();
+        let next = Point::new(function, at);
+        (next.value <= from.value + 1e-4 * length * slope && next.at != from.at).then_some(next)
     })
 }
 

@@ -4,7 +4,7 @@
 
 use ess_core::{Embeddings, Encoding, Error, Hit, Identity, IndexSearcher, Searcher};
 use ess_hybrid::{
-    Combination, BothLists, HybridEncoding, HybridIndex, LearnedFusion, LearnedHybrid, LearnedWeight,
+    BothLists, Combination, HybridEncoding, HybridIndex, LearnedFusion, LearnedHybrid, LearnedWeight,
     WeightConfig,
 };
 use ess_index::FlatIndex;

@@ -4,23 +4,12 @@ use std::{path::Path, process::Command, time::Duration};
 
 use crate::{
     program::{Outcome, path_of, read_json, run},
-    small_data::{ITEMS, QUERIES, SmallData},
+    small_data::{QUERIES, SmallData},
 };
 
-/// How far from a query's own item, which embeddings find, the relevant one is, which words find.
-const BESIDE: usize = 11;
-
-/// The small data with texts: a query shares a word with its relevant item that nobody else has.
+/// The small data with texts and settings.
 fn data_with_texts() -> SmallData {
-    let data = SmallData::new(6, 6);
-    let write = |name: &str, prefix: char, count: usize, word: &dyn Fn(usize) -> usize| {
-        let record = |i| format!(r#"{{"_id": "{prefix}{i}", "text": "name{} and all"}}"#, word(i));
-        std::fs::write(data.path(name), (0..count).map(record).collect::<Vec<_>>().join("\n")).unwrap();
-    };
-    write("corpus.jsonl", 'd', ITEMS, &|item| item);
-    write("queries.jsonl", 'q', QUERIES, &|query| query + BESIDE);
-    let judged: Vec<String> = (0..QUERIES).map(|query| format!("q{query}\td{}\t1", query + BESIDE)).collect();
-    data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+    let data = SmallData::new(6, 6).with_texts();
     std::fs::write(data.path("config.json"), CONFIG).unwrap();
     data
 }

@@ -9,7 +9,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 13] = [
+    let programs: [(&str, &[&str]); 14] = [
         ("quickstart", &["--seed", "--out", "--json"]),
         (
             "train",
@@ -31,6 +31,7 @@ fn every_program_explains_its_arguments() {
             "compare_auto",
             &["--data", "--budget", "--plot-budgets", "--peers", "--config", "--cells", "--out", "--json"],
         ),
+        ("compare_hybrid", &["--data", "--depth", "--seed", "--quiet", "--out", "--json"]),
         ("custom_module", &["--seed", "--json"]),
         (
             "calibrate",
@@ -66,6 +67,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "custom_module",
         "calibrate",
         "compare_auto",
+        "compare_hybrid",
         "compare_modules",
         "export",
         "import_dense",

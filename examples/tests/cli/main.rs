@@ -4,6 +4,7 @@
 
 mod automatic;
 mod calibrate;
+mod compare_hybrid;
 mod compare_modules;
 mod device;
 #[cfg(feature = "encoders")]

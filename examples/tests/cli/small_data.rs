@@ -11,6 +11,9 @@ use crate::program::{Outcome, run};
 pub(crate) const QUERIES: usize = 24;
 pub(crate) const ITEMS: usize = 40;
 
+/// How far from a query's own item, which embeddings find, the one is that words find.
+const BESIDE: usize = 11;
+
 /// `queries.safetensors` (q0, q1, …), `corpus.safetensors` (d0, d1, …) and `qrels.tsv`, in which item i is relevant to
 /// query i.
 pub(crate) struct SmallData {
@@ -37,6 +40,21 @@ impl SmallData {
         drop(store);
         let states = TokenStates::from_texts(embeddings, token_dim, &states).unwrap();
         write_token_store(&path, &ids, &states, Dtype::F32, &Provenance::default()).unwrap();
+        self
+    }
+
+    /// Adds texts, and makes relevant what they find: a query shares a word with an item that nobody else has, and that
+    /// embeddings do not find.
+    pub(crate) fn with_texts(self) -> Self {
+        let write = |name: &str, prefix: char, count: usize, word: &dyn Fn(usize) -> usize| {
+            let record = |i| format!(r#"{{"_id": "{prefix}{i}", "text": "name{} and all"}}"#, word(i));
+            std::fs::write(self.path(name), (0..count).map(record).collect::<Vec<_>>().join("\n")).unwrap();
+        };
+        write("corpus.jsonl", 'd', ITEMS, &|item| item);
+        write("queries.jsonl", 'q', QUERIES, &|query| query + BESIDE);
+        let judged: Vec<String> =
+            (0..QUERIES).map(|query| format!("q{query}\td{}\t1", query + BESIDE)).collect();
+        self.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
         self
     }
 

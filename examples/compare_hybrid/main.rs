@@ -1,0 +1,105 @@
+//! Compares ways to search by meaning and by words at once on several data sets, and writes a page of them.
+//!
+//! `cargo run --release --example compare_hybrid -- --data NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST --out FILE`
+
+mod collection;
+mod learned;
+mod measured;
+mod report;
+mod system;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::Parser;
+use ess_examples::{BeirDataSet, write_json};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::{
+    collection::Collection,
+    measured::Measured,
+    system::{Cost, System},
+};
+
+/// Search by meaning and by words at once in every way there is, and measure each on the test queries.
+///
+/// Weights and their settings come from training and dev queries alone; nothing is chosen on test queries.
+#[derive(Parser)]
+#[command(name = "compare_hybrid")]
+struct Arguments {
+    /// A data set: a BEIR folder with the texts, a folder with queries.safetensors and corpus.safetensors, and judgements
+    /// for training, dev and test. DEV may be empty; where TRAIN is empty, what has nothing to learn is measured. May be
+    /// given several times.
+    #[arg(long, value_name = "NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST", required = true)]
+    data: Vec<BeirDataSet>,
+    /// How many hits of each searcher are combined, where two are; at least 10.
+    #[arg(long, default_value_t = 100)]
+    depth: usize,
+    /// The seed of every random step.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
+    /// The Markdown file.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write the results as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+/// All that the page is made of.
+#[derive(Serialize)]
+struct Results {
+    depth: usize,
+    sets: Vec<SetResults>,
+}
+
+/// All systems on one data set.
+#[derive(Serialize)]
+struct SetResults {
+    name: String,
+    /// Training and dev queries that were learned from.
+    learned_from: usize,
+    measured: Vec<Measured>,
+}
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
+    let bar = match arguments.quiet {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::new((System::ALL.len() * arguments.data.len()) as u64),
+    };
+    bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
+    let mut results = Results { depth: arguments.depth, sets: Vec::new() };
+    for data in &arguments.data {
+        let set = compare(data, &arguments, &bar).with_context(|| data.name.clone())?;
+        results.sets.push(set);
+    }
+    bar.finish_and_clear();
+    let text = report::markdown(&results);
+    ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
+    print!("{text}");
+    match &arguments.json {
+        Some(path) => write_json(path, &results),
+        None => Ok(()),
+    }
+}
+
+fn compare(data: &BeirDataSet, arguments: &Arguments, bar: &ProgressBar) -> Result<SetResults> {
+    bar.set_message(format!("reading {}", data.name));
+    let collection = Collection::open(data, arguments.depth)?;
+    let mut measured = Vec::new();
+    for system in System::ALL {
+        bar.set_message(format!("{} on {}", system.name(), data.name));
+        if collection.learn.is_some() || !system.learns() {
+            measured.push(Measured::of(system, &collection, &measured, arguments.seed)?);
+        }
+        bar.inc(1);
+    }
+    let learned_from = collection.learn.as_ref().map_or(0, |learn| learn.relevant.len());
+    Ok(SetResults { name: data.name.clone(), learned_from, measured })
+}
