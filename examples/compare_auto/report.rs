@@ -15,8 +15,9 @@ const INTRODUCTION: &str = "# Automatic choice
 What `train --module auto` chooses on several data sets with the same settings. Each choice saw training and dev queries
 alone, and test queries were searched afterwards. nDCG@10, with 95 % bootstrap intervals over queries; differences to the
 frozen encoder are paired. *Dense* looks at embeddings alone, so its gain is that of a trained module, of the memory of
-training queries and of feedback; *hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an
-interval without 0.
+training queries and of feedback; *hybrid* looks at texts too, and much of its gain is BM25's. Where the reasons below name
+passages, the embeddings of sentences of the items are weighed too, so part of its gain is that of a richer
+encoding of the items by the same encoder (`encode --passages`). **Bold** differences have an interval without 0.
 
 Written by `compare_auto`, which `cargo run --release --example compare_auto -- --help` explains; any BEIR folder with its
 embeddings will do.
@@ -31,7 +32,7 @@ const LIMITS: &str = "
   Cranfield and WikiQA, so transfer between these four is not blind.
 - The settings of automatic choice were chosen by cross-validation on training and dev queries of the same sets; test
   queries of earlier versions of it had been measured before.
-- Richer encodings (several layers, token states) are not among what is chosen from.
+- Of richer encodings only passages are among what is chosen from; layers and token states are not.
 ";
 
 /// The whole page.
@@ -101,7 +102,11 @@ fn evidence(text: &mut String, results: &Results) {
     text.push_str("\n## What was chosen, and why\n\n");
     for choice in &results.choices {
         let report = &choice.report;
-        let _ = writeln!(text, "**{}**: {}.\n", choice.name(), report.folds.reason);
+        let passages = match report.passages {
+            0 => String::new(),
+            passages => format!("{passages} passages of {} items; ", report.items),
+        };
+        let _ = writeln!(text, "**{}**: {passages}{}.\n", choice.name(), report.folds.reason);
         let chosen = [("dense", Some(&report.dense)), ("hybrid", report.hybrid.as_ref())];
         for (name, chosen) in chosen.into_iter().filter_map(|(name, chosen)| Some((name, chosen?))) {
             let _ = writeln!(text, "- {name}: {}{}", describe_choice(chosen), held_out_groups(chosen));
