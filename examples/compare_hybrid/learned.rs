@@ -11,7 +11,7 @@ use crate::collection::Judged;
 const FOLDS: usize = 5;
 
 /// Penalties to choose from, the strongest first.
-const PENALTIES: [f64; 10] = [30.0, 10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001];
+const PENALTIES: [f64; 5] = [10.0, 1.0, 0.1, 0.01, 0.001];
 
 /// What a weight looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,13 +8,13 @@ mod measured;
 mod report;
 mod system;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ess_examples::{BeirDataSet, write_json};
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     collection::Collection,
@@ -24,7 +24,8 @@ use crate::{
 
 /// Search by meaning and by words at once in every way there is, and measure each on the test queries.
 ///
-/// Weights and their settings come from training and dev queries alone; nothing is chosen on test queries.
+/// Weights and their settings come from training and dev queries alone; nothing is chosen on test queries. Results are kept
+/// in a file for each data set, so that a run that was stopped goes on with the next one.
 #[derive(Parser)]
 #[command(name = "compare_hybrid")]
 struct Arguments {
@@ -36,6 +37,9 @@ struct Arguments {
     /// How many hits of each searcher are combined, where two are; at least 10.
     #[arg(long, default_value_t = 100)]
     depth: usize,
+    /// The folder that results are kept in [default: that of --out, with the ending .cells].
+    #[arg(long, value_name = "DIR")]
+    cells: Option<PathBuf>,
     /// The seed of every random step.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -57,10 +61,12 @@ struct Results {
     sets: Vec<SetResults>,
 }
 
-/// All systems on one data set.
-#[derive(Serialize)]
+/// All systems on one data set, and what their results depend on.
+#[derive(Serialize, Deserialize)]
 struct SetResults {
-    name: String,
+    data: BeirDataSet,
+    depth: usize,
+    seed: u64,
     /// Training and dev queries that were learned from.
     learned_from: usize,
     measured: Vec<Measured>,
@@ -74,9 +80,18 @@ fn main() -> Result<()> {
         false => ProgressBar::new((System::ALL.len() * arguments.data.len()) as u64),
     };
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
+    let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
     let mut results = Results { depth: arguments.depth, sets: Vec::new() };
     for data in &arguments.data {
-        let set = compare(data, &arguments, &bar).with_context(|| data.name.clone())?;
+        let path = folder.join(format!("{}.json", data.name));
+        let set = match kept(&path, data, &arguments) {
+            Some(kept) => kept,
+            None => {
+                let set = compare(data, &arguments, &bar).with_context(|| data.name.clone())?;
+                write_json(&path, &set)?;
+                set
+            }
+        };
         results.sets.push(set);
     }
     bar.finish_and_clear();
@@ -87,6 +102,13 @@ fn main() -> Result<()> {
         Some(path) => write_json(path, &results),
         None => Ok(()),
     }
+}
+
+/// The result that is kept, if it is of just this.
+fn kept(path: &Path, data: &BeirDataSet, arguments: &Arguments) -> Option<SetResults> {
+    let kept: SetResults = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    let same = (&kept.data, kept.depth, kept.seed) == (data, arguments.depth, arguments.seed);
+    same.then_some(kept)
 }
 
 fn compare(data: &BeirDataSet, arguments: &Arguments, bar: &ProgressBar) -> Result<SetResults> {
@@ -101,5 +123,6 @@ fn compare(data: &BeirDataSet, arguments: &Arguments, bar: &ProgressBar) -> Resu
         bar.inc(1);
     }
     let learned_from = collection.learn.as_ref().map_or(0, |learn| learn.relevant.len());
-    Ok(SetResults { name: data.name.clone(), learned_from, measured })
+    let (depth, seed) = (arguments.depth, arguments.seed);
+    Ok(SetResults { data: data.clone(), depth, seed, learned_from, measured })
 }

@@ -3,12 +3,12 @@
 use anyhow::Result;
 use cpu_time::ProcessTime;
 use ess_metrics::{Bootstrap, RandomizationTest};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{collection::Collection, system::System};
 
 /// nDCG@10 on test, and what it took.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) system: String,
     pub(crate) setting: String,
@@ -22,12 +22,12 @@ pub(crate) struct Measured {
     /// CPU-seconds of learning, and of searching for all test queries.
     pub(crate) learning_seconds: f64,
     pub(crate) searching_seconds: f64,
-    #[serde(skip)]
-    per_query: Vec<f64>,
+    /// nDCG@10 of each test query.
+    pub(crate) per_query: Vec<f64>,
 }
 
 /// A paired difference of means with its 95 % bootstrap interval, and the p-value of a randomisation test.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Difference {
     pub(crate) mean: f64,
     pub(crate) ci95: [f64; 2],
@@ -60,10 +60,6 @@ impl Measured {
             searching_seconds,
             per_query,
         })
-    }
-
-    pub(crate) fn queries(&self) -> usize {
-        self.per_query.len()
     }
 }
 

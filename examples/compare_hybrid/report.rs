@@ -34,7 +34,7 @@ fn command(text: &mut String, results: &Results) {
     let _ = write!(text, " --depth {}", results.depth);
     for set in &results.sets {
         let learn = if set.learned_from > 0 { "TRAIN,DEV" } else { "," };
-        let _ = write!(text, " \\\n  --data \"{}=BEIR_DIR,EMBEDDINGS_DIR,{learn},TEST\"", set.name);
+        let _ = write!(text, " \\\n  --data \"{}=BEIR_DIR,EMBEDDINGS_DIR,{learn},TEST\"", set.data.name);
     }
     text.push_str("\n```\n");
 }
@@ -45,8 +45,9 @@ fn overview(text: &mut String, results: &Results) {
          that were found is a fusion of\ntwo. Calls are those of an index for a batch of queries: a weight that looks at \
          scores asks for both halves first.\n\n",
     );
-    let heading =
-        |set: &SetResults| format!("{} ({})", set.name, set.measured.first().map_or(0, Measured::queries));
+    let heading = |set: &SetResults| {
+        format!("{} ({})", set.data.name, set.measured.first().map_or(0, |one| one.per_query.len()))
+    };
     let headings: Vec<String> = results.sets.iter().map(heading).collect();
     let _ = writeln!(text, "| system | indexes, calls | {} |", headings.join(" | "));
     let _ = writeln!(text, "|---|---|{}", "---|".repeat(headings.len()));
@@ -74,7 +75,7 @@ fn own_weights(text: &mut String, results: &Results) {
          combination.\n\n",
     );
     let names: Vec<&str> =
-        results.sets.iter().filter(|set| set.learned_from > 0).map(|set| set.name.as_str()).collect();
+        results.sets.iter().filter(|set| set.learned_from > 0).map(|set| set.data.name.as_str()).collect();
     let _ = writeln!(text, "| system | {} |", names.join(" | "));
     let _ = writeln!(text, "|---|{}", "---|".repeat(names.len()));
     for system in System::ALL.into_iter().filter(|system| system.constant().is_some()) {
@@ -88,7 +89,7 @@ fn own_weights(text: &mut String, results: &Results) {
 }
 
 fn details(text: &mut String, set: &SetResults) {
-    let _ = writeln!(text, "\n## {}\n\nLearned from {} queries.\n", set.name, set.learned_from);
+    let _ = writeln!(text, "\n## {}\n\nLearned from {} queries.\n", set.data.name, set.learned_from);
     text.push_str(
         "| system | setting | held out | test | difference to frozen | CPU-s of learning | CPU-s of searching |\n\
          |---|---|---|---|---|---|---|\n",

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 const MEMORY: usize = 10;
 
 /// How small the gradient must be at a minimum.
-const TOLERANCE: f64 = 1e-7;
+const TOLERANCE: f64 = 1e-5;
 
 /// A function with its gradient, where it is wanted.
 pub(crate) trait Smooth {
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_curved_valley_is_followed_to_its_end() {
         let found = minimise(&Valley, vec![-1.2, 1.0], 200);
-        assert!(found.iter().all(|x| (x - 1.0).abs() < 1e-5), "{found:?}");
+        assert!(found.iter().all(|x| (x - 1.0).abs() < 1e-4), "{found:?}");
         assert_eq!(minimise(&Valley, vec![1.0, 1.0], 200), [1.0, 1.0]);
     }
 }

@@ -36,6 +36,15 @@ fn weights_are_learned_where_words_find_what_is_relevant() {
     // Without queries to learn from, what learns is left out.
     assert_eq!(ndcg(1, "BM25"), ndcg(0, "BM25"));
     assert_eq!(ndcg(1, "min-max, tuned"), None);
+
+    // A kept result is taken as it is, but not for another depth.
+    let cell = data.path("hybrid.cells/target.json");
+    let mut marked = read_json(&cell);
+    marked["measured"][0]["ndcg"] = 0.125.into();
+    std::fs::write(&cell, marked.to_string()).unwrap();
+    assert!(run("compare_hybrid", arguments).succeeded().stdout.contains("| .1250 +.000"));
+    let deeper = run("compare_hybrid", arguments.iter().chain(&["--depth", "20"])).succeeded();
+    assert!(!deeper.stdout.contains("| .1250 +.000"));
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn every_program_explains_its_arguments() {
             "compare_auto",
             &["--data", "--budget", "--plot-budgets", "--peers", "--config", "--cells", "--out", "--json"],
         ),
-        ("compare_hybrid", &["--data", "--depth", "--seed", "--quiet", "--out", "--json"]),
+        ("compare_hybrid", &["--data", "--depth", "--cells", "--seed", "--quiet", "--out", "--json"]),
         ("custom_module", &["--seed", "--json"]),
         (
             "calibrate",
