@@ -13,7 +13,7 @@ The frozen encoder and BM25, combined in every way that `ess-hybrid` has. nDCG@1
 with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0. Shares are the lexical half's.
 *Tuned* is the share with the highest nDCG@10 on training and dev queries; *one fitted weight* and *learned* weights
 minimise a softmax cross-entropy over what both searchers found, and the penalty of learned ones has the highest nDCG@10 in
-5-fold cross-validation over training and dev queries. No test query was looked at before.
+5-fold cross-validation over training and dev queries, cut at random. Nothing is chosen on test queries.
 
 ";
 

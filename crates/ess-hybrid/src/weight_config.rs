@@ -22,7 +22,7 @@ pub struct WeightConfig {
     /// How many hits of each searcher the statistics are of; at least 2. Default: 100.
     pub depth: usize,
     /// How strongly coefficients are drawn to 0, and so the weight to one constant for all queries; 0 or more, against the
-    /// mean loss of a query. Default: 0.1.
+    /// mean loss of a query. Default: 1.
     pub penalty: f64,
     /// The most steps of the fit; at least 1. Default: 200.
     pub max_steps: usize,
@@ -30,7 +30,7 @@ pub struct WeightConfig {
 
 impl Default for WeightConfig {
     fn default() -> Self {
-        Self { scores: true, encoding: false, depth: 100, penalty: 0.1, max_steps: 200 }
+        Self { scores: true, encoding: false, depth: 100, penalty: 1.0, max_steps: 200 }
     }
 }
 
