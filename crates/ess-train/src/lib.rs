@@ -49,8 +49,8 @@ pub use recipe::{
     softmax_residuals,
 };
 pub use recipe::{
-    EnsembleRecipe, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, StartRecipe, Trained,
-    TrainingMemoryRecipe, TrainingRecord, WeightedEnsembleRecipe,
+    EnsembleRecipe, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, Trained, TrainingMemoryRecipe,
+    TrainingRecord, WeightedEnsembleRecipe,
 };
 pub use recipe_config::{
     EnsembleSettings, InterpolationSettings, MixtureSettings, RecipeConfig, SequencePart, SequenceSettings,

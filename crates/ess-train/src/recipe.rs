@@ -13,7 +13,6 @@ mod module;
 mod record;
 mod runs;
 mod soup;
-mod start;
 mod training_memory;
 mod weighted_ensemble;
 
@@ -27,7 +26,6 @@ pub use interpolation::InterpolationRecipe;
 pub use module::ModuleRecipe;
 pub use record::TrainingRecord;
 pub use soup::SoupRecipe;
-pub use start::StartRecipe;
 pub use training_memory::TrainingMemoryRecipe;
 pub use weighted_ensemble::WeightedEnsembleRecipe;
 

@@ -24,7 +24,7 @@ const WEIGHTS: &str = "weights";
 /// trained on all queries.
 ///
 /// To train members and weights together, train a [`WeightedEnsemble`] as one module
-/// ([`StartRecipe`](crate::StartRecipe)).
+/// ([`ModuleRecipe::from_module`](crate::ModuleRecipe::from_module)).
 ///
 /// ```
 /// use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig};

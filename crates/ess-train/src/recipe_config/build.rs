@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use ess_core::{MatrixModule, TokenStates};
 use ess_search::{
-    KeyValueMemoryConfig, ModuleConfig, PersistentModule, SimilarityAttention, TokenAttention,
+    AnyModule, KeyValueMemoryConfig, ModuleConfig, PersistentModule, SimilarityAttention, TokenAttention,
     TokenTransformer, TrainableModule,
 };
 use ndarray::Array2;
@@ -13,7 +13,7 @@ use ndarray::Array2;
 use super::{RecipeConfig, TrainingMemorySettings, WeightedEnsembleSettings};
 use crate::{
     ClosedForm, ClosedFormRecipe, EnsembleRecipe, Error, InterpolationRecipe, ModuleRecipe, Recipe,
-    SoupRecipe, StartRecipe, TrainingMemoryRecipe, WeightedEnsembleRecipe,
+    SoupRecipe, TrainingMemoryRecipe, WeightedEnsembleRecipe,
 };
 
 /// What a config does not say because the data do.
@@ -141,10 +141,10 @@ fn weighted(settings: &WeightedEnsembleSettings, data: &FromData) -> Result<Weig
 }
 
 /// A recipe that trains one module, whose dimensions must be those of the data.
-fn start(config: &RecipeConfig, data: &FromData) -> Result<StartRecipe, Error> {
+fn start(config: &RecipeConfig, data: &FromData) -> Result<ModuleRecipe<AnyModule>, Error> {
     let module = config.untrained(data, &Device::flex())?;
     check_dims((module.query_dim(), module.item_dim()), data)?;
-    let recipe = StartRecipe::new(module);
+    let recipe = ModuleRecipe::from_module(module);
     let reads_layers = matches!(config, RecipeConfig::LayerAttention(_) | RecipeConfig::LayerTransformer(_));
     match sentence_embedding(data).filter(|_| reads_layers) {
         Some(floor) => Ok(recipe.with_floor(Arc::new(floor?) as Arc<dyn PersistentModule>)),

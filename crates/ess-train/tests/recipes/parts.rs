@@ -5,7 +5,7 @@ use ess_search::{
     Linear, LinearConfig, Mlp, MlpConfig, ModuleState, Orthogonal, OrthogonalConfig, Part, PersistentModule,
     Registry, Sequence, TrainableModule,
 };
-use ess_train::{Error, Items, RecipeConfig, StartRecipe, Stop};
+use ess_train::{Error, Items, ModuleRecipe, RecipeConfig, Stop};
 
 use crate::task::{DIM, Task, trainer};
 
@@ -97,6 +97,6 @@ fn a_module_that_is_frozen_throughout_is_not_trained() {
     let items = Items::new(&task.items, &device());
     let module = Orthogonal::init(&OrthogonalConfig::new(DIM, DIM), &device()).unwrap();
     let frozen = Sequence::new(vec![Part::new("all", module).unwrap().frozen()]).unwrap();
-    let found = trainer(false).fit(&StartRecipe::new(frozen), &items, &task.train, &task.dev);
+    let found = trainer(false).fit(&ModuleRecipe::from_module(frozen), &items, &task.train, &task.dev);
     assert!(matches!(found.err(), Some(Error::NothingToTrain)));
 }
