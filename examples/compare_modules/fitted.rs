@@ -39,7 +39,10 @@ impl<'a> Fitting<'a> {
     pub(crate) fn new(wanted: &'a Wanted<'a>, data: &'a Opened, device: &Device) -> Result<Self> {
         let system = wanted.system;
         let seed = wanted.trainer.seed.wrapping_add(system.seed());
-        let config = TrainerConfig { seed, refit: system.refit(), ..wanted.trainer.clone() };
+        let mut config = TrainerConfig { seed, refit: system.refit(), ..wanted.trainer.clone() };
+        if let Some(loss) = system.loss() {
+            config.loss = loss.clone();
+        }
         Ok(Self {
             wanted,
             data,
@@ -65,7 +68,7 @@ impl<'a> Fitting<'a> {
             }
             System::Sides { sides, .. } => self.fit_sides(sides)?,
             System::Feedback {} => self.feedback()?,
-            System::Rich { recipe, reads } => return self.fit_rich(recipe, *reads),
+            System::Rich { recipe, reads, .. } => return self.fit_rich(recipe, *reads),
         }))
     }
 

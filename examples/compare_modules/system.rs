@@ -1,7 +1,9 @@
 //! What is compared: every recipe, and what stands beside them.
 
 use anyhow::{Result, ensure};
-use ess_train::{EnsembleSettings, ItemSideConfig, RecipeConfig, SidesConfig, TrainingOrder};
+use ess_train::{
+    ApproxNdcg, EnsembleSettings, ItemSideConfig, LossConfig, RecipeConfig, SidesConfig, TrainingOrder,
+};
 use serde::{Deserialize, Serialize};
 
 /// One row of the table.
@@ -14,8 +16,13 @@ pub(crate) enum System {
     Recipe { recipe: RecipeConfig, refit: bool },
     /// A linear module and what happens to the items, or one of the two, perhaps fitted again on train and dev.
     Sides { sides: SidesConfig, refit: bool },
-    /// A recipe over more than one vector a query.
-    Rich { recipe: RecipeConfig, reads: Reads },
+    /// A recipe over more than one vector a query, perhaps with a loss of its own.
+    Rich {
+        recipe: RecipeConfig,
+        reads: Reads,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        loss: Option<LossConfig>,
+    },
     /// Feedback from the index with the settings that it has by default; nothing is trained.
     Feedback {},
     /// One member of the default ensemble, with the seed that it has there.
@@ -73,7 +80,10 @@ impl System {
 
     /// What reads more than one vector a query.
     fn rich() -> Result<Vec<Self>> {
-        let rich = |kind: &str, reads| anyhow::Ok(Self::Rich { recipe: RecipeConfig::named(kind)?, reads });
+        let with_loss = |kind: &str, reads, loss| {
+            anyhow::Ok(Self::Rich { recipe: RecipeConfig::named(kind)?, reads, loss })
+        };
+        let rich = |kind: &str, reads| with_loss(kind, reads, None);
         let mut all = Vec::new();
         for kind in ["layer_attention", "layer_transformer"] {
             all.push(rich(kind, Reads::Layers)?);
@@ -82,6 +92,11 @@ impl System {
             for kind in RecipeConfig::TOKEN_KINDS {
                 all.push(rich(kind, reads)?);
             }
+        }
+        // Over found items softmax may fall while the ranking gets worse.
+        for kind in ["similarity_attention", "token_attention"] {
+            let loss = LossConfig::ApproxNdcg(ApproxNdcg::default());
+            all.push(with_loss(kind, Reads::FoundItems(10), Some(loss))?);
         }
         all.push(Self::Feedback {});
         Ok(all)
@@ -108,11 +123,15 @@ impl System {
             Self::Frozen => "frozen".to_owned(),
             Self::Recipe { recipe, refit } => format!("{}{}", recipe.kind(), refitted(*refit)),
             Self::Sides { sides, refit } => format!("{}{}", name_of_sides(sides), refitted(*refit)),
-            Self::Rich { recipe, reads } => match reads {
-                Reads::Tokens => format!("{} over tokens", recipe.kind()),
-                Reads::Layers => format!("{} over layers", recipe.kind()),
-                Reads::FoundItems(depth) => format!("{} over {depth} found items", recipe.kind()),
-            },
+            Self::Rich { recipe, reads, loss } => {
+                let read = match reads {
+                    Reads::Tokens => "tokens".to_owned(),
+                    Reads::Layers => "layers".to_owned(),
+                    Reads::FoundItems(depth) => format!("{depth} found items"),
+                };
+                let loss = loss.as_ref().map(|_| ", ApproxNDCG").unwrap_or_default();
+                format!("{} over {read}{loss}", recipe.kind())
+            }
             Self::Feedback {} => "feedback, not trained".to_owned(),
             Self::Member { recipe, at } => format!("ensemble member {at}, {}", recipe.kind()),
         }
@@ -129,6 +148,11 @@ impl System {
     /// What it reads in place of one vector a query; none where it is that vector.
     pub(crate) fn reads(&self) -> Option<Reads> {
         if let Self::Rich { reads, .. } = self { Some(*reads) } else { None }
+    }
+
+    /// What it is trained with where that is not the trainer's loss.
+    pub(crate) fn loss(&self) -> Option<&LossConfig> {
+        if let Self::Rich { loss, .. } = self { loss.as_ref() } else { None }
     }
 
     /// What is added to the trainer's seed.

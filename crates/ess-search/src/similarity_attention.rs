@@ -60,6 +60,9 @@ module_config!(SimilarityAttentionConfig, SimilarityAttention::KIND);
 /// [`SimilarityAttention::GAIN`], `τ` [`SimilarityAttention::SHARPNESS`]. With `2 d_item + 2` parameters it asks for little
 /// to learn from.
 ///
+/// Over found items, train it with a loss of ranks such as ApproxNDCG: softmax over all items was seen to fall while the
+/// ranking got worse.
+///
 /// All parameters are zero at the start, so it starts as the sentence embedding, and weight decay pulls it there. Where a
 /// state and the items differ in dimension, `x P` stands for `x`, and where the sentence embedding does, `s W₀` for `s`, with
 /// trained matrices, random at the start.
