@@ -47,7 +47,8 @@ struct Arguments {
     /// A JSON file with the settings of automatic choice.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The folder that choices and results are kept in [default: that of --out, with the ending .cells].
+    /// The folder that choices and results are kept in, told apart by paths and settings: give another one when files of
+    /// embeddings have changed [default: that of --out, with the ending .cells].
     #[arg(long, value_name = "DIR")]
     cells: Option<PathBuf>,
     /// The seed of every random step.

@@ -14,10 +14,10 @@ const INTRODUCTION: &str = "# Automatic choice
 
 What `train --module auto` chooses on several data sets with the same settings. Each choice saw training and dev queries
 alone, and test queries were searched afterwards. nDCG@10, with 95 % bootstrap intervals over queries; differences to the
-frozen encoder are paired. *Dense* looks at embeddings alone, so its gain is that of a trained module, of the memory of
-training queries and of feedback; *hybrid* looks at texts too, and much of its gain is BM25's. Where the reasons below name
-passages, the embeddings of sentences of the items are weighed too, so part of its gain is that of a richer
-encoding of the items by the same encoder (`encode --passages`). **Bold** differences have an interval without 0.
+frozen encoder are paired. *Dense* looks at what the encoder gives of queries and items and at no text, so its gain is that
+of a trained module, of the memory of training queries, of feedback and, where the reasons below name them, of passages and
+tokens: richer encodings by the same frozen encoder (`encode --passages --states LAYER --item-states`), compared without any
+training. *Hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an interval without 0.
 
 Written by `compare_auto`, which `cargo run --release --example compare_auto -- --help` explains; any BEIR folder with its
 embeddings will do.
@@ -29,10 +29,10 @@ const LIMITS: &str = "
 - A gain on known items is memory as much as skill: without dev queries, held-out queries are taken to be like those to
   come.
 - The small weights for collections that were not trained on were chosen on training and dev queries of SciFact, NFCorpus,
-  Cranfield and WikiQA, so transfer between these four is not blind.
+  Cranfield and WikiQA, so transfer between these four is not blind. No setting was chosen on CACM.
 - The settings of automatic choice were chosen by cross-validation on training and dev queries of the same sets; test
   queries of earlier versions of it had been measured before.
-- Of richer encodings only passages are among what is chosen from; layers and token states are not.
+- Poolings of several layers are not among what is chosen from.
 ";
 
 /// The whole page.
@@ -102,11 +102,12 @@ fn evidence(text: &mut String, results: &Results) {
     text.push_str("\n## What was chosen, and why\n\n");
     for choice in &results.choices {
         let report = &choice.report;
-        let passages = match report.passages {
-            0 => String::new(),
-            passages => format!("{passages} passages of {} items; ", report.items),
-        };
-        let _ = writeln!(text, "**{}**: {passages}{}.\n", choice.name(), report.folds.reason);
+        let rich: String = [(report.passages, "passages"), (report.item_tokens, "tokens")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what} of {} items; ", report.items))
+            .collect();
+        let _ = writeln!(text, "**{}**: {rich}{}.\n", choice.name(), report.folds.reason);
         let chosen = [("dense", Some(&report.dense)), ("hybrid", report.hybrid.as_ref())];
         for (name, chosen) in chosen.into_iter().filter_map(|(name, chosen)| Some((name, chosen?))) {
             let _ = writeln!(text, "- {name}: {}{}", describe_choice(chosen), held_out_groups(chosen));

@@ -71,7 +71,7 @@ fn passages(arguments: &Arguments, model: &Model) -> Result<usize> {
     let splitter =
         PassageSplitter { fewest_words: splitter.fewest_words.min(splitter.most_words), ..splitter };
     splitter.check().context("--passage-words")?;
-    let mut provenance = model.provenance(true);
+    let mut provenance = Provenance { layers: None, ..model.provenance(true) };
     provenance.text =
         Some(format!("title, and passages of at most {} words of the text", splitter.most_words));
     let job = Job {
@@ -79,7 +79,7 @@ fn passages(arguments: &Arguments, model: &Model) -> Result<usize> {
         out: arguments.out.join(arguments.shard.file("passages")),
         ..Job::new(arguments, "corpus", provenance)?
     };
-    job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_items(texts))
+    job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts))
 }
 
 /// The texts of an item's passages with their ids; an item without words has one empty passage.

@@ -48,13 +48,13 @@ struct Arguments {
     /// Keep with each query the states of its tokens at this layer, for modules that read them; items stay one vector.
     #[arg(long, value_name = "LAYER", conflicts_with = "layers")]
     states: Option<usize>,
-    /// Keep the states of items' tokens too. They are large: an item of 200 tokens takes 200 times the room of its vector, and
+    /// Keep the states of items' tokens too, which `train --module auto` compares with those of queries. They are large: an item of 200 tokens takes 200 times the room of its vector, and
     /// so does a part in memory; a smaller --part needs less.
     #[arg(long, requires = "states")]
     item_states: bool,
     /// Also encode each item's title and the passages of its text by themselves, into passages.safetensors, which `train
     /// --module auto` searches beside the items.
-    #[arg(long, conflicts_with_all = ["layers", "states", "queries_only"])]
+    #[arg(long, conflicts_with_all = ["layers", "queries_only"])]
     passages: bool,
     /// Words of a passage at most.
     #[arg(long, default_value_t = PassageSplitter::default().most_words, value_name = "WORDS")]

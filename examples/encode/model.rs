@@ -99,13 +99,18 @@ impl Model {
     }
 
     pub(crate) fn encode_items(&self, texts: &[&str]) -> Result<Encoded, Error> {
+        match &self.kind {
+            Kind::States(encoder) if self.item_states => encoder.encode_items(texts).map(Encoded::States),
+            _ => self.encode_passages(texts),
+        }
+    }
+
+    /// One vector each, whatever is kept of whole items.
+    pub(crate) fn encode_passages(&self, texts: &[&str]) -> Result<Encoded, Error> {
         let vectors = match &self.kind {
             Kind::One(encoder) => encoder.encode_items(texts),
             Kind::Two(encoder) => encoder.encode_items(texts),
             Kind::Layers(encoder) => encoder.encode_items(texts),
-            Kind::States(encoder) if self.item_states => {
-                return encoder.encode_items(texts).map(Encoded::States);
-            }
             Kind::States(encoder) => encoder.encoder().encode_items(texts),
             Kind::Static(encoder) => encoder.encode_items(texts),
         };

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use burn::tensor::Device;
-use ess_auto::{Auto, AutoConfig, AutoModule, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries};
-use ess_core::{Hit, Searcher};
+use ess_auto::{
+    Auto, AutoConfig, AutoModule, AutoQueries, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries,
+};
+use ess_core::Searcher;
 use ess_metrics::Run;
 use ess_train::Progress;
 
@@ -14,19 +16,27 @@ use crate::{BeirTexts, Dataset, JudgedQueries};
 /// The hits a run keeps for each query.
 const DEPTH: usize = 1000;
 
-/// The items of a dataset, with their passages where they are stored and their words where there are texts.
+/// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
+/// and titles where there are texts.
 ///
 /// # Errors
-/// When an item has no text, and for passages that are not those of the items.
+/// When an item has no text, for passages that are not those of the items, and those of [`Dataset::item_tokens`].
 pub fn collection(dataset: &Dataset, texts: Option<&BeirTexts>, config: &AutoConfig) -> Result<Collection> {
     let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
     if let Some((passages, rows)) = dataset.passages()? {
         collection = collection.with_passages(passages, rows)?;
     }
-    Ok(match texts {
-        Some(texts) => collection.with_texts(&texts.items(dataset.item_ids())?, config.lexical)?,
-        None => collection,
-    })
+    if let Some(tokens) = dataset.item_tokens()? {
+        collection = collection.with_tokens(tokens)?;
+    }
+    if let Some(texts) = texts {
+        collection = collection.with_texts(&texts.items(dataset.item_ids())?, config.lexical)?;
+        let titles = texts.titles(dataset.item_ids())?;
+        if titles.iter().any(|title| !title.is_empty()) {
+            collection = collection.with_titles(&titles)?;
+        }
+    }
+    Ok(collection)
 }
 
 /// Chooses from training queries, and dev queries where there are some.
@@ -43,13 +53,15 @@ pub fn choose(
     device: &Device,
 ) -> Result<(AutoModule, AutoReport)> {
     let queries = |judged: &JudgedQueries| -> Result<TrainingQueries> {
-        let queries = TrainingQueries::new(judged.set.clone());
-        Ok(match texts {
-            Some(texts) => {
-                queries.with_texts(texts.queries(&judged.ids)?.into_iter().map(str::to_owned).collect())?
-            }
-            None => queries,
-        })
+        let mut queries = TrainingQueries::new(judged.set.clone());
+        if let Some(tokens) = &judged.tokens {
+            queries = queries.with_tokens(tokens.clone())?;
+        }
+        if let Some(texts) = texts {
+            let texts = texts.queries(&judged.ids)?.into_iter().map(str::to_owned);
+            queries = queries.with_texts(texts.collect())?;
+        }
+        Ok(queries)
     };
     let train = train.map(queries).transpose()?.ok_or_else(|| anyhow::anyhow!("no training queries"))?;
     let dev = dev.map(queries).transpose()?;
@@ -69,10 +81,14 @@ pub fn search_automatically(
     name: &str,
 ) -> Result<Run> {
     let (dense, k) = (queries.set.encodings(), DEPTH.min(collection.len()));
-    let hits: Vec<Vec<Hit>> = match texts {
-        Some(texts) => searcher.search(&collection.encode(dense, &texts.queries(&queries.ids)?)?, k)?,
-        None => searcher.search(dense, k)?,
+    let mut encoded = match texts {
+        Some(texts) => collection.encode(dense, &texts.queries(&queries.ids)?)?,
+        None => AutoQueries::new(dense.clone()),
     };
+    if let Some(tokens) = &queries.tokens {
+        encoded = encoded.with_tokens(tokens.clone())?;
+    }
+    let hits = searcher.search(&encoded, k)?;
     let mut run = Run::new(name);
     for (id, hits) in queries.ids.iter().zip(hits) {
         for hit in hits {

@@ -13,7 +13,8 @@ use serde::de::DeserializeOwned;
 /// The texts of items and queries, by id: `corpus.jsonl` and `queries.jsonl` of a folder, plain or `.gz`.
 pub struct BeirTexts {
     folder: PathBuf,
-    items: HashMap<String, String>,
+    // Title and whole text.
+    items: HashMap<String, (String, String)>,
     queries: HashMap<String, String>,
 }
 
@@ -23,9 +24,10 @@ impl BeirTexts {
     /// # Errors
     /// When a file is missing or a line is no record.
     pub fn read(folder: &Path) -> Result<Self> {
-        let items =
-            read::<Item>(&find(folder, "corpus.jsonl")?, |item| (item.id.clone(), item.title_and_text()))?;
-        let queries = read::<Query>(&find(folder, "queries.jsonl")?, |query| (query.id, query.text))?;
+        let items = read(&find(folder, "corpus.jsonl")?, |item: Item| {
+            (item.id.clone(), (item.title.clone(), item.title_and_text()))
+        })?;
+        let queries = read(&find(folder, "queries.jsonl")?, |query: Query| (query.id, query.text))?;
         Ok(Self { folder: folder.to_owned(), items, queries })
     }
 
@@ -34,8 +36,24 @@ impl BeirTexts {
     /// # Errors
     /// For an id without a text.
     pub fn items(&self, ids: &Ids) -> Result<Vec<&str>> {
-        let ids = (0..ids.len()).filter_map(|row| ids.get(row));
-        ids.map(|id| self.look_up(&self.items, "item", id)).collect()
+        self.of_items(ids, |(_, text)| text)
+    }
+
+    /// The items' titles in the order of the ids; empty for an item without one.
+    ///
+    /// # Errors
+    /// For an id without a text.
+    pub fn titles(&self, ids: &Ids) -> Result<Vec<&str>> {
+        self.of_items(ids, |(title, _)| title)
+    }
+
+    fn of_items<'t>(
+        &'t self,
+        ids: &Ids,
+        part: impl Fn(&'t (String, String)) -> &'t String,
+    ) -> Result<Vec<&'t str>> {
+        let item = |id| Ok(part(self.look_up(&self.items, "item", id)?).as_str());
+        ids.as_slice().iter().map(|id| item(id)).collect()
     }
 
     /// The queries' texts in the order of the ids.
@@ -43,12 +61,13 @@ impl BeirTexts {
     /// # Errors
     /// For an id without a text.
     pub fn queries<'t>(&'t self, ids: &[String]) -> Result<Vec<&'t str>> {
-        ids.iter().map(|id| self.look_up(&self.queries, "query", id)).collect()
+        ids.iter().map(|id| Ok(self.look_up(&self.queries, "query", id)?.as_str())).collect()
     }
 
-    fn look_up<'t>(&'t self, texts: &'t HashMap<String, String>, what: &str, id: &str) -> Result<&'t str> {
-        let text = texts.get(id).map(String::as_str);
-        text.with_context(|| format!("{}: {what} {id:?} has an embedding and no text", self.folder.display()))
+    fn look_up<'t, T>(&self, texts: &'t HashMap<String, T>, what: &str, id: &str) -> Result<&'t T> {
+        texts
+            .get(id)
+            .with_context(|| format!("{}: {what} {id:?} has an embedding and no text", self.folder.display()))
     }
 }
 
@@ -61,9 +80,9 @@ fn find(folder: &Path, name: &str) -> Result<PathBuf> {
     }
 }
 
-fn read<T: Record + DeserializeOwned>(
+fn read<T: Record + DeserializeOwned, V>(
     path: &Path,
-    text: impl Fn(T) -> (String, String),
-) -> Result<HashMap<String, String>> {
+    text: impl Fn(T) -> (String, V),
+) -> Result<HashMap<String, V>> {
     RecordReader::<T>::open(path)?.map(|record| Ok(text(record?))).collect()
 }

@@ -2,18 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use ess_core::{Embeddings, Encoding, Ids, TokenStates};
 use ess_data::{EmbeddingStore, Judgements};
-use ess_index::PassageRows;
+use ess_index::{ItemTokens, PassageRows};
 use ess_metrics::Qrels;
 use ess_train::{Judgement, QuerySet};
+
+/// Items whose token states are in full precision at once.
+const TOGETHER: usize = 512;
 
 /// The frozen embeddings of queries and items: a folder with `queries.safetensors` and `corpus.safetensors`.
 pub struct Dataset {
     folder: PathBuf,
     queries: EmbeddingStore,
-    item_ids: Ids,
+    corpus: EmbeddingStore,
     items: Embeddings,
 }
 
@@ -25,6 +28,8 @@ pub struct JudgedQueries<E = Embeddings> {
     pub ids: Vec<String>,
     /// The encoded queries and their judgements by row.
     pub set: QuerySet<E>,
+    /// The states of the queries' tokens, where queries and items have token states.
+    pub tokens: Option<TokenStates>,
 }
 
 /// What a store of queries may have for each of them.
@@ -54,10 +59,11 @@ impl Dataset {
     /// # Errors
     /// When a file is missing, torn or altered.
     pub fn open(folder: &Path) -> Result<Self> {
-        let items = EmbeddingStore::open(folder.join("corpus.safetensors"))?;
+        let corpus = EmbeddingStore::open(folder.join("corpus.safetensors"))?;
         let queries = EmbeddingStore::open(folder.join("queries.safetensors"))?;
         let folder = folder.to_owned();
-        Ok(Self { folder, queries, item_ids: items.ids().clone(), items: items.to_embeddings()? })
+        let items = corpus.to_embeddings()?;
+        Ok(Self { folder, queries, corpus, items })
     }
 
     /// The item embeddings, `m × d_item`.
@@ -67,7 +73,7 @@ impl Dataset {
 
     /// The ids of the items, in row order.
     pub fn item_ids(&self) -> &Ids {
-        &self.item_ids
+        self.corpus.ids()
     }
 
     /// The embeddings of the items' passages, where the folder has `passages.safetensors`.
@@ -80,8 +86,36 @@ impl Dataset {
             return Ok(None);
         }
         let store = EmbeddingStore::open(&path)?;
-        let rows = PassageRows::from_ids(&self.item_ids, store.ids());
+        let rows = PassageRows::from_ids(self.item_ids(), store.ids());
         Ok(Some((store.to_embeddings()?, rows.with_context(|| path.display().to_string())?)))
+    }
+
+    /// The states of the items' tokens, where items and queries have token states.
+    ///
+    /// # Errors
+    /// When the file is torn or altered, or the states are of another layer than those of the queries.
+    pub fn item_tokens(&self) -> Result<Option<ItemTokens>> {
+        let Some(dim) = self.corpus.token_dim().filter(|_| self.has_token_states()) else {
+            return Ok(None);
+        };
+        let [items, queries] = [&self.corpus, &self.queries].map(|store| store.provenance().layers.clone());
+        ensure!(
+            items == queries,
+            "{}: token states of items are of layer {items:?}, those of queries of layer {queries:?}",
+            self.folder.display()
+        );
+        let mut tokens = ItemTokens::of_dim(dim)?;
+        tokens.reserve(self.corpus.token_count().unwrap_or(0));
+        for first in (0..self.corpus.len()).step_by(TOGETHER) {
+            let rows = first..self.corpus.len().min(first + TOGETHER);
+            tokens.append(&self.corpus.token_states(rows)?)?;
+        }
+        Ok(Some(tokens))
+    }
+
+    /// Whether items and queries have token states.
+    fn has_token_states(&self) -> bool {
+        self.corpus.token_dim().is_some() && self.queries.token_dim().is_some()
     }
 
     /// The dimension of the query embeddings, `d_query`.
@@ -112,7 +146,7 @@ impl Dataset {
     /// # Errors
     /// Those of [`Dataset::judge`], and when the store does not have the encoding.
     pub fn judge_as<E: StoredEncoding>(&self, qrels: &Qrels) -> Result<JudgedQueries<E>> {
-        let judgements = Judgements::join(qrels, self.queries.ids(), &self.item_ids)?.with_positive()?;
+        let judgements = Judgements::join(qrels, self.queries.ids(), self.item_ids())?.with_positive()?;
         let rows = judgements.query_rows();
         let ids: Vec<String> =
             rows.iter().filter_map(|&row| self.queries.ids().get(row)).map(str::to_owned).collect();
@@ -128,7 +162,8 @@ impl Dataset {
                 kept.insert(id, item, grade)?;
             }
         }
-        Ok(JudgedQueries { qrels: kept, ids, set })
+        let tokens = self.has_token_states().then(|| self.queries.select_token_states(&rows)).transpose()?;
+        Ok(JudgedQueries { qrels: kept, ids, set, tokens })
     }
 
     /// Reads a qrels file and joins it with the embeddings.

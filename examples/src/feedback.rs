@@ -19,6 +19,6 @@ impl JudgedQueries {
     ) -> Result<JudgedQueries<TokenStates>> {
         let states = FirstPass::new(index, dataset.items(), depth)?.states(self.set.encodings())?;
         let set = self.set.with_encodings(states)?;
-        Ok(JudgedQueries { qrels: self.qrels, ids: self.ids, set })
+        Ok(JudgedQueries { qrels: self.qrels, ids: self.ids, set, tokens: self.tokens })
     }
 }

@@ -77,7 +77,7 @@ mod tests {
     fn a_signal_that_tells_relevant_items_gets_weight_and_noise_gets_none() {
         let judged = [Judgement { item: 3, grade: 1 }];
         let query = |query: usize| {
-            let mut candidates = Candidates::new((0..20).collect());
+            let mut candidates = Candidates::new((0..20).collect(), Vec::new());
             candidates.columns[Signal::Dense as usize] =
                 (0..20).map(|item| 0.5 - 0.01 * item as f32).collect();
             candidates.columns[Signal::Words as usize][3] = 0.3;

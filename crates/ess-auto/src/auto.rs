@@ -3,7 +3,7 @@
 use std::{cell::RefCell, path::Path, time::Instant};
 
 use burn::tensor::Device;
-use ess_files::Checksum;
+use ess_index::ItemTokens;
 use ess_search::ModuleState;
 use ess_train::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,10 +12,10 @@ use crate::{
     AutoConfig, AutoModule, AutoReport, Choice, Collection, Error, FoldKind, SkippedTrial, TrainingQueries,
     TrialSummary, Variant,
     auto_module::{Plan, SavedMemory},
-    batch::{Batch, QueryWords},
     budget::Budget,
     folds,
     head::HeadItems,
+    inputs,
     journal::Journal,
     passes::Scale,
     trial::{Learns, Trials},
@@ -85,7 +85,8 @@ impl Auto {
         self
     }
 
-    /// Chooses for a collection from judged queries. Texts are used when both have them.
+    /// Chooses for a collection from judged queries. Texts and tokens are used when items, training and dev queries all have
+    /// them; what one of them lacks is left out, and the report says so.
     ///
     /// `dev` queries are learned from like `train`'s; being given apart, they say whether new queries ask for the items
     /// that training knew. With a `journal`, finished trials are kept in that file, and a run that was ended goes on
@@ -93,7 +94,7 @@ impl Auto {
     ///
     /// # Errors
     /// [`Error::DifferentSpaces`] when queries and items differ in dimension; [`Error::Core`] for judgements of items
-    /// that do not exist; those of training a head.
+    /// that do not exist, and for token states of queries of another dimension than the items'; those of training a head.
     pub fn fit(
         &self,
         collection: &Collection,
@@ -103,11 +104,12 @@ impl Auto {
     ) -> Result<(AutoModule, AutoReport), Error> {
         let started = Instant::now();
         let all = train.join(dev)?;
-        check(collection, &all)?;
-        let journal = Journal::open(journal, self.inputs(collection, &all, train.set().len())?);
+        inputs::check(collection, &all)?;
+        let journal =
+            Journal::open(journal, inputs::checksum(collection, &all, train.set().len(), &self.config));
         let budget = Budget::new(self.config.budget_seconds, journal.spent());
         let journal = RefCell::new(journal);
-        let batch = batch(collection, &all)?;
+        let batch = inputs::batch(collection, &all)?;
         let (mut fold_of, evidence) = folds::cut(
             train.set().judgements(),
             dev.map(|dev| dev.set().judgements()),
@@ -151,6 +153,11 @@ impl Auto {
             dev_near_duplicates: dev.map_or(0, |dev| near_duplicates(train, dev)),
             items: collection.len(),
             passages: collection.passages.as_ref().map_or(0, |passages| passages.embeddings.len()),
+            item_tokens: collection
+                .tokens
+                .as_ref()
+                .filter(|_| batch.tokens.is_some())
+                .map_or(0, ItemTokens::tokens),
             folds: evidence,
             dense: dense.clone(),
             hybrid: hybrid.clone(),
@@ -207,7 +214,7 @@ impl Auto {
         Ok(skipped)
     }
 
-    /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the first did, and a
+    /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the cheapest did, and a
     /// head is trained for each fold and, if it is taken, on all queries.
     fn too_long(
         &self,
@@ -221,10 +228,12 @@ impl Auto {
         if matches!(learns, Learns::Nothing) {
             return Ok(None);
         }
-        let Some(first) = journal.find(Learns::Nothing.name()) else {
+        if journal.find(Learns::Nothing.name()).is_none() {
             return Ok(Some("the budget ended before".to_owned()));
-        };
-        let mut expected = 1.3 * first.cpu_seconds;
+        }
+        // The first trial of a run costs more: what it finds out of tokens is kept for the others.
+        let least = journal.trials().iter().map(|trial| trial.cpu_seconds).fold(f64::INFINITY, f64::min);
+        let mut expected = 1.3 * least;
         if let Learns::Head(head) = learns {
             let (items, queries) = (trials.collection.items(), trials.queries.set());
             // The two choices may take different heads, each trained once more on all queries.
@@ -278,60 +287,6 @@ impl Auto {
         let style = ProgressStyle::with_template("auto {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]");
         bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
-
-    /// A checksum of all that trials depend on.
-    fn inputs(
-        &self,
-        collection: &Collection,
-        all: &TrainingQueries,
-        train: usize,
-    ) -> Result<Checksum, Error> {
-        let numbers = |values: &[f32]| Checksum::of(bytemuck::cast_slice(values)).to_string();
-        let config = AutoConfig { budget_seconds: 1.0, ..self.config.clone() };
-        let parts = [
-            numbers(collection.items().as_slice()),
-            numbers(all.set().encodings().as_slice()),
-            format!("{:?} {train} {:?}", all.set().judgements(), all.texts()),
-            format!(
-                "{:?}",
-                collection.passages.as_ref().map(|passages| {
-                    (numbers(passages.embeddings.as_slice()), passages.index.passage_rows())
-                })
-            ),
-            format!("{:?}", collection.words.as_ref().map(|words| numbers(words.encoder.term_weights()))),
-            format!("{config:?}"),
-        ];
-        Ok(Checksum::of(parts.join("\n").as_bytes()))
-    }
-}
-
-fn check(collection: &Collection, queries: &TrainingQueries) -> Result<(), Error> {
-    let (queries_dim, items_dim) = (queries.set().encodings().dim(), collection.items().dim());
-    if queries_dim != items_dim {
-        return Err(Error::DifferentSpaces { queries: queries_dim, items: items_dim });
-    }
-    let len = collection.len();
-    let unknown = queries.set().judgements().iter().flatten().find(|judgement| judgement.item >= len);
-    match unknown {
-        Some(judgement) => {
-            let (what, row) = ("judged items", judgement.item);
-            Err(ess_core::Error::RowOutOfRange { what, row, len }.into())
-        }
-        None => Ok(()),
-    }
-}
-
-fn batch(collection: &Collection, queries: &TrainingQueries) -> Result<Batch, Error> {
-    let dense = queries.set().encodings().clone();
-    let words = match (&collection.words, queries.texts()) {
-        (Some(words), Some(texts)) => {
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let counts = collection.encode(&dense, &texts)?.words().clone();
-            Some(QueryWords::new(counts, words.encoder.term_weights())?)
-        }
-        _ => None,
-    };
-    Ok(Batch { dense, words })
 }
 
 fn near_duplicates(train: &TrainingQueries, dev: &TrainingQueries) -> usize {

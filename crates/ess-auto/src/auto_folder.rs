@@ -95,7 +95,12 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
     if found != config.checksum {
         return Err(format_error(&path, &format!("checksum {}", config.checksum), &found));
     }
-    serde_json::from_slice(&bytes).map_err(|error| format_error(&path, "a plan", &error.to_string()))
+    let plan: Plan =
+        serde_json::from_slice(&bytes).map_err(|error| format_error(&path, "a plan", &error.to_string()))?;
+    if plan.pool == 0 {
+        return Err(format_error(&path, "a pool of at least 1", "0"));
+    }
+    Ok(plan)
 }
 
 /// The heads with their tensors; whether these fit is found out when a head is built.

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use ess_core::{Embeddings, Encoding, Hit, SearchModule, Searcher};
-use ess_hybrid::HybridEncoding;
+use ess_core::{Embeddings, Encoding, Hit, QueryEncoder, SearchModule, Searcher};
 use ess_search::PersistentModule;
 
 use crate::{
-    AutoModule, Choice, Collection, Error, Signal, Weights,
+    AutoModule, AutoQueries, Choice, Collection, Error, Signal, Weights,
     auto_module::{Plan, mark},
     batch::{Batch, QueryWords},
     head,
     memory::Memory,
     passes::Passes,
+    query_tokens::QueryTokens,
 };
 
 /// Queries that are searched together.
@@ -21,14 +21,17 @@ const TOGETHER: usize = 256;
 /// The share of remembered items that a collection must have to be the one of training.
 const KNOWN_SHARE: f64 = 0.5;
 
-/// A chosen searching operation over a collection: give it embeddings and it searches by the dense choice, give it
-/// embeddings and words and it searches by the hybrid one.
+/// A chosen searching operation over a collection: [`AutoQueries`] with words are searched by the hybrid choice, without
+/// them, as plain embeddings are, by the dense one.
 ///
 /// A query far from all training queries (see [`Choice::gate`]), and every query of a collection that is not the one of
 /// training, is searched with [`Weights::cautious`], or less where training found less.
 ///
-/// A query costs two searches of the dense index (three with a head), two of the words, and a look at every training
-/// query. Runnable at [`Auto`](crate::Auto).
+/// Tokens are looked at for as many items of each search as when it was chosen ([`AutoConfig::pool`](crate::AutoConfig::pool));
+/// where more are asked for, the others are taken to be as the least of these.
+///
+/// A query costs two searches of the dense index (three with a head), one of the passages, two of the words, a look at every
+/// training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
 pub struct AutoSearcher<'c> {
     collection: &'c Collection,
     plan: Plan,
@@ -47,17 +50,16 @@ impl<'c> AutoSearcher<'c> {
         let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
         let (mut dense_memory, mut hybrid_memory, mut heads) = (None, None, BTreeMap::new());
         if known {
-            check_passages(&plan, collection)?;
             let value =
                 |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
             let values: Vec<Vec<(u32, f32)>> =
                 plan.memory.values.iter().map(|values| values.iter().filter_map(value).collect()).collect();
-            let dense = Batch { dense: module.queries.clone(), words: None };
+            let dense = Batch::of(module.queries.clone());
             if let (Some(words), Some(texts)) = (&collection.words, &plan.memory.texts) {
                 let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                let encoding = collection.encode(&module.queries, &texts)?;
-                let words = QueryWords::new(encoding.words().clone(), words.encoder.term_weights())?;
-                let batch = Batch { dense: dense.dense.clone(), words: Some(words) };
+                let counts = words.encoder.encode_queries(&texts)?;
+                let words = QueryWords::new(counts, words.encoder.term_weights())?;
+                let batch = Batch { words: Some(words), ..dense.clone() };
                 hybrid_memory = Some(Memory::new(&batch, values.clone()));
             }
             dense_memory = Some(Memory::new(&dense, values));
@@ -107,7 +109,8 @@ impl<'c> AutoSearcher<'c> {
             memory,
             attention: self.plan.attention,
             expansion: self.plan.expansion,
-            pool: self.plan.pool.max(k),
+            pool: self.plan.pool,
+            depth: self.plan.pool.max(k),
             scale: self.plan.scale,
         };
         let first = passes.first(batch)?;
@@ -116,6 +119,39 @@ impl<'c> AutoSearcher<'c> {
         let at = |weights: &Weights, row: usize| cautious(weights).towards(weights, trust[row]);
         let second = passes.second(&first, |row| at(&choice.first, row))?;
         Ok(second.iter().enumerate().map(|(row, items)| items.rank(&at(&choice.second, row), k)).collect())
+    }
+
+    fn batch(&self, queries: &AutoQueries, choice: &Choice) -> Result<Batch, ess_core::Error> {
+        let mut batch = Batch::of(queries.dense().clone());
+        if let Some(counts) = queries.words() {
+            let words = self.collection.words.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
+            let what = "lexical queries given to a saved choice";
+            ess_core::Error::check_dim(what, words.index.dim(), counts.dim())?;
+            batch.words = Some(QueryWords::new(counts.clone(), words.encoder.term_weights())?);
+        }
+        let tokens = self.collection.tokens.as_ref().zip(queries.tokens());
+        if let Some((items, queries)) = tokens.filter(|_| weighs(choice, Signal::Tokens)) {
+            let what = "token states of queries given to a saved choice";
+            ess_core::Error::check_dim(what, items.dim(), queries.token_dim())?;
+            batch.tokens = Some(QueryTokens::of(queries));
+        }
+        Ok(batch)
+    }
+
+    /// A choice says nothing of a collection that lost what it looks at, nor of queries without it.
+    fn check_signals(&self, choice: &Choice, queries: &AutoQueries) -> Result<(), Error> {
+        for signal in Signal::ALL.into_iter().filter(|&signal| weighs(choice, signal)) {
+            if signal.is_lexical() && !self.collection.has(Signal::Words) {
+                return Err(Error::NoTexts { what: "the collection" });
+            }
+            if !self.collection.has(signal) {
+                return Err(Error::NoSignal { signal, what: "the items" });
+            }
+            if signal == Signal::Tokens && queries.tokens().is_none() {
+                return Err(Error::NoSignal { signal, what: "the queries" });
+            }
+        }
+        Ok(())
     }
 
     fn check(&self, dense: &Embeddings, k: usize) -> Result<(), ess_core::Error> {
@@ -130,35 +166,37 @@ impl<'c> AutoSearcher<'c> {
 }
 
 impl Searcher<Embeddings> for AutoSearcher<'_> {
+    /// As [`Searcher::search`] of [`AutoQueries`] by embedding alone.
+    ///
+    /// # Errors
+    /// Those of that, [`Error::NoSignal`] for every dense choice that weighs tokens.
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.check(queries, k)?;
-        let mut hits = Vec::with_capacity(queries.len());
-        for rows in blocks(queries.len()) {
-            let batch = Batch { dense: queries.select(&rows)?, words: None };
-            hits.extend(self.search_batch(&batch, &self.plan.dense, self.dense_memory.as_ref(), k)?);
-        }
-        Ok(hits)
+        self.search(&AutoQueries::new(queries.clone()), k)
     }
 }
 
-impl Searcher<HybridEncoding> for AutoSearcher<'_> {
+impl Searcher<AutoQueries> for AutoSearcher<'_> {
     /// As [`Searcher::search`].
     ///
     /// # Errors
-    /// [`Error::NoTexts`], as an [`ess_core::Error::External`], when there were no texts to choose with or the
-    /// collection has none.
-    fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+    /// As an [`ess_core::Error::External`], [`Error::NoTexts`] for queries with words when there were no texts to choose with
+    /// or the collection has none, and [`Error::NoSignal`] when items or queries lack what the choice weighs.
+    fn search(&self, queries: &AutoQueries, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.check(queries.dense(), k)?;
-        let choice = self.plan.hybrid.as_ref().ok_or(Error::NoTexts { what: "the saved choice" })?;
-        let words = self.collection.words.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
-        let what = "lexical queries given to a saved choice";
-        ess_core::Error::check_dim(what, words.index.dim(), queries.words().dim())?;
+        let (choice, memory) = match queries.words() {
+            None => (&self.plan.dense, self.dense_memory.as_ref()),
+            Some(_) => {
+                let choice = self.plan.hybrid.as_ref();
+                (choice.ok_or(Error::NoTexts { what: "the saved choice" })?, self.hybrid_memory.as_ref())
+            }
+        };
+        if memory.is_some() {
+            self.check_signals(choice, queries)?;
+        }
         let mut hits = Vec::with_capacity(queries.rows());
         for rows in blocks(queries.rows()) {
-            let part = queries.select_rows(&rows)?;
-            let counts = QueryWords::new(part.words().clone(), words.encoder.term_weights())?;
-            let batch = Batch { dense: part.dense().clone(), words: Some(counts) };
-            hits.extend(self.search_batch(&batch, choice, self.hybrid_memory.as_ref(), k)?);
+            let batch = self.batch(&queries.select_rows(&rows)?, choice)?;
+            hits.extend(self.search_batch(&batch, choice, memory, k)?);
         }
         Ok(hits)
     }
@@ -178,12 +216,8 @@ fn joined(choices: &[&Choice]) -> Choice {
     Choice { first, second, ..choices[0].clone() }
 }
 
-/// A choice that weighs passages says nothing of a collection that lost them.
-fn check_passages(plan: &Plan, collection: &Collection) -> Result<(), Error> {
-    let choices = std::iter::once(&plan.dense).chain(&plan.hybrid);
-    let mut weights = choices.flat_map(|choice| [choice.first, choice.second]);
-    let weighed = weights.any(|weights| weights.get(Signal::Passages) > 0.0);
-    if weighed && !collection.has_passages() { Err(Error::NoPassages) } else { Ok(()) }
+fn weighs(choice: &Choice, signal: Signal) -> bool {
+    choice.first.get(signal) > 0.0 || choice.second.get(signal) > 0.0
 }
 
 fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {

@@ -1,13 +1,18 @@
 //! Encoded queries as the passes read them.
 
+use std::sync::Arc;
+
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-/// Queries by embedding and, where words are searched, by words.
+use crate::query_tokens::QueryTokens;
+
+/// Queries by embedding and, where these are searched, by words and by tokens.
 #[derive(Clone)]
 pub(crate) struct Batch {
     pub(crate) dense: Embeddings,
     pub(crate) words: Option<QueryWords>,
+    pub(crate) tokens: Option<Vec<Arc<QueryTokens>>>,
 }
 
 /// Queries by words.
@@ -34,16 +39,22 @@ impl QueryWords {
 }
 
 impl Batch {
+    /// Queries by embedding alone.
+    pub(crate) fn of(dense: Embeddings) -> Self {
+        Self { dense, words: None, tokens: None }
+    }
+
     pub(crate) fn select(&self, rows: &[usize]) -> Result<Self, Error> {
         let words = self.words.as_ref().map(|words| {
             let (counts, unit) = (words.counts.select_rows(rows)?, words.unit.select_rows(rows)?);
             Ok::<_, Error>(QueryWords { counts, unit })
         });
-        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()? })
+        let tokens = self.tokens.as_ref().map(|tokens| rows.iter().map(|&row| tokens[row].clone()).collect());
+        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()?, tokens })
     }
 
-    /// The same queries by embedding alone.
+    /// The same queries without their words.
     pub(crate) fn without_words(&self) -> Self {
-        Self { dense: self.dense.clone(), words: None }
+        Self { words: None, ..self.clone() }
     }
 }

@@ -8,16 +8,20 @@ use crate::signal::{SIGNALS, Weights};
 #[derive(Clone)]
 pub(crate) struct Candidates {
     pub(crate) items: Vec<u32>,
+    /// Those of them that are looked at closely, in row order.
+    pub(crate) close: Vec<u32>,
     pub(crate) columns: [Vec<f32>; SIGNALS],
 }
 
 impl Candidates {
-    /// Items without signals yet; sorted, and each once.
-    pub(crate) fn new(mut items: Vec<u32>) -> Self {
-        items.sort_unstable();
-        items.dedup();
+    /// Items without signals yet, and those of them to look at closely; sorted, and each once.
+    pub(crate) fn new(mut items: Vec<u32>, mut close: Vec<u32>) -> Self {
+        for rows in [&mut items, &mut close] {
+            rows.sort_unstable();
+            rows.dedup();
+        }
         let columns = std::array::from_fn(|_| vec![0.0; items.len()]);
-        Self { items, columns }
+        Self { items, close, columns }
     }
 
     /// The `k` best under the weights.

@@ -1,21 +1,22 @@
 //! The items that are searched.
 
 use ess_core::{Embeddings, Error, Ids, Index, QueryEncoder};
-use ess_hybrid::HybridEncoding;
-use ess_index::{FlatIndex, PassageIndex, PassageRows};
+use ess_index::{FlatIndex, ItemTokens, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 
+use crate::{AutoQueries, Signal, auto_queries::check_len};
+
 /// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words;
-/// perhaps embeddings of their passages too.
+/// perhaps their titles, embeddings of their passages and the states of their tokens too.
 ///
 /// ```
-/// use ess_auto::Collection;
+/// use ess_auto::{Collection, Signal};
 /// use ess_core::{Embeddings, Ids};
 ///
 /// let ids = Ids::new(vec!["d1".into(), "d2".into()])?;
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
 /// let collection = Collection::new(ids, items)?.with_texts(&["statins", "bones"], Default::default())?;
-/// assert!(collection.has_texts());
+/// assert!(collection.has(Signal::Words) && !collection.has(Signal::Passages));
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 pub struct Collection {
@@ -24,6 +25,7 @@ pub struct Collection {
     pub(crate) index: FlatIndex,
     pub(crate) words: Option<Words>,
     pub(crate) passages: Option<Passages>,
+    pub(crate) tokens: Option<ItemTokens>,
 }
 
 /// The items' passages, in the space of the items.
@@ -37,6 +39,8 @@ pub(crate) struct Words {
     pub(crate) encoder: Bm25Encoder,
     pub(crate) items: SparseVectors,
     pub(crate) index: SparseIndex,
+    // In the vocabulary of the whole texts.
+    pub(crate) titles: Option<SparseVectors>,
 }
 
 impl Collection {
@@ -45,27 +49,44 @@ impl Collection {
     /// # Errors
     /// [`Error::LengthMismatch`] when their numbers differ.
     pub fn new(ids: Ids, items: Embeddings) -> Result<Self, Error> {
-        let (expected, found) = (items.len(), ids.len());
-        if expected != found {
-            return Err(Error::LengthMismatch { what: "ids of items", expected, found });
-        }
+        check_len("ids of items", items.len(), ids.len())?;
         let index = FlatIndex::new(items.clone())?;
-        Ok(Self { ids, items, index, words: None, passages: None })
+        Ok(Self { ids, items, index, words: None, passages: None, tokens: None })
     }
 
-    /// Adds the items' texts, in the same order, for searching by words.
+    /// Adds the items' texts, in the same order, for searching by words; titles that were given before are forgotten.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] for another number of texts, and those of [`Bm25Encoder::fit`].
     pub fn with_texts(mut self, texts: &[&str], config: Bm25Config) -> Result<Self, Error> {
-        let (expected, found) = (self.items.len(), texts.len());
-        if expected != found {
-            return Err(Error::LengthMismatch { what: "texts of items", expected, found });
-        }
+        check_len("texts of items", self.items.len(), texts.len())?;
         let encoder = Bm25Encoder::fit(texts, config)?;
         let items = encoder.encode_items(texts)?;
         let index = SparseIndex::new(&items);
-        self.words = Some(Words { encoder, items, index });
+        self.words = Some(Words { encoder, items, index, titles: None });
+        Ok(self)
+    }
+
+    /// Adds the items' titles, in the same order, which texts have besides: words in them may count more. Their words are
+    /// those of the texts, which come first.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another number of titles; [`Error::External`] around [`crate::Error::NoTexts`] without
+    /// texts.
+    pub fn with_titles(mut self, titles: &[&str]) -> Result<Self, Error> {
+        check_len("titles of items", self.items.len(), titles.len())?;
+        let words = self.words.as_mut().ok_or(crate::Error::NoTexts { what: "the collection" })?;
+        words.titles = Some(words.encoder.encode_items(titles)?);
+        Ok(self)
+    }
+
+    /// Adds the states of the items' tokens, in the same order, for comparing queries with items token by token.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another number of items.
+    pub fn with_tokens(mut self, tokens: ItemTokens) -> Result<Self, Error> {
+        check_len("items with token states", self.items.len(), tokens.items())?;
+        self.tokens = Some(tokens);
         Ok(self)
     }
 
@@ -76,10 +97,7 @@ impl Collection {
     /// many items and as many passages.
     pub fn with_passages(mut self, passages: Embeddings, rows: PassageRows) -> Result<Self, Error> {
         Error::check_dim("passages of the items", self.items.dim(), passages.dim())?;
-        let (what, expected, found) = ("items with passages", self.items.len(), rows.items());
-        if expected != found {
-            return Err(Error::LengthMismatch { what, expected, found });
-        }
+        check_len("items with passages", self.items.len(), rows.items())?;
         let index = PassageIndex::new(FlatIndex::new(passages.clone())?, rows)?;
         self.passages = Some(Passages { embeddings: passages, index });
         Ok(self)
@@ -106,23 +124,24 @@ impl Collection {
         &self.index
     }
 
-    /// Whether there are texts to search by words.
-    pub fn has_texts(&self) -> bool {
-        self.words.is_some()
+    /// Whether there is what a signal looks at. What training makes, and feedback, is always there.
+    pub fn has(&self, signal: Signal) -> bool {
+        match signal {
+            Signal::Words | Signal::WordMemory | Signal::WordFeedback => self.words.is_some(),
+            Signal::TitleWords => self.words.as_ref().is_some_and(|words| words.titles.is_some()),
+            Signal::Passages => self.passages.is_some(),
+            Signal::Tokens => self.tokens.is_some(),
+            Signal::Dense | Signal::Head | Signal::DenseMemory | Signal::DenseFeedback => true,
+        }
     }
 
-    /// Whether there are passages to search by.
-    pub fn has_passages(&self) -> bool {
-        self.passages.is_some()
-    }
-
-    /// Queries, given by embedding (`n × d`) and text, as a hybrid searcher reads them.
+    /// Queries, given by embedding (`n × d`) and text, as a hybrid choice reads them.
     ///
     /// # Errors
     /// [`Error::External`] around [`crate::Error::NoTexts`] without texts of the items; [`Error::LengthMismatch`] when
     /// there are not as many texts as embeddings.
-    pub fn encode(&self, queries: &Embeddings, texts: &[&str]) -> Result<HybridEncoding, Error> {
+    pub fn encode(&self, queries: &Embeddings, texts: &[&str]) -> Result<AutoQueries, Error> {
         let words = self.words.as_ref().ok_or(crate::Error::NoTexts { what: "the collection" })?;
-        HybridEncoding::new(queries.clone(), words.encoder.encode_queries(texts)?)
+        AutoQueries::new(queries.clone()).with_words(words.encoder.encode_queries(texts)?)
     }
 }

@@ -2,7 +2,8 @@
 
 use ess_hybrid::{Attention, Expansion};
 use ess_lexical::Bm25Config;
-use ess_train::{RecipeConfig, RidgeConfig, TrainerConfig};
+use ess_search::MlpConfig;
+use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -25,7 +26,7 @@ pub struct AutoConfig {
     pub budget_seconds: f64,
     /// Parts of the cross-validation; 2 or more. Default: 5.
     pub folds: usize,
-    /// How many items of each pass and each signal are looked at; at least 10. Default: 100.
+    /// How many items of each search are candidates while choosing, and have their tokens looked at; at least 10. Default: 100.
     pub pool: usize,
     /// Which items of the first pass are looked at in feedback.
     pub attention: Attention,
@@ -34,7 +35,7 @@ pub struct AutoConfig {
     /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
     pub lexical: Bm25Config,
     /// The trained heads to try, in this order, after none at all; simple and cheap ones should come first. Default: two
-    /// ridge maps, then a linear module after 40 and after 100 steps.
+    /// ridge maps, a linear module after 40 and after 100 steps, then an MLP and the default ensemble after 40.
     pub heads: Vec<HeadConfig>,
     /// What a weight's distance from the frozen encoder costs while weights are fitted to `n` queries: `penalty / √n`
     /// nDCG a unit. 0 or more. Default: 0.05.
@@ -65,9 +66,9 @@ pub struct HeadConfig {
 
 impl Default for AutoConfig {
     fn default() -> Self {
-        let linear = |max_steps| HeadConfig {
-            name: format!("linear, {max_steps} steps"),
-            module: RecipeConfig::default(),
+        let trained = |kind: &str, module, max_steps| HeadConfig {
+            name: format!("{kind}, {max_steps} steps"),
+            module,
             trainer: TrainerConfig { max_steps, ..TrainerConfig::default() },
         };
         // How far it goes is the business of its weight.
@@ -86,7 +87,14 @@ impl Default for AutoConfig {
             attention: Attention::default(),
             expansion: Expansion::default(),
             lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
-            heads: vec![ridge("ridge 30", 30.0), ridge("ridge 3", 3.0), linear(40), linear(100)],
+            heads: vec![
+                ridge("ridge 30", 30.0),
+                ridge("ridge 3", 3.0),
+                trained("linear", RecipeConfig::default(), 40),
+                trained("linear", RecipeConfig::default(), 100),
+                trained("mlp", RecipeConfig::Mlp(MlpConfig::default()), 40),
+                trained("ensemble", RecipeConfig::Ensemble(EnsembleSettings::default()), 40),
+            ],
             penalty: 0.05,
             standard_errors: 1.0,
             confidence: 0.95,

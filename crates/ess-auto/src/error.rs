@@ -50,9 +50,15 @@ pub enum Error {
         /// What lacks them.
         what: &'static str,
     },
-    /// A search of the collection of training, with a choice that weighs passages, where the collection has none.
-    #[error("the choice weighs the similarity of passages, and the collection has none")]
-    NoPassages,
+    /// A search of the collection of training, with a choice that weighs a signal for which the collection or the queries
+    /// lack what it looks at.
+    #[error("the choice weighs {signal:?}, and {what} lack what it looks at")]
+    NoSignal {
+        /// The signal.
+        signal: crate::Signal,
+        /// What lacks it.
+        what: &'static str,
+    },
     /// A file that could not be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn near_queries_are_recalled_and_far_ones_are_not() {
-        let batch = |rows: &[[f32; 2]]| Batch { dense: Embeddings::from_rows(rows).unwrap(), words: None };
+        let batch = |rows: &[[f32; 2]]| Batch::of(Embeddings::from_rows(rows).unwrap());
         let values = vec![vec![(7, 1.0)], vec![(7, 0.25), (9, 0.75)]];
         let memory = Memory::new(&batch(&[[2.0, 0.0], [0.0, 1.0]]), values);
         let recalled = memory.recall(&batch(&[[1.0, 0.0], [-1.0, -1.0]])).unwrap();

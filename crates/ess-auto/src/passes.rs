@@ -31,8 +31,10 @@ pub(crate) struct Passes<'a> {
     pub(crate) memory: Option<&'a Memory>,
     pub(crate) attention: Attention,
     pub(crate) expansion: Expansion,
-    /// Items of each search that are looked at.
+    /// Items of each search whose tokens are looked at.
     pub(crate) pool: usize,
+    /// Items of each search that are ranked; no fewer than the pool.
+    pub(crate) depth: usize,
     pub(crate) scale: Scale,
 }
 
@@ -81,17 +83,17 @@ impl FirstPass<'_> {
 impl<'a> Passes<'a> {
     /// Finds candidates by every signal that needs no feedback, and says what each of these signals says of them.
     pub(crate) fn first<'b>(&self, batch: &'b Batch) -> Result<FirstPass<'b>, Error> {
-        let pool = self.pool.min(self.collection.len());
+        let depth = self.depth.min(self.collection.len());
         let mapped = self.head.map(|head| head.apply(&batch.dense)).transpose()?;
-        let mut found = vec![self.collection.index.search(&batch.dense, pool)?];
+        let mut found = vec![self.collection.index.search(&batch.dense, depth)?];
         if let Some(mapped) = &mapped {
-            found.push(self.collection.index.search(mapped, pool)?);
+            found.push(self.collection.index.search(mapped, depth)?);
         }
         if let Some(passages) = &self.collection.passages {
-            found.push(passages.index.search(&batch.dense, pool)?);
+            found.push(passages.index.search(&batch.dense, depth)?);
         }
         if let Some((words, queries)) = self.words(batch) {
-            found.push(words.index.search(queries, pool)?);
+            found.push(words.index.search(queries, depth)?);
         }
         let recalled = match self.memory {
             Some(memory) => memory.recall(batch)?,
@@ -99,12 +101,13 @@ impl<'a> Passes<'a> {
         };
         let mut pass = FirstPass { batch, mapped, recalled, candidates: Vec::new() };
         pass.candidates = self.each(&pass, |row, scratch| {
-            let mut items = rows_of(&found, row);
-            items.extend(pass.recalled[row].strongest(pool));
-            let mut candidates = Candidates::new(items);
-            self.fill(&pass, row, scratch, &mut candidates);
-            candidates
-        });
+            let recalled = pass.recalled[row].strongest(depth);
+            let close = rows_of(&found, row, self.pool).chain(recalled.iter().take(self.pool).copied());
+            let items = rows_of(&found, row, depth).chain(recalled.iter().copied());
+            let mut candidates = Candidates::new(items.collect(), close.collect());
+            self.fill(&pass, row, scratch, &mut candidates)?;
+            Ok(candidates)
+        })?;
         Ok(pass)
     }
 
@@ -115,29 +118,34 @@ impl<'a> Passes<'a> {
         pass: &FirstPass<'_>,
         weights: impl Fn(usize) -> Weights + Sync,
     ) -> Result<Vec<Candidates>, Error> {
-        let pool = self.pool.min(self.collection.len());
+        let depth = self.depth.min(self.collection.len());
         let feedback = self.each(pass, |row, _| {
             let best = pass.candidates[row].rank(&weights(row), self.attention.depth);
-            self.feedback(pass.batch, row, &best)
-        });
-        let mut found = vec![self.collection.index.search(&self.moved(pass.batch, &feedback)?, pool)?];
+            Ok(self.feedback(pass.batch, &best))
+        })?;
+        let mut found = vec![self.collection.index.search(&self.moved(pass.batch, &feedback)?, depth)?];
         if let Some((words, queries)) = self.words(pass.batch) {
             let moved: Vec<_> =
                 feedback.iter().enumerate().map(|(row, f)| merged(queries, row, &f.words)).collect();
-            found.push(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, pool)?);
+            found.push(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, depth)?);
         }
-        Ok(self.each(pass, |row, scratch| {
-            let mut items = rows_of(&found, row);
-            items.extend(&pass.candidates[row].items);
-            let mut candidates = Candidates::new(items);
-            self.fill(pass, row, scratch, &mut candidates);
+        self.each(pass, |row, scratch| {
+            let before = &pass.candidates[row];
+            let close = rows_of(&found, row, self.pool).chain(before.close.iter().copied());
+            let items = rows_of(&found, row, depth).chain(before.items.iter().copied());
+            let mut candidates = Candidates::new(items.collect(), close.collect());
+            self.fill(pass, row, scratch, &mut candidates)?;
             self.fill_feedback(&feedback[row], scratch, &mut candidates);
-            candidates
-        }))
+            Ok(candidates)
+        })
     }
 
     /// Does something for each query, in parallel, with a place for the words of one.
-    fn each<T: Send>(&self, pass: &FirstPass<'_>, one: impl Fn(usize, &mut Vec<f32>) -> T + Sync) -> Vec<T> {
+    fn each<T: Send>(
+        &self,
+        pass: &FirstPass<'_>,
+        one: impl Fn(usize, &mut Vec<f32>) -> Result<T, Error> + Sync,
+    ) -> Result<Vec<T>, Error> {
         let dim = self.collection.words.as_ref().map_or(0, |words| words.index.dim());
         let rows = (0..pass.batch.dense.len()).into_par_iter();
         rows.map_init(|| vec![0.0; dim], |scratch, row| one(row, scratch)).collect()
@@ -147,8 +155,14 @@ impl<'a> Passes<'a> {
         self.collection.words.as_ref().zip(batch.words.as_ref().map(|words| &words.counts))
     }
 
-    fn fill(&self, pass: &FirstPass<'_>, row: usize, scratch: &mut [f32], candidates: &mut Candidates) {
-        let Candidates { items, columns } = candidates;
+    fn fill(
+        &self,
+        pass: &FirstPass<'_>,
+        row: usize,
+        scratch: &mut [f32],
+        candidates: &mut Candidates,
+    ) -> Result<(), Error> {
+        let Candidates { items, close, columns } = candidates;
         let scale = 1.0 / (self.scale.query * self.scale.item);
         let query = pass.batch.dense.row(row);
         let vector = |item: u32| self.collection.items.row(item as usize);
@@ -161,18 +175,27 @@ impl<'a> Passes<'a> {
             let scale = 1.0 / (self.scale.query * self.scale.passage);
             column(columns, Signal::Passages, items, |item| scale * best_passage(passages, query, item));
         }
+        if let (Some(tokens), Some(queries)) = (&self.collection.tokens, &pass.batch.tokens) {
+            let known = queries[row].similarities(tokens, close)?;
+            columns[Signal::Tokens as usize] = spread(&known, close, items);
+        }
         let recalled = |item: u32| pass.recalled[row].items.get(&item).copied().unwrap_or_default();
         column(columns, Signal::DenseMemory, items, |item| recalled(item)[0]);
         column(columns, Signal::WordMemory, items, |item| recalled(item)[1]);
         if let Some((words, queries)) = self.words(pass.batch) {
             let query: Vec<_> = queries.row(row).collect();
-            let scores = sparse_products(&query, &words.items, items, scratch);
-            columns[Signal::Words as usize] = scores.into_iter().map(|score| WORDS_SCALE * score).collect();
+            let scaled = |scores: Vec<f32>| scores.into_iter().map(|score| WORDS_SCALE * score).collect();
+            columns[Signal::Words as usize] = scaled(sparse_products(&query, &words.items, items, scratch));
+            if let Some(titles) = &words.titles {
+                columns[Signal::TitleWords as usize] =
+                    scaled(sparse_products(&query, titles, items, scratch));
+            }
         }
+        Ok(())
     }
 
     fn fill_feedback(&self, feedback: &Feedback, scratch: &mut [f32], candidates: &mut Candidates) {
-        let Candidates { items, columns } = candidates;
+        let Candidates { items, columns, .. } = candidates;
         let scale = 1.0 / self.scale.item.powi(2);
         let vector = |item: u32| self.collection.items.row(item as usize);
         column(columns, Signal::DenseFeedback, items, |item| scale * dot(&feedback.centroid, vector(item)));
@@ -183,7 +206,7 @@ impl<'a> Passes<'a> {
         }
     }
 
-    fn feedback(&self, batch: &Batch, _row: usize, best: &[Hit]) -> Feedback {
+    fn feedback(&self, batch: &Batch, best: &[Hit]) -> Feedback {
         let mut centroid = vec![0.0; batch.dense.dim()];
         self.attention.centroid(best, |item| self.collection.items.row(item), &mut centroid);
         let words = match self.words(batch) {
@@ -209,8 +232,18 @@ struct Feedback {
     words: Vec<(u32, f32)>,
 }
 
-fn rows_of(found: &[Vec<Vec<Hit>>], row: usize) -> Vec<u32> {
-    found.iter().flat_map(|hits| hits[row].iter().map(|hit| hit.item as u32)).collect()
+/// The first items of each search.
+fn rows_of(found: &[Vec<Vec<Hit>>], row: usize, most: usize) -> impl Iterator<Item = u32> + '_ {
+    found.iter().flat_map(move |hits| hits[row].iter().take(most).map(|hit| hit.item as u32))
+}
+
+/// What is known of some of the items, all in row order; of the others, the least of it.
+fn spread(known: &[f32], some: &[u32], items: &[u32]) -> Vec<f32> {
+    if known.is_empty() {
+        return vec![0.0; items.len()];
+    }
+    let least = known.iter().copied().fold(f32::INFINITY, f32::min);
+    items.iter().map(|item| some.binary_search(item).map_or(least, |at| known[at])).collect()
 }
 
 fn column(columns: &mut [Vec<f32>; SIGNALS], signal: Signal, items: &[u32], value: impl Fn(u32) -> f32) {
@@ -257,4 +290,15 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
         sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (x, y))| *sum += x * y);
     }
     rest + sums.iter().sum::<f32>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::spread;
+
+    #[test]
+    fn items_that_were_not_looked_at_are_as_the_least_of_the_others() {
+        assert_eq!(spread(&[0.5, 0.2], &[1, 3], &[0, 1, 3]), [0.2, 0.5, 0.2]);
+        assert_eq!(spread(&[], &[], &[4]), [0.0]);
+    }
 }

@@ -23,6 +23,9 @@ pub struct AutoReport {
     /// Passages of the items; 0 where there are none.
     #[serde(default)]
     pub passages: usize,
+    /// Tokens of the items, where they and the queries have token states; 0 where not.
+    #[serde(default)]
+    pub item_tokens: usize,
     /// How queries were held out.
     pub folds: FoldEvidence,
     /// The choice that looks at embeddings alone.

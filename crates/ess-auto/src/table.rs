@@ -45,6 +45,11 @@ impl Table {
         table
     }
 
+    /// Whether a signal says anything of any candidate.
+    pub(crate) fn has(&self, signal: Signal) -> bool {
+        self.columns[signal as usize].iter().any(|&value| value != 0.0)
+    }
+
     /// The score of every candidate.
     pub(crate) fn scores(&self, weights: &Weights) -> Vec<f32> {
         let mut scores = vec![0.0; self.gains.len()];
@@ -133,7 +138,7 @@ mod tests {
             // Few distinct scores, so that ties are common; the last grade makes the query relevant.
             scored in prop::collection::vec((-3_i8..3, 0_i32..4), 1..40), missed in 1_i32..4,
         ) {
-            let mut candidates = Candidates::new((0..scored.len() as u32).collect());
+            let mut candidates = Candidates::new((0..scored.len() as u32).collect(), Vec::new());
             candidates.columns[0] = scored.iter().map(|&(score, _)| f32::from(score)).collect();
             let mut judged: Vec<Judgement> =
                 scored.iter().enumerate().map(|(item, &(_, grade))| Judgement { item, grade }).collect();

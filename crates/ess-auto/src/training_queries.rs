@@ -1,9 +1,13 @@
 //! What is learned from.
 
-use ess_core::Error;
+use ess_core::{Error, TokenStates};
+use ess_search::DeviceEncoding;
 use ess_train::QuerySet;
 
-/// Judged queries with their embeddings (`n × d`) and, for hybrid searching, their texts.
+use crate::auto_queries::check_len;
+
+/// Judged queries with their embeddings (`n × d`) and, for hybrid searching, their texts; perhaps with the states of their
+/// tokens too.
 ///
 /// ```
 /// use ess_auto::TrainingQueries;
@@ -20,12 +24,13 @@ use ess_train::QuerySet;
 pub struct TrainingQueries {
     set: QuerySet,
     texts: Option<Vec<String>>,
+    tokens: Option<TokenStates>,
 }
 
 impl TrainingQueries {
     /// Queries without texts.
     pub fn new(set: QuerySet) -> Self {
-        Self { set, texts: None }
+        Self { set, texts: None, tokens: None }
     }
 
     /// Adds the texts, in the same order.
@@ -33,11 +38,18 @@ impl TrainingQueries {
     /// # Errors
     /// [`Error::LengthMismatch`] when their number is another.
     pub fn with_texts(mut self, texts: Vec<String>) -> Result<Self, Error> {
-        let (expected, found) = (self.set.len(), texts.len());
-        if expected != found {
-            return Err(Error::LengthMismatch { what: "texts of queries", expected, found });
-        }
+        check_len("texts of queries", self.set.len(), texts.len())?;
         self.texts = Some(texts);
+        Ok(self)
+    }
+
+    /// Adds the states of their tokens, in the same order; the embeddings beside them are not looked at.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when their number is another.
+    pub fn with_tokens(mut self, tokens: TokenStates) -> Result<Self, Error> {
+        check_len("token states of queries", self.set.len(), tokens.embeddings().len())?;
+        self.tokens = Some(tokens);
         Ok(self)
     }
 
@@ -51,15 +63,22 @@ impl TrainingQueries {
         self.texts.as_deref()
     }
 
-    /// The queries of both, these first; texts where both have them.
+    /// The states of their tokens.
+    pub fn tokens(&self) -> Option<&TokenStates> {
+        self.tokens.as_ref()
+    }
+
+    /// The queries of both, these first; texts and tokens where both have them.
     pub(crate) fn join(&self, other: Option<&Self>) -> Result<Self, crate::Error> {
         let Some(other) = other else {
             return Ok(self.clone());
         };
         let texts = self.texts.as_ref().zip(other.texts.as_ref());
+        let tokens = self.tokens.as_ref().zip(other.tokens.as_ref());
         Ok(Self {
             set: self.set.join(&other.set)?,
             texts: texts.map(|(these, those)| [&these[..], those].concat()),
+            tokens: tokens.map(|(these, those)| these.join(those)).transpose()?,
         })
     }
 }

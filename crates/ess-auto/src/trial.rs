@@ -180,6 +180,7 @@ impl Trials<'_> {
             attention: self.config.attention,
             expansion: self.config.expansion,
             pool: self.config.pool,
+            depth: self.config.pool,
             scale: self.scale,
         }
     }
@@ -252,7 +253,8 @@ impl Trials<'_> {
         table: &Table,
         allowed: impl Fn(Signal) -> bool,
     ) -> Result<Option<Vec<Weights>>, Error> {
-        let signals: Vec<Signal> = Signal::ALL.into_iter().filter(|&signal| allowed(signal)).collect();
+        let signals: Vec<Signal> =
+            Signal::ALL.into_iter().filter(|&signal| allowed(signal) && table.has(signal)).collect();
         let spans = spans(folds);
         let mut weights = Vec::new();
         for fold in 0..folds.len() {

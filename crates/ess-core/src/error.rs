@@ -119,8 +119,9 @@ impl Error {
     pub fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
         if expected == found { Ok(()) } else { Err(Self::DimensionMismatch { what, expected, found }) }
     }
-    /// Fails with [`Error::NonFinite`] at the first NaN or infinity among rows of `columns` values.
-    pub(crate) fn check_finite(what: &'static str, values: &[f32], columns: usize) -> Result<(), Self> {
+
+    /// Fails with [`Error::NonFinite`] at the first NaN or infinity among rows of `columns` values, 1 or more.
+    pub fn check_finite(what: &'static str, values: &[f32], columns: usize) -> Result<(), Self> {
         // Zero times anything finite is zero: one branch-free pass finds out whether there is anything to name.
         if values.iter().map(|x| x * 0.0).sum::<f32>() == 0.0 {
             return Ok(());

@@ -110,6 +110,14 @@ impl TokenStates {
         &self.states[self.starts[row] * self.token_dim..self.starts[row + 1] * self.token_dim]
     }
 
+    /// The states of one text's tokens but those of the encoder's prompt, `t × token_dim`, row-major.
+    ///
+    /// # Panics
+    /// When `row ≥ n`, as slices do.
+    pub fn own_states(&self, row: usize) -> &[f32] {
+        &self.states(row)[self.prompt_tokens.min(self.tokens(row)) * self.token_dim..]
+    }
+
     /// The number of tokens of one text.
     ///
     /// # Panics
@@ -209,6 +217,7 @@ mod tests {
         assert_eq!(selected.packed(), [5.0, 6.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
         assert_eq!(selected.embeddings().row(1), [0.0, 1.0]);
         assert_eq!(selected.prompt_tokens(), 1);
+        assert_eq!([selected.own_states(0), selected.own_states(1)], [&[][..], &[3.0, 4.0]]);
         assert!(matches!(three_texts().select_rows(&[3]), Err(Error::RowOutOfRange { row: 3, .. })));
     }
 

@@ -4,7 +4,7 @@ use std::{path::Path, process::Command, time::Duration};
 
 use crate::{
     program::{Outcome, path_of, read_json, run},
-    small_data::{QUERIES, SmallData},
+    small_data::{ITEMS, QUERIES, SmallData},
 };
 
 /// The small data with texts and settings.
@@ -63,6 +63,23 @@ fn a_choice_is_made_with_texts_and_measured_on_known_and_new_items() {
     {
         assert!(out.stdout.contains(words), "{words:?} is not in\n{}", out.stdout);
     }
+}
+
+#[test]
+fn token_states_of_both_sides_are_weighed_and_looked_at_again_when_measured() {
+    let data = data_with_texts().with_tokens_of_both_sides();
+    let out = data.train(&["--module", "auto"]).succeeded();
+    assert!(out.stdout.is_empty(), "{}", out.stdout);
+    let report = read_json(&data.path("module/training.json"));
+    assert_eq!(report["item_tokens"], 2 * ITEMS);
+    assert!(report["dense"]["second"]["tokens"].as_f64().unwrap() > 0.2, "{}", report["dense"]);
+
+    let (module, json) = (data.text("module"), data.text("report.json"));
+    let out = data.evaluate(&["--module", &module, "--json", &json]).succeeded();
+    assert!(out.stdout.contains("module (dense)"), "{}", out.stdout);
+    // The same items without tokens are not what was chosen for.
+    let plain = SmallData::new(6, 6).with_texts();
+    plain.evaluate(&["--module", &module]).failed_with(&["Tokens", "the items lack"]);
 }
 
 #[test]

@@ -144,6 +144,17 @@ fn encode_cuts_items_into_passages_that_are_those_of_the_items() {
     let (_, rows) = dataset.passages().unwrap().unwrap();
     assert_eq!((rows.items(), rows.of_item(0)), (3, 0..2));
 
+    // Beside token states they are the same vectors.
+    std::fs::remove_file(beir.out().join("passages.safetensors")).unwrap();
+    beir.encode(&["--passages", "--states", "1", "--item-states", "--dtype", "f32"]).succeeded();
+    let passages = EmbeddingStore::open(beir.out().join("passages.safetensors")).unwrap();
+    assert_eq!((passages.to_embeddings().unwrap(), passages.token_dim()), (found, None));
+    let dataset = ess_examples::Dataset::open(&beir.out()).unwrap();
+    assert_eq!(
+        (dataset.item_tokens().unwrap().unwrap().items(), dataset.passages().unwrap().is_some()),
+        (3, true)
+    );
+
     beir.encode(&["--passages", "--passage-words", "0"]).failed_with(&["--passage-words", "at least 1"]);
     // A store of other items is refused by name.
     beir.write("corpus.jsonl", line(items[2]));

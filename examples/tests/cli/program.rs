@@ -72,7 +72,3 @@ pub(crate) fn scifact() -> PathBuf {
 pub(crate) fn read_json(path: &Path) -> serde_json::Value {
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
-
-pub(crate) fn path_text(path: &Path) -> String {
-    path.to_str().unwrap().to_owned()
-}

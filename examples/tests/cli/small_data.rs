@@ -32,15 +32,27 @@ impl SmallData {
 
     /// Gives query i states of 1 + i mod 3 tokens of this dimension, beside the embedding that it has.
     pub(crate) fn with_token_states(self, token_dim: usize) -> Self {
-        let path = self.path("queries.safetensors");
+        self.add_states("queries", token_dim, |i| points((1 + i % 3) * token_dim, token_dim));
+        self
+    }
+
+    /// Gives queries and items token states by which a query finds the item that its words find as well.
+    pub(crate) fn with_tokens_of_both_sides(self) -> Self {
+        const DIM: usize = 12;
+        let token = |item: usize| points(ITEMS * DIM, DIM)[item * DIM..][..DIM].to_vec();
+        self.add_states("corpus", DIM, |item| [token(item), token((item + 1) % ITEMS)].concat());
+        self.add_states("queries", DIM, |query| [token(query + BESIDE), token(query + BESIDE + 1)].concat());
+        self
+    }
+
+    fn add_states(&self, name: &str, token_dim: usize, state: impl Fn(usize) -> Vec<f32>) {
+        let path = self.path(&format!("{name}.safetensors"));
         let store = EmbeddingStore::open(&path).unwrap();
-        let state = |i: usize| points((1 + i % 3) * token_dim, token_dim);
-        let states: Vec<Vec<f32>> = (0..QUERIES).map(state).collect();
+        let states: Vec<Vec<f32>> = (0..store.len()).map(state).collect();
         let (ids, embeddings) = (store.ids().clone(), store.to_embeddings().unwrap());
         drop(store);
         let states = TokenStates::from_texts(embeddings, token_dim, &states).unwrap();
         write_token_store(&path, &ids, &states, Dtype::F32, &Provenance::default()).unwrap();
-        self
     }
 
     /// Adds texts, and makes relevant what they find: a query shares a word with an item that nobody else has, and that

@@ -1,6 +1,9 @@
 //! From texts to a trained module for what `encode` keeps beside embeddings: token states, and poolings of layers.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use ess_data::{Item, Query, Record, RecordReader, read_qrels};
 use ess_train::RecipeConfig;
@@ -9,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::{
     encode::tiny_model,
-    program::{path_text, read_json, run, scifact},
+    program::{read_json, run, scifact},
 };
 
 const QUERIES: usize = 40;
@@ -82,4 +85,8 @@ fn every_kind_that_reads_more_than_one_vector_is_trained_on_what_encode_keeps() 
     for kind in ["layer_attention", "layer_transformer"] {
         texts.train_and_evaluate("layers", kind);
     }
+}
+
+fn path_text(path: &Path) -> String {
+    path.to_str().unwrap().to_owned()
 }

@@ -38,7 +38,7 @@ fn a_budget_that_is_too_small_and_too_few_queries_leave_the_frozen_encoder() {
     let world = World::new(40, 5);
     let tiny = AutoConfig { budget_seconds: 1e-9, ..AutoConfig::default() };
     let (module, report) = fit(&world.collection(), &world.queries(30, 6), tiny);
-    assert!(report.trials.is_empty() && report.skipped.len() == 6, "{:?}", report.skipped);
+    assert!(report.trials.is_empty() && report.skipped.len() == 8, "{:?}", report.skipped);
     assert!(report.dense.trial.is_none() && report.dense.reason.contains("budget"));
     let collection = world.collection();
     let searcher = module.bind(&collection).unwrap();

@@ -11,10 +11,8 @@ fn a_run_goes_on_from_its_journal_and_other_inputs_begin_anew() {
     let (collection, train) = (world.collection(), world.queries(40, 2));
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.json");
-    let fit = |train| {
-        let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
-        auto.fit(&collection, train, None, Some(&journal)).unwrap()
-    };
+    let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
+    let fit = |train| auto.fit(&collection, train, None, Some(&journal)).unwrap();
     let (module, report) = fit(&train);
     let written = std::fs::read(&journal).unwrap();
     let (again, resumed) = fit(&train);
@@ -28,6 +26,19 @@ fn a_run_goes_on_from_its_journal_and_other_inputs_begin_anew() {
 
     let (other, _) = fit(&world.queries(40, 3));
     assert_ne!(other, module);
+
+    // The same words in other items, and titles, are other inputs too.
+    let mut swapped = World::new(60, 1);
+    swapped.texts.swap(0, 1);
+    let titles: Vec<&str> = world.texts.iter().map(String::as_str).collect();
+    for collection in [swapped.collection(), world.collection().with_titles(&titles).unwrap()] {
+        let before = std::fs::read(&journal).unwrap();
+        auto.fit(&collection, &train, None, Some(&journal)).unwrap();
+        let inputs = |bytes: &[u8]| {
+            serde_json::from_slice::<serde_json::Value>(bytes).unwrap()["inputs"].as_str().unwrap().to_owned()
+        };
+        assert_ne!(inputs(&before), inputs(&std::fs::read(&journal).unwrap()));
+    }
 }
 
 #[test]

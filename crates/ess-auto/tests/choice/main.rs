@@ -9,3 +9,5 @@ mod journal;
 mod other_collections;
 mod passages;
 mod scifact;
+mod titles;
+mod tokens;
