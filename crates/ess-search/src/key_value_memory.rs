@@ -12,6 +12,7 @@ use crate::{
     init::Init,
     module_config::{is_open, module_config},
     skip::{skip_weight, skipped},
+    unit::unit,
 };
 
 /// What a [`KeyValueMemory`] module is made from.
@@ -177,12 +178,6 @@ impl KeyValueMemory {
 /// A parameter that is saved and not trained.
 fn fixed(values: Tensor<2>) -> Param<Tensor<2>> {
     Param::from_tensor(values).set_require_grad(false)
-}
-
-/// Every row at length 1; zeros stay.
-fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let squares = (rows.clone() * rows.clone()).sum_dim(1);
-    rows / squares.clamp_min(1e-12).sqrt()
 }
 
 impl TrainableModule for KeyValueMemory {

@@ -13,6 +13,7 @@ use crate::{
     layers::{check_layers, layers_of, sentence, width},
     module_config::{is_open, module_config},
     skip::{skip_weight, skipped},
+    unit::unit,
 };
 
 /// What a [`LayerAttention`] module is made from.
@@ -147,9 +148,8 @@ impl TrainableModule for LayerAttention {
         let rows = queries.dims()[0];
         let width = width(self.config.query_dim, self.config.layers);
         let layers = queries.clone().reshape([rows, self.config.layers, width]);
-        let squares = (layers.clone() * layers.clone()).sum_dim(2);
-        let unit = layers / squares.clamp_min(1e-12).sqrt();
-        let pooled = (unit.clone() * self.attention(&unit)).sum_dim(1).reshape([rows, width]);
+        let layers = unit(layers);
+        let pooled = (layers.clone() * self.attention(&layers)).sum_dim(1).reshape([rows, width]);
         let change = linear(pooled, self.weight.val(), Some(self.bias.val()));
         skipped(sentence(queries, width), self.skip.as_ref()) + change
     }

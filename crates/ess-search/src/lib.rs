@@ -42,6 +42,7 @@ mod token_tensors;
 mod trainable;
 mod transformer;
 mod two_sided;
+mod unit;
 mod weighted_ensemble;
 #[cfg(feature = "wgpu")]
 mod wgpu_adapter;

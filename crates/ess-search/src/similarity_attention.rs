@@ -14,6 +14,7 @@ use crate::{
     skip::{skip_weight, skipped},
     token_tensors::{check_token_states, padding_of},
     trainable::check_dim,
+    unit::unit,
 };
 
 /// What a [`SimilarityAttention`] module is made from.
@@ -122,20 +123,14 @@ impl SimilarityAttention {
             None => states,
         };
         let [rows, count, width] = states.dims();
-        let unit = unit(states, 2) * (passed_over.clone().neg() + 1.0);
-        let similarities = (unit.clone() * self::unit(sentences, 1).unsqueeze_dim::<3>(1)).sum_dim(2);
+        let states = unit(states) * (passed_over.clone().neg() + 1.0);
+        let similarities = (states.clone() * unit(sentences).unsqueeze_dim::<3>(1)).sum_dim(2);
         let sharpness = (self.sharpness.val() * Self::GAIN + 1.0) * Self::SHARPNESS;
-        let flat = unit.clone().reshape([rows * count, width]);
+        let flat = states.clone().reshape([rows * count, width]);
         let taste = flat.matmul(self.taste.val() * Self::GAIN).reshape([rows, count, 1]);
         let logits = similarities * sharpness.unsqueeze::<3>() + taste + passed_over * -1e9;
-        (unit * softmax(logits, 1)).sum_dim(1).reshape([rows, width])
+        (states * softmax(logits, 1)).sum_dim(1).reshape([rows, width])
     }
-}
-
-/// Vectors at length 1, along one dimension.
-fn unit<const D: usize>(vectors: Tensor<D>, dim: usize) -> Tensor<D> {
-    let squares = (vectors.clone() * vectors.clone()).sum_dim(dim);
-    vectors / squares.clamp_min(1e-12).sqrt()
 }
 
 impl TrainableModule for SimilarityAttention {

@@ -14,6 +14,7 @@ use crate::{
     skip::{skip_weight, skipped},
     token_tensors::{check_token_states, padding_of},
     trainable::check_dim,
+    unit::unit,
 };
 
 /// What a [`TokenAttention`] module is made from.
@@ -110,13 +111,12 @@ impl TokenAttention {
     fn pooled(&self, queries: &TokenTensors) -> Tensor<2> {
         let (states, is_token) = queries.padded();
         let [rows, count, width] = states.dims();
-        let squares = (states.clone() * states.clone()).sum_dim(2);
-        let unit = states / squares.clamp_min(1e-12).sqrt();
-        let logits = linear(unit.clone(), self.attention.val() * Self::GAIN, None);
+        let states = unit(states);
+        let logits = linear(states.clone(), self.attention.val() * Self::GAIN, None);
         let logits = logits + padding_of(is_token).unsqueeze_dim::<3>(2) * -1e9;
         // n × h × T times n × T × d.
         let pooled =
-            softmax(logits, 1).reshape([rows, count, self.config.heads]).swap_dims(1, 2).matmul(unit);
+            softmax(logits, 1).reshape([rows, count, self.config.heads]).swap_dims(1, 2).matmul(states);
         pooled.reshape([rows, self.config.heads * width])
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     AnyModule, Averaging, CompositeModule, Error, Part, PartConfig, Registry, TrainableModule,
     init::Init,
     part::{check_parts, check_same_dims, init_parts},
+    unit::unit,
 };
 
 /// What a [`WeightedEnsemble`] is made from.
@@ -134,10 +135,4 @@ impl TrainableModule for WeightedEnsemble {
     fn penalty(&self) -> Option<Tensor<1>> {
         self.parts.iter().filter_map(AnyModule::penalty).reduce(|sum, penalty| sum + penalty)
     }
-}
-
-/// Every row at length 1; zeros stay.
-fn unit(rows: Tensor<2>) -> Tensor<2> {
-    let squares = (rows.clone() * rows.clone()).sum_dim(1);
-    rows / squares.clamp_min(1e-12).sqrt()
 }

@@ -1,7 +1,7 @@
 //! A small collection in which words find what embeddings do not.
 
 use ess_auto::{Auto, AutoConfig, AutoModule, AutoReport, Collection, TrainingQueries};
-use ess_core::{Embeddings, Ids};
+use ess_core::{Embeddings, Hit, Ids};
 use ess_train::{Judgement, Progress, QuerySet};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -48,6 +48,24 @@ impl World {
         });
         TrainingQueries::new(set).with_texts(texts.collect()).unwrap()
     }
+}
+
+/// Items whose one vector is mostly about something else, and these other directions.
+pub(crate) fn blurred(world: &World) -> (Collection, Embeddings) {
+    let items = world.items.len();
+    let noise = directions(items, 99);
+    let wholes: Vec<Vec<f32>> = (0..items)
+        .map(|row| world.items.row(row).iter().zip(noise.row(row)).map(|(a, b)| a + 1.5 * b).collect())
+        .collect();
+    let ids = Ids::new((0..items).map(|item| item.to_string()).collect()).unwrap();
+    let collection = Collection::new(ids, Embeddings::from_rows(&wholes).unwrap().normalized()).unwrap();
+    (collection, noise)
+}
+
+/// How many queries have their item first.
+pub(crate) fn right(hits: &[Vec<Hit>], queries: &TrainingQueries) -> usize {
+    let judged = hits.iter().zip(queries.set().judgements());
+    judged.filter(|(hits, judged)| hits[0].item == judged[0].item).count()
 }
 
 fn directions(n: usize, seed: u64) -> Embeddings {

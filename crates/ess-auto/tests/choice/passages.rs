@@ -1,16 +1,16 @@
 //! Items whose passages say what one vector of the whole does not.
 
 use ess_auto::{AutoModule, Collection, Signal};
-use ess_core::{Embeddings, Hit, Ids, Searcher};
+use ess_core::{Embeddings, Searcher};
 use ess_index::PassageRows;
 
-use crate::generated::{World, config, fit};
+use crate::generated::{World, blurred, config, fit, right};
 
 const ITEMS: usize = 80;
 
 /// Each item has the passage that queries ask for, between two that are opposite to each other.
 fn collection(world: &World, with_passages: bool) -> Collection {
-    let noise = World::new(ITEMS, 99).items;
+    let (collection, noise) = blurred(world);
     let mut passages = Vec::new();
     for row in 0..ITEMS {
         let other = noise.row(row);
@@ -18,12 +18,6 @@ fn collection(world: &World, with_passages: bool) -> Collection {
         passages.push(world.items.row(row).to_vec());
         passages.push(other.iter().map(|x| -x).collect());
     }
-    // What one vector says of an item is mostly about something else.
-    let wholes: Vec<Vec<f32>> = (0..ITEMS)
-        .map(|row| world.items.row(row).iter().zip(noise.row(row)).map(|(a, b)| a + 1.5 * b).collect())
-        .collect();
-    let ids = Ids::new((0..ITEMS).map(|item| item.to_string()).collect()).unwrap();
-    let collection = Collection::new(ids, Embeddings::from_rows(&wholes).unwrap().normalized()).unwrap();
     if !with_passages {
         return collection;
     }
@@ -44,12 +38,9 @@ fn passages_are_found_to_help_and_a_saved_choice_asks_for_them() {
     module.save(folder.path()).unwrap();
     let module = AutoModule::load(folder.path()).unwrap().unwrap();
     let queries = world.queries(60, 3);
-    let right = |hits: Vec<Vec<Hit>>| {
-        hits.iter().zip(queries.set().judgements()).filter(|(hits, j)| hits[0].item == j[0].item).count()
-    };
     let chosen = module.bind(&with).unwrap().search(queries.set().encodings(), 1).unwrap();
     let frozen = with.index().search(queries.set().encodings(), 1).unwrap();
-    let (chosen, frozen) = (right(chosen), right(frozen));
+    let (chosen, frozen) = (right(&chosen, &queries), right(&frozen, &queries));
     assert!(chosen > frozen + 5, "{chosen} and {frozen} of 60");
 
     let without = collection(&world, false);

@@ -1,28 +1,22 @@
 //! Items whose tokens say what one vector of the whole does not.
 
 use ess_auto::{AutoModule, AutoQueries, Collection, Error, Signal, TrainingQueries};
-use ess_core::{Embeddings, Ids, Searcher, TokenStates};
+use ess_core::{Searcher, TokenStates};
 use ess_index::ItemTokens;
 
-use crate::generated::{DIM, World, config, fit};
+use crate::generated::{DIM, World, blurred, config, fit, right};
 
 const ITEMS: usize = 80;
 
 /// Each item has, among tokens of others, the one that queries ask for; one vector of the whole is mostly noise.
 fn collection(world: &World, with_tokens: bool) -> Collection {
-    let noise = World::new(ITEMS, 99).items;
-    let wholes: Vec<Vec<f32>> = (0..ITEMS)
-        .map(|row| world.items.row(row).iter().zip(noise.row(row)).map(|(a, b)| a + 1.5 * b).collect())
-        .collect();
-    let wholes = Embeddings::from_rows(&wholes).unwrap().normalized();
-    let ids = Ids::new((0..ITEMS).map(|item| item.to_string()).collect()).unwrap();
-    let collection = Collection::new(ids, wholes.clone()).unwrap();
+    let (collection, noise) = blurred(world);
     if !with_tokens {
         return collection;
     }
     let texts: Vec<Vec<f32>> =
         (0..ITEMS).map(|row| [noise.row(row), world.items.row(row)].concat()).collect();
-    let states = TokenStates::from_texts(wholes, DIM, &texts).unwrap();
+    let states = TokenStates::from_texts(collection.items().clone(), DIM, &texts).unwrap();
     collection.with_tokens(ItemTokens::new(&states).unwrap()).unwrap()
 }
 
@@ -56,10 +50,8 @@ fn tokens_are_found_to_help_and_a_saved_choice_asks_for_them() {
     let encoded = AutoQueries::new(encodings.clone()).with_tokens(states(&test)).unwrap();
     let first = searcher.search(&encoded, 1).unwrap();
     let frozen = with.index().search(encodings, 1).unwrap();
-    let right = |hits: &[Vec<ess_core::Hit>]| {
-        hits.iter().zip(test.set().judgements()).filter(|(hits, j)| hits[0].item == j[0].item).count()
-    };
-    assert!(right(&first) > right(&frozen) + 5, "{} and {} of 60", right(&first), right(&frozen));
+    let (first, frozen) = (right(&first, &test), right(&frozen, &test));
+    assert!(first > frozen + 5, "{first} and {frozen} of 60");
 
     let found = searcher.search(encodings, 1).unwrap_err();
     assert!(found.to_string().contains("Tokens") && found.to_string().contains("queries"), "{found}");

@@ -15,6 +15,7 @@ use crate::{
     skip::{skip_weight, skipped},
     token_tensors::{check_token_states, padding_of},
     trainable::check_dim,
+    unit::unit,
 };
 
 /// What a [`TokenTransformer`] module is made from.
@@ -115,9 +116,8 @@ impl TrainableModule for TokenTransformer {
 
     fn forward(&self, queries: TokenTensors) -> Tensor<2> {
         let (states, is_token) = queries.padded();
-        let squares = (states.clone() * states.clone()).sum_dim(2);
-        let unit = states / squares.clamp_min(1e-12).sqrt();
-        let change = self.transformer.forward(self.transformer.enter(unit), Some(padding_of(is_token)));
+        let change =
+            self.transformer.forward(self.transformer.enter(unit(states)), Some(padding_of(is_token)));
         skipped(queries.embeddings(), self.skip.as_ref()) + change
     }
 }
