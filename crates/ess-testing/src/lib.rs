@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod damage;
 pub mod encoder;
 mod generate;
 pub mod index;
