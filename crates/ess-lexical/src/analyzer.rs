@@ -1,9 +1,10 @@
 //! From a text to the terms that are counted.
 
-use rust_stemmers::{Algorithm, Stemmer};
 use serde::{Deserialize, Serialize};
 
-/// A language whose words can be stemmed (Snowball's algorithms).
+use super::stemmer::Stemmer;
+
+/// A language whose words can be stemmed: by Snowball's algorithms, Dutch by Porter's of Snowball's two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs, reason = "the names say it")]
@@ -29,31 +30,6 @@ pub enum Language {
     Turkish,
 }
 
-impl Language {
-    fn algorithm(self) -> Algorithm {
-        match self {
-            Self::Arabic => Algorithm::Arabic,
-            Self::Danish => Algorithm::Danish,
-            Self::Dutch => Algorithm::Dutch,
-            Self::English => Algorithm::English,
-            Self::Finnish => Algorithm::Finnish,
-            Self::French => Algorithm::French,
-            Self::German => Algorithm::German,
-            Self::Greek => Algorithm::Greek,
-            Self::Hungarian => Algorithm::Hungarian,
-            Self::Italian => Algorithm::Italian,
-            Self::Norwegian => Algorithm::Norwegian,
-            Self::Portuguese => Algorithm::Portuguese,
-            Self::Romanian => Algorithm::Romanian,
-            Self::Russian => Algorithm::Russian,
-            Self::Spanish => Algorithm::Spanish,
-            Self::Swedish => Algorithm::Swedish,
-            Self::Tamil => Algorithm::Tamil,
-            Self::Turkish => Algorithm::Turkish,
-        }
-    }
-}
-
 // Lucene's set for English.
 const ENGLISH_STOP_WORDS: [&str; 33] = [
     "a", "an", "and", "are", "as", "at", "be", "but", "by", "for", "if", "in", "into", "is", "it", "no",
@@ -62,7 +38,8 @@ const ENGLISH_STOP_WORDS: [&str; 33] = [
 ];
 
 /// Lower-cases a text, cuts it into runs of letters, digits and underscores, drops those of one character and stop
-/// words, and stems the rest.
+/// words, and stems the rest. A word that a stemmer would leave nothing of keeps its form, and so does one of more than
+/// 256 bytes, which is no word.
 ///
 /// ```
 /// use ess_lexical::{Language, TextAnalyzer};
@@ -79,7 +56,7 @@ impl TextAnalyzer {
     /// An analyzer for one language; only English has stop words.
     pub fn new(language: Language) -> Self {
         Self {
-            stemmer: Stemmer::create(language.algorithm()),
+            stemmer: Stemmer::new(language),
             stop_words: if language == Language::English { &ENGLISH_STOP_WORDS } else { &[] },
         }
     }
@@ -90,7 +67,7 @@ impl TextAnalyzer {
         lower
             .split(|c: char| !c.is_alphanumeric() && c != '_')
             .filter(|word| word.chars().nth(1).is_some() && !self.stop_words.contains(word))
-            .map(|word| self.stemmer.stem(word).into_owned())
+            .map(|word| self.stemmer.stem(word))
             .collect()
     }
 }
