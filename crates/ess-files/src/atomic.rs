@@ -1,130 +1,128 @@
 //! Writing a file so that it is either all there or not there.
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
+    fs::{File, Metadata},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
-use crate::Error;
+use crate::{
+    Error,
+    claim::Claim,
+    folder::{folder_of, make, sync},
+    names::partial_of,
+    target::Target,
+};
 
-/// Writes a file whole: to a temporary name beside `path`, synced, then renamed over `path`.
+/// As `File::create` would, less the umask.
+pub(crate) const ANY_MODE: u32 = 0o666;
+
+/// Writes a file whole: to a partial file beside `path`, synced, then renamed over `path`.
 ///
 /// Folders that are missing are made. When `write` fails, or the process dies at any moment, `path` is as it was
-/// before.
+/// before; the partial file that a killed process leaves is removed by the next writer of `path`, or by
+/// [`remove_partials`](crate::remove_partials).
+///
+/// A link is followed: what it leads to is replaced. A file that is replaced keeps its mode, and its owner where the
+/// system allows it; not hard links and extended attributes. What is no regular file, such as a device or a pipe, is
+/// written through, and is then neither whole nor synced.
 ///
 /// ```
-/// # let folder = std::env::temp_dir().join(format!("ess-files-{}", std::process::id()));
-/// let path = folder.join("numbers.txt");
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("new/numbers.txt");
 /// ess_files::write_atomically(&path, |file| file.write_all(b"1 2 3"))?;
 /// assert_eq!(std::fs::read(&path).unwrap(), b"1 2 3");
-/// # std::fs::remove_dir_all(folder).unwrap();
 /// # Ok::<(), ess_files::Error>(())
 /// ```
 ///
 /// # Errors
-/// [`Error::Io`] with the path, when the folder cannot be made or written, or `write` fails.
+/// [`Error::Io`] with the path, when the folder cannot be made or written, or `write` fails; [`Error::Busy`] when
+/// another writes the file at the moment.
 pub fn write_atomically(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
-    replace(path, write).map_err(|cause| Error::Io { path: path.to_owned(), cause })
+    let written = Target::of(path).and_then(|target| match target {
+        Target::Through(file) => through(file, write).map(Some),
+        Target::Replaced { path, old } => replace(&path, old.as_ref(), write),
+    });
+    match written.map_err(Error::io(path))? {
+        Some(()) => Ok(()),
+        None => Err(Error::Busy { path: path.to_owned() }),
+    }
 }
 
-fn replace(path: &Path, write: impl FnOnce(&mut dyn Write) -> std::io::Result<()>) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder)?;
-    let mut file = BufWriter::new(builder(&prefix(path)).tempfile_in(folder)?);
+fn through(file: File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut file = BufWriter::new(file);
     write(&mut file)?;
-    let file = file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder)
+    file.flush()
 }
 
-/// Removes what writers that were killed left in a folder, of the files whose names `is_mine` accepts; says how many.
-///
-/// Only for names that nobody is writing at the moment: a file under way looks the same as one left behind.
-///
-/// ```
-/// # let folder = std::env::temp_dir().join(format!("ess-files-partials-{}", std::process::id()));
-/// # std::fs::create_dir_all(&folder).unwrap();
-/// // What a killed writer of `numbers.txt` leaves.
-/// std::fs::write(folder.join(".ess-numbers.txt-a1B2c3.partial"), b"1 2").unwrap();
-/// assert_eq!(ess_files::remove_partials(&folder, |name| name == "letters.txt")?, 0);
-/// assert_eq!(ess_files::remove_partials(&folder, |name| name == "numbers.txt")?, 1);
-/// # std::fs::remove_dir_all(folder).unwrap();
-/// # Ok::<(), ess_files::Error>(())
-/// ```
-///
-/// # Errors
-/// [`Error::Io`] with the path, when the folder cannot be read or a file not removed. A folder that is not there has
-/// nothing to remove.
-pub fn remove_partials(folder: &Path, is_mine: impl Fn(&str) -> bool) -> Result<usize, Error> {
-    let io = |path: &Path| {
-        let path = path.to_owned();
-        move |cause| Error::Io { path, cause }
+/// `None` when another writes it.
+fn replace(
+    path: &Path,
+    old: Option<&Metadata>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<Option<()>> {
+    let folder = folder_of(path);
+    make(folder)?;
+    let Some(claim) = Claim::take(&partial_of(path), mode_of(old))? else {
+        return Ok(None);
     };
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        entries => entries.map_err(io(folder))?,
-    };
-    let mut removed = 0;
-    for entry in entries {
-        let path = entry.map_err(io(folder))?.path();
-        let partial = path.file_name().and_then(|name| name.to_str()).and_then(written_name);
-        if partial.is_some_and(&is_mine) {
-            std::fs::remove_file(&path).map_err(io(&path))?;
-            removed += 1;
-        }
+    let mut file = BufWriter::new(claim.file());
+    write(&mut file)?;
+    file.flush()?;
+    drop(file);
+    if let Some(old) = old {
+        keep_owner_and_mode(claim.file(), old)?;
     }
-    Ok(removed)
+    claim.file().sync_all()?;
+    claim.rename(path)?;
+    sync(folder)?;
+    Ok(Some(()))
 }
 
-const PREFIX: &str = ".ess-";
-const SUFFIX: &str = ".partial";
-// Names of files have 255 bytes at most on common systems; the rest is for prefix, suffix and what makes them unique.
-const LONGEST_NAME: usize = 200;
+#[cfg(unix)]
+fn mode_of(old: Option<&Metadata>) -> u32 {
+    use std::os::unix::fs::MetadataExt;
+    old.map_or(ANY_MODE, |old| old.mode() & 0o777)
+}
 
-/// What the temporary name of a file begins with.
-fn prefix(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let mut end = name.len().min(LONGEST_NAME);
-    while !name.is_char_boundary(end) {
-        end -= 1;
+#[cfg(not(unix))]
+fn mode_of(_old: Option<&Metadata>) -> u32 {
+    ANY_MODE
+}
+
+#[cfg(unix)]
+fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt, fchown};
+    let new = file.metadata()?;
+    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
+        // The owner is for the system's administrator to give; the group for its members.
+        let _ =
+            fchown(file, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(file, None, Some(old.gid())));
     }
-    format!("{PREFIX}{}-", &name[..end])
-}
-
-/// The name of the file that a temporary name stands for; `None` for any other name.
-fn written_name(partial: &str) -> Option<&str> {
-    let (name, unique) = partial.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?.rsplit_once('-')?;
-    (!unique.is_empty()).then_some(name)
-}
-
-fn builder(prefix: &str) -> tempfile::Builder<'_, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(prefix).suffix(SUFFIX);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As `File::create` would, less the umask; a temporary file is private by default.
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    if new.mode() & 0o777 != old.mode() & 0o777 {
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(old.mode() & 0o777))?;
     }
-    builder
+    Ok(())
 }
 
-// The rename itself is durable only once the folder is synced; not every system lets a folder be opened.
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+#[cfg(not(unix))]
+fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
+    file.set_permissions(old.permissions())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let name = |entry: io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        let mut names: Vec<_> = std::fs::read_dir(folder).unwrap().map(name).collect();
+        names.sort();
+        names
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file_and_nothing_else() {
@@ -133,26 +131,35 @@ mod tests {
         write_atomically(&path, |file| file.write_all(b"old")).unwrap();
         let failed = write_atomically(&path, |file| {
             file.write_all(b"half of the ne")?;
-            Err(std::io::Error::other("disk on fire"))
+            Err(io::Error::other("disk on fire"))
         });
         assert!(matches!(failed, Err(Error::Io { path: named, .. }) if named == path));
         assert_eq!(std::fs::read(&path).unwrap(), b"old");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert_eq!(names(folder.path()), ["kept"]);
     }
 
     #[test]
-    fn what_a_killed_writer_leaves_is_told_by_its_name() {
+    fn a_second_writer_of_a_file_is_told_so() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["part-1.bin", "x"] {
-            let (_, left) =
-                builder(&prefix(Path::new(name))).tempfile_in(folder.path()).unwrap().keep().unwrap();
-            assert_eq!(left.file_name().unwrap().to_str().and_then(written_name), Some(name));
-        }
-        std::fs::write(folder.path().join(".ess-x-.partial.kept"), b"").unwrap();
-        assert_eq!(remove_partials(folder.path(), |name| name.starts_with("part-")).unwrap(), 1);
-        assert_eq!(remove_partials(folder.path(), |_| true).unwrap(), 1);
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        assert_eq!(remove_partials(&folder.path().join("missing"), |_| true).unwrap(), 0);
+        let path = folder.path().join("wanted");
+        write_atomically(&path, |file| {
+            let second = write_atomically(&path, |file| file.write_all(b"second"));
+            assert!(matches!(second, Err(Error::Busy { path: named }) if named == path));
+            file.write_all(b"first")
+        })
+        .unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"first");
+        assert_eq!(names(folder.path()), ["wanted"]);
+    }
+
+    #[test]
+    fn what_a_killed_writer_left_is_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x");
+        std::fs::write(partial_of(&path), vec![0; 1000]).unwrap();
+        write_atomically(&path, |file| file.write_all(b"new")).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["x"]);
     }
 
     #[test]
@@ -164,11 +171,109 @@ mod tests {
     }
 
     #[test]
-    fn missing_folders_are_made_and_a_file_in_the_way_is_an_error() {
+    fn missing_folders_are_made_and_a_file_or_a_folder_in_the_way_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
-        let deep = folder.path().join("a/b/c");
+        let deep = folder.path().join("a/b c/d");
         write_atomically(&deep, |file| file.write_all(b"x")).unwrap();
-        let below_a_file = deep.join("d");
-        assert!(matches!(write_atomically(&below_a_file, |_| Ok(())), Err(Error::Io { .. })));
+        for path in [deep.join("e"), folder.path().to_owned()] {
+            assert!(matches!(write_atomically(&path, |_| Ok(())), Err(Error::Io { .. })));
+        }
+    }
+
+    #[cfg(unix)]
+    mod unix {
+        use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
+
+        use super::*;
+
+        fn set_mode(path: &Path, mode: u32) {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+
+        #[test]
+        fn a_file_keeps_its_mode() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("private");
+            for mode in [0o600, 0o640, 0o666, 0o400] {
+                std::fs::write(&path, b"old").unwrap();
+                set_mode(&path, mode);
+                write_atomically(&path, |file| file.write_all(b"new")).unwrap();
+                assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, mode, "{mode:o}");
+                assert_eq!(std::fs::read(&path).unwrap(), b"new");
+                set_mode(&path, 0o600);
+            }
+        }
+
+        #[test]
+        fn a_partial_file_is_no_more_readable_than_what_it_replaces() {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("private");
+            std::fs::write(&path, b"old").unwrap();
+            set_mode(&path, 0o600);
+            write_atomically(&path, |file| {
+                let mode = std::fs::metadata(partial_of(&path))?.mode();
+                assert_eq!(mode & 0o077, 0);
+                file.write_all(b"new")
+            })
+            .unwrap();
+        }
+
+        #[test]
+        fn a_link_stays_and_what_it_leads_to_is_replaced() {
+            let folder = tempfile::tempdir().unwrap();
+            let at = |name: &str| folder.path().join(name);
+            std::fs::create_dir(at("real")).unwrap();
+            symlink("real/file", at("relative")).unwrap();
+            symlink(at("relative"), at("link")).unwrap();
+            // What the link leads to is missing at first, and is there afterwards.
+            for text in [&b"one"[..], b"two"] {
+                write_atomically(&at("link"), |file| file.write_all(text)).unwrap();
+                assert_eq!(std::fs::read(at("real/file")).unwrap(), text);
+                assert!(std::fs::symlink_metadata(at("link")).unwrap().is_symlink());
+                assert!(std::fs::symlink_metadata(at("relative")).unwrap().is_symlink());
+            }
+            assert_eq!(names(&at("real")), ["file"]);
+            symlink("turn", at("round")).unwrap();
+            symlink("round", at("turn")).unwrap();
+            assert!(matches!(write_atomically(&at("turn"), |_| Ok(())), Err(Error::Io { .. })));
+        }
+
+        #[test]
+        fn devices_and_pipes_are_written_through() {
+            let null = Path::new("/dev/null");
+            write_atomically(null, |file| file.write_all(b"gone")).unwrap();
+            assert!(std::fs::metadata(null).unwrap().file_type().is_char_device());
+            let full = write_atomically(Path::new("/dev/full"), |file| file.write_all(b"no room"));
+            assert!(matches!(full, Err(Error::Io { .. })) || !Path::new("/dev/full").exists());
+
+            let folder = tempfile::tempdir().unwrap();
+            let pipe = folder.path().join("pipe");
+            let name = std::ffi::CString::new(pipe.to_str().unwrap()).unwrap();
+            // SAFETY: the name is a string that ends in a zero byte and lives through the call.
+            assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+            let reader = std::thread::spawn({
+                let pipe = pipe.clone();
+                move || std::fs::read(pipe).unwrap()
+            });
+            write_atomically(&pipe, |file| file.write_all(b"through")).unwrap();
+            assert_eq!(reader.join().unwrap(), b"through");
+            assert!(std::fs::symlink_metadata(&pipe).unwrap().file_type().is_fifo());
+            assert_eq!(names(folder.path()), ["pipe"]);
+        }
+
+        #[cfg(target_os = "linux")]
+        #[test]
+        fn a_file_that_a_process_has_open_is_written_through() {
+            use std::os::fd::AsRawFd;
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("open");
+            std::fs::write(&path, b"before, ").unwrap();
+            let open = File::open(&path).unwrap();
+            let link = folder.path().join("link");
+            symlink(format!("/proc/self/fd/{}", open.as_raw_fd()), &link).unwrap();
+            write_atomically(&link, |file| file.write_all(b"after")).unwrap();
+            assert_eq!(std::fs::metadata(&path).unwrap().ino(), open.metadata().unwrap().ino());
+            assert_eq!(std::fs::read(&path).unwrap(), b"before, after");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong with a file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -14,10 +14,31 @@ pub enum Error {
         /// What the operating system said.
         cause: std::io::Error,
     },
+    /// Another process, or another thread of this one, is writing there.
+    #[error("{path}: another writer is at work there", path = path.display())]
+    Busy {
+        /// The file or folder.
+        path: PathBuf,
+    },
     /// A checksum that is not written as this crate writes it.
     #[error("not a checksum: expected `xxh3-64:` and 16 hexadecimal digits, found {found:?}")]
     MalformedChecksum {
         /// The text found.
         found: String,
     },
+    /// A text that was altered after it was sealed.
+    #[error("damaged or altered: expected checksum {expected}, found {found}")]
+    Altered {
+        /// The checksum that the text carries.
+        expected: String,
+        /// The checksum of the text that is there.
+        found: String,
+    },
+}
+
+impl Error {
+    pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_owned();
+        move |cause| Self::Io { path, cause }
+    }
 }

@@ -1,0 +1,45 @@
+//! One writer for a file.
+
+use std::path::Path;
+
+use crate::{Error, atomic::ANY_MODE, claim::Claim, folder, names::lock_of, remove_partials};
+
+/// Keeps a file for one writer, from before the work on it to its end.
+///
+/// [`write_atomically`](crate::write_atomically) keeps others off for as long as it writes. A program that computes for
+/// hours before it writes takes this first, so that a second one is told at once, and not after as many hours. Files are
+/// written as ever while it is held. The folder is made if need be; what a killed writer left of the file is removed.
+///
+/// A lock file beside the file marks it, and goes on drop. One that is left over by a process that was killed does not
+/// count: the system frees the lock on it with the process.
+///
+/// ```
+/// use ess_files::{Error, FileLock, write_atomically};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// let path = folder.path().join("items.index");
+/// let lock = FileLock::acquire(&path)?;
+/// assert!(matches!(FileLock::acquire(&path), Err(Error::Busy { .. })));
+/// write_atomically(&path, |file| file.write_all(b"after long work"))?;
+/// drop(lock);
+/// assert!(FileLock::acquire(&path).is_ok());
+/// # Ok::<(), ess_files::Error>(())
+/// ```
+pub struct FileLock {
+    _claim: Claim,
+}
+
+impl FileLock {
+    /// Takes the lock, or fails at once.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when another has it; [`Error::Io`] when the lock file cannot be made.
+    pub fn acquire(path: &Path) -> Result<Self, Error> {
+        let folder = folder::folder_of(path);
+        folder::create_folder(folder)?;
+        let claim = Claim::take(&lock_of(path), ANY_MODE).map_err(Error::io(path))?;
+        let claim = claim.ok_or_else(|| Error::Busy { path: path.to_owned() })?;
+        remove_partials(folder, |name| path.file_name().is_some_and(|own| own == name))?;
+        Ok(Self { _claim: claim })
+    }
+}
