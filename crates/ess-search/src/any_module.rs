@@ -8,7 +8,7 @@ use burn::{
 };
 use ess_core::Embeddings;
 
-use crate::{DeviceEncoding, Error, ModuleDescription, TrainableModule};
+use crate::{DeviceEncoding, Error, ModuleDescription, Noise, TrainableModule};
 
 mod erased;
 
@@ -99,6 +99,10 @@ impl<E: DeviceEncoding + 'static> TrainableModule for AnyModule<E> {
 
     fn forward(&self, queries: E::Tensors) -> Tensor<2> {
         self.module.forward(queries)
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        self.module.noises()
     }
 
     fn penalty(&self) -> Option<Tensor<1>> {

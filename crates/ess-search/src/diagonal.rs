@@ -93,6 +93,10 @@ impl TrainableModule for Diagonal {
         Ok(Self { change, skip, config: config.clone() })
     }
 
+    fn reseeded(config: &DiagonalConfig, seed: u64) -> DiagonalConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &DiagonalConfig {
         &self.config
     }

@@ -177,6 +177,14 @@ impl TrainableModule for GatedSelection {
         Ok(Self { selection, by_query, skip, noise: Noise::new(config.seed), config: config.clone() })
     }
 
+    fn reseeded(config: &GatedSelectionConfig, seed: u64) -> GatedSelectionConfig {
+        config.clone().reseeded(seed)
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        vec![&self.noise]
+    }
+
     fn config(&self) -> &GatedSelectionConfig {
         &self.config
     }

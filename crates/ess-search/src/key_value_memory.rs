@@ -165,7 +165,8 @@ impl KeyValueMemory {
         let sharpness = (self.sharpness.val() * Self::GAIN).exp() * self.config.sharpness;
         let threshold = self.threshold.val() * Self::GAIN + self.config.threshold;
         let mut cosines = queries.clone().matmul(keys.transpose());
-        if self.config.leave_one_out && self.values.val().is_require_grad() {
+        // By the device and not by what is trained: what follows a frozen memory learns from its answers too.
+        if self.config.leave_one_out && queries.device().is_autodiff() {
             let itself = queries.clone().matmul(self.first_keys.val().transpose()).detach();
             cosines = cosines.mask_fill(itself.greater_elem(1.0 - SAME / 2.0), -1.0);
         }
@@ -200,6 +201,10 @@ impl TrainableModule for KeyValueMemory {
             skip: skip_weight(&mut init, query_dim, item_dim),
             config: config.clone(),
         })
+    }
+
+    fn reseeded(config: &KeyValueMemoryConfig, seed: u64) -> KeyValueMemoryConfig {
+        config.clone().reseeded(seed)
     }
 
     fn config(&self) -> &KeyValueMemoryConfig {
@@ -260,7 +265,11 @@ mod tests {
         let device = Device::flex();
         assert!(attended(&memory(), &device)[0] > 0.99);
         let training = memory().fork(&device).train();
-        assert!(attended(&training, &device.autodiff())[0] < 1e-6);
+        assert!(attended(&training, &device.clone().autodiff())[0] < 1e-6);
+        // Nor does it in a memory that is frozen, whose answers teach what comes after it.
+        let frozen = memory().freeze().fork(&device).train();
+        assert!(attended(&frozen, &device.clone().autodiff())[0] < 1e-6);
+        assert!(attended(&frozen.valid(), &device)[0] > 0.99);
     }
 
     #[test]

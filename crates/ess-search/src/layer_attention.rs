@@ -132,6 +132,10 @@ impl TrainableModule for LayerAttention {
         })
     }
 
+    fn reseeded(config: &LayerAttentionConfig, seed: u64) -> LayerAttentionConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &LayerAttentionConfig {
         &self.config
     }

@@ -68,6 +68,7 @@ pub use low_rank::{LowRank, LowRankConfig};
 pub use mixture_of_experts::{MixtureOfExperts, MixtureOfExpertsConfig};
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use module_config::ModuleConfig;
+pub use noise::Noise;
 pub use on_device::OnDevice;
 pub use orthogonal::{Orthogonal, OrthogonalConfig};
 pub use part::{Part, PartConfig};

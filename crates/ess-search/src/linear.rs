@@ -90,6 +90,10 @@ impl TrainableModule for Linear {
         Ok(Self { weight, bias, config: config.clone() })
     }
 
+    fn reseeded(config: &LinearConfig, seed: u64) -> LinearConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &LinearConfig {
         &self.config
     }

@@ -100,6 +100,10 @@ impl TrainableModule for LowRank {
         Ok(Self { down, up, bias, config: config.clone() })
     }
 
+    fn reseeded(config: &LowRankConfig, seed: u64) -> LowRankConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &LowRankConfig {
         &self.config
     }

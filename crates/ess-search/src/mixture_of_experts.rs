@@ -8,7 +8,7 @@ use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnyModule, CompositeModule, Error, Part, PartConfig, Registry, TrainableModule,
+    AnyModule, CompositeModule, Error, Noise, Part, PartConfig, Registry, TrainableModule,
     init::Init,
     part::{check_parts, check_same_dims, init_parts},
 };
@@ -109,6 +109,11 @@ impl TrainableModule for MixtureOfExperts {
         Self::init_with(config, &Registry::default(), device)
     }
 
+    /// The gate's seed; parts have theirs in their own configs.
+    fn reseeded(config: &MixtureOfExpertsConfig, seed: u64) -> MixtureOfExpertsConfig {
+        MixtureOfExpertsConfig { seed: config.seed.wrapping_add(seed), ..config.clone() }
+    }
+
     fn config(&self) -> &MixtureOfExpertsConfig {
         &self.config
     }
@@ -128,6 +133,10 @@ impl TrainableModule for MixtureOfExperts {
         let experts = self.parts.iter().map(|part| part.forward(queries.clone())).chain(identity);
         let weighed = experts.enumerate().map(|(at, vectors)| vectors * gates.clone().narrow(1, at, 1));
         weighed.reduce(|sum, vectors| sum + vectors).unwrap_or(queries)
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        self.parts.iter().flat_map(AnyModule::noises).collect()
     }
 
     fn penalty(&self) -> Option<Tensor<1>> {

@@ -183,6 +183,14 @@ impl TrainableModule for Mlp {
         Ok(Self { layers, skip, noise: Noise::new(config.seed), config: config.clone() })
     }
 
+    fn reseeded(config: &MlpConfig, seed: u64) -> MlpConfig {
+        config.clone().reseeded(seed)
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        vec![&self.noise]
+    }
+
     fn config(&self) -> &MlpConfig {
         &self.config
     }

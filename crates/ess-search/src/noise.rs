@@ -6,28 +6,61 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// Draws from a seed, another stream for each draw. A copy goes on where the original stood.
+/// What a module draws random numbers of training steps from: another stream of its seed for each draw. A copy goes on
+/// where the original stood.
+///
+/// A module that draws has one, and returns it from [`TrainableModule::noises`](crate::TrainableModule::noises): by it a
+/// trainer's seed reaches the draws, and a run that was interrupted goes on with the same ones.
+///
+/// ```
+/// use burn::tensor::{Device, Tensor};
+/// use ess_search::Noise;
+///
+/// let device = Device::flex();
+/// let noise = Noise::new(7);
+/// let first = noise.uniform(2, 3, &device).into_data();
+/// assert_ne!(noise.uniform(2, 3, &device).into_data(), first);
+/// noise.set_draws(0);
+/// assert_eq!(noise.uniform(2, 3, &device).into_data(), first);
+/// ```
 #[derive(Debug)]
-pub(crate) struct Noise {
-    seed: u64,
+pub struct Noise {
+    seed: AtomicU64,
     draws: AtomicU64,
 }
 
 impl Noise {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, draws: AtomicU64::new(0) }
+    /// Draws from a seed.
+    pub fn new(seed: u64) -> Self {
+        Self { seed: AtomicU64::new(seed), draws: AtomicU64::new(0) }
+    }
+
+    /// Adds a number to the seed; 0 changes nothing.
+    pub fn reseed(&self, seed: u64) {
+        self.seed.fetch_add(seed, Ordering::Relaxed);
+    }
+
+    /// How many draws there have been.
+    pub fn draws(&self) -> u64 {
+        self.draws.load(Ordering::Relaxed)
+    }
+
+    /// Goes on as after so many draws.
+    pub fn set_draws(&self, draws: u64) {
+        self.draws.store(draws, Ordering::Relaxed);
     }
 
     /// `rows × columns` numbers in `0..1`, made on the host.
-    pub(crate) fn uniform(&self, rows: usize, columns: usize, device: &Device) -> Tensor<2> {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
+    pub fn uniform(&self, rows: usize, columns: usize, device: &Device) -> Tensor<2> {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.load(Ordering::Relaxed));
         random.set_stream(self.draws.fetch_add(1, Ordering::Relaxed));
         let values: Vec<f32> = (0..rows * columns).map(|_| random.random()).collect();
         Tensor::from_data(TensorData::new(values, [rows, columns]), device)
     }
 
-    /// The values with a share of them zero and the others scaled up to the same mean (dropout: Srivastava et al. 2014).
-    pub(crate) fn drop_out(&self, values: Tensor<2>, share: f32) -> Tensor<2> {
+    /// The values (`n × d`) with a share of them, from 0 to below 1, zero and the others scaled up to the same mean
+    /// (dropout: Srivastava et al. 2014).
+    pub fn drop_out(&self, values: Tensor<2>, share: f32) -> Tensor<2> {
         let [rows, columns] = values.dims();
         let uniform = self.uniform(rows, columns, &values.device());
         let kept = uniform.greater_equal_elem(share).float();
@@ -37,7 +70,7 @@ impl Noise {
 
 impl Clone for Noise {
     fn clone(&self) -> Self {
-        Self { seed: self.seed, draws: AtomicU64::new(self.draws.load(Ordering::Relaxed)) }
+        Self { seed: AtomicU64::new(self.seed.load(Ordering::Relaxed)), draws: AtomicU64::new(self.draws()) }
     }
 }
 
@@ -60,6 +93,18 @@ mod tests {
         assert_eq!(values(copy.uniform(3, 4, &device)), second);
         assert_eq!(values(Noise::new(7).uniform(3, 4, &device)), first);
         assert_ne!(values(Noise::new(8).uniform(3, 4, &device)), first);
+    }
+
+    #[test]
+    fn a_seed_is_added_and_draws_go_on_where_they_are_set() {
+        let device = Device::flex();
+        let noise = Noise::new(5);
+        noise.reseed(2);
+        let other = Noise::new(7);
+        other.uniform(1, 1, &device);
+        noise.set_draws(other.draws());
+        assert_eq!(noise.draws(), 1);
+        assert_eq!(values(noise.clone().uniform(3, 4, &device)), values(other.uniform(3, 4, &device)));
     }
 
     #[test]

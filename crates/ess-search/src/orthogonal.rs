@@ -98,6 +98,10 @@ impl TrainableModule for Orthogonal {
         Ok(Self { generator, config: config.clone() })
     }
 
+    fn reseeded(config: &OrthogonalConfig, seed: u64) -> OrthogonalConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &OrthogonalConfig {
         &self.config
     }

@@ -8,7 +8,7 @@ use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnyModule, CompositeModule, Error, ModuleState, Part, PartConfig, Registry, TrainableModule,
+    AnyModule, CompositeModule, Error, ModuleState, Noise, Part, PartConfig, Registry, TrainableModule,
     part::{check_chain, check_parts, init_parts},
 };
 
@@ -77,6 +77,10 @@ impl TrainableModule for Sequence {
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         self.parts.iter().fold(queries, |queries, part| part.forward(queries))
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        self.parts.iter().flat_map(AnyModule::noises).collect()
     }
 
     fn penalty(&self) -> Option<Tensor<1>> {

@@ -153,6 +153,10 @@ impl TrainableModule for SimilarityAttention {
         })
     }
 
+    fn reseeded(config: &SimilarityAttentionConfig, seed: u64) -> SimilarityAttentionConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &SimilarityAttentionConfig {
         &self.config
     }

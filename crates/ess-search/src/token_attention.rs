@@ -140,6 +140,10 @@ impl TrainableModule for TokenAttention {
         })
     }
 
+    fn reseeded(config: &TokenAttentionConfig, seed: u64) -> TokenAttentionConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &TokenAttentionConfig {
         &self.config
     }

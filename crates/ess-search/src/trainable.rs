@@ -6,7 +6,7 @@ use burn::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{DeviceEncoding, Error, ModuleDescription};
+use crate::{DeviceEncoding, Error, ModuleDescription, Noise};
 
 /// A searching module that can be trained: a Burn module with a config.
 ///
@@ -71,6 +71,14 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// [`Error::Config`] for a config that names something impossible.
     fn init(config: &Self::Config, device: &Device) -> Result<Self, Error>;
 
+    /// The config with a number added to the seed of its starting values, by which a trainer's seed reaches the module
+    /// (`0` changes nothing). The config as it is, unless the kind draws starting values.
+    #[must_use]
+    fn reseeded(config: &Self::Config, seed: u64) -> Self::Config {
+        let _ = seed;
+        config.clone()
+    }
+
     /// The config that the module was made from.
     fn config(&self) -> &Self::Config;
 
@@ -92,6 +100,12 @@ pub trait TrainableModule: Module + Sync + 'static {
 
     /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`).
     fn forward(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
+
+    /// What the module draws random numbers of training steps from, such as dropout's, in a fixed order; those of its parts
+    /// as well. None unless the kind draws any.
+    fn noises(&self) -> Vec<&Noise> {
+        Vec::new()
+    }
 
     /// What training adds to the loss for the module's own sake, such as a price on open gates: one number. None unless
     /// the kind has one.

@@ -8,7 +8,7 @@ use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AnyModule, Averaging, CompositeModule, Error, Part, PartConfig, Registry, TrainableModule,
+    AnyModule, Averaging, CompositeModule, Error, Noise, Part, PartConfig, Registry, TrainableModule,
     init::Init,
     part::{check_parts, check_same_dims, init_parts},
     unit::unit,
@@ -130,6 +130,10 @@ impl TrainableModule for WeightedEnsemble {
         };
         let sum = self.parts.iter().enumerate().map(member).reduce(|sum, vectors| sum + vectors);
         sum.unwrap_or(queries)
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        self.parts.iter().flat_map(AnyModule::noises).collect()
     }
 
     fn penalty(&self) -> Option<Tensor<1>> {

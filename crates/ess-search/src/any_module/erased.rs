@@ -10,13 +10,14 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use crate::{DeviceEncoding, Error, TrainableModule};
+use crate::{DeviceEncoding, Error, Noise, TrainableModule};
 
 /// A trainable module as an object.
 pub(super) trait ErasedModule<E: DeviceEncoding>: Send + Sync + Debug {
     fn boxed_clone(&self) -> Box<dyn ErasedModule<E>>;
     fn check_encodings(&self, encodings: &E) -> Result<(), Error>;
     fn forward(&self, queries: E::Tensors) -> Tensor<2>;
+    fn noises(&self) -> Vec<&Noise>;
     fn penalty(&self) -> Option<Tensor<1>>;
     fn collect_devices(&self, devices: Vec<Device>) -> Vec<Device>;
     fn fork(self: Box<Self>, device: &Device) -> Box<dyn ErasedModule<E>>;
@@ -39,6 +40,10 @@ impl<E: DeviceEncoding + 'static, M: TrainableModule<Encoding = E>> ErasedModule
 
     fn forward(&self, queries: E::Tensors) -> Tensor<2> {
         TrainableModule::forward(self, queries)
+    }
+
+    fn noises(&self) -> Vec<&Noise> {
+        TrainableModule::noises(self)
     }
 
     fn penalty(&self) -> Option<Tensor<1>> {

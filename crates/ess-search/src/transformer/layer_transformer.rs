@@ -99,6 +99,10 @@ impl TrainableModule for LayerTransformer {
         Ok(Self { transformer, places, skip, config })
     }
 
+    fn reseeded(config: &LayerTransformerConfig, seed: u64) -> LayerTransformerConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &LayerTransformerConfig {
         &self.config
     }

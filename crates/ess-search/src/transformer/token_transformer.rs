@@ -98,6 +98,10 @@ impl TrainableModule for TokenTransformer {
         Ok(Self { transformer, skip, config })
     }
 
+    fn reseeded(config: &TokenTransformerConfig, seed: u64) -> TokenTransformerConfig {
+        config.clone().reseeded(seed)
+    }
+
     fn config(&self) -> &TokenTransformerConfig {
         &self.config
     }
