@@ -132,7 +132,7 @@ fn run_split(
         let config = TrainerConfig { seed: arguments.seed, refit, ..TrainerConfig::default() };
         let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
         let trainer = Trainer::new(config)?.with_progress(progress);
-        let recipe = RecipeConfig::named(kind)?.build(dim, dim, arguments.seed)?;
+        let recipe = RecipeConfig::named(kind)?.build(dim, dim, 0)?;
         let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
         systems.push(measure(name, fitted.module, Some(fitted.report))?);
     }

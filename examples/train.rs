@@ -15,7 +15,7 @@ use ess_examples::{
     choose, collection, describe_choice, write_json,
 };
 use ess_search::ModuleState;
-use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
+use ess_train::{Checkpoints, FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
 
 /// Train a searching module on frozen embeddings.
@@ -57,6 +57,9 @@ struct Arguments {
     /// The learning rate [default: 0.001].
     #[arg(long)]
     learning_rate: Option<f64>,
+    /// How the learning rate goes on after warm-up [default: constant].
+    #[arg(long, value_name = "SCHEDULE", value_parser = ["constant", "linear", "cosine"])]
+    schedule: Option<String>,
     /// Weight decay towards the identity [default: 20].
     #[arg(long)]
     weight_decay: Option<f32>,
@@ -75,6 +78,10 @@ struct Arguments {
     /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
     #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
     device: DeviceChoice,
+    /// Keep the state of training here, every 10 steps, and go on from what is there: the same command again, after it was
+    /// interrupted, ends with the same module.
+    #[arg(long, value_name = "DIR", conflicts_with = "side")]
+    checkpoint: Option<PathBuf>,
     /// The folder to save the module in, with the run's settings as config.json and its report as training.json.
     #[arg(long, value_name = "MODULE_DIR")]
     out: PathBuf,
@@ -89,6 +96,9 @@ struct Arguments {
     #[command(flatten)]
     sides: SideArguments,
 }
+
+/// Steps between two checkpoints.
+const STEPS_BETWEEN_CHECKPOINTS: usize = 10;
 
 /// What `--module` calls automatic choice.
 const AUTO: &str = "auto";
@@ -147,7 +157,7 @@ impl Run<'_> {
     fn train_on_embeddings(&self) -> Result<(ModuleState, FitReport)> {
         let (trainer, items, [train, dev]) = (self.trainer()?, self.items()?, self.queries()?);
         let (query_dim, item_dim) = (self.dataset.query_dim(), self.dataset.items().dim());
-        let recipe = self.config.module.build(query_dim, item_dim, self.config.trainer.seed)?;
+        let recipe = self.config.module.build(query_dim, item_dim, 0)?;
         Ok(match &self.config.sides {
             None => {
                 let fitted = trainer.fit(&*recipe, &items, &train.set, &dev.set)?;
@@ -172,7 +182,7 @@ impl Run<'_> {
             Some(_) => self.dataset.query_dim(),
             None => self.dataset.token_dim()?,
         };
-        let recipe = module.build_for_tokens(token_dim, item_dim, self.config.trainer.seed)?;
+        let recipe = module.build_for_tokens(token_dim, item_dim, 0)?;
         let (trainer, items) = (self.trainer()?, self.items()?);
         let [train, dev] = match self.config.feedback {
             Some(depth) => {
@@ -189,7 +199,11 @@ impl Run<'_> {
 
     fn trainer(&self) -> Result<Trainer> {
         let progress = if self.arguments.quiet { Progress::Silent } else { Progress::Bar };
-        Ok(Trainer::new(self.config.trainer.clone())?.with_progress(progress))
+        let trainer = Trainer::new(self.config.trainer.clone())?.with_progress(progress);
+        Ok(match &self.arguments.checkpoint {
+            Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
+            None => trainer,
+        })
     }
 
     fn items(&self) -> Result<Items<'_>> {
@@ -322,6 +336,9 @@ fn config(arguments: &Arguments) -> Result<RunConfig> {
     let trainer = &mut config.trainer;
     arguments.loss.apply(trainer)?;
     trainer.learning_rate = arguments.learning_rate.unwrap_or(trainer.learning_rate);
+    if let Some(schedule) = &arguments.schedule {
+        trainer.schedule = serde_json::from_value(schedule.as_str().into())?;
+    }
     trainer.weight_decay = arguments.weight_decay.unwrap_or(trainer.weight_decay);
     trainer.batch_size = arguments.batch_size.unwrap_or(trainer.batch_size);
     trainer.max_steps = arguments.max_steps.unwrap_or(trainer.max_steps);

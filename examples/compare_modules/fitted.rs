@@ -48,7 +48,10 @@ impl<'a> Fitting<'a> {
             data,
             items: Items::new(data.dataset.items(), device),
             index: FlatIndex::new(data.dataset.items().clone())?,
-            trainer: Trainer::new(config)?.with_progress(Progress::Silent),
+            // A member starts as it does in its ensemble.
+            trainer: Trainer::new(config)?
+                .with_start_seed(wanted.trainer.seed)
+                .with_progress(Progress::Silent),
         })
     }
 
@@ -64,7 +67,7 @@ impl<'a> Fitting<'a> {
         Ok(Some(match self.wanted.system {
             System::Frozen => Fitted { found: self.frozen()?, report: None, cpu_seconds: 0.0 },
             System::Recipe { recipe, .. } | System::Member { recipe, .. } => {
-                self.fit(&*recipe.build(dim, dim, self.wanted.trainer.seed)?, self.data)?
+                self.fit(&*recipe.build(dim, dim, 0)?, self.data)?
             }
             System::Sides { sides, .. } => self.fit_sides(sides)?,
             System::Feedback {} => self.feedback()?,
@@ -91,7 +94,7 @@ impl<'a> Fitting<'a> {
 
     fn fit_sides(&self, sides: &SidesConfig) -> Result<Fitted> {
         let (data, dim) = (self.data, self.data.dataset.items().dim());
-        let linear = RecipeConfig::default().build(dim, dim, self.wanted.trainer.seed)?;
+        let linear = RecipeConfig::default().build(dim, dim, 0)?;
         let started = ProcessTime::now();
         let fitted = self.trainer.fit_sides(sides, &*linear, &self.items, &data.train.set, &data.dev.set)?;
         let cpu_seconds = started.elapsed().as_secs_f64();
@@ -111,11 +114,11 @@ impl<'a> Fitting<'a> {
         Ok(Some(match reads {
             Reads::Layers => {
                 let data = data.open_as::<Embeddings>(folder, seed)?;
-                self.fit(&*recipe.build(data.dataset.query_dim(), item_dim, seed)?, &data)?
+                self.fit(&*recipe.build(data.dataset.query_dim(), item_dim, 0)?, &data)?
             }
             Reads::Tokens => {
                 let data = data.open_as::<TokenStates>(folder, seed)?;
-                self.fit(&*recipe.build_for_tokens(data.dataset.token_dim()?, item_dim, seed)?, &data)?
+                self.fit(&*recipe.build_for_tokens(data.dataset.token_dim()?, item_dim, 0)?, &data)?
             }
             Reads::FoundItems(depth) => {
                 let data = data.open_as::<Embeddings>(folder, seed)?;
@@ -126,7 +129,7 @@ impl<'a> Fitting<'a> {
                 let first_pass = started.elapsed().as_secs_f64();
                 let test = found(data.test)?;
                 let data = Opened { dataset: data.dataset, train, dev, test };
-                let fitted = self.fit(&*recipe.build_for_tokens(item_dim, item_dim, seed)?, &data)?;
+                let fitted = self.fit(&*recipe.build_for_tokens(item_dim, item_dim, 0)?, &data)?;
                 Fitted { cpu_seconds: fitted.cpu_seconds + first_pass, ..fitted }
             }
         }))

@@ -57,7 +57,7 @@ impl HeadItems {
         let seed = config.trainer.seed.wrapping_add(seed);
         let trainer = TrainerConfig { seed, refit: false, ..config.trainer.clone() };
         let trainer = Trainer::new(trainer)?.with_progress(Progress::Silent);
-        let recipe = config.module.build(queries.encodings().dim(), items.dim(), seed)?;
+        let recipe = config.module.build(queries.encodings().dim(), items.dim(), 0)?;
         let queries = self.renumbered(queries)?;
         let record = without_dev(&config.module, queries.encodings().dim());
         Ok(recipe.refit(&trainer, &Items::new(items, &self.device), &queries, &record, 1.0)?.module)

@@ -6,18 +6,20 @@
 /// less likely to be luck.
 pub(crate) struct Best<T> {
     /// Measured last, and waiting for its right neighbour.
-    last: Measured<T>,
+    pub(crate) last: Measured<T>,
     /// The measurement before that.
-    before_last: Option<f64>,
-    best: Option<(f64, Measured<T>)>,
-    stale: usize,
+    pub(crate) before_last: Option<f64>,
+    /// The highest smoothed measurement.
+    pub(crate) best: Option<(f64, Measured<T>)>,
+    pub(crate) stale: usize,
 }
 
+/// Parameters and what they reach.
 #[derive(Clone)]
-struct Measured<T> {
-    step: usize,
-    value: f64,
-    snapshot: T,
+pub(crate) struct Measured<T> {
+    pub(crate) step: usize,
+    pub(crate) value: f64,
+    pub(crate) snapshot: T,
 }
 
 impl<T: Clone> Best<T> {
@@ -36,6 +38,11 @@ impl<T: Clone> Best<T> {
     /// How many measurements have passed without a new best.
     pub(crate) fn stale(&self) -> usize {
         self.stale
+    }
+
+    /// What was measured last and, where there is one, the best.
+    pub(crate) fn snapshots(&self) -> impl Iterator<Item = &T> {
+        std::iter::once(&self.last.snapshot).chain(self.best.as_ref().map(|(_, kept)| &kept.snapshot))
     }
 
     /// What was kept, and its step.

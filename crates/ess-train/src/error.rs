@@ -1,5 +1,7 @@
 //! What can go wrong in training.
 
+use std::path::PathBuf;
+
 /// The error of this crate.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -13,6 +15,22 @@ pub enum Error {
         expected: &'static str,
         /// What came.
         found: String,
+    },
+    /// A loss that was the caller's own, known by its name alone.
+    #[error("the loss {name:?} is none of this crate's; give it to the trainer by with_loss")]
+    GivenLoss {
+        /// The loss's name for itself.
+        name: String,
+    },
+    /// A weight of a query that cannot be used.
+    #[error(
+        "the weight of query {query} must be a finite number of at least 0, and one above 0, found {weight}"
+    )]
+    Weight {
+        /// The query's row, from 0.
+        query: usize,
+        /// The weight.
+        weight: f32,
     },
     /// A query without any relevant item teaches and measures nothing.
     #[error("query {query} has no relevant item; leave it out")]
@@ -116,6 +134,35 @@ pub enum Error {
     /// Something that needs the frozen encoder's own ranking, where queries and items are of different spaces.
     #[error("queries and items are of different spaces, so there is no identity to interpolate with")]
     NoIdentity,
+    /// An observer failed, and with it the training.
+    #[error("an observer of the training failed: {0}")]
+    Observer(#[source] crate::ObserverError),
+    /// A checkpoint that cannot be read.
+    #[error("{path}: {reason}; remove it to begin the run anew", path = path.display())]
+    CheckpointDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A checkpoint of a run with other settings or data.
+    #[error(
+        "{path} is of another run: its {part} are {found}, expected {expected}; take another folder or remove the file",
+        path = path.display()
+    )]
+    CheckpointOfAnotherRun {
+        /// The file.
+        path: PathBuf,
+        /// What is different.
+        part: String,
+        /// What this run has.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+    /// A file that cannot be read or written.
+    #[error(transparent)]
+    Files(#[from] ess_files::Error),
     /// Measuring the dev queries failed.
     #[error(transparent)]
     Metrics(#[from] ess_metrics::Error),

@@ -50,11 +50,9 @@ impl<M: TrainableModule> ModulePart<M> {
     pub(crate) fn new(module: M, config: &TrainerConfig, device: &Device) -> Self {
         let clip = config.clip_norm.map(GradientClippingConfig::Norm);
         let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.weight_decay);
-        Self {
-            module: module.fork(device).train(),
-            optimizer: optimizer.with_grad_clipping(clip).init(),
-            device: device.clone(),
-        }
+        let module = module.fork(device).train();
+        module.noises().into_iter().for_each(|noise| noise.reseed(config.seed));
+        Self { module, optimizer: optimizer.with_grad_clipping(clip).init(), device: device.clone() }
     }
 }
 

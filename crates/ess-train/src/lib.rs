@@ -3,6 +3,7 @@
 mod batches;
 mod best;
 mod calibration;
+mod checkpoint;
 mod curve;
 mod dev_set;
 mod error;
@@ -15,16 +16,19 @@ mod loss;
 mod loss_batch;
 mod matmul;
 mod negatives;
+mod observer;
 mod progress;
 mod query_set;
 mod recipe;
 mod recipe_config;
+mod schedule;
 mod teacher;
 mod told;
 mod trainer;
 mod trainer_config;
 
 pub use calibration::{Calibration, SimilaritySample};
+pub use checkpoint::Checkpoints;
 pub use curve::{Curve, CurvePoint};
 pub use dev_set::DevSet;
 pub use error::Error;
@@ -41,6 +45,7 @@ pub use loss::{
 };
 pub use loss_batch::LossBatch;
 pub use negatives::{MiningReport, NegativesConfig, Sampling};
+pub use observer::{Control, Observer, ObserverError, TrainingStep};
 pub use progress::Progress;
 pub use query_set::{Judgement, QuerySet};
 pub use recipe::{
@@ -56,6 +61,7 @@ pub use recipe_config::{
     EnsembleSettings, InterpolationSettings, MixtureSettings, RecipeConfig, SequencePart, SequenceSettings,
     SoupSettings, TrainingMemorySettings, WeightedEnsembleSettings,
 };
+pub use schedule::Schedule;
 pub use teacher::TeacherScore;
 pub use trainer::{Stop, Trainer};
 pub use trainer_config::TrainerConfig;

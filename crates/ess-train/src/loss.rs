@@ -93,6 +93,13 @@ pub trait Loss: Send + Sync {
         items: &Items<'_>,
     ) -> Result<LossValue, Error>;
 
+    /// The loss as data, for the report of a training. Unless it says otherwise, the name of its type:
+    /// [`LossConfig::Given`].
+    fn config(&self) -> LossConfig {
+        let name = std::any::type_name::<Self>();
+        LossConfig::given(name.split('<').next().and_then(|name| name.rsplit("::").next()).unwrap_or(name))
+    }
+
     /// What [`LossBatch`] must have for this loss; judgements alone unless said otherwise.
     fn needs(&self) -> Needs {
         Needs::default()

@@ -13,12 +13,17 @@ use crate::{Error, Judgement, TeacherScore};
 /// let batch = LossBatch::new(vec![relevant]).with_negatives(vec![&[0, 2]]);
 /// assert_eq!((batch.len(), batch.negatives_of(0)), (1, &[0, 2][..]));
 /// assert!(batch.teacher_of(0).is_empty() && !batch.wants_item_gradient());
+/// // The seventh query of the training set counts twice.
+/// let batch = batch.with_weights(vec![2.0]).with_rows(vec![6]);
+/// assert_eq!((batch.weight_of(0), batch.row_of(0)), (2.0, 6));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct LossBatch<'a> {
     judgements: Vec<&'a [Judgement]>,
     teacher: Vec<&'a [TeacherScore]>,
     negatives: Vec<&'a [usize]>,
+    weights: Vec<f32>,
+    rows: Vec<usize>,
     frozen: Option<Tensor<2>>,
     item_gradient: bool,
 }
@@ -40,6 +45,20 @@ impl<'a> LossBatch<'a> {
     #[must_use]
     pub fn with_negatives(mut self, negatives: Vec<&'a [usize]>) -> Self {
         self.negatives = negatives;
+        self
+    }
+
+    /// Adds what each query's loss is multiplied by.
+    #[must_use]
+    pub fn with_weights(mut self, weights: Vec<f32>) -> Self {
+        self.weights = weights;
+        self
+    }
+
+    /// Adds the row of each query in the training set.
+    #[must_use]
+    pub fn with_rows(mut self, rows: Vec<usize>) -> Self {
+        self.rows = rows;
         self
     }
 
@@ -80,6 +99,23 @@ impl<'a> LossBatch<'a> {
     /// Items that are not relevant to a query; none where none were given or mined.
     pub fn negatives_of(&self, query: usize) -> &'a [usize] {
         self.negatives.get(query).copied().unwrap_or_default()
+    }
+
+    /// What a query's loss is multiplied by before the mean over the batch; 1 where no weights were given. The trainer
+    /// scales those of a [`QuerySet`](crate::QuerySet) to a mean of 1 over the training set.
+    pub fn weight_of(&self, query: usize) -> f32 {
+        self.weights.get(query).copied().unwrap_or(1.0)
+    }
+
+    /// The weights of all queries, in order.
+    pub fn weights(&self) -> Vec<f32> {
+        (0..self.len()).map(|query| self.weight_of(query)).collect()
+    }
+
+    /// The row of a query in the training set, by which a loss finds what it knows of it:
+    /// [`QuerySet::rows`](crate::QuerySet::rows). Its place in the batch where no rows were given.
+    pub fn row_of(&self, query: usize) -> usize {
+        self.rows.get(query).copied().unwrap_or(query)
     }
 
     /// The vectors that the identity gives for the queries, `n × d_item`.

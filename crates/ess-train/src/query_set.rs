@@ -38,6 +38,10 @@ pub struct QuerySet<E = Embeddings> {
     teacher: Vec<Vec<TeacherScore>>,
     /// For each query, or for none.
     negatives: Vec<Vec<usize>>,
+    /// For each query, or for none, where all weigh 1.
+    weights: Vec<f32>,
+    /// For each query, or for none, where each has its own place.
+    rows: Vec<usize>,
 }
 
 impl<E: Encoding> QuerySet<E> {
@@ -64,7 +68,8 @@ impl<E: Encoding> QuerySet<E> {
                 return Err(Error::DuplicateJudgement { query, item: pair[0] });
             }
         }
-        Ok(Self { encodings, judgements, teacher: Vec::new(), negatives: Vec::new() })
+        let (teacher, negatives, weights, rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { encodings, judgements, teacher, negatives, weights, rows })
     }
 
     /// Adds what a teacher scored for each query; a query may have no score.
@@ -112,6 +117,48 @@ impl<E: Encoding> QuerySet<E> {
         Ok(self)
     }
 
+    /// Says how much each query counts in training: its loss is multiplied by its weight, and weights are scaled to a mean
+    /// of 1 over the training set. A query of weight 2 counts as two of weight 1, one of weight 0 not at all. Dev is not
+    /// weighed.
+    ///
+    /// ```
+    /// use ess_core::Embeddings;
+    /// use ess_train::{Error, Judgement, QuerySet};
+    ///
+    /// let encodings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+    /// let relevant = vec![vec![Judgement { item: 0, grade: 1 }]; 2];
+    /// // The first query was asked three times as often.
+    /// let queries = QuerySet::new(encodings, relevant)?.with_weights(vec![3.0, 1.0])?;
+    /// assert_eq!(queries.weights(), [3.0, 1.0]);
+    /// assert!(matches!(queries.with_weights(vec![-1.0, 1.0]), Err(Error::Weight { query: 0, .. })));
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there is not one weight for each query, [`Error::Weight`] for one that is no finite number of at
+    /// least 0, and where all are 0.
+    pub fn with_weights(mut self, weights: Vec<f32>) -> Result<Self, Error> {
+        self.check_lists("weights of queries", weights.len())?;
+        let usable = |weight: f32| weight.is_finite() && weight >= 0.0;
+        let all_zero = weights.iter().all(|&weight| weight == 0.0);
+        if let Some(query) = weights.iter().position(|&weight| all_zero || !usable(weight)) {
+            return Err(Error::Weight { query, weight: weights[query] });
+        }
+        self.weights = weights;
+        Ok(self)
+    }
+
+    /// Says by which number a loss knows each query ([`LossBatch::row_of`](crate::LossBatch::row_of)), where that is not its
+    /// row in this set.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there is not one number for each query.
+    pub fn with_rows(mut self, rows: Vec<usize>) -> Result<Self, Error> {
+        self.check_lists("rows of queries", rows.len())?;
+        self.rows = rows;
+        Ok(self)
+    }
+
     fn check_lists(&self, what: &'static str, found: usize) -> Result<(), Error> {
         let expected = self.len();
         if expected != found {
@@ -153,6 +200,8 @@ impl<E: Encoding> QuerySet<E> {
             judgements: self.judgements.clone(),
             teacher: self.teacher.clone(),
             negatives: self.negatives.clone(),
+            weights: self.weights.clone(),
+            rows: self.rows.clone(),
         })
     }
 
@@ -171,6 +220,17 @@ impl<E: Encoding> QuerySet<E> {
         &self.negatives
     }
 
+    /// The weight of each query; an empty slice where none were given and all weigh 1.
+    pub fn weights(&self) -> &[f32] {
+        &self.weights
+    }
+
+    /// The row of each query in the set that it comes from: what was drawn or cut from a set by [`QuerySet::select`] keeps
+    /// its rows there. In a join the rows of both stay as they are, where either has rows of its own.
+    pub fn rows(&self) -> Vec<usize> {
+        if self.rows.is_empty() { (0..self.len()).collect() } else { self.rows.clone() }
+    }
+
     /// The named queries, in the order given; a query may be named twice.
     ///
     /// # Errors
@@ -182,6 +242,8 @@ impl<E: Encoding> QuerySet<E> {
             judgements: rows.iter().map(|&row| self.judgements[row].clone()).collect(),
             teacher: chosen(&self.teacher, rows),
             negatives: chosen(&self.negatives, rows),
+            weights: chosen(&self.weights, rows),
+            rows: if self.rows.is_empty() { rows.to_vec() } else { chosen(&self.rows, rows) },
         })
     }
 
@@ -224,17 +286,23 @@ impl<E: DeviceEncoding> QuerySet<E> {
     pub fn join(&self, other: &Self) -> Result<Self, Error> {
         let encodings = self.encodings.join(&other.encodings)?;
         let (these, those) = (self.len(), other.len());
+        let weights =
+            |set: &Self| if set.weights.is_empty() { vec![1.0; set.len()] } else { set.weights.clone() };
+        let weighed = !(self.weights.is_empty() && other.weights.is_empty());
+        let placed = !(self.rows.is_empty() && other.rows.is_empty());
         Ok(Self {
             encodings,
             judgements: [&self.judgements[..], &other.judgements].concat(),
             teacher: joined((&self.teacher, these), (&other.teacher, those)),
             negatives: joined((&self.negatives, these), (&other.negatives, those)),
+            weights: if weighed { [weights(self), weights(other)].concat() } else { Vec::new() },
+            rows: if placed { [self.rows(), other.rows()].concat() } else { Vec::new() },
         })
     }
 }
 
-/// The named lists; none where there are none.
-fn chosen<T: Clone>(lists: &[Vec<T>], rows: &[usize]) -> Vec<Vec<T>> {
+/// The named ones; none where there are none.
+fn chosen<T: Clone>(lists: &[T], rows: &[usize]) -> Vec<T> {
     if lists.is_empty() {
         return Vec::new();
     }
@@ -314,6 +382,34 @@ mod tests {
         assert!(joined.teacher()[0].is_empty());
         assert_eq!(joined.teacher()[2][0].item, 1);
         assert!(plain().join(&plain()).unwrap().teacher().is_empty());
+    }
+
+    #[test]
+    fn weights_and_rows_stay_with_their_queries() {
+        let encodings = || Embeddings::from_rows(&[[0.0], [1.0], [2.0]]).unwrap();
+        let plain = || QuerySet::new(encodings(), (0..3).map(|i| vec![judged(i, 1)]).collect()).unwrap();
+        let weighed = plain().with_weights(vec![2.0, 0.0, 1.0]).unwrap();
+        let cut = weighed.select(&[2, 0, 2]).unwrap();
+        assert_eq!((cut.weights(), cut.rows()), (&[1.0, 2.0, 1.0][..], vec![2, 0, 2]));
+        // Of a cut of a cut, the rows are still those of the first set.
+        assert_eq!(cut.select(&[1]).unwrap().rows(), [0]);
+        let joined = plain().join(&cut).unwrap();
+        assert_eq!(joined.weights(), [1.0, 1.0, 1.0, 1.0, 2.0, 1.0]);
+        assert_eq!(joined.rows(), [0, 1, 2, 2, 0, 2]);
+        // Two sets of their own are one after the other.
+        let both = plain().join(&plain()).unwrap();
+        assert_eq!((both.rows(), both.weights()), ((0..6).collect(), &[][..]));
+        let numbered = plain().with_rows(vec![7, 8, 9]).unwrap();
+        assert_eq!(numbered.with_encodings(encodings()).unwrap().select(&[1]).unwrap().rows(), [8]);
+        assert_eq!(weighed.with_encodings(encodings()).unwrap().weights(), weighed.weights());
+        for bad in [vec![1.0, f32::NAN, 1.0], vec![1.0, -1.0, 1.0], vec![1.0, f32::INFINITY, 1.0]] {
+            assert!(matches!(plain().with_weights(bad), Err(Error::Weight { query: 1, .. })));
+        }
+        assert!(matches!(plain().with_weights(vec![0.0; 3]), Err(Error::Weight { query: 0, .. })));
+        let short = [plain().with_weights(vec![1.0]).err(), plain().with_rows(vec![1]).err()];
+        assert!(
+            short.into_iter().all(|e| matches!(e, Some(Error::Core(ess_core::Error::LengthMismatch { .. }))))
+        );
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub use ensemble::EnsembleRecipe;
 pub use interpolation::InterpolationRecipe;
 pub use module::ModuleRecipe;
 pub use record::TrainingRecord;
+pub(crate) use runs::apart;
 pub use soup::SoupRecipe;
 pub use training_memory::TrainingMemoryRecipe;
 pub use weighted_ensemble::WeightedEnsembleRecipe;
@@ -77,6 +78,13 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         1
     }
 
+    /// What its modules start from, one entry for each of its runs, without the trainer's seed: recipes that share an entry
+    /// would start from the same values, so an ensemble gives them different seeds
+    /// ([`Trainer::start_seed`]). Nothing for a recipe that does not say; an ensemble tells those apart as well.
+    fn starts(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The untrained module, to be trained beside another; `None` where the recipe is more than one module that is
     /// trained by gradient.
     ///
@@ -123,6 +131,10 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
 
     fn seeds(&self) -> u64 {
         (**self).seeds()
+    }
+
+    fn starts(&self) -> Vec<String> {
+        (**self).starts()
     }
 
     fn joint_part(

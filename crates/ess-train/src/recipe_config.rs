@@ -195,7 +195,8 @@ impl RecipeConfig {
         }
     }
 
-    /// The recipe between the dimensions of queries and items, with `seed` for the starting values of its modules.
+    /// The recipe between the dimensions of queries and items. To the seeds of its modules' starting values `seed` is added
+    /// and, in training, [`TrainerConfig::seed`](crate::TrainerConfig::seed); so 0 will do.
     ///
     /// # Errors
     /// [`Error::Search`] for settings outside their range, and for a transferred part that cannot be loaded;

@@ -13,7 +13,10 @@ use crate::{
 pub(crate) struct Told {
     mining_config: Option<NegativesConfig>,
     seed: u64,
-    mined: Vec<Vec<usize>>,
+    pub(crate) mined: Vec<Vec<usize>>,
+    /// Of all queries, with a mean of 1; empty where none were given.
+    weights: Vec<f32>,
+    rows: Vec<usize>,
     frozen: Option<Embeddings>,
     /// What each mining found.
     pub(crate) mining: Vec<MiningReport>,
@@ -40,7 +43,16 @@ impl Told {
                 return Err(Error::Missing { what });
             }
         };
-        Ok(Self { mining_config, seed: config.seed, mined: Vec::new(), frozen, mining: Vec::new() })
+        let (weights, rows) = (with_mean_1(queries.weights()), queries.rows());
+        Ok(Self {
+            mining_config,
+            seed: config.seed,
+            mined: Vec::new(),
+            weights,
+            rows,
+            frozen,
+            mining: Vec::new(),
+        })
     }
 
     /// Whether negatives are mined before this step.
@@ -86,11 +98,19 @@ impl Told {
         let negatives = if self.mined.is_empty() { queries.negatives() } else { &self.mined };
         let batch = LossBatch::new(lists(queries.judgements(), rows))
             .with_teacher(lists(queries.teacher(), rows))
-            .with_negatives(lists(negatives, rows));
+            .with_negatives(lists(negatives, rows))
+            .with_weights(rows.iter().filter_map(|&row| self.weights.get(row).copied()).collect())
+            .with_rows(rows.iter().map(|&row| self.rows[row]).collect());
         // The rows of a batch exist.
         match self.frozen.as_ref().and_then(|frozen| frozen.select(rows).ok()) {
             Some(frozen) => batch.with_frozen(frozen.to_tensors(device)),
             None => batch,
         }
     }
+}
+
+/// Weights divided by their mean.
+fn with_mean_1(weights: &[f32]) -> Vec<f32> {
+    let mean = weights.iter().map(|&weight| f64::from(weight)).sum::<f64>() / weights.len().max(1) as f64;
+    weights.iter().map(|&weight| (f64::from(weight) / mean) as f32).collect()
 }

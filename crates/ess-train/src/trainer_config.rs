@@ -3,7 +3,7 @@
 use ess_metrics::NamedMeasure;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, LossConfig, NegativesConfig};
+use crate::{Error, LossConfig, NegativesConfig, Schedule};
 
 /// How a searching module is trained. The defaults are one recipe for all: they were chosen on dev queries.
 ///
@@ -27,6 +27,8 @@ pub struct TrainerConfig {
     pub learning_rate: f64,
     /// Steps over which the learning rate rises from 0. Default: 5.
     pub warmup_steps: usize,
+    /// How the learning rate goes on after warm-up. Default: it stays as it is.
+    pub schedule: Schedule,
     /// AdamW's decoupled weight decay: towards zero, which for residual modules is the identity. It has to be strong to
     /// be felt: a step shrinks weights by `learning_rate · weight_decay`, and there are few steps. Default: 20.
     pub weight_decay: f32,
@@ -53,7 +55,8 @@ pub struct TrainerConfig {
     /// Whether, once chosen, the module is trained again on train and dev together, for as many more steps as there are
     /// more queries. Default: false.
     pub refit: bool,
-    /// The seed of every random step. Default: 0.
+    /// The seed of every random step: the modules' starting values, to whose own seeds it is added, the order of queries,
+    /// draws of them, negatives and dropout. Default: 0.
     pub seed: u64,
 }
 
@@ -64,6 +67,7 @@ impl Default for TrainerConfig {
             negatives: None,
             learning_rate: 1e-3,
             warmup_steps: 5,
+            schedule: Schedule::default(),
             weight_decay: 20.0,
             clip_norm: Some(1.0),
             batch_size: 1024,
@@ -80,6 +84,12 @@ impl Default for TrainerConfig {
 }
 
 impl TrainerConfig {
+    /// The learning rate of a step, from 1, of at most `steps`.
+    pub(crate) fn rate(&self, step: usize, steps: usize) -> f64 {
+        let warm = (step as f64 / (self.warmup_steps as f64 + 1.0)).min(1.0);
+        self.learning_rate * warm * self.schedule.factor(step, steps, self.warmup_steps)
+    }
+
     /// Refuses settings that make no sense, before any work.
     ///
     /// # Errors

@@ -29,6 +29,7 @@ struct Case {
     judgements: Vec<Vec<Judgement>>,
     teacher: Vec<Vec<TeacherScore>>,
     negatives: Vec<Vec<usize>>,
+    weights: Vec<f32>,
 }
 
 fn noise(n: usize, d: usize, seed: u64) -> Embeddings {
@@ -56,6 +57,7 @@ impl Case {
             judgements: all.iter().map(|(judged, ..)| judged.clone()).collect(),
             negatives: all.iter().map(|(_, negatives, _)| negatives.clone()).collect(),
             teacher: all.into_iter().map(|(.., teacher)| teacher).collect(),
+            weights: Vec::new(),
         }
     }
 
@@ -71,6 +73,20 @@ impl Case {
             judgements: self.judgements.iter().map(|all| all.iter().map(judged).collect()).collect(),
             teacher: self.teacher.iter().map(|all| all.iter().map(scored).collect()).collect(),
             negatives: self.negatives.iter().map(|all| all.iter().copied().map(place).collect()).collect(),
+            weights: self.weights.clone(),
+        }
+    }
+
+    /// The named queries, without weights.
+    fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            queries: self.queries.select(rows).unwrap(),
+            frozen: self.frozen.select(rows).unwrap(),
+            items: self.items.clone(),
+            judgements: rows.iter().map(|&row| self.judgements[row].clone()).collect(),
+            teacher: rows.iter().map(|&row| self.teacher[row].clone()).collect(),
+            negatives: rows.iter().map(|&row| self.negatives[row].clone()).collect(),
+            weights: Vec::new(),
         }
     }
 
@@ -91,6 +107,7 @@ impl Case {
             .with_teacher(self.teacher.iter().map(Vec::as_slice).collect())
             .with_negatives(self.negatives.iter().map(Vec::as_slice).collect())
             .with_frozen(tensor(&self.frozen))
+            .with_weights(self.weights.clone())
             .with_item_gradient(true);
         loss.build().unwrap().evaluate(tensor(queries), &batch, &items).unwrap()
     }
@@ -183,6 +200,68 @@ proptest! {
                 let close = here.as_slice().iter().zip(there.as_slice()).all(|(a, b)| (a - b).abs() < 1e-3);
                 prop_assert!(close, "{}", json);
             }
+        }
+    }
+}
+
+/// A query of weight 2 counts as two, one of weight 0 as none: in the loss and in both gradients, by kernels and by tensor
+/// operations.
+#[test]
+fn weights_count_as_copies() {
+    let case = Case::new(5, 40, 4, 11);
+    let copies = [0, 1, 2, 0, 3];
+    let weighed =
+        Case { weights: copies.map(|copies| copies as f32).into(), ..case.select(&[0, 1, 2, 3, 4]) };
+    let rows: Vec<usize> = (0..5).flat_map(|row| vec![row; copies[row]]).collect();
+    let copied = case.select(&rows);
+    // The mean over 5 and over the 6 copies.
+    let factor = rows.len() as f64 / 5.0;
+    for json in LOSSES {
+        let loss = loss(json);
+        // What other queries of the batch ask for competes with all, whatever they weigh.
+        if json.contains("in_batch") {
+            continue;
+        }
+        for kernels in [true, false] {
+            let (found, expected) = (weighed.evaluate(&loss, kernels), copied.evaluate(&loss, kernels));
+            let off = found.loss - factor * expected.loss;
+            assert!(off.abs() < 1e-5 * (1.0 + found.loss.abs()), "{json}: off by {off}");
+            let read = |tensor| embeddings_from_tensor(tensor).unwrap();
+            let mut sums = vec![vec![0.0; 4]; 5];
+            for (row, of_copy) in rows.iter().zip(read(expected.gradient).rows()) {
+                sums[*row].iter_mut().zip(of_copy).for_each(|(sum, x)| *sum += factor as f32 * x);
+            }
+            close(&read(found.gradient), &Embeddings::from_rows(&sums).unwrap(), json);
+            if let (Some(found), Some(expected)) = (found.item_gradient, expected.item_gradient) {
+                close(&read(found), &read(expected * factor), json);
+            }
+        }
+    }
+}
+
+fn close(found: &Embeddings, expected: &Embeddings, name: &str) {
+    for (found, expected) in found.as_slice().iter().zip(expected.as_slice()) {
+        assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{name}: {found} {expected}");
+    }
+}
+
+#[test]
+fn weights_in_batch_multiply_each_querys_loss() {
+    let case = Case::new(4, 30, 3, 5);
+    for json in LOSSES.into_iter().filter(|json| json.contains("in_batch")) {
+        let loss = loss(json);
+        for kernels in [true, false] {
+            let only = |row: usize| {
+                let mut weights = vec![0.0; 4];
+                weights[row] = 1.0;
+                Case { weights, ..case.select(&[0, 1, 2, 3]) }.evaluate(&loss, kernels).loss
+            };
+            let weighed = Case { weights: vec![2.0, 0.5, 0.0, 1.0], ..case.select(&[0, 1, 2, 3]) };
+            let expected = 2.0 * only(0) + 0.5 * only(1) + only(3);
+            let found = weighed.evaluate(&loss, kernels).loss;
+            assert!((found - expected).abs() < 1e-5 * (1.0 + expected), "{json}: {found} {expected}");
+            let whole: f64 = (0..4).map(only).sum();
+            assert!((case.evaluate(&loss, kernels).loss - whole).abs() < 1e-5 * (1.0 + whole), "{json}");
         }
     }
 }

@@ -24,10 +24,11 @@ fn by_definition(queries: &Embeddings, judgements: &[Vec<Judgement>], items: &Em
             |item: &[f32]| query.iter().zip(item).map(|(&q, &d)| f64::from(q) * f64::from(d)).sum::<f64>();
         let similarities: Vec<f64> = items.rows().map(|item| scale * dot(item)).collect();
         let max = similarities.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let log_sum = max + similarities.iter().map(|s| (s - max).exp()).sum::<f64>().ln();
+        let log_total = similarities.iter().map(|s| (s - max).exp()).sum::<f64>().ln();
         let positive: Vec<&Judgement> = judged.iter().filter(|j| j.grade > 0).collect();
         let sum: f64 = positive.iter().map(|j| f64::from(j.grade)).sum();
-        positive.iter().map(|j| f64::from(j.grade) / sum * (log_sum - similarities[j.item])).sum::<f64>()
+        let behind = |j: &&Judgement| f64::from(j.grade) / sum * (log_total + (max - similarities[j.item]));
+        positive.iter().map(behind).sum::<f64>()
     };
     queries.rows().zip(judgements).map(of_query).sum::<f64>() / queries.len() as f64
 }
@@ -151,4 +152,49 @@ fn huge_similarities_do_not_overflow() {
     let (loss, gradient) = evaluate(&Softmax::default(), &queries, &judgements, &items);
     assert_eq!(loss, 0.0);
     assert!(gradient.as_slice().iter().all(|x| x.abs() < 1e-3));
+}
+
+/// Eight equal items at large logits have a share of one eighth each, by the kernel and by tensor operations.
+#[test]
+fn shares_sum_to_one_at_any_size_of_logits() {
+    for (length, others) in [(1.0, 0.0), (1e3, 0.0), (3e3, 0.5), (3.2e3, 0.9), (1e5, 1.0 - 1e-6), (1e8, 0.0)]
+    {
+        // Eight equal items, and one that is less similar by far or by little.
+        let mut rows = vec![[length, 1.0]; 8];
+        rows.push([length * others, 1.0]);
+        let items = Embeddings::from_rows(&rows).unwrap();
+        let queries = Embeddings::from_rows(&[[length, 0.0], [-length, 0.0]]).unwrap();
+        let judgements = [vec![Judgement { item: 0, grade: 1 }], vec![Judgement { item: 8, grade: 1 }]];
+        for scale in [1.0, 30.0] {
+            let expected = by_definition(&queries, &judgements, &items, f64::from(scale));
+            for kernels in [true, false] {
+                let frozen = Items::new(&items, &Device::flex());
+                let items_here = if kernels { frozen } else { frozen.without_kernels() };
+                let judged = judgements.iter().map(Vec::as_slice).collect();
+                let batch = LossBatch::new(judged).with_item_gradient(true);
+                let softmax = Softmax { scale, ..Softmax::default() };
+                let value = softmax.evaluate(tensor(&queries), &batch, &items_here).unwrap();
+                let case = format!("{length} {others} {scale}, kernels {kernels}");
+                // Logits are f32: two that differ by less than a few units in the last place are the same.
+                let unit = f64::from(scale) * f64::from(length).powi(2) * f64::from(f32::EPSILON);
+                assert!(
+                    (value.loss - expected).abs() <= 1e-5 + 2.0 * unit * f64::from(others > 0.9),
+                    "{case}: {} {expected}",
+                    value.loss
+                );
+                // With respect to an item: `scale / n · Σᵢ (pᵢⱼ − wᵢⱼ) zᵢ`; over all items the shares less the weights sum to 0.
+                let of_items = embeddings_from_tensor(value.item_gradient.unwrap()).unwrap();
+                let share = |item: usize| {
+                    f64::from(of_items.row(item)[0]) / f64::from(length) / f64::from(scale) * 2.0
+                };
+                let sum: f64 = (0..9).map(share).sum();
+                assert!(sum.abs() < 1e-5, "{case}: shares sum to {sum} beyond 1");
+                // To the second query the eight are nothing.
+                if others == 0.0 && length >= 1e3 {
+                    assert!((share(1) - 0.125).abs() < 1e-6, "{case}: {}", share(1));
+                    assert!((share(0) + 0.875).abs() < 1e-6, "{case}: {}", share(0));
+                }
+            }
+        }
+    }
 }

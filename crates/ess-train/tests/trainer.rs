@@ -2,12 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+use std::sync::{Arc, Mutex};
+
 use burn::tensor::{Device, Tensor};
 use ess_core::{Embeddings, SearchModule};
 use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig, TrainableModule};
 use ess_train::{
-    DevSet, EnsembleRecipe, Error, Items, Judgement, Loss, LossBatch, LossValue, ModuleRecipe, Progress,
-    QuerySet, Returned, Stop, Trainer, TrainerConfig,
+    DevSet, EnsembleRecipe, Error, FitReport, Items, Judgement, Loss, LossBatch, LossConfig, LossValue,
+    ModuleRecipe, Progress, QuerySet, Returned, Stop, Trainer, TrainerConfig, Triplet,
+    WeightedEnsembleRecipe,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -185,6 +188,120 @@ fn a_loss_of_ones_own_is_made_small() {
     let (module, curve) = trainer.train(module, &items, &train, &Stop::After(100)).unwrap();
     assert!(curve.points[99].loss < 0.05 * curve.points[0].loss);
     assert!(module.apply(train.encodings()).unwrap().as_slice().iter().all(|x| x.abs() < 0.2));
+}
+
+#[test]
+fn a_report_names_the_loss_that_was_made_small() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (permuted(&embeddings, 0..20, DIM), permuted(&embeddings, 20..30, DIM));
+    let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM));
+    let reported = |trainer: Trainer| {
+        let report = trainer.fit(&recipe, &items, &train, &dev).unwrap().report;
+        // A report survives its file.
+        let json = serde_json::to_string(&report).unwrap();
+        assert_eq!(serde_json::from_str::<FitReport>(&json).unwrap().config, report.config);
+        report.config.loss
+    };
+    let few = || trainer(TrainerConfig { max_steps: 2, ..eager() });
+    assert_eq!(reported(few()), LossConfig::default());
+    // One of ours with its settings.
+    let ours = Triplet { margin: 0.7, ..Triplet::default() };
+    assert_eq!(reported(few().with_loss(Arc::new(ours.clone()))), LossConfig::Triplet(ours));
+    // One of the caller's own by its name, and with what it says of itself.
+    assert_eq!(reported(few().with_loss(Arc::new(Shrink))), LossConfig::given("Shrink"));
+    let said = LossConfig::Given { name: "lengths".into(), settings: serde_json::json!({"power": 2}) };
+    assert_eq!(reported(few().with_loss(Arc::new(Described(said.clone())))), said);
+    // It cannot be made from its name.
+    let again = TrainerConfig { loss: said, ..eager() };
+    assert!(matches!(Trainer::new(again).err(), Some(Error::GivenLoss { name }) if name == "lengths"));
+}
+
+/// As `Shrink`, but it says what it is.
+struct Described(LossConfig);
+
+impl Loss for Described {
+    fn evaluate(
+        &self,
+        queries: Tensor<2>,
+        batch: &LossBatch<'_>,
+        items: &Items<'_>,
+    ) -> Result<LossValue, Error> {
+        Shrink.evaluate(queries, batch, items)
+    }
+
+    fn config(&self) -> LossConfig {
+        self.0.clone()
+    }
+}
+
+/// Writes down which rows, items and weights the queries of each batch have.
+#[derive(Default)]
+struct Rows(Mutex<Vec<(usize, usize, f32)>>);
+
+impl Loss for Rows {
+    fn evaluate(
+        &self,
+        queries: Tensor<2>,
+        batch: &LossBatch<'_>,
+        items: &Items<'_>,
+    ) -> Result<LossValue, Error> {
+        let of_query =
+            |query| (batch.row_of(query), batch.judgements()[query][0].item, batch.weight_of(query));
+        self.0.lock().unwrap().extend((0..batch.len()).map(of_query));
+        Shrink.evaluate(queries, batch, items)
+    }
+}
+
+#[test]
+fn a_loss_finds_what_it_knows_of_each_query_by_its_row_in_the_training_set() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    // Query `i` has item `i`, so that a row tells which query it is.
+    let (train, dev) = (permuted(&embeddings, 0..20, DIM), permuted(&embeddings, 20..30, DIM));
+    let linear = || ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM));
+    let bagged = EnsembleRecipe::new(Averaging::default()).bagged(true).with(linear()).with(linear());
+    let weighted = WeightedEnsembleRecipe::new(Averaging::default()).with("one", linear());
+    let recipes: [(&dyn ess_train::Recipe, usize); 3] = [(&linear(), 20), (&bagged, 20), (&weighted, 20)];
+    for (recipe, queries) in recipes {
+        for batch_size in [1024, 7] {
+            let loss = Arc::new(Rows::default());
+            let config = TrainerConfig { batch_size, max_steps: 6, ..eager() };
+            trainer(config).with_loss(loss.clone()).fit(recipe, &items, &train, &dev).unwrap();
+            let seen = loss.0.lock().unwrap();
+            assert!(seen.iter().all(|&(row, item, weight)| row == item && row < queries && weight == 1.0));
+            assert!(seen.iter().any(|&(row, ..)| row > 10));
+        }
+    }
+    // Numbers of the caller's own, and weights, which have a mean of 1.
+    let own = train.with_rows((100..120).collect()).unwrap();
+    let own = own.with_weights((0..20).map(|row| if row < 10 { 4.0 } else { 0.0 }).collect()).unwrap();
+    let loss = Arc::new(Rows::default());
+    let config = TrainerConfig { batch_size: 7, max_steps: 6, ..eager() };
+    trainer(config).with_loss(loss.clone()).fit(&linear(), &items, &own, &dev).unwrap();
+    let seen = loss.0.lock().unwrap();
+    assert!(
+        seen.iter()
+            .all(|&(row, item, weight)| row == item + 100 && weight == if item < 10 { 2.0 } else { 0.0 })
+    );
+}
+
+#[test]
+fn training_on_weights_is_training_on_copies() {
+    let embeddings = noise(60, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..4, DIM);
+    let learned = |queries: &QuerySet| {
+        let module = Linear::init(&LinearConfig::new(DIM, DIM), items.device()).unwrap();
+        let (module, curve) = trainer(eager()).train(module, &items, queries, &Stop::After(30)).unwrap();
+        (module.apply(&embeddings).unwrap(), curve.points[29].loss)
+    };
+    let weighed = train.clone().with_weights(vec![1.0, 0.0, 3.0, 2.0]).unwrap();
+    let (by_weights, loss) = learned(&weighed);
+    let (by_copies, expected) = learned(&train.select(&[0, 2, 2, 2, 3, 3]).unwrap());
+    assert!((loss - expected).abs() < 1e-4 * expected, "{loss} {expected}");
+    let close = by_weights.as_slice().iter().zip(by_copies.as_slice()).all(|(a, b)| (a - b).abs() < 1e-3);
+    assert!(close && by_weights != learned(&train).0);
 }
 
 #[test]

@@ -219,7 +219,7 @@ impl Fit<'_, '_> {
         let items = match &self.config.items {
             ItemSideConfig::Map { module } => {
                 let dim = self.items.embeddings().dim();
-                let part = module.build(dim, dim, config.seed)?.joint_part(config, device)?;
+                let part = module.build(dim, dim, 0)?.joint_part(config, device)?;
                 ItemPart::Map(part.ok_or(Error::NotJoint { what: "the map of the items" })?)
             }
             _ => ItemPart::Shared,

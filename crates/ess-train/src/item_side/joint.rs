@@ -7,8 +7,8 @@ use ess_core::{Embeddings, Identity};
 use ess_search::{DeviceEncoding, ItemSide, PersistentModule, TwoSided, embeddings_from_tensor};
 
 use crate::{
-    Curve, CurvePoint, DevSet, Error, Items, JointPart, QuerySet, Stop, Trainer, batches::Batches,
-    best::Best, told::Told,
+    Curve, CurvePoint, DevSet, Error, Items, JointPart, QuerySet, Stop, Trainer, TrainingStep,
+    batches::Batches, best::Best, told::Told,
 };
 
 /// What is trained of the two sides.
@@ -79,6 +79,10 @@ pub(super) fn train(
     stop: &Stop<'_, '_, Embeddings>,
 ) -> Result<(Sides, Curve), Error> {
     let (started, config) = (Instant::now(), trainer.config());
+    if let Some(checkpoints) = &trainer.checkpoints {
+        let (name, expected) = ("checkpoints", "none where items are trained, whose runs keep none");
+        return Err(Error::Config { name, expected, found: checkpoints.folder().display().to_string() });
+    }
     let steps = match stop {
         Stop::OnDev(_) => config.max_steps,
         Stop::After(steps) => *steps,
@@ -99,35 +103,43 @@ pub(super) fn train(
         Stop::OnDev(dev) => Some(Best::start(sides.clone(), measure(dev, &sides)?)),
         Stop::After(_) => None,
     };
-    let bar = trainer.progress.start(steps, if sides.frozen { "query side" } else { "two sides" });
-    let mut run = Run::new(trainer, sides, items, queries)?;
+    let kind = if sides.frozen { "query side" } else { "two sides" };
+    let (bar, number) = (trainer.progress.start(steps, kind), trainer.next_run());
+    let mut run = Run::new(trainer, sides, items, queries, steps)?;
     let mut points = Vec::new();
     for step in 1..=steps {
         let loss = run.step(step)?;
+        let module = || Ok(run.sides.snapshot(dim)?.to_state()?);
+        let learning_rate = config.rate(step, steps);
+        let seen = TrainingStep { run: number, kind, step, steps, loss, learning_rate, module: &module };
+        let mut end = trainer.observers.end_at_step(&seen)?;
         let mut dev_value = None;
         if let (Some(best), Stop::OnDev(dev)) = (&mut best, stop)
-            && (step % config.evaluate_every == 0 || step == steps)
+            && (step % config.evaluate_every == 0 || step == steps || end)
         {
             let value = measure(dev, &run.sides)?;
             best.offer(step, value, run.sides.clone());
+            end |= trainer.observers.end_at_evaluation(&seen, value)?;
             dev_value = Some(value);
         }
         points.push(CurvePoint { step, loss, dev: dev_value });
         bar.set_message(format!("loss {loss:.4}"));
         bar.inc(1);
-        if best.as_ref().is_some_and(|best| best.stale() > config.patience) {
+        if end || best.as_ref().is_some_and(|best| best.stale() > config.patience) {
             break;
         }
     }
     bar.finish_and_clear();
     let mining = run.told.mining;
-    let (sides, kept_step) = best.map_or((run.sides, steps), Best::finish);
+    let (sides, kept_step) = best.map_or((run.sides, points.len()), Best::finish);
     Ok((sides, Curve { points, kept_step, mining, seconds: started.elapsed().as_secs_f64() }))
 }
 
 /// One training run under way.
 struct Run<'a, 'i> {
     trainer: &'a Trainer,
+    /// The most steps.
+    steps: usize,
     sides: Sides,
     batches: Batches,
     items: &'a Items<'i>,
@@ -144,13 +156,14 @@ impl<'a, 'i> Run<'a, 'i> {
         sides: Sides,
         items: &'a Items<'i>,
         queries: &'a QuerySet,
+        steps: usize,
     ) -> Result<Self, Error> {
         let (config, device) = (trainer.config(), items.device().clone().autodiff());
         let told = Told::new(trainer.loss.needs(), config, queries, items)?;
         let batches = Batches::new(queries.len(), config.batch_size, config.seed);
         let query_tensor = queries.encodings().to_tensors(&device);
         let item_tensor = items.embeddings().to_tensors(&device);
-        Ok(Self { trainer, sides, batches, items, queries, told, device, query_tensor, item_tensor })
+        Ok(Self { trainer, steps, sides, batches, items, queries, told, device, query_tensor, item_tensor })
     }
 
     /// Takes one step and returns the loss before it.
@@ -184,7 +197,7 @@ impl<'a, 'i> Run<'a, 'i> {
         if !value.loss.is_finite() {
             return Err(Error::Diverged { step, loss: value.loss });
         }
-        let rate = self.rate(step);
+        let rate = self.trainer.config().rate(step, self.steps);
         let item_carrier = moved.zip(value.item_gradient).map(|(moved, gradient)| carrier(moved, gradient));
         let query_carrier = mapped.map(|mapped| carrier(mapped, value.gradient));
         let Some(carrier) = [query_carrier, item_carrier].into_iter().flatten().reduce(|a, b| a + b) else {
@@ -206,11 +219,6 @@ impl<'a, 'i> Run<'a, 'i> {
             part.step(&mut gradients, rate);
         }
         Ok(value.loss)
-    }
-
-    fn rate(&self, step: usize) -> f64 {
-        let config = self.trainer.config();
-        config.learning_rate * (step as f64 / (config.warmup_steps as f64 + 1.0)).min(1.0)
     }
 
     fn batch(&self, rows: &[usize]) -> Tensor<2> {

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossValue, Needs,
+    Candidates, Gain, Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     dcg::ideal_dcg,
     lists::{self, List, ListLoss, Relevant},
@@ -90,6 +90,10 @@ impl Loss for ApproxNdcg {
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
         lists::evaluate(self, queries, batch, items, self.candidates)
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::ApproxNdcg(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -44,6 +44,15 @@ pub enum LossConfig {
     Recovery(Recovery),
     /// [`WeightedSum`].
     Sum(WeightedSum),
+    /// A loss that the caller gives to [`Trainer::with_loss`](crate::Trainer::with_loss): what a report says of it. It cannot
+    /// be built from here.
+    Given {
+        /// The loss's name for itself, that of its type unless it says otherwise.
+        name: String,
+        /// Its settings; `null` unless it says.
+        #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+        settings: serde_json::Value,
+    },
 }
 
 impl Default for LossConfig {
@@ -53,38 +62,35 @@ impl Default for LossConfig {
 }
 
 impl LossConfig {
+    /// What is said of a loss of the caller's own that has no settings.
+    pub fn given(name: impl Into<String>) -> Self {
+        Self::Given { name: name.into(), settings: serde_json::Value::Null }
+    }
+
     /// The loss, checked.
     ///
     /// # Errors
-    /// [`Error::Config`] for a setting outside its range.
+    /// [`Error::Config`] for a setting outside its range; [`Error::GivenLoss`] for [`LossConfig::Given`].
     pub fn build(&self) -> Result<Box<dyn Loss>, Error> {
         match self {
-            Self::Softmax(loss) => loss.check()?,
-            Self::ApproxNdcg(loss) => loss.check()?,
-            Self::Lambda(loss) => loss.check()?,
-            Self::PairwiseLogistic(loss) => loss.check()?,
-            Self::Triplet(loss) => loss.check()?,
-            Self::MarginMse(loss) => loss.check()?,
-            Self::ListwiseKl(loss) => loss.check()?,
-            Self::Recovery(_) => {}
-            Self::Sum(loss) => loss.check()?,
+            Self::Softmax(loss) => boxed(loss, loss.check()),
+            Self::ApproxNdcg(loss) => boxed(loss, loss.check()),
+            Self::Lambda(loss) => boxed(loss, loss.check()),
+            Self::PairwiseLogistic(loss) => boxed(loss, loss.check()),
+            Self::Triplet(loss) => boxed(loss, loss.check()),
+            Self::MarginMse(loss) => boxed(loss, loss.check()),
+            Self::ListwiseKl(loss) => boxed(loss, loss.check()),
+            Self::Recovery(loss) => boxed(loss, Ok(())),
+            Self::Sum(loss) => boxed(loss, loss.check()),
+            Self::Given { name, .. } => Err(Error::GivenLoss { name: name.clone() }),
         }
-        Ok(self.boxed())
     }
+}
 
-    fn boxed(&self) -> Box<dyn Loss> {
-        match self.clone() {
-            Self::Softmax(loss) => Box::new(loss),
-            Self::ApproxNdcg(loss) => Box::new(loss),
-            Self::Lambda(loss) => Box::new(loss),
-            Self::PairwiseLogistic(loss) => Box::new(loss),
-            Self::Triplet(loss) => Box::new(loss),
-            Self::MarginMse(loss) => Box::new(loss),
-            Self::ListwiseKl(loss) => Box::new(loss),
-            Self::Recovery(loss) => Box::new(loss),
-            Self::Sum(loss) => Box::new(loss),
-        }
-    }
+/// The loss whose settings were checked.
+fn boxed(loss: &(impl Loss + Clone + 'static), checked: Result<(), Error>) -> Result<Box<dyn Loss>, Error> {
+    checked?;
+    Ok(Box::new(loss.clone()))
 }
 
 /// Refuses a setting that is not a finite number above 0.

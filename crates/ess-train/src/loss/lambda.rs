@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossValue, Needs,
+    Candidates, Gain, Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     dcg::{discount, ideal_dcg, ranks},
     lists::{self, List, ListLoss},
@@ -95,6 +95,10 @@ impl Loss for Lambda {
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
         lists::evaluate(self, queries, batch, items, self.candidates)
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::Lambda(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -77,6 +77,21 @@ struct OwnList {
     teacher: Vec<f32>,
 }
 
+/// A list loss with what each query of a batch weighs in it.
+struct Weighed<'a> {
+    loss: &'a dyn ListLoss,
+    weights: Vec<f32>,
+}
+
+impl Weighed<'_> {
+    /// The loss of a query's list, times its weight. Adds to `slopes` (zeros on entry) its derivatives.
+    fn of_list(&self, query: usize, list: &List<'_>, slopes: &mut [f32]) -> f64 {
+        let (value, weight) = (self.loss.of_list(list, slopes), self.weights[query]);
+        slopes.iter_mut().for_each(|slope| *slope *= weight);
+        value * f64::from(weight)
+    }
+}
+
 /// A loss and its slopes summed into gradients, before they become tensors.
 struct Sums {
     loss: f64,
@@ -144,6 +159,7 @@ fn evaluate_lists(
     lists: &Lists,
 ) -> Result<LossValue, Error> {
     let wanted = batch.wants_item_gradient();
+    let loss = &Weighed { loss, weights: batch.weights() };
     let sums = match items.on_cpu() {
         true => host::evaluate(loss, queries, lists, items, wanted)?,
         false => tensors::evaluate(loss, queries, lists, items, wanted)?,

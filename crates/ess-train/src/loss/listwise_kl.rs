@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Loss, LossValue, Needs,
+    Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     lists::{self, List, ListLoss},
 };
@@ -81,6 +81,10 @@ impl Loss for ListwiseKl {
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
         lists::evaluate_teacher(self, queries, batch, items)
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::ListwiseKl(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Loss, LossValue, Needs,
+    Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     lists::{self, List, ListLoss},
 };
@@ -73,6 +73,10 @@ impl Loss for MarginMse {
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
         lists::evaluate_teacher(self, queries, batch, items)
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::MarginMse(self.clone())
     }
 
     fn needs(&self) -> Needs {

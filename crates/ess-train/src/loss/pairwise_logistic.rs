@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Loss, LossValue, Needs,
+    Candidates, Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     lists::{self, List, ListLoss},
     pairs::{sigmoid, softplus},
@@ -71,6 +71,10 @@ impl Loss for PairwiseLogistic {
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
         lists::evaluate(self, queries, batch, items, self.candidates)
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::PairwiseLogistic(self.clone())
     }
 
     fn needs(&self) -> Needs {

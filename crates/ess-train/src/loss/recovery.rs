@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, LossValue, Needs};
+use super::{Loss, LossConfig, LossValue, Needs};
 use crate::{Error, Items, LossBatch};
 
 /// How far a mapped query is from its frozen vector.
@@ -89,9 +89,18 @@ impl Loss for Recovery {
         ess_core::Error::check_dim("frozen vectors of a batch", dim, frozen.dim())?;
         let mut gradient = vec![0.0; n * dim];
         let rows = mapped.rows().zip(frozen.rows()).zip(gradient.chunks_mut(dim));
-        let loss: f64 = rows.map(|((z, q), slope)| self.distance.of(z, q, slope)).sum();
+        let of_row = |(((z, q), slope), weight): (((&[f32], &[f32]), &mut [f32]), f32)| {
+            let distance = self.distance.of(z, q, slope);
+            slope.iter_mut().for_each(|slope| *slope *= weight);
+            distance * f64::from(weight)
+        };
+        let loss: f64 = rows.zip(batch.weights()).map(of_row).sum();
         let gradient = Tensor::<2>::from_data(TensorData::new(gradient, [n, dim]), &device);
         Ok(LossValue::new(loss / n as f64, gradient / n as f32))
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::Recovery(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -6,7 +6,7 @@ use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossValue, Needs,
+    Candidates, Gain, Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     lists::{self, List, ListLoss},
     listwise_kl::log_softmax,
@@ -71,27 +71,33 @@ impl Loss for Softmax {
     ) -> Result<LossValue, Error> {
         let items_too = batch.wants_item_gradient();
         let mut targets = targets_of(batch.judgements(), self.gain);
+        let weights = batch.weights();
         match self.candidates {
             Candidates::AllItems if items.on_cpu() => {
-                self.on_cpu(queries, &targets, items.embeddings(), items_too)
+                self.on_cpu(queries, &targets, &weights, items.embeddings(), items_too)
             }
             Candidates::AllItems => {
-                tensors::softmax(queries, &targets, items.blocks(), self.scale, items_too)
+                tensors::softmax(queries, &targets, &weights, items.blocks(), self.scale, items_too)
             }
             Candidates::InBatch => {
                 let rows = relevant_items(&mut targets);
                 if items.on_cpu() {
                     let chosen = items.embeddings().select(&rows)?;
-                    let value = self.on_cpu(queries, &targets, &chosen, items_too)?;
+                    let value = self.on_cpu(queries, &targets, &weights, &chosen, items_too)?;
                     return Ok(spread(value, &rows, items));
                 }
                 let chosen = [ItemBlock { first: 0, tensor: items.rows(&rows) }];
-                Ok(spread(tensors::softmax(queries, &targets, &chosen, self.scale, items_too)?, &rows, items))
+                let value = tensors::softmax(queries, &targets, &weights, &chosen, self.scale, items_too)?;
+                Ok(spread(value, &rows, items))
             }
             Candidates::Negatives | Candidates::Top(_) => {
                 lists::evaluate(self, queries, batch, items, self.candidates)
             }
         }
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::Softmax(self.clone())
     }
 
     fn needs(&self) -> Needs {
@@ -120,6 +126,7 @@ impl Softmax {
         &self,
         queries: Tensor<2>,
         targets: &[Vec<Target>],
+        weights: &[f32],
         items: &Embeddings,
         items_too: bool,
     ) -> Result<LossValue, Error> {
@@ -130,9 +137,10 @@ impl Softmax {
             let rows = values.len() / dim;
             Tensor::from_data(TensorData::new(values, [rows, dim]), &device)
         };
-        let fused::Value { loss, gradient, log_sums } = fused::softmax(&queries, targets, items, self.scale);
+        let scale = self.scale;
+        let fused::Value { loss, gradient, seen } = fused::softmax(&queries, targets, weights, items, scale);
         let item_gradient =
-            items_too.then(|| tensor(fused::item_gradient(&queries, targets, items, self.scale, &log_sums)));
+            items_too.then(|| tensor(fused::item_gradient(&queries, targets, weights, items, scale, &seen)));
         Ok(LossValue { loss, gradient: tensor(gradient), item_gradient })
     }
 }
@@ -202,8 +210,9 @@ mod tests {
                     vec![target(0, 0.25), target(1, 0.75)]
                 })
                 .collect();
-            let fused::Value { loss, gradient, log_sums } = fused::softmax(&queries, &targets, &items, scale);
-            let of_items = fused::item_gradient(&queries, &targets, &items, scale, &log_sums);
+            let weights: Vec<f32> = (0..n).map(|query| (query % 4) as f32 * 0.5).collect();
+            let fused::Value { loss, gradient, seen } = fused::softmax(&queries, &targets, &weights, &items, scale);
+            let of_items = fused::item_gradient(&queries, &targets, &weights, &items, scale, &seen);
             let device = Device::flex();
             let candidates: Vec<ItemBlock> = (0..m)
                 .step_by(block)
@@ -213,7 +222,7 @@ mod tests {
                 })
                 .collect();
             let tensors =
-                tensors::softmax(queries.to_tensors(&device), &targets, &candidates, scale, true).unwrap();
+                tensors::softmax(queries.to_tensors(&device), &targets, &weights, &candidates, scale, true).unwrap();
             prop_assert!((loss - tensors.loss).abs() < 1e-4 * (1.0 + loss.abs()), "{} {}", loss, tensors.loss);
             for (found, other) in [(gradient, tensors.gradient), (of_items, tensors.item_gradient.unwrap())] {
                 let other = embeddings_from_tensor(other).unwrap();

@@ -4,7 +4,7 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Loss, LossValue, Needs,
+    Candidates, Loss, LossConfig, LossValue, Needs,
     config::check_above_zero,
     lists::{self, List, ListLoss},
 };
@@ -76,6 +76,10 @@ impl Loss for Triplet {
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
         lists::evaluate(self, queries, batch, items, self.candidates)
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::Triplet(self.clone())
     }
 
     fn needs(&self) -> Needs {

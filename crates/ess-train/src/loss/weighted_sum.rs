@@ -72,6 +72,10 @@ impl Loss for WeightedSum {
         Ok(sum)
     }
 
+    fn config(&self) -> LossConfig {
+        LossConfig::Sum(self.clone())
+    }
+
     fn needs(&self) -> Needs {
         let needs = self.terms.iter().filter_map(|term| term.loss.build().ok()).map(|loss| loss.needs());
         needs.fold(Needs::default(), Needs::or)

@@ -9,6 +9,10 @@ use crate::{DevSet, Error, Items, QuerySet, Trainer};
 /// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of
 /// the queries.
 ///
+/// Members that would start from the same values start from different ones. A kind that starts as the identity, such as a
+/// linear module between spaces of one dimension, has no others: with one batch of all queries and without bagging, equal
+/// members of it come out equal.
+///
 /// ```
 /// use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig};
 /// use ess_train::{EnsembleRecipe, ModuleRecipe};
@@ -65,8 +69,8 @@ impl<E: Encoding> EnsembleRecipe<E> {
     where
         E: 'static,
     {
-        let seeds = self.members.iter().map(|member| member.seeds()).collect();
-        let members = Runs { seeds, bagged: self.bagged }.each(trainer, queries, train)?;
+        let runs = Runs::of(self.members.iter().map(|member| &**member), self.bagged);
+        let members = runs.each(trainer, queries, train)?;
         let (modules, parts) = members.into_iter().map(|member| (member.module, member.record)).unzip();
         let record = TrainingRecord { parts, ..TrainingRecord::default() };
         Ok(Trained { module: Box::new(Ensemble::new(modules, self.averaging)?), record })
@@ -105,5 +109,9 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
 
     fn seeds(&self) -> u64 {
         self.members.iter().map(|member| member.seeds()).fold(0, u64::saturating_add)
+    }
+
+    fn starts(&self) -> Vec<String> {
+        self.members.iter().flat_map(|member| member.starts()).collect()
     }
 }

@@ -112,4 +112,8 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
     fn seeds(&self) -> u64 {
         self.recipe.seeds()
     }
+
+    fn starts(&self) -> Vec<String> {
+        self.recipe.starts()
+    }
 }

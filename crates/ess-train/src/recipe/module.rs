@@ -27,29 +27,44 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct ModuleRecipe<M: TrainableModule> {
-    start: Start<M, M::Config>,
+    start: Start<M>,
     floor: Option<Arc<dyn PersistentModule<M::Encoding>>>,
 }
 
 /// What training begins with.
 #[derive(Clone)]
-enum Start<M, C> {
-    Config(C),
+enum Start<M: TrainableModule> {
+    Config(M::Config),
     Module(Box<M>),
+    /// What makes it from a seed, and how it starts, as text.
+    Seeded(Arc<Init<M>>, String),
 }
 
+/// A new module, its seed added to.
+type Init<M> = dyn Fn(u64) -> Result<M, Error> + Send + Sync;
+
 impl<M: TrainableModule> ModuleRecipe<M> {
-    /// Trains a module of this config.
+    /// Trains a module of this config, with the trainer's seed added to its own.
     pub fn new(config: M::Config) -> Self {
         Self { start: Start::Config(config), floor: None }
     }
 
-    /// Trains on from this module, each time anew from where it stands: the upper layers of a split encoder, or a module trained for another task.
+    /// Trains on from this module, each time anew from where it stands, whatever the seed: the upper layers of a split encoder, or a
+    /// module trained for another task.
     ///
     /// [`TrainerConfig::weight_decay`](crate::TrainerConfig::weight_decay) pulls parameters to zero, not to where they
     /// started; for a module whose zero is not the identity it should be 0 or small.
     pub fn from_module(module: M) -> Self {
         Self { start: Start::Module(Box::new(module)), floor: None }
+    }
+
+    /// Trains what `init` makes of a number that is to be added to the module's seed; `start` says in words what it makes of
+    /// 0.
+    pub(crate) fn seeded(
+        init: impl Fn(u64) -> Result<M, Error> + Send + Sync + 'static,
+        start: String,
+    ) -> Self {
+        Self { start: Start::Seeded(Arc::new(init), start), floor: None }
     }
 
     /// The module that ranks as the frozen encoder does, where the encodings do not know one.
@@ -59,10 +74,11 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         self
     }
 
-    fn untrained(&self, device: &Device) -> Result<M, Error> {
+    fn untrained(&self, seed: u64, device: &Device) -> Result<M, Error> {
         Ok(match &self.start {
-            Start::Config(config) => M::init(config, device)?,
+            Start::Config(config) => M::init(&M::reseeded(config, seed), device)?,
             Start::Module(module) => (**module).clone(),
+            Start::Seeded(init, _) => init(seed)?,
         })
     }
 
@@ -73,7 +89,7 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         queries: &QuerySet<M::Encoding>,
         stop: &Stop<'_, '_, M::Encoding>,
     ) -> Result<Trained<M::Encoding>, Error> {
-        let module = self.untrained(items.device())?;
+        let module = self.untrained(trainer.start_seed(), items.device())?;
         let (module, curve) = trainer.train(module, items, queries, stop)?;
         Ok(Trained { module: Box::new(module), record: TrainingRecord::of_run(curve) })
     }
@@ -104,12 +120,23 @@ where
         self.run(trainer, items, queries, &Stop::After(record.steps(trainer, growth)))
     }
 
+    fn starts(&self) -> Vec<String> {
+        match &self.start {
+            Start::Config(config) => {
+                let config = serde_json::to_string(config).unwrap_or_default();
+                vec![format!("{} {config}", M::KIND)]
+            }
+            Start::Module(_) => Vec::new(),
+            Start::Seeded(_, start) => vec![start.clone()],
+        }
+    }
+
     fn joint_part(
         &self,
         config: &TrainerConfig,
         device: &Device,
     ) -> Result<Option<Box<dyn JointPart<M::Encoding>>>, Error> {
-        let module = self.untrained(device)?;
+        let module = self.untrained(config.seed, device)?;
         Ok(Some(Box::new(ModulePart::new(module, config, device))))
     }
 

@@ -3,18 +3,48 @@
 use ess_core::Encoding;
 use ess_search::ModuleState;
 
-use super::{Trained, TrainingRecord};
+use super::{Recipe, Trained, TrainingRecord};
 use crate::{Error, QuerySet, Trainer};
 
-/// What the recipes of an ensemble or a soup share: how many random seeds each run needs, and whether it sees its own draw
-/// of the queries.
+/// What the recipes of an ensemble or a soup share: how many random seeds each run needs, what it starts from, and whether
+/// it sees its own draw of the queries.
 pub(super) struct Runs {
-    /// [`Recipe::seeds`](super::Recipe::seeds) of each run.
-    pub(super) seeds: Vec<u64>,
-    pub(super) bagged: bool,
+    runs: Vec<Run>,
+    bagged: bool,
+}
+
+struct Run {
+    /// [`Recipe::seeds`].
+    seeds: u64,
+    /// The seed of its starting values, less the trainer's.
+    start: u64,
 }
 
 impl Runs {
+    /// A run of each of these recipes. Those that would start from the same values start from others, so that no two are
+    /// the same.
+    pub(super) fn of<'a, E: Encoding + 'a>(
+        recipes: impl IntoIterator<Item = &'a dyn Recipe<E>>,
+        bagged: bool,
+    ) -> Self {
+        let mut before: Vec<(u64, Vec<String>)> = Vec::new();
+        let mut runs = Vec::new();
+        for recipe in recipes {
+            let (seeds, starts) = (recipe.seeds(), recipe.starts());
+            let alike = before.iter().filter(|(_, others)| share_a_start(others, &starts));
+            let used = alike.map(|(seeds, _)| seeds).fold(0, |sum: u64, seeds| sum.wrapping_add(*seeds));
+            runs.push(Run { seeds, start: apart(used) });
+            before.push((seeds, starts));
+        }
+        Self { runs, bagged }
+    }
+
+    /// So many runs of one recipe, all from the same starting values.
+    pub(super) fn from_one_start<E: Encoding>(recipe: &dyn Recipe<E>, runs: usize, bagged: bool) -> Self {
+        let run = || Run { seeds: recipe.seeds(), start: 0 };
+        Self { runs: (0..runs).map(|_| run()).collect(), bagged }
+    }
+
     /// All runs by `train`, which is given the run's number, trainer and queries.
     pub(super) fn each<E: Encoding>(
         &self,
@@ -23,18 +53,31 @@ impl Runs {
         mut train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Vec<Trained<E>>, Error> {
         let mut seed = trainer.config().seed;
-        let mut all = Vec::with_capacity(self.seeds.len());
-        for (run, seeds) in self.seeds.iter().enumerate() {
-            let trainer = trainer.with_seed(seed);
+        let mut all = Vec::with_capacity(self.runs.len());
+        for (at, run) in self.runs.iter().enumerate() {
+            let start = trainer.start_seed().wrapping_add(run.start);
+            let trainer = trainer.with_run_seed(seed).with_start_seed(start);
             all.push(match self.bagged {
-                true => train(run, &trainer, &queries.resampled(seed)?)?,
-                false => train(run, &trainer, queries)?,
+                true => train(at, &trainer, &queries.resampled(seed)?)?,
+                false => train(at, &trainer, queries)?,
             });
             // A run that is several runs itself has used as many.
-            seed = seed.wrapping_add(*seeds);
+            seed = seed.wrapping_add(run.seeds);
         }
         Ok(all)
     }
+}
+
+/// Whether any run of the one starts as any of the other does. Those that do not say count as the same.
+fn share_a_start(these: &[String], those: &[String]) -> bool {
+    these.iter().any(|start| those.contains(start)) || (these.is_empty() && those.is_empty())
+}
+
+/// A number far from those that people choose as seeds, another for each; 0 for 0 (the finaliser of SplitMix64).
+pub(crate) fn apart(number: u64) -> u64 {
+    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 /// What the runs made, as states, and their records.
@@ -44,4 +87,34 @@ pub(super) fn states<E: Encoding>(
     let state = |run: Trained<E>| Ok((run.module.to_state()?, run.record));
     let states: Vec<_> = runs.into_iter().map(state).collect::<Result<_, Error>>()?;
     Ok(states.into_iter().unzip())
+}
+
+#[cfg(test)]
+mod tests {
+    use ess_search::{Linear, LinearConfig, Mlp, MlpConfig};
+
+    use super::*;
+    use crate::{EnsembleRecipe, ModuleRecipe};
+
+    #[test]
+    fn recipes_that_start_alike_get_starts_of_their_own_and_others_keep_theirs() {
+        let linear = ModuleRecipe::<Linear>::new(LinearConfig::new(3, 3));
+        let mlp = || ModuleRecipe::<Mlp>::new(MlpConfig::new(3, 3));
+        let other = ModuleRecipe::<Mlp>::new(MlpConfig { seed: 1, ..MlpConfig::new(3, 3) });
+        let two: EnsembleRecipe = EnsembleRecipe::new(Default::default()).with(mlp()).with(mlp());
+        let (first, second) = (mlp(), mlp());
+        let recipes: [&dyn Recipe; 5] = [&linear, &first, &other, &two, &second];
+        let starts: Vec<u64> = Runs::of(recipes, false).runs.iter().map(|run| run.start).collect();
+        assert_eq!(starts, [0, 0, 0, apart(1), apart(3)]);
+    }
+
+    #[test]
+    fn numbers_apart_are_all_different_and_none_is_near() {
+        let mut all: Vec<u64> = (0..1000).map(apart).collect();
+        assert_eq!(all[0], 0);
+        assert!(all[1..].iter().all(|&number| number > 1 << 32));
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), 1000);
+    }
 }

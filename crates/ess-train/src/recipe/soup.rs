@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
-/// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries and
-/// its own draw of them, all from the same start; the mean of their weights is one module.
+/// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries,
+/// dropout and its own draw of them, all from the same start; the mean of their weights is one module.
 ///
 /// ```
 /// use ess_search::{Linear, LinearConfig};
@@ -41,7 +41,7 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
     }
 
     /// Whether each run sees its own draw of the queries, with replacement. Default: true. Without, runs differ only by
-    /// the order of the queries, and not at all where all of them are in one batch.
+    /// the order of the queries and dropout, and not at all where there is none and all queries are in one batch.
     #[must_use]
     pub fn bagged(mut self, bagged: bool) -> Self {
         self.bagged = bagged;
@@ -62,7 +62,7 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
         queries: &QuerySet<E>,
         train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Trained<E>, Error> {
-        let runs = Runs { seeds: vec![self.recipe.seeds(); self.runs], bagged: self.bagged };
+        let runs = Runs::from_one_start(&*self.recipe, self.runs, self.bagged);
         let (states, parts) = runs::states(runs.each(trainer, queries, train)?)?;
         let module = self.registry.build(&ModuleState::soup(&states)?, items.device())?;
         Ok(Trained { module, record: TrainingRecord { parts, ..TrainingRecord::default() } })
@@ -101,5 +101,9 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
 
     fn seeds(&self) -> u64 {
         self.recipe.seeds().saturating_mul(self.runs as u64)
+    }
+
+    fn starts(&self) -> Vec<String> {
+        self.recipe.starts()
     }
 }

@@ -1,7 +1,7 @@
 //! A memory of the training queries.
 
 use ess_core::Embeddings;
-use ess_search::{KeyValueMemory, KeyValueMemoryConfig};
+use ess_search::{KeyValueMemory, KeyValueMemoryConfig, ModuleConfig};
 use rand::{SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
@@ -42,8 +42,8 @@ impl TrainingMemoryRecipe {
         queries.check_items(items.embeddings().len())?;
         let remembered = self.remembered(queries, trainer.config().seed)?;
         let values = mean_relevant(items.embeddings(), remembered.judgements())?;
-        let module =
-            KeyValueMemory::remembering(remembered.encodings(), &values, &self.config, items.device())?;
+        let config = self.config.clone().reseeded(trainer.start_seed());
+        let module = KeyValueMemory::remembering(remembered.encodings(), &values, &config, items.device())?;
         let (module, curve) = trainer.train(module, items, queries, stop)?;
         Ok(Trained { module: Box::new(module), record: TrainingRecord::of_run(curve) })
     }

@@ -68,8 +68,8 @@ impl WeightedEnsembleRecipe {
         queries: &QuerySet,
         mut train: impl FnMut(usize, &dyn Recipe, &Trainer, &QuerySet) -> Result<Trained, Error>,
     ) -> Result<(Vec<ModuleState>, Vec<TrainingRecord>), Error> {
-        let seeds = self.members.iter().map(|(_, member)| member.seeds()).collect();
-        let members = Runs { seeds, bagged: false }.each(trainer, queries, |at, trainer, queries| {
+        let runs = Runs::of(self.members.iter().map(|(_, member)| &**member), false);
+        let members = runs.each(trainer, queries, |at, trainer, queries| {
             train(at, &self.members[at].1, trainer, queries)
         })?;
         runs::states(members)
@@ -169,5 +169,9 @@ impl Recipe for WeightedEnsembleRecipe {
 
     fn seeds(&self) -> u64 {
         self.members.iter().map(|(_, member)| member.seeds()).fold(0, u64::saturating_add)
+    }
+
+    fn starts(&self) -> Vec<String> {
+        self.members.iter().flat_map(|(_, member)| member.starts()).collect()
     }
 }

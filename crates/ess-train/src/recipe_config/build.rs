@@ -142,9 +142,19 @@ fn weighted(settings: &WeightedEnsembleSettings, data: &FromData) -> Result<Weig
 
 /// A recipe that trains one module, whose dimensions must be those of the data.
 fn start(config: &RecipeConfig, data: &FromData) -> Result<ModuleRecipe<AnyModule>, Error> {
+    // Made here, for what is wrong to be known before any training, and kept, so that files are read once.
     let module = config.untrained(data, &Device::flex())?;
     check_dims((module.query_dim(), module.item_dim()), data)?;
-    let recipe = ModuleRecipe::from_module(module);
+    let start = serde_json::to_string(&module.description()?).unwrap_or_default();
+    let (again, data_of_start) = (config.clone(), *data);
+    let init = move |seed| match seed {
+        0 => Ok(module.clone()),
+        seed => {
+            let seed = data_of_start.seed.wrapping_add(seed);
+            again.untrained(&FromData { seed, ..data_of_start }, &Device::flex())
+        }
+    };
+    let recipe = ModuleRecipe::seeded(init, start);
     let reads_layers = matches!(config, RecipeConfig::LayerAttention(_) | RecipeConfig::LayerTransformer(_));
     match sentence_embedding(data).filter(|_| reads_layers) {
         Some(floor) => Ok(recipe.with_floor(Arc::new(floor?) as Arc<dyn PersistentModule>)),

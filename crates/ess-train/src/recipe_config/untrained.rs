@@ -8,7 +8,7 @@ use ess_search::{
 };
 
 use super::{RecipeConfig, SequencePart, build::FromData};
-use crate::Error;
+use crate::{Error, recipe::apart};
 
 impl RecipeConfig {
     /// The module before training, where the recipe trains one.
@@ -61,10 +61,13 @@ where
     Ok(AnyModule::new(M::init(&data.fill(config)?, device)?)?)
 }
 
-/// Parts named by their kind and number.
+/// Parts named by their kind and number. Equal ones start from different values: trained side by side from the same, they
+/// would stay the same.
 fn numbered(configs: &[RecipeConfig], data: &FromData, device: &Device) -> Result<Vec<Part>, Error> {
     let part = |(at, config): (usize, &RecipeConfig)| {
-        Ok(Part::new(format!("{} {at}", config.kind()), config.untrained(data, device)?)?)
+        let before = configs[..at].iter().filter(|other| *other == config).count();
+        let data = FromData { seed: data.seed.wrapping_add(apart(before as u64)), ..*data };
+        Ok(Part::new(format!("{} {at}", config.kind()), config.untrained(&data, device)?)?)
     };
     configs.iter().enumerate().map(part).collect()
 }

@@ -5,4 +5,5 @@
 mod every_recipe;
 mod own_promises;
 mod parts;
+mod seeds;
 mod task;

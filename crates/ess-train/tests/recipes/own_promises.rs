@@ -26,7 +26,7 @@ fn a_soup_is_the_mean_of_its_runs() {
     let dev = DevSet::new(&task.dev, &items, trainer.config().measure).unwrap();
     let run = |seed| {
         let queries = task.train.resampled(seed).unwrap();
-        let trained = linear().train(&trainer.with_seed(seed), &items, &queries, &dev).unwrap();
+        let trained = linear().train(&trainer.with_run_seed(seed), &items, &queries, &dev).unwrap();
         trained.module.to_state().unwrap()
     };
     let soup: SoupRecipe = SoupRecipe::new(linear(), 2).unwrap();

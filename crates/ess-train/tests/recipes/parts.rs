@@ -2,8 +2,8 @@
 
 use burn::tensor::Device;
 use ess_search::{
-    Linear, LinearConfig, Mlp, MlpConfig, ModuleState, Orthogonal, OrthogonalConfig, Part, PersistentModule,
-    Registry, Sequence, TrainableModule,
+    HostTensor, KeyValueMemory, KeyValueMemoryConfig, Linear, LinearConfig, Mlp, MlpConfig, ModuleState,
+    Orthogonal, OrthogonalConfig, Part, PersistentModule, Registry, Sequence, TrainableModule,
 };
 use ess_train::{Error, Items, ModuleRecipe, RecipeConfig, Stop};
 
@@ -99,4 +99,35 @@ fn a_module_that_is_frozen_throughout_is_not_trained() {
     let frozen = Sequence::new(vec![Part::new("all", module).unwrap().frozen()]).unwrap();
     let found = trainer(false).fit(&ModuleRecipe::from_module(frozen), &items, &task.train, &task.dev);
     assert!(matches!(found.err(), Some(Error::NothingToTrain)));
+}
+
+/// A memory of the training queries that is frozen leaves each query's own answer out of training as one that is trained
+/// does: what follows it would else learn from answers that no new query gets.
+#[test]
+fn what_follows_a_frozen_memory_does_not_learn_from_look_ups_of_the_queries_themselves() {
+    let task = Task::new();
+    let items = Items::new(&task.items, &device());
+    let relevant: Vec<&[f32]> =
+        task.train.judgements().iter().map(|judged| task.items.row(judged[0].item)).collect();
+    let values = ess_core::Embeddings::from_rows(&relevant).unwrap();
+    let config =
+        KeyValueMemoryConfig { sharpness: 200.0, threshold: 0.97, ..KeyValueMemoryConfig::default() };
+    let memory = KeyValueMemory::remembering(task.train.encodings(), &values, &config, &device()).unwrap();
+    // One that is trusted, as after training.
+    let mut state = ess_search::OnDevice::new(memory, &device()).to_state().unwrap();
+    state.tensors.insert("trust".into(), HostTensor::new("trust", vec![1], vec![1.0 / 30.0]).unwrap());
+    let first_loss = |frozen: bool, remembered: bool| {
+        let part = Part::from_state("memory", &state, &Registry::default(), &device()).unwrap();
+        let part = if frozen { part.frozen() } else { part };
+        let linear = Linear::init(&LinearConfig::new(DIM, DIM), &device()).unwrap();
+        let linear = Part::new("task", linear).unwrap();
+        let parts = if remembered { vec![part, linear] } else { vec![linear] };
+        let sequence = Sequence::new(parts).unwrap();
+        let (_, curve) = trainer(false).train(sequence, &items, &task.train, &Stop::After(1)).unwrap();
+        curve.points[0].loss
+    };
+    assert_eq!(first_loss(true, true), first_loss(false, true));
+    // Nearly all is what a query finds of itself here: without it, the memory says next to nothing.
+    let (with, without) = (first_loss(true, true), first_loss(true, false));
+    assert!((with - without).abs() < 0.2 * without, "{with} {without}");
 }

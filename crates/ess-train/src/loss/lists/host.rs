@@ -5,7 +5,7 @@ use ess_core::Embeddings;
 use ess_search::embeddings_from_tensor;
 use rayon::prelude::*;
 
-use super::{List, ListLoss, Lists, OwnList, Relevant, Sums};
+use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
 use crate::{
     Error, Items,
     matmul::{Matrix, dot, multiply_add},
@@ -21,7 +21,7 @@ const TILE: usize = 512;
 /// Memory: `n × d`, two blocks of similarities for each thread, and `m × d` where the items' gradient is wanted.
 /// Blocks and the order of sums do not depend on the number of threads, so neither does the result.
 pub(super) fn evaluate(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
     queries: Tensor<2>,
     lists: &Lists,
     items: &Items<'_>,
@@ -62,7 +62,7 @@ fn scatter(values: &[f32], rows: &[usize], m: usize, dim: usize) -> Vec<f32> {
 
 /// Candidates that are the same for all queries.
 fn shared(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
     queries: &Embeddings,
     relevant: &[Vec<Relevant>],
     candidates: &Embeddings,
@@ -74,7 +74,7 @@ fn shared(
     let block_of = |at: usize, gradient: &mut [f32]| {
         let span = at * rows..at * rows + gradient.len() / dim;
         let queries = &queries.as_slice()[span.start * dim..span.end * dim];
-        of_block(loss, queries, &relevant[span], candidates, gradient)
+        of_block(loss, span.start, queries, &relevant[span], candidates, gradient)
     };
     if !items_too {
         let losses: Vec<f64> = gradient
@@ -101,9 +101,10 @@ fn shared(
     (sum, gradient, Some(item_gradient))
 }
 
-/// The sum of a block's losses, with its slopes; writes the gradient.
+/// The sum of a block's losses, with its slopes; writes the gradient. `first` is the block's first query.
 fn of_block(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
+    first: usize,
     queries: &[f32],
     relevant: &[Vec<Relevant>],
     candidates: &Embeddings,
@@ -117,7 +118,7 @@ fn of_block(
     let mut sum = 0.0;
     for (row, relevant) in relevant.iter().enumerate() {
         let list = List { similarities: &similarities[row * k..][..k], relevant, teacher: &[] };
-        sum += loss.of_list(&list, &mut slopes[row * k..][..k]);
+        sum += loss.of_list(first + row, &list, &mut slopes[row * k..][..k]);
     }
     multiply_add(gradient, 0.0, Matrix::new(&slopes, rows, k), candidates, 1.0);
     (sum, slopes)
@@ -125,7 +126,7 @@ fn of_block(
 
 /// Candidates of each query's own.
 fn own(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
     queries: &Embeddings,
     lists: &[OwnList],
     items: &Embeddings,
@@ -133,11 +134,11 @@ fn own(
 ) -> Values {
     let dim = queries.dim();
     let mut gradient = vec![0.0_f32; queries.len() * dim];
-    let of_query = |((gradient, query), own): ((&mut [f32], &[f32]), &OwnList)| {
+    let of_query = |(at, ((gradient, query), own)): (usize, ((&mut [f32], &[f32]), &OwnList))| {
         let similarities: Vec<f32> = own.items.iter().map(|&item| dot(query, items.row(item))).collect();
         let mut slopes = vec![0.0; similarities.len()];
         let list = List { similarities: &similarities, relevant: &own.relevant, teacher: &own.teacher };
-        let value = loss.of_list(&list, &mut slopes);
+        let value = loss.of_list(at, &list, &mut slopes);
         for (&item, &slope) in own.items.iter().zip(&slopes) {
             add_scaled(gradient, slope, items.row(item));
         }
@@ -147,6 +148,7 @@ fn own(
         .par_chunks_mut(dim)
         .zip(queries.as_slice().par_chunks(dim))
         .zip(lists)
+        .enumerate()
         .with_min_len(16)
         .map(of_query)
         .collect();

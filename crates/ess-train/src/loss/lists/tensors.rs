@@ -3,7 +3,7 @@
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::{embeddings_from_tensor, largest_tensor};
 
-use super::{List, ListLoss, Lists, OwnList, Relevant, Sums};
+use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
 use crate::{Error, ItemBlock, Items};
 
 /// The most numbers of a tensor that is made on the way: 16 Mi, 64 megabytes. Less where the device says so.
@@ -11,7 +11,7 @@ const MAX_NUMBERS: usize = 1 << 24;
 
 /// As `host::evaluate`.
 pub(super) fn evaluate(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
     queries: Tensor<2>,
     lists: &Lists,
     items: &Items<'_>,
@@ -48,7 +48,7 @@ pub(crate) fn rows_tensor(rows: &[usize], device: &Device) -> Tensor<1, Int> {
 }
 
 fn shared(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
     queries: Tensor<2>,
     relevant: &[Vec<Relevant>],
     candidates: &[ItemBlock],
@@ -72,8 +72,8 @@ fn shared(
         }
         let mut slopes = vec![0.0; count * k];
         let lists = similarities.chunks(k).zip(slopes.chunks_mut(k)).zip(&relevant[start..start + count]);
-        for ((similarities, slopes), relevant) in lists {
-            sums.loss += loss.of_list(&List { similarities, relevant, teacher: &[] }, slopes);
+        for (at, ((similarities, slopes), relevant)) in lists.enumerate() {
+            sums.loss += loss.of_list(start + at, &List { similarities, relevant, teacher: &[] }, slopes);
         }
         let mut gradient = rows.zeros_like();
         let mut of_items = Vec::new();
@@ -96,7 +96,7 @@ fn shared(
 
 /// Lists are filled up to the longest of a chunk with the first item, whose slope there is zero.
 fn own(
-    loss: &dyn ListLoss,
+    loss: &Weighed<'_>,
     queries: Tensor<2>,
     lists: &[OwnList],
     items: &Items<'_>,
@@ -118,11 +118,12 @@ fn own(
         let similarities = chosen.clone().matmul(rows.clone().unsqueeze_dim::<3>(2)).squeeze_dim::<2>(2);
         let similarities = embeddings_from_tensor(similarities)?;
         let mut slopes = vec![0.0; lists.len() * longest];
-        for ((similarities, own), slopes) in similarities.rows().zip(lists).zip(slopes.chunks_mut(longest)) {
+        let rows_of_lists = similarities.rows().zip(lists).zip(slopes.chunks_mut(longest));
+        for (at, ((similarities, own), slopes)) in rows_of_lists.enumerate() {
             let length = own.items.len();
             let similarities = &similarities[..length];
             let list = List { similarities, relevant: &own.relevant, teacher: &own.teacher };
-            sums.loss += loss.of_list(&list, &mut slopes[..length]);
+            sums.loss += loss.of_list(start + at, &list, &mut slopes[..length]);
         }
         let slopes = Tensor::<3>::from_data(TensorData::new(slopes, [lists.len(), 1, longest]), &device);
         sums.gradients.push(slopes.clone().matmul(chosen).squeeze_dim::<2>(1));

@@ -28,48 +28,65 @@ pub(super) struct Value {
     pub(super) loss: f64,
     /// Its gradient with respect to the queries, `n × d`.
     pub(super) gradient: Vec<f32>,
-    /// For each query, `log Σⱼ exp(scale · ⟨z, dⱼ⟩)`.
-    pub(super) log_sums: Vec<f32>,
+    /// What each query has seen.
+    pub(super) seen: Vec<Seen>,
 }
 
-/// The mean loss of the queries (`n × d`), and its gradient (`n × d`), against candidates (`m × d`).
+/// What a query's softmax over the candidates is made of: the share of a logit `s` is `exp(s − max) / total`.
+///
+/// Kept apart, since their logarithm together loses `total` where logits are large: beside 3·10⁸ an f32 has no room for
+/// the logarithm of 8.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    /// The largest logit.
+    max: f32,
+    /// `Σⱼ exp(sⱼ − max)`.
+    total: f32,
+}
+
+/// The mean loss of the queries (`n × d`), each times its weight, and its gradient (`n × d`), against candidates (`m × d`).
 ///
 /// Memory: `n × d`, and a tile of similarities for each thread. The blocks do not depend on the number of threads, so
 /// neither does the result.
 pub(super) fn softmax(
     queries: &Embeddings,
     targets: &[Vec<Target>],
+    weights: &[f32],
     candidates: &Embeddings,
     scale: f32,
 ) -> Value {
     let (n, dim) = (queries.len(), queries.dim());
     let block = block_of(n);
     let mut gradient = vec![0.0; n * dim];
-    let mut log_sums = vec![0.0; n];
+    let mut seen = vec![Seen { max: f32::NEG_INFINITY, total: 0.0 }; n];
     let losses: Vec<f64> = gradient
         .par_chunks_mut(block * dim)
-        .zip(log_sums.par_chunks_mut(block))
+        .zip(seen.par_chunks_mut(block))
         .enumerate()
-        .map(|(at, (gradient, log_sums))| {
-            let rows = at * block..at * block + gradient.len() / dim;
+        .map(|(at, (gradient, seen))| {
+            let rows = at * block..at * block + seen.len();
             let values = &queries.as_slice()[rows.start * dim..rows.end * dim];
-            let mut block = Block::new(values, candidates, scale, gradient);
-            block.pass_over_candidates();
-            block.finish(&targets[rows], n, log_sums)
+            let targets = &targets[rows.clone()];
+            let mut block = Block { queries: values, candidates, scale, dim, sums: gradient, seen };
+            let gaps = block.pass_over_candidates(targets);
+            block.finish(targets, &weights[rows], n, &gaps)
         })
         .collect();
-    Value { loss: losses.iter().sum::<f64>() / n as f64, gradient, log_sums }
+    Value { loss: losses.iter().sum::<f64>() / n as f64, gradient, seen }
 }
 
-/// The gradient of the mean loss with respect to the candidates (`m × d`): `scale / n · (Σᵢ pᵢⱼ zᵢ − Σᵢ wᵢⱼ zᵢ)`.
+/// The gradient of the mean loss with respect to the candidates (`m × d`): `scale / n · (Σᵢ pᵢⱼ zᵢ − Σᵢ wᵢⱼ zᵢ)`, each query
+/// times its weight.
 ///
-/// A second pass, tile by tile of candidates, since the shares need the sums of the first.
+/// A second pass, tile by tile of candidates, since the shares need the sums of the first. Its products have the shapes of
+/// the first, so no logit is above the maximum that was seen.
 pub(super) fn item_gradient(
     queries: &Embeddings,
     targets: &[Vec<Target>],
+    weights: &[f32],
     candidates: &Embeddings,
     scale: f32,
-    log_sums: &[f32],
+    seen: &[Seen],
 ) -> Vec<f32> {
     let dim = queries.dim();
     let block = block_of(queries.len());
@@ -80,23 +97,26 @@ pub(super) fn item_gradient(
             let tile = items.len() / dim;
             let mut shares = vec![0.0; block * tile];
             let items = Matrix::new(items, tile, dim);
-            for (queries, log_sums) in queries.as_slice().chunks(block * dim).zip(log_sums.chunks(block)) {
-                let shares = &mut shares[..log_sums.len() * tile];
-                let queries = Matrix::new(queries, log_sums.len(), dim);
+            let blocks = queries.as_slice().chunks(block * dim).zip(seen.chunks(block));
+            for ((queries, seen), weights) in blocks.zip(weights.chunks(block)) {
+                let shares = &mut shares[..seen.len() * tile];
+                let queries = Matrix::new(queries, seen.len(), dim);
                 multiply_add(shares, 0.0, queries, items.transposed(), scale);
                 pulp::Arch::new().dispatch(|| {
-                    for (shares, &log_sum) in shares.chunks_exact_mut(tile).zip(log_sums) {
-                        exp_shifted(shares, log_sum);
+                    for ((shares, seen), &weight) in shares.chunks_exact_mut(tile).zip(seen).zip(weights) {
+                        exp_shifted(shares, seen.max);
+                        let factor = weight / seen.total;
+                        shares.iter_mut().for_each(|share| *share *= factor);
                     }
                 });
-                let shares = Matrix::new(shares, log_sums.len(), tile).transposed();
+                let shares = Matrix::new(shares, seen.len(), tile).transposed();
                 multiply_add(gradient, 1.0, shares, queries, factor);
             }
         },
     );
-    for (query, targets) in queries.rows().zip(targets) {
+    for ((query, targets), &of_query) in queries.rows().zip(targets).zip(weights) {
         for target in targets {
-            let weight = factor * target.weight;
+            let weight = factor * of_query * target.weight;
             let gradient = &mut gradient[target.candidate * dim..][..dim];
             gradient.iter_mut().zip(query).for_each(|(sum, &z)| *sum -= weight * z);
         }
@@ -112,71 +132,89 @@ struct Block<'a> {
     dim: usize,
     /// For each query, `Σ exp(sⱼ − max) dⱼ` so far; in the end, the gradient.
     sums: &'a mut [f32],
-    /// For each query, the largest similarity so far.
-    max: Vec<f32>,
-    /// For each query, `Σ exp(sⱼ − max)` so far.
-    total: Vec<f32>,
+    /// For each query, what it has seen so far.
+    seen: &'a mut [Seen],
 }
 
-impl<'a> Block<'a> {
-    fn new(queries: &'a [f32], candidates: &'a Embeddings, scale: f32, sums: &'a mut [f32]) -> Self {
-        let dim = candidates.dim();
-        let rows = queries.len() / dim;
-        let (max, total) = (vec![f32::NEG_INFINITY; rows], vec![0.0; rows]);
-        Self { queries, candidates, scale, dim, sums, max, total }
-    }
+/// The logit of one target of one query, as the pass computed it.
+struct TargetLogit {
+    candidate: usize,
+    row: usize,
+    weight: f32,
+    logit: f32,
+}
 
-    fn pass_over_candidates(&mut self) {
-        let rows = self.max.len();
+impl Block<'_> {
+    /// Returns the logits of all targets. Taken from the products themselves, for a loss to be a difference of numbers that
+    /// were rounded alike, at any size of logits.
+    fn pass_over_candidates(&mut self, targets: &[Vec<Target>]) -> Vec<TargetLogit> {
+        let rows = self.seen.len();
+        let mut wanted = by_candidate(targets);
+        let mut next = 0;
         let mut similarities = vec![0.0; rows * TILE];
-        for items in self.candidates.as_slice().chunks(TILE * self.dim) {
+        for (at, items) in self.candidates.as_slice().chunks(TILE * self.dim).enumerate() {
             let tile = items.len() / self.dim;
             let similarities = &mut similarities[..rows * tile];
             let items = Matrix::new(items, tile, self.dim);
             let queries = Matrix::new(self.queries, rows, self.dim);
             multiply_add(similarities, 0.0, queries, items.transposed(), self.scale);
+            while let Some(target) = wanted.get_mut(next).filter(|t| t.candidate < at * TILE + tile) {
+                target.logit = similarities[target.row * tile + target.candidate - at * TILE];
+                next += 1;
+            }
             pulp::Arch::new().dispatch(|| self.weigh(similarities));
             multiply_add(self.sums, 1.0, Matrix::new(similarities, rows, tile), items, 1.0);
         }
+        wanted
     }
 
     /// Turns a tile of similarities into weights, and brings what was summed before to the new maxima.
     #[inline(always)]
     fn weigh(&mut self, similarities: &mut [f32]) {
-        let rows = self.max.len();
-        let tile = similarities.len() / rows;
+        let tile = similarities.len() / self.seen.len();
         for (row, similarities) in similarities.chunks_exact_mut(tile).enumerate() {
             let largest = max(similarities);
-            if largest > self.max[row] {
-                let shrink = (self.max[row] - largest).exp();
-                self.max[row] = largest;
-                self.total[row] *= shrink;
+            let seen = &mut self.seen[row];
+            if largest > seen.max {
+                let shrink = (seen.max - largest).exp();
+                seen.max = largest;
+                seen.total *= shrink;
                 self.sums[row * self.dim..][..self.dim].iter_mut().for_each(|sum| *sum *= shrink);
             }
-            self.total[row] += exp_shifted(similarities, self.max[row]);
+            seen.total += exp_shifted(similarities, seen.max);
         }
     }
 
     /// Turns the sums into the gradient of the mean over `n` queries; returns the sum of the block's losses.
-    fn finish(self, targets: &[Vec<Target>], n: usize, log_sums: &mut [f32]) -> f64 {
-        let mut loss = 0.0;
-        let factor = self.scale / n as f32;
-        for (row, targets) in targets.iter().enumerate() {
-            let span = row * self.dim..(row + 1) * self.dim;
-            let query = &self.queries[span.clone()];
-            let gradient = &mut self.sums[span];
-            gradient.iter_mut().for_each(|sum| *sum *= factor / self.total[row]);
-            let log_sum = f64::from(self.max[row]) + f64::from(self.total[row]).ln();
-            log_sums[row] = log_sum as f32;
-            loss += log_sum;
+    fn finish(self, targets: &[Vec<Target>], weights: &[f32], n: usize, logits: &[TargetLogit]) -> f64 {
+        let mut losses: Vec<f64> = self.seen.iter().map(|seen| f64::from(seen.total).ln()).collect();
+        for target in logits {
+            let behind = f64::from(self.seen[target.row].max) - f64::from(target.logit);
+            losses[target.row] += f64::from(target.weight) * behind;
+        }
+        for (row, (targets, &weight)) in targets.iter().zip(weights).enumerate() {
+            let factor = self.scale / n as f32 * weight;
+            let gradient = &mut self.sums[row * self.dim..][..self.dim];
+            let shrink = factor / self.seen[row].total;
+            gradient.iter_mut().for_each(|sum| *sum *= shrink);
             for target in targets {
                 let item = self.candidates.row(target.candidate);
-                let dot: f64 = query.iter().zip(item).map(|(&q, &d)| f64::from(q) * f64::from(d)).sum();
-                loss -= f64::from(target.weight) * f64::from(self.scale) * dot;
                 let weight = factor * target.weight;
                 gradient.iter_mut().zip(item).for_each(|(sum, &d)| *sum -= weight * d);
             }
         }
-        loss
+        losses.iter().zip(weights).map(|(loss, &weight)| loss * f64::from(weight)).sum()
     }
+}
+
+/// The targets of some queries in the order of their candidates; no logit is known yet.
+fn by_candidate(targets: &[Vec<Target>]) -> Vec<TargetLogit> {
+    let of_row = |(row, targets): (usize, &Vec<Target>)| {
+        let logit =
+            |&Target { candidate, weight }: &Target| TargetLogit { candidate, row, weight, logit: 0.0 };
+        targets.iter().map(logit).collect::<Vec<_>>()
+    };
+    let mut all: Vec<TargetLogit> = targets.iter().enumerate().flat_map(of_row).collect();
+    all.sort_by_key(|target| (target.candidate, target.row));
+    all
 }

@@ -1,6 +1,6 @@
 //! The softmax loss in tensor operations, for any device.
 
-use burn::tensor::{IndexingUpdateOp, Int, Tensor, TensorData, s};
+use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::{largest_tensor, longest_row};
 
 use super::{LossValue, Target};
@@ -9,10 +9,11 @@ use crate::{Error, ItemBlock, loss::lists::rows_tensor};
 /// The most similarities that exist at once: 64 Mi numbers, a quarter of a gigabyte. Less where the device says so.
 const MAX_SIMILARITIES: usize = 1 << 26;
 
-/// As `fused::softmax`, in chunks of queries and blocks of candidates that keep the similarities within bounds.
+/// As `fused::softmax`, with every query's weight, in chunks of queries and blocks of candidates that keep the similarities within bounds.
 pub(super) fn softmax(
     queries: Tensor<2>,
     targets: &[Vec<Target>],
+    weights: &[f32],
     candidates: &[ItemBlock],
     scale: f32,
     items_too: bool,
@@ -27,14 +28,13 @@ pub(super) fn softmax(
     for start in (0..n).step_by(chunk) {
         let end = n.min(start + chunk);
         let rows = queries.clone().slice(s![start..end, ..]);
-        let (targets, seen) = (&targets[start..end], Seen::all(&rows, candidates, scale)?);
+        let (targets, weights) = (&targets[start..end], &weights[start..end]);
+        let seen = Seen::all(&rows, targets, candidates, scale)?;
+        loss += seen.loss(weights)?;
         let wanted = weighted_sums(targets, candidates, rows.dims());
-        let of_targets = (rows.clone() * wanted.clone()).sum_dim(1) * scale;
-        let losses =
-            ess_search::embeddings_from_tensor(seen.max.clone() + seen.total.clone().log() - of_targets)?;
-        loss += losses.as_slice().iter().map(|&loss| f64::from(loss)).sum::<f64>();
-        gradients.push(seen.weighted.clone() / seen.total.clone() - wanted);
-        of_items.add(&rows, targets, &seen, scale);
+        let of_rows = column(weights.to_vec(), &rows.device());
+        gradients.push((seen.weighted.clone() / seen.total.clone() - wanted) * of_rows.clone());
+        of_items.add(&rows, targets, &seen, of_rows, scale);
     }
     let factor = scale / n as f32;
     let gradient = Tensor::cat(gradients, 0) * factor;
@@ -62,20 +62,43 @@ struct Seen {
     total: Tensor<2>,
     /// `Σⱼ exp(logitⱼ − max) dⱼ`, `n × d`.
     weighted: Tensor<2>,
+    /// The logit of each target, with its query and weight.
+    targets: Vec<TargetLogits>,
+}
+
+/// The logits of the targets in one block, as the pass computed them: a loss is then a difference of numbers that were
+/// rounded alike, at any size of logits.
+struct TargetLogits {
+    pairs: Pairs,
+    /// One to a row.
+    logits: Tensor<2>,
 }
 
 impl Seen {
-    fn all(queries: &Tensor<2>, candidates: &[ItemBlock], scale: f32) -> Result<Self, Error> {
-        let seen = candidates.iter().map(|block| Self::new(queries.clone(), &block.tensor, scale));
+    fn all(
+        queries: &Tensor<2>,
+        targets: &[Vec<Target>],
+        candidates: &[ItemBlock],
+        scale: f32,
+    ) -> Result<Self, Error> {
+        let seen = candidates.iter().map(|block| Self::new(queries.clone(), targets, block, scale));
         Ok(seen.reduce(Self::join).ok_or(ess_core::Error::Empty { what: "candidates of a softmax" })?)
     }
 
-    fn new(queries: Tensor<2>, candidates: &Tensor<2>, scale: f32) -> Self {
+    fn new(queries: Tensor<2>, targets: &[Vec<Target>], block: &ItemBlock, scale: f32) -> Self {
+        let candidates = &block.tensor;
         let logits = queries.matmul(candidates.clone().transpose()) * scale;
+        let targets = Pairs::of(targets, block)
+            .map(|pairs| TargetLogits { logits: pairs.values_in(logits.clone()), pairs });
         let max = logits.clone().max_dim(1);
         let weights = (logits - max.clone()).exp();
         let total = weights.clone().sum_dim(1);
-        Self { max, total, weighted: weights.matmul(candidates.clone()) }
+        Self {
+            max,
+            total,
+            weighted: weights.matmul(candidates.clone()),
+            targets: targets.into_iter().collect(),
+        }
     }
 
     fn join(self, other: Self) -> Self {
@@ -85,7 +108,22 @@ impl Seen {
             max,
             total: self.total * of_self.clone() + other.total * of_other.clone(),
             weighted: self.weighted * of_self + other.weighted * of_other,
+            targets: self.targets.into_iter().chain(other.targets).collect(),
         }
+    }
+
+    /// The sum of the losses of these queries, each times its weight.
+    fn loss(&self, weights: &[f32]) -> Result<f64, Error> {
+        let totals = ess_search::embeddings_from_tensor(self.total.clone())?;
+        let mut sum: f64 =
+            totals.as_slice().iter().zip(weights).map(|(&t, &w)| f64::from(t).ln() * f64::from(w)).sum();
+        for TargetLogits { pairs, logits } in &self.targets {
+            let behind = self.max.clone().select(0, pairs.queries.clone()) - logits.clone();
+            let behind = ess_search::embeddings_from_tensor(behind * pairs.weights.clone())?;
+            let of_pairs = behind.as_slice().iter().zip(&pairs.rows);
+            sum += of_pairs.map(|(&behind, &row)| f64::from(behind) * f64::from(weights[row])).sum::<f64>();
+        }
+        Ok(sum)
     }
 }
 
@@ -101,13 +139,21 @@ impl<'a> OfItems<'a> {
     }
 
     /// A second pass, since the shares need what was seen of all candidates in the first.
-    fn add(&mut self, queries: &Tensor<2>, targets: &[Vec<Target>], seen: &Seen, scale: f32) {
+    fn add(
+        &mut self,
+        queries: &Tensor<2>,
+        targets: &[Vec<Target>],
+        seen: &Seen,
+        weights: Tensor<2>,
+        scale: f32,
+    ) {
+        let weighed = queries.clone() * weights;
         for (block, sum) in self.candidates.iter().zip(&mut self.sums) {
             let logits = queries.clone().matmul(block.tensor.clone().transpose()) * scale;
             let shares = (logits - seen.max.clone()).exp() / seen.total.clone();
-            let mut added = sum.clone() + shares.transpose().matmul(queries.clone());
+            let mut added = sum.clone() + shares.transpose().matmul(weighed.clone());
             if let Some(pairs) = Pairs::of(targets, block) {
-                let weighted = queries.clone().select(0, pairs.queries) * -pairs.weights;
+                let weighted = weighed.clone().select(0, pairs.queries) * -pairs.weights;
                 added = added.select_assign(0, pairs.candidates, weighted, IndexingUpdateOp::Add);
             }
             *sum = added;
@@ -129,6 +175,8 @@ fn weighted_sums(targets: &[Vec<Target>], candidates: &[ItemBlock], shape: [usiz
 
 /// Every query with every target that it has in a block, as tensors.
 struct Pairs {
+    /// The query of each, on the host.
+    rows: Vec<usize>,
     queries: Tensor<1, Int>,
     candidates: Tensor<1, Int>,
     weights: Tensor<2>,
@@ -145,11 +193,25 @@ impl Pairs {
                 weights.push(target.weight);
             }
         }
-        let (device, count) = (block.tensor.device(), weights.len());
-        (count > 0).then(|| Self {
+        let device = block.tensor.device();
+        (!weights.is_empty()).then(|| Self {
             queries: rows_tensor(&queries, &device),
             candidates: rows_tensor(&candidates, &device),
-            weights: Tensor::from_data(TensorData::new(weights, [count, 1]), &device),
+            weights: column(weights, &device),
+            rows: queries,
         })
     }
+
+    /// What a matrix of queries by candidates has for each pair, one to a row.
+    fn values_in(&self, matrix: Tensor<2>) -> Tensor<2> {
+        let [rows, columns] = matrix.dims();
+        let places = self.queries.clone() * columns as i64 + self.candidates.clone();
+        matrix.reshape([rows * columns]).select(0, places).unsqueeze_dim(1)
+    }
+}
+
+/// Numbers, one to a row.
+fn column(values: Vec<f32>, device: &Device) -> Tensor<2> {
+    let count = values.len();
+    Tensor::from_data(TensorData::new(values, [count, 1]), device)
 }

@@ -1,0 +1,239 @@
+//! A run that was interrupted goes on to the same bits.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+};
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, SearchModule};
+use ess_search::{Averaging, Mlp, MlpConfig, ModuleState, PersistentModule, TrainableModule};
+use ess_train::{
+    Checkpoints, Control, Curve, DevSet, EnsembleRecipe, Error, FitReport, Items, Judgement, ModuleRecipe,
+    Observer, ObserverError, Progress, QuerySet, SidesConfig, Stop, Trainer, TrainerConfig, TrainingStep,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const DIM: usize = 6;
+const STEPS: usize = 24;
+
+fn noise(n: usize, seed: u64) -> Embeddings {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let values = (0..n * DIM).map(|_| random.random_range(-1.0..1.0)).collect();
+    Embeddings::from_vec(values, DIM).unwrap().normalized()
+}
+
+struct Task {
+    items: Embeddings,
+    train: QuerySet,
+    dev: QuerySet,
+}
+
+impl Task {
+    fn new() -> Self {
+        let items = noise(80, 1);
+        let set = |rows: std::ops::Range<usize>| {
+            let query = |row: usize| items.row(row).iter().rev().copied().collect::<Vec<f32>>();
+            let queries: Vec<Vec<f32>> = rows.clone().map(query).collect();
+            let relevant = rows.map(|item| vec![Judgement { item, grade: 1 }]).collect();
+            QuerySet::new(Embeddings::from_rows(&queries).unwrap(), relevant).unwrap()
+        };
+        let (train, dev) = (set(0..50), set(50..80));
+        Self { items, train, dev }
+    }
+}
+
+/// All that is drawn or remembered from step to step: order of small batches, dropout, mined negatives, moments, schedule.
+fn config(seed: u64) -> TrainerConfig {
+    let json = r#"{
+        "loss": {"kind": "softmax", "candidates": "negatives"},
+        "negatives": {"per_query": 6, "depth": 30, "sampling": "random", "refresh_every": 7},
+        "learning_rate": 0.01, "schedule": "cosine", "batch_size": 16, "evaluate_every": 4, "patience": 50
+    }"#;
+    TrainerConfig { max_steps: STEPS, seed, ..serde_json::from_str(json).unwrap() }
+}
+
+fn module() -> Mlp {
+    let config = MlpConfig { dropout: 0.3, hidden: vec![7, 5], ..MlpConfig::new(DIM, DIM) };
+    Mlp::init(&config, &Device::flex()).unwrap()
+}
+
+/// Ends a training after a step, as a process that dies or one that is told to stop.
+struct EndAt {
+    run: usize,
+    step: usize,
+    dies: bool,
+}
+
+impl Observer for EndAt {
+    fn on_step(&self, step: &TrainingStep<'_>) -> Result<Control, ObserverError> {
+        match (step.run, step.step) == (self.run, self.step) {
+            true if self.dies => Err("killed".into()),
+            true => Ok(Control::Stop),
+            false => Ok(Control::Continue),
+        }
+    }
+}
+
+fn trainer(seed: u64, folder: Option<(&Path, usize)>, end: Option<EndAt>) -> Trainer {
+    let mut trainer = Trainer::new(config(seed)).unwrap().with_progress(Progress::Silent);
+    if let Some((folder, every)) = folder {
+        trainer = trainer.with_checkpoints(Checkpoints::new(folder, every).unwrap());
+    }
+    match end {
+        Some(end) => trainer.with_observer(Arc::new(end)),
+        None => trainer,
+    }
+}
+
+/// A run, with dev to choose by or without.
+fn run(trainer: &Trainer, task: &Task, on_dev: bool) -> Result<(ModuleState, Curve), Error> {
+    let items = Items::new(&task.items, &Device::flex());
+    let dev = DevSet::new(&task.dev, &items, trainer.config().measure).unwrap();
+    let stop = if on_dev { Stop::OnDev(&dev) } else { Stop::After(STEPS) };
+    let (module, curve) = trainer.train(module(), &items, &task.train, &stop)?;
+    Ok((module.to_state().unwrap(), Curve { seconds: 0.0, ..curve }))
+}
+
+#[test]
+fn a_run_killed_at_any_step_goes_on_to_the_same_module_bit_for_bit() {
+    let task = Task::new();
+    for on_dev in [true, false] {
+        let whole = run(&trainer(3, None, None), &task, on_dev).unwrap();
+        assert_eq!(whole.1.points.len(), STEPS);
+        for (at, every) in [(1, 1), (6, 2), (8, 4), (13, 5), (21, 1), (STEPS, 3)] {
+            let folder = tempfile::tempdir().unwrap();
+            let kept = Some((folder.path(), every));
+            let killer = EndAt { run: 0, step: at, dies: true };
+            let killed = run(&trainer(3, kept, Some(killer)), &task, on_dev);
+            assert!(matches!(killed, Err(Error::Observer(_))), "at {at}");
+            let seen = Arc::new(Steps::default());
+            let again = trainer(3, kept, None).with_observer(seen.clone());
+            assert_eq!(run(&again, &task, on_dev).unwrap(), whole, "killed at {at}, kept every {every}");
+            // Only what was not kept is done again.
+            let first = (at - 1) / every * every + 1;
+            assert_eq!(*seen.0.lock().unwrap(), (first..=STEPS).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[derive(Default)]
+struct Steps(Mutex<Vec<usize>>);
+
+impl Observer for Steps {
+    fn on_step(&self, step: &TrainingStep<'_>) -> Result<Control, ObserverError> {
+        self.0.lock().unwrap().push(step.step);
+        Ok(Control::Continue)
+    }
+}
+
+#[test]
+fn a_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
+    let task = Task::new();
+    let whole = run(&trainer(3, None, None), &task, true).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let stopper = EndAt { run: 0, step: 10, dies: false };
+    let (_, curve) = run(&trainer(3, Some((folder.path(), 100)), Some(stopper)), &task, true).unwrap();
+    assert_eq!((curve.points.len(), curve.points[9].dev.is_some()), (10, true), "measured where it stopped");
+    assert_eq!(run(&trainer(3, Some((folder.path(), 100)), None), &task, true).unwrap(), whole);
+    // What has ended is not done again.
+    let seen = Arc::new(Steps::default());
+    let again = trainer(3, Some((folder.path(), 100)), None).with_observer(seen.clone());
+    assert_eq!(run(&again, &task, true).unwrap(), whole);
+    assert!(seen.0.lock().unwrap().is_empty());
+}
+
+#[test]
+fn an_ensemble_that_was_killed_in_its_third_run_does_not_repeat_the_others() {
+    let task = Task::new();
+    let fit = |trainer: &Trainer| -> Result<(Embeddings, FitReport), Error> {
+        let mlp = || ModuleRecipe::<Mlp>::new(MlpConfig::new(DIM, DIM));
+        let recipe =
+            EnsembleRecipe::new(Averaging::default()).bagged(true).with(mlp()).with(mlp()).with(mlp());
+        let items = Items::new(&task.items, &Device::flex());
+        let fitted = trainer.fit(&recipe, &items, &task.train, &task.dev)?;
+        Ok((fitted.trained.apply(task.dev.encodings()).unwrap(), fitted.report))
+    };
+    let whole = fit(&trainer(0, None, None)).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Some((folder.path(), 5));
+    assert!(fit(&trainer(0, kept, Some(EndAt { run: 2, step: 12, dies: true }))).is_err());
+    let seen = Arc::new(Steps::default());
+    let again = fit(&trainer(0, kept, None).with_observer(seen.clone())).unwrap();
+    assert_eq!(seen.0.lock().unwrap()[..2], [11, 12]);
+    assert_eq!(again.0, whole.0);
+    let points = |report: &FitReport| report.curves.iter().map(|c| c.points.clone()).collect::<Vec<_>>();
+    assert_eq!(points(&again.1), points(&whole.1));
+}
+
+#[test]
+fn torn_and_foreign_checkpoints_are_refused_by_type() {
+    let task = Task::new();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Some((folder.path(), 6));
+    run(&trainer(3, kept, None), &task, true).unwrap();
+    let path = folder.path().join("run-0.checkpoint");
+    let whole = std::fs::read(&path).unwrap();
+    let found = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        run(&trainer(3, kept, None), &task, true)
+    };
+    let damaged = |found: &Result<_, Error>| matches!(found, Err(Error::CheckpointDamaged { path: named, .. }) if *named == path);
+    for length in [0, 1, 8, 12, 19, 20, 43, 44, 500, whole.len() / 2, whole.len() - 1] {
+        assert!(damaged(&found(&whole[..length])), "cut to {length}");
+    }
+    for at in (0..whole.len()).step_by(whole.len() / 97).chain([0, 8, 12, 19, whole.len() - 1]) {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 4;
+        assert!(damaged(&found(&flipped)), "byte {at} changed");
+    }
+    assert!(damaged(&found(b"something else altogether, and long enough to hold a checksum")));
+    assert!(found(&whole).is_ok());
+
+    // Other settings, start, queries, dev or items.
+    let refused = |trainer: &Trainer, task: &Task, on_dev: bool, expected: &str| {
+        let found = run(trainer, task, on_dev);
+        assert!(
+            matches!(&found, Err(Error::CheckpointOfAnotherRun { part, .. }) if part == expected),
+            "{expected}: {found:?}"
+        );
+    };
+    refused(&trainer(4, kept, None), &task, true, "settings");
+    refused(&trainer(3, kept, None), &task, false, "dev queries");
+    let other = Task { train: task.train.select(&(1..50).collect::<Vec<_>>()).unwrap(), ..Task::new() };
+    refused(&trainer(3, kept, None), &other, true, "training queries");
+    let other = Task { train: task.train.with_encodings(noise(50, 9)).unwrap(), ..Task::new() };
+    refused(&trainer(3, kept, None), &other, true, "training queries");
+    let other = Task { dev: task.dev.with_encodings(noise(30, 9)).unwrap(), ..Task::new() };
+    refused(&trainer(3, kept, None), &other, true, "dev queries");
+    let other = Task { items: noise(80, 2), ..Task::new() };
+    refused(&trainer(3, kept, None), &other, true, "items");
+    let other = MlpConfig { seed: 1, dropout: 0.3, hidden: vec![7, 5], ..MlpConfig::new(DIM, DIM) };
+    let items = Items::new(&task.items, &Device::flex());
+    let dev = DevSet::new(&task.dev, &items, config(3).measure).unwrap();
+    let other = Mlp::init(&other, &Device::flex()).unwrap();
+    let found = trainer(3, kept, None).train(other, &items, &task.train, &Stop::OnDev(&dev)).map(|_| ());
+    assert!(matches!(found, Err(Error::CheckpointOfAnotherRun { part, .. }) if part == "module"));
+}
+
+#[test]
+fn checkpoints_that_cannot_be_kept_are_refused_before_any_work() {
+    assert!(matches!(Checkpoints::new("x", 0), Err(Error::Config { .. })));
+    let task = Task::new();
+    let folder = tempfile::tempdir().unwrap();
+    let items = Items::new(&task.items, &Device::flex());
+    let sides: SidesConfig =
+        serde_json::from_str(r#"{"items": {"kind": "map", "module": {"kind": "linear"}}}"#).unwrap();
+    let recipe = ModuleRecipe::<Mlp>::new(MlpConfig::new(DIM, DIM));
+    let trainer = trainer(0, Some((folder.path(), 1)), None);
+    let found = trainer.fit_sides(&sides, &recipe, &items, &task.train, &task.dev).map(|_| ());
+    assert!(matches!(found, Err(Error::Config { name: "checkpoints", .. })));
+    // A folder that is a file.
+    let file = folder.path().join("file");
+    std::fs::write(&file, b"").unwrap();
+    let trainer = self::trainer(0, Some((&file, 1)), None);
+    assert!(matches!(run(&trainer, &task, true), Err(Error::Files(_))));
+}
