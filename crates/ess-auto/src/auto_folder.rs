@@ -1,12 +1,9 @@
 //! A chosen searching operation in a folder: a searching module of kind "auto" beside `plan-CHECKSUM.json`.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::Path};
 
 use ess_core::Embeddings;
-use ess_files::{Checksum, write_atomically};
+use ess_files::{Checksum, FolderLock, write_atomically};
 use ess_search::{HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
@@ -31,11 +28,13 @@ impl AutoModule {
     /// Writes it into a folder, which is made if need be. What was there before stays whole until the new one is.
     ///
     /// # Errors
-    /// [`Error::Files`] or [`Error::Search`] when the folder cannot be written.
+    /// [`Error::Files`] or [`Error::Search`] when the folder cannot be written, or another writes it at the moment.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         let plan = serde_json::to_vec(&self.plan).map_err(ess_core::Error::external)?;
         let checksum = Checksum::of(&plan).to_string();
         let file = format!("plan-{}.json", checksum.trim_start_matches("xxh3-64:"));
+        let mut lock = FolderLock::acquire(folder)?;
+        lock.announce(&[&file])?;
         write_atomically(&folder.join(&file), |out| out.write_all(&plan))?;
         let mut tensors = BTreeMap::new();
         let shape = vec![self.queries.len(), self.queries.dim()];
@@ -47,13 +46,11 @@ impl AutoModule {
             );
         }
         let heads = self.heads.iter().map(|(name, head)| (name.clone(), head.description.clone())).collect();
-        let config = Config { version: VERSION, plan: file.clone(), checksum, heads };
+        let config = Config { version: VERSION, plan: file, checksum, heads };
         let config = serde_json::to_value(config).map_err(ess_core::Error::external)?;
         let description =
             ModuleDescription { kind: KIND.to_owned(), query_dim: self.dim(), item_dim: self.dim(), config };
-        ModuleState { description, tensors }.save(folder)?;
-        remove_old_plans(folder, &file);
-        Ok(())
+        Ok(ModuleState { description, tensors }.save_in(&mut lock)?)
     }
 
     /// Reads one from a folder and checks it; `None` when the folder has a searching module of another kind.
@@ -132,18 +129,4 @@ fn queries(manifest: &Path, state: &ModuleState, plan: &Plan) -> Result<Embeddin
 
 fn format_error(path: &Path, expected: &str, found: &str) -> Error {
     Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
-}
-
-/// Plans that no manifest names any more. Failing to remove them harms nothing, so it is only logged.
-fn remove_old_plans(folder: &Path, keep: &str) {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let old = |path: &PathBuf| {
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        name.starts_with("plan-") && name.ends_with(".json") && name != keep
-    };
-    for path in entries.map(|entry| entry.path()).filter(old) {
-        if let Err(error) = std::fs::remove_file(&path) {
-            tracing::warn!(path = %path.display(), %error, "an old plan stays");
-        }
-    }
 }

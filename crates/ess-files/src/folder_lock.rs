@@ -77,6 +77,11 @@ impl FolderLock {
         self.note().map_err(Error::io(&self.folder))
     }
 
+    /// What was announced since the lock was taken, and before by a writer that died.
+    pub fn announced(&self) -> &[String] {
+        &self.announced
+    }
+
     fn note(&self) -> std::io::Result<()> {
         let mut file = self.claim.file();
         file.set_len(0)?;

@@ -191,9 +191,9 @@ impl TrainableModule for KeyValueMemory {
         let (slots, query_dim, item_dim) = (config.slots, config.query_dim, config.item_dim);
         let mut init = Init::new(config.seed, device);
         Ok(Self {
-            first_keys: fixed(unit(init.embedding_weight(slots, query_dim).val())),
+            first_keys: init.unit_rows(slots, query_dim).set_require_grad(false),
             keys: init.zero_weight(slots, query_dim),
-            first_values: fixed(Tensor::zeros([slots, item_dim], device)),
+            first_values: init.zero_weight(slots, item_dim).set_require_grad(false),
             values: init.zero_weight(slots, item_dim),
             trust: init.zero_bias(1),
             sharpness: init.zero_bias(1),

@@ -1,18 +1,24 @@
 //! A searching module in a folder: `module.json` beside `weights-CHECKSUM.safetensors`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
-use ess_files::{Checksum, write_atomically};
+use ess_files::{Checksum, FolderLock, seal_json, unseal_json, write_atomically};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, HostTensor, ModuleDescription, ModuleState};
 
+mod replaced;
+
 const MANIFEST: &str = "module.json";
 const FORMAT: &str = "ess-search-module";
-const VERSION: u32 = 1;
+/// Manifests of version 1 have no checksum.
+const UNSEALED_VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// No manifest is larger: one of a thousand members has some hundred kilobytes, offsets of 10⁷ items 80 megabytes.
 const MAX_MANIFEST_BYTES: u64 = 1 << 27;
+/// How often a folder is read again that is replaced while it is read.
+const TRIES: usize = 20;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -32,16 +38,16 @@ struct Weights {
 
 impl Manifest {
     /// For people to read, where it is not long.
-    fn to_text(&self, folder: &Path) -> Result<Vec<u8>, Error> {
+    fn to_text(&self, folder: &Path) -> Result<String, Error> {
         const MAX_PRETTY: usize = 1 << 20;
         let path = folder.join(MANIFEST);
         let no_json =
             |error: serde_json::Error| format_error(&path, "a config that is JSON", &error.to_string());
-        let mut text = serde_json::to_vec_pretty(self).map_err(no_json)?;
+        let mut text = serde_json::to_string_pretty(self).map_err(no_json)?;
         if text.len() > MAX_PRETTY {
-            text = serde_json::to_vec(self).map_err(no_json)?;
+            text = serde_json::to_string(self).map_err(no_json)?;
         }
-        text.push(b'\n');
+        let text = seal_json(&text);
         if text.len() as u64 > MAX_MANIFEST_BYTES {
             let found = text.len().to_string();
             return Err(format_error(&path, &format!("at most {MAX_MANIFEST_BYTES} bytes"), &found));
@@ -53,13 +59,39 @@ impl Manifest {
 impl ModuleState {
     /// Writes the module into a folder, which is made if need be.
     ///
-    /// The weights are written under a name of their own before the manifest is replaced, so a module that was
-    /// there before stays whole until the new one is.
+    /// The weights are written under a name of their own before the manifest is replaced, so a module that was there
+    /// before stays whole until the new one is. Then what the replaced manifest named is removed, and nothing else.
     ///
     /// # Errors
-    /// [`Error::Files`] when the folder cannot be written; [`Error::Format`] for a description that is too large to be
-    /// read again.
+    /// [`Error::Files`] when the folder cannot be written, or another writes it at the moment; [`Error::Format`] for a
+    /// description that is too large to be read again.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        self.save_in(&mut FolderLock::acquire(folder)?)
+    }
+
+    /// As [`ModuleState::save`], into a folder that the caller keeps for itself already: for more files beside the module
+    /// that belong to it. Files that the config names by `NAME-CHECKSUM.json`, with 16 hexadecimal digits, and that were
+    /// announced before they were written, go with the weights when a manifest without them replaces this one.
+    ///
+    /// ```
+    /// use ess_core::Identity;
+    /// use ess_files::FolderLock;
+    /// use ess_search::{ModuleState, PersistentModule};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// let state = Identity::new(3).to_state()?;
+    /// let mut lock = FolderLock::acquire(folder)?;
+    /// assert!(state.save(folder).is_err());
+    /// state.save_in(&mut lock)?;
+    /// assert_eq!(ModuleState::load(folder)?, state);
+    /// # Ok::<(), ess_search::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`ModuleState::save`].
+    pub fn save_in(&self, lock: &mut FolderLock) -> Result<(), Error> {
+        let folder = lock.folder().to_owned();
         let bytes = self.weights_bytes()?;
         let checksum = Checksum::of(&bytes).to_string();
         let file = format!("weights-{}.safetensors", checksum.trim_start_matches("xxh3-64:"));
@@ -69,27 +101,53 @@ impl ModuleState {
             module: self.description.clone(),
             weights: Weights { file: file.clone(), checksum },
         };
-        let text = manifest.to_text(folder)?;
-        write_atomically(&folder.join(&file), |out| out.write_all(&bytes))?;
-        write_atomically(&folder.join(MANIFEST), |out| out.write_all(&text))?;
-        remove_old_weights(folder, &file);
+        let text = manifest.to_text(&folder)?;
+        let before = replaced::files_of(&folder.join(MANIFEST));
+        lock.announce(&[&file])?;
+        lock.announce(&before)?;
+        let written = write_atomically(&folder.join(&file), |out| out.write_all(&bytes))
+            .and_then(|()| write_atomically(&folder.join(MANIFEST), |out| out.write_all(text.as_bytes())));
+        if let Err(error) = written {
+            replaced::remove(&folder, lock.announced(), &before);
+            return Err(error.into());
+        }
+        let now = replaced::files_of(&folder.join(MANIFEST));
+        replaced::remove(&folder, lock.announced(), &now);
         Ok(())
     }
 
-    /// Reads a module from a folder and checks it.
+    /// Reads a module from a folder and checks it. A folder that is replaced meanwhile gives the old module or the new
+    /// one.
     ///
     /// # Errors
     /// [`Error::Io`] for a file that is missing or cannot be read; [`Error::Format`] for one that is torn, altered,
     /// of another format or of a later version; [`Error::NonFiniteTensor`] for a NaN or an infinity.
     pub fn load(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(MANIFEST);
-        let manifest = read_manifest(&path)?;
+        let mut text = read_text(&path)?;
+        for _ in 0..TRIES {
+            match Self::load_weights(folder, parse_manifest(&path, &text)?) {
+                Err(error) => {
+                    let newer = read_text(&path)?;
+                    if newer == text {
+                        return Err(error);
+                    }
+                    text = newer;
+                }
+                loaded => return loaded,
+            }
+        }
+        Self::load_weights(folder, parse_manifest(&path, &text)?)
+    }
+
+    fn load_weights(folder: &Path, manifest: Manifest) -> Result<Self, Error> {
         let plain = Path::new(&manifest.weights.file).file_name() == Some(manifest.weights.file.as_ref());
         if !plain {
+            let path = folder.join(MANIFEST);
             return Err(format_error(&path, "a file name for the weights", &manifest.weights.file));
         }
         let path = folder.join(&manifest.weights.file);
-        let bytes = std::fs::read(&path).map_err(|cause| Error::Io { path: path.clone(), cause })?;
+        let bytes = read_bytes(&path, u64::MAX)?;
         let found = Checksum::of(&bytes).to_string();
         if found != manifest.weights.checksum {
             return Err(format_error(&path, &format!("checksum {}", manifest.weights.checksum), &found));
@@ -119,13 +177,27 @@ fn format_error(path: &Path, expected: &str, found: &str) -> Error {
     Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
 }
 
-fn read_manifest(path: &Path) -> Result<Manifest, Error> {
+fn read_text(path: &Path) -> Result<String, Error> {
+    String::from_utf8(read_bytes(path, MAX_MANIFEST_BYTES)?)
+        .map_err(|error| format_error(path, "a text in UTF-8", &error.utf8_error().to_string()))
+}
+
+/// The bytes of a regular file: a pipe would be waited for, and a device may have no end.
+fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     let io = |cause| Error::Io { path: path.to_owned(), cause };
-    let bytes = std::fs::metadata(path).map_err(io)?.len();
-    if bytes > MAX_MANIFEST_BYTES {
-        return Err(format_error(path, &format!("at most {MAX_MANIFEST_BYTES} bytes"), &bytes.to_string()));
+    let metadata = std::fs::metadata(path).map_err(io)?;
+    if !metadata.is_file() {
+        return Err(format_error(path, "a regular file", &format!("{:?}", metadata.file_type())));
     }
-    let text = std::fs::read_to_string(path).map_err(io)?;
+    if metadata.len() > most {
+        return Err(format_error(path, &format!("at most {most} bytes"), &metadata.len().to_string()));
+    }
+    let mut bytes = Vec::new();
+    File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes)).map_err(io)?;
+    Ok(bytes)
+}
+
+fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, Error> {
     #[derive(Deserialize)]
     struct Head {
         format: String,
@@ -135,14 +207,22 @@ fn read_manifest(path: &Path) -> Result<Manifest, Error> {
         format_error(path, "the manifest of a searching module", &error.to_string())
     };
     // The head first: a later version may have other fields, and its number says more than a field that is odd.
-    let head: Head = serde_json::from_str(&text).map_err(syntax)?;
+    let head: Head = serde_json::from_str(text).map_err(syntax)?;
     if head.format != FORMAT {
         return Err(format_error(path, &format!("format {FORMAT:?}"), &head.format));
     }
-    if head.version != VERSION {
-        return Err(format_error(path, &format!("format version {VERSION}"), &head.version.to_string()));
+    match head.version {
+        UNSEALED_VERSION => serde_json::from_str(text).map_err(syntax),
+        VERSION => match unseal_json(text) {
+            Ok(Some(text)) => serde_json::from_str(&text).map_err(syntax),
+            Ok(None) => Err(format_error(path, "a checksum as the last member", "none")),
+            Err(error) => Err(format_error(path, "a manifest as it was written", &error.to_string())),
+        },
+        other => {
+            let expected = format!("format version {UNSEALED_VERSION} or {VERSION}");
+            Err(format_error(path, &expected, &other.to_string()))
+        }
     }
-    serde_json::from_str(&text).map_err(syntax)
 }
 
 fn read_tensors(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, HostTensor>, Error> {
@@ -163,28 +243,4 @@ fn read_tensors(path: &Path, bytes: &[u8]) -> Result<BTreeMap<String, HostTensor
         read.insert(name, tensor);
     }
     Ok(read)
-}
-
-/// Weights that no manifest names any more. Failing to remove them harms nothing, so it is only logged.
-fn remove_old_weights(folder: &Path, keep: &str) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if is_weights(&path)
-            && path.file_name() != Some(keep.as_ref())
-            && let Err(error) = std::fs::remove_file(&path)
-        {
-            tracing::warn!(path = %path.display(), %error, "old weights stay");
-        }
-    }
-}
-
-/// Whether this crate gave the file its name: another's files in the folder are left alone.
-fn is_weights(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let digits = name.strip_prefix("weights-").and_then(|name| name.strip_suffix(".safetensors"));
-    digits.is_some_and(|digits| {
-        digits.len() == 16 && digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'))
-    })
 }

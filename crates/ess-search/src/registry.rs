@@ -12,6 +12,7 @@ use crate::{
     ModuleDescription, ModuleState, OnDevice, Orthogonal, PersistentModule, Sequence, SimilarityAttention,
     TokenAttention, TokenTransformer, TrainableModule, WeightedEnsemble,
     ensemble::ENSEMBLE,
+    init::shapes_only,
     interpolation::INTERPOLATION,
     parameters,
     persistent::{IDENTITY, MATRIX, SENTENCE_IDENTITY},
@@ -165,7 +166,7 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// # Errors
     /// Those of [`Registry::init`]; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit.
     pub fn trainable(&self, state: &ModuleState, device: &Device) -> Result<AnyModule<E>, Error> {
-        let module = self.init(&state.description, device)?;
+        let module = shapes_only(|| self.init(&state.description, device))?;
         parameters::replace(module, &state.description.kind, state.tensors.clone())
     }
 

@@ -67,6 +67,9 @@ pub trait TrainableModule: Module + Sync + 'static {
 
     /// A new module. The same config gives the same module on every device, bit for bit.
     ///
+    /// Parameters made by [`Init`](crate::Init) take no memory while a saved config is compared with the tensors that are
+    /// saved with it; a kind that makes them otherwise should check in its config that they are not too many.
+    ///
     /// # Errors
     /// [`Error::Config`] for a config that names something impossible.
     fn init(config: &Self::Config, device: &Device) -> Result<Self, Error>;

@@ -7,8 +7,8 @@ use std::{fs, path::Path};
 use burn::tensor::Device;
 use ess_core::Identity;
 use ess_search::{
-    Averaging, Ensemble, Error, HostTensor, Linear, LinearConfig, ModuleState, OnDevice, PersistentModule,
-    Registry, TrainableModule,
+    Averaging, Ensemble, Error, HostTensor, KeyValueMemory, KeyValueMemoryConfig, Linear, LinearConfig,
+    ModuleState, OnDevice, PersistentModule, Registry, TrainableModule,
 };
 
 fn state(seed: u64) -> ModuleState {
@@ -63,15 +63,65 @@ fn saving_over_a_module_replaces_it_and_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 }
 
+/// The manifest as versions before the checksum wrote it.
+fn unsealed(manifest: &str) -> String {
+    let text = ess_files::unseal_json(manifest).unwrap().unwrap();
+    text.replacen("\"version\": 2", "\"version\": 1", 1)
+}
+
+#[test]
+fn a_folder_of_before_there_were_checksums_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    state(1).save(folder.path()).unwrap();
+    let path = folder.path().join("module.json");
+    let manifest = fs::read_to_string(&path).unwrap();
+    fs::write(&path, unsealed(&manifest)).unwrap();
+    assert_eq!(ModuleState::load(folder.path()).unwrap(), state(1));
+    // A later version cannot be made an earlier one, nor an earlier one a later.
+    for text in [
+        manifest.replacen("\"version\": 2", "\"version\": 1", 1),
+        unsealed(&manifest).replacen("\"version\": 1", "\"version\": 2", 1),
+    ] {
+        fs::write(&path, text).unwrap();
+        assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })));
+    }
+}
+
+#[test]
+fn every_changed_bit_of_a_manifest_is_refused_or_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = KeyValueMemoryConfig { slots: 2, ..KeyValueMemoryConfig::new(2, 2) };
+    let module = KeyValueMemory::init(&config, &Device::flex()).unwrap();
+    let state = OnDevice::new(module, &Device::flex()).to_state().unwrap();
+    state.save(folder.path()).unwrap();
+    let path = folder.path().join("module.json");
+    let manifest = fs::read(&path).unwrap();
+    let mut read = 0;
+    for (at, bit) in (0..manifest.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+        let mut altered = manifest.clone();
+        altered[at] ^= 1 << bit;
+        fs::write(&path, altered).unwrap();
+        match ModuleState::load(folder.path()) {
+            Ok(loaded) => {
+                assert_eq!(loaded, state, "byte {at}, bit {bit}");
+                read += 1;
+            }
+            Err(error) => assert!(matches!(error, Error::Format { .. }), "byte {at}, bit {bit}: {error}"),
+        }
+    }
+    // The line end at the end, where it becomes other white space.
+    assert!(read < 8, "{read}");
+}
+
 #[test]
 fn other_formats_versions_and_paths_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     state(1).save(folder.path()).unwrap();
     let path = folder.path().join("module.json");
-    let manifest = fs::read_to_string(&path).unwrap();
+    let manifest = unsealed(&fs::read_to_string(&path).unwrap());
     for (from, to) in [
         ("ess-search-module", "another-format"),
-        ("\"version\": 1", "\"version\": 2"),
+        ("\"version\": 1", "\"version\": 3"),
         ("\"file\": \"weights", "\"file\": \"../weights"),
         ("\"weights\":", "\"wieghts\":"),
     ] {
@@ -79,6 +129,32 @@ fn other_formats_versions_and_paths_are_refused() {
         fs::write(&path, manifest.replace(from, to)).unwrap();
         assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })), "{to}");
     }
+}
+
+#[test]
+fn what_is_no_file_is_not_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("module.json")).unwrap();
+    assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { .. })));
+}
+
+#[test]
+fn only_what_the_replaced_manifest_named_is_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    let anothers = ["weights-0123456789abcdef.safetensors", "plan-a.json", "plan-0123456789abcdef.json"];
+    let mut first = state(1);
+    first.description.config["plan"] = "plan-fedcba9876543210.json".into();
+    for name in anothers.iter().chain(&["plan-fedcba9876543210.json"]) {
+        fs::write(at(name), "{}").unwrap();
+    }
+    first.save(folder.path()).unwrap();
+    state(2).save(folder.path()).unwrap();
+    let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+    left.retain(|name| anothers.iter().all(|own| name != own));
+    assert_eq!(left.len(), 2, "{left:?}");
+    assert!(anothers.iter().all(|name| at(name).exists()));
+    assert_eq!(ModuleState::load(folder.path()).unwrap(), state(2));
 }
 
 #[test]

@@ -1,9 +1,10 @@
 //! Configs that are refused, with a typed error.
 
-use ess_search::Error;
+use burn::tensor::Device;
+use ess_search::{Error, ModuleDescription, ModuleState, Registry};
 use serde_json::json;
 
-use crate::list::every_kind;
+use crate::list::{Kind, every_kind};
 
 #[test]
 fn unknown_fields_are_refused() {
@@ -57,5 +58,56 @@ fn parts_that_do_not_fit_are_refused() {
         assert!(matches!(unknown, Error::UnknownKind { .. }), "{unknown}");
         let fixed = found(json!([part("a", "identity", 6, 6)]));
         assert!(matches!(fixed, Error::NotTrainable { .. }), "{fixed}");
+    }
+}
+
+/// Bytes of address space that this process ever had at once; `None` where the system does not say.
+fn most_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmPeak:"))?;
+    Some(1024 * line.trim().strip_suffix(" kB")?.parse::<u64>().unwrap())
+}
+
+/// Each kind's own tensors, and a config that asks for up to some gigabytes; composites ask for several times as much.
+#[test]
+fn a_config_that_asks_for_more_than_there_is_takes_no_memory() {
+    const DIM: usize = 1 << 14;
+    let build = |state: &ModuleState| Registry::default().build(state, &Device::flex()).map(drop);
+    let hungry = |kind: &Kind| {
+        let mut description = kind.description(DIM, DIM, 0);
+        match kind.name {
+            "low_rank" => description.config["rank"] = DIM.into(),
+            "mlp" => description.config["hidden"] = json!([DIM]),
+            "key_value_memory" => description.config["slots"] = DIM.into(),
+            "layer_transformer" => {
+                description.config["shape"] = json!({"blocks": 8, "width": 2048, "heads": 2, "hidden": 8192});
+            }
+            _ => {}
+        }
+        ModuleState { description, ..kind.disturbed(6, 6, 1) }
+    };
+    let warm = every_kind().iter().map(|kind| build(&kind.disturbed(6, 6, 1))).collect::<Result<Vec<_>, _>>();
+    warm.unwrap();
+    let before = most_memory();
+    for kind in every_kind() {
+        let found = build(&hungry(&kind)).unwrap_err();
+        let names_or_shapes = matches!(found, Error::TensorShape { .. } | Error::TensorNames { .. });
+        assert!(names_or_shapes, "{}: {found}", kind.name);
+    }
+    let member = hungry(&every_kind()[0]);
+    let member = ModuleState { tensors: Default::default(), ..member };
+    let parts: Vec<_> =
+        (0..64).map(|at| json!({"name": at.to_string(), "module": member.description})).collect();
+    let members = vec![&member.description; 64];
+    for (kind, config) in [
+        ("sequence", json!({"parts": parts})),
+        ("ensemble", json!({"averaging": "before_normalization", "members": members})),
+    ] {
+        let description = ModuleDescription { kind: kind.into(), query_dim: DIM, item_dim: DIM, config };
+        let found = build(&ModuleState { description, tensors: Default::default() });
+        assert!(matches!(found, Err(Error::TensorNames { .. })), "{kind}: {found:?}");
+    }
+    if let (Some(before), Some(after)) = (before, most_memory()) {
+        assert!(after < before + (1 << 29), "{} bytes more", after - before);
     }
 }

@@ -1,0 +1,146 @@
+//! Company on the same module folder: two writers at once, readers meanwhile, and writers that are killed.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Barrier,
+};
+
+use ess_core::MatrixModule;
+use ess_search::{Error, ModuleState, PersistentModule};
+use ndarray::Array2;
+use rand::{RngExt, SeedableRng};
+
+const ROUNDS: usize = 200;
+const KILLS: usize = 50;
+const DIM: usize = 64;
+const FOLDER: &str = "ESS_TEST_FOLDER";
+const WRITER: &str = "ESS_TEST_WRITER";
+
+/// A module that is told from the others.
+fn state(number: usize) -> ModuleState {
+    MatrixModule::new(Array2::from_elem((DIM, DIM), 1.0 + number as f32)).unwrap().to_state().unwrap()
+}
+
+fn number_of(state: &ModuleState) -> usize {
+    let values = state.tensors["weight"].values();
+    assert!(values.iter().all(|value| *value == values[0]));
+    values[0] as usize - 1
+}
+
+/// Whether it wrote: false when it was told that another is at work.
+fn wrote(state: &ModuleState, folder: &Path) -> bool {
+    match state.save(folder) {
+        Ok(()) => true,
+        Err(Error::Files(ess_files::Error::Busy { .. })) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn files(folder: &Path) -> usize {
+    fs::read_dir(folder).unwrap().count()
+}
+
+#[test]
+fn of_two_threads_one_writes_and_the_other_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let states = [state(0), state(1)];
+    let start = Barrier::new(2);
+    let mut told = 0;
+    for round in 0..ROUNDS {
+        let wrote = std::thread::scope(|scope| {
+            let write = |state| {
+                start.wait();
+                wrote(state, folder.path())
+            };
+            let threads: Vec<_> = states.iter().map(|state| scope.spawn(move || write(state))).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
+        });
+        assert!(wrote.contains(&true), "round {round}");
+        let found = number_of(&ModuleState::load(folder.path()).unwrap());
+        assert!(wrote[found], "round {round}: {found} was told that it did not write");
+        assert_eq!(files(folder.path()), 2, "round {round}");
+        told += wrote.iter().filter(|wrote| !**wrote).count();
+    }
+    assert!(told > 0, "the two never met");
+}
+
+/// Writes what the parent process asks for; on its own it does nothing.
+#[test]
+fn a_writer_of_its_own() {
+    let Ok(folder) = std::env::var(FOLDER) else { return };
+    let first: usize = std::env::var(WRITER).unwrap().parse().unwrap();
+    let mut written = 0;
+    for number in (first..).step_by(2).take(ROUNDS) {
+        println!("at {number}");
+        written += usize::from(wrote(&state(number), Path::new(&folder)));
+    }
+    println!("wrote {written}");
+}
+
+fn writer(folder: &Path, first: usize) -> Child {
+    Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "a_writer_of_its_own", "--nocapture"])
+        .env(FOLDER, folder)
+        .env(WRITER, first.to_string())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
+    BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap)
+}
+
+#[test]
+fn of_two_processes_one_writes_and_a_reader_always_finds_a_module() {
+    let folder = tempfile::tempdir().unwrap();
+    state(0).save(folder.path()).unwrap();
+    let writers = [writer(folder.path(), 2), writer(folder.path(), 3)];
+    let writing = writers.map(|mut child| {
+        std::thread::spawn(move || {
+            let wrote = lines(&mut child).filter_map(|line| line.strip_prefix("wrote ")?.parse().ok()).last();
+            assert!(child.wait().unwrap().success());
+            wrote.unwrap()
+        })
+    });
+    let mut read = 0;
+    while writing.iter().any(|thread| !thread.is_finished()) {
+        number_of(&ModuleState::load(folder.path()).unwrap());
+        read += 1;
+    }
+    let wrote: usize = writing.into_iter().map(|thread| -> usize { thread.join().unwrap() }).sum();
+    assert!(read > 0 && wrote >= ROUNDS / 2, "read {read}, wrote {wrote}");
+    println!("{wrote} modules written by two processes, read {read} times, never in part");
+    assert_eq!(files(folder.path()), 2);
+}
+
+#[test]
+fn a_killed_writer_leaves_the_old_module_or_the_new_and_the_next_one_cleans_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+    state(0).save(folder.path()).unwrap();
+    let mut leftovers = 0;
+    for kill in 0..KILLS {
+        let mut child = writer(folder.path(), 2);
+        let mut lines = lines(&mut child).filter_map(|line| line.strip_prefix("at ")?.parse::<usize>().ok());
+        let at = lines.nth(random.random_range(0..6)).unwrap();
+        std::thread::sleep(std::time::Duration::from_micros(random.random_range(0..3000)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let last = lines.last().unwrap_or(at);
+        let found = number_of(&ModuleState::load(folder.path()).unwrap());
+        // The one before the last that it was at is whole; the last may be.
+        let expected = if last == 2 { [0, 2] } else { [last - 2, last] };
+        assert!(expected.contains(&found), "kill {kill}: found {found}, killed at {last}");
+        leftovers += usize::from(files(folder.path()) > 2);
+        state(0).save(folder.path()).unwrap();
+        assert_eq!(files(folder.path()), 2, "kill {kill}");
+    }
+    println!("{KILLS} kills, {leftovers} with leftovers, none torn");
+    assert!(leftovers > 0, "no kill came in the middle");
+}
