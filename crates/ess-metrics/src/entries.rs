@@ -55,6 +55,16 @@ impl<V: Copy> EntryTable<V> {
         u32::try_from(number).map_err(|_| Error::TooManyItems)
     }
 
+    /// Keeps the entries for which this holds; a query that keeps none is no longer there.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&str, &str) -> bool) {
+        let items = &self.items;
+        self.queries.retain(|query, values| {
+            values.retain(|&number, _| keep(query, &items[number as usize]));
+            !values.is_empty()
+        });
+        self.len = self.queries.values().map(ItemValues::len).sum();
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.len
     }

@@ -61,10 +61,7 @@ pub enum Error {
         found: String,
     },
     /// A name that no measure of this crate has.
-    #[error(
-        "unknown measure {name:?}: expected ndcg, ndcg_exp, recall, map, mrr, p, success or judged, \
-         each with or without a cutoff such as @10, or rprec"
-    )]
+    #[error("unknown measure {name:?}: expected {}", crate::measures::names())]
     UnknownMeasure {
         /// The name that came.
         name: String,

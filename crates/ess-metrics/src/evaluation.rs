@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::Error;
+use crate::{Aggregate, Error};
 
-/// The values of some measures for each query, and their means.
+/// The values of some measures for each query, and over all of them.
 ///
 /// Queries evaluated by id stand in byte-wise order of their ids, whatever the order of the qrels. `Q` is
 /// what a query is called: its id, or its row.
@@ -34,16 +34,27 @@ pub struct Evaluation<Q = String> {
 pub struct MeasureValues {
     /// The measure's name, such as `ndcg@10`.
     pub measure: String,
-    /// The mean over the queries.
+    /// The value over all queries: their mean, unless the measure is summed up otherwise.
     pub mean: f64,
+    /// How the values of the queries became the one over all of them.
+    #[serde(skip_serializing_if = "is_mean")]
+    pub aggregate: Aggregate,
     /// The value for each query, in the order of [`Evaluation::queries`].
     pub per_query: Vec<f64>,
 }
 
+fn is_mean(aggregate: &Aggregate) -> bool {
+    *aggregate == Aggregate::Mean
+}
+
 impl<Q> Evaluation<Q> {
-    /// `values` has one row a query and one column a measure.
-    pub(crate) fn new(queries: Vec<Q>, names: Vec<String>, values: &[Vec<f64>]) -> Result<Self, Error> {
-        let measures = names.into_iter().enumerate().map(|(column, measure)| {
+    /// `values` has one row a query and one column a measure; a measure is a name and how it is summed up.
+    pub(crate) fn new(
+        queries: Vec<Q>,
+        measures: Vec<(String, Aggregate)>,
+        values: &[Vec<f64>],
+    ) -> Result<Self, Error> {
+        let measures = measures.into_iter().enumerate().map(|(column, (measure, aggregate))| {
             // A sum over nothing is -0.0; adding zero makes it the 0.0 that people expect to read.
             let per_query: Vec<f64> = values.iter().map(|row| row[column] + 0.0).collect();
             match per_query.iter().position(|value| !value.is_finite()) {
@@ -52,11 +63,7 @@ impl<Q> Evaluation<Q> {
                     position,
                     value: per_query[position],
                 }),
-                None => Ok(MeasureValues {
-                    mean: per_query.iter().sum::<f64>() / per_query.len() as f64,
-                    measure,
-                    per_query,
-                }),
+                None => Ok(MeasureValues { mean: aggregate.of(&per_query), measure, aggregate, per_query }),
             }
         });
         let measures = measures.collect::<Result<_, _>>()?;
@@ -85,7 +92,7 @@ impl<Q> Evaluation<Q> {
         })
     }
 
-    /// One measure's mean, by its name.
+    /// One measure's value over all queries, by its name: [`MeasureValues::mean`].
     ///
     /// # Errors
     /// [`Error::NotMeasured`] when it was not asked for.

@@ -6,7 +6,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Evaluation, JudgedRanking, Measure, NamedMeasure, Qrels, RowQrels, Run, rank_judged::rank_judged,
+    Aggregate, Error, Evaluation, JudgedRanking, Measure, NamedMeasure, Qrels, RelevanceLevel, RowQrels, Run,
+    rank_judged::rank_judged,
 };
 
 /// What becomes of a query that has a relevant item and no hit in the run.
@@ -62,6 +63,7 @@ pub struct Evaluator<M = NamedMeasure> {
     measures: Vec<M>,
     names: Vec<String>,
     missing_queries: MissingQueries,
+    relevance_level: RelevanceLevel,
 }
 
 impl Evaluator {
@@ -88,13 +90,39 @@ impl<M: Measure> Evaluator<M> {
         if let Some(name) = names.iter().find(|name| !distinct.insert(name.as_str())) {
             return Err(Error::DuplicateMeasure { name: name.clone() });
         }
-        Ok(Self { measures, names, missing_queries: MissingQueries::default() })
+        let (missing_queries, relevance_level) = (MissingQueries::default(), RelevanceLevel::default());
+        Ok(Self { measures, names, missing_queries, relevance_level })
+    }
+
+    /// The names of the measures, in order.
+    pub fn names(&self) -> &[String] {
+        &self.names
     }
 
     /// Chooses what becomes of queries that the run lacks.
     #[must_use]
     pub fn missing_queries(mut self, missing_queries: MissingQueries) -> Self {
         self.missing_queries = missing_queries;
+        self
+    }
+
+    /// Chooses the lowest grade that is relevant, for measures that know no grades; trec_eval's `-l`. The queries
+    /// that count are the same at every level, and one without an item of the level scores 0.
+    ///
+    /// ```
+    /// use ess_metrics::{Evaluator, RelevanceLevel, RowQrels};
+    ///
+    /// let evaluator = Evaluator::from_names(["mrr", "ndcg"])?;
+    /// let at_two = evaluator.clone().relevance_level(RelevanceLevel::at_least(2)?);
+    /// let qrels = RowQrels::new([[(0, 1), (1, 2)]])?;
+    /// let (any, two) = (evaluator.evaluate_rows(&qrels, [[0, 1]])?, at_two.evaluate_rows(&qrels, [[0, 1]])?);
+    /// assert_eq!((any.mean("mrr")?, two.mean("mrr")?), (1.0, 0.5));
+    /// assert_eq!(any.mean("ndcg")?, two.mean("ndcg")?);
+    /// # Ok::<(), ess_metrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn relevance_level(mut self, relevance_level: RelevanceLevel) -> Self {
+        self.relevance_level = relevance_level;
         self
     }
 
@@ -125,10 +153,10 @@ impl<M: Measure> Evaluator<M> {
         queries.sort_unstable_by_key(|(query, _)| *query);
         let values: Vec<_> = queries
             .par_iter()
-            .map(|(query, judged)| self.values(&rank_judged(*judged, run.get(query))))
+            .map(|(query, judged)| self.values(rank_judged(*judged, run.get(query))))
             .collect();
         let queries = queries.into_iter().map(|(query, _)| query.to_owned()).collect();
-        Evaluation::new(queries, self.names.clone(), &values)
+        Evaluation::new(queries, self.summed_up(), &values)
     }
 
     /// Measures rankings by item row, one for each query row, each from the best item down; the order given
@@ -151,7 +179,7 @@ impl<M: Measure> Evaluator<M> {
         for ranking in rankings {
             if found < qrels.len() && qrels.relevant(found) > 0 {
                 queries.push(found);
-                values.push(self.values(&qrels.judged_ranking(found, ranking)?));
+                values.push(self.values(qrels.judged_ranking(found, ranking)?));
             }
             found += 1;
         }
@@ -165,10 +193,15 @@ impl<M: Measure> Evaluator<M> {
         if queries.is_empty() {
             return Err(Error::NoPositiveJudgement { judged: qrels.judgements() });
         }
-        Evaluation::new(queries, self.names.clone(), &values)
+        Evaluation::new(queries, self.summed_up(), &values)
     }
 
-    fn values(&self, ranking: &JudgedRanking) -> Vec<f64> {
-        self.measures.iter().map(|measure| measure.value(ranking)).collect()
+    fn values(&self, ranking: JudgedRanking) -> Vec<f64> {
+        let ranking = ranking.with_relevance_level(self.relevance_level);
+        self.measures.iter().map(|measure| measure.value(&ranking)).collect()
+    }
+
+    fn summed_up(&self) -> Vec<(String, Aggregate)> {
+        self.names.iter().cloned().zip(self.measures.iter().map(Measure::aggregate)).collect()
     }
 }

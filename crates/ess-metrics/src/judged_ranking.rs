@@ -1,18 +1,18 @@
 //! What a measure sees of one query.
 
-use crate::Cutoff;
+use crate::{Cutoff, RelevanceLevel};
 
 /// A judged item in a ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JudgedHit {
     /// The item's place, from 1.
     pub rank: usize,
-    /// Its grade: above 0 is relevant, anything else judged and not relevant.
+    /// Its grade: above 0 is relevant, 0 judged and not relevant, and below 0 not relevant either.
     pub grade: i32,
 }
 
 impl JudgedHit {
-    /// Whether the item is relevant: a grade above 0.
+    /// Whether the item has a grade above 0. [`JudgedRanking::relevant_within`] asks for the relevance level too.
     pub fn is_relevant(&self) -> bool {
         self.grade > 0
     }
@@ -38,7 +38,9 @@ impl JudgedHit {
 pub struct JudgedRanking {
     judged: Vec<JudgedHit>,
     retrieved: usize,
-    ideal: Vec<i32>,
+    // Of all judged items, retrieved or not, highest first.
+    grades: Vec<i32>,
+    level: RelevanceLevel,
 }
 
 impl JudgedRanking {
@@ -48,12 +50,18 @@ impl JudgedRanking {
         let judged = ranking.iter().zip(1..);
         let judged = judged.filter_map(|(grade, rank)| grade.map(|grade| JudgedHit { rank, grade }));
         let grades = ranking.iter().flatten().chain(missed);
-        Self::from_parts(judged.collect(), ranking.len(), ideal_grades(grades.copied()))
+        Self::from_parts(judged.collect(), ranking.len(), highest_first(grades.copied()))
     }
 
-    /// `judged` in rank order, `ideal` as [`ideal_grades`] gives it.
-    pub(crate) fn from_parts(judged: Vec<JudgedHit>, retrieved: usize, ideal: Vec<i32>) -> Self {
-        Self { judged, retrieved, ideal }
+    /// `judged` in rank order, `grades` as [`highest_first`] gives them.
+    pub(crate) fn from_parts(judged: Vec<JudgedHit>, retrieved: usize, grades: Vec<i32>) -> Self {
+        Self { judged, retrieved, grades, level: RelevanceLevel::default() }
+    }
+
+    /// The same ranking, in which another grade is the lowest that is relevant.
+    #[must_use]
+    pub fn with_relevance_level(self, level: RelevanceLevel) -> Self {
+        Self { level, ..self }
     }
 
     /// The judged items of the ranking, in rank order.
@@ -67,9 +75,14 @@ impl JudgedRanking {
         &self.judged[..end]
     }
 
-    /// The relevant items down to the cutoff, in rank order.
+    /// The relevant items down to the cutoff, in rank order: those of the relevance level and above.
     pub fn relevant_within(&self, cutoff: Cutoff) -> impl Iterator<Item = &JudgedHit> {
-        self.judged_within(cutoff).iter().filter(|hit| hit.is_relevant())
+        self.judged_within(cutoff).iter().filter(|hit| hit.grade >= self.level.grade())
+    }
+
+    /// From which grade on items are relevant.
+    pub fn relevance_level(&self) -> RelevanceLevel {
+        self.level
     }
 
     /// The number of items in the ranking, judged or not.
@@ -79,24 +92,61 @@ impl JudgedRanking {
 
     /// The number of relevant items that the qrels have for the query, retrieved or not.
     pub fn relevant(&self) -> usize {
-        self.ideal.len()
+        self.at_or_above(self.level.grade())
     }
 
-    /// The grades of all relevant items, retrieved or not, highest first: what the perfect ranking starts
-    /// with.
+    /// The number of items that the qrels say are not relevant to the query, retrieved or not: of a grade from 0
+    /// to below the relevance level. (A grade below 0 stands, as in trec_eval, for an item that nobody looked at.)
+    pub fn not_relevant(&self) -> usize {
+        self.at_or_above(0) - self.relevant()
+    }
+
+    /// The grades of all judged items, retrieved or not, highest first.
+    pub fn grades(&self) -> &[i32] {
+        &self.grades
+    }
+
+    /// The grades above 0, retrieved or not, highest first, whatever the relevance level: what the perfect
+    /// ranking starts with.
     pub fn ideal(&self) -> &[i32] {
-        &self.ideal
+        &self.grades[..self.at_or_above(1)]
     }
 
     /// The ideal grades down to the cutoff.
     pub fn ideal_within(&self, cutoff: Cutoff) -> &[i32] {
-        &self.ideal[..self.ideal.len().min(cutoff.depth())]
+        let ideal = self.ideal();
+        &ideal[..ideal.len().min(cutoff.depth())]
+    }
+
+    fn at_or_above(&self, lowest: i32) -> usize {
+        self.grades.partition_point(|&grade| grade >= lowest)
     }
 }
 
-/// The grades above 0, highest first.
-pub(crate) fn ideal_grades(grades: impl Iterator<Item = i32>) -> Vec<i32> {
-    let mut ideal: Vec<_> = grades.filter(|&grade| grade > 0).collect();
-    ideal.sort_unstable_by(|a, b| b.cmp(a));
-    ideal
+/// Grades, highest first.
+pub(crate) fn highest_first(grades: impl Iterator<Item = i32>) -> Vec<i32> {
+    let mut grades: Vec<_> = grades.collect();
+    grades.sort_unstable_by(|a, b| b.cmp(a));
+    grades
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grades_are_counted_on_the_side_of_the_level_where_they_are() {
+        let ranking = JudgedRanking::new(&[Some(2), None, Some(0), Some(1), Some(-1)], &[3, 0, -2]);
+        let counts = |ranking: &JudgedRanking| {
+            let found = ranking.relevant_within(Cutoff::NONE).count();
+            (ranking.relevant(), found, ranking.not_relevant(), ranking.ideal().len())
+        };
+        assert_eq!(counts(&ranking), (3, 2, 2, 3));
+        assert_eq!(ranking.grades(), [3, 2, 1, 0, 0, -1, -2]);
+        let ranking = ranking.with_relevance_level(RelevanceLevel::at_least(2).unwrap());
+        assert_eq!(counts(&ranking), (2, 1, 3, 3));
+        assert_eq!(ranking.ideal_within(Cutoff::at(2).unwrap()), [3, 2]);
+        let ranking = ranking.with_relevance_level(RelevanceLevel::at_least(4).unwrap());
+        assert_eq!(counts(&ranking), (0, 0, 5, 3));
+    }
 }

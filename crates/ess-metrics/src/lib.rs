@@ -10,9 +10,11 @@ mod judged_ranking;
 mod measures;
 mod qrels;
 mod rank_judged;
+mod relevance_level;
 mod row_qrels;
 mod run;
 mod significance;
+mod trec_eval_output;
 
 pub use calibration::{Binning, Isotonic, Logistic, ReliabilityBin, ReliabilityDiagram, brier_score};
 pub use entries::Entries;
@@ -22,10 +24,12 @@ pub use evaluator::{Evaluator, MissingQueries, evaluate};
 pub use fusion::{Fusion, Normalization};
 pub use judged_ranking::{JudgedHit, JudgedRanking};
 pub use measures::{
-    AveragePrecision, Cutoff, Gain, Judged, Measure, NamedMeasure, Ndcg, Precision, RPrecision, Recall,
-    ReciprocalRank, Success,
+    Aggregate, AveragePrecision, BinaryPreference, Count, Cutoff, ExpectedReciprocalRank, Gain, Gains,
+    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Measure, NamedMeasure, Ndcg,
+    Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank, SetAveragePrecision, SetF, Success,
 };
 pub use qrels::Qrels;
+pub use relevance_level::RelevanceLevel;
 pub use row_qrels::RowQrels;
 pub use run::Run;
 pub use significance::{Bootstrap, Comparison, RandomizationTest, Significance, compare, holm};

@@ -1,15 +1,15 @@
 //! From ids and scores to a judged ranking.
 
-use crate::{Entries, JudgedHit, JudgedRanking, judged_ranking::ideal_grades, run::by_trec_order};
+use crate::{Entries, JudgedHit, JudgedRanking, judged_ranking::highest_first, run::by_trec_order};
 
 /// Finds the judged items of one query among its hits, in trec_eval's order.
 ///
 /// Measures need the ranks of the judged items alone, so only those are sorted: each hit is placed between
 /// two of them by binary search, `O(n log m)` for `n` hits of which `m` are judged.
 pub(crate) fn rank_judged(judged: Entries<'_, i32>, hits: Option<Entries<'_, f32>>) -> JudgedRanking {
-    let ideal = ideal_grades(judged.iter().map(|(_, grade)| grade));
+    let grades = highest_first(judged.iter().map(|(_, grade)| grade));
     let Some(hits) = hits else {
-        return JudgedRanking::from_parts(Vec::new(), 0, ideal);
+        return JudgedRanking::from_parts(Vec::new(), 0, grades);
     };
     let mut found: Vec<Found<'_>> = judged
         .iter()
@@ -22,7 +22,7 @@ pub(crate) fn rank_judged(judged: Entries<'_, i32>, hits: Option<Entries<'_, f32
     let ranks = ranks_of(&found, hits);
     let judged = found.iter().zip(ranks);
     let judged = judged.map(|(found, rank)| JudgedHit { rank, grade: found.grade });
-    JudgedRanking::from_parts(judged.collect(), hits.len(), ideal)
+    JudgedRanking::from_parts(judged.collect(), hits.len(), grades)
 }
 
 /// A judged item among the hits.

@@ -1,6 +1,6 @@
 //! Judgements by row number.
 
-use crate::{Error, JudgedHit, JudgedRanking, Qrels, judged_ranking::ideal_grades};
+use crate::{Error, JudgedHit, JudgedRanking, Qrels, judged_ranking::highest_first};
 
 /// Relevance judgements in which queries and items are rows, for evaluating an index's hits without looking
 /// ids up.
@@ -25,8 +25,10 @@ pub struct RowQrels {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct RowJudgements {
     // Sorted by row.
-    grades: Vec<(usize, i32)>,
-    ideal: Vec<i32>,
+    rows: Vec<(usize, i32)>,
+    // Of all judged items, with a row or without, highest first.
+    grades: Vec<i32>,
+    relevant: usize,
 }
 
 impl RowQrels {
@@ -39,9 +41,9 @@ impl RowQrels {
         J: IntoIterator<Item = (usize, i32)>,
     {
         let judgements = queries.into_iter().enumerate().map(|(query, grades)| {
-            let grades: Vec<_> = grades.into_iter().collect();
-            let ideal = ideal_grades(grades.iter().map(|&(_, grade)| grade));
-            RowJudgements::new(query, grades, ideal)
+            let rows: Vec<_> = grades.into_iter().collect();
+            let grades = highest_first(rows.iter().map(|&(_, grade)| grade));
+            RowJudgements::new(query, rows, grades)
         });
         let queries = judgements.collect::<Result<_, _>>()?;
         Ok(Self { queries })
@@ -63,7 +65,7 @@ impl RowQrels {
         let judgements = queries.into_iter().enumerate().map(|(query, id)| {
             let judged = || qrels.get(id).into_iter().flat_map(|judged| judged.iter());
             let with_row = judged().filter_map(|(item, grade)| Some((item_row(item)?, grade)));
-            RowJudgements::new(query, with_row.collect(), ideal_grades(judged().map(|(_, grade)| grade)))
+            RowJudgements::new(query, with_row.collect(), highest_first(judged().map(|(_, grade)| grade)))
         });
         let queries = judgements.collect::<Result<_, _>>()?;
         Ok(Self { queries })
@@ -79,12 +81,12 @@ impl RowQrels {
         self.queries.is_empty()
     }
 
-    /// The number of relevant items of a query.
+    /// The number of items of a query with a grade above 0.
     ///
     /// # Panics
     /// When `query ≥ len`, as slices do.
     pub fn relevant(&self, query: usize) -> usize {
-        self.queries[query].ideal.len()
+        self.queries[query].relevant
     }
 
     /// What measures see of a query's `ranking`, the item rows from the best down.
@@ -99,38 +101,39 @@ impl RowQrels {
         query: usize,
         ranking: impl IntoIterator<Item = usize>,
     ) -> Result<JudgedRanking, Error> {
-        let RowJudgements { grades, ideal } = &self.queries[query];
-        let mut seen = vec![false; grades.len()];
+        let RowJudgements { rows, grades, .. } = &self.queries[query];
+        let mut seen = vec![false; rows.len()];
         let mut judged = Vec::new();
         let mut retrieved = 0;
         for item in ranking {
             retrieved += 1;
-            let Ok(place) = grades.binary_search_by_key(&item, |&(row, _)| row) else {
+            let Ok(place) = rows.binary_search_by_key(&item, |&(row, _)| row) else {
                 continue;
             };
             if std::mem::replace(&mut seen[place], true) {
                 let what = "ranking";
                 return Err(Error::DuplicateRow { what, query, item });
             }
-            let (rank, grade) = (retrieved, grades[place].1);
+            let (rank, grade) = (retrieved, rows[place].1);
             judged.push(JudgedHit { rank, grade });
         }
-        Ok(JudgedRanking::from_parts(judged, retrieved, ideal.clone()))
+        Ok(JudgedRanking::from_parts(judged, retrieved, grades.clone()))
     }
 
     pub(crate) fn judgements(&self) -> usize {
-        self.queries.iter().map(|query| query.grades.len()).sum()
+        self.queries.iter().map(|query| query.rows.len()).sum()
     }
 }
 
 impl RowJudgements {
-    fn new(query: usize, mut grades: Vec<(usize, i32)>, ideal: Vec<i32>) -> Result<Self, Error> {
-        grades.sort_unstable();
-        if let Some(pair) = grades.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+    fn new(query: usize, mut rows: Vec<(usize, i32)>, grades: Vec<i32>) -> Result<Self, Error> {
+        rows.sort_unstable();
+        if let Some(pair) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             let (what, item) = ("judgements", pair[0].0);
             return Err(Error::DuplicateRow { what, query, item });
         }
-        Ok(Self { grades, ideal })
+        let relevant = grades.partition_point(|&grade| grade > 0);
+        Ok(Self { rows, grades, relevant })
     }
 }
 

@@ -54,6 +54,27 @@ impl Run {
         self.table.insert("run", query, item, score)
     }
 
+    /// Leaves out, for each query, the item that has the query's own id; says how many there were.
+    ///
+    /// For collections in which queries are items too, such as ArguAna and Quora of BEIR, whose own evaluation does the
+    /// same (`ignore_identical_ids`): there every query finds itself first. A query without another hit has none.
+    ///
+    /// ```
+    /// use ess_metrics::Run;
+    ///
+    /// let mut run = Run::new("frozen");
+    /// run.insert("a", "a", 1.0)?;
+    /// run.insert("a", "b", 0.7)?;
+    /// assert_eq!(run.leave_out_identical_ids(), 1);
+    /// assert_eq!(run.ranking("a"), [("b", 0.7)]);
+    /// # Ok::<(), ess_metrics::Error>(())
+    /// ```
+    pub fn leave_out_identical_ids(&mut self) -> usize {
+        let before = self.len();
+        self.table.retain(|query, item| query != item);
+        before - self.len()
+    }
+
     /// The number of hits, over all queries.
     pub fn len(&self) -> usize {
         self.table.len()
@@ -99,4 +120,21 @@ impl Run {
 pub(crate) fn by_trec_order(a: (&str, f32), b: (&str, f32)) -> std::cmp::Ordering {
     // Scores are finite; adding zero makes -0.0 and 0.0 tie.
     (b.1 + 0.0).total_cmp(&(a.1 + 0.0)).then_with(|| b.0.cmp(a.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_that_found_itself_alone_has_no_hit_left() {
+        let mut run = Run::new("run");
+        for (query, item) in [("a", "a"), ("b", "a"), ("b", "b"), ("c", "d")] {
+            run.insert(query, item, 1.0).unwrap();
+        }
+        assert_eq!(run.leave_out_identical_ids(), 2);
+        assert_eq!((run.len(), run.queries().collect::<Vec<_>>()), (2, vec!["b", "c"]));
+        assert!(run.get("a").is_none() && run.score("b", "a") == Some(1.0));
+        assert_eq!(run.leave_out_identical_ids(), 0);
+    }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ess_metrics::{Evaluator, MissingQueries, Qrels, RowQrels, Run};
+use ess_metrics::{Aggregate, Evaluator, MissingQueries, Qrels, RowQrels, Run};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -63,14 +63,15 @@ fn every_measure_agrees_with_trec_eval_on_every_query() {
         let evaluator = golden.evaluator().missing_queries(MissingQueries::LeaveOut);
         let evaluation = evaluator.evaluate(&golden.qrels(), &golden.run()).unwrap();
         assert!(evaluation.queries().iter().eq(golden.values.keys()), "{case}");
-        assert_eq!(evaluation.measures().len(), 49, "{case}");
+        assert_eq!(evaluation.measures().len(), 79, "{case}");
         for measure in evaluation.measures() {
             for (query, &found) in evaluation.queries().iter().zip(&measure.per_query) {
                 let expected = golden.values[query][&measure.measure];
                 assert_close(found, expected, &format!("{case}, {query}, {}", measure.measure));
             }
             let sum: f64 = golden.values.values().map(|values| values[&measure.measure]).sum();
-            assert_close(measure.mean, sum / golden.values.len() as f64, &format!("{case}, mean"));
+            let divisor = if measure.aggregate == Aggregate::Sum { 1 } else { golden.values.len() };
+            assert_close(measure.mean, sum / divisor as f64, &format!("{case}, mean of {}", measure.measure));
         }
     }
 }

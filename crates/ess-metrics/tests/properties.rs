@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use ess_metrics::{
-    Binning, Bootstrap, Evaluator, Fusion, Normalization, Qrels, RandomizationTest, ReliabilityDiagram, Run,
-    brier_score, holm,
+    Binning, Bootstrap, Evaluator, Fusion, Normalization, Qrels, RandomizationTest, RelevanceLevel,
+    ReliabilityDiagram, Run, brier_score, holm,
 };
 use proptest::{prelude::*, sample::subsequence};
 
-const MEASURES: [&str; 14] = [
+const MEASURES: [&str; 28] = [
     "ndcg",
     "ndcg@5",
     "ndcg_exp",
@@ -23,6 +23,20 @@ const MEASURES: [&str; 14] = [
     "success@5",
     "judged",
     "judged@5",
+    "ndcg(0=0.5,1=9,2=3)@5",
+    "err@5",
+    "err(max=2)",
+    "rbp(p=0.8)",
+    "rbp(p=0.5)@5",
+    "gm_map",
+    "bpref",
+    "gm_bpref",
+    "infap",
+    "iprec@0",
+    "iprec@0.4",
+    "set_f",
+    "set_map",
+    "map(rel=2)@5",
 ];
 
 type Entry<V> = (usize, usize, V);
@@ -91,10 +105,52 @@ proptest! {
     #[test]
     fn the_perfect_ranking_scores_one(grades in entries(-2..5)) {
         let qrels = qrels(&grades);
-        let perfect = ["ndcg", "ndcg@3", "ndcg_exp", "map", "mrr@1", "rprec", "judged"];
+        let perfect = ["ndcg", "ndcg@3", "ndcg(1=2,2=5,3=6,4=8)", "ndcg_exp", "map", "gm_map", "mrr@1", "rprec", "bpref",
+            "iprec@1", "judged"];
         let evaluator = Evaluator::from_names(perfect).unwrap();
         for measure in evaluator.evaluate(&qrels, &run(&grades)).unwrap().measures() {
             prop_assert!((measure.mean - 1.0).abs() < 1e-12, "{}: {}", measure.measure, measure.mean);
+        }
+    }
+
+    #[test]
+    fn items_that_nobody_judged_change_no_preference(
+        grades in entries(-1..5), scores in entries(-3..3), unjudged in entries(-3..3),
+    ) {
+        let (qrels, run) = (qrels(&grades), run(&scores));
+        let mut more = run.clone();
+        for (query, item, score) in unjudged {
+            more.insert(&format!("q{query}"), &format!("unjudged{item}"), score as f32 / 2.0).unwrap();
+        }
+        let evaluator = Evaluator::from_names(["bpref", "num_rel_ret"]).unwrap();
+        let [one, other] = [&run, &more].map(|run| evaluator.evaluate(&qrels, run).unwrap());
+        prop_assert_eq!(one, other);
+    }
+
+    #[test]
+    fn a_level_is_the_same_as_judgements_without_the_grades_below(
+        grades in entries(-1..5), scores in entries(-3..3), level in 1_i32..4,
+    ) {
+        let binary = ["recall@5", "map", "mrr", "p@5", "rprec", "success@3", "bpref", "infap", "set_f", "iprec@0.4",
+            "rbp(p=0.8)", "num_rel"];
+        let evaluator = Evaluator::from_names(binary).unwrap();
+        let at_level = evaluator.clone().relevance_level(RelevanceLevel::at_least(level).unwrap());
+        // The grade of those that are relevant stays above 0, so that the same queries count.
+        let without: Vec<_> = grades.iter()
+            .map(|&(query, item, grade): &Entry<i32>| (query, item, if grade >= level { 1 } else { grade.min(0) }))
+            .collect();
+        let (run, mut left) = (run(&scores), qrels(&without));
+        let mut judged = qrels(&grades);
+        for qrels in [&mut left, &mut judged] {
+            (0..4).for_each(|query| qrels.insert(&format!("q{query}"), "never found", 9).unwrap());
+        }
+        let (expected, found) = (evaluator.evaluate(&left, &run).unwrap(), at_level.evaluate(&judged, &run).unwrap());
+        prop_assert_eq!(expected.queries(), found.queries());
+        // Of the query that is always there, an item has grade 1.
+        let of_drawn_queries = |per_query: &[f64]| per_query[1..].to_vec();
+        for (expected, found) in expected.measures().iter().zip(found.measures()) {
+            let values = (of_drawn_queries(&expected.per_query), of_drawn_queries(&found.per_query));
+            prop_assert_eq!(values.0, values.1, "{}", expected.measure);
         }
     }
 

@@ -31,6 +31,10 @@ impl Measure for AveragePrecision {
             relevant => precisions.sum::<f64>() / relevant as f64,
         }
     }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
 }
 
 impl fmt::Display for AveragePrecision {

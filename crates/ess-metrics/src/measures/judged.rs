@@ -32,6 +32,10 @@ impl Measure for Judged {
             places => ranking.judged_within(self.cutoff).len() as f64 / places as f64,
         }
     }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
 }
 
 impl fmt::Display for Judged {

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::JudgedRanking;
+use crate::{Aggregate, Cutoff, JudgedRanking};
 
 /// A measure of one query's ranking; larger is better. Its [`Display`](fmt::Display) is its name.
 ///
@@ -12,34 +12,45 @@ use crate::JudgedRanking;
 /// use std::fmt;
 /// use ess_metrics::{Cutoff, Evaluator, JudgedRanking, Measure, RowQrels};
 ///
-/// /// Rank-biased precision: Moffat and Zobel, "Rank-biased precision for measurement of retrieval
-/// /// effectiveness", ACM TOIS 27(1), 2008.
-/// struct RankBiasedPrecision {
-///     persistence: f64,
+/// /// Recall over what can be found within the cutoff: Thakur et al., "BEIR", NeurIPS 2021.
+/// struct CappedRecall {
+///     cutoff: Cutoff,
 /// }
 ///
-/// impl fmt::Display for RankBiasedPrecision {
+/// impl fmt::Display for CappedRecall {
 ///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-///         write!(f, "rbp_{}", self.persistence)
+///         write!(f, "capped_recall{}", self.cutoff)
 ///     }
 /// }
 ///
-/// impl Measure for RankBiasedPrecision {
+/// impl Measure for CappedRecall {
 ///     fn value(&self, ranking: &JudgedRanking) -> f64 {
-///         let seen = |rank: usize| self.persistence.powi(rank as i32 - 1);
-///         let relevant = ranking.relevant_within(Cutoff::NONE);
-///         (1.0 - self.persistence) * relevant.map(|hit| seen(hit.rank)).sum::<f64>()
+///         match ranking.relevant().min(self.cutoff.depth()) {
+///             0 => 0.0,
+///             possible => ranking.relevant_within(self.cutoff).count() as f64 / possible as f64,
+///         }
 ///     }
 /// }
 ///
-/// let evaluator = Evaluator::new(vec![RankBiasedPrecision { persistence: 0.5 }])?;
-/// let evaluation = evaluator.evaluate_rows(&RowQrels::new([[(3, 1)]])?, [[8, 3]])?;
-/// assert_eq!(evaluation.mean("rbp_0.5")?, 0.25);
+/// let evaluator = Evaluator::new(vec![CappedRecall { cutoff: Cutoff::at(2)? }])?;
+/// let evaluation = evaluator.evaluate_rows(&RowQrels::new([[(3, 1), (4, 1), (5, 1)]])?, [[8, 3]])?;
+/// assert_eq!(evaluation.mean("capped_recall@2")?, 0.5);
 /// # Ok::<(), ess_metrics::Error>(())
 /// ```
 pub trait Measure: fmt::Display + Send + Sync {
     /// The measure's value for one ranking; a finite number.
     fn value(&self, ranking: &JudgedRanking) -> f64;
+
+    /// How the values of the queries become one; their mean by default.
+    fn aggregate(&self) -> Aggregate {
+        Aggregate::Mean
+    }
+
+    /// How far down the ranking it looks, and so how many hits a search needs to give it; the whole ranking by
+    /// default.
+    fn cutoff(&self) -> Cutoff {
+        Cutoff::NONE
+    }
 }
 
 macro_rules! forward_measure {
@@ -47,6 +58,14 @@ macro_rules! forward_measure {
         impl<M: Measure + ?Sized> Measure for $pointer {
             fn value(&self, ranking: &JudgedRanking) -> f64 {
                 (**self).value(ranking)
+            }
+
+            fn aggregate(&self) -> Aggregate {
+                (**self).aggregate()
+            }
+
+            fn cutoff(&self) -> Cutoff {
+                (**self).cutoff()
             }
         }
     )*};

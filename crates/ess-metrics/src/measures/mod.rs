@@ -1,25 +1,50 @@
 //! The measures, one a file.
 
+mod aggregate;
 mod average_precision;
+mod binary_preference;
+mod count;
 mod cutoff;
+mod expected_reciprocal_rank;
+mod gain;
+mod geometric_mean;
+mod inferred_average_precision;
+mod interpolated_precision;
 mod judged;
 mod measure;
 mod named;
 mod ndcg;
 mod precision;
 mod r_precision;
+mod rank_biased_precision;
 mod recall;
 mod reciprocal_rank;
+mod set_average_precision;
+mod set_f;
 mod success;
+mod table;
 
+pub use aggregate::Aggregate;
 pub use average_precision::AveragePrecision;
+pub use binary_preference::BinaryPreference;
+pub use count::Count;
 pub use cutoff::Cutoff;
+pub use expected_reciprocal_rank::ExpectedReciprocalRank;
+pub use gain::{Gain, Gains};
+pub use geometric_mean::GeometricMean;
+pub use inferred_average_precision::InferredAveragePrecision;
+pub use interpolated_precision::InterpolatedPrecision;
 pub use judged::Judged;
 pub use measure::Measure;
 pub use named::NamedMeasure;
-pub use ndcg::{Gain, Ndcg};
+pub use ndcg::Ndcg;
 pub use precision::Precision;
 pub use r_precision::RPrecision;
+pub use rank_biased_precision::RankBiasedPrecision;
 pub use recall::Recall;
 pub use reciprocal_rank::ReciprocalRank;
+pub use set_average_precision::SetAveragePrecision;
+pub use set_f::SetF;
 pub use success::Success;
+
+pub(crate) use table::names;

@@ -1,99 +1,197 @@
 //! Measures by name.
 
-use std::{fmt, str::FromStr};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
 
+use super::table::{NONE, TABLE, parse};
 use crate::{
-    AveragePrecision, Cutoff, Error, Gain, Judged, JudgedRanking, Measure, Ndcg, Precision, RPrecision,
-    Recall, ReciprocalRank, Success,
+    Aggregate, AveragePrecision, BinaryPreference, Count, Cutoff, Error, ExpectedReciprocalRank,
+    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, JudgedRanking, Measure, Ndcg,
+    Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank, RelevanceLevel, SetAveragePrecision,
+    SetF, Success,
 };
 
 /// Any measure of this crate, read from its name and written as it.
 ///
 /// | name | measure | trec_eval |
 /// |---|---|---|
-/// | `ndcg@10`, `ndcg` | [`Ndcg`], linear gain | `ndcg_cut.10`, `ndcg` |
+/// | `ndcg@10`, `ndcg` | [`Ndcg`], the gain is the grade | `ndcg_cut_10`, `ndcg` |
+/// | `ndcg(1=3,2=9)@10` | [`Ndcg`], with gains given for some grades | – |
 /// | `ndcg_exp@10`, `ndcg_exp` | [`Ndcg`], exponential gain | – |
-/// | `recall@100`, `recall` | [`Recall`] | `recall.100`, `set_recall` |
-/// | `map`, `map@10` | [`AveragePrecision`] | `map`, `map_cut.10` |
+/// | `err@20`, `err(max=1)@20` | [`ExpectedReciprocalRank`], on a scale up to 4 or another grade | – |
+/// | `recall@100`, `recall` | [`Recall`] | `recall_100`, `set_recall` |
+/// | `map`, `map@10` | [`AveragePrecision`] | `map`, `map_cut_10` |
+/// | `gm_map` | its [`GeometricMean`] | `gm_map` |
 /// | `mrr`, `mrr@10` | [`ReciprocalRank`] | `recip_rank`, – |
-/// | `p@10`, `p` | [`Precision`] | `P.10`, `set_P` |
+/// | `rbp(p=0.8)`, `rbp(p=0.8)@10` | [`RankBiasedPrecision`] | – |
+/// | `p@10`, `p` | [`Precision`] | `P_10`, `set_P` |
+/// | `iprec@0.1` | [`InterpolatedPrecision`] at a level of recall | `iprec_at_recall_0.10` |
 /// | `rprec` | [`RPrecision`] | `Rprec` |
-/// | `success@1`, `success` | [`Success`] | `success.1`, – |
+/// | `bpref`, `gm_bpref` | [`BinaryPreference`], its [`GeometricMean`] | `bpref`, `gm_bpref` |
+/// | `infap` | [`InferredAveragePrecision`] | `infAP` |
+/// | `success@1`, `success` | [`Success`] | `success_1`, – |
+/// | `set_f`, `set_map` | [`SetF`], [`SetAveragePrecision`] | `set_F`, `set_map` |
 /// | `judged@10`, `judged` | [`Judged`] | – |
+/// | `num_q`, `num_ret`, `num_rel`, `num_rel_ret`, `num_nonrel_judged_ret` | [`Count`] | the same |
 ///
-/// Names are in lower case; `@k` needs a whole number of at least 1 and may be larger than any ranking. In
-/// serde's formats a measure is its name.
+/// Names are in lower case; `@k` needs a whole number of at least 1 and may be larger than any ranking. Measures
+/// that know relevant and not relevant alone take a [`RelevanceLevel`]: `mrr(rel=2)@10`. trec_eval's names are
+/// understood too, and are written as ours. In serde's formats a measure is its name, and two measures are equal
+/// when they have the same.
 ///
 /// ```
 /// use ess_metrics::{Error, NamedMeasure};
 ///
-/// let measure: NamedMeasure = "ndcg@10".parse()?;
+/// let measure: NamedMeasure = "ndcg_cut_10".parse()?;
 /// assert_eq!(measure.to_string(), "ndcg@10");
 /// assert!(matches!("ndcg@0".parse::<NamedMeasure>(), Err(Error::InvalidCutoff { .. })));
 /// assert!(matches!("bleu@4".parse::<NamedMeasure>(), Err(Error::UnknownMeasure { .. })));
 /// # Ok::<(), Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
-pub enum NamedMeasure {
-    /// nDCG, with linear or exponential gain.
-    Ndcg(Ndcg),
-    /// Recall.
-    Recall(Recall),
-    /// Average precision, whose mean is MAP.
-    AveragePrecision(AveragePrecision),
-    /// Reciprocal rank, whose mean is MRR.
-    ReciprocalRank(ReciprocalRank),
-    /// Precision.
-    Precision(Precision),
-    /// R-precision.
-    RPrecision(RPrecision),
-    /// Success, also called hit rate.
-    Success(Success),
-    /// The share of judged items.
-    Judged(Judged),
+pub struct NamedMeasure {
+    kind: Kind,
+    level: Option<RelevanceLevel>,
+}
+
+macro_rules! kinds {
+    ($($kind:ident: $measure:ty,)*) => {
+        /// A measure of this crate.
+        #[derive(Clone, Copy, Debug)]
+        pub(super) enum Kind {
+            $($kind($measure),)*
+        }
+
+        impl Kind {
+            fn as_measure(&self) -> &dyn Measure {
+                match self {
+                    $(Self::$kind(measure) => measure,)*
+                }
+            }
+        }
+
+        $(impl From<$measure> for NamedMeasure {
+            fn from(measure: $measure) -> Self {
+                Self { kind: Kind::$kind(measure), level: None }
+            }
+        })*
+    };
+}
+
+kinds! {
+    Ndcg: Ndcg,
+    ExpectedReciprocalRank: ExpectedReciprocalRank,
+    Recall: Recall,
+    AveragePrecision: AveragePrecision,
+    GeometricAveragePrecision: GeometricMean<AveragePrecision>,
+    ReciprocalRank: ReciprocalRank,
+    RankBiasedPrecision: RankBiasedPrecision,
+    Precision: Precision,
+    InterpolatedPrecision: InterpolatedPrecision,
+    RPrecision: RPrecision,
+    BinaryPreference: BinaryPreference,
+    GeometricBinaryPreference: GeometricMean<BinaryPreference>,
+    InferredAveragePrecision: InferredAveragePrecision,
+    Success: Success,
+    SetF: SetF,
+    SetAveragePrecision: SetAveragePrecision,
+    Judged: Judged,
+    Count: Count,
 }
 
 impl NamedMeasure {
     /// How far down the ranking it looks: how many hits a search needs to give it.
     pub fn cutoff(&self) -> Cutoff {
-        match self {
-            Self::Ndcg(measure) => measure.cutoff,
-            Self::Recall(measure) => measure.cutoff,
-            Self::AveragePrecision(measure) => measure.cutoff,
-            Self::ReciprocalRank(measure) => measure.cutoff,
-            Self::Precision(measure) => measure.cutoff,
-            Self::RPrecision(_) => Cutoff::NONE,
-            Self::Success(measure) => measure.cutoff,
-            Self::Judged(measure) => measure.cutoff,
-        }
+        self.kind.as_measure().cutoff()
     }
 
-    fn as_measure(&self) -> &dyn Measure {
-        match self {
-            Self::Ndcg(measure) => measure,
-            Self::Recall(measure) => measure,
-            Self::AveragePrecision(measure) => measure,
-            Self::ReciprocalRank(measure) => measure,
-            Self::Precision(measure) => measure,
-            Self::RPrecision(measure) => measure,
-            Self::Success(measure) => measure,
-            Self::Judged(measure) => measure,
-        }
+    /// What trec_eval prints for it; `None` for a measure that trec_eval lacks.
+    ///
+    /// ```
+    /// use ess_metrics::NamedMeasure;
+    ///
+    /// let trec_eval = |name: &str| Ok::<_, ess_metrics::Error>(name.parse::<NamedMeasure>()?.trec_eval_name());
+    /// assert_eq!(trec_eval("ndcg@10")?.as_deref(), Some("ndcg_cut_10"));
+    /// assert_eq!(trec_eval("iprec@0.1")?.as_deref(), Some("iprec_at_recall_0.10"));
+    /// assert_eq!(trec_eval("judged@10")?, None);
+    /// # Ok::<(), ess_metrics::Error>(())
+    /// ```
+    pub fn trec_eval_name(&self) -> Option<String> {
+        let name = self.to_string();
+        let (kind, cut) = name.split_once('@').map_or((name.as_str(), None), |(kind, cut)| (kind, Some(cut)));
+        let row = TABLE.iter().find(|row| row.name == kind)?;
+        let known = |name: &'static str| (name != NONE).then_some(name);
+        Some(match (self.kind, cut) {
+            (Kind::InterpolatedPrecision(measure), _) => {
+                format!("{}_{:.2}", known(row.trec_eval_cut)?, measure.recall())
+            }
+            (_, Some(cut)) => format!("{}_{cut}", known(row.trec_eval_cut)?),
+            (_, None) => known(row.trec_eval)?.to_owned(),
+        })
+    }
+
+    /// The measures that trec_eval prints when it is not asked for others, in its order.
+    ///
+    /// ```
+    /// use ess_metrics::NamedMeasure;
+    ///
+    /// let names: Vec<String> = NamedMeasure::of_trec_eval().iter().map(ToString::to_string).collect();
+    /// assert_eq!(names.len(), 29);
+    /// assert_eq!(names[..5], ["num_q", "num_ret", "num_rel", "num_rel_ret", "map"]);
+    /// ```
+    pub fn of_trec_eval() -> Vec<Self> {
+        let counts = [Count::Queries, Count::Retrieved, Count::Relevant, Count::RelevantRetrieved];
+        let recalls =
+            (0..=10_u32).filter_map(|tenth| InterpolatedPrecision::at(f64::from(tenth) / 10.0).ok());
+        let cutoffs = [5, 10, 15, 20, 30, 100, 200, 500, 1000].into_iter().filter_map(|k| Cutoff::at(k).ok());
+        let mut measures: Vec<Self> = counts.map(Self::from).into();
+        measures.extend::<[Self; 5]>([
+            AveragePrecision::default().into(),
+            GeometricMean(AveragePrecision::default()).into(),
+            RPrecision.into(),
+            BinaryPreference.into(),
+            ReciprocalRank::default().into(),
+        ]);
+        measures.extend(recalls.map(Self::from));
+        measures.extend(cutoffs.map(|cutoff| Self::from(Precision { cutoff })));
+        measures
     }
 }
 
 impl Measure for NamedMeasure {
     fn value(&self, ranking: &JudgedRanking) -> f64 {
-        self.as_measure().value(ranking)
+        match self.level {
+            Some(level) => self.kind.as_measure().value(&ranking.clone().with_relevance_level(level)),
+            None => self.kind.as_measure().value(ranking),
+        }
+    }
+
+    fn aggregate(&self) -> Aggregate {
+        self.kind.as_measure().aggregate()
+    }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff()
     }
 }
 
 impl fmt::Display for NamedMeasure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.as_measure().fmt(f)
+        let Some(level) = self.level else {
+            return self.kind.as_measure().fmt(f);
+        };
+        let (name, rel) = (self.kind.as_measure().to_string(), level.grade());
+        match (name.split_once('('), name.split_once('@')) {
+            (Some((kind, parameters)), _) => write!(f, "{kind}(rel={rel},{parameters}"),
+            (None, Some((kind, cut))) => write!(f, "{kind}(rel={rel})@{cut}"),
+            (None, None) => write!(f, "{name}(rel={rel})"),
+        }
     }
 }
 
@@ -101,24 +199,8 @@ impl FromStr for NamedMeasure {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        let (kind, cutoff) = match name.split_once('@') {
-            Some((kind, k)) => (kind, k.parse()?),
-            None => (name, Cutoff::NONE),
-        };
-        Ok(match kind {
-            "ndcg" => Self::Ndcg(Ndcg { gain: Gain::Linear, cutoff }),
-            "ndcg_exp" => Self::Ndcg(Ndcg { gain: Gain::Exponential, cutoff }),
-            "recall" => Self::Recall(Recall { cutoff }),
-            "map" => Self::AveragePrecision(AveragePrecision { cutoff }),
-            "mrr" => Self::ReciprocalRank(ReciprocalRank { cutoff }),
-            "p" => Self::Precision(Precision { cutoff }),
-            "rprec" if cutoff == Cutoff::NONE => Self::RPrecision(RPrecision),
-            "success" => Self::Success(Success { cutoff }),
-            "judged" => Self::Judged(Judged { cutoff }),
-            _ => {
-                return Err(Error::UnknownMeasure { name: name.to_owned() });
-            }
-        })
+        let (kind, level) = parse(name)?;
+        Ok(Self { kind, level })
     }
 }
 
@@ -136,25 +218,93 @@ impl From<NamedMeasure> for String {
     }
 }
 
+impl PartialEq for NamedMeasure {
+    fn eq(&self, other: &Self) -> bool {
+        self.to_string() == other.to_string()
+    }
+}
+
+impl Eq for NamedMeasure {}
+
+impl Hash for NamedMeasure {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.to_string().hash(state);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn named(name: &str) -> NamedMeasure {
+        name.parse().unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
     #[test]
     fn names_come_back_as_they_were_read() {
-        let kinds = ["ndcg", "ndcg_exp", "recall", "map", "mrr", "p", "success", "judged"];
+        let cut = ["ndcg", "ndcg_exp", "err", "recall", "map", "mrr", "p", "success", "judged", "rbp(p=0.8)"];
+        let uncut =
+            ["gm_map", "rprec", "bpref", "gm_bpref", "infap", "set_f", "set_map", "iprec@0", "iprec@0.35"];
+        let counts = ["num_q", "num_ret", "num_rel", "num_rel_ret", "num_nonrel_judged_ret"];
+        let more =
+            ["ndcg(1=3,2=9.5)@10", "err(max=1)@20", "mrr(rel=2)@10", "rbp(rel=2,p=0.5)@10", "map(rel=3)"];
         let names =
-            kinds.iter().flat_map(|kind| [kind.to_string(), format!("{kind}@1"), format!("{kind}@1000")]);
-        for name in names.chain(["rprec".to_owned()]) {
-            let measure: NamedMeasure = name.parse().unwrap();
+            cut.iter().flat_map(|kind| [kind.to_string(), format!("{kind}@1"), format!("{kind}@1000")]);
+        let names = names.chain([uncut.as_slice(), &counts, &more].concat().into_iter().map(str::to_owned));
+        for name in names {
+            let measure = named(&name);
             assert_eq!(measure.to_string(), name);
             assert_eq!(serde_json::to_string(&measure).unwrap(), format!("{name:?}"));
             assert_eq!(serde_json::from_str::<NamedMeasure>(&format!("{name:?}")).unwrap(), measure);
         }
+        assert_ne!(named("ndcg(1=3)@10"), named("ndcg(1=3.5)@10"));
+        assert_eq!(named("err(max=4)@20"), named("err@20"));
     }
 
     #[test]
-    fn bad_cutoffs_and_names_are_told_apart() {
+    fn every_row_of_the_table_is_a_measure_with_a_name_of_its_own() {
+        for row in &TABLE {
+            let name = match row.name {
+                "rbp" => "rbp(p=0.8)",
+                "iprec" => "iprec@0.1",
+                name => name,
+            };
+            assert_eq!(named(name).to_string(), name);
+            assert_eq!(TABLE.iter().filter(|other| other.name == row.name).count(), 1, "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_trec_eval_are_understood_and_given_back() {
+        let plain = ["ndcg", "map", "gm_map", "Rprec", "bpref", "gm_bpref", "infAP", "recip_rank", "set_P"];
+        let more = ["set_recall", "set_F", "set_map", "num_q", "num_nonrel_judged_ret", "num_rel_ret"];
+        let cut = ["ndcg_cut_10", "P_5", "recall_100", "map_cut_20", "success_1", "iprec_at_recall_0.10"];
+        for name in [plain.as_slice(), &more, &cut].concat() {
+            assert_eq!(named(name).trec_eval_name().as_deref(), Some(name));
+        }
+        for name in ["mrr@10", "err@20", "rbp(p=0.9)", "judged", "map(rel=2)", "ndcg(1=2)@10", "success"] {
+            assert_eq!(named(name).trec_eval_name(), None, "{name}");
+        }
+        assert!(NamedMeasure::of_trec_eval().iter().all(|measure| measure.trec_eval_name().is_some()));
+    }
+
+    #[test]
+    fn cutoffs_say_how_many_hits_are_needed() {
+        for (name, k) in
+            [("ndcg@7", Some(7)), ("rbp(p=0.5)@3", Some(3)), ("err@20", Some(20)), ("bpref", None)]
+        {
+            assert_eq!(named(name).cutoff().k(), k, "{name}");
+            assert_eq!(Measure::cutoff(&named(name)).k(), k, "{name}");
+        }
+        assert_eq!(named("iprec@0.1").cutoff(), Cutoff::NONE);
+        assert_eq!(
+            [named("gm_map"), named("num_rel"), named("map")].map(|measure| measure.aggregate()),
+            [Aggregate::GeometricMean, Aggregate::Sum, Aggregate::Mean]
+        );
+    }
+
+    #[test]
+    fn bad_cutoffs_parameters_and_names_are_told_apart() {
         for name in [
             "ndcg@0",
             "ndcg@",
@@ -164,11 +314,48 @@ mod tests {
             "p@1.5",
             "map@99999999999999999999999",
             "map@1@2",
+            "P_0",
         ] {
             let found = name.parse::<NamedMeasure>();
             assert!(matches!(found, Err(Error::InvalidCutoff { .. })), "{name}: {found:?}");
         }
-        for name in ["", "NDCG@10", "ndgc@10", " ndcg@10", "ndcg_cut.10", "rprec@10"] {
+        for name in [
+            "rbp",
+            "rbp@10",
+            "rbp(p=1)",
+            "rbp(p=x)",
+            "iprec",
+            "iprec@2",
+            "iprec@x",
+            "mrr(rel=0)",
+            "mrr(rel=x)",
+            "err(max=0)",
+            "ndcg(1=x)",
+            "ndcg(p=1)",
+            "ndcg(1=2,1=3)",
+            "ndcg(-1=2)",
+        ] {
+            let found = name.parse::<NamedMeasure>();
+            assert!(matches!(found, Err(Error::InvalidParameter { .. })), "{name}: {found:?}");
+        }
+        for name in [
+            "",
+            "NDCG@10",
+            "ndgc@10",
+            " ndcg@10",
+            "ndcg_cut.10",
+            "ndcg_cut_x",
+            "rprec@10",
+            "num_q@1",
+            "map(p=2)",
+            "mrr()",
+            "mrr(rel=2",
+            "mrr(rel)",
+            "judged(rel=2)",
+            "–",
+            "–_10",
+            "mrr(rel=2,rel=3)",
+        ] {
             let found = name.parse::<NamedMeasure>();
             assert!(matches!(found, Err(Error::UnknownMeasure { .. })), "{name}: {found:?}");
         }

@@ -29,6 +29,10 @@ impl Measure for Precision {
             places => ranking.relevant_within(self.cutoff).count() as f64 / places as f64,
         }
     }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
 }
 
 impl fmt::Display for Precision {

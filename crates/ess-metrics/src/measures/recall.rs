@@ -29,6 +29,10 @@ impl Measure for Recall {
             relevant => ranking.relevant_within(self.cutoff).count() as f64 / relevant as f64,
         }
     }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
 }
 
 impl fmt::Display for Recall {

@@ -29,6 +29,10 @@ impl Measure for ReciprocalRank {
         let first = ranking.relevant_within(self.cutoff).next();
         first.map_or(0.0, |hit| 1.0 / hit.rank as f64)
     }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
 }
 
 impl fmt::Display for ReciprocalRank {

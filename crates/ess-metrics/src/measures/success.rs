@@ -26,6 +26,10 @@ impl Measure for Success {
         let found = ranking.relevant_within(self.cutoff).next().is_some();
         f64::from(u8::from(found))
     }
+
+    fn cutoff(&self) -> Cutoff {
+        self.cutoff
+    }
 }
 
 impl fmt::Display for Success {

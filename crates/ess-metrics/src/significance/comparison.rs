@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Bootstrap, RandomizationTest, holm};
-use crate::{Error, Evaluation};
+use crate::{Aggregate, Error, Evaluation};
 
 /// How differences are tested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,8 +37,8 @@ pub struct Comparison {
     pub p_holm: f64,
 }
 
-/// Compares systems with a baseline on every measure of the baseline: measure by measure, and in each system
-/// by system.
+/// Compares systems with a baseline on every measure of the baseline whose value is a mean over queries: measure
+/// by measure, and in each system by system. Counts and geometric means are left out.
 ///
 /// All must have been evaluated on the same queries. Holm's correction is over the systems of one measure;
 /// use [`holm`] for another family of comparisons.
@@ -67,7 +67,7 @@ pub fn compare<Q: PartialEq + fmt::Display>(
         check_queries(baseline, *system)?;
     }
     let mut rows = Vec::new();
-    for measure in baseline.1.measures() {
+    for measure in baseline.1.measures().iter().filter(|values| values.aggregate == Aggregate::Mean) {
         let first = rows.len();
         for (system, evaluation) in systems {
             let values = evaluation.get(&measure.measure)?;

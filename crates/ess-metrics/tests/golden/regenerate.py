@@ -9,7 +9,12 @@ Where the values come from:
 - success without a cutoff: whether pytrec_eval's num_rel_ret is above 0;
 - judged@k: ir_measures' Judged, its own Python definition, on queries whose scores do not tie (it breaks ties by id
   ascending where trec_eval does so descending), otherwise the definition below;
-- ndcg_exp: pytrec_eval's ndcg and ndcg_cut on qrels whose grades g > 0 are replaced by 2^g - 1.
+- ndcg_exp: pytrec_eval's ndcg and ndcg_cut on qrels whose grades g > 0 are replaced by 2^g - 1;
+- ndcg(1=3,2=9): the same on qrels whose grades 1 and 2 are replaced by these gains;
+- measures with (rel=2): pytrec_eval with relevance_level=2.
+
+pytrec_eval compiles trec_eval 9, whose iprec_at_recall and rbp are not those of version 10: these are compared with
+trec_eval 10's own output in the tests of ess-data.
 
 Queries without a relevant item and queries that the run lacks are not in the output.
 """
@@ -24,6 +29,25 @@ import pytrec_eval
 
 HERE = pathlib.Path(__file__).parent
 CUTOFFS = [1, 3, 5, 10, 100]
+# Measures that know relevant and not relevant alone, and trec_eval's name of each.
+TREC_EVAL = {
+    "recall": "set_recall",
+    "recall@10": "recall_10",
+    "map": "map",
+    "map@10": "map_cut_10",
+    "mrr": "recip_rank",
+    "p": "set_P",
+    "p@10": "P_10",
+    "rprec": "Rprec",
+    "bpref": "bpref",
+    "infap": "infAP",
+    "success@10": "success_10",
+    "set_f": "set_F",
+    "set_map": "set_map",
+    "num_rel": "num_rel",
+    "num_rel_ret": "num_rel_ret",
+    "num_nonrel_judged_ret": "num_nonrel_judged_ret",
+}
 
 
 def make_case(seed, queries, items, grades, max_hits, score_levels):
@@ -42,6 +66,11 @@ def make_case(seed, queries, items, grades, max_hits, score_levels):
         run[name] = {item: rng.randrange(score_levels) / 8 - 2 for item in sorted(hits)}
     run["not-in-qrels"] = {"d1": 1.0}
     return qrels, run
+
+
+def with_level(name):
+    kind, at, k = name.partition("@")
+    return f"{kind}(rel=2){at}{k}"
 
 
 def as_float(score):
@@ -73,6 +102,10 @@ def golden(qrels, run):
     cut = ",".join(map(str, CUTOFFS))
     wanted = {f"{name}.{cut}" for name in ["ndcg_cut", "recall", "map_cut", "P", "success"]}
     wanted |= {"ndcg", "map", "recip_rank", "Rprec", "set_P", "set_recall", "num_rel_ret", "num_rel"}
+    wanted |= {"bpref", "infAP", "set_F", "set_map", "num_ret", "num_nonrel_judged_ret"}
+    two = pytrec_eval.RelevanceEvaluator(qrels, wanted, relevance_level=2).evaluate(run)
+    given = {q: {i: {1: 3, 2: 9}.get(g, g) for i, g in judged.items()} for q, judged in qrels.items()}
+    given = pytrec_eval.RelevanceEvaluator(given, {"ndcg", f"ndcg_cut.{cut}"}).evaluate(run)
     trec = pytrec_eval.RelevanceEvaluator(qrels, wanted).evaluate(run)
     exponential = {q: {i: 2**g - 1 if g > 0 else g for i, g in judged.items()} for q, judged in qrels.items()}
     exp = pytrec_eval.RelevanceEvaluator(exponential, {"ndcg", f"ndcg_cut.{cut}"}).evaluate(run)
@@ -91,9 +124,15 @@ def golden(qrels, run):
             "rprec": values["Rprec"],
             "success": float(values["num_rel_ret"] > 0),
             "judged": judged_at(qrels, run, query, None),
+            "ndcg(1=3,2=9)": given[query]["ndcg"],
         }
+        for ours, theirs in TREC_EVAL.items():
+            row[ours] = values[theirs]
+            row[with_level(ours)] = two[query][theirs]
+        row["num_ret"] = values["num_ret"]
         for k in CUTOFFS:
             row[f"ndcg@{k}"] = values[f"ndcg_cut_{k}"]
+            row[f"ndcg(1=3,2=9)@{k}"] = given[query][f"ndcg_cut_{k}"]
             row[f"ndcg_exp@{k}"] = exp[query][f"ndcg_cut_{k}"]
             row[f"recall@{k}"] = values[f"recall_{k}"]
             row[f"map@{k}"] = values[f"map_cut_{k}"]

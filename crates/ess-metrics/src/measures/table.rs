@@ -1,0 +1,175 @@
+//! The names of the measures: one table.
+
+use crate::{
+    AveragePrecision, BinaryPreference, Count, Cutoff, Error, ExpectedReciprocalRank, Gain, Gains,
+    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Ndcg, Precision, RPrecision,
+    RankBiasedPrecision, Recall, ReciprocalRank, RelevanceLevel, SetAveragePrecision, SetF, Success,
+    measures::named::Kind,
+};
+
+/// How a measure is asked for.
+pub(super) struct Row {
+    pub(super) name: &'static str,
+    /// What trec_eval calls it; a dash where it has none.
+    pub(super) trec_eval: &'static str,
+    /// What trec_eval calls it with a cutoff, before the cutoff.
+    pub(super) trec_eval_cut: &'static str,
+    /// Whether grades matter to it beyond being relevant, so that it has no relevance level.
+    graded: bool,
+    make: fn(&mut Asked<'_>) -> Result<Kind, Error>,
+}
+
+/// No name.
+pub(super) const NONE: &str = "–";
+
+pub(super) const TABLE: [Row; 23] = [
+    row("ndcg", "ndcg", "ndcg_cut", true, |asked| {
+        let gain = asked.gains()?.map_or(Gain::Linear, Gain::Given);
+        Ok(Kind::Ndcg(Ndcg { gain, cutoff: asked.cutoff()? }))
+    }),
+    row("ndcg_exp", NONE, NONE, true, |asked| {
+        Ok(Kind::Ndcg(Ndcg { gain: Gain::Exponential, cutoff: asked.cutoff()? }))
+    }),
+    row("err", NONE, NONE, true, |asked| {
+        let cutoff = asked.cutoff()?;
+        Ok(Kind::ExpectedReciprocalRank(match asked.number("max")? {
+            Some(highest) => ExpectedReciprocalRank::with_highest_grade(highest, cutoff)?,
+            None => ExpectedReciprocalRank::new(cutoff),
+        }))
+    }),
+    row("recall", "set_recall", "recall", false, |asked| {
+        Ok(Kind::Recall(Recall { cutoff: asked.cutoff()? }))
+    }),
+    row("map", "map", "map_cut", false, |asked| {
+        Ok(Kind::AveragePrecision(AveragePrecision { cutoff: asked.cutoff()? }))
+    }),
+    row("gm_map", "gm_map", NONE, false, |_| {
+        Ok(Kind::GeometricAveragePrecision(GeometricMean(AveragePrecision::default())))
+    }),
+    row("mrr", "recip_rank", NONE, false, |asked| {
+        Ok(Kind::ReciprocalRank(ReciprocalRank { cutoff: asked.cutoff()? }))
+    }),
+    row("rbp", NONE, NONE, false, |asked| {
+        let expected = "p, the probability of looking at the next item, as in rbp(p=0.8)";
+        let p = asked.number("p")?.ok_or_else(|| asked.invalid(expected))?;
+        Ok(Kind::RankBiasedPrecision(RankBiasedPrecision::new(p, asked.cutoff()?)?))
+    }),
+    row("p", "set_P", "P", false, |asked| Ok(Kind::Precision(Precision { cutoff: asked.cutoff()? }))),
+    row("iprec", NONE, "iprec_at_recall", false, |asked| {
+        let recall = asked.cut.take().and_then(|recall| recall.parse().ok());
+        let recall = recall.ok_or_else(|| asked.invalid("a level of recall, as in iprec@0.1"))?;
+        Ok(Kind::InterpolatedPrecision(InterpolatedPrecision::at(recall)?))
+    }),
+    row("rprec", "Rprec", NONE, false, |_| Ok(Kind::RPrecision(RPrecision))),
+    row("bpref", "bpref", NONE, false, |_| Ok(Kind::BinaryPreference(BinaryPreference))),
+    row("gm_bpref", "gm_bpref", NONE, false, |_| {
+        Ok(Kind::GeometricBinaryPreference(GeometricMean(BinaryPreference)))
+    }),
+    row("infap", "infAP", NONE, false, |_| Ok(Kind::InferredAveragePrecision(InferredAveragePrecision))),
+    row("success", NONE, "success", false, |asked| Ok(Kind::Success(Success { cutoff: asked.cutoff()? }))),
+    row("set_f", "set_F", NONE, false, |_| Ok(Kind::SetF(SetF))),
+    row("set_map", "set_map", NONE, false, |_| Ok(Kind::SetAveragePrecision(SetAveragePrecision))),
+    row("judged", NONE, NONE, true, |asked| Ok(Kind::Judged(Judged { cutoff: asked.cutoff()? }))),
+    row("num_q", "num_q", NONE, true, |_| Ok(Kind::Count(Count::Queries))),
+    row("num_ret", "num_ret", NONE, true, |_| Ok(Kind::Count(Count::Retrieved))),
+    row("num_rel", "num_rel", NONE, false, |_| Ok(Kind::Count(Count::Relevant))),
+    row("num_rel_ret", "num_rel_ret", NONE, false, |_| Ok(Kind::Count(Count::RelevantRetrieved))),
+    row("num_nonrel_judged_ret", "num_nonrel_judged_ret", NONE, false, |_| {
+        Ok(Kind::Count(Count::NotRelevantRetrieved))
+    }),
+];
+
+const fn row(
+    name: &'static str,
+    trec_eval: &'static str,
+    trec_eval_cut: &'static str,
+    graded: bool,
+    make: fn(&mut Asked<'_>) -> Result<Kind, Error>,
+) -> Row {
+    Row { name, trec_eval, trec_eval_cut, graded, make }
+}
+
+/// All names, for a message.
+pub(crate) fn names() -> String {
+    let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+    format!("{}, most with or without a cutoff such as @10, or one of trec_eval's names", names.join(", "))
+}
+
+/// The parts of a name such as `mrr(rel=2)@10`.
+struct Asked<'a> {
+    whole: &'a str,
+    parameters: Vec<(&'a str, &'a str)>,
+    cut: Option<&'a str>,
+}
+
+/// The measure of a name, and the relevance level where it says one.
+pub(super) fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
+    let unknown = || Error::UnknownMeasure { name: name.to_owned() };
+    let (row, mut asked) = ours(name).or_else(|| of_trec_eval(name)).ok_or_else(unknown)?;
+    let level = match row.graded {
+        true => None,
+        false => asked.number("rel")?.map(RelevanceLevel::at_least).transpose()?,
+    };
+    let kind = (row.make)(&mut asked)?;
+    if asked.cut.is_some() || !asked.parameters.is_empty() {
+        return Err(unknown());
+    }
+    Ok((kind, level))
+}
+
+fn ours(name: &str) -> Option<(&'static Row, Asked<'_>)> {
+    let (kind, cut) = match name.split_once('@') {
+        Some((kind, cut)) => (kind, Some(cut)),
+        None => (name, None),
+    };
+    let (kind, parameters) = match kind.split_once('(') {
+        Some((kind, parameters)) => (kind, Some(parameters.strip_suffix(')')?)),
+        None => (kind, None),
+    };
+    let parameters = parameters.into_iter().flat_map(|parameters| parameters.split(','));
+    let parameters: Option<Vec<_>> = parameters.map(|parameter| parameter.split_once('=')).collect();
+    let row = TABLE.iter().find(|row| row.name == kind)?;
+    Some((row, Asked { whole: name, parameters: parameters?, cut }))
+}
+
+/// `ndcg_cut_10`, `recip_rank` and the like, as trec_eval prints them.
+fn of_trec_eval(name: &str) -> Option<(&'static Row, Asked<'_>)> {
+    TABLE.iter().filter(|_| name.is_ascii()).find_map(|row| {
+        let cut = match name.strip_prefix(row.trec_eval_cut).and_then(|rest| rest.strip_prefix('_')) {
+            Some(cut) if cut.starts_with(|c: char| c.is_ascii_digit()) => Some(cut),
+            _ if name == row.trec_eval => None,
+            _ => return None,
+        };
+        Some((row, Asked { whole: name, parameters: Vec::new(), cut }))
+    })
+}
+
+impl Asked<'_> {
+    fn cutoff(&mut self) -> Result<Cutoff, Error> {
+        self.cut.take().map_or(Ok(Cutoff::NONE), str::parse)
+    }
+
+    /// A parameter that is a number.
+    fn number<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, Error> {
+        let Some(at) = self.parameters.iter().position(|&(name, _)| name == key) else {
+            return Ok(None);
+        };
+        let (_, value) = self.parameters.remove(at);
+        value.parse().map(Some).map_err(|_| self.invalid("a number"))
+    }
+
+    /// The parameters that are a grade and its gain.
+    fn gains(&mut self) -> Result<Option<Gains>, Error> {
+        let given = std::mem::take(&mut self.parameters).into_iter();
+        let pair = |(grade, gain): (&str, &str)| Some((grade.parse().ok()?, gain.parse().ok()?));
+        let gains: Option<Vec<(i32, f64)>> = given.map(pair).collect();
+        match gains.ok_or_else(|| self.invalid("a gain for a grade, as in ndcg(1=3,2=9)"))? {
+            gains if gains.is_empty() => Ok(None),
+            gains => Gains::new(&gains).map(Some),
+        }
+    }
+
+    fn invalid(&self, expected: &'static str) -> Error {
+        Error::InvalidParameter { name: "parameter of a measure", expected, found: self.whole.to_owned() }
+    }
+}
