@@ -1,37 +1,78 @@
 //! Ids by themselves, as they come beside an `.npy` file.
 
 use std::{
-    fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, Read},
     path::Path,
 };
 
 use ess_core::Ids;
+use serde::de::IgnoredAny;
 
-use crate::{Error, atomic::write_atomically, lines::Lines};
+use crate::{Error, atomic::write_atomically, lines::Lines, text_file::open_text};
 
-/// Reads ids in row order: a JSON array of strings (told by its first character), or one id a line.
+/// Reads ids in row order, plain or gzip: a JSON array of strings, or one id a line.
+///
+/// A text is JSON when it is a JSON array, or begins as one: with `[` and then a string, an object, numbers or the end of
+/// the line. Everything else is lines, also where an id begins with `[`, as `[CLS]` does. Lines are taken as they are,
+/// without line ends (LF or CRLF); blank ones are passed over.
+///
+/// ```
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("ids");
+/// std::fs::write(&path, "[CLS]\n[SEP]\n").unwrap();
+/// assert_eq!(ess_data::read_ids(&path)?.as_slice(), ["[CLS]", "[SEP]"]);
+/// std::fs::write(&path, r#"["d1", "d2"]"#).unwrap();
+/// assert_eq!(ess_data::read_ids(&path)?.as_slice(), ["d1", "d2"]);
+/// # Ok::<(), ess_data::Error>(())
+/// ```
 ///
 /// # Errors
-/// [`Error::Format`] for broken JSON, [`Error::Line`] for text that is not UTF-8, [`Error::EmptyFile`],
-/// [`Error::Ids`] for one that stands twice, [`Error::Io`].
+/// [`Error::Format`] for broken JSON and for an array of anything but strings, [`Error::Line`] for text that is not
+/// UTF-8, [`Error::EmptyFile`], [`Error::Ids`] for one that stands twice, [`Error::Io`].
 pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     let path = path.as_ref();
-    let mut file = BufReader::new(File::open(path).map_err(Error::io(path))?);
-    const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
-    if file.fill_buf().map_err(Error::io(path))?.starts_with(BYTE_ORDER_MARK) {
-        file.consume(BYTE_ORDER_MARK.len());
-    }
-    let ids = if file.fill_buf().map_err(Error::io(path))?.trim_ascii_start().starts_with(b"[") {
-        serde_json::from_reader(file)
-            .map_err(|error| Error::format(path, "a JSON array of ids, each a string", error.to_string()))?
-    } else {
-        read_lines(path)?
+    let ids = match read_bracketed(path)? {
+        Some(text) => read_array(path, &text).or_else(|error| {
+            let json = serde_json::from_str::<IgnoredAny>(&text).is_ok() || begins_an_array(&text);
+            if json { Err(error) } else { read_lines(path) }
+        })?,
+        None => read_lines(path)?,
     };
     if ids.is_empty() {
         return Err(Error::EmptyFile { path: path.to_owned(), what: "id" });
     }
     Ids::new(ids).map_err(Error::ids(path))
+}
+
+/// The whole text, where its first character that is no white space is `[`.
+fn read_bracketed(path: &Path) -> Result<Option<String>, Error> {
+    let mut file = open_text(path)?;
+    loop {
+        let buffer = file.fill_buf().map_err(Error::io(path))?;
+        let blank = buffer.len() - buffer.trim_ascii_start().len();
+        match buffer.get(blank) {
+            Some(b'[') => break,
+            Some(_) => return Ok(None),
+            None if buffer.is_empty() => return Ok(None),
+            None => file.consume(blank),
+        }
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(Error::io(path))?;
+    // Lines say where the text is no UTF-8.
+    Ok(String::from_utf8(bytes).ok())
+}
+
+fn read_array(path: &Path, text: &str) -> Result<Vec<String>, Error> {
+    serde_json::from_str(text)
+        .map_err(|error| Error::format(path, "a JSON array of ids, each a string", error.to_string()))
+}
+
+/// Whether a text that is no JSON looks like the start of an array, as a torn one does.
+fn begins_an_array(text: &str) -> bool {
+    let inside = text.trim_ascii_start().strip_prefix('[').unwrap_or(text);
+    let first = inside.lines().next().unwrap_or_default().trim_ascii();
+    first.starts_with(['"', '{']) || first.chars().all(|c| c.is_ascii_digit() || "+-.eE, \t".contains(c))
 }
 
 fn read_lines(path: &Path) -> Result<Vec<String>, Error> {

@@ -2,6 +2,7 @@
 
 use ess_core::Ids;
 use ess_metrics::Qrels;
+use serde::{Deserialize, Serialize};
 
 use crate::Error;
 
@@ -53,7 +54,8 @@ impl JudgedQuery {
 }
 
 /// What [`Judgements::join_known`] left out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Dropped {
     /// Queries without an embedding, and queries none of whose judged items has one.
     pub queries: usize,

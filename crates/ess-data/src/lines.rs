@@ -1,19 +1,16 @@
 //! Text files read line by line, with the place of every fault.
 
 use std::{
-    fs::File,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufRead, Read, Write},
     path::{Path, PathBuf},
 };
 
-use flate2::{Compression, GzBuilder, bufread::MultiGzDecoder};
+use flate2::{Compression, GzBuilder};
 
-use crate::{Error, atomic::write_atomically};
+use crate::{Error, atomic::write_atomically, text_file::open_text};
 
 /// A line longer than this is refused: memory stays bounded whatever the file, or its compressed content, holds.
 const MAX_LINE_BYTES: usize = 64 << 20;
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
-const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The lines of a UTF-8 file, plain or gzip (told by its first bytes), without line ends (LF or CRLF), blank lines
 /// and a leading byte order mark.
@@ -27,12 +24,7 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = File::open(path).map_err(Error::io(path))?;
-        let mut plain = BufReader::with_capacity(1 << 16, file);
-        let compressed = plain.fill_buf().map_err(Error::io(path))?.starts_with(&GZIP_MAGIC);
-        let reader: Box<dyn BufRead + Send> =
-            if compressed { Box::new(BufReader::new(MultiGzDecoder::new(plain))) } else { Box::new(plain) };
-        Ok(Self { path: path.to_owned(), reader, bytes: Vec::new(), line: 0 })
+        Ok(Self { path: path.to_owned(), reader: open_text(path)?, bytes: Vec::new(), line: 0 })
     }
 
     /// The next line that is not blank, or `None` at the end.
@@ -75,11 +67,7 @@ impl Lines {
         if self.bytes.len() > MAX_LINE_BYTES {
             return Err(self.error(format!("a line of at most {MAX_LINE_BYTES} bytes"), "a longer one"));
         }
-        let at_end = self.bytes.is_empty();
-        if self.line == 1 && self.bytes.starts_with(BYTE_ORDER_MARK) {
-            self.bytes.drain(..BYTE_ORDER_MARK.len());
-        }
-        Ok(!at_end)
+        Ok(!self.bytes.is_empty())
     }
 
     fn text(&self) -> Result<&str, Error> {

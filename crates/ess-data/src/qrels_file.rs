@@ -7,9 +7,11 @@ use ess_metrics::Qrels;
 use crate::{
     Error,
     lines::{Lines, write_lines},
-    writable::{check_tab_separated, check_white_space_separated},
+    writable::{check_tab_separated, check_trec_ids},
 };
 
+/// What a comment begins with in TREC's files.
+pub(crate) const COMMENT: char = '#';
 const BEIR_HEADER: [&str; 3] = ["query-id", "corpus-id", "score"];
 
 /// One judgement of a qrels file.
@@ -35,7 +37,8 @@ pub enum QrelsFormat {
 /// Reads judgements one by one, in constant memory; the first line tells BEIR's format from TREC's.
 ///
 /// Three fields separated by tabs are BEIR's, whose header line may be missing; four fields separated by white space
-/// are TREC's. Blank lines, CRLF line ends, a leading byte order mark and gzip are fine. After an error it ends.
+/// are TREC's. Lines that begin with `#` are comments, as in trec_eval, unless they are judgements of BEIR's format. Blank
+/// lines, CRLF line ends, a leading byte order mark and gzip are fine. After an error it ends.
 ///
 /// ```
 /// use ess_data::QrelsReader;
@@ -65,18 +68,18 @@ impl QrelsReader {
     }
 
     fn read(&mut self) -> Result<Option<Judgement>, Error> {
-        let Some(text) = self.lines.next()? else {
-            let path = self.lines.path().to_owned();
-            return if self.any { Ok(None) } else { Err(Error::EmptyFile { path, what: "judgement" }) };
-        };
-        if self.format.is_none() && text.split('\t').eq(BEIR_HEADER) {
-            self.format = Some(QrelsFormat::Beir);
-            return self.read();
+        while let Some(text) = self.lines.next()? {
+            if self.format.is_none() && text.split('\t').eq(BEIR_HEADER) {
+                self.format = Some(QrelsFormat::Beir);
+            } else if !is_comment(text, self.format) {
+                let format = *self.format.get_or_insert_with(|| recognise(text));
+                let judgement = parse(text, format);
+                self.any = true;
+                return judgement.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
+            }
         }
-        let format = *self.format.get_or_insert_with(|| recognise(text));
-        let judgement = parse(text, format).map_err(|(expected, found)| self.lines.error(expected, found))?;
-        self.any = true;
-        Ok(Some(judgement))
+        let path = self.lines.path().to_owned();
+        if self.any { Ok(None) } else { Err(Error::EmptyFile { path, what: "judgement" }) }
     }
 }
 
@@ -91,6 +94,12 @@ impl Iterator for QrelsReader {
         self.ended = !matches!(judgement, Some(Ok(_)));
         judgement
     }
+}
+
+/// Ids of BEIR may begin with `#`; a line with one is a judgement where it has all of one.
+fn is_comment(text: &str, format: Option<QrelsFormat>) -> bool {
+    let judgement = || format != Some(QrelsFormat::Trec) && parse(text, QrelsFormat::Beir).is_ok();
+    text.starts_with(COMMENT) && !judgement()
 }
 
 fn recognise(first_line: &str) -> QrelsFormat {
@@ -158,7 +167,8 @@ pub fn read_qrels(path: impl AsRef<Path>) -> Result<Qrels, Error> {
 /// ```
 ///
 /// # Errors
-/// [`Error::Unwritable`] for an id that the format cannot hold, such as one with a space in TREC's; [`Error::Io`].
+/// [`Error::Unwritable`] for an id that the format cannot hold, such as one with a space or a query's that begins with `#`
+/// in TREC's; [`Error::Io`].
 pub fn write_qrels(path: impl AsRef<Path>, qrels: &Qrels, format: QrelsFormat) -> Result<(), Error> {
     let path = path.as_ref();
     let header = (format == QrelsFormat::Beir).then(|| Ok(BEIR_HEADER.join("\t")));
@@ -168,7 +178,7 @@ pub fn write_qrels(path: impl AsRef<Path>, qrels: &Qrels, format: QrelsFormat) -
             Ok(format!("{query}\t{item}\t{grade}"))
         }
         QrelsFormat::Trec => {
-            check_white_space_separated(path, &[("query id", query), ("item id", item)])?;
+            check_trec_ids(path, query, item)?;
             Ok(format!("{query} 0 {item} {grade}"))
         }
     });

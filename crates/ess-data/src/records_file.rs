@@ -51,6 +51,10 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
             let empty = self.first_lines.is_empty();
             return if empty { Err(Error::EmptyFile { path, what: T::WHAT }) } else { Ok(None) };
         };
+        // Serde would take the entries of an array for the fields, in their order.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(self.lines.error(format!("a JSON {}", T::WHAT), "an array"));
+        }
         let parsed: Result<T, _> = serde_json::from_str(text);
         let record = parsed.map_err(|error| {
             let found = error.to_string().replace(" at line 1 column ", " at column ");

@@ -7,13 +7,14 @@ use ess_metrics::Run;
 use crate::{
     Error,
     lines::{Lines, write_lines},
-    qrels_file::excerpt,
-    writable::check_white_space_separated,
+    qrels_file::{COMMENT, excerpt},
+    writable::check_trec_ids,
 };
 
 /// One line of a run file: `query Q0 item rank score tag`.
 ///
-/// The second field and the rank are not kept: as in trec_eval, only the scores make the ranking.
+/// The second field, the rank and whatever follows the tag are not kept: as in trec_eval, only the scores make the
+/// ranking.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunLine {
     /// The query's id.
@@ -28,7 +29,8 @@ pub struct RunLine {
 
 /// Reads the lines of a run file one by one, in constant memory.
 ///
-/// Blank lines, CRLF line ends, a leading byte order mark and gzip are fine. After an error it ends.
+/// Lines that begin with `#` are comments, as in trec_eval. Blank lines, CRLF line ends, a leading byte order mark and gzip
+/// are fine. After an error it ends.
 ///
 /// ```
 /// use ess_data::RunReader;
@@ -57,13 +59,15 @@ impl RunReader {
     }
 
     fn read(&mut self) -> Result<Option<RunLine>, Error> {
-        let Some(text) = self.lines.next()? else {
-            let path = self.lines.path().to_owned();
-            return if self.any { Ok(None) } else { Err(Error::EmptyFile { path, what: "hit" }) };
-        };
-        let line = parse(text).map_err(|(expected, found)| self.lines.error(expected, found))?;
-        self.any = true;
-        Ok(Some(line))
+        while let Some(text) = self.lines.next()? {
+            if !text.trim_ascii_start().starts_with(COMMENT) {
+                let line = parse(text);
+                self.any = true;
+                return line.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
+            }
+        }
+        let path = self.lines.path().to_owned();
+        if self.any { Ok(None) } else { Err(Error::EmptyFile { path, what: "hit" }) }
     }
 }
 
@@ -83,7 +87,7 @@ impl Iterator for RunReader {
 fn parse(text: &str) -> Result<RunLine, (&'static str, String)> {
     let mut fields = text.split_ascii_whitespace();
     let six = [(); 6].map(|()| fields.next());
-    let ([Some(query), _, Some(item), _, Some(score), Some(tag)], None) = (six, fields.next()) else {
+    let [Some(query), _, Some(item), _, Some(score), Some(tag)] = six else {
         return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
     };
     let finite = score.parse().ok().filter(|score: &f32| score.is_finite());
@@ -111,7 +115,8 @@ pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
 
 /// Writes a run, query by query, each ranked as [`Run::ranking`] ranks it, with the run's name as the tag.
 ///
-/// Scores are written so that reading them gives the same numbers.
+/// Scores are written so that reading them gives the same numbers. Fields of the format are separated by white space: in the
+/// name, which is for people, an underscore stands for each; an id, by which runs and judgements are joined, is refused.
 ///
 /// ```
 /// use ess_data::{read_run, write_run};
@@ -128,16 +133,47 @@ pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
 /// ```
 ///
 /// # Errors
-/// [`Error::Unwritable`] for an id or a name that is empty or holds white space; [`Error::Io`].
+/// [`Error::Unwritable`] for an id or a name that is empty, an id that holds white space, and a query's that begins with
+/// `#`; [`Error::Io`].
 pub fn write_run(path: impl AsRef<Path>, run: &Run) -> Result<(), Error> {
     let path = path.as_ref();
-    let tag = run.name();
+    let tag = tag(path, run.name())?;
+    let tag = tag.as_str();
     let lines = run.queries().flat_map(|query| {
         let hits = run.ranking(query).into_iter().enumerate();
         hits.map(move |(i, (item, score))| {
-            check_white_space_separated(path, &[("query id", query), ("item id", item), ("tag", tag)])?;
+            check_trec_ids(path, query, item)?;
             Ok(format!("{query} Q0 {item} {} {score} {tag}", i + 1))
         })
     });
     write_lines(path, lines)
+}
+
+fn tag(path: &Path, name: &str) -> Result<String, Error> {
+    if name.is_empty() {
+        let (path, id) = (path.to_owned(), String::new());
+        return Err(Error::Unwritable { path, what: "tag", id, reason: "it is empty" });
+    }
+    Ok(name.chars().map(|c| if c.is_whitespace() { '_' } else { c }).collect())
+}
+
+/// Checks that a run file can hold some queries and items, so that it is known before they are searched for.
+///
+/// ```
+/// # let path = std::path::Path::new("frozen.run");
+/// assert!(ess_data::check_run_ids(path, ["q1"], ["d1", "d2"]).is_ok());
+/// let error = ess_data::check_run_ids(path, ["q1"], ["d1", "a title"]).unwrap_err();
+/// assert_eq!(error.to_string(), r#"frozen.run: the item id "a title" cannot be written: it holds white space"#);
+/// ```
+///
+/// # Errors
+/// [`Error::Unwritable`] for the first id that [`write_run`] would refuse.
+pub fn check_run_ids<'a>(
+    path: impl AsRef<Path>,
+    queries: impl IntoIterator<Item = &'a str>,
+    items: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Error> {
+    let path = path.as_ref();
+    queries.into_iter().try_for_each(|query| check_trec_ids(path, query, "any"))?;
+    items.into_iter().try_for_each(|item| check_trec_ids(path, "any", item))
 }

@@ -2,17 +2,22 @@
 
 use std::path::Path;
 
-use crate::Error;
+use crate::{Error, qrels_file::COMMENT};
 
 /// Checks names and ids for a line whose fields are separated by tabs.
 pub(crate) fn check_tab_separated(path: &Path, ids: &[(&'static str, &str)]) -> Result<(), Error> {
     check(path, ids, |c| matches!(c, '\t' | '\n'), "it holds a tab or a line end")
 }
 
-/// Checks names and ids for a line whose fields are separated by white space.
-pub(crate) fn check_white_space_separated(path: &Path, ids: &[(&'static str, &str)]) -> Result<(), Error> {
+/// Checks the ids of a query and an item for a line of TREC's qrels or runs, whose fields are separated by white space.
+pub(crate) fn check_trec_ids(path: &Path, query: &str, item: &str) -> Result<(), Error> {
+    let (what, reason) = ("query id", "it begins with #, as a comment does");
+    if query.starts_with(COMMENT) {
+        return Err(Error::Unwritable { path: path.to_owned(), what, id: query.to_owned(), reason });
+    }
     // A byte order mark at the start of a file would be taken for one.
-    check(path, ids, |c| c.is_whitespace() || c == '\u{feff}', "it holds white space")
+    let forbidden = |c: char| c.is_whitespace() || c == '\u{feff}';
+    check(path, &[("query id", query), ("item id", item)], forbidden, "it holds white space")
 }
 
 fn check(

@@ -39,7 +39,9 @@ impl Header {
         let text = rest.get(length_bytes..length_bytes + length).ok_or_else(torn)?;
         let text =
             std::str::from_utf8(text).map_err(|_| ("an .npy header of text", "other bytes".to_owned()))?;
-        Fields::parse(text)?.into_header(MAGIC.len() + 2 + length_bytes + length)
+        // Python 2 wrote the numbers of a shape as long ones, 3L; format version 3 is younger than that.
+        let long_numbers = version[0] < 3;
+        Fields::parse(text, long_numbers)?.into_header(MAGIC.len() + 2 + length_bytes + length)
     }
 }
 
@@ -48,13 +50,14 @@ struct Fields<'a> {
     descr: Option<&'a str>,
     fortran_order: Option<bool>,
     shape: Option<Vec<usize>>,
+    long_numbers: bool,
 }
 
 impl<'a> Fields<'a> {
-    fn parse(text: &'a str) -> Result<Self, Mismatch> {
+    fn parse(text: &'a str, long_numbers: bool) -> Result<Self, Mismatch> {
         let malformed =
             || ("an .npy header with descr, fortran_order and shape", format!("{:?}", text.trim()));
-        let mut fields = Self::default();
+        let mut fields = Self { long_numbers, ..Self::default() };
         let mut rest = text.trim().strip_prefix('{').ok_or_else(malformed)?.trim_start();
         while rest != "}" {
             rest = fields.parse_entry(rest).ok_or_else(malformed)?;
@@ -79,8 +82,7 @@ impl<'a> Fields<'a> {
             }
             "shape" if self.shape.is_none() => {
                 let (inside, rest) = rest.strip_prefix('(')?.split_once(')')?;
-                let numbers = inside.split(',').map(str::trim).filter(|number| !number.is_empty());
-                self.shape = Some(numbers.map(|number| number.parse().ok()).collect::<Option<_>>()?);
+                self.shape = Some(self.tuple(inside)?);
                 rest
             }
             _ => return None,
@@ -89,22 +91,22 @@ impl<'a> Fields<'a> {
         if rest == "}" { Some(rest) } else { rest.strip_prefix(',').map(str::trim_start) }
     }
 
+    /// The numbers of a tuple, the last of which may have a comma behind it.
+    fn tuple(&self, inside: &str) -> Option<Vec<usize>> {
+        let inside = inside.trim();
+        let numbers = inside.strip_suffix(',').unwrap_or(inside).split(',').map(str::trim);
+        let digits = |number: &'_ str| match number.strip_suffix('L') {
+            Some(digits) if self.long_numbers => digits.parse().ok(),
+            _ => number.parse().ok(),
+        };
+        numbers.map(digits).collect()
+    }
+
     fn into_header(self, data_start: usize) -> Result<Header, Mismatch> {
         let descr = self.descr.unwrap_or("none");
-        let (big_endian, value_bytes) = match descr {
-            "<f2" | "=f2" => (false, 2),
-            "<f4" | "=f4" => (false, 4),
-            "<f8" | "=f8" => (false, 8),
-            ">f2" => (true, 2),
-            ">f4" => (true, 4),
-            ">f8" => (true, 8),
-            other => {
-                return Err((
-                    "numbers of type f2, f4 or f8 (float16, float32, float64)",
-                    format!("{other:?}"),
-                ));
-            }
-        };
+        let (big_endian, value_bytes) = number_type(descr).ok_or_else(|| {
+            ("numbers of type f2, f4 or f8 (float16, float32, float64)", format!("{descr:?}"))
+        })?;
         let shape = self.shape.unwrap_or_default();
         let [rows, columns] = shape[..] else {
             return Err(("a matrix, with a shape of two numbers", format!("the shape {shape:?}")));
@@ -115,7 +117,21 @@ impl<'a> Fields<'a> {
     }
 }
 
+/// Whether the numbers of a type are big-endian, and their bytes; by each of the names that NumPy has for it.
+fn number_type(descr: &str) -> Option<(bool, usize)> {
+    let name = descr.strip_prefix(['<', '=', '|', '>']).unwrap_or(descr);
+    let value_bytes = match name {
+        "f2" | "e" | "float16" | "half" => 2,
+        "f4" | "f" | "float32" | "single" => 4,
+        "f8" | "d" | "float64" | "double" => 8,
+        _ => return None,
+    };
+    Some((descr.starts_with('>'), value_bytes))
+}
+
 fn quoted(text: &str) -> Option<(&str, &str)> {
+    // A string of Python 2 may be marked as Unicode.
+    let text = text.strip_prefix('u').unwrap_or(text);
     let quote = text.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
     text[1..].split_once(quote)
 }

@@ -47,13 +47,24 @@ struct Header<'a> {
 impl Shape {
     /// The header; `None` when the sizes overflow.
     pub(super) fn header(&self, provenance: &Provenance) -> Option<Vec<u8>> {
+        self.laid_out(provenance).map(|(header, _)| header)
+    }
+
+    /// The bytes of the whole file; `None` when the sizes overflow.
+    pub(super) fn file_bytes(&self, provenance: &Provenance) -> Option<usize> {
+        let (header, behind) = self.laid_out(provenance)?;
+        header.len().checked_add(behind)
+    }
+
+    /// The header, and the bytes of all tensors behind it.
+    fn laid_out(&self, provenance: &Provenance) -> Option<(Vec<u8>, usize)> {
         // The header holds the length of the checksums, which cover the header: grow until both agree.
         let mut blocks = 0;
         loop {
-            let (bytes, data) = self.with_blocks(provenance, blocks)?;
-            let needed = bytes.len().checked_add(data)?.div_ceil(BLOCK_BYTES);
+            let (bytes, covered) = self.with_blocks(provenance, blocks)?;
+            let needed = bytes.len().checked_add(covered)?.div_ceil(BLOCK_BYTES);
             if needed <= blocks {
-                return Some(bytes);
+                return Some((bytes, covered.checked_add(blocks.checked_mul(CHECKSUM_BYTES)?)?));
             }
             blocks = needed;
         }

@@ -157,7 +157,12 @@ fn read_format(metadata: &Metadata) -> Result<(&str, Provenance), Mismatch> {
     };
     expect("format", &[FORMAT])?;
     let version = expect("version", &[VERSION, RICH_VERSION])?;
-    let provenance = serde_json::from_str(entry(metadata, "provenance").unwrap_or("{}"))
+    let provenance = entry(metadata, "provenance").unwrap_or("{}");
+    // Serde would take the entries of an array for the fields, in their order.
+    if !provenance.trim_ascii_start().starts_with('{') {
+        return mismatch("provenance in the metadata, a JSON object", "something else");
+    }
+    let provenance = serde_json::from_str(provenance)
         .map_err(|error| ("provenance in the metadata".to_owned(), error.to_string()))?;
     Ok((version, provenance))
 }

@@ -11,5 +11,5 @@ mod write_tokens;
 pub use embedding_store::EmbeddingStore;
 pub use mapped::MappedStore;
 pub(crate) use mapped::map;
-pub use write::{write_store, write_store_in_batches};
+pub use write::{store_bytes, write_store, write_store_in_batches};
 pub use write_tokens::{TokenStoreShape, write_token_store, write_token_store_in_batches};

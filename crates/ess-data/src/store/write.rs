@@ -67,10 +67,33 @@ pub fn write_store_in_batches<B: Borrow<Embeddings>, E: Into<Error>>(
         let what = if dim == 0 { "dimensions of a store" } else { "rows of a store" };
         return Err(ess_core::Error::Empty { what }.into());
     }
-    let shape = Shape { len: ids.len(), dim, dtype, id_bytes: ids.iter().map(str::len).sum(), tokens: None };
+    let shape = Shape { len: ids.len(), dim, dtype, id_bytes: id_bytes(ids), tokens: None };
     write_checksummed(path, ids, &shape, provenance, |file| {
         MatrixWriter { path, rows: ids.len(), dim, dtype }.write(file, batches)
     })
+}
+
+/// The bytes of the file that [`write_store`] makes of ids and embeddings of this dimension; `None` for one that does not
+/// fit the address space.
+///
+/// ```
+/// use ess_core::{Embeddings, Ids};
+/// use ess_data::{Dtype, Provenance, store_bytes, write_store};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("queries.safetensors");
+/// let (ids, provenance) = (Ids::new(vec!["q1".into()])?, Provenance::default());
+/// write_store(&path, &ids, &Embeddings::from_rows(&[[1.0, 0.0]])?, Dtype::F16, &provenance)?;
+/// assert_eq!(store_bytes(&ids, 2, Dtype::F16, &provenance), Some(std::fs::metadata(&path).unwrap().len()));
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+pub fn store_bytes(ids: &Ids, dim: usize, dtype: Dtype, provenance: &Provenance) -> Option<u64> {
+    let shape = Shape { len: ids.len(), dim, dtype, id_bytes: id_bytes(ids), tokens: None };
+    shape.file_bytes(provenance).map(|bytes| bytes as u64)
+}
+
+fn id_bytes(ids: &Ids) -> usize {
+    ids.iter().map(str::len).sum()
 }
 
 /// Writes a store file whose numbers come from `write_numbers`.

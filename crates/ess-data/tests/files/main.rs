@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod ids;
 mod judgements;
 mod npy;
 mod records;
@@ -10,6 +11,7 @@ mod store;
 mod store_damage;
 mod token_store;
 mod trec;
+mod trec_eval;
 
 use std::path::PathBuf;
 

@@ -1,7 +1,7 @@
 //! `.npy` files, NumPy's own and hostile ones.
 
-use ess_core::{Embeddings, Ids};
-use ess_data::{Dtype, Error, NpyMatrix, read_ids, write_ids, write_npy, write_npy_in_batches};
+use ess_core::Embeddings;
+use ess_data::{Dtype, Error, NpyMatrix, write_npy, write_npy_in_batches};
 use proptest::prelude::*;
 
 use crate::{file_with, golden};
@@ -51,6 +51,29 @@ fn what_is_written_is_what_numpy_writes() {
     }
 }
 
+/// Headers as other writers make them; NumPy 2 reads each as the same matrix.
+#[test]
+fn headers_of_other_writers_are_read() {
+    let data: Vec<u8> = [0.5_f32, 1.0, -2.0, 4.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    for header in [
+        // Python 2.
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 2L), }          \n",
+        "{u'descr': u'<f4', 'fortran_order': False, 'shape': (2L, 2), }",
+        "{'shape':(2,2),'descr':'<f4','fortran_order':False}",
+        "{ \"descr\" : \"f4\" , 'fortran_order':\nFalse, 'shape': ( 2 ,2, ) , }",
+        "{'descr': '|f4', 'fortran_order': False, 'shape': (2, 2)}",
+        "{'descr': 'float32', 'fortran_order': False, 'shape': (2, 2)}",
+        "{'descr': 'f', 'fortran_order': False, 'shape': (2, 2)}",
+    ] {
+        let matrix = open_bytes(&npy(header, &data)).unwrap_or_else(|error| panic!("{header}: {error}"));
+        assert_eq!(matrix.to_embeddings().unwrap().as_slice(), [0.5, 1.0, -2.0, 4.0], "{header}");
+    }
+    // Format version 3 is of Python 3 alone.
+    let long = npy("{'descr': '<f4', 'fortran_order': False, 'shape': (2L, 2L)}", &data);
+    let third = [b"\x93NUMPY\x03\x00", &long[8..10], &[0, 0], &long[10..]].concat();
+    assert!(matches!(open_bytes(&third), Err(Error::Format { .. })));
+}
+
 #[test]
 fn a_file_torn_at_any_length_is_refused() {
     let good = std::fs::read(golden("little_f8_F.npy")).unwrap();
@@ -81,6 +104,11 @@ fn hostile_headers_are_refused() {
         "{'descr': '<f4', 'fortran_order': False, 'shape': (18446744073709551615, 18446744073709551615)}",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999999, 1)}",
         "{'é",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1,, 1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1 1)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (1LL, 1L)}",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (L, 1L)}",
+        "{'descr': '<c8', 'fortran_order': False, 'shape': (1, 1)}",
     ];
     for header in headers {
         assert!(matches!(open_bytes(&npy(header, &[0; 4])), Err(Error::Format { .. })), "{header}");
@@ -138,29 +166,4 @@ proptest! {
     fn any_header_is_read_or_refused(header in "[{}()'\":,0-9<>f a-zé\\PC]{0,60}") {
         let _ = open_bytes(&npy(&header, &[0; 8]));
     }
-}
-
-#[test]
-fn ids_come_as_json_or_as_lines() {
-    let ids = Ids::new(["a", "b c", "ß"].map(String::from).to_vec()).unwrap();
-    let (_folder, path) = file_with("\u{feff}a\r\n\nb c\nß");
-    assert_eq!(read_ids(&path).unwrap(), ids);
-    write_ids(&path, &ids).unwrap();
-    assert_eq!(read_ids(&path).unwrap(), ids);
-}
-
-#[test]
-fn wrong_ids_are_refused() {
-    let read = |content: &[u8]| {
-        let (_folder, path) = file_with(content);
-        read_ids(path).unwrap_err()
-    };
-    assert!(matches!(read_ids(golden("missing")), Err(Error::Io { .. })));
-    assert!(matches!(read(b""), Error::EmptyFile { .. }));
-    assert!(matches!(read(b"[]"), Error::EmptyFile { .. }));
-    assert!(matches!(read(b"[\"a\", 1]"), Error::Format { .. }));
-    assert!(matches!(read(b"[\"a\""), Error::Format { .. }));
-    assert!(matches!(read(b"[\"a\"] more"), Error::Format { .. }));
-    assert!(matches!(read(b"a\n\xff\n"), Error::Line { line: 2, .. }));
-    assert!(matches!(read(b"a\nb\na\n"), Error::Ids { cause: ess_core::Error::DuplicateId { .. }, .. }));
 }

@@ -78,11 +78,13 @@ fn a_compressed_file_torn_at_any_length_is_refused() {
 
 #[test]
 fn a_wrong_line_is_named() {
-    let wrong: [&[u8]; 8] = [
+    let wrong: [&[u8]; 10] = [
         b"{\"_id\": \"c\"}",
         b"{\"_id\": 3, \"text\": \"x\"}",
         b"{\"_id\": \"\", \"text\": \"x\"}",
         b"{\"_id\": \"c\", \"text\": null}",
+        b"[\"c\", \"title\", \"text\"]",
+        b" [{\"_id\": \"c\", \"text\": \"x\"}]",
         b"{\"_id\": \"c\", \"text\": \"x\"",
         b"{\"_id\": \"c\", \"text\": \"x\"} {}",
         b"c\td\t1",

@@ -145,6 +145,7 @@ fn a_header_that_says_something_else_is_refused() {
         ("/__metadata__/format", json!("other")),
         ("/__metadata__/version", json!("3")),
         ("/__metadata__/provenance", json!("{\"unknown\": 1}")),
+        ("/__metadata__/provenance", json!("[\"encoder\", null, null, null]")),
         ("/__metadata__", json!({})),
         ("/embeddings/dtype", json!("I32")),
         ("/embeddings/dtype", json!("F16")),

@@ -1,6 +1,8 @@
 //! Qrels and runs.
 
-use ess_data::{Error, QrelsFormat, QrelsReader, read_qrels, read_run, write_qrels, write_run};
+use ess_data::{
+    Error, QrelsFormat, QrelsReader, check_run_ids, read_qrels, read_run, write_qrels, write_run,
+};
 use ess_metrics::{Qrels, Run};
 use proptest::prelude::*;
 
@@ -42,7 +44,7 @@ proptest! {
             Ok(()) => prop_assert_eq!(&read_qrels(&path).unwrap(), &written),
             Err(Error::Unwritable { id, .. }) => {
                 let forbidden = id.contains(|c: char| c.is_whitespace() || c == '\u{feff}');
-                prop_assert!(forbidden);
+                prop_assert!(forbidden || id.starts_with('#'));
             }
             Err(other) => prop_assert!(false, "{}", other),
         }
@@ -124,7 +126,6 @@ fn wrong_lines_of_qrels_are_named() {
 fn wrong_lines_of_runs_are_named() {
     for line in [
         "q Q0 d 1 0.5",
-        "q Q0 d 1 0.5 tag more",
         "q Q0 d 1 x tag",
         "q Q0 d 1 NaN tag",
         "q Q0 d 1 inf tag",
@@ -150,10 +151,58 @@ fn ids_that_a_format_cannot_hold_are_refused() {
         let mut run = Run::new("tag");
         run.insert("q", id, 1.0).unwrap();
         assert!(refused(write_run(&path, &run)), "{id:?}");
-        let mut run = Run::new(id);
-        run.insert("q", "d", 1.0).unwrap();
-        assert!(refused(write_run(&path, &run)), "{id:?}");
+        if !id.is_empty() {
+            assert!(
+                matches!(check_run_ids(&path, ["q"], ["d", id]), Err(Error::Unwritable { .. })),
+                "{id:?}"
+            );
+        }
     }
+    let mut run = Run::new("");
+    run.insert("q", "d", 1.0).unwrap();
+    assert!(matches!(write_run(&path, &run), Err(Error::Unwritable { what: "tag", .. })));
+}
+
+#[test]
+fn a_name_with_white_space_is_written_with_underscores() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a run.txt");
+    let mut run = Run::new("my module\t(dense)");
+    run.insert("q", "d", 1.0).unwrap();
+    write_run(&path, &run).unwrap();
+    assert_eq!(read_run(&path).unwrap().name(), "my_module_(dense)");
+}
+
+#[test]
+fn what_follows_the_tag_is_ignored_as_in_trec_eval() {
+    let (_folder, path) =
+        file_with("q Q0 d 1 0.5 STANDARD more junk at\nq Q0 e 2 0.25 STANDARD end of lines.\n");
+    let run = read_run(path).unwrap();
+    assert_eq!((run.name(), run.ranking("q").len()), ("STANDARD", 2));
+}
+
+#[test]
+fn comments_are_passed_over_as_in_trec_eval() {
+    let expected = qrels(&[("q", "d#1", 1), ("q", "e", 0)]);
+    for content in [
+        "# comment here\nq 0 d#1 1\n#\n# and comment here\nq 0 e 0\n",
+        "# made\tby\tpooling\nq 0 d#1 1\nq 0 e 0\n#q 0 f 1",
+        "# comment here\nquery-id\tcorpus-id\tscore\nq\td#1\t1\n# another\nq\te\t0\n",
+    ] {
+        let (_folder, path) = file_with(content);
+        assert_eq!(read_qrels(path).unwrap(), expected, "{content:?}");
+    }
+    // In BEIR's files an id may begin so.
+    let (_folder, path) = file_with("query-id\tcorpus-id\tscore\n#1\td\t2\n");
+    assert_eq!(read_qrels(path).unwrap(), qrels(&[("#1", "d", 2)]));
+    let (_folder, path) = file_with("# made by hand\nq Q0 d 1 0.5 tag\n  # and again\n");
+    assert_eq!(read_run(path).unwrap().len(), 1);
+    // So an id that would be a comment is not written where it would be one.
+    let path = std::path::Path::new("never-written");
+    let refused = write_qrels(path, &qrels(&[("#1", "d", 2)]), QrelsFormat::Trec);
+    assert!(matches!(refused, Err(Error::Unwritable { what: "query id", .. })));
+    assert!(matches!(check_run_ids(path, ["#1"], []), Err(Error::Unwritable { what: "query id", .. })));
+    assert!(matches!(qrels_error("# nothing else\n"), Error::EmptyFile { .. }));
 }
 
 #[test]

@@ -1,0 +1,239 @@
+//! Every reader on damaged files: ten thousand seeded mutations of good ones, a million with `ESS_NIGHTLY=1`.
+//!
+//! Checksums are repaired, so that what is behind them is reached. No mutation may panic, hang or take memory without
+//! bound, and what is read all the same must come back when it is written and read again.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use ess_core::{Embeddings, Ids, TokenStates};
+use ess_data::{
+    Dtype, EmbeddingStore, Error, Item, MappedStore, NpyMatrix, Provenance, QrelsFormat, Query, read_ids,
+    read_qrels, read_records, read_run, write_ids, write_npy, write_qrels, write_records, write_run,
+    write_store, write_token_store,
+};
+use ess_files::Checksum;
+use ess_testing::damage;
+use flate2::{Compression, write::GzEncoder};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tempfile::TempDir;
+
+/// Good files of all tests together.
+const FILES: usize = 12;
+
+/// What readers look for, and numbers at the edges.
+const PIECES: [&[u8]; 26] = [
+    b"[",
+    b"]",
+    b"{",
+    b"}",
+    b"\"",
+    b",",
+    b":",
+    b"\n",
+    b"\r\n",
+    b"\t",
+    b" ",
+    b"#",
+    b"\0",
+    b"\xff",
+    b"\\u0000",
+    b"\xef\xbb\xbf",
+    b"0",
+    b"-1",
+    b"99999999999999999999",
+    b"18446744073709551615",
+    b"4294967296",
+    b"NaN",
+    b"1e999",
+    b"null",
+    b"\x1f\x8b",
+    b"L",
+];
+
+/// Writes damaged forms of good files, one after the other, for a reader; half of them have a piece put in as well.
+/// `repair` puts right what would hide the rest.
+fn mutations(seed: u64, good: &[Vec<u8>], repair: impl Fn(&mut Vec<u8>), read: impl Fn(&Path)) {
+    let (_folder, path) = scratch();
+    let before = most_memory();
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    for good in good {
+        std::fs::write(&path, good).unwrap();
+        read(&path);
+        let damaged = damage::mutations(good, seed, damage::rounds(10_000_usize.div_ceil(FILES)));
+        for (round, mut bytes) in damaged.enumerate() {
+            if round % 2 == 1 {
+                let at = rng.random_range(0..=bytes.len());
+                bytes.splice(at..at, PIECES[rng.random_range(0..PIECES.len())].iter().copied());
+            }
+            repair(&mut bytes);
+            // A new file each time: the old one may be mapped.
+            std::fs::remove_file(&path).unwrap();
+            std::fs::write(&path, &bytes).unwrap();
+            read(&path);
+        }
+    }
+    let taken = most_memory().saturating_sub(before);
+    assert!(taken < 1 << 20, "{taken} KiB of address space");
+}
+
+/// The most address space that this process has had, in KiB; 0 where the system does not say.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmPeak:"));
+    line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
+}
+
+fn scratch() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mutated");
+    (folder, path)
+}
+
+fn bytes_of(write: impl FnOnce(&Path)) -> Vec<u8> {
+    let (_folder, path) = scratch();
+    write(&path);
+    std::fs::read(path).unwrap()
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn nothing(_: &mut Vec<u8>) {}
+
+/// What could be written can be read, and is the same; what a format cannot hold is refused.
+fn comes_back<T: PartialEq + std::fmt::Debug>(
+    value: &T,
+    write: impl FnOnce(&Path) -> Result<(), Error>,
+    read: impl FnOnce(&Path) -> Result<T, Error>,
+) {
+    let (_folder, path) = scratch();
+    match write(&path) {
+        Ok(()) => assert_eq!(&read(&path).unwrap(), value),
+        Err(error) => assert!(matches!(error, Error::Unwritable { .. }), "{error}"),
+    }
+}
+
+fn ids(count: usize) -> Ids {
+    Ids::new((0..count).map(|i| format!("id-{i}")).collect()).unwrap()
+}
+
+fn embeddings() -> Embeddings {
+    Embeddings::from_rows(&[[1.0, -2.0], [0.5, 0.25], [3.0, 0.0]]).unwrap()
+}
+
+#[test]
+fn stores() {
+    let provenance = Provenance { encoder: Some("an encoder".into()), ..Provenance::default() };
+    let plain = bytes_of(|path| write_store(path, &ids(3), &embeddings(), Dtype::F16, &provenance).unwrap());
+    let tokens = [vec![0.5; 6], vec![0.25; 3], vec![]];
+    let states = TokenStates::from_texts(embeddings(), 3, &tokens).unwrap();
+    let rich = bytes_of(|path| write_token_store(path, &ids(3), &states, Dtype::F32, &provenance).unwrap());
+    let repair = |bytes: &mut Vec<u8>| {
+        let covered = bytes.len().saturating_sub(24);
+        let checksum = Checksum::of(&bytes[..covered]).to_string();
+        let kept = bytes.len().min(24);
+        bytes[covered..].copy_from_slice(&checksum.as_bytes()[..kept]);
+    };
+    mutations(1, &[plain, rich], repair, |path| {
+        if let Ok(store) = EmbeddingStore::open(path) {
+            let all = store.to_embeddings().unwrap();
+            assert_eq!((all.len(), store.ids().len()), (store.len(), store.len()));
+            if store.token_dim().is_some() {
+                assert_eq!(store.to_token_states().unwrap().embeddings(), &all);
+            }
+        }
+        if let Ok(store) = MappedStore::open(path) {
+            let _ = (store.verify(), store.read_ids(), store.to_embeddings(), store.to_token_states());
+            for row in [0, store.len() - 1, store.len(), usize::MAX] {
+                let _ = (store.id(row), store.rows(row..row.saturating_add(1)), store.select(&[row]));
+            }
+            let _ = (store.view_f16(), store.view_f32(), store.batches(2).map(drop).count());
+        }
+    });
+}
+
+#[test]
+fn npy_matrices() {
+    let good = bytes_of(|path| write_npy(path, &embeddings(), Dtype::F32).unwrap());
+    let fortran =
+        b"\x93NUMPY\x01\x00\x47\x00{'descr': '>f8', 'fortran_order': True, 'shape': (2L, 1L), }         \n";
+    let fortran = [&fortran[..], &1.0_f64.to_be_bytes(), &2.0_f64.to_be_bytes()].concat();
+    mutations(2, &[good, fortran], nothing, |path| {
+        if let Ok(matrix) = NpyMatrix::open(path) {
+            if let Ok(all) = matrix.to_embeddings() {
+                comes_back(
+                    &all,
+                    |path| write_npy(path, &all, Dtype::F32),
+                    |path| NpyMatrix::open(path)?.to_embeddings(),
+                );
+            }
+            let _ = matrix.batches(2).map(drop).count();
+        }
+    });
+}
+
+#[test]
+fn qrels() {
+    let beir = b"query-id\tcorpus-id\tscore\nq 1\td1\t2\nq 1\td2\t-1\nq2\td1\t0\n".to_vec();
+    let trec = b"# pooled\nq1 0 d1 2\nq1 0 d2 -1\r\n\nq2\t0  d1\t0\n".to_vec();
+    mutations(3, &[beir, trec], nothing, |path| {
+        if let Ok(qrels) = read_qrels(path) {
+            for format in [QrelsFormat::Beir, QrelsFormat::Trec] {
+                comes_back(&qrels, |path| write_qrels(path, &qrels, format), |path| read_qrels(path));
+            }
+        }
+    });
+}
+
+#[test]
+fn runs() {
+    let good = b"q1 Q0 d1 1 0.5 tag\nq1 Q0 d2 2 -1e-3 tag more\n# end\nq2\tQ0\td1\t1\t7\ttag\r\n".to_vec();
+    mutations(4, &[good], nothing, |path| {
+        if let Ok(run) = read_run(path) {
+            let ranked = |run: &ess_metrics::Run| {
+                let mut queries: Vec<&str> = run.queries().collect();
+                queries.sort_unstable();
+                let ranking = |query: &&str| (query.to_string(), format!("{:?}", run.ranking(query)));
+                (run.name().to_owned(), queries.iter().map(ranking).collect::<Vec<_>>())
+            };
+            let name = |run: &ess_metrics::Run| run.name().replace(char::is_whitespace, "_");
+            let mut expected = run.clone();
+            expected.set_name(name(&run));
+            comes_back(&ranked(&expected), |path| write_run(path, &run), |path| Ok(ranked(&read_run(path)?)));
+        }
+    });
+}
+
+#[test]
+fn records() {
+    let items = b"{\"_id\": \"a\", \"title\": \"T\", \"text\": \"x \\ud83d\\ude42\"}\n{\"_id\": \"b\", \"text\": \"y\"}\n".to_vec();
+    let queries = gzip(b"{\"_id\": \"q\", \"text\": \"why\", \"metadata\": {\"more\": [1, 2]}}\n");
+    mutations(5, &[items, queries], nothing, |path| {
+        if let Ok(items) = read_records::<Item>(path) {
+            comes_back(&items, |path| write_records(path, &items), |path| read_records(path));
+        }
+        if let Ok(queries) = read_records::<Query>(path) {
+            comes_back(&queries, |path| write_records(path, &queries), |path| read_records(path));
+        }
+    });
+}
+
+#[test]
+fn ids_by_themselves() {
+    let (array, lines) = (b"[\"a\", \"b c\", \"\\u00fc\"]\n".to_vec(), b"a\r\n\n[CLS]\nb c\n".to_vec());
+    let compressed = gzip(&array);
+    mutations(6, &[array, lines, compressed], nothing, |path| {
+        if let Ok(ids) = read_ids(path) {
+            comes_back(&ids, |path| write_ids(path, &ids), |path| read_ids(path));
+        }
+    });
+}
