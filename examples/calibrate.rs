@@ -8,7 +8,7 @@ use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use ess_core::{Identity, Link, SearchModule, Sigmoid};
 use ess_data::write_link;
-use ess_examples::{Axis, Dataset, DeviceChoice, Plot, Series, Table, write_json};
+use ess_examples::{Axis, Dataset, DeviceChoice, JoinArguments, Plot, Series, Table, write_json};
 use ess_metrics::{Binning, ReliabilityDiagram, brier_score};
 use ess_search::Registry;
 use ess_train::{Calibration, Items, SimilaritySample};
@@ -27,6 +27,11 @@ struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors.
     #[arg(long, value_name = "DIR")]
     embeddings: PathBuf,
+    #[command(flatten)]
+    join: JoinArguments,
+    /// Leave the item that has a query's own id out of its hits, where queries are items too (ArguAna, Quora).
+    #[arg(long)]
+    ignore_identical_ids: bool,
     /// The judgements to fit on, BEIR or TREC format.
     #[arg(long, value_name = "QRELS")]
     qrels: PathBuf,
@@ -100,7 +105,8 @@ fn main() -> Result<()> {
     let arguments = Arguments::parse();
     ensure!(arguments.hits > 0, "--hits must be at least 1");
     let device = arguments.device.open()?;
-    let dataset = Dataset::open(&arguments.embeddings)?;
+    let dataset = Dataset::open_with(&arguments.embeddings, arguments.join)?
+        .ignore_identical_ids(arguments.ignore_identical_ids);
     let items = Items::new(dataset.items(), &device);
     let module: Box<dyn SearchModule> = match &arguments.module {
         Some(folder) => Box::new(Registry::default().load(folder, &device)?),
@@ -108,7 +114,8 @@ fn main() -> Result<()> {
     };
     let sample = |qrels: &Path| -> Result<SimilaritySample> {
         let queries = dataset.judge_file(qrels)?;
-        Ok(SimilaritySample::of_hits(&*module, &queries.set, &items, arguments.hits)?)
+        let own = |query: usize| queries.own_items[query];
+        Ok(SimilaritySample::of_hits_except(&*module, &queries.set, &items, arguments.hits, own)?)
     };
     let fitted_on = sample(&arguments.qrels)?;
     let test = arguments.test.as_deref().map(sample).transpose()?;

@@ -2,10 +2,17 @@
 //!
 //! `cargo run --release --example import -- --npy FILE --ids FILE --out FILE`
 
-use std::{path::PathBuf, process::ExitCode, time::Instant};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Instant,
+};
 
 use clap::Parser;
-use ess_data::{Dtype, EmbeddingStore, Error, NpyMatrix, Provenance, read_ids, write_store_in_batches};
+use ess_data::{
+    Dtype, EmbeddingStore, Error, NpyMatrix, Provenance, read_ids, store_bytes, write_store_in_batches,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -40,6 +47,9 @@ struct Arguments {
     /// What text the encoder saw, such as "title + text", to be kept with them.
     #[arg(long, value_name = "RECIPE")]
     text: Option<String>,
+    /// No progress bar and no line on the terminal.
+    #[arg(long)]
+    quiet: bool,
     /// Also write what was done as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -85,25 +95,40 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         text: arguments.text,
         layers: None,
     };
-
-    let progress = ProgressBar::new(matrix.len() as u64)
-        .with_style(ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left")?);
-    let batches = matrix.batches(BATCH_ROWS).inspect(|batch| {
-        progress.inc(batch.as_ref().map_or(0, |batch| batch.len() as u64));
-    });
-    write_store_in_batches(&arguments.out, &ids, matrix.dim(), arguments.dtype, &provenance, batches)?;
-    progress.finish_and_clear();
-
-    let store = EmbeddingStore::open(&arguments.out)?;
-    let report = Report {
-        rows: store.len(),
-        dim: store.dim(),
-        dtype: store.dtype().to_string(),
-        bytes: std::fs::metadata(&arguments.out)?.len(),
-        provenance,
-        seconds: start.elapsed().as_secs_f64(),
-        out: arguments.out,
+    let mut report = Report {
+        rows: matrix.len(),
+        dim: matrix.dim(),
+        dtype: arguments.dtype.to_string(),
+        bytes: store_bytes(&ids, matrix.dim(), arguments.dtype, &provenance).unwrap_or(0),
+        provenance: provenance.clone(),
+        seconds: 0.0,
+        out: arguments.out.clone(),
     };
+
+    let write = |at_the_end: &mut dyn FnMut() -> Result<(), Error>| {
+        let progress = match arguments.quiet {
+            true => ProgressBar::hidden(),
+            false => ProgressBar::new(matrix.len() as u64).with_style(rows_and_time()),
+        };
+        let batches = matrix.batches(BATCH_ROWS).inspect(|batch| {
+            progress.inc(batch.as_ref().map_or(0, |batch| batch.len() as u64));
+        });
+        let batches = batches.chain(std::iter::from_fn(|| at_the_end().err().map(Err)));
+        write_store_in_batches(&arguments.out, &ids, matrix.dim(), arguments.dtype, &provenance, batches)?;
+        progress.finish_and_clear();
+        Ok(())
+    };
+    match &arguments.json {
+        Some(path) => write_with_report(path, write, || {
+            report.seconds = start.elapsed().as_secs_f64();
+            Ok(serde_json::to_string_pretty(&report)?)
+        })?,
+        None => write(&mut || Ok(()))?,
+    }
+    EmbeddingStore::open(&arguments.out)?;
+    if arguments.quiet {
+        return Ok(());
+    }
     println!(
         "{}: {} rows of {} numbers as {}, {} bytes, written and verified in {:.1} s",
         report.out.display(),
@@ -111,11 +136,39 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         report.dim,
         report.dtype,
         report.bytes,
-        report.seconds
+        start.elapsed().as_secs_f64()
     );
-    if let Some(path) = arguments.json {
-        std::fs::write(&path, serde_json::to_string_pretty(&report)?)
-            .map_err(|error| format!("{}: {error}", path.display()))?;
-    }
     Ok(())
+}
+
+fn rows_and_time() -> ProgressStyle {
+    let template = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left");
+    template.unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+/// Writes a store and a report of it, both or neither: the report's bytes are written when all numbers of the store are,
+/// and before the store has its name; then the report has its own.
+fn write_with_report(
+    path: &Path,
+    write_store: impl FnOnce(&mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error>,
+    mut report: impl FnMut() -> io::Result<String>,
+) -> Result<(), Error> {
+    if path.is_dir() {
+        let cause = io::Error::other("a folder stands where the report would");
+        return Err(Error::Io { path: path.to_owned(), cause });
+    }
+    let written = ess_files::write_atomically(path, |file| {
+        let mut write_report = || {
+            let written = report().and_then(|text| writeln!(file, "{text}")).and_then(|()| file.flush());
+            written.map_err(|cause| Error::Io { path: path.to_owned(), cause })
+        };
+        write_store(&mut write_report).map_err(io::Error::other)
+    });
+    written.map_err(|error| match error {
+        // What went wrong with the store comes out as it went in.
+        ess_files::Error::Io { path, cause } => {
+            cause.downcast::<Error>().unwrap_or_else(|cause| Error::Io { path, cause })
+        }
+        other => other.into(),
+    })
 }

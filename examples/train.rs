@@ -11,8 +11,8 @@ use clap::{
 use ess_auto::{AutoConfig, AutoReport};
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, JudgedQueries, LossArguments, RunConfig, SideArguments, StoredEncoding,
-    choose, collection, describe_choice, write_json,
+    BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, LossArguments, RunConfig, SideArguments,
+    StoredEncoding, choose, collection, describe_choice, say_left_out, write_json,
 };
 use ess_search::ModuleState;
 use ess_train::{Checkpoints, FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
@@ -28,6 +28,8 @@ struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors. Kinds that read token states need them in the first.
     #[arg(long, value_name = "DIR")]
     embeddings: PathBuf,
+    #[command(flatten)]
+    join: JoinArguments,
     /// Training judgements, BEIR or TREC format.
     #[arg(long, value_name = "QRELS")]
     train: PathBuf,
@@ -126,7 +128,11 @@ fn main() -> Result<()> {
         "--budget and --beir belong to --module auto"
     );
     let config = config(&arguments)?;
-    let run = Run { arguments: &arguments, config: &config, dataset: Dataset::open(&arguments.embeddings)? };
+    let run = Run {
+        arguments: &arguments,
+        config: &config,
+        dataset: Dataset::open_with(&arguments.embeddings, arguments.join)?,
+    };
     let (state, fit) = match config.module.reads_token_states() {
         true => run.train_on_token_states()?,
         false => run.train_on_embeddings()?,
@@ -223,8 +229,9 @@ impl Run<'_> {
 
 /// Automatic choice has settings of its own, which `--config` gives.
 fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
-    const TAKEN: [&str; 12] = [
+    const TAKEN: [&str; 13] = [
         "embeddings",
+        "allow_missing",
         "train",
         "dev",
         "module",
@@ -259,7 +266,7 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     config.budget_seconds = arguments.budget.unwrap_or(config.budget_seconds);
     config.seed = arguments.seed.unwrap_or(config.seed);
     config.check()?;
-    let dataset = Dataset::open(&arguments.embeddings)?;
+    let dataset = Dataset::open_with(&arguments.embeddings, arguments.join)?;
     let train = dataset.judge_file(&arguments.train)?;
     let dev = arguments.dev.as_ref().map(|path| dataset.judge_file(path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
@@ -319,7 +326,9 @@ fn cut<E: StoredEncoding>(
     let qrels = read_qrels(path)?;
     let cut = || {
         let (train, dev) = cut_dev(&qrels, share, seed)?;
-        anyhow::Ok([dataset.judge_as(&train)?, dataset.judge_as(&dev)?])
+        let both: [JudgedQueries<E>; 2] = [dataset.judge_as(&train)?, dataset.judge_as(&dev)?];
+        both.iter().for_each(|side| say_left_out(path, &side.left_out));
+        anyhow::Ok(both)
     };
     cut().with_context(|| format!("{} cannot be cut into train and dev", path.display()))
 }

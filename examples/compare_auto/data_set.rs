@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Result;
 use ess_auto::{AutoConfig, Collection};
 pub(crate) use ess_examples::BeirDataSet as DataSet;
-use ess_examples::{BeirTexts, Dataset, JudgedQueries, collection};
+use ess_examples::{BeirTexts, Dataset, JoinArguments, JudgedQueries, collection};
 
 /// A data set in memory.
 pub(crate) struct Opened {
@@ -19,7 +19,8 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) fn open(data: &DataSet, config: &AutoConfig) -> Result<Self> {
-        let dataset = Dataset::open(&data.embeddings)?;
+        let join = JoinArguments { allow_missing: data.allow_missing };
+        let dataset = Dataset::open_with(&data.embeddings, join)?;
         let texts = BeirTexts::read(&data.beir)?;
         let judge = |path: &Option<PathBuf>| path.as_ref().map(|path| dataset.judge_file(path)).transpose();
         Ok(Self {

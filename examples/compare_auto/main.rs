@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ess_auto::AutoConfig;
-use ess_examples::write_json;
+use ess_examples::{JoinArguments, write_json};
 use serde::Serialize;
 
 use crate::{
@@ -35,6 +35,8 @@ struct Arguments {
     /// be given several times.
     #[arg(long, value_name = "NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST", required = true)]
     data: Vec<DataSet>,
+    #[command(flatten)]
+    join: JoinArguments,
     /// CPU-seconds that each choice may spend [default: 120].
     #[arg(long, value_name = "SECONDS")]
     budget: Option<f64>,
@@ -78,7 +80,8 @@ struct Results {
 }
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     let config = config(&arguments)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use ess_examples::{BeirDataSet, write_json};
+use ess_examples::{BeirDataSet, JoinArguments, write_json};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,8 @@ struct Arguments {
     /// given several times.
     #[arg(long, value_name = "NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST", required = true)]
     data: Vec<BeirDataSet>,
+    #[command(flatten)]
+    join: JoinArguments,
     /// How many hits of each searcher are combined, where two are; at least 10.
     #[arg(long, default_value_t = 100)]
     depth: usize,
@@ -73,7 +75,8 @@ struct SetResults {
 }
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
     let bar = match arguments.quiet {
         true => ProgressBar::hidden(),

@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, JudgedQueries, StoredEncoding};
+use ess_examples::{Dataset, JoinArguments, JudgedQueries, StoredEncoding, say_left_out};
 use serde::{Deserialize, Serialize};
 
 use crate::system::Reads;
@@ -26,6 +26,9 @@ pub(crate) struct DataSet {
     /// The queries with poolings of layers, beside the same items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layers: Option<PathBuf>,
+    /// Whether judgements without embeddings are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) allow_missing: bool,
 }
 
 /// A data set in memory.
@@ -59,6 +62,7 @@ impl FromStr for DataSet {
                 test,
                 states: given(4),
                 layers: given(5),
+                allow_missing: false,
             }),
             _ => Err(expected()),
         }
@@ -76,13 +80,18 @@ impl DataSet {
 
     /// The same queries and items from a folder of another encoding of the queries.
     pub(crate) fn open_as<E: StoredEncoding>(&self, folder: &Path, seed: u64) -> Result<Opened<E>> {
-        let dataset = Dataset::open(folder)?;
+        let dataset = Dataset::open_with(folder, JoinArguments { allow_missing: self.allow_missing })?;
         let (train, dev) = match &self.dev {
             Some(dev) => (dataset.judge_file_as(&self.train)?, dataset.judge_file_as(dev)?),
             None => {
                 let (train, dev) = cut_dev(&read_qrels(&self.train)?, 0.2, seed)
                     .with_context(|| self.train.display().to_string())?;
-                (dataset.judge_as(&train)?, dataset.judge_as(&dev)?)
+                let (train, dev): (JudgedQueries<E>, _) =
+                    (dataset.judge_as(&train)?, dataset.judge_as(&dev)?);
+                for left_out in [&train.left_out, &dev.left_out] {
+                    say_left_out(&self.train, left_out);
+                }
+                (train, dev)
             }
         };
         let test = dataset.judge_file_as(&self.test)?;

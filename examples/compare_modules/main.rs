@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use ess_examples::{DeviceChoice, write_json};
+use ess_examples::{DeviceChoice, JoinArguments, write_json};
 use ess_train::TrainerConfig;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
@@ -37,6 +37,8 @@ struct Arguments {
         required = true
     )]
     data: Vec<DataSet>,
+    #[command(flatten)]
+    join: JoinArguments,
     /// Only these systems; without it, all.
     #[arg(long, value_name = "SYSTEM")]
     system: Vec<String>,
@@ -55,6 +57,9 @@ struct Arguments {
     /// Where it is computed: cpu, wgpu (a GPU), wgpu:N (the one of this number) or auto (a GPU where there is one).
     #[arg(long, default_value = "cpu", value_name = "cpu|wgpu|wgpu:N|auto")]
     device: DeviceChoice,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
     /// The Markdown file with the table.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -70,13 +75,17 @@ struct Results {
 }
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     let device = arguments.device.open()?;
     let systems = System::chosen(&arguments.system, &arguments.against)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
     let trainer = TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() };
-    let bar = ProgressBar::new((systems.len() * arguments.data.len()) as u64);
+    let bar = match arguments.quiet {
+        true => ProgressBar::hidden(),
+        false => ProgressBar::new((systems.len() * arguments.data.len()) as u64),
+    };
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
     let mut cells = Vec::new();
     for data in &arguments.data {

@@ -13,9 +13,6 @@ use ess_train::Progress;
 
 use crate::{BeirTexts, Dataset, JudgedQueries};
 
-/// The hits a run keeps for each query.
-const DEPTH: usize = 1000;
-
 /// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
 /// and titles where there are texts.
 ///
@@ -80,7 +77,7 @@ pub fn search_automatically(
     texts: Option<&BeirTexts>,
     name: &str,
 ) -> Result<Run> {
-    let (dense, k) = (queries.set.encodings(), DEPTH.min(collection.len()));
+    let (dense, k) = (queries.set.encodings(), queries.depth(collection.len()));
     let mut encoded = match texts {
         Some(texts) => collection.encode(dense, &texts.queries(&queries.ids)?)?,
         None => AutoQueries::new(dense.clone()),
@@ -88,14 +85,7 @@ pub fn search_automatically(
     if let Some(tokens) = &queries.tokens {
         encoded = encoded.with_tokens(tokens.clone())?;
     }
-    let hits = searcher.search(&encoded, k)?;
-    let mut run = Run::new(name);
-    for (id, hits) in queries.ids.iter().zip(hits) {
-        for hit in hits {
-            run.insert(id, collection.ids().get(hit.item).unwrap_or_default(), hit.similarity)?;
-        }
-    }
-    Ok(run)
+    queries.run(name, collection.ids(), searcher.search(&encoded, k)?)
 }
 
 /// A choice in words: the trial, the weights that are not 0, and why.

@@ -20,6 +20,9 @@ pub struct BeirDataSet {
     pub dev: Option<PathBuf>,
     /// Judgements to measure by.
     pub test: PathBuf,
+    /// Whether judgements without embeddings are left out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_missing: bool,
 }
 
 impl FromStr for BeirDataSet {
@@ -44,6 +47,7 @@ impl FromStr for BeirDataSet {
             train: path(train),
             dev: path(dev),
             test: test.into(),
+            allow_missing: false,
         })
     }
 }

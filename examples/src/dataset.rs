@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use ess_core::{Embeddings, Encoding, Ids, TokenStates};
-use ess_data::{EmbeddingStore, Judgements};
+use ess_data::{Dropped, EmbeddingStore, Judgements};
 use ess_index::{ItemTokens, PassageRows};
 use ess_metrics::Qrels;
 use ess_train::{Judgement, QuerySet};
@@ -18,6 +18,17 @@ pub struct Dataset {
     queries: EmbeddingStore,
     corpus: EmbeddingStore,
     items: Embeddings,
+    allow_missing: bool,
+    ignore_identical_ids: bool,
+}
+
+/// What becomes of judgements without embeddings, on the command line.
+#[derive(clap::Args, Clone, Copy, Default)]
+pub struct JoinArguments {
+    /// Leave out queries and judged items that have no embedding, and say how many, instead of refusing the judgements. A
+    /// query that is left still counts its relevant items without an embedding as not found.
+    #[arg(long)]
+    pub allow_missing: bool,
 }
 
 /// Judged queries, by id and by row.
@@ -30,6 +41,10 @@ pub struct JudgedQueries<E = Embeddings> {
     pub set: QuerySet<E>,
     /// The states of the queries' tokens, where queries and items have token states.
     pub tokens: Option<TokenStates>,
+    /// What was left out for want of an embedding.
+    pub left_out: Dropped,
+    /// For each query the item that no ranking of it may have: the one of its own id, where these are ignored.
+    pub own_items: Vec<Option<usize>>,
 }
 
 /// What a store of queries may have for each of them.
@@ -59,11 +74,28 @@ impl Dataset {
     /// # Errors
     /// When a file is missing, torn or altered.
     pub fn open(folder: &Path) -> Result<Self> {
+        Self::open_with(folder, JoinArguments::default())
+    }
+
+    /// As [`Dataset::open`], with a choice of what becomes of judgements without embeddings.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::open`].
+    pub fn open_with(folder: &Path, join: JoinArguments) -> Result<Self> {
         let corpus = EmbeddingStore::open(folder.join("corpus.safetensors"))?;
         let queries = EmbeddingStore::open(folder.join("queries.safetensors"))?;
         let folder = folder.to_owned();
         let items = corpus.to_embeddings()?;
-        Ok(Self { folder, queries, corpus, items })
+        let allow_missing = join.allow_missing;
+        Ok(Self { folder, queries, corpus, items, allow_missing, ignore_identical_ids: false })
+    }
+
+    /// Whether the item that has a query's own id is left out of its ranking, as BEIR does where queries are items too
+    /// (ArguAna, Quora).
+    #[must_use]
+    pub fn ignore_identical_ids(mut self, ignore: bool) -> Self {
+        self.ignore_identical_ids = ignore;
+        self
     }
 
     /// The item embeddings, `m × d_item`.
@@ -136,7 +168,7 @@ impl Dataset {
     /// Joins judgements with the embeddings; queries without a relevant item teach and measure nothing and are left out.
     ///
     /// # Errors
-    /// For a query or an item that has no embedding, and when no query has a relevant item.
+    /// For a query or an item that has no embedding, unless these are left out, and when no query has a relevant item.
     pub fn judge(&self, qrels: &Qrels) -> Result<JudgedQueries> {
         self.judge_as(qrels)
     }
@@ -146,7 +178,8 @@ impl Dataset {
     /// # Errors
     /// Those of [`Dataset::judge`], and when the store does not have the encoding.
     pub fn judge_as<E: StoredEncoding>(&self, qrels: &Qrels) -> Result<JudgedQueries<E>> {
-        let judgements = Judgements::join(qrels, self.queries.ids(), self.item_ids())?.with_positive()?;
+        let (judgements, mut left_out) = self.join(qrels)?;
+        let judgements = judgements.with_positive()?;
         let rows = judgements.query_rows();
         let ids: Vec<String> =
             rows.iter().filter_map(|&row| self.queries.ids().get(row)).map(str::to_owned).collect();
@@ -162,8 +195,19 @@ impl Dataset {
                 kept.insert(id, item, grade)?;
             }
         }
+        left_out.queries = with_relevant(qrels) - ids.len();
         let tokens = self.has_token_states().then(|| self.queries.select_token_states(&rows)).transpose()?;
-        Ok(JudgedQueries { qrels: kept, ids, set, tokens })
+        let own_item = |id: &String| self.item_ids().row(id).ok().filter(|_| self.ignore_identical_ids);
+        let own_items = ids.iter().map(own_item).collect();
+        Ok(JudgedQueries { qrels: kept, ids, set, tokens, left_out, own_items })
+    }
+
+    fn join(&self, qrels: &Qrels) -> Result<(Judgements, Dropped)> {
+        let (queries, items) = (self.queries.ids(), self.item_ids());
+        Ok(match self.allow_missing {
+            true => Judgements::join_known(qrels, queries, items)?,
+            false => (Judgements::join(qrels, queries, items)?, Dropped::default()),
+        })
     }
 
     /// Reads a qrels file and joins it with the embeddings.
@@ -180,6 +224,28 @@ impl Dataset {
     /// Those of reading and of [`Dataset::judge_as`].
     pub fn judge_file_as<E: StoredEncoding>(&self, path: &Path) -> Result<JudgedQueries<E>> {
         let qrels = ess_data::read_qrels(path)?;
-        self.judge_as(&qrels).with_context(|| format!("{} does not fit the embeddings", path.display()))
+        let judged = self
+            .judge_as(&qrels)
+            .with_context(|| format!("{} does not fit the embeddings", path.display()))?;
+        say_left_out(path, &judged.left_out);
+        Ok(judged)
+    }
+}
+
+/// The number of queries that have a relevant item.
+fn with_relevant(qrels: &Qrels) -> usize {
+    let judged = |query| qrels.get(query).into_iter().flat_map(|judged| judged.iter());
+    qrels.queries().filter(|query| judged(query).any(|(_, grade)| grade > 0)).count()
+}
+
+/// Says on the terminal what was left out for want of an embedding, if anything was.
+pub fn say_left_out(qrels: &Path, left_out: &Dropped) {
+    if *left_out != Dropped::default() {
+        eprintln!(
+            "{}: left out for want of an embedding: {} queries and {} judgements",
+            qrels.display(),
+            left_out.queries,
+            left_out.judgements
+        );
     }
 }

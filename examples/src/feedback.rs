@@ -19,6 +19,7 @@ impl JudgedQueries {
     ) -> Result<JudgedQueries<TokenStates>> {
         let states = FirstPass::new(index, dataset.items(), depth)?.states(self.set.encodings())?;
         let set = self.set.with_encodings(states)?;
-        Ok(JudgedQueries { qrels: self.qrels, ids: self.ids, set, tokens: self.tokens })
+        let Self { qrels, ids, tokens, left_out, own_items, .. } = self;
+        Ok(JudgedQueries { qrels, ids, set, tokens, left_out, own_items })
     }
 }

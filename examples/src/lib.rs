@@ -20,7 +20,7 @@ mod table;
 pub use automatic::{choose, collection, describe_choice, search_automatically};
 pub use beir::BeirTexts;
 pub use beir_data_set::BeirDataSet;
-pub use dataset::{Dataset, JudgedQueries, StoredEncoding};
+pub use dataset::{Dataset, JoinArguments, JudgedQueries, StoredEncoding, say_left_out};
 pub use device::DeviceChoice;
 pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;

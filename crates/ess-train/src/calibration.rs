@@ -62,13 +62,29 @@ impl SimilaritySample {
         items: &Items<'_>,
         k: usize,
     ) -> Result<Self, Error> {
+        Self::of_hits_except(module, queries, items, k, |_| None)
+    }
+
+    /// As [`SimilaritySample::of_hits`], where `left_out` names by its row the item that a query, given by its place in
+    /// `queries`, is not shown: itself, where queries are items too.
+    ///
+    /// # Errors
+    /// Those of [`SimilaritySample::of_hits`].
+    pub fn of_hits_except<E: DeviceEncoding>(
+        module: &dyn SearchModule<E>,
+        queries: &QuerySet<E>,
+        items: &Items<'_>,
+        k: usize,
+        left_out: impl Fn(usize) -> Option<usize>,
+    ) -> Result<Self, Error> {
         queries.check_items(items.embeddings().len())?;
         let mapped: Embeddings = module.apply(queries.encodings())?;
         let index = items.index()?;
-        let hits = index.search(&mapped, k.min(index.len()))?;
+        let hits = index.search(&mapped, k.saturating_add(1).min(index.len()))?;
         let mut sample = Self::default();
         for (query, (hits, judged)) in hits.iter().zip(queries.judgements()).enumerate() {
-            for hit in hits {
+            let left_out = left_out(query);
+            for hit in hits.iter().filter(|hit| Some(hit.item) != left_out).take(k) {
                 sample.similarities.push(hit.similarity);
                 sample.relevant.push(judged.iter().any(|j| j.item == hit.item && j.grade > 0));
                 sample.queries.push(query);

@@ -26,7 +26,10 @@ fn every_program_explains_its_arguments() {
                 "--json",
             ],
         ),
-        ("evaluate", &["--embeddings", "--qrels", "--module", "--beir", "--train", "--run", "--json"]),
+        (
+            "evaluate",
+            &["--embeddings", "--qrels", "--module", "--beir", "--train", "--run", "--write-run", "--json"],
+        ),
         (
             "compare_auto",
             &["--data", "--budget", "--plot-budgets", "--peers", "--config", "--cells", "--out", "--json"],

@@ -69,7 +69,8 @@ fn a_matrix_comes_back_from_the_store_with_its_ids_and_its_origin() {
 #[test]
 fn half_precision_keeps_three_digits() {
     let files = Files::new();
-    files.import(&["--dtype", "f16"]).succeeded();
+    let said = files.import(&["--dtype", "f16", "--quiet"]).succeeded();
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", ""));
     let found = EmbeddingStore::open(files.text("corpus.safetensors")).unwrap().to_embeddings().unwrap();
     let expected = embeddings();
     assert_ne!(found, expected);
@@ -110,4 +111,52 @@ fn ids_that_do_not_fit_the_matrix_are_refused() {
 #[test]
 fn a_number_type_that_the_store_lacks_is_refused() {
     Files::new().refused(&["--dtype", "f64"], &["--dtype", "f64"]);
+}
+
+#[test]
+fn the_store_and_the_report_are_both_there_or_neither() {
+    let files = Files::new();
+    // Where a folder stands, and below a file, no report can be.
+    files.refused(&["--json", files.0.path().to_str().unwrap()], &["a folder stands"]);
+    files.refused(&["--json", &files.text("ids.txt/report.json")], &["report.json"]);
+    // What was there stays.
+    files.import(&[]).succeeded();
+    let before = std::fs::read(files.text("corpus.safetensors")).unwrap();
+    let refused = files.import(&["--dtype", "f16", "--json", &files.text("ids.txt/report.json")]);
+    refused.failed_with(&["report.json"]);
+    assert_eq!(std::fs::read(files.text("corpus.safetensors")).unwrap(), before);
+    files.import(&["--dtype", "f16", "--json", &files.text("report.json")]).succeeded();
+    let report = read_json(files.text("report.json").as_ref());
+    let bytes = std::fs::metadata(files.text("corpus.safetensors")).unwrap().len();
+    assert_eq!((&report["dtype"], report["bytes"].as_u64()), (&"f16".into(), Some(bytes)));
+    let mut names: Vec<_> =
+        std::fs::read_dir(files.0.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(names, ["corpus.safetensors", "ids.txt", "matrix.npy", "report.json"]);
+}
+
+/// A full disk is met when the report is written: the device that is always full stands for it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_leaves_no_store() {
+    let files = Files::new();
+    std::os::unix::fs::symlink("/dev/full", files.text("full")).unwrap();
+    let outcome = files.import(&["--json", &files.text("full")]);
+    // A writer that replaces the link instead of writing through it has room.
+    if !files.0.path().join("full").is_file() {
+        outcome.failed_with(&["full"]);
+        assert!(!files.0.path().join("corpus.safetensors").exists());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_a_store_stays_a_link() {
+    let files = Files::new();
+    let real = files.text("real.safetensors");
+    std::fs::write(&real, "old").unwrap();
+    std::os::unix::fs::symlink(&real, files.text("corpus.safetensors")).unwrap();
+    files.import(&[]).succeeded();
+    assert!(std::fs::symlink_metadata(files.text("corpus.safetensors")).unwrap().is_symlink());
+    assert_eq!(EmbeddingStore::open(&real).unwrap().len(), 3);
 }

@@ -15,7 +15,9 @@ mod help;
 mod import;
 mod index;
 mod interchange;
+mod judgements;
 mod program;
+mod run_files;
 mod small_data;
 mod train_and_evaluate;
 #[cfg(feature = "encoders")]

@@ -35,7 +35,8 @@ fn evaluate(qrels: &Path, module: &Path) -> Value {
     let (embeddings, module) = (text(embeddings), text(module));
     let json = format!("{module}.measures.json");
     let arguments = ["--embeddings", &embeddings, "--qrels", &qrels, "--module", &module];
-    let said = run("evaluate", arguments.iter().chain(&["--run", &run_file, "--json", &json])).succeeded();
+    let said =
+        run("evaluate", arguments.iter().chain(&["--write-run", &run_file, "--json", &json])).succeeded();
     assert!(said.stdout.contains("ndcg@10") && said.stdout.contains("frozen"), "{}", said.stdout);
     read_json(json.as_ref())
 }

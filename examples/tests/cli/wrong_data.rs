@@ -8,7 +8,7 @@ fn refused(data: &SmallData, needles: &[&str]) {
     let json = data.text("report.json");
     data.train(&["--json", &json]).failed_with(needles);
     data.train(&["--dev", &data.text("qrels.tsv"), "--json", &json]).failed_with(needles);
-    data.evaluate(&["--run", &data.text("hits.run"), "--json", &json]).failed_with(needles);
+    data.evaluate(&["--write-run", &data.text("hits.run"), "--json", &json]).failed_with(needles);
     data.nothing_was_written();
 }
 

@@ -6,7 +6,7 @@ use crate::small_data::SmallData;
 fn refused(data: &SmallData, modules: &[&str], needles: &[&str]) {
     let mut arguments: Vec<&str> = modules.iter().flat_map(|&module| ["--module", module]).collect();
     let (json, run) = (data.text("report.json"), data.text("hits.run"));
-    arguments.extend(["--json", &json, "--run", &run]);
+    arguments.extend(["--json", &json, "--write-run", &run]);
     data.evaluate(&arguments).failed_with(needles);
     assert!(!data.path("report.json").exists() && !data.path("hits.run").exists());
 }
