@@ -16,14 +16,17 @@ use clap::Parser;
 use ess_data::{Dropped, check_run_ids, read_qrels, write_run};
 use ess_examples::{BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, MEASURES, write_json};
 use ess_index::FlatIndex;
-use ess_metrics::{Evaluation, Evaluator, NamedMeasure, Qrels, RelevanceLevel, Run};
+use ess_metrics::{
+    Evaluation, Evaluator, MissingQueries, NamedMeasure, NothingRelevant, Qrels, RelevanceLevel, Run,
+};
 use indicatif::ProgressBar;
 
 use crate::results::Measured;
 
 /// Measure searching modules against the frozen encoder, run files against each other, or both, on judged queries.
 ///
-/// Measures are trec_eval's. A query that counts is one with a relevant item; where a run lacks it, it scores 0. Intervals
+/// Measures are trec_eval's. A query that counts is one with a relevant item; where a run lacks it, it scores 0 (trec_eval
+/// does so with -c, and counts queries without a relevant item; --answered-only and --count-all do as it does). Intervals
 /// are 95 % bootstrap intervals over queries; differences are paired, with the p-value of a randomisation test after Holm's
 /// correction.
 #[derive(Parser)]
@@ -58,6 +61,12 @@ struct Arguments {
     /// Quora).
     #[arg(long)]
     ignore_identical_ids: bool,
+    /// Leave queries that a run lacks out instead of scoring 0 for them, as trec_eval without -c.
+    #[arg(long, conflicts_with = "embeddings")]
+    answered_only: bool,
+    /// Count queries to which nothing is relevant too, with the value 0, as trec_eval does.
+    #[arg(long, conflicts_with = "embeddings")]
+    count_all: bool,
     /// Print what `trec_eval -q` prints, of one system after the other, and no table; --json then has the values too.
     #[arg(long)]
     per_query: bool,
@@ -136,7 +145,10 @@ fn evaluator(arguments: &Arguments) -> Result<Evaluator> {
         measures = MEASURES.into_iter().map(str::parse).collect::<Result<_, _>>()?;
     }
     let level = RelevanceLevel::at_least(arguments.relevance_level)?;
-    Ok(Evaluator::new(measures)?.relevance_level(level))
+    let missing = if arguments.answered_only { MissingQueries::LeaveOut } else { MissingQueries::ScoreZero };
+    let nothing = if arguments.count_all { NothingRelevant::Count } else { NothingRelevant::LeaveOut };
+    let evaluator = Evaluator::new(measures)?.relevance_level(level);
+    Ok(evaluator.missing_queries(missing).nothing_relevant(nothing))
 }
 
 /// Embeddings and judgements of what is searched for.

@@ -21,6 +21,17 @@ pub enum MissingQueries {
     LeaveOut,
 }
 
+/// What becomes of a judged query to which no item is relevant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NothingRelevant {
+    /// It is left out: every measure of retrieval is 0 on it, so it cannot tell systems apart. The default.
+    #[default]
+    LeaveOut,
+    /// It counts, with the value 0; trec_eval.
+    Count,
+}
+
 /// Measures a run against qrels with the default choices of [`Evaluator`].
 ///
 /// # Errors
@@ -31,11 +42,10 @@ pub fn evaluate<M: Measure + Clone>(qrels: &Qrels, run: &Run, measures: &[M]) ->
 
 /// Some measures and the choice of the queries that count.
 ///
-/// The queries that count are those with at least one relevant item in the qrels. Others cannot tell systems
-/// apart: every measure of retrieval is 0 on them (trec_eval does count these zeros, so leave such queries
-/// out of the qrels before comparing means with its own). A query of the run that is not in the qrels is
-/// ignored. A query that counts and that the run lacks scores 0 unless [`MissingQueries::LeaveOut`] is
-/// chosen.
+/// The queries that count are those with at least one relevant item in the qrels, unless
+/// [`NothingRelevant::Count`] is chosen. A query of the run that is not in the qrels is ignored. A query that
+/// counts and that the run lacks scores 0 unless [`MissingQueries::LeaveOut`] is chosen. (trec_eval has both
+/// choices the other way; with `-c` the first alone.)
 ///
 /// Queries are evaluated in parallel on rayon's threads, with the same result in any number of them.
 ///
@@ -63,6 +73,7 @@ pub struct Evaluator<M = NamedMeasure> {
     measures: Vec<M>,
     names: Vec<String>,
     missing_queries: MissingQueries,
+    nothing_relevant: NothingRelevant,
     relevance_level: RelevanceLevel,
 }
 
@@ -90,8 +101,13 @@ impl<M: Measure> Evaluator<M> {
         if let Some(name) = names.iter().find(|name| !distinct.insert(name.as_str())) {
             return Err(Error::DuplicateMeasure { name: name.clone() });
         }
-        let (missing_queries, relevance_level) = (MissingQueries::default(), RelevanceLevel::default());
-        Ok(Self { measures, names, missing_queries, relevance_level })
+        Ok(Self {
+            measures,
+            names,
+            missing_queries: MissingQueries::default(),
+            nothing_relevant: NothingRelevant::default(),
+            relevance_level: RelevanceLevel::default(),
+        })
     }
 
     /// The names of the measures, in order.
@@ -106,8 +122,26 @@ impl<M: Measure> Evaluator<M> {
         self
     }
 
+    /// Chooses what becomes of judged queries to which nothing is relevant.
+    ///
+    /// ```
+    /// use ess_metrics::{Evaluator, NothingRelevant, RowQrels};
+    ///
+    /// let evaluator = Evaluator::from_names(["mrr"])?;
+    /// let qrels = RowQrels::new([[(0, 1)], [(0, 0)]])?;
+    /// assert_eq!(evaluator.evaluate_rows(&qrels, [[0], [0]])?.mean("mrr")?, 1.0);
+    /// let all = evaluator.nothing_relevant(NothingRelevant::Count);
+    /// assert_eq!(all.evaluate_rows(&qrels, [[0], [0]])?.mean("mrr")?, 0.5);
+    /// # Ok::<(), ess_metrics::Error>(())
+    /// ```
+    #[must_use]
+    pub fn nothing_relevant(mut self, nothing_relevant: NothingRelevant) -> Self {
+        self.nothing_relevant = nothing_relevant;
+        self
+    }
+
     /// Chooses the lowest grade that is relevant, for measures that know no grades; trec_eval's `-l`. The queries
-    /// that count are the same at every level, and one without an item of the level scores 0.
+    /// that count are the same at every level: those with a grade above 0. One without an item of the level scores 0.
     ///
     /// ```
     /// use ess_metrics::{Evaluator, RelevanceLevel, RowQrels};
@@ -132,11 +166,9 @@ impl<M: Measure> Evaluator<M> {
     /// [`Error::NoPositiveJudgement`] when no query has a relevant item, [`Error::NoCommonQuery`] when the
     /// run answers none of those that have, [`Error::NonFinite`] when a measure returns NaN or an infinity.
     pub fn evaluate(&self, qrels: &Qrels, run: &Run) -> Result<Evaluation, Error> {
-        let mut queries: Vec<_> = qrels
-            .queries()
-            .filter_map(|query| Some((query, qrels.get(query)?)))
-            .filter(|(_, judged)| judged.iter().any(|(_, grade)| grade > 0))
-            .collect();
+        let judged = qrels.queries().filter_map(|query| Some((query, qrels.get(query)?)));
+        let (mut queries, nothing): (Vec<_>, Vec<_>) =
+            judged.partition(|(_, judged)| judged.iter().any(|(_, grade)| grade > 0));
         if queries.is_empty() {
             return Err(Error::NoPositiveJudgement { judged: qrels.len() });
         }
@@ -146,6 +178,9 @@ impl<M: Measure> Evaluator<M> {
                 expected: queries.len(),
                 found: run.queries().len(),
             });
+        }
+        if self.nothing_relevant == NothingRelevant::Count {
+            queries.extend(nothing);
         }
         if self.missing_queries == MissingQueries::LeaveOut {
             queries.retain(|(query, _)| run.get(query).is_some());
@@ -177,7 +212,7 @@ impl<M: Measure> Evaluator<M> {
         let (mut queries, mut values) = (Vec::new(), Vec::new());
         let mut found = 0;
         for ranking in rankings {
-            if found < qrels.len() && qrels.relevant(found) > 0 {
+            if found < qrels.len() && self.counts(qrels, found) {
                 queries.push(found);
                 values.push(self.values(qrels.judged_ranking(found, ranking)?));
             }
@@ -190,10 +225,15 @@ impl<M: Measure> Evaluator<M> {
                 found,
             });
         }
-        if queries.is_empty() {
+        if !queries.iter().any(|&query| qrels.relevant(query) > 0) {
             return Err(Error::NoPositiveJudgement { judged: qrels.judgements() });
         }
         Evaluation::new(queries, self.summed_up(), &values)
+    }
+
+    fn counts(&self, qrels: &RowQrels, query: usize) -> bool {
+        let nothing = || self.nothing_relevant == NothingRelevant::Count && qrels.is_judged(query);
+        qrels.relevant(query) > 0 || nothing()
     }
 
     fn values(&self, ranking: JudgedRanking) -> Vec<f64> {

@@ -20,7 +20,7 @@ pub use calibration::{Binning, Isotonic, Logistic, ReliabilityBin, ReliabilityDi
 pub use entries::Entries;
 pub use error::Error;
 pub use evaluation::{Evaluation, MeasureValues};
-pub use evaluator::{Evaluator, MissingQueries, evaluate};
+pub use evaluator::{Evaluator, MissingQueries, NothingRelevant, evaluate};
 pub use fusion::{Fusion, Normalization};
 pub use judged_ranking::{JudgedHit, JudgedRanking};
 pub use measures::{

@@ -89,6 +89,10 @@ impl RowQrels {
         self.queries[query].relevant
     }
 
+    pub(crate) fn is_judged(&self, query: usize) -> bool {
+        !self.queries[query].grades.is_empty()
+    }
+
     /// What measures see of a query's `ranking`, the item rows from the best down.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use ess_metrics::{Aggregate, Evaluator, MissingQueries, Qrels, RowQrels, Run};
+use ess_metrics::{Aggregate, Evaluator, MissingQueries, NothingRelevant, Qrels, RowQrels, Run};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -89,6 +89,25 @@ fn missing_queries_pull_the_mean_down_unless_left_out() {
     assert!(answered.queries().len() < with_positive);
     let sum = answered.mean("map").unwrap() * answered.queries().len() as f64;
     assert_close(all.mean("map").unwrap(), sum / with_positive as f64, "map");
+}
+
+#[test]
+fn queries_to_which_nothing_is_relevant_count_zero_where_that_is_asked_for() {
+    // trec_eval, and so pytrec_eval, counts every query that both sides have.
+    let golden = Golden::read(CASES[2].1);
+    let (qrels, run) = (golden.qrels(), golden.run());
+    let both = golden.qrels.keys().filter(|query| golden.run.contains_key(*query)).count();
+    let evaluator = golden.evaluator().missing_queries(MissingQueries::LeaveOut);
+    let all = evaluator.nothing_relevant(NothingRelevant::Count).evaluate(&qrels, &run).unwrap();
+    assert_eq!(all.queries().len(), both);
+    assert!(both > golden.values.len());
+    for measure in all.measures().iter().filter(|measure| measure.measure.starts_with("map")) {
+        let sum: f64 = golden.values.values().map(|values| values[&measure.measure]).sum();
+        assert_close(measure.mean, sum / both as f64, &measure.measure);
+    }
+    let every = golden.evaluator().nothing_relevant(NothingRelevant::Count).evaluate(&qrels, &run).unwrap();
+    assert_eq!(every.queries().len(), golden.qrels.len());
+    assert!(every.queries().is_sorted());
 }
 
 #[test]

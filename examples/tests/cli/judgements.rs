@@ -12,8 +12,8 @@ use crate::{
 /// The judgements of the usual data, with a query and an item that nobody encoded.
 fn with_unknown_ids() -> SmallData {
     let data = SmallData::new(6, 6);
-    let mut judged: Vec<String> = (0..24).map(|i| format!("q{i}\td{i}\t1")).collect();
-    judged.extend(["PLAIN-2\td2\t1", "q0\twithdrawn\t1", "q1\twithdrawn\t0"].map(str::to_owned));
+    let mut judged = ["PLAIN-2\td2\t1", "q0\twithdrawn\t1", "q1\twithdrawn\t0"].map(str::to_owned).to_vec();
+    judged.extend((0..24).map(|i| format!("q{i}\td{i}\t1")));
     data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
     data
 }

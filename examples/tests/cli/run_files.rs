@@ -142,6 +142,21 @@ fn a_relevance_level_leaves_lower_grades_out() {
 }
 
 #[test]
+fn the_queries_of_trec_eval_count_where_that_is_asked_for() {
+    let runs = Runs::new().with("a.run", "a", 2);
+    let a = runs.text("a.run");
+    let mut judged = std::fs::read_to_string(runs.path("judged.qrels")).unwrap();
+    judged += "\nlacked 0 d1 1\nq0-too 0 d1 0";
+    std::fs::write(runs.path("judged.qrels"), judged).unwrap();
+    let count = |more: &[&str]| {
+        let results = runs.results(&[&["--run", &a, "--measure", "num_q"], more].concat());
+        results["systems"]["a"]["num_q"]["mean"].as_f64().unwrap()
+    };
+    assert_eq!((count(&[]), count(&["--answered-only"])), (13.0, 12.0));
+    assert_eq!((count(&["--count-all"]), count(&["--count-all", "--answered-only"])), (14.0, 12.0));
+}
+
+#[test]
 fn what_cannot_be_measured_is_refused_before_work() {
     let runs = Runs::new().with("a.run", "a", 2);
     let a = runs.text("a.run");
