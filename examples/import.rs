@@ -93,7 +93,7 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         pooling: arguments.pooling,
         normalized: arguments.normalized,
         text: arguments.text,
-        layers: None,
+        ..Provenance::default()
     };
     let mut report = Report {
         rows: matrix.len(),

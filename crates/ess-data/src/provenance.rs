@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 ///     pooling: Some("mean".into()),
 ///     normalized: Some(true),
 ///     text: Some("title + \" \" + text, at most 256 tokens".into()),
-///     layers: None,
+///     similarity: Some("cosine".into()),
+///     ..Provenance::default()
 /// };
-/// assert_ne!(provenance, Provenance::default());
+/// assert!(!provenance.needs_unit_length());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -33,4 +34,44 @@ pub struct Provenance {
     /// each row, or whose token states are there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layers: Option<Vec<usize>>,
+    /// The similarity that the encoder's authors name: "cosine", "dot", "euclidean" or "manhattan".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<String>,
+    /// What had to be assumed of the encoder, because its files do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assumed: Option<Vec<String>>,
+    /// A checksum of the ids and the inputs of all rows, in order: another input has another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<String>,
+}
+
+impl Provenance {
+    /// Whether items must be brought to length 1, so that the inner product orders them as the cosine that the encoder is
+    /// meant for does.
+    pub fn needs_unit_length(&self) -> bool {
+        self.similarity.as_deref() == Some("cosine") && self.normalized != Some(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_older_stores_say_is_read_and_needs_nothing() {
+        let old = r#"{"encoder": "a", "pooling": null, "normalized": false, "text": "text"}"#;
+        let old: Provenance = serde_json::from_str(old).unwrap();
+        assert!(!old.needs_unit_length() && old.similarity.is_none());
+    }
+
+    #[test]
+    fn a_cosine_needs_unit_length_where_rows_do_not_have_it() {
+        let of = |similarity: &str, normalized| Provenance {
+            similarity: Some(similarity.into()),
+            normalized,
+            ..Provenance::default()
+        };
+        assert!(of("cosine", Some(false)).needs_unit_length() && of("cosine", None).needs_unit_length());
+        assert!(!of("cosine", Some(true)).needs_unit_length() && !of("dot", Some(false)).needs_unit_length());
+    }
 }

@@ -104,7 +104,9 @@ impl Shape {
 
     fn metadata(&self, provenance: &Provenance) -> Option<BTreeMap<&'static str, String>> {
         // What version 1 can say is written as version 1.
-        let rich = self.tokens.is_some() || provenance.layers.is_some();
+        let Provenance { layers, similarity, assumed, inputs, .. } = provenance;
+        let said = layers.is_some() || similarity.is_some() || assumed.is_some() || inputs.is_some();
+        let rich = self.tokens.is_some() || said;
         let mut metadata = BTreeMap::from([
             ("format", FORMAT.to_owned()),
             ("version", if rich { RICH_VERSION } else { VERSION }.to_owned()),

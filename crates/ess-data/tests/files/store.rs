@@ -97,7 +97,7 @@ fn a_store_of_version_1_stays_readable() {
         pooling: Some("mean".into()),
         normalized: Some(false),
         text: Some("title".into()),
-        layers: None,
+        ..Provenance::default()
     };
     let folder = tempfile::tempdir().unwrap();
     let today = folder.path().join("today");
