@@ -13,6 +13,7 @@ use ess_search::{
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use safetensors::{Dtype, tensor::TensorView};
 
 fn random(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -150,6 +151,86 @@ fn folders_that_are_none_are_refused_by_name() {
         std::fs::write(folder.path().join("model.safetensors"), &weights[..length]).unwrap();
         assert!(format(DenseLayers::load(folder.path())), "cut at {length}");
     }
+}
+
+/// A Dense folder of this config and these tensors.
+fn dense_folder(config: &str, tensors: &[(&str, Dtype, &[usize], Vec<u8>)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.json"), config).unwrap();
+    let views = tensors
+        .iter()
+        .map(|(name, dtype, shape, bytes)| (*name, TensorView::new(*dtype, shape.to_vec(), bytes).unwrap()));
+    let bytes = safetensors::serialize(views, None).unwrap();
+    std::fs::write(folder.path().join("model.safetensors"), bytes).unwrap();
+    folder
+}
+
+fn f32s(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
+
+const IDENTITY: &str = r#""activation_function": "torch.nn.modules.linear.Identity""#;
+
+#[test]
+fn a_residual_layer_adds_its_input_and_one_that_is_not_linear_is_refused_by_the_name() {
+    let query = Embeddings::from_rows(&[[1.0, 10.0]]).unwrap();
+    let mapped = |folder: &tempfile::TempDir| {
+        let module = DenseLayers::load(folder.path()).unwrap().to_module(&Device::flex()).unwrap();
+        module.apply(&query).unwrap().row(0).to_vec()
+    };
+    let square = format!(r#"{{"in_features": 2, "out_features": 2, "use_residual": true, {IDENTITY}}}"#);
+    let square = dense_folder(
+        &square,
+        &[
+            ("linear.weight", Dtype::F32, &[2, 2], f32s(&[1.0, 2.0, 3.0, 4.0])),
+            ("linear.bias", Dtype::F32, &[2], f32s(&[0.5, 0.25])),
+        ],
+    );
+    assert_eq!(mapped(&square), [1.0 + 21.5, 10.0 + 43.25]);
+
+    let config = format!(
+        r#"{{"in_features": 2, "out_features": 1, "bias": false, "use_residual": true, {IDENTITY},
+            "module_input_name": "sentence_embedding"}}"#
+    );
+    let weight = ("linear.weight", Dtype::F32, &[1_usize, 2][..], f32s(&[1.0, 2.0]));
+    let mapping = ("residual.weight", Dtype::F32, &[1_usize, 2][..], f32s(&[5.0, 7.0]));
+    assert_eq!(mapped(&dense_folder(&config, &[weight.clone(), mapping.clone()])), [21.0 + 75.0]);
+
+    let refused = |config: &str, tensors: &[_]| {
+        DenseLayers::load(dense_folder(config, tensors).path()).unwrap_err().to_string()
+    };
+    let error = refused(&config, std::slice::from_ref(&weight));
+    assert!(error.contains("residual.weight"), "{error}");
+    let error =
+        refused(&config.replace("linear.Identity", "activation.GELU"), &[weight.clone(), mapping.clone()]);
+    assert!(error.contains("use_residual"), "{error}");
+    let error = refused(&config.replace("use_residual", "user_esidual"), &[weight.clone(), mapping.clone()]);
+    assert!(error.contains("user_esidual"), "{error}");
+    let error =
+        refused(&config.replace("\"use_residual\": true", "\"use_residual\": false"), &[weight, mapping]);
+    assert!(error.contains("residual.weight"), "a tensor of another layer: {error}");
+    let token = r#"{"in_features": 2, "out_features": 1, "module_input_name": "token_embeddings"}"#;
+    let error = refused(token, &[]);
+    assert!(error.contains("token_embeddings"), "{error}");
+}
+
+#[test]
+fn halves_are_read_and_the_activation_is_tanh_where_none_is_named() {
+    let config = format!(r#"{{"in_features": 2, "out_features": 1, "bias": false, {IDENTITY}}}"#);
+    let halves = [0.5_f32, -3.0];
+    let f16 = halves.iter().flat_map(|&x| half::f16::from_f32(x).to_le_bytes()).collect::<Vec<_>>();
+    let bf16 = halves.iter().flat_map(|&x| half::bf16::from_f32(x).to_le_bytes()).collect::<Vec<_>>();
+    for (dtype, bytes) in [(Dtype::F16, f16), (Dtype::BF16, bf16), (Dtype::F32, f32s(&halves))] {
+        let folder = dense_folder(&config, &[("linear.weight", dtype, &[1, 2], bytes)]);
+        let layers = DenseLayers::load(folder.path()).unwrap();
+        assert_eq!(layers.layers()[0].weight().iter().copied().collect::<Vec<_>>(), halves, "{dtype:?}");
+    }
+    let doubles = halves.iter().flat_map(|&x| f64::from(x).to_le_bytes()).collect();
+    let folder = dense_folder(&config, &[("linear.weight", Dtype::F64, &[1, 2], doubles)]);
+    assert!(matches!(DenseLayers::load(folder.path()), Err(Error::Format { .. })));
+    let unnamed = r#"{"in_features": 2, "out_features": 1, "bias": false}"#;
+    let folder = dense_folder(unnamed, &[("linear.weight", Dtype::F32, &[1, 2], f32s(&halves))]);
+    assert_eq!(DenseLayers::load(folder.path()).unwrap().layers()[0].activation(), DenseActivation::Tanh);
 }
 
 /// `dense_check.py` computes the same in PyTorch, through sentence-transformers where that is installed.

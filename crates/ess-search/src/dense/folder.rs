@@ -6,6 +6,7 @@ use std::{
 };
 
 use ess_files::write_atomically;
+use half::{bf16, f16};
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,13 @@ const BIAS: &str = "linear.bias";
 /// No config is larger, by far.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
-/// Fields of later versions of sentence-transformers are none of this crate's business.
+const RESIDUAL: &str = "residual.weight";
+/// What a layer of a sentence embedding reads and writes; one of anything else is another layer.
+const EMBEDDING: &str = "sentence_embedding";
+
+/// Every field decides what the layer does, so that one that is not known is refused.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Config {
     in_features: usize,
     out_features: usize,
@@ -29,6 +35,12 @@ struct Config {
     bias: bool,
     #[serde(default = "tanh")]
     activation_function: String,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    use_residual: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    module_input_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    module_output_name: Option<String>,
 }
 
 fn yes() -> bool {
@@ -62,7 +74,8 @@ impl DenseLayers {
         }
     }
 
-    /// Reads a folder as [`DenseLayers::save`] writes it, or a single `Dense` folder of sentence-transformers.
+    /// Reads a folder as [`DenseLayers::save`] writes it, or a single `Dense` folder of sentence-transformers: weights in
+    /// f32, f16 or bf16, tanh where no activation is named, and the input added to the output where `use_residual` says so.
     ///
     /// # Errors
     /// [`Error::Io`] for a file that is missing; [`Error::Format`] for a config or tensors that are no such layer's;
@@ -86,6 +99,9 @@ fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
         out_features: layer.out_features(),
         bias: layer.bias.is_some(),
         activation_function: layer.activation.torch_name().to_owned(),
+        use_residual: false,
+        module_input_name: None,
+        module_output_name: None,
     };
     let bytes = |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> {
         values.flat_map(|x| x.to_le_bytes()).collect()
@@ -117,19 +133,52 @@ fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
     check_dim("dense layer", "out_features", config.out_features)?;
     let activation = DenseActivation::from_torch_name(&config.activation_function)
         .ok_or_else(|| format_error(&path, &DenseActivation::known(), &config.activation_function))?;
-
-    let path = folder.join(WEIGHTS);
-    let bytes = std::fs::read(&path).map_err(|cause| Error::Io { path: path.clone(), cause })?;
-    let tensors = SafeTensors::deserialize(&bytes)
-        .map_err(|error| format_error(&path, "a safetensors file", &error.to_string()))?;
-    let weight = read_tensor(&path, &tensors, WEIGHT, &[config.out_features, config.in_features])?;
-    let weight = Array2::from_shape_vec((config.out_features, config.in_features), weight)
-        .map_err(|error| format_error(&path, "a matrix", &error.to_string()))?;
-    let bias = match config.bias {
-        true => Some(read_tensor(&path, &tensors, BIAS, &[config.out_features])?),
-        false => None,
-    };
+    if config.use_residual && activation != DenseActivation::Identity {
+        let expected = "use_residual false, or no activation: the input is added behind it";
+        return Err(format_error(&path, expected, &config.activation_function));
+    }
+    for name in [&config.module_input_name, &config.module_output_name].into_iter().flatten() {
+        if name != EMBEDDING {
+            return Err(format_error(
+                &path,
+                &format!("module_input_name and module_output_name {EMBEDDING}"),
+                name,
+            ));
+        }
+    }
+    let (weight, bias) = read_parameters(&folder.join(WEIGHTS), &config)?;
     DenseLayer::new(weight.reversed_axes().as_standard_layout().into_owned(), bias, activation)
+}
+
+/// `W`, `out × in`, to which what is residual is added, and `b`.
+fn read_parameters(path: &Path, config: &Config) -> Result<(Array2<f32>, Option<Vec<f32>>), Error> {
+    let bytes = std::fs::read(path).map_err(|cause| Error::Io { path: path.to_owned(), cause })?;
+    let tensors = SafeTensors::deserialize(&bytes)
+        .map_err(|error| format_error(path, "a safetensors file", &error.to_string()))?;
+    let shape = (config.out_features, config.in_features);
+    let mapped = config.use_residual && config.out_features != config.in_features;
+    let used = |name: &str| match name {
+        WEIGHT => true,
+        BIAS => config.bias,
+        RESIDUAL => mapped,
+        _ => false,
+    };
+    if let Some(other) = tensors.names().into_iter().find(|name| !used(name)) {
+        return Err(format_error(path, "no tensor that the config does not ask for", other));
+    }
+    let matrix = |name: &str| {
+        let values = read_tensor(path, &tensors, name, &[shape.0, shape.1])?;
+        Array2::from_shape_vec(shape, values)
+            .map_err(|error| format_error(path, "a matrix", &error.to_string()))
+    };
+    let mut weight = matrix(WEIGHT)?;
+    if mapped {
+        weight += &matrix(RESIDUAL)?;
+    } else if config.use_residual {
+        weight += &Array2::<f32>::eye(shape.0);
+    }
+    let bias = config.bias.then(|| read_tensor(path, &tensors, BIAS, &[config.out_features])).transpose()?;
+    Ok((weight, bias))
 }
 
 fn read_config(path: &Path) -> Result<Config, Error> {
@@ -152,14 +201,17 @@ fn read_tensor(
     let view = tensors
         .tensor(name)
         .map_err(|error| format_error(path, &format!("a tensor {name:?}"), &error.to_string()))?;
-    if view.dtype() != Dtype::F32 {
-        return Err(format_error(path, &format!("f32 in {name:?}"), &format!("{:?}", view.dtype())));
-    }
     if view.shape() != shape {
         let (expected, found) = (format!("{name:?} of shape {shape:?}"), format!("{:?}", view.shape()));
         return Err(format_error(path, &expected, &found));
     }
-    Ok(view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect())
+    let halves = || view.data().as_chunks::<2>().0.iter();
+    match view.dtype() {
+        Dtype::F32 => Ok(view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
+        Dtype::F16 => Ok(halves().map(|b| f16::from_le_bytes(*b).to_f32()).collect()),
+        Dtype::BF16 => Ok(halves().map(|b| bf16::from_le_bytes(*b).to_f32()).collect()),
+        other => Err(format_error(path, &format!("f32, f16 or bf16 in {name:?}"), &format!("{other:?}"))),
+    }
 }
 
 fn format_error(path: &Path, expected: &str, found: &str) -> Error {

@@ -33,7 +33,10 @@ impl DenseActivation {
 
     /// The activation of a class of PyTorch's, if it is one of these.
     pub(super) fn from_torch_name(name: &str) -> Option<Self> {
-        Self::NAMES.iter().find(|(_, known)| *known == name).map(|(activation, _)| *activation)
+        // torch.nn has them too.
+        let class = |name: &'_ str| name.rsplit('.').next().map(str::to_owned);
+        let torch = name.strip_prefix("torch.")?;
+        Self::NAMES.iter().find(|(_, known)| class(known) == class(torch)).map(|(activation, _)| *activation)
     }
 
     /// The classes that are known.
