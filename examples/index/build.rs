@@ -73,7 +73,7 @@ impl Build {
     pub(crate) fn run(self) -> Result<()> {
         let store = EmbeddingStore::open(&self.items)?;
         let ids = store.ids().as_slice().to_vec();
-        let items = store.to_embeddings()?;
+        let items = ess_examples::searchable(&store, &self.items)?;
         let start = Instant::now();
         let progress = if self.quiet { Progress::Silent } else { Progress::Bar };
         let report = match self.kind {

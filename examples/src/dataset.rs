@@ -9,6 +9,8 @@ use ess_index::{ItemTokens, PassageRows};
 use ess_metrics::Qrels;
 use ess_train::{Judgement, QuerySet};
 
+use crate::searchable;
+
 /// Items whose token states are in full precision at once.
 const TOGETHER: usize = 512;
 
@@ -84,8 +86,8 @@ impl Dataset {
     pub fn open_with(folder: &Path, join: JoinArguments) -> Result<Self> {
         let corpus = EmbeddingStore::open(folder.join("corpus.safetensors"))?;
         let queries = EmbeddingStore::open(folder.join("queries.safetensors"))?;
+        let items = searchable(&corpus, &folder.join("corpus.safetensors"))?;
         let folder = folder.to_owned();
-        let items = corpus.to_embeddings()?;
         let allow_missing = join.allow_missing;
         Ok(Self { folder, queries, corpus, items, allow_missing, ignore_identical_ids: false })
     }
@@ -119,7 +121,7 @@ impl Dataset {
         }
         let store = EmbeddingStore::open(&path)?;
         let rows = PassageRows::from_ids(self.item_ids(), store.ids());
-        Ok(Some((store.to_embeddings()?, rows.with_context(|| path.display().to_string())?)))
+        Ok(Some((searchable(&store, &path)?, rows.with_context(|| path.display().to_string())?)))
     }
 
     /// The states of the items' tokens, where items and queries have token states.

@@ -14,6 +14,7 @@ mod losses;
 mod model_folder;
 mod plot;
 mod run_config;
+mod searchable;
 mod sides;
 mod table;
 
@@ -30,5 +31,6 @@ pub use losses::LossArguments;
 pub use model_folder::model_folder;
 pub use plot::{Axis, Plot, Series};
 pub use run_config::RunConfig;
+pub use searchable::searchable;
 pub use sides::SideArguments;
 pub use table::Table;

@@ -59,11 +59,14 @@ impl CrossEncoder {
 
     fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
+        folder.refuse_adapter()?;
         let config = TransformerConfig::read(&folder)?;
         let weights = Weights::open(&folder)?;
         let longest = longest_text(&folder, &config, None)?;
+        let tokenizer = TextTokenizer::load(&folder, longest, config.vocabulary, config.token_types)?;
+        tokenizer.check_pairs()?;
         Ok(Self {
-            tokenizer: TextTokenizer::load(&folder, Some(longest), config.vocabulary, config.token_types)?,
+            tokenizer,
             head: Head::read(&weights, config.family, config.dim)?,
             engine: Engine::load(&weights, &config, device)?,
             dim: config.dim,

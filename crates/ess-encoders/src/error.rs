@@ -44,6 +44,26 @@ pub enum Error {
         /// What stands there.
         found: String,
     },
+    /// A setting that would change vectors and is not heeded here, or is not known at all.
+    #[error("{path}: {name}: {reason}", path = path.display())]
+    Setting {
+        /// The file.
+        path: PathBuf,
+        /// The setting.
+        name: String,
+        /// What is accepted, or what it may have been meant for.
+        reason: String,
+    },
+    /// A folder with an adapter (PEFT), without which the weights are those of another model.
+    #[error(
+        "{path}: an adapter, which is not applied here; merge it in Python with \
+         `model.transformers_model.merge_and_unload()` and save the model",
+        path = path.display()
+    )]
+    Adapter {
+        /// The adapter's file.
+        path: PathBuf,
+    },
     /// A weight file that is torn, or whose header is not one of safetensors.
     #[error("{path}: not a whole safetensors file: {reason}", path = path.display())]
     MalformedWeights {
@@ -56,6 +76,14 @@ pub enum Error {
     #[error("{path}: no tensor {name:?}", path = path.display())]
     MissingTensor {
         /// The file, or the folder of a model in several files.
+        path: PathBuf,
+        /// The tensor's name.
+        name: String,
+    },
+    /// A tensor that the configuration does not ask for, in a part that is all of one layer.
+    #[error("{path}: tensor {name:?}: the configuration beside it does not ask for it", path = path.display())]
+    UnexpectedTensor {
+        /// The folder.
         path: PathBuf,
         /// The tensor's name.
         name: String,

@@ -100,7 +100,7 @@ fn answer(
         let body = serde_json::json!({"sha": COMMIT, "siblings": names}).to_string();
         return respond(&mut stream, "200 OK", "Content-Type: application/json\r\n", body.as_bytes());
     }
-    let name = path.strip_prefix(&format!("/{NAME}/resolve/main/"));
+    let name = path.strip_prefix(&format!("/{NAME}/resolve/{COMMIT}/"));
     let Some((name, bytes)) = name.and_then(|name| files.get_key_value(name)) else {
         return respond(&mut stream, "404 Not Found", "", b"");
     };
@@ -158,7 +158,8 @@ fn what_was_not_fetched_whole_is_fetched_again() {
     std::fs::remove_file(folder.join("model.safetensors")).unwrap();
     server.asked();
     assert_eq!(embedding(&hub.model_folder(NAME).unwrap()), embedding(&tiny_bert()));
-    assert!((2..=3).contains(&server.asked()));
+    // Its content lies under its checksum still.
+    assert_eq!(server.asked(), 2, "the list of files, and what the missing one is");
 }
 
 #[test]
@@ -179,6 +180,20 @@ fn damage_in_the_cache_or_on_the_way_is_found() {
         }
         std::fs::write(&path, good).unwrap();
     }
+    // What is no link to a checksum has none.
+    let path = folder.join("config.json");
+    let (target, bytes) = (std::fs::read_link(&path).unwrap(), std::fs::read(&path).unwrap());
+    std::fs::remove_file(&path).unwrap();
+    std::fs::write(&path, bytes).unwrap();
+    assert!(
+        matches!(hub.model_folder(NAME), Err(Error::HubChecksum { path, .. }) if path.ends_with("config.json"))
+    );
+    std::fs::remove_file(&path).unwrap();
+    std::os::unix::fs::symlink(target, &path).unwrap();
+    hub.model_folder(NAME).unwrap();
+    // A circle of folders is not followed.
+    std::os::unix::fs::symlink(&folder, folder.join("circle")).unwrap();
+    hub.model_folder(NAME).unwrap();
     let altering = Hub::new(tempfile::tempdir().unwrap().path()).with_endpoint(Server::start(true).endpoint);
     assert!(matches!(altering.model_folder(NAME), Err(Error::HubChecksum { .. })));
 }
@@ -217,4 +232,109 @@ fn what_is_not_there_is_said() {
     );
     let unknown = hub.with_endpoint(Server::start(false).endpoint).model_folder("someone/else").unwrap_err();
     assert!(unknown.to_string().contains("404"), "{unknown}");
+}
+
+/// A server that answers every request with what `answer` makes of its path, to which it may add headers.
+fn answering(answer: impl Fn(&str) -> Option<(&'static str, String, String)> + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut silent = Vec::new();
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let path = lines.next().unwrap_or_default().split(' ').nth(1).unwrap_or_default().to_owned();
+            lines.take_while(|line| !line.is_empty()).for_each(drop);
+            match answer(&path) {
+                Some((status, headers, body)) => {
+                    let length = body.len();
+                    let head =
+                        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n");
+                    let _ = stream.write_all(format!("{head}{headers}\r\n{body}").as_bytes());
+                }
+                None => silent.push(stream),
+            }
+        }
+    });
+    endpoint
+}
+
+fn listing(sha: &str, file: &str) -> (&'static str, String, String) {
+    ("200 OK", String::new(), serde_json::json!({"sha": sha, "siblings": [{"rfilename": file}]}).to_string())
+}
+
+#[test]
+fn a_server_that_is_silent_is_not_waited_for() {
+    let limit = std::time::Duration::from_millis(200);
+    let ask = |endpoint: String| {
+        let cache = tempfile::tempdir().unwrap();
+        Hub::new(cache.path())
+            .with_endpoint(endpoint)
+            .with_time_limit(limit)
+            .model_folder(NAME)
+            .unwrap_err()
+            .to_string()
+    };
+    let never = ask(answering(|_| None));
+    assert!(never.contains("timeout"), "{never}");
+    let after_the_list =
+        ask(answering(|path| path.starts_with("/api").then(|| listing(COMMIT, "config.json"))));
+    assert!(after_the_list.contains("config.json") && after_the_list.contains("timeout"), "{after_the_list}");
+}
+
+#[test]
+fn what_a_server_names_becomes_no_path() {
+    let ask = |sha: &'static str, file: &'static str, etag: &'static str, commit: &'static str| {
+        let cache = tempfile::tempdir().unwrap();
+        let endpoint = answering(move |path| {
+            if path.starts_with("/api") {
+                return Some(listing(sha, file));
+            }
+            let headers =
+                format!("ETag: \"{etag}\"\r\nX-Repo-Commit: {commit}\r\nContent-Range: bytes 0-0/2\r\n");
+            Some(("206 Partial Content", headers, "{}".to_owned()))
+        });
+        let error =
+            Hub::new(cache.path().join("cache")).with_endpoint(endpoint).model_folder(NAME).unwrap_err();
+        assert!(!cache.path().join("escaped").exists());
+        let Error::Hub { reason, .. } = error else { panic!("{error}") };
+        reason
+    };
+    let sum = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+    for sha in ["../../../escaped", "/tmp/escaped", "main", ""] {
+        assert!(ask(sha, "config.json", sum, COMMIT).contains("commit"), "{sha}");
+    }
+    for etag in ["../../../../escaped", "/tmp/escaped", "abc", "W/\"44136fa355b3678a\""] {
+        assert!(ask(COMMIT, "config.json", etag, COMMIT).contains("checksum"), "{etag}");
+    }
+    assert!(ask(COMMIT, "config.json", sum, "../../../escaped").contains("commit"));
+    for file in ["../escaped.json", "/escaped.json", "a/../../escaped.json", "..\\escaped.json"] {
+        assert!(ask(COMMIT, file, sum, COMMIT).contains("neither configuration"), "{file}");
+    }
+}
+
+#[test]
+fn what_the_cache_names_becomes_no_path() {
+    let cache = tempfile::tempdir().unwrap();
+    let elsewhere = cache.path().join("elsewhere");
+    std::fs::create_dir_all(&elsewhere).unwrap();
+    std::fs::write(elsewhere.join("config.json"), "{}").unwrap();
+    let model = cache.path().join("models--someone--tiny-bert");
+    std::fs::create_dir_all(model.join("refs")).unwrap();
+    std::fs::create_dir_all(model.join("snapshots")).unwrap();
+    let hub = Hub::new(cache.path()).with_offline(true);
+    for named in ["../../elsewhere".to_owned(), elsewhere.display().to_string()] {
+        std::fs::write(model.join("refs/main"), named).unwrap();
+        assert!(matches!(hub.model_folder(NAME), Err(Error::Hub { .. })));
+    }
+}
+
+#[test]
+fn tokens_and_passwords_are_shown_nowhere() {
+    let cache = tempfile::tempdir().unwrap();
+    let hub = Hub::new(cache.path()).with_endpoint("http://me:pass-word@127.0.0.1:1");
+    let error = hub.model_folder(NAME).unwrap_err();
+    for shown in [format!("{hub:?}"), format!("{error}"), format!("{error:?}")] {
+        assert!(shown.contains("127.0.0.1:1") && !shown.contains("pass-word"), "{shown}");
+    }
 }

@@ -86,9 +86,9 @@ impl Compute for DeviceCompute {
 
     fn embed(&self, tables: &Tables<Matrix, Vector>, batch: &TokenBatch) -> Tensor<2> {
         let numbers = |rows: &[u32]| self.indices(rows.iter().map(|&row| i64::from(row)));
-        let places = batch.places.iter().map(|&place| i64::from(place) + tables.first_position as i64);
+        let positions = batch.positions(tables.padding);
         let mut tokens = tables.words.val().select(0, numbers(&batch.ids))
-            + tables.positions.val().select(0, self.indices(places));
+            + tables.positions.val().select(0, numbers(&positions));
         if let Some(types) = &tables.types {
             tokens = tokens + types.val().select(0, numbers(&batch.types));
         }

@@ -5,7 +5,7 @@ mod host;
 mod relative_position;
 
 pub(crate) use device::DeviceCompute;
-pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, dense_rows};
+pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, dense_rows, gelu};
 
 use crate::{
     model::Activation,

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use super::{ENDPOINT, Hub};
+use super::{ENDPOINT, Hub, TIME_LIMIT};
 
 impl Hub {
     /// What the usual variables say: the cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME`/hub, else
@@ -35,6 +35,7 @@ impl Hub {
             token: text("HF_TOKEN").or_else(from_file).filter(|token| !token.is_empty()),
             offline: is_set("HF_HUB_OFFLINE") || is_set("TRANSFORMERS_OFFLINE"),
             progress: false,
+            time_limit: TIME_LIMIT,
         }
     }
 }

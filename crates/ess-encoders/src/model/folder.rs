@@ -3,8 +3,13 @@
 use std::path::{Component, Path, PathBuf};
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::settings::Settings;
 use crate::Error;
+
+// Ten times the largest tokenizer.json that is published; other JSON files are far smaller.
+const LARGEST_JSON: u64 = 256 << 20;
 
 /// A folder with a model's files.
 #[derive(Clone, Debug)]
@@ -50,19 +55,52 @@ impl ModelFolder {
         Self::new(&self.inner_file(listed_in, name)?)
     }
 
+    /// Reads a JSON object that the model needs, all of whose settings are in `known`.
+    pub(crate) fn settings<T: DeserializeOwned>(&self, name: &str, known: &Settings) -> Result<T, Error> {
+        let path = self.file(name);
+        let bytes = self.json_bytes(name)?;
+        let malformed = |cause| Error::Json { path: path.clone(), cause };
+        if let Value::Object(settings) = serde_json::from_slice(&bytes).map_err(malformed)? {
+            known.check(&path, &settings)?;
+        }
+        serde_json::from_slice(&bytes).map_err(malformed)
+    }
+
+    /// Reads settings that the model may lack; the default then.
+    pub(crate) fn optional_settings<T: DeserializeOwned + Default>(
+        &self,
+        name: &str,
+        known: &Settings,
+    ) -> Result<T, Error> {
+        if self.has(name) { self.settings(name, known) } else { Ok(T::default()) }
+    }
+
     /// Reads a JSON file that the model needs.
     pub(crate) fn json<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        let path = self.file(name);
+        serde_json::from_slice(&self.json_bytes(name)?).map_err(|cause| Error::Json { path, cause })
+    }
+
+    /// The content of a JSON file that the model needs.
+    pub(crate) fn json_bytes(&self, name: &str) -> Result<Vec<u8>, Error> {
         if !self.has(name) {
             return Err(self.missing(name, "is this a sentence-transformers folder, and all of it?"));
         }
         let path = self.file(name);
-        let bytes = std::fs::read(&path).map_err(Error::io(&path))?;
-        serde_json::from_slice(&bytes).map_err(|cause| Error::Json { path, cause })
+        let length = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
+        if length > LARGEST_JSON {
+            return Err(Error::config(&path, "size", format!("at most {LARGEST_JSON} bytes"), length));
+        }
+        std::fs::read(&path).map_err(Error::io(&path))
     }
 
-    /// Reads a JSON file that the model may lack; its default then.
-    pub(crate) fn optional_json<T: DeserializeOwned + Default>(&self, name: &str) -> Result<T, Error> {
-        if self.has(name) { self.json(name) } else { Ok(T::default()) }
+    /// Refuses a folder with an adapter, which changes the weights and is not applied here.
+    pub(crate) fn refuse_adapter(&self) -> Result<(), Error> {
+        const FILES: [&str; 3] = ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"];
+        match FILES.into_iter().find(|file| self.has(file)) {
+            None => Ok(()),
+            Some(file) => Err(Error::Adapter { path: self.file(file) }),
+        }
     }
 
     pub(crate) fn missing(&self, file: &str, advice: &'static str) -> Error {

@@ -1,6 +1,7 @@
 //! What stands in a model's folder: its files, its configuration, its tokenizer.
 
 mod folder;
+pub(crate) mod settings;
 mod tokenizer;
 mod transformer_config;
 

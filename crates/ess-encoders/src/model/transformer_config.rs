@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::ModelFolder;
+use super::{ModelFolder, settings};
 use crate::Error;
 
 /// How a family of models names its tensors and numbers its positions.
@@ -42,12 +42,14 @@ pub(crate) struct TransformerConfig {
     pub(crate) norm_epsilon: f32,
     /// Rows of the position table.
     pub(crate) positions: usize,
-    /// The row of the first token.
-    pub(crate) first_position: usize,
+    /// Where positions are counted behind it, and it does not count: the id of the padding token.
+    pub(crate) padding: Option<u32>,
     /// Rows of the token type table, 0 where there is none.
     pub(crate) token_types: usize,
     /// Rows of the relative position table, 0 where there is none.
     pub(crate) relative_buckets: usize,
+    /// The class that the weights were saved from, such as `BertForMaskedLM`.
+    pub(crate) architecture: Option<String>,
 }
 
 // One field for each name that some family uses.
@@ -68,12 +70,11 @@ struct RawConfig {
     #[serde(default = "bert_epsilon")]
     layer_norm_eps: f32,
     max_position_embeddings: usize,
-    #[serde(default)]
+    #[serde(default = "two")]
     type_vocab_size: usize,
-    pad_token_id: Option<usize>,
-    position_embedding_type: Option<String>,
-    #[serde(default = "mpnet_buckets")]
-    relative_attention_num_buckets: usize,
+    pad_token_id: Option<u32>,
+    /// The classes that the weights were saved from.
+    architectures: Option<Vec<String>>,
 }
 
 fn gelu() -> String {
@@ -84,22 +85,28 @@ fn bert_epsilon() -> f32 {
     1e-12
 }
 
-fn mpnet_buckets() -> usize {
-    32
+// What BERT and RoBERTa have where the file does not say it.
+fn two() -> usize {
+    2
 }
+
+// MPNet looks into so many, whatever its file says.
+const MPNET_BUCKETS: usize = 32;
+// DistilBERT has no such setting.
+const DISTILBERT_EPSILON: f32 = 1e-12;
 
 impl TransformerConfig {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let raw: RawConfig = folder.json("config.json")?;
+        let raw: RawConfig = folder.settings("config.json", &settings::TRANSFORMER)?;
         Self::from_raw(&folder.file("config.json"), &raw)
     }
 
     fn from_raw(path: &Path, raw: &RawConfig) -> Result<Self, Error> {
         check_sizes(path, raw)?;
         let family = family(path, &raw.model_type)?;
-        let first_position = match family {
-            Family::Bert | Family::DistilBert => 0,
-            Family::Roberta | Family::MpNet => raw.pad_token_id.unwrap_or(1).saturating_add(1),
+        let padding = match family {
+            Family::Bert | Family::DistilBert => None,
+            Family::Roberta | Family::MpNet => Some(raw.pad_token_id.unwrap_or(1)),
         };
         let has_token_types = matches!(family, Family::Bert | Family::Roberta);
         let config = Self {
@@ -110,11 +117,15 @@ impl TransformerConfig {
             heads: raw.num_attention_heads,
             feed_forward_dim: raw.intermediate_size,
             activation: activation(path, &raw.hidden_act)?,
-            norm_epsilon: raw.layer_norm_eps,
+            norm_epsilon: match family {
+                Family::DistilBert => DISTILBERT_EPSILON,
+                _ => raw.layer_norm_eps,
+            },
             positions: raw.max_position_embeddings,
-            first_position,
+            padding,
             token_types: if has_token_types { raw.type_vocab_size } else { 0 },
-            relative_buckets: if family == Family::MpNet { raw.relative_attention_num_buckets } else { 0 },
+            relative_buckets: if family == Family::MpNet { MPNET_BUCKETS } else { 0 },
+            architecture: raw.architectures.iter().flatten().next().cloned(),
         };
         if config.longest() == 0 {
             let expected = "a position for at least one token";
@@ -125,7 +136,12 @@ impl TransformerConfig {
 
     /// The most tokens that a text may have.
     pub(crate) fn longest(&self) -> usize {
-        self.positions.saturating_sub(self.first_position)
+        self.positions.saturating_sub(self.first_position())
+    }
+
+    /// The row of the position table for a text's first token.
+    pub(crate) fn first_position(&self) -> usize {
+        self.padding.map_or(0, |padding| padding as usize + 1)
     }
 }
 
@@ -148,10 +164,7 @@ fn check_sizes(path: &Path, raw: &RawConfig) -> Result<(), Error> {
         let expected = "a positive number";
         return Err(Error::config(path, "layer_norm_eps", expected, raw.layer_norm_eps));
     }
-    match raw.position_embedding_type.as_deref() {
-        None | Some("absolute") => Ok(()),
-        Some(other) => Err(Error::config(path, "position_embedding_type", "absolute", other)),
-    }
+    Ok(())
 }
 
 fn family(path: &Path, model_type: &str) -> Result<Family, Error> {

@@ -42,7 +42,8 @@ pub struct SentenceEncoder {
     pub(super) pooling: Pooling,
     pub(super) head: Vec<HeadStep>,
     pub(super) prompts: Prompts,
-    pub(super) lowercase: bool,
+    pub(super) similarity: Option<String>,
+    pub(super) assumptions: Vec<String>,
     pub(super) config: TransformerConfig,
     pub(super) dim: usize,
 }
@@ -103,6 +104,27 @@ impl SentenceEncoder {
     /// Whether the embeddings are scaled to length 1.
     pub fn normalizes(&self) -> bool {
         matches!(self.head.last(), Some(HeadStep::Normalize))
+    }
+
+    /// The similarity that the model is meant for, where it says so: `cosine`, `dot`, `euclidean` or `manhattan`. Items of
+    /// a model that is meant for the cosine and does not normalize ([`SentenceEncoder::normalizes`]) must be brought to
+    /// length 1 for an index of inner products.
+    pub fn similarity(&self) -> Option<&str> {
+        self.similarity.as_deref()
+    }
+
+    /// What had to be assumed of the model because its folder does not say it, and what of the folder is not used, each a
+    /// sentence for whoever uses the vectors.
+    pub fn assumptions(&self) -> &[String] {
+        &self.assumptions
+    }
+
+    /// The text that is put before each query and the text before each item; empty where there is none.
+    ///
+    /// As in `encode_query` and `encode_document` of sentence-transformers 6, they are the prompts named `query` and
+    /// `document`; prompts of other names and a default prompt are put before no text.
+    pub fn prompts(&self) -> [&str; 2] {
+        [&self.prompts.query, &self.prompts.item]
     }
 
     /// How many layers the transformer has; layer 0 is what goes into the first.
@@ -203,10 +225,7 @@ impl SentenceEncoder {
     }
 
     fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {
-        let prepared = texts.iter().map(|text| {
-            let text = format!("{prompt}{text}");
-            if self.lowercase { text.to_lowercase() } else { text }
-        });
+        let prepared = texts.iter().map(|text| format!("{prompt}{text}"));
         self.tokenizer.encode(prepared.collect(), true)
     }
 
@@ -215,11 +234,7 @@ impl SentenceEncoder {
         if prompt.is_empty() || self.pooling.include_prompt {
             return Ok(0);
         }
-        let with = self.tokenizer.encode(vec![prompt], true)?;
-        let without = self.tokenizer.encode(vec![prompt], false)?;
-        let (with, without) = (with[0].ids.len(), without[0].ids.len());
-        // Special tokens stand on both sides; the one at the end is not before the text.
-        Ok(if with > without { with - 1 } else { with })
+        self.tokenizer.prompt_tokens(prompt)
     }
 }
 

@@ -1,59 +1,33 @@
-//! What follows the pooling: dense layers, layer normalisation, scaling to length 1.
+//! What follows the pooling: dense layers, layer normalisation, scaling to length 1, keeping the first numbers.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{HeadLayer, modules::ModelPart};
-use crate::{Error, compute::dense_rows, model::ModelFolder, weights::Weights};
+use super::{
+    HeadLayer,
+    dense::{Dense, Residual},
+    modules::ModelPart,
+};
+use crate::{
+    Error,
+    model::{ModelFolder, settings},
+    weights::Weights,
+};
 
 /// One step on the pooled vectors.
 pub(crate) enum HeadStep {
     Dense(Dense),
-    LayerNorm { weight: Vec<f32>, bias: Vec<f32> },
+    LayerNorm {
+        weight: Vec<f32>,
+        bias: Vec<f32>,
+    },
     Normalize,
-}
-
-/// `activation(x Wᵀ + b)`.
-pub(crate) struct Dense {
-    pub(crate) weight: Vec<f32>,
-    pub(crate) bias: Vec<f32>,
-    pub(crate) activation: DenseActivation,
-}
-
-/// The function behind a dense layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DenseActivation {
-    /// None.
-    Identity,
-    /// `tanh(x)`.
-    Tanh,
-    /// `max(x, 0)`.
-    Relu,
-    /// `1 / (1 + exp(−x))`.
-    Sigmoid,
-}
-
-#[derive(Deserialize)]
-struct DenseConfig {
-    in_features: usize,
-    out_features: usize,
-    #[serde(default = "yes")]
-    bias: bool,
-    #[serde(default = "tanh")]
-    activation_function: String,
+    /// Keeps the first numbers of each vector.
+    Truncate(usize),
 }
 
 #[derive(Deserialize)]
 struct LayerNormConfig {
     dimension: usize,
-}
-
-fn yes() -> bool {
-    true
-}
-
-fn tanh() -> String {
-    "Tanh".to_owned()
 }
 
 impl HeadStep {
@@ -72,9 +46,10 @@ impl HeadStep {
     }
 
     fn read_layer_norm(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: LayerNormConfig = folder.json("config.json")?;
+        let config: LayerNormConfig = folder.settings("config.json", &settings::LAYER_NORM)?;
         check_dim(folder, "dimension", dim, config.dimension)?;
         let weights = Weights::open(folder)?;
+        weights.expect_only(&["norm.weight", "norm.bias"])?;
         Ok(Self::LayerNorm {
             weight: weights.read("norm.weight", &[dim])?,
             bias: weights.read("norm.bias", &[dim])?,
@@ -86,15 +61,21 @@ impl HeadStep {
         match self {
             Self::Dense(dense) => dense.bias.len(),
             Self::LayerNorm { .. } | Self::Normalize => dim,
+            Self::Truncate(most) => dim.min(*most),
         }
     }
 
     /// What it is, its numbers aside.
     pub(crate) fn config(&self) -> HeadLayer {
         match self {
-            Self::Dense(dense) => HeadLayer::Dense { dim: dense.bias.len(), activation: dense.activation },
+            Self::Dense(dense) => HeadLayer::Dense {
+                dim: dense.bias.len(),
+                activation: dense.activation,
+                residual: !matches!(dense.residual, Residual::None),
+            },
             Self::LayerNorm { .. } => HeadLayer::LayerNorm,
             Self::Normalize => HeadLayer::Normalize,
+            Self::Truncate(dim) => HeadLayer::Truncate { dim: *dim },
         }
     }
 
@@ -104,56 +85,19 @@ impl HeadStep {
             Self::Dense(dense) => dense.apply(&vectors, dim),
             Self::LayerNorm { weight, bias } => each_row(vectors, dim, |row| layer_norm(row, weight, bias)),
             Self::Normalize => each_row(vectors, dim, normalize),
+            Self::Truncate(most) => {
+                vectors.chunks_exact(dim).flat_map(|row| &row[..dim.min(*most)]).copied().collect()
+            }
         }
     }
 }
 
-impl Dense {
-    fn read(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: DenseConfig = folder.json("config.json")?;
-        check_dim(folder, "in_features", dim, config.in_features)?;
-        let weights = Weights::open(folder)?;
-        let bias = if config.bias {
-            weights.read("linear.bias", &[config.out_features])?
-        } else {
-            // A layer whose weight has the wrong size must fail before its size is believed.
-            weights.read("linear.weight", &[config.out_features, dim])?;
-            vec![0.0; config.out_features]
-        };
-        Ok(Self {
-            weight: weights.read("linear.weight", &[config.out_features, dim])?,
-            bias,
-            activation: activation(folder, &config.activation_function)?,
-        })
-    }
-
-    fn apply(&self, vectors: &[f32], dim: usize) -> Vec<f32> {
-        let mut mapped = dense_rows(vectors, dim, &self.weight, &self.bias);
-        let activation: fn(f32) -> f32 = match self.activation {
-            DenseActivation::Identity => return mapped,
-            DenseActivation::Tanh => f32::tanh,
-            DenseActivation::Relu => |x| x.max(0.0),
-            DenseActivation::Sigmoid => |x| 1.0 / (1.0 + (-x).exp()),
-        };
-        mapped.iter_mut().for_each(|value| *value = activation(*value));
-        mapped
-    }
-}
-
-fn activation(folder: &ModelFolder, class: &str) -> Result<DenseActivation, Error> {
-    match class.rsplit('.').next() {
-        Some("Identity") => Ok(DenseActivation::Identity),
-        Some("Tanh") => Ok(DenseActivation::Tanh),
-        Some("ReLU") => Ok(DenseActivation::Relu),
-        Some("Sigmoid") => Ok(DenseActivation::Sigmoid),
-        _ => {
-            let expected = "Identity, Tanh, ReLU or Sigmoid";
-            Err(Error::config(&folder.file("config.json"), "activation_function", expected, class))
-        }
-    }
-}
-
-fn check_dim(folder: &ModelFolder, field: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+pub(super) fn check_dim(
+    folder: &ModelFolder,
+    field: &'static str,
+    expected: usize,
+    found: usize,
+) -> Result<(), Error> {
     if expected == found {
         Ok(())
     } else {

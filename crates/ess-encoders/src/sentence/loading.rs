@@ -4,26 +4,51 @@ use std::path::Path;
 
 use burn::tensor::Device;
 use serde::Deserialize;
+use serde_json::{Map, Value};
 
 use super::{
     SentenceEncoder,
     engine::Engine,
     head::HeadStep,
-    modules::{ModelPart, model_parts},
-    pooling::Pooling,
-    prompts::Prompts,
+    modules::{ModelPart, lists_parts, model_parts},
+    pooling::{Pooling, PoolingMode},
+    prompts::ModelSettings,
 };
 use crate::{
     Error,
-    model::{ModelFolder, TextTokenizer, TransformerConfig, longest_text},
+    model::{ModelFolder, TextTokenizer, TransformerConfig, longest_text, settings},
     weights::Weights,
 };
 
 #[derive(Default, Deserialize)]
 struct TextConfig {
     max_seq_length: Option<usize>,
-    #[serde(default)]
-    do_lower_case: bool,
+    do_lower_case: Option<bool>,
+}
+
+// The file of the transformer as a part of the model, in the order in which they are looked for: older releases named it
+// after the architecture.
+const TEXT_CONFIGS: [&str; 7] = [
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+];
+
+impl TextConfig {
+    /// The first file that says anything.
+    fn read(folder: &ModelFolder) -> Result<Self, Error> {
+        for file in TEXT_CONFIGS.into_iter().filter(|file| folder.has(file)) {
+            let said: Map<String, Value> = folder.json(file)?;
+            if !said.is_empty() {
+                return folder.settings(file, &settings::SENTENCE);
+            }
+        }
+        Ok(Self::default())
+    }
 }
 
 impl SentenceEncoder {
@@ -52,34 +77,72 @@ impl SentenceEncoder {
                 return Err(Error::config(&listed, "type", "Transformer as the first module", other));
             }
         }
+        transformer.folder.refuse_adapter()?;
         let config = TransformerConfig::read(&transformer.folder)?;
-        let text: TextConfig = transformer.folder.optional_json("sentence_bert_config.json")?;
+        let text = TextConfig::read(&transformer.folder)?;
         let longest = longest_text(&transformer.folder, &config, text.max_seq_length)?;
-        let (pooling, rest) = pooling(rest, config.dim)?;
-        let (head, dim) = head(rest, pooling.dim(config.dim))?;
+        let mut tokenizer =
+            TextTokenizer::load(&transformer.folder, longest, config.vocabulary, config.token_types)?;
+        if text.do_lower_case == Some(true) {
+            tokenizer.lowercase()?;
+        }
+        let model = ModelSettings::read(folder)?;
+        let mut assumptions = Vec::new();
+        let (pooling, rest) = match rest {
+            [first, rest @ ..] if first.class == "Pooling" => {
+                (Pooling::read(&first.folder, config.dim)?, rest)
+            }
+            _ if lists_parts(folder) => {
+                let found = rest.first().map_or("none", |part| part.class.as_str());
+                return Err(Error::config(&listed, "type", "Pooling as the second module", found));
+            }
+            rest => (assumed_pooling(&config, &mut assumptions), rest),
+        };
+        let (mut head, mut dim) = head(rest, pooling.dim(config.dim))?;
+        if let Some(kept) = model.truncate_dim.filter(|kept| *kept < dim) {
+            head.push(HeadStep::Truncate(kept));
+            dim = kept;
+        }
+        if let Some(assumption) = unused_prompts(&model) {
+            assumptions.push(assumption);
+        }
+        for assumption in &assumptions {
+            tracing::warn!(model = %folder.path().display(), "{assumption}");
+        }
         Ok(Self {
-            tokenizer: TextTokenizer::load(
-                &transformer.folder,
-                Some(longest),
-                config.vocabulary,
-                config.token_types,
-            )?,
+            tokenizer,
             engine: Engine::load(&Weights::open(&transformer.folder)?, &config, device)?,
             pooling,
             head,
-            prompts: Prompts::read(folder)?,
-            lowercase: text.do_lower_case,
+            prompts: model.prompts(),
+            similarity: model.similarity_fn_name,
+            assumptions,
             config,
             dim,
         })
     }
 }
 
-fn pooling(parts: &[ModelPart], dim: usize) -> Result<(Pooling, &[ModelPart]), Error> {
-    match parts {
-        [first, rest @ ..] if first.class == "Pooling" => Ok((Pooling::read(&first.folder, dim)?, rest)),
-        rest => Ok((Pooling::default(), rest)),
+/// The pooling of a folder that does not say it, as sentence-transformers has it.
+fn assumed_pooling(config: &TransformerConfig, assumptions: &mut Vec<String>) -> Pooling {
+    let architecture = config.architecture.as_deref().unwrap_or_default();
+    let (mode, name) = match architecture.ends_with("ForCausalLM") {
+        true => (PoolingMode::LastToken, "the last token"),
+        false => (PoolingMode::Mean, "the mean of all tokens"),
+    };
+    assumptions.push(format!("there is no modules.json: {name} is taken as the vector of a text"));
+    if architecture.contains("For") {
+        assumptions.push(format!("the weights are those of {architecture}, whose head is not used"));
     }
+    Pooling { modes: vec![mode], include_prompt: true }
+}
+
+fn unused_prompts(model: &ModelSettings) -> Option<String> {
+    let unused = model.unused_prompts();
+    let names = unused.join(", ");
+    (!unused.is_empty()).then(|| {
+        format!("the prompts named {names} are put before no text: queries have the one named query, items the one named document")
+    })
 }
 
 fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), Error> {

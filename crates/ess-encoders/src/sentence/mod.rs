@@ -1,5 +1,6 @@
 //! Sentence encoders: a transformer, pooling, and what comes behind it.
 
+mod dense;
 mod encoder;
 mod engine;
 mod head;
@@ -15,8 +16,8 @@ mod two_towers;
 mod upper_layers;
 mod upper_layers_config;
 
+pub use dense::DenseActivation;
 pub use encoder::SentenceEncoder;
-pub use head::DenseActivation;
 pub use layer_encoder::LayerEncoder;
 pub use merged::MergedEncoder;
 pub use pooling::PoolingMode;
@@ -26,3 +27,4 @@ pub use upper_layers::UpperLayers;
 pub use upper_layers_config::{HeadLayer, UpperLayersConfig};
 
 pub(crate) use engine::Engine;
+pub(crate) use prompts::{ModelSettings, Prompts};

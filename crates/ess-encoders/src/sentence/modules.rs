@@ -1,10 +1,14 @@
 //! modules.json: which parts a sentence-transformers model is made of.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
+use serde_json::Value;
 
-use crate::{Error, model::ModelFolder};
+use crate::{
+    Error,
+    model::{ModelFolder, settings},
+};
 
 const LIST: &str = "modules.json";
 
@@ -23,6 +27,21 @@ pub(crate) struct ModelPart {
     pub(crate) folder: ModelFolder,
 }
 
+/// The last part of a class's name; a class of another package would run its own code.
+fn class_name(listed_in: &Path, class: &str) -> Result<String, Error> {
+    match class.rsplit_once('.') {
+        Some((package, name)) if package.split('.').next() == Some("sentence_transformers") => {
+            Ok(name.to_owned())
+        }
+        _ => Err(Error::config(listed_in, "type", "a class of sentence_transformers", class)),
+    }
+}
+
+/// Whether the folder says which parts it has.
+pub(crate) fn lists_parts(folder: &ModelFolder) -> bool {
+    folder.has(LIST)
+}
+
 /// The parts in order. A folder without modules.json is a transformer, pooled by the mean.
 pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error> {
     if !folder.has(LIST) {
@@ -30,19 +49,34 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
         let folder = folder.clone();
         return Ok(vec![ModelPart { class, folder }]);
     }
-    let listed: Vec<ListedModule> = folder.json(LIST)?;
+    let path = folder.file(LIST);
+    let listed: Vec<Value> = folder.json(LIST)?;
     let parts = listed.into_iter().map(|module| {
-        let class = module.class.rsplit('.').next().unwrap_or_default().to_owned();
-        let folder =
-            if stores_files(&class) { folder.inner_folder(LIST, &module.path)? } else { folder.clone() };
-        Ok(ModelPart { class, folder })
+        if let Value::Object(module) = &module {
+            settings::LISTED_MODULE.check(&path, module)?;
+        }
+        let module: ListedModule =
+            serde_json::from_value(module).map_err(|cause| Error::Json { path: path.clone(), cause })?;
+        let class = class_name(&path, &module.class)?;
+        part(folder, LIST, class, &module.path)
     });
     parts.collect()
 }
 
-/// Normalising and dropout have nothing to store, so their folder may be absent.
-fn stores_files(class: &str) -> bool {
-    !matches!(class, "Normalize" | "Dropout")
+/// One part and its folder. Normalising and dropout have no weights, so their folder may be absent.
+fn part(model: &ModelFolder, listed_in: &str, class: String, path: &str) -> Result<ModelPart, Error> {
+    let inner = model.inner_folder(listed_in, path);
+    if !matches!(class.as_str(), "Normalize" | "Dropout") {
+        return Ok(ModelPart { class, folder: inner? });
+    }
+    if class == "Normalize" && !path.is_empty() {
+        // Nothing but settings which say that another vector is meant.
+        let _: Value = match &inner {
+            Ok(folder) => folder.optional_settings("config.json", &settings::NORMALIZE)?,
+            Err(_) => Value::Null,
+        };
+    }
+    Ok(ModelPart { class, folder: model.clone() })
 }
 
 const ROUTES: &str = "router_config.json";
@@ -62,18 +96,16 @@ pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], 
     };
     // Routers were called Asym, and kept this in config.json.
     let listed_in = if router.folder.has(ROUTES) { ROUTES } else { "config.json" };
-    let config: RouterConfig = router.folder.json(listed_in)?;
+    let config: RouterConfig = router.folder.settings(listed_in, &settings::ROUTER)?;
+    let path = router.folder.file(listed_in);
     let route = |names: &[&str]| {
-        let path = router.folder.file(listed_in);
         let found = || format!("{:?}", config.structure.keys());
         let route = names.iter().find_map(|name| config.structure.get(*name));
         let route = route.ok_or_else(|| Error::config(&path, "structure", names.join(" or "), found()))?;
         let own = route.iter().map(|name| {
-            let class =
-                config.types.get(name).map_or("", |class| class.rsplit('.').next().unwrap_or_default());
-            let inner = || router.folder.inner_folder(listed_in, name);
-            let folder = if stores_files(class) { inner()? } else { router.folder.clone() };
-            Ok(ModelPart { class: class.to_owned(), folder })
+            let class = config.types.get(name).map_or("", String::as_str);
+            let class = class_name(&path, class)?;
+            part(&router.folder, listed_in, class, name)
         });
         own.chain(parts[1..].iter().cloned().map(Ok)).collect::<Result<Vec<_>, Error>>()
     };

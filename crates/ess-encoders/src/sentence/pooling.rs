@@ -1,17 +1,19 @@
 //! From the states of a text's tokens to one vector.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
-use crate::{Error, model::ModelFolder};
+use crate::{
+    Error,
+    model::{ModelFolder, settings},
+};
 
 /// One way from the states of a text's tokens to one vector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PoolingMode {
-    /// The first token.
+    /// The first token that is not left out.
     Cls,
     /// The largest number in each dimension.
     Max,
@@ -50,10 +52,18 @@ struct PoolingConfig {
     #[serde(default = "yes")]
     include_prompt: bool,
     /// The names of the modes, in recent files.
-    pooling_mode: Option<Value>,
+    pooling_mode: Option<Named>,
     /// A flag for each mode, in older ones.
     #[serde(flatten)]
-    flags: Map<String, Value>,
+    flags: HashMap<String, Option<bool>>,
+}
+
+/// One mode, or several in the order in which they are concatenated.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Named {
+    One(String),
+    Several(Vec<String>),
 }
 
 fn yes() -> bool {
@@ -68,13 +78,13 @@ impl Default for Pooling {
 
 impl Pooling {
     pub(crate) fn read(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: PoolingConfig = folder.json("config.json")?;
+        let config: PoolingConfig = folder.settings("config.json", &settings::POOLING)?;
         let path = folder.file("config.json");
         if config.word_embedding_dimension != dim {
             let field = "word_embedding_dimension";
             return Err(Error::config(&path, field, dim.to_string(), config.word_embedding_dimension));
         }
-        Ok(Self { modes: modes(&path, &config)?, include_prompt: config.include_prompt })
+        Ok(Self { modes: config.modes(&path)?, include_prompt: config.include_prompt })
     }
 
     /// The dimension of the pooled vector for tokens of `dim` numbers.
@@ -94,23 +104,32 @@ impl Pooling {
     }
 }
 
-fn modes(path: &Path, config: &PoolingConfig) -> Result<Vec<PoolingMode>, Error> {
-    let named: Vec<&str> = match &config.pooling_mode {
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(names)) => names.split('+').collect(),
-        _ => Vec::new(),
-    };
-    if let Some(unknown) = named.iter().find(|name| MODES.iter().all(|(_, known, _)| known != *name)) {
-        let expected = "cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken";
-        return Err(Error::config(path, "pooling_mode", expected, unknown));
+impl PoolingConfig {
+    /// The named modes in their order; else those whose flags are set, in the fixed order; else the mean.
+    fn modes(&self, path: &Path) -> Result<Vec<PoolingMode>, Error> {
+        let names = match &self.pooling_mode {
+            None => return Ok(self.flagged()),
+            Some(Named::One(name)) => std::slice::from_ref(name),
+            Some(Named::Several(names)) => names,
+        };
+        if !(1..=MODES.len()).contains(&names.len()) {
+            let expected = format!("1 to {} pooling modes", MODES.len());
+            return Err(Error::config(path, "pooling_mode", expected, names.len()));
+        }
+        let mode = |name: &String| {
+            let known = MODES.iter().find(|(_, known, _)| known == name).map(|(_, _, mode)| *mode);
+            let expected = "cls, max, mean, mean_sqrt_len_tokens, weightedmean or lasttoken";
+            known.ok_or_else(|| Error::config(path, "pooling_mode", expected, name))
+        };
+        names.iter().map(mode).collect()
     }
-    let on =
-        |flag: &str, name: &str| named.contains(&name) || config.flags.get(flag) == Some(&Value::Bool(true));
-    let modes: Vec<_> = MODES.iter().filter(|(flag, name, _)| on(flag, name)).map(|entry| entry.2).collect();
-    if modes.is_empty() {
-        return Err(Error::config(path, "pooling_mode", "at least one pooling mode", "none"));
+
+    fn flagged(&self) -> Vec<PoolingMode> {
+        let is_set = |flag: &str| self.flags.get(flag).copied().flatten().unwrap_or(false);
+        let modes: Vec<_> =
+            MODES.iter().filter(|(flag, _, _)| is_set(flag)).map(|(_, _, mode)| *mode).collect();
+        if modes.is_empty() { vec![PoolingMode::Mean] } else { modes }
     }
-    Ok(modes)
 }
 
 impl PoolingMode {
@@ -124,7 +143,8 @@ impl PoolingMode {
         let one =
             |chosen: Option<usize>| Some((0..length).map(|place| f32::from(Some(place) == chosen)).collect());
         match self {
-            Self::Cls => one(Some(0)),
+            // Where all is left out, the first token of all.
+            Self::Cls => one(Some(if skipped < length { skipped } else { 0 })),
             Self::LastToken => one(length.checked_sub(1).filter(|last| *last >= skipped)),
             Self::Max => None,
             Self::Mean => each(&|_| 1.0 / pooled),
@@ -181,6 +201,32 @@ mod tests {
         close(PoolingMode::WeightedMean, 0, [23.0 / 6.0, -21.0 / 6.0]);
         close(PoolingMode::Mean, 1, [4.0, -4.0]);
         close(PoolingMode::Max, 1, [6.0, -4.0]);
+        close(PoolingMode::Cls, 1, [2.0, -4.0]);
+        close(PoolingMode::Cls, 3, [1.0, -1.0]);
+    }
+
+    fn modes(json: &str) -> Result<Vec<PoolingMode>, String> {
+        let config: PoolingConfig = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        config.modes(Path::new("config.json")).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_list_keeps_its_order_flags_have_a_fixed_one_and_nothing_is_the_mean() {
+        use PoolingMode::{Cls, LastToken, Max, Mean};
+        let of = |rest: &str| modes(&format!(r#"{{"word_embedding_dimension": 2{rest}}}"#));
+        assert_eq!(of("").unwrap(), [Mean]);
+        let flags = r#", "pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true"#;
+        assert_eq!(of(flags).unwrap(), [Cls, Mean]);
+        let none = r#", "pooling_mode_mean_tokens": false, "pooling_mode_cls_token": null"#;
+        assert_eq!(of(none).unwrap(), [Mean]);
+        assert_eq!(of(r#", "pooling_mode": ["mean", "cls"]"#).unwrap(), [Mean, Cls]);
+        let both = r#", "pooling_mode": "max", "pooling_mode_cls_token": true"#;
+        assert_eq!(of(both).unwrap(), [Max], "flags beside names are dropped");
+        assert_eq!(of(r#", "pooling_mode": ["lasttoken"]"#).unwrap(), [LastToken]);
+        for wrong in [r#""median""#, "[]", r#"["mean", "median"]"#, r#""mean+cls""#, "3"] {
+            assert!(of(&format!(r#", "pooling_mode": {wrong}"#)).is_err(), "{wrong}");
+        }
+        assert!(of(r#", "pooling_mode_cls_token": 1"#).is_err());
     }
 
     #[test]

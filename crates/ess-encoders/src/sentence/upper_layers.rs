@@ -11,6 +11,7 @@ use ess_search::{Error, Init, TokenTensors, TrainableModule};
 
 use super::{
     DenseActivation, HeadLayer, PoolingMode, UpperLayersConfig,
+    dense::Residual,
     head::{HeadStep, LAYER_NORM_EPSILON},
 };
 use crate::{
@@ -49,6 +50,8 @@ pub struct UpperLayers {
     relative_positions: Option<Matrix>,
     dense: Vec<Linear<Matrix, Vector>>,
     norms: Vec<Norm<Vector>>,
+    // Of the dense layers that add their input through a matrix.
+    residuals: Vec<Matrix>,
     #[module(skip)]
     config: UpperLayersConfig,
 }
@@ -63,32 +66,46 @@ impl UpperLayers {
         device: &Device,
     ) -> Self {
         let compute = DeviceCompute::new(device.clone());
-        let (mut dense, mut norms) = (Vec::new(), Vec::new());
+        let (mut dense, mut norms, mut residuals) = (Vec::new(), Vec::new(), Vec::new());
         let mut dim = config.pooled_dim();
         for step in head {
             match step {
                 HeadStep::Dense(layer) => {
                     let weight = compute.matrix(layer.weight.clone(), [layer.bias.len(), dim]);
                     dense.push(Linear { weight, bias: compute.vector(layer.bias.clone()) });
+                    if let Residual::Mapped(weight) = &layer.residual {
+                        residuals.push(compute.matrix(weight.clone(), [layer.bias.len(), dim]));
+                    }
                 }
                 HeadStep::LayerNorm { weight, bias } => {
                     let (weight, bias) = (compute.vector(weight.clone()), compute.vector(bias.clone()));
                     norms.push(Norm { weight, bias, epsilon: LAYER_NORM_EPSILON });
                 }
-                HeadStep::Normalize => {}
+                HeadStep::Normalize | HeadStep::Truncate(_) => {}
             }
             dim = step.dim(dim);
         }
-        Self { blocks, relative_positions, dense, norms, config }
+        Self { blocks, relative_positions, dense, norms, residuals, config }
     }
 
     /// `n × pooled` numbers to `n × d_item`.
     fn head(&self, compute: &DeviceCompute, mut vectors: Tensor<2>) -> Tensor<2> {
         let (mut dense, mut norms) = (self.dense.iter(), self.norms.iter());
+        let mut residuals = self.residuals.iter();
         for layer in &self.config.head {
             vectors = match layer {
-                HeadLayer::Dense { activation, .. } => match dense.next() {
-                    Some(linear) => activate(compute.project(&vectors, linear), *activation),
+                HeadLayer::Dense { activation, residual, dim } => match dense.next() {
+                    Some(linear) => {
+                        let mapped = activate(compute.project(&vectors, linear), *activation);
+                        match residual {
+                            false => mapped,
+                            true if vectors.dims()[1] == *dim => mapped + vectors,
+                            true => match residuals.next() {
+                                Some(weight) => mapped + vectors.matmul(weight.val().transpose()),
+                                None => mapped,
+                            },
+                        }
+                    }
                     None => vectors,
                 },
                 HeadLayer::LayerNorm => match norms.next() {
@@ -99,6 +116,10 @@ impl UpperLayers {
                     // Bounded before the root, whose derivative at 0 has no end.
                     let squares = (vectors.clone() * vectors.clone()).sum_dim(1);
                     vectors / squares.clamp_min(f32::MIN_POSITIVE).sqrt()
+                }
+                HeadLayer::Truncate { dim } => {
+                    let kept = vectors.dims()[1].min(*dim);
+                    vectors.slice_dim(1, 0..kept)
                 }
             };
         }
@@ -137,16 +158,22 @@ impl TrainableModule for UpperLayers {
         let blocks = (0..config.layers).map(|_| block(&mut init)).collect();
         let relative_positions =
             (config.relative_buckets > 0).then(|| init.zero_weight(config.relative_buckets, config.heads));
-        let (mut dense, mut norms, mut width) = (Vec::new(), Vec::new(), config.pooled_dim());
+        let (mut dense, mut norms, mut residuals) = (Vec::new(), Vec::new(), Vec::new());
+        let mut width = config.pooled_dim();
         for layer in &config.head {
             match layer {
-                HeadLayer::Dense { dim, .. } => dense.push(linear(&mut init, *dim, width)),
+                HeadLayer::Dense { dim, residual, .. } => {
+                    dense.push(linear(&mut init, *dim, width));
+                    if *residual && *dim != width {
+                        residuals.push(linear(&mut init, *dim, width).weight);
+                    }
+                }
                 HeadLayer::LayerNorm => norms.push(norm(width, LAYER_NORM_EPSILON, device)),
-                HeadLayer::Normalize => {}
+                HeadLayer::Normalize | HeadLayer::Truncate { .. } => {}
             }
             width = layer.dim(width);
         }
-        Ok(Self { blocks, relative_positions, dense, norms, config: config.clone() })
+        Ok(Self { blocks, relative_positions, dense, norms, residuals, config: config.clone() })
     }
 
     fn config(&self) -> &UpperLayersConfig {
@@ -216,5 +243,7 @@ fn activate(values: Tensor<2>, function: DenseActivation) -> Tensor<2> {
         DenseActivation::Tanh => values.tanh(),
         DenseActivation::Relu => activation::relu(values),
         DenseActivation::Sigmoid => activation::sigmoid(values),
+        DenseActivation::Gelu => activation::gelu(values),
+        DenseActivation::Silu => activation::silu(values),
     }
 }

@@ -60,11 +60,20 @@ pub enum HeadLayer {
         dim: usize,
         /// The function behind it.
         activation: DenseActivation,
+        /// Whether the input is added to the output, through a matrix of its own where their dimensions differ. Default:
+        /// false.
+        #[serde(default)]
+        residual: bool,
     },
     /// Layer normalisation.
     LayerNorm,
     /// Scaling to length 1.
     Normalize,
+    /// Keeping the first numbers.
+    Truncate {
+        /// How many, at most.
+        dim: usize,
+    },
 }
 
 fn gelu() -> Activation {
@@ -109,8 +118,10 @@ impl UpperLayersConfig {
         range("number of poolings", 1, 6, self.poolings.len())?;
         range("number of layers in the head", 0, MAX_LAYERS, self.head.len())?;
         for layer in &self.head {
-            if let HeadLayer::Dense { dim: found, .. } = layer {
-                dim("dim of a dense layer", *found)?;
+            match layer {
+                HeadLayer::Dense { dim: found, .. } => dim("dim of a dense layer", *found)?,
+                HeadLayer::Truncate { dim: found } => dim("numbers that are kept", *found)?,
+                HeadLayer::LayerNorm | HeadLayer::Normalize => {}
             }
         }
         if !(self.norm_epsilon.is_finite() && self.norm_epsilon >= 0.0) {
@@ -125,8 +136,9 @@ impl UpperLayersConfig {
         let mut dim = self.pooled_dim();
         let mut dense = 0;
         for layer in &self.head {
-            if let HeadLayer::Dense { dim: out, .. } = layer {
-                dense += dim * out;
+            if let HeadLayer::Dense { dim: out, residual, .. } = layer {
+                let mapped = *residual && dim != *out;
+                dense += dim * out * (1 + usize::from(mapped));
             }
             dim = layer.dim(dim);
         }
@@ -140,6 +152,7 @@ impl HeadLayer {
         match self {
             Self::Dense { dim, .. } => *dim,
             Self::LayerNorm | Self::Normalize => dim,
+            Self::Truncate { dim: most } => dim.min(*most),
         }
     }
 }
@@ -159,6 +172,10 @@ fn refuse(name: &'static str, expected: String, found: impl ToString) -> Error {
 mod tests {
     use super::*;
 
+    fn dense(dim: usize) -> HeadLayer {
+        HeadLayer::Dense { dim, activation: DenseActivation::Tanh, residual: false }
+    }
+
     fn config() -> UpperLayersConfig {
         UpperLayersConfig {
             token_dim: 8,
@@ -170,7 +187,7 @@ mod tests {
             relative_buckets: 4,
             poolings: vec![PoolingMode::Cls, PoolingMode::Mean],
             include_prompt: false,
-            head: vec![HeadLayer::Dense { dim: 5, activation: DenseActivation::Tanh }, HeadLayer::Normalize],
+            head: vec![dense(5), HeadLayer::Normalize],
             seed: 3,
         }
     }
@@ -180,6 +197,9 @@ mod tests {
         let json = serde_json::to_string(&config()).unwrap();
         assert_eq!(serde_json::from_str::<UpperLayersConfig>(&json).unwrap(), config());
         assert!(serde_json::from_str::<UpperLayersConfig>(&json.replace("seed", "sede")).is_err());
+        let older = json.replace(",\"residual\":false", "");
+        assert_ne!(older, json);
+        assert_eq!(serde_json::from_str::<UpperLayersConfig>(&older).unwrap(), config());
         assert!(serde_json::from_str::<UpperLayersConfig>(&json.replace("\"dim\"", "\"dmi\"")).is_err());
     }
 
@@ -187,7 +207,8 @@ mod tests {
     fn what_is_impossible_is_named() {
         config().check().unwrap();
         assert_eq!(config().item_dim(), 5);
-        let dense = |dim| vec![HeadLayer::Dense { dim, activation: DenseActivation::Identity }];
+        let no_dense = vec![dense(0)];
+        let nothing = vec![HeadLayer::Truncate { dim: 0 }];
         let huge = UpperLayersConfig { token_dim: MAX_DIM, heads: 1, feed_forward_dim: MAX_DIM, ..config() };
         let bad = [
             ("token_dim", UpperLayersConfig { token_dim: 0, ..config() }),
@@ -196,7 +217,8 @@ mod tests {
             ("heads", UpperLayersConfig { heads: 0, ..config() }),
             ("heads", UpperLayersConfig { heads: 3, ..config() }),
             ("number of poolings", UpperLayersConfig { poolings: vec![], ..config() }),
-            ("dim of a dense layer", UpperLayersConfig { head: dense(0), ..config() }),
+            ("dim of a dense layer", UpperLayersConfig { head: no_dense, ..config() }),
+            ("numbers that are kept", UpperLayersConfig { head: nothing, ..config() }),
             ("norm_epsilon", UpperLayersConfig { norm_epsilon: f32::NAN, ..config() }),
             ("number of parameters", huge),
         ];

@@ -116,7 +116,7 @@ impl StaticEncoder {
         let tokenizer = encoder.tokenizer().uncut()?;
         let unknown = tokenizer.unknown();
         let table = table.into_raw_vec_and_offset().0;
-        Ok(Self { tokenizer, table, dim: config.dim, normalize: true, unknown })
+        Ok(Self { tokenizer, table, dim: config.dim, normalize: true, unknown, similarity: None })
     }
 }
 

@@ -13,7 +13,8 @@ pub use distil::DistilConfig;
 
 use crate::{
     Error,
-    model::{ModelFolder, TextTokenizer, TokenIds},
+    model::{ModelFolder, TextTokenizer, TokenIds, settings},
+    sentence::{ModelSettings, Prompts},
     weights::Weights,
 };
 
@@ -38,6 +39,7 @@ pub struct StaticEncoder {
     normalize: bool,
     // A token that stands for no word, left out.
     unknown: Option<u32>,
+    similarity: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -64,7 +66,8 @@ impl StaticEncoder {
     /// which is not supported.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder.as_ref())?;
-        let config: StaticConfig = folder.json("config.json")?;
+        folder.refuse_adapter()?;
+        let config: StaticConfig = folder.settings("config.json", &settings::STATIC)?;
         let weights = Weights::open(&folder)?;
         if weights.has(MAPPING) {
             let (expected, found) = ("a row for each token", "rows that several tokens share");
@@ -89,8 +92,21 @@ impl StaticEncoder {
                 row.iter_mut().for_each(|value| *value *= weight);
             }
         }
-        let tokenizer = TextTokenizer::load(&folder, config.max_length, vocabulary, 0)?;
-        Ok(Self { unknown: tokenizer.unknown(), tokenizer, table, dim, normalize: config.normalize })
+        let tokenizer = TextTokenizer::load_plain(&folder, config.max_length, vocabulary)?;
+        let model = ModelSettings::read(&folder)?;
+        if model.prompts() != Prompts::default() || model.truncate_dim.is_some() {
+            let path = folder.file("config_sentence_transformers.json");
+            let expected = "neither prompts nor truncate_dim, which a static model has not";
+            return Err(Error::config(&path, "prompts", expected, "some"));
+        }
+        Ok(Self {
+            unknown: tokenizer.unknown(),
+            tokenizer,
+            table,
+            dim,
+            normalize: config.normalize,
+            similarity: model.similarity_fn_name,
+        })
     }
 
     /// Whether a folder says that it is a static model, as Model2Vec and [`StaticEncoder::save`] write it.
@@ -114,6 +130,18 @@ impl StaticEncoder {
         }
         self.tokenizer.cut_at(Some(tokens))?;
         Ok(self)
+    }
+
+    /// Whether the embeddings are scaled to length 1.
+    pub fn normalizes(&self) -> bool {
+        self.normalize
+    }
+
+    /// The similarity that the model is meant for, where it says so, as [`SentenceEncoder::similarity`] has it.
+    ///
+    /// [`SentenceEncoder::similarity`]: crate::SentenceEncoder::similarity
+    pub fn similarity(&self) -> Option<&str> {
+        self.similarity.as_deref()
     }
 
     /// The most tokens of a text; `None` where texts are not cut.

@@ -36,8 +36,9 @@ pub(crate) struct Tables<M, V> {
     pub(crate) words: M,
     /// `positions × d`.
     pub(crate) positions: M,
-    /// The row of `positions` for a text's first token.
-    pub(crate) first_position: usize,
+    /// The padding token behind whose row positions start, where the model numbers them so.
+    #[module(skip)]
+    pub(crate) padding: Option<u32>,
     /// `types × d`, where the model has types.
     pub(crate) types: Option<M>,
     pub(crate) norm: Norm<V>,

@@ -45,7 +45,7 @@ fn tables<C: Compute>(
     Ok(Tables {
         words: table("word", config.vocabulary)?,
         positions: table("position", config.positions)?,
-        first_position: config.first_position,
+        padding: config.padding,
         types: match config.token_types {
             0 => None,
             rows => Some(table("token_type", rows)?),

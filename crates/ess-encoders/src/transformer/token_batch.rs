@@ -8,8 +8,6 @@ pub(crate) struct TokenBatch {
     pub(crate) ids: Vec<u32>,
     /// The row of the token type table for each token.
     pub(crate) types: Vec<u32>,
-    /// The place of each token in its own text, from 0.
-    pub(crate) places: Vec<u32>,
     /// Where each text starts, and where the last one ends: `n + 1` numbers.
     pub(crate) starts: Vec<usize>,
 }
@@ -20,7 +18,6 @@ impl TokenBatch {
         for text in texts {
             batch.ids.extend_from_slice(&text.ids);
             batch.types.extend_from_slice(&text.types);
-            batch.places.extend(0..text.ids.len() as u32);
             batch.starts.push(batch.ids.len());
         }
         batch
@@ -50,8 +47,42 @@ impl TokenBatch {
         self.starts.windows(2).map(|pair| pair[0]..pair[1])
     }
 
+    /// The row of the position table for each token.
+    ///
+    /// Without a `padding` id tokens are numbered from 0. With one they are numbered from the row behind it; the padding
+    /// token itself, where a text holds it, stands at its own row and does not count, as in RoBERTa and MPNet.
+    pub(crate) fn positions(&self, padding: Option<u32>) -> Vec<u32> {
+        let mut positions = Vec::with_capacity(self.tokens());
+        for range in self.ranges() {
+            match padding {
+                None => positions.extend(0..range.len() as u32),
+                Some(padding) => {
+                    let mut last = padding;
+                    positions.extend(self.ids[range].iter().map(|&id| {
+                        last += u32::from(id != padding);
+                        if id == padding { padding } else { last }
+                    }));
+                }
+            }
+        }
+        positions
+    }
+
     /// The tokens of the longest text.
     pub(crate) fn longest(&self) -> usize {
         self.ranges().map(|range| range.len()).max().unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_padding_token_in_a_text_has_its_own_position_and_does_not_count() {
+        let text = |ids: &[u32]| TokenIds { ids: ids.to_vec(), types: vec![0; ids.len()] };
+        let batch = TokenBatch::new(&[text(&[0, 9, 1, 8, 2]), text(&[]), text(&[7, 2])]);
+        assert_eq!(batch.positions(None), [0, 1, 2, 3, 4, 0, 1]);
+        assert_eq!(batch.positions(Some(1)), [2, 3, 1, 4, 5, 2, 3]);
     }
 }

@@ -62,6 +62,14 @@ impl Weights {
         self.places.contains_key(name)
     }
 
+    /// Refuses a tensor of any other name: what it is for, the configuration does not say.
+    pub(crate) fn expect_only(&self, names: &[&str]) -> Result<(), Error> {
+        match self.places.keys().filter(|name| !names.contains(&name.as_str())).min() {
+            None => Ok(()),
+            Some(name) => Err(Error::UnexpectedTensor { path: self.folder.clone(), name: name.clone() }),
+        }
+    }
+
     /// The shape of a tensor.
     pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, Error> {
         self.file(name)?.shape(name)

@@ -154,7 +154,7 @@ fn exp_vector<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 
 /// `x Φ(x)`, Φ by the error function: Abramowitz and Stegun, formula 7.1.26, to 1.5e-7.
 #[inline(always)]
-fn gelu(x: f32) -> f32 {
+pub(crate) fn gelu(x: f32) -> f32 {
     let z = x.abs() / SQRT_2;
     let t = 1.0 / (1.0 + 0.327_591_1 * z);
     let polynomial =

@@ -7,10 +7,12 @@
 
 mod attention;
 mod elementwise;
+
 mod matmul;
 mod panels;
 mod tile;
 
+pub(crate) use elementwise::gelu;
 pub(crate) use panels::Panels;
 use tracing::trace_span;
 
@@ -85,11 +87,12 @@ impl Compute for HostCompute {
         let dim = tables.words.columns;
         let _span = trace_span!("embed").entered();
         let mut values = Vec::with_capacity(batch.tokens() * dim);
-        for ((&id, &place), &of_type) in batch.ids.iter().zip(&batch.places).zip(&batch.types) {
+        let positions = batch.positions(tables.padding);
+        for ((&id, &position), &of_type) in batch.ids.iter().zip(&positions).zip(&batch.types) {
             let start = values.len();
             values.extend_from_slice(tables.words.row(id as usize));
             let token = &mut values[start..];
-            add_row(token, tables.positions.row(tables.first_position + place as usize));
+            add_row(token, tables.positions.row(position as usize));
             if let Some(types) = &tables.types {
                 add_row(token, types.row(of_type as usize));
             }

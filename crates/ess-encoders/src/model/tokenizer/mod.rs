@@ -1,0 +1,250 @@
+//! From texts to token ids.
+
+mod checks;
+mod config;
+
+use std::{collections::HashSet, path::PathBuf};
+
+use serde_json::Value;
+use tokenizers::{
+    EncodeInput, ModelWrapper, NormalizerWrapper, PostProcessor, Tokenizer,
+    normalizers::{Lowercase, Sequence},
+    utils::truncation::{TruncationDirection, TruncationParams, TruncationStrategy},
+};
+
+use self::{checks::guarded, config::TokenizerConfig};
+use super::{ModelFolder, TransformerConfig};
+use crate::Error;
+
+const FILE: &str = "tokenizer.json";
+
+/// A model's tokenizer.json: special tokens added, cut to the model's length, never padded.
+pub(crate) struct TextTokenizer {
+    tokenizer: Tokenizer,
+    // Ids from this on are not known to the model.
+    vocabulary: usize,
+    // Types from this on are not known to the model.
+    token_types: u32,
+    // The ids of the tokens that stand for no text, where they are added to texts.
+    special: Option<HashSet<u32>>,
+    // The side that is cut off.
+    cut_off: TruncationDirection,
+    // From ids back to text: only kept, to be written again.
+    decoder: Value,
+    path: PathBuf,
+}
+
+/// One tokenized text.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenIds {
+    pub(crate) ids: Vec<u32>,
+    /// 0 for the first text, 1 for the second of a pair; as long as `ids`.
+    pub(crate) types: Vec<u32>,
+}
+
+impl TextTokenizer {
+    /// Loads the tokenizer of a transformer, as tokenizer.json and tokenizer_config.json have it; texts are cut to
+    /// `longest` tokens, ids must be below `vocabulary`.
+    pub(crate) fn load(
+        folder: &ModelFolder,
+        longest: usize,
+        vocabulary: usize,
+        token_types: usize,
+    ) -> Result<Self, Error> {
+        Self::read(folder, Some(&TokenizerConfig::read(folder)?), Some(longest), vocabulary, token_types)
+    }
+
+    /// Loads tokenizer.json alone.
+    pub(crate) fn load_plain(
+        folder: &ModelFolder,
+        longest: Option<usize>,
+        vocabulary: usize,
+    ) -> Result<Self, Error> {
+        Self::read(folder, None, longest, vocabulary, 0)
+    }
+
+    fn read(
+        folder: &ModelFolder,
+        config: Option<&TokenizerConfig>,
+        longest: Option<usize>,
+        vocabulary: usize,
+        token_types: usize,
+    ) -> Result<Self, Error> {
+        let path = folder.file(FILE);
+        if !path.is_file() {
+            let advice =
+                "save it in Python with `AutoTokenizer.from_pretrained(folder).save_pretrained(folder)`";
+            return Err(folder.missing(FILE, advice));
+        }
+        let (file, decoder) = checks::checked(&path, &folder.json_bytes(FILE)?)?;
+        let mut tokenizer: Tokenizer = guarded(&path, || Ok(serde_json::from_value(file)?))?;
+        let own_side = tokenizer.get_truncation().map(|truncation| truncation.direction);
+        let special = config.map(|config| guarded(&path, || config.apply(&mut tokenizer))).transpose()?;
+        let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0) as usize;
+        if largest >= vocabulary {
+            return Err(Error::Vocabulary { path, largest, vocabulary });
+        }
+        tokenizer.with_padding(None);
+        let passes_types = config.is_some_and(TokenizerConfig::passes_types);
+        let token_types = if passes_types { token_types as u32 } else { 0 };
+        let said_side = config.map(|config| config.cut_off(folder)).transpose()?.flatten();
+        let cut_off = said_side.or(own_side).unwrap_or_default();
+        let mut tokenizer = Self { tokenizer, vocabulary, token_types, special, cut_off, decoder, path };
+        tokenizer.cut_at(longest)?;
+        // What cannot encode anything is found now, not after hours.
+        tokenizer.encode(vec!["", "a text"], tokenizer.special.is_some())?;
+        Ok(tokenizer)
+    }
+
+    /// Turns texts to lower case from now on, before all else that the tokenizer does.
+    pub(crate) fn lowercase(&mut self) -> Result<(), Error> {
+        let lowers = |normalizer: &NormalizerWrapper| matches!(normalizer, NormalizerWrapper::Lowercase(_));
+        let mut normalizers = vec![NormalizerWrapper::Lowercase(Lowercase)];
+        match self.tokenizer.get_normalizer() {
+            Some(normalizer) if lowers(normalizer) => return Ok(()),
+            Some(NormalizerWrapper::Sequence(all)) if all.as_ref().iter().any(lowers) => return Ok(()),
+            Some(NormalizerWrapper::Sequence(all)) => normalizers.extend_from_slice(all.as_ref()),
+            Some(normalizer) => normalizers.push(normalizer.clone()),
+            None => {}
+        }
+        let tokenizer = &mut self.tokenizer;
+        guarded(&self.path, || tokenizer.with_normalizer(Some(Sequence::new(normalizers))).map(drop))
+    }
+
+    /// How many tokens of a text belong to the prompt before it: the prompt's own with the special ones around it, less
+    /// the last where that is a special one.
+    pub(crate) fn prompt_tokens(&self, prompt: &str) -> Result<usize, Error> {
+        let tokens = self.encode(vec![prompt], true)?;
+        let ids = tokens.first().map_or(&[][..], |text| &text.ids);
+        let is_special = |id: &u32| self.special.as_ref().is_some_and(|special| special.contains(id));
+        let ends_special = ids.last().is_some_and(is_special);
+        Ok(ids.len() - usize::from(ends_special))
+    }
+
+    /// Refuses a length with no room for a token of each text of a pair.
+    pub(crate) fn check_pairs(&self) -> Result<(), Error> {
+        self.check_special(self.longest(), true)?;
+        self.encode(vec![("a text", "another")], true).map(drop)
+    }
+
+    fn check_special(&self, longest: Option<usize>, pair: bool) -> Result<(), Error> {
+        let special = guarded(&self.path, || {
+            Ok(self.tokenizer.get_post_processor().map_or(0, |added| added.added_tokens(pair)))
+        })?;
+        let texts = 1 + usize::from(pair);
+        match longest {
+            Some(longest) if special.saturating_add(texts) > longest => {
+                let expected = format!("fewer special tokens than the {longest} that a text may have");
+                Err(Error::config(&self.path, "post_processor", expected, special))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Cuts texts to `longest` tokens from now on.
+    pub(crate) fn cut_at(&mut self, longest: Option<usize>) -> Result<(), Error> {
+        let truncation = longest.map(|_| TruncationParams {
+            max_length: usize::MAX,
+            strategy: TruncationStrategy::LongestFirst,
+            direction: self.cut_off,
+            stride: 0,
+        });
+        if self.special.is_some() {
+            self.check_special(longest, false)?;
+        }
+        // The library subtracts the special tokens from the length without looking, though they may not be added.
+        let tokenizer = &mut self.tokenizer;
+        guarded(&self.path, || tokenizer.with_truncation(truncation).map(drop))?;
+        if let (Some(truncation), Some(longest)) = (self.tokenizer.get_truncation_mut(), longest) {
+            truncation.max_length = longest;
+        }
+        Ok(())
+    }
+
+    /// The most tokens of a text, the special ones counted.
+    pub(crate) fn longest(&self) -> Option<usize> {
+        self.tokenizer.get_truncation().map(|truncation| truncation.max_length)
+    }
+
+    /// The token of each id, from 0 to the largest; some ids may have none.
+    pub(crate) fn tokens(&self) -> Vec<Option<String>> {
+        let vocabulary = self.tokenizer.get_vocab(true);
+        let mut tokens = vec![None; vocabulary.values().max().map_or(0, |&largest| largest as usize + 1)];
+        vocabulary.into_iter().for_each(|(token, id)| tokens[id as usize] = Some(token));
+        tokens
+    }
+
+    /// The same tokenizer for texts without special tokens, cutting none.
+    pub(crate) fn uncut(&self) -> Result<Self, Error> {
+        let path = self.path.clone();
+        let (tokenizer, decoder) = (self.tokenizer.clone(), self.decoder.clone());
+        let mut uncut = Self { tokenizer, special: None, decoder, path, ..*self };
+        uncut.cut_at(None)?;
+        Ok(uncut)
+    }
+
+    /// The content of a tokenizer.json that cuts no text.
+    pub(crate) fn to_json(&self) -> Result<String, Error> {
+        let malformed = |cause| Error::Json { path: self.path.clone(), cause };
+        let mut whole = serde_json::to_value(&self.uncut()?.tokenizer).map_err(malformed)?;
+        whole["decoder"] = self.decoder.clone();
+        serde_json::to_string_pretty(&whole).map_err(malformed)
+    }
+
+    /// The id of the token for unknown words, where there is one.
+    pub(crate) fn unknown(&self) -> Option<u32> {
+        let name = match self.tokenizer.get_model() {
+            ModelWrapper::WordPiece(model) => Some(&model.unk_token),
+            ModelWrapper::WordLevel(model) => Some(&model.unk_token),
+            ModelWrapper::BPE(model) => model.unk_token.as_ref(),
+            // A unigram model keeps the id, and keeps it to itself.
+            ModelWrapper::Unigram(model) => {
+                let saved = serde_json::to_value(model).ok()?;
+                return saved.get("unk_id")?.as_u64().map(|id| id as u32);
+            }
+        };
+        self.tokenizer.token_to_id(name?)
+    }
+
+    /// Tokenizes texts, or pairs of texts, on all threads, in order.
+    pub(crate) fn encode<'s, E>(&self, inputs: Vec<E>, special_tokens: bool) -> Result<Vec<TokenIds>, Error>
+    where
+        E: Into<EncodeInput<'s>> + Send,
+    {
+        let _span = tracing::trace_span!("tokenize").entered();
+        let encodings = guarded(&self.path, || self.tokenizer.encode_batch_fast(inputs, special_tokens))?;
+        let known_type = |&of_type: &u32| if of_type < self.token_types { of_type } else { 0 };
+        let text = |encoding: tokenizers::Encoding| {
+            let (ids, types) = (encoding.get_ids(), encoding.get_type_ids());
+            let largest = ids.iter().max().map_or(0, |&largest| largest as usize);
+            if largest >= self.vocabulary && !ids.is_empty() {
+                let (path, vocabulary) = (self.path.clone(), self.vocabulary);
+                return Err(Error::Vocabulary { path, largest, vocabulary });
+            }
+            if types.len() != ids.len() {
+                let reason = format!("it gives {} types to {} tokens", types.len(), ids.len());
+                return Err(Error::Tokenizer { path: self.path.clone(), reason });
+            }
+            Ok(TokenIds { ids: ids.to_vec(), types: types.iter().map(known_type).collect() })
+        };
+        encodings.into_iter().map(text).collect()
+    }
+}
+
+/// The fewest tokens that texts may be cut to: room for the special tokens of a pair, and one more.
+pub(crate) const FEWEST_TOKENS: usize = 5;
+
+/// The most tokens of a text: what the caller was told, or tokenizer_config.json says, within the model's positions.
+pub(crate) fn longest_text(
+    folder: &ModelFolder,
+    config: &TransformerConfig,
+    told: Option<usize>,
+) -> Result<usize, Error> {
+    let by_tokenizer = TokenizerConfig::read(folder)?.longest();
+    let longest = told.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
+    if longest < FEWEST_TOKENS {
+        let path = folder.file("sentence_bert_config.json");
+        return Err(Error::config(&path, "max_seq_length", format!("at least {FEWEST_TOKENS}"), longest));
+    }
+    Ok(longest)
+}

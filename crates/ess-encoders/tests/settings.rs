@@ -1,0 +1,398 @@
+//! Settings of a model's folder that change vectors are heeded or refused: golden/cases/README.md has their sources.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod folder;
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
+use ess_encoders::{Error, MergedEncoder, PoolingMode, SentenceEncoder};
+use folder::Folder;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+#[derive(Deserialize)]
+struct Expected {
+    texts: Vec<String>,
+    queries: Vec<Vec<f32>>,
+    items: Vec<Vec<f32>>,
+}
+
+fn cases() -> HashMap<String, Expected> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cases/expected.json");
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn weights(name: &str) -> Vec<u8> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/cases");
+    std::fs::read(folder.join(name).with_extension("safetensors")).unwrap()
+}
+
+#[track_caller]
+fn close(what: &str, found: &Embeddings, expected: &[Vec<f32>]) {
+    assert_eq!((found.len(), found.dim()), (expected.len(), expected[0].len()), "{what}");
+    for (row, (found, expected)) in found.rows().zip(expected).enumerate() {
+        let furthest = found.iter().zip(expected).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
+        assert!(furthest < 2e-5, "{what}, text {row}: {furthest} from what is right");
+    }
+}
+
+/// On the host, on a device, and as a split encoder, a folder gives the vectors of a case.
+#[track_caller]
+fn gives(folder: &Folder, case: &str) {
+    let Expected { texts, queries, items } = cases().remove(case).unwrap();
+    let texts: Vec<_> = texts.iter().map(String::as_str).collect();
+    let on_device = SentenceEncoder::load_on(folder.root(), &Device::flex()).unwrap();
+    for encoder in [folder.load().unwrap(), on_device].map(Arc::new) {
+        close(case, &encoder.encode_queries(&texts).unwrap(), &queries);
+        close(case, &encoder.encode_items(&texts).unwrap(), &items);
+        let (lower, upper) = encoder.split(1, &Device::flex()).unwrap();
+        close(case, &MergedEncoder::new(lower, upper).encode_queries(&texts).unwrap(), &queries);
+    }
+}
+
+const MODEL: &str = "config_sentence_transformers.json";
+
+fn without_prompts(name: &str) -> Folder {
+    Folder::new(name).edit(MODEL, |model| model["prompts"] = json!({"query": "", "document": ""}))
+}
+
+/// A golden folder with a Dense layer behind its pooling, and whatever followed it.
+fn with_dense(case: &str, config: &str) -> Folder {
+    without_prompts("bert")
+        .edit("modules.json", |modules| {
+            let dense = json!({"idx": 2, "name": "2", "path": "2_Dense", "type": "sentence_transformers.models.Dense"});
+            modules.as_array_mut().unwrap().insert(2, dense);
+        })
+        .write("2_Dense/config.json", config.as_bytes())
+        .write("2_Dense/model.safetensors", &weights(case))
+}
+
+#[test]
+fn the_older_names_of_the_texts_settings_are_read() {
+    let said = br#"{"max_seq_length": 10, "do_lower_case": true}"#;
+    for name in ["distilbert", "roberta", "xlm-roberta"] {
+        let folder = without_prompts(name)
+            .remove("sentence_bert_config.json")
+            .write(&format!("sentence_{name}_config.json"), said);
+        gives(&folder, &format!("older-name-{name}"));
+    }
+    for name in ["camembert", "albert", "xlnet"] {
+        let folder = Folder::new("roberta")
+            .write("sentence_bert_config.json", b"{}")
+            .write(&format!("sentence_{name}_config.json"), said);
+        assert_eq!(folder.load().unwrap().max_tokens(), 10, "{name}, behind a file that says nothing");
+    }
+    let both = Folder::new("roberta")
+        .write("sentence_bert_config.json", br#"{"max_seq_length": 9}"#)
+        .write("sentence_roberta_config.json", said);
+    assert_eq!(both.load().unwrap().max_tokens(), 9);
+}
+
+#[test]
+fn texts_are_cut_on_the_side_that_the_tokenizer_says() {
+    let folder = || {
+        without_prompts("bert").edit("sentence_bert_config.json", |text| text["max_seq_length"] = 12.into())
+    };
+    let by_config =
+        folder().edit("tokenizer_config.json", |config| config["truncation_side"] = "left".into());
+    gives(&by_config, "left-truncation");
+    let cut = json!({"direction": "Left", "max_length": 99, "strategy": "LongestFirst", "stride": 0});
+    gives(
+        &folder().edit("tokenizer.json", |tokenizer| tokenizer["truncation"] = cut.clone()),
+        "left-truncation",
+    );
+    // The tokenizer's settings stand above its file.
+    let right = folder()
+        .edit("tokenizer.json", |tokenizer| tokenizer["truncation"] = cut)
+        .edit("tokenizer_config.json", |config| config["truncation_side"] = "right".into());
+    let long = ["the cat sat on the mat and the men of the risk sat on it too"];
+    let vector = |folder: &Folder| folder.load().unwrap().encode_items(&long).unwrap();
+    assert_eq!(vector(&right), vector(&folder()));
+    assert_ne!(vector(&right), vector(&by_config));
+    let error =
+        folder().edit("tokenizer_config.json", |config| config["truncation_side"] = "middle".into()).error();
+    assert!(matches!(&error, Error::Config { field: "truncation_side", .. }), "{error}");
+}
+
+#[test]
+fn poolings_are_put_together_in_the_order_of_a_list_or_the_fixed_one_of_flags() {
+    let dense = r#"{"in_features": 64, "out_features": 5, "activation_function": "torch.nn.modules.linear.Identity"}"#;
+    let list = r#"{"embedding_dimension": 32, "pooling_mode": ["mean", "cls"], "include_prompt": true}"#;
+    let list = with_dense("pooling-list", dense).write("1_Pooling/config.json", list.as_bytes());
+    gives(&list, "pooling-list");
+    assert_eq!(list.load().unwrap().poolings(), [PoolingMode::Mean, PoolingMode::Cls]);
+    let flags = r#"{"word_embedding_dimension": 32, "pooling_mode_mean_tokens": true, "pooling_mode_cls_token": true,
+        "pooling_mode_max_tokens": false}"#;
+    gives(
+        &with_dense("pooling-flags", dense).write("1_Pooling/config.json", flags.as_bytes()),
+        "pooling-flags",
+    );
+}
+
+#[test]
+fn a_pooling_that_names_no_mode_is_the_mean() {
+    for pooling in [
+        r#"{"word_embedding_dimension": 32}"#,
+        r#"{"word_embedding_dimension": 32, "pooling_mode_cls_token": false, "pooling_mode_mean_tokens": false}"#,
+    ] {
+        gives(&without_prompts("bert").write("1_Pooling/config.json", pooling.as_bytes()), "pooling-default");
+    }
+}
+
+#[test]
+fn the_padding_token_in_a_text_stands_at_its_own_position() {
+    for name in ["roberta", "xlm-roberta"] {
+        gives(&without_prompts(name), &format!("padding-in-text-{name}"));
+    }
+}
+
+#[test]
+fn an_adapter_is_refused_by_its_file() {
+    for file in ["adapter_config.json", "adapter_model.safetensors"] {
+        let error = Folder::new("bert").write(file, b"{}").error();
+        assert!(matches!(&error, Error::Adapter { path } if path.ends_with(file)), "{error}");
+        let alone = Folder::new("bert").remove("model.safetensors").remove("config.json").write(file, b"{}");
+        assert!(matches!(alone.error(), Error::Adapter { .. }));
+    }
+}
+
+#[test]
+fn a_dense_layer_without_an_activation_has_tanh_and_halves_are_read() {
+    gives(
+        &with_dense("dense-default", r#"{"in_features": 32, "out_features": 6, "bias": true}"#),
+        "dense-default",
+    );
+    let relu = r#"{"in_features": 32, "out_features": 6, "activation_function": "torch.nn.modules.activation.ReLU"}"#;
+    gives(&with_dense("dense-f16", relu), "dense-f16");
+    for other in ["my_model.ReLU", "torch.nn.modules.activation.Softplus", "ReLU"] {
+        let error = with_dense("dense-f16", &relu.replace("torch.nn.modules.activation.ReLU", other)).error();
+        assert!(matches!(&error, Error::Config { field: "activation_function", .. }), "{other}: {error}");
+    }
+}
+
+#[test]
+fn a_residual_dense_layer_adds_its_input() {
+    let config = r#"{"in_features": 32, "out_features": 32, "bias": false, "use_residual": true,
+        "activation_function": "torch.nn.modules.linear.Identity"}"#;
+    gives(&with_dense("dense-residual", config), "dense-residual");
+}
+
+/// `y = activation(x Wᵀ + b) + x Rᵀ`, against the plain vectors.
+#[test]
+fn a_residual_of_another_size_goes_through_a_matrix_of_its_own() {
+    let values = |n: usize, step: f32| (0..n).map(|i| (i as f32 * step).sin()).collect::<Vec<_>>();
+    let (weight, bias, residual) = (values(96, 0.7), values(3, 1.1), values(96, 0.3));
+    let bytes = |values: &[f32]| values.iter().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>();
+    let tensors = [
+        ("linear.weight", vec![3, 32], bytes(&weight)),
+        ("linear.bias", vec![3], bytes(&bias)),
+        ("residual.weight", vec![3, 32], bytes(&residual)),
+    ];
+    let views = tensors.iter().map(|(name, shape, bytes)| {
+        (*name, safetensors::tensor::TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes).unwrap())
+    });
+    let file = safetensors::serialize(views, None).unwrap();
+    let without_normalize =
+        |folder: Folder| folder.edit("modules.json", |modules| drop(modules.as_array_mut().unwrap().pop()));
+    let config = r#"{"in_features": 32, "out_features": 3, "use_residual": true,
+        "activation_function": "torch.nn.modules.activation.GELU"}"#;
+    let folder =
+        || without_normalize(with_dense("dense-residual", config).write("2_Dense/model.safetensors", &file));
+    let texts = ["the cat sat", "risk"];
+    let plain = without_normalize(without_prompts("bert")).load().unwrap().encode_queries(&texts).unwrap();
+    let expected: Vec<Vec<f32>> = plain
+        .rows()
+        .map(|x| {
+            let dot = |m: &[f32], o: usize| m[o * 32..][..32].iter().zip(x).map(|(m, x)| m * x).sum::<f32>();
+            let gelu = |x: f32| {
+                let tanh = (0.797_884_6 * (x + 0.044_715 * x.powi(3))).tanh();
+                0.5 * x * (1.0 + tanh)
+            };
+            (0..3).map(|o| gelu(dot(&weight, o) + bias[o]) + dot(&residual, o)).collect()
+        })
+        .collect();
+    let encoder = Arc::new(folder().load().unwrap());
+    let (lower, upper) = encoder.split(2, &Device::flex()).unwrap();
+    let merged = MergedEncoder::new(lower, upper).encode_queries(&texts).unwrap();
+    for found in [encoder.encode_queries(&texts).unwrap(), merged] {
+        for (found, expected) in found.rows().zip(&expected) {
+            // The tangent form of GELU above is an approximation.
+            assert!(found.iter().zip(expected).all(|(f, e)| (f - e).abs() < 5e-3), "{found:?} {expected:?}");
+        }
+    }
+    let error = folder().write("2_Dense/model.safetensors", &weights("dense-residual")).error();
+    assert!(matches!(&error, Error::TensorShape { .. } | Error::MissingTensor { .. }), "{error}");
+    let unasked = config.replace("\"use_residual\": true", "\"use_residual\": false");
+    let error = folder().write("2_Dense/config.json", unasked.as_bytes()).error();
+    assert!(matches!(&error, Error::UnexpectedTensor { name, .. } if name == "residual.weight"), "{error}");
+}
+
+#[test]
+fn prompts_are_those_of_encode_query_and_encode_document() {
+    let with = |model: Value| Folder::new("bert").write(MODEL, model.to_string().as_bytes());
+    gives(
+        &with(json!({"prompts": {"query": null, "document": "risk "}, "default_prompt_name": null})),
+        "prompts-null",
+    );
+    let passage = with(json!({"prompts": {"query": "what ", "passage": "risk "}}));
+    gives(&passage, "prompts-passage");
+    let passage = passage.load().unwrap();
+    assert_eq!(passage.prompts(), ["what ", ""]);
+    assert!(passage.assumptions().iter().any(|said| said.contains("passage")), "{:?}", passage.assumptions());
+    gives(
+        &with(json!({"prompts": {"retrieval": "what "}, "default_prompt_name": "retrieval"})),
+        "prompts-default",
+    );
+    gives(&with(json!({})), "prompts-default");
+}
+
+#[test]
+fn what_is_left_out_of_the_pooling_is_the_prompt_alone() {
+    let folder = || {
+        Folder::new("roberta")
+            .write(
+                "1_Pooling/config.json",
+                br#"{"embedding_dimension": 32, "pooling_mode": "mean", "include_prompt": false}"#,
+            )
+            .edit(MODEL, |model| model["prompts"] = json!({"query": "the cat sat: ", "document": ""}))
+    };
+    gives(&folder(), "exclude-prompt-both-ends");
+    let start_only = json!({
+        "type": "TemplateProcessing",
+        "single": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}}],
+        "pair": [{"SpecialToken": {"id": "<s>", "type_id": 0}}, {"Sequence": {"id": "A", "type_id": 0}},
+            {"Sequence": {"id": "B", "type_id": 0}}],
+        "special_tokens": {"<s>": {"id": "<s>", "ids": [0], "tokens": ["<s>"]}},
+    });
+    gives(
+        &folder().edit("tokenizer.json", |tokenizer| tokenizer["post_processor"] = start_only),
+        "exclude-prompt-start-only",
+    );
+}
+
+#[test]
+fn vectors_are_cut_to_the_numbers_that_the_model_keeps() {
+    let whole = Folder::new("bert").load().unwrap().encode_items(&["the cat"]).unwrap();
+    let folder = Folder::new("bert").edit(MODEL, |model| model["truncate_dim"] = 8.into());
+    let encoder = Arc::new(folder.load().unwrap());
+    assert!(!encoder.normalizes(), "what is cut is not of length 1 any more");
+    assert_eq!(encoder.encode_items(&["the cat"]).unwrap().row(0), &whole.row(0)[..8]);
+    let query = encoder.encode_queries(&["the cat"]).unwrap();
+    let (lower, upper) = encoder.split(1, &Device::flex()).unwrap();
+    close(
+        "split",
+        &MergedEncoder::new(lower, upper).encode_queries(&["the cat"]).unwrap(),
+        &[query.row(0).to_vec()],
+    );
+}
+
+#[test]
+fn the_similarity_that_a_model_is_meant_for_is_said() {
+    let encoder = Folder::new("distilbert").load().unwrap();
+    assert_eq!((encoder.similarity(), encoder.normalizes()), (Some("cosine"), false));
+    let silent = Folder::new("distilbert").edit(MODEL, |model| model["similarity_fn_name"] = Value::Null);
+    assert_eq!(silent.load().unwrap().similarity(), None);
+}
+
+#[test]
+fn a_folder_without_modules_says_what_is_assumed_and_that_its_head_is_not_used() {
+    let bare = |architecture: &str| {
+        Folder::new("bert")
+            .remove("modules.json")
+            .edit("config.json", |config| config["architectures"] = json!([architecture]))
+            .load()
+            .unwrap()
+    };
+    let masked = bare("BertForMaskedLM");
+    let said = masked.assumptions().join("\n");
+    assert!(said.contains("modules.json") && said.contains("mean"), "{said}");
+    assert!(said.contains("BertForMaskedLM") && said.contains("head is not used"), "{said}");
+    assert_eq!(bare("BertModel").assumptions().len(), 1);
+    assert_eq!(bare("BertForCausalLM").poolings(), [PoolingMode::LastToken]);
+    assert!(Folder::new("bert").load().unwrap().assumptions().is_empty());
+}
+
+#[test]
+fn the_settings_of_the_tokenizer_change_it_as_the_library_does() {
+    let texts = ["The CAT sat", "the cat sat"];
+    let differ = |folder: Folder| {
+        let vectors = folder.load().unwrap().encode_items(&texts).unwrap();
+        vectors.row(0) != vectors.row(1)
+    };
+    assert!(!differ(Folder::new("bert")));
+    let cased = |class: &str| {
+        Folder::new("bert").edit("tokenizer_config.json", |config| {
+            config["do_lower_case"] = false.into();
+            config["tokenizer_class"] = class.into();
+        })
+    };
+    assert!(differ(cased("BertTokenizer")) && differ(cased("BertTokenizerFast")));
+    assert!(!differ(cased("TokenizersBackend")), "a class that takes tokenizer.json as it is");
+
+    // A special token that only the settings name is one, wherever it stands in a text.
+    let vector = |folder: &Folder, text| folder.load().unwrap().encode_items(&[text]).unwrap();
+    let unnamed = || {
+        Folder::new("bert").edit("tokenizer.json", |tokenizer| {
+            tokenizer["added_tokens"].as_array_mut().unwrap().retain(|token| token["content"] != "[MASK]");
+        })
+    };
+    let plain = vector(&Folder::new("bert"), "the [MASK] sat");
+    assert_eq!(vector(&unnamed(), "the [MASK] sat"), plain);
+    let nowhere = unnamed().edit("tokenizer_config.json", |config| config["mask_token"] = Value::Null);
+    assert_ne!(vector(&nowhere, "the [MASK] sat"), plain);
+    let in_map = unnamed()
+        .edit("tokenizer_config.json", |config| drop(config.as_object_mut().unwrap().remove("mask_token")))
+        .edit("special_tokens_map.json", |map| {
+            map["mask_token"] = json!({"content": "[MASK]", "lstrip": false})
+        });
+    assert_eq!(vector(&in_map, "the [MASK] sat"), plain);
+}
+
+#[test]
+fn settings_that_are_not_known_or_not_heeded_are_refused_by_name() {
+    type Change = fn(&mut Value);
+    let refused: [(&str, Change, &str); 19] = [
+        ("config.json", |c| c["Type_vocab_size"] = 2.into(), "Type_vocab_size"),
+        ("config.json", |c| c["no_such_setting"] = 2.into(), "no_such_setting"),
+        ("config.json", |c| c["is_decoder"] = true.into(), "is_decoder"),
+        ("config.json", |c| c["position_embedding_type"] = "relative_key".into(), "position_embedding_type"),
+        ("config.json", |c| c["quantization_config"] = json!({"bits": 8}), "quantization_config"),
+        ("config.json", |c| c["auto_map"] = json!({"AutoModel": "modeling.Model"}), "auto_map"),
+        ("sentence_bert_config.json", |c| c["max_seq_lenght"] = 9.into(), "max_seq_lenght"),
+        ("sentence_bert_config.json", |c| c["query_length"] = 9.into(), "query_length"),
+        ("sentence_bert_config.json", |c| c["transformer_task"] = "fill-mask".into(), "transformer_task"),
+        (
+            "sentence_bert_config.json",
+            |c| c["processing_kwargs"] = json!({"text": {"max_length": 7}}),
+            "processing_kwargs",
+        ),
+        ("modules.json", |c| c[1]["Path"] = "x".into(), "Path"),
+        ("modules.json", |c| c[1]["type"] = "custom_pooling.Pooling".into(), "custom_pooling.Pooling"),
+        ("modules.json", |c| drop(c.as_array_mut().unwrap().remove(1)), "Pooling"),
+        ("1_Pooling/config.json", |c| c["pooling_mode_cls"] = true.into(), "pooling_mode_cls"),
+        (
+            "2_Normalize/config.json",
+            |c| c["module_input_name"] = "token_embeddings".into(),
+            "module_input_name",
+        ),
+        (MODEL, |c| c["prompt"] = json!({}), "prompt"),
+        ("tokenizer_config.json", |c| c["truncation_sied"] = "left".into(), "truncation_side"),
+        ("tokenizer_config.json", |c| c["padding_side"] = "left".into(), "padding_side"),
+        ("tokenizer.json", |c| c["normaliser"] = Value::Null, "normaliser"),
+    ];
+    for (file, change, named) in refused {
+        let error = Folder::new("bert").edit(file, change).error().to_string();
+        assert!(error.contains(named) && error.contains(file.rsplit('/').next().unwrap()), "{file}: {error}");
+    }
+}
+
+#[test]
+fn a_transformer_that_does_not_say_how_many_token_types_it_has_has_two() {
+    let whole = Folder::new("bert").load().unwrap().encode_items(&["the cat"]).unwrap();
+    let silent = Folder::new("bert")
+        .edit("config.json", |config| drop(config.as_object_mut().unwrap().remove("type_vocab_size")));
+    assert_eq!(silent.load().unwrap().encode_items(&["the cat"]).unwrap(), whole);
+}
