@@ -8,6 +8,7 @@ use crate::Error;
 
 mod file;
 mod identity;
+mod optimizer_state;
 mod parameters;
 mod state;
 

@@ -17,6 +17,8 @@ pub(crate) struct Told {
     /// Of all queries, with a mean of 1; empty where none were given.
     weights: Vec<f32>,
     rows: Vec<usize>,
+    /// How many items there are.
+    items: usize,
     frozen: Option<Embeddings>,
     /// What each mining found.
     pub(crate) mining: Vec<MiningReport>,
@@ -50,6 +52,7 @@ impl Told {
             mined: Vec::new(),
             weights,
             rows,
+            items: items.embeddings().len(),
             frozen,
             mining: Vec::new(),
         })
@@ -80,6 +83,12 @@ impl Told {
         self.mined = mined;
         self.mining.push(report);
         Ok(())
+    }
+
+    /// Whether these may be the negatives of all training queries, as far as can be seen.
+    pub(crate) fn could_have_mined(&self, mined: &[Vec<usize>]) -> bool {
+        let of_queries = mined.is_empty() || (mined.len() == self.rows.len() && self.mining_config.is_some());
+        of_queries && mined.iter().flatten().all(|&item| item < self.items)
     }
 
     /// What the loss is told of these queries.

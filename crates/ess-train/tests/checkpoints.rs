@@ -185,10 +185,8 @@ fn torn_and_foreign_checkpoints_are_refused_by_type() {
     for length in [0, 1, 8, 12, 19, 20, 43, 44, 500, whole.len() / 2, whole.len() - 1] {
         assert!(damaged(&found(&whole[..length])), "cut to {length}");
     }
-    for at in (0..whole.len()).step_by(whole.len() / 97).chain([0, 8, 12, 19, whole.len() - 1]) {
-        let mut flipped = whole.clone();
-        flipped[at] ^= 4;
-        assert!(damaged(&found(&flipped)), "byte {at} changed");
+    for bytes in ess_testing::damage::mutations(&whole, 1, ess_testing::damage::rounds(300)) {
+        assert!(bytes == whole || damaged(&found(&bytes)));
     }
     assert!(damaged(&found(b"something else altogether, and long enough to hold a checksum")));
     assert!(found(&whole).is_ok());
@@ -236,4 +234,35 @@ fn checkpoints_that_cannot_be_kept_are_refused_before_any_work() {
     std::fs::write(&file, b"").unwrap();
     let trainer = self::trainer(0, Some((&file, 1)), None);
     assert!(matches!(run(&trainer, &task, true), Err(Error::Files(_))));
+}
+
+/// What stands behind the checksum refuses what does not fit, and nothing panics or runs on with another number of steps.
+#[test]
+fn damage_with_the_checksum_made_right_again_is_an_error_or_a_run_of_as_many_steps() {
+    let task = Task::new();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Some((folder.path(), 6));
+    let killer = EndAt { run: 0, step: 21, dies: true };
+    assert!(run(&trainer(3, kept, Some(killer)), &task, true).is_err());
+    let path = folder.path().join("run-0.checkpoint");
+    let whole = std::fs::read(&path).unwrap();
+    let body = &whole[..whole.len() - 24];
+    // The numbers and the optimiser's state are most of the file; its description has half of the rounds to itself.
+    let described = 20 + u64::from_le_bytes(body[12..20].try_into().unwrap()) as usize;
+    let rounds = ess_testing::damage::rounds(150);
+    let of_all = ess_testing::damage::mutations(body, 1, rounds);
+    let of_description = ess_testing::damage::mutations(&body[20..described], 2, rounds).map(|state| {
+        let length = (state.len() as u64).to_le_bytes();
+        [&body[..12], &length, &state, &body[described..]].concat()
+    });
+    let mut ran = 0;
+    for body in of_all.chain(of_description) {
+        let checksum = ess_files::Checksum::of(&body).to_string();
+        std::fs::write(&path, [&body, checksum.as_bytes()].concat()).unwrap();
+        if let Ok((_, curve)) = run(&trainer(3, kept, None), &task, true) {
+            assert!(curve.points.len() <= STEPS);
+            ran += 1;
+        }
+    }
+    assert!(ran < rounds, "{ran} of {} went on", 2 * rounds);
 }

@@ -6,12 +6,11 @@
 
 use std::{io::ErrorKind, path::PathBuf};
 
-use burn::tensor::Bytes;
 use ess_files::{Checksum, remove_partials, write_atomically};
 use ess_search::{OnDevice, TrainableModule};
 
 use super::{
-    Checkpoints, RunIdentity,
+    Checkpoints, RunIdentity, optimizer_state,
     parameters::{Parameters, replaced},
     state::{BestState, Point, State},
 };
@@ -117,14 +116,16 @@ impl CheckpointFile {
             || state.ids.len() != state.shapes.len()
             || state.draws.len() != noises
             || state.points.len() > run.steps
+            || !run.told.could_have_mined(&state.mined)
         {
             return Err(self.damaged("it does not fit the run that it names"));
         }
         let (values, optimizer) = numbers.split_at(4 * count * kept);
         let values: Vec<f32> = values.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
         let snapshot = |at: usize| &values[at * count..(at + 1) * count];
-        let loaded = run.optimizer.clone().from_bytes(Bytes::from_bytes_vec(optimizer.to_vec()));
-        run.optimizer = loaded.map_err(|error| self.damaged(error.to_string()))?;
+        let module = replaced(run.module.clone(), Some(&state.ids), snapshot(0));
+        run.optimizer = optimizer_state::load(&run.optimizer, optimizer.to_vec(), &module)
+            .ok_or_else(|| self.damaged("the optimiser's state does not fit the module"))?;
         if let (Some(best), Some(state)) = (best, &state.best) {
             *best = state.with(|at, draws| {
                 let module = replaced(run.snapshot().into_module(), None, snapshot(1 + at));
@@ -132,7 +133,7 @@ impl CheckpointFile {
                 run.on_device(module)
             });
         }
-        run.module = replaced(run.module.clone(), Some(&state.ids), snapshot(0));
+        run.module = module;
         set_draws(&run.module, &state.draws);
         run.points = state.points.iter().zip(1..).map(|(point, step)| point.at(step)).collect();
         (run.told.mined, run.told.mining) = (state.mined, state.mining);
