@@ -73,6 +73,10 @@ impl<E: DeviceEncoding + 'static> TrainableModule for AnyModule<E> {
         E::registry().init(config, device)
     }
 
+    fn reseeded(config: &ModuleDescription, seed: u64) -> ModuleDescription {
+        E::registry().reseeded(config, seed)
+    }
+
     fn kind(&self) -> &str {
         &self.description.kind
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AnyModule, CompositeModule, Error, Noise, Part, PartConfig, Registry, TrainableModule,
     init::Init,
-    part::{check_parts, check_same_dims, init_parts},
+    part::{check_parts, check_same_dims, init_parts, reseeded},
 };
 
 /// What a [`MixtureOfExperts`] is made from.
@@ -109,9 +109,8 @@ impl TrainableModule for MixtureOfExperts {
         Self::init_with(config, &Registry::default(), device)
     }
 
-    /// The gate's seed; parts have theirs in their own configs.
     fn reseeded(config: &MixtureOfExpertsConfig, seed: u64) -> MixtureOfExpertsConfig {
-        MixtureOfExpertsConfig { seed: config.seed.wrapping_add(seed), ..config.clone() }
+        MixtureOfExpertsConfig { parts: reseeded(&config.parts, seed), seed: config.seed.wrapping_add(seed) }
     }
 
     fn config(&self) -> &MixtureOfExpertsConfig {

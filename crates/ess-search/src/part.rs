@@ -104,6 +104,14 @@ pub(crate) fn init_parts(
     configs.iter().map(init).collect()
 }
 
+/// Parts with a number added to the seeds of those that are of this crate.
+pub(crate) fn reseeded(parts: &[PartConfig], seed: u64) -> Vec<PartConfig> {
+    let registry = Registry::default();
+    let part =
+        |part: &PartConfig| PartConfig { module: registry.reseeded(&part.module, seed), ..part.clone() };
+    parts.iter().map(part).collect()
+}
+
 /// Refuses no part, too many, and names that are empty or given twice.
 pub(crate) fn check_parts(kind: &'static str, parts: &[Part]) -> Result<(), Error> {
     let refuse = |name, expected: String, found| Err(Error::Config { kind, name, expected, found });

@@ -23,6 +23,8 @@ use crate::{
 type Build<E> = Arc<
     dyn Fn(&Registry<E>, &ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error> + Send + Sync,
 >;
+/// The config of a kind that can be trained with a number added to its seed; `None` for one that is not the kind's.
+type Reseed = fn(&ModuleDescription, u64) -> Option<serde_json::Value>;
 /// How a kind that can be trained is made from its config.
 type Init<E> =
     Arc<dyn Fn(&Registry<E>, &ModuleDescription, &Device) -> Result<AnyModule<E>, Error> + Send + Sync>;
@@ -46,7 +48,7 @@ pub struct Registry<E: DeviceEncoding + 'static = Embeddings> {
 }
 
 enum Kind<E: DeviceEncoding + 'static> {
-    Trainable(Init<E>),
+    Trainable(Init<E>, Reseed),
     Fixed(Build<E>),
 }
 
@@ -60,7 +62,7 @@ impl<E: DeviceEncoding + 'static> Clone for Registry<E> {
 impl<E: DeviceEncoding + 'static> Clone for Kind<E> {
     fn clone(&self) -> Self {
         match self {
-            Self::Trainable(init) => Self::Trainable(init.clone()),
+            Self::Trainable(init, reseed) => Self::Trainable(init.clone(), *reseed),
             Self::Fixed(build) => Self::Fixed(build.clone()),
         }
     }
@@ -113,7 +115,7 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// Adds a kind of trainable module; one that was there under the same name is replaced.
     #[must_use]
     pub fn with<M: TrainableModule<Encoding = E>>(self) -> Self {
-        self.with_init(M::KIND, |_, description, device| {
+        self.with_init::<M>(|_, description, device| {
             AnyModule::new(M::init(&description.parse_config()?, device)?)
         })
     }
@@ -121,17 +123,19 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// Adds a kind of trainable module with parts; one that was there under the same name is replaced.
     #[must_use]
     pub fn with_composite<M: CompositeModule<Encoding = E>>(self) -> Self {
-        self.with_init(M::KIND, |registry, description, device| {
+        self.with_init::<M>(|registry, description, device| {
             AnyModule::new(M::init_with(&description.parse_config()?, registry, device)?)
         })
     }
 
-    fn with_init(
+    fn with_init<M: TrainableModule<Encoding = E>>(
         mut self,
-        kind: &str,
         init: impl Fn(&Self, &ModuleDescription, &Device) -> Result<AnyModule<E>, Error> + Send + Sync + 'static,
     ) -> Self {
-        self.kinds.insert(kind.to_owned(), Kind::Trainable(Arc::new(init)));
+        let reseed: Reseed = |description, seed| {
+            serde_json::to_value(M::reseeded(&description.parse_config().ok()?, seed)).ok()
+        };
+        self.kinds.insert(M::KIND.to_owned(), Kind::Trainable(Arc::new(init), reseed));
         self
     }
 
@@ -154,11 +158,23 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// [`Error::Config`] for a bad config; [`Error::Core`] for dimensions that are not those of the config.
     pub fn init(&self, description: &ModuleDescription, device: &Device) -> Result<AnyModule<E>, Error> {
         let module = match self.kind(&description.kind)? {
-            Kind::Trainable(init) => init(self, description, device)?,
+            Kind::Trainable(init, _) => init(self, description, device)?,
             Kind::Fixed(_) => return Err(Error::NotTrainable { kind: description.kind.clone() }),
         };
         check_dims(description, module.query_dim(), module.item_dim())?;
         Ok(module)
+    }
+
+    /// The same module with a number added to the seed of its starting values ([`TrainableModule::reseeded`]); as it is,
+    /// where the kind is not known or not trained.
+    #[must_use]
+    pub fn reseeded(&self, description: &ModuleDescription, seed: u64) -> ModuleDescription {
+        let config = match self.kinds.get(&description.kind) {
+            Some(Kind::Trainable(_, reseed)) => reseed(description, seed),
+            _ => None,
+        };
+        let config = config.unwrap_or_else(|| description.config.clone());
+        ModuleDescription { config, ..description.clone() }
     }
 
     /// Builds a module on a device to train it on, or to put it into another.
@@ -178,7 +194,7 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
         let description = &state.description;
         let module = match self.kind(&description.kind)? {
-            Kind::Trainable(_) => Box::new(OnDevice::new(self.trainable(state, device)?, device)) as _,
+            Kind::Trainable(..) => Box::new(OnDevice::new(self.trainable(state, device)?, device)) as _,
             Kind::Fixed(build) => build(self, state, device)?,
         };
         check_dims(description, module.query_dim(), module.item_dim())?;

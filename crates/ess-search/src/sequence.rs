@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AnyModule, CompositeModule, Error, ModuleState, Noise, Part, PartConfig, Registry, TrainableModule,
-    part::{check_chain, check_parts, init_parts},
+    part::{check_chain, check_parts, init_parts, reseeded},
 };
 
 /// What a [`Sequence`] is made from.
@@ -61,6 +61,10 @@ impl TrainableModule for Sequence {
 
     fn init(config: &SequenceConfig, device: &Device) -> Result<Self, Error> {
         Self::init_with(config, &Registry::default(), device)
+    }
+
+    fn reseeded(config: &SequenceConfig, seed: u64) -> SequenceConfig {
+        SequenceConfig { parts: reseeded(&config.parts, seed) }
     }
 
     fn config(&self) -> &SequenceConfig {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AnyModule, Averaging, CompositeModule, Error, Noise, Part, PartConfig, Registry, TrainableModule,
     init::Init,
-    part::{check_parts, check_same_dims, init_parts},
+    part::{check_parts, check_same_dims, init_parts, reseeded},
     unit::unit,
 };
 
@@ -104,6 +104,10 @@ impl TrainableModule for WeightedEnsemble {
 
     fn init(config: &WeightedEnsembleConfig, device: &Device) -> Result<Self, Error> {
         Self::init_with(config, &Registry::default(), device)
+    }
+
+    fn reseeded(config: &WeightedEnsembleConfig, seed: u64) -> WeightedEnsembleConfig {
+        WeightedEnsembleConfig { parts: reseeded(&config.parts, seed), ..config.clone() }
     }
 
     fn config(&self) -> &WeightedEnsembleConfig {

@@ -15,6 +15,7 @@ mod help;
 mod import;
 mod index;
 mod interchange;
+mod interrupted_training;
 mod judgements;
 mod program;
 mod run_files;

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use ess_core::SearchModule;
 use ess_search::{
     Averaging, Ensemble, KeyValueMemory, KeyValueMemoryConfig, LowRank, LowRankConfig, Mlp, MlpConfig,
-    ModuleState, PersistentModule, TrainableModule,
+    ModuleState, PartConfig, PersistentModule, Sequence, SequenceConfig, TrainableModule,
 };
 use ess_train::{
     DevSet, EnsembleRecipe, Items, ModuleRecipe, Recipe, RecipeConfig, SoupRecipe, Trained, Trainer,
@@ -94,11 +94,15 @@ fn a_trainers_seed_reaches_the_starting_values_of_every_kind_that_draws_them() {
     let task = Task::new();
     let by_code: [(&str, &dyn Recipe); 2] =
         [("mlp", &mlp()), ("low_rank", &ModuleRecipe::<LowRank>::new(LowRankConfig::new(DIM, DIM)))];
+    // Parts have seeds of their own.
+    let description = Mlp::init(&MlpConfig::new(DIM, DIM), &Device::flex()).unwrap().description().unwrap();
+    let part = PartConfig { name: "bend".into(), frozen: false, module: description };
+    let sequence = ModuleRecipe::<Sequence>::new(SequenceConfig { parts: vec![part] });
     let as_data =
         ["mlp", "low_rank", "key_value_memory", "layer_transformer", "mixture_of_experts", "ensemble"];
     let as_data = as_data.map(|kind| (kind, RecipeConfig::named(kind).unwrap().build(DIM, DIM, 0).unwrap()));
     let as_data = as_data.iter().map(|(kind, recipe)| (*kind, &**recipe));
-    for (kind, recipe) in by_code.into_iter().chain(as_data) {
+    for (kind, recipe) in by_code.into_iter().chain([("a sequence", &sequence as _)]).chain(as_data) {
         let of_seed = |seed| {
             let module = train(recipe, &trainer(false).with_seed(seed), &task).module;
             module.apply(task.dev.encodings()).unwrap()
