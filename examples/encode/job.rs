@@ -1,6 +1,7 @@
 //! From records to store files, part by part.
 
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     time::Instant,
 };
@@ -13,11 +14,13 @@ use ess_data::{
 };
 use ess_encoders::PassageSplitter;
 use ess_examples::write_json;
+use ess_files::Checksum;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     Arguments,
+    inputs::Inputs,
     model::{Encoded, Model},
 };
 
@@ -114,7 +117,8 @@ impl<'a> Job<'a> {
     }
 
     /// Encodes part by part what is not there yet, and puts the parts together; the number of texts. `texts` gives those
-    /// of a record, each with its id.
+    /// of a record, each with its id. What is there counts where it is of the same ids and texts, by their checksums, the
+    /// same model and the same settings.
     fn encode<R: Record + DeserializeOwned>(
         &self,
         texts: impl Fn(R) -> Vec<(String, String)>,
@@ -127,33 +131,43 @@ impl<'a> Job<'a> {
                 Err(error) => vec![Err(error)],
             }))
         };
-        let ids = read()?.map(|text| text.map(|(_, id)| id)).collect::<Result<Vec<_>, _>>();
-        let mut ids = ids?;
-        let rows = self.arguments.shard.rows(ids.len());
-        let ids =
-            Ids::new(ids.drain(rows.clone()).collect()).with_context(|| self.input.display().to_string())?;
+        let sum = |text: Result<(String, String), ess_data::Error>| {
+            text.map(|(text, id)| (id, Checksum::of(text.as_bytes())))
+        };
+        let all = read()?.map(sum).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.arguments.shard.rows(all.len());
+        let inputs = Inputs::new(all, rows.clone()).with_context(|| self.input.display().to_string())?;
+        let ids = &inputs.ids;
+        let provenance = self.provenance_of(&inputs, 0..inputs.len());
         self.remove_partials()?;
-        if self.is_whole(&self.out, ids.as_slice()) {
+        if self.is_whole(&self.out, ids.as_slice(), &provenance) {
             self.remove_parts()?;
             return Ok(ids.len());
         }
         let bar = self.progress_bar(ids.len());
         let mut records = read()?.skip(rows.start);
         let mut parts = Vec::new();
-        for wanted in ids.as_slice().chunks(self.arguments.part) {
+        for first in (0..ids.len()).step_by(self.arguments.part) {
+            let rows = first..ids.len().min(first + self.arguments.part);
+            let wanted = &ids.as_slice()[rows.clone()];
             let records = records.by_ref().take(wanted.len()).collect::<Result<Vec<_>, _>>()?;
             let part = self.part(parts.len());
-            if !self.is_whole(&part, wanted) {
+            let of_part = self.provenance_of(&inputs, rows);
+            if !self.is_whole(&part, wanted, &of_part) {
                 let texts: Vec<_> = records.iter().map(|(text, _)| text.as_str()).collect();
-                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?)?;
+                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?, &of_part)?;
             }
             bar.inc(wanted.len() as u64);
             parts.push(part);
         }
-        self.join(&ids, &parts)?;
+        self.join(ids, &parts, &provenance)?;
         self.remove_parts()?;
         bar.finish();
         Ok(ids.len())
+    }
+
+    fn provenance_of(&self, inputs: &Inputs, rows: Range<usize>) -> Provenance {
+        Provenance { inputs: Some(inputs.checksum(rows)), ..self.provenance.clone() }
     }
 
     fn parts_folder(&self) -> PathBuf {
@@ -197,15 +211,15 @@ impl<'a> Job<'a> {
     }
 
     /// Whether a file is there, undamaged, and what this run would write.
-    fn is_whole(&self, path: &Path, ids: &[String]) -> bool {
+    fn is_whole(&self, path: &Path, ids: &[String], provenance: &Provenance) -> bool {
         EmbeddingStore::open(path).is_ok_and(|store| {
-            let same_kind = store.dtype() == self.arguments.dtype && *store.provenance() == self.provenance;
+            let same_kind = store.dtype() == self.arguments.dtype && store.provenance() == provenance;
             same_kind && store.ids().as_slice() == ids
         })
     }
 
-    fn write(&self, path: &Path, ids: &Ids, encoded: &Encoded) -> Result<()> {
-        let (dtype, provenance) = (self.arguments.dtype, &self.provenance);
+    fn write(&self, path: &Path, ids: &Ids, encoded: &Encoded, provenance: &Provenance) -> Result<()> {
+        let dtype = self.arguments.dtype;
         match encoded {
             Encoded::Vectors(vectors) => write_store(path, ids, vectors, dtype, provenance)?,
             Encoded::States(states) => write_token_store(path, ids, states, dtype, provenance)?,
@@ -213,8 +227,8 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn join(&self, ids: &Ids, parts: &[PathBuf]) -> Result<()> {
-        let (dtype, provenance) = (self.arguments.dtype, &self.provenance);
+    fn join(&self, ids: &Ids, parts: &[PathBuf], provenance: &Provenance) -> Result<()> {
+        let dtype = self.arguments.dtype;
         let stores = parts.iter().map(MappedStore::open).collect::<Result<Vec<_>, _>>()?;
         let first = stores.first().context("a shard without records")?;
         let dim = first.dim();

@@ -3,8 +3,10 @@
 //! `cargo run --release --features encoders --example encode -- --model MODEL_DIR --beir DIR --out DIR`
 //!
 //! Work is kept in parts under `--out`/parts: when the program is stopped at any moment, the same command goes on
-//! where it was. Memory is that of the model, the ids and one part.
+//! where it was. What is there already is taken where the model, the settings, the ids and the texts are the same, by
+//! their checksums. Memory is that of the model, the ids and one part.
 
+mod inputs;
 mod job;
 mod model;
 mod shard;

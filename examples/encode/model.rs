@@ -14,7 +14,8 @@ use crate::Arguments;
 /// A loaded encoder, and where its embeddings will say that they come from.
 pub(crate) struct Model {
     kind: Kind,
-    provenance: Provenance,
+    // Of items and of queries.
+    provenance: [Provenance; 2],
     // Items give token states as queries do, where those do.
     item_states: bool,
 }
@@ -58,36 +59,50 @@ impl Model {
                 }
             };
             provenance.pooling = Some("mean".to_owned());
+            provenance.normalized = Some(encoder.normalizes());
+            provenance.similarity = encoder.similarity().map(str::to_owned);
             provenance.text = Some(match encoder.max_tokens() {
                 Some(tokens) => format!("at most {tokens} tokens"),
                 None => "all of it".to_owned(),
             });
-            return Ok(Self { kind: Kind::Static(Box::new(encoder)), provenance, item_states: false });
+            return Self::new(Kind::Static(Box::new(encoder)), [provenance.clone(), provenance], false);
         }
         if folder.join("router_config.json").is_file() {
             ensure!(layers.is_empty(), "--layers: expected a model with one encoder, found two");
             ensure!(states.is_none(), "--states: expected a model with one encoder, found two");
             let encoder = two_towers(&folder, device.as_ref(), arguments.max_tokens)?;
-            describe(&mut provenance, encoder.item());
-            return Ok(Self { kind: Kind::Two(Box::new(encoder)), provenance, item_states: false });
+            let provenance = [encoder.item(), encoder.query()].map(|encoder| described(&provenance, encoder));
+            return Self::new(Kind::Two(Box::new(encoder)), provenance, false);
         }
         let encoder = Arc::new(one_encoder(&folder, device.as_ref(), arguments.max_tokens)?);
-        describe(&mut provenance, &encoder);
+        let mut provenance = described(&provenance, &encoder);
         let kind = match states {
             Some(layer) => Kind::States(TokenEncoder::new(encoder, layer).context("--states")?),
             None if layers.is_empty() => Kind::One(encoder),
-            None => Kind::Layers(LayerEncoder::new(encoder, layers.clone()).context("--layers")?),
+            None => {
+                // Of a vector with poolings behind it no cosine is meant.
+                provenance.similarity = None;
+                Kind::Layers(LayerEncoder::new(encoder, layers.clone()).context("--layers")?)
+            }
         };
         provenance.layers = match states {
             Some(layer) => Some(vec![layer]),
             None => Some(layers.clone()).filter(|layers| !layers.is_empty()),
         };
-        Ok(Self { kind, provenance, item_states: arguments.item_states })
+        Self::new(kind, [provenance.clone(), provenance], arguments.item_states)
+    }
+
+    fn new(kind: Kind, provenance: [Provenance; 2], item_states: bool) -> Result<Self> {
+        let whole_rows = !matches!(kind, Kind::Layers(_));
+        for note in notes(&provenance, whole_rows) {
+            eprintln!("note: {note}");
+        }
+        Ok(Self { kind, provenance, item_states })
     }
 
     /// The provenance of items, or of queries.
     pub(crate) fn provenance(&self, of_items: bool) -> Provenance {
-        let mut provenance = self.provenance.clone();
+        let mut provenance = self.provenance[usize::from(!of_items)].clone();
         if of_items {
             provenance.text = provenance.text.map(|cut| format!("title + \" \" + text, {cut}"));
             let vectors_alone = matches!(self.kind, Kind::States(_)) && !self.item_states;
@@ -179,10 +194,42 @@ fn checksums(root: &Path, folder: &Path, sums: &mut Vec<String>) -> Result<()> {
     Ok(())
 }
 
-fn describe(provenance: &mut Provenance, encoder: &SentenceEncoder) {
+fn described(provenance: &Provenance, encoder: &SentenceEncoder) -> Provenance {
     let name = |mode: &_| serde_json::to_value(mode).ok()?.as_str().map(str::to_owned);
     let poolings: Option<Vec<String>> = encoder.poolings().iter().map(name).collect();
-    provenance.pooling = poolings.map(|names| names.join(" + "));
-    provenance.normalized = Some(encoder.normalizes());
-    provenance.text = Some(format!("at most {} tokens", encoder.max_tokens()));
+    let assumed = encoder.assumptions().to_vec();
+    Provenance {
+        pooling: poolings.map(|names| names.join(" + ")),
+        normalized: Some(encoder.normalizes()),
+        similarity: encoder.similarity().map(str::to_owned),
+        assumed: Some(assumed).filter(|assumed| !assumed.is_empty()),
+        text: Some(format!("at most {} tokens", encoder.max_tokens())),
+        ..provenance.clone()
+    }
+}
+
+/// What whoever uses the vectors must know of them; of the similarity only where rows are the model's vectors.
+fn notes(provenance: &[Provenance; 2], whole_rows: bool) -> Vec<String> {
+    let [items, queries] = provenance;
+    let mut notes: Vec<_> =
+        [items, queries].into_iter().flat_map(|side| side.assumed.iter().flatten()).cloned().collect();
+    notes.dedup();
+    match items.similarity.as_deref() {
+        _ if items.normalized == Some(true) || !whole_rows => {}
+        Some("cosine") => notes.push(
+            "the model is meant for the cosine and its vectors are of different lengths: they are kept as they are, and \
+             `index build`, `train` and `evaluate` bring items to length 1"
+                .to_owned(),
+        ),
+        Some("dot") => {}
+        Some(other) => notes.push(format!(
+            "the model is meant for the similarity {other}; a search by inner product finds other items"
+        )),
+        None => notes.push(
+            "the vectors are of different lengths, and the model does not say whether the cosine or the inner product is \
+             meant; a search takes the inner product"
+                .to_owned(),
+        ),
+    }
+    notes
 }
