@@ -72,7 +72,7 @@ impl Tune {
     pub(crate) fn run(self) -> Result<()> {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let index = ess_index::open(&self.index)?;
-        let items = EmbeddingStore::open(&self.items)?.to_embeddings()?;
+        let items = ess_examples::searchable(&EmbeddingStore::open(&self.items)?, &self.items)?;
         let exact = FlatIndex::with_storage(items, Storage::I8)?;
         let queries = self.queries.read(index.dim())?;
         let asked = [("as encoded", Some(queries.encoded)), ("mapped", queries.mapped)];

@@ -120,6 +120,8 @@ fn normalisers_that_let_texts_explode() {
         sequence(vec![sequence(vec![json!({"type": "Lowercase"}); 40]); 2]),
         sequence(vec![json!({"type": "ByteLevel"}); 30]),
         json!({"type": "Prepend", "prepend": "x".repeat(1 << 20)}),
+        // A table that has no trie, and one text of 3 000 letters.
+        json!({"type": "Precompiled", "precompiled_charsmap": format!("AAAAAGFh{}", "YWFh".repeat(1000))}),
     ];
     for normalizer in hostile {
         let error = error(|tokenizer| tokenizer["normalizer"] = normalizer);
