@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{Error, model::settings};
 
-/// How much longer normalising may make a text; by this count published tokenizers reach some 130.
+/// How much longer normalising may make a text, by a count that takes each step at its worst.
 const LARGEST_GROWTH: f64 = 512.0;
 /// Steps of normalising and splitting; published tokenizers have a handful.
 const MOST_STEPS: usize = 64;
