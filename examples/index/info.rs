@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use ess_core::{Capabilities, Index, MemoryUse};
 use ess_examples::write_json;
+use ess_index::{IndexFile, Opening};
 use serde::Serialize;
 
 /// Arguments of `index info`.
@@ -37,13 +38,14 @@ struct Report {
 impl Info {
     pub(crate) fn run(self) -> Result<()> {
         let start = Instant::now();
-        let index = ess_index::open_mapped(&self.index)?;
+        let file = IndexFile::open(&self.index, Opening::MappedUnverified)?;
+        let index = file.index()?;
         let milliseconds_to_map = start.elapsed().as_secs_f64() * 1e3;
         if self.verify {
             ess_index::verify(&self.index)?;
         }
         let report = Report {
-            kind: ess_index::kind(&self.index)?,
+            kind: file.kind().to_owned(),
             items: index.len(),
             rows: index.rows(),
             dim: index.dim(),

@@ -3,6 +3,7 @@
 //! `cargo run --release --example index -- build --items STORE --out FILE`
 
 mod build;
+mod file;
 mod info;
 mod queries;
 mod search;

@@ -10,14 +10,13 @@ use ess_examples::write_json;
 use ess_metrics::Run;
 use serde::Serialize;
 
-use crate::queries::QueryArguments;
+use crate::{file::IndexArguments, queries::QueryArguments};
 
 /// Arguments of `index search`.
 #[derive(Args)]
 pub(crate) struct Search {
-    /// The index, as `index build` writes it; it is mapped, not read.
-    #[arg(long, value_name = "FILE")]
-    index: PathBuf,
+    #[command(flatten)]
+    index: IndexArguments,
     #[command(flatten)]
     queries: QueryArguments,
     /// The number of hits for each query.
@@ -52,8 +51,8 @@ struct Report {
 
 impl Search {
     pub(crate) fn run(self) -> Result<()> {
-        let index = ess_index::open_mapped(&self.index)?;
-        let ids: Option<Vec<String>> = ess_index::ids(&self.index)?;
+        let file = self.index.open()?;
+        let (index, ids) = (file.index()?, file.ids::<String>()?);
         let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
         let queries = self.queries.read(index.dim())?;
         let effort = Effort { candidates: self.candidates, probes: self.probes, refine: self.refine };

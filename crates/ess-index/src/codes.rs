@@ -95,6 +95,12 @@ impl Codes {
         self.scales[row]
     }
 
+    /// The norm of the codes of a row, without their scale.
+    pub(crate) fn norm(&self, row: usize) -> f32 {
+        let squares: i64 = self.row(row).iter().map(|&code| i64::from(code).pow(2)).sum();
+        (squares as f32).sqrt()
+    }
+
     /// Makes a row the vector to compare with.
     pub(crate) fn row_as_query(&self, row: usize, query: &mut ByteQuery) {
         query.codes.clear();

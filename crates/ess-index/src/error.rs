@@ -58,6 +58,9 @@ pub enum Error {
         /// The checksum of what is there.
         found: String,
     },
+    /// A shared index of which a change ended in a panic.
+    #[error("the shared index may be half changed: a change of it ended in a panic; open or build it anew")]
+    HalfChanged,
     /// More items than an index can name.
     #[error("{found} items, expected at most {most}")]
     TooManyItems {

@@ -37,7 +37,7 @@ const BYTES_READ_ONCE: usize = 1 << 20;
 /// A batch is bound by arithmetic and a single query by memory; rayon's current thread pool shares out both.
 ///
 /// Items can be added and removed, and a search can be filtered: panels of items of which none is admitted are
-/// passed over. A removed item keeps its memory until the index is built anew.
+/// passed over. A removed item keeps its memory until [`compact`](ess_core::MutableIndex::compact).
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, RowSet, SearchParams};

@@ -12,17 +12,24 @@ use crate::rows::Rows;
 mod answer;
 mod build;
 mod change;
+mod connect;
 mod insert;
 mod links;
+mod points;
 mod space;
+mod starts;
 mod stored;
+mod survey;
 mod walk;
 
 pub use build::GraphBuilder;
 
-use answer::{MOST_CANDIDATES, Scratch};
+use answer::{MOST_CANDIDATES, Scratch, refined};
 use links::Links;
+use points::Points;
 use space::Space;
+use starts::Starts;
+use survey::Survey;
 
 /// Queries that one thread answers in a row.
 const QUERIES_TOGETHER: usize = 16;
@@ -34,10 +41,15 @@ const QUERIES_TOGETHER: usize = 16;
 /// [`Effort::candidates`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
 /// number of threads.
 ///
+/// By default a walk keeps as many candidates as found 97 % of the best on queries tried when the graph was built: items,
+/// each moved towards others; at least 64, and as many as hits. So norms that spread and items that are nearly alike
+/// cost time, not hits. Where roundings cannot tell neighbours apart, walks compare the items' own numbers. Queries that
+/// are quite unlike items may find less: [`Index::tune`] says so.
+///
 /// Where a walk would be no shorter than looking at everything (few items, few that a filter admits, many hits asked
 /// for), everything is looked at, and the answer is exact. Items that occur many times need more candidates than there
 /// are copies. Items removed are still walked through; after many removals
-/// build the index anew.
+/// [`compact`](ess_core::MutableIndex::compact) draws the graph anew.
 ///
 /// It takes 5 bytes a number (4 for the row, 1 for its rounding) and 4 bytes for each of [`GraphBuilder::degree`]
 /// neighbours.
@@ -65,21 +77,34 @@ pub struct GraphIndex {
     space: Option<Space>,
     radius: f32,
     links: Links,
-    start: u32,
+    starts: Starts,
+    survey: Survey,
     live: LiveRows,
     walks: Mutex<Vec<Scratch>>,
 }
 
 impl GraphIndex {
-    fn new(builder: GraphBuilder, rows: Rows, codes: Codes, space: Space, links: Links, start: u32) -> Self {
+    fn new(
+        builder: GraphBuilder,
+        rows: Rows,
+        codes: Codes,
+        space: Space,
+        links: Links,
+        starts: Starts,
+        survey: Survey,
+    ) -> Self {
         let live = LiveRows::all(rows.len());
         let (radius, space) = (space.radius, Some(space));
-        Self { builder, rows, codes, space, radius, links, start, live, walks: Mutex::default() }
+        Self { builder, rows, codes, space, radius, links, starts, survey, live, walks: Mutex::default() }
     }
 
     /// The settings that the index was built with.
     pub fn builder(&self) -> &GraphBuilder {
         &self.builder
+    }
+
+    fn points(&self) -> Points<'_> {
+        Points::new(&self.rows, &self.codes, self.survey.exactly)
     }
 
     fn take_scratch(&self) -> Scratch {
@@ -179,7 +204,8 @@ impl Clone for GraphIndex {
             space: self.space.clone(),
             radius: self.radius,
             links: self.links.clone(),
-            start: self.start,
+            starts: self.starts.clone(),
+            survey: self.survey,
             live: self.live.clone(),
             walks: Mutex::default(),
         }
@@ -222,8 +248,8 @@ mod tests {
 
     fn unreachable(index: &GraphIndex) -> usize {
         let mut seen = vec![false; index.rows()];
-        let mut open = vec![index.start];
-        seen[index.start as usize] = true;
+        let mut open = index.starts.rows().to_vec();
+        open.iter().for_each(|&start| seen[start as usize] = true);
         while let Some(row) = open.pop() {
             for next in index.links.of(row) {
                 if !std::mem::replace(&mut seen[next as usize], true) {

@@ -23,7 +23,7 @@ pub struct IdHit<Id> {
 /// An index of any kind with ids of the caller's: `u64` or `String`.
 ///
 /// Rows stay what they are, and it is an [`Index`] by rows as well; a row's id is [`IdentifiedIndex::id`]. An id that has
-/// been removed can be given again, to a new row. Saved, the ids are in the same file as the index.
+/// been removed can be given again, to a new row; [`IdentifiedIndex::compact`] gives back the space of removed items. Saved, the ids are in the same file as the index.
 ///
 /// ```
 /// use ess_core::{Embeddings, Error};
@@ -163,6 +163,20 @@ impl<I: MutableIndex, Id: RowId> IdentifiedIndex<I, Id> {
             self.rows.remove(id);
         }
         Ok(())
+    }
+
+    /// As [`MutableIndex::compact`]; ids stay with their items.
+    ///
+    /// # Errors
+    /// Those of [`MutableIndex::compact`]. Nothing has changed then.
+    pub fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+        let compacted = self.index.compact()?;
+        let ids = std::mem::take(&mut self.ids).into_iter().zip(&compacted);
+        self.ids = ids.filter(|(_, row)| row.is_some()).map(|(id, _)| id).collect();
+        for row in self.rows.values_mut() {
+            *row = compacted[*row].unwrap_or(*row);
+        }
+        Ok(compacted)
     }
 
     /// Whether the ids can be those of new items; `taken` says where an id that is there stands, if that matters.

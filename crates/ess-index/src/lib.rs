@@ -29,7 +29,7 @@ pub use graph::{GraphBuilder, GraphIndex};
 pub use identified::{IdHit, IdentifiedIndex, RowId};
 pub use item_tokens::ItemTokens;
 pub use late_interaction::LateInteraction;
-pub use open::{ids, kind, open, open_mapped, verify};
+pub use open::{IndexFile, Opening, ids, kind, open, open_mapped, verify};
 pub use passages::{PassageIndex, PassageRows};
 pub use progress::Progress;
 pub use quantised::{QuantisedBuilder, QuantisedIndex};

@@ -40,6 +40,26 @@ impl LiveRows {
         self.live.as_ref().map_or(row < self.rows, |live| live.contains(row))
     }
 
+    /// The rows that are not removed, in order.
+    pub(crate) fn kept(&self) -> Vec<usize> {
+        (0..self.rows).filter(|&row| self.contains(row)).collect()
+    }
+
+    /// For each row the one that it gets when removed rows are left out; `None` where there is nothing to change, since
+    /// none is removed or none is left.
+    pub(crate) fn compacted(&self) -> Option<Vec<Option<usize>>> {
+        if self.len() == self.rows || self.len() == 0 {
+            return None;
+        }
+        let mut next = 0..;
+        Some((0..self.rows).map(|row| self.contains(row).then(|| next.next()).flatten()).collect())
+    }
+
+    /// For each row its own number.
+    pub(crate) fn unchanged(&self) -> Vec<Option<usize>> {
+        (0..self.rows).map(Some).collect()
+    }
+
     /// Adds rows behind the others.
     pub(crate) fn add(&mut self, count: usize) {
         if let Some(live) = &mut self.live {

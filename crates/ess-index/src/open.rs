@@ -7,6 +7,85 @@ use ess_core::Index;
 use crate::file::{Contents, Stored};
 use crate::{Error, FlatIndex, GraphIndex, QuantisedIndex, RowId};
 
+/// How an index file is opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Opening {
+    /// Read into memory and checked: what happens to the file later changes nothing.
+    Read,
+    /// Mapped, after all of it has been read once and checked against its checksums. That takes as long as reading the
+    /// file does, the first time from the disk. The default.
+    #[default]
+    Mapped,
+    /// Mapped in less than a millisecond, with only the header checked: damage gives wrong hits.
+    MappedUnverified,
+}
+
+/// An open index file, of which index and ids are taken: both of one version, though the file be replaced meanwhile.
+///
+/// A mapped file must not be cut or written to in place: the operating system ends a process that reads where a file no
+/// longer is (`SIGBUS`). Replacing it whole, as saving does, is fine. Where others may write to files, use
+/// [`Opening::Read`].
+///
+/// ```
+/// use ess_core::{Embeddings, Index, PersistentIndex};
+/// use ess_index::{FlatIndex, IdentifiedIndex, IndexFile, Opening};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("items.index");
+/// let items = FlatIndex::new(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?)?;
+/// IdentifiedIndex::new(items, vec!["x".to_owned(), "y".to_owned()])?.save(&path)?;
+///
+/// let file = IndexFile::open(&path, Opening::default())?;
+/// let (index, ids) = (file.index()?, file.ids::<String>()?.expect("saved with ids"));
+/// let hits = index.search(&Embeddings::from_rows(&[[0.1, 1.0]])?, 1)?;
+/// assert_eq!(ids[hits[0][0].item], "y");
+/// # Ok::<(), ess_core::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct IndexFile(Contents);
+
+impl IndexFile {
+    /// Opens a file; everything is then taken from this version of it.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be read, [`Error::Format`] when it is no index file or torn, [`Error::Damaged`]
+    /// when what is checked has changed.
+    pub fn open(path: &Path, opening: Opening) -> Result<Self, Error> {
+        let contents = match opening {
+            Opening::Read => Contents::open(path)?,
+            Opening::Mapped | Opening::MappedUnverified => Contents::map(path)?,
+        };
+        if opening == Opening::Mapped {
+            contents.verify()?;
+        }
+        Ok(Self(contents))
+    }
+
+    /// The kind of index, such as `flat`.
+    pub fn kind(&self) -> &str {
+        self.0.kind()
+    }
+
+    /// The index.
+    ///
+    /// # Errors
+    /// [`Error::Format`] for a kind that this version does not know, [`Error::Damaged`] for a part that has changed.
+    pub fn index(&self) -> Result<Box<dyn Index>, Error> {
+        of_kind(&self.0)
+    }
+
+    /// The ids that the index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without.
+    ///
+    /// # Errors
+    /// As [`IndexFile::index`]; [`Error::Format`] for ids of another type.
+    pub fn ids<Id: RowId>(&self) -> Result<Option<Vec<Id>>, Error> {
+        if self.0.has("ids") || self.0.has("id_ends") {
+            return Id::from_contents(None, &self.0).map(Some);
+        }
+        Ok(None)
+    }
+}
+
 /// Reads an index of any kind into memory and checks all of it.
 ///
 /// ```
@@ -27,7 +106,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Index>, Error> {
     of_kind(&Contents::open(path)?)
 }
 
-/// Maps an index of any kind, checking its header alone.
+/// Maps an index of any kind, checking its header alone; [`IndexFile`] has other ways and says what the risk is.
 ///
 /// # Errors
 /// As `ess_core::PersistentIndex::open_mapped`; [`Error::Format`] for a kind that this version does not know.
@@ -53,16 +132,13 @@ pub fn kind(path: &Path) -> Result<String, Error> {
     Ok(Contents::map(path)?.kind().to_owned())
 }
 
-/// The ids that an index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without.
+/// The ids that an index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without. To have
+/// them with the index of the same version of the file, use [`IndexFile`].
 ///
 /// # Errors
 /// As [`open`]; [`Error::Format`] for ids of another type.
 pub fn ids<Id: RowId>(path: &Path) -> Result<Option<Vec<Id>>, Error> {
-    let contents = Contents::open(path)?;
-    if contents.has("ids") || contents.has("id_ends") {
-        return Id::from_contents(None, &contents).map(Some);
-    }
-    Ok(None)
+    IndexFile::open(path, Opening::Read)?.ids()
 }
 
 fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {

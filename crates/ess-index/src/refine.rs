@@ -3,4 +3,5 @@
 mod dot;
 mod rows;
 
+pub(crate) use dot::dot;
 pub(crate) use rows::Rows;

@@ -70,6 +70,11 @@ impl RoundedItems {
         }
     }
 
+    /// The items at these rows, which exist, in this order.
+    pub(crate) fn selected(&self, rows: &[usize]) -> Self {
+        Self::from_rows(self.rows.selected(rows), self.dim())
+    }
+
     /// The dimension of each item.
     pub(crate) fn dim(&self) -> usize {
         self.rows.dim()

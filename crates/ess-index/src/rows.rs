@@ -43,6 +43,11 @@ impl Rows {
         self.numbers.to_mut().extend_from_slice(numbers);
     }
 
+    /// The numbers of these rows, which exist, one after the other.
+    pub(crate) fn selected(&self, rows: &[usize]) -> Vec<f32> {
+        rows.iter().flat_map(|&row| self.row(row).iter().copied()).collect()
+    }
+
     /// How much memory the rows take.
     pub(crate) fn memory_use(&self) -> MemoryUse {
         self.numbers.memory_use()
@@ -60,7 +65,8 @@ impl Rows {
         }
     }
 
-    fn row(&self, row: usize) -> &[f32] {
+    /// The numbers of a row.
+    pub(crate) fn row(&self, row: usize) -> &[f32] {
         &self.numbers[row * self.dim..(row + 1) * self.dim]
     }
 

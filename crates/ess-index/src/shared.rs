@@ -29,6 +29,10 @@ fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
 /// A clone is another handle to the same index. Every search sees a change whole or not at all. Work is done in a pool of
 /// threads that all shared indexes have in common, so that the caller's rayon jobs may search and change it.
 ///
+/// After a change that ended in a panic the index may be half changed: every search and change is then refused with
+/// [`Error::HalfChanged`](crate::Error::HalfChanged). What an index offers besides, such as the ids of an
+/// [`IdentifiedIndex`](crate::IdentifiedIndex), is reached by [`SharedIndex::with`] and [`SharedIndex::change`].
+///
 /// ```
 /// use ess_core::{Embeddings, Index, MutableIndex};
 /// use ess_index::{FlatIndex, SharedIndex};
@@ -52,9 +56,45 @@ impl<I> SharedIndex<I> {
         Self(Arc::new(RwLock::new(index)))
     }
 
-    /// The index itself; changes wait until the guard is dropped. Do not hold it while waiting for rayon's threads.
+    /// The index itself; changes wait until the guard is dropped. Do not hold it while waiting for rayon's threads, and
+    /// mind that nothing tells a half changed index here.
     pub fn read(&self) -> RwLockReadGuard<'_, I> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<I: Send + Sync> SharedIndex<I> {
+    /// Does what only reads the index; changes wait for it.
+    ///
+    /// # Errors
+    /// [`Error::External`] with [`HalfChanged`](crate::Error::HalfChanged) after a change that ended in a panic, and those
+    /// of `work`.
+    pub fn with<R: Send>(&self, work: impl FnOnce(&I) -> Result<R, Error> + Send) -> Result<R, Error> {
+        let index = self.0.read().map_err(|_| Error::from(crate::Error::HalfChanged))?;
+        let index = &*index;
+        apart(|| work(index))
+    }
+
+    /// Changes the index; searches wait for it.
+    ///
+    /// ```
+    /// use ess_core::Embeddings;
+    /// use ess_index::{FlatIndex, IdentifiedIndex, SharedIndex};
+    ///
+    /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+    /// let index = SharedIndex::new(IdentifiedIndex::new(FlatIndex::new(items.clone())?, vec![7_u64, 8])?);
+    /// index.change(|index| index.upsert(&[8, 9], &items))?;
+    /// let hits = index.with(|index| index.search_ids(&items, 1))?;
+    /// assert_eq!((hits[0][0].id, hits[1][0].id), (7, 9));
+    /// # Ok::<(), ess_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`SharedIndex::with`].
+    pub fn change<R: Send>(&self, work: impl FnOnce(&mut I) -> Result<R, Error> + Send) -> Result<R, Error> {
+        let mut index = self.0.write().map_err(|_| Error::from(crate::Error::HalfChanged))?;
+        let index = &mut *index;
+        apart(|| work(index))
     }
 }
 
@@ -78,9 +118,7 @@ impl<I: Index> Index for SharedIndex<I> {
     }
 
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        let index = self.read();
-        let index = &*index;
-        apart(|| index.search(queries, k))
+        self.with(|index| index.search(queries, k))
     }
 
     fn search_with(
@@ -89,9 +127,7 @@ impl<I: Index> Index for SharedIndex<I> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        let index = self.read();
-        let index = &*index;
-        apart(|| index.search_with(queries, k, params))
+        self.with(|index| index.search_with(queries, k, params))
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -110,12 +146,14 @@ impl<I: Index> Index for SharedIndex<I> {
 
 impl<I: MutableIndex> MutableIndex for SharedIndex<I> {
     fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
-        let mut index = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let index = &mut *index;
-        apart(|| index.add(items))
+        self.change(|index| index.add(items))
     }
 
     fn remove(&mut self, rows: &[usize]) -> Result<(), Error> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).remove(rows)
+        self.change(|index| index.remove(rows))
+    }
+
+    fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+        self.change(I::compact)
     }
 }

@@ -2,6 +2,7 @@
 
 mod agreement;
 mod changes;
+mod compaction;
 mod damage;
 mod filters;
 mod refusals;
@@ -94,6 +95,18 @@ pub fn conforms<I: Index>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
 /// With the promise that was broken.
 pub fn changing_conforms<I: MutableIndex>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
     changes::check(&build, promise);
+}
+
+/// Checks an index that gives back the space of removed items, on top of [`changing_conforms`].
+///
+/// - The items that are left get the rows `0..len` in their order, and the index says which; removed ones have none.
+/// - They are found with the similarities and the recall promised; an exact index gives the same hits.
+/// - Items can be added and removed afterwards; compacting again, and with nothing removed or nothing left, changes nothing.
+///
+/// # Panics
+/// With the promise that was broken.
+pub fn compacting_conforms<I: MutableIndex>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
+    compaction::check(&build, promise);
 }
 
 /// Checks a handle to an index that other threads search while it changes; `Clone` must give a handle to the same

@@ -7,8 +7,9 @@ use crate::{Embeddings, Error};
 
 /// An index that takes items in and out.
 ///
-/// An item keeps its row for as long as the index lives, and a row is never given again, so hits, filters and tables
-/// kept elsewhere stay true through changes. Changes are whole: on an error nothing has changed.
+/// An item keeps its row, and a row is never given again, so hits, filters and tables kept elsewhere stay true through
+/// changes. Only [`MutableIndex::compact`] gives rows anew, and says which. Changes are whole: on an error nothing has
+/// changed.
 ///
 /// An index that other threads search during a change is either a handle to something shared (`Clone` gives another
 /// handle to the same items), as `ess_index::SharedIndex` makes of any index, or the client of an engine.
@@ -24,6 +25,17 @@ pub trait MutableIndex: Index {
     /// # Errors
     /// [`Error::RowOutOfRange`] for a row that no item ever had.
     fn remove(&mut self, rows: &[usize]) -> Result<(), Error>;
+
+    /// Gives back the space of removed items: the items that are left get the rows `0..len` in their order.
+    ///
+    /// Returns the new row of each old one, `None` for those removed. Hits stay the same but for their rows in an exact
+    /// index; an approximate one may be built anew. Where no item is left nothing changes, and every row keeps its number.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] unless an index says otherwise; [`Error::External`] for its own reasons.
+    fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+        Err(Error::Unsupported { what: "compacting" })
+    }
 
     /// The check that [`MutableIndex::remove`] owes its callers, for implementers to call first.
     ///
@@ -46,6 +58,10 @@ macro_rules! forward_mutable_index {
 
             fn remove(&mut self, rows: &[usize]) -> Result<(), Error> {
                 (**self).remove(rows)
+            }
+
+            fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+                (**self).compact()
             }
         }
     )*};

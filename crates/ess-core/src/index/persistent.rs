@@ -25,8 +25,9 @@ pub trait PersistentIndex: Index + Sized {
     /// Maps an index into memory without reading it all: milliseconds, whatever its size.
     ///
     /// Only the header is checked. Damage behind it gives wrong answers or errors, but no panic;
-    /// [`PersistentIndex::verify`] finds it. The file must not be changed in place while it is mapped; replacing it
-    /// whole, as [`PersistentIndex::save`] does, is fine.
+    /// [`PersistentIndex::verify`] finds it. The file must not be changed in place while it is mapped: the operating
+    /// system ends a process that reads where a file has been cut (`SIGBUS`). Replacing it whole, as
+    /// [`PersistentIndex::save`] does, is fine; where others may write to it, use [`PersistentIndex::open`].
     ///
     /// # Errors
     /// [`Error::External`] when the file cannot be mapped, is of another kind or version, or is torn.

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufReader, Read, Seek, SeekFrom},
+    io::{BufReader, Cursor, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
@@ -19,6 +19,7 @@ use super::{
 use crate::Error;
 
 /// A file whose header has been checked, for a kind of index to take its sections from.
+#[derive(Debug)]
 pub struct Contents {
     path: PathBuf,
     header: Header,
@@ -27,6 +28,7 @@ pub struct Contents {
     source: Source,
 }
 
+#[derive(Debug)]
 enum Source {
     /// Sections are read into memory, and checked.
     Read(Mutex<BufReader<File>>),
@@ -50,6 +52,12 @@ impl Contents {
         // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: files are only
         // ever replaced by renaming, which leaves a map of the old one whole. `PersistentIndex` says so.
         let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path))?;
+        let expected = header.file_bytes(start);
+        if map.len() as u64 != expected {
+            // It was cut or lengthened since the header was read.
+            let found = format!("{} bytes", map.len());
+            return Err(Error::format(path, format!("{expected} bytes"), found));
+        }
         Ok(Self { path: path.to_owned(), header, start, source: Source::Mapped(Arc::new(map)) })
     }
 
@@ -106,8 +114,22 @@ impl Contents {
 
     /// Reads every section once and checks it, those included that its kind has no use for, such as ids.
     pub(crate) fn verify(&self) -> Result<(), Error> {
-        let Source::Read(file) = &self.source else { return Ok(()) };
-        self.header.sections.iter().try_for_each(|section| self.read::<u8>(section, file).map(drop))
+        match &self.source {
+            Source::Read(file) => {
+                self.header.sections.iter().try_for_each(|section| self.read::<u8>(section, file).map(drop))
+            }
+            Source::Mapped(map) => {
+                check_padding(&self.path, &self.header, self.start, &mut Cursor::new(&map[..]))?;
+                self.header.sections.iter().try_for_each(|section| self.check_mapped(section, map))
+            }
+        }
+    }
+
+    fn check_mapped(&self, section: &Entry, map: &Mmap) -> Result<(), Error> {
+        let first = (self.start + section.offset) as usize;
+        let bytes = map.get(first..first + section.bytes as usize);
+        let bytes = bytes.ok_or_else(|| self.mismatch("a section within the file", section.name.clone()))?;
+        check(&self.path, &format!("section {}", section.name), &section.checksum, Checksum::of(bytes))
     }
 
     /// What was expected of the file and what was found.
@@ -134,7 +156,12 @@ fn read_header(path: &Path, file: &mut (impl Read + Seek)) -> Result<(Header, u6
     Ok((Header::decode(path, &prefix, &json, file_bytes)?, start))
 }
 
-fn check_padding(path: &Path, header: &Header, start: u64, file: &mut BufReader<File>) -> Result<(), Error> {
+fn check_padding(
+    path: &Path,
+    header: &Header,
+    start: u64,
+    file: &mut (impl Read + Seek),
+) -> Result<(), Error> {
     for pair in header.sections.windows(2) {
         let end = pair[0].offset + pair[0].bytes;
         let mut padding = vec![0; (pair[1].offset - end) as usize];

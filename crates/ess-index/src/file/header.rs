@@ -85,6 +85,11 @@ impl Header {
         Ok(header)
     }
 
+    /// The length of the file that has this header up to `start`.
+    pub(super) fn file_bytes(&self, start: u64) -> u64 {
+        self.sections.last().map_or(start, |last| start + last.offset + last.bytes)
+    }
+
     fn check_sections(&self, path: &Path, start: u64, file_bytes: u64) -> Result<(), Error> {
         let mut end = Some(0_u64);
         for section in &self.sections {

@@ -6,6 +6,7 @@ use ess_core::{Embeddings, Error, Index, MutableIndex};
 use half::f16;
 
 use super::{FlatIndex, Items, build::check_f16};
+use crate::live_rows::LiveRows;
 
 impl MutableIndex for FlatIndex {
     fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
@@ -27,5 +28,17 @@ impl MutableIndex for FlatIndex {
         self.check_remove(rows)?;
         self.live.remove(rows);
         Ok(())
+    }
+
+    fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+        let Some(compacted) = self.live.compacted() else { return Ok(self.live.unchanged()) };
+        let kept = self.live.kept();
+        match &mut self.items {
+            Items::F32(panels) => *panels = panels.selected(&kept),
+            Items::F16(panels) => *panels = panels.selected(&kept),
+            Items::I8(rounded) => *rounded = rounded.selected(&kept),
+        }
+        self.live = LiveRows::all(kept.len());
+        Ok(compacted)
     }
 }

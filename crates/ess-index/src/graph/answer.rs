@@ -2,11 +2,8 @@
 
 use ess_core::{Effort, Hit, RowSet, TopK};
 
+use super::points::PointQuery;
 use super::{GraphIndex, walk::Walk};
-use crate::codes::ByteQuery;
-
-/// Candidates that a walk keeps unless told otherwise.
-const CANDIDATES: usize = 64;
 
 /// Walks with more candidates than this take longer than looking at every item of a small index would.
 pub(super) const MOST_CANDIDATES: usize = 1 << 14;
@@ -15,8 +12,13 @@ pub(super) const MOST_CANDIDATES: usize = 1 << 14;
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     walk: Walk,
-    products: Vec<i32>,
+    query: PointQuery,
     found: Vec<usize>,
+}
+
+/// The candidates that are compared again for `k` hits, unless told otherwise.
+pub(super) fn refined(k: usize) -> usize {
+    k.saturating_add(k / 2 + 8)
 }
 
 /// How one call is answered.
@@ -32,13 +34,13 @@ pub(super) struct Plan<'a> {
 impl GraphIndex {
     pub(super) fn plan<'a>(&self, k: usize, effort: &Effort, admitted: Option<&'a RowSet>) -> Plan<'a> {
         let rows = self.live.rows();
-        let wanted = effort.candidates.unwrap_or(CANDIDATES).max(k);
+        let wanted = effort.candidates.unwrap_or(self.survey.candidates_for(k)).max(k);
         let admitted_rows = admitted.map_or(rows, RowSet::len);
         // Among the candidates only this share is admitted.
         let widened = wanted as f64 * (rows as f64 / admitted_rows.max(1) as f64);
         let looks = widened * self.links.degree() as f64 / 2.0;
         let everything = looks >= admitted_rows as f64 || widened > MOST_CANDIDATES as f64;
-        let refine = effort.refine.unwrap_or(k + k / 2 + 8).max(k);
+        let refine = effort.refine.unwrap_or(refined(k)).max(k);
         Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
     }
 
@@ -64,15 +66,18 @@ impl GraphIndex {
         self.refine(query, plan.k, &scratch.found)
     }
 
+    /// Whether a plan looks at everything that is admitted.
+    pub(super) fn is_scan(plan: &Plan<'_>) -> bool {
+        plan.candidates.is_none()
+    }
+
     /// Fills `scratch.found` with the rows to compare exactly.
     fn walk(&self, query: &[f32], candidates: usize, plan: &Plan, scratch: &mut Scratch) {
-        let Scratch { walk, products, found } = scratch;
-        let query = ByteQuery::new(query, self.codes.stride());
-        let candidates = walk.towards(&self.links, &[self.start], candidates, |rows, closeness| {
-            self.codes.products(&query, rows, products);
-            let products = rows.iter().zip(&*products);
-            closeness
-                .extend(products.map(|(&row, &product)| self.codes.scale(row as usize) * product as f32));
+        let Scratch { walk, query: prepared, found } = scratch;
+        let points = self.points();
+        points.vector_as_query(query, prepared);
+        let candidates = walk.towards(&self.links, self.starts.rows(), candidates, |rows, closeness| {
+            points.similarities(prepared, rows, closeness);
         });
         let rows = candidates.iter().map(|candidate| candidate.row() as usize);
         found.extend(rows.filter(|&row| plan.admitted.is_none_or(|set| set.contains(row))).take(plan.refine));

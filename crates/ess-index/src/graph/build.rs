@@ -5,11 +5,17 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{GraphIndex, insert::Drawing, links::Links, space::Space, walk::MAX_ROWS};
+use super::{
+    GraphIndex, connect::connect, insert::Drawing, links::Links, points::Points, space::Space,
+    starts::Starts, survey::Survey, survey::Trial, walk::MAX_ROWS,
+};
 use crate::codes::{ByteQuery, Codes};
 use crate::flat::into_rows;
 use crate::rows::Rows;
 use crate::{Error, Progress};
+
+/// So few items are looked at one and all by every search.
+const ALL_LOOKED_AT: usize = 1000;
 
 /// Builds a [`GraphIndex`]; plain data.
 ///
@@ -58,16 +64,40 @@ impl GraphBuilder {
         let (len, dim) = (items.len(), items.dim());
         let codes = Codes::new(items.as_slice(), dim);
         let rows = Rows::new(into_rows(items).into(), dim);
-        let space = Space::new(&codes, None);
-        let start = central(&rows, &codes);
-        let order = self.order(len, start);
+        let first = central(&rows, &codes);
+        let coarse = Points::new(&rows, &codes, false);
+        let mut space = Space::new(&coarse, None, None);
+        let [mut few, mut many] = Starts::chosen(&coarse, &space, first);
+        let trial = self.trial(&rows, &codes);
+        let exactly = trial.as_ref().is_some_and(|trial| !trial.roundings_suffice(&rows, &codes));
+        let points = Points::new(&rows, &codes, exactly);
+        if exactly {
+            space = Space::new(&points, None, None);
+            // Walks get lost among what is nearly alike.
+            many = Starts::chosen(&points, &space, first)[1].clone();
+            few = many.clone();
+        }
+        let order = self.order(len, first);
         let mut links = Links::new(self.degree);
         links.grow(len);
         let bar = progress.start(len, "linking items");
-        let drawing = Drawing { codes: &codes, space: &space, builder: self, starts: &[start] };
+        let drawing = Drawing { points, space: &space, builder: self, starts: few.rows() };
         drawing.insert(&mut links, &order, 1, |items| bar.inc(items as u64));
         bar.finish_and_clear();
-        Ok(GraphIndex::new(*self, rows, codes, space, links, start))
+        let apart = connect(&mut links, few.rows());
+        let survey = Survey { exactly, ..Survey::none(space.norms_differ) };
+        let mut index = GraphIndex::new(*self, rows, codes, space, links, few, survey);
+        index.starts.add(&apart);
+        if let Some(trial) = &trial {
+            index.choose_starts(trial, many, &apart);
+        }
+        index.finish_survey(trial.as_ref());
+        Ok(index)
+    }
+
+    /// Queries to try on these items; none where so few are all looked at.
+    pub(super) fn trial(&self, rows: &Rows, codes: &Codes) -> Option<Trial> {
+        (rows.len() > ALL_LOOKED_AT).then(|| Trial::new(rows, codes, self.seed))
     }
 
     pub(super) fn check(&self) -> Result<(), Error> {

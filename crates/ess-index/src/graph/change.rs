@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use ess_core::{Embeddings, Error, Index, MutableIndex};
 
-use super::{GraphIndex, build::check_rows, insert::Drawing, space::Space};
+use super::{GraphIndex, build::check_rows, connect::connect, insert::Drawing, points::Points, space::Space};
+use crate::Progress;
 
 impl MutableIndex for GraphIndex {
     fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
@@ -13,15 +14,14 @@ impl MutableIndex for GraphIndex {
         check_rows(first + items.len())?;
         self.rows.push(items.as_slice());
         self.codes.push(items.as_slice(), items.dim());
-        // An index from a file has none until it changes.
-        let mut space = self.space.take().unwrap_or_else(|| Space::new(&self.codes, Some(self.radius)));
-        space.extend(&self.codes);
         let rows: Vec<u32> = (first..first + items.len()).map(|row| row as u32).collect();
-        let drawing =
-            Drawing { codes: &self.codes, space: &space, builder: &self.builder, starts: &[self.start] };
-        drawing.insert(&mut self.links, &rows, first, |_| {});
-        self.space = Some(space);
+        let trial = self.survey_is_due().then(|| self.builder.trial(&self.rows, &self.codes)).flatten();
+        if let Some(trial) = &trial {
+            self.survey.exactly |= !trial.roundings_suffice(&self.rows, &self.codes);
+        }
+        self.draw(&rows, first);
         self.live.add(items.len());
+        self.finish_survey(trial.as_ref());
         Ok(first..self.rows())
     }
 
@@ -29,5 +29,42 @@ impl MutableIndex for GraphIndex {
         self.check_remove(rows)?;
         self.live.remove(rows);
         Ok(())
+    }
+
+    /// Draws the graph anew among the items that are left: it takes as long as building.
+    fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+        let Some(compacted) = self.live.compacted() else { return Ok(self.live.unchanged()) };
+        let items = Embeddings::from_vec(self.rows.selected(&self.live.kept()), self.dim())?;
+        *self = self.builder.build(items, Progress::Silent)?;
+        Ok(compacted)
+    }
+}
+
+/// The way to every row is looked after when so large a share of all rows is new; following it takes time for each.
+const SHARE_TO_CONNECT: usize = 40;
+
+impl GraphIndex {
+    /// Links new rows, `first` of which are linked already.
+    fn draw(&mut self, new: &[u32], first: usize) {
+        let points = Points::new(&self.rows, &self.codes, self.survey.exactly);
+        // An index from a file has none until it changes.
+        let known = (self.survey.rows > 0).then_some(self.survey.norms_differ);
+        let space = self.space.take().filter(|space| space.is_of(&points));
+        let mut space = space.unwrap_or_else(|| Space::new(&points, Some(self.radius), known));
+        space.extend(&points);
+        self.survey.norms_differ = space.norms_differ;
+        self.starts.extend(&points, &space, new);
+        let drawing = Drawing { points, space: &space, builder: &self.builder, starts: self.starts.rows() };
+        drawing.insert(&mut self.links, new, first, |_| {});
+        if new.len().saturating_mul(SHARE_TO_CONNECT) >= self.rows.len() {
+            let apart = connect(&mut self.links, self.starts.rows());
+            self.starts.add(&apart);
+        }
+        self.space = Some(space);
+    }
+
+    /// Whether there are twice as many rows as when defaults were last chosen.
+    fn survey_is_due(&self) -> bool {
+        self.rows.len() / 2 >= self.survey.rows
     }
 }

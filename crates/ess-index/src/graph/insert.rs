@@ -2,11 +2,15 @@
 //!
 //! The graph is Vamana's (Subramanya et al., "DiskANN", 2019), the batches are ParlayANN's (Manohar et al., 2024): within
 //! a batch all walks see the same graph, so that the result does not depend on the number of threads.
+//!
+//! Where norms differ, three of four neighbours are chosen by inner product and one by distance; see [`Space`].
+
+use std::collections::HashSet;
 
 use rayon::prelude::*;
 
+use super::points::{PointQuery, Points};
 use super::{GraphBuilder, links::Links, space::Space, walk::Candidate, walk::Walk};
-use crate::codes::{ByteQuery, Codes};
 
 /// Squared distances up to this are those of the same point twice, as `f32` rounds on a sphere of radius 1.
 const SAME_POINT: f32 = 1e-6;
@@ -14,9 +18,12 @@ const SAME_POINT: f32 = 1e-6;
 /// A batch has at most one item for so many that are in the graph.
 const ITEMS_FOR_ONE: usize = 40;
 
+/// How many of the nearest a walk by inner product starts from.
+const NEAREST_STARTS: usize = 8;
+
 /// What a graph is drawn from.
 pub(super) struct Drawing<'a> {
-    pub(super) codes: &'a Codes,
+    pub(super) points: Points<'a>,
     pub(super) space: &'a Space,
     pub(super) builder: &'a GraphBuilder,
     pub(super) starts: &'a [u32],
@@ -26,9 +33,25 @@ pub(super) struct Drawing<'a> {
 #[derive(Default)]
 struct Scratch {
     walk: Walk,
-    query: ByteQuery,
-    products: Vec<i32>,
-    closeness: Vec<f32>,
+    query: PointQuery,
+    products: Vec<f32>,
+    numbers: Vec<f32>,
+}
+
+/// A candidate for a row's neighbour, and the squared distance that decides whether it gives way to another.
+#[derive(Clone, Copy)]
+struct Choice {
+    candidate: Candidate,
+    distance: f32,
+}
+
+/// By what neighbours are chosen.
+#[derive(Clone, Copy)]
+enum By {
+    /// Distance in the space.
+    Distance,
+    /// The inner product with the row's direction; what is in the same direction as another gives way.
+    InnerProduct,
 }
 
 impl Drawing<'_> {
@@ -40,7 +63,7 @@ impl Drawing<'_> {
         already: usize,
         mut progress: impl FnMut(usize),
     ) {
-        links.grow(self.codes.len());
+        links.grow(self.points.len());
         let mut done = 0;
         while done < rows.len() {
             let size = ((already + done) / ITEMS_FOR_ONE).clamp(1, rows.len() - done);
@@ -56,8 +79,8 @@ impl Drawing<'_> {
         let chosen: Vec<Vec<u32>> = batch
             .par_iter()
             .map_init(Scratch::default, |scratch, &row| {
-                let candidates = self.walk(graph, scratch, row);
-                self.prune(scratch, row, candidates)
+                let candidates = self.candidates(graph, scratch, row);
+                self.neighbours(scratch, row, &candidates)
             })
             .collect();
         let mut back: Vec<(u32, u32)> = Vec::new();
@@ -84,8 +107,7 @@ impl Drawing<'_> {
                 if neighbours.len() <= graph.degree() {
                     return neighbours;
                 }
-                let candidates = self.weighed(scratch, row, &neighbours);
-                self.prune(scratch, row, candidates)
+                self.neighbours(scratch, row, &neighbours)
             })
             .collect();
         for (group, neighbours) in groups.iter().zip(&changed) {
@@ -93,84 +115,130 @@ impl Drawing<'_> {
         }
     }
 
-    /// The closest items that a walk through the graph finds.
-    fn walk(&self, links: &Links, scratch: &mut Scratch, row: u32) -> Vec<Candidate> {
-        let Scratch { walk, query, products, .. } = scratch;
-        self.codes.row_as_query(row as usize, query);
-        let width = self.builder.candidates;
-        let found = walk.towards(links, self.starts, width, |rows, closeness| {
-            self.codes.products(query, rows, products);
-            self.space.closeness(row as usize, rows, products, closeness);
-        });
-        let mut found: Vec<Candidate> =
-            found.iter().copied().filter(|candidate| candidate.row() != row).collect();
-        sort(&mut found, row);
+    /// Rows that may be a row's neighbours: what walks through the graph find.
+    fn candidates(&self, links: &Links, scratch: &mut Scratch, row: u32) -> Vec<u32> {
+        let mut found = self.walk(links, scratch, row, By::Distance, &[]);
+        if self.space.norms_differ {
+            let near = found[..found.len().min(NEAREST_STARTS)].to_vec();
+            let known: HashSet<u32> = found.iter().copied().collect();
+            let reached = self.walk(links, scratch, row, By::InnerProduct, &near);
+            found.extend(reached.into_iter().filter(|row| !known.contains(row)));
+        }
         found
     }
 
-    /// Rows as candidates for a row's neighbours, closest first.
-    fn weighed(&self, scratch: &mut Scratch, row: u32, rows: &[u32]) -> Vec<Candidate> {
-        self.closeness(scratch, row, rows);
-        let mut candidates: Vec<Candidate> = rows
-            .iter()
-            .zip(&scratch.closeness)
-            .map(|(&row, &closeness)| Candidate::new(row, closeness))
-            .collect();
-        sort(&mut candidates, row);
-        candidates
+    /// The closest rows that a walk from the starts and from others finds, closest first.
+    fn walk(&self, links: &Links, scratch: &mut Scratch, row: u32, by: By, others: &[u32]) -> Vec<u32> {
+        let Scratch { walk, query, products, .. } = scratch;
+        self.points.row_as_query(row as usize, query);
+        let starts: Vec<u32> = others.iter().chain(self.starts).copied().collect();
+        let found = walk.towards(links, &starts, self.builder.candidates, |rows, closeness| {
+            self.points.products(query, rows, products);
+            match by {
+                By::Distance => self.space.closeness(row as usize, rows, products, closeness),
+                By::InnerProduct => self.space.reached(row as usize, rows, products, closeness),
+            }
+        });
+        found.iter().map(|candidate| candidate.row()).filter(|&found| found != row).collect()
     }
 
-    fn closeness(&self, scratch: &mut Scratch, row: u32, rows: &[u32]) {
-        let Scratch { query, products, closeness, .. } = scratch;
-        self.codes.row_as_query(row as usize, query);
-        self.codes.products(query, rows, products);
-        closeness.clear();
-        self.space.closeness(row as usize, rows, products, closeness);
+    /// The neighbours of a row, chosen among others.
+    fn neighbours(&self, scratch: &mut Scratch, row: u32, others: &[u32]) -> Vec<u32> {
+        let degree = self.builder.degree;
+        if !self.space.norms_differ {
+            return self.chosen(scratch, row, others, By::Distance, degree);
+        }
+        let mut neighbours = self.chosen(scratch, row, others, By::InnerProduct, degree - degree / 4);
+        let rest: Vec<u32> = others.iter().copied().filter(|other| !neighbours.contains(other)).collect();
+        let near = self.chosen(scratch, row, &rest, By::Distance, degree - neighbours.len());
+        neighbours.extend(near);
+        neighbours
     }
 
-    /// Neighbours in different directions: a candidate goes when one already chosen is clearly closer to it than the
-    /// row is, by the factor [`GraphBuilder::spread`]. Items that occur several times are neighbours where there is room:
-    /// in place of others they would cut the graph in pieces.
-    fn prune(&self, scratch: &mut Scratch, row: u32, mut candidates: Vec<Candidate>) -> Vec<u32> {
-        let mut chosen = Vec::with_capacity(self.builder.degree);
+    /// At most `most` neighbours in different directions: a candidate goes when one already chosen is clearly closer to
+    /// it than the row is, by the factor [`GraphBuilder::spread`]. By distance, items that occur several times are
+    /// neighbours where there is room: in place of others they would cut the graph in pieces.
+    fn chosen(&self, scratch: &mut Scratch, row: u32, others: &[u32], by: By, most: usize) -> Vec<u32> {
+        let mut choices = self.choices(scratch, row, others, by);
+        let mut chosen = Vec::with_capacity(most);
         let mut same: Vec<u32> = Vec::new();
-        let mut rows: Vec<u32> = Vec::with_capacity(candidates.len());
+        let mut rows: Vec<u32> = Vec::with_capacity(choices.len());
         let mut first = 0;
-        while let Some(&closest) = candidates.get(first) {
-            chosen.push(closest.row());
-            first += 1;
-            if chosen.len() == self.builder.degree || first == candidates.len() {
+        while let Some(&Choice { candidate: closest, .. }) = choices.get(first) {
+            if chosen.len() == most {
                 break;
             }
+            chosen.push(closest.row());
+            first += 1;
             rows.clear();
-            rows.extend(candidates[first..].iter().map(|candidate| candidate.row()));
-            self.closeness(scratch, closest.row(), &rows);
-            let mut distances = scratch.closeness.iter();
+            rows.extend(choices[first..].iter().map(|choice| choice.candidate.row()));
+            self.distances(scratch, closest.row(), &rows, by);
             let mut kept = first;
-            for place in first..candidates.len() {
-                let candidate = candidates[place];
-                let from_row = self.space.distance(row as usize, candidate.closeness);
-                let from_chosen = distances
-                    .next()
-                    .map_or(f32::MAX, |&closeness| self.space.distance(closest.row() as usize, closeness));
+            for (place, &from_chosen) in (first..choices.len()).zip(&scratch.numbers) {
+                let choice = choices[place];
                 if from_chosen <= SAME_POINT {
-                    same.push(candidate.row());
-                } else if self.builder.spread * from_chosen >= from_row {
-                    candidates[kept] = candidate;
+                    same.push(choice.candidate.row());
+                } else if self.builder.spread * from_chosen >= choice.distance {
+                    choices[kept] = choice;
                     kept += 1;
                 }
             }
-            candidates.truncate(kept);
+            choices.truncate(kept);
         }
-        same.truncate(self.builder.degree - chosen.len());
-        chosen.append(&mut same);
+        if let By::Distance = by {
+            same.truncate(most - chosen.len());
+            chosen.append(&mut same);
+        }
         chosen
+    }
+
+    /// Rows as candidates for a row's neighbours, closest first.
+    fn choices(&self, scratch: &mut Scratch, row: u32, rows: &[u32], by: By) -> Vec<Choice> {
+        self.distances(scratch, row, rows, by);
+        let distances = scratch.numbers.iter();
+        let mut choices: Vec<Choice> = match by {
+            By::Distance => rows
+                .iter()
+                .zip(distances)
+                .map(|(&row, &distance)| Choice { candidate: Candidate::new(row, -distance), distance })
+                .collect(),
+            By::InnerProduct => {
+                let mut reached = Vec::with_capacity(rows.len());
+                self.space.reached(row as usize, rows, &scratch.products, &mut reached);
+                let numbers = rows.iter().zip(reached).zip(distances);
+                numbers
+                    .map(|((&row, reached), &distance)| Choice {
+                        candidate: Candidate::new(row, reached),
+                        distance,
+                    })
+                    .collect()
+            }
+        };
+        sort(&mut choices, row);
+        choices
+    }
+
+    /// Fills `scratch.numbers` with squared distances: of points, or of directions by inner product.
+    fn distances(&self, scratch: &mut Scratch, row: u32, rows: &[u32], by: By) {
+        let Scratch { query, products, numbers, .. } = scratch;
+        self.points.row_as_query(row as usize, query);
+        self.points.products(query, rows, products);
+        numbers.clear();
+        match by {
+            By::Distance => {
+                self.space.closeness(row as usize, rows, products, numbers);
+                numbers.iter_mut().for_each(|x| *x = self.space.distance(row as usize, *x));
+            }
+            By::InnerProduct => self.space.angles(row as usize, rows, products, numbers),
+        }
     }
 }
 
 /// Closest first. Of items that are equally close those come first that follow the row, and at the end those before
 /// it: items that occur many times then stand in a ring.
-fn sort(candidates: &mut [Candidate], row: u32) {
-    let place = |candidate: &Candidate| candidate.row().wrapping_sub(row);
-    candidates.sort_unstable_by(|a, b| b.closeness.total_cmp(&a.closeness).then(place(a).cmp(&place(b))));
+fn sort(choices: &mut [Choice], row: u32) {
+    let place = |choice: &Choice| choice.candidate.row().wrapping_sub(row);
+    choices.sort_unstable_by(|a, b| {
+        b.candidate.closeness.total_cmp(&a.candidate.closeness).then(place(a).cmp(&place(b)))
+    });
 }

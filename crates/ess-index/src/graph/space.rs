@@ -1,24 +1,32 @@
 //! Items as points between which a graph is drawn.
 
-use crate::codes::{ByteQuery, Codes};
+use super::points::Points;
 
-/// The norm up to which items are brought to one length, in medians of all norms.
-const FARTHEST: f32 = 4.0;
+/// Norms differ when that of 99 in 100 items is so many times that of 1 in 100.
+const DIFFERENT: f32 = 1.1;
 
-/// Items as points of one dimension more, so that the nearest are those of the largest inner product.
+/// Items as points of one dimension more, and as directions.
 ///
-/// An item `x` becomes `(x, √(M² − ‖x‖²)) / M` (Bachrach et al., "Speeding Up the Xbox Recommender System Using a
-/// Euclidean Transformation for Inner-Product Spaces", 2014): all points lie on one sphere, and with a query `(q, 0)`
-/// distance and inner product rank alike. `M` is the largest norm, but at most 4 times the median: a few huge items
-/// would push all others together in one place. Those beyond `M` stay outside of the sphere.
+/// Neighbours by distance: an item `x` becomes `(x, √(M² − ‖x‖²)) / M` (Bachrach et al., "Speeding Up the Xbox
+/// Recommender System Using a Euclidean Transformation for Inner-Product Spaces", 2014), where `M` is the median norm;
+/// those beyond `M` stay outside of the sphere. Where norms hardly differ nothing is added: it would be rounding.
 ///
-/// Numbers are those that the codes stand for; nothing overflows, whatever the norms.
+/// By distance alone the large items, which queries look for, would have no way in: in the added dimension they are far
+/// from all others. So where norms differ, most neighbours of an item are those that a query in its direction would find,
+/// by inner product (Morozov and Babenko, "Non-metric Similarity Graphs for Maximum Inner Product Search", 2018).
+///
+/// Nothing overflows, whatever the norms.
 #[derive(Clone, Debug)]
 pub(super) struct Space {
     /// `M`; kept when items are added.
     pub(super) radius: f32,
-    /// For each item its scale over `M`.
+    /// Whether norms differ; kept when items are added.
+    pub(super) norms_differ: bool,
+    exactly: bool,
+    /// For each item what its products are multiplied with: its scale over `M`.
     scales: Vec<f32>,
+    /// For each item one over the norm of what is multiplied.
+    inverse_norms: Vec<f32>,
     /// For each item the number in the added dimension.
     heights: Vec<f32>,
     /// For each item the squared length of its point: 1 on the sphere.
@@ -26,33 +34,43 @@ pub(super) struct Space {
 }
 
 impl Space {
-    /// The space of these items, or with a radius chosen before.
-    pub(super) fn new(codes: &Codes, radius: Option<f32>) -> Self {
-        let mut space = Self { radius: 0.0, scales: Vec::new(), heights: Vec::new(), lengths: Vec::new() };
-        space.radius = radius.unwrap_or_else(|| chosen_radius(codes));
-        space.extend(codes);
+    /// The space of these items, or with what was chosen before.
+    pub(super) fn new(points: &Points<'_>, radius: Option<f32>, norms_differ: Option<bool>) -> Self {
+        let (median, differ) = norms(points);
+        let (radius, norms_differ) = (radius.unwrap_or(median), norms_differ.unwrap_or(differ));
+        let columns = [const { Vec::new() }; 4];
+        let [scales, inverse_norms, heights, lengths] = columns;
+        let exactly = points.exactly();
+        let mut space = Self { radius, norms_differ, exactly, scales, inverse_norms, heights, lengths };
+        space.extend(points);
         space
     }
 
-    /// Takes in the items that codes have and the space has not.
-    pub(super) fn extend(&mut self, codes: &Codes) {
-        let first = self.scales.len();
-        for (i, norm) in code_norms(codes, first).into_iter().enumerate() {
-            let scale = ratio(codes.scale(first + i), self.radius);
+    /// Whether the space was made of what these points compare.
+    pub(super) fn is_of(&self, points: &Points<'_>) -> bool {
+        self.exactly == points.exactly()
+    }
+
+    /// Takes in the items that the points have and the space has not.
+    pub(super) fn extend(&mut self, points: &Points<'_>) {
+        for row in self.scales.len()..points.len() {
+            let norm = points.norm(row);
+            let scale = ratio(points.scale(row), self.radius);
             let squared = (scale * norm).powi(2);
-            let height = (1.0 - squared).max(0.0);
+            let height = if self.norms_differ { (1.0 - squared).max(0.0) } else { 0.0 };
             self.scales.push(scale);
+            self.inverse_norms.push(ratio(1.0, norm));
             self.heights.push(height.sqrt());
             self.lengths.push(squared + height);
         }
     }
 
-    /// How close each row is to an item: larger is closer. `products` are those of the codes.
-    pub(super) fn closeness(&self, item: usize, rows: &[u32], products: &[i32], closeness: &mut Vec<f32>) {
+    /// How close each row is to an item: larger is closer. `products` are those of the points.
+    pub(super) fn closeness(&self, item: usize, rows: &[u32], products: &[f32], closeness: &mut Vec<f32>) {
         let (scale, height) = (2.0 * self.scales[item], 2.0 * self.heights[item]);
         closeness.extend(rows.iter().zip(products).map(|(&row, &product)| {
             let row = row as usize;
-            scale * self.scales[row] * product as f32 + height * self.heights[row] - self.lengths[row]
+            scale * self.scales[row] * product + height * self.heights[row] - self.lengths[row]
         }));
     }
 
@@ -60,28 +78,32 @@ impl Space {
     pub(super) fn distance(&self, item: usize, closeness: f32) -> f32 {
         (self.lengths[item] - closeness).max(0.0)
     }
+
+    /// The inner product of an item's direction with each row.
+    pub(super) fn reached(&self, item: usize, rows: &[u32], products: &[f32], reached: &mut Vec<f32>) {
+        let unit = self.inverse_norms[item];
+        let reach = |(&row, &product): (&u32, &f32)| unit * self.scales[row as usize] * product;
+        reached.extend(rows.iter().zip(products).map(reach));
+    }
+
+    /// The squared distance of an item's direction and that of each row.
+    pub(super) fn angles(&self, item: usize, rows: &[u32], products: &[f32], angles: &mut Vec<f32>) {
+        let unit = self.inverse_norms[item];
+        let cosine = |(&row, &product): (&u32, &f32)| unit * self.inverse_norms[row as usize] * product;
+        angles.extend(rows.iter().zip(products).map(cosine).map(|cosine| 2.0 - 2.0 * cosine));
+    }
 }
 
-fn chosen_radius(codes: &Codes) -> f32 {
-    let mut norms: Vec<f32> =
-        code_norms(codes, 0).iter().enumerate().map(|(row, norm)| norm * codes.scale(row)).collect();
-    norms.sort_unstable_by(f32::total_cmp);
-    let largest = norms.last().copied().unwrap_or(0.0);
-    let median = norms.get(norms.len() / 2).copied().unwrap_or(0.0);
-    let radius = if median > 0.0 { largest.min(FARTHEST * median) } else { largest };
+/// The median norm, and whether norms differ.
+fn norms(points: &Points<'_>) -> (f32, bool) {
     // A norm may be beyond f32, and a file holds no infinity.
-    radius.min(f32::MAX)
-}
-
-/// The norms of the codes of each row from `first` on, without their scales.
-fn code_norms(codes: &Codes, first: usize) -> Vec<f32> {
-    let (mut query, mut products) = (ByteQuery::default(), Vec::new());
-    let norm = |row: usize| {
-        codes.row_as_query(row, &mut query);
-        codes.products(&query, &[row as u32], &mut products);
-        (products[0] as f32).sqrt()
-    };
-    (first..codes.len()).map(norm).collect()
+    let mut norms: Vec<f32> =
+        (0..points.len()).map(|row| (points.norm(row) * points.scale(row)).min(f32::MAX)).collect();
+    norms.sort_unstable_by(f32::total_cmp);
+    let at = |share: usize| norms.get(norms.len() * share / 100).copied().unwrap_or(0.0);
+    let (least, median, most) = (at(1), at(50), at(99));
+    let radius = if median > 0.0 { median } else { norms.last().copied().unwrap_or(0.0) };
+    (radius, most > DIFFERENT * least)
 }
 
 /// `a / b`, or 0 where that is no finite number.

@@ -3,7 +3,7 @@
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
-use super::{GraphBuilder, GraphIndex, build::check_rows, links::Links};
+use super::{GraphBuilder, GraphIndex, build::check_rows, links::Links, starts::Starts, survey::Survey};
 use crate::Error;
 use crate::codes::{Codes, LINE};
 use crate::file::{Contents, Section, Stored, persistent};
@@ -19,7 +19,12 @@ pub(crate) struct About {
     start: u32,
     radius: f32,
     builder: GraphBuilder,
+    /// Absent from files of the first releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    survey: Option<Survey>,
 }
+
+const STARTS: &str = "starts";
 
 impl Stored for GraphIndex {
     const KIND: &'static str = "graph";
@@ -27,7 +32,8 @@ impl Stored for GraphIndex {
 
     fn about(&self) -> About {
         let (rows, dim) = (self.rows(), self.dim());
-        About { rows, dim, start: self.start, radius: self.radius, builder: self.builder }
+        let (start, survey) = (self.starts.rows()[0], Some(self.survey));
+        About { rows, dim, start, radius: self.radius, builder: self.builder, survey }
     }
 
     fn sections(&self) -> Vec<Section<'_>> {
@@ -38,6 +44,7 @@ impl Stored for GraphIndex {
             Section::new("scales", &[scales]),
             Section::new("offsets", &[offsets]),
             Section::new("links", &[self.links.numbers()]),
+            Section::new(STARTS, &[self.starts.rows()]),
         ];
         sections.into_iter().chain(self.live.section()).collect()
     }
@@ -68,6 +75,14 @@ impl Stored for GraphIndex {
             contents.numbers("scales", Some(rows))?,
             contents.numbers("offsets", Some(rows))?,
         );
+        let survey = about.survey.unwrap_or(Survey::none(false));
+        let starts = match contents.has(STARTS) {
+            true => contents.numbers::<u32>(STARTS, None)?.to_vec(),
+            false => vec![about.start],
+        };
+        if starts.first() != Some(&about.start) || starts.iter().any(|&start| start as usize >= rows) {
+            return Err(contents.mismatch("starts among the items", format!("{starts:?}")));
+        }
         Ok(Self {
             builder: about.builder,
             rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
@@ -75,7 +90,8 @@ impl Stored for GraphIndex {
             space: None,
             radius: about.radius,
             links: Links::from_numbers(about.builder.degree, contents.numbers("links", Some(links))?),
-            start: about.start,
+            starts: Starts::new(starts, survey.cover),
+            survey,
             live: LiveRows::from_contents(rows, contents)?,
             walks: Default::default(),
         })

@@ -103,6 +103,11 @@ impl Lists {
         }
     }
 
+    /// Gives every item another name.
+    pub(crate) fn rename(&mut self, name: impl Fn(u32) -> u32) {
+        self.names.to_mut().iter_mut().for_each(|old| *old = name(*old));
+    }
+
     /// The number of lists.
     pub(crate) fn lists(&self) -> usize {
         self.starts.len() - 1

@@ -62,16 +62,34 @@ impl<T: Pod + Send + Sync> Panels<T> {
     /// Adds row-major items (`n × dim`, whole rows) behind the others.
     pub(crate) fn push(&mut self, rows: &[f32], convert: impl Fn(f32) -> T) {
         for row in rows.chunks_exact(self.dim) {
-            let lane = self.len % LANES;
-            self.last.resize(LANES * self.dim, T::zeroed());
-            for (dimension, &value) in row.iter().enumerate() {
-                self.last[dimension * LANES + lane] = convert(value);
-            }
-            self.len += 1;
-            if lane + 1 == LANES {
-                self.whole.to_mut().append(&mut self.last);
-            }
+            self.push_item(|dimension| convert(row[dimension]));
         }
+    }
+
+    fn push_item(&mut self, number: impl Fn(usize) -> T) {
+        let lane = self.len % LANES;
+        self.last.resize(LANES * self.dim, T::zeroed());
+        for dimension in 0..self.dim {
+            self.last[dimension * LANES + lane] = number(dimension);
+        }
+        self.len += 1;
+        if lane + 1 == LANES {
+            self.whole.to_mut().append(&mut self.last);
+        }
+    }
+
+    /// The items at these rows, which exist, in this order.
+    pub(crate) fn selected(&self, rows: &[usize]) -> Self {
+        let mut selected = Self { dim: self.dim, len: 0, whole: Vec::new().into(), last: Vec::new() };
+        let whole_items = self.whole.len() / self.dim;
+        for &row in rows {
+            let (numbers, row) =
+                if row < whole_items { (&self.whole[..], row) } else { (&self.last[..], row - whole_items) };
+            let first = row / LANES * self.dim * LANES + row % LANES;
+            selected.push_item(|dimension| numbers[first + dimension * LANES]);
+        }
+        ask_for_huge_pages(&selected.whole);
+        selected
     }
 
     /// All panels: the whole ones, then the last one if it is filled up with zeros.

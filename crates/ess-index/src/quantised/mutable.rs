@@ -7,6 +7,7 @@ use ess_core::{Embeddings, Index, MutableIndex};
 use super::QuantisedIndex;
 use crate::Error;
 use crate::ivf::Lists;
+use crate::live_rows::LiveRows;
 use crate::refine::Rows;
 
 impl MutableIndex for QuantisedIndex {
@@ -34,6 +35,17 @@ impl MutableIndex for QuantisedIndex {
         self.check_remove(rows)?;
         self.live.remove(rows);
         Ok(())
+    }
+
+    /// Leaves removed items out of the lists; what was learnt from them stays.
+    fn compact(&mut self) -> Result<Vec<Option<usize>>, ess_core::Error> {
+        let Some(compacted) = self.live.compacted() else { return Ok(self.live.unchanged()) };
+        let mut merged = self.merged(&self.segments.iter().collect::<Vec<_>>());
+        // Names that no row has are only in a damaged file.
+        merged.rename(|name| compacted.get(name as usize).copied().flatten().unwrap_or(usize::MAX) as u32);
+        self.segments = vec![merged];
+        self.live = LiveRows::all(self.live.len());
+        Ok(compacted)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::kernel::{Load256, Load512};
 const SUMS: usize = 64;
 
 /// The inner product of a query and a row of the same length.
-pub(super) fn dot<T: Element>(set: InstructionSet, query: &[f32], row: &[T]) -> f32 {
+pub(crate) fn dot<T: Element>(set: InstructionSet, query: &[f32], row: &[T]) -> f32 {
     assert_eq!(query.len(), row.len(), "vectors of one dimension");
     let whole = query.len() / SUMS * SUMS;
     let mut sums = match set {

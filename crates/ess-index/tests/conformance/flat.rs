@@ -36,6 +36,14 @@ fn changing() {
 }
 
 #[test]
+fn compacting() {
+    index::compacting_conforms(|items| FlatIndex::new(items).unwrap(), &Promise::EXACT);
+    index::compacting_conforms(|items| FlatIndex::with_storage(items, Storage::F16).unwrap(), &F16);
+    index::compacting_conforms(in_bytes, &Promise::EXACT);
+    index::compacting_conforms(|items| SharedIndex::new(in_bytes(items)), &Promise::EXACT);
+}
+
+#[test]
 fn shared() {
     let build = |items| SharedIndex::new(FlatIndex::new(items).unwrap());
     index::conforms(build, &Promise::EXACT);

@@ -34,6 +34,12 @@ fn changing() {
 }
 
 #[test]
+fn compacting() {
+    index::compacting_conforms(built, &GRAPH);
+    index::compacting_conforms(build_narrow, &NARROW);
+}
+
+#[test]
 fn shared() {
     index::sharing_conforms(|items| SharedIndex::new(built(items)), &GRAPH);
 }

@@ -44,6 +44,13 @@ fn changing() {
 }
 
 #[test]
+fn compacting() {
+    index::compacting_conforms(build, &QUANTISED);
+    index::compacting_conforms(in_f16, &F16);
+    index::compacting_conforms(in_lists, &IN_LISTS);
+}
+
+#[test]
 fn shared() {
     index::sharing_conforms(|items| SharedIndex::new(in_lists(items)), &IN_LISTS);
 }

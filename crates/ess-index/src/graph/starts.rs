@@ -1,0 +1,91 @@
+//! Where walks start.
+
+use super::points::{PointQuery, Points};
+use super::space::Space;
+
+/// Starts unless more of them find more, or many items are nearly alike. Each costs every search a comparison.
+const FEW: usize = 32;
+
+/// The most starts of a graph that is built at once.
+const MOST: usize = 256;
+
+/// The most starts that items added later may bring it to.
+const MOST_LATER: usize = 512;
+
+/// Rows that lie apart: each was, when it was chosen, the farthest from those before (Gonzalez, "Clustering to Minimize
+/// the Maximum Intercluster Distance", 1985). What lies apart from all other items has few ways in, or none.
+#[derive(Clone, Debug)]
+pub(super) struct Starts {
+    rows: Vec<u32>,
+    /// No item is farther from the nearest start than this, squared, but for those that came when there was no room.
+    cover: f32,
+}
+
+impl Starts {
+    /// The first start and those farthest from it: few, and many that begin with the same.
+    pub(super) fn chosen(points: &Points<'_>, space: &Space, first: u32) -> [Self; 2] {
+        let all: Vec<u32> = (0..points.len() as u32).collect();
+        let mut starts = Self { rows: vec![first], cover: f32::INFINITY };
+        let mut few = None;
+        let mut nearest = vec![f32::INFINITY; all.len()];
+        loop {
+            let last = starts.rows[starts.rows.len() - 1];
+            for (nearest, distance) in nearest.iter_mut().zip(distances(points, space, last, &all)) {
+                *nearest = nearest.min(distance);
+            }
+            let farthest =
+                |&a: &u32, &b: &u32| nearest[a as usize].total_cmp(&nearest[b as usize]).then(b.cmp(&a));
+            let next = all.iter().copied().max_by(farthest).unwrap_or(first);
+            starts.cover = nearest[next as usize];
+            if starts.rows.len() == FEW {
+                few = Some(starts.clone());
+            }
+            if starts.cover <= 0.0 || starts.rows.len() == MOST {
+                return [few.unwrap_or_else(|| starts.clone()), starts];
+            }
+            starts.rows.push(next);
+        }
+    }
+
+    /// What a file has.
+    pub(super) fn new(rows: Vec<u32>, cover: f32) -> Self {
+        Self { rows, cover }
+    }
+
+    pub(super) fn rows(&self) -> &[u32] {
+        &self.rows
+    }
+
+    pub(super) fn cover(&self) -> f32 {
+        self.cover
+    }
+
+    /// Makes new rows starts that lie farther from all starts than any item did, as long as there is room.
+    pub(super) fn extend(&mut self, points: &Points<'_>, space: &Space, new: &[u32]) {
+        for &row in new {
+            if self.rows.len() >= MOST_LATER {
+                return;
+            }
+            let nearest = distances(points, space, row, &self.rows).into_iter().fold(f32::INFINITY, f32::min);
+            if nearest > self.cover {
+                self.rows.push(row);
+            }
+        }
+    }
+
+    /// Adds rows that no other way leads to.
+    pub(super) fn add(&mut self, rows: &[u32]) {
+        let new = rows.iter().filter(|row| !self.rows.contains(row)).copied();
+        let new: Vec<u32> = new.collect();
+        self.rows.extend(new);
+    }
+}
+
+fn distances(points: &Points<'_>, space: &Space, row: u32, others: &[u32]) -> Vec<f32> {
+    let (mut query, mut products, mut distances) = (PointQuery::default(), Vec::new(), Vec::new());
+    points.row_as_query(row as usize, &mut query);
+    points.products(&mut query, others, &mut products);
+    space.closeness(row as usize, others, &products, &mut distances);
+    distances.iter_mut().for_each(|x| *x = space.distance(row as usize, *x));
+    distances
+}

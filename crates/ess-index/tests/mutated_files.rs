@@ -1,0 +1,197 @@
+//! Index files changed at random, their checksums repaired, so that what stands behind the checksums is tried.
+//!
+//! Some 10 000 mutations; with `ESS_NIGHTLY=1` a million.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use ess_core::{Embeddings, SearchParams};
+use ess_files::Checksum;
+use ess_index::{IndexFile, Opening};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde_json::Value;
+
+/// Bytes before the header's JSON.
+const PREFIX: usize = 40;
+
+/// An index file in its parts.
+#[derive(Clone)]
+struct Parts {
+    header: Value,
+    sections: Vec<Vec<u8>>,
+}
+
+fn number(bytes: &[u8]) -> usize {
+    u32::from_le_bytes(bytes.try_into().unwrap()) as usize
+}
+
+impl Parts {
+    fn of(bytes: &[u8]) -> Self {
+        let start = PREFIX + number(&bytes[12..16]);
+        let header: Value = serde_json::from_slice(&bytes[PREFIX..start]).unwrap();
+        let section = |entry: &Value| {
+            let at = |name: &str| entry[name].as_u64().unwrap() as usize;
+            bytes[start + at("offset")..start + at("offset") + at("bytes")].to_vec()
+        };
+        let sections = header["sections"].as_array().unwrap().iter().map(section).collect();
+        Self { header, sections }
+    }
+
+    /// A file of these parts, with right checksums, and right offsets and lengths if asked for.
+    fn encode(&self, places: bool) -> Vec<u8> {
+        let mut header = self.header.clone();
+        let mut body: Vec<u8> = Vec::new();
+        for (index, section) in self.sections.iter().enumerate() {
+            body.resize(body.len().next_multiple_of(64), 0);
+            if let Some(entry) = header["sections"].get_mut(index).and_then(Value::as_object_mut) {
+                if places {
+                    entry.insert("offset".to_owned(), body.len().into());
+                    entry.insert("bytes".to_owned(), section.len().into());
+                }
+                entry.insert("checksum".to_owned(), Checksum::of(section).to_string().into());
+            }
+            body.extend(section);
+        }
+        with_header(serde_json::to_vec(&header).unwrap(), &body)
+    }
+
+    fn change(&mut self, random: &mut ChaCha8Rng) {
+        let index = random.random_range(0..self.sections.len());
+        let section = &mut self.sections[index];
+        match random.random_range(0..8) {
+            0..4 if !section.is_empty() => {
+                // Small and huge numbers of 4 and 8 bytes, and any byte.
+                let at = random.random_range(0..section.len());
+                let value = [0_u64, 1, u64::MAX, 1 << 31, u64::from(f32::NAN.to_bits()), random.random()];
+                let value = value[random.random_range(0..value.len())].to_le_bytes();
+                let end = section.len().min(at + [1, 4, 8][random.random_range(0..3)]);
+                section[at..end].copy_from_slice(&value[..end - at]);
+            }
+            4 => section.truncate(random.random_range(0..=section.len())),
+            5 => section.resize(section.len() + random.random_range(1..100), 7),
+            _ => change_value(&mut self.header, random),
+        }
+    }
+}
+
+fn with_header(mut json: Vec<u8>, body: &[u8]) -> Vec<u8> {
+    json.resize((PREFIX + json.len()).next_multiple_of(64) - PREFIX, b' ');
+    let mut bytes = b"ESSINDEX".to_vec();
+    bytes.extend(1_u32.to_le_bytes());
+    bytes.extend((json.len() as u32).to_le_bytes());
+    bytes.extend(Checksum::of(&json).to_string().into_bytes());
+    bytes.extend(json);
+    bytes.extend(body);
+    bytes
+}
+
+/// Changes one value somewhere in the header.
+fn change_value(value: &mut Value, random: &mut ChaCha8Rng) {
+    match value {
+        Value::Array(values) if !values.is_empty() => {
+            let index = random.random_range(0..values.len());
+            if random.random_range(0..8) == 0 {
+                values.remove(index);
+            } else {
+                change_value(&mut values[index], random);
+            }
+        }
+        Value::Object(fields) if !fields.is_empty() => {
+            let index = random.random_range(0..fields.len());
+            let name = fields.keys().nth(index).unwrap().clone();
+            match random.random_range(0..16) {
+                0 => drop(fields.remove(&name)),
+                _ => change_value(&mut fields[&name], random),
+            }
+        }
+        other => {
+            let old = other.as_u64().unwrap_or(3);
+            let new: [Value; 12] = [
+                0.into(),
+                1.into(),
+                2.into(),
+                old.wrapping_add(1).into(),
+                old.wrapping_mul(2).into(),
+                (u32::MAX).into(),
+                (1_u64 << 40).into(),
+                (u64::MAX / 8).into(),
+                u64::MAX.into(),
+                (-1).into(),
+                "f16".into(),
+                Value::Null,
+            ];
+            *other = new[random.random_range(0..new.len())].clone();
+        }
+    }
+}
+
+/// Opens a file in every way and searches it; says whether an index came of it.
+fn try_file(path: &Path, bytes: &[u8], opening: Opening) -> bool {
+    // A new file each time: the last one may still be mapped.
+    let _ = std::fs::remove_file(path);
+    std::fs::write(path, bytes).unwrap();
+    let Ok(file) = IndexFile::open(path, opening) else { return false };
+    let _ = (file.ids::<String>(), file.ids::<u64>());
+    let Ok(index) = file.index() else { return false };
+    let length = bytes.len();
+    let memory = index.memory_use().unwrap();
+    assert!(memory.owned + memory.mapped <= 4 * length + 65_536, "{memory:?} of {length} bytes");
+    if index.dim() <= length {
+        let queries = Embeddings::from_vec(vec![0.5; index.dim()], index.dim()).unwrap();
+        let admits = |row: usize| row % 2 == 0;
+        let filtered =
+            SearchParams { filter: Some(ess_core::Filter::Predicate(&admits)), ..SearchParams::default() };
+        for k in [1, 9, index.len()] {
+            let _ = (index.search(&queries, k), index.search_with(&queries, k, &filtered));
+        }
+    }
+    true
+}
+
+fn golden() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let files = [folder.join("v1"), folder].map(|folder| std::fs::read_dir(folder).unwrap());
+    let mut files: Vec<PathBuf> = files.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "index"));
+    files.sort();
+    files
+}
+
+#[test]
+fn nothing_behind_the_checksums_panics() {
+    let all = if std::env::var_os("ESS_NIGHTLY").is_some() { 1_000_000 } else { 10_000 };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mutated.index");
+    let files = golden();
+    assert!(files.len() >= 7, "{files:?}");
+    for (seed, file) in files.iter().enumerate() {
+        let random = &mut ChaCha8Rng::seed_from_u64(seed as u64);
+        let whole = Parts::of(&std::fs::read(file).unwrap());
+        assert!(try_file(&path, &whole.encode(true), Opening::Mapped), "{}: unchanged", file.display());
+        let mut opened = 0;
+        for _ in 0..all / files.len() {
+            let mut parts = whole.clone();
+            (0..random.random_range(1..4)).for_each(|_| parts.change(random));
+            let bytes = parts.encode(random.random_range(0..4) > 0);
+            let openings = [Opening::Read, Opening::Mapped, Opening::MappedUnverified];
+            opened += usize::from(try_file(&path, &bytes, openings[random.random_range(0..3)]));
+        }
+        // Otherwise only headers would be tried.
+        assert!(opened > 100, "{}: {opened} opened", file.display());
+    }
+}
+
+#[test]
+fn sizes_that_no_file_has_are_refused_before_memory_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.index");
+    let section = r#"{"name":"panels","offset":0,"bytes":4611686018427387904,"checksum":"xxh3-64:0"}"#;
+    let about = r#"{"rows":16777216,"dim":68719476736,"storage":"f32"}"#;
+    let json = format!(r#"{{"kind":"flat","about":{about},"sections":[{section}]}}"#);
+    assert!(!try_file(&path, &with_header(json.into_bytes(), &[0; 64]), Opening::Read));
+    let mut announced = with_header(b"{}".to_vec(), b"");
+    announced[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
+    assert!(!try_file(&path, &announced, Opening::Read));
+}

@@ -1,0 +1,33 @@
+//! How an index file is opened.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use ess_index::{IndexFile, Opening};
+
+/// Arguments that name an index and say how it is opened.
+#[derive(Args)]
+pub(crate) struct IndexArguments {
+    /// The index, as `index build` writes it; it is mapped, after all of it has been checked once.
+    #[arg(long, value_name = "FILE")]
+    index: PathBuf,
+    /// Do not check the index's checksums: a large file opens in less than a millisecond, and damage gives wrong hits.
+    #[arg(long, conflicts_with = "read")]
+    no_verify: bool,
+    /// Read the index into memory instead of mapping it: for files that others may cut or write to meanwhile.
+    #[arg(long)]
+    read: bool,
+}
+
+impl IndexArguments {
+    /// Opens the file as asked for.
+    pub(crate) fn open(&self) -> Result<IndexFile> {
+        let opening = match (self.read, self.no_verify) {
+            (true, _) => Opening::Read,
+            (false, true) => Opening::MappedUnverified,
+            (false, false) => Opening::Mapped,
+        };
+        Ok(IndexFile::open(&self.index, opening)?)
+    }
+}
