@@ -9,9 +9,6 @@ const STEPS: [f32; 12] = [-0.8, -0.4, -0.2, -0.1, -0.05, -0.02, 0.02, 0.05, 0.1,
 /// The most times that all weights are gone through.
 const ROUNDS: usize = 12;
 
-/// Queries that weights are fitted to; of more, an even part: a few weights need no more.
-const MOST_FITTED: usize = 1500;
-
 /// The least weight of the frozen similarity, as a share of where it starts.
 const LEAST_DENSE: f32 = 0.2;
 
@@ -22,22 +19,20 @@ const LEAST_DENSE: f32 = 0.2;
 ///
 /// `penalty` is what a unit of distance from the frozen encoder costs, so that a weight stays 0 where the gain is of
 /// the size of chance.
-pub(crate) fn ascend(table: &Table, rows: &[usize], signals: &[Signal], penalty: f64) -> Weights {
-    let every = rows.len().div_ceil(MOST_FITTED).max(1);
-    let rows: Vec<usize> = rows.iter().copied().step_by(every).collect();
+pub(crate) fn ascend(table: &Table, signals: &[Signal], penalty: f64) -> Weights {
     let backwards: Vec<Signal> = signals.iter().rev().copied().collect();
-    let ends = [signals, &backwards].map(|signals| ascend_in_order(table, &rows, signals, penalty));
+    let ends = [signals, &backwards].map(|signals| ascend_in_order(table, signals, penalty));
     Weights::mean(&ends).with_dense_at_one()
 }
 
-fn ascend_in_order(table: &Table, rows: &[usize], signals: &[Signal], penalty: f64) -> Weights {
+fn ascend_in_order(table: &Table, signals: &[Signal], penalty: f64) -> Weights {
     let mut weights = Weights::frozen();
     let mut scores = table.scores(&weights);
     let objective = |values: &[f64], weights: &Weights| {
         let mean = values.iter().sum::<f64>() / values.len().max(1) as f64;
         mean - penalty * f64::from(weights.distance(&Weights::frozen()))
     };
-    let mut best = objective(&table.ndcg(rows, &scores, Signal::Dense, 0.0), &weights);
+    let mut best = objective(&table.ndcg(&scores, Signal::Dense, 0.0), &weights);
     for _ in 0..ROUNDS {
         let before = best;
         for &signal in signals {
@@ -49,7 +44,7 @@ fn ascend_in_order(table: &Table, rows: &[usize], signals: &[Signal], penalty: f
                 if change == 0.0 {
                     continue;
                 }
-                let value = objective(&table.ndcg(rows, &scores, signal, change), &moved);
+                let value = objective(&table.ndcg(&scores, signal, change), &moved);
                 if value > best + 1e-6 {
                     (best, chosen) = (value, Some(moved));
                 }
@@ -87,10 +82,9 @@ mod tests {
         };
         let candidates: Vec<Candidates> = (0..30).map(query).collect();
         let table = Table::new(&candidates, &[&judged[..]; 30]);
-        let rows: Vec<usize> = (0..30).collect();
-        let weights = ascend(&table, &rows, &[Signal::Words, Signal::Head], 0.01);
+        let weights = ascend(&table, &[Signal::Words, Signal::Head], 0.01);
         assert!(weights.get(Signal::Words) > 0.1, "{weights:?}");
         assert_eq!((weights.get(Signal::Head), weights.get(Signal::Dense)), (0.0, 1.0));
-        assert_eq!(table.per_query(&rows, &weights), vec![1.0; 30]);
+        assert_eq!(table.ndcg(&table.scores(&weights), Signal::Dense, 0.0), vec![1.0; 30]);
     }
 }

@@ -12,25 +12,28 @@ use crate::{
     AutoConfig, AutoModule, AutoReport, Choice, Collection, Error, FoldKind, SkippedTrial, TrainingQueries,
     TrialSummary, Variant,
     auto_module::{Plan, SavedMemory},
-    budget::Budget,
+    budget::{Budget, in_own_threads},
     folds,
     head::HeadItems,
     inputs,
     journal::Journal,
+    memory::Memory,
+    near_duplicates::near_duplicates,
+    pair_heads::PairHeads,
     passes::Scale,
-    trial::{Learns, Trials},
+    trial::Learns,
+    trials::{Part, Trials},
 };
 
 /// Fewer queries than this cannot be cut into folds that say anything.
 const FEWEST_QUERIES: usize = 20;
 
-/// Queries are near duplicates from this cosine on.
-const NEAR_DUPLICATE: f32 = 0.95;
-
 /// Chooses a searching operation: which signals count how much, and which head is trained.
 ///
-/// Everything is judged on held-out queries (nested cross-validation: weights are fitted on the folds that do not hold
-/// a query). A simpler choice is taken when it is not clearly worse, and the frozen encoder when no gain is proven.
+/// Everything is judged on held-out queries by nested cross-validation: what judges a fold is learned without it, and the
+/// weights among it are fitted to the queries of the other folds with a memory and a head that saw neither that fold's
+/// labels nor those of the query's own. A simpler choice is taken when it is not clearly worse, and the frozen encoder when
+/// no gain is proven.
 ///
 /// ```
 /// use ess_auto::{Auto, AutoConfig, Collection, TrainingQueries};
@@ -92,6 +95,8 @@ impl Auto {
     /// that training knew. With a `journal`, finished trials are kept in that file, and a run that was ended goes on
     /// after them; the same inputs and enough budget give the same choice, resumed or not.
     ///
+    /// It works in threads of its own, as many as the caller's rayon pool has.
+    ///
     /// # Errors
     /// [`Error::DifferentSpaces`] when queries and items differ in dimension; [`Error::Core`] for judgements of items
     /// that do not exist, and for token states of queries of another dimension than the items'; those of training a head.
@@ -102,27 +107,40 @@ impl Auto {
         dev: Option<&TrainingQueries>,
         journal: Option<&Path>,
     ) -> Result<(AutoModule, AutoReport), Error> {
+        in_own_threads(|| self.fit_here(collection, train, dev, journal))
+    }
+
+    fn fit_here(
+        &self,
+        collection: &Collection,
+        train: &TrainingQueries,
+        dev: Option<&TrainingQueries>,
+        journal: Option<&Path>,
+    ) -> Result<(AutoModule, AutoReport), Error> {
         let started = Instant::now();
         let all = train.join(dev)?;
         inputs::check(collection, &all)?;
+        self.check_heads(collection.items().dim())?;
         let journal =
-            Journal::open(journal, inputs::checksum(collection, &all, train.set().len(), &self.config));
+            Journal::open(journal, inputs::checksum(collection, &all, train.set().len(), &self.config))?;
         let budget = Budget::new(self.config.budget_seconds, journal.spent());
         let journal = RefCell::new(journal);
         let batch = inputs::batch(collection, &all)?;
-        let (mut fold_of, evidence) = folds::cut(
+        let (fold_of, evidence) = folds::cut(
+            all.set().encodings(),
             train.set().judgements(),
             dev.map(|dev| dev.set().judgements()),
             self.config.folds,
             self.config.seed,
         );
-        if evidence.kind == FoldKind::ByQuery {
-            folds::keep_copies_together(all.set().encodings(), &mut fold_of);
-        }
-        let judgements = all.set().judgements();
-        let head_items = HeadItems::new(collection.items(), judgements, self.config.seed, &self.device)?;
+        let encodings = |queries: &TrainingQueries| queries.set().encodings().clone();
+        let dev_near_duplicates =
+            dev.map(|dev| near_duplicates(&encodings(train), &encodings(dev))).transpose()?.unwrap_or(0);
+        let head_items = HeadItems::new(collection.len(), self.config.seed, &self.device);
         let bar = self.bar();
-        let trials = Trials {
+        let mut trials = Trials {
+            memory: Memory::of_all(&all, &batch).with_folds(&fold_of),
+            parts: Vec::new(),
             collection,
             queries: &all,
             batch: &batch,
@@ -139,18 +157,22 @@ impl Auto {
         let enough = all.set().len() >= FEWEST_QUERIES;
         // A group that is most of the queries cannot be held out, so nobody can tell what training is worth.
         let trained = evidence.kind == FoldKind::ByQuery || evidence.largest_component < 0.5;
+        if enough && !budget.is_over() {
+            let finder = trials.passes(&[], None);
+            trials.parts = Part::all(&all, &batch, &fold_of, self.config.folds, &finder)?;
+        }
         let skipped = if enough { self.search(&trials, trained, &journal, &bar)? } else { Vec::new() };
         let journal = journal.borrow();
         let choose = |variant| self.choose(&journal, variant, enough);
-        let dense = choose(Variant::Dense)?;
-        let hybrid = if batch.words.is_some() { Some(choose(Variant::Hybrid)?) } else { None };
+        let dense = choose(Variant::Dense);
+        let hybrid = batch.words.is_some().then(|| choose(Variant::Hybrid));
         let heads = self.final_heads(&trials, [Some(&dense), hybrid.as_ref()].into_iter().flatten())?;
         bar.finish_and_clear();
         let report = AutoReport {
             config: self.config.clone(),
             train_queries: train.set().len(),
             dev_queries: all.set().len() - train.set().len(),
-            dev_near_duplicates: dev.map_or(0, |dev| near_duplicates(train, dev)),
+            dev_near_duplicates,
             items: collection.len(),
             passages: collection.passages.as_ref().map_or(0, |passages| passages.embeddings.len()),
             item_tokens: collection
@@ -215,7 +237,7 @@ impl Auto {
     }
 
     /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the cheapest did, and a
-    /// head is trained for each fold and, if it is taken, on all queries.
+    /// head is trained without each pair of folds and, if it is taken, on all queries.
     fn too_long(
         &self,
         trials: &Trials<'_>,
@@ -237,26 +259,29 @@ impl Auto {
         if let Learns::Head(head) = learns {
             let (items, queries) = (trials.collection.items(), trials.queries.set());
             // The two choices may take different heads, each trained once more on all queries.
-            let finals = if trials.batch.words.is_some() { 2 } else { 1 };
-            let training = trials.head_items.seconds_of_training(head, items, queries)?;
-            expected += training * (self.config.folds + finals) as f64;
+            let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
+            let training = trials.head_items.seconds_of_training(trials.budget, head, items, queries)?;
+            expected += training * (PairHeads::trainings(self.config.folds) + finals);
         }
         let left = trials.budget.left();
         Ok((expected > left)
             .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
     }
 
-    fn choose(&self, journal: &Journal, variant: Variant, enough: bool) -> Result<Choice, Error> {
+    /// Heads that do not fit the embeddings are refused before anything is spent.
+    fn check_heads(&self, dim: usize) -> Result<(), Error> {
+        self.config.heads.iter().try_for_each(|head| Ok(head.module.build(dim, dim, 0).map(|_| ())?))
+    }
+
+    fn choose(&self, journal: &Journal, variant: Variant, enough: bool) -> Choice {
         if !enough {
             let reason =
                 format!("fewer than {FEWEST_QUERIES} queries are no evidence: the frozen encoder is kept");
-            return Ok(Choice::frozen(&reason, &self.config));
+            return Choice::frozen(&reason, &self.config);
         }
-        let made = Choice::make(journal.trials(), variant, &self.config)?;
-        Ok(made.unwrap_or_else(|| {
-            let reason = "the budget ended before the first trial: the frozen encoder is kept";
-            Choice::frozen(reason, &self.config)
-        }))
+        let reason = "the budget ended before the first trial: the frozen encoder is kept";
+        Choice::make(journal.trials(), variant, &self.config)
+            .unwrap_or_else(|| Choice::frozen(reason, &self.config))
     }
 
     /// The heads of the choices, trained on all queries.
@@ -278,8 +303,9 @@ impl Auto {
     }
 
     fn bar(&self) -> ProgressBar {
-        // For each trial: folds, and weights of two passes of two variants.
-        let ticks = (self.config.heads.len() + 2) * self.config.folds * 5;
+        // For each trial the folds of two variants, and for each head the pairs of folds.
+        let (heads, folds) = (self.config.heads.len(), self.config.folds);
+        let ticks = (heads + 2) * folds * 2 + heads * folds * (folds - 1) / 2;
         let bar = match self.progress {
             Progress::Silent => ProgressBar::hidden(),
             Progress::Bar => ProgressBar::new(ticks as u64),
@@ -287,14 +313,4 @@ impl Auto {
         let style = ProgressStyle::with_template("auto {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]");
         bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
-}
-
-fn near_duplicates(train: &TrainingQueries, dev: &TrainingQueries) -> usize {
-    let (train, dev) =
-        (train.set().encodings().clone().normalized(), dev.set().encodings().clone().normalized());
-    let near = |row: &usize| {
-        let cosines = train.view().dot(&dev.view().row(*row));
-        cosines.iter().any(|&cosine| cosine >= NEAR_DUPLICATE)
-    };
-    (0..dev.len()).filter(near).count()
 }

@@ -9,6 +9,7 @@ use crate::{
     AutoModule, AutoQueries, Choice, Collection, Error, Signal, Weights,
     auto_module::{Plan, mark},
     batch::{Batch, QueryWords},
+    gated::cautious,
     head,
     memory::Memory,
     passes::Passes,
@@ -107,18 +108,15 @@ impl<'c> AutoSearcher<'c> {
             collection: self.collection,
             head: head.map(|head| head as &dyn SearchModule),
             memory,
+            hidden: Vec::new(),
             attention: self.plan.attention,
             expansion: self.plan.expansion,
             pool: self.plan.pool,
             depth: self.plan.pool.max(k),
             scale: self.plan.scale,
         };
-        let first = passes.first(batch)?;
-        let trust: Vec<f32> =
-            first.near().map(|near| if memory.is_some() { trust(choice.gate, near) } else { 0.0 }).collect();
-        let at = |weights: &Weights, row: usize| cautious(weights).towards(weights, trust[row]);
-        let second = passes.second(&first, |row| at(&choice.first, row))?;
-        Ok(second.iter().enumerate().map(|(row, items)| items.rank(&at(&choice.second, row), k)).collect())
+        let searched = passes.search(batch, &choice.first, choice.gate)?;
+        Ok((0..batch.dense.len()).map(|row| searched.rank(row, &choice.second, k)).collect())
     }
 
     fn batch(&self, queries: &AutoQueries, choice: &Choice) -> Result<Batch, ess_core::Error> {
@@ -202,11 +200,6 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
     }
 }
 
-/// What is left of weights where training says nothing.
-fn cautious(weights: &Weights) -> Weights {
-    Weights::cautious().at_most(weights).with(Signal::Dense, 1.0)
-}
-
 /// The first choice with the mean of all cautious weights.
 fn joined(choices: &[&Choice]) -> Choice {
     let mean = |weights: fn(&Choice) -> &Weights| {
@@ -224,26 +217,7 @@ fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {
     (0..rows).step_by(TOGETHER).map(move |first| (first..rows.min(first + TOGETHER)).collect())
 }
 
-/// How much the fitted weights are trusted for a query: 0 at the lower end of the gate and below, 1 at the upper end.
-fn trust(gate: [f32; 2], near: f32) -> f32 {
-    let [low, high] = gate;
-    if near >= high { 1.0 } else { ((near - low) / (high - low)).clamp(0.0, 1.0) }
-}
-
 fn row_of(collection: &Collection, (id, embedding): &(String, String)) -> Option<u32> {
     let row = collection.ids().row(id).ok()?;
     (mark(collection.items().row(row)) == *embedding).then_some(row as u32)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::trust;
-
-    #[test]
-    fn trust_rises_through_the_gate() {
-        let gate = [0.25, 0.75];
-        assert_eq!([0.0, 0.25, 0.5, 0.75, 1.0].map(|near| trust(gate, near)), [0.0, 0.0, 0.5, 1.0, 1.0]);
-        assert_eq!(trust([0.5, 0.5], 0.5), 1.0);
-        assert_eq!(trust([0.5, 0.5], 0.4), 0.0);
-    }
 }

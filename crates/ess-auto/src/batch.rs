@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-use crate::query_tokens::QueryTokens;
+use crate::{Variant, query_tokens::QueryTokens};
 
 /// Queries by embedding and, where these are searched, by words and by tokens.
 #[derive(Clone)]
@@ -13,6 +13,16 @@ pub(crate) struct Batch {
     pub(crate) dense: Embeddings,
     pub(crate) words: Option<QueryWords>,
     pub(crate) tokens: Option<Vec<Arc<QueryTokens>>>,
+    /// What searches that need no training found for each, where they were made before.
+    pub(crate) found: Option<Vec<Arc<Found>>>,
+}
+
+/// The items that searches without training found for a query, the best first.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) embeddings: Vec<u32>,
+    pub(crate) passages: Vec<u32>,
+    pub(crate) words: Vec<u32>,
 }
 
 /// Queries by words.
@@ -41,7 +51,7 @@ impl QueryWords {
 impl Batch {
     /// Queries by embedding alone.
     pub(crate) fn of(dense: Embeddings) -> Self {
-        Self { dense, words: None, tokens: None }
+        Self { dense, words: None, tokens: None, found: None }
     }
 
     pub(crate) fn select(&self, rows: &[usize]) -> Result<Self, Error> {
@@ -50,11 +60,15 @@ impl Batch {
             Ok::<_, Error>(QueryWords { counts, unit })
         });
         let tokens = self.tokens.as_ref().map(|tokens| rows.iter().map(|&row| tokens[row].clone()).collect());
-        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()?, tokens })
+        let found = self.found.as_ref().map(|found| rows.iter().map(|&row| found[row].clone()).collect());
+        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()?, tokens, found })
     }
 
-    /// The same queries without their words.
-    pub(crate) fn without_words(&self) -> Self {
-        Self { words: None, ..self.clone() }
+    /// The same queries with what a variant may look at.
+    pub(crate) fn of_variant(&self, variant: Variant) -> Self {
+        match variant {
+            Variant::Dense => Self { words: None, ..self.clone() },
+            Variant::Hybrid => self.clone(),
+        }
     }
 }

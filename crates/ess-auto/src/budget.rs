@@ -1,21 +1,44 @@
 //! How much may be spent, and how much has been.
 
-use cpu_time::ProcessTime;
+use std::time::Duration;
 
-/// CPU-seconds of all threads of this process, counted from when the budget was made, and those of earlier runs.
+use cpu_time::ThreadTime;
+
+use crate::Error;
+
+/// CPU-seconds of the threads that make a choice, counted from when the budget was made, and those of earlier runs.
+///
+/// What other threads of the process do is not counted, so that work beside a choice does not change it. A budget is made
+/// and asked within [`in_own_threads`].
 pub(crate) struct Budget {
     limit: f64,
     before: f64,
-    started: ProcessTime,
+    started: Duration,
+}
+
+/// Runs `work` in threads of its own, as many as the caller has.
+pub(crate) fn in_own_threads<T: Send>(work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    let threads = rayon::current_num_threads();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .thread_name(|thread| format!("ess-auto-{thread}"))
+        .build()
+        .map_err(ess_core::Error::external)?;
+    pool.install(work)
+}
+
+/// The CPU time of all threads of this pool since they were started.
+fn of_all_threads() -> Duration {
+    rayon::broadcast(|_| ThreadTime::now().as_duration()).into_iter().sum()
 }
 
 impl Budget {
     pub(crate) fn new(limit: f64, before: f64) -> Self {
-        Self { limit, before, started: ProcessTime::now() }
+        Self { limit, before, started: of_all_threads() }
     }
 
     pub(crate) fn spent(&self) -> f64 {
-        self.before + self.started.elapsed().as_secs_f64()
+        self.before + of_all_threads().saturating_sub(self.started).as_secs_f64()
     }
 
     pub(crate) fn left(&self) -> f64 {
@@ -24,5 +47,34 @@ impl Budget {
 
     pub(crate) fn is_over(&self) -> bool {
         self.left() <= 0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Works until this thread has used so much of a CPU.
+    fn work(seconds: f64) -> f64 {
+        let started = ThreadTime::now();
+        let mut sum = 0.0;
+        while started.elapsed().as_secs_f64() < seconds {
+            sum += (0..10_000).map(f64::from).sum::<f64>();
+        }
+        sum
+    }
+
+    #[test]
+    fn own_work_in_any_thread_counts_and_that_of_others_does_not() {
+        in_own_threads(|| {
+            let budget = Budget::new(1.0, 2.0);
+            std::thread::spawn(|| work(0.4)).join().unwrap();
+            assert!(budget.spent() < 2.2, "{}", budget.spent());
+            assert!(rayon::join(|| work(0.2), || work(0.2)).0 > 0.0);
+            assert!((2.4..2.7).contains(&budget.spent()), "{}", budget.spent());
+            assert!(budget.is_over());
+            Ok(())
+        })
+        .unwrap();
     }
 }

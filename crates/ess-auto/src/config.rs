@@ -6,7 +6,7 @@ use ess_search::MlpConfig;
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, head::without_dev};
 
 /// How a searching operation is chosen. The defaults are one recipe for every collection.
 ///
@@ -21,10 +21,12 @@ use crate::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AutoConfig {
-    /// CPU-seconds of all threads together that may be spent, what a resumed run spent before included. Above 0. A trial
-    /// that is not expected to end within it is not begun. Default: 120.
+    /// CPU-seconds of all threads that make the choice together that may be spent, what a resumed run spent before included;
+    /// what other threads of the process do is not counted. Above 0. A trial that is not expected to end within it is not
+    /// begun. Default: 120.
     pub budget_seconds: f64,
-    /// Parts of the cross-validation; 2 or more. Default: 5.
+    /// Parts of the nested cross-validation; 3 or more. A head is trained without each pair of them: `folds (folds − 1) / 2`
+    /// times, on `folds − 2` of them. Default: 5.
     pub folds: usize,
     /// How many items of each search are candidates while choosing, and have their tokens looked at; at least 10. Default: 100.
     pub pool: usize,
@@ -43,8 +45,9 @@ pub struct AutoConfig {
     /// A simpler choice is taken when it is worse by no more than so many standard errors of the difference: Breiman,
     /// Friedman, Olshen and Stone, "Classification and Regression Trees" (1984). 0 or more. Default: 1.
     pub standard_errors: f64,
-    /// The level of the paired bootstrap interval of the gain over the frozen encoder whose lower end must be above 0;
-    /// between 0 and 1. Default: 0.95.
+    /// The level of the interval of the gain over the frozen encoder whose lower end must be above 0; between 0 and 1. It
+    /// counts all trials and shares that are chosen from ([`Choice::interval`](crate::Choice::interval)): where nothing helps,
+    /// something is chosen in `(1 − confidence) / 2` of choices at most. Default: 0.95.
     pub confidence: f64,
     /// The seed of every random step. Default: 0.
     pub seed: u64,
@@ -56,7 +59,8 @@ pub struct AutoConfig {
 pub struct HeadConfig {
     /// How it is called in reports; one of a kind.
     pub name: String,
-    /// The module.
+    /// The module: of any kind that reads embeddings and can be trained without dev queries. An interpolation needs a weight of
+    /// its own, and a weighted ensemble must be trained jointly.
     pub module: RecipeConfig,
     /// How it is trained; all of `max_steps` are taken, since held-out queries judge it afterwards. A closed form (a ridge
     /// fit, Procrustes) takes the first of its regularisations and shares, and no steps.
@@ -114,8 +118,8 @@ impl AutoConfig {
         if !(number(self.budget_seconds) && self.budget_seconds > 0.0) {
             return refuse("budget_seconds", "a number above 0", self.budget_seconds.to_string());
         }
-        if self.folds < 2 {
-            return refuse("folds", "at least 2", self.folds.to_string());
+        if self.folds < 3 {
+            return refuse("folds", "at least 3", self.folds.to_string());
         }
         if self.pool < 10 {
             return refuse("pool", "at least 10", self.pool.to_string());
@@ -136,7 +140,13 @@ impl AutoConfig {
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return refuse("names of heads", "all different", pair[0].to_owned());
         }
-        self.heads.iter().try_for_each(|head| Ok(head.trainer.check()?))
+        for head in &self.heads {
+            head.trainer.check()?;
+            if let Err(why) = without_dev(&head.module, 1) {
+                return refuse("heads", why, format!("{} ({:?})", head.module.kind(), head.name));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -151,7 +161,7 @@ mod tests {
         let twice = [default().heads[0].clone(), default().heads[0].clone()];
         for (expected, config) in [
             ("budget_seconds", AutoConfig { budget_seconds: f64::NAN, ..default() }),
-            ("folds", AutoConfig { folds: 1, ..default() }),
+            ("folds", AutoConfig { folds: 2, ..default() }),
             ("pool", AutoConfig { pool: 3, ..default() }),
             ("penalty", AutoConfig { penalty: -1.0, ..default() }),
             ("standard_errors", AutoConfig { standard_errors: f64::INFINITY, ..default() }),

@@ -68,9 +68,6 @@ pub enum Error {
     /// Saving or loading failed.
     #[error(transparent)]
     Search(#[from] ess_search::Error),
-    /// Measuring failed.
-    #[error(transparent)]
-    Metrics(#[from] ess_metrics::Error),
     /// Embeddings or dimensions that do not fit.
     #[error(transparent)]
     Core(#[from] ess_core::Error),

@@ -35,21 +35,25 @@ pub struct FoldEvidence {
 
 type Judged = [Vec<Judgement>];
 
-/// The fold of each query: of `train` and then of `dev`.
+/// The fold of each query: of `train` and then of `dev`, whose embeddings are `queries` together.
+///
+/// Queries of the same embedding are in one fold: a query that stands twice must not be held out from itself.
 ///
 /// When dev queries ask for items that training knew much more rarely than held-out training queries do (less than
 /// half as often), what is to come is taken to be new items, and folds go by component.
 pub(crate) fn cut(
+    queries: &Embeddings,
     train: &Judged,
     dev: Option<&Judged>,
     folds: usize,
     seed: u64,
 ) -> (Vec<usize>, FoldEvidence) {
     let all: Vec<Vec<Judgement>> = train.iter().chain(dev.unwrap_or_default()).cloned().collect();
-    let by_query = by_query(all.len(), folds, seed);
+    let copies = first_copies(queries);
+    let by_query = by_query(&copies, folds, seed);
     let seen_by_query = seen_in_other_folds(&all, &by_query);
     let seen_dev = dev.map(|dev| share_seen(train, dev));
-    let components = components(&all);
+    let components = components(&all, &copies);
     let largest_component = components.iter().map(Vec::len).max().unwrap_or(0) as f64 / all.len() as f64;
     let new_items = seen_dev.is_some_and(|seen| seen < 0.5 * seen_by_query && seen_by_query > 0.05);
     // Of a group that is most of the queries no fold can be made; what is trained is left aside then.
@@ -79,19 +83,17 @@ pub(crate) fn cut(
     (fold_of, FoldEvidence { kind, seen_by_query, seen_dev, largest_component, reason })
 }
 
-/// Puts queries of the same embedding into one fold: a query that stands twice must not be held out from itself.
-pub(crate) fn keep_copies_together(queries: &Embeddings, fold_of: &mut [usize]) {
+/// For each query the first one of the same embedding.
+fn first_copies(queries: &Embeddings) -> Vec<usize> {
     let mut first: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
-    for row in 0..queries.len() {
-        let numbers = queries.row(row).iter().map(|number| number.to_bits()).collect();
-        fold_of[row] = fold_of[*first.entry(numbers).or_insert(row)];
-    }
+    let of = |row: usize| queries.row(row).iter().map(|number| number.to_bits()).collect();
+    (0..queries.len()).map(|row| *first.entry(of(row)).or_insert(row)).collect()
 }
 
-fn by_query(queries: usize, folds: usize, seed: u64) -> Vec<usize> {
-    let mut fold_of: Vec<usize> = (0..queries).map(|query| query % folds).collect();
+fn by_query(copies: &[usize], folds: usize, seed: u64) -> Vec<usize> {
+    let mut fold_of: Vec<usize> = (0..copies.len()).map(|query| query % folds).collect();
     fold_of.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    fold_of
+    copies.iter().map(|&first| fold_of[first]).collect()
 }
 
 /// Whole components, the largest first, each to the fold that has fewest queries.
@@ -108,8 +110,8 @@ fn by_component(components: &[Vec<usize>], queries: usize, folds: usize, seed: u
     fold_of
 }
 
-/// Groups of queries that are linked by shared relevant items, each in query order.
-fn components(judged: &Judged) -> Vec<Vec<usize>> {
+/// Groups of queries that are linked by shared relevant items or by being the same, each in query order.
+fn components(judged: &Judged, copies: &[usize]) -> Vec<Vec<usize>> {
     let mut parent: Vec<usize> = (0..judged.len()).collect();
     fn root(parent: &mut [usize], mut query: usize) -> usize {
         while parent[query] != query {
@@ -120,8 +122,9 @@ fn components(judged: &Judged) -> Vec<Vec<usize>> {
     }
     let mut first_with: BTreeMap<usize, usize> = BTreeMap::new();
     for (query, judged) in judged.iter().enumerate() {
-        for item in relevant(judged) {
-            let other = *first_with.entry(item).or_insert(query);
+        let with: Vec<usize> =
+            relevant(judged).map(|item| *first_with.entry(item).or_insert(query)).collect();
+        for other in with.into_iter().chain([copies[query]]) {
             let (a, b) = (root(&mut parent, query), root(&mut parent, other));
             parent[a.max(b)] = a.min(b);
         }
@@ -166,12 +169,17 @@ mod tests {
         items.iter().map(|&item| Judgement { item, grade: 1 }).collect()
     }
 
+    /// So many queries, no two of them the same.
+    fn different(queries: usize) -> Embeddings {
+        Embeddings::from_vec((0..queries).map(|query| query as f32).collect(), 1).unwrap()
+    }
+
     #[test]
     fn components_are_never_cut() {
         // Pairs of queries that share an item.
         let train: Vec<Vec<Judgement>> = (0..40).map(|query| judged(&[query / 2])).collect();
         let dev: Vec<Vec<Judgement>> = (0..10).map(|query| judged(&[100 + query / 2])).collect();
-        let (fold_of, evidence) = cut(&train, Some(&dev), 5, 7);
+        let (fold_of, evidence) = cut(&different(50), &train, Some(&dev), 5, 7);
         assert_eq!((evidence.kind, evidence.seen_dev), (FoldKind::ByComponent, Some(0.0)));
         assert!(fold_of.chunks(2).all(|pair| pair[0] == pair[1]));
         assert!((0..5).all(|fold| fold_of.iter().filter(|&&other| other == fold).count() == 10));
@@ -181,11 +189,12 @@ mod tests {
     fn dev_queries_like_training_ones_are_held_out_by_query() {
         let train: Vec<Vec<Judgement>> = (0..40).map(|query| judged(&[query % 10])).collect();
         let dev: Vec<Vec<Judgement>> = (0..10).map(|query| judged(&[query])).collect();
-        let (fold_of, evidence) = cut(&train, Some(&dev), 5, 7);
+        let queries = different(50);
+        let (fold_of, evidence) = cut(&queries, &train, Some(&dev), 5, 7);
         assert_eq!(evidence.kind, FoldKind::ByQuery);
         assert_eq!(fold_of.len(), 50);
-        assert_eq!(cut(&train, Some(&dev), 5, 7).0, fold_of);
-        assert_ne!(cut(&train, Some(&dev), 5, 8).0, fold_of);
+        assert_eq!(cut(&queries, &train, Some(&dev), 5, 7).0, fold_of);
+        assert_ne!(cut(&queries, &train, Some(&dev), 5, 8).0, fold_of);
     }
 
     #[test]
@@ -193,16 +202,22 @@ mod tests {
         let train: Vec<Vec<Judgement>> = (0..60).map(|_| judged(&[0])).collect();
         let dev: Vec<Vec<Judgement>> =
             (0..20).map(|query| if query == 0 { judged(&[0, 1]) } else { judged(&[1]) }).collect();
-        let (fold_of, evidence) = cut(&train, Some(&dev), 5, 7);
+        let (fold_of, evidence) = cut(&different(80), &train, Some(&dev), 5, 7);
         assert_eq!((evidence.kind, evidence.largest_component), (FoldKind::ByQuery, 1.0));
         assert!((0..5).all(|fold| fold_of.contains(&fold)));
     }
 
     #[test]
-    fn a_query_that_stands_twice_is_in_one_fold() {
-        let queries = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]).unwrap();
-        let mut fold_of = vec![0, 1, 2];
-        keep_copies_together(&queries, &mut fold_of);
-        assert_eq!(fold_of, [0, 1, 0]);
+    fn a_query_that_stands_twice_is_in_one_fold_whatever_holds_out() {
+        // Each query stands twice, relevant to pairs of items of its own; the copy has other relevant items.
+        let queries = Embeddings::from_vec((0..60).map(|query| (query % 30) as f32).collect(), 1).unwrap();
+        let train: Vec<Vec<Judgement>> = (0..50).map(|query| judged(&[query / 2])).collect();
+        let new: Vec<Vec<Judgement>> = (0..10).map(|query| judged(&[100 + query])).collect();
+        let known: Vec<Vec<Judgement>> = (0..10).map(|query| judged(&[query])).collect();
+        for (dev, kind) in [(new, FoldKind::ByComponent), (known, FoldKind::ByQuery)] {
+            let (fold_of, evidence) = cut(&queries, &train, Some(&dev), 5, 7);
+            assert_eq!(evidence.kind, kind, "{evidence:?}");
+            assert!((0..30).all(|query| fold_of[query] == fold_of[query + 30]), "{fold_of:?}");
+        }
     }
 }

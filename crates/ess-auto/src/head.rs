@@ -1,7 +1,8 @@
 //! Training a head: a searching module on the embeddings alone.
 
+use std::collections::BTreeSet;
+
 use burn::tensor::Device;
-use cpu_time::ProcessTime;
 use ess_core::Embeddings;
 use ess_search::{ModuleState, PersistentModule};
 use ess_train::{
@@ -10,39 +11,28 @@ use ess_train::{
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Error, HeadConfig};
+use crate::{Error, HeadConfig, budget::Budget, folds::relevant};
 
 /// Items that a head is trained against; of larger collections a part stands for the rest.
 const MOST_ITEMS: usize = 30_000;
 
-/// The items that heads are trained against: all of them, or in a large collection every relevant one and a sample.
+/// The items that heads are trained against: all of them, or in a large collection the relevant ones of the queries that it
+/// is trained on and a sample, which is the same for all.
 pub(crate) struct HeadItems {
-    // The rows in the collection, in order; `None` for all.
-    rows: Option<Vec<usize>>,
-    sampled: Option<Embeddings>,
+    // All rows of the collection in a random order; `None` for a collection that is not large.
+    order: Option<Vec<usize>>,
     /// Where heads are trained.
     device: Device,
 }
 
 impl HeadItems {
-    pub(crate) fn new(
-        items: &Embeddings,
-        judgements: &[Vec<Judgement>],
-        seed: u64,
-        device: &Device,
-    ) -> Result<Self, Error> {
-        let device = device.clone();
-        if items.len() <= MOST_ITEMS {
-            return Ok(Self { rows: None, sampled: None, device });
-        }
-        let mut kept = vec![false; items.len()];
-        judgements.iter().flatten().filter(|j| j.grade > 0).for_each(|j| kept[j.item] = true);
-        let count = kept.iter().filter(|&&kept| kept).count();
-        let mut others: Vec<usize> = (0..items.len()).filter(|&row| !kept[row]).collect();
-        others.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-        others.iter().take(MOST_ITEMS.saturating_sub(count)).for_each(|&row| kept[row] = true);
-        let rows: Vec<usize> = (0..items.len()).filter(|&row| kept[row]).collect();
-        Ok(Self { sampled: Some(items.select(&rows)?), rows: Some(rows), device })
+    pub(crate) fn new(items: usize, seed: u64, device: &Device) -> Self {
+        let order = (items > MOST_ITEMS).then(|| {
+            let mut order: Vec<usize> = (0..items).collect();
+            order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
+            order
+        });
+        Self { order, device: device.clone() }
     }
 
     /// Trains on all steps of the config.
@@ -53,65 +43,115 @@ impl HeadItems {
         items: &Embeddings,
         queries: &QuerySet,
     ) -> Result<Box<dyn PersistentModule>, Error> {
-        let items = self.sampled.as_ref().unwrap_or(items);
+        let rows = self.order.as_ref().map(|order| rows(order, queries.judgements(), MOST_ITEMS));
+        let sampled = rows.as_ref().map(|rows| items.select(rows)).transpose()?;
+        let items = sampled.as_ref().unwrap_or(items);
         let seed = config.trainer.seed.wrapping_add(seed);
         let trainer = TrainerConfig { seed, refit: false, ..config.trainer.clone() };
         let trainer = Trainer::new(trainer)?.with_progress(Progress::Silent);
         let recipe = config.module.build(queries.encodings().dim(), items.dim(), 0)?;
-        let queries = self.renumbered(queries)?;
-        let record = without_dev(&config.module, queries.encodings().dim());
+        let queries = match &rows {
+            Some(rows) => renumbered(queries, rows)?,
+            None => queries.clone(),
+        };
+        let record = self.record(config, queries.encodings().dim())?;
         Ok(recipe.refit(&trainer, &Items::new(items, &self.device), &queries, &record, 1.0)?.module)
+    }
+
+    fn record(&self, config: &HeadConfig, dim: usize) -> Result<TrainingRecord, Error> {
+        let found = || config.module.kind().to_owned();
+        without_dev(&config.module, dim).map_err(|expected| Error::Config {
+            name: "heads",
+            expected,
+            found: found(),
+        })
     }
 
     /// CPU-seconds of training a head, judged by two steps of it; a closed form has no steps and is done whole.
     pub(crate) fn seconds_of_training(
         &self,
+        budget: &Budget,
         config: &HeadConfig,
         items: &Embeddings,
         queries: &QuerySet,
     ) -> Result<f64, Error> {
         let mut probe = config.clone();
         probe.trainer.max_steps = config.trainer.max_steps.min(2);
-        let started = ProcessTime::now();
+        let before = budget.spent();
         self.train(&probe, 0, items, queries)?;
-        let seconds = started.elapsed().as_secs_f64();
+        let seconds = budget.spent() - before;
         let steps = config.trainer.max_steps as f64 / probe.trainer.max_steps.max(1) as f64;
         Ok(if is_closed_form(&config.module) { seconds } else { steps * seconds })
     }
-
-    fn renumbered(&self, queries: &QuerySet) -> Result<QuerySet, Error> {
-        let Some(rows) = &self.rows else {
-            return Ok(queries.clone());
-        };
-        let renumber = |judged: &Vec<Judgement>| -> Vec<Judgement> {
-            let known = judged
-                .iter()
-                .filter_map(|j| Some(Judgement { item: rows.binary_search(&j.item).ok()?, grade: j.grade }));
-            known.collect()
-        };
-        let judgements = queries.judgements().iter().map(renumber).collect();
-        Ok(QuerySet::new(queries.encodings().clone(), judgements)?)
-    }
 }
 
-/// The record of a training that has no dev queries to choose by: all steps, and the first of a closed form's settings.
-fn without_dev(module: &RecipeConfig, dim: usize) -> TrainingRecord {
-    match module {
+/// The rows in order: those that are relevant to the queries, and of the others the first in `order`, as many as there may be.
+fn rows(order: &[usize], judgements: &[Vec<Judgement>], most: usize) -> Vec<usize> {
+    let mut rows: BTreeSet<usize> = judgements.iter().flat_map(|judged| relevant(judged)).collect();
+    for &row in order {
+        if rows.len() >= most {
+            break;
+        }
+        rows.insert(row);
+    }
+    rows.into_iter().collect()
+}
+
+/// The queries with judgements of some items, by their place among these.
+fn renumbered(queries: &QuerySet, rows: &[usize]) -> Result<QuerySet, Error> {
+    let renumber = |judged: &Vec<Judgement>| -> Vec<Judgement> {
+        let known = judged
+            .iter()
+            .filter_map(|j| Some(Judgement { item: rows.binary_search(&j.item).ok()?, grade: j.grade }));
+        known.collect()
+    };
+    let judgements = queries.judgements().iter().map(renumber).collect();
+    Ok(QuerySet::new(queries.encodings().clone(), judgements)?)
+}
+
+/// The record of a training that has no dev queries to choose by: all steps, and the first of a closed form's settings. What
+/// would be needed where there is none.
+pub(crate) fn without_dev(module: &RecipeConfig, dim: usize) -> Result<TrainingRecord, &'static str> {
+    let of_parts = |parts: Vec<TrainingRecord>| TrainingRecord { parts, ..TrainingRecord::default() };
+    Ok(match module {
+        module if module.reads_token_states() => return Err("kinds that read embeddings, not token states"),
         RecipeConfig::Ridge(fit) => first_settings(fit, dim),
         RecipeConfig::PositivesRidge(fit) => first_settings(fit, dim),
         RecipeConfig::SoftmaxRidge(fit) => first_settings(fit, dim),
         RecipeConfig::Procrustes(fit) => first_settings(fit, dim),
+        RecipeConfig::Cca(fit) => first_settings(fit, dim),
+        RecipeConfig::Whitening(fit) => first_settings(fit, dim),
+        RecipeConfig::Pca(fit) => first_settings(fit, dim),
+        RecipeConfig::AllButTheTop(fit) => first_settings(fit, dim),
         RecipeConfig::Ensemble(ensemble) => {
             let parts = ensemble.members.iter().map(|member| without_dev(member, dim));
-            TrainingRecord { parts: parts.collect(), ..TrainingRecord::default() }
+            of_parts(parts.collect::<Result<_, _>>()?)
+        }
+        RecipeConfig::Soup(soup) => of_parts(vec![without_dev(&soup.of, dim)?; soup.runs]),
+        RecipeConfig::Interpolation(interpolation) => {
+            let weight = interpolation
+                .weight
+                .ok_or("with a weight of an interpolation, since there is no dev to choose it")?;
+            let settings = TrainingRecord::of_settings([("weight", f64::from(weight))]);
+            TrainingRecord { parts: vec![without_dev(&interpolation.of, dim)?], ..settings }
+        }
+        RecipeConfig::WeightedEnsemble(ensemble) if !ensemble.jointly => {
+            return Err(
+                "a weighted ensemble that is trained jointly, since there is no dev to weigh its members by",
+            );
         }
         _ => TrainingRecord::default(),
-    }
+    })
 }
 
 fn is_closed_form(module: &RecipeConfig) -> bool {
-    use RecipeConfig::{PositivesRidge, Procrustes, Ridge, SoftmaxRidge};
-    matches!(module, Ridge(_) | PositivesRidge(_) | SoftmaxRidge(_) | Procrustes(_))
+    use RecipeConfig::{AllButTheTop, Cca, Pca, PositivesRidge, Procrustes, Ridge, SoftmaxRidge, Whitening};
+    match module {
+        Ridge(_) | PositivesRidge(_) | SoftmaxRidge(_) | Procrustes(_) => true,
+        Cca(_) | Whitening(_) | Pca(_) | AllButTheTop(_) => true,
+        RecipeConfig::Interpolation(interpolation) => is_closed_form(&interpolation.of),
+        _ => false,
+    }
 }
 
 fn first_settings(fit: &impl ClosedForm, dim: usize) -> TrainingRecord {
@@ -123,4 +163,27 @@ fn first_settings(fit: &impl ClosedForm, dim: usize) -> TrainingRecord {
 /// A module from its state, on the CPU.
 pub(crate) fn build(state: &ModuleState) -> Result<Box<dyn PersistentModule>, Error> {
     Ok(ess_search::Registry::default().build(state, &Device::flex())?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_large_collection_what_others_ask_for_is_kept_no_more_often_than_anything_else() {
+        let items = HeadItems::new(2 * MOST_ITEMS, 3, &Device::flex());
+        let order = items.order.unwrap();
+        let judged = |items: &[usize]| -> Vec<Vec<Judgement>> {
+            items.iter().map(|&item| vec![Judgement { item, grade: 1 }]).collect()
+        };
+        let learned: Vec<usize> = (0..400).map(|query| query * 7).collect();
+        let rows = rows(&order, &judged(&learned), MOST_ITEMS);
+        assert_eq!(rows.len(), MOST_ITEMS);
+        assert!(rows.is_sorted() && learned.iter().all(|item| rows.binary_search(item).is_ok()));
+        // What held-out queries ask for is in the sample by chance alone: half of 400, and four standard errors.
+        let held = (0..400).map(|query| 10_000 + query * 11);
+        let kept = held.filter(|item| rows.binary_search(item).is_ok()).count();
+        assert!((160..=240).contains(&kept), "{kept}");
+        assert!(HeadItems::new(MOST_ITEMS, 3, &Device::flex()).order.is_none());
+    }
 }

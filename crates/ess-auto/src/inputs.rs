@@ -45,7 +45,7 @@ pub(crate) fn batch(collection: &Collection, queries: &TrainingQueries) -> Resul
         }
         _ => None,
     };
-    Ok(Batch { dense, words, tokens })
+    Ok(Batch { dense, words, tokens, found: None })
 }
 
 /// A checksum of all that trials depend on; `train` is how many of the queries are not dev queries.

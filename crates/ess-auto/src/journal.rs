@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_files::{Checksum, write_atomically};
+use ess_files::{Checksum, seal_json, unseal_json, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use crate::{Error, selection::rounded, trial::TrialRecord};
 
 const FORMAT: &str = "ess-auto-journal";
-const VERSION: u32 = 3;
+/// Journals of earlier versions have no checksum, and other evidence.
+const VERSION: u32 = 4;
 
 /// What is spent between two writings is lost to a kill, so it is kept small; this many CPU-seconds.
 const UNWRITTEN: f64 = 1.0;
@@ -32,8 +33,11 @@ struct Contents {
 }
 
 impl Journal {
-    /// Opens the journal of a run with these inputs; one of other inputs, or one that is damaged, is begun anew.
-    pub(crate) fn open(path: Option<&Path>, inputs: Checksum) -> Self {
+    /// Opens the journal of a run with these inputs; one of other inputs, or of an earlier version, is begun anew.
+    ///
+    /// # Errors
+    /// [`Error::Io`] for a file that cannot be read, [`Error::Format`] for one that is torn, altered, or no journal.
+    pub(crate) fn open(path: Option<&Path>, inputs: Checksum) -> Result<Self, Error> {
         let fresh = Contents {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -41,15 +45,11 @@ impl Journal {
             spent: 0.0,
             trials: Vec::new(),
         };
-        let read = path.and_then(|path| std::fs::read(path).ok());
-        let contents =
-            read.and_then(|bytes| serde_json::from_slice::<Contents>(&bytes).ok()).filter(|found| {
-                (&found.format, found.version, &found.inputs) == (&fresh.format, fresh.version, &fresh.inputs)
-            });
-        if let Some(contents) = &contents {
+        let found = path.map(read).transpose()?.flatten().filter(|found| found.inputs == fresh.inputs);
+        if let Some(contents) = &found {
             tracing::info!(trials = contents.trials.len(), "going on with an earlier run");
         }
-        Self { path: path.map(Path::to_owned), contents: contents.unwrap_or(fresh) }
+        Ok(Self { path: path.map(Path::to_owned), contents: found.unwrap_or(fresh) })
     }
 
     pub(crate) fn trials(&self) -> &[TrialRecord] {
@@ -84,6 +84,47 @@ impl Journal {
         let Some(path) = &self.path else {
             return Ok(());
         };
-        Ok(write_atomically(path, |out| Ok(serde_json::to_writer(out, &self.contents)?))?)
+        let text = seal_json(&serde_json::to_string(&self.contents).map_err(ess_core::Error::external)?);
+        Ok(write_atomically(path, |out| out.write_all(text.as_bytes()))?)
     }
+}
+
+/// The journal in a file; `None` where there is none, or one of an earlier version.
+fn read(path: &Path) -> Result<Option<Contents>, Error> {
+    let text = match std::fs::read(path) {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(Error::Io { path: path.to_owned(), cause }),
+        Ok(bytes) => String::from_utf8(bytes).map_err(|error| damaged(path, &error.to_string()))?,
+    };
+    let sealed = unseal_json(&text).map_err(|error| damaged(path, &error.to_string()))?;
+    let Some(text) = sealed else {
+        return earlier(path, &text);
+    };
+    let contents: Contents =
+        serde_json::from_str(&text).map_err(|error| damaged(path, &error.to_string()))?;
+    if (contents.format.as_str(), contents.version) != (FORMAT, VERSION) {
+        return Err(damaged(path, &format!("{} of version {}", contents.format, contents.version)));
+    }
+    Ok(Some(contents))
+}
+
+fn earlier(path: &Path, text: &str) -> Result<Option<Contents>, Error> {
+    #[derive(Deserialize)]
+    struct Head {
+        format: String,
+        version: u32,
+    }
+    let head: Head = serde_json::from_str(text).map_err(|error| damaged(path, &error.to_string()))?;
+    if head.format != FORMAT || head.version >= VERSION {
+        return Err(damaged(path, &format!("{} of version {} without checksum", head.format, head.version)));
+    }
+    tracing::warn!(path = %path.display(), version = head.version, "the journal is of an earlier version: begun anew");
+    Ok(None)
+}
+
+fn damaged(path: &Path, found: &str) -> Error {
+    let expected = format!(
+        "a journal of automatic choice of version {VERSION}, as it was written; remove it to begin anew"
+    );
+    Error::Format { path: path.to_owned(), expected, found: found.to_owned() }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use ess_core::{Embeddings, Error};
 use ess_lexical::{SparseIndex, SparseVectors};
 use ess_train::Judgement;
-use ndarray::s;
+use ndarray::{ArrayView1, s};
 use rayon::prelude::*;
 
-use crate::batch::Batch;
+use crate::{TrainingQueries, batch::Batch};
 
 /// Queries whose similarities to the training queries are made together.
 const TOGETHER: usize = 64;
@@ -30,6 +30,8 @@ pub(crate) struct Memory {
     queries: Embeddings,
     words: Option<SparseIndex>,
     values: Vec<Vec<(u32, f32)>>,
+    // Of each query, where there are folds.
+    fold_of: Option<Vec<usize>>,
 }
 
 /// What one query recalled.
@@ -64,10 +66,23 @@ impl Memory {
     /// Remembers queries and, for each, its items with their shares of the query's grades.
     pub(crate) fn new(queries: &Batch, values: Vec<Vec<(u32, f32)>>) -> Self {
         let words = queries.words.as_ref().map(|words| SparseIndex::new(&words.unit));
-        Self { queries: queries.dense.clone().normalized(), words, values }
+        Self { queries: queries.dense.clone().normalized(), words, values, fold_of: None }
     }
 
-    pub(crate) fn recall(&self, batch: &Batch) -> Result<Vec<Recalled>, Error> {
+    /// Remembers all of these, whose encodings are `batch`.
+    pub(crate) fn of_all(queries: &TrainingQueries, batch: &Batch) -> Self {
+        Self::new(batch, queries.set().judgements().iter().map(|judged| shares(judged)).collect())
+    }
+
+    /// The same with the fold of each query, so that a look-up can be made as if some folds were not there.
+    pub(crate) fn with_folds(self, fold_of: &[usize]) -> Self {
+        Self { fold_of: Some(fold_of.to_vec()), ..self }
+    }
+
+    /// What the queries recall of all that is not in a hidden fold.
+    pub(crate) fn recall(&self, batch: &Batch, hidden: &[usize]) -> Result<Vec<Recalled>, Error> {
+        let is_hidden = |query: &usize| self.fold_of.as_ref().is_some_and(|of| hidden.contains(&of[*query]));
+        let known: Vec<usize> = (0..self.values.len()).filter(|query| !is_hidden(query)).collect();
         let dense = batch.dense.clone().normalized();
         let unit = batch.words.as_ref().map(|words| &words.unit);
         let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
@@ -75,14 +90,15 @@ impl Memory {
             let end = dense.len().min(first + TOGETHER);
             let cosines = dense.view().slice(s![first..end, ..]).dot(&self.queries.view().t());
             let rows = cosines.rows().into_iter().zip(first..);
-            rows.map(|(cosines, row)| self.recall_one(cosines.iter().copied(), unit, row)).collect::<Vec<_>>()
+            rows.map(|(cosines, row)| self.recall_one(&known, cosines, unit, row)).collect::<Vec<_>>()
         });
         Ok(blocks.flatten_iter().collect())
     }
 
     fn recall_one(
         &self,
-        cosines: impl Iterator<Item = f32>,
+        known: &[usize],
+        cosines: ArrayView1<'_, f32>,
         unit: Option<&SparseVectors>,
         row: usize,
     ) -> Recalled {
@@ -92,14 +108,14 @@ impl Memory {
                 recalled.items.entry(item).or_default()[kind] += strength * share;
             }
         };
-        for (query, cosine) in cosines.enumerate() {
-            recalled.near = recalled.near.max(cosine);
-            add(query, 0, (SHARPNESS * (cosine - 1.0)).exp());
+        for &query in known {
+            recalled.near = recalled.near.max(cosines[query]);
+            add(query, 0, (SHARPNESS * (cosines[query] - 1.0)).exp());
         }
         if let (Some(index), Some(unit)) = (&self.words, unit) {
             let mut cosines = vec![0.0; self.values.len()];
             index.add_similarities(unit.row(row), 1.0, &mut cosines);
-            cosines.iter().enumerate().for_each(|(query, cosine)| add(query, 1, cosine * cosine));
+            known.iter().for_each(|&query| add(query, 1, cosines[query] * cosines[query]));
         }
         recalled.limited()
     }
@@ -121,9 +137,13 @@ mod tests {
         let batch = |rows: &[[f32; 2]]| Batch::of(Embeddings::from_rows(rows).unwrap());
         let values = vec![vec![(7, 1.0)], vec![(7, 0.25), (9, 0.75)]];
         let memory = Memory::new(&batch(&[[2.0, 0.0], [0.0, 1.0]]), values);
-        let recalled = memory.recall(&batch(&[[1.0, 0.0], [-1.0, -1.0]])).unwrap();
+        let recalled = memory.recall(&batch(&[[1.0, 0.0], [-1.0, -1.0]]), &[]).unwrap();
         assert_eq!((recalled[0].near, recalled[0].items.len()), (1.0, 1));
         assert!((recalled[0].items[&7][0] - 1.0).abs() < 1e-6);
         assert!(recalled[1].items.is_empty() && recalled[1].near < 0.0);
+
+        let memory = memory.with_folds(&[4, 7]);
+        let recalled = memory.recall(&batch(&[[1.0, 0.0]]), &[4, 9]).unwrap();
+        assert_eq!((recalled[0].near, recalled[0].items.len()), (0.0, 0));
     }
 }

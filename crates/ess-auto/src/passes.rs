@@ -1,5 +1,7 @@
 //! Two passes over a collection: what each signal says of the items that may be relevant.
 
+use std::sync::Arc;
+
 use ess_core::{Embeddings, Error, Hit, Index, SearchModule, Searcher};
 use ess_hybrid::{Attention, Expansion};
 use ess_lexical::SparseVectors;
@@ -7,7 +9,7 @@ use rayon::prelude::*;
 
 use crate::{
     Collection, Signal, Weights,
-    batch::Batch,
+    batch::{Batch, Found},
     candidates::Candidates,
     collection::{Passages, Words},
     memory::{Memory, Recalled},
@@ -29,6 +31,8 @@ pub(crate) struct Passes<'a> {
     pub(crate) collection: &'a Collection,
     pub(crate) head: Option<&'a dyn SearchModule>,
     pub(crate) memory: Option<&'a Memory>,
+    /// Folds of the memory that it is used without.
+    pub(crate) hidden: Vec<usize>,
     pub(crate) attention: Attention,
     pub(crate) expansion: Expansion,
     /// Items of each search whose tokens are looked at.
@@ -81,30 +85,52 @@ impl FirstPass<'_> {
 }
 
 impl<'a> Passes<'a> {
+    /// The queries with what searches that need no training find.
+    pub(crate) fn with_found(&self, batch: Batch) -> Result<Batch, Error> {
+        Ok(Batch { found: Some(self.find(&batch)?), ..batch })
+    }
+
+    fn find(&self, batch: &Batch) -> Result<Vec<Arc<Found>>, Error> {
+        let depth = self.depth.min(self.collection.len());
+        let found = rows_of(self.collection.index.search(&batch.dense, depth)?);
+        let found = found.into_iter().map(|embeddings| Found { embeddings, ..Found::default() });
+        let mut found: Vec<Found> = found.collect();
+        if let Some(passages) = &self.collection.passages {
+            let rows = rows_of(passages.index.search(&batch.dense, depth)?);
+            found.iter_mut().zip(rows).for_each(|(found, rows)| found.passages = rows);
+        }
+        if let Some((words, queries)) = self.words(batch) {
+            let rows = rows_of(words.index.search(queries, depth)?);
+            found.iter_mut().zip(rows).for_each(|(found, rows)| found.words = rows);
+        }
+        Ok(found.into_iter().map(Arc::new).collect())
+    }
+
     /// Finds candidates by every signal that needs no feedback, and says what each of these signals says of them.
     pub(crate) fn first<'b>(&self, batch: &'b Batch) -> Result<FirstPass<'b>, Error> {
         let depth = self.depth.min(self.collection.len());
         let mapped = self.head.map(|head| head.apply(&batch.dense)).transpose()?;
-        let mut found = vec![self.collection.index.search(&batch.dense, depth)?];
-        if let Some(mapped) = &mapped {
-            found.push(self.collection.index.search(mapped, depth)?);
-        }
-        if let Some(passages) = &self.collection.passages {
-            found.push(passages.index.search(&batch.dense, depth)?);
-        }
-        if let Some((words, queries)) = self.words(batch) {
-            found.push(words.index.search(queries, depth)?);
-        }
+        let found = match &batch.found {
+            Some(found) => found.clone(),
+            None => self.find(batch)?,
+        };
+        let by_head =
+            mapped.as_ref().map(|mapped| self.collection.index.search(mapped, depth)).transpose()?;
+        let by_head = by_head.map(rows_of);
+        let by_words = self.words(batch).is_some();
         let recalled = match self.memory {
-            Some(memory) => memory.recall(batch)?,
+            Some(memory) => memory.recall(batch, &self.hidden)?,
             None => vec![Recalled { near: -1.0, ..Recalled::default() }; batch.dense.len()],
         };
         let mut pass = FirstPass { batch, mapped, recalled, candidates: Vec::new() };
         pass.candidates = self.each(&pass, |row, scratch| {
             let recalled = pass.recalled[row].strongest(depth);
-            let close = rows_of(&found, row, self.pool).chain(recalled.iter().take(self.pool).copied());
-            let items = rows_of(&found, row, depth).chain(recalled.iter().copied());
-            let mut candidates = Candidates::new(items.collect(), close.collect());
+            let Found { embeddings, passages, words } = &*found[row];
+            let mut lists = vec![&embeddings[..], passages, &recalled];
+            lists.extend(by_head.as_ref().map(|rows| &rows[row][..]));
+            lists.extend(by_words.then_some(&words[..]));
+            let close = firsts(&lists, self.pool);
+            let mut candidates = Candidates::new(firsts(&lists, depth).collect(), close.collect());
             self.fill(&pass, row, scratch, &mut candidates)?;
             Ok(candidates)
         })?;
@@ -123,16 +149,18 @@ impl<'a> Passes<'a> {
             let best = pass.candidates[row].rank(&weights(row), self.attention.depth);
             Ok(self.feedback(pass.batch, &best))
         })?;
-        let mut found = vec![self.collection.index.search(&self.moved(pass.batch, &feedback)?, depth)?];
+        let by_embedding = self.collection.index.search(&self.moved(pass.batch, &feedback)?, depth)?;
+        let mut found = vec![rows_of(by_embedding)];
         if let Some((words, queries)) = self.words(pass.batch) {
             let moved: Vec<_> =
                 feedback.iter().enumerate().map(|(row, f)| merged(queries, row, &f.words)).collect();
-            found.push(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, depth)?);
+            found.push(rows_of(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, depth)?));
         }
         self.each(pass, |row, scratch| {
             let before = &pass.candidates[row];
-            let close = rows_of(&found, row, self.pool).chain(before.close.iter().copied());
-            let items = rows_of(&found, row, depth).chain(before.items.iter().copied());
+            let lists: Vec<&[u32]> = found.iter().map(|rows| &rows[row][..]).collect();
+            let close = firsts(&lists, self.pool).chain(before.close.iter().copied());
+            let items = firsts(&lists, depth).chain(before.items.iter().copied());
             let mut candidates = Candidates::new(items.collect(), close.collect());
             self.fill(pass, row, scratch, &mut candidates)?;
             self.fill_feedback(&feedback[row], scratch, &mut candidates);
@@ -232,9 +260,14 @@ struct Feedback {
     words: Vec<(u32, f32)>,
 }
 
-/// The first items of each search.
-fn rows_of(found: &[Vec<Vec<Hit>>], row: usize, most: usize) -> impl Iterator<Item = u32> + '_ {
-    found.iter().flat_map(move |hits| hits[row].iter().take(most).map(|hit| hit.item as u32))
+/// The items that a search found, query by query.
+fn rows_of(hits: Vec<Vec<Hit>>) -> Vec<Vec<u32>> {
+    hits.into_iter().map(|hits| hits.iter().map(|hit| hit.item as u32).collect()).collect()
+}
+
+/// The first items of each list.
+fn firsts<'l>(lists: &'l [&[u32]], most: usize) -> impl Iterator<Item = u32> + 'l {
+    lists.iter().flat_map(move |list| list.iter().take(most).copied())
 }
 
 /// What is known of some of the items, all in row order; of the others, the least of it.

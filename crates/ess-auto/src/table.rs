@@ -1,5 +1,6 @@
 //! Candidates of judged queries, and how good weights are on them.
 
+use ess_core::Hit;
 use ess_train::Judgement;
 use rayon::prelude::*;
 
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// How deep rankings are judged: nDCG@10.
-const DEPTH: usize = 10;
+pub(crate) const DEPTH: usize = 10;
 
 /// The candidates of `n` queries in one table: for each its signals and its grade.
 pub(crate) struct Table {
@@ -61,10 +62,10 @@ impl Table {
         scores
     }
 
-    /// nDCG@10 of each of the rows when `change` times a signal is added to the scores.
-    pub(crate) fn ndcg(&self, rows: &[usize], scores: &[f32], signal: Signal, change: f32) -> Vec<f64> {
+    /// nDCG@10 of each query when `change` times a signal is added to the scores.
+    pub(crate) fn ndcg(&self, scores: &[f32], signal: Signal, change: f32) -> Vec<f64> {
         let column = &self.columns[signal as usize];
-        let one = |&row: &usize| {
+        let one = |row: usize| {
             let range = self.starts[row]..self.starts[row + 1];
             let (scores, column) = (&scores[range.clone()], &column[range.clone()]);
             let mut best = Best::default();
@@ -76,13 +77,20 @@ impl Table {
             ranked.zip(2_u32..).map(|(gain, place)| f64::from(gain) / f64::from(place).log2()).sum::<f64>()
                 / self.ideals[row]
         };
-        rows.par_iter().with_min_len(16).map(one).collect()
+        (0..self.queries()).into_par_iter().with_min_len(16).map(one).collect()
     }
 
-    /// nDCG@10 of each query under weights.
-    pub(crate) fn per_query(&self, rows: &[usize], weights: &Weights) -> Vec<f64> {
-        self.ndcg(rows, &self.scores(weights), Signal::Dense, 0.0)
+    /// How many queries there are.
+    pub(crate) fn queries(&self) -> usize {
+        self.ideals.len()
     }
+}
+
+/// nDCG@10 of a ranking of a query that has a relevant item.
+pub(crate) fn ndcg(hits: &[Hit], judged: &[Judgement]) -> f64 {
+    let grade = |hit: &Hit| judged.iter().find(|judgement| judgement.item == hit.item).map_or(0, |j| j.grade);
+    let gains = hits.iter().take(DEPTH).map(|hit| f64::from(grade(hit).max(0)));
+    gains.zip(2_u32..).map(|(gain, place)| gain / f64::from(place).log2()).sum::<f64>() / ideal(judged)
 }
 
 /// As trec_eval has it: the gain is the grade, the discount `log2(rank + 1)`.
@@ -144,7 +152,7 @@ mod tests {
                 scored.iter().enumerate().map(|(item, &(_, grade))| Judgement { item, grade }).collect();
             judged.push(Judgement { item: 99, grade: missed });
             let table = Table::new(std::slice::from_ref(&candidates), &[&judged]);
-            let found = table.per_query(&[0], &Weights::frozen());
+            let found = table.ndcg(&table.scores(&Weights::frozen()), Signal::Dense, 0.0);
 
             let qrels = RowQrels::new([judged.iter().map(|j| (j.item, j.grade))]).unwrap();
             let ranking = candidates.rank(&Weights::frozen(), 10);
@@ -152,6 +160,7 @@ mod tests {
             let rankings = [ranking.iter().map(|hit| hit.item)];
             let expected = evaluator.evaluate_rows(&qrels, rankings).unwrap().measures()[0].mean;
             prop_assert!((found[0] - expected).abs() < 1e-9);
+            prop_assert!((ndcg(&ranking, &judged) - expected).abs() < 1e-9);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Going on after the run was ended.
 
-use ess_auto::Auto;
+use ess_auto::{Auto, Error};
 use ess_train::Progress;
 
 use crate::generated::{World, config};
@@ -20,8 +20,12 @@ fn a_run_goes_on_from_its_journal_and_other_inputs_begin_anew() {
     assert_eq!(resumed.trials, report.trials);
     assert_eq!(std::fs::read(&journal).unwrap(), written);
 
-    // A journal that is torn is no journal.
-    std::fs::write(&journal, &written[..written.len() / 2]).unwrap();
+    // One of an earlier version is begun anew.
+    std::fs::write(
+        &journal,
+        r#"{"format": "ess-auto-journal", "version": 3, "inputs": "", "spent": 1.0, "trials": []}"#,
+    )
+    .unwrap();
     assert_eq!(fit(&train).0, module);
 
     let (other, _) = fit(&world.queries(40, 3));
@@ -42,6 +46,30 @@ fn a_run_goes_on_from_its_journal_and_other_inputs_begin_anew() {
 }
 
 #[test]
+fn no_changed_byte_of_a_journal_is_gone_on_from() {
+    let world = World::new(30, 1);
+    let (collection, train) = (world.bare_collection(), world.queries(20, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.json");
+    let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
+    auto.fit(&collection, &train, None, Some(&journal)).unwrap();
+    let whole = std::fs::read(&journal).unwrap();
+    // The last byte is a line's end.
+    for at in 0..whole.len() - 1 {
+        let mut damaged = whole.clone();
+        damaged[at] ^= 1 << (at % 8);
+        std::fs::write(&journal, &damaged).unwrap();
+        let found = auto.fit(&collection, &train, None, Some(&journal));
+        assert!(matches!(&found, Err(Error::Format { path, .. }) if *path == journal), "byte {at}");
+    }
+    for cut in [0, 1, whole.len() / 2, whole.len() - 3] {
+        std::fs::write(&journal, &whole[..cut]).unwrap();
+        let found = auto.fit(&collection, &train, None, Some(&journal));
+        assert!(matches!(found, Err(Error::Format { .. })), "cut at {cut}");
+    }
+}
+
+#[test]
 fn what_a_run_that_was_ended_has_spent_counts() {
     let world = World::new(60, 1);
     let (collection, train) = (world.collection(), world.queries(40, 2));
@@ -54,7 +82,8 @@ fn what_a_run_that_was_ended_has_spent_counts() {
     assert!(contents["spent"].as_f64().unwrap() > 0.0);
     contents["spent"] = 1e4.into();
     contents["trials"].as_array_mut().unwrap().truncate(1);
-    std::fs::write(&journal, contents.to_string()).unwrap();
+    contents.as_object_mut().unwrap().remove("checksum");
+    std::fs::write(&journal, ess_files::seal_json(&contents.to_string())).unwrap();
 
     let (module, report) = auto.fit(&collection, &train, None, Some(&journal)).unwrap();
     assert!(report.cpu_seconds >= 1e4);

@@ -4,8 +4,10 @@
 
 mod folder;
 mod generated;
+mod heads;
 mod inputs;
 mod journal;
+mod null;
 mod other_collections;
 mod passages;
 mod scifact;

@@ -1,0 +1,50 @@
+//! Heads that were trained without two folds.
+
+use std::collections::BTreeMap;
+
+use ess_core::SearchModule;
+use ess_search::PersistentModule;
+
+use crate::{Error, HeadConfig, trials::Trials};
+
+/// For each pair of folds, a head that saw the labels of neither: `n (n − 1) / 2` of `n` folds, each trained on the other
+/// `n − 2`. For 5 folds that is 1.5 times the training that a head without each fold would cost.
+#[derive(Default)]
+pub(crate) struct PairHeads(BTreeMap<[usize; 2], Box<dyn PersistentModule>>);
+
+impl PairHeads {
+    /// How much training they are, in trainings on all queries.
+    pub(crate) fn trainings(folds: usize) -> f64 {
+        let folds = folds as f64;
+        (folds - 1.0) / 2.0 * (folds - 2.0)
+    }
+
+    /// None for no head; `None` as a whole when the budget ends.
+    pub(crate) fn train(trials: &Trials<'_>, head: Option<&HeadConfig>) -> Result<Option<Self>, Error> {
+        let mut heads = Self::default();
+        let Some(config) = head else {
+            return Ok(Some(heads));
+        };
+        let folds: Vec<usize> = trials.judged_parts().iter().map(|part| part.fold).collect();
+        for (at, &one) in folds.iter().enumerate() {
+            for &other in &folds[at + 1..] {
+                if trials.budget.is_over() {
+                    return Ok(None);
+                }
+                let pair = [one, other];
+                let rows = 0..trials.fold_of.len();
+                let learned: Vec<usize> = rows.filter(|row| !pair.contains(&trials.fold_of[*row])).collect();
+                let queries = trials.queries.set().select(&learned)?;
+                let items = trials.collection.items();
+                heads.0.insert(pair, trials.head_items.train(config, trials.config.seed, items, &queries)?);
+                (trials.tick)()?;
+            }
+        }
+        Ok(Some(heads))
+    }
+
+    /// The head that saw neither fold.
+    pub(crate) fn without(&self, one: usize, other: usize) -> Option<&dyn SearchModule> {
+        self.0.get(&[one.min(other), one.max(other)]).map(|head| &**head as &dyn SearchModule)
+    }
+}

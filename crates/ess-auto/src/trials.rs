@@ -1,0 +1,188 @@
+//! What all trials share: the folds with their queries, and how a trial is run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ess_core::Error as CoreError;
+use ess_train::Judgement;
+
+use crate::{
+    AutoConfig, Collection, Error, TrainingQueries, Variant, Weights,
+    batch::Batch,
+    budget::Budget,
+    folds::relevant,
+    gated::gate,
+    head::HeadItems,
+    memory::Memory,
+    nested::JudgedFold,
+    pair_heads::PairHeads,
+    passes::{Passes, Scale},
+    selection::rounded,
+    trial::{Learns, SHRINKS, TrialRecord, VariantRecord},
+};
+
+/// Queries that are judged; of more, a part.
+const MOST_JUDGED: usize = 4000;
+
+/// Queries that weights are fitted to; of more, an even part: a few weights need no more.
+const MOST_FITTED: usize = 1500;
+
+/// What is fixed before the first trial.
+pub(crate) struct Trials<'a> {
+    pub(crate) collection: &'a Collection,
+    pub(crate) queries: &'a TrainingQueries,
+    pub(crate) batch: &'a Batch,
+    pub(crate) fold_of: &'a [usize],
+    pub(crate) head_items: &'a HeadItems,
+    pub(crate) config: &'a AutoConfig,
+    pub(crate) scale: Scale,
+    pub(crate) budget: &'a Budget,
+    /// Called after each part of a trial.
+    pub(crate) tick: &'a dyn Fn() -> Result<(), Error>,
+    /// All queries; a look-up names the folds that it must not see.
+    pub(crate) memory: Memory,
+    /// The folds that have queries.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// The queries of a fold.
+pub(crate) struct Part {
+    pub(crate) fold: usize,
+    /// Those that judge what was learned without the fold.
+    pub(crate) held: Queries,
+    /// Those of them that weights for other folds are fitted to.
+    pub(crate) fitted: Queries,
+    // Of each held-out query, whether the other folds know a relevant item of it.
+    seen: Vec<bool>,
+}
+
+/// Some of the queries, by row and encoded.
+pub(crate) struct Queries {
+    pub(crate) rows: Vec<usize>,
+    pub(crate) batch: Batch,
+}
+
+impl Queries {
+    /// An even part of them, or all.
+    fn every(&self, every: usize) -> Result<Self, CoreError> {
+        let some: Vec<usize> = (0..self.rows.len()).step_by(every).collect();
+        let rows = some.iter().map(|&at| self.rows[at]).collect();
+        Ok(Self { rows, batch: self.batch.select(&some)? })
+    }
+
+    pub(crate) fn judgements<'q>(&self, all: &'q TrainingQueries) -> Vec<&'q [Judgement]> {
+        self.rows.iter().map(|&row| &all.set().judgements()[row][..]).collect()
+    }
+}
+
+impl Part {
+    /// The folds of queries, without those that have none. What `finder` finds without training is found here, once for
+    /// all trials.
+    pub(crate) fn all(
+        queries: &TrainingQueries,
+        batch: &Batch,
+        fold_of: &[usize],
+        folds: usize,
+        finder: &Passes<'_>,
+    ) -> Result<Vec<Self>, CoreError> {
+        let every = fold_of.len().div_ceil(MOST_JUDGED);
+        let others = fold_of.len() / every * (folds - 1) / folds;
+        let fitted_every = others.div_ceil(MOST_FITTED).max(1);
+        let mut parts = Vec::new();
+        for fold in 0..folds {
+            let rows = 0..fold_of.len();
+            let held: Vec<usize> = rows.filter(|row| fold_of[*row] == fold && row % every == 0).collect();
+            if held.is_empty() {
+                continue;
+            }
+            let learned: Vec<usize> = (0..fold_of.len()).filter(|&row| fold_of[row] != fold).collect();
+            let seen = seen(queries.set().judgements(), &learned, &held);
+            let batch = finder.with_found(batch.select(&held)?)?;
+            let held = Queries { rows: held, batch };
+            parts.push(Self { fold, fitted: held.every(fitted_every)?, held, seen });
+        }
+        Ok(parts)
+    }
+}
+
+impl Trials<'_> {
+    /// Runs a trial; `None` when the budget ends before it does.
+    pub(crate) fn run(&self, learns: Learns<'_>) -> Result<Option<TrialRecord>, Error> {
+        let before = self.budget.spent();
+        let Some(heads) = PairHeads::train(self, learns.head())? else {
+            return Ok(None);
+        };
+        let mut variants = BTreeMap::new();
+        for variant in [Variant::Dense, Variant::Hybrid] {
+            if variant == Variant::Hybrid && self.batch.words.is_none() {
+                continue;
+            }
+            match self.judge(variant, learns, &heads)? {
+                Some(record) => variants.insert(variant, record),
+                None => return Ok(None),
+            };
+        }
+        let seen = self.judged_parts().iter().flat_map(|part| part.seen.iter().copied()).collect();
+        let cpu_seconds = rounded(self.budget.spent() - before);
+        let (name, head) = (learns.name().to_owned(), learns.head().cloned());
+        Ok(Some(TrialRecord { name, head, seen, variants, cpu_seconds }))
+    }
+
+    /// The folds, or none where there are too few: what judges a fold is learned without it and, query by query, without
+    /// the fold of the query.
+    pub(crate) fn judged_parts(&self) -> &[Part] {
+        if self.parts.len() < 3 { &[] } else { &self.parts }
+    }
+
+    fn judge(
+        &self,
+        variant: Variant,
+        learns: Learns<'_>,
+        heads: &PairHeads,
+    ) -> Result<Option<VariantRecord>, Error> {
+        let mut folds: Vec<JudgedFold> = Vec::new();
+        for at in 0..self.judged_parts().len() {
+            match self.judge_fold(at, variant, learns, heads)? {
+                Some(fold) => folds.push(fold),
+                None => return Ok(None),
+            }
+            (self.tick)()?;
+        }
+        let mean = |weights: fn(&JudgedFold) -> Weights| {
+            Weights::mean(&folds.iter().map(weights).collect::<Vec<_>>())
+        };
+        let values =
+            |share: usize| folds.iter().flat_map(|fold| fold.values[share].iter().copied()).collect();
+        Ok(Some(VariantRecord {
+            first: mean(|fold| fold.weights.first),
+            second: mean(|fold| fold.weights.second),
+            values: (0..SHRINKS.len()).map(values).collect(),
+            frozen: folds.iter().flat_map(|fold| fold.frozen.iter().copied()).collect(),
+            gate: gate(folds.iter().flat_map(|fold| fold.near.iter().copied())),
+        }))
+    }
+
+    /// The passes with what was learned without some folds.
+    pub(crate) fn passes<'f>(
+        &'f self,
+        without: &[usize],
+        head: Option<&'f dyn ess_core::SearchModule>,
+    ) -> Passes<'f> {
+        Passes {
+            collection: self.collection,
+            head,
+            memory: Some(&self.memory),
+            hidden: without.to_vec(),
+            attention: self.config.attention,
+            expansion: self.config.expansion,
+            pool: self.config.pool,
+            depth: self.config.pool,
+            scale: self.scale,
+        }
+    }
+}
+
+/// Which of the held-out queries have a relevant item that is relevant to one of the learned.
+fn seen(judgements: &[Vec<Judgement>], learned: &[usize], held: &[usize]) -> Vec<bool> {
+    let known: BTreeSet<usize> = learned.iter().flat_map(|&row| relevant(&judgements[row])).collect();
+    held.iter().map(|&row| relevant(&judgements[row]).any(|item| known.contains(&item))).collect()
+}
