@@ -4,6 +4,7 @@
 ///
 /// A single measurement on some hundred queries is noisy, and its maximum more so; a neighbourhood that is good is
 /// less likely to be luck.
+#[derive(Clone)]
 pub(crate) struct Best<T> {
     /// Measured last, and waiting for its right neighbour.
     pub(crate) last: Measured<T>,
@@ -67,5 +68,41 @@ impl<T: Clone> Best<T> {
         } else {
             self.stale += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_of_the_best_neighbourhoods_is_kept() {
+        let mut best = Best::start("untrained", 0.0);
+        // Smoothed: 1/3, 7/12, 1/2, 3/4, 3/4.
+        let mut stale = Vec::new();
+        let offers = [("a", 1.0), ("b", 0.0), ("c", 0.75), ("d", 0.75), ("e", 0.75)];
+        for (step, (snapshot, value)) in (1..).zip(offers) {
+            best.offer(step, value, snapshot);
+            stale.push(best.stale());
+        }
+        assert_eq!(stale, [0, 0, 0, 1, 0]);
+        assert_eq!(best.finish(), ("d", 4));
+    }
+
+    #[test]
+    fn what_is_not_trained_is_never_kept_where_a_step_was_taken() {
+        let mut best = Best::start("untrained", 1.0);
+        assert_eq!(best.clone().finish(), ("untrained", 0));
+        best.offer(1, 0.0, "a");
+        assert_eq!((best.stale(), best.finish()), (0, ("a", 1)));
+    }
+
+    #[test]
+    fn the_last_measurement_counts_too() {
+        let mut best = Best::start("untrained", 0.0);
+        for (step, value) in [(1, 0.1), (2, 0.2), (3, 0.9)] {
+            best.offer(step, value, "later");
+        }
+        assert_eq!(best.finish(), ("later", 3));
     }
 }

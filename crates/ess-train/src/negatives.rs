@@ -257,6 +257,64 @@ mod tests {
         assert_eq!(skipped, [4, 6]);
     }
 
+    /// One query at 1 or −1; items at 1, 7/8, … 1/8, of which 2 (and 5) are relevant.
+    fn on_eighths(
+        query: f32,
+        config: &NegativesConfig,
+        teacher: &[(usize, f32)],
+    ) -> (Vec<usize>, MiningReport) {
+        let items = Embeddings::from_vec((0..8).map(|i| 1.0 - 0.125 * i as f32).collect(), 1).unwrap();
+        let judgements = [2, 5].map(|item| Judgement { item, grade: 1 });
+        let teacher: Vec<_> = teacher.iter().map(|&(item, score)| TeacherScore { item, score }).collect();
+        let query_of = MinedQuery { judgements: &judgements, teacher: &teacher };
+        let mapped = Embeddings::from_rows(&[[query]]).unwrap();
+        let index = FlatIndex::new(items.clone()).unwrap();
+        let (mut mined, report) = mine(config, &mapped, &[query_of], &items, &index, (0, 1)).unwrap();
+        (mined.remove(0), report)
+    }
+
+    #[test]
+    fn what_lies_on_a_margin_stays() {
+        let default = NegativesConfig::default;
+        let absolute = NegativesConfig { absolute_margin: Some(0.125), ..default() };
+        assert_eq!(on_eighths(1.0, &absolute, &[]).0, [3, 4, 6, 7]);
+        let teacher = NegativesConfig { teacher_margin: Some(0.5), ..default() };
+        assert_eq!(on_eighths(1.0, &teacher, &[(5, 5.0), (4, 4.5), (6, 4.75)]).0, [0, 1, 3, 4, 7]);
+        // A teacher that scored no relevant item says nothing of the others.
+        let (unscored, report) = on_eighths(1.0, &teacher, &[(4, 4.5)]);
+        assert_eq!((unscored, report.dropped_by_teacher), (vec![0, 1, 3, 4, 6, 7], 0));
+    }
+
+    #[test]
+    fn margins_go_down_from_negative_similarities_and_the_stricter_one_holds() {
+        let relative = NegativesConfig { relative_margin: Some(0.5), ..NegativesConfig::default() };
+        assert_eq!(on_eighths(-1.0, &relative, &[]).0, [3, 1, 0]);
+        let both = NegativesConfig { absolute_margin: Some(0.5), ..relative };
+        assert_eq!(on_eighths(-1.0, &both, &[]).0, [1, 0]);
+    }
+
+    #[test]
+    fn a_query_with_as_many_negatives_as_wanted_is_not_short() {
+        let config = |per_query| NegativesConfig { per_query, ..NegativesConfig::default() };
+        assert_eq!(on_eighths(1.0, &config(6), &[]).1.queries_short, 0);
+        assert_eq!(on_eighths(1.0, &config(7), &[]).1.queries_short, 1);
+    }
+
+    #[test]
+    fn each_mining_draws_anew() {
+        let config =
+            NegativesConfig { per_query: 2, sampling: Sampling::Random, ..NegativesConfig::default() };
+        let items = Embeddings::from_vec((0..40).map(|i| 1.0 - 0.01 * i as f32).collect(), 1).unwrap();
+        let judgements = [Judgement { item: 2, grade: 1 }];
+        let queries = [MinedQuery { judgements: &judgements, teacher: &[] }; 2];
+        let mapped = Embeddings::from_rows(&[[1.0], [1.0]]).unwrap();
+        let index = FlatIndex::new(items.clone()).unwrap();
+        let drawn = |step| mine(&config, &mapped, &queries, &items, &index, (7, step)).unwrap().0;
+        assert_ne!(drawn(1), drawn(11));
+        // Nor do equal queries share a draw.
+        assert_ne!(drawn(1)[0], drawn(1)[1]);
+    }
+
     #[test]
     fn draws_depend_on_the_seed_alone() {
         let config =
@@ -271,6 +329,7 @@ mod tests {
         let bad = [
             NegativesConfig { per_query: 0, ..default() },
             NegativesConfig { depth: 0, ..default() },
+            NegativesConfig { depth: 5, skip: 5, ..default() },
             NegativesConfig { relative_margin: Some(1.5), ..default() },
             NegativesConfig { absolute_margin: Some(f32::NAN), ..default() },
             NegativesConfig { teacher_margin: Some(f32::INFINITY), ..default() },

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::Embeddings;
 use ess_search::embeddings_from_tensor;
 use ess_train::{
-    Items, Judgement, LossBatch, LossConfig, LossValue, Needs, Progress, QuerySet, Stop, TeacherScore,
-    Trainer, TrainerConfig,
+    Items, Judgement, LossBatch, LossConfig, LossValue, Needs, Progress, QuerySet, Softmax, Stop,
+    TeacherScore, Trainer, TrainerConfig,
 };
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
@@ -334,6 +334,10 @@ fn settings_outside_their_range_are_refused() {
     ];
     for json in bad {
         assert!(matches!(loss(json).build().map(|_| ()), Err(ess_train::Error::Config { .. })), "{json}");
+    }
+    for scale in [f32::INFINITY, f32::NAN] {
+        let endless = LossConfig::Softmax(Softmax { scale, ..Softmax::default() });
+        assert!(matches!(endless.build().map(|_| ()), Err(ess_train::Error::Config { .. })), "{scale}");
     }
     let unknown = r#"{"kind": "lambda", "scales": 1.0}"#;
     assert!(serde_json::from_str::<LossConfig>(unknown).is_err());

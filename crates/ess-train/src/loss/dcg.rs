@@ -37,6 +37,7 @@ mod tests {
     #[test]
     fn ranks_go_by_similarity_then_place() {
         assert_eq!(ranks(&[0.1, 0.9, 0.1, 0.5]), [3, 1, 4, 2]);
+        assert_eq!((ranks(&[-0.0, 0.0]), ranks(&[0.0, -0.0])), (vec![1, 2], vec![1, 2]));
     }
 
     #[test]

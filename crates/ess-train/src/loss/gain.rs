@@ -34,3 +34,19 @@ impl Gain {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_are_zero_for_what_is_not_relevant_and_never_overflow() {
+        for gain in [Gain::Linear, Gain::Exponential] {
+            assert_eq!((gain.of(0, 3), gain.of(-2, 3)), (0.0, 0.0));
+            assert!(gain.of(i32::MAX, i32::MAX).is_finite() && gain.of(1, i32::MAX) >= 0.0);
+        }
+        let times_best = |grade| Gain::Exponential.of(grade, 4) * 16.0;
+        assert_eq!([1, 2, 3, 4].map(times_best), [1.0, 3.0, 7.0, 15.0]);
+        assert_eq!([1, 2, 3, 4].map(|grade| Gain::Linear.of(grade, 4)), [1.0, 2.0, 3.0, 4.0]);
+    }
+}

@@ -67,10 +67,8 @@ impl Lambda {
 impl ListLoss for Lambda {
     fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
         let (best, scale) = (list.best_grade(), f64::from(self.scale));
+        // Above 0 where there is a pair.
         let ideal = ideal_dcg(list.relevant, self.gain, self.cutoff);
-        if ideal == 0.0 {
-            return 0.0;
-        }
         let discounts: Vec<f64> =
             ranks(list.similarities).into_iter().map(|rank| discount(rank, self.cutoff)).collect();
         let mut sum = 0.0;
