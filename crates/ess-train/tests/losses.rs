@@ -239,6 +239,36 @@ fn weights_count_as_copies() {
     }
 }
 
+/// More queries than one block of the kernels, one product or one chunk of the tensor operations holds.
+#[test]
+fn weights_stay_with_their_queries_in_every_block_and_chunk() {
+    let shared = r#"{"kind": "triplet", "margin": 0.5, "candidates": "all_items"}"#;
+    let own = r#"{"kind": "pairwise_logistic", "scale": 0.1, "candidates": "negatives"}"#;
+    let n = 300;
+    let cases = [
+        (Case::new(n, 40, 3, 1), shared, true),
+        (Case::new(n, 60_000, 2, 1), shared, false),
+        (Case::new(n, 20, 3, 2), own, true),
+        (Case::new(n, 20, 8192, 2), own, false),
+    ];
+    for (case, json, kernels) in cases {
+        let all: Vec<usize> = (0..n).collect();
+        for row in [5, 290] {
+            let mut weights = vec![0.0; n];
+            weights[row] = n as f32;
+            let found = Case { weights, ..case.select(&all) }.evaluate(&loss(json), kernels);
+            let expected = case.select(&[row]).evaluate(&loss(json), kernels);
+            let name = format!("{json}, query {row}, kernels {kernels}");
+            assert!((found.loss - expected.loss).abs() < 1e-4 * (1.0 + expected.loss), "{name}");
+            let read = |tensor| embeddings_from_tensor(tensor).unwrap();
+            let gradient = read(found.gradient);
+            close(&gradient.select(&[row]).unwrap(), &read(expected.gradient), &name);
+            assert!(gradient.row(n - row).iter().all(|&slope| slope == 0.0), "{name}");
+            close(&read(found.item_gradient.unwrap()), &read(expected.item_gradient.unwrap()), &name);
+        }
+    }
+}
+
 fn close(found: &Embeddings, expected: &Embeddings, name: &str) {
     for (found, expected) in found.as_slice().iter().zip(expected.as_slice()) {
         assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{name}: {found} {expected}");

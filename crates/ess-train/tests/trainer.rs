@@ -6,10 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use burn::tensor::{Device, Tensor};
 use ess_core::{Embeddings, SearchModule};
-use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig, TrainableModule};
+use ess_search::{
+    Averaging, GatedSelection, GatedSelectionConfig, Linear, LinearConfig, Mlp, MlpConfig, TrainableModule,
+};
 use ess_train::{
     DevSet, EnsembleRecipe, Error, FitReport, Items, Judgement, Loss, LossBatch, LossConfig, LossValue,
-    ModuleRecipe, Progress, QuerySet, Returned, Stop, Trainer, TrainerConfig, Triplet,
+    ModuleRecipe, NegativesConfig, Progress, QuerySet, Returned, Stop, Trainer, TrainerConfig, Triplet,
     WeightedEnsembleRecipe,
 };
 use rand::{RngExt, SeedableRng};
@@ -302,6 +304,53 @@ fn training_on_weights_is_training_on_copies() {
     assert!((loss - expected).abs() < 1e-4 * expected, "{loss} {expected}");
     let close = by_weights.as_slice().iter().zip(by_copies.as_slice()).all(|(a, b)| (a - b).abs() < 1e-3);
     assert!(close && by_weights != learned(&train).0);
+}
+
+#[test]
+fn what_a_module_adds_to_the_loss_is_made_small_as_well() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..20, DIM);
+    let open = |price| {
+        let config = GatedSelectionConfig { price, ..GatedSelectionConfig::new(DIM, DIM) };
+        let module = GatedSelection::init(&config, items.device()).unwrap();
+        let (module, _) = trainer(eager()).train(module, &items, &train, &Stop::After(20)).unwrap();
+        module.module().gates(train.encodings(), items.device()).unwrap().as_slice()[..DIM]
+            .iter()
+            .sum::<f32>()
+    };
+    assert!(open(100.0) < 0.5 * open(0.0), "{} of {}", open(100.0), open(0.0));
+}
+
+#[test]
+fn patience_counts_measurements_without_a_new_best() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (permuted(&embeddings, 0..20, DIM), permuted(&embeddings, 20..30, DIM));
+    for patience in [1, 2, 4] {
+        // Nothing changes, so the first measurement stays the best. It is judged with the second, and so on.
+        let config = TrainerConfig { learning_rate: 1e-12, evaluate_every: 1, patience, ..eager() };
+        let dev = DevSet::new(&dev, &items, config.measure).unwrap();
+        let module = Linear::init(&LinearConfig::new(DIM, DIM), items.device()).unwrap();
+        let (_, curve) = trainer(config).train(module, &items, &train, &Stop::OnDev(&dev)).unwrap();
+        assert_eq!((curve.points.len(), curve.kept_step), (patience + 3, 1));
+    }
+}
+
+#[test]
+fn given_negatives_are_used_unless_the_settings_say_how_to_mine() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let train = permuted(&embeddings, 0..20, DIM);
+    let given = train.clone().with_negatives(vec![vec![40, 41]; 20]).unwrap();
+    let minings = |queries: &QuerySet, negatives| {
+        let loss = serde_json::from_str(r#"{"kind": "softmax", "candidates": "negatives"}"#).unwrap();
+        let module = Linear::init(&LinearConfig::new(DIM, DIM), items.device()).unwrap();
+        let trainer = trainer(TrainerConfig { loss, negatives, ..eager() });
+        trainer.train(module, &items, queries, &Stop::After(2)).unwrap().1.mining.len()
+    };
+    assert_eq!((minings(&given, None), minings(&given, Some(NegativesConfig::default()))), (0, 1));
+    assert_eq!(minings(&train, None), 1);
 }
 
 #[test]

@@ -231,4 +231,28 @@ mod tests {
             }
         }
     }
+
+    /// The sums of a first block beside logits that are larger by more than an exponential can bear.
+    #[test]
+    fn blocks_far_apart_are_joined_at_the_larger_maximum() {
+        let device = Device::flex();
+        let rows = |values: Vec<f32>| Embeddings::from_vec(values, 1).unwrap().to_tensors(&device);
+        let targets = [vec![Target { candidate: 0, weight: 0.5 }, Target { candidate: 3, weight: 0.5 }]];
+        for (first, second) in [(1.0, 300.0), (300.0, 1.0)] {
+            let blocks = [
+                ItemBlock { first: 0, tensor: rows(vec![first; 2]) },
+                ItemBlock { first: 2, tensor: rows(vec![second; 2]) },
+            ];
+            let value = tensors::softmax(rows(vec![1.0]), &targets, &[1.0], &blocks, 1.0, true).unwrap();
+            let expected = 2.0_f64.ln() + 0.5 * 299.0;
+            assert!((value.loss - expected).abs() < 1e-3, "{} {expected}", value.loss);
+            let of_items = embeddings_from_tensor(value.item_gradient.unwrap()).unwrap();
+            let large = [usize::from(second > first) * 2, usize::from(second > first) * 2 + 1];
+            let share = |item: usize| of_items.row(item)[0] + if item == 0 || item == 3 { 0.5 } else { 0.0 };
+            for item in 0..4 {
+                let expected = if large.contains(&item) { 0.5 } else { 0.0 };
+                assert!((share(item) - expected).abs() < 1e-6, "item {item}: {}", share(item));
+            }
+        }
+    }
 }

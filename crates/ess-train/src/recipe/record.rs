@@ -77,3 +77,18 @@ impl TrainingRecord {
         self.parts.get(at).ok_or_else(|| Error::Record { missing: format!("part {at}") })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TrainerConfig;
+
+    #[test]
+    fn a_refit_takes_as_many_more_steps_rounded() {
+        let trainer = Trainer::new(TrainerConfig::default()).unwrap();
+        let curve = Curve { points: Vec::new(), kept_step: 3, mining: Vec::new(), seconds: 0.0 };
+        let record = TrainingRecord::of_run(curve);
+        assert_eq!((record.steps(&trainer, 1.5), record.steps(&trainer, 1.25)), (5, 4));
+        assert_eq!(TrainingRecord::default().steps(&trainer, 2.0), 120);
+    }
+}
