@@ -11,6 +11,7 @@ pub(crate) struct Blocking {
     // Dropping a runtime waits for it, which callers' own runtimes do not allow.
     runtime: Option<Runtime>,
     engine: &'static str,
+    // Without secrets.
     address: String,
     timeout: Duration,
 }
@@ -38,32 +39,48 @@ impl Blocking {
     }
 
     /// Runs a request to its end, or to the end of the time it may take.
+    #[cfg(any(feature = "milvus", feature = "qdrant"))]
     pub(crate) fn run<T, F>(&self, operation: &'static str, request: F) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, Failure>> + Send + 'static,
     {
-        let (sender, receiver) = mpsc::sync_channel(1);
         let timeout = self.timeout;
+        self.run_to_end(operation, async move {
+            tokio::time::timeout(timeout, request).await.unwrap_or(Err(Failure::TimedOut))
+        })
+    }
+
+    /// Runs a request that keeps to its time itself.
+    pub(crate) fn run_to_end<T, F>(&self, operation: &'static str, request: F) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Failure>> + Send + 'static,
+    {
+        let (sender, receiver) = mpsc::sync_channel(1);
         let Some(runtime) = &self.runtime else { unreachable!("taken when dropped") };
         runtime.spawn(async move {
             // A receiver that is gone means that nobody waits any more.
-            drop(sender.send(tokio::time::timeout(timeout, request).await));
+            drop(sender.send(request.await));
         });
-        let (engine, address) = (self.engine, self.address.clone());
         match receiver.recv() {
-            Ok(Ok(Ok(answer))) => Ok(answer),
-            Ok(Ok(Err(Failure::Unreachable(source)))) => {
-                Err(Error::Unreachable { engine, address, operation, source })
+            Ok(answer) => answer.map_err(|failure| self.error(operation, failure)),
+            Err(stopped) => Err(self.error(operation, Failure::Unreachable(Box::new(stopped)))),
+        }
+    }
+
+    fn error(&self, operation: &'static str, failure: Failure) -> Error {
+        let (engine, address) = (self.engine, self.address.clone());
+        match failure {
+            Failure::Unreachable(source) => Error::Unreachable { engine, address, operation, source },
+            Failure::Refused(source) => Error::Refused { engine, address, operation, source },
+            Failure::Credentials(source) => Error::Credentials { engine, address, operation, source },
+            #[cfg(feature = "pgvector")]
+            Failure::Encryption(source) => Error::Encryption { engine, address, operation, source },
+            Failure::TimedOut => {
+                Error::Timeout { engine, address, operation, seconds: self.timeout.as_secs_f64() }
             }
-            Ok(Ok(Err(Failure::Refused(source)))) => {
-                Err(Error::Refused { engine, address, operation, source })
-            }
-            Ok(Ok(Err(Failure::Other(error)))) => Err(error),
-            Ok(Err(_)) => {
-                Err(Error::Timeout { engine, address, operation, seconds: self.timeout.as_secs_f64() })
-            }
-            Err(stopped) => Err(Error::Unreachable { engine, address, operation, source: Box::new(stopped) }),
+            Failure::Other(error) => error,
         }
     }
 }
@@ -76,12 +93,21 @@ impl Drop for Blocking {
     }
 }
 
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
 /// How a request failed.
 pub(crate) enum Failure {
     /// In passing: trying again may help.
-    Unreachable(Box<dyn std::error::Error + Send + Sync>),
+    Unreachable(Cause),
+    /// In passing: it took too long.
+    TimedOut,
     /// For good.
-    Refused(Box<dyn std::error::Error + Send + Sync>),
+    Refused(Cause),
+    /// For good: the user, the password or the token was not accepted.
+    Credentials(Cause),
+    /// For good: the server wants TLS.
+    #[cfg(feature = "pgvector")]
+    Encryption(Cause),
     /// For a reason that this crate found.
     Other(Error),
 }

@@ -1,4 +1,4 @@
-//! Names that need no quoting.
+//! Names that mean the same everywhere.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::Error;
 
 /// The name of a table or collection: a lower-case letter, then at most 62 lower-case letters, digits and `_`.
 ///
-/// Such a name means the same in every engine and can stand in a statement as it is.
+/// Such a name means the same in every engine, quoted or not, and may be a reserved word such as `order`.
 ///
 /// ```
 /// use ess_engines::CollectionName;

@@ -1,8 +1,8 @@
 //! What a search engine must be able to do.
 
-use ess_core::{Effort, Embeddings, Hit, RowSet};
+use ess_core::{Effort, Embeddings, Error as CoreError, Hit, RowSet};
 
-use crate::{Error, Extent};
+use crate::{AppendId, Error, Extent};
 
 /// The rows that a filtered search may find, as an engine can be told them in the fewest words.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,25 @@ impl Admitted {
 /// One attempt at each request to a search engine that keeps item embeddings by row.
 ///
 /// [`EngineIndex`](crate::EngineIndex) makes an index of one: it checks what is asked, cuts it into batches, and tries
-/// again what failed in passing ([`Error::is_transient`]). So [`Engine::upsert`] and [`Engine::delete`] must be
-/// *idempotent*: an attempt whose answer was lost may have been carried out.
+/// again what failed in passing ([`Error::is_transient`]). What it builds on:
+///
+/// - [`Engine::upsert`] and [`Engine::delete`] are *idempotent*: an attempt whose answer was lost may have been carried
+///   out, and is made again. [`Engine::append`] is so by its id.
+/// - What was answered with `Ok` is there: [`Engine::extent`], [`Engine::any_from`] and [`Engine::search`] of any client
+///   see it from then on, and it outlives the engine if the engine promises to outlive a crash.
+/// - One call of `upsert` may be seen half done by a search; rows are never seen with half an item.
+/// - Requests come from several threads at once.
+///
+/// Who may add, and from where, depends on how rows are numbered:
+///
+/// | the engine has | may add at once | otherwise |
+/// |---|---|---|
+/// | [`Engine::append`] | any number of indexes, in any number of processes | |
+/// | [`Engine::place`] | clones of an index, and indexes of one process over the same place | a second process may overwrite |
+/// | neither | clones of one index | a second index may overwrite |
+///
+/// Without `append`, rows are numbered under a lock, and the engine is asked before each `add` whether there is an item
+/// where the new ones would go. That finds what others added before, and not what they add at the same moment.
 pub trait Engine: Send + Sync {
     /// The dimension of the items, `d_item`.
     fn dim(&self) -> usize;
@@ -53,6 +70,40 @@ pub trait Engine: Send + Sync {
     /// # Errors
     /// Those of the engine.
     fn upsert(&self, first_row: usize, items: &Embeddings) -> Result<(), Error>;
+
+    /// Whether the engine numbers rows, by [`Engine::append`]. Default: no.
+    fn numbers_rows(&self) -> bool {
+        false
+    }
+
+    /// Stores items (`n × dim`) in `n` rows that follow each other, of which none is below `first_free` or has ever been
+    /// seen taken, and answers the first of them.
+    ///
+    /// All are stored, or none: also when the client dies in the middle. Two appends, whoever makes them, never get the
+    /// same row. An attempt with an id whose earlier attempt was carried out changes nothing and answers as that should
+    /// have. By default there is no such request.
+    ///
+    /// # Errors
+    /// Those of the engine; [`Error::Uncertain`], whatever the reason, while this or an earlier attempt with the id may have
+    /// been carried out.
+    fn append(&self, id: AppendId, first_free: usize, items: &Embeddings) -> Result<usize, Error> {
+        let _ = (id, first_free, items);
+        Err(CoreError::Unsupported { what: "numbering rows by the engine" }.into())
+    }
+
+    /// What is written to, as a name that is equal for any two engines of a process that write to the same rows; for
+    /// engines that do not number rows. Default: nobody knows.
+    fn place(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether there is an item at a row or behind it. Default: as [`Engine::extent`] says.
+    ///
+    /// # Errors
+    /// Those of the engine.
+    fn any_from(&self, row: usize) -> Result<bool, Error> {
+        Ok(self.extent()?.next_row > row)
+    }
 
     /// Deletes rows; one that is not there is no error.
     ///

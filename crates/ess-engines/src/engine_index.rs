@@ -1,20 +1,18 @@
 //! An engine as an index.
 
-use std::{
-    ops::Range,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+mod writing;
 
-use ess_core::{
-    Capabilities, Effort, Embeddings, Error as CoreError, Hit, Index, MutableIndex, SearchParams,
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::{Admitted, Engine, EngineSettings, Error, Extent, retry::retried};
+use ess_core::{Capabilities, Effort, Embeddings, Error as CoreError, Hit, Index, RowSet, SearchParams};
+
+use crate::{Admitted, Engine, EngineSettings, Error, Extent, retry::retried, writer_lock::writer_lock};
 
 /// An engine as an index: checked, in batches, with retries.
 ///
-/// `Clone` gives another handle to the same items: one may search while another adds. Items may be added by one handle
-/// at a time, and by one process: rows are numbered here.
+/// `Clone` gives another handle to the same items. Any number of clones may search and add at once; whether other indexes
+/// and other processes may add too is the engine's to say ([`Engine`] has the table). What others added is found by
+/// searching; [`EngineIndex::refresh`] counts it.
 ///
 /// ```no_run
 /// # #[cfg(feature = "pgvector")]
@@ -41,7 +39,7 @@ struct Shared<E> {
     engine: E,
     settings: EngineSettings,
     extent: Mutex<Extent>,
-    writing: Mutex<()>,
+    writing: Arc<Mutex<()>>,
 }
 
 impl<E> Clone for EngineIndex<E> {
@@ -57,15 +55,9 @@ impl<E: Engine> EngineIndex<E> {
     /// [`Error::Config`] for settings out of range, and those of the engine.
     pub fn new(engine: E, settings: EngineSettings) -> Result<Self, Error> {
         settings.check()?;
-        let extent = retried(&settings, || engine.extent())?;
-        Ok(Self {
-            shared: Arc::new(Shared {
-                engine,
-                settings,
-                extent: Mutex::new(extent),
-                writing: Mutex::new(()),
-            }),
-        })
+        let extent = Mutex::new(retried(&settings, || engine.extent())?);
+        let writing = writer_lock(engine.place());
+        Ok(Self { shared: Arc::new(Shared { engine, settings, extent, writing }) })
     }
 
     /// The engine.
@@ -73,62 +65,21 @@ impl<E: Engine> EngineIndex<E> {
         &self.shared.engine
     }
 
-    /// Stores items (`n × d_item`) in the rows from `first_row`, replacing what was there, batch by batch.
-    ///
-    /// Storing the same again changes nothing, so that work that was interrupted can be taken up where it stopped, or
-    /// from its beginning.
+    /// Counts the items again, with those that others added or removed.
     ///
     /// # Errors
-    /// [`Error::Core`] for items of another dimension; [`Error::Interrupted`] with what is stored, when the engine
-    /// fails and trying again did not help.
-    pub fn store(&self, first_row: usize, items: &Embeddings) -> Result<(), Error> {
-        CoreError::check_dim("items given to an engine", self.dim(), items.dim())?;
-        let Some(end) = first_row.checked_add(items.len()).filter(|&end| i64::try_from(end).is_ok()) else {
-            return Err(Error::Config {
-                name: "first_row",
-                expected: "rows below 2^63",
-                found: first_row.to_string(),
-            });
-        };
+    /// Those of the engine.
+    pub fn refresh(&self) -> Result<(), Error> {
         let _writing = self.writing();
-        for start in (0..items.len()).step_by(self.shared.settings.batch) {
-            let rows: Vec<usize> = (start..items.len().min(start + self.shared.settings.batch)).collect();
-            self.store_batch(first_row + start, &items.select(&rows)?).map_err(|source| {
-                Error::Interrupted {
-                    first_row,
-                    stored_until: first_row + start,
-                    end,
-                    source: Box::new(source),
-                }
-            })?;
-        }
-        Ok(())
+        self.count_again()
     }
 
-    fn store_batch(&self, first_row: usize, items: &Embeddings) -> Result<(), Error> {
+    fn count_again(&self) -> Result<(), Error> {
         let Shared { engine, settings, .. } = &*self.shared;
-        let before = *self.extent();
-        retried(settings, || engine.upsert(first_row, items))?;
-        tracing::debug!(first_row, rows = items.len(), "stored");
-        *self.extent() = match first_row >= before.next_row {
-            true => Extent { items: before.items + items.len(), next_row: first_row + items.len() },
-            // Rows that were replaced do not count twice, and only the engine knows which were.
-            false => retried(settings, || engine.extent())?,
-        };
-        Ok(())
-    }
-
-    fn delete(&self, rows: &[usize]) -> Result<(), Error> {
-        let Shared { engine, settings, .. } = &*self.shared;
-        let rows: Vec<i64> = rows.iter().map(|&row| row as i64).collect();
-        let _writing = self.writing();
-        for batch in rows.chunks(settings.batch) {
-            retried(settings, || engine.delete(batch))?;
-        }
-        let after = retried(settings, || engine.extent())?;
+        let found = retried(settings, || engine.extent())?;
         let mut extent = self.extent();
         // Rows are not given again, though the last may be gone.
-        *extent = Extent { next_row: extent.next_row.max(after.next_row), ..after };
+        *extent = Extent { next_row: extent.next_row.max(found.next_row), ..found };
         Ok(())
     }
 
@@ -139,6 +90,13 @@ impl<E: Engine> EngineIndex<E> {
 
     fn extent(&self) -> MutexGuard<'_, Extent> {
         self.shared.extent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Rows that others gave, and that were found, are rows of this index.
+    fn seen(&self, hits: &[Vec<Hit>]) {
+        let last = hits.iter().flatten().map(|hit| hit.item + 1).max().unwrap_or_default();
+        let mut extent = self.extent();
+        extent.next_row = extent.next_row.max(last);
     }
 
     fn search_batches(
@@ -155,6 +113,7 @@ impl<E: Engine> EngineIndex<E> {
             let batch = queries.select(&rows)?;
             hits.extend(retried(settings, || engine.search(&batch, k, effort, admitted))?);
         }
+        self.seen(&hits);
         match hits.iter().enumerate().find_map(|(row, hits)| Some((row, not_finite(hits)?))) {
             Some((row, hit)) => Err(CoreError::NonFinite {
                 what: "similarities of an engine",
@@ -166,6 +125,11 @@ impl<E: Engine> EngineIndex<E> {
             None => Ok(hits),
         }
     }
+}
+
+/// The rows that a filter admits of those below `rows`, all by name.
+fn named(filter: &RowSet, rows: usize) -> Admitted {
+    Admitted::Only(filter.iter().filter(|row| *row < rows).map(|row| row as i64).collect())
 }
 
 fn not_finite(hits: &[Hit]) -> Option<&Hit> {
@@ -197,14 +161,22 @@ impl<E: Engine> Index for EngineIndex<E> {
     ) -> Result<Vec<Vec<Hit>>, CoreError> {
         self.check_search(queries, k)?;
         params.effort.check()?;
-        let admitted = params.filter.map(|filter| {
-            let rows = self.rows();
-            Admitted::new(&filter.to_row_set(rows), rows)
-        });
-        if admitted == Some(Admitted::Only(Vec::new())) {
+        let Some(filter) = params.filter else {
+            return Ok(self.search_batches(queries, k, &params.effort, None)?);
+        };
+        let rows = self.rows();
+        let filter = filter.to_row_set(rows);
+        let mut admitted = Admitted::new(&filter, rows);
+        if admitted == Admitted::Only(Vec::new()) {
             return Ok(vec![Vec::new(); queries.len()]);
         }
-        Ok(self.search_batches(queries, k, &params.effort, admitted.as_ref())?)
+        let mut hits = self.search_batches(queries, k, &params.effort, Some(&admitted))?;
+        // "All but these" admits what came in since the rows were counted.
+        if hits.iter().flatten().any(|hit| hit.item >= rows || !filter.contains(hit.item)) {
+            admitted = named(&filter, rows);
+            hits = self.search_batches(queries, k, &params.effort, Some(&admitted))?;
+        }
+        Ok(hits)
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -226,34 +198,5 @@ impl<E: Engine> Index for EngineIndex<E> {
                 .to_vec(),
             false => vec![Effort::default()],
         }
-    }
-}
-
-impl<E: Engine> MutableIndex for EngineIndex<E> {
-    /// As [`MutableIndex::add`]. When the engine fails part of the way, what was stored is taken out again; if the
-    /// engine cannot be reached for that either, the error is [`Error::Interrupted`] and says which rows are there.
-    fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, CoreError> {
-        let first_row = self.rows();
-        match self.store(first_row, items) {
-            Ok(()) => Ok(first_row..first_row + items.len()),
-            Err(Error::Interrupted { stored_until, end, source, .. }) => {
-                // A batch whose answer was lost may be there as well.
-                let rows: Vec<usize> =
-                    (first_row..end.min(stored_until + self.shared.settings.batch)).collect();
-                match self.delete(&rows) {
-                    Ok(()) => {
-                        self.extent().next_row = first_row;
-                        Err((*source).into())
-                    }
-                    Err(_) => Err(Error::Interrupted { first_row, stored_until, end, source }.into()),
-                }
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn remove(&mut self, rows: &[usize]) -> Result<(), CoreError> {
-        self.check_remove(rows)?;
-        Ok(self.delete(rows)?)
     }
 }

@@ -3,7 +3,7 @@
 /// The cause that a client library gave.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// The error of this crate. As an index, an engine fails with it inside [`ess_core::Error::External`].
+/// The error of this crate. No text of it has a password, a token or the user part of an address. As an index, an engine fails with it inside [`ess_core::Error::External`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -55,6 +55,32 @@ pub enum Error {
         #[source]
         source: Cause,
     },
+    /// The engine did not accept the user's name, password or token, or was given none. Trying again does not help.
+    #[error("{engine} at {address} did not accept the user or the password to {operation}")]
+    Credentials {
+        /// The engine's name.
+        engine: &'static str,
+        /// Where it was asked.
+        address: String,
+        /// What it was asked to do.
+        operation: &'static str,
+        /// What the client library says.
+        #[source]
+        source: Cause,
+    },
+    /// The engine takes encrypted connections only, and this client makes none. Trying again does not help.
+    #[error("{engine} at {address} takes no connection that is not encrypted (TLS), as this client's are")]
+    Encryption {
+        /// The engine's name.
+        engine: &'static str,
+        /// Where it was asked.
+        address: String,
+        /// What it was asked to do.
+        operation: &'static str,
+        /// What the client library says.
+        #[source]
+        source: Cause,
+    },
     /// What is stored under this name is not what was expected.
     #[error("{engine}, {collection}: expected {expected}, found {found}")]
     Collection {
@@ -81,6 +107,20 @@ pub enum Error {
         #[source]
         source: Box<Error>,
     },
+    /// The engine was asked to commit items and did not say whether it did, nor could it be asked again. Either all of
+    /// them are in these rows or none is.
+    #[error(
+        "rows {first_row}..{end} are stored as a whole or not at all, and the engine cannot be asked which"
+    )]
+    Uncertain {
+        /// The first row that the items have if they are stored.
+        first_row: usize,
+        /// The end of those rows.
+        end: usize,
+        /// Why it could not be asked.
+        #[source]
+        source: Box<Error>,
+    },
     /// A mistake in what an index was given.
     #[error(transparent)]
     Core(#[from] ess_core::Error),
@@ -89,7 +129,11 @@ pub enum Error {
 impl Error {
     /// Whether the same call may succeed later: the engine was out of reach or too slow.
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Timeout { .. })
+        match self {
+            Self::Unreachable { .. } | Self::Timeout { .. } => true,
+            Self::Uncertain { source, .. } => source.is_transient(),
+            _ => false,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod append_id;
 #[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
 mod blocking;
 mod collection_name;
@@ -14,8 +15,12 @@ mod pgvector;
 #[cfg(feature = "qdrant")]
 mod qdrant;
 mod retry;
+#[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
+mod secret;
 mod settings;
+mod writer_lock;
 
+pub use append_id::AppendId;
 pub use collection_name::CollectionName;
 pub use engine::{Admitted, Engine};
 pub use engine_index::EngineIndex;

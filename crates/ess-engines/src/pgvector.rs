@@ -1,34 +1,44 @@
 //! PostgreSQL with the extension pgvector.
 
+mod append;
 mod config;
+mod connection;
+mod session;
 mod table;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use ess_core::{Effort, Embeddings, Hit};
 use pgvector::Vector;
-use tokio_postgres::{Client, Config, NoTls, error::SqlState};
+use tokio_postgres::{Client, Config, config::SslMode};
 
 pub use config::{Hnsw, PgVectorConfig};
-use table::Statements;
 
 use crate::{
-    Admitted, Engine, EngineSettings, Error, Extent,
+    Admitted, AppendId, Engine, EngineSettings, Error, Extent,
     blocking::{Blocking, Failure},
     retry::retried,
 };
+use append::Unheard;
+use session::{Sessions, failure};
+use table::Statements;
 
 const NAME: &str = "PostgreSQL";
 
-/// Items in a table of PostgreSQL: `row bigint primary key, embedding vector(d)`.
+/// Items in a table of PostgreSQL: `row bigint primary key, embedding vector(d) not null, batch bigint`.
 ///
 /// Without an [`Hnsw`] index every search is exact. Connections are opened when they are needed and kept; one that
-/// broke is replaced. Runnable at [`EngineIndex`](crate::EngineIndex).
+/// broke is replaced. A request that takes too long is cancelled on the server. Runnable at
+/// [`EngineIndex`](crate::EngineIndex).
+///
+/// Any number of processes may open a table, search and add: the server numbers rows, and each addition is one
+/// transaction, whose id `batch` keeps. A role that may only `SELECT` can open and search a table that is there.
 pub struct PgVector {
     config: Arc<PgVectorConfig>,
-    connect: Arc<Config>,
     statements: Arc<Statements>,
-    idle: Arc<Mutex<Vec<Client>>>,
+    sessions: Arc<Sessions>,
+    unheard: Arc<Unheard>,
+    batch: usize,
     blocking: Blocking,
 }
 
@@ -37,22 +47,22 @@ impl PgVector {
     ///
     /// # Errors
     /// [`Error::Config`] for a config out of range; [`Error::Collection`] for a table of the same name with other
-    /// columns or another dimension, and for a server without pgvector; [`Error::Unreachable`], [`Error::Refused`] or
+    /// columns or another dimension, and for a server without pgvector; [`Error::Credentials`] for a wrong password or
+    /// none, [`Error::Encryption`] where TLS is demanded; [`Error::Unreachable`], [`Error::Refused`] or
     /// [`Error::Timeout`] from the server.
     pub fn open(config: PgVectorConfig, settings: &EngineSettings) -> Result<Self, Error> {
         config.check()?;
-        let mut connect: Config = config.connection.parse().map_err(|error| Error::Config {
-            name: "connection",
-            expected: "key=value pairs or a URL, as libpq takes",
-            found: format!("{error}"),
-        })?;
-        let blocking = Blocking::new(NAME, address(&connect), settings)?;
-        if connect.get_connect_timeout().is_none() {
-            connect.connect_timeout(blocking.timeout());
+        let connect: Config = config.connect()?;
+        let address = session::address(&connect);
+        if connect.get_ssl_mode() == SslMode::Require {
+            let source = "the connection string has sslmode=require".into();
+            return Err(Error::Encryption { engine: NAME, address, operation: "open a table", source });
         }
+        let blocking = Blocking::new(NAME, address, settings)?;
+        let sessions = Sessions::new(connect, blocking.timeout());
         let statements = Arc::new(Statements::new(&config));
-        let (config, connect) = (Arc::new(config), Arc::new(connect));
-        let this = Self { config, connect, statements, idle: Arc::default(), blocking };
+        let (config, batch) = (Arc::new(config), settings.batch);
+        let this = Self { config, statements, sessions, unheard: Arc::default(), batch, blocking };
         retried(settings, || this.prepare_table())?;
         Ok(this)
     }
@@ -71,72 +81,30 @@ impl PgVector {
 
     fn prepare_table(&self) -> Result<(), Error> {
         let (config, statements) = (Arc::clone(&self.config), Arc::clone(&self.statements));
-        self.request("open a table", |client| async move {
-            let done = table::prepare(&client, &config, &statements).await;
+        self.request("open a table", |mut client| async move {
+            let done = table::prepare(&mut client, &config, &statements).await;
             (client, done)
         })
     }
 
-    /// Runs a request on a connection of its own, which is kept for others when it is still good.
     fn request<T, F, R>(&self, operation: &'static str, request: R) -> Result<T, Error>
     where
         T: Send + 'static,
         F: Future<Output = (Client, Result<T, Failure>)> + Send + 'static,
         R: FnOnce(Client) -> F + Send + 'static,
     {
-        let (idle, connect) = (Arc::clone(&self.idle), Arc::clone(&self.connect));
-        self.blocking.run(operation, async move {
-            let kept = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-            let client = match kept.filter(|client| !client.is_closed()) {
-                Some(client) => client,
-                None => open_connection(&connect).await?,
-            };
-            let (client, answer) = request(client).await;
-            // A connection in the middle of a failed transaction is of no use to the next request.
-            if answer.is_ok() && !client.is_closed() {
-                idle.lock().unwrap_or_else(PoisonError::into_inner).push(client);
-            }
-            answer
-        })
+        self.long_request(operation, 1, request)
     }
-}
 
-fn address(connect: &Config) -> String {
-    let hosts = connect.get_hosts().iter().map(|host| match host {
-        tokio_postgres::config::Host::Tcp(host) => host.clone(),
-        #[cfg(unix)]
-        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
-    });
-    let hosts: Vec<String> = hosts.collect();
-    let ports: Vec<String> = connect.get_ports().iter().map(u16::to_string).collect();
-    match ports.is_empty() {
-        true => hosts.join(","),
-        false => format!("{} port {}", hosts.join(","), ports.join(",")),
-    }
-}
-
-async fn open_connection(connect: &Config) -> Result<Client, Failure> {
-    let (client, connection) = connect.connect(NoTls).await.map_err(failure)?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::debug!(%error, "a connection to PostgreSQL ended");
-        }
-    });
-    Ok(client)
-}
-
-/// Broken connections, and what the server says when it starts, stops or is full, pass.
-fn failure(error: tokio_postgres::Error) -> Failure {
-    let passing = match error.code() {
-        Some(code) => {
-            let class = &code.code()[..2];
-            class == "08" || class == "57" || class == "40" || *code == SqlState::TOO_MANY_CONNECTIONS
-        }
-        None => true,
-    };
-    match passing {
-        true => Failure::Unreachable(Box::new(error)),
-        false => Failure::Refused(Box::new(error)),
+    /// A request that may take as long as so many.
+    fn long_request<T, F, R>(&self, operation: &'static str, statements: u32, request: R) -> Result<T, Error>
+    where
+        T: Send + 'static,
+        F: Future<Output = (Client, Result<T, Failure>)> + Send + 'static,
+        R: FnOnce(Client) -> F + Send + 'static,
+    {
+        let sessions = Arc::clone(&self.sessions);
+        self.blocking.run_to_end(operation, async move { sessions.request(statements, request).await })
     }
 }
 
@@ -169,6 +137,27 @@ impl Engine for PgVector {
         self.request("store items", |client| async move {
             let done = client.execute(&statements.upsert, &[&rows, &vectors]).await;
             (client, done.map(drop).map_err(failure))
+        })
+    }
+
+    fn numbers_rows(&self) -> bool {
+        true
+    }
+
+    fn append(&self, id: AppendId, first_free: usize, items: &Embeddings) -> Result<usize, Error> {
+        let (statements, unheard) = (Arc::clone(&self.statements), Arc::clone(&self.unheard));
+        let (owned, batch) = (items.clone(), self.batch);
+        let batches = u32::try_from(items.len().div_ceil(batch)).unwrap_or(u32::MAX);
+        let appended = self.long_request("add items", batches, move |mut client| async move {
+            let added =
+                append::append(&mut client, &statements, &unheard, id, first_free, &owned, batch).await;
+            (client, added)
+        });
+        appended.map_err(|error| match self.unheard.first_row(id) {
+            Some(first_row) => {
+                Error::Uncertain { first_row, end: first_row + items.len(), source: Box::new(error) }
+            }
+            None => error,
         })
     }
 

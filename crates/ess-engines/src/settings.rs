@@ -1,6 +1,9 @@
 //! How an engine is talked to.
 
-use std::time::Duration;
+use std::{
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +29,8 @@ pub struct EngineSettings {
     pub timeout: f64,
     /// How often a request is tried again after the engine was out of reach or too slow. Default: 3.
     pub retries: u32,
-    /// Seconds before the first retry; each further one waits twice as long. At least 0, at most an hour. Default: 0.5.
+    /// Seconds before the first retry, give or take a half by chance, so that clients which failed together do not come
+    /// back together; each further one waits twice as long. At least 0, at most an hour. Default: 0.5.
     pub pause: f64,
 }
 
@@ -65,7 +69,13 @@ impl EngineSettings {
 
     /// How long to wait before retry number `retry`, from 0; never more than an hour.
     pub(crate) fn pause_before(&self, retry: u32) -> Duration {
-        Duration::from_secs_f64((self.pause * 2_f64.powi(retry as i32)).min(HOUR))
+        // Chance from what the standard library seeds its tables with.
+        let chance = RandomState::new().hash_one(retry) as f64 / u64::MAX as f64;
+        self.pause_by(retry, chance)
+    }
+
+    fn pause_by(&self, retry: u32, chance: f64) -> Duration {
+        Duration::from_secs_f64((self.pause * 2_f64.powi(retry as i32) * (0.5 + chance)).min(HOUR))
     }
 }
 
@@ -91,7 +101,18 @@ mod tests {
     #[test]
     fn pauses_double_and_end() {
         let settings = EngineSettings { pause: 1.0, ..EngineSettings::default() };
-        assert_eq!(settings.pause_before(3), Duration::from_secs(8));
-        assert_eq!(settings.pause_before(31), Duration::from_secs(3600));
+        assert_eq!(settings.pause_by(3, 0.5), Duration::from_secs(8));
+        assert_eq!(settings.pause_by(31, 0.0), Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn clients_that_fail_together_do_not_come_back_together() {
+        let settings = EngineSettings { pause: 1.0, ..EngineSettings::default() };
+        let pauses: std::collections::BTreeSet<Duration> =
+            (0..100).map(|_| settings.pause_before(2)).collect();
+        assert!(pauses.len() > 90);
+        assert!(pauses.iter().all(|pause| (2.0..=6.0).contains(&pause.as_secs_f64())));
+        let spread = pauses.last().unwrap().as_secs_f64() - pauses.first().unwrap().as_secs_f64();
+        assert!(spread > 2.0, "{spread}");
     }
 }

@@ -4,7 +4,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "pgvector/company.rs"]
+mod company;
+#[path = "pgvector/demands.rs"]
+mod demands;
 mod server;
+#[path = "pgvector/sql.rs"]
+mod sql;
 
 use std::{
     os::unix::{fs::chown, process::CommandExt},

@@ -1,8 +1,15 @@
 //! Where items are kept in PostgreSQL, as data.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
 
-use crate::{CollectionName, Error};
+use serde::{Deserialize, Serialize, Serializer};
+use tokio_postgres::Config;
+
+use super::connection::without_secrets;
+use crate::{
+    CollectionName, Error,
+    secret::{self, HIDDEN},
+};
 
 /// Candidates of a graph search when the caller names none: pgvector's own default.
 pub(super) const CANDIDATES: usize = 40;
@@ -21,17 +28,22 @@ const LARGEST_INDEXED_DIM: usize = 2_000;
 /// assert!(approximate.check().is_ok());
 /// # Ok::<(), ess_engines::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// The password and, of a URL, the user part are read but neither written nor shown: give them again to a config that was
+/// saved.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PgVectorConfig {
     /// How to connect: `host=… port=… user=… password=… dbname=…`, or a `postgresql://` URL. Connections are not
     /// encrypted: give a host that is local or reached through a tunnel.
+    #[serde(deserialize_with = "secret::read", serialize_with = "write")]
     pub connection: String,
     /// The table; created when it is not there.
     pub table: CollectionName,
     /// The dimension of the items: 1 to 16 000, with a graph at most 2000.
     pub dim: usize,
-    /// The graph that answers approximately; without one every search is exact. Default: none.
+    /// The graph that answers approximately; without one every search is exact. Over items that are there already it is
+    /// built when the table is opened, which must not take longer than the time limit. Default: none.
     #[serde(default)]
     pub hnsw: Option<Hnsw>,
 }
@@ -58,6 +70,18 @@ impl PgVectorConfig {
         Self { connection: connection.into(), table, dim, hnsw: None }
     }
 
+    /// The connection string, read. What is wrong with it is said without repeating any of it.
+    pub(super) fn connect(&self) -> Result<Config, Error> {
+        self.connection.parse().map_err(|error: tokio_postgres::Error| {
+            let reason = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
+            let found = match reason.starts_with("invalid value for option") {
+                true => reason,
+                false => format!("{HIDDEN}: options that are unknown, or values that need quotes"),
+            };
+            Error::Config { name: "connection", expected: "key=value pairs or a URL, as libpq takes", found }
+        })
+    }
+
     /// Refuses what pgvector cannot do.
     ///
     /// # Errors
@@ -79,5 +103,20 @@ impl PgVectorConfig {
             return refuse("ef_construction", "twice m to 1000", hnsw.ef_construction);
         }
         Ok(())
+    }
+}
+
+fn write<S: Serializer>(connection: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&without_secrets(connection))
+}
+
+impl fmt::Debug for PgVectorConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgVectorConfig")
+            .field("connection", &without_secrets(&self.connection))
+            .field("table", &self.table)
+            .field("dim", &self.dim)
+            .field("hnsw", &self.hnsw)
+            .finish()
     }
 }

@@ -61,10 +61,17 @@ impl Server {
         Some(server)
     }
 
-    /// Kills it as a power cut would, and waits until it is gone.
+    /// Kills it as a power cut would, with what it started: that answers for a moment longer. Waits until it is gone.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
+        let id = self.child.id();
+        let started = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
         self.child.kill()?;
-        self.child.wait().map(drop)
+        self.child.wait()?;
+        for process in started.split_whitespace() {
+            // One that is gone already is no loss.
+            drop(Command::new("kill").args(["-9", process]).stderr(Stdio::null()).status());
+        }
+        Ok(())
     }
 }
 
