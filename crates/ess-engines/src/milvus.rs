@@ -20,6 +20,7 @@ use crate::{
     Admitted, Engine, EngineSettings, Error, Extent,
     blocking::{Blocking, Failure},
     retry::retried,
+    secret::shown_address,
 };
 
 const NAME: &str = "Milvus";
@@ -49,10 +50,11 @@ impl Milvus {
     ///
     /// # Errors
     /// [`Error::Config`] for a config out of range; [`Error::Collection`] for a collection of the same name with other
-    /// fields or another dimension; [`Error::Unreachable`], [`Error::Refused`] or [`Error::Timeout`] from the server.
+    /// fields or another dimension; [`Error::Unreachable`], [`Error::Credentials`], [`Error::Refused`] or [`Error::Timeout`]
+    /// from the server.
     pub fn open(config: MilvusConfig, settings: &EngineSettings) -> Result<Self, Error> {
         config.check()?;
-        let blocking = Blocking::new(NAME, config.uri.clone(), settings)?;
+        let blocking = Blocking::new(NAME, shown_address(&config.uri), settings)?;
         let mut connect = ConnectConfig::new()
             .uri(&config.uri)
             .connect_timeout(blocking.timeout())
@@ -106,6 +108,9 @@ impl Milvus {
 
 /// What the network and a server that starts, stops or is full say passes; the rest does not.
 fn failure(error: ClientError) -> Failure {
+    if matches!(&error, ClientError::Grpc(status) if status.code() as i32 == UNAUTHENTICATED) {
+        return Failure::Credentials(Box::new(error));
+    }
     let passing = match &error {
         ClientError::Grpc(status) => matches!(
             status.code() as i32,
@@ -148,6 +153,7 @@ const DEADLINE_EXCEEDED: i32 = 4;
 const RESOURCE_EXHAUSTED: i32 = 8;
 const ABORTED: i32 = 10;
 const UNAVAILABLE: i32 = 14;
+const UNAUTHENTICATED: i32 = 16;
 
 impl Engine for Milvus {
     fn dim(&self) -> usize {
@@ -160,6 +166,14 @@ impl Engine for Milvus {
 
     fn takes_candidates(&self) -> bool {
         self.config.hnsw
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(format!("{NAME} {} {}", self.config.uri, self.config.collection))
+    }
+
+    fn any_from(&self, row: usize) -> Result<bool, Error> {
+        Ok(self.count_from(row as i64)? > 0)
     }
 
     fn extent(&self) -> Result<Extent, Error> {

@@ -21,6 +21,7 @@ use crate::{
     Admitted, Engine, EngineSettings, Error, Extent,
     blocking::{Blocking, Failure},
     retry::retried,
+    secret::shown_address,
 };
 
 const NAME: &str = "Qdrant";
@@ -49,10 +50,10 @@ impl Qdrant {
     ///
     /// # Errors
     /// [`Error::Config`] for a config out of range; [`Error::Collection`] for a collection of the same name with other
-    /// vectors; [`Error::Unreachable`], [`Error::Refused`] or [`Error::Timeout`] from the server.
+    /// vectors; [`Error::Unreachable`], [`Error::Credentials`], [`Error::Refused`] or [`Error::Timeout`] from the server.
     pub fn open(config: QdrantConfig, settings: &EngineSettings) -> Result<Self, Error> {
         config.check()?;
-        let blocking = Blocking::new(NAME, config.url.clone(), settings)?;
+        let blocking = Blocking::new(NAME, shown_address(&config.url), settings)?;
         let connect = Client::from_url(&config.url)
             .timeout(blocking.timeout())
             .connect_timeout(blocking.timeout())
@@ -64,7 +65,7 @@ impl Qdrant {
         let client = connect.build().map_err(|error| Error::Config {
             name: "url",
             expected: "the address of a server",
-            found: format!("{}: {error}", config.url),
+            found: format!("{}: {error}", shown_address(&config.url)),
         })?;
         let this = Self { config: Arc::new(config), client: Arc::new(client), blocking };
         retried(settings, || {
@@ -89,7 +90,7 @@ impl Qdrant {
         (Arc::clone(&self.client), Arc::clone(&self.config))
     }
 
-    fn any_from(&self, row: i64) -> Result<bool, Error> {
+    fn points_from(&self, row: i64) -> Result<bool, Error> {
         let (client, config) = self.parts();
         self.blocking.run("look for items", async move {
             let request = ScrollPointsBuilder::new(config.collection.as_str())
@@ -109,6 +110,10 @@ fn point_id(row: i64) -> PointId {
 
 /// What the network and a server that starts, stops or is full say passes; the rest does not.
 fn failure(error: QdrantError) -> Failure {
+    if matches!(&error, QdrantError::ResponseError { status } if format!("{:?}", status.code()) == "Unauthenticated")
+    {
+        return Failure::Credentials(Box::new(error));
+    }
     const PASSING: [&str; 5] = ["Unavailable", "DeadlineExceeded", "Aborted", "Cancelled", "Unknown"];
     let passing = match &error {
         QdrantError::ResponseError { status } => {
@@ -138,6 +143,14 @@ impl Engine for Qdrant {
         !self.config.exact
     }
 
+    fn place(&self) -> Option<String> {
+        Some(format!("{NAME} {} {}", self.config.url, self.config.collection))
+    }
+
+    fn any_from(&self, row: usize) -> Result<bool, Error> {
+        self.points_from(row as i64)
+    }
+
     fn extent(&self) -> Result<Extent, Error> {
         let (client, config) = self.parts();
         let items = self.blocking.run("count items", async move {
@@ -145,7 +158,7 @@ impl Engine for Qdrant {
             let answer = client.count(request).await.map_err(failure)?;
             Ok(answer.result.map_or(0, |result| result.count) as usize)
         })?;
-        Extent::probed(items, |row| self.any_from(row))
+        Extent::probed(items, |row| self.points_from(row))
     }
 
     fn upsert(&self, first_row: usize, items: &Embeddings) -> Result<(), Error> {

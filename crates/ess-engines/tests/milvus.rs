@@ -104,6 +104,26 @@ fn filters_removals_and_reopening() {
 }
 
 #[test]
+fn clones_and_indexes_of_one_process_lose_nothing() {
+    let milvus = MilvusLite::start();
+    for own in [false, true] {
+        let config = milvus.config(8);
+        let index = open(config.clone()).unwrap();
+        let rows: Vec<usize> = std::thread::scope(|scope| {
+            let adding = (0..4).map(|_| {
+                let mut index = if own { open(config.clone()).unwrap() } else { index.clone() };
+                scope.spawn(move || (0..10).flat_map(|_| index.add(&items(2)).unwrap()).collect::<Vec<_>>())
+            });
+            let adding: Vec<_> = adding.collect();
+            adding.into_iter().flat_map(|adding| adding.join().unwrap()).collect()
+        });
+        let distinct: std::collections::BTreeSet<usize> = rows.iter().copied().collect();
+        index.refresh().unwrap();
+        assert_eq!((distinct.len(), index.len(), index.rows()), (80, 80, 80), "own: {own}");
+    }
+}
+
+#[test]
 fn a_restart_in_the_middle_loses_and_doubles_nothing() {
     a_restart_loses_and_doubles_nothing(&mut MilvusLite::start(), 1200, Duration::from_millis(60));
 }

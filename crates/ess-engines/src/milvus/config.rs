@@ -1,21 +1,29 @@
 //! Where items are kept in Milvus, as data.
 
+use std::fmt;
+
 use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
-use crate::{CollectionName, Error};
+use crate::{
+    CollectionName, Error,
+    secret::{self, HIDDEN},
+};
 
 /// Milvus' largest dimension.
 const LARGEST_DIM: usize = 32_768;
 
 /// Where items are kept in Milvus. Runnable at [`Milvus`](crate::Milvus).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// `token` is read but neither written nor shown: give it again to a config that was saved.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MilvusConfig {
-    /// The server, such as `http://localhost:19530`.
+    /// The server, such as `http://localhost:19530`, without user and password: they are a `token`.
+    #[serde(deserialize_with = "secret::read", serialize_with = "secret::write_address")]
     pub uri: String,
     /// An API key, or `user:password`. Default: none.
-    #[serde(default)]
+    #[serde(default, skip_serializing, deserialize_with = "secret::read_optional")]
     pub token: Option<String>,
     /// The collection; created when it is not there.
     pub collection: CollectionName,
@@ -57,8 +65,29 @@ impl MilvusConfig {
         }
         if !(self.uri.starts_with("http://") || self.uri.starts_with("https://")) {
             let expected = "an address that starts with http:// or https://";
-            return Err(Error::Config { name: "uri", expected, found: self.uri.clone() });
+            return Err(Error::Config { name: "uri", expected, found: secret::shown_address(&self.uri) });
+        }
+        if !secret::is_plain_address(&self.uri) {
+            let expected = "an address without user, query and fragment; `token` takes `user:password`";
+            let found = format!("{}, and more", secret::shown_address(&self.uri));
+            return Err(Error::Config { name: "uri", expected, found });
+        }
+        if !self.token.as_deref().is_none_or(secret::is_header) {
+            let expected = "visible ASCII characters";
+            return Err(Error::Config { name: "token", expected, found: HIDDEN.to_owned() });
         }
         Ok(())
+    }
+}
+
+impl fmt::Debug for MilvusConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MilvusConfig")
+            .field("uri", &secret::shown_address(&self.uri))
+            .field("token", &secret::shown_token(self.token.as_ref()))
+            .field("collection", &self.collection)
+            .field("dim", &self.dim)
+            .field("hnsw", &self.hnsw)
+            .finish()
     }
 }

@@ -1,20 +1,28 @@
 //! Where items are kept in Qdrant, as data.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{CollectionName, Error};
+use crate::{
+    CollectionName, Error,
+    secret::{self, HIDDEN},
+};
 
 /// Qdrant's largest dimension.
 const LARGEST_DIM: usize = 65_536;
 
 /// Where items are kept in Qdrant. Runnable at [`Qdrant`](crate::Qdrant).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// `api_key` is read but neither written nor shown: give it again to a config that was saved.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct QdrantConfig {
-    /// The server's gRPC address, such as `http://localhost:6334`.
+    /// The server's gRPC address, such as `http://localhost:6334`, without user and password.
+    #[serde(deserialize_with = "secret::read", serialize_with = "secret::write_address")]
     pub url: String,
     /// Default: none.
-    #[serde(default)]
+    #[serde(default, skip_serializing, deserialize_with = "secret::read_optional")]
     pub api_key: Option<String>,
     /// The collection; created when it is not there.
     pub collection: CollectionName,
@@ -36,9 +44,30 @@ impl QdrantConfig {
     /// # Errors
     /// [`Error::Config`] with the setting's name.
     pub fn check(&self) -> Result<(), Error> {
-        match (1..=LARGEST_DIM).contains(&self.dim) {
-            true => Ok(()),
-            false => Err(Error::Config { name: "dim", expected: "1 to 65536", found: self.dim.to_string() }),
+        if !(1..=LARGEST_DIM).contains(&self.dim) {
+            return Err(Error::Config { name: "dim", expected: "1 to 65536", found: self.dim.to_string() });
         }
+        if !secret::is_plain_address(&self.url) {
+            let expected = "an address without user, query and fragment; `api_key` takes a key";
+            let found = format!("{}, and more", secret::shown_address(&self.url));
+            return Err(Error::Config { name: "url", expected, found });
+        }
+        if !self.api_key.as_deref().is_none_or(secret::is_header) {
+            let expected = "visible ASCII characters";
+            return Err(Error::Config { name: "api_key", expected, found: HIDDEN.to_owned() });
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for QdrantConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QdrantConfig")
+            .field("url", &secret::shown_address(&self.url))
+            .field("api_key", &secret::shown_token(self.api_key.as_ref()))
+            .field("collection", &self.collection)
+            .field("dim", &self.dim)
+            .field("exact", &self.exact)
+            .finish()
     }
 }
