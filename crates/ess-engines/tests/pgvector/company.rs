@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     ops::Range,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::Barrier,
     thread,
     time::{Duration, Instant},
@@ -155,18 +155,34 @@ fn a_process_that_dies_while_it_adds_leaves_nothing() {
     let mut process = Command::new(std::env::current_exe().unwrap());
     process.args(["--ignored", "--exact", "company::a_process_that_adds"]);
     process.env("ESS_TEST_TABLE", &config.connection).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut process = process.spawn().unwrap();
+    let mut process = Killed(process.spawn().unwrap());
     let written = format!("SELECT pg_relation_size('\"{}\"')", config.table);
     let size = || sql.run(&written)[0].parse::<usize>().unwrap();
     until(|| size() > 100_000);
-    process.kill().unwrap();
-    process.wait().unwrap();
+    process.kill();
     until(|| {
         sql.running().is_empty()
             && sql.run("SELECT pid FROM pg_stat_activity WHERE state LIKE 'idle in%'").is_empty()
     });
     assert_eq!(held(&sql, &config), promised(&own_items(0, 0), 0..3).collect());
     assert_eq!(index.add(&own_items(0, 1)).unwrap(), 3..6);
+}
+
+/// A process that does not outlive the test.
+struct Killed(Child);
+
+impl Killed {
+    fn kill(&mut self) {
+        // It may be dead already.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.kill();
+    }
 }
 
 /// Waits for what must come.
