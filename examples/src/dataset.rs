@@ -244,7 +244,7 @@ fn with_relevant(qrels: &Qrels) -> usize {
 pub fn say_left_out(qrels: &Path, left_out: &Dropped) {
     if *left_out != Dropped::default() {
         eprintln!(
-            "{}: left out for want of an embedding: {} queries and {} judgements",
+            "{}: left out for want of an embedding (queries: {}, judgements: {})",
             qrels.display(),
             left_out.queries,
             left_out.judgements

@@ -108,6 +108,15 @@ fn queries_to_which_nothing_is_relevant_count_zero_where_that_is_asked_for() {
     let every = golden.evaluator().nothing_relevant(NothingRelevant::Count).evaluate(&qrels, &run).unwrap();
     assert_eq!(every.queries().len(), golden.qrels.len());
     assert!(every.queries().is_sorted());
+
+    // By row, a query without a judgement is no judged query.
+    let rows = RowQrels::new([vec![(0, 1)], vec![(0, 0)], vec![]]).unwrap();
+    let evaluator = Evaluator::from_names(["map", "num_q"]).unwrap();
+    let few = evaluator.evaluate_rows(&rows, [[0], [0], [0]]).unwrap();
+    let all =
+        evaluator.nothing_relevant(NothingRelevant::Count).evaluate_rows(&rows, [[0], [0], [0]]).unwrap();
+    assert_eq!((few.queries(), all.queries()), (&[0][..], &[0, 1][..]));
+    assert_eq!((all.mean("map"), all.mean("num_q")), (Ok(0.5), Ok(2.0)));
 }
 
 #[test]

@@ -86,7 +86,7 @@ fn no_measure_and_the_same_measure_twice_are_refused() {
 
 #[test]
 fn a_measure_that_returns_no_number_is_named() {
-    struct Broken;
+    struct Broken(f64);
     impl fmt::Display for Broken {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("broken")
@@ -94,12 +94,16 @@ fn a_measure_that_returns_no_number_is_named() {
     }
     impl Measure for Broken {
         fn value(&self, _: &JudgedRanking) -> f64 {
-            f64::NAN
+            self.0
         }
     }
     let rows = RowQrels::new([[(0, 1)]]).unwrap();
-    let found = Evaluator::new(vec![Broken]).unwrap().evaluate_rows(&rows, [[0]]);
-    assert!(matches!(found, Err(Error::NonFinite { what, position: 0, .. }) if what == "values of broken"));
+    for value in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+        let found = Evaluator::new(vec![Broken(value)]).unwrap().evaluate_rows(&rows, [[0]]);
+        assert!(
+            matches!(found, Err(Error::NonFinite { what, position: 0, .. }) if what == "values of broken")
+        );
+    }
 }
 
 #[test]

@@ -41,3 +41,15 @@ impl Aggregate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_that_fails_counts_as_little_as_in_trec_eval() {
+        let both = Aggregate::GeometricMean.of(&[0.0, 1.0]);
+        assert!((both - 0.000_01_f64.sqrt()).abs() < 1e-12, "{both}");
+        assert!((Aggregate::GeometricMean.of(&[0.0001]) - 0.0001).abs() < 1e-12);
+    }
+}

@@ -304,6 +304,49 @@ mod tests {
     }
 
     #[test]
+    fn nothing_found_and_nothing_relevant_is_worth_nothing() {
+        let rankings =
+            [(&[][..], &[][..]), (&[], &[1, 2]), (&[None], &[]), (&[None, Some(0), Some(-1)], &[0])];
+        for name in [
+            "ndcg",
+            "ndcg@5",
+            "ndcg_exp",
+            "ndcg(1=2)",
+            "err@5",
+            "recall",
+            "recall@5",
+            "map",
+            "gm_map",
+            "mrr",
+            "rbp(p=0.8)",
+            "p",
+            "p@5",
+            "iprec@0",
+            "iprec@1",
+            "rprec",
+            "bpref",
+            "infap",
+            "success",
+            "set_f",
+            "set_map",
+            "num_rel_ret",
+        ] {
+            for (ranking, missed) in rankings {
+                let value = named(name).value(&JudgedRanking::new(ranking, missed));
+                assert_eq!(value, 0.0, "{name} of {ranking:?} without {missed:?}");
+            }
+        }
+        let counts = |name: &str| {
+            rankings.map(|(found, missed)| named(name).value(&JudgedRanking::new(found, missed)))
+        };
+        assert_eq!(counts("num_q"), [1.0; 4]);
+        assert_eq!(counts("num_ret"), [0.0, 0.0, 1.0, 3.0]);
+        assert_eq!(counts("num_rel"), [0.0, 2.0, 0.0, 0.0]);
+        assert_eq!(counts("num_nonrel_judged_ret"), [0.0, 0.0, 0.0, 1.0]);
+        assert_eq!(counts("judged"), [0.0, 0.0, 0.0, 2.0 / 3.0]);
+    }
+
+    #[test]
     fn bad_cutoffs_parameters_and_names_are_told_apart() {
         for name in [
             "ndcg@0",
