@@ -1,7 +1,7 @@
 //! Writing a file so that it is either all there or not there.
 
 use std::{
-    fs::{File, Metadata},
+    fs::{File, Metadata, OpenOptions},
     io::{self, BufWriter, Write},
     path::Path,
 };
@@ -43,7 +43,7 @@ pub fn write_atomically(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
     let written = Target::of(path).and_then(|target| match target {
-        Target::Through(file) => through(file, write).map(Some),
+        Target::Through => through(path, write).map(Some),
         Target::Replaced { path, old } => replace(&path, old.as_ref(), write),
     });
     match written.map_err(Error::io(path))? {
@@ -52,8 +52,9 @@ pub fn write_atomically(
     }
 }
 
-fn through(file: File, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let mut file = BufWriter::new(file);
+fn through(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // Appending, for what a process has open may have content that is not to be written over.
+    let mut file = BufWriter::new(OpenOptions::new().append(true).open(path)?);
     write(&mut file)?;
     file.flush()
 }

@@ -13,7 +13,8 @@ use crate::{Error, atomic::ANY_MODE, claim::Claim, folder, names::FOLDER_LOCK, r
 /// the files that the manifest before named. Whatever the moment at which it dies, the folder is as it was before or as
 /// it is afterwards, and the next writer is told by [`FolderLock::unfinished`] which files may be there for nothing.
 ///
-/// A lock file in the folder marks it, and goes on drop. One that is left over by a process that was killed does not
+/// A lock file in the folder marks it, and goes on drop; so does the folder, where taking the lock made it and nothing was
+/// written. One that is left over by a process that was killed does not
 /// count: the system frees the lock on it with the process. Partial files of dead writers are removed as the lock is
 /// taken.
 ///
@@ -33,7 +34,9 @@ use crate::{Error, atomic::ANY_MODE, claim::Claim, folder, names::FOLDER_LOCK, r
 /// ```
 pub struct FolderLock {
     folder: PathBuf,
-    claim: Claim,
+    made: bool,
+    /// There until it is dropped.
+    claim: Option<Claim>,
     unfinished: Vec<String>,
     announced: Vec<String>,
 }
@@ -44,14 +47,13 @@ impl FolderLock {
     /// # Errors
     /// [`Error::Busy`] when another has it; [`Error::Io`] when folder or lock file cannot be made.
     pub fn acquire(folder: &Path) -> Result<Self, Error> {
-        folder::create_folder(folder)?;
-        let claim = Claim::take(&folder.join(FOLDER_LOCK), ANY_MODE).map_err(Error::io(folder))?;
-        let claim = claim.ok_or_else(|| Error::Busy { path: folder.to_owned() })?;
+        let made = !folder.exists();
+        let claim = claim(folder)?.ok_or_else(|| Error::Busy { path: folder.to_owned() })?;
         remove_partials(folder, |_| true)?;
-        let left = String::from_utf8_lossy(claim.left());
+        let left = String::from_utf8_lossy(claim.left()).into_owned();
         let unfinished: Vec<String> = left.lines().filter(|name| is_plain(name)).map(String::from).collect();
-        let mut lock =
-            Self { folder: folder.to_owned(), claim, unfinished: Vec::new(), announced: Vec::new() };
+        let (folder, claim) = (folder.to_owned(), Some(claim));
+        let mut lock = Self { folder, made, claim, unfinished: Vec::new(), announced: Vec::new() };
         lock.announce(&unfinished)?;
         lock.unfinished = unfinished;
         Ok(lock)
@@ -83,12 +85,36 @@ impl FolderLock {
     }
 
     fn note(&self) -> std::io::Result<()> {
-        let mut file = self.claim.file();
+        let Some(mut file) = self.claim.as_ref().map(Claim::file) else { return Ok(()) };
         file.set_len(0)?;
         file.rewind()?;
         let lines: String = self.announced.iter().flat_map(|name| [name.as_str(), "\n"]).collect();
         file.write_all(lines.as_bytes())
     }
+}
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        self.claim = None;
+        if self.made {
+            // It stays where something is in it.
+            let _ = std::fs::remove_dir(&self.folder);
+        }
+    }
+}
+
+/// Makes the folder and takes its lock; `None` when another has it.
+fn claim(folder: &Path) -> Result<Option<Claim>, Error> {
+    const TRIES: usize = 10;
+    for _ in 1..TRIES {
+        folder::create_folder(folder)?;
+        match Claim::take(&folder.join(FOLDER_LOCK), ANY_MODE) {
+            // Another that had made the folder has just removed it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            taken => return taken.map_err(Error::io(folder)),
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a name is that of a file of the folder itself.
@@ -114,5 +140,19 @@ mod tests {
         drop(lock);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
         assert!(FolderLock::acquire(folder.path()).unwrap().unfinished().is_empty());
+    }
+
+    #[test]
+    fn a_folder_that_was_made_for_nothing_goes_and_one_that_was_there_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let made = folder.path().join("above/made");
+        drop(FolderLock::acquire(&made).unwrap());
+        assert!(!made.exists() && folder.path().join("above").exists());
+        let lock = FolderLock::acquire(&made).unwrap();
+        std::fs::write(made.join("kept"), b"").unwrap();
+        drop(lock);
+        assert!(made.join("kept").exists());
+        drop(FolderLock::acquire(&folder.path().join("above")).unwrap());
+        assert!(made.exists());
     }
 }

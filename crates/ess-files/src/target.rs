@@ -1,7 +1,7 @@
 //! What stands where a file is to be written.
 
 use std::{
-    fs::{File, Metadata, OpenOptions},
+    fs::Metadata,
     io,
     path::{Path, PathBuf},
 };
@@ -19,7 +19,7 @@ pub(crate) enum Target {
         old: Option<Metadata>,
     },
     /// Into what cannot be replaced: a device, a pipe, an open file of a process.
-    Through(File),
+    Through,
 }
 
 impl Target {
@@ -34,8 +34,7 @@ impl Target {
         }
         let (end, open_file) = follow(path)?;
         if old.as_ref().is_some_and(|old| open_file || !old.is_file()) {
-            // Appending, for what a process has open may have content that is not to be written over.
-            return Ok(Self::Through(OpenOptions::new().append(true).open(path)?));
+            return Ok(Self::Through);
         }
         Ok(Self::Replaced { path: end, old })
     }

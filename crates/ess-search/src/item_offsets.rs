@@ -140,6 +140,7 @@ impl ItemOffsets {
                 found: moved.shape().to_vec(),
             });
         }
+        ess_core::Error::check_dim("what item offsets return", dim, state.description.query_dim)?;
         let moved = moved.values().to_vec();
         Ok(Self { config, dim, moved })
     }

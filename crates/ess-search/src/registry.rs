@@ -218,7 +218,12 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     }
 }
 
-fn check_dims(description: &ModuleDescription, query_dim: usize, item_dim: usize) -> Result<(), Error> {
+/// Refuses a description whose dimensions are not those of the module.
+pub(crate) fn check_dims(
+    description: &ModuleDescription,
+    query_dim: usize,
+    item_dim: usize,
+) -> Result<(), Error> {
     let (query, item) = ("query dimension of a saved module", "item dimension of a saved module");
     ess_core::Error::check_dim(query, description.query_dim, query_dim)?;
     Ok(ess_core::Error::check_dim(item, description.item_dim, item_dim)?)

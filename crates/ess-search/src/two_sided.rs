@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error, HostTensor, ItemOffsets, ItemSide, ModuleDescription, ModuleState, PersistentModule, Registry,
-    item_offsets::ITEM_OFFSETS,
+    item_offsets::ITEM_OFFSETS, registry::check_dims,
 };
 
 /// A searching module for queries and what happens to the items before they are indexed.
@@ -151,6 +151,7 @@ impl TwoSided {
             let (kind, expected) = (TWO_SIDED.to_owned(), Vec::new());
             return Err(Error::TensorNames { kind, expected, found: tensors.into_keys().collect() });
         }
+        check_dims(&state.description, query_side.query_dim(), query_side.item_dim())?;
         Self::new(query_side, item_side)
     }
 
@@ -268,6 +269,24 @@ mod tests {
         let mut bare = state.clone();
         bare.tensors.clear();
         assert!(matches!(ItemOffsets::from_state(&bare), Err(Error::TensorNames { .. })));
+    }
+
+    #[test]
+    fn dimensions_that_are_not_those_of_the_sides_are_refused() {
+        let state = TwoSided::new(swap(), ItemSide::Offsets(offsets())).unwrap().to_state().unwrap();
+        for field in ["query_dim", "item_dim"] {
+            let mut lying = state.clone();
+            match field {
+                "query_dim" => lying.description.query_dim = 3,
+                _ => lying.description.item_dim = 3,
+            }
+            let mut lying_part = state.clone();
+            lying_part.description.config["item_side"]["offsets"][field] = 3.into();
+            for state in [lying, lying_part] {
+                let found = TwoSided::from_state(&state, &Registry::default(), &Device::flex()).map(drop);
+                assert!(found.is_err(), "{field}");
+            }
+        }
     }
 
     #[test]

@@ -5,4 +5,7 @@ pub mod encoder;
 mod generate;
 pub mod index;
 pub mod search_module;
+mod small_disk;
 mod vectors;
+
+pub use small_disk::SmallDisk;

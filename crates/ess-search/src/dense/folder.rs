@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ess_files::write_atomically;
+use ess_files::{FolderLock, write_atomically};
 use half::{bf16, f16};
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -56,9 +56,10 @@ impl DenseLayers {
     /// need be. In Python each is loaded by `sentence_transformers.models.Dense.load`.
     ///
     /// # Errors
-    /// [`Error::Files`] when the folder cannot be written; [`Error::Io`] when it holds other layers, which would be read
+    /// [`Error::Files`] when the folder cannot be written, or another writes it at the moment; [`Error::Io`] when it holds other layers, which would be read
     /// with these.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        let _lock = FolderLock::acquire(folder)?;
         match &self.layers[..] {
             [layer] => save_layer(layer, folder),
             layers => {
