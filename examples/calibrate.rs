@@ -62,7 +62,7 @@ struct Arguments {
     /// The file for the reliability diagram [default: that of the link, with the ending .svg].
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -102,6 +102,7 @@ struct Measured {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     ensure!(arguments.hits > 0, "--hits must be at least 1");
     let device = arguments.device.open()?;
@@ -201,9 +202,12 @@ fn wilson(share: f64, count: usize) -> [f64; 2] {
 }
 
 fn print(results: &Results, link: &Path, plot: &Path) {
-    println!(
+    ess_examples::say!(
         "fitted on {} pairs, {} of them relevant; measured on {} pairs of {}",
-        results.pairs, results.relevant, results.measured_pairs, results.measured_on
+        results.pairs,
+        results.relevant,
+        results.measured_pairs,
+        results.measured_on
     );
     let mut table = Table::new(&["link", "Brier", "ECE", "MCE"]);
     for link in &results.links {
@@ -212,6 +216,6 @@ fn print(results: &Results, link: &Path, plot: &Path) {
         row.extend(figures.map(|figure| format!("{figure:.4}")));
         table.row(row);
     }
-    print!("{table}");
-    println!("saved the link in {} and the diagram in {}", link.display(), plot.display());
+    ess_examples::show(&table);
+    ess_examples::say!("saved the link in {} and the diagram in {}", link.display(), plot.display());
 }

@@ -97,12 +97,13 @@ struct Arguments {
     /// Where the module is saved [default: a temporary folder].
     #[arg(long, value_name = "MODULE_DIR")]
     out: Option<PathBuf>,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     let device = arguments.device.open()?;
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
@@ -116,9 +117,11 @@ fn main() -> Result<()> {
     let trainer = Trainer::new(TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() })?;
     let items = Items::new(dataset.items(), &device);
     let fitted = trainer.fit(&recipe, &items, &train.set, &dev.set)?;
-    println!(
+    ess_examples::say!(
         "{} parameters, {:.1} s: {}",
-        fitted.report.parameters, fitted.report.seconds, fitted.report.floor.reason
+        fitted.report.parameters,
+        fitted.report.seconds,
+        fitted.report.floor.reason
     );
 
     let temporary = tempfile::tempdir()?;
@@ -138,7 +141,7 @@ fn main() -> Result<()> {
         table.row(vec![name.to_owned(), format!("{ndcg:.4}"), format!("{recall:.4}")]);
         results.insert(name, std::collections::BTreeMap::from([("ndcg@10", ndcg), ("recall@100", recall)]));
     }
-    print!("{table}");
+    ess_examples::show(&table);
     match arguments.json {
         Some(path) => write_json(&path, &results),
         None => Ok(()),

@@ -38,7 +38,7 @@ struct Arguments {
     /// Show no progress.
     #[arg(long)]
     quiet: bool,
-    /// Also write what was done as JSON.
+    /// Also write what was done as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -52,6 +52,7 @@ struct Report {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     let started = Instant::now();
     let config = DistilConfig { dim: arguments.dim, sif: arguments.sif };
@@ -72,7 +73,7 @@ fn main() -> Result<()> {
         seconds: started.elapsed().as_secs_f64(),
     };
     if !arguments.quiet {
-        println!("{} in {:.1} s", arguments.out.display(), report.seconds);
+        ess_examples::say!("{} in {:.1} s", arguments.out.display(), report.seconds);
     }
     match &arguments.json {
         Some(path) => write_json(path, &report),

@@ -30,7 +30,7 @@ struct Arguments {
     /// The file for the matrix, d_query × d_item: mapped queries are `queries @ matrix`. For modules without a bias.
     #[arg(long, value_name = "FILE", group = "form")]
     npy: Option<PathBuf>,
-    /// Write what was written as JSON.
+    /// Write what was written as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -51,6 +51,7 @@ struct Layer {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     let module = Registry::default().load(&arguments.module, &Device::flex())?;
     let layers = DenseLayers::from_module(&module)
@@ -65,11 +66,11 @@ fn main() -> Result<()> {
             arguments.module.display()
         );
         write_npy(path, &Embeddings::new(layer.weight().to_owned())?, Dtype::F32)?;
-        println!("wrote {}", path.display());
+        ess_examples::say!("wrote {}", path.display());
     }
     if let Some(folder) = &arguments.dense {
         layers.save(folder)?;
-        println!("wrote {} Dense layer(s) in {}", layers.layers().len(), folder.display());
+        ess_examples::say!("wrote {} Dense layer(s) in {}", layers.layers().len(), folder.display());
     }
     let Some(json) = &arguments.json else { return Ok(()) };
     let each = layers.layers().iter().map(|layer| Layer {

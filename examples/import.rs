@@ -13,6 +13,7 @@ use clap::Parser;
 use ess_data::{
     Dtype, EmbeddingStore, Error, NpyMatrix, Provenance, read_ids, store_bytes, write_store_in_batches,
 };
+use ess_examples::write_json;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -50,7 +51,7 @@ struct Arguments {
     /// No progress bar and no line on the terminal.
     #[arg(long)]
     quiet: bool,
-    /// Also write what was done as JSON.
+    /// Also write what was done as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -68,20 +69,21 @@ struct Report {
 
 const BATCH_ROWS: usize = 4096;
 
-#[allow(clippy::print_stderr, reason = "a program talks to its user")]
 fn main() -> ExitCode {
+    ess_examples::start();
     match import(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("import: {error}");
+            ess_examples::note!("import: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-#[allow(clippy::print_stdout, reason = "a program talks to its user")]
 fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
+    // Before the work, so that a second one is told at once and not after it.
+    let _lock = ess_files::FileLock::acquire(&arguments.out)?;
     let ids = read_ids(&arguments.ids)?;
     let matrix = NpyMatrix::open(&arguments.npy)?;
     if matrix.len() != ids.len() {
@@ -118,18 +120,23 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         progress.finish_and_clear();
         Ok(())
     };
+    let to_stdout = Path::new("-");
     match &arguments.json {
-        Some(path) => write_with_report(path, write, || {
+        Some(path) if path != to_stdout => write_with_report(path, write, || {
             report.seconds = start.elapsed().as_secs_f64();
             Ok(serde_json::to_string_pretty(&report)?)
         })?,
-        None => write(&mut || Ok(()))?,
+        _ => write(&mut || Ok(()))?,
     }
     EmbeddingStore::open(&arguments.out)?;
+    if arguments.json.is_some_and(|path| path == to_stdout) {
+        report.seconds = start.elapsed().as_secs_f64();
+        write_json(to_stdout, &report)?;
+    }
     if arguments.quiet {
         return Ok(());
     }
-    println!(
+    ess_examples::say!(
         "{}: {} rows of {} numbers as {}, {} bytes, written and verified in {:.1} s",
         report.out.display(),
         report.rows,

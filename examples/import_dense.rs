@@ -27,7 +27,7 @@ struct Arguments {
     /// The folder to save the module in.
     #[arg(long, value_name = "MODULE_DIR")]
     out: PathBuf,
-    /// Write what was made as JSON.
+    /// Write what was made as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -41,6 +41,7 @@ struct Report {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     let module: Box<dyn PersistentModule> = match (&arguments.dense, &arguments.npy) {
         (Some(folder), _) => {
@@ -56,7 +57,7 @@ fn main() -> Result<()> {
     state.save(&arguments.out)?;
     let kind = state.description.kind.clone();
     let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
-    println!(
+    ess_examples::say!(
         "saved a module of kind {kind}, from {query_dim} to {item_dim} dimensions, in {}",
         arguments.out.display()
     );

@@ -35,7 +35,7 @@ struct Arguments {
     /// Where the linear module of the official split is saved [default: a temporary folder].
     #[arg(long, value_name = "MODULE_DIR")]
     out: Option<PathBuf>,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// No progress bars.
@@ -74,12 +74,17 @@ struct Figures {
 type Results = BTreeMap<String, Figures>;
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     let device = arguments.device.open()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(&folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
-    println!("SciFact: {} items of {} dimensions, frozen\n", dataset.items().len(), dataset.items().dim());
+    ess_examples::say!(
+        "SciFact: {} items of {} dimensions, frozen\n",
+        dataset.items().len(),
+        dataset.items().dim()
+    );
 
     let (train, dev) = cut_dev(&read_qrels(folder.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
     let official = Split { train, dev, test: read_qrels(folder.join("qrels/test.tsv"))? };
@@ -89,10 +94,10 @@ fn main() -> Result<()> {
 
     let mut results: BTreeMap<&str, Results> = BTreeMap::new();
     let (on_official, queries) = run_split(&dataset, &index, &official, &arguments, &device)?;
-    println!("Official split, {} test queries", queries.ids.len());
+    ess_examples::say!("Official split, {} test queries", queries.ids.len());
     results.insert("official", report(&on_official, &official)?);
     let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments, &device)?;
-    println!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
+    ess_examples::say!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
     results.insert("item_disjoint", report(&on_disjoint, &disjoint)?);
     explain(&on_official, &on_disjoint, &official);
 
@@ -169,7 +174,7 @@ fn report(systems: &[System], split: &Split) -> Result<Results> {
         ]);
         results.insert(system.name.clone(), figures);
     }
-    println!(
+    ess_examples::say!(
         "({} have a relevant item that training had too: \"seen\"; {} have none: \"unseen\")\n{table}",
         leakage.seen(),
         leakage.unseen()
@@ -209,28 +214,28 @@ fn explain(official: &[System], disjoint: &[System], split: &Split) {
     let gains: Vec<f64> = linear.iter().zip(&frozen).map(|(a, b)| a - b).collect();
     let leakage = Leakage::new(&[&both(split)], &split.test, official[0].evaluation.queries());
     let (seen, unseen) = leakage.means(&gains);
-    println!("What the two splits teach");
+    ess_examples::say!("What the two splits teach");
     let (seen, unseen) = (seen.unwrap_or_default(), unseen.unwrap_or_default());
-    println!(
+    ess_examples::say!(
         "- Official: the linear module changes nDCG@10 by {seen:+.3} for queries with a relevant item that training or dev had \
          too, and by {unseen:+.3} for the others."
     );
     if seen > 2.0 * unseen {
-        println!(
+        ess_examples::say!(
             "  Most of the gain is memory of items: real when they are asked for again, no sign of better search on new ones."
         );
     }
     for system in disjoint.iter().filter(|system| system.name == "linear") {
         if let Some(fit) = &system.fit {
-            println!("- Item-disjoint: {}.", fit.floor.reason);
+            ess_examples::say!("- Item-disjoint: {}.", fit.floor.reason);
             let what = match fit.floor.returned {
                 Returned::Identity => "So the frozen ranking was returned: the floor holds",
                 Returned::Trained => "So the trained module was returned",
             };
-            println!("  {what}.");
+            ess_examples::say!("  {what}.");
         }
     }
-    println!();
+    ess_examples::say!();
 }
 
 /// Three queries with their top items before and after: the largest gain, the largest loss, and one in between.
@@ -252,10 +257,10 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
         ("largest loss", order[order.len() - 1]),
         ("median", order[order.len() / 2]),
     ];
-    println!("Three queries of the official split, before and after (linear); * is relevant");
+    ess_examples::say!("Three queries of the official split, before and after (linear); * is relevant");
     for (what, at) in chosen {
         let id = &frozen.evaluation.queries()[at];
-        println!("\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at]);
+        ess_examples::say!("\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at]);
         let mut table = Table::new(&["  frozen", "linear"]);
         let shown = |run: &Run, rank: usize| {
             let Some((item, _)) = run.ranking(id).get(rank).map(|hit| (hit.0.to_owned(), hit.1)) else {
@@ -268,9 +273,9 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
         for rank in 0..3 {
             table.row(vec![shown(&frozen.run, rank), shown(&after.run, rank)]);
         }
-        print!("{table}");
+        ess_examples::show(&table);
     }
-    println!();
+    ess_examples::say!();
     Ok(())
 }
 
@@ -289,6 +294,6 @@ fn save_and_load(
     let loaded = Registry::default().load(&folder, device)?;
     let run = search(dataset, index, queries, &system.name, &loaded)?;
     ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
-    println!("Saved {}, loaded it again: it ranks the same.", system.name);
+    ess_examples::say!("Saved {}, loaded it again: it ranks the same.", system.name);
     Ok(())
 }

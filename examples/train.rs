@@ -14,6 +14,7 @@ use ess_examples::{
     BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, LossArguments, RunConfig, SideArguments,
     StoredEncoding, choose, collection, describe_choice, say_left_out, write_json,
 };
+use ess_files::FolderLock;
 use ess_search::ModuleState;
 use ess_train::{Checkpoints, FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
@@ -87,7 +88,7 @@ struct Arguments {
     /// The folder to save the module in, with the run's settings as config.json and its report as training.json.
     #[arg(long, value_name = "MODULE_DIR")]
     out: PathBuf,
-    /// Also write the report here.
+    /// Also write the report here (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// No progress bar and no report on the terminal.
@@ -117,6 +118,7 @@ struct Report<'a> {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if arguments.module.as_deref() == Some(AUTO) {
@@ -133,12 +135,14 @@ fn main() -> Result<()> {
         config: &config,
         dataset: Dataset::open_with(&arguments.embeddings, arguments.join)?,
     };
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(&arguments.out)?;
     let (state, fit) = match config.module.reads_token_states() {
         true => run.train_on_token_states()?,
         false => run.train_on_embeddings()?,
     };
 
-    state.save(&arguments.out)?;
+    state.save_in(&mut out)?;
     write_json(&arguments.out.join("config.json"), &config)?;
     let report = Report { module: config.module.kind(), fit: &fit };
     write_json(&arguments.out.join("training.json"), &report)?;
@@ -271,12 +275,13 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     let dev = arguments.dev.as_ref().map(|path| dataset.judge_file(path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
     let collection = collection(&dataset, texts.as_ref(), &config)?;
+    let mut out = FolderLock::acquire(&arguments.out)?;
     let journal = arguments.out.join("journal.json");
     let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
     let (queries, device) = ([Some(&train), dev.as_ref()], arguments.device.open()?);
     let (module, report) =
         choose(&collection, queries, texts.as_ref(), &config, Some(&journal), progress, &device)?;
-    module.save(&arguments.out)?;
+    module.save_in(&mut out)?;
     write_json(&arguments.out.join("config.json"), &config)?;
     write_json(&arguments.out.join("training.json"), &report)?;
     if let Some(path) = &arguments.json {
@@ -295,25 +300,28 @@ fn read_auto_config(path: &Path) -> Result<AutoConfig> {
 }
 
 fn describe_auto(report: &AutoReport, out: &Path) {
-    println!(
+    ess_examples::say!(
         "{} training and {} dev queries, {} items; {:.1} CPU-s",
-        report.train_queries, report.dev_queries, report.items, report.cpu_seconds
+        report.train_queries,
+        report.dev_queries,
+        report.items,
+        report.cpu_seconds
     );
-    println!("{}", report.folds.reason);
+    ess_examples::say!("{}", report.folds.reason);
     for trial in &report.trials {
         let found = trial.ndcg.iter().map(|(variant, ndcg)| format!("{variant:?} {ndcg:.4}"));
         let found = found.collect::<Vec<_>>().join(", ").to_lowercase();
-        println!("tried {}: held-out nDCG@10 {found} ({:.1} CPU-s)", trial.name, trial.cpu_seconds);
+        ess_examples::say!("tried {}: held-out nDCG@10 {found} ({:.1} CPU-s)", trial.name, trial.cpu_seconds);
     }
     for skipped in &report.skipped {
-        println!("not tried: {}: {}", skipped.name, skipped.reason);
+        ess_examples::say!("not tried: {}: {}", skipped.name, skipped.reason);
     }
-    println!("by embeddings alone: {}", describe_choice(&report.dense));
+    ess_examples::say!("by embeddings alone: {}", describe_choice(&report.dense));
     match &report.hybrid {
-        Some(hybrid) => println!("by embeddings and words: {}", describe_choice(hybrid)),
-        None => println!("without --beir there are no texts: the choice looks at embeddings alone"),
+        Some(hybrid) => ess_examples::say!("by embeddings and words: {}", describe_choice(hybrid)),
+        None => ess_examples::say!("without --beir there are no texts: the choice looks at embeddings alone"),
     }
-    println!("saved the choice in {}", out.display());
+    ess_examples::say!("saved the choice in {}", out.display());
 }
 
 /// Training judgements cut into train and dev.
@@ -362,28 +370,36 @@ fn config(arguments: &Arguments) -> Result<RunConfig> {
 
 fn describe(report: &FitReport, out: &Path) {
     let floor = &report.floor;
-    println!(
+    ess_examples::say!(
         "{} training and {} dev queries, {} items; {} parameters; {:.1} s",
-        report.train_queries, report.dev_queries, report.items, report.parameters, report.seconds
+        report.train_queries,
+        report.dev_queries,
+        report.items,
+        report.parameters,
+        report.seconds
     );
     if let Some(mined) = report.curves.iter().filter_map(|curve| curve.mining.last()).next_back() {
-        println!(
+        ess_examples::say!(
             "negatives, last mined before step {}: {} taken; dropped {} by margin, {} by the teacher, {} relevant",
-            mined.step, mined.taken, mined.dropped_by_margin, mined.dropped_by_teacher, mined.relevant
+            mined.step,
+            mined.taken,
+            mined.dropped_by_margin,
+            mined.dropped_by_teacher,
+            mined.relevant
         );
     }
     for curve in &report.curves {
         let last = curve.points.last().map_or(0, |point| point.step);
-        println!("kept step {} of {last} ({:.1} s)", curve.kept_step, curve.seconds);
+        ess_examples::say!("kept step {} of {last} ({:.1} s)", curve.kept_step, curve.seconds);
     }
     for (setting, value) in &report.settings {
-        println!("chosen on dev: {setting} {value:.3}");
+        ess_examples::say!("chosen on dev: {setting} {value:.3}");
     }
-    println!("{}", floor.reason);
+    ess_examples::say!("{}", floor.reason);
     let what = match floor.returned {
         Returned::Trained if report.refit.is_empty() => "the trained module",
         Returned::Trained => "the trained module, refitted on train and dev",
         Returned::Identity => "the identity",
     };
-    println!("saved {what} in {}", out.display());
+    ess_examples::say!("saved {what} in {}", out.display());
 }

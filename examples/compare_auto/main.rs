@@ -59,7 +59,7 @@ struct Arguments {
     /// The Markdown file; the plot stands beside it with the ending .svg.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -80,6 +80,7 @@ struct Results {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let mut arguments = Arguments::parse();
     arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     let config = config(&arguments)?;
@@ -164,7 +165,7 @@ fn write(arguments: &Arguments, results: &Results) -> Result<()> {
     }
     let text = report::markdown(results, plot.as_deref());
     ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
-    print!("{text}");
+    ess_examples::show(&text);
     match &arguments.json {
         Some(path) => write_json(path, results),
         None => Ok(()),

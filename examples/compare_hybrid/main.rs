@@ -51,7 +51,7 @@ struct Arguments {
     /// The Markdown file.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -75,6 +75,7 @@ struct SetResults {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let mut arguments = Arguments::parse();
     arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
@@ -100,7 +101,7 @@ fn main() -> Result<()> {
     bar.finish_and_clear();
     let text = report::markdown(&results);
     ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
-    print!("{text}");
+    ess_examples::show(&text);
     match &arguments.json {
         Some(path) => write_json(path, &results),
         None => Ok(()),

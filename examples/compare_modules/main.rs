@@ -63,7 +63,7 @@ struct Arguments {
     /// The Markdown file with the table.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -75,6 +75,7 @@ struct Results {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let mut arguments = Arguments::parse();
     arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     let device = arguments.device.open()?;
@@ -117,7 +118,7 @@ fn main() -> Result<()> {
     let report = Report { data: &names, systems: &systems, cells: &cells, seed: arguments.seed };
     let text = report.markdown(&arguments.against, &peers);
     ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
-    print!("{text}");
+    ess_examples::show(&text);
     match &arguments.json {
         Some(path) => write_json(path, &Results { data: names, cells }),
         None => Ok(()),

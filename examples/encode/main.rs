@@ -76,12 +76,13 @@ struct Arguments {
     /// Show no progress.
     #[arg(long)]
     quiet: bool,
-    /// Also write what was done as JSON.
+    /// Also write what was done as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
     let model = Model::load(&arguments)?;

@@ -89,12 +89,13 @@ struct Arguments {
     /// No progress bar and no results on the terminal.
     #[arg(long)]
     quiet: bool,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     let evaluator = evaluator(&arguments)?;
     let searched =
@@ -126,8 +127,8 @@ fn main() -> Result<()> {
     }
     match (arguments.quiet, arguments.per_query) {
         (true, _) => {}
-        (false, true) => print!("{}", report::per_query(&evaluations)),
-        (false, false) => print!("{}", report::table(&results, &evaluations, baseline)),
+        (false, true) => ess_examples::show(report::per_query(&evaluations)),
+        (false, false) => ess_examples::show(report::table(&results, &evaluations, baseline)),
     }
     Ok(())
 }

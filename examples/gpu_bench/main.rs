@@ -54,7 +54,7 @@ struct Arguments {
     /// Runs of which the median is taken.
     #[arg(long, default_value_t = 3)]
     runs: usize,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -112,6 +112,7 @@ struct Report {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     let arguments = Arguments::parse();
     for (name, value) in [("--runs", arguments.runs), ("--dim", arguments.dim), ("--k", arguments.k)] {
         ensure!(value > 0, "{name}: expected at least 1, found 0");
@@ -161,7 +162,7 @@ fn print(report: &Report) {
             share(*cpu),
         ]);
     }
-    print!("{table}");
+    ess_examples::show(&table);
 }
 
 /// Three digits that count.

@@ -40,7 +40,7 @@ pub(crate) struct Build {
     /// Show no progress.
     #[arg(long)]
     quiet: bool,
-    /// Write what was done as JSON.
+    /// Write what was done as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -71,6 +71,8 @@ struct Report {
 
 impl Build {
     pub(crate) fn run(self) -> Result<()> {
+        // Before the work, so that a second one is told at once and not after it.
+        let _lock = ess_files::FileLock::acquire(&self.out)?;
         let store = EmbeddingStore::open(&self.items)?;
         let ids = store.ids().as_slice().to_vec();
         let items = ess_examples::searchable(&store, &self.items)?;
@@ -98,7 +100,7 @@ impl Build {
                 self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
             }
         };
-        println!(
+        ess_examples::say!(
             "{}: {} items of {} numbers, built in {:.2} s, {} bytes",
             report.out.display(),
             report.items,

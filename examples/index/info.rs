@@ -18,7 +18,7 @@ pub(crate) struct Info {
     /// Read all of it and check it against its checksums.
     #[arg(long)]
     verify: bool,
-    /// Write it as JSON.
+    /// Write it as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ impl Info {
             milliseconds_to_map,
             verified: self.verify,
         };
-        println!("{}: {}", self.index.display(), serde_json::to_string_pretty(&report)?);
+        ess_examples::say!("{}: {}", self.index.display(), serde_json::to_string_pretty(&report)?);
         self.json.as_ref().map_or(Ok(()), |path| write_json(path, &report))
     }
 }

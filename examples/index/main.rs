@@ -33,6 +33,7 @@ enum Command {
 }
 
 fn main() -> Result<()> {
+    ess_examples::start();
     match Arguments::parse().command {
         Command::Build(build) => build.run(),
         Command::Search(search) => search.run(),

@@ -37,7 +37,7 @@ pub(crate) struct Search {
     /// Write all hits as a TREC run file.
     #[arg(long, value_name = "FILE")]
     run: Option<PathBuf>,
-    /// Write what was done as JSON.
+    /// Write what was done as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -63,9 +63,9 @@ impl Search {
         for (query, hits) in queries.ids.iter().zip(&hits).take(self.show) {
             let shown: Vec<String> =
                 hits.iter().map(|hit| format!("{} {:.4}", id(hit.item), hit.similarity)).collect();
-            println!("{query}: {}", shown.join(", "));
+            ess_examples::say!("{query}: {}", shown.join(", "));
         }
-        println!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
+        ess_examples::say!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
         if let Some(path) = &self.run {
             write_run(path, &run_of(&queries.ids, &hits, id)?).context("the run file")?;
         }

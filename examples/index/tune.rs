@@ -39,7 +39,7 @@ pub(crate) struct Tune {
     /// Show no progress.
     #[arg(long)]
     quiet: bool,
-    /// Write the results as JSON.
+    /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
@@ -122,7 +122,7 @@ impl Tune {
 impl Report {
     fn print(&self) {
         for curve in &self.curves {
-            println!("queries {}, recall@{}, {} thread(s)", curve.queries, self.k, self.threads);
+            ess_examples::say!("queries {}, recall@{}, {} thread(s)", curve.queries, self.k, self.threads);
             let mut table = Table::new(&["candidates", "probes", "refine", "recall", "queries per second"]);
             for point in &curve.points {
                 let shown = |setting: Option<usize>| setting.map_or("-".to_owned(), |x| x.to_string());
@@ -135,10 +135,10 @@ impl Report {
                     format!("{:.0}", point.queries_per_second),
                 ]);
             }
-            print!("{table}");
+            ess_examples::show(&table);
             match curve.tuned {
-                Some(effort) => println!("recall {} is reached with {effort:?}\n", self.target),
-                None => println!("recall {} is not reached\n", self.target),
+                Some(effort) => ess_examples::say!("recall {} is reached with {effort:?}\n", self.target),
+                None => ess_examples::say!("recall {} is not reached\n", self.target),
             }
         }
     }

@@ -243,7 +243,7 @@ fn with_relevant(qrels: &Qrels) -> usize {
 /// Says on the terminal what was left out for want of an embedding, if anything was.
 pub fn say_left_out(qrels: &Path, left_out: &Dropped) {
     if *left_out != Dropped::default() {
-        eprintln!(
+        crate::note!(
             "{}: left out for want of an embedding (queries: {}, judgements: {})",
             qrels.display(),
             left_out.queries,

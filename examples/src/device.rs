@@ -79,17 +79,17 @@ mod wgpu {
         for gpu in gpus {
             match use_adapter(&gpu) {
                 Ok(device) => return Ok(device),
-                Err(error) => eprintln!("{error:#}"),
+                Err(error) => crate::note!("{error:#}"),
             }
         }
-        eprintln!("device: cpu, for there is no GPU with a driver");
+        crate::note!("device: cpu, for there is no GPU with a driver");
         Ok(Device::flex())
     }
 
     fn use_adapter(adapter: &WgpuAdapter) -> Result<Device> {
         let device = adapter.open()?;
         let name = device.identity().map_or_else(String::new, |identity| format!(", {}", identity.name));
-        eprintln!("device: {adapter}{name}");
+        crate::note!("device: {adapter}{name}");
         Ok(device)
     }
 }
@@ -106,7 +106,7 @@ mod wgpu {
     }
 
     pub(super) fn open_any() -> Result<Device> {
-        eprintln!("device: cpu, for this program was built without the feature wgpu");
+        crate::note!("device: cpu, for this program was built without the feature wgpu");
         Ok(Device::flex())
     }
 }

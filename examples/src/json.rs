@@ -5,11 +5,17 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use serde::Serialize;
 
-/// Writes results to a file, whole or not at all.
+use crate::terminal::write_out;
+
+/// Writes results to a file, whole or not at all; to standard output where the path is `-`.
 ///
 /// # Errors
 /// When the file cannot be written.
 pub fn write_json(path: &Path, results: &impl Serialize) -> Result<()> {
     let text = serde_json::to_string_pretty(results).context("results as JSON")?;
+    if path == Path::new("-") {
+        write_out(&format_args!("{text}\n"));
+        return Ok(());
+    }
     Ok(ess_files::write_atomically(path, |out| writeln!(out, "{text}"))?)
 }

@@ -17,6 +17,7 @@ mod run_config;
 mod searchable;
 mod sides;
 mod table;
+mod terminal;
 
 pub use automatic::{choose, collection, describe_choice, search_automatically};
 pub use beir::BeirTexts;
@@ -34,3 +35,4 @@ pub use run_config::RunConfig;
 pub use searchable::searchable;
 pub use sides::SideArguments;
 pub use table::Table;
+pub use terminal::{note, show, start};

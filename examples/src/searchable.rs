@@ -15,7 +15,7 @@ pub fn searchable(store: &EmbeddingStore, path: &Path) -> Result<Embeddings> {
     if !store.provenance().needs_unit_length() {
         return Ok(vectors);
     }
-    eprintln!(
+    crate::note!(
         "note: {}: vectors are brought to length 1, as their encoder is meant for the cosine",
         path.display()
     );

@@ -30,12 +30,19 @@ impl AutoModule {
     /// # Errors
     /// [`Error::Files`] or [`Error::Search`] when the folder cannot be written, or another writes it at the moment.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
+        self.save_in(&mut FolderLock::acquire(folder)?)
+    }
+
+    /// As [`AutoModule::save`], into a folder that the caller keeps for itself already.
+    ///
+    /// # Errors
+    /// Those of [`AutoModule::save`].
+    pub fn save_in(&self, lock: &mut FolderLock) -> Result<(), Error> {
         let plan = serde_json::to_vec(&self.plan).map_err(ess_core::Error::external)?;
         let checksum = Checksum::of(&plan).to_string();
         let file = format!("plan-{}.json", checksum.trim_start_matches("xxh3-64:"));
-        let mut lock = FolderLock::acquire(folder)?;
         lock.announce(&[&file])?;
-        write_atomically(&folder.join(&file), |out| out.write_all(&plan))?;
+        write_atomically(&lock.folder().join(&file), |out| out.write_all(&plan))?;
         let mut tensors = BTreeMap::new();
         let shape = vec![self.queries.len(), self.queries.dim()];
         let queries = HostTensor::new(QUERIES, shape, self.queries.as_slice().to_vec())?;
@@ -50,7 +57,7 @@ impl AutoModule {
         let config = serde_json::to_value(config).map_err(ess_core::Error::external)?;
         let description =
             ModuleDescription { kind: KIND.to_owned(), query_dim: self.dim(), item_dim: self.dim(), config };
-        Ok(ModuleState { description, tensors }.save_in(&mut lock)?)
+        Ok(ModuleState { description, tensors }.save_in(lock)?)
     }
 
     /// Reads one from a folder and checks it; `None` when the folder has a searching module of another kind.

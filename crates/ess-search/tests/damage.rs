@@ -62,6 +62,12 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect()
 }
 
+/// A new file each time: some file systems wait for the disk when a file is cut to be written again.
+fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
+    fs::remove_file(path).ok();
+    fs::write(path, bytes).unwrap();
+}
+
 /// Loads, builds and applies whatever is there: a module or an error, and no panic.
 fn used(folder: &Path) -> bool {
     let Ok(loaded) = TwoSided::load(folder, &Registry::default(), &Device::flex()) else { return false };
@@ -86,9 +92,9 @@ fn damaged_manifests_with_right_checksums_are_modules_or_errors() {
         let good = unseal_json(&sealed).unwrap().unwrap();
         for bytes in mutations(good.as_bytes(), seed as u64, rounds) {
             match String::from_utf8(bytes) {
-                Ok(text) if text.trim_end().ends_with('}') => fs::write(&path, seal_json(&text)).unwrap(),
-                Ok(text) => fs::write(&path, text).unwrap(),
-                Err(error) => fs::write(&path, error.into_bytes()).unwrap(),
+                Ok(text) if text.trim_end().ends_with('}') => replace(&path, seal_json(&text)),
+                Ok(text) => replace(&path, text),
+                Err(error) => replace(&path, error.into_bytes()),
             }
             read += usize::from(used(folder.path()));
         }
@@ -113,8 +119,8 @@ fn damaged_weights_with_right_checksums_are_modules_or_errors() {
         for bytes in mutations(good, 100 + seed as u64, rounds) {
             let checksum = Checksum::of(&bytes).to_string();
             manifest["weights"] = json!({"file": WEIGHTS, "checksum": checksum});
-            fs::write(folder.path().join("module.json"), seal_json(&manifest.to_string())).unwrap();
-            fs::write(folder.path().join(WEIGHTS), bytes).unwrap();
+            replace(&folder.path().join("module.json"), seal_json(&manifest.to_string()));
+            replace(&folder.path().join(WEIGHTS), bytes);
             read += usize::from(used(folder.path()));
         }
     }

@@ -92,6 +92,16 @@ fn writer(folder: &Path, first: usize) -> Child {
         .unwrap()
 }
 
+/// A process that ends with the test, also with one that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
     BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap)
 }
@@ -126,12 +136,13 @@ fn a_killed_writer_leaves_the_old_module_or_the_new_and_the_next_one_cleans_up()
     state(0).save(folder.path()).unwrap();
     let mut leftovers = 0;
     for kill in 0..KILLS {
-        let mut child = writer(folder.path(), 2);
-        let mut lines = lines(&mut child).filter_map(|line| line.strip_prefix("at ")?.parse::<usize>().ok());
+        let mut child = Running(writer(folder.path(), 2));
+        let mut lines =
+            lines(&mut child.0).filter_map(|line| line.strip_prefix("at ")?.parse::<usize>().ok());
         let at = lines.nth(random.random_range(0..6)).unwrap();
         std::thread::sleep(std::time::Duration::from_micros(random.random_range(0..3000)));
-        child.kill().unwrap();
-        child.wait().unwrap();
+        child.0.kill().unwrap();
+        child.0.wait().unwrap();
         let last = lines.last().unwrap_or(at);
         let found = number_of(&ModuleState::load(folder.path()).unwrap());
         // The one before the last that it was at is whole; the last may be.

@@ -17,6 +17,7 @@ mod index;
 mod interchange;
 mod interrupted_training;
 mod judgements;
+mod output;
 mod program;
 mod run_files;
 mod small_data;

@@ -1,0 +1,80 @@
+//! What a program says to its user, and how it ends when nobody listens or it is told to stop.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    sync::LazyLock,
+};
+
+/// The status of a program that writes to a pipe which nobody reads any more: 128 and the number of SIGPIPE.
+const BROKEN_PIPE: i32 = 141;
+
+/// To be called first by every program: from then on, Ctrl-C and a request to end remove what is half written before they
+/// end the program, with the status 128 and the signal's number.
+///
+/// # Panics
+/// When the system has no thread left.
+pub fn start() {
+    #[cfg(unix)]
+    {
+        use signal_hook::{consts::TERM_SIGNALS, iterator::Signals, low_level::exit};
+        let Ok(mut signals) = Signals::new(TERM_SIGNALS) else { return };
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                let _stopped = ess_files::stop_writing();
+                exit(128 + signal);
+            }
+        });
+    }
+}
+
+/// Whether standard output is for the results that `--json -` asks for: then all else goes to standard error.
+static OUTPUT_IS_JSON: LazyLock<bool> = LazyLock::new(|| {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    arguments.windows(2).any(|pair| pair[0] == "--json" && pair[1] == "-")
+        || arguments.iter().any(|argument| argument == "--json=-")
+});
+
+/// Prints a text. When nobody reads it any more the program ends, as others do; when it cannot be written, with a
+/// message and status 1.
+pub fn show(text: impl fmt::Display) {
+    match *OUTPUT_IS_JSON {
+        true => note(text),
+        false => write_out(&text),
+    }
+}
+
+/// Prints a text on standard error. That it cannot be written is no reason to end.
+pub fn note(text: impl fmt::Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
+}
+
+/// Prints a text on standard output, whatever [`OUTPUT_IS_JSON`] says.
+pub(crate) fn write_out(text: &dyn fmt::Display) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = write!(out, "{text}").and_then(|()| out.flush()) {
+        let _stopped = ess_files::stop_writing();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            std::process::exit(BROKEN_PIPE);
+        }
+        note(format_args!("Error: standard output: {error}\n"));
+        std::process::exit(1);
+    }
+}
+
+/// Prints a line as `println!` does, by [`show`]: a closed pipe or a full disk is no panic.
+#[macro_export]
+macro_rules! say {
+    () => { $crate::show("\n") };
+    ($format:literal $($arguments:tt)*) => {
+        $crate::show(format_args!("{}\n", format_args!($format $($arguments)*)))
+    };
+}
+
+/// Prints a line on standard error as `eprintln!` does, by [`note`].
+#[macro_export]
+macro_rules! note {
+    ($format:literal $($arguments:tt)*) => {
+        $crate::note(format_args!("{}\n", format_args!($format $($arguments)*)))
+    };
+}
