@@ -95,7 +95,7 @@ impl Model {
     fn new(kind: Kind, provenance: [Provenance; 2], item_states: bool) -> Result<Self> {
         let whole_rows = !matches!(kind, Kind::Layers(_));
         for note in notes(&provenance, whole_rows) {
-            eprintln!("note: {note}");
+            ess_examples::note!("note: {note}");
         }
         Ok(Self { kind, provenance, item_states })
     }
