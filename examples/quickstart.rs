@@ -186,7 +186,7 @@ fn figures(system: &System) -> Result<Figures> {
     let mut ci95 = BTreeMap::new();
     for name in ["ndcg@10", "recall@100"] {
         let values = &system.evaluation.get(name)?.per_query;
-        ci95.insert(name, Bootstrap::default().interval(values, 0.95)?);
+        ci95.insert(name, Bootstrap::default().interval_within(values, [0.0, 1.0], 0.95)?);
     }
     let (ndcg, recall) = (system.evaluation.mean("ndcg@10")?, system.evaluation.mean("recall@100")?);
     Ok(Figures { ndcg, recall, ci95, fit: system.fit.clone() })

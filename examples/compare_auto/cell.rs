@@ -41,9 +41,9 @@ pub(crate) struct Mean {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Gain {
     pub(crate) mean: Mean,
-    /// The paired difference, its interval, and the p-value of a randomisation test.
+    /// The paired difference, its interval (none where too few queries differ), and the p-value of a randomisation test.
     pub(crate) gain: f64,
-    pub(crate) ci95: [f64; 2],
+    pub(crate) ci95: Option<[f64; 2]>,
     pub(crate) p: f64,
     /// On queries with known items, and with new ones.
     pub(crate) groups: [Option<GroupGain>; 2],
@@ -124,7 +124,7 @@ impl Measured {
     fn mean(&self, values: &[f64], seed: u64) -> Result<Mean> {
         let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
         let ndcg = values.iter().sum::<f64>() / values.len() as f64;
-        Ok(Mean { ndcg, ci95: bootstrap.interval(values, 0.95)?, queries: values.len() })
+        Ok(Mean { ndcg, ci95: bootstrap.interval_within(values, [0.0, 1.0], 0.95)?, queries: values.len() })
     }
 
     fn gain(&self, values: &[f64], seed: u64) -> Result<Gain> {

@@ -3,7 +3,7 @@
 use std::{fmt::Write, path::Path};
 
 use ess_auto::Choice as Chosen;
-use ess_examples::{GroupGain, describe_choice};
+use ess_examples::{GroupGain, Together, describe_choice};
 
 use crate::{
     Results,
@@ -17,7 +17,9 @@ alone, and test queries were searched afterwards. nDCG@10, with 95 % bootstrap i
 frozen encoder are paired. *Dense* looks at what the encoder gives of queries and items and at no text, so its gain is that
 of a trained module, of the memory of training queries, of feedback and, where the reasons below name them, of passages and
 tokens: richer encodings by the same frozen encoder (`encode --passages --states LAYER --item-states`), compared without any
-training. *Hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an interval without 0.
+training. *Hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an interval without 0 and a
+p-value (randomisation test) below .05 after Holm's correction over all differences of their table; p-values that are
+printed are not corrected. Where two systems differ on too few queries no interval is stated, and nothing is bold.
 
 Written by `compare_auto`, which `cargo run --release --example compare_auto -- --help` explains; any BEIR folder with its
 embeddings will do.
@@ -55,6 +57,7 @@ fn own(text: &mut String, results: &Results) {
     text.push_str("\n## On test queries of the same data set\n\n");
     text.push_str("| data (test queries) | frozen | dense | difference | hybrid | difference | CPU-s |\n");
     text.push_str("|---|---|---|---|---|---|---|\n");
+    let table = Together::new(results.own.iter().flat_map(|cell| [Some(cell.dense.p), Some(cell.hybrid.p)]));
     for cell in &results.own {
         let seconds = results
             .choices
@@ -68,9 +71,9 @@ fn own(text: &mut String, results: &Results) {
             cell.frozen.queries,
             mean(&cell.frozen),
             mean(&cell.dense.mean),
-            difference(&cell.dense),
+            difference(&cell.dense, &table),
             mean(&cell.hybrid.mean),
-            difference(&cell.hybrid),
+            difference(&cell.hybrid, &table),
         );
     }
     text.push_str("\nCPU-seconds are of all threads, for both choices together.\n");
@@ -84,8 +87,10 @@ fn groups(text: &mut String, results: &Results) {
     );
     text.push_str("| data | known / new / near duplicates | dense, known | dense, new | hybrid, known | hybrid, new |\n");
     text.push_str("|---|---|---|---|---|---|\n");
+    let groups = |cell: &Cell| [cell.dense.groups, cell.hybrid.groups].concat();
+    let table = Together::new(results.own.iter().flat_map(groups).map(|gain| gain?.p));
     for cell in &results.own {
-        let gains = [&cell.dense, &cell.hybrid].into_iter().flat_map(|gain| gain.groups).map(group);
+        let gains = groups(cell).into_iter().map(|gain| group(gain, &table));
         let _ = writeln!(
             text,
             "| {} | {} / {} / {} | {} |",
@@ -145,11 +150,13 @@ fn transfer(text: &mut String, results: &Results) {
     targets.dedup();
     let _ = writeln!(text, "| chosen on | {} |", targets.join(" | "));
     let _ = writeln!(text, "|---|{}", "---|".repeat(targets.len()));
+    let all = results.transfer.iter().chain(&results.several);
+    let table = Together::new(all.flat_map(|cell| [Some(cell.dense.p), Some(cell.hybrid.p)]));
     let row = |name: &str, cells: &[Cell], is: &dyn Fn(&Cell) -> bool| {
         let cell = |target: &&str| {
             let found = cells.iter().find(|cell| is(cell) && cell.target.name == *target);
             found.map_or(String::new(), |cell| {
-                format!("{} / {}", short_difference(&cell.dense), short_difference(&cell.hybrid))
+                format!("{} / {}", short_difference(&cell.dense, &table), short_difference(&cell.hybrid))
             })
         };
         format!("| {name} | {} |\n", targets.iter().map(cell).collect::<Vec<_>>().join(" | "))
@@ -161,17 +168,18 @@ fn transfer(text: &mut String, results: &Results) {
     if !results.several.is_empty() {
         text.push_str(&row("all others", &results.several, &|_| true));
     }
-    summary(text, "single choice", &results.transfer);
+    summary(text, "single choice", &results.transfer, &table);
     if !results.several.is_empty() {
-        summary(text, "choice of all others", &results.several);
+        summary(text, "choice of all others", &results.several, &table);
     }
 }
 
-fn summary(text: &mut String, what: &str, cells: &[Cell]) {
+fn summary(text: &mut String, what: &str, cells: &[Cell], table: &Together) {
     let of = |gain: fn(&Cell) -> &Gain| {
         let mean = cells.iter().map(|cell| gain(cell).gain).sum::<f64>() / cells.len() as f64;
-        let below = cells.iter().filter(|cell| gain(cell).ci95[1] < 0.0).count();
-        let above = cells.iter().filter(|cell| gain(cell).ci95[0] > 0.0).count();
+        let found = cells.iter().map(gain).filter(|gain| table.is_significant(gain.ci95, Some(gain.p)));
+        let (above, below): (Vec<&Gain>, Vec<&Gain>) = found.partition(|found| found.gain > 0.0);
+        let (above, below) = (above.len(), below.len());
         format!("{mean:+.4} ({above} significantly above frozen, {below} below)")
     };
     let (dense, hybrid) = (of(|cell| &cell.dense), of(|cell| &cell.hybrid));
@@ -212,24 +220,23 @@ fn figure(value: f64) -> String {
     format!("{value:.4}").replacen("0.", ".", 1)
 }
 
-fn difference(gain: &Gain) -> String {
-    let [low, high] = gain.ci95.map(signed);
+fn difference(gain: &Gain, table: &Together) -> String {
     let p = if gain.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", gain.p) };
-    emphasised(&format!("{} [{low}, {high}]", signed(gain.gain)), gain.ci95)
+    let interval = match gain.ci95.map(|interval| interval.map(signed)) {
+        Some([low, high]) => format!("[{low}, {high}]"),
+        None => "[too few queries differ]".to_owned(),
+    };
+    table.emphasised(&format!("{} {interval}", signed(gain.gain)), gain.ci95, Some(gain.p))
         + ", "
         + &p.replacen("0.", ".", 1)
 }
 
-fn short_difference(gain: &Gain) -> String {
-    emphasised(&signed(gain.gain), gain.ci95)
+fn short_difference(gain: &Gain, table: &Together) -> String {
+    table.emphasised(&signed(gain.gain), gain.ci95, Some(gain.p))
 }
 
-fn group(gain: Option<GroupGain>) -> String {
-    gain.map_or("–".to_owned(), |gain| emphasised(&signed(gain.gain), gain.ci95))
-}
-
-fn emphasised(text: &str, [low, high]: [f64; 2]) -> String {
-    if low > 0.0 || high < 0.0 { format!("**{text}**") } else { text.to_owned() }
+fn group(gain: Option<GroupGain>, table: &Together) -> String {
+    gain.map_or("–".to_owned(), |gain| table.emphasised(&signed(gain.gain), gain.ci95, gain.p))
 }
 
 fn signed(value: f64) -> String {

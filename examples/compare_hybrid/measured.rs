@@ -26,11 +26,12 @@ pub(crate) struct Measured {
     pub(crate) per_query: Vec<f64>,
 }
 
-/// A paired difference of means with its 95 % bootstrap interval, and the p-value of a randomisation test.
+/// A paired difference of means with its 95 % bootstrap interval (none where too few queries differ), and the p-value of a
+/// randomisation test.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Difference {
     pub(crate) mean: f64,
-    pub(crate) ci95: [f64; 2],
+    pub(crate) ci95: Option<[f64; 2]>,
     pub(crate) p: f64,
 }
 
@@ -53,7 +54,7 @@ impl Measured {
             setting: ready.setting,
             held_out: ready.held_out,
             ndcg: mean(&per_query),
-            ci95: Bootstrap { seed, ..Bootstrap::default() }.interval(&per_query, 0.95)?,
+            ci95: Bootstrap { seed, ..Bootstrap::default() }.interval_within(&per_query, [0.0, 1.0], 0.95)?,
             against_frozen: Difference::of(frozen, &per_query, seed)?,
             against_constant: against_constant.transpose()?,
             learning_seconds,

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use ess_examples::Together;
+
 use crate::{
     Cost, Results, SetResults, System,
     measured::{Difference, Measured},
@@ -10,7 +12,9 @@ use crate::{
 const INTRODUCTION: &str = "# Searching by meaning and by words at once
 
 The frozen encoder and BM25, combined in every way that `ess-hybrid` has. nDCG@10 on test queries; differences are paired,
-with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0. Shares are the lexical half's.
+with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0 and the p-value (randomisation
+test) below .05 after Holm's correction over all differences of the table; p-values that are printed are not corrected.
+Where two systems differ on too few queries no interval is stated, and nothing is bold. Shares are the lexical half's.
 *Tuned* is the share with the highest nDCG@10 on training and dev queries; *one fitted weight* and *learned* weights
 minimise a softmax cross-entropy over what both searchers found, and the penalty of learned ones has the highest nDCG@10 in
 5-fold cross-validation over training and dev queries, cut at random. Nothing is chosen on test queries.
@@ -51,11 +55,14 @@ fn overview(text: &mut String, results: &Results) {
     let headings: Vec<String> = results.sets.iter().map(heading).collect();
     let _ = writeln!(text, "| system | indexes, calls | {} |", headings.join(" | "));
     let _ = writeln!(text, "|---|---|{}", "---|".repeat(headings.len()));
+    // The first system of each is the frozen encoder itself.
+    let all = results.sets.iter().flat_map(|set| set.measured.iter().skip(1));
+    let table = Together::new(all.map(|measured| Some(measured.against_frozen.p)));
     for system in System::ALL {
         let cell = |set: &SetResults| {
             set.of(&system.name()).map_or("–".to_owned(), |measured| {
-                let difference =
-                    emphasised(&signed(measured.against_frozen.mean), measured.against_frozen.ci95);
+                let Difference { mean, ci95, p } = measured.against_frozen;
+                let difference = table.emphasised(&signed(mean), ci95, Some(p));
                 format!("{} {difference}", figure(measured.ndcg))
             })
         };
@@ -78,11 +85,13 @@ fn own_weights(text: &mut String, results: &Results) {
         results.sets.iter().filter(|set| set.learned_from > 0).map(|set| set.data.name.as_str()).collect();
     let _ = writeln!(text, "| system | {} |", names.join(" | "));
     let _ = writeln!(text, "|---|{}", "---|".repeat(names.len()));
+    let added = results.sets.iter().flat_map(|set| &set.measured).filter_map(|one| one.against_constant);
+    let table = Together::new(added.map(|added| Some(added.p)));
     for system in System::ALL.into_iter().filter(|system| system.constant().is_some()) {
         let sets = results.sets.iter().filter(|set| set.learned_from > 0);
         let cells = sets.map(|set| {
             let added = set.of(&system.name()).and_then(|measured| measured.against_constant);
-            added.map_or("–".to_owned(), |added| difference(&added))
+            added.map_or("–".to_owned(), |added| difference(&added, &table))
         });
         let _ = writeln!(text, "| {} | {} |", system.name(), cells.collect::<Vec<_>>().join(" | "));
     }
@@ -94,6 +103,8 @@ fn details(text: &mut String, set: &SetResults) {
         "| system | setting | held out | test | difference to frozen | CPU-s of learning | CPU-s of searching |\n\
          |---|---|---|---|---|---|---|\n",
     );
+    let others = set.measured.iter().skip(1);
+    let table = Together::new(others.map(|measured| Some(measured.against_frozen.p)));
     for measured in &set.measured {
         let [low, high] = measured.ci95.map(|end| format!("{end:.3}").replacen("0.", ".", 1));
         let _ = writeln!(
@@ -103,7 +114,7 @@ fn details(text: &mut String, set: &SetResults) {
             measured.setting,
             measured.held_out.map_or(String::new(), figure),
             figure(measured.ndcg),
-            difference(&measured.against_frozen),
+            difference(&measured.against_frozen, &table),
             measured.learning_seconds,
             measured.searching_seconds,
         );
@@ -116,15 +127,15 @@ impl SetResults {
     }
 }
 
-fn difference(difference: &Difference) -> String {
-    let [low, high] = difference.ci95.map(signed);
-    let text = format!("{} [{low}, {high}]", signed(difference.mean));
+fn difference(difference: &Difference, table: &Together) -> String {
+    let interval = match difference.ci95.map(|interval| interval.map(signed)) {
+        Some([low, high]) => format!("[{low}, {high}]"),
+        None => "[too few queries differ]".to_owned(),
+    };
+    let text = format!("{} {interval}", signed(difference.mean));
     let p = if difference.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", difference.p) };
-    format!("{}, {}", emphasised(&text, difference.ci95), p.replacen("0.", ".", 1))
-}
-
-fn emphasised(text: &str, [low, high]: [f64; 2]) -> String {
-    if low > 0.0 || high < 0.0 { format!("**{text}**") } else { text.to_owned() }
+    let text = table.emphasised(&text, difference.ci95, Some(difference.p));
+    format!("{text}, {}", p.replacen("0.", ".", 1))
 }
 
 fn figure(value: f64) -> String {

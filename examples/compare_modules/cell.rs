@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use ess_metrics::{Bootstrap, Evaluation};
+use ess_metrics::{Bootstrap, Evaluation, RandomizationTest};
 use ess_train::{FitReport, Returned, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
@@ -44,9 +44,10 @@ pub(crate) struct Measured {
     /// nDCG@10 and recall@100 on test of the trained module, whether or not it was returned.
     pub(crate) ndcg: f64,
     pub(crate) recall: f64,
-    /// The difference to the frozen encoder's nDCG@10, and its paired 95 % bootstrap interval.
+    /// The difference to the frozen encoder's nDCG@10, and its paired 95 % bootstrap interval; none where too few queries
+    /// differ.
     pub(crate) difference: f64,
-    pub(crate) interval: [f64; 2],
+    pub(crate) interval: Option<[f64; 2]>,
     /// Whether dev showed that it is better than the frozen encoder, so that it was returned.
     pub(crate) returned: bool,
     pub(crate) parameters: usize,
@@ -120,13 +121,23 @@ impl Wanted<'_> {
 }
 
 impl Measured {
-    /// The difference to another system's nDCG@10 on the same queries, and its paired 95 % bootstrap interval; none where one
-    /// of both was kept without its values.
-    pub(crate) fn difference_to(&self, other: &Self, seed: u64) -> Option<(f64, [f64; 2])> {
+    /// The difference to another system's nDCG@10 on the same queries; none where one of both was kept without its values.
+    pub(crate) fn difference_to(&self, other: &Self, seed: u64) -> Option<Difference> {
         let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
+        let test = RandomizationTest { seed, ..RandomizationTest::default() };
         let interval = bootstrap.difference_interval(&other.by_query, &self.by_query, 0.95).ok()?;
-        Some((self.ndcg - other.ndcg, interval))
+        let p = test.p_value(&other.by_query, &self.by_query).ok()?;
+        Some(Difference { mean: self.ndcg - other.ndcg, interval, p })
     }
+}
+
+/// A paired difference of means, its 95 % bootstrap interval (none where too few queries differ), and the p-value of a
+/// randomisation test.
+#[derive(Clone, Copy)]
+pub(crate) struct Difference {
+    pub(crate) mean: f64,
+    pub(crate) interval: Option<[f64; 2]>,
+    pub(crate) p: f64,
 }
 
 fn by_query(evaluation: &Evaluation) -> Result<Vec<f64>> {

@@ -9,7 +9,10 @@ use crate::results::{Leaked, Results, Value};
 pub(crate) fn table(results: &Results, evaluations: &[(String, Evaluation)], baseline: usize) -> String {
     let mut text = format!("{} queries; mean [95 % interval]", evaluations[baseline].1.queries().len());
     if evaluations.len() > 1 {
-        text += &format!("; difference to {}, p after Holm's correction", evaluations[baseline].0);
+        text += &format!(
+            "; difference to {}, p after Holm's correction over the whole table",
+            evaluations[baseline].0
+        );
     }
     let mut headings = vec!["measure"];
     headings.extend(evaluations.iter().map(|(name, _)| name.as_str()));
@@ -54,7 +57,10 @@ fn leaked(leaked: &Leaked) -> String {
     let mut table = Table::new(&["gain, ndcg@10", "on known items", "on new items"]);
     for (name, gains) in &leaked.gains {
         let cell = |gain: &Option<GroupGain>| match gain {
-            Some(GroupGain { gain, ci95: [low, high], .. }) => format!("{gain:+.4} [{low:+.3}, {high:+.3}]"),
+            Some(GroupGain { gain, ci95: Some([low, high]), .. }) => {
+                format!("{gain:+.4} [{low:+.3}, {high:+.3}]")
+            }
+            Some(GroupGain { gain, ci95: None, .. }) => format!("{gain:+.4} [too few queries]"),
             None => "–".to_owned(),
         };
         table.row([name.clone()].into_iter().chain(gains.iter().map(cell)).collect());

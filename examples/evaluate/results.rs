@@ -41,7 +41,7 @@ pub(crate) struct Leaked {
 #[derive(Serialize)]
 pub(crate) struct Value {
     pub(crate) mean: f64,
-    /// Of means alone: a count and a geometric mean have none.
+    /// Of means alone: a count and a geometric mean have none, and few values beyond 0 to 1 have none that can be stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ci95: Option<[f64; 2]>,
 }
@@ -114,7 +114,12 @@ impl Measured<'_> {
         let bootstrap = Bootstrap { seed: self.seed, ..Bootstrap::default() };
         let of_measure = |values: &MeasureValues| {
             let is_mean = values.aggregate == Aggregate::Mean;
-            let ci95 = is_mean.then(|| bootstrap.interval(&values.per_query, 0.95)).transpose()?;
+            let is_share = values.per_query.iter().all(|value| (0.0..=1.0).contains(value));
+            let ci95 = match (is_mean, is_share) {
+                (true, true) => Some(bootstrap.interval_within(&values.per_query, [0.0, 1.0], 0.95)?),
+                (true, false) => bootstrap.interval(&values.per_query, 0.95)?,
+                (false, _) => None,
+            };
             Ok((values.measure.clone(), Value { mean: values.mean, ci95 }))
         };
         evaluation.measures().iter().map(of_measure).collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Result;
 use ess_core::Embeddings;
-use ess_metrics::{Bootstrap, Qrels};
+use ess_metrics::{Bootstrap, Qrels, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
 /// Queries are near duplicates from this cosine on.
@@ -24,8 +24,11 @@ pub struct GroupGain {
     pub queries: usize,
     /// The mean gain over the baseline.
     pub gain: f64,
-    /// Its paired 95 % bootstrap interval.
-    pub ci95: [f64; 2],
+    /// Its paired 95 % bootstrap interval; none where the systems differ on too few queries.
+    pub ci95: Option<[f64; 2]>,
+    /// The p-value of a randomisation test; none in results of earlier versions.
+    #[serde(default)]
+    pub p: Option<f64>,
 }
 
 impl Leakage {
@@ -63,7 +66,7 @@ impl Leakage {
     /// What a system gains on the seen queries, and on the others; `None` where there is none.
     ///
     /// # Errors
-    /// Those of the bootstrap.
+    /// Those of the bootstrap and of the test.
     pub fn gains(
         &self,
         baseline: &[f64],
@@ -76,8 +79,10 @@ impl Leakage {
                 return Ok(None);
             }
             let ci95 = bootstrap.difference_interval(&baseline, &system, 0.95)?;
+            let test = RandomizationTest { seed: bootstrap.seed, ..RandomizationTest::default() };
+            let p = Some(test.p_value(&baseline, &system)?);
             let sum: f64 = system.iter().zip(&baseline).map(|(system, baseline)| system - baseline).sum();
-            Ok(Some(GroupGain { queries: baseline.len(), gain: sum / baseline.len() as f64, ci95 }))
+            Ok(Some(GroupGain { queries: baseline.len(), gain: sum / baseline.len() as f64, ci95, p }))
         };
         Ok([gain(true)?, gain(false)?])
     }

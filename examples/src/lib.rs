@@ -18,6 +18,7 @@ mod searchable;
 mod sides;
 mod table;
 mod terminal;
+mod together;
 
 pub use automatic::{choose, collection, describe_choice, search_automatically};
 pub use beir::BeirTexts;
@@ -36,3 +37,4 @@ pub use searchable::searchable;
 pub use sides::SideArguments;
 pub use table::Table;
 pub use terminal::{note, show, start};
+pub use together::Together;

@@ -32,4 +32,7 @@ pub use qrels::Qrels;
 pub use relevance_level::RelevanceLevel;
 pub use row_qrels::RowQrels;
 pub use run::Run;
-pub use significance::{Bootstrap, Comparison, RandomizationTest, Significance, compare, holm};
+pub use significance::{
+    Bootstrap, ChoiceEvidence, ChoiceTest, Comparison, Family, RandomizationTest, Significance, compare,
+    holm, is_significant,
+};

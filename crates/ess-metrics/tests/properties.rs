@@ -170,12 +170,18 @@ proptest! {
         values in prop::collection::vec(0.0_f64..1.0, 1..40), seed: u64,
     ) {
         let bootstrap = Bootstrap { resamples: 500, seed };
-        let [low, high] = bootstrap.interval(&values, 0.95).unwrap();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        prop_assert!(low <= mean + 1e-12 && mean <= high + 1e-12, "{low} {mean} {high}");
-        prop_assert_eq!(bootstrap.interval(&values, 0.95).unwrap(), [low, high]);
-        let [inner_low, inner_high] = bootstrap.interval(&values, 0.5).unwrap();
-        prop_assert!(low <= inner_low && inner_high <= high);
+        let within = |confidence| Some(bootstrap.interval_within(&values, [0.0, 1.0], confidence).unwrap());
+        let studentised = |confidence| bootstrap.interval(&values, confidence).unwrap();
+        prop_assert_eq!(studentised(0.95).is_some(), values.len() > 6);
+        for interval in [&within as &dyn Fn(f64) -> Option<[f64; 2]>, &studentised] {
+            let Some([low, high]) = interval(0.95) else { continue };
+            prop_assert!(low <= mean + 1e-12 && mean <= high + 1e-12, "{low} {mean} {high}");
+            prop_assert_eq!(interval(0.95), Some([low, high]));
+            if let Some([inner_low, inner_high]) = interval(0.5) {
+                prop_assert!(low <= inner_low && inner_high <= high);
+            }
+        }
     }
 
     #[test]

@@ -5,12 +5,15 @@ use ess_index::FlatIndex;
 use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
 use ess_search::{DeviceEncoding, TwoSided};
 
-use crate::{Error, Items, QuerySet};
+use crate::{Error, Items, QuerySet, looks::Looks};
 
 /// How deep the ranking of a measure without a cutoff is looked at.
 const UNCUT_DEPTH: usize = 1000;
 
 /// Queries held out of training, the items they search, and the measure that judges a searching module on them.
+///
+/// It remembers what every module reached that was measured on it, since each is one more to choose from:
+/// [`FloorDecision`](crate::FloorDecision) makes the chosen one pay for that.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -33,6 +36,7 @@ pub struct DevSet<'a, E> {
     qrels: RowQrels,
     evaluator: Evaluator,
     depth: usize,
+    looks: Looks,
 }
 
 impl<'a, E: DeviceEncoding> DevSet<'a, E> {
@@ -46,7 +50,7 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
         let grades = queries.judgements().iter().map(|judged| judged.iter().map(|j| (j.item, j.grade)));
         let depth = measure.cutoff().k().unwrap_or(UNCUT_DEPTH).min(count);
         let (qrels, evaluator) = (RowQrels::new(grades)?, Evaluator::new(vec![measure])?);
-        Ok(Self { queries, items, qrels, evaluator, depth })
+        Ok(Self { queries, items, qrels, evaluator, depth, looks: Looks::default() })
     }
 
     /// The queries.
@@ -68,7 +72,14 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
         let hits = index.search(mapped, self.depth)?;
         let rankings = hits.iter().map(|hits| hits.iter().map(|hit| hit.item));
         let evaluation = self.evaluator.evaluate_rows(&self.qrels, rankings)?;
-        Ok(evaluation.measures()[0].per_query.clone())
+        let values = evaluation.measures()[0].per_query.clone();
+        self.looks.note(&values);
+        Ok(values)
+    }
+
+    /// What every module reached that was measured on these queries.
+    pub(crate) fn looks(&self) -> Vec<Vec<f64>> {
+        self.looks.all()
     }
 
     /// The mean of the measure over the queries.

@@ -1,6 +1,6 @@
 //! Never worse than the frozen encoder: the identity is the floor.
 
-use ess_metrics::Bootstrap;
+use ess_metrics::{ChoiceEvidence, ChoiceTest};
 use ess_search::{DeviceEncoding, PersistentModule};
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,11 @@ pub enum Returned {
 }
 
 /// Which module was returned, and the evidence.
+///
+/// The trained module is returned where [`ChoiceTest`] finds it better than the identity on dev. Queries on which both are
+/// equally good say nothing, and every module that was measured on dev on the way, be it a setting or a step of training,
+/// counts as one to choose from. A module that is no better is returned no more often than `(1 − confidence) / 2`: one in
+/// 200 at the default 99 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FloorDecision {
     /// Which module was returned.
@@ -29,10 +34,20 @@ pub struct FloorDecision {
     pub trained: f64,
     /// The identity's mean on dev, where there is an identity.
     pub identity: Option<f64>,
-    /// The paired bootstrap interval of `trained − identity`, low and high.
+    /// The interval of `trained − identity`, low and high; `None` without an identity, or where too few queries differ to
+    /// state one.
     pub interval: Option<[f64; 2]>,
     /// The level of the interval.
     pub confidence: f64,
+    /// The one-sided p-value, the choice paid for; `None` without an identity, and in reports of earlier versions.
+    #[serde(default)]
+    pub p: Option<f64>,
+    /// Dev queries on which the trained module and the identity differ; `None` as for `p`.
+    #[serde(default)]
+    pub differing: Option<usize>,
+    /// Different modules that were measured on dev and could have been chosen; `None` as for `p`.
+    #[serde(default)]
+    pub candidates: Option<usize>,
 }
 
 impl FloorDecision {
@@ -45,13 +60,15 @@ impl FloorDecision {
     ) -> Result<Self, Error> {
         let values = dev.per_query(trained)?;
         let floor = identity.map(|identity| dev.per_query(identity)).transpose()?;
-        Self::of_values(&values, floor.as_deref(), config)
+        Self::of_values(&values, floor.as_deref(), &dev.looks(), config)
     }
 
-    /// Compares what a trained module reaches on each dev query with what the identity reaches.
+    /// Compares what a trained module reaches on each dev query with what the identity reaches. `looks` are the values of
+    /// all that was measured on dev before.
     pub(crate) fn of_values(
         values: &[f64],
         floor: Option<&[f64]>,
+        looks: &[Vec<f64>],
         config: &TrainerConfig,
     ) -> Result<Self, Error> {
         let mut decision = Self {
@@ -63,40 +80,48 @@ impl FloorDecision {
             identity: None,
             interval: None,
             confidence: config.confidence,
+            p: None,
+            differing: None,
+            candidates: None,
         };
         let Some(floor) = floor else {
             return Ok(decision);
         };
-        let bootstrap = Bootstrap { resamples: config.resamples, seed: config.seed };
-        let [low, high] = bootstrap.difference_interval(floor, values, config.confidence)?;
-        (decision.identity, decision.interval) = (Some(mean(floor)), Some([low, high]));
-        let (delta, level) = (decision.trained - mean(floor), 100.0 * config.confidence);
-        let measured = format!(
-            "on {} dev queries {} changes by {delta:+.4}, {level} % interval {low:+.4} to {high:+.4}",
-            values.len(),
-            config.measure,
-        );
-        decision.reason = if low > 0.0 && values.len() < fewest(config.confidence) {
-            decision.returned = Returned::Identity;
-            format!(
-                "{} dev queries are too few to show anything at a level of {level} %: {measured}",
-                values.len()
-            )
-        } else if low > 0.0 {
-            format!("the trained module is better than the frozen encoder: {measured}")
-        } else {
-            decision.returned = Returned::Identity;
-            format!(
-                "there is no evidence that the trained module is better than the frozen encoder: {measured}"
-            )
-        };
+        let test = ChoiceTest { resamples: config.resamples, seed: config.seed };
+        let evidence = test.judge(floor, values, looks, config.confidence)?;
+        let gain = decision.trained - mean(floor);
+        decision.identity = Some(mean(floor));
+        decision.interval = evidence.interval;
+        decision.p = Some(evidence.p);
+        decision.differing = Some(evidence.differing);
+        decision.candidates = Some(evidence.systems);
+        decision.returned = if evidence.is_better() { Returned::Trained } else { Returned::Identity };
+        decision.reason = reason(&evidence, values.len(), gain, config);
         Ok(decision)
     }
 }
 
-/// The fewest queries of which all rise by chance, each one with even odds, less often than the level leaves open.
-fn fewest(confidence: f64) -> usize {
-    (2.0 / (1.0 - confidence)).log2().ceil() as usize
+/// Why the trained module is returned, or is not.
+fn reason(evidence: &ChoiceEvidence, queries: usize, gain: f64, config: &TrainerConfig) -> String {
+    let (level, differing) = (100.0 * config.confidence, evidence.differing);
+    let better = "the trained module is better than the frozen encoder";
+    let verdict = match evidence.interval {
+        None => format!(
+            "{differing} dev queries that change are too few to show anything at a level of {level} %"
+        ),
+        Some(_) if evidence.is_better() => better.to_owned(),
+        Some(_) => format!("there is no evidence that {better}"),
+    };
+    let interval =
+        evidence.interval.map(|[low, high]| format!(", {level} % interval {low:+.4} to {high:+.4}"));
+    format!(
+        "{verdict}: on {queries} dev queries, of which {differing} change, {} changes by {gain:+.4}{}, one-sided p {:.4} of \
+         the best of {}",
+        config.measure,
+        interval.unwrap_or_default(),
+        evidence.p,
+        evidence.systems,
+    )
 }
 
 fn mean(values: &[f64]) -> f64 {
@@ -107,14 +132,53 @@ fn mean(values: &[f64]) -> f64 {
 mod tests {
     use super::*;
 
+    fn decide(trained: &[f64], frozen: &[f64], looks: &[Vec<f64>]) -> FloorDecision {
+        FloorDecision::of_values(trained, Some(frozen), looks, &TrainerConfig::default()).unwrap()
+    }
+
     #[test]
     fn a_handful_of_queries_shows_nothing() {
-        let decide = |queries: usize| {
-            let (trained, frozen) = (vec![1.0; queries], vec![0.5; queries]);
-            FloorDecision::of_values(&trained, Some(&frozen), &TrainerConfig::default()).unwrap()
-        };
-        assert_eq!(decide(7).returned, Returned::Identity);
-        assert!(decide(7).reason.contains("too few"), "{}", decide(7).reason);
-        assert_eq!(decide(8).returned, Returned::Trained);
+        let equal = |queries: usize| decide(&vec![1.0; queries], &vec![0.5; queries], &[]);
+        assert_eq!(equal(7).returned, Returned::Identity);
+        assert!(equal(7).reason.contains("too few"), "{}", equal(7).reason);
+        assert_eq!(equal(8).returned, Returned::Trained);
+    }
+
+    #[test]
+    fn queries_that_do_not_change_do_not_help() {
+        for (rising, queries) in [(6, 100), (5, 20), (7, 1000)] {
+            let trained: Vec<f64> =
+                (0..queries).map(|query| if query < rising { 0.8 } else { 0.5 }).collect();
+            let decision = decide(&trained, &vec![0.5; queries], &[]);
+            assert_eq!(decision.returned, Returned::Identity, "{rising} of {queries}: {}", decision.reason);
+            assert!(
+                decision.reason.contains("too few") && decision.interval.is_none(),
+                "{}",
+                decision.reason
+            );
+            assert_eq!(decision.p, Some(0.5_f64.powi(rising)));
+        }
+    }
+
+    #[test]
+    fn what_else_was_looked_at_is_paid_for() {
+        // 14 of 16 queries rise: enough for one module, not for the best of many.
+        let module =
+            |signs: u32| (0..16).map(|i| if signs >> i & 1 == 1 { 0.25 } else { 0.75 }).collect::<Vec<_>>();
+        let (trained, frozen) = (module(0b11), [0.5; 16]);
+        assert_eq!(decide(&trained, &frozen, &[]).returned, Returned::Trained);
+        let looks: Vec<Vec<f64>> = (0..40).map(|k| module(0x5a3c_9e17_u32.rotate_left(k))).collect();
+        let decision = decide(&trained, &frozen, &looks);
+        assert_eq!(decision.returned, Returned::Identity, "{}", decision.reason);
+        assert!(decision.reason.contains("no evidence") && decision.interval.unwrap()[0] <= 0.0);
+        assert!(decision.candidates.unwrap() > 20);
+    }
+
+    #[test]
+    fn reports_of_earlier_versions_are_read() {
+        let json = r#"{"returned": "trained", "reason": "", "measure": "ndcg@10", "trained": 0.5, "identity": 0.4,
+            "interval": [0.05, 0.15], "confidence": 0.99}"#;
+        let decision: FloorDecision = serde_json::from_str(json).unwrap();
+        assert_eq!((decision.p, decision.interval), (None, Some([0.05, 0.15])));
     }
 }

@@ -12,6 +12,7 @@ mod floor;
 mod item_side;
 mod items;
 mod joint_part;
+mod looks;
 mod loss;
 mod loss_batch;
 mod matmul;

@@ -46,11 +46,11 @@ pub struct TrainerConfig {
     pub patience: usize,
     /// The measure that dev is judged by; one without a cutoff looks at the first 1000 hits. Default: `ndcg@10`.
     pub measure: NamedMeasure,
-    /// How sure it must be that the trained module beats the identity on dev, as the level of the paired bootstrap
-    /// interval whose lower end must be above 0; between 0 and 1. The step was chosen on the same queries, which favours
-    /// the trained module, hence more than the usual 0.95. Default: 0.99.
+    /// How sure it must be that the trained module beats the identity on dev: one that is no better is returned no more
+    /// often than `(1 − confidence) / 2` ([`FloorDecision`](crate::FloorDecision)); between 0 and 1. Default: 0.99.
     pub confidence: f64,
-    /// Resamples of that bootstrap. Default: 10 000.
+    /// Random turns of signs, and resamples, of that test; at least `2 / (1 − confidence) − 1`, so that its tails hold one.
+    /// Default: 10 000.
     pub resamples: usize,
     /// Whether, once chosen, the module is trained again on train and dev together, for as many more steps as there are
     /// more queries. Default: false.
@@ -121,6 +121,9 @@ impl TrainerConfig {
         if self.resamples > 10_000_000 {
             return refuse("resamples", "between 1 and 10 million", self.resamples.to_string());
         }
+        if self.resamples > 0 && (self.resamples + 1) as f64 * (1.0 - self.confidence) / 2.0 < 1.0 - 1e-6 {
+            return refuse("resamples", "at least 2 / (1 - confidence) - 1", self.resamples.to_string());
+        }
         match counts.into_iter().find(|&(_, count)| count == 0) {
             Some((name, count)) => refuse(name, "at least 1", count.to_string()),
             None => Ok(()),
@@ -146,6 +149,7 @@ mod tests {
             ("evaluate_every", TrainerConfig { evaluate_every: 0, ..default() }),
             ("patience", TrainerConfig { patience: 0, ..default() }),
             ("resamples", TrainerConfig { resamples: 0, ..default() }),
+            ("resamples", TrainerConfig { resamples: 198, ..default() }),
             ("confidence", TrainerConfig { confidence: 1.0, ..default() }),
         ];
         for (expected, config) in bad {

@@ -15,6 +15,19 @@ pub struct Significance {
     pub bootstrap: Bootstrap,
     /// Gives the p-value.
     pub randomization: RandomizationTest,
+    /// Which comparisons Holm's correction is over; all by default.
+    pub family: Family,
+}
+
+/// Which comparisons stand together, so that one false finding among them is one too many.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// All that are made at once, as in a table: every system on every measure.
+    #[default]
+    Table,
+    /// Every system on one measure, where one measure alone was meant to decide.
+    Measure,
 }
 
 /// One system compared with the baseline on one measure.
@@ -29,29 +42,52 @@ pub struct Comparison {
     pub measure: String,
     /// The system's mean minus the baseline's.
     pub delta: f64,
-    /// The 95 % bootstrap interval of `delta`, low and high.
-    pub ci95: [f64; 2],
+    /// The 95 % [bootstrap interval](Bootstrap::difference_interval) of `delta`, low and high; `None` (in JSON `null`)
+    /// where the systems differ on too few queries to state one.
+    pub ci95: Option<[f64; 2]>,
     /// The two-sided p-value of the randomisation test.
     pub p: f64,
-    /// `p` after Holm's correction over all systems compared on this measure.
+    /// `p` after Holm's correction over the [`Family`].
     pub p_holm: f64,
+}
+
+impl Comparison {
+    /// Whether the difference may be called one, at 95 %: the interval is stated and without 0, and `p_holm` below 0.05.
+    pub fn is_significant(&self) -> bool {
+        is_significant(self.ci95, self.p_holm)
+    }
+}
+
+/// Whether a difference may be called one, at 95 %: its interval is stated and without 0, and its p-value, corrected for
+/// all that stand beside it ([`holm`]), below 0.05.
+///
+/// ```
+/// use ess_metrics::is_significant;
+///
+/// assert!(is_significant(Some([0.01, 0.2]), 0.03));
+/// assert!(!is_significant(Some([0.01, 0.2]), 0.06) && !is_significant(None, 0.03));
+/// ```
+pub fn is_significant(ci95: Option<[f64; 2]>, p_holm: f64) -> bool {
+    p_holm < 0.05 && ci95.is_some_and(|[low, high]| low > 0.0 || high < 0.0)
 }
 
 /// Compares systems with a baseline on every measure of the baseline whose value is a mean over queries: measure
 /// by measure, and in each system by system. Counts and geometric means are left out.
 ///
-/// All must have been evaluated on the same queries. Holm's correction is over the systems of one measure;
-/// use [`holm`] for another family of comparisons.
+/// All must have been evaluated on the same queries. Holm's correction is over all that are compared, or over the systems
+/// of each measure ([`Significance::family`]); use [`holm`] for another family of comparisons.
 ///
 /// ```
 /// use ess_metrics::{Evaluator, RowQrels, Significance, compare};
 ///
-/// let qrels = RowQrels::new((0..8).map(|_| [(0, 1)]))?;
+/// let qrels = RowQrels::new((0..16).map(|_| [(0, 1)]))?;
 /// let evaluator = Evaluator::from_names(["mrr@10"])?;
-/// let frozen = evaluator.evaluate_rows(&qrels, (0..8).map(|_| [1, 0]))?;
-/// let trained = evaluator.evaluate_rows(&qrels, (0..8).map(|_| [0, 1]))?;
+/// let frozen = evaluator.evaluate_rows(&qrels, (0..16).map(|_| [1, 0]))?;
+/// // Half of the queries find their item first now, and the others as before.
+/// let trained = evaluator.evaluate_rows(&qrels, (0..16).map(|query| if query < 8 { [0, 1] } else { [1, 0] }))?;
 /// let rows = compare(("frozen", &frozen), &[("trained", &trained)], &Significance::default())?;
-/// assert_eq!((rows[0].delta, rows[0].ci95, rows[0].p), (0.5, [0.5, 0.5], 2.0 / 256.0));
+/// assert_eq!((rows[0].delta, rows[0].p), (0.25, 2.0 / 256.0));
+/// assert!(rows[0].ci95.is_some_and(|[low, high]| low > 0.0 && high > 0.25) && rows[0].is_significant());
 /// # Ok::<(), ess_metrics::Error>(())
 /// ```
 ///
@@ -68,7 +104,6 @@ pub fn compare<Q: PartialEq + fmt::Display>(
     }
     let mut rows = Vec::new();
     for measure in baseline.1.measures().iter().filter(|values| values.aggregate == Aggregate::Mean) {
-        let first = rows.len();
         for (system, evaluation) in systems {
             let values = evaluation.get(&measure.measure)?;
             let (ours, theirs) = (&values.per_query, &measure.per_query);
@@ -83,8 +118,14 @@ pub fn compare<Q: PartialEq + fmt::Display>(
                 p_holm: p,
             });
         }
-        let p_values: Vec<f64> = rows[first..].iter().map(|row| row.p).collect();
-        for (row, p_holm) in rows[first..].iter_mut().zip(holm(&p_values)?) {
+    }
+    let together = match significance.family {
+        Family::Table => rows.len(),
+        Family::Measure => systems.len(),
+    };
+    for rows in rows.chunks_mut(together.max(1)) {
+        let p_values: Vec<f64> = rows.iter().map(|row| row.p).collect();
+        for (row, p_holm) in rows.iter_mut().zip(holm(&p_values)?) {
             row.p_holm = p_holm;
         }
     }
@@ -119,23 +160,46 @@ mod tests {
     }
 
     #[test]
-    fn rows_come_by_measure_then_system_and_are_corrected_within_a_measure() {
+    fn rows_come_by_measure_then_system_and_are_corrected_within_their_family() {
         let frozen = mrr(&[[1, 0, 2]; 6]);
         let (better, same) = (mrr(&[[0, 1, 2]; 6]), mrr(&[[1, 0, 2]; 6]));
         let systems = [("better", &better), ("same", &same)];
-        let rows = compare(("frozen", &frozen), &systems, &Significance::default()).unwrap();
-        let found: Vec<_> =
-            rows.iter().map(|row| (row.measure.as_str(), row.system.as_str(), row.p, row.p_holm)).collect();
+        let found = |family| {
+            let significance = Significance { family, ..Significance::default() };
+            let rows = compare(("frozen", &frozen), &systems, &significance).unwrap();
+            rows.into_iter().map(|row| (row.measure, row.system, row.p, row.p_holm)).collect::<Vec<_>>()
+        };
         let p = 2.0 / 64.0;
-        let expected = [
-            ("mrr", "better", p, 2.0 * p),
-            ("mrr", "same", 1.0, 1.0),
-            ("success@2", "better", 1.0, 1.0),
-            ("success@2", "same", 1.0, 1.0),
-        ];
-        assert_eq!(found, expected);
-        let json = serde_json::to_value(&rows[0]).unwrap();
-        assert_eq!(json["ci95"], serde_json::json!([0.5, 0.5]));
+        let expected = |times: f64| {
+            [
+                ("mrr", "better", p, times * p),
+                ("mrr", "same", 1.0, 1.0),
+                ("success@2", "better", 1.0, 1.0),
+                ("success@2", "same", 1.0, 1.0),
+            ]
+            .map(|(measure, system, p, p_holm)| (measure.to_owned(), system.to_owned(), p, p_holm))
+        };
+        assert_eq!(found(Family::Measure), expected(2.0));
+        assert_eq!(found(Family::default()), expected(4.0));
+    }
+
+    #[test]
+    fn too_few_queries_have_no_interval_and_are_never_significant() {
+        let ranked = |better: usize, all: usize| {
+            let rankings = (0..all).map(|query| if query < better { [0, 1, 2] } else { [1, 0, 2] });
+            mrr(&rankings.collect::<Vec<_>>())
+        };
+        let row = |better, all| {
+            let systems = ranked(better, all);
+            let significance = Significance { family: Family::Measure, ..Significance::default() };
+            compare(("frozen", &ranked(0, all)), &[("better", &systems)], &significance).unwrap().remove(0)
+        };
+        for (better, all) in [(3, 3), (5, 20), (5, 500)] {
+            let row = row(better, all);
+            assert!(row.delta > 0.0 && row.ci95.is_none() && !row.is_significant(), "{row:?}");
+            assert_eq!(serde_json::to_value(&row).unwrap()["ci95"], serde_json::Value::Null);
+        }
+        assert!(row(8, 40).is_significant(), "{:?}", row(8, 40));
     }
 
     #[test]

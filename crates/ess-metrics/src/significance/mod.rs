@@ -1,12 +1,16 @@
 //! How sure a mean, or a difference between two systems, is.
 
 mod bootstrap;
+mod choice;
 mod comparison;
 mod holm;
 mod randomization;
+mod studentised;
+mod subset_means;
 
 pub use bootstrap::Bootstrap;
-pub use comparison::{Comparison, Significance, compare};
+pub use choice::{ChoiceEvidence, ChoiceTest};
+pub use comparison::{Comparison, Family, Significance, compare, is_significant};
 pub use holm::holm;
 pub use randomization::RandomizationTest;
 
@@ -15,11 +19,51 @@ use crate::Error;
 /// The largest number of resamples or permutations that a setting may ask for.
 const MAX_REPEATS: usize = 10_000_000;
 
+/// Up to so many values, all signs or subsets of them are tried: 65 536.
+const EXACT: usize = 16;
+
 fn check_repeats(name: &'static str, repeats: usize) -> Result<(), Error> {
     if (1..=MAX_REPEATS).contains(&repeats) {
         return Ok(());
     }
     Err(Error::InvalidParameter { name, expected: "between 1 and 10 million", found: repeats.to_string() })
+}
+
+fn check_confidence(confidence: f64) -> Result<(), Error> {
+    if confidence > 0.0 && confidence < 1.0 {
+        return Ok(());
+    }
+    Err(Error::InvalidParameter {
+        name: "confidence of an interval",
+        expected: "a number above 0 and below 1",
+        found: confidence.to_string(),
+    })
+}
+
+/// How many of `draws`, the observed one counted with them, lie in one tail of a two-sided interval: at least 1.
+fn tail_rank(draws: usize, confidence: f64) -> Result<usize, Error> {
+    // What is whole but for rounding is whole.
+    let rank = ((draws + 1) as f64 * (1.0 - confidence) / 2.0 + 1e-9).floor() as usize;
+    if rank > 0 {
+        return Ok(rank);
+    }
+    Err(Error::InvalidParameter {
+        name: "resamples",
+        expected: "at least 2 / (1 - confidence) - 1, so that one lies in each tail",
+        found: format!("{draws} at a confidence of {confidence}"),
+    })
+}
+
+/// The fewest values of which all rise by chance, each one with even odds, no more often than one tail of a two-sided
+/// interval leaves open: 6 at 95 %, 8 at 99 %.
+fn fewest(confidence: f64) -> usize {
+    ((2.0 / (1.0 - confidence)).log2() - 1e-9).ceil() as usize
+}
+
+/// The `rank`-th smallest and the `rank`-th largest value.
+fn ranked_out(mut values: Vec<f64>, rank: usize) -> [f64; 2] {
+    values.sort_unstable_by(f64::total_cmp);
+    [values[rank - 1], values[values.len() - rank]]
 }
 
 fn check_values(what: &'static str, values: &[f64]) -> Result<(), Error> {

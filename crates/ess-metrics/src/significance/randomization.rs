@@ -5,11 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{check_repeats, differences};
+use super::{EXACT, check_repeats, differences};
 use crate::Error;
-
-/// Up to so many pairs that differ, all ways of exchanging them are tried: 65 536.
-const EXACT_PAIRS: usize = 16;
 
 /// Fisher's randomisation test for two systems on the same queries, two-sided.
 ///
@@ -62,7 +59,7 @@ impl RandomizationTest {
         let observed = differences.iter().sum::<f64>().abs() - 1e-12 * size;
         let is_as_extreme = |sum: f64| sum.abs() >= observed;
 
-        if differences.len() <= EXACT_PAIRS {
+        if differences.len() <= EXACT {
             let exchanges = 1_u64 << differences.len();
             let extreme = (0..exchanges).filter(|&signs| is_as_extreme(signed_sum(&differences, || signs)));
             return Ok(extreme.count() as f64 / exchanges as f64);

@@ -94,7 +94,7 @@ impl Trainer {
         let own = if config.order == TrainingOrder::Item { None } else { recipe.floor() };
         let identity = own.or_else(|| train.encodings().identity(item_dim));
         let floor = identity.as_deref().map(|module| dev_set.per_query(module)).transpose()?;
-        let floor = FloorDecision::of_values(&dev_values, floor.as_deref(), self.config())?;
+        let floor = FloorDecision::of_values(&dev_values, floor.as_deref(), &dev_set.looks(), self.config())?;
         tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted two sides");
         let mut refit = Vec::new();
         if self.config().refit && floor.returned == Returned::Trained {
