@@ -156,7 +156,11 @@ fn transfer(text: &mut String, results: &Results) {
         let cell = |target: &&str| {
             let found = cells.iter().find(|cell| is(cell) && cell.target.name == *target);
             found.map_or(String::new(), |cell| {
-                format!("{} / {}", short_difference(&cell.dense, &table), short_difference(&cell.hybrid))
+                format!(
+                    "{} / {}",
+                    short_difference(&cell.dense, &table),
+                    short_difference(&cell.hybrid, &table)
+                )
             })
         };
         format!("| {name} | {} |\n", targets.iter().map(cell).collect::<Vec<_>>().join(" | "))

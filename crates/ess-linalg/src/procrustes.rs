@@ -9,8 +9,12 @@ use crate::{AffineMap, Error, Pairs, linear_algebra};
 /// solution of the orthogonal Procrustes problem", Psychometrika 31(1), 1966). `s = Σᵢ ‖qᵢ‖ ‖tᵢ‖ / d` makes `λ` free of
 /// scale and number.
 ///
-/// With `λ > 0` directions that no query shows stay as they are. Where `d_query ≠ d_item` there is no identity: `λ` has
-/// to be 0, and `R` has orthonormal rows or columns, whichever are fewer.
+/// With `λ > 0` directions that no query shows stay as they are. Where `d_query ≠ d_item` there is no identity, and `λ` has
+/// to be 0. With `d_query < d_item` the rows of `R` are orthonormal, and `U Vᵀ` is the minimiser as well. With
+/// `d_query > d_item` its columns are, and `‖Q R‖` depends on `R`: the unbalanced problem, which has no closed form and
+/// local minima (Eldén and Park, "A Procrustes problem on the Stiefel manifold", Numerische Mathematik 82, 1999). It is
+/// solved by majorisation, each step of which is a balanced problem and none of which raises the sum of squares (Kiers,
+/// "Majorization as a tool for optimizing a class of matrix functions", Psychometrika 55, 1990), from several fixed starts.
 ///
 /// ```
 /// use ess_core::{Embeddings, SearchModule};
@@ -26,8 +30,18 @@ use crate::{AffineMap, Error, Pairs, linear_algebra};
 #[derive(Clone, Debug)]
 pub struct Procrustes {
     cross: Array2<f64>,
+    /// `QᵀQ`, where the problem is unbalanced.
+    gram: Option<Array2<f64>>,
     scale: f64,
 }
+
+/// The most steps of majorisation from one start.
+const STEPS: usize = 300;
+/// The share of the sum of squares below which a step's gain ends it.
+const TOLERANCE: f64 = 1e-10;
+/// Starts by seed beside `U Vᵀ`, for matrices of at most so many numbers: local minima are a matter of few dimensions.
+const STARTS: usize = 12;
+const SMALL: usize = 64 * 64;
 
 impl Procrustes {
     /// Sums the pairs up.
@@ -37,7 +51,9 @@ impl Procrustes {
         };
         let both = lengths(pairs.queries()).into_iter().zip(lengths(pairs.targets()));
         let scale = both.map(|(query, target)| query * target).sum::<f64>() / pairs.query_dim() as f64;
-        Self { cross: pairs.cross(), scale }
+        let unbalanced = pairs.query_dim() > pairs.item_dim();
+        let gram = unbalanced.then(|| pairs.queries().t().dot(&pairs.queries()));
+        Self { cross: pairs.cross(), gram, scale }
     }
 
     /// The rotation of one `λ`, at least 0.
@@ -57,7 +73,75 @@ impl Procrustes {
         if cross.iter().all(|&value| value == 0.0) {
             return Err(Error::NoVariance { what: "queries and targets" });
         }
-        let svd = linear_algebra().thin_svd(cross.view())?;
-        AffineMap::linear(svd.u.dot(&svd.vt))
+        let balanced = nearest(&cross)?;
+        AffineMap::linear(match &self.gram {
+            None => balanced,
+            Some(gram) => self.unbalanced(gram, balanced)?,
+        })
     }
+
+    /// The best of what majorisation reaches from `U Vᵀ`, from the nearest to the least-squares map, and by seed.
+    fn unbalanced(&self, gram: &Array2<f64>, balanced: Array2<f64>) -> Result<Array2<f64>, Error> {
+        let eigen = linear_algebra().symmetric_eigen(gram.view())?;
+        let largest = eigen.values[0];
+        let inverse = eigen.values.mapv(|value| if value > 1e-12 * largest { 1.0 / value } else { 0.0 });
+        let least_squares = (&eigen.vectors * &inverse).dot(&eigen.vectors.t().dot(&self.cross));
+        let mut starts = vec![balanced];
+        if least_squares.iter().any(|&value| value != 0.0) {
+            starts.push(nearest(&least_squares)?);
+        }
+        if self.cross.len() <= SMALL {
+            for seed in 1..=STARTS {
+                starts.push(nearest(&scattered(self.cross.dim(), seed as u64))?);
+            }
+        }
+        let mut best: Option<(f64, Array2<f64>)> = None;
+        for start in starts {
+            let (squares, found) = self.descend(gram, largest, start)?;
+            if best.as_ref().is_none_or(|(least, _)| squares < *least) {
+                best = Some((squares, found));
+            }
+        }
+        best.map(|(_, found)| found).ok_or(Error::NoVariance { what: "queries and targets" })
+    }
+
+    /// `Σᵢ ‖qᵢ R − tᵢ‖² − Σᵢ ‖tᵢ‖²` of what majorisation reaches, and that `R`.
+    fn descend(
+        &self,
+        gram: &Array2<f64>,
+        largest: f64,
+        start: Array2<f64>,
+    ) -> Result<(f64, Array2<f64>), Error> {
+        let squares = |map: &Array2<f64>| (map * &(gram.dot(map) - &self.cross * 2.0)).sum();
+        let (mut map, mut reached) = (start.clone(), squares(&start));
+        for _ in 0..STEPS {
+            let next = nearest(&(&map * largest - gram.dot(&map) + &self.cross))?;
+            let after = squares(&next);
+            let gain: f64 = reached - after;
+            if gain > 0.0 {
+                (map, reached) = (next, after);
+            }
+            if gain <= TOLERANCE * reached.abs() {
+                break;
+            }
+        }
+        Ok((reached, map))
+    }
+}
+
+/// The matrix with orthonormal rows or columns that is nearest to this one.
+fn nearest(matrix: &Array2<f64>) -> Result<Array2<f64>, Error> {
+    let svd = linear_algebra().thin_svd(matrix.view())?;
+    Ok(svd.u.dot(&svd.vt))
+}
+
+/// Numbers between −1 and 1 that are the same for a seed everywhere: SplitMix64 (Steele, Lea and Flood 2014).
+fn scattered(shape: (usize, usize), seed: u64) -> Array2<f64> {
+    let mut state = seed;
+    Array2::from_shape_simple_fn(shape, || {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ mixed >> 31) as f64 / u64::MAX as f64 * 2.0 - 1.0
+    })
 }

@@ -69,31 +69,49 @@ impl Ridge {
         AffineMap::linear(self.svd.vt.t().dot(&shrunk))
     }
 
-    /// How well each query is mapped by the fit on the others, without fitting again.
+    /// How well each query is mapped by the fit on the others, without fitting again; the others' `λ s` is that of all.
+    ///
+    /// With `λ = 0` it is the limit for `λ → 0`: the least-squares map of smallest norm of the others. A query that alone
+    /// shows a direction is then mapped as if it had nothing in it. Generalised cross-validation has a limit as well, where
+    /// the queries are independent of one another.
     ///
     /// # Errors
     /// [`Error::Parameter`] for a `λ` that is negative or not finite.
     pub fn leave_one_out(&self, lambda: f64) -> Result<LeaveOneOut, Error> {
         Error::check_regularisation(lambda)?;
         let added = lambda * self.scale;
-        let shrinkage = self.svd.singular_values.mapv(|value| value * value / (value * value + added));
-        let fitted = self.svd.u.dot(&(&self.projected * &shrinkage.view().insert_axis(Axis(1))));
-        let leverages = (&self.svd.u * &self.svd.u).dot(&shrinkage);
-        let count = fitted.nrows() as f64;
-        let mean_leverage = leverages.sum() / count;
-        let residuals = &self.targets - &fitted;
-        let squared = (&residuals * &residuals).sum_axis(Axis(1));
-        let rests = leverages.mapv(remaining);
-        let error = squared.iter().zip(&rests).map(|(square, rest)| square / (rest * rest)).sum::<f64>();
-        let mapped = &self.targets - &(residuals / &rests.insert_axis(Axis(1)));
-        let generalised_error = squared.sum() / count / remaining(mean_leverage).powi(2);
-        Ok(LeaveOneOut { mapped, error: error / count, generalised_error })
+        let shares = self.svd.singular_values.mapv(|value| 1.0 / (value * value + added));
+        // What a query lacks, and one minus its leverage, each in two parts: outside of all that queries show, and within,
+        // which vanishes with λ. Of a query that has nothing outside, the ratio of the parts within remains.
+        let squares = &self.svd.u * &self.svd.u;
+        let outside =
+            squares.sum_axis(Axis(1)).mapv(|within| if within > 1.0 - 1e-9 { 0.0 } else { 1.0 - within });
+        let within = squares.dot(&shares);
+        let mut residuals = &self.targets - &self.svd.u.dot(&self.projected);
+        let residuals_within = self.svd.u.dot(&(&self.projected * &shares.view().insert_axis(Axis(1))));
+        let rank_is_full = outside.iter().all(|&rest| rest == 0.0);
+        let (mut errors, mut squared, mut rests) = (Array2::zeros(self.targets.dim()), 0.0, 0.0);
+        for row in 0..residuals.nrows() {
+            let alone = outside[row] == 0.0;
+            let weight = if rank_is_full { 1.0 } else { added };
+            let mut residual = residuals.row_mut(row);
+            residual.mapv_inplace(|value| if alone { 0.0 } else { value });
+            residual.scaled_add(weight, &residuals_within.row(row));
+            let rest = outside[row] + weight * within[row];
+            squared += residual.dot(&residual);
+            rests += rest;
+            let error = if alone {
+                residuals_within.row(row).mapv(|value| value / within[row])
+            } else {
+                residual.mapv(|value| value / rest)
+            };
+            errors.row_mut(row).assign(&error);
+        }
+        let count = residuals.nrows() as f64;
+        let error = errors.iter().map(|error| error * error).sum::<f64>() / count;
+        let generalised_error = squared / count / (rests / count).powi(2);
+        Ok(LeaveOneOut { mapped: &self.targets - &errors, error, generalised_error })
     }
-}
-
-/// One minus a leverage, kept away from 0: a query that alone decides its own fit has leverage 1.
-fn remaining(leverage: f64) -> f64 {
-    (1.0 - leverage).max(1e-9)
 }
 
 /// The singular value decomposition of `n × d` without what is zero.

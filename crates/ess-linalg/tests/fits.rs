@@ -214,6 +214,101 @@ fn one_query_in_one_dimension_fits() {
     let pairs = Pairs::new(&queries, Array2::from_elem((1, 1), 3.0)).unwrap();
     let ridge = Ridge::new(&pairs).unwrap();
     assert!((ridge.fit(0.0).unwrap().weight()[[0, 0]] - 1.5).abs() < 1e-12);
-    assert!(ridge.leave_one_out(0.0).unwrap().mapped.iter().all(|x| x.is_finite()));
+    let left_out = ridge.leave_one_out(0.0).unwrap();
+    // Without its one query the fit knows nothing and maps to 0.
+    assert!(left_out.mapped[[0, 0]].abs() < 1e-9, "{left_out:?}");
+    assert!(
+        (left_out.error - 9.0).abs() < 1e-9 && (left_out.generalised_error - 9.0).abs() < 1e-9,
+        "{left_out:?}"
+    );
     assert!((Procrustes::new(&pairs).fit(0.0).unwrap().weight()[[0, 0]] - 1.0).abs() < 1e-12);
+}
+
+/// Each query mapped by the least-squares map of smallest norm of the others.
+fn left_out_one_by_one(queries: &Embeddings, targets: &Array2<f64>) -> Array2<f64> {
+    let mut mapped = Array2::zeros(targets.dim());
+    for row in 0..queries.len() {
+        let others: Vec<usize> = (0..queries.len()).filter(|&other| other != row).collect();
+        let pairs =
+            Pairs::new(&queries.select(&others).unwrap(), targets.select(ndarray::Axis(0), &others)).unwrap();
+        let map = Ridge::new(&pairs).unwrap().fit(0.0).unwrap();
+        let query = queries.view().row(row).mapv(f64::from);
+        mapped.row_mut(row).assign(&query.dot(&map.weight()));
+    }
+    mapped
+}
+
+#[test]
+fn leaving_one_out_without_regularisation_is_fitting_without_it() {
+    // Fewer queries than dimensions, as many, and more; the last has a direction of its own among many.
+    let mut own = vec![vec![0.0_f32; 4]; 7];
+    for (row, values) in embeddings(7, 3, 11).rows().zip(&mut own) {
+        values[..3].copy_from_slice(row);
+    }
+    own[6][3] = 2.0;
+    let sets =
+        [embeddings(3, 5, 1), embeddings(5, 5, 2), embeddings(9, 5, 3), Embeddings::from_rows(&own).unwrap()];
+    for queries in sets {
+        let targets = random(queries.len(), 2, 4);
+        let ridge = Ridge::new(&Pairs::new(&queries, targets.clone()).unwrap()).unwrap();
+        let found = ridge.leave_one_out(0.0).unwrap();
+        let expected = left_out_one_by_one(&queries, &targets);
+        close(&found.mapped, &expected, 1e-4);
+        let error = (&targets - &expected).mapv(|x| x * x).sum() / queries.len() as f64;
+        assert!((found.error - error).abs() < 1e-3 * error, "{} not {error}", found.error);
+        // It is the limit of ever less regularisation, both ways of validation.
+        let little = ridge.leave_one_out(1e-7).unwrap();
+        for (at_0, near_0) in
+            [(found.error, little.error), (found.generalised_error, little.generalised_error)]
+        {
+            assert!(at_0 > 1e-3 && (at_0 - near_0).abs() < 1e-3 * at_0, "{at_0} {near_0}");
+        }
+    }
+}
+
+#[test]
+fn no_orthonormal_map_is_nearer_than_procrustes() {
+    for (count, query_dim, item_dim, seed) in [
+        (20, 5, 3, 1),
+        (20, 5, 3, 2),
+        (40, 8, 2, 3),
+        (12, 6, 5, 4),
+        (4, 6, 3, 5),
+        (30, 4, 1, 6),
+        (30, 3, 5, 7),
+    ] {
+        // Directions whose scales differ much, which is where the balanced solution is far off.
+        let mut wide = wide(&embeddings(count, query_dim, seed));
+        for (column, scale) in wide.columns_mut().into_iter().zip([9.0, 3.0, 1.0, 0.3, 0.1, 5.0, 0.5, 2.0]) {
+            column.into_iter().for_each(|x| *x *= scale);
+        }
+        let values = wide.iter().map(|&x| x as f32).collect();
+        let queries = Embeddings::from_vec(values, query_dim).unwrap();
+        let targets = random(count, item_dim, 100 + seed);
+        let squares = |map: &Array2<f64>| (wide.dot(map) - &targets).mapv(|x| x * x).sum();
+        let pairs = Pairs::new(&queries, targets.clone()).unwrap();
+        let found = Procrustes::new(&pairs).fit(0.0).unwrap().weight().to_owned();
+        let (few, product) = (
+            query_dim.min(item_dim),
+            if query_dim > item_dim { found.t().dot(&found) } else { found.dot(&found.t()) },
+        );
+        close(&product, &Array2::eye(few), 1e-9);
+        let reached = squares(&found);
+        let nearest = |matrix: Array2<f64>| {
+            let svd = ess_linalg::linear_algebra().thin_svd(matrix.view()).unwrap();
+            svd.u.dot(&svd.vt)
+        };
+        for other in 0..3000 {
+            let other = nearest(random(query_dim, item_dim, 1000 + other));
+            // Random maps, and small steps away from what was found.
+            let close_by = nearest(&found + &(&other * 0.05));
+            for map in [other, close_by] {
+                assert!(
+                    reached <= squares(&map) + 1e-6,
+                    "{query_dim} to {item_dim}: {reached}, not {}",
+                    squares(&map)
+                );
+            }
+        }
+    }
 }

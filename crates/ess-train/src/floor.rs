@@ -156,7 +156,7 @@ mod tests {
                 "{}",
                 decision.reason
             );
-            assert_eq!(decision.p, Some(0.5_f64.powi(rising)));
+            assert_eq!(decision.p, Some(0.5_f64.powi(rising as i32)));
         }
     }
 

@@ -80,20 +80,54 @@ fn a_fit_is_saved_and_loaded_as_any_module_is() {
     }
 }
 
+/// Queries that are their relevant item and noise of no direction: the frozen encoder errs, and no map makes it err less.
+fn noisy(items: &Embeddings, rows: std::ops::Range<usize>, seed: u64) -> QuerySet {
+    let noise = noise(rows.len(), DIM, seed);
+    let queries = rows.clone().zip(noise.rows()).map(|(row, noise)| {
+        items.row(row).iter().zip(noise).map(|(x, noise)| x + noise).collect::<Vec<f32>>()
+    });
+    let queries: Vec<Vec<f32>> = queries.collect();
+    let relevant = rows.map(|item| vec![Judgement { item, grade: 1 }]).collect();
+    QuerySet::new(Embeddings::from_rows(&queries).unwrap(), relevant).unwrap()
+}
+
 #[test]
 fn queries_that_need_no_map_keep_the_identity() {
     let embeddings = noise(120, DIM, 3);
     let items = Items::new(&embeddings, &Device::flex());
-    let own = |rows: std::ops::Range<usize>| {
-        let relevant = rows.clone().map(|item| vec![Judgement { item, grade: 1 }]).collect();
-        QuerySet::new(embeddings.select(&rows.collect::<Vec<_>>()).unwrap(), relevant).unwrap()
-    };
+    let (train, dev) = (noisy(&embeddings, 0..80, 8), noisy(&embeddings, 80..120, 9));
     for kind in SUPERVISED.into_iter().chain(UNSUPERVISED) {
-        let fitted = trainer(TrainerConfig::default())
-            .fit(&*recipe(kind, DIM), &items, &own(0..80), &own(80..120))
-            .unwrap();
-        assert_eq!(fitted.report.floor.returned, Returned::Identity, "{kind}");
+        let fitted =
+            trainer(TrainerConfig::default()).fit(&*recipe(kind, DIM), &items, &train, &dev).unwrap();
+        let floor = &fitted.report.floor;
+        assert_eq!(floor.returned, Returned::Identity, "{kind}: {}", floor.reason);
+        let identity = floor.identity.unwrap();
+        assert!((0.2..0.9).contains(&identity), "{kind}: a better map could be better than {identity}");
+        assert_ne!(fitted.trained.apply(dev.encodings()).unwrap(), *dev.encodings(), "{kind}");
     }
+}
+
+#[test]
+fn of_48_settings_the_best_passes_no_more_often_than_the_floor_says() {
+    let runs = 200;
+    let (mut passed, mut candidates) = (0, 0);
+    for run in 0..runs {
+        let embeddings = noise(40, DIM, 3 * run);
+        let items = Items::new(&embeddings, &Device::flex());
+        // Which item is relevant has nothing to do with the query.
+        let set = |queries: usize, seed: u64| {
+            let relevant = (0..queries).map(|query| vec![Judgement { item: query % 40, grade: 1 }]).collect();
+            QuerySet::new(noise(queries, DIM, seed), relevant).unwrap()
+        };
+        let config = TrainerConfig { resamples: 399, seed: run, ..TrainerConfig::default() };
+        let (train, dev) = (set(30, 3 * run + 1), set(60, 3 * run + 2));
+        let fitted = trainer(config).fit(&*recipe("whitening", DIM), &items, &train, &dev).unwrap();
+        passed += u32::from(fitted.report.floor.returned == Returned::Trained);
+        candidates += fitted.report.floor.candidates.unwrap();
+    }
+    // One in 200 is stated; four more are three standard errors.
+    assert!(passed <= 4, "{passed} of {runs} maps that cannot help were returned");
+    assert!(candidates > 20 * runs as usize, "{candidates} candidates in {runs} runs");
 }
 
 #[test]
