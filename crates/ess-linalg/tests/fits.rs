@@ -298,13 +298,13 @@ fn no_orthonormal_map_is_nearer_than_procrustes() {
             let svd = ess_linalg::linear_algebra().thin_svd(matrix.view()).unwrap();
             svd.u.dot(&svd.vt)
         };
-        for other in 0..3000 {
+        for other in 0..400 {
             let other = nearest(random(query_dim, item_dim, 1000 + other));
             // Random maps, and small steps away from what was found.
             let close_by = nearest(&found + &(&other * 0.05));
             for map in [other, close_by] {
                 assert!(
-                    reached <= squares(&map) + 1e-6,
+                    reached <= squares(&map) * (1.0 + 1e-6),
                     "{query_dim} to {item_dim}: {reached}, not {}",
                     squares(&map)
                 );
