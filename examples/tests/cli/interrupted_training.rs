@@ -2,7 +2,7 @@
 
 use std::{
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -16,6 +16,17 @@ fn arguments<'a>(qrels: &'a str, embeddings: &'a str, out: &'a str, more: &[&'a 
     own.into_iter().chain(steps).chain(more.iter().copied()).collect()
 }
 
+/// A process that does not outlive the test.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn a_killed_training_goes_on_to_the_same_module() {
     let folder = tempfile::tempdir().unwrap();
@@ -27,14 +38,15 @@ fn a_killed_training_goes_on_to_the_same_module() {
     let with_checkpoints = arguments(&qrels, &embeddings, &resumed, &["--checkpoint", &kept]);
     let mut first = Command::new(path_of("train"));
     first.args(&with_checkpoints).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut first = first.spawn().unwrap();
+    let mut first = Killed(first.spawn().unwrap());
     let (file, started) = (Path::new(&kept).join("run-0.checkpoint"), Instant::now());
-    while !file.exists() && first.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(60)
+    while !file.exists()
+        && first.0.try_wait().unwrap().is_none()
+        && started.elapsed() < Duration::from_secs(60)
     {
         std::thread::sleep(Duration::from_millis(1));
     }
-    first.kill().unwrap();
-    first.wait().unwrap();
+    drop(first);
     assert!(file.exists());
 
     run("train", &with_checkpoints).succeeded();
