@@ -161,7 +161,7 @@ fn golden() -> Vec<PathBuf> {
 
 #[test]
 fn nothing_behind_the_checksums_panics() {
-    let all = if std::env::var_os("ESS_NIGHTLY").is_some() { 1_000_000 } else { 10_000 };
+    let all = ess_testing::damage::rounds(10_000);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mutated.index");
     let files = golden();

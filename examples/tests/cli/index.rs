@@ -58,6 +58,11 @@ fn an_index_says_what_it_is_and_damage_is_found() {
     bytes[last] ^= 1;
     std::fs::write(&built.index, &bytes).unwrap();
     run("index", ["info", "--index", &built.index, "--verify"]).failed_with(&["items.index", "damaged"]);
+    let queries = built.data.text("queries.safetensors");
+    let search = ["search", "--index", &built.index, "--queries", &queries, "-k", "5"];
+    run("index", search).failed_with(&["items.index", "damaged"]);
+    run("index", search.into_iter().chain(["--read"])).failed_with(&["items.index", "damaged"]);
+    run("index", search.into_iter().chain(["--no-verify"])).succeeded();
     std::fs::write(&built.index, &bytes[..last]).unwrap();
     run("index", ["info", "--index", &built.index]).failed_with(&["items.index", "expected", "found"]);
 }
