@@ -281,6 +281,10 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     let (queries, device) = ([Some(&train), dev.as_ref()], arguments.device.open()?);
     let (module, report) =
         choose(&collection, queries, texts.as_ref(), &config, Some(&journal), progress, &device)?;
+    // Gone before the module is replaced, so that they never are those of another.
+    for name in ["config.json", "training.json"] {
+        remove_earlier(&arguments.out.join(name))?;
+    }
     module.save_in(&mut out)?;
     write_json(&arguments.out.join("config.json"), &config)?;
     write_json(&arguments.out.join("training.json"), &report)?;
@@ -291,6 +295,16 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
         describe_auto(&report, &arguments.out);
     }
     Ok(())
+}
+
+/// Removes a file of an earlier run, if there is one.
+fn remove_earlier(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| path.display().to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 fn read_auto_config(path: &Path) -> Result<AutoConfig> {

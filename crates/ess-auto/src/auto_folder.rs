@@ -1,13 +1,16 @@
 //! A chosen searching operation in a folder: a searching module of kind "auto" beside `plan-CHECKSUM.json`.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use ess_core::Embeddings;
 use ess_files::{Checksum, FolderLock, write_atomically};
 use ess_search::{HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
-use crate::{AutoModule, Error, auto_module::Plan};
+use crate::{AutoModule, Error, auto_module::Plan, trial::Learns};
 
 /// The kind under which the module's manifest names it.
 const KIND: &str = "auto";
@@ -80,6 +83,7 @@ impl AutoModule {
             .map_err(|error| format_error(&manifest, "the config of an auto module", &error.to_string()))?;
         let plan = read_plan(folder, &manifest, &config)?;
         let heads = heads(&mut state, &config);
+        check_names(&manifest, &plan, &heads)?;
         let queries = queries(&manifest, &state, &plan)?;
         Ok(Some(Self { plan, heads, queries }))
     }
@@ -117,6 +121,25 @@ fn heads(state: &mut ModuleState, config: &Config) -> BTreeMap<String, ModuleSta
         (name.clone(), ModuleState { description: description.clone(), tensors })
     };
     config.heads.iter().enumerate().map(head).collect()
+}
+
+/// A choice that names a head which is not there, and a head that no choice names, are damage.
+fn check_names(manifest: &Path, plan: &Plan, heads: &BTreeMap<String, ModuleState>) -> Result<(), Error> {
+    let choices = || [Some(&plan.dense), plan.hybrid.as_ref()].into_iter().flatten();
+    let named: BTreeSet<&str> = choices().filter_map(|choice| choice.trial.as_deref()).collect();
+    let without_head = [Learns::Nothing.name(), Learns::Memory.name()];
+    let missing = named.iter().find(|name| !without_head.contains(name) && !heads.contains_key(**name));
+    if let Some(name) = missing {
+        return Err(format_error(
+            manifest,
+            &format!("the head {name:?} that is chosen"),
+            "none of that name",
+        ));
+    }
+    match heads.keys().find(|name| !named.contains(name.as_str())) {
+        Some(name) => Err(format_error(manifest, "heads that are chosen", &format!("{name:?}"))),
+        None => Ok(()),
+    }
 }
 
 fn queries(manifest: &Path, state: &ModuleState, plan: &Plan) -> Result<Embeddings, Error> {

@@ -7,8 +7,11 @@ use rayon::prelude::*;
 
 use crate::HybridEncoding;
 
-/// Queries whose similarities are made together: one matrix product, and some megabytes for a large collection.
+/// Queries whose similarities are made together, as one matrix product.
 const TOGETHER: usize = 16;
+
+/// Items whose similarities to these are made together: 4 megabytes a thread, however many items there are.
+const BLOCK: usize = 1 << 16;
 
 /// Exact search by `⟨q, d⟩ + α ⟨q_words, d_words⟩`.
 ///
@@ -87,18 +90,23 @@ impl HybridIndex {
         words: &SparseVectors,
         first: usize,
         k: usize,
+        block: usize,
     ) -> Vec<Vec<Hit>> {
-        let mut similarities = dense.dot(&self.items.view().t());
-        let rows = similarities.rows_mut().into_iter().enumerate();
-        rows.map(|(row, mut similarities)| {
-            let mut best = TopK::new(k);
-            if let Some(similarities) = similarities.as_slice_mut() {
-                self.words.add_similarities(words.row(first + row), self.weight, similarities);
-                best.extend_from_similarities(0, similarities);
+        let mut best: Vec<TopK> = (0..dense.nrows()).map(|_| TopK::new(k)).collect();
+        for start in (0..self.items.len()).step_by(block) {
+            let end = self.items.len().min(start + block);
+            let mut similarities = dense.dot(&self.items.view().slice(s![start..end, ..]).t());
+            for (row, (mut similarities, best)) in
+                similarities.rows_mut().into_iter().zip(&mut best).enumerate()
+            {
+                if let Some(similarities) = similarities.as_slice_mut() {
+                    let query = words.row(first + row);
+                    self.words.add_similarities_from(query, self.weight, start, similarities);
+                    best.extend_from_similarities(start, similarities);
+                }
             }
-            best.into_sorted()
-        })
-        .collect()
+        }
+        best.into_iter().map(TopK::into_sorted).collect()
     }
 }
 
@@ -114,7 +122,7 @@ impl Searcher<HybridEncoding> for HybridIndex {
         let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
         let found = starts.into_par_iter().map(|first| {
             let end = dense.len().min(first + TOGETHER);
-            self.search_together(dense.view().slice(s![first..end, ..]), words, first, k)
+            self.search_together(dense.view().slice(s![first..end, ..]), words, first, k, BLOCK)
         });
         Ok(found.flatten_iter().collect())
     }
@@ -150,6 +158,21 @@ mod tests {
             alone[0].iter().map(|hit| hit.item).collect::<Vec<_>>(),
             found[36].iter().map(|hit| hit.item).collect::<Vec<_>>()
         );
+    }
+
+    #[test]
+    fn blocks_of_items_are_searched_as_all_of_them() {
+        let (items, queries) = (wave(50, 3, 0.7), wave(9, 3, 0.3));
+        let row = |i: usize| vec![((i % 5) as u32, 1.0 + i as f32), (5 + (i * 3 % 4) as u32, 0.5)];
+        let words = |n: usize| SparseVectors::new(9, &(0..n).map(row).collect::<Vec<_>>()).unwrap();
+        let index = HybridIndex::new(items, &words(50), 0.2).unwrap();
+        let search = |block| index.search_together(queries.view(), &words(9), 0, 20, block);
+        let (whole, blocks) = (search(50), search(7));
+        for (whole, block) in whole.iter().flatten().zip(blocks.iter().flatten()) {
+            assert_eq!(whole.item, block.item);
+            assert!((whole.similarity - block.similarity).abs() < 1e-5);
+        }
+        assert_eq!(blocks.iter().map(Vec::len).collect::<Vec<_>>(), [20; 9]);
     }
 
     #[test]

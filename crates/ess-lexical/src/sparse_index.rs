@@ -64,17 +64,41 @@ impl SparseIndex {
     /// # Ok::<(), ess_core::Error>(())
     /// ```
     ///
-    /// # Panics
-    /// For fewer numbers than items, as slices do.
+    /// Items without a number are left out.
     pub fn add_similarities(
         &self,
         query: impl Iterator<Item = (u32, f32)>,
         factor: f32,
         similarities: &mut [f32],
     ) {
+        self.add_similarities_from(query, factor, 0, similarities);
+    }
+
+    /// The same for the items from `first` on, as many as there are numbers in `similarities`.
+    ///
+    /// ```
+    /// use ess_lexical::{SparseIndex, SparseVectors};
+    ///
+    /// let items = SparseVectors::new(1, &[vec![(0, 1.0)], vec![(0, 2.0)], vec![(0, 4.0)]])?;
+    /// let mut similarities = [10.0];
+    /// SparseIndex::new(&items).add_similarities_from([(0, 3.0)].into_iter(), 1.0, 1, &mut similarities);
+    /// assert_eq!(similarities, [16.0]);
+    /// # Ok::<(), ess_core::Error>(())
+    /// ```
+    pub fn add_similarities_from(
+        &self,
+        query: impl Iterator<Item = (u32, f32)>,
+        factor: f32,
+        first: usize,
+        similarities: &mut [f32],
+    ) {
         for (place, weight) in query {
-            for &(item, value) in self.postings.get(&place).into_iter().flatten() {
-                similarities[item as usize] += factor * weight * value;
+            let Some(postings) = self.postings.get(&place) else { continue };
+            // In the order of items.
+            let start = postings.partition_point(|&(item, _)| (item as usize) < first);
+            for &(item, value) in &postings[start..] {
+                let Some(similarity) = similarities.get_mut(item as usize - first) else { break };
+                *similarity += factor * weight * value;
             }
         }
     }

@@ -65,3 +65,47 @@ fn damage_is_found_and_other_modules_are_told_apart() {
     Identity::new(3).to_state().unwrap().save(folder.path()).unwrap();
     assert_eq!(AutoModule::load(folder.path()).unwrap(), None);
 }
+
+#[test]
+fn no_changed_byte_is_loaded_and_names_of_heads_are_compared_with_those_that_are_there() {
+    let world = World::new(40, 1);
+    let config = AutoConfig { heads: AutoConfig::default().heads[..1].to_vec(), ..AutoConfig::default() };
+    let (module, report) = fit(&world.bare_collection(), &world.queries(24, 2), config);
+    let folder = tempfile::tempdir().unwrap();
+    module.save(folder.path()).unwrap();
+    std::fs::write(folder.path().join("plan-mine.json"), "{}").unwrap();
+    module.save(folder.path()).unwrap();
+    assert_eq!(std::fs::read_to_string(folder.path().join("plan-mine.json")).unwrap(), "{}");
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.ends_with("plan-mine.json") {
+            continue;
+        }
+        let whole = std::fs::read(&path).unwrap();
+        // The last byte of a manifest is a line's end.
+        for at in 0..whole.len() - 1 {
+            let mut damaged = whole.clone();
+            damaged[at] ^= 1 << (at % 8);
+            std::fs::write(&path, &damaged).unwrap();
+            assert!(AutoModule::load(folder.path()).is_err(), "byte {at} of {}", path.display());
+        }
+        std::fs::write(&path, &whole).unwrap();
+    }
+    assert_eq!(AutoModule::load(folder.path()).unwrap(), Some(module));
+
+    // As it was before manifests had checksums, with a letter changed in the name of a head.
+    let manifest = folder.path().join("module.json");
+    let mut old: serde_json::Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    old.as_object_mut().unwrap().remove("checksum");
+    old["version"] = 1.into();
+    std::fs::write(&manifest, old.to_string()).unwrap();
+    assert!(AutoModule::load(folder.path()).unwrap().is_some(), "{report:?}");
+    let heads = old["module"]["config"]["heads"].as_object_mut().unwrap();
+    heads.insert(
+        "ridfe 30".to_owned(),
+        serde_json::json!({"kind": "identity", "query_dim": 12, "item_dim": 12, "config": {}}),
+    );
+    std::fs::write(&manifest, old.to_string()).unwrap();
+    let error = AutoModule::load(folder.path()).unwrap_err();
+    assert!(error.to_string().contains("ridfe 30"), "{error}");
+}
