@@ -14,17 +14,18 @@ fn a_request_that_takes_too_long_is_cancelled_on_the_server() {
     open(config.clone()).unwrap().add(&items(5)).unwrap();
     let hurried = EngineSettings { timeout: 0.5, retries: 0, ..settings() };
     let mut index = EngineIndex::new(PgVector::open(config.clone(), &hurried).unwrap(), hurried).unwrap();
-    let sql = Sql::connect(&postgres);
+    // Who is in a transaction sees one moment of what others do.
+    let (sql, onlooker) = (Sql::connect(&postgres), Sql::connect(&postgres));
     sql.run(&format!("BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", config.table));
     for late in [index.search(&items(1), 1).map(drop), index.add(&items(1)).map(drop), index.remove(&[0])] {
         let Err(CoreError::External(error)) = late else { panic!("a locked table answered") };
         assert!(matches!(error.downcast_ref(), Some(Error::Timeout { .. })), "{error:?}");
     }
     let started = Instant::now();
-    while started.elapsed().as_secs() < 20 && !sql.running().is_empty() {
+    while started.elapsed().as_secs() < 20 && !onlooker.running().is_empty() {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    assert_eq!(sql.running(), Vec::<String>::new());
+    assert_eq!(onlooker.running(), Vec::<String>::new());
     sql.run("ROLLBACK");
     assert_eq!(index.search(&items(1), 5).unwrap()[0].len(), 5);
     index.refresh().unwrap();
