@@ -89,12 +89,13 @@ impl Loss for Recovery {
         ess_core::Error::check_dim("frozen vectors of a batch", dim, frozen.dim())?;
         let mut gradient = vec![0.0; n * dim];
         let rows = mapped.rows().zip(frozen.rows()).zip(gradient.chunks_mut(dim));
-        let of_row = |(((z, q), slope), weight): (((&[f32], &[f32]), &mut [f32]), f32)| {
+        let of_row = |z: &[f32], q: &[f32], slope: &mut [f32], weight: f32| {
             let distance = self.distance.of(z, q, slope);
             slope.iter_mut().for_each(|slope| *slope *= weight);
             distance * f64::from(weight)
         };
-        let loss: f64 = rows.zip(batch.weights()).map(of_row).sum();
+        let loss: f64 =
+            rows.zip(batch.weights()).map(|(((z, q), slope), weight)| of_row(z, q, slope, weight)).sum();
         let gradient = Tensor::<2>::from_data(TensorData::new(gradient, [n, dim]), &device);
         Ok(LossValue::new(loss / n as f64, gradient / n as f32))
     }

@@ -134,7 +134,7 @@ fn own(
 ) -> Values {
     let dim = queries.dim();
     let mut gradient = vec![0.0_f32; queries.len() * dim];
-    let of_query = |(at, ((gradient, query), own)): (usize, ((&mut [f32], &[f32]), &OwnList))| {
+    let of_query = |at: usize, gradient: &mut [f32], query: &[f32], own: &OwnList| {
         let similarities: Vec<f32> = own.items.iter().map(|&item| dot(query, items.row(item))).collect();
         let mut slopes = vec![0.0; similarities.len()];
         let list = List { similarities: &similarities, relevant: &own.relevant, teacher: &own.teacher };
@@ -150,7 +150,7 @@ fn own(
         .zip(lists)
         .enumerate()
         .with_min_len(16)
-        .map(of_query)
+        .map(|(at, ((gradient, query), own))| of_query(at, gradient, query, own))
         .collect();
     let sum = found.iter().map(|(loss, _)| loss).sum();
     let item_gradient = items_too.then(|| {
