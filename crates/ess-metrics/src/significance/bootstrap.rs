@@ -24,7 +24,7 @@ use crate::Error;
 /// assert!(low < 0.5 && 0.5 < high && high - low < 0.2);
 /// // Three queries say little, and whatever they say, it is not that one system is better than another.
 /// let [low, high] = Bootstrap::default().interval_within(&[0.9, 1.0, 1.0], [0.0, 1.0], 0.95)?;
-/// assert!(low < 0.4 && high == 1.0);
+/// assert!(low < 0.4 && high > 0.99);
 /// assert_eq!(Bootstrap::default().difference_interval(&[0.1, 0.2, 0.3], &[0.5, 0.6, 0.8], 0.95)?, None);
 /// # Ok::<(), ess_metrics::Error>(())
 /// ```
