@@ -387,10 +387,11 @@ proptest! {
         for size in sizes {
             match index.add(&items(size)) {
                 Ok(added) => rows.extend(added),
-                Err(CoreError::External(error)) => match error.downcast_ref::<Error>() {
-                    Some(&Error::Uncertain { first_row, end, .. }) => rows.extend(first_row..end),
-                    _ => {}
-                },
+                Err(CoreError::External(error)) => {
+                    if let Some(&Error::Uncertain { first_row, end, .. }) = error.downcast_ref::<Error>() {
+                        rows.extend(first_row..end);
+                    }
+                }
                 Err(error) => prop_assert!(false, "{}", error),
             }
         }
