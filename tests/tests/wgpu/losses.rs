@@ -60,7 +60,8 @@ fn no_loss_is_left_out() {
     let unknown = serde_json::from_str::<LossConfig>(r#"{"kind": "?"}"#).unwrap_err().to_string();
     let kinds: Vec<&str> = unknown.split('`').skip(3).step_by(2).collect();
     assert!(kinds.contains(&"softmax"), "{unknown}");
-    for kind in kinds {
+    // A caller's own loss is only described, and cannot be built.
+    for kind in kinds.into_iter().filter(|&kind| kind != "given") {
         assert!(LOSSES.iter().any(|json| json.starts_with(&format!(r#"{{"kind": "{kind}""#))), "{kind}");
     }
 }
