@@ -23,6 +23,7 @@ use crate::Error;
 /// is no better passes no more often than `(1 − confidence) / 2`: one in 200 at 99 %. One that is no better because it
 /// loses rarely and much passes more often as long as few losses have been seen: 4 % of such of which one query in five
 /// loses four times what the others gain with 20 queries, 0.7 % with 40, 0.2 % with 100.
+/// The best of 48 such systems passes in half of all cases with 20 queries, and in 9 % with 60.
 ///
 /// ```
 /// use ess_metrics::ChoiceTest;
