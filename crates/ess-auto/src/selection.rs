@@ -287,7 +287,7 @@ mod tests {
     fn without_effect(random: &mut ChaCha8Rng, trials: usize, queries: usize) -> Vec<TrialRecord> {
         let mut change = || if random.random_bool(0.33) { random.random_range(-0.5_f32..0.5) } else { 0.0 };
         let shared: Vec<f32> = (0..queries).map(|_| change()).collect();
-        let mut one = |name: usize| {
+        let one = |name: usize| {
             let own: Vec<f32> = shared.iter().map(|shared| 0.5 * shared + change()).collect();
             let mut trial = trial(&name.to_string(), 0.0, 0.0);
             let record = trial.variants.get_mut(&Variant::Dense).unwrap();
@@ -297,7 +297,7 @@ mod tests {
             trial.seen = (0..queries).map(|query| query % 2 == 0).collect();
             trial
         };
-        (0..trials).map(|name| one(name)).collect()
+        (0..trials).map(one).collect()
     }
 
     #[test]
