@@ -140,7 +140,7 @@ fn try_file(path: &Path, bytes: &[u8], opening: Opening) -> bool {
     assert!(memory.owned + memory.mapped <= 4 * length + 65_536, "{memory:?} of {length} bytes");
     if index.dim() <= length {
         let queries = Embeddings::from_vec(vec![0.5; index.dim()], index.dim()).unwrap();
-        let admits = |row: usize| row % 2 == 0;
+        let admits = |row: usize| row.is_multiple_of(2);
         let filtered =
             SearchParams { filter: Some(ess_core::Filter::Predicate(&admits)), ..SearchParams::default() };
         for k in [1, 9, index.len()] {
