@@ -4,6 +4,7 @@ use std::{cell::RefCell, path::Path, time::Instant};
 
 use burn::tensor::Device;
 use ess_index::ItemTokens;
+use ess_lexical::TextAnalyzer;
 use ess_search::ModuleState;
 use ess_train::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -200,6 +201,7 @@ impl Auto {
             expansion: self.config.expansion,
             lexical: self.config.lexical,
             dense,
+            stems: hybrid.is_some().then(|| TextAnalyzer::RULES.to_owned()),
             hybrid,
             memory: SavedMemory::new(collection, &all),
         };

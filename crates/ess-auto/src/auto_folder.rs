@@ -7,6 +7,7 @@ use std::{
 
 use ess_core::Embeddings;
 use ess_files::{Checksum, FolderLock, write_atomically};
+use ess_lexical::TextAnalyzer;
 use ess_search::{HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
@@ -85,7 +86,16 @@ impl AutoModule {
         let heads = heads(&mut state, &config);
         check_names(&manifest, &plan, &heads)?;
         let queries = queries(&manifest, &state, &plan)?;
-        Ok(Some(Self { plan, heads, queries }))
+        let module = Self { plan, heads, queries };
+        if module.has_other_stems() {
+            tracing::warn!(
+                folder = %folder.display(),
+                stems = module.plan.stems.as_deref().unwrap_or("not said"),
+                "chosen with other stems than {}: its weights were fitted to other words",
+                TextAnalyzer::RULES,
+            );
+        }
+        Ok(Some(module))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ess_core::Embeddings;
 use ess_files::Checksum;
 use ess_hybrid::{Attention, Expansion};
-use ess_lexical::Bm25Config;
+use ess_lexical::{Bm25Config, TextAnalyzer};
 use ess_search::ModuleState;
 use half::f16;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,9 @@ pub(crate) struct Plan {
     pub(crate) lexical: Bm25Config,
     pub(crate) dense: Choice,
     pub(crate) hybrid: Option<Choice>,
+    /// The rules that words were stemmed by; none in plans of versions that did not say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) stems: Option<String>,
     pub(crate) memory: SavedMemory,
 }
 
@@ -98,6 +101,13 @@ impl AutoModule {
     /// The lexical encoder that a collection is to be given texts with.
     pub fn lexical(&self) -> Bm25Config {
         self.plan.lexical
+    }
+
+    /// Whether the choice with texts was made with other stems than this version makes, or by one that did not say with
+    /// which. Queries and items are stemmed alike whenever it searches, so that it searches well; but its weights were
+    /// fitted to, and its gain measured with, those other stems.
+    pub fn has_other_stems(&self) -> bool {
+        self.plan.hybrid.is_some() && self.plan.stems.as_deref() != Some(TextAnalyzer::RULES)
     }
 
     /// The dimension of queries and items.

@@ -180,6 +180,7 @@ mod tests {
             lexical: trials.config.lexical,
             dense: choice.clone(),
             hybrid: Some(choice),
+            stems: None,
             memory: SavedMemory::new(trials.collection, learned),
         };
         AutoModule::new(plan, Vec::new(), learned.set().encodings().clone())

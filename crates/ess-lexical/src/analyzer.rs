@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stemmer::Stemmer;
+use super::stemmer::{RULES, Stemmer};
 
 /// A language whose words can be stemmed: by Snowball's algorithms, Dutch by Porter's of Snowball's two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +53,10 @@ pub struct TextAnalyzer {
 }
 
 impl TextAnalyzer {
+    /// The name of the rules that words are stemmed by. Under one name a word of a language has one stem; under another it may
+    /// have another. Keep it beside what was learned from stems, and compare it when that is read.
+    pub const RULES: &str = RULES;
+
     /// An analyzer for one language; only English has stop words.
     pub fn new(language: Language) -> Self {
         Self {

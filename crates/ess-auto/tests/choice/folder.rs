@@ -1,5 +1,7 @@
 //! A choice in a folder.
 
+use std::path::Path;
+
 use ess_auto::{AutoConfig, AutoModule, Error};
 use ess_core::{Identity, Searcher};
 use ess_search::PersistentModule;
@@ -108,4 +110,52 @@ fn no_changed_byte_is_loaded_and_names_of_heads_are_compared_with_those_that_are
     std::fs::write(&manifest, old.to_string()).unwrap();
     let error = AutoModule::load(folder.path()).unwrap_err();
     assert!(error.to_string().contains("ridfe 30"), "{error}");
+}
+
+#[test]
+fn a_choice_by_other_stems_is_told_from_one_by_these() {
+    let world = World::new(40, 1);
+    let (module, _) = fit(&world.collection(), &world.queries(24, 2), crate::generated::config());
+    let folder = tempfile::tempdir().unwrap();
+    module.save(folder.path()).unwrap();
+    let loaded = AutoModule::load(folder.path()).unwrap().unwrap();
+    assert!(loaded.hybrid().is_some() && !loaded.has_other_stems());
+
+    // As plans were before they said it, and as one of another version.
+    let saved = plan(folder.path());
+    assert!(saved["stems"].is_string(), "{saved}");
+    for stems in [None, Some("Snowball 2.0")] {
+        let mut other = saved.clone();
+        let fields = other.as_object_mut().unwrap();
+        fields.remove("stems");
+        fields.extend(stems.map(|stems| ("stems".to_owned(), stems.into())));
+        replace_plan(folder.path(), &other);
+        let loaded = AutoModule::load(folder.path()).unwrap().unwrap();
+        assert!(loaded.has_other_stems(), "{stems:?}");
+        assert_eq!(loaded.hybrid(), module.hybrid());
+    }
+
+    let (without_texts, _) = fit(&world.bare_collection(), &world.queries(24, 2), crate::generated::config());
+    assert!(!without_texts.has_other_stems());
+}
+
+fn manifest(folder: &Path) -> serde_json::Value {
+    serde_json::from_slice(&std::fs::read(folder.join("module.json")).unwrap()).unwrap()
+}
+
+fn plan(folder: &Path) -> serde_json::Value {
+    let name = manifest(folder)["module"]["config"]["plan"].as_str().unwrap().to_owned();
+    serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
+}
+
+/// Puts another plan in place of the one that is there, as a whole folder of version 1 has it.
+fn replace_plan(folder: &Path, plan: &serde_json::Value) {
+    let text = plan.to_string();
+    std::fs::write(folder.join("plan-other.json"), &text).unwrap();
+    let mut manifest = manifest(folder);
+    manifest["module"]["config"]["plan"] = "plan-other.json".into();
+    manifest["module"]["config"]["checksum"] = ess_files::Checksum::of(text.as_bytes()).to_string().into();
+    manifest["version"] = 1.into();
+    manifest.as_object_mut().unwrap().remove("checksum");
+    std::fs::write(folder.join("module.json"), manifest.to_string()).unwrap();
 }
