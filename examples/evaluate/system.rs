@@ -40,7 +40,15 @@ pub(crate) fn load_all(
     }
     for folder in modules {
         let (dims, loaded) = match AutoModule::load(folder)? {
-            Some(module) => ((module.dim(), module.dim()), autos(module, texts)),
+            Some(module) => {
+                if texts && module.has_other_stems() {
+                    ess_examples::note!(
+                        "{}: chosen with other stems of words than this version makes; choose again to have its weights fit them",
+                        folder.display()
+                    );
+                }
+                ((module.dim(), module.dim()), autos(module, texts))
+            }
             None => {
                 let (dims, system) = load(folder, device)?;
                 (dims, vec![("", system)])
