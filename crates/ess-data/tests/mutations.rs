@@ -6,17 +6,18 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
+    cell::Cell,
     io::Write,
     path::{Path, PathBuf},
 };
 
-use ess_core::{Embeddings, Ids, TokenStates};
+use ess_core::{CalibratedLink, Embeddings, Ids, IsotonicLink, Link, Sigmoid, TokenStates};
 use ess_data::{
     Dtype, EmbeddingStore, Error, Item, MappedStore, NpyMatrix, Provenance, QrelsFormat, Query, read_ids,
-    read_qrels, read_records, read_run, write_ids, write_npy, write_qrels, write_records, write_run,
-    write_store, write_token_store,
+    read_link, read_qrels, read_records, read_run, write_ids, write_link, write_npy, write_qrels,
+    write_records, write_run, write_store, write_token_store,
 };
-use ess_files::Checksum;
+use ess_files::{Checksum, seal_json, unseal_json};
 use ess_testing::damage;
 use flate2::{Compression, write::GzEncoder};
 use rand::{RngExt, SeedableRng};
@@ -24,7 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
 /// Good files of all tests together.
-const FILES: usize = 12;
+const FILES: usize = 14;
 
 /// What readers look for, and numbers at the edges.
 const PIECES: [&[u8]; 26] = [
@@ -236,4 +237,30 @@ fn ids_by_themselves() {
             comes_back(&ids, |path| write_ids(path, &ids), |path| read_ids(path));
         }
     });
+}
+
+#[test]
+fn links() {
+    let unsealed = |link: CalibratedLink| {
+        let sealed = String::from_utf8(bytes_of(|path| write_link(path, &link).unwrap())).unwrap();
+        unseal_json(&sealed).unwrap().unwrap().into_owned().into_bytes()
+    };
+    let sigmoid = unsealed(Sigmoid::new(12.5, -6.25).unwrap().into());
+    let isotonic = unsealed(IsotonicLink::new(vec![0.1, 0.7], vec![0.0, 0.3]).unwrap().into());
+    let seal = |bytes: &mut Vec<u8>| {
+        if let Ok(text) = str::from_utf8(bytes)
+            && text.trim_end().ends_with('}')
+        {
+            *bytes = seal_json(text).into_bytes();
+        }
+    };
+    let read = Cell::new(0);
+    mutations(7, &[sigmoid, isotonic], seal, |path| {
+        if let Ok(link) = read_link(path) {
+            read.set(read.get() + 1);
+            assert!((0.0..=1.0).contains(&link.probability(0.5)), "{link:?}");
+            comes_back(&link, |path| write_link(path, &link), |path| read_link(path));
+        }
+    });
+    assert!(read.get() > 0, "the checksums were not right");
 }
