@@ -122,8 +122,9 @@ impl Auto {
         let all = train.join(dev)?;
         inputs::check(collection, &all)?;
         self.check_heads(collection.items().dim())?;
-        let journal =
-            Journal::open(journal, inputs::checksum(collection, &all, train.set().len(), &self.config))?;
+        let names: Vec<&str> = Learns::all(&self.config.heads).map(Learns::name).collect();
+        let inputs = inputs::checksum(collection, &all, train.set().len(), &self.config);
+        let journal = Journal::open(journal, inputs, &names)?;
         let budget = Budget::new(self.config.budget_seconds, journal.spent());
         let journal = RefCell::new(journal);
         let batch = inputs::batch(collection, &all)?;
@@ -217,9 +218,8 @@ impl Auto {
         bar: &ProgressBar,
     ) -> Result<Vec<SkippedTrial>, Error> {
         let mut skipped = Vec::new();
-        let heads = self.config.heads.iter().map(Learns::Head);
-        let learning = std::iter::once(Learns::Memory).chain(heads).filter(|_| trained);
-        for learns in std::iter::once(Learns::Nothing).chain(learning) {
+        let untrained = |learns: &Learns<'_>| matches!(learns, Learns::Nothing);
+        for learns in Learns::all(&self.config.heads).filter(|learns| trained || untrained(learns)) {
             let name = learns.name();
             bar.set_message(name.to_owned());
             if journal.borrow().find(name).is_some() {

@@ -115,9 +115,7 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
     }
     let plan: Plan =
         serde_json::from_slice(&bytes).map_err(|error| format_error(&path, "a plan", &error.to_string()))?;
-    if plan.pool == 0 {
-        return Err(format_error(&path, "a pool of at least 1", "0"));
-    }
+    plan.check().map_err(|(expected, found)| format_error(&path, &expected, &found))?;
     Ok(plan)
 }
 

@@ -43,6 +43,39 @@ pub(crate) struct Plan {
     pub(crate) memory: SavedMemory,
 }
 
+impl Plan {
+    /// Refuses numbers that no search can be made with: those of a file may be anything.
+    ///
+    /// # Errors
+    /// What was expected, and what was found.
+    pub(crate) fn check(&self) -> Result<(), (String, String)> {
+        let refuse = |expected: &str, found: String| Err((expected.to_owned(), found));
+        if self.pool == 0 {
+            return refuse("a pool of at least 1", "0".to_owned());
+        }
+        let Scale { query, item, passage } = self.scale;
+        if let Some(length) =
+            [query, item, passage].iter().find(|length| !(length.is_finite() && **length > 0.0))
+        {
+            return refuse("mean lengths above 0", length.to_string());
+        }
+        let feedback = self.attention.check().and_then(|()| self.expansion.check());
+        feedback.map_err(|error| ("settings of feedback".to_owned(), error.to_string()))?;
+        for choice in [Some(&self.dense), self.hybrid.as_ref()].into_iter().flatten() {
+            if !(choice.first.are_numbers() && choice.second.are_numbers()) {
+                return refuse("weights of 0 or more", format!("{:?}", (choice.first, choice.second)));
+            }
+            if choice.gate.iter().any(|end| !end.is_finite()) {
+                return refuse("a gate of two cosines", format!("{:?}", choice.gate));
+            }
+        }
+        match self.memory.values.iter().flatten().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+            Some((_, share)) => refuse("shares of grades from 0 to 1", share.to_string()),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What training queries were answered by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -32,12 +32,37 @@ struct Contents {
     trials: Vec<TrialRecord>,
 }
 
+impl Contents {
+    /// What does not fit together, if anything does not.
+    fn fault(&self, names: &[&str]) -> Option<String> {
+        if !(self.spent.is_finite() && self.spent >= 0.0) {
+            return Some(format!("{} CPU-seconds", self.spent));
+        }
+        let queries = self.trials.first().map_or(0, |trial| trial.seen.len());
+        let fault = |(at, trial): (usize, &TrialRecord)| {
+            let twice = self.trials[..at].iter().any(|other| other.name == trial.name);
+            if twice || !names.contains(&&*trial.name) {
+                return Some(format!(
+                    "a trial {:?} {}",
+                    trial.name,
+                    if twice { "twice" } else { "of no head" }
+                ));
+            }
+            let queries_differ = trial.seen.len() != queries;
+            let fault = queries_differ.then(|| format!("{} queries beside {queries}", trial.seen.len()));
+            fault.or_else(|| trial.fault()).map(|fault| format!("{fault} in the trial {:?}", trial.name))
+        };
+        self.trials.iter().enumerate().find_map(fault)
+    }
+}
+
 impl Journal {
     /// Opens the journal of a run with these inputs; one of other inputs, or of an earlier version, is begun anew.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file that cannot be read, [`Error::Format`] for one that is torn, altered, or no journal.
-    pub(crate) fn open(path: Option<&Path>, inputs: Checksum) -> Result<Self, Error> {
+    /// [`Error::Io`] for a file that cannot be read, [`Error::Format`] for one that is torn, altered, or no journal, or that
+    /// holds other trials than those that these inputs have by `names`.
+    pub(crate) fn open(path: Option<&Path>, inputs: Checksum, names: &[&str]) -> Result<Self, Error> {
         let fresh = Contents {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -46,7 +71,10 @@ impl Journal {
             trials: Vec::new(),
         };
         let found = path.map(read).transpose()?.flatten().filter(|found| found.inputs == fresh.inputs);
-        if let Some(contents) = &found {
+        if let (Some(contents), Some(path)) = (&found, path) {
+            if let Some(fault) = contents.fault(names) {
+                return Err(damaged(path, &fault));
+            }
             tracing::info!(trials = contents.trials.len(), "going on with an earlier run");
         }
         Ok(Self { path: path.map(Path::to_owned), contents: found.unwrap_or(fresh) })

@@ -132,6 +132,11 @@ impl Weights {
         if dense > 0.0 { Self(self.0.map(|weight| weight / dense)) } else { *self }
     }
 
+    /// Whether all are numbers of 0 or more, as they are chosen; what is read from a file may be anything.
+    pub(crate) fn are_numbers(&self) -> bool {
+        self.0.iter().all(|weight| weight.is_finite() && *weight >= 0.0)
+    }
+
     /// The sum of what all weights differ by.
     pub(crate) fn distance(&self, other: &Self) -> f32 {
         self.0.iter().zip(&other.0).map(|(a, b)| (a - b).abs()).sum()

@@ -38,6 +38,11 @@ pub(crate) enum Learns<'c> {
 }
 
 impl<'c> Learns<'c> {
+    /// Whatever is tried, simple things first.
+    pub(crate) fn all(heads: &'c [HeadConfig]) -> impl Iterator<Item = Self> {
+        [Self::Nothing, Self::Memory].into_iter().chain(heads.iter().map(Self::Head))
+    }
+
     pub(crate) fn name(self) -> &'c str {
         match self {
             Self::Nothing => "weights alone",
@@ -71,6 +76,16 @@ pub(crate) struct TrialRecord {
     pub(crate) cpu_seconds: f64,
 }
 
+impl TrialRecord {
+    /// What is wrong with one that was read from a file, if anything is: sizes that do not fit, and numbers that are none.
+    pub(crate) fn fault(&self) -> Option<String> {
+        let queries = self.seen.len();
+        let time = self.cpu_seconds.is_finite() && self.cpu_seconds >= 0.0;
+        let fault = self.variants.values().find_map(|record| record.fault(queries));
+        fault.or_else(|| (!time).then(|| format!("{} CPU-seconds", self.cpu_seconds)))
+    }
+}
+
 /// What a trial found of one variant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -85,4 +100,22 @@ pub(crate) struct VariantRecord {
     pub(crate) frozen: Vec<f32>,
     /// Cosines to the nearest training query: the 1 % and the 10 % quantile of held-out queries.
     pub(crate) gate: [f32; 2],
+}
+
+impl VariantRecord {
+    fn fault(&self, queries: usize) -> Option<String> {
+        if self.values.len() != SHRINKS.len() {
+            return Some(format!("values of {} shares", self.values.len()));
+        }
+        let all = || self.values.iter().chain([&self.frozen]);
+        if let Some(values) = all().find(|values| values.len() != queries) {
+            return Some(format!("values of {} queries", values.len()));
+        }
+        if let Some(value) = all().flatten().find(|value| !(value.is_finite() && **value >= 0.0)) {
+            return Some(format!("an nDCG of {value}"));
+        }
+        let weights = self.first.are_numbers() && self.second.are_numbers();
+        let gate = self.gate.iter().all(|end| end.is_finite());
+        (!(weights && gate)).then(|| "weights that are no numbers of 0 or more".to_owned())
+    }
 }
