@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
 use rayon::prelude::*;
 
 use crate::{
     Error,
-    compute::dense_rows,
+    compute::{Place, dense_rows},
     model::{Family, ModelFolder, TextTokenizer, TransformerConfig, longest_text},
     sentence::Engine,
     weights::Weights,
@@ -46,18 +45,19 @@ impl CrossEncoder {
     /// # Errors
     /// What is missing from the folder or wrong in it; [`Error::TensorShape`] for a model with more labels than one.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), None)
+        Self::read(folder.as_ref(), &Place::Host)
     }
 
     /// Loads a model folder, to be computed by Burn on a device.
     ///
     /// # Errors
     /// As [`CrossEncoder::load`].
-    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), Some(device))
+    #[cfg(feature = "device")]
+    pub fn load_on(folder: impl AsRef<Path>, device: &burn::tensor::Device) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Device(device.clone()))
     }
 
-    fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
+    fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
         folder.refuse_adapter()?;
         let config = TransformerConfig::read(&folder)?;
@@ -68,7 +68,7 @@ impl CrossEncoder {
         Ok(Self {
             tokenizer,
             head: Head::read(&weights, config.family, config.dim)?,
-            engine: Engine::load(&weights, &config, device)?,
+            engine: Engine::load(&weights, &config, place)?,
             dim: config.dim,
             layers: config.layers,
         })

@@ -23,7 +23,10 @@ pub use model::Activation;
 pub use passage_splitter::PassageSplitter;
 pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
-    DenseActivation, HeadLayer, LayerEncoder, MergedEncoder, PoolingMode, SentenceEncoder, TokenEncoder,
-    TwoTowerEncoder, UpperLayers, UpperLayersConfig,
+    DenseActivation, LayerEncoder, MergedEncoder, PoolingMode, SentenceEncoder, TokenEncoder, TwoTowerEncoder,
 };
-pub use static_encoder::{DistilConfig, StaticEncoder};
+#[cfg(feature = "split")]
+pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
+#[cfg(feature = "distil")]
+pub use static_encoder::DistilConfig;
+pub use static_encoder::StaticEncoder;

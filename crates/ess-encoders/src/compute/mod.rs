@@ -1,11 +1,15 @@
 //! The operations that a transformer is made of.
 
+#[cfg(feature = "device")]
 mod device;
 mod host;
+mod place;
 mod relative_position;
 
+#[cfg(feature = "device")]
 pub(crate) use device::DeviceCompute;
 pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, dense_rows, gelu};
+pub(crate) use place::Place;
 
 use crate::{
     model::Activation,

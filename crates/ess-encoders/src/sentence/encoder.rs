@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 
 use super::{
@@ -13,6 +12,7 @@ use super::{
 };
 use crate::{
     Error,
+    compute::Place,
     model::{FEWEST_TOKENS, TextTokenizer, TokenIds, TransformerConfig},
 };
 
@@ -61,15 +61,16 @@ impl SentenceEncoder {
     /// # Errors
     /// What is missing from the folder or wrong in it, by file and field or tensor.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), None)
+        Self::read(folder.as_ref(), &Place::Host)
     }
 
     /// Loads a model folder, to be computed by Burn on a device; the same model, the same results to rounding.
     ///
     /// # Errors
     /// As [`SentenceEncoder::load`].
-    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), Some(device))
+    #[cfg(feature = "device")]
+    pub fn load_on(folder: impl AsRef<Path>, device: &burn::tensor::Device) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Device(device.clone()))
     }
 
     /// The dimension of the embeddings.
@@ -181,7 +182,11 @@ impl SentenceEncoder {
         self.through(&self.head, pooled)
     }
 
-    fn through<P: AsRef<[f32]>>(&self, head: &[HeadStep], pooled: &[P]) -> Result<Embeddings, Error> {
+    pub(super) fn through<P: AsRef<[f32]>>(
+        &self,
+        head: &[HeadStep],
+        pooled: &[P],
+    ) -> Result<Embeddings, Error> {
         let mut dim = self.pooled_dim();
         let mut vectors = Vec::with_capacity(pooled.len() * dim);
         pooled.iter().for_each(|row| vectors.extend_from_slice(row.as_ref()));
@@ -190,38 +195,6 @@ impl SentenceEncoder {
             dim = step.dim(dim);
         }
         Ok(Embeddings::from_vec(vectors, dim)?)
-    }
-
-    pub(crate) fn tokenizer(&self) -> &TextTokenizer {
-        &self.tokenizer
-    }
-
-    /// The number of tokens that the model knows.
-    pub(crate) fn vocabulary(&self) -> usize {
-        self.config.vocabulary
-    }
-
-    /// The vector of each token of the vocabulary by itself between the special tokens of a text, through the dense
-    /// layers, before it is scaled to length 1.
-    pub(crate) fn encode_vocabulary(&self) -> Result<Embeddings, Error> {
-        let mut around = self.tokenizer.encode(vec![""], true)?;
-        let TokenIds { ids, types } = around.remove(0);
-        let place = ids.len() / 2;
-        let of_type = types.first().copied().unwrap_or(0);
-        let text = |id: u32| {
-            let (mut ids, mut types) = (ids.clone(), types.clone());
-            ids.insert(place, id);
-            types.insert(place, of_type);
-            TokenIds { ids, types }
-        };
-        let texts: Vec<_> = (0..self.config.vocabulary as u32).map(text).collect();
-        let layers = [self.config.layers];
-        let pooled = self.engine.run(&texts, &layers, |_, states| self.pool(states[0], 0))?;
-        let head = match self.head.as_slice() {
-            [head @ .., HeadStep::Normalize] => head,
-            head => head,
-        };
-        self.through(head, &pooled)
     }
 
     fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {

@@ -1,47 +1,39 @@
 //! A loaded transformer and where it is computed.
 
-use burn::{
-    module::Param,
-    tensor::{Device, Tensor},
-};
-use ess_search::largest_tensor;
+#[cfg(feature = "device")]
+mod on_device;
+#[cfg(feature = "split")]
+mod upper_blocks;
+
 use rayon::prelude::*;
 
+#[cfg(feature = "device")]
+use self::on_device::DeviceEngine;
 use crate::{
     Error,
-    compute::{Compute, DeviceCompute, HostCompute, HostMatrix, HostTokens, HostVector, Panels},
+    compute::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, Place},
     model::{TokenIds, TransformerConfig},
-    transformer::{Block, TokenBatch, Transformer, load_transformer},
+    transformer::{TokenBatch, Transformer, load_transformer},
     weights::Weights,
 };
 
 /// A transformer in host memory, or on a Burn device.
 pub(crate) enum Engine {
     Host(Transformer<HostMatrix, Panels, HostVector>),
-    Device(DeviceCompute, Box<Transformer<Param<Tensor<2>>, Param<Tensor<2>>, Param<Tensor<1>>>>),
+    #[cfg(feature = "device")]
+    Device(DeviceEngine),
 }
 
-type DeviceBlock = Block<Param<Tensor<2>>, Param<Tensor<1>>>;
-type DeviceBlocks = (Vec<DeviceBlock>, Option<Param<Tensor<2>>>);
-
-// Tokens computed together. On the host: enough for the products to run at full rate, and few enough to stay in the
+// Tokens computed together on the host: enough for the products to run at full rate, and few enough to stay in the
 // cache and to share the work evenly.
 const HOST_TOKENS: usize = 512;
-const DEVICE_TOKENS: usize = 8192;
 
 impl Engine {
-    pub(crate) fn load(
-        weights: &Weights,
-        config: &TransformerConfig,
-        device: Option<&Device>,
-    ) -> Result<Self, Error> {
-        match device {
-            None => Ok(Self::Host(load_transformer(&HostCompute, weights, config)?)),
-            Some(device) => {
-                let compute = DeviceCompute::new(device.clone());
-                let transformer = load_transformer(&compute, weights, config)?;
-                Ok(Self::Device(compute, Box::new(transformer)))
-            }
+    pub(crate) fn load(weights: &Weights, config: &TransformerConfig, place: &Place) -> Result<Self, Error> {
+        match place {
+            Place::Host => Ok(Self::Host(load_transformer(&HostCompute, weights, config)?)),
+            #[cfg(feature = "device")]
+            Place::Device(device) => Ok(Self::Device(DeviceEngine::load(weights, config, device)?)),
         }
     }
 
@@ -69,13 +61,12 @@ impl Engine {
                 .into_par_iter()
                 .map(run_group)
                 .collect::<Result<Vec<_>, _>>()?,
-            Self::Device(compute, transformer) => groups(&order, texts, {
+            #[cfg(feature = "device")]
+            Self::Device(engine) => {
                 let longest = order.first().map_or(0, |&text| texts[text].ids.len());
-                device_tokens(compute.device(), &transformer.blocks, longest)
-            })
-            .into_iter()
-            .map(run_group)
-            .collect::<Result<Vec<_>, _>>()?,
+                let groups = groups(&order, texts, engine.tokens_at_once(longest)).into_iter();
+                groups.map(run_group).collect::<Result<Vec<_>, _>>()?
+            }
         }
         .into_iter()
         .flatten()
@@ -87,46 +78,13 @@ impl Engine {
         Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
-    /// The blocks from `layer` on and the relative positions, as Burn parameters on a device.
-    pub(super) fn blocks_from(&self, layer: usize, device: &Device) -> DeviceBlocks {
-        let compute = DeviceCompute::new(device.clone());
-        match self {
-            Self::Host(transformer) => {
-                let matrix = |m: &HostMatrix| compute.matrix(m.values.clone(), [m.rows(), m.columns]);
-                let weight = |w: &Panels| {
-                    let (values, shape) = w.to_rows();
-                    compute.weight(values, shape)
-                };
-                let vector = |v: &HostVector| compute.vector(v.0.clone());
-                let blocks = transformer.blocks[layer..].iter().map(|block| block.map(weight, vector));
-                (blocks.collect(), transformer.relative_positions.as_ref().map(matrix))
-            }
-            Self::Device(_, transformer) => {
-                let matrix = |m: &Param<Tensor<2>>| Param::from_tensor(m.val().to_device(device));
-                let vector = |v: &Param<Tensor<1>>| Param::from_tensor(v.val().to_device(device));
-                let blocks = transformer.blocks[layer..].iter().map(|block| block.map(matrix, vector));
-                (blocks.collect(), transformer.relative_positions.as_ref().map(matrix))
-            }
-        }
-    }
-
     fn states(&self, batch: &TokenBatch, layers: &[usize]) -> Result<Vec<HostTokens>, Error> {
         match self {
             Self::Host(transformer) => transformer.states(&HostCompute, batch, layers),
-            Self::Device(compute, transformer) => transformer.states(compute, batch, layers),
+            #[cfg(feature = "device")]
+            Self::Device(engine) => engine.states(batch, layers),
         }
     }
-}
-
-/// Tokens computed together on a device: no more than its largest tensor has room for, in the widest layer and in the
-/// scores of attention.
-fn device_tokens(device: &Device, blocks: &[DeviceBlock], longest: usize) -> usize {
-    let widest = |block: &DeviceBlock| {
-        let [up, qkv] = [&block.up, &block.qkv].map(|linear| linear.weight.dims()[0]);
-        up.max(qkv).max(block.heads * longest)
-    };
-    let widest = blocks.iter().map(widest).max().unwrap_or(1);
-    DEVICE_TOKENS.min(largest_tensor(device) / widest).max(1)
 }
 
 /// The texts that have tokens; equal lengths in text order, so that batches repeat.

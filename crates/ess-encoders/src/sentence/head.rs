@@ -2,11 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{
-    HeadLayer,
-    dense::{Dense, Residual},
-    modules::ModelPart,
-};
+use super::{dense::Dense, modules::ModelPart};
 use crate::{
     Error,
     model::{ModelFolder, settings},
@@ -65,20 +61,6 @@ impl HeadStep {
         }
     }
 
-    /// What it is, its numbers aside.
-    pub(crate) fn config(&self) -> HeadLayer {
-        match self {
-            Self::Dense(dense) => HeadLayer::Dense {
-                dim: dense.bias.len(),
-                activation: dense.activation,
-                residual: !matches!(dense.residual, Residual::None),
-            },
-            Self::LayerNorm { .. } => HeadLayer::LayerNorm,
-            Self::Normalize => HeadLayer::Normalize,
-            Self::Truncate(dim) => HeadLayer::Truncate { dim: *dim },
-        }
-    }
-
     /// Works on `n × dim` numbers.
     pub(crate) fn apply(&self, vectors: Vec<f32>, dim: usize) -> Vec<f32> {
         match self {
@@ -111,7 +93,7 @@ fn each_row(mut vectors: Vec<f32>, dim: usize, step: impl Fn(&mut [f32])) -> Vec
 }
 
 // PyTorch's default.
-pub(crate) const LAYER_NORM_EPSILON: f32 = 1e-5;
+pub(super) const LAYER_NORM_EPSILON: f32 = 1e-5;
 
 fn layer_norm(row: &mut [f32], weight: &[f32], bias: &[f32]) {
     let n = row.len() as f32;

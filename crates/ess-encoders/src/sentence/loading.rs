@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -16,6 +15,7 @@ use super::{
 };
 use crate::{
     Error,
+    compute::Place,
     model::{ModelFolder, TextTokenizer, TransformerConfig, longest_text, settings},
     weights::Weights,
 };
@@ -52,16 +52,16 @@ impl TextConfig {
 }
 
 impl SentenceEncoder {
-    pub(super) fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
+    pub(super) fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
-        Self::from_parts(&folder, &model_parts(&folder)?, device)
+        Self::from_parts(&folder, &model_parts(&folder)?, place)
     }
 
     /// An encoder made of some parts of a model; `folder` is the whole model's.
     pub(super) fn from_parts(
         folder: &ModelFolder,
         parts: &[ModelPart],
-        device: Option<&Device>,
+        place: &Place,
     ) -> Result<Self, Error> {
         let listed = folder.file("modules.json");
         let [transformer, rest @ ..] = parts else {
@@ -111,7 +111,7 @@ impl SentenceEncoder {
         }
         Ok(Self {
             tokenizer,
-            engine: Engine::load(&Weights::open(&transformer.folder)?, &config, device)?,
+            engine: Engine::load(&Weights::open(&transformer.folder)?, &config, place)?,
             pooling,
             head,
             prompts: model.prompts(),

@@ -10,11 +10,16 @@ mod merged;
 mod modules;
 mod pooling;
 mod prompts;
+#[cfg(feature = "split")]
 mod split;
 mod token_encoder;
 mod two_towers;
+#[cfg(feature = "split")]
 mod upper_layers;
+#[cfg(feature = "split")]
 mod upper_layers_config;
+#[cfg(feature = "distil")]
+mod vocabulary;
 
 pub use dense::DenseActivation;
 pub use encoder::SentenceEncoder;
@@ -23,7 +28,9 @@ pub use merged::MergedEncoder;
 pub use pooling::PoolingMode;
 pub use token_encoder::TokenEncoder;
 pub use two_towers::TwoTowerEncoder;
+#[cfg(feature = "split")]
 pub use upper_layers::UpperLayers;
+#[cfg(feature = "split")]
 pub use upper_layers_config::{HeadLayer, UpperLayersConfig};
 
 pub(crate) use engine::Engine;

@@ -6,8 +6,10 @@ use burn::tensor::Device;
 use ess_search::OnDevice;
 
 use super::{
-    SentenceEncoder, head::HeadStep, token_encoder::TokenEncoder, upper_layers::UpperLayers,
-    upper_layers_config::UpperLayersConfig,
+    SentenceEncoder,
+    token_encoder::TokenEncoder,
+    upper_layers::UpperLayers,
+    upper_layers_config::{HeadLayer, UpperLayersConfig},
 };
 use crate::model::TransformerConfig;
 
@@ -54,7 +56,7 @@ impl SentenceEncoder {
             relative_buckets: self.config.relative_buckets,
             poolings: self.pooling.modes.clone(),
             include_prompt: self.pooling.include_prompt,
-            head: self.head.iter().map(HeadStep::config).collect(),
+            head: self.head.iter().map(HeadLayer::of).collect(),
             seed: 0,
         }
     }

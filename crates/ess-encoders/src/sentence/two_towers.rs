@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use burn::tensor::Device;
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{SentenceEncoder, modules::routed_parts};
-use crate::{Error, model::ModelFolder};
+use crate::{Error, compute::Place, model::ModelFolder};
 
 /// Two sentence encoders: one is enc1', the other enc2.
 ///
@@ -39,15 +38,16 @@ impl TwoTowerEncoder {
     /// [`Error::Config`] when the folder has no routes for queries and documents, and those of
     /// [`SentenceEncoder::load`].
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), None)
+        Self::read(folder.as_ref(), &Place::Host)
     }
 
     /// Loads both from one folder, to be computed by Burn on a device.
     ///
     /// # Errors
     /// As [`TwoTowerEncoder::load`].
-    pub fn load_on(folder: impl AsRef<Path>, device: &Device) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), Some(device))
+    #[cfg(feature = "device")]
+    pub fn load_on(folder: impl AsRef<Path>, device: &burn::tensor::Device) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Device(device.clone()))
     }
 
     /// Cuts texts to `tokens` tokens on both sides.
@@ -68,12 +68,12 @@ impl TwoTowerEncoder {
         &self.item
     }
 
-    fn read(folder: &Path, device: Option<&Device>) -> Result<Self, Error> {
+    fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
         let [query, item] = routed_parts(&folder)?;
         Ok(Self {
-            query: SentenceEncoder::from_parts(&folder, &query, device)?,
-            item: SentenceEncoder::from_parts(&folder, &item, device)?,
+            query: SentenceEncoder::from_parts(&folder, &query, place)?,
+            item: SentenceEncoder::from_parts(&folder, &item, place)?,
         })
     }
 }

@@ -3,7 +3,7 @@
 use ess_search::{Error, MAX_DIM, TrainableModule};
 use serde::{Deserialize, Serialize};
 
-use super::{DenseActivation, PoolingMode, UpperLayers};
+use super::{DenseActivation, PoolingMode, UpperLayers, dense::Residual, head::HeadStep};
 use crate::model::Activation;
 
 /// The shape of [`UpperLayers`]: enough to make the module again, its numbers aside.
@@ -147,6 +147,20 @@ impl UpperLayersConfig {
 }
 
 impl HeadLayer {
+    /// What a step of an encoder's head is, its numbers aside.
+    pub(super) fn of(step: &HeadStep) -> Self {
+        match step {
+            HeadStep::Dense(dense) => Self::Dense {
+                dim: dense.bias.len(),
+                activation: dense.activation,
+                residual: !matches!(dense.residual, Residual::None),
+            },
+            HeadStep::LayerNorm { .. } => Self::LayerNorm,
+            HeadStep::Normalize => Self::Normalize,
+            HeadStep::Truncate(dim) => Self::Truncate { dim: *dim },
+        }
+    }
+
     /// The dimension that comes out when `dim` goes in.
     pub(super) fn dim(&self, dim: usize) -> usize {
         match self {

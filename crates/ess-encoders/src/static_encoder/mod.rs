@@ -1,5 +1,6 @@
 //! A table of token vectors instead of a transformer.
 
+#[cfg(feature = "distil")]
 mod distil;
 mod save;
 
@@ -9,6 +10,7 @@ use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 use rayon::prelude::*;
 use serde::Deserialize;
 
+#[cfg(feature = "distil")]
 pub use distil::DistilConfig;
 
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
 /// A static encoder: the mean of a text's token vectors. Thousands of texts a second on one core.
 ///
 /// Loads folders of Model2Vec (Tulkens and van Dongen, 2024), such as potion-base-8M, with a table of vectors and,
-/// where there is one, a weight for each token; or is distilled from a transformer ([`StaticEncoder::distil`]). A text without a known token becomes zeros.
+/// where there is one, a weight for each token; or is distilled from a transformer (`StaticEncoder::distil`, with the feature `distil`). A text without a known token becomes zeros.
 ///
 /// ```no_run
 /// use ess_core::ItemEncoder;

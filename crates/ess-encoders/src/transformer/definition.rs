@@ -3,8 +3,6 @@
 //! Generic over the form of a table `M`, a weight `W` and a vector `V`: numbers in host memory for the fused CPU kernels, Burn
 //! parameters for any Burn device and for training.
 
-use burn::module::Module;
-
 use super::TokenBatch;
 use crate::{
     Error,
@@ -13,7 +11,8 @@ use crate::{
 };
 
 /// `y = x Wᵀ + b`.
-#[derive(Module, Debug)]
+#[cfg_attr(feature = "split", derive(burn::module::Module))]
+#[derive(Debug)]
 pub(crate) struct Linear<W, V> {
     /// `d_out × d_in`, as the files have it.
     pub(crate) weight: W,
@@ -22,7 +21,8 @@ pub(crate) struct Linear<W, V> {
 }
 
 /// Layer normalisation over each token's `d` numbers.
-#[derive(Module, Debug)]
+#[cfg_attr(feature = "split", derive(burn::module::Module))]
+#[derive(Debug)]
 pub(crate) struct Norm<V> {
     pub(crate) weight: V,
     pub(crate) bias: V,
@@ -30,14 +30,13 @@ pub(crate) struct Norm<V> {
 }
 
 /// What a token starts with: its word, its place and its type, each a row of a table.
-#[derive(Module, Debug)]
+#[derive(Debug)]
 pub(crate) struct Tables<M, V> {
     /// `vocabulary × d`.
     pub(crate) words: M,
     /// `positions × d`.
     pub(crate) positions: M,
     /// The padding token behind whose row positions start, where the model numbers them so.
-    #[module(skip)]
     pub(crate) padding: Option<u32>,
     /// `types × d`, where the model has types.
     pub(crate) types: Option<M>,
@@ -45,7 +44,8 @@ pub(crate) struct Tables<M, V> {
 }
 
 /// Self-attention and feed-forward, each added to its input and normalised.
-#[derive(Module, Debug)]
+#[cfg_attr(feature = "split", derive(burn::module::Module))]
+#[derive(Debug)]
 pub(crate) struct Block<W, V> {
     /// Query, key and value in one product: `3d × d`.
     pub(crate) qkv: Linear<W, V>,
@@ -55,7 +55,7 @@ pub(crate) struct Block<W, V> {
     pub(crate) down: Linear<W, V>,
     pub(crate) norm: Norm<V>,
     pub(crate) heads: usize,
-    #[module(skip)]
+    #[cfg_attr(feature = "split", module(skip))]
     pub(crate) activation: Activation,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Block<W, V> {
 ///
 /// Vaswani et al., "Attention Is All You Need" (2017); Devlin et al., "BERT" (2018). With a table of relative
 /// positions added to the attention scores it is MPNet's (Song et al., 2020).
-#[derive(Module, Debug)]
+#[derive(Debug)]
 pub(crate) struct Transformer<M, W, V> {
     pub(crate) tables: Tables<M, V>,
     pub(crate) blocks: Vec<Block<W, V>>,
@@ -111,35 +111,5 @@ impl<W, V> Block<W, V> {
         let tokens = compute.normalize(tokens, &self.attention_norm);
         let tokens = compute.add_feed_forward(tokens, &self.up, self.activation, &self.down);
         compute.normalize(tokens, &self.norm)
-    }
-}
-
-impl<W, V> Linear<W, V> {
-    /// The same layer with its numbers in another form.
-    pub(crate) fn map<X, Y>(&self, weight: impl Fn(&W) -> X, vector: impl Fn(&V) -> Y) -> Linear<X, Y> {
-        Linear { weight: weight(&self.weight), bias: vector(&self.bias) }
-    }
-}
-
-impl<V> Norm<V> {
-    /// The same layer with its numbers in another form.
-    pub(crate) fn map<W>(&self, vector: impl Fn(&V) -> W) -> Norm<W> {
-        Norm { weight: vector(&self.weight), bias: vector(&self.bias), epsilon: self.epsilon }
-    }
-}
-
-impl<W, V> Block<W, V> {
-    /// The same layer with its numbers in another form.
-    pub(crate) fn map<X, Y>(&self, weight: impl Fn(&W) -> X, vector: impl Fn(&V) -> Y) -> Block<X, Y> {
-        Block {
-            qkv: self.qkv.map(&weight, &vector),
-            attention_out: self.attention_out.map(&weight, &vector),
-            attention_norm: self.attention_norm.map(&vector),
-            up: self.up.map(&weight, &vector),
-            down: self.down.map(&weight, &vector),
-            norm: self.norm.map(&vector),
-            heads: self.heads,
-            activation: self.activation,
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! The transformer encoder: one definition, run by whatever computes it.
 
+#[cfg(feature = "split")]
+mod conversion;
 mod definition;
 mod loading;
 mod token_batch;

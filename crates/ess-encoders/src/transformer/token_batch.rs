@@ -24,6 +24,7 @@ impl TokenBatch {
     }
 
     /// Texts of which only the lengths are known: for layers behind the tables.
+    #[cfg(feature = "split")]
     pub(crate) fn of_lengths(lengths: impl IntoIterator<Item = usize>) -> Self {
         let mut batch = Self { starts: vec![0], ..Self::default() };
         for length in lengths {
@@ -38,6 +39,7 @@ impl TokenBatch {
     }
 
     /// The number of texts, `n`.
+    #[cfg(feature = "device")]
     pub(crate) fn texts(&self) -> usize {
         self.starts.len() - 1
     }
@@ -69,6 +71,7 @@ impl TokenBatch {
     }
 
     /// The tokens of the longest text.
+    #[cfg(feature = "device")]
     pub(crate) fn longest(&self) -> usize {
         self.ranges().map(|range| range.len()).max().unwrap_or(0)
     }

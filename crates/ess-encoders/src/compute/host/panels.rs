@@ -30,6 +30,7 @@ impl Panels {
     }
 
     /// The weight, row-major, `d_out × d_in`.
+    #[cfg(feature = "split")]
     pub(crate) fn to_rows(&self) -> (Vec<f32>, [usize; 2]) {
         let value = |output: usize, input: usize| {
             self.values[output / PANEL * PANEL * self.d_in + input * PANEL + output % PANEL]

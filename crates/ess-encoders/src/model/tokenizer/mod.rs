@@ -167,6 +167,7 @@ impl TextTokenizer {
     }
 
     /// The token of each id, from 0 to the largest; some ids may have none.
+    #[cfg(feature = "distil")]
     pub(crate) fn tokens(&self) -> Vec<Option<String>> {
         let vocabulary = self.tokenizer.get_vocab(true);
         let mut tokens = vec![None; vocabulary.values().max().map_or(0, |&largest| largest as usize + 1)];
