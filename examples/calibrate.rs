@@ -2,13 +2,17 @@
 //!
 //! `cargo run --release --example calibrate -- --embeddings DIR --qrels QRELS --module MODULE_DIR --out link.json`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use ess_core::{Identity, Link, SearchModule, Sigmoid};
 use ess_data::write_link;
 use ess_examples::{Axis, Dataset, DeviceChoice, JoinArguments, Plot, Series, Table, write_json};
+use ess_files::FileLock;
 use ess_metrics::{Binning, ReliabilityDiagram, brier_score};
 use ess_search::Registry;
 use ess_train::{Calibration, Items, SimilaritySample};
@@ -62,6 +66,9 @@ struct Arguments {
     /// The file for the reliability diagram [default: that of the link, with the ending .svg].
     #[arg(long, value_name = "FILE")]
     plot: Option<PathBuf>,
+    /// No results on the terminal.
+    #[arg(long)]
+    quiet: bool,
     /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -101,10 +108,16 @@ struct Measured {
     diagram: ReliabilityDiagram,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     ensure!(arguments.hits > 0, "--hits must be at least 1");
+    let plot_file = arguments.plot.clone().unwrap_or_else(|| arguments.out.with_extension("svg"));
+    // Before the work, so that a second one is told at once and not after it.
+    let _locks = (FileLock::acquire(&arguments.out)?, FileLock::acquire(&plot_file)?);
     let device = arguments.device.open()?;
     let dataset = Dataset::open_with(&arguments.embeddings, arguments.join)?
         .ignore_identical_ids(arguments.ignore_identical_ids);
@@ -127,12 +140,13 @@ fn main() -> Result<()> {
             write_link(&arguments.out, &fitted_on.fit(calibration)?)?;
         }
     }
-    let path = arguments.plot.clone().unwrap_or_else(|| arguments.out.with_extension("svg"));
-    plot(&arguments, &results)?.write_svg(&path)?;
+    plot(&arguments, &results)?.write_svg(&plot_file)?;
     if let Some(json) = &arguments.json {
         write_json(json, &results)?;
     }
-    print(&results, &arguments.out, &path);
+    if !arguments.quiet {
+        print(&results, &arguments.out, &plot_file);
+    }
     Ok(())
 }
 

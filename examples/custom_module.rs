@@ -2,7 +2,10 @@
 //!
 //! `cargo run --release --example custom_module`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::Result;
 use burn::{
@@ -13,9 +16,10 @@ use clap::Parser;
 use ess_core::{Embeddings, Identity, SearchModule};
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{Dataset, DeviceChoice, Table, evaluate, search, write_json};
+use ess_files::FolderLock;
 use ess_index::FlatIndex;
 use ess_search::{Error, Registry, TrainableModule};
-use ess_train::{Items, ModuleRecipe, Trainer, TrainerConfig};
+use ess_train::{Items, ModuleRecipe, Progress, Trainer, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
 /// A gated detour of low rank: `z = q + σ(q·g) · (q A) B`. Each query decides how much of the detour it takes.
@@ -97,15 +101,25 @@ struct Arguments {
     /// Where the module is saved [default: a temporary folder].
     #[arg(long, value_name = "MODULE_DIR")]
     out: Option<PathBuf>,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
     /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     let device = arguments.device.open()?;
+    let temporary = tempfile::tempdir()?;
+    let folder = arguments.out.unwrap_or_else(|| temporary.path().join("gated_detour"));
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(&folder)?;
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(&data.join("minilm"))?;
     let (train, dev) = cut_dev(&read_qrels(data.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
@@ -114,7 +128,9 @@ fn main() -> Result<()> {
 
     let dim = dataset.items().dim();
     let recipe = ModuleRecipe::<GatedDetour>::new(GatedDetourConfig { dim, rank: arguments.rank });
-    let trainer = Trainer::new(TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() })?;
+    let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
+    let trainer = Trainer::new(TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() })?
+        .with_progress(progress);
     let items = Items::new(dataset.items(), &device);
     let fitted = trainer.fit(&recipe, &items, &train.set, &dev.set)?;
     ess_examples::say!(
@@ -124,9 +140,7 @@ fn main() -> Result<()> {
         fitted.report.floor.reason
     );
 
-    let temporary = tempfile::tempdir()?;
-    let folder = arguments.out.unwrap_or_else(|| temporary.path().join("gated_detour"));
-    fitted.module.to_state()?.save(&folder)?;
+    fitted.module.to_state()?.save_in(&mut out)?;
     // The registry has to be told of a kind that ESS does not have.
     let loaded = Registry::default().with::<GatedDetour>().load(&folder, &device)?;
 

@@ -4,6 +4,7 @@
 
 use std::{
     path::{Path, PathBuf},
+    process::ExitCode,
     time::Instant,
 };
 
@@ -12,6 +13,7 @@ use clap::Parser;
 use ess_data::{Item, read_records};
 use ess_encoders::{DistilConfig, SentenceEncoder, StaticEncoder};
 use ess_examples::{model_folder, write_json};
+use ess_files::FolderLock;
 use serde::Serialize;
 
 /// Distil a static encoder from a sentence-transformers model.
@@ -51,11 +53,16 @@ struct Report {
     seconds: f64,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     let started = Instant::now();
     let config = DistilConfig { dim: arguments.dim, sif: arguments.sif };
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(&arguments.out)?;
     let encoder = SentenceEncoder::load(model_folder(&arguments.model, arguments.quiet)?)?;
     let texts = arguments.texts.as_deref().map(item_texts).transpose()?;
     let distilled = match &texts {
@@ -65,7 +72,7 @@ fn main() -> Result<()> {
             StaticEncoder::distil_for(&encoder, &config, &texts)?
         }
     };
-    distilled.save(&arguments.out)?;
+    distilled.save_in(&mut out)?;
     let report = Report {
         model: arguments.model,
         config,

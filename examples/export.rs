@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example export -- --module MODULE_DIR --dense OUT_DIR`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
@@ -50,8 +50,11 @@ struct Layer {
     activation: &'static str,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     let module = Registry::default().load(&arguments.module, &Device::flex())?;
     let layers = DenseLayers::from_module(&module)

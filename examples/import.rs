@@ -3,17 +3,21 @@
 //! `cargo run --release --example import -- --npy FILE --ids FILE --out FILE`
 
 use std::{
+    cell::Cell,
     io,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Instant,
 };
 
+use anyhow::Result;
 use clap::Parser;
+use ess_core::Embeddings;
 use ess_data::{
     Dtype, EmbeddingStore, Error, NpyMatrix, Provenance, read_ids, store_bytes, write_store_in_batches,
 };
-use ess_examples::write_json;
+use ess_examples::{SIMILARITIES, similarity_note, write_json};
+use ess_files::{FileLock, SetAside};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -42,7 +46,11 @@ struct Arguments {
     /// How the encoder pools token states, such as mean or cls, to be kept with them.
     #[arg(long, value_name = "NAME")]
     pooling: Option<String>,
-    /// Whether every row has length 1, to be kept with them.
+    /// The similarity that the encoder is meant for, to be kept with them: of one that is meant for the cosine, `index build`,
+    /// `train` and `evaluate` bring items to length 1.
+    #[arg(long, value_name = "NAME", value_parser = SIMILARITIES)]
+    similarity: Option<String>,
+    /// Whether every row has length 1, to be kept with them; `true` is checked.
     #[arg(long, value_name = "true|false")]
     normalized: Option<bool>,
     /// What text the encoder saw, such as "title + text", to be kept with them.
@@ -70,20 +78,21 @@ struct Report {
 const BATCH_ROWS: usize = 4096;
 
 fn main() -> ExitCode {
-    ess_examples::start();
-    match import(Arguments::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            ess_examples::note!("import: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ess_examples::run(program)
 }
 
-fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
+fn program() -> Result<()> {
+    let arguments = Arguments::parse();
     let start = Instant::now();
     // Before the work, so that a second one is told at once and not after it.
-    let _lock = ess_files::FileLock::acquire(&arguments.out)?;
+    let _lock = FileLock::acquire(&arguments.out)?;
+    let to_stdout = Path::new("-");
+    let report_file = arguments.json.as_deref().filter(|path| *path != to_stdout);
+    if let Some(folder) = report_file.filter(|path| path.is_dir()) {
+        let cause = io::Error::other("a folder stands where the report would");
+        return Err(Error::Io { path: folder.to_owned(), cause }.into());
+    }
+    let _report_lock = report_file.map(FileLock::acquire).transpose()?;
     let ids = read_ids(&arguments.ids)?;
     let matrix = NpyMatrix::open(&arguments.npy)?;
     if matrix.len() != ids.len() {
@@ -95,6 +104,7 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         pooling: arguments.pooling,
         normalized: arguments.normalized,
         text: arguments.text,
+        similarity: arguments.similarity,
         ..Provenance::default()
     };
     let mut report = Report {
@@ -107,12 +117,13 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         out: arguments.out.clone(),
     };
 
+    let lengths = Lengths { claimed: arguments.normalized == Some(true), ..Lengths::default() };
     let write = |at_the_end: &mut dyn FnMut() -> Result<(), Error>| {
         let progress = match arguments.quiet {
             true => ProgressBar::hidden(),
             false => ProgressBar::new(matrix.len() as u64).with_style(rows_and_time()),
         };
-        let batches = matrix.batches(BATCH_ROWS).inspect(|batch| {
+        let batches = matrix.batches(BATCH_ROWS).map(|batch| lengths.look_at(batch?)).inspect(|batch| {
             progress.inc(batch.as_ref().map_or(0, |batch| batch.len() as u64));
         });
         let batches = batches.chain(std::iter::from_fn(|| at_the_end().err().map(Err)));
@@ -120,21 +131,25 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
         progress.finish_and_clear();
         Ok(())
     };
-    let to_stdout = Path::new("-");
-    match &arguments.json {
-        Some(path) if path != to_stdout => write_with_report(path, write, || {
+    match report_file {
+        Some(path) => write_with_report(path, write, || {
             report.seconds = start.elapsed().as_secs_f64();
             Ok(serde_json::to_string_pretty(&report)?)
         })?,
-        _ => write(&mut || Ok(()))?,
+        None => write(&mut || Ok(()))?,
     }
     EmbeddingStore::open(&arguments.out)?;
-    if arguments.json.is_some_and(|path| path == to_stdout) {
+    if arguments.json.as_deref() == Some(to_stdout) {
         report.seconds = start.elapsed().as_secs_f64();
         write_json(to_stdout, &report)?;
     }
     if arguments.quiet {
         return Ok(());
+    }
+    if lengths.differ.get()
+        && let Some(note) = similarity_note(report.provenance.similarity.as_deref())
+    {
+        ess_examples::note!("note: {note}");
     }
     ess_examples::say!(
         "{}: {} rows of {} numbers as {}, {} bytes, written and verified in {:.1} s",
@@ -148,28 +163,62 @@ fn import(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// Looks whether rows have length 1, as they go by.
+#[derive(Default)]
+struct Lengths {
+    /// They are said to have.
+    claimed: bool,
+    rows: Cell<usize>,
+    differ: Cell<bool>,
+}
+
+impl Lengths {
+    /// Passes on a batch; one with a row of another length is refused where all are said to be of length 1.
+    fn look_at(&self, batch: Embeddings) -> Result<Embeddings, Error> {
+        // Numbers of half precision have three digits.
+        const TOLERANCE: f32 = 0.01;
+        let length = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let other = |length: &f32| (length - 1.0).abs().is_nan() || (length - 1.0).abs() > TOLERANCE;
+        let found = batch.rows().map(length).enumerate().find(|(_, length)| other(length));
+        if let Some((row, length)) = found {
+            self.differ.set(true);
+            if self.claimed {
+                let found = format!("length {length} in row {}", self.rows.get() + row);
+                let expected = "rows of length 1";
+                return Err(
+                    ess_core::Error::InvalidParameter { name: "--normalized true", expected, found }.into()
+                );
+            }
+        }
+        self.rows.set(self.rows.get() + batch.len());
+        Ok(batch)
+    }
+}
+
 fn rows_and_time() -> ProgressStyle {
     let template = ProgressStyle::with_template("{bar:40} {pos}/{len} rows, {eta} left");
     template.unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 /// Writes a store and a report of it, both or neither: the report's bytes are written when all numbers of the store are,
-/// and before the store has its name; then the report has its own.
+/// and before the store has its name; then the report has its own. An earlier report is gone before the store is replaced:
+/// whenever the program is killed, a report that is there is that of the store that is there.
 fn write_with_report(
     path: &Path,
     write_store: impl FnOnce(&mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error>,
     mut report: impl FnMut() -> io::Result<String>,
 ) -> Result<(), Error> {
-    if path.is_dir() {
-        let cause = io::Error::other("a folder stands where the report would");
-        return Err(Error::Io { path: path.to_owned(), cause });
-    }
     let written = ess_files::write_atomically(path, |file| {
+        let mut earlier = None;
         let mut write_report = || {
             let written = report().and_then(|text| writeln!(file, "{text}")).and_then(|()| file.flush());
-            written.map_err(|cause| Error::Io { path: path.to_owned(), cause })
+            written.map_err(|cause| Error::Io { path: path.to_owned(), cause })?;
+            earlier = Some(SetAside::take(path)?);
+            Ok(())
         };
-        write_store(&mut write_report).map_err(io::Error::other)
+        write_store(&mut write_report).map_err(io::Error::other)?;
+        earlier.into_iter().for_each(SetAside::forget);
+        Ok(())
     });
     written.map_err(|error| match error {
         // What went wrong with the store comes out as it went in.

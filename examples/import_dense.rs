@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release --example import_dense -- --dense DIR --out MODULE_DIR`
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
@@ -40,8 +40,11 @@ struct Report {
     parameters: usize,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     let module: Box<dyn PersistentModule> = match (&arguments.dense, &arguments.npy) {
         (Some(folder), _) => {

@@ -5,6 +5,7 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use anyhow::{Result, ensure};
@@ -13,6 +14,7 @@ use clap::Parser;
 use ess_core::Identity;
 use ess_data::{Item, Query, cut_dev, read_qrels, read_records};
 use ess_examples::{Dataset, DeviceChoice, JudgedQueries, Leakage, Table, evaluate, search, write_json};
+use ess_files::FolderLock;
 use ess_index::FlatIndex;
 use ess_metrics::{Bootstrap, Evaluation, Qrels, Run};
 use ess_search::{PersistentModule, Registry};
@@ -73,10 +75,16 @@ struct Figures {
 
 type Results = BTreeMap<String, Figures>;
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     let device = arguments.device.open()?;
+    let temporary = tempfile::tempdir()?;
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(arguments.out.as_deref().unwrap_or(&temporary.path().join("module")))?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(&folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
@@ -103,7 +111,7 @@ fn main() -> Result<()> {
 
     show_queries(&folder, &on_official, &queries)?;
     let linear = on_official.iter().find(|system| system.name == "linear_refit").unwrap_or(&on_official[0]);
-    save_and_load(&dataset, &index, &queries, linear, arguments.out.as_deref(), &device)?;
+    save_and_load(&dataset, &index, &queries, linear, &mut out, &device)?;
     match &arguments.json {
         Some(path) => write_json(path, &results),
         None => Ok(()),
@@ -285,13 +293,11 @@ fn save_and_load(
     index: &FlatIndex,
     queries: &JudgedQueries,
     system: &System,
-    out: Option<&Path>,
+    out: &mut FolderLock,
     device: &Device,
 ) -> Result<()> {
-    let temporary = tempfile::tempdir()?;
-    let folder = out.map_or_else(|| temporary.path().join(&system.name), Path::to_owned);
-    system.module.to_state()?.save(&folder)?;
-    let loaded = Registry::default().load(&folder, device)?;
+    system.module.to_state()?.save_in(out)?;
+    let loaded = Registry::default().load(out.folder(), device)?;
     let run = search(dataset, index, queries, &system.name, &loaded)?;
     ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
     ess_examples::say!("Saved {}, loaded it again: it ranks the same.", system.name);

@@ -2,7 +2,10 @@
 //!
 //! `cargo run --release --example train -- --embeddings DIR --train QRELS --module linear --out DIR`
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::{
@@ -11,11 +14,12 @@ use clap::{
 use ess_auto::{AutoConfig, AutoReport};
 use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, LossArguments, RunConfig, SideArguments,
-    StoredEncoding, choose, collection, describe_choice, say_left_out, write_json,
+    BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, LossArguments, RunConfig, SETTINGS,
+    SideArguments, StoredEncoding, choose, collection, describe_choice, read_settings, say_left_out,
+    write_json,
 };
-use ess_files::FolderLock;
-use ess_search::ModuleState;
+use ess_files::{FolderLock, remove_file};
+use ess_search::{Attachments, ModuleState};
 use ess_train::{Checkpoints, FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
 
@@ -50,8 +54,8 @@ struct Arguments {
     #[arg(long, value_name = "DIR")]
     beir: Option<PathBuf>,
     /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; with `auto`, one of its
-    /// settings. Flags given beside it win. Every run saves its own as config.json.
-    #[arg(long, value_name = "FILE")]
+    /// settings. Flags given beside it win. Every run saves its own with the module, whose folder can be given here too.
+    #[arg(long, value_name = "FILE|MODULE_DIR")]
     config: Option<PathBuf>,
     /// Trained feedback: kinds that read token states read so many items, which a first pass of the index found, in the place
     /// of tokens. Searching then asks the index twice.
@@ -85,7 +89,8 @@ struct Arguments {
     /// interrupted, ends with the same module.
     #[arg(long, value_name = "DIR", conflicts_with = "side")]
     checkpoint: Option<PathBuf>,
-    /// The folder to save the module in, with the run's settings as config.json and its report as training.json.
+    /// The folder to save the module in. Its manifest holds the run's settings, which config.json shows; training.json is the
+    /// report.
     #[arg(long, value_name = "MODULE_DIR")]
     out: PathBuf,
     /// Also write the report here (`-`: to standard output).
@@ -117,8 +122,11 @@ struct Report<'a> {
     fit: &'a FitReport,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let matches = Arguments::command().get_matches();
     let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if arguments.module.as_deref() == Some(AUTO) {
@@ -130,22 +138,23 @@ fn main() -> Result<()> {
         "--budget and --beir belong to --module auto"
     );
     let config = config(&arguments)?;
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(&arguments.out)?;
+    let checkpoints = arguments.checkpoint.as_ref().filter(|folder| **folder != arguments.out);
+    let _checkpoints = checkpoints.map(|folder| FolderLock::acquire(folder)).transpose()?;
     let run = Run {
         arguments: &arguments,
         config: &config,
         dataset: Dataset::open_with(&arguments.embeddings, arguments.join)?,
     };
-    // Before the work, so that a second one is told at once and not after it.
-    let mut out = FolderLock::acquire(&arguments.out)?;
     let (state, fit) = match config.module.reads_token_states() {
         true => run.train_on_token_states()?,
         false => run.train_on_embeddings()?,
     };
 
-    state.save_in(&mut out)?;
-    write_json(&arguments.out.join("config.json"), &config)?;
     let report = Report { module: config.module.kind(), fit: &fit };
-    write_json(&arguments.out.join("training.json"), &report)?;
+    let settings = Attachments::default().with(SETTINGS, &config)?;
+    save(&mut out, &report, |out| Ok(state.save_with(&settings, out)?))?;
     if let Some(path) = &arguments.json {
         write_json(path, &report)?;
     }
@@ -270,24 +279,19 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     config.budget_seconds = arguments.budget.unwrap_or(config.budget_seconds);
     config.seed = arguments.seed.unwrap_or(config.seed);
     config.check()?;
+    let mut out = FolderLock::acquire(&arguments.out)?;
     let dataset = Dataset::open_with(&arguments.embeddings, arguments.join)?;
     let train = dataset.judge_file(&arguments.train)?;
     let dev = arguments.dev.as_ref().map(|path| dataset.judge_file(path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
     let collection = collection(&dataset, texts.as_ref(), &config)?;
-    let mut out = FolderLock::acquire(&arguments.out)?;
     let journal = arguments.out.join("journal.json");
     let progress = if arguments.quiet { Progress::Silent } else { Progress::Bar };
     let (queries, device) = ([Some(&train), dev.as_ref()], arguments.device.open()?);
     let (module, report) =
         choose(&collection, queries, texts.as_ref(), &config, Some(&journal), progress, &device)?;
-    // Gone before the module is replaced, so that they never are those of another.
-    for name in ["config.json", "training.json"] {
-        remove_earlier(&arguments.out.join(name))?;
-    }
-    module.save_in(&mut out)?;
-    write_json(&arguments.out.join("config.json"), &config)?;
-    write_json(&arguments.out.join("training.json"), &report)?;
+    let settings = Attachments::default().with(SETTINGS, &config)?;
+    save(&mut out, &report, |out| Ok(module.save_with(&settings, out)?))?;
     if let Some(path) = &arguments.json {
         write_json(path, &report)?;
     }
@@ -297,19 +301,21 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Removes a file of an earlier run, if there is one.
-fn remove_earlier(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| path.display().to_string())
-        }
-        _ => Ok(()),
-    }
+/// Saves a module, and the report of its run beside it.
+fn save(
+    out: &mut FolderLock,
+    report: &impl Serialize,
+    module: impl FnOnce(&mut FolderLock) -> Result<()>,
+) -> Result<()> {
+    let path = out.folder().join("training.json");
+    // Gone before the module is replaced, so that it never is the report of another.
+    remove_file(&path)?;
+    module(out)?;
+    write_json(&path, report)
 }
 
 fn read_auto_config(path: &Path) -> Result<AutoConfig> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text)
+    serde_json::from_str(&read_settings(path)?)
         .with_context(|| format!("{}: not settings of automatic choice", path.display()))
 }
 

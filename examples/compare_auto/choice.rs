@@ -1,11 +1,16 @@
 //! What was chosen on a data set, kept in a folder.
 
-use std::{cell::OnceCell, path::PathBuf};
+use std::{
+    cell::OnceCell,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use ess_auto::{AutoConfig, AutoModule, AutoReport};
-use ess_examples::{choose, write_json};
+use ess_examples::choose;
+use ess_files::FolderLock;
+use ess_search::Attachments;
 use ess_train::Progress;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +37,15 @@ impl<'a> Source<'a> {
     }
 }
 
+/// What a choice was made of belongs to its module by this name.
+const CHOICE: &str = "choice.json";
+
+/// The choice that a folder has, if it has one.
+fn kept(folder: &Path) -> Option<Choice> {
+    let choice = Attachments::load(folder).ok()?.get(CHOICE)?.clone();
+    serde_json::from_value(choice).ok()
+}
+
 /// A finished choice with its report.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Choice {
@@ -45,12 +59,17 @@ pub(crate) struct Choice {
 impl Choice {
     /// Takes the choice that the folder has, if it is of these data with these settings, or makes it; one that was begun
     /// goes on.
-    pub(crate) fn make(source: &Source<'_>, config: &AutoConfig, folder: PathBuf) -> Result<Self> {
-        let path = folder.join("choice.json");
-        let kept = std::fs::read(&path).ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
-        if let Some(kept) = kept.filter(|kept| (&kept.data, &kept.config) == (source.data, config)) {
+    pub(crate) fn make(
+        source: &Source<'_>,
+        config: &AutoConfig,
+        folder: PathBuf,
+        progress: Progress,
+    ) -> Result<Self> {
+        if let Some(kept) = kept(&folder).filter(|kept| (&kept.data, &kept.config) == (source.data, config)) {
             return Ok(Self { folder, ..kept });
         }
+        // Before the work, so that a second one is told at once and not after it.
+        let mut lock = FolderLock::acquire(&folder)?;
         let opened = source.opened()?;
         let (module, report) = choose(
             &opened.collection,
@@ -58,12 +77,11 @@ impl Choice {
             Some(&opened.texts),
             config,
             Some(&folder.join("journal.json")),
-            Progress::Bar,
+            progress,
             &Device::flex(),
         )?;
-        module.save(&folder)?;
         let choice = Self { data: source.data.clone(), config: config.clone(), report, folder };
-        write_json(&path, &choice)?;
+        module.save_with(&Attachments::default().with(CHOICE, &choice)?, &mut lock)?;
         Ok(choice)
     }
 

@@ -8,12 +8,17 @@ mod data_set;
 mod frontier;
 mod report;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use ess_auto::AutoConfig;
 use ess_examples::{JoinArguments, write_json};
+use ess_files::FileLock;
+use ess_train::Progress;
 use serde::Serialize;
 
 use crate::{
@@ -56,12 +61,21 @@ struct Arguments {
     /// The seed of every random step.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+    /// Show no progress.
+    #[arg(long)]
+    quiet: bool,
     /// The Markdown file; the plot stands beside it with the ending .svg.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Write the results as JSON (`-`: to standard output).
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+}
+
+impl Arguments {
+    fn progress(&self) -> Progress {
+        if self.quiet { Progress::Silent } else { Progress::Bar }
+    }
 }
 
 /// All that the page is made of.
@@ -79,15 +93,22 @@ struct Results {
     peers: Vec<Peer>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let mut arguments = Arguments::parse();
     arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     let config = config(&arguments)?;
+    // Before the work, so that a second one is told at once and not after it.
+    let _lock = FileLock::acquire(&arguments.out)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
     let sources: Vec<Source<'_>> = arguments.data.iter().map(|data| Source::new(data, &config)).collect();
-    let choose = |source: &Source<'_>| Choice::make(source, &config, folder.join(&source.data.name));
+    let choose = |source: &Source<'_>| {
+        Choice::make(source, &config, folder.join(&source.data.name), arguments.progress())
+    };
     let choices: Vec<Choice> =
         sources.iter().filter(|source| source.data.has_train()).map(choose).collect::<Result<_>>()?;
     ensure!(!choices.is_empty(), "no data set has training queries");
@@ -151,7 +172,7 @@ fn frontier(
         let config = AutoConfig { budget_seconds: budget, ..config.clone() };
         config.check()?;
         let name = format!("{} within {budget}", source.data.name);
-        let choice = Choice::make(source, &config, folder.join(&name))?;
+        let choice = Choice::make(source, &config, folder.join(&name), arguments.progress())?;
         let cell = Cell::make(&[&choice], source, &folder.join(format!("{name}.json")), arguments.seed)?;
         Ok((choice.report.cpu_seconds, cell))
     };

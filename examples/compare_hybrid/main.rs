@@ -8,7 +8,10 @@ mod measured;
 mod report;
 mod system;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
@@ -74,11 +77,16 @@ struct SetResults {
     measured: Vec<Measured>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let mut arguments = Arguments::parse();
     arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
+    // Before the work, so that a second one is told at once and not after it.
+    let _lock = ess_files::FileLock::acquire(&arguments.out)?;
     let bar = match arguments.quiet {
         true => ProgressBar::hidden(),
         false => ProgressBar::new((System::ALL.len() * arguments.data.len()) as u64),

@@ -9,7 +9,7 @@ mod peers;
 mod report;
 mod system;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::Parser;
@@ -74,8 +74,11 @@ struct Results {
     cells: Vec<Cell>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let mut arguments = Arguments::parse();
     arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
     let device = arguments.device.open()?;
@@ -83,6 +86,8 @@ fn main() -> Result<()> {
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
     let trainer = TrainerConfig { seed: arguments.seed, ..TrainerConfig::default() };
+    // Before the work, so that a second one is told at once and not after it.
+    let _lock = ess_files::FileLock::acquire(&arguments.out)?;
     let bar = match arguments.quiet {
         true => ProgressBar::hidden(),
         false => ProgressBar::new((systems.len() * arguments.data.len()) as u64),

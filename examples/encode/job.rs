@@ -14,7 +14,7 @@ use ess_data::{
 };
 use ess_encoders::PassageSplitter;
 use ess_examples::write_json;
-use ess_files::Checksum;
+use ess_files::{Checksum, FileLock};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -37,6 +37,13 @@ struct Report {
     item_provenance: Option<Provenance>,
     query_provenance: Provenance,
     seconds: f64,
+}
+
+/// Keeps others off the files that will be written; other shards may be at work beside them.
+pub(crate) fn locks(arguments: &Arguments) -> Result<Vec<FileLock>> {
+    let written = [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", true)];
+    let files = written.into_iter().filter(|(_, written)| *written).map(|(name, _)| arguments.file(name));
+    Ok(files.map(|file| FileLock::acquire(&file)).collect::<Result<_, _>>()?)
 }
 
 /// Encodes both files of the folder, or the queries alone.
@@ -79,7 +86,7 @@ fn passages(arguments: &Arguments, model: &Model) -> Result<usize> {
         Some(format!("title, and passages of at most {} words of the text", splitter.most_words));
     let job = Job {
         name: "passages",
-        out: arguments.out.join(arguments.shard.file("passages")),
+        out: arguments.file("passages"),
         ..Job::new(arguments, "corpus", provenance)?
     };
     job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts))
@@ -112,7 +119,7 @@ impl<'a> Job<'a> {
         let [plain, packed] = ["jsonl", "jsonl.gz"].map(|kind| arguments.beir.join(format!("{name}.{kind}")));
         let missing = anyhow!("{}: no such file, nor with .gz", plain.display());
         let input = [plain, packed].into_iter().find(|path| path.is_file()).ok_or(missing)?;
-        let out = arguments.out.join(arguments.shard.file(name));
+        let out = arguments.file(name);
         Ok(Self { arguments, name, input, out, provenance })
     }
 

@@ -11,7 +11,7 @@ mod job;
 mod model;
 mod shard;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
@@ -81,10 +81,22 @@ struct Arguments {
     json: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+impl Arguments {
+    /// The file of this share of `corpus`, `passages` or `queries`.
+    fn file(&self, name: &str) -> PathBuf {
+        self.out.join(self.shard.file(name))
+    }
+}
+
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
+    // Before the work, so that a second one is told at once and not after it.
+    let _locks = job::locks(&arguments)?;
     let model = Model::load(&arguments)?;
     job::run(&arguments, &model)
 }

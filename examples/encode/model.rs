@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
 use ess_data::Provenance;
 use ess_encoders::{LayerEncoder, SentenceEncoder, StaticEncoder, TokenEncoder, TwoTowerEncoder};
-use ess_examples::{DeviceChoice, model_folder};
+use ess_examples::{DeviceChoice, model_folder, similarity_note};
 
 use crate::Arguments;
 
@@ -214,22 +214,8 @@ fn notes(provenance: &[Provenance; 2], whole_rows: bool) -> Vec<String> {
     let mut notes: Vec<_> =
         [items, queries].into_iter().flat_map(|side| side.assumed.iter().flatten()).cloned().collect();
     notes.dedup();
-    match items.similarity.as_deref() {
-        _ if items.normalized == Some(true) || !whole_rows => {}
-        Some("cosine") => notes.push(
-            "the model is meant for the cosine and its vectors are of different lengths: they are kept as they are, and \
-             `index build`, `train` and `evaluate` bring items to length 1"
-                .to_owned(),
-        ),
-        Some("dot") => {}
-        Some(other) => notes.push(format!(
-            "the model is meant for the similarity {other}; a search by inner product finds other items"
-        )),
-        None => notes.push(
-            "the vectors are of different lengths, and the model does not say whether the cosine or the inner product is \
-             meant; a search takes the inner product"
-                .to_owned(),
-        ),
+    if items.normalized != Some(true) && whole_rows {
+        notes.extend(similarity_note(items.similarity.as_deref()));
     }
     notes
 }

@@ -9,7 +9,7 @@ mod results;
 mod run_files;
 mod system;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Result, ensure};
 use clap::Parser;
@@ -94,10 +94,15 @@ struct Arguments {
     json: Option<PathBuf>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     let evaluator = evaluator(&arguments)?;
+    // Before the work, so that a second one is told at once and not after it.
+    let _lock = arguments.write_run.as_deref().map(ess_files::FileLock::acquire).transpose()?;
     let searched =
         arguments.embeddings.as_ref().map(|folder| Searched::new(&arguments, folder)).transpose()?;
     let qrels = match &searched {

@@ -86,22 +86,13 @@ fn load(folder: &Path, device: &Device) -> Result<((usize, usize), System)> {
         && let Ok(module) = Registry::token_states().build(&state, device)
     {
         let dims = (module.query_dim(), module.item_dim());
-        return Ok(match feedback(folder)? {
+        return Ok(match RunConfig::of_module(folder)?.and_then(|config| config.feedback) {
             Some(depth) => (dims, System::Feedback(module, depth)),
             None => (dims, System::OverTokens(module)),
         });
     }
     let sides = sides?;
     Ok(((sides.query_side().query_dim(), sides.item_dim()), System::Module(sides)))
-}
-
-/// How many items of a first pass a module was trained on, by the settings that `train` keeps beside it.
-fn feedback(folder: &Path) -> Result<Option<usize>> {
-    let settings = folder.join("config.json");
-    if !settings.is_file() {
-        return Ok(None);
-    }
-    Ok(RunConfig::read(&settings)?.feedback)
 }
 
 /// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one by words as well.

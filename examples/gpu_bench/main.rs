@@ -4,7 +4,7 @@
 //!
 //! Data are random; nothing is read but the encoder that `--model` names.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::{Result, ensure};
 use burn::tensor::Device;
@@ -111,8 +111,11 @@ struct Report {
     rows: Vec<Row>,
 }
 
-fn main() -> Result<()> {
-    ess_examples::start();
+fn main() -> ExitCode {
+    ess_examples::run(program)
+}
+
+fn program() -> Result<()> {
     let arguments = Arguments::parse();
     for (name, value) in [("--runs", arguments.runs), ("--dim", arguments.dim), ("--k", arguments.k)] {
         ensure!(value > 0, "{name}: expected at least 1, found 0");

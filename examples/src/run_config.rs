@@ -6,6 +6,8 @@ use anyhow::{Context, Result, ensure};
 use ess_train::{RecipeConfig, SidesConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
+use crate::settings::{read_settings, settings_of};
+
 /// What is trained, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -24,13 +26,24 @@ pub struct RunConfig {
 }
 
 impl RunConfig {
-    /// Reads a file of both parts, or of a trainer's settings alone.
+    /// Reads a file of both parts, or of a trainer's settings alone; of a folder with a module, the settings of its run.
     ///
     /// # Errors
     /// When the file cannot be read, is malformed, or has a setting that is unknown or outside its range.
     pub fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        Self::parse(&text).with_context(|| format!("{}: not the settings of a training run", path.display()))
+        Self::parse_of(&read_settings(path)?, path)
+    }
+
+    /// The settings of the run that made the module in a folder; `None` where nothing says so.
+    ///
+    /// # Errors
+    /// When they are damaged, and those of [`RunConfig::read`].
+    pub fn of_module(folder: &Path) -> Result<Option<Self>> {
+        settings_of(folder)?.map(|text| Self::parse_of(&text, folder)).transpose()
+    }
+
+    fn parse_of(text: &str, path: &Path) -> Result<Self> {
+        Self::parse(text).with_context(|| format!("{}: not the settings of a training run", path.display()))
     }
 
     fn parse(text: &str) -> Result<Self> {

@@ -3,18 +3,50 @@
 use std::{
     fmt,
     io::{self, Write},
+    process::ExitCode,
     sync::LazyLock,
 };
 
 /// The status of a program that writes to a pipe which nobody reads any more: 128 and the number of SIGPIPE.
 const BROKEN_PIPE: i32 = 141;
 
-/// To be called first by every program: from then on, Ctrl-C and a request to end remove what is half written before they
-/// end the program, with the status 128 and the signal's number.
+/// Runs a program and says how it ended: status 0, or status 1 and the error with what caused it, one a line. A backtrace
+/// is for panics.
+///
+/// Ctrl-C and a request to end remove what is half written before they end the program, with the status 128 and the signal's
+/// number.
 ///
 /// # Panics
 /// When the system has no thread left.
-pub fn start() {
+pub fn run(program: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    end_cleanly_on_signals();
+    match program() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(Causes(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error and what caused it. A cause that the line above ends with already is not said again.
+struct Causes<'a>(&'a anyhow::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut above = self.0.to_string();
+        writeln!(f, "Error: {above}")?;
+        for cause in self.0.chain().skip(1).map(ToString::to_string) {
+            if !above.ends_with(&cause) {
+                writeln!(f, "  caused by: {cause}")?;
+            }
+            above = cause;
+        }
+        Ok(())
+    }
+}
+
+fn end_cleanly_on_signals() {
     #[cfg(unix)]
     {
         use signal_hook::{consts::TERM_SIGNALS, iterator::Signals, low_level::exit};
@@ -77,4 +109,19 @@ macro_rules! note {
     ($format:literal $($arguments:tt)*) => {
         $crate::note(format_args!("{}\n", format_args!($format $($arguments)*)))
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_said_with_its_causes_and_nothing_twice() {
+        let error =
+            anyhow::anyhow!("line 3: expected a number").context("run.txt: line 3: expected a number");
+        assert_eq!(Causes(&error).to_string(), "Error: run.txt: line 3: expected a number\n");
+        let error = anyhow::anyhow!("no such file").context("a.txt").context("the run file");
+        let expected = "Error: the run file\n  caused by: a.txt\n  caused by: no such file\n";
+        assert_eq!(Causes(&error).to_string(), expected);
+    }
 }

@@ -8,7 +8,7 @@ use std::{
 use ess_core::Embeddings;
 use ess_files::{Checksum, FolderLock, write_atomically};
 use ess_lexical::TextAnalyzer;
-use ess_search::{HostTensor, ModuleDescription, ModuleState};
+use ess_search::{Attachments, HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
 use crate::{AutoModule, Error, auto_module::Plan, trial::Learns};
@@ -42,6 +42,14 @@ impl AutoModule {
     /// # Errors
     /// Those of [`AutoModule::save`].
     pub fn save_in(&self, lock: &mut FolderLock) -> Result<(), Error> {
+        self.save_with(&Attachments::default(), lock)
+    }
+
+    /// As [`AutoModule::save_in`], with documents that belong to the choice, such as its settings, in one step.
+    ///
+    /// # Errors
+    /// Those of [`AutoModule::save`] and of [`ModuleState::save_with`].
+    pub fn save_with(&self, attached: &Attachments, lock: &mut FolderLock) -> Result<(), Error> {
         let plan = serde_json::to_vec(&self.plan).map_err(ess_core::Error::external)?;
         let checksum = Checksum::of(&plan).to_string();
         let file = format!("plan-{}.json", checksum.trim_start_matches("xxh3-64:"));
@@ -61,7 +69,7 @@ impl AutoModule {
         let config = serde_json::to_value(config).map_err(ess_core::Error::external)?;
         let description =
             ModuleDescription { kind: KIND.to_owned(), query_dim: self.dim(), item_dim: self.dim(), config };
-        Ok(ModuleState { description, tensors }.save_in(lock)?)
+        Ok(ModuleState { description, tensors }.save_with(attached, lock)?)
     }
 
     /// Reads one from a folder and checks it; `None` when the folder has a searching module of another kind.

@@ -40,7 +40,7 @@ impl FileLock {
             return Ok(Self { _claim: None });
         };
         let folder = folder::folder_of(&file);
-        folder::create_folder(folder)?;
+        folder::make(folder).map_err(Error::io(path))?;
         let claim = Claim::take(&lock_of(&file), ANY_MODE).map_err(Error::io(path))?;
         let claim = claim.ok_or_else(|| Error::Busy { path: path.to_owned() })?;
         remove_partials(folder, |name| file.file_name().is_some_and(|own| own == name))?;

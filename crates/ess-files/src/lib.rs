@@ -9,7 +9,9 @@ mod folder;
 mod folder_lock;
 mod names;
 mod partials;
+mod removed;
 mod seal;
+mod set_aside;
 mod target;
 mod under_way;
 
@@ -20,5 +22,7 @@ pub use file_lock::FileLock;
 pub use folder::create_folder;
 pub use folder_lock::FolderLock;
 pub use partials::remove_partials;
+pub use removed::remove_file;
 pub use seal::{seal_json, unseal_json};
+pub use set_aside::SetAside;
 pub use under_way::{Stopped, stop_writing};

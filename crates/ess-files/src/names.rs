@@ -9,6 +9,8 @@ use crate::Checksum;
 
 const PREFIX: &str = ".ess-";
 const PARTIAL: &str = ".partial";
+// As long as what earlier versions made names unique with.
+const SET_ASIDE: &str = "-before.partial";
 const LOCK: &str = ".lock";
 /// What a folder's writer holds.
 pub(crate) const FOLDER_LOCK: &str = ".ess-writer.lock";
@@ -25,6 +27,11 @@ pub(crate) fn partial_of(path: &Path) -> PathBuf {
 /// What the writer of a file holds.
 pub(crate) fn lock_of(path: &Path) -> PathBuf {
     beside(path, LOCK)
+}
+
+/// Where a file waits while another is replaced: what is left there is removed as a partial file of it is.
+pub(crate) fn set_aside_of(path: &Path) -> PathBuf {
+    beside(path, SET_ASIDE)
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {

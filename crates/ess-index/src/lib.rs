@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod codes;
+mod compact_file;
 mod error;
 mod file;
 mod flat;
@@ -23,6 +24,7 @@ mod sharded;
 mod shared;
 mod storage;
 
+pub use compact_file::{Compacted, compact_file};
 pub use error::Error;
 pub use flat::{FlatBuilder, FlatIndex};
 pub use graph::{GraphBuilder, GraphIndex};

@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod any_module;
+mod attachments;
 mod composite;
 mod dense;
 mod device_encoding;
@@ -49,6 +50,7 @@ mod weighted_ensemble;
 mod wgpu_adapter;
 
 pub use any_module::AnyModule;
+pub use attachments::Attachments;
 pub use composite::CompositeModule;
 pub use dense::{DenseActivation, DenseLayer, DenseLayers};
 pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};

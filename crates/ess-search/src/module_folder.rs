@@ -6,15 +6,18 @@ use ess_files::{Checksum, FolderLock, seal_json, unseal_json, write_atomically};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, HostTensor, ModuleDescription, ModuleState};
+use crate::{Attachments, Error, HostTensor, ModuleDescription, ModuleState};
 
 mod replaced;
 
-const MANIFEST: &str = "module.json";
+pub(crate) const MANIFEST: &str = "module.json";
 const FORMAT: &str = "ess-search-module";
 /// Manifests of version 1 have no checksum.
 const UNSEALED_VERSION: u32 = 1;
+/// That of manifests with nothing attached.
 const VERSION: u32 = 2;
+/// That of manifests with documents in them.
+const ATTACHING_VERSION: u32 = 3;
 /// No manifest is larger: one of a thousand members has some hundred kilobytes, offsets of 10⁷ items 80 megabytes.
 const MAX_MANIFEST_BYTES: u64 = 1 << 27;
 /// How often a folder is read again that is replaced while it is read.
@@ -27,6 +30,8 @@ struct Manifest {
     version: u32,
     module: ModuleDescription,
     weights: Weights,
+    #[serde(default, skip_serializing_if = "Attachments::is_empty")]
+    attachments: Attachments,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -91,53 +96,58 @@ impl ModuleState {
     /// # Errors
     /// Those of [`ModuleState::save`].
     pub fn save_in(&self, lock: &mut FolderLock) -> Result<(), Error> {
+        self.save_with(&Attachments::default(), lock)
+    }
+
+    /// As [`ModuleState::save_in`], with documents that belong to the module: a reader finds this module with these, or
+    /// what was there before with its own.
+    ///
+    /// # Errors
+    /// Those of [`ModuleState::save`]. When a document's own file cannot be written at the end, the module is saved all
+    /// the same, and has the document.
+    pub fn save_with(&self, attached: &Attachments, lock: &mut FolderLock) -> Result<(), Error> {
         let folder = lock.folder().to_owned();
         let bytes = self.weights_bytes()?;
         let checksum = Checksum::of(&bytes).to_string();
         let file = format!("weights-{}.safetensors", checksum.trim_start_matches("xxh3-64:"));
         let manifest = Manifest {
             format: FORMAT.to_owned(),
-            version: VERSION,
+            version: if attached.is_empty() { VERSION } else { ATTACHING_VERSION },
             module: self.description.clone(),
             weights: Weights { file: file.clone(), checksum },
+            attachments: attached.clone(),
         };
         let text = manifest.to_text(&folder)?;
-        let before = replaced::files_of(&folder.join(MANIFEST));
+        let before = replaced::named_by(&folder.join(MANIFEST));
         lock.announce(&[&file])?;
-        lock.announce(&before)?;
+        lock.announce(&before.files)?;
         let written = write_atomically(&folder.join(&file), |out| out.write_all(&bytes))
-            .and_then(|()| write_atomically(&folder.join(MANIFEST), |out| out.write_all(text.as_bytes())));
+            .map_err(Error::from)
+            .and_then(|()| before.attachments.remove_copies(&folder))
+            .and_then(|()| attached.remove_copies(&folder))
+            .and_then(|()| {
+                Ok(write_atomically(&folder.join(MANIFEST), |out| out.write_all(text.as_bytes()))?)
+            });
         if let Err(error) = written {
-            replaced::remove(&folder, lock.announced(), &before);
-            return Err(error.into());
+            replaced::remove(&folder, lock.announced(), &before.files);
+            before.attachments.write_copies(&folder).unwrap_or_else(|error| {
+                tracing::warn!(%error, "a document of the module that stays is in its manifest alone");
+            });
+            return Err(error);
         }
-        let now = replaced::files_of(&folder.join(MANIFEST));
-        replaced::remove(&folder, lock.announced(), &now);
-        Ok(())
+        let now = replaced::named_by(&folder.join(MANIFEST));
+        replaced::remove(&folder, lock.announced(), &now.files);
+        attached.write_copies(&folder)
     }
 
-    /// Reads a module from a folder and checks it. A folder that is replaced meanwhile gives the old module or the new
-    /// one.
+    /// Reads a module from a folder and checks it, with what is attached to it. A folder that is replaced meanwhile gives
+    /// the old module or the new one.
     ///
     /// # Errors
     /// [`Error::Io`] for a file that is missing or cannot be read; [`Error::Format`] for one that is torn, altered,
     /// of another format or of a later version; [`Error::NonFiniteTensor`] for a NaN or an infinity.
     pub fn load(folder: &Path) -> Result<Self, Error> {
-        let path = folder.join(MANIFEST);
-        let mut text = read_text(&path)?;
-        for _ in 0..TRIES {
-            match Self::load_weights(folder, parse_manifest(&path, &text)?) {
-                Err(error) => {
-                    let newer = read_text(&path)?;
-                    if newer == text {
-                        return Err(error);
-                    }
-                    text = newer;
-                }
-                loaded => return loaded,
-            }
-        }
-        Self::load_weights(folder, parse_manifest(&path, &text)?)
+        read_folder(folder, |manifest| Self::load_weights(folder, manifest))
     }
 
     fn load_weights(folder: &Path, manifest: Manifest) -> Result<Self, Error> {
@@ -171,6 +181,40 @@ impl ModuleState {
             .map_err(failed)?;
         safetensors::serialize(views, None).map_err(failed)
     }
+}
+
+impl Attachments {
+    /// Reads and checks what is attached to the module in a folder; nothing, where an earlier version wrote it.
+    ///
+    /// # Errors
+    /// Those of [`ModuleState::load`], less those of the weights.
+    pub fn load(folder: &Path) -> Result<Self, Error> {
+        read_folder(folder, |manifest| Ok(manifest.attachments))
+    }
+}
+
+/// Reads what a folder has, again where it is replaced meanwhile.
+fn read_folder<T>(folder: &Path, read: impl Fn(Manifest) -> Result<T, Error>) -> Result<T, Error> {
+    let path = folder.join(MANIFEST);
+    let read_as = |text: &str| {
+        let manifest = parse_manifest(&path, text)?;
+        manifest.attachments.check(folder, &path)?;
+        read(manifest)
+    };
+    let mut text = read_text(&path)?;
+    for _ in 0..TRIES {
+        match read_as(&text) {
+            Err(error) => {
+                let newer = read_text(&path)?;
+                if newer == text {
+                    return Err(error);
+                }
+                text = newer;
+            }
+            found => return found,
+        }
+    }
+    read_as(&text)
 }
 
 fn format_error(path: &Path, expected: &str, found: &str) -> Error {
@@ -213,13 +257,13 @@ fn parse_manifest(path: &Path, text: &str) -> Result<Manifest, Error> {
     }
     match head.version {
         UNSEALED_VERSION => serde_json::from_str(text).map_err(syntax),
-        VERSION => match unseal_json(text) {
+        VERSION | ATTACHING_VERSION => match unseal_json(text) {
             Ok(Some(text)) => serde_json::from_str(&text).map_err(syntax),
             Ok(None) => Err(format_error(path, "a checksum as the last member", "none")),
             Err(error) => Err(format_error(path, "a manifest as it was written", &error.to_string())),
         },
         other => {
-            let expected = format!("format version {UNSEALED_VERSION} or {VERSION}");
+            let expected = format!("format version {UNSEALED_VERSION} to {ATTACHING_VERSION}");
             Err(format_error(path, &expected, &other.to_string()))
         }
     }

@@ -6,9 +6,10 @@ use std::{fs, path::Path};
 
 use burn::tensor::Device;
 use ess_core::Identity;
+use ess_files::FolderLock;
 use ess_search::{
-    Averaging, Ensemble, Error, HostTensor, KeyValueMemory, KeyValueMemoryConfig, Linear, LinearConfig,
-    ModuleState, OnDevice, PersistentModule, Registry, TrainableModule,
+    Attachments, Averaging, Ensemble, Error, HostTensor, KeyValueMemory, KeyValueMemoryConfig, Linear,
+    LinearConfig, ModuleState, OnDevice, PersistentModule, Registry, TrainableModule,
 };
 
 fn state(seed: u64) -> ModuleState {
@@ -199,4 +200,92 @@ fn tensors_with_a_nan_are_refused() {
     assert!(matches!(found, Err(Error::NonFiniteTensor { index: 1, .. })));
     let found = HostTensor::new("weight", vec![usize::MAX, 2], vec![0.0]);
     assert!(matches!(found, Err(Error::TensorShape { .. })));
+}
+
+/// A manifest that was changed by hand, with the checksum that it should have.
+fn resealed(manifest: &str) -> String {
+    let mut value: serde_json::Value = serde_json::from_str(manifest).unwrap();
+    value.as_object_mut().unwrap().remove("checksum");
+    ess_files::seal_json(&format!("{value:#}"))
+}
+
+/// A module with settings that are told from the others.
+fn save_with_settings(number: u64, folder: &Path) {
+    let settings = serde_json::json!({"number": number, "rate": 0.1});
+    let attached = Attachments::default().with("config.json", &settings).unwrap();
+    state(number).save_with(&attached, &mut FolderLock::acquire(folder).unwrap()).unwrap();
+}
+
+#[test]
+fn what_is_attached_is_replaced_and_goes_with_the_module() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    fs::write(at("mine.json"), "{}").unwrap();
+    for number in [1, 2] {
+        save_with_settings(number, folder.path());
+        assert_eq!(ModuleState::load(folder.path()).unwrap(), state(number));
+        let attached = Attachments::load(folder.path()).unwrap();
+        let copy: serde_json::Value = serde_json::from_slice(&fs::read(at("config.json")).unwrap()).unwrap();
+        assert_eq!(attached.get("config.json"), Some(&copy));
+        assert_eq!(copy["number"], number);
+    }
+    // Without the copy nothing is missing; a module without it leaves none.
+    fs::remove_file(at("config.json")).unwrap();
+    assert_eq!(Attachments::load(folder.path()).unwrap().get("config.json").unwrap()["number"], 2);
+    save_with_settings(1, folder.path());
+    state(3).save(folder.path()).unwrap();
+    assert_eq!(Attachments::load(folder.path()).unwrap(), Attachments::default());
+    assert!(!at("config.json").exists() && at("mine.json").exists());
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 3);
+}
+
+#[test]
+fn every_changed_bit_of_what_is_attached_is_refused_or_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    save_with_settings(1, folder.path());
+    let expected = Attachments::load(folder.path()).unwrap();
+    for name in ["config.json", "module.json"] {
+        let path = folder.path().join(name);
+        let whole = fs::read(&path).unwrap();
+        let mut read = 0;
+        for (at, bit) in (0..whole.len()).flat_map(|at| (0..8).map(move |bit| (at, bit))) {
+            let mut altered = whole.clone();
+            altered[at] ^= 1 << bit;
+            fs::remove_file(&path).unwrap();
+            fs::write(&path, altered).unwrap();
+            match (ModuleState::load(folder.path()), Attachments::load(folder.path())) {
+                (Ok(loaded), Ok(attached)) => {
+                    assert_eq!(
+                        (loaded, attached),
+                        (state(1), expected.clone()),
+                        "{name}: byte {at}, bit {bit}"
+                    );
+                    read += 1;
+                }
+                (Err(module), Err(attached)) => {
+                    let typed = [&module, &attached].map(|error| matches!(error, Error::Format { .. }));
+                    assert_eq!(typed, [true; 2], "{name}: byte {at}, bit {bit}: {module}, {attached}");
+                }
+                (module, attached) => panic!("{name}: byte {at}, bit {bit}: {module:?}, {attached:?}"),
+            }
+        }
+        println!("{} flips of {name}, {read} of which change nothing", 8 * whole.len());
+        assert!(read < 16, "{name}: {read}");
+        fs::write(&path, whole).unwrap();
+    }
+    // Names that lead out of the folder, sealed as they should be.
+    let path = folder.path().join("module.json");
+    let manifest = fs::read_to_string(&path).unwrap();
+    for name in ["../config.json", "module.json", "config.txt", ""] {
+        let forged = resealed(&manifest.replace("\"config.json\"", &format!("{name:?}")));
+        fs::write(&path, forged).unwrap();
+        let refused = Attachments::load(folder.path());
+        assert!(matches!(refused, Err(Error::Format { .. })), "{name:?}");
+    }
+    fs::write(&path, manifest).unwrap();
+    // A folder that another program put there.
+    let copy = folder.path().join("config.json");
+    fs::remove_file(&copy).unwrap();
+    fs::create_dir(&copy).unwrap();
+    assert!(matches!(ModuleState::load(folder.path()), Err(Error::Format { path, .. }) if path == copy));
 }

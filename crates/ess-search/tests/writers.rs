@@ -11,7 +11,8 @@ use std::{
 };
 
 use ess_core::MatrixModule;
-use ess_search::{Error, ModuleState, PersistentModule};
+use ess_files::FolderLock;
+use ess_search::{Attachments, Error, ModuleState, PersistentModule};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 
@@ -32,13 +33,32 @@ fn number_of(state: &ModuleState) -> usize {
     values[0] as usize - 1
 }
 
+/// The settings of a module, of which each has its own.
+fn settings(number: usize) -> Attachments {
+    Attachments::default().with("config.json", &serde_json::json!({"number": number})).unwrap()
+}
+
 /// Whether it wrote: false when it was told that another is at work.
-fn wrote(state: &ModuleState, folder: &Path) -> bool {
-    match state.save(folder) {
+fn wrote(number: usize, folder: &Path) -> bool {
+    let saved = FolderLock::acquire(folder)
+        .map_err(Error::from)
+        .and_then(|mut lock| state(number).save_with(&settings(number), &mut lock));
+    match saved {
         Ok(()) => true,
         Err(Error::Files(ess_files::Error::Busy { .. })) => false,
         Err(error) => panic!("{error}"),
     }
+}
+
+/// The number of the module in a folder where nobody writes, whose settings must be its own.
+fn found(folder: &Path) -> usize {
+    let number = number_of(&ModuleState::load(folder).unwrap());
+    assert_eq!(Attachments::load(folder).unwrap(), settings(number));
+    if let Ok(copy) = fs::read_to_string(folder.join("config.json")) {
+        let copy: serde_json::Value = serde_json::from_str(&copy).unwrap();
+        assert_eq!(copy["number"], number, "config.json is of another module");
+    }
+    number
 }
 
 fn files(folder: &Path) -> usize {
@@ -48,22 +68,21 @@ fn files(folder: &Path) -> usize {
 #[test]
 fn of_two_threads_one_writes_and_the_other_is_told() {
     let folder = tempfile::tempdir().unwrap();
-    let states = [state(0), state(1)];
     let start = Barrier::new(2);
     let mut told = 0;
     for round in 0..ROUNDS {
         let wrote = std::thread::scope(|scope| {
-            let write = |state| {
+            let write = |number| {
                 start.wait();
-                wrote(state, folder.path())
+                wrote(number, folder.path())
             };
-            let threads: Vec<_> = states.iter().map(|state| scope.spawn(move || write(state))).collect();
+            let threads: Vec<_> = [0, 1].map(|number| scope.spawn(move || write(number))).into();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect::<Vec<_>>()
         });
         assert!(wrote.contains(&true), "round {round}");
-        let found = number_of(&ModuleState::load(folder.path()).unwrap());
+        let found = found(folder.path());
         assert!(wrote[found], "round {round}: {found} was told that it did not write");
-        assert_eq!(files(folder.path()), 2, "round {round}");
+        assert_eq!(files(folder.path()), 3, "round {round}");
         told += wrote.iter().filter(|wrote| !**wrote).count();
     }
     assert!(told > 0, "the two never met");
@@ -77,7 +96,7 @@ fn a_writer_of_its_own() {
     let mut written = 0;
     for number in (first..).step_by(2).take(ROUNDS) {
         println!("at {number}");
-        written += usize::from(wrote(&state(number), Path::new(&folder)));
+        written += usize::from(wrote(number, Path::new(&folder)));
     }
     println!("wrote {written}");
 }
@@ -109,7 +128,7 @@ fn lines(child: &mut Child) -> impl Iterator<Item = String> + use<> {
 #[test]
 fn of_two_processes_one_writes_and_a_reader_always_finds_a_module() {
     let folder = tempfile::tempdir().unwrap();
-    state(0).save(folder.path()).unwrap();
+    assert!(wrote(0, folder.path()));
     let writers = [writer(folder.path(), 2), writer(folder.path(), 3)];
     let writing = writers.map(|mut child| {
         std::thread::spawn(move || {
@@ -126,15 +145,16 @@ fn of_two_processes_one_writes_and_a_reader_always_finds_a_module() {
     let wrote: usize = writing.into_iter().map(|thread| -> usize { thread.join().unwrap() }).sum();
     assert!(read > 0 && wrote >= ROUNDS / 2, "read {read}, wrote {wrote}");
     println!("{wrote} modules written by two processes, read {read} times, never in part");
-    assert_eq!(files(folder.path()), 2);
+    found(folder.path());
+    assert_eq!(files(folder.path()), 3);
 }
 
 #[test]
 fn a_killed_writer_leaves_the_old_module_or_the_new_and_the_next_one_cleans_up() {
     let folder = tempfile::tempdir().unwrap();
     let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
-    state(0).save(folder.path()).unwrap();
-    let mut leftovers = 0;
+    assert!(wrote(0, folder.path()));
+    let (mut leftovers, mut without_copy) = (0, 0);
     for kill in 0..KILLS {
         let mut child = Running(writer(folder.path(), 2));
         let mut lines =
@@ -144,14 +164,18 @@ fn a_killed_writer_leaves_the_old_module_or_the_new_and_the_next_one_cleans_up()
         child.0.kill().unwrap();
         child.0.wait().unwrap();
         let last = lines.last().unwrap_or(at);
-        let found = number_of(&ModuleState::load(folder.path()).unwrap());
+        let found = found(folder.path());
         // The one before the last that it was at is whole; the last may be.
         let expected = if last == 2 { [0, 2] } else { [last - 2, last] };
         assert!(expected.contains(&found), "kill {kill}: found {found}, killed at {last}");
-        leftovers += usize::from(files(folder.path()) > 2);
-        state(0).save(folder.path()).unwrap();
-        assert_eq!(files(folder.path()), 2, "kill {kill}");
+        let copies = usize::from(folder.path().join("config.json").exists());
+        leftovers += usize::from(files(folder.path()) > 2 + copies);
+        without_copy += 1 - copies;
+        assert!(wrote(0, folder.path()));
+        assert_eq!(files(folder.path()), 3, "kill {kill}");
     }
-    println!("{KILLS} kills, {leftovers} with leftovers, none torn");
+    println!(
+        "{KILLS} kills, {leftovers} with leftovers, {without_copy} with the settings in the manifest alone, none torn"
+    );
     assert!(leftovers > 0, "no kill came in the middle");
 }

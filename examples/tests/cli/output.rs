@@ -9,7 +9,7 @@ use ess_core::{Embeddings, Ids};
 use ess_data::{Dtype, write_ids, write_npy};
 
 use crate::{
-    program::{path_of, read_json, run},
+    program::{path_of, read_json, run, run_with},
     small_data::SmallData,
 };
 
@@ -176,4 +176,29 @@ fn what_killed_programs_left_goes_with_the_next_run() {
     assert_eq!(leftovers(&data.path("")), [""; 0]);
     assert_eq!(leftovers(&data.path("module")), [""; 0]);
     assert!(data.path("module/mine.json").exists());
+}
+
+#[test]
+fn an_error_is_said_with_its_causes_and_without_a_backtrace() {
+    let data = SmallData::new(4, 4);
+    let module = data.text("nowhere");
+    let own = ["--embeddings", &data.text(""), "--qrels", &data.text("qrels.tsv"), "--module", &module];
+    let backtrace = [("RUST_BACKTRACE", "1")];
+    let said = run_with("evaluate", own, &backtrace).stderr;
+    assert!(said.starts_with("Error: ") && said.contains("nowhere"), "{said}");
+    assert!(said.lines().skip(1).all(|line| line.starts_with("  caused by: ")), "{said}");
+    std::fs::write(data.path("settings.json"), r#"{"trainer": {"sed": 3}}"#).unwrap();
+    let settings = data.text("settings.json");
+    let train = ["--embeddings", "x", "--train", "x", "--out", "x", "--config", &settings];
+    let said = run_with("train", train, &backtrace).stderr;
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(lines[0].contains("settings.json") && lines[1].contains("`sed`"), "{said}");
+    for (name, arguments) in talking(&data).into_iter().filter(|(name, _)| *name != "calibrate") {
+        let elsewhere = data.text("nowhere/");
+        let wrong = arguments.iter().map(|argument| argument.replace(&data.text(""), &elsewhere));
+        let said = run_with(name, wrong, &backtrace).stderr;
+        assert!(said.starts_with("Error: "), "{name}: {said}");
+        assert!(!said.to_lowercase().contains("backtrace"), "{name}: {said}");
+    }
 }

@@ -32,7 +32,7 @@ fn a_module_that_is_missing_torn_or_altered() {
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, &text[..text.len() / 2]).unwrap();
     refused(&data, &[&module], &["module.json", "expected"]);
-    std::fs::write(&manifest, text.replace("\"version\": 2", "\"version\": 99")).unwrap();
+    std::fs::write(&manifest, text.replace("\"version\": 3", "\"version\": 99")).unwrap();
     refused(&data, &[&module], &["module.json", "version 1", "99"]);
 }
 

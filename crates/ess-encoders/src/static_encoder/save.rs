@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use ess_files::{FolderLock, remove_file, write_atomically};
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 
@@ -10,17 +11,25 @@ use crate::Error;
 
 impl StaticEncoder {
     /// Writes the encoder as a folder that Model2Vec and [`StaticEncoder::load`] read: tokenizer.json,
-    /// model.safetensors and config.json, the last one last.
+    /// model.safetensors and config.json. The last one is removed first and written last, so a folder that a killed process
+    /// leaves is the old encoder, or the new one, or refused as no encoder.
     ///
     /// # Errors
-    /// [`Error::Files`] with the file that cannot be written, [`Error::Tokenizer`].
+    /// [`Error::Files`] with the file that cannot be written, or when another writes the folder; [`Error::Tokenizer`].
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<(), Error> {
-        let folder = folder.as_ref();
-        let write = |name: &str, bytes: &[u8]| {
-            ess_files::write_atomically(&folder.join(name), |file| file.write_all(bytes))
-        };
-        write("tokenizer.json", self.tokenizer.to_json()?.as_bytes())?;
-        write("model.safetensors", &self.weights(&folder.join("model.safetensors"))?)?;
+        self.save_in(&mut FolderLock::acquire(folder.as_ref())?)
+    }
+
+    /// As [`StaticEncoder::save`], into a folder that the caller keeps for itself already.
+    ///
+    /// # Errors
+    /// Those of [`StaticEncoder::save`].
+    pub fn save_in(&self, lock: &mut FolderLock) -> Result<(), Error> {
+        let folder = lock.folder();
+        let write =
+            |name: &str, bytes: &[u8]| write_atomically(&folder.join(name), |file| file.write_all(bytes));
+        let (tokenizer, weights) =
+            (self.tokenizer.to_json()?, self.weights(&folder.join("model.safetensors"))?);
         let config = json!({
             "model_type": "model2vec",
             "architectures": ["StaticModel"],
@@ -28,6 +37,9 @@ impl StaticEncoder {
             "normalize": self.normalize,
             "max_length": self.tokenizer.longest(),
         });
+        remove_file(&folder.join("config.json"))?;
+        write("tokenizer.json", tokenizer.as_bytes())?;
+        write("model.safetensors", &weights)?;
         write("config.json", format!("{config:#}\n").as_bytes())?;
         Ok(())
     }

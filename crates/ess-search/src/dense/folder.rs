@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ess_files::{FolderLock, write_atomically};
+use ess_files::{FolderLock, remove_file, write_atomically};
 use half::{bf16, f16};
 use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
@@ -119,6 +119,8 @@ fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
     // What a library that reads PyTorch's tensors looks for.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let serialized = safetensors::serialize(tensors, Some(metadata)).map_err(failed)?;
+    // Gone before the weights are others, so that a folder never has the config of one layer and the weights of another.
+    remove_file(&folder.join(CONFIG))?;
     write_atomically(&folder.join(WEIGHTS), |out| out.write_all(&serialized))?;
     write_atomically(&folder.join(CONFIG), |out| {
         serde_json::to_writer_pretty(&mut *out, &config)?;

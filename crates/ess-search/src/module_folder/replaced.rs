@@ -5,17 +5,25 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{parse_manifest, read_text};
+use crate::Attachments;
 
-/// The files that a manifest names: the weights, and what the config of its kind keeps beside them. None where there is no
-/// manifest that can be read; then nothing is known to be this crate's.
-pub(super) fn files_of(manifest: &Path) -> Vec<String> {
+/// What a manifest names.
+#[derive(Default)]
+pub(super) struct Named {
+    /// The weights, and what the config of its kind keeps beside them.
+    pub(super) files: Vec<String>,
+    pub(super) attachments: Attachments,
+}
+
+/// What a manifest names; nothing where there is none that can be read: then nothing is known to be this crate's.
+pub(super) fn named_by(manifest: &Path) -> Named {
     let Ok(manifest) = read_text(manifest).and_then(|text| parse_manifest(manifest, &text)) else {
-        return Vec::new();
+        return Named::default();
     };
-    let mut names = Vec::new();
-    collect(&manifest.module.config, &mut names);
-    names.extend(is_own(&manifest.weights.file).then_some(manifest.weights.file));
-    names
+    let mut files = Vec::new();
+    collect(&manifest.module.config, &mut files);
+    files.extend(is_own(&manifest.weights.file).then_some(manifest.weights.file));
+    Named { files, attachments: manifest.attachments }
 }
 
 fn collect(config: &Value, names: &mut Vec<String>) {
