@@ -1,39 +1,11 @@
-//! What the fuzz targets share: readers take paths, fuzzers give bytes.
+//! What the fuzz targets share: readers take paths, fuzzers give bytes; checksums are made right; good files to begin with.
 
-use std::path::{Path, PathBuf};
+mod folder;
+mod repair;
+mod seeds;
+mod uncaught;
 
-/// A folder whose files are written anew for every input.
-pub struct Folder(tempfile::TempDir);
-
-impl Folder {
-    /// A new folder among the temporary files; in memory where the system keeps those there.
-    ///
-    /// # Panics
-    /// When no folder can be made.
-    pub fn new() -> Self {
-        let memory = Path::new("/dev/shm");
-        let folder = if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() };
-        Self(folder.expect("a temporary folder"))
-    }
-
-    /// The path of a file with these bytes.
-    ///
-    /// # Panics
-    /// When the file cannot be written.
-    pub fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.0.path().join(name);
-        std::fs::write(&path, bytes).expect("a temporary file");
-        path
-    }
-
-    /// The folder.
-    pub fn path(&self) -> &Path {
-        self.0.path()
-    }
-}
-
-impl Default for Folder {
-    fn default() -> Self {
-        Self::new()
-    }
-}
+pub use folder::Folder;
+pub use repair::{repaired_index, repaired_store, sealed};
+pub use seeds::{file_of, keep_seeds, parts, with_text};
+pub use uncaught::{let_panics_be_caught, uncaught};
