@@ -58,7 +58,9 @@ impl Server {
             assert!(started.elapsed() < PATIENCE, "the server does not listen: {command:?}");
             thread::sleep(Duration::from_millis(50));
         }
-        Some(server)
+        // PostgreSQL listens before it finds that processes of the killed one still hold its memory, and then ends.
+        thread::sleep(Duration::from_millis(100));
+        server.child.try_wait().expect("the state of a child").is_none().then_some(server)
     }
 
     /// Kills it as a power cut would, with what it started: that answers for a moment longer. Waits until it is gone.
