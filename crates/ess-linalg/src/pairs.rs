@@ -1,7 +1,7 @@
 //! What supervised fits learn from: queries beside the vectors that they should become.
 
 use ess_core::Embeddings;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
 use crate::{Error, linear_algebra::check_matrix};
 
@@ -64,6 +64,20 @@ impl Pairs {
     /// The targets, `n × d_item`.
     pub fn targets(&self) -> ArrayView2<'_, f64> {
         self.targets.view()
+    }
+
+    /// Pairs of which each counts in sums of squares and products as often as its weight says: both rows times its root.
+    pub(crate) fn weighted(&self, weights: &[f64]) -> Result<Self, Error> {
+        let what = "weights of pairs";
+        if weights.len() != self.len() {
+            return Err(Error::Shape { what, expected: [self.len(), 1], found: [weights.len(), 1] });
+        }
+        let unusable = weights.iter().find(|weight| !(weight.is_finite() && **weight >= 0.0));
+        let found = unusable.map_or("all 0".to_owned(), f64::to_string);
+        let usable = unusable.is_none() && weights.iter().any(|&weight| weight > 0.0);
+        Error::check(usable, what, "finite numbers of at least 0, and one above 0", found)?;
+        let roots = ArrayView1::from(weights).mapv(f64::sqrt).insert_axis(Axis(1));
+        Ok(Self { queries: &self.queries * &roots, targets: &self.targets * &roots })
     }
 
     /// `QᵀT`, `d_query × d_item`.

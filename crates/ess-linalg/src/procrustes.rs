@@ -59,6 +59,16 @@ impl Procrustes {
         Self { cross: pairs.cross(), gram, scale }
     }
 
+    /// As [`Procrustes::new`], with a weight for each pair, by which its terms of all sums are multiplied: a pair of weight 2
+    /// counts as two, one of weight 0 not at all, and only proportions matter.
+    ///
+    /// # Errors
+    /// [`Error::Shape`] for another number of weights, [`Error::Parameter`] for one that is negative or not finite, and where
+    /// all are 0.
+    pub fn weighted(pairs: &Pairs, weights: &[f64]) -> Result<Self, Error> {
+        Ok(Self::new(&pairs.weighted(weights)?))
+    }
+
     /// The rotation of one `λ`, at least 0.
     ///
     /// # Errors

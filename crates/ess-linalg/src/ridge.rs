@@ -31,6 +31,8 @@ pub struct Ridge {
     targets: Array2<f64>,
     /// `s`.
     scale: f64,
+    /// Whether pairs count as often as each other.
+    even: bool,
 }
 
 /// What leaving out one query at a time shows of one `λ`.
@@ -53,7 +55,17 @@ impl Ridge {
         let svd = decompose(pairs.queries())?;
         let scale = pairs.queries().iter().map(|q| q * q).sum::<f64>() / pairs.query_dim() as f64;
         let projected = svd.u.t().dot(&pairs.targets());
-        Ok(Self { svd, projected, targets: pairs.targets().to_owned(), scale })
+        Ok(Self { svd, projected, targets: pairs.targets().to_owned(), scale, even: true })
+    }
+
+    /// As [`Ridge::new`], with a weight for each pair: `W = argmin Σᵢ wᵢ ‖qᵢ W − tᵢ‖² + λ s ‖W‖²`, `s = Σᵢ wᵢ ‖qᵢ‖² /
+    /// d_query`. A pair of weight 2 counts as two, one of weight 0 not at all, and only proportions matter.
+    ///
+    /// # Errors
+    /// Those of [`Ridge::new`]; [`Error::Shape`] for another number of weights, [`Error::Parameter`] for one that is
+    /// negative or not finite, and where all are 0.
+    pub fn weighted(pairs: &Pairs, weights: &[f64]) -> Result<Self, Error> {
+        Ok(Self { even: false, ..Self::new(&pairs.weighted(weights)?)? })
     }
 
     /// The map of one `λ`, at least 0; with 0 it is the least-squares map of smallest norm.
@@ -76,9 +88,10 @@ impl Ridge {
     /// the queries are independent of one another.
     ///
     /// # Errors
-    /// [`Error::Parameter`] for a `λ` that is negative or not finite.
+    /// [`Error::Parameter`] for a `λ` that is negative or not finite, and for pairs with weights.
     pub fn leave_one_out(&self, lambda: f64) -> Result<LeaveOneOut, Error> {
         Error::check_regularisation(lambda)?;
+        Error::check(self.even, "weights of pairs that are left out one by one", "none", "weights")?;
         let added = lambda * self.scale;
         let shares = self.svd.singular_values.mapv(|value| 1.0 / (value * value + added));
         // What a query lacks, and one minus its leverage, each in two parts: outside of all that queries show, and within,

@@ -312,3 +312,39 @@ fn no_orthonormal_map_is_nearer_than_procrustes() {
         }
     }
 }
+
+#[test]
+fn a_pair_of_weight_two_counts_as_two() {
+    let (queries, targets) = (embeddings(12, 4, 21), random(12, 4, 22));
+    let weights: Vec<f64> = (0..12).map(|row| [2.0, 0.0, 1.0, 3.0][row % 4]).collect();
+    let rows: Vec<usize> =
+        weights.iter().enumerate().flat_map(|(row, &weight)| vec![row; weight as usize]).collect();
+    let again = Pairs::new(&queries.select(&rows).unwrap(), targets.select(Axis(0), &rows)).unwrap();
+    let pairs = Pairs::new(&queries, targets).unwrap();
+    let tenfold: Vec<f64> = weights.iter().map(|weight| 10.0 * weight).collect();
+    for lambda in [0.01, 1.0] {
+        let [found, scaled, expected, plain] = [
+            Ridge::weighted(&pairs, &weights),
+            Ridge::weighted(&pairs, &tenfold),
+            Ridge::new(&again),
+            Ridge::new(&pairs),
+        ]
+        .map(|ridge| ridge.unwrap().fit(lambda).unwrap().weight().to_owned());
+        close(&found, &expected, 1e-9);
+        close(&scaled, &expected, 1e-9);
+        assert!((&found - &plain).iter().any(|x| x.abs() > 1e-3));
+        let found = Procrustes::weighted(&pairs, &weights).unwrap().fit(lambda).unwrap();
+        close(
+            &found.weight().to_owned(),
+            &Procrustes::new(&again).fit(lambda).unwrap().weight().to_owned(),
+            1e-9,
+        );
+    }
+    let left_out = Ridge::weighted(&pairs, &weights).unwrap().leave_one_out(1.0);
+    assert!(matches!(left_out, Err(Error::Parameter { .. })));
+    for bad in [vec![0.0; 12], vec![-1.0; 12], vec![f64::NAN; 12]] {
+        assert!(matches!(Ridge::weighted(&pairs, &bad), Err(Error::Parameter { .. })));
+        assert!(matches!(Procrustes::weighted(&pairs, &bad), Err(Error::Parameter { .. })));
+    }
+    assert!(matches!(Ridge::weighted(&pairs, &[1.0]), Err(Error::Shape { .. })));
+}

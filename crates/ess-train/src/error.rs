@@ -32,6 +32,14 @@ pub enum Error {
         /// The weight.
         weight: f32,
     },
+    /// Weights of queries for a fit that lets all count alike.
+    #[error(
+        "{fit} lets all queries count alike, and their weights differ; ridge and procrustes take weights"
+    )]
+    Unweighted {
+        /// The fit's name.
+        fit: &'static str,
+    },
     /// A query without any relevant item teaches and measures nothing.
     #[error("query {query} has no relevant item; leave it out")]
     NoPositive {

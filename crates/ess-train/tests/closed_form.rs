@@ -207,3 +207,42 @@ fn fits_that_keep_the_dimension_refuse_another_and_settings_are_checked() {
         assert!(matches!(built.err(), Some(Error::Config { .. })), "{json}");
     }
 }
+
+/// The first queries again, each as often as its weight says.
+fn repeated(queries: &QuerySet, weights: &[f32]) -> QuerySet {
+    let rows: Vec<usize> =
+        weights.iter().enumerate().flat_map(|(row, &weight)| vec![row; weight as usize]).collect();
+    let judgements = rows.iter().map(|&row| queries.judgements()[row].clone()).collect();
+    QuerySet::new(queries.encodings().select(&rows).unwrap(), judgements).unwrap()
+}
+
+#[test]
+fn a_query_of_weight_two_counts_as_two_and_fits_that_cannot_do_so_say_it() {
+    let embeddings = noise(120, DIM, 7);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (turned(&embeddings, 0..80, DIM), turned(&embeddings, 80..120, DIM));
+    let weights: Vec<f32> = (0..80).map(|row| [2.0, 0.0, 1.0, 3.0][row % 4]).collect();
+    let weighed = train.clone().with_weights(weights.clone()).unwrap();
+    let again = repeated(&train, &weights);
+    let even = train.clone().with_weights(vec![2.5; 80]).unwrap();
+    let trainer = trainer(TrainerConfig::default());
+    let mapped = |kind: &str, queries: &QuerySet| {
+        let fitted = trainer.fit(&*recipe(kind, DIM), &items, queries, &dev)?;
+        Ok::<_, Error>(fitted.trained.apply(dev.encodings()).unwrap())
+    };
+    let furthest = |a: &Embeddings, b: &Embeddings| {
+        a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+    };
+    for kind in ["ridge", "softmax_ridge", "procrustes"] {
+        let [found, expected, plain] =
+            [&weighed, &again, &train].map(|queries| mapped(kind, queries).unwrap());
+        assert!(furthest(&found, &expected) < 1e-4, "{kind}: {}", furthest(&found, &expected));
+        assert!(furthest(&found, &plain) > 1e-3, "{kind}: weights change nothing");
+        assert_eq!(mapped(kind, &even).unwrap(), plain, "{kind}");
+    }
+    for kind in ["cca", "whitening", "pca", "all_but_the_top"] {
+        let refused = mapped(kind, &weighed);
+        assert!(matches!(refused, Err(Error::Unweighted { .. })), "{kind}");
+        mapped(kind, &even).unwrap();
+    }
+}

@@ -81,6 +81,12 @@ pub trait ClosedForm: Send + Sync {
     /// queries and items differ in dimension there is no identity, and the share is 1.
     fn shares(&self) -> &[f64];
 
+    /// Whether [`ClosedForm::prepare`] lets each query count as its weight says. Default: no, and queries whose weights differ
+    /// are refused.
+    fn takes_weights(&self) -> bool {
+        false
+    }
+
     /// Does what all settings have in common.
     ///
     /// # Errors
@@ -106,6 +112,15 @@ impl<F: ClosedForm> ClosedFormRecipe<F> {
         Self { fit }
     }
 
+    /// Refuses judgements of items that do not exist, and weights that the fit would pass over.
+    fn check(&self, queries: &QuerySet, items: &Items<'_>) -> Result<(), Error> {
+        queries.check_items(items.embeddings().len())?;
+        match self.fit.takes_weights() || weights(queries).is_none() {
+            true => Ok(()),
+            false => Err(Error::Unweighted { fit: self.fit.name() }),
+        }
+    }
+
     fn shares(&self, queries: &QuerySet, items: &Items<'_>) -> Vec<f64> {
         let has_identity = queries.encodings().dim() == items.embeddings().dim();
         if has_identity { self.fit.shares().to_vec() } else { vec![1.0] }
@@ -120,7 +135,7 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
         queries: &QuerySet,
         dev: &DevSet<'_, Embeddings>,
     ) -> Result<Trained, Error> {
-        queries.check_items(items.embeddings().len())?;
+        self.check(queries, items)?;
         let fit = self.fit.prepare(queries, items)?;
         let shares = self.shares(queries, items);
         let grid = self.fit.grid(queries.encodings().dim(), items.embeddings().dim());
@@ -154,11 +169,18 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
         record: &TrainingRecord,
         _growth: f64,
     ) -> Result<Trained, Error> {
-        queries.check_items(items.embeddings().len())?;
+        self.check(queries, items)?;
         let map = self.fit.prepare(queries, items)?(record)?;
         let map = blended(&map, record.setting(SHARE)?)?;
         Ok(Trained { module: to_module(&map, items)?, record: record.clone() })
     }
+}
+
+/// The weights of queries, where they differ.
+fn weights(queries: &QuerySet) -> Option<Vec<f64>> {
+    let weights = queries.weights();
+    let differ = weights.windows(2).any(|pair| pair[0] != pair[1]);
+    differ.then(|| weights.iter().map(|&weight| f64::from(weight)).collect())
 }
 
 fn blended(map: &AffineMap, share: f64) -> Result<AffineMap, Error> {

@@ -3,7 +3,7 @@
 use ess_linalg::{Pairs, Procrustes};
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedForm, Fit, check_regularisation, check_shares, mean_positives};
+use super::{ClosedForm, Fit, check_regularisation, check_shares, mean_positives, weights};
 use crate::{Error, Items, QuerySet, TrainingRecord};
 
 const REGULARISATION: &str = "regularisation";
@@ -54,8 +54,16 @@ impl ClosedForm for ProcrustesConfig {
         &self.shares
     }
 
+    fn takes_weights(&self) -> bool {
+        true
+    }
+
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
-        let procrustes = Procrustes::new(&Pairs::new(queries.encodings(), mean_positives(queries, items)?)?);
+        let pairs = Pairs::new(queries.encodings(), mean_positives(queries, items)?)?;
+        let procrustes = match weights(queries) {
+            None => Procrustes::new(&pairs),
+            Some(weights) => Procrustes::weighted(&pairs, &weights)?,
+        };
         Ok(Box::new(move |settings| Ok(procrustes.fit(settings.setting(REGULARISATION)?)?)))
     }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ClosedForm, Fit, check_list, check_regularisation, check_shares, mean_positives, softmax_residuals,
+    weights,
 };
 use crate::{Error, Items, QuerySet, TrainingRecord};
 
@@ -54,6 +55,10 @@ impl ClosedForm for RidgeConfig {
 
     fn shares(&self) -> &[f64] {
         &self.shares
+    }
+
+    fn takes_weights(&self) -> bool {
+        true
     }
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
@@ -111,6 +116,10 @@ impl ClosedForm for PositivesRidgeConfig {
         &self.shares
     }
 
+    fn takes_weights(&self) -> bool {
+        true
+    }
+
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
         let fit = ridge(queries, mean_positives(queries, items)?)?;
         Ok(Box::new(move |settings| Ok(fit(settings)?.rescaled(queries.encodings())?)))
@@ -163,6 +172,10 @@ impl ClosedForm for SoftmaxRidgeConfig {
         &self.shares
     }
 
+    fn takes_weights(&self) -> bool {
+        true
+    }
+
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
         let fit = ridge(queries, softmax_residuals(queries, items, self.scale)?)?;
         Ok(Box::new(move |settings| Ok(fit(settings)?.plus_identity()?)))
@@ -178,6 +191,10 @@ fn ridge(
     queries: &QuerySet,
     targets: Array2<f64>,
 ) -> Result<impl Fn(&TrainingRecord) -> Result<AffineMap, Error> + use<>, Error> {
-    let ridge = Ridge::new(&Pairs::new(queries.encodings(), targets)?)?;
+    let pairs = Pairs::new(queries.encodings(), targets)?;
+    let ridge = match weights(queries) {
+        None => Ridge::new(&pairs)?,
+        Some(weights) => Ridge::weighted(&pairs, &weights)?,
+    };
     Ok(move |settings: &TrainingRecord| Ok(ridge.fit(settings.setting(REGULARISATION)?)?))
 }
