@@ -87,7 +87,7 @@ struct Arguments {
     device: DeviceChoice,
     /// Keep the state of training here, every 10 steps, and go on from what is there: the same command again, after it was
     /// interrupted, ends with the same module.
-    #[arg(long, value_name = "DIR", conflicts_with = "side")]
+    #[arg(long, value_name = "DIR")]
     checkpoint: Option<PathBuf>,
     /// The folder to save the module in. Its manifest holds the run's settings, which config.json shows; training.json is the
     /// report.

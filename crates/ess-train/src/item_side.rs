@@ -6,10 +6,10 @@ use crate::{Error, RecipeConfig};
 
 mod first_rank;
 mod fit;
-mod joint;
 mod nudge;
 mod offsets;
 mod radius;
+mod two_sides;
 
 pub use fit::FittedSides;
 pub use nudge::nudge;

@@ -11,7 +11,6 @@ mod fit;
 mod floor;
 mod item_side;
 mod items;
-mod joint_part;
 mod looks;
 mod loss;
 mod loss_batch;
@@ -39,7 +38,6 @@ pub use item_side::{
     FittedSides, ItemSideConfig, NudgeKind, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge,
 };
 pub use items::{ItemBlock, Items};
-pub use joint_part::JointPart;
 pub use loss::{
     ApproxNdcg, Candidates, Distance, Gain, Lambda, ListwiseKl, Loss, LossConfig, LossValue, MarginMse,
     Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum,

@@ -25,7 +25,6 @@ pub use candidates::Candidates;
 pub use config::LossConfig;
 pub use gain::Gain;
 pub use lambda::Lambda;
-pub(crate) use lists::rows_tensor;
 pub use listwise_kl::ListwiseKl;
 pub use margin_mse::MarginMse;
 pub use pairwise_logistic::PairwiseLogistic;

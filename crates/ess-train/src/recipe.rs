@@ -2,9 +2,9 @@
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding};
-use ess_search::{DeviceEncoding, PersistentModule};
+use ess_search::{AnyModule, DeviceEncoding, PersistentModule};
 
-use crate::{DevSet, Error, Items, JointPart, QuerySet, Trainer, TrainerConfig};
+use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 mod closed_form;
 mod ensemble;
@@ -85,20 +85,16 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         Vec::new()
     }
 
-    /// The untrained module, to be trained beside another; `None` where the recipe is more than one module that is
-    /// trained by gradient.
+    /// The untrained module with this number added to its seed, to be trained beside a map of the items; `None` where the
+    /// recipe is anything but one module that is trained by gradient.
     ///
     /// # Errors
     /// Those of making the module.
-    fn joint_part(
-        &self,
-        config: &TrainerConfig,
-        device: &Device,
-    ) -> Result<Option<Box<dyn JointPart<E>>>, Error>
+    fn single_module(&self, seed: u64, device: &Device) -> Result<Option<AnyModule<E>>, Error>
     where
-        E: DeviceEncoding,
+        E: DeviceEncoding + 'static,
     {
-        let _ = (config, device);
+        let _ = (seed, device);
         Ok(None)
     }
 }
@@ -137,14 +133,10 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
         (**self).starts()
     }
 
-    fn joint_part(
-        &self,
-        config: &TrainerConfig,
-        device: &Device,
-    ) -> Result<Option<Box<dyn JointPart<E>>>, Error>
+    fn single_module(&self, seed: u64, device: &Device) -> Result<Option<AnyModule<E>>, Error>
     where
-        E: DeviceEncoding,
+        E: DeviceEncoding + 'static,
     {
-        (**self).joint_part(config, device)
+        (**self).single_module(seed, device)
     }
 }

@@ -21,12 +21,16 @@ use crate::{
 };
 
 mod course;
+mod kept;
 mod observers;
 mod run;
+mod sides;
 
 use course::Course;
-pub(crate) use observers::Observers;
+pub(crate) use kept::Kept;
+use observers::Observers;
 pub(crate) use run::Run;
+pub(crate) use sides::Sides;
 
 /// Trains searching modules on frozen embeddings.
 ///
@@ -35,10 +39,10 @@ pub(crate) use run::Run;
 pub struct Trainer {
     config: TrainerConfig,
     start_seed: u64,
-    pub(crate) loss: Arc<dyn Loss>,
-    pub(crate) progress: Progress,
-    pub(crate) observers: Observers,
-    pub(crate) checkpoints: Option<Checkpoints>,
+    loss: Arc<dyn Loss>,
+    progress: Progress,
+    observers: Observers,
+    checkpoints: Option<Checkpoints>,
     /// How many runs there have been, of all copies together.
     runs: Arc<AtomicUsize>,
 }
@@ -99,7 +103,7 @@ impl Trainer {
     }
 
     /// The number of the run that begins.
-    pub(crate) fn next_run(&self) -> usize {
+    fn next_run(&self) -> usize {
         self.runs.fetch_add(1, Ordering::Relaxed)
     }
 
@@ -154,36 +158,47 @@ impl Trainer {
         queries: &QuerySet<M::Encoding>,
         stop: &Stop<'_, '_, M::Encoding>,
     ) -> Result<(OnDevice<M>, Curve), Error> {
-        let started = Instant::now();
         check(&module, items, queries)?;
+        let start = Kept::untrained(self.prepared(module, items.device()));
+        let (kept, curve) = self.run(start, false, items, queries, stop)?;
+        Ok((OnDevice::new(kept.sides, items.device()), curve))
+    }
+
+    /// One run of the loop, from sides that fit items and queries. With `goes_on`, what it keeps has the optimiser for
+    /// another run to go on with.
+    pub(crate) fn run<S: Sides>(
+        &self,
+        start: Kept<S>,
+        goes_on: bool,
+        items: &Items<'_>,
+        queries: &QuerySet<S::Encoding>,
+        stop: &Stop<'_, '_, S::Encoding>,
+    ) -> Result<(Kept<S>, Curve), Error> {
+        let started = Instant::now();
         let steps = match stop {
             Stop::OnDev(_) => self.config.max_steps,
             Stop::After(steps) => *steps,
         };
-        let run = Run::new(self, module.clone(), items, queries, steps)?;
-        if steps > 0 && !is_trainable(&run.module) {
+        let run = Run::new(self, start, goes_on, items, queries, steps)?;
+        if steps > 0 && !is_trainable(&run.sides) {
             return Err(Error::NothingToTrain);
         }
         let best = match stop {
-            Stop::OnDev(dev) => {
-                let module = OnDevice::new(module.clone(), items.device());
-                let value = dev.mean(&module)?;
-                Some(Best::start(module, value))
-            }
+            Stop::OnDev(dev) => Some(Best::start(run.kept(), run.sides.measure(dev, items.device())?)),
             Stop::After(_) => None,
         };
         let number = self.next_run();
-        let kept = self.checkpoints.as_ref().map(|checkpoints| {
-            let identity = RunIdentity::of(&self.config, &module, items, queries, stop)?;
+        let file = self.checkpoints.as_ref().map(|checkpoints| {
+            let identity = RunIdentity::of(&self.config, &run.sides, items, queries, stop)?;
             CheckpointFile::open(checkpoints, number, identity)
         });
         let mut course = Course {
             trainer: self,
             number,
-            kind: module.kind().to_owned(),
+            name: run.sides.name().to_owned(),
             run,
             best,
-            file: kept.transpose()?,
+            file: file.transpose()?,
             started,
             seconds_before: 0.0,
         };
@@ -208,7 +223,7 @@ fn check<M: TrainableModule>(
 }
 
 /// Whether any parameter is not frozen.
-pub(crate) fn is_trainable<M: Module>(module: &M) -> bool {
+fn is_trainable<M: Module>(module: &M) -> bool {
     struct Active(bool);
     impl ModuleVisitor for Active {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {

@@ -186,6 +186,27 @@ fn a_seed_gives_the_same_sides_bit_for_bit_on_any_number_of_threads() {
 }
 
 #[test]
+fn vectors_that_overflow_on_dev_have_diverged_on_either_side() {
+    let embeddings = noise(50, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (permuted(&embeddings, 0..20), permuted(&embeddings, 20..50));
+    let config =
+        TrainerConfig { learning_rate: 3e38, warmup_steps: 0, clip_norm: None, evaluate_every: 1, ..eager() };
+    let trainer = trainer(config);
+    let one = trainer.fit(&*recipe("linear"), &items, &train, &dev).map(|_| ());
+    assert!(matches!(one, Err(Error::Diverged { step: 1, .. })), "{one:?}");
+    for json in [
+        format!(r#"{{"order": "item", {MAP}}}"#),
+        format!(r#"{{"order": "both", {MAP}}}"#),
+        r#"{"order": "both", "items": {"kind": "shared"}}"#.to_owned(),
+        format!(r#"{{"order": "query_then_both", {MAP}}}"#),
+    ] {
+        let two = trainer.fit_sides(&sides(&json), &*recipe("linear"), &items, &train, &dev).map(|_| ());
+        assert!(matches!(two, Err(Error::Diverged { step: 1, .. })), "{json}: {two:?}");
+    }
+}
+
+#[test]
 fn what_cannot_be_trained_is_refused() {
     let embeddings = noise(50, DIM, 1);
     let items = Items::new(&embeddings, &Device::flex());

@@ -1,20 +1,24 @@
 //! The file of one run.
 //!
 //! `ESSTRAIN`, the version and the length of what follows as u32 and u64 (little-endian), the [`State`] as JSON, the
-//! parameters of the module and of what was best on dev as f32, the optimiser's state, and an XXH3 checksum of all of it
-//! as text.
+//! parameters of the sides and of what was best on dev as f32, the optimiser's state, those that go with what was best, and
+//! an XXH3 checksum of all of it as text.
 
 use std::{io::ErrorKind, path::PathBuf};
 
+use burn::optim::ModuleOptimizer;
 use ess_files::{Checksum, remove_partials, write_atomically};
-use ess_search::{OnDevice, TrainableModule};
 
 use super::{
     Checkpoints, RunIdentity, optimizer_state,
     parameters::{Parameters, replaced},
     state::{BestState, Point, State},
 };
-use crate::{Error, best::Best, trainer::Run};
+use crate::{
+    Error,
+    best::Best,
+    trainer::{Kept, Run, Sides},
+};
 
 const MAGIC: &[u8; 8] = b"ESSTRAIN";
 const VERSION: u32 = 1;
@@ -52,14 +56,20 @@ impl CheckpointFile {
     }
 
     /// Writes the run as it is now.
-    pub(crate) fn save<M: TrainableModule>(
+    pub(crate) fn save<S: Sides>(
         &self,
-        run: &Run<'_, '_, M>,
-        best: Option<&Best<OnDevice<M>>>,
+        run: &Run<'_, '_, S>,
+        best: Option<&Best<Kept<S>>>,
         progressed: Progressed,
     ) -> Result<(), Error> {
-        let parameters = Parameters::of(&run.module)?;
-        let optimizer = run.optimizer.into_bytes().map_err(|error| self.damaged(error.to_string()))?;
+        let parameters = Parameters::of(&run.sides)?;
+        let state_of = |optimizer: &ModuleOptimizer| {
+            optimizer.into_bytes().map_err(|error| self.damaged(error.to_string()))
+        };
+        let optimizer = state_of(&run.optimizer)?;
+        let snapshots = || best.into_iter().flat_map(Best::snapshots);
+        let optimizers = snapshots().filter_map(|kept| kept.optimizer.as_ref().map(state_of));
+        let kept_optimizers: Vec<_> = optimizers.collect::<Result<_, Error>>()?;
         let state = State {
             identity: self.identity.clone(),
             ended: progressed.ended,
@@ -69,20 +79,21 @@ impl CheckpointFile {
             mined: run.told.mined.clone(),
             ids: parameters.ids,
             shapes: parameters.shapes,
-            draws: draws(&run.module),
-            best: best.map(|best| BestState::of(best, |snapshot| draws(snapshot.module()))),
+            draws: draws(&run.sides),
+            best: best.map(|best| BestState::of(best, |kept| draws(&kept.sides))),
             optimizer: optimizer.len(),
+            kept_optimizers: kept_optimizers.iter().map(|state| state.len()).collect(),
         };
         let state = serde_json::to_vec(&state).map_err(|error| self.damaged(error.to_string()))?;
         let mut bytes =
             [&MAGIC[..], &VERSION.to_le_bytes(), &(state.len() as u64).to_le_bytes(), &state].concat();
-        let snapshots = best.into_iter().flat_map(Best::snapshots);
-        let snapshots = snapshots.map(|snapshot| Ok(Parameters::of(snapshot.module())?.values));
-        for values in std::iter::once(Ok(parameters.values)).chain(snapshots) {
+        let of_snapshots = snapshots().map(|kept| Ok(Parameters::of(&kept.sides)?.values));
+        for values in std::iter::once(Ok(parameters.values)).chain(of_snapshots) {
             let values: Result<_, Error> = values;
             bytes.extend(values?.iter().flat_map(|value| value.to_le_bytes()));
         }
         bytes.extend_from_slice(&optimizer);
+        kept_optimizers.iter().for_each(|state| bytes.extend_from_slice(state));
         let checksum = Checksum::of(&bytes).to_string();
         Ok(write_atomically(&self.path, |file| {
             file.write_all(&bytes)?;
@@ -91,10 +102,10 @@ impl CheckpointFile {
     }
 
     /// Brings a run that has not begun, and its best, to where the file is; `None` where there is no file.
-    pub(crate) fn load<M: TrainableModule>(
+    pub(crate) fn load<S: Sides>(
         &self,
-        run: &mut Run<'_, '_, M>,
-        best: Option<&mut Best<OnDevice<M>>>,
+        run: &mut Run<'_, '_, S>,
+        best: Option<&mut Best<Kept<S>>>,
     ) -> Result<Option<Progressed>, Error> {
         let bytes = match std::fs::read(&self.path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -105,14 +116,19 @@ impl CheckpointFile {
         if let Some((part, expected, found)) = self.identity.difference(&state.identity) {
             return Err(Error::CheckpointOfAnotherRun { path: self.path.clone(), part, expected, found });
         }
-        let mut shapes = Parameters::of(&run.module)?;
+        let mut shapes = Parameters::of(&run.sides)?;
         let count = std::mem::take(&mut shapes.values).len();
-        let kept = 1 + state.best.as_ref().map_or(0, BestState::snapshots);
-        let length = count.checked_mul(4 * kept).and_then(|length| length.checked_add(state.optimizer));
-        let noises = run.module.noises().len();
+        let snapshots = state.best.as_ref().map_or(0, BestState::snapshots);
+        let length = count.checked_mul(4 * (1 + snapshots));
+        let optimizers = std::iter::once(&state.optimizer).chain(&state.kept_optimizers);
+        let length = optimizers.fold(length, |sum, bytes| sum?.checked_add(*bytes));
+        let goes_on = best.as_ref().is_some_and(|best| best.last.snapshot.optimizer.is_some());
+        let kept_optimizers = if goes_on { snapshots } else { 0 };
+        let noises = run.sides.noises().len();
         if shapes.shapes != state.shapes
             || length != Some(numbers.len())
             || state.best.is_some() != best.is_some()
+            || state.kept_optimizers.len() != kept_optimizers
             || state.ids.len() != state.shapes.len()
             || state.draws.len() != noises
             || state.points.len() > run.steps
@@ -120,21 +136,33 @@ impl CheckpointFile {
         {
             return Err(self.damaged("it does not fit the run that it names"));
         }
-        let (values, optimizer) = numbers.split_at(4 * count * kept);
+        let (values, optimizers) = numbers.split_at(4 * count * (1 + snapshots));
+        let (optimizer, mut kept_optimizers) = optimizers.split_at(state.optimizer);
         let values: Vec<f32> = values.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
         let snapshot = |at: usize| &values[at * count..(at + 1) * count];
-        let module = replaced(run.module.clone(), Some(&state.ids), snapshot(0));
-        run.optimizer = optimizer_state::load(&run.optimizer, optimizer.to_vec(), &module)
-            .ok_or_else(|| self.damaged("the optimiser's state does not fit the module"))?;
+        let sides_of = |at: usize| replaced(run.sides.clone(), &state.ids, snapshot(at));
+        let optimizer_of = |bytes: &[u8], sides: &S| {
+            optimizer_state::load(&run.optimizer, bytes.to_vec(), sides)
+                .ok_or_else(|| self.damaged("the optimiser's state does not fit the module"))
+        };
+        let sides = sides_of(0);
+        let loaded = optimizer_of(optimizer, &sides)?;
+        let kept = (0..snapshots).map(|at| -> Result<_, Error> {
+            let sides = sides_of(1 + at);
+            let Some(&bytes) = state.kept_optimizers.get(at) else { return Ok(Kept::untrained(sides)) };
+            let (own, rest) = kept_optimizers.split_at(bytes);
+            kept_optimizers = rest;
+            Ok(Kept { optimizer: Some(optimizer_of(own, &sides)?), sides })
+        });
+        let kept = kept.collect::<Result<Vec<_>, _>>()?;
         if let (Some(best), Some(state)) = (best, &state.best) {
             *best = state.with(|at, draws| {
-                let module = replaced(run.snapshot().into_module(), None, snapshot(1 + at));
-                set_draws(&module, draws);
-                run.on_device(module)
+                set_draws(&kept[at].sides, draws);
+                kept[at].clone()
             });
         }
-        run.module = module;
-        set_draws(&run.module, &state.draws);
+        (run.sides, run.optimizer) = (sides, loaded);
+        set_draws(&run.sides, &state.draws);
         run.points = state.points.iter().zip(1..).map(|(point, step)| point.at(step)).collect();
         (run.told.mined, run.told.mining) = (state.mined, state.mining);
         // The order of queries is drawn anew up to here.
@@ -172,12 +200,12 @@ impl CheckpointFile {
     }
 }
 
-fn draws<M: TrainableModule>(module: &M) -> Vec<u64> {
-    module.noises().into_iter().map(ess_search::Noise::draws).collect()
+fn draws<S: Sides>(sides: &S) -> Vec<u64> {
+    sides.noises().into_iter().map(ess_search::Noise::draws).collect()
 }
 
-fn set_draws<M: TrainableModule>(module: &M, draws: &[u64]) {
-    for (noise, &draws) in module.noises().into_iter().zip(draws) {
+fn set_draws<S: Sides>(sides: &S, draws: &[u64]) {
+    for (noise, &draws) in sides.noises().into_iter().zip(draws) {
         noise.set_draws(draws);
     }
 }

@@ -4,23 +4,23 @@ use std::collections::BTreeMap;
 
 use ess_core::{Embeddings, SearchModule};
 use ess_files::Checksum;
-use ess_search::{DeviceEncoding, TrainableModule};
+use ess_search::DeviceEncoding;
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
-use crate::{Error, Items, QuerySet, Stop, TrainerConfig};
+use crate::{Error, Items, QuerySet, Stop, TrainerConfig, trainer::Sides};
 
 /// All that decides a run, part by part, as text or checksums.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RunIdentity(BTreeMap<String, String>);
 
 impl RunIdentity {
-    pub(crate) fn of<M: TrainableModule>(
+    pub(crate) fn of<S: Sides>(
         config: &TrainerConfig,
-        module: &M,
+        sides: &S,
         items: &Items<'_>,
-        queries: &QuerySet<M::Encoding>,
-        stop: &Stop<'_, '_, M::Encoding>,
+        queries: &QuerySet<S::Encoding>,
+        stop: &Stop<'_, '_, S::Encoding>,
     ) -> Result<Self, Error> {
         let (steps, dev) = match stop {
             Stop::OnDev(dev) => {
@@ -28,14 +28,10 @@ impl RunIdentity {
             }
             Stop::After(steps) => (steps.to_string(), "none".to_owned()),
         };
-        let json = |value: serde_json::Result<String>| value.unwrap_or_default();
-        let start = of_numbers(&Parameters::of(module)?.values);
+        let start = of_numbers(&Parameters::of(sides)?.values);
         let parts = [
-            ("settings", json(serde_json::to_string(config))),
-            (
-                "module",
-                format!("{}, starting from {start}", json(serde_json::to_string(&module.description()?))),
-            ),
+            ("settings", serde_json::to_string(config).unwrap_or_default()),
+            ("module", format!("{}, starting from {start}", sides.describe()?)),
             ("steps", steps),
             ("training queries", of_queries(queries)?),
             ("dev queries", dev),

@@ -42,20 +42,20 @@ impl ModuleVisitor for Reader {
     }
 }
 
-/// The module with these values, as many as it has, and where they are given with these ids.
-pub(super) fn replaced<M: Module>(module: M, ids: Option<&[u64]>, values: &[f32]) -> M {
+/// The module with these ids and values, as many as it has.
+pub(super) fn replaced<M: Module>(module: M, ids: &[u64], values: &[f32]) -> M {
     module.map(&mut Writer { ids, values, at: 0 })
 }
 
 struct Writer<'a> {
-    ids: Option<&'a [u64]>,
+    ids: &'a [u64],
     values: &'a [f32],
     at: usize,
 }
 
 impl ModuleMapper for Writer<'_> {
     fn map_float<const D: usize>(&mut self, mut param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        if let Some(&id) = self.ids.and_then(|ids| ids.get(self.at)) {
+        if let Some(&id) = self.ids.get(self.at) {
             param.id = ParamId::from(id);
         }
         self.at += 1;

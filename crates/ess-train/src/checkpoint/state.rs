@@ -27,6 +27,9 @@ pub(super) struct State {
     pub(super) best: Option<BestState>,
     /// The bytes of the optimiser's state.
     pub(super) optimizer: usize,
+    /// The bytes of the optimiser's state at each snapshot of `best`, where another run goes on from what is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) kept_optimizers: Vec<usize>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -3,16 +3,15 @@
 use std::{collections::BTreeMap, time::Instant};
 
 use ess_core::{Identity, SearchModule};
-use ess_search::{DeviceEncoding, ItemOffsets, ItemSide, PersistentModule, TwoSided};
+use ess_search::{AnyModule, DeviceEncoding, ItemOffsets, ItemSide, PersistentModule, TwoSided};
 
 use super::{
-    ItemSideConfig, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder,
-    joint::{self, ItemPart, Sides},
-    nudge::Pulls,
+    ItemSideConfig, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge::Pulls,
+    two_sides::TwoSides,
 };
 use crate::{
     Curve, DevSet, Error, FitReport, FloorDecision, Items, QuerySet, Recipe, Returned, Stop, Trainer,
-    TrainingRecord,
+    TrainingRecord, trainer::Kept,
 };
 
 /// Two fitted sides and how they came about.
@@ -159,22 +158,22 @@ impl Fit<'_, '_> {
         if let ItemSideConfig::Offsets(offsets) = &self.config.items {
             return self.offsets_on_dev(offsets, train, dev);
         }
-        let dim = train.encodings().dim();
-        let found = |sides: Sides, curves| -> Result<Found, Error> {
-            let sides = sides.snapshot(dim)?;
+        let found = |sides: &TwoSides, curves| -> Result<Found, Error> {
+            let sides = sides.snapshot(self.items.device())?;
             let dev_values = dev.per_query_of_sides(&sides)?;
             Ok(Found { sides, curves, settings: BTreeMap::new(), query_record: None, dev_values })
         };
-        let mut sides = self.untrained()?;
+        let (mut start, map) = self.untrained(train)?;
         let mut query_first = None;
         if self.config.order == TrainingOrder::QueryThenBoth {
-            sides.frozen = true;
-            let (kept, curve) = joint::train(self.trainer, sides, self.items, train, &Stop::OnDev(dev))?;
-            query_first = Some(found(kept.clone(), vec![curve])?);
-            sides = Sides { frozen: false, ..kept };
+            let (kept, curve) = self.trainer.run(start, true, self.items, train, &Stop::OnDev(dev))?;
+            query_first = Some(found(&kept.sides, vec![curve])?);
+            start = kept;
         }
-        let (sides, curve) = joint::train(self.trainer, sides, self.items, train, &Stop::OnDev(dev))?;
-        let both = found(sides, vec![curve])?;
+        start.sides = start.sides.with_items(map);
+        start.sides.check(self.items)?;
+        let (kept, curve) = self.trainer.run(start, false, self.items, train, &Stop::OnDev(dev))?;
+        let both = found(&kept.sides, vec![curve])?;
         Ok(match query_first {
             // Training both starts where items move at once, and need not come back to what the queries alone had reached.
             Some(first) if mean(&first.dev_values) >= mean(&both.dev_values) => first,
@@ -196,35 +195,45 @@ impl Fit<'_, '_> {
             return self.offsets_again(offsets, all, growth, settings, query_record);
         }
         let mut again = Vec::new();
-        let mut sides = self.untrained()?;
+        let (mut start, map) = self.untrained(all)?;
+        let queries_first = self.config.order == TrainingOrder::QueryThenBoth;
         for (at, curve) in curves.iter().enumerate() {
-            sides.frozen = at == 0 && self.config.order == TrainingOrder::QueryThenBoth;
+            if at > 0 || !queries_first {
+                start.sides = start.sides.with_items(map.clone());
+            }
             let steps = Stop::After((curve.kept_step as f64 * growth).round() as usize);
-            let (kept, curve) = joint::train(self.trainer, sides, self.items, all, &steps)?;
-            sides = kept;
+            let goes_on = at + 1 < curves.len();
+            let (kept, curve) = self.trainer.run(start, goes_on, self.items, all, &steps)?;
+            start = kept;
             again.push(curve);
         }
-        Ok((sides.snapshot(all.encodings().dim())?, again))
+        Ok((start.sides.snapshot(self.items.device())?, again))
     }
 
-    /// Both sides at their start.
-    fn untrained(&self) -> Result<Sides, Error> {
-        let (config, device) = (self.trainer.config(), self.items.device());
+    /// The query side at its start, over frozen items, and the map of the items where they get one of their own.
+    fn untrained(&self, queries: &QuerySet) -> Result<(Kept<TwoSides>, Option<AnyModule>), Error> {
         let query = match self.config.order {
             TrainingOrder::Item => None,
-            _ => Some(
-                self.recipe.joint_part(config, device)?.ok_or(Error::NotJoint { what: "the query side" })?,
-            ),
+            _ => Some(self.module(self.recipe, "the query side")?),
         };
-        let items = match &self.config.items {
+        let dim = self.items.embeddings().dim();
+        let map = match &self.config.items {
             ItemSideConfig::Map { module } => {
-                let dim = self.items.embeddings().dim();
-                let part = module.build(dim, dim, 0)?.joint_part(config, device)?;
-                ItemPart::Map(part.ok_or(Error::NotJoint { what: "the map of the items" })?)
+                Some(self.module(&*module.build(dim, dim, 0)?, "the map of the items")?)
             }
-            _ => ItemPart::Shared,
+            _ => None,
         };
-        Ok(Sides { query, items, frozen: false })
+        let sides = TwoSides::new(query, queries.encodings().dim());
+        sides.check(self.items)?;
+        Ok((Kept::untrained(sides), map))
+    }
+
+    /// The untrained module of a recipe, ready to be trained.
+    fn module(&self, recipe: &dyn Recipe, what: &'static str) -> Result<AnyModule, Error> {
+        let device = self.items.device();
+        let module =
+            recipe.single_module(self.trainer.start_seed(), device)?.ok_or(Error::NotJoint { what })?;
+        Ok(self.trainer.prepared(module, device))
     }
 
     /// The query side first, where it is trained; then offsets towards the mapped queries.

@@ -3,12 +3,10 @@
 use std::sync::Arc;
 
 use burn::tensor::Device;
-use ess_search::{PersistentModule, TrainableModule};
+use ess_search::{AnyModule, PersistentModule, TrainableModule};
 
 use super::{Recipe, Trained, TrainingRecord};
-use crate::{
-    DevSet, Error, Items, JointPart, QuerySet, Stop, Trainer, TrainerConfig, joint_part::ModulePart,
-};
+use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
 
 /// One trainable module: from its config, as at [`Trainer::fit`], or on from where a module stands that was made of parts
 /// or loaded from elsewhere.
@@ -131,13 +129,8 @@ where
         }
     }
 
-    fn joint_part(
-        &self,
-        config: &TrainerConfig,
-        device: &Device,
-    ) -> Result<Option<Box<dyn JointPart<M::Encoding>>>, Error> {
-        let module = self.untrained(config.seed, device)?;
-        Ok(Some(Box::new(ModulePart::new(module, config, device))))
+    fn single_module(&self, seed: u64, device: &Device) -> Result<Option<AnyModule<M::Encoding>>, Error> {
+        Ok(Some(AnyModule::new(self.untrained(seed, device)?)?))
     }
 
     fn floor(&self) -> Option<Box<dyn PersistentModule<M::Encoding>>> {

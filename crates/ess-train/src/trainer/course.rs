@@ -2,34 +2,32 @@
 
 use std::time::Instant;
 
-use ess_search::{OnDevice, PersistentModule, TrainableModule};
-
-use super::{Run, Stop, Trainer};
+use super::{Kept, Run, Sides, Stop, Trainer, run::diverged};
 use crate::{
-    Curve, CurvePoint, DevSet, Error, TrainingStep,
+    Curve, CurvePoint, Error, TrainingStep,
     best::Best,
     checkpoint::{CheckpointFile, Progressed},
 };
 
 /// A run with what was best on dev and where it is kept.
-pub(super) struct Course<'a, 'i, M: TrainableModule> {
+pub(super) struct Course<'a, 'i, S: Sides> {
     pub(super) trainer: &'a Trainer,
     /// Which of the trainer's runs it is, from 0.
     pub(super) number: usize,
-    pub(super) kind: String,
-    pub(super) run: Run<'a, 'i, M>,
-    pub(super) best: Option<Best<OnDevice<M>>>,
+    pub(super) name: String,
+    pub(super) run: Run<'a, 'i, S>,
+    pub(super) best: Option<Best<Kept<S>>>,
     pub(super) file: Option<CheckpointFile>,
     pub(super) started: Instant,
     /// What the run took before it was interrupted.
     pub(super) seconds_before: f64,
 }
 
-impl<M: TrainableModule> Course<'_, '_, M> {
+impl<S: Sides> Course<'_, '_, S> {
     /// Takes all steps that are left.
-    pub(super) fn go(&mut self, stop: &Stop<'_, '_, M::Encoding>) -> Result<(), Error> {
+    pub(super) fn go(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(), Error> {
         let steps = self.run.steps;
-        let bar = self.trainer.progress.start(steps, &self.kind);
+        let bar = self.trainer.progress.start(steps, &self.name);
         let mut ended = self.resume()?;
         bar.inc(self.run.points.len() as u64);
         while !ended && self.run.points.len() < steps {
@@ -53,14 +51,14 @@ impl<M: TrainableModule> Course<'_, '_, M> {
     }
 
     /// One step, measured where that is due; and whether an observer ends the run.
-    fn step(&mut self, stop: &Stop<'_, '_, M::Encoding>) -> Result<(CurvePoint, bool), Error> {
+    fn step(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(CurvePoint, bool), Error> {
         let (step, config) = (self.run.points.len() + 1, self.trainer.config());
         let loss = self.run.step(step)?;
         let run = &self.run;
-        let module = || Ok(run.snapshot().to_state()?);
+        let module = || run.sides.state(run.device());
         let seen = TrainingStep {
             run: self.number,
-            kind: &self.kind,
+            kind: &self.name,
             step,
             steps: run.steps,
             loss,
@@ -72,9 +70,8 @@ impl<M: TrainableModule> Course<'_, '_, M> {
         if let (Some(best), Stop::OnDev(dev)) = (&mut self.best, stop)
             && (step % config.evaluate_every == 0 || step == run.steps)
         {
-            let module = run.snapshot();
-            let value = measured(dev, &module, step)?;
-            best.offer(step, value, module);
+            let value = run.sides.measure(dev, run.device()).map_err(|error| diverged(error, step))?;
+            best.offer(step, value, run.kept());
             end |= self.trainer.observers.end_at_evaluation(&seen, value)?;
             dev_value = Some(value);
         }
@@ -83,13 +80,14 @@ impl<M: TrainableModule> Course<'_, '_, M> {
         Ok((point, end))
     }
 
-    fn measure_last(&mut self, stop: &Stop<'_, '_, M::Encoding>) -> Result<(), Error> {
-        let module = self.run.snapshot();
-        if let (Some(best), Stop::OnDev(dev), Some(point)) =
-            (&mut self.best, stop, self.run.points.last_mut())
-        {
-            let value = measured(dev, &module, point.step)?;
-            best.offer(point.step, value, module);
+    fn measure_last(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(), Error> {
+        let (Some(best), Stop::OnDev(dev)) = (&mut self.best, stop) else { return Ok(()) };
+        let run = &mut self.run;
+        let value = run.sides.measure(dev, run.device());
+        let kept = run.kept();
+        if let Some(point) = run.points.last_mut() {
+            let value = value.map_err(|error| diverged(error, point.step))?;
+            best.offer(point.step, value, kept);
             point.dev = Some(value);
         }
         Ok(())
@@ -121,24 +119,11 @@ impl<M: TrainableModule> Course<'_, '_, M> {
         self.seconds_before + self.started.elapsed().as_secs_f64()
     }
 
-    /// The parameters to keep.
-    pub(super) fn finish(self) -> (OnDevice<M>, Curve) {
+    /// What to keep.
+    pub(super) fn finish(self) -> (Kept<S>, Curve) {
         let (seconds, steps) = (self.seconds(), self.run.points.len());
-        let snapshot = || (self.run.snapshot(), steps);
-        let (module, kept_step) = self.best.map_or_else(snapshot, Best::finish);
-        tracing::debug!(kind = self.kind, kept_step, seconds, "trained");
-        (module, Curve { points: self.run.points, kept_step, mining: self.run.told.mining, seconds })
+        let (kept, kept_step) = self.best.map_or_else(|| (self.run.kept(), steps), Best::finish);
+        tracing::debug!(kind = self.name, kept_step, seconds, "trained");
+        (kept, Curve { points: self.run.points, kept_step, mining: self.run.told.mining, seconds })
     }
-}
-
-/// The mean on dev of a module that may have diverged.
-fn measured<M: TrainableModule>(
-    dev: &DevSet<'_, M::Encoding>,
-    module: &OnDevice<M>,
-    step: usize,
-) -> Result<f64, Error> {
-    dev.mean(module).map_err(|error| match error {
-        Error::Core(ess_core::Error::NonFinite { .. }) => Error::Diverged { step, loss: f64::NAN },
-        error => error,
-    })
 }

@@ -6,20 +6,20 @@ use crate::{Control, Error, Observer, TrainingStep, observer::ObserverError};
 
 /// Asked in the order in which they were given; one that ends a run is enough.
 #[derive(Clone, Default)]
-pub(crate) struct Observers(Vec<Arc<dyn Observer>>);
+pub(super) struct Observers(Vec<Arc<dyn Observer>>);
 
 impl Observers {
-    pub(crate) fn add(&mut self, observer: Arc<dyn Observer>) {
+    pub(super) fn add(&mut self, observer: Arc<dyn Observer>) {
         self.0.push(observer);
     }
 
     /// Whether the run is to end after a step.
-    pub(crate) fn end_at_step(&self, step: &TrainingStep<'_>) -> Result<bool, Error> {
+    pub(super) fn end_at_step(&self, step: &TrainingStep<'_>) -> Result<bool, Error> {
         self.any(|observer| observer.on_step(step))
     }
 
     /// Whether the run is to end after a measurement.
-    pub(crate) fn end_at_evaluation(&self, step: &TrainingStep<'_>, dev: f64) -> Result<bool, Error> {
+    pub(super) fn end_at_evaluation(&self, step: &TrainingStep<'_>, dev: f64) -> Result<bool, Error> {
         self.any(|observer| observer.on_evaluation(step, dev))
     }
 

@@ -3,56 +3,58 @@
 use burn::{
     grad_clipping::GradientClippingConfig,
     optim::{AdamWConfig, GradientsParams, ModuleOptimizer},
-    tensor::Device,
+    tensor::{Device, Tensor},
 };
-use ess_core::{Encoding, SearchModule};
-use ess_search::{DeviceEncoding, OnDevice, TrainableModule, largest_tensor};
+use ess_core::Encoding;
+use ess_search::{DeviceEncoding, embeddings_from_tensor, largest_tensor};
 
-use super::Trainer;
+use super::{Kept, Sides, Trainer};
 use crate::{CurvePoint, Error, Items, Loss, QuerySet, TrainerConfig, batches::Batches, told::Told};
 
-/// A module with all that changes as it is trained.
-pub(crate) struct Run<'a, 'i, M: TrainableModule> {
+/// The sides that are trained, with all that changes on the way.
+pub(crate) struct Run<'a, 'i, S: Sides> {
     config: &'a TrainerConfig,
     /// The most steps.
     pub(crate) steps: usize,
-    pub(crate) module: M,
+    pub(crate) sides: S,
     pub(crate) optimizer: ModuleOptimizer,
+    /// Whether another run goes on with what this one keeps.
+    goes_on: bool,
     loss: &'a dyn Loss,
     pub(crate) batches: Batches,
     items: &'a Items<'i>,
-    queries: &'a QuerySet<M::Encoding>,
+    queries: &'a QuerySet<S::Encoding>,
     pub(crate) told: Told,
     /// All queries, where the device has room for them.
-    encodings: Option<<M::Encoding as DeviceEncoding>::Tensors>,
+    encodings: Option<<S::Encoding as DeviceEncoding>::Tensors>,
+    /// All items, where they are mapped.
+    frozen_items: Option<Tensor<2>>,
     device: Device,
     pub(crate) points: Vec<CurvePoint>,
 }
 
-impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
+impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
     pub(super) fn new(
         trainer: &'a Trainer,
-        module: M,
+        start: Kept<S>,
+        goes_on: bool,
         items: &'a Items<'i>,
-        queries: &'a QuerySet<M::Encoding>,
+        queries: &'a QuerySet<S::Encoding>,
         steps: usize,
     ) -> Result<Self, Error> {
-        let config = trainer.config();
+        let (config, loss, Kept { sides, optimizer }) = (trainer.config(), &*trainer.loss, start);
         let device = items.device().clone().autodiff();
-        let clip = config.clip_norm.map(GradientClippingConfig::Norm);
-        let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.weight_decay);
-        let loss = &*trainer.loss;
-        let module = module.fork(items.device()).train();
-        module.noises().into_iter().for_each(|noise| noise.reseed(config.seed));
         let fits = queries.encodings().largest_part() <= largest_tensor(items.device());
         Ok(Self {
             config,
             steps,
-            module,
-            optimizer: optimizer.with_grad_clipping(clip).init(),
+            optimizer: optimizer.unwrap_or_else(|| new_optimizer(config)),
+            goes_on,
             loss,
             batches: Batches::new(queries.len(), config.batch_size, config.seed),
             encodings: fits.then(|| queries.encodings().to_tensors(&device)),
+            frozen_items: sides.trains_items().then(|| items.embeddings().to_tensors(&device)),
+            sides,
             device,
             items,
             queries,
@@ -63,48 +65,73 @@ impl<'a, 'i, M: TrainableModule> Run<'a, 'i, M> {
 
     /// Takes one step and returns the loss before it.
     pub(super) fn step(&mut self, step: usize) -> Result<f64, Error> {
+        let moved = self.frozen_items.clone().map(|items| self.sides.map_items(items));
+        let values = moved.clone().map(|moved| embeddings_from_tensor(moved.without_autodiff()));
+        let values = values.transpose().map_err(|error| diverged(error.into(), step))?;
+        let of_step = values.as_ref().map(|values| Items::new(values, self.items.device()));
+        let items = of_step.as_ref().unwrap_or(self.items);
         if self.told.is_mining_due(step) {
-            let mapped = self.snapshot().apply(self.queries.encodings())?;
-            self.told.mine(&mapped, self.queries, self.items, step)?;
+            let mapped = self.sides.apply(self.queries.encodings(), self.items.device())?;
+            self.told.mine(&mapped, self.queries, items, step)?;
         }
         let rows = self.batches.next_batch();
         let batch = self.told.batch(self.queries, &rows, self.items.device());
-        let mapped = self.module.forward(self.batch(&rows)?);
-        let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, self.items);
-        let value = value.map_err(|error| match error {
-            // Mapped queries that overflowed say no more than a loss that did.
-            Error::Search(ess_search::Error::Core(ess_core::Error::NonFinite { .. })) => {
-                Error::Diverged { step, loss: f64::NAN }
-            }
-            error => error,
-        })?;
+        let mapped = self.sides.map_queries(self.batch(&rows)?);
+        let batch = batch.with_item_gradient(moved.is_some());
+        let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, items);
+        let value = value.map_err(|error| diverged(error, step))?;
         if !value.loss.is_finite() {
             return Err(Error::Diverged { step, loss: value.loss });
         }
-        // A product whose gradient with respect to the mapped queries is the loss's own.
-        let carrier = (mapped * value.gradient.autodiff()).sum();
-        let carrier = self.module.penalty().into_iter().fold(carrier, |sum, penalty| sum + penalty);
-        let gradients = GradientsParams::from_grads(carrier.backward(), &self.module);
-        let module = self.module.clone();
-        self.module = self.optimizer.step(self.config.rate(step, self.steps), module, gradients);
+        let of_queries = self.sides.trains_queries().then(|| carrier(mapped, value.gradient));
+        let of_items = moved.zip(value.item_gradient).map(|(moved, gradient)| carrier(moved, gradient));
+        let Some(carrier) = [of_queries, of_items].into_iter().flatten().reduce(|a, b| a + b) else {
+            return Err(Error::Missing { what: "gradients of the side that is trained" });
+        };
+        let carrier = self.sides.penalties().into_iter().fold(carrier, |sum, penalty| sum + penalty);
+        let gradients = GradientsParams::from_grads(carrier.backward(), &self.sides);
+        let sides = self.sides.clone();
+        self.sides = self.optimizer.step(self.config.rate(step, self.steps), sides, gradients);
         Ok(value.loss)
     }
 
-    /// The module as it is now, out of training.
-    pub(crate) fn snapshot(&self) -> OnDevice<M> {
-        self.on_device(self.module.clone())
+    /// The sides as they are now, to be kept.
+    pub(crate) fn kept(&self) -> Kept<S> {
+        Kept { sides: self.sides.clone(), optimizer: self.goes_on.then(|| self.optimizer.clone()) }
     }
 
-    /// A module on the items' device, out of training.
-    pub(crate) fn on_device(&self, module: M) -> OnDevice<M> {
-        OnDevice::new(module, self.items.device())
+    /// The device that training runs on.
+    pub(super) fn device(&self) -> &Device {
+        self.items.device()
     }
 
-    fn batch(&self, rows: &[usize]) -> Result<<M::Encoding as DeviceEncoding>::Tensors, Error> {
+    fn batch(&self, rows: &[usize]) -> Result<<S::Encoding as DeviceEncoding>::Tensors, Error> {
         Ok(match &self.encodings {
             Some(all) if rows.len() == self.queries.len() && self.batches.is_whole() => all.clone(),
-            Some(all) => M::Encoding::select(all, rows),
+            Some(all) => S::Encoding::select(all, rows),
             None => self.queries.encodings().select_rows(rows)?.to_tensors(&self.device),
         })
     }
+}
+
+fn new_optimizer(config: &TrainerConfig) -> ModuleOptimizer {
+    let clip = config.clip_norm.map(GradientClippingConfig::Norm);
+    let optimizer = AdamWConfig::new().with_epsilon(1e-8).with_weight_decay(config.weight_decay);
+    optimizer.with_grad_clipping(clip).init()
+}
+
+/// Vectors that overflowed say no more than a loss that did.
+pub(super) fn diverged(error: Error, step: usize) -> Error {
+    match error {
+        Error::Core(ess_core::Error::NonFinite { .. })
+        | Error::Search(ess_search::Error::Core(ess_core::Error::NonFinite { .. })) => {
+            Error::Diverged { step, loss: f64::NAN }
+        }
+        error => error,
+    }
+}
+
+/// A product whose gradient with respect to the vectors is the loss's own.
+fn carrier(vectors: Tensor<2>, gradient: Tensor<2>) -> Tensor<1> {
+    (vectors * gradient.autodiff()).sum()
 }
