@@ -77,6 +77,11 @@ mod tests {
     }
 
     #[test]
+    fn minus_zero_is_the_level_zero() {
+        assert_eq!(InterpolatedPrecision::at(-0.0).unwrap().to_string(), "iprec@0");
+    }
+
+    #[test]
     fn shares_are_rounded_to_the_nearest_count() {
         // Of five relevant items the second is found, and with it the highest precision; the third is not.
         let ranking = JudgedRanking::new(&[None, Some(1), Some(1)], &[1, 1, 1]);

@@ -222,6 +222,17 @@ mod tests {
     }
 
     #[test]
+    fn a_range_may_lie_anywhere() {
+        let values = [0.0, 0.25, 0.3, 0.75, 1.0];
+        let elsewhere = values.map(|value| 2.0 + 4.0 * value);
+        let [low, high] = Bootstrap::default().interval_within(&values, [0.0, 1.0], 0.95).unwrap();
+        let found = Bootstrap::default().interval_within(&elsewhere, [2.0, 6.0], 0.95).unwrap();
+        for (found, end) in found.into_iter().zip([low, high]) {
+            assert!((found - (2.0 + 4.0 * end)).abs() < 1e-9, "{found} {end}");
+        }
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let bootstrap = Bootstrap::default();
         assert!(matches!(bootstrap.interval(&[], 0.95), Err(Error::Empty { .. })));

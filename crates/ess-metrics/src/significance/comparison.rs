@@ -203,6 +203,13 @@ mod tests {
     }
 
     #[test]
+    fn what_lies_on_an_end_is_not_significant() {
+        assert!(is_significant(Some([0.01, 0.2]), 0.049) && is_significant(Some([-0.2, -0.01]), 0.0));
+        assert!(!is_significant(Some([0.01, 0.2]), 0.05));
+        assert!(!is_significant(Some([0.0, 0.2]), 0.01) && !is_significant(Some([-0.2, 0.0]), 0.01));
+    }
+
+    #[test]
     fn other_queries_and_other_measures_are_refused() {
         let frozen = mrr(&[[1, 0, 2]; 6]);
         let fewer = mrr(&[[1, 0, 2]; 5]);

@@ -90,3 +90,26 @@ fn differences(baseline: &[f64], system: &[f64]) -> Result<Vec<f64>, Error> {
     check_values("differences between two systems", &differences)?;
     Ok(differences)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_that_are_powers_of_two_need_as_many_values_as_their_exponent() {
+        // Both tails of 1/2, 3/4 and 7/8 are 1/4, 1/8 and 1/16: 2, 3 and 4 coins that fall the same way.
+        assert_eq!([0.5, 0.75, 0.875, 0.95, 0.99].map(fewest), [2, 3, 4, 6, 8]);
+    }
+
+    #[test]
+    fn ranks_in_a_tail_count_the_observed_draw() {
+        let rank = |draws, confidence| tail_rank(draws, confidence).ok();
+        assert_eq!([rank(38, 0.95), rank(39, 0.95), rank(79, 0.95)], [None, Some(1), Some(2)]);
+        assert_eq!([rank(198, 0.99), rank(199, 0.99), rank(10_000, 0.95)], [None, Some(1), Some(250)]);
+    }
+
+    #[test]
+    fn ranks_count_from_both_ends() {
+        assert_eq!(ranked_out(vec![4.0, 1.0, 3.0, 2.0, 5.0], 2), [2.0, 4.0]);
+    }
+}

@@ -113,6 +113,13 @@ mod tests {
     }
 
     #[test]
+    fn what_no_exchange_reaches_counts_once_among_all() {
+        // Of 2^40 exchanges 2 are as extreme: none of a hundred random ones, and the observed one beside them.
+        let test = RandomizationTest { permutations: 100, seed: 0 };
+        assert_eq!(test.p_value(&[0.0; 40], &[1.0; 40]).unwrap(), 1.0 / 101.0);
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let test = RandomizationTest::default();
         assert!(matches!(test.p_value(&[], &[]), Err(Error::Empty { .. })));

@@ -41,6 +41,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_standard_error_has_one_degree_of_freedom_less_than_values() {
+        // Variance 5 / 3.
+        let [mean, error] = mean_and_error([1.0, 2.0, 3.0, 4.0].into_iter());
+        assert!(mean == 2.5 && (error - (5.0_f64 / 12.0).sqrt()).abs() < 1e-15, "{mean} {error}");
+        assert_eq!(mean_and_error([3.0].into_iter()), [3.0, 0.0]);
+    }
+
+    #[test]
     fn the_longer_tail_is_the_side_of_the_rare_values() {
         let values: Vec<f64> =
             (0..40).map(|i| if i % 10 == 0 { 1.0 } else { f64::from(i) / 400.0 }).collect();
