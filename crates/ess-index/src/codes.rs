@@ -190,6 +190,24 @@ mod tests {
     }
 
     #[test]
+    fn a_row_has_a_scale_a_norm_of_its_codes_and_whole_lines_of_memory() {
+        let mut codes = Codes::new(&[0.5, -1.0, 0.0, 2.0, 0.0, 0.0], 3);
+        assert_eq!((codes.len(), codes.stride()), (2, LINE));
+        // 0.5 is 63.5 steps, rounded away from 0.
+        assert_eq!(codes.row(0)[..4], [64, -127, 0, 0]);
+        assert_eq!([codes.scale(0), codes.scale(1)], [1.0 / 127.0, 2.0 / 127.0]);
+        assert_eq!([codes.norm(0), codes.norm(1)], [(64.0_f32 * 64.0 + 127.0 * 127.0).sqrt(), 127.0]);
+        codes.push(&[1.0, 1.0, 1.0], 3);
+        let row = LINE + size_of::<f32>() + size_of::<i32>();
+        let (bytes, scales, offsets) = codes.parts();
+        let again =
+            Codes::from_parts(3, bytes.to_vec().into(), scales.to_vec().into(), offsets.to_vec().into());
+        assert_eq!(again.memory_use(), MemoryUse { owned: 3 * row, mapped: 0 });
+        let longest = Codes::new(&[1.0; 2 * (LINE + 1)], LINE + 1);
+        assert_eq!((longest.stride(), longest.len()), (2 * LINE, 2));
+    }
+
+    #[test]
     fn the_largest_codes_do_not_overflow() {
         let dim = 1000;
         let rows = [vec![1.0; dim], vec![-1.0; dim]].concat();

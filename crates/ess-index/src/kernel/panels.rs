@@ -215,6 +215,27 @@ mod tests {
     }
 
     #[test]
+    fn items_selected_are_as_items_built() {
+        let rows: Vec<f32> = (0..(2 * LANES + 5) * 3).map(|x| x as f32).collect();
+        let panels = Panels::from_rows(rows.clone(), 3);
+        let named: Vec<usize> = (0..2 * LANES + 5).rev().step_by(2).collect();
+        let expected: Vec<f32> = named.iter().flat_map(|&row| rows[3 * row..][..3].to_vec()).collect();
+        assert_eq!(rows_of(&panels.selected(&named), 1), expected);
+    }
+
+    #[test]
+    fn memory_is_that_of_whole_panels() {
+        for (items, panels) in [(1, 1), (LANES, 1), (LANES + 1, 2)] {
+            let halves = Panels::converted(&vec![1.0; items * 3], 3, f16::from_f32);
+            let expected = MemoryUse { owned: panels * LANES * 3 * 2, mapped: 0 };
+            assert_eq!(halves.memory_use(), expected, "{items}");
+        }
+        let one = Panels::from_rows(vec![1.0; 3], 3);
+        // A panel takes 576 bytes.
+        assert_eq!([0, 575, 576, 1151, 1152, 6000].map(|bytes| one.panels_in(bytes)), [1, 1, 1, 1, 2, 10]);
+    }
+
+    #[test]
     fn the_memory_of_the_rows_is_kept() {
         let rows = vec![1.0; 2 * LANES * 3];
         let address = rows.as_ptr();

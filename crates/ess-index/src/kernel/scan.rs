@@ -37,6 +37,22 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn lanes_that_are_all_below_the_threshold_are_passed_over_together() {
+        let mut similarities = [-1.0; 3 * LANES];
+        similarities[LANES] = 0.5;
+        let seen_at = |similarities: &[f32], threshold| {
+            let mut seen = Vec::new();
+            for_each_candidate(similarities, threshold, |position, _| seen.push(position));
+            seen
+        };
+        assert_eq!(seen_at(&similarities, 0.5), Vec::from_iter(LANES..2 * LANES));
+        assert_eq!(seen_at(&similarities, 0.75), Vec::<usize>::new());
+        assert_eq!(seen_at(&similarities[..LANES + 2], 0.75), [LANES, LANES + 1]);
+        similarities[2 * LANES + 3] = f32::NEG_INFINITY;
+        assert_eq!(seen_at(&similarities, 0.75), Vec::from_iter(2 * LANES..3 * LANES));
+    }
+
     proptest! {
         #[test]
         fn nothing_that_matters_is_passed_over(

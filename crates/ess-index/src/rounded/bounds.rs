@@ -111,3 +111,43 @@ fn rounded_norms(vector: &[f32], codes: &[i8], scale: f32) -> (f64, f64) {
 fn above(x: f64) -> f32 {
     ((x * (1.0 + 1e-6)) as f32).next_up()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// At least what it bounds, and hardly more.
+    #[track_caller]
+    fn just_above(found: f32, exact: f64) {
+        let found = f64::from(found);
+        assert!(found >= exact && found <= exact * (1.0 + 1e-5), "{found} for {exact}");
+    }
+
+    #[test]
+    fn items_have_the_norms_of_what_is_kept_and_of_what_is_lost() {
+        let mut bounds = ItemBounds::default();
+        bounds.push(&[9.0, 9.0], &[1, 1], 9.0);
+        // Kept are 3 and −4, lost 0.25 and −0.5.
+        bounds.push(&[3.25, -4.5], &[3, -4], 1.0);
+        let second = bounds.of(1..2);
+        assert_eq!(second.scales, [1.0]);
+        just_above(second.norms[0], 5.0);
+        just_above(second.errors[0], 0.3125_f64.sqrt());
+        // The same in steps of a half.
+        bounds.push(&[1.625, -2.25], &[3, -4], 0.5);
+        just_above(bounds.of(2..3).norms[0], 2.5);
+        just_above(bounds.of(2..3).errors[0], 0.3125_f64.sqrt() / 2.0);
+    }
+
+    #[test]
+    fn a_query_may_lose_what_rounding_took_and_what_its_sums_err_by() {
+        let bound = QueryBound::new(&[3.25, -4.5], &[3, -4], 1.0);
+        let norm = (3.25_f64 * 3.25 + 4.5 * 4.5).sqrt();
+        assert_eq!(bound.scale, 1.0);
+        just_above(bound.norm, norm);
+        just_above(bound.error, 0.3125_f64.sqrt() + norm * 18.0 * f64::from(f32::EPSILON));
+        // Of a vector that is kept whole the sums remain: 2 dimensions, and 16 for the bounds' own arithmetic.
+        let whole = QueryBound::new(&[3.0, -4.0], &[3, -4], 1.0);
+        just_above(whole.error, 5.0 * 18.0 * f64::from(f32::EPSILON));
+    }
+}

@@ -81,3 +81,45 @@ impl BytePanels {
         self.codes.memory_use()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn every_item_is_in_one_block(n in 1_usize..200, dim in 1_usize..10, per_block in 1_usize..4) {
+            let code = |item: usize, dimension: usize| ((item * 7 + dimension * 3) % 127) as i8 + 1;
+            let mut panels = BytePanels::new(dim);
+            for item in 0..n {
+                panels.push(&Vec::from_iter((0..dim).map(|dimension| code(item, dimension))));
+            }
+            let stride = panels.stride();
+            prop_assert_eq!(stride, dim.div_ceil(GROUP) * GROUP);
+            prop_assert_eq!(Some(panels.parts()[0].len()), BytePanels::size(n, dim));
+            let again = BytePanels::from_parts(panels.parts()[0].to_vec().into(), n, dim);
+            let mut next = 0;
+            for index in 0..again.blocks(per_block) {
+                let (items, codes) = again.block(per_block, index);
+                prop_assert_eq!(items.start, next);
+                prop_assert_eq!(codes.len(), items.len().next_multiple_of(LANES) * stride);
+                for item in items.clone() {
+                    let (panel, lane) = ((item - next) / LANES, item % LANES);
+                    for dimension in 0..stride {
+                        let group = panel * stride + dimension / GROUP * GROUP;
+                        let found = codes[LANES * group + GROUP * lane + dimension % GROUP];
+                        prop_assert_eq!(found, if dimension < dim { code(item, dimension) } else { 0 });
+                    }
+                }
+                next = items.end;
+            }
+            prop_assert_eq!(next, n);
+            let owned = n.next_multiple_of(LANES) * stride;
+            prop_assert_eq!(again.memory_use(), MemoryUse { owned, mapped: 0 });
+            prop_assert_eq!(again.panels_in(3 * LANES * stride + 1), 3);
+            prop_assert_eq!(again.panels_in(LANES * stride - 1), 1);
+        }
+    }
+}
