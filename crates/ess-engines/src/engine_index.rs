@@ -159,7 +159,7 @@ impl<E: Engine> Index for EngineIndex<E> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, CoreError> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         let Some(filter) = params.filter else {
             return Ok(self.search_batches(queries, k, &params.effort, None)?);
@@ -194,7 +194,10 @@ impl<E: Engine> Index for EngineIndex<E> {
     fn efforts(&self, k: usize) -> Vec<Effort> {
         match self.shared.engine.takes_candidates() {
             true => [1, 2, 4, 8, 16, 32]
-                .map(|times| Effort { candidates: Some((k * times).min(1000)), ..Effort::default() })
+                .map(|times| Effort {
+                    candidates: Some(k.saturating_mul(times).min(1000)),
+                    ..Effort::default()
+                })
                 .to_vec(),
             false => vec![Effort::default()],
         }

@@ -162,7 +162,7 @@ impl Index for FlatIndex {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let admitted = admitted.as_deref();
@@ -279,10 +279,11 @@ mod tests {
     }
 
     #[test]
-    fn k_of_zero_and_beyond_the_items_is_refused() {
+    fn k_of_zero_is_refused_and_beyond_the_items_finds_them_all() {
         let index = FlatIndex::new(wave(3, 2, 1.0)).unwrap();
-        for k in [0, 4, usize::MAX] {
-            assert!(matches!(index.search(&wave(1, 2, 1.0), k), Err(KOutOfRange { len: 3, .. })));
-        }
+        assert!(matches!(index.search(&wave(1, 2, 1.0), 0), Err(KOutOfRange { k: 0, len: 3 })));
+        let all = index.search(&wave(1, 2, 1.0), usize::MAX).unwrap();
+        assert_eq!(all, index.search(&wave(1, 2, 1.0), 3).unwrap());
+        assert_eq!(all[0].len(), 3);
     }
 }

@@ -143,7 +143,7 @@ impl Index for GraphIndex {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, CoreError> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let plan = self.plan(k, &params.effort, admitted.as_deref());
@@ -186,6 +186,7 @@ impl Index for GraphIndex {
     }
 
     fn efforts(&self, k: usize) -> Vec<Effort> {
+        let k = k.min(self.len());
         let least = k + k / 2;
         let candidates = std::iter::successors(Some(least.max(12)), |&c| Some(c + c.div_ceil(4)));
         candidates

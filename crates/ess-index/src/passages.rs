@@ -174,7 +174,7 @@ impl<I: Index> Index for PassageIndex<I> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         let admits =
             |passage: usize| params.filter.is_none_or(|filter| filter.admits(self.rows.item_of(passage)));
         let filter = params.filter.map(|_| Filter::Predicate(&admits));

@@ -107,7 +107,7 @@ impl Index for QuantisedIndex {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         self.search_admitted(queries, k, params)
     }

@@ -8,6 +8,7 @@ use crate::Storage;
 /// Probes and candidates in steps of up to a half and a quarter, ordered by what they should cost.
 pub(super) fn efforts(index: &QuantisedIndex, k: usize) -> Vec<Effort> {
     let lists = index.lists();
+    let k = k.min(index.len());
     let most = (128 * k).clamp(1, index.len().max(1));
     let mut efforts = Vec::new();
     for probes in steps(1, lists, 2) {
