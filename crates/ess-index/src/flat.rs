@@ -4,7 +4,8 @@ use ess_core::{Capabilities, Embeddings, Hit, Index, MemoryUse, RowSet, SearchPa
 use half::f16;
 use rayon::prelude::*;
 
-use crate::kernel::{Element, InstructionSet, LANES, PackedQueries, Panels};
+use crate::cpu::InstructionSet;
+use crate::kernel::{Element, LANES, PackedQueries, Panels};
 use crate::live_rows::LiveRows;
 use crate::rounded::RoundedItems;
 use crate::{Error, Storage};

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod codes;
+mod cpu;
 mod error;
 mod file;
 mod flat;

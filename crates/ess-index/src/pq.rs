@@ -14,13 +14,12 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod codebooks;
-mod instructions;
+mod dispatch;
 mod packed_codes;
 mod portable;
 mod tables;
 
 pub(crate) use codebooks::Codebooks;
-pub(crate) use instructions::Instructions;
 pub(crate) use packed_codes::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 pub(crate) use tables::{Scale, Tables};
 

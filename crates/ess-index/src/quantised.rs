@@ -15,10 +15,9 @@ pub use builder::QuantisedBuilder;
 use coder::Coder;
 
 use crate::Storage;
+use crate::cpu::InstructionSet;
 use crate::ivf::Lists;
-use crate::kernel::InstructionSet;
 use crate::live_rows::LiveRows;
-use crate::pq::Instructions;
 
 /// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own numbers
 /// decide.
@@ -55,13 +54,12 @@ pub struct QuantisedIndex {
     // What came at once, and what was added later, the largest first; at least one.
     segments: Vec<Lists>,
     live: LiveRows,
-    instructions: Instructions,
-    dot: InstructionSet,
+    instructions: InstructionSet,
 }
 
 impl QuantisedIndex {
     fn new(coder: Coder, segments: Vec<Lists>, live: LiveRows) -> Self {
-        Self { coder, segments, live, instructions: Instructions::detect(), dot: InstructionSet::detect() }
+        Self { coder, segments, live, instructions: InstructionSet::detect() }
     }
 
     /// How the items' own numbers are kept.

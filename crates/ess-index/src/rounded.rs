@@ -9,7 +9,7 @@
 mod avx2;
 mod bounds;
 mod candidates;
-mod instruction_set;
+mod dispatch;
 mod packed;
 mod panels;
 mod portable;
@@ -19,12 +19,12 @@ mod vnni;
 use ess_core::{Error, Hit, MemoryUse, RowSet};
 use rayon::prelude::*;
 
+use crate::cpu::InstructionSet;
 use crate::file::{Contents, Numbers, Section};
 use crate::kernel::LANES;
 use crate::rows::Rows;
 use bounds::ItemBounds;
 use candidates::Candidates;
-use instruction_set::Instructions;
 use packed::PackedBytes;
 use panels::BytePanels;
 
@@ -37,7 +37,7 @@ pub(crate) struct RoundedItems {
     rows: Rows,
     panels: BytePanels,
     bounds: ItemBounds,
-    instructions: Instructions,
+    instructions: InstructionSet,
 }
 
 impl RoundedItems {
@@ -47,7 +47,7 @@ impl RoundedItems {
             rows: Rows::new(Vec::new().into(), dim),
             panels: BytePanels::new(dim),
             bounds: ItemBounds::default(),
-            instructions: Instructions::detect(),
+            instructions: InstructionSet::detect(),
         };
         items.round(&rows);
         items.rows = Rows::new(rows.into(), dim);
@@ -98,7 +98,7 @@ impl RoundedItems {
         first_query: usize,
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let dim = self.dim();
-        let packed = PackedBytes::new(queries, dim, self.instructions.widest_query_block());
+        let packed = PackedBytes::new(queries, dim, self.instructions.widest_byte_block());
         let narrow = admitted.is_some_and(|admitted| admitted.len() < self.rows.len() / LANES);
         let panels = if narrow { 1 } else { self.panels.panels_in(BYTES_IN_CACHE) };
         let none = || -> Vec<Candidates> { queries.chunks_exact(dim).map(|_| Candidates::new(k)).collect() };
@@ -132,10 +132,10 @@ impl RoundedItems {
             return;
         }
         let padded = bytes.len() / self.panels.stride();
-        let mut products = vec![0; padded * self.instructions.widest_query_block()];
+        let mut products = vec![0; padded * self.instructions.widest_byte_block()];
         for block in packed.blocks() {
             let products = &mut products[..padded * block.width];
-            self.instructions.products(bytes, &block, products);
+            self.instructions.panel_products(bytes, &block, products);
             for (j, products) in products.chunks_exact(padded).enumerate() {
                 let query = block.first + j;
                 let dim = self.dim();
@@ -174,7 +174,7 @@ impl RoundedItems {
             rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
             panels: BytePanels::from_parts(panels, rows, dim),
             bounds: ItemBounds::from_contents(rows, contents)?,
-            instructions: Instructions::detect(),
+            instructions: InstructionSet::detect(),
         }))
     }
 }
@@ -198,7 +198,7 @@ mod tests {
             let k = 9.min(n);
             let expected = exact.search(&Embeddings::from_vec(queries.clone(), dim).unwrap(), k).unwrap();
             let mut rounded = RoundedItems::from_rows(items, dim);
-            for instructions in Instructions::available() {
+            for instructions in InstructionSet::available() {
                 rounded.instructions = instructions;
                 assert_eq!(rounded.search(&queries, k, None, 0).unwrap(), expected, "{instructions:?}");
             }

@@ -2,6 +2,7 @@
 
 use ess_core::MemoryUse;
 
+use crate::cpu::{InstructionSet, Level};
 use crate::file::Numbers;
 
 /// Rows whose sums are taken side by side: as many chains of additions as keep a processor busy.
@@ -14,13 +15,13 @@ const TOGETHER: usize = 8;
 pub(crate) struct Rows {
     dim: usize,
     numbers: Numbers<f32>,
-    fused: bool,
+    instructions: InstructionSet,
 }
 
 impl Rows {
     /// Rows of `dim ≥ 1` numbers, whole ones.
     pub(crate) fn new(numbers: Numbers<f32>, dim: usize) -> Self {
-        Self { dim, numbers, fused: fused_multiply_add() }
+        Self { dim, numbers, instructions: InstructionSet::detect() }
     }
 
     /// The dimension of each row.
@@ -70,28 +71,17 @@ impl Rows {
         &self.numbers[row * self.dim..(row + 1) * self.dim]
     }
 
+    /// Multiplies and adds in one step where the kernels of the exact index do.
     fn sums(&self, query: &[f32], rows: [&[f32]; TOGETHER]) -> [f32; TOGETHER] {
-        #[cfg(target_arch = "x86_64")]
-        if self.fused {
-            // SAFETY: the instruction was found when the rows were made.
-            return unsafe { sums_fused(query, rows) };
-        }
-        if self.fused {
-            sums_by(query, rows, f32::mul_add)
-        } else {
-            sums_by(query, rows, |a, b, sum| a * b + sum)
+        match self.instructions.level() {
+            Level::Portable => sums_by(query, rows, |a, b, sum| a * b + sum),
+            // SAFETY: an `InstructionSet` of these levels exists only where FMA was detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 | Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe { sums_fused(query, rows) },
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => sums_by(query, rows, f32::mul_add),
         }
     }
-}
-
-/// Whether a fused multiply-add is one instruction here, as the kernels of the exact index take it.
-fn fused_multiply_add() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return is_x86_feature_detected!("fma")
-        && is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("f16c");
-    #[cfg(not(target_arch = "x86_64"))]
-    cfg!(target_arch = "aarch64")
 }
 
 #[cfg(target_arch = "x86_64")]

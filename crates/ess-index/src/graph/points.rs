@@ -1,7 +1,7 @@
 //! What walks compare: roundings, or the items' own numbers.
 
 use crate::codes::{ByteQuery, Codes};
-use crate::kernel::InstructionSet;
+use crate::cpu::InstructionSet;
 use crate::refine::dot;
 use crate::rows::Rows;
 

@@ -3,8 +3,9 @@
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
+use crate::cpu::InstructionSet;
 use crate::ivf::{CodedItems, KMeans, Projection};
-use crate::pq::{Codebooks, Instructions};
+use crate::pq::Codebooks;
 
 /// Items that are coded together.
 const TOGETHER: usize = 1024;
@@ -19,7 +20,7 @@ pub(crate) struct Coder {
     pub(crate) projection: Projection,
     pub(crate) centres: KMeans,
     pub(crate) codebooks: Codebooks,
-    pub(crate) instructions: Instructions,
+    pub(crate) instructions: InstructionSet,
 }
 
 impl Coder {

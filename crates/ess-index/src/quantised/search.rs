@@ -146,7 +146,7 @@ impl QuantisedIndex {
             // Only in a damaged file that is mapped.
             return Err(Error::RowOutOfRange { what: "items of the index", row: item, len: self.rows() });
         }
-        let similarity = lists.rows().inner_product(self.dot, query, place);
+        let similarity = lists.rows().inner_product(self.instructions, query, place);
         if similarity.is_finite() {
             return Ok(Hit::new(item, similarity));
         }

@@ -4,10 +4,11 @@ use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
 use super::{QuantisedIndex, coder::Coder};
+use crate::cpu::InstructionSet;
 use crate::file::{Contents, Section, Stored, persistent};
 use crate::ivf::{KMeans, Lists, Projection, Sizes};
 use crate::live_rows::LiveRows;
-use crate::pq::{CENTRES, Codebooks, GROUP, Instructions, MOST_CODES, PAIR};
+use crate::pq::{CENTRES, Codebooks, GROUP, MOST_CODES, PAIR};
 use crate::{Error, Storage};
 
 /// Sizes of a quantised index, as its file has them.
@@ -75,7 +76,7 @@ impl Stored for QuantisedIndex {
             projection: Projection::from_numbers(numbers("projection", kept, about.dim)?, about.dim),
             centres: KMeans::from_rows(numbers("centres", about.lists, kept)?, kept),
             codebooks: Codebooks::from_numbers(numbers("codebooks", kept, CENTRES)?),
-            instructions: Instructions::detect(),
+            instructions: InstructionSet::detect(),
         };
         let About { rows, ref segments, dim, lists, codes, storage } = about;
         let segments = Lists::from_contents(contents, &Sizes { lists, segments, codes, dim, storage })?;

@@ -7,8 +7,9 @@ use rand_chacha::ChaCha8Rng;
 use super::builder::QuantisedBuilder;
 use super::coder::{Coder, normalise};
 use crate::Progress;
+use crate::cpu::InstructionSet;
 use crate::ivf::{KMeans, Projection};
-use crate::pq::{Codebooks, Instructions, PAIR};
+use crate::pq::{Codebooks, PAIR};
 
 /// Items that codebooks are learnt from: 16 centres of two numbers need no more.
 const CODEBOOK_ITEMS: usize = 16_384;
@@ -32,7 +33,7 @@ impl Coder {
             vector.iter_mut().zip(centres.row(list as usize)).for_each(|(x, c)| *x -= c);
         }
         let codebooks = Codebooks::train(&projected, codes, iterations, seed);
-        Self { projection, centres, codebooks, instructions: Instructions::detect() }
+        Self { projection, centres, codebooks, instructions: InstructionSet::detect() }
     }
 }
 

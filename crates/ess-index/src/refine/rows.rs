@@ -5,8 +5,8 @@ use half::f16;
 use rayon::prelude::*;
 
 use super::dot::dot;
+use crate::cpu::InstructionSet;
 use crate::file::{Contents, Numbers, Section};
-use crate::kernel::InstructionSet;
 use crate::{Error, Storage};
 
 /// Row-major items (`n × dim`) in the storage asked for.

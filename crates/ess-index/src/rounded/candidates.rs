@@ -3,7 +3,7 @@
 use ess_core::{Hit, RowSet, TopK};
 
 use super::bounds::{BoundsOf, QueryBound};
-use super::instruction_set::Instructions;
+use crate::cpu::InstructionSet;
 use crate::kernel::LANES;
 use crate::rows::Rows;
 
@@ -35,7 +35,7 @@ pub(super) struct Offer<'a> {
     pub(super) admitted: Option<&'a RowSet>,
     pub(super) rows: &'a Rows,
     pub(super) vector: &'a [f32],
-    pub(super) instructions: Instructions,
+    pub(super) instructions: InstructionSet,
 }
 
 impl Candidates {
