@@ -186,7 +186,7 @@ impl<E: Engine> Index for EngineIndex<E> {
             filter: true,
             add: true,
             remove: true,
-            candidates: self.shared.engine.takes_candidates(),
+            ef_search: self.shared.engine.takes_candidates(),
             ..Capabilities::default()
         }
     }
@@ -195,7 +195,7 @@ impl<E: Engine> Index for EngineIndex<E> {
         match self.shared.engine.takes_candidates() {
             true => [1, 2, 4, 8, 16, 32]
                 .map(|times| Effort {
-                    candidates: Some(k.saturating_mul(times).min(1000)),
+                    ef_search: Some(k.saturating_mul(times).min(1000)),
                     ..Effort::default()
                 })
                 .to_vec(),

@@ -224,7 +224,7 @@ impl Engine for Milvus {
         if let Some(admitted) = admitted {
             request = request.filter(filter(admitted));
         }
-        if let Some(candidates) = effort.candidates.filter(|_| config.hnsw) {
+        if let Some(candidates) = effort.ef_search.filter(|_| config.hnsw) {
             request = request.extra_params(HashMap::from([("ef".to_owned(), candidates.max(k).to_string())]));
         }
         self.blocking.run("search", async move {

@@ -38,7 +38,7 @@ const QUERIES_TOGETHER: usize = 16;
 ///
 /// Walks compare 8-bit roundings; the candidates that they end with are compared again exactly, so similarities are
 /// those of [`FlatIndex`](crate::FlatIndex) to the bit, and an answer lacks at most some of the items.
-/// [`Effort::candidates`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
+/// [`Effort::ef_search`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
 /// number of threads.
 ///
 /// By default a walk keeps as many candidates as found 97 % of the best on queries tried when the graph was built: items,
@@ -171,8 +171,8 @@ impl Index for GraphIndex {
             add: true,
             remove: true,
             save: true,
-            candidates: true,
-            refine: true,
+            ef_search: true,
+            rescore: true,
             ..Capabilities::default()
         }
     }
@@ -191,7 +191,7 @@ impl Index for GraphIndex {
         let candidates = std::iter::successors(Some(least.max(12)), |&c| Some(c + c.div_ceil(4)));
         candidates
             .take_while(|&candidates| candidates < (64 * least).min(MOST_CANDIDATES))
-            .map(|candidates| Effort { candidates: Some(candidates), ..Effort::default() })
+            .map(|candidates| Effort { ef_search: Some(candidates), ..Effort::default() })
             .collect()
     }
 }
@@ -243,7 +243,7 @@ mod tests {
 
     fn recall(index: &GraphIndex, items: &Embeddings, candidates: usize) -> f64 {
         let exact = FlatIndex::new(items.clone()).unwrap();
-        let effort = Effort { candidates: Some(candidates), ..Effort::default() };
+        let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
         index.recall_against(&exact, &surface(100, items.dim(), 2), 10, &effort).unwrap()
     }
 

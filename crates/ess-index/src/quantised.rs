@@ -23,10 +23,10 @@ use crate::live_rows::LiveRows;
 /// decide.
 ///
 /// - An inverted file leaves most items out: a query looks into the lists of the nearest centres
-///   ([`Effort::probes`]; by default a sixteenth of the lists, though at least 32).
+///   ([`Effort::nprobe`]; by default a sixteenth of the lists, though at least 32).
 /// - Items are projected onto the directions in which they differ most, coded in 4 bits for two dimensions, and
 ///   lengthened to their norm. Kernels for AVX-512 and AVX2 add codes up in registers.
-/// - The best candidates ([`Effort::refine`]; by default 8 for each hit, though at least 64) are compared again with
+/// - The best candidates ([`Effort::rescore`]; by default 8 for each hit, though at least 64) are compared again with
 ///   the items themselves, so similarities are exact for the items as stored, and an item is missed only if it was no
 ///   candidate.
 ///
@@ -40,7 +40,7 @@ use crate::live_rows::LiveRows;
 /// let rows: Vec<[f32; 2]> = (0..500).map(|i| [(i as f32).sin(), (i as f32).cos()]).collect();
 /// let builder = QuantisedBuilder { lists: Some(20), ..QuantisedBuilder::default() };
 /// let index = builder.build(Embeddings::from_rows(&rows)?, Progress::Silent)?;
-/// let effort = Effort { probes: Some(4), refine: Some(30), ..Effort::default() };
+/// let effort = Effort { nprobe: Some(4), rescore: Some(30), ..Effort::default() };
 /// let hits = index.search_with(&Embeddings::from_rows(&[rows[7]])?, 1, &SearchParams::from(effort))?;
 /// assert!(hits[0][0].similarity > 0.999);
 /// # Ok::<(), ess_core::Error>(())
@@ -117,8 +117,8 @@ impl Index for QuantisedIndex {
             add: true,
             remove: true,
             save: true,
-            probes: true,
-            refine: true,
+            nprobe: true,
+            rescore: true,
             ..Capabilities::default()
         }
     }

@@ -124,9 +124,9 @@ impl<I: Index> Index for ShardedIndex<I> {
             exact: all(|shard| shard.exact),
             any_norm: all(|shard| shard.any_norm),
             filter: all(|shard| shard.filter),
-            candidates: any(|shard| shard.candidates),
-            probes: any(|shard| shard.probes),
-            refine: any(|shard| shard.refine),
+            ef_search: any(|shard| shard.ef_search),
+            nprobe: any(|shard| shard.nprobe),
+            rescore: any(|shard| shard.rescore),
             ..Capabilities::default()
         }
     }

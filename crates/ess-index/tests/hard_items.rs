@@ -71,7 +71,7 @@ fn norms_that_spread() {
         let items = spread(5000, sigma, 1);
         let index = build(&items);
         check(&index, &items, &spread(100, 0.0, 2), &format!("norms of sigma {sigma}"));
-        let few = Effort { candidates: Some(64), ..Effort::default() };
+        let few = Effort { ef_search: Some(64), ..Effort::default() };
         let exact = FlatIndex::new(items).unwrap();
         let recall = index.recall_against(&exact, &spread(100, 0.0, 2), 10, &few).unwrap();
         assert!(recall >= 0.95, "the graph itself, sigma {sigma}: {recall}");

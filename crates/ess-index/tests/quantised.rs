@@ -23,11 +23,11 @@ fn tuning_reaches_the_recall_with_lists_and_without() {
             QuantisedBuilder { lists: Some(lists), codes: Some(16), storage, ..QuantisedBuilder::default() };
         let index = builder.build(items.clone(), Progress::Silent).expect("a quantised index");
         let tuned = index.tune(&exact, &queries, 10, 0.95).expect("a setting that reaches it");
-        let probes = tuned.effort.probes.expect("probes");
+        let probes = tuned.effort.nprobe.expect("probes");
         assert!(tuned.recall >= 0.95 && probes <= lists.div_ceil(2).max(1), "{lists} lists: {tuned:?}");
         let other = index.recall_against(&exact, &curved(60, 2), 10, &tuned.effort).expect("a recall");
         assert!(other >= 0.9, "{lists} lists: recall {other} of other queries");
-        let least = Effort { probes: Some(1), refine: Some(10), ..Effort::default() };
+        let least = Effort { nprobe: Some(1), rescore: Some(10), ..Effort::default() };
         let least = index.recall_against(&exact, &queries, 10, &least).expect("a recall");
         assert!(least < tuned.recall, "the least effort finds less: {least}");
     }
@@ -60,7 +60,7 @@ fn what_is_added_in_pieces_is_found_and_saved() {
     }
     index.remove(&(0..2000).step_by(7).collect::<Vec<_>>()).expect("rows that exist");
     let queries = curved(20, 3);
-    let all = SearchParams::from(Effort { probes: Some(12), refine: Some(400), ..Effort::default() });
+    let all = SearchParams::from(Effort { nprobe: Some(12), rescore: Some(400), ..Effort::default() });
     let expected = index.search_with(&queries, 10, &all).expect("hits");
     let mut exact = FlatIndex::new(items.clone()).expect("an exact index");
     exact.remove(&(0..2000).step_by(7).collect::<Vec<_>>()).expect("rows that exist");

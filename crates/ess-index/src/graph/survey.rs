@@ -160,7 +160,7 @@ impl GraphIndex {
 
     /// The recall of walks with so many candidates; 1 where they would be no shorter than a scan.
     fn tried(&self, trial: &Trial, k: usize, candidates: usize) -> f64 {
-        let effort = Effort { candidates: Some(candidates), ..Effort::default() };
+        let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
         let plan = self.plan(k, &effort, None);
         if Self::is_scan(&plan) {
             return 1.0;

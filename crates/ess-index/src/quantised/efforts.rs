@@ -15,7 +15,7 @@ pub(super) fn efforts(index: &QuantisedIndex, k: usize) -> Vec<Effort> {
         // More candidates than items that are looked at are all of them.
         let items = (index.rows() * probes).div_ceil(lists);
         for refine in steps(k.max(1), most.min(items), 4) {
-            let effort = Effort { probes: Some(probes), refine: Some(refine), ..Effort::default() };
+            let effort = Effort { nprobe: Some(probes), rescore: Some(refine), ..Effort::default() };
             efforts.push((cost(index, probes, refine), effort));
         }
     }

@@ -55,10 +55,10 @@ impl QuantisedIndex {
 
     /// With a filter, as many more lists are looked into as there are items for each admitted one.
     fn thoroughness(&self, k: usize, params: &SearchParams<'_>, admitted: usize) -> Thoroughness {
-        let probes = params.effort.probes.unwrap_or(self.lists().div_ceil(16).max(32)) as u128;
+        let probes = params.effort.nprobe.unwrap_or(self.lists().div_ceil(16).max(32)) as u128;
         let wider =
             probes * self.segments.iter().map(Lists::len).sum::<usize>() as u128 / admitted.max(1) as u128;
-        let refine = params.effort.refine.unwrap_or(k.saturating_mul(8).max(64));
+        let refine = params.effort.rescore.unwrap_or(k.saturating_mul(8).max(64));
         Thoroughness {
             k: k.min(admitted),
             probes: wider.clamp(1, self.lists() as u128) as usize,

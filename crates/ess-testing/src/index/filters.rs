@@ -66,16 +66,16 @@ fn efforts<I: Index>(index: &I, queries: &Embeddings, promise: &Promise) {
     let efforts = index.efforts(usize::MAX);
     assert!(efforts.iter().all(|effort| effort.check().is_ok()), "efforts for all items: {efforts:?}");
     for effort in [
-        ess_core::Effort { candidates: Some(0), ..Default::default() },
-        ess_core::Effort { probes: Some(0), ..Default::default() },
-        ess_core::Effort { refine: Some(0), ..Default::default() },
+        ess_core::Effort { ef_search: Some(0), ..Default::default() },
+        ess_core::Effort { nprobe: Some(0), ..Default::default() },
+        ess_core::Effort { rescore: Some(0), ..Default::default() },
     ] {
         let found = index.search_with(queries, 10, &SearchParams::from(effort));
         let refused = matches!(found, Err(Error::InvalidParameter { .. }));
         assert!(refused, "{effort:?}: expected InvalidParameter, found {found:?}");
     }
     for huge in [1000, usize::MAX] {
-        let effort = ess_core::Effort { candidates: Some(huge), probes: Some(huge), refine: Some(huge) };
+        let effort = ess_core::Effort { ef_search: Some(huge), nprobe: Some(huge), rescore: Some(huge) };
         let claim = format!("{effort:?}");
         let found = search_with(index, queries, 10, &SearchParams::from(effort), &claim);
         assert!(found.iter().all(|hits| hits.len() == 10), "{claim}: 10 hits for each query");
