@@ -25,7 +25,7 @@ pub(crate) struct Search {
     /// The candidates that a graph search keeps; the index's default if not given.
     #[arg(long)]
     candidates: Option<usize>,
-    /// The lists of a quantised index that are looked into; the index's default if not given.
+    /// The lists of an IVF-PQ index that are looked into; the index's default if not given.
     #[arg(long)]
     probes: Option<usize>,
     /// The candidates that are compared exactly; the index's default if not given.

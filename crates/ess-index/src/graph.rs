@@ -34,7 +34,8 @@ use survey::Survey;
 /// Queries that one thread answers in a row.
 const QUERIES_TOGETHER: usize = 16;
 
-/// Maximum-inner-product search by walking a graph of neighbours: a small share of the items is looked at.
+/// Maximum-inner-product search by walking a Vamana graph (Subramanya et al., "DiskANN", 2019): a small share of the items
+/// is looked at.
 ///
 /// Walks compare 8-bit roundings; the candidates that they end with are compared again exactly, so similarities are
 /// those of [`FlatIndex`](crate::FlatIndex) to the bit, and an answer lacks at most some of the items.
@@ -70,6 +71,8 @@ const QUERIES_TOGETHER: usize = 16;
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Debug)]
+#[doc(alias = "Vamana")]
+#[doc(alias = "DiskANN")]
 pub struct GraphIndex {
     builder: GraphBuilder,
     rows: Rows,

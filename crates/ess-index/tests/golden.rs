@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use ess_core::{Effort, Embeddings, Index, MutableIndex, PersistentIndex, SearchParams};
-use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, Progress, QuantisedBuilder, Storage};
+use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
 
 fn wave(n: usize, step: f32) -> Embeddings {
     let numbers = (0..n * 5).map(|i| (i as f32 * step).sin() * (1.0 + (i / 5 % 7) as f32 * 0.1)).collect();
@@ -26,7 +26,7 @@ fn indexes() -> Vec<(PathBuf, Box<dyn Saved>)> {
     numbered.remove(&["item 7".to_owned()]).expect("an id");
     let mut graph = GraphBuilder::default().build(wave(60, 0.7), Progress::Silent).expect("items");
     graph.remove(&[7]).expect("a row");
-    let builder = QuantisedBuilder { lists: Some(4), ..QuantisedBuilder::default() };
+    let builder = IvfPqBuilder { lists: Some(4), ..IvfPqBuilder::default() };
     let mut quantised = builder.build(wave(60, 0.7), Progress::Silent).expect("items");
     quantised.remove(&[7]).expect("a row");
     let named: Vec<(&str, Box<dyn Saved>)> = vec![

@@ -11,7 +11,7 @@ mod train;
 
 use ess_core::{Capabilities, Effort, Embeddings, Hit, Index, MemoryUse, SearchParams};
 
-pub use builder::QuantisedBuilder;
+pub use builder::IvfPqBuilder;
 use coder::Coder;
 
 use crate::Storage;
@@ -30,15 +30,15 @@ use crate::live_rows::LiveRows;
 ///   the items themselves, so similarities are exact for the items as stored, and an item is missed only if it was no
 ///   candidate.
 ///
-/// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`QuantisedBuilder`] makes one;
+/// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`IvfPqBuilder`] makes one;
 /// [`Index::tune`] finds the least effort for a recall.
 ///
 /// ```
 /// use ess_core::{Effort, Embeddings, Index, SearchParams};
-/// use ess_index::{Progress, QuantisedBuilder};
+/// use ess_index::{Progress, IvfPqBuilder};
 ///
 /// let rows: Vec<[f32; 2]> = (0..500).map(|i| [(i as f32).sin(), (i as f32).cos()]).collect();
-/// let builder = QuantisedBuilder { lists: Some(20), ..QuantisedBuilder::default() };
+/// let builder = IvfPqBuilder { lists: Some(20), ..IvfPqBuilder::default() };
 /// let index = builder.build(Embeddings::from_rows(&rows)?, Progress::Silent)?;
 /// let effort = Effort { nprobe: Some(4), rescore: Some(30), ..Effort::default() };
 /// let hits = index.search_with(&Embeddings::from_rows(&[rows[7]])?, 1, &SearchParams::from(effort))?;
@@ -49,7 +49,8 @@ use crate::live_rows::LiveRows;
 /// Items that are added are coded with what was learnt from the first ones; when the new follow another distribution,
 /// build anew. A filter that admits few items is answered by an exact scan of them.
 #[derive(Clone, Debug)]
-pub struct QuantisedIndex {
+#[doc(alias = "QuantisedIndex")]
+pub struct IvfPqIndex {
     coder: Coder,
     // What came at once, and what was added later, the largest first; at least one.
     segments: Vec<Lists>,
@@ -57,7 +58,7 @@ pub struct QuantisedIndex {
     instructions: InstructionSet,
 }
 
-impl QuantisedIndex {
+impl IvfPqIndex {
     fn new(coder: Coder, segments: Vec<Lists>, live: LiveRows) -> Self {
         Self { coder, segments, live, instructions: InstructionSet::detect() }
     }
@@ -78,7 +79,7 @@ impl QuantisedIndex {
     }
 }
 
-impl Index for QuantisedIndex {
+impl Index for IvfPqIndex {
     fn dim(&self) -> usize {
         self.coder.projection.dim()
     }

@@ -1,9 +1,9 @@
-//! A quantised index in a file.
+//! A IVF-PQ index in a file.
 
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
-use super::{QuantisedIndex, coder::Coder};
+use super::{IvfPqIndex, coder::Coder};
 use crate::cpu::InstructionSet;
 use crate::file::{Contents, Section, Stored, persistent};
 use crate::ivf::{KMeans, Lists, Projection, Sizes};
@@ -11,7 +11,7 @@ use crate::live_rows::LiveRows;
 use crate::pq::{CENTRES, Codebooks, GROUP, MOST_CODES, PAIR};
 use crate::{Error, Storage};
 
-/// Sizes of a quantised index, as its file has them.
+/// Sizes of an IVF-PQ index, as its file has them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
@@ -24,7 +24,7 @@ pub(crate) struct About {
     storage: Storage,
 }
 
-impl Stored for QuantisedIndex {
+impl Stored for IvfPqIndex {
     const KIND: &'static str = "quantised";
     type About = About;
 
@@ -64,7 +64,7 @@ impl Stored for QuantisedIndex {
             && items.is_some_and(|items| items <= about.rows)
             && about.rows <= u32::MAX as usize;
         if !possible {
-            return Err(contents.mismatch("sizes of a quantised index", format!("{about:?}")));
+            return Err(contents.mismatch("sizes of an IVF-PQ index", format!("{about:?}")));
         }
         let kept = about.codes * PAIR;
         let numbers = |name: &str, rows: usize, columns: usize| -> Result<Vec<f32>, Error> {
@@ -84,4 +84,4 @@ impl Stored for QuantisedIndex {
     }
 }
 
-persistent!(QuantisedIndex);
+persistent!(IvfPqIndex);

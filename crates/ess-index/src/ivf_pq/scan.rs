@@ -1,6 +1,6 @@
 //! Queries' visits to lists.
 
-use super::QuantisedIndex;
+use super::IvfPqIndex;
 use crate::ivf::{Best, Found, Lists, Part, reaching};
 use crate::live_rows::Admitted;
 use crate::pq::{BLOCK_ITEMS, Scale, Tables, block_bytes};
@@ -22,7 +22,7 @@ pub(super) struct Visit {
 
 /// The candidates of several queries, while lists go by. A candidate's place counts through all segments.
 pub(super) struct Scan<'a> {
-    index: &'a QuantisedIndex,
+    index: &'a IvfPqIndex,
     tables: &'a Tables,
     admitted: &'a Admitted<'a>,
     best: Vec<Best>,
@@ -33,7 +33,7 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// Nothing seen yet; each query keeps so many candidates.
     pub(super) fn new(
-        index: &'a QuantisedIndex,
+        index: &'a IvfPqIndex,
         tables: &'a Tables,
         admitted: &'a Admitted<'a>,
         candidates: usize,

@@ -4,7 +4,7 @@ use ess_core::Embeddings;
 use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 
-use super::builder::QuantisedBuilder;
+use super::builder::IvfPqBuilder;
 use super::coder::{Coder, normalise};
 use crate::Progress;
 use crate::cpu::InstructionSet;
@@ -16,8 +16,8 @@ const CODEBOOK_ITEMS: usize = 16_384;
 
 impl Coder {
     /// Learns from a random sample of the items.
-    pub(super) fn train(settings: &QuantisedBuilder, items: &Embeddings, progress: Progress) -> Self {
-        let &QuantisedBuilder { iterations, seed, .. } = settings;
+    pub(super) fn train(settings: &IvfPqBuilder, items: &Embeddings, progress: Progress) -> Self {
+        let &IvfPqBuilder { iterations, seed, .. } = settings;
         let lists = settings.lists_for(items.len());
         let codes = settings.codes_for(items.dim());
         let mut vectors = sampled(items, settings.training_items_for(lists), seed);

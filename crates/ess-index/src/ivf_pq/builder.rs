@@ -1,23 +1,23 @@
-//! Building the quantised index.
+//! Building the IVF-PQ index.
 
 use ess_core::{Embeddings, Error as CoreError};
 use serde::{Deserialize, Serialize};
 
-use super::{QuantisedIndex, coder::Coder};
+use super::{IvfPqIndex, coder::Coder};
 use crate::ivf::Lists;
 use crate::live_rows::LiveRows;
 use crate::pq::{GROUP, MOST_CODES, PAIR};
 use crate::refine::Rows;
 use crate::{Error, Progress, Storage};
 
-/// Builds a [`QuantisedIndex`]; plain data.
+/// Builds an [`IvfPqIndex`]; plain data.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
-/// use ess_index::{Progress, QuantisedBuilder, Storage};
+/// use ess_index::{Progress, IvfPqBuilder, Storage};
 ///
 /// let items = (0..600).map(|i| [(i as f32).sin(), (i as f32).cos(), 0.01 * i as f32]).collect::<Vec<_>>();
-/// let builder = QuantisedBuilder { storage: Storage::F16, ..QuantisedBuilder::default() };
+/// let builder = IvfPqBuilder { storage: Storage::F16, ..IvfPqBuilder::default() };
 /// let index = builder.build(Embeddings::from_rows(&items)?, Progress::Silent)?;
 /// let hits = index.search(&Embeddings::from_rows(&[[0.0, 0.0, 1.0]])?, 3)?;
 /// assert_eq!(hits[0][0].item, 599);
@@ -25,7 +25,8 @@ use crate::{Error, Progress, Storage};
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct QuantisedBuilder {
+#[doc(alias = "QuantisedBuilder")]
+pub struct IvfPqBuilder {
     /// The lists of the inverted file; 1 is none, and every query looks at all codes. There are never more than
     /// items. Default: 1 below 10 000 items, `1.5 √n` for `n` items from there on.
     pub lists: Option<usize>,
@@ -45,7 +46,7 @@ pub struct QuantisedBuilder {
     pub seed: u64,
 }
 
-impl Default for QuantisedBuilder {
+impl Default for IvfPqBuilder {
     fn default() -> Self {
         Self {
             lists: None,
@@ -58,14 +59,14 @@ impl Default for QuantisedBuilder {
     }
 }
 
-impl QuantisedBuilder {
+impl IvfPqBuilder {
     /// Indexes `n × d` items of any norm, which get the rows `0..n`. The same items, settings and seed give the same index,
     /// in any number of threads; rayon's current pool shares out the work.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, [`Error::TooManyItems`] beyond 2³² − 1 items,
     /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
-    pub fn build(&self, items: Embeddings, progress: Progress) -> Result<QuantisedIndex, Error> {
+    pub fn build(&self, items: Embeddings, progress: Progress) -> Result<IvfPqIndex, Error> {
         self.check()?;
         Error::check_items(items.len())?;
         Rows::check(self.storage, &items)?;
@@ -76,7 +77,7 @@ impl QuantisedBuilder {
         let lists = Lists::new(&coded, coder.centres.len(), coder.codebooks.codes(), 0, |order| {
             Rows::gathered(self.storage, items.as_slice(), items.dim(), order)
         });
-        Ok(QuantisedIndex::new(coder, vec![lists], LiveRows::all(items.len())))
+        Ok(IvfPqIndex::new(coder, vec![lists], LiveRows::all(items.len())))
     }
 
     /// Whether every setting is in its range.

@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Error, Hit, Index, SearchParams, TopK};
 use rayon::prelude::*;
 
-use super::QuantisedIndex;
+use super::IvfPqIndex;
 use super::coder::normalise;
 use super::scan::{Scan, Visit};
 use crate::ivf::{Best, Lists};
@@ -27,7 +27,7 @@ struct Thoroughness {
     refine: usize,
 }
 
-impl QuantisedIndex {
+impl IvfPqIndex {
     /// The hits of queries that were checked.
     pub(super) fn search_admitted(
         &self,
