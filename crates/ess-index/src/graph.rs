@@ -24,7 +24,7 @@ mod walk;
 
 pub use build::GraphBuilder;
 
-use answer::{MOST_CANDIDATES, Scratch, refined};
+use answer::{MAX_CANDIDATES, Scratch, refined};
 use links::Links;
 use points::Points;
 use space::Space;
@@ -193,7 +193,7 @@ impl Index for GraphIndex {
         let least = k + k / 2;
         let candidates = std::iter::successors(Some(least.max(12)), |&c| Some(c + c.div_ceil(4)));
         candidates
-            .take_while(|&candidates| candidates < (64 * least).min(MOST_CANDIDATES))
+            .take_while(|&candidates| candidates < (64 * least).min(MAX_CANDIDATES))
             .map(|candidates| Effort { ef_search: Some(candidates), ..Effort::default() })
             .collect()
     }

@@ -33,4 +33,4 @@ pub(crate) const CENTRES: usize = 16;
 pub(crate) const GROUP: usize = 8;
 
 /// The most codes an item can have: so many numbers of 8 bits are sure to fit in a sum of 16.
-pub(crate) const MOST_CODES: usize = 256;
+pub(crate) const MAX_CODES: usize = 256;

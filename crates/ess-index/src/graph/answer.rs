@@ -6,7 +6,7 @@ use super::points::PointQuery;
 use super::{GraphIndex, walk::Walk};
 
 /// Walks with more candidates than this take longer than looking at every item of a small index would.
-pub(super) const MOST_CANDIDATES: usize = 1 << 14;
+pub(super) const MAX_CANDIDATES: usize = 1 << 14;
 
 /// Memory of a thread that answers queries.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ impl GraphIndex {
         // Among the candidates only this share is admitted.
         let widened = wanted as f64 * (rows as f64 / admitted_rows.max(1) as f64);
         let looks = widened * self.links.degree() as f64 / 2.0;
-        let everything = looks >= admitted_rows as f64 || widened > MOST_CANDIDATES as f64;
+        let everything = looks >= admitted_rows as f64 || widened > MAX_CANDIDATES as f64;
         let refine = effort.rescore.unwrap_or(refined(k)).max(k);
         Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
     }

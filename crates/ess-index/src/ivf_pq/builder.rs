@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{IvfPqIndex, coder::Coder};
 use crate::ivf::Lists;
 use crate::live_rows::LiveRows;
-use crate::pq::{GROUP, MOST_CODES, PAIR};
+use crate::pq::{GROUP, MAX_CODES, PAIR};
 use crate::refine::Rows;
 use crate::{Error, Progress, Storage};
 
@@ -94,7 +94,7 @@ impl IvfPqBuilder {
         }
         match (self.lists, self.codes, self.training_items) {
             (Some(0), ..) => wrong("lists", "at least 1", 0),
-            (_, Some(codes), _) if codes == 0 || codes > MOST_CODES || codes % GROUP != 0 => {
+            (_, Some(codes), _) if codes == 0 || codes > MAX_CODES || codes % GROUP != 0 => {
                 wrong("codes", "a multiple of 8 in 8..=256", codes)
             }
             (.., Some(items)) if items < 256 => wrong("training_items", "at least 256", items),
@@ -111,8 +111,8 @@ impl IvfPqBuilder {
 
     /// The codes for items of `dim` dimensions.
     pub(super) fn codes_for(&self, dim: usize) -> usize {
-        let codes = self.codes.unwrap_or((dim / 6).clamp(64, MOST_CODES));
-        codes.min(dim.div_ceil(PAIR)).next_multiple_of(GROUP).min(MOST_CODES)
+        let codes = self.codes.unwrap_or((dim / 6).clamp(64, MAX_CODES));
+        codes.min(dim.div_ceil(PAIR)).next_multiple_of(GROUP).min(MAX_CODES)
     }
 
     /// The items that are learnt from, for so many lists.

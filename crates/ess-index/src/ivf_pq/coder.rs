@@ -85,10 +85,10 @@ pub(crate) fn normalise(vectors: &mut [f32], dim: usize) -> Vec<f32> {
         if norm > 0.0 {
             vector.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
         }
-        norm.min(LARGEST_NORM) as f32
+        norm.min(MAX_NORM) as f32
     };
     vectors.chunks_exact_mut(dim).map(normalise).collect()
 }
 
 /// Far enough below `f32::MAX` for the product with a sum to be finite.
-const LARGEST_NORM: f64 = 1e34;
+const MAX_NORM: f64 = 1e34;

@@ -8,7 +8,7 @@ use crate::cpu::InstructionSet;
 use crate::file::{Contents, Section, Stored, persistent};
 use crate::ivf::{KMeans, Lists, Projection, Sizes};
 use crate::live_rows::LiveRows;
-use crate::pq::{CENTRES, Codebooks, GROUP, MOST_CODES, PAIR};
+use crate::pq::{CENTRES, Codebooks, GROUP, MAX_CODES, PAIR};
 use crate::{Error, Storage};
 
 /// Sizes of an IVF-PQ index, as its file has them.
@@ -55,7 +55,7 @@ impl Stored for IvfPqIndex {
 
     fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
         let items = about.segments.iter().try_fold(0_usize, |sum, &items| sum.checked_add(items));
-        let possible = (1..=MOST_CODES).contains(&about.codes)
+        let possible = (1..=MAX_CODES).contains(&about.codes)
             && about.codes.is_multiple_of(GROUP)
             && about.dim > 0
             && about.lists > 0

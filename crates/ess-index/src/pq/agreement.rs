@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{BLOCK_ITEMS, CENTRES, GROUP, MOST_CODES, block_bytes, pack_block};
+use super::{BLOCK_ITEMS, CENTRES, GROUP, MAX_CODES, block_bytes, pack_block};
 use crate::cpu::InstructionSet;
 
 /// The definition: the numbers that the codes name, added up.
@@ -49,7 +49,7 @@ proptest! {
 
 #[test]
 fn the_largest_sums_do_not_overflow() {
-    let items: Vec<u8> = (0..3 * BLOCK_ITEMS * MOST_CODES).map(|i| (i % 16) as u8).collect();
-    let table = vec![u8::MAX; MOST_CODES * CENTRES];
-    check(&items, MOST_CODES, &[&table, &table]);
+    let items: Vec<u8> = (0..3 * BLOCK_ITEMS * MAX_CODES).map(|i| (i % 16) as u8).collect();
+    let table = vec![u8::MAX; MAX_CODES * CENTRES];
+    check(&items, MAX_CODES, &[&table, &table]);
 }
