@@ -1,4 +1,4 @@
-//! Vectors rounded to 8 bits a number, row by row, and their inner products in whole numbers.
+//! Vectors quantised to int8, row by row, and their inner products in whole numbers.
 //!
 //! A vector is `scale · code` with codes in `-127..=127`, rounded symmetrically; the scale is the vector's own. An
 //! inner product of two vectors is the product of their scales and a sum of whole numbers, which is exact, so every
@@ -22,7 +22,7 @@ pub(crate) use quantise::quantise;
 /// Rows are filled up with zeros to a multiple of this many bytes, a line of the cache.
 pub(crate) const LINE: usize = 64;
 
-/// `n` rounded vectors of `dim` numbers, row-major.
+/// `n` int8 vectors of `dim` components, row-major.
 #[derive(Clone, Debug)]
 pub(crate) struct Codes {
     stride: usize,
@@ -42,7 +42,7 @@ pub(crate) struct ByteQuery {
 }
 
 impl ByteQuery {
-    /// Rounds a vector for rows of `stride` bytes.
+    /// Quantises a vector for rows of `stride` bytes.
     pub(crate) fn new(vector: &[f32], stride: usize) -> Self {
         let mut codes = vec![0_i8; stride];
         let scale = quantise(vector, &mut codes);
@@ -56,7 +56,7 @@ fn offset(code: i8) -> u8 {
 }
 
 impl Codes {
-    /// Rounds row-major vectors (`n × dim`, whole rows).
+    /// Quantises row-major vectors (`n × dim`, whole rows).
     pub(crate) fn new(rows: &[f32], dim: usize) -> Self {
         let mut codes = Self {
             stride: dim.next_multiple_of(LINE),

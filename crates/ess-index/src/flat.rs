@@ -5,9 +5,9 @@ use half::f16;
 use rayon::prelude::*;
 
 use crate::cpu::InstructionSet;
+use crate::int8::Int8Items;
 use crate::kernel::{Element, LANES, PackedQueries, Panels};
 use crate::live_rows::LiveRows;
-use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 mod best;
@@ -65,7 +65,7 @@ pub struct FlatIndex {
 enum Items {
     F32(Panels<f32>),
     F16(Panels<f16>),
-    I8(RoundedItems),
+    I8(Int8Items),
 }
 
 impl FlatIndex {

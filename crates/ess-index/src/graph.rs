@@ -37,14 +37,14 @@ const QUERIES_TOGETHER: usize = 16;
 /// Maximum-inner-product search by walking a Vamana graph (Subramanya et al., "DiskANN", 2019): a small share of the items
 /// is looked at.
 ///
-/// Walks compare 8-bit roundings; the candidates that they end with are compared again exactly, so similarities are
+/// Walks compare int8 codes; the candidates that they end with are compared again exactly, so similarities are
 /// those of [`FlatIndex`](crate::FlatIndex) to the bit, and an answer lacks at most some of the items.
 /// [`Effort::ef_search`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
 /// number of threads.
 ///
 /// By default a walk keeps as many candidates as found 97 % of the best on queries tried when the graph was built: items,
 /// each moved towards others; at least 64, and as many as hits. So norms that spread and items that are nearly alike
-/// cost time, not hits. Where roundings cannot tell neighbours apart, walks compare the items' own numbers. Queries that
+/// cost time, not hits. Where int8 codes cannot tell neighbours apart, walks compare the items' own numbers. Queries that
 /// are quite unlike items may find less: [`Index::tune`] says so.
 ///
 /// Where a walk would be no shorter than looking at everything (few items, few that a filter admits, many hits asked
@@ -52,7 +52,7 @@ const QUERIES_TOGETHER: usize = 16;
 /// are copies. Items removed are still walked through; after many removals
 /// [`compact`](ess_core::MutableIndex::compact) draws the graph anew.
 ///
-/// It takes 5 bytes a number (4 for the row, 1 for its rounding) and 4 bytes for each of [`GraphBuilder::degree`]
+/// It takes 5 bytes a number (4 for the row, 1 for its int8 code) and 4 bytes for each of [`GraphBuilder::degree`]
 /// neighbours.
 ///
 /// ```

@@ -5,9 +5,9 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 
 use super::{FlatIndex, Items};
+use crate::int8::Int8Items;
 use crate::kernel::Panels;
 use crate::live_rows::LiveRows;
-use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 /// Builds a [`FlatIndex`]; plain data, by default in [`Storage::F32`].
@@ -44,7 +44,7 @@ impl FlatBuilder {
             Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
             Storage::I8 => {
                 Error::check_byte_dim(dim)?;
-                Items::I8(RoundedItems::from_rows(into_rows(items), dim))
+                Items::I8(Int8Items::from_rows(into_rows(items), dim))
             }
             Storage::F16 => {
                 check_f16(&items)?;

@@ -69,7 +69,7 @@ impl GraphBuilder {
         let mut space = Space::new(&coarse, None, None);
         let [mut few, mut many] = Starts::chosen(&coarse, &space, first);
         let trial = self.trial(&rows, &codes);
-        let exactly = trial.as_ref().is_some_and(|trial| !trial.roundings_suffice(&rows, &codes));
+        let exactly = trial.as_ref().is_some_and(|trial| !trial.int8_suffices(&rows, &codes));
         let points = Points::new(&rows, &codes, exactly);
         if exactly {
             space = Space::new(&points, None, None);

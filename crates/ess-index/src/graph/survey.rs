@@ -31,7 +31,7 @@ pub(super) struct Survey {
     pub(super) rows: usize,
     /// Whether norms differ.
     pub(super) norms_differ: bool,
-    /// Whether walks compare the items' own numbers, since roundings cannot tell neighbours apart.
+    /// Whether walks compare the items' own numbers, since int8 codes cannot tell neighbours apart.
     pub(super) exactly: bool,
     /// The candidates of a walk for up to ten hits, and for a hundred.
     pub(super) candidates: [usize; 2],
@@ -92,8 +92,8 @@ impl Trial {
         good as f64 / (k * self.best.len()) as f64
     }
 
-    /// Whether comparing all roundings, and the best of them again exactly, would find enough.
-    pub(super) fn roundings_suffice(&self, rows: &Rows, codes: &Codes) -> bool {
+    /// Whether comparing all int8 codes, and the best of them again exactly, would find enough.
+    pub(super) fn int8_suffices(&self, rows: &Rows, codes: &Codes) -> bool {
         let points = Points::new(rows, codes, false);
         let found = |query: &[f32], k: usize| best(rows, query, &scan(&points, query, k), k);
         [1, 10, MAX_HITS].iter().all(|&k| self.recall(k, found) >= RECALL)
