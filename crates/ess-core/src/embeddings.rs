@@ -129,7 +129,7 @@ impl Embeddings {
         Ok(Self { matrix: self.matrix.select(Axis(0), rows) })
     }
 
-    /// Scales every row to Euclidean length 1; a row of zeros stays as it is.
+    /// Scales every row to unit norm (Euclidean); a row of zeros stays as it is.
     #[must_use]
     pub fn normalized(mut self) -> Self {
         for mut row in self.matrix.rows_mut() {

@@ -38,7 +38,7 @@ const BYTES_READ_ONCE: usize = 1 << 20;
 /// A batch is bound by arithmetic and a single query by memory; rayon's current thread pool shares out both.
 ///
 /// Items can be added and removed, and a search can be filtered: panels of items of which none is admitted are
-/// passed over. A removed item keeps its memory until [`compact`](ess_core::MutableIndex::compact).
+/// skipped. A removed item keeps its memory until [`compact`](ess_core::MutableIndex::compact).
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, RowSet, SearchParams};
@@ -109,7 +109,7 @@ impl FlatIndex {
         let widest = self.instructions.widest_query_block();
         let queries = PackedQueries::new(queries, items.dim(), widest);
         let panels = match admitted {
-            // One admitted item in a panel or less: most panels can be passed over.
+            // One admitted item in a panel or less: most panels can be skipped.
             Some(admitted) if admitted.len() < items.len() / LANES => 1,
             _ => items.panels_in(if count > widest { BYTES_IN_CACHE } else { BYTES_READ_ONCE }),
         };

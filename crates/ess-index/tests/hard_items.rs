@@ -28,7 +28,7 @@ fn spread(n: usize, sigma: f32, seed: u64) -> Embeddings {
     Embeddings::from_rows(&rows).unwrap()
 }
 
-/// Items that differ by thousandths, and 20 that lie apart, each of length 1.
+/// Items that differ by thousandths, and 20 that lie apart, each of unit norm.
 fn near_duplicates(n: usize) -> Embeddings {
     let random = &mut ChaCha8Rng::seed_from_u64(3);
     let centre = direction(random, 32);

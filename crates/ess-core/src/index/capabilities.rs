@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct Capabilities {
     /// Every answer is the true one, for the items as they are stored.
     pub exact: bool,
-    /// Items may have any norm. Otherwise the index takes vectors of length 1 and refuses others.
+    /// Items may have any norm. Otherwise the index takes vectors of unit norm and refuses others.
     pub any_norm: bool,
     /// [`Index::search_with`](crate::Index::search_with) takes a filter.
     pub filter: bool,

@@ -121,7 +121,7 @@ fn best(rows: &Rows, query: &[f32], among: &[usize], k: usize) -> Vec<Hit> {
     top.into_sorted()
 }
 
-/// A vector at length 1; zeros, and what is beyond all numbers, are zeros.
+/// A vector at unit norm; zeros, and what is beyond all numbers, are zeros.
 fn unit(vector: &[f32]) -> impl Iterator<Item = f32> + '_ {
     let norm = vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
     let factor = if norm > 0.0 && norm.is_finite() { norm.recip() } else { 0.0 };

@@ -77,7 +77,7 @@ impl Coder {
     }
 }
 
-/// Scales row-major vectors to length 1 and returns what their norms were, none of them beyond what factors can hold. A
+/// Scales row-major vectors to unit norm and returns what their norms were, none of them beyond what factors can hold. A
 /// row of zeros stays.
 pub(crate) fn normalise(vectors: &mut [f32], dim: usize) -> Vec<f32> {
     let normalise = |vector: &mut [f32]| {

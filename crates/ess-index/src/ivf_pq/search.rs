@@ -88,7 +88,7 @@ impl IvfPqIndex {
             .collect()
     }
 
-    /// Looks into the nearest lists of each query, first the very nearest, so that what follows is passed over quickly;
+    /// Looks into the nearest lists of each query, first the very nearest, so that what follows is pruned quickly;
     /// then into others, as long as there are too few candidates.
     fn visit_lists(&self, projected: &[f32], thoroughness: Thoroughness, scan: &mut Scan<'_>) {
         let (lists, probes) = (self.lists(), thoroughness.probes);
