@@ -124,7 +124,7 @@ impl Codes {
         (&self.codes, &self.scales, &self.offsets)
     }
 
-    /// What [`Codes::parts`] gave, of `dim` numbers a row; all of the same number of rows.
+    /// What [`Codes::parts`] gave, of `dim` components a row; all of the same number of rows.
     pub(crate) fn from_parts(
         dim: usize,
         codes: Numbers<i8>,

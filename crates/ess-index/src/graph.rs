@@ -44,7 +44,7 @@ const QUERIES_TOGETHER: usize = 16;
 ///
 /// By default a walk keeps as many candidates as found 97 % of the best on queries tried when the graph was built: items,
 /// each moved towards others; at least 64, and as many as hits. So norms that spread and items that are nearly alike
-/// cost time, not hits. Where int8 codes cannot tell neighbours apart, walks compare the items' own numbers. Queries that
+/// cost time, not hits. Where int8 codes cannot tell neighbours apart, walks compare the items' own components. Queries that
 /// are quite unlike items may find less: [`Index::tune`] says so.
 ///
 /// Where a walk would be no shorter than looking at everything (few items, few that a filter admits, many hits asked

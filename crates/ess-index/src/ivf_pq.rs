@@ -19,7 +19,7 @@ use crate::cpu::InstructionSet;
 use crate::ivf::Lists;
 use crate::live_rows::LiveRows;
 
-/// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own numbers
+/// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own components
 /// decide.
 ///
 /// - An inverted file leaves most items out: a query looks into the lists of the nearest centres
@@ -63,7 +63,7 @@ impl IvfPqIndex {
         Self { coder, segments, live, instructions: InstructionSet::detect() }
     }
 
-    /// How the items' own numbers are kept.
+    /// How the items' own components are kept.
     pub fn storage(&self) -> Storage {
         self.segments[0].rows().storage()
     }

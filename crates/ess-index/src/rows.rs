@@ -8,7 +8,7 @@ use crate::file::Numbers;
 /// Rows whose sums are taken side by side: as many chains of additions as keep a processor busy.
 const TOGETHER: usize = 8;
 
-/// `n` items of `dim` numbers, row-major, in `f32`.
+/// `n` items of `dim` components, row-major, in `f32`.
 ///
 /// A similarity is one sum over the dimensions in their order, to the bit what the exact index in `f32` gives.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// Rows of `dim ≥ 1` numbers, whole ones.
+    /// Rows of `dim ≥ 1` components, whole ones.
     pub(crate) fn new(numbers: Numbers<f32>, dim: usize) -> Self {
         Self { dim, numbers, instructions: InstructionSet::detect() }
     }
@@ -34,7 +34,7 @@ impl Rows {
         self.numbers.len() / self.dim
     }
 
-    /// All numbers, row after row.
+    /// All components, row after row.
     pub(crate) fn numbers(&self) -> &[f32] {
         &self.numbers
     }
@@ -44,7 +44,7 @@ impl Rows {
         self.numbers.to_mut().extend_from_slice(numbers);
     }
 
-    /// The numbers of these rows, which exist, one after the other.
+    /// The components of these rows, which exist, one after the other.
     pub(crate) fn selected(&self, rows: &[usize]) -> Vec<f32> {
         rows.iter().flat_map(|&row| self.row(row).iter().copied()).collect()
     }
@@ -66,7 +66,7 @@ impl Rows {
         }
     }
 
-    /// The numbers of a row.
+    /// The components of a row.
     pub(crate) fn row(&self, row: usize) -> &[f32] {
         &self.numbers[row * self.dim..(row + 1) * self.dim]
     }

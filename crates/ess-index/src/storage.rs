@@ -1,4 +1,4 @@
-//! How an index keeps the numbers of its items.
+//! How an index keeps the components of its items.
 
 use serde::{Deserialize, Serialize};
 

@@ -23,7 +23,7 @@ use crate::{Error, Storage};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlatBuilder {
-    /// How the numbers of the items are kept.
+    /// How the components of the items are kept.
     pub storage: Storage,
 }
 
@@ -55,7 +55,7 @@ impl FlatBuilder {
     }
 }
 
-/// The numbers of `n × d` items, row after row, without a copy where they lie alone.
+/// The components of `n × d` items, row after row, without a copy where they lie alone.
 pub(crate) fn into_rows(items: Embeddings) -> Vec<f32> {
     let size = items.len() * items.dim();
     let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();

@@ -1,4 +1,4 @@
-//! What walks compare: int8 codes, or the items' own numbers.
+//! What walks compare: int8 codes, or the items' own components.
 
 use crate::codes::{ByteQuery, Codes};
 use crate::cpu::InstructionSet;
@@ -23,12 +23,12 @@ pub(super) struct PointQuery {
 }
 
 impl<'a> Points<'a> {
-    /// The items' own numbers if `exactly`, else their int8 codes.
+    /// The items' own components if `exactly`, else their int8 codes.
     pub(super) fn new(rows: &'a Rows, codes: &'a Codes, exactly: bool) -> Self {
         Self { rows, codes, exactly, instructions: InstructionSet::detect() }
     }
 
-    /// Whether the items' own numbers are compared.
+    /// Whether the items' own components are compared.
     pub(super) fn exactly(&self) -> bool {
         self.exactly
     }

@@ -31,7 +31,7 @@ pub(super) struct Survey {
     pub(super) rows: usize,
     /// Whether norms differ.
     pub(super) norms_differ: bool,
-    /// Whether walks compare the items' own numbers, since int8 codes cannot tell neighbours apart.
+    /// Whether walks compare the items' own components, since int8 codes cannot tell neighbours apart.
     pub(super) exactly: bool,
     /// The candidates of a walk for up to ten hits, and for a hundred.
     pub(super) candidates: [usize; 2],

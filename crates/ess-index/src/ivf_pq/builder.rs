@@ -34,7 +34,7 @@ pub struct IvfPqBuilder {
     /// more dimensions than items have are left out. Default: a code for every 6 dimensions of the items, though not
     /// below 64.
     pub codes: Option<usize>,
-    /// How the items' own numbers are kept, with which candidates are compared again:
+    /// How the items' own components are kept, with which candidates are compared again:
     /// [`Storage::F32`], the default, or [`Storage::F16`].
     pub storage: Storage,
     /// The most items that the lists are learnt from, chosen at random; at least 256. Default: 64 for each list,

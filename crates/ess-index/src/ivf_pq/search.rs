@@ -108,13 +108,14 @@ impl IvfPqIndex {
     }
 
     fn refined(&self, query: &[f32], row: usize, best: Best, k: usize) -> Result<Vec<Hit>, Error> {
-        let places: Vec<(&Lists, usize)> = best.into_places().map(|(place, _)| self.at(place)).collect();
+        let positions: Vec<(&Lists, usize)> =
+            best.into_positions().map(|(position, _)| self.at(position)).collect();
         let mut top = TopK::new(k);
-        for (i, &(lists, place)) in places.iter().enumerate() {
-            if let Some(&(lists, place)) = places.get(i + AHEAD) {
-                lists.rows().prefetch(query.len(), place);
+        for (i, &(lists, position)) in positions.iter().enumerate() {
+            if let Some(&(lists, position)) = positions.get(i + AHEAD) {
+                lists.rows().prefetch(query.len(), position);
             }
-            top.push(self.hit(query, row, lists, place)?);
+            top.push(self.hit(query, row, lists, position)?);
         }
         Ok(top.into_sorted())
     }
@@ -129,10 +130,10 @@ impl IvfPqIndex {
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let mut top = vec![TopK::new(k); queries.len() / self.dim()];
         for lists in &self.segments {
-            let places = lists.names().iter().enumerate().filter(|&(_, &name)| admits(admitted, name));
-            for (place, _) in places {
+            let positions = lists.names().iter().enumerate().filter(|&(_, &name)| admits(admitted, name));
+            for (position, _) in positions {
                 for (row, (query, top)) in queries.chunks_exact(self.dim()).zip(&mut top).enumerate() {
-                    top.push(self.hit(query, first_query + row, lists, place)?);
+                    top.push(self.hit(query, first_query + row, lists, position)?);
                 }
             }
         }
@@ -140,13 +141,13 @@ impl IvfPqIndex {
     }
 
     #[inline]
-    fn hit(&self, query: &[f32], row: usize, lists: &Lists, place: usize) -> Result<Hit, Error> {
-        let item = lists.names()[place] as usize;
+    fn hit(&self, query: &[f32], row: usize, lists: &Lists, position: usize) -> Result<Hit, Error> {
+        let item = lists.names()[position] as usize;
         if item >= self.rows() {
             // Only in a damaged file that is mapped.
             return Err(Error::RowOutOfRange { what: "items of the index", row: item, len: self.rows() });
         }
-        let similarity = lists.rows().inner_product(self.instructions, query, place);
+        let similarity = lists.rows().inner_product(self.instructions, query, position);
         if similarity.is_finite() {
             return Ok(Hit::new(item, similarity));
         }
@@ -154,16 +155,16 @@ impl IvfPqIndex {
         Err(Error::NonFinite { what, row, column: item, value: similarity })
     }
 
-    /// The segment and place of what counts through all segments.
-    fn at(&self, place: u32) -> (&Lists, usize) {
-        let mut place = place as usize;
+    /// The segment and position of what counts through all segments.
+    fn at(&self, position: u32) -> (&Lists, usize) {
+        let mut position = position as usize;
         for lists in &self.segments {
-            if place < lists.len() {
-                return (lists, place);
+            if position < lists.len() {
+                return (lists, position);
             }
-            place -= lists.len();
+            position -= lists.len();
         }
-        unreachable!("places come from the segments")
+        unreachable!("positions come from the segments")
     }
 }
 

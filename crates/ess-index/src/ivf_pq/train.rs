@@ -11,7 +11,7 @@ use crate::cpu::InstructionSet;
 use crate::ivf::{KMeans, Projection};
 use crate::pq::{Codebooks, PAIR};
 
-/// Items that codebooks are learnt from: 16 centres of two numbers need no more.
+/// Items that codebooks are learnt from: 16 centres of two components need no more.
 const CODEBOOK_ITEMS: usize = 16_384;
 
 impl Coder {

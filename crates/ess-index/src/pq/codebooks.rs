@@ -7,15 +7,15 @@ use rayon::prelude::*;
 use super::{CENTRES, PAIR};
 use crate::cpu::InstructionSet;
 
-/// For each code [`CENTRES`] pairs of numbers.
+/// For each code [`CENTRES`] pairs of components.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Codebooks {
     books: Vec<Codebook>,
-    // For each code 16 first numbers, then 16 second ones.
+    // For each code 16 first components, then 16 second ones.
     numbers: Vec<f32>,
 }
 
-/// The centres of one code: their first numbers, their second numbers, and half the squares of their norms.
+/// The centres of one code: their first components, their second components, and half the squares of their norms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Codebook {
     numbers: [[f32; CENTRES]; PAIR],
@@ -48,7 +48,7 @@ impl Codebooks {
         Self::new(books.iter().map(|&numbers| Codebook::new(numbers)).collect())
     }
 
-    /// The centres: for each code 16 first numbers, then 16 second ones.
+    /// The centres: for each code 16 first components, then 16 second ones.
     pub(crate) fn numbers(&self) -> &[f32] {
         &self.numbers
     }
@@ -58,7 +58,7 @@ impl Codebooks {
         self.books.len()
     }
 
-    /// The codes of a vector (`2 codes` numbers): for each pair the nearest centre.
+    /// The codes of a vector (`2 codes` components): for each pair the nearest centre.
     pub(crate) fn encode(&self, instructions: InstructionSet, vector: &[f32], codes: &mut [u8]) {
         instructions.run(|| {
             for ((code, pair), book) in codes.iter_mut().zip(vector.chunks_exact(PAIR)).zip(&self.books) {
