@@ -189,7 +189,7 @@ impl Index for GraphIndex {
     }
 
     fn efforts(&self, k: usize) -> Vec<Effort> {
-        let k = k.min(self.len());
+        let k = k.min(self.len().max(1));
         let least = k + k / 2;
         let candidates = std::iter::successors(Some(least.max(12)), |&c| Some(c + c.div_ceil(4)));
         candidates
