@@ -1,4 +1,4 @@
-//! How fast does the quantised index find 99 % of the 10 most similar items, on one thread?
+//! How fast does the IVF-PQ index find 99 % of the 10 most similar items, on one thread?
 //!
 //! Counted, in CPU time: from queries in memory to sorted hits, the best of several passes. Criterion has no place for recall,
 //! so this prints a table instead; [`RecallAndSpeed`] says on what.
@@ -12,9 +12,9 @@
 
 use clap::Parser;
 use ess_benches::{Failure, RecallAndSpeed};
-use ess_index::{Progress, QuantisedBuilder, Storage};
+use ess_index::{IvfPqBuilder, Progress, Storage};
 
-/// Recall and queries per CPU-second of the quantised index.
+/// Recall and queries per CPU-second of the IVF-PQ index.
 #[derive(Parser)]
 struct Arguments {
     #[command(flatten)]
@@ -40,7 +40,7 @@ fn run(arguments: &Arguments) -> Result<(), Failure> {
     for &lists in &arguments.lists {
         let storage = if arguments.f16 { Storage::F16 } else { Storage::F32 };
         let (lists_asked, codes) = (Some(lists), arguments.codes);
-        let builder = QuantisedBuilder { lists: lists_asked, codes, storage, ..QuantisedBuilder::default() };
+        let builder = IvfPqBuilder { lists: lists_asked, codes, storage, ..IvfPqBuilder::default() };
         measured.report(&format!("{lists} lists"), |items| builder.build(items, Progress::Silent))?;
     }
     Ok(())

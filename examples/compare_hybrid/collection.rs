@@ -43,7 +43,6 @@ impl Collection {
         let dense = IndexSearcher::new(Identity::new(items.dim()), FlatIndex::new(items.clone())?)?;
         let words = SparseIndex::new(&item_words);
         let both = HybridIndex::new(items.clone(), &item_words, 1.0)?;
-        let depth = depth.min(items.len());
         let judge = |qrels: &Qrels| -> Result<Judged> {
             let judged = dataset.judge(qrels)?;
             say_left_out(&data.embeddings, &judged.left_out);

@@ -166,7 +166,7 @@ impl Ready {
     /// The ten best items of each query, by the indexes that the system stands for.
     pub(crate) fn search(&self, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
         let Collection { dense, words, both, depth, .. } = collection;
-        let (queries, k) = (&judged.queries, K.min(both.len()));
+        let (queries, k) = (&judged.queries, K);
         if let Some(weight) = self.weight.clone() {
             return Ok(match weight.combination() {
                 Combination::Raw { .. } => LearnedHybrid::new(both, weight)?.search(queries, k)?,
@@ -188,7 +188,7 @@ impl Ready {
 /// One index where the combination is an inner product, two otherwise.
 fn combined(combination: Combination, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
     let Collection { dense, words, both, depth, .. } = collection;
-    let (queries, k) = (&judged.queries, K.min(both.len()));
+    let (queries, k) = (&judged.queries, K);
     Ok(match combination {
         Combination::Raw { weight } => both.search(&queries.weighted(&vec![weight; queries.rows()])?, k)?,
         _ => FusedSearcher::new(dense, words, combination, *depth)?.search(queries, k)?,

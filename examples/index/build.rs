@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use ess_core::{Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
 use ess_examples::write_json;
-use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, Progress, QuantisedBuilder, Storage};
+use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
 use serde::Serialize;
 
 /// Arguments of `index build`.
@@ -19,7 +19,7 @@ pub(crate) struct Build {
     /// The index file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// flat compares every query with every item; graph and quantised compare few of them exactly.
+    /// flat compares every query with every item; graph (Vamana) and quantised (IVF-PQ) compare few of them exactly.
     #[arg(long, value_enum, default_value_t = Kind::Flat)]
     kind: Kind,
     /// How numbers are kept; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
@@ -31,7 +31,7 @@ pub(crate) struct Build {
     /// The candidates kept while a graph is built.
     #[arg(long, default_value_t = GraphBuilder::default().candidates)]
     candidates: usize,
-    /// The lists of a quantised index; by its size if not given.
+    /// The lists of an IVF-PQ index; by its size if not given.
     #[arg(long)]
     lists: Option<usize>,
     /// Where random choices start.
@@ -49,6 +49,7 @@ pub(crate) struct Build {
 enum Kind {
     Flat,
     Graph,
+    #[value(alias = "ivf-pq")]
     Quantised,
 }
 
@@ -93,8 +94,7 @@ impl Build {
             }
             Kind::Quantised => {
                 let (lists, storage) = (self.lists, self.storage.into());
-                let builder =
-                    QuantisedBuilder { lists, storage, seed: self.seed, ..QuantisedBuilder::default() };
+                let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?, seconds)?

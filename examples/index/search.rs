@@ -25,7 +25,7 @@ pub(crate) struct Search {
     /// The candidates that a graph search keeps; the index's default if not given.
     #[arg(long)]
     candidates: Option<usize>,
-    /// The lists of a quantised index that are looked into; the index's default if not given.
+    /// The lists of an IVF-PQ index that are looked into; the index's default if not given.
     #[arg(long)]
     probes: Option<usize>,
     /// The candidates that are compared exactly; the index's default if not given.
@@ -55,7 +55,7 @@ impl Search {
         let (index, ids) = (file.index()?, file.ids::<String>()?);
         let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
         let queries = self.queries.read(index.dim())?;
-        let effort = Effort { candidates: self.candidates, probes: self.probes, refine: self.refine };
+        let effort = Effort { ef_search: self.candidates, nprobe: self.probes, rescore: self.refine };
         let start = Instant::now();
         let asked = queries.mapped.as_ref().unwrap_or(&queries.encoded);
         let hits = index.search_with(asked, self.k, &SearchParams::from(effort))?;

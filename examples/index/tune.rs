@@ -128,9 +128,9 @@ impl Report {
                 let shown = |setting: Option<usize>| setting.map_or("-".to_owned(), |x| x.to_string());
                 let effort = point.effort;
                 table.row(vec![
-                    shown(effort.candidates),
-                    shown(effort.probes),
-                    shown(effort.refine),
+                    shown(effort.ef_search),
+                    shown(effort.nprobe),
+                    shown(effort.rescore),
                     format!("{:.4}", point.recall),
                     format!("{:.0}", point.queries_per_second),
                 ]);

@@ -155,11 +155,7 @@ impl<'c> AutoSearcher<'c> {
     fn check(&self, dense: &Embeddings, k: usize) -> Result<(), ess_core::Error> {
         let what = "queries given to a saved choice";
         ess_core::Error::check_dim(what, self.collection.items().dim(), dense.dim())?;
-        let len = self.collection.len();
-        if k == 0 || k > len {
-            return Err(ess_core::Error::KOutOfRange { k, len });
-        }
-        Ok(())
+        ess_core::Error::check_k(k, self.collection.len())
     }
 }
 

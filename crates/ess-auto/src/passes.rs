@@ -91,7 +91,7 @@ impl<'a> Passes<'a> {
     }
 
     fn find(&self, batch: &Batch) -> Result<Vec<Arc<Found>>, Error> {
-        let depth = self.depth.min(self.collection.len());
+        let depth = self.depth;
         let found = rows_of(self.collection.index.search(&batch.dense, depth)?);
         let found = found.into_iter().map(|embeddings| Found { embeddings, ..Found::default() });
         let mut found: Vec<Found> = found.collect();
@@ -108,7 +108,7 @@ impl<'a> Passes<'a> {
 
     /// Finds candidates by every signal that needs no feedback, and says what each of these signals says of them.
     pub(crate) fn first<'b>(&self, batch: &'b Batch) -> Result<FirstPass<'b>, Error> {
-        let depth = self.depth.min(self.collection.len());
+        let depth = self.depth;
         let mapped = self.head.map(|head| head.apply(&batch.dense)).transpose()?;
         let found = match &batch.found {
             Some(found) => found.clone(),
@@ -144,7 +144,7 @@ impl<'a> Passes<'a> {
         pass: &FirstPass<'_>,
         weights: impl Fn(usize) -> Weights + Sync,
     ) -> Result<Vec<Candidates>, Error> {
-        let depth = self.depth.min(self.collection.len());
+        let depth = self.depth;
         let feedback = self.each(pass, |row, _| {
             let best = pass.candidates[row].rank(&weights(row), self.attention.depth);
             Ok(self.feedback(pass.batch, &best))

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::Error;
 
-/// A batch of `n ≥ 1` dense vectors of `d ≥ 1` finite numbers, row-major (`n × d`).
+/// A batch of `n ≥ 1` dense vectors of `d ≥ 1` finite components, row-major (`n × d`).
 ///
 /// Checked once, when it is made; whoever receives one need not check again.
 ///
@@ -43,7 +43,7 @@ impl Embeddings {
         Ok(Self { matrix })
     }
 
-    /// Reads `n` rows of `dim` numbers from one vector of `n · dim`.
+    /// Reads `n` rows of `dim` components from one vector of `n · dim`.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] when the length is no multiple of `dim`, and those of [`Embeddings::new`].
@@ -91,7 +91,7 @@ impl Embeddings {
         self.matrix.view()
     }
 
-    /// All numbers, row after row.
+    /// All components, row after row.
     pub fn as_slice(&self) -> &[f32] {
         self.matrix.as_slice().unwrap_or(&[])
     }
@@ -129,7 +129,7 @@ impl Embeddings {
         Ok(Self { matrix: self.matrix.select(Axis(0), rows) })
     }
 
-    /// Scales every row to Euclidean length 1; a row of zeros stays as it is.
+    /// Scales every row to unit norm (Euclidean); a row of zeros stays as it is.
     #[must_use]
     pub fn normalized(mut self) -> Self {
         for mut row in self.matrix.rows_mut() {

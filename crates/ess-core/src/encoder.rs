@@ -58,7 +58,7 @@ pub struct EncoderFn<T: ?Sized, F> {
 }
 
 impl<T: ?Sized, F: Fn(&T) -> Vec<f32> + Send + Sync> EncoderFn<T, F> {
-    /// An encoder that calls `encode` for each input; every vector must have `dim` numbers.
+    /// An encoder that calls `encode` for each input; every vector must have `dim` components.
     pub fn new(dim: usize, encode: F) -> Self {
         Self { dim, encode, input: PhantomData }
     }

@@ -54,8 +54,8 @@ pub enum Error {
         /// How many rows there are.
         len: usize,
     },
-    /// The number of hits asked for is zero or more than there are items.
-    #[error("k must be between 1 and the number of items, {len}; found {k}")]
+    /// No hit was asked for. More than there are items is no error: all of them are found.
+    #[error("k must be at least 1; found {k}")]
     KOutOfRange {
         /// The k that was asked for.
         k: usize,
@@ -118,6 +118,11 @@ impl Error {
     /// Fails with [`Error::DimensionMismatch`] unless both dimensions agree.
     pub fn check_dim(what: &'static str, expected: usize, found: usize) -> Result<(), Self> {
         if expected == found { Ok(()) } else { Err(Self::DimensionMismatch { what, expected, found }) }
+    }
+
+    /// Fails with [`Error::KOutOfRange`] for `k = 0`; `len` is how many items there are, for the error.
+    pub fn check_k(k: usize, len: usize) -> Result<(), Self> {
+        if k == 0 { Err(Self::KOutOfRange { k, len }) } else { Ok(()) }
     }
 
     /// Fails with [`Error::NonFinite`] at the first NaN or infinity among rows of `columns` values, 1 or more.

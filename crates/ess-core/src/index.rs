@@ -48,11 +48,12 @@ pub trait Index: Send + Sync {
         self.len()
     }
 
-    /// The `k` most similar items for each of `n` queries (`n × d_item`): `n` lists of `k` hits.
+    /// The `k` most similar items for each of `n` queries (`n × d_item`): `n` lists of `k` hits, or of all `len` items
+    /// where those are fewer.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] for queries of another dimension, [`Error::KOutOfRange`] unless
-    /// `1 ≤ k ≤ len`; [`Error::External`] for the index's own failures.
+    /// [`Error::DimensionMismatch`] for queries of another dimension, [`Error::KOutOfRange`] for `k = 0`;
+    /// [`Error::External`] for the index's own failures.
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error>;
 
     /// As [`Index::search`], with parameters for this call.
@@ -92,7 +93,7 @@ pub trait Index: Send + Sync {
         vec![Effort::default()]
     }
 
-    /// The mean share of an exact index's `k` hits that this index finds with a given effort, in `0..=1`.
+    /// The share of an exact index's hits, up to `k` a query, that this index finds with a given effort, in `0..=1`.
     ///
     /// Both must hold the same items in the same rows. Give queries as they will be asked: after the searching
     /// module, since mapped queries follow another distribution than items.
@@ -108,7 +109,7 @@ pub trait Index: Send + Sync {
     ) -> Result<f64, Error> {
         let expected = exact.search(queries, k)?;
         let found = self.search_with(queries, k, &SearchParams::from(*effort))?;
-        Ok(recall::mean_recall(&expected, &found, k))
+        Ok(recall::mean_recall(&expected, &found))
     }
 
     /// The first of [`Index::efforts`] whose recall on these queries reaches `target`, in `0..=1`.
@@ -122,7 +123,7 @@ pub trait Index: Send + Sync {
         let mut best: f64 = 0.0;
         for effort in self.efforts(k) {
             let found = self.search_with(queries, k, &SearchParams::from(effort))?;
-            let recall = recall::mean_recall(&expected, &found, k);
+            let recall = recall::mean_recall(&expected, &found);
             if recall >= target {
                 return Ok(Tuned { effort, recall });
             }
@@ -133,14 +134,14 @@ pub trait Index: Send + Sync {
 
     /// The checks that [`Index::search`] owes its callers, for implementers to call first.
     ///
+    /// Returns `k`, or the number of items where that is less, but at least 1: what room is to be made for.
+    ///
     /// # Errors
     /// As [`Index::search`].
-    fn check_search(&self, queries: &Embeddings, k: usize) -> Result<(), Error> {
+    fn check_search(&self, queries: &Embeddings, k: usize) -> Result<usize, Error> {
         Error::check_dim("queries given to the index", self.dim(), queries.dim())?;
-        if k == 0 || k > self.len() {
-            return Err(Error::KOutOfRange { k, len: self.len() });
-        }
-        Ok(())
+        Error::check_k(k, self.len())?;
+        Ok(k.min(self.len()).max(1))
     }
 }
 

@@ -5,6 +5,7 @@ mod embeddings;
 mod encoder;
 mod encoding;
 mod error;
+mod exact_index;
 mod hit;
 mod ids;
 mod index;
@@ -24,6 +25,7 @@ pub use embeddings::Embeddings;
 pub use encoder::{EncoderFn, ItemEncoder, QueryEncoder};
 pub use encoding::Encoding;
 pub use error::Error;
+pub use exact_index::ExactIndex;
 pub use hit::Hit;
 pub use ids::Ids;
 pub use index::{

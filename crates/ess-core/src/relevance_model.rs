@@ -59,13 +59,14 @@ where
         Ok(self.link.probability(self.similarities(query, &[item])?[[0, 0]]))
     }
 
-    /// The `k` most relevant of the items, most relevant first, ties in item order.
+    /// The `k` most relevant of the items (all, where there are fewer), most relevant first, ties in item order.
     ///
     /// # Errors
-    /// [`Error::KOutOfRange`] unless `1 ≤ k ≤ items.len()`, and those of the terms.
+    /// [`Error::KOutOfRange`] for `k = 0`, and those of the terms.
     pub fn rank(&self, query: &Q::Query, items: &[&D::Item], k: usize) -> Result<Vec<Hit>, Error> {
-        if k == 0 || k > items.len() {
-            return Err(Error::KOutOfRange { k, len: items.len() });
+        Error::check_k(k, items.len())?;
+        if items.is_empty() {
+            return Ok(Vec::new());
         }
         let mut best = TopK::new(k);
         for (item, &similarity) in self.similarities(query, items)?.iter().enumerate() {
@@ -103,6 +104,8 @@ mod tests {
         assert!((relevance - 1.0 / (1.0 + (-1.0_f32).exp())).abs() < 1e-7);
         let hits = model.rank("1 0", &["0 1", "9 1", "1 1", "9 1"], 4).unwrap();
         assert_eq!(hits.iter().map(|hit| hit.item).collect::<Vec<_>>(), [1, 3, 2, 0]);
+        assert_eq!(model.rank("1 0", &["0 1", "9 1", "1 1", "9 1"], usize::MAX).unwrap(), hits);
+        assert_eq!(model.rank("1 0", &[], 1).unwrap(), []);
     }
 
     #[test]
@@ -115,8 +118,7 @@ mod tests {
             item_encoder: EncoderFn::new(3, numbers),
         };
         assert!(matches!(model.relevance("1 0", "1 2 3"), Err(Error::DimensionMismatch { .. })));
-        assert!(matches!(model.rank("1 0", &[], 1), Err(Error::KOutOfRange { k: 1, len: 0 })));
-        assert!(matches!(model.rank("1 0", &["1 2 3"], 2), Err(Error::KOutOfRange { k: 2, len: 1 })));
+        assert!(matches!(model.rank("1 0", &["1 2 3"], 0), Err(Error::KOutOfRange { k: 0, len: 1 })));
         assert!(matches!(model.rank("1 x", &["1 2 3"], 1), Err(Error::NonFinite { .. })));
     }
 }

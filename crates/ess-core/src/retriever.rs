@@ -7,29 +7,12 @@ use crate::{Error, Hit, Index, QueryEncoder, SearchModule};
 /// One index serves many tasks: a call may bring its own searching module.
 ///
 /// ```
-/// use ess_core::{EncoderFn, Embeddings, Error, Hit, Identity, Index, InnerProduct, MatrixModule, Retriever};
-/// use ess_core::{Similarity, TopK};
-///
-/// // The smallest index there is; ess-index has real ones.
-/// struct Scan(Embeddings);
-/// impl Index for Scan {
-///     fn dim(&self) -> usize { self.0.dim() }
-///     fn len(&self) -> usize { self.0.len() }
-///     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-///         self.check_search(queries, k)?;
-///         let similarities = InnerProduct.similarities(queries, &self.0)?;
-///         Ok(similarities.rows().into_iter().map(|row| {
-///             let mut best = TopK::new(k);
-///             row.iter().enumerate().for_each(|(item, &similarity)| best.push(Hit::new(item, similarity)));
-///             best.into_sorted()
-///         }).collect())
-///     }
-/// }
+/// use ess_core::{EncoderFn, Embeddings, Error, ExactIndex, Identity, MatrixModule, Retriever};
 ///
 /// let retriever = Retriever::new(
 ///     EncoderFn::new(2, |x: &f32| vec![x.cos(), x.sin()]),
 ///     Identity::new(2),
-///     Scan(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?),
+///     ExactIndex::new(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?),
 /// )?;
 /// assert_eq!(retriever.search(&[&0.1], 1)?[0][0].item, 0);
 ///
@@ -65,10 +48,10 @@ where
         Ok(Self { query_encoder, search_module, index })
     }
 
-    /// The `k` most relevant items for each query, most relevant first.
+    /// The `k` most relevant items for each query, most relevant first; all items, where there are fewer.
     ///
     /// # Errors
-    /// Those of the encoder, the module and the index.
+    /// [`Error::KOutOfRange`] for `k = 0`, and those of the encoder, the module and the index.
     pub fn search(&self, queries: &[&Q::Query], k: usize) -> Result<Vec<Vec<Hit>>, Error> {
         self.search_with(&self.search_module, queries, k)
     }

@@ -40,7 +40,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The identity on vectors of `dim` numbers.
+    /// The identity on vectors of `dim` components.
     pub fn new(dim: usize) -> Self {
         Self { dim }
     }

@@ -7,16 +7,26 @@ use crate::{Embeddings, Encoding, Error, Hit, Index, SearchModule};
 /// A [`SearchModule`] turns an encoding into an encoding. Some searching operations need more: feedback looks at
 /// what a first pass found, a hybrid asks two indexes. They are searchers; the plain one is [`IndexSearcher`].
 pub trait Searcher<E: Encoding = Embeddings>: Send + Sync {
-    /// The `k` most relevant items for each encoded query, most relevant first.
+    /// The `k` most relevant items for each encoded query, most relevant first; all items, where there are fewer.
     ///
     /// # Errors
-    /// Those of the modules and indexes that it asks.
+    /// [`Error::KOutOfRange`] for `k = 0`, and those of the modules and indexes that it asks.
     fn search(&self, encodings: &E, k: usize) -> Result<Vec<Vec<Hit>>, Error>;
 }
 
 /// The plain searcher: one searching module, then one index.
 ///
-/// Runnable with an index at [`crate::Retriever`], which puts a query encoder before it.
+/// [`crate::Retriever`] puts a query encoder before it.
+///
+/// ```
+/// use ess_core::{Embeddings, ExactIndex, Identity, IndexSearcher, Searcher};
+///
+/// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let searcher = IndexSearcher::new::<Embeddings>(Identity::new(2), ExactIndex::new(items))?;
+/// let hits = searcher.search(&Embeddings::from_rows(&[[0.2, 0.9]])?, 1)?;
+/// assert_eq!(hits[0][0].item, 1);
+/// # Ok::<(), ess_core::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct IndexSearcher<M, I> {
     module: M,

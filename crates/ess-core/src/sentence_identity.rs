@@ -19,7 +19,7 @@ pub struct SentenceIdentity {
 }
 
 impl SentenceIdentity {
-    /// For token states of `token_dim` numbers and sentence embeddings of `dim`.
+    /// For token states of `token_dim` components and sentence embeddings of `dim`.
     pub fn new(token_dim: usize, dim: usize) -> Self {
         Self { token_dim, dim }
     }

@@ -14,7 +14,7 @@ use crate::{Embeddings, Encoding, Error};
 /// use ess_core::{Embeddings, Encoding, TokenStates};
 ///
 /// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
-/// // Three numbers a token; two tokens in the first text, one in the second.
+/// // Three components a token; two tokens in the first text, one in the second.
 /// let states = TokenStates::from_texts(embeddings, 3, &[vec![0.1; 6], vec![0.2; 3]])?;
 /// assert_eq!((states.rows(), states.tokens(0), states.tokens(1)), (2, 2, 1));
 /// assert_eq!(states.states(1), [0.2; 3]);

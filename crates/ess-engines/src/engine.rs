@@ -54,7 +54,7 @@ pub trait Engine: Send + Sync {
     /// Whether every answer is the true one.
     fn exact(&self) -> bool;
 
-    /// Whether [`Effort::candidates`] matters.
+    /// Whether [`Effort::ef_search`] matters.
     fn takes_candidates(&self) -> bool {
         false
     }

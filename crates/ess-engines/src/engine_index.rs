@@ -12,7 +12,7 @@ use crate::{Admitted, Engine, EngineSettings, Error, Extent, retry::retried, wri
 ///
 /// `Clone` gives another handle to the same items. Any number of clones may search and add at once; whether other indexes
 /// and other processes may add too is the engine's to say ([`Engine`] has the table). What others added is found by
-/// searching; [`EngineIndex::refresh`] counts it.
+/// searching; [`EngineIndex::refresh`] counts it, as does a search for more hits than there were items.
 ///
 /// ```no_run
 /// # #[cfg(feature = "pgvector")]
@@ -72,6 +72,18 @@ impl<E: Engine> EngineIndex<E> {
     pub fn refresh(&self) -> Result<(), Error> {
         let _writing = self.writing();
         self.count_again()
+    }
+
+    /// As [`Index::check_search`]; where fewer items are known than are asked for, others may have added some.
+    fn hits_at_most(&self, queries: &Embeddings, k: usize) -> Result<usize, CoreError> {
+        let known = self.check_search(queries, k)?;
+        if k > self.len()
+            && let Ok(_writing) = self.shared.writing.try_lock()
+        {
+            self.count_again()?;
+            return self.check_search(queries, k);
+        }
+        Ok(known)
     }
 
     fn count_again(&self) -> Result<(), Error> {
@@ -159,7 +171,7 @@ impl<E: Engine> Index for EngineIndex<E> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, CoreError> {
-        self.check_search(queries, k)?;
+        let k = self.hits_at_most(queries, k)?;
         params.effort.check()?;
         let Some(filter) = params.filter else {
             return Ok(self.search_batches(queries, k, &params.effort, None)?);
@@ -186,7 +198,7 @@ impl<E: Engine> Index for EngineIndex<E> {
             filter: true,
             add: true,
             remove: true,
-            candidates: self.shared.engine.takes_candidates(),
+            ef_search: self.shared.engine.takes_candidates(),
             ..Capabilities::default()
         }
     }
@@ -194,7 +206,10 @@ impl<E: Engine> Index for EngineIndex<E> {
     fn efforts(&self, k: usize) -> Vec<Effort> {
         match self.shared.engine.takes_candidates() {
             true => [1, 2, 4, 8, 16, 32]
-                .map(|times| Effort { candidates: Some((k * times).min(1000)), ..Effort::default() })
+                .map(|times| Effort {
+                    ef_search: Some(k.saturating_mul(times).min(1000)),
+                    ..Effort::default()
+                })
                 .to_vec(),
             false => vec![Effort::default()],
         }

@@ -27,7 +27,7 @@ const NAME: &str = "Milvus";
 const ROW: &str = "row_number";
 const EMBEDDING: &str = "embedding";
 /// Milvus answers at most this many hits at once.
-const MOST_HITS: usize = 16_384;
+const MAX_HITS: usize = 16_384;
 
 /// Items in a collection of Milvus: `row_number` (primary key) and `embedding`, searched by inner product.
 ///
@@ -209,7 +209,7 @@ impl Engine for Milvus {
         effort: &Effort,
         admitted: Option<&Admitted>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        if k > MOST_HITS {
+        if k > MAX_HITS {
             let (name, expected) = ("k", "at most 16384 hits from Milvus");
             return Err(Error::Config { name, expected, found: k.to_string() });
         }
@@ -224,7 +224,7 @@ impl Engine for Milvus {
         if let Some(admitted) = admitted {
             request = request.filter(filter(admitted));
         }
-        if let Some(candidates) = effort.candidates.filter(|_| config.hnsw) {
+        if let Some(candidates) = effort.ef_search.filter(|_| config.hnsw) {
             request = request.extra_params(HashMap::from([("ef".to_owned(), candidates.max(k).to_string())]));
         }
         self.blocking.run("search", async move {

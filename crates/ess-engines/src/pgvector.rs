@@ -179,7 +179,7 @@ impl Engine for PgVector {
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let statements = Arc::clone(&self.statements);
         let queries: Vec<Vector> = queries.rows().map(|query| Vector::from(query.to_vec())).collect();
-        let candidates = effort.candidates.unwrap_or(config::CANDIDATES).max(k);
+        let candidates = effort.ef_search.unwrap_or(config::CANDIDATES).max(k);
         let admitted = admitted.cloned();
         self.request("search", move |mut client| async move {
             let found =

@@ -193,7 +193,7 @@ impl Engine for Qdrant {
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let (client, config) = self.parts();
         let mut params = SearchParamsBuilder::default().exact(config.exact);
-        if let Some(candidates) = effort.candidates {
+        if let Some(candidates) = effort.ef_search {
             params = params.hnsw_ef(candidates.max(k) as u64);
         }
         let params = params.build();

@@ -354,6 +354,22 @@ fn indexes_of_their_own_add_at_once() {
 }
 
 #[test]
+fn a_k_beyond_the_items_finds_what_others_added_too() {
+    let held = Arc::default();
+    let index = || {
+        let engine = Unreliable::beside(&held, Numbering::Placed, 2, Vec::new());
+        EngineIndex::new(engine, settings(0)).unwrap()
+    };
+    let onlooker = index();
+    assert_eq!(onlooker.search(&items(2), 4).unwrap(), [[], []]);
+    index().add(&items(10)).unwrap();
+    assert_eq!(onlooker.len(), 0);
+    let found = onlooker.search(&items(2), usize::MAX).unwrap();
+    assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [10, 10]);
+    assert_eq!(onlooker.len(), 10);
+}
+
+#[test]
 fn what_others_added_is_not_overwritten_and_not_admitted() {
     for numbering in [Numbering::Unknown, Numbering::Placed, Numbering::Own] {
         let held = Arc::default();

@@ -144,5 +144,5 @@ fn what_is_wrong_is_said() {
     ));
     let milvus = MilvusLite::start();
     let index = milvus.index(items(3));
-    assert!(matches!(index.search(&items(1), 4), Err(CoreError::KOutOfRange { k: 4, len: 3 })));
+    assert!(matches!(index.search(&items(1), 0), Err(CoreError::KOutOfRange { k: 0, len: 3 })));
 }

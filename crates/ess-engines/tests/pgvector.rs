@@ -129,11 +129,11 @@ fn a_graph_finds_nearly_all_and_more_with_more_effort() {
     let (items, queries) = (items(2000), items(50));
     let exact = postgres.index(items.clone(), None);
     let graph = postgres.index(items, Some(Hnsw::default()));
-    assert!(graph.capabilities().candidates && !graph.capabilities().exact);
+    assert!(graph.capabilities().ef_search && !graph.capabilities().exact);
     let tuned = graph.tune(&exact, &queries, 10, 0.95).unwrap();
     assert!(tuned.recall >= 0.95);
     let few = RowSet::from_rows(2000, (0..2000).step_by(97)).unwrap();
-    let params = SearchParams::from(Effort { candidates: Some(200), ..Effort::default() }).filtered(&few);
+    let params = SearchParams::from(Effort { ef_search: Some(200), ..Effort::default() }).filtered(&few);
     let found = graph.search_with(&queries, 10, &params).unwrap();
     assert_eq!(found, exact.search_with(&queries, 10, &SearchParams::from(&few)).unwrap());
 }

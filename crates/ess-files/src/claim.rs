@@ -10,7 +10,7 @@ use std::{
 use crate::under_way;
 
 /// The most that is kept of what a dead writer left.
-const MOST_LEFT: u64 = 1 << 16;
+const MAX_LEFT: u64 = 1 << 16;
 /// How often a lock is tried that may be held by one who only looks whether its writer lives.
 const TRIES: usize = 5;
 const PAUSE: Duration = Duration::from_millis(1);
@@ -146,7 +146,7 @@ fn remove_dead(path: &Path) -> io::Result<Found> {
         return Ok(Found::Gone);
     }
     let mut bytes = Vec::new();
-    (&file).take(MOST_LEFT).read_to_end(&mut bytes)?;
+    (&file).take(MAX_LEFT).read_to_end(&mut bytes)?;
     std::fs::remove_file(path)?;
     Ok(Found::Removed(bytes))
 }

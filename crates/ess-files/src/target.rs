@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The most links that are followed, as on Linux.
-const MOST_LINKS: usize = 40;
+const MAX_LINKS: usize = 40;
 
 /// Where the bytes of a file go.
 pub(crate) enum Target {
@@ -43,7 +43,7 @@ impl Target {
 /// Where links lead, and whether through an open file of a process, whose name says nothing about where it is.
 fn follow(path: &Path) -> io::Result<(PathBuf, bool)> {
     let mut at = path.to_owned();
-    for _ in 0..MOST_LINKS {
+    for _ in 0..MAX_LINKS {
         if at.starts_with("/proc/") || at.starts_with("/dev/fd/") {
             return Ok((at, true));
         }

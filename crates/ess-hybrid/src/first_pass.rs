@@ -65,7 +65,7 @@ impl<'a, I: Index> FirstPass<'a, I> {
     /// # Errors
     /// Those of the index.
     pub fn hits(&self, queries: &Embeddings) -> Result<Vec<Vec<Hit>>, Error> {
-        self.index.search(queries, self.depth.min(self.index.len()))
+        self.index.search(queries, self.depth)
     }
 
     /// Each of `n` queries (`n × d`) with the items found for it, as states of `d` numbers: the query's vector, which counts

@@ -115,10 +115,7 @@ impl Searcher<HybridEncoding> for HybridIndex {
         let (dense, words) = (queries.dense(), queries.words());
         Error::check_dim("dense queries given to a hybrid index", self.items.dim(), dense.dim())?;
         Error::check_dim("lexical queries given to a hybrid index", self.words.dim(), words.dim())?;
-        let len = self.items.len();
-        if k == 0 || k > len {
-            return Err(Error::KOutOfRange { k, len });
-        }
+        Error::check_k(k, self.items.len())?;
         let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
         let found = starts.into_par_iter().map(|first| {
             let end = dense.len().min(first + TOGETHER);
@@ -176,6 +173,16 @@ mod tests {
     }
 
     #[test]
+    fn a_k_beyond_the_items_finds_them_all() {
+        let words = |rows: usize| SparseVectors::new(2, &vec![vec![(1, 1.0)]; rows]).unwrap();
+        let index = HybridIndex::new(wave(3, 2, 1.0), &words(3), 1.0).unwrap();
+        let query = HybridEncoding::new(wave(2, 2, 0.3), words(2)).unwrap();
+        let all = index.search(&query, usize::MAX).unwrap();
+        assert_eq!(all, index.search(&query, 3).unwrap());
+        assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let words = |rows: usize| SparseVectors::new(2, &vec![vec![]; rows]).unwrap();
         assert!(matches!(
@@ -190,7 +197,7 @@ mod tests {
         let query = HybridEncoding::new(wave(1, 3, 1.0), words(1)).unwrap();
         assert!(matches!(index.search(&query, 1), Err(Error::DimensionMismatch { .. })));
         let query = HybridEncoding::new(wave(1, 2, 1.0), words(1)).unwrap();
-        assert!(matches!(index.search(&query, 4), Err(Error::KOutOfRange { .. })));
+        assert!(matches!(index.search(&query, 0), Err(Error::KOutOfRange { .. })));
         assert!(matches!(HybridEncoding::new(wave(1, 2, 1.0), words(2)), Err(Error::LengthMismatch { .. })));
     }
 }

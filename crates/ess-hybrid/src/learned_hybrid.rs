@@ -61,7 +61,7 @@ impl<'a> LearnedHybrid<'a> {
     /// # Errors
     /// Those of the index and of [`LearnedWeight::shares`].
     pub fn shares(&self, queries: &HybridEncoding) -> Result<Vec<f32>, Error> {
-        let depth = self.weight.config().depth.min(self.index.len());
+        let depth = self.weight.config().depth;
         let pass = self.weight.needs_pass().then(|| BothLists::of_halves(self.index, queries, depth));
         self.weight.shares(queries, pass.transpose()?.as_ref())
     }

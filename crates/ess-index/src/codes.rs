@@ -1,4 +1,4 @@
-//! Vectors rounded to 8 bits a number, row by row, and their inner products in whole numbers.
+//! Vectors quantised to int8, row by row, and their inner products in whole numbers.
 //!
 //! A vector is `scale · code` with codes in `-127..=127`, rounded symmetrically; the scale is the vector's own. An
 //! inner product of two vectors is the product of their scales and a sum of whole numbers, which is exact, so every
@@ -6,7 +6,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
-mod instruction_set;
+mod dispatch;
 mod portable;
 mod quantise;
 #[cfg(target_arch = "x86_64")]
@@ -15,14 +15,14 @@ mod vnni;
 use bytemuck::Zeroable;
 use ess_core::MemoryUse;
 
+use crate::cpu::InstructionSet;
 use crate::file::Numbers;
-pub(crate) use instruction_set::ByteInstructions;
 pub(crate) use quantise::quantise;
 
 /// Rows are filled up with zeros to a multiple of this many bytes, a line of the cache.
 pub(crate) const LINE: usize = 64;
 
-/// `n` rounded vectors of `dim` numbers, row-major.
+/// `n` int8 vectors of `dim` components, row-major.
 #[derive(Clone, Debug)]
 pub(crate) struct Codes {
     stride: usize,
@@ -30,7 +30,7 @@ pub(crate) struct Codes {
     scales: Numbers<f32>,
     // What a query's offset of 128 adds to an inner product with each row.
     offsets: Numbers<i32>,
-    instructions: ByteInstructions,
+    instructions: InstructionSet,
 }
 
 /// A vector to compare rows with: codes with an offset of 128, so that they are not negative.
@@ -42,7 +42,7 @@ pub(crate) struct ByteQuery {
 }
 
 impl ByteQuery {
-    /// Rounds a vector for rows of `stride` bytes.
+    /// Quantises a vector for rows of `stride` bytes.
     pub(crate) fn new(vector: &[f32], stride: usize) -> Self {
         let mut codes = vec![0_i8; stride];
         let scale = quantise(vector, &mut codes);
@@ -56,14 +56,14 @@ fn offset(code: i8) -> u8 {
 }
 
 impl Codes {
-    /// Rounds row-major vectors (`n × dim`, whole rows).
+    /// Quantises row-major vectors (`n × dim`, whole rows).
     pub(crate) fn new(rows: &[f32], dim: usize) -> Self {
         let mut codes = Self {
             stride: dim.next_multiple_of(LINE),
             codes: Vec::new().into(),
             scales: Vec::new().into(),
             offsets: Vec::new().into(),
-            instructions: ByteInstructions::detect(),
+            instructions: InstructionSet::detect(),
         };
         codes.push(rows, dim);
         codes
@@ -112,7 +112,7 @@ impl Codes {
     #[inline]
     pub(crate) fn products(&self, query: &ByteQuery, rows: &[u32], products: &mut Vec<i32>) {
         products.resize(rows.len(), 0);
-        self.instructions.products(&query.codes, &self.codes, rows, products);
+        self.instructions.row_products(&query.codes, &self.codes, rows, products);
         for (product, &row) in products.iter_mut().zip(rows) {
             // A damaged file that is mapped may hold any offset.
             *product = product.wrapping_sub(self.offsets[row as usize]);
@@ -124,14 +124,14 @@ impl Codes {
         (&self.codes, &self.scales, &self.offsets)
     }
 
-    /// What [`Codes::parts`] gave, of `dim` numbers a row; all of the same number of rows.
+    /// What [`Codes::parts`] gave, of `dim` components a row; all of the same number of rows.
     pub(crate) fn from_parts(
         dim: usize,
         codes: Numbers<i8>,
         scales: Numbers<f32>,
         offsets: Numbers<i32>,
     ) -> Self {
-        let instructions = ByteInstructions::detect();
+        let instructions = InstructionSet::detect();
         Self { stride: dim.next_multiple_of(LINE), codes, scales, offsets, instructions }
     }
 
@@ -171,7 +171,7 @@ mod tests {
                     codes.map(|(&x, &q)| i32::from(x) * (i32::from(q) - 128)).sum()
                 })
                 .collect();
-            for instructions in ByteInstructions::available() {
+            for instructions in InstructionSet::available() {
                 codes.instructions = instructions;
                 let mut found = Vec::new();
                 codes.products(&query, &rows, &mut found);
@@ -212,7 +212,7 @@ mod tests {
         let dim = 1000;
         let rows = [vec![1.0; dim], vec![-1.0; dim]].concat();
         let mut codes = Codes::new(&rows, dim);
-        for instructions in ByteInstructions::available() {
+        for instructions in InstructionSet::available() {
             codes.instructions = instructions;
             let mut query = ByteQuery::default();
             codes.row_as_query(0, &mut query);

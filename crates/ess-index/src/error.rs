@@ -87,7 +87,7 @@ impl Error {
         if dim <= 1 << 16 {
             return Ok(());
         }
-        let (name, expected) = ("dimensions rounded to bytes", "at most 65536");
+        let (name, expected) = ("dimensions of int8 codes", "at most 65536");
         Err(ess_core::Error::InvalidParameter { name, expected, found: dim.to_string() }.into())
     }
 

@@ -4,9 +4,10 @@ use ess_core::{Capabilities, Embeddings, Hit, Index, MemoryUse, RowSet, SearchPa
 use half::f16;
 use rayon::prelude::*;
 
-use crate::kernel::{Element, InstructionSet, LANES, PackedQueries, Panels};
+use crate::cpu::InstructionSet;
+use crate::int8::Int8Items;
+use crate::kernel::{Element, LANES, PackedQueries, Panels};
 use crate::live_rows::LiveRows;
-use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 mod best;
@@ -37,7 +38,7 @@ const BYTES_READ_ONCE: usize = 1 << 20;
 /// A batch is bound by arithmetic and a single query by memory; rayon's current thread pool shares out both.
 ///
 /// Items can be added and removed, and a search can be filtered: panels of items of which none is admitted are
-/// passed over. A removed item keeps its memory until [`compact`](ess_core::MutableIndex::compact).
+/// skipped. A removed item keeps its memory until [`compact`](ess_core::MutableIndex::compact).
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, RowSet, SearchParams};
@@ -64,7 +65,7 @@ pub struct FlatIndex {
 enum Items {
     F32(Panels<f32>),
     F16(Panels<f16>),
-    I8(RoundedItems),
+    I8(Int8Items),
 }
 
 impl FlatIndex {
@@ -108,7 +109,7 @@ impl FlatIndex {
         let widest = self.instructions.widest_query_block();
         let queries = PackedQueries::new(queries, items.dim(), widest);
         let panels = match admitted {
-            // One admitted item in a panel or less: most panels can be passed over.
+            // One admitted item in a panel or less: most panels can be skipped.
             Some(admitted) if admitted.len() < items.len() / LANES => 1,
             _ => items.panels_in(if count > widest { BYTES_IN_CACHE } else { BYTES_READ_ONCE }),
         };
@@ -162,7 +163,7 @@ impl Index for FlatIndex {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let admitted = admitted.as_deref();
@@ -279,10 +280,11 @@ mod tests {
     }
 
     #[test]
-    fn k_of_zero_and_beyond_the_items_is_refused() {
+    fn k_of_zero_is_refused_and_beyond_the_items_finds_them_all() {
         let index = FlatIndex::new(wave(3, 2, 1.0)).unwrap();
-        for k in [0, 4, usize::MAX] {
-            assert!(matches!(index.search(&wave(1, 2, 1.0), k), Err(KOutOfRange { len: 3, .. })));
-        }
+        assert!(matches!(index.search(&wave(1, 2, 1.0), 0), Err(KOutOfRange { k: 0, len: 3 })));
+        let all = index.search(&wave(1, 2, 1.0), usize::MAX).unwrap();
+        assert_eq!(all, index.search(&wave(1, 2, 1.0), 3).unwrap());
+        assert_eq!(all[0].len(), 3);
     }
 }

@@ -24,7 +24,7 @@ mod walk;
 
 pub use build::GraphBuilder;
 
-use answer::{MOST_CANDIDATES, Scratch, refined};
+use answer::{MAX_CANDIDATES, Scratch, refined};
 use links::Links;
 use points::Points;
 use space::Space;
@@ -34,16 +34,17 @@ use survey::Survey;
 /// Queries that one thread answers in a row.
 const QUERIES_TOGETHER: usize = 16;
 
-/// Maximum-inner-product search by walking a graph of neighbours: a small share of the items is looked at.
+/// Maximum-inner-product search by walking a Vamana graph (Subramanya et al., "DiskANN", 2019): a small share of the items
+/// is looked at.
 ///
-/// Walks compare 8-bit roundings; the candidates that they end with are compared again exactly, so similarities are
+/// Walks compare int8 codes; the candidates that they end with are compared again exactly, so similarities are
 /// those of [`FlatIndex`](crate::FlatIndex) to the bit, and an answer lacks at most some of the items.
-/// [`Effort::candidates`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
+/// [`Effort::ef_search`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
 /// number of threads.
 ///
 /// By default a walk keeps as many candidates as found 97 % of the best on queries tried when the graph was built: items,
 /// each moved towards others; at least 64, and as many as hits. So norms that spread and items that are nearly alike
-/// cost time, not hits. Where roundings cannot tell neighbours apart, walks compare the items' own numbers. Queries that
+/// cost time, not hits. Where int8 codes cannot tell neighbours apart, walks compare the items' own components. Queries that
 /// are quite unlike items may find less: [`Index::tune`] says so.
 ///
 /// Where a walk would be no shorter than looking at everything (few items, few that a filter admits, many hits asked
@@ -51,7 +52,7 @@ const QUERIES_TOGETHER: usize = 16;
 /// are copies. Items removed are still walked through; after many removals
 /// [`compact`](ess_core::MutableIndex::compact) draws the graph anew.
 ///
-/// It takes 5 bytes a number (4 for the row, 1 for its rounding) and 4 bytes for each of [`GraphBuilder::degree`]
+/// It takes 5 bytes a number (4 for the row, 1 for its int8 code) and 4 bytes for each of [`GraphBuilder::degree`]
 /// neighbours.
 ///
 /// ```
@@ -70,6 +71,8 @@ const QUERIES_TOGETHER: usize = 16;
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Debug)]
+#[doc(alias = "Vamana")]
+#[doc(alias = "DiskANN")]
 pub struct GraphIndex {
     builder: GraphBuilder,
     rows: Rows,
@@ -143,7 +146,7 @@ impl Index for GraphIndex {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, CoreError> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let plan = self.plan(k, &params.effort, admitted.as_deref());
@@ -171,8 +174,8 @@ impl Index for GraphIndex {
             add: true,
             remove: true,
             save: true,
-            candidates: true,
-            refine: true,
+            ef_search: true,
+            rescore: true,
             ..Capabilities::default()
         }
     }
@@ -186,11 +189,12 @@ impl Index for GraphIndex {
     }
 
     fn efforts(&self, k: usize) -> Vec<Effort> {
+        let k = k.min(self.len().max(1));
         let least = k + k / 2;
         let candidates = std::iter::successors(Some(least.max(12)), |&c| Some(c + c.div_ceil(4)));
         candidates
-            .take_while(|&candidates| candidates < (64 * least).min(MOST_CANDIDATES))
-            .map(|candidates| Effort { candidates: Some(candidates), ..Effort::default() })
+            .take_while(|&candidates| candidates < (64 * least).min(MAX_CANDIDATES))
+            .map(|candidates| Effort { ef_search: Some(candidates), ..Effort::default() })
             .collect()
     }
 }
@@ -242,7 +246,7 @@ mod tests {
 
     fn recall(index: &GraphIndex, items: &Embeddings, candidates: usize) -> f64 {
         let exact = FlatIndex::new(items.clone()).unwrap();
-        let effort = Effort { candidates: Some(candidates), ..Effort::default() };
+        let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
         index.recall_against(&exact, &surface(100, items.dim(), 2), 10, &effort).unwrap()
     }
 

@@ -14,7 +14,7 @@ use ndarray::{Array2, ArrayView2};
 /// embedding is the mean of them. One vector of a long text is a mean of all that it says; this finds the words that a query
 /// asks for, in their context.
 ///
-/// States are kept at length 1 and in half precision: `2 · token_dim` bytes a token, which for texts of 200 tokens is some
+/// States are kept at unit norm and in half precision: `2 · token_dim` bytes a token, which for texts of 200 tokens is some
 /// 100 times what their embeddings take. A query without tokens, or an item without, has the similarity 0.
 ///
 /// ```
@@ -33,7 +33,7 @@ pub struct ItemTokens {
     dim: usize,
     // m + 1 numbers, from 0, never falling.
     starts: Vec<usize>,
-    // Of length 1, or zero.
+    // Of unit norm, or zero.
     states: Vec<f16>,
 }
 
@@ -100,7 +100,7 @@ impl ItemTokens {
         &self.starts
     }
 
-    /// The states of all tokens, rounded at length 1 (zeros as they are), `T × token_dim`, row-major.
+    /// The states of all tokens, rounded at unit norm (zeros as they are), `T × token_dim`, row-major.
     pub fn states(&self) -> &[f16] {
         &self.states
     }
@@ -156,7 +156,7 @@ fn length(state: &[f32]) -> f64 {
     state.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt()
 }
 
-/// The state at length 1; zeros as they are.
+/// The state at unit norm; zeros as they are.
 fn unit(state: &[f32]) -> impl Iterator<Item = f32> + '_ {
     let length = length(state);
     let factor = if length > 0.0 { 1.0 / length } else { 0.0 };

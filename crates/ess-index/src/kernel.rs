@@ -2,7 +2,7 @@
 //!
 //! Every similarity is the sum of `query[i] * item[i]` in the order `i = 0, 1, …, d - 1`, in one `f32`, and nothing
 //! else. So it depends on the pair alone: not on the batch, the block or the thread that it is computed in. On one
-//! machine all vector instruction sets agree bit for bit; only [`InstructionSet::Portable`] may round differently
+//! machine all vector instruction sets agree bit for bit; only the portable kernel may round differently
 //! (once more for each product where the target has no fused multiply-add).
 //!
 //! SIMD runs across items: [`Panels`] interleaves [`LANES`] items, so that one load brings dimension `i` of all of
@@ -14,9 +14,9 @@ mod agreement;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod dispatch;
 mod element;
 mod huge_pages;
-mod instruction_set;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod packed_queries;
@@ -30,7 +30,6 @@ pub(crate) use avx2::Load256;
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::Load512;
 pub(crate) use element::Element;
-pub(crate) use instruction_set::InstructionSet;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Load128;
 pub(crate) use packed_queries::{PackedQueries, QueryBlock};

@@ -69,16 +69,12 @@ impl<I: Index> Searcher<TokenStates> for LateInteraction<I> {
     /// As [`Searcher::search`]; tokens of the encoder's prompt are left out.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] for states or embeddings of another dimension than the items'; [`Error::KOutOfRange`] unless
-    /// `k` is 1 to the number of items.
+    /// [`Error::DimensionMismatch`] for states or embeddings of another dimension than the items'; [`Error::KOutOfRange`] for
+    /// `k = 0`.
     fn search(&self, queries: &TokenStates, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
         Error::check_dim("queries' token states", self.tokens.dim(), queries.token_dim())?;
-        let len = self.index.len();
-        if k == 0 || k > len {
-            return Err(Error::KOutOfRange { k, len });
-        }
-        let pool = self.pool.max(k).min(len);
-        let found = self.index.search(queries.embeddings(), pool)?;
+        Error::check_k(k, self.index.len())?;
+        let found = self.index.search(queries.embeddings(), self.pool.max(k))?;
         let rows = (0..queries.rows()).into_par_iter();
         rows.map(|row| self.order(queries.own_states(row), &found[row], k)).collect()
     }
@@ -137,6 +133,14 @@ mod tests {
     }
 
     #[test]
+    fn a_k_beyond_the_items_finds_them_all() {
+        let (searcher, queries) = (searcher(3, 1.0).unwrap(), states(6, 0.3));
+        let all = searcher.search(&queries, usize::MAX).unwrap();
+        assert_eq!(all, searcher.search(&queries, 30).unwrap());
+        assert!(all.iter().all(|hits| hits.len() == 30));
+    }
+
+    #[test]
     fn what_makes_no_sense_is_refused() {
         assert!(matches!(searcher(0, 1.0), Err(Error::InvalidParameter { name: "pool", .. })));
         assert!(matches!(searcher(3, f32::NAN), Err(Error::InvalidParameter { .. })));
@@ -144,9 +148,7 @@ mod tests {
         let index = FlatIndex::new(states(30, 0.7).embeddings().clone()).unwrap();
         assert!(matches!(LateInteraction::new(index, fewer, 3, 1.0), Err(Error::LengthMismatch { .. })));
         let searcher = searcher(3, 1.0).unwrap();
-        for k in [0, 31] {
-            assert!(matches!(searcher.search(&states(1, 0.3), k), Err(Error::KOutOfRange { .. })));
-        }
+        assert!(matches!(searcher.search(&states(1, 0.3), 0), Err(Error::KOutOfRange { .. })));
         let other = TokenStates::from_texts(states(1, 0.3).embeddings().clone(), 4, &[vec![1.0; 4]]).unwrap();
         assert!(matches!(searcher.search(&other, 3), Err(Error::DimensionMismatch { .. })));
     }

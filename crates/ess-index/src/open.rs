@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_core::Index;
 
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex, GraphIndex, QuantisedIndex, RowId};
+use crate::{Error, FlatIndex, GraphIndex, IvfPqIndex, RowId};
 
 /// How an index file is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -145,7 +145,7 @@ fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {
     match contents.kind() {
         FlatIndex::KIND => Ok(Box::new(FlatIndex::from_file(contents)?)),
         GraphIndex::KIND => Ok(Box::new(GraphIndex::from_file(contents)?)),
-        QuantisedIndex::KIND => Ok(Box::new(QuantisedIndex::from_file(contents)?)),
+        IvfPqIndex::KIND => Ok(Box::new(IvfPqIndex::from_file(contents)?)),
         kind => Err(contents.mismatch("a known kind of index", format!("kind {kind:?}"))),
     }
 }

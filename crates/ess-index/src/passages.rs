@@ -174,7 +174,7 @@ impl<I: Index> Index for PassageIndex<I> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         let admits =
             |passage: usize| params.filter.is_none_or(|filter| filter.admits(self.rows.item_of(passage)));
         let filter = params.filter.map(|_| Filter::Predicate(&admits));
@@ -201,9 +201,9 @@ impl<I: Index> Index for PassageIndex<I> {
 
     /// What the index of passages can do in searching; passages are added to, removed from and saved with it.
     fn capabilities(&self) -> Capabilities {
-        let Capabilities { exact, any_norm, filter, candidates, probes, refine, .. } =
+        let Capabilities { exact, any_norm, filter, ef_search, nprobe, rescore, .. } =
             self.passages.capabilities();
-        Capabilities { exact, any_norm, filter, candidates, probes, refine, ..Capabilities::default() }
+        Capabilities { exact, any_norm, filter, ef_search, nprobe, rescore, ..Capabilities::default() }
     }
 
     fn memory_use(&self) -> Option<MemoryUse> {

@@ -1,6 +1,6 @@
 //! Product quantisation in 4-bit codes, and the kernels that add up what the codes stand for.
 //!
-//! A vector is cut into pairs of numbers, and each pair is replaced by the nearest of 16 ([`Codebooks`]; Jégou, Douze
+//! A vector is cut into pairs of components, and each pair is replaced by the nearest of 16 ([`Codebooks`]; Jégou, Douze
 //! and Schmid, 2011). A query's inner products with the 16 fill a row of a table, so an item's inner product is a sum of
 //! one number from each row ([`Tables`]). The numbers are rounded to 8 bits, so that a row of a table fits in a register
 //! and a shuffle looks many codes up at once ("fast scan"; André, Kermarrec and Le Scouarnec, 2015).
@@ -14,17 +14,16 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod codebooks;
-mod instructions;
+mod dispatch;
 mod packed_codes;
 mod portable;
 mod tables;
 
 pub(crate) use codebooks::Codebooks;
-pub(crate) use instructions::Instructions;
 pub(crate) use packed_codes::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 pub(crate) use tables::{Scale, Tables};
 
-/// The numbers that one code stands for.
+/// The components that one code stands for.
 pub(crate) const PAIR: usize = 2;
 
 /// The values that a code of 4 bits has.
@@ -34,4 +33,4 @@ pub(crate) const CENTRES: usize = 16;
 pub(crate) const GROUP: usize = 8;
 
 /// The most codes an item can have: so many numbers of 8 bits are sure to fit in a sum of 16.
-pub(crate) const MOST_CODES: usize = 256;
+pub(crate) const MAX_CODES: usize = 256;

@@ -2,25 +2,26 @@
 
 use ess_core::MemoryUse;
 
+use crate::cpu::{InstructionSet, Level};
 use crate::file::Numbers;
 
 /// Rows whose sums are taken side by side: as many chains of additions as keep a processor busy.
 const TOGETHER: usize = 8;
 
-/// `n` items of `dim` numbers, row-major, in `f32`.
+/// `n` items of `dim` components, row-major, in `f32`.
 ///
 /// A similarity is one sum over the dimensions in their order, to the bit what the exact index in `f32` gives.
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     dim: usize,
     numbers: Numbers<f32>,
-    fused: bool,
+    instructions: InstructionSet,
 }
 
 impl Rows {
-    /// Rows of `dim ≥ 1` numbers, whole ones.
+    /// Rows of `dim ≥ 1` components, whole ones.
     pub(crate) fn new(numbers: Numbers<f32>, dim: usize) -> Self {
-        Self { dim, numbers, fused: fused_multiply_add() }
+        Self { dim, numbers, instructions: InstructionSet::detect() }
     }
 
     /// The dimension of each row.
@@ -33,7 +34,7 @@ impl Rows {
         self.numbers.len() / self.dim
     }
 
-    /// All numbers, row after row.
+    /// All components, row after row.
     pub(crate) fn numbers(&self) -> &[f32] {
         &self.numbers
     }
@@ -43,7 +44,7 @@ impl Rows {
         self.numbers.to_mut().extend_from_slice(numbers);
     }
 
-    /// The numbers of these rows, which exist, one after the other.
+    /// The components of these rows, which exist, one after the other.
     pub(crate) fn selected(&self, rows: &[usize]) -> Vec<f32> {
         rows.iter().flat_map(|&row| self.row(row).iter().copied()).collect()
     }
@@ -65,33 +66,22 @@ impl Rows {
         }
     }
 
-    /// The numbers of a row.
+    /// The components of a row.
     pub(crate) fn row(&self, row: usize) -> &[f32] {
         &self.numbers[row * self.dim..(row + 1) * self.dim]
     }
 
+    /// Multiplies and adds in one step where the kernels of the exact index do.
     fn sums(&self, query: &[f32], rows: [&[f32]; TOGETHER]) -> [f32; TOGETHER] {
-        #[cfg(target_arch = "x86_64")]
-        if self.fused {
-            // SAFETY: the instruction was found when the rows were made.
-            return unsafe { sums_fused(query, rows) };
-        }
-        if self.fused {
-            sums_by(query, rows, f32::mul_add)
-        } else {
-            sums_by(query, rows, |a, b, sum| a * b + sum)
+        match self.instructions.level() {
+            Level::Portable => sums_by(query, rows, |a, b, sum| a * b + sum),
+            // SAFETY: an `InstructionSet` of these levels exists only where FMA was detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 | Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe { sums_fused(query, rows) },
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => sums_by(query, rows, f32::mul_add),
         }
     }
-}
-
-/// Whether a fused multiply-add is one instruction here, as the kernels of the exact index take it.
-fn fused_multiply_add() -> bool {
-    #[cfg(target_arch = "x86_64")]
-    return is_x86_feature_detected!("fma")
-        && is_x86_feature_detected!("avx2")
-        && is_x86_feature_detected!("f16c");
-    #[cfg(not(target_arch = "x86_64"))]
-    cfg!(target_arch = "aarch64")
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -59,10 +59,6 @@ impl<I: Index> ShardedIndex<I> {
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let (index, start) = (&self.shards[shard], self.starts[shard]);
-        let k = k.min(index.len());
-        if k == 0 {
-            return Ok(vec![Vec::new(); queries.len()]);
-        }
         let admits = |row: usize| params.filter.is_none_or(|filter| filter.admits(start + row));
         let filter = params.filter.map(|_| Filter::Predicate(&admits));
         let found = index.search_with(queries, k, &SearchParams { filter, ..*params });
@@ -104,7 +100,7 @@ impl<I: Index> Index for ShardedIndex<I> {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         let found: Vec<_> = (0..self.shards.len())
             .into_par_iter()
@@ -128,9 +124,9 @@ impl<I: Index> Index for ShardedIndex<I> {
             exact: all(|shard| shard.exact),
             any_norm: all(|shard| shard.any_norm),
             filter: all(|shard| shard.filter),
-            candidates: any(|shard| shard.candidates),
-            probes: any(|shard| shard.probes),
-            refine: any(|shard| shard.refine),
+            ef_search: any(|shard| shard.ef_search),
+            nprobe: any(|shard| shard.nprobe),
+            rescore: any(|shard| shard.rescore),
             ..Capabilities::default()
         }
     }

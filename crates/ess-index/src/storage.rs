@@ -1,11 +1,11 @@
-//! How an index keeps the numbers of its items.
+//! How an index keeps the components of its items.
 
 use serde::{Deserialize, Serialize};
 
 /// The number format in which an index keeps its items.
 ///
 /// Queries and similarities are `f32` always. Rounding happens once, when the index is built: the hits are the
-/// exact answer for the rounded items.
+/// exact answer for the items as stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Storage {

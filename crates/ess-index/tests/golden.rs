@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use ess_core::{Effort, Embeddings, Index, MutableIndex, PersistentIndex, SearchParams};
-use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, Progress, QuantisedBuilder, Storage};
+use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
 
 fn wave(n: usize, step: f32) -> Embeddings {
     let numbers = (0..n * 5).map(|i| (i as f32 * step).sin() * (1.0 + (i / 5 % 7) as f32 * 0.1)).collect();
@@ -26,7 +26,7 @@ fn indexes() -> Vec<(PathBuf, Box<dyn Saved>)> {
     numbered.remove(&["item 7".to_owned()]).expect("an id");
     let mut graph = GraphBuilder::default().build(wave(60, 0.7), Progress::Silent).expect("items");
     graph.remove(&[7]).expect("a row");
-    let builder = QuantisedBuilder { lists: Some(4), ..QuantisedBuilder::default() };
+    let builder = IvfPqBuilder { lists: Some(4), ..IvfPqBuilder::default() };
     let mut quantised = builder.build(wave(60, 0.7), Progress::Silent).expect("items");
     quantised.remove(&[7]).expect("a row");
     let named: Vec<(&str, Box<dyn Saved>)> = vec![
@@ -67,7 +67,7 @@ fn files_of_version_1_answer_as_they_did() {
             let opened = opened.expect("a golden file");
             assert_eq!((opened.len(), opened.rows(), opened.dim()), (59, 60, 5), "{}", path.display());
             // Every item is looked at, so that answers depend on nothing but what the file keeps.
-            let all = SearchParams::from(Effort { candidates: Some(60), probes: Some(60), refine: Some(60) });
+            let all = SearchParams::from(Effort { ef_search: Some(60), nprobe: Some(60), rescore: Some(60) });
             let found = opened.search_with(&queries, 9, &all);
             let expected = index.search_with(&queries, 9, &all);
             let (found, expected) = (found.expect("hits"), expected.expect("hits"));
@@ -80,4 +80,16 @@ fn files_of_version_1_answer_as_they_did() {
     }
     let ids = ess_index::ids::<String>(&indexes()[3].0).expect("a golden file").expect("ids");
     assert_eq!(ids[59], "item 59");
+}
+
+/// Efforts are kept in configs; those of earlier names open too.
+#[test]
+fn an_effort_of_earlier_names_is_read() {
+    let earlier = r#"{"candidates": 64, "probes": 4, "refine": 30}"#;
+    let effort: Effort = serde_json::from_str(earlier).unwrap();
+    assert_eq!(effort, Effort { ef_search: Some(64), nprobe: Some(4), rescore: Some(30) });
+    let now = serde_json::to_string(&effort).unwrap();
+    assert_eq!(now, r#"{"ef_search":64,"nprobe":4,"rescore":30}"#);
+    assert_eq!(serde_json::from_str::<Effort>(&now).unwrap(), effort);
+    assert!(serde_json::from_str::<Effort>(r#"{"efsearch": 64}"#).is_err());
 }

@@ -28,7 +28,7 @@ fn spread(n: usize, sigma: f32, seed: u64) -> Embeddings {
     Embeddings::from_rows(&rows).unwrap()
 }
 
-/// Items that differ by thousandths, and 20 that lie apart, each of length 1.
+/// Items that differ by thousandths, and 20 that lie apart, each of unit norm.
 fn near_duplicates(n: usize) -> Embeddings {
     let random = &mut ChaCha8Rng::seed_from_u64(3);
     let centre = direction(random, 32);
@@ -71,7 +71,7 @@ fn norms_that_spread() {
         let items = spread(5000, sigma, 1);
         let index = build(&items);
         check(&index, &items, &spread(100, 0.0, 2), &format!("norms of sigma {sigma}"));
-        let few = Effort { candidates: Some(64), ..Effort::default() };
+        let few = Effort { ef_search: Some(64), ..Effort::default() };
         let exact = FlatIndex::new(items).unwrap();
         let recall = index.recall_against(&exact, &spread(100, 0.0, 2), 10, &few).unwrap();
         assert!(recall >= 0.95, "the graph itself, sigma {sigma}: {recall}");

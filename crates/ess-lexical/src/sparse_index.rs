@@ -124,9 +124,7 @@ impl SparseIndex {
 impl Searcher<SparseVectors> for SparseIndex {
     fn search(&self, queries: &SparseVectors, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
         Error::check_dim("queries given to a sparse index", self.dim(), queries.dim())?;
-        if k == 0 || k > self.items {
-            return Err(Error::KOutOfRange { k, len: self.items });
-        }
+        Error::check_k(k, self.items)?;
         let rows = (0..queries.rows()).into_par_iter();
         rows.map(|row| self.search_one(row, queries.row(row), k)).collect()
     }
@@ -144,7 +142,7 @@ mod tests {
         let hits = index.search(&query, 3).unwrap();
         assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [1, 2, 0]);
         assert!(matches!(index.search(&query, 0), Err(Error::KOutOfRange { k: 0, len: 3 })));
-        assert!(matches!(index.search(&query, 4), Err(Error::KOutOfRange { k: 4, len: 3 })));
+        assert_eq!(index.search(&query, usize::MAX).unwrap(), hits);
         let (large, long) = ([vec![(0, 3e38), (1, 3e38)]], [vec![(0, 10.0), (1, -10.0)]]);
         let index = SparseIndex::new(&SparseVectors::new(2, &large).unwrap());
         let overflow = index.search(&SparseVectors::new(2, &long).unwrap(), 1);

@@ -125,7 +125,7 @@ impl Index for DeviceIndex {
     /// As [`Index::search`], and [`ess_core::Error::NonFinite`] for a query so long that its similarity with the longest
     /// item could overflow.
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         self.bound.check(queries)?;
         let mut hits = Vec::with_capacity(queries.len());
         for chunk in queries.as_slice().chunks(self.queries_at_once() * self.dim) {

@@ -47,31 +47,18 @@ impl Promise {
 ///   similar first and ties in item order, with the similarities and the recall promised, against sums in `f64`.
 /// - One item; items that occur twice; items and queries of zeros; norms up to 10^18, where they are promised, as exactly as any; similarities
 ///   that overflow are refused or finite.
-/// - `k = 0` and `k > n` are refused with `KOutOfRange`, queries of another dimension with `DimensionMismatch`.
+/// - `k > n` finds all `n` items; `k = 0` is refused with `KOutOfRange`, queries of another dimension with
+///   `DimensionMismatch`.
 /// - An index that has filters keeps to them, by set and by predicate, narrow and wide; one that has none refuses.
-/// - Every effort that it offers is valid and answers; capabilities do not claim more than is promised.
+/// - Every effort that it offers, for any `k`, is valid and answers; capabilities do not claim more than is promised.
 /// - Answers do not change from call to call, with the number of rayon's threads, when several threads ask at once,
 ///   or (as promised) with the batch.
 ///
 /// ```
-/// use ess_core::{Embeddings, Error, Hit, Index, InnerProduct, Similarity, TopK};
+/// use ess_core::ExactIndex;
 /// use ess_testing::index::{self, Promise};
 ///
-/// struct Scan(Embeddings);
-/// impl Index for Scan {
-///     fn dim(&self) -> usize { self.0.dim() }
-///     fn len(&self) -> usize { self.0.len() }
-///     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-///         self.check_search(queries, k)?;
-///         queries.rows().map(|query| {
-///             let similarities = InnerProduct.similarities(&Embeddings::from_rows(&[query])?, &self.0)?;
-///             let mut best = TopK::new(k);
-///             similarities.iter().enumerate().for_each(|(item, &similarity)| best.push(Hit::new(item, similarity)));
-///             Ok(best.into_sorted())
-///         }).collect()
-///     }
-/// }
-/// index::conforms(Scan, &Promise::EXACT);
+/// index::conforms(ExactIndex::new, &Promise::EXACT);
 /// ```
 ///
 /// # Panics
@@ -88,7 +75,7 @@ pub fn conforms<I: Index>(build: impl Fn(Embeddings) -> I, promise: &Promise) {
 /// - Items that are added get the rows that follow, are found, and leave the others where they are.
 /// - Items that are removed are found no more, alone or behind a filter, and their rows are not given again; removing
 ///   one again is no error.
-/// - `len` counts what is there, `rows` what ever was; `k` is checked against `len`, down to an index left empty.
+/// - `len` counts what is there, `rows` what ever was; `k > len` finds what is left, down to an index left empty.
 /// - Items of another dimension and rows that never were are refused, and change nothing.
 ///
 /// # Panics

@@ -79,8 +79,7 @@ impl SimilaritySample {
     ) -> Result<Self, Error> {
         queries.check_items(items.embeddings().len())?;
         let mapped: Embeddings = module.apply(queries.encodings())?;
-        let index = items.index()?;
-        let hits = index.search(&mapped, k.saturating_add(1).min(index.len()))?;
+        let hits = items.index()?.search(&mapped, k.saturating_add(1))?;
         let mut sample = Self::default();
         for (query, (hits, judged)) in hits.iter().zip(queries.judgements()).enumerate() {
             let left_out = left_out(query);

@@ -48,7 +48,7 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
         let count = items.embeddings().len();
         queries.check_items(count)?;
         let grades = queries.judgements().iter().map(|judged| judged.iter().map(|j| (j.item, j.grade)));
-        let depth = measure.cutoff().k().unwrap_or(UNCUT_DEPTH).min(count);
+        let depth = measure.cutoff().k().unwrap_or(UNCUT_DEPTH);
         let (qrels, evaluator) = (RowQrels::new(grades)?, Evaluator::new(vec![measure])?);
         Ok(Self { queries, items, qrels, evaluator, depth, looks: Looks::default() })
     }

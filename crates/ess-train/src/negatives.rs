@@ -142,10 +142,9 @@ pub(crate) fn mine(
     index: &dyn Index,
     (seed, step): (u64, usize),
 ) -> Result<(Vec<Vec<usize>>, MiningReport), Error> {
-    let depth = config.depth.min(index.len());
     let mut report = MiningReport { step, ..MiningReport::default() };
     let mut mined = Vec::with_capacity(queries.len());
-    let hits = index.search(mapped, depth)?;
+    let hits = index.search(mapped, config.depth)?;
     for (at, (hits, query)) in hits.iter().zip(queries).enumerate() {
         let filter = Filter::new(config, mapped.row(at), *query, items);
         let mut kept: Vec<usize> = Vec::new();

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct Capabilities {
     /// Every answer is the true one, for the items as they are stored.
     pub exact: bool,
-    /// Items may have any norm. Otherwise the index takes vectors of length 1 and refuses others.
+    /// Items may have any norm. Otherwise the index takes vectors of unit norm and refuses others.
     pub any_norm: bool,
     /// [`Index::search_with`](crate::Index::search_with) takes a filter.
     pub filter: bool,
@@ -24,10 +24,10 @@ pub struct Capabilities {
     pub remove: bool,
     /// The index can be kept in a file: it is a [`PersistentIndex`](crate::PersistentIndex).
     pub save: bool,
-    /// [`Effort::candidates`](crate::Effort::candidates) matters.
-    pub candidates: bool,
-    /// [`Effort::probes`](crate::Effort::probes) matters.
-    pub probes: bool,
-    /// [`Effort::refine`](crate::Effort::refine) matters.
-    pub refine: bool,
+    /// [`Effort::ef_search`](crate::Effort::ef_search) matters.
+    pub ef_search: bool,
+    /// [`Effort::nprobe`](crate::Effort::nprobe) matters.
+    pub nprobe: bool,
+    /// [`Effort::rescore`](crate::Effort::rescore) matters.
+    pub rescore: bool,
 }

@@ -18,13 +18,15 @@ pub struct Tuned {
     pub recall: f64,
 }
 
-pub(super) fn mean_recall(expected: &[Vec<Hit>], found: &[Vec<Hit>], k: usize) -> f64 {
+/// The share of the expected hits that is found; 1 where none is expected.
+pub(super) fn mean_recall(expected: &[Vec<Hit>], found: &[Vec<Hit>]) -> f64 {
+    let all: usize = expected.iter().map(Vec::len).sum();
     let shared = |(expected, found): (&Vec<Hit>, &Vec<Hit>)| {
         let expected: HashSet<usize> = expected.iter().map(|hit| hit.item).collect();
         found.iter().filter(|hit| expected.contains(&hit.item)).count()
     };
     let shared: usize = expected.iter().zip(found).map(shared).sum();
-    shared as f64 / (k * expected.len()) as f64
+    if all == 0 { 1.0 } else { shared as f64 / all as f64 }
 }
 
 pub(super) fn check_target(target: f64) -> Result<(), Error> {
@@ -42,8 +44,9 @@ mod tests {
     fn recall_is_the_share_of_the_exact_hits() {
         let hits = |items: &[usize]| items.iter().map(|&item| Hit::new(item, 1.0)).collect();
         let expected = [hits(&[1, 2]), hits(&[3, 4])];
-        assert_eq!(mean_recall(&expected, &[hits(&[2, 1]), hits(&[9, 3])], 2), 0.75);
-        assert_eq!(mean_recall(&expected, &[hits(&[]), hits(&[9])], 2), 0.0);
+        assert_eq!(mean_recall(&expected, &[hits(&[2, 1]), hits(&[9, 3])]), 0.75);
+        assert_eq!(mean_recall(&expected, &[hits(&[]), hits(&[9])]), 0.0);
+        assert_eq!(mean_recall(&[hits(&[])], &[hits(&[])]), 1.0);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{Effort, Filter, RowSet};
 /// use ess_core::{Effort, RowSet, SearchParams};
 ///
 /// let german = RowSet::from_rows(1000, [3, 4, 90])?;
-/// let params = SearchParams::from(Effort { candidates: Some(128), ..Effort::default() }).filtered(&german);
+/// let params = SearchParams::from(Effort { ef_search: Some(128), ..Effort::default() }).filtered(&german);
 /// assert!(params.filter.is_some_and(|filter| filter.admits(90)));
 /// # Ok::<(), ess_core::Error>(())
 /// ```

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Milvus' largest dimension.
-const LARGEST_DIM: usize = 32_768;
+const MAX_DIM: usize = 32_768;
 
 /// Where items are kept in Milvus. Runnable at [`Milvus`](crate::Milvus).
 ///
@@ -60,7 +60,7 @@ impl MilvusConfig {
     /// # Errors
     /// [`Error::Config`] with the setting's name.
     pub fn check(&self) -> Result<(), Error> {
-        if !(1..=LARGEST_DIM).contains(&self.dim) {
+        if !(1..=MAX_DIM).contains(&self.dim) {
             return Err(Error::Config { name: "dim", expected: "1 to 32768", found: self.dim.to_string() });
         }
         if !(self.uri.starts_with("http://") || self.uri.starts_with("https://")) {

@@ -14,7 +14,7 @@ use crate::{
 /// Candidates of a graph search when the caller names none: pgvector's own default.
 pub(super) const CANDIDATES: usize = 40;
 /// The largest dimension of pgvector's `vector`.
-const LARGEST_DIM: usize = 16_000;
+const MAX_DIM: usize = 16_000;
 /// The largest dimension of a `vector` in an index.
 const LARGEST_INDEXED_DIM: usize = 2_000;
 
@@ -89,7 +89,7 @@ impl PgVectorConfig {
     pub fn check(&self) -> Result<(), Error> {
         let refuse =
             |name, expected, found: usize| Err(Error::Config { name, expected, found: found.to_string() });
-        if self.dim == 0 || self.dim > LARGEST_DIM {
+        if self.dim == 0 || self.dim > MAX_DIM {
             return refuse("dim", "1 to 16000", self.dim);
         }
         let Some(hnsw) = self.hnsw else { return Ok(()) };

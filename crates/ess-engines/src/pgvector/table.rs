@@ -8,7 +8,7 @@ use super::{NAME, PgVectorConfig, session::failure};
 use crate::{Admitted, Error, blocking::Failure};
 
 /// pgvector's largest number of candidates.
-const MOST_CANDIDATES: usize = 1000;
+const MAX_CANDIDATES: usize = 1000;
 
 /// The class of this crate's advisory locks, "ESS": with a table's number for who adds to it, with 0 for who creates.
 const LOCKS: i32 = 0x45_53_53;
@@ -201,7 +201,7 @@ pub(super) async fn search(
         .await
         .map_err(failure)?;
     if statements.approximate {
-        let candidates = candidates.min(MOST_CANDIDATES);
+        let candidates = candidates.min(MAX_CANDIDATES);
         // Without going on, a filter would leave fewer hits than there are.
         let settings =
             format!("SET LOCAL hnsw.ef_search = {candidates}; SET LOCAL hnsw.iterative_scan = strict_order");

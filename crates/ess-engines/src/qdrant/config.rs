@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Qdrant's largest dimension.
-const LARGEST_DIM: usize = 65_536;
+const MAX_DIM: usize = 65_536;
 
 /// Where items are kept in Qdrant. Runnable at [`Qdrant`](crate::Qdrant).
 ///
@@ -44,7 +44,7 @@ impl QdrantConfig {
     /// # Errors
     /// [`Error::Config`] with the setting's name.
     pub fn check(&self) -> Result<(), Error> {
-        if !(1..=LARGEST_DIM).contains(&self.dim) {
+        if !(1..=MAX_DIM).contains(&self.dim) {
             return Err(Error::Config { name: "dim", expected: "1 to 65536", found: self.dim.to_string() });
         }
         if !secret::is_plain_address(&self.url) {

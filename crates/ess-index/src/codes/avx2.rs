@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 /// Bytes that one step takes.
 const STEP: usize = 16;
 
-/// As `ByteInstructions::products`.
+/// As `InstructionSet::row_products`.
 #[target_feature(enable = "avx2")]
 pub(super) fn products(query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {
     for (product, &row) in products.iter_mut().zip(rows) {

@@ -1,6 +1,6 @@
 //! Products of bytes where nothing is known of the machine.
 
-/// As `ByteInstructions::products`.
+/// As `InstructionSet::row_products`.
 pub(super) fn products(query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {
     for (product, &row) in products.iter_mut().zip(rows) {
         let code = &codes[row as usize * query.len()..][..query.len()];

@@ -1,14 +1,14 @@
-//! Rounding a vector to 8 bits a number.
+//! Quantising a vector to int8.
 
 /// The largest code.
-const LARGEST: f32 = 127.0;
+const MAX_CODE: f32 = 127.0;
 
-/// Rounds a vector to codes, which may be longer and end with zeros, and returns the scale: what a code is multiplied
+/// Quantises a vector to codes, which may be longer and end with zeros, and returns the scale: what a code is multiplied
 /// with. The codes of a vector of zeros are zeros.
 pub(crate) fn quantise(vector: &[f32], codes: &mut [i8]) -> f32 {
     let largest = vector.iter().fold(0.0_f32, |largest, x| largest.max(x.abs()));
-    let scale = largest / LARGEST;
-    let inverse = LARGEST / largest;
+    let scale = largest / MAX_CODE;
+    let inverse = MAX_CODE / largest;
     let (head, tail) = codes.split_at_mut(vector.len());
     tail.fill(0);
     if scale > 0.0 && inverse.is_finite() {

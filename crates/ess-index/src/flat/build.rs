@@ -5,9 +5,9 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 
 use super::{FlatIndex, Items};
+use crate::int8::Int8Items;
 use crate::kernel::Panels;
 use crate::live_rows::LiveRows;
-use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 /// Builds a [`FlatIndex`]; plain data, by default in [`Storage::F32`].
@@ -23,7 +23,7 @@ use crate::{Error, Storage};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlatBuilder {
-    /// How the numbers of the items are kept.
+    /// How the components of the items are kept.
     pub storage: Storage,
 }
 
@@ -44,7 +44,7 @@ impl FlatBuilder {
             Storage::F32 => Items::F32(Panels::from_rows(into_rows(items), dim)),
             Storage::I8 => {
                 Error::check_byte_dim(dim)?;
-                Items::I8(RoundedItems::from_rows(into_rows(items), dim))
+                Items::I8(Int8Items::from_rows(into_rows(items), dim))
             }
             Storage::F16 => {
                 check_f16(&items)?;
@@ -55,7 +55,7 @@ impl FlatBuilder {
     }
 }
 
-/// The numbers of `n × d` items, row after row, without a copy where they lie alone.
+/// The components of `n × d` items, row after row, without a copy where they lie alone.
 pub(crate) fn into_rows(items: Embeddings) -> Vec<f32> {
     let size = items.len() * items.dim();
     let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();

@@ -13,7 +13,7 @@ impl MutableIndex for FlatIndex {
         Error::check_dim("items added to the index", self.dim(), items.dim())?;
         match &mut self.items {
             Items::F32(panels) => panels.push(items.as_slice(), |x| x),
-            Items::I8(rounded) => rounded.push(items.as_slice()),
+            Items::I8(int8) => int8.push(items.as_slice()),
             Items::F16(panels) => {
                 check_f16(items)?;
                 panels.push(items.as_slice(), f16::from_f32);
@@ -36,7 +36,7 @@ impl MutableIndex for FlatIndex {
         match &mut self.items {
             Items::F32(panels) => *panels = panels.selected(&kept),
             Items::F16(panels) => *panels = panels.selected(&kept),
-            Items::I8(rounded) => *rounded = rounded.selected(&kept),
+            Items::I8(int8) => *int8 = int8.selected(&kept),
         }
         self.live = LiveRows::all(kept.len());
         Ok(compacted)

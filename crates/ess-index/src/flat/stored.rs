@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{FlatIndex, Items};
 use crate::file::{Contents, Section, Stored, persistent};
+use crate::int8::Int8Items;
 use crate::kernel::{Element, Panels};
 use crate::live_rows::LiveRows;
-use crate::rounded::RoundedItems;
 use crate::{Error, Storage};
 
 /// Sizes of an exact index, as its file has them.
@@ -31,7 +31,7 @@ impl Stored for FlatIndex {
         let items = match &self.items {
             Items::F32(panels) => vec![Section::new("panels", &panels.parts())],
             Items::F16(panels) => vec![Section::new("panels", &panels.parts())],
-            Items::I8(rounded) => rounded.sections(),
+            Items::I8(int8) => int8.sections(),
         };
         items.into_iter().chain(self.live.section()).collect()
     }
@@ -49,7 +49,7 @@ impl Stored for FlatIndex {
             Storage::F16 => Items::F16(panels(&about, contents)?),
             Storage::I8 => {
                 Error::check_byte_dim(about.dim)?;
-                let items = RoundedItems::from_contents(about.rows, about.dim, contents)?;
+                let items = Int8Items::from_contents(about.rows, about.dim, contents)?;
                 Items::I8(items.ok_or_else(|| contents.mismatch("a possible size", format!("{about:?}")))?)
             }
         };

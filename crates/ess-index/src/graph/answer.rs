@@ -6,7 +6,7 @@ use super::points::PointQuery;
 use super::{GraphIndex, walk::Walk};
 
 /// Walks with more candidates than this take longer than looking at every item of a small index would.
-pub(super) const MOST_CANDIDATES: usize = 1 << 14;
+pub(super) const MAX_CANDIDATES: usize = 1 << 14;
 
 /// Memory of a thread that answers queries.
 #[derive(Debug, Default)]
@@ -34,13 +34,13 @@ pub(super) struct Plan<'a> {
 impl GraphIndex {
     pub(super) fn plan<'a>(&self, k: usize, effort: &Effort, admitted: Option<&'a RowSet>) -> Plan<'a> {
         let rows = self.live.rows();
-        let wanted = effort.candidates.unwrap_or(self.survey.candidates_for(k)).max(k);
+        let wanted = effort.ef_search.unwrap_or(self.survey.candidates_for(k)).max(k);
         let admitted_rows = admitted.map_or(rows, RowSet::len);
         // Among the candidates only this share is admitted.
         let widened = wanted as f64 * (rows as f64 / admitted_rows.max(1) as f64);
         let looks = widened * self.links.degree() as f64 / 2.0;
-        let everything = looks >= admitted_rows as f64 || widened > MOST_CANDIDATES as f64;
-        let refine = effort.refine.unwrap_or(refined(k)).max(k);
+        let everything = looks >= admitted_rows as f64 || widened > MAX_CANDIDATES as f64;
+        let refine = effort.rescore.unwrap_or(refined(k)).max(k);
         Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
     }
 

@@ -31,13 +31,13 @@ const ALL_LOOKED_AT: usize = 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GraphBuilder {
-    /// The most neighbours that an item has, 4 to 256. Default: 32. More take memory, 4 bytes each, and raise recall where it is
+    /// The most neighbours that an item has ("R"), 4 to 256. Default: 32. More take memory, 4 bytes each, and raise recall where it is
     /// hard to reach.
     pub degree: usize,
-    /// The candidates that a walk keeps while an item's neighbours are looked for, at least `degree`. Default: 100. More
+    /// The candidates that a walk keeps while an item's neighbours are looked for ("L", `ef_construction`), at least `degree`. Default: 100. More
     /// make a better graph in more time.
     pub candidates: usize,
-    /// How far apart neighbours are, 1 to 2: a candidate gives way when its squared distance to a neighbour, times this,
+    /// How far apart neighbours are ("alpha"), 1 to 2: a candidate gives way when its squared distance to a neighbour, times this,
     /// is below that to the item. Default: 1.1.
     pub spread: f32,
     /// Decides the order in which items come into the graph. Default: 0.
@@ -69,7 +69,7 @@ impl GraphBuilder {
         let mut space = Space::new(&coarse, None, None);
         let [mut few, mut many] = Starts::chosen(&coarse, &space, first);
         let trial = self.trial(&rows, &codes);
-        let exactly = trial.as_ref().is_some_and(|trial| !trial.roundings_suffice(&rows, &codes));
+        let exactly = trial.as_ref().is_some_and(|trial| !trial.int8_suffices(&rows, &codes));
         let points = Points::new(&rows, &codes, exactly);
         if exactly {
             space = Space::new(&points, None, None);

@@ -17,7 +17,7 @@ impl MutableIndex for GraphIndex {
         let rows: Vec<u32> = (first..first + items.len()).map(|row| row as u32).collect();
         let trial = self.survey_is_due().then(|| self.builder.trial(&self.rows, &self.codes)).flatten();
         if let Some(trial) = &trial {
-            self.survey.exactly |= !trial.roundings_suffice(&self.rows, &self.codes);
+            self.survey.exactly |= !trial.int8_suffices(&self.rows, &self.codes);
         }
         self.draw(&rows, first);
         self.live.add(items.len());

@@ -1,11 +1,11 @@
-//! What walks compare: roundings, or the items' own numbers.
+//! What walks compare: int8 codes, or the items' own components.
 
 use crate::codes::{ByteQuery, Codes};
-use crate::kernel::InstructionSet;
+use crate::cpu::InstructionSet;
 use crate::refine::dot;
 use crate::rows::Rows;
 
-/// Items rounded to 8 bits a number, or as they are where roundings could not tell neighbours apart.
+/// Items quantised to int8, or as they are where int8 codes could not tell neighbours apart.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Points<'a> {
     rows: &'a Rows,
@@ -23,12 +23,12 @@ pub(super) struct PointQuery {
 }
 
 impl<'a> Points<'a> {
-    /// The items' own numbers if `exactly`, else their roundings.
+    /// The items' own components if `exactly`, else their int8 codes.
     pub(super) fn new(rows: &'a Rows, codes: &'a Codes, exactly: bool) -> Self {
         Self { rows, codes, exactly, instructions: InstructionSet::detect() }
     }
 
-    /// Whether the items' own numbers are compared.
+    /// Whether the items' own components are compared.
     pub(super) fn exactly(&self) -> bool {
         self.exactly
     }

@@ -7,10 +7,10 @@ use super::space::Space;
 const FEW: usize = 32;
 
 /// The most starts of a graph that is built at once.
-const MOST: usize = 256;
+const MAX_STARTS: usize = 256;
 
 /// The most starts that items added later may bring it to.
-const MOST_LATER: usize = 512;
+const MAX_STARTS_WITH_LATER: usize = 512;
 
 /// Rows that lie apart: each was, when it was chosen, the farthest from those before (Gonzalez, "Clustering to Minimize
 /// the Maximum Intercluster Distance", 1985). What lies apart from all other items has few ways in, or none.
@@ -40,7 +40,7 @@ impl Starts {
             if starts.rows.len() == FEW {
                 few = Some(starts.clone());
             }
-            if starts.cover <= 0.0 || starts.rows.len() == MOST {
+            if starts.cover <= 0.0 || starts.rows.len() == MAX_STARTS {
                 return [few.unwrap_or_else(|| starts.clone()), starts];
             }
             starts.rows.push(next);
@@ -63,7 +63,7 @@ impl Starts {
     /// Makes new rows starts that lie farther from all starts than any item did, as long as there is room.
     pub(super) fn extend(&mut self, points: &Points<'_>, space: &Space, new: &[u32]) {
         for &row in new {
-            if self.rows.len() >= MOST_LATER {
+            if self.rows.len() >= MAX_STARTS_WITH_LATER {
                 return;
             }
             let nearest = distances(points, space, row, &self.rows).into_iter().fold(f32::INFINITY, f32::min);

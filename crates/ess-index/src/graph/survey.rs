@@ -15,13 +15,13 @@ use crate::rows::Rows;
 const QUERIES: usize = 64;
 
 /// The most hits that a query is tried for.
-const MOST_HITS: usize = 100;
+const MAX_HITS: usize = 100;
 
 /// The recall that defaults are to reach on the queries tried; other queries may be harder.
 const RECALL: f64 = 0.97;
 
 /// The least candidates of a walk for up to ten hits, and for a hundred.
-const LEAST: [usize; 2] = [64, 100];
+const MIN_CANDIDATES: [usize; 2] = [64, 100];
 
 /// What was found out about the items of a graph when they were last counted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,7 +31,7 @@ pub(super) struct Survey {
     pub(super) rows: usize,
     /// Whether norms differ.
     pub(super) norms_differ: bool,
-    /// Whether walks compare the items' own numbers, since roundings cannot tell neighbours apart.
+    /// Whether walks compare the items' own components, since int8 codes cannot tell neighbours apart.
     pub(super) exactly: bool,
     /// The candidates of a walk for up to ten hits, and for a hundred.
     pub(super) candidates: [usize; 2],
@@ -42,14 +42,14 @@ pub(super) struct Survey {
 impl Survey {
     /// Nothing found out yet.
     pub(super) fn none(norms_differ: bool) -> Self {
-        Self { rows: 0, norms_differ, exactly: false, candidates: LEAST, cover: f32::MAX }
+        Self { rows: 0, norms_differ, exactly: false, candidates: MIN_CANDIDATES, cover: f32::MAX }
     }
 
     /// The candidates of a walk for `k` hits.
     pub(super) fn candidates_for(&self, k: usize) -> usize {
         let [ten, hundred] = self.candidates;
         // Up to a hundred hits in proportion, as many as were enough there.
-        ten.max(k.saturating_mul(hundred).div_ceil(MOST_HITS))
+        ten.max(k.saturating_mul(hundred).div_ceil(MAX_HITS))
     }
 }
 
@@ -71,7 +71,7 @@ impl Trial {
             let moved = unit(a).zip(unit(&difference)).map(|(a, difference)| a + difference / 2.0);
             queries.extend(moved);
         }
-        let hits = MOST_HITS.min(rows.len());
+        let hits = MAX_HITS.min(rows.len());
         let points = Points::new(rows, codes, true);
         let queries_in_turn = queries.par_chunks_exact(rows.dim());
         let best =
@@ -92,11 +92,11 @@ impl Trial {
         good as f64 / (k * self.best.len()) as f64
     }
 
-    /// Whether comparing all roundings, and the best of them again exactly, would find enough.
-    pub(super) fn roundings_suffice(&self, rows: &Rows, codes: &Codes) -> bool {
+    /// Whether comparing all int8 codes, and the best of them again exactly, would find enough.
+    pub(super) fn int8_suffices(&self, rows: &Rows, codes: &Codes) -> bool {
         let points = Points::new(rows, codes, false);
         let found = |query: &[f32], k: usize| best(rows, query, &scan(&points, query, k), k);
-        [1, 10, MOST_HITS].iter().all(|&k| self.recall(k, found) >= RECALL)
+        [1, 10, MAX_HITS].iter().all(|&k| self.recall(k, found) >= RECALL)
     }
 }
 
@@ -121,7 +121,7 @@ fn best(rows: &Rows, query: &[f32], among: &[usize], k: usize) -> Vec<Hit> {
     top.into_sorted()
 }
 
-/// A vector at length 1; zeros, and what is beyond all numbers, are zeros.
+/// A vector at unit norm; zeros, and what is beyond all numbers, are zeros.
 fn unit(vector: &[f32]) -> impl Iterator<Item = f32> + '_ {
     let norm = vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
     let factor = if norm > 0.0 && norm.is_finite() { norm.recip() } else { 0.0 };
@@ -132,7 +132,7 @@ impl GraphIndex {
     /// Chooses the candidates that defaults need; without a trial, because there are few items, the least.
     pub(super) fn finish_survey(&mut self, trial: Option<&Trial>) {
         if let Some(trial) = trial {
-            for (place, hits) in [&[1, 10][..], &[MOST_HITS]].into_iter().enumerate() {
+            for (place, hits) in [&[1, 10][..], &[MAX_HITS]].into_iter().enumerate() {
                 let least = self.survey.candidates[place];
                 self.survey.candidates[place] = self.candidates_needed(trial, hits, least);
             }
@@ -143,9 +143,9 @@ impl GraphIndex {
 
     /// Takes many starts where few find too little and many at least half of what is missing; `apart` are starts besides.
     pub(super) fn choose_starts(&mut self, trial: &Trial, mut many: Starts, apart: &[u32]) {
-        let hits = [10, MOST_HITS];
+        let hits = [10, MAX_HITS];
         let missing = |index: &Self| -> f64 {
-            let candidates = hits.iter().zip(LEAST);
+            let candidates = hits.iter().zip(MIN_CANDIDATES);
             candidates.map(|(&k, least)| (RECALL - index.tried(trial, k, least)).max(0.0)).sum()
         };
         let by_few = missing(self);
@@ -160,7 +160,7 @@ impl GraphIndex {
 
     /// The recall of walks with so many candidates; 1 where they would be no shorter than a scan.
     fn tried(&self, trial: &Trial, k: usize, candidates: usize) -> f64 {
-        let effort = Effort { candidates: Some(candidates), ..Effort::default() };
+        let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
         let plan = self.plan(k, &effort, None);
         if Self::is_scan(&plan) {
             return 1.0;

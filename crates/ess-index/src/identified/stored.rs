@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{IdentifiedIndex, RowId};
 use crate::file::{Contents, Section, Stored, persistent};
-use crate::{Error, FlatIndex, GraphIndex, QuantisedIndex};
+use crate::{Error, FlatIndex, GraphIndex, IvfPqIndex};
 
 /// The kind is that of the index: it can be opened without its ids as well.
 impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {
@@ -41,6 +41,6 @@ persistent!(
     IdentifiedIndex<FlatIndex, String>,
     IdentifiedIndex<GraphIndex, u64>,
     IdentifiedIndex<GraphIndex, String>,
-    IdentifiedIndex<QuantisedIndex, u64>,
-    IdentifiedIndex<QuantisedIndex, String>
+    IdentifiedIndex<IvfPqIndex, u64>,
+    IdentifiedIndex<IvfPqIndex, String>
 );

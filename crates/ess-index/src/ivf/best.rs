@@ -1,9 +1,9 @@
-//! The best of many places by their approximate similarity.
+//! The best of many positions by their approximate similarity.
 
-/// The `keep` places of highest score so far; of equal scores, the first places.
+/// The `keep` positions of highest score so far; of equal scores, the first positions.
 pub(crate) struct Best {
     keep: usize,
-    // Score and place in one number, larger is better.
+    // Score and position in one number, larger is better.
     keys: Vec<u64>,
     threshold: f32,
 }
@@ -14,22 +14,24 @@ impl Best {
         Self { keep, keys: Vec::new(), threshold: f32::NEG_INFINITY }
     }
 
-    /// Offers places with scores that are not NaN; those below the threshold need not be among them.
+    /// Offers positions with scores that are not NaN; those below the threshold need not be among them.
     #[inline]
-    pub(crate) fn extend(&mut self, places: impl Iterator<Item = (u32, f32)>) {
-        self.keys.extend(places.map(|(place, score)| u64::from(ascending(score)) << 32 | u64::from(!place)));
+    pub(crate) fn extend(&mut self, positions: impl Iterator<Item = (u32, f32)>) {
+        self.keys.extend(
+            positions.map(|(position, score)| u64::from(ascending(score)) << 32 | u64::from(!position)),
+        );
         if self.keys.len() >= 2 * self.keep + SPARE {
             self.shrink();
         }
     }
 
-    /// The score that a place must reach to be kept; it only rises.
+    /// The score that a position must reach to be kept; it only rises.
     #[inline]
     pub(crate) fn threshold(&self) -> f32 {
         self.threshold
     }
 
-    /// The number of places kept so far, `keep` at most.
+    /// The number of positions kept so far, `keep` at most.
     pub(crate) fn len(&self) -> usize {
         self.keys.len().min(self.keep)
     }
@@ -43,13 +45,13 @@ impl Best {
         }
     }
 
-    /// The places kept and their scores, in no order.
-    pub(crate) fn into_places(mut self) -> impl Iterator<Item = (u32, f32)> {
+    /// The positions kept and their scores, in no order.
+    pub(crate) fn into_positions(mut self) -> impl Iterator<Item = (u32, f32)> {
         self.shrink();
         self.keys.into_iter().map(|key| (!(key as u32), score(key)))
     }
 
-    /// The places kept and their scores, the best first.
+    /// The positions kept and their scores, the best first.
     pub(crate) fn into_sorted(mut self) -> impl Iterator<Item = (u32, f32)> {
         self.shrink();
         self.keys.sort_unstable_by(|a, b| b.cmp(a));
@@ -88,9 +90,9 @@ mod tests {
             expected.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
             expected.truncate(keep);
             let mut best = Best::new(keep);
-            // From the last to the first: the order in which places come does not matter.
-            for (place, &score) in scores.iter().enumerate().rev() {
-                best.extend([(place as u32, score)].into_iter());
+            // From the last to the first: the order in which positions come does not matter.
+            for (position, &score) in scores.iter().enumerate().rev() {
+                best.extend([(position as u32, score)].into_iter());
             }
             prop_assert_eq!(best.len(), expected.len());
             prop_assert_eq!(best.into_sorted().collect::<Vec<_>>(), expected);

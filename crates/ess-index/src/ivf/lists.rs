@@ -12,12 +12,12 @@ use crate::file::Numbers;
 use crate::pq::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 use crate::refine::Rows;
 
-/// Items in the order of their lists. The place of an item is its position in this order; its codes are in blocks
+/// Items in the order of their lists. The position of an item counts in this order; its codes are in blocks
 /// that each list begins anew.
 #[derive(Clone, Debug)]
 pub(crate) struct Lists {
     codes_an_item: usize,
-    // For each list the place of its first item, and one more: the number of items.
+    // For each list the position of its first item, and one more: the number of items.
     starts: Vec<u64>,
     // The same in blocks.
     blocks: Vec<usize>,
@@ -39,7 +39,7 @@ pub(crate) struct CodedItems {
 
 /// A part of one list.
 pub(crate) struct Part<'a> {
-    /// The place of its first item.
+    /// The position of its first item.
     pub(crate) first: usize,
     /// Whole blocks of codes.
     pub(crate) codes: &'a [u8],
@@ -59,8 +59,8 @@ impl Lists {
     ) -> Self {
         let starts = starts(&items.lists, lists);
         let order = by_list(&items.lists, &starts);
-        let codes = |place: usize, codes: &mut Vec<u8>| {
-            let row = order[place] as usize;
+        let codes = |position: usize, codes: &mut Vec<u8>| {
+            let row = order[position] as usize;
             codes.extend_from_slice(&items.codes[row * codes_an_item..][..codes_an_item]);
         };
         Self {
@@ -82,22 +82,32 @@ impl Lists {
         for list in 0..lists {
             for (index, part) in parts.iter().enumerate() {
                 order.extend(
-                    part.places(list).filter(|&place| keep(part.names[place])).map(|place| (index, place)),
+                    part.positions(list)
+                        .filter(|&position| keep(part.names[position]))
+                        .map(|position| (index, position)),
                 );
             }
             starts.push(order.len() as u64);
         }
-        let codes = |place: usize, codes: &mut Vec<u8>| {
-            let (part, place) = order[place];
-            codes.extend(parts[part].item_codes(place));
+        let codes = |position: usize, codes: &mut Vec<u8>| {
+            let (part, position) = order[position];
+            codes.extend(parts[part].item_codes(position));
         };
         let rows: Vec<&Rows> = parts.iter().map(|part| &part.rows).collect();
         Self {
             codes_an_item,
             codes: packed(&starts, codes_an_item, codes).into(),
             blocks: first_blocks(&starts),
-            factors: order.iter().map(|&(part, place)| parts[part].factors[place]).collect::<Vec<_>>().into(),
-            names: order.iter().map(|&(part, place)| parts[part].names[place]).collect::<Vec<_>>().into(),
+            factors: order
+                .iter()
+                .map(|&(part, position)| parts[part].factors[position])
+                .collect::<Vec<_>>()
+                .into(),
+            names: order
+                .iter()
+                .map(|&(part, position)| parts[part].names[position])
+                .collect::<Vec<_>>()
+                .into(),
             rows: Rows::merged(&rows, dim, &order),
             starts,
         }
@@ -118,17 +128,17 @@ impl Lists {
         self.names.len()
     }
 
-    /// The places of a list's items.
-    pub(crate) fn places(&self, list: usize) -> Range<usize> {
+    /// The positions of a list's items.
+    pub(crate) fn positions(&self, list: usize) -> Range<usize> {
         self.starts[list] as usize..self.starts[list + 1] as usize
     }
 
-    /// The name of the item at each place.
+    /// The name of the item at each position.
     pub(crate) fn names(&self) -> &[u32] {
         &self.names
     }
 
-    /// The items' own numbers, by place.
+    /// The items' own components, by position.
     pub(crate) fn rows(&self) -> &Rows {
         &self.rows
     }
@@ -137,10 +147,10 @@ impl Lists {
     pub(crate) fn parts(&self, list: usize, blocks: usize) -> impl Iterator<Item = Part<'_>> {
         let size = block_bytes(self.codes_an_item);
         let codes = &self.codes[self.blocks[list] * size..self.blocks[list + 1] * size];
-        let places = self.places(list);
-        let factors = self.factors[places.clone()].chunks(blocks * BLOCK_ITEMS);
+        let positions = self.positions(list);
+        let factors = self.factors[positions.clone()].chunks(blocks * BLOCK_ITEMS);
         codes.chunks(blocks * size).zip(factors).enumerate().map(move |(part, (codes, factors))| Part {
-            first: places.start + part * blocks * BLOCK_ITEMS,
+            first: positions.start + part * blocks * BLOCK_ITEMS,
             codes,
             factors,
         })
@@ -157,16 +167,16 @@ impl Lists {
             .fold(rows, |a, b| MemoryUse { owned: a.owned + b.owned, mapped: a.mapped + b.mapped })
     }
 
-    fn item_codes(&self, place: usize) -> impl Iterator<Item = u8> + '_ {
-        let list = self.starts.partition_point(|&start| start <= place as u64) - 1;
-        let within = place - self.starts[list] as usize;
+    fn item_codes(&self, position: usize) -> impl Iterator<Item = u8> + '_ {
+        let list = self.starts.partition_point(|&start| start <= position as u64) - 1;
+        let within = position - self.starts[list] as usize;
         let size = block_bytes(self.codes_an_item);
         let block = &self.codes[(self.blocks[list] + within / BLOCK_ITEMS) * size..][..size];
         unpack_block(block, within % BLOCK_ITEMS)
     }
 }
 
-/// For each list the place of its first item, and at the end the number of items.
+/// For each list the position of its first item, and at the end the number of items.
 fn starts(lists: &[u32], count: usize) -> Vec<u64> {
     let mut starts = vec![0; count + 1];
     for &list in lists {
@@ -199,15 +209,16 @@ fn first_blocks(starts: &[u64]) -> Vec<usize> {
     blocks
 }
 
-/// The codes of every place in blocks; `codes` appends those of one place.
+/// The codes of every position in blocks; `codes` appends those of one position.
 fn packed(starts: &[u64], codes_an_item: usize, codes: impl Fn(usize, &mut Vec<u8>)) -> Vec<u8> {
     let size = block_bytes(codes_an_item);
     let mut packed = Vec::new();
     let mut items = Vec::new();
     for list in starts.windows(2) {
-        for first in (list[0]..list[1]).map(|place| place as usize).step_by(BLOCK_ITEMS) {
+        for first in (list[0]..list[1]).map(|position| position as usize).step_by(BLOCK_ITEMS) {
             items.clear();
-            (first..(list[1] as usize).min(first + BLOCK_ITEMS)).for_each(|place| codes(place, &mut items));
+            (first..(list[1] as usize).min(first + BLOCK_ITEMS))
+                .for_each(|position| codes(position, &mut items));
             let start = packed.len();
             packed.resize(start + size, 0);
             pack_block(&items, codes_an_item, &mut packed[start..]);

@@ -10,7 +10,7 @@ use crate::kernel::Products;
 const ITERATIONS: usize = 12;
 
 /// Vectors of which the second moment is taken: more change little.
-const MOST_VECTORS: usize = 16_384;
+const MAX_VECTORS: usize = 16_384;
 
 /// Vectors that are projected together.
 const TOGETHER: usize = 1024;
@@ -89,7 +89,7 @@ impl Projection {
 
 /// The mean of `x xᵀ`, up to a factor, of the first vectors.
 fn second_moment(vectors: &[f32], dim: usize) -> Products {
-    let vectors = &vectors[..vectors.len().min(MOST_VECTORS * dim)];
+    let vectors = &vectors[..vectors.len().min(MAX_VECTORS * dim)];
     let columns = transposed(vectors, dim);
     let n = vectors.len() / dim;
     let factors = Products::new(columns.clone(), n);

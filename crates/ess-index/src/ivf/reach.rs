@@ -1,9 +1,10 @@
-//! From sums of codes to scores, passing over those that are too low.
+//! From sums of codes to scores, pruning those that are too low.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-use crate::pq::{Instructions, Scale};
+use crate::cpu::{InstructionSet, Level};
+use crate::pq::Scale;
 
 /// Scores of one pass.
 const WIDTH: usize = 16;
@@ -33,7 +34,7 @@ impl Found {
 
 /// Finds the items whose score, `factor · (offset + step · sum)`, is at least `threshold`.
 pub(crate) fn reaching(
-    instructions: Instructions,
+    instructions: InstructionSet,
     sums: &[i32],
     factors: &[f32],
     scale: Scale,
@@ -41,14 +42,16 @@ pub(crate) fn reaching(
     found: &mut Found,
 ) {
     found.clear(factors.len());
-    match instructions {
-        Instructions::Portable => plain(sums, factors, scale, threshold, 0, found),
-        // SAFETY: the value exists only where `Instructions::available` has found the instructions.
+    match instructions.level() {
+        Level::Portable => plain(sums, factors, scale, threshold, 0, found),
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => plain(sums, factors, scale, threshold, 0, found),
+        // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
         #[cfg(target_arch = "x86_64")]
-        Instructions::Avx2 => unsafe { avx2(sums, factors, scale, threshold, found) },
+        Level::Avx2 | Level::Avx512 | Level::Vnni => unsafe { avx2(sums, factors, scale, threshold, found) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Instructions::Avx512 => unsafe { avx512(sums, factors, scale, threshold, found) },
+        Level::Vbmi => unsafe { avx512(sums, factors, scale, threshold, found) },
     }
 }
 
@@ -125,7 +128,7 @@ mod tests {
             let scale = Scale { offset: -1.0, step: 3e-5 };
             let score = |(i, &factor): (usize, &f32)| (i as u32, factor * (scale.offset + scale.step * sums[i] as f32));
             let expected: Vec<_> = factors.iter().enumerate().map(score).filter(|x| x.1 >= threshold).collect();
-            for instructions in Instructions::available() {
+            for instructions in InstructionSet::available() {
                 let mut found = Found::default();
                 reaching(instructions, &sums, &factors, scale, threshold, &mut found);
                 prop_assert_eq!(&found.iter().collect::<Vec<_>>(), &expected, "{:?}", instructions);

@@ -14,7 +14,7 @@ pub(crate) struct QueryBlock<'a> {
     pub(crate) first: usize,
     /// The number of queries.
     pub(crate) width: usize,
-    /// The queries' numbers.
+    /// The queries' components.
     pub(crate) values: &'a [f32],
 }
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{LANES, huge_pages::ask_for_huge_pages};
 use crate::file::Numbers;
 
-/// `n` items of `dim` numbers in panels of [`LANES`]: the number of item `LANES p + l` in dimension `i` is at
+/// `n` items of `dim` components in panels of [`LANES`]: the component of item `LANES p + l` in dimension `i` is at
 /// `LANES (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].
 #[derive(Clone, Debug)]
 pub(crate) struct Panels<T> {

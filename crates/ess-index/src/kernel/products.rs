@@ -1,6 +1,7 @@
 //! Inner products of every row of one matrix with every row of another.
 
-use super::{InstructionSet, PackedQueries, Panels};
+use super::{PackedQueries, Panels};
+use crate::cpu::InstructionSet;
 
 /// Rows that are compared with many others.
 #[derive(Clone, Debug)]

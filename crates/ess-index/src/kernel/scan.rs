@@ -1,4 +1,4 @@
-//! Passing over similarities that cannot be among the best.
+//! Pruning similarities that cannot be among the best.
 
 use super::LANES;
 

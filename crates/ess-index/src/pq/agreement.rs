@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use super::{BLOCK_ITEMS, CENTRES, GROUP, Instructions, MOST_CODES, block_bytes, pack_block};
+use super::{BLOCK_ITEMS, CENTRES, GROUP, MAX_CODES, block_bytes, pack_block};
+use crate::cpu::InstructionSet;
 
 /// The definition: the numbers that the codes name, added up.
 fn expected(items: &[u8], codes: usize, tables: &[&[u8]]) -> Vec<i32> {
@@ -20,7 +21,7 @@ fn check(items: &[u8], codes: usize, tables: &[&[u8]]) {
         pack_block(items, codes, block);
     }
     let expected = expected(items, codes, tables);
-    for instructions in Instructions::available() {
+    for instructions in InstructionSet::available() {
         let mut sums = vec![-1; expected.len()];
         instructions.sums(&packed, size, tables, &mut sums);
         assert_eq!(sums, expected, "{instructions:?}, {} queries", tables.len());
@@ -48,7 +49,7 @@ proptest! {
 
 #[test]
 fn the_largest_sums_do_not_overflow() {
-    let items: Vec<u8> = (0..3 * BLOCK_ITEMS * MOST_CODES).map(|i| (i % 16) as u8).collect();
-    let table = vec![u8::MAX; MOST_CODES * CENTRES];
-    check(&items, MOST_CODES, &[&table, &table]);
+    let items: Vec<u8> = (0..3 * BLOCK_ITEMS * MAX_CODES).map(|i| (i % 16) as u8).collect();
+    let table = vec![u8::MAX; MAX_CODES * CENTRES];
+    check(&items, MAX_CODES, &[&table, &table]);
 }

@@ -21,7 +21,7 @@ struct Sums {
     odd: __m256i,
 }
 
-/// As `Instructions::sums`, for `N` queries.
+/// As `InstructionSet::sums`, for `N` queries.
 #[target_feature(enable = "avx2")]
 pub(super) fn sums<const N: usize>(codes: &[u8], block_bytes: usize, tables: [&[u8]; N], sums: &mut [i32]) {
     let blocks = codes.len() / block_bytes;

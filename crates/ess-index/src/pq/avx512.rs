@@ -13,7 +13,7 @@ const TABLE_BYTES: usize = 2 * 64;
 /// Blocks that go together, so that a table is loaded once for all and additions do not wait for each other.
 const TOGETHER: usize = 4;
 
-/// As `Instructions::sums`, for `N` queries.
+/// As `InstructionSet::sums`, for `N` queries.
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 pub(super) fn sums<const N: usize>(codes: &[u8], block_bytes: usize, tables: [&[u8]; N], sums: &mut [i32]) {
     let blocks = codes.len() / block_bytes;

@@ -4,17 +4,18 @@ use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{CENTRES, Instructions, PAIR};
+use super::{CENTRES, PAIR};
+use crate::cpu::InstructionSet;
 
-/// For each code [`CENTRES`] pairs of numbers.
+/// For each code [`CENTRES`] pairs of components.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Codebooks {
     books: Vec<Codebook>,
-    // For each code 16 first numbers, then 16 second ones.
+    // For each code 16 first components, then 16 second ones.
     numbers: Vec<f32>,
 }
 
-/// The centres of one code: their first numbers, their second numbers, and half the squares of their norms.
+/// The centres of one code: their first components, their second components, and half the squares of their norms.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Codebook {
     numbers: [[f32; CENTRES]; PAIR],
@@ -47,7 +48,7 @@ impl Codebooks {
         Self::new(books.iter().map(|&numbers| Codebook::new(numbers)).collect())
     }
 
-    /// The centres: for each code 16 first numbers, then 16 second ones.
+    /// The centres: for each code 16 first components, then 16 second ones.
     pub(crate) fn numbers(&self) -> &[f32] {
         &self.numbers
     }
@@ -57,8 +58,8 @@ impl Codebooks {
         self.books.len()
     }
 
-    /// The codes of a vector (`2 codes` numbers): for each pair the nearest centre.
-    pub(crate) fn encode(&self, instructions: Instructions, vector: &[f32], codes: &mut [u8]) {
+    /// The codes of a vector (`2 codes` components): for each pair the nearest centre.
+    pub(crate) fn encode(&self, instructions: InstructionSet, vector: &[f32], codes: &mut [u8]) {
         instructions.run(|| {
             for ((code, pair), book) in codes.iter_mut().zip(vector.chunks_exact(PAIR)).zip(&self.books) {
                 *code = book.nearest([pair[0], pair[1]]) as u8;
@@ -110,7 +111,7 @@ impl Codebook {
         let mut sums = [[0.0_f64; CENTRES]; PAIR];
         let mut counts = [0.0_f64; CENTRES];
         let nearest: Vec<usize> =
-            Instructions::detect().run(|| pairs.iter().map(|&pair| self.nearest(pair)).collect());
+            InstructionSet::detect().run(|| pairs.iter().map(|&pair| self.nearest(pair)).collect());
         for (&pair, centre) in pairs.iter().zip(nearest) {
             counts[centre] += 1.0;
             sums[0][centre] += f64::from(pair[0]);
@@ -162,7 +163,7 @@ mod tests {
         let books = Codebooks::train(&vectors, 8, 5, 1);
         let mut codes = [0; 8];
         for vector in vectors.chunks(16) {
-            books.encode(Instructions::detect(), vector, &mut codes);
+            books.encode(InstructionSet::detect(), vector, &mut codes);
             let decoded: Vec<_> = books.decode(&codes).collect();
             for code in 0..8 {
                 let distance = |centre: usize| {
@@ -185,7 +186,7 @@ mod tests {
             vectors
                 .chunks(16)
                 .map(|vector| {
-                    books.encode(Instructions::detect(), vector, &mut codes);
+                    books.encode(InstructionSet::detect(), vector, &mut codes);
                     let pairs = books.decode(&codes).flatten();
                     vector.iter().zip(pairs).map(|(x, y)| (x - y).powi(2)).sum::<f32>()
                 })
@@ -201,7 +202,7 @@ mod tests {
         let books = Codebooks::train(&vectors, 8, 3, 0);
         let mut codes = [0; 8];
         for vector in vectors.chunks(16) {
-            books.encode(Instructions::detect(), vector, &mut codes);
+            books.encode(InstructionSet::detect(), vector, &mut codes);
             assert!(vector.iter().zip(books.decode(&codes).flatten()).all(|(x, y)| (x - y).abs() < 1e-6));
         }
     }

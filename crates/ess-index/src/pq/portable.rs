@@ -3,7 +3,7 @@
 use super::packed_codes::{BLOCK_ITEMS, GROUP_BYTES};
 use super::{CENTRES, GROUP};
 
-/// As `Instructions::sums`, for one query.
+/// As `InstructionSet::sums`, for one query.
 pub(super) fn sums(codes: &[u8], block_bytes: usize, table: &[u8], sums: &mut [i32]) {
     for (block, sums) in codes.chunks_exact(block_bytes).zip(sums.chunks_exact_mut(BLOCK_ITEMS)) {
         sums.fill(0);

@@ -1,7 +1,8 @@
 //! A query's inner products with the centres of every codebook, rounded to 8 bits.
 
 use super::codebooks::half_by_half;
-use super::{CENTRES, Codebooks, Instructions, PAIR};
+use super::{CENTRES, Codebooks, PAIR};
+use crate::cpu::InstructionSet;
 
 /// What turns a sum of a table's numbers into an inner product: `offset + step · sum`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -26,7 +27,7 @@ const ROUND: f32 = (1_u32 << 23) as f32;
 
 impl Tables {
     /// Tables for row-major queries (`n × dim`, projected as the codebooks' items were).
-    pub(crate) fn fill(&mut self, instructions: Instructions, codebooks: &Codebooks, queries: &[f32]) {
+    pub(crate) fn fill(&mut self, instructions: InstructionSet, codebooks: &Codebooks, queries: &[f32]) {
         let size = codebooks.codes() * CENTRES;
         self.numbers.clear();
         self.scales.clear();
@@ -86,7 +87,7 @@ mod tests {
         let codebooks = Codebooks::train(&vectors, 8, 3, 0);
         let queries = &vectors[..3 * 16];
         let mut found = None;
-        for instructions in Instructions::available() {
+        for instructions in InstructionSet::available() {
             let mut tables = Tables::default();
             tables.fill(instructions, &codebooks, queries);
             assert_eq!(tables.len(), 3);
@@ -112,7 +113,7 @@ mod tests {
     fn a_query_of_zeros_has_a_table() {
         let codebooks = Codebooks::train(&[1.0; 16], 8, 1, 0);
         let mut tables = Tables::default();
-        tables.fill(Instructions::detect(), &codebooks, &[0.0; 16]);
+        tables.fill(InstructionSet::detect(), &codebooks, &[0.0; 16]);
         let (table, scale) = tables.table(0);
         assert!(table.iter().all(|&x| x == 0) && scale == Scale { offset: 0.0, step: 0.0 });
     }

@@ -8,9 +8,10 @@ use std::arch::aarch64::*;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
+use crate::cpu::{InstructionSet, Level};
+use crate::kernel::Element;
 #[cfg(target_arch = "aarch64")]
 use crate::kernel::Load128;
-use crate::kernel::{Element, InstructionSet};
 #[cfg(target_arch = "x86_64")]
 use crate::kernel::{Load256, Load512};
 
@@ -21,17 +22,17 @@ const SUMS: usize = 64;
 pub(crate) fn dot<T: Element>(set: InstructionSet, query: &[f32], row: &[T]) -> f32 {
     assert_eq!(query.len(), row.len(), "vectors of one dimension");
     let whole = query.len() / SUMS * SUMS;
-    let mut sums = match set {
-        InstructionSet::Portable => portable(&query[..whole], &row[..whole]),
-        // SAFETY: the value exists only where `InstructionSet::available` has found the instructions.
+    let mut sums = match set.level() {
+        Level::Portable => portable(&query[..whole], &row[..whole]),
+        // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx2 => unsafe { avx2(&query[..whole], &row[..whole]) },
+        Level::Avx2 => unsafe { avx2(&query[..whole], &row[..whole]) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        InstructionSet::Avx512 => unsafe { avx512(&query[..whole], &row[..whole]) },
+        Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe { avx512(&query[..whole], &row[..whole]) },
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
-        InstructionSet::Neon => unsafe { neon(&query[..whole], &row[..whole]) },
+        Level::Neon => unsafe { neon(&query[..whole], &row[..whole]) },
     };
     let (query, row) = (&query[whole..], &row[whole..]);
     for ((sum, &x), y) in sums.iter_mut().zip(query).zip(row) {
@@ -141,7 +142,7 @@ mod tests {
                 let found = dot(set, query, &row);
                 prop_assert_eq!(dot(set, query, &halves), found, "{:?}", set);
                 prop_assert!((f64::from(found) - expected).abs() < 1e-5, "{:?}: {} and {}", set, found, expected);
-                if set != InstructionSet::Portable {
+                if set.level() != Level::Portable {
                     prop_assert_eq!(*fused.get_or_insert(found), found, "{:?}", set);
                 }
             }

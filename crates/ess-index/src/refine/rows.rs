@@ -1,12 +1,12 @@
-//! The items' own numbers, row after row.
+//! The items' own components, row after row.
 
 use ess_core::{Embeddings, MemoryUse};
 use half::f16;
 use rayon::prelude::*;
 
 use super::dot::dot;
+use crate::cpu::InstructionSet;
 use crate::file::{Contents, Numbers, Section};
-use crate::kernel::InstructionSet;
 use crate::{Error, Storage};
 
 /// Row-major items (`n × dim`) in the storage asked for.
@@ -39,14 +39,14 @@ impl Rows {
         }
     }
 
-    /// The rows named by segment and place, one after the other; all segments must have one storage.
+    /// The rows named by segment and position, one after the other; all segments must have one storage.
     pub(crate) fn merged(segments: &[&Self], dim: usize, order: &[(usize, usize)]) -> Self {
         macro_rules! merged {
             ($kind:ident) => {{
                 let mut numbers = Vec::with_capacity(order.len() * dim);
-                for &(segment, place) in order {
+                for &(segment, position) in order {
                     if let Self::$kind(rows) = segments[segment] {
-                        numbers.extend_from_slice(&rows[place * dim..(place + 1) * dim]);
+                        numbers.extend_from_slice(&rows[position * dim..(position + 1) * dim]);
                     }
                 }
                 Self::$kind(numbers.into())
@@ -66,22 +66,22 @@ impl Rows {
         }
     }
 
-    /// The inner product of a query with the row at a place.
+    /// The inner product of a query with the row at a position.
     #[inline]
-    pub(crate) fn inner_product(&self, set: InstructionSet, query: &[f32], place: usize) -> f32 {
-        let range = place * query.len()..(place + 1) * query.len();
+    pub(crate) fn inner_product(&self, set: InstructionSet, query: &[f32], position: usize) -> f32 {
+        let range = position * query.len()..(position + 1) * query.len();
         match self {
             Self::F32(rows) => dot(set, query, &rows[range]),
             Self::F16(rows) => dot(set, query, &rows[range]),
         }
     }
 
-    /// Asks for the row at a place, so that it is in the cache when it is needed.
+    /// Asks for the row at a position, so that it is in the cache when it is needed.
     #[inline]
-    pub(crate) fn prefetch(&self, dim: usize, place: usize) {
+    pub(crate) fn prefetch(&self, dim: usize, position: usize) {
         match self {
-            Self::F32(rows) => prefetch(&rows[place * dim..(place + 1) * dim]),
-            Self::F16(rows) => prefetch(&rows[place * dim..(place + 1) * dim]),
+            Self::F32(rows) => prefetch(&rows[position * dim..(position + 1) * dim]),
+            Self::F16(rows) => prefetch(&rows[position * dim..(position + 1) * dim]),
         }
     }
 

@@ -3,6 +3,6 @@
 mod flat;
 mod graph;
 mod identified;
+mod ivf_pq;
 mod passages;
-mod quantised;
 mod sharded;

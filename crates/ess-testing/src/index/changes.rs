@@ -60,19 +60,20 @@ fn removes<I: MutableIndex>(index: &mut I, items: &Embeddings, promise: &Promise
         let admits = |row: usize| row % 2 == 1 && row % 3 != 1;
         scores::check(&found, &queries, items, &admits, 10, promise, "a filter after a removal");
     }
-    let k = index.len() + 1;
-    let found = index.search(items, k);
-    let refused = matches!(found, Err(Error::KOutOfRange { k: named, .. }) if named == k);
-    assert!(refused, "k beyond what is left: expected KOutOfRange, found {found:?}");
+    let claim = "k beyond what is left";
+    let found = search(index, items, index.len() + 1, claim);
+    scores::check(&found, items, items, &|row| row % 3 != 1, index.len(), promise, claim);
 }
 
 /// To nothing and back.
 fn empties<I: MutableIndex>(index: &mut I, items: &Embeddings, promise: &Promise) {
     remove(index, &(0..400).collect::<Vec<_>>());
     assert!(index.is_empty(), "all items removed: is_empty");
-    let found = index.search(items, 1);
-    let refused = matches!(found, Err(Error::KOutOfRange { k: 1, len: 0 }));
-    assert!(refused, "an empty index: expected KOutOfRange, found {found:?}");
+    let found = search(index, items, 1, "an empty index");
+    assert_eq!(found, vec![Vec::new(); items.len()], "an empty index: no hit for each query");
+    let found = index.search(items, 0);
+    let refused = matches!(found, Err(Error::KOutOfRange { k: 0, len: 0 }));
+    assert!(refused, "k = 0 of an empty index: expected KOutOfRange, found {found:?}");
     let given = index.add(items);
     assert_eq!(given.as_ref().ok(), Some(&(400..800)), "add: rows are not given again, found {given:?}");
     assert_eq!((index.len(), index.rows()), (400, 800), "an index filled again: len and rows");

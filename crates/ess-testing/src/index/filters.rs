@@ -28,12 +28,14 @@ pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promis
         ("all items", |_| true),
     ] {
         let rows = RowSet::from_predicate(500, admits);
-        let k = 10.min(rows.len());
         for (how, filter) in [("a set", Filter::Rows(&rows)), ("a predicate", Filter::Predicate(&admits))] {
             let claim = format!("a filter that admits {name}, as {how}");
             let params = SearchParams { filter: Some(filter), ..SearchParams::default() };
-            let found = search_with(&index, &queries, 10, &params, &claim);
-            scores::check(&found, &queries, &items, &admits, k, promise, &claim);
+            for k in [10, usize::MAX] {
+                let claim = format!("{claim}, k = {k}");
+                let found = search_with(&index, &queries, k, &params, &claim);
+                scores::check(&found, &queries, &items, &admits, k.min(rows.len()), promise, &claim);
+            }
         }
     }
     capacities(&index, &queries);
@@ -61,17 +63,19 @@ fn efforts<I: Index>(index: &I, queries: &Embeddings, promise: &Promise) {
         let found = search_with(index, queries, 10, &SearchParams::from(effort), &claim);
         assert!(found.iter().all(|hits| hits.len() == 10), "{claim}: 10 hits for each query");
     }
+    let efforts = index.efforts(usize::MAX);
+    assert!(efforts.iter().all(|effort| effort.check().is_ok()), "efforts for all items: {efforts:?}");
     for effort in [
-        ess_core::Effort { candidates: Some(0), ..Default::default() },
-        ess_core::Effort { probes: Some(0), ..Default::default() },
-        ess_core::Effort { refine: Some(0), ..Default::default() },
+        ess_core::Effort { ef_search: Some(0), ..Default::default() },
+        ess_core::Effort { nprobe: Some(0), ..Default::default() },
+        ess_core::Effort { rescore: Some(0), ..Default::default() },
     ] {
         let found = index.search_with(queries, 10, &SearchParams::from(effort));
         let refused = matches!(found, Err(Error::InvalidParameter { .. }));
         assert!(refused, "{effort:?}: expected InvalidParameter, found {found:?}");
     }
     for huge in [1000, usize::MAX] {
-        let effort = ess_core::Effort { candidates: Some(huge), probes: Some(huge), refine: Some(huge) };
+        let effort = ess_core::Effort { ef_search: Some(huge), nprobe: Some(huge), rescore: Some(huge) };
         let claim = format!("{effort:?}");
         let found = search_with(index, queries, 10, &SearchParams::from(effort), &claim);
         assert!(found.iter().all(|hits| hits.len() == 10), "{claim}: 10 hits for each query");

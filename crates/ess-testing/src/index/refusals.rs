@@ -1,16 +1,20 @@
-//! Input that every index refuses, without a panic.
+//! Input that every index refuses, without a panic, and `k` beyond the items, which none refuses.
 
 use ess_core::{Embeddings, Error, Index};
 
-use super::Promise;
+use super::{Promise, scores, search};
 use crate::generate::{constant_embeddings, embeddings};
 
 pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promise) {
-    let index = build(embeddings(20, 4, 9));
-    for k in [0, 21, usize::MAX] {
-        let found = index.search(&embeddings(2, 4, 10), k);
-        let refused = matches!(found, Err(Error::KOutOfRange { k: named, len: 20 }) if named == k);
-        assert!(refused, "k = {k} of 20 items: expected KOutOfRange, found {found:?}");
+    let (items, queries) = (embeddings(20, 4, 9), embeddings(2, 4, 10));
+    let index = build(items.clone());
+    let found = index.search(&queries, 0);
+    let refused = matches!(found, Err(Error::KOutOfRange { k: 0, len: 20 }));
+    assert!(refused, "k = 0 of 20 items: expected KOutOfRange, found {found:?}");
+    for k in [21, usize::MAX] {
+        let claim = format!("k = {k} of 20 items");
+        let found = search(&index, &queries, k, &claim);
+        scores::check(&found, &queries, &items, &|_| true, 20, promise, &claim);
     }
     for dim in [3, 5] {
         let found = index.search(&embeddings(2, dim, 11), 1);

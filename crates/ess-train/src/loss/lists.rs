@@ -118,8 +118,7 @@ pub(super) fn evaluate(
         Candidates::Negatives => Lists::Own(own_lists(batch, |query| batch.negatives_of(query).to_vec())),
         Candidates::Top(k) => {
             let mapped = embeddings_from_tensor(queries.clone())?;
-            let index = items.index()?;
-            let hits = index.search(&mapped, k.min(index.len()))?;
+            let hits = items.index()?.search(&mapped, k)?;
             Lists::Own(own_lists(batch, |query| hits[query].iter().map(|hit| hit.item).collect()))
         }
     };

@@ -3,7 +3,7 @@
 use super::panels::GROUP;
 use crate::kernel::LANES;
 
-/// As `Instructions::products`, for a block of `N` queries.
+/// As `InstructionSet::panel_products`, for a block of `N` queries.
 pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products: &mut [i32]) {
     let groups = queries.len() / N;
     let stride = products.len() / N;

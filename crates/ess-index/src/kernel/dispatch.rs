@@ -1,59 +1,23 @@
-//! Which kernel runs, decided when an index is built.
+//! Which kernel of similarities runs.
 
 #[cfg(target_arch = "aarch64")]
 use super::neon;
 use super::{Element, LANES, QueryBlock, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
-
-/// The vector instructions that a kernel needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum InstructionSet {
-    /// Whatever the target always has.
-    Portable,
-    /// AVX2, FMA and F16C.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// AVX-512F.
-    #[cfg(target_arch = "x86_64")]
-    Avx512,
-    /// NEON.
-    #[cfg(target_arch = "aarch64")]
-    Neon,
-}
+use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {
-    /// Those that this machine has, the slowest first.
-    pub(crate) fn available() -> Vec<Self> {
-        let mut available = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let avx2 = is_x86_feature_detected!("avx2")
-                && is_x86_feature_detected!("fma")
-                && is_x86_feature_detected!("f16c");
-            available.extend(avx2.then_some(Self::Avx2));
-            available.extend(is_x86_feature_detected!("avx512f").then_some(Self::Avx512));
-        }
-        #[cfg(target_arch = "aarch64")]
-        available.extend(std::arch::is_aarch64_feature_detected!("neon").then_some(Self::Neon));
-        available
-    }
-
-    /// The fastest that this machine has.
-    pub(crate) fn detect() -> Self {
-        Self::available().pop().unwrap_or(Self::Portable)
-    }
-
     /// The most queries that its kernel takes in one pass.
     pub(crate) fn widest_query_block(self) -> usize {
-        match self {
-            Self::Portable => 2,
+        match self.level() {
+            Level::Portable => 2,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => 6,
+            Level::Avx2 => 6,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => 8,
+            Level::Avx512 | Level::Vnni | Level::Vbmi => 8,
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => 8,
+            Level::Neon => 8,
         }
     }
 
@@ -65,17 +29,19 @@ impl InstructionSet {
         let dim = block.values.len() / block.width;
         assert_eq!(panels.len() % (dim * LANES), 0, "whole panels");
         assert_eq!(similarities.len(), panels.len() / dim * block.width, "a similarity for each pair");
-        match self {
-            Self::Portable => portable_similarities(panels, block, similarities),
-            // SAFETY: the value exists only where `available` has found the instructions.
+        match self.level() {
+            Level::Portable => portable_similarities(panels, block, similarities),
+            // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { avx2_similarities(panels, block, similarities) },
+            Level::Avx2 => unsafe { avx2_similarities(panels, block, similarities) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 => unsafe { avx512_similarities(panels, block, similarities) },
+            Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe {
+                avx512_similarities(panels, block, similarities)
+            },
             // SAFETY: as above.
             #[cfg(target_arch = "aarch64")]
-            Self::Neon => unsafe { neon_similarities(panels, block, similarities) },
+            Level::Neon => unsafe { neon_similarities(panels, block, similarities) },
         }
     }
 }

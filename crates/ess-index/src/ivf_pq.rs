@@ -11,37 +11,36 @@ mod train;
 
 use ess_core::{Capabilities, Effort, Embeddings, Hit, Index, MemoryUse, SearchParams};
 
-pub use builder::QuantisedBuilder;
+pub use builder::IvfPqBuilder;
 use coder::Coder;
 
 use crate::Storage;
+use crate::cpu::InstructionSet;
 use crate::ivf::Lists;
-use crate::kernel::InstructionSet;
 use crate::live_rows::LiveRows;
-use crate::pq::Instructions;
 
-/// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own numbers
+/// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own components
 /// decide.
 ///
 /// - An inverted file leaves most items out: a query looks into the lists of the nearest centres
-///   ([`Effort::probes`]; by default a sixteenth of the lists, though at least 32).
+///   ([`Effort::nprobe`]; by default a sixteenth of the lists, though at least 32).
 /// - Items are projected onto the directions in which they differ most, coded in 4 bits for two dimensions, and
 ///   lengthened to their norm. Kernels for AVX-512 and AVX2 add codes up in registers.
-/// - The best candidates ([`Effort::refine`]; by default 8 for each hit, though at least 64) are compared again with
+/// - The best candidates ([`Effort::rescore`]; by default 8 for each hit, though at least 64) are compared again with
 ///   the items themselves, so similarities are exact for the items as stored, and an item is missed only if it was no
 ///   candidate.
 ///
-/// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`QuantisedBuilder`] makes one;
+/// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`IvfPqBuilder`] makes one;
 /// [`Index::tune`] finds the least effort for a recall.
 ///
 /// ```
 /// use ess_core::{Effort, Embeddings, Index, SearchParams};
-/// use ess_index::{Progress, QuantisedBuilder};
+/// use ess_index::{Progress, IvfPqBuilder};
 ///
 /// let rows: Vec<[f32; 2]> = (0..500).map(|i| [(i as f32).sin(), (i as f32).cos()]).collect();
-/// let builder = QuantisedBuilder { lists: Some(20), ..QuantisedBuilder::default() };
+/// let builder = IvfPqBuilder { lists: Some(20), ..IvfPqBuilder::default() };
 /// let index = builder.build(Embeddings::from_rows(&rows)?, Progress::Silent)?;
-/// let effort = Effort { probes: Some(4), refine: Some(30), ..Effort::default() };
+/// let effort = Effort { nprobe: Some(4), rescore: Some(30), ..Effort::default() };
 /// let hits = index.search_with(&Embeddings::from_rows(&[rows[7]])?, 1, &SearchParams::from(effort))?;
 /// assert!(hits[0][0].similarity > 0.999);
 /// # Ok::<(), ess_core::Error>(())
@@ -50,21 +49,21 @@ use crate::pq::Instructions;
 /// Items that are added are coded with what was learnt from the first ones; when the new follow another distribution,
 /// build anew. A filter that admits few items is answered by an exact scan of them.
 #[derive(Clone, Debug)]
-pub struct QuantisedIndex {
+#[doc(alias = "QuantisedIndex")]
+pub struct IvfPqIndex {
     coder: Coder,
     // What came at once, and what was added later, the largest first; at least one.
     segments: Vec<Lists>,
     live: LiveRows,
-    instructions: Instructions,
-    dot: InstructionSet,
+    instructions: InstructionSet,
 }
 
-impl QuantisedIndex {
+impl IvfPqIndex {
     fn new(coder: Coder, segments: Vec<Lists>, live: LiveRows) -> Self {
-        Self { coder, segments, live, instructions: Instructions::detect(), dot: InstructionSet::detect() }
+        Self { coder, segments, live, instructions: InstructionSet::detect() }
     }
 
-    /// How the items' own numbers are kept.
+    /// How the items' own components are kept.
     pub fn storage(&self) -> Storage {
         self.segments[0].rows().storage()
     }
@@ -80,7 +79,7 @@ impl QuantisedIndex {
     }
 }
 
-impl Index for QuantisedIndex {
+impl Index for IvfPqIndex {
     fn dim(&self) -> usize {
         self.coder.projection.dim()
     }
@@ -107,7 +106,7 @@ impl Index for QuantisedIndex {
         k: usize,
         params: &SearchParams<'_>,
     ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.check_search(queries, k)?;
+        let k = self.check_search(queries, k)?;
         params.effort.check()?;
         self.search_admitted(queries, k, params)
     }
@@ -119,8 +118,8 @@ impl Index for QuantisedIndex {
             add: true,
             remove: true,
             save: true,
-            probes: true,
-            refine: true,
+            nprobe: true,
+            rescore: true,
             ..Capabilities::default()
         }
     }

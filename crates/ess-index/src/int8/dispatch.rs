@@ -1,4 +1,4 @@
-//! Which kernel for bytes runs, decided when an index is built.
+//! Which kernel multiplies bytes of panels.
 
 use std::ops::Range;
 
@@ -8,20 +8,8 @@ use super::panels::GROUP;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, vnni};
+use crate::cpu::{InstructionSet, Level};
 use crate::kernel::LANES;
-
-/// The vector instructions that a kernel needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Instructions {
-    /// Whatever the target always has.
-    Portable,
-    /// AVX2.
-    #[cfg(target_arch = "x86_64")]
-    Avx2,
-    /// AVX-512 with VNNI.
-    #[cfg(target_arch = "x86_64")]
-    Vnni,
-}
 
 /// Calls a kernel with the number of queries as a constant.
 macro_rules! by_width {
@@ -33,35 +21,17 @@ macro_rules! by_width {
     };
 }
 
-impl Instructions {
-    /// Those that this machine has, the slowest first.
-    pub(super) fn available() -> Vec<Self> {
-        #[cfg_attr(not(target_arch = "x86_64"), allow(unused_mut, reason = "there are no other kernels"))]
-        let mut available = vec![Self::Portable];
-        #[cfg(target_arch = "x86_64")]
-        {
-            let vnni = is_x86_feature_detected!("avx512f")
-                && is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vnni");
-            available.extend(is_x86_feature_detected!("avx2").then_some(Self::Avx2));
-            available.extend(vnni.then_some(Self::Vnni));
-        }
-        available
-    }
-
-    /// The fastest that this machine has.
-    pub(super) fn detect() -> Self {
-        Self::available().pop().unwrap_or(Self::Portable)
-    }
-
+impl InstructionSet {
     /// The most queries that its kernel takes in one pass.
-    pub(super) fn widest_query_block(self) -> usize {
-        match self {
-            Self::Portable => 2,
+    pub(super) fn widest_byte_block(self) -> usize {
+        match self.level() {
+            Level::Portable => 2,
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => 2,
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => 8,
+            Level::Avx2 | Level::Avx512 => 8,
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni => 8,
+            Level::Vnni | Level::Vbmi => 8,
         }
     }
 
@@ -69,18 +39,20 @@ impl Instructions {
     ///
     /// # Panics
     /// When the lengths do not fit together.
-    pub(super) fn products(self, panels: &[i8], block: &ByteBlock, out: &mut [i32]) {
+    pub(super) fn panel_products(self, panels: &[i8], block: &ByteBlock, out: &mut [i32]) {
         let groups = block.signed.len() / block.width;
         assert_eq!(panels.len() % (groups * GROUP * LANES), 0, "whole panels");
         assert_eq!(out.len(), panels.len() / (groups * GROUP) * block.width, "a product for each pair");
-        match self {
-            Self::Portable => by_width!(portable, panels, block.width, block.signed, out, 1, 2),
-            // SAFETY: the value exists only where `available` has found the instructions.
+        match self.level() {
+            Level::Portable => by_width!(portable, panels, block.width, block.signed, out, 1, 2),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => by_width!(portable, panels, block.width, block.signed, out, 1, 2),
+            // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { products_avx2(panels, block, out) },
+            Level::Avx2 | Level::Avx512 => unsafe { products_avx2(panels, block, out) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni => unsafe { products_vnni(panels, block, out) },
+            Level::Vnni | Level::Vbmi => unsafe { products_vnni(panels, block, out) },
         }
     }
 
@@ -93,14 +65,16 @@ impl Instructions {
         threshold: f32,
         upper: &mut [f32; LANES],
     ) -> bool {
-        match self {
-            Self::Portable => offer.upper_bounds(range, threshold, upper),
-            // SAFETY: the value exists only where `available` has found the instructions.
+        match self.level() {
+            Level::Portable => offer.upper_bounds(range, threshold, upper),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => offer.upper_bounds(range, threshold, upper),
+            // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 => unsafe { upper_bounds_avx2(offer, range, threshold, upper) },
+            Level::Avx2 | Level::Avx512 => unsafe { upper_bounds_avx2(offer, range, threshold, upper) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Vnni => unsafe { upper_bounds_avx512(offer, range, threshold, upper) },
+            Level::Vnni | Level::Vbmi => unsafe { upper_bounds_avx512(offer, range, threshold, upper) },
         }
     }
 }

@@ -2,19 +2,20 @@
 
 use ess_core::{Effort, Index};
 
-use super::QuantisedIndex;
+use super::IvfPqIndex;
 use crate::Storage;
 
 /// Probes and candidates in steps of up to a half and a quarter, ordered by what they should cost.
-pub(super) fn efforts(index: &QuantisedIndex, k: usize) -> Vec<Effort> {
+pub(super) fn efforts(index: &IvfPqIndex, k: usize) -> Vec<Effort> {
     let lists = index.lists();
+    let k = k.min(index.len());
     let most = (128 * k).clamp(1, index.len().max(1));
     let mut efforts = Vec::new();
     for probes in steps(1, lists, 2) {
         // More candidates than items that are looked at are all of them.
         let items = (index.rows() * probes).div_ceil(lists);
         for refine in steps(k.max(1), most.min(items), 4) {
-            let effort = Effort { probes: Some(probes), refine: Some(refine), ..Effort::default() };
+            let effort = Effort { nprobe: Some(probes), rescore: Some(refine), ..Effort::default() };
             efforts.push((cost(index, probes, refine), effort));
         }
     }
@@ -23,7 +24,7 @@ pub(super) fn efforts(index: &QuantisedIndex, k: usize) -> Vec<Effort> {
 }
 
 /// About the nanoseconds that a query takes on one thread of a machine with AVX-512; only ratios matter.
-fn cost(index: &QuantisedIndex, probes: usize, refine: usize) -> f64 {
+fn cost(index: &IvfPqIndex, probes: usize, refine: usize) -> f64 {
     let items = index.rows() as f64 * probes as f64 / index.lists() as f64;
     let bytes = index.dim() as f64 * if index.storage() == Storage::F16 { 2.0 } else { 4.0 };
     items * index.codes() as f64 * 0.01 + probes as f64 * 40.0 + refine as f64 * (40.0 + bytes * 0.05)

@@ -4,19 +4,20 @@ use ess_core::Embeddings;
 use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 
-use super::builder::QuantisedBuilder;
+use super::builder::IvfPqBuilder;
 use super::coder::{Coder, normalise};
 use crate::Progress;
+use crate::cpu::InstructionSet;
 use crate::ivf::{KMeans, Projection};
-use crate::pq::{Codebooks, Instructions, PAIR};
+use crate::pq::{Codebooks, PAIR};
 
-/// Items that codebooks are learnt from: 16 centres of two numbers need no more.
+/// Items that codebooks are learnt from: 16 centres of two components need no more.
 const CODEBOOK_ITEMS: usize = 16_384;
 
 impl Coder {
     /// Learns from a random sample of the items.
-    pub(super) fn train(settings: &QuantisedBuilder, items: &Embeddings, progress: Progress) -> Self {
-        let &QuantisedBuilder { iterations, seed, .. } = settings;
+    pub(super) fn train(settings: &IvfPqBuilder, items: &Embeddings, progress: Progress) -> Self {
+        let &IvfPqBuilder { iterations, seed, .. } = settings;
         let lists = settings.lists_for(items.len());
         let codes = settings.codes_for(items.dim());
         let mut vectors = sampled(items, settings.training_items_for(lists), seed);
@@ -32,7 +33,7 @@ impl Coder {
             vector.iter_mut().zip(centres.row(list as usize)).for_each(|(x, c)| *x -= c);
         }
         let codebooks = Codebooks::train(&projected, codes, iterations, seed);
-        Self { projection, centres, codebooks, instructions: Instructions::detect() }
+        Self { projection, centres, codebooks, instructions: InstructionSet::detect() }
     }
 }
 

@@ -4,13 +4,13 @@ use std::ops::Range;
 
 use ess_core::{Embeddings, Index, MutableIndex};
 
-use super::QuantisedIndex;
+use super::IvfPqIndex;
 use crate::Error;
 use crate::ivf::Lists;
 use crate::live_rows::LiveRows;
 use crate::refine::Rows;
 
-impl MutableIndex for QuantisedIndex {
+impl MutableIndex for IvfPqIndex {
     /// Codes the items and puts them into the lists. Adding many at once is much cheaper than one by one.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl MutableIndex for QuantisedIndex {
     }
 }
 
-impl QuantisedIndex {
+impl IvfPqIndex {
     /// Each segment is kept more than twice as large as the next, so that there are few and an item is seldom copied.
     fn merge_small_segments(&mut self) {
         while let [.., before, last] = &*self.segments

@@ -8,7 +8,7 @@ use crate::kernel::LANES;
 /// Items in a register.
 const WIDTH: usize = 8;
 
-/// As `Instructions::products`, for a block of `N` queries.
+/// As `InstructionSet::panel_products`, for a block of `N` queries.
 #[target_feature(enable = "avx2")]
 pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products: &mut [i32]) {
     let groups = queries.len() / N;

@@ -1,4 +1,4 @@
-//! Exact search that reads a byte a number: rounded items with a bound on what rounding can change.
+//! Exact search that reads a byte a number: int8 items with a bound on what rounding can change.
 //!
 //! Of a query `q = q̂ + δq` and an item `x = x̂ + δx`, rounded to `q̂` and `x̂`,
 //! `|⟨q, x⟩ − ⟨q̂, x̂⟩| ≤ ‖δq‖ ‖x̂‖ + ‖q‖ ‖δx‖` (Cauchy and Schwarz). The k-th largest lower bound is a threshold: an item whose
@@ -9,7 +9,7 @@
 mod avx2;
 mod bounds;
 mod candidates;
-mod instruction_set;
+mod dispatch;
 mod packed;
 mod panels;
 mod portable;
@@ -19,35 +19,35 @@ mod vnni;
 use ess_core::{Error, Hit, MemoryUse, RowSet};
 use rayon::prelude::*;
 
+use crate::cpu::InstructionSet;
 use crate::file::{Contents, Numbers, Section};
 use crate::kernel::LANES;
 use crate::rows::Rows;
 use bounds::ItemBounds;
 use candidates::Candidates;
-use instruction_set::Instructions;
 use packed::PackedBytes;
 use panels::BytePanels;
 
-/// Bytes of rounded items that several blocks of queries go over while they are in the cache.
+/// Bytes of int8 items that several blocks of queries go over while they are in the cache.
 const BYTES_IN_CACHE: usize = 256 << 10;
 
-/// Items in rows and, rounded to bytes, in panels.
+/// Items in rows and, as int8 codes, in panels.
 #[derive(Clone, Debug)]
-pub(crate) struct RoundedItems {
+pub(crate) struct Int8Items {
     rows: Rows,
     panels: BytePanels,
     bounds: ItemBounds,
-    instructions: Instructions,
+    instructions: InstructionSet,
 }
 
-impl RoundedItems {
-    /// Rounds row-major items (`n × dim`, whole rows).
+impl Int8Items {
+    /// Quantises row-major items (`n × dim`, whole rows).
     pub(crate) fn from_rows(rows: Vec<f32>, dim: usize) -> Self {
         let mut items = Self {
             rows: Rows::new(Vec::new().into(), dim),
             panels: BytePanels::new(dim),
             bounds: ItemBounds::default(),
-            instructions: Instructions::detect(),
+            instructions: InstructionSet::detect(),
         };
         items.round(&rows);
         items.rows = Rows::new(rows.into(), dim);
@@ -98,7 +98,7 @@ impl RoundedItems {
         first_query: usize,
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let dim = self.dim();
-        let packed = PackedBytes::new(queries, dim, self.instructions.widest_query_block());
+        let packed = PackedBytes::new(queries, dim, self.instructions.widest_byte_block());
         let narrow = admitted.is_some_and(|admitted| admitted.len() < self.rows.len() / LANES);
         let panels = if narrow { 1 } else { self.panels.panels_in(BYTES_IN_CACHE) };
         let none = || -> Vec<Candidates> { queries.chunks_exact(dim).map(|_| Candidates::new(k)).collect() };
@@ -132,10 +132,10 @@ impl RoundedItems {
             return;
         }
         let padded = bytes.len() / self.panels.stride();
-        let mut products = vec![0; padded * self.instructions.widest_query_block()];
+        let mut products = vec![0; padded * self.instructions.widest_byte_block()];
         for block in packed.blocks() {
             let products = &mut products[..padded * block.width];
-            self.instructions.products(bytes, &block, products);
+            self.instructions.panel_products(bytes, &block, products);
             for (j, products) in products.chunks_exact(padded).enumerate() {
                 let query = block.first + j;
                 let dim = self.dim();
@@ -160,7 +160,7 @@ impl RoundedItems {
         [rows, panels].into_iter().chain(self.bounds.sections()).collect()
     }
 
-    /// What [`RoundedItems::sections`] kept; `None` when the sizes overflow.
+    /// What [`Int8Items::sections`] kept; `None` when the sizes overflow.
     pub(crate) fn from_contents(
         rows: usize,
         dim: usize,
@@ -174,7 +174,7 @@ impl RoundedItems {
             rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
             panels: BytePanels::from_parts(panels, rows, dim),
             bounds: ItemBounds::from_contents(rows, contents)?,
-            instructions: Instructions::detect(),
+            instructions: InstructionSet::detect(),
         }))
     }
 }
@@ -197,10 +197,10 @@ mod tests {
             let exact = FlatIndex::new(Embeddings::from_vec(items.clone(), dim).unwrap()).unwrap();
             let k = 9.min(n);
             let expected = exact.search(&Embeddings::from_vec(queries.clone(), dim).unwrap(), k).unwrap();
-            let mut rounded = RoundedItems::from_rows(items, dim);
-            for instructions in Instructions::available() {
-                rounded.instructions = instructions;
-                assert_eq!(rounded.search(&queries, k, None, 0).unwrap(), expected, "{instructions:?}");
+            let mut int8 = Int8Items::from_rows(items, dim);
+            for instructions in InstructionSet::available() {
+                int8.instructions = instructions;
+                assert_eq!(int8.search(&queries, k, None, 0).unwrap(), expected, "{instructions:?}");
             }
         }
     }
@@ -208,8 +208,8 @@ mod tests {
     #[test]
     fn items_that_all_tie_are_found_in_their_order() {
         let items = vec![0.5; 20_000 * 3];
-        let rounded = RoundedItems::from_rows(items, 3);
-        let hits = rounded.search(&[1.0, 2.0, 3.0], 5, None, 0).unwrap();
+        let int8 = Int8Items::from_rows(items, 3);
+        let hits = int8.search(&[1.0, 2.0, 3.0], 5, None, 0).unwrap();
         assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
     }
 
@@ -220,7 +220,7 @@ mod tests {
             let queries: Vec<f32> = wave(7, 8, 0.3).iter().map(|x| x * 1e18).collect();
             let exact = FlatIndex::new(Embeddings::from_vec(items.clone(), 8).unwrap()).unwrap();
             let expected = exact.search(&Embeddings::from_vec(queries.clone(), 8).unwrap(), 10).unwrap();
-            let found = RoundedItems::from_rows(items, 8).search(&queries, 10, None, 0).unwrap();
+            let found = Int8Items::from_rows(items, 8).search(&queries, 10, None, 0).unwrap();
             assert_eq!(found, expected, "{factor}");
         }
     }

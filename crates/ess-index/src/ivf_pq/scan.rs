@@ -1,6 +1,6 @@
 //! Queries' visits to lists.
 
-use super::QuantisedIndex;
+use super::IvfPqIndex;
 use crate::ivf::{Best, Found, Lists, Part, reaching};
 use crate::live_rows::Admitted;
 use crate::pq::{BLOCK_ITEMS, Scale, Tables, block_bytes};
@@ -20,9 +20,9 @@ pub(super) struct Visit {
     pub(super) product: f32,
 }
 
-/// The candidates of several queries, while lists go by. A candidate's place counts through all segments.
+/// The candidates of several queries, while lists go by. A candidate's position counts through all segments.
 pub(super) struct Scan<'a> {
-    index: &'a QuantisedIndex,
+    index: &'a IvfPqIndex,
     tables: &'a Tables,
     admitted: &'a Admitted<'a>,
     best: Vec<Best>,
@@ -33,7 +33,7 @@ pub(super) struct Scan<'a> {
 impl<'a> Scan<'a> {
     /// Nothing seen yet; each query keeps so many candidates.
     pub(super) fn new(
-        index: &'a QuantisedIndex,
+        index: &'a IvfPqIndex,
         tables: &'a Tables,
         admitted: &'a Admitted<'a>,
         candidates: usize,
@@ -69,7 +69,7 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Compares a part of one of the segment's lists, whose places begin at `first`, with some queries.
+    /// Compares a part of one of the segment's lists, whose positions begin at `first`, with some queries.
     fn compare(&mut self, segment: &Lists, first: u32, part: &Part<'_>, visits: &[Visit]) {
         let size = block_bytes(self.index.codes());
         let items = part.codes.len() / size * BLOCK_ITEMS;

@@ -11,7 +11,7 @@ const WIDTH: usize = 16;
 /// The registers that one group of dimensions of a panel fills.
 const REGISTERS: usize = LANES / WIDTH;
 
-/// As `Instructions::products`, for a block of `N` queries whose codes have 128 added.
+/// As `InstructionSet::panel_products`, for a block of `N` queries whose codes have 128 added.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products: &mut [i32]) {
     let groups = queries.len() / N;

@@ -1,4 +1,4 @@
-//! Rounded queries, interleaved for the kernels.
+//! Int8 codes of queries, interleaved for the kernels.
 
 use super::bounds::QueryBound;
 use super::panels::GROUP;
@@ -27,7 +27,7 @@ pub(super) struct ByteBlock<'a> {
 }
 
 impl PackedBytes {
-    /// Rounds row-major queries (`n × dim`); a block has at most `widest` of them.
+    /// Quantises row-major queries (`n × dim`); a block has at most `widest` of them.
     pub(super) fn new(rows: &[f32], dim: usize, widest: usize) -> Self {
         let queries = rows.len() / dim;
         let blocks = queries.div_ceil(widest);

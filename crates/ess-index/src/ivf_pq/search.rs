@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Error, Hit, Index, SearchParams, TopK};
 use rayon::prelude::*;
 
-use super::QuantisedIndex;
+use super::IvfPqIndex;
 use super::coder::normalise;
 use super::scan::{Scan, Visit};
 use crate::ivf::{Best, Lists};
@@ -27,7 +27,7 @@ struct Thoroughness {
     refine: usize,
 }
 
-impl QuantisedIndex {
+impl IvfPqIndex {
     /// The hits of queries that were checked.
     pub(super) fn search_admitted(
         &self,
@@ -55,10 +55,10 @@ impl QuantisedIndex {
 
     /// With a filter, as many more lists are looked into as there are items for each admitted one.
     fn thoroughness(&self, k: usize, params: &SearchParams<'_>, admitted: usize) -> Thoroughness {
-        let probes = params.effort.probes.unwrap_or(self.lists().div_ceil(16).max(32)) as u128;
+        let probes = params.effort.nprobe.unwrap_or(self.lists().div_ceil(16).max(32)) as u128;
         let wider =
             probes * self.segments.iter().map(Lists::len).sum::<usize>() as u128 / admitted.max(1) as u128;
-        let refine = params.effort.refine.unwrap_or(k.saturating_mul(8).max(64));
+        let refine = params.effort.rescore.unwrap_or(k.saturating_mul(8).max(64));
         Thoroughness {
             k: k.min(admitted),
             probes: wider.clamp(1, self.lists() as u128) as usize,
@@ -88,7 +88,7 @@ impl QuantisedIndex {
             .collect()
     }
 
-    /// Looks into the nearest lists of each query, first the very nearest, so that what follows is passed over quickly;
+    /// Looks into the nearest lists of each query, first the very nearest, so that what follows is pruned quickly;
     /// then into others, as long as there are too few candidates.
     fn visit_lists(&self, projected: &[f32], thoroughness: Thoroughness, scan: &mut Scan<'_>) {
         let (lists, probes) = (self.lists(), thoroughness.probes);
@@ -108,13 +108,14 @@ impl QuantisedIndex {
     }
 
     fn refined(&self, query: &[f32], row: usize, best: Best, k: usize) -> Result<Vec<Hit>, Error> {
-        let places: Vec<(&Lists, usize)> = best.into_places().map(|(place, _)| self.at(place)).collect();
+        let positions: Vec<(&Lists, usize)> =
+            best.into_positions().map(|(position, _)| self.at(position)).collect();
         let mut top = TopK::new(k);
-        for (i, &(lists, place)) in places.iter().enumerate() {
-            if let Some(&(lists, place)) = places.get(i + AHEAD) {
-                lists.rows().prefetch(query.len(), place);
+        for (i, &(lists, position)) in positions.iter().enumerate() {
+            if let Some(&(lists, position)) = positions.get(i + AHEAD) {
+                lists.rows().prefetch(query.len(), position);
             }
-            top.push(self.hit(query, row, lists, place)?);
+            top.push(self.hit(query, row, lists, position)?);
         }
         Ok(top.into_sorted())
     }
@@ -129,10 +130,10 @@ impl QuantisedIndex {
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let mut top = vec![TopK::new(k); queries.len() / self.dim()];
         for lists in &self.segments {
-            let places = lists.names().iter().enumerate().filter(|&(_, &name)| admits(admitted, name));
-            for (place, _) in places {
+            let positions = lists.names().iter().enumerate().filter(|&(_, &name)| admits(admitted, name));
+            for (position, _) in positions {
                 for (row, (query, top)) in queries.chunks_exact(self.dim()).zip(&mut top).enumerate() {
-                    top.push(self.hit(query, first_query + row, lists, place)?);
+                    top.push(self.hit(query, first_query + row, lists, position)?);
                 }
             }
         }
@@ -140,13 +141,13 @@ impl QuantisedIndex {
     }
 
     #[inline]
-    fn hit(&self, query: &[f32], row: usize, lists: &Lists, place: usize) -> Result<Hit, Error> {
-        let item = lists.names()[place] as usize;
+    fn hit(&self, query: &[f32], row: usize, lists: &Lists, position: usize) -> Result<Hit, Error> {
+        let item = lists.names()[position] as usize;
         if item >= self.rows() {
             // Only in a damaged file that is mapped.
             return Err(Error::RowOutOfRange { what: "items of the index", row: item, len: self.rows() });
         }
-        let similarity = lists.rows().inner_product(self.dot, query, place);
+        let similarity = lists.rows().inner_product(self.instructions, query, position);
         if similarity.is_finite() {
             return Ok(Hit::new(item, similarity));
         }
@@ -154,16 +155,16 @@ impl QuantisedIndex {
         Err(Error::NonFinite { what, row, column: item, value: similarity })
     }
 
-    /// The segment and place of what counts through all segments.
-    fn at(&self, place: u32) -> (&Lists, usize) {
-        let mut place = place as usize;
+    /// The segment and position of what counts through all segments.
+    fn at(&self, position: u32) -> (&Lists, usize) {
+        let mut position = position as usize;
         for lists in &self.segments {
-            if place < lists.len() {
-                return (lists, place);
+            if position < lists.len() {
+                return (lists, position);
             }
-            place -= lists.len();
+            position -= lists.len();
         }
-        unreachable!("places come from the segments")
+        unreachable!("positions come from the segments")
     }
 }
 

@@ -1,4 +1,4 @@
-//! Rounded items, interleaved for the kernels.
+//! Int8 codes of items, interleaved for the kernels.
 
 use std::ops::Range;
 

@@ -3,8 +3,9 @@
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
+use crate::cpu::InstructionSet;
 use crate::ivf::{CodedItems, KMeans, Projection};
-use crate::pq::{Codebooks, Instructions};
+use crate::pq::Codebooks;
 
 /// Items that are coded together.
 const TOGETHER: usize = 1024;
@@ -19,7 +20,7 @@ pub(crate) struct Coder {
     pub(crate) projection: Projection,
     pub(crate) centres: KMeans,
     pub(crate) codebooks: Codebooks,
-    pub(crate) instructions: Instructions,
+    pub(crate) instructions: InstructionSet,
 }
 
 impl Coder {
@@ -76,7 +77,7 @@ impl Coder {
     }
 }
 
-/// Scales row-major vectors to length 1 and returns what their norms were, none of them beyond what factors can hold. A
+/// Scales row-major vectors to unit norm and returns what their norms were, none of them beyond what factors can hold. A
 /// row of zeros stays.
 pub(crate) fn normalise(vectors: &mut [f32], dim: usize) -> Vec<f32> {
     let normalise = |vector: &mut [f32]| {
@@ -84,10 +85,10 @@ pub(crate) fn normalise(vectors: &mut [f32], dim: usize) -> Vec<f32> {
         if norm > 0.0 {
             vector.iter_mut().for_each(|x| *x = (f64::from(*x) / norm) as f32);
         }
-        norm.min(LARGEST_NORM) as f32
+        norm.min(MAX_NORM) as f32
     };
     vectors.chunks_exact_mut(dim).map(normalise).collect()
 }
 
 /// Far enough below `f32::MAX` for the product with a sum to be finite.
-const LARGEST_NORM: f64 = 1e34;
+const MAX_NORM: f64 = 1e34;

@@ -1,7 +1,7 @@
-//! What the quantised index finds, and that it is the same index in any number of threads.
+//! What the IVF-PQ index finds, and that it is the same index in any number of threads.
 
 use ess_core::{Effort, Embeddings, Error, Index, MutableIndex, PersistentIndex, SearchParams};
-use ess_index::{FlatIndex, Progress, QuantisedBuilder, Storage};
+use ess_index::{FlatIndex, IvfPqBuilder, Progress, Storage};
 use ndarray::Array2;
 
 /// Items of low intrinsic dimension and different norms: a curved surface of five latent numbers in 48 dimensions.
@@ -20,14 +20,14 @@ fn tuning_reaches_the_recall_with_lists_and_without() {
     let exact = FlatIndex::new(items.clone()).expect("an exact index");
     for (lists, storage) in [(1, Storage::F32), (60, Storage::F16)] {
         let builder =
-            QuantisedBuilder { lists: Some(lists), codes: Some(16), storage, ..QuantisedBuilder::default() };
-        let index = builder.build(items.clone(), Progress::Silent).expect("a quantised index");
+            IvfPqBuilder { lists: Some(lists), codes: Some(16), storage, ..IvfPqBuilder::default() };
+        let index = builder.build(items.clone(), Progress::Silent).expect("an IVF-PQ index");
         let tuned = index.tune(&exact, &queries, 10, 0.95).expect("a setting that reaches it");
-        let probes = tuned.effort.probes.expect("probes");
+        let probes = tuned.effort.nprobe.expect("probes");
         assert!(tuned.recall >= 0.95 && probes <= lists.div_ceil(2).max(1), "{lists} lists: {tuned:?}");
         let other = index.recall_against(&exact, &curved(60, 2), 10, &tuned.effort).expect("a recall");
         assert!(other >= 0.9, "{lists} lists: recall {other} of other queries");
-        let least = Effort { probes: Some(1), refine: Some(10), ..Effort::default() };
+        let least = Effort { nprobe: Some(1), rescore: Some(10), ..Effort::default() };
         let least = index.recall_against(&exact, &queries, 10, &least).expect("a recall");
         assert!(least < tuned.recall, "the least effort finds less: {least}");
     }
@@ -40,7 +40,7 @@ fn the_same_index_in_any_number_of_threads() {
     let built_in = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
         let path = folder.path().join(threads.to_string());
-        let builder = QuantisedBuilder { lists: Some(20), codes: Some(8), ..QuantisedBuilder::default() };
+        let builder = IvfPqBuilder { lists: Some(20), codes: Some(8), ..IvfPqBuilder::default() };
         pool.install(|| builder.build(items.clone(), Progress::Silent).expect("an index").save(&path))
             .expect("a file");
         std::fs::read(&path).expect("a file")
@@ -53,14 +53,14 @@ fn the_same_index_in_any_number_of_threads() {
 fn what_is_added_in_pieces_is_found_and_saved() {
     let items = curved(2000, 0);
     let rows = |range: std::ops::Range<usize>| items.select(&range.collect::<Vec<_>>()).expect("rows");
-    let builder = QuantisedBuilder { lists: Some(12), ..QuantisedBuilder::default() };
+    let builder = IvfPqBuilder { lists: Some(12), ..IvfPqBuilder::default() };
     let mut index = builder.build(rows(0..1000), Progress::Silent).expect("an index");
     for start in (1000..2000).step_by(100) {
         index.add(&rows(start..start + 100)).expect("room for more");
     }
     index.remove(&(0..2000).step_by(7).collect::<Vec<_>>()).expect("rows that exist");
     let queries = curved(20, 3);
-    let all = SearchParams::from(Effort { probes: Some(12), refine: Some(400), ..Effort::default() });
+    let all = SearchParams::from(Effort { nprobe: Some(12), rescore: Some(400), ..Effort::default() });
     let expected = index.search_with(&queries, 10, &all).expect("hits");
     let mut exact = FlatIndex::new(items.clone()).expect("an exact index");
     exact.remove(&(0..2000).step_by(7).collect::<Vec<_>>()).expect("rows that exist");
@@ -70,7 +70,7 @@ fn what_is_added_in_pieces_is_found_and_saved() {
     let path = folder.path().join("index");
     index.save(&path).expect("a file");
     for opened in [PersistentIndex::open(&path), PersistentIndex::open_mapped(&path)] {
-        let opened: ess_index::QuantisedIndex = opened.expect("the index again");
+        let opened: ess_index::IvfPqIndex = opened.expect("the index again");
         assert_eq!(opened.search_with(&queries, 10, &all).expect("hits"), expected);
     }
 }
@@ -78,12 +78,12 @@ fn what_is_added_in_pieces_is_found_and_saved() {
 #[test]
 fn settings_out_of_range_are_refused() {
     let wrong = [
-        QuantisedBuilder { lists: Some(0), ..QuantisedBuilder::default() },
-        QuantisedBuilder { codes: Some(0), ..QuantisedBuilder::default() },
-        QuantisedBuilder { codes: Some(12), ..QuantisedBuilder::default() },
-        QuantisedBuilder { codes: Some(264), ..QuantisedBuilder::default() },
-        QuantisedBuilder { training_items: Some(255), ..QuantisedBuilder::default() },
-        QuantisedBuilder { storage: Storage::I8, ..QuantisedBuilder::default() },
+        IvfPqBuilder { lists: Some(0), ..IvfPqBuilder::default() },
+        IvfPqBuilder { codes: Some(0), ..IvfPqBuilder::default() },
+        IvfPqBuilder { codes: Some(12), ..IvfPqBuilder::default() },
+        IvfPqBuilder { codes: Some(264), ..IvfPqBuilder::default() },
+        IvfPqBuilder { training_items: Some(255), ..IvfPqBuilder::default() },
+        IvfPqBuilder { storage: Storage::I8, ..IvfPqBuilder::default() },
     ];
     for builder in wrong {
         let found = builder.build(curved(10, 0), Progress::Silent).map_err(Error::from);
@@ -108,7 +108,7 @@ fn the_golden_file_answers_as_the_exact_index() {
     let queries = items.select(&[0, 5, 39]).expect("rows");
     let expected = exact.search(&queries, 38).expect("hits");
     for opened in [PersistentIndex::open(GOLDEN.as_ref()), PersistentIndex::open_mapped(GOLDEN.as_ref())] {
-        let opened: ess_index::QuantisedIndex = opened.expect("the golden file");
+        let opened: ess_index::IvfPqIndex = opened.expect("the golden file");
         assert_eq!((opened.lists(), opened.codes(), opened.storage()), (3, 8, Storage::F16));
         // Sums of small whole numbers are exact in any order.
         assert_eq!(opened.search(&queries, 38).expect("hits"), expected);
@@ -120,12 +120,8 @@ fn the_golden_file_answers_as_the_exact_index() {
 fn write_the_golden_file() {
     let items = golden_items();
     let rows = |range: std::ops::Range<usize>| items.select(&range.collect::<Vec<_>>()).expect("rows");
-    let builder = QuantisedBuilder {
-        lists: Some(3),
-        codes: Some(8),
-        storage: Storage::F16,
-        ..QuantisedBuilder::default()
-    };
+    let builder =
+        IvfPqBuilder { lists: Some(3), codes: Some(8), storage: Storage::F16, ..IvfPqBuilder::default() };
     let mut index = builder.build(rows(0..30), Progress::Silent).expect("an index");
     // A second segment.
     index.add(&rows(30..40)).expect("room for more");

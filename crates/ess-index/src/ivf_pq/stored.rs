@@ -1,16 +1,17 @@
-//! A quantised index in a file.
+//! A IVF-PQ index in a file.
 
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
-use super::{QuantisedIndex, coder::Coder};
+use super::{IvfPqIndex, coder::Coder};
+use crate::cpu::InstructionSet;
 use crate::file::{Contents, Section, Stored, persistent};
 use crate::ivf::{KMeans, Lists, Projection, Sizes};
 use crate::live_rows::LiveRows;
-use crate::pq::{CENTRES, Codebooks, GROUP, Instructions, MOST_CODES, PAIR};
+use crate::pq::{CENTRES, Codebooks, GROUP, MAX_CODES, PAIR};
 use crate::{Error, Storage};
 
-/// Sizes of a quantised index, as its file has them.
+/// Sizes of an IVF-PQ index, as its file has them.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {
@@ -23,7 +24,7 @@ pub(crate) struct About {
     storage: Storage,
 }
 
-impl Stored for QuantisedIndex {
+impl Stored for IvfPqIndex {
     const KIND: &'static str = "quantised";
     type About = About;
 
@@ -54,7 +55,7 @@ impl Stored for QuantisedIndex {
 
     fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
         let items = about.segments.iter().try_fold(0_usize, |sum, &items| sum.checked_add(items));
-        let possible = (1..=MOST_CODES).contains(&about.codes)
+        let possible = (1..=MAX_CODES).contains(&about.codes)
             && about.codes.is_multiple_of(GROUP)
             && about.dim > 0
             && about.lists > 0
@@ -63,7 +64,7 @@ impl Stored for QuantisedIndex {
             && items.is_some_and(|items| items <= about.rows)
             && about.rows <= u32::MAX as usize;
         if !possible {
-            return Err(contents.mismatch("sizes of a quantised index", format!("{about:?}")));
+            return Err(contents.mismatch("sizes of an IVF-PQ index", format!("{about:?}")));
         }
         let kept = about.codes * PAIR;
         let numbers = |name: &str, rows: usize, columns: usize| -> Result<Vec<f32>, Error> {
@@ -75,7 +76,7 @@ impl Stored for QuantisedIndex {
             projection: Projection::from_numbers(numbers("projection", kept, about.dim)?, about.dim),
             centres: KMeans::from_rows(numbers("centres", about.lists, kept)?, kept),
             codebooks: Codebooks::from_numbers(numbers("codebooks", kept, CENTRES)?),
-            instructions: Instructions::detect(),
+            instructions: InstructionSet::detect(),
         };
         let About { rows, ref segments, dim, lists, codes, storage } = about;
         let segments = Lists::from_contents(contents, &Sizes { lists, segments, codes, dim, storage })?;
@@ -83,4 +84,4 @@ impl Stored for QuantisedIndex {
     }
 }
 
-persistent!(QuantisedIndex);
+persistent!(IvfPqIndex);

@@ -11,7 +11,7 @@ use crate::file::{Contents, Numbers, Section};
 pub(super) struct ItemBounds {
     /// What the codes are multiplied with.
     scales: Numbers<f32>,
-    /// The norm of the rounded item, or a little more.
+    /// The norm of the int8 item, or a little more.
     norms: Numbers<f32>,
     /// The norm of what rounding took away, or a little more.
     errors: Numbers<f32>,
@@ -44,7 +44,7 @@ impl Default for ItemBounds {
 
 impl ItemBounds {
     pub(super) fn push(&mut self, item: &[f32], codes: &[i8], scale: f32) {
-        let (norm, error) = rounded_norms(item, codes, scale);
+        let (norm, error) = int8_norms(item, codes, scale);
         self.scales.to_mut().push(scale);
         self.norms.to_mut().push(above(norm));
         self.errors.to_mut().push(above(error));
@@ -82,7 +82,7 @@ impl ItemBounds {
 
 impl QueryBound {
     pub(super) fn new(query: &[f32], codes: &[i8], scale: f32) -> Self {
-        let (_, error) = rounded_norms(query, codes, scale);
+        let (_, error) = int8_norms(query, codes, scale);
         let norm = query.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
         // A sum of d products in f32 errs by at most d · 2^-24 of the product of the norms; twice that, and some more for
         // the arithmetic of the bounds themselves.
@@ -95,8 +95,8 @@ impl QueryBound {
     }
 }
 
-/// The norms of the rounded vector and of the difference.
-fn rounded_norms(vector: &[f32], codes: &[i8], scale: f32) -> (f64, f64) {
+/// The norms of the int8 vector and of the difference.
+fn int8_norms(vector: &[f32], codes: &[i8], scale: f32) -> (f64, f64) {
     let scale = f64::from(scale);
     let (mut rounded, mut difference) = (0.0_f64, 0.0_f64);
     for (&x, &code) in vector.iter().zip(codes) {

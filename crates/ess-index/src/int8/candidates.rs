@@ -3,15 +3,15 @@
 use ess_core::{Hit, RowSet, TopK};
 
 use super::bounds::{BoundsOf, QueryBound};
-use super::instruction_set::Instructions;
+use crate::cpu::InstructionSet;
 use crate::kernel::LANES;
 use crate::rows::Rows;
 
 /// Items that wait to be compared exactly; with more of them, some are compared at once.
-const MOST_WAITING: usize = 4096;
+const MAX_WAITING: usize = 4096;
 
 /// Products of scales below it are too near the end of `f32` for bounds to be relied on.
-const SMALLEST_SCALE: f32 = 1e-30;
+const MIN_SCALE: f32 = 1e-30;
 
 /// What may be among the `k` best of one query, while blocks of items go by.
 pub(super) struct Candidates {
@@ -35,7 +35,7 @@ pub(super) struct Offer<'a> {
     pub(super) admitted: Option<&'a RowSet>,
     pub(super) rows: &'a Rows,
     pub(super) vector: &'a [f32],
-    pub(super) instructions: Instructions,
+    pub(super) instructions: InstructionSet,
 }
 
 impl Candidates {
@@ -59,9 +59,9 @@ impl Candidates {
                 }
             }
         }
-        if self.waiting.len() >= MOST_WAITING {
+        if self.waiting.len() >= MAX_WAITING {
             self.drop_hopeless();
-            if self.waiting.len() >= MOST_WAITING / 2 {
+            if self.waiting.len() >= MAX_WAITING / 2 {
                 self.compare(offer.rows, offer.vector);
             }
         }
@@ -154,7 +154,7 @@ impl Offer<'_> {
             let slack = self.query.error * norms[i] + self.query.norm * errors[i];
             let bound = products[i] as f32 * scale + slack;
             // Near underflow, or beyond f32, arithmetic does not keep to the bound: such items are compared exactly.
-            let trusted = scale >= SMALLEST_SCALE && bound != f32::NEG_INFINITY;
+            let trusted = scale >= MIN_SCALE && bound != f32::NEG_INFINITY;
             let bound = if trusted { bound } else { f32::INFINITY };
             upper[i] = bound;
             below += u32::from(bound < threshold);

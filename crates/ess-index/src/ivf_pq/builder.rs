@@ -1,23 +1,23 @@
-//! Building the quantised index.
+//! Building the IVF-PQ index.
 
 use ess_core::{Embeddings, Error as CoreError};
 use serde::{Deserialize, Serialize};
 
-use super::{QuantisedIndex, coder::Coder};
+use super::{IvfPqIndex, coder::Coder};
 use crate::ivf::Lists;
 use crate::live_rows::LiveRows;
-use crate::pq::{GROUP, MOST_CODES, PAIR};
+use crate::pq::{GROUP, MAX_CODES, PAIR};
 use crate::refine::Rows;
 use crate::{Error, Progress, Storage};
 
-/// Builds a [`QuantisedIndex`]; plain data.
+/// Builds an [`IvfPqIndex`]; plain data.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
-/// use ess_index::{Progress, QuantisedBuilder, Storage};
+/// use ess_index::{Progress, IvfPqBuilder, Storage};
 ///
 /// let items = (0..600).map(|i| [(i as f32).sin(), (i as f32).cos(), 0.01 * i as f32]).collect::<Vec<_>>();
-/// let builder = QuantisedBuilder { storage: Storage::F16, ..QuantisedBuilder::default() };
+/// let builder = IvfPqBuilder { storage: Storage::F16, ..IvfPqBuilder::default() };
 /// let index = builder.build(Embeddings::from_rows(&items)?, Progress::Silent)?;
 /// let hits = index.search(&Embeddings::from_rows(&[[0.0, 0.0, 1.0]])?, 3)?;
 /// assert_eq!(hits[0][0].item, 599);
@@ -25,7 +25,8 @@ use crate::{Error, Progress, Storage};
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct QuantisedBuilder {
+#[doc(alias = "QuantisedBuilder")]
+pub struct IvfPqBuilder {
     /// The lists of the inverted file; 1 is none, and every query looks at all codes. There are never more than
     /// items. Default: 1 below 10 000 items, `1.5 √n` for `n` items from there on.
     pub lists: Option<usize>,
@@ -33,7 +34,7 @@ pub struct QuantisedBuilder {
     /// more dimensions than items have are left out. Default: a code for every 6 dimensions of the items, though not
     /// below 64.
     pub codes: Option<usize>,
-    /// How the items' own numbers are kept, with which candidates are compared again:
+    /// How the items' own components are kept, with which candidates are compared again:
     /// [`Storage::F32`], the default, or [`Storage::F16`].
     pub storage: Storage,
     /// The most items that the lists are learnt from, chosen at random; at least 256. Default: 64 for each list,
@@ -45,7 +46,7 @@ pub struct QuantisedBuilder {
     pub seed: u64,
 }
 
-impl Default for QuantisedBuilder {
+impl Default for IvfPqBuilder {
     fn default() -> Self {
         Self {
             lists: None,
@@ -58,14 +59,14 @@ impl Default for QuantisedBuilder {
     }
 }
 
-impl QuantisedBuilder {
+impl IvfPqBuilder {
     /// Indexes `n × d` items of any norm, which get the rows `0..n`. The same items, settings and seed give the same index,
     /// in any number of threads; rayon's current pool shares out the work.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, [`Error::TooManyItems`] beyond 2³² − 1 items,
     /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
-    pub fn build(&self, items: Embeddings, progress: Progress) -> Result<QuantisedIndex, Error> {
+    pub fn build(&self, items: Embeddings, progress: Progress) -> Result<IvfPqIndex, Error> {
         self.check()?;
         Error::check_items(items.len())?;
         Rows::check(self.storage, &items)?;
@@ -76,7 +77,7 @@ impl QuantisedBuilder {
         let lists = Lists::new(&coded, coder.centres.len(), coder.codebooks.codes(), 0, |order| {
             Rows::gathered(self.storage, items.as_slice(), items.dim(), order)
         });
-        Ok(QuantisedIndex::new(coder, vec![lists], LiveRows::all(items.len())))
+        Ok(IvfPqIndex::new(coder, vec![lists], LiveRows::all(items.len())))
     }
 
     /// Whether every setting is in its range.
@@ -93,7 +94,7 @@ impl QuantisedBuilder {
         }
         match (self.lists, self.codes, self.training_items) {
             (Some(0), ..) => wrong("lists", "at least 1", 0),
-            (_, Some(codes), _) if codes == 0 || codes > MOST_CODES || codes % GROUP != 0 => {
+            (_, Some(codes), _) if codes == 0 || codes > MAX_CODES || codes % GROUP != 0 => {
                 wrong("codes", "a multiple of 8 in 8..=256", codes)
             }
             (.., Some(items)) if items < 256 => wrong("training_items", "at least 256", items),
@@ -110,8 +111,8 @@ impl QuantisedBuilder {
 
     /// The codes for items of `dim` dimensions.
     pub(super) fn codes_for(&self, dim: usize) -> usize {
-        let codes = self.codes.unwrap_or((dim / 6).clamp(64, MOST_CODES));
-        codes.min(dim.div_ceil(PAIR)).next_multiple_of(GROUP).min(MOST_CODES)
+        let codes = self.codes.unwrap_or((dim / 6).clamp(64, MAX_CODES));
+        codes.min(dim.div_ceil(PAIR)).next_multiple_of(GROUP).min(MAX_CODES)
     }
 
     /// The items that are learnt from, for so many lists.

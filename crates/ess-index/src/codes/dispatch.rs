@@ -1,0 +1,28 @@
+//! Which kernel multiplies bytes of rows.
+
+use super::{LINE, portable};
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, vnni};
+use crate::cpu::{InstructionSet, Level};
+
+impl InstructionSet {
+    /// The sum of `query[i] · codes[row · stride + i]` for each row named; the stride is the query's length.
+    ///
+    /// # Panics
+    /// When a row is not among the codes, or lengths do not fit together.
+    #[inline]
+    pub(super) fn row_products(self, query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {
+        assert!(query.len().is_multiple_of(LINE) && rows.len() == products.len(), "whole lines, a sum a row");
+        match self.level() {
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => portable::products(query, codes, rows, products),
+            Level::Portable => portable::products(query, codes, rows, products),
+            // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 | Level::Avx512 => unsafe { avx2::products(query, codes, rows, products) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Vnni | Level::Vbmi => unsafe { vnni::products(query, codes, rows, products) },
+        }
+    }
+}
