@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use ess_core::Embeddings;
+use ess_core::{Embeddings, SearchModule};
 use ess_linalg::{
-    AffineMap, Cca, Error, Moments, Pairs, PrincipalComponents, Procrustes, Spectrum, Whitening,
+    AffineMap, Cca, Error, Moments, Pairs, PrincipalComponents, Procrustes, Ridge, Spectrum, Whitening,
 };
 use ndarray::{Array2, array};
 
@@ -86,6 +86,14 @@ fn whitening_of_a_direction_that_does_not_vary_needs_regularisation() {
 }
 
 #[test]
+fn whitening_does_not_mind_how_small_vectors_are() {
+    let small = ellipse().view().iter().map(|x| x / 16_384.0).collect();
+    let small = Moments::of(&Embeddings::from_vec(small, 2).unwrap());
+    let map = Whitening::new(&small).unwrap().map(0.5, 0.0).unwrap();
+    close(weight(&map).iter().map(|x| x / 16_384.0), [0.5, 0.0, 0.0, 1.0]);
+}
+
+#[test]
 fn cca_of_vectors_with_themselves_has_correlations_of_the_regularised_variances() {
     let targets = ellipse().view().mapv(f64::from);
     let cca = Cca::new(&Pairs::new(&ellipse(), targets).unwrap(), 0.4).unwrap();
@@ -99,6 +107,18 @@ fn cca_of_vectors_with_themselves_has_correlations_of_the_regularised_variances(
     let tripled = Cca::new(&Pairs::new(&ellipse(), tripled).unwrap(), 0.4).unwrap();
     close(tripled.correlations().to_vec(), [0.8, 0.5]);
     close(weight(&tripled.map(2).unwrap()), [0.16 / 3.0, 0.0, 0.0, 0.25 / 3.0]);
+}
+
+#[test]
+fn generalised_cross_validation_divides_by_the_mean_of_what_the_leverages_leave() {
+    // `λ s` is 5 and the weight 0.7: residuals of 0.3 and 1.6, leverages of 0.1 and 0.4.
+    let queries = Embeddings::from_rows(&[[1.0], [2.0]]).unwrap();
+    let ridge = Ridge::new(&Pairs::new(&queries, array![[1.0], [3.0]]).unwrap()).unwrap();
+    close(weight(&ridge.fit(1.0).unwrap()), [0.7]);
+    let found = ridge.leave_one_out(1.0).unwrap();
+    close(found.mapped.iter().copied(), [1.0 - 0.3 / 0.9, 3.0 - 1.6 / 0.6]);
+    close([found.error], [(1.0 / 9.0 + 64.0 / 9.0) / 2.0]);
+    close([found.generalised_error], [(0.09 + 2.56) / 2.0 / (0.75 * 0.75)]);
 }
 
 #[test]
@@ -140,6 +160,8 @@ fn affine_maps_keep_their_bias_where_they_should() {
     assert!(matches!(found, Err(Error::Shape { expected: [1, 2], found: [1, 1], .. })));
     let wide = AffineMap::linear(Array2::zeros((2, 3))).unwrap();
     assert_eq!((wide.query_dim(), wide.item_dim()), (2, 3));
+    let module: &dyn SearchModule = &wide;
+    assert_eq!((module.query_dim(), module.item_dim()), (2, 3));
     assert!(wide.plus_identity().is_err());
     let nothing = AffineMap::linear(Array2::zeros((2, 2))).unwrap();
     assert!(matches!(nothing.rescaled(&ellipse()), Err(Error::NoVariance { .. })));

@@ -285,7 +285,12 @@ mod tests {
         for name in ["mrr@10", "err@20", "rbp(p=0.9)", "judged", "map(rel=2)", "ndcg(1=2)@10", "success"] {
             assert_eq!(named(name).trec_eval_name(), None, "{name}");
         }
-        assert!(NamedMeasure::of_trec_eval().iter().all(|measure| measure.trec_eval_name().is_some()));
+        let printed =
+            NamedMeasure::of_trec_eval().into_iter().map(|measure| measure.trec_eval_name().unwrap());
+        let printed: Vec<String> = printed.collect();
+        assert_eq!(printed[..4], ["num_q", "num_ret", "num_rel", "num_rel_ret"]);
+        assert_eq!(printed[9..21].iter().step_by(11).collect::<Vec<_>>(), ["iprec_at_recall_0.00", "P_5"]);
+        assert_eq!((printed.len(), printed[28].as_str()), (29, "P_1000"));
     }
 
     #[test]

@@ -247,7 +247,7 @@ mod tests {
             assert!(parameter(Bootstrap { resamples, seed: 0 }.interval(&[0.0], 0.95)), "{resamples}");
         }
         assert!(Bootstrap { resamples: 39, seed: 0 }.interval(&[0.0], 0.95).is_ok());
-        for range in [[0.0, 0.5], [1.0, 0.0], [f64::NAN, 1.0], [0.0, f64::INFINITY]] {
+        for range in [[0.0, 0.5], [1.0, 0.0], [0.7, 0.7], [f64::NAN, 1.0], [0.0, f64::INFINITY]] {
             let found = bootstrap.interval_within(&[0.7], range, 0.95);
             assert!(matches!(found, Err(Error::InvalidParameter { .. })), "{range:?}");
         }

@@ -228,6 +228,13 @@ mod tests {
     }
 
     #[test]
+    fn the_interval_reaches_as_far_as_the_largest_turned_sum() {
+        // Eight gains of 1/4, none of which spreads: with one of them turned the sum is 6/8 of what it was.
+        let [low, high] = judge(&up(8, 8), &[]).interval.unwrap();
+        assert!((low - 0.0625).abs() < 1e-12 && (high - 0.4375).abs() < 1e-12, "{low} {high}");
+    }
+
+    #[test]
     fn the_interval_never_contradicts_the_p_value() {
         let mut better = 0;
         for falling in 0..12 {

@@ -47,6 +47,11 @@ mod tests {
     use crate::RandomizationTest;
 
     #[test]
+    fn a_subset_of_none_stands_for_all() {
+        assert_eq!([0, 0b1, 0b110].map(|subset| mean(&[1.0, 3.0, 5.0], || subset)), [3.0, 1.0, 4.0]);
+    }
+
+    #[test]
     fn ends_are_where_the_randomisation_test_turns() {
         let values = [0.31, -0.12, 0.57, 0.22, 0.05, 0.44, 0.13, -0.2, 0.61, 0.38];
         let [low, high] = interval(Bootstrap::default(), &values, 0.95);
