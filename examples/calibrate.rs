@@ -11,7 +11,9 @@ use anyhow::{Result, ensure};
 use clap::{Parser, ValueEnum};
 use ess_core::{Identity, Link, SearchModule, Sigmoid};
 use ess_data::write_link;
-use ess_examples::{Axis, Dataset, DeviceChoice, JoinArguments, Plot, Series, Table, write_json};
+use ess_examples::{
+    Axis, DeviceChoice, JoinArguments, Plot, Series, Table, judge_file, open_dataset, write_json,
+};
 use ess_files::FileLock;
 use ess_metrics::{Binning, ReliabilityDiagram, brier_score};
 use ess_search::Registry;
@@ -119,7 +121,7 @@ fn program() -> Result<()> {
     // Before the work, so that a second one is told at once and not after it.
     let _locks = (FileLock::acquire(&arguments.out)?, FileLock::acquire(&plot_file)?);
     let device = arguments.device.open()?;
-    let dataset = Dataset::open_with(&arguments.embeddings, arguments.join)?
+    let dataset = open_dataset(&arguments.embeddings, arguments.join)?
         .ignore_identical_ids(arguments.ignore_identical_ids);
     let items = Items::new(dataset.items(), &device);
     let module: Box<dyn SearchModule> = match &arguments.module {
@@ -127,7 +129,7 @@ fn program() -> Result<()> {
         None => Box::new(Identity::new(dataset.query_dim())),
     };
     let sample = |qrels: &Path| -> Result<SimilaritySample> {
-        let queries = dataset.judge_file(qrels)?;
+        let queries = judge_file(&dataset, qrels)?;
         let own = |query: usize| queries.own_items[query];
         Ok(SimilaritySample::of_hits_except(&*module, &queries.set, &items, arguments.hits, own)?)
     };

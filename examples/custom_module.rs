@@ -15,9 +15,10 @@ use burn::{
 use clap::Parser;
 use ess_core::{Embeddings, Identity, SearchModule};
 use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, DeviceChoice, Table, evaluate, search, write_json};
+use ess_examples::{DeviceChoice, Table, write_json};
 use ess_files::FolderLock;
 use ess_index::FlatIndex;
+use ess_kit::Dataset;
 use ess_search::{Error, Registry, TrainableModule};
 use ess_train::{Items, ModuleRecipe, Progress, Trainer, TrainerConfig};
 use serde::{Deserialize, Serialize};
@@ -121,10 +122,10 @@ fn program() -> Result<()> {
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(&folder)?;
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
-    let dataset = Dataset::open(&data.join("minilm"))?;
+    let dataset = Dataset::open(data.join("minilm"))?;
     let (train, dev) = cut_dev(&read_qrels(data.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
     let (train, dev) = (dataset.judge(&train)?, dataset.judge(&dev)?);
-    let test = dataset.judge_file(&data.join("qrels/test.tsv"))?;
+    let test = dataset.judge_file(data.join("qrels/test.tsv"))?;
 
     let dim = dataset.items().dim();
     let recipe = ModuleRecipe::<GatedDetour>::new(GatedDetourConfig { dim, rank: arguments.rank });
@@ -150,7 +151,7 @@ fn program() -> Result<()> {
     let mut table = Table::new(&["SciFact official, test", "nDCG@10", "Recall@100"]);
     let mut results = std::collections::BTreeMap::new();
     for (name, module) in systems {
-        let evaluation = evaluate(&test, &search(&dataset, &index, &test, name, module)?)?;
+        let evaluation = test.evaluate(&dataset.search(name, module, &index, &test)?)?;
         let (ndcg, recall) = (evaluation.mean("ndcg@10")?, evaluation.mean("recall@100")?);
         table.row(vec![name.to_owned(), format!("{ndcg:.4}"), format!("{recall:.4}")]);
         results.insert(name, std::collections::BTreeMap::from([("ndcg@10", ndcg), ("recall@100", recall)]));

@@ -13,9 +13,10 @@ use burn::tensor::Device;
 use clap::Parser;
 use ess_core::Identity;
 use ess_data::{Item, Query, cut_dev, read_qrels, read_records};
-use ess_examples::{Dataset, DeviceChoice, JudgedQueries, Leakage, Table, evaluate, search, write_json};
+use ess_examples::{DeviceChoice, Table, write_json};
 use ess_files::FolderLock;
 use ess_index::FlatIndex;
+use ess_kit::{Dataset, JudgedQueries, Leakage};
 use ess_metrics::{Bootstrap, Evaluation, Qrels, Run};
 use ess_search::{PersistentModule, Registry};
 use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer, TrainerConfig};
@@ -86,7 +87,7 @@ fn program() -> Result<()> {
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(arguments.out.as_deref().unwrap_or(&temporary.path().join("module")))?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
-    let dataset = Dataset::open(&folder.join("minilm"))?;
+    let dataset = Dataset::open(folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
     ess_examples::say!(
         "SciFact: {} items of {} dimensions, frozen\n",
@@ -107,7 +108,7 @@ fn program() -> Result<()> {
     let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments, &device)?;
     ess_examples::say!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
     results.insert("item_disjoint", report(&on_disjoint, &disjoint)?);
-    explain(&on_official, &on_disjoint, &official);
+    explain(&on_official, &on_disjoint, &official)?;
 
     show_queries(&folder, &on_official, &queries)?;
     let linear = on_official.iter().find(|system| system.name == "linear_refit").unwrap_or(&on_official[0]);
@@ -131,8 +132,8 @@ fn run_split(
     let dim = dataset.items().dim();
     let items = Items::new(dataset.items(), device).with_index(index)?;
     let measure = |name: &str, module: Box<dyn PersistentModule>, fit| {
-        let run = search(dataset, index, &test, name, &module)?;
-        let evaluation = evaluate(&test, &run)?;
+        let run = dataset.search(name, &module, index, &test)?;
+        let evaluation = test.evaluate(&run)?;
         anyhow::Ok(System { name: name.to_owned(), module, run, evaluation, fit })
     };
     let mut systems = vec![measure("frozen", Box::new(Identity::new(dim)), None)?];
@@ -163,7 +164,7 @@ fn report(systems: &[System], split: &Split) -> Result<Results> {
         let interval = |name| figures.ci95.get(name).map_or([0.0, 0.0], |interval: &[f64; 2]| *interval);
         let ([ndcg_low, ndcg_high], [recall_low, recall_high]) =
             (interval("ndcg@10"), interval("recall@100"));
-        let (seen, unseen) = leakage.means(&system.evaluation.get("ndcg@10")?.per_query);
+        let (seen, unseen) = leakage.means(&system.evaluation.get("ndcg@10")?.per_query)?;
         let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
         let fit = figures.fit.as_ref();
         let returned = match fit.map(|fit| fit.floor.returned) {
@@ -211,17 +212,17 @@ fn both(split: &Split) -> Qrels {
 }
 
 /// Says in words what the two tables teach.
-fn explain(official: &[System], disjoint: &[System], split: &Split) {
+fn explain(official: &[System], disjoint: &[System], split: &Split) -> Result<()> {
     let of = |systems: &[System], name: &str| {
         let system = systems.iter().find(|system| system.name == name);
         system.and_then(|system| system.evaluation.get("ndcg@10").ok().map(|values| values.per_query.clone()))
     };
     let (Some(frozen), Some(linear)) = (of(official, "frozen"), of(official, "linear")) else {
-        return;
+        return Ok(());
     };
     let gains: Vec<f64> = linear.iter().zip(&frozen).map(|(a, b)| a - b).collect();
     let leakage = Leakage::new(&[&both(split)], &split.test, official[0].evaluation.queries());
-    let (seen, unseen) = leakage.means(&gains);
+    let (seen, unseen) = leakage.means(&gains)?;
     ess_examples::say!("What the two splits teach");
     let (seen, unseen) = (seen.unwrap_or_default(), unseen.unwrap_or_default());
     ess_examples::say!(
@@ -244,6 +245,7 @@ fn explain(official: &[System], disjoint: &[System], split: &Split) {
         }
     }
     ess_examples::say!();
+    Ok(())
 }
 
 /// Three queries with their top items before and after: the largest gain, the largest loss, and one in between.
@@ -298,7 +300,7 @@ fn save_and_load(
 ) -> Result<()> {
     system.module.to_state()?.save_in(out)?;
     let loaded = Registry::default().load(out.folder(), device)?;
-    let run = search(dataset, index, queries, &system.name, &loaded)?;
+    let run = dataset.search(&system.name, &loaded, index, queries)?;
     ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
     ess_examples::say!("Saved {}, loaded it again: it ranks the same.", system.name);
     Ok(())

@@ -12,13 +12,13 @@ use clap::{
     ArgMatches, CommandFactory, FromArgMatches, Parser, builder::PossibleValuesParser, parser::ValueSource,
 };
 use ess_auto::{AutoConfig, AutoReport};
-use ess_data::{cut_dev, read_qrels};
 use ess_examples::{
-    BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, LossArguments, RunConfig, SETTINGS,
-    SideArguments, StoredEncoding, choose, collection, describe_choice, read_settings, say_left_out,
+    BeirTexts, DeviceChoice, JoinArguments, LossArguments, RunConfig, SETTINGS, SideArguments, choose,
+    collection, describe_choice, judge_file, judge_file_as, open_dataset, read_settings, train_and_dev,
     write_json,
 };
 use ess_files::{FolderLock, remove_file};
+use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
 use ess_search::{Attachments, ModuleState};
 use ess_train::{Checkpoints, FitReport, Items, Progress, RecipeConfig, Returned, Trainer};
 use serde::Serialize;
@@ -145,7 +145,7 @@ fn program() -> Result<()> {
     let run = Run {
         arguments: &arguments,
         config: &config,
-        dataset: Dataset::open_with(&arguments.embeddings, arguments.join)?,
+        dataset: open_dataset(&arguments.embeddings, arguments.join)?,
     };
     let (state, fit) = match config.module.reads_token_states() {
         true => run.train_on_token_states()?,
@@ -206,8 +206,9 @@ impl Run<'_> {
         let [train, dev] = match self.config.feedback {
             Some(depth) => {
                 let [train, dev] = self.queries()?;
-                let found =
-                    |queries: JudgedQueries| queries.with_found_items(&self.dataset, items.index()?, depth);
+                let found = |queries: JudgedQueries| -> Result<_> {
+                    Ok(queries.with_found_items(&self.dataset, items.index()?, depth)?)
+                };
                 [found(train)?, found(dev)?]
             }
             None => self.queries()?,
@@ -233,8 +234,8 @@ impl Run<'_> {
     fn queries<E: StoredEncoding>(&self) -> Result<[JudgedQueries<E>; 2]> {
         let (arguments, dataset) = (self.arguments, &self.dataset);
         let [train, dev] = match &arguments.dev {
-            Some(dev) => [dataset.judge_file_as(&arguments.train)?, dataset.judge_file_as(dev)?],
-            None => cut(dataset, &arguments.train, arguments.dev_share, self.config.trainer.seed)?,
+            Some(dev) => [judge_file_as(dataset, &arguments.train)?, judge_file_as(dataset, dev)?],
+            None => train_and_dev(dataset, &arguments.train, arguments.dev_share, self.config.trainer.seed)?,
         };
         Ok([arguments.loss.teach(dataset, train)?, arguments.loss.teach(dataset, dev)?])
     }
@@ -280,9 +281,9 @@ fn choose_automatically(arguments: &Arguments) -> Result<()> {
     config.seed = arguments.seed.unwrap_or(config.seed);
     config.check()?;
     let mut out = FolderLock::acquire(&arguments.out)?;
-    let dataset = Dataset::open_with(&arguments.embeddings, arguments.join)?;
-    let train = dataset.judge_file(&arguments.train)?;
-    let dev = arguments.dev.as_ref().map(|path| dataset.judge_file(path)).transpose()?;
+    let dataset = open_dataset(&arguments.embeddings, arguments.join)?;
+    let train = judge_file(&dataset, &arguments.train)?;
+    let dev = arguments.dev.as_ref().map(|path| judge_file(&dataset, path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
     let collection = collection(&dataset, texts.as_ref(), &config)?;
     let journal = arguments.out.join("journal.json");
@@ -342,23 +343,6 @@ fn describe_auto(report: &AutoReport, out: &Path) {
         None => ess_examples::say!("without --beir there are no texts: the choice looks at embeddings alone"),
     }
     ess_examples::say!("saved the choice in {}", out.display());
-}
-
-/// Training judgements cut into train and dev.
-fn cut<E: StoredEncoding>(
-    dataset: &Dataset,
-    path: &Path,
-    share: f64,
-    seed: u64,
-) -> Result<[JudgedQueries<E>; 2]> {
-    let qrels = read_qrels(path)?;
-    let cut = || {
-        let (train, dev) = cut_dev(&qrels, share, seed)?;
-        let both: [JudgedQueries<E>; 2] = [dataset.judge_as(&train)?, dataset.judge_as(&dev)?];
-        both.iter().for_each(|side| say_left_out(path, &side.left_out));
-        anyhow::Ok(both)
-    };
-    cut().with_context(|| format!("{} cannot be cut into train and dev", path.display()))
 }
 
 /// The settings: defaults, then the file, then flags.

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use ess_auto::{AutoConfig, AutoModule, AutoSearcher};
 use ess_core::Identity;
-use ess_examples::{GroupGain, Leakage, evaluate, near_duplicates, search, search_automatically, write_json};
+use ess_examples::{search_automatically, write_json};
+use ess_kit::{GroupGain, Leakage, near_duplicates};
 use ess_metrics::{Bootstrap, Evaluation, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
@@ -104,17 +105,17 @@ impl Measured {
     fn of(searcher: &AutoSearcher<'_>, opened: &Opened) -> Result<Self> {
         let (test, index) = (&opened.test, opened.collection.index());
         let identity = Identity::new(opened.dataset.items().dim());
-        let frozen = evaluate(test, &search(&opened.dataset, index, test, "frozen", &identity)?)?;
+        let frozen = test.evaluate(&opened.dataset.search("frozen", &identity, index, test)?)?;
         let chosen = |texts| -> Result<Vec<f64>> {
             let run = search_automatically(searcher, &opened.collection, test, texts, "auto")?;
-            values(&evaluate(test, &run)?)
+            values(&test.evaluate(&run)?)
         };
         let learned: Vec<_> = opened.train.iter().chain(&opened.dev).collect();
         let qrels: Vec<_> = learned.iter().map(|queries| &queries.qrels).collect();
         let encodings: Vec<_> = learned.iter().map(|queries| queries.set.encodings()).collect();
         Ok(Self {
             leakage: Leakage::new(&qrels, &test.qrels, frozen.queries()),
-            near_duplicates: near_duplicates(&encodings, test.set.encodings()),
+            near_duplicates: near_duplicates(&encodings, test.set.encodings())?,
             frozen: values(&frozen)?,
             dense: chosen(None)?,
             hybrid: chosen(Some(&opened.texts))?,

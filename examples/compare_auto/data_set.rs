@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use ess_auto::{AutoConfig, Collection};
 pub(crate) use ess_examples::BeirDataSet as DataSet;
-use ess_examples::{BeirTexts, Dataset, JoinArguments, JudgedQueries, collection};
+use ess_examples::{BeirTexts, JoinArguments, collection, judge_file, open_dataset};
+use ess_kit::{Dataset, JudgedQueries};
 
 /// A data set in memory.
 pub(crate) struct Opened {
@@ -20,14 +21,14 @@ pub(crate) struct Opened {
 impl Opened {
     pub(crate) fn open(data: &DataSet, config: &AutoConfig) -> Result<Self> {
         let join = JoinArguments { allow_missing: data.allow_missing };
-        let dataset = Dataset::open_with(&data.embeddings, join)?;
+        let dataset = open_dataset(&data.embeddings, join)?;
         let texts = BeirTexts::read(&data.beir)?;
-        let judge = |path: &Option<PathBuf>| path.as_ref().map(|path| dataset.judge_file(path)).transpose();
+        let judge = |path: &Option<PathBuf>| path.as_ref().map(|path| judge_file(&dataset, path)).transpose();
         Ok(Self {
             collection: collection(&dataset, Some(&texts), config)?,
             train: judge(&data.train)?,
             dev: judge(&data.dev)?,
-            test: dataset.judge_file(&data.test)?,
+            test: judge_file(&dataset, &data.test)?,
             dataset,
             texts,
         })

@@ -3,7 +3,8 @@
 use std::{fmt::Write, path::Path};
 
 use ess_auto::Choice as Chosen;
-use ess_examples::{GroupGain, Together, describe_choice};
+use ess_examples::{Together, describe_choice};
+use ess_kit::GroupGain;
 
 use crate::{
     Results,

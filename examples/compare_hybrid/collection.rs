@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use ess_core::{Embeddings, Encoding, Identity, IndexSearcher, QueryEncoder};
 use ess_data::read_qrels;
-use ess_examples::{BeirDataSet, BeirTexts, Dataset, JoinArguments, say_left_out};
+use ess_examples::{BeirDataSet, BeirTexts, JoinArguments, open_dataset, say_left_out};
 use ess_hybrid::{BothLists, HybridEncoding, HybridIndex};
 use ess_index::FlatIndex;
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
@@ -34,7 +34,7 @@ pub(crate) struct Judged {
 impl Collection {
     pub(crate) fn open(data: &BeirDataSet, depth: usize) -> Result<Self> {
         let join = JoinArguments { allow_missing: data.allow_missing };
-        let dataset = Dataset::open_with(&data.embeddings, join)?;
+        let dataset = open_dataset(&data.embeddings, join)?;
         let texts = BeirTexts::read(&data.beir)?;
         let item_texts = texts.items(dataset.item_ids())?;
         let encoder = Bm25Encoder::fit(&item_texts, Bm25Config::default())?;

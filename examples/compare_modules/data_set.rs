@@ -5,9 +5,9 @@ use std::{
     str::FromStr,
 };
 
-use anyhow::{Context, Result, bail};
-use ess_data::{cut_dev, read_qrels};
-use ess_examples::{Dataset, JoinArguments, JudgedQueries, StoredEncoding, say_left_out};
+use anyhow::{Result, bail};
+use ess_examples::{JoinArguments, judge_file_as, open_dataset, train_and_dev};
+use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
 use serde::{Deserialize, Serialize};
 
 use crate::system::Reads;
@@ -80,21 +80,12 @@ impl DataSet {
 
     /// The same queries and items from a folder of another encoding of the queries.
     pub(crate) fn open_as<E: StoredEncoding>(&self, folder: &Path, seed: u64) -> Result<Opened<E>> {
-        let dataset = Dataset::open_with(folder, JoinArguments { allow_missing: self.allow_missing })?;
-        let (train, dev) = match &self.dev {
-            Some(dev) => (dataset.judge_file_as(&self.train)?, dataset.judge_file_as(dev)?),
-            None => {
-                let (train, dev) = cut_dev(&read_qrels(&self.train)?, 0.2, seed)
-                    .with_context(|| self.train.display().to_string())?;
-                let (train, dev): (JudgedQueries<E>, _) =
-                    (dataset.judge_as(&train)?, dataset.judge_as(&dev)?);
-                for left_out in [&train.left_out, &dev.left_out] {
-                    say_left_out(&self.train, left_out);
-                }
-                (train, dev)
-            }
+        let dataset = open_dataset(folder, JoinArguments { allow_missing: self.allow_missing })?;
+        let [train, dev] = match &self.dev {
+            Some(dev) => [judge_file_as(&dataset, &self.train)?, judge_file_as(&dataset, dev)?],
+            None => train_and_dev(&dataset, &self.train, 0.2, seed)?,
         };
-        let test = dataset.judge_file_as(&self.test)?;
+        let test = judge_file_as(&dataset, &self.test)?;
         Ok(Opened { dataset, train, dev, test })
     }
 

@@ -4,9 +4,9 @@ use anyhow::Result;
 use burn::tensor::Device;
 use cpu_time::ProcessTime;
 use ess_core::{Embeddings, Identity, SearchModule, SearchModuleFn, TokenStates};
-use ess_examples::{JudgedQueries, evaluate, search};
 use ess_hybrid::{FeedbackConfig, FeedbackSearcher};
 use ess_index::FlatIndex;
+use ess_kit::JudgedQueries;
 use ess_metrics::{Evaluation, Run};
 use ess_search::DeviceEncoding;
 use ess_train::{FitReport, Items, Progress, Recipe, RecipeConfig, SidesConfig, Trainer, TrainerConfig};
@@ -58,7 +58,7 @@ impl<'a> Fitting<'a> {
     /// What the frozen encoder finds.
     pub(crate) fn frozen(&self) -> Result<Evaluation> {
         let run = self.search(&self.data.test, &Identity::new(self.data.dataset.items().dim()))?;
-        evaluate(&self.data.test, &run)
+        Ok(self.data.test.evaluate(&run)?)
     }
 
     /// Trains the system and searches with it; none where the data have not what it reads.
@@ -81,7 +81,7 @@ impl<'a> Fitting<'a> {
         let fitted = self.trainer.fit(recipe, &self.items, &data.train.set, &data.dev.set)?;
         let cpu_seconds = started.elapsed().as_secs_f64();
         let run = self.search(&data.test, &*fitted.trained)?;
-        Ok(Fitted { found: evaluate(&data.test, &run)?, report: Some(fitted.report), cpu_seconds })
+        Ok(Fitted { found: data.test.evaluate(&run)?, report: Some(fitted.report), cpu_seconds })
     }
 
     fn search<E: DeviceEncoding>(
@@ -89,7 +89,7 @@ impl<'a> Fitting<'a> {
         test: &JudgedQueries<E>,
         module: &dyn SearchModule<E>,
     ) -> Result<Run> {
-        search(&self.data.dataset, &self.index, test, "run", module)
+        Ok(self.data.dataset.search("run", module, &self.index, test)?)
     }
 
     fn fit_sides(&self, sides: &SidesConfig) -> Result<Fitted> {
@@ -101,8 +101,8 @@ impl<'a> Fitting<'a> {
         let sides = fitted.trained;
         let moved = sides.map_items(data.dataset.items())?.map(FlatIndex::new).transpose()?;
         let index = moved.as_ref().unwrap_or(&self.index);
-        let run = search(&data.dataset, index, &data.test, "run", &sides.query_side())?;
-        Ok(Fitted { found: evaluate(&data.test, &run)?, report: Some(fitted.report), cpu_seconds })
+        let run = data.dataset.search("run", &sides.query_side(), index, &data.test)?;
+        Ok(Fitted { found: data.test.evaluate(&run)?, report: Some(fitted.report), cpu_seconds })
     }
 
     fn fit_rich(&self, recipe: &RecipeConfig, reads: Reads) -> Result<Option<Fitted>> {
@@ -140,6 +140,6 @@ impl<'a> Fitting<'a> {
         let searcher = FeedbackSearcher::new(&self.index, items, FeedbackConfig::default())?;
         let moved = SearchModuleFn::new(items.dim(), items.dim(), |queries| searcher.moved(queries));
         let run = self.search(&self.data.test, &moved)?;
-        Ok(Fitted { found: evaluate(&self.data.test, &run)?, report: None, cpu_seconds: 0.0 })
+        Ok(Fitted { found: self.data.test.evaluate(&run)?, report: None, cpu_seconds: 0.0 })
     }
 }

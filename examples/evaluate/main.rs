@@ -14,8 +14,9 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Result, ensure};
 use clap::Parser;
 use ess_data::{Dropped, check_run_ids, read_qrels, write_run};
-use ess_examples::{BeirTexts, Dataset, DeviceChoice, JoinArguments, JudgedQueries, MEASURES, write_json};
+use ess_examples::{BeirTexts, DeviceChoice, JoinArguments, judge_file, open_dataset, write_json};
 use ess_index::FlatIndex;
+use ess_kit::{Dataset, JudgedQueries, MEASURES};
 use ess_metrics::{
     Evaluation, Evaluator, MissingQueries, NamedMeasure, NothingRelevant, Qrels, RelevanceLevel, Run,
 };
@@ -167,12 +168,12 @@ struct Searched {
 impl Searched {
     fn new(arguments: &Arguments, folder: &std::path::Path) -> Result<Self> {
         let dataset =
-            Dataset::open_with(folder, arguments.join)?.ignore_identical_ids(arguments.ignore_identical_ids);
-        let queries = dataset.judge_file(&arguments.qrels)?;
+            open_dataset(folder, arguments.join)?.ignore_identical_ids(arguments.ignore_identical_ids);
+        let queries = judge_file(&dataset, &arguments.qrels)?;
         if let Some(path) = &arguments.write_run {
             check_run_ids(path, queries.ids.iter().map(String::as_str), dataset.item_ids().iter())?;
         }
-        let train = arguments.train.iter().map(|path| dataset.judge_file(path)).collect::<Result<_>>()?;
+        let train = arguments.train.iter().map(|path| judge_file(&dataset, path)).collect::<Result<_>>()?;
         Ok(Self { dataset, queries, train })
     }
 

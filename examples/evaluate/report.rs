@@ -1,6 +1,7 @@
 //! Results as text.
 
-use ess_examples::{GroupGain, Table};
+use ess_examples::Table;
+use ess_kit::GroupGain;
 use ess_metrics::{Comparison, Evaluation};
 
 use crate::results::{Leaked, Results, Value};

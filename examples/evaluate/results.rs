@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use ess_data::Dropped;
-use ess_examples::{GroupGain, JudgedQueries, Leakage, near_duplicates};
+use ess_kit::{GroupGain, JudgedQueries, Leakage, near_duplicates};
 use ess_metrics::{Aggregate, Bootstrap, Comparison, Evaluation, MeasureValues, Significance, compare};
 use serde::Serialize;
 
@@ -97,7 +97,7 @@ impl Measured<'_> {
         Ok(Leaked {
             seen: leakage.seen(),
             unseen: leakage.unseen(),
-            near_duplicates: near_duplicates(&encodings, queries.set.encodings()),
+            near_duplicates: near_duplicates(&encodings, queries.set.encodings())?,
             gains: gains.collect::<Result<_>>()?,
         })
     }

@@ -6,8 +6,9 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use ess_auto::{AutoConfig, AutoModule};
 use ess_core::{Identity, TokenStates};
-use ess_examples::{BeirTexts, Dataset, JudgedQueries, RunConfig, collection, search, search_automatically};
+use ess_examples::{BeirTexts, RunConfig, collection, search_automatically};
 use ess_index::FlatIndex;
+use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
 use ess_search::{ItemSide, ModuleState, PersistentModule, Registry, TwoSided};
 
@@ -121,16 +122,16 @@ impl System {
                 let moved =
                     sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
                 let own = moved.map(FlatIndex::new).transpose()?;
-                search(dataset, own.as_ref().unwrap_or(index), queries, name, &sides.query_side())
+                Ok(dataset.search(name, &sides.query_side(), own.as_ref().unwrap_or(index), queries)?)
             }
             System::OverTokens(module) => {
                 let queries: JudgedQueries<TokenStates> = dataset.judge_as(&queries.qrels)?;
-                search(dataset, index, &queries, name, module)
+                Ok(dataset.search(name, module, index, &queries)?)
             }
             System::Feedback(module, depth) => {
                 let queries: JudgedQueries = dataset.judge(&queries.qrels)?;
                 let queries = queries.with_found_items(dataset, index, *depth)?;
-                search(dataset, index, &queries, name, module)
+                Ok(dataset.search(name, module, index, &queries)?)
             }
             System::Auto { module, words } => {
                 let config = AutoConfig { lexical: module.lexical(), ..AutoConfig::default() };

@@ -8,10 +8,11 @@ use ess_auto::{
     Auto, AutoConfig, AutoModule, AutoQueries, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries,
 };
 use ess_core::Searcher;
+use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
 use ess_train::Progress;
 
-use crate::{BeirTexts, Dataset, JudgedQueries};
+use crate::{BeirTexts, dataset::say_unit_length};
 
 /// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
 /// and titles where there are texts.
@@ -20,8 +21,9 @@ use crate::{BeirTexts, Dataset, JudgedQueries};
 /// When an item has no text, for passages that are not those of the items, and those of [`Dataset::item_tokens`].
 pub fn collection(dataset: &Dataset, texts: Option<&BeirTexts>, config: &AutoConfig) -> Result<Collection> {
     let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
-    if let Some((passages, rows)) = dataset.passages()? {
-        collection = collection.with_passages(passages, rows)?;
+    if let Some(passages) = dataset.passages()? {
+        say_unit_length(&passages.provenance, &dataset.folder().join("passages.safetensors"));
+        collection = collection.with_passages(passages.embeddings, passages.rows)?;
     }
     if let Some(tokens) = dataset.item_tokens()? {
         collection = collection.with_tokens(tokens)?;
@@ -85,7 +87,7 @@ pub fn search_automatically(
     if let Some(tokens) = &queries.tokens {
         encoded = encoded.with_tokens(tokens.clone())?;
     }
-    queries.run(name, collection.ids(), searcher.search(&encoded, k)?)
+    Ok(queries.run(name, collection.ids(), searcher.search(&encoded, k)?)?)
 }
 
 /// A choice in words: the trial, the weights that are not 0, and why.

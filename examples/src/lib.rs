@@ -5,16 +5,12 @@ mod beir;
 mod beir_data_set;
 mod dataset;
 mod device;
-mod evaluation;
-mod feedback;
 mod json;
-mod leakage;
 mod losses;
 #[cfg(feature = "encoders")]
 mod model_folder;
 mod plot;
 mod run_config;
-mod searchable;
 mod settings;
 mod sides;
 mod similarity_note;
@@ -25,17 +21,16 @@ mod together;
 pub use automatic::{choose, collection, describe_choice, search_automatically};
 pub use beir::BeirTexts;
 pub use beir_data_set::BeirDataSet;
-pub use dataset::{Dataset, JoinArguments, JudgedQueries, StoredEncoding, say_left_out};
+pub use dataset::{
+    JoinArguments, judge_file, judge_file_as, open_dataset, say_left_out, searchable, train_and_dev,
+};
 pub use device::DeviceChoice;
-pub use evaluation::{MEASURES, evaluate, search};
 pub use json::write_json;
-pub use leakage::{GroupGain, Leakage, near_duplicates};
 pub use losses::LossArguments;
 #[cfg(feature = "encoders")]
 pub use model_folder::model_folder;
 pub use plot::{Axis, Plot, Series};
 pub use run_config::RunConfig;
-pub use searchable::searchable;
 pub use settings::{SETTINGS, read_settings, settings_of};
 pub use sides::SideArguments;
 pub use similarity_note::{SIMILARITIES, similarity_note};

@@ -6,10 +6,9 @@ use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use ess_core::Encoding;
 use ess_data::read_run;
+use ess_kit::{Dataset, JudgedQueries};
 use ess_train::{Candidates, LossConfig, Recovery, TeacherScore, Term, TrainerConfig, WeightedSum};
 use serde_json::{Value, json};
-
-use crate::{Dataset, JudgedQueries};
 
 /// What is made small, by flags. Every flag wins over the settings file.
 #[derive(Args, Debug, Default)]

@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use ess_index::ItemTokens;
 use ess_lexical::TextAnalyzer;
 use ess_search::ModuleState;
-use ess_train::Progress;
+use ess_train::{Progress, near_duplicates};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -19,7 +19,6 @@ use crate::{
     inputs,
     journal::Journal,
     memory::Memory,
-    near_duplicates::near_duplicates,
     pair_heads::PairHeads,
     passes::Scale,
     trial::Learns,
@@ -135,9 +134,8 @@ impl Auto {
             self.config.folds,
             self.config.seed,
         );
-        let encodings = |queries: &TrainingQueries| queries.set().encodings().clone();
-        let dev_near_duplicates =
-            dev.map(|dev| near_duplicates(&encodings(train), &encodings(dev))).transpose()?.unwrap_or(0);
+        let near = |dev: &TrainingQueries| near_duplicates(&[train.set().encodings()], dev.set().encodings());
+        let dev_near_duplicates = dev.map(near).transpose()?.unwrap_or(0);
         let head_items = HeadItems::new(collection.len(), self.config.seed, &self.device);
         let bar = self.bar();
         let mut trials = Trials {

@@ -18,7 +18,6 @@ mod head;
 mod inputs;
 mod journal;
 mod memory;
-mod near_duplicates;
 mod nested;
 mod pair_heads;
 mod passes;

@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_core::MutableIndex;
 
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex, GraphIndex, IdentifiedIndex, QuantisedIndex};
+use crate::{Error, FlatIndex, GraphIndex, IdentifiedIndex, IvfPqIndex};
 
 /// What [`compact_file`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ pub fn compact_file(from: &Path, to: &Path) -> Result<Compacted, Error> {
     let rows = match contents.kind() {
         FlatIndex::KIND => compact::<FlatIndex>(&contents, to)?,
         GraphIndex::KIND => compact::<GraphIndex>(&contents, to)?,
-        QuantisedIndex::KIND => compact::<QuantisedIndex>(&contents, to)?,
+        IvfPqIndex::KIND => compact::<IvfPqIndex>(&contents, to)?,
         kind => return Err(contents.mismatch("a known kind of index", format!("kind {kind:?}"))),
     };
     Ok(Compacted { kind: contents.kind().to_owned(), rows, bytes_before, bytes_after: bytes_of(to)? })

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use ess_core::{Embeddings, Index, MutableIndex, PersistentIndex};
 use ess_index::{
-    FlatIndex, GraphBuilder, GraphIndex, IdHit, IdentifiedIndex, Progress, QuantisedBuilder, QuantisedIndex,
-    Storage,
+    FlatIndex, GraphBuilder, GraphIndex, IdHit, IdentifiedIndex, IvfPqBuilder, IvfPqIndex, Progress, Storage,
 };
 use proptest::{prelude::*, sample::Index as At};
 
@@ -228,8 +227,8 @@ fn graph(items: Embeddings) -> GraphIndex {
         .unwrap()
 }
 
-fn quantised(items: Embeddings) -> QuantisedIndex {
-    QuantisedBuilder::default().build(items, Progress::Silent).unwrap()
+fn quantised(items: Embeddings) -> IvfPqIndex {
+    IvfPqBuilder::default().build(items, Progress::Silent).unwrap()
 }
 
 proptest! {

@@ -15,6 +15,7 @@ mod looks;
 mod loss;
 mod loss_batch;
 mod matmul;
+mod near_duplicates;
 mod negatives;
 mod observer;
 mod progress;
@@ -43,6 +44,7 @@ pub use loss::{
     Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum,
 };
 pub use loss_batch::LossBatch;
+pub use near_duplicates::near_duplicates;
 pub use negatives::{MiningReport, NegativesConfig, Sampling};
 pub use observer::{Control, Observer, ObserverError, TrainingStep};
 pub use progress::Progress;

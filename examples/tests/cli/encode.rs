@@ -143,8 +143,8 @@ fn encode_cuts_items_into_passages_that_are_those_of_the_items() {
     let furthest =
         found.as_slice().iter().zip(expected.as_slice()).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max);
     assert!(furthest < 1e-5, "{furthest}");
-    let dataset = ess_examples::Dataset::open(&beir.out()).unwrap();
-    let (_, rows) = dataset.passages().unwrap().unwrap();
+    let dataset = ess_kit::Dataset::open(beir.out()).unwrap();
+    let rows = dataset.passages().unwrap().unwrap().rows;
     assert_eq!((rows.items(), rows.of_item(0)), (3, 0..2));
 
     // Beside token states they are the same vectors.
@@ -152,7 +152,7 @@ fn encode_cuts_items_into_passages_that_are_those_of_the_items() {
     beir.encode(&["--passages", "--states", "1", "--item-states", "--dtype", "f32"]).succeeded();
     let passages = EmbeddingStore::open(beir.out().join("passages.safetensors")).unwrap();
     assert_eq!((passages.to_embeddings().unwrap(), passages.token_dim()), (found, None));
-    let dataset = ess_examples::Dataset::open(&beir.out()).unwrap();
+    let dataset = ess_kit::Dataset::open(beir.out()).unwrap();
     assert_eq!(
         (dataset.item_tokens().unwrap().unwrap().items(), dataset.passages().unwrap().is_some()),
         (3, true)
@@ -162,7 +162,7 @@ fn encode_cuts_items_into_passages_that_are_those_of_the_items() {
     // A store of other items is refused by name.
     beir.write("corpus.jsonl", line(items[2]));
     beir.encode(&[]).succeeded();
-    let error = ess_examples::Dataset::open(&beir.out()).unwrap().passages().unwrap_err();
+    let error = ess_kit::Dataset::open(beir.out()).unwrap().passages().unwrap_err();
     assert!(format!("{error:#}").contains("passages.safetensors"), "{error:#}");
 }
 
@@ -352,7 +352,7 @@ fn encode_says_that_a_model_is_meant_for_the_cosine_and_an_index_of_it_finds_wha
     assert_eq!(found, by_cosine);
     assert_ne!(by_product, by_cosine, "the model shows nothing");
     // The programs that search a folder do the same.
-    let dataset = ess_examples::Dataset::open(&beir.out()).unwrap();
+    let dataset = ess_kit::Dataset::open(beir.out()).unwrap();
     assert!(dataset.items().rows().all(|row| (row.iter().map(|x| x * x).sum::<f32>() - 1.0).abs() < 1e-5));
 }
 

@@ -1,7 +1,7 @@
 //! `index`: built, described, searched and tuned; wrong files and settings are refused.
 
 use ess_core::{MutableIndex, PersistentIndex};
-use ess_index::{FlatIndex, GraphIndex, IdentifiedIndex, QuantisedIndex};
+use ess_index::{FlatIndex, GraphIndex, IdentifiedIndex, IvfPqIndex};
 
 use crate::program::{read_json, run};
 use crate::small_data::{ITEMS, QUERIES, SmallData};
@@ -156,6 +156,6 @@ fn remove_every_other(path: &std::path::Path) {
     match ess_index::kind(path).unwrap().as_str() {
         "flat" => remove::<FlatIndex>(path),
         "graph" => remove::<GraphIndex>(path),
-        _ => remove::<QuantisedIndex>(path),
+        _ => remove::<IvfPqIndex>(path),
     }
 }

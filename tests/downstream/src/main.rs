@@ -2,11 +2,8 @@
 //!
 //! `cargo run --release --manifest-path tests/downstream/Cargo.toml`
 
-use burn::tensor::Device;
-use ess_core::{Identity, SearchModule};
 use ess_downstream::{PairRotation, PairRotationConfig, RotatedTask};
-use ess_search::{Averaging, Linear, LinearConfig, PersistentModule, Registry};
-use ess_train::{DevSet, EnsembleRecipe, Items, ModuleRecipe, Progress, Trainer, TrainerConfig};
+use ess_kit::{prelude::*, train::EnsembleRecipe};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let dim = 16;

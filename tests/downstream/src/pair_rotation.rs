@@ -1,11 +1,9 @@
 //! A searching module that turns each pair of dimensions by an angle of its own.
 
-use burn::{
-    module::{Module, Param},
-    tensor::{Device, Tensor},
+use ess_kit::{
+    prelude::*,
+    search::{Error, MAX_DIM},
 };
-use ess_core::Embeddings;
-use ess_search::{Error, MAX_DIM, TrainableModule};
 use serde::{Deserialize, Serialize};
 
 /// `(x, y) ↦ (x cos θ − y sin θ, x sin θ + y cos θ)` for dimensions `2i` and `2i + 1`, with `θᵢ = 0` at the start.

@@ -2,8 +2,7 @@
 
 use std::f32::consts::{PI, TAU};
 
-use ess_core::Embeddings;
-use ess_train::{Error, Judgement, QuerySet};
+use ess_kit::{prelude::*, train::Error};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

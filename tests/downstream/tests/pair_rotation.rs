@@ -1,25 +1,21 @@
 //! A searching module from outside the workspace is trained, averaged, saved and loaded as those of ESS are.
 
-use burn::tensor::Device;
-use ess_core::{Embeddings, Identity, SearchModule};
 use ess_downstream::{PairRotation, PairRotationConfig, RotatedTask};
-use ess_search::{
-    Averaging, Ensemble, Error, Linear, LinearConfig, ModuleState, OnDevice, PersistentModule, Registry,
-    TrainableModule,
-};
-use ess_train::{
-    DevSet, EnsembleRecipe, Fitted, Items, ModuleRecipe, Progress, Recipe, Returned, Trainer, TrainerConfig,
+use ess_kit::{
+    prelude::*,
+    search::{Error, HostTensor, ModuleState},
+    train::EnsembleRecipe,
 };
 
 const DIM: usize = 16;
 
 type TestResult = Result<(), Box<dyn std::error::Error>>;
 
-fn task() -> Result<RotatedTask, ess_train::Error> {
+fn task() -> Result<RotatedTask, ess_kit::train::Error> {
     RotatedTask::generate(1000, DIM, 0.2, 7)
 }
 
-fn fit(recipe: &dyn Recipe, task: &RotatedTask) -> Result<Fitted, ess_train::Error> {
+fn fit(recipe: &dyn Recipe, task: &RotatedTask) -> Result<Fitted, ess_kit::train::Error> {
     let config = TrainerConfig {
         learning_rate: 0.02,
         weight_decay: 0.0,
@@ -43,7 +39,7 @@ fn untrained() -> Result<OnDevice<PairRotation>, Error> {
 /// A rotation of the kind with these angles, by way of its state, as a saved one would come.
 fn turned(angles: &[f32]) -> Result<Box<dyn PersistentModule>, Error> {
     let mut state = untrained()?.to_state()?;
-    let tensor = ess_search::HostTensor::new("angles", vec![angles.len()], angles.to_vec())?;
+    let tensor = HostTensor::new("angles", vec![angles.len()], angles.to_vec())?;
     state.tensors.insert("angles".to_owned(), tensor);
     Registry::default().with::<PairRotation>().build(&state, &Device::flex())
 }
@@ -90,11 +86,11 @@ fn it_starts_as_the_identity_and_turns_as_the_definition_says() -> TestResult {
 fn it_passes_the_conformance_suite_alone_and_in_an_ensemble() -> TestResult {
     let angles: Vec<f32> = (0..DIM / 2).map(|i| (i as f32).sin()).collect();
     let rotation = turned(&angles)?;
-    ess_testing::search_module::conforms(&rotation, 1e-5);
+    ess_kit::testing::search_module::conforms(&rotation, 1e-5);
     let linear = Linear::init(&LinearConfig::new(DIM, DIM), &Device::flex())?;
     let linear = OnDevice::new(linear, &Device::flex());
     let ensemble = Ensemble::new(vec![rotation, Box::new(linear)], Averaging::AfterNormalization)?;
-    ess_testing::search_module::conforms(&ensemble, 1e-5);
+    ess_kit::testing::search_module::conforms(&ensemble, 1e-5);
     Ok(())
 }
 

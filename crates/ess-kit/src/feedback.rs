@@ -1,22 +1,21 @@
 //! Queries with what a first pass of the index found for them.
 
-use anyhow::Result;
 use ess_core::{Index, TokenStates};
 use ess_hybrid::FirstPass;
 
-use crate::{Dataset, JudgedQueries};
+use crate::{Dataset, Error, JudgedQueries};
 
 impl JudgedQueries {
     /// The same queries as token states: each with the `depth` items that the index finds for it.
     ///
     /// # Errors
-    /// When queries and items differ in dimension, and those of the index.
+    /// [`Error::Core`] when queries and items differ in dimension, and those of the index.
     pub fn with_found_items(
         self,
         dataset: &Dataset,
         index: &dyn Index,
         depth: usize,
-    ) -> Result<JudgedQueries<TokenStates>> {
+    ) -> Result<JudgedQueries<TokenStates>, Error> {
         let states = FirstPass::new(index, dataset.items(), depth)?.states(self.set.encodings())?;
         let set = self.set.with_encodings(states)?;
         let Self { qrels, ids, tokens, left_out, own_items, .. } = self;

@@ -2,22 +2,46 @@
 
 use std::collections::BTreeSet;
 
-use anyhow::Result;
-use ess_core::Embeddings;
 use ess_metrics::{Bootstrap, Qrels, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
-/// Queries are near duplicates from this cosine on.
-const NEAR_DUPLICATE: f32 = 0.95;
+use crate::Error;
 
 /// Which test queries have a relevant item that was also relevant to a training query.
 ///
 /// A module trained on those queries has been told about those items: its gain there is memory as much as skill.
+///
+/// ```
+/// use ess_kit::prelude::*;
+///
+/// let (mut train, mut test) = (Qrels::new(), Qrels::new());
+/// train.insert("q1", "d1", 1)?;
+/// test.insert("q2", "d1", 1)?;
+/// test.insert("q3", "d2", 1)?;
+/// let leakage = Leakage::new(&[&train], &test, &["q2".to_owned(), "q3".to_owned()]);
+/// assert_eq!((leakage.seen(), leakage.unseen()), (1, 1));
+/// // A gain of 0.4 on the query whose item was known, none on the other.
+/// assert_eq!(leakage.means(&[0.4, 0.0])?, (Some(0.4), Some(0.0)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
 pub struct Leakage {
     seen: Vec<bool>,
 }
 
-/// What a system gains on a group of queries.
+/// What a system gains on a group of queries ([`Leakage::gains`]).
+///
+/// ```
+/// use ess_kit::prelude::*;
+///
+/// let mut qrels = Qrels::new();
+/// let ids: Vec<String> = (0..8).map(|row| format!("q{row}")).collect();
+/// ids.iter().try_for_each(|id| qrels.insert(id, "d1", 1))?;
+/// let leakage = Leakage::new(&[&qrels], &qrels, &ids);
+/// let [seen, unseen] = leakage.gains(&[0.25; 8], &[0.5; 8], &Bootstrap::default())?;
+/// assert_eq!((seen.map(|seen| (seen.queries, seen.gain)), unseen), (Some((8, 0.25)), None));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GroupGain {
     /// Queries of the group.
@@ -55,26 +79,29 @@ impl Leakage {
     }
 
     /// The mean of per-query values over the seen queries, and over the others; `None` where there is none.
-    pub fn means(&self, values: &[f64]) -> (Option<f64>, Option<f64>) {
-        let mean = |wanted: bool| {
-            let chosen = self.of_group(values, wanted);
-            (!chosen.is_empty()).then(|| chosen.iter().sum::<f64>() / chosen.len() as f64)
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there is not one value for each query.
+    pub fn means(&self, values: &[f64]) -> Result<(Option<f64>, Option<f64>), Error> {
+        let mean = |wanted: bool| -> Result<Option<f64>, Error> {
+            let chosen = self.of_group(values, wanted)?;
+            Ok((!chosen.is_empty()).then(|| chosen.iter().sum::<f64>() / chosen.len() as f64))
         };
-        (mean(true), mean(false))
+        Ok((mean(true)?, mean(false)?))
     }
 
     /// What a system gains on the seen queries, and on the others; `None` where there is none.
     ///
     /// # Errors
-    /// Those of the bootstrap and of the test.
+    /// [`Error::Core`] when there is not one value for each query, [`Error::Metrics`] for values that are no finite numbers.
     pub fn gains(
         &self,
         baseline: &[f64],
         system: &[f64],
         bootstrap: &Bootstrap,
-    ) -> Result<[Option<GroupGain>; 2]> {
-        let gain = |wanted: bool| -> Result<Option<GroupGain>> {
-            let [baseline, system] = [baseline, system].map(|values| self.of_group(values, wanted));
+    ) -> Result<[Option<GroupGain>; 2], Error> {
+        let gain = |wanted: bool| -> Result<Option<GroupGain>, Error> {
+            let (baseline, system) = (self.of_group(baseline, wanted)?, self.of_group(system, wanted)?);
             if baseline.is_empty() {
                 return Ok(None);
             }
@@ -87,21 +114,12 @@ impl Leakage {
         Ok([gain(true)?, gain(false)?])
     }
 
-    fn of_group(&self, values: &[f64], wanted: bool) -> Vec<f64> {
+    fn of_group(&self, values: &[f64], wanted: bool) -> Result<Vec<f64>, Error> {
+        let (what, expected, found) = ("values of test queries", self.seen.len(), values.len());
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
+        }
         let chosen = values.iter().zip(&self.seen).filter(|&(_, &seen)| seen == wanted);
-        chosen.map(|(&value, _)| value).collect()
+        Ok(chosen.map(|(&value, _)| value).collect())
     }
-}
-
-/// The number of test queries whose embedding is nearly that of a training query (cosine of at least 0.95).
-pub fn near_duplicates(train: &[&Embeddings], test: &Embeddings) -> usize {
-    let train: Vec<Embeddings> = train.iter().map(|&train| train.clone().normalized()).collect();
-    let test = test.clone().normalized();
-    let near = |row: &usize| {
-        train.iter().any(|train| {
-            let cosines = train.view().dot(&test.view().row(*row));
-            cosines.iter().any(|&cosine| cosine >= NEAR_DUPLICATE)
-        })
-    };
-    (0..test.len()).filter(near).count()
 }

@@ -1,0 +1,65 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "search")]
+pub use burn;
+#[cfg(feature = "auto")]
+pub use ess_auto as auto;
+pub use ess_core as core;
+pub use ess_data as data;
+#[cfg(feature = "encoders")]
+pub use ess_encoders as encoders;
+#[cfg(feature = "engines")]
+pub use ess_engines as engines;
+pub use ess_files as files;
+#[cfg(feature = "hybrid")]
+pub use ess_hybrid as hybrid;
+pub use ess_index as index;
+#[cfg(feature = "lexical")]
+pub use ess_lexical as lexical;
+#[cfg(feature = "linalg")]
+pub use ess_linalg as linalg;
+pub use ess_metrics as metrics;
+#[cfg(feature = "search")]
+pub use ess_search as search;
+#[cfg(feature = "testing")]
+pub use ess_testing as testing;
+#[cfg(feature = "train")]
+pub use ess_train as train;
+
+mod dataset;
+mod error;
+mod evaluation;
+mod leakage;
+pub mod prelude;
+mod searchable;
+
+#[cfg(feature = "hybrid")]
+mod feedback;
+#[cfg(feature = "train")]
+mod judged_queries;
+#[cfg(feature = "search")]
+mod load_module;
+#[cfg(feature = "train")]
+mod runs;
+#[cfg(feature = "train")]
+mod stored_encoding;
+#[cfg(feature = "train")]
+mod training;
+
+pub use dataset::{Dataset, Passages};
+pub use error::Error;
+pub use evaluation::{MEASURES, evaluate};
+pub use leakage::{GroupGain, Leakage};
+pub use searchable::searchable;
+
+#[cfg(feature = "train")]
+pub use ess_train::near_duplicates;
+#[cfg(feature = "train")]
+pub use judged_queries::JudgedQueries;
+#[cfg(feature = "search")]
+pub use load_module::{load_module, load_module_on};
+#[cfg(feature = "train")]
+pub use stored_encoding::StoredEncoding;
+#[cfg(feature = "train")]
+pub use training::Training;
