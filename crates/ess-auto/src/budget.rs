@@ -24,7 +24,10 @@ pub(crate) fn in_own_threads<T: Send>(work: impl FnOnce() -> Result<T, Error> + 
         .thread_name(|thread| format!("ess-auto-{thread}"))
         .build()
         .map_err(ess_core::Error::external)?;
-    pool.install(work)
+    // A worker of the caller's pool that waits for this one would begin other work meanwhile, a choice within a choice; a
+    // thread of no pool waits.
+    let waited = std::thread::scope(|scope| scope.spawn(|| pool.install(work)).join());
+    waited.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 /// The CPU time of all threads of this pool since they were started.
@@ -52,6 +55,10 @@ impl Budget {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use rayon::prelude::*;
+
     use super::*;
 
     /// Works until this thread has used so much of a CPU.
@@ -62,6 +69,23 @@ mod tests {
             sum += (0..10_000).map(f64::from).sum::<f64>();
         }
         sum
+    }
+
+    #[test]
+    fn a_caller_with_many_choices_makes_no_more_at_a_time_than_it_has_threads() {
+        let callers = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+        let (under_way, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        let one = |_: i32| {
+            in_own_threads(|| {
+                most.fetch_max(under_way.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                std::thread::sleep(Duration::from_millis(2));
+                under_way.fetch_sub(1, Ordering::SeqCst);
+                Ok(())
+            })
+            .unwrap();
+        };
+        callers.install(|| (0..50).into_par_iter().for_each(one));
+        assert!(most.into_inner() <= 2);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use crate::{
     ascent::ascend,
     batch::Batch,
     candidates::Candidates,
-    gated::gate,
+    gated::{Searched, gate},
     pair_heads::PairHeads,
     passes::{FirstPass, Passes},
     table::{DEPTH, Table, ndcg},
@@ -47,6 +47,30 @@ impl Trials<'_> {
         learns: Learns<'_>,
         heads: &PairHeads,
     ) -> Result<Option<JudgedFold>, Error> {
+        let Some((weights, searched)) = self.search_fold(at, variant, learns, heads)? else {
+            return Ok(None);
+        };
+        let judgements = self.judged_parts()[at].held.judgements(self.queries);
+        let values = |second: &Weights| -> Vec<f32> {
+            let one = |(row, judged)| ndcg(&searched.rank(row, second, DEPTH), judged) as f32;
+            judgements.iter().copied().enumerate().map(one).collect()
+        };
+        Ok(Some(JudgedFold {
+            values: SHRINKS.iter().map(|&share| values(&weights.second.shrunk(share))).collect(),
+            frozen: values(&Weights::frozen()),
+            weights,
+            near: searched.near,
+        }))
+    }
+
+    /// What was fitted without a fold, and its queries searched with that: all without a look at its labels.
+    fn search_fold(
+        &self,
+        at: usize,
+        variant: Variant,
+        learns: Learns<'_>,
+        heads: &PairHeads,
+    ) -> Result<Option<(FittedWeights, Searched)>, Error> {
         let (parts, judged) = (self.judged_parts(), &self.judged_parts()[at]);
         let Some(weights) = self.fit_without(judged, variant, learns, heads)? else {
             return Ok(None);
@@ -58,17 +82,7 @@ impl Trials<'_> {
         let passes = self.passes(&[judged.fold], heads.without(judged.fold, next.fold));
         let batch = judged.held.batch.of_variant(variant);
         let searched = passes.search(&batch, &weights.first, weights.gate)?;
-        let judgements = judged.held.judgements(self.queries);
-        let values = |second: &Weights| -> Vec<f32> {
-            let one = |(row, judged)| ndcg(&searched.rank(row, second, DEPTH), judged) as f32;
-            judgements.iter().copied().enumerate().map(one).collect()
-        };
-        Ok(Some(JudgedFold {
-            values: SHRINKS.iter().map(|&share| values(&weights.second.shrunk(share))).collect(),
-            frozen: values(&Weights::frozen()),
-            weights,
-            near: searched.near,
-        }))
+        Ok(Some((weights, searched)))
     }
 
     /// Weights for a fold by the queries of all others.
@@ -199,28 +213,40 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
-        let (collection, queries) = small();
-        let config = AutoConfig { heads: Vec::new(), pool: 10, ..AutoConfig::default() };
-        let batch = inputs::batch(&collection, &queries).unwrap();
+    /// Does something with the trials of 60 queries, the `n`th of which is in fold `n % 5`.
+    fn with_trials<T: Send>(
+        collection: &Collection,
+        queries: &TrainingQueries,
+        work: impl FnOnce(&Trials<'_>) -> Result<T, Error> + Send,
+    ) -> T {
+        let config = AutoConfig { pool: 10, ..AutoConfig::default() };
+        let batch = inputs::batch(collection, queries).unwrap();
         let fold_of: Vec<usize> = (0..60).map(|query| query % 5).collect();
         in_own_threads(|| {
             let budget = Budget::new(1e6, 0.0);
             let mut trials = Trials {
-                memory: Memory::of_all(&queries, &batch).with_folds(&fold_of),
+                memory: Memory::of_all(queries, &batch).with_folds(&fold_of),
                 parts: Vec::new(),
-                collection: &collection,
-                queries: &queries,
+                collection,
+                queries,
                 batch: &batch,
                 fold_of: &fold_of,
                 head_items: &HeadItems::new(collection.len(), 0, &Device::flex()),
                 config: &config,
-                scale: Scale::of(&batch.dense, &collection),
+                scale: Scale::of(&batch.dense, collection),
                 budget: &budget,
                 tick: &|| Ok(()),
             };
-            trials.parts = Part::all(&queries, &batch, &fold_of, 5, &trials.passes(&[], None))?;
+            trials.parts = Part::all(queries, &batch, &fold_of, 5, &trials.passes(&[], None))?;
+            work(&trials)
+        })
+        .unwrap()
+    }
+
+    #[test]
+    fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
+        let (collection, queries) = small();
+        with_trials(&collection, &queries, |trials| {
             let mut differing = BTreeMap::new();
             for (fold, variant) in (0..5).flat_map(|fold| [(fold, Variant::Dense), (fold, Variant::Hybrid)]) {
                 let heads = PairHeads::default();
@@ -228,7 +254,7 @@ mod tests {
                 let rows = |held| (0..60).filter(move |row| (row % 5 == fold) == held).collect::<Vec<_>>();
                 let (held, learned) = (some(&queries, &rows(true)), some(&queries, &rows(false)));
                 for (at, &share) in SHRINKS.iter().enumerate() {
-                    let module = deployed(&trials, judged.weights, share, &learned);
+                    let module = deployed(trials, judged.weights, share, &learned);
                     let searcher = module.bind(&collection)?;
                     let hits = searcher.search(&encoded(&collection, &held, variant), DEPTH)?;
                     let found =
@@ -242,7 +268,54 @@ mod tests {
             }
             assert!(differing.values().all(|&differing| differing > 20), "{differing:?}");
             Ok(())
+        });
+    }
+
+    /// Weights, gate and rankings of each fold, with a memory and with a head, by embeddings and by texts too.
+    fn judges(collection: &Collection, queries: &TrainingQueries) -> Vec<Vec<String>> {
+        with_trials(collection, queries, |trials| {
+            let head = &trials.config.heads[0];
+            let learns = [Learns::Memory, Learns::Head(head)];
+            let with_heads = PairHeads::train(trials, Some(head))?.unwrap();
+            let of_fold = |fold| -> Result<Vec<String>, Error> {
+                let mut judges = Vec::new();
+                for (variant, learns) in
+                    [Variant::Dense, Variant::Hybrid].into_iter().flat_map(|v| learns.map(|l| (v, l)))
+                {
+                    let none = PairHeads::default();
+                    let heads = if learns.head().is_some() { &with_heads } else { &none };
+                    let (fitted, searched) = trials.search_fold(fold, variant, learns, heads)?.unwrap();
+                    judges.push(format!("{:?} {:?} {:?}", fitted.first, fitted.second, fitted.gate));
+                    for share in SHRINKS {
+                        let second = fitted.second.shrunk(share);
+                        let rankings = (0..searched.near.len()).map(|row| searched.rank(row, &second, DEPTH));
+                        judges.push(format!("{:?}", rankings.collect::<Vec<_>>()));
+                    }
+                }
+                Ok(judges)
+            };
+            (0..5).map(of_fold).collect()
         })
-        .unwrap();
+    }
+
+    #[test]
+    fn the_labels_of_a_fold_change_nothing_that_judges_it_and_something_of_all_others() {
+        let (collection, queries) = small();
+        let before = judges(&collection, &queries);
+        for fold in 0..5 {
+            let other = |(row, judged): (usize, &Vec<Judgement>)| match judged[0] {
+                Judgement { item, grade } if row % 5 == fold => {
+                    vec![Judgement { item: (item + 19) % 50, grade }]
+                }
+                same => vec![same],
+            };
+            let judged = queries.set().judgements().iter().enumerate().map(other).collect();
+            let set = QuerySet::new(queries.set().encodings().clone(), judged).unwrap();
+            let relabelled = TrainingQueries::new(set).with_texts(queries.texts().unwrap().to_vec()).unwrap();
+            let after = judges(&collection, &relabelled);
+            for judged in 0..5 {
+                assert_eq!(before[judged] == after[judged], judged == fold, "{fold} {judged}");
+            }
+        }
     }
 }
