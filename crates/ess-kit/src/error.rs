@@ -37,7 +37,7 @@ pub enum Error {
     },
     /// No judgement is left to train or measure with.
     #[error(
-        "expected at least one judged query with an embedding and a positive item that has one, found none among {found} \
+        "expected at least one judged query with an embedding and a positive item that has one, found 0 among {found} \
          judged queries, such as {example:?}; the embeddings have queries such as {query:?} and items such as {item:?}"
     )]
     NothingJudged {
