@@ -130,6 +130,18 @@ pub enum Error {
         /// What the data have.
         found: &'static str,
     },
+    /// Members of an ensemble that would be trained to the same module, bit for bit: the same settings and starting values,
+    /// the same queries in each step, and nothing drawn.
+    #[error(
+        "members {first} and {second} (from 0) are equal and nothing random tells them apart: bag the ensemble, train in \
+         batches smaller than all queries, or give them different settings"
+    )]
+    EqualMembers {
+        /// The place of the one, from 0.
+        first: usize,
+        /// The place of the other.
+        second: usize,
+    },
     /// A module whose every parameter is frozen.
     #[error("nothing to train: every parameter of the module is frozen")]
     NothingToTrain,

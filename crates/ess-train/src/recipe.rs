@@ -7,6 +7,7 @@ use ess_search::{AnyModule, DeviceEncoding, PersistentModule};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 mod closed_form;
+pub(crate) mod copies;
 mod ensemble;
 mod interpolation;
 mod module;
@@ -85,6 +86,17 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         Vec::new()
     }
 
+    /// What training on these queries makes, as text, where all that is drawn shows in it: recipes that say the same train the same
+    /// module, bit for bit, so an ensemble that is not bagged refuses two of them. `None` where more is drawn as training
+    /// goes on, such as the order of queries, and for a recipe that does not say.
+    ///
+    /// # Errors
+    /// Those of making the module.
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
+        let _ = (trainer, queries);
+        Ok(None)
+    }
+
     /// The untrained module with this number added to its seed, to be trained beside a map of the items; `None` where the
     /// recipe is anything but one module that is trained by gradient.
     ///
@@ -131,6 +143,10 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
 
     fn starts(&self) -> Vec<String> {
         (**self).starts()
+    }
+
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
+        (**self).outcome(trainer, queries)
     }
 
     fn single_module(&self, seed: u64, device: &Device) -> Result<Option<AnyModule<E>>, Error>

@@ -102,6 +102,12 @@ impl Trainer {
         self
     }
 
+    /// Whether a run on these queries draws by the seed as it goes on, whatever its module: the order of queries, or negatives.
+    pub(crate) fn draws<E: ess_core::Encoding>(&self, queries: &crate::QuerySet<E>) -> bool {
+        let given = !queries.negatives().is_empty() && self.config.negatives.is_none();
+        queries.len() > self.config.batch_size || (self.loss.needs().negatives && !given)
+    }
+
     /// The number of the run that begins.
     fn next_run(&self) -> usize {
         self.runs.fetch_add(1, Ordering::Relaxed)

@@ -155,7 +155,7 @@ fn runs_of_an_ensemble_and_of_two_sides_are_numbered_and_end_each_for_itself() {
     let recipe = || ModuleRecipe::<Linear>::new(LinearConfig::new(2, 2));
     let log = Arc::new(Log { end_at_step: Some(2), ..Log::default() });
     let trainer = Trainer::new(config()).unwrap().with_progress(Progress::Silent).with_observer(log.clone());
-    let two = EnsembleRecipe::new(Averaging::default()).with(recipe()).with(recipe());
+    let two = EnsembleRecipe::new(Averaging::default()).bagged(true).with(recipe()).with(recipe());
     trainer.fit(&two, &items, &train, &dev).unwrap();
     let sides: SidesConfig =
         serde_json::from_str(r#"{"order": "both", "items": {"kind": "map", "module": {"kind": "linear"}}}"#)

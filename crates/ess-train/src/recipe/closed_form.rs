@@ -104,12 +104,22 @@ const SHARE: &str = "share";
 #[derive(Clone, Debug)]
 pub struct ClosedFormRecipe<F> {
     fit: F,
+    /// All that tells fits of this kind apart, where it is known.
+    settings: Option<String>,
 }
 
 impl<F: ClosedForm> ClosedFormRecipe<F> {
     /// A recipe of this fit.
     pub fn new(fit: F) -> Self {
-        Self { fit }
+        Self { fit, settings: None }
+    }
+
+    /// A recipe of this fit, whose settings are all that it is made of.
+    pub(crate) fn of_settings(fit: F) -> Self
+    where
+        F: serde::Serialize,
+    {
+        Self { settings: serde_json::to_string(&fit).ok(), ..Self::new(fit) }
     }
 
     /// Refuses judgements of items that do not exist, and weights that the fit would pass over.
@@ -173,6 +183,10 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
         let map = self.fit.prepare(queries, items)?(record)?;
         let map = blended(&map, record.setting(SHARE)?)?;
         Ok(Trained { module: to_module(&map, items)?, record: record.clone() })
+    }
+
+    fn outcome(&self, _trainer: &Trainer, _queries: &QuerySet) -> Result<Option<String>, Error> {
+        Ok(self.settings.as_ref().map(|settings| format!("{} {settings}", self.fit.name())))
     }
 }
 

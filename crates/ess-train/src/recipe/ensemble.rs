@@ -3,15 +3,16 @@
 use ess_core::{Embeddings, Encoding};
 use ess_search::{Averaging, Ensemble, PersistentModule};
 
-use super::{Recipe, Trained, TrainingRecord, runs::Runs};
+use super::{Recipe, Trained, TrainingRecord, copies, runs::Runs};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 /// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of
 /// the queries.
 ///
 /// Members that would start from the same values start from different ones. A kind that starts as the identity, such as a
-/// linear module between spaces of one dimension, has no others: with one batch of all queries and without bagging, equal
-/// members of it come out equal.
+/// linear module between spaces of one dimension, has no others: where all queries are in one batch and nothing else is
+/// drawn, equal members of it would come out equal, and are refused before training ([`Error::EqualMembers`]) unless they are
+/// bagged.
 ///
 /// ```
 /// use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig};
@@ -59,6 +60,20 @@ impl<E: Encoding> EnsembleRecipe<E> {
         self.members.is_empty()
     }
 
+    fn recipes(&self) -> impl Iterator<Item = &dyn Recipe<E>>
+    where
+        E: 'static,
+    {
+        self.members.iter().map(|member| &**member as &dyn Recipe<E>)
+    }
+
+    fn runs(&self) -> Runs
+    where
+        E: 'static,
+    {
+        Runs::of(self.recipes(), self.bagged)
+    }
+
     /// Runs `train` for each member, with the member's trainer and queries.
     fn each(
         &self,
@@ -69,7 +84,8 @@ impl<E: Encoding> EnsembleRecipe<E> {
     where
         E: 'static,
     {
-        let runs = Runs::of(self.members.iter().map(|member| &**member), self.bagged);
+        let runs = self.runs();
+        copies::refuse(&runs.outcomes(self.recipes(), trainer, queries)?)?;
         let members = runs.each(trainer, queries, train)?;
         let (modules, parts) = members.into_iter().map(|member| (member.module, member.record)).unzip();
         let record = TrainingRecord { parts, ..TrainingRecord::default() };
@@ -113,5 +129,11 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
 
     fn starts(&self) -> Vec<String> {
         self.members.iter().flat_map(|member| member.starts()).collect()
+    }
+
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
+        let outcomes = self.runs().outcomes(self.recipes(), trainer, queries)?;
+        let members: Option<Vec<String>> = outcomes.into_iter().collect();
+        Ok(members.map(|members| format!("ensemble {:?} of {members:?}", self.averaging)))
     }
 }

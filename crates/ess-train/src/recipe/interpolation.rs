@@ -116,4 +116,9 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
     fn starts(&self) -> Vec<String> {
         self.recipe.starts()
     }
+
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
+        let of = self.recipe.outcome(trainer, queries)?;
+        Ok(of.map(|of| format!("interpolation {:?} of {of}", self.weight)))
+    }
 }

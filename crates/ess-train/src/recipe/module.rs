@@ -5,7 +5,7 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use ess_search::{AnyModule, PersistentModule, TrainableModule};
 
-use super::{Recipe, Trained, TrainingRecord};
+use super::{Recipe, Trained, TrainingRecord, copies};
 use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
 
 /// One trainable module: from its config, as at [`Trainer::fit`], or on from where a module stands that was made of parts
@@ -127,6 +127,10 @@ where
             Start::Module(_) => Vec::new(),
             Start::Seeded(_, start) => vec![start.clone()],
         }
+    }
+
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet<M::Encoding>) -> Result<Option<String>, Error> {
+        copies::outcome(self.untrained(trainer.start_seed(), &Device::flex())?, trainer, queries)
     }
 
     fn single_module(&self, seed: u64, device: &Device) -> Result<Option<AnyModule<M::Encoding>>, Error> {

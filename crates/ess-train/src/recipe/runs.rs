@@ -21,8 +21,8 @@ struct Run {
 }
 
 impl Runs {
-    /// A run of each of these recipes. Those that would start from the same values start from others, so that no two are
-    /// the same.
+    /// A run of each of these recipes. Those that would start from the same values start from others, as far as they draw
+    /// them.
     pub(super) fn of<'a, E: Encoding + 'a>(
         recipes: impl IntoIterator<Item = &'a dyn Recipe<E>>,
         bagged: bool,
@@ -52,19 +52,40 @@ impl Runs {
         queries: &QuerySet<E>,
         mut train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Vec<Trained<E>>, Error> {
+        let trainers = self.trainers(trainer).into_iter().enumerate();
+        let one = |(at, trainer): (usize, Trainer)| match self.bagged {
+            true => train(at, &trainer, &queries.resampled(trainer.config().seed)?),
+            false => train(at, &trainer, queries),
+        };
+        trainers.map(one).collect()
+    }
+
+    /// What each of the runs makes, where nothing else is drawn: nothing that is known of runs that are bagged.
+    pub(super) fn outcomes<'a, E: Encoding + 'a>(
+        &self,
+        recipes: impl IntoIterator<Item = &'a dyn Recipe<E>>,
+        trainer: &Trainer,
+        queries: &QuerySet<E>,
+    ) -> Result<Vec<Option<String>>, Error> {
+        let runs = recipes.into_iter().zip(self.trainers(trainer));
+        let outcome = |(recipe, trainer): (&dyn Recipe<E>, Trainer)| match self.bagged {
+            true => Ok(None),
+            false => recipe.outcome(&trainer, queries),
+        };
+        runs.map(outcome).collect()
+    }
+
+    /// The trainer of each run.
+    fn trainers(&self, trainer: &Trainer) -> Vec<Trainer> {
         let mut seed = trainer.config().seed;
-        let mut all = Vec::with_capacity(self.runs.len());
-        for (at, run) in self.runs.iter().enumerate() {
+        let one = |run: &Run| {
             let start = trainer.start_seed().wrapping_add(run.start);
-            let trainer = trainer.with_run_seed(seed).with_start_seed(start);
-            all.push(match self.bagged {
-                true => train(at, &trainer, &queries.resampled(seed)?)?,
-                false => train(at, &trainer, queries)?,
-            });
-            // A run that is several runs itself has used as many.
+            let of_run = trainer.with_run_seed(seed).with_start_seed(start);
+            // A run that is several runs itself uses as many seeds.
             seed = seed.wrapping_add(run.seeds);
-        }
-        Ok(all)
+            of_run
+        };
+        self.runs.iter().map(one).collect()
     }
 }
 

@@ -106,4 +106,9 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
     fn starts(&self) -> Vec<String> {
         self.recipe.starts()
     }
+
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
+        let of = if self.bagged { None } else { self.recipe.outcome(trainer, queries)? };
+        Ok(of.map(|of| format!("soup of {} runs of {of}", self.runs)))
+    }
 }

@@ -95,4 +95,13 @@ impl Recipe for TrainingMemoryRecipe {
     ) -> Result<Trained, Error> {
         self.run(trainer, items, queries, &Stop::After(record.steps(trainer, growth)))
     }
+
+    fn outcome(&self, trainer: &Trainer, queries: &QuerySet) -> Result<Option<String>, Error> {
+        let config = self.config.clone().reseeded(trainer.start_seed());
+        // Between spaces of one dimension it starts from the queries alone.
+        let same = config.query_dim == config.item_dim && config.item_dim > 0;
+        let config = if same { KeyValueMemoryConfig { seed: 0, ..config } } else { config };
+        let draws = trainer.draws(queries) || queries.len() > config.slots;
+        Ok((!draws).then(|| format!("training memory {config:?}")))
+    }
 }

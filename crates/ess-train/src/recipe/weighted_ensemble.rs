@@ -7,7 +7,7 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    Recipe, Trained, TrainingRecord,
+    Recipe, Trained, TrainingRecord, copies,
     runs::{self, Runs},
 };
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
@@ -22,6 +22,8 @@ const WEIGHTS: &str = "weights";
 /// The weights are learned on a fifth of the training queries with members that did not see it (stacking: Wolpert 1992),
 /// because on what they were trained on the member that overfits most looks best. The members that are returned are
 /// trained on all queries.
+///
+/// Members that would come out equal are refused, as those of an [`EnsembleRecipe`](crate::EnsembleRecipe) are.
 ///
 /// To train members and weights together, train a [`WeightedEnsemble`] as one module
 /// ([`ModuleRecipe::from_module`](crate::ModuleRecipe::from_module)).
@@ -68,7 +70,9 @@ impl WeightedEnsembleRecipe {
         queries: &QuerySet,
         mut train: impl FnMut(usize, &dyn Recipe, &Trainer, &QuerySet) -> Result<Trained, Error>,
     ) -> Result<(Vec<ModuleState>, Vec<TrainingRecord>), Error> {
-        let runs = Runs::of(self.members.iter().map(|(_, member)| &**member), false);
+        let recipes = || self.members.iter().map(|(_, member)| &**member);
+        let runs = Runs::of(recipes(), false);
+        copies::refuse(&runs.outcomes(recipes(), trainer, queries)?)?;
         let members = runs.each(trainer, queries, |at, trainer, queries| {
             train(at, &self.members[at].1, trainer, queries)
         })?;

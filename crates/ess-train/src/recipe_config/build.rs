@@ -101,12 +101,12 @@ impl RecipeConfig {
 }
 
 /// The recipe of a fit whose settings were checked.
-fn closed_form<F: ClosedForm + Clone + 'static>(
+fn closed_form<F: ClosedForm + Clone + serde::Serialize + 'static>(
     fit: &F,
     checked: Result<(), Error>,
 ) -> Result<Box<dyn Recipe>, Error> {
     checked?;
-    Ok(Box::new(ClosedFormRecipe::new(fit.clone())))
+    Ok(Box::new(ClosedFormRecipe::of_settings(fit.clone())))
 }
 
 fn over_tokens<M: TrainableModule<Encoding = TokenStates>>(

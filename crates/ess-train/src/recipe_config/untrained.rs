@@ -1,6 +1,7 @@
 //! From data to modules that are not trained yet.
 
 use burn::tensor::Device;
+use ess_core::Embeddings;
 use ess_search::{
     AnyModule, Diagonal, GatedSelection, KeyValueMemory, LayerAttention, LayerTransformer, Linear, LowRank,
     MixtureOfExperts, Mlp, ModuleConfig, ModuleState, Orthogonal, Part, Registry, Sequence, TrainableModule,
@@ -8,7 +9,10 @@ use ess_search::{
 };
 
 use super::{RecipeConfig, SequencePart, build::FromData};
-use crate::{Error, recipe::apart};
+use crate::{
+    Error,
+    recipe::{apart, copies},
+};
 
 impl RecipeConfig {
     /// The module before training, where the recipe trains one.
@@ -39,6 +43,7 @@ impl RecipeConfig {
                 Ok(AnyModule::new(MixtureOfExperts::new(experts, seed, device)?)?)
             }
             Self::WeightedEnsemble(settings) if settings.jointly => {
+                refuse_copies(&settings.members, data)?;
                 let members = numbered(&settings.members, data, device)?;
                 Ok(AnyModule::new(WeightedEnsemble::new(members, settings.averaging, device)?)?)
             }
@@ -65,11 +70,25 @@ where
 /// would stay the same.
 fn numbered(configs: &[RecipeConfig], data: &FromData, device: &Device) -> Result<Vec<Part>, Error> {
     let part = |(at, config): (usize, &RecipeConfig)| {
-        let before = configs[..at].iter().filter(|other| *other == config).count();
-        let data = FromData { seed: data.seed.wrapping_add(apart(before as u64)), ..*data };
+        let data = reseeded(configs, (at, config), data);
         Ok(Part::new(format!("{} {at}", config.kind()), config.untrained(&data, device)?)?)
     };
     configs.iter().enumerate().map(part).collect()
+}
+
+/// Refuses members that would learn the same side by side: each step shows them the same queries.
+fn refuse_copies(members: &[RecipeConfig], data: &FromData) -> Result<(), Error> {
+    let query = Embeddings::from_vec(vec![1.0; data.query_dim], data.query_dim)?;
+    let start = |member: (usize, &RecipeConfig)| {
+        copies::start(member.1.untrained(&reseeded(members, member, data), &Device::flex())?, &query)
+    };
+    copies::refuse(&members.iter().enumerate().map(start).collect::<Result<Vec<_>, _>>()?)
+}
+
+/// The seed of a part, which differs from those of equal ones before it.
+fn reseeded(all: &[RecipeConfig], (at, config): (usize, &RecipeConfig), data: &FromData) -> FromData {
+    let before = all[..at].iter().filter(|other| *other == config).count();
+    FromData { seed: data.seed.wrapping_add(apart(before as u64)), ..*data }
 }
 
 impl SequencePart {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod equal_members;
 mod every_recipe;
 mod own_promises;
 mod parts;

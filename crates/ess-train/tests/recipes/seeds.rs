@@ -23,12 +23,12 @@ fn train(recipe: &dyn Recipe, trainer: &Trainer, task: &Task) -> Trained {
     recipe.train(trainer, &items, &task.train, &dev).unwrap()
 }
 
-fn state(recipe: &dyn Recipe, trainer: &Trainer, task: &Task) -> ModuleState {
+pub(crate) fn state(recipe: &dyn Recipe, trainer: &Trainer, task: &Task) -> ModuleState {
     train(recipe, trainer, task).module.to_state().unwrap()
 }
 
 /// The tensors of each member of an ensemble.
-fn members(state: &ModuleState) -> Vec<Vec<(String, Vec<f32>)>> {
+pub(crate) fn members(state: &ModuleState) -> Vec<Vec<(String, Vec<f32>)>> {
     let count = state.description.config["members"].as_array().unwrap().len();
     let member = |at: usize| {
         let prefix = format!("{at}.");
@@ -77,15 +77,23 @@ fn members_of_different_kinds_start_as_they_do_alone() {
 #[test]
 fn experts_and_members_that_are_trained_side_by_side_differ() {
     let task = Task::new();
-    for json in [
-        r#"{"kind": "mixture_of_experts", "experts": [{"kind": "mlp"}, {"kind": "mlp"}]}"#,
-        r#"{"kind": "weighted_ensemble", "jointly": true, "members": [{"kind": "mlp"}, {"kind": "mlp"}]}"#,
+    for (kind, json) in [
+        ("mlp", r#"{"kind": "mixture_of_experts", "experts": [{"kind": "mlp"}, {"kind": "mlp"}]}"#),
+        // Told apart by the gate, which starts at random.
+        ("linear", r#"{"kind": "mixture_of_experts", "experts": [{"kind": "linear"}, {"kind": "linear"}]}"#),
+        (
+            "mlp",
+            r#"{"kind": "weighted_ensemble", "jointly": true, "members": [{"kind": "mlp"}, {"kind": "mlp"}]}"#,
+        ),
     ] {
-        let config: RecipeConfig = serde_json::from_str(json).unwrap();
-        let found = state(&*config.build(DIM, DIM, 0).unwrap(), &trainer(false), &task);
-        let part = |name: &str| found.part(name).unwrap().tensors;
-        assert_ne!(part("mlp 0"), part("mlp 1"), "{json}");
+        let found = state(&*recipe(json), &trainer(false), &task);
+        let part = |at: usize| found.part(&format!("{kind} {at}")).unwrap().tensors;
+        assert_ne!(part(0), part(1), "{json}");
     }
+}
+
+pub(crate) fn recipe(json: &str) -> Box<dyn Recipe> {
+    serde_json::from_str::<RecipeConfig>(json).unwrap().build(DIM, DIM, 0).unwrap()
 }
 
 /// What a study over seeds varies: without it, its variance would be zero.

@@ -1,0 +1,71 @@
+//! Runs that nothing tells apart.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash, Hasher},
+};
+
+use burn::tensor::Device;
+use ess_core::Encoding;
+use ess_search::{DeviceEncoding, ModuleState, OnDevice, PersistentModule, TrainableModule};
+use serde_json::Value;
+
+use crate::{Error, QuerySet, Trainer};
+
+/// Refuses outcomes of which two are the same.
+pub(crate) fn refuse(outcomes: &[Option<String>]) -> Result<(), Error> {
+    for (second, outcome) in outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_some()) {
+        if let Some(first) = outcomes[..second].iter().position(|other| other == outcome) {
+            return Err(Error::EqualMembers { first, second });
+        }
+    }
+    Ok(())
+}
+
+/// What a module becomes in training, as text, by what it starts from; `None` where more is drawn as it is trained.
+pub(super) fn outcome<M: TrainableModule>(
+    module: M,
+    trainer: &Trainer,
+    queries: &QuerySet<M::Encoding>,
+) -> Result<Option<String>, Error> {
+    if trainer.draws(queries) {
+        return Ok(None);
+    }
+    start(module, &queries.encodings().select_rows(&[0])?)
+}
+
+/// The module's kind, settings and parameters as text, without its seeds; `None` where its training steps draw. `query` is any
+/// one query.
+pub(crate) fn start<M: TrainableModule>(module: M, query: &M::Encoding) -> Result<Option<String>, Error> {
+    let device = Device::flex();
+    module.check_encodings(query)?;
+    let state = OnDevice::new(module.clone(), &device).to_state()?;
+    let module = module.fork(&device).train();
+    let draws = || module.noises().into_iter().map(ess_search::Noise::draws).sum::<u64>();
+    let before = draws();
+    let _ = module.forward(query.to_tensors(&device.autodiff()));
+    Ok((draws() == before).then(|| text(state)))
+}
+
+fn text(state: ModuleState) -> String {
+    let ModuleState { mut description, tensors } = state;
+    remove_seeds(&mut description.config);
+    let mut hasher = DefaultHasher::new();
+    for (name, tensor) in tensors {
+        name.hash(&mut hasher);
+        tensor.values().iter().for_each(|value| value.to_bits().hash(&mut hasher));
+    }
+    format!("{} {} {:016x}", description.kind, description.config, hasher.finish())
+}
+
+/// A seed says nothing of what did not draw from it, and what did shows in the parameters.
+fn remove_seeds(config: &mut Value) {
+    match config {
+        Value::Object(fields) => {
+            fields.remove("seed");
+            fields.values_mut().for_each(remove_seeds);
+        }
+        Value::Array(values) => values.iter_mut().for_each(remove_seeds),
+        _ => {}
+    }
+}
