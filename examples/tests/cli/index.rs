@@ -98,8 +98,10 @@ fn wrong_settings_and_files_are_refused() {
     run("index", ["info", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
     let built = Built::new(&[]);
     let queries = built.data.text("queries.safetensors");
-    run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", "41"])
-        .failed_with(&["between 1 and the number of items, 40", "found 41"]);
+    let search = |k| run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", k]);
+    search("0").failed_with(&["k must be at least 1", "found 0"]);
+    let hits = search("41").succeeded().stdout.lines().next().unwrap().split(", ").count();
+    assert_eq!(hits, 40, "a k beyond the items finds them all");
 }
 
 #[test]
