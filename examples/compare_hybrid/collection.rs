@@ -4,10 +4,10 @@ use anyhow::{Context, Result};
 use ess_core::{Embeddings, Encoding, Identity, IndexSearcher, QueryEncoder};
 use ess_data::read_qrels;
 use ess_examples::{BeirDataSet, BeirTexts, JoinArguments, open_dataset, say_left_out};
-use ess_hybrid::{BothLists, HybridEncoding, HybridIndex};
 use ess_index::FlatIndex;
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
 use ess_metrics::{Evaluator, Qrels, RowQrels};
+use ess_searchers::{BothLists, HybridEncoding, HybridIndex};
 
 /// Items behind every kind of index, and judged queries.
 pub(crate) struct Collection {

@@ -1,7 +1,7 @@
 //! Learned weights, with the penalty that cross-validation chooses.
 
 use anyhow::Result;
-use ess_hybrid::{Combination, LearnedWeight, WeightConfig};
+use ess_searchers::{Combination, LearnedWeight, WeightConfig};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 

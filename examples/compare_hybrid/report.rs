@@ -11,7 +11,7 @@ use crate::{
 
 const INTRODUCTION: &str = "# Searching by meaning and by words at once
 
-The frozen encoder and BM25, combined in every way that `ess-hybrid` has. nDCG@10 on test queries; differences are paired,
+The frozen encoder and BM25, combined in every way that `ess-searchers` has. nDCG@10 on test queries; differences are paired,
 with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0 and the p-value (randomisation
 test) below .05 after Holm's correction over all differences of the table; p-values that are printed are not corrected.
 Where two systems differ on too few queries no interval is stated, and nothing is bold. Shares are the lexical half's.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use ess_core::{Encoding, Hit, Searcher};
-use ess_hybrid::{
+use ess_searchers::{
     Combination, FeedbackConfig, FeedbackSearcher, FusedSearcher, LearnedFusion, LearnedHybrid, LearnedWeight,
 };
 use serde::Serialize;

@@ -4,11 +4,11 @@ use anyhow::Result;
 use burn::tensor::Device;
 use cpu_time::ProcessTime;
 use ess_core::{Embeddings, Identity, SearchModule, SearchModuleFn, TokenStates};
-use ess_hybrid::{FeedbackConfig, FeedbackSearcher};
 use ess_index::FlatIndex;
 use ess_kit::JudgedQueries;
 use ess_metrics::{Evaluation, Run};
 use ess_search::DeviceEncoding;
+use ess_searchers::{FeedbackConfig, FeedbackSearcher};
 use ess_train::{FitReport, Items, Progress, Recipe, RecipeConfig, SidesConfig, Trainer, TrainerConfig};
 
 use crate::{

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use ess_core::Embeddings;
 use ess_files::Checksum;
-use ess_hybrid::{Attention, Expansion};
 use ess_lexical::{Bm25Config, TextAnalyzer};
 use ess_search::ModuleState;
+use ess_searchers::{Attention, Expansion};
 use half::f16;
 use serde::{Deserialize, Serialize};
 

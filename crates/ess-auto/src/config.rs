@@ -1,8 +1,8 @@
 //! The settings of automatic choice, as data.
 
-use ess_hybrid::{Attention, Expansion};
 use ess_lexical::Bm25Config;
 use ess_search::MlpConfig;
+use ess_searchers::{Attention, Expansion};
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 

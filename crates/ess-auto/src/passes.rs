@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ess_core::{Embeddings, Error, Hit, Index, SearchModule, Searcher};
-use ess_hybrid::{Attention, Expansion};
 use ess_lexical::SparseVectors;
+use ess_searchers::{Attention, Expansion};
 use rayon::prelude::*;
 
 use crate::{

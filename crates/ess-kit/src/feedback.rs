@@ -1,7 +1,7 @@
 //! Queries with what a first pass of the index found for them.
 
 use ess_core::{Index, TokenStates};
-use ess_hybrid::FirstPass;
+use ess_searchers::FirstPass;
 
 use crate::{Dataset, Error, JudgedQueries};
 

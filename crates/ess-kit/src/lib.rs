@@ -12,8 +12,6 @@ pub use ess_encoders as encoders;
 #[cfg(feature = "engines")]
 pub use ess_engines as engines;
 pub use ess_files as files;
-#[cfg(feature = "hybrid")]
-pub use ess_hybrid as hybrid;
 pub use ess_index as index;
 #[cfg(feature = "lexical")]
 pub use ess_lexical as lexical;
@@ -22,6 +20,8 @@ pub use ess_linalg as linalg;
 pub use ess_metrics as metrics;
 #[cfg(feature = "search")]
 pub use ess_search as search;
+#[cfg(feature = "searchers")]
+pub use ess_searchers as searchers;
 #[cfg(feature = "testing")]
 pub use ess_testing as testing;
 #[cfg(feature = "train")]
@@ -34,7 +34,7 @@ mod leakage;
 pub mod prelude;
 mod searchable;
 
-#[cfg(feature = "hybrid")]
+#[cfg(feature = "searchers")]
 mod feedback;
 #[cfg(feature = "train")]
 mod judged_queries;

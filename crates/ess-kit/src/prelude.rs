@@ -56,8 +56,8 @@ pub use {
 #[cfg(feature = "lexical")]
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex};
 
-#[cfg(feature = "hybrid")]
-pub use ess_hybrid::{Combination, FusedSearcher, HybridEncoding, HybridIndex};
+#[cfg(feature = "searchers")]
+pub use ess_searchers::{Combination, FusedSearcher, HybridEncoding, HybridIndex};
 
 #[cfg(feature = "encoders")]
 pub use ess_encoders::{CrossEncoder, SentenceEncoder, StaticEncoder};

@@ -55,7 +55,7 @@ module_config!(SimilarityAttentionConfig, SimilarityAttention::KIND);
 /// `z = s + g (a + w) ⊙ Σₜ pₜ x̂ₜ` over states `x` beside a sentence embedding `s`, with
 /// `p = softmax(τ (1 + g b) ⟨ŝ, x̂ₜ⟩ + g ⟨u, x̂ₜ⟩)`; `ŝ` and `x̂ₜ` have length 1, and states of the prompt are left out.
 ///
-/// It is made for what a first pass of the index found (`FirstPass` in `ess-hybrid`), with items in the place of
+/// It is made for what a first pass of the index found (`FirstPass` in `ess-searchers`), with items in the place of
 /// tokens: feedback whose depth of attention (`b`), taste (`u`) and strength (`a`, and `w` for each dimension) are
 /// trained. `a = 0.03`, the rest 0, is `FeedbackSearcher` with its default strength and temperature: `g` is
 /// [`SimilarityAttention::GAIN`], `τ` [`SimilarityAttention::SHARPNESS`]. With `2 d_item + 2` parameters it asks for little

@@ -14,6 +14,7 @@ mod items;
 mod looks;
 mod loss;
 mod loss_batch;
+mod loss_context;
 mod matmul;
 mod near_duplicates;
 mod negatives;
@@ -24,7 +25,7 @@ mod recipe;
 mod recipe_config;
 mod schedule;
 mod teacher;
-mod told;
+
 mod trainer;
 mod trainer_config;
 

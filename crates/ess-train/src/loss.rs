@@ -52,7 +52,7 @@ impl LossValue {
     }
 }
 
-/// What a loss must be told beyond judgements.
+/// What a loss needs beyond judgements.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Needs {
     /// A teacher's scores.

@@ -1,4 +1,4 @@
-//! What a loss is told of a batch.
+//! What a loss gets of a batch.
 
 use burn::tensor::Tensor;
 

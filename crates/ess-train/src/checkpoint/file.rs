@@ -75,8 +75,8 @@ impl CheckpointFile {
             ended: progressed.ended,
             seconds: progressed.seconds,
             points: run.points.iter().map(Point::of).collect(),
-            mining: run.told.mining.clone(),
-            mined: run.told.mined.clone(),
+            mining: run.loss_context.mining.clone(),
+            mined: run.loss_context.mined.clone(),
             ids: parameters.ids,
             shapes: parameters.shapes,
             draws: draws(&run.sides),
@@ -132,7 +132,7 @@ impl CheckpointFile {
             || state.ids.len() != state.shapes.len()
             || state.draws.len() != noises
             || state.points.len() > run.steps
-            || !run.told.could_have_mined(&state.mined)
+            || !run.loss_context.could_have_mined(&state.mined)
         {
             return Err(self.damaged("it does not fit the run that it names"));
         }
@@ -164,7 +164,7 @@ impl CheckpointFile {
         (run.sides, run.optimizer) = (sides, loaded);
         set_draws(&run.sides, &state.draws);
         run.points = state.points.iter().zip(1..).map(|(point, step)| point.at(step)).collect();
-        (run.told.mined, run.told.mining) = (state.mined, state.mining);
+        (run.loss_context.mined, run.loss_context.mining) = (state.mined, state.mining);
         // The order of queries is drawn anew up to here.
         state.points.iter().for_each(|_| drop(run.batches.next_batch()));
         Ok(Some(Progressed { ended: state.ended, seconds: state.seconds }))

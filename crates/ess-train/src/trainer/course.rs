@@ -124,6 +124,6 @@ impl<S: Sides> Course<'_, '_, S> {
         let (seconds, steps) = (self.seconds(), self.run.points.len());
         let (kept, kept_step) = self.best.map_or_else(|| (self.run.kept(), steps), Best::finish);
         tracing::debug!(kind = self.name, kept_step, seconds, "trained");
-        (kept, Curve { points: self.run.points, kept_step, mining: self.run.told.mining, seconds })
+        (kept, Curve { points: self.run.points, kept_step, mining: self.run.loss_context.mining, seconds })
     }
 }

@@ -9,7 +9,9 @@ use ess_core::Encoding;
 use ess_search::{DeviceEncoding, embeddings_from_tensor, largest_tensor};
 
 use super::{Kept, Sides, Trainer};
-use crate::{CurvePoint, Error, Items, Loss, QuerySet, TrainerConfig, batches::Batches, told::Told};
+use crate::{
+    CurvePoint, Error, Items, Loss, QuerySet, TrainerConfig, batches::Batches, loss_context::LossContext,
+};
 
 /// The sides that are trained, with all that changes on the way.
 pub(crate) struct Run<'a, 'i, S: Sides> {
@@ -24,7 +26,7 @@ pub(crate) struct Run<'a, 'i, S: Sides> {
     pub(crate) batches: Batches,
     items: &'a Items<'i>,
     queries: &'a QuerySet<S::Encoding>,
-    pub(crate) told: Told,
+    pub(crate) loss_context: LossContext,
     /// All queries, where the device has room for them.
     encodings: Option<<S::Encoding as DeviceEncoding>::Tensors>,
     /// All items, where they are mapped.
@@ -58,7 +60,7 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
             device,
             items,
             queries,
-            told: Told::new(loss.needs(), config, queries, items)?,
+            loss_context: LossContext::new(loss.needs(), config, queries, items)?,
             points: Vec::new(),
         })
     }
@@ -70,12 +72,12 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
         let values = values.transpose().map_err(|error| diverged(error.into(), step))?;
         let of_step = values.as_ref().map(|values| Items::new(values, self.items.device()));
         let items = of_step.as_ref().unwrap_or(self.items);
-        if self.told.is_mining_due(step) {
+        if self.loss_context.is_mining_due(step) {
             let mapped = self.sides.apply(self.queries.encodings(), self.items.device())?;
-            self.told.mine(&mapped, self.queries, items, step)?;
+            self.loss_context.mine(&mapped, self.queries, items, step)?;
         }
         let rows = self.batches.next_batch();
-        let batch = self.told.batch(self.queries, &rows, self.items.device());
+        let batch = self.loss_context.batch(self.queries, &rows, self.items.device());
         let mapped = self.sides.map_queries(self.batch(&rows)?);
         let batch = batch.with_item_gradient(moved.is_some());
         let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, items);

@@ -7,7 +7,7 @@ use ess_lexical::SparseVectors;
 ///
 /// ```
 /// use ess_core::{Embeddings, Encoding};
-/// use ess_hybrid::HybridEncoding;
+/// use ess_searchers::HybridEncoding;
 /// use ess_lexical::SparseVectors;
 ///
 /// let dense = Embeddings::from_rows(&[[1.0, 0.0]])?;

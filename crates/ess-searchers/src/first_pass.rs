@@ -10,7 +10,7 @@ use ess_core::{Embeddings, Error, Hit, Index, TokenStates};
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
-/// use ess_hybrid::FirstPass;
+/// use ess_searchers::FirstPass;
 /// use ess_index::FlatIndex;
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])?;

@@ -28,7 +28,7 @@ impl Default for FeedbackConfig {
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, Searcher};
-/// use ess_hybrid::{FeedbackConfig, FeedbackSearcher};
+/// use ess_searchers::{FeedbackConfig, FeedbackSearcher};
 /// use ess_index::FlatIndex;
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])?;

@@ -22,7 +22,7 @@ use crate::{
 ///
 /// ```
 /// use ess_core::{Embeddings, Hit};
-/// use ess_hybrid::{Combination, BothLists, HybridEncoding, LearnedWeight, WeightConfig};
+/// use ess_searchers::{Combination, BothLists, HybridEncoding, LearnedWeight, WeightConfig};
 /// use ess_lexical::SparseVectors;
 ///
 /// // Item 0 is relevant to both queries; words find it, embeddings find item 1.

@@ -23,7 +23,7 @@ const BLOCK: usize = 1 << 16;
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher};
-/// use ess_hybrid::{HybridEncoding, HybridIndex};
+/// use ess_searchers::{HybridEncoding, HybridIndex};
 /// use ess_lexical::SparseVectors;
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;

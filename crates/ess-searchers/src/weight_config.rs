@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Settings of a [`LearnedWeight`](crate::LearnedWeight).
 ///
 /// ```
-/// use ess_hybrid::WeightConfig;
+/// use ess_searchers::WeightConfig;
 ///
 /// let config: WeightConfig = serde_json::from_str(r#"{"encoding": true, "penalty": 0.3}"#)?;
 /// assert!(config.scores && config.check().is_ok());

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use ess_core::Hit;
-/// use ess_hybrid::Combination;
+/// use ess_searchers::Combination;
 ///
 /// let dense = [Hit::new(0, 0.9), Hit::new(1, 0.8), Hit::new(2, 0.1)];
 /// let words = [Hit::new(1, 12.0), Hit::new(3, 2.0)];
@@ -94,7 +94,7 @@ impl Combination {
     /// The same with another share, where it has one.
     ///
     /// ```
-    /// use ess_hybrid::Combination;
+    /// use ess_searchers::Combination;
     ///
     /// let combination = Combination::ReciprocalRank { k: 60.0, weight: 0.5 };
     /// assert_eq!(combination.with_weight(0.2), Combination::ReciprocalRank { k: 60.0, weight: 0.2 });

@@ -9,7 +9,7 @@ use crate::{Combination, HybridEncoding};
 ///
 /// ```
 /// use ess_core::{Embeddings, Identity, IndexSearcher, Searcher};
-/// use ess_hybrid::{Combination, FusedSearcher, HybridEncoding};
+/// use ess_searchers::{Combination, FusedSearcher, HybridEncoding};
 /// use ess_index::FlatIndex;
 /// use ess_lexical::{SparseIndex, SparseVectors};
 ///

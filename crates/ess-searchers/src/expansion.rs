@@ -15,7 +15,7 @@ use crate::Attention;
 ///
 /// ```
 /// use ess_core::Hit;
-/// use ess_hybrid::{Attention, Expansion};
+/// use ess_searchers::{Attention, Expansion};
 /// use ess_lexical::SparseVectors;
 ///
 /// let items = SparseVectors::new(4, &[vec![(0, 1.0), (2, 3.0)], vec![(1, 5.0)]])?;

@@ -3,12 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ess_core::{Embeddings, Encoding, Error, Hit, Identity, IndexSearcher, Searcher};
-use ess_hybrid::{
+use ess_index::FlatIndex;
+use ess_lexical::{SparseIndex, SparseVectors};
+use ess_searchers::{
     BothLists, Combination, HybridEncoding, HybridIndex, LearnedFusion, LearnedHybrid, LearnedWeight,
     WeightConfig,
 };
-use ess_index::FlatIndex;
-use ess_lexical::{SparseIndex, SparseVectors};
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

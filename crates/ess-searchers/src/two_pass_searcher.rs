@@ -13,7 +13,7 @@ use crate::FirstPass;
 ///
 /// ```
 /// use ess_core::{Embeddings, Error, SearchModule, Searcher, TokenStates};
-/// use ess_hybrid::{FirstPass, TwoPassSearcher};
+/// use ess_searchers::{FirstPass, TwoPassSearcher};
 /// use ess_index::FlatIndex;
 ///
 /// /// The query moved half way to the item that was found first; a trained module stands here.

@@ -1,4 +1,4 @@
-//! What a run tells its loss beyond judgements.
+//! What a loss gets beyond judgements.
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, SearchModule};
@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Negatives and frozen vectors of all training queries, as far as the loss needs them.
-pub(crate) struct Told {
+pub(crate) struct LossContext {
     mining_config: Option<NegativesConfig>,
     seed: u64,
     pub(crate) mined: Vec<Vec<usize>>,
@@ -24,7 +24,7 @@ pub(crate) struct Told {
     pub(crate) mining: Vec<MiningReport>,
 }
 
-impl Told {
+impl LossContext {
     /// Refuses a loss that needs what is not there, before any work.
     pub(crate) fn new<E: DeviceEncoding>(
         needs: Needs,
@@ -91,7 +91,7 @@ impl Told {
         of_queries && mined.iter().flatten().all(|&item| item < self.items)
     }
 
-    /// What the loss is told of these queries.
+    /// What the loss gets of these queries.
     pub(crate) fn batch<'a, E: DeviceEncoding>(
         &'a self,
         queries: &'a QuerySet<E>,

@@ -11,7 +11,7 @@ use crate::{BothLists, Combination, HybridEncoding, HybridIndex, LearnedWeight};
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher};
-/// use ess_hybrid::{Combination, BothLists, HybridEncoding, HybridIndex, LearnedHybrid, LearnedWeight, WeightConfig};
+/// use ess_searchers::{Combination, BothLists, HybridEncoding, HybridIndex, LearnedHybrid, LearnedWeight, WeightConfig};
 /// use ess_lexical::SparseVectors;
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8]])?;

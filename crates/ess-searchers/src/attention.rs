@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// ```
 /// use ess_core::Hit;
-/// use ess_hybrid::Attention;
+/// use ess_searchers::Attention;
 ///
 /// let attention = Attention { depth: 2, temperature: 10.0 };
 /// let weights = attention.weights(&[Hit::new(4, 0.8), Hit::new(1, 0.8), Hit::new(7, 0.1)]);

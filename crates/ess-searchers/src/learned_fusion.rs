@@ -12,7 +12,7 @@ use crate::{BothLists, HybridEncoding, LearnedWeight};
 ///
 /// ```
 /// use ess_core::{Embeddings, Identity, IndexSearcher, Searcher};
-/// use ess_hybrid::{Combination, BothLists, HybridEncoding, LearnedFusion, LearnedWeight, WeightConfig};
+/// use ess_searchers::{Combination, BothLists, HybridEncoding, LearnedFusion, LearnedWeight, WeightConfig};
 /// use ess_index::FlatIndex;
 /// use ess_lexical::{SparseIndex, SparseVectors};
 ///

@@ -9,7 +9,7 @@ use crate::{Combination, HybridEncoding};
 ///
 /// ```
 /// use ess_core::Hit;
-/// use ess_hybrid::{Combination, BothLists};
+/// use ess_searchers::{Combination, BothLists};
 ///
 /// let pass = BothLists::new(vec![vec![Hit::new(0, 0.9), Hit::new(1, 0.1)]], vec![vec![Hit::new(1, 7.0)]])?;
 /// let hits = pass.combine(Combination::MinMax { weight: 0.5 }, &[0.8], 1)?;
