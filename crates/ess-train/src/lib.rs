@@ -8,7 +8,7 @@ mod curve;
 mod dev_set;
 mod error;
 mod fit;
-mod floor;
+mod guard;
 mod item_side;
 mod items;
 mod looks;
@@ -35,7 +35,7 @@ pub use curve::{Curve, CurvePoint};
 pub use dev_set::DevSet;
 pub use error::Error;
 pub use fit::{FitReport, Fitted};
-pub use floor::{FloorDecision, Returned};
+pub use guard::{FloorDecision, Returned};
 pub use item_side::{
     FittedSides, ItemSideConfig, NudgeKind, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge,
 };
