@@ -138,7 +138,7 @@ fn program() -> Result<()> {
         "{} parameters, {:.1} s: {}",
         fitted.report.parameters,
         fitted.report.seconds,
-        fitted.report.floor.reason
+        fitted.report.guard.reason
     );
 
     fitted.module.to_state()?.save_in(&mut out)?;

@@ -167,7 +167,7 @@ fn report(systems: &[System], split: &Split) -> Result<Results> {
         let (seen, unseen) = leakage.means(&system.evaluation.get("ndcg@10")?.per_query)?;
         let or_none = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.3}"));
         let fit = figures.fit.as_ref();
-        let returned = match fit.map(|fit| fit.floor.returned) {
+        let returned = match fit.map(|fit| fit.guard.returned) {
             None => "",
             Some(Returned::Trained) => "trained",
             Some(Returned::Identity) => "identity",
@@ -236,9 +236,9 @@ fn explain(official: &[System], disjoint: &[System], split: &Split) -> Result<()
     }
     for system in disjoint.iter().filter(|system| system.name == "linear") {
         if let Some(fit) = &system.fit {
-            ess_examples::say!("- Item-disjoint: {}.", fit.floor.reason);
-            let what = match fit.floor.returned {
-                Returned::Identity => "So the frozen ranking was returned: the floor holds",
+            ess_examples::say!("- Item-disjoint: {}.", fit.guard.reason);
+            let what = match fit.guard.returned {
+                Returned::Identity => "So the frozen ranking was returned: the baseline guard holds",
                 Returned::Trained => "So the trained module was returned",
             };
             ess_examples::say!("  {what}.");

@@ -373,7 +373,7 @@ fn config(arguments: &Arguments) -> Result<RunConfig> {
 }
 
 fn describe(report: &FitReport, out: &Path) {
-    let floor = &report.floor;
+    let guard = &report.guard;
     ess_examples::say!(
         "{} training and {} dev queries, {} items; {} parameters; {:.1} s",
         report.train_queries,
@@ -399,8 +399,8 @@ fn describe(report: &FitReport, out: &Path) {
     for (setting, value) in &report.settings {
         ess_examples::say!("chosen on dev: {setting} {value:.3}");
     }
-    ess_examples::say!("{}", floor.reason);
-    let what = match floor.returned {
+    ess_examples::say!("{}", guard.reason);
+    let what = match guard.returned {
         Returned::Trained if report.refit.is_empty() => "the trained module",
         Returned::Trained => "the trained module, refitted on train and dev",
         Returned::Identity => "the identity",

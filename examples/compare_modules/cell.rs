@@ -104,14 +104,14 @@ impl Wanted<'_> {
         let frozen = by_query(&fitting.frozen()?)?;
         let values = by_query(&fitted.found)?;
         let bootstrap = Bootstrap { seed: self.trainer.seed, ..Bootstrap::default() };
-        let floor = fitted.report.as_ref().map(|report| report.floor.returned);
+        let returned = fitted.report.as_ref().map(|report| report.guard.returned);
         Ok(Some(Measured {
             queries: values.len(),
             ndcg: mean(&values),
             recall: fitted.found.mean("recall@100")?,
             difference: mean(&values) - mean(&frozen),
             interval: bootstrap.difference_interval(&frozen, &values, 0.95)?,
-            returned: floor != Some(Returned::Identity),
+            returned: returned != Some(Returned::Identity),
             parameters: fitted.report.as_ref().map_or(0, |report| report.parameters),
             cpu_seconds: fitted.cpu_seconds,
             report: fitted.report,

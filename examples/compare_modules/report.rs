@@ -47,7 +47,7 @@ const INTRODUCTION: &str = "# Every searching module on every data set
 
 nDCG@10 on test queries, and in brackets the paired 95 % bootstrap interval of the difference to the frozen encoder. All
 kinds have their default settings and the same trainer, and what is chosen is chosen on dev. *Figures in italics* are of
-modules that the floor gave up: dev did not show that they are better, so the identity, the frozen row, was returned in
+modules that the baseline guard gave up: dev did not show that they are better, so the identity, the frozen row, was returned in
 their place. **Bold** figures are of modules whose difference is significant: an interval without 0 and a p-value
 (randomisation test) below .05 after Holm's correction over the whole table. CPU-seconds are those of fitting on the first data set, on all threads, evaluation on dev included.
 
@@ -130,7 +130,7 @@ impl Report<'_> {
     fn differences_to(&self, baseline: &System) -> String {
         let name = baseline.name();
         let mut text = format!(
-            "\n## Against {name}\n\nThe difference of nDCG@10 on test to that of {name}, whether or not the floor gave one of both up, with its \
+            "\n## Against {name}\n\nThe difference of nDCG@10 on test to that of {name}, whether or not the guard gave one of both up, with its \
              paired 95 % bootstrap\ninterval; **bold** as above, corrected over this table.\n\n| system | {} |\n|---|{}\n",
             self.data.join(" | "),
             "---|".repeat(self.data.len())

@@ -1,5 +1,5 @@
 //! Which of the trials is taken: none that loses on a group of queries, the one-standard-error rule, and the frozen
-//! encoder as the floor.
+//! encoder as the baseline.
 
 use serde::{Deserialize, Serialize};
 

@@ -25,7 +25,7 @@ pub trait SearchModule<E: Encoding = Embeddings>: Send + Sync {
     fn apply(&self, encodings: &E) -> Result<Embeddings, Error>;
 }
 
-/// The searching module that changes nothing: the frozen encoder's own ranking, and the floor for every other.
+/// The searching module that changes nothing: the frozen encoder's own ranking, and the baseline for every other.
 ///
 /// ```
 /// use ess_core::{Embeddings, Identity, SearchModule};

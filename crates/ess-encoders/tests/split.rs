@@ -96,7 +96,7 @@ fn the_same_seed_trains_the_same_upper_layers() {
 }
 
 #[test]
-fn the_floor_under_upper_layers_is_the_sentence_embedding() {
+fn the_guard_under_upper_layers_is_the_sentence_embedding() {
     let encoder = encoder("bert");
     let device = Device::flex();
     let (lower, upper) = encoder.split(1, &device).unwrap();
@@ -108,7 +108,7 @@ fn the_floor_under_upper_layers_is_the_sentence_embedding() {
     let fitted = trainer(5)
         .fit(&recipe, &Items::new(&items, &device), &next_is_relevant(queries.clone()), &dev)
         .unwrap();
-    assert_eq!(fitted.report.floor.returned, Returned::Identity);
+    assert_eq!(fitted.report.guard.returned, Returned::Identity);
     assert_eq!(&fitted.module.apply(&queries).unwrap(), queries.embeddings());
 }
 

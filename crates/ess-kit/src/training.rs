@@ -29,7 +29,7 @@ use crate::{Dataset, Error, JudgedQueries, load_module::other_kind};
 ///     TrainerConfig { learning_rate: 0.05, weight_decay: 0.0, max_steps: 300, ..TrainerConfig::default() };
 /// let training = Training::named("linear")?.with_settings(settings).with_progress(Progress::Silent);
 /// let fitted = training.fit(&dataset, &train, &dev)?;
-/// assert_eq!(fitted.report.floor.returned, Returned::Trained, "{}", fitted.report.floor.reason);
+/// assert_eq!(fitted.report.guard.returned, Returned::Trained, "{}", fitted.report.guard.reason);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -17,7 +17,7 @@ pub trait DeviceEncoding: Encoding + Sized {
     fn dim(&self) -> usize;
 
     /// The searching module that ranks as the frozen encoder does, where the encoding has a vector in the item
-    /// space: the floor under every trained module.
+    /// space: the baseline of every trained module.
     fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule<Self>>>;
 
     /// The kinds of module of this crate that read it. Default: none but those that average and interpolate others.

@@ -56,7 +56,7 @@ impl<T: Clone> Best<T> {
     /// Judges the last measurement, now that its right neighbour is known.
     fn settle(&mut self, next: Option<f64>) {
         if self.last.step == 0 {
-            // The untrained module is a neighbour but no candidate: the floor is for falling back to it.
+            // The untrained module is a neighbour but no candidate: falling back to it is for the baseline guard.
             return;
         }
         let neighbourhood: Vec<f64> =

@@ -13,7 +13,7 @@ const UNCUT_DEPTH: usize = 1000;
 /// Queries held out of training, the items they search, and the measure that judges a searching module on them.
 ///
 /// It remembers what every module reached that was measured on it, since each is one more to choose from:
-/// [`FloorDecision`](crate::FloorDecision) makes the chosen one pay for that.
+/// [`GuardDecision`](crate::GuardDecision) makes the chosen one pay for that.
 ///
 /// ```
 /// use burn::tensor::Device;

@@ -1,11 +1,11 @@
-//! Training with the identity as the floor.
+//! Training under the baseline guard.
 
 use std::{collections::BTreeMap, time::Instant};
 
 use ess_search::{DeviceEncoding, PersistentModule};
 use serde::{Deserialize, Serialize};
 
-use crate::{Curve, DevSet, Error, FloorDecision, Items, QuerySet, Recipe, Returned, Trainer, TrainerConfig};
+use crate::{Curve, DevSet, Error, GuardDecision, Items, QuerySet, Recipe, Returned, Trainer, TrainerConfig};
 
 /// A fitted searching module and how it came about.
 pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {
@@ -30,8 +30,10 @@ pub struct FitReport {
     pub items: usize,
     /// Numbers in the trained module's tensors.
     pub parameters: usize,
-    /// Which module was returned, and why.
-    pub floor: FloorDecision,
+    /// Which module was returned, and why; `floor` in reports of earlier versions.
+    #[doc(alias = "floor")]
+    #[serde(alias = "floor")]
+    pub guard: GuardDecision,
     /// The runs that were judged on dev; several for an ensemble.
     pub curves: Vec<Curve>,
     /// What the recipe chose on dev beside the steps to keep; what its parts chose is under their number and a dot.
@@ -75,8 +77,8 @@ impl Trainer {
     /// let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(2, 2));
     /// let items = Items::new(&embeddings, &Device::flex());
     /// let fitted = trainer.fit(&recipe, &items, &set(0..40)?, &set(40..63)?)?;
-    /// assert_eq!(fitted.report.floor.returned, Returned::Trained);
-    /// assert!(fitted.report.floor.trained > 0.9);
+    /// assert_eq!(fitted.report.guard.returned, Returned::Trained);
+    /// assert!(fitted.report.guard.trained > 0.9);
     /// assert_eq!(fitted.module.item_dim(), 2);
     /// # Ok::<(), ess_train::Error>(())
     /// ```
@@ -94,12 +96,12 @@ impl Trainer {
         let dev_set = DevSet::new(dev, items, self.config().measure)?;
         let mut trained = recipe.train(self, items, train, &dev_set)?;
         let of_encodings = || train.encodings().identity(items.embeddings().dim());
-        let identity = recipe.floor().or_else(of_encodings);
-        let floor = FloorDecision::make(&*trained.module, identity.as_deref(), &dev_set, self.config())?;
-        tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted");
+        let identity = recipe.baseline().or_else(of_encodings);
+        let guard = GuardDecision::make(&*trained.module, identity.as_deref(), &dev_set, self.config())?;
+        tracing::info!(returned = ?guard.returned, reason = guard.reason, "fitted");
         let record = trained.record.clone();
         let mut refit = Vec::new();
-        if self.config().refit && floor.returned == Returned::Trained {
+        if self.config().refit && guard.returned == Returned::Trained {
             let all = train.join(dev)?;
             let growth = all.len() as f64 / train.len() as f64;
             trained = recipe.refit(self, items, &all, &record, growth)?;
@@ -111,7 +113,7 @@ impl Trainer {
             dev_queries: dev.len(),
             items: items.embeddings().len(),
             parameters: trained.module.to_state()?.parameters(),
-            floor,
+            guard,
             curves: record.curves(),
             settings: record.all_settings(),
             refit,
@@ -119,7 +121,7 @@ impl Trainer {
         };
         let trained: std::sync::Arc<dyn PersistentModule<E>> = trained.module.into();
         let module = match identity {
-            Some(identity) if report.floor.returned == Returned::Identity => identity,
+            Some(identity) if report.guard.returned == Returned::Identity => identity,
             _ => Box::new(trained.clone()),
         };
         Ok(Fitted { module, trained: Box::new(trained), report })

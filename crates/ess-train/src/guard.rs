@@ -1,4 +1,4 @@
-//! Never worse than the frozen encoder: the identity is the floor.
+//! Never worse than the frozen encoder: the baseline guard.
 
 use ess_metrics::{ChoiceEvidence, ChoiceTest};
 use ess_search::{DeviceEncoding, PersistentModule};
@@ -16,14 +16,15 @@ pub enum Returned {
     Identity,
 }
 
-/// Which module was returned, and the evidence.
+/// The baseline guard: which module was returned, and the evidence.
 ///
 /// The trained module is returned where [`ChoiceTest`] finds it better than the identity on dev. Queries on which both are
 /// equally good say nothing, and every module that was measured on dev on the way, be it a setting or a step of training,
 /// counts as one to choose from. A module that is no better is returned no more often than `(1 − confidence) / 2`: one in
 /// 200 at the default 99 %.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FloorDecision {
+#[doc(alias = "floor")]
+pub struct GuardDecision {
     /// Which module was returned.
     pub returned: Returned,
     /// Why, in words.
@@ -50,7 +51,7 @@ pub struct FloorDecision {
     pub candidates: Option<usize>,
 }
 
-impl FloorDecision {
+impl GuardDecision {
     /// Compares a trained module with the identity on dev queries.
     pub(crate) fn make<E: DeviceEncoding>(
         trained: &dyn PersistentModule<E>,
@@ -59,15 +60,15 @@ impl FloorDecision {
         config: &TrainerConfig,
     ) -> Result<Self, Error> {
         let values = dev.per_query(trained)?;
-        let floor = identity.map(|identity| dev.per_query(identity)).transpose()?;
-        Self::of_values(&values, floor.as_deref(), &dev.looks(), config)
+        let baseline = identity.map(|identity| dev.per_query(identity)).transpose()?;
+        Self::of_values(&values, baseline.as_deref(), &dev.looks(), config)
     }
 
     /// Compares what a trained module reaches on each dev query with what the identity reaches. `looks` are the values of
     /// all that was measured on dev before.
     pub(crate) fn of_values(
         values: &[f64],
-        floor: Option<&[f64]>,
+        baseline: Option<&[f64]>,
         looks: &[Vec<f64>],
         config: &TrainerConfig,
     ) -> Result<Self, Error> {
@@ -84,13 +85,13 @@ impl FloorDecision {
             differing: None,
             candidates: None,
         };
-        let Some(floor) = floor else {
+        let Some(baseline) = baseline else {
             return Ok(decision);
         };
         let test = ChoiceTest { resamples: config.resamples, seed: config.seed };
-        let evidence = test.judge(floor, values, looks, config.confidence)?;
-        let gain = decision.trained - mean(floor);
-        decision.identity = Some(mean(floor));
+        let evidence = test.judge(baseline, values, looks, config.confidence)?;
+        let gain = decision.trained - mean(baseline);
+        decision.identity = Some(mean(baseline));
         decision.interval = evidence.interval;
         decision.p = Some(evidence.p);
         decision.differing = Some(evidence.differing);
@@ -130,10 +131,13 @@ fn mean(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::BTreeMap;
 
-    fn decide(trained: &[f64], frozen: &[f64], looks: &[Vec<f64>]) -> FloorDecision {
-        FloorDecision::of_values(trained, Some(frozen), looks, &TrainerConfig::default()).unwrap()
+    use super::*;
+    use crate::FitReport;
+
+    fn decide(trained: &[f64], frozen: &[f64], looks: &[Vec<f64>]) -> GuardDecision {
+        GuardDecision::of_values(trained, Some(frozen), looks, &TrainerConfig::default()).unwrap()
     }
 
     #[test]
@@ -178,7 +182,28 @@ mod tests {
     fn reports_of_earlier_versions_are_read() {
         let json = r#"{"returned": "trained", "reason": "", "measure": "ndcg@10", "trained": 0.5, "identity": 0.4,
             "interval": [0.05, 0.15], "confidence": 0.99}"#;
-        let decision: FloorDecision = serde_json::from_str(json).unwrap();
+        let decision: GuardDecision = serde_json::from_str(json).unwrap();
         assert_eq!((decision.p, decision.interval), (None, Some([0.05, 0.15])));
+    }
+
+    #[test]
+    fn a_report_that_calls_the_guard_a_floor_is_read() {
+        let decision = decide(&[1.0; 8], &[0.5; 8], &[]);
+        let report = FitReport {
+            config: TrainerConfig::default(),
+            train_queries: 8,
+            dev_queries: 8,
+            items: 8,
+            parameters: 1,
+            guard: decision.clone(),
+            curves: Vec::new(),
+            settings: BTreeMap::new(),
+            refit: Vec::new(),
+            seconds: 0.5,
+        };
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(json.contains("\"guard\":{"), "{json}");
+        let earlier = json.replace("\"guard\":{", "\"floor\":{");
+        assert_eq!(serde_json::from_str::<FitReport>(&earlier).unwrap().guard, decision);
     }
 }

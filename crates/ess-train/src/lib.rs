@@ -35,7 +35,7 @@ pub use curve::{Curve, CurvePoint};
 pub use dev_set::DevSet;
 pub use error::Error;
 pub use fit::{FitReport, Fitted};
-pub use guard::{FloorDecision, Returned};
+pub use guard::{GuardDecision, Returned};
 pub use item_side::{
     FittedSides, ItemSideConfig, NudgeKind, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge,
 };

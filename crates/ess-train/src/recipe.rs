@@ -69,7 +69,8 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
 
     /// The module that ranks as the frozen encoder does, where the encodings themselves do not know one
     /// ([`DeviceEncoding::identity`](ess_search::DeviceEncoding::identity)).
-    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
+    #[doc(alias = "floor")]
+    fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {
         None
     }
 
@@ -133,8 +134,8 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
         (**self).refit(trainer, items, queries, record, growth)
     }
 
-    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
-        (**self).floor()
+    fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        (**self).baseline()
     }
 
     fn seeds(&self) -> u64 {

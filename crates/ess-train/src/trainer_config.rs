@@ -47,7 +47,7 @@ pub struct TrainerConfig {
     /// The measure that dev is judged by; one without a cutoff looks at the first 1000 hits. Default: `ndcg@10`.
     pub measure: NamedMeasure,
     /// How sure it must be that the trained module beats the identity on dev: one that is no better is returned no more
-    /// often than `(1 − confidence) / 2` ([`FloorDecision`](crate::FloorDecision)); between 0 and 1. Default: 0.99.
+    /// often than `(1 − confidence) / 2` ([`GuardDecision`](crate::GuardDecision)); between 0 and 1. Default: 0.99.
     pub confidence: f64,
     /// Random turns of signs, and resamples, of that test; at least `2 / (1 − confidence) − 1`, so that its tails hold one.
     /// Default: 10 000.

@@ -51,10 +51,10 @@ fn a_rotation_is_found_by_every_fit_that_is_told_what_is_relevant() {
         for kind in SUPERVISED.into_iter().filter(|&kind| query_dim == DIM || kind != "softmax_ridge") {
             let config = TrainerConfig { refit: true, ..TrainerConfig::default() };
             let fitted = trainer(config).fit(&*recipe(kind, query_dim), &items, &train, &dev).unwrap();
-            let floor = &fitted.report.floor;
-            assert_eq!(floor.returned, Returned::Trained, "{kind}: {}", floor.reason);
+            let guard = &fitted.report.guard;
+            assert_eq!(guard.returned, Returned::Trained, "{kind}: {}", guard.reason);
             let least = if query_dim < DIM { 0.5 } else { 0.9 };
-            assert!(floor.trained > least, "{kind} of {query_dim} reaches {} on dev", floor.trained);
+            assert!(guard.trained > least, "{kind} of {query_dim} reaches {} on dev", guard.trained);
             assert_eq!((fitted.module.query_dim(), fitted.module.item_dim()), (query_dim, DIM));
         }
     }
@@ -99,16 +99,16 @@ fn queries_that_need_no_map_keep_the_identity() {
     for kind in SUPERVISED.into_iter().chain(UNSUPERVISED) {
         let fitted =
             trainer(TrainerConfig::default()).fit(&*recipe(kind, DIM), &items, &train, &dev).unwrap();
-        let floor = &fitted.report.floor;
-        assert_eq!(floor.returned, Returned::Identity, "{kind}: {}", floor.reason);
-        let identity = floor.identity.unwrap();
+        let guard = &fitted.report.guard;
+        assert_eq!(guard.returned, Returned::Identity, "{kind}: {}", guard.reason);
+        let identity = guard.identity.unwrap();
         assert!((0.2..0.9).contains(&identity), "{kind}: a better map could be better than {identity}");
         assert_ne!(fitted.trained.apply(dev.encodings()).unwrap(), *dev.encodings(), "{kind}");
     }
 }
 
 #[test]
-fn of_48_settings_the_best_passes_no_more_often_than_the_floor_says() {
+fn of_48_settings_the_best_passes_no_more_often_than_the_guard_says() {
     let runs = 200;
     let (mut passed, mut candidates) = (0, 0);
     for run in 0..runs {
@@ -122,8 +122,8 @@ fn of_48_settings_the_best_passes_no_more_often_than_the_floor_says() {
         let config = TrainerConfig { resamples: 399, seed: run, ..TrainerConfig::default() };
         let (train, dev) = (set(30, 3 * run + 1), set(60, 3 * run + 2));
         let fitted = trainer(config).fit(&*recipe("whitening", DIM), &items, &train, &dev).unwrap();
-        passed += u32::from(fitted.report.floor.returned == Returned::Trained);
-        candidates += fitted.report.floor.candidates.unwrap();
+        passed += u32::from(fitted.report.guard.returned == Returned::Trained);
+        candidates += fitted.report.guard.candidates.unwrap();
     }
     // One in 200 is stated; four more are three standard errors.
     assert!(passed <= 4, "{passed} of {runs} maps that cannot help were returned");
@@ -165,7 +165,7 @@ fn one_query_and_one_dimension_fit_and_what_cannot_is_refused() {
     for kind in ["ridge", "positives_ridge", "softmax_ridge", "procrustes"] {
         let fitted =
             trainer(TrainerConfig::default()).fit(&*build(kind), &items, &queries, &queries).unwrap();
-        assert!(fitted.report.floor.trained > 0.9, "{kind}");
+        assert!(fitted.report.guard.trained > 0.9, "{kind}");
     }
     // One query does not vary.
     for kind in ["cca", "whitening", "pca", "all_but_the_top"] {

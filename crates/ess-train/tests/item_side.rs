@@ -69,9 +69,9 @@ fn a_matrix_that_exists_is_learned_on_either_side_and_on_both() {
     ] {
         let fitted =
             trainer(eager()).fit_sides(&sides(&json), &*recipe(query_side), &items, &train, &dev).unwrap();
-        let floor = &fitted.report.floor;
-        assert_eq!(floor.returned, Returned::Trained, "{json}: {}", floor.reason);
-        assert!(floor.trained > 0.9, "{json} reaches {} on dev", floor.trained);
+        let guard = &fitted.report.guard;
+        assert_eq!(guard.returned, Returned::Trained, "{json}: {}", guard.reason);
+        assert!(guard.trained > 0.9, "{json} reaches {} on dev", guard.trained);
         assert_eq!((fitted.sides.item_side().kind(), fitted.report.curves.len()), ("map", runs));
         assert!(fitted.sides.map_items(&embeddings).unwrap().is_some_and(|moved| moved != embeddings));
         let moves_queries = fitted.sides.query_side().apply(dev.encodings()).unwrap() != *dev.encodings();
@@ -89,7 +89,7 @@ fn what_queries_alone_had_reached_is_not_given_up_for_both() {
     for refit in [false, true] {
         let trainer = trainer(TrainerConfig { refit, ..eager() });
         let fitted = trainer.fit_sides(&config, &*recipe("linear"), &items, &train, &dev).unwrap();
-        assert!(fitted.report.floor.trained > 0.9, "{}", fitted.report.floor.reason);
+        assert!(fitted.report.guard.trained > 0.9, "{}", fitted.report.guard.reason);
         assert!(matches!(fitted.sides.item_side(), ItemSide::Frozen));
         assert_eq!((fitted.report.curves.len(), fitted.report.refit.len()), (1, usize::from(refit)));
     }
@@ -117,7 +117,7 @@ fn one_map_serves_both_sides() {
     let fitted =
         trainer(eager()).fit_sides(&config, &*recipe("linear"), &items, &set(0..100), &set(100..150));
     let fitted = fitted.unwrap();
-    assert_eq!(fitted.report.floor.returned, Returned::Trained, "{}", fitted.report.floor.reason);
+    assert_eq!(fitted.report.guard.returned, Returned::Trained, "{}", fitted.report.guard.reason);
     let module = fitted.sides.query_side();
     assert_eq!(fitted.sides.map_items(&embeddings).unwrap(), Some(module.apply(&embeddings).unwrap()));
 }
@@ -137,8 +137,8 @@ fn offsets_serve_queries_that_ask_for_the_same_items_again() {
         let fitted =
             trainer(config).fit_sides(&sides(json), &*recipe("linear"), &items, &recurring(1), &recurring(2));
         let fitted = fitted.unwrap();
-        let (floor, radius) = (&fitted.report.floor, fitted.report.settings["radius"]);
-        assert_eq!(floor.returned, Returned::Trained, "{json}: {}", floor.reason);
+        let (guard, radius) = (&fitted.report.guard, fitted.report.settings["radius"]);
+        assert_eq!(guard.returned, Returned::Trained, "{json}: {}", guard.reason);
         assert!(radius > 0.0 && (!json.contains("given") || radius == 0.9), "{json}: {radius}");
         let ItemSide::Offsets(offsets) = fitted.sides.item_side() else { panic!("{json}") };
         assert_eq!(offsets.rows(), (0..40).collect::<Vec<_>>());
@@ -163,7 +163,7 @@ fn the_identity_and_frozen_items_are_returned_when_there_is_nothing_to_learn() {
             &random(60, 4),
         );
         let fitted = fitted.unwrap();
-        assert_eq!(fitted.report.floor.returned, Returned::Identity, "{}", fitted.report.floor.reason);
+        assert_eq!(fitted.report.guard.returned, Returned::Identity, "{}", fitted.report.guard.reason);
         assert!(matches!(fitted.sides.item_side(), ItemSide::Frozen));
         assert!(!matches!(fitted.trained.item_side(), ItemSide::Frozen));
     }

@@ -56,10 +56,10 @@ fn a_matrix_that_exists_is_learned_in_every_dimension_and_by_every_recipe() {
             [("linear", &linear(), 1), ("mlp", &mlp, 1), ("ensemble", &ensemble, 2)];
         for (name, recipe, runs) in recipes {
             let fitted = trainer(eager()).fit(recipe, &items, &train, &dev).unwrap();
-            let floor = &fitted.report.floor;
-            assert_eq!(floor.returned, Returned::Trained, "{name}: {}", floor.reason);
-            assert!(floor.trained > 0.9, "{name} reaches {} on dev", floor.trained);
-            assert_eq!(floor.identity.is_some(), query_dim == DIM);
+            let guard = &fitted.report.guard;
+            assert_eq!(guard.returned, Returned::Trained, "{name}: {}", guard.reason);
+            assert!(guard.trained > 0.9, "{name} reaches {} on dev", guard.trained);
+            assert_eq!(guard.identity.is_some(), query_dim == DIM);
             assert_eq!((fitted.report.curves.len(), fitted.module.query_dim()), (runs, query_dim));
         }
     }
@@ -77,7 +77,7 @@ fn the_identity_is_returned_when_there_is_nothing_to_learn() {
     let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM));
     let fitted =
         trainer(TrainerConfig { refit: true, ..eager() }).fit(&recipe, &items, &train, &dev).unwrap();
-    assert_eq!(fitted.report.floor.returned, Returned::Identity, "{}", fitted.report.floor.reason);
+    assert_eq!(fitted.report.guard.returned, Returned::Identity, "{}", fitted.report.guard.reason);
     assert!(fitted.report.refit.is_empty());
     assert_eq!(fitted.module.apply(dev.encodings()).unwrap(), *dev.encodings());
     assert_ne!(fitted.trained.apply(dev.encodings()).unwrap(), *dev.encodings());
@@ -362,5 +362,5 @@ fn degenerate_data_is_survived() {
     let one = QuerySet::new(Embeddings::from_rows(&[[1.0]]).unwrap(), relevant).unwrap();
     let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(1, 1));
     let fitted = trainer(eager()).fit(&recipe, &items, &one, &one).unwrap();
-    assert_eq!(fitted.report.floor.returned, Returned::Identity);
+    assert_eq!(fitted.report.guard.returned, Returned::Identity);
 }

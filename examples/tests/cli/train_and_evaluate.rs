@@ -131,9 +131,9 @@ fn the_item_disjoint_split_with_its_own_dev_and_settings_from_a_file() {
         ["--train", &train_qrels, "--dev", &dev, "--config", &text(&config), "--learning-rate", "0.002"];
     let report = train(&more, &module);
     assert_eq!((&report["config"]["seed"], &report["config"]["learning_rate"]), (&11.into(), &0.002.into()));
-    let floor = &report["floor"];
-    let better = interval(&floor["interval"])[0] > 0.0;
-    assert_eq!(floor["returned"], if better { "trained" } else { "identity" }, "{floor}");
+    let guard = &report["guard"];
+    let better = interval(&guard["interval"])[0] > 0.0;
+    assert_eq!(guard["returned"], if better { "trained" } else { "identity" }, "{guard}");
 
     let qrels = scifact().join("qrels_item_disjoint/test.tsv");
     let results = evaluate(&qrels, &module);

@@ -9,7 +9,7 @@ fn every_kind_of_module_maps_queries_into_the_space_of_the_items() {
         let json = data.text("report.json");
         data.train(&["--module", kind, "--json", &json]).succeeded();
         let report = read_json(json.as_ref());
-        assert_eq!((&report["module"], &report["floor"]["returned"]), (&kind.into(), &"trained".into()));
+        assert_eq!((&report["module"], &report["guard"]["returned"]), (&kind.into(), &"trained".into()));
 
         data.evaluate(&["--module", &data.text("module"), "--json", &json]).succeeded();
         let results = read_json(json.as_ref());

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rotation = || ModuleRecipe::<PairRotation>::new(PairRotationConfig { dim });
 
     let alone = trainer.fit(&rotation(), &items, &task.train, &task.dev)?;
-    println!("{}", alone.report.floor.reason);
+    println!("{}", alone.report.guard.reason);
     let learned = alone.module.to_state()?;
     let largest = learned.tensors["angles"].values().iter().zip(&task.angles).map(|(a, b)| (a - b).abs());
     println!("{} angles, the worst {:.3} rad off", task.angles.len(), largest.fold(0.0, f32::max));

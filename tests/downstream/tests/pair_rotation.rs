@@ -48,7 +48,7 @@ fn turned(angles: &[f32]) -> Result<Box<dyn PersistentModule>, Error> {
 fn training_finds_the_hidden_angles_and_searches_items_it_never_saw() -> TestResult {
     let task = task()?;
     let fitted = fit(&rotation_recipe(), &task)?;
-    assert_eq!(fitted.report.floor.returned, Returned::Trained, "{}", fitted.report.floor.reason);
+    assert_eq!(fitted.report.guard.returned, Returned::Trained, "{}", fitted.report.guard.reason);
     assert_eq!(fitted.report.parameters, DIM / 2);
     let state = fitted.module.to_state()?;
     let learned = state.tensors["angles"].values();
@@ -101,7 +101,7 @@ fn a_trained_ensemble_with_a_linear_module_comes_back_from_its_folder() -> TestR
         .with(rotation_recipe())
         .with(ModuleRecipe::<Linear>::new(LinearConfig::new(DIM, DIM)));
     let fitted = fit(&recipe, &task)?;
-    assert_eq!(fitted.report.floor.returned, Returned::Trained, "{}", fitted.report.floor.reason);
+    assert_eq!(fitted.report.guard.returned, Returned::Trained, "{}", fitted.report.guard.reason);
     assert_eq!(fitted.report.curves.len(), 2);
 
     let folder = tempfile::tempdir()?;

@@ -8,7 +8,7 @@ use crate::{fitting::fit_linear, measuring::ndcg, splits::SciFact};
 fn the_linear_module_gains() {
     let split = SciFact::get().official();
     let fitted = fit_linear(&split, TrainerConfig::default());
-    assert_eq!(fitted.report.floor.returned, Returned::Trained, "{}", fitted.report.floor.reason);
+    assert_eq!(fitted.report.guard.returned, Returned::Trained, "{}", fitted.report.guard.reason);
     assert_eq!(fitted.report.train_queries + fitted.report.dev_queries, 809);
     assert!(fitted.report.refit.is_empty());
     let found = ndcg(&split.test, &fitted.module);
@@ -19,7 +19,7 @@ fn the_linear_module_gains() {
 fn the_linear_module_gains_more_when_it_is_refitted_on_train_and_dev() {
     let split = SciFact::get().official();
     let fitted = fit_linear(&split, TrainerConfig { refit: true, ..TrainerConfig::default() });
-    assert_eq!(fitted.report.floor.returned, Returned::Trained, "{}", fitted.report.floor.reason);
+    assert_eq!(fitted.report.guard.returned, Returned::Trained, "{}", fitted.report.guard.reason);
     let (kept, steps) = (fitted.report.curves[0].kept_step, fitted.report.refit[0].points.len());
     assert!(steps > kept, "{steps} steps on train and dev, after {kept} on train alone");
     let found = ndcg(&split.test, &fitted.module);

@@ -1,4 +1,4 @@
-//! Fitting two sides, with the identity on both as the floor.
+//! Fitting two sides, under the baseline guard.
 
 use std::{collections::BTreeMap, time::Instant};
 
@@ -10,7 +10,7 @@ use super::{
     two_sides::TwoSides,
 };
 use crate::{
-    Curve, DevSet, Error, FitReport, FloorDecision, Items, QuerySet, Recipe, Returned, Stop, Trainer,
+    Curve, DevSet, Error, FitReport, GuardDecision, Items, QuerySet, Recipe, Returned, Stop, Trainer,
     TrainingRecord, trainer::Kept,
 };
 
@@ -60,7 +60,7 @@ impl Trainer {
     /// let items = Items::new(&embeddings, &Device::flex());
     /// let recipe = ModuleRecipe::<Linear>::new(LinearConfig::new(2, 2));
     /// let fitted = trainer.fit_sides(&SidesConfig::default(), &recipe, &items, &set(0.0)?, &set(0.02)?)?;
-    /// assert_eq!(fitted.report.floor.returned, Returned::Trained);
+    /// assert_eq!(fitted.report.guard.returned, Returned::Trained);
     /// let ItemSide::Offsets(offsets) = fitted.sides.item_side() else { panic!("offsets by default") };
     /// assert_eq!(offsets.rows().len(), 40);
     /// # Ok::<(), ess_train::Error>(())
@@ -90,13 +90,14 @@ impl Trainer {
         }
         let fit = Fit { trainer: self, config, recipe, items };
         let Found { mut sides, curves, settings, query_record, dev_values } = fit.on_dev(train, &dev_set)?;
-        let own = if config.order == TrainingOrder::Item { None } else { recipe.floor() };
+        let own = if config.order == TrainingOrder::Item { None } else { recipe.baseline() };
         let identity = own.or_else(|| train.encodings().identity(item_dim));
-        let floor = identity.as_deref().map(|module| dev_set.per_query(module)).transpose()?;
-        let floor = FloorDecision::of_values(&dev_values, floor.as_deref(), &dev_set.looks(), self.config())?;
-        tracing::info!(returned = ?floor.returned, reason = floor.reason, "fitted two sides");
+        let baseline = identity.as_deref().map(|module| dev_set.per_query(module)).transpose()?;
+        let guard =
+            GuardDecision::of_values(&dev_values, baseline.as_deref(), &dev_set.looks(), self.config())?;
+        tracing::info!(returned = ?guard.returned, reason = guard.reason, "fitted two sides");
         let mut refit = Vec::new();
-        if self.config().refit && floor.returned == Returned::Trained {
+        if self.config().refit && guard.returned == Returned::Trained {
             let growth = (train.len() + dev.len()) as f64 / train.len() as f64;
             (sides, refit) =
                 fit.again(&train.join(dev)?, growth, &curves, &settings, query_record.as_ref())?;
@@ -107,7 +108,7 @@ impl Trainer {
             dev_queries: dev.len(),
             items: items.embeddings().len(),
             parameters: sides.to_state()?.parameters(),
-            floor,
+            guard,
             curves,
             settings,
             refit,
@@ -128,7 +129,7 @@ fn finish(
     let again = TwoSided::new(Box::new(query_side.clone()), item_side.clone())?;
     let trained = TwoSided::new(Box::new(query_side), item_side)?;
     let sides = match identity {
-        Some(identity) if report.floor.returned == Returned::Identity => {
+        Some(identity) if report.guard.returned == Returned::Identity => {
             TwoSided::new(identity, ItemSide::Frozen)?
         }
         _ => again,

@@ -28,7 +28,7 @@ pub use whitening::{Side, WhiteningConfig};
 pub type Fit<'a> = Box<dyn Fn(&TrainingRecord) -> Result<AffineMap, Error> + 'a>;
 
 /// A fit with a closed form and the settings that dev chooses from. Implementing it gives a fit of one's own the choice
-/// on dev, the blend with the identity, the floor, the refit and the file format of trained modules.
+/// on dev, the blend with the identity, the guard, the refit and the file format of trained modules.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -67,7 +67,7 @@ pub type Fit<'a> = Box<dyn Fn(&TrainingRecord) -> Result<AffineMap, Error> + 'a>
 /// let trainer = Trainer::new(TrainerConfig::default())?.with_progress(Progress::Silent);
 /// let items = Items::new(&embeddings, &Device::flex());
 /// let fitted = trainer.fit(&ClosedFormRecipe::new(Turn), &items, &queries, &queries)?;
-/// assert_eq!(fitted.report.floor.trained, 1.0);
+/// assert_eq!(fitted.report.guard.trained, 1.0);
 /// # Ok::<(), Error>(())
 /// ```
 pub trait ClosedForm: Send + Sync {
@@ -242,7 +242,7 @@ fn check_list(
     }
 }
 
-/// Refuses shares that are none: above 0, since 0 is the identity, which is the floor's business.
+/// Refuses shares that are none: above 0, since 0 is the identity, which is the guard's business.
 fn check_shares(shares: &[f64]) -> Result<(), Error> {
     check_list("shares", shares, "numbers above 0", |share| share > 0.0)
 }

@@ -119,8 +119,8 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
         })
     }
 
-    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
-        self.members.first()?.floor()
+    fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        self.members.first()?.baseline()
     }
 
     fn seeds(&self) -> u64 {

@@ -48,7 +48,7 @@ impl<E: DeviceEncoding + 'static> InterpolationRecipe<E> {
         module: &Arc<dyn PersistentModule<E>>,
         weight: f32,
     ) -> Result<Interpolation<E>, Error> {
-        let identity = self.floor().or_else(|| queries.encodings().identity(module.item_dim()));
+        let identity = self.baseline().or_else(|| queries.encodings().identity(module.item_dim()));
         let identity = identity.ok_or(Error::NoIdentity)?;
         Ok(Interpolation::new(identity, Box::new(module.clone()), weight)?)
     }
@@ -105,8 +105,8 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
         Ok(Trained { module, record: TrainingRecord { parts: vec![trained.record], ..own } })
     }
 
-    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
-        self.recipe.floor()
+    fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        self.recipe.baseline()
     }
 
     fn seeds(&self) -> u64 {

@@ -26,7 +26,7 @@ use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
 #[derive(Clone)]
 pub struct ModuleRecipe<M: TrainableModule> {
     start: Start<M>,
-    floor: Option<Arc<dyn PersistentModule<M::Encoding>>>,
+    baseline: Option<Arc<dyn PersistentModule<M::Encoding>>>,
 }
 
 /// What training begins with.
@@ -44,7 +44,7 @@ type Init<M> = dyn Fn(u64) -> Result<M, Error> + Send + Sync;
 impl<M: TrainableModule> ModuleRecipe<M> {
     /// Trains a module of this config, with the trainer's seed added to its own.
     pub fn new(config: M::Config) -> Self {
-        Self { start: Start::Config(config), floor: None }
+        Self { start: Start::Config(config), baseline: None }
     }
 
     /// Trains on from this module, each time anew from where it stands, whatever the seed: the upper layers of a split encoder, or a
@@ -53,7 +53,7 @@ impl<M: TrainableModule> ModuleRecipe<M> {
     /// [`TrainerConfig::weight_decay`](crate::TrainerConfig::weight_decay) pulls parameters to zero, not to where they
     /// started; for a module whose zero is not the identity it should be 0 or small.
     pub fn from_module(module: M) -> Self {
-        Self { start: Start::Module(Box::new(module)), floor: None }
+        Self { start: Start::Module(Box::new(module)), baseline: None }
     }
 
     /// Trains what `init` makes of a number that is to be added to the module's seed; `start` says in words what it makes of
@@ -62,13 +62,14 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         init: impl Fn(u64) -> Result<M, Error> + Send + Sync + 'static,
         start: String,
     ) -> Self {
-        Self { start: Start::Seeded(Arc::new(init), start), floor: None }
+        Self { start: Start::Seeded(Arc::new(init), start), baseline: None }
     }
 
     /// The module that ranks as the frozen encoder does, where the encodings do not know one.
+    #[doc(alias = "with_floor")]
     #[must_use]
-    pub fn with_floor(mut self, floor: Arc<dyn PersistentModule<M::Encoding>>) -> Self {
-        self.floor = Some(floor);
+    pub fn with_baseline(mut self, baseline: Arc<dyn PersistentModule<M::Encoding>>) -> Self {
+        self.baseline = Some(baseline);
         self
     }
 
@@ -137,7 +138,7 @@ where
         Ok(Some(AnyModule::new(self.untrained(seed, device)?)?))
     }
 
-    fn floor(&self) -> Option<Box<dyn PersistentModule<M::Encoding>>> {
-        Some(Box::new(self.floor.clone()?))
+    fn baseline(&self) -> Option<Box<dyn PersistentModule<M::Encoding>>> {
+        Some(Box::new(self.baseline.clone()?))
     }
 }

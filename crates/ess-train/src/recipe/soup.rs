@@ -95,8 +95,8 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
         })
     }
 
-    fn floor(&self) -> Option<Box<dyn PersistentModule<E>>> {
-        self.recipe.floor()
+    fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {
+        self.recipe.baseline()
     }
 
     fn seeds(&self) -> u64 {

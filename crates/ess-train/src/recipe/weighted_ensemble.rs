@@ -167,8 +167,8 @@ impl Recipe for WeightedEnsembleRecipe {
         Ok(Trained { module, record: TrainingRecord { curve: None, settings, parts } })
     }
 
-    fn floor(&self) -> Option<Box<dyn PersistentModule>> {
-        self.members.first()?.1.floor()
+    fn baseline(&self) -> Option<Box<dyn PersistentModule>> {
+        self.members.first()?.1.baseline()
     }
 
     fn seeds(&self) -> u64 {

@@ -157,7 +157,7 @@ fn start(config: &RecipeConfig, data: &FromData) -> Result<ModuleRecipe<AnyModul
     let recipe = ModuleRecipe::seeded(init, start);
     let reads_layers = matches!(config, RecipeConfig::LayerAttention(_) | RecipeConfig::LayerTransformer(_));
     match sentence_embedding(data).filter(|_| reads_layers) {
-        Some(floor) => Ok(recipe.with_floor(Arc::new(floor?) as Arc<dyn PersistentModule>)),
+        Some(baseline) => Ok(recipe.with_baseline(Arc::new(baseline?) as Arc<dyn PersistentModule>)),
         None => Ok(recipe),
     }
 }

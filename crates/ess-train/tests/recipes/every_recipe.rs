@@ -23,7 +23,7 @@ fn every_recipe_learns_is_repeatable_and_can_be_saved() {
         if let Some(curve) = report.curves.first().map(|curve| &curve.points) {
             assert!(curve[curve.len() - 1].loss < curve[0].loss, "{kind}: {curve:?}");
         }
-        assert!(report.floor.identity.is_some(), "{kind}");
+        assert!(report.guard.identity.is_some(), "{kind}");
 
         let found = fitted.trained.apply(task.dev.encodings()).unwrap();
         assert_ne!(found, *task.dev.encodings(), "{kind}");
@@ -42,7 +42,7 @@ fn recipes_that_can_learn_a_matrix_do_and_are_refitted() {
     let whole = ["linear", "orthogonal", "mlp", "sequence", "mixture_of_experts", "ensemble"];
     for kind in whole.into_iter().chain(["weighted_ensemble", "soup", "interpolation", "layer_attention"]) {
         let report = fit(kind, &task).report;
-        assert!(report.floor.trained > 0.8, "{kind} reaches {} on dev", report.floor.trained);
+        assert!(report.guard.trained > 0.8, "{kind} reaches {} on dev", report.guard.trained);
         assert!(!report.refit.is_empty(), "{kind} is not refitted");
     }
 }
@@ -59,7 +59,7 @@ fn embeddings_that_teach_nothing_give_the_identity_or_an_error() {
         for kind in RecipeConfig::KINDS {
             let recipe = RecipeConfig::named(kind).unwrap().build(dim, dim, 0).unwrap();
             match trainer(true).fit(&*recipe, &items, &set, &set) {
-                Ok(fitted) => assert_eq!(fitted.report.floor.returned, Returned::Identity, "{kind}"),
+                Ok(fitted) => assert_eq!(fitted.report.guard.returned, Returned::Identity, "{kind}"),
                 // What has a closed form says that there is none.
                 Err(error) => assert!(matches!(error, ess_train::Error::Linalg(_)), "{kind}: {error}"),
             }

@@ -111,8 +111,8 @@ fn a_memory_of_training_finds_what_was_asked_for_before() {
         let recipe =
             TrainingMemoryRecipe::new(KeyValueMemoryConfig { slots, ..KeyValueMemoryConfig::default() });
         let fitted = trainer(true).fit(&recipe, &items, &train, &dev).unwrap();
-        let floor = &fitted.report.floor;
-        assert!(floor.trained > 0.95 && floor.identity.unwrap() < 0.8, "{slots} slots: {}", floor.reason);
+        let guard = &fitted.report.guard;
+        assert!(guard.trained > 0.95 && guard.identity.unwrap() < 0.8, "{slots} slots: {}", guard.reason);
         let remembered = fitted.trained.to_state().unwrap().description.config["slots"].clone();
         assert_eq!(remembered, slots.min(60));
     }
@@ -130,11 +130,11 @@ fn layers_fall_back_to_their_sentence_embedding() {
     };
     let identity = RecipeConfig::default().build(DIM, DIM, 0).unwrap();
     let expected =
-        trainer(false).fit(&*identity, &items, &task.train, &task.dev).unwrap().report.floor.identity;
+        trainer(false).fit(&*identity, &items, &task.train, &task.dev).unwrap().report.guard.identity;
     for kind in ["layer_attention", "layer_transformer"] {
         let recipe = RecipeConfig::named(kind).unwrap().build(3 * DIM, DIM, 0).unwrap();
         let fitted = trainer(false).fit(&*recipe, &items, &layers(&task.train), &layers(&task.dev)).unwrap();
-        assert_eq!(fitted.report.floor.identity, expected, "{kind}");
+        assert_eq!(fitted.report.guard.identity, expected, "{kind}");
     }
 }
 
