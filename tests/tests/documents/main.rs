@@ -1,0 +1,98 @@
+//! What the documents of the repository promise without code: links that lead somewhere, and pages of bounded length.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every Markdown file of the repository.
+fn documents() -> io::Result<Vec<PathBuf>> {
+    let (mut folders, mut found) = (vec![root()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if path.is_dir() && !["target", "shared"].contains(&&*name) && !name.starts_with('.') {
+                folders.push(path);
+            } else if name.ends_with(".md") {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The targets of a page's links to files, without what follows a `#`.
+fn links(text: &str) -> Vec<&str> {
+    let mut in_code = false;
+    let prose = text.lines().filter(|line| {
+        in_code ^= line.trim_start().starts_with("```");
+        !in_code
+    });
+    let targets = prose.flat_map(|line| line.split("](").skip(1).filter_map(|rest| rest.split(')').next()));
+    let is_file =
+        |target: &&str| !target.contains("://") && !target.contains("::") && !target.starts_with('#');
+    targets.filter(is_file).map(|target| target.split('#').next().unwrap_or_default()).collect()
+}
+
+/// A link to an item of the code, which rustdoc checks: `[Error](Error)` or one in backticks.
+fn is_of_rustdoc(target: &str) -> bool {
+    !target.contains(['/', '.'])
+}
+
+#[test]
+fn every_link_to_a_file_leads_to_one() {
+    let documents = documents().unwrap();
+    assert!(documents.len() > 30, "only {} documents were found", documents.len());
+    let mut broken = Vec::new();
+    for path in documents {
+        let text = fs::read_to_string(&path).unwrap();
+        let folder = path.parent().unwrap();
+        for target in links(&text).into_iter().filter(|target| !is_of_rustdoc(target)) {
+            if !folder.join(target).exists() {
+                broken.push(format!("{}: {target}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "links to files that are not there:\n{}", broken.join("\n"));
+}
+
+/// docs.rs and crates.io show a crate's README without the repository around it.
+#[test]
+fn a_crates_readme_links_to_nothing_outside_its_archive() {
+    let mut outside = Vec::new();
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let path = entry.unwrap().path().join("README.md");
+        let text = fs::read_to_string(&path).unwrap();
+        let away = links(&text).into_iter().filter(|target| !is_of_rustdoc(target));
+        outside.extend(away.map(|target| format!("{}: {target}", path.display())));
+    }
+    assert!(outside.is_empty(), "links that docs.rs does not have:\n{}", outside.join("\n"));
+}
+
+#[test]
+fn every_archive_has_a_readme_and_both_licences() {
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let folder = entry.unwrap().path();
+        for name in ["README.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+            let text = fs::read_to_string(folder.join(name));
+            assert!(text.is_ok_and(|text| text.len() > 200), "{}: no {name}", folder.display());
+        }
+        for name in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let [ours, theirs] = [root(), folder.clone()].map(|folder| fs::read(folder.join(name)).unwrap());
+            assert!(ours == theirs, "{}: another {name} than the repository's", folder.display());
+        }
+    }
+}
+
+#[test]
+fn pages_that_are_read_first_are_short() {
+    for (name, kilobytes) in [("README.md", 15), ("ARCHITECTURE.md", 14), ("CONTRIBUTING.md", 6)] {
+        let length = fs::metadata(root().join(name)).unwrap().len();
+        assert!(length <= kilobytes * 1024, "{name} has {length} bytes, more than {kilobytes} KB");
+    }
+}
