@@ -6,7 +6,7 @@ use ess_searchers::{Attention, Expansion};
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, head::without_dev};
+use crate::Error;
 
 /// How a searching operation is chosen. The defaults are one recipe for every collection.
 ///
@@ -59,8 +59,8 @@ pub struct AutoConfig {
 pub struct HeadConfig {
     /// How it is called in reports; one of a kind.
     pub name: String,
-    /// The module: of any kind that reads embeddings and can be trained without dev queries. An interpolation needs a weight of
-    /// its own, and a weighted ensemble must be trained jointly.
+    /// The module: of any kind that reads embeddings. It is trained without dev queries
+    /// ([`Recipe::train_without_dev`](ess_train::Recipe::train_without_dev)).
     pub module: RecipeConfig,
     /// How it is trained; all of `max_steps` are taken, since held-out queries judge it afterwards. A closed form (a ridge
     /// fit, Procrustes) takes the first of its regularisations and shares, and no steps.
@@ -142,8 +142,9 @@ impl AutoConfig {
         }
         for head in &self.heads {
             head.trainer.check()?;
-            if let Err(why) = without_dev(&head.module, 1) {
-                return refuse("heads", why, format!("{} ({:?})", head.module.kind(), head.name));
+            if head.module.reads_token_states() {
+                let found = format!("{} ({:?})", head.module.kind(), head.name);
+                return refuse("heads", "kinds that read embeddings, not token states", found);
             }
         }
         Ok(())

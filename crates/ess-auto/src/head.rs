@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use burn::tensor::Device;
 use ess_core::Embeddings;
 use ess_search::{ModuleState, PersistentModule};
-use ess_train::{
-    ClosedForm, Items, Judgement, Progress, QuerySet, RecipeConfig, Trainer, TrainerConfig, TrainingRecord,
-};
+use ess_train::{Items, Judgement, Progress, QuerySet, Trained, Trainer, TrainerConfig};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -43,6 +41,16 @@ impl HeadItems {
         items: &Embeddings,
         queries: &QuerySet,
     ) -> Result<Box<dyn PersistentModule>, Error> {
+        Ok(self.trained(config, seed, items, queries)?.module)
+    }
+
+    fn trained(
+        &self,
+        config: &HeadConfig,
+        seed: u64,
+        items: &Embeddings,
+        queries: &QuerySet,
+    ) -> Result<Trained, Error> {
         let rows = self.order.as_ref().map(|order| rows(order, queries.judgements(), MOST_ITEMS));
         let sampled = rows.as_ref().map(|rows| items.select(rows)).transpose()?;
         let items = sampled.as_ref().unwrap_or(items);
@@ -54,17 +62,7 @@ impl HeadItems {
             Some(rows) => renumbered(queries, rows)?,
             None => queries.clone(),
         };
-        let record = self.record(config, queries.encodings().dim())?;
-        Ok(recipe.refit(&trainer, &Items::new(items, &self.device), &queries, &record, 1.0)?.module)
-    }
-
-    fn record(&self, config: &HeadConfig, dim: usize) -> Result<TrainingRecord, Error> {
-        let found = || config.module.kind().to_owned();
-        without_dev(&config.module, dim).map_err(|expected| Error::Config {
-            name: "heads",
-            expected,
-            found: found(),
-        })
+        Ok(recipe.train_without_dev(&trainer, &Items::new(items, &self.device), &queries)?)
     }
 
     /// CPU-seconds of training a head, judged by two steps of it; a closed form has no steps and is done whole.
@@ -78,10 +76,10 @@ impl HeadItems {
         let mut probe = config.clone();
         probe.trainer.max_steps = config.trainer.max_steps.min(2);
         let before = budget.spent();
-        self.train(&probe, 0, items, queries)?;
+        let in_steps = !self.trained(&probe, 0, items, queries)?.record.curves().is_empty();
         let seconds = budget.spent() - before;
         let steps = config.trainer.max_steps as f64 / probe.trainer.max_steps.max(1) as f64;
-        Ok(if is_closed_form(&config.module) { seconds } else { steps * seconds })
+        Ok(if in_steps { steps * seconds } else { seconds })
     }
 }
 
@@ -107,57 +105,6 @@ fn renumbered(queries: &QuerySet, rows: &[usize]) -> Result<QuerySet, Error> {
     };
     let judgements = queries.judgements().iter().map(renumber).collect();
     Ok(QuerySet::new(queries.encodings().clone(), judgements)?)
-}
-
-/// The record of a training that has no dev queries to choose by: all steps, and the first of a closed form's settings. What
-/// would be needed where there is none.
-pub(crate) fn without_dev(module: &RecipeConfig, dim: usize) -> Result<TrainingRecord, &'static str> {
-    let of_parts = |parts: Vec<TrainingRecord>| TrainingRecord { parts, ..TrainingRecord::default() };
-    Ok(match module {
-        module if module.reads_token_states() => return Err("kinds that read embeddings, not token states"),
-        RecipeConfig::Ridge(fit) => first_settings(fit, dim),
-        RecipeConfig::PositivesRidge(fit) => first_settings(fit, dim),
-        RecipeConfig::SoftmaxRidge(fit) => first_settings(fit, dim),
-        RecipeConfig::Procrustes(fit) => first_settings(fit, dim),
-        RecipeConfig::Cca(fit) => first_settings(fit, dim),
-        RecipeConfig::Whitening(fit) => first_settings(fit, dim),
-        RecipeConfig::Pca(fit) => first_settings(fit, dim),
-        RecipeConfig::AllButTheTop(fit) => first_settings(fit, dim),
-        RecipeConfig::Ensemble(ensemble) => {
-            let parts = ensemble.members.iter().map(|member| without_dev(member, dim));
-            of_parts(parts.collect::<Result<_, _>>()?)
-        }
-        RecipeConfig::Soup(soup) => of_parts(vec![without_dev(&soup.of, dim)?; soup.runs]),
-        RecipeConfig::Interpolation(interpolation) => {
-            let weight = interpolation
-                .weight
-                .ok_or("with a weight of an interpolation, since there is no dev to choose it")?;
-            let settings = TrainingRecord::of_settings([("weight", f64::from(weight))]);
-            TrainingRecord { parts: vec![without_dev(&interpolation.of, dim)?], ..settings }
-        }
-        RecipeConfig::WeightedEnsemble(ensemble) if !ensemble.jointly => {
-            return Err(
-                "a weighted ensemble that is trained jointly, since there is no dev to weigh its members by",
-            );
-        }
-        _ => TrainingRecord::default(),
-    })
-}
-
-fn is_closed_form(module: &RecipeConfig) -> bool {
-    use RecipeConfig::{AllButTheTop, Cca, Pca, PositivesRidge, Procrustes, Ridge, SoftmaxRidge, Whitening};
-    match module {
-        Ridge(_) | PositivesRidge(_) | SoftmaxRidge(_) | Procrustes(_) => true,
-        Cca(_) | Whitening(_) | Pca(_) | AllButTheTop(_) => true,
-        RecipeConfig::Interpolation(interpolation) => is_closed_form(&interpolation.of),
-        _ => false,
-    }
-}
-
-fn first_settings(fit: &impl ClosedForm, dim: usize) -> TrainingRecord {
-    let mut record = fit.grid(dim, dim).into_iter().next().unwrap_or_default();
-    record.settings.extend(fit.shares().first().map(|&share| ("share".to_owned(), share)));
-    record
 }
 
 /// A module from its state, on the CPU.

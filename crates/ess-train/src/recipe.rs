@@ -9,6 +9,7 @@ use crate::{DevSet, Error, Items, QuerySet, Trainer};
 mod closed_form;
 pub(crate) mod copies;
 mod ensemble;
+mod held_out;
 mod interpolation;
 mod module;
 mod record;
@@ -51,6 +52,21 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         items: &Items<'_>,
         queries: &QuerySet<E>,
         dev: &DevSet<'_, E>,
+    ) -> Result<Trained<E>, Error>;
+
+    /// Trains on `queries` where there are no dev queries to choose by.
+    ///
+    /// What is trained by gradient takes all of [`TrainerConfig::max_steps`](crate::TrainerConfig::max_steps). A fit with a
+    /// closed form takes the first of its settings and the first of its shares. Weights that are not given (those of an
+    /// interpolation and of an ensemble) are chosen on a fifth of the training queries, with parts that did not see it.
+    ///
+    /// # Errors
+    /// Those of [`Trainer::train`].
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
     ) -> Result<Trained<E>, Error>;
 
     /// Trains again on more queries, with what `record` says was chosen: the steps that were kept, times `growth`, the
@@ -121,6 +137,15 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
         dev: &DevSet<'_, E>,
     ) -> Result<Trained<E>, Error> {
         (**self).train(trainer, items, queries, dev)
+    }
+
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+    ) -> Result<Trained<E>, Error> {
+        (**self).train_without_dev(trainer, items, queries)
     }
 
     fn refit(

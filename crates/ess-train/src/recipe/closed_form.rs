@@ -171,6 +171,24 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
         Ok(Trained { module: to_module(&map, items)?, record })
     }
 
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+    ) -> Result<Trained, Error> {
+        let (query_dim, item_dim) = (queries.encodings().dim(), items.embeddings().dim());
+        let first = self
+            .fit
+            .grid(query_dim, item_dim)
+            .into_iter()
+            .next()
+            .zip(self.shares(queries, items).into_iter().next());
+        let (mut record, share) = first.ok_or(Error::Missing { what: "settings to choose from" })?;
+        record.settings.insert(SHARE.to_owned(), share);
+        self.refit(trainer, items, queries, &record, 1.0)
+    }
+
     fn refit(
         &self,
         _trainer: &Trainer,

@@ -106,6 +106,17 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
         })
     }
 
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+    ) -> Result<Trained<E>, Error> {
+        self.each(trainer, queries, |member, trainer, queries| {
+            self.members[member].train_without_dev(trainer, items, queries)
+        })
+    }
+
     fn refit(
         &self,
         trainer: &Trainer,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, Interpolation, PersistentModule};
 
-use super::{Recipe, Trained, TrainingRecord};
+use super::{Recipe, Trained, TrainingRecord, held_out};
 use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 /// The weights that are tried on dev.
@@ -68,6 +68,19 @@ impl<E: DeviceEncoding + 'static> InterpolationRecipe<E> {
         }
         Ok(best.1)
     }
+
+    /// The interpolation with this weight, and its record.
+    fn weighed(
+        &self,
+        queries: &QuerySet<E>,
+        module: Arc<dyn PersistentModule<E>>,
+        weight: f32,
+        part: TrainingRecord,
+    ) -> Result<Trained<E>, Error> {
+        let module = Box::new(self.between(queries, &module, weight)?);
+        let own = TrainingRecord::of_settings([(WEIGHT, f64::from(weight))]);
+        Ok(Trained { module, record: TrainingRecord { parts: vec![part], ..own } })
+    }
 }
 
 impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
@@ -78,15 +91,31 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
         queries: &QuerySet<E>,
         dev: &DevSet<'_, E>,
     ) -> Result<Trained<E>, Error> {
-        let trained = self.recipe.train(trainer, items, queries, dev)?;
-        let module: Arc<dyn PersistentModule<E>> = trained.module.into();
+        let Trained { module, record } = self.recipe.train(trainer, items, queries, dev)?;
+        let module: Arc<dyn PersistentModule<E>> = module.into();
         let weight = match self.weight {
             Some(weight) => weight,
             None => self.best(queries, &module, dev)?,
         };
-        let module = Box::new(self.between(queries, &module, weight)?);
-        let own = TrainingRecord::of_settings([(WEIGHT, f64::from(weight))]);
-        Ok(Trained { module, record: TrainingRecord { parts: vec![trained.record], ..own } })
+        self.weighed(queries, module, weight, record)
+    }
+
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+    ) -> Result<Trained<E>, Error> {
+        let weight = match self.weight {
+            Some(weight) => weight,
+            None => {
+                let (most, held_out) = held_out::cut(queries, trainer.config().seed)?;
+                let module = self.recipe.train_without_dev(trainer, items, &most)?.module.into();
+                self.best(queries, &module, &DevSet::new(&held_out, items, trainer.config().measure)?)?
+            }
+        };
+        let Trained { module, record } = self.recipe.train_without_dev(trainer, items, queries)?;
+        self.weighed(queries, module.into(), weight, record)
     }
 
     fn refit(
@@ -98,11 +127,9 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
         growth: f64,
     ) -> Result<Trained<E>, Error> {
         let weight = record.setting(WEIGHT)?;
-        let trained = self.recipe.refit(trainer, items, queries, record.part(0)?, growth)?;
-        let module: Arc<dyn PersistentModule<E>> = trained.module.into();
-        let module = Box::new(self.between(queries, &module, weight as f32)?);
-        let own = TrainingRecord::of_settings([(WEIGHT, weight)]);
-        Ok(Trained { module, record: TrainingRecord { parts: vec![trained.record], ..own } })
+        let Trained { module, record } =
+            self.recipe.refit(trainer, items, queries, record.part(0)?, growth)?;
+        self.weighed(queries, module.into(), weight as f32, record)
     }
 
     fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {

@@ -108,6 +108,15 @@ where
         self.run(trainer, items, queries, &Stop::OnDev(dev))
     }
 
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<M::Encoding>,
+    ) -> Result<Trained<M::Encoding>, Error> {
+        self.run(trainer, items, queries, &Stop::After(trainer.config().max_steps))
+    }
+
     fn refit(
         &self,
         trainer: &Trainer,

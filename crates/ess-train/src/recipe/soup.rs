@@ -82,6 +82,17 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
         })
     }
 
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet<E>,
+    ) -> Result<Trained<E>, Error> {
+        self.each(trainer, items, queries, |_, trainer, queries| {
+            self.recipe.train_without_dev(trainer, items, queries)
+        })
+    }
+
     fn refit(
         &self,
         trainer: &Trainer,

@@ -85,6 +85,15 @@ impl Recipe for TrainingMemoryRecipe {
         self.run(trainer, items, queries, &Stop::OnDev(dev))
     }
 
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+    ) -> Result<Trained, Error> {
+        self.run(trainer, items, queries, &Stop::After(trainer.config().max_steps))
+    }
+
     fn refit(
         &self,
         trainer: &Trainer,

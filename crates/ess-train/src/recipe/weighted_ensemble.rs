@@ -1,19 +1,15 @@
 //! Trained modules and learned weights for them.
 
+use super::{
+    Recipe, Trained, TrainingRecord, copies, held_out,
+    runs::{self, Runs},
+};
+use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
+use ess_core::Embeddings;
 use ess_search::{
     Averaging, HostTensor, ModuleState, OnDevice, Part, PersistentModule, Registry, WeightedEnsemble,
 };
-use rand::{SeedableRng, seq::SliceRandom};
-use rand_chacha::ChaCha8Rng;
 
-use super::{
-    Recipe, Trained, TrainingRecord, copies,
-    runs::{self, Runs},
-};
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
-
-/// The share of the training queries that weights are learned on.
-const HELD_OUT: f64 = 0.2;
 /// The parameter of the weights in a [`WeightedEnsemble`]'s state.
 const WEIGHTS: &str = "weights";
 
@@ -88,6 +84,28 @@ impl WeightedEnsembleRecipe {
         Ok(WeightedEnsemble::new(parts, self.averaging, items.device())?)
     }
 
+    /// Learns weights on queries that the members did not see, and then trains the members on all.
+    fn weigh(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+        stop: &Stop<'_, '_, Embeddings>,
+        train: impl Fn(&dyn Recipe, &Trainer, &QuerySet) -> Result<Trained, Error>,
+    ) -> Result<Trained, Error> {
+        let (most, held_out) = held_out::cut(queries, trainer.config().seed)?;
+        let (states, _) =
+            self.each(trainer, &most, |_, member, trainer, most| train(member, trainer, most))?;
+        let (weighed, curve) = trainer.train(self.ensemble(&states, items)?, items, &held_out, stop)?;
+        let mut tensors = weighed.to_state()?.tensors;
+        let weights = tensors.remove(WEIGHTS).ok_or(Error::Record { missing: WEIGHTS.to_owned() })?;
+        let own = TrainingRecord { curve: Some(curve), ..to_settings(&weights) };
+        let (states, parts) =
+            self.each(trainer, queries, |_, member, trainer, all| train(member, trainer, all))?;
+        let module = self.weighted(&states, weights, items)?;
+        Ok(Trained { module, record: TrainingRecord { parts, ..own } })
+    }
+
     /// An ensemble of these members with weights from elsewhere.
     fn weighted(
         &self,
@@ -100,18 +118,6 @@ impl WeightedEnsembleRecipe {
         state.tensors.insert(WEIGHTS.to_owned(), weights);
         Ok(self.registry.build(&state, items.device())?)
     }
-}
-
-/// The queries in two sets, by seed: to train members on, and to weigh them on. Both are all of them where there are too
-/// few to cut.
-fn cut(queries: &QuerySet, seed: u64) -> Result<(QuerySet, QuerySet), Error> {
-    let held_out = (queries.len() as f64 * HELD_OUT).round() as usize;
-    if held_out == 0 {
-        return Ok((queries.clone(), queries.clone()));
-    }
-    let mut rows: Vec<usize> = (0..queries.len()).collect();
-    rows.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
-    Ok((queries.select(&rows[held_out..])?, queries.select(&rows[..held_out])?))
 }
 
 /// The parameters of the weights, as settings of a record and back.
@@ -134,20 +140,23 @@ impl Recipe for WeightedEnsembleRecipe {
         trainer: &Trainer,
         items: &Items<'_>,
         queries: &QuerySet,
-        dev: &DevSet<'_, ess_core::Embeddings>,
+        dev: &DevSet<'_, Embeddings>,
     ) -> Result<Trained, Error> {
-        let (most, held_out) = cut(queries, trainer.config().seed)?;
-        let (states, _) =
-            self.each(trainer, &most, |_, member, trainer, most| member.train(trainer, items, most, dev))?;
-        let stop = crate::Stop::OnDev(dev);
-        let (weighed, curve) = trainer.train(self.ensemble(&states, items)?, items, &held_out, &stop)?;
-        let mut tensors = weighed.to_state()?.tensors;
-        let weights = tensors.remove(WEIGHTS).ok_or(Error::Record { missing: WEIGHTS.to_owned() })?;
-        let own = TrainingRecord { curve: Some(curve), ..to_settings(&weights) };
-        let (states, parts) =
-            self.each(trainer, queries, |_, member, trainer, all| member.train(trainer, items, all, dev))?;
-        let module = self.weighted(&states, weights, items)?;
-        Ok(Trained { module, record: TrainingRecord { parts, ..own } })
+        self.weigh(trainer, items, queries, &Stop::OnDev(dev), |member, trainer, queries| {
+            member.train(trainer, items, queries, dev)
+        })
+    }
+
+    fn train_without_dev(
+        &self,
+        trainer: &Trainer,
+        items: &Items<'_>,
+        queries: &QuerySet,
+    ) -> Result<Trained, Error> {
+        let stop = Stop::After(trainer.config().max_steps);
+        self.weigh(trainer, items, queries, &stop, |member, trainer, queries| {
+            member.train_without_dev(trainer, items, queries)
+        })
     }
 
     fn refit(

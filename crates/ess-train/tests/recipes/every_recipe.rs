@@ -1,9 +1,9 @@
 //! Asked of every kind by its name.
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, SearchModule};
+use ess_core::{Embeddings, SearchModule, TokenStates};
 use ess_search::Registry;
-use ess_train::{Fitted, Items, Judgement, QuerySet, RecipeConfig, Returned};
+use ess_train::{Fitted, Items, Judgement, QuerySet, Recipe, RecipeConfig, Returned, Trained};
 
 use crate::task::{DIM, Task, trainer};
 
@@ -37,6 +37,49 @@ fn every_recipe_learns_is_repeatable_and_can_be_saved() {
 }
 
 #[test]
+fn every_recipe_trains_without_dev_queries() {
+    let task = Task::new();
+    let items = Items::new(&task.items, &Device::flex());
+    let train = |recipe: &dyn Recipe| recipe.train_without_dev(&trainer(false), &items, &task.train).unwrap();
+    for kind in RecipeConfig::KINDS {
+        let recipe = RecipeConfig::named(kind).unwrap().build(DIM, DIM, 0).unwrap();
+        let Trained { module, record } = train(&*recipe);
+        let found = module.apply(task.dev.encodings()).unwrap();
+        assert_ne!(found, *task.dev.encodings(), "{kind}");
+        assert_eq!(train(&*recipe).module.apply(task.dev.encodings()).unwrap(), found, "{kind} again");
+        let steps = trainer(false).config().max_steps;
+        let all_steps = record.curves().iter().all(|curve| curve.kept_step == steps);
+        assert!(all_steps, "{kind}: {record:?}");
+        // The record is one that the recipe can be refitted by.
+        let again = recipe.refit(&trainer(false), &items, &task.train, &record, 1.0).unwrap().module;
+        assert_eq!(again.apply(task.dev.encodings()).unwrap(), found, "{kind} refitted");
+    }
+}
+
+#[test]
+fn every_recipe_over_token_states_trains_without_dev_queries() {
+    let task = Task::new();
+    let items = Items::new(&task.items, &Device::flex());
+    let embeddings = task.train.encodings();
+    let starts = (0..=embeddings.len()).map(|query| 2 * query).collect();
+    let states = (0..2 * embeddings.len() * 5).map(|at| (at as f32 * 0.7).sin()).collect();
+    let states = TokenStates::new(embeddings.clone(), 5, starts, states).unwrap();
+    let queries = QuerySet::new(states, task.train.judgements().to_vec()).unwrap();
+    for kind in RecipeConfig::TOKEN_KINDS {
+        for json in [
+            format!(r#"{{"kind": "{kind}"}}"#),
+            format!(r#"{{"kind": "soup", "runs": 2, "of": {{"kind": "{kind}"}}}}"#),
+            format!(r#"{{"kind": "interpolation", "of": {{"kind": "{kind}"}}}}"#),
+        ] {
+            let recipe: RecipeConfig = serde_json::from_str(&json).unwrap();
+            let recipe = recipe.build_for_tokens(5, DIM, 0).unwrap();
+            let trained = recipe.train_without_dev(&trainer(false), &items, &queries).unwrap();
+            assert!(trained.record.curves().iter().all(|curve| curve.kept_step == 40), "{json}");
+        }
+    }
+}
+
+#[test]
 fn recipes_that_can_learn_a_matrix_do_and_are_refitted() {
     let task = Task::new();
     let whole = ["linear", "orthogonal", "mlp", "sequence", "mixture_of_experts", "ensemble"];
@@ -58,6 +101,12 @@ fn embeddings_that_teach_nothing_give_the_identity_or_an_error() {
         let items = Items::new(&items, &Device::flex());
         for kind in RecipeConfig::KINDS {
             let recipe = RecipeConfig::named(kind).unwrap().build(dim, dim, 0).unwrap();
+            let without_dev = recipe.train_without_dev(&trainer(true), &items, &set);
+            let refused = without_dev.err();
+            assert!(
+                refused.as_ref().is_none_or(|error| matches!(error, ess_train::Error::Linalg(_))),
+                "{kind}: {refused:?}"
+            );
             match trainer(true).fit(&*recipe, &items, &set, &set) {
                 Ok(fitted) => assert_eq!(fitted.report.guard.returned, Returned::Identity, "{kind}"),
                 // What has a closed form says that there is none.
