@@ -67,10 +67,11 @@ impl Combination {
         let refuse = |name, expected, found: f32| {
             Err(Error::InvalidParameter { name, expected, found: found.to_string() })
         };
-        if let Self::ReciprocalRank { k, .. } = *self
-            && !(k.is_finite() && k >= 0.0)
-        {
-            return refuse("k of reciprocal ranks", "a number of 0 or more", k);
+        match *self {
+            Self::ReciprocalRank { k, .. } if !(k.is_finite() && k >= 0.0) => {
+                return refuse("k of reciprocal ranks", "a number of 0 or more", k);
+            }
+            _ => {}
         }
         match self.weight() {
             Some(weight) if !(0.0..=1.0).contains(&weight) => {

@@ -112,9 +112,10 @@ impl Isotonic {
 
 /// Joins the last block with those before it until means rise.
 fn pool(blocks: &mut Vec<Block>) {
-    while let [.., before, last] = &blocks[..]
-        && before.mean() >= last.mean()
-    {
+    while let [.., before, last] = &blocks[..] {
+        if before.mean() < last.mean() {
+            return;
+        }
         let joined = Block {
             first: before.first,
             last: last.last,
