@@ -112,7 +112,9 @@ const STEPS_BETWEEN_CHECKPOINTS: usize = 10;
 const AUTO: &str = "auto";
 
 fn kinds() -> PossibleValuesParser {
-    PossibleValuesParser::new(RecipeConfig::KINDS.into_iter().chain(RecipeConfig::TOKEN_KINDS).chain([AUTO]))
+    PossibleValuesParser::new(
+        RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds()).chain([AUTO]),
+    )
 }
 
 #[derive(Serialize)]

@@ -40,7 +40,7 @@ fn train_step(criterion: &mut Criterion<CpuTime>) {
         let encodings = uniform(queries, DIM, 2).normalized();
         let relevant = |query: usize| vec![Judgement { item: query * (items / queries), grade: 1 }];
         let set = QuerySet::new(encodings.clone(), (0..queries).map(relevant).collect()).expect("queries");
-        let loss = LossConfig::Softmax(Softmax { candidates, ..Softmax::default() });
+        let loss = LossConfig::of(Softmax { candidates, ..Softmax::default() });
         let config = TrainerConfig { loss, batch_size: queries, ..TrainerConfig::default() };
         let trainer = Trainer::new(config).expect("settings").with_progress(Progress::Silent);
         let device = Device::flex();

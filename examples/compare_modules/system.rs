@@ -45,7 +45,7 @@ impl System {
     /// Every system, in the order of the rows.
     fn all() -> Result<Vec<Self>> {
         let mut all = vec![Self::Frozen];
-        for kind in RecipeConfig::KINDS {
+        for kind in RecipeConfig::kinds() {
             let recipe = RecipeConfig::named(kind)?;
             all.push(Self::Recipe { recipe: recipe.clone(), refit: false });
             if kind == "linear" {
@@ -89,13 +89,13 @@ impl System {
             all.push(rich(kind, Reads::Layers)?);
         }
         for reads in [Reads::Tokens, Reads::FoundItems(10)] {
-            for kind in RecipeConfig::TOKEN_KINDS {
+            for kind in RecipeConfig::token_kinds() {
                 all.push(rich(kind, reads)?);
             }
         }
         // Over found items softmax may fall while the ranking gets worse.
         for kind in ["similarity_attention", "token_attention"] {
-            let loss = LossConfig::ApproxNdcg(ApproxNdcg::default());
+            let loss = LossConfig::of(ApproxNdcg::default());
             all.push(with_loss(kind, Reads::FoundItems(10), Some(loss))?);
         }
         all.push(Self::Feedback {});

@@ -83,7 +83,7 @@ impl Bench<'_> {
         let relevant =
             |query: usize| vec![Judgement { item: query * (items / queries).max(1) % items, grade: 1 }];
         let set = QuerySet::new(random(queries, dim, 3)?.normalized(), (0..queries).map(relevant).collect())?;
-        let loss = LossConfig::Softmax(Softmax { candidates, ..Softmax::default() });
+        let loss = LossConfig::of(Softmax { candidates, ..Softmax::default() });
         let config = TrainerConfig { loss, batch_size: queries, ..TrainerConfig::default() };
         let trainer = Trainer::new(config)?.with_progress(Progress::Silent);
         let seconds = self.time(|| {

@@ -3,20 +3,23 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, ValueEnum};
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
 use ess_core::Encoding;
 use ess_data::read_run;
 use ess_kit::{Dataset, JudgedQueries};
 use ess_train::{Candidates, LossConfig, Recovery, TeacherScore, Term, TrainerConfig, WeightedSum};
 use serde_json::{Value, json};
 
-/// What is made small, by flags. Every flag wins over the settings file.
+/// What is minimised, by flags. Every flag wins over the settings file.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Loss")]
 pub struct LossArguments {
-    /// What is made small, with its default settings [default: softmax]. A sum of losses is stated in --config.
-    #[arg(long, value_enum, value_name = "LOSS")]
-    loss: Option<LossName>,
+    /// What is minimised, with its default settings [default: softmax]. A sum of losses is stated in --config.
+    #[arg(long, value_parser = loss_names(), value_name = "LOSS")]
+    loss: Option<String>,
     /// Which items compete with the relevant ones: all, in-batch, negatives, or the so many most similar.
     #[arg(long, value_name = "all|in-batch|negatives|N", value_parser = parse_candidates)]
     candidates: Option<Candidates>,
@@ -69,26 +72,34 @@ struct NegativesArguments {
     negatives_teacher_margin: Option<f32>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum LossName {
-    /// Softmax over all items
-    Softmax,
-    /// Softmax over the batch's own items
-    InBatchSoftmax,
-    /// Every pair of a more and a less relevant item, by a logistic
-    PairwiseLogistic,
-    /// Every such pair, until it is apart by a margin
-    Triplet,
-    /// Pairs weighed by what they change in nDCG (LambdaRank)
-    Lambda,
-    /// nDCG with smooth ranks
-    ApproxNdcg,
-    /// A teacher's margins
-    MarginMse,
-    /// A teacher's softmax
-    ListwiseKl,
-    /// The frozen queries themselves
-    Recovery,
+/// The losses of `ess-train` as the flag calls them, with a line of help for each.
+const LOSSES: [(&str, &str); 9] = [
+    ("softmax", "Softmax over all items"),
+    (IN_BATCH_SOFTMAX, "Softmax over the batch's own items"),
+    ("pairwise-logistic", "Every pair of a more and a less relevant item, by a logistic"),
+    ("triplet", "Every such pair, until it is apart by a margin"),
+    ("lambda", "Pairs weighed by what they change in nDCG (LambdaRank)"),
+    ("approx-ndcg", "nDCG with smooth ranks"),
+    ("margin-mse", "A teacher's margins"),
+    ("listwise-kl", "A teacher's softmax"),
+    ("recovery", "The frozen queries themselves"),
+];
+const IN_BATCH_SOFTMAX: &str = "in-batch-softmax";
+
+/// The names of the losses: those above, and those that were registered.
+fn loss_names() -> PossibleValuesParser {
+    let own = LOSSES.map(|(name, help)| PossibleValue::new(name).help(help));
+    let known =
+        |kind: &&str| *kind == "sum" || LOSSES.iter().any(|(name, _)| name.replace('-', "_") == **kind);
+    let registered = LossConfig::kinds().into_iter().filter(|kind| !known(kind)).map(PossibleValue::new);
+    PossibleValuesParser::new(own.into_iter().chain(registered))
+}
+
+fn loss_named(name: &str) -> Result<LossConfig> {
+    if name == IN_BATCH_SOFTMAX {
+        return from_json(json!({"kind": "softmax", "candidates": "in_batch"}));
+    }
+    Ok(LossConfig::named(name).or_else(|_| LossConfig::named(&name.replace('-', "_")))?)
 }
 
 fn parse_candidates(text: &str) -> Result<Candidates, String> {
@@ -103,31 +114,14 @@ fn parse_candidates(text: &str) -> Result<Candidates, String> {
     }
 }
 
-impl LossName {
-    fn config(self) -> Result<LossConfig> {
-        let kind = match self {
-            Self::Softmax => "softmax",
-            Self::InBatchSoftmax => return from_json(json!({"kind": "softmax", "candidates": "in_batch"})),
-            Self::PairwiseLogistic => "pairwise_logistic",
-            Self::Triplet => "triplet",
-            Self::Lambda => "lambda",
-            Self::ApproxNdcg => "approx_ndcg",
-            Self::MarginMse => "margin_mse",
-            Self::ListwiseKl => "listwise_kl",
-            Self::Recovery => "recovery",
-        };
-        from_json(json!({"kind": kind}))
-    }
-}
-
 impl LossArguments {
     /// Brings the flags into the settings.
     ///
     /// # Errors
     /// For a flag that the loss has no setting for.
     pub fn apply(&self, config: &mut TrainerConfig) -> Result<()> {
-        if let Some(name) = self.loss {
-            config.loss = name.config()?;
+        if let Some(name) = &self.loss {
+            config.loss = loss_named(name)?;
         }
         let settings = [
             ("candidates", self.candidates.map(|candidates| json!(candidates))),
@@ -142,8 +136,8 @@ impl LossArguments {
         }
         if let Some(weight) = self.recovery {
             let main = Term { weight: 1.0, loss: std::mem::take(&mut config.loss) };
-            let near = Term { weight, loss: LossConfig::Recovery(Recovery::default()) };
-            config.loss = LossConfig::Sum(WeightedSum { terms: vec![main, near] });
+            let near = Term { weight, loss: LossConfig::of(Recovery::default()) };
+            config.loss = LossConfig::of(WeightedSum { terms: vec![main, near] });
         }
         self.negatives.apply(config);
         Ok(())
@@ -226,9 +220,8 @@ mod tests {
 
     #[test]
     fn every_loss_is_named_and_builds() {
-        for name in LossName::value_variants() {
-            let name = name.to_possible_value().unwrap();
-            assert!(config(&["--loss", name.get_name()]).unwrap().check().is_ok(), "{}", name.get_name());
+        for (name, _) in LOSSES {
+            assert!(config(&["--loss", name]).unwrap().check().is_ok(), "{name}");
         }
         assert_eq!(config(&[]).unwrap(), TrainerConfig::default());
     }
@@ -245,12 +238,13 @@ mod tests {
             "--scale",
             "9",
         ]);
-        let LossConfig::Lambda(lambda) = found.unwrap().loss else { panic!("lambda") };
+        let loss = found.unwrap().loss;
+        let lambda = loss.settings::<ess_train::Lambda>().unwrap();
         assert_eq!((lambda.candidates, lambda.scale, lambda.cutoff), (Candidates::Negatives, 9.0, None));
         let found =
             config(&["--candidates", "50", "--recovery", "0.5", "--negatives-relative-margin", "0.1"])
                 .unwrap();
-        let LossConfig::Sum(sum) = found.loss else { panic!("a sum") };
+        let sum = found.loss.settings::<WeightedSum>().unwrap();
         assert_eq!((sum.terms.len(), sum.terms[1].weight), (2, 0.5));
         assert_eq!(
             found.negatives,

@@ -73,7 +73,7 @@ impl RunConfig {
         ensure!(
             self.module.reads_token_states(),
             "feedback: expected a kind of module that reads token states ({}), found {}",
-            RecipeConfig::TOKEN_KINDS.join(", "),
+            RecipeConfig::token_kinds().join(", "),
             self.module.kind()
         );
         Ok(())

@@ -1,7 +1,7 @@
 //! The settings of automatic choice, as data.
 
 use ess_lexical::Bm25Config;
-use ess_search::MlpConfig;
+use ess_search::{Mlp, MlpConfig};
 use ess_searchers::{Attention, Expansion};
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
@@ -78,10 +78,7 @@ impl Default for AutoConfig {
         // How far it goes is the business of its weight.
         let ridge = |name: &str, regularisation| HeadConfig {
             name: name.to_owned(),
-            module: RecipeConfig::Ridge(RidgeConfig {
-                regularisation: vec![regularisation],
-                shares: vec![1.0],
-            }),
+            module: RecipeConfig::of(RidgeConfig { regularisation: vec![regularisation], shares: vec![1.0] }),
             trainer: TrainerConfig::default(),
         };
         Self {
@@ -96,8 +93,8 @@ impl Default for AutoConfig {
                 ridge("ridge 3", 3.0),
                 trained("linear", RecipeConfig::default(), 40),
                 trained("linear", RecipeConfig::default(), 100),
-                trained("mlp", RecipeConfig::Mlp(MlpConfig::default()), 40),
-                trained("ensemble", RecipeConfig::Ensemble(EnsembleSettings::default()), 40),
+                trained("mlp", RecipeConfig::module::<Mlp>(MlpConfig::default()), 40),
+                trained("ensemble", RecipeConfig::of(EnsembleSettings::default()), 40),
             ],
             penalty: 0.05,
             standard_errors: 1.0,

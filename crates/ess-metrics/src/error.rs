@@ -130,6 +130,12 @@ pub enum Error {
         /// The slope that was fitted, 0 where all scores are the same.
         scale: f64,
     },
+    /// A name that another measure has already.
+    #[error("the name {name:?} is taken by another measure")]
+    MeasureTaken {
+        /// The name.
+        name: String,
+    },
     /// A parameter outside its range.
     #[error("{name}: expected {expected}, found {found}")]
     InvalidParameter {

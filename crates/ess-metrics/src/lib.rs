@@ -25,8 +25,9 @@ pub use fusion::{Fusion, Normalization};
 pub use judged_ranking::{JudgedHit, JudgedRanking};
 pub use measures::{
     Aggregate, AveragePrecision, BinaryPreference, Count, Cutoff, ExpectedReciprocalRank, Gain, Gains,
-    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Measure, NamedMeasure, Ndcg,
-    Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank, SetAveragePrecision, SetF, Success,
+    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Measure, MeasureKind,
+    NamedMeasure, Ndcg, Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank,
+    SetAveragePrecision, SetF, Success, register_measure,
 };
 pub use qrels::Qrels;
 pub use relevance_level::RelevanceLevel;

@@ -6,6 +6,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
+    /// A name of a kind that another type has already.
+    #[error("the name {kind:?} is taken by another kind of module")]
+    KindTaken {
+        /// The name.
+        kind: &'static str,
+    },
     /// A config that names something impossible.
     #[error("config of {kind}: {name} must be {expected}, found {found}")]
     Config {

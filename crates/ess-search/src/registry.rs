@@ -16,6 +16,7 @@ use crate::{
     interpolation::INTERPOLATION,
     parameters,
     persistent::{IDENTITY, MATRIX, SENTENCE_IDENTITY},
+    registered,
     two_sided::TWO_SIDED,
 };
 
@@ -69,8 +70,15 @@ impl<E: DeviceEncoding + 'static> Clone for Kind<E> {
 }
 
 impl Default for Registry {
-    /// The kinds of this crate that read embeddings.
+    /// The kinds of this crate that read embeddings, and those that the program registered ([`crate::register`]).
     fn default() -> Self {
+        registered::with_registered(Self::own())
+    }
+}
+
+impl Registry {
+    /// The kinds of this crate.
+    pub(crate) fn own() -> Self {
         Self::empty()
             .with_fixed(IDENTITY, |_, state, _| build_identity(state))
             .with_fixed(MATRIX, |_, state, _| build_matrix(state))
@@ -90,8 +98,14 @@ impl Default for Registry {
 }
 
 impl Registry<TokenStates> {
-    /// The kinds of this crate that read token states.
+    /// The kinds of this crate that read token states, and those that the program registered
+    /// ([`crate::register_for_tokens`]).
     pub fn token_states() -> Self {
+        registered::with_registered_for_tokens(Self::own_token_states())
+    }
+
+    /// The kinds of this crate.
+    pub(crate) fn own_token_states() -> Self {
         Self::empty()
             .with_fixed(SENTENCE_IDENTITY, |_, state, _| build_sentence_identity(state))
             .with::<TokenAttention>()
@@ -207,6 +221,11 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// Those of [`ModuleState::load`] and [`Registry::build`].
     pub fn load(&self, folder: &Path, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
         self.build(&ModuleState::load(folder)?, device)
+    }
+
+    /// Whether there is a kind of this name.
+    pub(crate) fn knows(&self, kind: &str) -> bool {
+        kind == TWO_SIDED || self.kinds.contains_key(kind)
     }
 
     fn kind(&self, kind: &str) -> Result<&Kind<E>, Error> {

@@ -17,7 +17,9 @@ pub enum Error {
         found: String,
     },
     /// A loss that was the caller's own, known by its name alone.
-    #[error("the loss {name:?} is none of this crate's; give it to the trainer by with_loss")]
+    #[error(
+        "the loss {name:?} is known by its description alone; register it under a name, or give it to the trainer by with_loss"
+    )]
     GivenLoss {
         /// The loss's name for itself.
         name: String,
@@ -113,6 +115,20 @@ pub enum Error {
         found: String,
         /// The names that are known.
         known: String,
+    },
+    /// A loss that does not exist, or that has no defaults.
+    #[error("unknown loss {found:?}: {reason}")]
+    UnknownLoss {
+        /// The name that came.
+        found: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name of a kind that another type has already.
+    #[error("the name {kind:?} is taken by another kind")]
+    KindTaken {
+        /// The name.
+        kind: &'static str,
     },
     /// A recipe of several modules where one is needed, such as a part of another.
     #[error("{kind} trains several modules one by one; a part has to be one module")]

@@ -11,6 +11,7 @@ mod fit;
 mod guard;
 mod item_side;
 mod items;
+mod kinds;
 mod looks;
 mod loss;
 mod loss_batch;
@@ -41,8 +42,8 @@ pub use item_side::{
 };
 pub use items::{ItemBlock, Items};
 pub use loss::{
-    ApproxNdcg, Candidates, Distance, Gain, Lambda, ListwiseKl, Loss, LossConfig, LossValue, MarginMse,
-    Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum,
+    ApproxNdcg, Candidates, Distance, Gain, Lambda, ListwiseKl, Loss, LossConfig, LossKind, LossValue,
+    MarginMse, Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum, register_loss,
 };
 pub use loss_batch::LossBatch;
 pub use near_duplicates::near_duplicates;
@@ -60,8 +61,9 @@ pub use recipe::{
     TrainingRecord, WeightedEnsembleRecipe,
 };
 pub use recipe_config::{
-    EnsembleSettings, InterpolationSettings, MixtureSettings, RecipeConfig, SequencePart, SequenceSettings,
-    SoupSettings, TrainingMemorySettings, WeightedEnsembleSettings,
+    EnsembleSettings, InterpolationSettings, MixtureSettings, RecipeConfig, RecipeContext, RecipeKind,
+    SequencePart, SequenceSettings, SoupSettings, TrainingMemorySettings, WeightedEnsembleSettings,
+    register_module, register_recipe, register_token_module,
 };
 pub use schedule::Schedule;
 pub use teacher::TeacherScore;

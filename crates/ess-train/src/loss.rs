@@ -1,4 +1,4 @@
-//! What training makes small.
+//! What training minimises.
 
 use burn::tensor::Tensor;
 
@@ -9,6 +9,8 @@ mod candidates;
 mod config;
 mod dcg;
 mod gain;
+mod given;
+mod kind;
 mod lambda;
 mod lists;
 mod listwise_kl;
@@ -17,6 +19,7 @@ mod pairs;
 mod pairwise_logistic;
 mod recovery;
 mod softmax;
+mod table;
 mod triplet;
 mod weighted_sum;
 
@@ -24,12 +27,14 @@ pub use approx_ndcg::ApproxNdcg;
 pub use candidates::Candidates;
 pub use config::LossConfig;
 pub use gain::Gain;
+pub use kind::LossKind;
 pub use lambda::Lambda;
 pub use listwise_kl::ListwiseKl;
 pub use margin_mse::MarginMse;
 pub use pairwise_logistic::PairwiseLogistic;
 pub use recovery::{Distance, Recovery};
 pub use softmax::Softmax;
+pub use table::register_loss;
 pub use triplet::Triplet;
 pub use weighted_sum::{Term, WeightedSum};
 
@@ -93,7 +98,7 @@ pub trait Loss: Send + Sync {
     ) -> Result<LossValue, Error>;
 
     /// The loss as data, for the report of a training. Unless it says otherwise, the name of its type:
-    /// [`LossConfig::Given`].
+    /// [`LossConfig::given`].
     fn config(&self) -> LossConfig {
         let name = std::any::type_name::<Self>();
         LossConfig::given(name.split('<').next().and_then(|name| name.rsplit("::").next()).unwrap_or(name))

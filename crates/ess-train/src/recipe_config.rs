@@ -1,198 +1,122 @@
 //! What is trained, as data.
 
-use ess_core::TokenStates;
-use ess_search::{
-    DiagonalConfig, GatedSelectionConfig, KeyValueMemoryConfig, LayerAttentionConfig, LayerTransformerConfig,
-    LinearConfig, LowRankConfig, MlpConfig, OrthogonalConfig, SimilarityAttentionConfig,
-    TokenAttentionConfig, TokenTransformerConfig,
-};
-use serde::{
-    Deserialize, Serialize,
-    de::value::{Error as KindError, MapDeserializer},
-};
+use std::{fmt, sync::Arc};
 
-use crate::{
-    AllButTheTopConfig, CcaConfig, Error, PcaConfig, PositivesRidgeConfig, ProcrustesConfig, Recipe,
-    RidgeConfig, SoftmaxRidgeConfig, WhiteningConfig,
-};
+use burn::tensor::Device;
+use ess_core::{Embeddings, TokenStates};
+use ess_search::{AnyModule, Linear, LinearConfig, ModuleConfig, TrainableModule};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::value::Error as NoDefaults, ser};
 
-mod build;
-mod settings;
-mod untrained;
+use crate::{Error, Recipe, kinds::Tagged};
 
-use build::FromData;
-pub use settings::{
-    EnsembleSettings, InterpolationSettings, MixtureSettings, SequencePart, SequenceSettings, SoupSettings,
-    TrainingMemorySettings, WeightedEnsembleSettings,
-};
+mod closed_form;
+mod context;
+mod ensemble;
+mod interpolation;
+mod kind;
+mod mixture;
+mod one_module;
+mod parts;
+mod sequence;
+mod soup;
+mod table;
+mod training_memory;
+mod weighted_ensemble;
+
+pub use context::RecipeContext;
+pub use ensemble::EnsembleSettings;
+pub use interpolation::InterpolationSettings;
+use kind::ErasedKind;
+pub use kind::RecipeKind;
+pub use mixture::MixtureSettings;
+use one_module::{OneModule, OneTokenModule};
+pub use sequence::{SequencePart, SequenceSettings};
+pub use soup::SoupSettings;
+use table::RECIPES;
+pub use table::{register_module, register_recipe, register_token_module};
+pub use training_memory::TrainingMemorySettings;
+pub use weighted_ensemble::WeightedEnsembleSettings;
 
 /// A recipe as data: which kind of module, and its settings, as far as they do not come from the data.
 ///
 /// Dimensions that are left out are those of the embeddings; the seed of a module's starting values is added to the
-/// trainer's.
+/// trainer's. In serde's formats it is `{"kind": NAME, …}` with the settings of that kind, all of which have defaults. The
+/// kinds are those of this crate and those that the program registered ([`register_module`], [`register_recipe`]).
 ///
 /// ```
+/// use ess_search::{Mlp, MlpConfig};
 /// use ess_train::RecipeConfig;
 ///
 /// let config: RecipeConfig = serde_json::from_str(r#"{"kind": "mlp", "hidden": [128]}"#).unwrap();
+/// assert_eq!(config, RecipeConfig::module::<Mlp>(MlpConfig { hidden: vec![128], ..MlpConfig::default() }));
 /// let recipe = config.build(384, 384, 0)?;
 /// assert_eq!(RecipeConfig::named("linear")?, RecipeConfig::default());
 /// # Ok::<(), ess_train::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum RecipeConfig {
-    /// [`Linear`](ess_search::Linear).
-    Linear(LinearConfig),
-    /// [`LowRank`](ess_search::LowRank).
-    LowRank(LowRankConfig),
-    /// [`Orthogonal`](ess_search::Orthogonal).
-    Orthogonal(OrthogonalConfig),
-    /// [`Diagonal`](ess_search::Diagonal).
-    Diagonal(DiagonalConfig),
-    /// [`GatedSelection`](ess_search::GatedSelection).
-    GatedSelection(GatedSelectionConfig),
-    /// [`Mlp`](ess_search::Mlp).
-    Mlp(MlpConfig),
-    /// [`KeyValueMemory`](ess_search::KeyValueMemory), from random keys.
-    KeyValueMemory(KeyValueMemoryConfig),
-    /// [`TrainingMemoryRecipe`](crate::TrainingMemoryRecipe): a memory of the training queries.
-    TrainingMemory(TrainingMemorySettings),
-    /// [`LayerAttention`](ess_search::LayerAttention).
-    LayerAttention(LayerAttentionConfig),
-    /// [`LayerTransformer`](ess_search::LayerTransformer).
-    LayerTransformer(LayerTransformerConfig),
-    /// [`TokenAttention`](ess_search::TokenAttention), over token states.
-    TokenAttention(TokenAttentionConfig),
-    /// [`SimilarityAttention`](ess_search::SimilarityAttention), over token states or what a first pass found.
-    SimilarityAttention(SimilarityAttentionConfig),
-    /// [`TokenTransformer`](ess_search::TokenTransformer), over token states.
-    TokenTransformer(TokenTransformerConfig),
-    /// [`Sequence`](ess_search::Sequence).
-    Sequence(SequenceSettings),
-    /// [`MixtureOfExperts`](ess_search::MixtureOfExperts).
-    MixtureOfExperts(MixtureSettings),
-    /// [`EnsembleRecipe`](crate::EnsembleRecipe).
-    Ensemble(EnsembleSettings),
-    /// [`WeightedEnsembleRecipe`](crate::WeightedEnsembleRecipe), or a [`WeightedEnsemble`](ess_search::WeightedEnsemble)
-    /// trained as one module.
-    WeightedEnsemble(WeightedEnsembleSettings),
-    /// [`SoupRecipe`](crate::SoupRecipe).
-    Soup(SoupSettings),
-    /// [`InterpolationRecipe`](crate::InterpolationRecipe).
-    Interpolation(InterpolationSettings),
-    /// Closed form: ridge regression to the residual.
-    Ridge(RidgeConfig),
-    /// Closed form: ridge regression to the mean of the relevant items.
-    PositivesRidge(PositivesRidgeConfig),
-    /// Closed form: ridge regression against the softmax expectation.
-    SoftmaxRidge(SoftmaxRidgeConfig),
-    /// Closed form: a rotation.
-    Procrustes(ProcrustesConfig),
-    /// Closed form: canonical correlation analysis.
-    Cca(CcaConfig),
-    /// Closed form: whitening.
-    Whitening(WhiteningConfig),
-    /// Closed form: the first principal components kept.
-    Pca(PcaConfig),
-    /// Closed form: the first principal components removed.
-    AllButTheTop(AllButTheTopConfig),
-}
-
-impl Default for RecipeConfig {
-    fn default() -> Self {
-        Self::Linear(LinearConfig::default())
-    }
-}
+#[derive(Clone)]
+pub struct RecipeConfig(Arc<dyn ErasedKind>);
 
 impl RecipeConfig {
-    /// The names of the kinds that read token states; those that average others do as well.
-    pub const TOKEN_KINDS: [&str; 3] = ["token_attention", "similarity_attention", "token_transformer"];
+    /// Settings of any kind of recipe, such as [`RidgeConfig`](crate::RidgeConfig) or [`EnsembleSettings`].
+    pub fn of(settings: impl RecipeKind) -> Self {
+        Self(Arc::new(settings))
+    }
 
-    /// The names of the kinds that read embeddings.
-    pub const KINDS: [&str; 24] = [
-        "linear",
-        "low_rank",
-        "orthogonal",
-        "diagonal",
-        "gated_selection",
-        "mlp",
-        "key_value_memory",
-        "training_memory",
-        "layer_attention",
-        "layer_transformer",
-        "sequence",
-        "mixture_of_experts",
-        "ensemble",
-        "weighted_ensemble",
-        "soup",
-        "interpolation",
-        "ridge",
-        "positives_ridge",
-        "softmax_ridge",
-        "procrustes",
-        "cca",
-        "whitening",
-        "pca",
-        "all_but_the_top",
-    ];
+    /// One trainable module.
+    pub fn module<M: TrainableModule<Encoding = Embeddings, Config: ModuleConfig>>(
+        config: M::Config,
+    ) -> Self {
+        Self::of(OneModule::<M>::new(config))
+    }
+
+    /// One trainable module over token states.
+    pub fn token_module<M: TrainableModule<Encoding = TokenStates, Config: ModuleConfig>>(
+        config: M::Config,
+    ) -> Self {
+        Self::of(OneTokenModule::<M>::new(config))
+    }
+
+    /// The names of the kinds that read embeddings: those of this crate, and then those that were registered.
+    pub fn kinds() -> Vec<&'static str> {
+        Self::kinds_over_tokens(false)
+    }
+
+    /// The names of the kinds that read token states; those that average others do as well.
+    pub fn token_kinds() -> Vec<&'static str> {
+        Self::kinds_over_tokens(true)
+    }
+
+    fn kinds_over_tokens(over_tokens: bool) -> Vec<&'static str> {
+        let wanted = |kind: &&'static str| {
+            Self::named(kind).is_ok_and(|config| config.reads_token_states()) == over_tokens
+        };
+        RECIPES.kinds().into_iter().filter(wanted).collect()
+    }
 
     /// A kind with its default settings.
     ///
     /// # Errors
-    /// [`Error::UnknownRecipe`] for a name that is not in [`RecipeConfig::KINDS`] or
-    /// [`RecipeConfig::TOKEN_KINDS`].
+    /// [`Error::UnknownRecipe`] for a name that is not in [`RecipeConfig::kinds`] or [`RecipeConfig::token_kinds`].
     pub fn named(kind: &str) -> Result<Self, Error> {
-        let only_kind = MapDeserializer::<_, KindError>::new([("kind", kind)].into_iter());
-        Self::deserialize(only_kind).map_err(|_| Error::UnknownRecipe {
+        RECIPES.parse(Tagged::without_settings(kind)).map_err(|_: NoDefaults| Error::UnknownRecipe {
             found: kind.to_owned(),
-            known: [&Self::KINDS[..], &Self::TOKEN_KINDS].concat().join(", "),
+            known: RECIPES.kinds().join(", "),
         })
     }
 
     /// The name of the kind.
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Linear(_) => "linear",
-            Self::LowRank(_) => "low_rank",
-            Self::Orthogonal(_) => "orthogonal",
-            Self::Diagonal(_) => "diagonal",
-            Self::GatedSelection(_) => "gated_selection",
-            Self::Mlp(_) => "mlp",
-            Self::KeyValueMemory(_) => "key_value_memory",
-            Self::TrainingMemory(_) => "training_memory",
-            Self::LayerAttention(_) => "layer_attention",
-            Self::LayerTransformer(_) => "layer_transformer",
-            Self::TokenAttention(_) => "token_attention",
-            Self::SimilarityAttention(_) => "similarity_attention",
-            Self::TokenTransformer(_) => "token_transformer",
-            Self::Sequence(_) => "sequence",
-            Self::MixtureOfExperts(_) => "mixture_of_experts",
-            Self::Ensemble(_) => "ensemble",
-            Self::WeightedEnsemble(_) => "weighted_ensemble",
-            Self::Soup(_) => "soup",
-            Self::Interpolation(_) => "interpolation",
-            Self::Ridge(_) => "ridge",
-            Self::PositivesRidge(_) => "positives_ridge",
-            Self::SoftmaxRidge(_) => "softmax_ridge",
-            Self::Procrustes(_) => "procrustes",
-            Self::Cca(_) => "cca",
-            Self::Whitening(_) => "whitening",
-            Self::Pca(_) => "pca",
-            Self::AllButTheTop(_) => "all_but_the_top",
-        }
+        self.0.name()
+    }
+
+    /// The settings, where they are of this type.
+    pub fn settings<K: RecipeKind>(&self) -> Option<&K> {
+        self.0.settings().downcast_ref()
     }
 
     /// Whether it reads token states, so that [`RecipeConfig::build_for_tokens`] builds it, and not embeddings.
     pub fn reads_token_states(&self) -> bool {
-        match self {
-            Self::TokenAttention(_) | Self::SimilarityAttention(_) | Self::TokenTransformer(_) => true,
-            Self::Ensemble(settings) => settings.members.iter().any(Self::reads_token_states),
-            Self::Soup(settings) => settings.of.reads_token_states(),
-            Self::Interpolation(settings) => settings.of.reads_token_states(),
-            _ => false,
-        }
+        self.0.is_over_tokens()
     }
 
     /// The recipe between the dimensions of queries and items. To the seeds of its modules' starting values `seed` is added
@@ -203,10 +127,18 @@ impl RecipeConfig {
     /// [`Error::Core`] for dimensions in the settings that are not those of the embeddings; [`Error::NotOneModule`] for a
     /// part that is a recipe of several modules.
     pub fn build(&self, query_dim: usize, item_dim: usize, seed: u64) -> Result<Box<dyn Recipe>, Error> {
-        self.build_from(&FromData { query_dim, item_dim, seed })
+        self.build_in(&RecipeContext { query_dim, item_dim, seed })
     }
 
-    /// The recipe over token states: of [`RecipeConfig::TOKEN_KINDS`], and ensembles, soups and interpolations of them.
+    /// As [`RecipeConfig::build`], for a recipe that is a part of another.
+    ///
+    /// # Errors
+    /// As [`RecipeConfig::build`].
+    pub fn build_in(&self, context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
+        self.0.recipe(context)
+    }
+
+    /// The recipe over token states: of [`RecipeConfig::token_kinds`], and ensembles, soups and interpolations of them.
     ///
     /// # Errors
     /// As [`RecipeConfig::build`]; [`Error::AnotherEncoding`] for a kind that reads embeddings.
@@ -216,7 +148,57 @@ impl RecipeConfig {
         item_dim: usize,
         seed: u64,
     ) -> Result<Box<dyn Recipe<TokenStates>>, Error> {
-        self.build_from_tokens(&FromData { query_dim: token_dim, item_dim, seed })
+        self.build_for_tokens_in(&RecipeContext { query_dim: token_dim, item_dim, seed })
+    }
+
+    /// As [`RecipeConfig::build_for_tokens`], for a recipe that is a part of another.
+    ///
+    /// # Errors
+    /// As [`RecipeConfig::build_for_tokens`].
+    pub fn build_for_tokens_in(
+        &self,
+        context: &RecipeContext,
+    ) -> Result<Box<dyn Recipe<TokenStates>>, Error> {
+        self.0.recipe_for_tokens(context)
+    }
+
+    /// The module before training, to be a part of another.
+    ///
+    /// # Errors
+    /// As [`RecipeConfig::build`]; [`Error::NotOneModule`] for a recipe of several modules.
+    pub fn untrained(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error> {
+        self.0.module(context, device)
+    }
+}
+
+impl Default for RecipeConfig {
+    fn default() -> Self {
+        Self::module::<Linear>(LinearConfig::default())
+    }
+}
+
+impl fmt::Debug for RecipeConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Equal settings are written alike.
+impl PartialEq for RecipeConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_json().is_ok_and(|json| other.0.to_json().is_ok_and(|other| json == other))
+    }
+}
+
+impl Serialize for RecipeConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.to_json().map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for RecipeConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RECIPES.parse(Tagged::deserialize(deserializer)?)
     }
 }
 
@@ -226,7 +208,7 @@ mod tests {
 
     #[test]
     fn every_kind_is_known_by_its_name_and_survives_json() {
-        for kind in RecipeConfig::KINDS.into_iter().chain(RecipeConfig::TOKEN_KINDS) {
+        for kind in RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds()) {
             let config = RecipeConfig::named(kind).unwrap();
             assert_eq!(config.kind(), kind);
             let json = serde_json::to_string(&config).unwrap();
@@ -239,8 +221,17 @@ mod tests {
     }
 
     #[test]
+    fn settings_are_written_in_their_order_after_the_kind() {
+        let soup = RecipeConfig::named("soup").unwrap();
+        let json = serde_json::to_string(&soup).unwrap();
+        assert_eq!(json, r#"{"kind":"soup","of":{"kind":"linear","bias":true},"runs":4,"bagged":true}"#);
+        assert_eq!(soup.settings::<SoupSettings>().unwrap().runs, 4);
+        assert!(soup.settings::<EnsembleSettings>().is_none());
+    }
+
+    #[test]
     fn every_kind_can_be_built_and_refuses_unknown_settings() {
-        for kind in RecipeConfig::KINDS {
+        for kind in RecipeConfig::kinds() {
             let config = RecipeConfig::named(kind).unwrap();
             assert!(config.build(6, 6, 0).is_ok() && !config.reads_token_states(), "{kind}");
             let odd = format!(r#"{{"kind": "{kind}", "temprature": 1.0}}"#);
@@ -253,7 +244,7 @@ mod tests {
         let tokens = |json: &str| {
             serde_json::from_str::<RecipeConfig>(json).unwrap().build_for_tokens(5, 6, 0).map(|_| ())
         };
-        for kind in RecipeConfig::TOKEN_KINDS {
+        for kind in RecipeConfig::token_kinds() {
             let config = RecipeConfig::named(kind).unwrap();
             assert!(config.build_for_tokens(5, 6, 0).is_ok() && config.reads_token_states());
             assert!(matches!(config.build(6, 6, 0).err(), Some(Error::AnotherEncoding { .. })), "{kind}");

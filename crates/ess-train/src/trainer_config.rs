@@ -155,7 +155,7 @@ mod tests {
         for (expected, config) in bad {
             assert!(matches!(config.check(), Err(Error::Config { name, .. }) if name == expected));
         }
-        let loss = LossConfig::Softmax(Softmax { scale: -1.0, ..Softmax::default() });
+        let loss = LossConfig::of(Softmax { scale: -1.0, ..Softmax::default() });
         assert!(matches!(TrainerConfig { loss, ..default() }.check(), Err(Error::Config { .. })));
     }
 

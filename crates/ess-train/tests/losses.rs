@@ -366,7 +366,7 @@ fn settings_outside_their_range_are_refused() {
         assert!(matches!(loss(json).build().map(|_| ()), Err(ess_train::Error::Config { .. })), "{json}");
     }
     for scale in [f32::INFINITY, f32::NAN] {
-        let endless = LossConfig::Softmax(Softmax { scale, ..Softmax::default() });
+        let endless = LossConfig::of(Softmax { scale, ..Softmax::default() });
         assert!(matches!(endless.build().map(|_| ()), Err(ess_train::Error::Config { .. })), "{scale}");
     }
     let unknown = r#"{"kind": "lambda", "scales": 1.0}"#;

@@ -209,10 +209,10 @@ fn a_report_names_the_loss_that_was_made_small() {
     assert_eq!(reported(few()), LossConfig::default());
     // One of ours with its settings.
     let ours = Triplet { margin: 0.7, ..Triplet::default() };
-    assert_eq!(reported(few().with_loss(Arc::new(ours.clone()))), LossConfig::Triplet(ours));
+    assert_eq!(reported(few().with_loss(Arc::new(ours.clone()))), LossConfig::of(ours));
     // One of the caller's own by its name, and with what it says of itself.
     assert_eq!(reported(few().with_loss(Arc::new(Shrink))), LossConfig::given("Shrink"));
-    let said = LossConfig::Given { name: "lengths".into(), settings: serde_json::json!({"power": 2}) };
+    let said = LossConfig::given_with("lengths", serde_json::json!({"power": 2}));
     assert_eq!(reported(few().with_loss(Arc::new(Described(said.clone())))), said);
     // It cannot be made from its name.
     let again = TrainerConfig { loss: said, ..eager() };

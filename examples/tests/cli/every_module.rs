@@ -10,8 +10,8 @@ const KEEPS_THE_DIMENSION: [&str; 5] =
 #[test]
 fn every_kind_is_trained_and_its_config_trains_the_same_module_again() {
     // d_query = 2 · d_item suits the kinds that read layers as well; some need equal dimensions.
-    for kind in RecipeConfig::KINDS.into_iter().chain(RecipeConfig::TOKEN_KINDS) {
-        let over_tokens = RecipeConfig::TOKEN_KINDS.contains(&kind);
+    for kind in RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds()) {
+        let over_tokens = RecipeConfig::token_kinds().contains(&kind);
         let equal = over_tokens || KEEPS_THE_DIMENSION.contains(&kind);
         let data = SmallData::new(if equal { 4 } else { 8 }, 4);
         let data = if over_tokens { data.with_token_states(3) } else { data };

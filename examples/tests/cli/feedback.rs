@@ -7,7 +7,7 @@ use crate::{program::read_json, small_data::SmallData};
 #[test]
 fn every_kind_that_reads_token_states_is_trained_on_found_items_and_measured_on_them() {
     let data = SmallData::new(4, 4);
-    for kind in RecipeConfig::TOKEN_KINDS {
+    for kind in RecipeConfig::token_kinds() {
         data.train(&["--module", kind, "--feedback", "5"]).succeeded();
         let settings = data.path("module/config.json");
         assert_eq!(read_json(&settings)["feedback"], 5);

@@ -76,7 +76,7 @@ impl Texts {
 fn every_kind_that_reads_more_than_one_vector_is_trained_on_what_encode_keeps() {
     let texts = Texts::new();
     texts.encode("states", &["--states", "1"]);
-    for kind in RecipeConfig::TOKEN_KINDS {
+    for kind in RecipeConfig::token_kinds() {
         texts.train_and_evaluate("states", kind);
     }
     // Items keep one vector each.

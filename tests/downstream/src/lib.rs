@@ -1,8 +1,22 @@
 //! A searching module written outside the workspace of ESS: a rotation, learned as one angle for each pair of
-//! dimensions, and a search task that such a rotation solves.
+//! dimensions, a loss and a measure, each called by name, and a search task that such a rotation solves.
 
+mod first_two;
 mod pair_rotation;
+mod pull;
 mod rotated_task;
 
+pub use first_two::FirstTwo;
 pub use pair_rotation::{PairRotation, PairRotationConfig};
+pub use pull::Pull;
 pub use rotated_task::RotatedTask;
+
+/// Makes the kinds of this crate known by their names, wherever ESS's own are.
+///
+/// # Errors
+/// For names that other kinds have.
+pub fn register() -> Result<(), ess_kit::train::Error> {
+    ess_kit::train::register_module::<PairRotation>()?;
+    ess_kit::train::register_loss::<Pull>()?;
+    Ok(ess_kit::metrics::register_measure::<FirstTwo>()?)
+}

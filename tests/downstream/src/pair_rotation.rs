@@ -2,7 +2,7 @@
 
 use ess_kit::{
     prelude::*,
-    search::{Error, MAX_DIM},
+    search::{Error, MAX_DIM, ModuleConfig},
 };
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +19,36 @@ pub struct PairRotation {
 }
 
 /// What a [`PairRotation`] is made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct PairRotationConfig {
-    /// `d`, of queries and items alike; even.
+    /// `d`, of queries and items alike; even. Where it is left out, in a recipe by name, it is that of the embeddings.
     pub dim: usize,
+}
+
+/// What a recipe by name fills in and checks.
+impl ModuleConfig for PairRotationConfig {
+    fn between(mut self, query_dim: usize, _item_dim: usize) -> Self {
+        self.dim = if self.dim == 0 { query_dim } else { self.dim };
+        self
+    }
+
+    /// Every angle starts at 0, whatever the seed.
+    fn reseeded(self, _seed: u64) -> Self {
+        self
+    }
+
+    fn dims(&self) -> (usize, usize) {
+        (self.dim, self.dim)
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        if self.dim > 0 && self.dim.is_multiple_of(2) && self.dim <= MAX_DIM {
+            return Ok(());
+        }
+        let (expected, found) = (format!("even, between 2 and {MAX_DIM}"), self.dim.to_string());
+        Err(Error::Config { kind: PairRotation::KIND, name: "dim", expected, found })
+    }
 }
 
 impl TrainableModule for PairRotation {
@@ -32,11 +57,7 @@ impl TrainableModule for PairRotation {
     type Encoding = Embeddings;
 
     fn init(config: &PairRotationConfig, device: &Device) -> Result<Self, Error> {
-        if config.dim == 0 || !config.dim.is_multiple_of(2) || config.dim > MAX_DIM {
-            let expected = format!("even, between 2 and {MAX_DIM}");
-            let found = config.dim.to_string();
-            return Err(Error::Config { kind: Self::KIND, name: "dim", expected, found });
-        }
+        config.check()?;
         let angles = Param::from_tensor(Tensor::zeros([config.dim / 2], device));
         Ok(Self { angles, config: config.clone() })
     }

@@ -52,7 +52,7 @@ fn forward_and_gradients_of_every_kind_over_tokens() {
     let text = |(at, &tokens): (usize, &usize)| embeddings(tokens, 5, at as u32).as_slice().to_vec();
     let texts: Vec<Vec<f32>> = lengths.iter().enumerate().map(text).collect();
     let states = TokenStates::from_texts(embeddings(lengths.len(), DIM, 1), 5, &texts).unwrap();
-    for kind in RecipeConfig::TOKEN_KINDS {
+    for kind in RecipeConfig::token_kinds() {
         let module = Registry::token_states().init(&over_tokens(kind), &cpu()).unwrap();
         let start = OnDevice::new(module, &cpu()).to_state().unwrap();
         let state = list::shifted(&start, &list::noise(4, start.parameters()), 0.05);

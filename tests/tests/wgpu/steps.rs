@@ -31,7 +31,7 @@ fn five_steps(recipe: &RecipeConfig, device: &Device) -> (Trained, Embeddings) {
 #[test]
 fn five_training_steps_of_every_recipe() {
     let start = embeddings(QUERIES, DIM, 1);
-    for kind in RecipeConfig::KINDS {
+    for kind in RecipeConfig::kinds() {
         let recipe = RecipeConfig::named(kind).unwrap();
         let (trained, mapped) = five_steps(&recipe, &cpu());
         let (trained_there, mapped_there) = five_steps(&recipe, &gpu());
@@ -86,7 +86,7 @@ fn five_training_steps_over_token_states() {
     let states = TokenStates::from_texts(embeddings(QUERIES, DIM, 1), 5, &texts).unwrap();
     let queries = QuerySet::new(states, task::judgements()).unwrap();
     let config = TrainerConfig { batch_size: 16, ..TrainerConfig::default() };
-    for kind in RecipeConfig::TOKEN_KINDS {
+    for kind in RecipeConfig::token_kinds() {
         let on = |device: &Device| {
             let module = Registry::token_states().init(&over_tokens(kind), device).unwrap();
             trained(&config, module, &queries, device)

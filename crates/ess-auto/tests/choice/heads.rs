@@ -19,7 +19,7 @@ fn parsed(json: &str) -> RecipeConfig {
 fn every_kind_is_refused_at_once_or_works() {
     let world = World::new(30, 3);
     let (collection, train) = (world.bare_collection(), world.queries(24, 4));
-    let kinds = RecipeConfig::KINDS.into_iter().chain(RecipeConfig::TOKEN_KINDS);
+    let kinds = RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds());
     let mut refused = Vec::new();
     for kind in kinds {
         let config = with_head(RecipeConfig::named(kind).unwrap());
@@ -36,7 +36,7 @@ fn every_kind_is_refused_at_once_or_works() {
             }
         }
     }
-    assert_eq!(refused, RecipeConfig::TOKEN_KINDS);
+    assert_eq!(refused, RecipeConfig::token_kinds());
 
     for works in [
         r#"{"kind": "interpolation", "weight": 0.5, "of": {"kind": "ridge"}}"#,

@@ -1,10 +1,10 @@
 //! The names of the measures: one table.
 
+use super::{named::Kind, registered};
 use crate::{
     AveragePrecision, BinaryPreference, Count, Cutoff, Error, ExpectedReciprocalRank, Gain, Gains,
     GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Ndcg, Precision, RPrecision,
     RankBiasedPrecision, Recall, ReciprocalRank, RelevanceLevel, SetAveragePrecision, SetF, Success,
-    measures::named::Kind,
 };
 
 /// How a measure is asked for.
@@ -89,9 +89,14 @@ const fn row(
     Row { name, trec_eval, trec_eval_cut, graded, make }
 }
 
+/// Whether a measure of this crate has this name, or trec_eval has it for one.
+pub(super) fn has(name: &str) -> bool {
+    TABLE.iter().any(|row| [row.name, row.trec_eval, row.trec_eval_cut].contains(&name))
+}
+
 /// All names, for a message.
 pub(crate) fn names() -> String {
-    let names: Vec<_> = TABLE.iter().map(|row| row.name).collect();
+    let names: Vec<_> = TABLE.iter().map(|row| row.name).chain(registered::names()).collect();
     format!("{}, most with or without a cutoff such as @10, or one of trec_eval's names", names.join(", "))
 }
 
@@ -105,19 +110,26 @@ struct Asked<'a> {
 /// The measure of a name, and the relevance level where it says one.
 pub(super) fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
     let unknown = || Error::UnknownMeasure { name: name.to_owned() };
-    let (row, mut asked) = ours(name).or_else(|| of_trec_eval(name)).ok_or_else(unknown)?;
-    let level = match row.graded {
-        true => None,
-        false => asked.number("rel")?.map(RelevanceLevel::at_least).transpose()?,
-    };
-    let kind = (row.make)(&mut asked)?;
-    if asked.cut.is_some() || !asked.parameters.is_empty() {
-        return Err(unknown());
+    if let Some((kind, mut asked)) =
+        parts(name).and_then(|(kind, asked)| Some((registered::find(kind)?, asked)))
+    {
+        let level = asked.level()?;
+        let measure = kind.at(asked.cutoff()?);
+        return if asked.is_done() { Ok((Kind::Registered(measure), level)) } else { Err(unknown()) };
     }
-    Ok((kind, level))
+    let (row, mut asked) = ours(name).or_else(|| of_trec_eval(name)).ok_or_else(unknown)?;
+    let level = if row.graded { None } else { asked.level()? };
+    let kind = (row.make)(&mut asked)?;
+    if asked.is_done() { Ok((kind, level)) } else { Err(unknown()) }
 }
 
 fn ours(name: &str) -> Option<(&'static Row, Asked<'_>)> {
+    let (kind, asked) = parts(name)?;
+    Some((TABLE.iter().find(|row| row.name == kind)?, asked))
+}
+
+/// The name of the measure, and what else is asked for.
+fn parts(name: &str) -> Option<(&str, Asked<'_>)> {
     let (kind, cut) = match name.split_once('@') {
         Some((kind, cut)) => (kind, Some(cut)),
         None => (name, None),
@@ -128,8 +140,7 @@ fn ours(name: &str) -> Option<(&'static Row, Asked<'_>)> {
     };
     let parameters = parameters.into_iter().flat_map(|parameters| parameters.split(','));
     let parameters: Option<Vec<_>> = parameters.map(|parameter| parameter.split_once('=')).collect();
-    let row = TABLE.iter().find(|row| row.name == kind)?;
-    Some((row, Asked { whole: name, parameters: parameters?, cut }))
+    Some((kind, Asked { whole: name, parameters: parameters?, cut }))
 }
 
 /// `ndcg_cut_10`, `recip_rank` and the like, as trec_eval prints them.
@@ -145,6 +156,16 @@ fn of_trec_eval(name: &str) -> Option<(&'static Row, Asked<'_>)> {
 }
 
 impl Asked<'_> {
+    /// Whether nothing is left that the measure did not ask for.
+    fn is_done(&self) -> bool {
+        self.cut.is_none() && self.parameters.is_empty()
+    }
+
+    /// The relevance level, where one is given.
+    fn level(&mut self) -> Result<Option<RelevanceLevel>, Error> {
+        self.number("rel")?.map(RelevanceLevel::at_least).transpose()
+    }
+
     fn cutoff(&mut self) -> Result<Cutoff, Error> {
         self.cut.take().map_or(Ok(Cutoff::NONE), str::parse)
     }
@@ -171,5 +192,24 @@ impl Asked<'_> {
 
     fn invalid(&self, expected: &'static str) -> Error {
         Error::InvalidParameter { name: "parameter of a measure", expected, found: self.whole.to_owned() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+    use crate::NamedMeasure;
+
+    #[test]
+    fn every_row_of_the_table_is_a_measure_with_a_name_of_its_own() {
+        for row in &TABLE {
+            let name = match row.name {
+                "rbp" => "rbp(p=0.8)",
+                "iprec" => "iprec@0.1",
+                name => name,
+            };
+            assert_eq!(name.parse::<NamedMeasure>().unwrap().to_string(), name);
+            assert_eq!(TABLE.iter().filter(|other| other.name == row.name).count(), 1, "{name}");
+        }
     }
 }

@@ -4,9 +4,9 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Candidates, Gain, Loss, LossConfig, LossKind, LossValue, Needs,
     dcg::ideal_dcg,
+    kind::check_above_zero,
     lists::{self, List, ListLoss, Relevant},
     pairs::sigmoid,
 };
@@ -46,11 +46,6 @@ impl Default for ApproxNdcg {
 }
 
 impl ApproxNdcg {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.candidates.check()?;
-        check_above_zero("scale of the approximate nDCG loss", self.scale)
-    }
-
     /// `1 / log₂(1 + rank)` of a candidate; adds `factor` times its derivatives to the slopes.
     fn discount(&self, list: &List<'_>, candidate: Relevant, factor: f64, slopes: &mut [f32]) -> f64 {
         let scale = f64::from(self.scale);
@@ -82,6 +77,15 @@ impl ListLoss for ApproxNdcg {
     }
 }
 
+impl LossKind for ApproxNdcg {
+    const KIND: &'static str = "approx_ndcg";
+
+    fn check(&self) -> Result<(), Error> {
+        self.candidates.check()?;
+        check_above_zero("scale of the approximate nDCG loss", self.scale)
+    }
+}
+
 impl Loss for ApproxNdcg {
     fn evaluate(
         &self,
@@ -93,7 +97,7 @@ impl Loss for ApproxNdcg {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::ApproxNdcg(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

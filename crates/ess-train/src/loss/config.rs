@@ -1,17 +1,18 @@
 //! Losses as data.
 
-use serde::{Deserialize, Serialize};
+use std::{fmt, sync::Arc};
 
-use super::{
-    ApproxNdcg, Lambda, ListwiseKl, Loss, MarginMse, PairwiseLogistic, Recovery, Softmax, Triplet,
-    WeightedSum,
-};
-use crate::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::value::Error as NoDefaults, ser};
+use serde_json::Value;
 
-/// A loss as data.
+use super::{Loss, LossKind, Softmax, given::Given, kind::ErasedLoss, table::LOSSES};
+use crate::{Error, kinds::Tagged};
+
+/// A loss as data: `{"kind": NAME, …}` in serde's formats, with the settings of that kind. The kinds are those of this crate
+/// and those that the program registered ([`register_loss`](crate::register_loss)).
 ///
 /// ```
-/// use ess_train::LossConfig;
+/// use ess_train::{LossConfig, Triplet};
 ///
 /// let sum = r#"{"kind": "sum", "terms": [
 ///     {"weight": 1.0, "loss": {"kind": "softmax", "gain": "exponential"}},
@@ -19,84 +20,120 @@ use crate::Error;
 /// ]}"#;
 /// let loss: LossConfig = serde_json::from_str(sum).unwrap();
 /// assert!(loss.build()?.needs().frozen);
+/// assert_eq!(LossConfig::of(Triplet::default()).kind(), "triplet");
 /// assert!(serde_json::from_str::<LossConfig>(r#"{"kind": "triplet", "margn": 1.0}"#).is_err());
 /// # Ok::<(), ess_train::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-#[non_exhaustive]
-pub enum LossConfig {
-    /// [`Softmax`].
-    Softmax(Softmax),
-    /// [`ApproxNdcg`].
-    ApproxNdcg(ApproxNdcg),
-    /// [`Lambda`].
-    Lambda(Lambda),
-    /// [`PairwiseLogistic`].
-    PairwiseLogistic(PairwiseLogistic),
-    /// [`Triplet`].
-    Triplet(Triplet),
-    /// [`MarginMse`].
-    MarginMse(MarginMse),
-    /// [`ListwiseKl`].
-    ListwiseKl(ListwiseKl),
-    /// [`Recovery`].
-    Recovery(Recovery),
-    /// [`WeightedSum`].
-    Sum(WeightedSum),
-    /// A loss that the caller gives to [`Trainer::with_loss`](crate::Trainer::with_loss): what a report says of it. It cannot
-    /// be built from here.
-    Given {
-        /// The loss's name for itself, that of its type unless it says otherwise.
-        name: String,
-        /// Its settings; `null` unless it says.
-        #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
-        settings: serde_json::Value,
-    },
-}
-
-impl Default for LossConfig {
-    fn default() -> Self {
-        Self::Softmax(Softmax::default())
-    }
-}
+#[derive(Clone)]
+pub struct LossConfig(Arc<dyn ErasedLoss>);
 
 impl LossConfig {
-    /// What is said of a loss of the caller's own that has no settings.
+    /// A loss of any kind that is called by name.
+    pub fn of(loss: impl LossKind) -> Self {
+        Self(Arc::new(loss))
+    }
+
+    /// What is said of a loss of the caller's own that is not called by name and has no settings. It cannot be built.
     pub fn given(name: impl Into<String>) -> Self {
-        Self::Given { name: name.into(), settings: serde_json::Value::Null }
+        Self::given_with(name, Value::Null)
+    }
+
+    /// As [`LossConfig::given`], with settings.
+    pub fn given_with(name: impl Into<String>, settings: Value) -> Self {
+        Self::of(Given { name: name.into(), settings })
+    }
+
+    /// The names of the losses that can be built: those of this crate, and then those that were registered.
+    pub fn kinds() -> Vec<&'static str> {
+        LOSSES.kinds().into_iter().filter(|&kind| kind != Given::KIND).collect()
+    }
+
+    /// A kind with its default settings.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLoss`] for a name that is not in [`LossConfig::kinds`], and for a kind that has to be given settings.
+    pub fn named(kind: &str) -> Result<Self, Error> {
+        LOSSES.parse(Tagged::without_settings(kind)).map_err(|cause: NoDefaults| Error::UnknownLoss {
+            found: kind.to_owned(),
+            reason: cause.to_string(),
+        })
+    }
+
+    /// The name of the kind.
+    pub fn kind(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The loss with its settings, where it is of this type.
+    pub fn settings<L: LossKind>(&self) -> Option<&L> {
+        self.0.settings().downcast_ref()
     }
 
     /// The loss, checked.
     ///
     /// # Errors
-    /// [`Error::Config`] for a setting outside its range; [`Error::GivenLoss`] for [`LossConfig::Given`].
+    /// [`Error::Config`] for a setting outside its range; [`Error::GivenLoss`] for [`LossConfig::given`].
     pub fn build(&self) -> Result<Box<dyn Loss>, Error> {
-        match self {
-            Self::Softmax(loss) => boxed(loss, loss.check()),
-            Self::ApproxNdcg(loss) => boxed(loss, loss.check()),
-            Self::Lambda(loss) => boxed(loss, loss.check()),
-            Self::PairwiseLogistic(loss) => boxed(loss, loss.check()),
-            Self::Triplet(loss) => boxed(loss, loss.check()),
-            Self::MarginMse(loss) => boxed(loss, loss.check()),
-            Self::ListwiseKl(loss) => boxed(loss, loss.check()),
-            Self::Recovery(loss) => boxed(loss, Ok(())),
-            Self::Sum(loss) => boxed(loss, loss.check()),
-            Self::Given { name, .. } => Err(Error::GivenLoss { name: name.clone() }),
+        self.0.checked()
+    }
+}
+
+impl Default for LossConfig {
+    fn default() -> Self {
+        Self::of(Softmax::default())
+    }
+}
+
+impl fmt::Debug for LossConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Equal settings are written alike.
+impl PartialEq for LossConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_json().is_ok_and(|json| other.0.to_json().is_ok_and(|other| json == other))
+    }
+}
+
+impl Serialize for LossConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.to_json().map_err(ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for LossConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        LOSSES.parse(Tagged::deserialize(deserializer)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_loss_is_known_by_its_name_and_survives_json() {
+        for kind in LossConfig::kinds().into_iter().filter(|&kind| kind != "sum") {
+            let config = LossConfig::named(kind).unwrap();
+            assert_eq!(config.kind(), kind);
+            config.build().unwrap();
+            let json = serde_json::to_string(&config).unwrap();
+            assert!(json.starts_with(&format!(r#"{{"kind":"{kind}","#)), "{json}");
+            assert_eq!(serde_json::from_str::<LossConfig>(&json).unwrap(), config, "{json}");
         }
+        let sum = LossConfig::named("sum").unwrap_err();
+        assert!(sum.to_string().contains("terms"), "{sum}");
+        let unknown = LossConfig::named("sofmax").unwrap_err();
+        assert!(unknown.to_string().contains("`softmax`"), "{unknown}");
     }
-}
 
-/// The loss whose settings were checked.
-fn boxed(loss: &(impl Loss + Clone + 'static), checked: Result<(), Error>) -> Result<Box<dyn Loss>, Error> {
-    checked?;
-    Ok(Box::new(loss.clone()))
-}
-
-/// Refuses a setting that is not a finite number above 0.
-pub(super) fn check_above_zero(name: &'static str, value: f32) -> Result<(), Error> {
-    if value.is_finite() && value > 0.0 {
-        return Ok(());
+    #[test]
+    fn numbers_are_written_as_they_were_set() {
+        let json = serde_json::to_string(&LossConfig::default()).unwrap();
+        assert_eq!(json, r#"{"kind":"softmax","scale":30.0,"candidates":"all_items","gain":"linear"}"#);
+        let tenth = LossConfig::of(Softmax { scale: 0.1, ..Softmax::default() });
+        assert!(serde_json::to_string(&tenth).unwrap().contains(r#""scale":0.1,"#));
     }
-    Err(Error::Config { name, expected: "a finite number above 0", found: value.to_string() })
 }

@@ -4,9 +4,9 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Candidates, Gain, Loss, LossConfig, LossKind, LossValue, Needs,
     dcg::{discount, ideal_dcg, ranks},
+    kind::check_above_zero,
     lists::{self, List, ListLoss},
     pairs::{sigmoid, softplus},
 };
@@ -50,20 +50,6 @@ impl Default for Lambda {
     }
 }
 
-impl Lambda {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.candidates.check()?;
-        check_above_zero("scale of the lambda loss", self.scale)?;
-        match self.cutoff {
-            Some(0) => {
-                let (name, expected) = ("cutoff of the lambda loss", "at least 1, or null");
-                Err(Error::Config { name, expected, found: "0".to_owned() })
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
 impl ListLoss for Lambda {
     fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
         let (best, scale) = (list.best_grade(), f64::from(self.scale));
@@ -85,6 +71,22 @@ impl ListLoss for Lambda {
     }
 }
 
+impl LossKind for Lambda {
+    const KIND: &'static str = "lambda";
+
+    fn check(&self) -> Result<(), Error> {
+        self.candidates.check()?;
+        check_above_zero("scale of the lambda loss", self.scale)?;
+        match self.cutoff {
+            Some(0) => {
+                let (name, expected) = ("cutoff of the lambda loss", "at least 1, or null");
+                Err(Error::Config { name, expected, found: "0".to_owned() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Loss for Lambda {
     fn evaluate(
         &self,
@@ -96,7 +98,7 @@ impl Loss for Lambda {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::Lambda(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Loss, LossConfig, LossKind, LossValue, Needs,
+    kind::check_above_zero,
     lists::{self, List, ListLoss},
 };
 use crate::{Error, Items, LossBatch};
@@ -44,13 +44,6 @@ impl Default for ListwiseKl {
     }
 }
 
-impl ListwiseKl {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        check_above_zero("scale of the listwise KL loss", self.scale)?;
-        check_above_zero("temperature of the listwise KL loss", self.temperature)
-    }
-}
-
 impl ListLoss for ListwiseKl {
     fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
         let wanted = log_softmax(list.teacher, 1.0 / f64::from(self.temperature));
@@ -73,6 +66,15 @@ pub(super) fn log_softmax(values: &[f32], scale: f64) -> Vec<f64> {
     scaled.into_iter().map(|x| x - log_sum).collect()
 }
 
+impl LossKind for ListwiseKl {
+    const KIND: &'static str = "listwise_kl";
+
+    fn check(&self) -> Result<(), Error> {
+        check_above_zero("scale of the listwise KL loss", self.scale)?;
+        check_above_zero("temperature of the listwise KL loss", self.temperature)
+    }
+}
+
 impl Loss for ListwiseKl {
     fn evaluate(
         &self,
@@ -84,7 +86,7 @@ impl Loss for ListwiseKl {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::ListwiseKl(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

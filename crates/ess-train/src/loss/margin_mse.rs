@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Loss, LossConfig, LossKind, LossValue, Needs,
+    kind::check_above_zero,
     lists::{self, List, ListLoss},
 };
 use crate::{Error, Items, LossBatch};
@@ -44,12 +44,6 @@ impl Default for MarginMse {
     }
 }
 
-impl MarginMse {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        check_above_zero("scale of the margin-MSE loss", self.scale)
-    }
-}
-
 impl ListLoss for MarginMse {
     fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
         let (mut sum, scale) = (0.0, f64::from(self.scale));
@@ -65,6 +59,14 @@ impl ListLoss for MarginMse {
     }
 }
 
+impl LossKind for MarginMse {
+    const KIND: &'static str = "margin_mse";
+
+    fn check(&self) -> Result<(), Error> {
+        check_above_zero("scale of the margin-MSE loss", self.scale)
+    }
+}
+
 impl Loss for MarginMse {
     fn evaluate(
         &self,
@@ -76,7 +78,7 @@ impl Loss for MarginMse {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::MarginMse(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

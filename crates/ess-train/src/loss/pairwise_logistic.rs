@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Candidates, Loss, LossConfig, LossKind, LossValue, Needs,
+    kind::check_above_zero,
     lists::{self, List, ListLoss},
     pairs::{sigmoid, softplus},
 };
@@ -42,13 +42,6 @@ impl Default for PairwiseLogistic {
     }
 }
 
-impl PairwiseLogistic {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.candidates.check()?;
-        check_above_zero("scale of the pairwise logistic loss", self.scale)
-    }
-}
-
 impl ListLoss for PairwiseLogistic {
     fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
         let (mut sum, scale) = (0.0, f64::from(self.scale));
@@ -63,6 +56,15 @@ impl ListLoss for PairwiseLogistic {
     }
 }
 
+impl LossKind for PairwiseLogistic {
+    const KIND: &'static str = "pairwise_logistic";
+
+    fn check(&self) -> Result<(), Error> {
+        self.candidates.check()?;
+        check_above_zero("scale of the pairwise logistic loss", self.scale)
+    }
+}
+
 impl Loss for PairwiseLogistic {
     fn evaluate(
         &self,
@@ -74,7 +76,7 @@ impl Loss for PairwiseLogistic {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::PairwiseLogistic(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -4,7 +4,7 @@ use burn::tensor::{Tensor, TensorData};
 use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, LossConfig, LossValue, Needs};
+use super::{Loss, LossConfig, LossKind, LossValue, Needs};
 use crate::{Error, Items, LossBatch};
 
 /// How far a mapped query is from its frozen vector.
@@ -75,6 +75,10 @@ impl Distance {
     }
 }
 
+impl LossKind for Recovery {
+    const KIND: &'static str = "recovery";
+}
+
 impl Loss for Recovery {
     // On the host for every device: `n × d` numbers are little beside what any other loss moves.
     fn evaluate(
@@ -101,7 +105,7 @@ impl Loss for Recovery {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::Recovery(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -6,8 +6,8 @@ use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Candidates, Gain, Loss, LossConfig, LossKind, LossValue, Needs,
+    kind::check_above_zero,
     lists::{self, List, ListLoss},
     listwise_kl::log_softmax,
 };
@@ -55,8 +55,10 @@ impl Default for Softmax {
     }
 }
 
-impl Softmax {
-    pub(super) fn check(&self) -> Result<(), Error> {
+impl LossKind for Softmax {
+    const KIND: &'static str = "softmax";
+
+    fn check(&self) -> Result<(), Error> {
         self.candidates.check()?;
         check_above_zero("scale of the softmax loss", self.scale)
     }
@@ -97,7 +99,7 @@ impl Loss for Softmax {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::Softmax(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

@@ -4,8 +4,8 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Loss, LossConfig, LossValue, Needs,
-    config::check_above_zero,
+    Candidates, Loss, LossConfig, LossKind, LossValue, Needs,
+    kind::check_above_zero,
     lists::{self, List, ListLoss},
 };
 use crate::{Error, Items, LossBatch};
@@ -46,13 +46,6 @@ impl Default for Triplet {
     }
 }
 
-impl Triplet {
-    pub(super) fn check(&self) -> Result<(), Error> {
-        self.candidates.check()?;
-        check_above_zero("margin of the triplet loss", self.margin)
-    }
-}
-
 impl ListLoss for Triplet {
     fn of_list(&self, list: &List<'_>, slopes: &mut [f32]) -> f64 {
         let (mut sum, margin) = (0.0, f64::from(self.margin));
@@ -68,6 +61,15 @@ impl ListLoss for Triplet {
     }
 }
 
+impl LossKind for Triplet {
+    const KIND: &'static str = "triplet";
+
+    fn check(&self) -> Result<(), Error> {
+        self.candidates.check()?;
+        check_above_zero("margin of the triplet loss", self.margin)
+    }
+}
+
 impl Loss for Triplet {
     fn evaluate(
         &self,
@@ -79,7 +81,7 @@ impl Loss for Triplet {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::Triplet(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

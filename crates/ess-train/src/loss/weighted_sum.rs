@@ -3,7 +3,7 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, LossConfig, LossValue, Needs, config::check_above_zero};
+use super::{Loss, LossConfig, LossKind, LossValue, Needs, kind::check_above_zero};
 use crate::{Error, Items, LossBatch};
 
 /// A loss and its weight in a sum.
@@ -23,10 +23,10 @@ pub struct Term {
 ///
 /// let term = |weight, loss| Term { weight, loss };
 /// let terms = vec![
-///     term(1.0, LossConfig::Softmax(Softmax::default())),
-///     term(0.1, LossConfig::Recovery(Recovery::default())),
+///     term(1.0, LossConfig::of(Softmax::default())),
+///     term(0.1, LossConfig::of(Recovery::default())),
 /// ];
-/// let loss = LossConfig::Sum(WeightedSum { terms }).build()?;
+/// let loss = LossConfig::of(WeightedSum { terms }).build()?;
 /// assert!(loss.needs().frozen && !loss.needs().teacher);
 /// # Ok::<(), ess_train::Error>(())
 /// ```
@@ -37,8 +37,10 @@ pub struct WeightedSum {
     pub terms: Vec<Term>,
 }
 
-impl WeightedSum {
-    pub(super) fn check(&self) -> Result<(), Error> {
+impl LossKind for WeightedSum {
+    const KIND: &'static str = "sum";
+
+    fn check(&self) -> Result<(), Error> {
         if self.terms.is_empty() {
             let (name, expected) = ("terms of a sum of losses", "at least one");
             return Err(Error::Config { name, expected, found: "none".to_owned() });
@@ -73,7 +75,7 @@ impl Loss for WeightedSum {
     }
 
     fn config(&self) -> LossConfig {
-        LossConfig::Sum(self.clone())
+        LossConfig::of(self.clone())
     }
 
     fn needs(&self) -> Needs {

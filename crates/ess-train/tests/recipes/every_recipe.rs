@@ -16,7 +16,7 @@ fn fit(kind: &str, task: &Task) -> Fitted {
 #[test]
 fn every_recipe_learns_is_repeatable_and_can_be_saved() {
     let task = Task::new();
-    for kind in RecipeConfig::KINDS {
+    for kind in RecipeConfig::kinds() {
         let fitted = fit(kind, &task);
         let report = &fitted.report;
         // Fits with a closed form have no curve.
@@ -41,7 +41,7 @@ fn every_recipe_trains_without_dev_queries() {
     let task = Task::new();
     let items = Items::new(&task.items, &Device::flex());
     let train = |recipe: &dyn Recipe| recipe.train_without_dev(&trainer(false), &items, &task.train).unwrap();
-    for kind in RecipeConfig::KINDS {
+    for kind in RecipeConfig::kinds() {
         let recipe = RecipeConfig::named(kind).unwrap().build(DIM, DIM, 0).unwrap();
         let Trained { module, record } = train(&*recipe);
         let found = module.apply(task.dev.encodings()).unwrap();
@@ -65,7 +65,7 @@ fn every_recipe_over_token_states_trains_without_dev_queries() {
     let states = (0..2 * embeddings.len() * 5).map(|at| (at as f32 * 0.7).sin()).collect();
     let states = TokenStates::new(embeddings.clone(), 5, starts, states).unwrap();
     let queries = QuerySet::new(states, task.train.judgements().to_vec()).unwrap();
-    for kind in RecipeConfig::TOKEN_KINDS {
+    for kind in RecipeConfig::token_kinds() {
         for json in [
             format!(r#"{{"kind": "{kind}"}}"#),
             format!(r#"{{"kind": "soup", "runs": 2, "of": {{"kind": "{kind}"}}}}"#),
@@ -99,7 +99,7 @@ fn embeddings_that_teach_nothing_give_the_identity_or_an_error() {
         let set = QuerySet::new(equal(queries), relevant).unwrap();
         let items = equal(9);
         let items = Items::new(&items, &Device::flex());
-        for kind in RecipeConfig::KINDS {
+        for kind in RecipeConfig::kinds() {
             let recipe = RecipeConfig::named(kind).unwrap().build(dim, dim, 0).unwrap();
             let without_dev = recipe.train_without_dev(&trainer(true), &items, &set);
             let refused = without_dev.err();

@@ -178,6 +178,6 @@ fn the_default_ensemble_has_members_of_different_kinds_and_is_better_than_they_a
     };
     let apart: Vec<f64> = (0..).zip(&members).map(|(seed, member)| on_dev(member, seed)).collect();
     let mean = apart.iter().sum::<f64>() / apart.len() as f64;
-    let together = on_dev(&RecipeConfig::Ensemble(EnsembleSettings::default()), 0);
+    let together = on_dev(&RecipeConfig::of(EnsembleSettings::default()), 0);
     assert!(together > mean, "{together} of {apart:?}");
 }

@@ -1,0 +1,151 @@
+//! Measures that a program adds to those that are called by name.
+
+use std::{
+    any::TypeId,
+    fmt,
+    sync::{PoisonError, RwLock},
+};
+
+use super::{aggregate::Aggregate, cutoff::Cutoff, measure::Measure, table};
+use crate::{Error, JudgedRanking};
+
+/// A measure that is called by name: `NAME`, and `NAME@k` with a cutoff.
+///
+/// ```
+/// use std::fmt;
+/// use ess_metrics::{Cutoff, JudgedRanking, Measure, MeasureKind, NamedMeasure, register_measure};
+///
+/// /// Whether the first item is relevant and the second is not.
+/// struct Alone {
+///     cutoff: Cutoff,
+/// }
+///
+/// impl fmt::Display for Alone {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         write!(f, "alone{}", self.cutoff)
+///     }
+/// }
+///
+/// impl Measure for Alone {
+///     fn value(&self, ranking: &JudgedRanking) -> f64 {
+///         let ranks: Vec<usize> = ranking.relevant_within(self.cutoff).map(|hit| hit.rank).collect();
+///         f64::from(u8::from(ranks == [1]))
+///     }
+///
+///     fn cutoff(&self) -> Cutoff {
+///         self.cutoff
+///     }
+/// }
+///
+/// impl MeasureKind for Alone {
+///     const NAME: &'static str = "alone";
+///
+///     fn at(cutoff: Cutoff) -> Self {
+///         Self { cutoff }
+///     }
+/// }
+///
+/// register_measure::<Alone>()?;
+/// let measure: NamedMeasure = "alone@2".parse()?;
+/// assert_eq!(measure.value(&JudgedRanking::new(&[Some(1), None], &[])), 1.0);
+/// assert_eq!(measure.to_string(), "alone@2");
+/// # Ok::<(), ess_metrics::Error>(())
+/// ```
+pub trait MeasureKind: Measure + Sized + 'static {
+    /// The name before a cutoff: lower-case letters, digits and `_`.
+    const NAME: &'static str;
+
+    /// The measure of the ranking as far as this cutoff.
+    fn at(cutoff: Cutoff) -> Self;
+}
+
+/// A registered measure with its cutoff.
+#[derive(Clone, Copy)]
+pub(super) struct RegisteredMeasure {
+    kind: Kind,
+    cutoff: Cutoff,
+}
+
+/// What is known of a [`MeasureKind`].
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
+    name: &'static str,
+    of: TypeId,
+    value: fn(Cutoff, &JudgedRanking) -> f64,
+    aggregate: fn(Cutoff) -> Aggregate,
+    depth: fn(Cutoff) -> Cutoff,
+}
+
+static KINDS: RwLock<Vec<Kind>> = RwLock::new(Vec::new());
+
+/// Makes a measure known by its name to the whole process: to [`NamedMeasure`](crate::NamedMeasure), in settings and in
+/// flags. To be called before any of them is read. Runnable at [`MeasureKind`].
+///
+/// # Errors
+/// [`Error::MeasureTaken`] for a name of another measure; [`Error::InvalidParameter`] for one with other characters than
+/// lower-case letters, digits and `_`.
+pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
+    let (name, of) = (M::NAME, TypeId::of::<M>());
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.is_empty() || !name.bytes().all(fits) {
+        let expected = "lower-case letters, digits and _";
+        return Err(Error::InvalidParameter { name: "name of a measure", expected, found: name.to_owned() });
+    }
+    let mut kinds = KINDS.write().unwrap_or_else(PoisonError::into_inner);
+    match kinds.iter().find(|kind| kind.name == name) {
+        Some(kind) if kind.of == of => Ok(()),
+        None if !table::has(name) => {
+            kinds.push(Kind {
+                name,
+                of,
+                value: |cutoff, ranking| M::at(cutoff).value(ranking),
+                aggregate: |cutoff| M::at(cutoff).aggregate(),
+                depth: |cutoff| M::at(cutoff).cutoff(),
+            });
+            Ok(())
+        }
+        _ => Err(Error::MeasureTaken { name: name.to_owned() }),
+    }
+}
+
+/// The kind of a name.
+pub(super) fn find(name: &str) -> Option<Kind> {
+    KINDS.read().unwrap_or_else(PoisonError::into_inner).iter().find(|kind| kind.name == name).copied()
+}
+
+/// The names of all.
+pub(super) fn names() -> Vec<&'static str> {
+    KINDS.read().unwrap_or_else(PoisonError::into_inner).iter().map(|kind| kind.name).collect()
+}
+
+impl Kind {
+    pub(super) fn at(self, cutoff: Cutoff) -> RegisteredMeasure {
+        RegisteredMeasure { kind: self, cutoff }
+    }
+}
+
+impl fmt::Display for RegisteredMeasure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.kind.name, self.cutoff)
+    }
+}
+
+impl fmt::Debug for RegisteredMeasure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl Measure for RegisteredMeasure {
+    fn value(&self, ranking: &JudgedRanking) -> f64 {
+        (self.kind.value)(self.cutoff, ranking)
+    }
+
+    fn aggregate(&self) -> Aggregate {
+        (self.kind.aggregate)(self.cutoff)
+    }
+
+    fn cutoff(&self) -> Cutoff {
+        (self.kind.depth)(self.cutoff)
+    }
+}

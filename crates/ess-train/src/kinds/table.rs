@@ -1,0 +1,106 @@
+//! The table of the kinds that settings and flags call by name.
+
+use std::{
+    any::TypeId,
+    sync::{PoisonError, RwLock},
+};
+
+use serde::de;
+use serde_json::Value;
+
+use super::tagged::Tagged;
+use crate::Error;
+
+/// How a kind is read by its name.
+pub(crate) struct Entry<C> {
+    kind: &'static str,
+    of: TypeId,
+    parse: fn(Value) -> Result<C, serde_json::Error>,
+}
+
+impl<C> Clone for Entry<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<C> Copy for Entry<C> {}
+
+impl<C> Entry<C> {
+    /// The entry of a kind that is the type `K`.
+    pub(crate) fn new<K: 'static>(
+        kind: &'static str,
+        parse: fn(Value) -> Result<C, serde_json::Error>,
+    ) -> Self {
+        Self { kind, of: TypeId::of::<K>(), parse }
+    }
+}
+
+/// Kinds in the order in which they were added.
+pub(crate) struct KindTable<C> {
+    entries: RwLock<Vec<Entry<C>>>,
+}
+
+impl<C> KindTable<C> {
+    pub(crate) fn new(entries: impl IntoIterator<Item = Entry<C>>) -> Self {
+        Self { entries: RwLock::new(entries.into_iter().collect()) }
+    }
+
+    /// Adds a kind; one that is there already stays.
+    pub(crate) fn add(&self, entry: Entry<C>) -> Result<(), Error> {
+        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
+        match entries.iter().find(|other| other.kind == entry.kind) {
+            Some(other) if other.of == entry.of => Ok(()),
+            Some(_) => Err(Error::KindTaken { kind: entry.kind }),
+            None => {
+                entries.push(entry);
+                Ok(())
+            }
+        }
+    }
+
+    /// The names of all kinds.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        self.entries().iter().map(|entry| entry.kind).collect()
+    }
+
+    /// What the settings are, by the name that they have.
+    pub(crate) fn parse<E: de::Error>(&self, Tagged { kind, settings }: Tagged) -> Result<C, E> {
+        // Not under the lock: settings can have others in them.
+        let Some(entry) = self.entries().into_iter().find(|entry| entry.kind == kind) else {
+            let known: Vec<String> = self.kinds().iter().map(|kind| format!("`{kind}`")).collect();
+            return Err(E::custom(format_args!(
+                "unknown variant `{kind}`, expected one of {}",
+                known.join(", ")
+            )));
+        };
+        (entry.parse)(Value::Object(settings)).map_err(|cause| E::custom(format_args!("{kind}: {cause}")))
+    }
+
+    fn entries(&self) -> Vec<Entry<C>> {
+        self.entries.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_of_one_type() {
+        let parse = |settings: Value| Ok(settings.to_string());
+        let table = KindTable::new([Entry::new::<u8>("first", parse)]);
+        table.add(Entry::new::<u16>("second", parse)).unwrap();
+        table.add(Entry::new::<u16>("second", parse)).unwrap();
+        let taken = table.add(Entry::new::<u16>("first", parse));
+        assert!(matches!(taken, Err(Error::KindTaken { kind: "first" })));
+        assert_eq!(table.kinds(), ["first", "second"]);
+        let read = |json| table.parse::<serde_json::Error>(serde_json::from_str(json).unwrap());
+        assert_eq!(read(r#"{"a": 1, "kind": "second"}"#).unwrap(), r#"{"a":1}"#);
+        let unknown = read(r#"{"kind": "third"}"#).unwrap_err().to_string();
+        assert!(unknown.contains("third") && unknown.contains("`first`, `second`"), "{unknown}");
+        for odd in ["{}", r#"{"kind": 1}"#, r#"{"kind": "first", "a": 1, "a": 2}"#, "[]"] {
+            assert!(serde_json::from_str::<Tagged>(odd).is_err(), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! What a report says of a loss that has no name in the table.
+
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Loss, LossConfig, LossKind, LossValue};
+use crate::{Error, Items, LossBatch};
+
+/// A loss that the caller gave to [`Trainer::with_loss`](crate::Trainer::with_loss), by what it says of itself. It cannot be
+/// built from that.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    pub(super) name: String,
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub(super) settings: Value,
+}
+
+impl Given {
+    fn refused(&self) -> Error {
+        Error::GivenLoss { name: self.name.clone() }
+    }
+}
+
+impl LossKind for Given {
+    const KIND: &'static str = "given";
+
+    fn check(&self) -> Result<(), Error> {
+        Err(self.refused())
+    }
+}
+
+impl Loss for Given {
+    fn evaluate(
+        &self,
+        _queries: Tensor<2>,
+        _batch: &LossBatch<'_>,
+        _items: &Items<'_>,
+    ) -> Result<LossValue, Error> {
+        Err(self.refused())
+    }
+
+    fn config(&self) -> LossConfig {
+        LossConfig::of(self.clone())
+    }
+}

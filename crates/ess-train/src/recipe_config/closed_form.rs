@@ -1,0 +1,31 @@
+//! Fits with a closed form, as data.
+
+use super::{RecipeContext, kind::RecipeKind};
+use crate::{
+    AllButTheTopConfig, CcaConfig, ClosedFormRecipe, Error, PcaConfig, PositivesRidgeConfig,
+    ProcrustesConfig, Recipe, RidgeConfig, SoftmaxRidgeConfig, WhiteningConfig,
+};
+
+macro_rules! closed_form {
+    ($($config:ty: $kind:literal,)*) => {$(
+        impl RecipeKind for $config {
+            const KIND: &'static str = $kind;
+
+            fn build(&self, _context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
+                self.check()?;
+                Ok(Box::new(ClosedFormRecipe::of_settings(self.clone())))
+            }
+        }
+    )*};
+}
+
+closed_form! {
+    RidgeConfig: "ridge",
+    PositivesRidgeConfig: "positives_ridge",
+    SoftmaxRidgeConfig: "softmax_ridge",
+    ProcrustesConfig: "procrustes",
+    CcaConfig: "cca",
+    WhiteningConfig: "whitening",
+    PcaConfig: "pca",
+    AllButTheTopConfig: "all_but_the_top",
+}

@@ -1,0 +1,33 @@
+//! An interpolation with the identity, as data.
+
+use ess_core::TokenStates;
+use serde::{Deserialize, Serialize};
+
+use super::{RecipeConfig, RecipeContext, kind::RecipeKind};
+use crate::{Error, InterpolationRecipe, Recipe};
+
+/// A trained module, interpolated with the identity.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InterpolationSettings {
+    /// What is trained. Default: a linear module.
+    pub of: Box<RecipeConfig>,
+    /// How far to go from the identity to the module, between 0 and 1. Default: the best on dev.
+    pub weight: Option<f32>,
+}
+
+impl RecipeKind for InterpolationSettings {
+    const KIND: &'static str = "interpolation";
+
+    fn build(&self, context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
+        Ok(Box::new(InterpolationRecipe::new(self.of.build_in(context)?, self.weight)?))
+    }
+
+    fn build_for_tokens(&self, context: &RecipeContext) -> Result<Box<dyn Recipe<TokenStates>>, Error> {
+        Ok(Box::new(InterpolationRecipe::new(self.of.build_for_tokens_in(context)?, self.weight)?))
+    }
+
+    fn reads_token_states(&self) -> bool {
+        self.of.reads_token_states()
+    }
+}

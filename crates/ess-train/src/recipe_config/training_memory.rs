@@ -1,0 +1,36 @@
+//! A memory of the training queries, as data.
+
+use ess_search::KeyValueMemoryConfig;
+use serde::{Deserialize, Serialize};
+
+use super::{RecipeContext, kind::RecipeKind};
+use crate::{Error, Recipe, TrainingMemoryRecipe};
+
+/// A memory of the training queries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingMemorySettings {
+    /// The most queries to remember. Default: 16384.
+    pub slots: usize,
+    /// As [`KeyValueMemoryConfig::sharpness`]. Default: 20.
+    pub sharpness: f32,
+    /// As [`KeyValueMemoryConfig::threshold`]. Default: 0.5.
+    pub threshold: f32,
+}
+
+impl Default for TrainingMemorySettings {
+    fn default() -> Self {
+        let KeyValueMemoryConfig { sharpness, threshold, .. } = KeyValueMemoryConfig::default();
+        Self { slots: 1 << 14, sharpness, threshold }
+    }
+}
+
+impl RecipeKind for TrainingMemorySettings {
+    const KIND: &'static str = "training_memory";
+
+    fn build(&self, context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
+        let &Self { slots, sharpness, threshold } = self;
+        let config = KeyValueMemoryConfig { slots, sharpness, threshold, ..KeyValueMemoryConfig::default() };
+        Ok(Box::new(TrainingMemoryRecipe::new(context.fill(&config)?)))
+    }
+}
