@@ -3,9 +3,9 @@
 use std::{cell::RefCell, path::Path, time::Instant};
 
 use burn::tensor::Device;
-use ess_index::ItemTokens;
 use ess_lexical::TextAnalyzer;
 use ess_search::ModuleState;
+use ess_searchers::ItemTokens;
 use ess_train::{Progress, near_duplicates};
 use indicatif::{ProgressBar, ProgressStyle};
 

@@ -1,8 +1,9 @@
 //! The items that are searched.
 
 use ess_core::{Embeddings, Error, Ids, Index, QueryEncoder};
-use ess_index::{FlatIndex, ItemTokens, PassageIndex, PassageRows};
+use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
+use ess_searchers::ItemTokens;
 
 use crate::{AutoQueries, Signal, auto_queries::check_len};
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use ess_core::{Encoding, Error, TokenStates};
-use ess_index::ItemTokens;
+use ess_searchers::ItemTokens;
 
 /// A query by tokens. Trials and passes look at much the same items, and an item costs as much as a thousand inner products
 /// of embeddings, so what was found is kept.

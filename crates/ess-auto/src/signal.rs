@@ -19,7 +19,7 @@ pub enum Signal {
     TitleWords,
     /// The most similar of the item's passages, `max ⟨q, p⟩`, for embeddings of mean length 1.
     Passages,
-    /// How similar the query's tokens are to the item's: [`ess_index::ItemTokens::similarities`].
+    /// How similar the query's tokens are to the item's: [`ess_searchers::ItemTokens::similarities`].
     Tokens,
     /// What a trained searching module adds: `⟨f(q) − q, d⟩`.
     Head,

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use ess_core::{Embeddings, Ids};
 use ess_data::{EmbeddingStore, Provenance};
-use ess_index::{FlatIndex, IdentifiedIndex, ItemTokens, PassageRows};
+use ess_index::{FlatIndex, IdentifiedIndex, PassageRows};
+#[cfg(feature = "searchers")]
+use ess_searchers::ItemTokens;
 
 use crate::{Error, searchable};
 
@@ -16,6 +18,7 @@ const QUERIES: &str = "queries.safetensors";
 const PASSAGES: &str = "passages.safetensors";
 
 /// Items whose token states are in full precision at once.
+#[cfg(feature = "searchers")]
 const TOGETHER: usize = 512;
 
 /// The frozen embeddings of queries and items: a folder with `queries.safetensors` and `corpus.safetensors`.
@@ -165,6 +168,7 @@ impl Dataset {
     ///
     /// # Errors
     /// [`Error::TokenLayers`] when the states are of another layer than those of the queries.
+    #[cfg(feature = "searchers")]
     pub fn item_tokens(&self) -> Result<Option<ItemTokens>, Error> {
         let Some(dim) = self.corpus.token_dim().filter(|_| self.has_token_states()) else {
             return Ok(None);
@@ -183,6 +187,7 @@ impl Dataset {
     }
 
     /// Whether items and queries have token states.
+    #[cfg(any(feature = "searchers", feature = "train"))]
     pub(crate) fn has_token_states(&self) -> bool {
         self.corpus.token_dim().is_some() && self.queries.token_dim().is_some()
     }

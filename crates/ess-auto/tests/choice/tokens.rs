@@ -2,7 +2,7 @@
 
 use ess_auto::{AutoModule, AutoQueries, Collection, Error, Signal, TrainingQueries};
 use ess_core::{Searcher, TokenStates};
-use ess_index::ItemTokens;
+use ess_searchers::ItemTokens;
 
 use crate::generated::{DIM, World, blurred, config, fit, right};
 

@@ -45,6 +45,7 @@ fn passages_of_other_items_are_refused_by_the_file() {
 #[test]
 fn token_states_that_are_not_there_are_refused_with_what_writes_them() {
     let dataset = Folder::new().open();
+    #[cfg(feature = "searchers")]
     assert!(dataset.item_tokens().unwrap().is_none());
     let error = dataset.token_dim().unwrap_err();
     assert!(matches!(error, Error::NoTokenStates { .. }), "{error}");

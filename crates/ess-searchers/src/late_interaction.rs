@@ -1,9 +1,11 @@
-//! Searching by embeddings first, and then by tokens.
+//! A first pass by embeddings, reordered by late interaction of token states.
+
+mod item_tokens;
 
 use ess_core::{Encoding, Error, Hit, Index, Searcher, TokenStates, TopK};
 use rayon::prelude::*;
 
-use crate::ItemTokens;
+pub use item_tokens::ItemTokens;
 
 /// A first pass of an index by embeddings, whose best are ordered anew with what the tokens say:
 /// `⟨q, d⟩ + weight · late interaction` (see [`ItemTokens`]).
@@ -13,7 +15,8 @@ use crate::ItemTokens;
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher, TokenStates};
-/// use ess_index::{FlatIndex, ItemTokens, LateInteraction};
+/// use ess_index::FlatIndex;
+/// use ess_searchers::{ItemTokens, LateInteraction};
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]])?;
 /// let tokens = TokenStates::from_texts(items.clone(), 2, &[vec![1.0, 0.0], vec![0.0, 1.0], vec![0.0, 1.0]])?;
@@ -83,9 +86,9 @@ impl<I: Index> Searcher<TokenStates> for LateInteraction<I> {
 #[cfg(test)]
 mod tests {
     use ess_core::Embeddings;
+    use ess_index::FlatIndex;
 
     use super::*;
-    use crate::FlatIndex;
 
     fn wave(rows: usize, dim: usize, step: f32) -> Vec<f32> {
         (0..rows * dim).map(|i| (i as f32 * step).sin()).collect()

@@ -19,7 +19,7 @@ use ndarray::{Array2, ArrayView2};
 ///
 /// ```
 /// use ess_core::{Embeddings, TokenStates};
-/// use ess_index::ItemTokens;
+/// use ess_searchers::ItemTokens;
 ///
 /// let embeddings = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
 /// let items = TokenStates::from_texts(embeddings, 2, &[vec![2.0, 0.0, 0.0, 3.0], vec![0.0, 1.0]])?;
