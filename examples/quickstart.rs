@@ -5,21 +5,15 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
 use anyhow::{Result, ensure};
-use burn::tensor::Device;
 use clap::Parser;
-use ess_core::Identity;
-use ess_data::{Item, Query, cut_dev, read_qrels, read_records};
-use ess_examples::{DeviceChoice, Table, write_json};
-use ess_files::FolderLock;
-use ess_index::FlatIndex;
-use ess_kit::{Dataset, JudgedQueries, Leakage};
-use ess_metrics::{Bootstrap, Evaluation, Qrels, Run};
-use ess_search::{PersistentModule, Registry};
-use ess_train::{FitReport, Items, Progress, RecipeConfig, Returned, Trainer, TrainerConfig};
+use ess_kit::{
+    data::{Item, Query, cut_dev, read_records},
+    files::{FolderLock, write_atomically},
+    prelude::*,
+};
 use serde::Serialize;
 
 /// Train a linear module, an MLP and an ensemble on frozen embeddings of SciFact, on two splits, and search with them.
@@ -38,7 +32,7 @@ struct Arguments {
     /// Where the linear module of the official split is saved [default: a temporary folder].
     #[arg(long, value_name = "MODULE_DIR")]
     out: Option<PathBuf>,
-    /// Write the results as JSON (`-`: to standard output).
+    /// Write the results as JSON.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// No progress bars.
@@ -76,24 +70,16 @@ struct Figures {
 
 type Results = BTreeMap<String, Figures>;
 
-fn main() -> ExitCode {
-    ess_examples::run(program)
-}
-
-fn program() -> Result<()> {
+fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    let device = arguments.device.open()?;
+    let device = arguments.device.open()?.device;
     let temporary = tempfile::tempdir()?;
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(arguments.out.as_deref().unwrap_or(&temporary.path().join("module")))?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
-    ess_examples::say!(
-        "SciFact: {} items of {} dimensions, frozen\n",
-        dataset.items().len(),
-        dataset.items().dim()
-    );
+    println!("SciFact: {} items of {} dimensions, frozen\n", dataset.items().len(), dataset.items().dim());
 
     let (train, dev) = cut_dev(&read_qrels(folder.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
     let official = Split { train, dev, test: read_qrels(folder.join("qrels/test.tsv"))? };
@@ -103,20 +89,21 @@ fn program() -> Result<()> {
 
     let mut results: BTreeMap<&str, Results> = BTreeMap::new();
     let (on_official, queries) = run_split(&dataset, &index, &official, &arguments, &device)?;
-    ess_examples::say!("Official split, {} test queries", queries.ids.len());
+    println!("Official split, {} test queries", queries.ids.len());
     results.insert("official", report(&on_official, &official)?);
     let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments, &device)?;
-    ess_examples::say!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
+    println!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
     results.insert("item_disjoint", report(&on_disjoint, &disjoint)?);
     explain(&on_official, &on_disjoint, &official)?;
 
     show_queries(&folder, &on_official, &queries)?;
     let linear = on_official.iter().find(|system| system.name == "linear_refit").unwrap_or(&on_official[0]);
     save_and_load(&dataset, &index, &queries, linear, &mut out, &device)?;
-    match &arguments.json {
-        Some(path) => write_json(path, &results),
-        None => Ok(()),
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&results)?;
+        write_atomically(path, |out| writeln!(out, "{text}"))?;
     }
+    Ok(())
 }
 
 /// The frozen encoder and every kind of module, trained and measured on a split.
@@ -156,7 +143,7 @@ fn run_split(
 /// Prints a table and gives its figures.
 fn report(systems: &[System], split: &Split) -> Result<Results> {
     let headings = ["", "nDCG@10 [95 %]", "seen", "unseen", "Recall@100 [95 %]", "seconds", "returned"];
-    let mut table = Table::new(&headings);
+    let mut rows = vec![headings.map(str::to_owned).to_vec()];
     let leakage = Leakage::new(&[&both(split)], &split.test, systems[0].evaluation.queries());
     let mut results = Results::new();
     for system in systems {
@@ -172,7 +159,7 @@ fn report(systems: &[System], split: &Split) -> Result<Results> {
             Some(Returned::Trained) => "trained",
             Some(Returned::Identity) => "identity",
         };
-        table.row(vec![
+        rows.push(vec![
             system.name.clone(),
             format!("{:.4} [{ndcg_low:.3}, {ndcg_high:.3}]", figures.ndcg),
             or_none(seen),
@@ -183,10 +170,11 @@ fn report(systems: &[System], split: &Split) -> Result<Results> {
         ]);
         results.insert(system.name.clone(), figures);
     }
-    ess_examples::say!(
-        "({} have a relevant item that training had too: \"seen\"; {} have none: \"unseen\")\n{table}",
+    println!(
+        "({} have a relevant item that training had too: \"seen\"; {} have none: \"unseen\")\n{}",
         leakage.seen(),
-        leakage.unseen()
+        leakage.unseen(),
+        table(&rows)
     );
     Ok(results)
 }
@@ -223,28 +211,28 @@ fn explain(official: &[System], disjoint: &[System], split: &Split) -> Result<()
     let gains: Vec<f64> = linear.iter().zip(&frozen).map(|(a, b)| a - b).collect();
     let leakage = Leakage::new(&[&both(split)], &split.test, official[0].evaluation.queries());
     let (seen, unseen) = leakage.means(&gains)?;
-    ess_examples::say!("What the two splits teach");
+    println!("What the two splits teach");
     let (seen, unseen) = (seen.unwrap_or_default(), unseen.unwrap_or_default());
-    ess_examples::say!(
+    println!(
         "- Official: the linear module changes nDCG@10 by {seen:+.3} for queries with a relevant item that training or dev had \
          too, and by {unseen:+.3} for the others."
     );
     if seen > 2.0 * unseen {
-        ess_examples::say!(
+        println!(
             "  Most of the gain is memory of items: real when they are asked for again, no sign of better search on new ones."
         );
     }
     for system in disjoint.iter().filter(|system| system.name == "linear") {
         if let Some(fit) = &system.fit {
-            ess_examples::say!("- Item-disjoint: {}.", fit.guard.reason);
+            println!("- Item-disjoint: {}.", fit.guard.reason);
             let what = match fit.guard.returned {
                 Returned::Identity => "So the frozen ranking was returned: the baseline guard holds",
                 Returned::Trained => "So the trained module was returned",
             };
-            ess_examples::say!("  {what}.");
+            println!("  {what}.");
         }
     }
-    ess_examples::say!();
+    println!();
     Ok(())
 }
 
@@ -267,11 +255,11 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
         ("largest loss", order[order.len() - 1]),
         ("median", order[order.len() / 2]),
     ];
-    ess_examples::say!("Three queries of the official split, before and after (linear); * is relevant");
+    println!("Three queries of the official split, before and after (linear); * is relevant");
     for (what, at) in chosen {
         let id = &frozen.evaluation.queries()[at];
-        ess_examples::say!("\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at]);
-        let mut table = Table::new(&["  frozen", "linear"]);
+        println!("\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at]);
+        let mut rows = vec![vec!["  frozen".to_owned(), "linear".to_owned()]];
         let shown = |run: &Run, rank: usize| {
             let Some((item, _)) = run.ranking(id).get(rank).map(|hit| (hit.0.to_owned(), hit.1)) else {
                 return String::new();
@@ -281,11 +269,11 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
             format!("{mark} {}", title.chars().take(60).collect::<String>())
         };
         for rank in 0..3 {
-            table.row(vec![shown(&frozen.run, rank), shown(&after.run, rank)]);
+            rows.push(vec![shown(&frozen.run, rank), shown(&after.run, rank)]);
         }
-        ess_examples::show(&table);
+        print!("{}", table(&rows));
     }
-    ess_examples::say!();
+    println!();
     Ok(())
 }
 
@@ -302,6 +290,16 @@ fn save_and_load(
     let loaded = Registry::default().load(out.folder(), device)?;
     let run = dataset.search(&system.name, &loaded, index, queries)?;
     ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
-    ess_examples::say!("Saved {}, loaded it again: it ranks the same.", system.name);
+    println!("Saved {}, loaded it again: it ranks the same.", system.name);
     Ok(())
+}
+
+/// Rows in aligned columns.
+fn table(rows: &[Vec<String>]) -> String {
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().enumerate().map(|(column, cell)| format!("{cell:<0$}", width(column)));
+        format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }

@@ -111,6 +111,23 @@ pub enum Error {
         /// The feature that has it.
         feature: &'static str,
     },
+    /// A name that is no device's.
+    #[error("expected cpu, wgpu, wgpu:N or auto, found {found}")]
+    UnknownDevice {
+        /// The name.
+        found: String,
+    },
+    /// A device that this machine does not have.
+    #[error(
+        "{name}: no such device; expected one of [{found}]. A GPU needs a driver for Vulkan, Metal or Direct3D 12 (on Debian, \
+         mesa-vulkan-drivers and libvulkan1; for NVIDIA its own driver); the CPU needs none"
+    )]
+    NoDevice {
+        /// The name that was asked for.
+        name: String,
+        /// Those that there are.
+        found: String,
+    },
     /// A kind of module that comes another way.
     #[error("{found} is no searching module over {expected}; it comes by {by}")]
     OtherModule {

@@ -34,6 +34,8 @@ mod leakage;
 pub mod prelude;
 mod searchable;
 
+#[cfg(feature = "search")]
+mod device_choice;
 #[cfg(feature = "searchers")]
 mod feedback;
 #[cfg(feature = "train")]
@@ -53,6 +55,8 @@ pub use evaluation::{MEASURES, evaluate};
 pub use leakage::{GroupGain, Leakage};
 pub use searchable::searchable;
 
+#[cfg(feature = "search")]
+pub use device_choice::{DeviceChoice, OpenedDevice};
 #[cfg(feature = "train")]
 pub use ess_train::near_duplicates;
 #[cfg(feature = "train")]

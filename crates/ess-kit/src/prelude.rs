@@ -31,7 +31,7 @@ pub use crate::{Dataset, Leakage, MEASURES, evaluate};
 
 #[cfg(feature = "search")]
 pub use {
-    crate::{load_module, load_module_on},
+    crate::{DeviceChoice, load_module, load_module_on},
     burn::{
         self,
         config::Config,

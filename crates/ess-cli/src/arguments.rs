@@ -1,0 +1,5 @@
+//! Flags that several commands have.
+
+pub(crate) mod device;
+pub(crate) mod losses;
+pub(crate) mod sides;

@@ -1,0 +1,261 @@
+//! Losses and negatives by flags.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{
+    Args,
+    builder::{PossibleValue, PossibleValuesParser},
+};
+use ess_core::Encoding;
+use ess_data::read_run;
+use ess_kit::{Dataset, JudgedQueries};
+use ess_train::{Candidates, LossConfig, Recovery, TeacherScore, Term, TrainerConfig, WeightedSum};
+use serde_json::{Value, json};
+
+/// What is minimised, by flags. Every flag wins over the settings file.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Loss")]
+pub(crate) struct LossArguments {
+    /// What is minimised, with its default settings [default: softmax]. A sum of losses is stated in --config.
+    #[arg(long, value_parser = loss_names(), value_name = "LOSS")]
+    loss: Option<String>,
+    /// Which items compete with the relevant ones: all, in-batch, negatives, or the so many most similar.
+    #[arg(long, value_name = "all|in-batch|negatives|N", value_parser = parse_candidates)]
+    candidates: Option<Candidates>,
+    /// What similarities are multiplied by [default: 30].
+    #[arg(long)]
+    scale: Option<f32>,
+    /// By how much a relevant item must be more similar, in the triplet loss [default: 0.2].
+    #[arg(long)]
+    margin: Option<f32>,
+    /// What a grade is worth: linear or exponential.
+    #[arg(long, value_name = "GAIN", value_parser = ["linear", "exponential"])]
+    gain: Option<String>,
+    /// Adds a term that keeps mapped queries near the frozen ones, with this weight.
+    #[arg(long, value_name = "WEIGHT")]
+    recovery: Option<f32>,
+    /// A teacher's scores, as a TREC run file, for losses that distil and for --negatives-teacher-margin.
+    #[arg(long, value_name = "RUN")]
+    teacher: Option<PathBuf>,
+    #[command(flatten)]
+    negatives: NegativesArguments,
+}
+
+/// How negatives are mined, by flags.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Negatives")]
+struct NegativesArguments {
+    /// Negatives of a query [default: 16].
+    #[arg(long, value_name = "N")]
+    negatives_per_query: Option<usize>,
+    /// How many of the most similar items are passed over [default: 0].
+    #[arg(long, value_name = "N")]
+    negatives_skip: Option<usize>,
+    /// How deep the ranking is looked at [default: 100].
+    #[arg(long, value_name = "N")]
+    negatives_depth: Option<usize>,
+    /// Whether the top is taken or drawn from [default: top].
+    #[arg(long, value_name = "SAMPLING", value_parser = ["top", "random"])]
+    negatives_sampling: Option<String>,
+    /// Steps between two minings; 0 to mine once [default: 10].
+    #[arg(long, value_name = "STEPS")]
+    negatives_refresh_every: Option<usize>,
+    /// Drops items less than this below the most similar relevant item.
+    #[arg(long, value_name = "MARGIN")]
+    negatives_absolute_margin: Option<f32>,
+    /// Drops items above this share below the most similar relevant item.
+    #[arg(long, value_name = "SHARE")]
+    negatives_relative_margin: Option<f32>,
+    /// Drops items that the teacher scores less than this below its best score of a relevant item.
+    #[arg(long, value_name = "MARGIN")]
+    negatives_teacher_margin: Option<f32>,
+}
+
+/// The losses of `ess-train` as the flag calls them, with a line of help for each.
+const LOSSES: [(&str, &str); 9] = [
+    ("softmax", "Softmax over all items"),
+    (IN_BATCH_SOFTMAX, "Softmax over the batch's own items"),
+    ("pairwise-logistic", "Every pair of a more and a less relevant item, by a logistic"),
+    ("triplet", "Every such pair, until it is apart by a margin"),
+    ("lambda", "Pairs weighed by what they change in nDCG (LambdaRank)"),
+    ("approx-ndcg", "nDCG with smooth ranks"),
+    ("margin-mse", "A teacher's margins"),
+    ("listwise-kl", "A teacher's softmax"),
+    ("recovery", "The frozen queries themselves"),
+];
+const IN_BATCH_SOFTMAX: &str = "in-batch-softmax";
+
+/// The names of the losses: those above, and those that were registered.
+fn loss_names() -> PossibleValuesParser {
+    let own = LOSSES.map(|(name, help)| PossibleValue::new(name).help(help));
+    let known =
+        |kind: &&str| *kind == "sum" || LOSSES.iter().any(|(name, _)| name.replace('-', "_") == **kind);
+    let registered = LossConfig::kinds().into_iter().filter(|kind| !known(kind)).map(PossibleValue::new);
+    PossibleValuesParser::new(own.into_iter().chain(registered))
+}
+
+fn loss_named(name: &str) -> Result<LossConfig> {
+    if name == IN_BATCH_SOFTMAX {
+        return from_json(json!({"kind": "softmax", "candidates": "in_batch"}));
+    }
+    Ok(LossConfig::named(name).or_else(|_| LossConfig::named(&name.replace('-', "_")))?)
+}
+
+fn parse_candidates(text: &str) -> Result<Candidates, String> {
+    match text {
+        "all" => Ok(Candidates::AllItems),
+        "in-batch" => Ok(Candidates::InBatch),
+        "negatives" => Ok(Candidates::Negatives),
+        number => number
+            .parse()
+            .map(Candidates::Top)
+            .map_err(|_| "expected all, in-batch, negatives or a number of items".to_owned()),
+    }
+}
+
+impl LossArguments {
+    /// Brings the flags into the settings.
+    ///
+    /// # Errors
+    /// For a flag that the loss has no setting for.
+    pub(crate) fn apply(&self, config: &mut TrainerConfig) -> Result<()> {
+        if let Some(name) = &self.loss {
+            config.loss = loss_named(name)?;
+        }
+        let settings = [
+            ("candidates", self.candidates.map(|candidates| json!(candidates))),
+            ("scale", self.scale.map(|scale| json!(scale))),
+            ("margin", self.margin.map(|margin| json!(margin))),
+            ("gain", self.gain.as_ref().map(|gain| json!(gain))),
+        ];
+        let given = settings.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        for (name, value) in given {
+            let with = with_setting(&config.loss, name, value);
+            config.loss = with.with_context(|| format!("--{name} is no setting of this loss"))?;
+        }
+        if let Some(weight) = self.recovery {
+            let main = Term { weight: 1.0, loss: std::mem::take(&mut config.loss) };
+            let near = Term { weight, loss: LossConfig::of(Recovery::default()) };
+            config.loss = LossConfig::of(WeightedSum { terms: vec![main, near] });
+        }
+        self.negatives.apply(config);
+        Ok(())
+    }
+
+    /// Adds the teacher's scores to the queries.
+    ///
+    /// # Errors
+    /// When the run file cannot be read or names an item that has no embedding.
+    pub(crate) fn teach<E: Encoding>(
+        &self,
+        dataset: &Dataset,
+        queries: JudgedQueries<E>,
+    ) -> Result<JudgedQueries<E>> {
+        let Some(path) = &self.teacher else { return Ok(queries) };
+        let run = read_run(path)?;
+        let scores_of = |query: &String| -> Result<Vec<TeacherScore>> {
+            let score = |(item, score)| Ok(TeacherScore { item: dataset.item_ids().row(item)?, score });
+            run.ranking(query).into_iter().map(score).collect()
+        };
+        let scores = queries.ids.iter().map(scores_of).collect::<Result<Vec<_>>>();
+        let scores = scores.with_context(|| format!("{} does not fit the embeddings", path.display()))?;
+        Ok(JudgedQueries { set: queries.set.with_teacher(scores)?, ..queries })
+    }
+}
+
+impl NegativesArguments {
+    fn apply(&self, config: &mut TrainerConfig) {
+        let mut negatives = config.negatives.clone().unwrap_or_default();
+        let was = negatives.clone();
+        let set = |setting: &mut usize, flag: Option<usize>| *setting = flag.unwrap_or(*setting);
+        set(&mut negatives.per_query, self.negatives_per_query);
+        set(&mut negatives.skip, self.negatives_skip);
+        set(&mut negatives.depth, self.negatives_depth);
+        set(&mut negatives.refresh_every, self.negatives_refresh_every);
+        negatives.absolute_margin = self.negatives_absolute_margin.or(negatives.absolute_margin);
+        negatives.relative_margin = self.negatives_relative_margin.or(negatives.relative_margin);
+        negatives.teacher_margin = self.negatives_teacher_margin.or(negatives.teacher_margin);
+        match self.negatives_sampling.as_deref() {
+            Some("random") => negatives.sampling = ess_train::Sampling::Random,
+            Some(_) => negatives.sampling = ess_train::Sampling::Top,
+            None => {}
+        }
+        if negatives != was {
+            config.negatives = Some(negatives);
+        }
+    }
+}
+
+/// A loss with one setting replaced.
+fn with_setting(loss: &LossConfig, name: &str, value: Value) -> Result<LossConfig> {
+    let mut settings = serde_json::to_value(loss)?;
+    settings[name] = value;
+    from_json(settings)
+}
+
+fn from_json(settings: Value) -> Result<LossConfig> {
+    Ok(serde_json::from_value(settings)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use ess_train::NegativesConfig;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        loss: LossArguments,
+    }
+
+    fn config(flags: &[&str]) -> Result<TrainerConfig> {
+        let program = Program::try_parse_from([&["program"], flags].concat())?;
+        let mut config = TrainerConfig::default();
+        program.loss.apply(&mut config)?;
+        Ok(config)
+    }
+
+    #[test]
+    fn every_loss_is_named_and_builds() {
+        for (name, _) in LOSSES {
+            assert!(config(&["--loss", name]).unwrap().check().is_ok(), "{name}");
+        }
+        assert_eq!(config(&[]).unwrap(), TrainerConfig::default());
+    }
+
+    #[test]
+    fn flags_become_settings_of_the_loss_and_of_negatives() {
+        let found = config(&[
+            "--loss",
+            "lambda",
+            "--candidates",
+            "negatives",
+            "--gain",
+            "exponential",
+            "--scale",
+            "9",
+        ]);
+        let loss = found.unwrap().loss;
+        let lambda = loss.settings::<ess_train::Lambda>().unwrap();
+        assert_eq!((lambda.candidates, lambda.scale, lambda.cutoff), (Candidates::Negatives, 9.0, None));
+        let found =
+            config(&["--candidates", "50", "--recovery", "0.5", "--negatives-relative-margin", "0.1"])
+                .unwrap();
+        let sum = found.loss.settings::<WeightedSum>().unwrap();
+        assert_eq!((sum.terms.len(), sum.terms[1].weight), (2, 0.5));
+        assert_eq!(
+            found.negatives,
+            Some(NegativesConfig { relative_margin: Some(0.1), ..NegativesConfig::default() })
+        );
+    }
+
+    #[test]
+    fn a_flag_that_the_loss_has_no_setting_for_is_named() {
+        let error = config(&["--loss", "triplet", "--scale", "2"]).unwrap_err();
+        assert!(format!("{error:#}").contains("--scale is no setting of this loss"), "{error:#}");
+        assert!(config(&["--candidates", "some"]).is_err());
+    }
+}

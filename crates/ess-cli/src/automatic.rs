@@ -1,0 +1,109 @@
+//! Automatic choice, between files and reports.
+
+use std::path::Path;
+
+use anyhow::Result;
+use burn::tensor::Device;
+use ess_auto::{
+    Auto, AutoConfig, AutoModule, AutoQueries, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries,
+};
+use ess_core::Searcher;
+use ess_kit::{Dataset, JudgedQueries};
+use ess_metrics::Run;
+use ess_train::Progress;
+
+use crate::data::{beir_texts::BeirTexts, dataset::say_unit_length};
+
+/// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
+/// and titles where there are texts.
+///
+/// # Errors
+/// When an item has no text, for passages that are not those of the items, and those of [`Dataset::item_tokens`].
+pub(crate) fn collection(
+    dataset: &Dataset,
+    texts: Option<&BeirTexts>,
+    config: &AutoConfig,
+) -> Result<Collection> {
+    let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
+    if let Some(passages) = dataset.passages()? {
+        say_unit_length(&passages.provenance, &dataset.folder().join("passages.safetensors"));
+        collection = collection.with_passages(passages.embeddings, passages.rows)?;
+    }
+    if let Some(tokens) = dataset.item_tokens()? {
+        collection = collection.with_tokens(tokens)?;
+    }
+    if let Some(texts) = texts {
+        collection = collection.with_texts(&texts.items(dataset.item_ids())?, config.lexical)?;
+        let titles = texts.titles(dataset.item_ids())?;
+        if titles.iter().any(|title| !title.is_empty()) {
+            collection = collection.with_titles(&titles)?;
+        }
+    }
+    Ok(collection)
+}
+
+/// Chooses from training queries, and dev queries where there are some.
+///
+/// # Errors
+/// Those of [`Auto::fit`], and queries without a text.
+pub(crate) fn choose(
+    collection: &Collection,
+    [train, dev]: [Option<&JudgedQueries>; 2],
+    texts: Option<&BeirTexts>,
+    config: &AutoConfig,
+    journal: Option<&Path>,
+    progress: Progress,
+    device: &Device,
+) -> Result<(AutoModule, AutoReport)> {
+    let queries = |judged: &JudgedQueries| -> Result<TrainingQueries> {
+        let mut queries = TrainingQueries::new(judged.set.clone());
+        if let Some(tokens) = &judged.tokens {
+            queries = queries.with_tokens(tokens.clone())?;
+        }
+        if let Some(texts) = texts {
+            let texts = texts.queries(&judged.ids)?.into_iter().map(str::to_owned);
+            queries = queries.with_texts(texts.collect())?;
+        }
+        Ok(queries)
+    };
+    let train = train.map(queries).transpose()?.ok_or_else(|| anyhow::anyhow!("no training queries"))?;
+    let dev = dev.map(queries).transpose()?;
+    let auto = Auto::new(config.clone())?.with_progress(progress).on(device);
+    Ok(auto.fit(collection, &train, dev.as_ref(), journal)?)
+}
+
+/// Searches by embeddings alone or, given texts, by words as well.
+///
+/// # Errors
+/// Those of the searcher, and queries without a text.
+pub(crate) fn search_automatically(
+    searcher: &AutoSearcher<'_>,
+    collection: &Collection,
+    queries: &JudgedQueries,
+    texts: Option<&BeirTexts>,
+    name: &str,
+) -> Result<Run> {
+    let (dense, k) = (queries.set.encodings(), queries.depth(collection.len()));
+    let mut encoded = match texts {
+        Some(texts) => collection.encode(dense, &texts.queries(&queries.ids)?)?,
+        None => AutoQueries::new(dense.clone()),
+    };
+    if let Some(tokens) = &queries.tokens {
+        encoded = encoded.with_tokens(tokens.clone())?;
+    }
+    Ok(queries.run(name, collection.ids(), searcher.search(&encoded, k)?)?)
+}
+
+/// A choice in words: the trial, the weights that are not 0, and why.
+pub(crate) fn describe_choice(choice: &Choice) -> String {
+    let Some(trial) = &choice.trial else {
+        return format!("the frozen encoder: {}", choice.reason);
+    };
+    let weights = ess_auto::Signal::ALL.into_iter().filter_map(|signal| {
+        let weight = choice.second.get(signal);
+        let name = serde_json::to_value(signal).ok()?;
+        (weight != 0.0).then(|| format!("{} {weight:.2}", name.as_str().unwrap_or_default()))
+    });
+    let weights: Vec<String> = weights.collect();
+    format!("{trial}; {}; {}", weights.join(", "), choice.reason)
+}

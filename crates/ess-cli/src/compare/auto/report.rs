@@ -1,0 +1,250 @@
+//! The page, as Markdown.
+
+use std::{fmt::Write, path::Path};
+
+use ess_auto::Choice as Chosen;
+use ess_kit::GroupGain;
+
+use crate::{automatic::describe_choice, output::together::Together};
+
+use super::{
+    Results,
+    cell::{Cell, Gain, Mean},
+};
+
+const INTRODUCTION: &str = "# Automatic choice
+
+What `train --module auto` chooses on several data sets with the same settings. Each choice saw training and dev queries
+alone, and test queries were searched afterwards. nDCG@10, with 95 % bootstrap intervals over queries; differences to the
+frozen encoder are paired. *Dense* looks at what the encoder gives of queries and items and at no text, so its gain is that
+of a trained module, of the memory of training queries, of feedback and, where the reasons below name them, of passages and
+tokens: richer encodings by the same frozen encoder (`encode --passages --states LAYER --item-states`), compared without any
+training. *Hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an interval without 0 and a
+p-value (randomisation test) below .05 after Holm's correction over all differences of their table; p-values that are
+printed are not corrected. Where two systems differ on too few queries no interval is stated, and nothing is bold.
+
+Written by `ess compare auto`, which `ess compare auto --help` explains; any BEIR folder with its
+embeddings will do.
+";
+
+const LIMITS: &str = "
+## Limits
+
+- A gain on known items is memory as much as skill: without dev queries, held-out queries are taken to be like those to
+  come.
+- The small weights for collections that were not trained on were chosen on training and dev queries of SciFact, NFCorpus,
+  Cranfield and WikiQA, so transfer between these four is not blind. No setting was chosen on CACM.
+- The settings of automatic choice were chosen by cross-validation on training and dev queries of the same sets; test
+  queries of earlier versions of it had been measured before.
+- Poolings of several layers are not among what is chosen from.
+";
+
+/// The whole page.
+pub(crate) fn markdown(results: &Results, plot: Option<&Path>) -> String {
+    let mut text = String::from(INTRODUCTION);
+    own(&mut text, results);
+    groups(&mut text, results);
+    evidence(&mut text, results);
+    if !results.transfer.is_empty() {
+        transfer(&mut text, results);
+    }
+    if let Some(plot) = plot {
+        frontier(&mut text, results, plot);
+    }
+    text.push_str(LIMITS);
+    text
+}
+
+fn own(text: &mut String, results: &Results) {
+    text.push_str("\n## On test queries of the same data set\n\n");
+    text.push_str("| data (test queries) | frozen | dense | difference | hybrid | difference | CPU-s |\n");
+    text.push_str("|---|---|---|---|---|---|---|\n");
+    let table = Together::new(results.own.iter().flat_map(|cell| [Some(cell.dense.p), Some(cell.hybrid.p)]));
+    for cell in &results.own {
+        let seconds = results
+            .choices
+            .iter()
+            .find(|choice| choice.name() == cell.target.name)
+            .map_or(0.0, |choice| choice.report.cpu_seconds);
+        let _ = writeln!(
+            text,
+            "| {} ({}) | {} | {} | {} | {} | {} | {seconds:.0} |",
+            cell.target.name,
+            cell.frozen.queries,
+            mean(&cell.frozen),
+            mean(&cell.dense.mean),
+            difference(&cell.dense, &table),
+            mean(&cell.hybrid.mean),
+            difference(&cell.hybrid, &table),
+        );
+    }
+    text.push_str("\nCPU-seconds are of all threads, for both choices together.\n");
+}
+
+fn groups(text: &mut String, results: &Results) {
+    text.push_str(
+        "\n## Known and new items\n\nThe same differences on test queries with a relevant item that training or dev knew, and \
+         on those whose relevant items\nare new. Near duplicates are test queries with a cosine of .95 or more to a query that \
+         was learned from.\n\n",
+    );
+    text.push_str("| data | known / new / near duplicates | dense, known | dense, new | hybrid, known | hybrid, new |\n");
+    text.push_str("|---|---|---|---|---|---|\n");
+    let groups = |cell: &Cell| [cell.dense.groups, cell.hybrid.groups].concat();
+    let table = Together::new(results.own.iter().flat_map(groups).map(|gain| gain?.p));
+    for cell in &results.own {
+        let gains = groups(cell).into_iter().map(|gain| group(gain, &table));
+        let _ = writeln!(
+            text,
+            "| {} | {} / {} / {} | {} |",
+            cell.target.name,
+            cell.seen,
+            cell.frozen.queries - cell.seen,
+            cell.near_duplicates,
+            gains.collect::<Vec<_>>().join(" | "),
+        );
+    }
+}
+
+fn evidence(text: &mut String, results: &Results) {
+    text.push_str("\n## What was chosen, and why\n\n");
+    for choice in &results.choices {
+        let report = &choice.report;
+        let rich: String = [(report.passages, "passages"), (report.item_tokens, "tokens")]
+            .into_iter()
+            .filter(|(count, _)| *count > 0)
+            .map(|(count, what)| format!("{count} {what} of {} items; ", report.items))
+            .collect();
+        let _ = writeln!(text, "**{}**: {rich}{}.\n", choice.name(), report.folds.reason);
+        let chosen = [("dense", Some(&report.dense)), ("hybrid", report.hybrid.as_ref())];
+        for (name, chosen) in chosen.into_iter().filter_map(|(name, chosen)| Some((name, chosen?))) {
+            let _ = writeln!(text, "- {name}: {}{}", describe_choice(chosen), held_out_groups(chosen));
+        }
+        for skipped in &report.skipped {
+            let _ = writeln!(text, "- not tried: {}: {}", skipped.name, skipped.reason);
+        }
+        text.push('\n');
+    }
+    text.truncate(text.trim_end().len());
+    text.push('\n');
+}
+
+/// What held-out queries say of known and of new items.
+fn held_out_groups(chosen: &Chosen) -> String {
+    let group = |name: &str, gain: &Option<ess_auto::GroupGain>| {
+        let gain = gain.filter(|_| chosen.trial.is_some())?;
+        Some(format!(
+            "; on {} with {name} items {:+.3} (standard error {:.3})",
+            gain.queries, gain.gain, gain.standard_error
+        ))
+    };
+    let refused = (chosen.refused > 0)
+        .then(|| format!("; {} candidates were refused for a loss on one of these groups", chosen.refused));
+    [group("known", &chosen.seen), group("new", &chosen.unseen), refused].into_iter().flatten().collect()
+}
+
+fn transfer(text: &mut String, results: &Results) {
+    text.push_str(
+        "\n## On data sets that were not trained on\n\nDifferences to the frozen encoder on the test queries of the column, \
+         dense / hybrid. Such a collection is searched with\nsmall weights of the signals that need no training; \
+         *all others* means the mean of those of all choices on other items.\n\n",
+    );
+    let mut targets: Vec<&str> = results.transfer.iter().map(|cell| cell.target.name.as_str()).collect();
+    targets.dedup();
+    let _ = writeln!(text, "| chosen on | {} |", targets.join(" | "));
+    let _ = writeln!(text, "|---|{}", "---|".repeat(targets.len()));
+    let all = results.transfer.iter().chain(&results.several);
+    let table = Together::new(all.flat_map(|cell| [Some(cell.dense.p), Some(cell.hybrid.p)]));
+    let row = |name: &str, cells: &[Cell], is: &dyn Fn(&Cell) -> bool| {
+        let cell = |target: &&str| {
+            let found = cells.iter().find(|cell| is(cell) && cell.target.name == *target);
+            found.map_or(String::new(), |cell| {
+                format!(
+                    "{} / {}",
+                    short_difference(&cell.dense, &table),
+                    short_difference(&cell.hybrid, &table)
+                )
+            })
+        };
+        format!("| {name} | {} |\n", targets.iter().map(cell).collect::<Vec<_>>().join(" | "))
+    };
+    for choice in &results.choices {
+        let is = |cell: &Cell| cell.chosen_on == [choice.name().to_owned()];
+        text.push_str(&row(choice.name(), &results.transfer, &is));
+    }
+    if !results.several.is_empty() {
+        text.push_str(&row("all others", &results.several, &|_| true));
+    }
+    summary(text, "single choice", &results.transfer, &table);
+    if !results.several.is_empty() {
+        summary(text, "choice of all others", &results.several, &table);
+    }
+}
+
+fn summary(text: &mut String, what: &str, cells: &[Cell], table: &Together) {
+    let of = |gain: fn(&Cell) -> &Gain| {
+        let mean = cells.iter().map(|cell| gain(cell).gain).sum::<f64>() / cells.len() as f64;
+        let found = cells.iter().map(gain).filter(|gain| table.is_significant(gain.ci95, Some(gain.p)));
+        let (above, below): (Vec<&Gain>, Vec<&Gain>) = found.partition(|found| found.gain > 0.0);
+        let (above, below) = (above.len(), below.len());
+        format!("{mean:+.4} ({above} significantly above frozen, {below} below)")
+    };
+    let (dense, hybrid) = (of(|cell| &cell.dense), of(|cell| &cell.hybrid));
+    let _ = writeln!(text, "\nMean of a {what}, {} cells: dense {dense}, hybrid {hybrid}.", cells.len());
+}
+
+fn frontier(text: &mut String, results: &Results, plot: &Path) {
+    let name = plot.file_name().unwrap_or_default().to_string_lossy();
+    let data = &results.frontier[0].1.target.name;
+    let _ = writeln!(
+        text,
+        "\n## Quality against CPU-seconds\n\n![nDCG@10 against CPU-seconds]({name})\n\nThe same choice on {data} within \
+         several budgets:\n\n| system | CPU-s | dense | hybrid |\n|---|---|---|---|"
+    );
+    for (spent, cell) in &results.frontier {
+        let budget = cell.budget();
+        let (dense, hybrid) = (mean(&cell.dense.mean), mean(&cell.hybrid.mean));
+        let _ = writeln!(text, "| auto, at most {budget} | {spent:.1} | {dense} | {hybrid} |");
+    }
+    for peer in &results.peers {
+        let _ = writeln!(
+            text,
+            "| {} ({}) | {:.0} | {} | |",
+            peer.name,
+            peer.source,
+            peer.cpu_seconds,
+            figure(peer.ndcg)
+        );
+    }
+}
+
+fn mean(mean: &Mean) -> String {
+    let [low, high] = mean.ci95.map(|end| format!("{end:.3}").replacen("0.", ".", 1));
+    format!("{} [{low}, {high}]", figure(mean.ndcg))
+}
+
+fn figure(value: f64) -> String {
+    format!("{value:.4}").replacen("0.", ".", 1)
+}
+
+fn difference(gain: &Gain, table: &Together) -> String {
+    let p = if gain.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", gain.p) };
+    let interval = match gain.ci95.map(|interval| interval.map(signed)) {
+        Some([low, high]) => format!("[{low}, {high}]"),
+        None => "[too few queries differ]".to_owned(),
+    };
+    table.emphasised(&format!("{} {interval}", signed(gain.gain)), gain.ci95, Some(gain.p))
+        + ", "
+        + &p.replacen("0.", ".", 1)
+}
+
+fn short_difference(gain: &Gain, table: &Together) -> String {
+    table.emphasised(&signed(gain.gain), gain.ci95, Some(gain.p))
+}
+
+fn group(gain: Option<GroupGain>, table: &Together) -> String {
+    gain.map_or("–".to_owned(), |gain| table.emphasised(&signed(gain.gain), gain.ci95, gain.p))
+}
+
+fn signed(value: f64) -> String {
+    format!("{value:+.3}").replacen("0.", ".", 1)
+}

@@ -1,0 +1,98 @@
+//! A data set in memory, searched by both encodings once.
+
+use anyhow::{Context, Result};
+use ess_core::{Embeddings, Encoding, Identity, IndexSearcher, QueryEncoder};
+use ess_data::read_qrels;
+use ess_index::FlatIndex;
+use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
+use ess_metrics::{Evaluator, Qrels, RowQrels};
+use ess_searchers::{BothLists, HybridEncoding, HybridIndex};
+
+use crate::data::{
+    beir_data_set::BeirDataSet,
+    beir_texts::BeirTexts,
+    dataset::{JoinArguments, open_dataset, say_left_out},
+};
+
+/// Items behind every kind of index, and judged queries.
+pub(crate) struct Collection {
+    pub(crate) items: Embeddings,
+    pub(crate) dense: IndexSearcher<Identity, FlatIndex>,
+    pub(crate) words: SparseIndex,
+    /// Over the concatenated vectors, with α = 1.
+    pub(crate) both: HybridIndex,
+    /// Training and dev queries together.
+    pub(crate) learn: Option<Judged>,
+    pub(crate) test: Judged,
+    /// Hits of each searcher that are combined.
+    pub(crate) depth: usize,
+}
+
+/// Queries by both encodings, what both searchers found for them, and what is relevant.
+pub(crate) struct Judged {
+    pub(crate) queries: HybridEncoding,
+    pub(crate) pass: BothLists,
+    pub(crate) relevant: Vec<Vec<(usize, f32)>>,
+    qrels: RowQrels,
+}
+
+impl Collection {
+    pub(crate) fn open(data: &BeirDataSet, depth: usize) -> Result<Self> {
+        let join = JoinArguments { allow_missing: data.allow_missing };
+        let dataset = open_dataset(&data.embeddings, join)?;
+        let texts = BeirTexts::read(&data.beir)?;
+        let item_texts = texts.items(dataset.item_ids())?;
+        let encoder = Bm25Encoder::fit(&item_texts, Bm25Config::default())?;
+        let item_words = encoder.encode_items(&item_texts)?;
+        let items = dataset.items().clone();
+        let dense = IndexSearcher::new(Identity::new(items.dim()), FlatIndex::new(items.clone())?)?;
+        let words = SparseIndex::new(&item_words);
+        let both = HybridIndex::new(items.clone(), &item_words, 1.0)?;
+        let judge = |qrels: &Qrels| -> Result<Judged> {
+            let judged = dataset.judge(qrels)?;
+            say_left_out(&data.embeddings, &judged.left_out);
+            let lexical = encoder.encode_queries(&texts.queries(&judged.ids)?)?;
+            let queries = HybridEncoding::new(judged.set.encodings().clone(), lexical)?;
+            let grades =
+                || judged.set.judgements().iter().map(|of| of.iter().map(|one| (one.item, one.grade)));
+            let relevant =
+                grades().map(|of| of.filter(|one| one.1 > 0).map(|(item, grade)| (item, grade as f32)));
+            Ok(Judged {
+                pass: BothLists::search(&dense, &words, &queries, depth)?,
+                relevant: relevant.map(Iterator::collect).collect(),
+                qrels: RowQrels::new(grades())?,
+                queries,
+            })
+        };
+        let mut learn = Qrels::new();
+        for path in data.train.iter().chain(&data.dev) {
+            let qrels = read_qrels(path)?;
+            qrels.iter().try_for_each(|(query, item, grade)| learn.insert(query, item, grade))?;
+        }
+        let learn =
+            data.has_train().then(|| judge(&learn).context("training and dev queries")).transpose()?;
+        let test = judge(&read_qrels(&data.test)?).context("test queries")?;
+        Ok(Self { items, dense, words, both, learn, test, depth })
+    }
+}
+
+impl Judged {
+    /// nDCG@10 by query of these rankings.
+    pub(crate) fn ndcg(&self, hits: &[Vec<ess_core::Hit>]) -> Result<Vec<f64>> {
+        let evaluator = Evaluator::from_names(["ndcg@10"])?;
+        let rankings = hits.iter().map(|hits| hits.iter().map(|hit| hit.item));
+        Ok(evaluator.evaluate_rows(&self.qrels, rankings)?.get("ndcg@10")?.per_query.clone())
+    }
+
+    /// Some of the queries.
+    pub(crate) fn select(&self, rows: &[usize]) -> Result<Self> {
+        let judgements =
+            rows.iter().map(|&row| self.relevant[row].iter().map(|&(item, gain)| (item, gain as i32)));
+        Ok(Self {
+            queries: self.queries.select_rows(rows)?,
+            pass: self.pass.select(rows)?,
+            relevant: rows.iter().map(|&row| self.relevant[row].clone()).collect(),
+            qrels: RowQrels::new(judgements)?,
+        })
+    }
+}

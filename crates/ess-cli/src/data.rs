@@ -1,0 +1,8 @@
+//! Data by folder and file, and what is to be said of it.
+
+pub(crate) mod beir_data_set;
+pub(crate) mod beir_texts;
+pub(crate) mod dataset;
+#[cfg(feature = "encoders")]
+pub(crate) mod model_folder;
+pub(crate) mod similarity_note;

@@ -1,0 +1,91 @@
+//! Datasets as the programs open them: what is left out or changed is said on the terminal.
+
+use std::path::Path;
+
+use anyhow::Result;
+use ess_core::Embeddings;
+use ess_data::{Dropped, EmbeddingStore, Provenance};
+use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
+
+/// What becomes of judgements without embeddings, on the command line.
+#[derive(clap::Args, Clone, Copy, Default)]
+pub(crate) struct JoinArguments {
+    /// Leave out queries and judged items that have no embedding, and say how many, instead of refusing the judgements. A
+    /// query that is left still counts its relevant items without an embedding as not found.
+    #[arg(long)]
+    pub(crate) allow_missing: bool,
+}
+
+/// Opens a folder, and says where vectors were brought to length 1.
+///
+/// # Errors
+/// Those of [`Dataset::open`].
+pub(crate) fn open_dataset(folder: &Path, join: JoinArguments) -> Result<Dataset> {
+    let dataset = Dataset::open(folder)?.allow_missing(join.allow_missing);
+    say_unit_length(dataset.item_store().provenance(), dataset.item_store().path());
+    Ok(dataset)
+}
+
+/// The vectors of items, brought to length 1 where their encoder is meant for the cosine and did not do it, which is said.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(crate) fn searchable(store: &EmbeddingStore, path: &Path) -> Result<Embeddings> {
+    say_unit_length(store.provenance(), path);
+    Ok(ess_kit::searchable(store)?)
+}
+
+/// Says so where vectors had to be brought to length 1.
+pub(crate) fn say_unit_length(provenance: &Provenance, path: &Path) {
+    if provenance.needs_unit_length() {
+        note!(
+            "note: {}: vectors are brought to length 1, as their encoder is meant for the cosine",
+            path.display()
+        );
+    }
+}
+
+/// Reads a qrels file and joins it with the embeddings, and says what was left out.
+///
+/// # Errors
+/// Those of [`Dataset::judge_file`].
+pub(crate) fn judge_file(dataset: &Dataset, path: &Path) -> Result<JudgedQueries> {
+    judge_file_as(dataset, path)
+}
+
+/// As [`judge_file`], with another encoding of the queries.
+///
+/// # Errors
+/// Those of [`Dataset::judge_file_as`].
+pub(crate) fn judge_file_as<E: StoredEncoding>(dataset: &Dataset, path: &Path) -> Result<JudgedQueries<E>> {
+    let judged = dataset.judge_file_as(path)?;
+    say_left_out(path, &judged.left_out);
+    Ok(judged)
+}
+
+/// Reads a qrels file and cuts it into train and dev, and says what was left out.
+///
+/// # Errors
+/// Those of [`Dataset::train_and_dev_as`].
+pub(crate) fn train_and_dev<E: StoredEncoding>(
+    dataset: &Dataset,
+    path: &Path,
+    dev_share: f64,
+    seed: u64,
+) -> Result<[JudgedQueries<E>; 2]> {
+    let (train, dev) = dataset.train_and_dev_as(path, dev_share, seed)?;
+    [&train, &dev].iter().for_each(|side| say_left_out(path, &side.left_out));
+    Ok([train, dev])
+}
+
+/// Says on the terminal what was left out for want of an embedding, if anything was.
+pub(crate) fn say_left_out(qrels: &Path, left_out: &Dropped) {
+    if *left_out != Dropped::default() {
+        note!(
+            "{}: left out for want of an embedding (queries: {}, judgements: {})",
+            qrels.display(),
+            left_out.queries,
+            left_out.judgements
+        );
+    }
+}

@@ -1,0 +1,261 @@
+//! From records to store files, part by part.
+
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, anyhow};
+use ess_core::{Error, Ids, TokenStates};
+use ess_data::{
+    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, TokenStoreShape, write_store,
+    write_store_in_batches, write_token_store, write_token_store_in_batches,
+};
+use ess_encoders::PassageSplitter;
+use ess_files::{Checksum, FileLock};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::output::options::Output;
+
+use super::{
+    Arguments,
+    inputs::Inputs,
+    model::{Encoded, Model},
+};
+
+#[derive(Serialize)]
+struct Report {
+    /// None where queries alone were encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    items: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passages: Option<usize>,
+    queries: usize,
+    dim: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    item_provenance: Option<Provenance>,
+    query_provenance: Provenance,
+    seconds: f64,
+}
+
+/// Keeps others off the files that will be written; other shards may be at work beside them.
+pub(crate) fn locks(arguments: &Arguments) -> Result<Vec<FileLock>> {
+    let written = [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", true)];
+    let files = written.into_iter().filter(|(_, written)| *written).map(|(name, _)| arguments.file(name));
+    Ok(files.map(|file| FileLock::acquire(&file)).collect::<Result<_, _>>()?)
+}
+
+/// Encodes both files of the folder, or the queries alone.
+pub(crate) fn run(arguments: &Arguments, model: &Model, output: &Output) -> Result<()> {
+    let started = Instant::now();
+    let items = match arguments.queries_only {
+        true => None,
+        false => Some(Job::new(arguments, output, "corpus", model.provenance(true))?),
+    };
+    let whole = |item: Item| vec![(item.title_and_text(), item.id)];
+    let encode_items = |job: &Job<'_>| job.encode(whole, |texts| model.encode_items(texts));
+    let items_done = items.as_ref().map(encode_items).transpose()?;
+    let passages_done = arguments.passages.then(|| passages(arguments, model, output)).transpose()?;
+    let queries = Job::new(arguments, output, "queries", model.provenance(false))?;
+    let text = |query: Query| vec![(query.text, query.id)];
+    let queries_done = queries.encode(text, |texts| model.encode_queries(texts))?;
+    output.write(&Report {
+        items: items_done,
+        passages: passages_done,
+        queries: queries_done,
+        dim: MappedStore::open(&queries.out)?.dim(),
+        item_provenance: items.map(|items| items.provenance),
+        query_provenance: queries.provenance,
+        seconds: started.elapsed().as_secs_f64(),
+    })
+}
+
+/// Encodes each item's title and the passages of its text by themselves.
+fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usize> {
+    let splitter = PassageSplitter { most_words: arguments.passage_words, ..PassageSplitter::default() };
+    let splitter =
+        PassageSplitter { fewest_words: splitter.fewest_words.min(splitter.most_words), ..splitter };
+    splitter.check().context("--passage-words")?;
+    let mut provenance = Provenance { layers: None, ..model.provenance(true) };
+    provenance.text =
+        Some(format!("title, and passages of at most {} words of the text", splitter.most_words));
+    let job = Job {
+        name: "passages",
+        out: arguments.file("passages"),
+        ..Job::new(arguments, output, "corpus", provenance)?
+    };
+    job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts))
+}
+
+/// The texts of an item's passages with their ids; an item without words has one empty passage.
+fn pieces(splitter: &PassageSplitter, item: &Item) -> Vec<(String, String)> {
+    let title = Some(item.title.trim()).filter(|title| !title.is_empty());
+    let mut texts: Vec<&str> = title.into_iter().chain(splitter.split(&item.text)).collect();
+    if texts.is_empty() {
+        texts.push("");
+    }
+    let numbered = texts.into_iter().enumerate();
+    numbered.map(|(number, text)| (text.to_owned(), format!("{}#{number}", item.id))).collect()
+}
+
+/// One file's share.
+struct Job<'a> {
+    arguments: &'a Arguments,
+    output: &'a Output,
+    /// `corpus`, `passages` or `queries`.
+    name: &'static str,
+    input: PathBuf,
+    /// The file to write.
+    out: PathBuf,
+    provenance: Provenance,
+}
+
+impl<'a> Job<'a> {
+    fn new(
+        arguments: &'a Arguments,
+        output: &'a Output,
+        name: &'static str,
+        provenance: Provenance,
+    ) -> Result<Self> {
+        let [plain, packed] = ["jsonl", "jsonl.gz"].map(|kind| arguments.beir.join(format!("{name}.{kind}")));
+        let missing = anyhow!("{}: no such file, nor with .gz", plain.display());
+        let input = [plain, packed].into_iter().find(|path| path.is_file()).ok_or(missing)?;
+        let out = arguments.file(name);
+        Ok(Self { arguments, output, name, input, out, provenance })
+    }
+
+    /// Encodes part by part what is not there yet, and puts the parts together; the number of texts. `texts` gives those
+    /// of a record, each with its id. What is there counts where it is of the same ids and texts, by their checksums, the
+    /// same model and the same settings.
+    fn encode<R: Record + DeserializeOwned>(
+        &self,
+        texts: impl Fn(R) -> Vec<(String, String)>,
+        encode: impl Fn(&[&str]) -> Result<Encoded, Error>,
+    ) -> Result<usize> {
+        let read = || -> Result<_> {
+            let records = RecordReader::<R>::open(&self.input)?.map(|record| record.map(&texts));
+            Ok(records.flat_map(|texts| match texts {
+                Ok(texts) => texts.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            }))
+        };
+        let sum = |text: Result<(String, String), ess_data::Error>| {
+            text.map(|(text, id)| (id, Checksum::of(text.as_bytes())))
+        };
+        let all = read()?.map(sum).collect::<Result<Vec<_>, _>>()?;
+        let rows = self.arguments.shard.rows(all.len());
+        let inputs = Inputs::new(all, rows.clone()).with_context(|| self.input.display().to_string())?;
+        let ids = &inputs.ids;
+        let provenance = self.provenance_of(&inputs, 0..inputs.len());
+        self.remove_partials()?;
+        if self.is_whole(&self.out, ids.as_slice(), &provenance) {
+            self.remove_parts()?;
+            return Ok(ids.len());
+        }
+        let bar = self.progress_bar(ids.len());
+        let mut records = read()?.skip(rows.start);
+        let mut parts = Vec::new();
+        for first in (0..ids.len()).step_by(self.arguments.part) {
+            let rows = first..ids.len().min(first + self.arguments.part);
+            let wanted = &ids.as_slice()[rows.clone()];
+            let records = records.by_ref().take(wanted.len()).collect::<Result<Vec<_>, _>>()?;
+            let part = self.part(parts.len());
+            let of_part = self.provenance_of(&inputs, rows);
+            if !self.is_whole(&part, wanted, &of_part) {
+                let texts: Vec<_> = records.iter().map(|(text, _)| text.as_str()).collect();
+                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?, &of_part)?;
+            }
+            bar.inc(wanted.len() as u64);
+            parts.push(part);
+        }
+        self.join(ids, &parts, &provenance)?;
+        self.remove_parts()?;
+        bar.finish();
+        Ok(ids.len())
+    }
+
+    fn provenance_of(&self, inputs: &Inputs, rows: Range<usize>) -> Provenance {
+        Provenance { inputs: Some(inputs.checksum(rows)), ..self.provenance.clone() }
+    }
+
+    fn parts_folder(&self) -> PathBuf {
+        self.arguments.out.join("parts")
+    }
+
+    fn part(&self, number: usize) -> PathBuf {
+        let file = self.arguments.shard.file(self.name);
+        self.parts_folder().join(format!("{number}-by-{}.{file}", self.arguments.part))
+    }
+
+    /// Whether a name is that of a part of this file, of whatever size.
+    fn is_part(&self, name: &str) -> bool {
+        let file = self.arguments.shard.file(self.name);
+        name.strip_suffix(&format!(".{file}")).is_some_and(|part| part.contains("-by-"))
+    }
+
+    /// Removes what a run that was killed left half written; other shards may be at work beside this one.
+    fn remove_partials(&self) -> Result<()> {
+        let file = self.arguments.shard.file(self.name);
+        ess_files::remove_partials(&self.arguments.out, |name| name == file)?;
+        ess_files::remove_partials(&self.parts_folder(), |name| self.is_part(name))?;
+        Ok(())
+    }
+
+    /// Removes the parts, those of runs with another size of part too.
+    fn remove_parts(&self) -> Result<()> {
+        let folder = self.parts_folder();
+        let Ok(entries) = std::fs::read_dir(&folder) else {
+            return Ok(());
+        };
+        for entry in entries {
+            let path = entry?.path();
+            if path.file_name().and_then(|name| name.to_str()).is_some_and(|name| self.is_part(name)) {
+                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            }
+        }
+        // Parts of other shards may still be there.
+        let _ = std::fs::remove_dir(&folder);
+        Ok(())
+    }
+
+    /// Whether a file is there, undamaged, and what this run would write.
+    fn is_whole(&self, path: &Path, ids: &[String], provenance: &Provenance) -> bool {
+        EmbeddingStore::open(path).is_ok_and(|store| {
+            let same_kind = store.dtype() == self.arguments.dtype && store.provenance() == provenance;
+            same_kind && store.ids().as_slice() == ids
+        })
+    }
+
+    fn write(&self, path: &Path, ids: &Ids, encoded: &Encoded, provenance: &Provenance) -> Result<()> {
+        let dtype = self.arguments.dtype;
+        match encoded {
+            Encoded::Vectors(vectors) => write_store(path, ids, vectors, dtype, provenance)?,
+            Encoded::States(states) => write_token_store(path, ids, states, dtype, provenance)?,
+        }
+        Ok(())
+    }
+
+    fn join(&self, ids: &Ids, parts: &[PathBuf], provenance: &Provenance) -> Result<()> {
+        let dtype = self.arguments.dtype;
+        let stores = parts.iter().map(MappedStore::open).collect::<Result<Vec<_>, _>>()?;
+        let first = stores.first().context("a shard without records")?;
+        let dim = first.dim();
+        let Some(token_dim) = first.token_dim() else {
+            let batches = stores.iter().map(MappedStore::to_embeddings);
+            return Ok(write_store_in_batches(&self.out, ids, dim, dtype, provenance, batches)?);
+        };
+        let tokens = stores.iter().filter_map(MappedStore::token_count).sum();
+        let prompt_tokens = first.token_states(0..1).map(|states| TokenStates::prompt_tokens(&states))?;
+        let shape = TokenStoreShape { dim, token_dim, tokens, prompt_tokens };
+        let batches = || stores.iter().map(MappedStore::to_token_states);
+        Ok(write_token_store_in_batches(&self.out, ids, shape, dtype, provenance, batches)?)
+    }
+
+    fn progress_bar(&self, records: usize) -> ProgressBar {
+        let template = "{msg} {wide_bar} {human_pos}/{human_len}, {per_sec}, {eta} left";
+        let style = ProgressStyle::with_template(template).expect("a valid template");
+        self.output.bar(records).with_style(style).with_message(self.name)
+    }
+}

@@ -1,0 +1,222 @@
+//! The encoder that `--model` names, with the kind of encoding that was asked for.
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
+use ess_data::Provenance;
+use ess_encoders::{LayerEncoder, SentenceEncoder, StaticEncoder, TokenEncoder, TwoTowerEncoder};
+
+use crate::data::{model_folder::model_folder, similarity_note::similarity_note};
+
+use super::Arguments;
+
+/// A loaded encoder, and where its embeddings will say that they come from.
+pub(crate) struct Model {
+    kind: Kind,
+    // Of items and of queries.
+    provenance: [Provenance; 2],
+    // Items give token states as queries do, where those do.
+    item_states: bool,
+}
+
+enum Kind {
+    One(Arc<SentenceEncoder>),
+    Two(Box<TwoTowerEncoder>),
+    Layers(LayerEncoder),
+    States(TokenEncoder),
+    Static(Box<StaticEncoder>),
+}
+
+/// What a batch of texts became.
+pub(crate) enum Encoded {
+    Vectors(Embeddings),
+    States(TokenStates),
+}
+
+impl Model {
+    pub(crate) fn load(arguments: &Arguments, quiet: bool) -> Result<Self> {
+        let folder = model_folder(&arguments.model, quiet)?;
+        let device = match arguments.device.is_cpu() {
+            true => None,
+            false => Some(arguments.device.open()?).filter(|device| *device != Device::flex()),
+        };
+        let (layers, states) = (&arguments.layers, arguments.states);
+        let mut provenance = named(&arguments.model, &folder)?;
+        if StaticEncoder::is_folder(&folder) {
+            let of_transformers = [
+                ("--layers", !layers.is_empty()),
+                ("--states", states.is_some()),
+                ("--device", device.is_some()),
+            ];
+            for (flag, given) in of_transformers {
+                ensure!(!given, "{flag}: expected a transformer, found a static model, which has none");
+            }
+            let encoder = match arguments.max_tokens {
+                None => StaticEncoder::load(&folder)?,
+                Some(tokens) => {
+                    StaticEncoder::load(&folder)?.with_max_tokens(tokens).context("--max-tokens")?
+                }
+            };
+            provenance.pooling = Some("mean".to_owned());
+            provenance.normalized = Some(encoder.normalizes());
+            provenance.similarity = encoder.similarity().map(str::to_owned);
+            provenance.text = Some(match encoder.max_tokens() {
+                Some(tokens) => format!("at most {tokens} tokens"),
+                None => "all of it".to_owned(),
+            });
+            return Self::new(Kind::Static(Box::new(encoder)), [provenance.clone(), provenance], false);
+        }
+        if folder.join("router_config.json").is_file() {
+            ensure!(layers.is_empty(), "--layers: expected a model with one encoder, found two");
+            ensure!(states.is_none(), "--states: expected a model with one encoder, found two");
+            let encoder = two_towers(&folder, device.as_ref(), arguments.max_tokens)?;
+            let provenance = [encoder.item(), encoder.query()].map(|encoder| described(&provenance, encoder));
+            return Self::new(Kind::Two(Box::new(encoder)), provenance, false);
+        }
+        let encoder = Arc::new(one_encoder(&folder, device.as_ref(), arguments.max_tokens)?);
+        let mut provenance = described(&provenance, &encoder);
+        let kind = match states {
+            Some(layer) => Kind::States(TokenEncoder::new(encoder, layer).context("--states")?),
+            None if layers.is_empty() => Kind::One(encoder),
+            None => {
+                // Of a vector with poolings behind it no cosine is meant.
+                provenance.similarity = None;
+                Kind::Layers(LayerEncoder::new(encoder, layers.clone()).context("--layers")?)
+            }
+        };
+        provenance.layers = match states {
+            Some(layer) => Some(vec![layer]),
+            None => Some(layers.clone()).filter(|layers| !layers.is_empty()),
+        };
+        Self::new(kind, [provenance.clone(), provenance], arguments.item_states)
+    }
+
+    fn new(kind: Kind, provenance: [Provenance; 2], item_states: bool) -> Result<Self> {
+        let whole_rows = !matches!(kind, Kind::Layers(_));
+        for note in notes(&provenance, whole_rows) {
+            note!("note: {note}");
+        }
+        Ok(Self { kind, provenance, item_states })
+    }
+
+    /// The provenance of items, or of queries.
+    pub(crate) fn provenance(&self, of_items: bool) -> Provenance {
+        let mut provenance = self.provenance[usize::from(!of_items)].clone();
+        if of_items {
+            provenance.text = provenance.text.map(|cut| format!("title + \" \" + text, {cut}"));
+            let vectors_alone = matches!(self.kind, Kind::States(_)) && !self.item_states;
+            provenance.layers = provenance.layers.filter(|_| !vectors_alone);
+        } else {
+            provenance.text = provenance.text.map(|cut| format!("text, {cut}"));
+        }
+        provenance
+    }
+
+    pub(crate) fn encode_items(&self, texts: &[&str]) -> Result<Encoded, Error> {
+        match &self.kind {
+            Kind::States(encoder) if self.item_states => encoder.encode_items(texts).map(Encoded::States),
+            _ => self.encode_passages(texts),
+        }
+    }
+
+    /// One vector each, whatever is kept of whole items.
+    pub(crate) fn encode_passages(&self, texts: &[&str]) -> Result<Encoded, Error> {
+        let vectors = match &self.kind {
+            Kind::One(encoder) => encoder.encode_items(texts),
+            Kind::Two(encoder) => encoder.encode_items(texts),
+            Kind::Layers(encoder) => encoder.encode_items(texts),
+            Kind::States(encoder) => encoder.encoder().encode_items(texts),
+            Kind::Static(encoder) => encoder.encode_items(texts),
+        };
+        vectors.map(Encoded::Vectors)
+    }
+
+    pub(crate) fn encode_queries(&self, texts: &[&str]) -> Result<Encoded, Error> {
+        match &self.kind {
+            Kind::One(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::Two(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::Layers(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::States(encoder) => encoder.encode_queries(texts).map(Encoded::States),
+            Kind::Static(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+        }
+    }
+}
+
+fn one_encoder(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>) -> Result<SentenceEncoder> {
+    let encoder = match device {
+        None => SentenceEncoder::load(folder)?,
+        Some(device) => SentenceEncoder::load_on(folder, device)?,
+    };
+    Ok(match max_tokens {
+        None => encoder,
+        Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+    })
+}
+
+fn two_towers(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>) -> Result<TwoTowerEncoder> {
+    let encoder = match device {
+        None => TwoTowerEncoder::load(folder)?,
+        Some(device) => TwoTowerEncoder::load_on(folder, device)?,
+    };
+    Ok(match max_tokens {
+        None => encoder,
+        Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+    })
+}
+
+/// The model's name and a checksum of its settings and weights, so that parts of another model are not taken for this one's.
+fn named(model: &str, folder: &Path) -> Result<Provenance> {
+    let path = folder.canonicalize().with_context(|| folder.display().to_string())?;
+    let name = match Path::new(model).exists() {
+        true => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        false => model.to_owned(),
+    };
+    let mut sums = Vec::new();
+    checksums(&path, &path, &mut sums)?;
+    sums.sort();
+    let encoder = Some(format!("{name} {}", ess_files::Checksum::of(sums.join("\n").as_bytes())));
+    Ok(Provenance { encoder, ..Provenance::default() })
+}
+
+/// The checksums of the settings and weights in a folder and those below it.
+fn checksums(root: &Path, folder: &Path, sums: &mut Vec<String>) -> Result<()> {
+    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        if path.is_dir() {
+            checksums(root, &path, sums)?;
+        } else if path.extension().is_some_and(|kind| kind == "json" || kind == "safetensors") {
+            let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+            let name = path.strip_prefix(root).unwrap_or(&path).display();
+            sums.push(format!("{name} {}", ess_files::Checksum::of(&bytes)));
+        }
+    }
+    Ok(())
+}
+
+fn described(provenance: &Provenance, encoder: &SentenceEncoder) -> Provenance {
+    let name = |mode: &_| serde_json::to_value(mode).ok()?.as_str().map(str::to_owned);
+    let poolings: Option<Vec<String>> = encoder.poolings().iter().map(name).collect();
+    let assumed = encoder.assumptions().to_vec();
+    Provenance {
+        pooling: poolings.map(|names| names.join(" + ")),
+        normalized: Some(encoder.normalizes()),
+        similarity: encoder.similarity().map(str::to_owned),
+        assumed: Some(assumed).filter(|assumed| !assumed.is_empty()),
+        text: Some(format!("at most {} tokens", encoder.max_tokens())),
+        ..provenance.clone()
+    }
+}
+
+/// What whoever uses the vectors must know of them; of the similarity only where rows are the model's vectors.
+fn notes(provenance: &[Provenance; 2], whole_rows: bool) -> Vec<String> {
+    let [items, queries] = provenance;
+    let mut notes: Vec<_> =
+        [items, queries].into_iter().flat_map(|side| side.assumed.iter().flatten()).cloned().collect();
+    notes.dedup();
+    if items.normalized != Some(true) && whole_rows {
+        notes.extend(similarity_note(items.similarity.as_deref()));
+    }
+    notes
+}

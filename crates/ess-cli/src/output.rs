@@ -1,0 +1,10 @@
+//! What the program says, shows and writes.
+
+#[macro_use]
+pub(crate) mod terminal;
+
+pub(crate) mod json;
+pub(crate) mod options;
+pub(crate) mod plot;
+pub(crate) mod table;
+pub(crate) mod together;

@@ -1,0 +1,52 @@
+//! Where a command's results go: the flags that all commands have.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use ess_train::Progress;
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::{
+    json::{is_standard_output, write_json},
+    terminal::{Listener, listen},
+};
+
+/// Where a command's results go.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct Output {
+    /// No progress bar and no results on the terminal. Warnings and errors are still said.
+    #[arg(long, global = true)]
+    pub(crate) quiet: bool,
+    /// Also write the results as JSON (`-`: to standard output, and all else to standard error).
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Output {
+    /// From here on, what is said on the terminal goes where these flags send it.
+    pub(crate) fn choose_listener(&self) {
+        listen(match (self.quiet, self.json.as_deref().is_some_and(is_standard_output)) {
+            (true, _) => Listener::Nobody,
+            (false, true) => Listener::StandardError,
+            (false, false) => Listener::StandardOutput,
+        });
+    }
+
+    /// Writes the results where `--json` says.
+    pub(crate) fn write(&self, results: &impl Serialize) -> Result<()> {
+        self.json.as_deref().map_or(Ok(()), |path| write_json(path, results))
+    }
+
+    /// Whether training shows a bar.
+    pub(crate) fn progress(&self) -> Progress {
+        if self.quiet { Progress::Silent } else { Progress::Bar }
+    }
+
+    /// A bar for so many steps.
+    pub(crate) fn bar(&self, steps: usize) -> ProgressBar {
+        if self.quiet { ProgressBar::hidden() } else { ProgressBar::new(steps as u64) }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a program says to its user, and how it ends when nobody listens or it is told to stop.
+
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+    sync::OnceLock,
+};
+
+/// The status of a program that writes to a pipe which nobody reads any more: 128 and the number of SIGPIPE.
+const BROKEN_PIPE: i32 = 141;
+
+/// Runs a program and says how it ended: status 0, or status 1 and the error with what caused it, one a line. A backtrace
+/// is for panics.
+///
+/// Ctrl-C and a request to end remove what is half written before they end the program, with the status 128 and the signal's
+/// number.
+///
+/// # Panics
+/// When the system has no thread left.
+pub(crate) fn run(program: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    end_cleanly_on_signals();
+    match program() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            note(Causes(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error and what caused it. A cause that the line above ends with already is not said again.
+struct Causes<'a>(&'a anyhow::Error);
+
+impl fmt::Display for Causes<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut above = self.0.to_string();
+        writeln!(f, "Error: {above}")?;
+        for cause in self.0.chain().skip(1).map(ToString::to_string) {
+            if !above.ends_with(&cause) {
+                writeln!(f, "  caused by: {cause}")?;
+            }
+            above = cause;
+        }
+        Ok(())
+    }
+}
+
+fn end_cleanly_on_signals() {
+    #[cfg(unix)]
+    {
+        use signal_hook::{consts::TERM_SIGNALS, iterator::Signals, low_level::exit};
+        let Ok(mut signals) = Signals::new(TERM_SIGNALS) else { return };
+        std::thread::spawn(move || {
+            if let Some(signal) = signals.forever().next() {
+                let _stopped = ess_files::stop_writing();
+                exit(128 + signal);
+            }
+        });
+    }
+}
+
+/// Who hears what is said on the terminal.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Listener {
+    /// Standard output.
+    StandardOutput,
+    /// Standard error, for standard output has the results that `--json -` asks for.
+    StandardError,
+    /// Nobody: `--quiet`.
+    Nobody,
+}
+
+static LISTENER: OnceLock<Listener> = OnceLock::new();
+
+/// Says once who hears what is said from now on; until then, standard output.
+pub(crate) fn listen(listener: Listener) {
+    let _ = LISTENER.set(listener);
+}
+
+/// Prints a text. When nobody reads it any more the program ends, as others do; when it cannot be written, with a
+/// message and status 1.
+pub(crate) fn show(text: impl fmt::Display) {
+    match LISTENER.get().unwrap_or(&Listener::StandardOutput) {
+        Listener::StandardOutput => write_out(&text),
+        Listener::StandardError => note(text),
+        Listener::Nobody => {}
+    }
+}
+
+/// Prints a text on standard error. That it cannot be written is no reason to end.
+pub(crate) fn note(text: impl fmt::Display) {
+    let _ = write!(io::stderr().lock(), "{text}");
+}
+
+/// Prints a text on standard output, whoever listens.
+pub(crate) fn write_out(text: &dyn fmt::Display) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = write!(out, "{text}").and_then(|()| out.flush()) {
+        let _stopped = ess_files::stop_writing();
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            std::process::exit(BROKEN_PIPE);
+        }
+        note(format_args!("Error: standard output: {error}\n"));
+        std::process::exit(1);
+    }
+}
+
+/// Prints a line as `println!` does, by [`show`]: a closed pipe or a full disk is no panic.
+macro_rules! say {
+    () => { $crate::output::terminal::show("\n") };
+    ($format:literal $($arguments:tt)*) => {
+        $crate::output::terminal::show(format_args!("{}\n", format_args!($format $($arguments)*)))
+    };
+}
+
+/// Prints a line on standard error as `eprintln!` does, by [`note`].
+macro_rules! note {
+    ($format:literal $($arguments:tt)*) => {
+        $crate::output::terminal::note(format_args!("{}\n", format_args!($format $($arguments)*)))
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_said_with_its_causes_and_nothing_twice() {
+        let error =
+            anyhow::anyhow!("line 3: expected a number").context("run.txt: line 3: expected a number");
+        assert_eq!(Causes(&error).to_string(), "Error: run.txt: line 3: expected a number\n");
+        let error = anyhow::anyhow!("no such file").context("a.txt").context("the run file");
+        let expected = "Error: the run file\n  caused by: a.txt\n  caused by: no such file\n";
+        assert_eq!(Causes(&error).to_string(), expected);
+    }
+}

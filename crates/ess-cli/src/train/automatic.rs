@@ -1,0 +1,86 @@
+//! `ess train --module auto`: a choice among searching operations.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use clap::{ArgMatches, Args, Command, parser::ValueSource};
+use ess_auto::AutoConfig;
+use ess_files::FolderLock;
+use ess_search::Attachments;
+
+use super::{Arguments, report};
+use crate::{
+    automatic,
+    data::{
+        beir_texts::BeirTexts,
+        dataset::{judge_file, open_dataset},
+    },
+    output::options::Output,
+    settings::attached::{SETTINGS, read_settings},
+};
+
+/// Automatic choice has settings of its own, which `--config` gives.
+pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
+    const TAKEN: [&str; 11] = [
+        "embeddings",
+        "allow_missing",
+        "train",
+        "dev",
+        "module",
+        "budget",
+        "beir",
+        "config",
+        "seed",
+        "device",
+        "out",
+    ];
+    for argument in Arguments::augment_args(Command::new("train")).get_arguments() {
+        let id = argument.get_id().as_str();
+        let given =
+            matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine);
+        let flag = argument.get_long().unwrap_or(id);
+        ensure!(
+            !given || TAKEN.contains(&id),
+            "--{flag} does not belong to --module auto; its settings come by --config"
+        );
+    }
+    Ok(())
+}
+
+/// Chooses a searching operation, with or without texts, and saves it.
+pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
+    let mut config = match &arguments.config {
+        Some(path) => read_auto_config(path)?,
+        None => AutoConfig::default(),
+    };
+    config.budget_seconds = arguments.budget.unwrap_or(config.budget_seconds);
+    config.seed = arguments.seed.unwrap_or(config.seed);
+    config.check()?;
+    let mut out = FolderLock::acquire(&arguments.out)?;
+    let dataset = open_dataset(&arguments.embeddings, arguments.join)?;
+    let train = judge_file(&dataset, &arguments.train)?;
+    let dev = arguments.dev.as_ref().map(|path| judge_file(&dataset, path)).transpose()?;
+    let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
+    let collection = automatic::collection(&dataset, texts.as_ref(), &config)?;
+    let journal = arguments.out.join("journal.json");
+    let (queries, device) = ([Some(&train), dev.as_ref()], arguments.device.open()?);
+    let (module, report) = automatic::choose(
+        &collection,
+        queries,
+        texts.as_ref(),
+        &config,
+        Some(&journal),
+        output.progress(),
+        &device,
+    )?;
+    let settings = Attachments::default().with(SETTINGS, &config)?;
+    report::save(&mut out, &report, |out| Ok(module.save_with(&settings, out)?))?;
+    output.write(&report)?;
+    report::describe_auto(&report, &arguments.out);
+    Ok(())
+}
+
+fn read_auto_config(path: &Path) -> Result<AutoConfig> {
+    serde_json::from_str(&read_settings(path)?)
+        .with_context(|| format!("{}: not settings of automatic choice", path.display()))
+}

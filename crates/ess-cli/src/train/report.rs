@@ -1,0 +1,94 @@
+//! What a training run reports, saved beside its module and said on the terminal.
+
+use std::path::Path;
+
+use anyhow::Result;
+use ess_auto::AutoReport;
+use ess_files::{FolderLock, remove_file};
+use ess_train::{FitReport, Returned};
+use serde::Serialize;
+
+use crate::{automatic::describe_choice, output::json::write_json};
+
+#[derive(Serialize)]
+pub(super) struct Report<'a> {
+    pub(super) module: &'a str,
+    #[serde(flatten)]
+    pub(super) fit: &'a FitReport,
+}
+
+/// Saves a module, and the report of its run beside it.
+pub(super) fn save(
+    out: &mut FolderLock,
+    report: &impl Serialize,
+    module: impl FnOnce(&mut FolderLock) -> Result<()>,
+) -> Result<()> {
+    let path = out.folder().join("training.json");
+    // Gone before the module is replaced, so that it never is the report of another.
+    remove_file(&path)?;
+    module(out)?;
+    write_json(&path, report)
+}
+
+/// Says what a fit found.
+pub(super) fn describe(report: &FitReport, out: &Path) {
+    let guard = &report.guard;
+    say!(
+        "{} training and {} dev queries, {} items; {} parameters; {:.1} s",
+        report.train_queries,
+        report.dev_queries,
+        report.items,
+        report.parameters,
+        report.seconds
+    );
+    if let Some(mined) = report.curves.iter().filter_map(|curve| curve.mining.last()).next_back() {
+        say!(
+            "negatives, last mined before step {}: {} taken; dropped {} by margin, {} by the teacher, {} relevant",
+            mined.step,
+            mined.taken,
+            mined.dropped_by_margin,
+            mined.dropped_by_teacher,
+            mined.relevant
+        );
+    }
+    for curve in &report.curves {
+        let last = curve.points.last().map_or(0, |point| point.step);
+        say!("kept step {} of {last} ({:.1} s)", curve.kept_step, curve.seconds);
+    }
+    for (setting, value) in &report.settings {
+        say!("chosen on dev: {setting} {value:.3}");
+    }
+    say!("{}", guard.reason);
+    let what = match guard.returned {
+        Returned::Trained if report.refit.is_empty() => "the trained module",
+        Returned::Trained => "the trained module, refitted on train and dev",
+        Returned::Identity => "the identity",
+    };
+    say!("saved {what} in {}", out.display());
+}
+
+/// Says what was tried and chosen.
+pub(super) fn describe_auto(report: &AutoReport, out: &Path) {
+    say!(
+        "{} training and {} dev queries, {} items; {:.1} CPU-s",
+        report.train_queries,
+        report.dev_queries,
+        report.items,
+        report.cpu_seconds
+    );
+    say!("{}", report.folds.reason);
+    for trial in &report.trials {
+        let found = trial.ndcg.iter().map(|(variant, ndcg)| format!("{variant:?} {ndcg:.4}"));
+        let found = found.collect::<Vec<_>>().join(", ").to_lowercase();
+        say!("tried {}: held-out nDCG@10 {found} ({:.1} CPU-s)", trial.name, trial.cpu_seconds);
+    }
+    for skipped in &report.skipped {
+        say!("not tried: {}: {}", skipped.name, skipped.reason);
+    }
+    say!("by embeddings alone: {}", describe_choice(&report.dense));
+    match &report.hybrid {
+        Some(hybrid) => say!("by embeddings and words: {}", describe_choice(hybrid)),
+        None => say!("without --beir there are no texts: the choice looks at embeddings alone"),
+    }
+    say!("saved the choice in {}", out.display());
+}

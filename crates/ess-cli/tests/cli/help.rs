@@ -1,0 +1,130 @@
+//! Every program says what it does and what it takes.
+
+use crate::program::run;
+
+/// The programs that this build has.
+fn built(program: &str) -> bool {
+    !["encode", "distil", "device"].contains(&program) || cfg!(feature = "encoders")
+}
+
+#[test]
+fn every_program_explains_its_arguments() {
+    let programs: [(&str, &[&str]); 13] = [
+        (
+            "train",
+            &[
+                "--embeddings",
+                "--train",
+                "--dev",
+                "--module",
+                "--budget",
+                "--beir",
+                "--loss",
+                "--seed",
+                "--out",
+                "--json",
+            ],
+        ),
+        (
+            "evaluate",
+            &["--embeddings", "--qrels", "--module", "--beir", "--train", "--run", "--write-run", "--json"],
+        ),
+        (
+            "compare auto",
+            &[
+                "--data",
+                "--budget",
+                "--plot-budgets",
+                "--peers",
+                "--config",
+                "--cells",
+                "--quiet",
+                "--out",
+                "--json",
+            ],
+        ),
+        ("compare hybrid", &["--data", "--depth", "--cells", "--seed", "--quiet", "--out", "--json"]),
+        (
+            "calibrate",
+            &["--embeddings", "--qrels", "--test", "--module", "--method", "--out", "--plot", "--json"],
+        ),
+        ("compare modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
+        ("export", &["--module", "--dense", "--npy", "--json"]),
+        ("import-dense", &["--dense", "--npy", "--out", "--json"]),
+        ("device", &["--device", "--small", "--runs", "--json"]),
+        ("index", &["build", "search", "tune", "compact", "info"]),
+        ("import", &["--npy", "--ids", "--out", "--json"]),
+        (
+            "encode",
+            &["--model", "--beir", "--out", "--layers", "--states", "--max-tokens", "--device", "--json"],
+        ),
+        ("distil", &["--model", "--out", "--texts", "--dim", "--json"]),
+    ];
+    for (name, flags) in programs.into_iter().filter(|(name, _)| built(name)) {
+        let help = run(name, ["--help"]).succeeded();
+        assert!(help.stderr.is_empty(), "{name}: {}", help.stderr);
+        assert!(help.stdout.contains(&format!("Usage: ess {name}")), "{}", help.stdout);
+        for flag in flags {
+            assert!(help.stdout.contains(flag), "{name} does not explain {flag}:\n{}", help.stdout);
+        }
+    }
+}
+
+#[test]
+fn an_argument_that_no_program_has_is_refused_before_work() {
+    let programs = [
+        "train",
+        "evaluate",
+        "calibrate",
+        "compare auto",
+        "compare hybrid",
+        "compare modules",
+        "export",
+        "import-dense",
+        "index",
+        "import",
+        "encode",
+        "distil",
+    ];
+    for name in programs.into_iter().filter(|name| built(name)) {
+        run(name, ["--no-such-flag"]).failed_with(&["--no-such-flag", "--help"]);
+    }
+}
+
+#[test]
+fn every_command_takes_the_flags_that_say_where_results_go() {
+    for name in ["train", "evaluate", "export", "index info", "compare hybrid", "import-dense"] {
+        let help = run(name, ["--help"]).succeeded().stdout;
+        for flag in ["--quiet", "--json"] {
+            assert!(help.contains(flag), "{name} has no {flag}:\n{help}");
+        }
+    }
+}
+
+#[test]
+fn the_program_lists_its_commands_and_what_its_status_means() {
+    let help = run("--help", [""; 0]).succeeded().stdout;
+    for command in ["encode", "import", "train", "evaluate", "index", "compare", "completions", "Exit status"]
+    {
+        assert!(help.contains(command), "{command}:\n{help}");
+    }
+    assert!(run("--version", [""; 0]).succeeded().stdout.starts_with("ess "));
+}
+
+#[test]
+fn shells_get_completions() {
+    for (shell, needle) in
+        [("bash", "complete -F _ess"), ("zsh", "#compdef ess"), ("fish", "complete -c ess")]
+    {
+        let script = run("completions", [shell]).succeeded().stdout;
+        assert!(script.contains(needle) && script.contains("import-dense"), "{shell}:\n{script}");
+    }
+}
+
+#[cfg(not(feature = "encoders"))]
+#[test]
+fn a_command_that_is_not_built_says_what_to_build() {
+    for name in ["encode", "distil", "device"] {
+        run(name, ["--model", "x", "--help"]).failed_with(&[name, "--features encoders"]);
+    }
+}

@@ -1,0 +1,163 @@
+//! `index`: built, described, searched and tuned; wrong files and settings are refused.
+
+use ess_core::{MutableIndex, PersistentIndex};
+use ess_index::{FlatIndex, GraphIndex, IdentifiedIndex, IvfPqIndex};
+
+use crate::program::{read_json, run};
+use crate::small_data::{ITEMS, QUERIES, SmallData};
+
+struct Built {
+    data: SmallData,
+    index: String,
+}
+
+impl Built {
+    fn new(more: &[&str]) -> Self {
+        let data = SmallData::new(6, 6);
+        let (items, index) = (data.text("corpus.safetensors"), data.text("items.index"));
+        let own = ["build", "--items", &items, "--out", &index];
+        let said = run("index", own.iter().chain(more).copied()).succeeded();
+        assert!(said.stdout.contains(&format!("{ITEMS} items of dimension 6")), "{}", said.stdout);
+        Self { data, index }
+    }
+}
+
+#[test]
+fn every_kind_finds_the_same_items() {
+    let mut runs = Vec::new();
+    for kind in
+        [&["--storage", "f32"][..], &["--storage", "i8"], &["--kind", "graph"], &["--kind", "quantised"]]
+    {
+        let built = Built::new(kind);
+        let (queries, file) = (built.data.text("queries.safetensors"), built.data.text("hits.run"));
+        let said = run(
+            "index",
+            ["search", "--index", &built.index, "--queries", &queries, "-k", "5", "--run", &file],
+        )
+        .succeeded();
+        assert!(said.stdout.contains("q0: d"), "{}", said.stdout);
+        // Query, "Q0", item and rank: kinds may sum in another order.
+        let text = std::fs::read_to_string(file).unwrap();
+        let places = |line: &str| line.split_whitespace().take(4).map(str::to_owned).collect::<Vec<_>>();
+        runs.push(text.lines().map(places).collect::<Vec<_>>());
+    }
+    assert_eq!(runs[0].len(), 5 * QUERIES);
+    assert!(runs.iter().all(|run| run == &runs[0]));
+}
+
+#[test]
+fn an_index_says_what_it_is_and_damage_is_found() {
+    let built = Built::new(&["--kind", "graph"]);
+    let json = built.data.text("info.json");
+    run("index", ["info", "--index", &built.index, "--verify", "--json", &json]).succeeded();
+    let report = read_json(json.as_ref());
+    assert_eq!(
+        (&report["kind"], &report["items"], &report["dim"]),
+        (&"graph".into(), &ITEMS.into(), &6.into())
+    );
+    assert_eq!(report["capabilities"]["filter"], true);
+    let mut bytes = std::fs::read(&built.index).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&built.index, &bytes).unwrap();
+    run("index", ["info", "--index", &built.index, "--verify"]).failed_with(&["items.index", "damaged"]);
+    let queries = built.data.text("queries.safetensors");
+    let search = ["search", "--index", &built.index, "--queries", &queries, "-k", "5"];
+    run("index", search).failed_with(&["items.index", "damaged"]);
+    run("index", search.into_iter().chain(["--read"])).failed_with(&["items.index", "damaged"]);
+    run("index", search.into_iter().chain(["--no-verify"])).succeeded();
+    std::fs::write(&built.index, &bytes[..last]).unwrap();
+    run("index", ["info", "--index", &built.index]).failed_with(&["items.index", "expected", "found"]);
+}
+
+#[test]
+fn tuning_reports_recall_for_queries_before_and_after_the_module() {
+    let built = Built::new(&["--kind", "graph"]);
+    built.data.train(&[]).succeeded();
+    let [items, queries, module, plot, json] =
+        ["corpus.safetensors", "queries.safetensors", "module", "recall.svg", "tuned.json"]
+            .map(|name| built.data.text(name));
+    let own = ["tune", "--index", &built.index, "--items", &items, "--queries", &queries];
+    let more = ["--module", &module, "--plot", &plot, "--json", &json, "--target", "0.9"];
+    run("index", own.into_iter().chain(more)).succeeded();
+    let report = read_json(json.as_ref());
+    let curves = report["curves"].as_array().unwrap();
+    let names: Vec<&str> = curves.iter().map(|curve| curve["queries"].as_str().unwrap()).collect();
+    assert_eq!(names, ["as encoded", "mapped"]);
+    assert!(curves.iter().all(|curve| curve["points"][0]["recall"].as_f64().unwrap() > 0.5));
+    assert!(std::fs::read_to_string(plot).unwrap().contains("<svg"));
+}
+
+#[test]
+fn wrong_settings_and_files_are_refused() {
+    let data = SmallData::new(6, 6);
+    let (items, out) = (data.text("corpus.safetensors"), data.text("items.index"));
+    let graph = ["build", "--items", &items, "--out", &out, "--kind", "graph", "--degree", "1"];
+    run("index", graph).failed_with(&["degree", "4 to 256", "found 1"]);
+    run("index", ["info", "--index", &out]).failed_with(&["items.index", "No such file"]);
+    run("index", ["info", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
+    let built = Built::new(&[]);
+    let queries = built.data.text("queries.safetensors");
+    let search = |k| run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", k]);
+    search("0").failed_with(&["k must be at least 1", "found 0"]);
+    let hits = search("41").succeeded().stdout.lines().next().unwrap().split(", ").count();
+    assert_eq!(hits, 40, "a k beyond the items finds them all");
+}
+
+#[test]
+fn a_compacted_index_has_the_items_that_are_left_under_their_ids() {
+    for kind in [&["--storage", "i8"][..], &["--kind", "graph"], &["--kind", "quantised"]] {
+        let built = Built::new(kind);
+        let (path, queries) = (std::path::Path::new(&built.index), built.data.text("queries.safetensors"));
+        let searched = |index: &str| {
+            let run_file = built.data.text("hits.run");
+            let own = ["search", "--index", index, "--queries", &queries, "-k", "5", "--run", &run_file];
+            run("index", own).succeeded();
+            let text = std::fs::read_to_string(run_file).unwrap();
+            // Query, "Q0" and item: kinds that are built anew may sum in another order.
+            let places = |line: &str| line.split_whitespace().take(3).map(str::to_owned).collect::<Vec<_>>();
+            text.lines().map(places).collect::<Vec<_>>()
+        };
+        // The program that removes is the library's user.
+        remove_every_other(path);
+        let (before, bytes) = (searched(&built.index), std::fs::read(path).unwrap());
+        let [out, rows, json] =
+            ["compacted.index", "rows.json", "report.json"].map(|name| built.data.text(name));
+        let own = ["compact", "--index", &built.index, "--out", &out, "--rows", &rows, "--json", &json];
+        let said = run("index", own).succeeded();
+        assert!(said.stdout.contains(&format!("{} rows of {ITEMS}", ITEMS / 2)), "{}", said.stdout);
+        assert_eq!(std::fs::read(path).unwrap(), bytes, "the index itself stays");
+        assert_eq!(searched(&out), before, "{kind:?}");
+        let expected: Vec<_> = (0..ITEMS).map(|row| (row % 2 == 1).then_some(row / 2)).collect();
+        assert_eq!(read_json(rows.as_ref()), serde_json::json!(expected));
+        let report = read_json(json.as_ref());
+        assert_eq!((&report["rows_before"], &report["rows_after"]), (&ITEMS.into(), &(ITEMS / 2).into()));
+        assert!(report["bytes_after"].as_u64() < report["bytes_before"].as_u64(), "{report}");
+
+        // In place, in silence.
+        let said = run("index", ["compact", "--index", &built.index, "--quiet"]).succeeded();
+        assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", ""));
+        assert_eq!(std::fs::read(path).unwrap(), std::fs::read(&out).unwrap());
+    }
+    let data = SmallData::new(6, 6);
+    let items = data.text("corpus.safetensors");
+    run("index", ["compact", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
+}
+
+/// Removes the items of even rows from an index file.
+fn remove_every_other(path: &std::path::Path) {
+    fn remove<I: MutableIndex>(path: &std::path::Path)
+    where
+        IdentifiedIndex<I>: PersistentIndex,
+    {
+        let mut index = IdentifiedIndex::<I>::open(path).unwrap();
+        let ids: Vec<String> = (0..ITEMS).step_by(2).map(|row| index.id(row).unwrap().clone()).collect();
+        index.remove(&ids).unwrap();
+        index.save(path).unwrap();
+    }
+    match ess_index::kind(path).unwrap().as_str() {
+        "flat" => remove::<FlatIndex>(path),
+        "graph" => remove::<GraphIndex>(path),
+        _ => remove::<IvfPqIndex>(path),
+    }
+}

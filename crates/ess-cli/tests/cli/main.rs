@@ -1,0 +1,33 @@
+//! The program, run as a person runs it: as a process.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod automatic;
+mod calibrate;
+mod compare_hybrid;
+mod compare_modules;
+mod device;
+#[cfg(feature = "encoders")]
+mod encode;
+mod every_module;
+mod feedback;
+mod help;
+mod import;
+mod index;
+mod interchange;
+mod interrupted_training;
+mod judgements;
+mod kills;
+mod output;
+mod program;
+mod run_files;
+mod second_writer;
+mod small_data;
+mod train_and_evaluate;
+#[cfg(feature = "encoders")]
+mod train_on_states;
+mod two_sides;
+mod unequal_dimensions;
+mod wrong_data;
+mod wrong_modules;
+mod wrong_settings;

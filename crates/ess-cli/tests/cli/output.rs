@@ -1,0 +1,203 @@
+//! What becomes of a program's output where it cannot go, and of a program that is told to stop.
+
+use std::{
+    io::Read,
+    process::{Command, Stdio},
+};
+
+use ess_core::{Embeddings, Ids};
+use ess_data::{Dtype, write_ids, write_npy};
+
+use crate::{
+    program::{command, read_json, run, run_with},
+    small_data::SmallData,
+};
+
+/// `two.npy` and `two.txt`, for `import`.
+fn write_matrix(data: &SmallData) {
+    let matrix = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]]).unwrap();
+    write_npy(data.path("two.npy"), &matrix, Dtype::F32).unwrap();
+    write_ids(data.path("two.txt"), &Ids::new(vec!["a".into(), "b".into()]).unwrap()).unwrap();
+}
+
+/// Every program that says something on small data, with arguments by which it succeeds.
+fn talking(data: &SmallData) -> Vec<(&'static str, Vec<String>)> {
+    write_matrix(data);
+    let at = |name: &str| data.text(name);
+    let folder = data.path("").to_str().unwrap().to_owned();
+    let judged = ["--embeddings", &folder, "--qrels", &at("qrels.tsv")].map(str::to_owned);
+    let text =
+        |arguments: &[&str]| arguments.iter().map(|argument| (*argument).to_owned()).collect::<Vec<_>>();
+    vec![
+        ("evaluate", judged.to_vec()),
+        ("calibrate", [&judged[..], &text(&["--out", &at("link.json")])].concat()),
+        (
+            "train",
+            [
+                &text(&["--embeddings", &folder, "--train", &at("qrels.tsv"), "--max-steps", "2"])[..],
+                &text(&["--out", &at("new module")]),
+            ]
+            .concat(),
+        ),
+        ("export", text(&["--module", &at("module"), "--dense", &at("dense")])),
+        ("import-dense", text(&["--dense", &at("dense"), "--out", &at("dense module")])),
+        (
+            "import",
+            text(&["--npy", &at("two.npy"), "--ids", &at("two.txt"), "--out", &at("two.safetensors")]),
+        ),
+        ("index", text(&["build", "--items", &at("corpus.safetensors"), "--out", &at("items.index")])),
+        ("index", text(&["info", "--index", &at("items.index")])),
+        ("index", text(&["search", "--index", &at("items.index"), "--queries", &at("queries.safetensors")])),
+    ]
+}
+
+fn ended(name: &str, arguments: &[String], out: Stdio) -> (Option<i32>, String) {
+    let mut child = command(name).args(arguments).stdout(out).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    (child.wait().unwrap().code(), said)
+}
+
+#[test]
+fn a_closed_pipe_ends_a_program_quietly_and_a_full_disk_with_a_message() {
+    let data = SmallData::new(4, 4);
+    data.train(&[]).succeeded();
+    for (name, arguments) in talking(&data) {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let (code, said) = ended(name, &arguments, writer.into());
+        assert!(!said.contains("panicked") && !said.contains("Error"), "{name} {arguments:?}: {said}");
+        assert_eq!(code, Some(141), "{name} {arguments:?}: {said}");
+        if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+            let (code, said) = ended(name, &arguments, full.into());
+            assert!(!said.contains("panicked") && said.contains("standard output"), "{name}: {said}");
+            assert_eq!(code, Some(1), "{name}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_dash_is_standard_output_and_all_else_goes_to_standard_error() {
+    let data = SmallData::new(4, 4);
+    data.train(&[]).succeeded();
+    for (name, arguments) in talking(&data) {
+        let file = data.text("results.json");
+        let run = |json: &str| {
+            let json = ["--json".to_owned(), json.to_owned()];
+            command(name).args(&arguments).args(json).output().unwrap()
+        };
+        let (to_file, to_stdout) = (run(&file), run("-"));
+        assert!(to_file.status.success() && to_stdout.status.success(), "{name}: {to_stdout:?}");
+        let found: serde_json::Value = serde_json::from_slice(&to_stdout.stdout).unwrap();
+        let expected = read_json(data.path("results.json").as_path());
+        let names = |value: &serde_json::Value| {
+            value.as_object().map(|members| members.keys().cloned().collect::<Vec<_>>())
+        };
+        assert_eq!(names(&found), names(&expected), "{name}");
+        let said = |out: &[u8]| String::from_utf8_lossy(out).lines().count();
+        assert!(said(&to_stdout.stderr) >= said(&to_file.stdout), "{name}: {to_stdout:?}");
+        assert!(!std::path::Path::new("-").exists());
+    }
+}
+
+/// A program that ends with the test, also with one that fails.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_program_that_is_interrupted_cleans_up_and_says_so_by_its_status() {
+    let data = SmallData::new(4, 4);
+    let out = data.path("module");
+    // So many steps that it is at work when the signal comes.
+    let config = data.path("config.json");
+    std::fs::write(&config, r#"{"max_steps": 100000000, "patience": 100000000}"#).unwrap();
+    let child = command("train")
+        .args(["--embeddings", &data.text(""), "--train", &data.text("qrels.tsv"), "--quiet"])
+        .arg("--config")
+        .arg(&config)
+        .arg("--out")
+        .arg(&out)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut child = Running(child);
+    let lock = out.join(".ess-writer.lock");
+    while !lock.exists() {
+        assert!(child.0.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    // A second one is told at once, and the first goes on.
+    data.train(&[]).failed_with(&["another writer is at work"]);
+    assert!(lock.exists());
+    let interrupt = Command::new("kill").args(["-INT", &child.0.id().to_string()]).status().unwrap();
+    assert!(interrupt.success());
+    assert_eq!(child.0.wait().unwrap().code(), Some(130));
+    assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0);
+    data.train(&[]).succeeded();
+}
+
+/// Names of files that no program should leave.
+fn leftovers(folder: &std::path::Path) -> Vec<String> {
+    let names =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with(".ess-") || name.contains("0123456789abcdef")).collect()
+}
+
+#[test]
+fn what_killed_programs_left_goes_with_the_next_run() {
+    let data = SmallData::new(4, 4);
+    let at = |name: &str| data.text(name);
+    write_matrix(&data);
+    for out in ["items.index", "two.safetensors"] {
+        // Of this version, and of those before it.
+        for left in ["partial", "lock"] {
+            std::fs::write(data.path(&format!(".ess-{out}.{left}")), vec![0; 1000]).unwrap();
+        }
+        std::fs::write(data.path(&format!(".ess-{out}-a1B2c3.partial")), vec![0; 1000]).unwrap();
+    }
+    std::fs::create_dir(data.path("module")).unwrap();
+    std::fs::write(data.path("module/.ess-writer.lock"), "weights-0123456789abcdef.safetensors\n").unwrap();
+    std::fs::write(data.path("module/weights-0123456789abcdef.safetensors"), vec![0; 1000]).unwrap();
+    std::fs::write(data.path("module/.ess-module.json.partial"), "{").unwrap();
+    std::fs::write(data.path("module/mine.json"), "{}").unwrap();
+
+    run("index", ["build", "--items", &at("corpus.safetensors"), "--out", &at("items.index")]).succeeded();
+    run("import", ["--npy", &at("two.npy"), "--ids", &at("two.txt"), "--out", &at("two.safetensors")])
+        .succeeded();
+    data.train(&[]).succeeded();
+    assert_eq!(leftovers(&data.path("")), [""; 0]);
+    assert_eq!(leftovers(&data.path("module")), [""; 0]);
+    assert!(data.path("module/mine.json").exists());
+}
+
+#[test]
+fn an_error_is_said_with_its_causes_and_without_a_backtrace() {
+    let data = SmallData::new(4, 4);
+    let module = data.text("nowhere");
+    let own = ["--embeddings", &data.text(""), "--qrels", &data.text("qrels.tsv"), "--module", &module];
+    let backtrace = [("RUST_BACKTRACE", "1")];
+    let said = run_with("evaluate", own, &backtrace).stderr;
+    assert!(said.starts_with("Error: ") && said.contains("nowhere"), "{said}");
+    assert!(said.lines().skip(1).all(|line| line.starts_with("  caused by: ")), "{said}");
+    std::fs::write(data.path("settings.json"), r#"{"trainer": {"sed": 3}}"#).unwrap();
+    let settings = data.text("settings.json");
+    let train = ["--embeddings", "x", "--train", "x", "--out", "x", "--config", &settings];
+    let said = run_with("train", train, &backtrace).stderr;
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 2, "{said}");
+    assert!(lines[0].contains("settings.json") && lines[1].contains("`sed`"), "{said}");
+    for (name, arguments) in talking(&data).into_iter().filter(|(name, _)| *name != "calibrate") {
+        let elsewhere = data.text("nowhere/");
+        let wrong = arguments.iter().map(|argument| argument.replace(&data.text(""), &elsewhere));
+        let said = run_with(name, wrong, &backtrace).stderr;
+        assert!(said.starts_with("Error: "), "{name}: {said}");
+        assert!(!said.to_lowercase().contains("backtrace"), "{name}: {said}");
+    }
+}
