@@ -1,7 +1,7 @@
 """Draws quality.svg, nDCG@10 against CPU-seconds on SciFact's official split, from the tables of docs/results.
 
 `python3 docs/pictures/quality.py` writes the picture; with `--check` it fails where the picture is not what the tables say.
-The tables are printed by `compare_modules` (modules.md), `compare_auto` (auto.md) and kept in peers.json. Needs no package.
+The tables are printed by `ess compare modules` (modules.md), `ess compare auto` (auto.md) and kept in peers.json. Needs no package.
 """
 
 import html

@@ -109,10 +109,11 @@ impl PersistentIndex for Scan {
 
     fn open(path: &Path) -> Result<Self, Error> {
         let bytes = std::fs::read(path).map_err(Error::external)?;
-        let (words, []) = bytes.as_chunks::<4>() else { return Err(Error::external("torn")) };
-        let [dim, numbers @ ..] = words else { return Err(Error::external("empty")) };
-        let numbers = numbers.iter().map(|x| f32::from_le_bytes(*x)).collect();
-        Ok(Self::new(Embeddings::from_vec(numbers, u32::from_le_bytes(*dim) as usize)?, Fault::None))
+        let words = bytes.chunks(4).map(|word| word.try_into().map_err(|_| Error::external("torn")));
+        let words = words.collect::<Result<Vec<[u8; 4]>, _>>()?;
+        let [dim, components @ ..] = &words[..] else { return Err(Error::external("empty")) };
+        let components = components.iter().map(|x| f32::from_le_bytes(*x)).collect();
+        Ok(Self::new(Embeddings::from_vec(components, u32::from_le_bytes(*dim) as usize)?, Fault::None))
     }
 
     fn open_mapped(path: &Path) -> Result<Self, Error> {

@@ -1,4 +1,4 @@
-//! `train --module auto`, `evaluate` of what it chose, and `compare_auto`.
+//! `train --module auto`, `evaluate` of what it chose, and `ess compare auto`.
 
 use std::{path::Path, time::Duration};
 

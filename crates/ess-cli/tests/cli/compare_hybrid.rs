@@ -1,4 +1,4 @@
-//! `compare_hybrid`: one page of every way to search by meaning and by words.
+//! `ess compare hybrid`: one page of every way to search by meaning and by words.
 
 use crate::{
     program::{read_json, run},

@@ -1,4 +1,4 @@
-//! `compare_modules`: one table of many systems, that goes on where it stopped.
+//! `ess compare modules`: one table of many systems, that goes on where it stopped.
 
 use crate::{
     program::{read_json, run},

@@ -1,4 +1,4 @@
-//! `export` and `import_dense`: out of ESS and back.
+//! `export` and `import-dense`: out of ESS and back.
 
 use burn::tensor::Device;
 use ess_core::Embeddings;

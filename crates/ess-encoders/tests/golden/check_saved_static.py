@@ -1,8 +1,8 @@
 """Whether Model2Vec loads a static encoder that ESS saved, and makes the same vectors of the same texts.
 
     pip install model2vec
-    cargo run --release --features encoders --example distil -- --model MODEL_DIR --out static
-    cargo run --release --features encoders --example encode -- --model static --beir BEIR_DIR --dtype f32 --out encoded
+    ess distil --model MODEL_DIR --out static
+    ess encode --model static --beir BEIR_DIR --dtype f32 --out encoded
     python check_saved_static.py static BEIR_DIR/queries.jsonl encoded/queries.safetensors
 """
 

@@ -51,7 +51,7 @@ modules that the baseline guard gave up: dev did not show that they are better, 
 their place. **Bold** figures are of modules whose difference is significant: an interval without 0 and a p-value
 (randomisation test) below .05 after Holm's correction over the whole table. CPU-seconds are those of fitting on the first data set, on all threads, evaluation on dev included.
 
-Written by `compare_modules`. Searching modules are named as `train --module` names them. *Item offsets* and *maps* are of
+Written by `ess compare modules`. Searching modules are named as `train --module` names them. *Item offsets* and *maps* are of
 the items, which must then be indexed again (not encoded again): alone, trained at once with a linear module, or after it;
 a *shared map* is one linear module for both sides. New items gain nothing from offsets. *Over tokens*, *over layers* and
 *over found items* are modules that read more of a query than one vector: the states of its tokens, poolings of several
