@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use ess_core::{Capabilities, Effort, Embeddings, Error as CoreError, Hit, Index, MemoryUse, SearchParams};
 use rayon::prelude::*;
 
-use crate::codes::Codes;
+use crate::kernels::codes::Codes;
 use crate::live_rows::LiveRows;
 use crate::rows::Rows;
 
@@ -223,7 +223,8 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::{FlatIndex, Progress};
+    use crate::exact::FlatIndex;
+    use crate::progress::Progress;
 
     /// Vectors near a surface of 6 dimensions, as embeddings are near one of few.
     fn surface(n: usize, dim: usize, seed: u64) -> Embeddings {

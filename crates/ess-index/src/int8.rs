@@ -21,7 +21,7 @@ use rayon::prelude::*;
 
 use crate::cpu::InstructionSet;
 use crate::file::{Contents, Numbers, Section};
-use crate::kernel::LANES;
+use crate::kernels::float::LANES;
 use crate::rows::Rows;
 use bounds::ItemBounds;
 use candidates::Candidates;
@@ -64,7 +64,7 @@ impl Int8Items {
         let dim = self.rows.dim();
         let mut codes = vec![0_i8; dim];
         for row in rows.chunks_exact(dim) {
-            let scale = crate::codes::quantise(row, &mut codes);
+            let scale = crate::kernels::codes::quantise(row, &mut codes);
             self.panels.push(&codes);
             self.bounds.push(row, &codes, scale);
         }
@@ -165,7 +165,7 @@ impl Int8Items {
         rows: usize,
         dim: usize,
         contents: &Contents,
-    ) -> Result<Option<Self>, crate::Error> {
+    ) -> Result<Option<Self>, crate::error::Error> {
         let (Some(numbers), Some(bytes)) = (rows.checked_mul(dim), BytePanels::size(rows, dim)) else {
             return Ok(None);
         };
@@ -184,7 +184,7 @@ mod tests {
     use ess_core::{Embeddings, Index};
 
     use super::*;
-    use crate::FlatIndex;
+    use crate::exact::FlatIndex;
 
     fn wave(n: usize, dim: usize, step: f32) -> Vec<f32> {
         (0..n * dim).map(|i| (i as f32 * step).sin() * (1.0 + (i / dim) as f32 * 0.01)).collect()

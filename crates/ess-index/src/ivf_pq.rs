@@ -3,7 +3,10 @@
 mod builder;
 mod coder;
 mod efforts;
+mod inverted_file;
 mod mutable;
+mod pq;
+mod rows;
 mod scan;
 mod search;
 mod stored;
@@ -14,10 +17,10 @@ use ess_core::{Capabilities, Effort, Embeddings, Hit, Index, MemoryUse, SearchPa
 pub use builder::IvfPqBuilder;
 use coder::Coder;
 
-use crate::Storage;
 use crate::cpu::InstructionSet;
-use crate::ivf::Lists;
 use crate::live_rows::LiveRows;
+use crate::storage::Storage;
+use inverted_file::Lists;
 
 /// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own components
 /// decide.

@@ -102,7 +102,7 @@ impl LiveRows {
     }
 
     /// What [`LiveRows::section`] kept.
-    pub(crate) fn from_contents(rows: usize, contents: &Contents) -> Result<Self, crate::Error> {
+    pub(crate) fn from_contents(rows: usize, contents: &Contents) -> Result<Self, crate::error::Error> {
         if !contents.has(SECTION) {
             return Ok(Self::all(rows));
         }

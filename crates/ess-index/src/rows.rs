@@ -111,7 +111,7 @@ mod tests {
     use ess_core::{Embeddings, Index};
 
     use super::*;
-    use crate::FlatIndex;
+    use crate::exact::FlatIndex;
 
     #[test]
     fn similarities_are_those_of_the_exact_index() {

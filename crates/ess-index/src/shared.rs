@@ -70,7 +70,7 @@ impl<I: Send + Sync> SharedIndex<I> {
     /// [`Error::External`] with [`HalfChanged`](crate::Error::HalfChanged) after a change that ended in a panic, and those
     /// of `work`.
     pub fn with<R: Send>(&self, work: impl FnOnce(&I) -> Result<R, Error> + Send) -> Result<R, Error> {
-        let index = self.0.read().map_err(|_| Error::from(crate::Error::HalfChanged))?;
+        let index = self.0.read().map_err(|_| Error::from(crate::error::Error::HalfChanged))?;
         let index = &*index;
         apart(|| work(index))
     }
@@ -92,7 +92,7 @@ impl<I: Send + Sync> SharedIndex<I> {
     /// # Errors
     /// As [`SharedIndex::with`].
     pub fn change<R: Send>(&self, work: impl FnOnce(&mut I) -> Result<R, Error> + Send) -> Result<R, Error> {
-        let mut index = self.0.write().map_err(|_| Error::from(crate::Error::HalfChanged))?;
+        let mut index = self.0.write().map_err(|_| Error::from(crate::error::Error::HalfChanged))?;
         let index = &mut *index;
         apart(|| work(index))
     }

@@ -16,7 +16,7 @@ use super::{
     Numbers,
     header::{Entry, Header, PREFIX_BYTES, check},
 };
-use crate::Error;
+use crate::error::Error;
 
 /// A file whose header has been checked, for a kind of index to take its sections from.
 #[derive(Debug)]

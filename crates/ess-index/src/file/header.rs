@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_files::Checksum;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 pub(super) const MAGIC: &[u8; 8] = b"ESSINDEX";
 pub(super) const VERSION: u32 = 1;

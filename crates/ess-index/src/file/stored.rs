@@ -6,7 +6,7 @@ use ess_core::Index;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Contents, Section, write::write};
-use crate::Error;
+use crate::error::Error;
 
 /// What a kind of index says of itself for its file.
 pub(crate) trait Stored: Index + Sized {

@@ -6,7 +6,7 @@ use ess_files::{Checksum, write_atomically};
 use serde::Serialize;
 
 use super::header::{Entry, Header, aligned};
-use crate::Error;
+use crate::error::Error;
 
 /// Numbers to be written under a name.
 pub struct Section<'a> {

@@ -9,10 +9,11 @@ use super::{
     GraphIndex, connect::connect, insert::Drawing, links::Links, points::Points, space::Space,
     starts::Starts, survey::Survey, survey::Trial, walk::MAX_ROWS,
 };
-use crate::codes::{ByteQuery, Codes};
-use crate::flat::into_rows;
+use crate::error::Error;
+use crate::exact::into_rows;
+use crate::kernels::codes::{ByteQuery, Codes};
+use crate::progress::Progress;
 use crate::rows::Rows;
-use crate::{Error, Progress};
 
 /// So few items are looked at one and all by every search.
 const ALL_LOOKED_AT: usize = 1000;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ess_core::{Embeddings, Error, Index, MutableIndex};
 
 use super::{GraphIndex, build::check_rows, connect::connect, insert::Drawing, points::Points, space::Space};
-use crate::Progress;
+use crate::progress::Progress;
 
 impl MutableIndex for GraphIndex {
     fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {

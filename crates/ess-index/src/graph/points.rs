@@ -1,8 +1,8 @@
 //! What walks compare: int8 codes, or the items' own components.
 
-use crate::codes::{ByteQuery, Codes};
 use crate::cpu::InstructionSet;
-use crate::refine::dot;
+use crate::kernels::codes::{ByteQuery, Codes};
+use crate::kernels::dot::dot;
 use crate::rows::Rows;
 
 /// Items quantised to int8, or as they are where int8 codes could not tell neighbours apart.

@@ -4,9 +4,9 @@ use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
 use super::{GraphBuilder, GraphIndex, build::check_rows, links::Links, starts::Starts, survey::Survey};
-use crate::Error;
-use crate::codes::{Codes, LINE};
+use crate::error::Error;
 use crate::file::{Contents, Section, Stored, persistent};
+use crate::kernels::codes::{Codes, LINE};
 use crate::live_rows::LiveRows;
 use crate::rows::Rows;
 

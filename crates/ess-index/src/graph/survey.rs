@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::points::{PointQuery, Points};
 use super::{GraphIndex, refined, starts::Starts};
-use crate::codes::Codes;
+use crate::kernels::codes::Codes;
 use crate::rows::Rows;
 
 /// Queries that are tried.

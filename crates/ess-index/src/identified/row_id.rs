@@ -17,7 +17,7 @@ pub trait Kept: Sized {
     fn sections(ids: &[Self]) -> Vec<Section<'_>>;
 
     #[doc(hidden)]
-    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::Error>;
+    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::error::Error>;
 }
 
 impl Kept for u64 {
@@ -25,7 +25,7 @@ impl Kept for u64 {
         vec![Section::new("ids", &[ids])]
     }
 
-    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::Error> {
+    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::error::Error> {
         Ok(contents.numbers("ids", rows)?.to_vec())
     }
 }
@@ -44,7 +44,7 @@ impl Kept for String {
         vec![Section::owned("id_ends", &ends), Section::new("id_texts", &texts)]
     }
 
-    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::Error> {
+    fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::error::Error> {
         let ends = contents.numbers::<u64>("id_ends", rows)?;
         let texts = contents.numbers::<u8>("id_texts", None)?;
         let mut start = 0;

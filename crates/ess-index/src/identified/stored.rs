@@ -3,8 +3,11 @@
 use std::collections::HashMap;
 
 use super::{IdentifiedIndex, RowId};
+use crate::error::Error;
+use crate::exact::FlatIndex;
 use crate::file::{Contents, Section, Stored, persistent};
-use crate::{Error, FlatIndex, GraphIndex, IvfPqIndex};
+use crate::graph::GraphIndex;
+use crate::ivf_pq::IvfPqIndex;
 
 /// The kind is that of the index: it can be opened without its ids as well.
 impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {

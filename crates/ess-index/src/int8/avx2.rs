@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::panels::GROUP;
-use crate::kernel::LANES;
+use crate::kernels::float::LANES;
 
 /// Items in a register.
 const WIDTH: usize = 8;

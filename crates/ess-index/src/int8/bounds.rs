@@ -66,7 +66,7 @@ impl ItemBounds {
         ]
     }
 
-    pub(super) fn from_contents(rows: usize, contents: &Contents) -> Result<Self, crate::Error> {
+    pub(super) fn from_contents(rows: usize, contents: &Contents) -> Result<Self, crate::error::Error> {
         let numbers = |name| contents.numbers(name, Some(rows));
         Ok(Self { scales: numbers("scales")?, norms: numbers("norms")?, errors: numbers("errors")? })
     }

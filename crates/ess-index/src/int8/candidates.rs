@@ -4,7 +4,7 @@ use ess_core::{Hit, RowSet, TopK};
 
 use super::bounds::{BoundsOf, QueryBound};
 use crate::cpu::InstructionSet;
-use crate::kernel::LANES;
+use crate::kernels::float::LANES;
 use crate::rows::Rows;
 
 /// Items that wait to be compared exactly; with more of them, some are compared at once.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ess_core::MemoryUse;
 
 use crate::file::Numbers;
-use crate::kernel::LANES;
+use crate::kernels::float::LANES;
 
 /// Dimensions that lie together, as one step of a kernel takes them.
 pub(super) const GROUP: usize = 4;

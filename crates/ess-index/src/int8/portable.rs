@@ -1,7 +1,7 @@
 //! The kernel for bytes that runs everywhere.
 
 use super::panels::GROUP;
-use crate::kernel::LANES;
+use crate::kernels::float::LANES;
 
 /// As `InstructionSet::panel_products`, for a block of `N` queries.
 pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products: &mut [i32]) {

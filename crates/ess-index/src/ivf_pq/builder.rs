@@ -3,12 +3,14 @@
 use ess_core::{Embeddings, Error as CoreError};
 use serde::{Deserialize, Serialize};
 
+use super::inverted_file::Lists;
+use super::pq::{GROUP, MAX_CODES, PAIR};
+use super::rows::Rows;
 use super::{IvfPqIndex, coder::Coder};
-use crate::ivf::Lists;
+use crate::error::Error;
 use crate::live_rows::LiveRows;
-use crate::pq::{GROUP, MAX_CODES, PAIR};
-use crate::refine::Rows;
-use crate::{Error, Progress, Storage};
+use crate::progress::Progress;
+use crate::storage::Storage;
 
 /// Builds an [`IvfPqIndex`]; plain data.
 ///

@@ -3,9 +3,9 @@
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
+use super::inverted_file::{CodedItems, KMeans, Projection};
+use super::pq::Codebooks;
 use crate::cpu::InstructionSet;
-use crate::ivf::{CodedItems, KMeans, Projection};
-use crate::pq::Codebooks;
 
 /// Items that are coded together.
 const TOGETHER: usize = 1024;

@@ -3,7 +3,7 @@
 use ess_core::{Effort, Index};
 
 use super::IvfPqIndex;
-use crate::Storage;
+use crate::storage::Storage;
 
 /// Probes and candidates in steps of up to a half and a quarter, ordered by what they should cost.
 pub(super) fn efforts(index: &IvfPqIndex, k: usize) -> Vec<Effort> {

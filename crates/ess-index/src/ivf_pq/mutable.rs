@@ -5,10 +5,10 @@ use std::ops::Range;
 use ess_core::{Embeddings, Index, MutableIndex};
 
 use super::IvfPqIndex;
-use crate::Error;
-use crate::ivf::Lists;
+use super::inverted_file::Lists;
+use super::rows::Rows;
+use crate::error::Error;
 use crate::live_rows::LiveRows;
-use crate::refine::Rows;
 
 impl MutableIndex for IvfPqIndex {
     /// Codes the items and puts them into the lists. Adding many at once is much cheaper than one by one.

@@ -1,9 +1,9 @@
 //! Queries' visits to lists.
 
 use super::IvfPqIndex;
-use crate::ivf::{Best, Found, Lists, Part, reaching};
+use super::inverted_file::{Best, Found, Lists, Part, reaching};
+use super::pq::{BLOCK_ITEMS, Scale, Tables, block_bytes};
 use crate::live_rows::Admitted;
-use crate::pq::{BLOCK_ITEMS, Scale, Tables, block_bytes};
 
 /// Blocks whose sums are in the cache when they are compared.
 const BLOCKS_TOGETHER: usize = 32;

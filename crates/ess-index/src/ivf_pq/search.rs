@@ -5,10 +5,10 @@ use rayon::prelude::*;
 
 use super::IvfPqIndex;
 use super::coder::normalise;
+use super::inverted_file::{Best, Lists};
+use super::pq::Tables;
 use super::scan::{Scan, Visit};
-use crate::ivf::{Best, Lists};
 use crate::live_rows::Admitted;
-use crate::pq::Tables;
 
 /// Queries that are answered together: they share the loading of centres and lists.
 const QUERIES_TOGETHER: usize = 64;

@@ -3,13 +3,14 @@
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
+use super::inverted_file::{KMeans, Lists, Projection, Sizes};
+use super::pq::{CENTRES, Codebooks, GROUP, MAX_CODES, PAIR};
 use super::{IvfPqIndex, coder::Coder};
 use crate::cpu::InstructionSet;
+use crate::error::Error;
 use crate::file::{Contents, Section, Stored, persistent};
-use crate::ivf::{KMeans, Lists, Projection, Sizes};
 use crate::live_rows::LiveRows;
-use crate::pq::{CENTRES, Codebooks, GROUP, MAX_CODES, PAIR};
-use crate::{Error, Storage};
+use crate::storage::Storage;
 
 /// Sizes of an IVF-PQ index, as its file has them.
 #[derive(Debug, Serialize, Deserialize)]

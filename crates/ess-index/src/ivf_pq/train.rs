@@ -6,10 +6,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::builder::IvfPqBuilder;
 use super::coder::{Coder, normalise};
-use crate::Progress;
+use super::inverted_file::{KMeans, Projection};
+use super::pq::{Codebooks, PAIR};
 use crate::cpu::InstructionSet;
-use crate::ivf::{KMeans, Projection};
-use crate::pq::{Codebooks, PAIR};
+use crate::progress::Progress;
 
 /// Items that codebooks are learnt from: 16 centres of two components need no more.
 const CODEBOOK_ITEMS: usize = 16_384;

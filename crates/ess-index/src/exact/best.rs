@@ -3,7 +3,7 @@
 use ess_core::{Error, Hit, RowSet, TopK};
 
 use crate::cpu::InstructionSet;
-use crate::kernel::{Element, PanelBlock, QueryBlock, for_each_candidate};
+use crate::kernels::float::{Element, PanelBlock, QueryBlock, for_each_candidate};
 
 /// For each of several queries the best hits so far, and the first similarity that was not finite.
 pub(super) struct Best {

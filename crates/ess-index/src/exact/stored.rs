@@ -4,11 +4,12 @@ use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
 use super::{FlatIndex, Items};
+use crate::error::Error;
 use crate::file::{Contents, Section, Stored, persistent};
 use crate::int8::Int8Items;
-use crate::kernel::{Element, Panels};
+use crate::kernels::float::{Element, Panels};
 use crate::live_rows::LiveRows;
-use crate::{Error, Storage};
+use crate::storage::Storage;
 
 /// Sizes of an exact index, as its file has them.
 #[derive(Debug, Serialize, Deserialize)]

@@ -1,10 +1,11 @@
 //! Segments of lists in a file.
 
 use super::{Lists, first_blocks};
+use crate::error::Error;
 use crate::file::{Contents, Section};
-use crate::pq::block_bytes;
-use crate::refine::Rows;
-use crate::{Error, Storage};
+use crate::ivf_pq::pq::block_bytes;
+use crate::ivf_pq::rows::Rows;
+use crate::storage::Storage;
 
 /// What a file says of the lists in it.
 #[derive(Clone, Debug)]

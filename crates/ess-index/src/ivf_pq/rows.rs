@@ -4,10 +4,11 @@ use ess_core::{Embeddings, MemoryUse};
 use half::f16;
 use rayon::prelude::*;
 
-use super::dot::dot;
 use crate::cpu::InstructionSet;
+use crate::error::Error;
 use crate::file::{Contents, Numbers, Section};
-use crate::{Error, Storage};
+use crate::kernels::dot::dot;
+use crate::storage::Storage;
 
 /// Row-major items (`n × dim`) in the storage asked for.
 #[derive(Clone, Debug)]

@@ -5,10 +5,11 @@ use half::f16;
 use rayon::prelude::*;
 
 use crate::cpu::InstructionSet;
+use crate::error::Error;
 use crate::int8::Int8Items;
-use crate::kernel::{Element, LANES, PackedQueries, Panels};
+use crate::kernels::float::{Element, LANES, PackedQueries, Panels};
 use crate::live_rows::LiveRows;
-use crate::{Error, Storage};
+use crate::storage::Storage;
 
 mod best;
 mod build;

@@ -5,10 +5,11 @@ use half::f16;
 use serde::{Deserialize, Serialize};
 
 use super::{FlatIndex, Items};
+use crate::error::Error;
 use crate::int8::Int8Items;
-use crate::kernel::Panels;
+use crate::kernels::float::Panels;
 use crate::live_rows::LiveRows;
-use crate::{Error, Storage};
+use crate::storage::Storage;
 
 /// Builds a [`FlatIndex`]; plain data, by default in [`Storage::F32`].
 ///

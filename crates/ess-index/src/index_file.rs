@@ -1,11 +1,19 @@
 //! Opening an index whose kind only its file knows.
 
+mod compact;
+
+pub use compact::{Compacted, compact_file};
+
 use std::path::Path;
 
 use ess_core::Index;
 
+use crate::error::Error;
+use crate::exact::FlatIndex;
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex, GraphIndex, IvfPqIndex, RowId};
+use crate::graph::GraphIndex;
+use crate::identified::RowId;
+use crate::ivf_pq::IvfPqIndex;
 
 /// How an index file is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -9,11 +9,11 @@ use std::arch::aarch64::*;
 use std::arch::x86_64::*;
 
 use crate::cpu::{InstructionSet, Level};
-use crate::kernel::Element;
+use crate::kernels::float::Element;
 #[cfg(target_arch = "aarch64")]
-use crate::kernel::Load128;
+use crate::kernels::float::Load128;
 #[cfg(target_arch = "x86_64")]
-use crate::kernel::{Load256, Load512};
+use crate::kernels::float::{Load256, Load512};
 
 /// The partial sums.
 const SUMS: usize = 64;

@@ -4,8 +4,12 @@ use std::path::Path;
 
 use ess_core::MutableIndex;
 
+use crate::error::Error;
+use crate::exact::FlatIndex;
 use crate::file::{Contents, Stored};
-use crate::{Error, FlatIndex, GraphIndex, IdentifiedIndex, IvfPqIndex};
+use crate::graph::GraphIndex;
+use crate::identified::IdentifiedIndex;
+use crate::ivf_pq::IvfPqIndex;
 
 /// What [`compact_file`] did.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,8 +9,8 @@ use std::ops::Range;
 use ess_core::MemoryUse;
 
 use crate::file::Numbers;
-use crate::pq::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
-use crate::refine::Rows;
+use crate::ivf_pq::pq::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
+use crate::ivf_pq::rows::Rows;
 
 /// Items in the order of their lists. The position of an item counts in this order; its codes are in blocks
 /// that each list begins anew.
