@@ -10,19 +10,27 @@ use ess_train::{Progress, near_duplicates};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    AutoConfig, AutoModule, AutoReport, Choice, Collection, Error, FoldKind, SkippedTrial, TrainingQueries,
-    TrialSummary, Variant,
-    auto_module::{Plan, SavedMemory},
-    budget::{Budget, in_own_threads},
-    folds,
-    head::HeadItems,
-    inputs,
-    journal::Journal,
-    memory::Memory,
-    pair_heads::PairHeads,
-    passes::Scale,
-    trial::Learns,
-    trials::{Part, Trials},
+    choice::{
+        auto_module::AutoModule,
+        plan::{Plan, SavedMemory},
+        report::{AutoReport, SkippedTrial, TrialSummary},
+        selection::Choice,
+    },
+    config::AutoConfig,
+    error::Error,
+    features::{neighbours::Memory, passes::Scale},
+    input::{
+        collection::Collection, encoding as inputs, training_queries::TrainingQueries, variant::Variant,
+    },
+    validation::{
+        budget::{Budget, in_own_threads},
+        folds::{self, FoldKind},
+        journal::Journal,
+        pair_modules::PairHeads,
+        setting::{Part, Trials},
+        training::HeadItems,
+        trial::Learns,
+    },
 };
 
 /// Fewer queries than this cannot be cut into folds that say anything.

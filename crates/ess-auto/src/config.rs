@@ -6,7 +6,7 @@ use ess_searchers::{Attention, Expansion};
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 /// How a searching operation is chosen. The defaults are one recipe for every collection.
 ///

@@ -55,7 +55,7 @@ pub enum Error {
     #[error("the choice weighs {signal:?}, and {what} lack what it looks at")]
     NoSignal {
         /// The signal.
-        signal: crate::Signal,
+        signal: crate::features::weights::Signal,
         /// What lacks it.
         what: &'static str,
     },

@@ -1,46 +1,24 @@
 #![doc = include_str!("../README.md")]
 
-mod ascent;
 mod auto;
-mod auto_folder;
-mod auto_module;
-mod auto_queries;
-mod auto_searcher;
-mod batch;
-mod budget;
-mod candidates;
-mod collection;
+mod choice;
 mod config;
 mod error;
-mod folds;
-mod gated;
-mod head;
-mod inputs;
-mod journal;
-mod memory;
-mod nested;
-mod pair_heads;
-mod passes;
-mod query_tokens;
-mod report;
-mod selection;
-mod signal;
-mod simultaneous;
-mod table;
-mod training_queries;
-mod trial;
-mod trials;
+mod features;
+mod input;
+mod validation;
 
 pub use auto::Auto;
-pub use auto_module::AutoModule;
-pub use auto_queries::AutoQueries;
-pub use auto_searcher::AutoSearcher;
-pub use collection::Collection;
+pub use choice::{
+    auto_module::AutoModule,
+    auto_searcher::AutoSearcher,
+    report::{AutoReport, SkippedTrial, TrialSummary},
+    selection::{Choice, GroupGain},
+};
 pub use config::{AutoConfig, HeadConfig};
 pub use error::Error;
-pub use folds::{FoldEvidence, FoldKind};
-pub use report::{AutoReport, SkippedTrial, TrialSummary};
-pub use selection::{Choice, GroupGain};
-pub use signal::{Signal, Weights};
-pub use training_queries::TrainingQueries;
-pub use trial::Variant;
+pub use features::weights::{Signal, Weights};
+pub use input::{
+    auto_queries::AutoQueries, collection::Collection, training_queries::TrainingQueries, variant::Variant,
+};
+pub use validation::folds::{FoldEvidence, FoldKind};

@@ -2,7 +2,7 @@
 
 use ess_core::{Hit, TopK};
 
-use crate::signal::{SIGNALS, Weights};
+use crate::features::weights::{SIGNALS, Weights};
 
 /// Items of one query, in row order, and one column of numbers for each signal.
 #[derive(Clone)]

@@ -1,30 +1,18 @@
-//! What was chosen, as something that can be kept and searched with.
+//! What is kept of a choice beside matrices.
 
 use std::collections::BTreeMap;
 
-use ess_core::Embeddings;
 use ess_files::Checksum;
-use ess_lexical::{Bm25Config, TextAnalyzer};
-use ess_search::ModuleState;
+use ess_lexical::Bm25Config;
 use ess_searchers::{Attention, Expansion};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
-use crate::{AutoSearcher, Choice, Collection, Error, TrainingQueries, memory::shares, passes::Scale};
-
-/// A chosen searching operation: the weights of all signals, the training queries as memory, and the heads.
-///
-/// It knows the items of training by id and embedding. Bound to another collection it forgets them, leaves heads aside
-/// and searches with cautious weights of the signals that need no training.
-///
-/// Runnable at [`Auto`](crate::Auto).
-#[derive(Clone, Debug, PartialEq)]
-pub struct AutoModule {
-    pub(crate) plan: Plan,
-    pub(crate) heads: BTreeMap<String, ModuleState>,
-    /// The training queries' embeddings.
-    pub(crate) queries: Embeddings,
-}
+use crate::{
+    choice::selection::Choice,
+    features::{neighbours::shares, passes::Scale},
+    input::{collection::Collection, training_queries::TrainingQueries},
+};
 
 /// All of it that is not a matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -114,45 +102,4 @@ impl SavedMemory {
 pub(crate) fn mark(embedding: &[f32]) -> String {
     let halves: Vec<u16> = embedding.iter().map(|&x| f16::from_f32(x).to_bits()).collect();
     Checksum::of(bytemuck::cast_slice(&halves)).to_string()
-}
-
-impl AutoModule {
-    pub(crate) fn new(plan: Plan, heads: Vec<(String, ModuleState)>, queries: Embeddings) -> Self {
-        Self { plan, heads: heads.into_iter().collect(), queries }
-    }
-
-    /// The choice that looks at embeddings alone.
-    pub fn dense(&self) -> &Choice {
-        &self.plan.dense
-    }
-
-    /// The choice that looks at texts too, where there were texts to choose with.
-    pub fn hybrid(&self) -> Option<&Choice> {
-        self.plan.hybrid.as_ref()
-    }
-
-    /// The lexical encoder that a collection is to be given texts with.
-    pub fn lexical(&self) -> Bm25Config {
-        self.plan.lexical
-    }
-
-    /// Whether the choice with texts was made with other stems than this version makes, or by one that did not say with
-    /// which. Queries and items are stemmed alike whenever it searches, so that it searches well; but its weights were
-    /// fitted to, and its gain measured with, those other stems.
-    pub fn has_other_stems(&self) -> bool {
-        self.plan.hybrid.is_some() && self.plan.stems.as_deref() != Some(TextAnalyzer::RULES)
-    }
-
-    /// The dimension of queries and items.
-    pub fn dim(&self) -> usize {
-        self.queries.dim()
-    }
-
-    /// Makes it search a collection.
-    ///
-    /// # Errors
-    /// [`Error::Core`] for items of another dimension; [`Error::Search`] for a head that cannot be built.
-    pub fn bind<'c>(&self, collection: &'c Collection) -> Result<AutoSearcher<'c>, Error> {
-        AutoSearcher::new(self, collection)
-    }
 }

@@ -4,7 +4,15 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AutoConfig, Choice, FoldEvidence, Variant, selection::rounded, trial::TrialRecord};
+use crate::{
+    choice::selection::Choice,
+    config::AutoConfig,
+    input::variant::Variant,
+    validation::{
+        folds::FoldEvidence,
+        trial::{TrialRecord, VariantRecord, rounded},
+    },
+};
 
 /// What was tried, what was found and what was chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -69,9 +77,8 @@ impl TrialSummary {
         let mean = |values: &Vec<f32>| {
             rounded(values.iter().map(|&value| f64::from(value)).sum::<f64>() / values.len().max(1) as f64)
         };
-        let last = |(variant, record): (&Variant, &crate::trial::VariantRecord)| {
-            Some((*variant, mean(record.values.last()?)))
-        };
+        let last =
+            |(variant, record): (&Variant, &VariantRecord)| Some((*variant, mean(record.values.last()?)));
         Self {
             name: trial.name.clone(),
             ndcg: trial.variants.iter().filter_map(last).collect(),

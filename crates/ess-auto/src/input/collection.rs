@@ -5,7 +5,10 @@ use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 use ess_searchers::ItemTokens;
 
-use crate::{AutoQueries, Signal, auto_queries::check_len};
+use crate::{
+    features::weights::Signal,
+    input::auto_queries::{AutoQueries, check_len},
+};
 
 /// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words;
 /// perhaps their titles, embeddings of their passages and the states of their tokens too.
@@ -72,11 +75,11 @@ impl Collection {
     /// those of the texts, which come first.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of titles; [`Error::External`] around [`crate::Error::NoTexts`] without
+    /// [`Error::LengthMismatch`] for another number of titles; [`Error::External`] around [`crate::NoTexts`] without
     /// texts.
     pub fn with_titles(mut self, titles: &[&str]) -> Result<Self, Error> {
         check_len("titles of items", self.items.len(), titles.len())?;
-        let words = self.words.as_mut().ok_or(crate::Error::NoTexts { what: "the collection" })?;
+        let words = self.words.as_mut().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
         words.titles = Some(words.encoder.encode_items(titles)?);
         Ok(self)
     }
@@ -139,10 +142,10 @@ impl Collection {
     /// Queries, given by embedding (`n × d`) and text, as a hybrid choice reads them.
     ///
     /// # Errors
-    /// [`Error::External`] around [`crate::Error::NoTexts`] without texts of the items; [`Error::LengthMismatch`] when
+    /// [`Error::External`] around [`crate::NoTexts`] without texts of the items; [`Error::LengthMismatch`] when
     /// there are not as many texts as embeddings.
     pub fn encode(&self, queries: &Embeddings, texts: &[&str]) -> Result<AutoQueries, Error> {
-        let words = self.words.as_ref().ok_or(crate::Error::NoTexts { what: "the collection" })?;
+        let words = self.words.as_ref().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
         AutoQueries::new(queries.clone()).with_words(words.encoder.encode_queries(texts)?)
     }
 }

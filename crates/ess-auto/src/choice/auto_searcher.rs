@@ -6,14 +6,25 @@ use ess_core::{Embeddings, Encoding, Hit, QueryEncoder, SearchModule, Searcher};
 use ess_search::PersistentModule;
 
 use crate::{
-    AutoModule, AutoQueries, Choice, Collection, Error, Signal, Weights,
-    auto_module::{Plan, mark},
-    batch::{Batch, QueryWords},
-    gated::cautious,
-    head,
-    memory::Memory,
-    passes::Passes,
-    query_tokens::QueryTokens,
+    choice::{
+        auto_module::AutoModule,
+        plan::{Plan, mark},
+        selection::Choice,
+    },
+    error::Error,
+    features::{
+        neighbours::Memory,
+        passes::Passes,
+        trust::cautious,
+        weights::{Signal, Weights},
+    },
+    input::{
+        auto_queries::AutoQueries,
+        batch::{Batch, QueryWords},
+        collection::Collection,
+        query_tokens::QueryTokens,
+    },
+    validation::training as head,
 };
 
 /// Queries that are searched together.
@@ -40,6 +51,16 @@ pub struct AutoSearcher<'c> {
     // None where the collection is not the one of training.
     dense_memory: Option<Memory>,
     hybrid_memory: Option<Memory>,
+}
+
+impl AutoModule {
+    /// Makes it search a collection.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for items of another dimension; [`Error::Search`] for a head that cannot be built.
+    pub fn bind<'c>(&self, collection: &'c Collection) -> Result<AutoSearcher<'c>, Error> {
+        AutoSearcher::new(self, collection)
+    }
 }
 
 impl<'c> AutoSearcher<'c> {

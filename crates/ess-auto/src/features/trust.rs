@@ -2,7 +2,14 @@
 
 use ess_core::{Error, Hit};
 
-use crate::{Weights, batch::Batch, candidates::Candidates, passes::Passes};
+use crate::{
+    features::{
+        candidates::Candidates,
+        passes::Passes,
+        weights::{Signal, Weights},
+    },
+    input::batch::Batch,
+};
 
 /// Queries after both passes. What judges a choice and what searches with it rank by this.
 pub(crate) struct Searched {
@@ -35,7 +42,7 @@ impl Searched {
 
 /// What is left of weights where training says nothing.
 pub(crate) fn cautious(weights: &Weights) -> Weights {
-    Weights::cautious().at_most(weights).with(crate::Signal::Dense, 1.0)
+    Weights::cautious().at_most(weights).with(Signal::Dense, 1.0)
 }
 
 fn trusted(weights: &Weights, trust: f32) -> Weights {

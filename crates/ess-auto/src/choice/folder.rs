@@ -11,7 +11,11 @@ use ess_lexical::TextAnalyzer;
 use ess_search::{Attachments, HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
-use crate::{AutoModule, Error, auto_module::Plan, trial::Learns};
+use crate::{
+    choice::{auto_module::AutoModule, plan::Plan},
+    error::Error,
+    validation::trial::Learns,
+};
 
 /// The kind under which the module's manifest names it.
 const KIND: &str = "auto";

@@ -4,27 +4,14 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{HeadConfig, Signal, Weights};
+use crate::{
+    config::HeadConfig,
+    features::weights::{Signal, Weights},
+    input::variant::Variant,
+};
 
 /// Shares of the way from the frozen encoder to the fitted weights that are judged.
 pub(crate) const SHRINKS: [f32; 4] = [0.25, 0.5, 0.75, 1.0];
-
-/// Whether texts are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Variant {
-    /// Embeddings alone: what f_search can do with what the encoder gives.
-    Dense,
-    /// Embeddings and texts.
-    Hybrid,
-}
-
-impl Variant {
-    /// Whether it may look at a signal, of those of feedback after the first pass alone.
-    pub(crate) fn allows(self, signal: Signal, feedback: bool) -> bool {
-        (self == Self::Hybrid || !signal.is_lexical()) && (feedback || !signal.is_feedback())
-    }
-}
 
 /// What a trial learns from training queries beside the weights.
 #[derive(Clone, Copy)]
@@ -118,4 +105,9 @@ impl VariantRecord {
         let gate = self.gate.iter().all(|end| end.is_finite());
         (!(weights && gate)).then(|| "weights that are no numbers of 0 or more".to_owned())
     }
+}
+
+/// To six places, which JSON keeps exactly.
+pub(crate) fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
 }

@@ -1,23 +1,19 @@
-//! What all trials share: the folds with their queries, and how a trial is run.
+//! What all trials share: the folds with their queries, and what passes are made with.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ess_core::Error as CoreError;
 use ess_train::Judgement;
 
 use crate::{
-    AutoConfig, Collection, Error, TrainingQueries, Variant, Weights,
-    batch::Batch,
-    budget::Budget,
-    folds::relevant,
-    gated::gate,
-    head::HeadItems,
-    memory::Memory,
-    nested::JudgedFold,
-    pair_heads::PairHeads,
-    passes::{Passes, Scale},
-    selection::rounded,
-    trial::{Learns, SHRINKS, TrialRecord, VariantRecord},
+    config::AutoConfig,
+    error::Error,
+    features::{
+        neighbours::Memory,
+        passes::{Passes, Scale},
+    },
+    input::{batch::Batch, collection::Collection, training_queries::TrainingQueries},
+    validation::{budget::Budget, folds::relevant, training::HeadItems},
 };
 
 /// Queries that are judged; of more, a part.
@@ -52,7 +48,7 @@ pub(crate) struct Part {
     /// Those of them that weights for other folds are fitted to.
     pub(crate) fitted: Queries,
     // Of each held-out query, whether the other folds know a relevant item of it.
-    seen: Vec<bool>,
+    pub(crate) seen: Vec<bool>,
 }
 
 /// Some of the queries, by row and encoded.
@@ -105,60 +101,10 @@ impl Part {
 }
 
 impl Trials<'_> {
-    /// Runs a trial; `None` when the budget ends before it does.
-    pub(crate) fn run(&self, learns: Learns<'_>) -> Result<Option<TrialRecord>, Error> {
-        let before = self.budget.spent();
-        let Some(heads) = PairHeads::train(self, learns.head())? else {
-            return Ok(None);
-        };
-        let mut variants = BTreeMap::new();
-        for variant in [Variant::Dense, Variant::Hybrid] {
-            if variant == Variant::Hybrid && self.batch.words.is_none() {
-                continue;
-            }
-            match self.judge(variant, learns, &heads)? {
-                Some(record) => variants.insert(variant, record),
-                None => return Ok(None),
-            };
-        }
-        let seen = self.judged_parts().iter().flat_map(|part| part.seen.iter().copied()).collect();
-        let cpu_seconds = rounded(self.budget.spent() - before);
-        let (name, head) = (learns.name().to_owned(), learns.head().cloned());
-        Ok(Some(TrialRecord { name, head, seen, variants, cpu_seconds }))
-    }
-
     /// The folds, or none where there are too few: what judges a fold is learned without it and, query by query, without
     /// the fold of the query.
     pub(crate) fn judged_parts(&self) -> &[Part] {
         if self.parts.len() < 3 { &[] } else { &self.parts }
-    }
-
-    fn judge(
-        &self,
-        variant: Variant,
-        learns: Learns<'_>,
-        heads: &PairHeads,
-    ) -> Result<Option<VariantRecord>, Error> {
-        let mut folds: Vec<JudgedFold> = Vec::new();
-        for at in 0..self.judged_parts().len() {
-            match self.judge_fold(at, variant, learns, heads)? {
-                Some(fold) => folds.push(fold),
-                None => return Ok(None),
-            }
-            (self.tick)()?;
-        }
-        let mean = |weights: fn(&JudgedFold) -> Weights| {
-            Weights::mean(&folds.iter().map(weights).collect::<Vec<_>>())
-        };
-        let values =
-            |share: usize| folds.iter().flat_map(|fold| fold.values[share].iter().copied()).collect();
-        Ok(Some(VariantRecord {
-            first: mean(|fold| fold.weights.first),
-            second: mean(|fold| fold.weights.second),
-            values: (0..SHRINKS.len()).map(values).collect(),
-            frozen: folds.iter().flat_map(|fold| fold.frozen.iter().copied()).collect(),
-            gate: gate(folds.iter().flat_map(|fold| fold.near.iter().copied())),
-        }))
     }
 
     /// The passes with what was learned without some folds.

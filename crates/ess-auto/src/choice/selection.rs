@@ -4,9 +4,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AutoConfig, Weights,
-    simultaneous::critical_t,
-    trial::{SHRINKS, TrialRecord, Variant},
+    choice::simultaneous::critical_t,
+    config::AutoConfig,
+    features::weights::Weights,
+    input::variant::Variant,
+    validation::trial::{SHRINKS, TrialRecord, rounded},
 };
 
 /// What was chosen, and the evidence: everything measured on held-out queries.
@@ -206,11 +208,6 @@ fn candidates(trials: &[TrialRecord], variant: Variant) -> Vec<Candidate<'_>> {
     candidates
 }
 
-/// To six places, which JSON keeps exactly.
-pub(crate) fn rounded(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
-}
-
 fn doubles(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| value.into()).collect()
 }
@@ -234,7 +231,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::{Signal, trial::VariantRecord};
+    use crate::{features::weights::Signal, validation::trial::VariantRecord};
 
     /// 60 seen and 60 unseen queries: what a trial changes on each, with a little noise.
     fn trial(name: &str, seen: f32, unseen: f32) -> TrialRecord {

@@ -1,6 +1,9 @@
 //! Fitting weights to judged queries.
 
-use crate::{Signal, Weights, table::Table};
+use crate::{
+    features::weights::{Signal, Weights},
+    validation::judged::Table,
+};
 
 /// What is added to a weight to see whether it helps. Large steps leave local optima: on held-out queries of three
 /// collections a step of 0.8 gains up to .015 nDCG@10 over steps of 0.4 at most.
@@ -66,7 +69,7 @@ mod tests {
     use ess_train::Judgement;
 
     use super::*;
-    use crate::candidates::Candidates;
+    use crate::features::candidates::Candidates;
 
     #[test]
     fn a_signal_that_tells_relevant_items_gets_weight_and_noise_gets_none() {

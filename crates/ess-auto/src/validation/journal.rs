@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use ess_files::{Checksum, seal_json, unseal_json, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, selection::rounded, trial::TrialRecord};
+use crate::{
+    error::Error,
+    validation::trial::{TrialRecord, rounded},
+};
 
 const FORMAT: &str = "ess-auto-journal";
 /// Journals of earlier versions have no checksum, and other evidence.

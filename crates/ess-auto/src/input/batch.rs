@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-use crate::{Variant, query_tokens::QueryTokens};
+use crate::input::{query_tokens::QueryTokens, variant::Variant};
 
 /// Queries by embedding and, where these are searched, by words and by tokens.
 #[derive(Clone)]

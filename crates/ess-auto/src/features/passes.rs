@@ -8,12 +8,15 @@ use ess_searchers::{Attention, Expansion};
 use rayon::prelude::*;
 
 use crate::{
-    Collection, Signal, Weights,
-    batch::{Batch, Found},
-    candidates::Candidates,
-    collection::{Passages, Words},
-    memory::{Memory, Recalled},
-    signal::SIGNALS,
+    features::{
+        candidates::Candidates,
+        neighbours::{Memory, Recalled},
+        weights::{SIGNALS, Signal, Weights},
+    },
+    input::{
+        batch::{Batch, Found},
+        collection::{Collection, Passages, Words},
+    },
 };
 
 /// BM25 scores are times this, which brings them to the size of cosines.

@@ -8,7 +8,7 @@ use ess_train::Judgement;
 use ndarray::{ArrayView1, s};
 use rayon::prelude::*;
 
-use crate::{TrainingQueries, batch::Batch};
+use crate::input::{batch::Batch, training_queries::TrainingQueries};
 
 /// Queries whose similarities to the training queries are made together.
 const TOGETHER: usize = 64;

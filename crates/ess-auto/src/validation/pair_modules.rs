@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ess_core::SearchModule;
 use ess_search::PersistentModule;
 
-use crate::{Error, HeadConfig, trials::Trials};
+use crate::{config::HeadConfig, error::Error, validation::setting::Trials};
 
 /// For each pair of folds, a head that saw the labels of neither: `n (n − 1) / 2` of `n` folds, each trained on the other
 /// `n − 2`. For 5 folds that is 1.5 times the training that a head without each fold would cost.

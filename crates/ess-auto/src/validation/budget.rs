@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
-use crate::Error;
+use crate::error::Error;
 
 /// CPU-seconds of the threads that make a choice, counted from when the budget was made, and those of earlier runs.
 ///

@@ -4,10 +4,9 @@ use ess_core::Hit;
 use ess_train::Judgement;
 use rayon::prelude::*;
 
-use crate::{
-    Weights,
+use crate::features::{
     candidates::Candidates,
-    signal::{SIGNALS, Signal},
+    weights::{SIGNALS, Signal, Weights},
 };
 
 /// How deep rankings are judged: nDCG@10.

@@ -9,7 +9,11 @@ use ess_train::{Items, Judgement, Progress, QuerySet, Trained, Trainer, TrainerC
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{Error, HeadConfig, budget::Budget, folds::relevant};
+use crate::{
+    config::HeadConfig,
+    error::Error,
+    validation::{budget::Budget, folds::relevant},
+};
 
 /// Items that a head is trained against; of larger collections a part stands for the rest.
 const MOST_ITEMS: usize = 30_000;

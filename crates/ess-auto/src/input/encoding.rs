@@ -5,9 +5,14 @@ use ess_files::Checksum;
 use ess_lexical::SparseVectors;
 
 use crate::{
-    AutoConfig, Collection, Error, TrainingQueries,
-    batch::{Batch, QueryWords},
-    query_tokens::QueryTokens,
+    config::AutoConfig,
+    error::Error,
+    input::{
+        batch::{Batch, QueryWords},
+        collection::Collection,
+        query_tokens::QueryTokens,
+        training_queries::TrainingQueries,
+    },
 };
 
 /// Refuses queries of another space than the items', and judgements of items that there are not.

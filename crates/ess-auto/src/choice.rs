@@ -1,0 +1,11 @@
+//! What is taken of what was tried, kept, and searched with.
+
+pub(crate) mod auto_module;
+pub(crate) mod auto_searcher;
+pub(crate) mod folder;
+#[cfg(test)]
+mod judged_as_deployed;
+pub(crate) mod plan;
+pub(crate) mod report;
+pub(crate) mod selection;
+pub(crate) mod simultaneous;

@@ -1,0 +1,199 @@
+//! What judges a fold is what would be deployed, and has not seen the fold's labels.
+
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, Ids, Searcher};
+use ess_train::{Judgement, QuerySet};
+
+use crate::{
+    choice::{
+        auto_module::AutoModule,
+        plan::{Plan, SavedMemory},
+        selection::Choice,
+    },
+    config::AutoConfig,
+    error::Error,
+    features::{neighbours::Memory, passes::Scale},
+    input::{
+        auto_queries::AutoQueries, collection::Collection, encoding as inputs,
+        training_queries::TrainingQueries, variant::Variant,
+    },
+    validation::{
+        budget::{Budget, in_own_threads},
+        judged::{DEPTH, ndcg},
+        nested::FittedWeights,
+        pair_modules::PairHeads,
+        setting::{Part, Trials},
+        training::HeadItems,
+        trial::{Learns, SHRINKS},
+    },
+};
+
+/// Items on a circle whose texts name them, and queries a little beside theirs, some far from all others.
+fn small() -> (Collection, TrainingQueries) {
+    let point = |angle: f32| [angle.cos(), angle.sin(), 0.3 * (5.0 * angle).sin()];
+    let items: Vec<_> = (0..50).map(|item| point(item as f32 * 0.12)).collect();
+    let ids = Ids::new((0..50).map(|item| format!("d{item}")).collect()).unwrap();
+    let texts: Vec<String> = (0..50).map(|item| format!("name{} of many", item % 40)).collect();
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let collection = Collection::new(ids, Embeddings::from_rows(&items).unwrap()).unwrap();
+    let collection = collection.with_texts(&texts, AutoConfig::default().lexical).unwrap();
+    let asked = |query: usize| (query * 7) % 25;
+    let queries: Vec<_> = (0..60)
+        .map(|query| {
+            let [x, y, z] = point(asked(query) as f32 * 0.12 + 0.2 + 0.01 * (query % 9) as f32);
+            if query % 6 == 0 { [x, y, z - 0.4 - 0.05 * query as f32] } else { [x, y, z] }
+        })
+        .collect();
+    let judged = (0..60).map(|query| vec![Judgement { item: asked(query), grade: 1 }]).collect();
+    let set = QuerySet::new(Embeddings::from_rows(&queries).unwrap(), judged).unwrap();
+    let texts = (0..60).map(|query| format!("name{} please", asked(query))).collect();
+    (collection, TrainingQueries::new(set).with_texts(texts).unwrap())
+}
+
+/// The module that would be deployed had the fold not been there.
+fn deployed(
+    trials: &Trials<'_>,
+    weights: FittedWeights,
+    share: f32,
+    learned: &TrainingQueries,
+) -> AutoModule {
+    let choice = Choice {
+        trial: Some("no head".to_owned()),
+        first: weights.first,
+        second: weights.second.shrunk(share),
+        gate: weights.gate,
+        ..Choice::frozen("", trials.config)
+    };
+    let plan = Plan {
+        scale: trials.scale,
+        pool: trials.config.pool,
+        attention: trials.config.attention,
+        expansion: trials.config.expansion,
+        lexical: trials.config.lexical,
+        dense: choice.clone(),
+        hybrid: Some(choice),
+        stems: None,
+        memory: SavedMemory::new(trials.collection, learned),
+    };
+    AutoModule::new(plan, Vec::new(), learned.set().encodings().clone())
+}
+
+fn some(queries: &TrainingQueries, rows: &[usize]) -> TrainingQueries {
+    let texts = rows.iter().map(|&row| queries.texts().unwrap()[row].clone()).collect();
+    TrainingQueries::new(queries.set().select(rows).unwrap()).with_texts(texts).unwrap()
+}
+
+fn encoded(collection: &Collection, queries: &TrainingQueries, variant: Variant) -> AutoQueries {
+    let texts: Vec<&str> = queries.texts().unwrap().iter().map(String::as_str).collect();
+    match variant {
+        Variant::Dense => AutoQueries::new(queries.set().encodings().clone()),
+        Variant::Hybrid => collection.encode(queries.set().encodings(), &texts).unwrap(),
+    }
+}
+
+/// Does something with the trials of 60 queries, the `n`th of which is in fold `n % 5`.
+fn with_trials<T: Send>(
+    collection: &Collection,
+    queries: &TrainingQueries,
+    work: impl FnOnce(&Trials<'_>) -> Result<T, Error> + Send,
+) -> T {
+    let config = AutoConfig { pool: 10, ..AutoConfig::default() };
+    let batch = inputs::batch(collection, queries).unwrap();
+    let fold_of: Vec<usize> = (0..60).map(|query| query % 5).collect();
+    in_own_threads(|| {
+        let budget = Budget::new(1e6, 0.0);
+        let mut trials = Trials {
+            memory: Memory::of_all(queries, &batch).with_folds(&fold_of),
+            parts: Vec::new(),
+            collection,
+            queries,
+            batch: &batch,
+            fold_of: &fold_of,
+            head_items: &HeadItems::new(collection.len(), 0, &Device::flex()),
+            config: &config,
+            scale: Scale::of(&batch.dense, collection),
+            budget: &budget,
+            tick: &|| Ok(()),
+        };
+        trials.parts = Part::all(queries, &batch, &fold_of, 5, &trials.passes(&[], None))?;
+        work(&trials)
+    })
+    .unwrap()
+}
+
+#[test]
+fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
+    let (collection, queries) = small();
+    with_trials(&collection, &queries, |trials| {
+        let mut differing = BTreeMap::new();
+        for (fold, variant) in (0..5).flat_map(|fold| [(fold, Variant::Dense), (fold, Variant::Hybrid)]) {
+            let heads = PairHeads::default();
+            let judged = trials.judge_fold(fold, variant, Learns::Memory, &heads)?.unwrap();
+            let rows = |held| (0..60).filter(move |row| (row % 5 == fold) == held).collect::<Vec<_>>();
+            let (held, learned) = (some(&queries, &rows(true)), some(&queries, &rows(false)));
+            for (at, &share) in SHRINKS.iter().enumerate() {
+                let module = deployed(trials, judged.weights, share, &learned);
+                let searcher = module.bind(&collection)?;
+                let hits = searcher.search(&encoded(&collection, &held, variant), DEPTH)?;
+                let found = hits.iter().zip(held.set().judgements()).map(|(hits, judged)| ndcg(hits, judged));
+                let found: Vec<f32> = found.map(|value| value as f32).collect();
+                assert_eq!(found, judged.values[at], "{variant:?}, fold {fold}, share {share}");
+                let differs = found.iter().zip(&judged.frozen).filter(|(a, b)| a != b).count();
+                *differing.entry(variant).or_insert(0) += differs;
+            }
+            assert!(judged.near.iter().any(|&near| near < judged.weights.gate[1]) || fold > 0);
+        }
+        assert!(differing.values().all(|&differing| differing > 20), "{differing:?}");
+        Ok(())
+    });
+}
+
+/// Weights, gate and rankings of each fold, with a memory and with a head, by embeddings and by texts too.
+fn judges(collection: &Collection, queries: &TrainingQueries) -> Vec<Vec<String>> {
+    with_trials(collection, queries, |trials| {
+        let head = &trials.config.heads[0];
+        let learns = [Learns::Memory, Learns::Head(head)];
+        let with_heads = PairHeads::train(trials, Some(head))?.unwrap();
+        let of_fold = |fold| -> Result<Vec<String>, Error> {
+            let mut judges = Vec::new();
+            for (variant, learns) in
+                [Variant::Dense, Variant::Hybrid].into_iter().flat_map(|v| learns.map(|l| (v, l)))
+            {
+                let none = PairHeads::default();
+                let heads = if learns.head().is_some() { &with_heads } else { &none };
+                let (fitted, searched) = trials.search_fold(fold, variant, learns, heads)?.unwrap();
+                judges.push(format!("{:?} {:?} {:?}", fitted.first, fitted.second, fitted.gate));
+                for share in SHRINKS {
+                    let second = fitted.second.shrunk(share);
+                    let rankings = (0..searched.near.len()).map(|row| searched.rank(row, &second, DEPTH));
+                    judges.push(format!("{:?}", rankings.collect::<Vec<_>>()));
+                }
+            }
+            Ok(judges)
+        };
+        (0..5).map(of_fold).collect()
+    })
+}
+
+#[test]
+fn the_labels_of_a_fold_change_nothing_that_judges_it_and_something_of_all_others() {
+    let (collection, queries) = small();
+    let before = judges(&collection, &queries);
+    for fold in 0..5 {
+        let other = |(row, judged): (usize, &Vec<Judgement>)| match judged[0] {
+            Judgement { item, grade } if row % 5 == fold => {
+                vec![Judgement { item: (item + 19) % 50, grade }]
+            }
+            same => vec![same],
+        };
+        let judged = queries.set().judgements().iter().enumerate().map(other).collect();
+        let set = QuerySet::new(queries.set().encodings().clone(), judged).unwrap();
+        let relabelled = TrainingQueries::new(set).with_texts(queries.texts().unwrap().to_vec()).unwrap();
+        let after = judges(&collection, &relabelled);
+        for judged in 0..5 {
+            assert_eq!(before[judged] == after[judged], judged == fold, "{fold} {judged}");
+        }
+    }
+}
