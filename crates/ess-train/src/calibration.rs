@@ -7,7 +7,10 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Items, QuerySet};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+};
 
 /// How a link is fitted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -172,7 +172,7 @@ pub enum Error {
     NoIdentity,
     /// An observer failed, and with it the training.
     #[error("an observer of the training failed: {0}")]
-    Observer(#[source] crate::ObserverError),
+    Observer(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// A checkpoint that cannot be read.
     #[error("{path}: {reason}; remove it to begin the run anew", path = path.display())]
     CheckpointDamaged {

@@ -1,49 +1,22 @@
 //! Training under the baseline guard.
 
-use std::{collections::BTreeMap, time::Instant};
+use std::time::Instant;
 
 use ess_search::{DeviceEncoding, PersistentModule};
-use serde::{Deserialize, Serialize};
 
-use crate::{Curve, DevSet, Error, GuardDecision, Items, QuerySet, Recipe, Returned, Trainer, TrainerConfig};
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    fit::{
+        guard::{GuardDecision, Returned},
+        report::{FitReport, Fitted},
+    },
+    recipe::Recipe,
+    trainer::Trainer,
+};
 
-/// A fitted searching module and how it came about.
-pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {
-    /// The module to search with: the trained one, or the identity.
-    pub module: Box<dyn PersistentModule<E>>,
-    /// The trained module, also where the identity was returned: for looking at, not for use.
-    pub trained: Box<dyn PersistentModule<E>>,
-    /// What happened.
-    pub report: FitReport,
-}
-
-/// What happened in a fit, as data.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FitReport {
-    /// The settings.
-    pub config: TrainerConfig,
-    /// Training queries, those of the refit not counted.
-    pub train_queries: usize,
-    /// Dev queries.
-    pub dev_queries: usize,
-    /// Items.
-    pub items: usize,
-    /// Numbers in the trained module's tensors.
-    pub parameters: usize,
-    /// Which module was returned, and why; `floor` in reports of earlier versions.
-    #[doc(alias = "floor")]
-    #[serde(alias = "floor")]
-    pub guard: GuardDecision,
-    /// The runs that were judged on dev; several for an ensemble.
-    pub curves: Vec<Curve>,
-    /// What the recipe chose on dev beside the steps to keep; what its parts chose is under their number and a dot.
-    #[serde(default)]
-    pub settings: BTreeMap<String, f64>,
-    /// The runs on train and dev together; none without a refit.
-    pub refit: Vec<Curve>,
-    /// Wall-clock seconds, everything included.
-    pub seconds: f64,
-}
+pub(crate) mod guard;
+pub(crate) mod report;
 
 impl Trainer {
     /// Trains by a recipe, keeps what is best on dev, and returns the identity unless dev shows that the trained module

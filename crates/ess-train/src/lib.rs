@@ -1,71 +1,96 @@
 #![doc = include_str!("../README.md")]
 
-mod batches;
-mod best;
 mod calibration;
-mod checkpoint;
-mod curve;
-mod dev_set;
+mod data;
 mod error;
 mod fit;
-mod guard;
 mod item_side;
-mod items;
 mod kinds;
-mod looks;
 mod loss;
-mod loss_batch;
-mod loss_context;
 mod matmul;
-mod near_duplicates;
-mod negatives;
-mod observer;
-mod progress;
-mod query_set;
 mod recipe;
 mod recipe_config;
-mod schedule;
-mod teacher;
-
 mod trainer;
-mod trainer_config;
 
 pub use calibration::{Calibration, SimilaritySample};
-pub use checkpoint::Checkpoints;
-pub use curve::{Curve, CurvePoint};
-pub use dev_set::DevSet;
+pub use data::{
+    dev_set::DevSet,
+    items::{ItemBlock, Items},
+    judgement::Judgement,
+    near_duplicates::near_duplicates,
+    query_set::QuerySet,
+    teacher::TeacherScore,
+};
 pub use error::Error;
-pub use fit::{FitReport, Fitted};
-pub use guard::{GuardDecision, Returned};
+pub use fit::{
+    guard::{GuardDecision, Returned},
+    report::{FitReport, Fitted},
+};
 pub use item_side::{
-    FittedSides, ItemSideConfig, NudgeKind, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge,
+    config::{ItemSideConfig, SidesConfig, TrainingOrder},
+    fit::FittedSides,
+    nudge::nudge,
+    offsets::{NudgeKind, OffsetsConfig},
+    radius::RadiusChoice,
 };
-pub use items::{ItemBlock, Items};
 pub use loss::{
-    ApproxNdcg, Candidates, Distance, Gain, Lambda, ListwiseKl, Loss, LossConfig, LossKind, LossValue,
-    MarginMse, Needs, PairwiseLogistic, Recovery, Softmax, Term, Triplet, WeightedSum, register_loss,
+    approx_ndcg::ApproxNdcg,
+    batch::LossBatch,
+    candidates::Candidates,
+    gain::Gain,
+    kind::{Loss, LossConfig, LossKind},
+    lambda::Lambda,
+    listwise_kl::ListwiseKl,
+    margin_mse::MarginMse,
+    needs::Needs,
+    pairwise_logistic::PairwiseLogistic,
+    recovery::{Distance, Recovery},
+    softmax::Softmax,
+    table::register_loss,
+    triplet::Triplet,
+    value::LossValue,
+    weighted_sum::{Term, WeightedSum},
 };
-pub use loss_batch::LossBatch;
-pub use near_duplicates::near_duplicates;
-pub use negatives::{MiningReport, NegativesConfig, Sampling};
-pub use observer::{Control, Observer, ObserverError, TrainingStep};
-pub use progress::Progress;
-pub use query_set::{Judgement, QuerySet};
 pub use recipe::{
-    AllButTheTopConfig, CcaConfig, ClosedForm, ClosedFormRecipe, Fit, PcaConfig, PositivesRidgeConfig,
-    ProcrustesConfig, RidgeConfig, Side, SoftmaxRidgeConfig, WhiteningConfig, mean_positives,
-    softmax_residuals,
-};
-pub use recipe::{
-    EnsembleRecipe, InterpolationRecipe, ModuleRecipe, Recipe, SoupRecipe, Trained, TrainingMemoryRecipe,
-    TrainingRecord, WeightedEnsembleRecipe,
+    Recipe, Trained,
+    closed_form::{
+        ClosedForm, ClosedFormRecipe, Fit,
+        cca::CcaConfig,
+        components::{AllButTheTopConfig, PcaConfig},
+        procrustes::ProcrustesConfig,
+        ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
+        targets::{mean_positives, softmax_residuals},
+        whitening::{Side, WhiteningConfig},
+    },
+    ensemble::EnsembleRecipe,
+    interpolation::InterpolationRecipe,
+    module::ModuleRecipe,
+    record::TrainingRecord,
+    soup::SoupRecipe,
+    training_memory::TrainingMemoryRecipe,
+    weighted_ensemble::WeightedEnsembleRecipe,
 };
 pub use recipe_config::{
-    EnsembleSettings, InterpolationSettings, MixtureSettings, RecipeConfig, RecipeContext, RecipeKind,
-    SequencePart, SequenceSettings, SoupSettings, TrainingMemorySettings, WeightedEnsembleSettings,
-    register_module, register_recipe, register_token_module,
+    config::RecipeConfig,
+    context::RecipeContext,
+    ensemble::EnsembleSettings,
+    interpolation::InterpolationSettings,
+    kind::RecipeKind,
+    mixture::MixtureSettings,
+    sequence::{SequencePart, SequenceSettings},
+    soup::SoupSettings,
+    table::{register_module, register_recipe, register_token_module},
+    training_memory::TrainingMemorySettings,
+    weighted_ensemble::WeightedEnsembleSettings,
 };
-pub use schedule::Schedule;
-pub use teacher::TeacherScore;
-pub use trainer::{Stop, Trainer};
-pub use trainer_config::TrainerConfig;
+pub use trainer::{
+    Trainer,
+    checkpoint::Checkpoints,
+    config::TrainerConfig,
+    curve::{Curve, CurvePoint},
+    negatives::{MiningReport, NegativesConfig, Sampling},
+    observer::{Control, Observer, ObserverError, TrainingStep},
+    progress::Progress,
+    schedule::Schedule,
+    stop::Stop,
+};

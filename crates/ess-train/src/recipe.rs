@@ -4,33 +4,24 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding};
 use ess_search::{AnyModule, DeviceEncoding, PersistentModule};
 
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
-
-mod closed_form;
-pub(crate) mod copies;
-mod ensemble;
-mod held_out;
-mod interpolation;
-mod module;
-mod record;
-mod runs;
-mod soup;
-mod training_memory;
-mod weighted_ensemble;
-
-pub use closed_form::{
-    AllButTheTopConfig, CcaConfig, ClosedForm, ClosedFormRecipe, Fit, PcaConfig, PositivesRidgeConfig,
-    ProcrustesConfig, RidgeConfig, Side, SoftmaxRidgeConfig, WhiteningConfig, mean_positives,
-    softmax_residuals,
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::record::TrainingRecord,
+    trainer::Trainer,
 };
-pub use ensemble::EnsembleRecipe;
-pub use interpolation::InterpolationRecipe;
-pub use module::ModuleRecipe;
-pub use record::TrainingRecord;
-pub(crate) use runs::apart;
-pub use soup::SoupRecipe;
-pub use training_memory::TrainingMemoryRecipe;
-pub use weighted_ensemble::WeightedEnsembleRecipe;
+
+pub(crate) mod closed_form;
+pub(crate) mod copies;
+pub(crate) mod ensemble;
+mod held_out;
+pub(crate) mod interpolation;
+pub(crate) mod module;
+pub(crate) mod record;
+pub(crate) mod runs;
+pub(crate) mod soup;
+pub(crate) mod training_memory;
+pub(crate) mod weighted_ensemble;
 
 /// A trained module of any kind, and how it came about.
 pub struct Trained<E: Encoding = Embeddings> {

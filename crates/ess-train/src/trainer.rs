@@ -1,36 +1,34 @@
 //! The training loop.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Instant,
-};
-
-use burn::{
-    module::{Module, ModuleVisitor, Param},
-    tensor::Tensor,
-};
-use ess_search::{OnDevice, TrainableModule};
+use std::sync::{Arc, atomic::AtomicUsize};
 
 use crate::{
-    Checkpoints, Curve, DevSet, Error, Items, Loss, Observer, Progress, QuerySet, TrainerConfig,
-    best::Best,
-    checkpoint::{CheckpointFile, RunIdentity},
+    data::query_set::QuerySet,
+    error::Error,
+    loss::kind::Loss,
+    trainer::{
+        checkpoint::Checkpoints, config::TrainerConfig, observer::Observer, observers::Observers,
+        progress::Progress,
+    },
 };
 
+mod batches;
+mod best;
+pub(crate) mod checkpoint;
+pub(crate) mod config;
 mod course;
-mod kept;
+pub(crate) mod curve;
+pub(crate) mod kept;
+mod loss_context;
+pub(crate) mod negatives;
+pub(crate) mod observer;
 mod observers;
+pub(crate) mod progress;
 mod run;
-mod sides;
-
-use course::Course;
-pub(crate) use kept::Kept;
-use observers::Observers;
-pub(crate) use run::Run;
-pub(crate) use sides::Sides;
+pub(crate) mod schedule;
+pub(crate) mod sides;
+pub(crate) mod stop;
+mod training;
 
 /// Trains searching modules on frozen embeddings.
 ///
@@ -45,14 +43,6 @@ pub struct Trainer {
     checkpoints: Option<Checkpoints>,
     /// How many runs there have been, of all copies together.
     runs: Arc<AtomicUsize>,
-}
-
-/// When a training run ends.
-pub enum Stop<'a, 'i, E> {
-    /// When the dev measure has not risen for a while; the best parameters are kept.
-    OnDev(&'a DevSet<'i, E>),
-    /// After so many steps; the last parameters are kept.
-    After(usize),
 }
 
 impl Trainer {
@@ -73,7 +63,7 @@ impl Trainer {
         })
     }
 
-    /// Makes this loss small, instead of the one that the settings name; [`Trainer::config`] says so from then on.
+    /// Minimises this loss, instead of the one that the settings name; [`Trainer::config`] says so from then on.
     #[must_use]
     pub fn with_loss(mut self, loss: Arc<dyn Loss>) -> Self {
         self.config.loss = loss.config();
@@ -103,14 +93,9 @@ impl Trainer {
     }
 
     /// Whether a run on these queries draws by the seed as it goes on, whatever its module: the order of queries, or negatives.
-    pub(crate) fn draws<E: ess_core::Encoding>(&self, queries: &crate::QuerySet<E>) -> bool {
+    pub(crate) fn draws<E: ess_core::Encoding>(&self, queries: &QuerySet<E>) -> bool {
         let given = !queries.negatives().is_empty() && self.config.negatives.is_none();
         queries.len() > self.config.batch_size || (self.loss.needs().negatives && !given)
-    }
-
-    /// The number of the run that begins.
-    fn next_run(&self) -> usize {
-        self.runs.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The same trainer with another seed of every random step.
@@ -134,7 +119,7 @@ impl Trainer {
         Self { start_seed: seed, ..self.clone() }
     }
 
-    /// What a recipe adds to the seed of its module's starting values ([`TrainableModule::reseeded`]):
+    /// What a recipe adds to the seed of its module's starting values ([`TrainableModule::reseeded`](ess_search::TrainableModule::reseeded)):
     /// [`TrainerConfig::seed`], unless [`Trainer::with_start_seed`] or an ensemble said otherwise.
     pub fn start_seed(&self) -> u64 {
         self.start_seed
@@ -149,94 +134,4 @@ impl Trainer {
     pub fn config(&self) -> &TrainerConfig {
         &self.config
     }
-
-    /// Trains one module on the items' device and returns the parameters that were kept.
-    ///
-    /// # Errors
-    /// [`Error::UnknownItem`] for a judgement of an item that does not exist; [`Error::Core`] for dimensions that
-    /// do not fit; [`Error::Diverged`] when the loss stops being a number; [`Error::NothingToTrain`] for a module that is
-    /// frozen throughout; [`Error::Observer`] for what an observer fails with; [`Error::CheckpointDamaged`],
-    /// [`Error::CheckpointOfAnotherRun`] and [`Error::Files`] for checkpoints.
-    pub fn train<M: TrainableModule>(
-        &self,
-        module: M,
-        items: &Items<'_>,
-        queries: &QuerySet<M::Encoding>,
-        stop: &Stop<'_, '_, M::Encoding>,
-    ) -> Result<(OnDevice<M>, Curve), Error> {
-        check(&module, items, queries)?;
-        let start = Kept::untrained(self.prepared(module, items.device()));
-        let (kept, curve) = self.run(start, false, items, queries, stop)?;
-        Ok((OnDevice::new(kept.sides, items.device()), curve))
-    }
-
-    /// One run of the loop, from sides that fit items and queries. With `goes_on`, what it keeps has the optimiser for
-    /// another run to go on with.
-    pub(crate) fn run<S: Sides>(
-        &self,
-        start: Kept<S>,
-        goes_on: bool,
-        items: &Items<'_>,
-        queries: &QuerySet<S::Encoding>,
-        stop: &Stop<'_, '_, S::Encoding>,
-    ) -> Result<(Kept<S>, Curve), Error> {
-        let started = Instant::now();
-        let steps = match stop {
-            Stop::OnDev(_) => self.config.max_steps,
-            Stop::After(steps) => *steps,
-        };
-        let run = Run::new(self, start, goes_on, items, queries, steps)?;
-        if steps > 0 && !is_trainable(&run.sides) {
-            return Err(Error::NothingToTrain);
-        }
-        let best = match stop {
-            Stop::OnDev(dev) => Some(Best::start(run.kept(), run.sides.measure(dev, items.device())?)),
-            Stop::After(_) => None,
-        };
-        let number = self.next_run();
-        let file = self.checkpoints.as_ref().map(|checkpoints| {
-            let identity = RunIdentity::of(&self.config, &run.sides, items, queries, stop)?;
-            CheckpointFile::open(checkpoints, number, identity)
-        });
-        let mut course = Course {
-            trainer: self,
-            number,
-            name: run.sides.name().to_owned(),
-            run,
-            best,
-            file: file.transpose()?,
-            started,
-            seconds_before: 0.0,
-        };
-        course.go(stop)?;
-        Ok(course.finish())
-    }
-}
-
-/// Refuses what does not fit together.
-fn check<M: TrainableModule>(
-    module: &M,
-    items: &Items<'_>,
-    queries: &QuerySet<M::Encoding>,
-) -> Result<(), Error> {
-    queries.check_items(items.embeddings().len())?;
-    module.check_encodings(queries.encodings()).map_err(|error| match error {
-        ess_search::Error::Core(error) => Error::Core(error),
-        error => error.into(),
-    })?;
-    let item = "items that a module is trained against";
-    Ok(ess_core::Error::check_dim(item, module.item_dim(), items.embeddings().dim())?)
-}
-
-/// Whether any parameter is not frozen.
-fn is_trainable<M: Module>(module: &M) -> bool {
-    struct Active(bool);
-    impl ModuleVisitor for Active {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.0 |= param.is_require_grad();
-        }
-    }
-    let mut active = Active(false);
-    module.visit(&mut active);
-    active.0
 }

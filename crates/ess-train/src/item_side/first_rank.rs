@@ -5,8 +5,7 @@ use std::collections::HashSet;
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
-use super::nudge::Pulls;
-use crate::{Judgement, matmul::dot};
+use crate::{data::judgement::Judgement, item_side::nudge::Pulls, matmul::dot};
 
 /// The largest radius that is looked at: an item moved by twice its length is no longer itself.
 const MAX_RADIUS: f64 = 2.0;
@@ -98,7 +97,7 @@ fn most_covered(intervals: &[(f64, f64)]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Gain;
+    use crate::loss::gain::Gain;
 
     #[test]
     fn the_radius_is_where_the_most_queries_are_answered() {
@@ -114,7 +113,7 @@ mod tests {
         // Query 0: 0.8 at least. Query 1: 0.28 + 0.96 r below 0.936, so r at most 0.683: one query either way, and the
         // first stretch wins.
         assert!((radius - 0.683 / 2.0).abs() < 1e-2, "{radius}");
-        let moved = pulls.moved(super::super::NudgeKind::Magnitude, &items, 0.9).unwrap();
+        let moved = pulls.moved(crate::item_side::offsets::NudgeKind::Magnitude, &items, 0.9).unwrap();
         assert!(dot(moved.row(0), queries.row(0)) > dot(moved.row(1), queries.row(0)));
         let alone = choose(&pulls, &items, &queries.select(&[0]).unwrap(), &judgements[..1]);
         assert!((alone - f64::midpoint(0.8, MAX_RADIUS)).abs() < 1e-5, "{alone}");

@@ -5,13 +5,22 @@ use std::{collections::BTreeMap, time::Instant};
 use ess_core::{Identity, SearchModule};
 use ess_search::{AnyModule, DeviceEncoding, ItemOffsets, ItemSide, PersistentModule, TwoSided};
 
-use super::{
-    ItemSideConfig, OffsetsConfig, RadiusChoice, SidesConfig, TrainingOrder, nudge::Pulls,
-    two_sides::TwoSides,
-};
 use crate::{
-    Curve, DevSet, Error, FitReport, GuardDecision, Items, QuerySet, Recipe, Returned, Stop, Trainer,
-    TrainingRecord, trainer::Kept,
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    fit::{
+        guard::{GuardDecision, Returned},
+        report::FitReport,
+    },
+    item_side::{
+        config::{ItemSideConfig, SidesConfig, TrainingOrder},
+        nudge::Pulls,
+        offsets::OffsetsConfig,
+        radius::RadiusChoice,
+        two_sides::TwoSides,
+    },
+    recipe::{Recipe, record::TrainingRecord},
+    trainer::{Trainer, curve::Curve, kept::Kept, stop::Stop},
 };
 
 /// Two fitted sides and how they came about.

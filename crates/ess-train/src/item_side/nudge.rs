@@ -3,8 +3,7 @@
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
-use super::NudgeKind;
-use crate::{Error, Gain, Judgement};
+use crate::{data::judgement::Judgement, error::Error, item_side::offsets::NudgeKind, loss::gain::Gain};
 
 /// Items (`m × d`) moved towards the mapped training queries (`n × d`) that they are relevant to, by at most `radius`
 /// times their length; items that no training query asks for stay where they are.

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::RadiusChoice;
-use crate::{Error, Gain};
+use crate::{error::Error, item_side::radius::RadiusChoice, loss::gain::Gain};
 
 /// Which constraint the moved items keep.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,8 +5,12 @@ use ess_index::FlatIndex;
 use ess_search::DeviceEncoding;
 use serde::{Deserialize, Serialize};
 
-use super::{NudgeKind, first_rank, nudge::Pulls};
-use crate::{DevSet, Error};
+use super::first_rank;
+use crate::{
+    data::dev_set::DevSet,
+    error::Error,
+    item_side::{nudge::Pulls, offsets::NudgeKind},
+};
 
 /// How the radius of item offsets is chosen, in units of an item's length. Dev queries alone choose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

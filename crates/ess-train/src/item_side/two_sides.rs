@@ -9,7 +9,11 @@ use ess_search::{
     AnyModule, ItemSide, ModuleState, Noise, OnDevice, PersistentModule, TrainableModule, TwoSided,
 };
 
-use crate::{DevSet, Error, Items, trainer::Sides};
+use crate::{
+    data::{dev_set::DevSet, items::Items},
+    error::Error,
+    trainer::sides::Sides,
+};
 
 /// A searching module and what happens to the items.
 #[derive(Module, Debug)]

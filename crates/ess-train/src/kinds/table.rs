@@ -8,8 +8,7 @@ use std::{
 use serde::de;
 use serde_json::Value;
 
-use super::tagged::Tagged;
-use crate::Error;
+use crate::{error::Error, kinds::tagged::Tagged};
 
 /// How a kind is read by its name.
 pub(crate) struct Entry<C> {

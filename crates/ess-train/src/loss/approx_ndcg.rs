@@ -4,13 +4,23 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossConfig, LossKind, LossValue, Needs,
     dcg::ideal_dcg,
     kind::check_above_zero,
     lists::{self, List, ListLoss, Relevant},
     pairs::sigmoid,
 };
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        candidates::Candidates,
+        gain::Gain,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// One minus nDCG with smooth ranks: the rank of candidate `i` is `1 + Σⱼ σ(scale · (sⱼ − sᵢ))` (Qin et al. 2010).
 ///

@@ -2,8 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Needs;
-use crate::Error;
+use crate::{error::Error, loss::needs::Needs};
 
 /// Which items a query's relevant ones compete with. The relevant ones always take part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! Discounted cumulative gain inside losses.
 
-use super::{Gain, lists::Relevant};
+use super::lists::Relevant;
+use crate::loss::gain::Gain;
 
 /// The rank of each similarity, from 1; ties by place.
 pub(super) fn ranks(similarities: &[f32]) -> Vec<usize> {

@@ -4,17 +4,36 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Loss, LossConfig, LossKind, LossValue};
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        kind::{Loss, LossConfig, LossKind},
+        value::LossValue,
+    },
+};
+
+impl LossConfig {
+    /// What is said of a loss of the caller's own that is not called by name and has no settings. It cannot be built.
+    pub fn given(name: impl Into<String>) -> Self {
+        Self::given_with(name, Value::Null)
+    }
+
+    /// As [`LossConfig::given`], with settings.
+    pub fn given_with(name: impl Into<String>, settings: Value) -> Self {
+        Self::of(Given { name: name.into(), settings })
+    }
+}
 
 /// A loss that the caller gave to [`Trainer::with_loss`](crate::Trainer::with_loss), by what it says of itself. It cannot be
 /// built from that.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Given {
-    pub(super) name: String,
+    name: String,
     #[serde(default, skip_serializing_if = "Value::is_null")]
-    pub(super) settings: Value,
+    settings: Value,
 }
 
 impl Given {

@@ -1,14 +1,46 @@
-//! What a loss that is called by name is.
+//! What a loss is, what one that is called by name is, and how both are said as data.
 
-use std::any::Any;
+use std::{any::Any, fmt, sync::Arc};
 
-use serde::{Serialize, de::DeserializeOwned};
+use burn::tensor::Tensor;
+use serde::{Serialize, Serializer, de::DeserializeOwned, ser};
 
-use super::Loss;
 use crate::{
-    Error,
-    kinds::{OrderedJson, tagged},
+    data::items::Items,
+    error::Error,
+    kinds::{ordered_json::OrderedJson, tagged::tagged},
+    loss::{batch::LossBatch, needs::Needs, value::LossValue},
 };
+
+/// A loss over mapped queries and items.
+///
+/// Items are frozen, or moved by a module of their own that is outside of the loss, so a loss need only say how it
+/// changes with the mapped queries and, where asked, with the items: it returns its own gradient, and the trainer
+/// carries it back through the modules. That lets a loss be exact over all items without keeping `n × m` similarities.
+pub trait Loss: Send + Sync {
+    /// The loss of mapped queries (`n × d_item`, without autodiff) of this batch, against these items.
+    ///
+    /// # Errors
+    /// [`Error::Search`] when the device fails.
+    fn evaluate(
+        &self,
+        queries: Tensor<2>,
+        batch: &LossBatch<'_>,
+        items: &Items<'_>,
+    ) -> Result<LossValue, Error>;
+
+    /// The loss as data, for the report of a training. Unless it says otherwise, the name of its type:
+    /// [`LossConfig::given`].
+    fn config(&self) -> LossConfig {
+        let name = std::any::type_name::<Self>();
+        LossConfig::given(name.split('<').next().and_then(|name| name.rsplit("::").next()).unwrap_or(name))
+    }
+
+    /// What [`LossBatch`] must have for this loss; judgements alone unless said otherwise.
+    fn needs(&self) -> Needs {
+        Needs::default()
+    }
+}
 
 /// A loss that settings and flags call by name: the loss is its own settings.
 ///
@@ -18,7 +50,7 @@ use crate::{
 /// ```
 /// use burn::tensor::Tensor;
 /// use ess_train::{Error, Items, Loss, LossBatch, LossConfig, LossKind, LossValue, register_loss};
-/// use serde::{Deserialize, Serialize};
+/// use serde::{Serialize};
 ///
 /// /// The squared norm of mapped queries: `weight · ‖z‖²`.
 /// #[derive(Clone, Serialize, Deserialize)]
@@ -61,6 +93,69 @@ pub trait LossKind: Loss + Clone + Serialize + DeserializeOwned + 'static {
     /// [`Error::Config`] naming the setting.
     fn check(&self) -> Result<(), Error> {
         Ok(())
+    }
+}
+
+/// A loss as data: `{"kind": NAME, …}` in serde's formats, with the settings of that kind. The kinds are those of this crate
+/// and those that the program registered ([`register_loss`](crate::register_loss)).
+///
+/// ```
+/// use ess_train::{LossConfig, Triplet};
+///
+/// let sum = r#"{"kind": "sum", "terms": [
+///     {"weight": 1.0, "loss": {"kind": "softmax", "gain": "exponential"}},
+///     {"weight": 0.1, "loss": {"kind": "recovery"}}
+/// ]}"#;
+/// let loss: LossConfig = serde_json::from_str(sum).unwrap();
+/// assert!(loss.build()?.needs().frozen);
+/// assert_eq!(LossConfig::of(Triplet::default()).kind(), "triplet");
+/// assert!(serde_json::from_str::<LossConfig>(r#"{"kind": "triplet", "margn": 1.0}"#).is_err());
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct LossConfig(Arc<dyn ErasedLoss>);
+
+impl LossConfig {
+    /// A loss of any kind that is called by name.
+    pub fn of(loss: impl LossKind) -> Self {
+        Self(Arc::new(loss))
+    }
+
+    /// The name of the kind.
+    pub fn kind(&self) -> &'static str {
+        self.0.name()
+    }
+
+    /// The loss with its settings, where it is of this type.
+    pub fn settings<L: LossKind>(&self) -> Option<&L> {
+        self.0.settings().downcast_ref()
+    }
+
+    /// The loss, checked.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting outside its range; [`Error::GivenLoss`] for [`LossConfig::given`].
+    pub fn build(&self) -> Result<Box<dyn Loss>, Error> {
+        self.0.checked()
+    }
+}
+
+impl fmt::Debug for LossConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// Equal settings are written alike.
+impl PartialEq for LossConfig {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.to_json().is_ok_and(|json| other.0.to_json().is_ok_and(|other| json == other))
+    }
+}
+
+impl Serialize for LossConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.to_json().map_err(ser::Error::custom)?.serialize(serializer)
     }
 }
 

@@ -4,13 +4,23 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossConfig, LossKind, LossValue, Needs,
     dcg::{discount, ideal_dcg, ranks},
     kind::check_above_zero,
     lists::{self, List, ListLoss},
     pairs::{sigmoid, softplus},
 };
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        candidates::Candidates,
+        gain::Gain,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// Pairwise logistic loss in which each pair weighs as much as nDCG would change if the two exchanged ranks:
 /// `Σ |ΔnDCGᵢⱼ| · log₂(1 + exp(−scale · (sᵢ − sⱼ)))` (LambdaRank: Burges 2010; as a loss: Wang et al. 2018).

@@ -3,14 +3,14 @@
 use burn::tensor::Tensor;
 use ess_search::embeddings_from_tensor;
 
-use super::{Candidates, LossValue};
-use crate::{Error, Items, Judgement, LossBatch};
+use crate::{
+    data::{items::Items, judgement::Judgement},
+    error::Error,
+    loss::{batch::LossBatch, candidates::Candidates, value::LossValue},
+};
 
 mod host;
-mod tensors;
-
-pub(crate) use tensors::rows_tensor;
-pub(super) use tensors::spread;
+pub(super) mod tensors;
 
 /// A loss of the similarities between one query and its candidates.
 pub(super) trait ListLoss: Sync {

@@ -4,11 +4,19 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Loss, LossConfig, LossKind, LossValue, Needs,
     kind::check_above_zero,
     lists::{self, List, ListLoss},
 };
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// The Kullback–Leibler divergence from a teacher's softmax over the items that it scored to the similarities':
 /// `Σⱼ pⱼ (log pⱼ − log softmax(scale · s)ⱼ)` with `p = softmax(t / temperature)` (Hinton et al. 2015, over a list as in

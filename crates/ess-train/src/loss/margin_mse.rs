@@ -4,11 +4,19 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Loss, LossConfig, LossKind, LossValue, Needs,
     kind::check_above_zero,
     lists::{self, List, ListLoss},
 };
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// The mean of `(scale · (sᵢ − sⱼ) − (tᵢ − tⱼ))²` over the pairs of items that a teacher scored for a query and of
 /// which `i` has the higher grade (margin-MSE: Hofstätter et al. 2020).

@@ -4,12 +4,21 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Loss, LossConfig, LossKind, LossValue, Needs,
     kind::check_above_zero,
     lists::{self, List, ListLoss},
     pairs::{sigmoid, softplus},
 };
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        candidates::Candidates,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// The mean of `log(1 + exp(−scale · (sᵢ − sⱼ)))` over a query's pairs of candidates of which `i` has the higher grade
 /// (RankNet: Burges et al. 2005).

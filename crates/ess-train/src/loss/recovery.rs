@@ -4,8 +4,16 @@ use burn::tensor::{Tensor, TensorData};
 use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, LossConfig, LossKind, LossValue, Needs};
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// How far a mapped query is from its frozen vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

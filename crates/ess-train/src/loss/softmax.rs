@@ -6,12 +6,25 @@ use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Gain, Loss, LossConfig, LossKind, LossValue, Needs,
     kind::check_above_zero,
     lists::{self, List, ListLoss},
     listwise_kl::log_softmax,
 };
-use crate::{Error, ItemBlock, Items, Judgement, LossBatch};
+use crate::{
+    data::{
+        items::{ItemBlock, Items},
+        judgement::Judgement,
+    },
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        candidates::Candidates,
+        gain::Gain,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 mod exp;
 mod fused;
@@ -149,7 +162,7 @@ impl Softmax {
 
 /// Brings the gradient of some rows of the items to its place among all.
 fn spread(value: LossValue, rows: &[usize], items: &Items<'_>) -> LossValue {
-    let item_gradient = value.item_gradient.map(|gradient| lists::spread(gradient, rows, items));
+    let item_gradient = value.item_gradient.map(|gradient| lists::tensors::spread(gradient, rows, items));
     LossValue { item_gradient, ..value }
 }
 

@@ -2,17 +2,31 @@
 
 use std::sync::LazyLock;
 
-use super::{
-    ApproxNdcg, Lambda, ListwiseKl, LossConfig, LossKind, MarginMse, PairwiseLogistic, Recovery, Softmax,
-    Triplet, WeightedSum, given::Given,
-};
+use serde::{Deserialize, Deserializer, de::value::Error as NoDefaults};
+
 use crate::{
-    Error,
-    kinds::{Entry, KindTable},
+    error::Error,
+    kinds::{
+        table::{Entry, KindTable},
+        tagged::Tagged,
+    },
+    loss::{
+        approx_ndcg::ApproxNdcg,
+        given::Given,
+        kind::{LossConfig, LossKind},
+        lambda::Lambda,
+        listwise_kl::ListwiseKl,
+        margin_mse::MarginMse,
+        pairwise_logistic::PairwiseLogistic,
+        recovery::Recovery,
+        softmax::Softmax,
+        triplet::Triplet,
+        weighted_sum::WeightedSum,
+    },
 };
 
 /// The kinds of this crate, and those that were registered.
-pub(super) static LOSSES: LazyLock<KindTable<LossConfig>> = LazyLock::new(|| {
+static LOSSES: LazyLock<KindTable<LossConfig>> = LazyLock::new(|| {
     KindTable::new([
         entry::<Softmax>(),
         entry::<PairwiseLogistic>(),
@@ -27,6 +41,36 @@ pub(super) static LOSSES: LazyLock<KindTable<LossConfig>> = LazyLock::new(|| {
     ])
 });
 
+impl LossConfig {
+    /// The names of the losses that can be built: those of this crate, and then those that were registered.
+    pub fn kinds() -> Vec<&'static str> {
+        LOSSES.kinds().into_iter().filter(|&kind| kind != Given::KIND).collect()
+    }
+
+    /// A kind with its default settings.
+    ///
+    /// # Errors
+    /// [`Error::UnknownLoss`] for a name that is not in [`LossConfig::kinds`], and for a kind that has to be given settings.
+    pub fn named(kind: &str) -> Result<Self, Error> {
+        LOSSES.parse(Tagged::without_settings(kind)).map_err(|cause: NoDefaults| Error::UnknownLoss {
+            found: kind.to_owned(),
+            reason: cause.to_string(),
+        })
+    }
+}
+
+impl Default for LossConfig {
+    fn default() -> Self {
+        Self::of(Softmax::default())
+    }
+}
+
+impl<'de> Deserialize<'de> for LossConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        LOSSES.parse(Tagged::deserialize(deserializer)?)
+    }
+}
+
 fn entry<L: LossKind>() -> Entry<LossConfig> {
     Entry::new::<L>(L::KIND, |settings| Ok(LossConfig::of(serde_json::from_value::<L>(settings)?)))
 }
@@ -38,4 +82,33 @@ fn entry<L: LossKind>() -> Entry<LossConfig> {
 /// [`Error::KindTaken`] for a name of another type.
 pub fn register_loss<L: LossKind>() -> Result<(), Error> {
     LOSSES.add(entry::<L>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_loss_is_known_by_its_name_and_survives_json() {
+        for kind in LossConfig::kinds().into_iter().filter(|&kind| kind != "sum") {
+            let config = LossConfig::named(kind).unwrap();
+            assert_eq!(config.kind(), kind);
+            config.build().unwrap();
+            let json = serde_json::to_string(&config).unwrap();
+            assert!(json.starts_with(&format!(r#"{{"kind":"{kind}","#)), "{json}");
+            assert_eq!(serde_json::from_str::<LossConfig>(&json).unwrap(), config, "{json}");
+        }
+        let sum = LossConfig::named("sum").unwrap_err();
+        assert!(sum.to_string().contains("terms"), "{sum}");
+        let unknown = LossConfig::named("sofmax").unwrap_err();
+        assert!(unknown.to_string().contains("`softmax`"), "{unknown}");
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_were_set() {
+        let json = serde_json::to_string(&LossConfig::default()).unwrap();
+        assert_eq!(json, r#"{"kind":"softmax","scale":30.0,"candidates":"all_items","gain":"linear"}"#);
+        let tenth = LossConfig::of(Softmax { scale: 0.1, ..Softmax::default() });
+        assert!(serde_json::to_string(&tenth).unwrap().contains(r#""scale":0.1,"#));
+    }
 }

@@ -4,11 +4,20 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Candidates, Loss, LossConfig, LossKind, LossValue, Needs,
     kind::check_above_zero,
     lists::{self, List, ListLoss},
 };
-use crate::{Error, Items, LossBatch};
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        candidates::Candidates,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// The mean of `max(0, margin − (sᵢ − sⱼ))` over a query's pairs of candidates of which `i` has the higher grade
 /// (Schroff et al. 2015, with similarities in place of distances).

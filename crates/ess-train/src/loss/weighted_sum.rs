@@ -3,8 +3,17 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::{Loss, LossConfig, LossKind, LossValue, Needs, kind::check_above_zero};
-use crate::{Error, Items, LossBatch};
+use super::kind::check_above_zero;
+use crate::{
+    data::items::Items,
+    error::Error,
+    loss::{
+        batch::LossBatch,
+        kind::{Loss, LossConfig, LossKind},
+        needs::Needs,
+        value::LossValue,
+    },
+};
 
 /// A loss and its weight in a sum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,22 +7,19 @@ use ess_search::{
 };
 use ndarray::Array2;
 
-use super::{Recipe, Trained, TrainingRecord};
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord},
+    trainer::Trainer,
+};
 
-mod cca;
-mod components;
-mod procrustes;
-mod ridge;
-mod targets;
-mod whitening;
-
-pub use cca::CcaConfig;
-pub use components::{AllButTheTopConfig, PcaConfig};
-pub use procrustes::ProcrustesConfig;
-pub use ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig};
-pub use targets::{mean_positives, softmax_residuals};
-pub use whitening::{Side, WhiteningConfig};
+pub(crate) mod cca;
+pub(crate) mod components;
+pub(crate) mod procrustes;
+pub(crate) mod ridge;
+pub(crate) mod targets;
+pub(crate) mod whitening;
 
 /// A fit prepared once: from settings to a map.
 pub type Fit<'a> = Box<dyn Fn(&TrainingRecord) -> Result<AffineMap, Error> + 'a>;

@@ -10,7 +10,7 @@ use ess_core::Encoding;
 use ess_search::{DeviceEncoding, ModuleState, OnDevice, PersistentModule, TrainableModule};
 use serde_json::Value;
 
-use crate::{Error, QuerySet, Trainer};
+use crate::{data::query_set::QuerySet, error::Error, trainer::Trainer};
 
 /// Refuses outcomes of which two are the same.
 pub(crate) fn refuse(outcomes: &[Option<String>]) -> Result<(), Error> {

@@ -3,8 +3,13 @@
 use ess_core::{Embeddings, Encoding};
 use ess_search::{Averaging, Ensemble, PersistentModule};
 
-use super::{Recipe, Trained, TrainingRecord, copies, runs::Runs};
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
+use super::copies;
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord, runs::Runs},
+    trainer::Trainer,
+};
 
 /// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of
 /// the queries.

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, Interpolation, PersistentModule};
 
-use super::{Recipe, Trained, TrainingRecord, held_out};
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
+use super::held_out;
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord},
+    trainer::Trainer,
+};
 
 /// The weights that are tried on dev.
 const WEIGHTS: [f32; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use ess_search::{AnyModule, PersistentModule, TrainableModule};
 
-use super::{Recipe, Trained, TrainingRecord, copies};
-use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
+use super::copies;
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord},
+    trainer::{Trainer, stop::Stop},
+};
 
 /// One trainable module: from its config, as at [`Trainer::fit`], or on from where a module stands that was made of parts
 /// or loaded from elsewhere.

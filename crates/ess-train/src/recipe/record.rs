@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Curve, Error, Trainer};
+use crate::{
+    error::Error,
+    trainer::{Trainer, curve::Curve},
+};
 
 /// The training runs of a recipe and what it chose on dev: what a refit needs to know.
 ///
@@ -81,7 +84,7 @@ impl TrainingRecord {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::TrainerConfig;
+    use crate::trainer::config::TrainerConfig;
 
     #[test]
     fn a_refit_takes_as_many_more_steps_rounded() {

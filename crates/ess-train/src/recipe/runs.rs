@@ -3,8 +3,12 @@
 use ess_core::Encoding;
 use ess_search::ModuleState;
 
-use super::{Recipe, Trained, TrainingRecord};
-use crate::{Error, QuerySet, Trainer};
+use crate::{
+    data::query_set::QuerySet,
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord},
+    trainer::Trainer,
+};
 
 /// What the recipes of an ensemble or a soup share: how many random seeds each run needs, what it starts from, and whether
 /// it sees its own draw of the queries.
@@ -115,7 +119,7 @@ mod tests {
     use ess_search::{Linear, LinearConfig, Mlp, MlpConfig};
 
     use super::*;
-    use crate::{EnsembleRecipe, ModuleRecipe};
+    use crate::recipe::{ensemble::EnsembleRecipe, module::ModuleRecipe};
 
     #[test]
     fn recipes_that_start_alike_get_starts_of_their_own_and_others_keep_theirs() {

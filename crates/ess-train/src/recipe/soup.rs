@@ -3,11 +3,13 @@
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, ModuleState, PersistentModule, Registry};
 
-use super::{
-    Recipe, Trained, TrainingRecord,
-    runs::{self, Runs},
+use super::runs;
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord, runs::Runs},
+    trainer::Trainer,
 };
-use crate::{DevSet, Error, Items, QuerySet, Trainer};
 
 /// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries,
 /// dropout and its own draw of them, all from the same start; the mean of their weights is one module.

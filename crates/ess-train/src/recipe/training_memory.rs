@@ -5,8 +5,12 @@ use ess_search::{KeyValueMemory, KeyValueMemoryConfig, ModuleConfig};
 use rand::{SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Recipe, Trained, TrainingRecord};
-use crate::{DevSet, Error, Items, Judgement, QuerySet, Stop, Trainer};
+use crate::{
+    data::{dev_set::DevSet, items::Items, judgement::Judgement, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord},
+    trainer::{Trainer, stop::Stop},
+};
 
 /// A [`KeyValueMemory`] whose keys are the training queries and whose values are the means of their relevant items at
 /// length 1, weighed by grade. Training then learns how far to trust it: how sharply to attend, from which cosine on, with

@@ -1,10 +1,12 @@
 //! Trained modules and learned weights for them.
 
-use super::{
-    Recipe, Trained, TrainingRecord, copies, held_out,
-    runs::{self, Runs},
+use super::{copies, held_out, runs};
+use crate::{
+    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{Recipe, Trained, record::TrainingRecord, runs::Runs},
+    trainer::{Trainer, stop::Stop},
 };
-use crate::{DevSet, Error, Items, QuerySet, Stop, Trainer};
 use ess_core::Embeddings;
 use ess_search::{
     Averaging, HostTensor, ModuleState, OnDevice, Part, PersistentModule, Registry, WeightedEnsemble,

@@ -1,9 +1,19 @@
 //! Fits with a closed form, as data.
 
-use super::{RecipeContext, kind::RecipeKind};
 use crate::{
-    AllButTheTopConfig, CcaConfig, ClosedFormRecipe, Error, PcaConfig, PositivesRidgeConfig,
-    ProcrustesConfig, Recipe, RidgeConfig, SoftmaxRidgeConfig, WhiteningConfig,
+    error::Error,
+    recipe::{
+        Recipe,
+        closed_form::{
+            ClosedFormRecipe,
+            cca::CcaConfig,
+            components::{AllButTheTopConfig, PcaConfig},
+            procrustes::ProcrustesConfig,
+            ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
+            whitening::WhiteningConfig,
+        },
+    },
+    recipe_config::{context::RecipeContext, kind::RecipeKind},
 };
 
 macro_rules! closed_form {

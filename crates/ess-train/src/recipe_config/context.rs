@@ -2,7 +2,7 @@
 
 use ess_search::ModuleConfig;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The dimensions that a recipe is built between, and what is added to the seeds of its modules' starting values.
 ///

@@ -4,8 +4,11 @@ use ess_core::{Encoding, TokenStates};
 use ess_search::{Averaging, KeyValueMemory, KeyValueMemoryConfig, Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeConfig, RecipeContext, kind::RecipeKind};
-use crate::{EnsembleRecipe, Error, Recipe};
+use crate::{
+    error::Error,
+    recipe::{Recipe, ensemble::EnsembleRecipe},
+    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
+};
 
 /// An ensemble of recipes, averaged as they are.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

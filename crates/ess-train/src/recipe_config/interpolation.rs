@@ -3,8 +3,11 @@
 use ess_core::TokenStates;
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeConfig, RecipeContext, kind::RecipeKind};
-use crate::{Error, InterpolationRecipe, Recipe};
+use crate::{
+    error::Error,
+    recipe::{Recipe, interpolation::InterpolationRecipe},
+    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
+};
 
 /// A trained module, interpolated with the identity.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -7,10 +7,11 @@ use ess_core::TokenStates;
 use ess_search::AnyModule;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::RecipeContext;
 use crate::{
-    Error, Recipe,
-    kinds::{OrderedJson, tagged},
+    error::Error,
+    kinds::{ordered_json::OrderedJson, tagged::tagged},
+    recipe::Recipe,
+    recipe_config::context::RecipeContext,
 };
 
 /// A kind of recipe: its settings as data, and the recipe that they make.

@@ -4,8 +4,12 @@ use burn::tensor::Device;
 use ess_search::{AnyModule, MixtureOfExperts};
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeConfig, RecipeContext, kind::RecipeKind, one_module, parts};
-use crate::{Error, Recipe};
+use super::{one_module, parts};
+use crate::{
+    error::Error,
+    recipe::Recipe,
+    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
+};
 
 /// Experts among which each query chooses, the identity beside them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,8 +10,11 @@ use ess_search::{
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeContext, kind::RecipeKind};
-use crate::{Error, ModuleRecipe, Recipe};
+use crate::{
+    error::Error,
+    recipe::{Recipe, module::ModuleRecipe},
+    recipe_config::{context::RecipeContext, kind::RecipeKind},
+};
 
 /// One module over embeddings; its settings are the module's config.
 #[derive(Serialize, Deserialize)]

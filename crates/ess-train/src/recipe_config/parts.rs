@@ -3,8 +3,11 @@
 use burn::tensor::Device;
 use ess_search::Part;
 
-use super::{RecipeConfig, RecipeContext};
-use crate::{Error, recipe::apart};
+use crate::{
+    error::Error,
+    recipe::runs::apart,
+    recipe_config::{config::RecipeConfig, context::RecipeContext},
+};
 
 /// Parts named by their kind and number. Equal ones start from different values: trained side by side from the same, they
 /// would stay the same.

@@ -9,8 +9,12 @@ use ess_search::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeConfig, RecipeContext, kind::RecipeKind, one_module};
-use crate::{Error, Recipe};
+use super::one_module;
+use crate::{
+    error::Error,
+    recipe::Recipe,
+    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
+};
 
 /// Named sub-operations, one after another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

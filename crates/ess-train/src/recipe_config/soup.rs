@@ -3,8 +3,14 @@
 use ess_core::TokenStates;
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeConfig, RecipeContext, kind::RecipeKind, training_memory::TrainingMemorySettings};
-use crate::{Error, Recipe, SoupRecipe};
+use crate::{
+    error::Error,
+    recipe::{Recipe, soup::SoupRecipe},
+    recipe_config::{
+        config::RecipeConfig, context::RecipeContext, kind::RecipeKind,
+        training_memory::TrainingMemorySettings,
+    },
+};
 
 /// Several runs of one recipe, their weights averaged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -7,27 +7,37 @@ use ess_search::{
     Diagonal, GatedSelection, KeyValueMemory, LayerAttention, LayerTransformer, Linear, LowRank, Mlp,
     ModuleConfig, Orthogonal, SimilarityAttention, TokenAttention, TokenTransformer, TrainableModule,
 };
+use serde::{Deserialize, Deserializer, de::value::Error as NoDefaults};
 
-use super::{
-    RecipeConfig,
-    ensemble::EnsembleSettings,
-    interpolation::InterpolationSettings,
-    kind::RecipeKind,
-    mixture::MixtureSettings,
-    one_module::{OneModule, OneTokenModule},
-    sequence::SequenceSettings,
-    soup::SoupSettings,
-    training_memory::TrainingMemorySettings,
-    weighted_ensemble::WeightedEnsembleSettings,
-};
 use crate::{
-    AllButTheTopConfig, CcaConfig, Error, PcaConfig, PositivesRidgeConfig, ProcrustesConfig, RidgeConfig,
-    SoftmaxRidgeConfig, WhiteningConfig,
-    kinds::{Entry, KindTable},
+    error::Error,
+    kinds::{
+        table::{Entry, KindTable},
+        tagged::Tagged,
+    },
+    recipe::closed_form::{
+        cca::CcaConfig,
+        components::{AllButTheTopConfig, PcaConfig},
+        procrustes::ProcrustesConfig,
+        ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
+        whitening::WhiteningConfig,
+    },
+    recipe_config::{
+        config::RecipeConfig,
+        ensemble::EnsembleSettings,
+        interpolation::InterpolationSettings,
+        kind::RecipeKind,
+        mixture::MixtureSettings,
+        one_module::{OneModule, OneTokenModule},
+        sequence::SequenceSettings,
+        soup::SoupSettings,
+        training_memory::TrainingMemorySettings,
+        weighted_ensemble::WeightedEnsembleSettings,
+    },
 };
 
 /// The kinds of this crate, and those that were registered.
-pub(super) static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
+static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
     KindTable::new([
         entry::<OneModule<Linear>>(),
         entry::<OneModule<LowRank>>(),
@@ -58,6 +68,42 @@ pub(super) static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| 
         entry::<OneTokenModule<TokenTransformer>>(),
     ])
 });
+
+impl RecipeConfig {
+    /// The names of the kinds that read embeddings: those of this crate, and then those that were registered.
+    pub fn kinds() -> Vec<&'static str> {
+        Self::kinds_over_tokens(false)
+    }
+
+    /// The names of the kinds that read token states; those that average others do as well.
+    pub fn token_kinds() -> Vec<&'static str> {
+        Self::kinds_over_tokens(true)
+    }
+
+    fn kinds_over_tokens(over_tokens: bool) -> Vec<&'static str> {
+        let wanted = |kind: &&'static str| {
+            Self::named(kind).is_ok_and(|config| config.reads_token_states()) == over_tokens
+        };
+        RECIPES.kinds().into_iter().filter(wanted).collect()
+    }
+
+    /// A kind with its default settings.
+    ///
+    /// # Errors
+    /// [`Error::UnknownRecipe`] for a name that is not in [`RecipeConfig::kinds`] or [`RecipeConfig::token_kinds`].
+    pub fn named(kind: &str) -> Result<Self, Error> {
+        RECIPES.parse(Tagged::without_settings(kind)).map_err(|_: NoDefaults| Error::UnknownRecipe {
+            found: kind.to_owned(),
+            known: RECIPES.kinds().join(", "),
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for RecipeConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RECIPES.parse(Tagged::deserialize(deserializer)?)
+    }
+}
 
 fn entry<K: RecipeKind>() -> Entry<RecipeConfig> {
     Entry::new::<K>(K::KIND, |settings| Ok(RecipeConfig::of(serde_json::from_value::<K>(settings)?)))

@@ -3,8 +3,11 @@
 use ess_search::KeyValueMemoryConfig;
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeContext, kind::RecipeKind};
-use crate::{Error, Recipe, TrainingMemoryRecipe};
+use crate::{
+    error::Error,
+    recipe::{Recipe, training_memory::TrainingMemoryRecipe},
+    recipe_config::{context::RecipeContext, kind::RecipeKind},
+};
 
 /// A memory of the training queries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -5,8 +5,14 @@ use ess_core::Embeddings;
 use ess_search::{AnyModule, Averaging, WeightedEnsemble};
 use serde::{Deserialize, Serialize};
 
-use super::{RecipeConfig, RecipeContext, ensemble::EnsembleSettings, kind::RecipeKind, one_module, parts};
-use crate::{Error, Recipe, WeightedEnsembleRecipe, recipe::copies};
+use super::{one_module, parts};
+use crate::{
+    error::Error,
+    recipe::{Recipe, copies, weighted_ensemble::WeightedEnsembleRecipe},
+    recipe_config::{
+        config::RecipeConfig, context::RecipeContext, ensemble::EnsembleSettings, kind::RecipeKind,
+    },
+};
 
 /// An ensemble of recipes with learned weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

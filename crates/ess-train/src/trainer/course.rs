@@ -2,11 +2,20 @@
 
 use std::time::Instant;
 
-use super::{Kept, Run, Sides, Stop, Trainer, run::diverged};
+use super::run::diverged;
 use crate::{
-    Curve, CurvePoint, Error, TrainingStep,
-    best::Best,
-    checkpoint::{CheckpointFile, Progressed},
+    error::Error,
+    trainer::{
+        Trainer,
+        best::Best,
+        checkpoint::file::{CheckpointFile, Progressed},
+        curve::{Curve, CurvePoint},
+        kept::Kept,
+        observer::TrainingStep,
+        run::Run,
+        sides::Sides,
+        stop::Stop,
+    },
 };
 
 /// A run with what was best on dev and where it is kept.

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{Control, Error, Observer, TrainingStep, observer::ObserverError};
+use crate::{
+    error::Error,
+    trainer::observer::{Control, Observer, ObserverError, TrainingStep},
+};
 
 /// Asked in the order in which they were given; one that ends a run is enough.
 #[derive(Clone, Default)]

@@ -8,9 +8,14 @@ use burn::{
 use ess_core::Encoding;
 use ess_search::{DeviceEncoding, embeddings_from_tensor, largest_tensor};
 
-use super::{Kept, Sides, Trainer};
 use crate::{
-    CurvePoint, Error, Items, Loss, QuerySet, TrainerConfig, batches::Batches, loss_context::LossContext,
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    loss::kind::Loss,
+    trainer::{
+        Trainer, batches::Batches, config::TrainerConfig, curve::CurvePoint, kept::Kept,
+        loss_context::LossContext, sides::Sides,
+    },
 };
 
 /// The sides that are trained, with all that changes on the way.

@@ -7,7 +7,7 @@ use burn::{
 use ess_core::{Embeddings, SearchModule};
 use ess_search::{DeviceEncoding, ModuleState, Noise, OnDevice, PersistentModule, TrainableModule};
 
-use crate::{DevSet, Error};
+use crate::{data::dev_set::DevSet, error::Error};
 
 /// The sides of a search that a run trains: a searching module over frozen items, or one with a map of the items beside it.
 pub(crate) trait Sides: Module + 'static {

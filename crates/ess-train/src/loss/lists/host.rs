@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
 use crate::{
-    Error, Items,
+    data::items::Items,
+    error::Error,
     matmul::{Matrix, dot, multiply_add},
 };
 

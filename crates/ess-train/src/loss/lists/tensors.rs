@@ -4,7 +4,10 @@ use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::{embeddings_from_tensor, largest_tensor};
 
 use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
-use crate::{Error, ItemBlock, Items};
+use crate::{
+    data::items::{ItemBlock, Items},
+    error::Error,
+};
 
 /// The most numbers of a tensor that is made on the way: 16 Mi, 64 megabytes. Less where the device says so.
 const MAX_NUMBERS: usize = 1 << 24;

@@ -3,8 +3,12 @@
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::{largest_tensor, longest_row};
 
-use super::{LossValue, Target};
-use crate::{Error, ItemBlock, loss::lists::rows_tensor};
+use super::Target;
+use crate::{
+    data::items::ItemBlock,
+    error::Error,
+    loss::{lists::tensors::rows_tensor, value::LossValue},
+};
 
 /// The most similarities that exist at once: 64 Mi numbers, a quarter of a gigabyte. Less where the device says so.
 const MAX_SIMILARITIES: usize = 1 << 26;

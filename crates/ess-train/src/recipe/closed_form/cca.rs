@@ -5,8 +5,15 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use ess_linalg::{Cca, Pairs};
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedForm, Fit, check_list, check_regularisation, check_shares, mean_positives};
-use crate::{Error, Items, QuerySet, TrainingRecord};
+use super::{check_list, check_regularisation, check_shares};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{
+        closed_form::{ClosedForm, Fit, targets::mean_positives},
+        record::TrainingRecord,
+    },
+};
 
 const REGULARISATION: &str = "regularisation";
 const COMPONENTS: &str = "components";

@@ -3,8 +3,15 @@
 use ess_linalg::PrincipalComponents;
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedForm, Fit, Side, check_list, check_shares};
-use crate::{Error, Items, QuerySet, TrainingRecord};
+use super::{check_list, check_shares};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{
+        closed_form::{ClosedForm, Fit, whitening::Side},
+        record::TrainingRecord,
+    },
+};
 
 const COMPONENTS: &str = "components";
 

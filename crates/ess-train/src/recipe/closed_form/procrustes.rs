@@ -3,8 +3,15 @@
 use ess_linalg::{Pairs, Procrustes};
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedForm, Fit, check_regularisation, check_shares, mean_positives, weights};
-use crate::{Error, Items, QuerySet, TrainingRecord};
+use super::{check_regularisation, check_shares, weights};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{
+        closed_form::{ClosedForm, Fit, targets::mean_positives},
+        record::TrainingRecord,
+    },
+};
 
 const REGULARISATION: &str = "regularisation";
 

@@ -4,11 +4,18 @@ use ess_linalg::{AffineMap, Pairs, Ridge};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    ClosedForm, Fit, check_list, check_regularisation, check_shares, mean_positives, softmax_residuals,
-    weights,
+use super::{check_list, check_regularisation, check_shares, weights};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{
+        closed_form::{
+            ClosedForm, Fit,
+            targets::{mean_positives, softmax_residuals},
+        },
+        record::TrainingRecord,
+    },
 };
-use crate::{Error, Items, QuerySet, TrainingRecord};
 
 const REGULARISATION: &str = "regularisation";
 

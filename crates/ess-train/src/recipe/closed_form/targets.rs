@@ -3,7 +3,11 @@
 use ess_search::DeviceEncoding;
 use ndarray::Array2;
 
-use crate::{Error, Gain, Items, Loss, LossBatch, QuerySet, Softmax};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    loss::{batch::LossBatch, gain::Gain, kind::Loss, softmax::Softmax},
+};
 
 /// The mean of each query's relevant items (`n × d_item`), weighted by what their grades are worth.
 ///

@@ -3,8 +3,15 @@
 use ess_linalg::{Moments, Whitening};
 use serde::{Deserialize, Serialize};
 
-use super::{ClosedForm, Fit, check_list, check_regularisation, check_shares};
-use crate::{Error, Items, QuerySet, TrainingRecord};
+use super::{check_list, check_regularisation, check_shares};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    recipe::{
+        closed_form::{ClosedForm, Fit},
+        record::TrainingRecord,
+    },
+};
 
 const REGULARISATION: &str = "regularisation";
 const POWER: &str = "power";

@@ -4,16 +4,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
-mod file;
-mod identity;
+pub(super) mod file;
+pub(super) mod identity;
 mod optimizer_state;
 mod parameters;
 mod state;
-
-pub(crate) use file::{CheckpointFile, Progressed};
-pub(crate) use identity::RunIdentity;
 
 /// Where the runs of a trainer are kept as they go on, and how often.
 ///

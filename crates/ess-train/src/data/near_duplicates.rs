@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Index};
 use ess_index::FlatIndex;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Queries are near duplicates from this cosine on.
 const NEAR_DUPLICATE: f32 = 0.95;

@@ -4,7 +4,7 @@ use std::fmt;
 
 use ess_search::ModuleState;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Whether a run goes on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

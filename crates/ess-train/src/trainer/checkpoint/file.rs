@@ -10,14 +10,19 @@ use burn::optim::ModuleOptimizer;
 use ess_files::{Checksum, remove_partials, write_atomically};
 
 use super::{
-    Checkpoints, RunIdentity, optimizer_state,
+    optimizer_state,
     parameters::{Parameters, replaced},
     state::{BestState, Point, State},
 };
 use crate::{
-    Error,
-    best::Best,
-    trainer::{Kept, Run, Sides},
+    error::Error,
+    trainer::{
+        best::Best,
+        checkpoint::{Checkpoints, identity::RunIdentity},
+        kept::Kept,
+        run::Run,
+        sides::Sides,
+    },
 };
 
 const MAGIC: &[u8; 8] = b"ESSTRAIN";

@@ -6,7 +6,7 @@ use burn::{
 };
 use ess_search::embeddings_from_tensor;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Their ids, by which an optimiser knows them, their shapes and values.
 #[derive(Default)]

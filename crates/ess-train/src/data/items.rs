@@ -7,7 +7,7 @@ use ess_core::{Embeddings, Index};
 use ess_index::FlatIndex;
 use ess_search::largest_tensor;
 
-use crate::Error;
+use crate::error::Error;
 
 /// All item embeddings (`m × d_item`), in host memory and, where the device is another, on the device.
 ///

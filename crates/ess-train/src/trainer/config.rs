@@ -3,7 +3,11 @@
 use ess_metrics::NamedMeasure;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, LossConfig, NegativesConfig, Schedule};
+use crate::{
+    error::Error,
+    loss::kind::LossConfig,
+    trainer::{negatives::NegativesConfig, schedule::Schedule},
+};
 
 /// How a searching module is trained. The defaults are one recipe for all: they were chosen on dev queries.
 ///
@@ -134,7 +138,7 @@ impl TrainerConfig {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Softmax;
+    use crate::loss::softmax::Softmax;
 
     #[test]
     fn settings_outside_their_range_are_named() {

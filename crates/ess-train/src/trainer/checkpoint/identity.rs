@@ -8,7 +8,11 @@ use ess_search::DeviceEncoding;
 use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
-use crate::{Error, Items, QuerySet, Stop, TrainerConfig, trainer::Sides};
+use crate::{
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    trainer::{config::TrainerConfig, sides::Sides, stop::Stop},
+};
 
 /// All that decides a run, part by part, as text or checksums.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

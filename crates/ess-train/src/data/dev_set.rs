@@ -5,7 +5,10 @@ use ess_index::FlatIndex;
 use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
 use ess_search::{DeviceEncoding, TwoSided};
 
-use crate::{Error, Items, QuerySet, looks::Looks};
+use crate::{
+    data::{items::Items, looks::Looks, query_set::QuerySet},
+    error::Error,
+};
 
 /// How deep the ranking of a measure without a cutoff is looked at.
 const UNCUT_DEPTH: usize = 1000;

@@ -2,10 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::identity::RunIdentity;
-use crate::{
-    CurvePoint, MiningReport,
+use crate::trainer::{
     best::{Best, Measured},
+    checkpoint::identity::RunIdentity,
+    curve::CurvePoint,
+    negatives::MiningReport,
 };
 
 /// Numbers of which every bit matters are written as their bits: text may round them.

@@ -4,7 +4,7 @@ use ess_metrics::{ChoiceEvidence, ChoiceTest};
 use ess_search::{DeviceEncoding, PersistentModule};
 use serde::{Deserialize, Serialize};
 
-use crate::{DevSet, Error, TrainerConfig};
+use crate::{data::dev_set::DevSet, error::Error, trainer::config::TrainerConfig};
 
 /// Which module a fit returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,10 +131,7 @@ fn mean(values: &[f64]) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::FitReport;
 
     fn decide(trained: &[f64], frozen: &[f64], looks: &[Vec<f64>]) -> GuardDecision {
         GuardDecision::of_values(trained, Some(frozen), looks, &TrainerConfig::default()).unwrap()
@@ -184,26 +181,5 @@ mod tests {
             "interval": [0.05, 0.15], "confidence": 0.99}"#;
         let decision: GuardDecision = serde_json::from_str(json).unwrap();
         assert_eq!((decision.p, decision.interval), (None, Some([0.05, 0.15])));
-    }
-
-    #[test]
-    fn a_report_that_calls_the_guard_a_floor_is_read() {
-        let decision = decide(&[1.0; 8], &[0.5; 8], &[]);
-        let report = FitReport {
-            config: TrainerConfig::default(),
-            train_queries: 8,
-            dev_queries: 8,
-            items: 8,
-            parameters: 1,
-            guard: decision.clone(),
-            curves: Vec::new(),
-            settings: BTreeMap::new(),
-            refit: Vec::new(),
-            seconds: 0.5,
-        };
-        let json = serde_json::to_string(&report).unwrap();
-        assert!(json.contains("\"guard\":{"), "{json}");
-        let earlier = json.replace("\"guard\":{", "\"floor\":{");
-        assert_eq!(serde_json::from_str::<FitReport>(&earlier).unwrap().guard, decision);
     }
 }

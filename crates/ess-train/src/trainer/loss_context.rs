@@ -5,8 +5,16 @@ use ess_core::{Embeddings, SearchModule};
 use ess_search::DeviceEncoding;
 
 use crate::{
-    Error, Items, LossBatch, MiningReport, Needs, NegativesConfig, QuerySet, TrainerConfig,
-    negatives::{MinedQuery, mine},
+    data::{items::Items, query_set::QuerySet},
+    error::Error,
+    loss::{batch::LossBatch, needs::Needs},
+    trainer::{
+        config::TrainerConfig,
+        negatives::{
+            MiningReport, NegativesConfig,
+            mining::{MinedQuery, mine},
+        },
+    },
 };
 
 /// Negatives and frozen vectors of all training queries, as far as the loss needs them.

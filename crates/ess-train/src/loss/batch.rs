@@ -2,7 +2,10 @@
 
 use burn::tensor::Tensor;
 
-use crate::{Error, Judgement, TeacherScore};
+use crate::{
+    data::{judgement::Judgement, teacher::TeacherScore},
+    error::Error,
+};
 
 /// What is known of the `n` queries of a batch, apart from their mapped vectors.
 ///

@@ -1,0 +1,9 @@
+//! Queries with judgements, and the items that they search.
+
+pub(crate) mod dev_set;
+pub(crate) mod items;
+pub(crate) mod judgement;
+mod looks;
+pub(crate) mod near_duplicates;
+pub(crate) mod query_set;
+pub(crate) mod teacher;

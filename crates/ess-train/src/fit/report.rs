@@ -1,0 +1,87 @@
+//! What came of a fit, as data.
+
+use std::collections::BTreeMap;
+
+use ess_search::PersistentModule;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    fit::guard::GuardDecision,
+    trainer::{config::TrainerConfig, curve::Curve},
+};
+
+/// A fitted searching module and how it came about.
+pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {
+    /// The module to search with: the trained one, or the identity.
+    pub module: Box<dyn PersistentModule<E>>,
+    /// The trained module, also where the identity was returned: for looking at, not for use.
+    pub trained: Box<dyn PersistentModule<E>>,
+    /// What happened.
+    pub report: FitReport,
+}
+
+/// What happened in a fit, as data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FitReport {
+    /// The settings.
+    pub config: TrainerConfig,
+    /// Training queries, those of the refit not counted.
+    pub train_queries: usize,
+    /// Dev queries.
+    pub dev_queries: usize,
+    /// Items.
+    pub items: usize,
+    /// Numbers in the trained module's tensors.
+    pub parameters: usize,
+    /// Which module was returned, and why; `floor` in reports of earlier versions.
+    #[doc(alias = "floor")]
+    #[serde(alias = "floor")]
+    pub guard: GuardDecision,
+    /// The runs that were judged on dev; several for an ensemble.
+    pub curves: Vec<Curve>,
+    /// What the recipe chose on dev beside the steps to keep; what its parts chose is under their number and a dot.
+    #[serde(default)]
+    pub settings: BTreeMap<String, f64>,
+    /// The runs on train and dev together; none without a refit.
+    pub refit: Vec<Curve>,
+    /// Wall-clock seconds, everything included.
+    pub seconds: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fit::guard::Returned;
+
+    #[test]
+    fn a_report_that_calls_the_guard_a_floor_is_read() {
+        let decision = GuardDecision {
+            returned: Returned::Trained,
+            reason: "better".to_owned(),
+            measure: "ndcg@10".to_owned(),
+            trained: 1.0,
+            identity: Some(0.5),
+            interval: Some([0.25, 0.75]),
+            confidence: 0.99,
+            p: Some(0.001),
+            differing: Some(8),
+            candidates: Some(1),
+        };
+        let report = FitReport {
+            config: TrainerConfig::default(),
+            train_queries: 8,
+            dev_queries: 8,
+            items: 8,
+            parameters: 1,
+            guard: decision.clone(),
+            curves: Vec::new(),
+            settings: BTreeMap::new(),
+            refit: Vec::new(),
+            seconds: 0.5,
+        };
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(json.contains("\"guard\":{"), "{json}");
+        let earlier = json.replace("\"guard\":{", "\"floor\":{");
+        assert_eq!(serde_json::from_str::<FitReport>(&earlier).unwrap().guard, decision);
+    }
+}
