@@ -29,8 +29,8 @@ pub use fit::{
 pub use item_side::{
     config::{ItemSideConfig, SidesConfig, TrainingOrder},
     fit::FittedSides,
-    nudge::nudge,
-    offsets::{NudgeKind, OffsetsConfig},
+    nudge::{NudgeKind, nudge},
+    offsets::OffsetsConfig,
     radius::RadiusChoice,
 };
 pub use loss::{

@@ -113,7 +113,7 @@ mod tests {
         // Query 0: 0.8 at least. Query 1: 0.28 + 0.96 r below 0.936, so r at most 0.683: one query either way, and the
         // first stretch wins.
         assert!((radius - 0.683 / 2.0).abs() < 1e-2, "{radius}");
-        let moved = pulls.moved(crate::item_side::offsets::NudgeKind::Magnitude, &items, 0.9).unwrap();
+        let moved = pulls.moved(crate::item_side::nudge::NudgeKind::Magnitude, &items, 0.9).unwrap();
         assert!(dot(moved.row(0), queries.row(0)) > dot(moved.row(1), queries.row(0)));
         let alone = choose(&pulls, &items, &queries.select(&[0]).unwrap(), &judgements[..1]);
         assert!((alone - f64::midpoint(0.8, MAX_RADIUS)).abs() < 1e-5, "{alone}");

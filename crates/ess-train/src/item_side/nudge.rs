@@ -2,8 +2,21 @@
 
 use ess_core::Embeddings;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
-use crate::{data::judgement::Judgement, error::Error, item_side::offsets::NudgeKind, loss::gain::Gain};
+use crate::{data::judgement::Judgement, error::Error, loss::gain::Gain};
+
+/// Which constraint the moved items keep.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NudgeKind {
+    /// NUDGE-N: an item turns towards its training queries and keeps its length, until it points at them or has moved
+    /// by `radius · length`.
+    #[default]
+    Normalized,
+    /// NUDGE-M: an item moves by `radius · length` towards its training queries, and may become longer.
+    Magnitude,
+}
 
 /// Items (`m × d`) moved towards the mapped training queries (`n × d`) that they are relevant to, by at most `radius`
 /// times their length; items that no training query asks for stay where they are.

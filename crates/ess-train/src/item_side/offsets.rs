@@ -2,19 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, item_side::radius::RadiusChoice, loss::gain::Gain};
-
-/// Which constraint the moved items keep.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NudgeKind {
-    /// NUDGE-N: an item turns towards its training queries and keeps its length, until it points at them or has moved
-    /// by `radius · length`.
-    #[default]
-    Normalized,
-    /// NUDGE-M: an item moves by `radius · length` towards its training queries, and may become longer.
-    Magnitude,
-}
+use crate::{
+    error::Error,
+    item_side::{nudge::NudgeKind, radius::RadiusChoice},
+    loss::gain::Gain,
+};
 
 /// How offsets of items are fitted (NUDGE: Zeighami et al. 2024).
 ///

@@ -9,7 +9,7 @@ use super::first_rank;
 use crate::{
     data::dev_set::DevSet,
     error::Error,
-    item_side::{nudge::Pulls, offsets::NudgeKind},
+    item_side::nudge::{NudgeKind, Pulls},
 };
 
 /// How the radius of item offsets is chosen, in units of an item's length. Dev queries alone choose.
