@@ -24,6 +24,7 @@ mod set_average_precision;
 mod set_f;
 mod success;
 mod table;
+mod trec_eval_names;
 
 pub use aggregate::Aggregate;
 pub use average_precision::AveragePrecision;
@@ -44,9 +45,10 @@ pub use r_precision::RPrecision;
 pub use rank_biased_precision::RankBiasedPrecision;
 pub use recall::Recall;
 pub use reciprocal_rank::ReciprocalRank;
-pub use registered::{MeasureKind, register_measure};
+pub use registered::MeasureKind;
 pub use set_average_precision::SetAveragePrecision;
 pub use set_f::SetF;
 pub use success::Success;
 
 pub(crate) use table::names;
+pub use table::register_measure;

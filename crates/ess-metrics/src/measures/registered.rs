@@ -6,7 +6,7 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{aggregate::Aggregate, cutoff::Cutoff, measure::Measure, table};
+use super::{aggregate::Aggregate, cutoff::Cutoff, measure::Measure};
 use crate::{Error, JudgedRanking};
 
 /// A measure that is called by name: `NAME`, and `NAME@k` with a cutoff.
@@ -78,23 +78,14 @@ pub(super) struct Kind {
 
 static KINDS: RwLock<Vec<Kind>> = RwLock::new(Vec::new());
 
-/// Makes a measure known by its name to the whole process: to [`NamedMeasure`](crate::NamedMeasure), in settings and in
-/// flags. To be called before any of them is read. Runnable at [`MeasureKind`].
-///
-/// # Errors
-/// [`Error::MeasureTaken`] for a name of another measure; [`Error::InvalidParameter`] for one with other characters than
-/// lower-case letters, digits and `_`.
-pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
+/// Adds a measure whose name no measure of this crate has.
+pub(super) fn add<M: MeasureKind>() -> Result<(), Error> {
     let (name, of) = (M::NAME, TypeId::of::<M>());
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || !name.bytes().all(fits) {
-        let expected = "lower-case letters, digits and _";
-        return Err(Error::InvalidParameter { name: "name of a measure", expected, found: name.to_owned() });
-    }
     let mut kinds = KINDS.write().unwrap_or_else(PoisonError::into_inner);
     match kinds.iter().find(|kind| kind.name == name) {
         Some(kind) if kind.of == of => Ok(()),
-        None if !table::has(name) => {
+        Some(_) => Err(Error::MeasureTaken { name: name.to_owned() }),
+        None => {
             kinds.push(Kind {
                 name,
                 of,
@@ -104,7 +95,6 @@ pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
             });
             Ok(())
         }
-        _ => Err(Error::MeasureTaken { name: name.to_owned() }),
     }
 }
 

@@ -1,6 +1,11 @@
 //! The names of the measures: one table.
 
-use super::{named::Kind, registered};
+use std::str::FromStr;
+
+use super::{
+    named::{Kind, NamedMeasure},
+    registered::{self, MeasureKind},
+};
 use crate::{
     AveragePrecision, BinaryPreference, Count, Cutoff, Error, ExpectedReciprocalRank, Gain, Gains,
     GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Ndcg, Precision, RPrecision,
@@ -90,8 +95,26 @@ const fn row(
 }
 
 /// Whether a measure of this crate has this name, or trec_eval has it for one.
-pub(super) fn has(name: &str) -> bool {
+fn has(name: &str) -> bool {
     TABLE.iter().any(|row| [row.name, row.trec_eval, row.trec_eval_cut].contains(&name))
+}
+
+/// Makes a measure known by its name to the whole process: to [`NamedMeasure`](crate::NamedMeasure), in settings and in
+/// flags. To be called before any of them is read. Runnable at [`MeasureKind`](crate::MeasureKind).
+///
+/// # Errors
+/// [`Error::MeasureTaken`] for a name of another measure; [`Error::InvalidParameter`] for one with other characters than
+/// lower-case letters, digits and `_`.
+pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if M::NAME.is_empty() || !M::NAME.bytes().all(fits) {
+        let (expected, found) = ("lower-case letters, digits and _", M::NAME.to_owned());
+        return Err(Error::InvalidParameter { name: "name of a measure", expected, found });
+    }
+    match has(M::NAME) {
+        true => Err(Error::MeasureTaken { name: M::NAME.to_owned() }),
+        false => registered::add::<M>(),
+    }
 }
 
 /// All names, for a message.
@@ -108,7 +131,7 @@ struct Asked<'a> {
 }
 
 /// The measure of a name, and the relevance level where it says one.
-pub(super) fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
+fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
     let unknown = || Error::UnknownMeasure { name: name.to_owned() };
     if let Some((kind, mut asked)) =
         parts(name).and_then(|(kind, asked)| Some((registered::find(kind)?, asked)))
@@ -121,6 +144,15 @@ pub(super) fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error>
     let level = if row.graded { None } else { asked.level()? };
     let kind = (row.make)(&mut asked)?;
     if asked.is_done() { Ok((kind, level)) } else { Err(unknown()) }
+}
+
+impl FromStr for NamedMeasure {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let (kind, level) = parse(name)?;
+        Ok(Self { kind, level })
+    }
 }
 
 fn ours(name: &str) -> Option<(&'static Row, Asked<'_>)> {
@@ -197,8 +229,7 @@ impl Asked<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::TABLE;
-    use crate::NamedMeasure;
+    use super::*;
 
     #[test]
     fn every_row_of_the_table_is_a_measure_with_a_name_of_its_own() {

@@ -121,26 +121,8 @@ impl CheckpointFile {
         if let Some((part, expected, found)) = self.identity.difference(&state.identity) {
             return Err(Error::CheckpointOfAnotherRun { path: self.path.clone(), part, expected, found });
         }
-        let mut shapes = Parameters::of(&run.sides)?;
-        let count = std::mem::take(&mut shapes.values).len();
+        let count = self.parameters_of(&state, numbers, run, best.as_deref())?;
         let snapshots = state.best.as_ref().map_or(0, BestState::snapshots);
-        let length = count.checked_mul(4 * (1 + snapshots));
-        let optimizers = std::iter::once(&state.optimizer).chain(&state.kept_optimizers);
-        let length = optimizers.fold(length, |sum, bytes| sum?.checked_add(*bytes));
-        let goes_on = best.as_ref().is_some_and(|best| best.last.snapshot.optimizer.is_some());
-        let kept_optimizers = if goes_on { snapshots } else { 0 };
-        let noises = run.sides.noises().len();
-        if shapes.shapes != state.shapes
-            || length != Some(numbers.len())
-            || state.best.is_some() != best.is_some()
-            || state.kept_optimizers.len() != kept_optimizers
-            || state.ids.len() != state.shapes.len()
-            || state.draws.len() != noises
-            || state.points.len() > run.steps
-            || !run.loss_context.could_have_mined(&state.mined)
-        {
-            return Err(self.damaged("it does not fit the run that it names"));
-        }
         let (values, optimizers) = numbers.split_at(4 * count * (1 + snapshots));
         let (optimizer, mut kept_optimizers) = optimizers.split_at(state.optimizer);
         let values: Vec<f32> = values.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
@@ -173,6 +155,37 @@ impl CheckpointFile {
         // The order of queries is drawn anew up to here.
         state.points.iter().for_each(|_| drop(run.batches.next_batch()));
         Ok(Some(Progressed { ended: state.ended, seconds: state.seconds }))
+    }
+
+    /// The number of parameters of each snapshot, where state and numbers fit the run.
+    fn parameters_of<S: Sides>(
+        &self,
+        state: &State,
+        numbers: &[u8],
+        run: &Run<'_, '_, S>,
+        best: Option<&Best<Kept<S>>>,
+    ) -> Result<usize, Error> {
+        let mut shapes = Parameters::of(&run.sides)?;
+        let count = std::mem::take(&mut shapes.values).len();
+        let snapshots = state.best.as_ref().map_or(0, BestState::snapshots);
+        let length = count.checked_mul(4 * (1 + snapshots));
+        let optimizers = std::iter::once(&state.optimizer).chain(&state.kept_optimizers);
+        let length = optimizers.fold(length, |sum, bytes| sum?.checked_add(*bytes));
+        let goes_on = best.is_some_and(|best| best.last.snapshot.optimizer.is_some());
+        let kept_optimizers = if goes_on { snapshots } else { 0 };
+        let noises = run.sides.noises().len();
+        if shapes.shapes != state.shapes
+            || length != Some(numbers.len())
+            || state.best.is_some() != best.is_some()
+            || state.kept_optimizers.len() != kept_optimizers
+            || state.ids.len() != state.shapes.len()
+            || state.draws.len() != noises
+            || state.points.len() > run.steps
+            || !run.loss_context.could_have_mined(&state.mined)
+        {
+            return Err(self.damaged("it does not fit the run that it names"));
+        }
+        Ok(count)
     }
 
     /// The state, and the bytes of all numbers behind it.

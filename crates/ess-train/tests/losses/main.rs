@@ -1,0 +1,10 @@
+//! What holds for every loss: gradients are slopes, all devices compute the same, and odd data are survived.
+
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
+mod case;
+mod every_loss;
+mod invariants;
+mod odd_data;
+mod training;
+mod weights;
