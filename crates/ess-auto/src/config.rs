@@ -2,7 +2,7 @@
 
 use ess_lexical::Bm25Config;
 use ess_search::{Mlp, MlpConfig};
-use ess_searchers::{Attention, Expansion};
+use ess_searchers::{FeedbackWeights, QueryExpansion};
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +31,9 @@ pub struct AutoConfig {
     /// How many items of each search are candidates while choosing, and have their tokens looked at; at least 10. Default: 100.
     pub pool: usize,
     /// Which items of the first pass are looked at in feedback.
-    pub attention: Attention,
+    pub attention: FeedbackWeights,
     /// How many words feedback adds.
-    pub expansion: Expansion,
+    pub expansion: QueryExpansion,
     /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
     pub lexical: Bm25Config,
     /// The trained heads to try, in this order, after none at all; simple and cheap ones should come first. Default: two
@@ -85,8 +85,8 @@ impl Default for AutoConfig {
             budget_seconds: 120.0,
             folds: 5,
             pool: 100,
-            attention: Attention::default(),
-            expansion: Expansion::default(),
+            attention: FeedbackWeights::default(),
+            expansion: QueryExpansion::default(),
             lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
             heads: vec![
                 ridge("ridge 30", 30.0),

@@ -21,7 +21,7 @@ pub use entries::Entries;
 pub use error::Error;
 pub use evaluation::{Evaluation, MeasureValues};
 pub use evaluator::{Evaluator, MissingQueries, NothingRelevant, evaluate};
-pub use fusion::{Fusion, Normalization};
+pub use fusion::{Fusion, Normalization, Score, reciprocal_rank};
 pub use judged_ranking::{JudgedHit, JudgedRanking};
 pub use measures::{
     Aggregate, AveragePrecision, BinaryPreference, Count, Cutoff, ExpectedReciprocalRank, Gain, Gains,

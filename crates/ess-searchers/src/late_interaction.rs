@@ -7,8 +7,8 @@ use rayon::prelude::*;
 
 pub use item_tokens::ItemTokens;
 
-/// A first pass of an index by embeddings, whose best are ordered anew with what the tokens say:
-/// `⟨q, d⟩ + weight · late interaction` (see [`ItemTokens`]).
+/// A first pass by embeddings, whose best items are reordered by `⟨q, d⟩ + weight · late interaction` of the token states
+/// ([`ItemTokens`]).
 ///
 /// It costs a search for `pool` items, and for each of them an inner product of every token of the query with every token of
 /// the item.
@@ -22,7 +22,7 @@ pub use item_tokens::ItemTokens;
 /// let tokens = TokenStates::from_texts(items.clone(), 2, &[vec![1.0, 0.0], vec![0.0, 1.0], vec![0.0, 1.0]])?;
 /// let searcher = LateInteraction::new(FlatIndex::new(items)?, ItemTokens::new(&tokens)?, 2, 1.0)?;
 ///
-/// // The third item is not among the best two of the first pass; its token would say that it is relevant.
+/// // The third item, whose token is the query's, is not among the best two of the first pass.
 /// let query = TokenStates::from_texts(Embeddings::from_rows(&[[1.0, 0.0]])?, 2, &[vec![0.0, 1.0]])?;
 /// assert_eq!(searcher.search(&query, 1)?[0][0].item, 1);
 /// # Ok::<(), ess_core::Error>(())
@@ -36,8 +36,8 @@ pub struct LateInteraction<I> {
 }
 
 impl<I: Index> LateInteraction<I> {
-    /// An index of the embeddings and the token states of the same items. `pool` is how many items of the first pass are
-    /// looked at, or `k` of a search where that is more.
+    /// An index of the embeddings and the token states of the same items. `max(pool, k)` items of the first pass are
+    /// reordered.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] when index and states do not have as many items; [`Error::InvalidParameter`] for a pool of
@@ -120,8 +120,8 @@ mod tests {
         for (row, found) in found.iter().enumerate() {
             let mut expected = TopK::new(30);
             for hit in &all[row] {
-                let said = tokens.similarities(queries.states(row), &[hit.item as u32]).unwrap()[0];
-                expected.push(Hit::new(hit.item, hit.similarity + 2.0 * said));
+                let late = tokens.similarities(queries.states(row), &[hit.item as u32]).unwrap()[0];
+                expected.push(Hit::new(hit.item, hit.similarity + 2.0 * late));
             }
             assert_eq!(found, &expected.into_sorted());
         }

@@ -21,7 +21,7 @@ const RAW: Combination = Combination::Raw { weight: 0.5 };
 /// Items and queries by both encodings; the relevant items of each query.
 struct Task {
     items: Embeddings,
-    item_words: SparseVectors,
+    item_lexical: SparseVectors,
     queries: HybridEncoding,
     relevant: Vec<Vec<(usize, f32)>>,
 }
@@ -41,14 +41,14 @@ impl Task {
             };
             SparseVectors::new(WORDS, &(0..rows).map(row).collect::<Vec<_>>()).unwrap()
         };
-        let (item_words, query_words) = (sparse(ITEMS), sparse(queries));
-        let queries = HybridEncoding::new(dense_queries, query_words).unwrap();
-        let mut task = Self { items, item_words, queries, relevant: Vec::new() };
+        let (item_lexical, query_lexical) = (sparse(ITEMS), sparse(queries));
+        let queries = HybridEncoding::new(dense_queries, query_lexical).unwrap();
+        let mut task = Self { items, item_lexical, queries, relevant: Vec::new() };
         // Words are right for queries of one half-space, embeddings for those of the other.
         let pass = task.pass();
         for query in 0..task.queries.rows() {
-            let by_words = task.queries.dense().row(query)[0] > 0.0;
-            let hits = if by_words { &pass.words()[query] } else { &pass.dense()[query] };
+            let by_lexical = task.queries.dense().row(query)[0] > 0.0;
+            let hits = if by_lexical { &pass.lexical()[query] } else { &pass.dense()[query] };
             task.relevant
                 .push(hits[..2].iter().zip([2.0, 1.0]).map(|(hit, gain)| (hit.item, gain)).collect());
         }
@@ -59,16 +59,16 @@ impl Task {
         IndexSearcher::new(Identity::new(DIM), FlatIndex::new(self.items.clone()).unwrap()).unwrap()
     }
 
-    fn words_searcher(&self) -> SparseIndex {
-        SparseIndex::new(&self.item_words)
+    fn lexical_searcher(&self) -> SparseIndex {
+        SparseIndex::new(&self.item_lexical)
     }
 
     fn pass(&self) -> BothLists {
-        BothLists::search(&self.dense_searcher(), &self.words_searcher(), &self.queries, ITEMS).unwrap()
+        BothLists::search(&self.dense_searcher(), &self.lexical_searcher(), &self.queries, ITEMS).unwrap()
     }
 
     fn index(&self) -> HybridIndex {
-        HybridIndex::new(self.items.clone(), &self.item_words, 1.0).unwrap()
+        HybridIndex::new(self.items.clone(), &self.item_lexical, 1.0).unwrap()
     }
 
     fn fit(&self, config: &WeightConfig, combination: Combination) -> LearnedWeight {
@@ -139,7 +139,7 @@ fn bad_input_is_refused() {
     assert!(matches!(weight.shares(&task.queries, Some(&one)), Err(Error::LengthMismatch { .. })));
     let short = HybridEncoding::new(
         Embeddings::from_rows(&[[1.0, 0.0]]).unwrap(),
-        task.queries.words().select_rows(&[0]).unwrap(),
+        task.queries.lexical().select_rows(&[0]).unwrap(),
     );
     assert!(matches!(weight.shares(&short.unwrap(), Some(&one)), Err(Error::DimensionMismatch { .. })));
     let mut index = task.index();
@@ -147,7 +147,7 @@ fn bad_input_is_refused() {
     index.set_weight(0.3).unwrap();
     let raw = task.fit(&config(true, true, 0.1), RAW);
     assert!(matches!(LearnedHybrid::new(&index, raw), Err(Error::InvalidParameter { .. })));
-    let fusion = LearnedFusion::new(task.dense_searcher(), task.words_searcher(), weight, 0);
+    let fusion = LearnedFusion::new(task.dense_searcher(), task.lexical_searcher(), weight, 0);
     assert!(matches!(fusion, Err(Error::InvalidParameter { .. })));
     assert!(matches!(task.queries.weighted(&[0.5]), Err(Error::LengthMismatch { .. })));
     assert!(matches!(task.queries.weighted(&[f32::NAN; 5]), Err(Error::InvalidParameter { .. })));
@@ -198,7 +198,7 @@ proptest! {
         let weight = task.fit(&config(scores, encoding, 0.1), RAW);
         let index = task.index();
         let one = LearnedHybrid::new(&index, weight.clone()).unwrap();
-        let two = LearnedFusion::new(task.dense_searcher(), task.words_searcher(), weight, ITEMS).unwrap();
+        let two = LearnedFusion::new(task.dense_searcher(), task.lexical_searcher(), weight, ITEMS).unwrap();
         let (one, two) = (one.search(&task.queries, ITEMS).unwrap(), two.search(&task.queries, ITEMS).unwrap());
         for (one, two) in one.iter().zip(&two) {
             let by_item = |hits: &[Hit]| {

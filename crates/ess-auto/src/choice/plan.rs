@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ess_files::Checksum;
 use ess_lexical::Bm25Config;
-use ess_searchers::{Attention, Expansion};
+use ess_searchers::{FeedbackWeights, QueryExpansion};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +20,8 @@ use crate::{
 pub(crate) struct Plan {
     pub(crate) scale: Scale,
     pub(crate) pool: usize,
-    pub(crate) attention: Attention,
-    pub(crate) expansion: Expansion,
+    pub(crate) attention: FeedbackWeights,
+    pub(crate) expansion: QueryExpansion,
     pub(crate) lexical: Bm25Config,
     pub(crate) dense: Choice,
     pub(crate) hybrid: Option<Choice>,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ess_core::{Embeddings, Error, Hit, Index, SearchModule, Searcher};
 use ess_lexical::SparseVectors;
-use ess_searchers::{Attention, Expansion};
+use ess_searchers::{FeedbackWeights, QueryExpansion};
 use rayon::prelude::*;
 
 use crate::{
@@ -36,8 +36,8 @@ pub(crate) struct Passes<'a> {
     pub(crate) memory: Option<&'a Memory>,
     /// Folds of the memory that it is used without.
     pub(crate) hidden: Vec<usize>,
-    pub(crate) attention: Attention,
-    pub(crate) expansion: Expansion,
+    pub(crate) attention: FeedbackWeights,
+    pub(crate) expansion: QueryExpansion,
     /// Items of each search whose tokens are looked at.
     pub(crate) pool: usize,
     /// Items of each search that are ranked; no fewer than the pool.
@@ -241,7 +241,7 @@ impl<'a> Passes<'a> {
         let mut centroid = vec![0.0; batch.dense.dim()];
         self.attention.centroid(best, |item| self.collection.items.row(item), &mut centroid);
         let words = match self.words(batch) {
-            Some((words, _)) => self.expansion.words(&self.attention, best, &words.items),
+            Some((words, _)) => self.expansion.weighted_terms(&self.attention, best, &words.items),
             None => Vec::new(),
         };
         Feedback { centroid, words }

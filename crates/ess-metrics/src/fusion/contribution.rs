@@ -1,9 +1,10 @@
 //! What one run gives to the fused scores of one query.
 
-use super::Normalization;
+use super::normalization::Normalization;
+use super::reciprocal_rank::reciprocal_rank;
 use crate::Entries;
 
-/// A score for each item that a run found for a query, and one for all that it did not find.
+/// The scores that a run contributes to one query: one for each item that it found, and one for all others.
 pub(super) struct Contribution<'a> {
     pub(super) found: Vec<(&'a str, f64)>,
     pub(super) missing: f64,
@@ -20,7 +21,7 @@ impl<'a> Contribution<'a> {
 
     /// `1 / (k + rank)`, of hits in the order of their ranking.
     pub(super) fn of_ranks(ranking: Vec<(&'a str, f32)>, k: f64) -> Self {
-        let reciprocal = |(place, (item, _)): (usize, (&'a str, f32))| (item, 1.0 / (k + (place + 1) as f64));
+        let reciprocal = |(index, (item, _)): (usize, (&'a str, f32))| (item, reciprocal_rank(k, index + 1));
         Self { found: ranking.into_iter().enumerate().map(reciprocal).collect(), missing: 0.0 }
     }
 }

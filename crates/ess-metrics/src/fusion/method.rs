@@ -3,13 +3,14 @@
 use indexmap::{IndexMap, IndexSet};
 use serde::{Deserialize, Serialize};
 
-use super::{Normalization, contribution::Contribution};
+use super::contribution::Contribution;
+use super::normalization::Normalization;
 use crate::{Error, Run};
 
-/// A way to make one run of several, query by query, from their scores or from their ranks.
+/// A way to fuse several runs into one, query by query, by their scores or by their ranks.
 ///
-/// A query is in the fused run when one of the runs has it, with all items that one of them found for it. A
-/// run that lacks the query gives nothing to it.
+/// The fused run has the queries of all runs, and for each query the items of all runs. A run without the query contributes
+/// nothing to it.
 ///
 /// ```
 /// use ess_metrics::{Fusion, Run};
@@ -49,7 +50,7 @@ pub enum Fusion {
     /// Clarke and Büttcher, "Reciprocal rank fusion outperforms Condorcet and individual rank learning
     /// methods", SIGIR 2009, who take `k` 60.
     ReciprocalRank {
-        /// A finite number of at least 0; the larger, the less the first ranks stand out.
+        /// A finite number of at least 0. The larger it is, the less the first ranks stand out.
         k: f64,
     },
 }
@@ -62,10 +63,10 @@ impl Default for Fusion {
 }
 
 impl Fusion {
-    /// Makes one run, called `name`, of one or more.
+    /// Fuses one or more runs into a run called `name`.
     ///
     /// # Errors
-    /// [`Error::Empty`] without a run, [`Error::LengthMismatch`] unless there is one weight a run,
+    /// [`Error::Empty`] without a run, [`Error::LengthMismatch`] unless there is one weight for each run,
     /// [`Error::NonFinite`] or [`Error::InvalidParameter`] for a weight or a `k` outside its range,
     /// [`Error::NonFiniteScore`] when a fused score overflows.
     pub fn fuse(&self, name: impl Into<String>, runs: &[&Run]) -> Result<Run, Error> {

@@ -2,49 +2,111 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How one system's scores for one query are brought to a scale that several systems share.
+use super::score::Score;
+
+/// The scale to which each system's scores for one query are brought, so that they can be added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Normalization {
-    /// Scores stay as they are; an item that the system did not find counts 0.
+    /// Scores stay as they are; an item that the system did not find has the score 0.
     None,
     /// `(score − lowest) / (highest − lowest)`, in `0..=1`; 1 where all are equal. An item that the system
-    /// did not find counts 0, like the lowest. The default.
+    /// did not find has the score 0, like the lowest. The default.
     #[default]
     MinMax,
     /// `(score − mean) / standard deviation` over the items found; 0 where all are equal. An item that the
-    /// system did not find counts like the lowest, since 0 would put it above half of those found.
+    /// system did not find has the score of the lowest, since 0 would put it above about half of those found.
     ZScore,
 }
 
 impl Normalization {
-    /// Normalises at least one score in place and returns what an item counts that was not found.
-    pub(super) fn apply(self, scores: &mut [f64]) -> f64 {
+    /// Normalises the scores of one system for one query in place, and returns the score of an item that the system did not
+    /// find. Without scores it returns 0.
+    ///
+    /// ```
+    /// use ess_metrics::Normalization;
+    ///
+    /// let mut scores = [9.0_f32, 5.0, 1.0];
+    /// let missing = Normalization::MinMax.apply(&mut scores);
+    /// assert_eq!((scores, missing), ([1.0, 0.5, 0.0], 0.0));
+    /// ```
+    pub fn apply<S: Score>(self, scores: &mut [S]) -> S {
         match self {
-            Self::None => 0.0,
-            Self::MinMax => {
-                let (lowest, highest) = range(scores);
-                let scale = |score: f64| (score - lowest) / (highest - lowest);
-                let scale = |score| if highest > lowest { scale(score) } else { 1.0 };
-                scores.iter_mut().for_each(|score| *score = scale(*score));
-                0.0
-            }
-            Self::ZScore => {
-                let count = scores.len() as f64;
-                let mean = scores.iter().sum::<f64>() / count;
-                let variance = scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count;
-                let (lowest, highest) = range(scores);
-                let scale = |score: f64| {
-                    if highest > lowest { (score - mean) / variance.sqrt() } else { 0.0 }
-                };
-                scores.iter_mut().for_each(|score| *score = scale(*score));
-                scale(lowest)
-            }
+            Self::None => S::ZERO,
+            Self::MinMax => min_max(scores),
+            Self::ZScore => z_score(scores),
         }
     }
 }
 
-fn range(scores: &[f64]) -> (f64, f64) {
-    let start = (f64::INFINITY, f64::NEG_INFINITY);
-    scores.iter().fold(start, |(lowest, highest), &score| (lowest.min(score), highest.max(score)))
+fn min_max<S: Score>(scores: &mut [S]) -> S {
+    let Some((lowest, highest)) = range(scores) else { return S::ZERO };
+    let width = highest - lowest;
+    let scale = |score| if highest > lowest { (score - lowest) / width } else { S::ONE };
+    scores.iter_mut().for_each(|score| *score = scale(*score));
+    S::ZERO
+}
+
+fn z_score<S: Score>(scores: &mut [S]) -> S {
+    let Some((lowest, highest)) = range(scores) else { return S::ZERO };
+    let count = S::from_count(scores.len());
+    let mean = scores.iter().copied().sum::<S>() / count;
+    let square = |score: &S| (*score - mean) * (*score - mean);
+    let deviation = (scores.iter().map(square).sum::<S>() / count).sqrt();
+    // The deviation of equal scores can round to above 0, and that of nearly equal ones to 0.
+    let apart = highest > lowest && deviation > S::ZERO;
+    let scale = |score| if apart { (score - mean) / deviation } else { S::ZERO };
+    scores.iter_mut().for_each(|score| *score = scale(*score));
+    scale(lowest)
+}
+
+/// The lowest and the highest score.
+fn range<S: Score>(scores: &[S]) -> Option<(S, S)> {
+    let (&first, others) = scores.split_first()?;
+    let wider = |(lowest, highest): (S, S), &score: &S| {
+        (if score < lowest { score } else { lowest }, if score > highest { score } else { highest })
+    };
+    Some(others.iter().fold((first, first), wider))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The definitions, in the type of the scores.
+    macro_rules! by_hand {
+        ($float:ident) => {{
+            let scores: [$float; 4] = [0.75, 7.1, -2.3, 0.2];
+            let mean = scores.iter().sum::<$float>() / 4.0;
+            let variance = scores.iter().map(|x| (x - mean).powi(2)).sum::<$float>() / 4.0;
+            let mut found = scores;
+            let missing = Normalization::ZScore.apply(&mut found);
+            assert_eq!(found, scores.map(|x| (x - mean) / variance.sqrt()));
+            assert_eq!(missing, (-2.3 - mean) / variance.sqrt());
+            let mut found = scores;
+            assert_eq!(Normalization::MinMax.apply(&mut found), 0.0);
+            assert_eq!(found, scores.map(|x| (x - -2.3) / (7.1 - -2.3)));
+        }};
+    }
+
+    #[test]
+    fn both_types_of_scores_follow_the_definitions() {
+        by_hand!(f32);
+        by_hand!(f64);
+    }
+
+    #[test]
+    fn scores_that_are_not_apart_are_zero_in_z_scores_and_one_in_min_max() {
+        // Three times .1 is not .3, so the mean of these is not .1.
+        for equal in [vec![0.1_f32; 3], vec![5.0], vec![f32::from_bits(1), 0.0]] {
+            let mut scores = equal.clone();
+            let missing = Normalization::ZScore.apply(&mut scores);
+            assert!(missing == 0.0 && scores.iter().all(|score| *score == 0.0), "{equal:?}: {scores:?}");
+        }
+        let mut scores = [0.1_f32; 3];
+        assert_eq!((Normalization::MinMax.apply(&mut scores), scores), (0.0, [1.0; 3]));
+        for normalization in [Normalization::None, Normalization::MinMax, Normalization::ZScore] {
+            assert_eq!(normalization.apply::<f32>(&mut []), 0.0);
+        }
+    }
 }

@@ -1,21 +1,22 @@
-//! The states of items' tokens, for comparing queries with items token by token.
+//! The token states of items, for late interaction.
 
 use ess_core::{Encoding, Error, TokenStates};
 use half::{f16, slice::HalfFloatSliceExt};
 use ndarray::{Array2, ArrayView2};
 
-/// The token states of `m` items, for late interaction: how similar a query is to an item when each token of the query
-/// looks for the token of the item that is most like it,
+/// The token states of `m` items, for late interaction. The similarity of a query and an item compares each token of the query
+/// with the token of the item that is most similar to it:
 ///
 /// `Σ over tokens t of q of |t| · max over tokens u of d of cos(t, u)`, over `Σ |t|`.
 ///
-/// Khattab and Zaharia, "ColBERT" (2020), where the tokens' encoder is trained for it. Here it is frozen, and a mean takes the
-/// place of the sum, so that similarities are of the size of cosines; tokens count by their length, as they do when a sentence
-/// embedding is the mean of them. One vector of a long text is a mean of all that it says; this finds the words that a query
-/// asks for, in their context.
+/// The sum over tokens is that of ColBERT (Khattab and Zaharia, SIGIR 2020), where the encoder of the tokens is trained for
+/// it. Here the encoder is frozen. Division by `Σ |t|` makes the sum a weighted mean, so similarities are as large as cosines.
+/// A token weighs as much as its norm, as it does when a sentence embedding is the mean of its tokens.
 ///
-/// States are kept at unit norm and in half precision: `2 · token_dim` bytes a token, which for texts of 200 tokens is some
-/// 100 times what their embeddings take. A query without tokens, or an item without, has the similarity 0.
+/// One vector of a long text is a mean over the whole text; token states keep each word in its context.
+///
+/// States are kept at unit norm in half precision: `2 · token_dim` bytes for each token. Texts of 200 tokens take about 100
+/// times the memory of their embeddings. The similarity is 0 for a query or an item without tokens.
 ///
 /// ```
 /// use ess_core::{Embeddings, TokenStates};
@@ -31,14 +32,14 @@ use ndarray::{Array2, ArrayView2};
 #[derive(Clone, Debug)]
 pub struct ItemTokens {
     dim: usize,
-    // m + 1 numbers, from 0, never falling.
+    // m + 1 indices, from 0, never falling.
     starts: Vec<usize>,
     // Of unit norm, or zero.
     states: Vec<f16>,
 }
 
 impl ItemTokens {
-    /// Takes the token states of all items, those of the encoder's prompt left out.
+    /// The token states of all items, without those of the encoder's prompt.
     ///
     /// # Errors
     /// Those of [`ItemTokens::of_dim`].
@@ -48,8 +49,8 @@ impl ItemTokens {
         Ok(tokens)
     }
 
-    /// No item yet, for states of this dimension: [`ItemTokens::append`] takes them part by part, so that no more than a
-    /// part is there in full precision.
+    /// No items yet, for states of this dimension. [`ItemTokens::append`] adds items part by part, so that only one part is in
+    /// memory in full precision.
     ///
     /// # Errors
     /// [`Error::Empty`] for a dimension of 0.
@@ -60,12 +61,12 @@ impl ItemTokens {
         Ok(Self { dim, starts: vec![0], states: Vec::new() })
     }
 
-    /// Makes room for so many more tokens, where their number is known before.
+    /// Reserves memory for this number of further tokens.
     pub fn reserve(&mut self, tokens: usize) {
         self.states.reserve_exact(tokens.saturating_mul(self.dim));
     }
 
-    /// Takes the token states of further items, those of the encoder's prompt left out.
+    /// Adds the token states of further items, without those of the encoder's prompt.
     ///
     /// # Errors
     /// [`Error::DimensionMismatch`] for states of another dimension.
@@ -95,25 +96,25 @@ impl ItemTokens {
         self.dim
     }
 
-    /// At which token each item starts, and where the last one ends: `m + 1` numbers.
+    /// The index of the first token of each item, and the number of all tokens last: `m + 1` indices.
     pub fn starts(&self) -> &[usize] {
         &self.starts
     }
 
-    /// The states of all tokens, rounded at unit norm (zeros as they are), `T × token_dim`, row-major.
+    /// The states of all `T` tokens in half precision, at unit norm or zero: `T × token_dim`, row-major.
     pub fn states(&self) -> &[f16] {
         &self.states
     }
 
-    /// How similar a query, by the states of its tokens (`t × token_dim`, row-major), is to each of some items.
+    /// The similarity of a query, given as the states of its tokens (`t × token_dim`, row-major), to each of these items.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for a query of no whole number of tokens; [`Error::NonFinite`] with its token and column;
-    /// [`Error::RowOutOfRange`] for an item that there is not.
+    /// [`Error::LengthMismatch`] when the length of the query is no multiple of `token_dim`; [`Error::NonFinite`] with its token and column;
+    /// [`Error::RowOutOfRange`] for an item that does not exist.
     pub fn similarities(&self, query: &[f32], items: &[u32]) -> Result<Vec<f32>, Error> {
         let expected = query.len().next_multiple_of(self.dim);
         if expected != query.len() {
-            let what = "numbers of a query's token states";
+            let what = "components of a query's token states";
             return Err(Error::LengthMismatch { what, expected, found: query.len() });
         }
         Error::check_finite("a query's token states", query, self.dim)?;
@@ -126,7 +127,7 @@ impl ItemTokens {
         items.iter().map(|&item| self.similarity(query.view(), item as usize, &mut scratch)).collect()
     }
 
-    /// Of a query whose tokens' lengths sum to 1.
+    /// The similarity to one item, of a query whose tokens' norms sum to 1.
     fn similarity(
         &self,
         query: ArrayView2<'_, f32>,

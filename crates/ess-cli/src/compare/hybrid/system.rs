@@ -138,8 +138,8 @@ impl System {
         Ok(match self {
             Self::Frozen | Self::Words => ready(None, None, String::new()),
             Self::Feedback => {
-                let FeedbackConfig { attention, weight } = FeedbackConfig::default();
-                ready(None, None, format!("{} items, weight {weight}", attention.depth))
+                let FeedbackConfig { item_weights, weight } = FeedbackConfig::default();
+                ready(None, None, format!("{} items, weight {weight}", item_weights.depth))
             }
             Self::Fixed(combination) => ready(Some(combination), None, String::new()),
             Self::Tuned(combination) => {
@@ -175,7 +175,7 @@ impl Ready {
         }
         Ok(match (self.system, self.combination) {
             (_, Some(combination)) => combined(combination, collection, judged)?,
-            (System::Words, None) => words.search(queries.words(), k)?,
+            (System::Words, None) => words.search(queries.lexical(), k)?,
             (System::Feedback, None) => {
                 let config = FeedbackConfig::default();
                 FeedbackSearcher::new(dense.index(), &collection.items, config)?.search(queries.dense(), k)?

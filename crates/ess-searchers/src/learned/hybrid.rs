@@ -1,13 +1,15 @@
-//! One index over dense and lexical vectors, asked with a weight of each query's own.
+//! One index over dense and lexical vectors, searched with a weight of each query's own.
 
 use ess_core::{Encoding, Error, Hit, Searcher};
 
-use crate::{BothLists, Combination, HybridEncoding, HybridIndex, LearnedWeight};
+use super::weight::LearnedWeight;
+use crate::fusion::{BothLists, Combination};
+use crate::hybrid::{HybridEncoding, HybridIndex};
 
-/// Exact search by `(1 − w) ⟨q, d⟩ + w ⟨q_words, d_words⟩` with `w` of each query's own: one index answers it.
+/// Exact search by `(1 − w) ⟨q, d⟩ + w ⟨q_lex, d_lex⟩` with a weight `w` of each query's own, by one index.
 ///
-/// A weight that looks at the encoding alone costs one call of the index. One that looks at scores costs three: both
-/// halves alone, which give the statistics, and the answer.
+/// A weight with features of the encoding alone costs one call of the index. A weight with statistics of scores costs three:
+/// one for each half of the query, from which the statistics are computed, and one for the answer.
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher};
@@ -15,8 +17,8 @@ use crate::{BothLists, Combination, HybridEncoding, HybridIndex, LearnedWeight};
 /// use ess_lexical::SparseVectors;
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8]])?;
-/// let words = SparseVectors::new(2, &[vec![(1, 1.0)], vec![(0, 2.0)]])?;
-/// let index = HybridIndex::new(items, &words, 1.0)?;
+/// let lexical = SparseVectors::new(2, &[vec![(1, 1.0)], vec![(0, 2.0)]])?;
+/// let index = HybridIndex::new(items, &lexical, 1.0)?;
 /// let query = HybridEncoding::new(
 ///     Embeddings::from_rows(&[[1.0, 0.0]])?,
 ///     SparseVectors::new(2, &[vec![(0, 1.0)]])?,
@@ -35,7 +37,7 @@ pub struct LearnedHybrid<'a> {
 }
 
 impl<'a> LearnedHybrid<'a> {
-    /// Asks an index with `α = 1`: the learned weight takes its place.
+    /// Searches an index with `α = 1`; the learned weight takes the place of `α`.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for a weight of another combination than [`Combination::Raw`], which no index answers,
@@ -56,7 +58,7 @@ impl<'a> LearnedHybrid<'a> {
         Ok(Self { index, weight })
     }
 
-    /// The share of the lexical half for each query.
+    /// The weight of the lexical half, for each query.
     ///
     /// # Errors
     /// Those of the index and of [`LearnedWeight::shares`].
@@ -74,8 +76,8 @@ impl Searcher<HybridEncoding> for LearnedHybrid<'_> {
 }
 
 impl BothLists {
-    /// Asks one index twice for `depth` hits a query: with the dense half of the queries alone and with the lexical half,
-    /// times the index's own `α`.
+    /// Searches one index twice for `depth` hits of each query: once with the dense half of the queries, and once with the
+    /// lexical half times the index's `α`.
     ///
     /// # Errors
     /// Those of the index.

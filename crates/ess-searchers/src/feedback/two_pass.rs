@@ -1,22 +1,22 @@
-//! Searching again with what a searching module makes of a first pass.
+//! A second pass whose queries a searching module computes from the first pass.
 
 use ess_core::{Embeddings, Error, Hit, Index, SearchModule, Searcher, TokenStates};
 
-use crate::FirstPass;
+use super::first_pass::FirstPass;
 
-/// A first pass, a searching module that reads the query with what was found ([`FirstPass::states`]), and a second pass with
-/// what it returns.
+/// Feedback with a trained module: the module reads each query with the items of a first pass ([`FirstPass::states`]), and a
+/// second pass searches with the vectors that it returns.
 ///
-/// It calls the index twice with the same number of queries, once more than a plain search: for `depth` items, then for
-/// `k`. It reads `depth` item vectors a query beside.
-/// [`FeedbackSearcher`](crate::FeedbackSearcher) is the same with a fixed formula in the module's place.
+/// It calls the index twice with the same number of queries: for `depth` items, then for `k`. It also reads `depth` item
+/// vectors for each query. [`FeedbackSearcher`](crate::FeedbackSearcher) does the same with a fixed formula in the module's
+/// place.
 ///
 /// ```
 /// use ess_core::{Embeddings, Error, SearchModule, Searcher, TokenStates};
 /// use ess_searchers::{FirstPass, TwoPassSearcher};
 /// use ess_index::FlatIndex;
 ///
-/// /// The query moved half way to the item that was found first; a trained module stands here.
+/// /// Adds half of the first item to the query. A trained module takes its place.
 /// struct TowardsTheFirst;
 ///
 /// impl SearchModule<TokenStates> for TowardsTheFirst {
@@ -49,11 +49,10 @@ pub struct TwoPassSearcher<'a, I, M> {
 }
 
 impl<'a, I: Index, M: SearchModule<TokenStates>> TwoPassSearcher<'a, I, M> {
-    /// Searches the index of `first` again with what `module` returns.
+    /// A second pass over the index of `first`, with the queries that `module` returns.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] when the module does not read states of the items' dimension, or does not return
-    /// vectors of it.
+    /// [`Error::DimensionMismatch`] when the module reads states or returns vectors of another dimension than the items'.
     pub fn new(first: FirstPass<'a, I>, module: M) -> Result<Self, Error> {
         let dim = first.index().dim();
         Error::check_dim("module that reads a first pass", module.query_dim(), dim)?;
@@ -77,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    /// An index that writes down for how many queries and items it was asked.
+    /// An index that records the number of queries and of hits of every call.
     struct Counting {
         index: FlatIndex,
         calls: Mutex<Vec<(usize, usize)>>,

@@ -1,68 +1,75 @@
-//! Two lists of hits made one.
+//! Ways to combine two lists of hits into one.
 
 use std::collections::BTreeMap;
 
 use ess_core::{Error, Hit, TopK};
+use ess_metrics::{Normalization, reciprocal_rank};
 use serde::{Deserialize, Serialize};
 
-/// How the hits of two searchers become one list. `weight` is the share of the second searcher, from 0 to 1; the first
-/// has the rest.
+/// How the hits of two searchers become one list.
 ///
-/// All but [`Combination::Raw`] look at the scores or ranks that were found for a query, so they are no inner product.
-/// `Raw` is one, of concatenated vectors, which [`HybridIndex`](crate::HybridIndex) answers exactly with one index; over
-/// two lists it is that product for what both lists found, and an upper bound of it for the rest.
+/// `weight` is the weight of the second searcher, from 0 to 1; the first searcher has the weight `1 − weight`.
+///
+/// [`Combination::Raw`] is an inner product of concatenated vectors, which [`HybridIndex`](crate::HybridIndex) computes
+/// exactly with one index. Over two lists it is that inner product for items in both lists, and an upper bound of it for the
+/// others. The other combinations depend on the scores or ranks of all hits of a query, so they are no inner product.
+///
+/// Scores are normalised by [`ess_metrics::Normalization`], as those of runs are ([`ess_metrics::Fusion`]).
 ///
 /// ```
 /// use ess_core::Hit;
 /// use ess_searchers::Combination;
 ///
 /// let dense = [Hit::new(0, 0.9), Hit::new(1, 0.8), Hit::new(2, 0.1)];
-/// let words = [Hit::new(1, 12.0), Hit::new(3, 2.0)];
-/// let hits = Combination::MinMax { weight: 0.5 }.combine(&dense, &words, 2);
+/// let lexical = [Hit::new(1, 12.0), Hit::new(3, 2.0)];
+/// let hits = Combination::MinMax { weight: 0.5 }.combine(&dense, &lexical, 2);
 /// assert_eq!(hits[0].item, 1);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Combination {
-    /// The weighted sum of `(score − lowest) / (highest − lowest)`; an item that was not found counts 0.
+    /// The weighted sum of `(score − lowest) / (highest − lowest)`; an item that was not found has the score 0.
     MinMax {
-        /// The share of the second searcher.
+        /// The weight of the second searcher.
         weight: f32,
     },
-    /// The weighted sum of `(score − mean) / standard deviation`; an item that was not found counts as the lowest found.
+    /// The weighted sum of `(score − mean) / standard deviation`; an item that was not found has the lowest score
+    /// of the list.
     ZScore {
-        /// The share of the second searcher.
+        /// The weight of the second searcher.
         weight: f32,
     },
-    /// The weighted sum of both scores as they are; an item that was not found counts as the lowest found.
+    /// The weighted sum of both scores as they are; an item that was not found has the lowest score
+    /// of the list.
     Raw {
-        /// The share of the second searcher. BM25 is much larger than a cosine: with unit vectors start with .02.
+        /// The weight of the second searcher. BM25 scores are much larger than cosines: with vectors of unit norm start
+        /// with .02.
         weight: f32,
     },
-    /// The sum of both scores as they are (CombSUM: Fox and Shaw 1994); an item that was not found counts 0.
+    /// The sum of both scores as they are (CombSUM: Fox and Shaw 1994); an item that was not found has the score 0.
     Sum,
     /// The weighted sum of `1 / (k + rank)` (Cormack, Clarke and Büttcher 2009).
     ReciprocalRank {
-        /// How little the first ranks stand out; 60 is usual.
+        /// The constant added to ranks; 60 is usual. The larger it is, the less the first ranks stand out.
         k: f32,
-        /// The share of the second searcher.
+        /// The weight of the second searcher.
         weight: f32,
     },
 }
 
 impl Default for Combination {
-    /// Min-max with equal shares.
+    /// Min-max with equal weights.
     fn default() -> Self {
         Self::MinMax { weight: 0.5 }
     }
 }
 
 impl Combination {
-    /// Refuses settings outside their range.
+    /// Checks that settings are in their ranges.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] naming the setting.
+    /// [`Error::InvalidParameter`] naming the first setting that is not.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |name, expected, found: f32| {
             Err(Error::InvalidParameter { name, expected, found: found.to_string() })
@@ -81,7 +88,7 @@ impl Combination {
         }
     }
 
-    /// The share of the second searcher; none where there is no share to choose.
+    /// The weight of the second searcher; `None` for [`Combination::Sum`].
     pub fn weight(&self) -> Option<f32> {
         match *self {
             Self::MinMax { weight }
@@ -92,7 +99,7 @@ impl Combination {
         }
     }
 
-    /// The same with another share, where it has one.
+    /// The same combination with another weight of the second searcher. [`Combination::Sum`] has none and stays as it is.
     ///
     /// ```
     /// use ess_searchers::Combination;
@@ -112,7 +119,7 @@ impl Combination {
         }
     }
 
-    /// The `k` best of both lists, each most similar first; fewer when they have fewer items.
+    /// The `k` best items of both lists, or all items where there are fewer. Both lists are given most similar first.
     pub fn combine(&self, first: &[Hit], second: &[Hit], k: usize) -> Vec<Hit> {
         let shares = self.weight().map_or([1.0, 1.0], |weight| [1.0 - weight, weight]);
         let mut best = TopK::new(k);
@@ -137,53 +144,40 @@ impl Combination {
 
     fn scaled(&self, hits: &[Hit]) -> Scaled {
         match *self {
-            Self::MinMax { .. } => Scaled::min_max(hits),
-            Self::ZScore { .. } => Scaled::z_score(hits),
+            Self::MinMax { .. } => Scaled::normalized(hits, Normalization::MinMax),
+            Self::ZScore { .. } => Scaled::normalized(hits, Normalization::ZScore),
+            Self::Sum => Scaled::normalized(hits, Normalization::None),
             Self::Raw { .. } => {
                 let lowest = hits.last().map_or(0.0, |worst| worst.similarity);
-                Scaled::by(hits, lowest, |_, score| score)
+                Scaled { absent: lowest, ..Scaled::normalized(hits, Normalization::None) }
             }
-            Self::Sum => Scaled::by(hits, 0.0, |_, score| score),
-            Self::ReciprocalRank { k, .. } => Scaled::by(hits, 0.0, |rank, _| 1.0 / (k + rank as f32 + 1.0)),
+            Self::ReciprocalRank { k, .. } => Scaled::ranked(hits, k),
         }
     }
 }
 
-/// Scores on a common scale, and what an item counts that was not found.
+/// Scores on a common scale, and the score of an item that was not found.
 struct Scaled {
     scores: Vec<(usize, f32)>,
     absent: f32,
 }
 
 impl Scaled {
-    fn by(hits: &[Hit], absent: f32, scale: impl Fn(usize, f32) -> f32) -> Self {
-        let scores = hits.iter().enumerate().map(|(rank, hit)| (hit.item, scale(rank, hit.similarity)));
-        Self { scores: scores.collect(), absent }
+    fn normalized(hits: &[Hit], normalization: Normalization) -> Self {
+        let mut scores: Vec<f32> = hits.iter().map(|hit| hit.similarity).collect();
+        let absent = normalization.apply(&mut scores);
+        Self { scores: hits.iter().map(|hit| hit.item).zip(scores).collect(), absent }
     }
 
-    fn min_max(hits: &[Hit]) -> Self {
-        let (Some(best), Some(worst)) = (hits.first(), hits.last()) else {
-            return Self { scores: Vec::new(), absent: 0.0 };
-        };
-        let range = best.similarity - worst.similarity;
-        let scale = |score: f32| if range > 0.0 { (score - worst.similarity) / range } else { 1.0 };
-        Self::by(hits, 0.0, |_, score| scale(score))
-    }
-
-    fn z_score(hits: &[Hit]) -> Self {
-        let Some(worst) = hits.last() else {
-            return Self { scores: Vec::new(), absent: 0.0 };
-        };
-        let count = hits.len() as f32;
-        let mean = hits.iter().map(|hit| hit.similarity).sum::<f32>() / count;
-        let deviation = (hits.iter().map(|hit| (hit.similarity - mean).powi(2)).sum::<f32>() / count).sqrt();
-        let scale = |score: f32| if deviation > 0.0 { (score - mean) / deviation } else { 0.0 };
-        Self::by(hits, scale(worst.similarity), |_, score| scale(score))
+    fn ranked(hits: &[Hit], k: f32) -> Self {
+        let score = |(index, hit): (usize, &Hit)| (hit.item, reciprocal_rank(k, index + 1));
+        Self { scores: hits.iter().enumerate().map(score).collect(), absent: 0.0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ess_metrics::{Fusion, Run};
     use proptest::prelude::*;
 
     use super::*;
@@ -205,9 +199,9 @@ mod tests {
 
     #[test]
     fn what_both_find_comes_first() {
-        let (dense, words) = (hits(&[(0, 0.9), (1, 0.8), (2, 0.1)]), hits(&[(1, 0.7), (3, 0.5)]));
+        let (dense, lexical) = (hits(&[(0, 0.9), (1, 0.8), (2, 0.1)]), hits(&[(1, 0.7), (3, 0.5)]));
         for combination in ALL {
-            assert_eq!(combination.combine(&dense, &words, 4)[0].item, 1, "{combination:?}");
+            assert_eq!(combination.combine(&dense, &lexical, 4)[0].item, 1, "{combination:?}");
         }
     }
 
@@ -225,6 +219,27 @@ mod tests {
             assert!(matches!(bad.check(), Err(Error::InvalidParameter { .. })));
         }
         assert!(serde_json::from_str::<Combination>(r#"{"kind":"min_max","weight":0.5,"k":1}"#).is_err());
+    }
+
+    #[test]
+    fn runs_and_lists_of_hits_are_fused_alike() {
+        let lists = [[(0, 0.9), (1, 0.75), (2, 0.1)], [(1, 12.0), (3, 7.5), (0, 7.25)]];
+        let mut runs = [Run::new("dense"), Run::new("lexical")];
+        for (run, list) in runs.iter_mut().zip(&lists) {
+            list.iter().for_each(|(item, score)| run.insert("q", &item.to_string(), *score).unwrap());
+        }
+        let sum = |normalization| Fusion::WeightedSum { normalization, weights: vec![0.75, 0.25] };
+        for (combination, fusion) in [
+            (Combination::MinMax { weight: 0.25 }, sum(Normalization::MinMax)),
+            (Combination::ZScore { weight: 0.25 }, sum(Normalization::ZScore)),
+            (Combination::Sum, Fusion::CombSum { normalization: Normalization::None }),
+        ] {
+            let fused = fusion.fuse("fused", &[&runs[0], &runs[1]]).unwrap();
+            for hit in combination.combine(&hits(&lists[0]), &hits(&lists[1]), 4) {
+                let expected = fused.score("q", &hit.item.to_string()).unwrap();
+                assert!((hit.similarity - expected).abs() < 1e-5, "{combination:?}: {hit:?} {expected}");
+            }
+        }
     }
 
     proptest! {

@@ -1,18 +1,19 @@
-//! The loss of a weight on judged queries.
+//! The listwise loss of a weight on judged queries.
 
 use ess_core::Hit;
 use rayon::prelude::*;
 
-use crate::{Combination, minimum::Smooth};
+use crate::fusion::Combination;
+use crate::minimum::Smooth;
 
-/// One query's candidates: what either searcher found.
+/// One query's candidates: the items that either searcher found.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidates {
     /// Scores of the first searcher, on the common scale.
     dense: Vec<f64>,
-    /// By how much those of the second are higher.
+    /// The scores of the second searcher less those of the first.
     rise: Vec<f64>,
-    /// The share of each candidate among those that are relevant; all 0 where none is.
+    /// The share of each candidate in the gains of all; 0 for all where none is relevant.
     targets: Vec<f64>,
 }
 
@@ -20,10 +21,10 @@ impl Candidates {
     pub(crate) fn new(
         combination: Combination,
         dense: &[Hit],
-        words: &[Hit],
+        lexical: &[Hit],
         relevant: &[(usize, f32)],
     ) -> Self {
-        let scores = combination.scores(dense, words);
+        let scores = combination.scores(dense, lexical);
         let gain = |item| {
             let gains = relevant.iter().filter(|(relevant, _)| *relevant == item);
             gains.map(|(_, gain)| f64::from(*gain)).sum::<f64>()
@@ -33,20 +34,20 @@ impl Candidates {
         let share = |gain: f64| if sum > 0.0 { gain / sum } else { 0.0 };
         Self {
             dense: scores.values().map(|[dense, _]| f64::from(*dense)).collect(),
-            rise: scores.values().map(|[dense, words]| f64::from(*words) - f64::from(*dense)).collect(),
+            rise: scores.values().map(|[dense, lexical]| f64::from(*lexical) - f64::from(*dense)).collect(),
             targets: gains.into_iter().map(share).collect(),
         }
     }
 
-    /// Whether there is something to learn: a candidate that is relevant, and one that is not.
+    /// Whether one candidate is relevant and one is not: only then there is something to learn.
     pub(crate) fn teaches(&self) -> bool {
         self.targets.iter().any(|target| *target > 0.0) && self.targets.contains(&0.0)
     }
 
     /// The standard deviations of both searchers' scores.
     pub(crate) fn deviations(&self) -> [f64; 2] {
-        let words: Vec<f64> = self.dense.iter().zip(&self.rise).map(|(dense, rise)| dense + rise).collect();
-        [&self.dense, &words].map(|scores| {
+        let lexical: Vec<f64> = self.dense.iter().zip(&self.rise).map(|(dense, rise)| dense + rise).collect();
+        [&self.dense, &lexical].map(|scores| {
             let count = scores.len() as f64;
             let mean = scores.iter().sum::<f64>() / count;
             (scores.iter().map(|score| (score - mean).powi(2)).sum::<f64>() / count).sqrt()
@@ -149,14 +150,14 @@ mod tests {
             loss in queries(), at in prop::collection::vec(-1.5_f64..1.5, 5),
         ) {
             let (_, gradient) = loss.value_and_gradient(&at);
-            for (place, derivative) in gradient.iter().enumerate() {
+            for (index, derivative) in gradient.iter().enumerate() {
                 let value = |change: f64| {
                     let mut at = at.clone();
-                    at[place] += change;
+                    at[index] += change;
                     loss.value_and_gradient(&at).0
                 };
                 let expected = (value(1e-5) - value(-1e-5)) / 2e-5;
-                prop_assert!((derivative - expected).abs() < 1e-6, "{place}: {derivative} {expected}");
+                prop_assert!((derivative - expected).abs() < 1e-6, "{index}: {derivative} {expected}");
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What a learned weight looks at, and how it is fitted.
+//! The settings of a learned weight.
 
 use ess_core::Error;
 use serde::{Deserialize, Serialize};
@@ -15,16 +15,16 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct WeightConfig {
-    /// Whether it looks at statistics of the scores that both searchers found, which takes a first pass. Default: yes.
+    /// Whether the features include statistics of both searchers' scores, which take a first pass. Default: yes.
     pub scores: bool,
-    /// Whether it looks at the query's dense encoding, which takes none. Default: no.
+    /// Whether the features include the query's dense encoding, which takes no first pass. Default: no.
     pub encoding: bool,
-    /// How many hits of each searcher the statistics are of; at least 2. Default: 100.
+    /// The number of hits of each searcher that the statistics are computed from; at least 2. Default: 100.
     pub depth: usize,
-    /// How strongly coefficients are drawn to 0, and so the weight to one constant for all queries; 0 or more, against the
-    /// mean loss of a query. Default: 1.
+    /// The factor `λ` of the penalty `½ λ |coefficients|²`, added to the mean loss of a query; 0 or more. The larger it is,
+    /// the closer the weight is to one constant for all queries. Default: 1.
     pub penalty: f64,
-    /// The most steps of the fit; at least 1. Default: 200.
+    /// The largest number of steps of the fit; at least 1. Default: 200.
     pub max_steps: usize,
 }
 
@@ -35,15 +35,15 @@ impl Default for WeightConfig {
 }
 
 impl WeightConfig {
-    /// A weight that looks at nothing: one constant for all queries, fitted.
+    /// A weight without features: one fitted constant for all queries.
     pub fn constant() -> Self {
         Self { scores: false, encoding: false, ..Self::default() }
     }
 
-    /// Refuses settings outside their range.
+    /// Checks that settings are in their ranges.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] naming the setting.
+    /// [`Error::InvalidParameter`] naming the first setting that is not.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |name, expected, found| Err(Error::InvalidParameter { name, expected, found });
         if self.depth < 2 {

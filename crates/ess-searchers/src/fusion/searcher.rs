@@ -1,11 +1,12 @@
-//! Two searchers asked, one answer.
+//! A dense and a lexical searcher, and their hits combined.
 
 use ess_core::{Embeddings, Error, Hit, Searcher};
 use ess_lexical::SparseVectors;
 
-use crate::{Combination, HybridEncoding};
+use super::combination::Combination;
+use crate::hybrid::HybridEncoding;
 
-/// Asks a dense and a lexical searcher for `depth` hits each and combines them.
+/// Searches with a dense and with a lexical searcher for `depth` hits each, and combines the two lists.
 ///
 /// ```
 /// use ess_core::{Embeddings, Identity, IndexSearcher, Searcher};
@@ -15,8 +16,8 @@ use crate::{Combination, HybridEncoding};
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
 /// let dense = IndexSearcher::new(Identity::new(2), FlatIndex::new(items)?)?;
-/// let words = SparseIndex::new(&SparseVectors::new(2, &[vec![], vec![(0, 2.0)]])?);
-/// let searcher = FusedSearcher::new(dense, words, Combination::MinMax { weight: 0.9 }, 2)?;
+/// let lexical = SparseIndex::new(&SparseVectors::new(2, &[vec![], vec![(0, 2.0)]])?);
+/// let searcher = FusedSearcher::new(dense, lexical, Combination::MinMax { weight: 0.9 }, 2)?;
 /// let query = HybridEncoding::new(
 ///     Embeddings::from_rows(&[[1.0, 0.0]])?,
 ///     SparseVectors::new(2, &[vec![(0, 1.0)]])?,
@@ -25,34 +26,38 @@ use crate::{Combination, HybridEncoding};
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct FusedSearcher<D, W> {
+pub struct FusedSearcher<D, L> {
     dense: D,
-    words: W,
+    lexical: L,
     combination: Combination,
     depth: usize,
 }
 
-impl<D, W> FusedSearcher<D, W> {
-    /// Combines `depth` hits of each; more when more are asked for.
+impl<D, L> FusedSearcher<D, L> {
+    /// Combines `max(depth, k)` hits of each searcher.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for a depth of 0 or a combination with a setting outside its range.
-    pub fn new(dense: D, words: W, combination: Combination, depth: usize) -> Result<Self, Error> {
+    pub fn new(dense: D, lexical: L, combination: Combination, depth: usize) -> Result<Self, Error> {
         combination.check()?;
         if depth == 0 {
             let (name, expected) = ("depth of a fused search", "at least 1");
             return Err(Error::InvalidParameter { name, expected, found: "0".to_owned() });
         }
-        Ok(Self { dense, words, combination, depth })
+        Ok(Self { dense, lexical, combination, depth })
     }
 }
 
-impl<D: Searcher<Embeddings>, W: Searcher<SparseVectors>> Searcher<HybridEncoding> for FusedSearcher<D, W> {
-    /// As [`Searcher::search`]; both searchers must have at least as many items as `max(k, depth)`.
+impl<D: Searcher<Embeddings>, L: Searcher<SparseVectors>> Searcher<HybridEncoding> for FusedSearcher<D, L> {
+    /// As [`Searcher::search`]. Each searcher is asked for `max(k, depth)` hits.
     fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
         let depth = self.depth.max(k);
         let dense = self.dense.search(queries.dense(), depth)?;
-        let words = self.words.search(queries.words(), depth)?;
-        Ok(dense.iter().zip(&words).map(|(dense, words)| self.combination.combine(dense, words, k)).collect())
+        let lexical = self.lexical.search(queries.lexical(), depth)?;
+        Ok(dense
+            .iter()
+            .zip(&lexical)
+            .map(|(dense, lexical)| self.combination.combine(dense, lexical, k))
+            .collect())
     }
 }

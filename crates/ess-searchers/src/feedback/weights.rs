@@ -1,39 +1,42 @@
-//! How much each item of a first pass counts in feedback.
+//! The weight of each item of a first pass in pseudo-relevance feedback.
 
 use ess_core::{Error, Hit};
 use serde::{Deserialize, Serialize};
 
-/// Attention of a query over the items that a first pass found: `softmax(temperature · similarity)` over the first
-/// `depth` of them.
+/// The weights of the items that a first pass found: `softmax(temperature · similarity)` over the first `depth` of them.
+///
+/// These are the weights that attention with the query gives to the items, which take the place of the document
+/// likelihoods of a relevance model (Lavrenko and Croft, "Relevance-Based Language Models", SIGIR 2001).
 ///
 /// ```
 /// use ess_core::Hit;
-/// use ess_searchers::Attention;
+/// use ess_searchers::FeedbackWeights;
 ///
-/// let attention = Attention { depth: 2, temperature: 10.0 };
-/// let weights = attention.weights(&[Hit::new(4, 0.8), Hit::new(1, 0.8), Hit::new(7, 0.1)]);
+/// let feedback = FeedbackWeights { depth: 2, temperature: 10.0 };
+/// let weights = feedback.weights(&[Hit::new(4, 0.8), Hit::new(1, 0.8), Hit::new(7, 0.1)]);
 /// assert_eq!(weights, [0.5, 0.5]);
 /// ```
+#[doc(alias = "Attention")]
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Attention {
-    /// How many items are looked at; at least 1. Default: 3.
+pub struct FeedbackWeights {
+    /// The number of items that have a weight; at least 1. Default: 3.
     pub depth: usize,
-    /// How strongly the most similar ones are preferred; 0 or more. Default: 10.
+    /// The factor of similarities in the softmax; 0 or more. At 0 all items weigh the same. Default: 10.
     pub temperature: f32,
 }
 
-impl Default for Attention {
+impl Default for FeedbackWeights {
     fn default() -> Self {
         Self { depth: 3, temperature: 10.0 }
     }
 }
 
-impl Attention {
-    /// Refuses a depth or a temperature outside its range.
+impl FeedbackWeights {
+    /// Checks that both settings are in their ranges.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] naming it.
+    /// [`Error::InvalidParameter`] naming the first setting that is not.
     pub fn check(&self) -> Result<(), Error> {
         let refuse = |name, expected, found| Err(Error::InvalidParameter { name, expected, found });
         if self.depth == 0 {
@@ -45,8 +48,9 @@ impl Attention {
         Ok(())
     }
 
-    /// One weight for each of the first `depth` hits (fewer where there are fewer), summing to 1; hits most similar
-    /// first.
+    /// The weight of each of the first `min(depth, hits.len())` hits; the weights sum to 1.
+    ///
+    /// Hits are given most similar first.
     pub fn weights(&self, hits: &[Hit]) -> Vec<f32> {
         let hits = &hits[..self.depth.min(hits.len())];
         let Some(best) = hits.first() else {
@@ -58,7 +62,7 @@ impl Attention {
         weights.into_iter().map(|weight| weight / sum).collect()
     }
 
-    /// The mean of the items' vectors under these weights, written to `centroid` (`d` numbers).
+    /// Writes the mean of the items' vectors under these weights to `centroid` (`d` components).
     pub fn centroid<'a>(&self, hits: &[Hit], row: impl Fn(usize) -> &'a [f32], centroid: &mut [f32]) {
         centroid.fill(0.0);
         for (hit, weight) in hits.iter().zip(self.weights(hits)) {
@@ -72,16 +76,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hot_attention_looks_at_the_best_alone() {
+    fn a_high_temperature_weighs_the_best_item_alone() {
         let hits = [Hit::new(0, 0.9), Hit::new(1, 0.5)];
-        let weights = Attention { depth: 5, temperature: 1000.0 }.weights(&hits);
+        let weights = FeedbackWeights { depth: 5, temperature: 1000.0 }.weights(&hits);
         assert_eq!(weights, [1.0, 0.0]);
-        assert!(Attention::default().weights(&[]).is_empty());
+        assert!(FeedbackWeights::default().weights(&[]).is_empty());
     }
 
     #[test]
     fn settings_outside_their_range_are_refused() {
-        for bad in [Attention { depth: 0, temperature: 1.0 }, Attention { depth: 1, temperature: f32::NAN }] {
+        for bad in [
+            FeedbackWeights { depth: 0, temperature: 1.0 },
+            FeedbackWeights { depth: 1, temperature: f32::NAN },
+        ] {
             assert!(matches!(bad.check(), Err(Error::InvalidParameter { .. })));
         }
     }

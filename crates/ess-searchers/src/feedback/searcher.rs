@@ -1,30 +1,34 @@
-//! Searching with feedback from the index.
+//! Pseudo-relevance feedback on query vectors.
 
 use ess_core::{Embeddings, Error, Hit, Index, Searcher};
 use serde::{Deserialize, Serialize};
 
-use crate::{Attention, FirstPass};
+use super::first_pass::FirstPass;
+use super::weights::FeedbackWeights;
 
 /// How the items of a first pass move a query.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FeedbackConfig {
-    /// Which items are looked at, and how much each counts.
-    pub attention: Attention,
-    /// How far the query is moved towards their mean; 0 or more, 0 for not at all. Default: 0.3.
+    /// The items of the first pass that are used, and their weights.
+    #[serde(alias = "attention")]
+    pub item_weights: FeedbackWeights,
+    /// The factor of the items' weighted mean, which is added to the query; 0 or more. Default: 0.3.
     pub weight: f32,
 }
 
 impl Default for FeedbackConfig {
     fn default() -> Self {
-        Self { attention: Attention::default(), weight: 0.3 }
+        Self { item_weights: FeedbackWeights::default(), weight: 0.3 }
     }
 }
 
-/// Vector pseudo-relevance feedback: the query goes to `q + weight · Σᵢ aᵢ dᵢ`, where `a` is the [`Attention`] over the
-/// items that a first pass found, and searches again.
+/// Pseudo-relevance feedback on vectors: a second pass searches with `q + weight · Σᵢ aᵢ dᵢ`, where `dᵢ` are the items that
+/// the first pass found and `aᵢ` their [`FeedbackWeights`].
 ///
-/// It costs one more call of the index, of the same batch, and reads `depth` item vectors a query.
+/// This is Rocchio's formula with the items of the first pass as the relevant ones (Rocchio, "Relevance feedback in
+/// information retrieval", 1971). It costs one more call of the index, with the same number of queries, and reads `depth`
+/// item vectors for each query.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, Searcher};
@@ -50,16 +54,16 @@ impl<'a, I: Index> FeedbackSearcher<'a, I> {
     /// [`Error::DimensionMismatch`] or [`Error::LengthMismatch`] when they are not the index's,
     /// [`Error::InvalidParameter`] for a setting outside its range.
     pub fn new(index: I, items: &'a Embeddings, config: FeedbackConfig) -> Result<Self, Error> {
-        config.attention.check()?;
+        config.item_weights.check()?;
         if !(config.weight.is_finite() && config.weight >= 0.0) {
             let (name, expected) = ("weight of feedback", "a number of 0 or more");
             return Err(Error::InvalidParameter { name, expected, found: config.weight.to_string() });
         }
-        let first = FirstPass::new(index, items, config.attention.depth)?;
+        let first = FirstPass::new(index, items, config.item_weights.depth)?;
         Ok(Self { first, config })
     }
 
-    /// The moved queries, `n × d`: what the second pass searches with.
+    /// The queries of the second pass, `n × d`.
     ///
     /// # Errors
     /// Those of the index.
@@ -68,7 +72,7 @@ impl<'a, I: Index> FeedbackSearcher<'a, I> {
         let mut moved = queries.view().to_owned();
         let mut centroid = vec![0.0; queries.dim()];
         for (mut query, hits) in moved.rows_mut().into_iter().zip(&first) {
-            self.config.attention.centroid(hits, |item| self.first.items().row(item), &mut centroid);
+            self.config.item_weights.centroid(hits, |item| self.first.items().row(item), &mut centroid);
             query.iter_mut().zip(&centroid).for_each(|(q, c)| *q += self.config.weight * c);
         }
         Embeddings::new(moved)
@@ -93,7 +97,7 @@ mod tests {
         let index = FlatIndex::new(items.clone()).unwrap();
         let queries = Embeddings::from_rows(&[[0.9, 0.1]]).unwrap();
         let with = |weight, depth| {
-            let config = FeedbackConfig { weight, attention: Attention { depth, temperature: 0.0 } };
+            let config = FeedbackConfig { weight, item_weights: FeedbackWeights { depth, temperature: 0.0 } };
             FeedbackSearcher::new(&index, &items, config).unwrap()
         };
         assert_eq!(with(0.0, 1).search(&queries, 3).unwrap(), index.search(&queries, 3).unwrap());
@@ -112,5 +116,12 @@ mod tests {
         let one = items.select(&[0]).unwrap();
         let found = FeedbackSearcher::new(&index, &one, FeedbackConfig::default());
         assert!(matches!(found, Err(Error::LengthMismatch { .. })));
+    }
+
+    #[test]
+    fn settings_saved_under_the_old_name_are_read() {
+        let saved = r#"{"attention": {"depth": 5, "temperature": 2.0}, "weight": 0.5}"#;
+        let config: FeedbackConfig = serde_json::from_str(saved).unwrap();
+        assert_eq!(config.item_weights, FeedbackWeights { depth: 5, temperature: 2.0 });
     }
 }

@@ -3,29 +3,30 @@
 use ess_core::{Encoding, Error};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    BothLists, Combination, HybridEncoding, WeightConfig,
-    feature_scale::FeatureScale,
-    listwise::{Candidates, Listwise, inner, sigmoid},
-    minimum::minimise,
-    weight_features::{names, of_scores, of_words},
-};
+use super::config::WeightConfig;
+use super::features::{names, of_scores, of_terms};
+use super::listwise::{Candidates, Listwise, inner, sigmoid};
+use super::scale::FeatureScale;
+use crate::fusion::{BothLists, Combination};
+use crate::hybrid::HybridEncoding;
+use crate::minimum::minimise;
 
-/// The share of the lexical searcher as a function of the query: `sigmoid(bias + ⟨coefficients, features⟩)`.
+/// The weight (share) of the lexical searcher as a function of the query: `sigmoid(bias + ⟨coefficients, features⟩)`.
 ///
-/// Features are statistics of both searchers' scores, the query's dense encoding, or both ([`WeightConfig`]), on the
-/// scale of the training queries. The penalty draws the share to one constant for all queries, which is fitted too.
+/// The features are statistics of both searchers' scores, the query's dense encoding, or both ([`WeightConfig`]). They are
+/// standardised on the training queries. The penalty draws the share towards one constant for all queries, which is fitted
+/// too.
 ///
 /// With [`Combination::Raw`] the weighted sum is an inner product for each query: [`HybridEncoding::weighted`] scales the
-/// halves of the query, and one index answers ([`LearnedHybrid`](crate::LearnedHybrid)). With the others it is a fusion of
-/// two lists ([`LearnedFusion`](crate::LearnedFusion)). Features of the encoding alone need no first pass.
+/// two halves of the query, and one index answers ([`LearnedHybrid`](crate::LearnedHybrid)). With the other combinations it
+/// is a fusion of two lists ([`LearnedFusion`](crate::LearnedFusion)). Features of the encoding alone need no first pass.
 ///
 /// ```
 /// use ess_core::{Embeddings, Hit};
 /// use ess_searchers::{Combination, BothLists, HybridEncoding, LearnedWeight, WeightConfig};
 /// use ess_lexical::SparseVectors;
 ///
-/// // Item 0 is relevant to both queries; words find it, embeddings find item 1.
+/// // Item 0 is relevant to both queries. The lexical searcher finds it, the dense one finds item 1.
 /// let queries = HybridEncoding::new(
 ///     Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?,
 ///     SparseVectors::new(1, &[vec![(0, 1.0)], vec![(0, 1.0)]])?,
@@ -51,16 +52,18 @@ pub struct LearnedWeight {
 }
 
 impl LearnedWeight {
-    /// Fits it to judged queries: the softmax cross-entropy of what both searchers found, with the gain of each relevant
-    /// item as its share of the target; relevant items that neither found teach nothing. Deterministic.
+    /// Fits a weight to judged queries.
     ///
-    /// `queries` has `n` rows, `pass` and `relevant` as many lists; `relevant` names items with their gains. The lists of
-    /// the pass should be as deep as those that will be combined. The weight of `combination` does not matter.
+    /// The loss is the softmax cross-entropy over the items that either searcher found. The target gives each relevant item
+    /// a share in proportion to its gain; relevant items that neither searcher found are left out. The fit is deterministic.
+    ///
+    /// `queries` has `n` rows; `pass` and `relevant` have `n` lists. `relevant` holds pairs of item and gain. The lists of
+    /// the pass should be as deep as those that will be combined. The weight of `combination` is ignored.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for settings outside their range, a combination without a weight and a gain that is not
-    /// a number above 0; [`Error::LengthMismatch`] when the numbers of queries differ, [`Error::Empty`] when there is no
-    /// query with both a relevant item and another one among what was found.
+    /// a number above 0; [`Error::LengthMismatch`] when the numbers of queries differ, [`Error::Empty`] when no query
+    /// has both a relevant item and another one among its hits.
     pub fn fit(
         config: &WeightConfig,
         combination: Combination,
@@ -72,9 +75,9 @@ impl LearnedWeight {
         check_combination(combination)?;
         check_relevant(queries, relevant)?;
         let rows = features(config, queries, Some(pass))?;
-        let lists = pass.dense().iter().zip(pass.words()).zip(relevant);
+        let lists = pass.dense().iter().zip(pass.lexical()).zip(relevant);
         let candidates =
-            lists.map(|((dense, words), gains)| Candidates::new(combination, dense, words, gains));
+            lists.map(|((dense, lexical), gains)| Candidates::new(combination, dense, lexical, gains));
         let (candidates, rows): (Vec<_>, Vec<_>) =
             candidates.zip(rows).filter(|(candidates, _)| candidates.teaches()).unzip();
         if candidates.is_empty() {
@@ -86,10 +89,10 @@ impl LearnedWeight {
         Ok(Self { config: *config, combination, scale, bias, coefficients })
     }
 
-    /// The share of the lexical searcher for each of `n` queries, strictly between 0 and 1 but for rounding.
+    /// The share of the lexical searcher for each of `n` queries: between 0 and 1, both reached by rounding alone.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] without a first pass where scores are looked at; [`Error::LengthMismatch`] for a pass of
+    /// [`Error::InvalidParameter`] without a first pass where the features include scores; [`Error::LengthMismatch`] for a pass of
     /// other queries, [`Error::DimensionMismatch`] for queries of another dimension.
     pub fn shares(&self, queries: &HybridEncoding, pass: Option<&BothLists>) -> Result<Vec<f32>, Error> {
         if self.config.encoding {
@@ -106,12 +109,12 @@ impl LearnedWeight {
         self.config.scores
     }
 
-    /// What it was fitted for.
+    /// The combination that it was fitted for.
     pub fn combination(&self) -> Combination {
         self.combination
     }
 
-    /// Its settings.
+    /// The settings.
     pub fn config(&self) -> &WeightConfig {
         &self.config
     }
@@ -121,7 +124,8 @@ impl LearnedWeight {
         sigmoid(self.bias) as f32
     }
 
-    /// How each feature but the numbers of the encoding moves the logit of the share, per standard deviation.
+    /// The coefficient of each feature but the components of the encoding: the change of the logit of the share for one
+    /// standard deviation.
     pub fn coefficients(&self) -> impl Iterator<Item = (&'static str, f64)> {
         names(self.config.scores, self.config.encoding).into_iter().zip(self.coefficients.iter().copied())
     }
@@ -145,13 +149,13 @@ fn features(
         return Err(Error::InvalidParameter { name, expected, found: "none".to_owned() });
     }
     let row = |query: usize| {
-        let words = queries.words().row(query).len();
+        let terms = queries.lexical().row(query).len();
         let mut row = Vec::new();
         if config.scores || config.encoding {
-            row.push(of_words(words));
+            row.push(of_terms(terms));
         }
         if let Some(pass) = pass {
-            row.extend(of_scores(&pass.dense()[query], &pass.words()[query], words, config.depth));
+            row.extend(of_scores(&pass.dense()[query], &pass.lexical()[query], terms, config.depth));
         }
         if config.encoding {
             row.extend(queries.dense().row(query));
@@ -168,13 +172,13 @@ fn descend(
     mut features: Vec<Vec<f64>>,
 ) -> (f64, Vec<f64>) {
     let count = candidates.len() as f64;
-    let [dense, words] = candidates.iter().fold([0.0, 0.0], |[dense, words], candidates| {
-        let [of_dense, of_words] = candidates.deviations();
-        [dense + of_dense / count, words + of_words / count]
+    let [dense, lexical] = candidates.iter().fold([0.0, 0.0], |[dense, lexical], candidates| {
+        let [of_dense, of_lexical] = candidates.deviations();
+        [dense + of_dense / count, lexical + of_lexical / count]
     });
-    // Both searchers count as much at first, and the sum has deviation 1.
-    let [log_sharpness, bias] = if dense > 0.0 && words > 0.0 {
-        [((dense + words) / (2.0 * dense * words)).ln(), (dense / words).ln()]
+    // At the start both searchers weigh the same, and the sum has standard deviation 1.
+    let [log_sharpness, bias] = if dense > 0.0 && lexical > 0.0 {
+        [((dense + lexical) / (2.0 * dense * lexical)).ln(), (dense / lexical).ln()]
     } else {
         [0.0, 0.0]
     };
@@ -211,7 +215,7 @@ fn check_relevant(queries: &HybridEncoding, relevant: &[Vec<(usize, f32)>]) -> R
     }
 }
 
-/// A weight as a file has it, which need not be one.
+/// A weight as it is read, before it is checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Saved {

@@ -1,13 +1,15 @@
-//! Two searchers asked, and their answers weighted by query.
+//! Two searchers, and their hits combined with a weight of each query's own.
 
 use ess_core::{Embeddings, Error, Hit, Searcher};
 use ess_lexical::SparseVectors;
 
-use crate::{BothLists, HybridEncoding, LearnedWeight};
+use super::weight::LearnedWeight;
+use crate::fusion::BothLists;
+use crate::hybrid::HybridEncoding;
 
-/// A fusion of two searchers with a [`LearnedWeight`]: two index calls, since what is combined is what was found.
+/// A fusion of two searchers with a [`LearnedWeight`]. It calls both searchers, since it combines their hits.
 ///
-/// For [`Combination::Raw`](crate::Combination::Raw) see [`LearnedHybrid`](crate::LearnedHybrid), which is exact and asks
+/// For [`Combination::Raw`](crate::Combination::Raw) see [`LearnedHybrid`](crate::LearnedHybrid), which is exact and searches
 /// one index.
 ///
 /// ```
@@ -18,45 +20,45 @@ use crate::{BothLists, HybridEncoding, LearnedWeight};
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8]])?;
 /// let dense = IndexSearcher::new(Identity::new(2), FlatIndex::new(items)?)?;
-/// let words = SparseIndex::new(&SparseVectors::new(2, &[vec![(1, 1.0)], vec![(0, 2.0)]])?);
+/// let lexical = SparseIndex::new(&SparseVectors::new(2, &[vec![(1, 1.0)], vec![(0, 2.0)]])?);
 /// let query = HybridEncoding::new(
 ///     Embeddings::from_rows(&[[1.0, 0.0]])?,
 ///     SparseVectors::new(2, &[vec![(0, 1.0)]])?,
 /// )?;
-/// let pass = BothLists::search(&dense, &words, &query, 2)?;
+/// let pass = BothLists::search(&dense, &lexical, &query, 2)?;
 /// let combination = Combination::MinMax { weight: 0.5 };
 /// let relevant = [vec![(1, 1.0)]];
 /// let weight = LearnedWeight::fit(&WeightConfig::constant(), combination, &query, &pass, &relevant)?;
-/// let searcher = LearnedFusion::new(dense, words, weight, 2)?;
+/// let searcher = LearnedFusion::new(dense, lexical, weight, 2)?;
 /// assert_eq!(searcher.search(&query, 1)?[0][0].item, 1);
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct LearnedFusion<D, W> {
+pub struct LearnedFusion<D, L> {
     dense: D,
-    words: W,
+    lexical: L,
     weight: LearnedWeight,
     depth: usize,
 }
 
-impl<D, W> LearnedFusion<D, W> {
-    /// Combines `depth` hits of each, best as many as the weight was fitted to; more when more are asked for.
+impl<D, L> LearnedFusion<D, L> {
+    /// Combines `max(depth, k)` hits of each searcher. Take the depth that the weight was fitted to.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for a depth of 0.
-    pub fn new(dense: D, words: W, weight: LearnedWeight, depth: usize) -> Result<Self, Error> {
+    pub fn new(dense: D, lexical: L, weight: LearnedWeight, depth: usize) -> Result<Self, Error> {
         if depth == 0 {
             let (name, expected) = ("depth of a fused search", "at least 1");
             return Err(Error::InvalidParameter { name, expected, found: "0".to_owned() });
         }
-        Ok(Self { dense, words, weight, depth })
+        Ok(Self { dense, lexical, weight, depth })
     }
 }
 
-impl<D: Searcher<Embeddings>, W: Searcher<SparseVectors>> Searcher<HybridEncoding> for LearnedFusion<D, W> {
-    /// As [`Searcher::search`]; both searchers must have at least as many items as `max(k, depth)`.
+impl<D: Searcher<Embeddings>, L: Searcher<SparseVectors>> Searcher<HybridEncoding> for LearnedFusion<D, L> {
+    /// As [`Searcher::search`]. Each searcher is asked for `max(k, depth)` hits.
     fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        let pass = BothLists::search(&self.dense, &self.words, queries, self.depth.max(k))?;
+        let pass = BothLists::search(&self.dense, &self.lexical, queries, self.depth.max(k))?;
         let shares = self.weight.shares(queries, Some(&pass))?;
         pass.combine(self.weight.combination(), &shares, k)
     }

@@ -1,22 +1,22 @@
-//! Features on the scale of the training queries.
+//! Features standardised on the training queries.
 
 use serde::{Deserialize, Serialize};
 
-/// Beyond so many standard deviations a feature counts no more: a query unlike all others gets no extreme weight.
-const FARTHEST: f32 = 3.0;
+/// Standard deviations at which a feature is clipped, so that a query unlike all others gets no extreme weight.
+const MAX_DEVIATIONS: f32 = 3.0;
 
-/// What is subtracted from features and what they are then multiplied by.
+/// The means that are subtracted from features and the factors that they are then multiplied by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FeatureScale {
     pub(crate) means: Vec<f32>,
     pub(crate) factors: Vec<f32>,
-    /// How many of the features are single ones, of deviation 1 and bounded; the rest is one vector.
+    /// The number of single features, which have deviation 1 and are clipped; the other features are one vector.
     pub(crate) single: usize,
 }
 
 impl FeatureScale {
-    /// The scale of rows of features: the first `single` have mean 0 and deviation 1 each; the others, the numbers of one
-    /// vector, have mean 0 and mean squared length 1 together. So L2 draws the vector's small directions most.
+    /// The scale of rows of features. The first `single` have mean 0 and deviation 1 each. The others, the components of one
+    /// vector, have mean 0 and mean squared norm 1 together, so that an L2 penalty shrinks the vector's small directions most.
     pub(crate) fn fit(rows: &[Vec<f32>], single: usize) -> Self {
         let width = rows.first().map_or(0, Vec::len);
         let count = rows.len() as f64;
@@ -31,7 +31,7 @@ impl FeatureScale {
         let vector: f64 = variances[single..].iter().sum();
         variances[single..].fill(vector);
         let factor = |(variance, mean): (&f64, &f64)| {
-            // What does not vary but in its last bits says nothing.
+            // A feature that varies in its last bits alone is noise.
             if *variance > 1e-10 * mean * mean { (1.0 / variance.sqrt()) as f32 } else { 0.0 }
         };
         let factors = variances.iter().zip(&means).map(factor).collect();
@@ -42,7 +42,9 @@ impl FeatureScale {
     pub(crate) fn apply(&self, row: &[f32]) -> Vec<f64> {
         let scaled =
             row.iter().zip(&self.means).zip(&self.factors).map(|((x, mean), factor)| (x - mean) * factor);
-        let bounded = |(at, x): (usize, f32)| if at < self.single { x.clamp(-FARTHEST, FARTHEST) } else { x };
+        let bounded = |(at, x): (usize, f32)| {
+            if at < self.single { x.clamp(-MAX_DEVIATIONS, MAX_DEVIATIONS) } else { x }
+        };
         scaled.enumerate().map(bounded).map(f64::from).collect()
     }
 }

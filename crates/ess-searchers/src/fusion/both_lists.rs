@@ -1,9 +1,10 @@
-//! What two searchers found for the same queries.
+//! The hits of a dense and of a lexical searcher for the same queries.
 
 use ess_core::{Embeddings, Error, Hit, Searcher};
 use ess_lexical::SparseVectors;
 
-use crate::{Combination, HybridEncoding};
+use super::combination::Combination;
+use crate::hybrid::HybridEncoding;
 
 /// The hits of a dense and of a lexical searcher for `n` queries, each list most similar first.
 ///
@@ -19,17 +20,17 @@ use crate::{Combination, HybridEncoding};
 #[derive(Clone, Debug, PartialEq)]
 pub struct BothLists {
     dense: Vec<Vec<Hit>>,
-    words: Vec<Vec<Hit>>,
+    lexical: Vec<Vec<Hit>>,
 }
 
 impl BothLists {
-    /// Takes the lists of both searchers for the same queries in the same order.
+    /// The lists of both searchers, for the same queries in the same order.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] when the numbers of queries differ, [`Error::Empty`] for none, [`Error::NonFinite`] for a
+    /// [`Error::LengthMismatch`] when the numbers of queries differ, [`Error::Empty`] without a query, [`Error::NonFinite`] for a
     /// similarity that is NaN or infinite (row: the query, column: the rank from 0).
-    pub fn new(dense: Vec<Vec<Hit>>, words: Vec<Vec<Hit>>) -> Result<Self, Error> {
-        let (what, expected, found) = ("lists of hits of the lexical searcher", dense.len(), words.len());
+    pub fn new(dense: Vec<Vec<Hit>>, lexical: Vec<Vec<Hit>>) -> Result<Self, Error> {
+        let (what, expected, found) = ("lists of hits of the lexical searcher", dense.len(), lexical.len());
         if expected != found {
             return Err(Error::LengthMismatch { what, expected, found });
         }
@@ -37,7 +38,7 @@ impl BothLists {
             return Err(Error::Empty { what: "queries of two searchers" });
         }
         for (what, lists) in
-            [("hits of the dense searcher", &dense), ("hits of the lexical searcher", &words)]
+            [("hits of the dense searcher", &dense), ("hits of the lexical searcher", &lexical)]
         {
             for (row, hits) in lists.iter().enumerate() {
                 if let Some(column) = hits.iter().position(|hit| !hit.similarity.is_finite()) {
@@ -46,20 +47,20 @@ impl BothLists {
                 }
             }
         }
-        Ok(Self { dense, words })
+        Ok(Self { dense, lexical })
     }
 
-    /// Asks both searchers for `depth` hits a query.
+    /// Searches both for `depth` hits of each query.
     ///
     /// # Errors
     /// Those of the searchers and of [`BothLists::new`].
     pub fn search(
         dense: &impl Searcher<Embeddings>,
-        words: &impl Searcher<SparseVectors>,
+        lexical: &impl Searcher<SparseVectors>,
         queries: &HybridEncoding,
         depth: usize,
     ) -> Result<Self, Error> {
-        Self::new(dense.search(queries.dense(), depth)?, words.search(queries.words(), depth)?)
+        Self::new(dense.search(queries.dense(), depth)?, lexical.search(queries.lexical(), depth)?)
     }
 
     /// The number of queries, `n`.
@@ -68,17 +69,18 @@ impl BothLists {
         self.dense.len()
     }
 
-    /// What the dense searcher found, a list for each query.
+    /// The hits of the dense searcher, a list for each query.
     pub fn dense(&self) -> &[Vec<Hit>] {
         &self.dense
     }
 
-    /// What the lexical searcher found, a list for each query.
-    pub fn words(&self) -> &[Vec<Hit>] {
-        &self.words
+    /// The hits of the lexical searcher, a list for each query.
+    #[doc(alias = "words")]
+    pub fn lexical(&self) -> &[Vec<Hit>] {
+        &self.lexical
     }
 
-    /// The lists of the named queries, in the order given; a query may be named twice.
+    /// The lists of these queries, in the order given. A query may be given twice.
     ///
     /// # Errors
     /// [`Error::RowOutOfRange`] for a query beyond the end, [`Error::Empty`] for no query.
@@ -88,13 +90,14 @@ impl BothLists {
             return Err(Error::RowOutOfRange { what, row, len });
         }
         let of = |lists: &[Vec<Hit>]| rows.iter().map(|&row| lists[row].clone()).collect();
-        Self::new(of(&self.dense), of(&self.words))
+        Self::new(of(&self.dense), of(&self.lexical))
     }
 
-    /// The `k` best of both lists of each query, combined with that query's own share of the lexical searcher.
+    /// The `k` best hits of each query after its two lists are combined. `shares` has the weight of the lexical list for each
+    /// query.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there is one share a query, [`Error::InvalidParameter`] for a share outside 0 to 1.
+    /// [`Error::LengthMismatch`] unless there is one share for each query, [`Error::InvalidParameter`] for a share outside 0 to 1.
     pub fn combine(
         &self,
         combination: Combination,
@@ -105,12 +108,12 @@ impl BothLists {
         if expected != found {
             return Err(Error::LengthMismatch { what: "shares of queries", expected, found });
         }
-        let one = |((dense, words), share): ((&Vec<Hit>, &Vec<Hit>), &f32)| {
+        let one = |((dense, lexical), share): ((&Vec<Hit>, &Vec<Hit>), &f32)| {
             let combination = combination.with_weight(*share);
             combination.check()?;
-            Ok(combination.combine(dense, words, k))
+            Ok(combination.combine(dense, lexical, k))
         };
-        self.dense.iter().zip(&self.words).zip(shares).map(one).collect()
+        self.dense.iter().zip(&self.lexical).zip(shares).map(one).collect()
     }
 }
 

@@ -1,12 +1,12 @@
-//! What the index finds for a query as it is, as an encoding that a searching module can read.
+//! A query and the items that the index finds for it, as an encoding for searching modules.
 
 use ess_core::{Embeddings, Error, Hit, Index, TokenStates};
 
-/// The first pass of feedback: an index, its items as they are, and how many of them are looked at.
+/// The first pass of feedback: an index, the vectors of its items, and the number of items that are used.
 ///
-/// [`FirstPass::states`] widens what is known of a query from its vector to its vector and those of the items that the
-/// index finds for it. It is an encoding as token states are, with items in the place of tokens, so that every module that
-/// reads [`TokenStates`] can be trained on it: an attention over the retrieved items.
+/// [`FirstPass::states`] gives a query's vector followed by the vectors of the items that the index finds for it. The result
+/// has the form of [`TokenStates`], with items in the place of tokens. So every module that reads token states can be
+/// trained on it, for instance attention over the retrieved items.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -32,7 +32,7 @@ pub struct FirstPass<'a, I> {
 }
 
 impl<'a, I: Index> FirstPass<'a, I> {
-    /// Looks at the `depth` items (all, where there are fewer) that `index` finds; `items` (`m × d`) are the index's own.
+    /// A first pass for `depth` items, or for all where there are fewer. `items` (`m × d`) are the vectors in `index`.
     ///
     /// # Errors
     /// [`Error::DimensionMismatch`] or [`Error::LengthMismatch`] when the items are not the index's,
@@ -60,7 +60,7 @@ impl<'a, I: Index> FirstPass<'a, I> {
         self.items
     }
 
-    /// The items that are looked at for each of `n` queries (`n × d`), most similar first. One call of the index.
+    /// The first `depth` hits of each of `n` queries (`n × d`), most similar first. It calls the index once.
     ///
     /// # Errors
     /// Those of the index.
@@ -68,9 +68,11 @@ impl<'a, I: Index> FirstPass<'a, I> {
         self.index.search(queries, self.depth)
     }
 
-    /// Each of `n` queries (`n × d`) with the items found for it, as states of `d` numbers: the query's vector, which counts
-    /// as a prompt ([`TokenStates::prompt_tokens`] is 1), and the items', most similar first. The sentence embedding is
-    /// the query. One call of the index; `n (depth + 1) d` numbers.
+    /// Each of `n` queries (`n × d`) with the items found for it, as states of `d` components.
+    ///
+    /// The first state is the query's vector and counts as a prompt token ([`TokenStates::prompt_tokens`] is 1). The item
+    /// vectors follow, most similar first. The sentence embedding is the query's vector. It calls the index once and returns
+    /// `n (depth + 1) d` components.
     ///
     /// # Errors
     /// Those of the index.

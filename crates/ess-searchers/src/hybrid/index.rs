@@ -5,21 +5,21 @@ use ess_lexical::{SparseIndex, SparseVectors};
 use ndarray::{ArrayView2, s};
 use rayon::prelude::*;
 
-use crate::HybridEncoding;
+use super::encoding::HybridEncoding;
 
-/// Queries whose similarities are made together, as one matrix product.
+/// Queries whose similarities are computed together, as one matrix product.
 const TOGETHER: usize = 16;
 
-/// Items whose similarities to these are made together: 4 megabytes a thread, however many items there are.
+/// Items whose similarities to these queries are computed together: 4 megabytes for each thread, whatever the number of items.
 const BLOCK: usize = 1 << 16;
 
-/// Exact search by `⟨q, d⟩ + α ⟨q_words, d_words⟩`.
+/// Exact search by `⟨q, d⟩ + α ⟨q_lex, d_lex⟩`.
 ///
-/// That sum is the inner product of the concatenated vectors `(q, α q_words)` and `(d, d_words)`: a hybrid with a
-/// fixed weight of raw similarities is *one* searching operation over one encoding, and this one index answers it
-/// exactly. So is one with a weight of each query's own, which scales the halves of the query alone:
-/// [`HybridEncoding::weighted`]. With scores that are scaled by what was found (min-max, ranks) it no longer is one inner
-/// product; see [`FusedSearcher`](crate::FusedSearcher) for those.
+/// That sum is the inner product of the concatenated vectors `(q, α q_lex)` and `(d, d_lex)`. So a hybrid with a fixed
+/// weight of raw similarities is *one* searching operation over one encoding, and this index computes it exactly. The same
+/// holds for a weight of each query's own, which scales the two parts of the query ([`HybridEncoding::weighted`]). Scores
+/// that are normalised over the hits of a query (min-max, ranks) give no inner product:
+/// [`FusedSearcher`](crate::FusedSearcher) combines those.
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher};
@@ -27,8 +27,8 @@ const BLOCK: usize = 1 << 16;
 /// use ess_lexical::SparseVectors;
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
-/// let words = SparseVectors::new(2, &[vec![], vec![(0, 2.0)]])?;
-/// let index = HybridIndex::new(items, &words, 0.75)?;
+/// let lexical = SparseVectors::new(2, &[vec![], vec![(0, 2.0)]])?;
+/// let index = HybridIndex::new(items, &lexical, 0.75)?;
 /// let query = HybridEncoding::new(
 ///     Embeddings::from_rows(&[[1.0, 0.0]])?,
 ///     SparseVectors::new(2, &[vec![(0, 1.0)]])?,
@@ -40,27 +40,27 @@ const BLOCK: usize = 1 << 16;
 #[derive(Clone, Debug)]
 pub struct HybridIndex {
     items: Embeddings,
-    words: SparseIndex,
+    lexical: SparseIndex,
     weight: f32,
 }
 
 impl HybridIndex {
-    /// Indexes items (`m × d`) and their words (`m` rows), with `α = weight`.
+    /// Indexes the dense vectors (`m × d`) and the lexical vectors (`m` rows) of `m` items, with `α = weight`.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] when their numbers differ, [`Error::InvalidParameter`] for a weight that is not a
+    /// [`Error::LengthMismatch`] when the numbers of items differ, [`Error::InvalidParameter`] for a weight that is not a
     /// number of 0 or more.
-    pub fn new(items: Embeddings, words: &SparseVectors, weight: f32) -> Result<Self, Error> {
-        let (expected, found) = (items.len(), words.rows());
+    pub fn new(items: Embeddings, lexical: &SparseVectors, weight: f32) -> Result<Self, Error> {
+        let (expected, found) = (items.len(), lexical.rows());
         if expected != found {
             return Err(Error::LengthMismatch { what: "lexical encodings of items", expected, found });
         }
-        let mut index = Self { items, words: SparseIndex::new(words), weight: 0.0 };
+        let mut index = Self { items, lexical: SparseIndex::new(lexical), weight: 0.0 };
         index.set_weight(weight)?;
         Ok(index)
     }
 
-    /// Searches with another `α` from now on; nothing is built again.
+    /// Sets `α`. Nothing is built again.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] for a weight that is not a number of 0 or more.
@@ -87,7 +87,7 @@ impl HybridIndex {
     fn search_together(
         &self,
         dense: ArrayView2<'_, f32>,
-        words: &SparseVectors,
+        lexical: &SparseVectors,
         first: usize,
         k: usize,
         block: usize,
@@ -100,8 +100,8 @@ impl HybridIndex {
                 similarities.rows_mut().into_iter().zip(&mut best).enumerate()
             {
                 if let Some(similarities) = similarities.as_slice_mut() {
-                    let query = words.row(first + row);
-                    self.words.add_similarities_from(query, self.weight, start, similarities);
+                    let query = lexical.row(first + row);
+                    self.lexical.add_similarities_from(query, self.weight, start, similarities);
                     best.extend_from_similarities(start, similarities);
                 }
             }
@@ -112,14 +112,14 @@ impl HybridIndex {
 
 impl Searcher<HybridEncoding> for HybridIndex {
     fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        let (dense, words) = (queries.dense(), queries.words());
+        let (dense, lexical) = (queries.dense(), queries.lexical());
         Error::check_dim("dense queries given to a hybrid index", self.items.dim(), dense.dim())?;
-        Error::check_dim("lexical queries given to a hybrid index", self.words.dim(), words.dim())?;
+        Error::check_dim("lexical queries given to a hybrid index", self.lexical.dim(), lexical.dim())?;
         Error::check_k(k, self.items.len())?;
         let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
         let found = starts.into_par_iter().map(|first| {
             let end = dense.len().min(first + TOGETHER);
-            self.search_together(dense.view().slice(s![first..end, ..]), words, first, k, BLOCK)
+            self.search_together(dense.view().slice(s![first..end, ..]), lexical, first, k, BLOCK)
         });
         Ok(found.flatten_iter().collect())
     }
@@ -140,12 +140,12 @@ mod tests {
             let row = |i: usize| vec![((i % 5) as u32, 1.0 + i as f32), (5 + (i * step % 4) as u32, 0.5)];
             SparseVectors::new(9, &(0..n).map(row).collect::<Vec<_>>()).unwrap()
         };
-        let (item_words, query_words) = (sparse(50, 3), sparse(37, 7));
-        let index = HybridIndex::new(items.clone(), &item_words, 0.2).unwrap();
-        let encoding = HybridEncoding::new(queries.clone(), query_words.clone()).unwrap();
+        let (item_lexical, query_lexical) = (sparse(50, 3), sparse(37, 7));
+        let index = HybridIndex::new(items.clone(), &item_lexical, 0.2).unwrap();
+        let encoding = HybridEncoding::new(queries.clone(), query_lexical.clone()).unwrap();
         let found = index.search(&encoding, 50).unwrap();
-        let expected =
-            queries.view().dot(&items.view().t()) + 0.2 * query_words.inner_products(&item_words).unwrap();
+        let expected = queries.view().dot(&items.view().t())
+            + 0.2 * query_lexical.inner_products(&item_lexical).unwrap();
         for (query, hits) in found.iter().enumerate() {
             assert!(hits.windows(2).all(|pair| pair[0].similarity >= pair[1].similarity));
             assert!(hits.iter().all(|hit| (hit.similarity - expected[[query, hit.item]]).abs() < 1e-4));
@@ -161,9 +161,9 @@ mod tests {
     fn blocks_of_items_are_searched_as_all_of_them() {
         let (items, queries) = (wave(50, 3, 0.7), wave(9, 3, 0.3));
         let row = |i: usize| vec![((i % 5) as u32, 1.0 + i as f32), (5 + (i * 3 % 4) as u32, 0.5)];
-        let words = |n: usize| SparseVectors::new(9, &(0..n).map(row).collect::<Vec<_>>()).unwrap();
-        let index = HybridIndex::new(items, &words(50), 0.2).unwrap();
-        let search = |block| index.search_together(queries.view(), &words(9), 0, 20, block);
+        let lexical = |n: usize| SparseVectors::new(9, &(0..n).map(row).collect::<Vec<_>>()).unwrap();
+        let index = HybridIndex::new(items, &lexical(50), 0.2).unwrap();
+        let search = |block| index.search_together(queries.view(), &lexical(9), 0, 20, block);
         let (whole, blocks) = (search(50), search(7));
         for (whole, block) in whole.iter().flatten().zip(blocks.iter().flatten()) {
             assert_eq!(whole.item, block.item);
@@ -174,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_k_beyond_the_items_finds_them_all() {
-        let words = |rows: usize| SparseVectors::new(2, &vec![vec![(1, 1.0)]; rows]).unwrap();
-        let index = HybridIndex::new(wave(3, 2, 1.0), &words(3), 1.0).unwrap();
-        let query = HybridEncoding::new(wave(2, 2, 0.3), words(2)).unwrap();
+        let lexical = |rows: usize| SparseVectors::new(2, &vec![vec![(1, 1.0)]; rows]).unwrap();
+        let index = HybridIndex::new(wave(3, 2, 1.0), &lexical(3), 1.0).unwrap();
+        let query = HybridEncoding::new(wave(2, 2, 0.3), lexical(2)).unwrap();
         let all = index.search(&query, usize::MAX).unwrap();
         assert_eq!(all, index.search(&query, 3).unwrap());
         assert_eq!(all.iter().map(Vec::len).collect::<Vec<_>>(), [3, 3]);
@@ -184,20 +184,23 @@ mod tests {
 
     #[test]
     fn bad_input_is_refused() {
-        let words = |rows: usize| SparseVectors::new(2, &vec![vec![]; rows]).unwrap();
+        let lexical = |rows: usize| SparseVectors::new(2, &vec![vec![]; rows]).unwrap();
         assert!(matches!(
-            HybridIndex::new(wave(3, 2, 1.0), &words(2), 1.0),
+            HybridIndex::new(wave(3, 2, 1.0), &lexical(2), 1.0),
             Err(Error::LengthMismatch { .. })
         ));
         assert!(matches!(
-            HybridIndex::new(wave(3, 2, 1.0), &words(3), f32::NAN),
+            HybridIndex::new(wave(3, 2, 1.0), &lexical(3), f32::NAN),
             Err(Error::InvalidParameter { .. })
         ));
-        let index = HybridIndex::new(wave(3, 2, 1.0), &words(3), 1.0).unwrap();
-        let query = HybridEncoding::new(wave(1, 3, 1.0), words(1)).unwrap();
+        let index = HybridIndex::new(wave(3, 2, 1.0), &lexical(3), 1.0).unwrap();
+        let query = HybridEncoding::new(wave(1, 3, 1.0), lexical(1)).unwrap();
         assert!(matches!(index.search(&query, 1), Err(Error::DimensionMismatch { .. })));
-        let query = HybridEncoding::new(wave(1, 2, 1.0), words(1)).unwrap();
+        let query = HybridEncoding::new(wave(1, 2, 1.0), lexical(1)).unwrap();
         assert!(matches!(index.search(&query, 0), Err(Error::KOutOfRange { .. })));
-        assert!(matches!(HybridEncoding::new(wave(1, 2, 1.0), words(2)), Err(Error::LengthMismatch { .. })));
+        assert!(matches!(
+            HybridEncoding::new(wave(1, 2, 1.0), lexical(2)),
+            Err(Error::LengthMismatch { .. })
+        ));
     }
 }

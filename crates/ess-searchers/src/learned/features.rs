@@ -1,4 +1,4 @@
-//! What a learned weight looks at: numbers of one query and of what was found for it.
+//! The features of a learned weight: statistics of one query and of its hits.
 
 use ess_core::Hit;
 
@@ -9,42 +9,42 @@ const OF_SCORES: [&str; 15] = [
     "dense: standard deviation",
     "dense: first less tenth",
     "dense: entropy",
-    "words: highest",
-    "words: mean",
-    "words: standard deviation",
-    "words: first less tenth",
-    "words: entropy",
-    "words: highest by word of the query",
+    "lexical: highest",
+    "lexical: mean",
+    "lexical: standard deviation",
+    "lexical: first less tenth",
+    "lexical: entropy",
+    "lexical: highest by term of the query",
     "items in both first tens",
     "items in both lists",
-    "reciprocal rank of the first dense hit among words",
-    "reciprocal rank of the first hit by words among dense",
+    "reciprocal rank of the first dense hit in the lexical list",
+    "reciprocal rank of the first lexical hit in the dense list",
 ];
 
-/// The one number of a query's words that takes no first pass.
-const WORDS: &str = "words of the query, logarithm";
+/// The one feature of a query's terms that takes no first pass.
+const TERMS: &str = "terms of the query, logarithm";
 
-/// Up to which rank hits are the first ones.
+/// The last rank that counts as one of the first.
 const FIRST: usize = 10;
 
-/// The names of all features but the numbers of the dense encoding.
+/// The names of all features but the components of the dense encoding.
 pub(crate) fn names(scores: bool, encoding: bool) -> Vec<&'static str> {
-    let words = (scores || encoding).then_some(WORDS);
-    words.into_iter().chain(OF_SCORES.into_iter().filter(|_| scores)).collect()
+    let terms = (scores || encoding).then_some(TERMS);
+    terms.into_iter().chain(OF_SCORES.into_iter().filter(|_| scores)).collect()
 }
 
-/// `ln(1 + words)`, where a word is one that some item has.
-pub(crate) fn of_words(words: usize) -> f32 {
-    (1.0 + words as f32).ln()
+/// `ln(1 + terms)`, where a term is one that some item has.
+pub(crate) fn of_terms(terms: usize) -> f32 {
+    (1.0 + terms as f32).ln()
 }
 
-/// The statistics of the first `depth` hits of both searchers for a query with so many words.
-pub(crate) fn of_scores(dense: &[Hit], lexical: &[Hit], words: usize, depth: usize) -> Vec<f32> {
+/// The statistics of the first `depth` hits of both searchers for a query with this number of terms.
+pub(crate) fn of_scores(dense: &[Hit], lexical: &[Hit], terms: usize, depth: usize) -> Vec<f32> {
     let (dense, lexical) = (&dense[..depth.min(dense.len())], &lexical[..depth.min(lexical.len())]);
     let mut features = Vec::with_capacity(OF_SCORES.len());
     features.extend(of_list(dense));
     features.extend(of_list(lexical));
-    features.push(lexical.first().map_or(0.0, |hit| hit.similarity) / words.max(1) as f32);
+    features.push(lexical.first().map_or(0.0, |hit| hit.similarity) / terms.max(1) as f32);
     features.push(overlap(&dense[..FIRST.min(dense.len())], &lexical[..FIRST.min(lexical.len())]));
     features.push(overlap(dense, lexical));
     features.push(rank_of_first(dense, lexical));
@@ -63,7 +63,7 @@ fn of_list(hits: &[Hit]) -> [f32; 5] {
     [first.similarity, mean, deviation, first.similarity - tenth, entropy(hits, deviation)]
 }
 
-/// The entropy of the softmax of scores in standard deviations, as a share of the highest possible one.
+/// The entropy of the softmax of standardised scores, divided by the highest possible entropy.
 fn entropy(hits: &[Hit], deviation: f32) -> f32 {
     if deviation <= 0.0 {
         return 1.0;
@@ -75,7 +75,7 @@ fn entropy(hits: &[Hit], deviation: f32) -> f32 {
     terms.map(|share| -share * share.ln()).sum::<f32>() / (hits.len() as f32).ln()
 }
 
-/// Items of both lists, as a share of the shorter one.
+/// The number of items in both lists, divided by the length of the shorter list.
 fn overlap(first: &[Hit], second: &[Hit]) -> f32 {
     let mut items: Vec<usize> = first.iter().map(|hit| hit.item).collect();
     items.sort_unstable();
@@ -83,7 +83,7 @@ fn overlap(first: &[Hit], second: &[Hit]) -> f32 {
     both as f32 / first.len().min(second.len()).max(1) as f32
 }
 
-/// `1 / rank` of the first of a list in another; 0 where it is not.
+/// `1 / rank` of the first item of a list in another list; 0 where it is absent.
 fn rank_of_first(list: &[Hit], other: &[Hit]) -> f32 {
     let rank = list.first().and_then(|first| other.iter().position(|hit| hit.item == first.item));
     rank.map_or(0.0, |rank| 1.0 / (rank + 1) as f32)

@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-/// `n` queries encoded twice: by meaning (`n × d`, dense) and by words (`n` sparse vectors).
+/// `n` queries encoded twice: as dense vectors (`n × d`) and as lexical ones (`n` sparse vectors).
 ///
 /// ```
 /// use ess_core::{Embeddings, Encoding};
@@ -11,36 +11,36 @@ use ess_lexical::SparseVectors;
 /// use ess_lexical::SparseVectors;
 ///
 /// let dense = Embeddings::from_rows(&[[1.0, 0.0]])?;
-/// let words = SparseVectors::new(9, &[vec![(3, 1.0)]])?;
-/// assert_eq!(HybridEncoding::new(dense, words)?.rows(), 1);
+/// let lexical = SparseVectors::new(9, &[vec![(3, 1.0)]])?;
+/// assert_eq!(HybridEncoding::new(dense, lexical)?.rows(), 1);
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct HybridEncoding {
     dense: Embeddings,
-    words: SparseVectors,
+    lexical: SparseVectors,
 }
 
 impl HybridEncoding {
-    /// Takes both encodings of the same queries in the same order.
+    /// Both encodings of the same queries, in the same order.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] when their numbers differ.
-    pub fn new(dense: Embeddings, words: SparseVectors) -> Result<Self, Error> {
-        let (expected, found) = (dense.len(), words.rows());
+    /// [`Error::LengthMismatch`] when the numbers of queries differ.
+    pub fn new(dense: Embeddings, lexical: SparseVectors) -> Result<Self, Error> {
+        let (expected, found) = (dense.len(), lexical.rows());
         if expected != found {
             return Err(Error::LengthMismatch { what: "lexical encodings of queries", expected, found });
         }
-        Ok(Self { dense, words })
+        Ok(Self { dense, lexical })
     }
 
-    /// Both parts scaled by query: the lexical part by its share (`n` numbers from 0 to 1), the dense part by the rest.
+    /// Scales each query: its lexical part by `share`, its dense part by `1 − share`. `shares` has `n` numbers from 0 to 1.
     ///
-    /// The inner product with concatenated items is then `(1 − share) ⟨q, d⟩ + share ⟨q_words, d_words⟩`: one index with
-    /// one weight for all, [`HybridIndex`](crate::HybridIndex) with `α = 1`, answers each query with its own share.
+    /// The inner product with concatenated items is then `(1 − share) ⟨q, d⟩ + share ⟨q_lex, d_lex⟩`. So one
+    /// [`HybridIndex`](crate::HybridIndex) with `α = 1` answers every query with a share of its own.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there is one share a query, [`Error::InvalidParameter`] for one outside 0 to 1.
+    /// [`Error::LengthMismatch`] unless there is one share for each query, [`Error::InvalidParameter`] for one outside 0 to 1.
     pub fn weighted(&self, shares: &[f32]) -> Result<Self, Error> {
         let (expected, found) = (self.rows(), shares.len());
         if expected != found {
@@ -51,12 +51,12 @@ impl HybridEncoding {
             return Err(Error::InvalidParameter { name, expected, found: share.to_string() });
         }
         let mut dense = self.dense.view().to_owned();
-        let mut words = Vec::with_capacity(expected);
+        let mut lexical = Vec::with_capacity(expected);
         for (row, (mut dense, share)) in dense.rows_mut().into_iter().zip(shares).enumerate() {
             dense.mapv_inplace(|value| (1.0 - share) * value);
-            words.push(self.words.row(row).map(|(place, value)| (place, share * value)).collect());
+            lexical.push(self.lexical.row(row).map(|(index, value)| (index, share * value)).collect());
         }
-        Self::new(Embeddings::new(dense)?, SparseVectors::new(self.words.dim(), &words)?)
+        Self::new(Embeddings::new(dense)?, SparseVectors::new(self.lexical.dim(), &lexical)?)
     }
 
     /// The dense part, `n × d`.
@@ -64,9 +64,10 @@ impl HybridEncoding {
         &self.dense
     }
 
-    /// The lexical part.
-    pub fn words(&self) -> &SparseVectors {
-        &self.words
+    /// The lexical part, `n` sparse vectors.
+    #[doc(alias = "words")]
+    pub fn lexical(&self) -> &SparseVectors {
+        &self.lexical
     }
 }
 
@@ -76,6 +77,6 @@ impl Encoding for HybridEncoding {
     }
 
     fn select_rows(&self, rows: &[usize]) -> Result<Self, Error> {
-        Ok(Self { dense: self.dense.select(rows)?, words: self.words.select_rows(rows)? })
+        Ok(Self { dense: self.dense.select(rows)?, lexical: self.lexical.select_rows(rows)? })
     }
 }
