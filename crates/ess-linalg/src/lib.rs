@@ -1,31 +1,29 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod affine_map;
-mod cca;
+#[cfg(feature = "fits")]
 mod error;
-mod faer_backend;
-#[cfg(feature = "openblas-system")]
-mod lapack_backend;
-mod linear_algebra;
-mod moments;
-mod pairs;
-mod principal_components;
-mod procrustes;
-mod ridge;
-mod spectrum;
-mod whitening;
+#[cfg(feature = "fits")]
+mod fits;
+mod minimum;
 
-pub use affine_map::AffineMap;
-pub use cca::Cca;
+#[cfg(feature = "fits")]
 pub use error::Error;
-pub use faer_backend::Faer;
 #[cfg(feature = "openblas-system")]
-pub use lapack_backend::Lapack;
-pub use linear_algebra::{LinearAlgebra, SymmetricEigen, ThinSvd, linear_algebra};
-pub use moments::Moments;
-pub use pairs::Pairs;
-pub use principal_components::PrincipalComponents;
-pub use procrustes::Procrustes;
-pub use ridge::{LeaveOneOut, Ridge};
-pub use spectrum::Spectrum;
-pub use whitening::Whitening;
+pub use fits::lapack_backend::Lapack;
+#[cfg(feature = "fits")]
+pub use fits::{
+    affine_map::AffineMap,
+    backend::linear_algebra,
+    cca::Cca,
+    faer_backend::Faer,
+    linear_algebra::{LinearAlgebra, SymmetricEigen, ThinSvd},
+    moments::Moments,
+    pairs::Pairs,
+    principal_components::PrincipalComponents,
+    procrustes::Procrustes,
+    ridge::{LeaveOneOut, Ridge},
+    spectrum::Spectrum,
+    whitening::Whitening,
+};
+pub use minimum::{Smooth, minimise};

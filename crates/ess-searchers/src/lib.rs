@@ -5,7 +5,6 @@ mod fusion;
 mod hybrid;
 mod late_interaction;
 mod learned;
-mod minimum;
 
 pub use feedback::{
     FeedbackConfig, FeedbackSearcher, FeedbackWeights, FirstPass, QueryExpansion, TwoPassSearcher,

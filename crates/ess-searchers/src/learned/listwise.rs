@@ -1,10 +1,10 @@
 //! The listwise loss of a weight on judged queries.
 
 use ess_core::Hit;
+use ess_linalg::Smooth;
 use rayon::prelude::*;
 
 use crate::fusion::Combination;
-use crate::minimum::Smooth;
 
 /// One query's candidates: the items that either searcher found.
 #[derive(Clone, Debug)]

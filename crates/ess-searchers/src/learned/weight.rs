@@ -1,6 +1,7 @@
 //! A weight of each query's own, learned from judged queries.
 
 use ess_core::{Encoding, Error};
+use ess_linalg::minimise;
 use serde::{Deserialize, Serialize};
 
 use super::config::WeightConfig;
@@ -9,7 +10,6 @@ use super::listwise::{Candidates, Listwise, inner, sigmoid};
 use super::scale::FeatureScale;
 use crate::fusion::{BothLists, Combination};
 use crate::hybrid::HybridEncoding;
-use crate::minimum::minimise;
 
 /// The weight (share) of the lexical searcher as a function of the query: `sigmoid(bias + ⟨coefficients, features⟩)`.
 ///

@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Error as CoreError, MatrixModule, SearchModule};
 use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::Error;
+use crate::error::Error;
 
 /// A searching module `z = q W + b`: `W` is `d_query × d_item`, `b` of `d_item` is zero where a fit has none.
 ///

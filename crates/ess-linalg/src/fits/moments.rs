@@ -3,7 +3,10 @@
 use ess_core::Embeddings;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use crate::{Error, SymmetricEigen, linear_algebra};
+use crate::{
+    error::Error,
+    fits::{backend::linear_algebra, linear_algebra::SymmetricEigen},
+};
 
 /// The mean and the covariance of `n` vectors of dimension `d`.
 ///

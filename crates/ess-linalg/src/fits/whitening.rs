@@ -2,7 +2,10 @@
 
 use ndarray::Array1;
 
-use crate::{AffineMap, Error, Moments, SymmetricEigen};
+use crate::{
+    error::Error,
+    fits::{affine_map::AffineMap, linear_algebra::SymmetricEigen, moments::Moments},
+};
 
 /// Whitening of queries, whole or in part: `z = (q − μ)(C + λ v I)^(−p)`, with mean `μ` and covariance `C` of whatever
 /// vectors the moments are of, and `v` their mean variance.

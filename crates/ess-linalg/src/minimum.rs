@@ -8,8 +8,9 @@ const MEMORY: usize = 10;
 /// How small the gradient must be at a minimum.
 const TOLERANCE: f64 = 1e-5;
 
-/// A function with its gradient, where it is wanted.
-pub(crate) trait Smooth {
+/// A smooth function of `n` numbers, to be minimised.
+pub trait Smooth {
+    /// The function's value at a place (`n`), and its gradient there (`n`).
     fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>);
 }
 
@@ -27,8 +28,26 @@ impl Point {
     }
 }
 
-/// Goes down from `start` by L-BFGS (Nocedal 1980) with halved steps, at most `steps` of them.
-pub(crate) fn minimise(function: &impl Smooth, start: Vec<f64>, steps: usize) -> Vec<f64> {
+/// Goes down from `start` by L-BFGS (Nocedal, "Updating quasi-Newton matrices with limited storage", 1980) with halved steps,
+/// at most `steps` of them; where no step goes down, as where the function is no number, it stays.
+///
+/// ```
+/// use ess_linalg::{Smooth, minimise};
+///
+/// /// `(x − 3)² + (y + 1)²`
+/// struct Bowl;
+///
+/// impl Smooth for Bowl {
+///     fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>) {
+///         let (x, y) = (at[0] - 3.0, at[1] + 1.0);
+///         (x * x + y * y, vec![2.0 * x, 2.0 * y])
+///     }
+/// }
+///
+/// let lowest = minimise(&Bowl, vec![0.0, 0.0], 50);
+/// assert!((lowest[0] - 3.0).abs() < 1e-4 && (lowest[1] + 1.0).abs() < 1e-4);
+/// ```
+pub fn minimise(function: &impl Smooth, start: Vec<f64>, steps: usize) -> Vec<f64> {
     let mut point = Point::new(function, start);
     let mut memory: VecDeque<(Vec<f64>, Vec<f64>)> = VecDeque::new();
     for _ in 0..steps {
@@ -113,6 +132,21 @@ mod tests {
             let bend = y - x * x;
             ((1.0 - x).powi(2) + 100.0 * bend * bend, vec![-2.0 * (1.0 - x) - 400.0 * x * bend, 200.0 * bend])
         }
+    }
+
+    /// No number anywhere but at 0.
+    struct Nowhere;
+
+    impl Smooth for Nowhere {
+        fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>) {
+            if at[0] == 0.0 { (0.0, vec![1.0]) } else { (f64::NAN, vec![f64::NAN]) }
+        }
+    }
+
+    #[test]
+    fn where_the_function_is_no_number_nothing_moves() {
+        assert_eq!(minimise(&Nowhere, vec![0.0], 10), [0.0]);
+        assert_eq!(minimise(&Nowhere, vec![1.0], 10), [1.0]);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Moments, PrincipalComponents};
+use crate::{
+    error::Error,
+    fits::{moments::Moments, principal_components::PrincipalComponents},
+};
 
 /// Where the variance of embeddings lies: what an encoder has room to say.
 ///

@@ -2,7 +2,10 @@
 
 use ndarray::Array2;
 
-use crate::{AffineMap, Error, Pairs, linear_algebra};
+use crate::{
+    error::Error,
+    fits::{affine_map::AffineMap, backend::linear_algebra, pairs::Pairs},
+};
 
 /// The rotation (or reflection) that brings queries closest to their targets: `R = argmin Σᵢ ‖qᵢ R − tᵢ‖² + λ s ‖R − I‖²`
 /// with `RᵀR = I`, which is `U Vᵀ` of the singular value decomposition of `QᵀT + λ s I` (Schönemann, "A generalized

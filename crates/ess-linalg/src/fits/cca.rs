@@ -2,7 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-use crate::{AffineMap, Error, Pairs, linear_algebra};
+use crate::{
+    error::Error,
+    fits::{affine_map::AffineMap, backend::linear_algebra, pairs::Pairs},
+};
 
 /// Canonical correlation analysis of queries and targets (Hotelling, "Relations between two sets of variates",
 /// Biometrika 28, 1936), as a map of queries alone: with projections `A` and `B` and correlations `ρ`,

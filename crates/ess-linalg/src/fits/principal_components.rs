@@ -2,7 +2,10 @@
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 
-use crate::{AffineMap, Error, Moments};
+use crate::{
+    error::Error,
+    fits::{affine_map::AffineMap, moments::Moments},
+};
 
 /// Principal component analysis, as maps of queries that keep or remove the directions of most variance.
 ///

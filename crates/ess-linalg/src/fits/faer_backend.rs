@@ -4,8 +4,10 @@ use faer::{MatRef, Side, linalg::solvers::Solve};
 use ndarray::{Array1, Array2, ArrayView2};
 
 use crate::{
-    Error, LinearAlgebra, SymmetricEigen, ThinSvd,
-    linear_algebra::{check_matrix, check_square, check_system},
+    error::Error,
+    fits::linear_algebra::{
+        LinearAlgebra, SymmetricEigen, ThinSvd, check_matrix, check_square, check_system,
+    },
 };
 
 /// [faer](https://docs.rs/faer), the default.

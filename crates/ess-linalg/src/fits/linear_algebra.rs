@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::Error;
+use crate::error::Error;
 
 /// `A = U diag(σ) Vᵀ` with `k = min(rows, columns)`.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,14 +60,6 @@ pub trait LinearAlgebra: Send + Sync {
     /// # Errors
     /// [`Error::Shape`], [`Error::NonFinite`] and [`Error::Decomposition`].
     fn symmetric_eigen(&self, a: ArrayView2<'_, f64>) -> Result<SymmetricEigen, Error>;
-}
-
-/// The library that this build fits with: faer, or LAPACK with the feature `openblas-system`.
-pub fn linear_algebra() -> &'static dyn LinearAlgebra {
-    #[cfg(feature = "openblas-system")]
-    return &crate::Lapack;
-    #[cfg(not(feature = "openblas-system"))]
-    &crate::Faer
 }
 
 /// Refuses an empty matrix, a NaN and an infinity: what libraries answer to those differs.
