@@ -1,8 +1,8 @@
-//! Which vector instructions this machine has, found out in one place.
+//! The vector instructions of this machine, detected in one place.
 //!
-//! An [`InstructionSet`] comes from detection alone: its field is private to this file, so that holding one proves that
-//! the machine has its instructions. That is what calls of `#[target_feature]` kernels rest on. Each family of kernels
-//! says in its `dispatch.rs` which of them a [`Level`] means.
+//! An [`InstructionSet`] comes from detection alone, since its field is private to this file. So a value of it proves that the
+//! machine has these instructions, as calls of `#[target_feature]` kernels require. Each family of kernels chooses a kernel for
+//! a [`Level`] in its `dispatch.rs`.
 
 /// Vector instructions that this machine has been seen to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

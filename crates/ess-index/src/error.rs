@@ -1,14 +1,14 @@
-//! What can go wrong when an index is built or kept in a file.
+//! Errors of building an index and of index files.
 
 use std::path::{Path, PathBuf};
 
-/// The error of building an index, and of its files.
+/// An error of building an index, or of its file.
 ///
-/// Searching fails with [`ess_core::Error`], into which this one turns by `?`.
+/// Searching fails with [`ess_core::Error`]; `?` converts this error into it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A number of an item that is too large for the storage asked for.
+    /// A component of an item that is too large for the storage.
     #[error(
         "item {item}, dimension {dimension}: {value} is beyond ±{largest}, the largest number that the storage holds"
     )]
@@ -17,12 +17,12 @@ pub enum Error {
         item: usize,
         /// The dimension, from 0.
         dimension: usize,
-        /// The number found.
+        /// The component.
         value: f32,
         /// The largest magnitude that the storage holds.
         largest: f32,
     },
-    /// What `ess-core` refuses too.
+    /// An error of `ess-core`.
     #[error(transparent)]
     Core(#[from] ess_core::Error),
     /// A file could not be written.
@@ -33,10 +33,10 @@ pub enum Error {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The error of the operating system.
         cause: std::io::Error,
     },
-    /// A file that is not what was to be opened: of another format, version or kind, or torn.
+    /// A file of another format, version or kind than expected, or one that was cut off.
     #[error("{path}: expected {expected}, found {found}", path = path.display())]
     Format {
         /// The file.
@@ -46,27 +46,27 @@ pub enum Error {
         /// What was found.
         found: String,
     },
-    /// Bytes that have changed since they were written.
+    /// A part of a file that has changed since it was written.
     #[error("{path}: {what} is damaged: its checksum should be {expected} and is {found}", path = path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// Which part of it.
+        /// The part of the file.
         what: String,
-        /// The checksum written.
+        /// The checksum in the file.
         expected: String,
-        /// The checksum of what is there.
+        /// The checksum of the bytes in the file.
         found: String,
     },
-    /// A shared index of which a change ended in a panic.
+    /// A shared index that is refused because a change of it ended in a panic.
     #[error("the shared index may be half changed: a change of it ended in a panic; open or build it anew")]
     HalfChanged,
-    /// More items than an index can name.
+    /// More items than an index can hold.
     #[error("{found} items, expected at most {most}")]
     TooManyItems {
-        /// The most it can name.
+        /// The largest number of items.
         most: usize,
-        /// The items there would be.
+        /// The number of items asked for.
         found: usize,
     },
 }

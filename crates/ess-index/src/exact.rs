@@ -1,4 +1,4 @@
-//! The exact index.
+//! The exact index: every query is compared with every item.
 
 use ess_core::{Capabilities, Embeddings, Hit, Index, MemoryUse, RowSet, SearchParams};
 use half::f16;
@@ -21,25 +21,25 @@ pub(crate) use build::into_rows;
 
 use best::Best;
 
-/// Queries that go over the items together. More would leave the cache, fewer would load the items more often.
+/// Queries that are compared with the items together. More would not fit in the cache; fewer would load the items more often.
 const QUERIES_TOGETHER: usize = 256;
 
-/// Bytes of items that several blocks of queries go over while they are in the cache.
+/// Bytes of items that several blocks of queries are compared with while the items are in the cache.
 const BYTES_IN_CACHE: usize = 256 << 10;
 
-/// Bytes of items that are read once: enough to make the work between blocks small beside them.
+/// Bytes of items in a block that is read once: so many that the work between blocks is small.
 const BYTES_READ_ONCE: usize = 1 << 20;
 
-/// Exact maximum-inner-product search: every query meets every item.
+/// Exact maximum-inner-product search: every query is compared with every item.
 ///
-/// Building takes the embeddings over and reorders them where they lie. The similarity of a query and an item is
-/// a plain `f32` sum over the dimensions in their order, the same whatever batch or thread it is computed in, so
-/// answers are identical for any batch size and any number of threads.
+/// Building takes ownership of the embeddings and reorders them in place. The similarity of a query and an item is one `f32`
+/// sum over the dimensions in their order. It is the same in every batch and thread, so hits are identical for any batch size
+/// and any number of threads.
 ///
-/// A batch is bound by arithmetic and a single query by memory; rayon's current thread pool shares out both.
+/// The speed of a batch is limited by arithmetic, that of a single query by memory. Both use rayon's current thread pool.
 ///
-/// Items can be added and removed, and a search can be filtered: panels of items of which none is admitted are
-/// skipped. A removed item keeps its memory until [`compact`](ess_core::MutableIndex::compact).
+/// Items can be added and removed, and a search can be filtered. A panel of items that admits none is skipped. A removed item
+/// keeps its memory until [`compact`](ess_core::MutableIndex::compact).
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, RowSet, SearchParams};
@@ -73,15 +73,15 @@ impl FlatIndex {
     /// Indexes `n × d` items as they are, in [`Storage::F32`], without a copy.
     ///
     /// # Errors
-    /// None at present: embeddings are checked when they are made.
+    /// None at present, since [`Embeddings`] are checked when they are made.
     pub fn new(items: Embeddings) -> Result<Self, Error> {
         Self::with_storage(items, Storage::F32)
     }
 
-    /// Indexes `n × d` items in the storage asked for.
+    /// Indexes `n × d` items in this storage.
     ///
     /// # Errors
-    /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
+    /// [`Error::BeyondStorage`] for a component that the storage cannot hold.
     pub fn with_storage(items: Embeddings, storage: Storage) -> Result<Self, Error> {
         FlatBuilder::new(storage).build(items)
     }
@@ -90,7 +90,7 @@ impl FlatIndex {
         Self { items, live, instructions: InstructionSet::detect() }
     }
 
-    /// The storage that was asked for.
+    /// The storage of the items.
     pub fn storage(&self) -> Storage {
         match self.items {
             Items::F32(_) => Storage::F32,
@@ -150,7 +150,7 @@ impl Index for FlatIndex {
         self.live.rows()
     }
 
-    /// As [`Index::search`]; all queries fail together.
+    /// As [`Index::search`]. An error of one query is the error of the whole call.
     ///
     /// # Errors
     /// As [`Index::search`], and [`ess_core::Error::NonFinite`] when a similarity overflows.

@@ -1,4 +1,4 @@
-//! The graph index.
+//! The graph index (Vamana).
 
 use std::sync::{Mutex, PoisonError};
 
@@ -31,29 +31,27 @@ use space::Space;
 use starts::Starts;
 use survey::Survey;
 
-/// Queries that one thread answers in a row.
+/// The number of queries that one thread answers one after the other.
 const QUERIES_TOGETHER: usize = 16;
 
-/// Maximum-inner-product search by walking a Vamana graph (Subramanya et al., "DiskANN", 2019): a small share of the items
-/// is looked at.
+/// Approximate maximum-inner-product search by greedy walks over a Vamana graph (Subramanya et al., "DiskANN", 2019), which
+/// compare a query with a small share of the items.
 ///
-/// Walks compare int8 codes; the candidates that they end with are compared again exactly, so similarities are
-/// those of [`FlatIndex`](crate::FlatIndex) to the bit, and an answer lacks at most some of the items.
-/// [`Effort::ef_search`] trades recall for time. Items may have any norm. Answers do not depend on the batch or the
-/// number of threads.
+/// A walk compares int8 codes. Its candidates are then compared exactly, so similarities are those of
+/// [`FlatIndex`](crate::FlatIndex) to the bit; an answer can only miss items. [`Effort::ef_search`] trades recall for time.
+/// Items may have any norm. Hits do not depend on the batch or the number of threads.
 ///
-/// By default a walk keeps as many candidates as found 97 % of the best on queries tried when the graph was built: items,
-/// each moved towards others; at least 64, and as many as hits. So norms that spread and items that are nearly alike
-/// cost time, not hits. Where int8 codes cannot tell neighbours apart, walks compare the items' own components. Queries that
-/// are quite unlike items may find less: [`Index::tune`] says so.
+/// The default number of candidates is chosen when the graph is built: the smallest that finds 97 % of the best items of trial
+/// queries, at least 64 and at least `k`. Trial queries are items, each moved towards others. So items of different norms and
+/// near duplicates cost time, not recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
+/// Queries that are unlike the items may have a lower recall, which [`Index::tune`] measures.
 ///
-/// Where a walk would be no shorter than looking at everything (few items, few that a filter admits, many hits asked
-/// for), everything is looked at, and the answer is exact. Items that occur many times need more candidates than there
-/// are copies. Items removed are still walked through; after many removals
-/// [`compact`](ess_core::MutableIndex::compact) draws the graph anew.
+/// All admitted items are compared, and the answer is exact, where a walk would not be shorter: with few items, a filter that
+/// admits few, or a large `k`. An item that occurs many times needs more candidates than it has copies. Walks still pass
+/// through removed items; after many removals [`compact`](ess_core::MutableIndex::compact) builds the graph again.
 ///
-/// It takes 5 bytes a number (4 for the row, 1 for its int8 code) and 4 bytes for each of [`GraphBuilder::degree`]
-/// neighbours.
+/// The index takes 5 bytes for each component (4 for the row, 1 for its int8 code), and 4 bytes for each of
+/// [`GraphBuilder::degree`] neighbours.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -226,7 +224,7 @@ mod tests {
     use crate::exact::FlatIndex;
     use crate::progress::Progress;
 
-    /// Vectors near a surface of 6 dimensions, as embeddings are near one of few.
+    /// Vectors near a surface of 6 dimensions: embeddings, too, are near one of few.
     fn surface(n: usize, dim: usize, seed: u64) -> Embeddings {
         let mut network = ChaCha8Rng::seed_from_u64(99);
         let waves: Vec<[f32; 6]> =

@@ -11,7 +11,7 @@ mod stored;
 
 pub use row_id::RowId;
 
-/// A hit that names its item by id.
+/// A hit with the id of its item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IdHit<Id> {
     /// The item's id.
@@ -20,10 +20,11 @@ pub struct IdHit<Id> {
     pub similarity: f32,
 }
 
-/// An index of any kind with ids of the caller's: `u64` or `String`.
+/// An index of any kind, with ids that the caller gives: `u64` or `String`.
 ///
-/// Rows stay what they are, and it is an [`Index`] by rows as well; a row's id is [`IdentifiedIndex::id`]. An id that has
-/// been removed can be given again, to a new row; [`IdentifiedIndex::compact`] gives back the space of removed items. Saved, the ids are in the same file as the index.
+/// It is an [`Index`] by rows as well; [`IdentifiedIndex::id`] gives the id of a row. An id that was removed can be added again,
+/// and then has a new row. [`IdentifiedIndex::compact`] frees the space of removed items. The ids are saved in the file of the
+/// index.
 ///
 /// ```
 /// use ess_core::{Embeddings, Error};
@@ -41,17 +42,17 @@ pub struct IdHit<Id> {
 #[derive(Clone, Debug)]
 pub struct IdentifiedIndex<I, Id = String> {
     index: I,
-    /// Of each row, removed ones included.
+    /// The id of each row, including removed rows.
     ids: Vec<Id>,
-    /// Of each id that is not removed.
+    /// The row of each id that is not removed.
     rows: HashMap<Id, usize>,
 }
 
 impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
-    /// Gives ids to the rows of an index from which nothing has been removed.
+    /// Gives ids to the rows of an index. No item of it may have been removed.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there is an id for each row, [`Error::DuplicateId`] for one that stands twice.
+    /// [`Error::LengthMismatch`] unless there is an id for each row, [`Error::DuplicateId`] for an id given twice.
     pub fn new(index: I, ids: Vec<Id>) -> Result<Self, Error> {
         if ids.len() != index.len() || index.rows() != index.len() {
             return Err(Error::LengthMismatch { what: "ids", expected: index.rows(), found: ids.len() });
@@ -73,7 +74,7 @@ impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
         self.search_ids_with(queries, k, &SearchParams::default())
     }
 
-    /// As [`Index::search_with`], with ids; [`IdentifiedIndex::row_set`] makes a filter of ids.
+    /// As [`Index::search_with`], with ids. [`IdentifiedIndex::row_set`] gives a filter of ids.
     ///
     /// # Errors
     /// As [`Index::search_with`].
@@ -93,7 +94,7 @@ impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
         &self.index
     }
 
-    /// The id of a row, removed or not; `None` for a row that never was.
+    /// The id of a row, also of a removed one; `None` for a row that does not exist.
     pub fn id(&self, row: usize) -> Option<&Id> {
         self.ids.get(row)
     }
@@ -101,16 +102,16 @@ impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
     /// The row of an id.
     ///
     /// # Errors
-    /// [`Error::UnknownId`] for one that is not there.
+    /// [`Error::UnknownId`] for an id that is not in the index.
     pub fn row(&self, id: &Id) -> Result<usize, Error> {
         let unknown = || Error::UnknownId { id: id.to_string(), len: self.rows.len() };
         self.rows.get(id).copied().ok_or_else(unknown)
     }
 
-    /// The rows of some ids, as a filter.
+    /// The rows of these ids, as a filter.
     ///
     /// # Errors
-    /// [`Error::UnknownId`] for one that is not there.
+    /// [`Error::UnknownId`] for an id that is not in the index.
     pub fn row_set<'a>(&self, ids: impl IntoIterator<Item = &'a Id>) -> Result<RowSet, Error>
     where
         Id: 'a,
@@ -124,11 +125,11 @@ impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
 }
 
 impl<I: MutableIndex, Id: RowId> IdentifiedIndex<I, Id> {
-    /// Adds items, an id for each.
+    /// Adds items with their ids.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there is an id for each item, [`Error::DuplicateId`] for one that is there or
-    /// stands twice, and those of [`MutableIndex::add`]. Nothing has changed then.
+    /// [`Error::LengthMismatch`] unless there is an id for each item, [`Error::DuplicateId`] for an id that is in
+    /// the index or given twice, and those of [`MutableIndex::add`]. Nothing has changed then.
     pub fn add(&mut self, ids: &[Id], items: &Embeddings) -> Result<Range<usize>, Error> {
         self.check_new(ids, items.len(), Some)?;
         let rows = self.index.add(items)?;
@@ -137,10 +138,10 @@ impl<I: MutableIndex, Id: RowId> IdentifiedIndex<I, Id> {
         Ok(rows)
     }
 
-    /// Adds items, in place of those that have the same ids.
+    /// Adds items, which replace the items that have the same ids.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there is an id for each item, [`Error::DuplicateId`] for one that stands twice, and
+    /// [`Error::LengthMismatch`] unless there is an id for each item, [`Error::DuplicateId`] for an id given twice, and
     /// those of [`MutableIndex::add`]. Nothing has changed then.
     pub fn upsert(&mut self, ids: &[Id], items: &Embeddings) -> Result<Range<usize>, Error> {
         self.check_new(ids, items.len(), |_| None)?;
@@ -155,7 +156,7 @@ impl<I: MutableIndex, Id: RowId> IdentifiedIndex<I, Id> {
     /// Removes items by id.
     ///
     /// # Errors
-    /// [`Error::UnknownId`] for an id that is not there, and those of [`MutableIndex::remove`]. Nothing has changed then.
+    /// [`Error::UnknownId`] for an id that is not in the index, and those of [`MutableIndex::remove`]. Nothing has changed then.
     pub fn remove(&mut self, ids: &[Id]) -> Result<(), Error> {
         let rows: Vec<usize> = ids.iter().map(|id| self.row(id)).collect::<Result<_, _>>()?;
         self.index.remove(&rows)?;

@@ -1,4 +1,4 @@
-//! Opening an index whose kind only its file knows.
+//! Opening index files of any kind.
 
 mod compact;
 
@@ -15,24 +15,25 @@ use crate::graph::GraphIndex;
 use crate::identified::RowId;
 use crate::ivf_pq::IvfPqIndex;
 
-/// How an index file is opened.
+/// The way an index file is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Opening {
-    /// Read into memory and checked: what happens to the file later changes nothing.
+    /// The file is read into memory and checked. Later changes of the file have no effect.
     Read,
-    /// Mapped, after all of it has been read once and checked against its checksums. That takes as long as reading the
-    /// file does, the first time from the disk. The default.
+    /// The file is mapped after all of it was read once and checked against its checksums. That takes as long as reading the
+    /// file. The default.
     #[default]
     Mapped,
-    /// Mapped in less than a millisecond, with only the header checked: damage gives wrong hits.
+    /// The file is mapped in less than a millisecond, and only its header is checked. Damage elsewhere gives wrong hits.
     MappedUnverified,
 }
 
-/// An open index file, of which index and ids are taken: both of one version, though the file be replaced meanwhile.
+/// An open index file, from which the index and its ids are read. Both come from the same version of the file, even if the
+/// file is replaced meanwhile.
 ///
-/// A mapped file must not be cut or written to in place: the operating system ends a process that reads where a file no
-/// longer is (`SIGBUS`). Replacing it whole, as saving does, is fine. Where others may write to files, use
-/// [`Opening::Read`].
+/// A mapped file must not be truncated or written to in place: the operating system ends a process that reads beyond the end
+/// of a file (`SIGBUS`). Replacing the file as a whole, as saving does, is safe. Use [`Opening::Read`] where other programs may
+/// write to the file.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, PersistentIndex};
@@ -53,11 +54,11 @@ pub enum Opening {
 pub struct IndexFile(Contents);
 
 impl IndexFile {
-    /// Opens a file; everything is then taken from this version of it.
+    /// Opens a file.
     ///
     /// # Errors
-    /// [`Error::Io`] when the file cannot be read, [`Error::Format`] when it is no index file or torn, [`Error::Damaged`]
-    /// when what is checked has changed.
+    /// [`Error::Io`] when the file cannot be read, [`Error::Format`] when it is no index file or was cut off,
+    /// [`Error::Damaged`] when a checksum does not match.
     pub fn open(path: &Path, opening: Opening) -> Result<Self, Error> {
         let contents = match opening {
             Opening::Read => Contents::open(path)?,
@@ -77,7 +78,8 @@ impl IndexFile {
     /// The index.
     ///
     /// # Errors
-    /// [`Error::Format`] for a kind that this version does not know, [`Error::Damaged`] for a part that has changed.
+    /// [`Error::Format`] for a kind that this version does not know, [`Error::Damaged`] when a
+    /// checksum does not match.
     pub fn index(&self) -> Result<Box<dyn Index>, Error> {
         of_kind(&self.0)
     }
@@ -114,7 +116,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Index>, Error> {
     of_kind(&Contents::open(path)?)
 }
 
-/// Maps an index of any kind, checking its header alone; [`IndexFile`] has other ways and says what the risk is.
+/// Maps an index of any kind and checks its header alone. [`IndexFile`] describes the risk, and offers other ways.
 ///
 /// # Errors
 /// As `ess_core::PersistentIndex::open_mapped`; [`Error::Format`] for a kind that this version does not know.
@@ -122,7 +124,7 @@ pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
     of_kind(&Contents::map(path)?)
 }
 
-/// Reads all of an index file once, the ids kept with it included, and checks it.
+/// Reads all of an index file, including its ids, and checks it against its checksums.
 ///
 /// # Errors
 /// As [`open`].
@@ -132,7 +134,7 @@ pub fn verify(path: &Path) -> Result<(), Error> {
     of_kind(&contents).map(drop)
 }
 
-/// The kind of index that a file has, such as `flat`; only the header is looked at.
+/// The kind of index in a file, such as `flat`. It reads the header alone.
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be read, [`Error::Format`] or [`Error::Damaged`] when it is no index file.
@@ -140,8 +142,8 @@ pub fn kind(path: &Path) -> Result<String, Error> {
     Ok(Contents::map(path)?.kind().to_owned())
 }
 
-/// The ids that an index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without. To have
-/// them with the index of the same version of the file, use [`IndexFile`].
+/// The ids that an index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without.
+/// [`IndexFile`] reads them together with the index, from the same version of the file.
 ///
 /// # Errors
 /// As [`open`]; [`Error::Format`] for ids of another type.

@@ -1,8 +1,8 @@
-//! Exact search that reads a byte a number: int8 items with a bound on what rounding can change.
+//! Exact search that reads one byte for each component: int8 items with a bound on the rounding error.
 //!
 //! Of a query `q = q̂ + δq` and an item `x = x̂ + δx`, rounded to `q̂` and `x̂`,
 //! `|⟨q, x⟩ − ⟨q̂, x̂⟩| ≤ ‖δq‖ ‖x̂‖ + ‖q‖ ‖δx‖` (Cauchy and Schwarz). The k-th largest lower bound is a threshold: an item whose
-//! upper bound is below it cannot be among the k best. The others, some dozens, are compared again in `f32`. So answers
+//! upper bound is below it cannot be among the k best. The others, some dozens, are compared in `f32`. So hits
 //! are those of [`Storage::F32`](crate::Storage::F32), to the bit.
 
 #[cfg(target_arch = "x86_64")]
@@ -28,7 +28,7 @@ use candidates::Candidates;
 use packed::PackedBytes;
 use panels::BytePanels;
 
-/// Bytes of int8 items that several blocks of queries go over while they are in the cache.
+/// Bytes of int8 items that several blocks of queries are compared with while the items are in the cache.
 const BYTES_IN_CACHE: usize = 256 << 10;
 
 /// Items in rows and, as int8 codes, in panels.

@@ -1,4 +1,4 @@
-//! Product quantisation with exact refining, with or without an inverted file.
+//! The IVF-PQ index: product quantisation in an inverted file, with exact rescoring.
 
 mod builder;
 mod coder;
@@ -22,18 +22,17 @@ use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 use inverted_file::Lists;
 
-/// Approximate maximum-inner-product search: codes of a few bytes an item find candidates, and the items' own components
-/// decide.
+/// Approximate maximum-inner-product search by product quantisation in an inverted file (IVF-PQ; Jégou, Douze and Schmid,
+/// "Product Quantization for Nearest Neighbor Search", 2011), with exact rescoring.
 ///
-/// - An inverted file leaves most items out: a query looks into the lists of the nearest centres
-///   ([`Effort::nprobe`]; by default a sixteenth of the lists, though at least 32).
-/// - Items are projected onto the directions in which they differ most, coded in 4 bits for two dimensions, and
-///   lengthened to their norm. Kernels for AVX-512 and AVX2 add codes up in registers.
-/// - The best candidates ([`Effort::rescore`]; by default 8 for each hit, though at least 64) are compared again with
-///   the items themselves, so similarities are exact for the items as stored, and an item is missed only if it was no
-///   candidate.
+/// - The inverted file skips most items: a query is compared with the items in the lists of the nearest centres
+///   ([`Effort::nprobe`]; by default a sixteenth of the lists, at least 32).
+/// - Items are projected onto the directions in which they differ most and coded in 4 bits for two dimensions. Decoded vectors
+///   are scaled to the items' norms. Kernels for AVX-512 and AVX2 add up codes in registers.
+/// - The best candidates ([`Effort::rescore`]; by default 8 for each hit, at least 64) are compared exactly with the items as
+///   stored. So similarities are exact, and only an item that was no candidate can be missed.
 ///
-/// Norms may be anything. Answers depend on neither the batch nor the number of threads. [`IvfPqBuilder`] makes one;
+/// Items may have any norm. Hits depend neither on the batch nor on the number of threads. [`IvfPqBuilder`] builds an index;
 /// [`Index::tune`] finds the least effort for a recall.
 ///
 /// ```
@@ -49,8 +48,8 @@ use inverted_file::Lists;
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 ///
-/// Items that are added are coded with what was learnt from the first ones; when the new follow another distribution,
-/// build anew. A filter that admits few items is answered by an exact scan of them.
+/// Items that are added later are coded with the centres trained on the first items. Build the index again when later items
+/// follow another distribution. With a filter that admits few items, these are compared exactly.
 #[derive(Clone, Debug)]
 #[doc(alias = "QuantisedIndex")]
 pub struct IvfPqIndex {
@@ -66,17 +65,17 @@ impl IvfPqIndex {
         Self { coder, segments, live, instructions: InstructionSet::detect() }
     }
 
-    /// How the items' own components are kept.
+    /// The number format of the items themselves.
     pub fn storage(&self) -> Storage {
         self.segments[0].rows().storage()
     }
 
-    /// The lists of the inverted file; 1 is none.
+    /// The number of lists of the inverted file; 1 without an inverted file.
     pub fn lists(&self) -> usize {
         self.coder.centres.len()
     }
 
-    /// The codes of 4 bits that each item has.
+    /// The number of 4-bit codes of each item.
     pub fn codes(&self) -> usize {
         self.coder.codebooks.codes()
     }

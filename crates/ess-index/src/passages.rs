@@ -1,10 +1,10 @@
-//! Items of several vectors each, found by the best of them.
+//! Items with several vectors each, ranked by the most similar one.
 
 use std::ops::Range;
 
 use ess_core::{Capabilities, Effort, Embeddings, Error, Filter, Hit, Ids, Index, MemoryUse, SearchParams};
 
-/// Which of an index's rows are passages of which item: those of an item follow one another, items in order.
+/// The rows of each item's passages in an index. The passages of an item follow one another, and items are in order.
 ///
 /// ```
 /// use ess_index::PassageRows;
@@ -16,12 +16,12 @@ use ess_core::{Capabilities, Effort, Embeddings, Error, Filter, Hit, Ids, Index,
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PassageRows {
-    /// Where each item's passages start, and one more: the number of passages.
+    /// The first passage of each item, and the number of all passages last.
     starts: Vec<usize>,
 }
 
 impl PassageRows {
-    /// From the number of passages of each item.
+    /// The rows, given the number of passages of each item.
     ///
     /// # Errors
     /// [`Error::Empty`] without an item, [`Error::InvalidParameter`] for an item without a passage.
@@ -41,12 +41,12 @@ impl PassageRows {
         Ok(Self { starts })
     }
 
-    /// From the ids of passages, which are those of their items with `#` and anything after it: `d1#0`, `d1#1`, `d2#0` for
-    /// the items `d1` and `d2`, in the items' order.
+    /// The rows, given the ids of items and passages. The id of a passage is the id of its item, `#` and any suffix: `d1#0`,
+    /// `d1#1`, `d2#0` for the items `d1` and `d2`. Passages are in the order of the items.
     ///
     /// # Errors
-    /// [`Error::InvalidParameter`] naming the first passage that is not of the item whose turn it is, or the first item
-    /// without a passage.
+    /// [`Error::InvalidParameter`] naming the first passage that is out of order or of no item, or the first item without
+    /// a passage.
     pub fn from_ids(items: &Ids, passages: &Ids) -> Result<Self, Error> {
         let mut counts = vec![0; items.len()];
         let mut item = 0;
@@ -78,22 +78,26 @@ impl PassageRows {
         self.starts[self.items()]
     }
 
-    /// The rows of an item's passages. Panics for a row that is not below [`PassageRows::items`].
+    /// The rows of an item's passages.
+    ///
+    /// # Panics
+    /// If `item` is not below [`PassageRows::items`].
     pub fn of_item(&self, item: usize) -> Range<usize> {
         self.starts[item]..self.starts[item + 1]
     }
 
-    /// The item of a passage; the last one for rows past the end.
+    /// The item of a passage; the last item for rows past the end.
     pub fn item_of(&self, passage: usize) -> usize {
         (self.starts.partition_point(|&start| start <= passage) - 1).min(self.items() - 1)
     }
 }
 
-/// Finds items by the passage that is most similar to the query: `max over p of d of ⟨f(q), enc2(p)⟩`.
+/// An index of items by their passages: the similarity of an item `d` is that of its most similar passage,
+/// `max over p of d of ⟨f(q), enc2(p)⟩`.
 ///
-/// One vector of a long text is a mean of all that it says; a query often asks for one sentence of it. The passages are in
-/// an index of their own, which is asked for more and more of them until `k` different items are found, so that the answer
-/// is exact where that index is.
+/// One vector of a long text is a mean over the whole text, while a query often asks for one sentence of it. An index of
+/// passages is searched for more and more of them until `k` different items are found. So the answer is exact if that index is
+/// exact.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -113,10 +117,10 @@ pub struct PassageIndex<I> {
 }
 
 impl<I: Index> PassageIndex<I> {
-    /// From an index of passages, which holds all rows.
+    /// An index of items over an index of all their passages.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] when the index does not hold as many passages as `rows` says.
+    /// [`Error::LengthMismatch`] when the index does not hold the passages of `rows`, and no others.
     pub fn new(passages: I, rows: PassageRows) -> Result<Self, Error> {
         let (what, expected) = ("passages in the index", rows.passages());
         for found in [passages.rows(), passages.len()] {
@@ -132,7 +136,7 @@ impl<I: Index> PassageIndex<I> {
         &self.passages
     }
 
-    /// Which passage is of which item.
+    /// The rows of each item's passages.
     pub fn passage_rows(&self) -> &PassageRows {
         &self.rows
     }
@@ -164,7 +168,7 @@ impl<I: Index> Index for PassageIndex<I> {
         self.search_with(queries, k, &SearchParams::default())
     }
 
-    /// As [`Index::search_with`]; the filter and the rows are of items.
+    /// As [`Index::search_with`]. The filter is of items.
     ///
     /// # Errors
     /// As [`Index::search_with`], and those of the index of passages.
@@ -199,7 +203,7 @@ impl<I: Index> Index for PassageIndex<I> {
         Ok(found)
     }
 
-    /// What the index of passages can do in searching; passages are added to, removed from and saved with it.
+    /// The capabilities of searching of the index of passages. Passages are added, removed and saved in that index.
     fn capabilities(&self) -> Capabilities {
         let Capabilities { exact, any_norm, filter, ef_search, nprobe, rescore, .. } =
             self.passages.capabilities();

@@ -1,14 +1,14 @@
-//! Showing how far long work has come.
+//! Progress bars of building.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Whether building an index shows a progress bar on standard error. Default: it does, where that is a terminal.
+/// Whether building an index shows a progress bar. Default: a bar on standard error, if that is a terminal.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Progress {
-    /// A bar, where standard error is a terminal.
+    /// A bar on standard error, if that is a terminal.
     #[default]
     Bar,
-    /// Nothing.
+    /// No bar.
     Silent,
 }
 

@@ -1,4 +1,4 @@
-//! Items row by row, to be compared exactly.
+//! Items row by row, in `f32`, for exact comparison.
 
 use ess_core::MemoryUse;
 
@@ -57,7 +57,7 @@ impl Rows {
     /// Calls `each` with every row named, all of which exist, and its similarity with the query.
     pub(crate) fn similarities(&self, query: &[f32], rows: &[usize], mut each: impl FnMut(usize, f32)) {
         for rows in rows.chunks(TOGETHER) {
-            // Places left over are taken by the first row once more.
+            // The first row fills the entries that are left over.
             let vectors = std::array::from_fn(|i| self.row(rows.get(i).copied().unwrap_or(rows[0])));
             let sums = self.sums(query, vectors);
             for (&row, sum) in rows.iter().zip(sums) {

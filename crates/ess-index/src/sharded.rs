@@ -3,12 +3,12 @@
 use ess_core::{Capabilities, Effort, Embeddings, Error, Filter, Hit, Index, MemoryUse, SearchParams, TopK};
 use rayon::prelude::*;
 
-/// Indexes that each hold a part of the items, searched at the same time and answering as one: for items that do not fit
+/// Several indexes, each with a part of the items, searched at the same time as one index. It is for items that do not fit
 /// into one index, one machine or one table of an engine.
 ///
-/// The rows of the second shard follow those of the first, and so on, so shards must not get items while they are held
-/// here. Every shard is asked for `k` hits, with the same effort: what is found is at least what the shards find by
-/// themselves. Shards of several kinds fit together as `ShardedIndex<Box<dyn Index>>`.
+/// The rows of the second shard follow those of the first, and so on. So no items may be added to a shard of it. Every shard is
+/// searched for `k` hits with the same effort, so the recall is at least that of the shards. `ShardedIndex<Box<dyn Index>>`
+/// holds shards of several kinds.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -24,12 +24,12 @@ use rayon::prelude::*;
 #[derive(Clone, Debug)]
 pub struct ShardedIndex<I> {
     shards: Vec<I>,
-    /// The row of each shard's first item, and one more: the number of rows.
+    /// The row of each shard's first item, and the number of all rows last.
     starts: Vec<usize>,
 }
 
 impl<I: Index> ShardedIndex<I> {
-    /// Puts shards together, their rows in this order.
+    /// One index of these shards, whose rows are in this order.
     ///
     /// # Errors
     /// [`Error::InvalidParameter`] without a shard, [`Error::DimensionMismatch`] for shards of different dimensions.

@@ -24,14 +24,15 @@ fn apart<R: Send>(work: impl FnOnce() -> R + Send) -> R {
     })
 }
 
-/// A handle to an index that threads share: searches run side by side, and a change waits for those that run.
+/// A handle to an index that threads share. Searches run at the same time; a change waits for the searches that run.
 ///
-/// A clone is another handle to the same index. Every search sees a change whole or not at all. Work is done in a pool of
-/// threads that all shared indexes have in common, so that the caller's rayon jobs may search and change it.
+/// A clone is another handle to the same index. A search sees either all of a change or nothing of it. Work runs in one thread
+/// pool of all shared indexes, so that the caller's rayon jobs may search and change an index.
 ///
-/// After a change that ended in a panic the index may be half changed: every search and change is then refused with
-/// [`Error::HalfChanged`](crate::Error::HalfChanged). What an index offers besides, such as the ids of an
-/// [`IdentifiedIndex`](crate::IdentifiedIndex), is reached by [`SharedIndex::with`] and [`SharedIndex::change`].
+/// After a change that ended in a panic, every search and change is refused with
+/// [`Error::HalfChanged`](crate::Error::HalfChanged), since the index may be half changed. [`SharedIndex::with`] and
+/// [`SharedIndex::change`] give access to other methods of an index, such as those of an
+/// [`IdentifiedIndex`](crate::IdentifiedIndex).
 ///
 /// ```
 /// use ess_core::{Embeddings, Index, MutableIndex};
@@ -56,15 +57,15 @@ impl<I> SharedIndex<I> {
         Self(Arc::new(RwLock::new(index)))
     }
 
-    /// The index itself; changes wait until the guard is dropped. Do not hold it while waiting for rayon's threads, and
-    /// mind that nothing tells a half changed index here.
+    /// The index itself. Changes wait until the guard is dropped, so do not hold it while waiting for rayon's threads. A half
+    /// changed index is not refused here.
     pub fn read(&self) -> RwLockReadGuard<'_, I> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<I: Send + Sync> SharedIndex<I> {
-    /// Does what only reads the index; changes wait for it.
+    /// Runs `work`, which reads the index. Changes wait for it.
     ///
     /// # Errors
     /// [`Error::External`] with [`HalfChanged`](crate::Error::HalfChanged) after a change that ended in a panic, and those
@@ -75,7 +76,7 @@ impl<I: Send + Sync> SharedIndex<I> {
         apart(|| work(index))
     }
 
-    /// Changes the index; searches wait for it.
+    /// Runs `work`, which changes the index. Searches wait for it.
     ///
     /// ```
     /// use ess_core::Embeddings;

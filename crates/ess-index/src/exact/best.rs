@@ -1,4 +1,4 @@
-//! The best hits of several queries while blocks of items go by.
+//! The best hits so far of several queries, while blocks of items are compared.
 
 use ess_core::{Error, Hit, RowSet, TopK};
 

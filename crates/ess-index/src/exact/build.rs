@@ -11,7 +11,7 @@ use crate::kernels::float::Panels;
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 
-/// Builds a [`FlatIndex`]; plain data, by default in [`Storage::F32`].
+/// The settings of a [`FlatIndex`]. The default storage is [`Storage::F32`].
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -24,7 +24,7 @@ use crate::storage::Storage;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlatBuilder {
-    /// How the components of the items are kept.
+    /// The number format of the items.
     pub storage: Storage,
 }
 
@@ -34,10 +34,10 @@ impl FlatBuilder {
         Self { storage }
     }
 
-    /// Indexes `n × d` items; in [`Storage::F32`] without a copy.
+    /// Indexes `n × d` items. [`Storage::F32`] makes no copy.
     ///
     /// # Errors
-    /// [`Error::BeyondStorage`] for a number that the storage cannot hold; [`Error::Core`] with `InvalidParameter` for more
+    /// [`Error::BeyondStorage`] for a component that the storage cannot hold; [`Error::Core`] with `InvalidParameter` for more
     /// than 65 536 dimensions in [`Storage::I8`].
     pub fn build(&self, items: Embeddings) -> Result<FlatIndex, Error> {
         let (len, dim) = (items.len(), items.dim());
@@ -48,7 +48,7 @@ impl FlatBuilder {
                 Items::I8(Int8Items::from_rows(into_rows(items), dim))
             }
             Storage::F16 => {
-                check_f16(&items)?;
+                self.storage.check(&items)?;
                 Items::F16(Panels::converted(items.as_slice(), dim, f16::from_f32))
             }
         };
@@ -56,7 +56,7 @@ impl FlatBuilder {
     }
 }
 
-/// The components of `n × d` items, row after row, without a copy where they lie alone.
+/// The components of `n × d` items, row after row; without a copy unless they are part of a larger matrix.
 pub(crate) fn into_rows(items: Embeddings) -> Vec<f32> {
     let size = items.len() * items.dim();
     let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();
@@ -64,17 +64,4 @@ pub(crate) fn into_rows(items: Embeddings) -> Vec<f32> {
     values.truncate(offset.unwrap_or(0) + size);
     values.drain(..offset.unwrap_or(0));
     values
-}
-
-pub(super) fn check_f16(items: &Embeddings) -> Result<(), Error> {
-    let beyond = |&x: &f32| f16::from_f32(x).is_infinite();
-    match items.as_slice().iter().position(beyond) {
-        Some(at) => Err(Error::BeyondStorage {
-            item: at / items.dim(),
-            dimension: at % items.dim(),
-            value: items.as_slice()[at],
-            largest: f16::MAX.to_f32(),
-        }),
-        None => Ok(()),
-    }
 }

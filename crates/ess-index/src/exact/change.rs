@@ -1,12 +1,13 @@
-//! Items in and out of an exact index.
+//! Adding items to an exact index, and removing them.
 
 use std::ops::Range;
 
 use ess_core::{Embeddings, Error, Index, MutableIndex};
 use half::f16;
 
-use super::{FlatIndex, Items, build::check_f16};
+use super::{FlatIndex, Items};
 use crate::live_rows::LiveRows;
+use crate::storage::Storage;
 
 impl MutableIndex for FlatIndex {
     fn add(&mut self, items: &Embeddings) -> Result<Range<usize>, Error> {
@@ -15,7 +16,7 @@ impl MutableIndex for FlatIndex {
             Items::F32(panels) => panels.push(items.as_slice(), |x| x),
             Items::I8(int8) => int8.push(items.as_slice()),
             Items::F16(panels) => {
-                check_f16(items)?;
+                Storage::F16.check(items)?;
                 panels.push(items.as_slice(), f16::from_f32);
             }
         }

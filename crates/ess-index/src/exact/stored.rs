@@ -1,4 +1,4 @@
-//! An exact index in a file.
+//! The file of an exact index.
 
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::kernels::float::{Element, Panels};
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 
-/// Sizes of an exact index, as its file has them.
+/// The sizes of an exact index, as written to its file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {

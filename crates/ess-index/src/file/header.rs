@@ -1,4 +1,4 @@
-//! What stands before the sections.
+//! The header of an index file.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Numbers in memory of our own or in a mapped file.
+//! Arrays in memory or in a mapped file.
 
 use std::{fmt, marker::PhantomData, ops::Deref, ops::Range, sync::Arc};
 

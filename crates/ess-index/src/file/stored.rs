@@ -1,4 +1,4 @@
-//! A kind of index as sections of a file.
+//! Kinds of indexes, as the sections of their files.
 
 use std::path::Path;
 

@@ -1,11 +1,11 @@
-//! How a query is answered: a walk or a look at everything, then an exact comparison.
+//! Answering a query: a walk or a scan of all admitted items, then an exact comparison.
 
 use ess_core::{Effort, Hit, RowSet, TopK};
 
 use super::points::PointQuery;
 use super::{GraphIndex, walk::Walk};
 
-/// Walks with more candidates than this take longer than looking at every item of a small index would.
+/// Walks with more candidates than this take longer than a scan of a small index.
 pub(super) const MAX_CANDIDATES: usize = 1 << 14;
 
 /// Memory of a thread that answers queries.
@@ -24,7 +24,7 @@ pub(super) fn refined(k: usize) -> usize {
 /// How one call is answered.
 pub(super) struct Plan<'a> {
     k: usize,
-    /// The candidates that a walk keeps; `None` to look at everything admitted.
+    /// The candidates that a walk keeps; `None` for a scan of all admitted items.
     candidates: Option<usize>,
     /// The candidates that are compared exactly.
     refine: usize,
@@ -66,7 +66,7 @@ impl GraphIndex {
         self.refine(query, plan.k, &scratch.found)
     }
 
-    /// Whether a plan looks at everything that is admitted.
+    /// Whether a plan scans all admitted items.
     pub(super) fn is_scan(plan: &Plan<'_>) -> bool {
         plan.candidates.is_none()
     }

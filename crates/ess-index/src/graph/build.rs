@@ -15,10 +15,10 @@ use crate::kernels::codes::{ByteQuery, Codes};
 use crate::progress::Progress;
 use crate::rows::Rows;
 
-/// So few items are looked at one and all by every search.
+/// Up to this number of items, every search compares all.
 const ALL_LOOKED_AT: usize = 1000;
 
-/// Builds a [`GraphIndex`]; plain data.
+/// The settings with which a [`GraphIndex`] is built.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -32,16 +32,16 @@ const ALL_LOOKED_AT: usize = 1000;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GraphBuilder {
-    /// The most neighbours that an item has ("R"), 4 to 256. Default: 32. More take memory, 4 bytes each, and raise recall where it is
-    /// hard to reach.
+    /// The largest number of neighbours of an item ("R"), 4 to 256. Each takes 4 bytes. More neighbours raise the recall of
+    /// hard data. Default: 32.
     pub degree: usize,
-    /// The candidates that a walk keeps while an item's neighbours are looked for ("L", `ef_construction`), at least `degree`. Default: 100. More
-    /// make a better graph in more time.
+    /// The number of candidates of the walk that looks for an item's neighbours ("L", `ef_construction`), at least `degree`.
+    /// More candidates make a better graph in more time. Default: 100.
     pub candidates: usize,
-    /// How far apart neighbours are ("alpha"), 1 to 2: a candidate gives way when its squared distance to a neighbour, times this,
-    /// is below that to the item. Default: 1.1.
+    /// The factor by which neighbours are spread ("alpha"), 1 to 2. A candidate is dropped when its squared distance to a chosen
+    /// neighbour, times this factor, is below its squared distance to the item. Default: 1.1.
     pub spread: f32,
-    /// Decides the order in which items come into the graph. Default: 0.
+    /// The seed of the order in which items are inserted. Default: 0.
     pub seed: u64,
 }
 
@@ -52,8 +52,8 @@ impl Default for GraphBuilder {
 }
 
 impl GraphBuilder {
-    /// Indexes `n × d` items of any norm. The same items, settings and seed give the same index, in any number of
-    /// threads; rayon's current pool shares out the work.
+    /// Indexes `n × d` items of any norm. It runs in rayon's current thread pool. The same items, settings and seed give the
+    /// same index in any number of threads.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, more than 2^31 items or more than

@@ -1,4 +1,4 @@
-//! Items in and out of a graph.
+//! Adding items to a graph, and removing them.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ impl MutableIndex for GraphIndex {
         Ok(())
     }
 
-    /// Draws the graph anew among the items that are left: it takes as long as building.
+    /// Builds the graph again from the items that are left. It takes as long as building.
     fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
         let Some(compacted) = self.live.compacted() else { return Ok(self.live.unchanged()) };
         let items = Embeddings::from_vec(self.rows.selected(&self.live.kept()), self.dim())?;
@@ -40,7 +40,7 @@ impl MutableIndex for GraphIndex {
     }
 }
 
-/// The way to every row is looked after when so large a share of all rows is new; following it takes time for each.
+/// Reachability of every row is restored when at least one row in this number is new: checking it takes time for every row.
 const SHARE_TO_CONNECT: usize = 40;
 
 impl GraphIndex {

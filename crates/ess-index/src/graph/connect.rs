@@ -1,4 +1,4 @@
-//! A way to every row.
+//! Making every row reachable from the starts.
 
 use super::links::Links;
 

@@ -1,4 +1,4 @@
-//! Drawing the graph: items come in batches, each of which is linked to what was there before.
+//! Inserting items into the graph, in batches: each batch is linked to the items before it.
 //!
 //! The graph is Vamana's (Subramanya et al., "DiskANN", 2019), the batches are ParlayANN's (Manohar et al., 2024): within
 //! a batch all walks see the same graph, so that the result does not depend on the number of threads.

@@ -1,10 +1,10 @@
-//! Who is whose neighbour.
+//! The neighbours of every row.
 
 use ess_core::MemoryUse;
 
 use crate::file::Numbers;
 
-/// In place of a neighbour that is not there.
+/// The entry of a neighbour that is absent.
 const NONE: u32 = u32::MAX;
 
 /// For each row at most `degree` neighbours, in one block of memory.
@@ -25,7 +25,7 @@ impl Links {
         Self { degree, neighbours }
     }
 
-    /// The most neighbours that a row has.
+    /// The largest number of neighbours of a row.
     pub(super) fn degree(&self) -> usize {
         self.degree
     }
@@ -59,7 +59,7 @@ impl Links {
         }
     }
 
-    /// All neighbours, `degree` numbers for each row.
+    /// All neighbours, `degree` row indices for each row.
     pub(super) fn numbers(&self) -> &[u32] {
         &self.neighbours
     }

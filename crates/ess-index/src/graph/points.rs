@@ -1,4 +1,4 @@
-//! What walks compare: int8 codes, or the items' own components.
+//! The vectors that walks compare: int8 codes, or the items' components.
 
 use crate::cpu::InstructionSet;
 use crate::kernels::codes::{ByteQuery, Codes};

@@ -1,4 +1,4 @@
-//! Items as points between which a graph is drawn.
+//! The space in which neighbours are chosen.
 
 use super::points::Points;
 

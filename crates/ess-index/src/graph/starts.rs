@@ -1,4 +1,4 @@
-//! Where walks start.
+//! The rows at which walks start.
 
 use super::points::{PointQuery, Points};
 use super::space::Space;

@@ -1,4 +1,4 @@
-//! A graph index in a file.
+//! The file of a graph index.
 
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::kernels::codes::{Codes, LINE};
 use crate::live_rows::LiveRows;
 use crate::rows::Rows;
 
-/// Sizes and settings of a graph index, as its file has them.
+/// The sizes and settings of a graph index, as written to its file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct About {

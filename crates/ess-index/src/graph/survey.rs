@@ -1,4 +1,4 @@
-//! What is found out about the items, so that default settings suit them.
+//! Default settings chosen by trial queries on the items.
 
 use ess_core::{Effort, Hit, TopK};
 use rand::{RngExt, SeedableRng};

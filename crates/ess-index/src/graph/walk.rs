@@ -1,4 +1,4 @@
-//! Walking a graph towards what is closest.
+//! Greedy walks over the graph.
 
 use super::links::Links;
 
@@ -90,7 +90,7 @@ impl Walk {
         }
     }
 
-    /// Puts the rows just met into the pool; returns the first place that changed.
+    /// Inserts the rows just compared into the pool; returns the first position that changed.
     fn weigh(&mut self, width: usize, closeness: &mut impl FnMut(&[u32], &mut Vec<f32>)) -> usize {
         self.closeness.clear();
         closeness(&self.batch, &mut self.closeness);
@@ -103,9 +103,9 @@ impl Walk {
             if full {
                 self.pool.pop();
             }
-            let place = self.pool.partition_point(|other| other.closeness >= closeness);
-            self.pool.insert(place, Candidate::new(row, closeness));
-            first = first.min(place);
+            let position = self.pool.partition_point(|other| other.closeness >= closeness);
+            self.pool.insert(position, Candidate::new(row, closeness));
+            first = first.min(position);
         }
         self.batch.clear();
         first

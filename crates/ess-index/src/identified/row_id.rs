@@ -4,7 +4,7 @@ use std::{fmt, hash::Hash};
 
 use crate::file::{Contents, Section};
 
-/// An id: `u64` or `String`. No other type can be one, since files have to hold it.
+/// The type of an id: `u64` or `String`. It is sealed, since files hold these two alone.
 pub trait RowId: Clone + fmt::Debug + fmt::Display + Eq + Hash + Send + Sync + Kept {}
 
 impl RowId for u64 {}

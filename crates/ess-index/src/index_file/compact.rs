@@ -1,4 +1,4 @@
-//! The space of removed items given back in a file.
+//! Compacting index files.
 
 use std::path::Path;
 
@@ -11,21 +11,21 @@ use crate::graph::GraphIndex;
 use crate::identified::IdentifiedIndex;
 use crate::ivf_pq::IvfPqIndex;
 
-/// What [`compact_file`] did.
+/// The result of [`compact_file`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compacted {
     /// The kind of index, such as `flat`.
     pub kind: String,
-    /// The new row of each old one, `None` for those of removed items. Where no item was left, every row kept its number.
+    /// The new row of each old row; `None` for rows of removed items. If no item is left, every row keeps its number.
     pub rows: Vec<Option<usize>>,
-    /// The bytes of the file that was read.
+    /// The size of the file that was read, in bytes.
     pub bytes_before: u64,
-    /// The bytes of the file that was written.
+    /// The size of the file that was written, in bytes.
     pub bytes_after: u64,
 }
 
-/// Reads an index of any kind, checks it, gives back the space of removed items as [`MutableIndex::compact`] does, and
-/// writes it: to the same file or to another. Ids stay with their items.
+/// Compacts an index file of any kind: it reads and checks the index, frees the space of removed items
+/// ([`MutableIndex::compact`]), and writes the index to the same file or to another. Ids stay with their items.
 ///
 /// ```
 /// use ess_core::{Embeddings, PersistentIndex};
@@ -46,7 +46,7 @@ pub struct Compacted {
 /// ```
 ///
 /// # Errors
-/// Those of [`open`](crate::open) and of writing the file. Then nothing has changed.
+/// Those of [`open`](crate::open) and of writing the file. No file has changed then.
 pub fn compact_file(from: &Path, to: &Path) -> Result<Compacted, Error> {
     let contents = Contents::open(from)?;
     let bytes_before = bytes_of(from)?;

@@ -17,9 +17,9 @@ pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products:
         for first_lane in (0..LANES).step_by(WIDTH) {
             let sums = lane_products::<N>(panel, first_lane, queries);
             for (query, &sums) in sums.iter().enumerate() {
-                let places = &mut products[query * stride + index * LANES + first_lane..][..WIDTH];
-                // SAFETY: `places` are 8 writable numbers.
-                unsafe { _mm256_storeu_si256(places.as_mut_ptr().cast(), sums) };
+                let slots = &mut products[query * stride + index * LANES + first_lane..][..WIDTH];
+                // SAFETY: `slots` are 8 writable components.
+                unsafe { _mm256_storeu_si256(slots.as_mut_ptr().cast(), sums) };
             }
         }
     }

@@ -1,4 +1,4 @@
-//! How far rounding can move an inner product.
+//! Bounds on the rounding error of inner products.
 
 use std::ops::Range;
 

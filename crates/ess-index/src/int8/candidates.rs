@@ -1,4 +1,4 @@
-//! The items that may be among the best of one query.
+//! The candidates of one query: items that may be among its best.
 
 use ess_core::{Hit, RowSet, TopK};
 
@@ -105,7 +105,7 @@ impl Candidates {
             Some(last) if kth.len() == self.lower.k() => self.threshold().max(last.similarity),
             _ => self.threshold(),
         };
-        // Bounds that are no numbers are kept.
+        // Bounds that are NaN are kept.
         self.waiting
             .retain(|&(_, upper)| !matches!(upper.partial_cmp(&threshold), Some(std::cmp::Ordering::Less)));
     }

@@ -1,4 +1,4 @@
-//! Which kernel multiplies bytes of panels.
+//! The choice of the kernel for int8 panels.
 
 use std::ops::Range;
 

@@ -33,8 +33,8 @@ impl BytePanels {
             codes.resize(panel + LANES * self.stride, 0);
         }
         for (group, numbers) in item.chunks(GROUP).enumerate() {
-            let place = panel + (group * LANES + lane) * GROUP;
-            codes[place..place + numbers.len()].copy_from_slice(numbers);
+            let at = panel + (group * LANES + lane) * GROUP;
+            codes[at..at + numbers.len()].copy_from_slice(numbers);
         }
         self.len += 1;
     }

@@ -1,4 +1,4 @@
-//! The kernel for bytes that runs everywhere.
+//! The portable kernel for bytes.
 
 use super::panels::GROUP;
 use crate::kernels::float::LANES;

@@ -20,9 +20,9 @@ pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products:
         let sums = panel_products::<N>(panel, queries);
         for (query, sums) in sums.iter().enumerate() {
             let row = &mut products[query * stride + index * LANES..][..LANES];
-            for (places, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
-                // SAFETY: `places` are 16 writable numbers.
-                unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), sums) };
+            for (slots, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
+                // SAFETY: `slots` are 16 writable components.
+                unsafe { _mm512_storeu_si512(slots.as_mut_ptr().cast(), sums) };
             }
         }
     }

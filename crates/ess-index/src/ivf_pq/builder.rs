@@ -1,4 +1,4 @@
-//! Building the IVF-PQ index.
+//! Building an IVF-PQ index.
 
 use ess_core::{Embeddings, Error as CoreError};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use crate::live_rows::LiveRows;
 use crate::progress::Progress;
 use crate::storage::Storage;
 
-/// Builds an [`IvfPqIndex`]; plain data.
+/// The settings with which an [`IvfPqIndex`] is built.
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
@@ -29,22 +29,22 @@ use crate::storage::Storage;
 #[serde(default, deny_unknown_fields)]
 #[doc(alias = "QuantisedBuilder")]
 pub struct IvfPqBuilder {
-    /// The lists of the inverted file; 1 is none, and every query looks at all codes. There are never more than
-    /// items. Default: 1 below 10 000 items, `1.5 √n` for `n` items from there on.
+    /// The number of lists of the inverted file, at most the number of items. With 1 list every query is compared with all
+    /// codes. Default: 1 below 10 000 items, else `1.5 √n` for `n` items.
     pub lists: Option<usize>,
-    /// Codes of 4 bits an item, a multiple of 8 in `8..=256`. Each stands for 2 dimensions of a projection; codes for
-    /// more dimensions than items have are left out. Default: a code for every 6 dimensions of the items, though not
-    /// below 64.
+    /// The number of 4-bit codes of each item, a multiple of 8 in `8..=256`. Each code stands for 2 dimensions of a
+    /// projection; codes beyond the items' dimensions are left out. Default: one code for every 6 dimensions of the items, at
+    /// least 64.
     pub codes: Option<usize>,
-    /// How the items' own components are kept, with which candidates are compared again:
-    /// [`Storage::F32`], the default, or [`Storage::F16`].
+    /// The number format of the items themselves, with which candidates are compared exactly: [`Storage::F32`], the default,
+    /// or [`Storage::F16`].
     pub storage: Storage,
-    /// The most items that the lists are learnt from, chosen at random; at least 256. Default: 64 for each list,
-    /// though not below 16 384.
+    /// The largest number of items that the lists are trained on, drawn at random; at least 256. Default: 64 for each list,
+    /// at least 16 384.
     pub training_items: Option<usize>,
-    /// Iterations of k-means. Default: 10.
+    /// The number of iterations of k-means. Default: 10.
     pub iterations: usize,
-    /// Where random choices start. Default: 0.
+    /// The seed of random choices. Default: 0.
     pub seed: u64,
 }
 
@@ -62,16 +62,16 @@ impl Default for IvfPqBuilder {
 }
 
 impl IvfPqBuilder {
-    /// Indexes `n × d` items of any norm, which get the rows `0..n`. The same items, settings and seed give the same index,
-    /// in any number of threads; rayon's current pool shares out the work.
+    /// Indexes `n × d` items of any norm, which get the rows `0..n`. It runs in rayon's current thread pool. The same items,
+    /// settings and seed give the same index in any number of threads.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, [`Error::TooManyItems`] beyond 2³² − 1 items,
-    /// [`Error::BeyondStorage`] for a number that the storage cannot hold.
+    /// [`Error::BeyondStorage`] for a component that the storage cannot hold.
     pub fn build(&self, items: Embeddings, progress: Progress) -> Result<IvfPqIndex, Error> {
         self.check()?;
         Error::check_items(items.len())?;
-        Rows::check(self.storage, &items)?;
+        self.storage.check(&items)?;
         let coder = Coder::train(self, &items, progress);
         let bar = progress.start(items.len(), "coding items");
         let coded = coder.encode(&items, |items| bar.inc(items as u64));
@@ -82,10 +82,10 @@ impl IvfPqBuilder {
         Ok(IvfPqIndex::new(coder, vec![lists], LiveRows::all(items.len())))
     }
 
-    /// Whether every setting is in its range.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// [`Error::Core`] with `InvalidParameter`: the name, what was expected and what was found.
+    /// [`Error::Core`] with `InvalidParameter` naming the first setting that is not.
     pub fn check(&self) -> Result<(), Error> {
         let wrong = |name, expected, found: usize| {
             Err(CoreError::InvalidParameter { name, expected, found: found.to_string() }.into())

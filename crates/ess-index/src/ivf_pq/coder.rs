@@ -1,4 +1,4 @@
-//! From items to lists and codes.
+//! Assigning items to lists and codes.
 
 use ess_core::Embeddings;
 use rayon::prelude::*;

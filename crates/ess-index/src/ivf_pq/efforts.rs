@@ -1,4 +1,4 @@
-//! Settings worth trying.
+//! The efforts that tuning tries.
 
 use ess_core::{Effort, Index};
 

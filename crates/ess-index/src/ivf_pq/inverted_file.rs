@@ -1,4 +1,4 @@
-//! The inverted file: lists of items that are near the same centre, so that a query looks into the nearest lists only.
+//! The inverted file: lists of items near the same centre. A query is compared with the items of the nearest lists alone.
 
 mod best;
 mod kmeans;

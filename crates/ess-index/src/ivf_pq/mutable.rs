@@ -1,4 +1,4 @@
-//! Items that come and go.
+//! Adding items to an IVF-PQ index, and removing them.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ impl MutableIndex for IvfPqIndex {
         ess_core::Error::check_dim("items added to the index", self.dim(), items.dim())?;
         let first = self.rows();
         Error::check_items(first.saturating_add(items.len()))?;
-        Rows::check(self.storage(), items)?;
+        self.storage().check(items)?;
         let coded = self.coder.encode(items, |_| {});
         let added = Lists::new(&coded, self.lists(), self.codes(), first as u32, |order| {
             Rows::gathered(self.storage(), items.as_slice(), items.dim(), order)

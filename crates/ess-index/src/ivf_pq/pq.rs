@@ -1,9 +1,9 @@
-//! Product quantisation in 4-bit codes, and the kernels that add up what the codes stand for.
+//! Product quantisation in 4-bit codes, and the kernels that add up the table entries of codes.
 //!
 //! A vector is cut into pairs of components, and each pair is replaced by the nearest of 16 ([`Codebooks`]; Jégou, Douze
 //! and Schmid, 2011). A query's inner products with the 16 fill a row of a table, so an item's inner product is a sum of
-//! one number from each row ([`Tables`]). The numbers are rounded to 8 bits, so that a row of a table fits in a register
-//! and a shuffle looks many codes up at once ("fast scan"; André, Kermarrec and Le Scouarnec, 2015).
+//! one entry from each row ([`Tables`]). Entries are rounded to 8 bits, so that a row of a table fits in a register and a
+//! shuffle looks up many codes at once ("fast scan"; André, Kermarrec and Le Scouarnec, 2015).
 //!
 //! Sums are integers: every instruction set gives the same.
 
@@ -23,14 +23,14 @@ pub(crate) use codebooks::Codebooks;
 pub(crate) use packed_codes::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 pub(crate) use tables::{Scale, Tables};
 
-/// The components that one code stands for.
+/// The number of components that one code stands for.
 pub(crate) const PAIR: usize = 2;
 
-/// The values that a code of 4 bits has.
+/// The number of values of a 4-bit code.
 pub(crate) const CENTRES: usize = 16;
 
-/// Codes come in groups of so many: as many as fill a byte for each of four neighbouring bytes.
+/// The number of codes in a group: two in each of four neighbouring bytes.
 pub(crate) const GROUP: usize = 8;
 
-/// The most codes an item can have: so many numbers of 8 bits are sure to fit in a sum of 16.
+/// The largest number of codes of an item: the sum of this many 8-bit entries fits in 16 bits.
 pub(crate) const MAX_CODES: usize = 256;

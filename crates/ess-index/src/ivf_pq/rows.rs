@@ -1,6 +1,6 @@
 //! The items' own components, row after row.
 
-use ess_core::{Embeddings, MemoryUse};
+use ess_core::MemoryUse;
 use half::f16;
 use rayon::prelude::*;
 
@@ -18,20 +18,6 @@ pub(crate) enum Rows {
 }
 
 impl Rows {
-    /// Refuses a number that the storage cannot hold.
-    pub(crate) fn check(storage: Storage, items: &Embeddings) -> Result<(), Error> {
-        let beyond = |&x: &f32| storage == Storage::F16 && f16::from_f32(x).is_infinite();
-        match items.as_slice().iter().position(beyond) {
-            Some(at) => Err(Error::BeyondStorage {
-                item: at / items.dim(),
-                dimension: at % items.dim(),
-                value: items.as_slice()[at],
-                largest: f16::MAX.to_f32(),
-            }),
-            None => Ok(()),
-        }
-    }
-
     /// The rows of a row-major matrix in the order given.
     pub(crate) fn gathered(storage: Storage, matrix: &[f32], dim: usize, order: &[u32]) -> Self {
         match storage {

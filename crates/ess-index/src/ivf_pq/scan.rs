@@ -1,4 +1,4 @@
-//! Queries' visits to lists.
+//! Comparing queries with the codes in the lists that they probe.
 
 use super::IvfPqIndex;
 use super::inverted_file::{Best, Found, Lists, Part, reaching};

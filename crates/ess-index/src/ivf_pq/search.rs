@@ -1,4 +1,4 @@
-//! From queries to hits.
+//! Answering queries: lists, candidates, exact rescoring.
 
 use ess_core::{Embeddings, Error, Hit, Index, SearchParams, TopK};
 use rayon::prelude::*;

@@ -1,4 +1,4 @@
-//! A IVF-PQ index in a file.
+//! The file of an IVF-PQ index.
 
 use ess_core::Index;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Learning from items how to code them.
+//! Training the projection, the centres and the codebooks on items.
 
 use ess_core::Embeddings;
 use rand::{SeedableRng, seq::index::sample};

@@ -1,7 +1,7 @@
-//! Vectors quantised to int8, row by row, and their inner products in whole numbers.
+//! Vectors quantised to int8, row by row, and their inner products in integers.
 //!
 //! A vector is `scale · code` with codes in `-127..=127`, rounded symmetrically; the scale is the vector's own. An
-//! inner product of two vectors is the product of their scales and a sum of whole numbers, which is exact, so every
+//! inner product of two vectors is the product of their scales and a sum of integers, which is exact, so every
 //! kernel gives the same one.
 
 #[cfg(target_arch = "x86_64")]

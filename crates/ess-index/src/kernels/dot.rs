@@ -1,7 +1,8 @@
 //! The inner product of a query with one row.
 //!
-//! It is the sum of 64 partial sums, number `i` of the row in sum `i mod 64`, added up in halves. So it depends on the
-//! pair alone, and AVX-512, AVX2 and NEON agree bit for bit; the portable form rounds each product once more.
+//! It is the sum of 64 partial sums, which are added up in halves. Component `i` belongs to partial sum `i mod 64`. So the
+//! result depends on the pair alone, and AVX-512, AVX2 and NEON agree bit for bit. The portable form rounds each product once
+//! more.
 
 #[cfg(target_arch = "aarch64")]
 use std::arch::aarch64::*;
@@ -66,7 +67,7 @@ fn avx2<T: Load256>(query: &[f32], row: &[T]) -> [f32; SUMS] {
     let mut registers = [_mm256_setzero_ps(); SUMS / 8];
     for (query, row) in query.chunks_exact(SUMS).zip(row.chunks_exact(SUMS)) {
         for (i, sum) in registers.iter_mut().enumerate() {
-            // SAFETY: both chunks have 64 numbers, and `8 i + 8` is at most 64.
+            // SAFETY: both chunks have 64 components, and `8 i + 8` is at most 64.
             let (x, y) = unsafe {
                 (<f32 as Load256>::load(query.as_ptr().add(8 * i)), T::load(row.as_ptr().add(8 * i)))
             };
@@ -74,9 +75,9 @@ fn avx2<T: Load256>(query: &[f32], row: &[T]) -> [f32; SUMS] {
         }
     }
     let mut sums = [0.0; SUMS];
-    for (places, register) in sums.chunks_exact_mut(8).zip(registers) {
-        // SAFETY: `places` are 8 writable numbers.
-        unsafe { _mm256_storeu_ps(places.as_mut_ptr(), register) };
+    for (slots, register) in sums.chunks_exact_mut(8).zip(registers) {
+        // SAFETY: `slots` are 8 writable components.
+        unsafe { _mm256_storeu_ps(slots.as_mut_ptr(), register) };
     }
     sums
 }
@@ -87,7 +88,7 @@ fn avx512<T: Load512>(query: &[f32], row: &[T]) -> [f32; SUMS] {
     let mut registers = [_mm512_setzero_ps(); SUMS / 16];
     for (query, row) in query.chunks_exact(SUMS).zip(row.chunks_exact(SUMS)) {
         for (i, sum) in registers.iter_mut().enumerate() {
-            // SAFETY: both chunks have 64 numbers, and `16 i + 16` is at most 64.
+            // SAFETY: both chunks have 64 components, and `16 i + 16` is at most 64.
             let (x, y) = unsafe {
                 (<f32 as Load512>::load(query.as_ptr().add(16 * i)), T::load(row.as_ptr().add(16 * i)))
             };
@@ -95,9 +96,9 @@ fn avx512<T: Load512>(query: &[f32], row: &[T]) -> [f32; SUMS] {
         }
     }
     let mut sums = [0.0; SUMS];
-    for (places, register) in sums.chunks_exact_mut(16).zip(registers) {
-        // SAFETY: `places` are 16 writable numbers.
-        unsafe { _mm512_storeu_ps(places.as_mut_ptr(), register) };
+    for (slots, register) in sums.chunks_exact_mut(16).zip(registers) {
+        // SAFETY: `slots` are 16 writable components.
+        unsafe { _mm512_storeu_ps(slots.as_mut_ptr(), register) };
     }
     sums
 }
@@ -108,7 +109,7 @@ fn neon<T: Load128>(query: &[f32], row: &[T]) -> [f32; SUMS] {
     let mut registers = [vdupq_n_f32(0.0); SUMS / 4];
     for (query, row) in query.chunks_exact(SUMS).zip(row.chunks_exact(SUMS)) {
         for (i, sum) in registers.iter_mut().enumerate() {
-            // SAFETY: both chunks have 64 numbers, and `4 i + 4` is at most 64.
+            // SAFETY: both chunks have 64 components, and `4 i + 4` is at most 64.
             let (x, y) = unsafe {
                 (<f32 as Load128>::load(query.as_ptr().add(4 * i)), T::load(row.as_ptr().add(4 * i)))
             };
@@ -116,9 +117,9 @@ fn neon<T: Load128>(query: &[f32], row: &[T]) -> [f32; SUMS] {
         }
     }
     let mut sums = [0.0; SUMS];
-    for (places, register) in sums.chunks_exact_mut(4).zip(registers) {
-        // SAFETY: `places` are 4 writable numbers.
-        unsafe { vst1q_f32(places.as_mut_ptr(), register) };
+    for (slots, register) in sums.chunks_exact_mut(4).zip(registers) {
+        // SAFETY: `slots` are 4 writable components.
+        unsafe { vst1q_f32(slots.as_mut_ptr(), register) };
     }
     sums
 }

@@ -1,4 +1,4 @@
-//! Inner products of many queries with many items, the one place where time is spent.
+//! Inner products of many queries with many items: exact search spends its time here.
 //!
 //! Every similarity is the sum of `query[i] * item[i]` in the order `i = 0, 1, …, d - 1`, in one `f32`, and nothing
 //! else. So it depends on the pair alone: not on the batch, the block or the thread that it is computed in. On one

@@ -1,4 +1,4 @@
-//! Items by list: their codes, factors, rows' names and numbers.
+//! Items by list: their codes, factors, row numbers and components.
 
 mod stored;
 

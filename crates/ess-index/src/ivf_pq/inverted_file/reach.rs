@@ -1,4 +1,4 @@
-//! From sums of codes to scores, pruning those that are too low.
+//! Turning sums of codes into scores, and pruning the scores that are too low.
 
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;

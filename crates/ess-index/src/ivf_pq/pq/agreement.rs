@@ -1,4 +1,4 @@
-//! Every kernel gives the same sums.
+//! Tests that every kernel gives the same sums.
 
 use proptest::prelude::*;
 

@@ -115,8 +115,8 @@ fn store(found: Sums, sums: &mut [i32]) {
         _mm256_extracti128_si256::<1>(low),
         _mm256_extracti128_si256::<1>(high),
     ];
-    for (places, half) in sums.chunks_exact_mut(8).zip(halves) {
-        // SAFETY: `places` are 8 writable numbers.
-        unsafe { _mm256_storeu_si256(places.as_mut_ptr().cast(), _mm256_cvtepu16_epi32(half)) };
+    for (slots, half) in sums.chunks_exact_mut(8).zip(halves) {
+        // SAFETY: `slots` are 8 writable components.
+        unsafe { _mm256_storeu_si256(slots.as_mut_ptr().cast(), _mm256_cvtepu16_epi32(half)) };
     }
 }

@@ -89,9 +89,9 @@ fn store<const N: usize, const B: usize>(
 ) {
     for (query, found) in found.iter().enumerate() {
         let row = &mut sums[query * stride + block * BLOCK_ITEMS..][..B * BLOCK_ITEMS];
-        for (places, &found) in row.chunks_exact_mut(BLOCK_ITEMS).zip(found) {
-            // SAFETY: `places` are 16 writable numbers.
-            unsafe { _mm512_storeu_si512(places.as_mut_ptr().cast(), found) };
+        for (slots, &found) in row.chunks_exact_mut(BLOCK_ITEMS).zip(found) {
+            // SAFETY: `slots` are 16 writable components.
+            unsafe { _mm512_storeu_si512(slots.as_mut_ptr().cast(), found) };
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The centres that codes stand for.
+//! The codebooks: the centres that codes stand for.
 
 use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
@@ -135,9 +135,9 @@ impl Codebook {
             pair[0] * self.numbers[0][i] + pair[1] * self.numbers[1][i] - self.half_squares[i]
         });
         let most = half_by_half(nearness, f32::max);
-        let places = std::array::from_fn(|i| if nearness[i] >= most { i as u32 } else { CENTRES as u32 });
+        let slots = std::array::from_fn(|i| if nearness[i] >= most { i as u32 } else { CENTRES as u32 });
         // Beyond the last only where a number is not finite.
-        half_by_half(places, u32::min).min(CENTRES as u32 - 1) as usize
+        half_by_half(slots, u32::min).min(CENTRES as u32 - 1) as usize
     }
 }
 

@@ -1,4 +1,4 @@
-//! Which kernel adds up codes.
+//! The choice of the kernel that adds up codes.
 
 use super::{BLOCK_ITEMS, CENTRES, portable};
 #[cfg(target_arch = "x86_64")]

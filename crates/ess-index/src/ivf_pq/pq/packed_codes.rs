@@ -1,4 +1,4 @@
-//! How the codes of neighbouring items lie in memory.
+//! The memory layout of the codes of neighbouring items.
 
 use super::GROUP;
 

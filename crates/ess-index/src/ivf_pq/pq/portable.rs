@@ -1,4 +1,4 @@
-//! The kernel for any machine.
+//! The portable kernel.
 
 use super::packed_codes::{BLOCK_ITEMS, GROUP_BYTES};
 use super::{CENTRES, GROUP};

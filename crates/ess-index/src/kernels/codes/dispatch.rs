@@ -1,4 +1,4 @@
-//! Which kernel multiplies bytes of rows.
+//! The choice of the kernel for int8 rows.
 
 use super::{LINE, portable};
 #[cfg(target_arch = "x86_64")]

@@ -1,4 +1,4 @@
-//! Products of bytes where nothing is known of the machine.
+//! The portable kernel for products of bytes.
 
 /// As `InstructionSet::row_products`.
 pub(super) fn products(query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {

@@ -1,4 +1,4 @@
-//! Every kernel gives the same similarities.
+//! Tests that every kernel gives the same similarities.
 
 use half::f16;
 use proptest::prelude::*;

@@ -11,10 +11,10 @@ const WIDTH: usize = 8;
 
 /// A stored number that AVX2 and F16C can load and widen.
 pub(crate) trait Load256: Copy {
-    /// A register of numbers.
+    /// A register of components.
     ///
     /// # Safety
-    /// `numbers` points to [`WIDTH`] readable numbers.
+    /// `numbers` points to [`WIDTH`] readable components.
     unsafe fn load(numbers: *const Self) -> __m256;
 }
 
@@ -22,7 +22,7 @@ impl Load256 for f32 {
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn load(numbers: *const Self) -> __m256 {
-        // SAFETY: the caller gives 8 readable numbers.
+        // SAFETY: the caller gives 8 readable components.
         unsafe { _mm256_loadu_ps(numbers) }
     }
 }
@@ -31,7 +31,7 @@ impl Load256 for f16 {
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn load(numbers: *const Self) -> __m256 {
-        // SAFETY: the caller gives 8 readable numbers of 2 bytes.
+        // SAFETY: the caller gives 8 readable components of 2 bytes.
         _mm256_cvtph_ps(unsafe { _mm_loadu_si128(numbers.cast()) })
     }
 }
@@ -51,9 +51,9 @@ pub(super) fn similarities<T: Load256, const N: usize, const R: usize>(
             let sums = lane_similarities::<T, N, R>(panel, first_lane, queries);
             for (query, sums) in sums.iter().enumerate() {
                 let row = &mut similarities[query * stride + index * LANES + first_lane..][..R * WIDTH];
-                for (places, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
-                    // SAFETY: `places` are 8 writable numbers.
-                    unsafe { _mm256_storeu_ps(places.as_mut_ptr(), sums) };
+                for (slots, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
+                    // SAFETY: `slots` are 8 writable components.
+                    unsafe { _mm256_storeu_ps(slots.as_mut_ptr(), sums) };
                 }
             }
         }

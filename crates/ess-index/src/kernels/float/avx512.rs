@@ -18,10 +18,10 @@ const AHEAD_BYTES: usize = 12 << 10;
 
 /// A stored number that AVX-512 can load and widen.
 pub(crate) trait Load512: Copy {
-    /// A register of numbers.
+    /// A register of components.
     ///
     /// # Safety
-    /// `numbers` points to [`WIDTH`] readable numbers.
+    /// `numbers` points to [`WIDTH`] readable components.
     unsafe fn load(numbers: *const Self) -> __m512;
 }
 
@@ -29,7 +29,7 @@ impl Load512 for f32 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn load(numbers: *const Self) -> __m512 {
-        // SAFETY: the caller gives 16 readable numbers.
+        // SAFETY: the caller gives 16 readable components.
         unsafe { _mm512_loadu_ps(numbers) }
     }
 }
@@ -38,7 +38,7 @@ impl Load512 for f16 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     unsafe fn load(numbers: *const Self) -> __m512 {
-        // SAFETY: the caller gives 16 readable numbers of 2 bytes.
+        // SAFETY: the caller gives 16 readable components of 2 bytes.
         _mm512_cvtph_ps(unsafe { _mm256_loadu_si256(numbers.cast()) })
     }
 }
@@ -56,9 +56,9 @@ pub(super) fn similarities<T: Load512, const N: usize>(
         let sums = panel_similarities::<T, N>(panel, queries);
         for (query, sums) in sums.iter().enumerate() {
             let row = &mut similarities[query * stride + index * LANES..][..LANES];
-            for (places, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
-                // SAFETY: `places` are 16 writable numbers.
-                unsafe { _mm512_storeu_ps(places.as_mut_ptr(), sums) };
+            for (slots, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
+                // SAFETY: `slots` are 16 writable components.
+                unsafe { _mm512_storeu_ps(slots.as_mut_ptr(), sums) };
             }
         }
     }

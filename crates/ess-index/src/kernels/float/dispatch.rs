@@ -1,4 +1,4 @@
-//! Which kernel of similarities runs.
+//! The choice of the kernel for similarities.
 
 #[cfg(target_arch = "aarch64")]
 use super::neon;

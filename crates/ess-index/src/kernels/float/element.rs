@@ -28,7 +28,7 @@ impl<T: Widen> Element for T {}
 
 /// A stored number that the portable kernel can widen.
 pub(crate) trait Widen: bytemuck::Pod + Send + Sync {
-    /// The first `N` of the numbers.
+    /// The first `N` components.
     fn widen<const N: usize>(stored: &[Self]) -> [f32; N];
 }
 

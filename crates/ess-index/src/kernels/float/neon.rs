@@ -11,10 +11,10 @@ const WIDTH: usize = 4;
 
 /// A stored number that NEON can load and widen.
 pub(crate) trait Load128: Copy {
-    /// A register of numbers.
+    /// A register of components.
     ///
     /// # Safety
-    /// `numbers` points to [`WIDTH`] readable numbers.
+    /// `numbers` points to [`WIDTH`] readable components.
     unsafe fn load(numbers: *const Self) -> float32x4_t;
 }
 
@@ -22,7 +22,7 @@ impl Load128 for f32 {
     #[inline]
     #[target_feature(enable = "neon")]
     unsafe fn load(numbers: *const Self) -> float32x4_t {
-        // SAFETY: the caller gives 4 readable numbers.
+        // SAFETY: the caller gives 4 readable components.
         unsafe { vld1q_f32(numbers) }
     }
 }
@@ -31,7 +31,7 @@ impl Load128 for f16 {
     #[inline]
     #[target_feature(enable = "neon")]
     unsafe fn load(numbers: *const Self) -> float32x4_t {
-        // SAFETY: the caller gives 4 readable numbers of 2 bytes.
+        // SAFETY: the caller gives 4 readable components of 2 bytes.
         vcvt_f32_f16(vreinterpret_f16_u16(unsafe { vld1_u16(numbers.cast()) }))
     }
 }
@@ -51,9 +51,9 @@ pub(super) fn similarities<T: Load128, const N: usize, const R: usize>(
             let sums = lane_similarities::<T, N, R>(panel, first_lane, queries);
             for (query, sums) in sums.iter().enumerate() {
                 let row = &mut similarities[query * stride + index * LANES + first_lane..][..R * WIDTH];
-                for (places, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
-                    // SAFETY: `places` are 4 writable numbers.
-                    unsafe { vst1q_f32(places.as_mut_ptr(), sums) };
+                for (slots, &sums) in row.chunks_exact_mut(WIDTH).zip(sums) {
+                    // SAFETY: `slots` are 4 writable components.
+                    unsafe { vst1q_f32(slots.as_mut_ptr(), sums) };
                 }
             }
         }

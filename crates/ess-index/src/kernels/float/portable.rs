@@ -1,8 +1,8 @@
-//! The kernel that runs everywhere; the compiler finds the vector instructions of the target.
+//! The portable kernel, which the compiler vectorises.
 
 use super::{LANES, element::Widen};
 
-/// Lanes whose sums are kept together: with 2 queries, as many as fill 8 registers of 4 numbers.
+/// Lanes whose sums are kept together: with 2 queries, as many as fill 8 registers of 4 components.
 const TOGETHER: usize = 16;
 
 /// As `InstructionSet::similarities`, for a block of `N` queries.

@@ -1,4 +1,4 @@
-//! Segments of lists in a file.
+//! The sections of lists in a file.
 
 use super::{Lists, first_blocks};
 use crate::error::Error;
