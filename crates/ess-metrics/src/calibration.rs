@@ -1,19 +1,21 @@
-//! How far predicted probabilities can be believed, and fits that make them so.
+//! Calibration: fits from scores to probabilities, and measures of predicted probabilities.
 
 mod brier;
 mod isotonic;
 mod logistic;
+mod method;
 mod reliability;
 mod sample;
 
 pub use brier::brier_score;
 pub use isotonic::Isotonic;
 pub use logistic::Logistic;
+pub use method::{Calibration, Calibrator};
 pub use reliability::{Binning, ReliabilityBin, ReliabilityDiagram};
 
 use crate::Error;
 
-/// Checks predictions and gives them as `f64`.
+/// The predictions as `f64`, after they are checked.
 fn checked<P: Copy + Into<f64>>(probabilities: &[P], relevant: &[bool]) -> Result<Vec<f64>, Error> {
     if probabilities.len() != relevant.len() {
         return Err(Error::LengthMismatch {

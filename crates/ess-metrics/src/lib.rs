@@ -16,7 +16,9 @@ mod run;
 mod significance;
 mod trec_eval_output;
 
-pub use calibration::{Binning, Isotonic, Logistic, ReliabilityBin, ReliabilityDiagram, brier_score};
+pub use calibration::{
+    Binning, Calibration, Calibrator, Isotonic, Logistic, ReliabilityBin, ReliabilityDiagram, brier_score,
+};
 pub use entries::Entries;
 pub use error::Error;
 pub use evaluation::{Evaluation, MeasureValues};

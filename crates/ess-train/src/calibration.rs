@@ -1,29 +1,15 @@
 //! s of Eq. 3, fitted: from similarities and judgements to a link.
 
 use ess_core::{CalibratedLink, Embeddings, IsotonicLink, Link, SearchModule, Sigmoid};
-use ess_metrics::{Isotonic, Logistic};
+use ess_metrics::{Calibration, Calibrator, Isotonic};
 use ess_search::DeviceEncoding;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use crate::{
     data::{items::Items, query_set::QuerySet},
     error::Error,
 };
-
-/// How a link is fitted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Calibration {
-    /// [`Logistic::platt`]: two parameters.
-    #[default]
-    Platt,
-    /// [`Logistic::temperature`]: one parameter.
-    Temperature,
-    /// [`Isotonic`]: any rising function.
-    Isotonic,
-}
 
 /// Pairs of query and item as a searching module sees them: the `k` most similar items of each query, relevant where
 /// they are judged so. An item that nobody judged counts as not relevant, as in trec_eval.
@@ -120,13 +106,9 @@ impl SimilaritySample {
     /// # Errors
     /// [`Error::Metrics`] when all pairs or none are relevant, or similarity does not rise with relevance.
     pub fn fit(&self, calibration: Calibration) -> Result<CalibratedLink, Error> {
-        let (similarities, relevant) = (&self.similarities, &self.relevant);
-        let sigmoid = |fitted: Logistic| Sigmoid::new(fitted.scale as f32, fitted.bias as f32);
-        Ok(match calibration {
-            Calibration::Platt => sigmoid(Logistic::platt(similarities, relevant)?)?.into(),
-            Calibration::Temperature => sigmoid(Logistic::temperature(similarities, relevant)?)?.into(),
-            Calibration::Isotonic => {
-                let Isotonic { scores, probabilities } = Isotonic::fit(similarities, relevant)?;
+        Ok(match calibration.fit(&self.similarities, &self.relevant)? {
+            Calibrator::Logistic(fitted) => Sigmoid::new(fitted.scale as f32, fitted.bias as f32)?.into(),
+            Calibrator::Isotonic(Isotonic { scores, probabilities }) => {
                 // Scores were f32, so they stay apart.
                 let narrow = |values: Vec<f64>| values.into_iter().map(|x| x as f32).collect();
                 IsotonicLink::new(narrow(scores), narrow(probabilities))?.into()

@@ -12,7 +12,7 @@ mod recipe;
 mod recipe_config;
 mod trainer;
 
-pub use calibration::{Calibration, SimilaritySample};
+pub use calibration::SimilaritySample;
 pub use data::{
     dev_set::DevSet,
     items::{ItemBlock, Items},
@@ -22,6 +22,7 @@ pub use data::{
     teacher::TeacherScore,
 };
 pub use error::Error;
+pub use ess_metrics::Calibration;
 pub use fit::{
     guard::{GuardDecision, Returned},
     report::{FitReport, Fitted},

@@ -1,16 +1,16 @@
-//! Isotonic calibration: from a score to a probability by any rising function.
+//! Isotonic calibration: from a score to a probability by any function that never falls.
 
 use serde::{Deserialize, Serialize};
 
 use super::sample::checked_scores;
 use crate::Error;
 
-/// The rising function of the score that is closest to the outcomes in the least squares, by pooling adjacent violators
-/// (Zadrozny and Elkan, "Transforming classifier scores into accurate multiclass probability estimates", KDD 2002):
-/// straight between its points, constant outside them.
+/// Isotonic regression: the function of the score that never falls and has the least squared error, found by pooling adjacent
+/// violators (Zadrozny and Elkan, "Transforming classifier scores into accurate multiclass probability estimates", KDD 2002).
+/// It is linear between its points and constant outside them.
 ///
-/// It needs a thousand outcomes or so, where [`Logistic`](crate::Logistic) needs some tens, and gives equal
-/// probabilities to many scores, so rank by the scores.
+/// It needs about a thousand outcomes, where [`Logistic`](crate::Logistic) needs some tens. Many scores have the same
+/// probability, so rank by the scores.
 ///
 /// ```
 /// use ess_metrics::Isotonic;
@@ -30,7 +30,7 @@ pub struct Isotonic {
     pub probabilities: Vec<f64>,
 }
 
-/// What is read, before it is checked.
+/// The points as they are read, before they are checked.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Points {
@@ -71,10 +71,11 @@ impl Block {
 }
 
 impl Isotonic {
-    /// Fits scores and their outcomes, whatever their order; equal scores are one.
+    /// Fits scores and their outcomes, in any order. Equal scores become one point.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`], [`Error::Empty`] and [`Error::NonFinite`] for outcomes and scores that cannot be.
+    /// [`Error::LengthMismatch`], [`Error::Empty`] and [`Error::NonFinite`] for scores and outcomes that do not
+    /// fit or are not finite.
     pub fn fit<S: Copy + Into<f64>>(scores: &[S], relevant: &[bool]) -> Result<Self, Error> {
         let scores = checked_scores(scores, relevant)?;
         let mut pairs: Vec<(f64, bool)> = scores.into_iter().zip(relevant.iter().copied()).collect();

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::sample::Sample;
 use crate::Error;
 
-/// `p = 1 / (1 + exp(−(scale · score + bias)))`, fitted so that `p` is the share of relevant among equally scored.
+/// `p = 1 / (1 + exp(−(scale · score + bias)))`, fitted so that `p` is the share of relevant items among those with the same score.
 ///
 /// ```
 /// use ess_metrics::Logistic;
@@ -22,23 +22,25 @@ use crate::Error;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Logistic {
-    /// What scores are multiplied by; above 0.
+    /// The factor of scores; above 0.
     pub scale: f64,
-    /// What is added then.
+    /// The bias, which is added to the product.
     pub bias: f64,
 }
 
-/// Newton steps after which a fit has long converged.
+/// The largest number of Newton steps; fits converge in far fewer.
 const STEPS: usize = 100;
 
 impl Logistic {
     /// Platt scaling: both parameters by regularised maximum likelihood (Platt, "Probabilistic outputs for support vector
-    /// machines", 1999, with the targets `(r + 1) / (r + 2)` and `1 / (n + 2)` of `r` relevant and `n` others, which keep
-    /// scores that separate the two apart from infinity), by Newton's method with backtracking (Lin, Lin and Weng, "A
-    /// note on Platt's probabilistic outputs for support vector machines", Machine Learning 68, 2007).
+    /// machines", 1999).
+    ///
+    /// The targets of `r` relevant and `n` other outcomes are `(r + 1) / (r + 2)` and `1 / (n + 2)`. They keep the parameters
+    /// finite where scores separate the two. The fit is Newton's method with backtracking (Lin, Lin and Weng, "A note on
+    /// Platt's probabilistic outputs for support vector machines", Machine Learning 68, 2007).
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] and [`Error::NonFinite`] for outcomes and scores that cannot be; [`Error::OneOutcome`]
+    /// [`Error::LengthMismatch`] and [`Error::NonFinite`] for scores and outcomes that do not fit or are not finite; [`Error::OneOutcome`]
     /// when all are relevant or none is; [`Error::NoRise`] when relevant items do not score higher than the others.
     pub fn platt<S: Copy + Into<f64>>(scores: &[S], relevant: &[bool]) -> Result<Self, Error> {
         let sample = Sample::new(scores, relevant)?;
@@ -52,9 +54,10 @@ impl Logistic {
         Self::of_standard(scale, bias, mean, deviation)
     }
 
-    /// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): one parameter. The mean
-    /// score gets the share of relevant in the sample as its probability, and the temperature `1 / scale` says how fast
-    /// the odds change about it; likelihood and targets are those of [`Logistic::platt`].
+    /// Temperature scaling (Guo et al., "On calibration of modern neural networks", ICML 2017): one parameter.
+    ///
+    /// The probability at the mean score is the share of relevant outcomes in the sample. The temperature `1 / scale` is fitted
+    /// with the likelihood and the targets of [`Logistic::platt`].
     ///
     /// # Errors
     /// Those of [`Logistic::platt`].
