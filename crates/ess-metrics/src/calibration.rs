@@ -13,7 +13,7 @@ pub use logistic::Logistic;
 pub use method::{Calibration, Calibrator};
 pub use reliability::{Binning, ReliabilityBin, ReliabilityDiagram};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The predictions as `f64`, after they are checked.
 fn checked<P: Copy + Into<f64>>(probabilities: &[P], relevant: &[bool]) -> Result<Vec<f64>, Error> {

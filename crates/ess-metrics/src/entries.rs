@@ -5,7 +5,7 @@ use std::fmt;
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The items of one query by number, each with its value, in the order of insertion.
 pub(crate) type ItemValues<V> = IndexMap<u32, V, RandomState>;

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::{Aggregate, Error};
+use crate::error::Error;
+use crate::measures::Aggregate;
 
 /// The values of some measures for each query, and over all of them.
 ///

@@ -5,10 +5,15 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Aggregate, Error, Evaluation, JudgedRanking, Measure, NamedMeasure, Qrels, RelevanceLevel, RowQrels, Run,
-    rank_judged::rank_judged,
-};
+use crate::error::Error;
+use crate::evaluation::Evaluation;
+use crate::judged_ranking::JudgedRanking;
+use crate::measures::{Aggregate, Measure, NamedMeasure};
+use crate::qrels::Qrels;
+use crate::rank_judged::rank_judged;
+use crate::relevance_level::RelevanceLevel;
+use crate::row_qrels::RowQrels;
+use crate::run::Run;
 
 /// What becomes of a query that has a relevant item and no hit in the run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

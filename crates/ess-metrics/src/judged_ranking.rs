@@ -1,6 +1,7 @@
 //! What a measure sees of one query.
 
-use crate::{Cutoff, RelevanceLevel};
+use crate::cutoff::Cutoff;
+use crate::relevance_level::RelevanceLevel;
 
 /// A judged item in a ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod calibration;
+mod cutoff;
 mod entries;
 mod error;
 mod evaluation;
@@ -19,6 +20,7 @@ mod trec_eval_output;
 pub use calibration::{
     Binning, Calibration, Calibrator, Isotonic, Logistic, ReliabilityBin, ReliabilityDiagram, brier_score,
 };
+pub use cutoff::Cutoff;
 pub use entries::Entries;
 pub use error::Error;
 pub use evaluation::{Evaluation, MeasureValues};
@@ -26,10 +28,10 @@ pub use evaluator::{Evaluator, MissingQueries, NothingRelevant, evaluate};
 pub use fusion::{Fusion, Normalization, Score, reciprocal_rank};
 pub use judged_ranking::{JudgedHit, JudgedRanking};
 pub use measures::{
-    Aggregate, AveragePrecision, BinaryPreference, Count, Cutoff, ExpectedReciprocalRank, Gain, Gains,
-    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Measure, MeasureKind,
-    NamedMeasure, Ndcg, Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank,
-    SetAveragePrecision, SetF, Success, register_measure,
+    Aggregate, AveragePrecision, BinaryPreference, Count, ExpectedReciprocalRank, Gain, Gains, GeometricMean,
+    InferredAveragePrecision, InterpolatedPrecision, Judged, Measure, MeasureKind, NamedMeasure, Ndcg,
+    Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank, SetAveragePrecision, SetF, Success,
+    register_measure,
 };
 pub use qrels::Qrels;
 pub use relevance_level::RelevanceLevel;

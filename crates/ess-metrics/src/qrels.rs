@@ -1,6 +1,7 @@
 //! Relevance judgements.
 
-use crate::{Entries, Error, entries::EntryTable};
+use crate::entries::{Entries, EntryTable};
+use crate::error::Error;
 
 /// Relevance judgements: a grade for some pairs of query and item.
 ///

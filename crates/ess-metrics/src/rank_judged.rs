@@ -1,6 +1,8 @@
 //! From ids and scores to a judged ranking.
 
-use crate::{Entries, JudgedHit, JudgedRanking, judged_ranking::highest_first, run::by_trec_order};
+use crate::entries::Entries;
+use crate::judged_ranking::{JudgedHit, JudgedRanking, highest_first};
+use crate::run::by_trec_order;
 
 /// Finds the judged items of one query among its hits, in trec_eval's order.
 ///

@@ -1,6 +1,6 @@
 //! From which grade on an item is relevant.
 
-use crate::Error;
+use crate::error::Error;
 
 /// The lowest grade that counts as relevant for measures that know relevant and not relevant alone; 1 by default.
 /// trec_eval's `-l`.

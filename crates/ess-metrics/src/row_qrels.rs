@@ -1,6 +1,8 @@
 //! Judgements by row number.
 
-use crate::{Error, JudgedHit, JudgedRanking, Qrels, judged_ranking::highest_first};
+use crate::error::Error;
+use crate::judged_ranking::{JudgedHit, JudgedRanking, highest_first};
+use crate::qrels::Qrels;
 
 /// Relevance judgements in which queries and items are rows, for evaluating an index's hits without looking
 /// ids up.

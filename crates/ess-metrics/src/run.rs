@@ -1,6 +1,7 @@
 //! What a system found.
 
-use crate::{Entries, Error, entries::EntryTable};
+use crate::entries::{Entries, EntryTable};
+use crate::error::Error;
 
 /// The items that a system found for each query, with their scores; larger is more relevant.
 ///

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::{Aggregate, Evaluation, MeasureValues, NamedMeasure};
+use crate::evaluation::{Evaluation, MeasureValues};
+use crate::measures::{Aggregate, NamedMeasure};
 
 impl Evaluation<String> {
     /// The lines that trec_eval prints for a run of this name, with the queries' own lines first where they are asked for

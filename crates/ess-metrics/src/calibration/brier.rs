@@ -1,7 +1,7 @@
 //! The Brier score.
 
 use super::checked;
-use crate::Error;
+use crate::error::Error;
 
 /// The Brier score: the mean squared difference of the predicted probability of relevance and the outcome, 1
 /// for relevant and 0 for not; in `0..=1`, lower is better. Brier, "Verification of forecasts expressed in

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sample::checked_scores;
-use crate::Error;
+use crate::error::Error;
 
 /// Isotonic regression: the function of the score that never falls and has the least squared error, found by pooling adjacent
 /// violators (Zadrozny and Elkan, "Transforming classifier scores into accurate multiclass probability estimates", KDD 2002).

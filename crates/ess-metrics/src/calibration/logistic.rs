@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::sample::Sample;
-use crate::Error;
+use crate::error::Error;
 
 /// `p = 1 / (1 + exp(−(scale · score + bias)))`, fitted so that `p` is the share of relevant items among those with the same score.
 ///

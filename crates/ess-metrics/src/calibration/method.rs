@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::isotonic::Isotonic;
 use super::logistic::Logistic;
-use crate::Error;
+use crate::error::Error;
 
 /// A method of calibration: how scores and their outcomes become a function from a score to a probability.
 ///

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::checked;
-use crate::Error;
+use crate::error::Error;
 
 /// How predictions are put into bins. A prediction on an edge belongs to the lower bin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,7 +144,7 @@ fn upper_edges(predictions: &[(f64, bool)], binning: Binning) -> Result<Vec<f64>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::brier_score;
+    use crate::calibration::brier_score;
 
     #[test]
     fn equal_mass_cuts_evenly_and_keeps_equal_predictions_together() {

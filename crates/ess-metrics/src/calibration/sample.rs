@@ -1,6 +1,6 @@
 //! Scores beside outcomes, checked for a fit.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Scores and, for each, what Platt's targets make of its outcome.
 pub(super) struct Sample {

@@ -2,7 +2,7 @@
 
 use super::normalization::Normalization;
 use super::reciprocal_rank::reciprocal_rank;
-use crate::Entries;
+use crate::entries::Entries;
 
 /// The scores that a run contributes to one query: one for each item that it found, and one for all others.
 pub(super) struct Contribution<'a> {

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::contribution::Contribution;
 use super::normalization::Normalization;
-use crate::{Error, Run};
+use crate::error::Error;
+use crate::run::Run;
 
 /// A way to fuse several runs into one, query by query, by their scores or by their ranks.
 ///

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// Average precision, whose mean over queries is MAP: the mean, over the relevant items of the qrels, of the
 /// precision at the rank of each; 0 for those that are not within the cutoff.

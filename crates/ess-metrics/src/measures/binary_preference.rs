@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// bpref: the share of the pairs of a relevant item and one judged not relevant that the ranking has in this order. Unjudged
 /// items change nothing.

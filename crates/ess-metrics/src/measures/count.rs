@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Aggregate, Cutoff, JudgedRanking, Measure};
+use super::aggregate::Aggregate;
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// A number of queries or of items, summed over queries: what trec_eval says of a run before it measures.
 ///

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Cutoff, Error, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::error::Error;
+use crate::judged_ranking::JudgedRanking;
 
 /// ERR: the mean of `1 / r` over the ranks `r` at which a user who reads from the top may stop, satisfied.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Error;
+use crate::error::Error;
 
 /// How a grade becomes a gain.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Aggregate, Cutoff, JudgedRanking, Measure};
+use super::aggregate::Aggregate;
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// A measure of which a system has the geometric mean over queries, [`Aggregate::GeometricMean`]; for one query it is the
 /// measure itself. trec_eval's `gm_map` and `gm_bpref`.

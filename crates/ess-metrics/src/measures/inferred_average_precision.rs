@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::{JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::judged_ranking::JudgedRanking;
 
 /// Inferred AP: average precision as it can be expected where a random part of a pool was judged.
 ///

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Cutoff, Error, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::error::Error;
+use crate::judged_ranking::JudgedRanking;
 
 /// Interpolated precision at a level of recall: the highest precision at any rank where so large a share of the relevant items
 /// has been found; 0 where the ranking never finds it.

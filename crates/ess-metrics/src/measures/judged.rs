@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// Judged: the share of the items within the cutoff that have a judgement, relevant or not; 0 for an empty
 /// ranking.

@@ -2,7 +2,9 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::{Aggregate, Cutoff, JudgedRanking};
+use super::aggregate::Aggregate;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// A measure of one query's ranking; larger is better. Its [`Display`](fmt::Display) is its name.
 ///

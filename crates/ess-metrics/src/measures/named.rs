@@ -7,13 +7,30 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::aggregate::Aggregate;
+use super::average_precision::AveragePrecision;
+use super::binary_preference::BinaryPreference;
+use super::count::Count;
+use super::expected_reciprocal_rank::ExpectedReciprocalRank;
+use super::geometric_mean::GeometricMean;
+use super::inferred_average_precision::InferredAveragePrecision;
+use super::interpolated_precision::InterpolatedPrecision;
+use super::judged::Judged;
+use super::measure::Measure;
+use super::ndcg::Ndcg;
+use super::precision::Precision;
+use super::r_precision::RPrecision;
+use super::rank_biased_precision::RankBiasedPrecision;
+use super::recall::Recall;
+use super::reciprocal_rank::ReciprocalRank;
 use super::registered::RegisteredMeasure;
-use crate::{
-    Aggregate, AveragePrecision, BinaryPreference, Count, Cutoff, Error, ExpectedReciprocalRank,
-    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, JudgedRanking, Measure, Ndcg,
-    Precision, RPrecision, RankBiasedPrecision, Recall, ReciprocalRank, RelevanceLevel, SetAveragePrecision,
-    SetF, Success,
-};
+use super::set_average_precision::SetAveragePrecision;
+use super::set_f::SetF;
+use super::success::Success;
+use crate::cutoff::Cutoff;
+use crate::error::Error;
+use crate::judged_ranking::JudgedRanking;
+use crate::relevance_level::RelevanceLevel;
 
 /// A measure that is called by name: any of this crate, or one that the program registered
 /// ([`register_measure`](crate::register_measure)); read from its name and written as it.

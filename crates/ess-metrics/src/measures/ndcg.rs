@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Cutoff, Gain, JudgedRanking, Measure};
+use super::gain::Gain;
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// nDCG: the discounted gain of a ranking divided by that of the perfect ranking.
 ///
@@ -88,8 +91,8 @@ impl fmt::Display for Ndcg {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gain::Gains;
     use super::*;
-    use crate::Gains;
 
     /// By hand: found 9.5 at rank 1, 0.5 (grade 0) at 2 and −1 at 4; ideal 9.5, 3, 0.5.
     #[test]

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use crate::{Cutoff, Error, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::error::Error;
+use crate::judged_ranking::JudgedRanking;
 
 /// Rank-biased precision: the rate at which a user finds relevant items who looks at the next one with probability `p`.
 ///

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// Recall: the share of the relevant items of the qrels that stand within the cutoff.
 ///

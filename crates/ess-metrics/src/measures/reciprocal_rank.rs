@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// Reciprocal rank, whose mean over queries is MRR: `1 / r` for the rank `r` of the first relevant item, 0
 /// when there is none within the cutoff.

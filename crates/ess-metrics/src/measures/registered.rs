@@ -6,8 +6,10 @@ use std::{
     sync::{PoisonError, RwLock},
 };
 
-use super::{aggregate::Aggregate, cutoff::Cutoff, measure::Measure};
-use crate::{Error, JudgedRanking};
+use super::{aggregate::Aggregate, measure::Measure};
+use crate::cutoff::Cutoff;
+use crate::error::Error;
+use crate::judged_ranking::JudgedRanking;
 
 /// A measure that is called by name: `NAME`, and `NAME@k` with a cutoff.
 ///

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// F: the harmonic mean of precision and recall of all that was retrieved, whatever its order. trec_eval's `set_F`; van
 /// Rijsbergen, "Information retrieval", 2nd ed., 1979, ch. 7 (1 less his E).

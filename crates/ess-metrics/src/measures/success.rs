@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Cutoff, JudgedRanking, Measure};
+use super::measure::Measure;
+use crate::cutoff::Cutoff;
+use crate::judged_ranking::JudgedRanking;
 
 /// Success: 1 when a relevant item stands within the cutoff, otherwise 0; also called hit rate. trec_eval's
 /// `success`.

@@ -2,15 +2,31 @@
 
 use std::str::FromStr;
 
+use super::average_precision::AveragePrecision;
+use super::binary_preference::BinaryPreference;
+use super::count::Count;
+use super::expected_reciprocal_rank::ExpectedReciprocalRank;
+use super::gain::{Gain, Gains};
+use super::geometric_mean::GeometricMean;
+use super::inferred_average_precision::InferredAveragePrecision;
+use super::interpolated_precision::InterpolatedPrecision;
+use super::judged::Judged;
+use super::ndcg::Ndcg;
+use super::precision::Precision;
+use super::r_precision::RPrecision;
+use super::rank_biased_precision::RankBiasedPrecision;
+use super::recall::Recall;
+use super::reciprocal_rank::ReciprocalRank;
+use super::set_average_precision::SetAveragePrecision;
+use super::set_f::SetF;
+use super::success::Success;
 use super::{
     named::{Kind, NamedMeasure},
     registered::{self, MeasureKind},
 };
-use crate::{
-    AveragePrecision, BinaryPreference, Count, Cutoff, Error, ExpectedReciprocalRank, Gain, Gains,
-    GeometricMean, InferredAveragePrecision, InterpolatedPrecision, Judged, Ndcg, Precision, RPrecision,
-    RankBiasedPrecision, Recall, ReciprocalRank, RelevanceLevel, SetAveragePrecision, SetF, Success,
-};
+use crate::cutoff::Cutoff;
+use crate::error::Error;
+use crate::relevance_level::RelevanceLevel;
 
 /// How a measure is asked for.
 pub(super) struct Row {

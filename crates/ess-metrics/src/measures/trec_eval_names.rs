@@ -1,13 +1,18 @@
 //! Measures as trec_eval calls them.
 
+use super::average_precision::AveragePrecision;
+use super::binary_preference::BinaryPreference;
+use super::count::Count;
+use super::geometric_mean::GeometricMean;
+use super::interpolated_precision::InterpolatedPrecision;
+use super::precision::Precision;
+use super::r_precision::RPrecision;
+use super::reciprocal_rank::ReciprocalRank;
 use super::{
     named::{Kind, NamedMeasure},
     table::{NONE, TABLE},
 };
-use crate::{
-    AveragePrecision, BinaryPreference, Count, Cutoff, GeometricMean, InterpolatedPrecision, Precision,
-    RPrecision, ReciprocalRank,
-};
+use crate::cutoff::Cutoff;
 
 impl NamedMeasure {
     /// What trec_eval prints for it; `None` for a measure that trec_eval lacks.

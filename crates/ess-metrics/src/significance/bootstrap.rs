@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{check_repeats, check_values, differences, fewest, ranked_out, studentised, subset_means};
-use crate::Error;
+use crate::error::Error;
 
 /// The bootstrap: the interval in which a mean over queries lies, as far as these queries tell.
 ///

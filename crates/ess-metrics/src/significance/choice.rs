@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{Bootstrap, EXACT, check_confidence, check_repeats, differences, fewest, studentised, tail_rank};
-use crate::Error;
+use crate::error::Error;
 
 /// A one-sided test of whether the system that was chosen out of several is better than the baseline, on the very queries
 /// that it was chosen on.

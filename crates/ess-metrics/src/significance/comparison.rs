@@ -5,7 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{Bootstrap, RandomizationTest, holm};
-use crate::{Aggregate, Error, Evaluation};
+use crate::error::Error;
+use crate::evaluation::Evaluation;
+use crate::measures::Aggregate;
 
 /// How differences are tested.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,7 +153,8 @@ fn check_queries<Q: PartialEq + fmt::Display>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Evaluator, RowQrels};
+    use crate::evaluator::Evaluator;
+    use crate::row_qrels::RowQrels;
 
     fn mrr(rankings: &[[usize; 3]]) -> Evaluation<usize> {
         let qrels = RowQrels::new(rankings.iter().map(|_| [(0, 1)])).unwrap();

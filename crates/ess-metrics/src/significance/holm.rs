@@ -1,6 +1,6 @@
 //! Holm's correction for several comparisons.
 
-use crate::Error;
+use crate::error::Error;
 
 /// Corrects the p-values of several comparisons, in the order given, so that the chance of one false finding
 /// among them stays below the level: Holm, "A simple sequentially rejective multiple test procedure", 1979.

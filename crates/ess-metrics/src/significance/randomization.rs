@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{EXACT, check_repeats, differences};
-use crate::Error;
+use crate::error::Error;
 
 /// Fisher's randomisation test for two systems on the same queries, two-sided.
 ///

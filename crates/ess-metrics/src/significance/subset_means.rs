@@ -43,8 +43,8 @@ fn mean(values: &[f64], mut bits: impl FnMut() -> u64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::randomization::RandomizationTest;
     use super::*;
-    use crate::RandomizationTest;
 
     #[test]
     fn a_subset_of_none_stands_for_all() {

@@ -14,7 +14,7 @@ pub use comparison::{Comparison, Family, Significance, compare, is_significant};
 pub use holm::holm;
 pub use randomization::RandomizationTest;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The largest number of resamples or permutations that a setting may ask for.
 const MAX_REPEATS: usize = 10_000_000;

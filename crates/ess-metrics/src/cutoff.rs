@@ -1,10 +1,10 @@
-//! How far down a ranking a measure looks.
+//! The cutoff of a ranking.
 
 use std::{fmt, num::NonZeroUsize, str::FromStr};
 
-use crate::Error;
+use crate::error::Error;
 
-/// How far down a ranking a measure looks: the first `k` items, or all of them.
+/// The part of a ranking that a measure reads: the first `k` items, or all of them.
 ///
 /// `k` may be larger than the ranking. As in trec_eval, ranks beyond the end count as not relevant: measures
 /// that divide by `k` still do.
