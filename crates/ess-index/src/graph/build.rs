@@ -96,7 +96,7 @@ impl GraphBuilder {
         Ok(index)
     }
 
-    /// Queries to try on these items; none where so few are all looked at.
+    /// Trial queries for these items; `None` where a search compares all of so few.
     pub(super) fn trial(&self, rows: &Rows, codes: &Codes) -> Option<Trial> {
         (rows.len() > ALL_LOOKED_AT).then(|| Trial::new(rows, codes, self.seed))
     }

@@ -2,7 +2,7 @@
 
 use super::links::Links;
 
-/// A row that has been looked at, and how close it is; larger is closer.
+/// A row that was compared, and its closeness; larger is closer.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) closeness: f32,

@@ -16,7 +16,7 @@ const QUERIES_TOGETHER: usize = 64;
 /// One candidate is compared exactly about as quickly as so many are by their codes.
 const ITEMS_A_CANDIDATE: usize = 32;
 
-/// How much is looked at.
+/// The numbers of lists and candidates of one search.
 #[derive(Clone, Copy, Debug)]
 struct Thoroughness {
     /// The hits wanted.
