@@ -1,1 +1,9 @@
-//! ESS by example: the files beside this folder, in the order of their numbers.
+//! ESS by example. The programs stand beside this folder: the quickstart, and short ones in the order of their numbers, one a
+//! task. They search and train on SciFact, which is in the repository.
+
+use std::path::{Path, PathBuf};
+
+/// A file or folder of SciFact, wherever the program is started.
+pub fn scifact(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/scifact")).join(name)
+}
