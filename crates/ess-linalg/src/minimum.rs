@@ -8,13 +8,13 @@ const MEMORY: usize = 10;
 /// How small the gradient must be at a minimum.
 const TOLERANCE: f64 = 1e-5;
 
-/// A smooth function of `n` numbers, to be minimised.
+/// A smooth function of `n` variables, to be minimised.
 pub trait Smooth {
-    /// The function's value at a place (`n`), and its gradient there (`n`).
+    /// The function's value at a point (`n`), and its gradient there (`n`).
     fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>);
 }
 
-/// A place with the function's value and gradient there.
+/// A point with the function's value and gradient there.
 struct Point {
     at: Vec<f64>,
     value: f64,

@@ -153,9 +153,9 @@ pub enum Error {
          batches smaller than all queries, or give them different settings"
     )]
     EqualMembers {
-        /// The place of the one, from 0.
+        /// The index of the one, from 0.
         first: usize,
-        /// The place of the other.
+        /// The index of the other.
         second: usize,
     },
     /// A module whose every parameter is frozen.

@@ -81,3 +81,17 @@ fn settings_that_do_not_fit_are_refused() {
     let nested = build(r#"{"kind": "ensemble", "members": [{"kind": "linear", "item_dim": 7}]}"#);
     assert!(matches!(nested, Err(Error::Core(ess_core::Error::DimensionMismatch { .. }))));
 }
+
+/// As earlier versions wrote them, character by character.
+#[test]
+fn settings_of_earlier_versions_are_read_and_written_alike() {
+    for json in [
+        r#"{"kind":"linear","bias":true}"#,
+        r#"{"kind":"soup","of":{"kind":"linear","bias":true},"runs":4,"bagged":true}"#,
+        r#"{"kind":"ridge","regularisation":[100.0,0.3],"shares":[0.25,1.0]}"#,
+        r#"{"kind":"training_memory","slots":16384,"sharpness":20.0,"threshold":0.5}"#,
+    ] {
+        let config: RecipeConfig = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_string(&config).unwrap(), json);
+    }
+}

@@ -31,7 +31,7 @@ pub struct FitReport {
     pub dev_queries: usize,
     /// Items.
     pub items: usize,
-    /// Numbers in the trained module's tensors.
+    /// Parameters of the trained module: the components of its tensors.
     pub parameters: usize,
     /// Which module was returned, and why; `floor` in reports of earlier versions.
     #[doc(alias = "floor")]

@@ -60,7 +60,7 @@ pub fn nudge(
 pub(super) struct Pulls {
     /// The items that are pulled, ascending.
     pub(super) rows: Vec<usize>,
-    /// For each of them, the direction, of length 1: `k × d`.
+    /// For each of them, the direction, of unit norm: `k × d`.
     pub(super) directions: Vec<f32>,
     dim: usize,
 }

@@ -22,7 +22,7 @@ pub(super) trait ListLoss: Sync {
 pub(super) struct List<'a> {
     /// The similarity of each candidate.
     pub(super) similarities: &'a [f32],
-    /// Those that are relevant, in order of their places.
+    /// Those that are relevant, in order of their indices.
     pub(super) relevant: &'a [Relevant],
     /// The teacher's score of each candidate; empty without a teacher.
     pub(super) teacher: &'a [f32],
@@ -31,7 +31,7 @@ pub(super) struct List<'a> {
 /// A relevant candidate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Relevant {
-    /// Its place in the list.
+    /// Its index in the list.
     pub(super) at: usize,
     /// Its grade, above 0.
     pub(super) grade: i32,

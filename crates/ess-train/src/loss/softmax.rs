@@ -160,7 +160,7 @@ impl Softmax {
     }
 }
 
-/// Brings the gradient of some rows of the items to its place among all.
+/// Brings the gradient of some rows of the items to their indices among all.
 fn spread(value: LossValue, rows: &[usize], items: &Items<'_>) -> LossValue {
     let item_gradient = value.item_gradient.map(|gradient| lists::tensors::spread(gradient, rows, items));
     LossValue { item_gradient, ..value }

@@ -119,7 +119,7 @@ impl<F: ClosedForm> ClosedFormRecipe<F> {
         Self { settings: serde_json::to_string(&fit).ok(), ..Self::new(fit) }
     }
 
-    /// Refuses judgements of items that do not exist, and weights that the fit would pass over.
+    /// Refuses judgements of items that do not exist, and weights that the fit would ignore.
     fn check(&self, queries: &QuerySet, items: &Items<'_>) -> Result<(), Error> {
         queries.check_items(items.embeddings().len())?;
         match self.fit.takes_weights() || weights(queries).is_none() {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A [`KeyValueMemory`] whose keys are the training queries and whose values are the means of their relevant items at
-/// length 1, weighed by grade. Training then learns how far to trust it: how sharply to attend, from which cosine on, with
+/// unit norm, weighed by grade. Training then learns how far to trust it: how sharply to attend, from which cosine on, with
 /// what weight, and how keys and values should change. In training a query does not see itself.
 ///
 /// ```
@@ -64,7 +64,7 @@ impl TrainingMemoryRecipe {
     }
 }
 
-/// The mean of each query's relevant items, weighed by grade, at length 1: `n × d_item`.
+/// The mean of each query's relevant items, weighed by grade, at unit norm: `n × d_item`.
 fn mean_relevant(items: &Embeddings, judgements: &[Vec<Judgement>]) -> Result<Embeddings, Error> {
     let mut means = Vec::with_capacity(judgements.len() * items.dim());
     for judged in judgements {

@@ -22,7 +22,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainerConfig {
-    /// What is made small. Default: softmax over all items.
+    /// What is minimised. Default: softmax over all items.
     pub loss: LossConfig,
     /// How negatives are mined for a loss that needs them. `null` to take those that come with the queries or, where
     /// none come, to mine with the defaults. Default: `null`.

@@ -36,7 +36,7 @@ pub enum Sampling {
 pub struct NegativesConfig {
     /// Negatives of a query; fewer where the filters leave fewer. At least 1. Default: 16.
     pub per_query: usize,
-    /// How many of the most similar items are passed over. Default: 0.
+    /// How many of the most similar items are skipped. Default: 0.
     pub skip: usize,
     /// How deep the ranking is looked at, more than `skip`. Default: 100.
     pub depth: usize,
@@ -113,7 +113,7 @@ pub struct MiningReport {
     pub step: usize,
     /// Negatives that were taken.
     pub taken: usize,
-    /// Items passed over because they are relevant.
+    /// Items skipped because they are relevant.
     pub relevant: usize,
     /// Items dropped by the margin to the most similar relevant item.
     pub dropped_by_margin: usize,
