@@ -145,6 +145,27 @@ fn rare_large_losses_are_seen_where_queries_are_many() {
 }
 
 #[test]
+fn the_best_of_many_with_rare_large_losses_passes_rarely_where_queries_are_many() {
+    let (runs, systems, count) = (300, 48, 100);
+    let draw =
+        |random: &mut ChaCha8Rng| random.random::<f64>() * if random.random_bool(0.8) { 0.1 } else { -0.4 };
+    let best_of = |run: usize, paid: bool| {
+        let mut random = random(run, 8);
+        let tried: Vec<Vec<f64>> =
+            (0..systems).map(|_| (0..count).map(|_| draw(&mut random)).collect()).collect();
+        let sum = |system: &Vec<f64>| system.iter().sum::<f64>();
+        let best = tried.iter().max_by(|a, b| sum(a).total_cmp(&sum(b))).unwrap();
+        let test = ChoiceTest { resamples: 399, seed: run as u64 };
+        let others = if paid { &tried[..] } else { &[] };
+        test.judge(&vec![0.0; count], best, others, 0.99).unwrap().is_better()
+    };
+    let paid = share(runs, |run| best_of(run, true));
+    assert!(paid <= 0.005 + error(0.005, runs), "{paid}");
+    let unpaid = share(runs, |run| best_of(run, false));
+    assert!(unpaid > 0.05, "what is paid for is worth paying for: {unpaid}");
+}
+
+#[test]
 fn the_best_of_many_systems_passes_no_more_often_than_one() {
     let (runs, systems) = (600, 48);
     for (name, draw) in nulls() {

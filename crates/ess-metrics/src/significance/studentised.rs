@@ -14,18 +14,41 @@ const LEAST: f64 = 0.5;
 /// error is kept away from 0, in the spirit of Polansky, "Stabilizing bootstrap-t confidence intervals for small
 /// samples", Canadian Journal of Statistics 28, 2000.
 pub(super) fn interval(bootstrap: Bootstrap, values: &[f64], rank: usize) -> [f64; 2] {
-    let [mean, error] = mean_and_error(values.iter().copied());
+    interval_of_chosen(bootstrap, values, &[], rank)
+}
+
+/// The same of values that were chosen for their mean out of these and `others`, which are of the same queries. What is
+/// chosen tends to lie above its mean, so its lower end is as far away as the largest of all their statistics, on the same
+/// drawn queries, goes (Romano and Wolf, "Stepwise multiple testing as formalized data snooping", Econometrica 73, 2005,
+/// in a single step).
+pub(super) fn interval_of_chosen(
+    bootstrap: Bootstrap,
+    chosen: &[f64],
+    others: &[Vec<f64>],
+    rank: usize,
+) -> [f64; 2] {
+    let moments = |values: &[f64]| mean_and_error(values.iter().copied());
+    let of_chosen @ [mean, error] = moments(chosen);
     if error == 0.0 {
         return [mean, mean];
     }
+    let others: Vec<(&[f64], [f64; 2])> = others.iter().map(|of| (&of[..], moments(of))).collect();
     let draws = (0..bootstrap.resamples).into_par_iter().map(|draw| {
         let mut random = bootstrap.random(draw as u64);
-        let drawn: Vec<f64> = values.iter().map(|_| values[random.random_range(0..values.len())]).collect();
-        let [drawn, of_draw] = mean_and_error(drawn.into_iter());
-        (drawn - mean) / of_draw.max(LEAST * error)
+        let rows: Vec<usize> = chosen.iter().map(|_| random.random_range(0..chosen.len())).collect();
+        let own = statistic(chosen, of_chosen, &rows);
+        let all = others.iter().filter(|(_, [_, error])| *error > 0.0);
+        (own, all.map(|(values, moments)| statistic(values, *moments, &rows)).fold(own, f64::max))
     });
-    let [low, high] = ranked_out(draws.collect(), rank);
+    let (own, most): (Vec<f64>, Vec<f64>) = draws.unzip();
+    let (low, high) = (ranked_out(own, rank)[0], ranked_out(most, rank)[1]);
     [mean - high.max(0.0) * error, mean - low.min(0.0) * error]
+}
+
+/// How far the mean of the drawn rows is from the mean, in standard errors of the draw.
+fn statistic(values: &[f64], [mean, error]: [f64; 2], rows: &[usize]) -> f64 {
+    let [drawn, of_draw] = mean_and_error(rows.iter().map(|&row| values[row]));
+    (drawn - mean) / of_draw.max(LEAST * error)
 }
 
 /// The mean and its standard error.
