@@ -89,14 +89,10 @@ impl<S: Similarity> Index for ExactIndex<S> {
         self.items.len()
     }
 
-    /// As [`Index::search`].
+    /// As [`Index::search_with`].
     ///
     /// # Errors
-    /// As [`Index::search`], and those of the similarity: [`Error::NonFinite`] when one overflows.
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
+    /// As [`Index::search_with`], and those of the similarity: [`Error::NonFinite`] when one overflows.
     fn search_with(
         &self,
         queries: &Embeddings,

@@ -28,8 +28,8 @@ use crate::{Embeddings, Error, Hit};
 /// module returns: vectors in the item space. Hits come most relevant first, ties in item order, and do not
 /// depend on the number of threads.
 ///
-/// Three methods are enough for an index. The others have defaults that claim nothing: no filter, no settings, no
-/// knowledge of memory. An index that changes is a [`MutableIndex`] too, one that is kept in a file a
+/// Three methods are enough for an index: `dim`, `len` and `search_with`. The others have defaults that claim nothing:
+/// no filter, no settings, no knowledge of memory. An index that changes is a [`MutableIndex`] too, one that is kept in a file a
 /// [`PersistentIndex`]; how an index is built is its own affair.
 pub trait Index: Send + Sync {
     /// The dimension of the items and of the queries that the index takes, `d_item`.
@@ -48,34 +48,31 @@ pub trait Index: Send + Sync {
         self.len()
     }
 
-    /// The `k` most similar items for each of `n` queries (`n × d_item`): `n` lists of `k` hits, or of all `len` items
-    /// where those are fewer.
+    /// The `k` most similar items for each of `n` queries (`n × d_item`), by [`Index::search_with`] with the default
+    /// parameters.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] for queries of another dimension, [`Error::KOutOfRange`] for `k = 0`;
-    /// [`Error::External`] for the index's own failures.
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error>;
+    /// As [`Index::search_with`].
+    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        self.search_with(queries, k, &SearchParams::default())
+    }
 
-    /// As [`Index::search`], with parameters for this call.
+    /// The `k` most similar items for each of `n` queries (`n × d_item`): `n` lists of `k` hits. A list is shorter
+    /// only where fewer than `k` items exist, or fewer than `k` pass the filter.
     ///
-    /// With a filter, a query gets `k` hits or as many as there are items that the filter admits, if those are fewer.
-    /// Settings of an effort that an index has no use for are ignored. The default takes no filter.
+    /// An implementation calls [`Index::check_search`] first. It ignores the fields of the effort that it has no use
+    /// for. An index that takes no filter calls [`SearchParams::unfiltered`].
     ///
     /// # Errors
-    /// As [`Index::search`]; [`Error::InvalidParameter`] for settings out of range; [`Error::Unsupported`] for a
-    /// filter unless [`Capabilities::filter`].
+    /// [`Error::DimensionMismatch`] for queries of another dimension; [`Error::KOutOfRange`] for `k = 0`;
+    /// [`Error::InvalidParameter`] for an effort out of range; [`Error::Unsupported`] for a filter unless
+    /// [`Capabilities::filter`]; [`Error::External`] for the index's own failures.
     fn search_with(
         &self,
         queries: &Embeddings,
         k: usize,
         params: &SearchParams<'_>,
-    ) -> Result<Vec<Vec<Hit>>, Error> {
-        params.effort.check()?;
-        match params.filter {
-            Some(_) => Err(Error::Unsupported { what: "a filter" }),
-            None => self.search(queries, k),
-        }
-    }
+    ) -> Result<Vec<Vec<Hit>>, Error>;
 
     /// What this index can do.
     fn capabilities(&self) -> Capabilities {
@@ -158,10 +155,6 @@ macro_rules! forward_index {
 
             fn rows(&self) -> usize {
                 (**self).rows()
-            }
-
-            fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-                (**self).search(queries, k)
             }
 
             fn search_with(

@@ -161,10 +161,6 @@ impl<E: Engine> Index for EngineIndex<E> {
         self.extent().next_row
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, CoreError> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
     fn search_with(
         &self,
         queries: &Embeddings,

@@ -150,14 +150,10 @@ impl Index for FlatIndex {
         self.live.rows()
     }
 
-    /// As [`Index::search`]. An error of one query is the error of the whole call.
+    /// As [`Index::search_with`]. An error of one query is the error of the whole call.
     ///
     /// # Errors
-    /// As [`Index::search`], and [`ess_core::Error::NonFinite`] when a similarity overflows.
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
+    /// As [`Index::search_with`], and [`ess_core::Error::NonFinite`] when a similarity overflows.
     fn search_with(
         &self,
         queries: &Embeddings,

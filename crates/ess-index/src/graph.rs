@@ -130,10 +130,6 @@ impl Index for GraphIndex {
         self.live.rows()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, CoreError> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
     /// As [`Index::search_with`].
     ///
     /// # Errors

@@ -218,10 +218,6 @@ impl<I: Index, Id: RowId> Index for IdentifiedIndex<I, Id> {
         self.index.rows()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.index.search(queries, k)
-    }
-
     fn search_with(
         &self,
         queries: &Embeddings,

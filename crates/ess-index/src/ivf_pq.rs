@@ -94,14 +94,10 @@ impl Index for IvfPqIndex {
         self.live.rows()
     }
 
-    /// As [`Index::search`].
+    /// As [`Index::search_with`].
     ///
     /// # Errors
-    /// As [`Index::search`], and [`ess_core::Error::NonFinite`] when the similarity of a candidate overflows.
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
+    /// As [`Index::search_with`], and [`ess_core::Error::NonFinite`] when the similarity of a candidate overflows.
     fn search_with(
         &self,
         queries: &Embeddings,

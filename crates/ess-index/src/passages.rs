@@ -164,11 +164,7 @@ impl<I: Index> Index for PassageIndex<I> {
         self.rows.items()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
-    /// As [`Index::search_with`]. The filter is of items.
+    /// As [`Index::search_with`]. The filter and the rows are of items.
     ///
     /// # Errors
     /// As [`Index::search_with`], and those of the index of passages.

@@ -86,10 +86,6 @@ impl<I: Index> Index for ShardedIndex<I> {
         self.starts[self.shards.len()]
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
     /// As [`Index::search_with`].
     ///
     /// # Errors

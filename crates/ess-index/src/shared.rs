@@ -118,10 +118,6 @@ impl<I: Index> Index for SharedIndex<I> {
         self.read().rows()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.with(|index| index.search(queries, k))
-    }
-
     fn search_with(
         &self,
         queries: &Embeddings,

@@ -9,7 +9,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use ess_core::{Embeddings, Error, Hit, Index, MutableIndex, PersistentIndex};
+use ess_core::{Embeddings, Error, Hit, Index, MutableIndex, PersistentIndex, SearchParams};
 use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, IndexFile, Opening, Progress, SharedIndex};
 
 const OPENINGS: [Opening; 3] = [Opening::Read, Opening::Mapped, Opening::MappedUnverified];
@@ -103,8 +103,13 @@ impl Index for Fragile {
         self.0.len()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.0.search(queries, k)
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        self.0.search_with(queries, k, params)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Exact search on a device.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use ess_core::{Embeddings, Hit, Index, TopK};
+use ess_core::{Embeddings, Hit, Index, SearchParams, TopK};
 use rayon::prelude::*;
 
 use crate::{Error, largest_tensor, longest_row};
@@ -119,13 +119,19 @@ impl Index for DeviceIndex {
         self.len
     }
 
-    /// As [`Index::search`]; all queries fail together.
+    /// As [`Index::search_with`]; all queries fail together.
     ///
     /// # Errors
-    /// As [`Index::search`], and [`ess_core::Error::NonFinite`] for a query so long that its similarity with the longest
+    /// As [`Index::search_with`], and [`ess_core::Error::NonFinite`] for a query so long that its similarity with the longest
     /// item could overflow.
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         let k = self.check_search(queries, k)?;
+        params.unfiltered()?;
         self.bound.check(queries)?;
         let mut hits = Vec::with_capacity(queries.len());
         for chunk in queries.as_slice().chunks(self.queries_at_once() * self.dim) {

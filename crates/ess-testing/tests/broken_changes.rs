@@ -41,10 +41,6 @@ impl Index for Scan {
         self.rows.len()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        self.search_with(queries, k, &SearchParams::default())
-    }
-
     fn search_with(
         &self,
         queries: &Embeddings,

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ess_core::{Embeddings, EncoderFn, Error, Hit, Index, QueryEncoder, SearchModuleFn};
+use ess_core::{Embeddings, EncoderFn, Error, Hit, Index, QueryEncoder, SearchModuleFn, SearchParams};
 use ess_testing::index::{self, Promise};
 use ess_testing::{encoder, search_module};
 
@@ -18,8 +18,14 @@ impl<F: Fn(&mut Vec<Hit>, usize) + Send + Sync> Index for Spoiled<F> {
         self.0.len()
     }
 
-    fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
         self.check_search(queries, k)?;
+        params.unfiltered()?;
         let answer = |query: &[f32]| {
             let dot = |item: &[f32]| query.iter().zip(item).map(|(q, x)| q * x).sum();
             let mut hits: Vec<Hit> =
@@ -131,9 +137,14 @@ fn no_check_of_k() {
         fn len(&self) -> usize {
             self.0.len()
         }
-        fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        fn search_with(
+            &self,
+            queries: &Embeddings,
+            k: usize,
+            params: &SearchParams<'_>,
+        ) -> Result<Vec<Vec<Hit>>, Error> {
             let careful = Spoiled(self.0.clone(), |_: &mut Vec<Hit>, _: usize| {});
-            careful.search(queries, k.clamp(1, self.len()))
+            careful.search_with(queries, k.clamp(1, self.len()), params)
         }
     }
     index::conforms(Careless, &Promise::EXACT);

@@ -1,6 +1,7 @@
 //! Parameters of one search.
 
 use super::{Effort, Filter, RowSet};
+use crate::Error;
 
 /// Parameters of one call of [`Index::search_with`](crate::Index::search_with); by default, those of
 /// [`Index::search`](crate::Index::search).
@@ -26,6 +27,18 @@ impl<'a> SearchParams<'a> {
     #[must_use]
     pub fn filtered(self, filter: impl Into<Filter<'a>>) -> Self {
         Self { filter: Some(filter.into()), ..self }
+    }
+
+    /// The checked effort, for an index that takes no filter.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where there is a filter, and those of [`Effort::check`].
+    pub fn unfiltered(&self) -> Result<Effort, Error> {
+        self.effort.check()?;
+        match self.filter {
+            Some(_) => Err(Error::Unsupported { what: "a filter" }),
+            None => Ok(self.effort),
+        }
     }
 }
 

@@ -71,7 +71,7 @@ impl<I: Index, M: SearchModule<TokenStates>> Searcher for TwoPassSearcher<'_, I,
 mod tests {
     use std::sync::Mutex;
 
-    use ess_core::SentenceIdentity;
+    use ess_core::{SearchParams, SentenceIdentity};
     use ess_index::FlatIndex;
 
     use super::*;
@@ -91,9 +91,14 @@ mod tests {
             self.index.len()
         }
 
-        fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
+        fn search_with(
+            &self,
+            queries: &Embeddings,
+            k: usize,
+            params: &SearchParams<'_>,
+        ) -> Result<Vec<Vec<Hit>>, Error> {
             self.calls.lock().unwrap().push((queries.len(), k));
-            self.index.search(queries, k)
+            self.index.search_with(queries, k, params)
         }
     }
 
