@@ -12,13 +12,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use crate::{
     choice::{
         auto_module::AutoModule,
-        plan::{Plan, SavedMemory},
+        plan::{Plan, SavedNeighbours},
         report::{AutoReport, SkippedTrial, TrialSummary},
         selection::Choice,
     },
     config::AutoConfig,
     error::Error,
-    features::{neighbours::Memory, passes::Scale},
+    features::{neighbours::NeighbourMemory, scale::Scale},
     input::{
         collection::Collection, encoding as inputs, training_queries::TrainingQueries, variant::Variant,
     },
@@ -26,20 +26,20 @@ use crate::{
         budget::{Budget, in_own_threads},
         folds::{self, FoldKind},
         journal::Journal,
-        pair_modules::PairHeads,
+        pair_modules::PairModules,
         setting::{Part, Trials},
-        training::HeadItems,
+        training::TrainingItems,
         trial::Learns,
     },
 };
 
 /// Fewer queries than this cannot be cut into folds that say anything.
-const FEWEST_QUERIES: usize = 20;
+const MIN_QUERIES: usize = 20;
 
-/// Chooses a searching operation: which signals count how much, and which head is trained.
+/// Chooses a searching operation: which features count how much, and which module is trained.
 ///
 /// Everything is judged on held-out queries by nested cross-validation: what judges a fold is learned without it, and the
-/// weights among it are fitted to the queries of the other folds with a memory and a head that saw neither that fold's
+/// weights among it are fitted to the queries of the other folds with neighbours and a module that saw neither that fold's
 /// labels nor those of the query's own. A simpler choice is taken when it is not clearly worse, and the frozen encoder when
 /// no gain is proven.
 ///
@@ -57,7 +57,7 @@ const FEWEST_QUERIES: usize = 20;
 /// let relevant = (0..60).map(|item| vec![Judgement { item, grade: 1 }]).collect();
 /// let train = TrainingQueries::new(QuerySet::new(Embeddings::from_rows(&queries)?, relevant)?);
 ///
-/// let auto = Auto::new(AutoConfig { heads: vec![], ..AutoConfig::default() })?.with_progress(Progress::Silent);
+/// let auto = Auto::new(AutoConfig { trained_modules: vec![], ..AutoConfig::default() })?.with_progress(Progress::Silent);
 /// let (module, report) = auto.fit(&collection, &train, None, None)?;
 /// // The frozen encoder is perfect here, so it is kept.
 /// assert_eq!(report.dense.trial, None);
@@ -88,7 +88,7 @@ impl Auto {
         self
     }
 
-    /// Trains heads on this device instead of the CPU. Signals are weighed on the CPU in any case, and what is chosen runs
+    /// Trains modules on this device instead of the CPU. Features are weighed on the CPU in any case, and what is chosen runs
     /// there.
     #[must_use]
     pub fn on(mut self, device: &Device) -> Self {
@@ -107,7 +107,7 @@ impl Auto {
     ///
     /// # Errors
     /// [`Error::DifferentSpaces`] when queries and items differ in dimension; [`Error::Core`] for judgements of items
-    /// that do not exist, and for token states of queries of another dimension than the items'; those of training a head.
+    /// that do not exist, and for token states of queries of another dimension than the items'; those of training a module.
     pub fn fit(
         &self,
         collection: &Collection,
@@ -128,8 +128,8 @@ impl Auto {
         let started = Instant::now();
         let all = train.join(dev)?;
         inputs::check(collection, &all)?;
-        self.check_heads(collection.items().dim())?;
-        let names: Vec<&str> = Learns::all(&self.config.heads).map(Learns::name).collect();
+        self.check_modules(collection.items().dim())?;
+        let names: Vec<&str> = Learns::all(&self.config.trained_modules).map(Learns::name).collect();
         let inputs = inputs::checksum(collection, &all, train.set().len(), &self.config);
         let journal = Journal::open(journal, inputs, &names)?;
         let budget = Budget::new(self.config.budget_seconds, journal.spent());
@@ -144,16 +144,16 @@ impl Auto {
         );
         let near = |dev: &TrainingQueries| near_duplicates(&[train.set().encodings()], dev.set().encodings());
         let dev_near_duplicates = dev.map(near).transpose()?.unwrap_or(0);
-        let head_items = HeadItems::new(collection.len(), self.config.seed, &self.device);
+        let training_items = TrainingItems::new(collection.len(), self.config.seed, &self.device);
         let bar = self.bar();
         let mut trials = Trials {
-            memory: Memory::of_all(&all, &batch).with_folds(&fold_of),
+            neighbours: NeighbourMemory::of_all(&all, &batch).with_folds(&fold_of),
             parts: Vec::new(),
             collection,
             queries: &all,
             batch: &batch,
             fold_of: &fold_of,
-            head_items: &head_items,
+            training_items: &training_items,
             config: &self.config,
             scale: Scale::of(&batch.dense, collection),
             budget: &budget,
@@ -162,11 +162,11 @@ impl Auto {
                 journal.borrow_mut().spend(budget.spent())
             },
         };
-        let enough = all.set().len() >= FEWEST_QUERIES;
+        let enough = all.set().len() >= MIN_QUERIES;
         // A group that is most of the queries cannot be held out, so nobody can tell what training is worth.
         let trained = evidence.kind == FoldKind::ByQuery || evidence.largest_component < 0.5;
         if enough && !budget.is_over() {
-            let finder = trials.passes(&[], None);
+            let finder = trials.passes(&[], Vec::new(), None);
             trials.parts = Part::all(&all, &batch, &fold_of, self.config.folds, &finder)?;
         }
         let skipped = if enough { self.search(&trials, trained, &journal, &bar)? } else { Vec::new() };
@@ -174,7 +174,7 @@ impl Auto {
         let choose = |variant| self.choose(&journal, variant, enough);
         let dense = choose(Variant::Dense);
         let hybrid = batch.words.is_some().then(|| choose(Variant::Hybrid));
-        let heads = self.final_heads(&trials, [Some(&dense), hybrid.as_ref()].into_iter().flatten())?;
+        let modules = self.final_modules(&trials, [Some(&dense), hybrid.as_ref()].into_iter().flatten())?;
         bar.finish_and_clear();
         let report = AutoReport {
             config: self.config.clone(),
@@ -210,9 +210,9 @@ impl Auto {
             dense,
             stems: hybrid.is_some().then(|| TextAnalyzer::RULES.to_owned()),
             hybrid,
-            memory: SavedMemory::new(collection, &all),
+            neighbours: SavedNeighbours::new(collection, &all),
         };
-        Ok((AutoModule::new(plan, heads, all.set().encodings().clone()), report))
+        Ok((AutoModule::new(plan, modules, all.set().encodings().clone()), report))
     }
 
     /// Runs the trials that fit the budget and are not in the journal, simple ones first; returns the others.
@@ -225,7 +225,8 @@ impl Auto {
     ) -> Result<Vec<SkippedTrial>, Error> {
         let mut skipped = Vec::new();
         let untrained = |learns: &Learns<'_>| matches!(learns, Learns::Nothing);
-        for learns in Learns::all(&self.config.heads).filter(|learns| trained || untrained(learns)) {
+        for learns in Learns::all(&self.config.trained_modules).filter(|learns| trained || untrained(learns))
+        {
             let name = learns.name();
             bar.set_message(name.to_owned());
             if journal.borrow().find(name).is_some() {
@@ -245,7 +246,7 @@ impl Auto {
     }
 
     /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the cheapest did, and a
-    /// head is trained without each pair of folds and, if it is taken, on all queries.
+    /// module is trained without each pair of folds and, if it is taken, on all queries.
     fn too_long(
         &self,
         trials: &Trials<'_>,
@@ -264,27 +265,31 @@ impl Auto {
         // The first trial of a run costs more: what it finds out of tokens is kept for the others.
         let least = journal.trials().iter().map(|trial| trial.cpu_seconds).fold(f64::INFINITY, f64::min);
         let mut expected = 1.3 * least;
-        if let Learns::Head(head) = learns {
+        if let Learns::Module(module) = learns {
             let (items, queries) = (trials.collection.items(), trials.queries.set());
-            // The two choices may take different heads, each trained once more on all queries.
+            // The two choices may take different modules, each trained once more on all queries.
             let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
-            let training = trials.head_items.seconds_of_training(trials.budget, head, items, queries)?;
-            expected += training * (PairHeads::trainings(self.config.folds) + finals);
+            let training =
+                trials.training_items.seconds_of_training(trials.budget, module, items, queries)?;
+            expected += training * (PairModules::trainings(self.config.folds) + finals);
         }
         let left = trials.budget.left();
         Ok((expected > left)
             .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
     }
 
-    /// Heads that do not fit the embeddings are refused before anything is spent.
-    fn check_heads(&self, dim: usize) -> Result<(), Error> {
-        self.config.heads.iter().try_for_each(|head| Ok(head.module.build(dim, dim, 0).map(|_| ())?))
+    /// Modules that do not fit the embeddings are refused before anything is spent.
+    fn check_modules(&self, dim: usize) -> Result<(), Error> {
+        self.config
+            .trained_modules
+            .iter()
+            .try_for_each(|trained| Ok(trained.module.build(dim, dim, 0).map(|_| ())?))
     }
 
     fn choose(&self, journal: &Journal, variant: Variant, enough: bool) -> Choice {
         if !enough {
             let reason =
-                format!("fewer than {FEWEST_QUERIES} queries are no evidence: the frozen encoder is kept");
+                format!("fewer than {MIN_QUERIES} queries are no evidence: the frozen encoder is kept");
             return Choice::frozen(&reason, &self.config);
         }
         let reason = "the budget ended before the first trial: the frozen encoder is kept";
@@ -292,28 +297,28 @@ impl Auto {
             .unwrap_or_else(|| Choice::frozen(reason, &self.config))
     }
 
-    /// The heads of the choices, trained on all queries.
-    fn final_heads<'c>(
+    /// The trained modules of the choices, trained on all queries.
+    fn final_modules<'c>(
         &self,
         trials: &Trials<'_>,
         choices: impl Iterator<Item = &'c Choice>,
     ) -> Result<Vec<(String, ModuleState)>, Error> {
-        let mut heads: Vec<(String, ModuleState)> = Vec::new();
+        let mut modules: Vec<(String, ModuleState)> = Vec::new();
         for name in choices.filter_map(|choice| choice.trial.as_ref()) {
-            let config = self.config.heads.iter().find(|head| head.name == *name);
-            if let Some(config) = config.filter(|_| heads.iter().all(|(other, _)| other != name)) {
+            let config = self.config.trained_modules.iter().find(|module| module.name == *name);
+            if let Some(config) = config.filter(|_| modules.iter().all(|(other, _)| other != name)) {
                 let (items, queries) = (trials.collection.items(), trials.queries.set());
-                let head = trials.head_items.train(config, self.config.seed, items, queries)?;
-                heads.push((name.clone(), head.to_state()?));
+                let module = trials.training_items.train(config, self.config.seed, items, queries)?;
+                modules.push((name.clone(), module.to_state()?));
             }
         }
-        Ok(heads)
+        Ok(modules)
     }
 
     fn bar(&self) -> ProgressBar {
-        // For each trial the folds of two variants, and for each head the pairs of folds.
-        let (heads, folds) = (self.config.heads.len(), self.config.folds);
-        let ticks = (heads + 2) * folds * 2 + heads * folds * (folds - 1) / 2;
+        // For each trial the folds of two variants, and for each module the pairs of folds.
+        let (modules, folds) = (self.config.trained_modules.len(), self.config.folds);
+        let ticks = (modules + 2) * folds * 2 + modules * folds * (folds - 1) / 2;
         let bar = match self.progress {
             Progress::Silent => ProgressBar::hidden(),
             Progress::Bar => ProgressBar::new(ticks as u64),

@@ -6,7 +6,10 @@ use ess_searchers::{FeedbackWeights, QueryExpansion};
 use ess_train::{EnsembleSettings, RecipeConfig, RidgeConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::{
+    error::Error,
+    features::table::{find, own_names},
+};
 
 /// How a searching operation is chosen. The defaults are one recipe for every collection.
 ///
@@ -25,7 +28,7 @@ pub struct AutoConfig {
     /// what other threads of the process do is not counted. Above 0. A trial that is not expected to end within it is not
     /// begun. Default: 120.
     pub budget_seconds: f64,
-    /// Parts of the nested cross-validation; 3 or more. A head is trained without each pair of them: `folds (folds − 1) / 2`
+    /// Parts of the nested cross-validation; 3 or more. A module is trained without each pair of them: `folds (folds − 1) / 2`
     /// times, on `folds − 2` of them. Default: 5.
     pub folds: usize,
     /// How many items of each search are candidates while choosing, and have their tokens looked at; at least 10. Default: 100.
@@ -36,9 +39,14 @@ pub struct AutoConfig {
     pub expansion: QueryExpansion,
     /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
     pub lexical: Bm25Config,
-    /// The trained heads to try, in this order, after none at all; simple and cheap ones should come first. Default: two
+    /// The features that may be weighed, by name; the frozen similarity is always among them. Default: all ten of this
+    /// crate; [`register_feature`](crate::register_feature) makes others known.
+    pub features: Vec<String>,
+    /// The trained modules to try, in this order, after none at all; simple and cheap ones should come first. Default: two
     /// ridge maps, a linear module after 40 and after 100 steps, then an MLP and the default ensemble after 40.
-    pub heads: Vec<HeadConfig>,
+    #[serde(alias = "heads")]
+    #[doc(alias = "heads")]
+    pub trained_modules: Vec<TrainedModuleConfig>,
     /// What a weight's distance from the frozen encoder costs while weights are fitted to `n` queries: `penalty / √n`
     /// nDCG a unit. 0 or more. Default: 0.05.
     pub penalty: f64,
@@ -54,9 +62,10 @@ pub struct AutoConfig {
 }
 
 /// A searching module to train, and for how long.
+#[doc(alias = "HeadConfig")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct HeadConfig {
+pub struct TrainedModuleConfig {
     /// How it is called in reports; one of a kind.
     pub name: String,
     /// The module: of any kind that reads embeddings. It is trained without dev queries
@@ -70,13 +79,13 @@ pub struct HeadConfig {
 
 impl Default for AutoConfig {
     fn default() -> Self {
-        let trained = |kind: &str, module, max_steps| HeadConfig {
+        let trained = |kind: &str, module, max_steps| TrainedModuleConfig {
             name: format!("{kind}, {max_steps} steps"),
             module,
             trainer: TrainerConfig { max_steps, ..TrainerConfig::default() },
         };
         // How far it goes is the business of its weight.
-        let ridge = |name: &str, regularisation| HeadConfig {
+        let ridge = |name: &str, regularisation| TrainedModuleConfig {
             name: name.to_owned(),
             module: RecipeConfig::of(RidgeConfig { regularisation: vec![regularisation], shares: vec![1.0] }),
             trainer: TrainerConfig::default(),
@@ -88,7 +97,8 @@ impl Default for AutoConfig {
             attention: FeedbackWeights::default(),
             expansion: QueryExpansion::default(),
             lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
-            heads: vec![
+            features: own_names().into_iter().map(str::to_owned).collect(),
+            trained_modules: vec![
                 ridge("ridge 30", 30.0),
                 ridge("ridge 3", 3.0),
                 trained("linear", RecipeConfig::default(), 40),
@@ -130,18 +140,21 @@ impl AutoConfig {
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
             return refuse("confidence", "between 0 and 1", self.confidence.to_string());
         }
+        if let Some(name) = self.features.iter().find(|name| find(name).is_none()) {
+            return refuse("features", "names of features of this crate or registered ones", name.clone());
+        }
         self.attention.check()?;
         self.expansion.check()?;
-        let mut names: Vec<&str> = self.heads.iter().map(|head| head.name.as_str()).collect();
+        let mut names: Vec<&str> = self.trained_modules.iter().map(|module| module.name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            return refuse("names of heads", "all different", pair[0].to_owned());
+            return refuse("names of trained modules", "all different", pair[0].to_owned());
         }
-        for head in &self.heads {
-            head.trainer.check()?;
-            if head.module.reads_token_states() {
-                let found = format!("{} ({:?})", head.module.kind(), head.name);
-                return refuse("heads", "kinds that read embeddings, not token states", found);
+        for trained in &self.trained_modules {
+            trained.trainer.check()?;
+            if trained.module.reads_token_states() {
+                let found = format!("{} ({:?})", trained.module.kind(), trained.name);
+                return refuse("trained_modules", "kinds that read embeddings, not token states", found);
             }
         }
         Ok(())
@@ -156,7 +169,7 @@ mod tests {
     fn settings_outside_their_range_are_named() {
         let default = AutoConfig::default;
         default().check().unwrap();
-        let twice = [default().heads[0].clone(), default().heads[0].clone()];
+        let twice = [default().trained_modules[0].clone(), default().trained_modules[0].clone()];
         for (expected, config) in [
             ("budget_seconds", AutoConfig { budget_seconds: f64::NAN, ..default() }),
             ("folds", AutoConfig { folds: 2, ..default() }),
@@ -164,7 +177,8 @@ mod tests {
             ("penalty", AutoConfig { penalty: -1.0, ..default() }),
             ("standard_errors", AutoConfig { standard_errors: f64::INFINITY, ..default() }),
             ("confidence", AutoConfig { confidence: 1.0, ..default() }),
-            ("names of heads", AutoConfig { heads: twice.to_vec(), ..default() }),
+            ("features", AutoConfig { features: vec!["age".to_owned()], ..default() }),
+            ("names of trained modules", AutoConfig { trained_modules: twice.to_vec(), ..default() }),
         ] {
             assert!(
                 matches!(config.check(), Err(Error::Config { name, .. }) if name == expected),

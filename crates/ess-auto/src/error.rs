@@ -50,19 +50,26 @@ pub enum Error {
         /// What lacks them.
         what: &'static str,
     },
-    /// A search of the collection of training, with a choice that weighs a signal for which the collection or the queries
+    /// A search of the collection of training, with a choice that weighs a feature for which the collection or the queries
     /// lack what it looks at.
-    #[error("the choice weighs {signal:?}, and {what} lack what it looks at")]
-    NoSignal {
-        /// The signal.
-        signal: crate::features::weights::Signal,
+    #[error("the choice weighs {feature:?}, and {what} lack what it looks at")]
+    #[doc(alias = "NoSignal")]
+    NoFeature {
+        /// The name of the feature.
+        feature: &'static str,
         /// What lacks it.
         what: &'static str,
     },
     /// A file that could not be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),
-    /// Training a head failed.
+    /// A name under which another feature is known.
+    #[error("{name:?} is the name of another feature")]
+    FeatureTaken {
+        /// The name.
+        name: String,
+    },
+    /// Training a module failed.
     #[error(transparent)]
     Train(#[from] ess_train::Error),
     /// Saving or loading failed.

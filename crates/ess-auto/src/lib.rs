@@ -15,9 +15,14 @@ pub use choice::{
     report::{AutoReport, SkippedTrial, TrialSummary},
     selection::{Choice, GroupGain},
 };
-pub use config::{AutoConfig, HeadConfig};
+pub use config::{AutoConfig, TrainedModuleConfig};
 pub use error::Error;
-pub use features::weights::{Signal, Weights};
+pub use features::{
+    asked::Asked,
+    feature::{Feature, LearnedFrom},
+    table::register_feature,
+    weights::Weights,
+};
 pub use input::{
     auto_queries::AutoQueries, collection::Collection, training_queries::TrainingQueries, variant::Variant,
 };

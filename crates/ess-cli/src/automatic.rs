@@ -99,11 +99,8 @@ pub(crate) fn describe_choice(choice: &Choice) -> String {
     let Some(trial) = &choice.trial else {
         return format!("the frozen encoder: {}", choice.reason);
     };
-    let weights = ess_auto::Signal::ALL.into_iter().filter_map(|signal| {
-        let weight = choice.second.get(signal);
-        let name = serde_json::to_value(signal).ok()?;
-        (weight != 0.0).then(|| format!("{} {weight:.2}", name.as_str().unwrap_or_default()))
-    });
+    let weights = choice.second.iter().filter(|(_, weight)| *weight != 0.0);
+    let weights = weights.map(|(feature, weight)| format!("{feature} {weight:.2}"));
     let weights: Vec<String> = weights.collect();
     format!("{trial}; {}; {}", weights.join(", "), choice.reason)
 }

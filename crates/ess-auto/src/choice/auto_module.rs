@@ -8,23 +8,23 @@ use ess_search::ModuleState;
 
 use crate::choice::{plan::Plan, selection::Choice};
 
-/// A chosen searching operation: the weights of all signals, the training queries as memory, and the heads.
+/// A chosen searching operation: the weights of all features, the training queries as nearest neighbours, and the trained modules.
 ///
-/// It knows the items of training by id and embedding. Bound to another collection it forgets them, leaves heads aside
-/// and searches with cautious weights of the signals that need no training.
+/// It knows the items of training by id and embedding. Bound to another collection it forgets them, leaves trained modules aside
+/// and searches with cautious weights of the features that need no training.
 ///
 /// Runnable at [`Auto`](crate::Auto).
 #[derive(Clone, Debug, PartialEq)]
 pub struct AutoModule {
     pub(crate) plan: Plan,
-    pub(crate) heads: BTreeMap<String, ModuleState>,
+    pub(crate) modules: BTreeMap<String, ModuleState>,
     /// The training queries' embeddings.
     pub(crate) queries: Embeddings,
 }
 
 impl AutoModule {
-    pub(crate) fn new(plan: Plan, heads: Vec<(String, ModuleState)>, queries: Embeddings) -> Self {
-        Self { plan, heads: heads.into_iter().collect(), queries }
+    pub(crate) fn new(plan: Plan, modules: Vec<(String, ModuleState)>, queries: Embeddings) -> Self {
+        Self { plan, modules: modules.into_iter().collect(), queries }
     }
 
     /// The choice that looks at embeddings alone.

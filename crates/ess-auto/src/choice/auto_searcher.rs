@@ -13,10 +13,12 @@ use crate::{
     },
     error::Error,
     features::{
-        neighbours::Memory,
+        feature::Feature,
+        neighbours::NeighbourMemory,
         passes::Passes,
+        table::all,
         trust::cautious,
-        weights::{Signal, Weights},
+        weights::{DENSE, Weights},
     },
     input::{
         auto_queries::AutoQueries,
@@ -24,7 +26,7 @@ use crate::{
         collection::Collection,
         query_tokens::QueryTokens,
     },
-    validation::training as head,
+    validation::training::build,
 };
 
 /// Queries that are searched together.
@@ -42,22 +44,22 @@ const KNOWN_SHARE: f64 = 0.5;
 /// Tokens are looked at for as many items of each search as when it was chosen ([`AutoConfig::pool`](crate::AutoConfig::pool));
 /// where more are asked for, the others are taken to be as the least of these.
 ///
-/// A query costs two searches of the dense index (three with a head), one of the passages, two of the words, a look at every
+/// A query costs two searches of the dense index (three with a trained module), one of the passages, two of the words, a look at every
 /// training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
 pub struct AutoSearcher<'c> {
     collection: &'c Collection,
     plan: Plan,
-    heads: BTreeMap<String, Box<dyn PersistentModule>>,
+    modules: BTreeMap<String, Box<dyn PersistentModule>>,
     // None where the collection is not the one of training.
-    dense_memory: Option<Memory>,
-    hybrid_memory: Option<Memory>,
+    dense_neighbours: Option<NeighbourMemory>,
+    hybrid_neighbours: Option<NeighbourMemory>,
 }
 
 impl AutoModule {
     /// Makes it search a collection.
     ///
     /// # Errors
-    /// [`Error::Core`] for items of another dimension; [`Error::Search`] for a head that cannot be built.
+    /// [`Error::Core`] for items of another dimension; [`Error::Search`] for a trained module that cannot be built.
     pub fn bind<'c>(&self, collection: &'c Collection) -> Result<AutoSearcher<'c>, Error> {
         AutoSearcher::new(self, collection)
     }
@@ -68,32 +70,37 @@ impl<'c> AutoSearcher<'c> {
         let what = "items searched by a saved choice";
         ess_core::Error::check_dim(what, module.dim(), collection.items().dim())?;
         let plan = module.plan.clone();
-        let rows: Vec<Option<u32>> = plan.memory.items.iter().map(|item| row_of(collection, item)).collect();
+        let rows: Vec<Option<u32>> =
+            plan.neighbours.items.iter().map(|item| row_of(collection, item)).collect();
         let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
-        let (mut dense_memory, mut hybrid_memory, mut heads) = (None, None, BTreeMap::new());
+        let (mut dense_neighbours, mut hybrid_neighbours, mut modules) = (None, None, BTreeMap::new());
         if known {
             let value =
                 |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
-            let values: Vec<Vec<(u32, f32)>> =
-                plan.memory.values.iter().map(|values| values.iter().filter_map(value).collect()).collect();
+            let values: Vec<Vec<(u32, f32)>> = plan
+                .neighbours
+                .values
+                .iter()
+                .map(|values| values.iter().filter_map(value).collect())
+                .collect();
             let dense = Batch::of(module.queries.clone());
-            if let (Some(words), Some(texts)) = (&collection.words, &plan.memory.texts) {
+            if let (Some(words), Some(texts)) = (&collection.words, &plan.neighbours.texts) {
                 let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
                 let counts = words.encoder.encode_queries(&texts)?;
                 let words = QueryWords::new(counts, words.encoder.term_weights())?;
                 let batch = Batch { words: Some(words), ..dense.clone() };
-                hybrid_memory = Some(Memory::new(&batch, values.clone()));
+                hybrid_neighbours = Some(NeighbourMemory::new(&batch, values.clone()));
             }
-            dense_memory = Some(Memory::new(&dense, values));
-            for (name, state) in &module.heads {
-                heads.insert(name.clone(), head::build(state)?);
+            dense_neighbours = Some(NeighbourMemory::new(&dense, values));
+            for (name, state) in &module.modules {
+                modules.insert(name.clone(), build(state)?);
             }
         }
-        Ok(Self { collection, plan, heads, dense_memory, hybrid_memory })
+        Ok(Self { collection, plan, modules, dense_neighbours, hybrid_neighbours })
     }
 
     /// What several choices agree on, for a collection that none of them was made on: the mean of their cautious weights,
-    /// without heads and memories. The hybrid choice is there where all have one.
+    /// without trained modules and neighbours. The hybrid choice is there where all have one.
     ///
     /// # Errors
     /// [`ess_core::Error::Empty`] for no module; those of [`AutoModule::bind`].
@@ -109,26 +116,33 @@ impl<'c> AutoSearcher<'c> {
         let mut plan = first.plan.clone();
         plan.dense = joined(&dense);
         plan.hybrid = hybrid.map(|choices| joined(&choices));
-        Ok(Self { collection, plan, heads: BTreeMap::new(), dense_memory: None, hybrid_memory: None })
+        Ok(Self {
+            collection,
+            plan,
+            modules: BTreeMap::new(),
+            dense_neighbours: None,
+            hybrid_neighbours: None,
+        })
     }
 
     /// Whether the collection has the items of training: at least half of the remembered ones, by id and embedding.
     pub fn knows_collection(&self) -> bool {
-        self.dense_memory.is_some()
+        self.dense_neighbours.is_some()
     }
 
     fn search_batch(
         &self,
         batch: &Batch,
         choice: &Choice,
-        memory: Option<&Memory>,
+        neighbours: Option<&NeighbourMemory>,
         k: usize,
     ) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
-        let head = choice.trial.as_ref().and_then(|name| self.heads.get(name));
+        let module = choice.trial.as_ref().and_then(|name| self.modules.get(name));
         let passes = Passes {
             collection: self.collection,
-            head: head.map(|head| head as &dyn SearchModule),
-            memory,
+            features: weighed(choice),
+            module: module.map(|module| module as &dyn SearchModule),
+            neighbours,
             hidden: Vec::new(),
             attention: self.plan.attention,
             expansion: self.plan.expansion,
@@ -149,7 +163,9 @@ impl<'c> AutoSearcher<'c> {
             batch.words = Some(QueryWords::new(counts.clone(), words.encoder.term_weights())?);
         }
         let tokens = self.collection.tokens.as_ref().zip(queries.tokens());
-        if let Some((items, queries)) = tokens.filter(|_| weighs(choice, Signal::Tokens)) {
+        if let Some((items, queries)) =
+            tokens.filter(|_| weighed(choice).iter().any(|feature| feature.name() == "tokens"))
+        {
             let what = "token states of queries given to a saved choice";
             ess_core::Error::check_dim(what, items.dim(), queries.token_dim())?;
             batch.tokens = Some(QueryTokens::of(queries));
@@ -158,16 +174,16 @@ impl<'c> AutoSearcher<'c> {
     }
 
     /// A choice says nothing of a collection that lost what it looks at, nor of queries without it.
-    fn check_signals(&self, choice: &Choice, queries: &AutoQueries) -> Result<(), Error> {
-        for signal in Signal::ALL.into_iter().filter(|&signal| weighs(choice, signal)) {
-            if signal.is_lexical() && !self.collection.has(Signal::Words) {
+    fn check_features(&self, choice: &Choice, queries: &AutoQueries) -> Result<(), Error> {
+        for feature in weighed(choice) {
+            if feature.reads_texts() && self.collection.words.is_none() {
                 return Err(Error::NoTexts { what: "the collection" });
             }
-            if !self.collection.has(signal) {
-                return Err(Error::NoSignal { signal, what: "the items" });
+            if !feature.has_items(self.collection) {
+                return Err(Error::NoFeature { feature: feature.name(), what: "the items" });
             }
-            if signal == Signal::Tokens && queries.tokens().is_none() {
-                return Err(Error::NoSignal { signal, what: "the queries" });
+            if !feature.has_queries(queries) {
+                return Err(Error::NoFeature { feature: feature.name(), what: "the queries" });
             }
         }
         Ok(())
@@ -184,7 +200,7 @@ impl Searcher<Embeddings> for AutoSearcher<'_> {
     /// As [`Searcher::search`] of [`AutoQueries`] by embedding alone.
     ///
     /// # Errors
-    /// Those of that, [`Error::NoSignal`] for every dense choice that weighs tokens.
+    /// Those of that, [`Error::NoFeature`] for every dense choice that weighs tokens.
     fn search(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.search(&AutoQueries::new(queries.clone()), k)
     }
@@ -195,23 +211,23 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
     ///
     /// # Errors
     /// As an [`ess_core::Error::External`], [`Error::NoTexts`] for queries with words when there were no texts to choose with
-    /// or the collection has none, and [`Error::NoSignal`] when items or queries lack what the choice weighs.
+    /// or the collection has none, and [`Error::NoFeature`] when items or queries lack what the choice weighs.
     fn search(&self, queries: &AutoQueries, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.check(queries.dense(), k)?;
-        let (choice, memory) = match queries.words() {
-            None => (&self.plan.dense, self.dense_memory.as_ref()),
+        let (choice, neighbours) = match queries.words() {
+            None => (&self.plan.dense, self.dense_neighbours.as_ref()),
             Some(_) => {
                 let choice = self.plan.hybrid.as_ref();
-                (choice.ok_or(Error::NoTexts { what: "the saved choice" })?, self.hybrid_memory.as_ref())
+                (choice.ok_or(Error::NoTexts { what: "the saved choice" })?, self.hybrid_neighbours.as_ref())
             }
         };
-        if memory.is_some() {
-            self.check_signals(choice, queries)?;
+        if neighbours.is_some() {
+            self.check_features(choice, queries)?;
         }
         let mut hits = Vec::with_capacity(queries.rows());
         for rows in blocks(queries.rows()) {
             let batch = self.batch(&queries.select_rows(&rows)?, choice)?;
-            hits.extend(self.search_batch(&batch, choice, memory, k)?);
+            hits.extend(self.search_batch(&batch, choice, neighbours, k)?);
         }
         Ok(hits)
     }
@@ -226,8 +242,10 @@ fn joined(choices: &[&Choice]) -> Choice {
     Choice { first, second, ..choices[0].clone() }
 }
 
-fn weighs(choice: &Choice, signal: Signal) -> bool {
-    choice.first.get(signal) > 0.0 || choice.second.get(signal) > 0.0
+/// The features that a choice looks at, with the frozen similarity.
+fn weighed(choice: &Choice) -> Vec<&'static dyn Feature> {
+    let weighs = |name| choice.first.get(name) > 0.0 || choice.second.get(name) > 0.0;
+    all().into_iter().filter(|feature| feature.name() == DENSE || weighs(feature.name())).collect()
 }
 
 fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {

@@ -21,6 +21,8 @@ use crate::{
 const KIND: &str = "auto";
 const VERSION: u32 = 1;
 const QUERIES: &str = "queries";
+/// What a trial without a trained module was called by earlier versions.
+const NO_HEAD: &str = "no head";
 
 /// What the manifest says beside the matrices.
 #[derive(Serialize, Deserialize)]
@@ -29,7 +31,8 @@ struct Config {
     version: u32,
     plan: String,
     checksum: String,
-    heads: BTreeMap<String, ModuleDescription>,
+    #[serde(alias = "heads")]
+    modules: BTreeMap<String, ModuleDescription>,
 }
 
 impl AutoModule {
@@ -63,13 +66,14 @@ impl AutoModule {
         let shape = vec![self.queries.len(), self.queries.dim()];
         let queries = HostTensor::new(QUERIES, shape, self.queries.as_slice().to_vec())?;
         tensors.insert(QUERIES.to_owned(), queries);
-        for (number, head) in self.heads.values().enumerate() {
+        for (number, module) in self.modules.values().enumerate() {
             tensors.extend(
-                head.tensors.iter().map(|(name, tensor)| (head_tensor(number, name), tensor.clone())),
+                module.tensors.iter().map(|(name, tensor)| (module_tensor(number, name), tensor.clone())),
             );
         }
-        let heads = self.heads.iter().map(|(name, head)| (name.clone(), head.description.clone())).collect();
-        let config = Config { version: VERSION, plan: file, checksum, heads };
+        let modules =
+            self.modules.iter().map(|(name, module)| (name.clone(), module.description.clone())).collect();
+        let config = Config { version: VERSION, plan: file, checksum, modules };
         let config = serde_json::to_value(config).map_err(ess_core::Error::external)?;
         let description =
             ModuleDescription { kind: KIND.to_owned(), query_dim: self.dim(), item_dim: self.dim(), config };
@@ -95,10 +99,10 @@ impl AutoModule {
         let config: Config = serde_json::from_value(state.description.config.clone())
             .map_err(|error| format_error(&manifest, "the config of an auto module", &error.to_string()))?;
         let plan = read_plan(folder, &manifest, &config)?;
-        let heads = heads(&mut state, &config);
-        check_names(&manifest, &plan, &heads)?;
+        let modules = modules(&mut state, &config);
+        check_names(&manifest, &plan, &modules)?;
         let queries = queries(&manifest, &state, &plan)?;
-        let module = Self { plan, heads, queries };
+        let module = Self { plan, modules, queries };
         if module.has_other_stems() {
             tracing::warn!(
                 folder = %folder.display(),
@@ -111,7 +115,8 @@ impl AutoModule {
     }
 }
 
-fn head_tensor(number: usize, name: &str) -> String {
+fn module_tensor(number: usize, name: &str) -> String {
+    // The word is of the first version.
     format!("head.{number}.{name}")
 }
 
@@ -131,43 +136,44 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
     Ok(plan)
 }
 
-/// The heads with their tensors; whether these fit is found out when a head is built.
-fn heads(state: &mut ModuleState, config: &Config) -> BTreeMap<String, ModuleState> {
-    let head = |(number, (name, description)): (usize, (&String, &ModuleDescription))| {
-        let prefix = head_tensor(number, "");
+/// The trained modules with their tensors; whether these fit is found out when a module is built.
+fn modules(state: &mut ModuleState, config: &Config) -> BTreeMap<String, ModuleState> {
+    let module = |(number, (name, description)): (usize, (&String, &ModuleDescription))| {
+        let prefix = module_tensor(number, "");
         let own =
             state.tensors.iter().filter_map(|(name, tensor)| Some((name.strip_prefix(&prefix)?, tensor)));
         let tensors = own.map(|(name, tensor)| (name.to_owned(), tensor.clone())).collect();
         (name.clone(), ModuleState { description: description.clone(), tensors })
     };
-    config.heads.iter().enumerate().map(head).collect()
+    config.modules.iter().enumerate().map(module).collect()
 }
 
-/// A choice that names a head which is not there, and a head that no choice names, are damage.
-fn check_names(manifest: &Path, plan: &Plan, heads: &BTreeMap<String, ModuleState>) -> Result<(), Error> {
+/// A choice that names a module which is not there, and a module that no choice names, are damage.
+fn check_names(manifest: &Path, plan: &Plan, modules: &BTreeMap<String, ModuleState>) -> Result<(), Error> {
     let choices = || [Some(&plan.dense), plan.hybrid.as_ref()].into_iter().flatten();
     let named: BTreeSet<&str> = choices().filter_map(|choice| choice.trial.as_deref()).collect();
-    let without_head = [Learns::Nothing.name(), Learns::Memory.name()];
-    let missing = named.iter().find(|name| !without_head.contains(name) && !heads.contains_key(**name));
+    let without_module = [Learns::Nothing.name(), Learns::Neighbours.name(), NO_HEAD];
+    let missing = named.iter().find(|name| !without_module.contains(name) && !modules.contains_key(**name));
     if let Some(name) = missing {
         return Err(format_error(
             manifest,
-            &format!("the head {name:?} that is chosen"),
+            &format!("the trained module {name:?} that is chosen"),
             "none of that name",
         ));
     }
-    match heads.keys().find(|name| !named.contains(name.as_str())) {
-        Some(name) => Err(format_error(manifest, "heads that are chosen", &format!("{name:?}"))),
+    match modules.keys().find(|name| !named.contains(name.as_str())) {
+        Some(name) => Err(format_error(manifest, "trained modules that are chosen", &format!("{name:?}"))),
         None => Ok(()),
     }
 }
 
 fn queries(manifest: &Path, state: &ModuleState, plan: &Plan) -> Result<Embeddings, Error> {
-    let expected = [plan.memory.values.len(), state.description.query_dim];
-    let texts = plan.memory.texts.as_ref().map_or(expected[0], Vec::len);
-    let place = plan.memory.values.iter().flatten().map(|(place, _)| *place as usize + 1).max().unwrap_or(0);
+    let expected = [plan.neighbours.values.len(), state.description.query_dim];
+    let texts = plan.neighbours.texts.as_ref().map_or(expected[0], Vec::len);
+    let place =
+        plan.neighbours.values.iter().flatten().map(|(place, _)| *place as usize + 1).max().unwrap_or(0);
     let tensor = state.tensors.get(QUERIES).filter(|tensor| tensor.shape() == expected);
-    match tensor.filter(|_| texts == expected[0] && place <= plan.memory.items.len()) {
+    match tensor.filter(|_| texts == expected[0] && place <= plan.neighbours.items.len()) {
         Some(tensor) => Ok(Embeddings::from_vec(tensor.values().to_vec(), expected[1])?),
         None => {
             let expected = format!("{} training queries of {} dimensions", expected[0], expected[1]);

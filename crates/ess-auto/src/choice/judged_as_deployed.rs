@@ -9,12 +9,12 @@ use ess_train::{Judgement, QuerySet};
 use crate::{
     choice::{
         auto_module::AutoModule,
-        plan::{Plan, SavedMemory},
+        plan::{Plan, SavedNeighbours},
         selection::Choice,
     },
     config::AutoConfig,
     error::Error,
-    features::{neighbours::Memory, passes::Scale},
+    features::{neighbours::NeighbourMemory, scale::Scale},
     input::{
         auto_queries::AutoQueries, collection::Collection, encoding as inputs,
         training_queries::TrainingQueries, variant::Variant,
@@ -23,9 +23,9 @@ use crate::{
         budget::{Budget, in_own_threads},
         judged::{DEPTH, ndcg},
         nested::FittedWeights,
-        pair_modules::PairHeads,
+        pair_modules::PairModules,
         setting::{Part, Trials},
-        training::HeadItems,
+        training::TrainingItems,
         trial::{Learns, SHRINKS},
     },
 };
@@ -55,13 +55,13 @@ fn small() -> (Collection, TrainingQueries) {
 /// The module that would be deployed had the fold not been there.
 fn deployed(
     trials: &Trials<'_>,
-    weights: FittedWeights,
+    weights: &FittedWeights,
     share: f32,
     learned: &TrainingQueries,
 ) -> AutoModule {
     let choice = Choice {
-        trial: Some("no head".to_owned()),
-        first: weights.first,
+        trial: Some("no trained module".to_owned()),
+        first: weights.first.clone(),
         second: weights.second.shrunk(share),
         gate: weights.gate,
         ..Choice::frozen("", trials.config)
@@ -75,7 +75,7 @@ fn deployed(
         dense: choice.clone(),
         hybrid: Some(choice),
         stems: None,
-        memory: SavedMemory::new(trials.collection, learned),
+        neighbours: SavedNeighbours::new(trials.collection, learned),
     };
     AutoModule::new(plan, Vec::new(), learned.set().encodings().clone())
 }
@@ -105,19 +105,19 @@ fn with_trials<T: Send>(
     in_own_threads(|| {
         let budget = Budget::new(1e6, 0.0);
         let mut trials = Trials {
-            memory: Memory::of_all(queries, &batch).with_folds(&fold_of),
+            neighbours: NeighbourMemory::of_all(queries, &batch).with_folds(&fold_of),
             parts: Vec::new(),
             collection,
             queries,
             batch: &batch,
             fold_of: &fold_of,
-            head_items: &HeadItems::new(collection.len(), 0, &Device::flex()),
+            training_items: &TrainingItems::new(collection.len(), 0, &Device::flex()),
             config: &config,
             scale: Scale::of(&batch.dense, collection),
             budget: &budget,
             tick: &|| Ok(()),
         };
-        trials.parts = Part::all(queries, &batch, &fold_of, 5, &trials.passes(&[], None))?;
+        trials.parts = Part::all(queries, &batch, &fold_of, 5, &trials.passes(&[], Vec::new(), None))?;
         work(&trials)
     })
     .unwrap()
@@ -129,12 +129,12 @@ fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
     with_trials(&collection, &queries, |trials| {
         let mut differing = BTreeMap::new();
         for (fold, variant) in (0..5).flat_map(|fold| [(fold, Variant::Dense), (fold, Variant::Hybrid)]) {
-            let heads = PairHeads::default();
-            let judged = trials.judge_fold(fold, variant, Learns::Memory, &heads)?.unwrap();
+            let modules = PairModules::default();
+            let judged = trials.judge_fold(fold, variant, Learns::Neighbours, &modules)?.unwrap();
             let rows = |held| (0..60).filter(move |row| (row % 5 == fold) == held).collect::<Vec<_>>();
             let (held, learned) = (some(&queries, &rows(true)), some(&queries, &rows(false)));
             for (at, &share) in SHRINKS.iter().enumerate() {
-                let module = deployed(trials, judged.weights, share, &learned);
+                let module = deployed(trials, &judged.weights, share, &learned);
                 let searcher = module.bind(&collection)?;
                 let hits = searcher.search(&encoded(&collection, &held, variant), DEPTH)?;
                 let found = hits.iter().zip(held.set().judgements()).map(|(hits, judged)| ndcg(hits, judged));
@@ -150,20 +150,20 @@ fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
     });
 }
 
-/// Weights, gate and rankings of each fold, with a memory and with a head, by embeddings and by texts too.
+/// Weights, gate and rankings of each fold, with neighbours and with a trained module, by embeddings and by texts too.
 fn judges(collection: &Collection, queries: &TrainingQueries) -> Vec<Vec<String>> {
     with_trials(collection, queries, |trials| {
-        let head = &trials.config.heads[0];
-        let learns = [Learns::Memory, Learns::Head(head)];
-        let with_heads = PairHeads::train(trials, Some(head))?.unwrap();
+        let module = &trials.config.trained_modules[0];
+        let learns = [Learns::Neighbours, Learns::Module(module)];
+        let with_modules = PairModules::train(trials, Some(module))?.unwrap();
         let of_fold = |fold| -> Result<Vec<String>, Error> {
             let mut judges = Vec::new();
             for (variant, learns) in
                 [Variant::Dense, Variant::Hybrid].into_iter().flat_map(|v| learns.map(|l| (v, l)))
             {
-                let none = PairHeads::default();
-                let heads = if learns.head().is_some() { &with_heads } else { &none };
-                let (fitted, searched) = trials.search_fold(fold, variant, learns, heads)?.unwrap();
+                let none = PairModules::default();
+                let modules = if learns.module().is_some() { &with_modules } else { &none };
+                let (fitted, searched) = trials.search_fold(fold, variant, learns, modules)?.unwrap();
                 judges.push(format!("{:?} {:?} {:?}", fitted.first, fitted.second, fitted.gate));
                 for share in SHRINKS {
                     let second = fitted.second.shrunk(share);

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     choice::selection::Choice,
-    features::{neighbours::shares, passes::Scale},
+    features::{neighbours::shares, scale::Scale},
     input::{collection::Collection, training_queries::TrainingQueries},
 };
 
@@ -28,7 +28,8 @@ pub(crate) struct Plan {
     /// The rules that words were stemmed by; none in plans of versions that did not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stems: Option<String>,
-    pub(crate) memory: SavedMemory,
+    #[serde(alias = "memory")]
+    pub(crate) neighbours: SavedNeighbours,
 }
 
 impl Plan {
@@ -51,13 +52,13 @@ impl Plan {
         feedback.map_err(|error| ("settings of feedback".to_owned(), error.to_string()))?;
         for choice in [Some(&self.dense), self.hybrid.as_ref()].into_iter().flatten() {
             if !(choice.first.are_numbers() && choice.second.are_numbers()) {
-                return refuse("weights of 0 or more", format!("{:?}", (choice.first, choice.second)));
+                return refuse("weights of 0 or more", format!("{:?}", (&choice.first, &choice.second)));
             }
             if choice.gate.iter().any(|end| !end.is_finite()) {
                 return refuse("a gate of two cosines", format!("{:?}", choice.gate));
             }
         }
-        match self.memory.values.iter().flatten().find(|(_, share)| !(0.0..=1.0).contains(share)) {
+        match self.neighbours.values.iter().flatten().find(|(_, share)| !(0.0..=1.0).contains(share)) {
             Some((_, share)) => refuse("shares of grades from 0 to 1", share.to_string()),
             None => Ok(()),
         }
@@ -67,7 +68,7 @@ impl Plan {
 /// What training queries were answered by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SavedMemory {
+pub(crate) struct SavedNeighbours {
     /// The queries' texts.
     pub(crate) texts: Option<Vec<String>>,
     /// For each query its relevant items, by place in `items`, and their shares of its grades.
@@ -76,7 +77,7 @@ pub(crate) struct SavedMemory {
     pub(crate) items: Vec<(String, String)>,
 }
 
-impl SavedMemory {
+impl SavedNeighbours {
     pub(crate) fn new(collection: &Collection, queries: &TrainingQueries) -> Self {
         let mut places: BTreeMap<u32, u32> = BTreeMap::new();
         let mut values: Vec<Vec<(u32, f32)>> =

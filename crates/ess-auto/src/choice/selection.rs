@@ -157,7 +157,7 @@ impl Choice {
             trial: better.then(|| taken.trial.name.clone()),
             reason,
             share,
-            first: if better { record.first } else { Weights::frozen() },
+            first: if better { record.first.clone() } else { Weights::frozen() },
             second: record.second.shrunk(share),
             queries: taken.values.len(),
             frozen,
@@ -231,7 +231,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
-    use crate::{features::weights::Signal, validation::trial::VariantRecord};
+    use crate::validation::trial::VariantRecord;
 
     /// 60 seen and 60 unseen queries: what a trial changes on each, with a little noise.
     fn trial(name: &str, seen: f32, unseen: f32) -> TrialRecord {
@@ -241,9 +241,9 @@ mod tests {
             0.5 + noise + if is_seen { seen } else { unseen }
         });
         let values: Vec<f32> = values.collect();
-        let weights = Weights::frozen().with(Signal::DenseMemory, 0.5);
+        let weights = Weights::frozen().with("dense_neighbours", 0.5);
         let record = VariantRecord {
-            first: weights,
+            first: weights.clone(),
             second: weights,
             values: vec![values; SHRINKS.len()],
             frozen: vec![0.5; 120],
@@ -251,7 +251,7 @@ mod tests {
         };
         TrialRecord {
             name: name.to_owned(),
-            head: None,
+            module: None,
             seen: is_seen,
             variants: BTreeMap::from([(Variant::Dense, record)]),
             cpu_seconds: 1.0,

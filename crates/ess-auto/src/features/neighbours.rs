@@ -1,4 +1,4 @@
-//! What training queries were answered by, as a key–value memory.
+//! What training queries were answered by, as a nearest-neighbour memory.
 
 use std::collections::BTreeMap;
 
@@ -17,16 +17,16 @@ const TOGETHER: usize = 64;
 const SHARPNESS: f32 = 15.0;
 
 /// Contributions below it are noise of queries that have nothing in common.
-const LEAST: f32 = 1e-3;
+const MIN_STRENGTH: f32 = 1e-3;
 
 /// Items that one query recalls at most.
-const MOST_RECALLED: usize = 2000;
+const MAX_RECALLED: usize = 2000;
 
 /// Training queries as keys, their relevant items as values: a query recalls the items of the training queries near it.
 ///
 /// Where no training query is near, nothing is recalled, so it cannot harm there.
-pub(crate) struct Memory {
-    // Of length 1.
+pub(crate) struct NeighbourMemory {
+    // Of unit norm.
     queries: Embeddings,
     words: Option<SparseIndex>,
     values: Vec<Vec<(u32, f32)>>,
@@ -39,7 +39,7 @@ pub(crate) struct Memory {
 pub(crate) struct Recalled {
     /// The cosine to the nearest training query.
     pub(crate) near: f32,
-    /// Items with their dense and their lexical memory.
+    /// Items with the strengths of their dense and of their lexical neighbours.
     pub(crate) items: BTreeMap<u32, [f32; 2]>,
 }
 
@@ -52,17 +52,17 @@ impl Recalled {
         items.into_iter().take(count).map(|(item, _)| item).collect()
     }
 
-    /// With no more items than anything asks for: all queries' memories are kept at once.
+    /// With no more items than anything asks for: what all queries recall is kept at once.
     fn limited(mut self) -> Self {
-        if self.items.len() > MOST_RECALLED {
-            let kept = self.strongest(MOST_RECALLED);
+        if self.items.len() > MAX_RECALLED {
+            let kept = self.strongest(MAX_RECALLED);
             self.items = kept.into_iter().map(|item| (item, self.items[&item])).collect();
         }
         self
     }
 }
 
-impl Memory {
+impl NeighbourMemory {
     /// Remembers queries and, for each, its items with their shares of the query's grades.
     pub(crate) fn new(queries: &Batch, values: Vec<Vec<(u32, f32)>>) -> Self {
         let words = queries.words.as_ref().map(|words| SparseIndex::new(&words.unit));
@@ -104,7 +104,7 @@ impl Memory {
     ) -> Recalled {
         let mut recalled = Recalled { near: -1.0, items: BTreeMap::new() };
         let mut add = |query: usize, kind: usize, strength: f32| {
-            for &(item, share) in self.values[query].iter().filter(|_| strength > LEAST) {
+            for &(item, share) in self.values[query].iter().filter(|_| strength > MIN_STRENGTH) {
                 recalled.items.entry(item).or_default()[kind] += strength * share;
             }
         };
@@ -136,7 +136,7 @@ mod tests {
     fn near_queries_are_recalled_and_far_ones_are_not() {
         let batch = |rows: &[[f32; 2]]| Batch::of(Embeddings::from_rows(rows).unwrap());
         let values = vec![vec![(7, 1.0)], vec![(7, 0.25), (9, 0.75)]];
-        let memory = Memory::new(&batch(&[[2.0, 0.0], [0.0, 1.0]]), values);
+        let memory = NeighbourMemory::new(&batch(&[[2.0, 0.0], [0.0, 1.0]]), values);
         let recalled = memory.recall(&batch(&[[1.0, 0.0], [-1.0, -1.0]]), &[]).unwrap();
         assert_eq!((recalled[0].near, recalled[0].items.len()), (1.0, 1));
         assert!((recalled[0].items[&7][0] - 1.0).abs() < 1e-6);

@@ -5,8 +5,9 @@ use ess_core::{Error, Hit};
 use crate::{
     features::{
         candidates::Candidates,
+        feature::Feature,
         passes::Passes,
-        weights::{Signal, Weights},
+        weights::{DENSE, Weights},
     },
     input::batch::Batch,
 };
@@ -17,32 +18,33 @@ pub(crate) struct Searched {
     pub(crate) near: Vec<f32>,
     // How far the fitted weights are trusted for each query.
     trust: Vec<f32>,
+    features: Vec<&'static dyn Feature>,
     candidates: Vec<Candidates>,
 }
 
 impl Passes<'_> {
-    /// Both passes, the first under `weights` as far as `gate` has them trusted for each query; without a memory, not at
+    /// Both passes, the first under `weights` as far as `gate` has them trusted for each query; without neighbours, not at
     /// all.
     pub(crate) fn search(&self, batch: &Batch, weights: &Weights, gate: [f32; 2]) -> Result<Searched, Error> {
         let pass = self.first(batch)?;
         let near: Vec<f32> = pass.near().collect();
-        let knows = self.memory.is_some();
+        let knows = self.neighbours.is_some();
         let trust: Vec<f32> = near.iter().map(|&near| if knows { trust(gate, near) } else { 0.0 }).collect();
         let candidates = self.second(&pass, |row| trusted(weights, trust[row]))?;
-        Ok(Searched { near, trust, candidates })
+        Ok(Searched { near, trust, features: self.features.clone(), candidates })
     }
 }
 
 impl Searched {
     /// The `k` best items of a query by the second pass's weights, as far as they are trusted for it.
     pub(crate) fn rank(&self, row: usize, weights: &Weights, k: usize) -> Vec<Hit> {
-        self.candidates[row].rank(&trusted(weights, self.trust[row]), k)
+        self.candidates[row].rank(&trusted(weights, self.trust[row]).of(&self.features), k)
     }
 }
 
 /// What is left of weights where training says nothing.
 pub(crate) fn cautious(weights: &Weights) -> Weights {
-    Weights::cautious().at_most(weights).with(Signal::Dense, 1.0)
+    Weights::cautious().at_most(weights).with(DENSE, 1.0)
 }
 
 fn trusted(weights: &Weights, trust: f32) -> Weights {

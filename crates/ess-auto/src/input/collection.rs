@@ -5,22 +5,19 @@ use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 use ess_searchers::ItemTokens;
 
-use crate::{
-    features::weights::Signal,
-    input::auto_queries::{AutoQueries, check_len},
-};
+use super::auto_queries::{AutoQueries, check_len};
 
 /// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words;
 /// perhaps their titles, embeddings of their passages and the states of their tokens too.
 ///
 /// ```
-/// use ess_auto::{Collection, Signal};
+/// use ess_auto::Collection;
 /// use ess_core::{Embeddings, Ids};
 ///
 /// let ids = Ids::new(vec!["d1".into(), "d2".into()])?;
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
 /// let collection = Collection::new(ids, items)?.with_texts(&["statins", "bones"], Default::default())?;
-/// assert!(collection.has(Signal::Words) && !collection.has(Signal::Passages));
+/// assert!(collection.has("lexical") && !collection.has("passages"));
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 pub struct Collection {
@@ -126,17 +123,6 @@ impl Collection {
     /// The exact index of the embeddings.
     pub fn index(&self) -> &dyn Index {
         &self.index
-    }
-
-    /// Whether there is what a signal looks at. What training makes, and feedback, is always there.
-    pub fn has(&self, signal: Signal) -> bool {
-        match signal {
-            Signal::Words | Signal::WordMemory | Signal::WordFeedback => self.words.is_some(),
-            Signal::TitleWords => self.words.as_ref().is_some_and(|words| words.titles.is_some()),
-            Signal::Passages => self.passages.is_some(),
-            Signal::Tokens => self.tokens.is_some(),
-            Signal::Dense | Signal::Head | Signal::DenseMemory | Signal::DenseFeedback => true,
-        }
     }
 
     /// Queries, given by embedding (`n × d`) and text, as a hybrid choice reads them.

@@ -48,7 +48,7 @@ impl Contents {
                 return Some(format!(
                     "a trial {:?} {}",
                     trial.name,
-                    if twice { "twice" } else { "of no head" }
+                    if twice { "twice" } else { "of no trained module" }
                 ));
             }
             let queries_differ = trial.seen.len() != queries;
@@ -141,15 +141,18 @@ fn read(path: &Path) -> Result<Option<Contents>, Error> {
 
 fn earlier(path: &Path, text: &str) -> Result<Option<Contents>, Error> {
     #[derive(Deserialize)]
-    struct Head {
+    struct Start {
         format: String,
         version: u32,
     }
-    let head: Head = serde_json::from_str(text).map_err(|error| damaged(path, &error.to_string()))?;
-    if head.format != FORMAT || head.version >= VERSION {
-        return Err(damaged(path, &format!("{} of version {} without checksum", head.format, head.version)));
+    let start: Start = serde_json::from_str(text).map_err(|error| damaged(path, &error.to_string()))?;
+    if start.format != FORMAT || start.version >= VERSION {
+        return Err(damaged(
+            path,
+            &format!("{} of version {} without checksum", start.format, start.version),
+        ));
     }
-    tracing::warn!(path = %path.display(), version = head.version, "the journal is of an earlier version: begun anew");
+    tracing::warn!(path = %path.display(), version = start.version, "the journal is of an earlier version: begun anew");
     Ok(None)
 }
 

@@ -4,15 +4,17 @@ use crate::{
     error::Error,
     features::{
         candidates::Candidates,
+        feature::Feature,
         passes::{FirstPass, Passes},
+        table::used,
         trust::{Searched, gate},
-        weights::{Signal, Weights},
+        weights::Weights,
     },
     input::{batch::Batch, variant::Variant},
     validation::{
         ascent::ascend,
         judged::{DEPTH, Table, ndcg},
-        pair_modules::PairHeads,
+        pair_modules::PairModules,
         setting::{Part, Trials},
         trial::{Learns, SHRINKS},
     },
@@ -30,7 +32,7 @@ pub(crate) struct JudgedFold {
 }
 
 /// Weights of both passes, and how near a query must be for them to be trusted.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct FittedWeights {
     pub(crate) first: Weights,
     pub(crate) second: Weights,
@@ -41,18 +43,18 @@ impl Trials<'_> {
     /// Fits on all folds but one, and judges by that one what would be deployed: the same gate, the same ranking. `None`
     /// when the budget ends.
     ///
-    /// Nothing that judges the fold saw its labels: memory and head are made without it. The weights are fitted to the
-    /// queries of the other folds, each with a memory and a head that saw neither the judged fold's labels nor its own:
-    /// what is made with a query's own label says nothing of what it is worth on new queries. The head that judges is one
+    /// Nothing that judges the fold saw its labels: neighbours and module are made without it. The weights are fitted to the
+    /// queries of the other folds, each with neighbours and a module that saw neither the judged fold's labels nor its own:
+    /// what is made with a query's own label says nothing of what it is worth on new queries. The module that judges is one
     /// of those of pairs of folds.
     pub(crate) fn judge_fold(
         &self,
         at: usize,
         variant: Variant,
         learns: Learns<'_>,
-        heads: &PairHeads,
+        modules: &PairModules,
     ) -> Result<Option<JudgedFold>, Error> {
-        let Some((weights, searched)) = self.search_fold(at, variant, learns, heads)? else {
+        let Some((weights, searched)) = self.search_fold(at, variant, learns, modules)? else {
             return Ok(None);
         };
         let judgements = self.judged_parts()[at].held.judgements(self.queries);
@@ -74,17 +76,18 @@ impl Trials<'_> {
         at: usize,
         variant: Variant,
         learns: Learns<'_>,
-        heads: &PairHeads,
+        modules: &PairModules,
     ) -> Result<Option<(FittedWeights, Searched)>, Error> {
         let (parts, judged) = (self.judged_parts(), &self.judged_parts()[at]);
-        let Some(weights) = self.fit_without(judged, variant, learns, heads)? else {
+        let Some(weights) = self.fit_without(judged, variant, learns, modules)? else {
             return Ok(None);
         };
         if self.budget.is_over() {
             return Ok(None);
         }
         let next = &parts[(at + 1) % parts.len()];
-        let passes = self.passes(&[judged.fold], heads.without(judged.fold, next.fold));
+        let module = modules.without(judged.fold, next.fold);
+        let passes = self.passes(&[judged.fold], self.features(variant, learns), module);
         let batch = judged.held.batch.of_variant(variant);
         let searched = passes.search(&batch, &weights.first, weights.gate)?;
         Ok(Some((weights, searched)))
@@ -96,21 +99,20 @@ impl Trials<'_> {
         judged: &Part,
         variant: Variant,
         learns: Learns<'_>,
-        heads: &PairHeads,
+        modules: &PairModules,
     ) -> Result<Option<FittedWeights>, Error> {
         let others: Vec<&Part> = self.judged_parts().iter().filter(|part| part.fold != judged.fold).collect();
         let batches: Vec<Batch> = others.iter().map(|part| part.fitted.batch.of_variant(variant)).collect();
-        let passes =
-            |part: &&Part| self.passes(&[judged.fold, part.fold], heads.without(judged.fold, part.fold));
-        let passes: Vec<Passes<'_>> = others.iter().map(passes).collect();
-        let allowed = |signal: Signal, feedback| {
-            let texts = variant == Variant::Hybrid || !signal.is_lexical();
-            learns.allows(signal) && texts && (feedback || !signal.is_feedback())
+        let features = self.features(variant, learns);
+        let passes = |part: &&Part| {
+            let module = modules.without(judged.fold, part.fold);
+            self.passes(&[judged.fold, part.fold], features.clone(), module)
         };
+        let passes: Vec<Passes<'_>> = others.iter().map(passes).collect();
         let fit = |candidates: Vec<Candidates>, feedback| {
             let judgements: Vec<_> =
                 others.iter().flat_map(|part| part.fitted.judgements(self.queries)).collect();
-            self.fit(&Table::new(&candidates, &judgements), |signal| allowed(signal, feedback))
+            self.fit(&Table::new(&features, &candidates, &judgements), feedback)
         };
         let mut first: Vec<FirstPass<'_>> = Vec::new();
         for (passes, batch) in passes.iter().zip(&batches) {
@@ -126,15 +128,25 @@ impl Trials<'_> {
             if self.budget.is_over() {
                 return Ok(None);
             }
-            second.extend(passes.second(pass, |_| weights)?);
+            second.extend(passes.second(pass, |_| weights.clone())?);
         }
         Ok(Some(FittedWeights { first: weights, second: fit(second, true), gate }))
     }
 
-    fn fit(&self, table: &Table, allowed: impl Fn(Signal) -> bool) -> Weights {
-        let signals: Vec<Signal> =
-            Signal::ALL.into_iter().filter(|&signal| allowed(signal) && table.has(signal)).collect();
+    /// The features that a trial may weigh, of those that the settings name.
+    fn features(&self, variant: Variant, learns: Learns<'_>) -> Vec<&'static dyn Feature> {
+        let allowed = |feature: &&'static dyn Feature| {
+            let texts = variant == Variant::Hybrid || !feature.reads_texts();
+            texts && learns.allows(*feature)
+        };
+        used(&self.config.features).into_iter().filter(allowed).collect()
+    }
+
+    fn fit(&self, table: &Table, feedback: bool) -> Weights {
+        let asked = table.features.iter().map(|feature| feedback || !feature.is_feedback());
+        let features: Vec<usize> =
+            asked.enumerate().filter(|&(at, asked)| asked && table.has(at)).map(|(at, _)| at).collect();
         let penalty = self.config.penalty / (table.queries() as f64).sqrt();
-        ascend(table, &signals, penalty)
+        ascend(table, &features, penalty)
     }
 }

@@ -1,29 +1,32 @@
-//! Heads that were trained without two folds.
+//! Modules that were trained without two folds.
 
 use std::collections::BTreeMap;
 
 use ess_core::SearchModule;
 use ess_search::PersistentModule;
 
-use crate::{config::HeadConfig, error::Error, validation::setting::Trials};
+use crate::{config::TrainedModuleConfig, error::Error, validation::setting::Trials};
 
-/// For each pair of folds, a head that saw the labels of neither: `n (n − 1) / 2` of `n` folds, each trained on the other
-/// `n − 2`. For 5 folds that is 1.5 times the training that a head without each fold would cost.
+/// For each pair of folds, a module that saw the labels of neither: `n (n − 1) / 2` of `n` folds, each trained on the other
+/// `n − 2`. For 5 folds that is 1.5 times the training that a module without each fold would cost.
 #[derive(Default)]
-pub(crate) struct PairHeads(BTreeMap<[usize; 2], Box<dyn PersistentModule>>);
+pub(crate) struct PairModules(BTreeMap<[usize; 2], Box<dyn PersistentModule>>);
 
-impl PairHeads {
+impl PairModules {
     /// How much training they are, in trainings on all queries.
     pub(crate) fn trainings(folds: usize) -> f64 {
         let folds = folds as f64;
         (folds - 1.0) / 2.0 * (folds - 2.0)
     }
 
-    /// None for no head; `None` as a whole when the budget ends.
-    pub(crate) fn train(trials: &Trials<'_>, head: Option<&HeadConfig>) -> Result<Option<Self>, Error> {
-        let mut heads = Self::default();
-        let Some(config) = head else {
-            return Ok(Some(heads));
+    /// None for no module; `None` as a whole when the budget ends.
+    pub(crate) fn train(
+        trials: &Trials<'_>,
+        module: Option<&TrainedModuleConfig>,
+    ) -> Result<Option<Self>, Error> {
+        let mut modules = Self::default();
+        let Some(config) = module else {
+            return Ok(Some(modules));
         };
         let folds: Vec<usize> = trials.judged_parts().iter().map(|part| part.fold).collect();
         for (at, &one) in folds.iter().enumerate() {
@@ -36,15 +39,17 @@ impl PairHeads {
                 let learned: Vec<usize> = rows.filter(|row| !pair.contains(&trials.fold_of[*row])).collect();
                 let queries = trials.queries.set().select(&learned)?;
                 let items = trials.collection.items();
-                heads.0.insert(pair, trials.head_items.train(config, trials.config.seed, items, &queries)?);
+                modules
+                    .0
+                    .insert(pair, trials.training_items.train(config, trials.config.seed, items, &queries)?);
                 (trials.tick)()?;
             }
         }
-        Ok(Some(heads))
+        Ok(Some(modules))
     }
 
-    /// The head that saw neither fold.
+    /// The module that saw neither fold.
     pub(crate) fn without(&self, one: usize, other: usize) -> Option<&dyn SearchModule> {
-        self.0.get(&[one.min(other), one.max(other)]).map(|head| &**head as &dyn SearchModule)
+        self.0.get(&[one.min(other), one.max(other)]).map(|module| &**module as &dyn SearchModule)
     }
 }

@@ -2,25 +2,22 @@
 
 use std::collections::BTreeSet;
 
-use ess_core::Error as CoreError;
+use ess_core::{Error as CoreError, SearchModule};
 use ess_train::Judgement;
 
 use crate::{
     config::AutoConfig,
     error::Error,
-    features::{
-        neighbours::Memory,
-        passes::{Passes, Scale},
-    },
+    features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, scale::Scale},
     input::{batch::Batch, collection::Collection, training_queries::TrainingQueries},
-    validation::{budget::Budget, folds::relevant, training::HeadItems},
+    validation::{budget::Budget, folds::relevant, training::TrainingItems},
 };
 
 /// Queries that are judged; of more, a part.
-const MOST_JUDGED: usize = 4000;
+const MAX_JUDGED: usize = 4000;
 
 /// Queries that weights are fitted to; of more, an even part: a few weights need no more.
-const MOST_FITTED: usize = 1500;
+const MAX_FITTED: usize = 1500;
 
 /// What is fixed before the first trial.
 pub(crate) struct Trials<'a> {
@@ -28,14 +25,14 @@ pub(crate) struct Trials<'a> {
     pub(crate) queries: &'a TrainingQueries,
     pub(crate) batch: &'a Batch,
     pub(crate) fold_of: &'a [usize],
-    pub(crate) head_items: &'a HeadItems,
+    pub(crate) training_items: &'a TrainingItems,
     pub(crate) config: &'a AutoConfig,
     pub(crate) scale: Scale,
     pub(crate) budget: &'a Budget,
     /// Called after each part of a trial.
     pub(crate) tick: &'a dyn Fn() -> Result<(), Error>,
     /// All queries; a look-up names the folds that it must not see.
-    pub(crate) memory: Memory,
+    pub(crate) neighbours: NeighbourMemory,
     /// The folds that have queries.
     pub(crate) parts: Vec<Part>,
 }
@@ -80,9 +77,9 @@ impl Part {
         folds: usize,
         finder: &Passes<'_>,
     ) -> Result<Vec<Self>, CoreError> {
-        let every = fold_of.len().div_ceil(MOST_JUDGED);
+        let every = fold_of.len().div_ceil(MAX_JUDGED);
         let others = fold_of.len() / every * (folds - 1) / folds;
-        let fitted_every = others.div_ceil(MOST_FITTED).max(1);
+        let fitted_every = others.div_ceil(MAX_FITTED).max(1);
         let mut parts = Vec::new();
         for fold in 0..folds {
             let rows = 0..fold_of.len();
@@ -111,12 +108,14 @@ impl Trials<'_> {
     pub(crate) fn passes<'f>(
         &'f self,
         without: &[usize],
-        head: Option<&'f dyn ess_core::SearchModule>,
+        features: Vec<&'static dyn Feature>,
+        module: Option<&'f dyn SearchModule>,
     ) -> Passes<'f> {
         Passes {
             collection: self.collection,
-            head,
-            memory: Some(&self.memory),
+            features,
+            module,
+            neighbours: Some(&self.neighbours),
             hidden: without.to_vec(),
             attention: self.config.attention,
             expansion: self.config.expansion,

@@ -1,4 +1,4 @@
-//! Training a head: a searching module on the embeddings alone.
+//! Training a searching module on the embeddings alone.
 
 use std::collections::BTreeSet;
 
@@ -10,26 +10,26 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    config::HeadConfig,
+    config::TrainedModuleConfig,
     error::Error,
     validation::{budget::Budget, folds::relevant},
 };
 
-/// Items that a head is trained against; of larger collections a part stands for the rest.
-const MOST_ITEMS: usize = 30_000;
+/// Items that a module is trained against; of larger collections a part stands for the rest.
+const MAX_ITEMS: usize = 30_000;
 
-/// The items that heads are trained against: all of them, or in a large collection the relevant ones of the queries that it
+/// The items that modules are trained against: all of them, or in a large collection the relevant ones of the queries that it
 /// is trained on and a sample, which is the same for all.
-pub(crate) struct HeadItems {
+pub(crate) struct TrainingItems {
     // All rows of the collection in a random order; `None` for a collection that is not large.
     order: Option<Vec<usize>>,
-    /// Where heads are trained.
+    /// Where modules are trained.
     device: Device,
 }
 
-impl HeadItems {
+impl TrainingItems {
     pub(crate) fn new(items: usize, seed: u64, device: &Device) -> Self {
-        let order = (items > MOST_ITEMS).then(|| {
+        let order = (items > MAX_ITEMS).then(|| {
             let mut order: Vec<usize> = (0..items).collect();
             order.shuffle(&mut ChaCha8Rng::seed_from_u64(seed));
             order
@@ -40,7 +40,7 @@ impl HeadItems {
     /// Trains on all steps of the config.
     pub(crate) fn train(
         &self,
-        config: &HeadConfig,
+        config: &TrainedModuleConfig,
         seed: u64,
         items: &Embeddings,
         queries: &QuerySet,
@@ -50,12 +50,12 @@ impl HeadItems {
 
     fn trained(
         &self,
-        config: &HeadConfig,
+        config: &TrainedModuleConfig,
         seed: u64,
         items: &Embeddings,
         queries: &QuerySet,
     ) -> Result<Trained, Error> {
-        let rows = self.order.as_ref().map(|order| rows(order, queries.judgements(), MOST_ITEMS));
+        let rows = self.order.as_ref().map(|order| rows(order, queries.judgements(), MAX_ITEMS));
         let sampled = rows.as_ref().map(|rows| items.select(rows)).transpose()?;
         let items = sampled.as_ref().unwrap_or(items);
         let seed = config.trainer.seed.wrapping_add(seed);
@@ -69,11 +69,11 @@ impl HeadItems {
         Ok(recipe.train_without_dev(&trainer, &Items::new(items, &self.device), &queries)?)
     }
 
-    /// CPU-seconds of training a head, judged by two steps of it; a closed form has no steps and is done whole.
+    /// CPU-seconds of training a module, judged by two steps of it; a closed form has no steps and is done whole.
     pub(crate) fn seconds_of_training(
         &self,
         budget: &Budget,
-        config: &HeadConfig,
+        config: &TrainedModuleConfig,
         items: &Embeddings,
         queries: &QuerySet,
     ) -> Result<f64, Error> {
@@ -122,19 +122,19 @@ mod tests {
 
     #[test]
     fn of_a_large_collection_what_others_ask_for_is_kept_no_more_often_than_anything_else() {
-        let items = HeadItems::new(2 * MOST_ITEMS, 3, &Device::flex());
+        let items = TrainingItems::new(2 * MAX_ITEMS, 3, &Device::flex());
         let order = items.order.unwrap();
         let judged = |items: &[usize]| -> Vec<Vec<Judgement>> {
             items.iter().map(|&item| vec![Judgement { item, grade: 1 }]).collect()
         };
         let learned: Vec<usize> = (0..400).map(|query| query * 7).collect();
-        let rows = rows(&order, &judged(&learned), MOST_ITEMS);
-        assert_eq!(rows.len(), MOST_ITEMS);
+        let rows = rows(&order, &judged(&learned), MAX_ITEMS);
+        assert_eq!(rows.len(), MAX_ITEMS);
         assert!(rows.is_sorted() && learned.iter().all(|item| rows.binary_search(item).is_ok()));
         // What held-out queries ask for is in the sample by chance alone: half of 400, and four standard errors.
         let held = (0..400).map(|query| 10_000 + query * 11);
         let kept = held.filter(|item| rows.binary_search(item).is_ok()).count();
         assert!((160..=240).contains(&kept), "{kept}");
-        assert!(HeadItems::new(MOST_ITEMS, 3, &Device::flex()).order.is_none());
+        assert!(TrainingItems::new(MAX_ITEMS, 3, &Device::flex()).order.is_none());
     }
 }

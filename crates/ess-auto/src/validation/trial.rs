@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::HeadConfig,
-    features::weights::{Signal, Weights},
+    config::TrainedModuleConfig,
+    features::{
+        feature::{Feature, LearnedFrom},
+        weights::Weights,
+    },
     input::variant::Variant,
 };
 
@@ -16,37 +19,37 @@ pub(crate) const SHRINKS: [f32; 4] = [0.25, 0.5, 0.75, 1.0];
 /// What a trial learns from training queries beside the weights.
 #[derive(Clone, Copy)]
 pub(crate) enum Learns<'c> {
-    /// Nothing: the weights of signals that need no training.
+    /// Nothing: the weights of features that need no training.
     Nothing,
-    /// A memory of the queries.
-    Memory,
-    /// A memory and a head.
-    Head(&'c HeadConfig),
+    /// Nearest neighbours.
+    Neighbours,
+    /// Nearest neighbours and a trained module.
+    Module(&'c TrainedModuleConfig),
 }
 
 impl<'c> Learns<'c> {
     /// Whatever is tried, simple things first.
-    pub(crate) fn all(heads: &'c [HeadConfig]) -> impl Iterator<Item = Self> {
-        [Self::Nothing, Self::Memory].into_iter().chain(heads.iter().map(Self::Head))
+    pub(crate) fn all(modules: &'c [TrainedModuleConfig]) -> impl Iterator<Item = Self> {
+        [Self::Nothing, Self::Neighbours].into_iter().chain(modules.iter().map(Self::Module))
     }
 
     pub(crate) fn name(self) -> &'c str {
         match self {
             Self::Nothing => "weights alone",
-            Self::Memory => "no head",
-            Self::Head(head) => &head.name,
+            Self::Neighbours => "no trained module",
+            Self::Module(module) => &module.name,
         }
     }
 
-    pub(crate) fn head(self) -> Option<&'c HeadConfig> {
-        if let Self::Head(head) = self { Some(head) } else { None }
+    pub(crate) fn module(self) -> Option<&'c TrainedModuleConfig> {
+        if let Self::Module(module) = self { Some(module) } else { None }
     }
 
-    pub(crate) fn allows(self, signal: Signal) -> bool {
+    pub(crate) fn allows(self, feature: &dyn Feature) -> bool {
         match self {
-            Self::Nothing => !signal.is_trained(),
-            Self::Memory => signal != Signal::Head,
-            Self::Head(_) => true,
+            Self::Nothing => feature.learned_from() == LearnedFrom::Nothing,
+            Self::Neighbours => feature.learned_from() != LearnedFrom::Module,
+            Self::Module(_) => true,
         }
     }
 }
@@ -56,7 +59,8 @@ impl<'c> Learns<'c> {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrialRecord {
     pub(crate) name: String,
-    pub(crate) head: Option<HeadConfig>,
+    #[serde(alias = "head")]
+    pub(crate) module: Option<TrainedModuleConfig>,
     /// Whether each judged query has a relevant item that is relevant to a query of another fold.
     pub(crate) seen: Vec<bool>,
     pub(crate) variants: BTreeMap<Variant, VariantRecord>,

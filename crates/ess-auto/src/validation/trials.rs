@@ -8,7 +8,7 @@ use crate::{
     input::variant::Variant,
     validation::{
         nested::JudgedFold,
-        pair_modules::PairHeads,
+        pair_modules::PairModules,
         setting::Trials,
         trial::{Learns, SHRINKS, TrialRecord, VariantRecord, rounded},
     },
@@ -18,7 +18,7 @@ impl Trials<'_> {
     /// Runs a trial; `None` when the budget ends before it does.
     pub(crate) fn run(&self, learns: Learns<'_>) -> Result<Option<TrialRecord>, Error> {
         let before = self.budget.spent();
-        let Some(heads) = PairHeads::train(self, learns.head())? else {
+        let Some(modules) = PairModules::train(self, learns.module())? else {
             return Ok(None);
         };
         let mut variants = BTreeMap::new();
@@ -26,26 +26,26 @@ impl Trials<'_> {
             if variant == Variant::Hybrid && self.batch.words.is_none() {
                 continue;
             }
-            match self.judge(variant, learns, &heads)? {
+            match self.judge(variant, learns, &modules)? {
                 Some(record) => variants.insert(variant, record),
                 None => return Ok(None),
             };
         }
         let seen = self.judged_parts().iter().flat_map(|part| part.seen.iter().copied()).collect();
         let cpu_seconds = rounded(self.budget.spent() - before);
-        let (name, head) = (learns.name().to_owned(), learns.head().cloned());
-        Ok(Some(TrialRecord { name, head, seen, variants, cpu_seconds }))
+        let (name, module) = (learns.name().to_owned(), learns.module().cloned());
+        Ok(Some(TrialRecord { name, module, seen, variants, cpu_seconds }))
     }
 
     fn judge(
         &self,
         variant: Variant,
         learns: Learns<'_>,
-        heads: &PairHeads,
+        modules: &PairModules,
     ) -> Result<Option<VariantRecord>, Error> {
         let mut folds: Vec<JudgedFold> = Vec::new();
         for at in 0..self.judged_parts().len() {
-            match self.judge_fold(at, variant, learns, heads)? {
+            match self.judge_fold(at, variant, learns, modules)? {
                 Some(fold) => folds.push(fold),
                 None => return Ok(None),
             }
@@ -57,8 +57,8 @@ impl Trials<'_> {
         let values =
             |share: usize| folds.iter().flat_map(|fold| fold.values[share].iter().copied()).collect();
         Ok(Some(VariantRecord {
-            first: mean(|fold| fold.weights.first),
-            second: mean(|fold| fold.weights.second),
+            first: mean(|fold| fold.weights.first.clone()),
+            second: mean(|fold| fold.weights.second.clone()),
             values: (0..SHRINKS.len()).map(values).collect(),
             frozen: folds.iter().flat_map(|fold| fold.frozen.iter().copied()).collect(),
             gate: gate(folds.iter().flat_map(|fold| fold.near.iter().copied())),

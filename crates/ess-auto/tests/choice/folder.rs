@@ -13,8 +13,8 @@ fn a_saved_choice_searches_as_before() {
     let world = World::new(80, 1);
     let (collection, train) = (world.collection(), world.queries(60, 2));
     let mut config = AutoConfig::default();
-    config.heads.retain(|head| ["ridge 3", "linear, 40 steps"].contains(&&head.name[..]));
-    config.heads.iter_mut().for_each(|head| head.trainer.max_steps = 3);
+    config.trained_modules.retain(|module| ["ridge 3", "linear, 40 steps"].contains(&&module.name[..]));
+    config.trained_modules.iter_mut().for_each(|module| module.trainer.max_steps = 3);
     let (module, report) = fit(&collection, &train, config);
     assert_eq!(report.trials.len(), 4, "{:?}", report.skipped);
 
@@ -69,9 +69,12 @@ fn damage_is_found_and_other_modules_are_told_apart() {
 }
 
 #[test]
-fn no_changed_byte_is_loaded_and_names_of_heads_are_compared_with_those_that_are_there() {
+fn no_changed_byte_is_loaded_and_names_of_modules_are_compared_with_those_that_are_there() {
     let world = World::new(40, 1);
-    let config = AutoConfig { heads: AutoConfig::default().heads[..1].to_vec(), ..AutoConfig::default() };
+    let config = AutoConfig {
+        trained_modules: AutoConfig::default().trained_modules[..1].to_vec(),
+        ..AutoConfig::default()
+    };
     let (module, report) = fit(&world.bare_collection(), &world.queries(24, 2), config);
     let folder = tempfile::tempdir().unwrap();
     module.save(folder.path()).unwrap();
@@ -95,15 +98,15 @@ fn no_changed_byte_is_loaded_and_names_of_heads_are_compared_with_those_that_are
     }
     assert_eq!(AutoModule::load(folder.path()).unwrap(), Some(module));
 
-    // As it was before manifests had checksums, with a letter changed in the name of a head.
+    // As it was before manifests had checksums, with a letter changed in the name of a module.
     let manifest = folder.path().join("module.json");
     let mut old: serde_json::Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
     old.as_object_mut().unwrap().remove("checksum");
     old["version"] = 1.into();
     std::fs::write(&manifest, old.to_string()).unwrap();
     assert!(AutoModule::load(folder.path()).unwrap().is_some(), "{report:?}");
-    let heads = old["module"]["config"]["heads"].as_object_mut().unwrap();
-    heads.insert(
+    let modules = old["module"]["config"]["modules"].as_object_mut().unwrap();
+    modules.insert(
         "ridfe 30".to_owned(),
         serde_json::json!({"kind": "identity", "query_dim": 12, "item_dim": 12, "config": {}}),
     );

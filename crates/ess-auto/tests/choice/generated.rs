@@ -74,9 +74,9 @@ fn directions(n: usize, seed: u64) -> Embeddings {
     Embeddings::from_vec(values, DIM).unwrap().normalized()
 }
 
-/// Without heads, so that no test waits for training that it does not ask for.
+/// Without trained modules, so that no test waits for training that it does not ask for.
 pub(crate) fn config() -> AutoConfig {
-    AutoConfig { heads: Vec::new(), ..AutoConfig::default() }
+    AutoConfig { trained_modules: Vec::new(), ..AutoConfig::default() }
 }
 
 pub(crate) fn fit(

@@ -19,7 +19,7 @@ fn words_are_found_to_help_and_the_frozen_encoder_is_kept_where_nothing_does() {
     lying.texts.reverse();
     let (_, report) = fit(&lying.collection(), &world.queries(60, 2), config());
     let hybrid = report.hybrid.unwrap();
-    assert!(hybrid.second.get(ess_auto::Signal::Words) < 0.05, "{hybrid:?}");
+    assert!(hybrid.second.get("lexical") < 0.05, "{hybrid:?}");
 }
 
 #[test]

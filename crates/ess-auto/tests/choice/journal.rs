@@ -92,7 +92,10 @@ fn what_a_run_that_was_ended_has_spent_counts() {
         names(&report.trials.iter().map(|trial| trial.name.clone()).collect::<Vec<_>>()),
         "weights alone"
     );
-    assert_eq!(names(&report.skipped.iter().map(|trial| trial.name.clone()).collect::<Vec<_>>()), "no head");
+    assert_eq!(
+        names(&report.skipped.iter().map(|trial| trial.name.clone()).collect::<Vec<_>>()),
+        "no trained module"
+    );
     // What was found before is chosen from.
     assert_eq!(module.hybrid().unwrap().trial.as_deref(), Some("weights alone"));
 }

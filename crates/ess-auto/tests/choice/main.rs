@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod damage;
+mod features;
 mod folder;
 mod generated;
-mod heads;
 mod inputs;
 mod journal;
 mod null;
@@ -14,3 +14,4 @@ mod passages;
 mod scifact;
 mod titles;
 mod tokens;
+mod trained_modules;

@@ -38,7 +38,7 @@ impl Null {
     }
 
     fn fit(&self) -> AutoReport {
-        let config = AutoConfig { heads: Vec::new(), pool: 10, ..AutoConfig::default() };
+        let config = AutoConfig { trained_modules: Vec::new(), pool: 10, ..AutoConfig::default() };
         let auto = Auto::new(config).unwrap().with_progress(Progress::Silent);
         auto.fit(&self.collection, &self.train, None, None).unwrap().1
     }
@@ -57,7 +57,7 @@ impl Null {
 fn run(seed: u64) -> (f64, bool) {
     let null = Null::new(seed);
     let report = null.fit();
-    let trial = report.trials.iter().find(|trial| trial.name == "no head").unwrap();
+    let trial = report.trials.iter().find(|trial| trial.name == "no trained module").unwrap();
     (trial.ndcg[&Variant::Dense] - null.frozen(), report.dense.trial.is_some())
 }
 

@@ -1,6 +1,6 @@
 //! Items whose passages say what one vector of the whole does not.
 
-use ess_auto::{AutoModule, Collection, Signal};
+use ess_auto::{AutoModule, Collection};
 use ess_core::{Embeddings, Searcher};
 use ess_index::PassageRows;
 
@@ -31,7 +31,7 @@ fn passages_are_found_to_help_and_a_saved_choice_asks_for_them() {
     let with = collection(&world, true);
     let (module, report) = fit(&with, &world.queries(60, 2), config());
     assert_eq!(report.passages, 3 * ITEMS);
-    assert!(report.dense.second.get(Signal::Passages) > 0.2, "{:?}", report.dense);
+    assert!(report.dense.second.get("passages") > 0.2, "{:?}", report.dense);
     assert!(report.dense.chosen > report.dense.frozen + 0.1, "{:?}", report.dense);
 
     let folder = tempfile::tempdir().unwrap();
@@ -46,7 +46,7 @@ fn passages_are_found_to_help_and_a_saved_choice_asks_for_them() {
     let without = collection(&world, false);
     assert_eq!(fit(&without, &world.queries(60, 2), config()).1.passages, 0);
     let found = module.bind(&without).unwrap().search(queries.set().encodings(), 1).unwrap_err();
-    assert!(found.to_string().contains("Passages") && found.to_string().contains("items"), "{found}");
+    assert!(found.to_string().contains("passages") && found.to_string().contains("items"), "{found}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What a choice with the cheapest head is worth on SciFact's item-disjoint split. Seconds of work, because nothing
+//! What a choice with the cheapest trained module is worth on SciFact's item-disjoint split. Seconds of work, because nothing
 //! smaller would show that held-out evidence holds on test queries.
 
 use std::{collections::HashMap, path::Path};
@@ -54,7 +54,7 @@ fn held_out_evidence_holds_on_new_items() {
     let split = |name: &str| scifact.judged(&folder.join("qrels_item_disjoint").join(name));
     let (train, dev, test) = (split("train.tsv"), split("dev.tsv"), split("test.tsv"));
     let mut config = AutoConfig::default();
-    config.heads.truncate(1);
+    config.trained_modules.truncate(1);
     let auto = ess_auto::Auto::new(config).unwrap().with_progress(Progress::Silent);
     let (module, report) = auto.fit(&scifact.collection, &train, Some(&dev), None).unwrap();
     assert_eq!(report.folds.kind, FoldKind::ByComponent);

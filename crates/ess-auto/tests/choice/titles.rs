@@ -1,6 +1,6 @@
 //! Items whose titles name them, where texts name others as well.
 
-use ess_auto::{AutoConfig, Collection, Signal};
+use ess_auto::{AutoConfig, Collection};
 use ess_core::Searcher;
 
 use crate::generated::{World, config, fit};
@@ -21,16 +21,16 @@ fn collection(world: &World, with_titles: bool) -> Collection {
 fn titles_are_found_to_help_and_a_saved_choice_asks_for_them() {
     let world = World::new(ITEMS, 1);
     let (with, without) = (collection(&world, true), collection(&world, false));
-    assert!(with.has(Signal::TitleWords) && !without.has(Signal::TitleWords));
+    assert!(with.has("lexical_title") && !without.has("lexical_title"));
     let (module, report) = fit(&with, &world.queries(60, 2), config());
     let titled = report.hybrid.unwrap();
-    assert!(titled.second.get(Signal::TitleWords) > 0.1, "{titled:?}");
+    assert!(titled.second.get("lexical_title") > 0.1, "{titled:?}");
     let plain = fit(&without, &world.queries(60, 2), config()).1.hybrid.unwrap();
     assert!(titled.chosen > plain.chosen + 0.02, "{} {}", titled.chosen, plain.chosen);
     let query = |collection: &Collection| collection.encode(&world.items, &vec!["name"; ITEMS]).unwrap();
     module.bind(&with).unwrap().search(&query(&with), 1).unwrap();
     let found = module.bind(&without).unwrap().search(&query(&without), 1).unwrap_err();
-    assert!(found.to_string().contains("TitleWords"), "{found}");
+    assert!(found.to_string().contains("lexical_title"), "{found}");
 
     // Queries by embedding alone do not ask for them.
     for collection in [&with, &without, &world.bare_collection()] {

@@ -1,6 +1,6 @@
 //! Items whose tokens say what one vector of the whole does not.
 
-use ess_auto::{AutoModule, AutoQueries, Collection, Error, Signal, TrainingQueries};
+use ess_auto::{AutoModule, AutoQueries, Collection, Error, TrainingQueries};
 use ess_core::{Searcher, TokenStates};
 use ess_searchers::ItemTokens;
 
@@ -39,7 +39,7 @@ fn tokens_are_found_to_help_and_a_saved_choice_asks_for_them() {
     let with = collection(&world, true);
     let (module, report) = fit(&with, &queries(&world, 2), config());
     assert_eq!(report.item_tokens, 2 * ITEMS);
-    assert!(report.dense.second.get(Signal::Tokens) > 0.2, "{:?}", report.dense);
+    assert!(report.dense.second.get("tokens") > 0.2, "{:?}", report.dense);
     assert!(report.dense.chosen > report.dense.frozen + 0.1, "{:?}", report.dense);
 
     let folder = tempfile::tempdir().unwrap();
@@ -54,10 +54,10 @@ fn tokens_are_found_to_help_and_a_saved_choice_asks_for_them() {
     assert!(first > frozen + 5, "{first} and {frozen} of 60");
 
     let found = searcher.search(encodings, 1).unwrap_err();
-    assert!(found.to_string().contains("Tokens") && found.to_string().contains("queries"), "{found}");
+    assert!(found.to_string().contains("tokens") && found.to_string().contains("queries"), "{found}");
     let without = collection(&world, false);
     let found = module.bind(&without).unwrap().search(&encoded, 1).unwrap_err();
-    assert!(found.to_string().contains("Tokens") && found.to_string().contains("items"), "{found}");
+    assert!(found.to_string().contains("tokens") && found.to_string().contains("items"), "{found}");
 }
 
 #[test]
@@ -66,7 +66,7 @@ fn all_items_are_ranked_where_more_are_asked_for_than_have_their_tokens_looked_a
     let collection = collection(&world, true);
     let (module, report) =
         fit(&collection, &queries(&world, 2), ess_auto::AutoConfig { pool: 10, ..config() });
-    assert!(report.dense.second.get(Signal::Tokens) > 0.2, "{:?}", report.dense);
+    assert!(report.dense.second.get("tokens") > 0.2, "{:?}", report.dense);
     let (test, searcher) = (queries(&world, 3), module.bind(&collection).unwrap());
     let encoded = AutoQueries::new(test.set().encodings().clone()).with_tokens(states(&test)).unwrap();
     let (few, all) = (searcher.search(&encoded, 5).unwrap(), searcher.search(&encoded, ITEMS).unwrap());
@@ -84,7 +84,7 @@ fn without_tokens_of_either_side_they_are_left_out() {
         [(collection(&world, true), world.queries(60, 2)), (collection(&world, false), queries(&world, 2))]
     {
         let (module, report) = fit(&collection, &queries, config());
-        assert_eq!((report.item_tokens, report.dense.second.get(Signal::Tokens)), (0, 0.0));
+        assert_eq!((report.item_tokens, report.dense.second.get("tokens")), (0, 0.0));
         module.bind(&collection).unwrap().search(queries.set().encodings(), 1).unwrap();
     }
 }

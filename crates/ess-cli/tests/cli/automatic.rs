@@ -14,8 +14,8 @@ fn data_with_texts() -> SmallData {
     data
 }
 
-/// One head that is cheap and one that takes long enough to be killed in.
-const CONFIG: &str = r#"{"heads": [
+/// One module that is cheap and one that takes long enough to be killed in.
+const CONFIG: &str = r#"{"trained_modules": [
     {"name": "ridge", "module": {"kind": "ridge", "regularisation": [3.0], "shares": [1.0]}},
     {"name": "linear", "module": {"kind": "linear"}, "trainer": {"max_steps": 200}}]}"#;
 
@@ -47,7 +47,9 @@ fn chosen(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn a_choice_is_made_with_texts_and_measured_on_known_and_new_items() {
     let data = data_with_texts();
     let out = choose(&data, "module", &[]).succeeded();
-    for words in ["tried weights alone", "tried no head", "tried ridge", "by embeddings and words: "] {
+    for words in
+        ["tried weights alone", "tried no trained module", "tried ridge", "by embeddings and words: "]
+    {
         assert!(out.stdout.contains(words), "{words:?} is not in\n{}", out.stdout);
     }
     let report = read_json(&data.path("module/training.json"));

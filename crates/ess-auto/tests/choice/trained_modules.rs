@@ -1,14 +1,14 @@
-//! Every kind of module as a head: refused before anything is spent, or trained to the end.
+//! Every kind of module as a trained module: refused before anything is spent, or trained to the end.
 
-use ess_auto::{Auto, AutoConfig, Error, HeadConfig};
+use ess_auto::{Auto, AutoConfig, Error, TrainedModuleConfig};
 use ess_train::{Progress, RecipeConfig, TrainerConfig};
 
 use crate::generated::{World, fit};
 
-fn with_head(module: RecipeConfig) -> AutoConfig {
+fn with_module(module: RecipeConfig) -> AutoConfig {
     let trainer = TrainerConfig { max_steps: 1, ..TrainerConfig::default() };
-    let head = HeadConfig { name: "the head".to_owned(), module, trainer };
-    AutoConfig { heads: vec![head], folds: 3, budget_seconds: 1e6, ..AutoConfig::default() }
+    let trained = TrainedModuleConfig { name: "the module".to_owned(), module, trainer };
+    AutoConfig { trained_modules: vec![trained], folds: 3, budget_seconds: 1e6, ..AutoConfig::default() }
 }
 
 fn parsed(json: &str) -> RecipeConfig {
@@ -22,15 +22,14 @@ fn every_kind_is_refused_at_once_or_works() {
     let kinds = RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds());
     let mut refused = Vec::new();
     for kind in kinds {
-        let config = with_head(RecipeConfig::named(kind).unwrap());
+        let config = with_module(RecipeConfig::named(kind).unwrap());
         match config.check() {
             Ok(()) => {
                 let (_, report) = fit(&collection, &train, config);
-                assert!(report.trials.iter().any(|trial| trial.name == "the head"), "{kind}: {report:?}");
+                assert!(report.trials.iter().any(|trial| trial.name == "the module"), "{kind}: {report:?}");
             }
             Err(error) => {
-                let named =
-                    matches!(&error, Error::Config { name: "heads", found, .. } if found.contains(kind));
+                let named = matches!(&error, Error::Config { name: "trained_modules", found, .. } if found.contains(kind));
                 assert!(named, "{kind}: {error}");
                 refused.push(kind);
             }
@@ -46,8 +45,8 @@ fn every_kind_is_refused_at_once_or_works() {
         r#"{"kind": "ensemble", "members": [{"kind": "linear"}, {"kind": "interpolation"}]}"#,
         r#"{"kind": "interpolation", "of": {"kind": "weighted_ensemble"}}"#,
     ] {
-        let (_, report) = fit(&collection, &train, with_head(parsed(works)));
-        assert!(report.trials.iter().any(|trial| trial.name == "the head"), "{works}: {report:?}");
+        let (_, report) = fit(&collection, &train, with_module(parsed(works)));
+        assert!(report.trials.iter().any(|trial| trial.name == "the module"), "{works}: {report:?}");
     }
     // Found among the parts too.
     for inside in [
@@ -55,19 +54,19 @@ fn every_kind_is_refused_at_once_or_works() {
         r#"{"kind": "interpolation", "weight": 1.0, "of": {"kind": "token_attention"}}"#,
     ] {
         assert!(
-            matches!(with_head(parsed(inside)).check(), Err(Error::Config { name: "heads", .. })),
+            matches!(with_module(parsed(inside)).check(), Err(Error::Config { name: "trained_modules", .. })),
             "{inside}"
         );
     }
 }
 
 #[test]
-fn a_head_that_does_not_fit_the_embeddings_is_refused_before_the_first_trial() {
+fn a_module_that_does_not_fit_the_embeddings_is_refused_before_the_first_trial() {
     let world = World::new(30, 3);
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.json");
     for module in [r#"{"kind": "linear", "query_dim": 5}"#, r#"{"kind": "mlp", "hidden": [0]}"#] {
-        let auto = Auto::new(with_head(parsed(module))).unwrap().with_progress(Progress::Silent);
+        let auto = Auto::new(with_module(parsed(module))).unwrap().with_progress(Progress::Silent);
         let found = auto.fit(&world.bare_collection(), &world.queries(24, 4), None, Some(&journal));
         assert!(matches!(found, Err(Error::Train(_) | Error::Search(_) | Error::Core(_))), "{module}");
         assert!(!journal.exists());

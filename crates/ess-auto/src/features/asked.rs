@@ -1,0 +1,101 @@
+//! A query as features read it.
+
+use std::{cell::RefCell, collections::BTreeMap};
+
+use ess_lexical::SparseVectors;
+
+use crate::{
+    features::{feedback::Feedback, scale::Scale},
+    input::{
+        collection::{Collection, Words},
+        query_tokens::QueryTokens,
+    },
+};
+
+/// One query, the collection that it is asked of, and what is known of it.
+pub struct Asked<'a> {
+    pub(crate) collection: &'a Collection,
+    pub(crate) scale: Scale,
+    pub(crate) query: &'a [f32],
+    /// Counts of terms, where there are texts on both sides.
+    pub(crate) terms: Option<Vec<(u32, f32)>>,
+    pub(crate) tokens: Option<&'a QueryTokens>,
+    /// `f(q) − q`, where there is a trained module.
+    pub(crate) change: Option<&'a [f32]>,
+    /// Items of similar training queries, with the strengths of dense and of lexical neighbours.
+    pub(crate) recalled: &'a BTreeMap<u32, [f32; 2]>,
+    /// What the first pass found; none in the first pass.
+    pub(crate) feedback: Option<&'a Feedback>,
+    /// The items whose tokens are looked at, which ascend.
+    pub(crate) close: &'a [u32],
+    /// As long as the vocabulary, and all zeros between uses.
+    pub(crate) scratch: RefCell<&'a mut [f32]>,
+}
+
+impl<'a> Asked<'a> {
+    /// The collection.
+    pub fn collection(&self) -> &'a Collection {
+        self.collection
+    }
+
+    /// The query's embedding, `d` components.
+    pub fn query(&self) -> &'a [f32] {
+        self.query
+    }
+
+    /// The counts of the query's terms, by index in the collection's vocabulary; none in the choice without texts.
+    pub fn terms(&self) -> Option<&[(u32, f32)]> {
+        self.terms.as_deref()
+    }
+
+    /// `f(q) − q` of a trained module, `d` components, where there is one.
+    pub fn change(&self) -> Option<&'a [f32]> {
+        self.change
+    }
+
+    /// The weighted mean of the embeddings that the first pass puts first, `d` components; none in the first pass.
+    pub fn centroid(&self) -> Option<&'a [f32]> {
+        self.feedback.map(|feedback| &feedback.centroid[..])
+    }
+
+    /// `factor · ⟨vector, d⟩` for each item.
+    pub(crate) fn products(&self, factor: f32, vector: &[f32], items: &[u32]) -> Vec<f32> {
+        items.iter().map(|&item| factor * dot(vector, self.collection.items.row(item as usize))).collect()
+    }
+
+    /// The collection's words with the query's terms.
+    pub(crate) fn words(&self) -> Option<(&'a Words, &[(u32, f32)])> {
+        self.collection.words.as_ref().zip(self.terms())
+    }
+
+    /// The inner products of one sparse vector with some items, times a factor.
+    pub(crate) fn sparse_products(
+        &self,
+        factor: f32,
+        terms: &[(u32, f32)],
+        all: &SparseVectors,
+        items: &[u32],
+    ) -> Vec<f32> {
+        let mut scratch = self.scratch.borrow_mut();
+        terms.iter().for_each(|&(index, value)| scratch[index as usize] = value);
+        let product = |&item: &u32| {
+            let sum: f32 = all.row(item as usize).map(|(index, value)| scratch[index as usize] * value).sum();
+            factor * sum
+        };
+        let products = items.iter().map(product).collect();
+        terms.iter().for_each(|&(index, _)| scratch[index as usize] = 0.0);
+        products
+    }
+}
+
+/// `⟨a, b⟩`.
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
+    const LANES: usize = 16;
+    let (a_chunks, b_chunks) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest: f32 = a_chunks.remainder().iter().zip(b_chunks.remainder()).map(|(x, y)| x * y).sum();
+    let mut sums = [0.0_f32; LANES];
+    for (a, b) in a_chunks.zip(b_chunks) {
+        sums.iter_mut().zip(a.iter().zip(b)).for_each(|(sum, (x, y))| *sum += x * y);
+    }
+    rest + sums.iter().sum::<f32>()
+}

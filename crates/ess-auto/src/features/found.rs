@@ -1,0 +1,36 @@
+//! What searches find for queries, as rows of items.
+
+use std::sync::Arc;
+
+use ess_core::{Error, Hit, Index, Searcher};
+
+use crate::input::{
+    batch::{Batch, Found},
+    collection::Collection,
+};
+
+/// What searches that need no training find for each query, `depth` items each.
+pub(crate) fn find(collection: &Collection, batch: &Batch, depth: usize) -> Result<Vec<Arc<Found>>, Error> {
+    let found = rows_of(collection.index.search(&batch.dense, depth)?);
+    let found = found.into_iter().map(|embeddings| Found { embeddings, ..Found::default() });
+    let mut found: Vec<Found> = found.collect();
+    if let Some(passages) = &collection.passages {
+        let rows = rows_of(passages.index.search(&batch.dense, depth)?);
+        found.iter_mut().zip(rows).for_each(|(found, rows)| found.passages = rows);
+    }
+    if let Some((words, queries)) = collection.words.as_ref().zip(batch.words.as_ref()) {
+        let rows = rows_of(words.index.search(&queries.counts, depth)?);
+        found.iter_mut().zip(rows).for_each(|(found, rows)| found.words = rows);
+    }
+    Ok(found.into_iter().map(Arc::new).collect())
+}
+
+/// The items that a search found, query by query.
+pub(crate) fn rows_of(hits: Vec<Vec<Hit>>) -> Vec<Vec<u32>> {
+    hits.into_iter().map(|hits| hits.iter().map(|hit| hit.item as u32).collect()).collect()
+}
+
+/// The first items of each list.
+pub(crate) fn firsts<'l>(lists: &'l [&[u32]], most: usize) -> impl Iterator<Item = u32> + 'l {
+    lists.iter().flat_map(move |list| list.iter().take(most).copied())
+}

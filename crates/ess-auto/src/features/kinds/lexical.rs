@@ -1,0 +1,33 @@
+//! BM25 of the item's text.
+
+use ess_core::Error;
+
+use crate::{
+    features::{asked::Asked, feature::Feature, scale::LEXICAL},
+    input::collection::Collection,
+};
+
+/// BM25, times 0.02.
+pub(crate) struct Lexical;
+
+impl Feature for Lexical {
+    fn name(&self) -> &'static str {
+        "lexical"
+    }
+
+    fn earlier_names(&self) -> &'static [&'static str] {
+        &["words"]
+    }
+
+    fn reads_texts(&self) -> bool {
+        true
+    }
+
+    fn has_items(&self, collection: &Collection) -> bool {
+        collection.words.is_some()
+    }
+
+    fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
+        Ok(asked.words().map(|(words, terms)| asked.sparse_products(LEXICAL, terms, &words.items, items)))
+    }
+}

@@ -1,0 +1,90 @@
+//! The features that there are, by name: one line each, and those that a program adds.
+
+use std::sync::{PoisonError, RwLock};
+
+use crate::{
+    error::Error,
+    features::{
+        feature::Feature,
+        kinds::{
+            dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, lexical::Lexical,
+            lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
+            lexical_title::LexicalTitle, passages::BestPassage, tokens::Tokens,
+            trained_module::TrainedModule,
+        },
+    },
+    input::collection::Collection,
+};
+
+/// In the order in which weights are fitted and written.
+static OWN: [&dyn Feature; 10] = [
+    &Dense,
+    &Lexical,
+    &LexicalTitle,
+    &BestPassage,
+    &Tokens,
+    &TrainedModule,
+    &DenseNeighbours,
+    &LexicalNeighbours,
+    &DenseFeedback,
+    &LexicalFeedback,
+];
+
+static REGISTERED: RwLock<Vec<&'static dyn Feature>> = RwLock::new(Vec::new());
+
+/// Makes a feature known by its name to the whole process, for as long as it runs: to
+/// [`AutoConfig::features`](crate::AutoConfig::features) and to saved choices. To be called before any of them is read.
+/// Runnable at [`Feature`].
+///
+/// # Errors
+/// [`Error::FeatureTaken`] for a name of another feature; [`Error::Config`] for one with other characters than lower-case
+/// letters, digits and `_`.
+pub fn register_feature(feature: impl Feature + 'static) -> Result<(), Error> {
+    let name = feature.name();
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    if name.is_empty() || !name.bytes().all(fits) {
+        let expected = "lower-case letters, digits and _";
+        return Err(Error::Config { name: "name of a feature", expected, found: name.to_owned() });
+    }
+    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
+    if registered.iter().chain(&OWN).any(|other| is_called(*other, name)) {
+        return Err(Error::FeatureTaken { name: name.to_owned() });
+    }
+    // Names of weights are of the whole process, so that a feature stays.
+    registered.push(Box::leak(Box::new(feature)));
+    Ok(())
+}
+
+/// The names of this crate's features, in order: the default of [`AutoConfig::features`](crate::AutoConfig::features).
+pub(crate) fn own_names() -> Vec<&'static str> {
+    OWN.iter().map(|feature| feature.name()).collect()
+}
+
+/// All features, those of this crate first.
+pub(crate) fn all() -> Vec<&'static dyn Feature> {
+    let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
+    OWN.iter().chain(registered.iter()).copied().collect()
+}
+
+/// The features of these names, in the order of all; the frozen similarity among them always.
+pub(crate) fn used(names: &[String]) -> Vec<&'static dyn Feature> {
+    let named = |feature: &dyn Feature| names.iter().any(|name| is_called(feature, name));
+    all().into_iter().filter(|&feature| feature.name() == Dense.name() || named(feature)).collect()
+}
+
+/// The feature of a name, which may be that of an earlier version.
+pub(crate) fn find(name: &str) -> Option<&'static dyn Feature> {
+    all().into_iter().find(|feature| is_called(*feature, name))
+}
+
+fn is_called(feature: &dyn Feature, name: &str) -> bool {
+    feature.name() == name || feature.earlier_names().contains(&name)
+}
+
+impl Collection {
+    /// Whether there is what the feature of this name reads; no for a name that is none's. What training makes, and
+    /// feedback by embedding, is always there.
+    pub fn has(&self, feature: &str) -> bool {
+        find(feature).is_some_and(|feature| feature.has_items(self))
+    }
+}
