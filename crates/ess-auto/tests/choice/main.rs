@@ -6,6 +6,7 @@ mod damage;
 mod features;
 mod folder;
 mod generated;
+mod golden;
 mod inputs;
 mod journal;
 mod null;
