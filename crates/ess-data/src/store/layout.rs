@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use ess_files::kind_of;
 use safetensors::{Dtype as TensorDtype, tensor::Metadata, tensor::TensorInfo};
 
 use super::header::TokenShape;
@@ -118,7 +119,11 @@ impl TokenLayout {
 }
 
 fn read_metadata(file: &[u8]) -> Result<(usize, Metadata), Mismatch> {
+    let mistaken = || kind_of(file).map(|kind| ("an embedding store".to_owned(), kind.to_owned()));
     let Some((length, rest)) = file.split_first_chunk::<LENGTH_BYTES>() else {
+        if let Some(mistaken) = mistaken() {
+            return Err(mistaken);
+        }
         return mismatch("a safetensors file", format!("{} bytes", file.len()));
     };
     let length = u64::from_le_bytes(*length);
@@ -126,10 +131,9 @@ fn read_metadata(file: &[u8]) -> Result<(usize, Metadata), Mismatch> {
     let length = match usize::try_from(length) {
         Ok(length) if length <= limit => length,
         _ => {
-            return mismatch(
-                format!("a header of at most {limit} bytes"),
-                format!("{length} bytes announced"),
-            );
+            return Err(mistaken().unwrap_or_else(|| {
+                (format!("a header of at most {limit} bytes"), format!("{length} bytes announced"))
+            }));
         }
     };
     let metadata: Metadata = serde_json::from_slice(&rest[..length])

@@ -196,3 +196,23 @@ fn missing_files_and_folders_are_named() {
         assert!(matches!(MappedStore::open(&path), Err(Error::Io { path: named, .. }) if named == path));
     }
 }
+
+#[test]
+fn a_file_of_another_kind_is_called_what_it_is() {
+    let npy = std::fs::read(crate::golden("little_f4_C.npy")).unwrap();
+    let mistaken: [(&[u8], &str); 7] = [
+        (&npy, "a NumPy array (.npy), which `ess import` makes a store of"),
+        (b"\x1f\x8b\x08\0\0\0\0\0\0\x03", "gzip"),
+        (b"PK\x03\x04\x14\0\0\0\x08\0", ".npz"),
+        (b"PAR1\x15\x04\x15\x10\x15\x14", "Parquet"),
+        (b"\x89HDF\r\n\x1a\n\0\0", "HDF5"),
+        (b"[]", "a JSON text"),
+        (b"ESSINDEX\x01\0\0\0", "an index file of ESS"),
+    ];
+    for (bytes, kind) in mistaken {
+        let error = open_bytes(bytes).unwrap_err();
+        let Error::Format { expected, found, .. } = &error else { panic!("{error}") };
+        assert_eq!(expected, "an embedding store");
+        assert!(found.contains(kind), "{error}");
+    }
+}

@@ -55,7 +55,8 @@ impl Header {
     /// The length of the JSON behind a prefix.
     pub(super) fn json_bytes(path: &Path, prefix: &[u8; PREFIX_BYTES]) -> Result<usize, Error> {
         if prefix[..8] != *MAGIC {
-            return Err(Error::format(path, "an index file", "other bytes at its start"));
+            let found = ess_files::kind_of(prefix).unwrap_or("other bytes at its start");
+            return Err(Error::format(path, "an index file", found));
         }
         let number =
             |at: usize| u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]]);
