@@ -226,6 +226,13 @@ mod tests {
     }
 
     #[test]
+    fn an_overflow_is_named_by_its_query_and_its_item() {
+        let int8 = Int8Items::from_rows(vec![1.0, 1e30, 2.0], 1);
+        let error = int8.search(&[1.0, 1e30], 1, None, 10).unwrap_err();
+        assert!(matches!(error, Error::NonFinite { row: 11, column: 1, .. }), "{error:?}");
+    }
+
+    #[test]
     fn query_bounds_are_those_of_the_packed_query() {
         let packed = PackedBytes::new(&[3.0, -4.0], 2, 1);
         let bound = packed.bound(0);

@@ -81,7 +81,7 @@ fn token_states_of_both_sides_are_weighed_and_looked_at_again_when_measured() {
     assert!(out.stdout.contains("module (dense)"), "{}", out.stdout);
     // The same items without tokens are not what was chosen for.
     let plain = SmallData::new(6, 6).with_texts();
-    plain.evaluate(&["--module", &module]).failed_with(&["Tokens", "the items lack"]);
+    plain.evaluate(&["--module", &module]).failed_with(&["\"tokens\"", "the items lack"]);
 }
 
 #[test]

@@ -162,3 +162,52 @@ impl Offer<'_> {
         below != products.len() as u32
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const QUERY: QueryBound = QueryBound { scale: 2.0, norm: 3.0, error: 0.5 };
+
+    fn offer<'a>(products: &'a [i32], items: BoundsOf<'a>, rows: &'a Rows) -> Offer<'a> {
+        let instructions = InstructionSet::detect();
+        Offer {
+            products,
+            items,
+            first_item: 0,
+            query: &QUERY,
+            admitted: None,
+            rows,
+            vector: &[1.0],
+            instructions,
+        }
+    }
+
+    #[test]
+    fn bounds_are_the_middle_and_half_the_width_on_either_side() {
+        let rows = Rows::new(vec![0.0; 3].into(), 1);
+        // The third is too small a scale to be relied on; the second is just large enough.
+        let (scales, norms, errors) = ([0.25, MIN_SCALE / 2.0, MIN_SCALE / 4.0], [8.0; 3], [2.0; 3]);
+        let items = BoundsOf { scales: &scales, norms: &norms, errors: &errors };
+        let offer = offer(&[6, 0, 0], items, &rows);
+        // 0.5 · 8 + 3 · 2, and 6 · 0.25 · 2 in the middle.
+        assert_eq!(offer.width(0), 10.0);
+        let mut upper = [0.0; LANES];
+        assert!(offer.upper_bounds(0..3, 13.0, &mut upper));
+        assert_eq!(upper[..3], [13.0, 10.0, f32::INFINITY]);
+        assert!(offer.upper_bounds(0..1, 13.0, &mut upper), "a bound at the threshold may be among the best");
+        assert!(!offer.upper_bounds(0..1, 13.5, &mut upper));
+        let mut candidates = Candidates::new(1);
+        candidates.take(&offer, 0, 13.0);
+        assert_eq!(candidates.lower.into_sorted(), [Hit::new(0, -7.0)]);
+    }
+
+    #[test]
+    fn the_first_item_that_overflows_is_named() {
+        let mut candidates = Candidates::new(1);
+        for item in [5, 3, 7] {
+            candidates.keep_first((item, f32::INFINITY));
+        }
+        assert_eq!(candidates.overflow, Some((3, f32::INFINITY)));
+    }
+}
