@@ -82,11 +82,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let start = Instant::now();
     // Before the work, so that a second one is told at once and not after it.
     let _lock = FileLock::acquire(&arguments.out)?;
-    let report_file = output.json.as_deref().filter(|path| !is_standard_output(path));
-    if let Some(folder) = report_file.filter(|path| path.is_dir()) {
-        let cause = io::Error::other("a folder stands where the report would");
-        return Err(Error::Io { path: folder.to_owned(), cause }.into());
-    }
+    let report_file = report_file(output)?;
     let _report_lock = report_file.map(FileLock::acquire).transpose()?;
     let ids = read_ids(&arguments.ids)?;
     let matrix = NpyMatrix::open(&arguments.npy)?;
@@ -140,16 +136,35 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     {
         note!("note: {note}");
     }
-    say!(
-        "{}: {} rows of dimension {} as {}, {} bytes, written and verified in {:.1} s",
-        report.out.display(),
-        report.rows,
-        report.dim,
-        report.dtype,
-        report.bytes,
-        start.elapsed().as_secs_f64()
-    );
+    report.seconds = start.elapsed().as_secs_f64();
+    report.say();
     Ok(())
+}
+
+/// The file that the report is written to together with the store; none where it goes elsewhere or is not asked for.
+fn report_file(output: &Output) -> Result<Option<&Path>> {
+    let file = output.json.as_deref().filter(|path| !is_standard_output(path));
+    match file.filter(|path| path.is_dir()) {
+        None => Ok(file),
+        Some(folder) => {
+            let cause = io::Error::other("a folder stands where the report would");
+            Err(Error::Io { path: folder.to_owned(), cause }.into())
+        }
+    }
+}
+
+impl Report {
+    fn say(&self) {
+        say!(
+            "{}: {} rows of dimension {} as {}, {} bytes, written and verified in {:.1} s",
+            self.out.display(),
+            self.rows,
+            self.dim,
+            self.dtype,
+            self.bytes,
+            self.seconds
+        );
+    }
 }
 
 /// Looks whether rows have length 1, as they go by.

@@ -71,7 +71,7 @@ mod with_wgpu {
     #[test]
     fn a_number_that_no_device_has_is_answered_with_the_list() {
         let data = SmallData::new(4, 4);
-        data.train(&["--device", "wgpu:99"]).failed_with(&["wgpu:99", "expected one of wgpu:0 ("]);
+        data.train(&["--device", "wgpu:99"]).failed_with(&["wgpu:99", "expected one of [wgpu:0 ("]);
         data.nothing_was_written();
     }
 
@@ -101,7 +101,7 @@ mod with_wgpu {
                 &none,
             )
         };
-        with("wgpu").failed_with(&["no device found", "mesa-vulkan-drivers", "--device cpu"]);
+        with("wgpu").failed_with(&["no such device", "mesa-vulkan-drivers", "--device cpu"]);
         data.nothing_was_written();
         let said = with("auto").succeeded();
         assert!(said.stderr.contains("device: cpu"), "{}", said.stderr);

@@ -67,16 +67,7 @@ impl SentenceEncoder {
         let [transformer, rest @ ..] = parts else {
             return Err(Error::config(&listed, "modules", "a Transformer first", "none"));
         };
-        match transformer.class.as_str() {
-            "Transformer" => {}
-            "Router" | "Asym" => {
-                let expected = "one encoder for queries and items; load two towers with TwoTowerEncoder";
-                return Err(Error::config(&listed, "type", expected, &transformer.class));
-            }
-            other => {
-                return Err(Error::config(&listed, "type", "Transformer as the first module", other));
-            }
-        }
+        refuse_other_than_transformer(&listed, &transformer.class)?;
         transformer.folder.refuse_adapter()?;
         let config = TransformerConfig::read(&transformer.folder)?;
         let text = TextConfig::read(&transformer.folder)?;
@@ -154,4 +145,14 @@ fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), E
         }
     }
     Ok((head, dim))
+}
+
+/// The text's part of a model is one transformer.
+fn refuse_other_than_transformer(listed: &Path, class: &str) -> Result<(), Error> {
+    let expected = match class {
+        "Transformer" => return Ok(()),
+        "Router" | "Asym" => "one encoder for queries and items; load two towers with TwoTowerEncoder",
+        _ => "Transformer as the first module",
+    };
+    Err(Error::config(listed, "type", expected, class))
 }

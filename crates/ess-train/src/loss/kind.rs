@@ -50,7 +50,7 @@ pub trait Loss: Send + Sync {
 /// ```
 /// use burn::tensor::Tensor;
 /// use ess_train::{Error, Items, Loss, LossBatch, LossConfig, LossKind, LossValue, register_loss};
-/// use serde::{Serialize};
+/// use serde::{Deserialize, Serialize};
 ///
 /// /// The squared norm of mapped queries: `weight · ‖z‖²`.
 /// #[derive(Clone, Serialize, Deserialize)]
