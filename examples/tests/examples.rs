@@ -85,7 +85,7 @@ fn words_help_and_a_choice_is_made() {
     let hybrid: f64 = hybrid.split_whitespace().last().unwrap().parse().unwrap();
     assert!(dense < 0.66 && hybrid > 0.70, "{dense} {hybrid}");
     let chosen = said("09_automatic_choice", &["20"]);
-    assert!(number_after(&chosen, "nDCG@10") >= 0.64, "{chosen}");
+    assert!(number_after(&chosen, "\nnDCG@10") >= 0.64, "{chosen}");
 }
 
 #[cfg(feature = "encoders")]
