@@ -20,7 +20,7 @@ pub(crate) mod report;
 
 impl Trainer {
     /// Trains by a recipe, keeps what is best on dev, and returns the identity unless dev shows that the trained module
-    /// is better; with [`TrainerConfig::refit`], the returned module is trained again on train and dev together.
+    /// is better; with [`TrainerConfig::refit`](crate::TrainerConfig::refit), the returned module is trained again on train and dev together.
     ///
     /// ```
     /// use burn::tensor::Device;

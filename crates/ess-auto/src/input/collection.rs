@@ -72,7 +72,7 @@ impl Collection {
     /// those of the texts, which come first.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for another number of titles; [`Error::External`] around [`crate::NoTexts`] without
+    /// [`Error::LengthMismatch`] for another number of titles; [`Error::External`] around [`Error::NoTexts`](crate::Error::NoTexts) without
     /// texts.
     pub fn with_titles(mut self, titles: &[&str]) -> Result<Self, Error> {
         check_len("titles of items", self.items.len(), titles.len())?;
@@ -128,7 +128,7 @@ impl Collection {
     /// Queries, given by embedding (`n × d`) and text, as a hybrid choice reads them.
     ///
     /// # Errors
-    /// [`Error::External`] around [`crate::NoTexts`] without texts of the items; [`Error::LengthMismatch`] when
+    /// [`Error::External`] around [`Error::NoTexts`](crate::Error::NoTexts) without texts of the items; [`Error::LengthMismatch`] when
     /// there are not as many texts as embeddings.
     pub fn encode(&self, queries: &Embeddings, texts: &[&str]) -> Result<AutoQueries, Error> {
         let words = self.words.as_ref().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;

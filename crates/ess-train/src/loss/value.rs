@@ -10,7 +10,7 @@ pub struct LossValue {
     /// The gradient of that mean with respect to each mapped query, `n × d_item`.
     pub gradient: Tensor<2>,
     /// The gradient with respect to each item, `m × d_item`, where the batch asks for it
-    /// ([`LossBatch::wants_item_gradient`]); `None` where the loss does not depend on the items.
+    /// ([`LossBatch::wants_item_gradient`](crate::LossBatch::wants_item_gradient)); `None` where the loss does not depend on the items.
     pub item_gradient: Option<Tensor<2>>,
 }
 

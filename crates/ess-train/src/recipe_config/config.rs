@@ -21,7 +21,8 @@ use crate::{
 ///
 /// Dimensions that are left out are those of the embeddings; the seed of a module's starting values is added to the
 /// trainer's. In serde's formats it is `{"kind": NAME, …}` with the settings of that kind, all of which have defaults. The
-/// kinds are those of this crate and those that the program registered ([`register_module`], [`register_recipe`]).
+/// kinds are those of this crate and those that the program registered ([`register_module`](crate::register_module),
+/// [`register_recipe`](crate::register_recipe)).
 ///
 /// ```
 /// use ess_search::{Mlp, MlpConfig};
@@ -37,7 +38,8 @@ use crate::{
 pub struct RecipeConfig(Arc<dyn ErasedKind>);
 
 impl RecipeConfig {
-    /// Settings of any kind of recipe, such as [`RidgeConfig`](crate::RidgeConfig) or [`EnsembleSettings`].
+    /// Settings of any kind of recipe, such as [`RidgeConfig`](crate::RidgeConfig)
+    /// or [`EnsembleSettings`](crate::EnsembleSettings).
     pub fn of(settings: impl RecipeKind) -> Self {
         Self(Arc::new(settings))
     }
