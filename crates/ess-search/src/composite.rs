@@ -1,20 +1,9 @@
-//! Modules that are made of modules.
+//! Kinds that are made of other modules.
 
-use burn::tensor::Device;
-
-use crate::{Error, Registry, TrainableModule};
-
-/// A trainable module with parts of any kinds, which a registry has to know for it to be built from data.
-///
-/// Implement it beside [`TrainableModule`] and register it with [`Registry::with_composite`].
-pub trait CompositeModule: TrainableModule {
-    /// A new module whose parts are of kinds that `registry` knows.
-    ///
-    /// # Errors
-    /// Those of [`TrainableModule::init`], and [`Error::UnknownKind`] for a part.
-    fn init_with(
-        config: &Self::Config,
-        registry: &Registry<Self::Encoding>,
-        device: &Device,
-    ) -> Result<Self, Error>;
-}
+pub(crate) mod ensemble;
+pub(crate) mod interpolation;
+pub(crate) mod mixture_of_experts;
+mod nested;
+pub(crate) mod part;
+pub(crate) mod sequence;
+pub(crate) mod weighted_ensemble;

@@ -1,94 +1,69 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod any_module;
-mod attachments;
+mod blocks;
+mod catalogue;
 mod composite;
 mod dense;
-mod device_encoding;
-mod device_index;
-mod device_memory;
-mod diagonal;
-mod ensemble;
+mod device;
 mod error;
-mod gated_selection;
-mod init;
-mod interpolation;
-mod item_offsets;
 mod item_side;
-mod key_value_memory;
-mod layer_attention;
-mod layers;
-mod linear;
-mod low_rank;
-mod matrix_exponential;
-mod mixture_of_experts;
-mod mlp;
-mod module_config;
-mod module_folder;
-mod nested;
-mod noise;
-mod on_device;
-mod orthogonal;
-mod parameters;
-mod part;
-mod persistent;
-mod registered;
-mod registry;
-mod sequence;
-mod similarity_attention;
-mod skip;
-mod soup;
-mod state;
-mod token_attention;
-mod token_tensors;
-mod trainable;
-mod transformer;
-mod two_sided;
-mod unit;
-mod weighted_ensemble;
-#[cfg(feature = "wgpu")]
-mod wgpu_adapter;
+mod kinds;
+mod module;
+mod store;
 
-pub use any_module::AnyModule;
-pub use attachments::Attachments;
-pub use composite::CompositeModule;
-pub use dense::{DenseActivation, DenseLayer, DenseLayers};
-pub use device_encoding::{DeviceEncoding, embeddings_from_tensor};
-pub use device_index::DeviceIndex;
-pub use device_memory::{largest_tensor, longest_row};
-pub use diagonal::{Diagonal, DiagonalConfig};
-pub use ensemble::{Averaging, Ensemble};
-pub use error::Error;
-pub use gated_selection::{Gate, GatedSelection, GatedSelectionConfig};
-pub use init::Init;
-pub use interpolation::Interpolation;
-pub use item_offsets::ItemOffsets;
-pub use item_side::ItemSide;
-pub use key_value_memory::{KeyValueMemory, KeyValueMemoryConfig};
-pub use layer_attention::{LayerAttention, LayerAttentionConfig};
-pub use linear::{Linear, LinearConfig};
-pub use low_rank::{LowRank, LowRankConfig};
-pub use mixture_of_experts::{MixtureOfExperts, MixtureOfExpertsConfig};
-pub use mlp::{Activation, Mlp, MlpConfig};
-pub use module_config::ModuleConfig;
-pub use noise::Noise;
-pub use on_device::OnDevice;
-pub use orthogonal::{Orthogonal, OrthogonalConfig};
-pub use part::{Part, PartConfig};
-pub use persistent::PersistentModule;
-pub use registered::{register, register_for_tokens};
-pub use registry::Registry;
-pub use sequence::{Sequence, SequenceConfig};
-pub use similarity_attention::{SimilarityAttention, SimilarityAttentionConfig};
-pub use state::{HostTensor, ModuleDescription, ModuleState};
-pub use token_attention::{TokenAttention, TokenAttentionConfig};
-pub use token_tensors::TokenTensors;
-pub use trainable::{MAX_DIM, TrainableModule};
-pub use transformer::{
-    LayerTransformer, LayerTransformerConfig, TokenTransformer, TokenTransformerConfig, TransformerShape,
+pub use blocks::init::Init;
+pub use catalogue::{register, register_for_tokens};
+pub use composite::{
+    ensemble::{Averaging, Ensemble},
+    interpolation::Interpolation,
+    mixture_of_experts::{MixtureOfExperts, MixtureOfExpertsConfig},
+    part::{Part, PartConfig},
+    sequence::{Sequence, SequenceConfig},
+    weighted_ensemble::{WeightedEnsemble, WeightedEnsembleConfig},
 };
-pub use two_sided::TwoSided;
-pub use weighted_ensemble::{WeightedEnsemble, WeightedEnsembleConfig};
+pub use dense::{
+    layer::{DenseActivation, DenseLayer},
+    layers::DenseLayers,
+};
 #[cfg(feature = "wgpu")]
-pub use wgpu_adapter::WgpuAdapter;
+pub use device::wgpu_adapter::WgpuAdapter;
+pub use device::{
+    host_copy::embeddings_from_tensor,
+    index::DeviceIndex,
+    memory::{largest_tensor, longest_row},
+};
+pub use error::Error;
+pub use item_side::{offsets::ItemOffsets, side::ItemSide, two_sided::TwoSided};
+pub use kinds::{
+    diagonal::{Diagonal, DiagonalConfig},
+    gated_selection::{Gate, GatedSelection, GatedSelectionConfig},
+    key_value_memory::{KeyValueMemory, KeyValueMemoryConfig},
+    layer_attention::{LayerAttention, LayerAttentionConfig},
+    linear::{Linear, LinearConfig},
+    low_rank::{LowRank, LowRankConfig},
+    mlp::{Activation, Mlp, MlpConfig},
+    orthogonal::{Orthogonal, OrthogonalConfig},
+    similarity_attention::{SimilarityAttention, SimilarityAttentionConfig},
+    token_attention::{TokenAttention, TokenAttentionConfig},
+    transformer::{
+        layer_transformer::{LayerTransformer, LayerTransformerConfig},
+        small_transformer::TransformerShape,
+        token_transformer::{TokenTransformer, TokenTransformerConfig},
+    },
+};
+pub use module::{
+    any_module::AnyModule,
+    config::ModuleConfig,
+    device_encoding::DeviceEncoding,
+    noise::Noise,
+    on_device::OnDevice,
+    persistent::PersistentModule,
+    registry::{CompositeModule, Registry},
+    token_tensors::TokenTensors,
+    trainable::{MAX_DIM, TrainableModule},
+};
+pub use store::{
+    attachments::Attachments,
+    state::{HostTensor, ModuleDescription, ModuleState},
+};

@@ -3,8 +3,8 @@
 use ess_core::{Embeddings, SearchModule};
 use ndarray::{Array2, Axis};
 
-use super::{DenseActivation, DenseLayer};
-use crate::Error;
+use super::layer::{DenseActivation, DenseLayer};
+use crate::error::Error;
 
 /// Vectors that an affine module is checked on.
 const PROBES: usize = 8;

@@ -11,8 +11,11 @@ use ndarray::Array2;
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{DenseActivation, DenseLayer, DenseLayers};
-use crate::{Error, trainable::check_dim};
+use super::{
+    layer::{DenseActivation, DenseLayer},
+    layers::DenseLayers,
+};
+use crate::{error::Error, module::trainable::check_dim};
 
 const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";

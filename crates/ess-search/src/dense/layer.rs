@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::{Error, HostTensor};
+use crate::{error::Error, store::state::HostTensor};
 
 /// The activation of a [`DenseLayer`], after the addition of the bias.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

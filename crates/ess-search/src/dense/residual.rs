@@ -2,8 +2,16 @@
 
 use ndarray::{Array2, concatenate, s};
 
-use super::{DenseActivation, DenseLayer, DenseLayers};
-use crate::{Activation, Error, Mlp, MlpConfig, ModuleState, TrainableModule};
+use super::{
+    layer::{DenseActivation, DenseLayer},
+    layers::DenseLayers,
+};
+use crate::{
+    error::Error,
+    kinds::mlp::{Activation, Mlp, MlpConfig},
+    module::trainable::TrainableModule,
+    store::state::ModuleState,
+};
 
 /// The layers of a saved MLP.
 pub(super) fn of_mlp(state: &ModuleState) -> Result<DenseLayers, Error> {

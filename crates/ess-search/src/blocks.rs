@@ -1,0 +1,7 @@
+//! What several kinds are built from.
+
+pub(crate) mod init;
+pub(crate) mod layers;
+pub(crate) mod matrix_exponential;
+pub(crate) mod skip;
+pub(crate) mod unit;

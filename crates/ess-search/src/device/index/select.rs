@@ -1,0 +1,59 @@
+//! The best of the similarities of `n` queries with a block of `m` items, `n × m`.
+
+use burn::tensor::{Int, Tensor, TensorData};
+use ess_core::{Hit, TopK};
+use rayon::prelude::*;
+
+use crate::error::Error;
+
+/// Chooses `k` of each row on the device, with `k < m`.
+///
+/// A device may choose any of the items that tie for the last place. One more than `k` are asked for: where the last two
+/// are equal, the row's similarities are read and the choice is made here, by item order.
+pub(super) fn on_device(
+    similarities: Tensor<2>,
+    k: usize,
+    first_item: usize,
+    best: &mut [TopK],
+) -> Result<(), Error> {
+    let [_, items] = similarities.dims();
+    let (values, positions) = similarities.clone().topk_with_indices(k + 1, 1);
+    let values = values.try_into_vec_as::<f32>().map_err(Error::of_device)?;
+    let positions = positions.try_into_vec_as::<i64>().map_err(Error::of_device)?;
+    let mut ties = Vec::new();
+    for (row, best) in best.iter_mut().enumerate() {
+        let own = row * (k + 1)..(row + 1) * (k + 1);
+        let (values, positions) = (&values[own.clone()], &positions[own]);
+        if values[k - 1] == values[k] {
+            ties.push(row);
+            continue;
+        }
+        for (&value, &position) in values[..k].iter().zip(positions) {
+            let position = usize::try_from(position).ok().filter(|&position| position < items);
+            let position = position.ok_or_else(|| Error::Device {
+                message: "it chose an item that does not exist".to_owned(),
+            })?;
+            best.push(Hit::new(first_item + position, value));
+        }
+    }
+    if ties.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<i64> = ties.iter().map(|&row| row as i64).collect();
+    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [ties.len()]), &similarities.device());
+    let mut chosen: Vec<TopK> = ties.iter().map(|&row| best[row].clone()).collect();
+    on_host(similarities.select(0, rows), first_item, &mut chosen)?;
+    for (row, chosen) in ties.into_iter().zip(chosen) {
+        best[row] = chosen;
+    }
+    Ok(())
+}
+
+/// Chooses here.
+pub(super) fn on_host(similarities: Tensor<2>, first_item: usize, best: &mut [TopK]) -> Result<(), Error> {
+    let [_, items] = similarities.dims();
+    let values = similarities.try_into_vec_as::<f32>().map_err(Error::of_device)?;
+    let rows = best.par_iter_mut().zip(values.par_chunks(items));
+    rows.for_each(|(best, row)| best.extend_from_similarities(first_item, row));
+    Ok(())
+}

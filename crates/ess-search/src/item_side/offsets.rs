@@ -1,0 +1,161 @@
+//! Items moved one by one.
+
+use std::collections::BTreeMap;
+
+use ess_core::Embeddings;
+use ess_files::Checksum;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    error::Error,
+    store::state::{HostTensor, ModuleDescription, ModuleState},
+};
+
+/// An offset for some of the items of one collection: `d'ᵢ = dᵢ + δᵢ`, kept as the moved `d'ᵢ`, so that nothing is lost
+/// to rounding.
+///
+/// The items must be indexed again, but no encoder runs. An item that was not there when the offsets were fitted gains
+/// nothing from them, and offsets belong to one collection in one order: they refuse any other.
+///
+/// ```
+/// use ess_core::Embeddings;
+/// use ess_search::ItemOffsets;
+///
+/// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let moved = Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8]])?;
+/// let offsets = ItemOffsets::between(&items, &moved)?;
+/// assert_eq!((offsets.rows(), offsets.apply(&items)?), (&[1][..], moved.clone()));
+/// assert!(offsets.apply(&moved).is_err());
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemOffsets {
+    config: OffsetsConfig,
+    dim: usize,
+    /// The moved items, `k × d`, one to a row.
+    moved: Vec<f32>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OffsetsConfig {
+    /// How many items the collection has.
+    items: usize,
+    /// The items that are moved, ascending.
+    rows: Vec<usize>,
+    /// The checksum of the collection's embeddings.
+    checksum: String,
+}
+
+pub(crate) const ITEM_OFFSETS: &str = "item_offsets";
+const MOVED: &str = "moved";
+
+impl ItemOffsets {
+    /// The offsets that bring items (`m × d`) to where they were moved (`m × d`). Only items that differ have one.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when the shapes differ.
+    pub fn between(items: &Embeddings, moved: &Embeddings) -> Result<Self, Error> {
+        ess_core::Error::check_dim("moved items", items.dim(), moved.dim())?;
+        let (what, expected, found) = ("moved items", items.len(), moved.len());
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
+        }
+        let differs = |row: &usize| items.row(*row) != moved.row(*row);
+        let rows: Vec<usize> = (0..items.len()).filter(differs).collect();
+        let values = rows.iter().flat_map(|&row| moved.row(row)).copied().collect();
+        let config = OffsetsConfig { items: items.len(), rows, checksum: checksum_of(items) };
+        Ok(Self { config, dim: items.dim(), moved: values })
+    }
+
+    /// The dimension of the items.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The items that are moved, ascending.
+    pub fn rows(&self) -> &[usize] {
+        &self.config.rows
+    }
+
+    /// The items (`m × d`), moved.
+    ///
+    /// # Errors
+    /// [`Error::Core`] for another number or dimension of items, [`Error::OtherItems`] for other items than those that
+    /// the offsets were fitted to.
+    pub fn apply(&self, items: &Embeddings) -> Result<Embeddings, Error> {
+        ess_core::Error::check_dim("items that are moved", self.dim, items.dim())?;
+        let (what, expected, found) = ("items that are moved", self.config.items, items.len());
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
+        }
+        let (expected, found) = (self.config.checksum.clone(), checksum_of(items));
+        if expected != found {
+            return Err(Error::OtherItems { expected, found });
+        }
+        let mut values = items.as_slice().to_vec();
+        for (&row, moved) in self.config.rows.iter().zip(self.moved.chunks_exact(self.dim)) {
+            values[row * self.dim..][..self.dim].copy_from_slice(moved);
+        }
+        Ok(Embeddings::from_vec(values, self.dim)?)
+    }
+
+    /// The offsets as data.
+    ///
+    /// # Errors
+    /// None in practice; the signature is that of [`PersistentModule::to_state`](crate::PersistentModule::to_state).
+    pub fn to_state(&self) -> Result<ModuleState, Error> {
+        let config = serde_json::to_value(&self.config)
+            .map_err(|cause| Error::ConfigSyntax { kind: ITEM_OFFSETS.to_owned(), cause })?;
+        let (query_dim, item_dim) = (self.dim, self.dim);
+        let shape = vec![self.config.rows.len(), self.dim];
+        let moved = HostTensor::new(MOVED, shape, self.moved.clone())?;
+        let description = ModuleDescription { kind: ITEM_OFFSETS.to_owned(), query_dim, item_dim, config };
+        Ok(ModuleState { description, tensors: BTreeMap::from([(MOVED.to_owned(), moved)]) })
+    }
+
+    /// The offsets from data.
+    ///
+    /// # Errors
+    /// [`Error::ConfigSyntax`], [`Error::Config`], [`Error::TensorNames`] or [`Error::TensorShape`] for data that are
+    /// no offsets.
+    pub fn from_state(state: &ModuleState) -> Result<Self, Error> {
+        let config: OffsetsConfig = state.parse_config()?;
+        let refuse = |name, expected: &str, found: String| {
+            Err(Error::Config { kind: ITEM_OFFSETS, name, expected: expected.to_owned(), found })
+        };
+        if config.rows.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return refuse("rows", "in ascending order", "another order".to_owned());
+        }
+        if let Some(&row) = config.rows.last().filter(|&&row| row >= config.items) {
+            return refuse("rows", &format!("below {}", config.items), row.to_string());
+        }
+        if !state.tensors.keys().eq([MOVED]) {
+            let (expected, found) = (vec![MOVED.to_owned()], state.tensors.keys().cloned().collect());
+            return Err(Error::TensorNames { kind: ITEM_OFFSETS.to_owned(), expected, found });
+        }
+        let (dim, moved) = (state.description.item_dim, &state.tensors[MOVED]);
+        let expected = vec![config.rows.len(), dim];
+        if moved.shape() != expected || dim == 0 {
+            return Err(Error::TensorShape {
+                name: MOVED.to_owned(),
+                expected,
+                found: moved.shape().to_vec(),
+            });
+        }
+        ess_core::Error::check_dim("what item offsets return", dim, state.description.query_dim)?;
+        let moved = moved.values().to_vec();
+        Ok(Self { config, dim, moved })
+    }
+}
+
+fn checksum_of(items: &Embeddings) -> String {
+    /// Numbers that are copied as bytes at a time.
+    const CHUNK: usize = 1 << 20;
+    let mut checksums = format!("{} {}", items.len(), items.dim());
+    for values in items.as_slice().chunks(CHUNK) {
+        let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        checksums += &Checksum::of(&bytes).to_string();
+    }
+    Checksum::of(checksums.as_bytes()).to_string()
+}

@@ -1,0 +1,298 @@
+//! A searching module that remembers.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor, activation::softmax},
+};
+use ess_core::Embeddings;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    blocks::{
+        init::Init,
+        skip::{skip_weight, skipped},
+        unit::unit,
+    },
+    error::Error,
+    module::{
+        config::{ModuleConfig, is_open, module_config},
+        device_encoding::DeviceEncoding,
+        trainable::{MAX_DIM, TrainableModule},
+    },
+};
+
+/// What a [`KeyValueMemory`] module is made from.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeyValueMemoryConfig {
+    /// `d_query`.
+    #[serde(skip_serializing_if = "is_open")]
+    pub query_dim: usize,
+    /// `d_item`.
+    #[serde(skip_serializing_if = "is_open")]
+    pub item_dim: usize,
+    /// The number of keys and values, `m`; at most 2¹⁸. Default: 256.
+    pub slots: usize,
+    /// What cosines are multiplied by at the start of training: the larger, the fewer slots a query attends to. Above 0,
+    /// at most 1000. Default: 20.
+    pub sharpness: f32,
+    /// The cosine below which a query rather attends to nothing, at the start of training; between −1 and 1.
+    /// Default: 0.5.
+    pub threshold: f32,
+    /// Whether, in training, a query does not attend to a key that it equals: for keys that are the training queries
+    /// themselves, which would else only learn to look themselves up. Default: false.
+    pub leave_one_out: bool,
+    /// The seed of the starting values. Default: 0.
+    #[serde(skip_serializing_if = "is_open")]
+    pub seed: u64,
+}
+
+impl Default for KeyValueMemoryConfig {
+    fn default() -> Self {
+        let (slots, sharpness, threshold, leave_one_out) = (256, 20.0, 0.5, false);
+        Self { query_dim: 0, item_dim: 0, slots, sharpness, threshold, leave_one_out, seed: 0 }
+    }
+}
+
+impl KeyValueMemoryConfig {
+    /// The most slots.
+    pub const MAX_SLOTS: usize = 1 << 18;
+
+    /// The defaults between the given dimensions.
+    pub fn new(query_dim: usize, item_dim: usize) -> Self {
+        Self::default().between(query_dim, item_dim)
+    }
+
+    fn check_settings(&self) -> Result<(), Error> {
+        let kind = KeyValueMemory::KIND;
+        let refuse = |name, expected: String, found| Err(Error::Config { kind, name, expected, found });
+        if !(1..=Self::MAX_SLOTS).contains(&self.slots) {
+            return refuse("slots", format!("between 1 and {}", Self::MAX_SLOTS), self.slots.to_string());
+        }
+        // As many numbers as the largest matrix of any other kind.
+        let width = self.query_dim.max(self.item_dim).max(1);
+        if self.slots > MAX_DIM * MAX_DIM / width {
+            let most = MAX_DIM * MAX_DIM / width;
+            return refuse("slots", format!("at most {most} of dimension {width}"), self.slots.to_string());
+        }
+        if !(self.sharpness > 0.0 && self.sharpness <= 1000.0) {
+            return refuse("sharpness", "above 0 and at most 1000".into(), self.sharpness.to_string());
+        }
+        if !(-1.0..=1.0).contains(&self.threshold) {
+            return refuse("threshold", "between -1 and 1".into(), self.threshold.to_string());
+        }
+        Ok(())
+    }
+}
+
+module_config!(KeyValueMemoryConfig, KeyValueMemory::KIND);
+
+/// `z = q + a (V + g w V₀)`, with the attention `a = softmax(β [cos(q, K₀ + K), θ])` over `m` keys and over nothing, for
+/// which a query decides when no cosine reaches `θ`.
+///
+/// After the view of transformer layers as key–value memories (Geva et al. 2021): a key is a pattern of queries, its value
+/// what they look for. `K`, `V` and `w` are zero at the start, so it starts as the identity and weight decay pulls it there;
+/// `β` and `θ` are learned from where the config sets them. The first keys `K₀` are fixed: random directions, or, with
+/// [`KeyValueMemory::remembering`], given queries, and then the first values `V₀` are what they look for: a nearest-neighbour
+/// search over past queries that learns how much to trust them.
+///
+/// Where the dimensions differ, `q W` stands for `q`, with a trained matrix `W`, random at the start.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, SearchModule};
+/// use ess_search::{KeyValueMemory, KeyValueMemoryConfig, OnDevice, TrainableModule};
+///
+/// let device = Device::flex();
+/// let module = KeyValueMemory::init(&KeyValueMemoryConfig::new(3, 3), &device)?;
+/// let queries = Embeddings::from_rows(&[[1.0, 2.0, 3.0]])?;
+/// assert_eq!(OnDevice::new(module, &device).apply(&queries)?, queries);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct KeyValueMemory {
+    /// `K₀`, `m × d_query`, of length 1; not trained.
+    first_keys: Param<Tensor<2>>,
+    /// `K`, `m × d_query`.
+    keys: Param<Tensor<2>>,
+    /// `V₀`, `m × d_item`; not trained.
+    first_values: Param<Tensor<2>>,
+    /// `V`, `m × d_item`.
+    values: Param<Tensor<2>>,
+    /// `w`, 1.
+    trust: Param<Tensor<1>>,
+    /// The change of `log β`, 1.
+    sharpness: Param<Tensor<1>>,
+    /// The change of `θ`, 1.
+    threshold: Param<Tensor<1>>,
+    /// `W`, `d_query × d_item`, where the dimensions differ.
+    skip: Option<Param<Tensor<2>>>,
+    #[module(skip)]
+    config: KeyValueMemoryConfig,
+}
+
+/// A squared distance between vectors of length 1 below which they are the same, but for rounding.
+const SAME: f32 = 1e-5;
+
+impl KeyValueMemory {
+    /// How much a parameter that stands alone weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    pub const GAIN: f32 = 30.0;
+
+    /// A memory of `m` given queries (`m × d_query`) and of what each looks for (`m × d_item`), such as the mean of its
+    /// relevant items: a slot each. Dimensions and slots of `config` are those of the pairs.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there are not as many keys as values; [`Error::Config`] for a config that names something
+    /// impossible.
+    pub fn remembering(
+        keys: &Embeddings,
+        values: &Embeddings,
+        config: &KeyValueMemoryConfig,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let (what, expected, found) = ("values of a memory's keys", keys.len(), values.len());
+        if expected != found {
+            return Err(ess_core::Error::LengthMismatch { what, expected, found }.into());
+        }
+        let (query_dim, item_dim) = (keys.dim(), values.dim());
+        let config =
+            KeyValueMemoryConfig { query_dim, item_dim, slots: found, leave_one_out: true, ..config.clone() };
+        let mut memory = Self::init(&config, device)?;
+        memory.first_keys = fixed(keys.clone().normalized().to_tensors(device));
+        memory.first_values = fixed(values.to_tensors(device));
+        Ok(memory)
+    }
+
+    /// How much each query attends to each slot (`n × m`); what is missing to a sum of 1 is attended to nothing.
+    fn attention(&self, queries: &Tensor<2>) -> Tensor<2> {
+        let slots = self.config.slots;
+        let queries = unit(queries.clone());
+        let keys = unit(self.first_keys.val() + self.keys.val());
+        let sharpness = (self.sharpness.val() * Self::GAIN).exp() * self.config.sharpness;
+        let threshold = self.threshold.val() * Self::GAIN + self.config.threshold;
+        let mut cosines = queries.clone().matmul(keys.transpose());
+        // By the device and not by what is trained: what follows a frozen memory learns from its answers too.
+        if self.config.leave_one_out && queries.device().is_autodiff() {
+            let itself = queries.clone().matmul(self.first_keys.val().transpose()).detach();
+            cosines = cosines.mask_fill(itself.greater_elem(1.0 - SAME / 2.0), -1.0);
+        }
+        let nothing = threshold.expand([cosines.dims()[0], 1]);
+        let scores = Tensor::cat(vec![cosines, nothing], 1) * sharpness.unsqueeze();
+        softmax(scores, 1).narrow(1, 0, slots)
+    }
+}
+
+/// A parameter that is saved and not trained.
+fn fixed(values: Tensor<2>) -> Param<Tensor<2>> {
+    Param::from_tensor(values).set_require_grad(false)
+}
+
+impl TrainableModule for KeyValueMemory {
+    const KIND: &'static str = "key_value_memory";
+    type Config = KeyValueMemoryConfig;
+    type Encoding = Embeddings;
+
+    fn init(config: &KeyValueMemoryConfig, device: &Device) -> Result<Self, Error> {
+        config.check()?;
+        let (slots, query_dim, item_dim) = (config.slots, config.query_dim, config.item_dim);
+        let mut init = Init::new(config.seed, device);
+        Ok(Self {
+            first_keys: init.unit_rows(slots, query_dim).set_require_grad(false),
+            keys: init.zero_weight(slots, query_dim),
+            first_values: init.zero_weight(slots, item_dim).set_require_grad(false),
+            values: init.zero_weight(slots, item_dim),
+            trust: init.zero_bias(1),
+            sharpness: init.zero_bias(1),
+            threshold: init.zero_bias(1),
+            skip: skip_weight(&mut init, query_dim, item_dim),
+            config: config.clone(),
+        })
+    }
+
+    fn reseeded(config: &KeyValueMemoryConfig, seed: u64) -> KeyValueMemoryConfig {
+        config.clone().reseeded(seed)
+    }
+
+    fn config(&self) -> &KeyValueMemoryConfig {
+        &self.config
+    }
+
+    fn query_dim(&self) -> usize {
+        self.config.query_dim
+    }
+
+    fn item_dim(&self) -> usize {
+        self.config.item_dim
+    }
+
+    fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
+        let attention = self.attention(&queries);
+        let trust = (self.trust.val() * Self::GAIN).unsqueeze();
+        let values = self.values.val() + self.first_values.val() * trust;
+        skipped(queries, self.skip.as_ref()) + attention.matmul(values)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        device::host_copy::embeddings_from_tensor,
+        module::{on_device::OnDevice, persistent::PersistentModule, registry::Registry},
+        store::state::HostTensor,
+    };
+    use ess_core::SearchModule;
+
+    fn rows(rows: &[[f32; 2]]) -> Embeddings {
+        Embeddings::from_rows(rows).unwrap()
+    }
+
+    fn memory() -> KeyValueMemory {
+        let (keys, values) = (rows(&[[2.0, 0.0], [0.0, 1.0]]), rows(&[[0.0, 5.0], [7.0, 0.0]]));
+        KeyValueMemory::remembering(&keys, &values, &KeyValueMemoryConfig::default(), &Device::flex())
+            .unwrap()
+    }
+
+    #[test]
+    fn a_trusted_memory_adds_the_value_of_the_nearest_key_and_nothing_far_from_all() {
+        let device = Device::flex();
+        let mut state = OnDevice::new(memory(), &device).to_state().unwrap();
+        state.tensors.insert("trust".into(), HostTensor::new("trust", vec![1], vec![1.0 / 30.0]).unwrap());
+        state.tensors.insert("sharpness".into(), HostTensor::new("sharpness", vec![1], vec![0.1]).unwrap());
+        let trusted = Registry::default().build(&state, &device).unwrap();
+        let found = trusted.apply(&rows(&[[1.0, 0.1], [-1.0, -1.0]])).unwrap();
+        let expected = [1.0, 5.1, -1.0, -1.0];
+        assert!(found.as_slice().iter().zip(expected).all(|(x, y)| (x - y).abs() < 1e-3), "{found:?}");
+    }
+
+    #[test]
+    fn in_training_a_query_does_not_attend_to_itself() {
+        let queries = rows(&[[1.0, 0.0]]);
+        let attended = |module: &KeyValueMemory, device: &Device| {
+            let attention = module.attention(&queries.to_tensors(device)).without_autodiff();
+            embeddings_from_tensor(attention).unwrap().as_slice().to_vec()
+        };
+        let device = Device::flex();
+        assert!(attended(&memory(), &device)[0] > 0.99);
+        let training = memory().fork(&device).train();
+        assert!(attended(&training, &device.clone().autodiff())[0] < 1e-6);
+        // Nor does it in a memory that is frozen, whose answers teach what comes after it.
+        let frozen = memory().freeze().fork(&device).train();
+        assert!(attended(&frozen, &device.clone().autodiff())[0] < 1e-6);
+        assert!(attended(&frozen.valid(), &device)[0] > 0.99);
+    }
+
+    #[test]
+    fn pairs_that_do_not_fit_are_refused() {
+        let (keys, values) = (rows(&[[1.0, 0.0]]), rows(&[[1.0, 0.0], [0.0, 1.0]]));
+        let config = KeyValueMemoryConfig::default();
+        let found = KeyValueMemory::remembering(&keys, &values, &config, &Device::flex());
+        assert!(matches!(found, Err(Error::Core(ess_core::Error::LengthMismatch { .. }))));
+    }
+
+    #[test]
+    fn more_slots_than_memory_should_hold_are_refused() {
+        let found = KeyValueMemoryConfig { slots: 1 << 18, ..KeyValueMemoryConfig::new(1 << 14, 4) }.check();
+        assert!(matches!(found, Err(Error::Config { name: "slots", .. })));
+    }
+}

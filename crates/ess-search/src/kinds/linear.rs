@@ -1,0 +1,116 @@
+//! A linear searching module.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor, module::linear},
+};
+use ess_core::Embeddings;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    blocks::init::Init,
+    error::Error,
+    module::{
+        config::{ModuleConfig, is_open, module_config},
+        trainable::TrainableModule,
+    },
+};
+
+/// What a [`Linear`] module is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LinearConfig {
+    /// `d_query`.
+    #[serde(skip_serializing_if = "is_open")]
+    pub query_dim: usize,
+    /// `d_item`.
+    #[serde(skip_serializing_if = "is_open")]
+    pub item_dim: usize,
+    /// Whether a bias is added. Default: true.
+    pub bias: bool,
+    /// The seed of the starting weights, used where the dimensions differ. Default: 0.
+    #[serde(skip_serializing_if = "is_open")]
+    pub seed: u64,
+}
+
+impl Default for LinearConfig {
+    fn default() -> Self {
+        Self { query_dim: 0, item_dim: 0, bias: true, seed: 0 }
+    }
+}
+
+impl LinearConfig {
+    /// The defaults between the given dimensions.
+    pub fn new(query_dim: usize, item_dim: usize) -> Self {
+        Self::default().between(query_dim, item_dim)
+    }
+
+    fn check_settings(&self) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
+module_config!(LinearConfig, Linear::KIND);
+
+/// `z = q + q W + b` where the dimensions agree, with `W` and `b` zero at the start, so that it starts as the
+/// identity and weight decay pulls it there; `z = q W + b` with random `W` where they differ.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, SearchModule};
+/// use ess_search::{Linear, LinearConfig, OnDevice, TrainableModule};
+///
+/// let device = Device::flex();
+/// let queries = Embeddings::from_rows(&[[1.0, 2.0, 3.0]])?;
+/// let same = OnDevice::new(Linear::init(&LinearConfig::new(3, 3), &device)?, &device);
+/// assert_eq!(same.apply(&queries)?, queries);
+/// let wider = OnDevice::new(Linear::init(&LinearConfig::new(3, 5), &device)?, &device);
+/// assert_eq!(wider.apply(&queries)?.dim(), 5);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct Linear {
+    /// `d_query × d_item`.
+    weight: Param<Tensor<2>>,
+    /// `d_item`.
+    bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    config: LinearConfig,
+}
+
+impl TrainableModule for Linear {
+    const KIND: &'static str = "linear";
+    type Config = LinearConfig;
+    type Encoding = Embeddings;
+
+    fn init(config: &LinearConfig, device: &Device) -> Result<Self, Error> {
+        let (rows, columns) = (config.query_dim, config.item_dim);
+        config.check()?;
+        let mut init = Init::new(config.seed, device);
+        let weight =
+            if rows == columns { init.zero_weight(rows, columns) } else { init.weight(rows, columns) };
+        let bias = config.bias.then(|| init.zero_bias(columns));
+        Ok(Self { weight, bias, config: config.clone() })
+    }
+
+    fn reseeded(config: &LinearConfig, seed: u64) -> LinearConfig {
+        config.clone().reseeded(seed)
+    }
+
+    fn config(&self) -> &LinearConfig {
+        &self.config
+    }
+
+    fn query_dim(&self) -> usize {
+        self.config.query_dim
+    }
+
+    fn item_dim(&self) -> usize {
+        self.config.item_dim
+    }
+
+    fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
+        let change = linear(queries.clone(), self.weight.val(), self.bias.as_ref().map(Param::val));
+        if self.config.query_dim == self.config.item_dim { queries + change } else { change }
+    }
+}

@@ -1,0 +1,171 @@
+//! A searching module that pools a text's tokens anew.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor, activation::softmax, module::linear},
+};
+use ess_core::TokenStates;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    blocks::{
+        init::Init,
+        skip::{skip_weight, skipped},
+        unit::unit,
+    },
+    error::Error,
+    module::{
+        config::{ModuleConfig, is_open, module_config},
+        token_tensors::{TokenTensors, check_token_states, padding_of},
+        trainable::{TrainableModule, check_dim},
+    },
+};
+
+/// What a [`TokenAttention`] module is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenAttentionConfig {
+    /// `d_query`, the dimension of a token's state.
+    #[serde(skip_serializing_if = "is_open")]
+    pub query_dim: usize,
+    /// `d_item`.
+    #[serde(skip_serializing_if = "is_open")]
+    pub item_dim: usize,
+    /// The dimension of the sentence embedding beside the states. Default: `d_item`.
+    #[serde(skip_serializing_if = "is_open")]
+    pub sentence_dim: usize,
+    /// Heads `h`: how many poolings there are, each with an attention of its own; between 1 and 64. Default: 4.
+    pub heads: usize,
+    /// The seed of the starting values. Default: 0.
+    #[serde(skip_serializing_if = "is_open")]
+    pub seed: u64,
+}
+
+impl Default for TokenAttentionConfig {
+    fn default() -> Self {
+        Self { query_dim: 0, item_dim: 0, sentence_dim: 0, heads: 4, seed: 0 }
+    }
+}
+
+impl TokenAttentionConfig {
+    /// The defaults between the dimension of a token's state and that of the items.
+    pub fn new(query_dim: usize, item_dim: usize) -> Self {
+        Self::default().between(query_dim, item_dim)
+    }
+
+    fn sentence_dim(&self) -> usize {
+        if self.sentence_dim == 0 { self.item_dim } else { self.sentence_dim }
+    }
+
+    fn check_settings(&self) -> Result<(), Error> {
+        check_dim(TokenAttention::KIND, "sentence_dim", self.sentence_dim())?;
+        if (1..=64).contains(&self.heads) {
+            return Ok(());
+        }
+        Err(Error::Config {
+            kind: TokenAttention::KIND,
+            name: "heads",
+            expected: "between 1 and 64".into(),
+            found: self.heads.to_string(),
+        })
+    }
+}
+
+module_config!(TokenAttentionConfig, TokenAttention::KIND);
+
+/// `z = s + [Σₜ pₜ₁ x̂ₜ, …, Σₜ pₜₕ x̂ₜ] W + b` over the states of a query's tokens and its sentence embedding `s`: re-learned
+/// pooling. `x̂ₜ` is a state at length 1, and `p = softmax(g x̂ U)` over the tokens, a column for each head: what the task
+/// looks for in a token. `g` is [`TokenAttention::GAIN`].
+///
+/// `W` and `b` are zero at the start, so it starts as the sentence embedding, and weight decay pulls it there. Where the
+/// sentence embedding and the items differ in dimension, `s W₀` stands for `s`, with a trained matrix `W₀`, random at the
+/// start.
+///
+/// ```
+/// use burn::tensor::Device;
+/// use ess_core::{Embeddings, SearchModule, TokenStates};
+/// use ess_search::{OnDevice, TokenAttention, TokenAttentionConfig, TrainableModule};
+///
+/// let device = Device::flex();
+/// let module = OnDevice::new(TokenAttention::init(&TokenAttentionConfig::new(3, 2), &device)?, &device);
+/// let sentences = Embeddings::from_rows(&[[1.0, 2.0]])?;
+/// let states = TokenStates::from_texts(sentences.clone(), 3, &[vec![0.1; 6]])?;
+/// assert_eq!(module.apply(&states)?, sentences);
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Module, Debug)]
+pub struct TokenAttention {
+    /// `U`, `d_query × h`.
+    attention: Param<Tensor<2>>,
+    /// `W`, `h · d_query × d_item`.
+    weight: Param<Tensor<2>>,
+    /// `b`, `d_item`.
+    bias: Param<Tensor<1>>,
+    /// `W₀`, `d_sentence × d_item`, where the dimensions differ.
+    skip: Option<Param<Tensor<2>>>,
+    #[module(skip)]
+    config: TokenAttentionConfig,
+}
+
+impl TokenAttention {
+    /// How much a parameter of the attention weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    pub const GAIN: f32 = 10.0;
+
+    /// The poolings one after another, `n × h · d_query`.
+    fn pooled(&self, queries: &TokenTensors) -> Tensor<2> {
+        let (states, is_token) = queries.padded();
+        let [rows, count, width] = states.dims();
+        let states = unit(states);
+        let logits = linear(states.clone(), self.attention.val() * Self::GAIN, None);
+        let logits = logits + padding_of(is_token).unsqueeze_dim::<3>(2) * -1e9;
+        // n × h × T times n × T × d.
+        let pooled =
+            softmax(logits, 1).reshape([rows, count, self.config.heads]).swap_dims(1, 2).matmul(states);
+        pooled.reshape([rows, self.config.heads * width])
+    }
+}
+
+impl TrainableModule for TokenAttention {
+    const KIND: &'static str = "token_attention";
+    type Config = TokenAttentionConfig;
+    type Encoding = TokenStates;
+
+    fn init(config: &TokenAttentionConfig, device: &Device) -> Result<Self, Error> {
+        config.check()?;
+        let config = TokenAttentionConfig { sentence_dim: config.sentence_dim(), ..config.clone() };
+        let (query_dim, item_dim) = (config.query_dim, config.item_dim);
+        let mut init = Init::new(config.seed, device);
+        Ok(Self {
+            attention: init.embedding_weight(query_dim, config.heads),
+            weight: init.zero_weight(config.heads * query_dim, item_dim),
+            bias: init.zero_bias(item_dim),
+            skip: skip_weight(&mut init, config.sentence_dim, item_dim),
+            config,
+        })
+    }
+
+    fn reseeded(config: &TokenAttentionConfig, seed: u64) -> TokenAttentionConfig {
+        config.clone().reseeded(seed)
+    }
+
+    fn config(&self) -> &TokenAttentionConfig {
+        &self.config
+    }
+
+    fn query_dim(&self) -> usize {
+        self.config.query_dim
+    }
+
+    fn item_dim(&self) -> usize {
+        self.config.item_dim
+    }
+
+    fn check_encodings(&self, encodings: &TokenStates) -> Result<(), Error> {
+        check_token_states(encodings, self.config.query_dim, self.config.sentence_dim)
+    }
+
+    fn forward(&self, queries: TokenTensors) -> Tensor<2> {
+        let change = linear(self.pooled(&queries), self.weight.val(), Some(self.bias.val()));
+        skipped(queries.embeddings(), self.skip.as_ref()) + change
+    }
+}

@@ -1,0 +1,68 @@
+//! What the configs of all kinds have in common.
+
+use crate::error::Error;
+
+/// The config of a kind of module in which dimensions may be left open (0), to be filled in from the data.
+///
+/// ```
+/// use ess_search::{LinearConfig, ModuleConfig};
+///
+/// let config = LinearConfig::default().between(384, 256).reseeded(7);
+/// assert_eq!((config.query_dim, config.item_dim, config.seed), (384, 256, 7));
+/// assert!(LinearConfig::default().check().is_err());
+/// ```
+pub trait ModuleConfig: Clone + Default + Send + Sync {
+    /// The same settings between these dimensions; those that are given already stay as they are.
+    #[must_use]
+    fn between(self, query_dim: usize, item_dim: usize) -> Self;
+
+    /// The same settings with this number added to the seed.
+    #[must_use]
+    fn reseeded(self, seed: u64) -> Self;
+
+    /// `d_query` and `d_item`.
+    fn dims(&self) -> (usize, usize);
+
+    /// Refuses settings outside their range.
+    ///
+    /// # Errors
+    /// [`Error::Config`] naming the setting.
+    fn check(&self) -> Result<(), Error>;
+}
+
+/// Writes a [`ModuleConfig`] for a config with the fields `query_dim`, `item_dim` and `seed`, and an inherent function
+/// `check_settings` for the rest.
+macro_rules! module_config {
+    ($config:ty, $kind:expr) => {
+        impl $crate::module::config::ModuleConfig for $config {
+            fn between(mut self, query_dim: usize, item_dim: usize) -> Self {
+                for (own, given) in [(&mut self.query_dim, query_dim), (&mut self.item_dim, item_dim)] {
+                    *own = if *own == 0 { given } else { *own };
+                }
+                self
+            }
+
+            fn reseeded(mut self, seed: u64) -> Self {
+                self.seed = self.seed.wrapping_add(seed);
+                self
+            }
+
+            fn dims(&self) -> (usize, usize) {
+                (self.query_dim, self.item_dim)
+            }
+
+            fn check(&self) -> Result<(), $crate::error::Error> {
+                $crate::module::trainable::check_dim($kind, "query_dim", self.query_dim)?;
+                $crate::module::trainable::check_dim($kind, "item_dim", self.item_dim)?;
+                self.check_settings()
+            }
+        }
+    };
+}
+
+pub(crate) use module_config;
+
+/// Whether a dimension or a seed is left open; so it is left out of a file as well.
+pub(crate) fn is_open<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

@@ -1,0 +1,124 @@
+//! A trainable module on a device, as a searching module of `ess-core`.
+
+use burn::{
+    module::{ModuleVisitor, Param},
+    tensor::{Device, Tensor},
+};
+use ess_core::{Embeddings, Encoding, SearchModule};
+
+use super::{
+    device_encoding::DeviceEncoding, parameters, persistent::PersistentModule, trainable::TrainableModule,
+};
+use crate::{
+    device::{host_copy::embeddings_from_tensor, memory::largest_tensor},
+    error::Error,
+    store::state::ModuleState,
+};
+
+/// Any trainable module on a device, ready to search.
+///
+/// Runnable at [`TrainableModule`].
+#[derive(Clone, Debug)]
+pub struct OnDevice<M> {
+    module: M,
+    device: Device,
+    widest: usize,
+}
+
+/// Numbers of one tensor within a module: a quarter of a gigabyte. Less where the device says so.
+const WITHIN_MODULE: usize = 1 << 26;
+
+impl<M: TrainableModule> OnDevice<M> {
+    /// Moves a module to a device and takes it out of training.
+    pub fn new(module: M, device: &Device) -> Self {
+        let device = device.clone().without_autodiff();
+        let module = module.valid().to_device(&device);
+        let mut widest = Widest(module.query_dim().max(module.item_dim()));
+        module.visit(&mut widest);
+        Self { module, device, widest: widest.0 }
+    }
+
+    /// The module.
+    pub fn module(&self) -> &M {
+        &self.module
+    }
+
+    /// The module back, for more training.
+    pub fn into_module(self) -> M {
+        self.module
+    }
+
+    /// Rows whose vectors, and others some times as wide as anything in the module, are within bounds.
+    fn rows_at_once(&self, encodings: &M::Encoding) -> usize {
+        const TIMES: usize = 4;
+        let numbers = WITHIN_MODULE.min(largest_tensor(&self.device));
+        encodings.rows_at_once().min(numbers / TIMES.saturating_mul(self.widest)).max(1)
+    }
+
+    fn forward(&self, encodings: &M::Encoding) -> Result<Embeddings, Error> {
+        let (rows, at_once) = (encodings.rows(), self.rows_at_once(encodings));
+        if rows <= at_once {
+            return embeddings_from_tensor(self.module.forward(encodings.to_tensors(&self.device)));
+        }
+        let mut values = Vec::with_capacity(rows * self.module.item_dim());
+        for start in (0..rows).step_by(at_once) {
+            let chunk: Vec<usize> = (start..rows.min(start + at_once)).collect();
+            let chunk = encodings.select_rows(&chunk)?.to_tensors(&self.device);
+            values.extend_from_slice(embeddings_from_tensor(self.module.forward(chunk))?.as_slice());
+        }
+        Ok(Embeddings::from_vec(values, self.module.item_dim())?)
+    }
+}
+
+/// The largest dimension of any parameter: hidden width, slots of a memory.
+struct Widest(usize);
+
+impl ModuleVisitor for Widest {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let largest = param.lazy_shape().iter().copied().max();
+        self.0 = self.0.max(largest.unwrap_or(0));
+    }
+}
+
+impl<M: TrainableModule> SearchModule<M::Encoding> for OnDevice<M> {
+    fn query_dim(&self) -> usize {
+        self.module.query_dim()
+    }
+
+    fn item_dim(&self) -> usize {
+        self.module.item_dim()
+    }
+
+    fn apply(&self, encodings: &M::Encoding) -> Result<Embeddings, ess_core::Error> {
+        self.module.check_encodings(encodings)?;
+        Ok(self.forward(encodings)?)
+    }
+}
+
+impl<M: TrainableModule> PersistentModule<M::Encoding> for OnDevice<M> {
+    fn to_state(&self) -> Result<ModuleState, Error> {
+        let module = self.module();
+        Ok(ModuleState { description: module.description()?, tensors: parameters::read(module)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::{
+        key_value_memory::{KeyValueMemory, KeyValueMemoryConfig},
+        mlp::{Mlp, MlpConfig},
+    };
+
+    #[test]
+    fn wide_modules_map_fewer_rows_at_once() {
+        let device = Device::flex();
+        let queries = Embeddings::from_rows(&[[1.0, 0.0, 0.0]]).unwrap();
+        let memory = KeyValueMemoryConfig { slots: 16_384, ..KeyValueMemoryConfig::new(3, 3) };
+        let memory = OnDevice::new(KeyValueMemory::init(&memory, &device).unwrap(), &device);
+        assert_eq!(memory.rows_at_once(&queries), (1 << 26) / (4 * 16_384));
+        let mlp = MlpConfig { hidden: vec![2048], ..MlpConfig::new(3, 3) };
+        let mlp = OnDevice::new(Mlp::init(&mlp, &device).unwrap(), &device);
+        assert_eq!(mlp.rows_at_once(&queries), (1 << 26) / (4 * 2048));
+    }
+}

@@ -1,0 +1,6 @@
+//! Modules as data, and their folders.
+
+pub(crate) mod attachments;
+mod folder;
+pub(crate) mod soup;
+pub(crate) mod state;

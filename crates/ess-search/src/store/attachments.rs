@@ -1,0 +1,150 @@
+//! JSON documents that belong to a saved module.
+
+use std::{collections::BTreeMap, io::Read, path::Path};
+
+use ess_files::{remove_file, write_atomically};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::error::Error;
+
+/// No document is written longer.
+const MAX_BYTES: usize = 1 << 24;
+
+/// JSON documents that belong to a saved module, by the names of their files: the settings of the run that made it, say.
+///
+/// They are members of the manifest, so module and documents are replaced in one step and have one checksum. Each is also a
+/// file beside it, for people and other programs to read. That copy goes before the manifest is replaced and comes after
+/// it: whenever a writer dies, a copy that is there is the document of the module that is there. A copy that says anything
+/// else is refused with the folder.
+///
+/// ```
+/// use ess_core::Identity;
+/// use ess_files::FolderLock;
+/// use ess_search::{Attachments, ModuleState, PersistentModule};
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let folder = folder.path();
+/// let settings = Attachments::default().with("config.json", &serde_json::json!({"seed": 3}))?;
+/// Identity::new(2).to_state()?.save_with(&settings, &mut FolderLock::acquire(folder)?)?;
+/// assert_eq!(Attachments::load(folder)?.get("config.json"), settings.get("config.json"));
+///
+/// std::fs::write(folder.join("config.json"), r#"{"seed": 4}"#).unwrap();
+/// assert!(ModuleState::load(folder).is_err());
+/// # Ok::<(), ess_search::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Attachments(BTreeMap<String, Value>);
+
+impl Attachments {
+    /// Adds a document, or replaces the one of this name: a plain file name that ends in `.json` and is not `module.json`.
+    ///
+    /// # Errors
+    /// [`Error::Format`] for another name, a document that is no JSON, and one of more than 16 MB.
+    pub fn with(mut self, file: &str, document: &impl Serialize) -> Result<Self, Error> {
+        check_name(Path::new(file), file)?;
+        let no_json = |error: serde_json::Error| refused(Path::new(file), "a document in JSON", &error);
+        // By way of its text, which writes numbers as short as they can be.
+        let text = serde_json::to_string(document).map_err(no_json)?;
+        let document: Value = serde_json::from_str(&text).map_err(no_json)?;
+        let bytes = format!("{document:#}").len();
+        if bytes > MAX_BYTES {
+            return Err(refused(Path::new(file), &format!("at most {MAX_BYTES} bytes"), &bytes));
+        }
+        self.0.insert(file.to_owned(), document);
+        Ok(self)
+    }
+
+    /// The document of this name.
+    pub fn get(&self, file: &str) -> Option<&Value> {
+        self.0.get(file)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Refuses names that lead elsewhere, and copies that say something else. A copy may be missing.
+    pub(crate) fn check(&self, folder: &Path, manifest: &Path) -> Result<(), Error> {
+        for (file, document) in &self.0 {
+            check_name(manifest, file)?;
+            let path = folder.join(file);
+            match read(&path)? {
+                Some(text) if serde_json::from_slice::<Value>(&text).ok().as_ref() != Some(document) => {
+                    let expected = format!("what {} has under this name", manifest.display());
+                    return Err(refused(&path, &expected, &"something else"));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the copies. To be called before the manifest is replaced.
+    pub(crate) fn remove_copies(&self, folder: &Path) -> Result<(), Error> {
+        let own = self.0.keys().filter(|file| check_name(folder, file).is_ok());
+        own.map(|file| folder.join(file)).try_for_each(|path| Ok(remove_file(&path).map(drop)?))
+    }
+
+    /// Writes the copies. To be called when the manifest has them.
+    pub(crate) fn write_copies(&self, folder: &Path) -> Result<(), Error> {
+        for (file, document) in &self.0 {
+            write_atomically(&folder.join(file), |out| writeln!(out, "{document:#}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn check_name(path: &Path, file: &str) -> Result<(), Error> {
+    let plain = Path::new(file).file_name() == Some(file.as_ref());
+    match plain && file.ends_with(".json") && file != super::folder::MANIFEST {
+        true => Ok(()),
+        false => Err(refused(path, "a plain file name that ends in .json", &format!("{file:?}"))),
+    }
+}
+
+/// The bytes of a copy; `None` where there is none.
+fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    let io = |cause| Error::Io { path: path.to_owned(), cause };
+    match std::fs::metadata(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+        Ok(metadata) if !metadata.is_file() => {
+            return Err(refused(path, "a regular file", &"something else"));
+        }
+        Ok(_) => {}
+    }
+    let mut bytes = Vec::new();
+    // What is cut here says something else than the manifest.
+    match std::fs::File::open(path).and_then(|file| file.take(4 * MAX_BYTES as u64).read_to_end(&mut bytes)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(io(error)),
+        Ok(_) => Ok(Some(bytes)),
+    }
+}
+
+fn refused(path: &Path, expected: &str, found: &dyn std::fmt::Display) -> Error {
+    Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_lead_elsewhere_are_refused() {
+        for name in
+            ["", "..", "../config.json", "a/b.json", "/x.json", "config.txt", "module.json", "x.json/"]
+        {
+            let refused = Attachments::default().with(name, &1);
+            assert!(matches!(refused, Err(Error::Format { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_kept_as_they_are_written() {
+        let attached = Attachments::default().with("a.json", &[0.001_f32]).unwrap();
+        assert_eq!(attached.get("a.json").unwrap().to_string(), "[0.001]");
+    }
+}
