@@ -22,6 +22,7 @@ use rayon::prelude::*;
 use crate::cpu::InstructionSet;
 use crate::file::{Contents, Numbers, Section};
 use crate::kernels::float::LANES;
+use crate::memory_use::total;
 use crate::rows::Rows;
 use bounds::ItemBounds;
 use candidates::Candidates;
@@ -82,11 +83,7 @@ impl Int8Items {
 
     /// How much memory the items take.
     pub(crate) fn memory_use(&self) -> MemoryUse {
-        let parts = [self.rows.memory_use(), self.panels.memory_use(), self.bounds.memory_use()];
-        parts.iter().fold(MemoryUse::default(), |sum, part| MemoryUse {
-            owned: sum.owned + part.owned,
-            mapped: sum.mapped + part.mapped,
-        })
+        total([self.rows.memory_use(), self.panels.memory_use(), self.bounds.memory_use()])
     }
 
     /// The `k` best of the items admitted for each of several queries, of which the first is `first_query` in errors.
@@ -209,8 +206,9 @@ mod tests {
     fn items_that_all_tie_are_found_in_their_order() {
         let items = vec![0.5; 20_000 * 3];
         let int8 = Int8Items::from_rows(items, 3);
-        let hits = int8.search(&[1.0, 2.0, 3.0], 5, None, 0).unwrap();
-        assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [0, 1, 2, 3, 4]);
+        let hits = int8.search(&[1.0, 2.0, 3.0, 0.0, -1.0, 4.0], 5, None, 0).unwrap();
+        let expected = |similarity| -> Vec<Hit> { (0..5).map(|item| Hit::new(item, similarity)).collect() };
+        assert_eq!(hits, [expected(3.0), expected(1.5)]);
     }
 
     #[test]
@@ -230,6 +228,51 @@ mod tests {
         let int8 = Int8Items::from_rows(vec![1.0, 1e30, 2.0], 1);
         let error = int8.search(&[1.0, 1e30], 1, None, 10).unwrap_err();
         assert!(matches!(error, Error::NonFinite { row: 11, column: 1, .. }), "{error:?}");
+    }
+
+    #[test]
+    fn items_added_and_items_selected_are_as_items_built() {
+        let (items, queries) = (wave(90, 3, 0.7), wave(2, 3, 0.37));
+        let built = Int8Items::from_rows(items.clone(), 3);
+        let mut added = Int8Items::from_rows(items[..50 * 3].to_vec(), 3);
+        added.push(&items[50 * 3..]);
+        let all = built.selected(&Vec::from_iter(0..90));
+        let expected = built.search(&queries, 10, None, 0).unwrap();
+        for same in [added, all] {
+            assert_eq!((same.dim(), same.panels.parts()), (3, built.panels.parts()));
+            assert_eq!(same.search(&queries, 10, None, 0).unwrap(), expected);
+        }
+        let reversed = built.selected(&Vec::from_iter((0..90).rev())).search(&queries, 1, None, 0).unwrap();
+        assert_eq!(reversed[0][0].item, 89 - expected[0][0].item);
+    }
+
+    #[test]
+    fn admitted_items_alone_are_found_in_every_block() {
+        let (count, dim, k) = (700, 4, 5);
+        let int8 = Int8Items::from_rows(wave(count, dim, 0.7), dim);
+        let queries = wave(3, dim, 0.37);
+        let all = int8.search(&queries, count, None, 0).unwrap();
+        // Few, many, and none of the last panels.
+        let filters: [fn(usize) -> bool; 3] = [|row| row % 97 == 5, |row| row % 3 == 1, |row| row < 100];
+        for admits in filters {
+            let admitted = RowSet::from_predicate(count, admits);
+            let first_admitted = |hits: &Vec<Hit>| -> Vec<Hit> {
+                hits.iter().filter(|hit| admits(hit.item)).take(k).copied().collect()
+            };
+            let expected: Vec<Vec<Hit>> = all.iter().map(first_admitted).collect();
+            assert_eq!(int8.search(&queries, k, Some(&admitted), 0).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn memory_is_that_of_rows_codes_and_bounds() {
+        let int8 = Int8Items::from_rows(vec![1.0; 50 * 3], 3);
+        // Vectors that grow may have room for more than they hold.
+        let (rows, codes, bounds) = (50 * 3 * size_of::<f32>(), 2 * LANES * 4, 3 * 50 * size_of::<f32>());
+        let owned = int8.memory_use().owned;
+        assert!((rows + codes + bounds..rows + 2 * codes + 2 * bounds).contains(&owned), "{owned}");
+        let parts = [int8.rows.memory_use(), int8.panels.memory_use(), int8.bounds.memory_use()];
+        assert_eq!(owned, parts.iter().map(|part| part.owned).sum::<usize>());
     }
 
     #[test]

@@ -19,6 +19,7 @@ use coder::Coder;
 
 use crate::cpu::InstructionSet;
 use crate::live_rows::LiveRows;
+use crate::memory_use::total;
 use crate::storage::Storage;
 use inverted_file::Lists;
 
@@ -124,12 +125,7 @@ impl Index for IvfPqIndex {
 
     fn memory_use(&self) -> Option<MemoryUse> {
         let learnt = MemoryUse { owned: self.coder.bytes(), mapped: 0 };
-        Some(
-            self.segments
-                .iter()
-                .map(Lists::memory_use)
-                .fold(learnt, |a, b| MemoryUse { owned: a.owned + b.owned, mapped: a.mapped + b.mapped }),
-        )
+        Some(total(self.segments.iter().map(Lists::memory_use).chain([learnt])))
     }
 
     fn efforts(&self, k: usize) -> Vec<Effort> {

@@ -11,6 +11,7 @@ mod int8;
 mod ivf_pq;
 mod kernels;
 mod live_rows;
+mod memory_use;
 mod passages;
 mod progress;
 mod rows;

@@ -1,6 +1,8 @@
 //! Several indexes searched as one.
 
 use ess_core::{Capabilities, Effort, Embeddings, Error, Filter, Hit, Index, MemoryUse, SearchParams, TopK};
+
+use crate::memory_use::total;
 use rayon::prelude::*;
 
 /// Several indexes, each with a part of the items, searched at the same time as one index. It is for items that do not fit
@@ -128,10 +130,7 @@ impl<I: Index> Index for ShardedIndex<I> {
     }
 
     fn memory_use(&self) -> Option<MemoryUse> {
-        self.shards.iter().map(Index::memory_use).try_fold(MemoryUse::default(), |sum, shard| {
-            let shard = shard?;
-            Some(MemoryUse { owned: sum.owned + shard.owned, mapped: sum.mapped + shard.mapped })
-        })
+        self.shards.iter().map(Index::memory_use).collect::<Option<Vec<_>>>().map(total)
     }
 
     /// Those of the largest shard.

@@ -33,7 +33,8 @@ fn lane_products<const N: usize>(panel: &[i8], first_lane: usize, queries: &[i32
     let (panel, _) = panel.as_chunks::<{ GROUP * LANES }>();
     let (queries, _) = queries.as_chunks::<N>();
     for (codes, queries) in panel.iter().zip(queries) {
-        let codes = &codes[GROUP * first_lane..][..GROUP * WIDTH];
+        let (codes, _) = codes.as_chunks::<{ GROUP * WIDTH }>();
+        let codes = &codes[first_lane / WIDTH];
         // SAFETY: `codes` are 32 readable bytes.
         let codes = unsafe { _mm256_loadu_si256(codes.as_ptr().cast()) };
         for (sum, &query) in sums.iter_mut().zip(queries) {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use ess_core::MemoryUse;
 
 use crate::file::{Contents, Numbers, Section};
+use crate::memory_use::total;
 
 /// For each item what bounds need.
 #[derive(Clone, Debug)]
@@ -72,11 +73,7 @@ impl ItemBounds {
     }
 
     pub(super) fn memory_use(&self) -> MemoryUse {
-        let parts = [&self.scales, &self.norms, &self.errors].map(Numbers::memory_use);
-        MemoryUse {
-            owned: parts.iter().map(|part| part.owned).sum(),
-            mapped: parts.iter().map(|part| part.mapped).sum(),
-        }
+        total([&self.scales, &self.norms, &self.errors].map(Numbers::memory_use))
     }
 }
 

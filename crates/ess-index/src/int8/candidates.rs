@@ -124,9 +124,7 @@ impl Candidates {
     }
 
     fn keep_first(&mut self, overflow: (usize, f32)) {
-        if self.overflow.is_none_or(|first| overflow.0 < first.0) {
-            self.overflow = Some(overflow);
-        }
+        self.overflow = self.overflow.into_iter().chain([overflow]).min_by_key(|&(item, _)| item);
     }
 }
 
@@ -192,11 +190,14 @@ mod tests {
         let offer = offer(&[6, 0, 0], items, &rows);
         // 0.5 · 8 + 3 · 2, and 6 · 0.25 · 2 in the middle.
         assert_eq!(offer.width(0), 10.0);
-        let mut upper = [0.0; LANES];
-        assert!(offer.upper_bounds(0..3, 13.0, &mut upper));
-        assert_eq!(upper[..3], [13.0, 10.0, f32::INFINITY]);
-        assert!(offer.upper_bounds(0..1, 13.0, &mut upper), "a bound at the threshold may be among the best");
-        assert!(!offer.upper_bounds(0..1, 13.5, &mut upper));
+        for set in InstructionSet::available() {
+            let mut upper = [0.0; LANES];
+            assert!(set.upper_bounds(&offer, 0..3, 13.0, &mut upper), "{set:?}");
+            assert_eq!(upper[..3], [13.0, 10.0, f32::INFINITY], "{set:?}");
+            let at_threshold = set.upper_bounds(&offer, 0..1, 13.0, &mut upper);
+            assert!(at_threshold, "a bound at the threshold may be among the best: {set:?}");
+            assert!(!set.upper_bounds(&offer, 0..1, 13.5, &mut upper), "{set:?}");
+        }
         let mut candidates = Candidates::new(1);
         candidates.take(&offer, 0, 13.0);
         assert_eq!(candidates.lower.into_sorted(), [Hit::new(0, -7.0)]);
@@ -209,5 +210,86 @@ mod tests {
             candidates.keep_first((item, f32::INFINITY));
         }
         assert_eq!(candidates.overflow, Some((3, f32::INFINITY)));
+    }
+
+    /// Offers items from row `first` on whose products with the query these are.
+    fn offer_products(candidates: &mut Candidates, first: usize, products: &[i32], rows: &Rows) {
+        let (scales, zeros) = (vec![0.5; products.len()], vec![0.0; products.len()]);
+        let items = BoundsOf { scales: &scales, norms: &zeros, errors: &zeros };
+        candidates.offer(&Offer { first_item: first, ..offer(products, items, rows) });
+    }
+
+    #[test]
+    fn items_wait_until_there_are_many_of_them() {
+        let rows = Rows::new(vec![1.0; 3 * MAX_WAITING].into(), 1);
+        let mut candidates = Candidates::new(1);
+        offer_products(&mut candidates, 0, &[1; MAX_WAITING - 1], &rows);
+        assert_eq!(candidates.waiting.len(), MAX_WAITING - 1);
+        offer_products(&mut candidates, MAX_WAITING - 1, &[1], &rows);
+        assert_eq!(candidates.waiting.len(), 0, "those that tie were compared");
+        assert_eq!(candidates.exact.into_sorted(), [Hit::new(0, 1.0)]);
+    }
+
+    #[test]
+    fn waiting_items_are_compared_only_if_few_are_pruned() {
+        let rows = Rows::new(vec![1.0; 3 * MAX_WAITING].into(), 1);
+        for (hopeless, left) in [(MAX_WAITING / 2, 0), (MAX_WAITING / 2 + 1, MAX_WAITING / 2 - 1)] {
+            let mut candidates = Candidates::new(1);
+            candidates.waiting = (0..hopeless).map(|item| (item, 0.5)).collect();
+            offer_products(&mut candidates, hopeless, &vec![1; MAX_WAITING - hopeless], &rows);
+            assert_eq!(candidates.waiting.len(), left);
+        }
+    }
+
+    #[test]
+    fn items_below_the_kth_lower_bound_are_pruned_once_k_bounds_are_known() {
+        let mut candidates = Candidates::new(2);
+        candidates.lower.push(Hit::new(0, 5.0));
+        candidates.waiting = vec![(0, 6.0), (1, 3.0), (2, 4.0), (3, f32::NAN)];
+        candidates.drop_hopeless();
+        assert_eq!(candidates.waiting.len(), 4, "one bound for two hits prunes nothing");
+        candidates.lower.push(Hit::new(2, 4.0));
+        candidates.drop_hopeless();
+        let left: Vec<usize> = candidates.waiting.iter().map(|&(item, _)| item).collect();
+        assert_eq!(left, [0, 2, 3], "a bound at the threshold, and one that is no number, are kept");
+    }
+
+    #[test]
+    fn the_threshold_is_the_larger_of_both_and_items_that_reach_it_wait() {
+        let rows = Rows::new(vec![0.0; 4].into(), 1);
+        let (scales, zeros) = ([0.5; 4], [0.0; 4]);
+        let items = || BoundsOf { scales: &scales, norms: &zeros, errors: &zeros };
+        let offer = offer(&[0; 4], items(), &rows);
+        let mut candidates = Candidates::new(1);
+        // A selection that has been shrunk has a threshold.
+        (0..16).for_each(|item| candidates.lower.push(Hit::new(item, 1.0)));
+        (0..16).for_each(|item| candidates.exact.push(Hit::new(item, 2.0)));
+        assert_eq!(candidates.threshold(), 2.0);
+        candidates.take(&offer, 0, 1.5);
+        candidates.take(&offer, 1, 2.0);
+        candidates.take(&offer, 2, f32::NAN);
+        let only_the_last = RowSet::from_rows(4, [3]).unwrap();
+        let filtered = Offer { admitted: Some(&only_the_last), items: items(), ..offer };
+        candidates.take(&filtered, 2, 9.0);
+        candidates.take(&filtered, 3, 9.0);
+        let waiting: Vec<usize> = candidates.waiting.iter().map(|&(item, _)| item).collect();
+        assert_eq!(waiting, [1, 2, 3]);
+    }
+
+    #[test]
+    fn what_two_threads_found_is_merged() {
+        let of = |item: usize, overflow: Option<usize>| {
+            let mut candidates = Candidates::new(2);
+            candidates.waiting.push((item, 1.0));
+            candidates.lower.push(Hit::new(item, item as f32));
+            candidates.exact.push(Hit::new(10 + item, item as f32));
+            candidates.overflow = overflow.map(|item| (item, f32::INFINITY));
+            candidates
+        };
+        let merged = of(1, Some(7)).merge(of(2, Some(4))).merge(of(3, None));
+        assert_eq!(merged.waiting, [(1, 1.0), (2, 1.0), (3, 1.0)]);
+        assert_eq!(merged.lower.into_sorted(), [Hit::new(3, 3.0), Hit::new(2, 2.0)]);
+        assert_eq!(merged.exact.into_sorted(), [Hit::new(13, 3.0), Hit::new(12, 2.0)]);
+        assert_eq!(merged.overflow, Some((4, f32::INFINITY)));
     }
 }

@@ -102,3 +102,53 @@ fn upper_bounds_avx2(offer: &Offer, range: Range<usize>, threshold: f32, upper: 
 fn upper_bounds_avx512(offer: &Offer, range: Range<usize>, threshold: f32, upper: &mut [f32; LANES]) -> bool {
     offer.upper_bounds(range, threshold, upper)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::int8::packed::PackedBytes;
+    use crate::int8::panels::BytePanels;
+
+    /// Codes from -127 to 127; of each row the first one is the largest, so that queries keep theirs when they are quantised.
+    fn codes(rows: usize, dim: usize, step: usize) -> Vec<Vec<i8>> {
+        let code = |row: usize, i: usize| ((row * 31 + i * step) % 255) as i16 - 127;
+        let row = |row| (0..dim).map(move |i| if i == 0 { 127 } else { code(row, i) as i8 });
+        (0..rows).map(|index| row(index).collect()).collect()
+    }
+
+    #[test]
+    fn every_kernel_multiplies_every_query_with_every_item() {
+        for (count, dim) in [(1, 1), (LANES, 4), (2 * LANES + 5, 7), (3, 66)] {
+            let (items, queries) = (codes(count, dim, 89), codes(9, dim, 41));
+            let mut panels = BytePanels::new(dim);
+            items.iter().for_each(|item| panels.push(item));
+            let [bytes] = panels.parts();
+            let numbers: Vec<f32> = queries.iter().flatten().map(|&code| f32::from(code)).collect();
+            for set in InstructionSet::available() {
+                assert!(set.widest_byte_block() > 1, "{set:?}");
+                for widest in 1..=set.widest_byte_block() {
+                    for block in PackedBytes::new(&numbers, dim, widest).blocks() {
+                        let padded = bytes.len() / panels.stride();
+                        let mut found = vec![i32::MIN; padded * block.width];
+                        set.panel_products(bytes, &block, &mut found);
+                        for (j, found) in found.chunks(padded).enumerate() {
+                            let query = &queries[block.first + j];
+                            let product = |item: &Vec<i8>| {
+                                item.iter()
+                                    .zip(query)
+                                    .map(|(&x, &q)| i32::from(x) * i32::from(q))
+                                    .sum::<i32>()
+                            };
+                            let mut expected: Vec<i32> = items.iter().map(product).collect();
+                            expected.resize(padded, 0);
+                            assert_eq!(
+                                found, expected,
+                                "{set:?}, {widest} queries together, dimension {dim}"
+                            );
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

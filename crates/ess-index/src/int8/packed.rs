@@ -79,3 +79,34 @@ impl PackedBytes {
         &self.bounds[query]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_even_and_their_codes_lie_group_by_group() {
+        // The largest component of each is 127, so that every code is its number.
+        let rows =
+            [[127.0, 1.0, 2.0, 3.0, 4.0], [-127.0, 5.0, -6.0, 7.0, 8.0], [9.0, 10.0, 11.0, 127.0, -12.0]];
+        let packed = PackedBytes::new(rows.as_flattened(), 5, 2);
+        let group = i32::from_le_bytes;
+        let codes = |codes: [i8; 4]| group(codes.map(i8::cast_unsigned));
+        let blocks: Vec<ByteBlock> = packed.blocks().collect();
+        assert_eq!(
+            blocks.iter().map(|block| (block.first, block.width)).collect::<Vec<_>>(),
+            [(0, 1), (1, 2)]
+        );
+        assert_eq!(blocks[0].signed, [codes([127, 1, 2, 3]), codes([4, 0, 0, 0])]);
+        assert_eq!(blocks[0].offset, [group([255, 129, 130, 131]), group([132, 128, 128, 128])]);
+        let first_group = [codes([-127, 5, -6, 7]), codes([9, 10, 11, 127])];
+        assert_eq!(
+            blocks[1].signed,
+            [&first_group[..], &[codes([8, 0, 0, 0]), codes([-12, 0, 0, 0])]].concat()
+        );
+        let second_group = [group([136, 128, 128, 128]), group([116, 128, 128, 128])];
+        assert_eq!(blocks[1].offset[..2], [group([1, 133, 122, 135]), group([137, 138, 139, 255])]);
+        assert_eq!(blocks[1].offset[2..], second_group);
+        assert_eq!(packed.bound(2).scale, 1.0);
+    }
+}

@@ -17,6 +17,7 @@ use ess_core::MemoryUse;
 
 use crate::cpu::InstructionSet;
 use crate::file::Numbers;
+use crate::memory_use::total;
 pub(crate) use quantise::quantise;
 
 /// Rows are filled up with zeros to a multiple of this many bytes, a line of the cache.
@@ -137,11 +138,7 @@ impl Codes {
 
     /// How much memory the codes take.
     pub(crate) fn memory_use(&self) -> MemoryUse {
-        let parts = [self.codes.memory_use(), self.scales.memory_use(), self.offsets.memory_use()];
-        parts.iter().fold(MemoryUse::default(), |sum, part| MemoryUse {
-            owned: sum.owned + part.owned,
-            mapped: sum.mapped + part.mapped,
-        })
+        total([self.codes.memory_use(), self.scales.memory_use(), self.offsets.memory_use()])
     }
 
     fn row(&self, row: usize) -> &[i8] {

@@ -11,6 +11,7 @@ use ess_core::MemoryUse;
 use crate::file::Numbers;
 use crate::ivf_pq::pq::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 use crate::ivf_pq::rows::Rows;
+use crate::memory_use::total;
 
 /// Items in the order of their lists. The position of an item counts in this order; its codes are in blocks
 /// that each list begins anew.
@@ -159,12 +160,9 @@ impl Lists {
     /// How much memory all of it takes.
     pub(crate) fn memory_use(&self) -> MemoryUse {
         let starts = size_of_val(&*self.starts) + size_of_val(&*self.blocks);
+        let starts = MemoryUse { owned: starts, mapped: 0 };
         let columns = [self.codes.memory_use(), self.factors.memory_use(), self.names.memory_use()];
-        let rows = self.rows.memory_use();
-        let rows = MemoryUse { owned: rows.owned + starts, ..rows };
-        columns
-            .into_iter()
-            .fold(rows, |a, b| MemoryUse { owned: a.owned + b.owned, mapped: a.mapped + b.mapped })
+        total(columns.into_iter().chain([self.rows.memory_use(), starts]))
     }
 
     fn item_codes(&self, position: usize) -> impl Iterator<Item = u8> + '_ {

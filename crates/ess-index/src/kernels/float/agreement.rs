@@ -42,6 +42,7 @@ fn check<T: Element>(panels: &Panels<T>, items: &[f32], queries: &[f32]) {
     let dim = panels.dim();
     let expected = in_order(items, queries, dim);
     for set in InstructionSet::available() {
+        assert!(set.widest_query_block() > 1, "{set:?}");
         for widest in 1..=set.widest_query_block() {
             let found = similarities(set, panels, queries, widest);
             if set.level() == Level::Portable {
