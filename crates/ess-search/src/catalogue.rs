@@ -1,10 +1,7 @@
 //! The table of the kinds of module: those of this crate, and those that the program registered.
 
-pub(crate) mod registered;
+use ess_core::{Embeddings, Encoding, TokenStates};
 
-use ess_core::{Embeddings, TokenStates};
-
-use self::registered::{EMBEDDINGS, TOKEN_STATES};
 use crate::{
     composite::{
         ensemble::{ENSEMBLE, Ensemble},
@@ -28,8 +25,12 @@ use crate::{
         token_attention::TokenAttention,
         transformer::{layer_transformer::LayerTransformer, token_transformer::TokenTransformer},
     },
-    module::{device_encoding::DeviceEncoding, registry::Registry, trainable::TrainableModule},
+    module::{registry::Registry, trainable::TrainableModule},
 };
+
+mod registered;
+
+use registered::{EMBEDDINGS, TOKEN_STATES};
 
 impl Default for Registry {
     /// The kinds of this crate that read embeddings, and those that the program registered ([`register`]).
@@ -76,7 +77,7 @@ impl Registry<TokenStates> {
     }
 }
 
-impl<E: DeviceEncoding + 'static> Registry<E> {
+impl<E: Encoding + 'static> Registry<E> {
     /// Knows what averages and interpolates modules alone: where a registry for a richer encoding starts.
     pub fn empty() -> Self {
         Self::without_kinds()

@@ -1,6 +1,9 @@
 //! What can go wrong with a searching module.
 
-use std::path::PathBuf;
+use std::{
+    fmt::{Debug, Display},
+    path::{Path, PathBuf},
+};
 
 /// The error of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -161,8 +164,13 @@ pub enum Error {
 }
 
 impl Error {
+    /// A file that is not what it should be.
+    pub(crate) fn format(path: &Path, expected: &str, found: impl Display) -> Self {
+        Self::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_string() }
+    }
+
     /// What a device said, told apart by whether it lacked memory.
-    pub(crate) fn of_device(error: impl std::fmt::Debug) -> Self {
+    pub(crate) fn of_device(error: impl Debug) -> Self {
         let message = format!("{error:?}");
         let lacks =
             ["OutOfMemory", "BufferTooBig", "ut of memory", "out of device memory", "allocate buffer"];

@@ -3,3 +3,4 @@
 pub(crate) mod offsets;
 pub(crate) mod side;
 pub(crate) mod two_sided;
+mod two_sided_state;

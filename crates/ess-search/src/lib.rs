@@ -38,7 +38,7 @@ pub use item_side::{offsets::ItemOffsets, side::ItemSide, two_sided::TwoSided};
 pub use kinds::{
     diagonal::{Diagonal, DiagonalConfig},
     gated_selection::{Gate, GatedSelection, GatedSelectionConfig},
-    key_value_memory::{KeyValueMemory, KeyValueMemoryConfig},
+    key_value_memory::{KeyValueMemory, config::KeyValueMemoryConfig},
     layer_attention::{LayerAttention, LayerAttentionConfig},
     linear::{Linear, LinearConfig},
     low_rank::{LowRank, LowRankConfig},
@@ -54,12 +54,13 @@ pub use kinds::{
 };
 pub use module::{
     any_module::AnyModule,
+    composite_module::CompositeModule,
     config::ModuleConfig,
     device_encoding::DeviceEncoding,
     noise::Noise,
     on_device::OnDevice,
     persistent::PersistentModule,
-    registry::{CompositeModule, Registry},
+    registry::Registry,
     token_tensors::TokenTensors,
     trainable::{MAX_DIM, TrainableModule},
 };

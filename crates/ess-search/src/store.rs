@@ -2,5 +2,9 @@
 
 pub(crate) mod attachments;
 mod folder;
+mod manifest;
+mod regular_file;
+mod replaced;
 pub(crate) mod soup;
 pub(crate) mod state;
+mod weights;

@@ -13,11 +13,8 @@ use crate::{
     device::host_copy::embeddings_from_tensor,
     error::Error,
     module::{
-        any_module::AnyModule,
-        device_encoding::DeviceEncoding,
-        noise::Noise,
-        registry::{CompositeModule, Registry},
-        trainable::TrainableModule,
+        any_module::AnyModule, composite_module::CompositeModule, device_encoding::DeviceEncoding,
+        noise::Noise, registry::Registry, trainable::TrainableModule,
     },
 };
 

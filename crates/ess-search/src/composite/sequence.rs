@@ -11,9 +11,7 @@ use super::part::{Part, PartConfig, check_chain, check_parts, init_parts, reseed
 use crate::{
     error::Error,
     module::{
-        any_module::AnyModule,
-        noise::Noise,
-        registry::{CompositeModule, Registry},
+        any_module::AnyModule, composite_module::CompositeModule, noise::Noise, registry::Registry,
         trainable::TrainableModule,
     },
     store::state::ModuleState,

@@ -16,9 +16,7 @@ use crate::{
     device::host_copy::values_of,
     error::Error,
     module::{
-        any_module::AnyModule,
-        noise::Noise,
-        registry::{CompositeModule, Registry},
+        any_module::AnyModule, composite_module::CompositeModule, noise::Noise, registry::Registry,
         trainable::TrainableModule,
     },
 };

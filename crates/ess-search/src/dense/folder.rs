@@ -138,14 +138,14 @@ fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
     check_dim("dense layer", "in_features", config.in_features)?;
     check_dim("dense layer", "out_features", config.out_features)?;
     let activation = DenseActivation::from_torch_name(&config.activation_function)
-        .ok_or_else(|| format_error(&path, &DenseActivation::known(), &config.activation_function))?;
+        .ok_or_else(|| Error::format(&path, &DenseActivation::known(), &config.activation_function))?;
     if config.use_residual && activation != DenseActivation::Identity {
         let expected = "use_residual false, or no activation: the input is added behind it";
-        return Err(format_error(&path, expected, &config.activation_function));
+        return Err(Error::format(&path, expected, &config.activation_function));
     }
     for name in [&config.module_input_name, &config.module_output_name].into_iter().flatten() {
         if name != EMBEDDING {
-            return Err(format_error(
+            return Err(Error::format(
                 &path,
                 &format!("module_input_name and module_output_name {EMBEDDING}"),
                 name,
@@ -159,8 +159,8 @@ fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
 /// `W`, `out × in`, to which what is residual is added, and `b`.
 fn read_parameters(path: &Path, config: &Config) -> Result<(Array2<f32>, Option<Vec<f32>>), Error> {
     let bytes = std::fs::read(path).map_err(|cause| Error::Io { path: path.to_owned(), cause })?;
-    let tensors = SafeTensors::deserialize(&bytes)
-        .map_err(|error| format_error(path, "a safetensors file", &error.to_string()))?;
+    let tensors =
+        SafeTensors::deserialize(&bytes).map_err(|error| Error::format(path, "a safetensors file", error))?;
     let shape = (config.out_features, config.in_features);
     let mapped = config.use_residual && config.out_features != config.in_features;
     let used = |name: &str| match name {
@@ -170,12 +170,11 @@ fn read_parameters(path: &Path, config: &Config) -> Result<(Array2<f32>, Option<
         _ => false,
     };
     if let Some(other) = tensors.names().into_iter().find(|name| !used(name)) {
-        return Err(format_error(path, "no tensor that the config does not ask for", other));
+        return Err(Error::format(path, "no tensor that the config does not ask for", other));
     }
     let matrix = |name: &str| {
         let values = read_tensor(path, &tensors, name, &[shape.0, shape.1])?;
-        Array2::from_shape_vec(shape, values)
-            .map_err(|error| format_error(path, "a matrix", &error.to_string()))
+        Array2::from_shape_vec(shape, values).map_err(|error| Error::format(path, "a matrix", error))
     };
     let mut weight = matrix(WEIGHT)?;
     if mapped {
@@ -191,11 +190,10 @@ fn read_config(path: &Path) -> Result<Config, Error> {
     let io = |cause| Error::Io { path: path.to_owned(), cause };
     let bytes = std::fs::metadata(path).map_err(io)?.len();
     if bytes > MAX_CONFIG_BYTES {
-        return Err(format_error(path, &format!("at most {MAX_CONFIG_BYTES} bytes"), &bytes.to_string()));
+        return Err(Error::format(path, &format!("at most {MAX_CONFIG_BYTES} bytes"), bytes));
     }
     let text = std::fs::read_to_string(path).map_err(io)?;
-    serde_json::from_str(&text)
-        .map_err(|error| format_error(path, "the config of a Dense module", &error.to_string()))
+    serde_json::from_str(&text).map_err(|error| Error::format(path, "the config of a Dense module", error))
 }
 
 fn read_tensor(
@@ -204,22 +202,19 @@ fn read_tensor(
     name: &str,
     shape: &[usize],
 ) -> Result<Vec<f32>, Error> {
-    let view = tensors
-        .tensor(name)
-        .map_err(|error| format_error(path, &format!("a tensor {name:?}"), &error.to_string()))?;
+    let view =
+        tensors.tensor(name).map_err(|error| Error::format(path, &format!("a tensor {name:?}"), error))?;
     if view.shape() != shape {
         let (expected, found) = (format!("{name:?} of shape {shape:?}"), format!("{:?}", view.shape()));
-        return Err(format_error(path, &expected, &found));
+        return Err(Error::format(path, &expected, found));
     }
     let halves = || view.data().as_chunks::<2>().0.iter();
     match view.dtype() {
         Dtype::F32 => Ok(view.data().as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect()),
         Dtype::F16 => Ok(halves().map(|b| f16::from_le_bytes(*b).to_f32()).collect()),
         Dtype::BF16 => Ok(halves().map(|b| bf16::from_le_bytes(*b).to_f32()).collect()),
-        other => Err(format_error(path, &format!("f32, f16 or bf16 in {name:?}"), &format!("{other:?}"))),
+        other => {
+            Err(Error::format(path, &format!("f32, f16 or bf16 in {name:?}"), format_args!("{other:?}")))
+        }
     }
-}
-
-fn format_error(path: &Path, expected: &str, found: &str) -> Error {
-    Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_owned() }
 }

@@ -159,3 +159,57 @@ fn checksum_of(items: &Embeddings) -> String {
     }
     Checksum::of(checksums.as_bytes()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items() -> Embeddings {
+        Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]).unwrap()
+    }
+
+    fn offsets() -> ItemOffsets {
+        let moved = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 2.0], [0.6, 0.8]]).unwrap();
+        ItemOffsets::between(&items(), &moved).unwrap()
+    }
+
+    #[test]
+    fn offsets_are_for_the_items_that_they_were_fitted_to() {
+        let (offsets, others) = (offsets(), items().select(&[1, 0, 2]).unwrap());
+        assert_eq!(offsets.rows(), [1]);
+        assert!(matches!(offsets.apply(&others), Err(Error::OtherItems { .. })));
+        let fewer = items().select(&[0]).unwrap();
+        let found = offsets.apply(&fewer);
+        assert!(matches!(found, Err(Error::Core(ess_core::Error::LengthMismatch { .. }))));
+    }
+
+    #[test]
+    fn forged_offsets_are_refused() {
+        let state = offsets().to_state().unwrap();
+        let with = |config: serde_json::Value| {
+            let mut state = state.clone();
+            state.description.config = config;
+            ItemOffsets::from_state(&state)
+        };
+        let forge = |rows: &str| {
+            with(
+                serde_json::from_str(&format!(r#"{{"items": 3, "rows": {rows}, "checksum": "x"}}"#)).unwrap(),
+            )
+        };
+        assert!(matches!(forge("[3]"), Err(Error::Config { name: "rows", .. })));
+        assert!(matches!(forge("[2, 1]"), Err(Error::Config { name: "rows", .. })));
+        assert!(matches!(forge("[0, 1]"), Err(Error::TensorShape { .. })));
+        assert!(matches!(with(serde_json::json!({"rows": []})), Err(Error::ConfigSyntax { .. })));
+        let mut bare = state.clone();
+        bare.tensors.clear();
+        assert!(matches!(ItemOffsets::from_state(&bare), Err(Error::TensorNames { .. })));
+    }
+
+    #[test]
+    fn nothing_moved_is_no_offset() {
+        let none = ItemOffsets::between(&items(), &items()).unwrap();
+        assert!(none.rows().is_empty());
+        let again = ItemOffsets::from_state(&none.to_state().unwrap()).unwrap();
+        assert_eq!(again.apply(&items()).unwrap(), items());
+    }
+}

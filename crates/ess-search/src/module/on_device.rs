@@ -106,7 +106,7 @@ impl<M: TrainableModule> PersistentModule<M::Encoding> for OnDevice<M> {
 mod tests {
     use super::*;
     use crate::kinds::{
-        key_value_memory::{KeyValueMemory, KeyValueMemoryConfig},
+        key_value_memory::{KeyValueMemory, config::KeyValueMemoryConfig},
         mlp::{Mlp, MlpConfig},
     };
 

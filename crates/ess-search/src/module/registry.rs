@@ -1,16 +1,12 @@
-//! From data back to a searching module.
+//! The kinds of module by name: from data back to a searching module.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{any::Any, collections::BTreeMap, path::Path, sync::Arc};
 
 use burn::tensor::Device;
-use ess_core::Embeddings;
+use ess_core::{Embeddings, Encoding};
 
-use super::{
-    any_module::AnyModule, device_encoding::DeviceEncoding, on_device::OnDevice, parameters,
-    persistent::PersistentModule, trainable::TrainableModule,
-};
+use super::persistent::PersistentModule;
 use crate::{
-    blocks::init::shapes_only,
     error::Error,
     store::state::{ModuleDescription, ModuleState},
 };
@@ -18,15 +14,10 @@ use crate::{
 /// The kind of a module that maps items too; no registry builds it, `TwoSided` does.
 pub(crate) const TWO_SIDED: &str = "two_sided";
 
-/// How a kind is built from a state.
-type Build<E> = Arc<
-    dyn Fn(&Registry<E>, &ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error> + Send + Sync,
->;
-/// The config of a kind that can be trained with a number added to its seed; `None` for one that is not the kind's.
-type Reseed = fn(&ModuleDescription, u64) -> Option<serde_json::Value>;
-/// How a kind that can be trained is made from its config.
-type Init<E> =
-    Arc<dyn Fn(&Registry<E>, &ModuleDescription, &Device) -> Result<AnyModule<E>, Error> + Send + Sync>;
+/// What building a module gives.
+type Built<E> = Result<Box<dyn PersistentModule<E>>, Error>;
+/// How a module is built from a state.
+type Build<E> = Box<dyn Fn(&Registry<E>, &ModuleState, &Device) -> Built<E> + Send + Sync>;
 
 /// The kinds of searching module that can be built from data: those of this crate, and those registered.
 ///
@@ -42,123 +33,60 @@ type Init<E> =
 /// assert_eq!(loaded.to_state()?, module.to_state()?);
 /// # Ok::<(), ess_search::Error>(())
 /// ```
-pub struct Registry<E: DeviceEncoding + 'static = Embeddings> {
-    kinds: BTreeMap<String, Kind<E>>,
+pub struct Registry<E: Encoding + 'static = Embeddings> {
+    kinds: BTreeMap<String, Arc<Kind<E>>>,
 }
 
-enum Kind<E: DeviceEncoding + 'static> {
-    Trainable(Init<E>, Reseed),
-    Fixed(Build<E>),
+/// How modules of one kind are made.
+struct Kind<E: Encoding + 'static> {
+    build: Build<E>,
+    /// How new ones are made, for a kind that can be trained. `trainable_kind` knows the type: it needs an encoding that goes on
+    /// a device, and such an encoding names the registry of its kinds, so the registry itself cannot ask for one.
+    training: Option<Box<dyn Any + Send + Sync>>,
 }
 
-// Derived, these would ask the same of the encoding.
-impl<E: DeviceEncoding + 'static> Clone for Registry<E> {
+// Derived, it would ask the same of the encoding.
+impl<E: Encoding + 'static> Clone for Registry<E> {
     fn clone(&self) -> Self {
         Self { kinds: self.kinds.clone() }
     }
 }
 
-impl<E: DeviceEncoding + 'static> Clone for Kind<E> {
-    fn clone(&self) -> Self {
-        match self {
-            Self::Trainable(init, reseed) => Self::Trainable(init.clone(), *reseed),
-            Self::Fixed(build) => Self::Fixed(build.clone()),
-        }
-    }
-}
-
-impl<E: DeviceEncoding + 'static> Registry<E> {
+impl<E: Encoding + 'static> Registry<E> {
     /// Knows no kind.
     pub(crate) fn without_kinds() -> Self {
         Self { kinds: BTreeMap::new() }
     }
 
-    /// Adds a kind of trainable module; one that was there under the same name is replaced.
-    #[must_use]
-    pub fn with<M: TrainableModule<Encoding = E>>(self) -> Self {
-        self.with_init::<M>(|_, description, device| {
-            AnyModule::new(M::init(&description.parse_config()?, device)?)
-        })
-    }
-
-    /// Adds a kind of trainable module with parts; one that was there under the same name is replaced.
-    #[must_use]
-    pub fn with_composite<M: CompositeModule<Encoding = E>>(self) -> Self {
-        self.with_init::<M>(|registry, description, device| {
-            AnyModule::new(M::init_with(&description.parse_config()?, registry, device)?)
-        })
-    }
-
-    fn with_init<M: TrainableModule<Encoding = E>>(
-        mut self,
-        init: impl Fn(&Self, &ModuleDescription, &Device) -> Result<AnyModule<E>, Error> + Send + Sync + 'static,
-    ) -> Self {
-        let reseed: Reseed = |description, seed| {
-            serde_json::to_value(M::reseeded(&description.parse_config().ok()?, seed)).ok()
-        };
-        self.kinds.insert(M::KIND.to_owned(), Kind::Trainable(Arc::new(init), reseed));
-        self
-    }
-
+    /// Adds a kind that cannot be trained; one that was there under the same name is replaced.
     pub(crate) fn with_fixed(
+        self,
+        kind: &str,
+        build: impl Fn(&Self, &ModuleState, &Device) -> Built<E> + Send + Sync + 'static,
+    ) -> Self {
+        self.with_kind(kind, build, None)
+    }
+
+    /// Adds a kind; one that was there under the same name is replaced.
+    pub(super) fn with_kind(
         mut self,
         kind: &str,
-        build: impl Fn(&Self, &ModuleState, &Device) -> Result<Box<dyn PersistentModule<E>>, Error>
-        + Send
-        + Sync
-        + 'static,
+        build: impl Fn(&Self, &ModuleState, &Device) -> Built<E> + Send + Sync + 'static,
+        training: Option<Box<dyn Any + Send + Sync>>,
     ) -> Self {
-        self.kinds.insert(kind.to_owned(), Kind::Fixed(Arc::new(build)));
+        self.kinds.insert(kind.to_owned(), Arc::new(Kind { build: Box::new(build), training }));
         self
-    }
-
-    /// A new, untrained module on a device.
-    ///
-    /// # Errors
-    /// [`Error::UnknownKind`]; [`Error::NotTrainable`] for a kind without training; [`Error::ConfigSyntax`] or
-    /// [`Error::Config`] for a bad config; [`Error::Core`] for dimensions that are not those of the config.
-    pub fn init(&self, description: &ModuleDescription, device: &Device) -> Result<AnyModule<E>, Error> {
-        let module = match self.kind(&description.kind)? {
-            Kind::Trainable(init, _) => init(self, description, device)?,
-            Kind::Fixed(_) => return Err(Error::NotTrainable { kind: description.kind.clone() }),
-        };
-        check_dims(description, module.query_dim(), module.item_dim())?;
-        Ok(module)
-    }
-
-    /// The same module with a number added to the seed of its starting values ([`TrainableModule::reseeded`]); as it is,
-    /// where the kind is not known or not trained.
-    #[must_use]
-    pub fn reseeded(&self, description: &ModuleDescription, seed: u64) -> ModuleDescription {
-        let config = match self.kinds.get(&description.kind) {
-            Some(Kind::Trainable(_, reseed)) => reseed(description, seed),
-            _ => None,
-        };
-        let config = config.unwrap_or_else(|| description.config.clone());
-        ModuleDescription { config, ..description.clone() }
-    }
-
-    /// Builds a module on a device to train it on, or to put it into another.
-    ///
-    /// # Errors
-    /// Those of [`Registry::init`]; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit.
-    pub fn trainable(&self, state: &ModuleState, device: &Device) -> Result<AnyModule<E>, Error> {
-        let module = shapes_only(|| self.init(&state.description, device))?;
-        parameters::replace(module, &state.description.kind, state.tensors.clone())
     }
 
     /// Builds a module on a device.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`]; [`Error::TwoSided`] for a module that trains items too; [`Error::ConfigSyntax`] or [`Error::Config`] for a bad config;
-    /// [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit it.
+    /// [`Error::UnknownKind`]; [`Error::TwoSided`] for a module that trains items too; [`Error::ConfigSyntax`] or
+    /// [`Error::Config`] for a bad config; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit
+    /// it; [`Error::Core`] for dimensions that are not those of the config.
     pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
-        let description = &state.description;
-        let module = match self.kind(&description.kind)? {
-            Kind::Trainable(..) => Box::new(OnDevice::new(self.trainable(state, device)?, device)) as _,
-            Kind::Fixed(build) => build(self, state, device)?,
-        };
-        check_dims(description, module.query_dim(), module.item_dim())?;
+        let module = (self.kind(&state.description.kind)?.build)(self, state, device)?;
+        check_dims(&state.description, module.query_dim(), module.item_dim())?;
         Ok(module)
     }
 
@@ -170,6 +98,11 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
         self.build(&ModuleState::load(folder)?, device)
     }
 
+    /// How new modules of a kind are made; `None` for a kind that cannot be trained.
+    pub(super) fn training(&self, kind: &str) -> Result<Option<&dyn Any>, Error> {
+        Ok(self.kind(kind)?.training.as_deref().map(|training| training as &dyn Any))
+    }
+
     /// Whether there is a kind of this name.
     pub(crate) fn knows(&self, kind: &str) -> bool {
         kind == TWO_SIDED || self.kinds.contains_key(kind)
@@ -179,24 +112,10 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
         if kind == TWO_SIDED {
             return Err(Error::TwoSided);
         }
-        let known = || self.kinds.keys().cloned().collect();
-        self.kinds.get(kind).ok_or_else(|| Error::UnknownKind { kind: kind.to_owned(), known: known() })
+        let unknown =
+            || Error::UnknownKind { kind: kind.to_owned(), known: self.kinds.keys().cloned().collect() };
+        self.kinds.get(kind).map(|kind| &**kind).ok_or_else(unknown)
     }
-}
-
-/// A trainable module with parts of any kinds, which a registry has to know for it to be built from data.
-///
-/// Implement it beside [`TrainableModule`] and register it with [`Registry::with_composite`].
-pub trait CompositeModule: TrainableModule {
-    /// A new module whose parts are of kinds that `registry` knows.
-    ///
-    /// # Errors
-    /// Those of [`TrainableModule::init`], and [`Error::UnknownKind`] for a part.
-    fn init_with(
-        config: &Self::Config,
-        registry: &Registry<Self::Encoding>,
-        device: &Device,
-    ) -> Result<Self, Error>;
 }
 
 /// Refuses a description whose dimensions are not those of the module.

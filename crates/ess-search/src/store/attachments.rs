@@ -1,13 +1,16 @@
 //! JSON documents that belong to a saved module.
 
-use std::{collections::BTreeMap, io::Read, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use ess_files::{remove_file, write_atomically};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::regular_file;
 use crate::error::Error;
 
+/// The file of the manifest, whose name no document may have.
+pub(super) const MANIFEST: &str = "module.json";
 /// No document is written longer.
 const MAX_BYTES: usize = 1 << 24;
 
@@ -44,13 +47,13 @@ impl Attachments {
     /// [`Error::Format`] for another name, a document that is no JSON, and one of more than 16 MB.
     pub fn with(mut self, file: &str, document: &impl Serialize) -> Result<Self, Error> {
         check_name(Path::new(file), file)?;
-        let no_json = |error: serde_json::Error| refused(Path::new(file), "a document in JSON", &error);
+        let no_json = |error: serde_json::Error| Error::format(Path::new(file), "a document in JSON", error);
         // By way of its text, which writes numbers as short as they can be.
         let text = serde_json::to_string(document).map_err(no_json)?;
         let document: Value = serde_json::from_str(&text).map_err(no_json)?;
         let bytes = format!("{document:#}").len();
         if bytes > MAX_BYTES {
-            return Err(refused(Path::new(file), &format!("at most {MAX_BYTES} bytes"), &bytes));
+            return Err(Error::format(Path::new(file), &format!("at most {MAX_BYTES} bytes"), bytes));
         }
         self.0.insert(file.to_owned(), document);
         Ok(self)
@@ -73,7 +76,7 @@ impl Attachments {
             match read(&path)? {
                 Some(text) if serde_json::from_slice::<Value>(&text).ok().as_ref() != Some(document) => {
                     let expected = format!("what {} has under this name", manifest.display());
-                    return Err(refused(&path, &expected, &"something else"));
+                    return Err(Error::format(&path, &expected, "something else"));
                 }
                 _ => {}
             }
@@ -98,34 +101,18 @@ impl Attachments {
 
 fn check_name(path: &Path, file: &str) -> Result<(), Error> {
     let plain = Path::new(file).file_name() == Some(file.as_ref());
-    match plain && file.ends_with(".json") && file != super::folder::MANIFEST {
+    match plain && file.ends_with(".json") && file != MANIFEST {
         true => Ok(()),
-        false => Err(refused(path, "a plain file name that ends in .json", &format!("{file:?}"))),
+        false => Err(Error::format(path, "a plain file name that ends in .json", format_args!("{file:?}"))),
     }
 }
 
 /// The bytes of a copy; `None` where there is none.
 fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
-    let io = |cause| Error::Io { path: path.to_owned(), cause };
-    match std::fs::metadata(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(io(error)),
-        Ok(metadata) if !metadata.is_file() => {
-            return Err(refused(path, "a regular file", &"something else"));
-        }
-        Ok(_) => {}
+    match regular_file::read(path, 4 * MAX_BYTES as u64) {
+        Err(Error::Io { cause, .. }) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        read => read.map(Some),
     }
-    let mut bytes = Vec::new();
-    // What is cut here says something else than the manifest.
-    match std::fs::File::open(path).and_then(|file| file.take(4 * MAX_BYTES as u64).read_to_end(&mut bytes)) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(io(error)),
-        Ok(_) => Ok(Some(bytes)),
-    }
-}
-
-fn refused(path: &Path, expected: &str, found: &dyn std::fmt::Display) -> Error {
-    Error::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_string() }
 }
 
 #[cfg(test)]

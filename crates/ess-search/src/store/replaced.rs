@@ -4,8 +4,10 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{parse_manifest, read_text};
-use crate::store::attachments::Attachments;
+use super::{
+    attachments::Attachments,
+    manifest::{Manifest, read_text},
+};
 
 /// What a manifest names.
 #[derive(Default)]
@@ -17,7 +19,7 @@ pub(super) struct Named {
 
 /// What a manifest names; nothing where there is none that can be read: then nothing is known to be this crate's.
 pub(super) fn named_by(manifest: &Path) -> Named {
-    let Ok(manifest) = read_text(manifest).and_then(|text| parse_manifest(manifest, &text)) else {
+    let Ok(manifest) = read_text(manifest).and_then(|text| Manifest::parse(manifest, &text)) else {
         return Named::default();
     };
     let mut files = Vec::new();
