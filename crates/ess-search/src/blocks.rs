@@ -1,4 +1,4 @@
-//! What several kinds are built from.
+//! Building blocks of several kinds.
 
 pub(crate) mod init;
 pub(crate) mod layers;

@@ -1,4 +1,4 @@
-//! The table of the kinds of module: those of this crate, and those that the program registered.
+//! The table of the kinds of module: those of this crate, and those that a program registered.
 
 use ess_core::{Embeddings, Encoding, TokenStates};
 
@@ -78,7 +78,7 @@ impl Registry<TokenStates> {
 }
 
 impl<E: Encoding + 'static> Registry<E> {
-    /// Knows what averages and interpolates modules alone: where a registry for a richer encoding starts.
+    /// A registry of [`Ensemble`] and [`Interpolation`] alone. A registry for a richer encoding starts from it.
     pub fn empty() -> Self {
         Self::without_kinds()
             .with_fixed(ENSEMBLE, |registry, state, device| {
@@ -90,7 +90,7 @@ impl<E: Encoding + 'static> Registry<E> {
     }
 }
 
-/// Makes a kind of trainable module known to every [`Registry::default`] of the process from now on.
+/// Adds a kind of trainable module to every [`Registry::default`] that the process makes from now on.
 ///
 /// ```
 /// # use ess_search::{Linear, Registry};
@@ -98,7 +98,7 @@ impl<E: Encoding + 'static> Registry<E> {
 /// ```
 ///
 /// # Errors
-/// [`Error::KindTaken`] for a name of this crate, or of another type.
+/// [`Error::KindTaken`] for the name of a kind of this crate, or of another registered type.
 pub fn register<M: TrainableModule<Encoding = Embeddings>>() -> Result<(), Error> {
     match Registry::own().knows(M::KIND) {
         true => Err(Error::KindTaken { kind: M::KIND }),
@@ -106,7 +106,7 @@ pub fn register<M: TrainableModule<Encoding = Embeddings>>() -> Result<(), Error
     }
 }
 
-/// As [`register`], for [`Registry::token_states`].
+/// As [`register`], for every [`Registry::token_states`].
 ///
 /// # Errors
 /// As [`register`].

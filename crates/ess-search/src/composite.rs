@@ -1,4 +1,4 @@
-//! Kinds that are made of other modules.
+//! Kinds that consist of other modules.
 
 pub(crate) mod ensemble;
 pub(crate) mod interpolation;

@@ -1,4 +1,4 @@
-//! Copies to and from a device, its memory, and exact search on it.
+//! Copies to and from a device, the memory of a device, and exact search on it.
 
 pub(crate) mod host_copy;
 pub(crate) mod index;

@@ -1,4 +1,4 @@
-//! What can go wrong with a searching module.
+//! The error of this crate.
 
 use std::{
     fmt::{Debug, Display},
@@ -9,25 +9,25 @@ use std::{
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// A name of a kind that another type has already.
+    /// The name of a kind is that of another type.
     #[error("the name {kind:?} is taken by another kind of module")]
     KindTaken {
         /// The name.
         kind: &'static str,
     },
-    /// A config that names something impossible.
+    /// A setting is outside its range.
     #[error("config of {kind}: {name} must be {expected}, found {found}")]
     Config {
         /// The kind of module.
         kind: &'static str,
-        /// The parameter.
+        /// The setting.
         name: &'static str,
-        /// What would have been accepted.
+        /// The accepted values.
         expected: String,
-        /// What came.
+        /// The value found.
         found: String,
     },
-    /// A config that does not parse: a missing, unknown or mistyped field.
+    /// A config does not parse: a field is missing, unknown or of another type.
     #[error("config of {kind}: {cause}")]
     ConfigSyntax {
         /// The kind of module.
@@ -35,7 +35,7 @@ pub enum Error {
         /// What the parser said.
         cause: serde_json::Error,
     },
-    /// A module kind that the registry does not know.
+    /// The registry does not know the kind of a module.
     #[error("unknown kind of searching module {kind:?}; known: {}", known.join(", "))]
     UnknownKind {
         /// The kind found.
@@ -43,67 +43,67 @@ pub enum Error {
         /// The kinds that the registry knows.
         known: Vec<String>,
     },
-    /// A tensor that the module needs is not there, or one is there that it does not have.
+    /// The tensors of a module do not have the expected names.
     #[error("tensors of {kind}: expected {expected:?}, found {found:?}")]
     TensorNames {
         /// The kind of module.
         kind: String,
-        /// The names that the module has.
+        /// The names that the kind requires.
         expected: Vec<String>,
-        /// The names that came.
+        /// The names found.
         found: Vec<String>,
     },
-    /// A tensor of another shape than the config says.
+    /// A tensor does not have the shape that the config requires.
     #[error("tensor {name:?}: expected shape {expected:?}, found {found:?}")]
     TensorShape {
         /// The tensor.
         name: String,
-        /// The shape that the config says.
+        /// The shape that the config requires.
         expected: Vec<usize>,
-        /// The shape that came.
+        /// The shape found.
         found: Vec<usize>,
     },
-    /// A tensor with a NaN or an infinity.
+    /// A tensor contains a NaN or an infinity.
     #[error("tensor {name:?}: value {index} is {value}, which is not a finite number")]
     NonFiniteTensor {
         /// The tensor.
         name: String,
-        /// Which value, from 0, in row-major order.
+        /// The index of the value, from 0, in row-major order.
         index: usize,
         /// NaN or an infinity.
         value: f32,
     },
-    /// A module that has no part of that name.
+    /// A module has no part of this name.
     #[error("{kind} has no part {name:?}; its parts: {}", known.join(", "))]
     NoPart {
         /// The kind of module.
         kind: String,
-        /// The name that was asked for.
+        /// The name requested.
         name: String,
         /// The names of its parts.
         known: Vec<String>,
     },
-    /// A kind of module that can be searched with and not trained.
+    /// Modules of this kind can search but cannot be trained.
     #[error("a searching module of kind {kind:?} cannot be trained")]
     NotTrainable {
         /// The kind of module.
         kind: String,
     },
-    /// Modules of a soup that are not all of the kind and config of the first.
+    /// The modules of a soup differ in kind or config.
     #[error("module {at} of a soup is of another kind, dimension or config than module 0")]
     NotOneKind {
-        /// Which module, from 0.
+        /// The index of the module that differs from the first, from 0.
         at: usize,
     },
-    /// Offsets of items applied to other items than those that they were fitted to.
+    /// Offsets are applied to other items than those that they were fitted to.
     #[error("offsets belong to items with checksum {expected}, but these have {found}")]
     OtherItems {
         /// The checksum of the items that the offsets were fitted to.
         expected: String,
-        /// The checksum of the items that came.
+        /// The checksum of the items found.
         found: String,
     },
-    /// A module of two sides where one of the query side alone is expected.
+    /// A module of two sides is loaded where a module of the query side is expected.
     #[error("the module trains items too; load it as a module of two sides")]
     TwoSided,
     /// A file that is not what it should be.
@@ -116,7 +116,7 @@ pub enum Error {
         /// What was found.
         found: String,
     },
-    /// A file that cannot be read.
+    /// A file cannot be read.
     #[error("{path}: {cause}", path = path.display())]
     Io {
         /// The file.
@@ -124,32 +124,33 @@ pub enum Error {
         /// What the operating system said.
         cause: std::io::Error,
     },
-    /// A file that cannot be written.
+    /// A file or a folder cannot be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),
-    /// A device that cannot be opened.
+    /// A device cannot be opened.
     #[error("{device} cannot be opened: {message}")]
     DeviceUnavailable {
-        /// The device asked for.
+        /// The device requested.
         device: String,
         /// What the driver said.
         message: String,
     },
-    /// A module that another program's format cannot hold, or a format that no searching module is.
+    /// A module cannot be expressed in the format of another program, or a file of that format is not a searching
+    /// module.
     #[error("{kind} cannot be expressed: {reason}")]
     NotExpressible {
-        /// The kind of module, or what was read.
+        /// The kind of module, or the format that was read.
         kind: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// The device could not give a tensor's values.
+    /// The device failed.
     #[error("device: {message}")]
     Device {
         /// What the device said.
         message: String,
     },
-    /// The device has no room, for one tensor or for all together.
+    /// The device has not enough memory.
     #[error(
         "device: {message}; less at once needs less memory: a smaller batch, fewer similarities at once in an index, \
          no tensor beyond largest_tensor of ess-search"
@@ -158,7 +159,7 @@ pub enum Error {
         /// What the device said.
         message: String,
     },
-    /// Embeddings or dimensions that do not fit.
+    /// Embeddings or dimensions do not fit.
     #[error(transparent)]
     Core(#[from] ess_core::Error),
 }
@@ -169,7 +170,7 @@ impl Error {
         Self::Format { path: path.to_owned(), expected: expected.to_owned(), found: found.to_string() }
     }
 
-    /// What a device said, told apart by whether it lacked memory.
+    /// The error of a device, with lack of memory as a variant of its own.
     pub(crate) fn of_device(error: impl Debug) -> Self {
         let message = format!("{error:?}");
         let lacks =

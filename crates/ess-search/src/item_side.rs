@@ -1,4 +1,4 @@
-//! What is done to the items before they are indexed.
+//! What happens to the items before they are indexed.
 
 pub(crate) mod offsets;
 pub(crate) mod side;

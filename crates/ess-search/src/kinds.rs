@@ -1,4 +1,4 @@
-//! The kinds of searching module, a file each.
+//! The kinds of searching module that have no parts, a file for each.
 
 pub(crate) mod diagonal;
 pub(crate) mod fixed;

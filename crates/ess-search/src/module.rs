@@ -1,4 +1,4 @@
-//! The traits that a searching module implements, and what holds modules of any kind.
+//! The traits that a searching module implements, and types that hold modules of any kind.
 
 pub(crate) mod any_module;
 pub(crate) mod composite_module;

@@ -1,4 +1,4 @@
-//! Modules as data, and their folders.
+//! Modules as data in host memory, and their folders.
 
 pub(crate) mod attachments;
 mod folder;

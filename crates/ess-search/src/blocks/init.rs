@@ -1,4 +1,4 @@
-//! Starting values of parameters, from a seed: the same on every device.
+//! Starting values of parameters from a seed. They are the same on every device.
 
 use std::cell::Cell;
 
@@ -15,8 +15,8 @@ thread_local! {
     static SHAPES_ONLY: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes a module whose parameters have their shapes, and take memory only when they are looked at; so a config can be
-/// compared with the tensors that are there before it costs anything.
+/// Makes a module whose parameters have shapes, and take memory only when they are read. The shapes of a config can
+/// so be compared with those of the tensors in a file, before a wrong config costs memory.
 pub(crate) fn shapes_only<T>(make: impl FnOnce() -> T) -> T {
     struct Before(bool);
     impl Drop for Before {
@@ -28,10 +28,10 @@ pub(crate) fn shapes_only<T>(make: impl FnOnce() -> T) -> T {
     make()
 }
 
-/// Draws starting values one parameter after another.
+/// A source of starting values, for one parameter after another.
 ///
-/// While a module is loaded its parameters come from a file. Then nothing is drawn: they are zero, and take memory only
-/// when they are looked at, so that a file of four kilobytes cannot ask for thirty gigabytes.
+/// While a module is loaded, its parameters come from a file. Then nothing is drawn: the parameters are zero, and
+/// take memory only when they are read. A file of four kilobytes therefore cannot ask for thirty gigabytes.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -46,18 +46,18 @@ pub struct Init<'a> {
 }
 
 impl<'a> Init<'a> {
-    /// Starting values for `device`; the same seed draws the same numbers for every device.
+    /// Starting values for `device`. The same seed gives the same values on every device.
     pub fn new(seed: u64, device: &'a Device) -> Self {
         Self { random: ChaCha8Rng::seed_from_u64(seed), device }
     }
 
-    /// `rows × columns`, uniform in `±sqrt(3 / rows)`: keeps the variance of what goes through (LeCun).
+    /// `rows × columns`, uniform in `±sqrt(3 / rows)`. The output has the variance of the input (LeCun et al. 1998).
     pub fn weight(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
         self.uniform((3.0 / rows as f32).sqrt(), rows, columns)
     }
 
-    /// `rows × columns`, uniform in `±0.5`, for a layer that reads embeddings: they have length 1 where hidden layers have
-    /// variance 1, and weights that suit the one leave the other in the flat middle of the activation.
+    /// `rows × columns`, uniform in `±0.5`, for a layer that reads embeddings. Embeddings have unit norm, where
+    /// hidden layers have unit variance. With the values of [`Init::weight`], an activation would be almost linear.
     pub fn embedding_weight(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
         self.uniform(0.5, rows, columns)
     }
@@ -71,7 +71,7 @@ impl<'a> Init<'a> {
         Param::from_data(TensorData::new(values, [rows, columns]), self.device)
     }
 
-    /// As [`Init::embedding_weight`], with every row brought to length 1.
+    /// As [`Init::embedding_weight`], with every row scaled to unit norm.
     pub(crate) fn unit_rows(&mut self, rows: usize, columns: usize) -> Param<Tensor<2>> {
         match SHAPES_ONLY.get() {
             true => self.shape_of([rows, columns]),

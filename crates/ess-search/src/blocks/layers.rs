@@ -1,15 +1,15 @@
-//! Encodings that are several vectors of one dimension, one after another, the sentence embedding first.
+//! Encodings of several concatenated vectors of one dimension, of which the first is the sentence embedding.
 
 use burn::tensor::Tensor;
 
 use crate::error::Error;
 
-/// The number of vectors: as given, or, left open (0), as many as make the query `d_item` wide each.
+/// The number of vectors. Where it is left open (0), the number for which each vector has dimension `item_dim`.
 pub(crate) fn layers_of(layers: usize, query_dim: usize, item_dim: usize) -> usize {
     if layers == 0 { query_dim.checked_div(item_dim).unwrap_or(1).max(1) } else { layers }
 }
 
-/// Refuses a number of vectors that does not divide the query.
+/// Refuses a number of vectors that does not divide the dimension of the query.
 pub(crate) fn check_layers(kind: &'static str, query_dim: usize, layers: usize) -> Result<(), Error> {
     if query_dim.is_multiple_of(layers) {
         return Ok(());

@@ -1,13 +1,14 @@
-//! The exponential of a matrix, in tensor operations that can be differentiated.
+//! The exponential of a matrix, in differentiable tensor operations.
 
 use burn::tensor::Tensor;
 
-/// Terms of the Taylor series. With a norm of at most 1/2 the rest is below 2⁻⁷/7! of a part: less than `f32` resolves.
+/// The number of terms of the Taylor series. For a norm of at most 1/2 the remainder is below 2⁻⁷/7!, less than `f32`
+/// resolves.
 const TERMS: usize = 7;
 
 /// `exp(A) − I` of a square matrix, by scaling and squaring (Higham 2005): `exp(A) = exp(A / 2ˢ)^(2ˢ)`.
 ///
-/// Without the identity, because that keeps small changes exact: zero gives zero.
+/// The identity is left out, so that small changes stay exact: the result for zero is zero.
 pub(crate) fn exponential_less_identity(matrix: Tensor<2>) -> Tensor<2> {
     let squarings = squarings(&matrix);
     let scaled = matrix / (squarings as f32).exp2();
@@ -24,11 +25,11 @@ pub(crate) fn exponential_less_identity(matrix: Tensor<2>) -> Tensor<2> {
     change
 }
 
-/// How often to halve the matrix until its norm is at most 1/2. One number comes from the device.
+/// The number of halvings `s` after which the norm is at most 1/2. It takes one value from the device.
 fn squarings(matrix: &Tensor<2>) -> usize {
     let largest_row_sum = matrix.clone().detach().abs().sum_dim(1).max();
     let norm: f32 = largest_row_sum.try_into_scalar().unwrap_or(0.0);
-    // A norm beyond 2³⁰ has diverged; the result says so by not being finite.
+    // A norm above 2³⁰ means that training diverged. The result is then not finite, which is reported elsewhere.
     if norm > 0.5 { (2.0 * norm).log2().ceil().clamp(0.0, 31.0) as usize } else { 0 }
 }
 

@@ -1,11 +1,11 @@
-//! What a residual module adds its change to.
+//! The skip connection of residual modules.
 
 use burn::{module::Param, tensor::Tensor};
 
 use super::init::Init;
 
-/// None where the dimensions agree: the change is added to the query itself. A trained `d_query × d_item` matrix where
-/// they differ: it is added to `q W`.
+/// The weight of the skip connection. `None` where the dimensions agree: the change is added to the query. Where they
+/// differ, a trained matrix `W`, `d_query × d_item`: the change is added to `q W`.
 pub(crate) fn skip_weight(
     init: &mut Init<'_>,
     query_dim: usize,
@@ -14,7 +14,7 @@ pub(crate) fn skip_weight(
     (query_dim != item_dim).then(|| init.weight(query_dim, item_dim))
 }
 
-/// The queries (`n × d_query`) in the item space (`n × d_item`), before any change.
+/// The queries (`n × d_query`) mapped into the item space (`n × d_item`), before a change is added.
 pub(crate) fn skipped(queries: Tensor<2>, weight: Option<&Param<Tensor<2>>>) -> Tensor<2> {
     match weight {
         Some(weight) => queries.matmul(weight.val()),

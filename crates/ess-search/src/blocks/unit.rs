@@ -1,8 +1,8 @@
-//! Vectors at length 1.
+//! Vectors at unit norm.
 
 use burn::tensor::Tensor;
 
-/// The vectors of the last dimension at length 1; zeros stay.
+/// The vectors along the last dimension, scaled to unit norm. Zero vectors are unchanged.
 pub(crate) fn unit<const D: usize>(vectors: Tensor<D>) -> Tensor<D> {
     let squares = (vectors.clone() * vectors.clone()).sum_dim(D - 1);
     vectors / squares.clamp_min(1e-12).sqrt()

@@ -1,4 +1,4 @@
-//! Kinds of module that a program adds for its whole process.
+//! Kinds of module that a program registers for its whole process.
 
 use std::sync::{PoisonError, RwLock};
 
@@ -9,7 +9,7 @@ use crate::{
     module::{device_encoding::DeviceEncoding, registry::Registry, trainable::TrainableModule},
 };
 
-/// What adds a kind to a registry.
+/// A function that adds a kind to a registry.
 type Add<E> = fn(Registry<E>) -> Registry<E>;
 
 pub(super) static EMBEDDINGS: Kinds<Embeddings> = Kinds::new();

@@ -1,4 +1,4 @@
-//! Several searching modules, averaged.
+//! The mean of several searching modules.
 
 use ess_core::{Embeddings, Encoding, SearchModule};
 use ndarray::Array2;
@@ -11,13 +11,13 @@ use crate::{
     store::state::{ModuleDescription, ModuleState},
 };
 
-/// Whether members are averaged as they are, or each vector scaled to length 1 before.
+/// Whether the vectors of members are scaled to unit norm before they are averaged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Averaging {
-    /// The vectors as they are: a member that answers with longer vectors weighs more.
+    /// No scaling: a member that returns longer vectors has more weight.
     BeforeNormalization,
-    /// Every member's vector at length 1: all weigh the same.
+    /// Unit norm: all members have the same weight.
     #[default]
     AfterNormalization,
 }
@@ -51,10 +51,10 @@ pub(crate) struct EnsembleConfig {
 pub(crate) const ENSEMBLE: &str = "ensemble";
 
 impl<E: Encoding> Ensemble<E> {
-    /// Averages `members`, which must agree in both dimensions.
+    /// An ensemble of `members`, which must agree in both dimensions.
     ///
     /// # Errors
-    /// [`Error::Core`] for no member, or for members that do not agree.
+    /// [`Error::Core`] for no member, or for members of different dimensions.
     pub fn new(members: Vec<Box<dyn PersistentModule<E>>>, averaging: Averaging) -> Result<Self, Error> {
         let first = members.first().ok_or(ess_core::Error::Empty { what: "members of an ensemble" })?;
         for member in &members {
@@ -71,7 +71,7 @@ impl<E: Encoding> Ensemble<E> {
         &self.members
     }
 
-    /// How the members are averaged.
+    /// How the vectors of members are averaged.
     pub fn averaging(&self) -> Averaging {
         self.averaging
     }

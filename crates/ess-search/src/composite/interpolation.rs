@@ -1,4 +1,4 @@
-//! A searching module on the way from the frozen encoder.
+//! A searching module between the identity and another module.
 
 use ess_core::{Embeddings, Encoding, SearchModule};
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use crate::{
     store::state::{ModuleDescription, ModuleState},
 };
 
-/// `z = (1 − λ) identity(q) + λ f(q)`: a module, shrunk towards the frozen encoder's own ranking.
+/// `z = (1 − λ) identity(q) + λ f(q)`: a module `f`, shrunk towards the frozen encoder's own ranking.
 ///
-/// `identity` is any module that ranks as the frozen encoder does: [`Identity`](ess_core::Identity) for embeddings,
-/// [`DeviceEncoding::identity`](crate::DeviceEncoding::identity) for any encoding.
+/// `identity` is any module that gives the frozen encoder's own ranking: [`Identity`](ess_core::Identity) for
+/// embeddings, and [`DeviceEncoding::identity`](crate::DeviceEncoding::identity) for any encoding.
 ///
 /// ```
 /// use ess_core::{Embeddings, Identity, MatrixModule, SearchModule};
@@ -42,10 +42,10 @@ struct InterpolationConfig {
 pub(crate) const INTERPOLATION: &str = "interpolation";
 
 impl<E: Encoding> Interpolation<E> {
-    /// Goes `weight` (`λ`, between 0 and 1) of the way from `identity` to `module`.
+    /// The interpolation of `identity` and `module` with `weight`, which is `λ` in `0..=1`.
     ///
     /// # Errors
-    /// [`Error::Config`] for another weight, [`Error::Core`] for modules that do not agree in both dimensions.
+    /// [`Error::Config`] for another weight; [`Error::Core`] for modules of different dimensions.
     pub fn new(
         identity: Box<dyn PersistentModule<E>>,
         module: Box<dyn PersistentModule<E>>,
@@ -62,12 +62,12 @@ impl<E: Encoding> Interpolation<E> {
         Ok(Self { identity, module, weight })
     }
 
-    /// `λ`.
+    /// The weight of the module, `λ`.
     pub fn weight(&self) -> f32 {
         self.weight
     }
 
-    /// The module at `λ = 1`.
+    /// The module, `f`.
     pub fn module(&self) -> &dyn PersistentModule<E> {
         &*self.module
     }

@@ -1,4 +1,4 @@
-//! Searching modules among which each query chooses.
+//! Searching modules that a gate weighs for each query.
 
 use burn::{
     module::{Module, Param},
@@ -18,23 +18,23 @@ use crate::{
     },
 };
 
-/// What a [`MixtureOfExperts`] is made from.
+/// The config of a [`MixtureOfExperts`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MixtureOfExpertsConfig {
-    /// The experts, beside the identity.
+    /// The experts, without the identity.
     pub parts: Vec<PartConfig>,
-    /// The seed of the gate. Default: 0.
+    /// The seed of the gate's starting values. Default: 0.
     #[serde(default, skip_serializing_if = "crate::module::config::is_open")]
     pub seed: u64,
 }
 
-/// `z = Σₑ pₑ(q) fₑ(q)`, where `p(q) = softmax(q G + b)` is each query's own weighing of the experts (Jacobs et al. 1991),
-/// and the identity is one of them where the dimensions agree: a query that no expert serves keeps the frozen encoder's
-/// ranking.
+/// `z = Σₑ pₑ(q) fₑ(q)` with a gate `p(q) = softmax(q G + b)` that weighs the experts for each query (Jacobs et al.
+/// 1991). The identity is one of the experts where the dimensions agree, so a query that no expert serves keeps the
+/// frozen encoder's ranking.
 ///
-/// Experts of any kinds; those that start as the identity make a mixture that does. `G` is random at the start, so that
-/// experts of one kind see different queries and become different.
+/// Experts may be of any kinds. If all start as the identity, so does the mixture. `G` is random at the start, so
+/// that experts of one kind get different gradients.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -53,7 +53,7 @@ pub struct MixtureOfExpertsConfig {
 #[derive(Module, Debug)]
 pub struct MixtureOfExperts {
     parts: Vec<AnyModule>,
-    /// `G`, `d_query × e`; the identity, where it is an expert, is the last.
+    /// `G`, `d_query × e`. Where the identity is an expert, it is the last.
     gate: Param<Tensor<2>>,
     /// `b`, `e`.
     bias: Param<Tensor<1>>,
@@ -62,11 +62,11 @@ pub struct MixtureOfExperts {
 }
 
 impl MixtureOfExperts {
-    /// Experts that agree in both dimensions, and a gate from a seed.
+    /// A mixture of experts, which must agree in both dimensions, with a gate from a seed.
     ///
     /// # Errors
-    /// [`Error::Config`] for no expert, too many, or a name that is empty or given twice; [`Error::Core`] for experts
-    /// that do not agree.
+    /// [`Error::Config`] for no expert, too many experts, or a name that is empty or not unique; [`Error::Core`] for
+    /// experts of different dimensions.
     pub fn new(experts: Vec<Part>, seed: u64, device: &Device) -> Result<Self, Error> {
         check_parts(Self::KIND, &experts)?;
         check_same_dims(&experts)?;
@@ -79,10 +79,10 @@ impl MixtureOfExperts {
         Ok(Self { parts, gate, bias, config: MixtureOfExpertsConfig { parts: configs, seed } })
     }
 
-    /// How each query weighs the experts (`n × e`), the identity last.
+    /// The weights of the experts for each query (`n × e`), with the identity last. The weights of a query sum to 1.
     ///
     /// # Errors
-    /// [`Error::Core`] for queries of another dimension, [`Error::Device`] when the device fails.
+    /// [`Error::Core`] for queries of another dimension; [`Error::Device`] when the device fails.
     pub fn gates(&self, queries: &Embeddings, device: &Device) -> Result<Embeddings, Error> {
         let what = "queries given to a searching module";
         ess_core::Error::check_dim(what, self.query_dim(), queries.dim())?;

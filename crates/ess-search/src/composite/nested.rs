@@ -1,4 +1,4 @@
-//! The states of modules within the state of one.
+//! The states of several modules in one state.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use crate::{
     store::state::{HostTensor, ModuleDescription, ModuleState},
 };
 
-/// The descriptions of modules, and all their tensors, each under its module's number and a dot.
+/// The descriptions of modules, and all their tensors. The name of a tensor begins with the number of its module and
+/// a dot.
 pub(crate) fn join<'a, E: Encoding + 'a>(
     modules: impl IntoIterator<Item = &'a dyn PersistentModule<E>>,
 ) -> Result<(Vec<ModuleDescription>, BTreeMap<String, HostTensor>), Error> {
@@ -23,7 +24,7 @@ pub(crate) fn join<'a, E: Encoding + 'a>(
     Ok((descriptions, tensors))
 }
 
-/// The modules again; `build` builds each. No tensor may be left over.
+/// The modules, each built by `build`. A tensor of none of them is refused.
 pub(crate) fn split<M>(
     state: &ModuleState,
     descriptions: Vec<ModuleDescription>,

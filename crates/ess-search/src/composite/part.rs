@@ -9,23 +9,23 @@ use crate::{
     store::state::{ModuleDescription, ModuleState},
 };
 
-/// The most parts of one module.
+/// The largest number of parts of one module.
 const MAX_PARTS: usize = 64;
 
-/// What a part of a composite is made from.
+/// The config of a part of a composite.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PartConfig {
-    /// Its name: not empty, and of no other part.
+    /// The name. It must not be empty, and no other part may have it.
     pub name: String,
-    /// Whether training leaves it as it is. Default: false.
+    /// Whether the part is excluded from training. Default: false.
     #[serde(default)]
     pub frozen: bool,
-    /// What it is.
+    /// The module.
     pub module: ModuleDescription,
 }
 
-/// A named part of a composite: a module of any kind, new or trained elsewhere, trained on or frozen.
+/// A named part of a composite: a module of any kind, new or trained before, which may be frozen.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -52,10 +52,10 @@ pub struct Part {
 }
 
 impl Part {
-    /// A part that is trained on.
+    /// A part that takes part in training.
     ///
     /// # Errors
-    /// [`Error::ConfigSyntax`] for a module whose config is no JSON.
+    /// [`Error::ConfigSyntax`] for a module whose config cannot be written as JSON.
     pub fn new<M: TrainableModule<Encoding = ess_core::Embeddings>>(
         name: impl Into<String>,
         module: M,
@@ -63,7 +63,7 @@ impl Part {
         Ok(Self { name: name.into(), frozen: false, module: AnyModule::new(module)? })
     }
 
-    /// A part that was trained elsewhere, of a kind that `registry` knows.
+    /// A part that was trained before, of a kind that `registry` knows.
     ///
     /// # Errors
     /// Those of [`Registry::trainable`].
@@ -76,20 +76,20 @@ impl Part {
         Ok(Self { name: name.into(), frozen: false, module: registry.trainable(state, device)? })
     }
 
-    /// The part, but training leaves it as it is. What is trained before it learns through it.
+    /// The same part, excluded from training. Parts before it learn through it.
     #[must_use]
     pub fn frozen(mut self) -> Self {
         self.frozen = true;
         self
     }
 
-    /// What the part is made from.
+    /// The config of the part.
     pub(crate) fn config(&self) -> Result<PartConfig, Error> {
         let (name, frozen) = (self.name.clone(), self.frozen);
         Ok(PartConfig { name, frozen, module: self.module.description()? })
     }
 
-    /// The module, its parameters out of training where it is frozen.
+    /// The module. Where the part is frozen, its parameters have no gradient.
     pub(crate) fn into_module(self) -> AnyModule {
         if self.frozen { self.module.freeze() } else { self.module }
     }
@@ -108,7 +108,7 @@ pub(crate) fn init_parts(
     configs.iter().map(init).collect()
 }
 
-/// Parts with a number added to the seeds of those that are of this crate.
+/// Parts with a number added to the seeds of those whose kind this process knows.
 pub(crate) fn reseeded(parts: &[PartConfig], seed: u64) -> Vec<PartConfig> {
     let registry = Registry::default();
     let part =
@@ -116,7 +116,7 @@ pub(crate) fn reseeded(parts: &[PartConfig], seed: u64) -> Vec<PartConfig> {
     parts.iter().map(part).collect()
 }
 
-/// Refuses no part, too many, and names that are empty or given twice.
+/// Refuses no part, too many parts, and names that are empty or not unique.
 pub(crate) fn check_parts(kind: &'static str, parts: &[Part]) -> Result<(), Error> {
     let refuse = |name, expected: String, found| Err(Error::Config { kind, name, expected, found });
     if !(1..=MAX_PARTS).contains(&parts.len()) {
@@ -131,7 +131,7 @@ pub(crate) fn check_parts(kind: &'static str, parts: &[Part]) -> Result<(), Erro
     }
 }
 
-/// Refuses parts that do not all map between the dimensions of the first.
+/// Refuses parts of different dimensions.
 pub(crate) fn check_same_dims(parts: &[Part]) -> Result<(), Error> {
     let first = &parts[0].module;
     for part in parts {
@@ -142,7 +142,7 @@ pub(crate) fn check_same_dims(parts: &[Part]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Refuses parts of which one cannot read what the one before it returns.
+/// Refuses parts whose input dimension is not the output dimension of the part before.
 pub(crate) fn check_chain(parts: &[Part]) -> Result<(), Error> {
     for pair in parts.windows(2) {
         let what = "what a part reads, after what the part before returns";

@@ -1,4 +1,4 @@
-//! Searching as a sequence of named sub-operations.
+//! Named searching modules, one after another.
 
 use burn::{
     module::Module,
@@ -17,21 +17,21 @@ use crate::{
     store::state::ModuleState,
 };
 
-/// What a [`Sequence`] is made from.
+/// The config of a [`Sequence`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SequenceConfig {
-    /// The parts, in the order in which a query goes through them.
+    /// The parts, in the order in which they are applied.
     pub parts: Vec<PartConfig>,
 }
 
-/// Named sub-operations one after another, some trained, some frozen, some transferred from elsewhere (appendix B.4 of the
-/// paper): `z = fₖ(… f₂(f₁(q)))`.
+/// `z = fₖ(… f₂(f₁(q)))`: named sub-operations, one after another (appendix B.4 of the paper). Each part may be
+/// trained, frozen, or transferred from another module.
 ///
-/// A part's state can be taken out by its name ([`ModuleState::part`]), saved, and put into another module
-/// ([`Part::from_state`]). It starts as the identity when its parts do.
+/// The state of a part can be taken out by its name ([`ModuleState::part`]), saved, and put into another module
+/// ([`Part::from_state`]). The sequence starts as the identity when all its parts do.
 ///
-/// Runnable at [`Part`].
+/// [`Part`] has an example.
 #[derive(Module, Debug)]
 pub struct Sequence {
     parts: Vec<AnyModule>,
@@ -40,11 +40,11 @@ pub struct Sequence {
 }
 
 impl Sequence {
-    /// Puts parts one after another.
+    /// A sequence of these parts.
     ///
     /// # Errors
-    /// [`Error::Config`] for no part, too many, or a name that is empty or given twice; [`Error::Core`] where a part does
-    /// not read what the one before it returns.
+    /// [`Error::Config`] for no part, too many parts, or a name that is empty or not unique; [`Error::Core`] when the
+    /// input dimension of a part is not the output dimension of the one before.
     pub fn new(parts: Vec<Part>) -> Result<Self, Error> {
         check_parts(Self::KIND, &parts)?;
         check_chain(&parts)?;

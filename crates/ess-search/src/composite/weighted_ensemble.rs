@@ -1,4 +1,4 @@
-//! Several searching modules with learned weights.
+//! The mean of several searching modules with learned weights.
 
 use burn::{
     module::{Module, Param},
@@ -21,22 +21,23 @@ use crate::{
     },
 };
 
-/// What a [`WeightedEnsemble`] is made from.
+/// The config of a [`WeightedEnsemble`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WeightedEnsembleConfig {
     /// The members.
     pub parts: Vec<PartConfig>,
-    /// How members are averaged. Default: after normalisation.
+    /// How the vectors of members are averaged. Default: at unit norm.
     #[serde(default)]
     pub averaging: Averaging,
 }
 
-/// `z = Σᵢ pᵢ fᵢ(q)` over members of any kinds, with `p = softmax(g a)`, all equal at the start, where it is the mean of
-/// its members; weight decay pulls it there. `g` is [`WeightedEnsemble::GAIN`].
+/// `z = Σᵢ pᵢ fᵢ(q)` over members of any kinds, with the weights `p = softmax(g a)`. `a` is zero at the start, so the
+/// ensemble starts as the mean of its members, and weight decay leads it back to the mean. `g` is
+/// [`WeightedEnsemble::GAIN`].
 ///
-/// With frozen members only the weights are trained, otherwise the members as well. For the plain mean of modules that
-/// are done there is [`Ensemble`](crate::Ensemble).
+/// With frozen members, only the weights are trained; otherwise the members are trained as well.
+/// [`Ensemble`](crate::Ensemble) is the mean of trained modules.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -64,14 +65,14 @@ pub struct WeightedEnsemble {
 }
 
 impl WeightedEnsemble {
-    /// How much a parameter weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    /// The factor on a parameter, for the reason given at [`Diagonal::GAIN`](crate::Diagonal::GAIN).
     pub const GAIN: f32 = 30.0;
 
-    /// Members that agree in both dimensions.
+    /// An ensemble of members, which must agree in both dimensions.
     ///
     /// # Errors
-    /// [`Error::Config`] for no member, too many, or a name that is empty or given twice; [`Error::Core`] for members
-    /// that do not agree.
+    /// [`Error::Config`] for no member, too many members, or a name that is empty or not unique; [`Error::Core`] for
+    /// members of different dimensions.
     pub fn new(members: Vec<Part>, averaging: Averaging, device: &Device) -> Result<Self, Error> {
         check_parts(Self::KIND, &members)?;
         check_same_dims(&members)?;
@@ -81,7 +82,7 @@ impl WeightedEnsemble {
         Ok(Self { parts: members.into_iter().map(Part::into_module).collect(), weights, config })
     }
 
-    /// The weight of each member; their sum is 1.
+    /// The weights of the members. They sum to 1.
     ///
     /// # Errors
     /// [`Error::Device`] when the device fails.

@@ -1,4 +1,4 @@
-//! Modules that are affine, whatever their kind.
+//! Affine modules of any kind as one layer.
 
 use ess_core::{Embeddings, SearchModule};
 use ndarray::{Array2, Axis};
@@ -6,13 +6,13 @@ use ndarray::{Array2, Axis};
 use super::layer::{DenseActivation, DenseLayer};
 use crate::error::Error;
 
-/// Vectors that an affine module is checked on.
+/// The number of vectors on which the layer is compared with the module.
 const PROBES: usize = 8;
-/// How far the outputs may be off, relative to the largest.
+/// The allowed difference of outputs, relative to the largest component.
 const TOLERANCE: f32 = 1e-4;
 
-/// The one layer that does what an affine module does: `b` is what it makes of zero, and the rows of `W` what it makes of
-/// the unit vectors, less `b`.
+/// The layer that equals an affine module. `b` is the output for the zero vector, and the rows of `W` are the outputs
+/// for the unit vectors, minus `b`.
 pub(super) fn of(module: &dyn SearchModule, kind: &str) -> Result<DenseLayer, Error> {
     let dim = module.query_dim();
     let zero = module.apply(&Embeddings::new(Array2::zeros((1, dim)))?)?;
@@ -20,7 +20,7 @@ pub(super) fn of(module: &dyn SearchModule, kind: &str) -> Result<DenseLayer, Er
     let units = module.apply(&Embeddings::new(Array2::eye(dim))?)?.into_matrix();
     let weight = &units - &zero.view();
     let probes = Embeddings::new(Array2::from_shape_fn((PROBES, dim), |(row, column)| {
-        // Any vectors that no axis is special for.
+        // Vectors in general position.
         ((row * dim + column + 1) as f32 * 0.618_034).fract() - 0.5
     }))?;
     let found = module.apply(&probes)?;
@@ -35,7 +35,7 @@ pub(super) fn of(module: &dyn SearchModule, kind: &str) -> Result<DenseLayer, Er
     DenseLayer::new(weight, bias, DenseActivation::Identity)
 }
 
-/// Layers without activations as one.
+/// The product of layers without activations.
 pub(super) fn product(layers: &[DenseLayer]) -> Result<DenseLayer, Error> {
     let mut weight = layers[0].weight.clone();
     let mut bias = Array2::from_shape_vec((1, layers[0].out_features()), layers[0].bias_or_zeros());

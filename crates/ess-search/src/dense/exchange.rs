@@ -42,11 +42,11 @@ impl DenseLayers {
         Self::new(vec![affine::of(module, &state.description.kind)?])
     }
 
-    /// The searching module: a matrix or a linear module where no layer has an activation, otherwise an MLP.
+    /// The searching module: a matrix or a linear module where no layer has an activation, and an MLP otherwise.
     ///
     /// # Errors
-    /// [`Error::NotExpressible`] for an activation after the last layer, different ones between layers, and tanh between
-    /// spaces of one dimension, where an MLP is residual.
+    /// [`Error::NotExpressible`] for an activation after the last layer, for different activations between layers,
+    /// and for tanh where `d_query = d_item`, because an MLP is residual there.
     pub fn to_module(&self, device: &Device) -> Result<Box<dyn PersistentModule>, Error> {
         Registry::default().build(&self.to_state()?, device)
     }
@@ -88,7 +88,7 @@ fn affine_state(layer: &DenseLayer) -> Result<ModuleState, Error> {
     };
     let mut weight = layer.weight.clone();
     if query_dim == item_dim {
-        // A linear module is residual where it can be.
+        // A linear module is residual where the dimensions agree.
         weight -= &Array2::<f32>::eye(item_dim);
     }
     let tensors = BTreeMap::from([matrix("weight", &weight)?, vector("bias", bias)?]);

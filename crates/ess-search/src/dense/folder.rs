@@ -21,14 +21,14 @@ const CONFIG: &str = "config.json";
 const WEIGHTS: &str = "model.safetensors";
 const WEIGHT: &str = "linear.weight";
 const BIAS: &str = "linear.bias";
-/// No config is larger, by far.
+/// The largest size of a config.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 const RESIDUAL: &str = "residual.weight";
-/// What a layer of a sentence embedding reads and writes; one of anything else is another layer.
+/// The name of what a layer on sentence embeddings reads and writes. Layers on anything else are refused.
 const EMBEDDING: &str = "sentence_embedding";
 
-/// Every field decides what the layer does, so that one that is not known is refused.
+/// Every field changes what the layer computes, so unknown fields are refused.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Config {
@@ -55,18 +55,18 @@ fn tanh() -> String {
 }
 
 impl DenseLayers {
-    /// Writes a single layer into the folder, and several into folders `0_Dense`, `1_Dense`, … in it; folders are made if
-    /// need be. In Python each is loaded by `sentence_transformers.models.Dense.load`.
+    /// Writes a single layer into the folder, and several layers into the folders `0_Dense`, `1_Dense`, … in it.
+    /// Folders are made where needed. In Python `sentence_transformers.models.Dense.load` loads each of them.
     ///
     /// # Errors
-    /// [`Error::Files`] when the folder cannot be written, or another writes it at the moment; [`Error::Io`] when it holds other layers, which would be read
-    /// with these.
+    /// [`Error::Files`] when the folder cannot be written, or another writer holds it; [`Error::Io`] when it contains
+    /// other layers, which would be read together with these.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         let _lock = FolderLock::acquire(folder)?;
         match &self.layers[..] {
             [layer] => save_layer(layer, folder),
             layers => {
-                // Left by another save, they would be read as a part of this one.
+                // Layers of another save would be read as a part of this one.
                 for stale in [folder.join(CONFIG), nested(folder, layers.len())] {
                     if stale.exists() {
                         let cause = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
@@ -78,12 +78,13 @@ impl DenseLayers {
         }
     }
 
-    /// Reads a folder as [`DenseLayers::save`] writes it, or a single `Dense` folder of sentence-transformers: weights in
-    /// f32, f16 or bf16, tanh where no activation is named, and the input added to the output where `use_residual` says so.
+    /// Reads a folder that [`DenseLayers::save`] wrote, or a single `Dense` folder of sentence-transformers. Weights
+    /// are f32, f16 or bf16. The activation is tanh where the config names none. With `use_residual` the input is
+    /// added to the output.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file that is missing; [`Error::Format`] for a config or tensors that are no such layer's;
-    /// [`Error::Config`] for a dimension out of range; [`Error::NonFiniteTensor`].
+    /// [`Error::Io`] for a file that is missing; [`Error::Format`] for a config or tensors of another kind of layer;
+    /// [`Error::Config`] for a dimension out of range; [`Error::NonFiniteTensor`] for a NaN or an infinity.
     pub fn load(folder: &Path) -> Result<Self, Error> {
         if folder.join(CONFIG).exists() || !nested(folder, 0).exists() {
             return Self::new(vec![load_layer(folder)?]);
@@ -119,10 +120,11 @@ fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
         let view = TensorView::new(Dtype::F32, vec![layer.out_features()], bias).map_err(failed)?;
         tensors.push((BIAS, view));
     }
-    // What a library that reads PyTorch's tensors looks for.
+    // Readers of PyTorch tensors look for this entry.
     let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
     let serialized = safetensors::serialize(tensors, Some(metadata)).map_err(failed)?;
-    // Gone before the weights are others, so that a folder never has the config of one layer and the weights of another.
+    // The config is removed before the weights change: a folder never has the config of one layer and the weights of
+    // another.
     remove_file(&folder.join(CONFIG))?;
     write_atomically(&folder.join(WEIGHTS), |out| out.write_all(&serialized))?;
     write_atomically(&folder.join(CONFIG), |out| {
@@ -156,7 +158,7 @@ fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {
     DenseLayer::new(weight.reversed_axes().as_standard_layout().into_owned(), bias, activation)
 }
 
-/// `W`, `out × in`, to which what is residual is added, and `b`.
+/// `W`, `out × in`, with the residual connection merged, and `b`.
 fn read_parameters(path: &Path, config: &Config) -> Result<(Array2<f32>, Option<Vec<f32>>), Error> {
     let bytes = std::fs::read(path).map_err(|cause| Error::Io { path: path.to_owned(), cause })?;
     let tensors =

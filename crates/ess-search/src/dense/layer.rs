@@ -4,17 +4,17 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{error::Error, store::state::HostTensor};
 
-/// The activation of a [`DenseLayer`], after the addition of the bias.
+/// The activation of a [`DenseLayer`], applied after the bias.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum DenseActivation {
     /// None.
     #[default]
     Identity,
-    /// Hyperbolic tangent: what sentence-transformers takes where a config names none.
+    /// Hyperbolic tangent, the default of sentence-transformers.
     Tanh,
     /// Rectified linear unit.
     Relu,
-    /// Gaussian error linear unit, exact.
+    /// Gaussian error linear unit, in its exact form.
     Gelu,
 }
 
@@ -26,12 +26,12 @@ impl DenseActivation {
         (Self::Gelu, "torch.nn.modules.activation.GELU"),
     ];
 
-    /// The class that PyTorch has for it.
+    /// The PyTorch class of this activation.
     pub fn torch_name(self) -> &'static str {
         Self::NAMES.iter().find(|(activation, _)| *activation == self).map_or("", |(_, name)| name)
     }
 
-    /// The activation of a class of PyTorch's, if it is one of these.
+    /// The activation of a PyTorch class. `None` for other classes.
     pub(super) fn from_torch_name(name: &str) -> Option<Self> {
         // torch.nn has them too.
         let class = |name: &'_ str| name.rsplit('.').next().map(str::to_owned);
@@ -39,13 +39,13 @@ impl DenseActivation {
         Self::NAMES.iter().find(|(_, known)| class(known) == class(torch)).map(|(activation, _)| *activation)
     }
 
-    /// The classes that are known.
+    /// The supported PyTorch classes, for error messages.
     pub(super) fn known() -> String {
         Self::NAMES.map(|(_, name)| name).join(", ")
     }
 }
 
-/// `activation(x W + b)`: `W` is `in × out` here, and its transpose in files, as PyTorch has it.
+/// `activation(x W + b)`. `W` is `in × out`; files contain its transpose, as in PyTorch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DenseLayer {
     pub(super) weight: Array2<f32>,
@@ -54,7 +54,7 @@ pub struct DenseLayer {
 }
 
 impl DenseLayer {
-    /// A layer of these parameters, `W` being `in × out` and `b` of `out`.
+    /// A layer with these parameters: `W` is `in × out`, and `b` has `out` components.
     ///
     /// # Errors
     /// [`Error::TensorShape`] for a bias of another length, [`Error::NonFiniteTensor`] for a NaN or an infinity,
@@ -74,12 +74,12 @@ impl DenseLayer {
         Ok(Self { weight, bias, activation })
     }
 
-    /// The dimension of what it reads.
+    /// The input dimension.
     pub fn in_features(&self) -> usize {
         self.weight.nrows()
     }
 
-    /// The dimension of what it returns.
+    /// The output dimension.
     pub fn out_features(&self) -> usize {
         self.weight.ncols()
     }
@@ -89,7 +89,7 @@ impl DenseLayer {
         self.weight.view()
     }
 
-    /// `b`, of `out`, where it has one.
+    /// `b`, with `out` components. `None` for a layer without bias.
     pub fn bias(&self) -> Option<&[f32]> {
         self.bias.as_deref()
     }

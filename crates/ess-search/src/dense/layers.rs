@@ -1,15 +1,16 @@
-//! Layers of sentence-transformers, one after another.
+//! A sequence of `Dense` layers of sentence-transformers.
 
 use super::layer::DenseLayer;
 use crate::error::Error;
 
-/// `Dense` layers of sentence-transformers, one after another: what searching modules become outside of ESS, and come
-/// from. Each is `activation(x Wᵀ + b)` in a folder of its own, with `config.json` and `model.safetensors`.
+/// A sequence of `Dense` layers of sentence-transformers: the form of searching modules outside of ESS. Each layer is
+/// `activation(x Wᵀ + b)` in a folder of its own, with `config.json` and `model.safetensors`.
 ///
-/// Any module that is affine becomes one layer, whatever its kind: linear, matrix, low-rank, a mean of such. What is
-/// residual is merged: `W + I`. An MLP becomes a layer more than it has hidden ones. The query that it adds to its output
-/// goes through the hidden layers beside them, as `activation(q) − activation(−q)`, which is `q` for GELU and ReLU; so
-/// each hidden layer is `2 · d_query` wider. With tanh that is not so, and the module cannot be expressed.
+/// Every affine module becomes one layer, whatever its kind: linear, matrix, low-rank, a mean of such modules. A
+/// residual connection is merged into the matrix, `W + I`. An MLP becomes one layer more than it has hidden layers.
+/// Its residual connection passes through the hidden layers as `activation(q) − activation(−q)`, which equals `q` for
+/// GELU and ReLU; each hidden layer becomes `2 · d_query` wider. For tanh the equation does not hold, and such an MLP
+/// is refused.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -36,7 +37,8 @@ impl DenseLayers {
     /// Layers in the order in which they are applied.
     ///
     /// # Errors
-    /// [`Error::Core`] for no layer, or for one that does not read what the one before it returns.
+    /// [`Error::Core`] for no layer, or when the input dimension of a layer is not the output dimension of the one
+    /// before.
     pub fn new(layers: Vec<DenseLayer>) -> Result<Self, Error> {
         if layers.is_empty() {
             return Err(ess_core::Error::Empty { what: "dense layers" }.into());

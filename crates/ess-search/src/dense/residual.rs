@@ -1,4 +1,4 @@
-//! An MLP's residual connection through the hidden layers, and back.
+//! The residual connection of an MLP as wider hidden layers, and back.
 
 use ndarray::{Array2, concatenate, s};
 
@@ -54,8 +54,8 @@ pub(super) fn of_mlp(state: &ModuleState) -> Result<DenseLayers, Error> {
     with_pass(&layers, &skip)
 }
 
-/// Layers that return `skip(x)` more: `x` goes through the hidden layers as `activation(x)` and `activation(−x)`, whose
-/// difference is `x` again.
+/// Layers that add `skip(x)` to their output. `x` passes through the hidden layers as `activation(x)` and
+/// `activation(−x)`, whose difference is `x`.
 fn with_pass(layers: &[DenseLayer], skip: &Array2<f32>) -> Result<DenseLayers, Error> {
     let dim = layers[0].in_features();
     let last = layers.len() - 1;
@@ -81,20 +81,22 @@ fn with_pass(layers: &[DenseLayer], skip: &Array2<f32>) -> Result<DenseLayers, E
     DenseLayers::new(widened)
 }
 
-/// The rows that what passes takes of a layer's input: `x` itself in the first, `x` and `−x` in the others.
+/// The number of input rows of a layer that carry the residual connection: `x` in the first layer, `x` and `−x` in
+/// the others.
 fn in_pass(at: usize, dim: usize) -> usize {
     if at == 0 { dim } else { 2 * dim }
 }
 
-/// `[I, −I]` in the first layer; in later ones that of the difference of both.
+/// `[I, −I]` in the first layer. In later layers, the same map of the difference of both halves.
 fn pass_block(at: usize, dim: usize) -> Array2<f32> {
     let eye = Array2::<f32>::eye(dim);
     let first = concatenate![ndarray::Axis(1), eye, eye.mapv(|x| -x)];
     if at == 0 { first } else { concatenate![ndarray::Axis(0), first, first.mapv(|x| -x)] }
 }
 
-/// The layers of an MLP and its skip: what [`with_pass`] made is taken apart; layers that have no such pass get a skip of
-/// nothing, or, where an MLP is residual whether or not it should be, a pass that takes the query away again.
+/// The layers of an MLP and its skip. The widening of [`with_pass`] is undone. Layers without it get a zero skip
+/// where the dimensions differ. Where they agree, an MLP is always residual, and a pass that subtracts the query is
+/// added.
 pub(super) fn without_pass(layers: &[DenseLayer]) -> Result<(Vec<DenseLayer>, Option<Array2<f32>>), Error> {
     let (dim, item_dim) = (layers[0].in_features(), layers[layers.len() - 1].out_features());
     if let Some((narrow, skip)) = recognised(layers) {

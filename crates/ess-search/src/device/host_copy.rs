@@ -5,10 +5,10 @@ use ess_core::Embeddings;
 
 use crate::error::Error;
 
-/// Copies an `n × d` tensor from its device.
+/// Copies an `n × d` tensor from its device to host memory.
 ///
 /// # Errors
-/// [`Error::Device`] when the device fails, [`Error::Core`] for a NaN or an infinity.
+/// [`Error::Device`] when the device fails; [`Error::Core`] for a NaN or an infinity.
 pub fn embeddings_from_tensor(tensor: Tensor<2>) -> Result<Embeddings, Error> {
     let [_, dim] = tensor.dims();
     Ok(Embeddings::from_vec(values_of(tensor)?, dim)?)
@@ -20,7 +20,7 @@ pub(crate) fn values_of<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, E
     data.try_to_vec::<f32>().map_err(Error::of_device)
 }
 
-/// Row numbers on a device.
+/// Indices of rows on a device.
 pub(crate) fn indices(rows: Vec<i64>, device: &Device) -> Tensor<1, Int> {
     let count = rows.len();
     Tensor::from_data(TensorData::new(rows, [count]), device)

@@ -12,18 +12,18 @@ mod select;
 
 use bound::SimilarityBound;
 
-/// Similarities that exist at once, unless the device has no tensor so large: a quarter of a gigabyte.
+/// The largest number of similarities in memory: 256 MiB of `f32`. A device may allow less.
 const SIMILARITIES: usize = 1 << 26;
 
-/// Queries that are compared together at most: enough to fill any device.
+/// The largest number of queries in one matrix product.
 const QUERIES: usize = 8192;
 
 /// Exact maximum-inner-product search on any device of Burn, for many queries at once.
 ///
-/// The similarities of a chunk of queries with a block of items are one matrix product; the best are chosen on the
-/// device, up to [`DeviceIndex::CHOSEN_ON_DEVICE`] of them, and on the host beyond. Ties are broken by item order. The
-/// order in which a product sums up may change with the size of a batch, so a similarity may differ in its last bits
-/// between batches; for a CPU, `ess_index::FlatIndex` is faster and promises more.
+/// The similarities of a chunk of queries with a block of items are one matrix product. The device selects up to
+/// [`DeviceIndex::CHOSEN_ON_DEVICE`] hits; for more, the host does. Ties break by item order. The order of summation
+/// in a product may change with the size of a batch, so a similarity may differ in its last bits between batches. On
+/// a CPU, `ess_index::FlatIndex` is faster and gives the same bits for every batch.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -47,7 +47,7 @@ pub struct DeviceIndex {
     similarities: usize,
 }
 
-/// Consecutive items.
+/// A block of consecutive items.
 #[derive(Clone, Debug)]
 struct Block {
     first: usize,
@@ -55,11 +55,11 @@ struct Block {
 }
 
 impl DeviceIndex {
-    /// The largest `k` for which the best items are chosen on the device. For more, the similarities are brought to the
-    /// host, which takes as long as the connection between the two needs for them.
+    /// The largest `k` for which the device selects the hits. For larger `k`, all similarities are copied to the
+    /// host, which is slower.
     pub const CHOSEN_ON_DEVICE: usize = 127;
 
-    /// Copies `n × d` items to a device, in blocks whose similarities with a query are no more than [`longest_row`].
+    /// Copies `m × d` items to a device, in blocks of at most [`longest_row`] items.
     pub fn new(items: &Embeddings, device: &Device) -> Self {
         let device = device.clone().without_autodiff();
         let largest = largest_tensor(&device);
@@ -74,8 +74,9 @@ impl DeviceIndex {
         Self { blocks, bound, device, dim, len, similarities: SIMILARITIES.min(largest) }
     }
 
-    /// Keeps at most so many similarities at once, 4 bytes each, but at least one query's with one block of items.
-    /// Default: 2²⁶, or what the device's largest tensor has. Less where a device runs out of memory.
+    /// Sets the largest number of similarities in memory, of 4 bytes each. At least those of one query with one block
+    /// are computed. Default: 2²⁶, or the largest tensor of the device. Choose less where a device runs out of
+    /// memory.
     #[must_use]
     pub fn with_similarities_at_once(mut self, similarities: usize) -> Self {
         self.similarities = similarities.min(largest_tensor(&self.device));
@@ -87,7 +88,7 @@ impl DeviceIndex {
         &self.device
     }
 
-    /// Queries that are compared with a block of items together.
+    /// The number of queries in one matrix product.
     fn queries_at_once(&self) -> usize {
         let widest = self.blocks.iter().map(|block| block.items.dims()[0]).max().unwrap_or(1);
         let within = self.similarities / widest;
@@ -120,11 +121,11 @@ impl Index for DeviceIndex {
         self.len
     }
 
-    /// As [`Index::search_with`]; all queries fail together.
+    /// As [`Index::search_with`]. An error of one query is an error of all.
     ///
     /// # Errors
-    /// As [`Index::search_with`], and [`ess_core::Error::NonFinite`] for a query so long that its similarity with the longest
-    /// item could overflow.
+    /// As [`Index::search_with`], and [`ess_core::Error::NonFinite`] for a query with a norm so large that a
+    /// similarity could overflow.
     fn search_with(
         &self,
         queries: &Embeddings,

@@ -2,11 +2,11 @@
 
 use burn::tensor::Device;
 
-/// The most `f32` numbers that one tensor may have on this device.
+/// The largest number of `f32` components of one tensor on this device.
 ///
-/// On the CPU only memory ends it. A GPU's driver says how large a buffer a kernel may be given, from 2²⁵ numbers
-/// (128 MiB, as Mesa's software device) to 2²⁹ or 2³⁰ on most cards, whatever the card's memory. What is larger has to be
-/// cut, and losses and indexes of this workspace are.
+/// On the CPU only memory limits it. On a GPU the driver limits the size of a buffer: from 2²⁵ components (128 MiB,
+/// Mesa's software device) to 2²⁹ or 2³⁰ on most cards, whatever memory the card has. The losses and indexes of this
+/// workspace split larger tensors.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -15,16 +15,17 @@ use burn::tensor::Device;
 /// ```
 ///
 /// # Panics
-/// As any use of the device does, for a GPU that is not there.
+/// For a GPU that does not exist, as any use of such a device does.
 pub fn largest_tensor(device: &Device) -> usize {
     let bytes = largest_buffer(&device.clone().without_autodiff());
     bytes.map_or(usize::MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX)) / size_of::<f32>()
 }
 
-/// The most numbers of a row that is summed up, or of which the largest is looked for, on this device.
+/// The largest number of components of a row that may be reduced (sum, maximum) on this device.
 ///
-/// Burn's kernels go along a row in one loop, and Mesa's software device leaves a loop after 65 535 rounds without a word:
-/// the rest of the row would be missing. On the CPU there is no end; on a device of wgpu it is 2¹⁵, which costs a GPU nothing.
+/// Burn's kernels reduce a row in one loop. Mesa's software device ends a loop after 65 535 iterations without an
+/// error, so the rest of the row would be missing. On the CPU there is no limit. On a wgpu device the limit is 2¹⁵,
+/// which costs a GPU nothing.
 ///
 /// ```
 /// use burn::tensor::Device;

@@ -13,10 +13,10 @@ use burn_dispatch::{
 
 use crate::error::Error;
 
-/// A device that wgpu can use: a GPU, or a driver that does a GPU's work in software.
+/// A device that wgpu can use: a GPU, or a driver that emulates one in software.
 ///
-/// `Device::wgpu` of Burn opens a device when it is first used, and panics where there is none; this says what there
-/// is, and opens it or says why not.
+/// `Device::wgpu` of Burn opens a device at its first use, and panics where there is none. This type lists the
+/// devices of a machine, and opens one or returns an error.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -33,7 +33,7 @@ pub struct WgpuAdapter {
 }
 
 impl WgpuAdapter {
-    /// All of this machine, in the driver's order; none without a driver.
+    /// All devices of this machine, in the order of the driver. The list is empty without a driver.
     pub fn all() -> Vec<Self> {
         let found = Device::enumerate(DeviceType::Wgpu).into_vec();
         let devices = found.into_iter().filter_map(|device| match device.as_dispatch() {
@@ -43,17 +43,17 @@ impl WgpuAdapter {
         devices.enumerate().map(|(number, device)| Self { device, number }).collect()
     }
 
-    /// Its place in [`WgpuAdapter::all`], from 0.
+    /// The index in [`WgpuAdapter::all`], from 0.
     pub fn number(&self) -> usize {
         self.number
     }
 
-    /// Whether the work is done by the CPU: right for tests, slow for anything else.
+    /// Whether the CPU does the work. Such a device is suitable for tests alone.
     pub fn is_software(&self) -> bool {
         self.device.kind == WgpuDeviceKind::Cpu
     }
 
-    /// The device, ready for use. Opening it again gives the same one.
+    /// Opens the device. Opening it again returns the same device.
     ///
     /// # Errors
     /// [`Error::DeviceUnavailable`] when the driver refuses.
@@ -64,7 +64,7 @@ impl WgpuAdapter {
         };
         let options = RuntimeOptions::try_default().map_err(refused)?;
         match try_init_setup::<AutoGraphicsApi>(&self.device, options) {
-            // It is registered once in a process; then it is there.
+            // A device is registered once in a process. A second registration fails, and the device is there.
             Ok(_) | Err(WgpuInitError::Registration { .. }) => Ok(Device::from(self.device.clone())),
             Err(error) => Err(refused(error)),
         }

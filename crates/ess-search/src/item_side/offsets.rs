@@ -1,4 +1,4 @@
-//! Items moved one by one.
+//! Offsets of single items.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,10 @@ use crate::{
     store::state::{HostTensor, ModuleDescription, ModuleState},
 };
 
-/// An offset for some of the items of one collection: `d'ᵢ = dᵢ + δᵢ`, kept as the moved `d'ᵢ`, so that nothing is lost
-/// to rounding.
+/// Offsets of some items of one collection: `d'ᵢ = dᵢ + δᵢ`. The moved `d'ᵢ` are stored, so no rounding occurs.
 ///
-/// The items must be indexed again, but no encoder runs. An item that was not there when the offsets were fitted gains
-/// nothing from them, and offsets belong to one collection in one order: they refuse any other.
+/// The items must be indexed again, but no encoder runs. Items that are added later have no offset. Offsets belong to
+/// one collection in one order, and refuse any other.
 ///
 /// ```
 /// use ess_core::Embeddings;
@@ -32,14 +31,14 @@ use crate::{
 pub struct ItemOffsets {
     config: OffsetsConfig,
     dim: usize,
-    /// The moved items, `k × d`, one to a row.
+    /// The moved items, `k × d`.
     moved: Vec<f32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct OffsetsConfig {
-    /// How many items the collection has.
+    /// The number of items of the collection.
     items: usize,
     /// The items that are moved, ascending.
     rows: Vec<usize>,
@@ -51,7 +50,7 @@ pub(crate) const ITEM_OFFSETS: &str = "item_offsets";
 const MOVED: &str = "moved";
 
 impl ItemOffsets {
-    /// The offsets that bring items (`m × d`) to where they were moved (`m × d`). Only items that differ have one.
+    /// The offsets between items (`m × d`) and moved items (`m × d`). Only items that differ have an offset.
     ///
     /// # Errors
     /// [`Error::Core`] when the shapes differ.
@@ -78,11 +77,11 @@ impl ItemOffsets {
         &self.config.rows
     }
 
-    /// The items (`m × d`), moved.
+    /// The items (`m × d`) with their offsets added.
     ///
     /// # Errors
-    /// [`Error::Core`] for another number or dimension of items, [`Error::OtherItems`] for other items than those that
-    /// the offsets were fitted to.
+    /// [`Error::Core`] for another number or dimension of items; [`Error::OtherItems`] for other items than those
+    /// that the offsets were fitted to.
     pub fn apply(&self, items: &Embeddings) -> Result<Embeddings, Error> {
         ess_core::Error::check_dim("items that are moved", self.dim, items.dim())?;
         let (what, expected, found) = ("items that are moved", self.config.items, items.len());
@@ -103,7 +102,7 @@ impl ItemOffsets {
     /// The offsets as data.
     ///
     /// # Errors
-    /// None in practice; the signature is that of [`PersistentModule::to_state`](crate::PersistentModule::to_state).
+    /// No error occurs. The signature is that of [`PersistentModule::to_state`](crate::PersistentModule::to_state).
     pub fn to_state(&self) -> Result<ModuleState, Error> {
         let config = serde_json::to_value(&self.config)
             .map_err(|cause| Error::ConfigSyntax { kind: ITEM_OFFSETS.to_owned(), cause })?;
@@ -118,7 +117,7 @@ impl ItemOffsets {
     ///
     /// # Errors
     /// [`Error::ConfigSyntax`], [`Error::Config`], [`Error::TensorNames`] or [`Error::TensorShape`] for data that are
-    /// no offsets.
+    /// not offsets.
     pub fn from_state(state: &ModuleState) -> Result<Self, Error> {
         let config: OffsetsConfig = state.parse_config()?;
         let refuse = |name, expected: &str, found: String| {
@@ -150,7 +149,7 @@ impl ItemOffsets {
 }
 
 fn checksum_of(items: &Embeddings) -> String {
-    /// Numbers that are copied as bytes at a time.
+    /// The number of components that are copied as bytes at a time.
     const CHUNK: usize = 1 << 20;
     let mut checksums = format!("{} {}", items.len(), items.dim());
     for values in items.as_slice().chunks(CHUNK) {

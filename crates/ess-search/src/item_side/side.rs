@@ -7,24 +7,24 @@ use ess_core::{Embeddings, SearchModule};
 use super::offsets::ItemOffsets;
 use crate::{error::Error, module::persistent::PersistentModule};
 
-/// What happens to item embeddings before they are indexed: a module apart from f_search.
+/// What happens to item embeddings before they are indexed. It is independent of f_search, which maps queries.
 ///
-/// Whatever moves items asks for a new index, since an index has the items as they were; no encoder runs again.
+/// Items that are moved must be indexed again. No encoder runs again.
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum ItemSide {
-    /// Nothing: the items are as the encoder gave them.
+    /// Nothing: the items stay as the encoder returned them.
     Frozen,
-    /// The query side's own searching module: one map for both sides.
+    /// The searching module of the query side: one map for both sides.
     Shared,
-    /// A map of their own. It serves new items as well as old ones.
+    /// A map of their own. It applies to new items as well.
     Map(Arc<dyn PersistentModule>),
-    /// Offsets of single items. New items gain nothing.
+    /// Offsets of single items. New items have none.
     Offsets(ItemOffsets),
 }
 
 impl ItemSide {
-    /// What it is, in a word.
+    /// The name: `"frozen"`, `"shared"`, `"map"` or `"offsets"`.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Frozen => "frozen",
@@ -34,7 +34,7 @@ impl ItemSide {
         }
     }
 
-    /// The dimension of the items that it takes and gives; `None` where any will do.
+    /// The dimensions of the items before and after. `None` where every dimension is accepted.
     pub(crate) fn dims(&self, query_side: &dyn PersistentModule) -> Option<(usize, usize)> {
         match self {
             Self::Frozen => None,
@@ -44,7 +44,7 @@ impl ItemSide {
         }
     }
 
-    /// The items as they are to be indexed; `None` where they stay as they are.
+    /// The items to be indexed. `None` where they stay unchanged.
     pub(crate) fn apply(
         &self,
         query_side: &dyn SearchModule,

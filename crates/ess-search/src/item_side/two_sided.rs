@@ -1,13 +1,14 @@
-//! A searching module with what it does to the items.
+//! A searching module together with what happens to the items.
 
 use ess_core::{Embeddings, SearchModule};
 
 use super::side::ItemSide;
 use crate::{error::Error, module::persistent::PersistentModule};
 
-/// A searching module for queries and what happens to the items before they are indexed.
+/// A searching module for queries, and what happens to the items before they are indexed.
 ///
-/// Saved and loaded as searching modules are; a folder of a searching module alone is one with frozen items.
+/// It is saved and loaded as searching modules are. A folder of a searching module alone is loaded as one with frozen
+/// items.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -30,10 +31,10 @@ pub struct TwoSided {
 }
 
 impl TwoSided {
-    /// Puts two sides together.
+    /// A module of these two sides.
     ///
     /// # Errors
-    /// [`Error::Core`] when the query side does not map into the space that the items come to be in.
+    /// [`Error::Core`] when the query side does not map into the space of the moved items.
     pub fn new(query_side: Box<dyn PersistentModule>, item_side: ItemSide) -> Result<Self, Error> {
         if let Some((_, item_dim)) = item_side.dims(&*query_side) {
             ess_core::Error::check_dim("items of a module of two sides", query_side.item_dim(), item_dim)?;
@@ -51,17 +52,17 @@ impl TwoSided {
         &self.item_side
     }
 
-    /// Both sides apart.
+    /// The query side and the item side.
     pub fn into_parts(self) -> (Box<dyn PersistentModule>, ItemSide) {
         (self.query_side, self.item_side)
     }
 
-    /// The dimension of the items as the encoder gives them.
+    /// The dimension of the items as the encoder returns them.
     pub fn item_dim(&self) -> usize {
         self.item_side.dims(&*self.query_side).map_or(self.query_side.item_dim(), |(frozen, _)| frozen)
     }
 
-    /// The items (`m × d_item`) as they are to be indexed; `None` where they stay as they are.
+    /// The items (`m × d_item`) to be indexed. `None` where they stay unchanged.
     ///
     /// # Errors
     /// Those of the item side: [`Error::Core`] for another dimension, and [`Error::OtherItems`] for offsets of other

@@ -37,7 +37,7 @@ const QUERY_SIDE: &str = "query_side.";
 const ITEM_SIDE: &str = "item_side.";
 
 impl TwoSided {
-    /// Both sides as data; the query side alone, as itself, where items are frozen.
+    /// Both sides as data. Where items are frozen, the state is that of the query side.
     ///
     /// # Errors
     /// Those of [`PersistentModule::to_state`](crate::PersistentModule::to_state).
@@ -63,7 +63,7 @@ impl TwoSided {
         Ok(ModuleState { description, tensors })
     }
 
-    /// Both sides from data; any other kind of module becomes a query side with frozen items.
+    /// Both sides from data. Any other kind of module becomes a query side with frozen items.
     ///
     /// # Errors
     /// Those of [`Registry::build`] and [`ItemOffsets::from_state`].
@@ -92,7 +92,7 @@ impl TwoSided {
         Self::new(query_side, item_side)
     }
 
-    /// Loads both sides from a folder; a folder of a searching module alone gives frozen items.
+    /// Loads both sides from a folder. The folder of a searching module alone gives frozen items.
     ///
     /// # Errors
     /// Those of [`ModuleState::load`] and [`TwoSided::from_state`].
@@ -101,7 +101,7 @@ impl TwoSided {
     }
 }
 
-/// Adds the tensors of one side.
+/// Adds the tensors of one side under its prefix.
 fn keep(tensors: &mut BTreeMap<String, HostTensor>, prefix: &str, state: ModuleState) -> ModuleDescription {
     tensors.extend(state.tensors.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
     state.description
@@ -115,7 +115,7 @@ fn offsets(state: &ModuleState) -> Result<ItemOffsets, Error> {
     ItemOffsets::from_state(state)
 }
 
-/// Takes the tensors of one side.
+/// Removes the tensors of one side and returns its state.
 fn take(
     tensors: &mut BTreeMap<String, HostTensor>,
     prefix: &str,

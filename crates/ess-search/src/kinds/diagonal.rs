@@ -1,4 +1,4 @@
-//! A searching module that weighs dimensions.
+//! A searching module that scales each dimension.
 
 use burn::{
     module::{Module, Param},
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// What a [`Diagonal`] module is made from.
+/// The config of a [`Diagonal`] module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DiagonalConfig {
@@ -29,13 +29,13 @@ pub struct DiagonalConfig {
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// The seed of the starting weights, used where the dimensions differ. Default: 0.
+    /// The seed of the starting weights. It has an effect only where the dimensions differ. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
 }
 
 impl DiagonalConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -47,11 +47,14 @@ impl DiagonalConfig {
 
 module_config!(DiagonalConfig, Diagonal::KIND);
 
-/// `z = q ⊙ (1 + g s)`, with `s` zero at the start, so that it starts as the identity and weight decay pulls it there;
-/// where the dimensions differ, `z = (q ⊙ (1 + g s)) W` with a trained matrix `W`, random at the start.
+/// `z = q ⊙ (1 + g s)`. Where the dimensions differ, `z = (q ⊙ (1 + g s)) W` with a trained matrix `W`, whose
+/// starting values are random.
 ///
-/// The `d_query` weights say which dimensions the task needs more and which less, also with the sign turned; for weights
-/// between 0 and 1 there is [`GatedSelection`](crate::GatedSelection). `g` is [`Diagonal::GAIN`].
+/// `s` is zero at the start, so the module starts as the identity, and weight decay leads it back to the identity.
+/// `g` is [`Diagonal::GAIN`].
+///
+/// The `d_query` weights show how important each dimension is to the task. A weight may become negative.
+/// [`GatedSelection`](crate::GatedSelection) has weights between 0 and 1.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -75,11 +78,12 @@ pub struct Diagonal {
 }
 
 impl Diagonal {
-    /// How much a parameter weighs. Adam moves every parameter by about the learning rate a step, and one parameter a
-    /// dimension has to move further than the `d` of a matrix to change a vector as much.
+    /// The factor on a parameter, `g`. Adam changes every parameter by about the learning rate in a step. One
+    /// parameter for a dimension must change more than one of the `d` parameters of a matrix to have the same effect
+    /// on a vector.
     pub const GAIN: f32 = 10.0;
 
-    /// The weight of each dimension of the query, `1 × d_query`: 1 at the start.
+    /// The weight of each dimension of the query, `1 × d_query`. All weights are 1 at the start.
     pub fn weights(&self) -> Tensor<2> {
         self.change.val().unsqueeze() * Self::GAIN + 1.0
     }

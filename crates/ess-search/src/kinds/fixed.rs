@@ -1,4 +1,4 @@
-//! Kinds that are not trained here: the identities of both encodings, and a matrix.
+//! Kinds that are not trained by steps: the identities of both encodings, and a matrix.
 
 use std::collections::BTreeMap;
 

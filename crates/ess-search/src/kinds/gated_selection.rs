@@ -22,19 +22,19 @@ use crate::{
     },
 };
 
-/// How a gate opens and closes.
+/// The function of a gate's logit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Gate {
-    /// A sigmoid, scaled so that a gate at the start is at 1: never fully closed. The price on gates is their sum (L1).
+    /// A sigmoid, scaled so that a gate is 1 at the start. It is never 0. The penalty is the sum of the gates (L1).
     #[default]
     Sigmoid,
-    /// The hard concrete distribution (Louizos, Welling and Kingma 2018): noisy in training, exactly 0 or 1 at the ends
-    /// in use. The price on gates is the expected number that is not closed (L0).
+    /// The hard concrete distribution (Louizos, Welling and Kingma 2018). Gates are noisy in training; in use they
+    /// can be exactly 0 and exactly 1. The penalty is the expected number of gates that are not 0 (L0).
     HardConcrete,
 }
 
-/// What a [`GatedSelection`] module is made from.
+/// The config of a [`GatedSelection`] module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct GatedSelectionConfig {
@@ -44,12 +44,13 @@ pub struct GatedSelectionConfig {
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// How a gate opens and closes. Default: sigmoid.
+    /// The function of a gate's logit. Default: sigmoid.
     pub gate: Gate,
-    /// Whether each query opens gates of its own, by a `d_query × d_query` matrix. Default: false.
+    /// Whether the gates depend on the query, by a `d_query × d_query` matrix. Default: false.
     pub by_query: bool,
-    /// What training adds to the loss when all gates are open, and its share when some are: the larger, the fewer
-    /// dimensions are selected. Finite and at least 0. Default: 0.
+    /// The penalty that training adds to the loss when all gates are 1; it is proportional to the sum (sigmoid) or
+    /// the expected number (hard concrete) of open gates. The larger it is, the fewer dimensions are selected. Finite
+    /// and at least 0. Default: 0.
     pub price: f32,
     /// The seed of the starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -63,7 +64,7 @@ impl Default for GatedSelectionConfig {
 }
 
 impl GatedSelectionConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -83,11 +84,11 @@ impl GatedSelectionConfig {
 
 module_config!(GatedSelectionConfig, GatedSelection::KIND);
 
-/// `z = q ⊙ gates(q)`: which dimensions does the task need? Where the dimensions differ, `z = (q ⊙ gates(q)) W` with a
-/// trained matrix `W`, random at the start.
+/// `z = q ⊙ gates(q)`: a learned selection of dimensions. Where the dimensions differ, `z = (q ⊙ gates(q)) W` with a
+/// trained matrix `W`, whose starting values are random.
 ///
-/// `gates(q) = gate(g s + g q G)`, with `s` and `G` zero at the start, where all gates are at 1: it starts as the
-/// identity, and weight decay pulls it there. `g` is [`GatedSelection::GAIN`].
+/// `gates(q) = gate(g s + g q G)`. `s` and `G` are zero and all gates are 1 at the start, so the module starts as the
+/// identity, and weight decay leads it back to the identity. `g` is [`GatedSelection::GAIN`].
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -115,19 +116,20 @@ pub struct GatedSelection {
     config: GatedSelectionConfig,
 }
 
-/// The logit of a gate at the start: nearly open, yet not so flat that nothing is learned.
+/// The logit of a gate at the start. The gate is nearly open, and the sigmoid is not so flat there that it cannot be
+/// trained.
 const START: f32 = 3.0;
-/// The temperature of the hard concrete distribution, and the interval that its sigmoid is stretched to, as its authors
-/// chose them.
+/// The temperature of the hard concrete distribution, and the interval to which its sigmoid is stretched: the values
+/// of its authors.
 const TEMPERATURE: f32 = 2.0 / 3.0;
 const LOW: f32 = -0.1;
 const HIGH: f32 = 1.1;
 
 impl GatedSelection {
-    /// How much a parameter weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    /// The factor on a parameter, for the reason given at [`Diagonal::GAIN`](crate::Diagonal::GAIN).
     pub const GAIN: f32 = 30.0;
 
-    /// The gates of each query (`n × d_query`): 0 is closed, 1 is as at the start.
+    /// The gates of each query (`n × d_query`). 0 is closed; 1 is the value at the start.
     ///
     /// # Errors
     /// [`Error::Core`] for queries of another dimension, [`Error::Device`] when the device fails.
@@ -140,14 +142,14 @@ impl GatedSelection {
         embeddings_from_tensor(gates)
     }
 
-    /// `n × d_query`, or `1 × d_query` where all queries have the same.
+    /// The gates, `n × d_query`, or `1 × d_query` where they do not depend on the query.
     fn gates_of(&self, queries: &Tensor<2>) -> Tensor<2> {
         let mut logits = self.logits();
         if let Some(by_query) = &self.by_query {
             logits = logits + queries.clone().matmul(by_query.val()) * Self::GAIN;
         }
         match self.config.gate {
-            // By the device's own sigmoid, so that a gate at the start is exactly 1.
+            // The sigmoid of the device, so that a gate at the start is exactly 1.
             Gate::Sigmoid => sigmoid(logits.clone()) / sigmoid(self.logits().full_like(START)),
             Gate::HardConcrete => (sigmoid(self.disturbed(logits)) * (HIGH - LOW) + LOW).clamp(0.0, 1.0),
         }
@@ -158,7 +160,7 @@ impl GatedSelection {
         self.selection.val().unsqueeze() * Self::GAIN + START
     }
 
-    /// Logits with the noise of training; as they are, outside of it.
+    /// The logits with the noise of training. Outside of training they are unchanged.
     fn disturbed(&self, logits: Tensor<2>) -> Tensor<2> {
         if !self.selection.val().is_require_grad() {
             return logits;
@@ -209,7 +211,7 @@ impl TrainableModule for GatedSelection {
         skipped(queries * gates, self.skip.as_ref())
     }
 
-    /// The price of the gates that do not depend on the query.
+    /// The penalty on gates that do not depend on the query.
     fn penalty(&self) -> Option<Tensor<1>> {
         let open = match self.config.gate {
             _ if self.config.price == 0.0 => return None,

@@ -1,4 +1,4 @@
-//! A searching module that remembers.
+//! A searching module with keys and values.
 
 use burn::{
     module::{Module, Param},
@@ -20,16 +20,18 @@ pub(crate) mod config;
 
 use config::{KIND, KeyValueMemoryConfig};
 
-/// `z = q + a (V + g w V₀)`, with the attention `a = softmax(β [cos(q, K₀ + K), θ])` over `m` keys and over nothing, for
-/// which a query decides when no cosine reaches `θ`.
+/// `z = q + a (V + g w V₀)`, with the attention `a = softmax(β [cos(q, K₀ + K), θ])` over `m` keys and an empty slot.
+/// A query attends to the empty slot when no cosine reaches `θ`. `g` is [`KeyValueMemory::GAIN`].
 ///
-/// After the view of transformer layers as key–value memories (Geva et al. 2021): a key is a pattern of queries, its value
-/// what they look for. `K`, `V` and `w` are zero at the start, so it starts as the identity and weight decay pulls it there;
-/// `β` and `θ` are learned from where the config sets them. The first keys `K₀` are fixed: random directions, or, with
-/// [`KeyValueMemory::remembering`], given queries, and then the first values `V₀` are what they look for: a nearest-neighbour
-/// search over past queries that learns how much to trust them.
+/// Transformer layers have been described as key–value memories (Geva et al. 2021): a key is a pattern of queries,
+/// and its value is the direction in which their items lie. `K`, `V` and `w` are zero at the start, so the module
+/// starts as the identity, and weight decay leads it back to the identity. `β` and `θ` are trained; the config gives
+/// their starting values. The first keys `K₀` are not trained. They are random directions, or, with
+/// [`KeyValueMemory::remembering`], given queries. In the second case the first values `V₀` are the mean relevant
+/// items of these queries, and the module is a nearest-neighbour search over past queries with a trained weight.
 ///
-/// Where the dimensions differ, `q W` stands for `q`, with a trained matrix `W`, random at the start.
+/// Where the dimensions differ, `q W` takes the place of `q`, with a trained matrix `W` whose starting values are
+/// random.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -44,7 +46,7 @@ use config::{KIND, KeyValueMemoryConfig};
 /// ```
 #[derive(Module, Debug)]
 pub struct KeyValueMemory {
-    /// `K₀`, `m × d_query`, of length 1; not trained.
+    /// `K₀`, `m × d_query`, rows of unit norm; not trained.
     first_keys: Param<Tensor<2>>,
     /// `K`, `m × d_query`.
     keys: Param<Tensor<2>>,
@@ -64,19 +66,20 @@ pub struct KeyValueMemory {
     config: KeyValueMemoryConfig,
 }
 
-/// A squared distance between vectors of length 1 below which they are the same, but for rounding.
+/// Two vectors of unit norm whose squared distance is smaller are equal up to rounding.
 const SAME: f32 = 1e-5;
 
 impl KeyValueMemory {
-    /// How much a parameter that stands alone weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    /// The factor on a scalar parameter, for the reason given at [`Diagonal::GAIN`](crate::Diagonal::GAIN).
     pub const GAIN: f32 = 30.0;
 
-    /// A memory of `m` given queries (`m × d_query`) and of what each looks for (`m × d_item`), such as the mean of its
-    /// relevant items: a slot each. Dimensions and slots of `config` are those of the pairs.
+    /// A memory of `m` given queries (`m × d_query`) and one target for each (`m × d_item`), such as the mean of its
+    /// relevant items. Each pair is a slot. The dimensions and the number of slots come from the pairs, not from
+    /// `config`.
     ///
     /// # Errors
-    /// [`Error::Core`] when there are not as many keys as values; [`Error::Config`] for a config that names something
-    /// impossible.
+    /// [`Error::Core`] when the numbers of keys and values differ; [`Error::Config`] for settings outside their
+    /// range.
     pub fn remembering(
         keys: &Embeddings,
         values: &Embeddings,
@@ -96,7 +99,8 @@ impl KeyValueMemory {
         Ok(memory)
     }
 
-    /// How much each query attends to each slot (`n × m`); what is missing to a sum of 1 is attended to nothing.
+    /// The attention of each query to each slot (`n × m`). The rest, up to a sum of 1, is the attention to the empty
+    /// slot.
     fn attention(&self, queries: &Tensor<2>) -> Tensor<2> {
         let slots = self.config.slots;
         let queries = unit(queries.clone());
@@ -104,7 +108,8 @@ impl KeyValueMemory {
         let sharpness = (self.sharpness.val() * Self::GAIN).exp() * self.config.sharpness;
         let threshold = self.threshold.val() * Self::GAIN + self.config.threshold;
         let mut cosines = queries.clone().matmul(keys.transpose());
-        // By the device and not by what is trained: what follows a frozen memory learns from its answers too.
+        // The device decides, not whether the memory itself is trained: modules after a frozen memory learn from its
+        // answers.
         if self.config.leave_one_out && queries.device().is_autodiff() {
             let itself = queries.clone().matmul(self.first_keys.val().transpose()).detach();
             cosines = cosines.mask_fill(itself.greater_elem(1.0 - SAME / 2.0), -1.0);
@@ -115,7 +120,7 @@ impl KeyValueMemory {
     }
 }
 
-/// A parameter that is saved and not trained.
+/// A parameter that is saved but not trained.
 fn fixed(values: Tensor<2>) -> Param<Tensor<2>> {
     Param::from_tensor(values).set_require_grad(false)
 }
@@ -209,7 +214,7 @@ mod tests {
         assert!(attended(&memory(), &device)[0] > 0.99);
         let training = memory().fork(&device).train();
         assert!(attended(&training, &device.clone().autodiff())[0] < 1e-6);
-        // Nor does it in a memory that is frozen, whose answers teach what comes after it.
+        // The same holds for a frozen memory: modules after it learn from its answers.
         let frozen = memory().freeze().fork(&device).train();
         assert!(attended(&frozen, &device.clone().autodiff())[0] < 1e-6);
         assert!(attended(&frozen.valid(), &device)[0] > 0.99);

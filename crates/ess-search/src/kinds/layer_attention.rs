@@ -1,4 +1,4 @@
-//! A searching module that pools an encoder's layers anew.
+//! A searching module with a learned pooling of an encoder's layers.
 
 use burn::{
     module::{Module, Param},
@@ -21,20 +21,20 @@ use crate::{
     },
 };
 
-/// What a [`LayerAttention`] module is made from.
+/// The config of a [`LayerAttention`] module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerAttentionConfig {
-    /// `d_query = L · d`: `L` vectors of dimension `d` one after another, the sentence embedding first.
+    /// `d_query = L · d`: `L` concatenated vectors of dimension `d`, of which the first is the sentence embedding.
     #[serde(skip_serializing_if = "is_open")]
     pub query_dim: usize,
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// `L`, the sentence embedding counted. Default: `d_query / d_item`.
+    /// `L`, the number of vectors with the sentence embedding. Default: `d_query / d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub layers: usize,
-    /// Whether each query weighs the layers in its own way, by what is in them. Default: true.
+    /// Whether the weights of the layers depend on the query. Default: true.
     pub by_query: bool,
     /// The seed of the starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -48,7 +48,7 @@ impl Default for LayerAttentionConfig {
 }
 
 impl LayerAttentionConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -65,11 +65,13 @@ impl LayerAttentionConfig {
 module_config!(LayerAttentionConfig, LayerAttention::KIND);
 
 /// `z = x₀ + (Σₗ pₗ x̂ₗ) W + b` over `L` vectors of one query: its sentence embedding `x₀` and poolings of layers, as
-/// `LayerEncoder` of `ess-encoders` gives them (`n × L · d`). `x̂ₗ` has length 1, and `p = softmax(g (a + x̂ₗ · u))` weighs
-/// the layers for all queries (`a`) and by what is in them (`u`). `g` is [`LayerAttention::GAIN`].
+/// `LayerEncoder` of `ess-encoders` returns them (`n × L · d`). `x̂ₗ` has unit norm. The weights of the layers are
+/// `p = softmax(g (a + x̂ₗ · u))`: `a` is the same for all queries, and `u` makes them depend on the query. `g` is
+/// [`LayerAttention::GAIN`].
 ///
-/// `W` and `b` are zero at the start, so it starts as the sentence embedding (the identity for `L = 1`), and weight decay
-/// pulls it there. Where `d` and `d_item` differ, `x₀ W₀` stands for `x₀`, with a trained matrix `W₀`, random at the start.
+/// `W` and `b` are zero at the start, so the module starts as the sentence embedding (the identity for `L = 1`), and
+/// weight decay leads it back to it. Where `d` and `d_item` differ, `x₀ W₀` takes the place of `x₀`, with a trained
+/// matrix `W₀` whose starting values are random.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -99,10 +101,10 @@ pub struct LayerAttention {
 }
 
 impl LayerAttention {
-    /// How much a parameter of the attention weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    /// The factor on a parameter of the attention, for the reason given at [`Diagonal::GAIN`](crate::Diagonal::GAIN).
     pub const GAIN: f32 = 30.0;
 
-    /// `p`, `n × L × 1`, of vectors of length 1 (`n × L × d`).
+    /// `p`, `n × L × 1`, from vectors of unit norm (`n × L × d`).
     fn attention(&self, unit: &Tensor<3>) -> Tensor<3> {
         let [rows, layers, width] = unit.dims();
         let for_all = self.layers.val().reshape([1, layers, 1]);

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What a [`Linear`] module is made from.
+/// The config of a [`Linear`] module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinearConfig {
@@ -28,7 +28,7 @@ pub struct LinearConfig {
     pub item_dim: usize,
     /// Whether a bias is added. Default: true.
     pub bias: bool,
-    /// The seed of the starting weights, used where the dimensions differ. Default: 0.
+    /// The seed of the starting weights. It has an effect only where the dimensions differ. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
 }
@@ -40,7 +40,7 @@ impl Default for LinearConfig {
 }
 
 impl LinearConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -52,8 +52,10 @@ impl LinearConfig {
 
 module_config!(LinearConfig, Linear::KIND);
 
-/// `z = q + q W + b` where the dimensions agree, with `W` and `b` zero at the start, so that it starts as the
-/// identity and weight decay pulls it there; `z = q W + b` with random `W` where they differ.
+/// `z = q + q W + b` where `d_query = d_item`, and `z = q W + b` where they differ.
+///
+/// `W` and `b` are zero at the start in the first case, so the module starts as the identity, and weight decay leads
+/// it back to the identity. In the second case the starting values of `W` are random, and `b` is zero.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -70,7 +72,7 @@ module_config!(LinearConfig, Linear::KIND);
 /// ```
 #[derive(Module, Debug)]
 pub struct Linear {
-    /// `d_query × d_item`.
+    /// `W`, `d_query × d_item`.
     weight: Param<Tensor<2>>,
     /// `d_item`.
     bias: Option<Param<Tensor<1>>>,

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What a [`LowRank`] module is made from.
+/// The config of a [`LowRank`] module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LowRankConfig {
@@ -42,7 +42,7 @@ impl Default for LowRankConfig {
 }
 
 impl LowRankConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -54,11 +54,14 @@ impl LowRankConfig {
 
 module_config!(LowRankConfig, LowRank::KIND);
 
-/// `z = q + (q A) B + b` where the dimensions agree, with `A` random and `B` and `b` zero at the start, so that it
-/// starts as the identity and weight decay pulls it there; `z = (q A) B + b` with random `A` and `B` where they differ.
+/// `z = q + (q A) B + b` where `d_query = d_item`, and `z = (q A) B + b` where they differ.
 ///
-/// The change of [`Linear`](crate::Linear) with `r (d_query + d_item)` parameters instead of `d_query · d_item`, after
-/// LoRA (Hu et al. 2022): `A` chooses `r` directions of the query, `B` says what each adds.
+/// In the first case `A` is random and `B` and `b` are zero at the start, so the module starts as the identity, and
+/// weight decay leads it back to the identity. In the second case `A` and `B` are random.
+///
+/// The change is that of [`Linear`](crate::Linear), with `r (d_query + d_item)` parameters instead of
+/// `d_query · d_item`, after LoRA (Hu et al. 2022). `A` selects `r` directions of the query, and `B` maps each of
+/// them into the item space.
 ///
 /// ```
 /// use burn::tensor::Device;

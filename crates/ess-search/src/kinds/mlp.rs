@@ -47,7 +47,7 @@ impl Activation {
     }
 }
 
-/// What an [`Mlp`] module is made from.
+/// The config of an [`Mlp`] module.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MlpConfig {
@@ -57,12 +57,14 @@ pub struct MlpConfig {
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// The width of each hidden layer, from the query on; at least one. Default: one layer of `2 · d_query`.
+    /// The width of each hidden layer, in the order from query to item; at least one layer. Default: one layer of
+    /// `2 · d_query`.
     #[serde(skip_serializing_if = "is_open")]
     pub hidden: Vec<usize>,
     /// The non-linearity after each hidden layer. Default: GELU.
     pub activation: Activation,
-    /// The share of each hidden layer that a training step leaves out, from 0 to below 1. Default: 0.
+    /// The dropout rate: the share of each hidden layer that a training step sets to zero, from 0 to below 1.
+    /// Default: 0.
     pub dropout: f32,
     /// The seed of the starting weights. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -70,7 +72,7 @@ pub struct MlpConfig {
 }
 
 impl MlpConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -117,8 +119,10 @@ impl MlpConfig {
 
 module_config!(MlpConfig, Mlp::KIND);
 
-/// `z = skip(q) + mlp(q)`: the last layer of the MLP is zero at the start, and the skip is the identity where the
-/// dimensions agree (so the module starts as the identity) and a trained matrix where they differ.
+/// `z = skip(q) + mlp(q)`. The skip is the identity where `d_query = d_item`, and a trained matrix where they differ.
+///
+/// The last layer of the MLP is zero at the start. With an identity skip the module therefore starts as the identity,
+/// and weight decay leads it back to the identity.
 ///
 /// ```
 /// use burn::tensor::Device;

@@ -1,4 +1,4 @@
-//! A searching module that rotates.
+//! A searching module that is an orthogonal map.
 
 use burn::{
     module::{Module, Param},
@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// What an [`Orthogonal`] module is made from.
+/// The config of an [`Orthogonal`] module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OrthogonalConfig {
@@ -26,13 +26,13 @@ pub struct OrthogonalConfig {
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// Has no effect: nothing is drawn at random. Default: 0.
+    /// No effect: an orthogonal module has no random starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
 }
 
 impl OrthogonalConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -44,13 +44,13 @@ impl OrthogonalConfig {
 
 module_config!(OrthogonalConfig, Orthogonal::KIND);
 
-/// `z = q R`, with `R = exp(A − Aᵀ)` orthogonal for any `A`, which is zero at the start: it starts as the identity, and
-/// weight decay pulls it there.
+/// `z = q R`, where `R = exp(A − Aᵀ)` is orthogonal for any `A`. `A` is zero at the start, so the module starts as
+/// the identity, and weight decay leads it back to the identity.
 ///
-/// Lengths and angles between queries stay as they are, so what the encoder tells apart stays apart. Where the dimensions
-/// differ, `R` is a square matrix of the larger one: shorter queries are filled up with zeros, longer results cut off.
+/// Norms of queries and angles between queries are preserved. Where the dimensions differ, `R` is a square matrix of
+/// the larger dimension: shorter queries are padded with zeros, and longer results are truncated.
 ///
-/// `R` is made anew for every batch, with some ten products of `d × d` matrices; to search one query at a time, make a
+/// `R` is computed for every batch, by about ten products of `d × d` matrices. To search one query at a time, make a
 /// [`MatrixModule`](ess_core::MatrixModule) of [`Orthogonal::rotation`].
 ///
 /// ```
@@ -66,14 +66,14 @@ module_config!(OrthogonalConfig, Orthogonal::KIND);
 /// ```
 #[derive(Module, Debug)]
 pub struct Orthogonal {
-    /// `A`, `d × d` with the larger of both dimensions.
+    /// `A`, `d × d`, where `d` is the larger of the two dimensions.
     generator: Param<Tensor<2>>,
     #[module(skip)]
     config: OrthogonalConfig,
 }
 
 impl Orthogonal {
-    /// `R` between the dimensions, `d_query × d_item`.
+    /// `R`, padded or truncated to `d_query × d_item`.
     pub fn rotation(&self) -> Tensor<2> {
         let (query_dim, item_dim) = (self.config.query_dim, self.config.item_dim);
         let change = self.change();

@@ -1,4 +1,4 @@
-//! A searching module that moves a query towards those states that are most similar to it.
+//! A searching module that moves a query towards the states most similar to it.
 
 use burn::{
     module::{Module, Param},
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What a [`SimilarityAttention`] module is made from.
+/// The config of a [`SimilarityAttention`] module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SimilarityAttentionConfig {
@@ -34,13 +34,13 @@ pub struct SimilarityAttentionConfig {
     /// The dimension of the sentence embedding beside the states. Default: `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub sentence_dim: usize,
-    /// The seed of the starting weights, used where the dimensions differ. Default: 0.
+    /// The seed of the starting weights. It has an effect only where the dimensions differ. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
     pub seed: u64,
 }
 
 impl SimilarityAttentionConfig {
-    /// The defaults between the dimension of a state and that of the items.
+    /// The defaults for states of dimension `query_dim` and items of dimension `item_dim`.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -57,20 +57,21 @@ impl SimilarityAttentionConfig {
 module_config!(SimilarityAttentionConfig, SimilarityAttention::KIND);
 
 /// `z = s + g (a + w) ⊙ Σₜ pₜ x̂ₜ` over states `x` beside a sentence embedding `s`, with
-/// `p = softmax(τ (1 + g b) ⟨ŝ, x̂ₜ⟩ + g ⟨u, x̂ₜ⟩)`; `ŝ` and `x̂ₜ` have length 1, and states of the prompt are left out.
+/// `p = softmax(τ (1 + g b) ⟨ŝ, x̂ₜ⟩ + g ⟨u, x̂ₜ⟩)`. `ŝ` and `x̂ₜ` have unit norm. States of the prompt are left out.
+/// `g` is [`SimilarityAttention::GAIN`] and `τ` is [`SimilarityAttention::SHARPNESS`].
 ///
-/// It is made for what a first pass of the index found (`FirstPass` in `ess-searchers`), with items in the place of
-/// tokens: feedback whose depth of attention (`b`), taste (`u`) and strength (`a`, and `w` for each dimension) are
-/// trained. `a = 0.03`, the rest 0, is `FeedbackSearcher` with its default strength and temperature: `g` is
-/// [`SimilarityAttention::GAIN`], `τ` [`SimilarityAttention::SHARPNESS`]. With `2 d_item + 2` parameters it asks for little
-/// to learn from.
+/// The module is meant for the items that a first pass of the index found (`FirstPass` in `ess-searchers`), which
+/// take the place of tokens. It is then relevance feedback with trained sharpness (`b`), preference (`u`) and
+/// strength (`a`, and `w` for each dimension). With `a = 0.03` and the rest 0 it is `FeedbackSearcher` with default
+/// strength and temperature. It has `2 d_item + 2` parameters, so a few training queries are enough.
 ///
-/// Over found items, train it with a loss of ranks such as ApproxNDCG: softmax over all items was seen to fall while the
-/// ranking got worse.
+/// Over found items, train it with a loss on ranks such as ApproxNDCG. With softmax over all items, the loss fell in
+/// our runs while the ranking became worse.
 ///
-/// All parameters are zero at the start, so it starts as the sentence embedding, and weight decay pulls it there. Where a
-/// state and the items differ in dimension, `x P` stands for `x`, and where the sentence embedding does, `s W₀` for `s`, with
-/// trained matrices, random at the start.
+/// All parameters are zero at the start, so the module starts as the sentence embedding, and weight decay leads it
+/// back to it. Where the dimensions of a state and of the items differ, `x P` takes the place of `x`; where those of
+/// the sentence embedding and of the items differ, `s W₀` takes the place of `s`. The starting values of these
+/// trained matrices are random.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -103,12 +104,12 @@ pub struct SimilarityAttention {
 }
 
 impl SimilarityAttention {
-    /// How much a parameter weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    /// The factor on a parameter, for the reason given at [`Diagonal::GAIN`](crate::Diagonal::GAIN).
     pub const GAIN: f32 = 10.0;
-    /// What similarities are multiplied by before training, `τ`.
+    /// The factor on similarities at the start of training, `τ`.
     pub const SHARPNESS: f32 = 10.0;
 
-    /// Where there is nothing to look at, `n × T`: 1 for padding and for the prompt, 0 elsewhere.
+    /// The mask of the attention, `n × T`: 1 for padding and for the prompt, 0 elsewhere.
     fn passed_over(queries: &TokenTensors, is_token: Tensor<2, Bool>) -> Tensor<2> {
         let [rows, count] = is_token.dims();
         let device = is_token.device();
@@ -118,7 +119,7 @@ impl SimilarityAttention {
         padding_of(is_token).mask_fill(prompt, 1.0)
     }
 
-    /// `Σₜ pₜ x̂ₜ`, `n × d_item`; `sentences` are in the item space.
+    /// `Σₜ pₜ x̂ₜ`, `n × d_item`. `sentences` are in the item space.
     fn attended(&self, queries: &TokenTensors, sentences: Tensor<2>) -> Tensor<2> {
         let (states, is_token) = queries.padded();
         let passed_over = Self::passed_over(queries, is_token).unsqueeze_dim::<3>(2);

@@ -1,4 +1,4 @@
-//! A searching module that pools a text's tokens anew.
+//! A searching module with a learned pooling of a text's tokens.
 
 use burn::{
     module::{Module, Param},
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// What a [`TokenAttention`] module is made from.
+/// The config of a [`TokenAttention`] module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenAttentionConfig {
@@ -34,7 +34,8 @@ pub struct TokenAttentionConfig {
     /// The dimension of the sentence embedding beside the states. Default: `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub sentence_dim: usize,
-    /// Heads `h`: how many poolings there are, each with an attention of its own; between 1 and 64. Default: 4.
+    /// `h`, the number of heads. Each head is a pooling with attention weights of its own. Between 1 and 64. Default:
+    /// 4.
     pub heads: usize,
     /// The seed of the starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -48,7 +49,7 @@ impl Default for TokenAttentionConfig {
 }
 
 impl TokenAttentionConfig {
-    /// The defaults between the dimension of a token's state and that of the items.
+    /// The defaults for states of dimension `query_dim` and items of dimension `item_dim`.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -73,13 +74,13 @@ impl TokenAttentionConfig {
 
 module_config!(TokenAttentionConfig, TokenAttention::KIND);
 
-/// `z = s + [Σₜ pₜ₁ x̂ₜ, …, Σₜ pₜₕ x̂ₜ] W + b` over the states of a query's tokens and its sentence embedding `s`: re-learned
-/// pooling. `x̂ₜ` is a state at length 1, and `p = softmax(g x̂ U)` over the tokens, a column for each head: what the task
-/// looks for in a token. `g` is [`TokenAttention::GAIN`].
+/// `z = s + [Σₜ pₜ₁ x̂ₜ, …, Σₜ pₜₕ x̂ₜ] W + b`, a learned pooling over the states of a query's tokens beside its
+/// sentence embedding `s`. `x̂ₜ` is a state at unit norm. `p = softmax(g x̂ U)` over the tokens is the attention,
+/// with a column for each head. `g` is [`TokenAttention::GAIN`].
 ///
-/// `W` and `b` are zero at the start, so it starts as the sentence embedding, and weight decay pulls it there. Where the
-/// sentence embedding and the items differ in dimension, `s W₀` stands for `s`, with a trained matrix `W₀`, random at the
-/// start.
+/// `W` and `b` are zero at the start, so the module starts as the sentence embedding, and weight decay leads it back
+/// to it. Where the dimensions of sentence embedding and items differ, `s W₀` takes the place of `s`, with a trained
+/// matrix `W₀` whose starting values are random.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -108,10 +109,10 @@ pub struct TokenAttention {
 }
 
 impl TokenAttention {
-    /// How much a parameter of the attention weighs, as for [`Diagonal::GAIN`](crate::Diagonal::GAIN).
+    /// The factor on a parameter of the attention, for the reason given at [`Diagonal::GAIN`](crate::Diagonal::GAIN).
     pub const GAIN: f32 = 10.0;
 
-    /// The poolings one after another, `n × h · d_query`.
+    /// The concatenated poolings of all heads, `n × h · d_query`.
     fn pooled(&self, queries: &TokenTensors) -> Tensor<2> {
         let (states, is_token) = queries.padded();
         let [rows, count, width] = states.dims();

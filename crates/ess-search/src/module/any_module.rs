@@ -15,11 +15,11 @@ mod erased;
 
 use erased::{ErasedModule, MapWith, VisitWith};
 
-/// Any trainable module, of this crate or of another, behind one type: what composites are made of, and what a module
-/// becomes whose kind is only known from a file.
+/// Any trainable module, of this crate or of another, as one type. Composites consist of such modules, and a module
+/// whose kind is known only from a file becomes one.
 ///
-/// It is a Burn module itself, so it is trained, frozen and moved as the module in it; its state is the state of the
-/// module in it.
+/// It is itself a Burn module. Training, freezing and moving it to a device act on the module inside, and its state
+/// is the state of that module.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -41,7 +41,7 @@ pub struct AnyModule<E: DeviceEncoding + 'static = Embeddings> {
 }
 
 impl<E: DeviceEncoding + 'static> AnyModule<E> {
-    /// Takes a module of any kind. Its parameters must be of at most six dimensions, as those of all kinds here are.
+    /// Takes a module of any kind. The parameters must have at most six dimensions.
     ///
     /// # Errors
     /// [`Error::ConfigSyntax`] for a config that is no JSON.
@@ -51,7 +51,7 @@ impl<E: DeviceEncoding + 'static> AnyModule<E> {
     }
 }
 
-// Derived, these would ask the same of the encoding.
+// Derived implementations would require the same of the encoding.
 impl<E: DeviceEncoding + 'static> Clone for AnyModule<E> {
     fn clone(&self) -> Self {
         Self { module: self.module.clone(), description: self.description.clone() }
@@ -69,7 +69,8 @@ impl<E: DeviceEncoding + 'static> TrainableModule for AnyModule<E> {
     type Config = ModuleDescription;
     type Encoding = E;
 
-    /// A new module of a kind of this crate; for other kinds there is [`Registry::init`](crate::Registry::init).
+    /// A new module of a kind of this crate or of a registered kind. For other kinds use
+    /// [`Registry::init`](crate::Registry::init).
     fn init(config: &ModuleDescription, device: &Device) -> Result<Self, Error> {
         E::registry().init(config, device)
     }

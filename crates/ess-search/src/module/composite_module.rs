@@ -5,9 +5,9 @@ use burn::tensor::Device;
 use super::{registry::Registry, trainable::TrainableModule};
 use crate::error::Error;
 
-/// A trainable module with parts of any kinds, which a registry has to know for it to be built from data.
+/// A trainable module with parts of any kinds. A registry that knows these kinds builds it from data.
 ///
-/// Implement it beside [`TrainableModule`] and register it with [`Registry::with_composite`].
+/// Implement it together with [`TrainableModule`], and register the kind with [`Registry::with_composite`].
 pub trait CompositeModule: TrainableModule {
     /// A new module whose parts are of kinds that `registry` knows.
     ///

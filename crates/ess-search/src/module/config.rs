@@ -1,8 +1,8 @@
-//! What the configs of all kinds have in common.
+//! What all configs of kinds have in common.
 
 use crate::error::Error;
 
-/// The config of a kind of module in which dimensions may be left open (0), to be filled in from the data.
+/// The config of a kind of module. Its dimensions may be left open (0); the data then determine them.
 ///
 /// ```
 /// use ess_search::{LinearConfig, ModuleConfig};
@@ -12,7 +12,7 @@ use crate::error::Error;
 /// assert!(LinearConfig::default().check().is_err());
 /// ```
 pub trait ModuleConfig: Clone + Default + Send + Sync {
-    /// The same settings between these dimensions; those that are given already stay as they are.
+    /// The same settings, with these dimensions in place of those that are open. Given dimensions are kept.
     #[must_use]
     fn between(self, query_dim: usize, item_dim: usize) -> Self;
 
@@ -62,7 +62,7 @@ macro_rules! module_config {
 
 pub(crate) use module_config;
 
-/// Whether a dimension or a seed is left open; so it is left out of a file as well.
+/// Whether a dimension or a seed is left open (0). It is then left out of a file as well.
 pub(crate) fn is_open<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }

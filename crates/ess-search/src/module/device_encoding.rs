@@ -6,10 +6,10 @@ use ess_core::{Embeddings, Encoding, Identity};
 use super::{persistent::PersistentModule, registry::Registry};
 use crate::{device::host_copy::indices, error::Error};
 
-/// An encoding that can be put on a device for a trainable module to read.
+/// An encoding that can be copied to a device, where a trainable module reads it.
 ///
-/// [`Embeddings`] become a `Tensor<2>` of `n × d`, [`TokenStates`](ess_core::TokenStates) become
-/// [`TokenTensors`](crate::TokenTensors). A richer encoding of yours brings its own tensors.
+/// [`Embeddings`] become a `Tensor<2>` of `n × d`, and [`TokenStates`](ess_core::TokenStates) become
+/// [`TokenTensors`](crate::TokenTensors). An encoding of your own brings its own type of tensors.
 pub trait DeviceEncoding: Encoding + Sized {
     /// The encoding on a device.
     type Tensors: Clone + Send;
@@ -17,11 +17,12 @@ pub trait DeviceEncoding: Encoding + Sized {
     /// The dimension of its vectors, `d_query`.
     fn dim(&self) -> usize;
 
-    /// The searching module that ranks as the frozen encoder does, where the encoding has a vector in the item
-    /// space: the baseline of every trained module.
+    /// The searching module that gives the frozen encoder's own ranking: the baseline of every trained module. `None`
+    /// where the encoding has no vector in the item space of dimension `item_dim`.
     fn identity(&self, item_dim: usize) -> Option<Box<dyn PersistentModule<Self>>>;
 
-    /// The kinds of module of this crate that read it. Default: none but those that average and interpolate others.
+    /// The kinds of module that read this encoding. Default: [`Registry::empty`], with averages and interpolations
+    /// alone.
     fn registry() -> Registry<Self>
     where
         Self: 'static,
@@ -29,7 +30,7 @@ pub trait DeviceEncoding: Encoding + Sized {
         Registry::empty()
     }
 
-    /// The rows of both, these first.
+    /// The rows of both encodings, those of `self` first.
     ///
     /// # Errors
     /// [`Error::Core`] when the dimensions differ.
@@ -38,17 +39,16 @@ pub trait DeviceEncoding: Encoding + Sized {
     /// Copies the encoding to a device.
     fn to_tensors(&self, device: &Device) -> Self::Tensors;
 
-    /// The named rows, in the order given; each is below [`Encoding::rows`].
+    /// The given rows, in the given order. Each is below [`Encoding::rows`].
     fn select(tensors: &Self::Tensors, rows: &[usize]) -> Self::Tensors;
 
-    /// How many rows may go through a module at once, so that memory stays bounded for any number of them.
-    /// Default: 8192.
+    /// The largest number of rows that may be mapped at once. It bounds the memory for any number of rows. Default:
+    /// 8192.
     fn rows_at_once(&self) -> usize {
         8192
     }
 
-    /// The numbers in the largest of its tensors, by which is seen whether a device can hold them all.
-    /// Default: rows × dimension.
+    /// The number of components of its largest tensor, which must fit on a device. Default: rows × dimension.
     fn largest_part(&self) -> usize {
         self.rows().saturating_mul(self.dim())
     }

@@ -1,4 +1,4 @@
-//! Random numbers of training steps, the same on every device and for every number of threads.
+//! Random numbers of training steps. They are the same on every device and for every number of threads.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -6,11 +6,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a module draws random numbers of training steps from: another stream of its seed for each draw. A copy goes on
-/// where the original stood.
+/// A source of random numbers for the training steps of a module. Each draw uses another stream of the seed. A copy
+/// continues where the original is.
 ///
-/// A module that draws has one, and returns it from [`TrainableModule::noises`](crate::TrainableModule::noises): by it a
-/// trainer's seed reaches the draws, and a run that was interrupted goes on with the same ones.
+/// A module that draws random numbers has a `Noise` and returns it from
+/// [`TrainableModule::noises`](crate::TrainableModule::noises). Through it the trainer's seed reaches the module, and
+/// an interrupted run continues with the same numbers.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -30,7 +31,7 @@ pub struct Noise {
 }
 
 impl Noise {
-    /// Draws from a seed.
+    /// A source with this seed.
     pub fn new(seed: u64) -> Self {
         Self { seed: AtomicU64::new(seed), draws: AtomicU64::new(0) }
     }
@@ -40,17 +41,17 @@ impl Noise {
         self.seed.fetch_add(seed, Ordering::Relaxed);
     }
 
-    /// How many draws there have been.
+    /// The number of draws so far.
     pub fn draws(&self) -> u64 {
         self.draws.load(Ordering::Relaxed)
     }
 
-    /// Goes on as after so many draws.
+    /// Continues as after this number of draws.
     pub fn set_draws(&self, draws: u64) {
         self.draws.store(draws, Ordering::Relaxed);
     }
 
-    /// `rows × columns` numbers in `0..1`, made on the host.
+    /// `rows × columns` numbers, uniform in `0..1`, drawn on the host.
     pub fn uniform(&self, rows: usize, columns: usize, device: &Device) -> Tensor<2> {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.load(Ordering::Relaxed));
         random.set_stream(self.draws.fetch_add(1, Ordering::Relaxed));
@@ -58,8 +59,8 @@ impl Noise {
         Tensor::from_data(TensorData::new(values, [rows, columns]), device)
     }
 
-    /// The values (`n × d`) with a share of them, from 0 to below 1, zero and the others scaled up to the same mean
-    /// (dropout: Srivastava et al. 2014).
+    /// Dropout (Srivastava et al. 2014) of the values (`n × d`): a share of them, from 0 to below 1, becomes zero,
+    /// and the rest is scaled up, so that the mean stays.
     pub fn drop_out(&self, values: Tensor<2>, share: f32) -> Tensor<2> {
         let [rows, columns] = values.dims();
         let uniform = self.uniform(rows, columns, &values.device());

@@ -15,9 +15,9 @@ use crate::{
     store::state::ModuleState,
 };
 
-/// Any trainable module on a device, ready to search.
+/// A trainable module on a device, in use and not in training.
 ///
-/// Runnable at [`TrainableModule`].
+/// [`TrainableModule`] has an example.
 #[derive(Clone, Debug)]
 pub struct OnDevice<M> {
     module: M,
@@ -25,7 +25,7 @@ pub struct OnDevice<M> {
     widest: usize,
 }
 
-/// Numbers of one tensor within a module: a quarter of a gigabyte. Less where the device says so.
+/// The largest number of components of one tensor inside a module: 256 MiB of `f32`. A device may allow less.
 const WITHIN_MODULE: usize = 1 << 26;
 
 impl<M: TrainableModule> OnDevice<M> {
@@ -43,12 +43,12 @@ impl<M: TrainableModule> OnDevice<M> {
         &self.module
     }
 
-    /// The module back, for more training.
+    /// The module, for more training.
     pub fn into_module(self) -> M {
         self.module
     }
 
-    /// Rows whose vectors, and others some times as wide as anything in the module, are within bounds.
+    /// The number of rows for which tensors some times as wide as the widest parameter stay within bounds.
     fn rows_at_once(&self, encodings: &M::Encoding) -> usize {
         const TIMES: usize = 4;
         let numbers = WITHIN_MODULE.min(largest_tensor(&self.device));
@@ -70,7 +70,7 @@ impl<M: TrainableModule> OnDevice<M> {
     }
 }
 
-/// The largest dimension of any parameter: hidden width, slots of a memory.
+/// The largest dimension of any parameter, such as a hidden width or a number of slots.
 struct Widest(usize);
 
 impl ModuleVisitor for Widest {

@@ -16,7 +16,7 @@ pub(crate) fn read<M: Module>(module: &M) -> Result<BTreeMap<String, HostTensor>
     reader.tensors
 }
 
-/// The module with its parameters replaced; every name and shape must agree.
+/// The module with its parameters replaced. Every name and shape must agree.
 pub(crate) fn replace<M: Module>(
     module: M,
     kind: &str,

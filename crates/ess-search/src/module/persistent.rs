@@ -1,18 +1,19 @@
-//! Searching modules that can become data.
+//! The trait of searching modules that can become data.
 
 use ess_core::{Embeddings, Encoding, SearchModule};
 
 use crate::{error::Error, store::state::ModuleState};
 
-/// A searching module that can become data, and so be saved, be a member of an [`Ensemble`](crate::Ensemble), and
-/// be built again by a [`Registry`](crate::Registry).
+/// A searching module that can become data. It can therefore be saved, be a member of an
+/// [`Ensemble`](crate::Ensemble), and be built again by a [`Registry`](crate::Registry).
 ///
-/// Every trainable module on a device is one; so are the identity, a matrix and an ensemble.
+/// Every [`OnDevice`](crate::OnDevice) implements it, and so do identities, matrices, ensembles and interpolations.
 pub trait PersistentModule<E: Encoding = Embeddings>: SearchModule<E> {
     /// The module as data.
     ///
     /// # Errors
-    /// [`Error::Device`] when the device cannot give the tensors, [`Error::NonFiniteTensor`] when one diverged.
+    /// [`Error::Device`] when the device cannot give the tensors; [`Error::NonFiniteTensor`] when a value is not
+    /// finite.
     fn to_state(&self) -> Result<ModuleState, Error>;
 }
 

@@ -1,4 +1,4 @@
-//! The kinds of module by name: from data back to a searching module.
+//! The kinds of module by name, from which a module is built from data.
 
 use std::{any::Any, collections::BTreeMap, path::Path, sync::Arc};
 
@@ -11,15 +11,15 @@ use crate::{
     store::state::{ModuleDescription, ModuleState},
 };
 
-/// The kind of a module that maps items too; no registry builds it, `TwoSided` does.
+/// The kind of a module that moves items too. `TwoSided` builds it; no registry does.
 pub(crate) const TWO_SIDED: &str = "two_sided";
 
-/// What building a module gives.
+/// The result of building a module.
 type Built<E> = Result<Box<dyn PersistentModule<E>>, Error>;
-/// How a module is built from a state.
+/// A function that builds a module from a state.
 type Build<E> = Box<dyn Fn(&Registry<E>, &ModuleState, &Device) -> Built<E> + Send + Sync>;
 
-/// The kinds of searching module that can be built from data: those of this crate, and those registered.
+/// The kinds of searching module that can be built from data: those of this crate, and registered ones.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -40,12 +40,12 @@ pub struct Registry<E: Encoding + 'static = Embeddings> {
 /// How modules of one kind are made.
 struct Kind<E: Encoding + 'static> {
     build: Build<E>,
-    /// How new ones are made, for a kind that can be trained. `trainable_kind` knows the type: it needs an encoding that goes on
-    /// a device, and such an encoding names the registry of its kinds, so the registry itself cannot ask for one.
+    /// How new modules of a trainable kind are made. `trainable_kind` knows the type, which requires an encoding that
+    /// goes to a device. Such an encoding names the registry of its kinds, so the registry itself cannot require one.
     training: Option<Box<dyn Any + Send + Sync>>,
 }
 
-// Derived, it would ask the same of the encoding.
+// A derived implementation would require the same of the encoding.
 impl<E: Encoding + 'static> Clone for Registry<E> {
     fn clone(&self) -> Self {
         Self { kinds: self.kinds.clone() }
@@ -53,12 +53,12 @@ impl<E: Encoding + 'static> Clone for Registry<E> {
 }
 
 impl<E: Encoding + 'static> Registry<E> {
-    /// Knows no kind.
+    /// A registry without kinds.
     pub(crate) fn without_kinds() -> Self {
         Self { kinds: BTreeMap::new() }
     }
 
-    /// Adds a kind that cannot be trained; one that was there under the same name is replaced.
+    /// Adds a kind that cannot be trained. It replaces a kind of the same name.
     pub(crate) fn with_fixed(
         self,
         kind: &str,
@@ -67,7 +67,7 @@ impl<E: Encoding + 'static> Registry<E> {
         self.with_kind(kind, build, None)
     }
 
-    /// Adds a kind; one that was there under the same name is replaced.
+    /// Adds a kind. It replaces a kind of the same name.
     pub(super) fn with_kind(
         mut self,
         kind: &str,
@@ -81,9 +81,9 @@ impl<E: Encoding + 'static> Registry<E> {
     /// Builds a module on a device.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`]; [`Error::TwoSided`] for a module that trains items too; [`Error::ConfigSyntax`] or
-    /// [`Error::Config`] for a bad config; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit
-    /// it; [`Error::Core`] for dimensions that are not those of the config.
+    /// [`Error::UnknownKind`]; [`Error::TwoSided`] for a module that moves items too; [`Error::ConfigSyntax`] or
+    /// [`Error::Config`] for a wrong config; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not
+    /// fit it; [`Error::Core`] when the dimensions of the state are not those of the module.
     pub fn build(&self, state: &ModuleState, device: &Device) -> Result<Box<dyn PersistentModule<E>>, Error> {
         let module = (self.kind(&state.description.kind)?.build)(self, state, device)?;
         check_dims(&state.description, module.query_dim(), module.item_dim())?;
@@ -98,12 +98,12 @@ impl<E: Encoding + 'static> Registry<E> {
         self.build(&ModuleState::load(folder)?, device)
     }
 
-    /// How new modules of a kind are made; `None` for a kind that cannot be trained.
+    /// How new modules of a kind are made. `None` for a kind that cannot be trained.
     pub(super) fn training(&self, kind: &str) -> Result<Option<&dyn Any>, Error> {
         Ok(self.kind(kind)?.training.as_deref().map(|training| training as &dyn Any))
     }
 
-    /// Whether there is a kind of this name.
+    /// Whether a kind has this name.
     pub(crate) fn knows(&self, kind: &str) -> bool {
         kind == TWO_SIDED || self.kinds.contains_key(kind)
     }

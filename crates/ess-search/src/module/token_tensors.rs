@@ -6,9 +6,9 @@ use ess_core::{Encoding, SentenceIdentity, TokenStates};
 use super::{device_encoding::DeviceEncoding, persistent::PersistentModule, registry::Registry};
 use crate::{device::host_copy::indices, error::Error};
 
-/// `n` texts on a device: their sentence embeddings, and the states of their tokens without padding.
+/// The sentence embeddings of `n` texts and the states of their tokens on a device, without padding.
 ///
-/// How many tokens each text has is known on the host, so that no module computes on padding unless it wants to.
+/// The number of tokens of each text is known on the host, so no module has to compute on padding.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -27,7 +27,7 @@ use crate::{device::host_copy::indices, error::Error};
 #[derive(Clone, Debug)]
 pub struct TokenTensors {
     embeddings: Tensor<2>,
-    // One row of zeros where no text has a token: tensors have no empty sides.
+    // One row of zeros where no text has a token, because no dimension of a tensor may be 0.
     states: Tensor<2>,
     starts: Vec<usize>,
     prompt_tokens: usize,
@@ -39,12 +39,13 @@ impl TokenTensors {
         self.embeddings.clone()
     }
 
-    /// The states of all texts one after another, `T × token_dim`; one row of zeros when no text has a token.
+    /// The concatenated states of all texts, `T × token_dim`; one row of zeros where no text has a token.
     pub fn packed(&self) -> Tensor<2> {
         self.states.clone()
     }
 
-    /// At which token of [`TokenTensors::packed`] each text starts, and where the last one ends: `n + 1` numbers.
+    /// The index of the first token of each text in [`TokenTensors::packed`], and the end of the last text: `n + 1`
+    /// indices.
     pub fn starts(&self) -> &[usize] {
         &self.starts
     }
@@ -54,13 +55,13 @@ impl TokenTensors {
         self.starts.windows(2).map(|pair| pair[1] - pair[0])
     }
 
-    /// How many tokens at the start of each text are the encoder's prompt, which its pooling leaves out.
+    /// The number of tokens at the start of each text that are the encoder's prompt. Its pooling leaves them out.
     pub fn prompt_tokens(&self) -> usize {
         self.prompt_tokens
     }
 
-    /// All states, `n × longest × token_dim`, zeros behind a text's end, and which of them are tokens, `n × longest`;
-    /// `longest` is at least 1.
+    /// All states, `n × longest × token_dim`, padded with zeros, and a mask of the tokens, `n × longest`. `longest`
+    /// is at least 1.
     pub fn padded(&self) -> (Tensor<3>, Tensor<2, Bool>) {
         let texts = self.starts.len() - 1;
         let longest = self.lengths().max().unwrap_or(0).max(1);
@@ -104,7 +105,7 @@ pub(crate) fn padding_of(is_token: Tensor<2, Bool>) -> Tensor<2> {
     is_token.bool_not().float()
 }
 
-/// Refuses token states of other dimensions than a module reads.
+/// Refuses token states of dimensions that a module does not read.
 pub(crate) fn check_token_states(
     states: &TokenStates,
     token_dim: usize,
@@ -167,7 +168,7 @@ impl DeviceEncoding for TokenStates {
         tensors.select(rows)
     }
 
-    /// As many as keep the scores of their tokens with each other within some 4 million a head.
+    /// The number of texts whose attention scores, token by token, are at most about 4 million for each head.
     fn rows_at_once(&self) -> usize {
         const SCORES: usize = 1 << 22;
         (SCORES / self.longest().max(1).pow(2)).clamp(1, 8192)

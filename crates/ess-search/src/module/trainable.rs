@@ -11,9 +11,9 @@ use crate::{error::Error, store::state::ModuleDescription};
 
 /// A searching module that can be trained: a Burn module with a config.
 ///
-/// Implementing it gives a module training (`ess-train`), ensembles, saving, loading ([`Registry`](crate::Registry))
-/// and the choice of device, without more code. The device is chosen at run time, so one implementation serves
-/// CPU and GPU.
+/// A type that implements it can be trained (`ess-train`), averaged, saved and loaded
+/// ([`Registry`](crate::Registry)), and used on any device, without more code. The device is chosen at run time, so
+/// one implementation serves CPU and GPU.
 ///
 /// ```
 /// use burn::{module::{Module, Param}, tensor::{Device, Tensor}};
@@ -57,26 +57,27 @@ use crate::{error::Error, store::state::ModuleDescription};
 /// # Ok::<(), Error>(())
 /// ```
 pub trait TrainableModule: Module + Sync + 'static {
-    /// The name under which a saved module says what it is, such as `"linear"`.
+    /// The name of the kind in saved modules and settings, such as `"linear"`.
     const KIND: &'static str;
 
-    /// What the module is made from. Unknown fields should be refused (`deny_unknown_fields`).
+    /// The config of the module. It should refuse unknown fields (`deny_unknown_fields`).
     type Config: Clone + Serialize + DeserializeOwned + Send + Sync;
 
-    /// What the module reads; [`ess_core::Embeddings`] in the common case.
+    /// The encoding that the module reads, mostly [`ess_core::Embeddings`].
     type Encoding: DeviceEncoding;
 
-    /// A new module. The same config gives the same module on every device, bit for bit.
+    /// A new module. The same config gives the same module, to the last bit, on every device.
     ///
-    /// Parameters made by [`Init`](crate::Init) take no memory while a saved config is compared with the tensors that are
-    /// saved with it; a kind that makes them otherwise should check in its config that they are not too many.
+    /// Parameters made by [`Init`](crate::Init) take no memory while a saved config is compared with the saved
+    /// tensors. A kind that makes its parameters in another way should check in its config that there are not too
+    /// many.
     ///
     /// # Errors
-    /// [`Error::Config`] for a config that names something impossible.
+    /// [`Error::Config`] for settings outside their range.
     fn init(config: &Self::Config, device: &Device) -> Result<Self, Error>;
 
-    /// The config with a number added to the seed of its starting values, by which a trainer's seed reaches the module
-    /// (`0` changes nothing). The config as it is, unless the kind draws starting values.
+    /// The config with a number added to the seed of its starting values. Through it the seed of a trainer reaches
+    /// the module; 0 changes nothing. Default: the config unchanged, for kinds without random starting values.
     #[must_use]
     fn reseeded(config: &Self::Config, seed: u64) -> Self::Config {
         let _ = seed;
@@ -86,14 +87,14 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// The config that the module was made from.
     fn config(&self) -> &Self::Config;
 
-    /// The dimension of the encodings that it reads, `d_query`.
+    /// The dimension of the encodings that the module reads, `d_query`.
     fn query_dim(&self) -> usize;
 
-    /// The dimension of the vectors that it returns, `d_item`.
+    /// The dimension of the vectors that the module returns, `d_item`.
     fn item_dim(&self) -> usize;
 
-    /// Refuses encodings that [`TrainableModule::forward`] cannot read. Unless the kind says otherwise, those of another
-    /// dimension than [`TrainableModule::query_dim`].
+    /// Refuses encodings that [`TrainableModule::forward`] cannot read. Default: those of another dimension than
+    /// [`TrainableModule::query_dim`].
     ///
     /// # Errors
     /// [`Error::Core`] with what was expected and found.
@@ -105,19 +106,20 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`).
     fn forward(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
 
-    /// What the module draws random numbers of training steps from, such as dropout's, in a fixed order; those of its parts
-    /// as well. None unless the kind draws any.
+    /// The sources of random numbers of training steps, such as those of dropout, in a fixed order, and those of its
+    /// parts. Default: none.
     fn noises(&self) -> Vec<&Noise> {
         Vec::new()
     }
 
-    /// What training adds to the loss for the module's own sake, such as a price on open gates: one number. None unless
-    /// the kind has one.
+    /// A term that training adds to the loss, such as a penalty on open gates, as a tensor of one component. Default:
+    /// none.
     fn penalty(&self) -> Option<Tensor<1>> {
         None
     }
 
-    /// The name of the kind: [`TrainableModule::KIND`], but for an [`AnyModule`](crate::AnyModule).
+    /// The name of the kind: [`TrainableModule::KIND`], and for an [`AnyModule`](crate::AnyModule) the kind of the
+    /// module inside.
     fn kind(&self) -> &str {
         Self::KIND
     }
@@ -125,7 +127,7 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// The module without its tensors, as data.
     ///
     /// # Errors
-    /// [`Error::ConfigSyntax`] for a config that is no JSON.
+    /// [`Error::ConfigSyntax`] for a config that cannot be written as JSON.
     fn description(&self) -> Result<ModuleDescription, Error> {
         let config = serde_json::to_value(self.config())
             .map_err(|cause| Error::ConfigSyntax { kind: Self::KIND.to_owned(), cause })?;
@@ -134,10 +136,11 @@ pub trait TrainableModule: Module + Sync + 'static {
     }
 }
 
-/// The largest dimension that the modules of this crate accept, so that a torn config cannot ask for all memory.
+/// The largest dimension that the modules of this crate accept. It bounds the memory for which a damaged config can
+/// ask.
 pub const MAX_DIM: usize = 1 << 14;
 
-/// The most parameters of one module: two matrices of the largest dimension.
+/// The largest number of parameters of one module: two matrices of the largest dimension.
 pub(crate) const MAX_PARAMETERS: usize = 2 * MAX_DIM * MAX_DIM;
 
 /// Refuses a dimension outside `1..=MAX_DIM`.

@@ -26,12 +26,12 @@ type Init<E> =
 /// A kind that can be trained.
 struct TrainableKind<E: DeviceEncoding + 'static> {
     init: Init<E>,
-    /// A config with a number added to its seed; `None` for a config that is not the kind's.
+    /// The config with a number added to its seed. `None` for a config that does not parse.
     reseed: fn(&ModuleDescription, u64) -> Option<serde_json::Value>,
 }
 
 impl<E: DeviceEncoding + 'static> Registry<E> {
-    /// Adds a kind of trainable module; one that was there under the same name is replaced.
+    /// Adds a kind of trainable module. It replaces a kind of the same name.
     #[must_use]
     pub fn with<M: TrainableModule<Encoding = E>>(self) -> Self {
         self.with_trainable::<M>(Box::new(|_, description, device| {
@@ -39,7 +39,7 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
         }))
     }
 
-    /// Adds a kind of trainable module with parts; one that was there under the same name is replaced.
+    /// Adds a kind of trainable module with parts. It replaces a kind of the same name.
     #[must_use]
     pub fn with_composite<M: CompositeModule<Encoding = E>>(self) -> Self {
         self.with_trainable::<M>(Box::new(|registry, description, device| {
@@ -63,8 +63,9 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
     /// A new, untrained module on a device.
     ///
     /// # Errors
-    /// [`Error::UnknownKind`]; [`Error::NotTrainable`] for a kind without training; [`Error::ConfigSyntax`] or
-    /// [`Error::Config`] for a bad config; [`Error::Core`] for dimensions that are not those of the config.
+    /// [`Error::UnknownKind`]; [`Error::NotTrainable`] for a kind that cannot be trained; [`Error::ConfigSyntax`] or
+    /// [`Error::Config`] for a wrong config; [`Error::Core`] when the dimensions of the description are not those of
+    /// the config.
     pub fn init(&self, description: &ModuleDescription, device: &Device) -> Result<AnyModule<E>, Error> {
         let Some(kind) = self.trainable_kind(&description.kind)? else {
             return Err(Error::NotTrainable { kind: description.kind.clone() });
@@ -74,8 +75,8 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
         Ok(module)
     }
 
-    /// The same module with a number added to the seed of its starting values ([`TrainableModule::reseeded`]). The
-    /// description is returned unchanged where the kind is not known or cannot be trained.
+    /// The description with a number added to the seed of its starting values ([`TrainableModule::reseeded`]). It is
+    /// returned unchanged where the kind is not known or cannot be trained.
     #[must_use]
     pub fn reseeded(&self, description: &ModuleDescription, seed: u64) -> ModuleDescription {
         let kind = self.trainable_kind(&description.kind).ok().flatten();
@@ -84,7 +85,7 @@ impl<E: DeviceEncoding + 'static> Registry<E> {
         ModuleDescription { config, ..description.clone() }
     }
 
-    /// Builds a module on a device to train it on, or to put it into another.
+    /// Builds a module on a device, to continue its training or to make it a part of another module.
     ///
     /// # Errors
     /// Those of [`Registry::init`]; [`Error::TensorNames`] or [`Error::TensorShape`] for tensors that do not fit.

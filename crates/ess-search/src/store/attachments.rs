@@ -9,17 +9,17 @@ use serde_json::Value;
 use super::regular_file;
 use crate::error::Error;
 
-/// The file of the manifest, whose name no document may have.
+/// The file name of the manifest. No document may have it.
 pub(super) const MANIFEST: &str = "module.json";
-/// No document is written longer.
+/// The largest size of a document.
 const MAX_BYTES: usize = 1 << 24;
 
-/// JSON documents that belong to a saved module, by the names of their files: the settings of the run that made it, say.
+/// JSON documents that belong to a saved module, by file name. The settings of the run that trained it are one.
 ///
-/// They are members of the manifest, so module and documents are replaced in one step and have one checksum. Each is also a
-/// file beside it, for people and other programs to read. That copy goes before the manifest is replaced and comes after
-/// it: whenever a writer dies, a copy that is there is the document of the module that is there. A copy that says anything
-/// else is refused with the folder.
+/// The documents are members of the manifest, so one step replaces module and documents, and one checksum covers
+/// both. Each document is also a file beside the manifest, for people and other programs. This copy is removed before
+/// the manifest is replaced, and written afterwards. Whenever a writer stops, an existing copy is therefore a
+/// document of the module in the folder. A folder with a copy that differs from its document is refused.
 ///
 /// ```
 /// use ess_core::Identity;
@@ -41,14 +41,15 @@ const MAX_BYTES: usize = 1 << 24;
 pub struct Attachments(BTreeMap<String, Value>);
 
 impl Attachments {
-    /// Adds a document, or replaces the one of this name: a plain file name that ends in `.json` and is not `module.json`.
+    /// Adds a document, or replaces the document of this name. The name must be a plain file name that ends in
+    /// `.json`, and not `module.json`.
     ///
     /// # Errors
-    /// [`Error::Format`] for another name, a document that is no JSON, and one of more than 16 MB.
+    /// [`Error::Format`] for another name, a document that cannot be written as JSON, or one of more than 16 MiB.
     pub fn with(mut self, file: &str, document: &impl Serialize) -> Result<Self, Error> {
         check_name(Path::new(file), file)?;
         let no_json = |error: serde_json::Error| Error::format(Path::new(file), "a document in JSON", error);
-        // By way of its text, which writes numbers as short as they can be.
+        // Through its text, in which numbers have their shortest form.
         let text = serde_json::to_string(document).map_err(no_json)?;
         let document: Value = serde_json::from_str(&text).map_err(no_json)?;
         let bytes = format!("{document:#}").len();
@@ -68,7 +69,8 @@ impl Attachments {
         self.0.is_empty()
     }
 
-    /// Refuses names that lead elsewhere, and copies that say something else. A copy may be missing.
+    /// Refuses names that are not plain file names, and copies that differ from their document. A copy may be
+    /// missing.
     pub(crate) fn check(&self, folder: &Path, manifest: &Path) -> Result<(), Error> {
         for (file, document) in &self.0 {
             check_name(manifest, file)?;
@@ -84,13 +86,13 @@ impl Attachments {
         Ok(())
     }
 
-    /// Removes the copies. To be called before the manifest is replaced.
+    /// Removes the copies. Call it before the manifest is replaced.
     pub(crate) fn remove_copies(&self, folder: &Path) -> Result<(), Error> {
         let own = self.0.keys().filter(|file| check_name(folder, file).is_ok());
         own.map(|file| folder.join(file)).try_for_each(|path| Ok(remove_file(&path).map(drop)?))
     }
 
-    /// Writes the copies. To be called when the manifest has them.
+    /// Writes the copies. Call it when the manifest contains the documents.
     pub(crate) fn write_copies(&self, folder: &Path) -> Result<(), Error> {
         for (file, document) in &self.0 {
             write_atomically(&folder.join(file), |out| writeln!(out, "{document:#}"))?;

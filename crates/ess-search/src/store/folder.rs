@@ -13,25 +13,27 @@ use super::{
 };
 use crate::error::Error;
 
-/// How often a folder is read again that is replaced while it is read.
+/// How often a folder is read again when it was replaced during the read.
 const TRIES: usize = 20;
 
 impl ModuleState {
-    /// Writes the module into a folder, which is made if need be.
+    /// Writes the module into a folder, which is made where needed.
     ///
-    /// The weights are written under a name of their own before the manifest is replaced, so a module that was there
-    /// before stays whole until the new one is. Then what the replaced manifest named is removed, and nothing else.
+    /// The weights are written to a file of a new name before the manifest is replaced. A module that was in the
+    /// folder stays whole until the new one is. Then the files that the replaced manifest named are removed, and no
+    /// others.
     ///
     /// # Errors
-    /// [`Error::Files`] when the folder cannot be written, or another writes it at the moment; [`Error::Format`] for a
+    /// [`Error::Files`] when the folder cannot be written, or another writer holds it; [`Error::Format`] for a
     /// description that is too large to be read again.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
         self.save_in(&mut FolderLock::acquire(folder)?)
     }
 
-    /// As [`ModuleState::save`], into a folder that the caller keeps for itself already: for more files beside the module
-    /// that belong to it. Files that the config names by `NAME-CHECKSUM.json`, with 16 hexadecimal digits, and that were
-    /// announced before they were written, go with the weights when a manifest without them replaces this one.
+    /// As [`ModuleState::save`], into a folder whose lock the caller holds. The caller may write more files of the
+    /// module under the same lock. Such a file has a name of the form `NAME-CHECKSUM.json`, with 16 hexadecimal
+    /// digits, is named in the config, and is announced to the lock before it is written. It is removed together with
+    /// the weights when a manifest that does not name it replaces this one.
     ///
     /// ```
     /// use ess_core::Identity;
@@ -54,12 +56,12 @@ impl ModuleState {
         self.save_with(&Attachments::default(), lock)
     }
 
-    /// As [`ModuleState::save_in`], with documents that belong to the module: a reader finds this module with these, or
-    /// what was there before with its own.
+    /// As [`ModuleState::save_in`], with documents that belong to the module. A reader finds either this module with
+    /// these documents, or the previous module with its own.
     ///
     /// # Errors
-    /// Those of [`ModuleState::save`]. When a document's own file cannot be written at the end, the module is saved all
-    /// the same, and has the document.
+    /// Those of [`ModuleState::save`]. When the copy of a document cannot be written at the end, the module is saved
+    /// nevertheless, and contains the document.
     pub fn save_with(&self, attached: &Attachments, lock: &mut FolderLock) -> Result<(), Error> {
         let folder = lock.folder().to_owned();
         let bytes = weights::to_bytes(&self.tensors)?;
@@ -87,12 +89,12 @@ impl ModuleState {
         attached.write_copies(&folder)
     }
 
-    /// Reads a module from a folder and checks it, with what is attached to it. A folder that is replaced meanwhile gives
-    /// the old module or the new one.
+    /// Reads a module from a folder and checks it and its documents. If another writer replaces the module meanwhile,
+    /// the result is the old module or the new one.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file that is missing or cannot be read; [`Error::Format`] for one that is torn, altered,
-    /// of another format or of a later version; [`Error::NonFiniteTensor`] for a NaN or an infinity.
+    /// [`Error::Io`] for a file that is missing or cannot be read; [`Error::Format`] for a file that is truncated,
+    /// altered, of another format or of a later version; [`Error::NonFiniteTensor`] for a NaN or an infinity.
     pub fn load(folder: &Path) -> Result<Self, Error> {
         read_folder(folder, |manifest| Self::load_weights(folder, manifest))
     }
@@ -114,16 +116,17 @@ impl ModuleState {
 }
 
 impl Attachments {
-    /// Reads and checks what is attached to the module in a folder; nothing, where an earlier version wrote it.
+    /// Reads and checks the documents of the module in a folder. There are none where an earlier version of ESS wrote
+    /// it.
     ///
     /// # Errors
-    /// Those of [`ModuleState::load`], less those of the weights.
+    /// Those of [`ModuleState::load`], except errors of the weights.
     pub fn load(folder: &Path) -> Result<Self, Error> {
         read_folder(folder, |manifest| Ok(manifest.attachments))
     }
 }
 
-/// Reads what a folder has, again where it is replaced meanwhile.
+/// Reads a folder, and reads it again when it was replaced during the read.
 fn read_folder<T>(folder: &Path, read: impl Fn(Manifest) -> Result<T, Error>) -> Result<T, Error> {
     let path = folder.join(MANIFEST);
     let read_as = |text: &str| {

@@ -13,15 +13,16 @@ use super::{
 use crate::error::Error;
 
 const FORMAT: &str = "ess-search-module";
-/// Manifests of version 1 have no checksum.
+/// The version of manifests without a checksum.
 const UNSEALED_VERSION: u32 = 1;
-/// That of manifests with nothing attached.
+/// The version of manifests without documents.
 const VERSION: u32 = 2;
-/// That of manifests with documents in them.
+/// The version of manifests with documents.
 const ATTACHING_VERSION: u32 = 3;
-/// No manifest is larger: one of a thousand members has some hundred kilobytes, offsets of 10⁷ items 80 megabytes.
+/// The largest size of a manifest. One of a thousand members has some hundred kilobytes, and offsets of 10⁷ items
+/// have 80 megabytes.
 const MAX_BYTES: u64 = 1 << 27;
-/// A manifest of more bytes is written without line breaks.
+/// Larger manifests are written without line breaks.
 const MAX_PRETTY_BYTES: usize = 1 << 20;
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +36,7 @@ pub(super) struct Manifest {
     pub(super) attachments: Attachments,
 }
 
-/// Where the tensors are.
+/// The file of the tensors.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Weights {
@@ -44,7 +45,7 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// The name of a file with these bytes: it has their checksum in it.
+    /// The file for these bytes. Its name contains their checksum.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let checksum = Checksum::of(bytes).to_string();
         let file = format!("weights-{}.safetensors", checksum.trim_start_matches("xxh3-64:"));
@@ -58,7 +59,7 @@ impl Manifest {
         Self { format: FORMAT.to_owned(), version, module, weights, attachments }
     }
 
-    /// Its text, with a checksum as the last member.
+    /// The text of the file, with a checksum as the last member.
     pub(super) fn to_text(&self, folder: &Path) -> Result<String, Error> {
         let path = folder.join(MANIFEST);
         let no_json = |error: serde_json::Error| Error::format(&path, "a config that is JSON", error);
@@ -98,8 +99,8 @@ pub(super) fn read_text(path: &Path) -> Result<String, Error> {
         .map_err(|error| Error::format(path, "a text in UTF-8", error.utf8_error()))
 }
 
-/// The version of the format. It is read before the rest, because a later version may have other fields, and its number
-/// says more than a field that is not known.
+/// The version of the format. It is read before the rest: a later version may have other fields, and an error that
+/// names the version says more than one that names a field.
 fn version_of(path: &Path, text: &str) -> Result<u32, Error> {
     #[derive(Deserialize)]
     struct Head {

@@ -1,11 +1,11 @@
-//! Reading a file whose size and type another may have chosen.
+//! Reading a file of unknown size and type.
 
 use std::{fs::File, io::Read, path::Path};
 
 use crate::error::Error;
 
-/// The bytes of a regular file of at most `max_bytes`. Other types are refused: a read of a pipe may wait for ever, and a
-/// device may have no end.
+/// The bytes of a regular file of at most `max_bytes`. Other types are refused, because reading a pipe may block for
+/// ever, and a device may have no end.
 ///
 /// # Errors
 /// [`Error::Io`] for a file that is missing or cannot be read; [`Error::Format`] for another type and for a larger file.

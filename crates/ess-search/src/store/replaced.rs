@@ -1,4 +1,4 @@
-//! The files of a module that is replaced.
+//! The files of a module that another module replaces.
 
 use std::path::Path;
 
@@ -9,15 +9,15 @@ use super::{
     manifest::{Manifest, read_text},
 };
 
-/// What a manifest names.
+/// The files and documents that a manifest names.
 #[derive(Default)]
 pub(super) struct Named {
-    /// The weights, and what the config of its kind keeps beside them.
+    /// The weights, and files that the config names.
     pub(super) files: Vec<String>,
     pub(super) attachments: Attachments,
 }
 
-/// What a manifest names; nothing where there is none that can be read: then nothing is known to be this crate's.
+/// The files and documents that a manifest names; none where no manifest can be read.
 pub(super) fn named_by(manifest: &Path) -> Named {
     let Ok(manifest) = read_text(manifest).and_then(|text| Manifest::parse(manifest, &text)) else {
         return Named::default();
@@ -37,7 +37,7 @@ fn collect(config: &Value, names: &mut Vec<String>) {
     }
 }
 
-/// Removes files that nothing names any more. Failing to do so harms nothing, so it is only logged.
+/// Removes files that no manifest names. A failure does no harm, so it is only logged.
 pub(super) fn remove(folder: &Path, names: &[String], keep: &[String]) {
     for name in names.iter().filter(|name| is_own(name) && !keep.contains(name)) {
         match std::fs::remove_file(folder.join(name)) {
@@ -49,8 +49,8 @@ pub(super) fn remove(folder: &Path, names: &[String], keep: &[String]) {
     }
 }
 
-/// Whether a name is as those that this workspace gives to files by their content: another's files are left alone,
-/// whatever a manifest says.
+/// Whether a name has the form that this workspace gives to files named by their content. Files with other names are
+/// never removed, whatever a manifest says.
 fn is_own(name: &str) -> bool {
     let Some((stem, ending)) = name.rsplit_once('.') else { return false };
     let Some((what, digits)) = stem.rsplit_once('-') else { return false };

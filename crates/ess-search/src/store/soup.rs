@@ -1,4 +1,4 @@
-//! The average of the weights of several modules.
+//! The mean of the weights of several modules.
 
 use std::collections::BTreeMap;
 
@@ -6,9 +6,9 @@ use super::state::{HostTensor, ModuleState};
 use crate::error::Error;
 
 impl ModuleState {
-    /// A soup (Wortsman et al. 2022): one module whose every weight is the mean of that weight in modules of one kind
-    /// and config, trained from the same start. It searches at the price of one, where an
-    /// [`Ensemble`](crate::Ensemble) costs all its members.
+    /// A soup (Wortsman et al. 2022): one module whose weights are the means of the weights of several modules. These
+    /// must be of one kind and config and come from the same starting values. A soup searches at the cost of one
+    /// module; an [`Ensemble`](crate::Ensemble) costs as much as all its members.
     ///
     /// ```
     /// use burn::tensor::Device;
@@ -21,8 +21,9 @@ impl ModuleState {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Core`] for no module; [`Error::NotOneKind`] for modules that differ in kind, dimensions or config, the
-    /// seed of their starting values and the keys of their memories included; [`Error::TensorNames`] and [`Error::TensorShape`] for tensors that differ.
+    /// [`Error::Core`] for no module; [`Error::NotOneKind`] for modules that differ in kind, dimensions or config,
+    /// which includes the seed of their starting values, or in the keys of their memories; [`Error::TensorNames`] and
+    /// [`Error::TensorShape`] for tensors that differ.
     pub fn soup(states: &[ModuleState]) -> Result<ModuleState, Error> {
         let first = states.first().ok_or(ess_core::Error::Empty { what: "modules of a soup" })?;
         for (at, state) in states.iter().enumerate() {
@@ -37,7 +38,7 @@ impl ModuleState {
         }
         let mut tensors = BTreeMap::new();
         for (name, tensor) in &first.tensors {
-            // Memories of different queries have no common start: their slots are about different things.
+            // Memories of different queries do not come from the same starting values.
             if is_memory(name)
                 && let Some(at) = states.iter().position(|state| state.tensors[name] != *tensor)
             {
@@ -50,7 +51,7 @@ impl ModuleState {
     }
 }
 
-/// Whether a tensor holds the fixed keys of a key–value memory, alone or in a part.
+/// Whether a tensor contains the fixed keys of a key–value memory, also of one in a part.
 pub(crate) fn is_memory(name: &str) -> bool {
     name == "first_keys" || name.ends_with(".first_keys")
 }

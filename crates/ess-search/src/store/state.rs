@@ -14,11 +14,11 @@ pub struct HostTensor {
 }
 
 impl HostTensor {
-    /// Takes the values over.
+    /// A tensor of this shape, from its values in row-major order.
     ///
     /// # Errors
-    /// [`Error::TensorShape`] when there are not as many values as the shape says, with `name` in it;
-    /// [`Error::NonFiniteTensor`] for a NaN or an infinity.
+    /// [`Error::TensorShape`] when the number of values is not the product of the shape; [`Error::NonFiniteTensor`]
+    /// for a NaN or an infinity. Both carry `name`.
     pub fn new(name: &str, shape: Vec<usize>, values: Vec<f32>) -> Result<Self, Error> {
         let expected = shape.iter().try_fold(1_usize, |product, &side| product.checked_mul(side));
         if expected != Some(values.len()) {
@@ -31,7 +31,7 @@ impl HostTensor {
         }
     }
 
-    /// The length of each side.
+    /// The size of each dimension.
     pub fn shape(&self) -> &[usize] {
         &self.shape
     }
@@ -42,7 +42,7 @@ impl HostTensor {
     }
 }
 
-/// What a searching module is, apart from its tensors.
+/// A searching module without its tensors.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleDescription {
@@ -52,11 +52,11 @@ pub struct ModuleDescription {
     pub query_dim: usize,
     /// `d_item`.
     pub item_dim: usize,
-    /// What the module was made from; its fields belong to the kind.
+    /// The config of the module. The kind defines its fields.
     pub config: serde_json::Value,
 }
 
-/// A whole searching module as data, with nothing of any device: what is saved, loaded and moved about.
+/// A searching module as data in host memory, independent of a device. It is what is saved and loaded.
 ///
 /// ```
 /// use ess_core::Identity;
@@ -70,9 +70,9 @@ pub struct ModuleDescription {
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModuleState {
-    /// What the module is.
+    /// The kind, the dimensions and the config.
     pub description: ModuleDescription,
-    /// Its tensors by name; names of nested parts are joined by dots.
+    /// The tensors by name. Names of nested parts are joined by dots.
     pub tensors: BTreeMap<String, HostTensor>,
 }
 

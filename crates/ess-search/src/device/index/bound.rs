@@ -2,8 +2,8 @@
 
 use ess_core::{Embeddings, Error};
 
-/// The longest item. No similarity, nor any part of its sum, exceeds the product of the lengths of query and item, so
-/// that a device need not be trusted with infinities, which some do not have.
+/// The largest norm of an item. No similarity, and no part of its sum, exceeds the product of the norms of query and
+/// item. A device need not have infinities, so overflow is excluded beforehand.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SimilarityBound {
     item: usize,
@@ -19,7 +19,7 @@ impl SimilarityBound {
         })
     }
 
-    /// Refuses the first query whose similarities could overflow.
+    /// Refuses queries whose similarities could overflow. The error names the first.
     pub(super) fn check(&self, queries: &Embeddings) -> Result<(), Error> {
         let overflows = |query: &[f32]| length(query) * self.length > f64::from(f32::MAX);
         match queries.rows().position(overflows) {

@@ -1,4 +1,4 @@
-//! The best of the similarities of `n` queries with a block of `m` items, `n × m`.
+//! Selection of the largest similarities of `n` queries with a block of `m` items, `n × m`.
 
 use burn::tensor::{Int, Tensor, TensorData};
 use ess_core::{Hit, TopK};
@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use crate::error::Error;
 
-/// Chooses `k` of each row on the device, with `k < m`.
+/// Selects the `k` largest of each row on the device, with `k < m`.
 ///
-/// A device may choose any of the items that tie for the last place. One more than `k` are asked for: where the last two
-/// are equal, the row's similarities are read and the choice is made here, by item order.
+/// Where items tie for the last rank, a device may select any of them. Therefore `k + 1` are requested: where the
+/// last two are equal, the row is read and the host selects by item order.
 pub(super) fn on_device(
     similarities: Tensor<2>,
     k: usize,
@@ -49,7 +49,7 @@ pub(super) fn on_device(
     Ok(())
 }
 
-/// Chooses here.
+/// Selects the largest of each row on the host.
 pub(super) fn on_host(similarities: Tensor<2>, first_item: usize, best: &mut [TopK]) -> Result<(), Error> {
     let [_, items] = similarities.dims();
     let values = similarities.try_into_vec_as::<f32>().map_err(Error::of_device)?;

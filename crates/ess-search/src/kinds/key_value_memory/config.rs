@@ -13,7 +13,7 @@ use crate::{
 /// The name of the kind.
 pub(super) const KIND: &str = "key_value_memory";
 
-/// What a [`KeyValueMemory`](crate::KeyValueMemory) module is made from.
+/// The config of a [`KeyValueMemory`](crate::KeyValueMemory) module.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct KeyValueMemoryConfig {
@@ -23,16 +23,16 @@ pub struct KeyValueMemoryConfig {
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// The number of keys and values, `m`; at most 2¹⁸. Default: 256.
+    /// The number of slots, `m`: pairs of a key and a value. At most 2¹⁸. Default: 256.
     pub slots: usize,
-    /// What cosines are multiplied by at the start of training: the larger, the fewer slots a query attends to. Above 0,
-    /// at most 1000. Default: 20.
+    /// The factor on cosines at the start of training. The larger it is, the fewer slots a query attends to. Above 0
+    /// and at most 1000. Default: 20.
     pub sharpness: f32,
-    /// The cosine below which a query rather attends to nothing, at the start of training; between −1 and 1.
-    /// Default: 0.5.
+    /// The cosine of the empty slot at the start of training. A query with smaller cosines to all keys attends mostly
+    /// to the empty slot. Between −1 and 1. Default: 0.5.
     pub threshold: f32,
-    /// Whether, in training, a query does not attend to a key that it equals: for keys that are the training queries
-    /// themselves, which would else only learn to look themselves up. Default: false.
+    /// Whether a query does not attend, in training, to a key that equals it. This is meant for keys that are the
+    /// training queries: otherwise each would learn to retrieve itself. Default: false.
     pub leave_one_out: bool,
     /// The seed of the starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -47,10 +47,10 @@ impl Default for KeyValueMemoryConfig {
 }
 
 impl KeyValueMemoryConfig {
-    /// The most slots.
+    /// The largest number of slots.
     pub const MAX_SLOTS: usize = 1 << 18;
 
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }

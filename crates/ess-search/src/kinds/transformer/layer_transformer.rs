@@ -21,20 +21,20 @@ use crate::{
     },
 };
 
-/// What a [`LayerTransformer`] module is made from.
+/// The config of a [`LayerTransformer`] module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerTransformerConfig {
-    /// `d_query = L · d`: `L` vectors of dimension `d` one after another, the sentence embedding first.
+    /// `d_query = L · d`: `L` concatenated vectors of dimension `d`, of which the first is the sentence embedding.
     #[serde(skip_serializing_if = "is_open")]
     pub query_dim: usize,
     /// `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub item_dim: usize,
-    /// `L`, the sentence embedding counted. Default: `d_query / d_item`.
+    /// `L`, the number of vectors with the sentence embedding. Default: `d_query / d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub layers: usize,
-    /// The transformer.
+    /// The shape of the transformer.
     pub shape: TransformerShape,
     /// The seed of the starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -42,7 +42,7 @@ pub struct LayerTransformerConfig {
 }
 
 impl LayerTransformerConfig {
-    /// The defaults between the given dimensions.
+    /// The defaults for these dimensions.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -59,12 +59,12 @@ impl LayerTransformerConfig {
 
 module_config!(LayerTransformerConfig, LayerTransformer::KIND);
 
-/// `z = x₀ + transformer(x₀, …, x_{L−1})`: the `L` vectors of a query (`n × L · d`), its sentence embedding `x₀` first, are
-/// the tokens of a small pre-norm transformer, with an embedding of each place.
+/// `z = x₀ + transformer(x₀, …, x_{L−1})`. The `L` vectors of a query (`n × L · d`), of which the first is the
+/// sentence embedding `x₀`, are the tokens of a small pre-norm transformer with position embeddings.
 ///
-/// The transformer's last matrix is zero at the start, so it starts as the sentence embedding (the identity for `L = 1`),
-/// and weight decay pulls it there. Where `d` and `d_item` differ, `x₀ W₀` stands for `x₀`, with a trained matrix `W₀`,
-/// random at the start.
+/// The transformer's last matrix is zero at the start, so the module starts as the sentence embedding (the identity
+/// for `L = 1`), and weight decay leads it back to it. Where `d` and `d_item` differ, `x₀ W₀` takes the place of
+/// `x₀`, with a trained matrix `W₀` whose starting values are random.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -80,7 +80,7 @@ module_config!(LayerTransformerConfig, LayerTransformer::KIND);
 #[derive(Module, Debug)]
 pub struct LayerTransformer {
     transformer: SmallTransformer,
-    /// `L × w`.
+    /// The position embeddings, `L × w`.
     places: Param<Tensor<2>>,
     /// `W₀`, `d × d_item`, where the dimensions differ.
     skip: Option<Param<Tensor<2>>>,

@@ -1,4 +1,4 @@
-//! Small transformers over a few vectors of one text, as trained parts of searching modules.
+//! Small transformers over a few vectors of one text.
 
 use burn::{
     module::{Module, Param},
@@ -20,11 +20,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TransformerShape {
-    /// Blocks, one after another; between 1 and 16. Default: 1.
+    /// The number of blocks, between 1 and 16. Default: 1.
     pub blocks: usize,
-    /// The width of a token inside; a multiple of the heads. Default: 128.
+    /// The width of a token in the blocks, a multiple of the number of heads. Default: 128.
     pub width: usize,
-    /// Heads of the attention. Default: 4.
+    /// The number of attention heads. Default: 4.
     pub heads: usize,
     /// The width of the hidden layer between two blocks. Default: 256.
     pub hidden: usize,
@@ -61,8 +61,8 @@ impl TransformerShape {
     }
 }
 
-/// Pre-norm transformer blocks (Xiong et al. 2020) between two matrices: `n × T × d_token → n × d_item`, the mean over the
-/// tokens. The last matrix is zero at the start, and so is the result.
+/// Pre-norm transformer blocks (Xiong et al. 2020) between two matrices, and the mean over the tokens:
+/// `n × T × d_token → n × d_item`. The last matrix is zero at the start, so the result is zero.
 #[derive(Module, Debug)]
 pub(crate) struct SmallTransformer {
     /// `d_token × w`.
@@ -88,7 +88,7 @@ impl SmallTransformer {
         Self { enter, blocks, norm, leave, heads: shape.heads }
     }
 
-    /// Tokens in the width inside: `n × T × d_token → n × T × w`.
+    /// Tokens in the width of the blocks: `n × T × d_token → n × T × w`.
     pub(crate) fn enter(&self, tokens: Tensor<3>) -> Tensor<3> {
         linear(tokens, self.enter.val(), None)
     }
@@ -165,7 +165,7 @@ impl Block {
     }
 }
 
-/// Layer normalisation with a gain of `1 + g`, so that weight decay leaves it alone.
+/// Layer normalisation with a gain of `1 + g`, so that weight decay leads the gain to 1.
 #[derive(Module, Debug)]
 struct Norm {
     gain: Param<Tensor<1>>,

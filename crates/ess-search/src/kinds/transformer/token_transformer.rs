@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// What a [`TokenTransformer`] module is made from.
+/// The config of a [`TokenTransformer`] module.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenTransformerConfig {
@@ -35,7 +35,7 @@ pub struct TokenTransformerConfig {
     /// The dimension of the sentence embedding beside the states. Default: `d_item`.
     #[serde(skip_serializing_if = "is_open")]
     pub sentence_dim: usize,
-    /// The transformer.
+    /// The shape of the transformer.
     pub shape: TransformerShape,
     /// The seed of the starting values. Default: 0.
     #[serde(skip_serializing_if = "is_open")]
@@ -43,7 +43,7 @@ pub struct TokenTransformerConfig {
 }
 
 impl TokenTransformerConfig {
-    /// The defaults between the dimension of a token's state and that of the items.
+    /// The defaults for states of dimension `query_dim` and items of dimension `item_dim`.
     pub fn new(query_dim: usize, item_dim: usize) -> Self {
         Self::default().between(query_dim, item_dim)
     }
@@ -60,12 +60,12 @@ impl TokenTransformerConfig {
 
 module_config!(TokenTransformerConfig, TokenTransformer::KIND);
 
-/// `z = s + transformer(x₁, …, x_T)`: a small pre-norm transformer over the states of a query's tokens, beside its sentence
-/// embedding `s`. Where a token stands is in its state already.
+/// `z = s + transformer(x₁, …, x_T)`: a small pre-norm transformer over the states of a query's tokens, beside its
+/// sentence embedding `s`. It has no position embeddings, because the encoder's states contain the positions.
 ///
-/// The transformer's last matrix is zero at the start, so it starts as the sentence embedding, and weight decay pulls it
-/// there. Where the sentence embedding and the items differ in dimension, `s W₀` stands for `s`, with a trained matrix
-/// `W₀`, random at the start.
+/// The transformer's last matrix is zero at the start, so the module starts as the sentence embedding, and weight
+/// decay leads it back to it. Where the dimensions of sentence embedding and items differ, `s W₀` takes the place of
+/// `s`, with a trained matrix `W₀` whose starting values are random.
 ///
 /// ```
 /// use burn::tensor::Device;

@@ -1,7 +1,7 @@
-//! Burn's module, visitor and mapper as traits that can be objects.
+//! Burn's module, visitor and mapper as object-safe traits.
 //!
-//! Burn's are generic in the rank of a parameter. Here a parameter crosses as `Any` and is asked for its rank on the
-//! other side.
+//! Burn's traits are generic in the rank of a parameter. Here each parameter is passed as `Any`, and the receiver
+//! recovers its rank by downcasts.
 
 use std::{any::Any, fmt::Debug};
 
@@ -15,7 +15,7 @@ use crate::{
     module::{device_encoding::DeviceEncoding, noise::Noise, trainable::TrainableModule},
 };
 
-/// A trainable module as an object.
+/// A trainable module of any type.
 pub(super) trait ErasedModule<E: DeviceEncoding>: Send + Sync + Debug {
     fn boxed_clone(&self) -> Box<dyn ErasedModule<E>>;
     fn check_encodings(&self, encodings: &E) -> Result<(), Error>;
@@ -92,21 +92,21 @@ impl<E: DeviceEncoding + 'static> Clone for Box<dyn ErasedModule<E>> {
     }
 }
 
-/// What sees parameters, as an object.
+/// A visitor of parameters of any rank.
 pub(super) trait ErasedVisitor {
     fn visit(&mut self, param: &dyn Any);
     fn enter(&mut self, name: &str, container: &str);
     fn exit(&mut self, name: &str, container: &str);
 }
 
-/// What changes parameters, as an object.
+/// A mapper of parameters of any rank.
 pub(super) trait ErasedMapper {
     fn map(&mut self, param: Box<dyn Any>) -> Box<dyn Any>;
     fn enter(&mut self, name: &str, container: &str);
     fn exit(&mut self, name: &str, container: &str);
 }
 
-/// Inside the object: Burn's visitor of an erased one.
+/// Burn's visitor that passes parameters to an erased one.
 struct Visitor<'a>(&'a mut dyn ErasedVisitor);
 
 impl ModuleVisitor for Visitor<'_> {
@@ -127,7 +127,7 @@ impl ModuleVisitor for Visitor<'_> {
     }
 }
 
-/// Inside the object: Burn's mapper of an erased one.
+/// Burn's mapper that passes parameters to an erased one.
 struct Mapper<'a>(&'a mut dyn ErasedMapper);
 
 impl ModuleMapper for Mapper<'_> {
@@ -152,7 +152,7 @@ fn same_type<P: 'static>(mapped: Box<dyn Any>) -> P {
     *mapped.downcast().expect("a mapper returns a parameter of the rank that it was given")
 }
 
-/// Outside the object: an erased visitor of Burn's.
+/// An erased visitor that passes parameters to one of Burn's.
 pub(super) struct VisitWith<'a, V>(pub(super) &'a mut V);
 
 impl<V: ModuleVisitor> ErasedVisitor for VisitWith<'_, V> {
@@ -179,7 +179,7 @@ impl<V: ModuleVisitor> ErasedVisitor for VisitWith<'_, V> {
     }
 }
 
-/// Outside the object: an erased mapper of Burn's.
+/// An erased mapper that passes parameters to one of Burn's.
 pub(super) struct MapWith<'a, M>(pub(super) &'a mut M);
 
 impl<M: ModuleMapper> ErasedMapper for MapWith<'_, M> {
