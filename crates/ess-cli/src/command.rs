@@ -1,5 +1,7 @@
 //! The commands of the program, and what they have in common.
 
+use std::ffi::OsString;
+
 use anyhow::Result;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -58,12 +60,25 @@ enum Command {
     Completions(completions::Arguments),
 }
 
-/// Reads the command line and runs the command.
-pub(crate) fn run() -> Result<()> {
-    let matches = Ess::command().get_matches();
-    let Ess { output, command } = Ess::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    output.choose_listener();
-    command.run(&output, &matches)
+/// Reads a command line, whose first argument is the program's name.
+///
+/// # Errors
+/// For a command line that is wrong or asks for help.
+pub(crate) fn parse<A>(arguments: impl IntoIterator<Item = A>) -> Result<(Ess, ArgMatches), clap::Error>
+where
+    A: Into<OsString> + Clone,
+{
+    let matches = Ess::command().try_get_matches_from(arguments)?;
+    let ess = Ess::from_arg_matches(&matches).map_err(|error| error.format(&mut Ess::command()))?;
+    Ok((ess, matches))
+}
+
+impl Ess {
+    /// Runs the command. `matches` say which flags stood on the command line.
+    pub(crate) fn run(self, matches: &ArgMatches) -> Result<()> {
+        self.output.choose_listener();
+        self.command.run(&self.output, matches)
+    }
 }
 
 impl Command {

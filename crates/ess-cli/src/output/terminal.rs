@@ -4,29 +4,27 @@ use std::{
     fmt,
     io::{self, Write},
     process::ExitCode,
-    sync::OnceLock,
+    sync::{PoisonError, RwLock},
 };
 
 /// The status of a program that writes to a pipe which nobody reads any more: 128 and the number of SIGPIPE.
 const BROKEN_PIPE: i32 = 141;
 
-/// Runs a program and says how it ended: status 0, or status 1 and the error with what caused it, one a line. A backtrace
-/// is for panics.
-///
-/// Ctrl-C and a request to end remove what is half written before they end the program, with the status 128 and the signal's
-/// number.
-///
-/// # Panics
-/// When the system has no thread left.
-pub(crate) fn run(program: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
-    end_cleanly_on_signals();
-    match program() {
+/// Says how a command ended: status 0, or status 1 and the error with what caused it, one a line. A backtrace is for panics.
+pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             note(Causes(&error));
             ExitCode::FAILURE
         }
     }
+}
+
+/// Says what is wrong with a command line, or gives the help that it asks for.
+pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX))
 }
 
 /// An error and what caused it. A cause that the line above ends with already is not said again.
@@ -46,7 +44,12 @@ impl fmt::Display for Causes<'_> {
     }
 }
 
-fn end_cleanly_on_signals() {
+/// Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the signal's
+/// number.
+///
+/// # Panics
+/// When the system has no thread left.
+pub(crate) fn end_cleanly_on_signals() {
     #[cfg(unix)]
     {
         use signal_hook::{consts::TERM_SIGNALS, iterator::Signals, low_level::exit};
@@ -71,17 +74,17 @@ pub(crate) enum Listener {
     Nobody,
 }
 
-static LISTENER: OnceLock<Listener> = OnceLock::new();
+static LISTENER: RwLock<Listener> = RwLock::new(Listener::StandardOutput);
 
-/// Says once who hears what is said from now on; until then, standard output.
+/// Says who hears what is said from now on; until then, standard output.
 pub(crate) fn listen(listener: Listener) {
-    let _ = LISTENER.set(listener);
+    *LISTENER.write().unwrap_or_else(PoisonError::into_inner) = listener;
 }
 
 /// Prints a text. When nobody reads it any more the program ends, as others do; when it cannot be written, with a
 /// message and status 1.
 pub(crate) fn show(text: impl fmt::Display) {
-    match LISTENER.get().unwrap_or(&Listener::StandardOutput) {
+    match *LISTENER.read().unwrap_or_else(PoisonError::into_inner) {
         Listener::StandardOutput => write_out(&text),
         Listener::StandardError => note(text),
         Listener::Nobody => {}

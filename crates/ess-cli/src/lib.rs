@@ -1,0 +1,59 @@
+#![doc = include_str!("../README.md")]
+
+use std::{ffi::OsString, process::ExitCode};
+
+#[macro_use]
+mod output;
+
+mod arguments;
+mod automatic;
+mod calibrate;
+mod command;
+mod compare;
+mod completions;
+mod data;
+#[cfg(feature = "encoders")]
+mod device;
+#[cfg(feature = "encoders")]
+mod distil;
+#[cfg(feature = "encoders")]
+mod encode;
+mod evaluate;
+mod export;
+mod import;
+mod import_dense;
+mod index;
+#[cfg(not(feature = "encoders"))]
+mod not_built;
+mod settings;
+mod train;
+
+/// The program: runs the command line of this process, and gives the status to end with.
+///
+/// Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the signal's
+/// number. A program of one's own registers its kinds before, and then has all commands with them.
+pub fn main() -> ExitCode {
+    output::terminal::end_cleanly_on_signals();
+    run_from(std::env::args_os())
+}
+
+/// Runs one command line, whose first argument is the program's name, and gives the status: 0 when it is done, 1 when it
+/// failed and 2 when the command line is wrong. Errors are said on standard error.
+///
+/// What is done on signals is left to the caller. The process ends when standard output cannot be written.
+///
+/// ```
+/// use std::process::ExitCode;
+///
+/// assert_eq!(ess_cli::run_from(["ess", "completions", "bash", "--quiet"]), ExitCode::SUCCESS);
+/// assert_eq!(ess_cli::run_from(["ess", "trian"]), ExitCode::from(2));
+/// ```
+pub fn run_from<A>(arguments: impl IntoIterator<Item = A>) -> ExitCode
+where
+    A: Into<OsString> + Clone,
+{
+    match command::parse(arguments) {
+        Ok((ess, matches)) => output::terminal::report(ess.run(&matches)),
+        Err(error) => output::terminal::refuse(&error),
+    }
+}
