@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{IsotonicLink, Link, Sigmoid};
+use crate::{
+    isotonic_link::IsotonicLink,
+    link::{Link, Sigmoid},
+};
 
 /// A link that was fitted, as data: what is saved and loaded.
 ///

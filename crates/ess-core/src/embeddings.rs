@@ -2,11 +2,11 @@
 
 use ndarray::{Array2, ArrayView2, Axis};
 
-use crate::Error;
+use crate::error::Error;
 
 /// A batch of `n ≥ 1` dense vectors of `d ≥ 1` finite components, row-major (`n × d`).
 ///
-/// Checked once, when it is made; whoever receives one need not check again.
+/// Checked once, when it is made; code that receives one need not check again.
 ///
 /// ```
 /// use ess_core::Embeddings;

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use crate::{Embeddings, Encoding, Error};
+use crate::{embeddings::Embeddings, encoding::Encoding, error::Error};
 
 /// enc1': turns queries into encodings that a searching module reads.
 ///

@@ -1,6 +1,6 @@
 //! What an encoder gives: one vector per input in the common case, something richer when f_search wants it.
 
-use crate::{Embeddings, Error};
+use crate::{embeddings::Embeddings, error::Error};
 
 /// A batch of encodings, one per query, that a searching module can read.
 ///

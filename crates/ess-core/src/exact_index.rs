@@ -1,11 +1,17 @@
 //! An exact index that needs `ndarray` alone.
 
 use crate::{
-    Capabilities, Embeddings, Error, Filter, Hit, Index, InnerProduct, MemoryUse, SearchParams, Similarity,
-    TopK,
+    embeddings::Embeddings,
+    error::Error,
+    hit::Hit,
+    index::{
+        Index, capabilities::Capabilities, filter::Filter, memory_use::MemoryUse, search_params::SearchParams,
+    },
+    similarity::{InnerProduct, Similarity},
+    top_k::TopK,
 };
 
-/// Compares every query with every item, by any [`Similarity`]; the inner product unless told otherwise.
+/// Compares every query with every item, by any [`Similarity`]; the inner product by default.
 ///
 /// It has no threads and no kernels of its own: right for some ten thousands of items, for tests, and as the truth
 /// that an approximate index is measured against. `ess_index::FlatIndex` answers the same, faster, and can change.

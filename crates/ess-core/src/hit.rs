@@ -29,7 +29,7 @@ impl Hit {
 
     /// The order of every list of hits: the most similar first, ties by item order.
     ///
-    /// A total order: it never panics, and NaN (which no index of this workspace returns) has its place.
+    /// A total order: it never panics, and NaN (which no index of this workspace returns) is ordered too.
     pub fn by_relevance(&self, other: &Self) -> Ordering {
         // Adding zero makes -0.0 and 0.0 tie, as they should.
         (other.similarity + 0.0).total_cmp(&(self.similarity + 0.0)).then(self.item.cmp(&other.item))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A set of distinct ids in a fixed order: the id of row `i` is `ids[i]`.
 ///

@@ -1,14 +1,14 @@
 //! An index over item embeddings.
 
-mod capabilities;
+pub(crate) mod capabilities;
 mod effort;
-mod filter;
-mod memory_use;
+pub(crate) mod filter;
+pub(crate) mod memory_use;
 mod mutable;
 mod persistent;
 mod recall;
 mod row_set;
-mod search_params;
+pub(crate) mod search_params;
 
 pub use capabilities::Capabilities;
 pub use effort::Effort;
@@ -20,7 +20,7 @@ pub use recall::Tuned;
 pub use row_set::RowSet;
 pub use search_params::SearchParams;
 
-use crate::{Embeddings, Error, Hit};
+use crate::{embeddings::Embeddings, error::Error, hit::Hit};
 
 /// Answers the `k` items of highest similarity to each query.
 ///

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Link};
+use crate::{error::Error, link::Link};
 
 /// A link through points, straight between them and constant outside: what isotonic regression fits.
 ///
@@ -36,7 +36,7 @@ impl IsotonicLink {
     /// A link through these points: similarities that rise, and as many probabilities in `0..=1` that never fall.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] for other numbers of the two, [`Error::Empty`] for none,
+    /// [`Error::LengthMismatch`] when their numbers differ, [`Error::Empty`] for none,
     /// [`Error::InvalidParameter`] for points that are not so.
     pub fn new(similarities: Vec<f32>, probabilities: Vec<f32>) -> Result<Self, Error> {
         let (what, expected, found) =

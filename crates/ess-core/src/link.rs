@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 /// s in Eq. 3: turns a similarity into a probability of relevance.
 ///

@@ -2,7 +2,15 @@
 
 use ndarray::Array2;
 
-use crate::{Error, Hit, ItemEncoder, Link, QueryEncoder, SearchModule, Similarity, TopK};
+use crate::{
+    encoder::{ItemEncoder, QueryEncoder},
+    error::Error,
+    hit::Hit,
+    link::Link,
+    search_module::SearchModule,
+    similarity::Similarity,
+    top_k::TopK,
+};
 
 /// `P(rel = 1 | q, d) = s( ⟨ f_search( enc1'(q) ), enc2(d) ⟩ )`: Eq. 3, one field a term, in its order.
 ///
@@ -85,7 +93,12 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Cosine, EncoderFn, Identity, InnerProduct, Sigmoid};
+    use crate::{
+        encoder::EncoderFn,
+        link::Sigmoid,
+        search_module::Identity,
+        similarity::{Cosine, InnerProduct},
+    };
 
     fn numbers(text: &str) -> Vec<f32> {
         text.split(' ').map(|x| x.parse().unwrap_or(f32::NAN)).collect()

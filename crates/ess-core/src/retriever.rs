@@ -1,6 +1,6 @@
 //! From query to hits.
 
-use crate::{Error, Hit, Index, QueryEncoder, SearchModule};
+use crate::{encoder::QueryEncoder, error::Error, hit::Hit, index::Index, search_module::SearchModule};
 
 /// A query encoder, a searching module and an index of frozen items.
 ///

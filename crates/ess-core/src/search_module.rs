@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::{Embeddings, Encoding, Error};
+use crate::{embeddings::Embeddings, encoding::Encoding, error::Error};
 
 /// f_search: maps encoded queries into the item space, where the inner product finds what one task calls relevant.
 ///

@@ -1,6 +1,9 @@
 //! Searching as a whole: encodings in, hits out.
 
-use crate::{Embeddings, Encoding, Error, Hit, Index, SearchModule};
+use crate::{
+    embeddings::Embeddings, encoding::Encoding, error::Error, hit::Hit, index::Index,
+    search_module::SearchModule,
+};
 
 /// Turns encoded queries into hits.
 ///

@@ -1,6 +1,6 @@
 //! The identity where an encoding is more than one vector.
 
-use crate::{Embeddings, Error, SearchModule, TokenStates};
+use crate::{embeddings::Embeddings, error::Error, search_module::SearchModule, token_states::TokenStates};
 
 /// Token states to their sentence embeddings, as they are: how the frozen encoder ranks.
 ///

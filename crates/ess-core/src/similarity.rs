@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use crate::{Embeddings, Error};
+use crate::{embeddings::Embeddings, error::Error};
 
 /// How alike a query vector and an item vector are; larger is more relevant.
 ///

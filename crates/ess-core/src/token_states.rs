@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Array3};
 
-use crate::{Embeddings, Encoding, Error};
+use crate::{embeddings::Embeddings, encoding::Encoding, error::Error};
 
 /// `n` texts as the states of their tokens, and their sentence embeddings: what late interaction and attention in
 /// f_search read.
@@ -24,7 +24,7 @@ use crate::{Embeddings, Encoding, Error};
 pub struct TokenStates {
     embeddings: Embeddings,
     token_dim: usize,
-    // n + 1 numbers, from 0, never falling; the last is T.
+    // n + 1 offsets, from 0, never falling; the last is T.
     starts: Vec<usize>,
     // T × token_dim, finite.
     states: Vec<f32>,
@@ -34,12 +34,12 @@ pub struct TokenStates {
 impl TokenStates {
     /// Takes the states of all texts, one after another.
     ///
-    /// `starts` says at which token each text starts and where the last one ends: `n + 1` numbers, the first 0. A text
+    /// `starts` says at which token each text starts and where the last one ends: `n + 1` offsets, the first 0. A text
     /// may have no token.
     ///
     /// # Errors
     /// [`Error::Empty`] for a token dimension of 0; [`Error::LengthMismatch`] when there are not `n + 1` starts or not
-    /// as many numbers as they say; [`Error::InvalidParameter`] for starts that fall; [`Error::NonFinite`] with the
+    /// as many values as they say; [`Error::InvalidParameter`] for starts that fall; [`Error::NonFinite`] with the
     /// token and the column.
     pub fn new(
         embeddings: Embeddings,
@@ -131,7 +131,7 @@ impl TokenStates {
         self.starts.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0)
     }
 
-    /// At which token of [`TokenStates::packed`] each text starts, and where the last one ends: `n + 1` numbers.
+    /// At which token of [`TokenStates::packed`] each text starts, and where the last one ends: `n + 1` offsets.
     pub fn starts(&self) -> &[usize] {
         &self.starts
     }

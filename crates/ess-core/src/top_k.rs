@@ -1,6 +1,6 @@
 //! Selecting the k best of many similarities without sorting them all.
 
-use crate::Hit;
+use crate::hit::Hit;
 
 /// Keeps the `k` most relevant of the hits pushed into it, in the order of [`Hit::by_relevance`].
 ///

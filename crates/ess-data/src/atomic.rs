@@ -5,7 +5,7 @@ use std::{
     path::Path,
 };
 
-use crate::Error;
+use crate::error::Error;
 
 /// As [`ess_files::write_atomically`]; an error of `write` comes out as it went in.
 pub(crate) fn write_atomically(

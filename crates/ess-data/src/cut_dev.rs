@@ -4,7 +4,7 @@ use ess_metrics::Qrels;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Splits qrels by query: what is left for training, and a share of the queries, drawn at random, for development.
 ///

@@ -1,12 +1,12 @@
-//! How numbers are kept on disk.
+//! How components are stored on disk.
 
 use std::{fmt, str::FromStr};
 
 use half::f16;
 
-use crate::Error;
+use crate::error::Error;
 
-/// The type of the numbers in an embedding store or an `.npy` file; in memory they are always `f32`.
+/// The type of the components in an embedding store or an `.npy` file; in memory they are always `f32`.
 ///
 /// ```
 /// use ess_data::Dtype;
@@ -17,7 +17,7 @@ use crate::Error;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Dtype {
-    /// Half precision: 2 bytes, about 3 decimal digits, up to 65504. Enough for embeddings of length 1.
+    /// Half precision: 2 bytes, about 3 decimal digits, up to 65504. Enough for embeddings of unit norm.
     F16,
     /// Single precision: 4 bytes, lossless.
     #[default]
@@ -25,7 +25,7 @@ pub enum Dtype {
 }
 
 impl Dtype {
-    /// The size of one number, in bytes.
+    /// The size of one component, in bytes.
     pub fn size(self) -> usize {
         match self {
             Self::F16 => 2,
@@ -33,7 +33,7 @@ impl Dtype {
         }
     }
 
-    /// The bytes of some numbers, little-endian; a number too large for the type is returned with its position.
+    /// The bytes of some values, little-endian; a value too large for the type is returned with its position.
     pub(crate) fn encode(self, values: &[f32]) -> Result<Vec<u8>, (usize, f32)> {
         match self {
             Self::F32 => Ok(bytemuck::cast_slice(values).to_vec()),
@@ -47,7 +47,7 @@ impl Dtype {
         }
     }
 
-    /// The numbers in some bytes, little-endian.
+    /// The values in some bytes, little-endian.
     pub(crate) fn decode(self, bytes: &[u8]) -> Vec<f32> {
         match self {
             Self::F32 => bytemuck::pod_collect_to_vec(bytes),

@@ -84,7 +84,7 @@ pub enum Error {
         /// The value found.
         value: f64,
     },
-    /// A number too large for the type that the file holds.
+    /// A component too large for the type that the file holds.
     #[error("{path}: row {row}, column {column} holds {value}, too large for {dtype}", path = path.display())]
     TooLarge {
         /// The file.
@@ -93,7 +93,7 @@ pub enum Error {
         row: usize,
         /// The column, from 0.
         column: usize,
-        /// The number.
+        /// The value.
         value: f64,
         /// The type that should hold it.
         dtype: &'static str,

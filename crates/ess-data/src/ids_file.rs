@@ -8,13 +8,13 @@ use std::{
 use ess_core::Ids;
 use serde::de::IgnoredAny;
 
-use crate::{Error, atomic::write_atomically, lines::Lines, text_file::open_text};
+use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::open_text};
 
 /// Reads ids in row order, plain or gzip: a JSON array of strings, or one id a line.
 ///
 /// A text is JSON when it is a JSON array, or begins as one: with `[` and then a string, an object, numbers or the end of
 /// the line. Everything else is lines, also where an id begins with `[`, as `[CLS]` does. Lines are taken as they are,
-/// without line ends (LF or CRLF); blank ones are passed over.
+/// without line ends (LF or CRLF); blank ones are skipped.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();

@@ -1,12 +1,12 @@
-//! Qrels by row numbers of embeddings.
+//! Qrels by rows of embeddings.
 
 use ess_core::Ids;
 use ess_metrics::Qrels;
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
-/// Qrels joined with the ids of query and item embeddings: every query and item is a row number.
+/// Qrels joined with the ids of query and item embeddings: every query and item is a row.
 ///
 /// Queries come in the order of the qrels; the items of each in row order.
 ///

@@ -1,4 +1,4 @@
-//! Text files read line by line, with the place of every fault.
+//! Text files read line by line, with the position of every error.
 
 use std::{
     io::{BufRead, Read, Write},
@@ -7,12 +7,12 @@ use std::{
 
 use flate2::{Compression, GzBuilder};
 
-use crate::{Error, atomic::write_atomically, text_file::open_text};
+use crate::{atomic::write_atomically, error::Error, text_file::open_text};
 
 /// A line longer than this is refused: memory stays bounded whatever the file, or its compressed content, holds.
 const MAX_LINE_BYTES: usize = 64 << 20;
 
-/// The lines of a UTF-8 file, plain or gzip (told by its first bytes), without line ends (LF or CRLF), blank lines
+/// The lines of a UTF-8 file, plain or gzip (recognised by its first bytes), without line ends (LF or CRLF), blank lines
 /// and a leading byte order mark.
 pub(crate) struct Lines {
     path: PathBuf,

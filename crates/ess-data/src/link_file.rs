@@ -6,7 +6,7 @@ use ess_core::CalibratedLink;
 use ess_files::{seal_json, unseal_json};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, atomic::write_atomically};
+use crate::{atomic::write_atomically, error::Error};
 
 const FORMAT: &str = "ess-link";
 /// Files of version 1 have no checksum.

@@ -1,10 +1,10 @@
-//! Writing the numbers of a matrix from batches of rows.
+//! Writing the components of a matrix from batches of rows.
 
 use std::{borrow::Borrow, io::Write, path::Path};
 
 use ess_core::Embeddings;
 
-use crate::{Dtype, Error};
+use crate::{dtype::Dtype, error::Error};
 
 const PIECE_VALUES: usize = 1 << 18;
 
@@ -17,7 +17,7 @@ pub(crate) struct MatrixWriter<'a> {
 }
 
 impl MatrixWriter<'_> {
-    /// Writes the numbers row by row, little-endian; all batches together must have exactly `rows` rows.
+    /// Writes the components row by row, little-endian; all batches together must have exactly `rows` rows.
     pub(crate) fn write<B: Borrow<Embeddings>, E: Into<Error>>(
         &self,
         file: &mut dyn Write,

@@ -26,7 +26,7 @@ pub struct Provenance {
     pub encoder: Option<String>,
     /// How token states became one vector, such as "mean" or "cls".
     pub pooling: Option<String>,
-    /// Whether every row has Euclidean length 1.
+    /// Whether every row has unit norm.
     pub normalized: Option<bool>,
     /// The recipe by which a record became the encoder's input, such as "title + \" \" + text".
     pub text: Option<String>,
@@ -46,7 +46,7 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Whether items must be brought to length 1, so that the inner product orders them as the cosine that the encoder is
+    /// Whether items must be brought to unit norm, so that the inner product orders them as the cosine that the encoder is
     /// meant for does.
     pub fn needs_unit_length(&self) -> bool {
         self.similarity.as_deref() == Some("cosine") && self.normalized != Some(true)

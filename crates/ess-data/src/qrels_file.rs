@@ -5,13 +5,11 @@ use std::path::Path;
 use ess_metrics::Qrels;
 
 use crate::{
-    Error,
+    error::Error,
     lines::{Lines, write_lines},
-    writable::{check_tab_separated, check_trec_ids},
+    writable::{COMMENT, check_tab_separated, check_trec_ids},
 };
 
-/// What a comment begins with in TREC's files.
-pub(crate) const COMMENT: char = '#';
 const BEIR_HEADER: [&str; 3] = ["query-id", "corpus-id", "score"];
 
 /// One judgement of a qrels file.

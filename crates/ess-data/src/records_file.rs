@@ -8,11 +8,15 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{Error, Record, lines::Lines, lines::write_lines};
+use crate::{
+    error::Error,
+    lines::{Lines, write_lines},
+    record::Record,
+};
 
 /// Reads records one by one: memory for one record and the ids seen so far.
 ///
-/// Compressed files are told by their content. Blank lines, CRLF line ends and a leading byte order mark are fine;
+/// Compressed files are recognised by their content. Blank lines, CRLF line ends and a leading byte order mark are fine;
 /// a line longer than 64 MiB is not. After an error it ends.
 ///
 /// ```

@@ -5,10 +5,10 @@ use std::path::Path;
 use ess_metrics::Run;
 
 use crate::{
-    Error,
+    error::Error,
     lines::{Lines, write_lines},
-    qrels_file::{COMMENT, excerpt},
-    writable::check_trec_ids,
+    qrels_file::excerpt,
+    writable::{COMMENT, check_trec_ids},
 };
 
 /// One line of a run file: `query Q0 item rank score tag`.
@@ -115,7 +115,7 @@ pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
 
 /// Writes a run, query by query, each ranked as [`Run::ranking`] ranks it, with the run's name as the tag.
 ///
-/// Scores are written so that reading them gives the same numbers. Fields of the format are separated by white space: in the
+/// Scores are written so that reading them gives the same values. Fields of the format are separated by white space: in the
 /// name, which is for people, an underscore stands for each; an id, by which runs and judgements are joined, is refused.
 ///
 /// ```

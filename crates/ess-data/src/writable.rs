@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::{Error, qrels_file::COMMENT};
+use crate::error::Error;
+
+/// What a comment begins with in TREC's files.
+pub(crate) const COMMENT: char = '#';
 
 /// Checks names and ids for a line whose fields are separated by tabs.
 pub(crate) fn check_tab_separated(path: &Path, ids: &[(&'static str, &str)]) -> Result<(), Error> {

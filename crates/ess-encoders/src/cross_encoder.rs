@@ -5,10 +5,14 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::{
-    Error,
-    compute::{Place, dense_rows},
-    model::{Family, ModelFolder, TextTokenizer, TransformerConfig, longest_text},
-    sentence::Engine,
+    compute::{host::dense_rows, place::Place},
+    error::Error,
+    model::{
+        folder::ModelFolder,
+        tokenizer::{TextTokenizer, longest_text},
+        transformer_config::{Family, TransformerConfig},
+    },
+    sentence::engine::Engine,
     weights::Weights,
 };
 

@@ -100,7 +100,7 @@ pub enum Error {
         /// The shape in the file.
         found: Vec<usize>,
     },
-    /// A tensor of numbers that are not f32, f16 or bf16.
+    /// A tensor of another type than f32, f16 or bf16.
     #[error("{path}: tensor {name:?}: expected f32, f16 or bf16, found {found}", path = path.display())]
     TensorType {
         /// The file.

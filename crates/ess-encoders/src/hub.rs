@@ -3,6 +3,7 @@
 mod cache;
 mod environment;
 mod server;
+mod wanted;
 
 use std::{fmt, path::PathBuf, time::Duration};
 
@@ -11,8 +12,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use self::{
     cache::{ModelCache, is_checksum, is_commit, verify},
     server::{Failure, FileInfo, Server, without_user},
+    wanted::is_wanted,
 };
-use crate::Error;
+use crate::error::Error;
 
 /// Where models come from by name: the Hugging Face hub, or the cache that it shares with Python's programs.
 ///
@@ -224,14 +226,6 @@ fn parse(name: &str) -> Result<(&str, &str), Error> {
     Err(Error::Hub { name: without_user(name), place: "its name".to_owned(), reason })
 }
 
-/// Configuration and weights, without the other formats in which some models come.
-fn is_wanted(file: &str) -> bool {
-    let safe = !file.contains(['\\', ':', '\0'])
-        && !file.split('/').any(|part| part.is_empty() || part.starts_with('.'));
-    let other_format = ["onnx/", "openvino/", "coreml/"].iter().any(|folder| file.starts_with(folder));
-    safe && !other_format && (file.ends_with(".json") || file.ends_with(".safetensors"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,18 +251,6 @@ mod tests {
                 shown.contains("mirror") && !shown.contains("pass") && !shown.contains("hf_secret"),
                 "{shown}"
             );
-        }
-    }
-
-    #[test]
-    fn what_is_not_needed_is_not_fetched() {
-        for wanted in ["config.json", "1_Pooling/config.json", "2_Dense/model.safetensors"] {
-            assert!(is_wanted(wanted), "{wanted}");
-        }
-        for other in
-            ["onnx/config.json", "pytorch_model.bin", "../x.json", "/x.json", "README.md", "a\\..\\x.json"]
-        {
-            assert!(!is_wanted(other), "{other}");
         }
     }
 }

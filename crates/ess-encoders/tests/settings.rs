@@ -278,7 +278,7 @@ fn vectors_are_cut_to_the_numbers_that_the_model_keeps() {
     let whole = Folder::new("bert").load().unwrap().encode_items(&["the cat"]).unwrap();
     let folder = Folder::new("bert").edit(MODEL, |model| model["truncate_dim"] = 8.into());
     let encoder = Arc::new(folder.load().unwrap());
-    assert!(!encoder.normalizes(), "what is cut is not of length 1 any more");
+    assert!(!encoder.normalizes(), "what is cut has unit norm no longer");
     assert_eq!(encoder.encode_items(&["the cat"]).unwrap().row(0), &whole.row(0)[..8]);
     let query = encoder.encode_queries(&["the cat"]).unwrap();
     let (lower, upper) = encoder.split(1, &Device::flex()).unwrap();

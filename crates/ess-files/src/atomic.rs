@@ -7,8 +7,8 @@ use std::{
 };
 
 use crate::{
-    Error,
     claim::Claim,
+    error::Error,
     folder::{folder_of, make, sync},
     names::partial_of,
     target::Target,

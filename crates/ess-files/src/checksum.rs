@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::Error;
+use crate::error::Error;
 
 /// An XXH3 64-bit checksum, written as `xxh3-64:` and 16 hexadecimal digits.
 ///

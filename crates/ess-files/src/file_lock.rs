@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use crate::{Error, atomic::ANY_MODE, claim::Claim, folder, names::lock_of, remove_partials, target::Target};
+use crate::{
+    atomic::ANY_MODE, claim::Claim, error::Error, folder, names::lock_of, partials::remove_partials,
+    target::Target,
+};
 
 /// Keeps a file for one writer, from before the work on it to its end.
 ///

@@ -2,7 +2,7 @@
 
 use std::{fs::File, io, path::Path};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Makes a folder and those above it that are missing, and syncs the folders that they were made in.
 ///

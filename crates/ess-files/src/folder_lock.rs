@@ -5,7 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Error, atomic::ANY_MODE, claim::Claim, folder, names::FOLDER_LOCK, remove_partials};
+use crate::{
+    atomic::ANY_MODE, claim::Claim, error::Error, folder, names::FOLDER_LOCK, partials::remove_partials,
+};
 
 /// Keeps a folder for one writer, which replaces several files that belong together.
 ///

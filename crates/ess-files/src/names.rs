@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::Checksum;
+use crate::checksum::Checksum;
 
 const PREFIX: &str = ".ess-";
 const PARTIAL: &str = ".partial";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{Error, claim::remove_if_dead, names::written_names};
+use crate::{claim::remove_if_dead, error::Error, names::written_names};
 
 /// Removes what writers that were killed left in a folder, of the files whose names `is_mine` accepts; says how many.
 ///
@@ -51,7 +51,7 @@ mod tests {
         }
         std::fs::write(at(".ess-x.partial.kept"), b"").unwrap();
         assert_eq!(remove_partials(folder.path(), |name| name.starts_with("part-")).unwrap(), 2);
-        crate::write_atomically(&at("y"), |_| {
+        crate::atomic::write_atomically(&at("y"), |_| {
             assert_eq!(remove_partials(folder.path(), |_| true).unwrap(), 1);
             assert!(at(".ess-y.partial").exists());
             Ok(())

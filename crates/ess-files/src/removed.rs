@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use crate::{
-    Error,
+    error::Error,
     folder::{folder_of, sync},
 };
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Checksum, Error};
+use crate::{checksum::Checksum, error::Error};
 
 const BEFORE: &str = "\n  \"checksum\": \"";
 const AFTER: &str = "\"\n}";

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    Error,
+    error::Error,
     folder::{folder_of, sync},
     names::set_aside_of,
 };
@@ -82,7 +82,7 @@ mod tests {
         std::fs::write(&path, "old").unwrap();
         std::mem::forget(SetAside::take(&path).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
-        drop(crate::FileLock::acquire(&path).unwrap());
+        drop(crate::file_lock::FileLock::acquire(&path).unwrap());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 

@@ -8,7 +8,7 @@ use ess_index::{FlatIndex, IdentifiedIndex, PassageRows};
 #[cfg(feature = "searchers")]
 use ess_searchers::ItemTokens;
 
-use crate::{Error, searchable};
+use crate::{error::Error, searchable};
 
 /// The item embeddings of a dataset's folder.
 const CORPUS: &str = "corpus.safetensors";

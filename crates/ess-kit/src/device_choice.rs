@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use burn::tensor::Device;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A device by a name, as settings and flags give it: `cpu`, `wgpu`, `wgpu:N` or `auto`.
 ///
@@ -75,7 +75,7 @@ mod wgpu {
     use ess_search::WgpuAdapter;
 
     use super::{OpenedDevice, cpu};
-    use crate::Error;
+    use crate::error::Error;
 
     /// The adapter of that number, or the best.
     pub(super) fn open(number: Option<usize>) -> Result<OpenedDevice, Error> {
@@ -116,7 +116,7 @@ mod wgpu {
 #[cfg(not(feature = "wgpu"))]
 mod wgpu {
     use super::{OpenedDevice, cpu};
-    use crate::Error;
+    use crate::error::Error;
 
     pub(super) fn open(_number: Option<usize>) -> Result<OpenedDevice, Error> {
         Err(Error::FeatureOff { what: "the device wgpu".to_owned(), feature: "wgpu" })

@@ -2,7 +2,7 @@
 
 use ess_metrics::{Evaluation, Evaluator, Qrels, Run};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The measures of [`evaluate`], by name.
 pub const MEASURES: [&str; 9] =

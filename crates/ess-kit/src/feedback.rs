@@ -3,7 +3,7 @@
 use ess_core::{Index, TokenStates};
 use ess_searchers::FirstPass;
 
-use crate::{Dataset, Error, JudgedQueries};
+use crate::{dataset::Dataset, error::Error, judged_queries::JudgedQueries};
 
 impl JudgedQueries {
     /// The same queries as token states: each with the `depth` items that the index finds for it.

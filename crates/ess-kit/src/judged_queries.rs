@@ -7,7 +7,7 @@ use ess_data::{Dropped, Judgements, cut_dev, read_qrels};
 use ess_metrics::Qrels;
 use ess_train::{Judgement, QuerySet};
 
-use crate::{Dataset, Error, StoredEncoding};
+use crate::{dataset::Dataset, error::Error, stored_encoding::StoredEncoding};
 
 /// Judged queries, by id and by row: what training and evaluation start from.
 ///

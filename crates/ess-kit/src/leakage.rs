@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ess_metrics::{Bootstrap, Qrels, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Which test queries have a relevant item that was also relevant to a training query.
 ///

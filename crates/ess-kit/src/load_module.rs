@@ -6,7 +6,7 @@ use burn::tensor::Device;
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, Error as SearchError, ModuleState, PersistentModule};
 
-use crate::Error;
+use crate::error::Error;
 
 /// Kinds of module that [`load_module`] does not give: the feature that they need, whether it is on, and how they come.
 const OTHER_KINDS: [(&str, &str, bool, &str); 2] = [

@@ -27,11 +27,18 @@ pub use ess_index::{
 };
 pub use ess_metrics::{Bootstrap, Evaluation, Evaluator, Qrels, Run, Significance, compare};
 
-pub use crate::{Dataset, Leakage, MEASURES, evaluate};
+pub use crate::{
+    dataset::Dataset,
+    evaluation::{MEASURES, evaluate},
+    leakage::Leakage,
+};
 
 #[cfg(feature = "search")]
 pub use {
-    crate::{DeviceChoice, load_module, load_module_on},
+    crate::{
+        device_choice::DeviceChoice,
+        load_module::{load_module, load_module_on},
+    },
     burn::{
         self,
         config::Config,
@@ -46,10 +53,10 @@ pub use {
 
 #[cfg(feature = "train")]
 pub use {
-    crate::{JudgedQueries, Training, near_duplicates},
+    crate::{judged_queries::JudgedQueries, training::Training},
     ess_train::{
         Calibration, DevSet, FitReport, Fitted, Items, Judgement, LossConfig, ModuleRecipe, Progress,
-        QuerySet, Recipe, RecipeConfig, Returned, Trainer, TrainerConfig,
+        QuerySet, Recipe, RecipeConfig, Returned, Trainer, TrainerConfig, near_duplicates,
     },
 };
 

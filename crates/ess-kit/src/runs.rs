@@ -3,7 +3,7 @@
 use ess_core::{Encoding, Hit, Ids, Index, SearchModule};
 use ess_metrics::{Evaluation, Run};
 
-use crate::{Dataset, Error, JudgedQueries, evaluate};
+use crate::{dataset::Dataset, error::Error, evaluation::evaluate, judged_queries::JudgedQueries};
 
 /// How many hits a run keeps for each query, as is usual for trec_eval.
 const DEPTH: usize = 1000;

@@ -3,7 +3,7 @@
 use ess_core::Embeddings;
 use ess_data::EmbeddingStore;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The vectors of items, brought to unit norm where their encoder is meant for the cosine and did not do it
 /// ([`Provenance::needs_unit_length`](ess_data::Provenance::needs_unit_length)); the inner product then orders them as the

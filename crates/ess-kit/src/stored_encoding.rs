@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, Encoding, TokenStates};
 use ess_data::EmbeddingStore;
 
-use crate::Error;
+use crate::error::Error;
 
 /// An encoding of queries that a store may have: their embeddings, or the states of their tokens.
 ///

@@ -4,7 +4,7 @@ use burn::tensor::Device;
 use ess_search::DeviceEncoding;
 use ess_train::{Fitted, Items, Progress, Recipe, RecipeConfig, Trainer, TrainerConfig};
 
-use crate::{Dataset, Error, JudgedQueries, load_module::other_kind};
+use crate::{dataset::Dataset, error::Error, judged_queries::JudgedQueries, load_module::other_kind};
 
 /// How a searching module is trained: what kind, with which settings, on which device.
 ///

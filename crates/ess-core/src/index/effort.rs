@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 /// How thoroughly an approximate index looks; what is `None` is the index's own default.
 ///

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Index;
-use crate::{Embeddings, Error};
+use crate::{embeddings::Embeddings, error::Error};
 
 /// An index that takes items in and out.
 ///

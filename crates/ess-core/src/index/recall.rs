@@ -4,8 +4,7 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::Effort;
-use crate::{Error, Hit};
+use crate::{error::Error, hit::Hit, index::effort::Effort};
 
 /// An effort, and the recall that it was seen to reach.
 ///

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Error;
+use crate::error::Error;
 
 /// A set of some of the rows `0..capacity`, one bit a row.
 ///
@@ -54,7 +54,7 @@ impl RowSet {
     /// The set whose bits are given: row `64 i + j` is bit `j` of word `i`.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there are just as many words as `capacity` rows need,
+    /// [`Error::LengthMismatch`] unless there are exactly as many words as `capacity` rows need,
     /// [`Error::RowOutOfRange`] for a bit that is not below `capacity`.
     pub fn from_words(capacity: usize, words: Vec<u64>) -> Result<Self, Error> {
         let expected = capacity.div_ceil(BITS);

@@ -1,7 +1,9 @@
 //! Parameters of one search.
 
-use super::{Effort, Filter, RowSet};
-use crate::Error;
+use crate::{
+    error::Error,
+    index::{effort::Effort, filter::Filter, row_set::RowSet},
+};
 
 /// Parameters of one call of [`Index::search_with`](crate::Index::search_with); by default, those of
 /// [`Index::search`](crate::Index::search).

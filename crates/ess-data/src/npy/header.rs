@@ -15,7 +15,7 @@ pub(super) struct Header {
     pub(super) fortran_order: bool,
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// Where the numbers start in the file.
+    /// Where the matrix starts in the file.
     pub(super) data_start: usize,
 }
 
@@ -117,7 +117,7 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// Whether the numbers of a type are big-endian, and their bytes; by each of the names that NumPy has for it.
+/// Whether the values of a type are big-endian, and their size in bytes, by each name that NumPy has for it.
 fn number_type(descr: &str) -> Option<(bool, usize)> {
     let name = descr.strip_prefix(['<', '=', '|', '>']).unwrap_or(descr);
     let value_bytes = match name {

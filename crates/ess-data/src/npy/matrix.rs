@@ -9,9 +9,9 @@ use ess_core::Embeddings;
 use memmap2::Mmap;
 
 use super::header::Header;
-use crate::{Dtype, Error, row_range::check_rows, store::map};
+use crate::{dtype::Dtype, error::Error, row_range::check_rows, store::mapped::map};
 
-/// An `.npy` file with a matrix of `n × d` floating-point numbers, memory-mapped.
+/// An `.npy` file with an `n × d` matrix of floating-point values, memory-mapped.
 ///
 /// Takes `float16`, `float32` and `float64`, of either byte order, in C or Fortran order, in format versions 1 to 3.
 /// The file must not be changed in place while it is open.
@@ -120,7 +120,7 @@ impl NpyMatrix {
         values
     }
 
-    /// The numbers at some positions in the order of the file.
+    /// The values at some positions in the order of the file.
     fn decode(&self, positions: Range<usize>) -> Vec<f32> {
         let size = self.header.value_bytes;
         let data = &self.file[self.header.data_start..];

@@ -5,14 +5,14 @@ use std::{borrow::Borrow, path::Path};
 use ess_core::Embeddings;
 
 use super::header::MAGIC;
-use crate::{Dtype, Error, atomic::write_atomically, matrix_writer::MatrixWriter};
+use crate::{atomic::write_atomically, dtype::Dtype, error::Error, matrix_writer::MatrixWriter};
 
 const ALIGNMENT: usize = 64;
 
 /// Writes an `n × d` matrix for NumPy: format version 1, C order, little-endian.
 ///
 /// # Errors
-/// [`Error::TooLarge`] when a number does not fit `dtype`, [`Error::Io`]. After an error the file is as it was before.
+/// [`Error::TooLarge`] when a component does not fit `dtype`, [`Error::Io`]. After an error the file is as it was before.
 pub fn write_npy(path: impl AsRef<Path>, embeddings: &Embeddings, dtype: Dtype) -> Result<(), Error> {
     write_npy_in_batches(path, embeddings.len(), embeddings.dim(), dtype, [Ok::<_, Error>(embeddings)])
 }

@@ -4,8 +4,7 @@ use std::{ops::Deref, path::Path};
 
 use ess_core::{Embeddings, Ids, TokenStates};
 
-use super::MappedStore;
-use crate::Error;
+use crate::{error::Error, store::mapped::MappedStore};
 
 /// Ids and an `n × d` matrix from one file, memory-mapped, all of it checked.
 ///
@@ -35,7 +34,7 @@ pub struct EmbeddingStore {
 }
 
 impl EmbeddingStore {
-    /// Opens a file and reads it through once: header, checksums, distinct ids, finite numbers.
+    /// Opens a file and reads it through once: header, checksums, distinct ids, finite components.
     ///
     /// # Errors
     /// Those of [`MappedStore::open`], [`MappedStore::verify`] and [`MappedStore::read_ids`].
@@ -45,7 +44,7 @@ impl EmbeddingStore {
         Self::trusting(mapped)
     }
 
-    /// Opens a file without reading its numbers: header and distinct ids only.
+    /// Opens a file without reading its components: header and distinct ids only.
     ///
     /// For files that were verified before, and too large to be read through at every start. Damage is then found
     /// only where it makes a row infinite or NaN; elsewhere it goes unnoticed.

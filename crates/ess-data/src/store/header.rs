@@ -5,30 +5,14 @@ use std::collections::BTreeMap;
 use safetensors::{Dtype as TensorDtype, tensor::TensorInfo};
 use serde::Serialize;
 
-use super::layout::{
-    BLOCK_BYTES, CHECKSUM_BYTES, DATA_ALIGNMENT, FORMAT, LENGTH_BYTES, PROMPT_TOKENS, RICH_VERSION, VERSION,
-    tensor_dtype,
+use super::{
+    layout::{
+        BLOCK_BYTES, CHECKSUM_BYTES, DATA_ALIGNMENT, FORMAT, LENGTH_BYTES, PROMPT_TOKENS, RICH_VERSION,
+        VERSION, tensor_dtype,
+    },
+    shape::Shape,
 };
-use crate::{Dtype, Provenance};
-
-/// The sizes of all that a store holds.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Shape {
-    pub(super) len: usize,
-    pub(super) dim: usize,
-    pub(super) dtype: Dtype,
-    pub(super) id_bytes: usize,
-    pub(super) tokens: Option<TokenShape>,
-}
-
-/// The sizes of the token states.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TokenShape {
-    /// `T`, of all texts together.
-    pub(super) count: usize,
-    pub(super) dim: usize,
-    pub(super) prompt_tokens: usize,
-}
+use crate::provenance::Provenance;
 
 #[derive(Serialize)]
 struct Header<'a> {

@@ -5,8 +5,8 @@ use std::ops::Range;
 use ess_files::kind_of;
 use safetensors::{Dtype as TensorDtype, tensor::Metadata, tensor::TensorInfo};
 
-use super::header::TokenShape;
-use crate::{Dtype, Provenance};
+use super::shape::TokenShape;
+use crate::{dtype::Dtype, provenance::Provenance};
 
 pub(super) const FORMAT: &str = "ess-embeddings";
 /// One vector a row.

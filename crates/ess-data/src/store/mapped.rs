@@ -13,12 +13,12 @@ use memmap2::Mmap;
 use ndarray::ArrayView2;
 
 use super::layout::{BLOCK_BYTES, CHECKSUM_BYTES, Layout};
-use crate::{Dtype, Error, Provenance, row_range::check_rows};
+use crate::{dtype::Dtype, error::Error, provenance::Provenance, row_range::check_rows};
 
-/// A store file opened without reading its numbers: milliseconds, whatever its size.
+/// A store file opened without reading its components: milliseconds, whatever its size.
 ///
 /// [`MappedStore::open`] checks the header: format, version, types, shapes and the file's length. The checksums,
-/// the ids and that all numbers are finite are checked by [`EmbeddingStore::open`](crate::EmbeddingStore::open),
+/// the ids and that all components are finite are checked by [`EmbeddingStore::open`](crate::EmbeddingStore::open),
 /// which is the one to use unless reading the whole file first is too slow. What is read here is safe all the
 /// same: rows that hold a NaN or an infinity and ids that are not text are errors when they are met.
 ///
@@ -72,7 +72,7 @@ impl MappedStore {
         self.layout.dim
     }
 
-    /// The type of the numbers on disk.
+    /// The type of the components on disk.
     pub fn dtype(&self) -> Dtype {
         self.layout.dtype
     }
@@ -153,19 +153,19 @@ impl MappedStore {
 
     /// The `n × d` matrix without a copy, where the file holds `f32` at an aligned address; else `None`.
     ///
-    /// Whether the numbers are finite is known once [`MappedStore::verify`] has passed.
+    /// Whether the components are finite is known once [`MappedStore::verify`] has passed.
     pub fn view_f32(&self) -> Option<ArrayView2<'_, f32>> {
         self.view(Dtype::F32)
     }
 
     /// The `n × d` matrix without a copy, where the file holds `f16` at an aligned address; else `None`.
     ///
-    /// Whether the numbers are finite is known once [`MappedStore::verify`] has passed.
+    /// Whether the components are finite is known once [`MappedStore::verify`] has passed.
     pub fn view_f16(&self) -> Option<ArrayView2<'_, f16>> {
         self.view(Dtype::F16)
     }
 
-    /// Reads the whole file once: the checksums match, and all numbers are finite.
+    /// Reads the whole file once: the checksums match, and all components are finite.
     ///
     /// # Errors
     /// [`Error::Damaged`] with the bytes, [`Error::NonFinite`] with the row and the column.
@@ -208,7 +208,7 @@ impl MappedStore {
         self.number(&self.layout.id_ends, row)
     }
 
-    /// One of the numbers of 8 bytes in a range of the file.
+    /// One of the 8-byte integers in a range of the file.
     pub(super) fn number(&self, range: &Range<usize>, at: usize) -> usize {
         let numbers = &self.file[range.clone()];
         let number: u64 = bytemuck::pod_read_unaligned(&numbers[at * 8..at * 8 + 8]);

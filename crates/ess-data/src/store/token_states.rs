@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ess_core::TokenStates;
 
-use super::{MappedStore, layout::TokenLayout};
-use crate::{Error, row_range::check_rows};
+use super::layout::TokenLayout;
+use crate::{error::Error, row_range::check_rows, store::mapped::MappedStore};
 
 impl MappedStore {
     /// The dimension of a token's state; `None` for a store without token states.
@@ -61,7 +61,7 @@ impl MappedStore {
         self.token_states(0..self.len())
     }
 
-    /// The rows end in order, the last with the last token, and all numbers are finite.
+    /// The rows end in order, the last with the last token, and all components are finite.
     pub(super) fn verify_tokens(&self) -> Result<(), Error> {
         let Some(tokens) = &self.layout.tokens else {
             return Ok(());

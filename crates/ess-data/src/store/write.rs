@@ -10,15 +10,17 @@ use ess_core::{Embeddings, Ids};
 use ess_files::Checksum;
 
 use super::{
-    header::Shape,
     layout::{BLOCK_BYTES, LENGTH_BYTES, MAX_HEADER_BYTES},
+    shape::Shape,
 };
-use crate::{Dtype, Error, Provenance, atomic::write_atomically, matrix_writer::MatrixWriter};
+use crate::{
+    atomic::write_atomically, dtype::Dtype, error::Error, matrix_writer::MatrixWriter, provenance::Provenance,
+};
 
 /// Writes ids and their embeddings (`n × d`) as one store file.
 ///
 /// # Errors
-/// [`Error::RowCount`] when there are not as many rows as ids, [`Error::TooLarge`] when a number does not fit
+/// [`Error::RowCount`] when there are not as many rows as ids, [`Error::TooLarge`] when a component does not fit
 /// `dtype`, [`Error::Io`] when the file cannot be written. After an error the file is as it was before.
 pub fn write_store(
     path: impl AsRef<Path>,
@@ -96,7 +98,7 @@ fn id_bytes(ids: &Ids) -> usize {
     ids.iter().map(str::len).sum()
 }
 
-/// Writes a store file whose numbers come from `write_numbers`.
+/// Writes a store file whose components come from `write_numbers`.
 pub(super) fn write_checksummed(
     path: &Path,
     ids: &Ids,

@@ -5,12 +5,12 @@ use std::{io::Write, path::Path};
 use ess_core::{Embeddings, Ids, TokenStates};
 
 use super::{
-    header::{Shape, TokenShape},
+    shape::{Shape, TokenShape},
     write::write_checksummed,
 };
-use crate::{Dtype, Error, Provenance, matrix_writer::MatrixWriter};
+use crate::{dtype::Dtype, error::Error, matrix_writer::MatrixWriter, provenance::Provenance};
 
-/// The sizes of a store with token states, known before its numbers are written.
+/// The sizes of a store with token states, known before its components are written.
 ///
 /// Runnable at [`write_token_store_in_batches`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn write_token_store(
 /// Writes a store file with token states from batches of rows that come one by one: memory for the ids, the ends of
 /// the rows and one batch.
 ///
-/// Sentence embeddings and token states stand in two places of the file, so the batches are asked for three times and must be
+/// Sentence embeddings and token states are at two positions of the file, so the batches are asked for three times and must be
 /// the same each time; batches that are expensive to make should be kept in files of their own first.
 ///
 /// ```

@@ -5,11 +5,14 @@ use burn::{
     tensor::{Bool, Device, Int, Tensor, TensorData, activation},
 };
 
-use super::{Compute, HostTokens, relative_position::relative_bucket};
+use super::{host::memory::HostTokens, operations::Compute, relative_position::relative_bucket};
 use crate::{
-    Error,
-    model::Activation,
-    transformer::{Linear, Norm, Tables, TokenBatch},
+    error::Error,
+    model::transformer_config::Activation,
+    transformer::{
+        definition::{Linear, Norm, Tables},
+        token_batch::TokenBatch,
+    },
 };
 
 /// Computes with Burn tensors on one device.
@@ -36,7 +39,7 @@ impl DeviceCompute {
         Tensor::from_data(TensorData::new(indices, [length]), &self.device)
     }
 
-    /// Texts side by side, `n × longest`: for each place its token, or token 0 where the text has ended.
+    /// Texts side by side, `n × longest`: for each position its token, or token 0 where the text has ended.
     fn padded(&self, batch: &TokenBatch) -> (Tensor<1, Int>, Tensor<1, Int>, Option<Tensor<2, Bool>>) {
         let longest = batch.longest();
         let mut tokens = Vec::with_capacity(batch.texts() * longest);

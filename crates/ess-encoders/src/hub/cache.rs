@@ -8,8 +8,8 @@ use std::{
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::is_wanted;
-use crate::Error;
+use super::wanted::is_wanted;
+use crate::error::Error;
 
 /// One model's part of the cache.
 pub(super) struct ModelCache {

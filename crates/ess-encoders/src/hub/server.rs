@@ -9,7 +9,7 @@ use serde::Deserialize;
 use ureq::{Agent, Body, config::RedirectAuthHeaders, http::Response};
 
 /// A list of files is never longer, nor an answer without an end taken for one.
-const LARGEST_LIST: u64 = 64 << 20;
+const MAX_LIST_BYTES: u64 = 64 << 20;
 /// What is asked for at once: each is to come within the time limit.
 const CHUNK: u64 = 8 << 20;
 const REDIRECTS: usize = 5;
@@ -75,7 +75,7 @@ impl Server {
     pub(super) fn list(&self, model: &str, revision: &str) -> Result<Listing, Failure> {
         let url = format!("{}/api/models/{model}/revision/{}", self.endpoint, encoded(revision, false));
         let mut answer = self.get(&self.following, &url, None)?;
-        let list = answer.body_mut().with_config().limit(LARGEST_LIST).read_to_vec();
+        let list = answer.body_mut().with_config().limit(MAX_LIST_BYTES).read_to_vec();
         let list = list.map_err(|error| self.failure(&error))?;
         serde_json::from_slice(&list)
             .map_err(|error| Failure { answered: true, reason: format!("no list of files: {error}") })

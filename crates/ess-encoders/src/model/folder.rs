@@ -6,10 +6,10 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::settings::Settings;
-use crate::Error;
+use crate::error::Error;
 
 // Ten times the largest tokenizer.json that is published; other JSON files are far smaller.
-const LARGEST_JSON: u64 = 256 << 20;
+const MAX_JSON_BYTES: u64 = 256 << 20;
 
 /// A folder with a model's files.
 #[derive(Clone, Debug)]
@@ -88,10 +88,18 @@ impl ModelFolder {
         }
         let path = self.file(name);
         let length = std::fs::metadata(&path).map_err(Error::io(&path))?.len();
-        if length > LARGEST_JSON {
-            return Err(Error::config(&path, "size", format!("at most {LARGEST_JSON} bytes"), length));
+        if length > MAX_JSON_BYTES {
+            return Err(Error::config(&path, "size", format!("at most {MAX_JSON_BYTES} bytes"), length));
         }
         std::fs::read(&path).map_err(Error::io(&path))
+    }
+
+    /// Refuses a dimension in `config.json` that is not the one of what comes before.
+    pub(crate) fn check_dim(&self, field: &'static str, expected: usize, found: usize) -> Result<(), Error> {
+        match expected == found {
+            true => Ok(()),
+            false => Err(Error::config(&self.file("config.json"), field, expected.to_string(), found)),
+        }
     }
 
     /// Refuses a folder with an adapter, which changes the weights and is not applied here.

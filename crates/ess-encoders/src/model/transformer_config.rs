@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelFolder, settings};
-use crate::Error;
+use super::settings::table;
+use crate::{error::Error, model::folder::ModelFolder};
 
 /// How a family of models names its tensors and numbers its positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,7 +97,7 @@ const DISTILBERT_EPSILON: f32 = 1e-12;
 
 impl TransformerConfig {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let raw: RawConfig = folder.settings("config.json", &settings::TRANSFORMER)?;
+        let raw: RawConfig = folder.settings("config.json", &table::TRANSFORMER)?;
         Self::from_raw(&folder.file("config.json"), &raw)
     }
 

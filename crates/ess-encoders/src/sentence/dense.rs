@@ -2,11 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::head::check_dim;
 use crate::{
-    Error,
-    compute::{dense_rows, gelu},
-    model::{ModelFolder, settings},
+    compute::host::{dense_rows, elementwise::gelu},
+    error::Error,
+    model::{folder::ModelFolder, settings::table},
     weights::Weights,
 };
 
@@ -77,8 +76,8 @@ fn tanh() -> String {
 
 impl Dense {
     pub(super) fn read(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: DenseConfig = folder.settings("config.json", &settings::DENSE)?;
-        check_dim(folder, "in_features", dim, config.in_features)?;
+        let config: DenseConfig = folder.settings("config.json", &table::DENSE)?;
+        folder.check_dim("in_features", dim, config.in_features)?;
         let weights = Weights::open(folder)?;
         let used = [
             ("linear.weight", true),

@@ -11,9 +11,12 @@ use super::{
     prompts::Prompts,
 };
 use crate::{
-    Error,
-    compute::Place,
-    model::{FEWEST_TOKENS, TextTokenizer, TokenIds, TransformerConfig},
+    compute::place::Place,
+    error::Error,
+    model::{
+        tokenizer::{MIN_TOKENS, TextTokenizer, TokenIds},
+        transformer_config::TransformerConfig,
+    },
 };
 
 /// A transformer sentence encoder, loaded from a sentence-transformers folder as it is.
@@ -83,7 +86,7 @@ impl SentenceEncoder {
     /// # Errors
     /// [`ess_core::Error::InvalidParameter`] for fewer than 5 or more than the model has positions for.
     pub fn with_max_tokens(mut self, tokens: usize) -> Result<Self, Error> {
-        if !(FEWEST_TOKENS..=self.config.longest()).contains(&tokens) {
+        if !(MIN_TOKENS..=self.config.longest()).contains(&tokens) {
             let expected = "between 5 and the model's positions";
             let found = format!("{tokens}; the model has {} positions", self.config.longest());
             return Err(ess_core::Error::InvalidParameter { name: "max_tokens", expected, found }.into());
@@ -102,20 +105,20 @@ impl SentenceEncoder {
         &self.pooling.modes
     }
 
-    /// Whether the embeddings are scaled to length 1.
+    /// Whether the embeddings are scaled to unit norm.
     pub fn normalizes(&self) -> bool {
         matches!(self.head.last(), Some(HeadStep::Normalize))
     }
 
     /// The similarity that the model is meant for, where it says so: `cosine`, `dot`, `euclidean` or `manhattan`. Items of
     /// a model that is meant for the cosine and does not normalize ([`SentenceEncoder::normalizes`]) must be brought to
-    /// length 1 for an index of inner products.
+    /// unit norm for an index of inner products.
     pub fn similarity(&self) -> Option<&str> {
         self.similarity.as_deref()
     }
 
     /// What had to be assumed of the model because its folder does not say it, and what of the folder is not used, each a
-    /// sentence for whoever uses the vectors.
+    /// sentence for the user of the vectors.
     pub fn assumptions(&self) -> &[String] {
         &self.assumptions
     }

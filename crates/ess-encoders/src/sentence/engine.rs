@@ -10,10 +10,17 @@ use rayon::prelude::*;
 #[cfg(feature = "device")]
 use self::on_device::DeviceEngine;
 use crate::{
-    Error,
-    compute::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, Place},
-    model::{TokenIds, TransformerConfig},
-    transformer::{TokenBatch, Transformer, load_transformer},
+    compute::{
+        host::{
+            HostCompute,
+            memory::{HostMatrix, HostTokens, HostVector},
+            panels::Panels,
+        },
+        place::Place,
+    },
+    error::Error,
+    model::{tokenizer::TokenIds, transformer_config::TransformerConfig},
+    transformer::{definition::Transformer, loading::load_transformer, token_batch::TokenBatch},
     weights::Weights,
 };
 
@@ -37,7 +44,7 @@ impl Engine {
         }
     }
 
-    /// Runs all texts, in batches of about equal lengths, and gives `use_states` each text's number, and the states
+    /// Runs all texts, in batches of about equal lengths, and gives `use_states` each text's index, and the states
     /// of its tokens at each of `layers` (0 before the first block). Results come in the order of the texts.
     pub(crate) fn run<R: Send>(
         &self,

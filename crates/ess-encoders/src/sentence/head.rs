@@ -1,11 +1,11 @@
-//! What follows the pooling: dense layers, layer normalisation, scaling to length 1, keeping the first numbers.
+//! What follows the pooling: dense layers, layer normalisation, scaling to unit norm, keeping the first components.
 
 use serde::Deserialize;
 
 use super::{dense::Dense, modules::ModelPart};
 use crate::{
-    Error,
-    model::{ModelFolder, settings},
+    error::Error,
+    model::{folder::ModelFolder, settings::table},
     weights::Weights,
 };
 
@@ -17,7 +17,7 @@ pub(crate) enum HeadStep {
         bias: Vec<f32>,
     },
     Normalize,
-    /// Keeps the first numbers of each vector.
+    /// Keeps the first components of each vector.
     Truncate(usize),
 }
 
@@ -27,7 +27,7 @@ struct LayerNormConfig {
 }
 
 impl HeadStep {
-    /// Reads a part that works on vectors of `dim` numbers; `None` for one that does nothing when encoding.
+    /// Reads a part that works on vectors of dimension `dim`; `None` for one that does nothing when encoding.
     pub(crate) fn read(part: &ModelPart, dim: usize) -> Result<Option<Self>, Error> {
         match part.class.as_str() {
             "Dense" => Ok(Some(Self::Dense(Dense::read(&part.folder, dim)?))),
@@ -42,8 +42,8 @@ impl HeadStep {
     }
 
     fn read_layer_norm(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: LayerNormConfig = folder.settings("config.json", &settings::LAYER_NORM)?;
-        check_dim(folder, "dimension", dim, config.dimension)?;
+        let config: LayerNormConfig = folder.settings("config.json", &table::LAYER_NORM)?;
+        folder.check_dim("dimension", dim, config.dimension)?;
         let weights = Weights::open(folder)?;
         weights.expect_only(&["norm.weight", "norm.bias"])?;
         Ok(Self::LayerNorm {
@@ -61,7 +61,7 @@ impl HeadStep {
         }
     }
 
-    /// Works on `n × dim` numbers.
+    /// Works on `n × dim` values.
     pub(crate) fn apply(&self, vectors: Vec<f32>, dim: usize) -> Vec<f32> {
         match self {
             Self::Dense(dense) => dense.apply(&vectors, dim),
@@ -71,19 +71,6 @@ impl HeadStep {
                 vectors.chunks_exact(dim).flat_map(|row| &row[..dim.min(*most)]).copied().collect()
             }
         }
-    }
-}
-
-pub(super) fn check_dim(
-    folder: &ModelFolder,
-    field: &'static str,
-    expected: usize,
-    found: usize,
-) -> Result<(), Error> {
-    if expected == found {
-        Ok(())
-    } else {
-        Err(Error::config(&folder.file("config.json"), field, expected.to_string(), found))
     }
 }
 

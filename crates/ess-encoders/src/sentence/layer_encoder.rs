@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
-use super::{SentenceEncoder, encoder::Side};
-use crate::Error;
+use super::encoder::Side;
+use crate::{error::Error, sentence::encoder::SentenceEncoder};
 
 /// The sentence embedding followed by the poolings of chosen layers: something for f_search to select from.
 ///
-/// The first `d` numbers are the sentence embedding; each layer adds its pooled states as they are, before dense
+/// The first `d` components are the sentence embedding; each layer adds its pooled states as they are, before dense
 /// layers and normalisation.
 ///
 /// ```no_run

@@ -6,7 +6,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    SentenceEncoder,
     engine::Engine,
     head::HeadStep,
     modules::{ModelPart, lists_parts, model_parts},
@@ -14,9 +13,15 @@ use super::{
     prompts::ModelSettings,
 };
 use crate::{
-    Error,
-    compute::Place,
-    model::{ModelFolder, TextTokenizer, TransformerConfig, longest_text, settings},
+    compute::place::Place,
+    error::Error,
+    model::{
+        folder::ModelFolder,
+        settings::table,
+        tokenizer::{TextTokenizer, longest_text},
+        transformer_config::TransformerConfig,
+    },
+    sentence::encoder::SentenceEncoder,
     weights::Weights,
 };
 
@@ -44,7 +49,7 @@ impl TextConfig {
         for file in TEXT_CONFIGS.into_iter().filter(|file| folder.has(file)) {
             let said: Map<String, Value> = folder.json(file)?;
             if !said.is_empty() {
-                return folder.settings(file, &settings::SENTENCE);
+                return folder.settings(file, &table::SENTENCE);
             }
         }
         Ok(Self::default())
@@ -70,25 +75,10 @@ impl SentenceEncoder {
         refuse_other_than_transformer(&listed, &transformer.class)?;
         transformer.folder.refuse_adapter()?;
         let config = TransformerConfig::read(&transformer.folder)?;
-        let text = TextConfig::read(&transformer.folder)?;
-        let longest = longest_text(&transformer.folder, &config, text.max_seq_length)?;
-        let mut tokenizer =
-            TextTokenizer::load(&transformer.folder, longest, config.vocabulary, config.token_types)?;
-        if text.do_lower_case == Some(true) {
-            tokenizer.lowercase()?;
-        }
+        let tokenizer = tokenizer(&transformer.folder, &config)?;
         let model = ModelSettings::read(folder)?;
         let mut assumptions = Vec::new();
-        let (pooling, rest) = match rest {
-            [first, rest @ ..] if first.class == "Pooling" => {
-                (Pooling::read(&first.folder, config.dim)?, rest)
-            }
-            _ if lists_parts(folder) => {
-                let found = rest.first().map_or("none", |part| part.class.as_str());
-                return Err(Error::config(&listed, "type", "Pooling as the second module", found));
-            }
-            rest => (assumed_pooling(&config, &mut assumptions), rest),
-        };
+        let (pooling, rest) = pooling(folder, rest, &config, &mut assumptions)?;
         let (mut head, mut dim) = head(rest, pooling.dim(config.dim))?;
         if let Some(kept) = model.truncate_dim.filter(|kept| *kept < dim) {
             head.push(HeadStep::Truncate(kept));
@@ -111,6 +101,35 @@ impl SentenceEncoder {
             config,
             dim,
         })
+    }
+}
+
+fn tokenizer(folder: &ModelFolder, config: &TransformerConfig) -> Result<TextTokenizer, Error> {
+    let text = TextConfig::read(folder)?;
+    let longest = longest_text(folder, config, text.max_seq_length)?;
+    let mut tokenizer = TextTokenizer::load(folder, longest, config.vocabulary, config.token_types)?;
+    if text.do_lower_case == Some(true) {
+        tokenizer.lowercase()?;
+    }
+    Ok(tokenizer)
+}
+
+/// The pooling, and the parts behind it.
+fn pooling<'p>(
+    folder: &ModelFolder,
+    parts: &'p [ModelPart],
+    config: &TransformerConfig,
+    assumptions: &mut Vec<String>,
+) -> Result<(Pooling, &'p [ModelPart]), Error> {
+    match parts {
+        [first, rest @ ..] if first.class == "Pooling" => {
+            Ok((Pooling::read(&first.folder, config.dim)?, rest))
+        }
+        _ if lists_parts(folder) => {
+            let found = parts.first().map_or("none", |part| part.class.as_str());
+            Err(Error::config(&folder.file("modules.json"), "type", "Pooling as the second module", found))
+        }
+        rest => Ok((assumed_pooling(config, assumptions), rest)),
     }
 }
 

@@ -5,8 +5,8 @@ use std::{collections::HashMap, path::Path};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error,
-    model::{ModelFolder, settings},
+    error::Error,
+    model::{folder::ModelFolder, settings::table},
 };
 
 /// One way from the states of a text's tokens to one vector.
@@ -15,7 +15,7 @@ use crate::{
 pub enum PoolingMode {
     /// The first token that is not left out.
     Cls,
-    /// The largest number in each dimension.
+    /// The maximum in each dimension.
     Max,
     /// The mean.
     Mean,
@@ -78,7 +78,7 @@ impl Default for Pooling {
 
 impl Pooling {
     pub(crate) fn read(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: PoolingConfig = folder.settings("config.json", &settings::POOLING)?;
+        let config: PoolingConfig = folder.settings("config.json", &table::POOLING)?;
         let path = folder.file("config.json");
         if config.word_embedding_dimension != dim {
             let field = "word_embedding_dimension";
@@ -87,7 +87,7 @@ impl Pooling {
         Ok(Self { modes: config.modes(&path)?, include_prompt: config.include_prompt })
     }
 
-    /// The dimension of the pooled vector for tokens of `dim` numbers.
+    /// The dimension of the pooled vector for token states of dimension `dim`.
     pub(crate) fn dim(&self, dim: usize) -> usize {
         self.modes.len() * dim
     }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use crate::{
-    Error,
-    model::{ModelFolder, settings},
+    error::Error,
+    model::{folder::ModelFolder, settings::table},
 };
 
 const FILE: &str = "config_sentence_transformers.json";
@@ -18,7 +18,7 @@ pub(crate) struct ModelSettings {
     default_prompt_name: Option<String>,
     /// The similarity that the model is meant for, by its name.
     pub(crate) similarity_fn_name: Option<String>,
-    /// How many numbers of each vector are kept.
+    /// How many components of each vector are kept.
     pub(crate) truncate_dim: Option<usize>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct Prompts {
 
 impl ModelSettings {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let model: Self = folder.optional_settings(FILE, &settings::MODEL)?;
+        let model: Self = folder.optional_settings(FILE, &table::MODEL)?;
         model.check(folder)?;
         Ok(model)
     }

@@ -4,8 +4,10 @@ use std::path::Path;
 
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
-use super::{SentenceEncoder, modules::routed_parts};
-use crate::{Error, compute::Place, model::ModelFolder};
+use super::modules::routed_parts;
+use crate::{
+    compute::place::Place, error::Error, model::folder::ModelFolder, sentence::encoder::SentenceEncoder,
+};
 
 /// Two sentence encoders: one is enc1', the other enc2.
 ///

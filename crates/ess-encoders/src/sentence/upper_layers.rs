@@ -10,13 +10,20 @@ use ess_core::TokenStates;
 use ess_search::{Error, Init, TokenTensors, TrainableModule};
 
 use super::{
-    DenseActivation, HeadLayer, PoolingMode, UpperLayersConfig,
     dense::Residual,
     head::{HeadStep, LAYER_NORM_EPSILON},
 };
 use crate::{
-    compute::{Compute, DeviceCompute},
-    transformer::{Block, Linear, Norm, TokenBatch},
+    compute::{device::DeviceCompute, operations::Compute},
+    sentence::{
+        dense::DenseActivation,
+        pooling::PoolingMode,
+        upper_layers_config::{HeadLayer, KIND, UpperLayersConfig},
+    },
+    transformer::{
+        definition::{Block, Linear, Norm},
+        token_batch::TokenBatch,
+    },
 };
 
 type Matrix = Param<Tensor<2>>;
@@ -88,7 +95,7 @@ impl UpperLayers {
         Self { blocks, relative_positions, dense, norms, residuals, config }
     }
 
-    /// `n × pooled` numbers to `n × d_item`.
+    /// `n × pooled` to `n × d_item`.
     fn head(&self, compute: &DeviceCompute, mut vectors: Tensor<2>) -> Tensor<2> {
         let (mut dense, mut norms) = (self.dense.iter(), self.norms.iter());
         let mut residuals = self.residuals.iter();
@@ -137,7 +144,7 @@ impl UpperLayers {
 }
 
 impl TrainableModule for UpperLayers {
-    const KIND: &'static str = "upper_layers";
+    const KIND: &'static str = KIND;
     type Config = UpperLayersConfig;
     type Encoding = TokenStates;
 
@@ -204,7 +211,7 @@ impl TrainableModule for UpperLayers {
     }
 }
 
-/// `d_out × d_in` numbers that keep the variance of what goes through, and zeros.
+/// A weight of `d_out × d_in` that keeps the variance of its input, and a bias of zeros.
 fn linear(init: &mut Init<'_>, d_out: usize, d_in: usize) -> Linear<Matrix, Vector> {
     let weight = init.weight(d_in, d_out).map(|weight| weight.transpose());
     Linear { weight, bias: init.zero_bias(d_out) }

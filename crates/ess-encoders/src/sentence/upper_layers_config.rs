@@ -1,12 +1,18 @@
 //! What the upper part of a split encoder is made from.
 
-use ess_search::{Error, MAX_DIM, TrainableModule};
+use ess_search::{Error, MAX_DIM};
 use serde::{Deserialize, Serialize};
 
-use super::{DenseActivation, PoolingMode, UpperLayers, dense::Residual, head::HeadStep};
-use crate::model::Activation;
+use super::{dense::Residual, head::HeadStep};
+use crate::{
+    model::transformer_config::Activation,
+    sentence::{dense::DenseActivation, pooling::PoolingMode},
+};
 
-/// The shape of [`UpperLayers`]: enough to make the module again, its numbers aside.
+/// The name of the kind in files.
+pub(super) const KIND: &str = "upper_layers";
+
+/// The shape of [`UpperLayers`](crate::UpperLayers): enough to make the module again, without its weights.
 ///
 /// ```
 /// use ess_encoders::UpperLayersConfig;
@@ -67,9 +73,9 @@ pub enum HeadLayer {
     },
     /// Layer normalisation.
     LayerNorm,
-    /// Scaling to length 1.
+    /// Scaling to unit norm.
     Normalize,
-    /// Keeping the first numbers.
+    /// Keeping the first components.
     Truncate {
         /// How many, at most.
         dim: usize,
@@ -120,7 +126,7 @@ impl UpperLayersConfig {
         for layer in &self.head {
             match layer {
                 HeadLayer::Dense { dim: found, .. } => dim("dim of a dense layer", *found)?,
-                HeadLayer::Truncate { dim: found } => dim("numbers that are kept", *found)?,
+                HeadLayer::Truncate { dim: found } => dim("components that are kept", *found)?,
                 HeadLayer::LayerNorm | HeadLayer::Normalize => {}
             }
         }
@@ -130,7 +136,7 @@ impl UpperLayersConfig {
         range("number of parameters", 0, MAX_PARAMETERS, self.weights())
     }
 
-    /// The numbers in the matrices. The dimensions must have been checked.
+    /// The number of weights in the matrices. The dimensions must have been checked.
     fn weights(&self) -> usize {
         let block = self.token_dim * (4 * self.token_dim + 2 * self.feed_forward_dim);
         let mut dim = self.pooled_dim();
@@ -147,7 +153,7 @@ impl UpperLayersConfig {
 }
 
 impl HeadLayer {
-    /// What a step of an encoder's head is, its numbers aside.
+    /// The shape of a step of an encoder's head, without its weights.
     pub(super) fn of(step: &HeadStep) -> Self {
         match step {
             HeadStep::Dense(dense) => Self::Dense {
@@ -179,7 +185,7 @@ fn range(name: &'static str, least: usize, most: usize, found: usize) -> Result<
 }
 
 fn refuse(name: &'static str, expected: String, found: impl ToString) -> Error {
-    Error::Config { kind: UpperLayers::KIND, name, expected, found: found.to_string() }
+    Error::Config { kind: KIND, name, expected, found: found.to_string() }
 }
 
 #[cfg(test)]
@@ -232,7 +238,7 @@ mod tests {
             ("heads", UpperLayersConfig { heads: 3, ..config() }),
             ("number of poolings", UpperLayersConfig { poolings: vec![], ..config() }),
             ("dim of a dense layer", UpperLayersConfig { head: no_dense, ..config() }),
-            ("numbers that are kept", UpperLayersConfig { head: nothing, ..config() }),
+            ("components that are kept", UpperLayersConfig { head: nothing, ..config() }),
             ("norm_epsilon", UpperLayersConfig { norm_epsilon: f32::NAN, ..config() }),
             ("number of parameters", huge),
         ];

@@ -2,10 +2,11 @@
 
 use ess_core::Embeddings;
 
-use super::{SentenceEncoder, head::HeadStep};
+use super::head::HeadStep;
 use crate::{
-    Error,
-    model::{TextTokenizer, TokenIds},
+    error::Error,
+    model::tokenizer::{TextTokenizer, TokenIds},
+    sentence::encoder::SentenceEncoder,
 };
 
 impl SentenceEncoder {
@@ -19,7 +20,7 @@ impl SentenceEncoder {
     }
 
     /// The vector of each token of the vocabulary by itself between the special tokens of a text, through the dense
-    /// layers, before it is scaled to length 1.
+    /// layers, before it is scaled to unit norm.
     pub(crate) fn encode_vocabulary(&self) -> Result<Embeddings, Error> {
         let mut around = self.tokenizer.encode(vec![""], true)?;
         let TokenIds { ids, types } = around.remove(0);

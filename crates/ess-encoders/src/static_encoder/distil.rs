@@ -6,7 +6,7 @@ use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
 use super::StaticEncoder;
-use crate::{Error, SentenceEncoder};
+use crate::{error::Error, sentence::encoder::SentenceEncoder};
 
 /// How a static encoder is distilled from a transformer.
 ///
@@ -53,7 +53,7 @@ impl StaticEncoder {
     /// Distils a transformer: each token of its vocabulary goes through the model by itself, principal components make
     /// the vectors shorter, and frequent tokens weigh less (Model2Vec: Tulkens and van Dongen, 2024).
     ///
-    /// How frequent a token is comes from its place in the vocabulary, which lists frequent tokens first, by Zipf's law;
+    /// How frequent a token is comes from its position in the vocabulary, which lists frequent tokens first, by Zipf's law;
     /// [`StaticEncoder::distil_for`] counts instead. It takes what encoding the vocabulary takes: half a minute for
     /// 30 000 tokens and a small model on one core.
     ///

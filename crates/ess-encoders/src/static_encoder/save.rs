@@ -7,7 +7,7 @@ use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 
 use super::{StaticEncoder, TABLE};
-use crate::Error;
+use crate::error::Error;
 
 impl StaticEncoder {
     /// Writes the encoder as a folder that Model2Vec and [`StaticEncoder::load`] read: tokenizer.json,

@@ -1,14 +1,9 @@
-//! The layers, and the order in which they are applied.
+//! The layers of a transformer.
 //!
-//! Generic over the form of a table `M`, a weight `W` and a vector `V`: numbers in host memory for the fused CPU kernels, Burn
+//! Generic over the form of a table `M`, a weight `W` and a vector `V`: values in host memory for the fused CPU kernels, Burn
 //! parameters for any Burn device and for training.
 
-use super::TokenBatch;
-use crate::{
-    Error,
-    compute::{Compute, HostTokens},
-    model::Activation,
-};
+use crate::model::transformer_config::Activation;
 
 /// `y = x Wᵀ + b`.
 #[cfg_attr(feature = "split", derive(burn::module::Module))]
@@ -20,7 +15,7 @@ pub(crate) struct Linear<W, V> {
     pub(crate) bias: V,
 }
 
-/// Layer normalisation over each token's `d` numbers.
+/// Layer normalisation over the `d` components of each token.
 #[cfg_attr(feature = "split", derive(burn::module::Module))]
 #[derive(Debug)]
 pub(crate) struct Norm<V> {
@@ -29,7 +24,7 @@ pub(crate) struct Norm<V> {
     pub(crate) epsilon: f32,
 }
 
-/// What a token starts with: its word, its place and its type, each a row of a table.
+/// What a token starts with: its word, its position and its type, each a row of a table.
 #[derive(Debug)]
 pub(crate) struct Tables<M, V> {
     /// `vocabulary × d`.
@@ -69,47 +64,4 @@ pub(crate) struct Transformer<M, W, V> {
     pub(crate) blocks: Vec<Block<W, V>>,
     /// `buckets × heads`, where the model has relative positions.
     pub(crate) relative_positions: Option<M>,
-}
-
-impl<M, W, V> Transformer<M, W, V> {
-    /// The states of all tokens, `T × d`, at each of `layers`; layer 0 is before the first block.
-    pub(crate) fn states<C: Compute<Matrix = M, Weight = W, Vector = V>>(
-        &self,
-        compute: &C,
-        batch: &TokenBatch,
-        layers: &[usize],
-    ) -> Result<Vec<HostTokens>, Error> {
-        let mut kept: Vec<Option<HostTokens>> = vec![None; layers.len()];
-        let mut keep = |layer: usize, tokens: &C::Tokens| -> Result<(), Error> {
-            for (kept, _) in kept.iter_mut().zip(layers).filter(|(_, wanted)| **wanted == layer) {
-                *kept = Some(compute.to_host(tokens)?);
-            }
-            Ok(())
-        };
-        let mut tokens = compute.embed(&self.tables, batch);
-        keep(0, &tokens)?;
-        for (layer, block) in self.blocks.iter().enumerate() {
-            tokens = block.forward(compute, tokens, batch, self.relative_positions.as_ref());
-            keep(layer + 1, &tokens)?;
-        }
-        Ok(kept.into_iter().flatten().collect())
-    }
-}
-
-impl<W, V> Block<W, V> {
-    /// `T × d` to `T × d`.
-    pub(crate) fn forward<C: Compute<Weight = W, Vector = V>>(
-        &self,
-        compute: &C,
-        tokens: C::Tokens,
-        batch: &TokenBatch,
-        relative_positions: Option<&C::Matrix>,
-    ) -> C::Tokens {
-        let qkv = compute.project(&tokens, &self.qkv);
-        let attended = compute.attend(qkv, batch, self.heads, relative_positions);
-        let tokens = compute.add_projection(tokens, attended, &self.attention_out);
-        let tokens = compute.normalize(tokens, &self.attention_norm);
-        let tokens = compute.add_feed_forward(tokens, &self.up, self.activation, &self.down);
-        compute.normalize(tokens, &self.norm)
-    }
 }

@@ -1,10 +1,10 @@
 //! From named tensors to layers.
 
-use super::{Block, Linear, Norm, Tables, Transformer};
 use crate::{
-    Error,
-    compute::Compute,
-    model::{Family, TransformerConfig},
+    compute::operations::Compute,
+    error::Error,
+    model::transformer_config::{Family, TransformerConfig},
+    transformer::definition::{Block, Linear, Norm, Tables, Transformer},
     weights::Weights,
 };
 

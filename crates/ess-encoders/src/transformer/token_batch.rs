@@ -1,6 +1,6 @@
 //! Several tokenized texts in one run of tokens, without padding.
 
-use crate::model::TokenIds;
+use crate::model::tokenizer::TokenIds;
 
 /// The tokens of `n` texts one after another, `T` in all.
 #[derive(Clone, Debug, Default)]
@@ -8,7 +8,7 @@ pub(crate) struct TokenBatch {
     pub(crate) ids: Vec<u32>,
     /// The row of the token type table for each token.
     pub(crate) types: Vec<u32>,
-    /// Where each text starts, and where the last one ends: `n + 1` numbers.
+    /// Where each text starts, and where the last one ends: `n + 1` offsets.
     pub(crate) starts: Vec<usize>,
 }
 

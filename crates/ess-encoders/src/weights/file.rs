@@ -9,10 +9,10 @@ use std::{
 use half::{bf16, f16};
 use safetensors::{Dtype, tensor::Metadata};
 
-use crate::Error;
+use crate::error::Error;
 
 // The limit of the safetensors library itself.
-const LARGEST_HEADER: u64 = 100_000_000;
+const MAX_HEADER_BYTES: u64 = 100_000_000;
 const LENGTH_BYTES: u64 = 8;
 
 /// A safetensors file whose header is read and checked against the file's length.
@@ -33,7 +33,7 @@ impl WeightFile {
         }
         file.read_exact(&mut header_length).map_err(Error::io(path))?;
         let header_length = u64::from_le_bytes(header_length);
-        if header_length > LARGEST_HEADER.min(length - LENGTH_BYTES) {
+        if header_length > MAX_HEADER_BYTES.min(length - LENGTH_BYTES) {
             return Err(malformed(format!("its header claims {header_length} bytes, the file has {length}")));
         }
         let mut header = vec![0; header_length as usize];

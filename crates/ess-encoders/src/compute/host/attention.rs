@@ -3,8 +3,8 @@
 use pulp::{Arch, Simd};
 
 use super::{
-    HostMatrix,
     elementwise::exponentials,
+    memory::HostMatrix,
     tile::{InTiles, PANEL, Tiled, tile},
 };
 use crate::compute::relative_position::relative_bucket;

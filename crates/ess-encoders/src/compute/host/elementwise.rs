@@ -1,11 +1,11 @@
-//! What is done to each number or row between the products, compiled for the widest vectors that the machine has.
+//! What is done to each component or row between the products, compiled for the widest vectors that the machine has.
 
 use std::f32::consts::{LOG2_E, SQRT_2};
 
 use pulp::{Arch, Simd};
 
-use super::HostLinear;
-use crate::{model::Activation, transformer::Linear};
+use super::memory::HostLinear;
+use crate::{model::transformer_config::Activation, transformer::definition::Linear};
 
 /// `sums[i] += values[i]`.
 pub(super) fn add_row(sums: &mut [f32], values: &[f32]) {
@@ -40,7 +40,7 @@ pub(super) fn activated(linear: &HostLinear, results: &mut [f32], rows: &[f32], 
     }
 }
 
-/// Layer normalisation of each row of `weight.len()` numbers.
+/// Layer normalisation of each row of `weight.len()` components.
 pub(super) fn normalize_rows(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
     Arch::new().dispatch(
         #[inline(always)]
@@ -99,7 +99,7 @@ fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     across(sums, |a, b| a + b) + rest.iter().map(|&value| f(value)).sum::<f32>()
 }
 
-/// All lanes in one: halves are put together, which vectors do faster than number after number.
+/// The sum of all lanes: halves are added, which vector instructions do faster than lane after lane.
 #[inline(always)]
 fn across(mut lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;

@@ -7,7 +7,7 @@ use pulp::{Arch, Simd};
 
 use super::tile::{InTiles, PANEL, Tiled, tile};
 
-/// A weight of `d_out × d_in`, as panels of 32 of its rows: for each input the 32 numbers one after another, zeros where
+/// A weight of `d_out × d_in`, as panels of 32 of its rows: for each input the 32 weights one after another, zeros where
 /// the last panel ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Panels {
@@ -39,7 +39,7 @@ impl Panels {
         ((0..self.d_out).flat_map(inputs).collect(), [self.d_out, self.d_in])
     }
 
-    /// `finish(rows Wᵀ + b)` for `n × d_in` numbers, into `n × d_out`; `finish` gets 32 numbers at a time.
+    /// `finish(rows Wᵀ + b)` for rows of `n × d_in`, into `n × d_out`; `finish` gets 32 values at a time.
     pub(super) fn write(
         &self,
         results: &mut [f32],
@@ -57,7 +57,7 @@ impl Panels {
         self.run(results, rows, bias, store);
     }
 
-    /// `sums += rows Wᵀ + b`, for `n × d_in` numbers and `n × d_out` sums.
+    /// `sums += rows Wᵀ + b`, for rows of `n × d_in` and sums of `n × d_out`.
     pub(super) fn add(&self, sums: &mut [f32], rows: &[f32], bias: &[f32]) {
         let store = |result: &mut [f32], sums: [f32; PANEL]| match result.first_chunk_mut::<PANEL>() {
             Some(result) => result.iter_mut().zip(&sums).for_each(|(result, sum)| *result += sum),

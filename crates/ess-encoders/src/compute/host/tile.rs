@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-/// Columns of a panel: two vectors of 16 numbers.
+/// Columns of a panel: two vectors of 16 values.
 pub(super) const PANEL: usize = 32;
 
 /// Work that is made of tiles of `R` rows, `V` vectors of a panel's columns at a time.
@@ -10,7 +10,7 @@ pub(super) trait Tiled {
     fn run<S: Simd, const V: usize, const R: usize>(self, simd: S);
 }
 
-/// [`Tiled`] work with as many accumulators as the machine's registers hold, beside the weight's numbers and one of the
+/// [`Tiled`] work with as many accumulators as the machine's registers hold, beside the weights and one of the
 /// input.
 pub(super) struct InTiles<T>(pub(super) T);
 
@@ -28,7 +28,7 @@ impl<T: Tiled> WithSimd for InTiles<T> {
     }
 }
 
-/// `start` plus the products of `R` rows with a panel, which has 32 numbers for each number of a row.
+/// `start` plus the products of `R` rows with a panel, which has 32 weights for each component of a row.
 #[inline(always)]
 pub(super) fn tile<S: Simd, const V: usize, const R: usize>(
     simd: S,

@@ -356,3 +356,82 @@ pub(crate) const STATIC: Settings = Settings {
     ],
     closed: false,
 };
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::error::Error;
+
+    fn check(settings: &Settings, json: &str) -> Result<(), Error> {
+        settings
+            .check(Path::new("file.json"), serde_json::from_str::<Value>(json).unwrap().as_object().unwrap())
+    }
+
+    #[test]
+    fn what_is_known_passes_by_its_value_and_what_is_misspelt_is_refused() {
+        check(
+            &TRANSFORMER,
+            r#"{"hidden_size": 4, "use_cache": true, "is_decoder": false, "pruned_heads": {}}"#,
+        )
+        .unwrap();
+        let refused = [
+            (r#"{"Type_vocab_size": 2}"#, "type_vocab_size"),
+            (r#"{"is_decoder": true}"#, "expected null or false"),
+            (r#"{"quantization_config": {"bits": 4}}"#, "expected null"),
+            (r#"{"no_such_thing": 1}"#, "not a setting"),
+        ];
+        for (json, expected) in refused {
+            let error = check(&TRANSFORMER, json).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.starts_with("file.json"), "{json}: {error}");
+        }
+        check(&TOKENIZER_CONFIG, r#"{"a_note": 1, "cls_token": "[CLS]"}"#).unwrap();
+        assert!(check(&TOKENIZER_CONFIG, r#"{"truncation-side": "left"}"#).is_err());
+    }
+
+    #[test]
+    fn no_setting_is_in_two_lists() {
+        for settings in ALL {
+            let only = settings.only.iter().map(|(name, _)| name);
+            let mut names: Vec<_> = settings.applied.iter().chain(settings.harmless).chain(only).collect();
+            let all = names.len();
+            names.sort();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", settings.file);
+        }
+    }
+
+    /// One row of the README's table.
+    fn row(settings: &Settings) -> String {
+        let list = |names: &[&str]| {
+            let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+            if quoted.is_empty() { "–".to_owned() } else { quoted.join(", ") }
+        };
+        let only: Vec<_> = settings
+            .only
+            .iter()
+            .map(|(name, values)| format!("`{name}`: `{}`", values.join("` or `")))
+            .collect();
+        let only = if only.is_empty() { "–".to_owned() } else { only.join("; ") };
+        let others =
+            if settings.closed { "refused" } else { "refused if like one that decides, else a warning" };
+        format!(
+            "| {} | {} | {only} | {} | {others} |",
+            settings.file,
+            list(settings.applied),
+            list(settings.harmless)
+        )
+    }
+
+    #[test]
+    fn the_readme_has_the_table_as_it_is_here() {
+        let readme = include_str!("../../../README.md");
+        for settings in ALL {
+            let row = row(settings);
+            assert!(readme.contains(&row), "README.md of ess-encoders should have this row:\n{row}");
+        }
+    }
+}

@@ -7,12 +7,12 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{Error, model::settings};
+use crate::{error::Error, model::settings::table};
 
 /// How much longer normalising may make a text, by a count that takes each step at its worst.
-const LARGEST_GROWTH: f64 = 512.0;
+const MAX_GROWTH: f64 = 512.0;
 /// Steps of normalising and splitting; published tokenizers have a handful.
-const MOST_STEPS: usize = 64;
+const MAX_STEPS: usize = 64;
 /// Letters of a word that WordPiece looks at: its time grows with their square.
 const LONGEST_WORD: u64 = 10_000;
 /// Letters that are put before a text.
@@ -39,7 +39,7 @@ pub(super) fn checked(path: &Path, bytes: &[u8]) -> Result<(Value, Value), Error
     let Value::Object(parts) = &file else {
         return Err(Error::Tokenizer { path: path.to_owned(), reason: "expected an object".to_owned() });
     };
-    settings::TOKENIZER.check(path, parts)?;
+    table::TOKENIZER.check(path, parts)?;
     check(path, &file)?;
     let decoder = file["decoder"].take();
     Ok((file, decoder))
@@ -50,16 +50,16 @@ fn check(path: &Path, file: &Value) -> Result<(), Error> {
 
     let (normalizer, pre_tokenizer) = (Steps::of(&file["normalizer"]), Steps::of(&file["pre_tokenizer"]));
     let steps = normalizer.count + pre_tokenizer.count;
-    if steps > MOST_STEPS {
+    if steps > MAX_STEPS {
         return refuse(
             "normalizer",
-            format!("at most {MOST_STEPS} steps, with those of pre_tokenizer"),
+            format!("at most {MAX_STEPS} steps, with those of pre_tokenizer"),
             steps.to_string(),
         );
     }
     let growth = normalizer.growth * pre_tokenizer.growth;
-    if growth > LARGEST_GROWTH {
-        let expected = format!("to make a text at most {LARGEST_GROWTH} times as long");
+    if growth > MAX_GROWTH {
+        let expected = format!("to make a text at most {MAX_GROWTH} times as long");
         return refuse("normalizer", expected, format!("{growth} times"));
     }
     if normalizer.longest_prefix > LONGEST_PREFIX {
@@ -135,7 +135,7 @@ fn precompiled_growth(base64: &str) -> f64 {
     (longest as f64 / LETTER).max(1.0)
 }
 
-/// The bytes of a text in base 64; letters that are none of its are passed over.
+/// The bytes of a text in base 64; other letters are skipped.
 fn from_base64(text: &str) -> Vec<u8> {
     let (mut bytes, mut bits, mut count) = (Vec::with_capacity(text.len() / 4 * 3), 0_u32, 0);
     for letter in text.bytes() {

@@ -7,17 +7,21 @@ use burn::{
 use ess_search::largest_tensor;
 
 use crate::{
-    Error,
-    compute::{DeviceCompute, HostTokens},
-    model::TransformerConfig,
-    transformer::{Block, TokenBatch, Transformer, load_transformer},
+    compute::{device::DeviceCompute, host::memory::HostTokens},
+    error::Error,
+    model::transformer_config::TransformerConfig,
+    transformer::{
+        definition::{Block, Transformer},
+        loading::load_transformer,
+        token_batch::TokenBatch,
+    },
     weights::Weights,
 };
 
 type Matrix = Param<Tensor<2>>;
 type Vector = Param<Tensor<1>>;
 
-/// A transformer whose numbers are Burn tensors.
+/// A transformer whose weights are Burn tensors.
 pub(crate) struct DeviceEngine {
     compute: DeviceCompute,
     pub(super) transformer: Box<Transformer<Matrix, Matrix, Vector>>,

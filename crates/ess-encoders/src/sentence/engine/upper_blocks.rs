@@ -7,8 +7,15 @@ use burn::{
 
 use super::Engine;
 use crate::{
-    compute::{Compute, DeviceCompute, HostMatrix, HostVector, Panels},
-    transformer::Block,
+    compute::{
+        device::DeviceCompute,
+        host::{
+            memory::{HostMatrix, HostVector},
+            panels::Panels,
+        },
+        operations::Compute,
+    },
+    transformer::definition::Block,
 };
 
 type Matrix = Param<Tensor<2>>;

@@ -6,7 +6,7 @@ use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
 
-use crate::{Error, model::ModelFolder};
+use crate::{error::Error, model::folder::ModelFolder};
 use file::WeightFile;
 
 /// The tensors of one model, in one file or several.

@@ -1,15 +1,15 @@
 //! Sentence encoders: a transformer, pooling, and what comes behind it.
 
 mod dense;
-mod encoder;
-mod engine;
+pub(crate) mod encoder;
+pub(crate) mod engine;
 mod head;
 mod layer_encoder;
 mod loading;
 mod merged;
 mod modules;
 mod pooling;
-mod prompts;
+pub(crate) mod prompts;
 #[cfg(feature = "split")]
 mod split;
 mod token_encoder;
@@ -32,6 +32,3 @@ pub use two_towers::TwoTowerEncoder;
 pub use upper_layers::UpperLayers;
 #[cfg(feature = "split")]
 pub use upper_layers_config::{HeadLayer, UpperLayersConfig};
-
-pub(crate) use engine::Engine;
-pub(crate) use prompts::{ModelSettings, Prompts};

@@ -13,8 +13,10 @@ use tokenizers::{
 };
 
 use self::{checks::guarded, config::TokenizerConfig};
-use super::{ModelFolder, TransformerConfig};
-use crate::Error;
+use crate::{
+    error::Error,
+    model::{folder::ModelFolder, transformer_config::TransformerConfig},
+};
 
 const FILE: &str = "tokenizer.json";
 
@@ -233,9 +235,9 @@ impl TextTokenizer {
 }
 
 /// The fewest tokens that texts may be cut to: room for the special tokens of a pair, and one more.
-pub(crate) const FEWEST_TOKENS: usize = 5;
+pub(crate) const MIN_TOKENS: usize = 5;
 
-/// The most tokens of a text: what the caller was told, or tokenizer_config.json says, within the model's positions.
+/// The most tokens of a text: what the caller asks for, or tokenizer_config.json says, within the model's positions.
 pub(crate) fn longest_text(
     folder: &ModelFolder,
     config: &TransformerConfig,
@@ -243,9 +245,9 @@ pub(crate) fn longest_text(
 ) -> Result<usize, Error> {
     let by_tokenizer = TokenizerConfig::read(folder)?.longest();
     let longest = told.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
-    if longest < FEWEST_TOKENS {
+    if longest < MIN_TOKENS {
         let path = folder.file("sentence_bert_config.json");
-        return Err(Error::config(&path, "max_seq_length", format!("at least {FEWEST_TOKENS}"), longest));
+        return Err(Error::config(&path, "max_seq_length", format!("at least {MIN_TOKENS}"), longest));
     }
     Ok(longest)
 }

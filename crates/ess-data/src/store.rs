@@ -3,13 +3,13 @@
 mod embedding_store;
 mod header;
 mod layout;
-mod mapped;
+pub(crate) mod mapped;
+mod shape;
 mod token_states;
 mod write;
 mod write_tokens;
 
 pub use embedding_store::EmbeddingStore;
 pub use mapped::MappedStore;
-pub(crate) use mapped::map;
 pub use write::{store_bytes, write_store, write_store_in_batches};
 pub use write_tokens::{TokenStoreShape, write_token_store, write_token_store_in_batches};

@@ -1,19 +1,13 @@
-//! The operations that a transformer is made of.
-
-#[cfg(feature = "device")]
-mod device;
-mod host;
-mod place;
-mod relative_position;
-
-#[cfg(feature = "device")]
-pub(crate) use device::DeviceCompute;
-pub(crate) use host::{HostCompute, HostMatrix, HostTokens, HostVector, Panels, dense_rows, gelu};
-pub(crate) use place::Place;
+//! What a transformer needs of whatever computes it.
 
 use crate::{
-    model::Activation,
-    transformer::{Linear, Norm, Tables, TokenBatch},
+    compute::host::memory::HostTokens,
+    error::Error,
+    model::transformer_config::Activation,
+    transformer::{
+        definition::{Linear, Norm, Tables},
+        token_batch::TokenBatch,
+    },
 };
 
 /// Where and how a transformer is computed.
@@ -72,5 +66,5 @@ pub(crate) trait Compute {
     ) -> Self::Tokens;
 
     /// The states in host memory, row-major.
-    fn to_host(&self, tokens: &Self::Tokens) -> Result<HostTokens, crate::Error>;
+    fn to_host(&self, tokens: &Self::Tokens) -> Result<HostTokens, Error>;
 }

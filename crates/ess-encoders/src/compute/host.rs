@@ -3,63 +3,36 @@
 //! One thread each call: callers run several batches at a time. Against Burn's CPU tensors it saves the passes over
 //! memory between operations: biases and residuals go into the product's accumulator, the feed-forward half stays in
 //! the cache, and attention is computed for one text and head at a time, without padding. Each operation has a span of
-//! `tracing` at level TRACE, so that whoever listens can say where the time goes.
+//! `tracing` at level TRACE, so that a subscriber can measure where the time goes.
 
 mod attention;
-mod elementwise;
-
+pub(crate) mod elementwise;
 mod matmul;
-mod panels;
+pub(crate) mod memory;
+pub(crate) mod panels;
 mod tile;
 
-pub(crate) use elementwise::gelu;
-pub(crate) use panels::Panels;
 use tracing::trace_span;
 
 use self::{
     attention::attend_text,
     elementwise::{activated, add_row, normalize_rows},
+    memory::{HostLinear, HostMatrix, HostTokens, HostVector},
+    panels::Panels,
 };
-use super::Compute;
+use super::operations::Compute;
 use crate::{
-    Error,
-    model::Activation,
-    transformer::{Linear, Norm, Tables, TokenBatch},
+    error::Error,
+    model::transformer_config::Activation,
+    transformer::{
+        definition::{Norm, Tables},
+        token_batch::TokenBatch,
+    },
 };
 
 /// Computes in host memory, on the calling thread.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct HostCompute;
-
-/// A row-major matrix.
-#[derive(Clone, Debug)]
-pub(crate) struct HostMatrix {
-    pub(crate) values: Vec<f32>,
-    pub(crate) columns: usize,
-}
-
-/// A vector.
-#[derive(Clone, Debug)]
-pub(crate) struct HostVector(pub(crate) Vec<f32>);
-
-/// The states of `T` tokens, `T × dim`, row-major.
-#[derive(Clone, Debug)]
-pub(crate) struct HostTokens {
-    pub(crate) values: Vec<f32>,
-    pub(crate) dim: usize,
-}
-
-impl HostMatrix {
-    pub(crate) fn row(&self, row: usize) -> &[f32] {
-        &self.values[row * self.columns..(row + 1) * self.columns]
-    }
-
-    pub(crate) fn rows(&self) -> usize {
-        self.values.len() / self.columns
-    }
-}
-
-type HostLinear = Linear<Panels, HostVector>;
 
 // Rows of the feed-forward half that are computed together, so that they stay in the second-level cache.
 // A multiple of 12, 6 and 4, the rows of a tile.
@@ -164,7 +137,7 @@ impl Compute for HostCompute {
     }
 }
 
-/// `rows Wᵀ + b` for `n × d_in` numbers and a weight of `d_out × d_in`.
+/// `rows Wᵀ + b` for rows of `n × d_in` and a weight of `d_out × d_in`.
 pub(crate) fn dense_rows(rows: &[f32], d_in: usize, weight: &[f32], bias: &[f32]) -> Vec<f32> {
     let (n, d_out) = (rows.len() / d_in, bias.len());
     let mut sums = bias.repeat(n);

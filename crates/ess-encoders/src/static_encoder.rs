@@ -14,9 +14,13 @@ use serde::Deserialize;
 pub use distil::DistilConfig;
 
 use crate::{
-    Error,
-    model::{ModelFolder, TextTokenizer, TokenIds, settings},
-    sentence::{ModelSettings, Prompts},
+    error::Error,
+    model::{
+        folder::ModelFolder,
+        settings::table,
+        tokenizer::{TextTokenizer, TokenIds},
+    },
+    sentence::prompts::{ModelSettings, Prompts},
     weights::Weights,
 };
 
@@ -69,32 +73,9 @@ impl StaticEncoder {
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder.as_ref())?;
         folder.refuse_adapter()?;
-        let config: StaticConfig = folder.settings("config.json", &settings::STATIC)?;
-        let weights = Weights::open(&folder)?;
-        if weights.has(MAPPING) {
-            let (expected, found) = ("a row for each token", "rows that several tokens share");
-            return Err(Error::config(&folder.file("model.safetensors"), "mapping", expected, found));
-        }
-        let (vocabulary, dim) = match weights.shape(TABLE)?[..] {
-            [vocabulary, dim] if vocabulary > 0 && dim > 0 => (vocabulary, dim),
-            ref other => {
-                let found = format!("shape {other:?}");
-                return Err(Error::config(
-                    &folder.file("model.safetensors"),
-                    TABLE,
-                    "rows and columns",
-                    found,
-                ));
-            }
-        };
-        let mut table = weights.read(TABLE, &[vocabulary, dim])?;
-        if weights.has(TOKEN_WEIGHTS) {
-            let token_weights = weights.read(TOKEN_WEIGHTS, &[vocabulary])?;
-            for (row, weight) in table.chunks_exact_mut(dim).zip(token_weights) {
-                row.iter_mut().for_each(|value| *value *= weight);
-            }
-        }
-        let tokenizer = TextTokenizer::load_plain(&folder, config.max_length, vocabulary)?;
+        let config: StaticConfig = folder.settings("config.json", &table::STATIC)?;
+        let (table, dim) = read_table(&folder)?;
+        let tokenizer = TextTokenizer::load_plain(&folder, config.max_length, table.len() / dim)?;
         let model = ModelSettings::read(&folder)?;
         if model.prompts() != Prompts::default() || model.truncate_dim.is_some() {
             let path = folder.file("config_sentence_transformers.json");
@@ -134,7 +115,7 @@ impl StaticEncoder {
         Ok(self)
     }
 
-    /// Whether the embeddings are scaled to length 1.
+    /// Whether the embeddings are scaled to unit norm.
     pub fn normalizes(&self) -> bool {
         self.normalize
     }
@@ -199,4 +180,27 @@ impl ItemEncoder for StaticEncoder {
     fn encode_items(&self, items: &[&str]) -> Result<Embeddings, ess_core::Error> {
         Ok(self.encode(items)?)
     }
+}
+
+/// The table of the tokens' vectors, weighted where there are weights, and its columns.
+fn read_table(folder: &ModelFolder) -> Result<(Vec<f32>, usize), Error> {
+    let weights = Weights::open(folder)?;
+    let refuse = |name, expected: &str, found: String| {
+        Err(Error::config(&folder.file("model.safetensors"), name, expected, found))
+    };
+    if weights.has(MAPPING) {
+        return refuse("mapping", "a row for each token", "rows that several tokens share".to_owned());
+    }
+    let (vocabulary, dim) = match weights.shape(TABLE)?[..] {
+        [vocabulary, dim] if vocabulary > 0 && dim > 0 => (vocabulary, dim),
+        ref other => return refuse(TABLE, "rows and columns", format!("shape {other:?}")),
+    };
+    let mut table = weights.read(TABLE, &[vocabulary, dim])?;
+    if weights.has(TOKEN_WEIGHTS) {
+        let token_weights = weights.read(TOKEN_WEIGHTS, &[vocabulary])?;
+        for (row, weight) in table.chunks_exact_mut(dim).zip(token_weights) {
+            row.iter_mut().for_each(|value| *value *= weight);
+        }
+    }
+    Ok((table, dim))
 }

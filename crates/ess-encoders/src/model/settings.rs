@@ -1,0 +1,68 @@
+//! The settings that a model's files may have: which are heeded, which refused, which change no vector.
+
+mod nearness;
+pub(crate) mod table;
+
+use std::path::Path;
+
+use serde_json::{Map, Value};
+
+use crate::error::Error;
+
+/// The settings of one kind of file.
+pub(crate) struct Settings {
+    /// What the file is called in the README.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the README's table is checked by a test"))]
+    pub(crate) file: &'static str,
+    /// They decide vectors and are heeded, or refused by value where they are read.
+    pub(crate) applied: &'static [&'static str],
+    /// They would decide vectors, and are refused unless they have one of these values, as JSON.
+    pub(crate) only: &'static [(&'static str, &'static [&'static str])],
+    /// They change no vector.
+    pub(crate) harmless: &'static [&'static str],
+    /// Whether a setting that is in none of the lists is refused whatever its name. Otherwise it is refused where its
+    /// name is like that of one that decides vectors, and ignored with a warning elsewhere.
+    pub(crate) closed: bool,
+}
+
+impl Settings {
+    /// Refuses what would change vectors and is not heeded.
+    pub(crate) fn check(&self, path: &Path, settings: &Map<String, Value>) -> Result<(), Error> {
+        settings.iter().try_for_each(|(name, value)| self.check_one(path, name, value))
+    }
+
+    fn check_one(&self, path: &Path, name: &str, value: &Value) -> Result<(), Error> {
+        if self.applied.contains(&name) || self.harmless.contains(&name) {
+            return Ok(());
+        }
+        if let Some((_, accepted)) = self.only.iter().find(|(known, _)| *known == name) {
+            if accepted
+                .iter()
+                .any(|accepted| serde_json::from_str(accepted).is_ok_and(|ok: Value| ok == *value))
+            {
+                return Ok(());
+            }
+            let found = shortened(&value.to_string());
+            let reason = format!("expected {}, found {found}", accepted.join(" or "));
+            return Err(Error::Setting { path: path.to_owned(), name: name.to_owned(), reason });
+        }
+        let deciding = self.applied.iter().copied().chain(self.only.iter().map(|(name, _)| *name));
+        let meant = nearness::nearest(name, deciding);
+        if meant.is_none() && !self.closed {
+            tracing::warn!(file = %path.display(), setting = name, "a setting that is not known is ignored");
+            return Ok(());
+        }
+        let meant = meant.map_or_else(String::new, |meant| format!(" (is {meant} meant?)"));
+        let reason = format!("not a setting that is known here{meant}; remove it if it changes no vector");
+        Err(Error::Setting { path: path.to_owned(), name: name.to_owned(), reason })
+    }
+}
+
+/// As much of a value as a message has room for.
+fn shortened(value: &str) -> String {
+    const MOST: usize = 80;
+    match value.char_indices().nth(MOST) {
+        None => value.to_owned(),
+        Some((end, _)) => format!("{}…", &value[..end]),
+    }
+}

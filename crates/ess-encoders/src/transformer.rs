@@ -1,0 +1,8 @@
+//! The transformer encoder: one definition, run by whatever computes it.
+
+#[cfg(feature = "split")]
+mod conversion;
+pub(crate) mod definition;
+mod forward;
+pub(crate) mod loading;
+pub(crate) mod token_batch;
