@@ -1,40 +1,30 @@
 //! Choosing a searching operation within a budget.
 
-use std::{cell::RefCell, path::Path, time::Instant};
+mod account;
+mod chosen;
+mod course;
+mod held_out;
+
+use std::{path::Path, time::Instant};
 
 use burn::tensor::Device;
-use ess_lexical::TextAnalyzer;
-use ess_search::ModuleState;
-use ess_searchers::ItemTokens;
-use ess_train::{Progress, near_duplicates};
-use indicatif::{ProgressBar, ProgressStyle};
+use ess_train::Progress;
 
 use crate::{
-    choice::{
-        auto_module::AutoModule,
-        plan::{Plan, SavedNeighbours},
-        report::{AutoReport, SkippedTrial, TrialSummary},
-        selection::Choice,
-    },
+    auto::{chosen::Chosen, course::Course, held_out::HeldOut},
+    choice::{auto_module::AutoModule, report::AutoReport},
     config::AutoConfig,
     error::Error,
     features::{neighbours::NeighbourMemory, scale::Scale},
-    input::{
-        collection::Collection, encoding as inputs, training_queries::TrainingQueries, variant::Variant,
-    },
+    input::{collection::Collection, encoding as inputs, training_queries::TrainingQueries},
     validation::{
         budget::{Budget, in_own_threads},
-        folds::{self, FoldKind},
         journal::Journal,
-        pair_modules::PairModules,
-        setting::{Part, Trials},
+        setting::Trials,
         training::TrainingItems,
         trial::Learns,
     },
 };
-
-/// Fewer queries than this cannot be cut into folds that say anything.
-const MIN_QUERIES: usize = 20;
 
 /// Chooses a searching operation: which features count how much, and which module is trained.
 ///
@@ -126,156 +116,36 @@ impl Auto {
         journal: Option<&Path>,
     ) -> Result<(AutoModule, AutoReport), Error> {
         let started = Instant::now();
+        let config = &self.config;
         let all = train.join(dev)?;
         inputs::check(collection, &all)?;
         self.check_modules(collection.items().dim())?;
-        let names: Vec<&str> = Learns::all(&self.config.trained_modules).map(Learns::name).collect();
-        let inputs = inputs::checksum(collection, &all, train.set().len(), &self.config);
-        let journal = Journal::open(journal, inputs, &names)?;
-        let budget = Budget::new(self.config.budget_seconds, journal.spent());
-        let journal = RefCell::new(journal);
-        let batch = inputs::batch(collection, &all)?;
-        let (fold_of, evidence) = folds::cut(
-            all.set().encodings(),
-            train.set().judgements(),
-            dev.map(|dev| dev.set().judgements()),
-            self.config.folds,
-            self.config.seed,
-        );
-        let near = |dev: &TrainingQueries| near_duplicates(&[train.set().encodings()], dev.set().encodings());
-        let dev_near_duplicates = dev.map(near).transpose()?.unwrap_or(0);
-        let training_items = TrainingItems::new(collection.len(), self.config.seed, &self.device);
-        let bar = self.bar();
+        let names: Vec<&str> = Learns::all(&config.trained_modules).map(Learns::name).collect();
+        let checksum = inputs::checksum(collection, &all, train.set().len(), config);
+        let journal = Journal::open(journal, checksum, &names)?;
+        let budget = Budget::new(config.budget_seconds, journal.spent());
+        let held_out = HeldOut::cut(collection, &all, train, dev, config)?;
+        let training_items = TrainingItems::new(collection.len(), config.seed, &self.device);
+        let course = Course::new(config, journal, self.progress);
         let mut trials = Trials {
-            neighbours: NeighbourMemory::of_all(&all, &batch).with_folds(&fold_of),
+            neighbours: NeighbourMemory::of_all(&all, &held_out.batch).with_folds(&held_out.fold_of),
             parts: Vec::new(),
             collection,
             queries: &all,
-            batch: &batch,
-            fold_of: &fold_of,
+            batch: &held_out.batch,
+            fold_of: &held_out.fold_of,
             training_items: &training_items,
-            config: &self.config,
-            scale: Scale::of(&batch.dense, collection),
+            config,
+            scale: Scale::of(&held_out.batch.dense, collection),
             budget: &budget,
-            tick: &|| {
-                bar.inc(1);
-                journal.borrow_mut().spend(budget.spent())
-            },
+            tick: &|| course.tick(budget.spent()),
         };
-        let enough = all.set().len() >= MIN_QUERIES;
-        // A group that is most of the queries cannot be held out, so nobody can tell what training is worth.
-        let trained = evidence.kind == FoldKind::ByQuery || evidence.largest_component < 0.5;
-        if enough && !budget.is_over() {
-            let finder = trials.passes(&[], Vec::new(), None);
-            trials.parts = Part::all(&all, &batch, &fold_of, self.config.folds, &finder)?;
-        }
-        let skipped = if enough { self.search(&trials, trained, &journal, &bar)? } else { Vec::new() };
-        let journal = journal.borrow();
-        let choose = |variant| self.choose(&journal, variant, enough);
-        let dense = choose(Variant::Dense);
-        let hybrid = batch.words.is_some().then(|| choose(Variant::Hybrid));
-        let modules = self.final_modules(&trials, [Some(&dense), hybrid.as_ref()].into_iter().flatten())?;
-        bar.finish_and_clear();
-        let report = AutoReport {
-            config: self.config.clone(),
-            train_queries: train.set().len(),
-            dev_queries: all.set().len() - train.set().len(),
-            dev_near_duplicates,
-            items: collection.len(),
-            passages: collection.passages.as_ref().map_or(0, |passages| passages.embeddings.len()),
-            item_tokens: collection
-                .tokens
-                .as_ref()
-                .filter(|_| batch.tokens.is_some())
-                .map_or(0, ItemTokens::tokens),
-            folds: evidence,
-            dense: dense.clone(),
-            hybrid: hybrid.clone(),
-            trials: journal.trials().iter().map(TrialSummary::of).collect(),
-            skipped,
-            cpu_seconds: budget.spent(),
-            seconds: started.elapsed().as_secs_f64(),
-        };
-        tracing::info!(
-            dense = dense.reason,
-            hybrid = hybrid.as_ref().map(|hybrid| &hybrid.reason[..]),
-            "chosen"
-        );
-        let plan = Plan {
-            scale: trials.scale,
-            pool: self.config.pool,
-            attention: self.config.attention,
-            expansion: self.config.expansion,
-            lexical: self.config.lexical,
-            dense,
-            stems: hybrid.is_some().then(|| TextAnalyzer::RULES.to_owned()),
-            hybrid,
-            neighbours: SavedNeighbours::new(collection, &all),
-        };
-        Ok((AutoModule::new(plan, modules, all.set().encodings().clone()), report))
-    }
-
-    /// Runs the trials that fit the budget and are not in the journal, simple ones first; returns the others.
-    fn search(
-        &self,
-        trials: &Trials<'_>,
-        trained: bool,
-        journal: &RefCell<Journal>,
-        bar: &ProgressBar,
-    ) -> Result<Vec<SkippedTrial>, Error> {
-        let mut skipped = Vec::new();
-        let untrained = |learns: &Learns<'_>| matches!(learns, Learns::Nothing);
-        for learns in Learns::all(&self.config.trained_modules).filter(|learns| trained || untrained(learns))
-        {
-            let name = learns.name();
-            bar.set_message(name.to_owned());
-            if journal.borrow().find(name).is_some() {
-                continue;
-            }
-            let mut skip = |reason: String| skipped.push(SkippedTrial { name: name.to_owned(), reason });
-            if let Some(reason) = self.too_long(trials, &journal.borrow(), learns)? {
-                skip(reason);
-                continue;
-            }
-            match trials.run(learns)? {
-                Some(record) => journal.borrow_mut().add(record, trials.budget.spent())?,
-                None => skip("the budget ended".to_owned()),
-            }
-        }
-        Ok(skipped)
-    }
-
-    /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the cheapest did, and a
-    /// module is trained without each pair of folds and, if it is taken, on all queries.
-    fn too_long(
-        &self,
-        trials: &Trials<'_>,
-        journal: &Journal,
-        learns: Learns<'_>,
-    ) -> Result<Option<String>, Error> {
-        if trials.budget.is_over() {
-            return Ok(Some("the budget ended".to_owned()));
-        }
-        if matches!(learns, Learns::Nothing) {
-            return Ok(None);
-        }
-        if journal.find(Learns::Nothing.name()).is_none() {
-            return Ok(Some("the budget ended before".to_owned()));
-        }
-        // The first trial of a run costs more: what it finds out of tokens is kept for the others.
-        let least = journal.trials().iter().map(|trial| trial.cpu_seconds).fold(f64::INFINITY, f64::min);
-        let mut expected = 1.3 * least;
-        if let Learns::Module(module) = learns {
-            let (items, queries) = (trials.collection.items(), trials.queries.set());
-            // The two choices may take different modules, each trained once more on all queries.
-            let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
-            let training =
-                trials.training_items.seconds_of_training(trials.budget, module, items, queries)?;
-            expected += training * (PairModules::trainings(self.config.folds) + finals);
-        }
-        let left = trials.budget.left();
-        Ok((expected > left)
-            .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
+        let skipped = course.run(&mut trials, &held_out)?;
+        let chosen = Chosen::among(course.journal().trials(), &trials, &held_out)?;
+        course.end();
+        let report =
+            account::report(&trials, &held_out, &chosen, course.journal().trials(), skipped, started);
+        Ok((chosen.into_module(&trials), report))
     }
 
     /// Modules that do not fit the embeddings are refused before anything is spent.
@@ -284,46 +154,5 @@ impl Auto {
             .trained_modules
             .iter()
             .try_for_each(|trained| Ok(trained.module.build(dim, dim, 0).map(|_| ())?))
-    }
-
-    fn choose(&self, journal: &Journal, variant: Variant, enough: bool) -> Choice {
-        if !enough {
-            let reason =
-                format!("fewer than {MIN_QUERIES} queries are no evidence: the frozen encoder is kept");
-            return Choice::frozen(&reason, &self.config);
-        }
-        let reason = "the budget ended before the first trial: the frozen encoder is kept";
-        Choice::make(journal.trials(), variant, &self.config)
-            .unwrap_or_else(|| Choice::frozen(reason, &self.config))
-    }
-
-    /// The trained modules of the choices, trained on all queries.
-    fn final_modules<'c>(
-        &self,
-        trials: &Trials<'_>,
-        choices: impl Iterator<Item = &'c Choice>,
-    ) -> Result<Vec<(String, ModuleState)>, Error> {
-        let mut modules: Vec<(String, ModuleState)> = Vec::new();
-        for name in choices.filter_map(|choice| choice.trial.as_ref()) {
-            let config = self.config.trained_modules.iter().find(|module| module.name == *name);
-            if let Some(config) = config.filter(|_| modules.iter().all(|(other, _)| other != name)) {
-                let (items, queries) = (trials.collection.items(), trials.queries.set());
-                let module = trials.training_items.train(config, self.config.seed, items, queries)?;
-                modules.push((name.clone(), module.to_state()?));
-            }
-        }
-        Ok(modules)
-    }
-
-    fn bar(&self) -> ProgressBar {
-        // For each trial the folds of two variants, and for each module the pairs of folds.
-        let (modules, folds) = (self.config.trained_modules.len(), self.config.folds);
-        let ticks = (modules + 2) * folds * 2 + modules * folds * (folds - 1) / 2;
-        let bar = match self.progress {
-            Progress::Silent => ProgressBar::hidden(),
-            Progress::Bar => ProgressBar::new(ticks as u64),
-        };
-        let style = ProgressStyle::with_template("auto {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]");
-        bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
     }
 }

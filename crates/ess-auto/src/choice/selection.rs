@@ -104,6 +104,12 @@ impl Candidate<'_> {
     fn loses(&self) -> bool {
         self.gains.iter().flatten().any(GroupGain::loses)
     }
+
+    /// Whether it is worse than the best by no more than the standard errors that the settings allow.
+    fn is_close_to(&self, best: &Self, config: &AutoConfig) -> bool {
+        let differences: Vec<f64> = best.values.iter().zip(&self.values).map(|(a, b)| a - b).collect();
+        mean(&differences) <= config.standard_errors * standard_error(&differences)
+    }
 }
 
 impl Choice {
@@ -128,21 +134,21 @@ impl Choice {
         if best.values.is_empty() {
             return Some(Self::frozen("no query could be held out: the frozen encoder is kept", config));
         }
-        let close = |candidate: &&Candidate<'_>| {
-            let differences: Vec<f64> =
-                best.values.iter().zip(&candidate.values).map(|(a, b)| a - b).collect();
-            mean(&differences) <= config.standard_errors * standard_error(&differences)
-        };
-        let taken = candidates.iter().find(close).unwrap_or(best);
+        let taken = candidates.iter().find(|candidate| candidate.is_close_to(best, config)).unwrap_or(best);
+        Some(Self { refused: refused.len(), ..Self::of(taken, variant, critical, config) })
+    }
+
+    /// A candidate, or the frozen encoder where the interval of the candidate's gain does not lie above 0: `critical`
+    /// standard errors to both sides.
+    fn of(taken: &Candidate<'_>, variant: Variant, critical: f64, config: &AutoConfig) -> Self {
         let record = &taken.trial.variants[&variant];
-        let frozen = doubles(&record.frozen);
         let gain = mean(&taken.differences);
         let width = critical * standard_error(&taken.differences);
         // An infinite one shows nothing, and JSON has no infinity.
         let width = if width.is_finite() { width } else { 1.0 };
         let interval = [rounded(gain - width), rounded(gain + width)];
         let better = interval[0] > 0.0;
-        let (frozen, chosen) = (rounded(mean(&frozen)), rounded(mean(&taken.values)));
+        let (frozen, chosen) = (rounded(mean(&doubles(&record.frozen))), rounded(mean(&taken.values)));
         let reason = format!(
             "on {} held-out queries nDCG@10 changes by {:+.4} from {frozen:.4}, {} % interval {:+.4} to {:+.4}{}",
             taken.values.len(),
@@ -153,9 +159,8 @@ impl Choice {
             if better { "" } else { ": no evidence of a gain, so the frozen encoder is kept" },
         );
         let share = if better { SHRINKS[taken.share] } else { 0.0 };
-        Some(Self {
+        Self {
             trial: better.then(|| taken.trial.name.clone()),
-            reason,
             share,
             first: if better { record.first.clone() } else { Weights::frozen() },
             second: record.second.shrunk(share),
@@ -163,12 +168,11 @@ impl Choice {
             frozen,
             chosen,
             interval,
-            confidence: config.confidence,
             seen: taken.gains[0],
             unseen: taken.gains[1],
-            refused: refused.len(),
             gate: record.gate,
-        })
+            ..Self::frozen(&reason, config)
+        }
     }
 
     /// The frozen encoder, for a reason other than the evidence.

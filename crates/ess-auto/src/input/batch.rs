@@ -30,7 +30,7 @@ pub(crate) struct Found {
 pub(crate) struct QueryWords {
     /// Counts of terms, as BM25 takes them.
     pub(crate) counts: SparseVectors,
-    /// The counts times the terms' weights, scaled to length 1: their inner product is a cosine.
+    /// The counts times the terms' weights, scaled to unit norm: their inner product is a cosine.
     pub(crate) unit: SparseVectors,
 }
 

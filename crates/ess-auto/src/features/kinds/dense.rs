@@ -4,7 +4,7 @@ use ess_core::Error;
 
 use crate::features::{asked::Asked, feature::Feature};
 
-/// `⟨q, d⟩`, for embeddings of mean length 1.
+/// `⟨q, d⟩`, for embeddings of mean norm 1.
 pub(crate) struct Dense;
 
 impl Feature for Dense {

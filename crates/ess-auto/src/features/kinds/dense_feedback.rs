@@ -4,7 +4,7 @@ use ess_core::Error;
 
 use crate::features::{asked::Asked, feature::Feature};
 
-/// `⟨c, d⟩` with the centroid `c` of the first items, for embeddings of mean length 1.
+/// `⟨c, d⟩` with the centroid `c` of the first items, for embeddings of mean norm 1.
 pub(crate) struct DenseFeedback;
 
 impl Feature for DenseFeedback {

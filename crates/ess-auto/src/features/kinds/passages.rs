@@ -10,7 +10,7 @@ use crate::{
     input::collection::Collection,
 };
 
-/// `max ⟨q, p⟩` over the item's passages, for embeddings of mean length 1.
+/// `max ⟨q, p⟩` over the item's passages, for embeddings of mean norm 1.
 pub(crate) struct BestPassage;
 
 impl Feature for BestPassage {

@@ -7,7 +7,7 @@ use crate::features::{
     feature::{Feature, LearnedFrom},
 };
 
-/// `⟨f(q) − q, d⟩`, for embeddings of mean length 1.
+/// `⟨f(q) − q, d⟩`, for embeddings of mean norm 1.
 pub(crate) struct TrainedModule;
 
 impl Feature for TrainedModule {

@@ -1,0 +1,134 @@
+//! The trials of a choice, one after another, within the budget and with what an earlier run found.
+
+use std::cell::{Ref, RefCell};
+
+use ess_train::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::{
+    auto::held_out::HeldOut,
+    choice::report::SkippedTrial,
+    config::AutoConfig,
+    error::Error,
+    validation::{
+        journal::Journal,
+        pair_modules::PairModules,
+        setting::{Part, Trials},
+        trial::Learns,
+    },
+};
+
+/// A trial is expected to cost so many times what the cheapest one did.
+const MARGIN: f64 = 1.3;
+
+/// What is kept and shown while trials run.
+pub(super) struct Course<'a> {
+    config: &'a AutoConfig,
+    journal: RefCell<Journal>,
+    bar: ProgressBar,
+}
+
+impl<'a> Course<'a> {
+    pub(super) fn new(config: &'a AutoConfig, journal: Journal, progress: Progress) -> Self {
+        Self { config, journal: RefCell::new(journal), bar: bar(config, progress) }
+    }
+
+    /// What was found so far.
+    pub(super) fn journal(&self) -> Ref<'_, Journal> {
+        self.journal.borrow()
+    }
+
+    /// A part of a trial is done.
+    pub(super) fn tick(&self, spent: f64) -> Result<(), Error> {
+        self.bar.inc(1);
+        self.journal.borrow_mut().spend(spent)
+    }
+
+    pub(super) fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// Runs the trials that fit the budget and are not in the journal, simple ones first; returns the others.
+    pub(super) fn run(
+        &self,
+        trials: &mut Trials<'_>,
+        held_out: &HeldOut,
+    ) -> Result<Vec<SkippedTrial>, Error> {
+        if !held_out.are_enough() {
+            return Ok(Vec::new());
+        }
+        if !trials.budget.is_over() {
+            let finder = trials.passes(&[], Vec::new(), None);
+            trials.parts =
+                Part::all(trials.queries, trials.batch, trials.fold_of, self.config.folds, &finder)?;
+        }
+        let trained = held_out.judge_training();
+        let wanted = |learns: &Learns<'_>| trained || matches!(learns, Learns::Nothing);
+        let mut skipped = Vec::new();
+        for learns in Learns::all(&self.config.trained_modules).filter(wanted) {
+            if let Some(reason) = self.run_one(trials, learns)? {
+                skipped.push(SkippedTrial { name: learns.name().to_owned(), reason });
+            }
+        }
+        Ok(skipped)
+    }
+
+    /// Runs one trial that is not in the journal; why not, if it did not end.
+    fn run_one(&self, trials: &Trials<'_>, learns: Learns<'_>) -> Result<Option<String>, Error> {
+        self.bar.set_message(learns.name().to_owned());
+        if self.journal().find(learns.name()).is_some() {
+            return Ok(None);
+        }
+        if let Some(reason) = self.too_long(trials, learns)? {
+            return Ok(Some(reason));
+        }
+        let Some(record) = trials.run(learns)? else {
+            return Ok(Some("the budget ended".to_owned()));
+        };
+        self.journal.borrow_mut().add(record, trials.budget.spent())?;
+        Ok(None)
+    }
+
+    /// Why a trial cannot be made within the budget, if it cannot: judging it costs what judging the cheapest did, and a
+    /// module is trained without each pair of folds and, if it is taken, on all queries.
+    fn too_long(&self, trials: &Trials<'_>, learns: Learns<'_>) -> Result<Option<String>, Error> {
+        if trials.budget.is_over() {
+            return Ok(Some("the budget ended".to_owned()));
+        }
+        if matches!(learns, Learns::Nothing) {
+            return Ok(None);
+        }
+        let journal = self.journal();
+        if journal.find(Learns::Nothing.name()).is_none() {
+            return Ok(Some("the budget ended before".to_owned()));
+        }
+        // The first trial of a run costs more: what it finds out of tokens is kept for the others.
+        let least = journal.trials().iter().map(|trial| trial.cpu_seconds).fold(f64::INFINITY, f64::min);
+        let expected = MARGIN * least + self.seconds_of_training(trials, learns)?;
+        let left = trials.budget.left();
+        Ok((expected > left)
+            .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
+    }
+
+    /// CPU-seconds of all trainings of a trial, estimated by a few steps.
+    fn seconds_of_training(&self, trials: &Trials<'_>, learns: Learns<'_>) -> Result<f64, Error> {
+        let Learns::Module(module) = learns else { return Ok(0.0) };
+        let (items, queries) = (trials.collection.items(), trials.queries.set());
+        // The two choices may take different modules, each trained once more on all queries.
+        let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
+        let one = trials.training_items.seconds_of_training(trials.budget, module, items, queries)?;
+        Ok(one * (PairModules::trainings(self.config.folds) + finals))
+    }
+}
+
+fn bar(config: &AutoConfig, progress: Progress) -> ProgressBar {
+    // For each trial the folds of two variants, and for each module the pairs of folds.
+    let (modules, folds) = (config.trained_modules.len(), config.folds);
+    let ticks = (modules + 2) * folds * 2 + modules * folds * (folds - 1) / 2;
+    let bar = match progress {
+        Progress::Silent => ProgressBar::hidden(),
+        Progress::Bar => ProgressBar::new(ticks as u64),
+    };
+    let style = ProgressStyle::with_template("auto {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
