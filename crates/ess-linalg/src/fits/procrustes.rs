@@ -171,3 +171,72 @@ fn scattered(shape: (usize, usize), seed: u64) -> Array2<f64> {
         (mixed ^ mixed >> 31) as f64 / u64::MAX as f64 * 2.0 - 1.0
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_core::Embeddings;
+    use ndarray::array;
+
+    use super::*;
+
+    /// `QᵀQ = diag(4, 1)` and `QᵀT = (3, 1.6)`: with the multiplier −1 of `‖r‖ = 1`, `(QᵀQ + 1) r = QᵀT` has the solution
+    /// `(0.6, 0.8)`, which is the least since −1 is below both eigenvalues.
+    fn narrow() -> Procrustes {
+        let queries = Embeddings::from_rows(&[[2.0, 0.0], [0.0, 1.0]]).unwrap();
+        Procrustes::new(&Pairs::new(&queries, array![[1.5], [1.6]]).unwrap())
+    }
+
+    #[test]
+    fn sums_are_those_of_the_pairs() {
+        let procrustes = narrow();
+        assert_eq!(procrustes.cross, array![[3.0], [1.6]]);
+        assert_eq!(procrustes.gram, Some(array![[4.0, 0.0], [0.0, 1.0]]));
+        // (2 · 1.5 + 1 · 1.6) / 2.
+        assert!((procrustes.scale - 2.3).abs() < 1e-12);
+        let queries = Embeddings::from_rows(&[[2.0, 0.0], [0.0, 1.0]]).unwrap();
+        let square = Procrustes::new(&Pairs::new(&queries, array![[1.0, 0.0], [0.0, 1.0]]).unwrap());
+        assert!(square.gram.is_none());
+    }
+
+    #[test]
+    fn majorisation_reaches_the_minimum_from_everywhere() {
+        let procrustes = narrow();
+        let gram = procrustes.gram.clone().unwrap();
+        // rᵀ QᵀQ r − 2 rᵀ QᵀT = 2.08 − 6.16.
+        for start in
+            [array![[1.0], [0.0]], array![[0.0], [1.0]], array![[-0.8], [0.6]], array![[0.6], [-0.8]]]
+        {
+            let (squares, map) = procrustes.descend(&gram, 4.0, start.clone()).unwrap();
+            assert!((squares + 4.08).abs() < 1e-9, "{start}: {squares}");
+            assert!((&map - &array![[0.6], [0.8]]).iter().all(|off| off.abs() < 1e-4), "{start}: {map}");
+        }
+        let found = procrustes.fit(0.0).unwrap();
+        assert!((&found.weight() - &array![[0.6], [0.8]]).iter().all(|off| off.abs() < 1e-4), "{found:?}");
+    }
+
+    #[test]
+    fn a_direction_without_queries_is_left_out_of_the_least_squares_start() {
+        // Queries show nothing of the second dimension: any share of it costs what it takes from the first.
+        let gram = array![[4.0, 0.0], [0.0, 0.0]];
+        let procrustes = Procrustes { cross: array![[4.0], [0.0]], gram: Some(gram.clone()), scale: 1.0 };
+        let found = procrustes.unbalanced(&gram, array![[1.0], [0.0]]).unwrap();
+        assert!((&found - &array![[1.0], [0.0]]).iter().all(|off| off.abs() < 1e-4), "{found}");
+    }
+
+    #[test]
+    fn the_nearest_orthonormal_matrix_keeps_directions_and_signs() {
+        let found = nearest(&array![[3.0, 0.0], [0.0, -2.0], [0.0, 0.0]]).unwrap();
+        assert!((&found - &array![[1.0, 0.0], [0.0, -1.0], [0.0, 0.0]]).iter().all(|off| off.abs() < 1e-12));
+    }
+
+    /// The reference implementation of SplitMix64 gives these for the seed 1234567.
+    #[test]
+    fn starts_are_scattered_by_split_mix_64() {
+        let reference = [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
+        let found = scattered((1, 3), 1_234_567);
+        for (found, reference) in found.iter().zip(reference) {
+            let expected = reference as f64 / 2.0_f64.powi(63) - 1.0;
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+    }
+}
