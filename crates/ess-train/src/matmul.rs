@@ -102,6 +102,14 @@ mod tests {
         assert_eq!(out, [4.0, 5.0, 6.0, 7.0]);
     }
 
+    #[test]
+    fn an_inner_product_sums_what_sixteen_lanes_hold_and_the_rest() {
+        // 2 · (1 + 2 + … + 35), over two rounds of sixteen and three more.
+        let values: Vec<f32> = (1..=35).map(|i| i as f32).collect();
+        assert_eq!(dot(&values, &[2.0; 35]), 1260.0);
+        assert_eq!(dot(&values[..3], &[2.0; 3]), 12.0);
+    }
+
     proptest! {
         #[test]
         fn agrees_with_ndarray(m in 1_usize..20, k in 1_usize..20, n in 1_usize..20, keep in prop::sample::select(vec![0.0_f32, 1.0, 0.5])) {

@@ -59,8 +59,4 @@ impl Loss for Given {
     ) -> Result<LossValue, Error> {
         Err(self.refused())
     }
-
-    fn config(&self) -> LossConfig {
-        LossConfig::of(self.clone())
-    }
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may")]
 
+mod batch;
 mod case;
 mod every_loss;
 mod invariants;
