@@ -96,8 +96,7 @@ impl Int8Items {
     ) -> Result<Vec<Vec<Hit>>, Error> {
         let dim = self.dim();
         let packed = PackedBytes::new(queries, dim, self.instructions.widest_byte_block());
-        let narrow = admitted.is_some_and(|admitted| admitted.len() < self.rows.len() / LANES);
-        let panels = if narrow { 1 } else { self.panels.panels_in(BYTES_IN_CACHE) };
+        let panels = self.panels_of_a_block(admitted);
         let none = || -> Vec<Candidates> { queries.chunks_exact(dim).map(|_| Candidates::new(k)).collect() };
         let candidates = (0..self.panels.blocks(panels))
             .into_par_iter()
@@ -113,6 +112,13 @@ impl Int8Items {
             hits.map_err(|(column, value)| Error::NonFinite { what, row: first_query + query, column, value })
         };
         hits.into_iter().enumerate().map(named).collect()
+    }
+
+    /// How many panels are compared with all queries while they are in the cache; with fewer items admitted than there are
+    /// panels, one, since most of them can be skipped.
+    fn panels_of_a_block(&self, admitted: Option<&RowSet>) -> usize {
+        let narrow = admitted.is_some_and(|admitted| admitted.len() < self.rows.len() / LANES);
+        if narrow { 1 } else { self.panels.panels_in(BYTES_IN_CACHE) }
     }
 
     /// Offers a block of items to every query.
@@ -262,6 +268,15 @@ mod tests {
             let expected: Vec<Vec<Hit>> = all.iter().map(first_admitted).collect();
             assert_eq!(int8.search(&queries, k, Some(&admitted), 0).unwrap(), expected);
         }
+    }
+
+    #[test]
+    fn blocks_fill_the_cache_unless_most_panels_can_be_skipped() {
+        // Three panels of 48 · 8 bytes.
+        let int8 = Int8Items::from_rows(vec![1.0; (3 * LANES + 5) * 8], 8);
+        let panels = |count| int8.panels_of_a_block(Some(&RowSet::from_predicate(200, |row| row < count)));
+        assert_eq!([0, 2, 3, 4, 5, 100].map(panels), [1, 1, 682, 682, 682, 682]);
+        assert_eq!(int8.panels_of_a_block(None), 682);
     }
 
     #[test]

@@ -205,6 +205,18 @@ mod tests {
     }
 
     #[test]
+    fn queries_are_offset_to_bytes_that_are_not_negative() {
+        assert_eq!([-127, -1, 0, 1, 127].map(offset), [1, 127, 128, 129, 255]);
+        let query = ByteQuery::new(&[-127.0, -5.0, 3.0], LINE);
+        assert_eq!((&query.codes[..4], query.scale), (&[1, 123, 131, 128][..], 1.0));
+        let codes = Codes::new(&[-127.0, -5.0, 3.0], 3);
+        let mut row = ByteQuery::default();
+        codes.row_as_query(0, &mut row);
+        assert_eq!((row.codes, row.scale), (query.codes, 1.0));
+        assert_eq!(codes.parts().2, [128 * (-127 - 5 + 3)]);
+    }
+
+    #[test]
     fn the_largest_codes_do_not_overflow() {
         let dim = 1000;
         let rows = [vec![1.0; dim], vec![-1.0; dim]].concat();

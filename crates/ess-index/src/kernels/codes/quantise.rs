@@ -11,7 +11,7 @@ pub(crate) fn quantise(vector: &[f32], codes: &mut [i8]) -> f32 {
     let inverse = MAX_CODE / largest;
     let (head, tail) = codes.split_at_mut(vector.len());
     tail.fill(0);
-    if scale > 0.0 && inverse.is_finite() {
+    if inverse.is_finite() {
         for (code, x) in head.iter_mut().zip(vector) {
             // A conversion rounds towards zero, and saturates.
             *code = (x * inverse + 0.5_f32.copysign(*x)) as i8;

@@ -19,7 +19,7 @@ const HUGE_PAGE_BYTES: usize = 2 << 20;
 pub(super) fn ask_for_huge_pages<T>(memory: &[T]) {
     let bytes = memory.as_ptr_range();
     if let Some(pages) = pages_worth_asking_for(bytes.start.addr()..bytes.end.addr()) {
-        let first = bytes.start.wrapping_byte_add(pages.start - bytes.start.addr());
+        let first = bytes.start.with_addr(pages.start);
         // SAFETY: the pages lie within `memory`, and collapsing them changes no byte and no address of theirs.
         unsafe { libc::madvise(first.cast_mut().cast(), pages.len(), libc::MADV_COLLAPSE) };
     }

@@ -178,8 +178,11 @@ mod tests {
     fn rows_of<T: Pod + Send + Sync + Into<f32>>(panels: &Panels<T>, per_block: usize) -> Vec<f32> {
         let dim = panels.dim();
         let mut rows = vec![f32::NAN; panels.len() * dim];
+        let mut next = 0;
         for index in 0..panels.blocks(per_block) {
             let block = panels.block(per_block, index);
+            assert_eq!(block.first_item, next);
+            next += block.items;
             for item in 0..block.items {
                 for i in 0..dim {
                     let at = (item / LANES * dim + i) * LANES + item % LANES;
@@ -187,6 +190,7 @@ mod tests {
                 }
             }
         }
+        assert_eq!(next, panels.len());
         rows
     }
 
