@@ -2,4 +2,5 @@
 
 pub(crate) mod device;
 pub(crate) mod losses;
+pub(crate) mod paths;
 pub(crate) mod sides;

@@ -14,6 +14,7 @@ use serde::Serialize;
 
 use crate::{
     arguments::device::DeviceArguments,
+    arguments::paths,
     data::dataset::{JoinArguments, judge_file, open_dataset},
     output::{
         options::Output,
@@ -38,7 +39,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::embeddings())]
     embeddings: PathBuf,
     #[command(flatten)]
     join: JoinArguments,
@@ -46,13 +47,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     ignore_identical_ids: bool,
     /// The judgements to fit on, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS")]
+    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
     qrels: PathBuf,
     /// Judgements to measure on.
-    #[arg(long, value_name = "QRELS")]
+    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
     test: Option<PathBuf>,
     /// A saved searching module; without one, the frozen encoder.
-    #[arg(long, value_name = "MODULE_DIR")]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::module())]
     module: Option<PathBuf>,
     /// How the link is fitted; all are measured, this one is saved.
     #[arg(long, value_enum, default_value = "platt")]
@@ -69,10 +70,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
     /// The file to save the link in.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     out: PathBuf,
     /// The file for the reliability diagram [default: that of the link, with the ending .svg].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     plot: Option<PathBuf>,
 }
 

@@ -102,7 +102,7 @@ impl Command {
             Self::Export(arguments) => export::run(&arguments, output),
             Self::Index(arguments) => index::run(arguments, output),
             Self::Compare(arguments) => compare::run(arguments, output),
-            Self::Completions(arguments) => completions::run(&arguments),
+            Self::Completions(arguments) => completions::run(&arguments, Ess::command()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Comparisons of many systems on several data sets, as pages.
 
+mod arguments;
 mod auto;
 mod hybrid;
 mod modules;

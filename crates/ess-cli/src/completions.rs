@@ -1,10 +1,10 @@
 //! Completions for shells.
 
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::{Shell, generate};
 
-use crate::{command::Ess, output::terminal::write_out};
+use crate::output::terminal::write_out;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -20,10 +20,10 @@ pub(crate) struct Arguments {
     shell: Shell,
 }
 
-/// Runs the command.
-pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+/// Runs the command for the whole program.
+pub(crate) fn run(arguments: &Arguments, mut program: Command) -> Result<()> {
     let mut script = Vec::new();
-    generate(arguments.shell, &mut Ess::command(), "ess", &mut script);
+    generate(arguments.shell, &mut program, "ess", &mut script);
     write_out(&String::from_utf8(script)?);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod beir_data_set;
 pub(crate) mod beir_texts;
+pub(crate) mod data_set_argument;
 pub(crate) mod dataset;
 #[cfg(feature = "encoders")]
 pub(crate) mod model_folder;

@@ -12,7 +12,7 @@ use ess_encoders::{DistilConfig, SentenceEncoder, StaticEncoder};
 use ess_files::FolderLock;
 use serde::Serialize;
 
-use crate::{data::model_folder::model_folder, output::options::Output};
+use crate::{arguments::paths, data::model_folder::model_folder, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -29,10 +29,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR|NAME")]
     model: String,
     /// The folder to write to.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
     out: PathBuf,
     /// A BEIR folder whose items say how frequent each token is. Default: Zipf's law over the vocabulary.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = paths::beir())]
     texts: Option<PathBuf>,
     /// The dimension of the embeddings.
     #[arg(long, default_value_t = DistilConfig::default().dim, value_name = "NUMBER")]

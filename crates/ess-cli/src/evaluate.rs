@@ -18,6 +18,7 @@ use ess_metrics::{
 
 use crate::{
     arguments::device::DeviceArguments,
+    arguments::paths,
     data::{
         beir_texts::BeirTexts,
         dataset::{JoinArguments, judge_file, open_dataset},
@@ -43,18 +44,18 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors, to measure the frozen encoder and modules.
-    #[arg(long, value_name = "DIR", required_unless_present = "run")]
+    #[arg(long, value_name = "DIR", required_unless_present = "run", value_parser = paths::embeddings())]
     embeddings: Option<PathBuf>,
     #[command(flatten)]
     join: JoinArguments,
     /// The judgements, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS")]
+    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
     qrels: PathBuf,
     /// A saved searching module; may be given several times.
-    #[arg(long, value_name = "MODULE_DIR", requires = "embeddings")]
+    #[arg(long, value_name = "MODULE_DIR", requires = "embeddings", value_parser = paths::module())]
     module: Vec<PathBuf>,
     /// A run file in TREC's format, of any system; may be given several times.
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., value_parser = paths::run())]
     run: Vec<PathBuf>,
     /// What the others are compared with: a run file, the name of a run or of a module, or `frozen` [default: the first of
     /// frozen, modules, runs].
@@ -81,14 +82,14 @@ pub(crate) struct Arguments {
     #[arg(long)]
     per_query: bool,
     /// A BEIR folder with the texts that an automatic choice searches by words; without it, embeddings alone count.
-    #[arg(long, value_name = "DIR", requires = "embeddings")]
+    #[arg(long, value_name = "DIR", requires = "embeddings", value_parser = paths::beir())]
     beir: Option<PathBuf>,
     /// Judgements that were trained on; gains are then also given apart for queries with a relevant item that training
     /// knew and for the others. May be given several times, for train and dev.
-    #[arg(long, value_name = "QRELS", requires = "embeddings")]
+    #[arg(long, value_name = "QRELS", requires = "embeddings", value_parser = paths::qrels())]
     train: Vec<PathBuf>,
     /// Write the last module's hits (the frozen encoder's without one) as a TREC run file.
-    #[arg(long, value_name = "FILE", requires = "embeddings")]
+    #[arg(long, value_name = "FILE", requires = "embeddings", value_parser = paths::output_file())]
     write_run: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArguments,

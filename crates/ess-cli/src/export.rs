@@ -10,7 +10,7 @@ use ess_data::{Dtype, write_npy};
 use ess_search::{DenseLayers, Registry};
 use serde::Serialize;
 
-use crate::output::options::Output;
+use crate::{arguments::paths, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -26,13 +26,13 @@ Examples:
 #[command(group = clap::ArgGroup::new("form").required(true).multiple(true))]
 pub(crate) struct Arguments {
     /// The saved searching module.
-    #[arg(long, value_name = "MODULE_DIR")]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::module())]
     module: PathBuf,
     /// The folder for Dense folders.
-    #[arg(long, value_name = "DIR", group = "form")]
+    #[arg(long, value_name = "DIR", group = "form", value_parser = paths::output_folder())]
     dense: Option<PathBuf>,
     /// The file for the matrix, d_query × d_item: mapped queries are `queries @ matrix`. For modules without a bias.
-    #[arg(long, value_name = "FILE", group = "form")]
+    #[arg(long, value_name = "FILE", group = "form", value_parser = paths::output_file())]
     npy: Option<PathBuf>,
 }
 

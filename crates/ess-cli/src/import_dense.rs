@@ -10,7 +10,7 @@ use ess_data::NpyMatrix;
 use ess_search::{DenseLayers, PersistentModule};
 use serde::Serialize;
 
-use crate::output::options::Output;
+use crate::{arguments::paths, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,13 +23,13 @@ Examples:
 #[command(group = clap::ArgGroup::new("form").required(true))]
 pub(crate) struct Arguments {
     /// A Dense folder, or a folder with 0_Dense, 1_Dense, …
-    #[arg(long, value_name = "DIR", group = "form")]
+    #[arg(long, value_name = "DIR", group = "form", value_parser = paths::dense())]
     dense: Option<PathBuf>,
     /// An .npy file with a matrix, d_query × d_item: mapped queries are `queries @ matrix`.
-    #[arg(long, value_name = "FILE", group = "form")]
+    #[arg(long, value_name = "FILE", group = "form", value_parser = paths::npy())]
     npy: Option<PathBuf>,
     /// The folder to save the module in.
-    #[arg(long, value_name = "MODULE_DIR")]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::output_folder())]
     out: PathBuf,
 }
 

@@ -13,6 +13,8 @@ use ess_kit::{Dataset, JudgedQueries};
 use ess_train::{Candidates, LossConfig, Recovery, TeacherScore, Term, TrainerConfig, WeightedSum};
 use serde_json::{Value, json};
 
+use super::paths;
+
 /// What is minimised, by flags. Every flag wins over the settings file.
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "Loss")]
@@ -36,7 +38,7 @@ pub(crate) struct LossArguments {
     #[arg(long, value_name = "WEIGHT")]
     recovery: Option<f32>,
     /// A teacher's scores, as a TREC run file, for losses that distil and for --negatives-teacher-margin.
-    #[arg(long, value_name = "RUN")]
+    #[arg(long, value_name = "RUN", value_parser = paths::run())]
     teacher: Option<PathBuf>,
     #[command(flatten)]
     negatives: NegativesArguments,
@@ -49,7 +51,7 @@ struct NegativesArguments {
     /// Negatives of a query [default: 16].
     #[arg(long, value_name = "N")]
     negatives_per_query: Option<usize>,
-    /// How many of the most similar items are passed over [default: 0].
+    /// How many of the most similar items are skipped [default: 0].
     #[arg(long, value_name = "N")]
     negatives_skip: Option<usize>,
     /// How deep the ranking is looked at [default: 100].

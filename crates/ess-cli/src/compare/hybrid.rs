@@ -4,24 +4,27 @@ mod collection;
 mod learned;
 mod measured;
 mod report;
+mod results;
 mod system;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use serde::{Deserialize, Serialize};
 
 use crate::{
-    data::{beir_data_set::BeirDataSet, dataset::JoinArguments},
+    data::beir_data_set::BeirDataSet,
     output::{json::write_json, options::Output},
 };
+
+use super::arguments::ComparisonArguments;
 
 use self::{
     collection::Collection,
     measured::Measured,
-    system::{Cost, System},
+    results::{Results, SetResults},
+    system::System,
 };
 
 const EXAMPLES: &str = "\
@@ -36,56 +39,23 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// A data set: a BEIR folder with the texts, a folder with queries.safetensors and corpus.safetensors, and judgements
-    /// for training, dev and test. DEV may be empty; where TRAIN is empty, what has nothing to learn is measured. May be
-    /// given several times.
-    #[arg(long, value_name = "NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST", required = true)]
-    data: Vec<BeirDataSet>,
     #[command(flatten)]
-    join: JoinArguments,
+    comparison: ComparisonArguments<BeirDataSet>,
     /// How many hits of each searcher are combined, where two are; at least 10.
     #[arg(long, default_value_t = 100)]
     depth: usize,
-    /// The folder that results are kept in [default: that of --out, with the ending .cells].
-    #[arg(long, value_name = "DIR")]
-    cells: Option<PathBuf>,
-    /// The seed of every random step.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-    /// The Markdown file.
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-}
-
-/// All that the page is made of.
-#[derive(Serialize)]
-struct Results {
-    depth: usize,
-    sets: Vec<SetResults>,
-}
-
-/// All systems on one data set, and what their results depend on.
-#[derive(Serialize, Deserialize)]
-struct SetResults {
-    data: BeirDataSet,
-    depth: usize,
-    seed: u64,
-    /// Training and dev queries that were learned from.
-    learned_from: usize,
-    measured: Vec<Measured>,
 }
 
 /// Runs the command.
-pub(crate) fn run(mut arguments: Arguments, output: &Output) -> Result<()> {
-    arguments.data.iter_mut().for_each(|data| data.allow_missing = arguments.join.allow_missing);
+pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
+    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
     ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
-    // Before the work, so that a second one is told at once and not after it.
-    let _lock = ess_files::FileLock::acquire(&arguments.out)?;
-    let bar = output.bar(System::ALL.len() * arguments.data.len());
+    let _lock = comparison.lock()?;
+    let bar = output.bar(System::ALL.len() * data_sets.len());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
-    let folder = arguments.cells.clone().unwrap_or_else(|| arguments.out.with_extension("cells"));
+    let folder = comparison.cells();
     let mut results = Results { depth: arguments.depth, sets: Vec::new() };
-    for data in &arguments.data {
+    for data in &data_sets {
         let path = folder.join(format!("{}.json", data.name));
         let set = match kept(&path, data, &arguments) {
             Some(kept) => kept,
@@ -98,16 +68,14 @@ pub(crate) fn run(mut arguments: Arguments, output: &Output) -> Result<()> {
         results.sets.push(set);
     }
     bar.finish_and_clear();
-    let text = report::markdown(&results);
-    ess_files::write_atomically(&arguments.out, |out| out.write_all(text.as_bytes()))?;
-    crate::output::terminal::show(&text);
+    comparison.write(&report::markdown(&results))?;
     output.write(&results)
 }
 
 /// The result that is kept, if it is of just this.
 fn kept(path: &Path, data: &BeirDataSet, arguments: &Arguments) -> Option<SetResults> {
     let kept: SetResults = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let same = (&kept.data, kept.depth, kept.seed) == (data, arguments.depth, arguments.seed);
+    let same = (&kept.data, kept.depth, kept.seed) == (data, arguments.depth, arguments.comparison.seed);
     same.then_some(kept)
 }
 
@@ -118,11 +86,11 @@ fn compare(data: &BeirDataSet, arguments: &Arguments, bar: &ProgressBar) -> Resu
     for system in System::ALL {
         bar.set_message(format!("{} on {}", system.name(), data.name));
         if collection.learn.is_some() || !system.learns() {
-            measured.push(Measured::of(system, &collection, &measured, arguments.seed)?);
+            measured.push(Measured::of(system, &collection, &measured, arguments.comparison.seed)?);
         }
         bar.inc(1);
     }
     let learned_from = collection.learn.as_ref().map_or(0, |learn| learn.relevant.len());
-    let (depth, seed) = (arguments.depth, arguments.seed);
+    let (depth, seed) = (arguments.depth, arguments.comparison.seed);
     Ok(SetResults { data: data.clone(), depth, seed, learned_from, measured })
 }

@@ -4,6 +4,8 @@ use std::{path::PathBuf, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::data_set_argument::DataSetArgument;
+
 /// Where a data set is: `NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST`; TRAIN and DEV may be empty, and DEV is where TRAIN
 /// is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +31,7 @@ impl FromStr for BeirDataSet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = || format!("{text:?}: expected NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST");
+        let expected = || format!("{text:?}: expected {}", Self::FORM);
         let (name, paths) = text.split_once('=').ok_or_else(expected)?;
         let [beir, embeddings, train, dev, test] = paths.split(',').collect::<Vec<_>>()[..] else {
             return Err(expected());
@@ -49,6 +51,17 @@ impl FromStr for BeirDataSet {
             test: test.into(),
             allow_missing: false,
         })
+    }
+}
+
+impl DataSetArgument for BeirDataSet {
+    const FORM: &'static str = "NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST";
+    const HELP: &'static str = "A data set: a BEIR folder with the texts, a folder with queries.safetensors and \
+        corpus.safetensors, and judgements for training, dev and test. DEV may be empty; where TRAIN is empty, what needs no \
+        training there is measured. May be given several times";
+
+    fn allow_missing(&mut self, allow: bool) {
+        self.allow_missing = allow;
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct JoinArguments {
     pub(crate) allow_missing: bool,
 }
 
-/// Opens a folder, and says where vectors were brought to length 1.
+/// Opens a folder, and says where vectors were brought to unit norm.
 ///
 /// # Errors
 /// Those of [`Dataset::open`].
@@ -26,7 +26,7 @@ pub(crate) fn open_dataset(folder: &Path, join: JoinArguments) -> Result<Dataset
     Ok(dataset)
 }
 
-/// The vectors of items, brought to length 1 where their encoder is meant for the cosine and did not do it, which is said.
+/// The vectors of items, brought to unit norm where their encoder is meant for the cosine and did not do it, which is said.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -35,11 +35,11 @@ pub(crate) fn searchable(store: &EmbeddingStore, path: &Path) -> Result<Embeddin
     Ok(ess_kit::searchable(store)?)
 }
 
-/// Says so where vectors had to be brought to length 1.
+/// Says so where vectors had to be brought to unit norm.
 pub(crate) fn say_unit_length(provenance: &Provenance, path: &Path) {
     if provenance.needs_unit_length() {
         note!(
-            "note: {}: vectors are brought to length 1, as their encoder is meant for the cosine",
+            "note: {}: vectors are brought to unit norm, as their encoder is meant for the cosine",
             path.display()
         );
     }

@@ -11,8 +11,18 @@ use ess_search::{DeviceIndex, Linear, LinearConfig, TrainableModule};
 use ess_train::{
     Candidates, Items, Judgement, LossConfig, Progress, QuerySet, Softmax, Stop, Trainer, TrainerConfig,
 };
+use serde::Serialize;
 
-use super::{Arguments, Figure, Sizes};
+use super::arguments::{Arguments, Sizes};
+
+/// The answer of one device.
+#[derive(Clone, Copy, Serialize)]
+pub(super) struct Figure {
+    pub(super) seconds: f64,
+    pub(super) per_second: f64,
+    /// The share of the rate of matrix products on the same device, for what is made of products.
+    pub(super) share_of_matmul: Option<f64>,
+}
 
 /// A question with the answer of one device.
 pub(crate) struct Answer {

@@ -20,7 +20,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::output::options::Output;
 
 use super::{
-    Arguments,
+    arguments::Arguments,
     inputs::Inputs,
     model::{Encoded, Model},
 };
@@ -154,15 +154,29 @@ impl<'a> Job<'a> {
             self.remove_parts()?;
             return Ok(ids.len());
         }
+        let records = read()?.skip(rows.start);
+        let parts = self.parts(&inputs, records, encode)?;
+        self.join(ids, &parts, &provenance)?;
+        self.remove_parts()?;
+        Ok(ids.len())
+    }
+
+    /// Encodes the parts that are not there yet; the files of all.
+    fn parts(
+        &self,
+        inputs: &Inputs,
+        mut records: impl Iterator<Item = Result<(String, String), ess_data::Error>>,
+        encode: impl Fn(&[&str]) -> Result<Encoded, Error>,
+    ) -> Result<Vec<PathBuf>> {
+        let ids = &inputs.ids;
         let bar = self.progress_bar(ids.len());
-        let mut records = read()?.skip(rows.start);
         let mut parts = Vec::new();
         for first in (0..ids.len()).step_by(self.arguments.part) {
             let rows = first..ids.len().min(first + self.arguments.part);
             let wanted = &ids.as_slice()[rows.clone()];
             let records = records.by_ref().take(wanted.len()).collect::<Result<Vec<_>, _>>()?;
             let part = self.part(parts.len());
-            let of_part = self.provenance_of(&inputs, rows);
+            let of_part = self.provenance_of(inputs, rows);
             if !self.is_whole(&part, wanted, &of_part) {
                 let texts: Vec<_> = records.iter().map(|(text, _)| text.as_str()).collect();
                 self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?, &of_part)?;
@@ -170,10 +184,8 @@ impl<'a> Job<'a> {
             bar.inc(wanted.len() as u64);
             parts.push(part);
         }
-        self.join(ids, &parts, &provenance)?;
-        self.remove_parts()?;
         bar.finish();
-        Ok(ids.len())
+        Ok(parts)
     }
 
     fn provenance_of(&self, inputs: &Inputs, rows: Range<usize>) -> Provenance {

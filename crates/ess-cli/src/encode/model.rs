@@ -10,7 +10,7 @@ use ess_encoders::{LayerEncoder, SentenceEncoder, StaticEncoder, TokenEncoder, T
 
 use crate::data::{model_folder::model_folder, similarity_note::similarity_note};
 
-use super::Arguments;
+use super::arguments::Arguments;
 
 /// A loaded encoder, and where its embeddings will say that they come from.
 pub(crate) struct Model {
@@ -42,41 +42,69 @@ impl Model {
             true => None,
             false => Some(arguments.device.open()?).filter(|device| *device != Device::flex()),
         };
-        let (layers, states) = (&arguments.layers, arguments.states);
-        let mut provenance = named(&arguments.model, &folder)?;
+        let provenance = named(&arguments.model, &folder)?;
         if StaticEncoder::is_folder(&folder) {
-            let of_transformers = [
-                ("--layers", !layers.is_empty()),
-                ("--states", states.is_some()),
-                ("--device", device.is_some()),
-            ];
-            for (flag, given) in of_transformers {
-                ensure!(!given, "{flag}: expected a transformer, found a static model, which has none");
-            }
-            let encoder = match arguments.max_tokens {
-                None => StaticEncoder::load(&folder)?,
-                Some(tokens) => {
-                    StaticEncoder::load(&folder)?.with_max_tokens(tokens).context("--max-tokens")?
-                }
-            };
-            provenance.pooling = Some("mean".to_owned());
-            provenance.normalized = Some(encoder.normalizes());
-            provenance.similarity = encoder.similarity().map(str::to_owned);
-            provenance.text = Some(match encoder.max_tokens() {
-                Some(tokens) => format!("at most {tokens} tokens"),
-                None => "all of it".to_owned(),
-            });
-            return Self::new(Kind::Static(Box::new(encoder)), [provenance.clone(), provenance], false);
+            return Self::load_static(arguments, &folder, device.as_ref(), provenance);
         }
         if folder.join("router_config.json").is_file() {
-            ensure!(layers.is_empty(), "--layers: expected a model with one encoder, found two");
-            ensure!(states.is_none(), "--states: expected a model with one encoder, found two");
-            let encoder = two_towers(&folder, device.as_ref(), arguments.max_tokens)?;
-            let provenance = [encoder.item(), encoder.query()].map(|encoder| described(&provenance, encoder));
-            return Self::new(Kind::Two(Box::new(encoder)), provenance, false);
+            return Self::load_two(arguments, &folder, device.as_ref(), &provenance);
         }
-        let encoder = Arc::new(one_encoder(&folder, device.as_ref(), arguments.max_tokens)?);
-        let mut provenance = described(&provenance, &encoder);
+        Self::load_one(arguments, &folder, device.as_ref(), &provenance)
+    }
+
+    fn load_static(
+        arguments: &Arguments,
+        folder: &Path,
+        device: Option<&Device>,
+        mut provenance: Provenance,
+    ) -> Result<Self> {
+        let of_transformers = [
+            ("--layers", !arguments.layers.is_empty()),
+            ("--states", arguments.states.is_some()),
+            ("--device", device.is_some()),
+        ];
+        for (flag, given) in of_transformers {
+            ensure!(!given, "{flag}: expected a transformer, found a static model, which has none");
+        }
+        let mut encoder = StaticEncoder::load(folder)?;
+        if let Some(tokens) = arguments.max_tokens {
+            encoder = encoder.with_max_tokens(tokens).context("--max-tokens")?;
+        }
+        provenance.pooling = Some("mean".to_owned());
+        provenance.normalized = Some(encoder.normalizes());
+        provenance.similarity = encoder.similarity().map(str::to_owned);
+        provenance.text = Some(match encoder.max_tokens() {
+            Some(tokens) => format!("at most {tokens} tokens"),
+            None => "all of it".to_owned(),
+        });
+        Self::new(Kind::Static(Box::new(encoder)), [provenance.clone(), provenance], false)
+    }
+
+    fn load_two(
+        arguments: &Arguments,
+        folder: &Path,
+        device: Option<&Device>,
+        provenance: &Provenance,
+    ) -> Result<Self> {
+        for (flag, given) in
+            [("--layers", !arguments.layers.is_empty()), ("--states", arguments.states.is_some())]
+        {
+            ensure!(!given, "{flag}: expected a model with one encoder, found two");
+        }
+        let encoder = two_towers(folder, device, arguments.max_tokens)?;
+        let provenance = [encoder.item(), encoder.query()].map(|encoder| described(provenance, encoder));
+        Self::new(Kind::Two(Box::new(encoder)), provenance, false)
+    }
+
+    fn load_one(
+        arguments: &Arguments,
+        folder: &Path,
+        device: Option<&Device>,
+        provenance: &Provenance,
+    ) -> Result<Self> {
+        let (layers, states) = (&arguments.layers, arguments.states);
+        let encoder = Arc::new(one_encoder(folder, device, arguments.max_tokens)?);
+        let mut provenance = described(provenance, &encoder);
         let kind = match states {
             Some(layer) => Kind::States(TokenEncoder::new(encoder, layer).context("--states")?),
             None if layers.is_empty() => Kind::One(encoder),

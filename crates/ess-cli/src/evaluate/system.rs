@@ -45,21 +45,7 @@ pub(crate) fn load_all(
         systems.push(("frozen".to_owned(), System::Module(frozen)));
     }
     for folder in modules {
-        let (dims, loaded) = match AutoModule::load(folder)? {
-            Some(module) => {
-                if texts && module.has_other_stems() {
-                    note!(
-                        "{}: chosen with other stems of words than this version makes; choose again to have its weights fit them",
-                        folder.display()
-                    );
-                }
-                ((module.dim(), module.dim()), autos(module, texts))
-            }
-            None => {
-                let (dims, system) = load(folder, device)?;
-                (dims, vec![("", system)])
-            }
-        };
+        let (dims, loaded) = load_any(folder, texts, device)?;
         let query_dim = match loaded[..] {
             [(_, System::OverTokens(_))] => dataset.token_dim()?,
             _ => query_dim,
@@ -71,17 +57,38 @@ pub(crate) fn load_all(
             dims.0,
             dims.1,
         );
-        let short = folder.file_name().map(|name| name.to_string_lossy().into_owned());
         for (suffix, system) in loaded {
-            let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
-            let short = short.as_ref().map(|name| format!("{name}{suffix}"));
-            let name =
-                short.filter(|name| !taken(name)).unwrap_or_else(|| format!("{}{suffix}", folder.display()));
-            ensure!(!taken(&name), "{name} is given twice");
+            let name = name_of(folder, suffix, &systems)?;
             systems.push((name, system));
         }
     }
     Ok(systems)
+}
+
+/// The name of a folder or, where that is taken, its path.
+fn name_of(folder: &Path, suffix: &str, systems: &[(String, System)]) -> Result<String> {
+    let taken = |name: &String| systems.iter().any(|(other, _)| other == name);
+    let short = folder.file_name().map(|name| format!("{}{suffix}", name.to_string_lossy()));
+    let name = short.filter(|name| !taken(name)).unwrap_or_else(|| format!("{}{suffix}", folder.display()));
+    ensure!(!taken(&name), "{name} is given twice");
+    Ok(name)
+}
+
+/// What a folder holds, by the endings of its names, and its dimensions.
+type Loaded = ((usize, usize), Vec<(&'static str, System)>);
+
+fn load_any(folder: &Path, texts: bool, device: &Device) -> Result<Loaded> {
+    let Some(module) = AutoModule::load(folder)? else {
+        let (dims, system) = load(folder, device)?;
+        return Ok((dims, vec![("", system)]));
+    };
+    if texts && module.has_other_stems() {
+        note!(
+            "{}: chosen with other stems of words than this version makes; choose again to have its weights fit them",
+            folder.display()
+        );
+    }
+    Ok(((module.dim(), module.dim()), autos(module, texts)))
 }
 
 /// A module and its dimensions. Kinds that read token states have a registry of their own.

@@ -9,7 +9,7 @@ use ess_data::EmbeddingStore;
 use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
 use serde::Serialize;
 
-use crate::output::options::Output;
+use crate::{arguments::paths, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -21,10 +21,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
     /// The items, as `encode` and `import` write them.
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = paths::store())]
     items: PathBuf,
     /// The index file to write.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     out: PathBuf,
     /// flat compares every query with every item; graph (Vamana) and quantised (IVF-PQ) compare few of them exactly.
     #[arg(long, value_enum, default_value_t = Kind::Flat)]

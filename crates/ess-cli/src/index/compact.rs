@@ -9,6 +9,8 @@ use serde::Serialize;
 
 use crate::output::{json::write_json, options::Output};
 
+use crate::arguments::paths;
+
 const EXAMPLES: &str = "\
 Examples:
   ess index compact --index target/scifact.index
@@ -19,13 +21,13 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Compact {
     /// The index, of any kind; its ids stay with their items.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::index())]
     index: PathBuf,
     /// The file to write [default: the index itself, which is replaced whole].
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     out: Option<PathBuf>,
     /// Write the new row of each old one as a JSON list, null for removed items: for what is kept by row elsewhere.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     rows: Option<PathBuf>,
 }
 

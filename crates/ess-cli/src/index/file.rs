@@ -6,11 +6,13 @@ use anyhow::Result;
 use clap::Args;
 use ess_index::{IndexFile, Opening};
 
+use crate::arguments::paths;
+
 /// Arguments that name an index and say how it is opened.
 #[derive(Args)]
 pub(crate) struct IndexArguments {
     /// The index, as `index build` writes it; it is mapped, after all of it has been checked once.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::index())]
     index: PathBuf,
     /// Do not check the index's checksums: a large file opens in less than a millisecond, and damage gives wrong hits.
     #[arg(long, conflicts_with = "read")]

@@ -8,7 +8,7 @@ use ess_core::{Capabilities, Index, MemoryUse};
 use ess_index::{IndexFile, Opening};
 use serde::Serialize;
 
-use crate::output::options::Output;
+use crate::{arguments::paths, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,7 +19,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Info {
     /// The index, as `index build` writes it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::index())]
     index: PathBuf,
     /// Read all of it and check it against its checksums.
     #[arg(long)]

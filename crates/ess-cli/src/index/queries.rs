@@ -9,14 +9,16 @@ use ess_core::{Embeddings, SearchModule};
 use ess_data::EmbeddingStore;
 use ess_search::Registry;
 
+use crate::arguments::paths;
+
 /// Arguments that name queries.
 #[derive(Args)]
 pub(crate) struct QueryArguments {
     /// The encoded queries, as `encode` and `import` write them.
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = paths::store())]
     queries: PathBuf,
     /// A saved searching module that maps the queries first.
-    #[arg(long, value_name = "MODULE_DIR")]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::module())]
     module: Option<PathBuf>,
 }
 

@@ -9,7 +9,7 @@ use ess_data::write_run;
 use ess_metrics::Run;
 use serde::Serialize;
 
-use crate::output::options::Output;
+use crate::{arguments::paths, output::options::Output};
 
 use super::{file::IndexArguments, queries::QueryArguments};
 
@@ -43,7 +43,7 @@ pub(crate) struct Search {
     #[arg(long, default_value_t = 3)]
     show: usize,
     /// Write all hits as a TREC run file.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     run: Option<PathBuf>,
 }
 

@@ -15,6 +15,8 @@ use crate::output::{
     table::Table,
 };
 
+use crate::arguments::paths;
+
 use super::queries::QueryArguments;
 
 const EXAMPLES: &str = "\
@@ -27,10 +29,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Tune {
     /// The index, as `index build` writes it.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::index())]
     index: PathBuf,
     /// The items that it was built from, for the exact answers.
-    #[arg(long, value_name = "STORE")]
+    #[arg(long, value_name = "STORE", value_parser = paths::store())]
     items: PathBuf,
     #[command(flatten)]
     queries: QueryArguments,
@@ -44,7 +46,7 @@ pub(crate) struct Tune {
     #[arg(long, default_value_t = 1)]
     threads: usize,
     /// Plot recall against queries per second as SVG.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
     plot: Option<PathBuf>,
 }
 

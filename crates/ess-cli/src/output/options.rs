@@ -8,6 +8,8 @@ use ess_train::Progress;
 use indicatif::ProgressBar;
 use serde::Serialize;
 
+use crate::arguments::paths;
+
 use super::{
     json::{is_standard_output, write_json},
     terminal::{Listener, listen},
@@ -21,7 +23,7 @@ pub(crate) struct Output {
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
     /// Also write the results as JSON (`-`: to standard output, and all else to standard error).
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_parser = paths::output_file())]
     pub(crate) json: Option<PathBuf>,
 }
 

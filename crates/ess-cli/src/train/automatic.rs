@@ -8,7 +8,7 @@ use ess_auto::AutoConfig;
 use ess_files::FolderLock;
 use ess_search::Attachments;
 
-use super::{Arguments, report};
+use super::{arguments::Arguments, report};
 use crate::{
     automatic,
     data::{

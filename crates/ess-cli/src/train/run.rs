@@ -5,7 +5,7 @@ use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
 use ess_search::ModuleState;
 use ess_train::{Checkpoints, FitReport, Items, Trainer};
 
-use super::Arguments;
+use super::arguments::Arguments;
 use crate::{
     data::dataset::{judge_file_as, train_and_dev},
     output::options::Output,

@@ -5,7 +5,7 @@ use ess_train::RecipeConfig;
 
 use crate::settings::run_config::RunConfig;
 
-use super::Arguments;
+use super::arguments::Arguments;
 
 /// The settings: defaults, then the file, then flags.
 pub(super) fn of(arguments: &Arguments) -> Result<RunConfig> {

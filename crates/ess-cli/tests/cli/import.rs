@@ -93,7 +93,7 @@ fn a_matrix_that_is_missing_torn_or_not_finite_is_refused() {
     std::fs::write(&npy, with_nan).unwrap();
     files.refused(&[], &["matrix.npy", "row 2, column 3", "NaN"]);
     std::fs::remove_file(&npy).unwrap();
-    files.refused(&[], &["matrix.npy", "No such file"]);
+    files.refused(&[], &["matrix.npy", "no such file"]);
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn ids_that_do_not_fit_the_matrix_are_refused() {
     std::fs::write(files.text("ids.txt"), "").unwrap();
     files.refused(&[], &["ids.txt"]);
     std::fs::remove_file(files.text("ids.txt")).unwrap();
-    files.refused(&[], &["ids.txt", "No such file"]);
+    files.refused(&[], &["ids.txt", "no such file"]);
 }
 
 #[test]
@@ -166,8 +166,8 @@ fn a_link_to_a_store_stays_a_link() {
 fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_length_1() {
     let files = Files::new();
     let said = files.import(&[]).succeeded().stderr;
-    assert!(said.contains("different lengths") && said.contains("inner product"), "{said}");
-    for (similarity, words) in [("cosine", "length 1"), ("euclidean", "other items")] {
+    assert!(said.contains("different norms") && said.contains("inner product"), "{said}");
+    for (similarity, words) in [("cosine", "unit norm"), ("euclidean", "other items")] {
         let said = files.import(&["--similarity", similarity]).succeeded().stderr;
         assert!(said.contains(similarity) && said.contains(words), "{said}");
         let store = EmbeddingStore::open(files.text("corpus.safetensors")).unwrap();
@@ -201,7 +201,7 @@ fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_length_1() {
 #[test]
 fn rows_that_are_said_to_have_length_1_are_looked_at() {
     let files = Files::new();
-    files.refused(&["--normalized", "true"], &["--normalized", "rows of length 1", "row 1"]);
+    files.refused(&["--normalized", "true"], &["--normalized", "rows of unit norm", "row 1"]);
     write_npy(files.text("matrix.npy"), &embeddings().normalized(), Dtype::F16).unwrap();
     let said = files.import(&["--normalized", "true", "--similarity", "cosine"]).succeeded();
     assert_eq!(said.stderr, "");

@@ -94,7 +94,7 @@ fn wrong_settings_and_files_are_refused() {
     let (items, out) = (data.text("corpus.safetensors"), data.text("items.index"));
     let graph = ["build", "--items", &items, "--out", &out, "--kind", "graph", "--degree", "1"];
     run("index", graph).failed_with(&["degree", "4 to 256", "found 1"]);
-    run("index", ["info", "--index", &out]).failed_with(&["items.index", "No such file"]);
+    run("index", ["info", "--index", &out]).failed_with(&["items.index", "no such file"]);
     run("index", ["info", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
     let built = Built::new(&[]);
     let queries = built.data.text("queries.safetensors");

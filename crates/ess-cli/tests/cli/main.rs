@@ -30,4 +30,5 @@ mod two_sides;
 mod unequal_dimensions;
 mod wrong_data;
 mod wrong_modules;
+mod wrong_paths;
 mod wrong_settings;

@@ -164,7 +164,7 @@ fn what_cannot_be_measured_is_refused_before_work() {
     runs.evaluate(&["--run", &a, "--measure", "bleu"]).failed_with(&["bleu", "ndcg"]);
     runs.evaluate(&["--run", &a, "-l", "0"]).failed_with(&["relevance level", "found 0"]);
     runs.evaluate(&["--run", &a, "--measure", "map", "map"]).failed_with(&["map", "twice"]);
-    runs.evaluate(&["--run", &runs.text("none.run")]).failed_with(&["none.run", "No such file"]);
+    runs.evaluate(&["--run", &runs.text("none.run")]).failed_with(&["none.run", "no such file"]);
     runs.evaluate(&["--run", &a, "--write-run", &runs.text("b.run")]).failed_with(&["--embeddings"]);
     std::fs::write(runs.path("other.run"), "nobody Q0 d1 1 0.5 other\n").unwrap();
     runs.evaluate(&["--run", &runs.text("other.run")]).failed_with(&["other", "none of the 12 queries"]);

@@ -117,7 +117,7 @@ impl SmallData {
     }
 }
 
-/// Points that no two ids share, of length 1.
+/// Points that no two ids share, of unit norm.
 fn write_embeddings(path: &Path, prefix: char, count: usize, dim: usize) {
     let ids = Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect()).unwrap();
     let embeddings = Embeddings::from_vec(points(count * dim, dim), dim).unwrap().normalized();

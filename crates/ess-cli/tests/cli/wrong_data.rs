@@ -51,7 +51,7 @@ fn judgements_that_are_missing_empty_or_malformed() {
     std::fs::write(data.path("qrels.tsv"), "").unwrap();
     refused(&data, &["qrels.tsv", "expected at least one"]);
     std::fs::remove_file(data.path("qrels.tsv")).unwrap();
-    refused(&data, &["qrels.tsv", "No such file"]);
+    refused(&data, &["qrels.tsv", "no such file"]);
 }
 
 #[test]

@@ -15,7 +15,13 @@ fn refused(data: &SmallData, modules: &[&str], needles: &[&str]) {
 fn a_module_that_is_missing_torn_or_altered() {
     let data = SmallData::new(4, 4);
     let module = data.text("module");
-    refused(&data, &[&module], &["module.json", "No such file"]);
+    refused(&data, &[&module], &[&module, "folder of a searching module", "no such file"]);
+    refused(
+        &data,
+        &[&data.text("qrels.tsv")],
+        &["qrels.tsv", "folder of a searching module", "found a file"],
+    );
+    refused(&data, &[&data.text("")], &["module.json", "No such file"]);
 
     data.train(&[]).succeeded();
     data.evaluate(&["--module", &module]).succeeded();

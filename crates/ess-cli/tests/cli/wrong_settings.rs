@@ -55,7 +55,7 @@ fn settings_files_that_are_missing_malformed_or_misspelt() {
         data.train(&["--config", &config]).failed_with(needles);
         data.nothing_was_written();
     };
-    refused(&["settings.json", "No such file"]);
+    refused(&["settings.json", "no such file"]);
     for (text, cause) in [
         (r#"{"learning_rat": 0.01}"#, "learning_rat"),
         (r#"{"loss": {"kind": "softmax", "scael": 20}}"#, "scael"),

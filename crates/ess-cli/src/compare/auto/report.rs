@@ -8,8 +8,8 @@ use ess_kit::GroupGain;
 use crate::{automatic::describe_choice, output::together::Together};
 
 use super::{
-    Results,
     cell::{Cell, Gain, Mean},
+    results::Results,
 };
 
 const INTRODUCTION: &str = "# Automatic choice
@@ -145,7 +145,7 @@ fn held_out_groups(chosen: &Chosen) -> String {
 fn transfer(text: &mut String, results: &Results) {
     text.push_str(
         "\n## On data sets that were not trained on\n\nDifferences to the frozen encoder on the test queries of the column, \
-         dense / hybrid. Such a collection is searched with\nsmall weights of the signals that need no training; \
+         dense / hybrid. Such a collection is searched with\nsmall weights of the features that need no training; \
          *all others* means the mean of those of all choices on other items.\n\n",
     );
     let mut targets: Vec<&str> = results.transfer.iter().map(|cell| cell.target.name.as_str()).collect();

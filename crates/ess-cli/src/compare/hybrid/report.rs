@@ -5,8 +5,9 @@ use std::fmt::Write;
 use crate::output::together::Together;
 
 use super::{
-    Cost, Results, SetResults, System,
     measured::{Difference, Measured},
+    results::{Results, SetResults},
+    system::{Cost, System},
 };
 
 const INTRODUCTION: &str = "# Searching by meaning and by words at once

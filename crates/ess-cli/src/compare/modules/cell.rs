@@ -12,14 +12,8 @@ use super::{
     data_set::{DataSet, Opened},
     fitted::Fitting,
     system::System,
+    wanted::Wanted,
 };
-
-/// What a cell is of.
-pub(crate) struct Wanted<'a> {
-    pub(crate) data: &'a DataSet,
-    pub(crate) system: &'a System,
-    pub(crate) trainer: &'a TrainerConfig,
-}
 
 /// What came of one system on one data set, and all that it depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

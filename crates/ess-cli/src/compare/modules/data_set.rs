@@ -9,7 +9,10 @@ use anyhow::{Result, bail};
 use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
 use serde::{Deserialize, Serialize};
 
-use crate::data::dataset::{JoinArguments, judge_file_as, open_dataset, train_and_dev};
+use crate::data::{
+    data_set_argument::DataSetArgument,
+    dataset::{JoinArguments, judge_file_as, open_dataset, train_and_dev},
+};
 
 use super::system::Reads;
 
@@ -29,7 +32,7 @@ pub(crate) struct DataSet {
     layers: Option<PathBuf>,
     /// Whether judgements without embeddings are left out.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) allow_missing: bool,
+    allow_missing: bool,
 }
 
 /// A data set in memory.
@@ -44,8 +47,7 @@ impl FromStr for DataSet {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected =
-            || format!("{text:?}: expected NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST[,STATES_DIR[,LAYERS_DIR]]");
+        let expected = || format!("{text:?}: expected {}", Self::FORM);
         let (name, paths) = text.split_once('=').ok_or_else(expected)?;
         let mut paths = paths.split(',').collect::<Vec<_>>();
         if !(4..=6).contains(&paths.len()) {
@@ -67,6 +69,18 @@ impl FromStr for DataSet {
             }),
             _ => Err(expected()),
         }
+    }
+}
+
+impl DataSetArgument for DataSet {
+    const FORM: &'static str = "NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST[,STATES_DIR[,LAYERS_DIR]]";
+    const HELP: &'static str = "A data set: a folder with queries.safetensors and corpus.safetensors, and judgements for \
+        training, dev and test. Where DEV is empty, dev is a fifth of the training queries. Two more folders may have the same \
+        queries with token states and with poolings of layers (`encode --queries-only` with --states and with --layers), beside \
+        the same items. May be given several times";
+
+    fn allow_missing(&mut self, allow: bool) {
+        self.allow_missing = allow;
     }
 }
 

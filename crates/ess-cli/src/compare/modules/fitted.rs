@@ -12,9 +12,9 @@ use ess_searchers::{FeedbackConfig, FeedbackSearcher};
 use ess_train::{FitReport, Items, Progress, Recipe, RecipeConfig, SidesConfig, Trainer, TrainerConfig};
 
 use super::{
-    cell::Wanted,
     data_set::Opened,
     system::{Reads, System},
+    wanted::Wanted,
 };
 
 /// A system at work on a data set.

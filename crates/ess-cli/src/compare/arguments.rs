@@ -1,0 +1,57 @@
+//! The flags that all comparisons have.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use ess_files::FileLock;
+
+use crate::data::{data_set_argument::DataSetArgument, dataset::JoinArguments};
+
+use crate::arguments::paths;
+
+/// What is compared on, and where the page and the results go.
+#[derive(Args)]
+pub(crate) struct ComparisonArguments<D: DataSetArgument> {
+    #[arg(long, value_name = D::FORM, help = D::HELP, value_parser = D::from_str, required = true)]
+    data: Vec<D>,
+    #[command(flatten)]
+    join: JoinArguments,
+    /// The folder that results are kept in, told apart by paths and settings: give another one when files of embeddings
+    /// have changed [default: that of --out, with the ending .cells].
+    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
+    cells: Option<PathBuf>,
+    /// The seed of every random step.
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// The Markdown file to write.
+    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    pub(super) out: PathBuf,
+}
+
+impl<D: DataSetArgument> ComparisonArguments<D> {
+    /// The data sets, in the order given.
+    pub(super) fn data_sets(&self) -> Vec<D> {
+        let mut data = self.data.clone();
+        data.iter_mut().for_each(|data| data.allow_missing(self.join.allow_missing));
+        data
+    }
+
+    /// The folder that results are kept in.
+    pub(super) fn cells(&self) -> PathBuf {
+        self.cells.clone().unwrap_or_else(|| self.out.with_extension("cells"))
+    }
+
+    /// Keeps others from writing the same page. To be taken before the work, so that a second one is told at once and not
+    /// after it.
+    pub(super) fn lock(&self) -> Result<FileLock> {
+        Ok(FileLock::acquire(&self.out)?)
+    }
+
+    /// Writes the page and shows it.
+    pub(super) fn write(&self, page: &str) -> Result<()> {
+        ess_files::write_atomically(&self.out, |out| out.write_all(page.as_bytes()))?;
+        crate::output::terminal::show(page);
+        Ok(())
+    }
+}

@@ -1,0 +1,77 @@
+//! The flags of `ess encode`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use ess_data::Dtype;
+use ess_encoders::PassageSplitter;
+
+use crate::{arguments::device::DeviceArguments, arguments::paths};
+
+use super::shard::Shard;
+
+const EXAMPLES: &str = "\
+Examples:
+  ess encode --model path/to/all-MiniLM-L6-v2 --beir my-beir --out my
+  ess encode --model sentence-transformers/all-MiniLM-L6-v2 --beir my-beir --out my      # built with the feature hub
+  ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5";
+
+/// Encode the items and queries of a BEIR folder with a sentence-transformers model.
+///
+/// Writes corpus.safetensors and queries.safetensors, for the programs that take `--embeddings DIR`; of a shard
+/// corpus.2-of-4.safetensors and so on. Runs on all cores (RAYON_NUM_THREADS sets how many) and resumes.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The model: a sentence-transformers folder, or the name of one on the Hugging Face hub (build with --features hub),
+    /// such as sentence-transformers/all-MiniLM-L6-v2, perhaps with @REVISION.
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(super) model: String,
+    /// A folder with corpus.jsonl and queries.jsonl, plain or as .gz.
+    #[arg(long, value_name = "DIR", value_parser = paths::beir())]
+    pub(super) beir: PathBuf,
+    /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.
+    #[arg(long, conflicts_with = "item_states")]
+    pub(super) queries_only: bool,
+    /// The folder to write to.
+    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
+    pub(super) out: PathBuf,
+    /// Encode one share of several, so that several machines can do the work.
+    #[arg(long, default_value = "1/1", value_name = "NUMBER/OF")]
+    pub(super) shard: Shard,
+    /// Layers whose poolings follow the sentence embedding, such as 3,5.
+    #[arg(long, value_delimiter = ',', value_name = "LAYERS")]
+    pub(super) layers: Vec<usize>,
+    /// Keep with each query the states of its tokens at this layer, for modules that read them; items stay one vector.
+    #[arg(long, value_name = "LAYER", conflicts_with = "layers")]
+    pub(super) states: Option<usize>,
+    /// Keep the states of items' tokens too, which `train --module auto` compares with those of queries. They are large: an item of 200 tokens takes 200 times the room of its vector, and
+    /// so does a part in memory; a smaller --part needs less.
+    #[arg(long, requires = "states")]
+    pub(super) item_states: bool,
+    /// Also encode each item's title and the passages of its text by themselves, into passages.safetensors, which `train
+    /// --module auto` searches beside the items.
+    #[arg(long, conflicts_with_all = ["layers", "queries_only"])]
+    pub(super) passages: bool,
+    /// Words of a passage at most.
+    #[arg(long, default_value_t = PassageSplitter::default().most_words, value_name = "WORDS")]
+    pub(super) passage_words: usize,
+    /// Cut texts to so many tokens, special ones counted. Default: what the model says.
+    #[arg(long, value_name = "TOKENS")]
+    pub(super) max_tokens: Option<usize>,
+    #[command(flatten)]
+    pub(super) device: DeviceArguments,
+    /// How numbers are stored: f16 halves the file, f32 keeps every bit.
+    #[arg(long, default_value = "f16", value_name = "f16|f32")]
+    pub(super) dtype: Dtype,
+    /// Records in a part: the work that is lost at most when the program is stopped.
+    #[arg(long, default_value_t = 2048, value_name = "RECORDS")]
+    pub(super) part: usize,
+}
+
+impl Arguments {
+    /// The file of this share of `corpus`, `passages` or `queries`.
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.out.join(self.shard.file(name))
+    }
+}

@@ -1,0 +1,40 @@
+//! Whether the rows of a matrix have unit norm.
+
+use std::cell::Cell;
+
+use ess_core::Embeddings;
+use ess_data::Error;
+
+/// Looks whether rows have unit norm, as they go by.
+#[derive(Default)]
+pub(super) struct UnitNorm {
+    /// They are said to have it.
+    pub(super) claimed: bool,
+    /// Rows looked at so far.
+    pub(super) rows: Cell<usize>,
+    /// Whether a row had another norm.
+    pub(super) differ: Cell<bool>,
+}
+
+impl UnitNorm {
+    /// Passes on a batch; one with a row of another norm is refused where all are said to have unit norm.
+    pub(super) fn look_at(&self, batch: Embeddings) -> Result<Embeddings, Error> {
+        // Components in half precision have three digits.
+        const TOLERANCE: f32 = 0.01;
+        let norm = |row: &[f32]| row.iter().map(|x| x * x).sum::<f32>().sqrt();
+        let other = |norm: &f32| (norm - 1.0).abs().is_nan() || (norm - 1.0).abs() > TOLERANCE;
+        let found = batch.rows().map(norm).enumerate().find(|(_, norm)| other(norm));
+        if let Some((row, norm)) = found {
+            self.differ.set(true);
+            if self.claimed {
+                let found = format!("norm {norm} in row {}", self.rows.get() + row);
+                let expected = "rows of unit norm";
+                return Err(
+                    ess_core::Error::InvalidParameter { name: "--normalized true", expected, found }.into()
+                );
+            }
+        }
+        self.rows.set(self.rows.get() + batch.len());
+        Ok(batch)
+    }
+}
