@@ -4,6 +4,7 @@ mod account;
 mod chosen;
 mod course;
 mod held_out;
+mod inputs;
 
 use std::{path::Path, time::Instant};
 
@@ -16,7 +17,7 @@ use crate::{
     config::AutoConfig,
     error::Error,
     features::{neighbours::NeighbourMemory, scale::Scale},
-    input::{collection::Collection, encoding as inputs, training_queries::TrainingQueries},
+    input::{collection::Collection, encoding, training_queries::TrainingQueries},
     validation::{
         budget::{Budget, in_own_threads},
         journal::Journal,
@@ -118,7 +119,7 @@ impl Auto {
         let started = Instant::now();
         let config = &self.config;
         let all = train.join(dev)?;
-        inputs::check(collection, &all)?;
+        encoding::check(collection, &all)?;
         self.check_modules(collection.items().dim())?;
         let names: Vec<&str> = Learns::all(&config.trained_modules).map(Learns::name).collect();
         let checksum = inputs::checksum(collection, &all, train.set().len(), config);

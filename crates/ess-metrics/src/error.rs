@@ -61,10 +61,12 @@ pub enum Error {
         found: String,
     },
     /// A name that no measure of this crate has.
-    #[error("unknown measure {name:?}: expected {}", crate::measures::names())]
+    #[error("unknown measure {name:?}: expected {expected}")]
     UnknownMeasure {
         /// The name that came.
         name: String,
+        /// The names that there are, registered ones included.
+        expected: String,
     },
     /// The same measure asked for twice.
     #[error("measure {name:?} is asked for twice")]

@@ -48,5 +48,4 @@ pub use set_average_precision::SetAveragePrecision;
 pub use set_f::SetF;
 pub use success::Success;
 
-pub(crate) use table::names;
 pub use table::register_measure;

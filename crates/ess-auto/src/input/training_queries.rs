@@ -69,7 +69,7 @@ impl TrainingQueries {
     }
 
     /// The queries of both, these first; texts and tokens where both have them.
-    pub(crate) fn join(&self, other: Option<&Self>) -> Result<Self, crate::Error> {
+    pub(crate) fn join(&self, other: Option<&Self>) -> Result<Self, crate::error::Error> {
         let Some(other) = other else {
             return Ok(self.clone());
         };

@@ -134,7 +134,7 @@ pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
 }
 
 /// All names, for a message.
-pub(crate) fn names() -> String {
+fn names() -> String {
     let names: Vec<_> = TABLE.iter().map(|row| row.name).chain(registered::names()).collect();
     format!("{}, most with or without a cutoff such as @10, or one of trec_eval's names", names.join(", "))
 }
@@ -148,7 +148,7 @@ struct Asked<'a> {
 
 /// The measure of a name, and the relevance level where it says one.
 fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
-    let unknown = || Error::UnknownMeasure { name: name.to_owned() };
+    let unknown = || Error::UnknownMeasure { name: name.to_owned(), expected: names() };
     if let Some((kind, mut asked)) =
         parts(name).and_then(|(kind, asked)| Some((registered::find(kind)?, asked)))
     {
