@@ -39,7 +39,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors.
-    #[arg(long, value_name = "DIR", value_parser = paths::embeddings())]
+    #[arg(long, value_name = "DIR", value_parser = paths::EMBEDDINGS.read())]
     embeddings: PathBuf,
     #[command(flatten)]
     join: JoinArguments,
@@ -47,13 +47,13 @@ pub(crate) struct Arguments {
     #[arg(long)]
     ignore_identical_ids: bool,
     /// The judgements to fit on, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     qrels: PathBuf,
     /// Judgements to measure on.
-    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     test: Option<PathBuf>,
     /// A saved searching module; without one, the frozen encoder.
-    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::module())]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
     module: Option<PathBuf>,
     /// How the link is fitted; all are measured, this one is saved.
     #[arg(long, value_enum, default_value = "platt")]
@@ -70,10 +70,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     device: DeviceArguments,
     /// The file to save the link in.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
     /// The file for the reliability diagram [default: that of the link, with the ending .svg].
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     plot: Option<PathBuf>,
 }
 
@@ -113,7 +113,7 @@ struct Measured {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
-    ensure!(arguments.hits > 0, "--hits must be at least 1");
+    ensure!(arguments.hits > 0, "--hits: expected at least 1, found 0");
     let plot_file = arguments.plot.clone().unwrap_or_else(|| arguments.out.with_extension("svg"));
     // Before the work, so that a second one is told at once and not after it.
     let _locks = (FileLock::acquire(&arguments.out)?, FileLock::acquire(&plot_file)?);

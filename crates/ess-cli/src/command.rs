@@ -68,9 +68,23 @@ pub(crate) fn parse<A>(arguments: impl IntoIterator<Item = A>) -> Result<(Ess, A
 where
     A: Into<OsString> + Clone,
 {
-    let matches = Ess::command().try_get_matches_from(arguments)?;
-    let ess = Ess::from_arg_matches(&matches).map_err(|error| error.format(&mut Ess::command()))?;
+    let matches = program().try_get_matches_from(arguments)?;
+    let ess = Ess::from_arg_matches(&matches).map_err(|error| error.format(&mut program()))?;
     Ok((ess, matches))
+}
+
+/// The program with its commands.
+fn program() -> clap::Command {
+    with_negative_numbers(Ess::command())
+}
+
+/// A number below 0 is a value everywhere, so that it is refused as one that is outside a range, and not as a flag.
+fn with_negative_numbers(command: clap::Command) -> clap::Command {
+    let numbers = |arg: clap::Arg| match arg.get_action().takes_values() {
+        true => arg.allow_negative_numbers(true),
+        false => arg,
+    };
+    command.mut_args(numbers).mut_subcommands(with_negative_numbers)
 }
 
 impl Ess {
@@ -102,7 +116,7 @@ impl Command {
             Self::Export(arguments) => export::run(&arguments, output),
             Self::Index(arguments) => index::run(arguments, output),
             Self::Compare(arguments) => compare::run(arguments, output),
-            Self::Completions(arguments) => completions::run(&arguments, Ess::command()),
+            Self::Completions(arguments) => completions::run(&arguments, program()),
         }
     }
 }
@@ -113,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_well_formed() {
-        Ess::command().debug_assert();
+        program().debug_assert();
     }
 
     #[test]
@@ -129,6 +143,6 @@ mod tests {
             }
             below.for_each(|below| check(below, &format!("{path} {}", below.get_name())));
         }
-        check(&Ess::command(), "ess");
+        check(&program(), "ess");
     }
 }

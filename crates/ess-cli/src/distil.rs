@@ -29,10 +29,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR|NAME")]
     model: String,
     /// The folder to write to.
-    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     out: PathBuf,
     /// A BEIR folder whose items say how frequent each token is. Default: Zipf's law over the vocabulary.
-    #[arg(long, value_name = "DIR", value_parser = paths::beir())]
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     texts: Option<PathBuf>,
     /// The dimension of the embeddings.
     #[arg(long, default_value_t = DistilConfig::default().dim, value_name = "NUMBER")]

@@ -44,18 +44,18 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors, to measure the frozen encoder and modules.
-    #[arg(long, value_name = "DIR", required_unless_present = "run", value_parser = paths::embeddings())]
+    #[arg(long, value_name = "DIR", required_unless_present = "run", value_parser = paths::EMBEDDINGS.read())]
     embeddings: Option<PathBuf>,
     #[command(flatten)]
     join: JoinArguments,
     /// The judgements, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     qrels: PathBuf,
     /// A saved searching module; may be given several times.
-    #[arg(long, value_name = "MODULE_DIR", requires = "embeddings", value_parser = paths::module())]
+    #[arg(long, value_name = "MODULE_DIR", requires = "embeddings", value_parser = paths::MODULE.read())]
     module: Vec<PathBuf>,
     /// A run file in TREC's format, of any system; may be given several times.
-    #[arg(long, value_name = "FILE", num_args = 1.., value_parser = paths::run())]
+    #[arg(long, value_name = "FILE", num_args = 1.., value_parser = paths::RUN.read())]
     run: Vec<PathBuf>,
     /// What the others are compared with: a run file, the name of a run or of a module, or `frozen` [default: the first of
     /// frozen, modules, runs].
@@ -82,14 +82,14 @@ pub(crate) struct Arguments {
     #[arg(long)]
     per_query: bool,
     /// A BEIR folder with the texts that an automatic choice searches by words; without it, embeddings alone count.
-    #[arg(long, value_name = "DIR", requires = "embeddings", value_parser = paths::beir())]
+    #[arg(long, value_name = "DIR", requires = "embeddings", value_parser = paths::BEIR.read())]
     beir: Option<PathBuf>,
     /// Judgements that were trained on; gains are then also given apart for queries with a relevant item that training
     /// knew and for the others. May be given several times, for train and dev.
-    #[arg(long, value_name = "QRELS", requires = "embeddings", value_parser = paths::qrels())]
+    #[arg(long, value_name = "QRELS", requires = "embeddings", value_parser = paths::QRELS.read())]
     train: Vec<PathBuf>,
     /// Write the last module's hits (the frozen encoder's without one) as a TREC run file.
-    #[arg(long, value_name = "FILE", requires = "embeddings", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", requires = "embeddings", value_parser = paths::OUTPUT_FILE.written())]
     write_run: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArguments,

@@ -26,13 +26,13 @@ Examples:
 #[command(group = clap::ArgGroup::new("form").required(true).multiple(true))]
 pub(crate) struct Arguments {
     /// The saved searching module.
-    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::module())]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
     module: PathBuf,
     /// The folder for Dense folders.
-    #[arg(long, value_name = "DIR", group = "form", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "DIR", group = "form", value_parser = paths::OUTPUT_FOLDER.written())]
     dense: Option<PathBuf>,
     /// The file for the matrix, d_query × d_item: mapped queries are `queries @ matrix`. For modules without a bias.
-    #[arg(long, value_name = "FILE", group = "form", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", group = "form", value_parser = paths::OUTPUT_FILE.written())]
     npy: Option<PathBuf>,
 }
 

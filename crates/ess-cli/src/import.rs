@@ -39,13 +39,13 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The matrix: one row for each id, float16, float32 or float64.
-    #[arg(long, value_name = "FILE", value_parser = paths::npy())]
+    #[arg(long, value_name = "FILE", value_parser = paths::NPY.read())]
     npy: PathBuf,
     /// The ids in row order: a JSON array of strings, or one id a line.
-    #[arg(long, value_name = "FILE", value_parser = paths::ids())]
+    #[arg(long, value_name = "FILE", value_parser = paths::IDS.read())]
     ids: PathBuf,
     /// The store to write, such as DIR/corpus.safetensors.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
     /// How numbers are stored: f16 halves the file, f32 keeps every bit.
     #[arg(long, default_value = "f32", value_name = "f16|f32")]

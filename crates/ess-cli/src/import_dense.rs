@@ -23,13 +23,13 @@ Examples:
 #[command(group = clap::ArgGroup::new("form").required(true))]
 pub(crate) struct Arguments {
     /// A Dense folder, or a folder with 0_Dense, 1_Dense, …
-    #[arg(long, value_name = "DIR", group = "form", value_parser = paths::dense())]
+    #[arg(long, value_name = "DIR", group = "form", value_parser = paths::DENSE.read())]
     dense: Option<PathBuf>,
     /// An .npy file with a matrix, d_query × d_item: mapped queries are `queries @ matrix`.
-    #[arg(long, value_name = "FILE", group = "form", value_parser = paths::npy())]
+    #[arg(long, value_name = "FILE", group = "form", value_parser = paths::NPY.read())]
     npy: Option<PathBuf>,
     /// The folder to save the module in.
-    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     out: PathBuf,
 }
 

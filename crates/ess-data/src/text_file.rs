@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use ess_files::kind_of;
 use flate2::bufread::MultiGzDecoder;
 
 use crate::error::Error;
@@ -30,7 +31,13 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     // A pipe does not say how long it is.
     let size = metadata.is_file().then_some(metadata.len());
     let mut plain = BufReader::with_capacity(BUFFER_BYTES, file);
-    if !plain.fill_buf()?.starts_with(&GZIP_MAGIC) {
+    let start = plain.fill_buf()?;
+    if let Some(kind) =
+        kind_of(start).filter(|kind| !start.starts_with(&GZIP_MAGIC) && !kind.ends_with("text"))
+    {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, format!("expected text, found {kind}")));
+    }
+    if !start.starts_with(&GZIP_MAGIC) {
         return without_mark(plain);
     }
     let left = size.map_or(u64::MAX, |size| FREE_BYTES.saturating_add(size.saturating_mul(MAX_EXPANSION)));

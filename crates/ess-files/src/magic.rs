@@ -32,8 +32,11 @@ pub fn kind_of(start: &[u8]) -> Option<&'static str> {
     if matches!(start.trim_ascii_start().first(), Some(b'{' | b'[')) && is_text(start) {
         return Some("a JSON text");
     }
-    let behind_length = start.get(SAFETENSORS_LENGTH_BYTES..)?;
-    (behind_length.starts_with(b"{\"")).then_some("a safetensors file, such as an embedding store")
+    let behind_length = start.get(SAFETENSORS_LENGTH_BYTES..).unwrap_or_default();
+    if behind_length.starts_with(b"{\"") {
+        return Some("a safetensors file, such as an embedding store");
+    }
+    (start.len() >= SAFETENSORS_LENGTH_BYTES && is_text(start)).then_some("a text")
 }
 
 #[cfg(test)]
@@ -50,5 +53,7 @@ mod tests {
         assert_eq!(kind_of(b"{"), Some("a JSON text"));
         assert_eq!(kind_of(b""), None);
         assert_eq!(kind_of(b"PK"), None);
+        assert_eq!(kind_of(b"query-id\tcorpus-id\tscore\n"), Some("a text"));
+        assert_eq!(kind_of(b"\x07 \0\0\0\0\0\0 and more bytes"), None);
     }
 }

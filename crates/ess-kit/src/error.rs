@@ -22,8 +22,8 @@ pub enum Error {
     },
     /// A query or an item without an embedding.
     #[error(
-        "unknown {what} id {id:?} among the {len} ids of the embeddings, such as {known:?}; encode it, or let \
-         `Dataset::allow_missing` leave out what has no embedding"
+        "unknown {what} id {id:?} among the {len} ids of the embeddings, such as {known:?}; encode it, or leave out \
+         what has no embedding (`Dataset::allow_missing`, on the command line --allow-missing)"
     )]
     UnknownId {
         /// "query" or "item".

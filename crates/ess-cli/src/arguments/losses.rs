@@ -38,7 +38,7 @@ pub(crate) struct LossArguments {
     #[arg(long, value_name = "WEIGHT")]
     recovery: Option<f32>,
     /// A teacher's scores, as a TREC run file, for losses that distil and for --negatives-teacher-margin.
-    #[arg(long, value_name = "RUN", value_parser = paths::run())]
+    #[arg(long, value_name = "RUN", value_parser = paths::RUN.read())]
     teacher: Option<PathBuf>,
     #[command(flatten)]
     negatives: NegativesArguments,

@@ -7,7 +7,16 @@ use std::{
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
-/// What stands, or is to stand, at a path.
+/// What a path on the command line is to lead to.
+#[derive(Clone, Copy)]
+pub(crate) struct Expected {
+    place: Place,
+    /// What it is, and what writes it.
+    what: &'static str,
+    /// Names of which a folder has one, where it is what it should be.
+    has: &'static [&'static str],
+}
+
 #[derive(Clone, Copy)]
 enum Place {
     File,
@@ -15,98 +24,106 @@ enum Place {
     FileOrFolder,
 }
 
-/// `ess train --embeddings` and the like.
-pub(crate) fn embeddings() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::Folder, "a folder with queries.safetensors and corpus.safetensors, as `ess encode` writes it")
-}
-
+/// Embeddings of queries and items.
+pub(crate) const EMBEDDINGS: Expected = Expected {
+    place: Place::Folder,
+    what: "a folder with queries.safetensors and corpus.safetensors, as `ess encode` writes it",
+    has: &[],
+};
 /// A store of embeddings.
-pub(crate) fn store() -> impl TypedValueParser<Value = PathBuf> {
-    read(
-        Place::File,
-        "an embedding store, such as corpus.safetensors, as `ess encode` and `ess import` write it",
-    )
-}
-
+pub(crate) const STORE: Expected = Expected {
+    place: Place::File,
+    what: "an embedding store, such as corpus.safetensors, as `ess encode` and `ess import` write it",
+    has: &[],
+};
 /// Judgements.
-pub(crate) fn qrels() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "a file of judgements in BEIR's or TREC's format, such as qrels/test.tsv")
-}
-
+pub(crate) const QRELS: Expected = Expected {
+    place: Place::File,
+    what: "a file of judgements in BEIR's or TREC's format, such as qrels/test.tsv",
+    has: &[],
+};
 /// A run.
-pub(crate) fn run() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "a TREC run file, as `ess evaluate --write-run` writes it")
-}
-
+pub(crate) const RUN: Expected = Expected {
+    place: Place::File,
+    what: "a TREC run file, as `ess evaluate --write-run` writes it",
+    has: &[],
+};
 /// A saved searching module.
-pub(crate) fn module() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::Folder, "the folder of a searching module, as `ess train --out` writes it")
-}
-
+pub(crate) const MODULE: Expected = Expected {
+    place: Place::Folder,
+    what: "the folder of a searching module, as `ess train --out` writes it",
+    has: &["module.json"],
+};
 /// Texts.
-pub(crate) fn beir() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::Folder, "a BEIR folder, with corpus.jsonl and queries.jsonl")
-}
-
+pub(crate) const BEIR: Expected =
+    Expected { place: Place::Folder, what: "a BEIR folder, with corpus.jsonl and queries.jsonl", has: &[] };
 /// A file of settings.
-pub(crate) fn settings() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "a JSON file of settings")
-}
-
+pub(crate) const SETTINGS: Expected =
+    Expected { place: Place::File, what: "a JSON file of settings", has: &[] };
 /// A file of settings, or a module that was trained with some.
-pub(crate) fn settings_or_module() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::FileOrFolder, "a JSON file of settings, or the folder of a module that `ess train` made")
-}
-
+pub(crate) const SETTINGS_OR_MODULE: Expected = Expected {
+    place: Place::FileOrFolder,
+    what: "a JSON file of settings, or the folder of a module that `ess train` made",
+    has: &[],
+};
 /// Systems that were measured elsewhere.
-pub(crate) fn peers() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "a JSON list of systems")
-}
-
+pub(crate) const PEERS: Expected = Expected { place: Place::File, what: "a JSON list of systems", has: &[] };
 /// A NumPy matrix.
-pub(crate) fn npy() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "a NumPy matrix, .npy")
-}
-
+pub(crate) const NPY: Expected = Expected { place: Place::File, what: "a NumPy matrix, .npy", has: &[] };
 /// Ids in row order.
-pub(crate) fn ids() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "a file of ids, a JSON array of strings or one id a line")
-}
-
+pub(crate) const IDS: Expected = Expected {
+    place: Place::File,
+    what: "a file of ids, a JSON array of strings or one id a line",
+    has: &[],
+};
 /// Layers of sentence-transformers.
-pub(crate) fn dense() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::Folder, "a Dense folder of sentence-transformers, with config.json and model.safetensors")
-}
-
+pub(crate) const DENSE: Expected = Expected {
+    place: Place::Folder,
+    what: "a Dense folder of sentence-transformers, with config.json and model.safetensors",
+    has: &["config.json", "0_Dense"],
+};
 /// A saved index.
-pub(crate) fn index() -> impl TypedValueParser<Value = PathBuf> {
-    read(Place::File, "an index, as `ess index build` writes it")
-}
-
+pub(crate) const INDEX: Expected =
+    Expected { place: Place::File, what: "an index, as `ess index build` writes it", has: &[] };
 /// A file that will be written.
-pub(crate) fn output_file() -> impl TypedValueParser<Value = PathBuf> {
-    written(Place::File, "a file to write")
-}
-
+pub(crate) const OUTPUT_FILE: Expected = Expected { place: Place::File, what: "a file to write", has: &[] };
 /// A folder that will be written to.
-pub(crate) fn output_folder() -> impl TypedValueParser<Value = PathBuf> {
-    written(Place::Folder, "a folder to write to")
-}
+pub(crate) const OUTPUT_FOLDER: Expected =
+    Expected { place: Place::Folder, what: "a folder to write to", has: &[] };
 
-/// A path that is read.
-fn read(place: Place, expected: &'static str) -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(move |path| match place.found_at(&path) {
-        None => Ok(path),
-        Some(found) => Err(format!("expected {expected}, found {found}")),
-    })
-}
+impl Expected {
+    /// Reads a path that must lead there.
+    pub(crate) fn read(self) -> impl TypedValueParser<Value = PathBuf> {
+        PathBufValueParser::new().try_map(move |path| self.check(&path).map(|()| path))
+    }
 
-/// A path that is written: nothing need be there yet.
-fn written(place: Place, expected: &'static str) -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new().try_map(move |path| match place.found_at(&path) {
-        Some(found) if path.exists() => Err(format!("expected {expected}, found {found}")),
-        _ => Ok(path),
-    })
+    /// Reads a path where nothing need be yet.
+    pub(crate) fn written(self) -> impl TypedValueParser<Value = PathBuf> {
+        PathBufValueParser::new().try_map(move |path| {
+            if path.exists() {
+                return self.check(&path).map(|()| path);
+            }
+            // What is not there is made, in the folders that are.
+            match path.ancestors().find(|above| above.exists()) {
+                Some(above) if !above.is_dir() => {
+                    Err(format!("expected {}, found the file {} on the way", self.what, above.display()))
+                }
+                _ => Ok(path),
+            }
+        })
+    }
+
+    /// Refuses a path that does not lead there.
+    ///
+    /// # Errors
+    /// What was expected, and what was found.
+    pub(crate) fn check(self, path: &Path) -> Result<(), String> {
+        let found = self.place.found_at(path).or_else(|| {
+            let has_one = self.has.is_empty() || self.has.iter().any(|name| path.join(name).exists());
+            (!has_one).then(|| format!("a folder without {}", self.has.join(" or ")))
+        });
+        found.map_or(Ok(()), |found| Err(format!("expected {}, found {found}", self.what)))
+    }
 }
 
 impl Place {
@@ -143,21 +160,23 @@ mod tests {
         let (file, nothing) = (folder.path().join("file"), folder.path().join("nothing"));
         std::fs::write(&file, "").unwrap();
         for (found, words) in [
-            (parsed(module(), folder.path()), &["fine"][..]),
+            (parsed(MODULE.read(), folder.path()), &["--path", "found a folder without module.json"][..]),
+            (parsed(BEIR.read(), folder.path()), &["fine"]),
+            (parsed(OUTPUT_FILE.written(), &file.join("below")), &["file to write", "on the way"]),
             (
-                parsed(module(), &file),
+                parsed(MODULE.read(), &file),
                 &["--path", "expected the folder of a searching module", "found a file"],
             ),
-            (parsed(module(), &nothing), &["ess train --out", "found nothing"]),
-            (parsed(module(), &file.join("below")), &["found what cannot be opened"]),
-            (parsed(qrels(), &file), &["fine"]),
-            (parsed(qrels(), folder.path()), &["expected a file of judgements", "found a folder"]),
-            (parsed(settings_or_module(), folder.path()), &["fine"]),
-            (parsed(output_file(), &nothing), &["fine"]),
-            (parsed(output_file(), &file), &["fine"]),
-            (parsed(output_file(), folder.path()), &["expected a file to write", "found a folder"]),
-            (parsed(output_folder(), folder.path()), &["fine"]),
-            (parsed(output_folder(), &file), &["expected a folder to write to", "found a file"]),
+            (parsed(MODULE.read(), &nothing), &["ess train --out", "found nothing"]),
+            (parsed(MODULE.read(), &file.join("below")), &["found what cannot be opened"]),
+            (parsed(QRELS.read(), &file), &["fine"]),
+            (parsed(QRELS.read(), folder.path()), &["expected a file of judgements", "found a folder"]),
+            (parsed(SETTINGS_OR_MODULE.read(), folder.path()), &["fine"]),
+            (parsed(OUTPUT_FILE.written(), &nothing), &["fine"]),
+            (parsed(OUTPUT_FILE.written(), &file), &["fine"]),
+            (parsed(OUTPUT_FILE.written(), folder.path()), &["expected a file to write", "found a folder"]),
+            (parsed(OUTPUT_FOLDER.written(), folder.path()), &["fine"]),
+            (parsed(OUTPUT_FOLDER.written(), &file), &["expected a folder to write to", "found a file"]),
         ] {
             assert!(words.iter().all(|word| found.contains(word)), "{words:?} are not in\n{found}");
         }

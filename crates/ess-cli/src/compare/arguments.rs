@@ -13,19 +13,19 @@ use crate::arguments::paths;
 /// What is compared on, and where the page and the results go.
 #[derive(Args)]
 pub(crate) struct ComparisonArguments<D: DataSetArgument> {
-    #[arg(long, value_name = D::FORM, help = D::HELP, value_parser = D::from_str, required = true)]
+    #[arg(long, value_name = D::FORM, help = D::HELP, value_parser = D::parse, required = true)]
     data: Vec<D>,
     #[command(flatten)]
     join: JoinArguments,
     /// The folder that results are kept in, told apart by paths and settings: give another one when files of embeddings
     /// have changed [default: that of --out, with the ending .cells].
-    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     cells: Option<PathBuf>,
     /// The seed of every random step.
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
     /// The Markdown file to write.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     pub(super) out: PathBuf,
 }
 

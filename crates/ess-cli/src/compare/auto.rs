@@ -47,10 +47,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS,…", value_delimiter = ',')]
     plot_budgets: Vec<f64>,
     /// A JSON list of systems that were measured elsewhere, for the plot: name, source, ndcg, cpu_seconds.
-    #[arg(long, value_name = "FILE", value_parser = paths::peers())]
+    #[arg(long, value_name = "FILE", value_parser = paths::PEERS.read())]
     peers: Option<PathBuf>,
     /// A JSON file with the settings of automatic choice.
-    #[arg(long, value_name = "FILE", value_parser = paths::settings())]
+    #[arg(long, value_name = "FILE", value_parser = paths::SETTINGS.read())]
     config: Option<PathBuf>,
 }
 

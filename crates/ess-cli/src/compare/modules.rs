@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SYSTEM")]
     against: Vec<String>,
     /// A JSON list of systems that were measured elsewhere, for rows below the others.
-    #[arg(long, value_name = "FILE", value_parser = paths::peers())]
+    #[arg(long, value_name = "FILE", value_parser = paths::PEERS.read())]
     peers: Option<PathBuf>,
     #[command(flatten)]
     device: DeviceArguments,

@@ -1,8 +1,13 @@
 //! A data set with texts on the command line.
 
-use std::{path::PathBuf, str::FromStr};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+};
 
 use serde::{Deserialize, Serialize};
+
+use crate::arguments::paths::{BEIR, EMBEDDINGS, Expected, QRELS};
 
 use super::data_set_argument::DataSetArgument;
 
@@ -59,6 +64,12 @@ impl DataSetArgument for BeirDataSet {
     const HELP: &'static str = "A data set: a BEIR folder with the texts, a folder with queries.safetensors and \
         corpus.safetensors, and judgements for training, dev and test. DEV may be empty; where TRAIN is empty, what needs no \
         training there is measured. May be given several times";
+
+    fn paths(&self) -> Vec<(Expected, &Path)> {
+        let judged = [self.train.as_deref(), self.dev.as_deref(), Some(&*self.test)];
+        let folders = [(BEIR, &*self.beir), (EMBEDDINGS, &*self.embeddings)];
+        folders.into_iter().chain(judged.into_iter().flatten().map(|path| (QRELS, path))).collect()
+    }
 
     fn allow_missing(&mut self, allow: bool) {
         self.allow_missing = allow;

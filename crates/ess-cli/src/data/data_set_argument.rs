@@ -1,6 +1,8 @@
 //! Data sets as a flag gives them.
 
-use std::str::FromStr;
+use std::{path::Path, str::FromStr};
+
+use crate::arguments::paths::Expected;
 
 /// A data set that `--data` states in one text.
 pub(crate) trait DataSetArgument: FromStr<Err = String> + Clone + Send + Sync + 'static {
@@ -9,6 +11,21 @@ pub(crate) trait DataSetArgument: FromStr<Err = String> + Clone + Send + Sync + 
     /// What the parts are.
     const HELP: &'static str;
 
+    /// The paths of the parts, each with what is to be there.
+    fn paths(&self) -> Vec<(Expected, &Path)>;
+
     /// Chooses whether judgements without embeddings are left out.
     fn allow_missing(&mut self, allow: bool);
+
+    /// Reads the text, and looks whether its paths lead where they should.
+    ///
+    /// # Errors
+    /// What was expected, and what was found.
+    fn parse(text: &str) -> Result<Self, String> {
+        let data = Self::from_str(text)?;
+        for (expected, path) in data.paths() {
+            expected.check(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        }
+        Ok(data)
+    }
 }

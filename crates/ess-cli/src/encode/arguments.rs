@@ -28,13 +28,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR|NAME")]
     pub(super) model: String,
     /// A folder with corpus.jsonl and queries.jsonl, plain or as .gz.
-    #[arg(long, value_name = "DIR", value_parser = paths::beir())]
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     pub(super) beir: PathBuf,
     /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.
     #[arg(long, conflicts_with = "item_states")]
     pub(super) queries_only: bool,
     /// The folder to write to.
-    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     pub(super) out: PathBuf,
     /// Encode one share of several, so that several machines can do the work.
     #[arg(long, default_value = "1/1", value_name = "NUMBER/OF")]

@@ -21,12 +21,12 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
     /// The items, as `encode` and `import` write them.
-    #[arg(long, value_name = "STORE", value_parser = paths::store())]
+    #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     items: PathBuf,
     /// The index file to write.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
-    /// flat compares every query with every item; graph (Vamana) and quantised (IVF-PQ) compare few of them exactly.
+    /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly.
     #[arg(long, value_enum, default_value_t = Kind::Flat)]
     kind: Kind,
     /// How numbers are kept; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
@@ -50,8 +50,8 @@ pub(crate) struct Build {
 enum Kind {
     Flat,
     Graph,
-    #[value(alias = "ivf-pq")]
-    Quantised,
+    #[value(alias = "quantised")]
+    IvfPq,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -93,7 +93,7 @@ impl Build {
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
             }
-            Kind::Quantised => {
+            Kind::IvfPq => {
                 let (lists, storage) = (self.lists, self.storage.into());
                 let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
                 let index = builder.build(items, progress)?;

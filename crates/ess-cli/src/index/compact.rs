@@ -21,13 +21,13 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Compact {
     /// The index, of any kind; its ids stay with their items.
-    #[arg(long, value_name = "FILE", value_parser = paths::index())]
+    #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
     index: PathBuf,
     /// The file to write [default: the index itself, which is replaced whole].
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: Option<PathBuf>,
     /// Write the new row of each old one as a JSON list, null for removed items: for what is kept by row elsewhere.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     rows: Option<PathBuf>,
 }
 

@@ -12,7 +12,7 @@ use crate::arguments::paths;
 #[derive(Args)]
 pub(crate) struct IndexArguments {
     /// The index, as `index build` writes it; it is mapped, after all of it has been checked once.
-    #[arg(long, value_name = "FILE", value_parser = paths::index())]
+    #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
     index: PathBuf,
     /// Do not check the index's checksums: a large file opens in less than a millisecond, and damage gives wrong hits.
     #[arg(long, conflicts_with = "read")]

@@ -19,7 +19,7 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Info {
     /// The index, as `index build` writes it.
-    #[arg(long, value_name = "FILE", value_parser = paths::index())]
+    #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
     index: PathBuf,
     /// Read all of it and check it against its checksums.
     #[arg(long)]

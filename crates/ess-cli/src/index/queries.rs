@@ -15,10 +15,10 @@ use crate::arguments::paths;
 #[derive(Args)]
 pub(crate) struct QueryArguments {
     /// The encoded queries, as `encode` and `import` write them.
-    #[arg(long, value_name = "STORE", value_parser = paths::store())]
+    #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     queries: PathBuf,
     /// A saved searching module that maps the queries first.
-    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::module())]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
     module: Option<PathBuf>,
 }
 

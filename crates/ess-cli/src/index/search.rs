@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Effort, Hit, Index, SearchParams};
 use ess_data::write_run;
@@ -43,7 +43,7 @@ pub(crate) struct Search {
     #[arg(long, default_value_t = 3)]
     show: usize,
     /// Write all hits as a TREC run file.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     run: Option<PathBuf>,
 }
 
@@ -61,6 +61,7 @@ impl Search {
         let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
         let queries = self.queries.read(index.dim())?;
         let effort = Effort { ef_search: self.ef_search, nprobe: self.nprobe, rescore: self.rescore };
+        self.check_effort(&*index)?;
         let start = Instant::now();
         let asked = queries.mapped.as_ref().unwrap_or(&queries.encoded);
         let hits = index.search_with(asked, self.k, &SearchParams::from(effort))?;
@@ -75,6 +76,24 @@ impl Search {
             write_run(path, &run_of(&queries.ids, &hits, id)?).context("the run file")?;
         }
         output.write(&report)
+    }
+
+    /// Refuses a setting that this kind of index does not have, since it would change nothing.
+    fn check_effort(&self, index: &dyn Index) -> Result<()> {
+        let known = index.efforts(self.k.max(1));
+        let has =
+            |setting: fn(&Effort) -> Option<usize>| known.iter().any(|effort| setting(effort).is_some());
+        for (flag, given, has, kind) in [
+            ("--ef-search", self.ef_search, has(|effort| effort.ef_search), "graph"),
+            ("--nprobe", self.nprobe, has(|effort| effort.nprobe), "ivf-pq"),
+            ("--rescore", self.rescore, has(|effort| effort.rescore), "ivf-pq"),
+        ] {
+            ensure!(
+                has || given.is_none(),
+                "{flag}: expected an index of the kind {kind}, found one without this setting; leave the flag out"
+            );
+        }
+        Ok(())
     }
 }
 

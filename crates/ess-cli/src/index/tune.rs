@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Effort, Embeddings, Index, SearchParams};
 use ess_data::EmbeddingStore;
@@ -29,10 +29,10 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Tune {
     /// The index, as `index build` writes it.
-    #[arg(long, value_name = "FILE", value_parser = paths::index())]
+    #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
     index: PathBuf,
     /// The items that it was built from, for the exact answers.
-    #[arg(long, value_name = "STORE", value_parser = paths::store())]
+    #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     items: PathBuf,
     #[command(flatten)]
     queries: QueryArguments,
@@ -46,7 +46,7 @@ pub(crate) struct Tune {
     #[arg(long, default_value_t = 1)]
     threads: usize,
     /// Plot recall against queries per second as SVG.
-    #[arg(long, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     plot: Option<PathBuf>,
 }
 
@@ -76,6 +76,11 @@ struct Point {
 
 impl Tune {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
+        ensure!(
+            self.target > 0.0 && self.target <= 1.0,
+            "--target: expected a recall above 0 and at most 1, found {}",
+            self.target
+        );
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let index = ess_index::open(&self.index)?;
         let items = crate::data::dataset::searchable(&EmbeddingStore::open(&self.items)?, &self.items)?;

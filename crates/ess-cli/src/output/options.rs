@@ -23,7 +23,7 @@ pub(crate) struct Output {
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
     /// Also write the results as JSON (`-`: to standard output, and all else to standard error).
-    #[arg(long, global = true, value_name = "FILE", value_parser = paths::output_file())]
+    #[arg(long, global = true, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     pub(crate) json: Option<PathBuf>,
 }
 

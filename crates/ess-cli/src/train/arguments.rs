@@ -26,15 +26,15 @@ Examples:
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// A folder with queries.safetensors and corpus.safetensors. Kinds that read token states need them in the first.
-    #[arg(long, value_name = "DIR", value_parser = paths::embeddings())]
+    #[arg(long, value_name = "DIR", value_parser = paths::EMBEDDINGS.read())]
     pub(super) embeddings: PathBuf,
     #[command(flatten)]
     pub(super) join: JoinArguments,
     /// Training judgements, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     pub(super) train: PathBuf,
     /// Dev judgements; without them, dev is cut from the training queries.
-    #[arg(long, value_name = "QRELS", value_parser = paths::qrels())]
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     pub(super) dev: Option<PathBuf>,
     /// The share of training queries that becomes dev where there is no --dev.
     #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
@@ -46,11 +46,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "SECONDS")]
     pub(super) budget: Option<f64>,
     /// A BEIR folder with the texts, so that `auto` can search by words too.
-    #[arg(long, value_name = "DIR", value_parser = paths::beir())]
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     pub(super) beir: Option<PathBuf>,
     /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; with `auto`, one of its
     /// settings. Flags given beside it win. Every run saves its own with the module, whose folder can be given here too.
-    #[arg(long, value_name = "FILE|MODULE_DIR", value_parser = paths::settings_or_module())]
+    #[arg(long, value_name = "FILE|MODULE_DIR", value_parser = paths::SETTINGS_OR_MODULE.read())]
     pub(super) config: Option<PathBuf>,
     /// Trained feedback: kinds that read token states read so many items, which a first pass of the index found, in the place
     /// of tokens. Searching then asks the index twice.
@@ -81,11 +81,11 @@ pub(crate) struct Arguments {
     pub(super) device: DeviceArguments,
     /// Keep the state of training here, every 10 steps, and go on from what is there: the same command again, after it was
     /// interrupted, ends with the same module.
-    #[arg(long, value_name = "DIR", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     pub(super) checkpoint: Option<PathBuf>,
     /// The folder to save the module in. Its manifest holds the run's settings, which config.json shows; training.json is the
     /// report.
-    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::output_folder())]
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     pub(super) out: PathBuf,
     #[command(flatten)]
     pub(super) loss: LossArguments,

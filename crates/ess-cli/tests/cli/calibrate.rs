@@ -54,6 +54,6 @@ fn judgements_and_settings_that_fit_nothing_are_refused() {
     };
     calibrate(&["--hits", "0"]).failed_with(&["--hits", "at least 1"]);
     calibrate(&["--folds", "1"]).failed_with(&["folds", "at least 2"]);
-    calibrate(&["--module", &data.text("nothing")]).failed_with(&["nothing", "module.json"]);
+    calibrate(&["--module", &data.text("nothing")]).failed_with(&["nothing", "folder of a searching module"]);
     assert!(!data.path("link.json").exists());
 }

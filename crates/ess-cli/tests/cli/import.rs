@@ -117,8 +117,8 @@ fn a_number_type_that_the_store_lacks_is_refused() {
 #[test]
 fn the_store_and_the_report_are_both_there_or_neither() {
     let files = Files::new();
-    // Where a folder stands, and below a file, no report can be.
-    files.refused(&["--json", files.0.path().to_str().unwrap()], &["a folder stands"]);
+    // Neither where a folder is nor below a file can there be a report.
+    files.refused(&["--json", files.0.path().to_str().unwrap()], &["--json", "found a folder"]);
     files.refused(&["--json", &files.text("ids.txt/report.json")], &["report.json"]);
     // What was there stays.
     files.import(&[]).succeeded();

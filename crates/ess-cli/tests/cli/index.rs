@@ -96,12 +96,24 @@ fn wrong_settings_and_files_are_refused() {
     run("index", graph).failed_with(&["degree", "4 to 256", "found 1"]);
     run("index", ["info", "--index", &out]).failed_with(&["items.index", "no such file"]);
     run("index", ["info", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
+    let text = ["build", "--items", &data.text("qrels.tsv"), "--out", &out];
+    run("index", text).failed_with(&["qrels.tsv", "expected an embedding store", "found a text"]);
     let built = Built::new(&[]);
     let queries = built.data.text("queries.safetensors");
     let search = |k| run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", k]);
     search("0").failed_with(&["k must be at least 1", "found 0"]);
     let hits = search("41").succeeded().stdout.lines().next().unwrap().split(", ").count();
     assert_eq!(hits, 40, "a k beyond the items finds them all");
+    // What changes nothing, and a recall that nothing reaches.
+    for (flag, kind) in [("--ef-search", "graph"), ("--nprobe", "ivf-pq"), ("--rescore", "ivf-pq")] {
+        let search = ["search", "--index", &built.index, "--queries", &queries, flag, "8"];
+        run("index", search).failed_with(&[flag, kind, "leave the flag out"]);
+    }
+    for target in ["2", "0", "-1", "NaN"] {
+        let tune = ["tune", "--index", &built.index, "--items", &items, "--queries", &queries];
+        let tuned = run("index", tune.into_iter().chain(["--target", target]));
+        tuned.failed_with(&["--target", "above 0 and at most 1", target]);
+    }
 }
 
 #[test]

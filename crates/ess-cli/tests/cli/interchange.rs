@@ -72,6 +72,6 @@ fn what_is_not_there_is_named() {
     run("import-dense", ["--npy", &text("none.npy"), "--out", &text("out")]).failed_with(&["none.npy"]);
     run("import-dense", ["--out", &text("out")]).failed_with(&["--dense", "--npy"]);
     run("export", ["--module", &text("none"), "--dense", &text("out")]).failed_with(&["none"]);
-    run("export", ["--module", &text("none")]).failed_with(&["--dense", "--npy"]);
+    run("export", ["--module", &text("")]).failed_with(&["found a folder without module.json"]);
     assert!(!folder.path().join("out").exists());
 }

@@ -181,23 +181,26 @@ fn what_killed_programs_left_goes_with_the_next_run() {
 fn an_error_is_said_with_its_causes_and_without_a_backtrace() {
     let data = SmallData::new(4, 4);
     let module = data.text("nowhere");
-    let own = ["--embeddings", &data.text(""), "--qrels", &data.text("qrels.tsv"), "--module", &module];
+    std::fs::create_dir(&module).unwrap();
+    std::fs::write(data.path("nowhere/module.json"), "{").unwrap();
+    let (folder, qrels) = (data.text(""), data.text("qrels.tsv"));
+    let own = ["--embeddings", &folder, "--qrels", &qrels, "--module", &module];
     let backtrace = [("RUST_BACKTRACE", "1")];
     let said = run_with("evaluate", own, &backtrace).stderr;
     assert!(said.starts_with("Error: ") && said.contains("nowhere"), "{said}");
     assert!(said.lines().skip(1).all(|line| line.starts_with("  caused by: ")), "{said}");
     std::fs::write(data.path("settings.json"), r#"{"trainer": {"sed": 3}}"#).unwrap();
     let settings = data.text("settings.json");
-    let train = ["--embeddings", "x", "--train", "x", "--out", "x", "--config", &settings];
+    let train = ["--embeddings", &folder, "--train", &qrels, "--out", &module, "--config", &settings];
     let said = run_with("train", train, &backtrace).stderr;
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 2, "{said}");
     assert!(lines[0].contains("settings.json") && lines[1].contains("`sed`"), "{said}");
     for (name, arguments) in talking(&data).into_iter().filter(|(name, _)| *name != "calibrate") {
-        let elsewhere = data.text("nowhere/");
+        let elsewhere = data.text("elsewhere/");
         let wrong = arguments.iter().map(|argument| argument.replace(&data.text(""), &elsewhere));
         let said = run_with(name, wrong, &backtrace).stderr;
-        assert!(said.starts_with("Error: "), "{name}: {said}");
+        assert!(said.starts_with("error: ") && said.contains("found nothing"), "{name}: {said}");
         assert!(!said.to_lowercase().contains("backtrace"), "{name}: {said}");
     }
 }

@@ -160,7 +160,7 @@ fn the_queries_of_trec_eval_count_where_that_is_asked_for() {
 fn what_cannot_be_measured_is_refused_before_work() {
     let runs = Runs::new().with("a.run", "a", 2);
     let a = runs.text("a.run");
-    run("evaluate", ["--qrels", "x"]).failed_with(&["--embeddings"]);
+    run("evaluate", ["--qrels", &a]).failed_with(&["--embeddings"]);
     runs.evaluate(&["--run", &a, "--measure", "bleu"]).failed_with(&["bleu", "ndcg"]);
     runs.evaluate(&["--run", &a, "-l", "0"]).failed_with(&["relevance level", "found 0"]);
     runs.evaluate(&["--run", &a, "--measure", "map", "map"]).failed_with(&["map", "twice"]);

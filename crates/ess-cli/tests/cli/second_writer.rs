@@ -12,39 +12,40 @@ enum Written {
     Folder,
 }
 
-/// A program with arguments that name no data, and what it would write: it asks for the lock before it looks for data.
+/// A program with arguments that name an empty folder and an empty file, and what it would write: it asks for the lock before
+/// it opens either.
 fn programs() -> Vec<(&'static str, Vec<&'static str>, &'static str, Written)> {
     use Written::{File, Folder};
-    let nowhere = ["--embeddings", "nowhere", "--train", "nowhere"];
-    let data = ["--data", "X=nowhere,nowhere,nowhere,nowhere,nowhere"];
+    let empty = ["--embeddings", "no-data", "--train", "no-text"];
+    let data = ["--data", "X=no-data,no-data,no-text,no-text,no-text"];
     let more = |first: &[&'static str], more: &[&'static str]| [first, more].concat();
     let mut programs = vec![
-        ("train", more(&nowhere, &["--out", "OUT"]), "OUT", Folder),
-        ("train", more(&nowhere, &["--out", "module", "--checkpoint", "OUT"]), "OUT", Folder),
-        ("train", more(&nowhere, &["--out", "OUT", "--module", "auto"]), "OUT", Folder),
-        ("import", vec!["--npy", "nowhere", "--ids", "nowhere", "--out", "OUT"], "OUT", File),
-        ("import", vec!["--npy", "nowhere", "--ids", "nowhere", "--out", "x", "--json", "OUT"], "OUT", File),
-        ("index", vec!["build", "--items", "nowhere", "--out", "OUT"], "OUT", File),
-        ("index", vec!["compact", "--index", "nowhere", "--out", "OUT"], "OUT", File),
-        ("calibrate", vec!["--embeddings", "nowhere", "--qrels", "nowhere", "--out", "OUT"], "OUT", File),
+        ("train", more(&empty, &["--out", "OUT"]), "OUT", Folder),
+        ("train", more(&empty, &["--out", "module", "--checkpoint", "OUT"]), "OUT", Folder),
+        ("train", more(&empty, &["--out", "OUT", "--module", "auto"]), "OUT", Folder),
+        ("import", vec!["--npy", "no-text", "--ids", "no-text", "--out", "OUT"], "OUT", File),
+        ("import", vec!["--npy", "no-text", "--ids", "no-text", "--out", "x", "--json", "OUT"], "OUT", File),
+        ("index", vec!["build", "--items", "no-text", "--out", "OUT"], "OUT", File),
+        ("index", vec!["compact", "--index", "no-text", "--out", "OUT"], "OUT", File),
+        ("calibrate", vec!["--embeddings", "no-data", "--qrels", "no-text", "--out", "OUT"], "OUT", File),
         (
             "calibrate",
-            vec!["--embeddings", "nowhere", "--qrels", "nowhere", "--out", "x", "--plot", "OUT"],
+            vec!["--embeddings", "no-data", "--qrels", "no-text", "--out", "x", "--plot", "OUT"],
             "OUT",
             File,
         ),
         (
             "evaluate",
-            vec!["--embeddings", "nowhere", "--qrels", "nowhere", "--write-run", "OUT"],
+            vec!["--embeddings", "no-data", "--qrels", "no-text", "--write-run", "OUT"],
             "OUT",
             File,
         ),
-        ("compare modules", vec!["--data", "X=nowhere,nowhere,,nowhere", "--out", "OUT"], "OUT", File),
+        ("compare modules", vec!["--data", "X=no-data,no-text,,no-text", "--out", "OUT"], "OUT", File),
         ("compare hybrid", more(&data, &["--out", "OUT"]), "OUT", File),
         ("compare auto", more(&data, &["--out", "OUT"]), "OUT", File),
     ];
     if cfg!(feature = "encoders") {
-        let model = ["--model", "nowhere", "--out", "OUT"];
+        let model = ["--model", "no-model", "--out", "OUT"];
         programs.push(("distil", model.to_vec(), "OUT", Folder));
         for (file, flags) in [
             ("OUT/corpus.safetensors", &[][..]),
@@ -52,7 +53,7 @@ fn programs() -> Vec<(&'static str, Vec<&'static str>, &'static str, Written)> {
             ("OUT/passages.safetensors", &["--passages"]),
             ("OUT/corpus.2-of-3.safetensors", &["--shard", "2/3"]),
         ] {
-            programs.push(("encode", [&model[..], &["--beir", "nowhere"], flags].concat(), file, File));
+            programs.push(("encode", [&model[..], &["--beir", "no-data"], flags].concat(), file, File));
         }
     }
     programs
@@ -62,11 +63,16 @@ fn programs() -> Vec<(&'static str, Vec<&'static str>, &'static str, Written)> {
 fn every_program_that_works_for_long_is_told_before_its_work_that_another_writes_there() {
     let folder = tempfile::tempdir().unwrap();
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    std::fs::create_dir(at("no-data")).unwrap();
+    std::fs::write(at("no-text"), "").unwrap();
     for (name, arguments, written, kind) in programs() {
-        let names = ["OUT", "nowhere", "module", "x"];
+        let names = ["OUT", "no-data", "no-text", "no-model", "module", "x"];
         let arguments: Vec<String> = arguments
             .iter()
-            .map(|argument| if names.contains(argument) { at(argument) } else { (*argument).to_owned() })
+            .map(|argument| match names.contains(argument) {
+                true => at(argument),
+                false => argument.replace("no-", &at("no-")),
+            })
             .collect();
         let busy = at(written);
         let (file, folder) = match kind {
@@ -76,7 +82,7 @@ fn every_program_that_works_for_long_is_told_before_its_work_that_another_writes
         run(name, &arguments).failed_with(&["another writer is at work", &busy]);
         drop((file, folder));
         // Alone, it goes on to what is missing.
-        run(name, &arguments).failed_with(&["nowhere"]);
+        run(name, &arguments).failed_with(&[&at("no-")]);
     }
 }
 

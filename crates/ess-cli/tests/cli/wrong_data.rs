@@ -42,6 +42,10 @@ fn embeddings_that_are_torn_altered_empty_or_something_else() {
 #[test]
 fn judgements_that_are_missing_empty_or_malformed() {
     let data = SmallData::new(4, 4);
+    for (start, kind) in [(&b"\x93NUMPY\x01\0"[..], "a NumPy array"), (b"PAR1\x15\x04", "a Parquet file")] {
+        std::fs::write(data.path("qrels.tsv"), start).unwrap();
+        refused(&data, &["qrels.tsv", "expected text", kind]);
+    }
     data.write_qrels(&["q0\td0\t1", "q1\td1"]);
     refused(&data, &["qrels.tsv", "line 3", "expected"]);
     data.write_qrels(&["q0\td0\t1", "q1\td1\trelevant"]);

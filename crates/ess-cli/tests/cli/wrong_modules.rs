@@ -21,7 +21,7 @@ fn a_module_that_is_missing_torn_or_altered() {
         &[&data.text("qrels.tsv")],
         &["qrels.tsv", "folder of a searching module", "found a file"],
     );
-    refused(&data, &[&data.text("")], &["module.json", "No such file"]);
+    refused(&data, &[&data.text("")], &["found a folder without module.json"]);
 
     data.train(&[]).succeeded();
     data.evaluate(&["--module", &module]).succeeded();

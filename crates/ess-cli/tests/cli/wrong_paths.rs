@@ -61,3 +61,20 @@ fn what_would_be_written_is_looked_at_too() {
     let build = ["--items", &corpus, "--out", &folder];
     refused(&data, "index build", &build, &["--out", "expected a file to write", "found a folder"]);
 }
+
+#[test]
+fn the_paths_of_a_data_set_to_compare_on_are_looked_at_as_well() {
+    let data = SmallData::new(4, 4);
+    let (folder, qrels, out) = (data.text(""), data.text("qrels.tsv"), data.text("table.md"));
+    let compare = |command: &str, set: &str, needles: &[&str]| {
+        refused(&data, command, &["--data", set, "--out", &out], needles);
+    };
+    let swapped = format!("small={qrels},{folder},,{qrels}");
+    compare("compare modules", &swapped, &["--data", "expected a folder with queries.safetensors", "a file"]);
+    let missing = format!("small={folder},{qrels},,{folder}nowhere.tsv");
+    compare("compare modules", &missing, &["nowhere.tsv", "expected a file of judgements", "found nothing"]);
+    let no_texts = format!("small={qrels},{folder},,,{qrels}");
+    for command in ["compare auto", "compare hybrid"] {
+        compare(command, &no_texts, &["expected a BEIR folder", "found a file"]);
+    }
+}

@@ -31,6 +31,8 @@ fn numbers_outside_their_range() {
     refused(&["--max-steps", "0"], &["max_steps", "at least 1", "found 0"]);
     refused(&["--batch-size", "0"], &["batch_size", "at least 1", "found 0"]);
     refused(&["--learning-rate", "0"], &["learning_rate", "above 0"]);
+    refused(&["--learning-rate", "-1"], &["learning_rate", "above 0", "found -1"]);
+    refused(&["--seed", "-1"], &["--seed", "-1", "invalid"]);
     refused(&["--learning-rate", "inf"], &["learning_rate", "finite", "inf"]);
     refused(&["--weight-decay=-1"], &["weight_decay", "at least 0", "-1"]);
     refused(&["--scale", "0"], &["scale", "found 0"]);

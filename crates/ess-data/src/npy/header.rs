@@ -24,7 +24,9 @@ impl Header {
         let torn = || ("an .npy header", format!("a file that ends after {} bytes", file.len()));
         let rest = file.strip_prefix(MAGIC).ok_or_else(|| {
             let start = &file[..file.len().min(MAGIC.len())];
-            ("an .npy file, which starts with \\x93NUMPY", format!("{:?}", start.escape_ascii().to_string()))
+            let found = || format!("{:?}", start.escape_ascii().to_string());
+            let found = ess_files::kind_of(file).map_or_else(found, str::to_owned);
+            ("an .npy file, which starts with \\x93NUMPY", found)
         })?;
         let (version, rest) = rest.split_first_chunk::<2>().ok_or_else(torn)?;
         let (length, length_bytes) = match version[0] {

@@ -9,9 +9,12 @@ use anyhow::{Result, bail};
 use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{
-    data_set_argument::DataSetArgument,
-    dataset::{JoinArguments, judge_file_as, open_dataset, train_and_dev},
+use crate::{
+    arguments::paths::{EMBEDDINGS, Expected, QRELS},
+    data::{
+        data_set_argument::DataSetArgument,
+        dataset::{JoinArguments, judge_file_as, open_dataset, train_and_dev},
+    },
 };
 
 use super::system::Reads;
@@ -78,6 +81,13 @@ impl DataSetArgument for DataSet {
         training, dev and test. Where DEV is empty, dev is a fifth of the training queries. Two more folders may have the same \
         queries with token states and with poolings of layers (`encode --queries-only` with --states and with --layers), beside \
         the same items. May be given several times";
+
+    fn paths(&self) -> Vec<(Expected, &Path)> {
+        let folders = [Some(&*self.embeddings), self.states.as_deref(), self.layers.as_deref()];
+        let judged = [Some(&*self.train), self.dev.as_deref(), Some(&*self.test)];
+        let folders = folders.into_iter().flatten().map(|path| (EMBEDDINGS, path));
+        folders.chain(judged.into_iter().flatten().map(|path| (QRELS, path))).collect()
+    }
 
     fn allow_missing(&mut self, allow: bool) {
         self.allow_missing = allow;

@@ -153,7 +153,7 @@ fn says_what_is_wrong() {
     beir.encode(&["--shard", "4/3"]).failed_with(&["4/3"]);
     beir.encode(&["--device", "tpu"]).failed_with(&["--device", "tpu"]);
     if cfg!(not(feature = "wgpu")) {
-        beir.encode(&["--device", "wgpu"]).failed_with(&["--features wgpu"]);
+        beir.encode(&["--device", "wgpu"]).failed_with(&["feature \"wgpu\""]);
     }
     let mut elsewhere = beir.arguments(&[]);
     elsewhere[1] = "no/such-model-here".to_owned();
