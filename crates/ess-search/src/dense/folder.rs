@@ -8,7 +8,7 @@ use std::{
 use ess_files::{FolderLock, remove_file, write_atomically};
 use half::{bf16, f16};
 use ndarray::Array2;
-use safetensors::{Dtype, SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, SafeTensorError, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -108,30 +108,33 @@ fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
         module_input_name: None,
         module_output_name: None,
     };
-    let bytes = |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> {
-        values.flat_map(|x| x.to_le_bytes()).collect()
-    };
-    let weight = bytes(&mut layer.weight.t().iter());
-    let bias = layer.bias.as_ref().map(|bias| bytes(&mut bias.iter()));
-    let failed = |error: safetensors::SafeTensorError| Error::Device { message: error.to_string() };
-    let shape = vec![layer.out_features(), layer.in_features()];
-    let mut tensors = vec![(WEIGHT, TensorView::new(Dtype::F32, shape, &weight).map_err(failed)?)];
-    if let Some(bias) = &bias {
-        let view = TensorView::new(Dtype::F32, vec![layer.out_features()], bias).map_err(failed)?;
-        tensors.push((BIAS, view));
-    }
-    // Readers of PyTorch tensors look for this entry.
-    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
-    let serialized = safetensors::serialize(tensors, Some(metadata)).map_err(failed)?;
+    let weights = weights_of(layer).map_err(|error| Error::Device { message: error.to_string() })?;
     // The config is removed before the weights change: a folder never has the config of one layer and the weights of
     // another.
     remove_file(&folder.join(CONFIG))?;
-    write_atomically(&folder.join(WEIGHTS), |out| out.write_all(&serialized))?;
+    write_atomically(&folder.join(WEIGHTS), |out| out.write_all(&weights))?;
     write_atomically(&folder.join(CONFIG), |out| {
         serde_json::to_writer_pretty(&mut *out, &config)?;
         out.write_all(b"\n")
     })?;
     Ok(())
+}
+
+/// The bytes of the file of weights.
+fn weights_of(layer: &DenseLayer) -> Result<Vec<u8>, SafeTensorError> {
+    let little_endian = |values: &mut dyn Iterator<Item = &f32>| -> Vec<u8> {
+        values.flat_map(|value| value.to_le_bytes()).collect()
+    };
+    let weight = little_endian(&mut layer.weight.t().iter());
+    let bias = layer.bias.as_ref().map(|bias| little_endian(&mut bias.iter()));
+    let shape = vec![layer.out_features(), layer.in_features()];
+    let mut tensors = vec![(WEIGHT, TensorView::new(Dtype::F32, shape, &weight)?)];
+    if let Some(bias) = &bias {
+        tensors.push((BIAS, TensorView::new(Dtype::F32, vec![layer.out_features()], bias)?));
+    }
+    // Readers of PyTorch tensors look for this entry.
+    let metadata = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+    safetensors::serialize(tensors, Some(metadata))
 }
 
 fn load_layer(folder: &Path) -> Result<DenseLayer, Error> {

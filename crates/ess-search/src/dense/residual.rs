@@ -10,7 +10,7 @@ use crate::{
     error::Error,
     kinds::mlp::{Activation, Mlp, MlpConfig},
     module::trainable::TrainableModule,
-    store::state::ModuleState,
+    store::state::{HostTensor, ModuleState},
 };
 
 /// The layers of a saved MLP.
@@ -21,37 +21,40 @@ pub(super) fn of_mlp(state: &ModuleState) -> Result<DenseLayers, Error> {
         Activation::Relu => DenseActivation::Relu,
         Activation::Tanh => return Err(tanh(Mlp::KIND)),
     };
-    let tensor = |name: String| {
-        state.tensors.get(&name).ok_or_else(|| Error::TensorNames {
-            kind: Mlp::KIND.to_owned(),
-            expected: vec![name.clone()],
-            found: state.tensors.keys().cloned().collect(),
-        })
-    };
-    let matrix = |name: String| -> Result<Array2<f32>, Error> {
-        let found = tensor(name.clone())?;
-        let shape = found.shape().to_vec();
-        let [rows, columns] = shape[..] else {
-            return Err(Error::TensorShape { name, expected: vec![0, 0], found: shape });
-        };
-        Array2::from_shape_vec((rows, columns), found.values().to_vec()).map_err(|_| Error::TensorShape {
-            name,
-            expected: vec![rows, columns],
-            found: shape,
-        })
-    };
-    let count =
-        state.tensors.keys().filter(|name| name.starts_with("layers.") && name.ends_with(".weight")).count();
+    let weights =
+        state.tensors.keys().filter(|name| name.starts_with("layers.") && name.ends_with(".weight"));
+    let count = weights.count();
     let mut layers = Vec::with_capacity(count);
     for at in 0..count {
-        let weight = matrix(format!("layers.{at}.weight"))?;
-        let bias = tensor(format!("layers.{at}.bias"))?.values().to_vec();
+        let weight = matrix(state, &format!("layers.{at}.weight"))?;
+        let bias = tensor(state, &format!("layers.{at}.bias"))?.values().to_vec();
         let activation = if at + 1 < count { activation } else { DenseActivation::Identity };
         layers.push(DenseLayer::new(weight, Some(bias), activation)?);
     }
-    let dim = state.description.query_dim;
-    let skip = if state.tensors.contains_key("skip") { matrix("skip".to_owned())? } else { Array2::eye(dim) };
+    let skip = match state.tensors.contains_key("skip") {
+        true => matrix(state, "skip")?,
+        false => Array2::eye(state.description.query_dim),
+    };
     with_pass(&layers, &skip)
+}
+
+fn tensor<'a>(state: &'a ModuleState, name: &str) -> Result<&'a HostTensor, Error> {
+    state.tensors.get(name).ok_or_else(|| Error::TensorNames {
+        kind: Mlp::KIND.to_owned(),
+        expected: vec![name.to_owned()],
+        found: state.tensors.keys().cloned().collect(),
+    })
+}
+
+fn matrix(state: &ModuleState, name: &str) -> Result<Array2<f32>, Error> {
+    let found = tensor(state, name)?;
+    let refuse = |expected: Vec<usize>| Error::TensorShape {
+        name: name.to_owned(),
+        expected,
+        found: found.shape().to_vec(),
+    };
+    let &[rows, columns] = found.shape() else { return Err(refuse(vec![0, 0])) };
+    Array2::from_shape_vec((rows, columns), found.values().to_vec()).map_err(|_| refuse(vec![rows, columns]))
 }
 
 /// Layers that add `skip(x)` to their output. `x` passes through the hidden layers as `activation(x)` and

@@ -104,8 +104,8 @@ impl MlpConfig {
         }
         self.hidden.iter().try_for_each(|&width| check_dim(Mlp::KIND, "hidden", width))?;
         let sides = [vec![self.query_dim], self.widths(), vec![self.item_dim]].concat();
-        let numbers = sides.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
-        if numbers.fold(0, usize::saturating_add) > MAX_PARAMETERS {
+        let parameters = sides.windows(2).map(|pair| pair[0].saturating_mul(pair[1]));
+        if parameters.fold(0, usize::saturating_add) > MAX_PARAMETERS {
             return Err(Error::Config {
                 kind: Mlp::KIND,
                 name: "hidden",

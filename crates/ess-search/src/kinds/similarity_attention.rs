@@ -110,7 +110,7 @@ impl SimilarityAttention {
     pub const SHARPNESS: f32 = 10.0;
 
     /// The mask of the attention, `n × T`: 1 for padding and for the prompt, 0 elsewhere.
-    fn passed_over(queries: &TokenTensors, is_token: Tensor<2, Bool>) -> Tensor<2> {
+    fn masked(queries: &TokenTensors, is_token: Tensor<2, Bool>) -> Tensor<2> {
         let [rows, count] = is_token.dims();
         let device = is_token.device();
         let prompt: Vec<bool> =
@@ -122,18 +122,18 @@ impl SimilarityAttention {
     /// `Σₜ pₜ x̂ₜ`, `n × d_item`. `sentences` are in the item space.
     fn attended(&self, queries: &TokenTensors, sentences: Tensor<2>) -> Tensor<2> {
         let (states, is_token) = queries.padded();
-        let passed_over = Self::passed_over(queries, is_token).unsqueeze_dim::<3>(2);
+        let masked = Self::masked(queries, is_token).unsqueeze_dim::<3>(2);
         let states = match &self.project {
             Some(project) => linear(states, project.val(), None),
             None => states,
         };
         let [rows, count, width] = states.dims();
-        let states = unit(states) * (passed_over.clone().neg() + 1.0);
+        let states = unit(states) * (masked.clone().neg() + 1.0);
         let similarities = (states.clone() * unit(sentences).unsqueeze_dim::<3>(1)).sum_dim(2);
         let sharpness = (self.sharpness.val() * Self::GAIN + 1.0) * Self::SHARPNESS;
         let flat = states.clone().reshape([rows * count, width]);
         let taste = flat.matmul(self.taste.val() * Self::GAIN).reshape([rows, count, 1]);
-        let logits = similarities * sharpness.unsqueeze::<3>() + taste + passed_over * -1e9;
+        let logits = similarities * sharpness.unsqueeze::<3>() + taste + masked * -1e9;
         (states * softmax(logits, 1)).sum_dim(1).reshape([rows, width])
     }
 }

@@ -51,8 +51,8 @@ impl<M: TrainableModule> OnDevice<M> {
     /// The number of rows for which tensors some times as wide as the widest parameter stay within bounds.
     fn rows_at_once(&self, encodings: &M::Encoding) -> usize {
         const TIMES: usize = 4;
-        let numbers = WITHIN_MODULE.min(largest_tensor(&self.device));
-        encodings.rows_at_once().min(numbers / TIMES.saturating_mul(self.widest)).max(1)
+        let components = WITHIN_MODULE.min(largest_tensor(&self.device));
+        encodings.rows_at_once().min(components / TIMES.saturating_mul(self.widest)).max(1)
     }
 
     fn forward(&self, encodings: &M::Encoding) -> Result<Embeddings, Error> {

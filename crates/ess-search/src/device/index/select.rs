@@ -1,10 +1,10 @@
 //! Selection of the largest similarities of `n` queries with a block of `m` items, `n × m`.
 
-use burn::tensor::{Int, Tensor, TensorData};
+use burn::tensor::Tensor;
 use ess_core::{Hit, TopK};
 use rayon::prelude::*;
 
-use crate::error::Error;
+use crate::{device::host_copy::indices, error::Error};
 
 /// Selects the `k` largest of each row on the device, with `k < m`.
 ///
@@ -36,15 +36,16 @@ pub(super) fn on_device(
             best.push(Hit::new(first_item + position, value));
         }
     }
-    if ties.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<i64> = ties.iter().map(|&row| row as i64).collect();
-    let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [ties.len()]), &similarities.device());
-    let mut chosen: Vec<TopK> = ties.iter().map(|&row| best[row].clone()).collect();
-    on_host(similarities.select(0, rows), first_item, &mut chosen)?;
-    for (row, chosen) in ties.into_iter().zip(chosen) {
-        best[row] = chosen;
+    if ties.is_empty() { Ok(()) } else { tied(similarities, &ties, first_item, best) }
+}
+
+/// Selects the largest of some rows on the host.
+fn tied(similarities: Tensor<2>, rows: &[usize], first_item: usize, best: &mut [TopK]) -> Result<(), Error> {
+    let on_device = indices(rows.iter().map(|&row| row as i64).collect(), &similarities.device());
+    let mut selected: Vec<TopK> = rows.iter().map(|&row| best[row].clone()).collect();
+    on_host(similarities.select(0, on_device), first_item, &mut selected)?;
+    for (&row, selected) in rows.iter().zip(selected) {
+        best[row] = selected;
     }
     Ok(())
 }

@@ -49,8 +49,8 @@ impl TransformerShape {
         if self.heads == 0 || !self.width.is_multiple_of(self.heads) {
             return refuse("heads", "a divisor of the width", self.heads);
         }
-        let numbers = self.blocks * (4 * self.width * self.width + 2 * self.width * self.hidden);
-        if numbers > MAX_PARAMETERS {
+        let parameters = self.blocks * (4 * self.width * self.width + 2 * self.width * self.hidden);
+        if parameters > MAX_PARAMETERS {
             return refuse(
                 "blocks",
                 "so few, or so narrow, that they have at most 2^29 parameters",
