@@ -42,11 +42,12 @@ impl Admitted {
 /// | the engine has | may add at once | otherwise |
 /// |---|---|---|
 /// | [`Engine::append`] | any number of indexes, in any number of processes | |
-/// | [`Engine::place`] | clones of an index, and indexes of one process over the same place | a second process may overwrite |
-/// | neither | clones of one index | a second index may overwrite |
+/// | [`Engine::reserve`] | any number of indexes, in any number of processes | |
+/// | [`Engine::place`] alone | clones of an index, and indexes of one process over the same place | a second process may overwrite |
+/// | none of them | clones of one index | a second index may overwrite |
 ///
-/// Without `append`, rows are numbered under a lock, and the engine is asked before each `add` whether there is an item
-/// where the new ones would go. That finds what others added before, and not what they add at the same moment.
+/// Without `append` and `reserve`, rows are numbered under a lock, and the engine is asked before each `add` whether there is
+/// an item where the new ones would go. That finds what others added before, and not what they add at the same moment.
 pub trait Engine: Send + Sync {
     /// The dimension of the items, `d_item`.
     fn dim(&self) -> usize;
@@ -91,8 +92,21 @@ pub trait Engine: Send + Sync {
         Err(CoreError::Unsupported { what: "numbering rows by the engine" }.into())
     }
 
+    /// Sets aside `rows` rows that follow each other and have no items, none below `first_free`, and answers the first of
+    /// them. No other call, whoever makes it, answers any of these rows, not even when this client dies before it stores
+    /// anything; so [`Engine::upsert`] there overwrites nobody's items, also when it is carried out late. An attempt whose
+    /// answer was lost may leave rows without items. Default: `None`, the engine cannot.
+    ///
+    /// # Errors
+    /// Those of the engine; [`Error::Contended`] if others were always faster.
+    fn reserve(&self, first_free: usize, rows: usize) -> Result<Option<usize>, Error> {
+        let _ = (first_free, rows);
+        Ok(None)
+    }
+
     /// What is written to, as a name that is equal for any two engines of a process that write to the same rows; for
-    /// engines that do not number rows. Default: nobody knows.
+    /// engines that do not number rows. Who reserves has it too, so that indexes of one process wait for each other instead
+    /// of competing. Default: nobody knows.
     fn place(&self) -> Option<String> {
         None
     }

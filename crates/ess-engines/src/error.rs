@@ -93,6 +93,17 @@ pub enum Error {
         /// What is there.
         found: String,
     },
+    /// Others took rows in the same collection at the same moment, each time. Nothing was stored; trying again later may
+    /// help.
+    #[error("{engine}, {collection}: others added items at the same moment, {attempts} times in a row")]
+    Contended {
+        /// The engine's name.
+        engine: &'static str,
+        /// The collection.
+        collection: String,
+        /// How often rows were asked for.
+        attempts: u32,
+    },
     /// Storing stopped part of the way. Every row below `stored_until` is stored; storing the rest from there, or all
     /// of it again, goes on without loss and without doubling.
     #[error("stored rows {first_row}..{stored_until} of {first_row}..{end}, then stopped")]
@@ -127,10 +138,10 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the same call may succeed later: the engine was out of reach or too slow.
+    /// Whether the same call may succeed later: the engine was out of reach or too slow, or others were faster.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Timeout { .. } => true,
+            Self::Unreachable { .. } | Self::Timeout { .. } | Self::Contended { .. } => true,
             Self::Uncertain { source, .. } => source.is_transient(),
             _ => false,
         }

@@ -15,6 +15,8 @@ mod milvus;
 mod pgvector;
 #[cfg(feature = "qdrant")]
 mod qdrant;
+#[cfg(any(test, feature = "milvus", feature = "qdrant"))]
+mod reservation;
 mod retry;
 #[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
 mod secret;

@@ -1,17 +1,19 @@
 //! Milvus, over gRPC.
 
+mod claims;
 mod collection;
 mod config;
+mod failure;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock},
+};
 
 use ess_core::{Effort, Embeddings, Hit};
-use milvus::v2::{
-    error::Error as ClientError,
-    prelude::{
-        ClientV2, ConnectConfig, ConsistencyLevel, DeleteRequest, FieldData, Ids, InsertRequest,
-        QueryRequest, RetryConfig, SearchRequest, SearchVectors, UpsertRequest,
-    },
+use milvus::v2::prelude::{
+    ClientV2, ConnectConfig, ConsistencyLevel, DeleteRequest, FieldData, Ids, InsertRequest, QueryRequest,
+    RetryConfig, SearchRequest, SearchVectors, UpsertRequest,
 };
 
 pub use config::MilvusConfig;
@@ -19,9 +21,12 @@ pub use config::MilvusConfig;
 use crate::{
     Admitted, Engine, EngineSettings, Error, Extent,
     blocking::{Blocking, Failure},
+    reservation,
     retry::retried,
     secret::shown_address,
 };
+use collection::Layout;
+use failure::{failure, when_loaded};
 
 const NAME: &str = "Milvus";
 const ROW: &str = "row_number";
@@ -30,6 +35,9 @@ const EMBEDDING: &str = "embedding";
 const MAX_HITS: usize = 16_384;
 
 /// Items in a collection of Milvus: `row_number` (primary key) and `embedding`, searched by inner product.
+///
+/// Any number of processes may add. Each `add` first claims its rows, in a second collection that the first one who adds
+/// creates: `papers_CLAIMS` for `papers`. No row is given twice, also after the last items were removed.
 ///
 /// ```no_run
 /// use ess_engines::{EngineIndex, EngineSettings, Milvus, MilvusConfig};
@@ -42,6 +50,8 @@ const MAX_HITS: usize = 16_384;
 pub struct Milvus {
     config: Arc<MilvusConfig>,
     client: Arc<ClientV2>,
+    // Set when the collection of claims is there.
+    claims: OnceLock<()>,
     blocking: Blocking,
 }
 
@@ -50,7 +60,7 @@ impl Milvus {
     ///
     /// # Errors
     /// [`Error::Config`] for a config out of range; [`Error::Collection`] for a collection of the same name with other
-    /// fields or another dimension; [`Error::Unreachable`], [`Error::Credentials`], [`Error::Refused`] or [`Error::Timeout`]
+    /// fields, another dimension or another similarity; [`Error::Unreachable`], [`Error::Credentials`], [`Error::Refused`] or [`Error::Timeout`]
     /// from the server.
     pub fn open(config: MilvusConfig, settings: &EngineSettings) -> Result<Self, Error> {
         config.check()?;
@@ -69,20 +79,23 @@ impl Milvus {
             let (connect, config) = (connect.clone(), Arc::clone(&config));
             blocking.run("open a collection", async move {
                 let client = ClientV2::new(&connect).await.map_err(failure)?;
-                collection::prepare(&client, &config).await?;
+                collection::prepare(&client, &Layout::items(&config)).await?;
                 Ok(client)
             })
         })?;
-        Ok(Self { config, client: Arc::new(client), blocking })
+        Ok(Self { config, client: Arc::new(client), claims: OnceLock::new(), blocking })
     }
 
-    /// Drops the collection with all its items.
+    /// Drops the collection with all its items, and the claims on its rows.
     ///
     /// # Errors
     /// Those of the server.
     pub fn drop_collection(self) -> Result<(), Error> {
         let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
-        self.blocking.run("drop a collection", async move { collection::drop(&client, &config).await })
+        self.blocking.run("drop a collection", async move {
+            collection::drop(&client, config.collection.as_str()).await?;
+            collection::drop(&client, &claims::name(&config)).await
+        })
     }
 
     /// The number of items from a row on.
@@ -95,7 +108,8 @@ impl Milvus {
                 .output_fields(["count(*)"])
                 .consistency_level(ConsistencyLevel::Strong);
             let request = request.build().map_err(failure)?;
-            let answer = when_loaded(&client, &config, || client.query(request.clone())).await?;
+            let answer =
+                when_loaded(&client, config.collection.as_str(), || client.query(request.clone())).await?;
             let first = answer.results().rows().map_err(failure)?.next();
             let count = match first {
                 Some(row) => row.get_i64("count(*)").map_err(failure)?,
@@ -105,55 +119,6 @@ impl Milvus {
         })
     }
 }
-
-/// What the network and a server that starts, stops or is full say passes; the rest does not.
-fn failure(error: ClientError) -> Failure {
-    if matches!(&error, ClientError::Grpc(status) if status.code() as i32 == UNAUTHENTICATED) {
-        return Failure::Credentials(Box::new(error));
-    }
-    let passing = match &error {
-        ClientError::Grpc(status) => matches!(
-            status.code() as i32,
-            UNKNOWN | CANCELLED | DEADLINE_EXCEEDED | RESOURCE_EXHAUSTED | ABORTED | UNAVAILABLE
-        ),
-        ClientError::Timeout(_) | ClientError::Cancelled(_) | ClientError::RetryExhausted { .. } => true,
-        _ => false,
-    };
-    match passing {
-        true => Failure::Unreachable(Box::new(error)),
-        false => Failure::Refused(Box::new(error)),
-    }
-}
-
-/// Asks again once the collection is loaded, which a server that was restarted may have forgotten.
-async fn when_loaded<T, F>(
-    client: &ClientV2,
-    config: &MilvusConfig,
-    ask: impl Fn() -> F,
-) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, ClientError>>,
-{
-    match ask().await {
-        Err(ClientError::Server(error)) if error.code() == NOT_LOADED => {
-            collection::load(client, config).await?;
-            ask().await.map_err(failure)
-        }
-        other => other.map_err(failure),
-    }
-}
-
-/// Milvus' code for a collection that is not loaded.
-const NOT_LOADED: i32 = 101;
-
-// gRPC's codes.
-const CANCELLED: i32 = 1;
-const UNKNOWN: i32 = 2;
-const DEADLINE_EXCEEDED: i32 = 4;
-const RESOURCE_EXHAUSTED: i32 = 8;
-const ABORTED: i32 = 10;
-const UNAVAILABLE: i32 = 14;
-const UNAUTHENTICATED: i32 = 16;
 
 impl Engine for Milvus {
     fn dim(&self) -> usize {
@@ -166,6 +131,11 @@ impl Engine for Milvus {
 
     fn takes_candidates(&self) -> bool {
         self.config.hnsw
+    }
+
+    fn reserve(&self, first_free: usize, rows: usize) -> Result<Option<usize>, Error> {
+        self.prepare_claims()?;
+        reservation::reserve(self, first_free, rows).map(Some)
     }
 
     fn place(&self) -> Option<String> {
@@ -194,7 +164,7 @@ impl Engine for Milvus {
 
     fn delete(&self, rows: &[i64]) -> Result<(), Error> {
         let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
-        let rows = filter(&Admitted::Only(rows.to_vec()));
+        let rows = key_in(ROW, rows);
         self.blocking.run("delete items", async move {
             let request = DeleteRequest::builder().collection_name(config.collection.as_str());
             let request = request.filter(rows).build().map_err(failure)?;
@@ -229,19 +199,23 @@ impl Engine for Milvus {
         }
         self.blocking.run("search", async move {
             let request = request.build().map_err(failure)?;
-            let answer = when_loaded(&client, &config, || client.search(request.clone())).await?;
+            let answer =
+                when_loaded(&client, config.collection.as_str(), || client.search(request.clone())).await?;
             answer.results().iter().map(|result| hits(result.get_ids(), result.get_scores())).collect()
         })
     }
 }
 
 fn filter(admitted: &Admitted) -> String {
-    let list = |rows: &[i64]| rows.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
     match admitted {
-        Admitted::Only(rows) => format!("{ROW} in [{}]", list(rows)),
+        Admitted::Only(rows) => key_in(ROW, rows),
         Admitted::AllBut(rows) if rows.is_empty() => format!("{ROW} >= 0"),
-        Admitted::AllBut(rows) => format!("{ROW} not in [{}]", list(rows)),
+        Admitted::AllBut(rows) => key_in(&format!("{ROW} not"), rows),
     }
+}
+
+fn key_in(key: &str, keys: &[i64]) -> String {
+    format!("{key} in [{}]", keys.iter().map(i64::to_string).collect::<Vec<_>>().join(","))
 }
 
 fn hits(ids: &Ids, scores: &[f32]) -> Result<Vec<Hit>, Failure> {

@@ -1,9 +1,10 @@
 //! Qdrant, over gRPC.
 
+mod claims;
 mod collection;
 mod config;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use ess_core::{Effort, Embeddings, Hit};
 use qdrant_client::{
@@ -20,16 +21,21 @@ pub use config::QdrantConfig;
 use crate::{
     Admitted, Engine, EngineSettings, Error, Extent,
     blocking::{Blocking, Failure},
+    reservation,
     retry::retried,
     secret::shown_address,
 };
+use collection::Layout;
 
 const NAME: &str = "Qdrant";
 
 /// Items in a collection of Qdrant: points with the row as id, compared by inner product.
 ///
-/// No server of Qdrant comes with a package, so this client's tests run only where `ESS_QDRANT_URL` names one; they are
-/// not part of the full check.
+/// Any number of processes may add. Each `add` first claims its rows, in a second collection that the first one who adds
+/// creates: `papers_CLAIMS` for `papers`. No row is given twice, also after the last items were removed.
+///
+/// No package brings a server of Qdrant. The full check runs Qdrant's own storage and search (`qdrant-edge`) behind a
+/// server of the tests' that speaks its protocol; with `ESS_QDRANT_URL` the same tests run against the server it names.
 ///
 /// ```no_run
 /// use ess_engines::{EngineIndex, EngineSettings, Qdrant, QdrantConfig};
@@ -42,6 +48,8 @@ const NAME: &str = "Qdrant";
 pub struct Qdrant {
     config: Arc<QdrantConfig>,
     client: Arc<Client>,
+    // Set when the collection of claims is there.
+    claims: OnceLock<()>,
     blocking: Blocking,
 }
 
@@ -67,22 +75,26 @@ impl Qdrant {
             expected: "the address of a server",
             found: format!("{}: {error}", shown_address(&config.url)),
         })?;
-        let this = Self { config: Arc::new(config), client: Arc::new(client), blocking };
+        let (config, client) = (Arc::new(config), Arc::new(client));
+        let this = Self { config, client, claims: OnceLock::new(), blocking };
         retried(settings, || {
             let (client, config) = this.parts();
-            this.blocking.run("open a collection", async move { collection::prepare(&client, &config).await })
+            this.blocking.run("open a collection", async move {
+                collection::prepare(&client, &Layout::items(&config)).await
+            })
         })?;
         Ok(this)
     }
 
-    /// Drops the collection with all its items.
+    /// Drops the collection with all its items, and the claims on its rows.
     ///
     /// # Errors
     /// Those of the server.
     pub fn drop_collection(self) -> Result<(), Error> {
         let (client, config) = self.parts();
         self.blocking.run("drop a collection", async move {
-            client.delete_collection(config.collection.as_str()).await.map_err(failure).map(drop)
+            client.delete_collection(config.collection.as_str()).await.map_err(failure)?;
+            client.delete_collection(claims::name(&config)).await.map_err(failure).map(drop)
         })
     }
 
@@ -135,12 +147,18 @@ impl Engine for Qdrant {
         self.config.dim
     }
 
+    // Of items that tie it answers any.
     fn exact(&self) -> bool {
-        self.config.exact
+        false
     }
 
     fn takes_candidates(&self) -> bool {
         !self.config.exact
+    }
+
+    fn reserve(&self, first_free: usize, rows: usize) -> Result<Option<usize>, Error> {
+        self.prepare_claims()?;
+        reservation::reserve(self, first_free, rows).map(Some)
     }
 
     fn place(&self) -> Option<String> {

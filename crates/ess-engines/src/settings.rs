@@ -34,6 +34,11 @@ pub struct EngineSettings {
     pub pause: f64,
 }
 
+/// A number from 0 to 1, from what the standard library seeds its tables with.
+pub(crate) fn chance() -> f64 {
+    RandomState::new().hash_one(()) as f64 / u64::MAX as f64
+}
+
 impl Default for EngineSettings {
     fn default() -> Self {
         Self { batch: 1000, queries: 64, timeout: 30.0, retries: 3, pause: 0.5 }
@@ -69,9 +74,7 @@ impl EngineSettings {
 
     /// How long to wait before retry number `retry`, from 0; never more than an hour.
     pub(crate) fn pause_before(&self, retry: u32) -> Duration {
-        // Chance from what the standard library seeds its tables with.
-        let chance = RandomState::new().hash_one(retry) as f64 / u64::MAX as f64;
-        self.pause_by(retry, chance)
+        self.pause_by(retry, chance())
     }
 
     fn pause_by(&self, retry: u32, chance: f64) -> Duration {

@@ -15,7 +15,14 @@ use std::{
 use ess_core::{Embeddings, Error as CoreError, Index, MutableIndex, RowSet, SearchParams};
 use ess_engines::{EngineIndex, EngineSettings, Error, Milvus, MilvusConfig};
 use ess_testing::index::{self, Promise};
-use server::{Restarts, Server, a_restart_loses_and_doubles_nothing, free_port, items};
+use milvus::v2::prelude::{
+    ClientV2, CollectionSchema, ConnectConfig, CreateCollectionRequest, DataType, FieldSchema, IndexParam,
+    IndexType, MetricType,
+};
+use server::{
+    Restarts, Server, a_restart_loses_and_doubles_nothing, a_server_that_stops_for_a_while_mixes_nothing_up,
+    add_as_told, free_port, items, processes_that_add_at_once_lose_nothing, settings,
+};
 
 struct MilvusLite {
     data: tempfile::TempDir,
@@ -60,13 +67,17 @@ impl Restarts for MilvusLite {
         MilvusConfig::new(format!("http://127.0.0.1:{}", self.port), collection.parse().unwrap(), dim)
     }
 
-    fn open(&self, config: &Self::Config) -> Result<EngineIndex<Milvus>, Error> {
-        open(config.clone())
+    fn signal(&self, name: &str) {
+        self.server.as_ref().unwrap().signal(name);
     }
-}
 
-fn settings() -> EngineSettings {
-    EngineSettings { batch: 200, timeout: 20.0, retries: 5, pause: 0.1, ..EngineSettings::default() }
+    fn open_with(
+        &self,
+        config: &Self::Config,
+        settings: &EngineSettings,
+    ) -> Result<EngineIndex<Milvus>, Error> {
+        EngineIndex::new(Milvus::open(config.clone(), settings)?, settings.clone())
+    }
 }
 
 fn open(config: MilvusConfig) -> Result<EngineIndex<Milvus>, Error> {
@@ -121,6 +132,65 @@ fn clones_and_indexes_of_one_process_lose_nothing() {
         index.refresh().unwrap();
         assert_eq!((distinct.len(), index.len(), index.rows()), (80, 80, 80), "own: {own}");
     }
+}
+
+#[test]
+#[ignore = "run by the test below in processes of its own"]
+fn one_of_three_that_add() {
+    let address = std::env::var("ESS_TEST_ADDRESS").unwrap();
+    add_as_told(open(MilvusConfig::new(address, "items_0".parse().unwrap(), 8)).unwrap());
+}
+
+#[test]
+fn processes_that_create_and_add_at_once_lose_nothing() {
+    let milvus = MilvusLite::start();
+    let config = milvus.config(8);
+    let told = [("ESS_TEST_ADDRESS", config.uri.as_str())];
+    processes_that_add_at_once_lose_nothing(&milvus, &config, "one_of_three_that_add", &told);
+}
+
+/// Makes a collection as this crate does, but for the similarity or who chooses keys.
+async fn make(config: &MilvusConfig, metric: MetricType, auto_id: bool) {
+    let client = ClientV2::new(&ConnectConfig::new().uri(&config.uri)).await.unwrap();
+    let row = FieldSchema::new().name("row_number").data_type(DataType::Int64).primary_key(true);
+    let embedding = FieldSchema::new().name("embedding").data_type(DataType::FloatVector).dimension(8);
+    let index = IndexParam::new().field_name("embedding").metric_type(metric).index_type(IndexType::Flat);
+    let create = CreateCollectionRequest::builder()
+        .collection_name(config.collection.as_str())
+        .schema(CollectionSchema::new().add_field(row.auto_id(auto_id)).add_field(embedding))
+        .index_params(vec![index]);
+    client.create_collection(create.build().unwrap()).await.unwrap();
+}
+
+#[test]
+fn collections_that_would_answer_otherwise_are_refused() {
+    let milvus = MilvusLite::start();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    for (metric, auto_id, fits) in
+        [(MetricType::Ip, false, true), (MetricType::L2, false, false), (MetricType::Ip, true, false)]
+    {
+        let config = milvus.config(8);
+        runtime.block_on(make(&config, metric, auto_id));
+        let opened = open(config).map(drop);
+        assert_eq!(opened.is_ok(), fits, "{opened:?}");
+        assert!(fits || matches!(opened, Err(Error::Collection { .. })), "{opened:?}");
+    }
+}
+
+#[test]
+fn rows_of_removed_items_are_not_given_again() {
+    let milvus = MilvusLite::start();
+    let config = milvus.config(8);
+    let mut index = open(config.clone()).unwrap();
+    assert_eq!(index.add(&items(5)).unwrap(), 0..5);
+    index.remove(&[3, 4]).unwrap();
+    assert_eq!(open(config).unwrap().add(&items(1)).unwrap(), 5..6);
+    assert_eq!(index.add(&items(1)).unwrap(), 6..7);
+}
+
+#[test]
+fn a_server_that_stops_for_a_while_mixes_up_nothing() {
+    a_server_that_stops_for_a_while_mixes_nothing_up(&MilvusLite::start());
 }
 
 #[test]

@@ -24,7 +24,10 @@ use ess_core::{Effort, Embeddings, Error as CoreError, Index, MutableIndex, RowS
 use ess_engines::{EngineIndex, EngineSettings, Error, Hnsw, PgVector, PgVectorConfig};
 use ess_testing::index::{self, Promise};
 
-use server::{Restarts, Server, a_restart_loses_and_doubles_nothing, free_port, items};
+use server::{
+    Restarts, Server, a_restart_loses_and_doubles_nothing, a_server_that_stops_for_a_while_mixes_nothing_up,
+    free_port, items, settings,
+};
 
 /// The user that runs the server when the tests run as root, which it refuses.
 const NOBODY: u32 = 65534;
@@ -98,17 +101,21 @@ impl Restarts for Postgres {
         PgVectorConfig::new(connection, table.parse().unwrap(), dim)
     }
 
-    fn open(&self, config: &Self::Config) -> Result<EngineIndex<PgVector>, Error> {
-        open(config.clone())
+    fn signal(&self, name: &str) {
+        self.server.as_ref().unwrap().signal(name);
+    }
+
+    fn open_with(
+        &self,
+        config: &Self::Config,
+        settings: &EngineSettings,
+    ) -> Result<EngineIndex<PgVector>, Error> {
+        EngineIndex::new(PgVector::open(config.clone(), settings)?, settings.clone())
     }
 }
 
 fn is_root() -> bool {
     std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
-}
-
-fn settings() -> EngineSettings {
-    EngineSettings { batch: 100, timeout: 20.0, retries: 5, pause: 0.1, ..EngineSettings::default() }
 }
 
 fn open(config: PgVectorConfig) -> Result<EngineIndex<PgVector>, Error> {
@@ -136,6 +143,11 @@ fn a_graph_finds_nearly_all_and_more_with_more_effort() {
     let params = SearchParams::from(Effort { ef_search: Some(200), ..Effort::default() }).filtered(&few);
     let found = graph.search_with(&queries, 10, &params).unwrap();
     assert_eq!(found, exact.search_with(&queries, 10, &SearchParams::from(&few)).unwrap());
+}
+
+#[test]
+fn a_server_that_stops_for_a_while_mixes_up_nothing() {
+    a_server_that_stops_for_a_while_mixes_nothing_up(&Postgres::start());
 }
 
 #[test]

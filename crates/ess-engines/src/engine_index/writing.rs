@@ -78,14 +78,14 @@ impl<E: Engine> EngineIndex<E> {
         Ok(first_row)
     }
 
-    /// Adds items in rows that are chosen here, and takes out what was stored when that cannot be finished.
+    /// Adds items in rows that the engine set aside or that are chosen here, and takes out what was stored when that cannot be finished.
     fn add_numbered(&self, items: &Embeddings) -> Result<usize, Error> {
         let Shared { engine, settings, .. } = &*self.shared;
         let _writing = self.writing();
-        if retried(settings, || engine.any_from(self.rows()))? {
-            self.count_again()?;
-        }
-        let first_row = self.rows();
+        let first_row = match retried(settings, || engine.reserve(self.rows(), items.len()))? {
+            Some(reserved) => reserved,
+            None => self.first_free()?,
+        };
         let Err(error) = self.store_batches(first_row, items) else { return Ok(first_row) };
         let Error::Interrupted { stored_until, end, source, .. } = error else { return Err(error) };
         // A batch whose answer was lost may be there as well.
@@ -97,6 +97,15 @@ impl<E: Engine> EngineIndex<E> {
             }
             Err(_) => Err(Error::Interrupted { first_row, stored_until, end, source }),
         }
+    }
+
+    /// The row behind all others, as far as nobody else adds.
+    fn first_free(&self) -> Result<usize, Error> {
+        let Shared { engine, settings, .. } = &*self.shared;
+        if retried(settings, || engine.any_from(self.rows()))? {
+            self.count_again()?;
+        }
+        Ok(self.rows())
     }
 
     fn delete(&self, rows: &[usize]) -> Result<(), Error> {

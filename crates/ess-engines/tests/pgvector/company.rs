@@ -3,19 +3,23 @@
 use std::{
     collections::BTreeSet,
     ops::Range,
-    process::{Child, Command, Stdio},
     sync::{
         Barrier,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use ess_core::{Embeddings, Error as CoreError, Index, MutableIndex};
 use ess_engines::{EngineIndex, EngineSettings, Error, Hnsw, PgVector, PgVectorConfig};
 
-use crate::{Postgres, open, server::Restarts, settings, sql::Sql};
+use crate::{
+    Postgres, open,
+    server::{Restarts, add_as_told, processes::Killed, processes_that_add_at_once_lose_nothing, until},
+    settings,
+    sql::Sql,
+};
 
 /// Items that only this addition of this writer has.
 fn own_items(writer: usize, addition: usize) -> Embeddings {
@@ -196,6 +200,21 @@ fn killed_servers_lose_nothing_that_was_promised() {
 }
 
 #[test]
+#[ignore = "run by the test below in processes of its own"]
+fn one_of_three_that_add() {
+    let connection = std::env::var("ESS_TEST_TABLE").unwrap();
+    add_as_told(open(PgVectorConfig::new(connection, "items_0".parse().unwrap(), 8)).unwrap());
+}
+
+#[test]
+fn processes_that_create_and_add_at_once_lose_nothing() {
+    let postgres = Postgres::start();
+    let config = postgres.config(8);
+    let told = [("ESS_TEST_TABLE", config.connection.as_str())];
+    processes_that_add_at_once_lose_nothing(&postgres, &config, "company::one_of_three_that_add", &told);
+}
+
+#[test]
 #[ignore = "run by the test below in a process of its own"]
 fn a_process_that_adds() {
     let config = PgVectorConfig::new(std::env::var("ESS_TEST_TABLE").unwrap(), "items_0".parse().unwrap(), 2);
@@ -212,10 +231,7 @@ fn a_process_that_dies_while_it_adds_leaves_nothing() {
     let mut index = open(config.clone()).unwrap();
     index.add(&own_items(0, 0)).unwrap();
     let sql = Sql::connect(&postgres);
-    let mut process = Command::new(std::env::current_exe().unwrap());
-    process.args(["--ignored", "--exact", "company::a_process_that_adds"]);
-    process.env("ESS_TEST_TABLE", &config.connection).stdout(Stdio::null()).stderr(Stdio::null());
-    let mut process = Killed(process.spawn().unwrap());
+    let mut process = Killed::test("company::a_process_that_adds", &[("ESS_TEST_TABLE", &config.connection)]);
     let written = format!("SELECT pg_relation_size('\"{}\"')", config.table);
     let size = || sql.run(&written)[0].parse::<usize>().unwrap();
     until(|| size() > 100_000);
@@ -226,30 +242,4 @@ fn a_process_that_dies_while_it_adds_leaves_nothing() {
     });
     assert_eq!(held(&sql, &config), promised(&own_items(0, 0), 0..3).collect());
     assert_eq!(index.add(&own_items(0, 1)).unwrap(), 3..6);
-}
-
-/// A process that does not outlive the test.
-struct Killed(Child);
-
-impl Killed {
-    fn kill(&mut self) {
-        // It may be dead already.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
-impl Drop for Killed {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-/// Waits for what must come.
-pub(crate) fn until(happened: impl Fn() -> bool) {
-    let started = Instant::now();
-    while !happened() {
-        assert!(started.elapsed() < Duration::from_secs(30), "it does not happen");
-        thread::sleep(Duration::from_millis(10));
-    }
 }

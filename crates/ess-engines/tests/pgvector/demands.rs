@@ -5,7 +5,12 @@ use std::{fs, time::Instant};
 use ess_core::{Embeddings, Error as CoreError, Index, MutableIndex};
 use ess_engines::{EngineIndex, EngineSettings, Error, Hnsw, PgVector, PgVectorConfig};
 
-use crate::{Postgres, company::until, open, server::Restarts, server::items, settings, sql::Sql};
+use crate::{
+    Postgres, open,
+    server::{Restarts, items, until},
+    settings,
+    sql::Sql,
+};
 
 #[test]
 fn a_request_that_takes_too_long_is_cancelled_on_the_server() {

@@ -3,9 +3,9 @@
 use std::{thread, time::Duration};
 
 use ess_core::{Embeddings, Error as CoreError, Index};
-use ess_engines::{Engine, EngineIndex, Error};
+use ess_engines::{Engine, EngineIndex, EngineSettings, Error};
 
-use super::items;
+use super::{items, settings};
 
 /// A server of the tests' own, with collections that outlive it.
 pub(crate) trait Restarts {
@@ -21,8 +21,20 @@ pub(crate) trait Restarts {
     /// A collection that no other test has.
     fn config(&self, dim: usize) -> Self::Config;
 
+    /// Sends a signal to it.
+    fn signal(&self, name: &str);
+
     /// The collection, made if it is not there.
-    fn open(&self, config: &Self::Config) -> Result<EngineIndex<Self::Engine>, Error>;
+    fn open_with(
+        &self,
+        config: &Self::Config,
+        settings: &EngineSettings,
+    ) -> Result<EngineIndex<Self::Engine>, Error>;
+
+    /// The same, with patience.
+    fn open(&self, config: &Self::Config) -> Result<EngineIndex<Self::Engine>, Error> {
+        self.open_with(config, &settings())
+    }
 }
 
 /// Stores half of `n` items, fails while the server is down, goes on through a restart after `pause`, and finds

@@ -1,6 +1,9 @@
 //! A server of the tests' own: started on a free port, killed and started again.
 
 mod interrupted;
+mod numbered;
+pub(crate) mod processes;
+mod stopped;
 
 use std::{
     io,
@@ -11,8 +14,11 @@ use std::{
 };
 
 use ess_core::Embeddings;
+use ess_engines::EngineSettings;
 
 pub(crate) use interrupted::{Restarts, a_restart_loses_and_doubles_nothing};
+pub(crate) use processes::{add_as_told, processes_that_add_at_once_lose_nothing};
+pub(crate) use stopped::a_server_that_stops_for_a_while_mixes_nothing_up;
 
 /// How long a server may take to listen.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -26,6 +32,11 @@ pub(crate) fn free_port() -> u16 {
 /// Items of 8 dimensions.
 pub(crate) fn items(n: usize) -> Embeddings {
     Embeddings::from_vec((0..8 * n).map(|i| (i as f32 * 0.37).sin()).collect(), 8).unwrap()
+}
+
+/// Patient enough for a server that is started again.
+pub(crate) fn settings() -> EngineSettings {
+    EngineSettings { batch: 200, timeout: 20.0, retries: 5, pause: 0.1, ..EngineSettings::default() }
 }
 
 /// A running server, killed when dropped.
@@ -65,15 +76,29 @@ impl Server {
 
     /// Kills it as a power cut would, with what it started: that answers for a moment longer. Waits until it is gone.
     pub(crate) fn kill(&mut self) -> io::Result<()> {
-        let id = self.child.id();
-        let started = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let started = self.children();
         self.child.kill()?;
         self.child.wait()?;
-        for process in started.split_whitespace() {
-            // One that is gone already is no loss.
-            drop(Command::new("kill").args(["-9", process]).stderr(Stdio::null()).status());
-        }
+        signal("KILL", &started);
         Ok(())
+    }
+
+    /// Sends a signal to it and to what it started.
+    pub(crate) fn signal(&self, name: &str) {
+        signal(name, &[vec![self.child.id().to_string()], self.children()].concat());
+    }
+
+    fn children(&self) -> Vec<String> {
+        let id = self.child.id();
+        let started = std::fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        started.split_whitespace().map(str::to_owned).collect()
+    }
+}
+
+fn signal(name: &str, processes: &[String]) {
+    for process in processes {
+        // One that is gone already is no loss.
+        drop(Command::new("kill").args(["-s", name, process]).stderr(Stdio::null()).status());
     }
 }
 
@@ -81,5 +106,14 @@ impl Drop for Server {
     fn drop(&mut self) {
         // It may be dead already.
         drop(self.kill());
+    }
+}
+
+/// Waits for what must come.
+pub(crate) fn until(happened: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !happened() {
+        assert!(started.elapsed() < PATIENCE, "it does not happen");
+        thread::sleep(Duration::from_millis(10));
     }
 }
