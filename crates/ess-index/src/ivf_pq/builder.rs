@@ -122,3 +122,18 @@ impl IvfPqBuilder {
         self.training_items.unwrap_or(lists.saturating_mul(64).max(16_384))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_codes_and_training_items_grow_with_the_items() {
+        let builder = IvfPqBuilder::default();
+        // 1.5 times the root from 10 000 items on.
+        assert_eq!([1, 9_999, 10_000, 1_000_000].map(|items| builder.lists_for(items)), [1, 1, 150, 1500]);
+        // One for 6 dimensions, at least 64 and at most 256, and no more than pairs of dimensions.
+        assert_eq!([1, 30, 384, 768, 4096].map(|dim| builder.codes_for(dim)), [8, 16, 64, 128, 256]);
+        assert_eq!([1, 256, 257].map(|lists| builder.training_items_for(lists)), [16_384, 16_384, 16_448]);
+    }
+}

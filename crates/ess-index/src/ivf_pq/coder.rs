@@ -92,3 +92,15 @@ pub(crate) fn normalise(vectors: &mut [f32], dim: usize) -> Vec<f32> {
 
 /// Far enough below `f32::MAX` for the product with a sum to be finite.
 const MAX_NORM: f64 = 1e34;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn vectors_are_scaled_to_unit_norm_and_their_norms_are_kept() {
+        let mut vectors = [3.0, -4.0, 0.0, 0.0, 3e38, 0.0];
+        assert_eq!(normalise(&mut vectors, 2), [5.0, 0.0, MAX_NORM as f32]);
+        assert_eq!(vectors, [0.6, -0.8, 0.0, 0.0, 1.0, 0.0]);
+    }
+}

@@ -224,3 +224,36 @@ fn packed(starts: &[u64], codes_an_item: usize, codes: impl Fn(usize, &mut Vec<u
     }
     packed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_follow_one_another_and_each_begins_a_block() {
+        // List 1 is empty.
+        let lists = [2, 0, 2, 0, 3, 0];
+        let starts = starts(&lists, 4);
+        assert_eq!(starts, [0, 3, 3, 5, 6]);
+        assert_eq!(by_list(&lists, &starts), [1, 3, 5, 0, 2, 4]);
+        let block = BLOCK_ITEMS as u64;
+        assert_eq!(first_blocks(&[0, 1, 1, block + 1, 2 * block + 2]), [0, 1, 1, 2, 4]);
+    }
+
+    #[test]
+    fn codes_of_every_position_are_in_the_blocks_of_its_list() {
+        let codes_an_item = 8;
+        let of = |position: usize| (0..codes_an_item).map(move |i| ((position + i) % 16) as u8);
+        let starts = [0, 3, BLOCK_ITEMS as u64 + 5];
+        let packed = packed(&starts, codes_an_item, |position, codes| codes.extend(of(position)));
+        let blocks: Vec<&[u8]> = packed.chunks(block_bytes(codes_an_item)).collect();
+        assert_eq!(blocks.len(), 3);
+        let found = |block: usize, item: usize| unpack_block(blocks[block], item).collect::<Vec<_>>();
+        for (position, block, item) in
+            [(0, 0, 0), (2, 0, 2), (3, 1, 0), (BLOCK_ITEMS + 2, 1, BLOCK_ITEMS - 1)]
+        {
+            assert_eq!(found(block, item), Vec::from_iter(of(position)), "{position}");
+        }
+        assert_eq!(found(2, 1), Vec::from_iter(of(BLOCK_ITEMS + 4)));
+    }
+}
