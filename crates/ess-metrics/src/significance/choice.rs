@@ -118,10 +118,8 @@ impl ChoiceTest {
         let studentised = studentised::interval_of_chosen(bootstrap, &of_chosen, &others, rank);
         let critical = super::ranked_out(maxima, turns)[1].max(0.0);
         let unit = of_chosen.iter().map(|x| x * x).sum::<f64>().sqrt() / of_chosen.len() as f64;
-        let above = observed - critical;
-        let low = if above > tolerance { above * unit } else { (above * unit).min(0.0) };
-        evidence.interval =
-            Some([low.min(studentised[0]), ((observed + critical) * unit).max(studentised[1])]);
+        let [low, high] = ends(observed, critical, tolerance).map(|end| end * unit);
+        evidence.interval = Some([low.min(studentised[0]), high.max(studentised[1])]);
         Ok(evidence)
     }
 
@@ -209,6 +207,12 @@ fn others(
     Ok(others)
 }
 
+/// `observed − critical` and `observed + critical`; the low end is above 0 only where it is so by more than rounding.
+fn ends(observed: f64, critical: f64, tolerance: f64) -> [f64; 2] {
+    let above = observed - critical;
+    [if above > tolerance { above } else { above.min(0.0) }, observed + critical]
+}
+
 fn count(differences: &[f64]) -> usize {
     differences.iter().filter(|&&x| x != 0.0).count()
 }
@@ -245,6 +249,15 @@ mod tests {
         // Eight gains of 1/4, none of which spreads: with one of them turned the sum is 6/8 of what it was.
         let [low, high] = judge(&up(8, 8), &[]).interval.unwrap();
         assert!((low - 0.0625).abs() < 1e-12 && (high - 0.4375).abs() < 1e-12, "{low} {high}");
+    }
+
+    #[test]
+    fn the_low_end_is_above_zero_only_by_more_than_rounding() {
+        assert_eq!(ends(3.0, 1.0, 0.5), [2.0, 4.0]);
+        assert_eq!(ends(1.0, 3.0, 0.5), [-2.0, 4.0]);
+        assert_eq!(ends(3.25, 3.0, 0.5), [0.0, 6.25]);
+        assert_eq!(ends(3.5, 3.0, 0.5), [0.0, 6.5]);
+        assert_eq!(ends(3.0, 3.25, 0.5), [-0.25, 6.25]);
     }
 
     #[test]
