@@ -176,6 +176,25 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_says_the_means_their_difference_and_the_level() {
+        // Half of the queries reach 1 and half 1/2, where the identity reaches 1/4.
+        let trained: Vec<f64> = (0..16).map(|query| if query < 8 { 1.0 } else { 0.5 }).collect();
+        let decision = decide(&trained, &[0.25; 16], &[]);
+        assert_eq!((decision.trained, decision.identity), (0.75, Some(0.25)));
+        assert_eq!((decision.differing, decision.candidates), (Some(16), Some(1)));
+        for part in [
+            "the trained module is better than the frozen encoder: on 16 dev queries, of which 16 change",
+            "changes by +0.5000, 99 % interval +",
+            "the best of 1",
+        ] {
+            assert!(decision.reason.contains(part), "{}", decision.reason);
+        }
+        let few = decide(&trained[..4], &[0.25; 4], &[]).reason;
+        assert!(few.starts_with("4 dev queries that change are too few"), "{few}");
+        assert!(few.contains("at a level of 99 %"), "{few}");
+    }
+
+    #[test]
     fn reports_of_earlier_versions_are_read() {
         let json = r#"{"returned": "trained", "reason": "", "measure": "ndcg@10", "trained": 0.5, "identity": 0.4,
             "interval": [0.05, 0.15], "confidence": 0.99}"#;

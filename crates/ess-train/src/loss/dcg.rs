@@ -7,7 +7,8 @@ use crate::loss::gain::Gain;
 pub(super) fn ranks(similarities: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..similarities.len()).collect();
     // Zero added, for −0 to tie with 0.
-    order.sort_by(|&a, &b| (similarities[b] + 0.0).total_cmp(&(similarities[a] + 0.0)).then(a.cmp(&b)));
+    let of = |place: usize| similarities[place] + 0.0;
+    order.sort_by(|&a, &b| of(b).total_cmp(&of(a)).then(a.cmp(&b)));
     let mut ranks = vec![0; similarities.len()];
     for (rank, place) in order.into_iter().enumerate() {
         ranks[place] = rank + 1;

@@ -1,6 +1,7 @@
 //! What each loss is by its paper, in double precision and without any care for speed.
 
 /// What a loss knows of a query.
+#[derive(Clone)]
 pub(crate) struct Known {
     /// The mapped query.
     pub(crate) query: Vec<f64>,
@@ -104,6 +105,13 @@ fn softmax(known: &Known, scale: f64, gain: fn(i32) -> f64) -> f64 {
     -gains.iter().zip(logs).map(|(gain, log)| gain * log).sum::<f64>() / gains.iter().sum::<f64>()
 }
 
+fn softmax_in_batch(known: &Known, scale: f64) -> f64 {
+    let of = |item: &usize| (known.similarities[*item], known.grades[*item]);
+    let (similarities, grades) = known.in_batch.iter().map(of).unzip();
+    let known = Known { similarities, grades, in_batch: Vec::new(), ..known.clone() };
+    softmax(&known, scale, linear)
+}
+
 fn margin_mse(known: &Known, scale: f64) -> f64 {
     let off = |i, j| scale * known.ahead(i, j) - (known.score(i) - known.score(j));
     known.mean(&known.scored(), |i, j| off(i, j).powi(2))
@@ -175,6 +183,10 @@ pub(crate) fn definitions() -> Vec<(&'static str, Definition)> {
         (
             r#"{"kind": "softmax", "scale": 3.0, "gain": "exponential", "candidates": {"top": 12}}"#,
             Box::new(|k| softmax(k, 3.0, exponential)),
+        ),
+        (
+            r#"{"kind": "softmax", "scale": 3.0, "candidates": "in_batch"}"#,
+            Box::new(|k| softmax_in_batch(k, 3.0)),
         ),
         (r#"{"kind": "margin_mse", "scale": 2.0}"#, Box::new(|k| margin_mse(k, 2.0))),
         (

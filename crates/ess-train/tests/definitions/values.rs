@@ -66,3 +66,18 @@ fn a_query_without_a_relevant_item_adds_nothing_to_losses_of_ranks() {
         assert!(gradient.as_slice().iter().all(|&slope| slope == 0.0), "{kind}");
     }
 }
+
+#[test]
+fn a_pair_that_is_apart_by_just_the_margin_teaches_nothing() {
+    let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]]).unwrap();
+    let items = Items::new(&items, &Device::flex());
+    let json = r#"{"kind": "triplet", "margin": 0.25, "candidates": "all_items"}"#;
+    let loss = serde_json::from_str::<LossConfig>(json).unwrap().build().unwrap();
+    let judged = [Judgement { item: 0, grade: 1 }];
+    let gradient = |x: f32| {
+        let queries = Tensor::<2>::from_data([[x, 0.25]], &Device::flex());
+        let value = loss.evaluate(queries, &LossBatch::new(vec![&judged[..]]), &items).unwrap();
+        ess_search::embeddings_from_tensor(value.gradient).unwrap().as_slice().to_vec()
+    };
+    assert_eq!((gradient(0.5), gradient(0.4375)), (vec![0.0, 0.0], vec![-1.0, 1.0]));
+}

@@ -219,3 +219,20 @@ fn column(values: Vec<f32>, device: &Device) -> Tensor<2> {
     let count = values.len();
     Tensor::from_data(TensorData::new(values, [count, 1]), device)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_cut_where_a_device_takes_no_longer_rows() {
+        let tensor = Tensor::<2>::from_data([[1.0], [2.0], [3.0], [4.0], [5.0]], &Device::flex());
+        let block = ItemBlock { first: 10, tensor };
+        let cut_at = |longest: usize| -> Vec<(usize, usize)> {
+            let blocks = cut(std::slice::from_ref(&block), longest);
+            blocks.iter().map(|block| (block.first, block.tensor.dims()[0])).collect()
+        };
+        assert_eq!(cut_at(2), [(10, 2), (12, 2), (14, 1)]);
+        assert_eq!(cut_at(usize::MAX), [(10, 5)]);
+    }
+}
