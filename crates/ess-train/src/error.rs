@@ -206,6 +206,7 @@ pub enum Error {
     #[error(transparent)]
     Search(#[from] ess_search::Error),
     /// A fit with a closed form failed.
+    #[cfg(feature = "closed-forms")]
     #[error(transparent)]
     Linalg(#[from] ess_linalg::Error),
     /// Embeddings or dimensions that do not fit.

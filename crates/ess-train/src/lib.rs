@@ -52,23 +52,19 @@ pub use loss::{
     value::LossValue,
     weighted_sum::{Term, WeightedSum},
 };
+#[cfg(feature = "closed-forms")]
+pub use recipe::closed_form::{
+    ClosedForm, ClosedFormRecipe, Fit,
+    cca::CcaConfig,
+    components::{AllButTheTopConfig, PcaConfig},
+    procrustes::ProcrustesConfig,
+    ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
+    targets::{mean_positives, softmax_residuals},
+    whitening::{Side, WhiteningConfig},
+};
 pub use recipe::{
-    Recipe, Trained,
-    closed_form::{
-        ClosedForm, ClosedFormRecipe, Fit,
-        cca::CcaConfig,
-        components::{AllButTheTopConfig, PcaConfig},
-        procrustes::ProcrustesConfig,
-        ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
-        targets::{mean_positives, softmax_residuals},
-        whitening::{Side, WhiteningConfig},
-    },
-    ensemble::EnsembleRecipe,
-    interpolation::InterpolationRecipe,
-    module::ModuleRecipe,
-    record::TrainingRecord,
-    soup::SoupRecipe,
-    training_memory::TrainingMemoryRecipe,
+    Recipe, Trained, ensemble::EnsembleRecipe, interpolation::InterpolationRecipe, module::ModuleRecipe,
+    record::TrainingRecord, soup::SoupRecipe, training_memory::TrainingMemoryRecipe,
     weighted_ensemble::WeightedEnsembleRecipe,
 };
 pub use recipe_config::{

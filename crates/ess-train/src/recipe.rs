@@ -11,6 +11,7 @@ use crate::{
     trainer::Trainer,
 };
 
+#[cfg(feature = "closed-forms")]
 pub(crate) mod closed_form;
 pub(crate) mod copies;
 pub(crate) mod ensemble;

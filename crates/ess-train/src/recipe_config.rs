@@ -1,9 +1,11 @@
 //! What is trained, as data.
 
+#[cfg(feature = "closed-forms")]
 mod closed_form;
 pub(crate) mod config;
 pub(crate) mod context;
 pub(crate) mod ensemble;
+mod entry;
 pub(crate) mod interpolation;
 pub(crate) mod kind;
 pub(crate) mod mixture;

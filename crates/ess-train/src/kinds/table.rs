@@ -38,11 +38,30 @@ impl<C> Entry<C> {
 /// Kinds in the order in which they were added.
 pub(crate) struct KindTable<C> {
     entries: RwLock<Vec<Entry<C>>>,
+    left_out: Option<&'static str>,
 }
 
 impl<C> KindTable<C> {
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry<C>>) -> Self {
-        Self { entries: RwLock::new(entries.into_iter().collect()) }
+        Self { entries: RwLock::new(entries.into_iter().collect()), left_out: None }
+    }
+
+    /// The table with `more` at its end.
+    pub(crate) fn with(mut self, more: impl IntoIterator<Item = Entry<C>>) -> Self {
+        self.entries.get_mut().unwrap_or_else(PoisonError::into_inner).extend(more);
+        self
+    }
+
+    /// Says to whoever asks for an unknown name what this build leaves out.
+    #[cfg(any(test, not(feature = "closed-forms")))]
+    pub(crate) fn left_out(self, what: &'static str) -> Self {
+        Self { left_out: Some(what), ..self }
+    }
+
+    /// The names of all kinds as a message has them, and what this build leaves out.
+    pub(crate) fn known(&self) -> String {
+        let left_out = self.left_out.map_or_else(String::new, |what| format!("; {what}"));
+        self.kinds().join(", ") + &left_out
     }
 
     /// Adds a kind; one that is there already stays.
@@ -67,11 +86,7 @@ impl<C> KindTable<C> {
     pub(crate) fn parse<E: de::Error>(&self, Tagged { kind, settings }: Tagged) -> Result<C, E> {
         // Not under the lock: settings can have others in them.
         let Some(entry) = self.entries().into_iter().find(|entry| entry.kind == kind) else {
-            let known: Vec<String> = self.kinds().iter().map(|kind| format!("`{kind}`")).collect();
-            return Err(E::custom(format_args!(
-                "unknown variant `{kind}`, expected one of {}",
-                known.join(", ")
-            )));
+            return Err(E::custom(format_args!("unknown kind `{kind}`, expected one of {}", self.known())));
         };
         (entry.parse)(Value::Object(settings)).map_err(|cause| E::custom(format_args!("{kind}: {cause}")))
     }
@@ -97,7 +112,9 @@ mod tests {
         let read = |json| table.parse::<serde_json::Error>(serde_json::from_str(json).unwrap());
         assert_eq!(read(r#"{"a": 1, "kind": "second"}"#).unwrap(), r#"{"a":1}"#);
         let unknown = read(r#"{"kind": "third"}"#).unwrap_err().to_string();
-        assert!(unknown.contains("third") && unknown.contains("`first`, `second`"), "{unknown}");
+        assert!(unknown.contains("third") && unknown.ends_with("first, second"), "{unknown}");
+        let short = KindTable::new([Entry::new::<u8>("first", parse)]).left_out("not built: second");
+        assert_eq!(short.known(), "first; not built: second");
         for odd in ["{}", r#"{"kind": 1}"#, r#"{"kind": "first", "a": 1, "a": 2}"#, "[]"] {
             assert!(serde_json::from_str::<Tagged>(odd).is_err(), "{odd}");
         }

@@ -2,6 +2,7 @@
 
 use crate::{
     error::Error,
+    kinds::table::Entry,
     recipe::{
         Recipe,
         closed_form::{
@@ -13,7 +14,7 @@ use crate::{
             whitening::WhiteningConfig,
         },
     },
-    recipe_config::{context::RecipeContext, kind::RecipeKind},
+    recipe_config::{config::RecipeConfig, context::RecipeContext, entry::entry, kind::RecipeKind},
 };
 
 macro_rules! closed_form {
@@ -26,7 +27,13 @@ macro_rules! closed_form {
                 Ok(Box::new(ClosedFormRecipe::of_settings(self.clone())))
             }
         }
-    )*};
+    )*
+
+        /// The entries of the table of recipes.
+        pub(super) fn entries() -> Vec<Entry<RecipeConfig>> {
+            vec![$(entry::<$config>()),*]
+        }
+    };
 }
 
 closed_form! {

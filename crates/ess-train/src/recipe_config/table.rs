@@ -9,22 +9,15 @@ use ess_search::{
 };
 use serde::{Deserialize, Deserializer, de::value::Error as NoDefaults};
 
+#[cfg(feature = "closed-forms")]
+use crate::recipe_config::closed_form;
 use crate::{
     error::Error,
-    kinds::{
-        table::{Entry, KindTable},
-        tagged::Tagged,
-    },
-    recipe::closed_form::{
-        cca::CcaConfig,
-        components::{AllButTheTopConfig, PcaConfig},
-        procrustes::ProcrustesConfig,
-        ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
-        whitening::WhiteningConfig,
-    },
+    kinds::{table::KindTable, tagged::Tagged},
     recipe_config::{
         config::RecipeConfig,
         ensemble::EnsembleSettings,
+        entry::entry,
         interpolation::InterpolationSettings,
         kind::RecipeKind,
         mixture::MixtureSettings,
@@ -38,7 +31,7 @@ use crate::{
 
 /// The kinds of this crate, and those that were registered.
 static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
-    KindTable::new([
+    let table = KindTable::new([
         entry::<OneModule<Linear>>(),
         entry::<OneModule<LowRank>>(),
         entry::<OneModule<Orthogonal>>(),
@@ -55,18 +48,17 @@ static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
         entry::<WeightedEnsembleSettings>(),
         entry::<SoupSettings>(),
         entry::<InterpolationSettings>(),
-        entry::<RidgeConfig>(),
-        entry::<PositivesRidgeConfig>(),
-        entry::<SoftmaxRidgeConfig>(),
-        entry::<ProcrustesConfig>(),
-        entry::<CcaConfig>(),
-        entry::<WhiteningConfig>(),
-        entry::<PcaConfig>(),
-        entry::<AllButTheTopConfig>(),
         entry::<OneTokenModule<TokenAttention>>(),
         entry::<OneTokenModule<SimilarityAttention>>(),
         entry::<OneTokenModule<TokenTransformer>>(),
-    ])
+    ]);
+    #[cfg(feature = "closed-forms")]
+    let table = table.with(closed_form::entries());
+    #[cfg(not(feature = "closed-forms"))]
+    let table = table.left_out(
+        "not in this build: fits with a closed form, ridge for one (feature `closed-forms` of ess-train, `linalg` of ess-kit)",
+    );
+    table
 });
 
 impl RecipeConfig {
@@ -92,10 +84,9 @@ impl RecipeConfig {
     /// # Errors
     /// [`Error::UnknownRecipe`] for a name that is not in [`RecipeConfig::kinds`] or [`RecipeConfig::token_kinds`].
     pub fn named(kind: &str) -> Result<Self, Error> {
-        RECIPES.parse(Tagged::without_settings(kind)).map_err(|_: NoDefaults| Error::UnknownRecipe {
-            found: kind.to_owned(),
-            known: RECIPES.kinds().join(", "),
-        })
+        RECIPES
+            .parse(Tagged::without_settings(kind))
+            .map_err(|_: NoDefaults| Error::UnknownRecipe { found: kind.to_owned(), known: RECIPES.known() })
     }
 }
 
@@ -103,10 +94,6 @@ impl<'de> Deserialize<'de> for RecipeConfig {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         RECIPES.parse(Tagged::deserialize(deserializer)?)
     }
-}
-
-fn entry<K: RecipeKind>() -> Entry<RecipeConfig> {
-    Entry::new::<K>(K::KIND, |settings| Ok(RecipeConfig::of(serde_json::from_value::<K>(settings)?)))
 }
 
 /// Makes a kind of recipe known by its name to the whole process: in settings, in flags, and as a part of others. To be
