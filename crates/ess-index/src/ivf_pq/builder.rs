@@ -128,6 +128,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn codes_are_whole_groups_up_to_the_most() {
+        let check = |codes| IvfPqBuilder { codes: Some(codes), ..IvfPqBuilder::default() }.check().is_ok();
+        assert_eq!([0, 7, 8, 12, 256, 264].map(check), [false, false, true, false, true, false]);
+    }
+
+    #[test]
     fn lists_codes_and_training_items_grow_with_the_items() {
         let builder = IvfPqBuilder::default();
         // 1.5 times the root from 10 000 items on.
