@@ -11,7 +11,8 @@ pub use pair_rotation::{PairRotation, PairRotationConfig};
 pub use pull::Pull;
 pub use rotated_task::RotatedTask;
 
-/// Makes the kinds of this crate known by their names, wherever ESS's own are.
+/// Makes the kinds of this crate known by their names, wherever ESS's own are: in settings, in automatic choice and behind the
+/// flags of `ess` (`src/bin/ess-with-rotation.rs`).
 ///
 /// # Errors
 /// For names that other kinds have.

@@ -1,7 +1,10 @@
 //! A module, a loss and a measure that ESS does not have, called by name wherever its own are.
 
+use std::{path::Path, process::ExitCode, sync::Once};
+
 use ess_downstream::{PairRotation, Pull, RotatedTask, register};
 use ess_kit::{
+    auto::{Auto, AutoConfig, Collection, TrainingQueries},
     metrics::NamedMeasure,
     prelude::*,
     train::{LossKind, WeightedSum},
@@ -18,8 +21,14 @@ struct Settings {
     trainer: TrainerConfig,
 }
 
+/// Once a process, as a program does it.
+fn register_once() {
+    static REGISTERED: Once = Once::new();
+    REGISTERED.call_once(|| register().expect("names of their own"));
+}
+
 fn settings() -> Settings {
-    register().expect("names of their own");
+    register_once();
     serde_json::from_str(include_str!("../recipes/rotation.json")).expect("settings")
 }
 
@@ -70,4 +79,91 @@ fn settings_are_written_and_read_and_checked_as_others_are() {
     assert!(uneven.build(3, 3, 0).is_err());
     let negative: LossConfig = serde_json::from_str(r#"{"kind": "pull", "strength": -1.0}"#).unwrap();
     assert!(negative.build().is_err());
+}
+
+#[test]
+fn automatic_choice_trains_it_and_takes_it() {
+    register_once();
+    let task = RotatedTask::generate(200, DIM, 0.1, 0).unwrap();
+    let config: AutoConfig = serde_json::from_str(
+        r#"{
+            "features": ["dense", "trained_module"],
+            "trained_modules": [{
+                "name": "rotation",
+                "module": {"kind": "pair_rotation"},
+                "trainer": {"learning_rate": 0.05, "weight_decay": 0.0, "max_steps": 60}
+            }]
+        }"#,
+    )
+    .unwrap();
+    let ids = Ids::new((0..task.items.len()).map(|item| format!("d{item}")).collect()).unwrap();
+    let collection = Collection::new(ids, task.items.clone()).unwrap();
+    let train = TrainingQueries::new(task.train.clone());
+    let auto = Auto::new(config).unwrap().with_progress(Progress::Silent);
+    let (module, report) = auto.fit(&collection, &train, None, None).unwrap();
+    assert_eq!(report.dense.trial.as_deref(), Some("rotation"), "{}", report.dense.reason);
+
+    // Saved and loaded; and better on queries for items that no training query asked for.
+    let folder = tempfile::tempdir().unwrap();
+    module.save(folder.path()).unwrap();
+    let loaded = ess_kit::auto::AutoModule::load(folder.path()).unwrap().expect("the folder has a choice");
+    let first = |module: &ess_kit::auto::AutoModule| -> Vec<usize> {
+        let searcher = module.bind(&collection).unwrap();
+        let hits = searcher.search(task.test.encodings(), 1).unwrap();
+        hits.iter().map(|hits| hits[0].item).collect()
+    };
+    let relevant: Vec<usize> = task.test.judgements().iter().map(|judged| judged[0].item).collect();
+    let right =
+        |found: &[usize]| found.iter().zip(&relevant).filter(|(found, wanted)| found == wanted).count();
+    let frozen = FlatIndex::new(task.items.clone()).unwrap().search(task.test.encodings(), 1).unwrap();
+    let frozen: Vec<usize> = frozen.iter().map(|hits| hits[0].item).collect();
+    let (chosen, frozen) = (right(&first(&loaded)), right(&frozen));
+    assert!(chosen > frozen, "{chosen} and {frozen} of {} first hits are right", relevant.len());
+    assert_eq!(first(&loaded), first(&module));
+}
+
+/// Writes queries, items and judgements as `ess` reads them.
+fn write_data(folder: &Path, task: &RotatedTask) {
+    let named = |prefix: char, count| Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect()).unwrap();
+    let (queries, provenance) = (task.train.encodings(), Provenance::default());
+    let (items, dtype) = (&task.items, Dtype::F32);
+    write_store(folder.join("queries.safetensors"), &named('q', queries.len()), queries, dtype, &provenance)
+        .unwrap();
+    write_store(folder.join("corpus.safetensors"), &named('d', items.len()), items, dtype, &provenance)
+        .unwrap();
+    let judged = task.train.judgements().iter().enumerate();
+    let lines: String = judged.map(|(q, judged)| format!("q{q}\td{}\t1\n", judged[0].item)).collect();
+    std::fs::write(folder.join("qrels.tsv"), format!("query-id\tcorpus-id\tscore\n{lines}")).unwrap();
+}
+
+#[test]
+fn the_commands_of_ess_know_it() {
+    register_once();
+    let folder = tempfile::tempdir().unwrap();
+    write_data(folder.path(), &RotatedTask::generate(150, DIM, 0.1, 0).unwrap());
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, qrels) = (path(""), path("qrels.tsv"));
+    let ess = |command: &[&str], flags: &[&str]| {
+        let arguments = [&["ess"], command, flags, &["--quiet"]].concat();
+        assert_eq!(ess_cli::run_from(arguments.iter().copied()), ExitCode::SUCCESS, "{arguments:?}");
+    };
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(path(name)).unwrap()).unwrap()
+    };
+
+    let (module, report) = (path("module"), path("evaluation.json"));
+    let training = ["--embeddings", &data, "--train", &qrels, "--module", "pair_rotation", "--loss", "pull"];
+    let how = ["--learning-rate", "0.05", "--weight-decay", "0", "--out", &module];
+    ess(&["train"], &[&training[..], &how].concat());
+    assert_eq!(json("module/training.json")["module"], "pair_rotation");
+    ess(&["evaluate"], &["--embeddings", &data, "--qrels", &qrels, "--module", &module, "--json", &report]);
+
+    let (set, out, table) =
+        (format!("rotated={data},{qrels},,{qrels}"), path("table.md"), path("table.json"));
+    let compare = ["--data", &set, "--system", "pair_rotation", "--out", &out, "--json", &table];
+    ess(&["compare", "modules"], &compare);
+    let rotation = &json("table.json")["cells"][1];
+    assert_eq!(rotation["system"]["recipe"]["recipe"]["kind"], "pair_rotation");
+    assert!(rotation["outcome"]["measured"]["ndcg"].as_f64().unwrap() > 0.0, "{rotation}");
+    assert!(std::fs::read_to_string(&out).unwrap().contains("| pair_rotation |"));
 }
