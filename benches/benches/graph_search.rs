@@ -2,13 +2,16 @@
 //!
 //! Counted, in CPU time: from queries in memory to sorted hits, the best of several passes. Criterion has no place for recall,
 //! so this prints a table instead; [`RecallAndSpeed`] says on what. The peers are hnswlib, faiss and usearch on the same
-//! vectors, which their script generates anew.
+//! vectors, which their script generates anew, or reads where they are not of low intrinsic dimension and unit norm.
 //!
 //! To compare, run both in turns on a quiet machine and divide:
 //!
 //! ```text
 //! cargo bench -p ess-benches --bench graph_search -- --items 30000
 //! VENV/bin/python benches/peers/graph_search.py --items 30000
+//!
+//! cargo bench -p ess-benches --bench graph_search -- --vectors clusters --norm-sigma 0.3 --export FOLDER
+//! VENV/bin/python benches/peers/graph_search.py --folder FOLDER
 //! ```
 
 use clap::Parser;

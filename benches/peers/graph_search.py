@@ -1,11 +1,12 @@
-"""Times hnswlib, faiss and usearch on the vectors of benches/graph_search.rs: 30 000 x 384, k 10, one thread.
+"""Times hnswlib, faiss and usearch on the vectors of benches/graph_search.rs: 30 000 x 384, k 10, one thread; or on those
+that the bench exported into a folder, of which the second half of the queries counts.
 
     python3 -m venv VENV && VENV/bin/pip install faiss-cpu==1.15.1 hnswlib==0.8.0 usearch==2.26.6 numpy==2.4.6
     VENV/bin/python graph_search.py
 
 For each library and effort: recall@10 against exact search, and queries per CPU-second of 1000 queries in one call (the best
 of the repeats); before it the CPU time of building. Graphs have 32 neighbours at the lowest level, as that of ESS, and 200
-candidates while they are built.
+candidates while they are built. An item that ties with the tenth best counts as found.
 """
 
 import argparse
@@ -16,6 +17,8 @@ parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.R
 parser.add_argument("--items", type=int, default=30_000)
 parser.add_argument("--repeats", type=int, default=5)
 parser.add_argument("--efforts", type=int, nargs="+", default=[20, 40, 60, 80, 100, 120, 160, 200, 300])
+parser.add_argument("--folder", help="where the bench wrote items.npy and queries.npy")
+parser.add_argument("--peers", nargs="+", default=["hnswlib", "faiss", "faiss-sq8", "usearch-f32", "usearch-f16"])
 arguments = parser.parse_args()
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[variable] = "1"
@@ -23,7 +26,9 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import faiss  # noqa: E402
 import hnswlib  # noqa: E402
 import numpy  # noqa: E402
-from usearch.index import Index  # noqa: E402
+
+if any(peer.startswith("usearch") for peer in arguments.peers):
+    from usearch.index import Index
 
 DIM, K, LATENT, HIDDEN, NOISE, CHUNK = 384, 10, 24, 256, numpy.float32(0.3), 4096
 
@@ -73,7 +78,8 @@ def measure(name, set_effort, search):
         set_effort(effort)
         runs = [cpu_seconds(search) for _ in range(arguments.repeats)]
         found = runs[0][1]
-        recall = sum(len(set(a) & set(b)) for a, b in zip(found, exact)) / exact.size
+        similarities = numpy.einsum("qd,qkd->qk", queries, items[found])
+        recall = (similarities >= least[:, None] - 1e-6 * abs(least[:, None])).mean()
         rate = len(queries) / min(seconds for seconds, _ in runs)
         print(f"{name:14} effort {effort:4} recall {recall:.4f} {rate:7.0f} queries per CPU-second", flush=True)
         if recall > 0.996:
@@ -81,24 +87,43 @@ def measure(name, set_effort, search):
 
 
 faiss.omp_set_num_threads(1)
-items, queries = low_intrinsic(arguments.items, 1), low_intrinsic(1000, 2)
-flat = faiss.IndexFlatIP(DIM)
+if arguments.folder:
+    items, queries = (numpy.load(f"{arguments.folder}/{name}.npy") for name in ("items", "queries"))
+    queries = queries[len(queries) // 2 :]
+else:
+    items, queries = low_intrinsic(arguments.items, 1), low_intrinsic(1000, 2)
+dim = items.shape[1]
+flat = faiss.IndexFlatIP(dim)
 flat.add(items)
-exact = flat.search(queries, K)[1]
+least = flat.search(queries, K)[0][:, K - 1]
 
-graph = hnswlib.Index("ip", DIM)
-graph.init_index(len(items), M=16, ef_construction=200, random_seed=1)
-graph.set_num_threads(1)
-print(f"hnswlib built in {cpu_seconds(lambda: graph.add_items(items))[0]:.1f} CPU-s")
-measure("hnswlib", graph.set_ef, lambda: graph.knn_query(queries, K)[0])
+if "hnswlib" in arguments.peers:
+    graph = hnswlib.Index("ip", dim)
+    graph.init_index(len(items), M=16, ef_construction=200, random_seed=1)
+    graph.set_num_threads(1)
+    print(f"hnswlib built in {cpu_seconds(lambda: graph.add_items(items))[0]:.1f} CPU-s")
+    measure("hnswlib", graph.set_ef, lambda: graph.knn_query(queries, K)[0])
 
-hnsw = faiss.IndexHNSWFlat(DIM, 16, faiss.METRIC_INNER_PRODUCT)
-hnsw.hnsw.efConstruction = 200
-print(f"faiss HNSW built in {cpu_seconds(lambda: hnsw.add(items))[0]:.1f} CPU-s")
-measure("faiss HNSW", lambda effort: setattr(hnsw.hnsw, "efSearch", effort), lambda: hnsw.search(queries, K)[1])
+
+def measure_faiss(name, index, hnsw):
+    hnsw.efConstruction = 200
+    index.train(items)
+    print(f"{name} built in {cpu_seconds(lambda: index.add(items))[0]:.1f} CPU-s")
+    measure(name, lambda effort: setattr(hnsw, "efSearch", effort), lambda: index.search(queries, K)[1])
+
+
+if "faiss" in arguments.peers:
+    index = faiss.IndexHNSWFlat(dim, 16, faiss.METRIC_INNER_PRODUCT)
+    measure_faiss("faiss HNSW", index, index.hnsw)
+if "faiss-sq8" in arguments.peers:
+    index = faiss.index_factory(dim, "HNSW16_SQ8,Refine(Flat)", faiss.METRIC_INNER_PRODUCT)
+    index.k_factor = 2
+    measure_faiss("faiss SQ8", index, faiss.downcast_index(index.base_index).hnsw)
 
 for dtype in ("f32", "f16"):
-    index = Index(ndim=DIM, metric="ip", dtype=dtype, connectivity=16, expansion_add=200)
+    if f"usearch-{dtype}" not in arguments.peers:
+        continue
+    index = Index(ndim=dim, metric="ip", dtype=dtype, connectivity=16, expansion_add=200)
     taken = cpu_seconds(lambda: index.add(numpy.arange(len(items)), items, threads=1))[0]
     print(f"usearch {dtype} built in {taken:.1f} CPU-s")
     measure(

@@ -63,7 +63,7 @@ pub fn low_intrinsic(n: usize, dim: usize, seed: u64) -> Embeddings {
 }
 
 /// Numbers of mean 0 and variance 1: sums of four uniform ones.
-fn normal(seed: u64) -> impl FnMut() -> f32 {
+pub(crate) fn normal(seed: u64) -> impl FnMut() -> f32 {
     let mut uniform = splitmix(seed);
     let scale = 3.0_f32.sqrt();
     move || scale * (uniform() + uniform() + uniform() + uniform())

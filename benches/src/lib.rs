@@ -6,9 +6,11 @@ mod generated;
 mod peak;
 mod recall_and_speed;
 mod span_times;
+mod vectors;
 
 pub use cpu_time::CpuTime;
 pub use generated::{low_intrinsic, uniform};
 pub use peak::peak_gflops;
 pub use recall_and_speed::{Failure, Measured, RecallAndSpeed};
 pub use span_times::SpanTimes;
+pub use vectors::{Vectors, with_norms};

@@ -4,20 +4,22 @@ use std::path::Path;
 
 use clap::Args;
 use cpu_time::ProcessTime;
-use ess_core::{Embeddings, Index, SearchParams};
+use ess_core::{Effort, Embeddings, Index, SearchParams};
 use ess_data::{Dtype, write_npy};
 use ess_index::FlatIndex;
 
-use crate::low_intrinsic;
+use crate::vectors::{Vectors, with_norms};
 
-const DIM: usize = 384;
 const K: usize = 10;
 
 /// Why a bench stops.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// What an approximate index is measured on: generated vectors of low intrinsic dimension ([`low_intrinsic`]), 384
-/// dimensions, k = 10. Effort is tuned on one half of the queries; recall and speed are those of the other half.
+/// The numbers of hits that default efforts are measured with.
+const DEFAULT_KS: [usize; 4] = [1, 10, 40, 100];
+
+/// What an approximate index is measured on: generated vectors of one kind ([`Vectors`]), k = 10. Effort is tuned on one
+/// half of the queries; recall and speed are those of the other half, at the tuned efforts and at the default.
 #[derive(Args)]
 pub struct RecallAndSpeed {
     /// The number of items.
@@ -26,6 +28,15 @@ pub struct RecallAndSpeed {
     /// The number of queries: half to tune on, half to measure.
     #[arg(long, default_value_t = 2000)]
     pub queries: usize,
+    /// The dimension.
+    #[arg(long, default_value_t = 384)]
+    pub dim: usize,
+    /// What items and queries are like.
+    #[arg(long, value_enum, default_value_t = Vectors::LowIntrinsic)]
+    pub vectors: Vectors,
+    /// The standard deviation of the logarithms of the items' norms; 0 for unit norms.
+    #[arg(long, default_value_t = 0.0)]
+    pub norm_sigma: f32,
     /// Recalls to tune for.
     #[arg(long, value_delimiter = ',', default_values_t = [0.9, 0.95, 0.99])]
     pub recall: Vec<f64>,
@@ -57,8 +68,10 @@ impl RecallAndSpeed {
     /// # Errors
     /// Those of the files; no items, or fewer than `K` of them.
     pub fn start(&self) -> Result<Measured, Failure> {
-        let items = low_intrinsic(self.items, DIM, 1);
-        let queries = low_intrinsic(self.queries.max(2), DIM, 2);
+        let [mut items, queries] = self.vectors.draw(self.items, self.queries.max(2), self.dim);
+        if self.norm_sigma != 0.0 {
+            items = with_norms(items, self.norm_sigma);
+        }
         if let Some(folder) = &self.export {
             export(folder, &items, &queries)?;
         }
@@ -78,7 +91,7 @@ impl RecallAndSpeed {
 }
 
 impl Measured {
-    /// Builds an index, and prints its CPU time and memory, then for every recall asked for: recall and queries per
+    /// Builds an index, and prints its CPU time and memory, then for the default effort and for every recall asked for: recall and queries per
     /// CPU-second on queries that were not tuned on, all in a batch and one by one.
     ///
     /// # Errors
@@ -95,12 +108,25 @@ impl Measured {
         let bytes = index.memory_use().map_or(0, |memory| memory.total());
         let per_item = bytes as f64 / index.len() as f64;
         print(&format!("{name}: built in {built:.1} CPU-s, {per_item:.0} bytes an item"));
+        for k in DEFAULT_KS {
+            self.print_default(&index, k)?;
+        }
         for &target in &self.recall {
             match index.tune(&self.exact, &self.tuning, K, target) {
                 Ok(tuned) => self.print_speed(&index, &tuned.effort.into())?,
                 Err(error) => print(&format!("  {error}")),
             }
         }
+        Ok(())
+    }
+
+    fn print_default(&self, index: &impl Index, k: usize) -> Result<(), Failure> {
+        let recall = index.recall_against(&self.exact, &self.queries, k, &Effort::default())?;
+        let seconds = least_seconds(self.passes, || index.search(&self.queries, k))?;
+        let rate = self.queries.len() as f64 / seconds;
+        print(&format!(
+            "  default, k = {k}: recall {recall:.4}, {rate:.0} queries per CPU-second in a batch"
+        ));
         Ok(())
     }
 

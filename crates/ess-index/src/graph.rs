@@ -42,9 +42,10 @@ const QUERIES_TOGETHER: usize = 16;
 /// Items may have any norm. Hits do not depend on the batch or the number of threads.
 ///
 /// The default number of candidates is chosen when the graph is built: the smallest that finds 97 % of the best items of trial
-/// queries, at least 64 and at least `k`. Trial queries are items, each moved towards others. So items of different norms and
-/// near duplicates cost time, not recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
-/// Queries that are unlike the items may have a lower recall, which [`Index::tune`] measures.
+/// queries, at least 64 and at least `k`. Trial queries are items that do not count as hits, items moved towards others, and
+/// sums of four items; the kind that finds least decides. So items of different norms, near duplicates and queries far from
+/// all items cost time, not recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
+/// [`Index::tune`] measures the recall of queries of your own.
 ///
 /// All admitted items are compared, and the answer is exact, where a walk would not be shorter: with few items, a filter that
 /// admits few, or a large `k`. An item that occurs many times needs more candidates than it has copies. Walks still pass

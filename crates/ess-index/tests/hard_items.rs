@@ -1,4 +1,4 @@
-//! Items that a graph finds hard: norms that spread, and many that are nearly alike. Defaults must find them.
+//! Items and queries that a graph finds hard. Defaults must find what is best.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -41,6 +41,72 @@ fn near_duplicates(n: usize) -> Embeddings {
     }
     rows.extend((0..20).map(|_| direction(random, 32)));
     Embeddings::from_rows(&rows).unwrap()
+}
+
+/// Random directions of many dimensions: no item is much closer to a query than the next.
+fn random(n: usize, seed: u64) -> Embeddings {
+    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    Embeddings::from_rows(&Vec::from_iter((0..n).map(|_| direction(random, 64)))).unwrap()
+}
+
+/// Clusters whose sizes fall from hundreds to a few, with radii between 0.02 and 1.
+fn clusters(n: usize, seed: u64) -> Embeddings {
+    const CLUSTERS: usize = 40;
+    let centres = spread(CLUSTERS, 0.0, 11);
+    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    let rows = (0..n).flat_map(|place| {
+        let cluster = (CLUSTERS as f32 * (place as f32 / n as f32).powi(3)) as usize;
+        let radius = 0.02 * 50_f32.powf((cluster as f32 * 0.618).fract());
+        let moved = direction(random, 32);
+        let row = centres.row(cluster).iter().zip(moved).map(|(x, d)| x + radius * d);
+        row.collect::<Vec<f32>>()
+    });
+    Embeddings::from_vec(rows.collect(), 32).unwrap().normalized()
+}
+
+/// Groups of 50 that differ by thousandths.
+fn groups(n: usize) -> Embeddings {
+    let originals = spread(n / 50, 0.0, 12);
+    let random = &mut ChaCha8Rng::seed_from_u64(13);
+    let rows = (0..n).flat_map(|row| {
+        let moved = direction(random, 32);
+        let row = originals.row(row / 50).iter().zip(moved).map(|(x, d)| x + 0.003 * d);
+        row.collect::<Vec<f32>>()
+    });
+    Embeddings::from_vec(rows.collect(), 32).unwrap().normalized()
+}
+
+/// Near a surface of four dimensions, as embeddings are.
+fn surface(n: usize, seed: u64) -> Embeddings {
+    let maps = spread(32, 0.0, 14);
+    let random = &mut ChaCha8Rng::seed_from_u64(seed);
+    let rows = (0..n).flat_map(|_| {
+        let latent: [f32; 4] = std::array::from_fn(|_| 2.0 * normal(random));
+        let wave = |map: &[f32]| (map.iter().zip(latent).map(|(m, x)| 4.0 * m * x).sum::<f32>()).sin();
+        maps.rows().map(wave).collect::<Vec<f32>>()
+    });
+    Embeddings::from_vec(rows.collect(), 32).unwrap().normalized()
+}
+
+/// Half of each query, and half of what a random linear map makes of it.
+fn mapped(queries: &Embeddings) -> Embeddings {
+    let map = spread(queries.dim(), 0.0, 15);
+    let rows = queries.rows().flat_map(|query| {
+        let product = |row: &[f32]| row.iter().zip(query).map(|(m, x)| m * x).sum::<f32>();
+        let row = query.iter().zip(map.rows()).map(|(x, row)| x + product(row));
+        row.collect::<Vec<f32>>()
+    });
+    Embeddings::from_vec(rows.collect(), queries.dim()).unwrap().normalized()
+}
+
+fn with_norms(items: &Embeddings, sigma: f32) -> Embeddings {
+    let random = &mut ChaCha8Rng::seed_from_u64(16);
+    let mut items = items.clone().into_matrix();
+    items.rows_mut().into_iter().for_each(|mut row| {
+        let norm = (sigma * normal(random)).exp();
+        row.mapv_inplace(|x| x * norm);
+    });
+    Embeddings::new(items).unwrap()
 }
 
 fn rows(items: &Embeddings, range: std::ops::Range<usize>) -> Embeddings {
@@ -91,6 +157,37 @@ fn near_duplicates_and_what_lies_apart() {
     let again = GraphIndex::open_mapped(&path).unwrap();
     let queries = rows(&items, 3990..4020);
     assert_eq!(again.search(&queries, 10).unwrap(), index.search(&queries, 10).unwrap());
+}
+
+#[test]
+fn random_directions() {
+    let items = random(4000, 1);
+    check(&build(&items), &items, &random(100, 2), "random directions");
+}
+
+#[test]
+fn clusters_of_unequal_density() {
+    for sigma in [0.0, 0.3] {
+        let items = with_norms(&clusters(2000, 1), sigma);
+        let index = build(&items);
+        check(&index, &items, &clusters(100, 2), &format!("clusters, norms of sigma {sigma}"));
+        check(&index, &items, &spread(100, 0.0, 3), &format!("random queries of clusters, {sigma}"));
+    }
+}
+
+#[test]
+fn groups_of_near_duplicates_and_queries_far_from_all() {
+    let items = groups(3000);
+    check(&build(&items), &items, &spread(100, 0.0, 4), "groups");
+}
+
+#[test]
+fn queries_after_a_linear_map() {
+    let queries = mapped(&surface(100, 2));
+    for sigma in [0.0, 1.0] {
+        let items = with_norms(&surface(2000, 1), sigma);
+        check(&build(&items), &items, &queries, &format!("mapped queries, norms of sigma {sigma}"));
+    }
 }
 
 #[test]

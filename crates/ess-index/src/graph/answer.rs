@@ -22,6 +22,7 @@ pub(super) fn refined(k: usize) -> usize {
 }
 
 /// How one call is answered.
+#[derive(Clone, Copy)]
 pub(super) struct Plan<'a> {
     k: usize,
     /// The candidates that a walk keeps; `None` for a scan of all admitted items.
@@ -29,6 +30,15 @@ pub(super) struct Plan<'a> {
     /// The candidates that are compared exactly.
     refine: usize,
     admitted: Option<&'a RowSet>,
+    /// A row that a walk is to pass by, as if it were not in the graph.
+    left_out: Option<u32>,
+}
+
+impl Plan<'_> {
+    /// The same without one row, as far as a walk can.
+    pub(super) fn without(self, left_out: Option<u32>) -> Self {
+        Self { left_out, ..self }
+    }
 }
 
 impl GraphIndex {
@@ -41,7 +51,7 @@ impl GraphIndex {
         let looks = widened * self.links.degree() as f64 / 2.0;
         let everything = looks >= admitted_rows as f64 || widened > MAX_CANDIDATES as f64;
         let refine = effort.rescore.unwrap_or(refined(k)).max(k);
-        Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted }
+        Plan { k, candidates: (!everything).then_some(widened as usize), refine, admitted, left_out: None }
     }
 
     /// The hits of one query, or the first row whose similarity is not finite, and that similarity.
@@ -78,6 +88,9 @@ impl GraphIndex {
         points.vector_as_query(query, prepared);
         let candidates = walk.towards(&self.links, self.starts.rows(), candidates, |rows, closeness| {
             points.similarities(prepared, rows, closeness);
+            if let Some(place) = plan.left_out.and_then(|out| rows.iter().position(|&row| row == out)) {
+                closeness[place] = f32::NEG_INFINITY;
+            }
         });
         let rows = candidates.iter().map(|candidate| candidate.row() as usize);
         found.extend(rows.filter(|&row| plan.admitted.is_none_or(|set| set.contains(row))).take(plan.refine));

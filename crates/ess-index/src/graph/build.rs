@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     GraphIndex, connect::connect, insert::Drawing, links::Links, points::Points, space::Space,
-    starts::Starts, survey::Survey, survey::Trial, walk::MAX_ROWS,
+    starts::FEW_STARTS, starts::MAX_STARTS, starts::Starts, survey::Survey, survey::Trial, walk::MAX_ROWS,
 };
 use crate::error::Error;
 use crate::exact::into_rows;
@@ -68,29 +68,28 @@ impl GraphBuilder {
         let first = central(&rows, &codes);
         let coarse = Points::new(&rows, &codes, false);
         let mut space = Space::new(&coarse, None, None);
-        let [mut few, mut many] = Starts::chosen(&coarse, &space, first);
         let trial = self.trial(&rows, &codes);
         let exactly = trial.as_ref().is_some_and(|trial| !trial.int8_suffices(&rows, &codes));
         let points = Points::new(&rows, &codes, exactly);
         if exactly {
             space = Space::new(&points, None, None);
-            // Walks get lost among what is nearly alike.
-            many = Starts::chosen(&points, &space, first)[1].clone();
-            few = many.clone();
         }
+        // Walks get lost among what is nearly alike.
+        let most = if exactly { MAX_STARTS } else { FEW_STARTS };
+        let starts = Starts::chosen(&points, &space, first, most);
         let order = self.order(len, first);
         let mut links = Links::new(self.degree);
         links.grow(len);
         let bar = progress.start(len, "linking items");
-        let drawing = Drawing { points, space: &space, builder: self, starts: few.rows() };
+        let drawing = Drawing { points, space: &space, builder: self, starts: starts.rows() };
         drawing.insert(&mut links, &order, 1, |items| bar.inc(items as u64));
         bar.finish_and_clear();
-        let apart = connect(&mut links, few.rows());
+        let apart = connect(&mut links, starts.rows());
         let survey = Survey { exactly, ..Survey::none(space.norms_differ) };
-        let mut index = GraphIndex::new(*self, rows, codes, space, links, few, survey);
+        let mut index = GraphIndex::new(*self, rows, codes, space, links, starts, survey);
         index.starts.add(&apart);
         if let Some(trial) = &trial {
-            index.choose_starts(trial, many, &apart);
+            index.choose_starts(trial, &apart);
         }
         index.finish_survey(trial.as_ref());
         Ok(index)

@@ -3,6 +3,9 @@
 //! The graph is Vamana's (Subramanya et al., "DiskANN", 2019), the batches are ParlayANN's (Manohar et al., 2024): within
 //! a batch all walks see the same graph, so that the result does not depend on the number of threads.
 //!
+//! While many are inserted, rows have room for more neighbours than the degree. So neighbours are chosen again once for many
+//! that come, not once for each, which took longer than all walks.
+//!
 //! Where norms differ, three of four neighbours are chosen by inner product and one by distance; see [`Space`].
 
 use std::collections::HashSet;
@@ -18,8 +21,17 @@ const SAME_POINT: f32 = 1e-6;
 /// A batch has at most one item for so many that are in the graph.
 const ITEMS_FOR_ONE: usize = 40;
 
+/// While many rows are inserted, each has room for so many times the degree.
+const WIDE: usize = 2;
+
+/// Many rows are at least one in this number.
+const SHARE_TO_WIDEN: usize = 40;
+
 /// How many of the nearest a walk by inner product starts from.
 const NEAREST_STARTS: usize = 8;
+
+/// Rows whose neighbours are chosen again at once.
+const ROWS_TOGETHER: usize = 4096;
 
 /// What a graph is drawn from.
 pub(super) struct Drawing<'a> {
@@ -61,9 +73,24 @@ impl Drawing<'_> {
         links: &mut Links,
         rows: &[u32],
         already: usize,
-        mut progress: impl FnMut(usize),
+        progress: impl FnMut(usize),
     ) {
         links.grow(self.points.len());
+        if rows.len().saturating_mul(SHARE_TO_WIDEN) < self.points.len() {
+            return self.insert_batches(links, rows, already, progress);
+        }
+        let mut wide = links.with_degree(WIDE * self.builder.degree);
+        self.insert_batches(&mut wide, rows, already, progress);
+        self.narrow(&wide, links);
+    }
+
+    fn insert_batches(
+        &self,
+        links: &mut Links,
+        rows: &[u32],
+        already: usize,
+        mut progress: impl FnMut(usize),
+    ) {
         let mut done = 0;
         while done < rows.len() {
             let size = ((already + done) / ITEMS_FOR_ONE).clamp(1, rows.len() - done);
@@ -112,6 +139,24 @@ impl Drawing<'_> {
             .collect();
         for (group, neighbours) in groups.iter().zip(&changed) {
             links.set(group[0].0, neighbours);
+        }
+    }
+
+    /// Chooses again where rows have more neighbours than the degree.
+    fn narrow(&self, wide: &Links, links: &mut Links) {
+        let rows: Vec<u32> = (0..wide.len() as u32).collect();
+        for rows in rows.chunks(ROWS_TOGETHER) {
+            let narrowed: Vec<Vec<u32>> = rows
+                .par_iter()
+                .map_init(Scratch::default, |scratch, &row| {
+                    let neighbours: Vec<u32> = wide.of(row).collect();
+                    if neighbours.len() <= self.builder.degree {
+                        return neighbours;
+                    }
+                    self.neighbours(scratch, row, &neighbours)
+                })
+                .collect();
+            rows.iter().zip(&narrowed).for_each(|(&row, neighbours)| links.set(row, neighbours));
         }
     }
 

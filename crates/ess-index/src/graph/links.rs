@@ -40,6 +40,19 @@ impl Links {
         self.neighbours.to_mut().resize(rows * self.degree, NONE);
     }
 
+    /// The same neighbours, with room for others; the first of them where there is less room.
+    pub(super) fn with_degree(&self, degree: usize) -> Self {
+        let mut links = Self::new(degree);
+        links.grow(self.len());
+        let rows =
+            self.neighbours.chunks_exact(self.degree).zip(links.neighbours.to_mut().chunks_exact_mut(degree));
+        for (from, to) in rows {
+            let kept = self.degree.min(degree);
+            to[..kept].copy_from_slice(&from[..kept]);
+        }
+        links
+    }
+
     /// The neighbours of a row. In a damaged file there may be others than were written, but none beyond the rows.
     #[inline]
     pub(super) fn of(&self, row: u32) -> impl Iterator<Item = u32> + '_ {

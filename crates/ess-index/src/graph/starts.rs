@@ -4,10 +4,10 @@ use super::points::{PointQuery, Points};
 use super::space::Space;
 
 /// Starts unless more of them find more, or many items are nearly alike. Each costs every search a comparison.
-const FEW: usize = 32;
+pub(super) const FEW_STARTS: usize = 32;
 
 /// The most starts of a graph that is built at once.
-const MAX_STARTS: usize = 256;
+pub(super) const MAX_STARTS: usize = 256;
 
 /// The most starts that items added later may bring it to.
 const MAX_STARTS_WITH_LATER: usize = 512;
@@ -22,11 +22,10 @@ pub(super) struct Starts {
 }
 
 impl Starts {
-    /// The first start and those farthest from it: few, and many that begin with the same.
-    pub(super) fn chosen(points: &Points<'_>, space: &Space, first: u32) -> [Self; 2] {
+    /// The first start and those farthest from it, at most `most`.
+    pub(super) fn chosen(points: &Points<'_>, space: &Space, first: u32, most: usize) -> Self {
         let all: Vec<u32> = (0..points.len() as u32).collect();
         let mut starts = Self { rows: vec![first], cover: f32::INFINITY };
-        let mut few = None;
         let mut nearest = vec![f32::INFINITY; all.len()];
         loop {
             let last = starts.rows[starts.rows.len() - 1];
@@ -37,11 +36,8 @@ impl Starts {
                 |&a: &u32, &b: &u32| nearest[a as usize].total_cmp(&nearest[b as usize]).then(b.cmp(&a));
             let next = all.iter().copied().max_by(farthest).unwrap_or(first);
             starts.cover = nearest[next as usize];
-            if starts.rows.len() == FEW {
-                few = Some(starts.clone());
-            }
-            if starts.cover <= 0.0 || starts.rows.len() == MAX_STARTS {
-                return [few.unwrap_or_else(|| starts.clone()), starts];
+            if starts.cover <= 0.0 || starts.rows.len() == most {
+                return starts;
             }
             starts.rows.push(next);
         }

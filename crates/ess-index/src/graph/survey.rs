@@ -7,12 +7,24 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::points::{PointQuery, Points};
-use super::{GraphIndex, refined, starts::Starts};
+use super::{GraphIndex, refined, starts::MAX_STARTS, starts::Starts};
 use crate::kernels::codes::Codes;
 use crate::rows::Rows;
 
-/// Queries that are tried.
-const QUERIES: usize = 64;
+/// Queries of each kind that are tried.
+const QUERIES: usize = 96;
+
+/// Kinds of queries that are tried.
+const KINDS: usize = 3;
+
+/// Items whose sum is far from all items.
+const ITEMS_IN_SUM: usize = 4;
+
+/// Queries that are compared with all items at once.
+const QUERIES_TOGETHER: usize = 8;
+
+/// Items that are compared with several queries while a cache holds them.
+const ITEMS_TOGETHER: usize = 256;
 
 /// The most hits that a query is tried for.
 const MAX_HITS: usize = 100;
@@ -48,73 +60,122 @@ impl Survey {
     /// The candidates of a walk for `k` hits.
     pub(super) fn candidates_for(&self, k: usize) -> usize {
         let [ten, hundred] = self.candidates;
-        // Up to a hundred hits in proportion, as many as were enough there.
-        ten.max(k.saturating_mul(hundred).div_ceil(MAX_HITS))
+        if k >= MAX_HITS {
+            return k.saturating_mul(hundred).div_ceil(MAX_HITS).max(ten);
+        }
+        // On the line between what was enough for ten and for a hundred.
+        ten + (hundred.max(ten) - ten) * k.saturating_sub(10) / (MAX_HITS - 10)
     }
 }
 
-/// Queries like items, and the best items for each.
+/// A query that is tried.
+struct Tried {
+    query: Vec<f32>,
+    /// The row that the query is, which does not count.
+    left_out: Option<u32>,
+    /// The best items for it.
+    best: Vec<Hit>,
+}
+
+/// Queries of three kinds, [`QUERIES`] of each: items that are left out, items moved towards others, and sums of
+/// items.
 pub(super) struct Trial {
-    dim: usize,
-    queries: Vec<f32>,
-    best: Vec<Vec<Hit>>,
+    tried: Vec<Tried>,
 }
 
 impl Trial {
-    /// Directions of items, each moved by half its length in the direction in which two others differ.
+    /// Directions of items: as they are, moved by half their length in the direction in which two others differ, and the
+    /// sums of several.
     pub(super) fn new(rows: &Rows, codes: &Codes, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let mut queries = Vec::with_capacity(QUERIES * rows.dim());
+        let mut drawn = || random.random_range(0..rows.len());
+        let mut queries: Vec<(Vec<f32>, Option<u32>)> = Vec::with_capacity(KINDS * QUERIES);
         for _ in 0..QUERIES {
-            let [a, b, c] = std::array::from_fn(|_| rows.row(random.random_range(0..rows.len())));
+            let row = drawn();
+            queries.push((unit(rows.row(row)).collect(), Some(row as u32)));
+        }
+        for _ in 0..QUERIES {
+            let [a, b, c] = std::array::from_fn(|_| rows.row(drawn()));
             let difference: Vec<f32> = b.iter().zip(c).map(|(b, c)| b - c).collect();
             let moved = unit(a).zip(unit(&difference)).map(|(a, difference)| a + difference / 2.0);
-            queries.extend(moved);
+            queries.push((moved.collect(), None));
         }
-        let hits = MAX_HITS.min(rows.len());
-        let points = Points::new(rows, codes, true);
-        let queries_in_turn = queries.par_chunks_exact(rows.dim());
-        let best =
-            queries_in_turn.map(|query| best(rows, query, &scan(&points, query, hits), hits)).collect();
-        Self { dim: rows.dim(), queries, best }
+        for _ in 0..QUERIES {
+            let mut sum = vec![0.0; rows.dim()];
+            for _ in 0..ITEMS_IN_SUM {
+                let row = rows.row(drawn());
+                sum.iter_mut().zip(unit(row)).for_each(|(sum, x): (&mut f32, f32)| *sum += x);
+            }
+            queries.push((sum, None));
+        }
+        let vectors: Vec<&[f32]> = queries.iter().map(|(query, _)| query.as_slice()).collect();
+        let found = scan(&Points::new(rows, codes, true), &vectors);
+        let tried = queries.into_iter().zip(found).map(|((query, left_out), found)| {
+            let best = best(rows, &query, left_out, &found, MAX_HITS);
+            Tried { query, left_out, best }
+        });
+        Self { tried: tried.collect() }
     }
 
-    /// The mean share of the `k` best that is found; items that tie with them count.
-    pub(super) fn recall(&self, k: usize, found: impl Fn(&[f32], usize) -> Vec<Hit> + Sync) -> f64 {
-        let k = k.min(self.best.iter().map(Vec::len).min().unwrap_or(0)).max(1);
-        let queries = self.queries.par_chunks_exact(self.dim).zip(&self.best);
-        let good: usize = queries
-            .map(|(query, best)| {
-                let least = best.get(k - 1).map_or(f32::NEG_INFINITY, |hit| hit.similarity);
-                found(query, k).iter().filter(|hit| hit.similarity >= least).count()
-            })
-            .sum();
-        good as f64 / (k * self.best.len()) as f64
+    /// The mean share of the `k` best that is found, for the kind of queries for which it is least. Items that tie with
+    /// the best count. `found` gives the hits of a query and its place.
+    fn recall(&self, k: usize, found: impl Fn(&Tried, usize) -> Vec<Hit> + Sync) -> f64 {
+        let k = k.min(self.tried.iter().map(|tried| tried.best.len()).min().unwrap_or(0)).max(1);
+        let good = |place: usize, tried: &Tried| {
+            let least = tried.best.get(k - 1).map_or(f32::NEG_INFINITY, |hit| hit.similarity);
+            let others =
+                found(tried, place).into_iter().filter(|hit| Some(hit.item as u32) != tried.left_out);
+            others.filter(|hit| hit.similarity >= least).take(k).count()
+        };
+        let good: Vec<usize> =
+            self.tried.par_iter().enumerate().map(|(place, tried)| good(place, tried)).collect();
+        let share = |kind: &[usize]| kind.iter().sum::<usize>() as f64 / (k * kind.len()) as f64;
+        good.chunks(QUERIES).map(share).fold(1.0, f64::min)
     }
 
     /// Whether comparing all int8 codes, and the best of them again exactly, would find enough.
     pub(super) fn int8_suffices(&self, rows: &Rows, codes: &Codes) -> bool {
-        let points = Points::new(rows, codes, false);
-        let found = |query: &[f32], k: usize| best(rows, query, &scan(&points, query, k), k);
-        [1, 10, MAX_HITS].iter().all(|&k| self.recall(k, found) >= RECALL)
+        let vectors: Vec<&[f32]> = self.tried.iter().map(|tried| tried.query.as_slice()).collect();
+        let found = scan(&Points::new(rows, codes, false), &vectors);
+        [1, 10, MAX_HITS].iter().all(|&k| {
+            let hits = |tried: &Tried, place: usize| {
+                // One more, as one may be left out.
+                let among = &found[place][..found[place].len().min(refined(k) + 1)];
+                best(rows, &tried.query, tried.left_out, among, k)
+            };
+            self.recall(k, hits) >= RECALL
+        })
     }
 }
 
-/// The rows that are the best by what is compared, as many as are compared again for `k` hits.
-fn scan(points: &Points<'_>, query: &[f32], k: usize) -> Vec<usize> {
+/// For each vector the rows that are the best by what is compared, best first.
+fn scan(points: &Points<'_>, vectors: &[&[f32]]) -> Vec<Vec<usize>> {
     let all: Vec<u32> = (0..points.len() as u32).collect();
-    let (mut prepared, mut similarities) = (PointQuery::default(), Vec::with_capacity(all.len()));
-    points.vector_as_query(query, &mut prepared);
-    points.similarities(&mut prepared, &all, &mut similarities);
-    let mut top = TopK::new(refined(k));
-    top.extend_from_similarities(0, &similarities);
-    top.into_sorted().iter().map(|hit| hit.item).collect()
+    let groups = vectors.par_chunks(QUERIES_TOGETHER).map(|vectors| {
+        let prepared = vectors.iter().map(|vector| {
+            let mut query = PointQuery::default();
+            points.vector_as_query(vector, &mut query);
+            (query, TopK::new(refined(MAX_HITS) + 1))
+        });
+        let mut prepared: Vec<(PointQuery, TopK)> = prepared.collect();
+        let mut similarities = Vec::with_capacity(ITEMS_TOGETHER);
+        for rows in all.chunks(ITEMS_TOGETHER) {
+            for (query, top) in &mut prepared {
+                similarities.clear();
+                points.similarities(query, rows, &mut similarities);
+                top.extend_from_similarities(rows[0] as usize, &similarities);
+            }
+        }
+        let rows = |top: TopK| top.into_sorted().iter().map(|hit| hit.item).collect();
+        prepared.into_iter().map(|(_, top)| rows(top)).collect::<Vec<Vec<usize>>>()
+    });
+    groups.collect::<Vec<_>>().into_iter().flatten().collect()
 }
-
-fn best(rows: &Rows, query: &[f32], among: &[usize], k: usize) -> Vec<Hit> {
+/// The `k` best of some rows, without the one that is left out.
+fn best(rows: &Rows, query: &[f32], left_out: Option<u32>, among: &[usize], k: usize) -> Vec<Hit> {
     let mut top = TopK::new(k);
     rows.similarities(query, among, |row, similarity| {
-        if similarity.is_finite() {
+        if similarity.is_finite() && Some(row as u32) != left_out {
             top.push(Hit::new(row, similarity));
         }
     });
@@ -142,14 +203,17 @@ impl GraphIndex {
     }
 
     /// Takes many starts where few find too little and many at least half of what is missing; `apart` are starts besides.
-    pub(super) fn choose_starts(&mut self, trial: &Trial, mut many: Starts, apart: &[u32]) {
+    pub(super) fn choose_starts(&mut self, trial: &Trial, apart: &[u32]) {
         let hits = [10, MAX_HITS];
         let missing = |index: &Self| -> f64 {
             let candidates = hits.iter().zip(MIN_CANDIDATES);
             candidates.map(|(&k, least)| (RECALL - index.tried(trial, k, least)).max(0.0)).sum()
         };
         let by_few = missing(self);
-        if by_few > 0.0 {
+        if by_few > 0.0
+            && let Some(space) = &self.space
+        {
+            let mut many = Starts::chosen(&self.points(), space, self.starts.rows()[0], MAX_STARTS);
             many.add(apart);
             let few = std::mem::replace(&mut self.starts, many);
             if missing(self) > by_few / 2.0 {
@@ -165,20 +229,58 @@ impl GraphIndex {
         if Self::is_scan(&plan) {
             return 1.0;
         }
-        trial.recall(k, |query, _| {
+        trial.recall(k, |tried, _| {
             let mut scratch = self.take_scratch();
-            let hits = self.answer(query, &plan, &mut scratch).unwrap_or_default();
+            let plan = plan.without(tried.left_out);
+            let hits = self.answer(&tried.query, &plan, &mut scratch).unwrap_or_default();
             self.give_scratch(scratch);
             hits
         })
     }
 
-    /// The least candidates, in steps of a half, with which walks reach [`RECALL`] or are no shorter than a scan.
+    /// The least candidates, in steps of a quarter, with which walks reach [`RECALL`] or are no shorter than a scan.
     fn candidates_needed(&self, trial: &Trial, hits: &[usize], least: usize) -> usize {
         let mut candidates = least;
         while hits.iter().any(|&k| self.tried(trial, k, candidates) < RECALL) {
-            candidates += candidates / 2;
+            candidates += candidates / 4;
         }
         candidates
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candidates_lie_between_what_is_enough_for_ten_and_for_a_hundred() {
+        let survey = Survey { candidates: [60, 240], ..Survey::none(false) };
+        let candidates = [1, 10, 40, 55, 100, 200].map(|k| survey.candidates_for(k));
+        assert_eq!(candidates, [60, 60, 120, 150, 240, 480]);
+        let survey = Survey { candidates: [90, 80], ..survey };
+        assert_eq!([10, 50, 99].map(|k| survey.candidates_for(k)), [90, 90, 90]);
+        assert_eq!(survey.candidates_for(usize::MAX), usize::MAX.div_ceil(MAX_HITS));
+    }
+
+    #[test]
+    fn an_item_that_is_a_query_does_not_find_itself() {
+        let numbers: Vec<f32> = (0..2000 * 4).map(|i| (i as f32 * 0.7).sin()).collect();
+        let (rows, codes) = (Rows::new(numbers.clone().into(), 4), Codes::new(&numbers, 4));
+        let trial = Trial::new(&rows, &codes, 1);
+        assert_eq!(trial.tried.len(), KINDS * QUERIES);
+        let (items, others) = trial.tried.split_at(QUERIES);
+        assert!(others.iter().all(|tried| tried.left_out.is_none()));
+        for tried in items {
+            let row = tried.left_out.unwrap() as usize;
+            assert!(tried.best.iter().all(|hit| hit.item != row));
+            assert_eq!(tried.best.len(), MAX_HITS);
+        }
+        assert_eq!(trial.recall(10, |tried, _| tried.best[..10].to_vec()), 1.0);
+        // What one kind misses is not made good by the others.
+        let half =
+            |tried: &Tried, place: usize| tried.best[..if place / QUERIES == 1 { 5 } else { 10 }].to_vec();
+        assert_eq!(trial.recall(10, half), 0.5);
+        let itself = |tried: &Tried, _: usize| tried.left_out.map(|row| Hit::new(row as usize, 2.0));
+        assert_eq!(trial.recall(1, |tried, place| itself(tried, place).into_iter().collect()), 0.0);
     }
 }

@@ -113,11 +113,7 @@ impl Codes {
     #[inline]
     pub(crate) fn products(&self, query: &ByteQuery, rows: &[u32], products: &mut Vec<i32>) {
         products.resize(rows.len(), 0);
-        self.instructions.row_products(&query.codes, &self.codes, rows, products);
-        for (product, &row) in products.iter_mut().zip(rows) {
-            // A damaged file that is mapped may hold any offset.
-            *product = product.wrapping_sub(self.offsets[row as usize]);
-        }
+        self.instructions.row_products(&query.codes, (&self.codes, &self.offsets), rows, products);
     }
 
     /// The numbers to keep in a file: codes, scales, offsets.

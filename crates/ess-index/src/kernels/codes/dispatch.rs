@@ -6,12 +6,20 @@ use super::{avx2, vnni};
 use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {
-    /// The sum of `query[i] · codes[row · stride + i]` for each row named; the stride is the query's length.
+    /// The sum of `(query[i] − 128) · codes[row · stride + i]` for each row named; the stride is the query's length.
+    ///
+    /// `offsets` has for each row 128 times the sum of its codes.
     ///
     /// # Panics
     /// When a row is not among the codes, or lengths do not fit together.
     #[inline]
-    pub(super) fn row_products(self, query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {
+    pub(super) fn row_products(
+        self,
+        query: &[u8],
+        (codes, offsets): (&[i8], &[i32]),
+        rows: &[u32],
+        products: &mut [i32],
+    ) {
         assert!(query.len().is_multiple_of(LINE) && rows.len() == products.len(), "whole lines, a sum a row");
         match self.level() {
             #[cfg(target_arch = "aarch64")]
@@ -20,9 +28,15 @@ impl InstructionSet {
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 => unsafe { avx2::products(query, codes, rows, products) },
-            // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Vnni | Level::Vbmi => unsafe { vnni::products(query, codes, rows, products) },
+            Level::Vnni | Level::Vbmi => {
+                // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
+                unsafe { vnni::products(query, codes, rows, products) };
+                for (product, &row) in products.iter_mut().zip(rows) {
+                    // A damaged file that is mapped may hold any offset.
+                    *product = product.wrapping_sub(offsets[row as usize]);
+                }
+            }
         }
     }
 }

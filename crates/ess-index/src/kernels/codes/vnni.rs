@@ -7,7 +7,7 @@ use super::LINE;
 /// How many rows ahead memory is asked for.
 const AHEAD: usize = 6;
 
-/// As `InstructionSet::row_products`.
+/// As `InstructionSet::row_products`, but of the query's codes with their offset.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 pub(super) fn products(query: &[u8], codes: &[i8], rows: &[u32], products: &mut [i32]) {
     let stride = query.len();
