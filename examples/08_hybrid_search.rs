@@ -22,8 +22,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
 
     // BM25 is an encoder too: its vectors are sparse, and its score is their inner product.
-    let bm25 = Bm25Encoder::fit(&items, Bm25Config::default())?;
-    let mut index = HybridIndex::new(dataset.items().clone(), &bm25.encode_items(&items)?, 0.0)?;
+    let (bm25, item_words) = Bm25Encoder::fit_and_encode(&items, Bm25Config::default())?;
+    let mut index = HybridIndex::new(dataset.items().clone(), &item_words, 0.0)?;
     let encode = |judged: &JudgedQueries| -> Result<HybridEncoding, Box<dyn Error>> {
         let words: Vec<&str> = judged.ids.iter().map(|id| claims[id].as_str()).collect();
         Ok(HybridEncoding::new(judged.set.encodings().clone(), bm25.encode_queries(&words)?)?)

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stemmer::{RULES, Stemmer};
+use super::{
+    stemmer::{RULES, Stemmer},
+    words::words,
+};
 
 /// A language whose words can be stemmed: by Snowball's algorithms, Dutch by Porter's of Snowball's two.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,11 +70,13 @@ impl TextAnalyzer {
 
     /// The terms of a text, in order, as often as they occur.
     pub fn terms(&self, text: &str) -> Vec<String> {
-        let lower = text.to_lowercase();
-        lower
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .filter(|word| word.chars().nth(1).is_some() && !self.stop_words.contains(word))
-            .map(|word| self.stemmer.stem(word))
-            .collect()
+        let mut terms = Vec::new();
+        words(text, &mut String::new(), |word| terms.extend(self.term(word)));
+        terms
+    }
+
+    /// The term of a word as [`words`] gives it, or `None` for a stop word.
+    pub(super) fn term(&self, word: &str) -> Option<String> {
+        (!self.stop_words.contains(&word)).then(|| self.stemmer.stem(word))
     }
 }

@@ -1,12 +1,16 @@
 //! BM25 as an inner product.
 
-use std::collections::{BTreeMap, HashMap};
-
 use ess_core::{Error, QueryEncoder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Language, SparseVectors, TextAnalyzer};
+use super::{
+    Language, SparseVectors, TextAnalyzer, counted_items::CountedItems, sparse_rows::SparseRows,
+    vocabulary::Vocabulary,
+};
+
+/// Texts that one task encodes.
+const CHUNK: usize = 256;
 
 /// The parameters of BM25.
 ///
@@ -43,8 +47,8 @@ impl Default for Bm25Config {
 /// use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
 ///
 /// let items = ["The cat sat on the mat.", "Cats and dogs run.", "Stocks fell."];
-/// let encoder = Bm25Encoder::fit(&items, Bm25Config::default())?;
-/// let index = SparseIndex::new(&encoder.encode_items(&items)?);
+/// let (encoder, encoded) = Bm25Encoder::fit_and_encode(&items, Bm25Config::default())?;
+/// let index = SparseIndex::new(&encoded);
 /// let hits = index.search(&encoder.encode_queries(&["running dog"])?, 1)?;
 /// assert_eq!(hits[0][0].item, 1);
 /// # Ok::<(), ess_core::Error>(())
@@ -52,7 +56,7 @@ impl Default for Bm25Config {
 pub struct Bm25Encoder {
     config: Bm25Config,
     analyzer: TextAnalyzer,
-    terms: HashMap<String, u32>,
+    vocabulary: Vocabulary,
     // For each term: how much an occurrence says.
     term_weights: Vec<f32>,
     mean_length: f32,
@@ -61,32 +65,55 @@ pub struct Bm25Encoder {
 impl Bm25Encoder {
     /// Counts the terms of a collection of items.
     ///
+    /// The encoder keeps the stem of every word of theirs, so that no word of the collection is stemmed again.
+    ///
     /// # Errors
     /// [`Error::Empty`] for no item, or items without any term; [`Error::InvalidParameter`] for a `k1` or `b` outside
     /// its range.
     pub fn fit(items: &[&str], config: Bm25Config) -> Result<Self, Error> {
+        Ok(Self::fit_to_counts(items, config)?.0)
+    }
+
+    /// [`Bm25Encoder::fit`], and the weights of the same items as [`Bm25Encoder::encode_items`] gives them: in one pass over
+    /// the texts instead of two.
+    ///
+    /// ```
+    /// use ess_lexical::{Bm25Config, Bm25Encoder};
+    ///
+    /// let items = ["The cat sat on the mat.", "Cats and dogs run."];
+    /// let (encoder, encoded) = Bm25Encoder::fit_and_encode(&items, Bm25Config::default())?;
+    /// assert_eq!(encoded, encoder.encode_items(&items)?);
+    /// # Ok::<(), ess_core::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`Bm25Encoder::fit`].
+    pub fn fit_and_encode(items: &[&str], config: Bm25Config) -> Result<(Self, SparseVectors), Error> {
+        let (encoder, counted) = Self::fit_to_counts(items, config)?;
+        let rows = counted.rows(|length, term, count| encoder.weight(length, term, count));
+        let encoded = SparseVectors::from_rows(encoder.term_weights.len(), rows)?;
+        Ok((encoder, encoded))
+    }
+
+    fn fit_to_counts(items: &[&str], config: Bm25Config) -> Result<(Self, CountedItems), Error> {
         check(config)?;
         let analyzer = TextAnalyzer::new(config.language);
-        let counted: Vec<_> = items.par_iter().map(|item| counts(analyzer.terms(item))).collect();
-        let mut items_with: BTreeMap<&str, usize> = BTreeMap::new();
-        for term in counted.iter().flat_map(BTreeMap::keys) {
-            *items_with.entry(term).or_default() += 1;
-        }
-        if items_with.is_empty() {
+        let mut counted = CountedItems::new(&analyzer, items);
+        if counted.items_with.is_empty() {
             return Err(Error::Empty { what: "terms of the items that BM25 is fitted to" });
         }
-        let weight = |with: usize| {
+        let weight = |&with: &u32| {
             let with = with as f32;
             (1.0 + (items.len() as f32 - with + 0.5) / (with + 0.5)).ln()
         };
-        let tokens: u64 = counted.iter().flat_map(BTreeMap::values).map(|&count| u64::from(count)).sum();
-        Ok(Self {
+        let encoder = Self {
             config,
-            term_weights: items_with.values().map(|&with| weight(with)).collect(),
-            terms: items_with.into_keys().map(str::to_owned).zip(0..).collect(),
-            mean_length: (tokens as f64 / items.len() as f64) as f32,
             analyzer,
-        })
+            term_weights: counted.items_with.iter().map(weight).collect(),
+            mean_length: (counted.tokens() as f64 / items.len() as f64) as f32,
+            vocabulary: std::mem::take(&mut counted.vocabulary),
+        };
+        Ok((encoder, counted))
     }
 
     /// The weights of `n` items: rows of sparse vectors.
@@ -94,8 +121,7 @@ impl Bm25Encoder {
     /// # Errors
     /// [`Error::Empty`] for no item.
     pub fn encode_items(&self, items: &[&str]) -> Result<SparseVectors, Error> {
-        let rows: Vec<_> = items.par_iter().map(|item| self.item(item)).collect();
-        SparseVectors::new(self.term_weights.len(), &rows)
+        self.encode(items, |length, term, count| self.weight(length, term, count))
     }
 
     /// How much an occurrence of each term says: `ln(1 + (N - n + ½) / (n + ½))`, one number a dimension.
@@ -103,20 +129,36 @@ impl Bm25Encoder {
         &self.term_weights
     }
 
-    fn item(&self, item: &str) -> Vec<(u32, f32)> {
-        let counts = counts(self.analyzer.terms(item));
+    /// BM25's weight of a term that an item of `length` terms has `count` times.
+    fn weight(&self, length: u32, term: u32, count: u32) -> f32 {
         let Bm25Config { k1, b, .. } = self.config;
-        let length: u32 = counts.values().sum();
         let saturation = k1 * (1.0 - b + b * length as f32 / self.mean_length);
-        let weight = |term: u32, count: u32| {
-            let count = count as f32;
-            self.term_weights[term as usize] * count * (k1 + 1.0) / (count + saturation)
-        };
-        self.known(counts).map(|(term, count)| (term, weight(term, count))).collect()
+        let count = count as f32;
+        self.term_weights[term as usize] * count * (k1 + 1.0) / (count + saturation)
     }
 
-    fn known(&self, counts: BTreeMap<String, u32>) -> impl Iterator<Item = (u32, u32)> {
-        counts.into_iter().filter_map(|(term, count)| Some((*self.terms.get(&term)?, count)))
+    /// Rows of what `value` makes of a text's length in terms, a term that it has, and how often it has it.
+    fn encode(
+        &self,
+        texts: &[&str],
+        value: impl Fn(u32, u32, u32) -> f32 + Sync,
+    ) -> Result<SparseVectors, Error> {
+        let chunks = texts.par_chunks(CHUNK).map(|chunk| {
+            let (mut rows, mut scratch, mut terms) = (SparseRows::default(), String::new(), Vec::new());
+            for text in chunk {
+                let mut length = 0;
+                terms.clear();
+                self.vocabulary.look_up(&self.analyzer, text, &mut scratch, |term| {
+                    length += 1;
+                    terms.extend(term);
+                });
+                terms.sort_unstable();
+                let counts = terms.chunk_by(u32::eq).map(|times| (times[0], times.len() as u32));
+                rows.push(counts.map(|(term, count)| (term, value(length, term, count))));
+            }
+            rows
+        });
+        SparseVectors::from_rows(self.term_weights.len(), chunks.collect())
     }
 }
 
@@ -129,21 +171,8 @@ impl QueryEncoder for Bm25Encoder {
     }
 
     fn encode_queries(&self, queries: &[&str]) -> Result<SparseVectors, Error> {
-        let row = |query: &&str| {
-            let counts = counts(self.analyzer.terms(query));
-            self.known(counts).map(|(term, count)| (term, count as f32)).collect()
-        };
-        let rows: Vec<_> = queries.par_iter().map(row).collect();
-        SparseVectors::new(self.term_weights.len(), &rows)
+        self.encode(queries, |_, _, count| count as f32)
     }
-}
-
-fn counts(terms: Vec<String>) -> BTreeMap<String, u32> {
-    let mut counts = BTreeMap::new();
-    for term in terms {
-        *counts.entry(term).or_default() += 1;
-    }
-    counts
 }
 
 fn check(config: Bm25Config) -> Result<(), Error> {

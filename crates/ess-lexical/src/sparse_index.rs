@@ -1,15 +1,19 @@
 //! Search over sparse item vectors.
 
-use std::collections::HashMap;
-
 use ess_core::{Encoding, Error, Hit, Searcher, TopK};
 use rayon::prelude::*;
 
-use super::SparseVectors;
+use super::{
+    SparseVectors,
+    postings::{Postings, WINDOW},
+    pruned_search::{QueryTerm, can_prune, pruned_search},
+};
 
 /// An inverted index: for each place the items that have a number there.
 ///
-/// Exact; a query costs the lengths of the lists of its own places, and one pass over the items.
+/// Exact: the hits of all inner products, to the bit. Where no number is negative, as in BM25, items that cannot be among
+/// the best are left out unseen (MaxScore with the largest values of blocks); else a query costs the lengths of the lists of
+/// its own places. Scratch memory is one block a thread, whatever the number of items.
 ///
 /// ```
 /// use ess_core::Searcher;
@@ -24,7 +28,7 @@ use super::SparseVectors;
 pub struct SparseIndex {
     items: usize,
     dim: usize,
-    postings: HashMap<u32, Vec<(u32, f32)>>,
+    postings: Postings,
 }
 
 impl SparseIndex {
@@ -33,11 +37,7 @@ impl SparseIndex {
     /// # Panics
     /// For more than 2³² items.
     pub fn new(items: &SparseVectors) -> Self {
-        let mut postings = HashMap::<u32, Vec<(u32, f32)>>::new();
-        for row in 0..items.rows() {
-            let item = u32::try_from(row).expect("at most 2^32 items");
-            items.row(row).for_each(|(place, value)| postings.entry(place).or_default().push((item, value)));
-        }
+        let postings = Postings::new(items, items.rows());
         Self { items: items.rows(), dim: items.dim(), postings }
     }
 
@@ -93,10 +93,10 @@ impl SparseIndex {
         similarities: &mut [f32],
     ) {
         for (place, weight) in query {
-            let Some(postings) = self.postings.get(&place) else { continue };
+            let Some(list) = self.postings.get(place) else { continue };
             // In the order of items.
-            let start = postings.partition_point(|&(item, _)| (item as usize) < first);
-            for &(item, value) in &postings[start..] {
+            let start = list.items.partition_point(|&item| (item as usize) < first);
+            for (&item, &value) in list.items[start..].iter().zip(&list.values[start..]) {
                 let Some(similarity) = similarities.get_mut(item as usize - first) else { break };
                 *similarity += factor * weight * value;
             }
@@ -108,15 +108,40 @@ impl SparseIndex {
         row: usize,
         query: impl Iterator<Item = (u32, f32)>,
         k: usize,
+        sums: &mut [f32; WINDOW],
     ) -> Result<Vec<Hit>, Error> {
-        let mut similarities = vec![0.0; self.items];
-        self.add_similarities(query, 1.0, &mut similarities);
-        if let Some(item) = similarities.iter().position(|similarity| !similarity.is_finite()) {
-            let what = "similarity of query (row) and item (column)";
-            return Err(Error::NonFinite { what, row, column: item, value: similarities[item] });
+        let term = |(place, weight)| Some(QueryTerm::new(weight, self.postings.get(place)?));
+        let mut terms: Vec<_> = query.filter_map(term).collect();
+        let k = k.min(self.items);
+        match can_prune(&terms, self.postings.negative) {
+            true => Ok(pruned_search(&mut terms, self.items, k, sums)),
+            false => self.search_all(row, &mut terms, k, sums),
         }
+    }
+
+    /// Gives every item its similarity.
+    fn search_all(
+        &self,
+        row: usize,
+        terms: &mut [QueryTerm<'_>],
+        k: usize,
+        sums: &mut [f32; WINDOW],
+    ) -> Result<Vec<Hit>, Error> {
         let mut best = TopK::new(k);
-        best.extend_from_similarities(0, &similarities);
+        for (window, first) in (0..self.items).step_by(WINDOW).enumerate() {
+            sums.fill(0.0);
+            for term in &mut *terms {
+                term.move_to(window);
+                term.add(sums);
+            }
+            let similarities = &sums[..WINDOW.min(self.items - first)];
+            if let Some(at) = similarities.iter().position(|similarity| !similarity.is_finite()) {
+                let what = "similarity of query (row) and item (column)";
+                return Err(Error::NonFinite { what, row, column: first + at, value: similarities[at] });
+            }
+            best.extend_from_similarities(first, similarities);
+        }
+        sums.fill(0.0);
         Ok(best.into_sorted())
     }
 }
@@ -126,7 +151,8 @@ impl Searcher<SparseVectors> for SparseIndex {
         Error::check_dim("queries given to a sparse index", self.dim(), queries.dim())?;
         Error::check_k(k, self.items)?;
         let rows = (0..queries.rows()).into_par_iter();
-        rows.map(|row| self.search_one(row, queries.row(row), k)).collect()
+        let scratch = || Box::new([0.0; WINDOW]);
+        rows.map_init(scratch, |sums, row| self.search_one(row, queries.row(row), k, sums)).collect()
     }
 }
 

@@ -3,6 +3,8 @@
 use ess_core::{Encoding, Error};
 use ndarray::Array2;
 
+use super::sparse_rows::SparseRows;
+
 /// A batch of `n` sparse vectors of `dim` numbers: for each the places of its numbers, ascending, and the numbers.
 ///
 /// A vector may have no number at all, such as that of a query whose words no item has.
@@ -40,6 +42,30 @@ impl SparseVectors {
             vectors.push(row)?;
         }
         Ok(vectors)
+    }
+
+    /// Takes rows whose places ascend and are below `dim`.
+    pub(super) fn from_rows(dim: usize, parts: Vec<SparseRows>) -> Result<Self, Error> {
+        let mut vectors = Self { dim, starts: vec![0], places: Vec::new(), values: Vec::new() };
+        for part in parts {
+            let before = vectors.places.len();
+            vectors.starts.extend(part.ends.iter().map(|end| before + end));
+            append(&mut vectors.places, part.components);
+            append(&mut vectors.values, part.values);
+        }
+        if vectors.rows() == 0 {
+            return Err(Error::Empty { what: "rows of sparse vectors" });
+        }
+        match vectors.values.iter().position(|value| !value.is_finite()) {
+            Some(at) => Err(vectors.non_finite(at)),
+            None => Ok(vectors),
+        }
+    }
+
+    fn non_finite(&self, at: usize) -> Error {
+        let row = self.starts.partition_point(|start| *start <= at) - 1;
+        let (column, value) = (self.places[at] as usize, self.values[at]);
+        Error::NonFinite { what: "sparse vectors", row, column, value }
     }
 
     fn push(&mut self, row: &[(u32, f32)]) -> Result<(), Error> {
@@ -80,6 +106,11 @@ impl SparseVectors {
         self.places[range].iter().copied().zip(values)
     }
 
+    /// The places and numbers of all rows, one row after the other, and where each row starts and the last ends.
+    pub(super) fn parts(&self) -> (&[usize], &[u32], &[f32]) {
+        (&self.starts, &self.places, &self.values)
+    }
+
     /// The inner product of every row of `self` with every row of `items`: `n × m`.
     ///
     /// # Errors
@@ -111,9 +142,15 @@ impl Encoding for SparseVectors {
         if let Some(&row) = rows.iter().find(|row| **row >= len) {
             return Err(Error::RowOutOfRange { what, row, len });
         }
-        let selected: Vec<Vec<_>> = rows.iter().map(|&row| self.row(row).collect()).collect();
-        Self::new(self.dim, &selected)
+        let mut selected = SparseRows::default();
+        rows.iter().for_each(|&row| selected.push(self.row(row)));
+        Self::from_rows(self.dim, vec![selected])
     }
+}
+
+/// Moves the numbers of a list behind those of another; a first list is not copied.
+fn append<T: Copy>(list: &mut Vec<T>, more: Vec<T>) {
+    if list.is_empty() { *list = more } else { list.extend_from_slice(&more) }
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ fn scifact_is_ranked_as_by_the_reference() {
     let queries: Vec<_> = queries.iter().filter(|query| qrels.get(&query.id).is_some()).collect();
     assert_eq!(queries.len(), 300);
 
-    let encoder = Bm25Encoder::fit(&texts, Bm25Config::default()).unwrap();
-    let index = SparseIndex::new(&encoder.encode_items(&texts).unwrap());
+    let (encoder, encoded) = Bm25Encoder::fit_and_encode(&texts, Bm25Config::default()).unwrap();
+    let index = SparseIndex::new(&encoded);
     let query_texts: Vec<_> = queries.iter().map(|query| query.text.as_str()).collect();
     let hits = index.search(&encoder.encode_queries(&query_texts).unwrap(), 100).unwrap();
 

@@ -61,8 +61,7 @@ impl Collection {
     /// [`Error::LengthMismatch`] for another number of texts, and those of [`Bm25Encoder::fit`].
     pub fn with_texts(mut self, texts: &[&str], config: Bm25Config) -> Result<Self, Error> {
         check_len("texts of items", self.items.len(), texts.len())?;
-        let encoder = Bm25Encoder::fit(texts, config)?;
-        let items = encoder.encode_items(texts)?;
+        let (encoder, items) = Bm25Encoder::fit_and_encode(texts, config)?;
         let index = SparseIndex::new(&items);
         self.words = Some(Words { encoder, items, index, titles: None });
         Ok(self)

@@ -42,8 +42,7 @@ impl Collection {
         let dataset = open_dataset(&data.embeddings, join)?;
         let texts = BeirTexts::read(&data.beir)?;
         let item_texts = texts.items(dataset.item_ids())?;
-        let encoder = Bm25Encoder::fit(&item_texts, Bm25Config::default())?;
-        let item_words = encoder.encode_items(&item_texts)?;
+        let (encoder, item_words) = Bm25Encoder::fit_and_encode(&item_texts, Bm25Config::default())?;
         let items = dataset.items().clone();
         let dense = IndexSearcher::new(Identity::new(items.dim()), FlatIndex::new(items.clone())?)?;
         let words = SparseIndex::new(&item_words);
