@@ -5,6 +5,7 @@ compile_error!("embedding stores are little-endian and read without conversion")
 
 mod atomic;
 mod cut_dev;
+mod decimal;
 mod dtype;
 mod error;
 mod ids_file;

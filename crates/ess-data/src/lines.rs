@@ -1,7 +1,8 @@
 //! Text files read line by line, with the position of every error.
 
 use std::{
-    io::{BufRead, Read, Write},
+    io::{self, BufRead, Write},
+    ops::Range,
     path::{Path, PathBuf},
 };
 
@@ -12,30 +13,35 @@ use crate::{atomic::write_atomically, error::Error, text_file::open_text};
 /// A line longer than this is refused: memory stays bounded whatever the file, or its compressed content, holds.
 const MAX_LINE_BYTES: usize = 64 << 20;
 
+/// Bytes that are read at once; more only for a line that is longer.
+const MIN_BUFFER: usize = 1 << 17;
+
 /// The lines of a UTF-8 file, plain or gzip (recognised by its first bytes), without line ends (LF or CRLF), blank lines
 /// and a leading byte order mark.
 pub(crate) struct Lines {
     path: PathBuf,
     reader: Box<dyn BufRead + Send>,
-    bytes: Vec<u8>,
+    /// What was read; lines are taken from it without a copy.
+    buffer: Vec<u8>,
+    /// The part of the buffer that was read and is not taken yet.
+    unread: Range<usize>,
     line: u64,
 }
 
 impl Lines {
     pub(crate) fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        Ok(Self { path: path.to_owned(), reader: open_text(path)?, bytes: Vec::new(), line: 0 })
+        let reader = open_text(path)?;
+        Ok(Self { path: path.to_owned(), reader, buffer: vec![0; MIN_BUFFER], unread: 0..0, line: 0 })
     }
 
     /// The next line that is not blank, or `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<&str>, Error> {
         loop {
-            if !self.read_line()? {
-                return Ok(None);
-            }
-            let blank = self.bytes.iter().all(u8::is_ascii_whitespace);
+            let Some(line) = self.read_line()? else { return Ok(None) };
+            let blank = self.buffer[line.clone()].iter().all(u8::is_ascii_whitespace);
             if !blank {
-                return self.text().map(Some);
+                return self.text(line).map(Some);
             }
         }
     }
@@ -59,21 +65,54 @@ impl Lines {
         }
     }
 
-    fn read_line(&mut self) -> Result<bool, Error> {
-        self.bytes.clear();
+    /// Where the next line stands in the buffer, with its end.
+    fn read_line(&mut self) -> Result<Option<Range<usize>>, Error> {
         self.line += 1;
-        let mut limited = (&mut self.reader).take(MAX_LINE_BYTES as u64 + 1);
-        limited.read_until(b'\n', &mut self.bytes).map_err(Error::io(&self.path))?;
-        if self.bytes.len() > MAX_LINE_BYTES {
+        let mut searched = 0;
+        let length = loop {
+            let unread = &self.buffer[self.unread.clone()];
+            if let Some(at) = memchr::memchr(b'\n', &unread[searched..]) {
+                break searched + at + 1;
+            }
+            searched = unread.len();
+            if searched > MAX_LINE_BYTES || self.fill()? == 0 {
+                break searched;
+            }
+        };
+        if length > MAX_LINE_BYTES {
             return Err(self.error(format!("a line of at most {MAX_LINE_BYTES} bytes"), "a longer one"));
         }
-        Ok(!self.bytes.is_empty())
+        let line = self.unread.start..self.unread.start + length;
+        self.unread.start = line.end;
+        Ok((length > 0).then_some(line))
     }
 
-    fn text(&self) -> Result<&str, Error> {
-        let text = std::str::from_utf8(&self.bytes).map_err(|error| {
+    /// Reads more behind what is unread, and says how much.
+    fn fill(&mut self) -> Result<usize, Error> {
+        if self.unread.start > 0 {
+            self.buffer.copy_within(self.unread.clone(), 0);
+            self.unread = 0..self.unread.len();
+        }
+        if self.unread.end == self.buffer.len() {
+            self.buffer.resize((2 * self.buffer.len()).min(MAX_LINE_BYTES + 1), 0);
+        }
+        loop {
+            match self.reader.read(&mut self.buffer[self.unread.end..]) {
+                Ok(read) => {
+                    self.unread.end += read;
+                    return Ok(read);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(Error::io(&self.path)(error)),
+            }
+        }
+    }
+
+    fn text(&self, line: Range<usize>) -> Result<&str, Error> {
+        let bytes = &self.buffer[line];
+        let text = std::str::from_utf8(bytes).map_err(|error| {
             let at = error.valid_up_to();
-            self.error("UTF-8 text", format!("byte 0x{:02x} at column {}", self.bytes[at], at + 1))
+            self.error("UTF-8 text", format!("byte 0x{:02x} at column {}", bytes[at], at + 1))
         })?;
         let text = text.strip_suffix('\n').unwrap_or(text);
         Ok(text.strip_suffix('\r').unwrap_or(text))

@@ -23,6 +23,13 @@ pub struct Judgement {
     pub grade: i32,
 }
 
+/// A [`Judgement`] in the reader's buffer.
+struct Borrowed<'a> {
+    query: &'a str,
+    item: &'a str,
+    grade: i32,
+}
+
 /// How a qrels file is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum QrelsFormat {
@@ -65,15 +72,16 @@ impl QrelsReader {
         Ok(Self { lines: Lines::open(path)?, format: None, any: false, ended: false })
     }
 
-    fn read(&mut self) -> Result<Option<Judgement>, Error> {
+    /// What `take` makes of the next judgement, which stays in the buffer.
+    fn read<T>(&mut self, take: impl FnOnce(Borrowed<'_>) -> T) -> Result<Option<T>, Error> {
         while let Some(text) = self.lines.next()? {
             if self.format.is_none() && text.split('\t').eq(BEIR_HEADER) {
                 self.format = Some(QrelsFormat::Beir);
             } else if !is_comment(text, self.format) {
                 let format = *self.format.get_or_insert_with(|| recognise(text));
-                let judgement = parse(text, format);
+                let taken = parse(text, format).map(take);
                 self.any = true;
-                return judgement.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
+                return taken.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
             }
         }
         let path = self.lines.path().to_owned();
@@ -88,7 +96,7 @@ impl Iterator for QrelsReader {
         if self.ended {
             return None;
         }
-        let judgement = self.read().transpose();
+        let judgement = self.read(|line| line.into_owned()).transpose();
         self.ended = !matches!(judgement, Some(Ok(_)));
         judgement
     }
@@ -104,27 +112,38 @@ fn recognise(first_line: &str) -> QrelsFormat {
     if first_line.split('\t').count() == 3 { QrelsFormat::Beir } else { QrelsFormat::Trec }
 }
 
-fn parse(text: &str, format: QrelsFormat) -> Result<Judgement, (&'static str, String)> {
-    let (fields, expected): (Vec<&str>, _) = match format {
-        QrelsFormat::Beir => {
-            (text.split('\t').collect(), "query id, item id and grade separated by tabs, as in BEIR's qrels")
-        }
-        QrelsFormat::Trec => {
-            (text.split_ascii_whitespace().collect(), "query id, 0, item id and grade, as in TREC's qrels")
-        }
+impl Borrowed<'_> {
+    fn into_owned(self) -> Judgement {
+        Judgement { query: self.query.to_owned(), item: self.item.to_owned(), grade: self.grade }
+    }
+}
+
+fn parse(text: &str, format: QrelsFormat) -> Result<Borrowed<'_>, (&'static str, String)> {
+    let (fields, expected) = match format {
+        QrelsFormat::Beir => (
+            exactly(text.split('\t')).filter(|[query, item, _]| !query.is_empty() && !item.is_empty()),
+            "query id, item id and grade separated by tabs, as in BEIR's qrels",
+        ),
+        QrelsFormat::Trec => (
+            exactly(text.split_ascii_whitespace()).map(|[query, _, item, grade]| [query, item, grade]),
+            "query id, 0, item id and grade, as in TREC's qrels",
+        ),
     };
-    let (query, item, grade) = match (format, fields[..].as_ref()) {
-        (QrelsFormat::Beir, &[query, item, grade]) if !query.is_empty() && !item.is_empty() => {
-            (query, item, grade)
-        }
-        (QrelsFormat::Trec, &[query, _, item, grade]) => (query, item, grade),
-        _ => return Err((expected, format!("{:?}", excerpt(text)))),
-    };
+    let [query, item, grade] = fields.ok_or_else(|| (expected, format!("{:?}", excerpt(text))))?;
     let grade = grade
         .trim()
         .parse()
         .map_err(|_| ("a grade that is a whole number", format!("{:?}", excerpt(grade))))?;
-    Ok(Judgement { query: query.to_owned(), item: item.to_owned(), grade })
+    Ok(Borrowed { query, item, grade })
+}
+
+/// The fields of a line, where there are `N`.
+fn exactly<'a, const N: usize>(mut fields: impl Iterator<Item = &'a str>) -> Option<[&'a str; N]> {
+    let mut found = [""; N];
+    for field in &mut found {
+        *field = fields.next()?;
+    }
+    fields.next().is_none().then_some(found)
 }
 
 /// The start of a text, short enough for a message.
@@ -139,13 +158,15 @@ pub(crate) fn excerpt(text: &str) -> String {
 pub fn read_qrels(path: impl AsRef<Path>) -> Result<Qrels, Error> {
     let mut reader = QrelsReader::open(path)?;
     let mut qrels = Qrels::new();
-    while let Some(judgement) = reader.next() {
-        let Judgement { query, item, grade } = judgement?;
-        qrels
-            .insert(&query, &item, grade)
-            .map_err(|error| reader.lines.error("each query and item judged once", error.to_string()))?;
+    loop {
+        match reader.read(|judged| qrels.insert(judged.query, judged.item, judged.grade))? {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                return Err(reader.lines.error("each query and item judged once", error.to_string()));
+            }
+            None => return Ok(qrels),
+        }
     }
-    Ok(qrels)
 }
 
 /// Writes qrels, query by query in their order; reading them gives the same qrels.

@@ -6,6 +6,7 @@ use std::{
     path::Path,
 };
 
+use foldhash::fast::RandomState;
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -33,7 +34,7 @@ use crate::{
 /// ```
 pub struct RecordReader<T> {
     lines: Lines,
-    first_lines: HashMap<String, u64>,
+    first_lines: HashMap<Box<str>, u64, RandomState>,
     ended: bool,
     record: PhantomData<fn() -> T>,
 }
@@ -46,7 +47,7 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
     /// without any, [`Error::EmptyFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let lines = Lines::open(path)?;
-        Ok(Self { lines, first_lines: HashMap::new(), ended: false, record: PhantomData })
+        Ok(Self { lines, first_lines: HashMap::default(), ended: false, record: PhantomData })
     }
 
     fn read(&mut self) -> Result<Option<T>, Error> {
@@ -73,9 +74,11 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
             return Err(self.lines.error("an id", "an empty one"));
         }
         let line = self.lines.line();
-        let path = self.lines.path().to_owned();
-        match self.first_lines.insert(id.to_owned(), line) {
-            Some(first) => Err(Error::DuplicateLine { path, line, what: T::WHAT, id: id.to_owned(), first }),
+        match self.first_lines.insert(id.into(), line) {
+            Some(first) => {
+                let path = self.lines.path().to_owned();
+                Err(Error::DuplicateLine { path, line, what: T::WHAT, id: id.to_owned(), first })
+            }
             None => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use std::path::Path;
 use ess_metrics::Run;
 
 use crate::{
+    decimal::parse_f32,
     error::Error,
     lines::{Lines, write_lines},
     qrels_file::excerpt,
@@ -25,6 +26,14 @@ pub struct RunLine {
     pub score: f32,
     /// The name of the system.
     pub tag: String,
+}
+
+/// A [`RunLine`] in the reader's buffer.
+struct Borrowed<'a> {
+    query: &'a str,
+    item: &'a str,
+    score: f32,
+    tag: &'a str,
 }
 
 /// Reads the lines of a run file one by one, in constant memory.
@@ -58,12 +67,13 @@ impl RunReader {
         Ok(Self { lines: Lines::open(path)?, any: false, ended: false })
     }
 
-    fn read(&mut self) -> Result<Option<RunLine>, Error> {
+    /// What `take` makes of the next line, which stays in the buffer.
+    fn read<T>(&mut self, take: impl FnOnce(Borrowed<'_>) -> T) -> Result<Option<T>, Error> {
         while let Some(text) = self.lines.next()? {
             if !text.trim_ascii_start().starts_with(COMMENT) {
-                let line = parse(text);
+                let taken = parse(text).map(take);
                 self.any = true;
-                return line.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
+                return taken.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
             }
         }
         let path = self.lines.path().to_owned();
@@ -78,21 +88,28 @@ impl Iterator for RunReader {
         if self.ended {
             return None;
         }
-        let line = self.read().transpose();
+        let line = self.read(|line| line.into_owned()).transpose();
         self.ended = !matches!(line, Some(Ok(_)));
         line
     }
 }
 
-fn parse(text: &str) -> Result<RunLine, (&'static str, String)> {
+impl Borrowed<'_> {
+    fn into_owned(self) -> RunLine {
+        let Self { query, item, score, tag } = self;
+        RunLine { query: query.to_owned(), item: item.to_owned(), score, tag: tag.to_owned() }
+    }
+}
+
+fn parse(text: &str) -> Result<Borrowed<'_>, (&'static str, String)> {
     let mut fields = text.split_ascii_whitespace();
     let six = [(); 6].map(|()| fields.next());
     let [Some(query), _, Some(item), _, Some(score), Some(tag)] = six else {
         return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
     };
-    let finite = score.parse().ok().filter(|score: &f32| score.is_finite());
+    let finite = parse_f32(score).filter(|score| score.is_finite());
     let score = finite.ok_or_else(|| ("a score that is a finite number", format!("{:?}", excerpt(score))))?;
-    Ok(RunLine { query: query.to_owned(), item: item.to_owned(), score, tag: tag.to_owned() })
+    Ok(Borrowed { query, item, score, tag })
 }
 
 /// Reads a run; its name is the tag of the first line.
@@ -102,15 +119,21 @@ fn parse(text: &str) -> Result<RunLine, (&'static str, String)> {
 pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
     let mut reader = RunReader::open(path)?;
     let mut run = Run::default();
-    while let Some(line) = reader.next() {
-        let RunLine { query, item, score, tag } = line?;
-        if run.is_empty() {
-            run.set_name(tag);
+    loop {
+        let inserted = reader.read(|hit| {
+            if run.is_empty() {
+                run.set_name(hit.tag);
+            }
+            run.insert(hit.query, hit.item, hit.score)
+        })?;
+        match inserted {
+            Some(Ok(())) => {}
+            Some(Err(error)) => {
+                return Err(reader.lines.error("each item once for a query", error.to_string()));
+            }
+            None => return Ok(run),
         }
-        run.insert(&query, &item, score)
-            .map_err(|error| reader.lines.error("each item once for a query", error.to_string()))?;
     }
-    Ok(run)
 }
 
 /// Writes a run, query by query, each ranked as [`Run::ranking`] ranks it, with the run's name as the tag.

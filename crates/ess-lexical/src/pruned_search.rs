@@ -2,11 +2,13 @@
 //!
 //! MaxScore (Turtle and Flood, "Query evaluation: strategies and optimizations", 1995) with the largest values of blocks
 //! (Ding and Suel, "Faster top-k document retrieval using block-max indexes", 2011), a window of items at a time: components
-//! that cannot lift an item among the best by themselves are not gone through, they are looked up for the few items that the
-//! others leave. The sums that decide are rounded in another order than the inner product, so the bound leaves room for it;
-//! an item that reaches the bound is given its inner product as it is defined, component by component.
+//! that cannot lift an item among the best by themselves are gone through only where the others bring one near, or are looked
+//! up where they bring few. The sums that decide are rounded in another order than the inner product, so the bound leaves room
+//! for it; what is offered is the inner product as it is defined, component by component.
 
-use ess_core::{Hit, TopK};
+use std::{cmp::Reverse, collections::BinaryHeap};
+
+use ess_core::Hit;
 
 use super::postings::{PostingList, WINDOW};
 
@@ -75,6 +77,9 @@ pub(super) fn can_prune(terms: &[QueryTerm<'_>], negative: bool) -> bool {
     few && !negative && terms.iter().all(|term| term.weight >= 0.0) && most < f64::from(f32::MAX) / 2.0
 }
 
+/// Values that are added to sums in the time that it takes to look an item up in one list.
+const ADDED_A_LOOKUP: usize = 32;
+
 /// The `k ≤ items` most similar items; `sums` is scratch, all zero before and after.
 pub(super) fn pruned_search(
     terms: &mut [QueryTerm<'_>],
@@ -85,72 +90,121 @@ pub(super) fn pruned_search(
     let mut order: Vec<usize> = (0..terms.len()).collect();
     order.sort_by(|a, b| terms[*a].most().total_cmp(&terms[*b].most()));
     let slack = 1.0 - (terms.len() + 4) as f32 * f32::EPSILON * 2.0;
-    let mut window = Window { terms, order: &order, sums, best: TopK::new(k), slack, rest: Vec::new() };
-    (0..items.div_ceil(WINDOW)).for_each(|number| window.search(number));
-    with_zeros(window.best.into_sorted(), k)
+    let mut search = Search { terms, order: &order, sums, best: BestHits::new(k), slack, found: Vec::new() };
+    (0..items.div_ceil(WINDOW)).for_each(|window| search.search(window));
+    with_zeros(search.best.into_sorted(), k)
 }
 
-struct Window<'a, 'l> {
+struct Search<'a, 'l> {
     terms: &'a mut [QueryTerm<'l>],
     /// The terms, from what adds least on.
     order: &'a [usize],
     sums: &'a mut [f32; WINDOW],
-    best: TopK,
+    best: BestHits,
     /// Below this part of the similarity that a hit must reach, a sum cannot be one, however it was rounded.
     slack: f32,
-    /// For each optional term, in the order of terms, the most that those up to it add together.
-    rest: Vec<f32>,
+    /// Scratch: places in the window.
+    found: Vec<u32>,
 }
 
-impl Window<'_, '_> {
-    fn needed(&self) -> f32 {
-        self.best.threshold() * self.slack
-    }
-
+impl Search<'_, '_> {
     fn search(&mut self, window: usize) {
         self.terms.iter_mut().for_each(|term| term.move_to(window));
-        let needed = self.needed();
-        self.rest.clear();
-        let mut rest = 0.0;
+        let needed = self.best.threshold() * self.slack;
+        let (mut optional, mut rest, mut values) = (0, 0.0, 0);
         for &term in self.order {
             let term = &mut self.terms[term];
-            rest += term.bound;
-            term.optional = rest < needed;
-            if term.optional {
-                self.rest.push(rest);
+            term.optional = rest + term.bound < needed;
+            if !term.optional {
+                break;
             }
+            (optional, rest, values) = (optional + 1, rest + term.bound, values + term.end - term.start);
         }
-        if self.rest.len() == self.terms.len() {
+        if optional == self.terms.len() {
             return;
         }
+        self.order[optional..].iter().for_each(|&term| self.terms[term].optional = false);
         self.terms.iter().filter(|term| !term.optional).for_each(|term| term.add(self.sums));
-        for &term in &self.order[self.rest.len()..] {
-            let QueryTerm { list, start, end, .. } = self.terms[term];
-            for &item in &list.items[start..end] {
-                let sum = std::mem::take(&mut self.sums[item as usize % WINDOW]);
-                self.consider(item, sum);
+        if values > 0 {
+            self.find(needed - rest);
+            if self.found.len() * self.terms.len() * ADDED_A_LOOKUP < values {
+                self.look_up(window);
+                return self.sums.fill(0.0);
             }
+            self.sums.fill(0.0);
+            self.terms.iter().for_each(|term| term.add(self.sums));
+        }
+        self.offer_all(window);
+        self.sums.fill(0.0);
+    }
+
+    /// Offers what was found, with all terms.
+    fn look_up(&mut self, window: usize) {
+        for &place in &self.found {
+            let item = (window * WINDOW) as u32 + place;
+            let parts = self.terms.iter().filter_map(|term| term.part(item));
+            self.best.push(item, parts.fold(0.0, |sum, part| sum + part));
         }
     }
 
-    /// Offers an item that has `sum` of all terms but the optional ones.
-    fn consider(&mut self, item: u32, mut sum: f32) {
-        let needed = self.needed();
-        let optional = self.rest.len();
-        let most = |terms: usize| if terms == 0 { 0.0 } else { self.rest[terms - 1] };
-        if sum <= 0.0 || sum + most(optional) < needed {
+    /// Offers the items of the window, whose sums are whole.
+    fn offer_all(&mut self, window: usize) {
+        self.find(self.best.threshold());
+        for &place in &self.found {
+            self.best.push((window * WINDOW) as u32 + place, self.sums[place as usize]);
+        }
+    }
+
+    /// Where sums of the window reach a bound, and are above zero.
+    fn find(&mut self, bound: f32) {
+        const STEP: usize = 32;
+        let bound = bound.max(f32::from_bits(1));
+        self.found.clear();
+        for (step, sums) in self.sums.chunks_exact(STEP).enumerate() {
+            // Without a branch, so that many are compared at once.
+            if sums.iter().fold(false, |any, sum| any | (*sum >= bound)) {
+                let places = (0..STEP).filter(|place| sums[*place] >= bound);
+                self.found.extend(places.map(|place| (step * STEP + place) as u32));
+            }
+        }
+    }
+}
+
+/// The best hits so far, with the similarity that another must reach at every moment.
+struct BestHits {
+    k: usize,
+    /// Bits of a similarity above zero, which are in its order, and below them those of the item, of which the first is best.
+    hits: BinaryHeap<Reverse<u64>>,
+}
+
+impl BestHits {
+    fn new(k: usize) -> Self {
+        Self { k, hits: BinaryHeap::new() }
+    }
+
+    fn threshold(&self) -> f32 {
+        match self.hits.peek() {
+            Some(&Reverse(worst)) if self.hits.len() == self.k => f32::from_bits((worst >> 32) as u32),
+            _ => f32::NEG_INFINITY,
+        }
+    }
+
+    fn push(&mut self, item: u32, similarity: f32) {
+        let hit = Reverse(u64::from(similarity.to_bits()) << 32 | u64::from(!item));
+        if similarity <= 0.0 {
             return;
         }
-        if most(optional) > 0.0 {
-            for at in (0..optional).rev() {
-                sum += self.terms[self.order[at]].part(item).unwrap_or(0.0);
-                if sum + most(at) < needed {
-                    return;
-                }
-            }
-            sum = self.terms.iter().filter_map(|term| term.part(item)).fold(0.0, |sum, part| sum + part);
+        if self.hits.len() < self.k {
+            self.hits.push(hit);
+        } else if let Some(mut worst) = self.hits.peek_mut().filter(|worst| hit < **worst) {
+            *worst = hit;
         }
-        self.best.push(Hit::new(item as usize, sum));
+    }
+
+    fn into_sorted(self) -> Vec<Hit> {
+        let hits = self.hits.into_sorted_vec().into_iter();
+        hits.map(|Reverse(hit)| Hit::new(!(hit as u32) as usize, f32::from_bits((hit >> 32) as u32)))
+            .collect()
     }
 }
 

@@ -1,23 +1,103 @@
 //! Values by query and item.
 
-use std::fmt;
+use std::{collections::HashMap, fmt, sync::OnceLock};
 
 use foldhash::fast::RandomState;
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 
 use crate::error::Error;
+use crate::id_set::IdSet;
 
-/// The items of one query by number, each with its value, in the order of insertion.
-pub(crate) type ItemValues<V> = IndexMap<u32, V, RandomState>;
+/// Fewer items than these are looked for one by one.
+const MIN_INDEXED: usize = 32;
+
+/// No query's place.
+const NOWHERE: u32 = u32::MAX;
 
 /// A value for each pair of query and item, in the order of insertion, no pair twice.
 ///
 /// Item ids are stored once and numbered from 0; a query's entries hold numbers.
 #[derive(Clone, Default)]
 pub(crate) struct EntryTable<V> {
-    items: IndexSet<Box<str>, RandomState>,
+    items: IdSet,
     queries: IndexMap<Box<str>, ItemValues<V>, RandomState>,
     len: usize,
+    newest: Newest,
+}
+
+/// The query that is being filled. Entries mostly come query by query; then an item that stands twice is found here, and no
+/// query needs an index of its items.
+#[derive(Clone)]
+struct Newest {
+    /// The place of the query among the queries.
+    query: usize,
+    /// For each item's number the place of the query that it was last given to while that was the newest.
+    given_to: Vec<u32>,
+}
+
+impl Default for Newest {
+    fn default() -> Self {
+        Self { query: usize::MAX, given_to: Vec::new() }
+    }
+}
+
+impl Newest {
+    /// Whether the entries of the query at a place have no such item, which is then taken to be given to it.
+    fn is_new<V: Copy>(&mut self, place: usize, entries: &ItemValues<V>, item: u32) -> bool {
+        // An index that is there has all items, and is kept up to date.
+        let by_index = place != self.query || entries.places.get().is_some();
+        let place = u32::try_from(place).unwrap_or(NOWHERE);
+        if by_index || place == NOWHERE {
+            return !entries.places().contains_key(&item);
+        }
+        if self.given_to.len() <= item as usize {
+            self.given_to.resize(item as usize + 1, NOWHERE);
+        }
+        std::mem::replace(&mut self.given_to[item as usize], place) != place
+    }
+}
+
+/// The items of one query by number, with their values, in the order of insertion.
+#[derive(Clone)]
+pub(crate) struct ItemValues<V> {
+    items: Vec<u32>,
+    values: Vec<V>,
+    /// Where each item stands; made when it is first asked for.
+    places: OnceLock<HashMap<u32, u32, RandomState>>,
+}
+
+impl<V> Default for ItemValues<V> {
+    fn default() -> Self {
+        Self { items: Vec::new(), values: Vec::new(), places: OnceLock::new() }
+    }
+}
+
+impl<V: Copy> ItemValues<V> {
+    fn places(&self) -> &HashMap<u32, u32, RandomState> {
+        self.places.get_or_init(|| self.items.iter().copied().zip(0..).collect())
+    }
+
+    fn get(&self, item: u32) -> Option<V> {
+        let place = match self.items.len() {
+            ..MIN_INDEXED => self.items.iter().position(|other| *other == item)?,
+            _ => *self.places().get(&item)? as usize,
+        };
+        Some(self.values[place])
+    }
+
+    fn push(&mut self, item: u32, value: V) {
+        if let Some(places) = self.places.get_mut() {
+            places.insert(item, self.items.len() as u32);
+        }
+        self.items.push(item);
+        self.values.push(value);
+    }
+
+    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        let kept = self.items.iter().zip(&self.values).filter(|(item, _)| keep(**item));
+        let (items, values) = kept.map(|(item, value)| (*item, *value)).unzip();
+        *self = Self { items, values, places: OnceLock::new() };
+    }
 }
 
 impl<V: Copy> EntryTable<V> {
@@ -29,40 +109,40 @@ impl<V: Copy> EntryTable<V> {
         item: &str,
         value: V,
     ) -> Result<(), Error> {
-        let number = self.number_of_new_or_known(item)?;
-        let entries = match self.queries.get_mut(query) {
-            Some(entries) => entries,
-            None => self.queries.entry(query.into()).or_default(),
-        };
-        match entries.entry(number) {
-            indexmap::map::Entry::Occupied(_) => {
-                Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() })
-            }
-            indexmap::map::Entry::Vacant(vacant) => {
-                vacant.insert(value);
-                self.len += 1;
-                Ok(())
-            }
+        let number = self.items.insert(item)?;
+        let place = self.place_of_new_or_known(query);
+        let entries = &mut self.queries[place];
+        if !self.newest.is_new(place, entries, number) {
+            return Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() });
         }
+        entries.push(number, value);
+        self.len += 1;
+        Ok(())
     }
 
-    fn number_of_new_or_known(&mut self, item: &str) -> Result<u32, Error> {
-        let number = match self.items.get_index_of(item) {
-            Some(number) => number,
-            None if self.items.len() > u32::MAX as usize => return Err(Error::TooManyItems),
-            None => self.items.insert_full(item.into()).0,
-        };
-        u32::try_from(number).map_err(|_| Error::TooManyItems)
+    fn place_of_new_or_known(&mut self, query: &str) -> usize {
+        let newest = self.newest.query;
+        if self.queries.get_index(newest).is_some_and(|(id, _)| **id == *query) {
+            return newest;
+        }
+        match self.queries.get_index_of(query) {
+            Some(known) => known,
+            None => {
+                self.newest.query = self.queries.len();
+                self.queries.insert_full(query.into(), ItemValues::default()).0
+            }
+        }
     }
 
     /// Keeps the entries for which this holds; a query that keeps none is no longer there.
     pub(crate) fn retain(&mut self, keep: impl Fn(&str, &str) -> bool) {
         let items = &self.items;
         self.queries.retain(|query, values| {
-            values.retain(|&number, _| keep(query, &items[number as usize]));
-            !values.is_empty()
+            values.retain(|number| keep(query, items.id(number)));
+            !values.items.is_empty()
         });
-        self.len = self.queries.values().map(ItemValues::len).sum();
+        self.len = self.queries.values().map(|values| values.items.len()).sum();
+        self.newest = Newest::default();
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -108,7 +188,7 @@ impl<'a, V: Copy> Entries<'a, V> {
     /// The number of items.
     #[allow(clippy::len_without_is_empty, reason = "never empty")]
     pub fn len(&self) -> usize {
-        self.values.len()
+        self.values.items.len()
     }
 
     /// The value of an item, or `None` when the query does not have it.
@@ -124,23 +204,22 @@ impl<'a, V: Copy> Entries<'a, V> {
 
     /// The items by number, with their values.
     pub(crate) fn numbered(&self) -> impl ExactSizeIterator<Item = (u32, V)> + use<'a, V> {
-        self.values.iter().map(|(&number, &value)| (number, value))
+        self.values.items.iter().copied().zip(self.values.values.iter().copied())
     }
 
     /// The number of an item that occurs somewhere in the table.
     pub(crate) fn number(&self, item: &str) -> Option<u32> {
-        let number = self.table.items.get_index_of(item)?;
-        u32::try_from(number).ok()
+        self.table.items.get(item)
     }
 
     /// The value of an item by its number.
     pub(crate) fn value_of(&self, number: u32) -> Option<V> {
-        self.values.get(&number).copied()
+        self.values.get(number)
     }
 
     /// The id of an item by its number.
     pub(crate) fn id(&self, number: u32) -> &'a str {
-        &self.table.items[number as usize]
+        self.table.items.id(number)
     }
 }
 
@@ -162,5 +241,75 @@ impl<V: Copy + fmt::Debug> fmt::Debug for EntryTable<V> {
         f.debug_map()
             .entries(queries.map(|(query, values)| (query, Entries { table: self, values })))
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Clone, Debug)]
+    enum Step {
+        Insert(u8, u8),
+        Ask(u8, u8),
+        LeaveOut(u8),
+    }
+
+    fn steps() -> impl Strategy<Value = Vec<Step>> {
+        let insert = || (0_u8..5, 0_u8..60).prop_map(|(query, item)| Step::Insert(query, item));
+        let ask = (0_u8..5, 0_u8..60).prop_map(|(query, item)| Step::Ask(query, item));
+        let step = prop_oneof![90 => insert(), 5 => ask, 1 => (0_u8..60).prop_map(Step::LeaveOut)];
+        // Query by query, as files are, or in any order.
+        let by_query = prop::collection::vec(insert(), 0..200).prop_map(|mut steps| {
+            steps.sort_by_key(|step| if let Step::Insert(query, _) = step { *query } else { 0 });
+            steps
+        });
+        (by_query, prop::collection::vec(step, 0..200)).prop_map(|(first, then)| [first, then].concat())
+    }
+
+    proptest! {
+        #[test]
+        fn entries_are_those_of_a_plain_list(steps in steps()) {
+            let mut table = EntryTable::default();
+            let mut plain: Vec<(String, Vec<(String, usize)>)> = Vec::new();
+            for (at, step) in steps.into_iter().enumerate() {
+                match step {
+                    Step::Insert(query, item) => {
+                        let (query, item) = (format!("q{query}"), format!("d{item}"));
+                        if !plain.iter().any(|(id, _)| *id == query) {
+                            plain.push((query.clone(), Vec::new()));
+                        }
+                        let (_, entries) = plain.iter_mut().find(|(id, _)| *id == query).unwrap();
+                        let new = entries.iter().all(|(id, _)| *id != item);
+                        prop_assert_eq!(table.insert("table", &query, &item, at).is_ok(), new);
+                        if new {
+                            entries.push((item, at));
+                        }
+                    }
+                    Step::Ask(query, item) => {
+                        let (query, item) = (format!("q{query}"), format!("d{item}"));
+                        let entries: BTreeMap<_, _> =
+                            plain.iter().filter(|(id, _)| *id == query).flat_map(|(_, entries)| entries.clone()).collect();
+                        let found = table.get(&query).and_then(|entries| entries.get(&item));
+                        prop_assert_eq!(found, entries.get(&item).copied());
+                    }
+                    Step::LeaveOut(item) => {
+                        let item = format!("d{item}");
+                        table.retain(|_, other| other != item);
+                        plain.iter_mut().for_each(|(_, entries)| entries.retain(|(other, _)| *other != item));
+                        plain.retain(|(_, entries)| !entries.is_empty());
+                    }
+                }
+            }
+            let all: Vec<_> = plain.iter().flat_map(|(query, entries)| {
+                entries.iter().map(move |(item, value)| (query.as_str(), item.as_str(), *value))
+            }).collect();
+            prop_assert_eq!(table.len(), all.len());
+            prop_assert_eq!(table.iter().collect::<Vec<_>>(), all);
+        }
     }
 }

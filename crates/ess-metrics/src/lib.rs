@@ -7,6 +7,7 @@ mod error;
 mod evaluation;
 mod evaluator;
 mod fusion;
+mod id_set;
 mod judged_ranking;
 mod measures;
 mod qrels;

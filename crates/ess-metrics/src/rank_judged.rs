@@ -1,5 +1,9 @@
 //! From ids and scores to a judged ranking.
 
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
 use crate::entries::Entries;
 use crate::judged_ranking::{JudgedHit, JudgedRanking, highest_first};
 use crate::run::by_trec_order;
@@ -13,13 +17,13 @@ pub(crate) fn rank_judged(judged: Entries<'_, i32>, hits: Option<Entries<'_, f32
     let Some(hits) = hits else {
         return JudgedRanking::from_parts(Vec::new(), 0, grades);
     };
-    let mut found: Vec<Found<'_>> = judged
-        .iter()
-        .filter_map(|(id, grade)| {
-            let score = hits.value_of(hits.number(id)?)?;
-            Some(Found { id, score, grade })
-        })
-        .collect();
+    let judged = judged.iter().filter_map(|(id, grade)| Some((hits.number(id)?, grade)));
+    let judged: HashMap<u32, i32, RandomState> = judged.collect();
+    let found = hits.numbered().filter_map(|(number, score)| {
+        let grade = *judged.get(&number)?;
+        Some(Found { id: hits.id(number), score, grade })
+    });
+    let mut found: Vec<Found<'_>> = found.collect();
     found.sort_unstable_by(|a, b| by_trec_order((a.id, a.score), (b.id, b.score)));
     let ranks = ranks_of(&found, hits);
     let judged = found.iter().zip(ranks);

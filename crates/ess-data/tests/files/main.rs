@@ -5,6 +5,7 @@
 mod ids;
 mod judgements;
 mod npy;
+mod plain_readers;
 mod records;
 mod scifact;
 mod store;

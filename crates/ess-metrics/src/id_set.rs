@@ -1,0 +1,66 @@
+//! Ids, numbered in the order in which they first came.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use crate::error::Error;
+
+/// Distinct ids by number, from 0. Their bytes stand one behind the other, so that an id costs no allocation.
+#[derive(Clone, Default)]
+pub(crate) struct IdSet {
+    text: String,
+    /// Where each id ends in the text.
+    ends: Vec<usize>,
+    table: HashTable<Slot>,
+    hasher: RandomState,
+}
+
+/// A part of an id's hash, for most ids that differ to be told without reading them, and the id's number.
+#[derive(Clone, Copy)]
+struct Slot {
+    hash: u32,
+    number: u32,
+}
+
+impl IdSet {
+    /// The number of an id, the next one for an id that is new.
+    pub(crate) fn insert(&mut self, id: &str) -> Result<u32, Error> {
+        let hash = self.hash(id);
+        if let Some(slot) = self.table.find(spread(hash), self.is(id, hash)) {
+            return Ok(slot.number);
+        }
+        let number = u32::try_from(self.ends.len()).map_err(|_| Error::TooManyItems)?;
+        self.text.push_str(id);
+        self.ends.push(self.text.len());
+        self.table.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));
+        Ok(number)
+    }
+
+    /// The number of an id that is there.
+    pub(crate) fn get(&self, id: &str) -> Option<u32> {
+        let hash = self.hash(id);
+        self.table.find(spread(hash), self.is(id, hash)).map(|slot| slot.number)
+    }
+
+    /// The id of a number that was given.
+    pub(crate) fn id(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.text[start..self.ends[number]]
+    }
+
+    fn hash(&self, id: &str) -> u32 {
+        self.hasher.hash_one(id.as_bytes()) as u32
+    }
+
+    fn is<'a>(&'a self, id: &'a str, hash: u32) -> impl Fn(&Slot) -> bool + 'a {
+        move |slot| slot.hash == hash && self.id(slot.number) == id
+    }
+}
+
+/// As many bits as the table asks for, of those that are kept; it looks at the highest and the lowest.
+fn spread(hash: u32) -> u64 {
+    u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
