@@ -126,8 +126,9 @@ impl Search<'_, '_> {
         self.order[optional..].iter().for_each(|&term| self.terms[term].optional = false);
         self.terms.iter().filter(|term| !term.optional).for_each(|term| term.add(self.sums));
         if values > 0 {
-            self.find(needed - rest);
-            if self.found.len() * self.terms.len() * ADDED_A_LOOKUP < values {
+            let few = values / (self.terms.len() * ADDED_A_LOOKUP);
+            self.find(needed - rest, few);
+            if self.found.len() <= few {
                 self.look_up(window);
                 return self.sums.fill(0.0);
             }
@@ -149,14 +150,14 @@ impl Search<'_, '_> {
 
     /// Offers the items of the window, whose sums are whole.
     fn offer_all(&mut self, window: usize) {
-        self.find(self.best.threshold());
+        self.find(self.best.threshold(), WINDOW);
         for &place in &self.found {
             self.best.push((window * WINDOW) as u32 + place, self.sums[place as usize]);
         }
     }
 
-    /// Where sums of the window reach a bound, and are above zero.
-    fn find(&mut self, bound: f32) {
+    /// Where sums of the window reach a bound, and are above zero; not all of them where there are more than `enough`.
+    fn find(&mut self, bound: f32, enough: usize) {
         const STEP: usize = 32;
         let bound = bound.max(f32::from_bits(1));
         self.found.clear();
@@ -165,6 +166,9 @@ impl Search<'_, '_> {
             if sums.iter().fold(false, |any, sum| any | (*sum >= bound)) {
                 let places = (0..STEP).filter(|place| sums[*place] >= bound);
                 self.found.extend(places.map(|place| (step * STEP + place) as u32));
+                if self.found.len() > enough {
+                    return;
+                }
             }
         }
     }
