@@ -213,6 +213,19 @@ fn affine_maps_keep_their_bias_where_they_should() {
 }
 
 #[test]
+fn a_map_is_rescaled_by_queries_that_count_as_their_weights_say() {
+    let map = AffineMap::linear(array![[2.0, 0.0], [0.0, 1.0]]).unwrap();
+    let axes = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]]).unwrap();
+    let factor = |weights: &[f64]| weight(&map.rescaled_weighted(&axes, weights).unwrap())[3];
+    // Squares: 1 and 1 of the queries, 4 and 1 of what they are mapped to.
+    close([factor(&[1.0, 1.0]), factor(&[3.0, 3.0])], [(2.0_f64 / 5.0).sqrt(); 2]);
+    close([factor(&[3.0, 1.0]), factor(&[1.0, 0.0])], [(4.0_f64 / 13.0).sqrt(), 0.5]);
+    close(weight(&map.rescaled(&axes).unwrap()), weight(&map.rescaled_weighted(&axes, &[1.0, 1.0]).unwrap()));
+    assert!(matches!(map.rescaled_weighted(&axes, &[1.0]), Err(Error::Core(_))));
+    assert!(matches!(map.rescaled_weighted(&axes, &[0.0, 0.0]), Err(Error::NoVariance { .. })));
+}
+
+#[test]
 fn pairs_say_how_many_they_are_and_of_which_dimensions() {
     let pairs = Pairs::new(&ellipse(), Array2::ones((4, 3))).unwrap();
     assert_eq!((pairs.len(), pairs.query_dim(), pairs.item_dim()), (4, 2, 3));

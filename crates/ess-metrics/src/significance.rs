@@ -7,6 +7,7 @@ mod holm;
 mod randomization;
 mod studentised;
 mod subset_means;
+mod unseen_losses;
 
 pub use bootstrap::Bootstrap;
 pub use choice::{ChoiceEvidence, ChoiceTest};

@@ -146,13 +146,15 @@ pub enum Error {
         /// What the data have.
         found: &'static str,
     },
-    /// Members of an ensemble that would be trained to the same module, bit for bit: the same settings and starting values,
+    /// Members of an ensemble, or runs of a soup, that would be trained to the same module, bit for bit: the same settings and starting values,
     /// the same queries in each step, and nothing drawn.
     #[error(
-        "members {first} and {second} (from 0) are equal and nothing random tells them apart: bag the ensemble, train in \
-         batches smaller than all queries, or give them different settings"
+        "members {first} and {second} (from 0), both {kind}, are equal and nothing random tells them apart: bag them, train in \
+         batches smaller than all queries where they are trained in steps, or give them different settings"
     )]
     EqualMembers {
+        /// What both are, such as `linear`.
+        kind: String,
         /// The index of the one, from 0.
         first: usize,
         /// The index of the other.

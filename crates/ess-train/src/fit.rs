@@ -11,7 +11,7 @@ use crate::{
         guard::{GuardDecision, Returned},
         report::{FitReport, Fitted},
     },
-    recipe::Recipe,
+    recipe::{Recipe, copies},
     trainer::Trainer,
 };
 
@@ -90,6 +90,7 @@ impl Trainer {
             curves: record.curves(),
             settings: record.all_settings(),
             refit,
+            deterministic: copies::is_deterministic(recipe, self, train)?,
             seconds: started.elapsed().as_secs_f64(),
         };
         let trained: std::sync::Arc<dyn PersistentModule<E>> = trained.module.into();

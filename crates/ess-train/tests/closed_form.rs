@@ -233,7 +233,7 @@ fn a_query_of_weight_two_counts_as_two_and_fits_that_cannot_do_so_say_it() {
     let furthest = |a: &Embeddings, b: &Embeddings| {
         a.as_slice().iter().zip(b.as_slice()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
     };
-    for kind in ["ridge", "softmax_ridge", "procrustes"] {
+    for kind in ["ridge", "positives_ridge", "softmax_ridge", "procrustes"] {
         let [found, expected, plain] =
             [&weighed, &again, &train].map(|queries| mapped(kind, queries).unwrap());
         assert!(furthest(&found, &expected) < 1e-4, "{kind}: {}", furthest(&found, &expected));

@@ -84,9 +84,26 @@ impl AffineMap {
     /// # Errors
     /// [`Error::Core`] for queries of another dimension, [`Error::NoVariance`] when the map makes all of them zero.
     pub fn rescaled(&self, queries: &Embeddings) -> Result<Self, Error> {
+        self.rescaled_weighted(queries, &vec![1.0; queries.len()])
+    }
+
+    /// As [`AffineMap::rescaled`], with each query counting as often as its weight says; weights are at least 0.
+    ///
+    /// # Errors
+    /// As [`AffineMap::rescaled`], for queries of weight 0 as if they were not there; [`Error::Core`] for another number of
+    /// weights than queries.
+    pub fn rescaled_weighted(&self, queries: &Embeddings, weights: &[f64]) -> Result<Self, Error> {
         CoreError::check_dim("queries to rescale a map by", self.query_dim(), queries.dim())?;
+        if weights.len() != queries.len() {
+            let (expected, found) = (queries.len(), weights.len());
+            let what = "weights of queries to rescale a map by";
+            return Err(CoreError::LengthMismatch { what, expected, found }.into());
+        }
         let queries = queries.view().mapv(f64::from);
-        let square = |rows: &Array2<f64>| rows.iter().map(|x| x * x).sum::<f64>();
+        let square = |rows: &Array2<f64>| {
+            let weighted = rows.rows().into_iter().zip(weights);
+            weighted.flat_map(|(row, &weight)| row.into_iter().map(move |x| weight * (x * x))).sum::<f64>()
+        };
         let mapped = square(&self.mapped(&queries));
         if mapped <= f64::MIN_POSITIVE {
             return Err(Error::NoVariance { what: "mapped queries" });

@@ -44,6 +44,10 @@ pub struct FitReport {
     pub settings: BTreeMap<String, f64>,
     /// The runs on train and dev together; none without a refit.
     pub refit: Vec<Curve>,
+    /// Whether another seed would have given the same trained module from the same train and dev queries, bit for bit, so
+    /// that a study over seeds has nothing to show. False where it is not known, and in reports of earlier versions.
+    #[serde(default)]
+    pub deterministic: bool,
     /// Wall-clock seconds, everything included.
     pub seconds: f64,
 }
@@ -64,6 +68,7 @@ mod tests {
             interval: Some([0.25, 0.75]),
             confidence: 0.99,
             p: Some(0.001),
+            p_unseen_losses: Some(0.002),
             differing: Some(8),
             candidates: Some(1),
         };
@@ -77,6 +82,7 @@ mod tests {
             curves: Vec::new(),
             settings: BTreeMap::new(),
             refit: Vec::new(),
+            deterministic: false,
             seconds: 0.5,
         };
         let json = serde_json::to_string(&report).unwrap();

@@ -121,6 +121,7 @@ impl Trainer {
             curves,
             settings,
             refit,
+            deterministic: false,
             seconds: started.elapsed().as_secs_f64(),
         };
         finish(sides, report, identity)

@@ -71,6 +71,13 @@ pub trait ClosedForm: Send + Sync {
     /// The name that a progress bar shows.
     fn name(&self) -> &'static str;
 
+    /// All that tells one fit of this kind from another, as text. Fits of one name that say the same give the same map, so two
+    /// of them make no ensemble, and no seed changes what they give ([`FitReport::deterministic`](crate::FitReport::deterministic)).
+    /// Default: `None`, for a fit that draws random numbers or does not say.
+    fn settings(&self) -> Option<String> {
+        None
+    }
+
     /// The settings to choose from, the nearest to the identity first; at least one.
     fn grid(&self, query_dim: usize, item_dim: usize) -> Vec<TrainingRecord>;
 
@@ -101,22 +108,12 @@ const SHARE: &str = "share";
 #[derive(Clone, Debug)]
 pub struct ClosedFormRecipe<F> {
     fit: F,
-    /// All that tells fits of this kind apart, where it is known.
-    settings: Option<String>,
 }
 
 impl<F: ClosedForm> ClosedFormRecipe<F> {
     /// A recipe of this fit.
     pub fn new(fit: F) -> Self {
-        Self { fit, settings: None }
-    }
-
-    /// A recipe of this fit, whose settings are all that it is made of.
-    pub(crate) fn of_settings(fit: F) -> Self
-    where
-        F: serde::Serialize,
-    {
-        Self { settings: serde_json::to_string(&fit).ok(), ..Self::new(fit) }
+        Self { fit }
     }
 
     /// Refuses judgements of items that do not exist, and weights that the fit would ignore.
@@ -201,7 +198,7 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
     }
 
     fn outcome(&self, _trainer: &Trainer, _queries: &QuerySet) -> Result<Option<String>, Error> {
-        Ok(self.settings.as_ref().map(|settings| format!("{} {settings}", self.fit.name())))
+        Ok(self.fit.settings().map(|settings| format!("{} {settings}", self.fit.name())))
     }
 }
 

@@ -10,16 +10,39 @@ use ess_core::Encoding;
 use ess_search::{DeviceEncoding, ModuleState, OnDevice, PersistentModule, TrainableModule};
 use serde_json::Value;
 
+use super::{Recipe, runs};
 use crate::{data::query_set::QuerySet, error::Error, trainer::Trainer};
 
 /// Refuses outcomes of which two are the same.
 pub(crate) fn refuse(outcomes: &[Option<String>]) -> Result<(), Error> {
-    for (second, outcome) in outcomes.iter().enumerate().filter(|(_, outcome)| outcome.is_some()) {
-        if let Some(first) = outcomes[..second].iter().position(|other| other == outcome) {
-            return Err(Error::EqualMembers { first, second });
+    for (second, outcome) in outcomes.iter().enumerate() {
+        let Some(outcome) = outcome else { continue };
+        if let Some(first) = outcomes[..second].iter().position(|other| other.as_ref() == Some(outcome)) {
+            return Err(Error::EqualMembers { kind: name(outcome).to_owned(), first, second });
         }
     }
     Ok(())
+}
+
+/// Whether another seed would make the same of these queries, bit for bit; false where that is not known.
+pub(crate) fn is_deterministic<E: Encoding>(
+    recipe: &dyn Recipe<E>,
+    trainer: &Trainer,
+    queries: &QuerySet<E>,
+) -> Result<bool, Error> {
+    let Some(outcome) = recipe.outcome(trainer, queries)? else { return Ok(false) };
+    let of_another_seed = recipe.outcome(&trainer.with_seed(runs::apart(!trainer.start_seed())), queries)?;
+    let deterministic = of_another_seed.as_ref() == Some(&outcome);
+    if deterministic && trainer.config().seed != 0 {
+        let (seed, recipe) = (trainer.config().seed, name(&outcome));
+        tracing::warn!(seed, recipe, "nothing is drawn: every seed gives the same module");
+    }
+    Ok(deterministic)
+}
+
+/// The kind at the beginning of an outcome.
+fn name(outcome: &str) -> &str {
+    outcome.split(" {").next().and_then(|kind| kind.split(" of ").next()).unwrap_or(outcome).trim_end()
 }
 
 /// What a module becomes in training, as text, by what it starts from; `None` where more is drawn as it is trained.

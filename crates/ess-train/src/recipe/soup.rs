@@ -3,7 +3,7 @@
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, ModuleState, PersistentModule, Registry};
 
-use super::runs;
+use super::{copies, runs};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::QuerySet},
     error::Error,
@@ -43,7 +43,8 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
     }
 
     /// Whether each run sees its own draw of the queries, with replacement. Default: true. Without, runs differ only by
-    /// the order of the queries and dropout, and not at all where there is none and all queries are in one batch.
+    /// the order of the queries and dropout; where there is none and all queries are in one batch, and for fits with a
+    /// closed form, they would not differ at all, and are refused before training ([`Error::EqualMembers`]).
     #[must_use]
     pub fn bagged(mut self, bagged: bool) -> Self {
         self.bagged = bagged;
@@ -65,6 +66,8 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
         train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Trained<E>, Error> {
         let runs = Runs::from_one_start(&*self.recipe, self.runs, self.bagged);
+        let recipes = std::iter::repeat_n(&*self.recipe as &dyn Recipe<E>, self.runs);
+        copies::refuse(&runs.outcomes(recipes, trainer, queries)?)?;
         let (states, parts) = runs::states(runs.each(trainer, queries, train)?)?;
         let module = self.registry.build(&ModuleState::soup(&states)?, items.device())?;
         Ok(Trained { module, record: TrainingRecord { parts, ..TrainingRecord::default() } })

@@ -24,7 +24,7 @@ macro_rules! closed_form {
 
             fn build(&self, _context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
                 self.check()?;
-                Ok(Box::new(ClosedFormRecipe::of_settings(self.clone())))
+                Ok(Box::new(ClosedFormRecipe::new(self.clone())))
             }
         }
     )*

@@ -59,6 +59,10 @@ impl ClosedForm for CcaConfig {
         "cca"
     }
 
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
     fn grid(&self, query_dim: usize, item_dim: usize) -> Vec<TrainingRecord> {
         let mut counts: Vec<f64> = self
             .components

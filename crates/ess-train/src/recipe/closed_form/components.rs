@@ -60,6 +60,10 @@ impl ClosedForm for PcaConfig {
         "pca"
     }
 
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
     fn grid(&self, query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         let mut counts: Vec<f64> = self.components.iter().map(|&share| count(share, query_dim)).collect();
         counts.dedup();
@@ -113,6 +117,10 @@ impl AllButTheTopConfig {
 impl ClosedForm for AllButTheTopConfig {
     fn name(&self) -> &'static str {
         "all but the top"
+    }
+
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
     }
 
     fn grid(&self, query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {

@@ -48,6 +48,10 @@ impl ClosedForm for ProcrustesConfig {
         "procrustes"
     }
 
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
     fn grid(&self, query_dim: usize, item_dim: usize) -> Vec<TrainingRecord> {
         let record = |&lambda: &f64| TrainingRecord::of_settings([(REGULARISATION, lambda)]);
         if query_dim == item_dim {

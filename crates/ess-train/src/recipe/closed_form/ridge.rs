@@ -56,6 +56,10 @@ impl ClosedForm for RidgeConfig {
         "ridge"
     }
 
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
     fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         grid(&self.regularisation)
     }
@@ -81,7 +85,7 @@ impl ClosedForm for RidgeConfig {
     }
 }
 
-/// Ridge regression to the mean of a query's relevant items, brought to the queries' length and blended with the
+/// Ridge regression to the mean of a query's relevant items, brought to the queries' length (weighed as they are) and blended with the
 /// identity: `z = (1 − share) q + share · c q W`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -115,6 +119,10 @@ impl ClosedForm for PositivesRidgeConfig {
         "ridge to positives"
     }
 
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
     fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         grid(&self.regularisation)
     }
@@ -129,7 +137,14 @@ impl ClosedForm for PositivesRidgeConfig {
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
         let fit = ridge(queries, mean_positives(queries, items)?)?;
-        Ok(Box::new(move |settings| Ok(fit(settings)?.rescaled(queries.encodings())?)))
+        let weights = weights(queries);
+        Ok(Box::new(move |settings| {
+            let map = fit(settings)?;
+            Ok(match &weights {
+                None => map.rescaled(queries.encodings())?,
+                Some(weights) => map.rescaled_weighted(queries.encodings(), weights)?,
+            })
+        }))
     }
 }
 
@@ -169,6 +184,10 @@ impl SoftmaxRidgeConfig {
 impl ClosedForm for SoftmaxRidgeConfig {
     fn name(&self) -> &'static str {
         "ridge against softmax"
+    }
+
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
     }
 
     fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {

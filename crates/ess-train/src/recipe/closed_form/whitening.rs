@@ -82,6 +82,10 @@ impl ClosedForm for WhiteningConfig {
         "whitening"
     }
 
+    fn settings(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
     fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         let pairs = self.power.iter().flat_map(|&power| self.regularisation.iter().map(move |&l| (power, l)));
         pairs

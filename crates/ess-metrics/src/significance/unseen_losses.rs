@@ -1,0 +1,108 @@
+//! What rare losses that no query has shown may cost: Gaffke's test of the mean of values that are bounded below.
+
+/// The one-sided p-value of a mean that is at most 0, for values of which none can lie below `-largest_loss`.
+///
+/// One more value, the largest loss, joins the observed ones. The p-value is how often a mean of them all with random
+/// weights, uniform on the simplex, is not above 0 (Gaffke, "Three test statistics for a nonparametric one-sided hypothesis
+/// on the mean of a nonnegative variable", Mathematical Methods of Statistics 14, 2005). Where all values are the same gain
+/// `g` it is `(1 + g / largest_loss)^-n`, the probability that `n` values show none of the losses that are just frequent
+/// enough to make the mean 0. Of equal gains and largest losses it is the exact binomial test; that it errs no more often than it
+/// says whatever the distribution is a conjecture that simulations support.
+///
+/// With exponential weights the sum has the cumulants of a sum of exponential variables, so the share is found by the
+/// saddlepoint approximation of Lugannani and Rice ("Saddle point approximation for the distribution of the sum of
+/// independent random variables", Advances in Applied Probability 12, 1980), which is up to 5 % above the exact one.
+pub(super) fn p(values: &[f64], largest_loss: f64) -> f64 {
+    if largest_loss <= 0.0 {
+        return if values.iter().any(|&value| value > 0.0) { 0.0 } else { 1.0 };
+    }
+    if values.iter().sum::<f64>() <= largest_loss {
+        // The weighted mean is below 0 about as often as above, or more often.
+        return 1.0;
+    }
+    let saddle = saddle(values, largest_loss);
+    let terms = || values.iter().copied().chain([-largest_loss]);
+    let cumulant: f64 = -terms().map(|value| (saddle * value).ln_1p()).sum::<f64>();
+    let curvature: f64 = terms().map(|value| (value / (1.0 + saddle * value)).powi(2)).sum();
+    let (root, scaled) = ((-2.0 * cumulant).max(0.0).sqrt(), saddle * curvature.sqrt());
+    if root < 1e-3 {
+        return 1.0;
+    }
+    let density = (-0.5 * root * root).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let tail = 0.5 * libm::erfc(root / std::f64::consts::SQRT_2);
+    (tail + density * (1.0 / scaled - 1.0 / root)).clamp(0.0, 1.0)
+}
+
+/// The lower end of the interval of the mean whose upper end is open: the largest mean of which the p-value is at most `level`.
+pub(super) fn lower_end(values: &[f64], largest_loss: f64, level: f64) -> f64 {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let holds = |at: f64| {
+        let shifted: Vec<f64> = values.iter().map(|value| value - at).collect();
+        p(&shifted, largest_loss + at) <= level
+    };
+    let (mut low, mut high) = (-largest_loss, mean);
+    for _ in 0..50 {
+        let middle = f64::midpoint(low, high);
+        if holds(middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// Where the derivative of the cumulants is 0: between 0 and `1 / largest_loss`.
+fn saddle(values: &[f64], largest_loss: f64) -> f64 {
+    let slope = |at: f64| {
+        values.iter().map(|value| value / (1.0 + at * value)).sum::<f64>()
+            - largest_loss / (1.0 - at * largest_loss)
+    };
+    let (mut low, mut high) = (0.0, 1.0 / largest_loss);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if slope(middle) > 0.0 { low = middle } else { high = middle }
+    }
+    low
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gains_without_a_loss_say_how_likely_losses_are_to_be_missed() {
+        for (count, gain, loss) in
+            [(8, 1.0, 1.0), (20, 0.3, 1.0), (50, 0.2, 0.8), (100, 0.1, 0.9), (300, 0.05, 0.95)]
+        {
+            let missed = (1.0_f64 + gain / loss).powi(-count);
+            let found = p(&vec![gain; count as usize], loss);
+            assert!(
+                found >= 0.999 * missed && found < 1.06 * missed,
+                "{count} of {gain}: {found}, not {missed}"
+            );
+        }
+    }
+
+    #[test]
+    fn agrees_with_random_weights() {
+        // 34 values: the share of 4 000 000 draws of exponential weights of which the sum is at most 0.
+        let values = [vec![0.3; 20], vec![-0.5; 4], vec![0.05; 10]].concat();
+        let found = p(&values, 1.0);
+        assert!((found - 0.0424).abs() < 0.002, "{found}");
+    }
+
+    #[test]
+    fn what_cannot_lose_is_better_and_what_does_not_gain_is_not() {
+        assert_eq!((p(&[0.1; 8], 0.0), p(&[0.0; 8], 0.0)), (0.0, 1.0));
+        assert_eq!((p(&[-0.1; 8], 1.0), p(&[0.1, -0.1], 1.0), p(&[0.1; 8], 1.0)), (1.0, 1.0, 1.0));
+    }
+
+    #[test]
+    fn the_end_is_the_mean_whose_losses_would_just_be_missed() {
+        // Of a mean m between -1 and 0.5, losses of 1 are frequent as (0.5 - m) / 1.5; missed by 30: ((m + 1) / 1.5)^30.
+        let expected = 1.5 * 0.005_f64.powf(1.0 / 30.0) - 1.0;
+        let found = lower_end(&[0.5; 30], 1.0, 0.005);
+        assert!((found - expected).abs() < 0.003 && found <= expected, "{found}, not {expected}");
+        let mixed: Vec<f64> = (0..60).map(|i| if i % 5 == 0 { -0.2 } else { 0.3 }).collect();
+        let end = lower_end(&mixed, 1.0, 0.01);
+        let shifted: Vec<f64> = mixed.iter().map(|value| value - end).collect();
+        assert!((p(&shifted, 1.0 + end) - 0.01).abs() < 1e-6, "{end}");
+    }
+}
