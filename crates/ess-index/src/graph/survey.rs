@@ -20,6 +20,10 @@ const KINDS: usize = 3;
 /// Items whose sum is far from all items.
 const ITEMS_IN_SUM: usize = 4;
 
+/// Sums of items decide on no more than so many times the least candidates: between clusters a walk to what is best for
+/// them can be no shorter than a scan, and queries like items would pay for it.
+const MOST_FOR_SUMS: usize = 6;
+
 /// Queries that are compared with all items at once.
 const QUERIES_TOGETHER: usize = 8;
 
@@ -117,9 +121,9 @@ impl Trial {
         Self { tried: tried.collect() }
     }
 
-    /// The mean share of the `k` best that is found, for the kind of queries for which it is least. Items that tie with
+    /// The mean share of the `k` best that is found, for that of the first `kinds` of queries for which it is least. Items that tie with
     /// the best count. `found` gives the hits of a query and its place.
-    fn recall(&self, k: usize, found: impl Fn(&Tried, usize) -> Vec<Hit> + Sync) -> f64 {
+    fn recall(&self, k: usize, kinds: usize, found: impl Fn(&Tried, usize) -> Vec<Hit> + Sync) -> f64 {
         let k = k.min(self.tried.iter().map(|tried| tried.best.len()).min().unwrap_or(0)).max(1);
         let good = |place: usize, tried: &Tried| {
             let least = tried.best.get(k - 1).map_or(f32::NEG_INFINITY, |hit| hit.similarity);
@@ -127,8 +131,11 @@ impl Trial {
                 found(tried, place).into_iter().filter(|hit| Some(hit.item as u32) != tried.left_out);
             others.filter(|hit| hit.similarity >= least).take(k).count()
         };
-        let good: Vec<usize> =
-            self.tried.par_iter().enumerate().map(|(place, tried)| good(place, tried)).collect();
+        let good: Vec<usize> = self.tried[..kinds * QUERIES]
+            .par_iter()
+            .enumerate()
+            .map(|(place, tried)| good(place, tried))
+            .collect();
         let share = |kind: &[usize]| kind.iter().sum::<usize>() as f64 / (k * kind.len()) as f64;
         good.chunks(QUERIES).map(share).fold(1.0, f64::min)
     }
@@ -143,7 +150,7 @@ impl Trial {
                 let among = &found[place][..found[place].len().min(refined(k) + 1)];
                 best(rows, &tried.query, tried.left_out, among, k)
             };
-            self.recall(k, hits) >= RECALL
+            self.recall(k, KINDS, hits) >= RECALL
         })
     }
 }
@@ -207,7 +214,7 @@ impl GraphIndex {
         let hits = [10, MAX_HITS];
         let missing = |index: &Self| -> f64 {
             let candidates = hits.iter().zip(MIN_CANDIDATES);
-            candidates.map(|(&k, least)| (RECALL - index.tried(trial, k, least)).max(0.0)).sum()
+            candidates.map(|(&k, least)| (RECALL - index.tried(trial, KINDS, k, least)).max(0.0)).sum()
         };
         let by_few = missing(self);
         if by_few > 0.0
@@ -223,13 +230,13 @@ impl GraphIndex {
     }
 
     /// The recall of walks with so many candidates; 1 where they would be no shorter than a scan.
-    fn tried(&self, trial: &Trial, k: usize, candidates: usize) -> f64 {
+    fn tried(&self, trial: &Trial, kinds: usize, k: usize, candidates: usize) -> f64 {
         let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
         let plan = self.plan(k, &effort, None);
         if Self::is_scan(&plan) {
             return 1.0;
         }
-        trial.recall(k, |tried, _| {
+        trial.recall(k, kinds, |tried, _| {
             let mut scratch = self.take_scratch();
             let plan = plan.without(tried.left_out);
             let hits = self.answer(&tried.query, &plan, &mut scratch).unwrap_or_default();
@@ -241,10 +248,13 @@ impl GraphIndex {
     /// The least candidates, in steps of a quarter, with which walks reach [`RECALL`] or are no shorter than a scan.
     fn candidates_needed(&self, trial: &Trial, hits: &[usize], least: usize) -> usize {
         let mut candidates = least;
-        while hits.iter().any(|&k| self.tried(trial, k, candidates) < RECALL) {
+        loop {
+            let kinds = if candidates < MOST_FOR_SUMS * least { KINDS } else { KINDS - 1 };
+            if hits.iter().all(|&k| self.tried(trial, kinds, k, candidates) >= RECALL) {
+                return candidates;
+            }
             candidates += candidates / 4;
         }
-        candidates
     }
 }
 
@@ -275,12 +285,12 @@ mod tests {
             assert!(tried.best.iter().all(|hit| hit.item != row));
             assert_eq!(tried.best.len(), MAX_HITS);
         }
-        assert_eq!(trial.recall(10, |tried, _| tried.best[..10].to_vec()), 1.0);
+        assert_eq!(trial.recall(10, KINDS, |tried, _| tried.best[..10].to_vec()), 1.0);
         // What one kind misses is not made good by the others.
         let half =
             |tried: &Tried, place: usize| tried.best[..if place / QUERIES == 1 { 5 } else { 10 }].to_vec();
-        assert_eq!(trial.recall(10, half), 0.5);
+        assert_eq!(trial.recall(10, KINDS, half), 0.5);
         let itself = |tried: &Tried, _: usize| tried.left_out.map(|row| Hit::new(row as usize, 2.0));
-        assert_eq!(trial.recall(1, |tried, place| itself(tried, place).into_iter().collect()), 0.0);
+        assert_eq!(trial.recall(1, KINDS, |tried, place| itself(tried, place).into_iter().collect()), 0.0);
     }
 }
