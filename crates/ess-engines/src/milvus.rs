@@ -86,7 +86,7 @@ impl Milvus {
         Ok(Self { config, client: Arc::new(client), claims: OnceLock::new(), blocking })
     }
 
-    /// Drops the collection with all its items, and the claims on its rows.
+    /// Drops the collection with all its items, and the claims on its rows. Other clients that are open have to be opened again.
     ///
     /// # Errors
     /// Those of the server.

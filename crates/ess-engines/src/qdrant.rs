@@ -86,7 +86,7 @@ impl Qdrant {
         Ok(this)
     }
 
-    /// Drops the collection with all its items, and the claims on its rows.
+    /// Drops the collection with all its items, and the claims on its rows. Other clients that are open have to be opened again.
     ///
     /// # Errors
     /// Those of the server.

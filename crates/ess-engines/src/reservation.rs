@@ -52,7 +52,9 @@ pub(crate) trait Claims {
 
 /// Sets aside `rows` rows, none below `first_free`, and answers the first of them. No other call answers any of these rows.
 ///
-/// A claim holds if its client, having written it, reads no other claim with an end behind its first row. Of two clients
+/// A claim holds if its client, having written it, reads no other claim with an end behind its first row, twice: a read that
+/// is no snapshot can miss a claim that was withdrawn while it ran, and then the second one meets the claim that superseded
+/// it. Of two clients
 /// whose claims overlap, the one that finished writing later reads the claim of the other, or one that superseded it, and
 /// withdraws its own. A claim that holds is withdrawn only by who holds one behind it, so that the claim with the largest end
 /// stays. No clock is involved: a client that dies, or wakes up after an hour, leaves rows without items and nothing else.
@@ -63,18 +65,28 @@ pub(crate) fn reserve(claims: &impl Claims, first_free: usize, rows: usize) -> R
         first = claims.behind_items(first)?;
         let own = Claim::new(end_of(first, rows)?);
         claims.put(own)?;
-        let (own_seen, others): (Vec<Claim>, Vec<Claim>) =
-            claims.all()?.into_iter().partition(|claim| claim.id == own.id);
-        let next = behind(&others, first);
-        if next == first && !own_seen.is_empty() {
-            forget(claims, &others);
-            return Ok(first);
+        let (held, others) = read_beside(claims, own)?;
+        let mut next = behind(&others, first);
+        if held && next == first {
+            let (still_held, again) = read_beside(claims, own)?;
+            next = behind(&again, first);
+            if still_held && next == first {
+                forget(claims, &others);
+                return Ok(first);
+            }
         }
         claims.withdraw(&[own.id])?;
         first = next;
         thread::sleep(pause(attempt, started.elapsed(), chance()));
     }
     Err(claims.contended(ATTEMPTS))
+}
+
+/// Whether a claim is there, and the others.
+fn read_beside(claims: &impl Claims, own: Claim) -> Result<(bool, Vec<Claim>), Error> {
+    let (seen, others): (Vec<Claim>, Vec<Claim>) =
+        claims.all()?.into_iter().partition(|claim| claim.id == own.id);
+    Ok((!seen.is_empty(), others))
 }
 
 fn behind(claims: &[Claim], row: usize) -> usize {

@@ -11,7 +11,8 @@ pub(crate) fn retried<T>(
 ) -> Result<T, Error> {
     for retry in 0..settings.retries {
         match attempt() {
-            Err(error) if error.is_transient() => {
+            // Claims on rows were tried many times already.
+            Err(error) if error.is_transient() && !matches!(error, Error::Contended { .. }) => {
                 let pause = settings.pause_before(retry);
                 tracing::warn!(%error, ?pause, "trying again");
                 thread::sleep(pause);

@@ -78,21 +78,23 @@ impl<E: Engine> EngineIndex<E> {
         Ok(first_row)
     }
 
-    /// Adds items in rows that the engine set aside or that are chosen here, and takes out what was stored when that cannot be finished.
+    /// Adds items in rows that the engine set aside or that are chosen here, and takes out what was stored when that cannot be
+    /// finished.
     fn add_numbered(&self, items: &Embeddings) -> Result<usize, Error> {
         let Shared { engine, settings, .. } = &*self.shared;
         let _writing = self.writing();
-        let first_row = match retried(settings, || engine.reserve(self.rows(), items.len()))? {
-            Some(reserved) => reserved,
-            None => self.first_free()?,
-        };
+        let reserved = retried(settings, || engine.reserve(self.rows(), items.len()))?;
+        let first_row = reserved.map_or_else(|| self.first_free(), Ok)?;
         let Err(error) = self.store_batches(first_row, items) else { return Ok(first_row) };
         let Error::Interrupted { stored_until, end, source, .. } = error else { return Err(error) };
         // A batch whose answer was lost may be there as well.
         let rows: Vec<usize> = (first_row..end.min(stored_until + settings.batch)).collect();
         match self.delete_batches(&rows) {
             Ok(()) => {
-                self.extent().next_row = first_row;
+                // Behind rows that were set aside others may have added since.
+                if reserved.is_none() {
+                    self.extent().next_row = first_row;
+                }
                 Err(*source)
             }
             Err(_) => Err(Error::Interrupted { first_row, stored_until, end, source }),

@@ -8,13 +8,13 @@ use std::{
     thread,
 };
 
-use ess_core::{Embeddings, Error as CoreError, Index, MutableIndex, RowSet, SearchParams};
+use ess_core::{Embeddings, Error as CoreError, Filter, Index, MutableIndex, RowSet, SearchParams};
 use ess_engines::{EngineIndex, Error};
 use proptest::prelude::*;
 
 use crate::{
     items, reliable, settings,
-    unreliable::{Held, Numbering, Unreliable, plans},
+    unreliable::{Fate, Held, Numbering, Unreliable, plans},
 };
 
 /// Another index of what is held.
@@ -165,6 +165,19 @@ proptest! {
             prop_assert_eq!(rows.get(&row), Some(&item));
         }
     }
+}
+
+#[test]
+fn an_addition_that_fails_keeps_sight_of_items_that_others_added_behind_it() {
+    let plan = vec![Fate::Answered, Fate::Answered, Fate::Overtaken];
+    let engine = Unreliable::beside(&Arc::default(), Numbering::Reserved, 2, plan);
+    let mut index = EngineIndex::new(engine, settings(0)).unwrap();
+    assert!(index.add(&items(4)).is_err());
+    // Rows 0 to 3 were set aside and stay without items.
+    assert_eq!((index.len(), index.rows()), (1, 5));
+    let behind = SearchParams::default().filtered(Filter::Predicate(&|row| row >= 4));
+    let hits = index.search_with(&items(1), 3, &behind).unwrap();
+    assert_eq!(hits[0].iter().map(|hit| hit.item).collect::<Vec<_>>(), [4]);
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) enum Fate {
     /// It is carried out and the answer is lost.
     LostAfter,
     Refused,
+    /// It is refused, after another client added an item behind all rows that were set aside.
+    Overtaken,
 }
 
 /// What an engine of the tests holds.
@@ -83,7 +85,13 @@ impl Unreliable {
         if fate == Some(Fate::LostBefore) {
             return Err(Error::Unreachable { engine, address, operation, source: source() });
         }
-        if fate == Some(Fate::Refused) {
+        if fate == Some(Fate::Overtaken) {
+            let mut held = self.held.lock().unwrap();
+            let row = held.reserved_until;
+            held.rows.insert(row as i64, vec![1.0; self.dim]);
+            held.reserved_until += 1;
+        }
+        if matches!(fate, Some(Fate::Refused | Fate::Overtaken)) {
             return Err(Error::Refused { engine, address, operation, source: source() });
         }
         let answer = act(&mut self.held.lock().unwrap());
