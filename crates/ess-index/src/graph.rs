@@ -43,8 +43,9 @@ const QUERIES_TOGETHER: usize = 16;
 ///
 /// The default number of candidates is chosen when the graph is built: the smallest that finds 97 % of the best items of trial
 /// queries, at least 64 and at least `k`. Trial queries are items that do not count as hits, items moved towards others, and
-/// sums of four items; the kind that finds least decides, sums up to six times the least candidates. So items of different
-/// norms, near duplicates and queries far from all items cost time, not recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
+/// sums of four items. The kind with the lowest recall decides; sums ask for no more than six times the minimum of candidates
+/// (384 for ten hits, 600 for a hundred). So items of different norms, near duplicates and queries far from all items cost time,
+/// not recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
 /// [`Index::tune`] measures the recall of queries of your own.
 ///
 /// All admitted items are compared, and the answer is exact, where a walk would not be shorter: with few items, a filter that

@@ -76,6 +76,11 @@ impl Stored for GraphIndex {
             contents.numbers("offsets", Some(rows))?,
         );
         let survey = about.survey.unwrap_or(Survey::none(false));
+        if !survey.is_possible() {
+            return Err(
+                contents.mismatch("candidates that a walk can have", format!("{:?}", survey.candidates))
+            );
+        }
         let starts = match contents.has(STARTS) {
             true => contents.numbers::<u32>(STARTS, None)?.to_vec(),
             false => vec![about.start],

@@ -20,9 +20,9 @@ const KINDS: usize = 3;
 /// Items whose sum is far from all items.
 const ITEMS_IN_SUM: usize = 4;
 
-/// Sums of items decide on no more than so many times the least candidates: between clusters a walk to what is best for
-/// them can be no shorter than a scan, and queries like items would pay for it.
-const MOST_FOR_SUMS: usize = 6;
+/// Sums of items ask for at most so many times [`MIN_CANDIDATES`]: between tight clusters no walk shorter than a scan finds
+/// what is best for a sum, and queries that are like items would pay for it.
+const MAX_FOR_SUMS: usize = 6;
 
 /// Queries that are compared with all items at once.
 const QUERIES_TOGETHER: usize = 8;
@@ -38,6 +38,9 @@ const RECALL: f64 = 0.97;
 
 /// The least candidates of a walk for up to ten hits, and for a hundred.
 const MIN_CANDIDATES: [usize; 2] = [64, 100];
+
+/// The fewest candidates of which a quarter is a step.
+const MIN_STEP: usize = 4;
 
 /// What was found out about the items of a graph when they were last counted.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,6 +59,11 @@ pub(super) struct Survey {
 }
 
 impl Survey {
+    /// Whether these are candidates that a survey can have chosen.
+    pub(super) fn is_possible(&self) -> bool {
+        self.candidates.iter().all(|candidates| (MIN_STEP..=u32::MAX as usize).contains(candidates))
+    }
+
     /// Nothing found out yet.
     pub(super) fn none(norms_differ: bool) -> Self {
         Self { rows: 0, norms_differ, exactly: false, candidates: MIN_CANDIDATES, cover: f32::MAX }
@@ -68,7 +76,7 @@ impl Survey {
             return k.saturating_mul(hundred).div_ceil(MAX_HITS).max(ten);
         }
         // On the line between what was enough for ten and for a hundred.
-        ten + (hundred.max(ten) - ten) * k.saturating_sub(10) / (MAX_HITS - 10)
+        ten.saturating_add((hundred.max(ten) - ten).saturating_mul(k.saturating_sub(10)) / (MAX_HITS - 10))
     }
 }
 
@@ -121,8 +129,8 @@ impl Trial {
         Self { tried: tried.collect() }
     }
 
-    /// The mean share of the `k` best that is found, for that of the first `kinds` of queries for which it is least. Items that tie with
-    /// the best count. `found` gives the hits of a query and its place.
+    /// The mean share of the `k` best that is found, over the queries of one kind: the lowest of the first `kinds` kinds. Items
+    /// that tie with the best count. `found` gives the hits of a query and its place.
     fn recall(&self, k: usize, kinds: usize, found: impl Fn(&Tried, usize) -> Vec<Hit> + Sync) -> f64 {
         let k = k.min(self.tried.iter().map(|tried| tried.best.len()).min().unwrap_or(0)).max(1);
         let good = |place: usize, tried: &Tried| {
@@ -178,6 +186,7 @@ fn scan(points: &Points<'_>, vectors: &[&[f32]]) -> Vec<Vec<usize>> {
     });
     groups.collect::<Vec<_>>().into_iter().flatten().collect()
 }
+
 /// The `k` best of some rows, without the one that is left out.
 fn best(rows: &Rows, query: &[f32], left_out: Option<u32>, among: &[usize], k: usize) -> Vec<Hit> {
     let mut top = TopK::new(k);
@@ -201,8 +210,7 @@ impl GraphIndex {
     pub(super) fn finish_survey(&mut self, trial: Option<&Trial>) {
         if let Some(trial) = trial {
             for (place, hits) in [&[1, 10][..], &[MAX_HITS]].into_iter().enumerate() {
-                let least = self.survey.candidates[place];
-                self.survey.candidates[place] = self.candidates_needed(trial, hits, least);
+                self.survey.candidates[place] = self.candidates_needed(trial, hits, place);
             }
             self.survey.rows = self.rows.len();
         }
@@ -245,15 +253,17 @@ impl GraphIndex {
         })
     }
 
-    /// The least candidates, in steps of a quarter, with which walks reach [`RECALL`] or are no shorter than a scan.
-    fn candidates_needed(&self, trial: &Trial, hits: &[usize], least: usize) -> usize {
-        let mut candidates = least;
+    /// The fewest candidates, in steps of a quarter from those of the last survey, with which walks reach [`RECALL`] or are no
+    /// shorter than a scan.
+    fn candidates_needed(&self, trial: &Trial, hits: &[usize], place: usize) -> usize {
+        let mut candidates = self.survey.candidates[place];
         loop {
-            let kinds = if candidates < MOST_FOR_SUMS * least { KINDS } else { KINDS - 1 };
+            let next = candidates + candidates / 4;
+            let kinds = if next <= MAX_FOR_SUMS * MIN_CANDIDATES[place] { KINDS } else { KINDS - 1 };
             if hits.iter().all(|&k| self.tried(trial, kinds, k, candidates) >= RECALL) {
                 return candidates;
             }
-            candidates += candidates / 4;
+            candidates = next;
         }
     }
 }
@@ -270,6 +280,13 @@ mod tests {
         let survey = Survey { candidates: [90, 80], ..survey };
         assert_eq!([10, 50, 99].map(|k| survey.candidates_for(k)), [90, 90, 90]);
         assert_eq!(survey.candidates_for(usize::MAX), usize::MAX.div_ceil(MAX_HITS));
+        assert!(survey.is_possible());
+        // As a file may say that was made to look right.
+        for candidates in [[3, 100], [64, 0], [64, usize::MAX]] {
+            let survey = Survey { candidates, ..survey };
+            assert!(!survey.is_possible(), "{candidates:?}");
+            assert!(survey.candidates_for(50) >= candidates[0]);
+        }
     }
 
     #[test]
