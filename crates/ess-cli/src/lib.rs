@@ -40,7 +40,8 @@ pub fn main() -> ExitCode {
 /// Runs one command line, whose first argument is the program's name, and gives the status: 0 when it is done, 1 when it
 /// failed and 2 when the command line is wrong. Errors are said on standard error.
 ///
-/// What is done on signals is left to the caller. The process ends when standard output cannot be written.
+/// One command runs at a time in a process, because `--quiet` and `--json -` decide where all its output goes. What is done on
+/// signals is left to the caller. The process ends when standard output cannot be written.
 ///
 /// ```
 /// use std::process::ExitCode;
