@@ -9,7 +9,7 @@ mod inputs;
 use std::{path::Path, time::Instant};
 
 use burn::tensor::Device;
-use ess_train::Progress;
+use ess_train::{Progress, QuerySet, Trainer};
 
 use crate::{
     auto::{chosen::Chosen, course::Course, held_out::HeldOut},
@@ -120,7 +120,7 @@ impl Auto {
         let config = &self.config;
         let all = train.join(dev)?;
         encoding::check(collection, &all)?;
-        self.check_modules(collection.items().dim())?;
+        self.check_modules(collection.items().dim(), all.set())?;
         let names: Vec<&str> = Learns::all(&config.trained_modules).map(Learns::name).collect();
         let checksum = inputs::checksum(collection, &all, train.set().len(), config);
         let journal = Journal::open(journal, checksum, &names)?;
@@ -149,11 +149,17 @@ impl Auto {
         Ok((chosen.into_module(&trials), report))
     }
 
-    /// Modules that do not fit the embeddings are refused before anything is spent.
-    fn check_modules(&self, dim: usize) -> Result<(), Error> {
-        self.config
-            .trained_modules
-            .iter()
-            .try_for_each(|trained| Ok(trained.module.build(dim, dim, 0).map(|_| ())?))
+    /// Modules that do not fit the embeddings, or whose members would come out equal on as few queries as the nested
+    /// cross-validation trains on, are refused before anything is spent.
+    fn check_modules(&self, dim: usize, queries: &QuerySet) -> Result<(), Error> {
+        let fewest = (queries.len() * (self.config.folds - 2) / self.config.folds).max(1);
+        let rows: Vec<usize> = (0..fewest).collect();
+        let encodings = queries.encodings().select(&rows)?;
+        let few = QuerySet::new(encodings, queries.judgements()[..fewest].to_vec())?;
+        for trained in &self.config.trained_modules {
+            let recipe = trained.module.build(dim, dim, 0)?;
+            recipe.outcome(&Trainer::new(trained.trainer.clone())?, &few)?;
+        }
+        Ok(())
     }
 }

@@ -100,7 +100,7 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
     /// goes on, such as the order of queries, and for a recipe that does not say.
     ///
     /// # Errors
-    /// Those of making the module.
+    /// Those of making the module; [`Error::EqualMembers`] where training would refuse its runs or members for that.
     fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
         let _ = (trainer, queries);
         Ok(None)

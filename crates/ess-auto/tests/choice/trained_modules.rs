@@ -40,7 +40,7 @@ fn every_kind_is_refused_at_once_or_works() {
     for works in [
         r#"{"kind": "interpolation", "weight": 0.5, "of": {"kind": "ridge"}}"#,
         r#"{"kind": "weighted_ensemble", "jointly": true}"#,
-        r#"{"kind": "soup", "runs": 2, "of": {"kind": "procrustes"}, "bagged": false}"#,
+        r#"{"kind": "soup", "runs": 2, "of": {"kind": "procrustes"}}"#,
         r#"{"kind": "ensemble", "members": [{"kind": "soup"}, {"kind": "pca"}]}"#,
         r#"{"kind": "ensemble", "members": [{"kind": "linear"}, {"kind": "interpolation"}]}"#,
         r#"{"kind": "interpolation", "of": {"kind": "weighted_ensemble"}}"#,
@@ -61,11 +61,16 @@ fn every_kind_is_refused_at_once_or_works() {
 }
 
 #[test]
-fn a_module_that_does_not_fit_the_embeddings_is_refused_before_the_first_trial() {
+fn a_module_that_does_not_fit_or_repeats_itself_is_refused_before_the_first_trial() {
     let world = World::new(30, 3);
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.json");
-    for module in [r#"{"kind": "linear", "query_dim": 5}"#, r#"{"kind": "mlp", "hidden": [0]}"#] {
+    for module in [
+        r#"{"kind": "linear", "query_dim": 5}"#,
+        r#"{"kind": "mlp", "hidden": [0]}"#,
+        r#"{"kind": "soup", "runs": 2, "of": {"kind": "procrustes"}, "bagged": false}"#,
+        r#"{"kind": "ensemble", "members": [{"kind": "pca"}, {"kind": "pca"}]}"#,
+    ] {
         let auto = Auto::new(with_module(parsed(module))).unwrap().with_progress(Progress::Silent);
         let found = auto.fit(&world.bare_collection(), &world.queries(24, 4), None, Some(&journal));
         assert!(matches!(found, Err(Error::Train(_) | Error::Search(_) | Error::Core(_))), "{module}");

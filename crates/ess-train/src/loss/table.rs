@@ -101,7 +101,7 @@ mod tests {
         let sum = LossConfig::named("sum").unwrap_err();
         assert!(sum.to_string().contains("terms"), "{sum}");
         let unknown = LossConfig::named("sofmax").unwrap_err();
-        assert!(unknown.to_string().contains("`softmax`"), "{unknown}");
+        assert!(unknown.to_string().contains("one of softmax, "), "{unknown}");
     }
 
     #[test]

@@ -149,6 +149,7 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
 
     fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
         let outcomes = self.runs().outcomes(self.recipes(), trainer, queries)?;
+        copies::refuse(&outcomes)?;
         let members: Option<Vec<String>> = outcomes.into_iter().collect();
         Ok(members.map(|members| format!("ensemble {:?} of {members:?}", self.averaging)))
     }

@@ -58,6 +58,13 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
         self
     }
 
+    /// Refuses runs that would come out equal.
+    fn refuse_copies(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<(), Error> {
+        let runs = Runs::from_one_start(&*self.recipe, self.runs, self.bagged);
+        let recipes = std::iter::repeat_n(&*self.recipe as &dyn Recipe<E>, self.runs);
+        copies::refuse(&runs.outcomes(recipes, trainer, queries)?)
+    }
+
     fn each(
         &self,
         trainer: &Trainer,
@@ -65,9 +72,8 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
         queries: &QuerySet<E>,
         train: impl FnMut(usize, &Trainer, &QuerySet<E>) -> Result<Trained<E>, Error>,
     ) -> Result<Trained<E>, Error> {
+        self.refuse_copies(trainer, queries)?;
         let runs = Runs::from_one_start(&*self.recipe, self.runs, self.bagged);
-        let recipes = std::iter::repeat_n(&*self.recipe as &dyn Recipe<E>, self.runs);
-        copies::refuse(&runs.outcomes(recipes, trainer, queries)?)?;
         let (states, parts) = runs::states(runs.each(trainer, queries, train)?)?;
         let module = self.registry.build(&ModuleState::soup(&states)?, items.device())?;
         Ok(Trained { module, record: TrainingRecord { parts, ..TrainingRecord::default() } })
@@ -124,6 +130,7 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
     }
 
     fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
+        self.refuse_copies(trainer, queries)?;
         let of = if self.bagged { None } else { self.recipe.outcome(trainer, queries)? };
         Ok(of.map(|of| format!("soup of {} runs of {of}", self.runs)))
     }
