@@ -54,7 +54,7 @@ fn value_and_gradients_of_every_loss() {
     }
 }
 
-/// What the enum knows, by what it says when asked for something else.
+/// Every loss that has a name is among those that are compared.
 #[test]
 fn no_loss_is_left_out() {
     let kinds = LossConfig::kinds();
