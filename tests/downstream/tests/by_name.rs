@@ -123,24 +123,29 @@ fn automatic_choice_trains_it_and_takes_it() {
 }
 
 /// Writes queries, items and judgements as `ess` reads them.
-fn write_data(folder: &Path, task: &RotatedTask) {
-    let named = |prefix: char, count| Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect()).unwrap();
+fn write_data(folder: &Path, task: &RotatedTask) -> Result<(), Box<dyn std::error::Error>> {
+    let named = |prefix: char, count| Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect());
     let (queries, provenance) = (task.train.encodings(), Provenance::default());
     let (items, dtype) = (&task.items, Dtype::F32);
-    write_store(folder.join("queries.safetensors"), &named('q', queries.len()), queries, dtype, &provenance)
-        .unwrap();
-    write_store(folder.join("corpus.safetensors"), &named('d', items.len()), items, dtype, &provenance)
-        .unwrap();
+    write_store(
+        folder.join("queries.safetensors"),
+        &named('q', queries.len())?,
+        queries,
+        dtype,
+        &provenance,
+    )?;
+    write_store(folder.join("corpus.safetensors"), &named('d', items.len())?, items, dtype, &provenance)?;
     let judged = task.train.judgements().iter().enumerate();
     let lines: String = judged.map(|(q, judged)| format!("q{q}\td{}\t1\n", judged[0].item)).collect();
-    std::fs::write(folder.join("qrels.tsv"), format!("query-id\tcorpus-id\tscore\n{lines}")).unwrap();
+    std::fs::write(folder.join("qrels.tsv"), format!("query-id\tcorpus-id\tscore\n{lines}"))?;
+    Ok(())
 }
 
 #[test]
 fn the_commands_of_ess_know_it() {
     register_once();
     let folder = tempfile::tempdir().unwrap();
-    write_data(folder.path(), &RotatedTask::generate(150, DIM, 0.1, 0).unwrap());
+    write_data(folder.path(), &RotatedTask::generate(150, DIM, 0.1, 0).unwrap()).unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (data, qrels) = (path(""), path("qrels.tsv"));
     let ess = |command: &[&str], flags: &[&str]| {
