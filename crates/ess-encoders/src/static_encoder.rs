@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     model::{
         folder::ModelFolder,
-        settings::table,
+        settings::static_model,
         tokenizer::{TextTokenizer, TokenIds},
     },
     sentence::prompts::{ModelSettings, Prompts},
@@ -73,7 +73,7 @@ impl StaticEncoder {
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder.as_ref())?;
         folder.refuse_adapter()?;
-        let config: StaticConfig = folder.settings("config.json", &table::STATIC)?;
+        let config: StaticConfig = folder.settings("config.json", &static_model::STATIC)?;
         let (table, dim) = read_table(&folder)?;
         let tokenizer = TextTokenizer::load_plain(&folder, config.max_length, table.len() / dim)?;
         let model = ModelSettings::read(&folder)?;

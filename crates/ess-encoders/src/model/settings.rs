@@ -1,13 +1,21 @@
 //! The settings that a model's files may have: which are heeded, which refused, which change no vector.
 
 mod nearness;
-pub(crate) mod table;
+pub(crate) mod sentence;
+pub(crate) mod static_model;
+#[cfg(test)]
+mod table;
+pub(crate) mod tokenizer;
+pub(crate) mod transformer;
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+
+/// Values that say that something is off.
+const NOTHING: &[&str] = &["null", "false"];
 
 /// The settings of one kind of file.
 pub(crate) struct Settings {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::settings::table;
+use super::settings::transformer;
 use crate::{error::Error, model::folder::ModelFolder};
 
 /// How a family of models names its tensors and numbers its positions.
@@ -97,7 +97,7 @@ const DISTILBERT_EPSILON: f32 = 1e-12;
 
 impl TransformerConfig {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let raw: RawConfig = folder.settings("config.json", &table::TRANSFORMER)?;
+        let raw: RawConfig = folder.settings("config.json", &transformer::TRANSFORMER)?;
         Self::from_raw(&folder.file("config.json"), &raw)
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     compute::host::{dense_rows, elementwise::gelu},
     error::Error,
-    model::{folder::ModelFolder, settings::table},
+    model::{folder::ModelFolder, settings::sentence},
     weights::Weights,
 };
 
@@ -76,7 +76,7 @@ fn tanh() -> String {
 
 impl Dense {
     pub(super) fn read(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: DenseConfig = folder.settings("config.json", &table::DENSE)?;
+        let config: DenseConfig = folder.settings("config.json", &sentence::DENSE)?;
         folder.check_dim("in_features", dim, config.in_features)?;
         let weights = Weights::open(folder)?;
         let used = [

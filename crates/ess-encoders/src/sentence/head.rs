@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{dense::Dense, modules::ModelPart};
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::table},
+    model::{folder::ModelFolder, settings::sentence},
     weights::Weights,
 };
 
@@ -42,7 +42,7 @@ impl HeadStep {
     }
 
     fn read_layer_norm(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: LayerNormConfig = folder.settings("config.json", &table::LAYER_NORM)?;
+        let config: LayerNormConfig = folder.settings("config.json", &sentence::LAYER_NORM)?;
         folder.check_dim("dimension", dim, config.dimension)?;
         let weights = Weights::open(folder)?;
         weights.expect_only(&["norm.weight", "norm.bias"])?;

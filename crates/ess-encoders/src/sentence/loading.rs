@@ -17,7 +17,7 @@ use crate::{
     error::Error,
     model::{
         folder::ModelFolder,
-        settings::table,
+        settings::sentence,
         tokenizer::{TextTokenizer, longest_text},
         transformer_config::TransformerConfig,
     },
@@ -49,7 +49,7 @@ impl TextConfig {
         for file in TEXT_CONFIGS.into_iter().filter(|file| folder.has(file)) {
             let said: Map<String, Value> = folder.json(file)?;
             if !said.is_empty() {
-                return folder.settings(file, &table::SENTENCE);
+                return folder.settings(file, &sentence::SENTENCE);
             }
         }
         Ok(Self::default())

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::table},
+    model::{folder::ModelFolder, settings::sentence},
 };
 
 const LIST: &str = "modules.json";
@@ -53,7 +53,7 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
     let listed: Vec<Value> = folder.json(LIST)?;
     let parts = listed.into_iter().map(|module| {
         if let Value::Object(module) = &module {
-            table::LISTED_MODULE.check(&path, module)?;
+            sentence::LISTED_MODULE.check(&path, module)?;
         }
         let module: ListedModule =
             serde_json::from_value(module).map_err(|cause| Error::Json { path: path.clone(), cause })?;
@@ -72,7 +72,7 @@ fn part(model: &ModelFolder, listed_in: &str, class: String, path: &str) -> Resu
     if class == "Normalize" && !path.is_empty() {
         // Nothing but settings which say that another vector is meant.
         let _: Value = match &inner {
-            Ok(folder) => folder.optional_settings("config.json", &table::NORMALIZE)?,
+            Ok(folder) => folder.optional_settings("config.json", &sentence::NORMALIZE)?,
             Err(_) => Value::Null,
         };
     }
@@ -96,7 +96,7 @@ pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], 
     };
     // Routers were called Asym, and kept this in config.json.
     let listed_in = if router.folder.has(ROUTES) { ROUTES } else { "config.json" };
-    let config: RouterConfig = router.folder.settings(listed_in, &table::ROUTER)?;
+    let config: RouterConfig = router.folder.settings(listed_in, &sentence::ROUTER)?;
     let path = router.folder.file(listed_in);
     let route = |names: &[&str]| {
         let found = || format!("{:?}", config.structure.keys());

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::table},
+    model::{folder::ModelFolder, settings::sentence},
 };
 
 /// One way from the states of a text's tokens to one vector.
@@ -78,7 +78,7 @@ impl Default for Pooling {
 
 impl Pooling {
     pub(crate) fn read(folder: &ModelFolder, dim: usize) -> Result<Self, Error> {
-        let config: PoolingConfig = folder.settings("config.json", &table::POOLING)?;
+        let config: PoolingConfig = folder.settings("config.json", &sentence::POOLING)?;
         let path = folder.file("config.json");
         if config.word_embedding_dimension != dim {
             let field = "word_embedding_dimension";

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::table},
+    model::{folder::ModelFolder, settings::sentence},
 };
 
 const FILE: &str = "config_sentence_transformers.json";
@@ -31,7 +31,7 @@ pub(crate) struct Prompts {
 
 impl ModelSettings {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let model: Self = folder.optional_settings(FILE, &table::MODEL)?;
+        let model: Self = folder.optional_settings(FILE, &sentence::MODEL)?;
         model.check(folder)?;
         Ok(model)
     }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{error::Error, model::settings::table};
+use crate::{error::Error, model::settings::tokenizer};
 
 /// How much longer normalising may make a text, by a count that takes each step at its worst.
 const MAX_GROWTH: f64 = 512.0;
@@ -39,7 +39,7 @@ pub(super) fn checked(path: &Path, bytes: &[u8]) -> Result<(Value, Value), Error
     let Value::Object(parts) = &file else {
         return Err(Error::Tokenizer { path: path.to_owned(), reason: "expected an object".to_owned() });
     };
-    table::TOKENIZER.check(path, parts)?;
+    tokenizer::TOKENIZER.check(path, parts)?;
     check(path, &file)?;
     let decoder = file["decoder"].take();
     Ok((file, decoder))

@@ -11,7 +11,7 @@ use tokenizers::{
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::table},
+    model::{folder::ModelFolder, settings::tokenizer},
 };
 
 const FILE: &str = "tokenizer_config.json";
@@ -45,7 +45,7 @@ pub(super) struct TokenizerConfig {
 
 impl TokenizerConfig {
     pub(super) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let mut config: Self = folder.optional_settings(FILE, &table::TOKENIZER_CONFIG)?;
+        let mut config: Self = folder.optional_settings(FILE, &tokenizer::TOKENIZER_CONFIG)?;
         if folder.has(NAMES) {
             let named: Map<String, Value> = folder.json(NAMES)?;
             for (name, token) in named {
