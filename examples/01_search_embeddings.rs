@@ -2,12 +2,12 @@
 //!
 //! `cargo run --release --example 01_search_embeddings`
 
-use std::{collections::HashMap, error::Error};
+use std::collections::HashMap;
 
 use ess_examples::scifact;
 use ess_kit::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     // Embeddings of 5183 abstracts and 1109 claims, with their ids.
     let dataset = Dataset::open(scifact("minilm"))?;
     let index = dataset.index()?;

@@ -2,12 +2,10 @@
 //!
 //! `cargo run --release --example 02_train_a_module`
 
-use std::error::Error;
-
 use ess_examples::scifact;
 use ess_kit::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let dataset = Dataset::open(scifact("minilm"))?;
 
     // A fifth of the training queries is kept apart: it says when to stop, and whether anything was gained.
@@ -24,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Test queries are for measuring alone.
     let test = dataset.judge_file(scifact("qrels/test.tsv"))?;
     let index = dataset.index()?;
-    let measure = |name: &str, module: &dyn SearchModule| -> Result<Evaluation, Box<dyn Error>> {
+    let measure = |name: &str, module: &dyn SearchModule| -> anyhow::Result<Evaluation> {
         Ok(test.evaluate(&dataset.search(name, module, &index, &test)?)?)
     };
     let before = measure("frozen", &Identity::new(dataset.query_dim()))?;
@@ -40,8 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Much of a gain is memory of items that training queries asked for. The two groups tell.
     let leakage = Leakage::new(&[&train.qrels, &dev.qrels], &test.qrels, after.queries());
-    let values =
-        |evaluation: &Evaluation| Ok::<_, Box<dyn Error>>(evaluation.get("ndcg@10")?.per_query.clone());
+    let values = |evaluation: &Evaluation| anyhow::Ok(evaluation.get("ndcg@10")?.per_query.clone());
     let gains = leakage.gains(&values(&before)?, &values(&after)?, &Bootstrap::default())?;
     for (name, group) in ["known items", "new items"].iter().zip(gains) {
         if let Some(group) = group {

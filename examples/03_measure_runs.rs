@@ -2,13 +2,13 @@
 //!
 //! `cargo run --release --example 03_measure_runs [-- RUN_A RUN_B QRELS]`
 
-use std::{error::Error, path::PathBuf};
+use std::path::PathBuf;
 
 use ess_examples::scifact;
 use ess_kit::{core::SearchModuleFn, data::write_run, prelude::*};
 
 /// Two runs for the example: the frozen encoder, and the same with its embeddings cut to their first 64 dimensions.
-fn two_runs(folder: &std::path::Path) -> Result<[PathBuf; 3], Box<dyn Error>> {
+fn two_runs(folder: &std::path::Path) -> anyhow::Result<[PathBuf; 3]> {
     let dataset = Dataset::open(scifact("minilm"))?;
     let qrels = scifact("qrels/test.tsv");
     let test = dataset.judge_file(&qrels)?;
@@ -24,7 +24,7 @@ fn two_runs(folder: &std::path::Path) -> Result<[PathBuf; 3], Box<dyn Error>> {
     Ok([whole, cut, qrels])
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let given: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let [run_a, run_b, qrels] = match <[PathBuf; 3]>::try_from(given) {

@@ -2,14 +2,12 @@
 //!
 //! `cargo run --release --features encoders --example 04_encode_texts -- path/to/all-MiniLM-L6-v2`
 
-use std::error::Error;
-
 use ess_examples::scifact;
 use ess_kit::{data::Dtype, prelude::*};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let Some(model) = std::env::args_os().nth(1) else {
-        return Err("expected the folder of a sentence-transformers model".into());
+        anyhow::bail!("expected the folder of a sentence-transformers model");
     };
     let encoder = SentenceEncoder::load(model)?;
 

@@ -2,8 +2,6 @@
 //!
 //! `cargo run --release --example 05_own_module`
 
-use std::error::Error;
-
 use ess_examples::scifact;
 use ess_kit::{
     burn::tensor::{TensorData, activation::sigmoid},
@@ -62,7 +60,7 @@ impl TrainableModule for GatedDetour {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let dataset = Dataset::open(scifact("minilm"))?;
     let (train, dev) = dataset.train_and_dev(scifact("qrels/train.tsv"), 0.2, 0)?;
     let recipe = ModuleRecipe::<GatedDetour>::new(GatedDetourConfig::new(dataset.query_dim(), 64));

@@ -2,8 +2,6 @@
 //!
 //! `cargo run --release --example 06_own_loss`
 
-use std::error::Error;
-
 use ess_examples::scifact;
 use ess_kit::{
     prelude::*,
@@ -45,7 +43,7 @@ impl Loss for Pull {
     }
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     register_loss::<Pull>()?;
     let dataset = Dataset::open(scifact("minilm"))?;
     let (train, dev) = dataset.train_and_dev(scifact("qrels/train.tsv"), 0.2, 0)?;

@@ -2,12 +2,13 @@
 //!
 //! `cargo run --release --example 07_approximate_index`
 
-use std::{error::Error, time::Instant};
+use std::time::Instant;
 
+use anyhow::Context;
 use ess_examples::scifact;
 use ess_kit::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let dataset = Dataset::open(scifact("minilm"))?;
     // Tune by the queries that the index will get: those after the searching module, where there is one.
     let test = dataset.judge_file(scifact("qrels/test.tsv"))?;
@@ -25,7 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // Compared with its checksums once, then mapped into memory.
     let file = IndexFile::open(&path, Opening::Mapped)?;
-    let (index, ids) = (file.index()?, file.ids::<String>()?.ok_or("saved with its ids")?);
+    let (index, ids) = (file.index()?, file.ids::<String>()?.context("saved without ids")?);
     let start = Instant::now();
     let hits = index.search_with(queries, 10, &SearchParams::from(tuned.effort))?;
     println!("{} queries in {:.1} ms", hits.len(), start.elapsed().as_secs_f64() * 1e3);

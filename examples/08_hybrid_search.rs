@@ -2,12 +2,12 @@
 //!
 //! `cargo run --release --features auto --example 08_hybrid_search`
 
-use std::{collections::HashMap, error::Error};
+use std::collections::HashMap;
 
 use ess_examples::scifact;
 use ess_kit::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let dataset = Dataset::open(scifact("minilm"))?;
     let mut texts: HashMap<String, String> = read_records::<Item>(scifact("corpus.jsonl.gz"))?
         .into_iter()
@@ -24,11 +24,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     // BM25 is an encoder too: its vectors are sparse, and its score is their inner product.
     let (bm25, item_words) = Bm25Encoder::fit_and_encode(&items, Bm25Config::default())?;
     let mut index = HybridIndex::new(dataset.items().clone(), &item_words, 0.0)?;
-    let encode = |judged: &JudgedQueries| -> Result<HybridEncoding, Box<dyn Error>> {
+    let encode = |judged: &JudgedQueries| -> anyhow::Result<HybridEncoding> {
         let words: Vec<&str> = judged.ids.iter().map(|id| claims[id].as_str()).collect();
         Ok(HybridEncoding::new(judged.set.encodings().clone(), bm25.encode_queries(&words)?)?)
     };
-    let mut measure = |judged: &JudgedQueries, weight: f32| -> Result<f64, Box<dyn Error>> {
+    let mut measure = |judged: &JudgedQueries, weight: f32| -> anyhow::Result<f64> {
         index.set_weight(weight)?;
         let hits = index.search(&encode(judged)?, 100)?;
         let run = judged.run("hybrid", dataset.item_ids(), hits)?;

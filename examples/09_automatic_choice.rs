@@ -2,12 +2,10 @@
 //!
 //! `cargo run --release --features auto --example 09_automatic_choice [-- SECONDS]`
 
-use std::error::Error;
-
 use ess_examples::scifact;
 use ess_kit::prelude::*;
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let budget_seconds = std::env::args().nth(1).map_or(Ok(60.0), |seconds| seconds.parse())?;
     let dataset = Dataset::open(scifact("minilm"))?;
     let collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;

@@ -2,8 +2,6 @@
 //!
 //! `cargo run --release --example 10_calibrate`
 
-use std::error::Error;
-
 use ess_examples::scifact;
 use ess_kit::{
     metrics::{Binning, ReliabilityDiagram, brier_score},
@@ -11,13 +9,13 @@ use ess_kit::{
     train::SimilaritySample,
 };
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> anyhow::Result<()> {
     let dataset = Dataset::open(scifact("minilm"))?;
     let (module, items) = (Identity::new(384), Items::new(dataset.items(), &Device::flex()));
 
     // The ten most similar items of each query: relevant where they are judged so. So the probability is that of an item
     // that a user is shown.
-    let sample = |qrels: &str| -> Result<SimilaritySample, Box<dyn Error>> {
+    let sample = |qrels: &str| -> anyhow::Result<SimilaritySample> {
         Ok(SimilaritySample::of_hits(&module, &dataset.judge_file(scifact(qrels))?.set, &items, 10)?)
     };
     let (train, test) = (sample("qrels/train.tsv")?, sample("qrels/test.tsv")?);

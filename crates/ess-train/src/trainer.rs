@@ -125,8 +125,8 @@ impl Trainer {
         self.start_seed
     }
 
-    /// Whether a progress bar is shown.
-    pub(crate) fn progress(&self) -> Progress {
+    /// Whether a progress bar is shown, which a recipe with long work of its own heeds too.
+    pub fn progress(&self) -> Progress {
         self.progress
     }
 

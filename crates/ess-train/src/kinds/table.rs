@@ -47,6 +47,7 @@ impl<C> KindTable<C> {
     }
 
     /// The table with `more` at its end.
+    #[cfg(feature = "closed-forms")]
     pub(crate) fn with(mut self, more: impl IntoIterator<Item = Entry<C>>) -> Self {
         self.entries.get_mut().unwrap_or_else(PoisonError::into_inner).extend(more);
         self
