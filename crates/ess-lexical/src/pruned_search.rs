@@ -80,6 +80,9 @@ pub(super) fn can_prune(terms: &[QueryTerm<'_>], negative: bool) -> bool {
 /// Values that are added to sums in the time that it takes to look an item up in one list.
 const ADDED_A_LOOKUP: usize = 32;
 
+/// Sums that are compared at once.
+const STEP: usize = 32;
+
 /// The `k ≤ items` most similar items; `sums` is scratch, all zero before and after.
 pub(super) fn pruned_search(
     terms: &mut [QueryTerm<'_>],
@@ -150,15 +153,27 @@ impl Search<'_, '_> {
 
     /// Offers the items of the window, whose sums are whole.
     fn offer_all(&mut self, window: usize) {
-        self.find(self.best.threshold(), WINDOW);
+        let bound = if self.best.is_full() { self.best.threshold() } else { self.reached_by_enough() };
+        self.find(bound, WINDOW);
         for &place in &self.found {
             self.best.push((window * WINDOW) as u32 + place, self.sums[place as usize]);
         }
     }
 
+    /// A sum that as many items of the window reach as there are hits: of the largest of every step, the k-th.
+    fn reached_by_enough(&self) -> f32 {
+        let mut largest = [0.0; WINDOW / STEP];
+        for (largest, sums) in largest.iter_mut().zip(self.sums.chunks_exact(STEP)) {
+            *largest = sums.iter().fold(0.0, |largest, &sum| if sum > largest { sum } else { largest });
+        }
+        if self.best.k > largest.len() {
+            return 0.0;
+        }
+        *largest.select_nth_unstable_by(self.best.k - 1, |a, b| b.total_cmp(a)).1
+    }
+
     /// Where sums of the window reach a bound, and are above zero; not all of them where there are more than `enough`.
     fn find(&mut self, bound: f32, enough: usize) {
-        const STEP: usize = 32;
         let bound = bound.max(f32::from_bits(1));
         self.found.clear();
         for (step, sums) in self.sums.chunks_exact(STEP).enumerate() {
@@ -186,9 +201,13 @@ impl BestHits {
         Self { k, hits: BinaryHeap::new() }
     }
 
+    fn is_full(&self) -> bool {
+        self.hits.len() == self.k
+    }
+
     fn threshold(&self) -> f32 {
         match self.hits.peek() {
-            Some(&Reverse(worst)) if self.hits.len() == self.k => f32::from_bits((worst >> 32) as u32),
+            Some(&Reverse(worst)) if self.is_full() => f32::from_bits((worst >> 32) as u32),
             _ => f32::NEG_INFINITY,
         }
     }
