@@ -1,6 +1,6 @@
 //! Making and checking a collection.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use milvus::v2::error::Error as ClientError;
 use milvus::v2::prelude::{
@@ -62,8 +62,7 @@ impl Layout {
 pub(super) async fn prepare(client: &ClientV2, layout: &Layout) -> Result<(), Failure> {
     if !exists(client, layout).await? {
         let created = create(client, layout).await;
-        // Another process may have been faster.
-        if created.is_err() && !exists(client, layout).await? {
+        if created.is_err() && !appears(client, layout).await? {
             return created;
         }
     }
@@ -87,6 +86,17 @@ pub(super) async fn load(client: &ClientV2, name: &str) -> Result<(), Failure> {
 async fn exists(client: &ClientV2, layout: &Layout) -> Result<bool, Failure> {
     let request = HasCollectionRequest::builder().collection_name(&layout.name).build().map_err(failure)?;
     Ok(client.has_collection(request).await.map_err(failure)?.exists())
+}
+
+/// Whether another process was faster, or is about to be: a server may refuse a name before it shows the collection.
+async fn appears(client: &ClientV2, layout: &Layout) -> Result<bool, Failure> {
+    for pause in [0, 50, 200, 500].map(Duration::from_millis) {
+        tokio::time::sleep(pause).await;
+        if exists(client, layout).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 async fn create(client: &ClientV2, layout: &Layout) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! Processes that create a collection and add to it at once, one of which dies.
+//! Processes that open a collection and add to it at once, one of which dies.
 
 use std::{
     io::Write,
@@ -25,8 +25,9 @@ impl Killed {
     /// This program with one of its ignored tests, told by variables what to do.
     pub(crate) fn test(name: &str, told: &[(&str, &str)]) -> Self {
         let mut process = Command::new(std::env::current_exe().expect("this program"));
-        process.args(["--ignored", "--exact", name]).envs(told.iter().copied());
-        Self(process.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("this program once more"))
+        process.args(["--ignored", "--exact", "--nocapture", name]).envs(told.iter().copied());
+        // Why it failed is read on the standard error.
+        Self(process.stdout(Stdio::null()).spawn().expect("this program once more"))
     }
 
     pub(crate) fn kill(&mut self) {
@@ -66,8 +67,8 @@ fn promises(path: &Path) -> Vec<(usize, usize)> {
         .collect()
 }
 
-/// Opens what is not there from three processes at once, which then add at once; one is killed. `test` is the test that
-/// opens what `told` says and calls [`add_as_told`].
+/// Opens a collection, which need not be there, from three processes at once, which then add at once; one is killed. `test`
+/// is the test that opens what `told` says and calls [`add_as_told`].
 pub(crate) fn processes_that_add_at_once_lose_nothing<S: Restarts>(
     server: &S,
     config: &S::Config,
