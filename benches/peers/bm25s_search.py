@@ -21,6 +21,7 @@ for variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 
 import bm25s  # noqa: E402
 import Stemmer  # noqa: E402
+from figures import figure  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--repeats", type=int, default=5)
@@ -62,7 +63,9 @@ for name, texts in {"abstracts": abstracts, "sentences": sentences}.items():
     for backend, threads in {"numpy": 0, "numba": 1}.items():
         retriever, seconds = best(lambda: index(texts, backend))
         print(f"{len(texts)} {name}, {backend}: index {1000 * seconds:.0f} ms", flush=True)
+        figure(f"{name}, index", f"bm25s {backend}", seconds)
         # The first call compiles.
         search(retriever, threads)
         _, seconds = best(lambda: search(retriever, threads))
         print(f"{len(texts)} {name}, {backend}: search {1e6 * seconds / len(queries):.1f} µs a query", flush=True)
+        figure(f"{name}, query", f"bm25s {backend}", seconds / len(queries))

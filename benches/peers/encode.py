@@ -22,6 +22,7 @@ os.environ["TOKENIZERS_PARALLELISM"] = "false"
 import numpy
 import onnxruntime
 import torch
+from figures import figure
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers import AutoModel
@@ -134,7 +135,9 @@ def main():
     for name, prepare in [("onnxruntime", with_onnxruntime), ("sentence-transformers", with_sentence_transformers)]:
         encode = prepare(items)
         results[name] = encode()
-        print(f"{name:24} {tokens / best_seconds(encode):8.0f} tokens per CPU-second")
+        seconds = best_seconds(encode)
+        print(f"{name:24} {tokens / seconds:8.0f} tokens per CPU-second")
+        figure("items", name, seconds)
     furthest = abs(results["onnxruntime"] - results["sentence-transformers"]).max()
     print(f"they differ by at most {furthest:.1e}; torch's SGEMM {sgemm_rate():.0f} GFLOP/s")
 

@@ -23,6 +23,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import faiss  # noqa: E402
 import numpy  # noqa: E402
+from figures import figure  # noqa: E402
 
 ITEMS, DIM, K = 100_000, 384, 10
 
@@ -69,6 +70,9 @@ for batch in arguments.batches:
     for name, work in peers.items():
         median, best = seconds(work)
         print(f"batch {batch:4} {name:32} {batch / median:7.0f} queries per CPU-second, best {batch / best:7.0f}", flush=True)
+        if name != "numpy product alone":
+            storage = "f16" if "f16" in name else "f32"
+            figure(f"{storage}, batch of {batch}, query", name, median / batch)
 
 numbers = items.ravel()
 median, best = seconds(lambda: numbers @ numbers)

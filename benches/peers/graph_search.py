@@ -26,6 +26,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import faiss  # noqa: E402
 import hnswlib  # noqa: E402
 import numpy  # noqa: E402
+from figures import figure  # noqa: E402
 
 if any(peer.startswith("usearch") for peer in arguments.peers):
     from usearch.index import Index
@@ -82,6 +83,7 @@ def measure(name, set_effort, search):
         recall = (similarities >= least[:, None] - 1e-6 * abs(least[:, None])).mean()
         rate = len(queries) / min(seconds for seconds, _ in runs)
         print(f"{name:14} effort {effort:4} recall {recall:.4f} {rate:7.0f} queries per CPU-second", flush=True)
+        figure("graph", name, 1 / rate, float(recall))
         if recall > 0.996:
             break
 

@@ -13,6 +13,7 @@ import random
 import time
 
 import pytrec_eval
+from figures import figure
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--repeats", type=int, default=3)
@@ -41,3 +42,4 @@ for _ in range(arguments.repeats):
     means = {name: sum(row[name] for row in values.values()) / len(values) for name in next(iter(values.values()))}
     best = min(best, time.process_time() - start)
 print(f"pytrec_eval: {best:.2f} CPU-seconds for {QUERIES} queries x {HITS} hits; {means}")
+figure("all", "pytrec_eval", best)

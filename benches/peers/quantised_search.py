@@ -39,6 +39,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import faiss  # noqa: E402
 import numpy  # noqa: E402
+from figures import figure  # noqa: E402
 
 K = 10
 FACTORS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80)
@@ -108,6 +109,8 @@ def report(name, groups, search):
         reached = recall(search(measured, setting), measured)
         rate = len(measured) / seconds(lambda: search(measured, setting), arguments.passes)
         print(f"  recall {reached:.4f}: {rate:.0f} queries per CPU-second in a batch ({label})", flush=True)
+        case = "256 lists" if "IVF256" in name or name == "hnswlib" else "1 lists"
+        figure(case, name, 1 / rate, float(reached))
 
 
 for name in arguments.indexes:

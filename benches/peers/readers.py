@@ -13,6 +13,7 @@ import time
 
 import pandas
 import pytrec_eval
+from figures import figure
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("run")
@@ -44,3 +45,4 @@ for name, work in {
         best = min(best, time.process_time() - start)
         del table
     print(f"{name}: {best:.2f} CPU-seconds", flush=True)
+    figure("columns or run", name, best)

@@ -11,6 +11,7 @@ os.environ["OMP_NUM_THREADS"] = os.environ["MKL_NUM_THREADS"] = "1"
 import time
 
 import torch
+from figures import figure
 
 torch.set_num_threads(1)
 DIM, STEPS, SCALE = 384, 4, 30.0
@@ -41,3 +42,4 @@ for n, m in SHAPES:
         four_steps(queries, items, relevant)
         times.append((time.process_time() - start) / STEPS)
     print(f"{n} x {m}: {sorted(times)[2]:.4f} CPU-s a step (torch {torch.__version__})")
+    figure(f"{n} x {m} step", f"torch {torch.__version__}", sorted(times)[2])

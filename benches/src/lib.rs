@@ -2,6 +2,7 @@
 //! embeddings with fixed seeds.
 
 mod cpu_time;
+mod figures;
 mod generated;
 mod peak;
 mod recall_and_speed;
@@ -9,6 +10,7 @@ mod span_times;
 mod vectors;
 
 pub use cpu_time::CpuTime;
+pub use figures::figure;
 pub use generated::{low_intrinsic, uniform};
 pub use peak::peak_gflops;
 pub use recall_and_speed::{Failure, Measured, RecallAndSpeed};

@@ -8,7 +8,10 @@ use ess_core::{Effort, Embeddings, Index, SearchParams};
 use ess_data::{Dtype, write_npy};
 use ess_index::FlatIndex;
 
-use crate::vectors::{Vectors, with_norms};
+use crate::{
+    figures::figure,
+    vectors::{Vectors, with_norms},
+};
 
 const K: usize = 10;
 
@@ -113,7 +116,7 @@ impl Measured {
         }
         for &target in &self.recall {
             match index.tune(&self.exact, &self.tuning, K, target) {
-                Ok(tuned) => self.print_speed(&index, &tuned.effort.into())?,
+                Ok(tuned) => self.print_speed(name, &index, &tuned.effort.into())?,
                 Err(error) => print(&format!("  {error}")),
             }
         }
@@ -130,7 +133,7 @@ impl Measured {
         Ok(())
     }
 
-    fn print_speed(&self, index: &impl Index, params: &SearchParams) -> Result<(), Failure> {
+    fn print_speed(&self, name: &str, index: &impl Index, params: &SearchParams) -> Result<(), Failure> {
         let recall = index.recall_against(&self.exact, &self.queries, K, &params.effort)?;
         let batch = least_seconds(self.passes, || index.search_with(&self.queries, K, params))?;
         let alone: Vec<Embeddings> =
@@ -139,6 +142,7 @@ impl Measured {
             alone.iter().try_for_each(|query| index.search_with(query, K, params).map(drop))
         })?;
         let rate = |seconds: f64| self.queries.len() as f64 / seconds;
+        figure(name, 1.0 / rate(batch), recall)?;
         print(&format!(
             "  recall {recall:.4}: {:.0} queries per CPU-second in a batch, {:.0} one by one ({:?})",
             rate(batch),
