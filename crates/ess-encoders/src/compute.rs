@@ -1,8 +1,7 @@
-//! The operations that a transformer is made of, on the CPU and on Burn's devices.
+//! The operations that a transformer is made of, run on the CPU and on Burn's devices.
 
 #[cfg(feature = "device")]
 pub(crate) mod device;
 pub(crate) mod host;
-pub(crate) mod operations;
 pub(crate) mod place;
 mod relative_position;

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use self::{
     cache::{ModelCache, is_checksum, is_commit, verify},
+    environment::Environment,
     server::{Failure, FileInfo, Server, without_user},
     wanted::is_wanted,
 };
@@ -63,6 +64,17 @@ impl Hub {
         let endpoint = ENDPOINT.to_owned();
         let (cache, time_limit) = (cache.into(), TIME_LIMIT);
         Self { cache, endpoint, token: None, offline: false, progress: false, time_limit }
+    }
+
+    /// What the usual variables say: the cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME`/hub, else
+    /// ~/.cache/huggingface/hub (`XDG_CACHE_HOME` heeded); `HF_ENDPOINT` is the server; `HF_HUB_OFFLINE` or
+    /// `TRANSFORMERS_OFFLINE` set to 1, yes, on or true looks in the cache alone; `HF_TOKEN`, else the file `HF_TOKEN_PATH`,
+    /// else `HF_HOME`/token, for models that ask for one.
+    pub fn from_env() -> Self {
+        let Environment { cache, endpoint, token, offline } = Environment::read();
+        let hub = Self::new(cache).with_offline(offline);
+        let endpoint = endpoint.unwrap_or_else(|| ENDPOINT.to_owned());
+        Self { endpoint, token, ..hub }
     }
 
     /// Asks this server instead.

@@ -15,6 +15,8 @@ mod split;
 mod token_encoder;
 mod two_towers;
 #[cfg(feature = "split")]
+mod upper_blocks;
+#[cfg(feature = "split")]
 mod upper_layers;
 #[cfg(feature = "split")]
 mod upper_layers_config;

@@ -4,5 +4,7 @@
 mod conversion;
 pub(crate) mod definition;
 mod forward;
+pub(crate) mod host_tokens;
 pub(crate) mod loading;
+pub(crate) mod operations;
 pub(crate) mod token_batch;

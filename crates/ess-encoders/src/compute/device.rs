@@ -5,12 +5,14 @@ use burn::{
     tensor::{Bool, Device, Int, Tensor, TensorData, activation},
 };
 
-use super::{host::memory::HostTokens, operations::Compute, relative_position::relative_bucket};
+use super::relative_position::relative_bucket;
 use crate::{
     error::Error,
     model::transformer_config::Activation,
     transformer::{
         definition::{Linear, Norm, Tables},
+        host_tokens::HostTokens,
+        operations::Compute,
         token_batch::TokenBatch,
     },
 };

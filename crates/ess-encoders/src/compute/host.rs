@@ -17,15 +17,16 @@ use tracing::trace_span;
 use self::{
     attention::attend_text,
     elementwise::{activated, add_row, normalize_rows},
-    memory::{HostLinear, HostMatrix, HostTokens, HostVector},
+    memory::{HostLinear, HostMatrix, HostVector},
     panels::Panels,
 };
-use super::operations::Compute;
 use crate::{
     error::Error,
     model::transformer_config::Activation,
     transformer::{
         definition::{Norm, Tables},
+        host_tokens::HostTokens,
+        operations::Compute,
         token_batch::TokenBatch,
     },
 };

@@ -2,14 +2,17 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use super::{ENDPOINT, Hub, TIME_LIMIT};
+/// What the variables say of the hub; `None` and `false` where they say nothing.
+pub(super) struct Environment {
+    pub(super) cache: PathBuf,
+    pub(super) endpoint: Option<String>,
+    pub(super) token: Option<String>,
+    pub(super) offline: bool,
+}
 
-impl Hub {
-    /// What the usual variables say: the cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME`/hub, else
-    /// ~/.cache/huggingface/hub (`XDG_CACHE_HOME` heeded); `HF_ENDPOINT` is the server; `HF_HUB_OFFLINE` or
-    /// `TRANSFORMERS_OFFLINE` set to 1, yes, on or true looks in the cache alone; `HF_TOKEN`, else the file `HF_TOKEN_PATH`,
-    /// else `HF_HOME`/token, for models that ask for one.
-    pub fn from_env() -> Self {
+impl Environment {
+    /// The variables of this process.
+    pub(super) fn read() -> Self {
         Self::from_variables(|name| std::env::var_os(name))
     }
 
@@ -31,11 +34,9 @@ impl Hub {
         };
         Self {
             cache: cache.map_or_else(|| home.join("hub"), PathBuf::from),
-            endpoint: text("HF_ENDPOINT").unwrap_or_else(|| ENDPOINT.to_owned()),
+            endpoint: text("HF_ENDPOINT"),
             token: text("HF_TOKEN").or_else(from_file).filter(|token| !token.is_empty()),
             offline: is_set("HF_HUB_OFFLINE") || is_set("TRANSFORMERS_OFFLINE"),
-            progress: false,
-            time_limit: TIME_LIMIT,
         }
     }
 }
@@ -46,10 +47,10 @@ mod tests {
 
     use super::*;
 
-    fn hub(variables: &[(&str, &str)]) -> Hub {
+    fn environment(variables: &[(&str, &str)]) -> Environment {
         let value =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into());
-        Hub::from_variables(value)
+        Environment::from_variables(value)
     }
 
     #[test]
@@ -62,9 +63,9 @@ mod tests {
         ];
         for first in 0..all.len() {
             let set: Vec<_> = all[first..].iter().map(|(name, value, _)| (*name, *value)).collect();
-            assert_eq!(hub(&set).cache, Path::new(all[first].2));
+            assert_eq!(environment(&set).cache, Path::new(all[first].2));
         }
-        assert!(hub(&[("HF_HUB_CACHE", "")]).cache.ends_with(".cache/huggingface/hub"));
+        assert!(environment(&[("HF_HUB_CACHE", "")]).cache.ends_with(".cache/huggingface/hub"));
     }
 
     #[test]
@@ -73,24 +74,27 @@ mod tests {
             for (value, offline) in
                 [("1", true), ("ON", true), ("Yes", true), ("true", true), ("0", false), ("", false)]
             {
-                assert_eq!(hub(&[(name, value)]).offline, offline, "{name}={value}");
+                assert_eq!(environment(&[(name, value)]).offline, offline, "{name}={value}");
             }
         }
-        assert!(!hub(&[]).offline);
+        assert!(!environment(&[]).offline);
     }
 
     #[test]
     fn the_server_and_the_token_are_those_named() {
         let home = tempfile::tempdir().unwrap();
         let at_home = ("HF_HOME", home.path().to_str().unwrap());
-        assert_eq!((hub(&[at_home]).token, hub(&[at_home]).endpoint), (None, ENDPOINT.to_owned()));
+        assert_eq!((environment(&[at_home]).token, environment(&[at_home]).endpoint), (None, None));
         std::fs::write(home.path().join("token"), "kept\n").unwrap();
         std::fs::write(home.path().join("other"), "named").unwrap();
         let named = home.path().join("other");
         let named = ("HF_TOKEN_PATH", named.to_str().unwrap());
-        assert_eq!(hub(&[at_home]).token.as_deref(), Some("kept"));
-        assert_eq!(hub(&[at_home, named]).token.as_deref(), Some("named"));
-        assert_eq!(hub(&[at_home, named, ("HF_TOKEN", "given")]).token.as_deref(), Some("given"));
-        assert_eq!(hub(&[("HF_ENDPOINT", "http://mirror")]).endpoint, "http://mirror");
+        assert_eq!(environment(&[at_home]).token.as_deref(), Some("kept"));
+        assert_eq!(environment(&[at_home, named]).token.as_deref(), Some("named"));
+        assert_eq!(environment(&[at_home, named, ("HF_TOKEN", "given")]).token.as_deref(), Some("given"));
+        assert_eq!(
+            environment(&[("HF_ENDPOINT", "http://mirror")]).endpoint.as_deref(),
+            Some("http://mirror")
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::settings::Settings;
+use super::settings::file_settings::FileSettings;
 use crate::error::Error;
 
 // Ten times the largest tokenizer.json that is published; other JSON files are far smaller.
@@ -56,7 +56,7 @@ impl ModelFolder {
     }
 
     /// Reads a JSON object that the model needs, all of whose settings are in `known`.
-    pub(crate) fn settings<T: DeserializeOwned>(&self, name: &str, known: &Settings) -> Result<T, Error> {
+    pub(crate) fn settings<T: DeserializeOwned>(&self, name: &str, known: &FileSettings) -> Result<T, Error> {
         let path = self.file(name);
         let bytes = self.json_bytes(name)?;
         let malformed = |cause| Error::Json { path: path.clone(), cause };
@@ -70,7 +70,7 @@ impl ModelFolder {
     pub(crate) fn optional_settings<T: DeserializeOwned + Default>(
         &self,
         name: &str,
-        known: &Settings,
+        known: &FileSettings,
     ) -> Result<T, Error> {
         if self.has(name) { self.settings(name, known) } else { Ok(T::default()) }
     }

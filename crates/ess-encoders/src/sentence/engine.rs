@@ -2,8 +2,6 @@
 
 #[cfg(feature = "device")]
 mod on_device;
-#[cfg(feature = "split")]
-mod upper_blocks;
 
 use rayon::prelude::*;
 
@@ -13,14 +11,16 @@ use crate::{
     compute::{
         host::{
             HostCompute,
-            memory::{HostMatrix, HostTokens, HostVector},
+            memory::{HostMatrix, HostVector},
             panels::Panels,
         },
         place::Place,
     },
     error::Error,
     model::{tokenizer::TokenIds, transformer_config::TransformerConfig},
-    transformer::{definition::Transformer, loading::load_transformer, token_batch::TokenBatch},
+    transformer::{
+        definition::Transformer, host_tokens::HostTokens, loading::load_transformer, token_batch::TokenBatch,
+    },
     weights::Weights,
 };
 

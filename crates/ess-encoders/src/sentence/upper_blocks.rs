@@ -5,7 +5,7 @@ use burn::{
     tensor::{Device, Tensor},
 };
 
-use super::Engine;
+use super::engine::Engine;
 use crate::{
     compute::{
         device::DeviceCompute,
@@ -13,9 +13,8 @@ use crate::{
             memory::{HostMatrix, HostVector},
             panels::Panels,
         },
-        operations::Compute,
     },
-    transformer::definition::Block,
+    transformer::{definition::Block, operations::Compute},
 };
 
 type Matrix = Param<Tensor<2>>;
@@ -23,7 +22,7 @@ type Vector = Param<Tensor<1>>;
 
 impl Engine {
     /// The blocks from `layer` on and the relative positions, as Burn parameters on a device.
-    pub(in crate::sentence) fn blocks_from(
+    pub(super) fn blocks_from(
         &self,
         layer: usize,
         device: &Device,

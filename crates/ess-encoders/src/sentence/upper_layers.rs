@@ -14,7 +14,7 @@ use super::{
     head::{HeadStep, LAYER_NORM_EPSILON},
 };
 use crate::{
-    compute::{device::DeviceCompute, operations::Compute},
+    compute::device::DeviceCompute,
     sentence::{
         dense::DenseActivation,
         pooling::PoolingMode,
@@ -22,6 +22,7 @@ use crate::{
     },
     transformer::{
         definition::{Block, Linear, Norm},
+        operations::Compute,
         token_batch::TokenBatch,
     },
 };

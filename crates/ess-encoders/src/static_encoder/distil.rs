@@ -5,7 +5,7 @@ use ess_linalg::{Moments, PrincipalComponents};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 
-use super::StaticEncoder;
+use super::encoder::StaticEncoder;
 use crate::{error::Error, sentence::encoder::SentenceEncoder};
 
 /// How a static encoder is distilled from a transformer.

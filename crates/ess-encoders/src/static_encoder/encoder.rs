@@ -1,8 +1,4 @@
-//! A table of token vectors instead of a transformer.
-
-#[cfg(feature = "distil")]
-mod distil;
-mod save;
+//! A static encoder: its settings, and how texts are encoded.
 
 use std::path::Path;
 
@@ -10,9 +6,7 @@ use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 use rayon::prelude::*;
 use serde::Deserialize;
 
-#[cfg(feature = "distil")]
-pub use distil::DistilConfig;
-
+use super::table::read_table;
 use crate::{
     error::Error,
     model::{
@@ -21,7 +15,6 @@ use crate::{
         tokenizer::{TextTokenizer, TokenIds},
     },
     sentence::prompts::{ModelSettings, Prompts},
-    weights::Weights,
 };
 
 /// A static encoder: the mean of a text's token vectors. Thousands of texts a second on one core.
@@ -38,14 +31,14 @@ use crate::{
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct StaticEncoder {
-    tokenizer: TextTokenizer,
+    pub(super) tokenizer: TextTokenizer,
     // vocabulary × dim, each row times its weight.
-    table: Vec<f32>,
-    dim: usize,
-    normalize: bool,
+    pub(super) table: Vec<f32>,
+    pub(super) dim: usize,
+    pub(super) normalize: bool,
     // A token that stands for no word, left out.
-    unknown: Option<u32>,
-    similarity: Option<String>,
+    pub(super) unknown: Option<u32>,
+    pub(super) similarity: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -59,10 +52,6 @@ struct StaticConfig {
 fn model2vec_length() -> Option<usize> {
     Some(512)
 }
-
-const TABLE: &str = "embeddings";
-const TOKEN_WEIGHTS: &str = "weights";
-const MAPPING: &str = "mapping";
 
 impl StaticEncoder {
     /// Loads a model folder: config.json, tokenizer.json and model.safetensors with the table `embeddings`.
@@ -180,27 +169,4 @@ impl ItemEncoder for StaticEncoder {
     fn encode_items(&self, items: &[&str]) -> Result<Embeddings, ess_core::Error> {
         Ok(self.encode(items)?)
     }
-}
-
-/// The table of the tokens' vectors, weighted where there are weights, and its columns.
-fn read_table(folder: &ModelFolder) -> Result<(Vec<f32>, usize), Error> {
-    let weights = Weights::open(folder)?;
-    let refuse = |name, expected: &str, found: String| {
-        Err(Error::config(&folder.file("model.safetensors"), name, expected, found))
-    };
-    if weights.has(MAPPING) {
-        return refuse("mapping", "a row for each token", "rows that several tokens share".to_owned());
-    }
-    let (vocabulary, dim) = match weights.shape(TABLE)?[..] {
-        [vocabulary, dim] if vocabulary > 0 && dim > 0 => (vocabulary, dim),
-        ref other => return refuse(TABLE, "rows and columns", format!("shape {other:?}")),
-    };
-    let mut table = weights.read(TABLE, &[vocabulary, dim])?;
-    if weights.has(TOKEN_WEIGHTS) {
-        let token_weights = weights.read(TOKEN_WEIGHTS, &[vocabulary])?;
-        for (row, weight) in table.chunks_exact_mut(dim).zip(token_weights) {
-            row.iter_mut().for_each(|value| *value *= weight);
-        }
-    }
-    Ok((table, dim))
 }

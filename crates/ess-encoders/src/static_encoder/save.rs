@@ -6,7 +6,7 @@ use ess_files::{FolderLock, remove_file, write_atomically};
 use safetensors::{Dtype, tensor::TensorView};
 use serde_json::json;
 
-use super::{StaticEncoder, TABLE};
+use super::{encoder::StaticEncoder, table::TABLE};
 use crate::error::Error;
 
 impl StaticEncoder {

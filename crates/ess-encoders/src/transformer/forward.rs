@@ -1,13 +1,12 @@
 //! The order in which a transformer's layers are applied.
 
-use crate::{
-    compute::{host::memory::HostTokens, operations::Compute},
-    error::Error,
-    transformer::{
-        definition::{Block, Transformer},
-        token_batch::TokenBatch,
-    },
+use super::{
+    definition::{Block, Transformer},
+    host_tokens::HostTokens,
+    operations::Compute,
+    token_batch::TokenBatch,
 };
+use crate::error::Error;
 
 impl<M, W, V> Transformer<M, W, V> {
     /// The states of all tokens, `T × d`, at each of `layers`; layer 0 is before the first block.

@@ -1,10 +1,12 @@
 //! From named tensors to layers.
 
+use super::{
+    definition::{Block, Linear, Norm, Tables, Transformer},
+    operations::Compute,
+};
 use crate::{
-    compute::operations::Compute,
     error::Error,
     model::transformer_config::{Family, TransformerConfig},
-    transformer::definition::{Block, Linear, Norm, Tables, Transformer},
     weights::Weights,
 };
 

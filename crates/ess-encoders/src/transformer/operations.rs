@@ -1,14 +1,11 @@
 //! What a transformer needs of whatever computes it.
 
-use crate::{
-    compute::host::memory::HostTokens,
-    error::Error,
-    model::transformer_config::Activation,
-    transformer::{
-        definition::{Linear, Norm, Tables},
-        token_batch::TokenBatch,
-    },
+use super::{
+    definition::{Linear, Norm, Tables},
+    host_tokens::HostTokens,
+    token_batch::TokenBatch,
 };
+use crate::{error::Error, model::transformer_config::Activation};
 
 /// Where and how a transformer is computed.
 ///

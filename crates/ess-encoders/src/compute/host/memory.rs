@@ -1,4 +1,4 @@
-//! Tables, vectors and token states in host memory.
+//! Tables and vectors in host memory.
 
 use crate::{compute::host::panels::Panels, transformer::definition::Linear};
 
@@ -12,13 +12,6 @@ pub(crate) struct HostMatrix {
 /// A vector.
 #[derive(Clone, Debug)]
 pub(crate) struct HostVector(pub(crate) Vec<f32>);
-
-/// The states of `T` tokens, `T × dim`, row-major.
-#[derive(Clone, Debug)]
-pub(crate) struct HostTokens {
-    pub(crate) values: Vec<f32>,
-    pub(crate) dim: usize,
-}
 
 impl HostMatrix {
     pub(crate) fn row(&self, row: usize) -> &[f32] {

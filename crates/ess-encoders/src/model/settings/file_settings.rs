@@ -1,24 +1,17 @@
-//! The settings that a model's files may have: which are heeded, which refused, which change no vector.
-
-mod nearness;
-pub(crate) mod sentence;
-pub(crate) mod static_model;
-#[cfg(test)]
-mod table;
-pub(crate) mod tokenizer;
-pub(crate) mod transformer;
+//! The settings of one kind of file, and the check of what a file has.
 
 use std::path::Path;
 
 use serde_json::{Map, Value};
 
+use super::nearness;
 use crate::error::Error;
 
 /// Values that say that something is off.
-const NOTHING: &[&str] = &["null", "false"];
+pub(super) const NOTHING: &[&str] = &["null", "false"];
 
 /// The settings of one kind of file.
-pub(crate) struct Settings {
+pub(crate) struct FileSettings {
     /// What the file is called in the README.
     #[cfg_attr(not(test), expect(dead_code, reason = "the README's table is checked by a test"))]
     pub(crate) file: &'static str,
@@ -33,7 +26,7 @@ pub(crate) struct Settings {
     pub(crate) closed: bool,
 }
 
-impl Settings {
+impl FileSettings {
     /// Refuses what would change vectors and is not heeded.
     pub(crate) fn check(&self, path: &Path, settings: &Map<String, Value>) -> Result<(), Error> {
         settings.iter().try_for_each(|(name, value)| self.check_one(path, name, value))

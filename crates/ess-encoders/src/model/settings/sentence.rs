@@ -1,9 +1,9 @@
 //! The settings of the parts of a model that sentence-transformers 2 to 6 write.
 
-use super::Settings;
+use super::file_settings::FileSettings;
 
 /// sentence_bert_config.json and its six older names.
-pub(crate) const SENTENCE: Settings = Settings {
+pub(crate) const SENTENCE: FileSettings = FileSettings {
     file: "sentence_bert_config.json",
     applied: &["do_lower_case", "max_seq_length"],
     only: &[
@@ -30,7 +30,7 @@ pub(crate) const SENTENCE: Settings = Settings {
 };
 
 /// config_sentence_transformers.json.
-pub(crate) const MODEL: Settings = Settings {
+pub(crate) const MODEL: FileSettings = FileSettings {
     file: "config_sentence_transformers.json",
     applied: &["default_prompt_name", "prompts", "similarity_fn_name", "truncate_dim"],
     only: &[("model_type", &["null", "\"SentenceTransformer\""])],
@@ -39,7 +39,7 @@ pub(crate) const MODEL: Settings = Settings {
 };
 
 /// One entry of modules.json.
-pub(crate) const LISTED_MODULE: Settings = Settings {
+pub(crate) const LISTED_MODULE: FileSettings = FileSettings {
     file: "modules.json",
     applied: &["path", "type"],
     only: &[("kwargs", &["null", "[]"])],
@@ -48,7 +48,7 @@ pub(crate) const LISTED_MODULE: Settings = Settings {
 };
 
 /// router_config.json, or config.json of an `Asym`.
-pub(crate) const ROUTER: Settings = Settings {
+pub(crate) const ROUTER: FileSettings = FileSettings {
     file: "router_config.json",
     applied: &["structure", "types"],
     only: &[],
@@ -58,7 +58,7 @@ pub(crate) const ROUTER: Settings = Settings {
 };
 
 /// config.json of Pooling.
-pub(crate) const POOLING: Settings = Settings {
+pub(crate) const POOLING: FileSettings = FileSettings {
     file: "config.json of Pooling",
     applied: &[
         "embedding_dimension",
@@ -80,7 +80,7 @@ pub(crate) const POOLING: Settings = Settings {
 const SENTENCE_EMBEDDING: &[&str] = &["null", "\"sentence_embedding\""];
 
 /// config.json of Dense.
-pub(crate) const DENSE: Settings = Settings {
+pub(crate) const DENSE: FileSettings = FileSettings {
     file: "config.json of Dense",
     applied: &["activation_function", "bias", "in_features", "out_features", "use_residual"],
     only: &[("module_input_name", SENTENCE_EMBEDDING), ("module_output_name", SENTENCE_EMBEDDING)],
@@ -89,7 +89,7 @@ pub(crate) const DENSE: Settings = Settings {
 };
 
 /// config.json of LayerNorm.
-pub(crate) const LAYER_NORM: Settings = Settings {
+pub(crate) const LAYER_NORM: FileSettings = FileSettings {
     file: "config.json of LayerNorm",
     applied: &["dimension"],
     only: &[],
@@ -98,7 +98,7 @@ pub(crate) const LAYER_NORM: Settings = Settings {
 };
 
 /// config.json of Normalize, which may be absent.
-pub(crate) const NORMALIZE: Settings = Settings {
+pub(crate) const NORMALIZE: FileSettings = FileSettings {
     file: "config.json of Normalize",
     applied: &[],
     only: &[("module_input_name", SENTENCE_EMBEDDING), ("module_output_name", SENTENCE_EMBEDDING)],

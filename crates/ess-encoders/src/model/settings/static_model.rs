@@ -1,9 +1,9 @@
 //! The settings of a static model that Model2Vec and sentence-transformers write.
 
-use super::Settings;
+use super::file_settings::FileSettings;
 
 /// config.json of a static model, as Model2Vec and sentence-transformers write it.
-pub(crate) const STATIC: Settings = Settings {
+pub(crate) const STATIC: FileSettings = FileSettings {
     file: "config.json of a static model",
     applied: &["max_length", "model_type", "normalize"],
     only: &[],

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
-    Settings,
+    file_settings::FileSettings,
     sentence::{DENSE, LAYER_NORM, LISTED_MODULE, MODEL, NORMALIZE, POOLING, ROUTER, SENTENCE},
     static_model::STATIC,
     tokenizer::{TOKENIZER, TOKENIZER_CONFIG},
@@ -14,7 +14,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&Settings; 12] = [
+const ALL: [&FileSettings; 12] = [
     &TRANSFORMER,
     &SENTENCE,
     &MODEL,
@@ -29,7 +29,7 @@ const ALL: [&Settings; 12] = [
     &STATIC,
 ];
 
-fn check(settings: &Settings, json: &str) -> Result<(), Error> {
+fn check(settings: &FileSettings, json: &str) -> Result<(), Error> {
     settings.check(Path::new("file.json"), serde_json::from_str::<Value>(json).unwrap().as_object().unwrap())
 }
 
@@ -64,7 +64,7 @@ fn no_setting_is_in_two_lists() {
 }
 
 /// One row of the README's table.
-fn row(settings: &Settings) -> String {
+fn row(settings: &FileSettings) -> String {
     let list = |names: &[&str]| {
         let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         if quoted.is_empty() { "–".to_owned() } else { quoted.join(", ") }

@@ -1,9 +1,9 @@
 //! The settings of a tokenizer that transformers 3 to 5 and tokenizers write.
 
-use super::{NOTHING, Settings};
+use super::file_settings::{FileSettings, NOTHING};
 
 /// tokenizer_config.json; programs save whatever a tokenizer was made with, so that it has no end of names.
-pub(crate) const TOKENIZER_CONFIG: Settings = Settings {
+pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
     file: "tokenizer_config.json",
     applied: &[
         "add_prefix_space",
@@ -77,7 +77,7 @@ pub(crate) const TOKENIZER_CONFIG: Settings = Settings {
 };
 
 /// The parts of tokenizer.json.
-pub(crate) const TOKENIZER: Settings = Settings {
+pub(crate) const TOKENIZER: FileSettings = FileSettings {
     file: "tokenizer.json",
     applied: &["added_tokens", "model", "normalizer", "post_processor", "pre_tokenizer", "truncation"],
     only: &[],

@@ -1,9 +1,9 @@
 //! The settings of a transformer that transformers 3 to 5 write for the supported architectures.
 
-use super::{NOTHING, Settings};
+use super::file_settings::{FileSettings, NOTHING};
 
 /// config.json beside a transformer's weights.
-pub(crate) const TRANSFORMER: Settings = Settings {
+pub(crate) const TRANSFORMER: FileSettings = FileSettings {
     file: "config.json",
     applied: &[
         "activation",

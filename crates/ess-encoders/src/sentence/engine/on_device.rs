@@ -7,11 +7,12 @@ use burn::{
 use ess_search::largest_tensor;
 
 use crate::{
-    compute::{device::DeviceCompute, host::memory::HostTokens},
+    compute::device::DeviceCompute,
     error::Error,
     model::transformer_config::TransformerConfig,
     transformer::{
         definition::{Block, Transformer},
+        host_tokens::HostTokens,
         loading::load_transformer,
         token_batch::TokenBatch,
     },
@@ -24,7 +25,7 @@ type Vector = Param<Tensor<1>>;
 /// A transformer whose weights are Burn tensors.
 pub(crate) struct DeviceEngine {
     compute: DeviceCompute,
-    pub(super) transformer: Box<Transformer<Matrix, Matrix, Vector>>,
+    pub(in crate::sentence) transformer: Box<Transformer<Matrix, Matrix, Vector>>,
 }
 
 const DEVICE_TOKENS: usize = 8192;

@@ -1,0 +1,10 @@
+//! The settings that a model's files may have: which are heeded, which refused, which change no vector.
+
+pub(super) mod file_settings;
+mod nearness;
+pub(crate) mod sentence;
+pub(crate) mod static_model;
+#[cfg(test)]
+mod table;
+pub(crate) mod tokenizer;
+pub(crate) mod transformer;
