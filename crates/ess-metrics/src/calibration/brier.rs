@@ -1,6 +1,6 @@
 //! The Brier score.
 
-use super::checked;
+use super::probabilities::checked_probabilities;
 use crate::error::Error;
 
 /// The Brier score: the mean squared difference of the predicted probability of relevance and the outcome, 1
@@ -19,7 +19,7 @@ use crate::error::Error;
 /// [`Error::LengthMismatch`] unless each probability has an outcome, [`Error::Empty`] for none,
 /// [`Error::InvalidParameter`] for one outside `0..=1`.
 pub fn brier_score<P: Copy + Into<f64>>(probabilities: &[P], relevant: &[bool]) -> Result<f64, Error> {
-    let probabilities = checked(probabilities, relevant)?;
+    let probabilities = checked_probabilities(probabilities, relevant)?;
     let squares =
         probabilities.iter().zip(relevant).map(|(p, &relevant)| (p - f64::from(u8::from(relevant))).powi(2));
     Ok(squares.sum::<f64>() / probabilities.len() as f64)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::checked;
+use super::probabilities::checked_probabilities;
 use crate::error::Error;
 
 /// How predictions are put into bins. A prediction on an edge belongs to the lower bin.
@@ -75,7 +75,7 @@ impl ReliabilityDiagram {
         relevant: &[bool],
         binning: Binning,
     ) -> Result<Self, Error> {
-        let probabilities = checked(probabilities, relevant)?;
+        let probabilities = checked_probabilities(probabilities, relevant)?;
         let mut predictions: Vec<_> = probabilities.into_iter().zip(relevant.iter().copied()).collect();
         predictions.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
 

@@ -1,11 +1,15 @@
 //! Bootstrap confidence intervals.
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::RngExt;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{check_repeats, check_values, differences, fewest, ranked_out, studentised, subset_means};
+use super::{
+    differences::{check_values, differences},
+    draws::Draws,
+    studentised, subset_means,
+    tails::{check_confidence, fewest, ranked_out, tail_rank},
+};
 use crate::error::Error;
 
 /// The bootstrap: the interval in which a mean over queries lies, as far as these queries tell.
@@ -64,8 +68,8 @@ impl Bootstrap {
         if differing_from_most(values) < fewest(confidence) {
             return Ok(None);
         }
-        let studentised = studentised::interval(*self, values, rank);
-        let typical = subset_means::interval(*self, values, confidence);
+        let studentised = studentised::interval(self.draws(), values, rank);
+        let typical = subset_means::interval(self.draws(), values, confidence);
         Ok(Some([studentised[0].min(typical[0]), studentised[1].max(typical[1])]))
     }
 
@@ -125,21 +129,18 @@ impl Bootstrap {
     /// Checks all settings and gives the number of draws in each tail.
     fn check(self, values: &[f64], confidence: f64) -> Result<usize, Error> {
         check_values("values to be resampled", values)?;
-        check_repeats("resamples of a bootstrap", self.resamples)?;
-        super::check_confidence(confidence)?;
-        super::tail_rank(self.resamples, confidence)
+        self.draws().check("resamples of a bootstrap")?;
+        check_confidence(confidence)?;
+        tail_rank(self.resamples, confidence)
     }
 
-    /// The generator of one draw.
-    pub(super) fn random(self, draw: u64) -> ChaCha8Rng {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed);
-        random.set_stream(draw);
-        random
+    fn draws(self) -> Draws {
+        Draws { count: self.resamples, seed: self.seed }
     }
 
     /// The values' sum by random weights, the weight of one value more, and the sum of all weights.
     fn weighted(self, values: &[f64], draw: usize) -> [f64; 3] {
-        let mut random = self.random(draw as u64);
+        let mut random = self.draws().generator(draw);
         let mut exponential = move || -(1.0 - random.random::<f64>()).ln();
         let more = exponential();
         let (mut sum, mut all) = (0.0, more);

@@ -5,7 +5,10 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Bootstrap, EXACT, check_confidence, check_repeats, differences, fewest, studentised, tail_rank,
+    differences::differences,
+    draws::{Draws, MAX_EXHAUSTIVE},
+    studentised,
+    tails::{check_confidence, fewest, ranked_out, tail_rank},
     unseen_losses,
 };
 use crate::error::Error;
@@ -112,7 +115,7 @@ impl ChoiceTest {
         confidence: f64,
     ) -> Result<ChoiceEvidence, Error> {
         check_confidence(confidence)?;
-        check_repeats("resamples of a test of a choice", self.resamples)?;
+        self.draws().check("resamples of a test of a choice")?;
         let rank = tail_rank(self.resamples, confidence)?;
         let of_chosen = differences(baseline, chosen)?;
         let differing = count(&of_chosen);
@@ -138,9 +141,8 @@ impl ChoiceTest {
         if differing < fewest(confidence) {
             return Ok(evidence);
         }
-        let bootstrap = Bootstrap { resamples: self.resamples, seed: self.seed };
-        let [seen, high] = studentised::interval_of_chosen(bootstrap, &of_chosen, &others, rank);
-        let critical = super::ranked_out(maxima, turns)[1].max(0.0);
+        let [seen, high] = studentised::interval_of_chosen(self.draws(), &of_chosen, &others, rank);
+        let critical = ranked_out(maxima, turns)[1].max(0.0);
         let unit = of_chosen.iter().map(|x| x * x).sum::<f64>().sqrt() / of_chosen.len() as f64;
         let [turned, turned_high] = ends(observed, critical, tolerance).map(|end| end * unit);
         let low = turned.min(seen).min(unseen.lower_end((1.0 - confidence) / 2.0));
@@ -150,16 +152,18 @@ impl ChoiceTest {
 
     /// The largest statistic of any system, for each turn of signs but the observed one.
     fn maxima(&self, family: &Family) -> Vec<f64> {
-        if family.rows.len() <= EXACT {
+        if family.rows.len() <= MAX_EXHAUSTIVE {
             return (1..1_u64 << family.rows.len()).map(|signs| family.most(|| signs)).collect();
         }
-        let bootstrap = Bootstrap { resamples: self.resamples, seed: self.seed };
         let turn = |draw: usize| {
-            // Streams that no resampling of the same seed uses.
-            let mut random = bootstrap.random(1 << 40 | draw as u64);
+            let mut random = self.draws().second_generator(draw);
             family.most(|| random.next_u64())
         };
         (0..self.resamples).into_par_iter().map(turn).collect()
+    }
+
+    fn draws(self) -> Draws {
+        Draws { count: self.resamples, seed: self.seed }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Bootstrap, RandomizationTest, holm};
+use super::{bootstrap::Bootstrap, holm::holm, randomization::RandomizationTest};
 use crate::error::Error;
 use crate::evaluation::Evaluation;
 use crate::measures::Aggregate;

@@ -1,11 +1,13 @@
 //! Fisher's randomisation test.
 
-use rand::{Rng, SeedableRng};
-use rand_chacha::ChaCha8Rng;
+use rand::Rng;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{EXACT, check_repeats, differences};
+use super::{
+    differences::differences,
+    draws::{Draws, MAX_EXHAUSTIVE},
+};
 use crate::error::Error;
 
 /// Fisher's randomisation test for two systems on the same queries, two-sided.
@@ -50,7 +52,8 @@ impl RandomizationTest {
     /// [`Error::NonFinite`] for no values or for a NaN or an infinity among them, [`Error::InvalidParameter`]
     /// for a number of permutations outside its range.
     pub fn p_value(&self, baseline: &[f64], system: &[f64]) -> Result<f64, Error> {
-        check_repeats("permutations of a randomisation test", self.permutations)?;
+        let draws = Draws { count: self.permutations, seed: self.seed };
+        draws.check("permutations of a randomisation test")?;
         let mut differences = differences(baseline, system)?;
         // Exchanging equal values changes nothing.
         differences.retain(|&difference| difference != 0.0);
@@ -59,14 +62,13 @@ impl RandomizationTest {
         let observed = differences.iter().sum::<f64>().abs() - 1e-12 * size;
         let is_as_extreme = |sum: f64| sum.abs() >= observed;
 
-        if differences.len() <= EXACT {
+        if differences.len() <= MAX_EXHAUSTIVE {
             let exchanges = 1_u64 << differences.len();
             let extreme = (0..exchanges).filter(|&signs| is_as_extreme(signed_sum(&differences, || signs)));
             return Ok(extreme.count() as f64 / exchanges as f64);
         }
         let extreme = (0..self.permutations).into_par_iter().filter(|&permutation| {
-            let mut rng = ChaCha8Rng::seed_from_u64(self.seed);
-            rng.set_stream(permutation as u64);
+            let mut rng = draws.generator(permutation);
             is_as_extreme(signed_sum(&differences, || rng.next_u64()))
         });
         Ok((extreme.count() + 1) as f64 / (self.permutations + 1) as f64)

@@ -3,7 +3,7 @@
 use rand::RngExt;
 use rayon::prelude::*;
 
-use super::{Bootstrap, ranked_out};
+use super::{draws::Draws, tails::ranked_out};
 
 /// The least standard error of a draw, as a share of the sample's own.
 const LEAST: f64 = 0.5;
@@ -13,34 +13,29 @@ const LEAST: f64 = 0.5;
 /// A draw of few distinct values may have next to no spread, and then says that the mean may be anywhere; its standard
 /// error is kept away from 0, in the spirit of Polansky, "Stabilizing bootstrap-t confidence intervals for small
 /// samples", Canadian Journal of Statistics 28, 2000.
-pub(super) fn interval(bootstrap: Bootstrap, values: &[f64], rank: usize) -> [f64; 2] {
-    interval_of_chosen(bootstrap, values, &[], rank)
+pub(super) fn interval(draws: Draws, values: &[f64], rank: usize) -> [f64; 2] {
+    interval_of_chosen(draws, values, &[], rank)
 }
 
 /// The same of values that were chosen for their mean out of these and `others`, which are of the same queries. What is
 /// chosen tends to lie above its mean, so its lower end is as far away as the largest of all their statistics, on the same
 /// drawn queries, goes (Romano and Wolf, "Stepwise multiple testing as formalized data snooping", Econometrica 73, 2005,
 /// in a single step).
-pub(super) fn interval_of_chosen(
-    bootstrap: Bootstrap,
-    chosen: &[f64],
-    others: &[Vec<f64>],
-    rank: usize,
-) -> [f64; 2] {
+pub(super) fn interval_of_chosen(draws: Draws, chosen: &[f64], others: &[Vec<f64>], rank: usize) -> [f64; 2] {
     let moments = |values: &[f64]| mean_and_error(values.iter().copied());
     let of_chosen @ [mean, error] = moments(chosen);
     if error == 0.0 {
         return [mean, mean];
     }
     let others: Vec<(&[f64], [f64; 2])> = others.iter().map(|of| (&of[..], moments(of))).collect();
-    let draws = (0..bootstrap.resamples).into_par_iter().map(|draw| {
-        let mut random = bootstrap.random(draw as u64);
+    let statistics = (0..draws.count).into_par_iter().map(|draw| {
+        let mut random = draws.generator(draw);
         let rows: Vec<usize> = chosen.iter().map(|_| random.random_range(0..chosen.len())).collect();
         let own = statistic(chosen, of_chosen, &rows);
         let all = others.iter().filter(|(_, [_, error])| *error > 0.0);
         (own, all.map(|(values, moments)| statistic(values, *moments, &rows)).fold(own, f64::max))
     });
-    let (own, most): (Vec<f64>, Vec<f64>) = draws.unzip();
+    let (own, most): (Vec<f64>, Vec<f64>) = statistics.unzip();
     let (low, high) = (ranked_out(own, rank)[0], ranked_out(most, rank)[1]);
     [mean - high.max(0.0) * error, mean - low.min(0.0) * error]
 }
@@ -63,6 +58,8 @@ fn mean_and_error(values: impl ExactSizeIterator<Item = f64> + Clone) -> [f64; 2
 mod tests {
     use super::*;
 
+    const DRAWS: Draws = Draws { count: 10_000, seed: 0 };
+
     #[test]
     fn the_standard_error_has_one_degree_of_freedom_less_than_values() {
         // Variance 5 / 3.
@@ -75,21 +72,21 @@ mod tests {
     fn the_longer_tail_is_the_side_of_the_rare_values() {
         let values: Vec<f64> =
             (0..40).map(|i| if i % 10 == 0 { 1.0 } else { f64::from(i) / 400.0 }).collect();
-        let [low, high] = interval(Bootstrap::default(), &values, 250);
+        let [low, high] = interval(DRAWS, &values, 250);
         let [mean, error] = mean_and_error(values.iter().copied());
         // Student's interval is symmetric; few large values mean that the true mean is rather above than below.
         assert!(high - mean > 1.2 * 2.02 * error && mean - low < 2.02 * error, "{low} {mean} {high}");
         let [other_low, other_high] =
-            interval(Bootstrap::default(), &values.iter().map(|x| 1.0 - x).collect::<Vec<_>>(), 250);
+            interval(DRAWS, &values.iter().map(|x| 1.0 - x).collect::<Vec<_>>(), 250);
         assert!((1.0 - other_low - high).abs() < 1e-9 && (1.0 - other_high - low).abs() < 1e-9);
     }
 
     #[test]
     fn values_without_spread_have_an_interval_without_width_and_nearly_such_a_finite_one() {
-        assert_eq!(interval(Bootstrap::default(), &[0.5; 9], 250), [0.5, 0.5]);
+        assert_eq!(interval(DRAWS, &[0.5; 9], 250), [0.5, 0.5]);
         // A third of the draws leaves the one other value out and has no spread at all.
         let one_other: Vec<f64> = (0..9).map(|i| f64::from(u8::from(i == 0))).collect();
-        let [low, high] = interval(Bootstrap::default(), &one_other, 250);
+        let [low, high] = interval(DRAWS, &one_other, 250);
         assert!(low < 0.0 && high > 0.3 && high.is_finite(), "{low} {high}");
     }
 }

@@ -3,23 +3,24 @@
 use rand::Rng;
 use rayon::prelude::*;
 
-use super::{Bootstrap, EXACT, ranked_out, tail_rank};
+use super::{
+    draws::{Draws, MAX_EXHAUSTIVE},
+    tails::{ranked_out, tail_rank},
+};
 
 /// The interval of the mean: all values that the one-sided randomisation test, in both directions, does not refuse.
 ///
 /// Turning the signs of a subset of `values − m` lowers their sum, or leaves it, just where the subset's mean is at least
 /// `m`. With at most 16 values all subsets are looked at. There must be so many values that the tails hold a subset.
-pub(super) fn interval(bootstrap: Bootstrap, values: &[f64], confidence: f64) -> [f64; 2] {
-    let means: Vec<f64> = if values.len() <= EXACT {
+pub(super) fn interval(draws: Draws, values: &[f64], confidence: f64) -> [f64; 2] {
+    let means: Vec<f64> = if values.len() <= MAX_EXHAUSTIVE {
         (1..1_u64 << values.len()).map(|subset| mean(values, || subset)).collect()
     } else {
-        // Streams that no resampling of the same seed uses.
-        let random = |draw: usize| bootstrap.random(1 << 40 | draw as u64);
         let mean_of = |draw: usize| {
-            let mut random = random(draw);
+            let mut random = draws.second_generator(draw);
             mean(values, || random.next_u64())
         };
-        (0..bootstrap.resamples).into_par_iter().map(mean_of).collect()
+        (0..draws.count).into_par_iter().map(mean_of).collect()
     };
     // Such that an empty subset, of which there is one among all, counts on both sides.
     let rank = tail_rank(means.len(), confidence).unwrap_or(1);
@@ -46,6 +47,8 @@ mod tests {
     use super::super::randomization::RandomizationTest;
     use super::*;
 
+    const DRAWS: Draws = Draws { count: 10_000, seed: 0 };
+
     #[test]
     fn a_subset_of_none_stands_for_all() {
         assert_eq!([0, 0b1, 0b110].map(|subset| mean(&[1.0, 3.0, 5.0], || subset)), [3.0, 1.0, 4.0]);
@@ -54,7 +57,7 @@ mod tests {
     #[test]
     fn ends_are_where_the_randomisation_test_turns() {
         let values = [0.31, -0.12, 0.57, 0.22, 0.05, 0.44, 0.13, -0.2, 0.61, 0.38];
-        let [low, high] = interval(Bootstrap::default(), &values, 0.95);
+        let [low, high] = interval(DRAWS, &values, 0.95);
         let p = |at: f64| {
             let shifted: Vec<f64> = values.iter().map(|value| value - at).collect();
             RandomizationTest::default().p_value(&[0.0; 10], &shifted).unwrap()
@@ -67,13 +70,13 @@ mod tests {
     #[test]
     fn sampling_agrees_with_all_subsets() {
         let values: Vec<f64> = (0..16).map(|i| f64::from(i * i) / 256.0).collect();
-        let exact = interval(Bootstrap::default(), &values, 0.95);
+        let exact = interval(DRAWS, &values, 0.95);
         // One value more, at the mean, takes the other path and moves little.
         let mean = values.iter().sum::<f64>() / 16.0;
         let more: Vec<f64> = values.iter().copied().chain([mean]).collect();
-        let sampled = interval(Bootstrap { resamples: 100_000, seed: 3 }, &more, 0.95);
+        let sampled = interval(Draws { count: 100_000, seed: 3 }, &more, 0.95);
         assert!(exact.iter().zip(sampled).all(|(a, b)| (a - b).abs() < 0.02), "{exact:?} {sampled:?}");
         // Of six values at 95 % the ends are the smallest and the largest.
-        assert_eq!(interval(Bootstrap::default(), &[3.0, 1.0, 2.0, 6.0, 5.0, 4.0], 0.95), [1.0, 6.0]);
+        assert_eq!(interval(DRAWS, &[3.0, 1.0, 2.0, 6.0, 5.0, 4.0], 0.95), [1.0, 6.0]);
     }
 }
