@@ -1,6 +1,8 @@
 //! Drawing a plot with plotters.
 
-use anyhow::{Result, anyhow};
+use std::path::Path;
+
+use anyhow::{Result, anyhow, ensure};
 use plotters::{
     coord::types::RangedCoordf64,
     prelude::{
@@ -9,7 +11,10 @@ use plotters::{
     },
 };
 
-use super::{Plot, Point, Series, Style};
+use super::{
+    content::Plot,
+    series::{Point, Series, Style},
+};
 
 const SIZE: (u32, u32) = (760, 480);
 /// Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
@@ -26,8 +31,34 @@ const GREY: RGBColor = RGBColor(150, 150, 150);
 
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
+impl Plot {
+    /// Writes the plot, whole or not at all.
+    ///
+    /// # Errors
+    /// For a number that is not finite, one that a logarithmic axis cannot show, a plot without points, and a file that
+    /// cannot be written.
+    pub(crate) fn write_svg(&self, path: &Path) -> Result<()> {
+        let svg = self.to_svg()?;
+        Ok(ess_files::write_atomically(path, |out| out.write_all(svg.as_bytes()))?)
+    }
+
+    fn to_svg(&self) -> Result<String> {
+        let points = || self.series.iter().flat_map(|series| &series.points);
+        ensure!(points().next().is_some(), "plot {:?} has no points", self.title);
+        for point in points() {
+            self.x.check(point.x)?;
+            self.y.check(point.y)?;
+            for end in point.interval.into_iter().flatten() {
+                self.y.check(end)?;
+            }
+        }
+        let heights = points().flat_map(|p| [p.y].into_iter().chain(p.interval.into_iter().flatten()));
+        draw(self, self.x.extent(points().map(|p| p.x)), self.y.extent(heights))
+    }
+}
+
 /// The plot as text, its axes from and to these places.
-pub(super) fn svg(plot: &Plot, [left, right]: [f64; 2], [bottom, top]: [f64; 2]) -> Result<String> {
+fn draw(plot: &Plot, [left, right]: [f64; 2], [bottom, top]: [f64; 2]) -> Result<String> {
     let mut text = String::new();
     {
         let area = SVGBackend::with_string(&mut text, SIZE).into_drawing_area();
@@ -160,4 +191,35 @@ fn along(points: &[Point]) -> Vec<(f64, f64)> {
 
 fn failed(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("plot: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::axis::Axis, *};
+
+    fn plot(points: &[(f64, f64)]) -> Plot {
+        Plot::new("a & b", Axis::log("x"), Axis::linear("y <z>"))
+            .with(Series::points("some", points.iter().copied()))
+    }
+
+    #[test]
+    fn a_plot_has_its_words_and_its_points() {
+        let svg = plot(&[(1.0, 0.5), (100.0, 0.7)])
+            .with(Series::line("more", [(1.0, 0.1), (10.0, 0.2)]).with_intervals([[0.0, 0.2], [0.1, 0.3]]))
+            .with(Series::guide("", [(1.0, 0.0), (100.0, 1.0)]))
+            .to_svg()
+            .unwrap();
+        for words in ["a &amp; b", "y &lt;z&gt;", ">\nsome\n<", ">\nmore\n<", ">\n100\n<"] {
+            assert!(svg.contains(words), "{words:?} is not in\n{svg}");
+        }
+        assert_eq!(svg.matches("<circle").count(), 4 + 2, "four points, and two in the legend");
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_shown_are_refused() {
+        assert!(plot(&[]).to_svg().is_err());
+        assert!(plot(&[(1.0, f64::NAN)]).to_svg().is_err());
+        assert!(plot(&[(0.0, 1.0)]).to_svg().is_err());
+        plot(&[(1.0, 1.0)]).to_svg().unwrap();
+    }
 }
