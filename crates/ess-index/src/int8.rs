@@ -10,6 +10,7 @@ mod avx2;
 mod bounds;
 mod candidates;
 mod dispatch;
+mod offer;
 mod packed;
 mod panels;
 mod portable;
@@ -142,7 +143,7 @@ impl Int8Items {
             for (j, products) in products.chunks_exact(padded).enumerate() {
                 let query = block.first + j;
                 let dim = self.dim();
-                candidates[query].offer(&candidates::Offer {
+                candidates[query].offer(&offer::Offer {
                     products: &products[..items.len()],
                     items: self.bounds.of(items.clone()),
                     first_item: items.start,

@@ -7,6 +7,7 @@ mod differences;
 mod draws;
 mod holm;
 mod randomization;
+mod scaled_systems;
 mod studentised;
 mod subset_means;
 mod tails;

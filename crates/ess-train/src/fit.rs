@@ -93,11 +93,20 @@ impl Trainer {
             deterministic: copies::is_deterministic(recipe, self, train)?,
             seconds: started.elapsed().as_secs_f64(),
         };
-        let trained: std::sync::Arc<dyn PersistentModule<E>> = trained.module.into();
-        let module = match identity {
-            Some(identity) if report.guard.returned == Returned::Identity => identity,
-            _ => Box::new(trained.clone()),
-        };
-        Ok(Fitted { module, trained: Box::new(trained), report })
+        Ok(handed_out(trained.module, identity, report))
     }
+}
+
+/// The trained module, or the identity, as the guard decided.
+fn handed_out<E: DeviceEncoding + 'static>(
+    trained: Box<dyn PersistentModule<E>>,
+    identity: Option<Box<dyn PersistentModule<E>>>,
+    report: FitReport,
+) -> Fitted<E> {
+    let trained: std::sync::Arc<dyn PersistentModule<E>> = trained.into();
+    let module = match identity {
+        Some(identity) if report.guard.returned == Returned::Identity => identity,
+        _ => Box::new(trained.clone()),
+    };
+    Fitted { module, trained: Box::new(trained), report }
 }

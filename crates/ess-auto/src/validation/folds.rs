@@ -58,29 +58,26 @@ pub(crate) fn cut(
     let new_items = seen_dev.is_some_and(|seen| seen < 0.5 * seen_by_query && seen_by_query > 0.05);
     // Of a group that is most of the queries no fold can be made; what is trained is left aside then.
     let disjoint = new_items && largest_component < 0.5;
-    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
-    let (kind, reason) = match seen_dev {
-        Some(seen) if disjoint => (
-            FoldKind::ByComponent,
-            format!(
-                "{} of dev queries ask for an item that training knew, where {} would by chance: folds hold out items",
-                percent(seen),
-                percent(seen_by_query)
-            ),
-        ),
-        Some(seen) => (
-            FoldKind::ByQuery,
-            format!(
-                "{} of dev queries ask for an item that training knew: folds hold out queries",
-                percent(seen)
-            ),
-        ),
-        None => {
-            (FoldKind::ByQuery, "no dev queries were given: folds hold out training queries at random".into())
-        }
-    };
+    let kind = if disjoint { FoldKind::ByComponent } else { FoldKind::ByQuery };
+    let reason = reason(kind, seen_by_query, seen_dev);
     let fold_of = if disjoint { by_component(&components, all.len(), folds, seed) } else { by_query };
     (fold_of, FoldEvidence { kind, seen_by_query, seen_dev, largest_component, reason })
+}
+
+fn reason(kind: FoldKind, seen_by_query: f64, seen_dev: Option<f64>) -> String {
+    let percent = |share: f64| format!("{:.0} %", 100.0 * share);
+    let Some(seen) = seen_dev.map(percent) else {
+        return "no dev queries were given: folds hold out training queries at random".to_owned();
+    };
+    match kind {
+        FoldKind::ByComponent => format!(
+            "{seen} of dev queries ask for an item that training knew, where {} would by chance: folds hold out items",
+            percent(seen_by_query)
+        ),
+        FoldKind::ByQuery => {
+            format!("{seen} of dev queries ask for an item that training knew: folds hold out queries")
+        }
+    }
 }
 
 /// For each query the first one of the same embedding.

@@ -54,52 +54,81 @@ impl Stored for GraphIndex {
     }
 
     fn from_contents(about: About, contents: &Contents) -> Result<Self, Error> {
-        let (rows, dim) = (about.rows, about.dim);
-        about.builder.check()?;
-        check_rows(rows)?;
-        Error::check_byte_dim(dim)?;
-        if dim == 0 || about.start as usize >= rows || !about.radius.is_finite() {
-            return Err(contents.mismatch("items and a start among them", format!("{about:?}")));
-        }
-        let stride = dim.checked_next_multiple_of(LINE);
-        let (Some(numbers), Some(bytes), Some(links)) = (
-            rows.checked_mul(dim),
-            stride.and_then(|stride| stride.checked_mul(rows)),
-            rows.checked_mul(about.builder.degree),
-        ) else {
-            return Err(contents.mismatch("a possible size", format!("{about:?}")));
-        };
+        let sizes = about.sizes(contents)?;
         let codes = Codes::from_parts(
-            dim,
-            contents.numbers("codes", Some(bytes))?,
-            contents.numbers("scales", Some(rows))?,
-            contents.numbers("offsets", Some(rows))?,
+            about.dim,
+            contents.numbers("codes", Some(sizes.code_bytes))?,
+            contents.numbers("scales", Some(about.rows))?,
+            contents.numbers("offsets", Some(about.rows))?,
         );
-        let survey = about.survey.unwrap_or(Survey::none(false));
-        if !survey.is_possible() {
-            return Err(
-                contents.mismatch("candidates that a walk can have", format!("{:?}", survey.candidates))
-            );
-        }
-        let starts = match contents.has(STARTS) {
-            true => contents.numbers::<u32>(STARTS, None)?.to_vec(),
-            false => vec![about.start],
-        };
-        if starts.first() != Some(&about.start) || starts.iter().any(|&start| start as usize >= rows) {
-            return Err(contents.mismatch("starts among the items", format!("{starts:?}")));
-        }
+        let survey = about.survey(contents)?;
+        let starts = about.starts(contents)?;
+        let links = contents.numbers("links", Some(sizes.links))?;
         Ok(Self {
             builder: about.builder,
-            rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
+            rows: Rows::new(contents.numbers("rows", Some(sizes.components))?, about.dim),
             codes,
             space: None,
             radius: about.radius,
-            links: Links::from_numbers(about.builder.degree, contents.numbers("links", Some(links))?),
+            links: Links::from_numbers(about.builder.degree, links),
             starts: Starts::new(starts, survey.cover),
             survey,
-            live: LiveRows::from_contents(rows, contents)?,
+            live: LiveRows::from_contents(about.rows, contents)?,
             walks: Default::default(),
         })
+    }
+}
+
+/// The lengths of sections.
+struct Sizes {
+    components: usize,
+    code_bytes: usize,
+    links: usize,
+}
+
+impl About {
+    /// Refuses what no graph can have.
+    fn sizes(&self, contents: &Contents) -> Result<Sizes, Error> {
+        let Self { rows, dim, .. } = *self;
+        self.builder.check()?;
+        check_rows(rows)?;
+        Error::check_byte_dim(dim)?;
+        if dim == 0 || self.start as usize >= rows || !self.radius.is_finite() {
+            return Err(contents.mismatch("items and a start among them", format!("{self:?}")));
+        }
+        let stride = dim.checked_next_multiple_of(LINE);
+        let sizes = (
+            rows.checked_mul(dim),
+            stride.and_then(|stride| stride.checked_mul(rows)),
+            rows.checked_mul(self.builder.degree),
+        );
+        match sizes {
+            (Some(components), Some(code_bytes), Some(links)) => Ok(Sizes { components, code_bytes, links }),
+            _ => Err(contents.mismatch("a possible size", format!("{self:?}"))),
+        }
+    }
+
+    fn survey(&self, contents: &Contents) -> Result<Survey, Error> {
+        let survey = self.survey.unwrap_or(Survey::none(false));
+        match survey.is_possible() {
+            true => Ok(survey),
+            false => {
+                let found = format!("{:?}", survey.candidates);
+                Err(contents.mismatch("candidates that a walk can have", found))
+            }
+        }
+    }
+
+    fn starts(&self, contents: &Contents) -> Result<Vec<u32>, Error> {
+        let starts = match contents.has(STARTS) {
+            true => contents.numbers::<u32>(STARTS, None)?.to_vec(),
+            false => vec![self.start],
+        };
+        let is_item = |&start: &u32| (start as usize) < self.rows;
+        match starts.first() == Some(&self.start) && starts.iter().all(is_item) {
+            true => Ok(starts),
+            false => Err(contents.mismatch("starts among the items", format!("{starts:?}"))),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::candidates::Offer;
+use super::offer::Offer;
 use super::packed::ByteBlock;
 use super::panels::GROUP;
 use super::portable;

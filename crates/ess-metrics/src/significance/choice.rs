@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     differences::differences,
     draws::{Draws, MAX_EXHAUSTIVE},
+    scaled_systems::ScaledSystems,
     studentised,
     tails::{check_confidence, fewest, ranked_out, tail_rank},
-    unseen_losses,
+    unseen_losses::UnseenLosses,
 };
 use crate::error::Error;
 
@@ -125,22 +126,18 @@ impl ChoiceTest {
             return Ok(evidence);
         }
         let others = others(baseline, tried, &of_chosen, confidence)?;
-        let family = Family::of(&of_chosen, &others);
-        let maxima = self.maxima(&family);
-        let observed = family.observed();
+        let systems = ScaledSystems::of(&of_chosen, &others);
+        let maxima = self.maxima(&systems);
+        let observed = systems.observed();
         // Sums that are equal but for rounding count as equal.
-        let tolerance = 1e-12 * family.width().sqrt();
+        let tolerance = 1e-12 * (systems.queries() as f64).sqrt();
         let extreme = maxima.iter().filter(|&&most| most >= observed - tolerance).count();
-        evidence.systems = family.systems;
+        evidence.systems = systems.count();
         evidence.p = (extreme + 1) as f64 / (maxima.len() + 1) as f64;
-        let unseen = UnseenLosses::of(&of_chosen, family.systems, range(baseline, chosen, tried));
+        let unseen = UnseenLosses::of(&of_chosen, systems.count(), range(baseline, chosen, tried));
         evidence.p_unseen_losses = unseen.p();
-        let Ok(turns) = tail_rank(maxima.len(), confidence) else {
-            return Ok(evidence);
-        };
-        if differing < fewest(confidence) {
-            return Ok(evidence);
-        }
+        let turns = tail_rank(maxima.len(), confidence);
+        let (Ok(turns), true) = (turns, differing >= fewest(confidence)) else { return Ok(evidence) };
         let [seen, high] = studentised::interval_of_chosen(self.draws(), &of_chosen, &others, rank);
         let critical = ranked_out(maxima, turns)[1].max(0.0);
         let unit = of_chosen.iter().map(|x| x * x).sum::<f64>().sqrt() / of_chosen.len() as f64;
@@ -151,88 +148,19 @@ impl ChoiceTest {
     }
 
     /// The largest statistic of any system, for each turn of signs but the observed one.
-    fn maxima(&self, family: &Family) -> Vec<f64> {
-        if family.rows.len() <= MAX_EXHAUSTIVE {
-            return (1..1_u64 << family.rows.len()).map(|signs| family.most(|| signs)).collect();
+    fn maxima(&self, systems: &ScaledSystems) -> Vec<f64> {
+        if systems.queries() <= MAX_EXHAUSTIVE {
+            return (1..1_u64 << systems.queries()).map(|signs| systems.largest(|| signs)).collect();
         }
         let turn = |draw: usize| {
             let mut random = self.draws().second_generator(draw);
-            family.most(|| random.next_u64())
+            systems.largest(|| random.next_u64())
         };
         (0..self.resamples).into_par_iter().map(turn).collect()
     }
 
     fn draws(self) -> Draws {
         Draws { count: self.resamples, seed: self.seed }
-    }
-}
-
-/// The systems' differences at length 1, one row for each query on which any differs; the chosen system comes first.
-struct Family {
-    systems: usize,
-    rows: Vec<Vec<f64>>,
-}
-
-impl Family {
-    fn of(chosen: &[f64], others: &[Vec<f64>]) -> Self {
-        let mut systems = vec![chosen.to_vec()];
-        systems.extend_from_slice(others);
-        for system in &mut systems {
-            let length = system.iter().map(|x| x * x).sum::<f64>().sqrt();
-            system.iter_mut().for_each(|x| *x /= length);
-        }
-        let row = |query: usize| systems.iter().map(|system| system[query]).collect::<Vec<f64>>();
-        let rows = (0..chosen.len()).map(row).filter(|row| row.iter().any(|&x| x != 0.0)).collect();
-        Self { systems: systems.len(), rows }
-    }
-
-    fn width(&self) -> f64 {
-        self.rows.len() as f64
-    }
-
-    /// The statistic of the chosen system.
-    fn observed(&self) -> f64 {
-        self.rows.iter().map(|row| row[0]).sum()
-    }
-
-    /// The largest statistic with signs turned where bits, asked for 64 at a time, are set.
-    fn most(&self, mut bits: impl FnMut() -> u64) -> f64 {
-        let mut sums = vec![0.0; self.systems];
-        for block in self.rows.chunks(u64::BITS as usize) {
-            let bits = bits();
-            for (i, row) in block.iter().enumerate() {
-                let sign = if bits >> i & 1 == 1 { -1.0 } else { 1.0 };
-                sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += sign * value);
-            }
-        }
-        sums.into_iter().fold(f64::NEG_INFINITY, f64::max)
-    }
-}
-
-/// What losses that were not seen leave of the gain of the best of several systems.
-struct UnseenLosses {
-    /// Of the queries that differ.
-    differences: Vec<f64>,
-    /// Their share of all queries.
-    share: f64,
-    systems: f64,
-    largest: f64,
-}
-
-impl UnseenLosses {
-    fn of(chosen: &[f64], systems: usize, largest: f64) -> Self {
-        let differences: Vec<f64> = chosen.iter().copied().filter(|&x| x != 0.0).collect();
-        let share = differences.len() as f64 / chosen.len() as f64;
-        Self { differences, share, systems: systems as f64, largest }
-    }
-
-    fn p(&self) -> f64 {
-        (self.systems * unseen_losses::p(&self.differences, self.largest)).min(1.0)
-    }
-
-    /// The lower end of the interval of the mean difference, with so large a tail.
-    fn lower_end(&self, tail: f64) -> f64 {
-        self.share * unseen_losses::lower_end(&self.differences, self.largest, tail / self.systems)
     }
 }
 

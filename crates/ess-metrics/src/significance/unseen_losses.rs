@@ -1,5 +1,34 @@
 //! What rare losses that no query has shown may cost: Gaffke's test of the mean of values that are bounded below.
 
+/// What losses that no query has shown leave of the gain of the best of several systems.
+pub(super) struct UnseenLosses {
+    /// Of the queries that differ.
+    differences: Vec<f64>,
+    /// Their share of all queries.
+    share: f64,
+    systems: f64,
+    largest: f64,
+}
+
+impl UnseenLosses {
+    /// `chosen` are the differences of the best of so many systems, and no difference can lie below `-largest`.
+    pub(super) fn of(chosen: &[f64], systems: usize, largest: f64) -> Self {
+        let differences: Vec<f64> = chosen.iter().copied().filter(|&x| x != 0.0).collect();
+        let share = differences.len() as f64 / chosen.len() as f64;
+        Self { differences, share, systems: systems as f64, largest }
+    }
+
+    /// The one-sided p-value, times the number of systems.
+    pub(super) fn p(&self) -> f64 {
+        (self.systems * p(&self.differences, self.largest)).min(1.0)
+    }
+
+    /// The lower end of the interval of the mean difference, with a tail of this probability for all systems together.
+    pub(super) fn lower_end(&self, tail: f64) -> f64 {
+        self.share * lower_end(&self.differences, self.largest, tail / self.systems)
+    }
+}
+
 /// The one-sided p-value of a mean that is at most 0, for values of which none can lie below `-largest_loss`.
 ///
 /// One more value, the largest loss, joins the observed ones. The p-value is how often a mean of them all with random
@@ -12,7 +41,7 @@
 /// With exponential weights the sum has the cumulants of a sum of exponential variables, so the share is found by the
 /// saddlepoint approximation of Lugannani and Rice ("Saddle point approximation for the distribution of the sum of
 /// independent random variables", Advances in Applied Probability 12, 1980), which is up to 5 % above the exact one.
-pub(super) fn p(values: &[f64], largest_loss: f64) -> f64 {
+fn p(values: &[f64], largest_loss: f64) -> f64 {
     if largest_loss <= 0.0 {
         return if values.iter().any(|&value| value > 0.0) { 0.0 } else { 1.0 };
     }
@@ -34,7 +63,7 @@ pub(super) fn p(values: &[f64], largest_loss: f64) -> f64 {
 }
 
 /// The lower end of the interval of the mean whose upper end is open: the largest mean of which the p-value is at most `level`.
-pub(super) fn lower_end(values: &[f64], largest_loss: f64, level: f64) -> f64 {
+fn lower_end(values: &[f64], largest_loss: f64, level: f64) -> f64 {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let holds = |at: f64| {
         let shifted: Vec<f64> = values.iter().map(|value| value - at).collect();

@@ -88,19 +88,11 @@ impl Trainer {
         dev: &QuerySet,
     ) -> Result<FittedSides, Error> {
         let started = Instant::now();
-        config.check()?;
-        let dev_set = DevSet::new(dev, items, self.config().measure)?;
-        train.check_items(items.embeddings().len())?;
-        let (query_dim, item_dim) = (train.encodings().dim(), items.embeddings().dim());
-        if config.order == TrainingOrder::Item && query_dim != item_dim {
-            return Err(Error::Missing {
-                what: "queries in the space of the items, which are trained alone",
-            });
-        }
         let fit = Fit { trainer: self, config, recipe, items };
+        fit.check(train)?;
+        let dev_set = DevSet::new(dev, items, self.config().measure)?;
         let Found { mut sides, curves, settings, query_record, dev_values } = fit.on_dev(train, &dev_set)?;
-        let own = if config.order == TrainingOrder::Item { None } else { recipe.baseline() };
-        let identity = own.or_else(|| train.encodings().identity(item_dim));
+        let identity = fit.identity(train);
         let baseline = identity.as_deref().map(|module| dev_set.per_query(module)).transpose()?;
         let guard =
             GuardDecision::of_values(&dev_values, baseline.as_deref(), &dev_set.looks(), self.config())?;
@@ -164,6 +156,23 @@ struct Fit<'a, 'i> {
 }
 
 impl Fit<'_, '_> {
+    fn check(&self, train: &QuerySet) -> Result<(), Error> {
+        self.config.check()?;
+        let items = self.items.embeddings();
+        train.check_items(items.len())?;
+        if self.config.order == TrainingOrder::Item && train.encodings().dim() != items.dim() {
+            let what = "queries in the space of the items, which are trained alone";
+            return Err(Error::Missing { what });
+        }
+        Ok(())
+    }
+
+    /// What the trained sides must beat: the recipe's own baseline, else the identity where queries are in the items' space.
+    fn identity(&self, train: &QuerySet) -> Option<Box<dyn PersistentModule>> {
+        let own = if self.config.order == TrainingOrder::Item { None } else { self.recipe.baseline() };
+        own.or_else(|| train.encodings().identity(self.items.embeddings().dim()))
+    }
+
     /// Trains, with dev to choose by.
     fn on_dev(&self, train: &QuerySet, dev: &DevSet<'_, ess_core::Embeddings>) -> Result<Found, Error> {
         if let ItemSideConfig::Offsets(offsets) = &self.config.items {

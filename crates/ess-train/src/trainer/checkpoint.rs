@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 
 pub(super) mod file;
+mod format;
 pub(super) mod identity;
 mod optimizer_state;
 mod parameters;

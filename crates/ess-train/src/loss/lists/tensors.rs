@@ -58,43 +58,38 @@ fn shared(
     items_too: bool,
 ) -> Result<Sums, Error> {
     let [n, _] = queries.dims();
-    let device = queries.device();
-    let widths: Vec<usize> = candidates.iter().map(|block| block.tensor.dims()[0]).collect();
-    let k: usize = widths.iter().sum();
-    let chunk = (max_numbers(&device) / k).clamp(1, n);
+    let k: usize = candidates.iter().map(|block| block.tensor.dims()[0]).sum();
+    let chunk = (max_numbers(&queries.device()) / k).clamp(1, n);
     let mut sums = Accumulated::default();
     for start in (0..n).step_by(chunk) {
         let count = chunk.min(n - start);
         let rows = queries.clone().slice(s![start..start + count, ..]);
-        let mut similarities = vec![0.0; count * k];
-        for (block, &width) in candidates.iter().zip(&widths) {
-            let found = embeddings_from_tensor(rows.clone().matmul(block.tensor.clone().transpose()))?;
-            for (row, found) in found.rows().enumerate() {
-                similarities[row * k + block.first..][..width].copy_from_slice(found);
-            }
-        }
+        let similarities = similarities_of(&rows, candidates, count, k)?;
         let mut slopes = vec![0.0; count * k];
         let lists = similarities.chunks(k).zip(slopes.chunks_mut(k)).zip(&relevant[start..start + count]);
         for (at, ((similarities, slopes), relevant)) in lists.enumerate() {
             sums.loss += loss.of_list(start + at, &List { similarities, relevant, teacher: &[] }, slopes);
         }
-        let mut gradient = rows.zeros_like();
-        let mut of_items = Vec::new();
-        for (block, &width) in candidates.iter().zip(&widths) {
-            let slopes = slopes.chunks(k).flat_map(|row| &row[block.first..block.first + width]);
-            let slopes = TensorData::new(slopes.copied().collect(), [count, width]);
-            let slopes = Tensor::<2>::from_data(slopes, &device);
-            gradient = gradient + slopes.clone().matmul(block.tensor.clone());
-            if items_too {
-                of_items.push(slopes.transpose().matmul(rows.clone()));
-            }
-        }
-        sums.gradients.push(gradient);
-        if items_too {
-            sums.add_items(Tensor::cat(of_items, 0));
-        }
+        sums.add_slopes(&rows, candidates, &slopes, items_too);
     }
     Ok(sums.finish())
+}
+
+/// The similarities of `count` queries to all candidates, `count × k`, row-major.
+fn similarities_of(
+    rows: &Tensor<2>,
+    candidates: &[ItemBlock],
+    count: usize,
+    k: usize,
+) -> Result<Vec<f32>, Error> {
+    let mut similarities = vec![0.0; count * k];
+    for block in candidates {
+        let found = embeddings_from_tensor(rows.clone().matmul(block.tensor.clone().transpose()))?;
+        for (row, found) in found.rows().enumerate() {
+            similarities[row * k + block.first..][..found.len()].copy_from_slice(found);
+        }
+    }
+    Ok(similarities)
 }
 
 /// Lists are filled up to the longest of a chunk with the first item, whose slope there is zero.
@@ -146,6 +141,27 @@ struct Accumulated {
 }
 
 impl Accumulated {
+    /// Adds the gradients that the slopes of shared candidates give, slopes `queries × k`, row-major.
+    fn add_slopes(&mut self, rows: &Tensor<2>, candidates: &[ItemBlock], slopes: &[f32], items_too: bool) {
+        let (count, device) = (rows.dims()[0], rows.device());
+        let mut gradient = rows.zeros_like();
+        let mut of_items = Vec::new();
+        for block in candidates {
+            let width = block.tensor.dims()[0];
+            let of_block = slopes.chunks(slopes.len() / count);
+            let of_block = of_block.flat_map(|row| &row[block.first..block.first + width]).copied().collect();
+            let of_block = Tensor::<2>::from_data(TensorData::new(of_block, [count, width]), &device);
+            gradient = gradient + of_block.clone().matmul(block.tensor.clone());
+            if items_too {
+                of_items.push(of_block.transpose().matmul(rows.clone()));
+            }
+        }
+        self.gradients.push(gradient);
+        if items_too {
+            self.add_items(Tensor::cat(of_items, 0));
+        }
+    }
+
     fn add_items(&mut self, gradient: Tensor<2>) {
         self.item_gradient = Some(match self.item_gradient.take() {
             Some(sum) => sum + gradient,

@@ -95,20 +95,14 @@ pub(super) fn item_gradient(
     gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each(
         |(gradient, items)| {
             let tile = items.len() / dim;
-            let mut shares = vec![0.0; block * tile];
             let items = Matrix::new(items, tile, dim);
+            let mut shares = vec![0.0; block * tile];
             let blocks = queries.as_slice().chunks(block * dim).zip(seen.chunks(block));
             for ((queries, seen), weights) in blocks.zip(weights.chunks(block)) {
                 let shares = &mut shares[..seen.len() * tile];
                 let queries = Matrix::new(queries, seen.len(), dim);
                 multiply_add(shares, 0.0, queries, items.transposed(), scale);
-                pulp::Arch::new().dispatch(|| {
-                    for ((shares, seen), &weight) in shares.chunks_exact_mut(tile).zip(seen).zip(weights) {
-                        exp_shifted(shares, seen.max);
-                        let factor = weight / seen.total;
-                        shares.iter_mut().for_each(|share| *share *= factor);
-                    }
-                });
+                weighted_shares(shares, seen, weights);
                 let shares = Matrix::new(shares, seen.len(), tile).transposed();
                 multiply_add(gradient, 1.0, shares, queries, factor);
             }
@@ -122,6 +116,18 @@ pub(super) fn item_gradient(
         }
     }
     gradient
+}
+
+/// Turns the logits of a tile (`seen × tile`) into the shares of its candidates, each query's times its weight.
+fn weighted_shares(logits: &mut [f32], seen: &[Seen], weights: &[f32]) {
+    let tile = logits.len() / seen.len();
+    pulp::Arch::new().dispatch(|| {
+        for ((shares, seen), &weight) in logits.chunks_exact_mut(tile).zip(seen).zip(weights) {
+            exp_shifted(shares, seen.max);
+            let factor = weight / seen.total;
+            shares.iter_mut().for_each(|share| *share *= factor);
+        }
+    });
 }
 
 /// Some queries on their way over the candidates.

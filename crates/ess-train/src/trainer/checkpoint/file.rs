@@ -1,16 +1,12 @@
-//! The file of one run.
-//!
-//! `ESSTRAIN`, the version and the length of what follows as u32 and u64 (little-endian), the [`State`] as JSON, the
-//! parameters of the sides and of what was best on dev as f32, the optimiser's state, those that go with what was best, and
-//! an XXH3 checksum of all of it as text.
+//! The file of one run: when it is written, and how a run goes on from it.
 
 use std::{io::ErrorKind, path::PathBuf};
 
 use burn::optim::ModuleOptimizer;
-use ess_files::{Checksum, remove_partials, write_atomically};
+use ess_files::{remove_partials, write_atomically};
 
 use super::{
-    optimizer_state,
+    format, optimizer_state,
     parameters::{Parameters, replaced},
     state::{BestState, Point, State},
 };
@@ -24,13 +20,6 @@ use crate::{
         sides::Sides,
     },
 };
-
-const MAGIC: &[u8; 8] = b"ESSTRAIN";
-const VERSION: u32 = 1;
-/// Bytes of magic, version and length.
-const HEAD: usize = 8 + 4 + 8;
-/// Bytes of a checksum as text.
-const CHECKSUM: usize = 24;
 
 /// How far a run has come.
 pub(crate) struct Progressed {
@@ -89,21 +78,13 @@ impl CheckpointFile {
             optimizer: optimizer.len(),
             kept_optimizers: kept_optimizers.iter().map(|state| state.len()).collect(),
         };
-        let state = serde_json::to_vec(&state).map_err(|error| self.damaged(error.to_string()))?;
-        let mut bytes =
-            [&MAGIC[..], &VERSION.to_le_bytes(), &(state.len() as u64).to_le_bytes(), &state].concat();
         let of_snapshots = snapshots().map(|kept| Ok(Parameters::of(&kept.sides)?.values));
-        for values in std::iter::once(Ok(parameters.values)).chain(of_snapshots) {
-            let values: Result<_, Error> = values;
-            bytes.extend(values?.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        bytes.extend_from_slice(&optimizer);
-        kept_optimizers.iter().for_each(|state| bytes.extend_from_slice(state));
-        let checksum = Checksum::of(&bytes).to_string();
-        Ok(write_atomically(&self.path, |file| {
-            file.write_all(&bytes)?;
-            file.write_all(checksum.as_bytes())
-        })?)
+        let values = std::iter::once(Ok(parameters.values)).chain(of_snapshots);
+        let values = values.collect::<Result<Vec<_>, Error>>()?;
+        let optimizers: Vec<&[u8]> =
+            std::iter::once(&optimizer).chain(&kept_optimizers).map(|of| &of[..]).collect();
+        let bytes = format::compose(&state, &values, &optimizers).map_err(|reason| self.damaged(reason))?;
+        Ok(write_atomically(&self.path, |file| file.write_all(&bytes))?)
     }
 
     /// Brings a run that has not begun, and its best, to where the file is; `None` where there is no file.
@@ -112,49 +93,64 @@ impl CheckpointFile {
         run: &mut Run<'_, '_, S>,
         best: Option<&mut Best<Kept<S>>>,
     ) -> Result<Option<Progressed>, Error> {
-        let bytes = match std::fs::read(&self.path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(cause) => return Err(ess_files::Error::Io { path: self.path.clone(), cause }.into()),
-            Ok(bytes) => bytes,
-        };
-        let (state, numbers) = self.parse(&bytes)?;
+        let Some(bytes) = self.read()? else { return Ok(None) };
+        let (state, numbers) = format::parse(&bytes).map_err(|reason| self.damaged(reason))?;
         if let Some((part, expected, found)) = self.identity.difference(&state.identity) {
             return Err(Error::CheckpointOfAnotherRun { path: self.path.clone(), part, expected, found });
         }
         let count = self.parameters_of(&state, numbers, run, best.as_deref())?;
-        let snapshots = state.best.as_ref().map_or(0, BestState::snapshots);
-        let (values, optimizers) = numbers.split_at(4 * count * (1 + snapshots));
-        let (optimizer, mut kept_optimizers) = optimizers.split_at(state.optimizer);
-        let values: Vec<f32> = values.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
-        let snapshot = |at: usize| &values[at * count..(at + 1) * count];
-        let sides_of = |at: usize| replaced(run.sides.clone(), &state.ids, snapshot(at));
-        let optimizer_of = |bytes: &[u8], sides: &S| {
-            optimizer_state::load(&run.optimizer, bytes.to_vec(), sides)
-                .ok_or_else(|| self.damaged("the optimiser's state does not fit the module"))
-        };
-        let sides = sides_of(0);
-        let loaded = optimizer_of(optimizer, &sides)?;
-        let kept = (0..snapshots).map(|at| -> Result<_, Error> {
-            let sides = sides_of(1 + at);
-            let Some(&bytes) = state.kept_optimizers.get(at) else { return Ok(Kept::untrained(sides)) };
-            let (own, rest) = kept_optimizers.split_at(bytes);
-            kept_optimizers = rest;
-            Ok(Kept { optimizer: Some(optimizer_of(own, &sides)?), sides })
-        });
-        let kept = kept.collect::<Result<Vec<_>, _>>()?;
+        let (now, snapshots) = self.snapshots(run, &state, numbers, count)?;
         if let (Some(best), Some(state)) = (best, &state.best) {
             *best = state.with(|at, draws| {
-                set_draws(&kept[at].sides, draws);
-                kept[at].clone()
+                set_draws(&snapshots[at].sides, draws);
+                snapshots[at].clone()
             });
         }
-        (run.sides, run.optimizer) = (sides, loaded);
-        set_draws(&run.sides, &state.draws);
+        set_draws(&now.sides, &state.draws);
+        run.sides = now.sides;
+        if let Some(optimizer) = now.optimizer {
+            run.optimizer = optimizer;
+        }
         run.points = state.points.iter().zip(1..).map(|(point, step)| point.at(step)).collect();
         (run.loss_context.mined, run.loss_context.mining) = (state.mined, state.mining);
         // The order of queries is drawn anew up to here.
         state.points.iter().for_each(|_| drop(run.batches.next_batch()));
         Ok(Some(Progressed { ended: state.ended, seconds: state.seconds }))
+    }
+
+    /// The whole file; `None` where there is none.
+    fn read(&self) -> Result<Option<Vec<u8>>, Error> {
+        match std::fs::read(&self.path) {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(ess_files::Error::Io { path: self.path.clone(), cause }.into()),
+        }
+    }
+
+    /// The sides of the run with its optimiser, and those of each snapshot with an optimiser where the file has one.
+    fn snapshots<S: Sides>(
+        &self,
+        run: &Run<'_, '_, S>,
+        state: &State,
+        numbers: &[u8],
+        count: usize,
+    ) -> Result<(Kept<S>, Vec<Kept<S>>), Error> {
+        let snapshots = state.best.as_ref().map_or(0, BestState::snapshots);
+        let (values, mut optimizers) = numbers.split_at(4 * count * (1 + snapshots));
+        let values: Vec<f32> = values.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
+        let mut kept = |at: usize, optimizer: Option<usize>| -> Result<_, Error> {
+            let sides = replaced(run.sides.clone(), &state.ids, &values[at * count..(at + 1) * count]);
+            let Some(length) = optimizer else { return Ok(Kept::untrained(sides)) };
+            let (own, rest) = optimizers.split_at(length);
+            optimizers = rest;
+            let optimizer = optimizer_state::load(&run.optimizer, own.to_vec(), &sides)
+                .ok_or_else(|| self.damaged("the optimiser's state does not fit the module"))?;
+            Ok(Kept { optimizer: Some(optimizer), sides })
+        };
+        let now = kept(0, Some(state.optimizer))?;
+        let of_best = (0..snapshots).map(|at| kept(1 + at, state.kept_optimizers.get(at).copied()));
+        let of_best = of_best.collect::<Result<_, _>>()?;
+        Ok((now, of_best))
     }
 
     /// The number of parameters of each snapshot, where state and numbers fit the run.
@@ -186,31 +182,6 @@ impl CheckpointFile {
             return Err(self.damaged("it does not fit the run that it names"));
         }
         Ok(count)
-    }
-
-    /// The state, and the bytes of all numbers behind it.
-    fn parse<'a>(&self, bytes: &'a [u8]) -> Result<(State, &'a [u8]), Error> {
-        let Some((body, checksum)) = bytes.len().checked_sub(CHECKSUM).map(|end| bytes.split_at(end)) else {
-            return Err(self.damaged("it is too short"));
-        };
-        let Some((head, body_without)) =
-            body.split_at_checked(HEAD).filter(|(head, _)| head.starts_with(MAGIC))
-        else {
-            return Err(self.damaged("it is no checkpoint of a training run"));
-        };
-        if head[8..12] != VERSION.to_le_bytes() {
-            return Err(self.damaged(format!("its version is not {VERSION}")));
-        }
-        if Checksum::of(body).to_string().as_bytes() != checksum {
-            return Err(self.damaged("its checksum is another one"));
-        }
-        let mut length = [0; 8];
-        length.copy_from_slice(&head[12..]);
-        let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
-        let Some((state, numbers)) = body_without.split_at_checked(length) else {
-            return Err(self.damaged("it ends before what it announces"));
-        };
-        Ok((serde_json::from_slice(state).map_err(|error| self.damaged(error.to_string()))?, numbers))
     }
 
     fn damaged(&self, reason: impl Into<String>) -> Error {
