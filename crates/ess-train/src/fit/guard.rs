@@ -198,13 +198,19 @@ mod tests {
         let decision = decide(&trained, &[0.25; 32], &[]);
         assert_eq!((decision.trained, decision.identity), (0.75, Some(0.25)));
         assert_eq!((decision.differing, decision.candidates), (Some(32), Some(1)));
-        for part in [
-            "the trained module is better than the frozen encoder: on 32 dev queries, of which 32 change",
-            "changes by +0.5000, 99 % interval +",
-            "the best of 1",
-        ] {
-            assert!(decision.reason.contains(part), "{}", decision.reason);
+        let reason = &decision.reason;
+        let better = "the trained module is better than the frozen encoder";
+        assert!(reason.starts_with(&format!("{better}: on 32 dev queries, of which 32 change")), "{reason}");
+        for part in ["changes by +0.5000, 99 % interval +", "the best of 1"] {
+            assert!(reason.contains(part), "{reason}");
         }
+        // As many rise as fall.
+        let even: Vec<f64> = (0..32).map(|query| if query < 16 { 0.5 } else { 0.0 }).collect();
+        let none = decide(&even, &[0.25; 32], &[]).reason;
+        assert!(
+            none.starts_with(&format!("there is no evidence that {better}: on 32 dev queries")),
+            "{none}"
+        );
         let few = decide(&trained[..4], &[0.25; 4], &[]).reason;
         assert!(few.starts_with("4 dev queries that change are too few"), "{few}");
         assert!(few.contains("at a level of 99 %"), "{few}");
