@@ -195,3 +195,24 @@ fn sizes_that_no_file_has_are_refused_before_memory_is_taken() {
     announced[12..16].copy_from_slice(&u32::MAX.to_le_bytes());
     assert!(!try_file(&path, &announced, Opening::Read));
 }
+
+#[test]
+fn items_of_no_dimension_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("flattened.index");
+    let mut kinds = Vec::new();
+    for file in golden() {
+        let mut parts = Parts::of(&std::fs::read(&file).unwrap());
+        parts.header["about"]["dim"] = 0.into();
+        let entries = parts.header["sections"].as_array().unwrap();
+        // What has as many numbers as there are dimensions.
+        for (entry, section) in entries.iter().zip(&mut parts.sections) {
+            if ["projection", "rows", "panels", "rest"].iter().any(|name| entry["name"] == *name) {
+                section.clear();
+            }
+        }
+        assert!(!try_file(&path, &parts.encode(true), Opening::Read), "{}", file.display());
+        kinds.push(parts.header["kind"].to_string());
+    }
+    assert!(kinds.contains(&r#""quantised""#.to_owned()), "{kinds:?}");
+}

@@ -46,6 +46,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_cost_is_that_of_items_lists_and_candidates() {
+        let items = (0..300 * 16).map(|i| (i as f32 * 0.37).sin()).collect();
+        let items = ess_core::Embeddings::from_vec(items, 16).unwrap();
+        for (storage, expected) in [(Storage::F32, 524.0), (Storage::F16, 508.0)] {
+            let builder = crate::IvfPqBuilder { lists: Some(4), storage, ..crate::IvfPqBuilder::default() };
+            let index = builder.build(items.clone(), crate::Progress::Silent).unwrap();
+            assert_eq!(index.codes(), 8);
+            // 150 items of 8 codes, 2 lists, and 10 candidates of 64 or 32 bytes.
+            assert!((cost(&index, 2, 10) - expected).abs() < 1e-9, "{}", cost(&index, 2, 10));
+        }
+    }
+
+    #[test]
     fn steps_rise_to_the_last() {
         assert_eq!(steps(1, 1, 2), [1]);
         assert_eq!(steps(1, 13, 2), [1, 2, 3, 4, 6, 8, 12, 13]);

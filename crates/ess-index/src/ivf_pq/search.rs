@@ -38,12 +38,12 @@ impl IvfPqIndex {
         let admitted = self.live.admitted(params.filter);
         let found = admitted.as_ref().map_or(self.rows(), |admitted| admitted.len());
         let thoroughness = self.thoroughness(k, params, found);
-        let items = self.len() * thoroughness.probes / self.lists();
+        let exactly = self.compares_all(found, thoroughness);
         let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim()).enumerate();
         let hits: Vec<Vec<Vec<Hit>>> = groups
             .map(|(group, queries)| {
                 let first_query = group * QUERIES_TOGETHER;
-                if found <= thoroughness.refine + items / ITEMS_A_CANDIDATE {
+                if exactly {
                     self.search_exactly(queries, first_query, k, &admitted)
                 } else {
                     self.search_together(queries, first_query, thoroughness, &admitted)
@@ -51,6 +51,12 @@ impl IvfPqIndex {
             })
             .collect::<Result<_, _>>()?;
         Ok(hits.into_iter().flatten().collect())
+    }
+
+    /// Whether comparing every one of so many items exactly takes no longer than looking into lists.
+    fn compares_all(&self, admitted: usize, thoroughness: Thoroughness) -> bool {
+        let items = self.len() * thoroughness.probes / self.lists();
+        admitted <= thoroughness.refine + items / ITEMS_A_CANDIDATE
     }
 
     /// With a filter, as many more lists are looked into as there are items for each admitted one.
@@ -180,4 +186,55 @@ fn nearest(query: usize, products: &[f32], probes: usize) -> Vec<Visit> {
     let mut best = Best::new(probes);
     best.extend((0..).zip(products.iter().copied()));
     best.into_sorted().map(|(list, product)| Visit { list, query: query as u32, product }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ess_core::Effort;
+
+    use super::*;
+    use crate::{IvfPqBuilder, Progress};
+
+    /// 640 items of 16 dimensions.
+    fn index(lists: usize, scale: f32) -> IvfPqIndex {
+        let items = (0..640 * 16).map(|i| (i as f32 * 0.37).sin() * scale).collect();
+        let builder = IvfPqBuilder { lists: Some(lists), ..IvfPqBuilder::default() };
+        builder.build(Embeddings::from_vec(items, 16).unwrap(), Progress::Silent).unwrap()
+    }
+
+    fn effort(nprobe: usize, rescore: usize) -> SearchParams<'static> {
+        SearchParams::from(Effort { nprobe: Some(nprobe), rescore: Some(rescore), ..Effort::default() })
+    }
+
+    #[test]
+    fn all_are_compared_where_that_costs_no_more_than_codes() {
+        // 2 of 4 lists hold 320 items, which cost as much as 10 candidates.
+        let (index, thoroughness) = (index(4, 1.0), Thoroughness { k: 1, probes: 2, refine: 5 });
+        assert!(index.compares_all(15, thoroughness));
+        assert!(!index.compares_all(16, thoroughness));
+    }
+
+    #[test]
+    fn more_lists_are_looked_into_while_there_are_too_few_candidates() {
+        // A list has 16 items on average, too few for 60 hits.
+        let queries =
+            Embeddings::from_vec((0..5 * 16).map(|i| (i as f32 * 0.41).cos()).collect(), 16).unwrap();
+        let hits = index(40, 1.0).search_with(&queries, 60, &effort(1, 60)).unwrap();
+        assert!(hits.iter().all(|hits| hits.len() == 60));
+        // All 4 lists were looked into: there are no others.
+        let hits = index(4, 1.0).search_with(&queries, 600, &effort(4, 600)).unwrap();
+        assert!(hits.iter().all(|hits| hits.len() == 600));
+    }
+
+    #[test]
+    fn a_similarity_that_overflows_is_of_the_query_named() {
+        // The 67th query is in the second group.
+        let queries = (0..70 * 16).map(|i| if i / 16 == 66 { 1e30 } else { 1e-30 }).collect();
+        let queries = Embeddings::from_vec(queries, 16).unwrap();
+        let index = index(4, 1e30);
+        for candidates in [1, 640] {
+            let error = index.search_with(&queries, 1, &effort(1, candidates)).unwrap_err();
+            assert!(matches!(error, Error::NonFinite { row: 66, .. }), "{candidates}: {error}");
+        }
+    }
 }

@@ -80,6 +80,15 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn the_threshold_is_the_least_score_kept_once_there_are_many() {
+        let mut best = Best::new(2);
+        best.extend((0..10).map(|position| (position, position as f32)));
+        assert_eq!(best.threshold(), f32::NEG_INFINITY);
+        best.extend((10..100).map(|position| (position, position as f32)));
+        assert_eq!(best.threshold(), 98.0);
+    }
+
     proptest! {
         #[test]
         fn agrees_with_sorting_everything(

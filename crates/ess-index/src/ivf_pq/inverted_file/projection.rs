@@ -28,11 +28,8 @@ impl Projection {
     pub(crate) fn train(vectors: &[f32], dim: usize, kept: usize, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let directions = kept.min(dim);
-        let mut gaussian = |rows: usize, columns: usize| -> Vec<f32> {
-            (0..rows * columns).map(|_| (0..12).map(|_| random.random::<f32>()).sum::<f32>() - 6.0).collect()
-        };
-        let mut basis = gaussian(directions, dim);
-        let rotation = orthonormal(gaussian(directions, directions), directions);
+        let mut basis = gaussian(&mut random, directions * dim);
+        let rotation = orthonormal(gaussian(&mut random, directions * directions), directions);
         if directions < dim {
             let moment = second_moment(vectors, dim);
             for _ in 0..ITERATIONS {
@@ -85,6 +82,11 @@ impl Projection {
         );
         projected
     }
+}
+
+/// Numbers of nearly a normal distribution: each is the sum of 12 uniform ones less their mean.
+fn gaussian(random: &mut ChaCha8Rng, count: usize) -> Vec<f32> {
+    (0..count).map(|_| (0..12).map(|_| random.random::<f32>()).sum::<f32>() - 6.0).collect()
 }
 
 /// The mean of `x xᵀ`, up to a factor, of the first vectors.
@@ -158,6 +160,14 @@ mod tests {
             wave(1) + wave(2) + wave(3) + 0.001 * ((i * j) as f32).sin()
         };
         (0..n * dim).map(|at| number(at / dim, at % dim)).collect()
+    }
+
+    #[test]
+    fn random_directions_point_everywhere() {
+        let numbers = gaussian(&mut ChaCha8Rng::seed_from_u64(3), 4096);
+        let mean = numbers.iter().sum::<f32>() / 4096.0;
+        let variance = numbers.iter().map(|x| x * x).sum::<f32>() / 4096.0;
+        assert!(mean.abs() < 0.05 && (variance - 1.0).abs() < 0.07, "{mean} {variance}");
     }
 
     #[test]

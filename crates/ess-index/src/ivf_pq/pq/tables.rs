@@ -90,7 +90,7 @@ mod tests {
         for instructions in InstructionSet::available() {
             let mut tables = Tables::default();
             tables.fill(instructions, &codebooks, queries);
-            assert_eq!(tables.len(), 3);
+            assert_eq!((tables.len(), tables.numbers.len()), (3, 3 * 8 * CENTRES));
             for (query, vector) in queries.chunks(16).enumerate() {
                 let (table, scale) = tables.table(query);
                 let mut codes = [0; 8];

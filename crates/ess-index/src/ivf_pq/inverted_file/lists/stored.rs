@@ -89,3 +89,31 @@ fn read_starts(contents: &Contents, sizes: &Sizes<'_>) -> Result<Vec<Vec<u64>>, 
     };
     starts.chunks_exact(each).zip(sizes.segments).map(check).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_core::{Embeddings, PersistentIndex};
+
+    use crate::{IvfPqBuilder, IvfPqIndex, Progress};
+
+    #[test]
+    fn lists_that_do_not_follow_one_another_are_refused() {
+        let items = Embeddings::from_vec((0..60 * 4).map(|i| (i as f32).sin()).collect(), 4).unwrap();
+        let builder = IvfPqBuilder { lists: Some(2), ..IvfPqBuilder::default() };
+        let index = builder.build(items, Progress::Silent).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        let opens = |starts: [u64; 3]| {
+            let mut index = index.clone();
+            index.segments[0].starts = starts.to_vec();
+            index.save(&path).unwrap();
+            IvfPqIndex::open(&path).map(drop)
+        };
+        let middle = index.segments[0].starts[1];
+        opens([0, middle, 60]).unwrap();
+        for starts in [[1, middle, 60], [0, middle, 59], [0, 61, 60]] {
+            let error = opens(starts).unwrap_err().to_string();
+            assert!(error.contains("lists of 60 items one after the other"), "{starts:?}: {error}");
+        }
+    }
+}
