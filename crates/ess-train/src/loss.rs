@@ -15,6 +15,7 @@ pub(crate) mod needs;
 mod pairs;
 pub(crate) mod pairwise_logistic;
 pub(crate) mod recovery;
+mod rows_at_once;
 pub(crate) mod softmax;
 pub(crate) mod table;
 pub(crate) mod triplet;

@@ -61,6 +61,8 @@ fn a_matrix_that_exists_is_learned_in_every_dimension_and_by_every_recipe() {
             assert!(guard.trained > 0.9, "{name} reaches {} on dev", guard.trained);
             assert_eq!(guard.identity.is_some(), query_dim == DIM);
             assert_eq!((fitted.report.curves.len(), fitted.module.query_dim()), (runs, query_dim));
+            let mapped = |module: &dyn ess_search::PersistentModule| module.apply(dev.encodings()).unwrap();
+            assert_eq!(mapped(&*fitted.module), mapped(&*fitted.trained), "{name}");
         }
     }
 }

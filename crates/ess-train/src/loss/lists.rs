@@ -9,6 +9,8 @@ use crate::{
     loss::{batch::LossBatch, candidates::Candidates, value::LossValue},
 };
 
+#[cfg(test)]
+mod agreement;
 mod host;
 pub(super) mod tensors;
 

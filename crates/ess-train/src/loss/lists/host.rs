@@ -9,6 +9,7 @@ use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
 use crate::{
     data::items::Items,
     error::Error,
+    loss::rows_at_once::rows_at_once,
     matmul::{Matrix, dot, multiply_add},
 };
 
@@ -70,7 +71,7 @@ fn shared(
     items_too: bool,
 ) -> Values {
     let (dim, k) = (queries.dim(), candidates.len());
-    let rows = (MAX_SIMILARITIES / k).clamp(1, BLOCK);
+    let rows = rows_at_once(MAX_SIMILARITIES, k, BLOCK);
     let mut gradient = vec![0.0; queries.len() * dim];
     let block_of = |at: usize, gradient: &mut [f32]| {
         let span = at * rows..at * rows + gradient.len() / dim;

@@ -7,6 +7,7 @@ use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
 use crate::{
     data::items::{ItemBlock, Items},
     error::Error,
+    loss::rows_at_once::rows_at_once,
 };
 
 /// The most numbers of a tensor that is made on the way: 16 Mi, 64 megabytes. Less where the device says so.
@@ -20,12 +21,15 @@ pub(super) fn evaluate(
     items: &Items<'_>,
     items_too: bool,
 ) -> Result<Sums, Error> {
+    let numbers = max_numbers(items.device());
     match lists {
-        Lists::Own(lists) => own(loss, queries, lists, items, items_too),
-        Lists::Shared { rows: None, relevant } => shared(loss, queries, relevant, items.blocks(), items_too),
+        Lists::Own(lists) => own(loss, queries, lists, items, items_too, numbers),
+        Lists::Shared { rows: None, relevant } => {
+            shared(loss, queries, relevant, items.blocks(), items_too, numbers)
+        }
         Lists::Shared { rows: Some(rows), relevant } => {
             let chosen = [ItemBlock { first: 0, tensor: items.rows(rows) }];
-            let mut sums = shared(loss, queries, relevant, &chosen, items_too)?;
+            let mut sums = shared(loss, queries, relevant, &chosen, items_too, numbers)?;
             sums.item_gradient = sums.item_gradient.map(|gradient| spread(gradient, rows, items));
             Ok(sums)
         }
@@ -50,16 +54,18 @@ pub(crate) fn rows_tensor(rows: &[usize], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(rows, [count]), device)
 }
 
-fn shared(
+/// At most so many `numbers` of similarities at once.
+pub(super) fn shared(
     loss: &Weighed<'_>,
     queries: Tensor<2>,
     relevant: &[Vec<Relevant>],
     candidates: &[ItemBlock],
     items_too: bool,
+    numbers: usize,
 ) -> Result<Sums, Error> {
     let [n, _] = queries.dims();
     let k: usize = candidates.iter().map(|block| block.tensor.dims()[0]).sum();
-    let chunk = (max_numbers(&queries.device()) / k).clamp(1, n);
+    let chunk = rows_at_once(numbers, k, n);
     let mut sums = Accumulated::default();
     for start in (0..n).step_by(chunk) {
         let count = chunk.min(n - start);
@@ -92,18 +98,20 @@ fn similarities_of(
     Ok(similarities)
 }
 
-/// Lists are filled up to the longest of a chunk with the first item, whose slope there is zero.
-fn own(
+/// Lists are filled up to the longest with the first item, whose slope there is zero. At most so many `numbers` of their
+/// embeddings at once.
+pub(super) fn own(
     loss: &Weighed<'_>,
     queries: Tensor<2>,
     lists: &[OwnList],
     items: &Items<'_>,
     items_too: bool,
+    numbers: usize,
 ) -> Result<Sums, Error> {
     let [n, dim] = queries.dims();
     let device = queries.device();
     let longest = lists.iter().map(|own| own.items.len()).max().unwrap_or(0).max(1);
-    let chunk = (max_numbers(&device) / (longest * dim)).clamp(1, n);
+    let chunk = rows_at_once(numbers, longest * dim, n);
     let mut sums = Accumulated::default();
     for start in (0..n).step_by(chunk) {
         let lists = &lists[start..n.min(start + chunk)];
@@ -172,5 +180,15 @@ impl Accumulated {
     fn finish(self) -> Sums {
         let Self { loss, gradients, item_gradient } = self;
         Sums { loss, gradient: Tensor::cat(gradients, 0), item_gradient }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_without_a_limit_makes_large_tensors() {
+        assert_eq!(max_numbers(&Device::flex()), MAX_NUMBERS);
     }
 }

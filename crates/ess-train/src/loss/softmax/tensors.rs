@@ -7,7 +7,7 @@ use super::Target;
 use crate::{
     data::items::ItemBlock,
     error::Error,
-    loss::{lists::tensors::rows_tensor, value::LossValue},
+    loss::{lists::tensors::rows_tensor, rows_at_once::rows_at_once, value::LossValue},
 };
 
 /// The most similarities that exist at once: 64 Mi numbers, a quarter of a gigabyte. Less where the device says so.
@@ -25,7 +25,8 @@ pub(super) fn softmax(
     let [n, _] = queries.dims();
     let candidates = &cut(candidates, longest_row(&queries.device()));
     let widest = candidates.iter().map(|block| block.tensor.dims()[0]).max().unwrap_or(1);
-    let chunk = (MAX_SIMILARITIES.min(largest_tensor(&queries.device())) / widest).clamp(1, n);
+    let numbers = MAX_SIMILARITIES.min(largest_tensor(&queries.device()));
+    let chunk = rows_at_once(numbers, widest, n);
     let mut loss = 0.0;
     let mut gradients = Vec::new();
     let mut of_items = OfItems::new(if items_too { candidates } else { &[] });
