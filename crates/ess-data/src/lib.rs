@@ -12,6 +12,7 @@ mod ids_file;
 mod judgements;
 mod lines;
 mod link_file;
+mod mapped_file;
 mod matrix_writer;
 mod npy;
 mod provenance;

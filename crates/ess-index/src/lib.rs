@@ -5,6 +5,7 @@ mod error;
 mod exact;
 mod file;
 mod graph;
+mod halves;
 mod identified;
 mod index_file;
 mod int8;

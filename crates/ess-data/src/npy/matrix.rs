@@ -6,10 +6,12 @@ use std::{
 };
 
 use ess_core::Embeddings;
-use memmap2::Mmap;
 
 use super::header::Header;
-use crate::{dtype::Dtype, error::Error, row_range::check_rows, store::mapped::map};
+use crate::{dtype::Dtype, error::Error, mapped_file::MappedFile, row_range::check_rows};
+
+/// Values that are read together where all are read.
+const VALUES_OF_A_BATCH: usize = 1 << 18;
 
 /// An `.npy` file with an `n × d` matrix of floating-point values, memory-mapped.
 ///
@@ -32,7 +34,7 @@ use crate::{dtype::Dtype, error::Error, row_range::check_rows, store::mapped::ma
 #[derive(Debug)]
 pub struct NpyMatrix {
     path: PathBuf,
-    file: Mmap,
+    file: MappedFile,
     header: Header,
 }
 
@@ -44,7 +46,7 @@ impl NpyMatrix {
     /// at least one floating-point number.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = map(path)?;
+        let file = MappedFile::open(path)?;
         let header = Header::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
         let (rows, columns) = (header.rows, header.columns);
         if rows == 0 || columns == 0 {
@@ -87,13 +89,21 @@ impl NpyMatrix {
         Embeddings::from_vec(values, self.dim()).map_err(|error| self.located(error, rows.start))
     }
 
-    /// The rows in order, at most `batch` at a time (at least one), as `f32`: memory for one batch.
+    /// The rows in order, at most `batch` at a time (at least one), as `f32`: memory for one batch, since the pages of the file
+    /// are given back after each, unless it is in Fortran order.
     ///
     /// Each batch may fail as [`NpyMatrix::rows`] does.
     pub fn batches(&self, batch: usize) -> impl ExactSizeIterator<Item = Result<Embeddings, Error>> {
         let batch = batch.max(1);
-        (0..self.len().div_ceil(batch))
-            .map(move |i| self.rows(i * batch..(i + 1).saturating_mul(batch).min(self.len())))
+        (0..self.len().div_ceil(batch)).map(move |i| {
+            let rows = i * batch..(i + 1).saturating_mul(batch).min(self.len());
+            let embeddings = self.rows(rows.clone());
+            if !self.header.fortran_order {
+                let (first, row_bytes) = (self.header.data_start, self.dim() * self.header.value_bytes);
+                self.file.give_back(first + rows.start * row_bytes..first + rows.end * row_bytes);
+            }
+            embeddings
+        })
     }
 
     /// All rows as `f32`.
@@ -101,7 +111,14 @@ impl NpyMatrix {
     /// # Errors
     /// As [`NpyMatrix::rows`].
     pub fn to_embeddings(&self) -> Result<Embeddings, Error> {
-        self.rows(0..self.len())
+        if self.header.fortran_order {
+            return self.rows(0..self.len());
+        }
+        let mut values = Vec::with_capacity(self.len() * self.dim());
+        for batch in self.batches((VALUES_OF_A_BATCH / self.dim()).max(1)) {
+            values.extend_from_slice(batch?.as_slice());
+        }
+        Ok(Embeddings::from_vec(values, self.dim())?)
     }
 
     fn decode_rows(&self, rows: &Range<usize>) -> Vec<f32> {
@@ -154,5 +171,24 @@ impl NpyMatrix {
         let mut bytes = [0; 8];
         bytes.copy_from_slice(&self.file[start..start + 8]);
         if self.header.big_endian { f64::from_be_bytes(bytes) } else { f64::from_le_bytes(bytes) }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::{mapped_file::resident_bytes, write_npy};
+
+    #[test]
+    fn reading_all_of_a_matrix_leaves_little_of_it_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("matrix.npy");
+        let values = (0..40_000 * 64).map(|i| i as f32).collect();
+        let embeddings = Embeddings::from_vec(values, 64).unwrap();
+        write_npy(&path, &embeddings, Dtype::F32).unwrap();
+        let matrix = NpyMatrix::open(&path).unwrap();
+        assert_eq!(matrix.to_embeddings().unwrap(), embeddings);
+        let found = resident_bytes(&path);
+        assert!(found < 1 << 20, "{found} of {} bytes", matrix.file.len());
     }
 }

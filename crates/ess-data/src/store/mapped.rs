@@ -1,7 +1,6 @@
 //! A store file whose header has been checked, mapped into memory.
 
 use std::{
-    fs::File,
     ops::Range,
     path::{Path, PathBuf},
 };
@@ -9,11 +8,12 @@ use std::{
 use ess_core::{Embeddings, Ids};
 use ess_files::Checksum;
 use half::f16;
-use memmap2::Mmap;
 use ndarray::ArrayView2;
 
 use super::layout::{BLOCK_BYTES, CHECKSUM_BYTES, Layout};
-use crate::{dtype::Dtype, error::Error, provenance::Provenance, row_range::check_rows};
+use crate::{
+    dtype::Dtype, error::Error, mapped_file::MappedFile, provenance::Provenance, row_range::check_rows,
+};
 
 /// A store file opened without reading its components: milliseconds, whatever its size.
 ///
@@ -44,7 +44,7 @@ use crate::{dtype::Dtype, error::Error, provenance::Provenance, row_range::check
 #[derive(Debug)]
 pub struct MappedStore {
     pub(super) path: PathBuf,
-    pub(super) file: Mmap,
+    pub(super) file: MappedFile,
     pub(super) layout: Layout,
 }
 
@@ -56,7 +56,7 @@ impl MappedStore {
     /// torn, or contradicts itself.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = map(path)?;
+        let file = MappedFile::open(path)?;
         let layout = Layout::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
         Ok(Self { path: path.to_owned(), file, layout })
     }
@@ -116,8 +116,7 @@ impl MappedStore {
     /// [`ess_core::Error::RowOutOfRange`] for a wrong range.
     pub fn rows(&self, rows: Range<usize>) -> Result<Embeddings, Error> {
         check_rows("rows of a store", &rows, self.len())?;
-        let row_bytes = self.dim() * self.dtype().size();
-        let bytes = &self.matrix_bytes()[rows.start * row_bytes..rows.end * row_bytes];
+        let bytes = &self.file[self.bytes_of(&rows)];
         Embeddings::from_vec(self.dtype().decode(bytes), self.dim())
             .map_err(|error| Error::in_rows(error, &self.path, rows.start))
     }
@@ -134,21 +133,30 @@ impl MappedStore {
         Ok(Embeddings::from_vec(values, self.dim())?)
     }
 
-    /// The rows in order, at most `batch` at a time (at least one), as `f32`: memory for one batch.
+    /// The rows in order, at most `batch` at a time (at least one), as `f32`: memory for one batch, since the pages of the file
+    /// are given back after each.
     ///
     /// Each batch may fail as [`MappedStore::rows`] does.
     pub fn batches(&self, batch: usize) -> impl ExactSizeIterator<Item = Result<Embeddings, Error>> {
         let batch = batch.max(1);
-        (0..self.len().div_ceil(batch))
-            .map(move |i| self.rows(i * batch..(i + 1).saturating_mul(batch).min(self.len())))
+        (0..self.len().div_ceil(batch)).map(move |i| {
+            let rows = i * batch..(i + 1).saturating_mul(batch).min(self.len());
+            let embeddings = self.rows(rows.clone());
+            self.file.give_back(self.bytes_of(&rows));
+            embeddings
+        })
     }
 
-    /// All rows as `f32`: memory for `4 n d` bytes.
+    /// All rows as `f32`: memory for `4 n d` bytes, since the pages of the file are given back on the way.
     ///
     /// # Errors
     /// [`Error::NonFinite`] with the row and the column.
     pub fn to_embeddings(&self) -> Result<Embeddings, Error> {
-        self.rows(0..self.len())
+        let mut values = Vec::with_capacity(self.len() * self.dim());
+        for batch in self.batches(self.rows_of_a_block()) {
+            values.extend_from_slice(batch?.as_slice());
+        }
+        Ok(Embeddings::from_vec(values, self.dim())?)
     }
 
     /// The `n × d` matrix without a copy, where the file holds `f32` at an aligned address; else `None`.
@@ -171,8 +179,7 @@ impl MappedStore {
     /// [`Error::Damaged`] with the bytes, [`Error::NonFinite`] with the row and the column.
     pub fn verify(&self) -> Result<(), Error> {
         self.verify_checksums()?;
-        let rows = (BLOCK_BYTES / self.dim()).max(1);
-        self.batches(rows).try_for_each(|batch| batch.map(drop))?;
+        self.batches(self.rows_of_a_block()).try_for_each(|batch| batch.map(drop))?;
         self.verify_tokens()
     }
 
@@ -190,6 +197,7 @@ impl MappedStore {
                     found,
                 });
             }
+            self.file.give_back(i * BLOCK_BYTES..i * BLOCK_BYTES + block.len());
         }
         Ok(())
     }
@@ -201,6 +209,17 @@ impl MappedStore {
 
     fn matrix_bytes(&self) -> &[u8] {
         &self.file[self.layout.embeddings.clone()]
+    }
+
+    /// Where rows, which exist, are in the file.
+    fn bytes_of(&self, rows: &Range<usize>) -> Range<usize> {
+        let (first, row_bytes) = (self.layout.embeddings.start, self.dim() * self.dtype().size());
+        first + rows.start * row_bytes..first + rows.end * row_bytes
+    }
+
+    /// Rows that are read together where all are read.
+    fn rows_of_a_block(&self) -> usize {
+        (BLOCK_BYTES / self.dim()).max(1)
     }
 
     /// The end of an id among the bytes of the ids; beyond them when the file is damaged.
@@ -216,11 +235,25 @@ impl MappedStore {
     }
 }
 
-/// Maps a file for reading.
-pub(crate) fn map(path: &Path) -> Result<Mmap, Error> {
-    let file = File::open(path).map_err(Error::io(path))?;
-    // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: this workspace
-    // only ever replaces files by renaming, which leaves a map of the old file whole. That rule is documented at
-    // each type that holds a map.
-    unsafe { Mmap::map(&file) }.map_err(Error::io(path))
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use crate::{mapped_file::resident_bytes, write_store};
+
+    #[test]
+    fn reading_all_of_a_store_leaves_little_of_it_in_memory() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("items.safetensors");
+        let (rows, dim) = (40_000, 64);
+        let ids = Ids::new((0..rows).map(|row| row.to_string()).collect()).unwrap();
+        let values = (0..rows * dim).map(|i| i as f32).collect();
+        let embeddings = Embeddings::from_vec(values, dim).unwrap();
+        write_store(&path, &ids, &embeddings, Dtype::F32, &Provenance::default()).unwrap();
+        let store = MappedStore::open(&path).unwrap();
+        let most = 1 << 20;
+        store.verify().unwrap();
+        assert!(resident_bytes(&path) < most, "{} of {} bytes", resident_bytes(&path), store.file.len());
+        assert_eq!(store.to_embeddings().unwrap(), embeddings);
+        assert!(resident_bytes(&path) < most, "{} of {} bytes", resident_bytes(&path), store.file.len());
+    }
 }

@@ -1,11 +1,11 @@
 //! Building an exact index.
 
 use ess_core::Embeddings;
-use half::f16;
 use serde::{Deserialize, Serialize};
 
 use super::{FlatIndex, Items};
 use crate::error::Error;
+use crate::halves::halves;
 use crate::int8::Int8Items;
 use crate::kernels::float::Panels;
 use crate::live_rows::LiveRows;
@@ -34,7 +34,7 @@ impl FlatBuilder {
         Self { storage }
     }
 
-    /// Indexes `n × d` items. [`Storage::F32`] makes no copy.
+    /// Indexes `n × d` items. Neither [`Storage::F32`] nor [`Storage::F16`] takes more memory than the items had.
     ///
     /// # Errors
     /// [`Error::BeyondStorage`] for a component that the storage cannot hold; [`Error::Core`] with `InvalidParameter` for more
@@ -49,7 +49,7 @@ impl FlatBuilder {
             }
             Storage::F16 => {
                 self.storage.check(&items)?;
-                Items::F16(Panels::converted(items.as_slice(), dim, f16::from_f32))
+                Items::F16(Panels::from_rows(halves(into_rows(items)), dim))
             }
         };
         Ok(FlatIndex::with_items(items, LiveRows::all(len)))

@@ -44,6 +44,13 @@ impl Default for ItemBounds {
 }
 
 impl ItemBounds {
+    /// Makes room for so many items more, and for no others.
+    pub(super) fn reserve(&mut self, items: usize) {
+        for column in [&mut self.scales, &mut self.norms, &mut self.errors] {
+            column.to_mut().reserve_exact(items);
+        }
+    }
+
     pub(super) fn push(&mut self, item: &[f32], codes: &[i8], scale: f32) {
         let (norm, error) = int8_norms(item, codes, scale);
         self.scales.to_mut().push(scale);

@@ -24,6 +24,13 @@ impl BytePanels {
         Self { stride: dim.next_multiple_of(GROUP), len: 0, codes: Vec::new().into() }
     }
 
+    /// Makes room for so many items more, and for no others.
+    pub(super) fn reserve(&mut self, items: usize) {
+        let size = (self.len + items).next_multiple_of(LANES) * self.stride;
+        let codes = self.codes.to_mut();
+        codes.reserve_exact(size.saturating_sub(codes.len()));
+    }
+
     /// Adds an item behind the others.
     pub(super) fn push(&mut self, item: &[i8]) {
         let lane = self.len % LANES;

@@ -8,6 +8,7 @@ use super::pq::{GROUP, MAX_CODES, PAIR};
 use super::rows::Rows;
 use super::{IvfPqIndex, coder::Coder};
 use crate::error::Error;
+use crate::exact::into_rows;
 use crate::live_rows::LiveRows;
 use crate::progress::Progress;
 use crate::storage::Storage;
@@ -63,7 +64,8 @@ impl Default for IvfPqBuilder {
 
 impl IvfPqBuilder {
     /// Indexes `n × d` items of any norm, which get the rows `0..n`. It runs in rayon's current thread pool. The same items,
-    /// settings and seed give the same index in any number of threads.
+    /// settings and seed give the same index in any number of threads. The items are put in order in their own memory, and
+    /// building a million of them takes a fifth of it besides.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, [`Error::TooManyItems`] beyond 2³² − 1 items,
@@ -76,10 +78,11 @@ impl IvfPqBuilder {
         let bar = progress.start(items.len(), "coding items");
         let coded = coder.encode(&items, |items| bar.inc(items as u64));
         bar.finish_and_clear();
-        let lists = Lists::new(&coded, coder.centres.len(), coder.codebooks.codes(), 0, |order| {
-            Rows::gathered(self.storage, items.as_slice(), items.dim(), order)
+        let (len, dim) = (items.len(), items.dim());
+        let lists = Lists::new(coded, coder.centres.len(), coder.codebooks.codes(), 0, |order| {
+            Rows::arranged(self.storage, into_rows(items), dim, order)
         });
-        Ok(IvfPqIndex::new(coder, vec![lists], LiveRows::all(items.len())))
+        Ok(IvfPqIndex::new(coder, vec![lists], LiveRows::all(len)))
     }
 
     /// Checks that every setting is in its range.

@@ -8,7 +8,7 @@ use super::pq::Codebooks;
 use crate::cpu::InstructionSet;
 
 /// Items that are coded together.
-const TOGETHER: usize = 1024;
+const TOGETHER: usize = 256;
 
 /// What was learnt from the items: how a vector becomes a list and codes.
 ///
@@ -32,37 +32,32 @@ impl Coder {
 
     /// The list, codes and factor of each item.
     pub(crate) fn encode(&self, items: &Embeddings, done: impl Fn(usize) + Sync) -> CodedItems {
-        let chunks: Vec<CodedItems> = items
-            .as_slice()
-            .par_chunks(TOGETHER * items.dim())
-            .map(|rows| {
-                let coded = self.encode_together(rows);
-                done(coded.lists.len());
-                coded
-            })
-            .collect();
-        let mut all = CodedItems { lists: Vec::new(), codes: Vec::new(), factors: Vec::new() };
-        for coded in chunks {
-            all.lists.extend(coded.lists);
-            all.codes.extend(coded.codes);
-            all.factors.extend(coded.factors);
-        }
-        all
+        let (len, codes) = (items.len(), self.codebooks.codes());
+        let mut coded =
+            CodedItems { lists: vec![0; len], codes: vec![0; len * codes], factors: vec![0.0; len] };
+        let columns = (coded.lists.par_chunks_mut(TOGETHER), coded.codes.par_chunks_mut(TOGETHER * codes));
+        let columns = columns.0.zip(columns.1).zip(coded.factors.par_chunks_mut(TOGETHER));
+        columns.zip(items.as_slice().par_chunks(TOGETHER * items.dim())).for_each(
+            |(((lists, codes), factors), rows)| {
+                self.encode_together(rows, lists, codes, factors);
+                done(lists.len());
+            },
+        );
+        coded
     }
 
-    fn encode_together(&self, rows: &[f32]) -> CodedItems {
+    fn encode_together(&self, rows: &[f32], lists: &mut [u32], codes: &mut [u8], factors: &mut [f32]) {
         let mut directions = rows.to_vec();
         let norms = normalise(&mut directions, self.projection.dim());
         let mut projected = Vec::new();
         self.projection.project(&directions, &mut projected);
-        let lists = self.centres.assign(&projected);
-        let codes_an_item = self.codebooks.codes();
-        let mut codes = vec![0; lists.len() * codes_an_item];
-        let vectors = projected.chunks_exact_mut(self.projection.kept()).zip(&lists);
-        let factors = vectors.zip(codes.chunks_exact_mut(codes_an_item)).zip(&norms);
-        let factors =
-            factors.map(|(((vector, &list), codes), norm)| norm / self.code(vector, list, codes)).collect();
-        CodedItems { lists, codes, factors }
+        lists.copy_from_slice(&self.centres.assign(&projected));
+        let vectors = projected.chunks_exact_mut(self.projection.kept()).zip(lists);
+        let coded =
+            vectors.zip(codes.chunks_exact_mut(self.codebooks.codes())).zip(factors.iter_mut().zip(norms));
+        for (((vector, list), codes), (factor, norm)) in coded {
+            *factor = norm / self.code(vector, *list, codes);
+        }
     }
 
     /// Writes the codes of a projected direction and returns the norm of what they and the list stand for.

@@ -22,8 +22,8 @@ impl MutableIndex for IvfPqIndex {
         Error::check_items(first.saturating_add(items.len()))?;
         self.storage().check(items)?;
         let coded = self.coder.encode(items, |_| {});
-        let added = Lists::new(&coded, self.lists(), self.codes(), first as u32, |order| {
-            Rows::gathered(self.storage(), items.as_slice(), items.dim(), order)
+        let added = Lists::new(coded, self.lists(), self.codes(), first as u32, |order| {
+            Rows::arranged(self.storage(), items.as_slice().to_vec(), items.dim(), order)
         });
         self.segments.push(added);
         self.live.add(items.len());

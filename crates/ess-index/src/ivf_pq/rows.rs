@@ -2,11 +2,11 @@
 
 use ess_core::MemoryUse;
 use half::f16;
-use rayon::prelude::*;
 
 use crate::cpu::InstructionSet;
 use crate::error::Error;
 use crate::file::{Contents, Numbers, Section};
+use crate::halves::halves;
 use crate::kernels::dot::dot;
 use crate::storage::Storage;
 
@@ -18,11 +18,13 @@ pub(crate) enum Rows {
 }
 
 impl Rows {
-    /// The rows of a row-major matrix in the order given.
-    pub(crate) fn gathered(storage: Storage, matrix: &[f32], dim: usize, order: &[u32]) -> Self {
+    /// The rows of a row-major matrix in the order given, which names each of them once. It takes no more memory than the
+    /// matrix had.
+    pub(crate) fn arranged(storage: Storage, mut matrix: Vec<f32>, dim: usize, order: &[u32]) -> Self {
+        arrange(&mut matrix, dim, order);
         match storage {
-            Storage::F16 => Self::F16(gathered(matrix, dim, order, f16::ZERO, f16::from_f32).into()),
-            Storage::F32 | Storage::I8 => Self::F32(gathered(matrix, dim, order, 0.0, |x| x).into()),
+            Storage::F16 => Self::F16(halves(matrix).into()),
+            Storage::F32 | Storage::I8 => Self::F32(matrix.into()),
         }
     }
 
@@ -112,19 +114,27 @@ impl Rows {
 
 const SECTION: &str = "rows";
 
-fn gathered<T: Copy + Send + Sync>(
-    matrix: &[f32],
-    dim: usize,
-    order: &[u32],
-    zero: T,
-    convert: impl Fn(f32) -> T + Sync,
-) -> Vec<T> {
-    let mut numbers = vec![zero; order.len() * dim];
-    numbers.par_chunks_exact_mut(dim).zip(order).for_each(|(numbers, &row)| {
-        let row = &matrix[row as usize * dim..][..dim];
-        numbers.iter_mut().zip(row).for_each(|(number, &x)| *number = convert(x));
-    });
-    numbers
+/// Puts row `order[position]` of a matrix at each position, one cycle of the permutation after the other.
+fn arrange(matrix: &mut [f32], dim: usize, order: &[u32]) {
+    let mut arranged = vec![false; order.len()];
+    let mut first_row = vec![0.0; dim];
+    for first in 0..order.len() {
+        if arranged[first] {
+            continue;
+        }
+        first_row.copy_from_slice(&matrix[first * dim..(first + 1) * dim]);
+        let mut position = first;
+        loop {
+            arranged[position] = true;
+            let row = order[position] as usize;
+            if row == first {
+                break;
+            }
+            matrix.copy_within(row * dim..(row + 1) * dim, position * dim);
+            position = row;
+        }
+        matrix[position * dim..(position + 1) * dim].copy_from_slice(&first_row);
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -142,3 +152,24 @@ fn prefetch<T>(row: &[T]) {
 #[cfg(not(target_arch = "x86_64"))]
 #[inline]
 fn prefetch<T>(_: &[T]) {}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn rows_come_in_the_order_given(order in Just(Vec::from_iter(0_u32..40)).prop_shuffle(), dim in 1_usize..4) {
+            let matrix: Vec<f32> = (0..40 * dim).map(|x| x as f32).collect();
+            let expected: Vec<f32> =
+                order.iter().flat_map(|&row| matrix[row as usize * dim..][..dim].to_vec()).collect();
+            let found = Rows::arranged(Storage::F32, matrix.clone(), dim, &order);
+            prop_assert!(matches!(found, Rows::F32(rows) if rows[..] == expected[..]));
+            let found = Rows::arranged(Storage::F16, matrix, dim, &order);
+            let expected: Vec<f16> = expected.iter().map(|&x| f16::from_f32(x)).collect();
+            prop_assert!(matches!(found, Rows::F16(rows) if rows[..] == expected[..]));
+        }
+    }
+}

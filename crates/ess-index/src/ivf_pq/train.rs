@@ -24,6 +24,7 @@ impl Coder {
         normalise(&mut vectors, items.dim());
         let projection = Projection::train(&vectors, items.dim(), codes * PAIR, seed);
         let mut projected = projection.project_all(&vectors);
+        drop(vectors);
         let bar = progress.start(iterations, "learning lists");
         let centres = KMeans::train(&projected, projection.kept(), lists, iterations, seed, || bar.inc(1));
         bar.finish_and_clear();
@@ -41,5 +42,7 @@ impl Coder {
 fn sampled(items: &Embeddings, count: usize, seed: u64) -> Vec<f32> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let rows = sample(&mut random, items.len(), count.min(items.len()));
-    rows.into_iter().flat_map(|row| items.row(row).iter().copied()).collect()
+    let mut vectors = Vec::with_capacity(rows.len() * items.dim());
+    rows.into_iter().for_each(|row| vectors.extend_from_slice(items.row(row)));
+    vectors
 }

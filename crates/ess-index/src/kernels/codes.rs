@@ -59,11 +59,12 @@ fn offset(code: i8) -> u8 {
 impl Codes {
     /// Quantises row-major vectors (`n × dim`, whole rows).
     pub(crate) fn new(rows: &[f32], dim: usize) -> Self {
+        let (len, stride) = (rows.len() / dim, dim.next_multiple_of(LINE));
         let mut codes = Self {
-            stride: dim.next_multiple_of(LINE),
-            codes: Vec::new().into(),
-            scales: Vec::new().into(),
-            offsets: Vec::new().into(),
+            stride,
+            codes: Vec::with_capacity(len * stride).into(),
+            scales: Vec::with_capacity(len).into(),
+            offsets: Vec::with_capacity(len).into(),
             instructions: InstructionSet::detect(),
         };
         codes.push(rows, dim);

@@ -52,7 +52,7 @@ impl Lists {
     /// Puts items into `lists` lists, in each in the order in which they came; `rows` takes them in the order it is
     /// given, and the item at row `i` is named `first_name + i`.
     pub(crate) fn new(
-        items: &CodedItems,
+        items: CodedItems,
         lists: usize,
         codes_an_item: usize,
         first_name: u32,
@@ -64,15 +64,13 @@ impl Lists {
             let row = order[position] as usize;
             codes.extend_from_slice(&items.codes[row * codes_an_item..][..codes_an_item]);
         };
-        Self {
-            codes_an_item,
-            codes: packed(&starts, codes_an_item, codes).into(),
-            blocks: first_blocks(&starts),
-            factors: order.iter().map(|&row| items.factors[row as usize]).collect::<Vec<_>>().into(),
-            names: order.iter().map(|&row| first_name + row).collect::<Vec<_>>().into(),
-            rows: rows(&order),
-            starts,
-        }
+        let codes = packed(&starts, codes_an_item, codes).into();
+        let factors = order.iter().map(|&row| items.factors[row as usize]).collect::<Vec<_>>().into();
+        // Arranging rows may need their memory.
+        drop(items);
+        let rows = rows(&order);
+        let names = order.into_iter().map(|row| first_name + row).collect::<Vec<_>>().into();
+        Self { codes_an_item, blocks: first_blocks(&starts), starts, codes, factors, names, rows }
     }
 
     /// The items of several, without those that `keep` does not name.
@@ -210,7 +208,7 @@ fn first_blocks(starts: &[u64]) -> Vec<usize> {
 /// The codes of every position in blocks; `codes` appends those of one position.
 fn packed(starts: &[u64], codes_an_item: usize, codes: impl Fn(usize, &mut Vec<u8>)) -> Vec<u8> {
     let size = block_bytes(codes_an_item);
-    let mut packed = Vec::new();
+    let mut packed = Vec::with_capacity(first_blocks(starts).last().map_or(0, |blocks| blocks * size));
     let mut items = Vec::new();
     for list in starts.windows(2) {
         for first in (list[0]..list[1]).map(|position| position as usize).step_by(BLOCK_ITEMS) {

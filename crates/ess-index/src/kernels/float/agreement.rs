@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{Element, LANES, PackedQueries, Panels};
 use crate::cpu::{InstructionSet, Level};
+use crate::halves::halves;
 
 /// `queries × items` similarities by one kernel, the items in blocks of two panels.
 fn similarities<T: Element>(
@@ -72,15 +73,15 @@ proptest! {
         let items = &values[..n * dim];
         let queries = &values[n * dim..(n + count) * dim];
         check(&Panels::from_rows(items.to_vec(), dim), items, queries);
-        check(&Panels::converted(items, dim, f16::from_f32), items, queries);
+        check(&Panels::from_rows(halves(items.to_vec()), dim), items, queries);
     }
 }
 
 #[test]
 fn every_finite_f16_is_widened_exactly() {
     let items: Vec<f16> = (0..=u16::MAX).map(f16::from_bits).filter(|x| x.is_finite()).collect();
+    let panels = Panels::from_rows(items.clone(), 1);
     let items: Vec<f32> = items.iter().map(|x| x.to_f32()).collect();
-    let panels = Panels::converted(&items, 1, f16::from_f32);
     for set in InstructionSet::available() {
         assert_eq!(similarities(set, &panels, &[1.0], 1), items, "{set:?}");
     }

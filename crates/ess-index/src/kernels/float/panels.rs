@@ -28,35 +28,20 @@ pub(crate) struct PanelBlock<'a, T> {
     pub(crate) values: &'a [T],
 }
 
-impl Panels<f32> {
+impl<T: Pod + Send + Sync> Panels<T> {
     /// Interleaves row-major items (`n × dim`, whole rows) in place.
-    pub(crate) fn from_rows(mut rows: Vec<f32>, dim: usize) -> Self {
+    pub(crate) fn from_rows(mut rows: Vec<T>, dim: usize) -> Self {
         let len = rows.len() / dim;
         let rest = rows.split_off(len / LANES * LANES * dim);
+        rows.shrink_to_fit();
         rows.par_chunks_exact_mut(LANES * dim).for_each_init(Vec::new, |scratch, panel| {
             scratch.clear();
             scratch.extend_from_slice(panel);
-            interleave(scratch, dim, panel, |x| x);
+            interleave(scratch, dim, panel);
         });
         ask_for_huge_pages(&rows);
-        let last = interleaved_rest(&rest, dim, |x| x);
+        let last = interleaved_rest(&rest, dim);
         Self { dim, len, whole: rows.into(), last }
-    }
-}
-
-impl<T: Pod + Send + Sync> Panels<T> {
-    /// Interleaves row-major items (`n × dim`, whole rows) in another format.
-    pub(crate) fn converted(rows: &[f32], dim: usize, convert: impl Fn(f32) -> T + Sync) -> Self {
-        let len = rows.len() / dim;
-        let (full, rest) = rows.split_at(len / LANES * LANES * dim);
-        let mut whole = vec![T::zeroed(); full.len()];
-        let panels = whole.par_chunks_exact_mut(LANES * dim);
-        panels
-            .zip(full.par_chunks_exact(LANES * dim))
-            .for_each(|(panel, rows)| interleave(rows, dim, panel, &convert));
-        ask_for_huge_pages(&whole);
-        let last = interleaved_rest(rest, dim, convert);
-        Self { dim, len, whole: whole.into(), last }
     }
 
     /// Adds row-major items (`n × dim`, whole rows) behind the others.
@@ -151,20 +136,20 @@ impl<T: Pod + Send + Sync> Panels<T> {
     }
 }
 
-fn interleave<T>(rows: &[f32], dim: usize, panel: &mut [T], convert: impl Fn(f32) -> T) {
+fn interleave<T: Copy>(rows: &[T], dim: usize, panel: &mut [T]) {
     for (lane, row) in rows.chunks_exact(dim).enumerate() {
         for (dimension, &value) in row.iter().enumerate() {
-            panel[dimension * LANES + lane] = convert(value);
+            panel[dimension * LANES + lane] = value;
         }
     }
 }
 
-fn interleaved_rest<T: Pod>(rows: &[f32], dim: usize, convert: impl Fn(f32) -> T) -> Vec<T> {
+fn interleaved_rest<T: Pod>(rows: &[T], dim: usize) -> Vec<T> {
     if rows.is_empty() {
         return Vec::new();
     }
     let mut panel = vec![T::zeroed(); LANES * dim];
-    interleave(rows, dim, &mut panel, convert);
+    interleave(rows, dim, &mut panel);
     panel
 }
 
@@ -174,6 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::halves::halves;
 
     fn rows_of<T: Pod + Send + Sync + Into<f32>>(panels: &Panels<T>, per_block: usize) -> Vec<f32> {
         let dim = panels.dim();
@@ -199,8 +185,8 @@ mod tests {
         fn every_item_is_in_one_block(n in 1_usize..200, dim in 1_usize..5, per_block in 1_usize..4) {
             let rows: Vec<f32> = (0..n * dim).map(|x| x as f32).collect();
             prop_assert_eq!(&rows_of(&Panels::from_rows(rows.clone(), dim), per_block), &rows);
-            let halves = Panels::converted(&rows, dim, f16::from_f32);
-            prop_assert_eq!(&rows_of(&halves, per_block), &rows);
+            let rounded = Panels::from_rows(halves(rows.clone()), dim);
+            prop_assert_eq!(&rows_of(&rounded, per_block), &rows);
         }
 
         #[test]
@@ -230,11 +216,11 @@ mod tests {
     #[test]
     fn memory_is_that_of_whole_panels() {
         for (items, panels) in [(1, 1), (LANES, 1), (LANES + 1, 2)] {
-            let halves = Panels::converted(&vec![1.0; items * 3], 3, f16::from_f32);
+            let rounded = Panels::from_rows(vec![f16::ONE; items * 3], 3);
             let expected = MemoryUse { owned: panels * LANES * 3 * 2, mapped: 0 };
-            assert_eq!(halves.memory_use(), expected, "{items}");
+            assert_eq!(rounded.memory_use(), expected, "{items}");
         }
-        let one = Panels::from_rows(vec![1.0; 3], 3);
+        let one = Panels::from_rows(vec![1.0_f32; 3], 3);
         // A panel takes 576 bytes.
         assert_eq!([0, 575, 576, 1151, 1152, 6000].map(|bytes| one.panels_in(bytes)), [1, 1, 1, 1, 2, 10]);
     }
