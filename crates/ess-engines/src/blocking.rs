@@ -4,7 +4,7 @@ use std::{future::Future, sync::mpsc, time::Duration};
 
 use tokio::runtime::Runtime;
 
-use crate::{EngineSettings, Error};
+use crate::{error::Error, settings::EngineSettings};
 
 /// A runtime of our own for the requests to one engine, so that callers need none and may have one.
 pub(crate) struct Blocking {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The name of a table or collection: a lower-case letter, then at most 62 lower-case letters, digits and `_`.
 ///

@@ -2,7 +2,7 @@
 
 use ess_core::{Effort, Embeddings, Error as CoreError, Hit, RowSet};
 
-use crate::{AppendId, Error, Extent};
+use crate::{append_id::AppendId, error::Error, extent::Extent};
 
 /// The rows that a filtered search may find, as an engine can be told them in the fewest words.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,9 +5,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{append_id::AppendId, error::Error, settings::chance};
 #[cfg(any(feature = "milvus", feature = "qdrant"))]
-use crate::blocking::Failure;
-use crate::{AppendId, Error, settings::chance};
+use crate::{blocking::Failure, engine::Engine};
 
 /// How often a claim is made when others claim at the same moment.
 const ATTEMPTS: u32 = 64;
@@ -111,6 +111,15 @@ pub(crate) fn complete(
     }
     let (expected, found) = (format!("fewer than {limit} claims on rows"), "as many or more".to_owned());
     Err(Failure::Other(Error::Collection { engine, collection: collection.to_owned(), expected, found }))
+}
+
+/// The first of the rows from `row` on behind which an engine has no item.
+#[cfg(any(feature = "milvus", feature = "qdrant"))]
+pub(crate) fn behind_items(engine: &impl Engine, row: usize) -> Result<usize, Error> {
+    match engine.any_from(row)? {
+        true => Ok(engine.extent()?.next_row.max(row)),
+        false => Ok(row),
+    }
 }
 
 /// Withdraws claims that one behind them supersedes. One that stays does no harm.

@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use crate::{EngineSettings, Error};
+use crate::{error::Error, settings::EngineSettings};
 
 /// Tries again, after pauses, what failed in passing.
 pub(crate) fn retried<T>(

@@ -1,37 +1,10 @@
 //! From a text to the terms that are counted.
 
-use serde::{Deserialize, Serialize};
-
 use super::{
+    language::Language,
     stemmer::{RULES, Stemmer},
     words::words,
 };
-
-/// A language whose words can be stemmed: by Snowball's algorithms, Dutch by Porter's of Snowball's two.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Language {
-    Arabic,
-    Danish,
-    Dutch,
-    #[default]
-    English,
-    Finnish,
-    French,
-    German,
-    Greek,
-    Hungarian,
-    Italian,
-    Norwegian,
-    Portuguese,
-    Romanian,
-    Russian,
-    Spanish,
-    Swedish,
-    Tamil,
-    Turkish,
-}
 
 // Lucene's set for English.
 const ENGLISH_STOP_WORDS: [&str; 33] = [

@@ -5,8 +5,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Language, SparseVectors, TextAnalyzer, counted_items::CountedItems, sparse_rows::SparseRows,
-    vocabulary::Vocabulary,
+    analyzer::TextAnalyzer, counted_items::CountedItems, language::Language, sparse_rows::SparseRows,
+    sparse_vectors::SparseVectors, vocabulary::Vocabulary,
 };
 
 /// Texts that one task encodes.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{TextAnalyzer, sparse_rows::SparseRows, vocabulary::Vocabulary};
+use super::{analyzer::TextAnalyzer, sparse_rows::SparseRows, vocabulary::Vocabulary};
 
 /// Fewer items than these are counted on one thread.
 const MIN_PART: usize = 512;

@@ -3,6 +3,7 @@
 mod analyzer;
 mod bm25;
 mod counted_items;
+mod language;
 mod postings;
 mod pruned_search;
 mod sparse_index;
@@ -12,7 +13,8 @@ mod stemmer;
 mod vocabulary;
 mod words;
 
-pub use analyzer::{Language, TextAnalyzer};
+pub use analyzer::TextAnalyzer;
 pub use bm25::{Bm25Config, Bm25Encoder};
+pub use language::Language;
 pub use sparse_index::SparseIndex;
 pub use sparse_vectors::SparseVectors;

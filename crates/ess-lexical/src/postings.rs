@@ -1,6 +1,6 @@
 //! For each component the items that have it, in one array.
 
-use super::SparseVectors;
+use super::sparse_vectors::SparseVectors;
 
 /// Items that are scored together, a power of two: their sums stay in the first-level cache, and the largest value that a
 /// component has among them bounds what it adds to any of them.

@@ -4,9 +4,9 @@ use ess_core::{Encoding, Error, Hit, Searcher, TopK};
 use rayon::prelude::*;
 
 use super::{
-    SparseVectors,
     postings::{Postings, WINDOW},
     pruned_search::{QueryTerm, can_prune, pruned_search},
+    sparse_vectors::SparseVectors,
 };
 
 /// An inverted index: for each place the items that have a number there.

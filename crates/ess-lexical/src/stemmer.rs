@@ -1,6 +1,6 @@
 //! From a word to its stem.
 
-use super::Language;
+use super::language::Language;
 
 /// The rules of all languages' stemmers: Snowball's of 2026, which is frostem's version without its last number.
 pub(super) const RULES: &str = "Snowball 2.20261016";

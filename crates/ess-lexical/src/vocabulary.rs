@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
-use super::{TextAnalyzer, words::words};
+use super::{analyzer::TextAnalyzer, words::words};
 
 type Numbers<N> = HashMap<Box<str>, N, RandomState>;
 

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ess_core::{Embeddings, Error as CoreError, Index, MutableIndex};
 
-use super::{EngineIndex, Shared};
-use crate::{AppendId, Engine, Error, retry::retried};
+use super::index::{EngineIndex, Shared};
+use crate::{append_id::AppendId, engine::Engine, error::Error, retry::retried};
 
 impl<E: Engine> EngineIndex<E> {
     /// Stores items (`n × d_item`) in the rows from `first_row`, replacing what was there, batch by batch.

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use milvus::v2::prelude::{
-    ConsistencyLevel, DeleteRequest, FieldData, InsertRequest, QueryRequest, UpsertRequest,
+    ClientV2, ConsistencyLevel, DeleteRequest, FieldData, InsertRequest, QueryRequest, UpsertRequest,
 };
 
 use super::{
-    EMBEDDING, Milvus, MilvusConfig, NAME,
     collection::{self, Layout},
-    failure::{failure, when_loaded},
-    key_in,
+    config::{MilvusConfig, NAME},
+    failure::failure,
+    fields::{EMBEDDING, key_in},
+    loaded::when_loaded,
 };
 use crate::{
-    Engine, Error,
-    blocking::Failure,
+    blocking::{Blocking, Failure},
+    engine::Engine,
+    error::Error,
     reservation::{self, Claim, Claims},
 };
 
@@ -28,22 +30,29 @@ pub(super) fn name(config: &MilvusConfig) -> String {
     format!("{}_CLAIMS", config.collection)
 }
 
-impl Milvus {
-    /// Makes the collection of claims, unless this was done before. Who only searches needs none.
-    pub(super) fn prepare_claims(&self) -> Result<(), Error> {
-        if self.claims.get().is_none() {
-            let (client, layout) =
-                (Arc::clone(&self.client), Layout::numbers(name(&self.config), CLAIM, &[END]));
-            self.blocking.run("claim rows", async move { collection::prepare(&client, &layout).await })?;
-            self.claims.get_or_init(|| ());
-        }
-        Ok(())
+/// Claims on the rows of a collection of items.
+pub(super) struct MilvusClaims<'a, E> {
+    pub(super) items: &'a E,
+    pub(super) client: &'a Arc<ClientV2>,
+    pub(super) config: &'a MilvusConfig,
+    pub(super) blocking: &'a Blocking,
+}
+
+impl<E> MilvusClaims<'_, E> {
+    /// Makes the collection of claims where there is none. Who only searches needs none.
+    pub(super) fn prepare(&self) -> Result<(), Error> {
+        let (client, layout) = (Arc::clone(self.client), Layout::numbers(name(self.config), CLAIM, &[END]));
+        self.blocking.run("claim rows", async move { collection::prepare(&client, &layout).await })
+    }
+
+    fn parts(&self) -> (Arc<ClientV2>, String) {
+        (Arc::clone(self.client), name(self.config))
     }
 }
 
-impl Claims for Milvus {
+impl<E: Engine> Claims for MilvusClaims<'_, E> {
     fn put(&self, claim: Claim) -> Result<(), Error> {
-        let (client, name) = (Arc::clone(&self.client), name(&self.config));
+        let (client, name) = self.parts();
         let columns = vec![
             FieldData::int64(CLAIM, vec![claim.id]),
             FieldData::int64(END, vec![claim.end as i64]),
@@ -57,7 +66,7 @@ impl Claims for Milvus {
     }
 
     fn all(&self) -> Result<Vec<Claim>, Error> {
-        let (client, name) = (Arc::clone(&self.client), name(&self.config));
+        let (client, name) = self.parts();
         self.blocking.run("read claims", async move {
             let request = QueryRequest::builder()
                 .collection_name(&name)
@@ -77,7 +86,7 @@ impl Claims for Milvus {
     }
 
     fn withdraw(&self, ids: &[i64]) -> Result<(), Error> {
-        let (client, name, ids) = (Arc::clone(&self.client), name(&self.config), key_in(CLAIM, ids));
+        let ((client, name), ids) = (self.parts(), key_in(CLAIM, ids));
         self.blocking.run("withdraw claims", async move {
             let request = DeleteRequest::builder().collection_name(name).filter(ids);
             client.delete(request.build().map_err(failure)?).await.map_err(failure).map(drop)
@@ -85,10 +94,7 @@ impl Claims for Milvus {
     }
 
     fn behind_items(&self, row: usize) -> Result<usize, Error> {
-        match self.any_from(row)? {
-            true => Ok(self.extent()?.next_row.max(row)),
-            false => Ok(row),
-        }
+        reservation::behind_items(self.items, row)
     }
 
     fn contended(&self, attempts: u32) -> Error {

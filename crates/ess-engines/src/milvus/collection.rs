@@ -9,8 +9,12 @@ use milvus::v2::prelude::{
     HasCollectionRequest, IndexParam, IndexType, LoadCollectionRequest, MetricType,
 };
 
-use super::{EMBEDDING, MilvusConfig, NAME, ROW, failure::failure};
-use crate::{Error, blocking::Failure};
+use super::{
+    config::{MilvusConfig, NAME},
+    failure::failure,
+    fields::{EMBEDDING, ROW},
+};
+use crate::{blocking::Failure, error::Error};
 
 /// A collection as this crate makes and expects it: a number as key, perhaps further numbers, and a vector.
 pub(super) struct Layout {

@@ -6,10 +6,13 @@ use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CollectionName, Error,
+    collection_name::CollectionName,
+    error::Error,
     secret::{self, HIDDEN},
 };
 
+/// What errors call this engine.
+pub(super) const NAME: &str = "Milvus";
 /// Milvus' largest dimension.
 const MAX_DIM: usize = 32_768;
 

@@ -1,8 +1,7 @@
 //! What a failure of Milvus' client library means.
 
-use milvus::v2::{error::Error as ClientError, prelude::ClientV2};
+use milvus::v2::error::Error as ClientError;
 
-use super::collection;
 use crate::blocking::Failure;
 
 /// What the network and a server that starts, stops or is full say passes; the rest does not.
@@ -23,27 +22,6 @@ pub(super) fn failure(error: ClientError) -> Failure {
         false => Failure::Refused(Box::new(error)),
     }
 }
-
-/// Asks again once the collection is loaded, which a server that was restarted may have forgotten.
-pub(super) async fn when_loaded<T, F>(
-    client: &ClientV2,
-    name: &str,
-    ask: impl Fn() -> F,
-) -> Result<T, Failure>
-where
-    F: Future<Output = Result<T, ClientError>>,
-{
-    match ask().await {
-        Err(ClientError::Server(error)) if error.code() == NOT_LOADED => {
-            collection::load(client, name).await?;
-            ask().await.map_err(failure)
-        }
-        other => other.map_err(failure),
-    }
-}
-
-/// Milvus' code for a collection that is not loaded.
-const NOT_LOADED: i32 = 101;
 
 // gRPC's codes.
 const CANCELLED: i32 = 1;

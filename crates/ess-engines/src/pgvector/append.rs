@@ -10,7 +10,7 @@ use pgvector::Vector;
 use tokio_postgres::{Client, Transaction};
 
 use super::{session::failure, table::Statements};
-use crate::{AppendId, blocking::Failure};
+use crate::{append_id::AppendId, blocking::Failure};
 
 /// The appends that were committed without hearing so, and their first rows.
 #[derive(Default)]

@@ -7,10 +7,13 @@ use tokio_postgres::Config;
 
 use super::connection::without_secrets;
 use crate::{
-    CollectionName, Error,
+    collection_name::CollectionName,
+    error::Error,
     secret::{self, HIDDEN},
 };
 
+/// What errors call this engine.
+pub(super) const NAME: &str = "PostgreSQL";
 /// Candidates of a graph search when the caller names none: pgvector's own default.
 pub(super) const CANDIDATES: usize = 40;
 /// The largest dimension of pgvector's `vector`.

@@ -4,8 +4,11 @@ use ess_core::Hit;
 use pgvector::Vector;
 use tokio_postgres::{Client, GenericClient, IsolationLevel, Transaction, types::ToSql};
 
-use super::{NAME, PgVectorConfig, session::failure};
-use crate::{Admitted, Error, blocking::Failure};
+use super::{
+    config::{NAME, PgVectorConfig},
+    session::failure,
+};
+use crate::{blocking::Failure, engine::Admitted, error::Error};
 
 /// pgvector's largest number of candidates.
 const MAX_CANDIDATES: usize = 1000;

@@ -1,7 +1,9 @@
 //! Claims on rows, in a collection beside that of the items.
 
+use std::sync::Arc;
+
 use qdrant_client::{
-    Payload,
+    Payload, Qdrant as Client,
     qdrant::{
         DeletePointsBuilder, PointStruct, PointsIdsList, RetrievedPoint, ScrollPointsBuilder,
         UpsertPointsBuilder, point_id::PointIdOptions, value::Kind,
@@ -9,13 +11,15 @@ use qdrant_client::{
 };
 
 use super::{
-    NAME, Qdrant, QdrantConfig,
     collection::{self, Layout},
-    failure, point_id,
+    config::{NAME, QdrantConfig},
+    failure::failure,
+    point::point_id,
 };
 use crate::{
-    Engine, Error,
-    blocking::Failure,
+    blocking::{Blocking, Failure},
+    engine::Engine,
+    error::Error,
     reservation::{self, Claim, Claims},
 };
 
@@ -27,35 +31,42 @@ pub(super) fn name(config: &QdrantConfig) -> String {
     format!("{}_CLAIMS", config.collection)
 }
 
-impl Qdrant {
-    /// Makes the collection of claims, unless this was done before. Who only searches needs none.
-    pub(super) fn prepare_claims(&self) -> Result<(), Error> {
-        if self.claims.get().is_none() {
-            let (client, config) = self.parts();
-            let layout = Layout::payloads(name(&config));
-            self.blocking.run("claim rows", async move { collection::prepare(&client, &layout).await })?;
-            self.claims.get_or_init(|| ());
-        }
-        Ok(())
+/// Claims on the rows of a collection of items.
+pub(super) struct QdrantClaims<'a, E> {
+    pub(super) items: &'a E,
+    pub(super) client: &'a Arc<Client>,
+    pub(super) config: &'a QdrantConfig,
+    pub(super) blocking: &'a Blocking,
+}
+
+impl<E> QdrantClaims<'_, E> {
+    /// Makes the collection of claims where there is none. Who only searches needs none.
+    pub(super) fn prepare(&self) -> Result<(), Error> {
+        let (client, name) = self.parts();
+        let layout = Layout::payloads(name);
+        self.blocking.run("claim rows", async move { collection::prepare(&client, &layout).await })
+    }
+
+    fn parts(&self) -> (Arc<Client>, String) {
+        (Arc::clone(self.client), name(self.config))
     }
 }
 
-impl Claims for Qdrant {
+impl<E: Engine> Claims for QdrantClaims<'_, E> {
     fn put(&self, claim: Claim) -> Result<(), Error> {
-        let (client, config) = self.parts();
+        let (client, name) = self.parts();
         let mut payload = Payload::new();
         payload.insert(END, claim.end as i64);
         let point = PointStruct::new(claim.id as u64, vec![1.0], payload);
         self.blocking.run("claim rows", async move {
-            let request = UpsertPointsBuilder::new(name(&config), vec![point]).wait(true);
+            let request = UpsertPointsBuilder::new(name, vec![point]).wait(true);
             client.upsert_points(request).await.map_err(failure).map(drop)
         })
     }
 
     fn all(&self) -> Result<Vec<Claim>, Error> {
-        let (client, config) = self.parts();
+        let (client, name) = self.parts();
         self.blocking.run("read claims", async move {
-            let name = name(&config);
             let request = ScrollPointsBuilder::new(&name).limit(MAX_CLAIMS).with_payload(true);
             let answer = client.scroll(request.with_vectors(false)).await.map_err(failure)?;
             let claims = answer.result.iter().map(claim).collect::<Result<_, Failure>>()?;
@@ -64,19 +75,16 @@ impl Claims for Qdrant {
     }
 
     fn withdraw(&self, ids: &[i64]) -> Result<(), Error> {
-        let (client, config) = self.parts();
+        let (client, name) = self.parts();
         let ids = ids.iter().map(|&id| point_id(id)).collect();
         self.blocking.run("withdraw claims", async move {
-            let request = DeletePointsBuilder::new(name(&config)).points(PointsIdsList { ids }).wait(true);
+            let request = DeletePointsBuilder::new(name).points(PointsIdsList { ids }).wait(true);
             client.delete_points(request).await.map_err(failure).map(drop)
         })
     }
 
     fn behind_items(&self, row: usize) -> Result<usize, Error> {
-        match self.any_from(row)? {
-            true => Ok(self.extent()?.next_row.max(row)),
-            false => Ok(row),
-        }
+        reservation::behind_items(self.items, row)
     }
 
     fn contended(&self, attempts: u32) -> Error {

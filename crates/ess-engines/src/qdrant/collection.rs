@@ -8,8 +8,11 @@ use qdrant_client::{
     },
 };
 
-use super::{NAME, QdrantConfig, failure};
-use crate::{Error, blocking::Failure};
+use super::{
+    config::{NAME, QdrantConfig},
+    failure::failure,
+};
+use crate::{blocking::Failure, error::Error};
 
 /// A collection as this crate makes and expects it: points with one vector, compared by inner product.
 pub(super) struct Layout {

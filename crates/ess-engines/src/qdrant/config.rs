@@ -5,10 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CollectionName, Error,
+    collection_name::CollectionName,
+    error::Error,
     secret::{self, HIDDEN},
 };
 
+/// What errors call this engine.
+pub(super) const NAME: &str = "Qdrant";
 /// Qdrant's largest dimension.
 const MAX_DIM: usize = 65_536;
 
