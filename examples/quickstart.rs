@@ -4,6 +4,7 @@
 
 use std::{
     collections::BTreeMap,
+    io::{self, Write as _, stdout},
     path::{Path, PathBuf},
 };
 
@@ -71,7 +72,18 @@ struct Figures {
 type Results = BTreeMap<String, Figures>;
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    match run(&Arguments::parse()) {
+        // Who read the output wants no more of it; the status is what a shell gives a program that a closed pipe ended.
+        Err(error) if is_closed_pipe(&error) => std::process::exit(141),
+        result => result,
+    }
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
     let device = arguments.device.open()?.device;
     let temporary = tempfile::tempdir()?;
     // Before the work, so that a second one is told at once and not after it.
@@ -79,7 +91,12 @@ fn main() -> Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
     let dataset = Dataset::open(folder.join("minilm"))?;
     let index = FlatIndex::new(dataset.items().clone())?;
-    println!("SciFact: {} items of {} dimensions, frozen\n", dataset.items().len(), dataset.items().dim());
+    writeln!(
+        stdout(),
+        "SciFact: {} items of {} dimensions, frozen\n",
+        dataset.items().len(),
+        dataset.items().dim()
+    )?;
 
     let (train, dev) = cut_dev(&read_qrels(folder.join("qrels/train.tsv"))?, 0.2, arguments.seed)?;
     let official = Split { train, dev, test: read_qrels(folder.join("qrels/test.tsv"))? };
@@ -88,11 +105,11 @@ fn main() -> Result<()> {
         Split { train: disjoint("train.tsv")?, dev: disjoint("dev.tsv")?, test: disjoint("test.tsv")? };
 
     let mut results: BTreeMap<&str, Results> = BTreeMap::new();
-    let (on_official, queries) = run_split(&dataset, &index, &official, &arguments, &device)?;
-    println!("Official split, {} test queries", queries.ids.len());
+    let (on_official, queries) = run_split(&dataset, &index, &official, arguments, &device)?;
+    writeln!(stdout(), "Official split, {} test queries", queries.ids.len())?;
     results.insert("official", report(&on_official, &official)?);
-    let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, &arguments, &device)?;
-    println!("Item-disjoint split, {} test queries", queries_disjoint.ids.len());
+    let (on_disjoint, queries_disjoint) = run_split(&dataset, &index, &disjoint, arguments, &device)?;
+    writeln!(stdout(), "Item-disjoint split, {} test queries", queries_disjoint.ids.len())?;
     results.insert("item_disjoint", report(&on_disjoint, &disjoint)?);
     explain(&on_official, &on_disjoint, &official)?;
 
@@ -170,12 +187,13 @@ fn report(systems: &[System], split: &Split) -> Result<Results> {
         ]);
         results.insert(system.name.clone(), figures);
     }
-    println!(
+    writeln!(
+        stdout(),
         "({} have a relevant item that training had too: \"seen\"; {} have none: \"unseen\")\n{}",
         leakage.seen(),
         leakage.unseen(),
         table(&rows)
-    );
+    )?;
     Ok(results)
 }
 
@@ -211,28 +229,30 @@ fn explain(official: &[System], disjoint: &[System], split: &Split) -> Result<()
     let gains: Vec<f64> = linear.iter().zip(&frozen).map(|(a, b)| a - b).collect();
     let leakage = Leakage::new(&[&both(split)], &split.test, official[0].evaluation.queries());
     let (seen, unseen) = leakage.means(&gains)?;
-    println!("What the two splits teach");
+    writeln!(stdout(), "What the two splits teach")?;
     let (seen, unseen) = (seen.unwrap_or_default(), unseen.unwrap_or_default());
-    println!(
+    writeln!(
+        stdout(),
         "- Official: the linear module changes nDCG@10 by {seen:+.3} for queries with a relevant item that training or dev had \
          too, and by {unseen:+.3} for the others."
-    );
+    )?;
     if seen > 2.0 * unseen {
-        println!(
+        writeln!(
+            stdout(),
             "  Most of the gain is memory of items: real when they are asked for again, no sign of better search on new ones."
-        );
+        )?;
     }
     for system in disjoint.iter().filter(|system| system.name == "linear") {
         if let Some(fit) = &system.fit {
-            println!("- Item-disjoint: {}.", fit.guard.reason);
+            writeln!(stdout(), "- Item-disjoint: {}.", fit.guard.reason)?;
             let what = match fit.guard.returned {
                 Returned::Identity => "So the frozen ranking was returned: the baseline guard holds",
                 Returned::Trained => "So the trained module was returned",
             };
-            println!("  {what}.");
+            writeln!(stdout(), "  {what}.")?;
         }
     }
-    println!();
+    writeln!(stdout())?;
     Ok(())
 }
 
@@ -255,10 +275,10 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
         ("largest loss", order[order.len() - 1]),
         ("median", order[order.len() / 2]),
     ];
-    println!("Three queries of the official split, before and after (linear); * is relevant");
+    writeln!(stdout(), "Three queries of the official split, before and after (linear); * is relevant")?;
     for (what, at) in chosen {
         let id = &frozen.evaluation.queries()[at];
-        println!("\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at]);
+        writeln!(stdout(), "\n{} ({what}: nDCG@10 {:.2} → {:.2})", texts[id], old[at], new[at])?;
         let mut rows = vec![vec!["  frozen".to_owned(), "linear".to_owned()]];
         let shown = |run: &Run, rank: usize| {
             let Some((item, _)) = run.ranking(id).get(rank).map(|hit| (hit.0.to_owned(), hit.1)) else {
@@ -271,9 +291,9 @@ fn show_queries(folder: &Path, systems: &[System], queries: &JudgedQueries) -> R
         for rank in 0..3 {
             rows.push(vec![shown(&frozen.run, rank), shown(&after.run, rank)]);
         }
-        print!("{}", table(&rows));
+        write!(stdout(), "{}", table(&rows))?;
     }
-    println!();
+    writeln!(stdout())?;
     Ok(())
 }
 
@@ -290,7 +310,7 @@ fn save_and_load(
     let loaded = Registry::default().load(out.folder(), device)?;
     let run = dataset.search(&system.name, &loaded, index, queries)?;
     ensure!(run == system.run, "the loaded module ranks otherwise than the saved one");
-    println!("Saved {}, loaded it again: it ranks the same.", system.name);
+    writeln!(stdout(), "Saved {}, loaded it again: it ranks the same.", system.name)?;
     Ok(())
 }
 

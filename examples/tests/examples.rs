@@ -4,7 +4,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// Cargo builds examples into a folder beside that of the test executables.
@@ -115,4 +115,14 @@ fn the_quickstart_explains_its_arguments_and_refuses_others() {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.code() == Some(2) && said.contains(wrong[0]), "{wrong:?}: {said}");
     }
+}
+
+#[test]
+fn the_quickstart_ends_quietly_when_nobody_reads_on() {
+    let mut command = Command::new(path_of("quickstart"));
+    let mut program = command.arg("--quiet").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    drop(program.stdout.take());
+    let output = program.wait_with_output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(141) && said.is_empty(), "{:?}: {said}", output.status);
 }

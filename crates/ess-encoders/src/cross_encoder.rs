@@ -1,5 +1,7 @@
 //! A transformer that reads query and item together.
 
+mod folder;
+
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -62,11 +64,11 @@ impl CrossEncoder {
     }
 
     fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
-        let folder = ModelFolder::new(folder)?;
+        let (folder, longest) = folder::only_part(&ModelFolder::new(folder)?)?;
         folder.refuse_adapter()?;
         let config = TransformerConfig::read(&folder)?;
         let weights = Weights::open(&folder)?;
-        let longest = longest_text(&folder, &config, None)?;
+        let longest = longest_text(&folder, &config, longest)?;
         let tokenizer = TextTokenizer::load(&folder, longest, config.vocabulary, config.token_types)?;
         tokenizer.check_pairs()?;
         Ok(Self {

@@ -7,7 +7,7 @@ mod head;
 mod layer_encoder;
 mod loading;
 mod merged;
-mod modules;
+pub(crate) mod modules;
 mod pooling;
 pub(crate) mod prompts;
 #[cfg(feature = "split")]

@@ -138,5 +138,11 @@ fn a_shard_outside_the_folder() {
 fn the_wrong_kind_of_model() {
     assert!(matches!(SentenceEncoder::load(tiny("router")), Err(Error::Config { .. })));
     assert!(matches!(TwoTowerEncoder::load(tiny("bert")), Err(Error::Config { .. })));
-    assert!(matches!(CrossEncoder::load(tiny("roberta")), Err(Error::MissingTensor { .. })));
+    assert!(matches!(CrossEncoder::load(tiny("roberta")), Err(Error::Config { .. })));
+    let only_a_transformer = Folder::new("roberta")
+        .remove("modules.json")
+        .remove("sentence_bert_config.json")
+        .remove("config_sentence_transformers.json");
+    let error = CrossEncoder::load(only_a_transformer.root()).map(drop).unwrap_err();
+    assert!(matches!(&error, Error::MissingTensor { .. }), "{error}");
 }

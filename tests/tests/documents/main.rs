@@ -96,3 +96,58 @@ fn pages_that_are_read_first_are_short() {
         assert!(length <= kilobytes * 1024, "{name} has {length} bytes, more than {kilobytes} KB");
     }
 }
+
+/// The lines of a page's first block of Rust under a heading that are code which a reader sees, up to an empty line if there is
+/// a comment behind it.
+fn code_under<'t>(page: &'t str, heading: &str) -> Vec<&'t str> {
+    let (_, section) = page.split_once(&format!("\n## {heading}\n")).expect(heading);
+    let (_, block) = section.split_once("```rust\n").expect("a block of code");
+    let (block, _) = block.split_once("```").expect("its end");
+    let shown = block.lines().filter(|line| !line.starts_with("# ") && !line.starts_with("use "));
+    shown.take_while(|line| !line.starts_with("//")).filter(|line| !line.trim().is_empty()).collect()
+}
+
+#[test]
+fn what_the_facade_is_for_takes_few_statements() {
+    let page = fs::read_to_string(root().join("crates/ess-kit/README.md")).unwrap();
+    for (heading, most) in [("Search", 4), ("Train", 6), ("Encode", 4), ("Measure", 3)] {
+        let statements = code_under(&page, heading).iter().filter(|line| line.ends_with(';')).count();
+        assert!((1..=most).contains(&statements), "{heading}: {statements} statements, at most {most}");
+    }
+    let (_, own) = page.split_once("## A searching module of your own").unwrap();
+    let (_, own) = own.split_once("```rust\n").unwrap();
+    let (own, _) = own.split_once("```").unwrap();
+    let is_code = |line: &&str| {
+        !line.trim().is_empty() && !line.starts_with("# ") && !line.trim_start().starts_with("//")
+    };
+    let lines = own.lines().filter(is_code).count();
+    assert!((10..=30).contains(&lines), "a module of one's own: {lines} lines, at most 30");
+}
+
+#[test]
+fn examples_are_read_in_one_go() {
+    let mut examples = 0;
+    for entry in fs::read_dir(root().join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            let lines = fs::read_to_string(&path).unwrap().lines().count();
+            assert!(lines <= 80, "{name} has {lines} lines, more than 80");
+            examples += 1;
+        }
+    }
+    assert!(examples >= 10, "only {examples} examples were found");
+}
+
+#[test]
+fn docs_rs_shows_every_feature_and_what_belongs_to_it() {
+    for entry in fs::read_dir(root().join("crates")).unwrap() {
+        let folder = entry.unwrap().path();
+        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+        assert!(manifest.contains("[package.metadata.docs.rs]"), "{}", folder.display());
+        if manifest.contains("\n[features]") {
+            let library = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
+            assert!(library.contains("cfg_attr(docsrs, feature(doc_cfg))"), "{}", folder.display());
+        }
+    }
+}

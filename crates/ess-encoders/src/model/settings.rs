@@ -1,5 +1,6 @@
 //! The settings that a model's files may have: which are heeded, which refused, which change no vector.
 
+pub(crate) mod cross_encoder;
 pub(super) mod file_settings;
 mod nearness;
 pub(crate) mod sentence;

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{
     error::Error,
@@ -85,6 +85,7 @@ const ROUTES: &str = "router_config.json";
 struct RouterConfig {
     types: HashMap<String, String>,
     structure: HashMap<String, Vec<String>>,
+    parameters: Option<Map<String, Value>>,
 }
 
 /// The parts on the way of a query and on the way of an item, of a model that has two.
@@ -98,6 +99,10 @@ pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], 
     let listed_in = if router.folder.has(ROUTES) { ROUTES } else { "config.json" };
     let config: RouterConfig = router.folder.settings(listed_in, &sentence::ROUTER)?;
     let path = router.folder.file(listed_in);
+    config
+        .parameters
+        .iter()
+        .try_for_each(|parameters| sentence::ROUTER_PARAMETERS.check(&path, parameters))?;
     let route = |names: &[&str]| {
         let found = || format!("{:?}", config.structure.keys());
         let route = names.iter().find_map(|name| config.structure.get(*name));

@@ -50,10 +50,20 @@ pub(crate) const LISTED_MODULE: FileSettings = FileSettings {
 /// router_config.json, or config.json of an `Asym`.
 pub(crate) const ROUTER: FileSettings = FileSettings {
     file: "router_config.json",
-    applied: &["structure", "types"],
+    applied: &["parameters", "structure", "types"],
     only: &[],
     // Which route a text takes where nobody says which: here somebody always does.
-    harmless: &["parameters", "allow_empty_key"],
+    harmless: &["allow_empty_key"],
+    closed: true,
+};
+
+/// `parameters` of router_config.json.
+pub(crate) const ROUTER_PARAMETERS: FileSettings = FileSettings {
+    file: "`parameters` of router_config.json",
+    applied: &[],
+    // They would send a query another way than the one that is called after it.
+    only: &[("route_mappings", &["null", "{}"])],
+    harmless: &["allow_empty_key", "default_route"],
     closed: true,
 };
 

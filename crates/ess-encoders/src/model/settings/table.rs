@@ -5,8 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
+    cross_encoder,
     file_settings::FileSettings,
-    sentence::{DENSE, LAYER_NORM, LISTED_MODULE, MODEL, NORMALIZE, POOLING, ROUTER, SENTENCE},
+    sentence::{
+        DENSE, LAYER_NORM, LISTED_MODULE, MODEL, NORMALIZE, POOLING, ROUTER, ROUTER_PARAMETERS, SENTENCE,
+    },
     static_model::STATIC,
     tokenizer::{TOKENIZER, TOKENIZER_CONFIG},
     transformer::TRANSFORMER,
@@ -14,12 +17,13 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 12] = [
+const ALL: [&FileSettings; 15] = [
     &TRANSFORMER,
     &SENTENCE,
     &MODEL,
     &LISTED_MODULE,
     &ROUTER,
+    &ROUTER_PARAMETERS,
     &POOLING,
     &DENSE,
     &LAYER_NORM,
@@ -27,6 +31,8 @@ const ALL: [&FileSettings; 12] = [
     &TOKENIZER_CONFIG,
     &TOKENIZER,
     &STATIC,
+    &cross_encoder::TEXT,
+    &cross_encoder::MODEL,
 ];
 
 fn check(settings: &FileSettings, json: &str) -> Result<(), Error> {

@@ -96,6 +96,7 @@ pub(crate) const TRANSFORMER: FileSettings = FileSettings {
         "repetition_penalty",
         "return_dict",
         "return_dict_in_generate",
+        "sbert_ce_default_activation_function",
         "sentence_transformers",
         "sep_token_id",
         "seq_classif_dropout",
