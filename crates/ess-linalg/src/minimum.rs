@@ -143,6 +143,22 @@ mod tests {
         }
     }
 
+    struct Square;
+
+    impl Smooth for Square {
+        fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>) {
+            (at[0] * at[0], vec![2.0 * at[0]])
+        }
+    }
+
+    #[test]
+    fn a_step_never_goes_up() {
+        // The whole step ends a little higher on the other side, half of it near the bottom.
+        let from = Point::new(&Square, vec![1.0]);
+        let next = step(&Square, &from, &[-2.0001], 1.0).unwrap();
+        assert!((next.at[0] + 0.00005).abs() < 1e-12, "{:?}", next.at);
+    }
+
     #[test]
     fn where_the_function_is_no_number_nothing_moves() {
         assert_eq!(minimise(&Nowhere, vec![0.0], 10), [0.0]);

@@ -136,6 +136,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn only_grades_above_zero_are_relevant() {
+        let relevant = [-1, 0, 1, 2].map(|grade| JudgedHit { rank: 1, grade }.is_relevant());
+        assert_eq!(relevant, [false, false, true, true]);
+    }
+
+    #[test]
     fn grades_are_counted_on_the_side_of_the_level_where_they_are() {
         let ranking = JudgedRanking::new(&[Some(2), None, Some(0), Some(1), Some(-1)], &[3, 0, -2]);
         let counts = |ranking: &JudgedRanking| {

@@ -128,6 +128,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn zeros_of_either_sign_tie() {
+        let mut run = Run::new("run");
+        for (query, first, second) in [("a", 0.0, -0.0), ("b", -0.0, 0.0)] {
+            run.insert(query, "d1", first).unwrap();
+            run.insert(query, "d2", second).unwrap();
+            let ranking: Vec<&str> = run.ranking(query).into_iter().map(|(item, _)| item).collect();
+            assert_eq!(ranking, ["d2", "d1"], "{query}");
+        }
+    }
+
+    #[test]
     fn a_query_that_found_itself_alone_has_no_hit_left() {
         let mut run = Run::new("run");
         for (query, item) in [("a", "a"), ("b", "a"), ("b", "b"), ("c", "d")] {

@@ -66,3 +66,31 @@ fn line(text: &mut String, name: &str, query: &str, value: &str) {
     // Writing into a string cannot fail.
     let _ = writeln!(text, "{name:<22}\t{query}\t{value}");
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Evaluator, Qrels, Run};
+
+    #[test]
+    fn what_is_no_mean_and_no_count_of_items_has_no_line_for_a_query() {
+        let (mut qrels, mut run) = (Qrels::new(), Run::new("STANDARD"));
+        for query in ["301", "302"] {
+            qrels.insert(query, "d1", 1).unwrap();
+            run.insert(query, "d2", 2.0).unwrap();
+        }
+        run.insert("301", "d1", 1.0).unwrap();
+        let measures = ["num_q", "num_ret", "mrr", "gm_map"];
+        let evaluation = Evaluator::from_names(measures).unwrap().evaluate(&qrels, &run).unwrap();
+        let all = "runid                 \tall\tSTANDARD\n\
+                   num_q                 \tall\t2\n\
+                   num_ret               \tall\t3\n\
+                   recip_rank            \tall\t0.2500\n\
+                   gm_map                \tall\t0.0022\n";
+        assert_eq!(evaluation.as_trec_eval("STANDARD", false), all);
+        let of_queries = "num_ret               \t301\t2\n\
+                          recip_rank            \t301\t0.5000\n\
+                          num_ret               \t302\t1\n\
+                          recip_rank            \t302\t0.0000\n";
+        assert_eq!(evaluation.as_trec_eval("STANDARD", true), format!("{of_queries}{all}"));
+    }
+}

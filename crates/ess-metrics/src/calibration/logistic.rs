@@ -210,6 +210,12 @@ mod tests {
     }
 
     #[test]
+    fn probabilities_of_large_logits_are_0_and_1() {
+        let plain = Logistic { scale: 1.0, bias: 0.0 };
+        assert_eq!([-1e4, 0.0, 1e4].map(|score| plain.probability(score)), [0.0, 0.5, 1.0]);
+    }
+
+    #[test]
     fn samples_that_say_nothing_are_refused() {
         let platt = |scores: &[f64], relevant: &[bool]| Logistic::platt(scores, relevant);
         assert!(matches!(platt(&[], &[]), Err(Error::Empty { .. })));

@@ -63,3 +63,20 @@ pub(super) fn checked_scores<S: Copy + Into<f64>>(
         None => Ok(scores),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deviation_is_that_from_the_mean_and_equal_scores_have_none() {
+        let moments = |scores: &[f64]| {
+            let relevant: Vec<bool> = (0..scores.len()).map(|i| i == 0).collect();
+            Sample::new(scores, &relevant).unwrap().mean_and_deviation()
+        };
+        // A variance of 5/4.
+        assert_eq!(moments(&[1.0, 2.0, 3.0, 4.0]).unwrap(), (2.5, 1.25_f64.sqrt()));
+        assert_eq!(moments(&[-1.0, 1.0]).unwrap(), (0.0, 1.0));
+        assert!(matches!(moments(&[0.1; 3]), Err(Error::NoRise { .. })));
+    }
+}

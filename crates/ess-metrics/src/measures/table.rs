@@ -259,4 +259,19 @@ mod tests {
             assert_eq!(TABLE.iter().filter(|other| other.name == row.name).count(), 1, "{name}");
         }
     }
+
+    #[test]
+    fn a_measure_looks_as_far_down_as_its_name_says() {
+        let mut cut = Vec::new();
+        for row in &TABLE {
+            let Ok(measure) = format!("{}@7", row.name).parse::<NamedMeasure>() else { continue };
+            if row.name != "iprec" {
+                assert_eq!(measure.cutoff().k(), Some(7), "{measure}");
+                cut.push(row.name);
+            }
+        }
+        for name in ["ndcg", "err", "recall", "map", "mrr", "p", "success", "judged"] {
+            assert!(cut.contains(&name), "{name} is not among {cut:?}");
+        }
+    }
 }

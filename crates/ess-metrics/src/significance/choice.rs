@@ -315,6 +315,19 @@ mod tests {
     }
 
     #[test]
+    fn losses_are_as_large_as_the_values_are_wide() {
+        assert_eq!(range(&[0.25], &[0.5], &[]), 1.0);
+        assert_eq!(range(&[0.25], &[-0.5], &[vec![3.0], vec![0.0]]), 3.5);
+    }
+
+    #[test]
+    fn evidence_of_earlier_versions_allows_for_no_unseen_loss() {
+        let json = r#"{"differing": 9, "systems": 1, "p": 0.002, "interval": [0.1, 0.3]}"#;
+        let evidence: ChoiceEvidence = serde_json::from_str(json).unwrap();
+        assert_eq!(evidence.p_unseen_losses, 1.0);
+    }
+
+    #[test]
     fn bad_input_is_refused() {
         let test = ChoiceTest::default();
         assert!(matches!(test.judge(&[], &[], &[], 0.99), Err(Error::Empty { .. })));
