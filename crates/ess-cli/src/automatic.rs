@@ -12,7 +12,7 @@ use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
 use ess_train::Progress;
 
-use crate::data::{beir_texts::BeirTexts, dataset::say_unit_length};
+use crate::data::{beir_texts::BeirTexts, dataset::say_unit_norm};
 
 /// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
 /// and titles where there are texts.
@@ -26,7 +26,7 @@ pub(crate) fn collection(
 ) -> Result<Collection> {
     let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
     if let Some(passages) = dataset.passages()? {
-        say_unit_length(&passages.provenance, &dataset.folder().join("passages.safetensors"));
+        say_unit_norm(&passages.provenance, &dataset.folder().join("passages.safetensors"));
         collection = collection.with_passages(passages.embeddings, passages.rows)?;
     }
     if let Some(tokens) = dataset.item_tokens()? {

@@ -81,7 +81,7 @@ pub(crate) struct Arguments {
     /// Print what `trec_eval -q` prints, of one system after the other, and no table; --json then has the values too.
     #[arg(long)]
     per_query: bool,
-    /// A BEIR folder with the texts that an automatic choice searches by words; without it, embeddings alone count.
+    /// A BEIR folder with the texts for the lexical search of an automatic choice; without it, embeddings alone count.
     #[arg(long, value_name = "DIR", requires = "embeddings", value_parser = paths::BEIR.read())]
     beir: Option<PathBuf>,
     /// Judgements that were trained on; gains are then also given apart for queries with a relevant item that training

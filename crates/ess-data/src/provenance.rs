@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 ///     similarity: Some("cosine".into()),
 ///     ..Provenance::default()
 /// };
-/// assert!(!provenance.needs_unit_length());
+/// assert!(!provenance.needs_unit_norm());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -48,7 +48,7 @@ pub struct Provenance {
 impl Provenance {
     /// Whether items must be brought to unit norm, so that the inner product orders them as the cosine that the encoder is
     /// meant for does.
-    pub fn needs_unit_length(&self) -> bool {
+    pub fn needs_unit_norm(&self) -> bool {
         self.similarity.as_deref() == Some("cosine") && self.normalized != Some(true)
     }
 }
@@ -61,17 +61,17 @@ mod tests {
     fn what_older_stores_say_is_read_and_needs_nothing() {
         let old = r#"{"encoder": "a", "pooling": null, "normalized": false, "text": "text"}"#;
         let old: Provenance = serde_json::from_str(old).unwrap();
-        assert!(!old.needs_unit_length() && old.similarity.is_none());
+        assert!(!old.needs_unit_norm() && old.similarity.is_none());
     }
 
     #[test]
-    fn a_cosine_needs_unit_length_where_rows_do_not_have_it() {
+    fn a_cosine_needs_unit_norm_where_rows_do_not_have_it() {
         let of = |similarity: &str, normalized| Provenance {
             similarity: Some(similarity.into()),
             normalized,
             ..Provenance::default()
         };
-        assert!(of("cosine", Some(false)).needs_unit_length() && of("cosine", None).needs_unit_length());
-        assert!(!of("cosine", Some(true)).needs_unit_length() && !of("dot", Some(false)).needs_unit_length());
+        assert!(of("cosine", Some(false)).needs_unit_norm() && of("cosine", None).needs_unit_norm());
+        assert!(!of("cosine", Some(true)).needs_unit_norm() && !of("dot", Some(false)).needs_unit_norm());
     }
 }

@@ -18,21 +18,23 @@ use unicode_segmentation::UnicodeSegmentation;
 /// use ess_encoders::PassageSplitter;
 ///
 /// let text = "Tides come and go twice a day. Yes. The moon pulls at the water below it.";
-/// let passages = PassageSplitter { most_words: 10, fewest_words: 3 }.split(text);
+/// let passages = PassageSplitter { max_words: 10, min_words: 3 }.split(text);
 /// assert_eq!(passages, ["Tides come and go twice a day. Yes.", "The moon pulls at the water below it."]);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PassageSplitter {
-    /// Words of a passage at most, but for fewer than `fewest_words` that are joined to it. Default: 40.
-    pub most_words: usize,
-    /// Words of a passage at least, unless the one before it is full. At most `most_words`. Default: 6.
-    pub fewest_words: usize,
+    /// Words of a passage at most, but for fewer than `min_words` that are joined to it. Default: 40.
+    #[serde(alias = "most_words")]
+    pub max_words: usize,
+    /// Words of a passage at least, unless the one before it is full. At most `max_words`. Default: 6.
+    #[serde(alias = "fewest_words")]
+    pub min_words: usize,
 }
 
 impl Default for PassageSplitter {
     fn default() -> Self {
-        Self { most_words: 40, fewest_words: 6 }
+        Self { max_words: 40, min_words: 6 }
     }
 }
 
@@ -46,9 +48,9 @@ impl PassageSplitter {
             Err(Error::InvalidParameter { name, expected, found: found.to_string() })
         };
         match *self {
-            Self { most_words: 0, .. } => refuse("most_words", "at least 1", 0),
-            Self { most_words, fewest_words } if fewest_words > most_words => {
-                refuse("fewest_words", "at most most_words", fewest_words)
+            Self { max_words: 0, .. } => refuse("max_words", "at least 1", 0),
+            Self { max_words, min_words } if min_words > max_words => {
+                refuse("min_words", "at most max_words", min_words)
             }
             _ => Ok(()),
         }
@@ -58,7 +60,7 @@ impl PassageSplitter {
     pub fn split<'t>(&self, text: &'t str) -> Vec<&'t str> {
         let mut passages: Vec<(Range<usize>, usize)> = Vec::new();
         for words in sentences(text) {
-            let parts = words.len().div_ceil(self.most_words.max(1));
+            let parts = words.len().div_ceil(self.max_words.max(1));
             for part in 0..parts {
                 let cut = |part: usize| part * words.len() / parts;
                 let (first, end) = (cut(part), cut(part + 1));
@@ -76,8 +78,8 @@ impl PassageSplitter {
     }
 
     fn joins(&self, words: usize, more: usize) -> bool {
-        let few = |words| words < self.fewest_words;
-        (few(words) || few(more)) && words + more < self.most_words + self.fewest_words
+        let few = |words| words < self.min_words;
+        (few(words) || few(more)) && words + more < self.max_words + self.min_words
     }
 }
 
@@ -107,25 +109,25 @@ mod tests {
     #[test]
     fn settings_that_cut_nothing_are_refused() {
         assert!(PassageSplitter::default().check().is_ok());
-        assert!(PassageSplitter { most_words: 0, fewest_words: 0 }.check().is_err());
-        assert!(PassageSplitter { most_words: 3, fewest_words: 4 }.check().is_err());
+        assert!(PassageSplitter { max_words: 0, min_words: 0 }.check().is_err());
+        assert!(PassageSplitter { max_words: 3, min_words: 4 }.check().is_err());
     }
 
     proptest! {
         #[test]
         fn no_word_is_lost_and_no_passage_is_too_long(
-            text in r"([a-zA-Zäß]{1,8}[.?!]?[ \n]){0,80}", most_words in 1_usize..12, fewest in 0_usize..12,
+            text in r"([a-zA-Zäß]{1,8}[.?!]?[ \n]){0,80}", max_words in 1_usize..12, fewest in 0_usize..12,
         ) {
-            let splitter = PassageSplitter { most_words, fewest_words: fewest.min(most_words) };
+            let splitter = PassageSplitter { max_words, min_words: fewest.min(max_words) };
             let passages = splitter.split(&text);
             let words: Vec<&str> = passages.iter().flat_map(|passage| passage.split_whitespace()).collect();
             prop_assert_eq!(words, text.split_whitespace().collect::<Vec<_>>());
             let counts = passages.iter().map(|passage| passage.split_whitespace().count());
             let counts: Vec<usize> = counts.collect();
-            let limit = most_words + splitter.fewest_words.max(1);
+            let limit = max_words + splitter.min_words.max(1);
             prop_assert!(counts.iter().all(|&count| count < limit), "{counts:?}");
             for pair in counts.windows(2) {
-                let long = pair.iter().all(|&count| count >= splitter.fewest_words);
+                let long = pair.iter().all(|&count| count >= splitter.min_words);
                 prop_assert!(long || pair[0] + pair[1] >= limit - 1, "{counts:?}");
             }
         }

@@ -15,7 +15,7 @@ const LOCK: &str = ".lock";
 /// What a folder's writer holds.
 pub(crate) const FOLDER_LOCK: &str = ".ess-writer.lock";
 // Names of files have 255 bytes at most on common systems; the rest is for prefix, suffix and a checksum.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME: usize = 200;
 /// How many characters earlier versions made a temporary name unique with.
 const UNIQUE: usize = 6;
 
@@ -44,11 +44,11 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// A name that leaves room; two long ones differ where the whole names do.
 fn short(name: &OsStr) -> OsString {
-    if name.len() <= LONGEST_NAME {
+    if name.len() <= MAX_NAME {
         return name.to_owned();
     }
     let text = name.to_string_lossy();
-    let end = (0..=LONGEST_NAME).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let end = (0..=MAX_NAME).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
     let checksum = Checksum::of(name.as_encoded_bytes()).to_string();
     format!("{}-{}", &text[..end], checksum.trim_start_matches("xxh3-64:")).into()
 }

@@ -11,7 +11,7 @@ pub enum Error {
     /// A folder without the embeddings of items or of queries.
     #[error(
         "{path}: No such file; expected a folder with corpus.safetensors and queries.safetensors (`write_store`, or the \
-         programs `encode` and `import`, write them), found {found}",
+         commands `ess encode` and `ess import`, write them), found {found}",
         path = path.display()
     )]
     NoStore {

@@ -38,8 +38,8 @@ pub fn load_module(folder: impl AsRef<Path>) -> Result<Box<dyn PersistentModule>
     load_module_on::<Embeddings>(folder, &Device::flex())
 }
 
-/// Loads a searching module over any encoding from its folder, onto a device. Kinds of your own are loaded by
-/// [`Registry::with`](ess_search::Registry::with).
+/// Loads a searching module over any encoding from its folder, onto a device. Kinds of your own are known to it
+/// once `ess_train::register_module` has them; a registry of their own is [`Registry::with`](ess_search::Registry::with).
 ///
 /// # Errors
 /// [`Error::Search`] for a folder that is missing, torn or altered, and for a kind that is not known;

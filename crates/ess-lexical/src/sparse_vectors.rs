@@ -1,13 +1,13 @@
-//! Vectors of which few numbers are not zero.
+//! Vectors of which few components are not zero.
 
 use ess_core::{Encoding, Error};
 use ndarray::Array2;
 
 use super::sparse_rows::SparseRows;
 
-/// A batch of `n` sparse vectors of `dim` numbers: for each the places of its numbers, ascending, and the numbers.
+/// A batch of `n` sparse vectors of `dim` components: for each the indices of those that are not zero, ascending, and their values.
 ///
-/// A vector may have no number at all, such as that of a query whose words no item has.
+/// A vector may have no component but zeros, such as that of a query whose words no item has.
 ///
 /// ```
 /// use ess_lexical::SparseVectors;
@@ -22,35 +22,35 @@ pub struct SparseVectors {
     dim: usize,
     // Where each row starts in the two lists, and where the last ends: n + 1 numbers.
     starts: Vec<usize>,
-    places: Vec<u32>,
+    indices: Vec<u32>,
     values: Vec<f32>,
 }
 
 impl SparseVectors {
-    /// Takes rows of (place, number) in any order.
+    /// Takes rows of (index, value) in any order.
     ///
     /// # Errors
-    /// [`Error::Empty`] for no row or `dim` 0, [`Error::InvalidParameter`] for a place that is `dim` or more or
+    /// [`Error::Empty`] for no row or `dim` 0, [`Error::InvalidParameter`] for an index that is `dim` or more or
     /// stands twice in a row, [`Error::NonFinite`] for a NaN or an infinity.
     pub fn new(dim: usize, rows: &[Vec<(u32, f32)>]) -> Result<Self, Error> {
         if rows.is_empty() || dim == 0 {
             let what = if dim == 0 { "dimensions of sparse vectors" } else { "rows of sparse vectors" };
             return Err(Error::Empty { what });
         }
-        let mut vectors = Self { dim, starts: vec![0], places: Vec::new(), values: Vec::new() };
+        let mut vectors = Self { dim, starts: vec![0], indices: Vec::new(), values: Vec::new() };
         for row in rows {
             vectors.push(row)?;
         }
         Ok(vectors)
     }
 
-    /// Takes rows whose places ascend and are below `dim`.
+    /// Takes rows whose indices ascend and are below `dim`.
     pub(super) fn from_rows(dim: usize, parts: Vec<SparseRows>) -> Result<Self, Error> {
-        let mut vectors = Self { dim, starts: vec![0], places: Vec::new(), values: Vec::new() };
+        let mut vectors = Self { dim, starts: vec![0], indices: Vec::new(), values: Vec::new() };
         for part in parts {
-            let before = vectors.places.len();
+            let before = vectors.indices.len();
             vectors.starts.extend(part.ends.iter().map(|end| before + end));
-            append(&mut vectors.places, part.components);
+            append(&mut vectors.indices, part.components);
             append(&mut vectors.values, part.values);
         }
         if vectors.rows() == 0 {
@@ -64,30 +64,30 @@ impl SparseVectors {
 
     fn non_finite(&self, at: usize) -> Error {
         let row = self.starts.partition_point(|start| *start <= at) - 1;
-        let (column, value) = (self.places[at] as usize, self.values[at]);
+        let (column, value) = (self.indices[at] as usize, self.values[at]);
         Error::NonFinite { what: "sparse vectors", row, column, value }
     }
 
     fn push(&mut self, row: &[(u32, f32)]) -> Result<(), Error> {
         let at = self.starts.len() - 1;
         let mut row = row.to_vec();
-        row.sort_unstable_by_key(|(place, _)| *place);
+        row.sort_unstable_by_key(|(index, _)| *index);
         let twice = row.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| pair[0].0);
-        let beyond = row.last().map(|last| last.0).filter(|place| *place as usize >= self.dim);
-        if let Some(place) = twice.or(beyond) {
+        let beyond = row.last().map(|last| last.0).filter(|index| *index as usize >= self.dim);
+        if let Some(index) = twice.or(beyond) {
             return Err(Error::InvalidParameter {
-                name: "place in a sparse vector",
+                name: "index in a sparse vector",
                 expected: "below the dimension, and once in a row",
-                found: format!("{place} in row {at} of dimension {}", self.dim),
+                found: format!("{index} in row {at} of dimension {}", self.dim),
             });
         }
-        if let Some(&(place, value)) = row.iter().find(|(_, value)| !value.is_finite()) {
-            let (what, column) = ("sparse vectors", place as usize);
+        if let Some(&(index, value)) = row.iter().find(|(_, value)| !value.is_finite()) {
+            let (what, column) = ("sparse vectors", index as usize);
             return Err(Error::NonFinite { what, row: at, column, value });
         }
-        self.places.extend(row.iter().map(|(place, _)| place));
+        self.indices.extend(row.iter().map(|(index, _)| index));
         self.values.extend(row.iter().map(|(_, value)| value));
-        self.starts.push(self.places.len());
+        self.starts.push(self.indices.len());
         Ok(())
     }
 
@@ -96,19 +96,19 @@ impl SparseVectors {
         self.dim
     }
 
-    /// The numbers of one row with their places, ascending.
+    /// The values of one row with their indices, ascending.
     ///
     /// # Panics
     /// When `row ≥ n`, as slices do.
     pub fn row(&self, row: usize) -> impl ExactSizeIterator<Item = (u32, f32)> + Clone {
         let range = self.starts[row]..self.starts[row + 1];
         let values = self.values[range.clone()].iter().copied();
-        self.places[range].iter().copied().zip(values)
+        self.indices[range].iter().copied().zip(values)
     }
 
-    /// The places and numbers of all rows, one row after the other, and where each row starts and the last ends.
+    /// The indices and values of all rows, one row after the other, and where each row starts and the last ends.
     pub(super) fn parts(&self) -> (&[usize], &[u32], &[f32]) {
-        (&self.starts, &self.places, &self.values)
+        (&self.starts, &self.indices, &self.values)
     }
 
     /// The inner product of every row of `self` with every row of `items`: `n × m`.
@@ -120,9 +120,9 @@ impl SparseVectors {
         let product = |(query, item): (usize, usize)| {
             let mut item = items.row(item).peekable();
             let mut sum = 0.0;
-            for (place, value) in self.row(query) {
-                while item.next_if(|(other, _)| *other < place).is_some() {}
-                if let Some((_, other)) = item.next_if(|(other, _)| *other == place) {
+            for (index, value) in self.row(query) {
+                while item.next_if(|(other, _)| *other < index).is_some() {}
+                if let Some((_, other)) = item.next_if(|(other, _)| *other == index) {
                     sum += value * other;
                 }
             }
@@ -177,7 +177,7 @@ mod tests {
 
     fn dense(vectors: &SparseVectors, row: usize) -> Vec<f32> {
         let mut dense = vec![0.0; vectors.dim()];
-        vectors.row(row).for_each(|(place, value)| dense[place as usize] = value);
+        vectors.row(row).for_each(|(index, value)| dense[index as usize] = value);
         dense
     }
 

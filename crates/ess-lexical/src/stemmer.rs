@@ -9,7 +9,7 @@ pub(super) const RULES: &str = "Snowball 2.20261016";
 pub(super) struct Stemmer(frostem::Stemmer);
 
 /// Bytes of the longest word that is stemmed: stemmers take time that grows with the square of the length.
-const LONGEST: usize = 256;
+const MAX_BYTES: usize = 256;
 
 impl Stemmer {
     pub(super) fn new(language: Language) -> Self {
@@ -40,7 +40,7 @@ impl Stemmer {
 
     /// The stem of a lower-cased word; the word itself where a stemmer leaves nothing of it.
     pub(super) fn stem(&self, word: &str) -> String {
-        if word.len() > LONGEST {
+        if word.len() > MAX_BYTES {
             return word.to_owned();
         }
         let stem = self.0.stem(word);

@@ -4,14 +4,14 @@ use ess_core::Embeddings;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// `n × dim` numbers, uniform in `-1..1`.
+/// `n × dim` components, uniform in `-1..1`.
 pub(crate) fn embeddings(n: usize, dim: usize, seed: u64) -> Embeddings {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values = (0..n * dim).map(|_| rng.random_range(-1.0..1.0)).collect();
     checked(values, dim)
 }
 
-/// `n × dim` numbers out of -1, 0 and 1: many rows occur twice and many similarities tie.
+/// `n × dim` components out of -1, 0 and 1: many rows occur twice and many similarities tie.
 pub(crate) fn coarse_embeddings(n: usize, dim: usize, seed: u64) -> Embeddings {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let values = (0..n * dim).map(|_| (rng.next_u32() % 3) as f32 - 1.0).collect();

@@ -1,4 +1,4 @@
-//! `ess compare hybrid`: compares ways to search by meaning and by words at once on several data sets, and writes a page of them.
+//! `ess compare hybrid`: compares ways to combine dense and lexical search on several data sets, and writes a page of them.
 
 mod collection;
 mod learned;
@@ -32,7 +32,7 @@ Examples:
   ess compare hybrid --out target/hybrid.md \\
       --data 'SciFact=data/scifact,data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'";
 
-/// Search by meaning and by words at once in every way there is, and measure each on the test queries.
+/// Combine dense and lexical search in every way there is, and measure each on the test queries.
 ///
 /// Weights and their settings come from training and dev queries alone; nothing is chosen on test queries. Results are kept
 /// in a file for each data set, so that a run that was stopped goes on with the next one.

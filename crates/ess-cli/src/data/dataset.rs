@@ -22,7 +22,7 @@ pub(crate) struct JoinArguments {
 /// Those of [`Dataset::open`].
 pub(crate) fn open_dataset(folder: &Path, join: JoinArguments) -> Result<Dataset> {
     let dataset = Dataset::open(folder)?.allow_missing(join.allow_missing);
-    say_unit_length(dataset.item_store().provenance(), dataset.item_store().path());
+    say_unit_norm(dataset.item_store().provenance(), dataset.item_store().path());
     Ok(dataset)
 }
 
@@ -31,13 +31,13 @@ pub(crate) fn open_dataset(folder: &Path, join: JoinArguments) -> Result<Dataset
 /// # Errors
 /// When the store cannot be read.
 pub(crate) fn searchable(store: &EmbeddingStore, path: &Path) -> Result<Embeddings> {
-    say_unit_length(store.provenance(), path);
+    say_unit_norm(store.provenance(), path);
     Ok(ess_kit::searchable(store)?)
 }
 
 /// Says so where vectors had to be brought to unit norm.
-pub(crate) fn say_unit_length(provenance: &Provenance, path: &Path) {
-    if provenance.needs_unit_length() {
+pub(crate) fn say_unit_norm(provenance: &Provenance, path: &Path) {
+    if provenance.needs_unit_norm() {
         note!(
             "note: {}: vectors are brought to unit norm, as their encoder is meant for the cosine",
             path.display()

@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["layers", "queries_only"])]
     pub(super) passages: bool,
     /// Words of a passage at most.
-    #[arg(long, default_value_t = PassageSplitter::default().most_words, value_name = "WORDS")]
+    #[arg(long, default_value_t = PassageSplitter::default().max_words, value_name = "WORDS")]
     pub(super) passage_words: usize,
     /// Cut texts to so many tokens, special ones counted. Default: what the model says.
     #[arg(long, value_name = "TOKENS")]

@@ -74,13 +74,12 @@ pub(crate) fn run(arguments: &Arguments, model: &Model, output: &Output) -> Resu
 
 /// Encodes each item's title and the passages of its text by themselves.
 fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usize> {
-    let splitter = PassageSplitter { most_words: arguments.passage_words, ..PassageSplitter::default() };
-    let splitter =
-        PassageSplitter { fewest_words: splitter.fewest_words.min(splitter.most_words), ..splitter };
+    let splitter = PassageSplitter { max_words: arguments.passage_words, ..PassageSplitter::default() };
+    let splitter = PassageSplitter { min_words: splitter.min_words.min(splitter.max_words), ..splitter };
     splitter.check().context("--passage-words")?;
     let mut provenance = Provenance { layers: None, ..model.provenance(true) };
     provenance.text =
-        Some(format!("title, and passages of at most {} words of the text", splitter.most_words));
+        Some(format!("title, and passages of at most {} words of the text", splitter.max_words));
     let job = Job {
         name: "passages",
         out: arguments.file("passages"),

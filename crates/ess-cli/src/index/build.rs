@@ -20,7 +20,7 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
-    /// The items, as `encode` and `import` write them.
+    /// The items, as `ess encode` and `ess import` write them.
     #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     items: PathBuf,
     /// The index file to write.

@@ -14,7 +14,7 @@ use crate::arguments::paths;
 /// Arguments that name queries.
 #[derive(Args)]
 pub(crate) struct QueryArguments {
-    /// The encoded queries, as `encode` and `import` write them.
+    /// The encoded queries, as `ess encode` and `ess import` write them.
     #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     queries: PathBuf,
     /// A saved searching module that maps the queries first.

@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
     /// CPU-seconds that `auto` may spend, a run that was ended and goes on included [default: 120].
     #[arg(long, value_name = "SECONDS")]
     pub(super) budget: Option<f64>,
-    /// A BEIR folder with the texts, so that `auto` can search by words too.
+    /// A BEIR folder with the texts, so that `auto` has lexical search too.
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     pub(super) beir: Option<PathBuf>,
     /// A JSON file {"module": {"kind": …}, "trainer": {…}}, or one of the trainer's settings alone; with `auto`, one of its

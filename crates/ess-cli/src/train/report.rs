@@ -87,7 +87,7 @@ pub(super) fn describe_auto(report: &AutoReport, out: &Path) {
     }
     say!("by embeddings alone: {}", describe_choice(&report.dense));
     match &report.hybrid {
-        Some(hybrid) => say!("by embeddings and words: {}", describe_choice(hybrid)),
+        Some(hybrid) => say!("dense and lexical: {}", describe_choice(hybrid)),
         None => say!("without --beir there are no texts: the choice looks at embeddings alone"),
     }
     say!("saved the choice in {}", out.display());

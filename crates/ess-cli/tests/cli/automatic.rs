@@ -47,9 +47,7 @@ fn chosen(folder: &Path) -> Vec<(String, Vec<u8>)> {
 fn a_choice_is_made_with_texts_and_measured_on_known_and_new_items() {
     let data = data_with_texts();
     let out = choose(&data, "module", &[]).succeeded();
-    for words in
-        ["tried weights alone", "tried no trained module", "tried ridge", "by embeddings and words: "]
-    {
+    for words in ["tried weights alone", "tried no trained module", "tried ridge", "dense and lexical: "] {
         assert!(out.stdout.contains(words), "{words:?} is not in\n{}", out.stdout);
     }
     let report = read_json(&data.path("module/training.json"));

@@ -1,4 +1,4 @@
-//! `ess compare hybrid`: one page of every way to search by meaning and by words.
+//! `ess compare hybrid`: one page of every way to combine dense and lexical search.
 
 use crate::{
     program::{read_json, run},

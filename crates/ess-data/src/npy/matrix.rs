@@ -8,7 +8,7 @@ use std::{
 use ess_core::Embeddings;
 
 use super::header::Header;
-use crate::{dtype::Dtype, error::Error, mapped_file::MappedFile, row_range::check_rows};
+use crate::{dtype::Dtype, error::Error, file_bytes::FileBytes, row_range::check_rows};
 
 /// Values that are read together where all are read.
 const VALUES_OF_A_BATCH: usize = 1 << 18;
@@ -16,7 +16,8 @@ const VALUES_OF_A_BATCH: usize = 1 << 18;
 /// An `.npy` file with an `n × d` matrix of floating-point values, memory-mapped.
 ///
 /// Takes `float16`, `float32` and `float64`, of either byte order, in C or Fortran order, in format versions 1 to 3.
-/// The file must not be changed in place while it is open.
+/// The file must not be changed in place while it is mapped: the operating system ends a process that reads where a file has
+/// been cut (`SIGBUS`). [`NpyMatrix::open_read`] does not mind.
 ///
 /// ```
 /// use ess_core::Embeddings;
@@ -34,7 +35,7 @@ const VALUES_OF_A_BATCH: usize = 1 << 18;
 #[derive(Debug)]
 pub struct NpyMatrix {
     path: PathBuf,
-    file: MappedFile,
+    file: FileBytes,
     header: Header,
 }
 
@@ -46,7 +47,19 @@ impl NpyMatrix {
     /// at least one floating-point number.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = MappedFile::open(path)?;
+        Self::with(path, FileBytes::map(path)?)
+    }
+
+    /// Reads a file into memory, and checks its header. What becomes of the file afterwards changes nothing.
+    ///
+    /// # Errors
+    /// As [`NpyMatrix::open`].
+    pub fn open_read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        Self::with(path, FileBytes::read(path)?)
+    }
+
+    fn with(path: &Path, file: FileBytes) -> Result<Self, Error> {
         let header = Header::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
         let (rows, columns) = (header.rows, header.columns);
         if rows == 0 || columns == 0 {
@@ -177,7 +190,7 @@ impl NpyMatrix {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::{mapped_file::resident_bytes, write_npy};
+    use crate::{file_bytes::resident_bytes, write_npy};
 
     #[test]
     fn reading_all_of_a_matrix_leaves_little_of_it_in_memory() {

@@ -4,9 +4,11 @@ use std::{ops::Deref, path::Path};
 
 use ess_core::{Embeddings, Ids, TokenStates};
 
-use crate::{error::Error, store::mapped::MappedStore};
+use crate::{error::Error, file_bytes::FileBytes, store::mapped::MappedStore};
 
 /// Ids and an `n × d` matrix from one file, memory-mapped, all of it checked.
+///
+/// While it is open the file must not be changed in place, as [`MappedStore`] says; [`EmbeddingStore::open_read`] does not mind.
 ///
 /// It is a [`MappedStore`] with its ids: `len()`, `dim()`, `to_embeddings()`, `batches()` and the views without a
 /// copy are that type's.
@@ -53,6 +55,18 @@ impl EmbeddingStore {
     /// Those of [`MappedStore::open`] and [`MappedStore::read_ids`].
     pub fn open_unverified(path: impl AsRef<Path>) -> Result<Self, Error> {
         Self::trusting(MappedStore::open(path)?)
+    }
+
+    /// Reads a file into memory, and checks it as [`EmbeddingStore::open`] does. What becomes of the file afterwards changes
+    /// nothing: for files that others may write to in place.
+    ///
+    /// # Errors
+    /// As [`EmbeddingStore::open`].
+    pub fn open_read(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let store = MappedStore::with(path, FileBytes::read(path)?)?;
+        store.verify()?;
+        Self::trusting(store)
     }
 
     fn trusting(mapped: MappedStore) -> Result<Self, Error> {

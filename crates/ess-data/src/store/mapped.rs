@@ -12,7 +12,7 @@ use ndarray::ArrayView2;
 
 use super::layout::{BLOCK_BYTES, CHECKSUM_BYTES, Layout};
 use crate::{
-    dtype::Dtype, error::Error, mapped_file::MappedFile, provenance::Provenance, row_range::check_rows,
+    dtype::Dtype, error::Error, file_bytes::FileBytes, provenance::Provenance, row_range::check_rows,
 };
 
 /// A store file opened without reading its components: milliseconds, whatever its size.
@@ -22,7 +22,9 @@ use crate::{
 /// which is the one to use unless reading the whole file first is too slow. What is read here is safe all the
 /// same: rows that hold a NaN or an infinity and ids that are not text are errors when they are met.
 ///
-/// The file must not be changed in place while it is mapped; replacing it whole, as this crate writes, is fine.
+/// The file must not be changed in place while it is mapped: the operating system ends a process that reads where a file has
+/// been cut (`SIGBUS`). Replacing it whole, as this crate writes, is fine; where others may write to it, use
+/// [`EmbeddingStore::open_read`](crate::EmbeddingStore::open_read).
 ///
 /// ```
 /// use ess_core::{Embeddings, Ids};
@@ -44,7 +46,7 @@ use crate::{
 #[derive(Debug)]
 pub struct MappedStore {
     pub(super) path: PathBuf,
-    pub(super) file: MappedFile,
+    pub(super) file: FileBytes,
     pub(super) layout: Layout,
 }
 
@@ -56,7 +58,11 @@ impl MappedStore {
     /// torn, or contradicts itself.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let file = MappedFile::open(path)?;
+        Self::with(path, FileBytes::map(path)?)
+    }
+
+    /// A store of a file's bytes, whose header is checked.
+    pub(super) fn with(path: &Path, file: FileBytes) -> Result<Self, Error> {
         let layout = Layout::read(&file).map_err(|(expected, found)| Error::format(path, expected, found))?;
         Ok(Self { path: path.to_owned(), file, layout })
     }
@@ -238,7 +244,7 @@ impl MappedStore {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::{mapped_file::resident_bytes, write_store};
+    use crate::{file_bytes::resident_bytes, write_store};
 
     #[test]
     fn reading_all_of_a_store_leaves_little_of_it_in_memory() {

@@ -1,7 +1,10 @@
 //! Embedding stores: what is written is what is read.
 
 use ess_core::{Embeddings, Ids};
-use ess_data::{Dtype, EmbeddingStore, Error, MappedStore, Provenance, write_store, write_store_in_batches};
+use ess_data::{
+    Dtype, EmbeddingStore, Error, MappedStore, NpyMatrix, Provenance, write_npy, write_store,
+    write_store_in_batches,
+};
 use half::f16;
 use proptest::prelude::*;
 
@@ -163,4 +166,23 @@ fn rows_that_do_not_exist_are_named() {
     assert!(matches!(store.embeddings_of(&[]), Err(Error::Core(ess_core::Error::Empty { .. }))));
     let unknown = store.embeddings_of(&["id 0", "id 9"]);
     assert!(matches!(unknown, Err(Error::Core(ess_core::Error::UnknownId { id, len: 3 })) if id == "id 9"));
+}
+
+#[test]
+fn what_was_read_does_not_change_with_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, matrix) = (folder.path().join("store.safetensors"), folder.path().join("matrix.npy"));
+    let (ids, embeddings) = (numbered_ids(300), ramp(300, 16));
+    write_store(&path, &ids, &embeddings, Dtype::F32, &Provenance::default()).unwrap();
+    write_npy(&matrix, &embeddings, Dtype::F32).unwrap();
+    let (store, numbers) =
+        (EmbeddingStore::open_read(&path).unwrap(), NpyMatrix::open_read(&matrix).unwrap());
+    // In place: a process that had mapped them would be ended.
+    for path in [&path, &matrix] {
+        std::fs::OpenOptions::new().write(true).open(path).unwrap().set_len(10).unwrap();
+    }
+    assert_eq!((store.ids(), store.to_embeddings().unwrap()), (&ids, embeddings.clone()));
+    assert_eq!(numbers.to_embeddings().unwrap(), embeddings);
+    assert!(matches!(EmbeddingStore::open_read(&path), Err(Error::Format { .. })));
+    assert!(matches!(NpyMatrix::open_read(&matrix), Err(Error::Format { .. })));
 }

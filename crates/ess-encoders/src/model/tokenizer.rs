@@ -241,10 +241,10 @@ pub(crate) const MIN_TOKENS: usize = 5;
 pub(crate) fn longest_text(
     folder: &ModelFolder,
     config: &TransformerConfig,
-    told: Option<usize>,
+    stated: Option<usize>,
 ) -> Result<usize, Error> {
     let by_tokenizer = TokenizerConfig::read(folder)?.longest();
-    let longest = told.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
+    let longest = stated.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
     if longest < MIN_TOKENS {
         let path = folder.file("sentence_bert_config.json");
         return Err(Error::config(&path, "max_seq_length", format!("at least {MIN_TOKENS}"), longest));

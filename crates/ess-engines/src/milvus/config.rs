@@ -38,12 +38,12 @@ pub struct MilvusConfig {
 }
 
 impl MilvusConfig {
-    /// A collection of `dim` numbers an item, in which every item is compared.
+    /// A collection of items with `dim` components, in which every item is compared.
     pub fn new(uri: impl Into<String>, collection: CollectionName, dim: usize) -> Self {
         Self { uri: uri.into(), token: None, collection, dim, hnsw: false }
     }
 
-    /// The dimension in Milvus, which has none below 2: single numbers get a zero beside them.
+    /// The dimension in Milvus, which has none below 2: single components get a zero beside them.
     pub(super) fn stored_dim(&self) -> usize {
         self.dim.max(2)
     }

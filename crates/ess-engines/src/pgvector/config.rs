@@ -19,7 +19,7 @@ pub(super) const CANDIDATES: usize = 40;
 /// The largest dimension of pgvector's `vector`.
 const MAX_DIM: usize = 16_000;
 /// The largest dimension of a `vector` in an index.
-const LARGEST_INDEXED_DIM: usize = 2_000;
+const MAX_INDEXED_DIM: usize = 2_000;
 
 /// Where items are kept in PostgreSQL.
 ///
@@ -68,7 +68,7 @@ impl Default for Hnsw {
 }
 
 impl PgVectorConfig {
-    /// A table of `dim` numbers an item, searched exactly.
+    /// A table of items with `dim` components, searched exactly.
     pub fn new(connection: impl Into<String>, table: CollectionName, dim: usize) -> Self {
         Self { connection: connection.into(), table, dim, hnsw: None }
     }
@@ -96,7 +96,7 @@ impl PgVectorConfig {
             return refuse("dim", "1 to 16000", self.dim);
         }
         let Some(hnsw) = self.hnsw else { return Ok(()) };
-        if self.dim > LARGEST_INDEXED_DIM {
+        if self.dim > MAX_INDEXED_DIM {
             return refuse("dim", "at most 2000 with a graph", self.dim);
         }
         if !(2..=100).contains(&hnsw.m) {

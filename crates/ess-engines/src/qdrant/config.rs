@@ -37,7 +37,7 @@ pub struct QdrantConfig {
 }
 
 impl QdrantConfig {
-    /// A collection of `dim` numbers an item, searched by its graph.
+    /// A collection of items with `dim` components, searched by its graph.
     pub fn new(url: impl Into<String>, collection: CollectionName, dim: usize) -> Self {
         Self { url: url.into(), api_key: None, collection, dim, exact: false }
     }

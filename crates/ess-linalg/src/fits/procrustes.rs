@@ -45,7 +45,7 @@ const STEPS: usize = 1000;
 const TOLERANCE: f64 = 1e-12;
 /// So many steps that stand still, one after the other, end it.
 const STILL: usize = 5;
-/// Starts by seed beside `U Vᵀ`, for matrices of at most so many numbers: local minima are a matter of few dimensions.
+/// Starts by seed beside `U Vᵀ`, for matrices of at most so many entries: local minima are a matter of few dimensions.
 const STARTS: usize = 12;
 const SMALL: usize = 64 * 64;
 

@@ -25,7 +25,7 @@ pub enum Aggregate {
     GeometricMean,
 }
 
-const LEAST_OF_GEOMETRIC_MEANS: f64 = 0.000_01;
+const MIN_OF_GEOMETRIC_MEANS: f64 = 0.000_01;
 
 impl Aggregate {
     /// One value of one or more. NaN for none, unless they are summed.
@@ -35,7 +35,7 @@ impl Aggregate {
             Self::Mean => mean(values.iter().sum(), values.len()),
             Self::Sum => values.iter().sum::<f64>() + 0.0,
             Self::GeometricMean => {
-                let logarithms = values.iter().map(|value| value.max(LEAST_OF_GEOMETRIC_MEANS).ln());
+                let logarithms = values.iter().map(|value| value.max(MIN_OF_GEOMETRIC_MEANS).ln());
                 mean(logarithms.sum(), values.len()).exp()
             }
         }

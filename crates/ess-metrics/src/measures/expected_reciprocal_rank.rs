@@ -32,7 +32,7 @@ pub struct ExpectedReciprocalRank {
 /// The highest grade of TREC's web tracks, whose `gdeval` made ERR known.
 const HIGHEST_OF_WEB_TRACKS: i32 = 4;
 /// Beyond it the probability of the highest grade is 1 in double precision, and that of the lowest 0.
-const LARGEST_SCALE: i32 = 1000;
+const MAX_SCALE: i32 = 1000;
 
 impl ExpectedReciprocalRank {
     /// ERR on the scale of TREC's web tracks, whose highest grade is 4.
@@ -45,7 +45,7 @@ impl ExpectedReciprocalRank {
     /// # Errors
     /// [`Error::InvalidParameter`] for a grade that is not between 1 and 1000.
     pub fn with_highest_grade(highest: i32, cutoff: Cutoff) -> Result<Self, Error> {
-        if (1..=LARGEST_SCALE).contains(&highest) {
+        if (1..=MAX_SCALE).contains(&highest) {
             return Ok(Self { highest, cutoff });
         }
         Err(Error::InvalidParameter {

@@ -28,11 +28,11 @@ pub enum Gain {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gains {
-    given: [(i32, f64); MOST],
+    given: [(i32, f64); MAX_GRADES],
     len: usize,
 }
 
-const MOST: usize = 8;
+const MAX_GRADES: usize = 8;
 
 impl Gains {
     /// Gains for some grades, each from 0 on and none twice. A gain may be 0 or below.
@@ -43,10 +43,10 @@ impl Gains {
     pub fn new(gains: &[(i32, f64)]) -> Result<Self, Error> {
         let invalid =
             |expected, found: String| Err(Error::InvalidParameter { name: "gains", expected, found });
-        if gains.is_empty() || gains.len() > MOST {
+        if gains.is_empty() || gains.len() > MAX_GRADES {
             return invalid("between one and eight grades", gains.len().to_string());
         }
-        let mut given = [(0, 0.0); MOST];
+        let mut given = [(0, 0.0); MAX_GRADES];
         for (at, &(grade, gain)) in gains.iter().enumerate() {
             if grade < 0 || given[..at].iter().any(|&(other, _)| other == grade) {
                 return invalid("different grades from 0 on", grade.to_string());

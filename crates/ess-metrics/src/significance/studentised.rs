@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use super::{draws::Draws, tails::ranked_out};
 
 /// The least standard error of a draw, as a share of the sample's own.
-const LEAST: f64 = 0.5;
+const MIN_RATIO: f64 = 0.5;
 
 /// The interval of the mean with `rank` draws in each tail.
 ///
@@ -43,7 +43,7 @@ pub(super) fn interval_of_chosen(draws: Draws, chosen: &[f64], others: &[Vec<f64
 /// How far the mean of the drawn rows is from the mean, in standard errors of the draw.
 fn statistic(values: &[f64], [mean, error]: [f64; 2], rows: &[usize]) -> f64 {
     let [drawn, of_draw] = mean_and_error(rows.iter().map(|&row| values[row]));
-    (drawn - mean) / of_draw.max(LEAST * error)
+    (drawn - mean) / of_draw.max(MIN_RATIO * error)
 }
 
 /// The mean and its standard error.

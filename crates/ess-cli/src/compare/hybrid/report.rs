@@ -10,7 +10,7 @@ use super::{
     system::{Cost, System},
 };
 
-const INTRODUCTION: &str = "# Searching by meaning and by words at once
+const INTRODUCTION: &str = "# Dense and lexical search combined
 
 The frozen encoder and BM25, combined in every way that `ess-searchers` has. nDCG@10 on test queries; differences are paired,
 with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0 and the p-value (randomisation

@@ -1,4 +1,4 @@
-//! The ways to search by meaning and by words that are compared.
+//! The ways to combine dense and lexical search that are compared.
 
 use anyhow::{Context, Result};
 use ess_core::{Encoding, Hit, Searcher};
@@ -28,7 +28,7 @@ pub(crate) enum System {
     Tuned(Combination),
     /// A combination with a fitted share, of each query's own or (looking at nothing) one for all.
     Learned(Combination, Look),
-    /// Feedback from a first pass, by meaning alone.
+    /// Feedback from a first pass, by dense embeddings alone.
     Feedback,
 }
 

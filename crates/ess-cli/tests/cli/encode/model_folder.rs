@@ -41,7 +41,7 @@ fn says_that_a_model_is_meant_for_the_cosine_and_an_index_of_it_finds_what_the_c
     let said = run("encode", beir.arguments_for(&model, &["--dtype", "f32"])).succeeded().stderr;
     assert!(said.contains("cosine") && said.contains("different norms"), "{said}");
     let store = EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
-    assert!(store.provenance().needs_unit_length());
+    assert!(store.provenance().needs_unit_norm());
     // What is stored is what the model gives.
     let encoder = SentenceEncoder::load(&model).unwrap();
     let items = encoder.encode_items(&texts).unwrap();

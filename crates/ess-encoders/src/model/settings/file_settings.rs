@@ -61,8 +61,8 @@ impl FileSettings {
 
 /// As much of a value as a message has room for.
 fn shortened(value: &str) -> String {
-    const MOST: usize = 80;
-    match value.char_indices().nth(MOST) {
+    const MAX_CHARS: usize = 80;
+    match value.char_indices().nth(MAX_CHARS) {
         None => value.to_owned(),
         Some((end, _)) => format!("{}…", &value[..end]),
     }

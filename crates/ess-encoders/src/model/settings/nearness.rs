@@ -2,17 +2,17 @@
 
 /// The name that `name` is most like, where it is like one: equal but for case and punctuation, or two letters apart.
 pub(super) fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
-    const MOST: usize = 2;
+    const MAX_DISTANCE: usize = 2;
     // No setting has so long a name, and the table of distances is square.
-    const LONGEST: usize = 64;
+    const MAX_LETTERS: usize = 64;
     let plain = letters(name);
-    if plain.len() > LONGEST {
+    if plain.len() > MAX_LETTERS {
         return None;
     }
     let distances = known.filter_map(|known| {
         let letters = letters(known);
         // Of short names everything is two letters away.
-        let most = MOST.min(letters.len() / 4);
+        let most = MAX_DISTANCE.min(letters.len() / 4);
         let distance = distance(&plain, &letters);
         (distance <= most).then_some((distance, known))
     });

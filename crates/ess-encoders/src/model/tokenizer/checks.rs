@@ -14,9 +14,9 @@ const MAX_GROWTH: f64 = 512.0;
 /// Steps of normalising and splitting; published tokenizers have a handful.
 const MAX_STEPS: usize = 64;
 /// Letters of a word that WordPiece looks at: its time grows with their square.
-const LONGEST_WORD: u64 = 10_000;
+const MAX_WORD: u64 = 10_000;
 /// Letters that are put before a text.
-const LONGEST_PREFIX: usize = 1024;
+const MAX_PREFIX: usize = 1024;
 
 /// Runs the library, whose panics become errors.
 pub(super) fn guarded<T>(path: &Path, run: impl FnOnce() -> tokenizers::Result<T>) -> Result<T, Error> {
@@ -62,8 +62,8 @@ fn check(path: &Path, file: &Value) -> Result<(), Error> {
         let expected = format!("to make a text at most {MAX_GROWTH} times as long");
         return refuse("normalizer", expected, format!("{growth} times"));
     }
-    if normalizer.longest_prefix > LONGEST_PREFIX {
-        let expected = format!("at most {LONGEST_PREFIX} bytes before a text");
+    if normalizer.longest_prefix > MAX_PREFIX {
+        let expected = format!("at most {MAX_PREFIX} bytes before a text");
         return refuse("normalizer", expected, normalizer.longest_prefix.to_string());
     }
     let model = &file["model"];
@@ -74,12 +74,10 @@ fn check(path: &Path, file: &Value) -> Result<(), Error> {
             model["dropout"].to_string(),
         );
     }
-    if let Some(longest) =
-        model["max_input_chars_per_word"].as_u64().filter(|&longest| longest > LONGEST_WORD)
-    {
+    if let Some(longest) = model["max_input_chars_per_word"].as_u64().filter(|&longest| longest > MAX_WORD) {
         return refuse(
             "model",
-            format!("max_input_chars_per_word of at most {LONGEST_WORD}"),
+            format!("max_input_chars_per_word of at most {MAX_WORD}"),
             longest.to_string(),
         );
     }

@@ -1,4 +1,4 @@
-//! A file mapped for reading, of which pages that have been read can be given back.
+//! The bytes of a file: mapped, so that pages that have been read can be given back, or in memory.
 
 use std::{
     fs::File,
@@ -12,16 +12,26 @@ use crate::error::Error;
 
 /// The bytes of a file.
 #[derive(Debug)]
-pub(crate) struct MappedFile(Mmap);
+pub(crate) enum FileBytes {
+    /// They stay in the file.
+    Mapped(Mmap),
+    /// They were read; what becomes of the file changes nothing.
+    InMemory(Vec<u8>),
+}
 
-impl MappedFile {
+impl FileBytes {
     /// Maps a file.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn map(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(Error::io(path))?;
         // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: this workspace
         // only ever replaces files by renaming, which leaves a map of the old file whole. That rule is documented at
         // each type that holds a map.
-        unsafe { Mmap::map(&file) }.map(Self).map_err(Error::io(path))
+        unsafe { Mmap::map(&file) }.map(Self::Mapped).map_err(Error::io(path))
+    }
+
+    /// Reads a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Error> {
+        std::fs::read(path).map(Self::InMemory).map_err(Error::io(path))
     }
 
     /// Gives the memory of some bytes back, which the process would else keep until the map is gone. They are read again
@@ -33,10 +43,12 @@ impl MappedFile {
             const PAGE: usize = 1 << 16;
             let first = bytes.start / PAGE * PAGE;
             let end = if bytes.end == self.len() { bytes.end } else { bytes.end / PAGE * PAGE };
-            if first < end {
+            if let Self::Mapped(map) = self
+                && first < end
+            {
                 // SAFETY: the map is shared with the file and only read, so bytes that are given back come again as they were.
                 let given = unsafe {
-                    self.0.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, first, end - first)
+                    map.unchecked_advise_range(memmap2::UncheckedAdvice::DontNeed, first, end - first)
                 };
                 // What is kept costs memory only.
                 drop(given);
@@ -47,11 +59,14 @@ impl MappedFile {
     }
 }
 
-impl Deref for MappedFile {
+impl Deref for FileBytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        &self.0
+        match self {
+            Self::Mapped(map) => map,
+            Self::InMemory(bytes) => bytes,
+        }
     }
 }
 
