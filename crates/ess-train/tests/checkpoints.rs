@@ -11,8 +11,9 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, SearchModule};
 use ess_search::{Averaging, Mlp, MlpConfig, ModuleState, PersistentModule, TrainableModule};
 use ess_train::{
-    Checkpoints, Control, Curve, DevSet, EnsembleRecipe, Error, FitReport, Items, Judgement, ModuleRecipe,
-    Observer, ObserverError, Progress, QuerySet, SidesConfig, Stop, Trainer, TrainerConfig, TrainingStep,
+    Checkpoints, Control, Curve, DevSet, EnsembleRecipe, Error, FitReport, GuardDecision, Items, Judgement,
+    ModuleRecipe, Observer, ObserverError, Progress, QuerySet, SidesConfig, Stop, Trainer, TrainerConfig,
+    TrainingStep,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -150,6 +151,69 @@ fn a_run_that_was_stopped_goes_on_as_if_it_had_not_been() {
     assert!(seen.0.lock().unwrap().is_empty());
 }
 
+/// A fit with all that a dev set is asked for, killed or not.
+fn fit(trainer: &Trainer, task: &Task) -> Result<FitReport, Error> {
+    let items = Items::new(&task.items, &Device::flex());
+    let config = MlpConfig { dropout: 0.3, hidden: vec![7, 5], ..MlpConfig::new(DIM, DIM) };
+    Ok(trainer.fit(&ModuleRecipe::<Mlp>::new(config), &items, &task.train, &task.dev)?.report)
+}
+
+#[test]
+fn the_guard_pays_for_what_was_measured_before_the_kill() {
+    let task = Task::new();
+    let config = TrainerConfig { learning_rate: 0.1, weight_decay: 0.0, ..config(3) };
+    let trainer = |folder, end| set_up(config.clone(), folder, end);
+    // The start, six measurements on the way, and the identity: those that differ on enough queries count.
+    let whole = fit(&trainer(None, None), &task).unwrap();
+    assert!(whole.guard.candidates > Some(3), "{:?}", whole.guard);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Some((folder.path(), 5));
+    assert!(fit(&trainer(kept, Some(EndAt { run: 0, step: 12, dies: true })), &task).is_err());
+    // Gone on from step 10; and again when it had ended.
+    for _ in 0..2 {
+        let again = fit(&trainer(kept, None), &task).unwrap();
+        assert_eq!(again.guard, whole.guard);
+        assert_eq!(again.curves[0].points, whole.curves[0].points);
+    }
+}
+
+#[test]
+fn a_checkpoint_without_what_was_measured_is_refused_by_its_reason() {
+    let task = Task::new();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Some((folder.path(), 6));
+    fit(&trainer(3, kept, None), &task).unwrap();
+    let path = folder.path().join("run-0.checkpoint");
+    let whole = std::fs::read(&path).unwrap();
+    let described = 20 + u64::from_le_bytes(whole[12..20].try_into().unwrap()) as usize;
+    let with = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut state: serde_json::Value = serde_json::from_slice(&whole[20..described]).unwrap();
+        change(&mut state);
+        let state = serde_json::to_vec(&state).unwrap();
+        let length = (state.len() as u64).to_le_bytes();
+        let body = [&whole[..12], &length, &state, &whole[described..whole.len() - 24]].concat();
+        let checksum = ess_files::Checksum::of(&body).to_string();
+        std::fs::write(&path, [&body, checksum.as_bytes()].concat()).unwrap();
+        fit(&trainer(3, kept, None), &task)
+    };
+    assert!(with(&|_| ()).is_ok());
+    // As earlier versions wrote it.
+    let found = with(&|state| drop(state.as_object_mut().unwrap().remove("looks").unwrap()));
+    let earlier = |reason: &str| reason.contains("earlier version") && reason.contains("remove it");
+    assert!(matches!(&found, Err(Error::CheckpointDamaged { reason, .. }) if earlier(reason)), "{found:?}");
+    let changes: [fn(&mut Vec<serde_json::Value>); 4] = [
+        |looks| drop(looks.pop()),
+        |looks| drop(looks[1].as_array_mut().unwrap().pop()),
+        |looks| looks[1][0] = f64::NAN.to_bits().into(),
+        |looks| looks.swap(0, 5),
+    ];
+    for change in changes {
+        let found = with(&|state| change(state["looks"].as_array_mut().unwrap()));
+        let fits = |reason: &str| reason.contains("does not fit its curve");
+        assert!(matches!(&found, Err(Error::CheckpointDamaged { reason, .. }) if fits(reason)), "{found:?}");
+    }
+}
+
 #[test]
 fn an_ensemble_that_was_killed_in_its_third_run_does_not_repeat_the_others() {
     let task = Task::new();
@@ -169,6 +233,7 @@ fn an_ensemble_that_was_killed_in_its_third_run_does_not_repeat_the_others() {
     let again = fit(&trainer(0, kept, None).with_observer(seen.clone())).unwrap();
     assert_eq!(seen.0.lock().unwrap()[..2], [11, 12]);
     assert_eq!(again.0, whole.0);
+    assert_eq!(again.1.guard, whole.1.guard);
     let points = |report: &FitReport| report.curves.iter().map(|c| c.points.clone()).collect::<Vec<_>>();
     assert_eq!(points(&again.1), points(&whole.1));
 }
@@ -221,15 +286,18 @@ fn torn_and_foreign_checkpoints_are_refused_by_type() {
     assert!(matches!(found, Err(Error::CheckpointOfAnotherRun { part, .. }) if part == "module"));
 }
 
+/// The module, its runs and the decision.
+type SidesOutcome = (ModuleState, Vec<Curve>, GuardDecision);
+
 /// Two sides, each with draws of its own, on dev and again on train and dev together.
-fn run_sides(trainer: &Trainer, task: &Task, sides: &str) -> Result<(ModuleState, Vec<Curve>), Error> {
+fn run_sides(trainer: &Trainer, task: &Task, sides: &str) -> Result<SidesOutcome, Error> {
     let mlp = MlpConfig { dropout: 0.3, hidden: vec![7], ..MlpConfig::new(DIM, DIM) };
     let items = Items::new(&task.items, &Device::flex());
     let sides: SidesConfig = serde_json::from_str(sides).unwrap();
     let fitted = trainer.fit_sides(&sides, &ModuleRecipe::<Mlp>::new(mlp), &items, &task.train, &task.dev)?;
-    let FitReport { curves, refit, .. } = fitted.report;
+    let FitReport { curves, refit, guard, .. } = fitted.report;
     let curves = curves.into_iter().chain(refit).map(|curve| Curve { seconds: 0.0, ..curve });
-    Ok((fitted.trained.to_state().unwrap(), curves.collect()))
+    Ok((fitted.trained.to_state().unwrap(), curves.collect(), guard))
 }
 
 #[test]

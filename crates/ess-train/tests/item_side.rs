@@ -139,6 +139,8 @@ fn offsets_serve_queries_that_ask_for_the_same_items_again() {
         let fitted = fitted.unwrap();
         let (guard, radius) = (&fitted.report.guard, fitted.report.settings["radius"]);
         assert_eq!(guard.returned, Returned::Trained, "{json}: {}", guard.reason);
+        // The guard pays for every radius, however it was chosen.
+        assert_eq!(guard.candidates > Some(1), !json.contains("given"), "{json}: {guard:?}");
         assert!(radius > 0.0 && (!json.contains("given") || radius == 0.9), "{json}: {radius}");
         let ItemSide::Offsets(offsets) = fitted.sides.item_side() else { panic!("{json}") };
         assert_eq!(offsets.rows(), (0..40).collect::<Vec<_>>());

@@ -80,6 +80,11 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
         Ok(values)
     }
 
+    /// Takes note of what a module reached on each query before the process was started again.
+    pub(crate) fn note(&self, values: &[f64]) {
+        self.looks.note(values);
+    }
+
     /// What every module reached that was measured on these queries.
     pub(crate) fn looks(&self) -> Vec<Vec<f64>> {
         self.looks.all()
@@ -90,9 +95,13 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
     /// # Errors
     /// Those of the module and of the index.
     pub fn mean(&self, module: &dyn SearchModule<E>) -> Result<f64, Error> {
-        let values = self.per_query(module)?;
-        Ok(values.iter().sum::<f64>() / values.len() as f64)
+        Ok(mean(&self.per_query(module)?))
     }
+}
+
+/// The mean over the queries.
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }
 
 impl DevSet<'_, Embeddings> {

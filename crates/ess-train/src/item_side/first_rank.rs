@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::{data::judgement::Judgement, item_side::nudge::Pulls, matmul::dot};
 
 /// The largest radius that is looked at: an item moved by twice its length is no longer itself.
-const MAX_RADIUS: f64 = 2.0;
+pub(super) const MAX_RADIUS: f64 = 2.0;
 
 /// The smallest radius, of those where the most queries (`n × d`) have a relevant item at rank 1.
 ///

@@ -21,14 +21,15 @@ pub enum RadiusChoice {
     #[default]
     Measure,
     /// The radius at which the most dev queries have a relevant item at rank 1, in closed form: similarities are linear
-    /// in the radius (NUDGE-M alone; Zeighami et al. 2024).
+    /// in the radius (NUDGE-M alone; Zeighami et al. 2024). The baseline guard pays for 0, 0.05, …, 2, which stand for
+    /// all radii that it was chosen from.
     FirstRank,
     /// This one.
     Given(f64),
 }
 
 const STEP: f64 = 0.05;
-const STEPS: usize = 30;
+const MAX_MEASURED: f64 = 1.5;
 
 impl RadiusChoice {
     /// The radius, and the dev measure of each query with it.
@@ -48,16 +49,24 @@ impl RadiusChoice {
             Self::Given(radius) => Ok((radius, measured(radius)?)),
             Self::FirstRank => {
                 let radius = first_rank::choose(pulls, items, mapped_dev, dev.queries().judgements());
+                // Each is noted by the dev set as one to choose from.
+                radii(first_rank::MAX_RADIUS).try_for_each(|radius| measured(radius).map(drop))?;
                 Ok((radius, measured(radius)?))
             }
             Self::Measure => {
-                let radii: Vec<f64> = (0..=STEPS).map(|step| step as f64 * STEP).collect();
+                let radii: Vec<f64> = radii(MAX_MEASURED).collect();
                 let values = radii.iter().map(|&radius| measured(radius)).collect::<Result<Vec<_>, _>>()?;
                 let at = smallest_near_best(&values);
                 Ok((radii[at], values[at].clone()))
             }
         }
     }
+}
+
+/// 0 and all further radii up to this one.
+fn radii(largest: f64) -> impl Iterator<Item = f64> {
+    let steps = (largest / STEP).round() as usize;
+    (0..=steps).map(|step| step as f64 * STEP)
 }
 
 /// The first whose mean is within one standard error of the best's; the error is that of the paired differences.

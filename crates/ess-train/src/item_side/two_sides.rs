@@ -126,9 +126,8 @@ impl Sides for TwoSides {
         Ok(self.query_side(device).apply(queries)?)
     }
 
-    fn measure(&self, dev: &DevSet<'_, Embeddings>, device: &Device) -> Result<f64, Error> {
-        let values = dev.per_query_of_sides(&self.snapshot(device)?)?;
-        Ok(values.iter().sum::<f64>() / values.len() as f64)
+    fn measure(&self, dev: &DevSet<'_, Embeddings>, device: &Device) -> Result<Vec<f64>, Error> {
+        dev.per_query_of_sides(&self.snapshot(device)?)
     }
 
     fn state(&self, device: &Device) -> Result<ModuleState, Error> {

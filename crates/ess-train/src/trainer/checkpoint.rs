@@ -16,12 +16,13 @@ mod state;
 /// Where the runs of a trainer are kept as they go on, and how often.
 ///
 /// Each run has a file of its own, `run-0.checkpoint` and so on in the order in which the runs begin, with all that decides
-/// what comes next: parameters, the optimiser's state, what was best on dev, mined negatives, how far each random draw has
-/// come. A run that finds its file goes on from there to the same module, bit for bit on the CPU, as if it had never been
-/// interrupted; one that had ended is not done again. So a program that is started again with the same settings and data
+/// what comes next: parameters, the optimiser's state, what was best on dev, what each measurement of dev found, mined negatives, how far each
+/// random draw has come. A run that finds its file goes on from there to the same module, bit for bit on the CPU, as if it had never been
+/// interrupted, and the baseline guard pays for all that was measured before; one that had ended is not done again. So a program that is started again with the same settings and data
 /// does the rest.
 ///
-/// A file of another run (other settings, module, queries or items) is refused, and so is a damaged one. Files stay when
+/// A file of another run (other settings, module, queries or items) is refused, and so is a damaged one, and one of an
+/// earlier version that has no measurements of dev for the guard. Files stay when
 /// training is over; remove the folder to begin anew. Two processes must not share a folder.
 ///
 /// ```

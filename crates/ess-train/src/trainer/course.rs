@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::run::diverged;
 use crate::{
+    data::dev_set::mean,
     error::Error,
     trainer::{
         Trainer,
@@ -37,7 +38,7 @@ impl<S: Sides> Course<'_, '_, S> {
     pub(super) fn go(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(), Error> {
         let steps = self.run.steps;
         let bar = self.trainer.progress.start(steps, &self.name);
-        let mut ended = self.resume()?;
+        let mut ended = self.resume(stop)?;
         bar.inc(self.run.points.len() as u64);
         while !ended && self.run.points.len() < steps {
             let (point, asked_to_end) = self.step(stop)?;
@@ -75,16 +76,18 @@ impl<S: Sides> Course<'_, '_, S> {
             module: &module,
         };
         let mut end = self.trainer.observers.end_at_step(&seen)?;
-        let mut dev_value = None;
+        let mut look = None;
         if let (Some(best), Stop::OnDev(dev)) = (&mut self.best, stop)
             && (step % config.evaluate_every == 0 || step == run.steps)
         {
-            let value = run.sides.measure(dev, run.device()).map_err(|error| diverged(error, step))?;
+            let values = run.sides.measure(dev, run.device()).map_err(|error| diverged(error, step))?;
+            let value = mean(&values);
             best.offer(step, value, run.kept());
             end |= self.trainer.observers.end_at_evaluation(&seen, value)?;
-            dev_value = Some(value);
+            look = Some(values);
         }
-        let point = CurvePoint { step, loss, dev: dev_value };
+        let point = CurvePoint { step, loss, dev: look.as_deref().map(mean) };
+        self.run.looks.extend(look);
         self.run.points.push(point.clone());
         Ok((point, end))
     }
@@ -92,23 +95,26 @@ impl<S: Sides> Course<'_, '_, S> {
     fn measure_last(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(), Error> {
         let (Some(best), Stop::OnDev(dev)) = (&mut self.best, stop) else { return Ok(()) };
         let run = &mut self.run;
-        let value = run.sides.measure(dev, run.device());
+        let values = run.sides.measure(dev, run.device());
         let kept = run.kept();
         if let Some(point) = run.points.last_mut() {
-            let value = value.map_err(|error| diverged(error, point.step))?;
+            let value = mean(&values.map_err(|error| diverged(error, point.step))?);
             best.offer(point.step, value, kept);
             point.dev = Some(value);
         }
         Ok(())
     }
 
-    /// Goes on from the run's checkpoint, where there is one; says whether it had ended.
-    fn resume(&mut self) -> Result<bool, Error> {
+    /// Goes on from the run's checkpoint, where there is one, with all that was seen of dev; says whether it had ended.
+    fn resume(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<bool, Error> {
         let Some(file) = &self.file else { return Ok(false) };
         let Some(Progressed { ended, seconds }) = file.load(&mut self.run, self.best.as_mut())? else {
             return Ok(false);
         };
         self.seconds_before = seconds;
+        if let Stop::OnDev(dev) = stop {
+            self.run.looks.iter().for_each(|values| dev.note(values));
+        }
         tracing::info!(run = self.number, steps = self.run.points.len(), ended, "went on from a checkpoint");
         Ok(ended)
     }

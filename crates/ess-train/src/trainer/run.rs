@@ -38,6 +38,8 @@ pub(crate) struct Run<'a, 'i, S: Sides> {
     frozen_items: Option<Tensor<2>>,
     device: Device,
     pub(crate) points: Vec<CurvePoint>,
+    /// What each measurement on the way found, dev query by dev query.
+    pub(crate) looks: Vec<Vec<f64>>,
 }
 
 impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
@@ -67,6 +69,7 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
             queries,
             loss_context: LossContext::new(loss.needs(), config, queries, items)?,
             points: Vec::new(),
+            looks: Vec::new(),
         })
     }
 

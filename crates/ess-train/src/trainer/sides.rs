@@ -47,8 +47,8 @@ pub(crate) trait Sides: Module + 'static {
     /// The queries as they are searched with now, out of training.
     fn apply(&self, queries: &Self::Encoding, device: &Device) -> Result<Embeddings, Error>;
 
-    /// The mean of the dev measure, as it is now.
-    fn measure(&self, dev: &DevSet<'_, Self::Encoding>, device: &Device) -> Result<f64, Error>;
+    /// The dev measure of each query, as it is now.
+    fn measure(&self, dev: &DevSet<'_, Self::Encoding>, device: &Device) -> Result<Vec<f64>, Error>;
 
     /// All of it as data, as it is now.
     fn state(&self, device: &Device) -> Result<ModuleState, Error>;
@@ -82,8 +82,8 @@ impl<M: TrainableModule> Sides for M {
         Ok(OnDevice::new(self.clone(), device).apply(queries)?)
     }
 
-    fn measure(&self, dev: &DevSet<'_, M::Encoding>, device: &Device) -> Result<f64, Error> {
-        dev.mean(&OnDevice::new(self.clone(), device))
+    fn measure(&self, dev: &DevSet<'_, M::Encoding>, device: &Device) -> Result<Vec<f64>, Error> {
+        dev.per_query(&OnDevice::new(self.clone(), device))
     }
 
     fn state(&self, device: &Device) -> Result<ModuleState, Error> {

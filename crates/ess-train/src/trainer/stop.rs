@@ -1,5 +1,7 @@
 //! When a training run ends.
 
+use ess_search::DeviceEncoding;
+
 use crate::data::dev_set::DevSet;
 
 /// When a training run ends.
@@ -8,4 +10,14 @@ pub enum Stop<'a, 'i, E> {
     OnDev(&'a DevSet<'i, E>),
     /// After so many steps; the last parameters are kept.
     After(usize),
+}
+
+impl<E: DeviceEncoding> Stop<'_, '_, E> {
+    /// How many dev queries say when it ends.
+    pub(super) fn dev_queries(&self) -> usize {
+        match self {
+            Self::OnDev(dev) => dev.queries().len(),
+            Self::After(_) => 0,
+        }
+    }
 }

@@ -9,7 +9,7 @@ use burn::{
 use ess_search::{OnDevice, TrainableModule};
 
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{dev_set::mean, items::Items, query_set::QuerySet},
     error::Error,
     trainer::{
         Trainer,
@@ -70,13 +70,13 @@ impl Trainer {
             return Err(Error::NothingToTrain);
         }
         let best = match stop {
-            Stop::OnDev(dev) => Some(Best::start(run.kept(), run.sides.measure(dev, items.device())?)),
+            Stop::OnDev(dev) => Some(Best::start(run.kept(), mean(&run.sides.measure(dev, items.device())?))),
             Stop::After(_) => None,
         };
         let number = self.next_run();
         let file = self.checkpoints.as_ref().map(|checkpoints| {
             let identity = RunIdentity::of(&self.config, &run.sides, items, queries, stop)?;
-            CheckpointFile::open(checkpoints, number, identity)
+            CheckpointFile::open(checkpoints, number, identity, stop.dev_queries())
         });
         let mut course = Course {
             trainer: self,

@@ -8,7 +8,7 @@ use ess_files::{remove_partials, write_atomically};
 use super::{
     format, optimizer_state,
     parameters::{Parameters, replaced},
-    state::{BestState, Point, State},
+    state::{BestState, Point, State, bits_of},
 };
 use crate::{
     error::Error,
@@ -34,14 +34,20 @@ pub(crate) struct CheckpointFile {
     path: PathBuf,
     every: usize,
     identity: RunIdentity,
+    dev_queries: usize,
 }
 
 impl CheckpointFile {
     /// The file of the run of this number; what killed writers of it left is removed.
-    pub(crate) fn open(checkpoints: &Checkpoints, run: usize, identity: RunIdentity) -> Result<Self, Error> {
+    pub(crate) fn open(
+        checkpoints: &Checkpoints,
+        run: usize,
+        identity: RunIdentity,
+        dev_queries: usize,
+    ) -> Result<Self, Error> {
         let name = format!("run-{run}.checkpoint");
         remove_partials(&checkpoints.folder, |partial| partial == name)?;
-        Ok(Self { path: checkpoints.folder.join(name), every: checkpoints.every, identity })
+        Ok(Self { path: checkpoints.folder.join(name), every: checkpoints.every, identity, dev_queries })
     }
 
     /// Whether a checkpoint is due after this step.
@@ -69,6 +75,7 @@ impl CheckpointFile {
             ended: progressed.ended,
             seconds: progressed.seconds,
             points: run.points.iter().map(Point::of).collect(),
+            looks: bits_of(&run.looks),
             mining: run.loss_context.mining.clone(),
             mined: run.loss_context.mined.clone(),
             ids: parameters.ids,
@@ -99,6 +106,7 @@ impl CheckpointFile {
             return Err(Error::CheckpointOfAnotherRun { path: self.path.clone(), part, expected, found });
         }
         let count = self.parameters_of(&state, numbers, run, best.as_deref())?;
+        let looks = state.looks(self.dev_queries).map_err(|reason| self.damaged(reason))?;
         let (now, snapshots) = self.snapshots(run, &state, numbers, count)?;
         if let (Some(best), Some(state)) = (best, &state.best) {
             *best = state.with(|at, draws| {
@@ -111,6 +119,7 @@ impl CheckpointFile {
         if let Some(optimizer) = now.optimizer {
             run.optimizer = optimizer;
         }
+        run.looks = looks;
         run.points = state.points.iter().zip(1..).map(|(point, step)| point.at(step)).collect();
         (run.loss_context.mined, run.loss_context.mining) = (state.mined, state.mining);
         // The order of queries is drawn anew up to here.

@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trainer::{
-    best::{Best, Measured},
-    checkpoint::identity::RunIdentity,
-    curve::CurvePoint,
-    negatives::MiningReport,
+use crate::{
+    data::dev_set::mean,
+    trainer::{
+        best::{Best, Measured},
+        checkpoint::identity::RunIdentity,
+        curve::CurvePoint,
+        negatives::MiningReport,
+    },
 };
 
 /// Numbers of which every bit matters are written as their bits: text may round them.
@@ -18,6 +21,9 @@ pub(super) struct State {
     pub(super) ended: bool,
     pub(super) seconds: f64,
     pub(super) points: Vec<Point>,
+    /// What each measurement on the way found, dev query by dev query: files of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) looks: Vec<Vec<u64>>,
     pub(super) mining: Vec<MiningReport>,
     pub(super) mined: Vec<Vec<usize>>,
     /// Of the module's parameters.
@@ -31,6 +37,30 @@ pub(super) struct State {
     /// The bytes of the optimiser's state at each snapshot of `best`, where another run goes on from what is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) kept_optimizers: Vec<usize>,
+}
+
+impl State {
+    /// What each measurement of dev found, for as many dev queries; or why that is not to be had.
+    pub(super) fn looks(&self, dev_queries: usize) -> Result<Vec<Vec<f64>>, &'static str> {
+        let measured: Vec<u64> = self.points.iter().filter_map(|point| point.dev).collect();
+        if self.looks.is_empty() && !measured.is_empty() {
+            return Err(
+                "it is of an earlier version, which did not keep what each measurement of dev found, and the \
+                 baseline guard needs that; remove it to train anew",
+            );
+        }
+        let values = |look: &Vec<u64>| look.iter().copied().map(f64::from_bits).collect::<Vec<_>>();
+        let looks: Vec<Vec<f64>> = self.looks.iter().map(values).collect();
+        let fits = |look: &Vec<f64>, &dev: &u64| look.len() == dev_queries && mean(look).to_bits() == dev;
+        let fits =
+            looks.len() == measured.len() && looks.iter().zip(&measured).all(|(look, dev)| fits(look, dev));
+        if fits { Ok(looks) } else { Err("what it found on dev queries does not fit its curve") }
+    }
+}
+
+/// The bits of what each measurement found.
+pub(super) fn bits_of(looks: &[Vec<f64>]) -> Vec<Vec<u64>> {
+    looks.iter().map(|look| look.iter().copied().map(f64::to_bits).collect()).collect()
 }
 
 #[derive(Serialize, Deserialize)]
