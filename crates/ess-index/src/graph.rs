@@ -357,6 +357,24 @@ mod tests {
     }
 
     #[test]
+    fn efforts_rise_by_a_quarter_and_memory_is_that_of_all_parts() {
+        let (items, index) = surface_and_graph();
+        let efforts =
+            |k| index.efforts(k).into_iter().map(|effort| effort.ef_search.unwrap()).collect::<Vec<_>>();
+        assert_eq!(efforts(10)[..5], [15, 19, 24, 30, 38]);
+        assert_eq!((efforts(10).len(), efforts(10).last()), (19, Some(&888)));
+        assert_eq!((efforts(1)[0], efforts(2000)[0], efforts(9999)[0]), (12, 3000, 3000));
+        let parts = [index.rows.memory_use(), index.codes.memory_use(), index.links.memory_use()];
+        let memory = index.memory_use().unwrap();
+        assert_eq!((memory.owned, memory.mapped), (parts.iter().map(|part| part.owned).sum(), 0));
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index");
+        ess_core::PersistentIndex::save(index, &path).unwrap();
+        let mapped = <GraphIndex as ess_core::PersistentIndex>::open_mapped(&path).unwrap();
+        assert!(mapped.memory_use().unwrap().mapped >= size_of_val(items.as_slice()));
+    }
+
+    #[test]
     fn settings_out_of_range_are_refused() {
         for builder in [
             GraphBuilder { degree: 3, ..GraphBuilder::default() },

@@ -68,3 +68,16 @@ impl Qrels {
         self.table.iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn qrels_are_empty_until_the_first_judgement() {
+        let mut qrels = Qrels::new();
+        assert!(qrels.is_empty());
+        qrels.insert("q", "d", 0).unwrap();
+        assert!(!qrels.is_empty());
+    }
+}

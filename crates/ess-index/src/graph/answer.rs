@@ -112,3 +112,31 @@ impl GraphIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_core::Embeddings;
+
+    use super::*;
+    use crate::{GraphBuilder, Progress};
+
+    #[test]
+    fn a_plan_walks_where_that_looks_at_fewer_items_than_are_admitted() {
+        let items = Embeddings::from_vec((0..80).map(|i| (i as f32 * 0.7).sin()).collect(), 2).unwrap();
+        let builder = GraphBuilder { degree: 4, ..GraphBuilder::default() };
+        let index = builder.build(items, Progress::Silent).unwrap();
+        let planned = |k, candidates, admitted: usize| {
+            let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
+            let set = RowSet::from_predicate(40, |row| row < admitted);
+            index.plan(k, &effort, (admitted < 40).then_some(&set)).candidates
+        };
+        // A candidate looks at 2 items, and as many more candidates are kept as items are not admitted.
+        assert_eq!([8, 19, 20].map(|candidates| planned(2, candidates, 40)), [Some(8), Some(19), None]);
+        assert_eq!([20, 21, 30].map(|admitted| planned(2, 5, admitted)), [None, Some(9), Some(6)]);
+        assert_eq!(planned(6, 5, 40), Some(6), "no fewer than hits");
+        let plan = |rescore| index.plan(2, &Effort { rescore, ..Effort::default() }, None);
+        assert_eq!([None, Some(1), Some(7)].map(|rescore| plan(rescore).refine), [11, 2, 7]);
+        assert_eq!((plan(None).left_out, plan(None).without(Some(3)).left_out), (None, Some(3)));
+        assert_eq!(refined(usize::MAX), usize::MAX);
+    }
+}

@@ -147,3 +147,19 @@ fn central(rows: &Rows, codes: &Codes) -> u32 {
     let similarity = |row: &u32| codes.scale(*row as usize) * products[*row as usize] as f32;
     all.iter().copied().max_by(|a, b| similarity(a).total_cmp(&similarity(b)).then(b.cmp(a))).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_have_a_limit_and_the_central_one_is_closest_to_the_mean() {
+        assert!(check_rows(MAX_ROWS - 1).is_ok() && check_rows(MAX_ROWS).is_err());
+        // Means of (2, 1) and of (1, 1).
+        for (numbers, expected) in [([3.0, 0.0, 3.0, 1.0, 0.0, 2.0], 1), ([1.0, 0.0, 0.0, 1.0, 2.0, 2.0], 2)]
+        {
+            let (rows, codes) = (Rows::new(numbers.to_vec().into(), 2), Codes::new(&numbers, 2));
+            assert_eq!(central(&rows, &codes), expected, "{numbers:?}");
+        }
+    }
+}

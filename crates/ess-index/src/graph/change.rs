@@ -68,3 +68,20 @@ impl GraphIndex {
         self.rows.len() / 2 >= self.survey.rows
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{GraphBuilder, Progress};
+    use ess_core::Embeddings;
+
+    #[test]
+    fn defaults_are_chosen_again_at_twice_the_rows() {
+        let items = Embeddings::from_vec((0..80).map(|i| (i as f32 * 0.7).sin()).collect(), 2).unwrap();
+        let mut index = GraphBuilder::default().build(items, Progress::Silent).unwrap();
+        let due = [0, 20, 21, 40].map(|rows| {
+            index.survey.rows = rows;
+            index.survey_is_due()
+        });
+        assert_eq!(due, [true, true, false, false]);
+    }
+}

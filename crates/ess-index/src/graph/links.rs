@@ -82,3 +82,31 @@ impl Links {
         self.neighbours.memory_use()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(links: &Links, row: u32) -> Vec<u32> {
+        links.of(row).collect()
+    }
+
+    #[test]
+    fn a_row_has_the_neighbours_last_set_as_far_as_there_is_room() {
+        let mut links = Links::new(2);
+        links.grow(6);
+        assert_eq!((links.len(), of(&links, 1)), (6, vec![]));
+        links.set(1, &[0, 2, 5]);
+        links.set(2, &[4]);
+        assert_eq!((of(&links, 0), of(&links, 1), of(&links, 2)), (vec![], vec![0, 2], vec![4]));
+        assert_eq!([1, 3].map(|degree| of(&links.with_degree(degree), 1)), [vec![0], vec![0, 2]]);
+        links.set(1, &[5]);
+        assert_eq!(of(&links, 1), [5]);
+    }
+
+    #[test]
+    fn neighbours_beyond_the_rows_are_passed_by() {
+        let links = Links::from_numbers(2, vec![7, 0, NONE, 1, 1, 3].into());
+        assert_eq!([0, 1, 2].map(|row| of(&links, row)), [vec![0], vec![], vec![1]]);
+    }
+}

@@ -111,3 +111,52 @@ fn ratio(a: f32, b: f32) -> f32 {
     let ratio = a / b;
     if ratio.is_finite() { ratio } else { 0.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::codes::Codes;
+    use crate::rows::Rows;
+
+    fn with_points<T>(numbers: &[f32], dim: usize, look: impl Fn(&Points<'_>) -> T) -> T {
+        let (rows, codes) = (Rows::new(numbers.to_vec().into(), dim), Codes::new(numbers, dim));
+        look(&Points::new(&rows, &codes, true))
+    }
+
+    #[test]
+    fn norms_differ_where_all_but_a_few_do() {
+        let found = |numbers: &[f32]| with_points(numbers, 1, norms);
+        assert_eq!(found(&(1..=200).map(|i| i as f32).collect::<Vec<_>>()), (101.0, true));
+        let one = |large: f32| (0..200).map(|i| if i == 0 { large } else { 1.0 }).collect::<Vec<_>>();
+        assert_eq!(found(&one(50.0)), (1.0, false));
+        let many = |share: usize, large: f32| {
+            (0..200).map(|i| if i < share { large } else { 0.0 }).collect::<Vec<_>>()
+        };
+        assert_eq!(found(&many(50, 2.0)), (2.0, true), "the largest where most are 0");
+        assert_eq!(found(&many(0, 0.0)), (0.0, false));
+    }
+
+    #[test]
+    fn closeness_reach_and_angles_are_those_of_points_on_a_sphere() {
+        let close = |found: &[f32], expected: &[f32]| {
+            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} {expected:?}");
+            assert_eq!(found.len(), expected.len());
+        };
+        // Of norms 5, 3 and 4; the first has no height at a radius of 5, the others 4/5 and 3/5.
+        with_points(&[3.0, 4.0, 3.0, 0.0, 0.0, 4.0], 2, |points| {
+            let space = Space::new(points, Some(5.0), Some(true));
+            let (rows, products) = ([0, 2], [9.0, 0.0]);
+            let mut found = Vec::new();
+            space.closeness(1, &rows, &products, &mut found);
+            close(&found, &[2.0 * 9.0 / 25.0 - 1.0, 2.0 * 0.48 - 1.0]);
+            close(&found.iter().map(|&x| space.distance(1, x)).collect::<Vec<_>>(), &[1.28, 1.04]);
+            let mut found = Vec::new();
+            space.reached(1, &rows, &products, &mut found);
+            close(&found, &[0.6, 0.0]);
+            let mut found = Vec::new();
+            space.angles(1, &rows, &products, &mut found);
+            close(&found, &[0.8, 2.0]);
+            assert!(space.is_of(points));
+        });
+    }
+}

@@ -85,3 +85,34 @@ fn distances(points: &Points<'_>, space: &Space, row: u32, others: &[u32]) -> Ve
     distances.iter_mut().for_each(|x| *x = space.distance(row as usize, *x));
     distances
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::codes::Codes;
+    use crate::rows::Rows;
+
+    #[test]
+    fn starts_lie_apart_and_later_ones_beyond_what_they_cover() {
+        let turns = [0.0_f32, 60.0, 180.0, 170.0].map(|degrees| degrees.to_radians().sin_cos());
+        let numbers: Vec<f32> = turns.iter().flat_map(|&(sin, cos)| [cos, sin]).collect();
+        let (rows, codes) = (Rows::new(numbers.clone().into(), 2), Codes::new(&numbers, 2));
+        let points = Points::new(&rows, &codes, true);
+        let space = Space::new(&points, None, None);
+        let starts = Starts::chosen(&points, &space, 0, 2);
+        // The item at 60° is 1 from the start at 0°.
+        assert_eq!(starts.rows(), [0, 2]);
+        assert!((starts.cover() - 1.0).abs() < 1e-5, "{}", starts.cover());
+        let extended = |starts: &[u32], cover, new: &[u32]| {
+            let mut starts = Starts::new(starts.to_vec(), cover);
+            starts.extend(&points, &space, new);
+            starts.rows
+        };
+        assert_eq!(extended(&[0], 0.5, &[1, 3]), [0, 1, 3]);
+        assert_eq!(extended(&[0, 2], 1.5, &[1, 3]), [0, 2]);
+        assert_eq!(extended(&[0], 0.0, &[0]), [0], "as near as others");
+        let mut starts = Starts::new(vec![3], 0.0);
+        starts.add(&[3, 1]);
+        assert_eq!(starts.rows(), [3, 1]);
+    }
+}

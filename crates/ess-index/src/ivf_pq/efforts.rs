@@ -59,6 +59,16 @@ mod tests {
     }
 
     #[test]
+    fn what_tuning_tries_is_what_the_index_says_it_can() {
+        let items = ess_core::Embeddings::from_vec((0..300).map(|i| (i as f32).sin()).collect(), 4).unwrap();
+        let builder = crate::IvfPqBuilder { lists: Some(3), ..crate::IvfPqBuilder::default() };
+        let index = builder.build(items, crate::Progress::Silent).unwrap();
+        let (can, efforts) = (index.capabilities(), efforts(&index, 5));
+        assert!(efforts.iter().any(|effort| effort.nprobe == Some(3) && effort.rescore == Some(5)));
+        assert!(can.nprobe && can.rescore && !can.ef_search, "{can:?}");
+    }
+
+    #[test]
     fn steps_rise_to_the_last() {
         assert_eq!(steps(1, 1, 2), [1]);
         assert_eq!(steps(1, 13, 2), [1, 2, 3, 4, 6, 8, 12, 13]);

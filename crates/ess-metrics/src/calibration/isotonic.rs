@@ -142,6 +142,7 @@ mod tests {
             r#"{"scores": [0, 1], "probabilities": [0.5]}"#,
             r#"{"scores": [], "probabilities": []}"#,
             r#"{"scores": [1, 0], "probabilities": [0.5, 0.6]}"#,
+            r#"{"scores": [1, 1], "probabilities": [0.5, 0.6]}"#,
             r#"{"scores": [0, 1], "probabilities": [0.6, 0.5]}"#,
             r#"{"scores": [0, 1], "probabilities": [0.6, 1.5]}"#,
         ] {

@@ -141,3 +141,51 @@ impl Measure for RegisteredMeasure {
         (self.kind.depth)(self.cutoff)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The rank of the last hit; of a second type as well, which wants the same name.
+    struct Last<const TYPE: usize>(Cutoff);
+
+    impl<const TYPE: usize> fmt::Display for Last<TYPE> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "last_of_a_test{}", self.0)
+        }
+    }
+
+    impl<const TYPE: usize> Measure for Last<TYPE> {
+        fn value(&self, ranking: &JudgedRanking) -> f64 {
+            ranking.relevant_within(self.0).last().map_or(0.0, |hit| hit.rank as f64)
+        }
+
+        fn aggregate(&self) -> Aggregate {
+            Aggregate::Sum
+        }
+
+        fn cutoff(&self) -> Cutoff {
+            self.0
+        }
+    }
+
+    impl<const TYPE: usize> MeasureKind for Last<TYPE> {
+        const NAME: &'static str = "last_of_a_test";
+
+        fn at(cutoff: Cutoff) -> Self {
+            Self(cutoff)
+        }
+    }
+
+    #[test]
+    fn a_name_belongs_to_one_type() {
+        add::<Last<1>>().unwrap();
+        add::<Last<1>>().unwrap();
+        assert!(matches!(add::<Last<2>>(), Err(Error::MeasureTaken { name }) if name == "last_of_a_test"));
+        assert_eq!(names().into_iter().filter(|name| *name == "last_of_a_test").count(), 1);
+        let measure = find("last_of_a_test").unwrap().at(Cutoff::at(3).unwrap());
+        let ranking = JudgedRanking::new(&[Some(1), None, Some(1), Some(1)], &[]);
+        assert_eq!((measure.value(&ranking), measure.cutoff().k()), (3.0, Some(3)));
+        assert!(measure.aggregate() == Aggregate::Sum && find("none_of_a_test").is_none());
+    }
+}

@@ -184,6 +184,8 @@ mod tests {
         };
         assert_eq!(found(Family::Measure), expected(2.0));
         assert_eq!(found(Family::default()), expected(4.0));
+        let rows = compare(("frozen", &frozen), &systems, &Significance::default()).unwrap();
+        assert_eq!(rows.iter().map(|row| row.delta).collect::<Vec<_>>(), [0.5, 0.0, 0.0, 0.0]);
     }
 
     #[test]

@@ -66,6 +66,9 @@ mod tests {
         let [mean, error] = mean_and_error([1.0, 2.0, 3.0, 4.0].into_iter());
         assert!(mean == 2.5 && (error - (5.0_f64 / 12.0).sqrt()).abs() < 1e-15, "{mean} {error}");
         assert_eq!(mean_and_error([3.0].into_iter()), [3.0, 0.0]);
+        // The squares of values themselves would have no room for it.
+        let far = 2.0_f64.powi(51);
+        assert_eq!(mean_and_error([1.0, 2.0, 3.0, 4.0].map(|x| far + x).into_iter()), [far + 2.5, error]);
     }
 
     #[test]
