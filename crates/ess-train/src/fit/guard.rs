@@ -223,6 +223,10 @@ mod tests {
         assert_eq!(decision.returned, Returned::Identity);
         assert!(decision.p < Some(2e-4) && decision.p_unseen_losses > Some(0.3), "{decision:?}");
         assert!(decision.reason.contains("loses as much on others"), "{}", decision.reason);
+        // By .1 on 40 queries: 1.1⁻⁴⁰ is .022, above the level of .005.
+        let nearly = decide(&[1.0; 40], &[0.9; 40], &[]);
+        assert!((nearly.p_unseen_losses.unwrap() - 0.022).abs() < 0.001, "{nearly:?}");
+        assert!(nearly.reason.contains("loses as much on others"), "{}", nearly.reason);
         assert_eq!(decide(&[1.0; 120], &[0.95; 120], &[]).returned, Returned::Trained);
     }
 

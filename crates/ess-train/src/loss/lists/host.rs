@@ -172,3 +172,14 @@ fn add_scaled(sum: &mut [f32], factor: f32, values: &[f32]) {
         sum.iter_mut().zip(values).for_each(|(sum, &value)| *sum += factor * value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_scattered_to_their_places() {
+        let expected = [0.0, 0.0, 3.0, 4.0, 0.0, 0.0, 1.0, 2.0];
+        assert_eq!(scatter(&[1.0, 2.0, 3.0, 4.0], &[3, 1], 4, 2), expected);
+    }
+}
