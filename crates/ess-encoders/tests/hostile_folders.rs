@@ -4,8 +4,10 @@
 
 mod folder;
 
+use std::path::Path;
+
 use ess_core::ItemEncoder;
-use ess_encoders::{CrossEncoder, Error, SentenceEncoder};
+use ess_encoders::{CrossEncoder, Error, SentenceEncoder, StaticEncoder, TwoTowerEncoder};
 use ess_testing::damage::{mutations, rounds};
 use folder::{Folder, tiny};
 use serde_json::{Value, json};
@@ -183,16 +185,25 @@ fn sizes_that_no_weights_have() {
     }
 }
 
+/// Loads a folder as what it is, and encodes with what loads.
+fn used(model: &str, folder: &Path) -> Result<(), Error> {
+    let texts = ["the cat sat", "", "risk [MASK] of men"];
+    match model {
+        "router" => TwoTowerEncoder::load(folder)?.encode_items(&texts).map(drop),
+        "static" => StaticEncoder::load(folder)?.encode_items(&texts).map(drop),
+        "cross-encoder" => return CrossEncoder::load(folder)?.scores("the cat", &texts).map(drop),
+        _ => SentenceEncoder::load(folder)?.encode_items(&texts).map(drop),
+    }
+    .or(Ok(()))
+}
+
 /// Loads a folder with each of some contents of one file, and encodes with what loads; how many loaded.
 fn loaded(model: &str, file: &str, contents: impl Iterator<Item = Vec<u8>>) -> usize {
     let folder = Folder::new(model);
     let mut loaded = 0;
     for (round, bytes) in contents.enumerate() {
         std::fs::write(folder.path(file), &bytes).unwrap();
-        let result = std::panic::catch_unwind(|| {
-            SentenceEncoder::load(folder.root())
-                .map(|encoder| encoder.encode_items(&["the cat sat", "", "risk [MASK] of men"]).map(drop))
-        });
+        let result = std::panic::catch_unwind(|| used(model, folder.root()));
         let text = || String::from_utf8_lossy(&bytes).into_owned();
         let result =
             result.unwrap_or_else(|_| panic!("{model} {file}, round {round}: panicked on {}", text()));
@@ -252,18 +263,24 @@ fn find_places(value: &Value, at: &str, places: &mut Vec<String>) {
 #[test]
 fn no_damaged_settings_panic_or_hang() {
     let files = [
-        "config.json",
-        "modules.json",
-        "1_Pooling/config.json",
-        "tokenizer_config.json",
-        "sentence_bert_config.json",
+        ("bert", "config.json"),
+        ("bert", "modules.json"),
+        ("bert", "1_Pooling/config.json"),
+        ("bert", "tokenizer_config.json"),
+        ("bert", "sentence_bert_config.json"),
+        ("bert", "config_sentence_transformers.json"),
+        ("cross-encoder", "config.json"),
+        ("cross-encoder", "tokenizer_config.json"),
+        ("router", "modules.json"),
+        ("router", "router_config.json"),
+        ("static", "config.json"),
     ];
-    for (seed, file) in files.into_iter().enumerate() {
-        let good = std::fs::read(tiny("bert").join(file)).unwrap();
-        let count = rounds(60);
-        let loaded_at_all = loaded("bert", file, mutations(&good, seed as u64, count));
-        assert!(loaded_at_all < count, "{file}: every damaged one was loaded");
-        loaded("bert", file, with_other_values(&good));
+    for (seed, (model, file)) in files.into_iter().enumerate() {
+        let good = std::fs::read(tiny(model).join(file)).unwrap();
+        let count = rounds(500);
+        let loaded_at_all = loaded(model, file, mutations(&good, seed as u64, count));
+        assert!(loaded_at_all < count, "{model} {file}: every damaged one was loaded");
+        loaded(model, file, with_other_values(&good));
     }
 }
 
@@ -271,7 +288,7 @@ fn no_damaged_settings_panic_or_hang() {
 fn no_damaged_tokenizer_panics_or_hangs() {
     for (seed, model) in ["bert", "roberta", "xlm-roberta"].into_iter().enumerate() {
         let good = std::fs::read(tiny(model).join("tokenizer.json")).unwrap();
-        let count = rounds(150);
+        let count = rounds(1200);
         let loaded_at_all = loaded(model, "tokenizer.json", mutations(&good, 100 + seed as u64, count));
         assert!(loaded_at_all < count, "{model}: every damaged one was loaded");
         loaded(model, "tokenizer.json", with_other_values(&good));
@@ -282,9 +299,9 @@ fn no_damaged_tokenizer_panics_or_hangs() {
 fn no_damaged_weights_panic_or_hang() {
     let good = std::fs::read(tiny("bert").join("model.safetensors")).unwrap();
     let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
-    let damaged = mutations(&good[8..header], 7, rounds(60)).map(|bytes| {
+    let damaged = mutations(&good[8..header], 7, rounds(1000)).map(|bytes| {
         // With the length of the damaged header, so that it is read.
         [&(bytes.len() as u64).to_le_bytes()[..], &bytes, &good[header..]].concat()
     });
-    assert!(loaded("bert", "model.safetensors", damaged) < rounds(60));
+    assert!(loaded("bert", "model.safetensors", damaged) < rounds(1000));
 }

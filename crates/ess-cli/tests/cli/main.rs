@@ -11,6 +11,7 @@ mod device;
 mod encode;
 mod every_module;
 mod feedback;
+mod full_disk;
 mod help;
 mod import;
 mod index;
