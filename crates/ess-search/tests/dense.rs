@@ -10,6 +10,7 @@ use ess_search::{
     Activation, DenseActivation, DenseLayer, DenseLayers, Error, HostTensor, Linear, LinearConfig, Mlp,
     MlpConfig, OnDevice, PersistentModule, Registry, TrainableModule,
 };
+use ess_testing::damage::{mutations, rounds};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -258,5 +259,26 @@ fn python_computes_the_same() {
         let mapped = mapped.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
         let mapped = Embeddings::from_vec(mapped, module.item_dim()).unwrap();
         close(&mapped, &module.apply(&queries).unwrap(), name);
+    }
+}
+
+#[test]
+fn damaged_folders_are_layers_or_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dense");
+    let layer = DenseLayer::new(random(4, 3, 1), Some(vec![0.5; 3]), DenseActivation::Tanh).unwrap();
+    DenseLayers::new(vec![layer]).unwrap().save(&path).unwrap();
+    let count = rounds(2000);
+    for (seed, file) in ["config.json", "model.safetensors"].into_iter().enumerate() {
+        let good = std::fs::read(path.join(file)).unwrap();
+        let mut loaded = 0;
+        for bytes in mutations(&good, seed as u64, count) {
+            // A new file each time: some file systems wait for the disk when a file is cut to be written again.
+            std::fs::remove_file(path.join(file)).unwrap();
+            std::fs::write(path.join(file), bytes).unwrap();
+            loaded += usize::from(DenseLayers::load(&path).is_ok_and(|layers| layers.query_dim() == 4));
+        }
+        assert!((1..count).contains(&loaded), "{file}: {loaded} of {count} were loaded");
+        std::fs::write(path.join(file), good).unwrap();
     }
 }
