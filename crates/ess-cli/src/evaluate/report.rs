@@ -1,11 +1,10 @@
 //! Results as text.
 
-use ess_kit::GroupGain;
 use ess_metrics::{Comparison, Evaluation};
 
 use crate::output::table::Table;
 
-use super::results::{Leaked, Results, Value};
+use super::results::{CorrectedGain, Leaked, Results, Value};
 
 /// One row a measure, one column a system.
 pub(crate) fn table(results: &Results, evaluations: &[(String, Evaluation)], baseline: usize) -> String {
@@ -53,19 +52,23 @@ pub(crate) fn per_query(evaluations: &[(String, Evaluation)]) -> String {
 
 fn leaked(leaked: &Leaked) -> String {
     let text = format!(
-        "\n{} queries have a relevant item that training knew, {} have not; {} are near duplicates of a training query\n",
+        "\n{} queries have a relevant item that training knew, {} have not; {} are near duplicates of a training query; \
+         gain [95 % interval], p after Holm's correction over these gains\n",
         leaked.seen, leaked.unseen, leaked.near_duplicates
     );
     let mut table = Table::new(&["gain, ndcg@10", "on known items", "on new items"]);
     for (name, gains) in &leaked.gains {
-        let cell = |gain: &Option<GroupGain>| match gain {
-            Some(GroupGain { gain, ci95: Some([low, high]), .. }) => {
-                format!("{gain:+.4} [{low:+.3}, {high:+.3}]")
-            }
-            Some(GroupGain { gain, ci95: None, .. }) => format!("{gain:+.4} [too few queries]"),
-            None => "–".to_owned(),
-        };
+        let cell = |gain: &Option<CorrectedGain>| gain.as_ref().map_or("–".to_owned(), gained);
         table.row([name.clone()].into_iter().chain(gains.iter().map(cell)).collect());
     }
     text + &table.to_string()
+}
+
+fn gained(CorrectedGain { gain, p_holm }: &CorrectedGain) -> String {
+    let interval = match gain.ci95 {
+        Some([low, high]) => format!("[{low:+.3}, {high:+.3}]"),
+        None => "[too few queries]".to_owned(),
+    };
+    let p = p_holm.map_or(String::new(), |p| format!(", p {p:.4}"));
+    format!("{:+.4} {interval}{p}", gain.gain)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use ess_data::Dropped;
 use ess_kit::{GroupGain, JudgedQueries, Leakage, near_duplicates};
-use ess_metrics::{Aggregate, Bootstrap, Comparison, Evaluation, MeasureValues, Significance, compare};
+use ess_metrics::{Aggregate, Bootstrap, Comparison, Evaluation, MeasureValues, Significance, compare, holm};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -35,7 +35,16 @@ pub(crate) struct Leaked {
     pub(crate) unseen: usize,
     pub(crate) near_duplicates: usize,
     /// nDCG@10 less the baseline's, on seen and on unseen queries.
-    pub(crate) gains: BTreeMap<String, [Option<GroupGain>; 2]>,
+    pub(crate) gains: BTreeMap<String, [Option<CorrectedGain>; 2]>,
+}
+
+/// A gain beside others.
+#[derive(Serialize)]
+pub(crate) struct CorrectedGain {
+    #[serde(flatten)]
+    pub(crate) gain: GroupGain,
+    /// The p-value after Holm's correction over all gains of all systems.
+    pub(crate) p_holm: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -51,6 +60,16 @@ pub(crate) struct Measured<'a> {
     pub(crate) evaluations: &'a [(String, Evaluation)],
     pub(crate) baseline: usize,
     pub(crate) seed: u64,
+}
+
+/// Gains with their p-values, corrected for one another.
+fn corrected(
+    gains: BTreeMap<String, [Option<GroupGain>; 2]>,
+) -> Result<BTreeMap<String, [Option<CorrectedGain>; 2]>> {
+    let p_values: Vec<f64> = gains.values().flatten().flatten().filter_map(|gain| gain.p).collect();
+    let mut p_holm = holm(&p_values)?.into_iter();
+    let mut corrected = |gain: GroupGain| CorrectedGain { gain, p_holm: gain.p.and_then(|_| p_holm.next()) };
+    Ok(gains.into_iter().map(|(name, of)| (name, of.map(|gain| gain.map(&mut corrected)))).collect())
 }
 
 impl Measured<'_> {
@@ -98,7 +117,7 @@ impl Measured<'_> {
             seen: leakage.seen(),
             unseen: leakage.unseen(),
             near_duplicates: near_duplicates(&encodings, queries.set.encodings())?,
-            gains: gains.collect::<Result<_>>()?,
+            gains: corrected(gains.collect::<Result<_>>()?)?,
         })
     }
 

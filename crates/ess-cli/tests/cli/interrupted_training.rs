@@ -52,9 +52,10 @@ fn a_killed_training_goes_on_to_the_same_module() {
     run("train", &with_checkpoints).succeeded();
     let module = |folder: &str| ModuleState::load(Path::new(folder)).unwrap();
     assert_eq!(module(&resumed), module(&whole));
-    let points =
-        |folder: &str| read_json(&Path::new(folder).join("training.json"))["curves"][0]["points"].clone();
+    let report = |folder: &str| read_json(&Path::new(folder).join("training.json"));
+    let points = |folder: &str| report(folder)["curves"][0]["points"].clone();
     assert_eq!(points(&resumed), points(&whole));
+    assert_eq!(report(&resumed)["guard"], report(&whole)["guard"]);
     assert_eq!(read_json(&Path::new(&whole).join("training.json"))["config"]["schedule"], "cosine");
 
     // The folder belongs to this run.

@@ -142,3 +142,26 @@ fn the_item_disjoint_split_with_its_own_dev_and_settings_from_a_file() {
     let queries = read_qrels(&qrels).unwrap().queries().len();
     check_run(&folder.path().join("adapter.run"), &qrels, &results, "adapter", queries);
 }
+
+#[test]
+fn gains_by_what_training_knew_are_corrected_for_one_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let [train_qrels, qrels] = ["train.tsv", "test.tsv"].map(|name| text(scifact().join("qrels").join(name)));
+    let modules = ["one", "other"].map(|name| text(folder.path().join(name)));
+    for (module, kind) in modules.iter().zip(["training_memory", "linear"]) {
+        train(&["--train", &train_qrels, "--module", kind], Path::new(module));
+    }
+    let (embeddings, json) = (text(scifact().join("minilm")), text(folder.path().join("measures.json")));
+    let own = ["--embeddings", &embeddings, "--qrels", &qrels, "--train", &train_qrels, "--json", &json];
+    let said = run("evaluate", own.into_iter().chain(["--module", &modules[0], "--module", &modules[1]]));
+    let said = said.succeeded().stdout;
+    assert!(said.contains("p after Holm's correction over these gains"), "{said}");
+    let gains = read_json(json.as_ref())["leakage"]["gains"].clone();
+    let all: Vec<&Value> = ["one", "other"].iter().flat_map(|name| gains[name].as_array().unwrap()).collect();
+    let value = |name: &str| all.iter().map(|gain| gain[name].as_f64().unwrap()).collect::<Vec<f64>>();
+    assert_eq!(value("p_holm"), ess_metrics::holm(&value("p")).unwrap());
+    assert_ne!(value("p_holm"), value("p"));
+    for p in value("p_holm") {
+        assert!(said.contains(&format!("], p {p:.4}")), "p {p:.4}: {said}");
+    }
+}
