@@ -98,7 +98,9 @@ impl Auto {
     ///
     /// # Errors
     /// [`Error::DifferentSpaces`] when queries and items differ in dimension; [`Error::Core`] for judgements of items
-    /// that do not exist, and for token states of queries of another dimension than the items'; those of training a module.
+    /// that do not exist, and for token states of queries of another dimension than the items'; [`Error::Train`] for modules
+    /// that do not fit the embeddings or ignore weights that the queries have. A module that fails in training (it
+    /// diverges, or finds nothing to be fitted to) is skipped, and the report says why.
     pub fn fit(
         &self,
         collection: &Collection,
@@ -149,15 +151,15 @@ impl Auto {
         Ok((chosen.into_module(&trials), report))
     }
 
-    /// Modules that do not fit the embeddings, or whose members would come out equal on as few queries as the nested
-    /// cross-validation trains on, are refused before anything is spent.
+    /// Modules that do not fit the embeddings, that would ignore weights of queries, or whose members would come out equal on
+    /// as few queries as the nested cross-validation trains on, are refused before anything is spent.
     fn check_modules(&self, dim: usize, queries: &QuerySet) -> Result<(), Error> {
         let fewest = (queries.len() * (self.config.folds - 2) / self.config.folds).max(1);
         let rows: Vec<usize> = (0..fewest).collect();
-        let encodings = queries.encodings().select(&rows)?;
-        let few = QuerySet::new(encodings, queries.judgements()[..fewest].to_vec())?;
+        let few = queries.select(&rows)?;
         for trained in &self.config.trained_modules {
             let recipe = trained.module.build(dim, dim, 0)?;
+            recipe.check_queries(queries)?;
             recipe.outcome(&Trainer::new(trained.trainer.clone())?, &few)?;
         }
         Ok(())

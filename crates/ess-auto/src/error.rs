@@ -80,6 +80,14 @@ pub enum Error {
     Core(#[from] ess_core::Error),
 }
 
+impl Error {
+    /// Whether it says of a trained module that it fails, rather than of the run that it cannot go on: training failed, or
+    /// what was trained gives no numbers.
+    pub(crate) fn is_of_module(&self) -> bool {
+        matches!(self, Self::Train(_) | Self::Core(ess_core::Error::NonFinite { .. }))
+    }
+}
+
 impl From<Error> for ess_core::Error {
     fn from(error: Error) -> Self {
         match error {

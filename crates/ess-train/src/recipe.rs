@@ -106,6 +106,16 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         Ok(None)
     }
 
+    /// Refuses queries that training would refuse whatever the items are, before anything is spent on it: such as queries
+    /// whose weights differ, for a fit that lets all count alike. A recipe made of others asks them.
+    ///
+    /// # Errors
+    /// [`Error::Unweighted`] for weights that would be ignored.
+    fn check_queries(&self, queries: &QuerySet<E>) -> Result<(), Error> {
+        let _ = queries;
+        Ok(())
+    }
+
     /// The untrained module with this number added to its seed, to be trained beside a map of the items; `None` where the
     /// recipe is anything but one module that is trained by gradient.
     ///
@@ -165,6 +175,10 @@ impl<E: Encoding, R: Recipe<E> + ?Sized> Recipe<E> for Box<R> {
 
     fn outcome(&self, trainer: &Trainer, queries: &QuerySet<E>) -> Result<Option<String>, Error> {
         (**self).outcome(trainer, queries)
+    }
+
+    fn check_queries(&self, queries: &QuerySet<E>) -> Result<(), Error> {
+        (**self).check_queries(queries)
     }
 
     fn single_module(&self, seed: u64, device: &Device) -> Result<Option<AnyModule<E>>, Error>

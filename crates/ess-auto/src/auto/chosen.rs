@@ -10,6 +10,7 @@ use crate::{
         plan::{Plan, SavedNeighbours},
         selection::Choice,
     },
+    config::TrainedModuleConfig,
     error::Error,
     input::variant::Variant,
     validation::{setting::Trials, trial::TrialRecord},
@@ -31,14 +32,17 @@ impl Chosen {
         held_out: &HeldOut,
     ) -> Result<Self, Error> {
         let choose = |variant| choose(records, trials, held_out, variant);
-        let dense = choose(Variant::Dense);
-        let hybrid = trials.batch.words.is_some().then(|| choose(Variant::Hybrid));
+        let mut dense = choose(Variant::Dense)?;
+        let mut hybrid = trials.batch.words.is_some().then(|| choose(Variant::Hybrid)).transpose()?;
+        let mut modules = Vec::new();
+        for choice in std::iter::once(&mut dense).chain(&mut hybrid) {
+            train_taken(trials, choice, &mut modules)?;
+        }
         tracing::info!(
             dense = dense.reason,
             hybrid = hybrid.as_ref().map(|hybrid| &hybrid.reason[..]),
             "chosen"
         );
-        let modules = trained_modules(trials, [Some(&dense), hybrid.as_ref()].into_iter().flatten())?;
         Ok(Self { dense, hybrid, modules })
     }
 
@@ -60,28 +64,53 @@ impl Chosen {
     }
 }
 
-fn choose(records: &[TrialRecord], trials: &Trials<'_>, held_out: &HeldOut, variant: Variant) -> Choice {
+fn choose(
+    records: &[TrialRecord],
+    trials: &Trials<'_>,
+    held_out: &HeldOut,
+    variant: Variant,
+) -> Result<Choice, Error> {
     if !held_out.are_enough() {
         let reason = format!("fewer than {MIN_QUERIES} queries are no evidence: the frozen encoder is kept");
-        return Choice::frozen(&reason, trials.config);
+        return Ok(Choice::frozen(&reason, trials.config));
     }
     let reason = "the budget ended before the first trial: the frozen encoder is kept";
-    Choice::make(records, variant, trials.config).unwrap_or_else(|| Choice::frozen(reason, trials.config))
+    let made = Choice::make(records, variant, trials.config)?;
+    Ok(made.unwrap_or_else(|| Choice::frozen(reason, trials.config)))
 }
 
-/// The trained modules of the choices, trained on all queries.
-fn trained_modules<'c>(
+/// Trains the module that a choice takes on all queries, where `modules` have none of its name yet. Where that fails, the
+/// frozen encoder is kept, and the choice says why.
+fn train_taken(
     trials: &Trials<'_>,
-    choices: impl Iterator<Item = &'c Choice>,
-) -> Result<Vec<(String, ModuleState)>, Error> {
-    let mut modules: Vec<(String, ModuleState)> = Vec::new();
-    for name in choices.filter_map(|choice| choice.trial.as_ref()) {
-        let config = trials.config.trained_modules.iter().find(|module| module.name == *name);
-        if let Some(config) = config.filter(|_| modules.iter().all(|(other, _)| other != name)) {
-            let (items, queries) = (trials.collection.items(), trials.queries.set());
-            let module = trials.training_items.train(config, trials.config.seed, items, queries)?;
-            modules.push((name.clone(), module.to_state()?));
-        }
+    choice: &mut Choice,
+    modules: &mut Vec<(String, ModuleState)>,
+) -> Result<(), Error> {
+    let taken = |module: &&TrainedModuleConfig| choice.trial.as_ref() == Some(&module.name);
+    let Some(config) = trials.config.trained_modules.iter().find(taken) else { return Ok(()) };
+    if modules.iter().any(|(name, _)| *name == config.name) {
+        return Ok(());
     }
-    Ok(modules)
+    match on_all_queries(trials, config) {
+        Ok(state) => modules.push((config.name.clone(), state)),
+        Err(error) if error.is_of_module() => {
+            let name = &config.name;
+            tracing::warn!(module = name, %error, "a module that was taken failed on all queries");
+            let reason = format!(
+                "{}; but {name} failed when it was trained on all queries, so the frozen encoder is kept: {error}",
+                choice.reason
+            );
+            *choice = Choice { reason, ..choice.without_trial(trials.config) };
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(())
+}
+
+fn on_all_queries(trials: &Trials<'_>, config: &TrainedModuleConfig) -> Result<ModuleState, Error> {
+    let (items, queries) = (trials.collection.items(), trials.queries.set());
+    let module = trials.training_items.train(config, trials.config.seed, items, queries)?;
+    // What it gives are numbers.
+    module.apply(queries.encodings())?;
+    Ok(module.to_state()?)
 }

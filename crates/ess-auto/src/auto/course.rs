@@ -73,8 +73,18 @@ impl<'a> Course<'a> {
         Ok(skipped)
     }
 
-    /// Runs one trial that is not in the journal; why not, if it did not end.
+    /// Runs one trial that is not in the journal; why not, if it did not end. A module that fails ends its own trial alone.
     fn run_one(&self, trials: &Trials<'_>, learns: Learns<'_>) -> Result<Option<String>, Error> {
+        match self.try_one(trials, learns) {
+            Err(error) if learns.module().is_some() && error.is_of_module() => {
+                tracing::warn!(module = learns.name(), %error, "a trained module failed and is skipped");
+                Ok(Some(format!("it failed: {error}")))
+            }
+            tried => tried,
+        }
+    }
+
+    fn try_one(&self, trials: &Trials<'_>, learns: Learns<'_>) -> Result<Option<String>, Error> {
         self.bar.set_message(learns.name().to_owned());
         if self.journal().find(learns.name()).is_some() {
             return Ok(None);

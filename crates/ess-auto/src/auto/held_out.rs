@@ -57,3 +57,52 @@ impl HeldOut {
         self.evidence.kind == FoldKind::ByQuery || self.evidence.largest_component < MAX_COMPONENT
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_core::{Embeddings, Ids};
+    use ess_train::{Judgement, QuerySet};
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::validation::budget::{Budget, in_own_threads};
+
+    /// Random queries, each of which asks for the one item.
+    fn queries(n: usize, seed: u64) -> TrainingQueries {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let values = (0..n * 64).map(|_| random.random_range(-1.0_f32..1.0)).collect();
+        let embeddings = Embeddings::from_vec(values, 64).unwrap();
+        let judged = vec![vec![Judgement { item: 0, grade: 1 }]; n];
+        TrainingQueries::new(QuerySet::new(embeddings, judged).unwrap())
+    }
+
+    #[test]
+    fn counting_near_duplicates_is_paid_from_the_budget() {
+        let item = Embeddings::from_vec(vec![1.0; 64], 64).unwrap();
+        let collection = Collection::new(Ids::new(vec!["one".to_owned()]).unwrap(), item).unwrap();
+        let (train, dev) = (queries(2000, 1), queries(2000, 2));
+        let all = train.join(Some(&dev)).unwrap();
+        // Where dev queries are not told apart there is nothing to count, and all else is the same.
+        let spent = |counted: bool| {
+            in_own_threads(|| {
+                let budget = Budget::new(1.0, 0.0);
+                let (first, second) = if counted { (&train, Some(&dev)) } else { (&all, None) };
+                let cut = HeldOut::cut(&collection, &all, first, second, &AutoConfig::default())?;
+                assert_eq!(cut.train_queries + cut.dev_queries, 4000);
+                Ok(budget.spent())
+            })
+            .unwrap()
+        };
+        let alone = in_own_threads(|| {
+            let budget = Budget::new(1.0, 0.0);
+            near_duplicates(&[train.set().encodings()], dev.set().encodings())?;
+            Ok(budget.spent())
+        })
+        .unwrap();
+        // The least of three: a machine that is busy with other work adds to any of them.
+        let least = |counted| (0..3).map(|_| spent(counted)).fold(f64::INFINITY, f64::min);
+        let (with, without) = (least(true), least(false));
+        assert!(alone > 0.0 && with - without > 0.3 * alone, "{with} with, {without} without, {alone} alone");
+    }
+}

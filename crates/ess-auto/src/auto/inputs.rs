@@ -18,7 +18,7 @@ pub(super) fn checksum(
 ) -> Checksum {
     let passages = collection.passages.as_ref();
     let words = collection.words.as_ref();
-    let parts = [
+    let mut parts = vec![
         numbers(collection.items().as_slice()),
         numbers(all.set().encodings().as_slice()),
         format!("{:?} {train} {:?}", all.set().judgements(), all.texts()),
@@ -29,6 +29,11 @@ pub(super) fn checksum(
         format!("{:?}", all.tokens().map(|of| (of.starts(), numbers(of.packed())))),
         format!("{:?}", AutoConfig { budget_seconds: 1.0, ..config.clone() }),
     ];
+    // Queries without them have the checksum of earlier versions, whose journals are gone on from.
+    let (weights, teacher, negatives) = (all.set().weights(), all.set().teacher(), all.set().negatives());
+    if !(weights.is_empty() && teacher.is_empty() && negatives.is_empty()) {
+        parts.push(format!("{weights:?} {teacher:?} {negatives:?}"));
+    }
     Checksum::of(parts.join("\n").as_bytes())
 }
 

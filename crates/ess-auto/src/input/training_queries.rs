@@ -28,7 +28,8 @@ pub struct TrainingQueries {
 }
 
 impl TrainingQueries {
-    /// Queries without texts.
+    /// Queries without texts. Their weights, a teacher's scores and negatives count where modules are trained; weights of
+    /// features are fitted to all queries alike, and all judge alike.
     pub fn new(set: QuerySet) -> Self {
         Self { set, texts: None, tokens: None }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use burn::tensor::Device;
 use ess_core::Embeddings;
 use ess_search::{ModuleState, PersistentModule};
-use ess_train::{Items, Judgement, Progress, QuerySet, Trained, Trainer, TrainerConfig};
+use ess_train::{Items, Judgement, Progress, QuerySet, TeacherScore, Trained, Trainer, TrainerConfig};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
@@ -99,16 +99,30 @@ fn rows(order: &[usize], judgements: &[Vec<Judgement>], most: usize) -> Vec<usiz
     rows.into_iter().collect()
 }
 
-/// The queries with judgements of some items, by their place among these.
+/// The queries with judgements, a teacher's scores and negatives of some items, by their place among these.
 fn renumbered(queries: &QuerySet, rows: &[usize]) -> Result<QuerySet, Error> {
-    let renumber = |judged: &Vec<Judgement>| -> Vec<Judgement> {
-        let known = judged
-            .iter()
-            .filter_map(|j| Some(Judgement { item: rows.binary_search(&j.item).ok()?, grade: j.grade }));
-        known.collect()
-    };
-    let judgements = queries.judgements().iter().map(renumber).collect();
-    Ok(QuerySet::new(queries.encodings().clone(), judgements)?)
+    let place = |item: usize| rows.binary_search(&item).ok();
+    let judgements = queries
+        .judgements()
+        .iter()
+        .map(|judged| judged.iter().filter_map(|j| Some(Judgement { item: place(j.item)?, ..*j })).collect());
+    let mut set = QuerySet::new(queries.encodings().clone(), judgements.collect())?;
+    if !queries.teacher().is_empty() {
+        let teacher = queries.teacher().iter().map(|scores| {
+            scores.iter().filter_map(|s| Some(TeacherScore { item: place(s.item)?, ..*s })).collect()
+        });
+        set = set.with_teacher(teacher.collect())?;
+    }
+    if !queries.negatives().is_empty() {
+        let negatives = queries.negatives().iter();
+        set = set.with_negatives(
+            negatives.map(|items| items.iter().filter_map(|&item| place(item)).collect()).collect(),
+        )?;
+    }
+    if !queries.weights().is_empty() {
+        set = set.with_weights(queries.weights().to_vec())?;
+    }
+    Ok(set.with_rows(queries.rows())?)
 }
 
 /// A module from its state, on the CPU.
@@ -136,5 +150,20 @@ mod tests {
         let kept = held.filter(|item| rows.binary_search(item).is_ok()).count();
         assert!((160..=240).contains(&kept), "{kept}");
         assert!(TrainingItems::new(MAX_ITEMS, 3, &Device::flex()).order.is_none());
+    }
+
+    #[test]
+    fn of_a_large_collection_weights_scores_and_negatives_stay() {
+        let judged = vec![vec![Judgement { item: 4, grade: 2 }], vec![Judgement { item: 9, grade: 1 }]];
+        let queries = QuerySet::new(Embeddings::from_rows(&[[1.0], [2.0]]).unwrap(), judged).unwrap();
+        let score = |item, score| TeacherScore { item, score };
+        let queries = queries.with_teacher(vec![vec![score(4, 0.5), score(5, 0.1)], vec![]]).unwrap();
+        let queries = queries.with_negatives(vec![vec![9, 5], vec![4]]).unwrap();
+        let queries = queries.with_weights(vec![3.0, 1.0]).unwrap().with_rows(vec![7, 2]).unwrap();
+        let found = renumbered(&queries, &[2, 4, 9]).unwrap();
+        assert_eq!(found.judgements()[1], [Judgement { item: 2, grade: 1 }]);
+        assert_eq!(found.teacher(), [vec![score(1, 0.5)], vec![]]);
+        assert_eq!(found.negatives(), [vec![2], vec![1]]);
+        assert_eq!((found.weights(), found.rows()), (&[3.0, 1.0][..], vec![7, 2]));
     }
 }

@@ -1,7 +1,7 @@
 //! Going on after the run was ended.
 
-use ess_auto::{Auto, Error};
-use ess_train::Progress;
+use ess_auto::{Auto, Error, TrainingQueries};
+use ess_train::{Progress, QuerySet, TeacherScore};
 
 use crate::generated::{World, config};
 
@@ -43,6 +43,41 @@ fn a_run_goes_on_from_its_journal_and_other_inputs_begin_anew() {
         };
         assert_ne!(inputs(&before), inputs(&std::fs::read(&journal).unwrap()));
     }
+}
+
+#[test]
+fn weights_scores_and_negatives_are_inputs_too() {
+    let world = World::new(30, 1);
+    let (collection, train) = (world.bare_collection(), world.queries(20, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.json");
+    let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
+    let inputs = |set: &QuerySet| {
+        auto.fit(&collection, &TrainingQueries::new(set.clone()), None, Some(&journal)).unwrap();
+        let written: serde_json::Value = serde_json::from_slice(&std::fs::read(&journal).unwrap()).unwrap();
+        written["inputs"].as_str().unwrap().to_owned()
+    };
+    let plain = train.set();
+    let weights = |first: f32| (0..20).map(|query| if query == 0 { first } else { 1.0 }).collect();
+    let score = |score| vec![vec![TeacherScore { item: 0, score }]; 20];
+    let first_of = |set: &QuerySet| set.judgements()[0][0].item;
+    let negative = |item| vec![vec![item]].into_iter().chain(vec![vec![]; 19]).collect();
+    let not = (0..30).find(|&item| item != first_of(plain)).unwrap();
+    let mut found: Vec<String> = [
+        plain.clone(),
+        plain.clone().with_weights(weights(2.0)).unwrap(),
+        plain.clone().with_weights(weights(3.0)).unwrap(),
+        plain.clone().with_teacher(score(0.5)).unwrap(),
+        plain.clone().with_teacher(score(0.6)).unwrap(),
+        plain.clone().with_negatives(negative(not)).unwrap(),
+    ]
+    .iter()
+    .map(inputs)
+    .collect();
+    assert_eq!(inputs(plain), found[0]);
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!(found.len(), 6);
 }
 
 #[test]

@@ -119,10 +119,7 @@ impl<F: ClosedForm> ClosedFormRecipe<F> {
     /// Refuses judgements of items that do not exist, and weights that the fit would ignore.
     fn check(&self, queries: &QuerySet, items: &Items<'_>) -> Result<(), Error> {
         queries.check_items(items.embeddings().len())?;
-        match self.fit.takes_weights() || weights(queries).is_none() {
-            true => Ok(()),
-            false => Err(Error::Unweighted { fit: self.fit.name() }),
-        }
+        self.check_queries(queries)
     }
 
     fn shares(&self, queries: &QuerySet, items: &Items<'_>) -> Vec<f64> {
@@ -199,6 +196,13 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
 
     fn outcome(&self, _trainer: &Trainer, _queries: &QuerySet) -> Result<Option<String>, Error> {
         Ok(self.fit.settings().map(|settings| format!("{} {settings}", self.fit.name())))
+    }
+
+    fn check_queries(&self, queries: &QuerySet) -> Result<(), Error> {
+        match self.fit.takes_weights() || weights(queries).is_none() {
+            true => Ok(()),
+            false => Err(Error::Unweighted { fit: self.fit.name() }),
+        }
     }
 }
 

@@ -153,4 +153,8 @@ impl<E: Encoding + 'static> Recipe<E> for EnsembleRecipe<E> {
         let members: Option<Vec<String>> = outcomes.into_iter().collect();
         Ok(members.map(|members| format!("ensemble {:?} of {members:?}", self.averaging)))
     }
+
+    fn check_queries(&self, queries: &QuerySet<E>) -> Result<(), Error> {
+        self.recipes().try_for_each(|member| member.check_queries(queries))
+    }
 }

@@ -153,4 +153,8 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for InterpolationRecipe<E> {
         let of = self.recipe.outcome(trainer, queries)?;
         Ok(of.map(|of| format!("interpolation {:?} of {of}", self.weight)))
     }
+
+    fn check_queries(&self, queries: &QuerySet<E>) -> Result<(), Error> {
+        self.recipe.check_queries(queries)
+    }
 }

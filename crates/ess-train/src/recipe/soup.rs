@@ -134,4 +134,8 @@ impl<E: DeviceEncoding + 'static> Recipe<E> for SoupRecipe<E> {
         let of = if self.bagged { None } else { self.recipe.outcome(trainer, queries)? };
         Ok(of.map(|of| format!("soup of {} runs of {of}", self.runs)))
     }
+
+    fn check_queries(&self, queries: &QuerySet<E>) -> Result<(), Error> {
+        self.recipe.check_queries(queries)
+    }
 }

@@ -189,4 +189,8 @@ impl Recipe for WeightedEnsembleRecipe {
     fn starts(&self) -> Vec<String> {
         self.members.iter().flat_map(|(_, member)| member.starts()).collect()
     }
+
+    fn check_queries(&self, queries: &QuerySet) -> Result<(), Error> {
+        self.members.iter().try_for_each(|(_, member)| member.check_queries(queries))
+    }
 }
