@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use burn::tensor::Device;
 use ess_auto::{
     Auto, AutoConfig, AutoModule, AutoQueries, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries,
@@ -12,7 +12,26 @@ use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
 use ess_train::Progress;
 
-use crate::data::{beir_texts::BeirTexts, dataset::say_unit_norm};
+use crate::{
+    data::{beir_texts::BeirTexts, dataset::say_unit_norm},
+    settings::attached::read_settings,
+};
+
+/// The settings: defaults, then those of a file or of a folder with a choice, then flags.
+///
+/// # Errors
+/// When the settings cannot be read, or one is outside its range.
+pub(crate) fn config(path: Option<&Path>, budget: Option<f64>, seed: Option<u64>) -> Result<AutoConfig> {
+    let mut config = match path {
+        Some(path) => serde_json::from_str(&read_settings(path)?)
+            .with_context(|| format!("{}: not settings of automatic choice", path.display()))?,
+        None => AutoConfig::default(),
+    };
+    config.budget_seconds = budget.unwrap_or(config.budget_seconds);
+    config.seed = seed.unwrap_or(config.seed);
+    config.check()?;
+    Ok(config)
+}
 
 /// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
 /// and titles where there are texts.

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::{
     arguments::device::DeviceArguments,
     arguments::paths,
-    data::dataset::{JoinArguments, judge_file, open_dataset},
+    data::dataset::{RankingArguments, judge_file, open_for_rankings},
     output::{
         options::Output,
         plot::{Axis, Plot, Series},
@@ -42,10 +42,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", value_parser = paths::EMBEDDINGS.read())]
     embeddings: PathBuf,
     #[command(flatten)]
-    join: JoinArguments,
-    /// Leave the item that has a query's own id out of its hits, where queries are items too (ArguAna, Quora).
-    #[arg(long)]
-    ignore_identical_ids: bool,
+    ranked: RankingArguments,
     /// The judgements to fit on, BEIR or TREC format.
     #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     qrels: PathBuf,
@@ -118,8 +115,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     // Before the work, so that a second one is told at once and not after it.
     let _locks = (FileLock::acquire(&arguments.out)?, FileLock::acquire(&plot_file)?);
     let device = arguments.device.open()?;
-    let dataset = open_dataset(&arguments.embeddings, arguments.join)?
-        .ignore_identical_ids(arguments.ignore_identical_ids);
+    let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
     let items = Items::new(dataset.items(), &device);
     let module: Box<dyn SearchModule> = match &arguments.module {
         Some(folder) => Box::new(Registry::default().load(folder, &device)?),

@@ -123,6 +123,8 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
 
     #[test]
@@ -130,19 +132,78 @@ mod tests {
         program().debug_assert();
     }
 
+    /// Calls `look` with each command that does something and its name.
+    fn for_each_command(command: &clap::Command, path: &str, look: &mut impl FnMut(&clap::Command, &str)) {
+        let mut below = command.get_subcommands().filter(|below| below.get_name() != "help").peekable();
+        if below.peek().is_none() {
+            look(command, path);
+        }
+        below.for_each(|below| for_each_command(below, &format!("{path} {}", below.get_name()), look));
+    }
+
+    /// Flags that take one thing here and another there, each with why.
+    const TWO_MEANINGS: [(&str, &str); 3] = [
+        ("data", "each comparison states its own parts"),
+        ("module", "`train` makes a module of a KIND, the others read the folder of one"),
+        ("out", "what the command makes: a file, a folder or a module"),
+    ];
+
+    #[test]
+    fn a_flag_means_one_thing() {
+        let mut meanings = BTreeMap::<String, BTreeMap<String, Vec<String>>>::new();
+        for_each_command(&program(), "ess", &mut |command, path| {
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                let Some(long) = arg.get_long() else { continue };
+                let takes = match arg.get_action().takes_values() {
+                    true => arg
+                        .get_value_names()
+                        .map_or_else(|| arg.get_id().to_string(), |names| names.join(" ")),
+                    false => String::new(),
+                };
+                meanings.entry(long.to_owned()).or_default().entry(takes).or_default().push(path.to_owned());
+            }
+        });
+        let several = meanings.iter().filter(|(_, takes)| takes.len() > 1);
+        let several: BTreeMap<_, _> = several.map(|(flag, takes)| (flag.as_str(), takes)).collect();
+        let expected: Vec<&str> = TWO_MEANINGS.iter().map(|(flag, _)| *flag).collect();
+        assert_eq!(several.keys().copied().collect::<Vec<_>>(), expected, "{several:#?}");
+    }
+
+    #[test]
+    fn a_flag_with_a_short_form_has_it_everywhere() {
+        let mut shorts = BTreeMap::<String, BTreeSet<Option<char>>>::new();
+        for_each_command(&program(), "ess", &mut |command, _| {
+            for arg in command.get_arguments().filter(|arg| !arg.is_hide_set()) {
+                let Some(long) = arg.get_long() else { continue };
+                shorts.entry(long.to_owned()).or_default().insert(arg.get_short());
+            }
+        });
+        assert!(shorts.values().all(|shorts| shorts.len() == 1), "{shorts:?}");
+    }
+
     #[test]
     fn every_command_says_what_it_does_and_gives_an_example() {
-        fn check(command: &clap::Command, path: &str) {
+        for_each_command(&program(), "ess", &mut |command, path| {
             assert!(command.get_about().is_some(), "{path} does not say what it does");
-            let mut below = command.get_subcommands().filter(|below| below.get_name() != "help").peekable();
-            if below.peek().is_none() {
-                let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-                let built =
-                    cfg!(feature = "encoders") || !["ess encode", "ess distil", "ess device"].contains(&path);
-                assert!(!built || help.contains(path), "{path} gives no example of use: {help}");
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let built =
+                cfg!(feature = "encoders") || !["ess encode", "ess distil", "ess device"].contains(&path);
+            assert!(!built || help.contains(path), "{path} gives no example of use: {help}");
+        });
+    }
+
+    #[test]
+    fn every_command_takes_the_flags_that_say_where_results_go() {
+        let mut built = program();
+        built.build();
+        let mut commands = 0;
+        for_each_command(&built, "ess", &mut |command, path| {
+            commands += 1;
+            for flag in ["quiet", "json"] {
+                let has = command.get_arguments().any(|arg| arg.get_long() == Some(flag));
+                assert!(has, "{path} has no --{flag}");
             }
-            below.for_each(|below| check(below, &format!("{path} {}", below.get_name())));
-        }
-        check(&program(), "ess");
+        });
+        assert!(commands > 15, "{commands}");
     }
 }

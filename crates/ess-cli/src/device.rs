@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     arguments::device::open,
+    data::model_folder::model_folder,
     output::{options::Output, table::Table},
 };
 
@@ -40,8 +41,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     }
     let device = open(arguments.device)?;
     let sizes = Sizes::new(arguments);
-    let on_device = work::measure(&device, arguments, &sizes)?;
-    let on_cpu = work::measure(&Device::flex(), arguments, &sizes)?;
+    let model = arguments.model.as_deref();
+    let model = model.map(|model| model_folder(model, output.quiet)).transpose()?;
+    let on = |device: &Device| work::measure(device, arguments, &sizes, model.as_deref());
+    let (on_device, on_cpu) = (on(&device)?, on(&Device::flex())?);
     let rows = on_device.into_iter().zip(on_cpu).map(|(there, here)| Row {
         what: there.what,
         unit: there.unit,

@@ -17,7 +17,7 @@ use crate::{arguments::paths, data::model_folder::model_folder, output::options:
 const EXAMPLES: &str = "\
 Examples:
   ess distil --model path/to/all-MiniLM-L6-v2 --out static-minilm
-  ess distil --model path/to/all-MiniLM-L6-v2 --texts my-beir --dim 128 --out static-minilm";
+  ess distil --model path/to/all-MiniLM-L6-v2 --beir my-beir --dim 128 --out static-minilm";
 
 /// Distil a static encoder from a sentence-transformers model.
 ///
@@ -32,10 +32,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     out: PathBuf,
     /// A BEIR folder whose items say how frequent each token is. Default: Zipf's law over the vocabulary.
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
-    texts: Option<PathBuf>,
+    #[arg(long, alias = "texts", value_name = "DIR", value_parser = paths::BEIR.read())]
+    beir: Option<PathBuf>,
     /// The dimension of the embeddings.
-    #[arg(long, default_value_t = DistilConfig::default().dim, value_name = "NUMBER")]
+    #[arg(long, default_value_t = DistilConfig::default().dim)]
     dim: usize,
     /// How much less frequent tokens weigh: a in a / (a + frequency).
     #[arg(long, default_value_t = DistilConfig::default().sif, value_name = "NUMBER")]
@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(&arguments.out)?;
     let encoder = SentenceEncoder::load(model_folder(&arguments.model, output.quiet)?)?;
-    let texts = arguments.texts.as_deref().map(item_texts).transpose()?;
+    let texts = arguments.beir.as_deref().map(item_texts).transpose()?;
     let distilled = match &texts {
         None => StaticEncoder::distil(&encoder, &config)?,
         Some(texts) => {

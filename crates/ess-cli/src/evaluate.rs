@@ -21,7 +21,7 @@ use crate::{
     arguments::paths,
     data::{
         beir_texts::BeirTexts,
-        dataset::{JoinArguments, judge_file, open_dataset},
+        dataset::{RankingArguments, judge_file, open_for_rankings},
     },
     output::options::Output,
 };
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", required_unless_present = "run", value_parser = paths::EMBEDDINGS.read())]
     embeddings: Option<PathBuf>,
     #[command(flatten)]
-    join: JoinArguments,
+    ranked: RankingArguments,
     /// The judgements, BEIR or TREC format.
     #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     qrels: PathBuf,
@@ -68,10 +68,6 @@ pub(crate) struct Arguments {
     /// The lowest grade that is relevant for measures that know no grades, as trec_eval's -l.
     #[arg(short = 'l', long, value_name = "GRADE", default_value_t = 1)]
     relevance_level: i32,
-    /// Leave the item that has a query's own id out of every ranking, as BEIR does where queries are items too (ArguAna,
-    /// Quora).
-    #[arg(long)]
-    ignore_identical_ids: bool,
     /// Leave queries that a run lacks out instead of scoring 0 for them, as trec_eval without -c.
     #[arg(long, conflicts_with = "embeddings")]
     answered_only: bool,
@@ -163,8 +159,7 @@ struct Searched {
 
 impl Searched {
     fn new(arguments: &Arguments, folder: &std::path::Path) -> Result<Self> {
-        let dataset =
-            open_dataset(folder, arguments.join)?.ignore_identical_ids(arguments.ignore_identical_ids);
+        let dataset = open_for_rankings(folder, arguments.ranked)?;
         let queries = judge_file(&dataset, &arguments.qrels)?;
         if let Some(path) = &arguments.write_run {
             check_run_ids(path, queries.ids.iter().map(String::as_str), dataset.item_ids().iter())?;
@@ -213,7 +208,7 @@ fn measure_run_files(
     searched: &[(String, Evaluation)],
 ) -> Result<Vec<(String, Evaluation)>> {
     let taken: Vec<String> = searched.iter().map(|(name, _)| name.clone()).collect();
-    let runs = run_files::read_all(&arguments.run, arguments.ignore_identical_ids, &taken)?;
+    let runs = run_files::read_all(&arguments.run, arguments.ranked.ignore_identical_ids, &taken)?;
     let measure = |run: Run| Ok((run.name().to_owned(), evaluator.evaluate(qrels, &run)?));
     runs.into_iter().map(measure).collect()
 }

@@ -48,7 +48,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
     /// How numbers are stored: f16 halves the file, f32 keeps every bit.
-    #[arg(long, default_value = "f32", value_name = "f16|f32")]
+    #[arg(long, default_value = "f32", value_name = "DTYPE")]
     dtype: Dtype,
     /// The encoder that made the embeddings, to be kept with them.
     #[arg(long, value_name = "NAME")]

@@ -10,16 +10,17 @@ use anyhow::{Result, ensure};
 use clap::ArgMatches;
 use ess_files::FolderLock;
 use ess_search::Attachments;
+use ess_train::RecipeConfig;
 
 use crate::{data::dataset::open_dataset, output::options::Output, settings::attached::SETTINGS};
 
-use self::{arguments::AUTO, report::Report, run::Run};
+use self::{report::Report, run::Run};
 
 pub(crate) use self::arguments::Arguments;
 
 /// Runs the command. `matches` say which flags stood on the command line.
 pub(crate) fn run(arguments: &Arguments, output: &Output, matches: &ArgMatches) -> Result<()> {
-    if arguments.module.as_deref() == Some(AUTO) {
+    if arguments.module.as_deref() == Some(RecipeConfig::AUTO) {
         automatic::refuse_flags_of_training(matches)?;
         return automatic::choose(arguments, output);
     }

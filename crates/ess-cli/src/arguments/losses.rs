@@ -3,17 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{
-    Args,
-    builder::{PossibleValue, PossibleValuesParser},
-};
+use clap::{Args, builder::PossibleValue};
 use ess_core::Encoding;
 use ess_data::read_run;
 use ess_kit::{Dataset, JudgedQueries};
 use ess_train::{Candidates, LossConfig, Recovery, TeacherScore, Term, TrainerConfig, WeightedSum};
 use serde_json::{Value, json};
 
-use super::paths;
+use super::{kind_parser::KindParser, paths};
 
 /// What is minimised, by flags. Every flag wins over the settings file.
 #[derive(Args, Debug, Default)]
@@ -74,34 +71,20 @@ struct NegativesArguments {
     negatives_teacher_margin: Option<f32>,
 }
 
-/// The losses of `ess-train` as the flag calls them, with a line of help for each.
-const LOSSES: [(&str, &str); 9] = [
-    ("softmax", "Softmax over all items"),
-    (IN_BATCH_SOFTMAX, "Softmax over the batch's own items"),
-    ("pairwise-logistic", "Every pair of a more and a less relevant item, by a logistic"),
-    ("triplet", "Every such pair, until it is apart by a margin"),
-    ("lambda", "Pairs weighed by what they change in nDCG (LambdaRank)"),
-    ("approx-ndcg", "nDCG with smooth ranks"),
-    ("margin-mse", "A teacher's margins"),
-    ("listwise-kl", "A teacher's softmax"),
-    ("recovery", "The frozen queries themselves"),
-];
-const IN_BATCH_SOFTMAX: &str = "in-batch-softmax";
-
-/// The names of the losses: those above, and those that were registered.
-fn loss_names() -> PossibleValuesParser {
-    let own = LOSSES.map(|(name, help)| PossibleValue::new(name).help(help));
-    let known =
-        |kind: &&str| *kind == "sum" || LOSSES.iter().any(|(name, _)| name.replace('-', "_") == **kind);
-    let registered = LossConfig::kinds().into_iter().filter(|kind| !known(kind)).map(PossibleValue::new);
-    PossibleValuesParser::new(own.into_iter().chain(registered))
+/// The kinds of loss that need no settings, and the softmax over a batch, with what the table of losses says of each.
+fn loss_names() -> KindParser {
+    let value = |kind: &'static str, about: &'static str| PossibleValue::new(kind).help(about);
+    let named = LossConfig::kinds().into_iter().filter(|kind| LossConfig::named(kind).is_ok());
+    let kinds = named.map(|kind| value(kind, LossConfig::about(kind).unwrap_or_default()));
+    let in_batch = value(LossConfig::IN_BATCH_SOFTMAX, "Softmax over the batch's own items");
+    KindParser::new(kinds.chain([in_batch]))
 }
 
 fn loss_named(name: &str) -> Result<LossConfig> {
-    if name == IN_BATCH_SOFTMAX {
-        return from_json(json!({"kind": "softmax", "candidates": "in_batch"}));
+    match name {
+        LossConfig::IN_BATCH_SOFTMAX => from_json(json!({"kind": "softmax", "candidates": "in_batch"})),
+        kind => Ok(LossConfig::named(kind)?),
     }
-    Ok(LossConfig::named(name).or_else(|_| LossConfig::named(&name.replace('-', "_")))?)
 }
 
 fn parse_candidates(text: &str) -> Result<Candidates, String> {
@@ -222,9 +205,13 @@ mod tests {
 
     #[test]
     fn every_loss_is_named_and_builds() {
-        for (name, _) in LOSSES {
-            assert!(config(&["--loss", name]).unwrap().check().is_ok(), "{name}");
+        for kind in LossConfig::kinds().into_iter().filter(|kind| *kind != "sum") {
+            let found = config(&["--loss", kind]).unwrap();
+            assert!(found.check().is_ok() && found.loss.kind() == kind, "{found:?}");
+            assert_eq!(config(&["--loss", &kind.replace('_', "-")]).unwrap(), found);
         }
+        let in_batch = config(&["--loss", "in-batch-softmax"]).unwrap();
+        assert_eq!(in_batch, config(&["--candidates", "in-batch"]).unwrap());
         assert_eq!(config(&[]).unwrap(), TrainerConfig::default());
     }
 

@@ -57,9 +57,6 @@ pub(crate) const MODULE: Expected = Expected {
 /// Texts.
 pub(crate) const BEIR: Expected =
     Expected { place: Place::Folder, what: "a BEIR folder, with corpus.jsonl and queries.jsonl", has: &[] };
-/// A file of settings.
-pub(crate) const SETTINGS: Expected =
-    Expected { place: Place::File, what: "a JSON file of settings", has: &[] };
 /// A file of settings, or a module that was trained with some.
 pub(crate) const SETTINGS_OR_MODULE: Expected = Expected {
     place: Place::FileOrFolder,

@@ -13,8 +13,8 @@ pub(crate) struct SideArguments {
     side: Option<Side>,
     /// What is trained on the item side: offsets (for items that training queries ask for), shared (the query side's
     /// module) or a KIND of module as the items' own map [default: offsets]. Trained items must be indexed again.
-    #[arg(long, value_name = "offsets|shared|KIND")]
-    items: Option<String>,
+    #[arg(long, alias = "items", value_name = "offsets|shared|KIND")]
+    item_side: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, ValueEnum)]
@@ -38,7 +38,7 @@ impl SideArguments {
         if self.side == Some(Side::Query) {
             return Ok(None);
         }
-        if self.side.is_none() && self.items.is_none() {
+        if self.side.is_none() && self.item_side.is_none() {
             return Ok(config);
         }
         let mut config = config.unwrap_or_default();
@@ -48,11 +48,13 @@ impl SideArguments {
             Some(Side::Item) => config.order = TrainingOrder::Item,
             Some(Side::Query) | None => {}
         }
-        match self.items.as_deref() {
+        match self.item_side.as_deref() {
             None => {}
             Some("offsets") => config.items = ItemSideConfig::Offsets(ess_train::OffsetsConfig::default()),
             Some("shared") => config.items = ItemSideConfig::Shared {},
-            Some(kind) => config.items = ItemSideConfig::Map { module: RecipeConfig::named(kind)? },
+            Some(kind) => {
+                config.items = ItemSideConfig::Map { module: RecipeConfig::named(&kind.replace('-', "_"))? }
+            }
         }
         config.check()?;
         Ok(Some(config))

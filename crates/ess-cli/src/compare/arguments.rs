@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 use ess_files::FileLock;
 
-use crate::data::{data_set_argument::DataSetArgument, dataset::JoinArguments};
+use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
 
 use crate::arguments::paths;
 
@@ -16,14 +16,14 @@ pub(crate) struct ComparisonArguments<D: DataSetArgument> {
     #[arg(long, value_name = D::FORM, help = D::HELP, value_parser = D::parse, required = true)]
     data: Vec<D>,
     #[command(flatten)]
-    join: JoinArguments,
+    ranked: RankingArguments,
     /// The folder that results are kept in, told apart by paths and settings: give another one when files of embeddings
     /// have changed [default: that of --out, with the ending .cells].
     #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     cells: Option<PathBuf>,
-    /// The seed of every random step.
-    #[arg(long, default_value_t = 0)]
-    pub(super) seed: u64,
+    /// The seed of every random step; it wins over that of a settings file [default: 0].
+    #[arg(long)]
+    seed: Option<u64>,
     /// The Markdown file to write.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     pub(super) out: PathBuf,
@@ -33,8 +33,18 @@ impl<D: DataSetArgument> ComparisonArguments<D> {
     /// The data sets, in the order given.
     pub(super) fn data_sets(&self) -> Vec<D> {
         let mut data = self.data.clone();
-        data.iter_mut().for_each(|data| data.allow_missing(self.join.allow_missing));
+        data.iter_mut().for_each(|data| data.rank_as(self.ranked));
         data
+    }
+
+    /// The seed of what has none of its own.
+    pub(super) fn seed(&self) -> u64 {
+        self.seed.unwrap_or(0)
+    }
+
+    /// The seed, where the command line has one.
+    pub(super) fn given_seed(&self) -> Option<u64> {
+        self.seed
     }
 
     /// The folder that results are kept in.

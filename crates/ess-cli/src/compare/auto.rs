@@ -9,11 +9,16 @@ mod results;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
+use burn::tensor::Device;
 use clap::Args;
 use ess_auto::AutoConfig;
 
-use crate::{arguments::paths, output::options::Output};
+use crate::{
+    arguments::{device::DeviceArguments, paths},
+    automatic::config,
+    output::options::Output,
+};
 
 use super::arguments::ComparisonArguments;
 
@@ -49,30 +54,34 @@ pub(crate) struct Arguments {
     /// A JSON list of systems that were measured elsewhere, for the plot: name, source, ndcg, cpu_seconds.
     #[arg(long, value_name = "FILE", value_parser = paths::PEERS.read())]
     peers: Option<PathBuf>,
-    /// A JSON file with the settings of automatic choice.
-    #[arg(long, value_name = "FILE", value_parser = paths::SETTINGS.read())]
+    /// A JSON file with the settings of automatic choice, or the folder of a choice that `train --module auto` made. Flags
+    /// given beside it win.
+    #[arg(long, value_name = "FILE|MODULE_DIR", value_parser = paths::SETTINGS_OR_MODULE.read())]
     config: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArguments,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
-    let config = config(&arguments)?;
+    let config = config(arguments.config.as_deref(), arguments.budget, comparison.given_seed())?;
+    let device = arguments.device.open()?;
     let _lock = comparison.lock()?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = comparison.cells();
     let sources: Vec<Source<'_>> = data_sets.iter().map(|data| Source::new(data, &config)).collect();
     let choose = |source: &Source<'_>| {
-        Choice::make(source, &config, folder.join(&source.data.name), output.progress())
+        Choice::make(source, &config, folder.join(&source.data.name), output.progress(), &device)
     };
     let choices: Vec<Choice> =
         sources.iter().filter(|source| source.data.has_train()).map(choose).collect::<Result<_>>()?;
     ensure!(!choices.is_empty(), "no data set has training queries: give TRAIN in at least one --data");
-    let frontier = frontier(&arguments, output, &config, &sources, &folder)?;
+    let frontier = frontier(&arguments, output, &config, &sources, &device)?;
     let mut results =
         Results { own: vec![], transfer: vec![], several: vec![], frontier, peers, choices: vec![] };
     for target in &sources {
-        measure(&choices, target, &folder, comparison.seed, &mut results)?;
+        measure(&choices, target, &folder, comparison.seed(), &mut results)?;
     }
     results.choices = choices;
     write(&arguments, output, &results)
@@ -106,29 +115,15 @@ fn measure(
     Ok(())
 }
 
-fn config(arguments: &Arguments) -> Result<AutoConfig> {
-    let mut config = match &arguments.config {
-        Some(path) => {
-            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-            serde_json::from_str(&text)
-                .with_context(|| format!("{}: not settings of automatic choice", path.display()))?
-        }
-        None => AutoConfig::default(),
-    };
-    config.budget_seconds = arguments.budget.unwrap_or(config.budget_seconds);
-    config.seed = config.seed.wrapping_add(arguments.comparison.seed);
-    config.check()?;
-    Ok(config)
-}
-
 /// Choices on the first data set with training queries, by budget.
 fn frontier(
     arguments: &Arguments,
     output: &Output,
     config: &AutoConfig,
     sources: &[Source<'_>],
-    folder: &Path,
+    device: &Device,
 ) -> Result<Vec<(f64, Cell)>> {
+    let (folder, seed) = (arguments.comparison.cells(), arguments.comparison.seed());
     let Some(source) = sources.iter().find(|source| source.data.has_train()) else {
         return Ok(Vec::new());
     };
@@ -136,9 +131,8 @@ fn frontier(
         let config = AutoConfig { budget_seconds: budget, ..config.clone() };
         config.check()?;
         let name = format!("{} within {budget}", source.data.name);
-        let choice = Choice::make(source, &config, folder.join(&name), output.progress())?;
-        let cell =
-            Cell::make(&[&choice], source, &folder.join(format!("{name}.json")), arguments.comparison.seed)?;
+        let choice = Choice::make(source, &config, folder.join(&name), output.progress(), device)?;
+        let cell = Cell::make(&[&choice], source, &folder.join(format!("{name}.json")), seed)?;
         Ok((choice.report.cpu_seconds, cell))
     };
     arguments.plot_budgets.iter().map(point).collect()

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
 /// The result that is kept, if it is of just this.
 fn kept(path: &Path, data: &BeirDataSet, arguments: &Arguments) -> Option<SetResults> {
     let kept: SetResults = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let same = (&kept.data, kept.depth, kept.seed) == (data, arguments.depth, arguments.comparison.seed);
+    let same = (&kept.data, kept.depth, kept.seed) == (data, arguments.depth, arguments.comparison.seed());
     same.then_some(kept)
 }
 
@@ -86,11 +86,11 @@ fn compare(data: &BeirDataSet, arguments: &Arguments, bar: &ProgressBar) -> Resu
     for system in System::ALL {
         bar.set_message(format!("{} on {}", system.name(), data.name));
         if collection.learn.is_some() || !system.learns() {
-            measured.push(Measured::of(system, &collection, &measured, arguments.comparison.seed)?);
+            measured.push(Measured::of(system, &collection, &measured, arguments.comparison.seed())?);
         }
         bar.inc(1);
     }
     let learned_from = collection.learn.as_ref().map_or(0, |learn| learn.relevant.len());
-    let (depth, seed) = (arguments.depth, arguments.comparison.seed);
+    let (depth, seed) = (arguments.depth, arguments.comparison.seed());
     Ok(SetResults { data: data.clone(), depth, seed, learned_from, measured })
 }

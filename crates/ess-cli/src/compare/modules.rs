@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let device = arguments.device.open()?;
     let systems = System::chosen(&arguments.system, &arguments.against)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
-    let trainer = TrainerConfig { seed: comparison.seed, ..TrainerConfig::default() };
+    let trainer = TrainerConfig { seed: comparison.seed(), ..TrainerConfig::default() };
     let _lock = comparison.lock()?;
     let bar = output.bar(systems.len() * data_sets.len());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     }
     measuring.bar.finish_and_clear();
     let names: Vec<String> = data_sets.iter().map(|data| data.name.clone()).collect();
-    let report = Report { data: &names, systems: &systems, cells: &cells, seed: comparison.seed };
+    let report = Report { data: &names, systems: &systems, cells: &cells, seed: comparison.seed() };
     comparison.write(&report.markdown(&arguments.against, &peers))?;
     output.write(&Results { data: names, cells })
 }

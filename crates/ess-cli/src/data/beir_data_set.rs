@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::paths::{BEIR, EMBEDDINGS, Expected, QRELS};
 
-use super::data_set_argument::DataSetArgument;
+use super::{data_set_argument::DataSetArgument, dataset::RankingArguments};
 
 /// Where a data set is: `NAME=BEIR_DIR,EMBEDDINGS_DIR,TRAIN,DEV,TEST`; TRAIN and DEV may be empty, and DEV is where TRAIN
 /// is.
@@ -27,9 +27,9 @@ pub(crate) struct BeirDataSet {
     pub(crate) dev: Option<PathBuf>,
     /// Judgements to measure by.
     pub(crate) test: PathBuf,
-    /// Whether judgements without embeddings are left out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(crate) allow_missing: bool,
+    /// What the rankings that are measured have.
+    #[serde(flatten)]
+    pub(crate) ranked: RankingArguments,
 }
 
 impl FromStr for BeirDataSet {
@@ -54,7 +54,7 @@ impl FromStr for BeirDataSet {
             train: path(train),
             dev: path(dev),
             test: test.into(),
-            allow_missing: false,
+            ranked: RankingArguments::default(),
         })
     }
 }
@@ -71,8 +71,8 @@ impl DataSetArgument for BeirDataSet {
         folders.into_iter().chain(judged.into_iter().flatten().map(|path| (QRELS, path))).collect()
     }
 
-    fn allow_missing(&mut self, allow: bool) {
-        self.allow_missing = allow;
+    fn rank_as(&mut self, ranked: RankingArguments) {
+        self.ranked = ranked;
     }
 }
 

@@ -4,6 +4,8 @@ use std::{path::Path, str::FromStr};
 
 use crate::arguments::paths::Expected;
 
+use super::dataset::RankingArguments;
+
 /// A data set that `--data` states in one text.
 pub(crate) trait DataSetArgument: FromStr<Err = String> + Clone + Send + Sync + 'static {
     /// The parts of the text, as help shows them.
@@ -14,8 +16,8 @@ pub(crate) trait DataSetArgument: FromStr<Err = String> + Clone + Send + Sync + 
     /// The paths of the parts, each with what is to be there.
     fn paths(&self) -> Vec<(Expected, &Path)>;
 
-    /// Chooses whether judgements without embeddings are left out.
-    fn allow_missing(&mut self, allow: bool);
+    /// Chooses what the rankings that are measured have.
+    fn rank_as(&mut self, ranked: RankingArguments);
 
     /// Reads the text, and looks whether its paths lead where they should.
     ///

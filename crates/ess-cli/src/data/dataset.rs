@@ -6,14 +6,37 @@ use anyhow::Result;
 use ess_core::Embeddings;
 use ess_data::{Dropped, EmbeddingStore, Provenance};
 use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
+use serde::{Deserialize, Serialize};
 
 /// What becomes of judgements without embeddings, on the command line.
-#[derive(clap::Args, Clone, Copy, Default)]
+#[derive(clap::Args, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct JoinArguments {
     /// Leave out queries and judged items that have no embedding, and say how many, instead of refusing the judgements. A
     /// query that is left still counts its relevant items without an embedding as not found.
     #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) allow_missing: bool,
+}
+
+/// What the rankings that are measured have, on the command line.
+#[derive(clap::Args, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RankingArguments {
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub(crate) join: JoinArguments,
+    /// Leave the item that has a query's own id out of every ranking that is measured, as BEIR does where queries are items too
+    /// (ArguAna, Quora).
+    #[arg(long)]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) ignore_identical_ids: bool,
+}
+
+/// As [`open_dataset`], for rankings of all of its items.
+///
+/// # Errors
+/// Those of [`Dataset::open`].
+pub(crate) fn open_for_rankings(folder: &Path, ranked: RankingArguments) -> Result<Dataset> {
+    Ok(open_dataset(folder, ranked.join)?.ignore_identical_ids(ranked.ignore_identical_ids))
 }
 
 /// Opens a folder, and says where vectors were brought to unit norm.

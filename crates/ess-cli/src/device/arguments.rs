@@ -1,7 +1,5 @@
 //! The flags of `ess device`, and the sizes that they choose.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use ess_kit::DeviceChoice;
 
@@ -30,23 +28,24 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "QUERIES")]
     pub(super) in_batch: Option<Vec<usize>>,
     /// Items of a training step against all items, and of the exact search [default: 1000000].
-    #[arg(long)]
-    pub(super) items: Option<usize>,
+    #[arg(long, alias = "items", value_name = "N")]
+    pub(super) item_count: Option<usize>,
     /// Queries of a training step against all items [default: 1024].
     #[arg(long)]
     pub(super) batch: Option<usize>,
     /// Queries of an exact search [default: 8192].
-    #[arg(long)]
-    pub(super) queries: Option<usize>,
+    #[arg(long, alias = "queries", value_name = "N")]
+    pub(super) query_count: Option<usize>,
     /// Hits of an exact search.
-    #[arg(long, default_value_t = 10)]
+    #[arg(short, long, default_value_t = 10)]
     pub(super) k: usize,
-    /// A sentence-transformers folder to encode with; without it, that row is left out.
-    #[arg(long, value_name = "DIR")]
-    pub(super) model: Option<PathBuf>,
+    /// The model to encode with: a sentence-transformers folder, or the name of one on the Hugging Face hub (build with
+    /// --features hub); without it, that row is left out.
+    #[arg(long, value_name = "DIR|NAME")]
+    pub(super) model: Option<String>,
     /// Texts to encode, of 64 words each [default: 1024].
-    #[arg(long)]
-    pub(super) texts: Option<usize>,
+    #[arg(long, alias = "texts", value_name = "N")]
+    pub(super) text_count: Option<usize>,
     /// Runs of which the median is taken.
     #[arg(long, default_value_t = 3)]
     pub(super) runs: usize,
@@ -72,10 +71,10 @@ impl Sizes {
             matmul: pick(4096, 512),
             copied: pick(1 << 25, 1 << 22),
             in_batch: arguments.in_batch.clone().unwrap_or(in_batch),
-            items: arguments.items.unwrap_or(pick(1_000_000, 4096)),
+            items: arguments.item_count.unwrap_or(pick(1_000_000, 4096)),
             batch: arguments.batch.unwrap_or(pick(1024, 64)),
-            queries: arguments.queries.unwrap_or(pick(8192, 256)),
-            texts: arguments.texts.unwrap_or(pick(1024, 16)),
+            queries: arguments.query_count.unwrap_or(pick(8192, 256)),
+            texts: arguments.text_count.unwrap_or(pick(1024, 16)),
         }
     }
 }

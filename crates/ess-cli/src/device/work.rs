@@ -1,6 +1,6 @@
 //! What is measured on one device.
 
-use std::{sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc, time::Instant};
 
 use anyhow::{Context, Result};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -32,8 +32,13 @@ pub(crate) struct Answer {
 }
 
 /// Asks everything that has a size.
-pub(crate) fn measure(device: &Device, arguments: &Arguments, sizes: &Sizes) -> Result<Vec<Answer>> {
-    let mut bench = Bench { device, arguments, answers: Vec::new(), flops: 0.0 };
+pub(crate) fn measure(
+    device: &Device,
+    arguments: &Arguments,
+    sizes: &Sizes,
+    model: Option<&Path>,
+) -> Result<Vec<Answer>> {
+    let mut bench = Bench { device, arguments, model, answers: Vec::new(), flops: 0.0 };
     bench.products(sizes.matmul)?;
     bench.copies(sizes.copied)?;
     for &queries in sizes.in_batch.iter().filter(|&&queries| queries > 0) {
@@ -54,6 +59,8 @@ pub(crate) fn measure(device: &Device, arguments: &Arguments, sizes: &Sizes) -> 
 struct Bench<'a> {
     device: &'a Device,
     arguments: &'a Arguments,
+    /// The folder of the model to encode with.
+    model: Option<&'a Path>,
     answers: Vec<Answer>,
     /// Operations a second of a matrix product.
     flops: f64,
@@ -127,7 +134,7 @@ impl Bench<'_> {
 
     /// Tokens of 64-word texts, cut as the model cuts them.
     fn encoding(&mut self, texts: usize) -> Result<()> {
-        let Some(folder) = &self.arguments.model else { return Ok(()) };
+        let Some(folder) = self.model else { return Ok(()) };
         let on_cpu = *self.device == Device::flex();
         let encoder = if on_cpu {
             SentenceEncoder::load(folder)

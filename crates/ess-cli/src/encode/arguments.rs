@@ -62,7 +62,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(super) device: DeviceArguments,
     /// How numbers are stored: f16 halves the file, f32 keeps every bit.
-    #[arg(long, default_value = "f16", value_name = "f16|f32")]
+    #[arg(long, default_value = "f16", value_name = "DTYPE")]
     pub(super) dtype: Dtype,
     /// Records in a part: the work that is lost at most when the program is stopped.
     #[arg(long, default_value_t = 2048, value_name = "RECORDS")]

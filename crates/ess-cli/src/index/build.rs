@@ -13,7 +13,7 @@ use crate::{arguments::paths, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
-  ess index build --items data/scifact/minilm/corpus.safetensors --storage i8 --out target/scifact.index
+  ess index build --items data/scifact/minilm/corpus.safetensors --dtype i8 --out target/scifact.index
   ess index build --kind graph --items data/scifact/minilm/corpus.safetensors --out target/scifact.index";
 
 /// Build an index from an embedding store and save it with the ids of the items.
@@ -29,15 +29,15 @@ pub(crate) struct Build {
     /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly.
     #[arg(long, value_enum, default_value_t = Kind::Flat)]
     kind: Kind,
-    /// How numbers are kept; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
-    #[arg(long, value_enum, default_value_t = Numbers::F32)]
-    storage: Numbers,
+    /// How vectors are stored; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
+    #[arg(long, alias = "storage", value_enum, value_name = "DTYPE", default_value_t = Numbers::F32)]
+    dtype: Numbers,
     /// The most neighbours of an item in a graph.
     #[arg(long, default_value_t = GraphBuilder::default().degree)]
     degree: usize,
     /// The candidates kept while a graph is built.
-    #[arg(long, default_value_t = GraphBuilder::default().candidates)]
-    candidates: usize,
+    #[arg(long, alias = "candidates", default_value_t = GraphBuilder::default().candidates)]
+    ef_construction: usize,
     /// The lists of an IVF-PQ index; by its size if not given.
     #[arg(long)]
     lists: Option<usize>,
@@ -82,19 +82,19 @@ impl Build {
         let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
         let report = match self.kind {
             Kind::Flat => {
-                let index = FlatBuilder::new(self.storage.into()).build(items)?;
+                let index = FlatBuilder::new(self.dtype.into()).build(items)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
             }
             Kind::Graph => {
-                let (degree, candidates) = (self.degree, self.candidates.max(self.degree));
+                let (degree, candidates) = (self.degree, self.ef_construction.max(self.degree));
                 let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
             }
             Kind::IvfPq => {
-                let (lists, storage) = (self.lists, self.storage.into());
+                let (lists, storage) = (self.lists, self.dtype.into());
                 let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();

@@ -1,6 +1,6 @@
 //! How an index file is opened.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -23,6 +23,16 @@ pub(crate) struct IndexArguments {
 }
 
 impl IndexArguments {
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.index
+    }
+
+    /// Whether the file is checked against its checksums.
+    pub(crate) fn verifies(&self) -> bool {
+        !self.no_verify
+    }
+
     /// Opens the file as asked for.
     pub(crate) fn open(&self) -> Result<IndexFile> {
         let opening = match (self.read, self.no_verify) {

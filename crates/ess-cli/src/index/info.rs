@@ -1,28 +1,29 @@
 //! `ess index info`
 
-use std::{path::PathBuf, time::Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 use clap::Args;
 use ess_core::{Capabilities, Index, MemoryUse};
-use ess_index::{IndexFile, Opening};
 use serde::Serialize;
 
-use crate::{arguments::paths, output::options::Output};
+use crate::output::options::Output;
+
+use super::file::IndexArguments;
 
 const EXAMPLES: &str = "\
 Examples:
-  ess index info --index target/scifact.index --verify";
+  ess index info --index target/scifact.index
+  ess index info --index target/scifact.index --no-verify";
 
 /// Say what an index file has.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Info {
-    /// The index, as `index build` writes it.
-    #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
-    index: PathBuf,
-    /// Read all of it and check it against its checksums.
-    #[arg(long)]
+    #[command(flatten)]
+    index: IndexArguments,
+    /// What is done unless `--no-verify` is given.
+    #[arg(long, hide = true, conflicts_with = "no_verify")]
     verify: bool,
 }
 
@@ -34,19 +35,16 @@ struct Report {
     dim: usize,
     capabilities: Capabilities,
     memory: Option<MemoryUse>,
-    milliseconds_to_map: f64,
+    milliseconds_to_open: f64,
     verified: bool,
 }
 
 impl Info {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let start = Instant::now();
-        let file = IndexFile::open(&self.index, Opening::MappedUnverified)?;
+        let file = self.index.open()?;
         let index = file.index()?;
-        let milliseconds_to_map = start.elapsed().as_secs_f64() * 1e3;
-        if self.verify {
-            ess_index::verify(&self.index)?;
-        }
+        let milliseconds_to_open = start.elapsed().as_secs_f64() * 1e3;
         let report = Report {
             kind: file.kind().to_owned(),
             items: index.len(),
@@ -54,10 +52,10 @@ impl Info {
             dim: index.dim(),
             capabilities: index.capabilities(),
             memory: index.memory_use(),
-            milliseconds_to_map,
-            verified: self.verify,
+            milliseconds_to_open,
+            verified: self.index.verifies(),
         };
-        say!("{}: {}", self.index.display(), serde_json::to_string_pretty(&report)?);
+        say!("{}: {}", self.index.path().display(), serde_json::to_string_pretty(&report)?);
         output.write(&report)
     }
 }

@@ -3,13 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use burn::tensor::Device;
 use clap::Args;
 use ess_core::{Embeddings, SearchModule};
 use ess_data::EmbeddingStore;
 use ess_search::Registry;
 
-use crate::arguments::paths;
+use crate::arguments::{device::DeviceArguments, paths};
 
 /// Arguments that name queries.
 #[derive(Args)]
@@ -20,6 +19,8 @@ pub(crate) struct QueryArguments {
     /// A saved searching module that maps the queries first.
     #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
     module: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArguments,
 }
 
 /// Encoded queries with their ids.
@@ -36,7 +37,7 @@ impl QueryArguments {
     pub(crate) fn read(&self, dim: usize) -> Result<Queries> {
         let store = EmbeddingStore::open(&self.queries)?;
         let encoded = store.to_embeddings()?;
-        let mapped = self.module.as_deref().map(|folder| map(folder, &encoded)).transpose()?;
+        let mapped = self.module.as_deref().map(|folder| self.map(folder, &encoded)).transpose()?;
         let asked = mapped.as_ref().unwrap_or(&encoded);
         ensure!(
             asked.dim() == dim,
@@ -45,8 +46,8 @@ impl QueryArguments {
         );
         Ok(Queries { ids: store.ids().as_slice().to_vec(), encoded, mapped })
     }
-}
 
-fn map(folder: &Path, queries: &Embeddings) -> Result<Embeddings> {
-    Ok(Registry::default().load(folder, &Device::flex())?.apply(queries)?)
+    fn map(&self, folder: &Path, queries: &Embeddings) -> Result<Embeddings> {
+        Ok(Registry::default().load(folder, &self.device.open()?)?.apply(queries)?)
+    }
 }

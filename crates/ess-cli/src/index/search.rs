@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   ess index search --index target/scifact.index --queries data/scifact/minilm/queries.safetensors -k 5
   ess index search --index target/scifact.index --queries data/scifact/minilm/queries.safetensors \\
-      --module target/linear --ef-search 64 --run linear.run";
+      --module target/linear --ef-search 64 --write-run linear.run";
 
 /// Search an index, with or without a searching module.
 #[derive(Args)]
@@ -44,7 +44,7 @@ pub(crate) struct Search {
     show: usize,
     /// Write all hits as a TREC run file.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
-    run: Option<PathBuf>,
+    write_run: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -72,7 +72,7 @@ impl Search {
             say!("{query}: {}", shown.join(", "));
         }
         say!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
-        if let Some(path) = &self.run {
+        if let Some(path) = &self.write_run {
             write_run(path, &run_of(&queries.ids, &hits, id)?).context("the run file")?;
         }
         output.write(&report)

@@ -17,7 +17,7 @@ use crate::output::{
 
 use crate::arguments::paths;
 
-use super::queries::QueryArguments;
+use super::{file::IndexArguments, queries::QueryArguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -28,9 +28,8 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Tune {
-    /// The index, as `index build` writes it.
-    #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
-    index: PathBuf,
+    #[command(flatten)]
+    index: IndexArguments,
     /// The items that it was built from, for the exact answers.
     #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     items: PathBuf,
@@ -82,7 +81,7 @@ impl Tune {
             self.target
         );
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
-        let index = ess_index::open(&self.index)?;
+        let index = self.index.open()?.index()?;
         let items = crate::data::dataset::searchable(&EmbeddingStore::open(&self.items)?, &self.items)?;
         let exact = FlatIndex::with_storage(items, Storage::I8)?;
         let queries = self.queries.read(index.dim())?;

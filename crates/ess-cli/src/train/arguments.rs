@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, builder::PossibleValuesParser};
+use clap::{Args, builder::PossibleValue};
 use ess_train::RecipeConfig;
 
 use crate::{
     arguments::paths,
-    arguments::{device::DeviceArguments, losses::LossArguments, sides::SideArguments},
+    arguments::{
+        device::DeviceArguments, kind_parser::KindParser, losses::LossArguments, sides::SideArguments,
+    },
     data::dataset::JoinArguments,
 };
 
@@ -93,11 +95,7 @@ pub(crate) struct Arguments {
     pub(super) sides: SideArguments,
 }
 
-/// What `--module` calls automatic choice.
-pub(super) const AUTO: &str = "auto";
-
-fn kinds() -> PossibleValuesParser {
-    PossibleValuesParser::new(
-        RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds()).chain([AUTO]),
-    )
+fn kinds() -> KindParser {
+    let kinds = RecipeConfig::kinds().into_iter().chain(RecipeConfig::token_kinds());
+    KindParser::new(kinds.chain([RecipeConfig::AUTO]).map(PossibleValue::new))
 }

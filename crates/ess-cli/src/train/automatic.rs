@@ -1,10 +1,7 @@
 //! `ess train --module auto`: a choice among searching operations.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::{ArgMatches, Args, Command, parser::ValueSource};
-use ess_auto::AutoConfig;
 use ess_files::FolderLock;
 use ess_search::Attachments;
 
@@ -16,7 +13,7 @@ use crate::{
         dataset::{judge_file, open_dataset},
     },
     output::options::Output,
-    settings::attached::{SETTINGS, read_settings},
+    settings::attached::SETTINGS,
 };
 
 /// Automatic choice has settings of its own, which `--config` gives.
@@ -49,13 +46,7 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
 
 /// Chooses a searching operation, with or without texts, and saves it.
 pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
-    let mut config = match &arguments.config {
-        Some(path) => read_auto_config(path)?,
-        None => AutoConfig::default(),
-    };
-    config.budget_seconds = arguments.budget.unwrap_or(config.budget_seconds);
-    config.seed = arguments.seed.unwrap_or(config.seed);
-    config.check()?;
+    let config = automatic::config(arguments.config.as_deref(), arguments.budget, arguments.seed)?;
     let mut out = FolderLock::acquire(&arguments.out)?;
     let dataset = open_dataset(&arguments.embeddings, arguments.join)?;
     let train = judge_file(&dataset, &arguments.train)?;
@@ -78,9 +69,4 @@ pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
     output.write(&report)?;
     report::describe_auto(&report, &arguments.out);
     Ok(())
-}
-
-fn read_auto_config(path: &Path) -> Result<AutoConfig> {
-    serde_json::from_str(&read_settings(path)?)
-        .with_context(|| format!("{}: not settings of automatic choice", path.display()))
 }

@@ -25,14 +25,13 @@ impl Built {
 #[test]
 fn every_kind_finds_the_same_items() {
     let mut runs = Vec::new();
-    for kind in
-        [&["--storage", "f32"][..], &["--storage", "i8"], &["--kind", "graph"], &["--kind", "quantised"]]
+    for kind in [&["--dtype", "f32"][..], &["--dtype", "i8"], &["--kind", "graph"], &["--kind", "quantised"]]
     {
         let built = Built::new(kind);
         let (queries, file) = (built.data.text("queries.safetensors"), built.data.text("hits.run"));
         let said = run(
             "index",
-            ["search", "--index", &built.index, "--queries", &queries, "-k", "5", "--run", &file],
+            ["search", "--index", &built.index, "--queries", &queries, "-k", "5", "--write-run", &file],
         )
         .succeeded();
         assert!(said.stdout.contains("q0: d"), "{}", said.stdout);
@@ -118,12 +117,13 @@ fn wrong_settings_and_files_are_refused() {
 
 #[test]
 fn a_compacted_index_has_the_items_that_are_left_under_their_ids() {
-    for kind in [&["--storage", "i8"][..], &["--kind", "graph"], &["--kind", "quantised"]] {
+    for kind in [&["--dtype", "i8"][..], &["--kind", "graph"], &["--kind", "quantised"]] {
         let built = Built::new(kind);
         let (path, queries) = (std::path::Path::new(&built.index), built.data.text("queries.safetensors"));
         let searched = |index: &str| {
             let run_file = built.data.text("hits.run");
-            let own = ["search", "--index", index, "--queries", &queries, "-k", "5", "--run", &run_file];
+            let own =
+                ["search", "--index", index, "--queries", &queries, "-k", "5", "--write-run", &run_file];
             run("index", own).succeeded();
             let text = std::fs::read_to_string(run_file).unwrap();
             // Query, "Q0" and item: kinds that are built anew may sum in another order.

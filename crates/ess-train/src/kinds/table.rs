@@ -13,6 +13,7 @@ use crate::{error::Error, kinds::tagged::Tagged};
 /// How a kind is read by its name.
 pub(crate) struct Entry<C> {
     kind: &'static str,
+    about: &'static str,
     of: TypeId,
     parse: fn(Value) -> Result<C, serde_json::Error>,
 }
@@ -31,7 +32,12 @@ impl<C> Entry<C> {
         kind: &'static str,
         parse: fn(Value) -> Result<C, serde_json::Error>,
     ) -> Self {
-        Self { kind, of: TypeId::of::<K>(), parse }
+        Self { kind, about: "", of: TypeId::of::<K>(), parse }
+    }
+
+    /// The entry with what the kind is, in one line.
+    pub(crate) fn about(self, about: &'static str) -> Self {
+        Self { about, ..self }
     }
 }
 
@@ -39,11 +45,17 @@ impl<C> Entry<C> {
 pub(crate) struct KindTable<C> {
     entries: RwLock<Vec<Entry<C>>>,
     left_out: Option<&'static str>,
+    reserved: &'static [&'static str],
 }
 
 impl<C> KindTable<C> {
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry<C>>) -> Self {
-        Self { entries: RwLock::new(entries.into_iter().collect()), left_out: None }
+        Self { entries: RwLock::new(entries.into_iter().collect()), left_out: None, reserved: &[] }
+    }
+
+    /// The table with names that no kind may have, since flags call something else so.
+    pub(crate) fn reserving(self, reserved: &'static [&'static str]) -> Self {
+        Self { reserved, ..self }
     }
 
     /// The table with `more` at its end.
@@ -66,21 +78,53 @@ impl<C> KindTable<C> {
     }
 
     /// Adds a kind; one that is there already stays.
+    ///
+    /// # Errors
+    /// [`Error::KindTaken`] for a name of another type and a reserved one; [`Error::Config`] for one with other characters than
+    /// lower-case letters, digits and `_`.
     pub(crate) fn add(&self, entry: Entry<C>) -> Result<(), Error> {
+        self.add_with(entry, || Ok(()))
+    }
+
+    /// As [`KindTable::add`], to this table and to another one (`to_other`), or to neither.
+    pub(crate) fn add_with(
+        &self,
+        entry: Entry<C>,
+        to_other: impl FnOnce() -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.check_name(entry.kind)?;
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        match entries.iter().find(|other| other.kind == entry.kind) {
-            Some(other) if other.of == entry.of => Ok(()),
-            Some(_) => Err(Error::KindTaken { kind: entry.kind }),
-            None => {
-                entries.push(entry);
-                Ok(())
-            }
+        let there = entries.iter().find(|other| other.kind == entry.kind).map(|other| other.of);
+        if there.is_some_and(|of| of != entry.of) {
+            return Err(Error::KindTaken { kind: entry.kind });
+        }
+        to_other()?;
+        if there.is_none() {
+            entries.push(entry);
+        }
+        Ok(())
+    }
+
+    fn check_name(&self, kind: &'static str) -> Result<(), Error> {
+        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+        if kind.is_empty() || !kind.bytes().all(fits) {
+            let expected = "lower-case letters, digits and _";
+            return Err(Error::Config { name: "name of a kind", expected, found: kind.to_owned() });
+        }
+        match self.reserved.contains(&kind) {
+            true => Err(Error::KindTaken { kind }),
+            false => Ok(()),
         }
     }
 
     /// The names of all kinds.
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
         self.entries().iter().map(|entry| entry.kind).collect()
+    }
+
+    /// What a kind is, in one line; `None` for an unknown name.
+    pub(crate) fn about(&self, kind: &str) -> Option<&'static str> {
+        self.entries().iter().find(|entry| entry.kind == kind).map(|entry| entry.about)
     }
 
     /// What the settings are, by the name that they have.
@@ -114,6 +158,16 @@ mod tests {
         assert_eq!(read(r#"{"a": 1, "kind": "second"}"#).unwrap(), r#"{"a":1}"#);
         let unknown = read(r#"{"kind": "third"}"#).unwrap_err().to_string();
         assert!(unknown.contains("third") && unknown.ends_with("first, second"), "{unknown}");
+        let reserving = KindTable::new([]).reserving(&["auto"]);
+        for (kind, refused) in
+            [("auto", "auto"), ("Low", "lower-case"), ("low-rank", "low-rank"), ("", "lower-case")]
+        {
+            let error = reserving.add(Entry::new::<u8>(kind, parse)).unwrap_err().to_string();
+            assert!(error.contains(refused), "{error}");
+        }
+        let failed =
+            reserving.add_with(Entry::new::<u8>("third", parse), || Err(Error::KindTaken { kind: "third" }));
+        assert!(failed.is_err() && reserving.kinds().is_empty());
         let short = KindTable::new([Entry::new::<u8>("first", parse)]).left_out("not built: second");
         assert_eq!(short.known(), "first; not built: second");
         for odd in ["{}", r#"{"kind": 1}"#, r#"{"kind": "first", "a": 1, "a": 2}"#, "[]"] {

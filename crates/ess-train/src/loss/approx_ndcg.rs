@@ -89,6 +89,7 @@ impl ListLoss for ApproxNdcg {
 
 impl LossKind for ApproxNdcg {
     const KIND: &'static str = "approx_ndcg";
+    const ABOUT: &'static str = "nDCG with smooth ranks";
 
     fn check(&self) -> Result<(), Error> {
         self.candidates.check()?;

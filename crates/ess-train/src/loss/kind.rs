@@ -73,6 +73,7 @@ pub trait Loss: Send + Sync {
 ///
 /// impl LossKind for SmallNorm {
 ///     const KIND: &'static str = "small_norm";
+///     const ABOUT: &'static str = "The squared norm of mapped queries";
 /// }
 ///
 /// register_loss::<SmallNorm>()?;
@@ -86,6 +87,9 @@ pub trait Loss: Send + Sync {
 pub trait LossKind: Loss + Clone + Serialize + DeserializeOwned + 'static {
     /// The name in settings and flags, such as `"softmax"`.
     const KIND: &'static str;
+
+    /// What it is in one line, for the help of flags. Default: nothing.
+    const ABOUT: &'static str = "";
 
     /// Refuses settings outside their range; none unless said otherwise.
     ///

@@ -83,6 +83,7 @@ impl ListLoss for Lambda {
 
 impl LossKind for Lambda {
     const KIND: &'static str = "lambda";
+    const ABOUT: &'static str = "Pairs weighed by what they change in nDCG (LambdaRank)";
 
     fn check(&self) -> Result<(), Error> {
         self.candidates.check()?;

@@ -76,6 +76,7 @@ pub(super) fn log_softmax(values: &[f32], scale: f64) -> Vec<f64> {
 
 impl LossKind for ListwiseKl {
     const KIND: &'static str = "listwise_kl";
+    const ABOUT: &'static str = "A teacher's softmax";
 
     fn check(&self) -> Result<(), Error> {
         check_above_zero("scale of the listwise KL loss", self.scale)?;

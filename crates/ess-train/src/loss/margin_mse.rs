@@ -69,6 +69,7 @@ impl ListLoss for MarginMse {
 
 impl LossKind for MarginMse {
     const KIND: &'static str = "margin_mse";
+    const ABOUT: &'static str = "A teacher's margins";
 
     fn check(&self) -> Result<(), Error> {
         check_above_zero("scale of the margin-MSE loss", self.scale)

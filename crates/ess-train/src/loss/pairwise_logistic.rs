@@ -67,6 +67,7 @@ impl ListLoss for PairwiseLogistic {
 
 impl LossKind for PairwiseLogistic {
     const KIND: &'static str = "pairwise_logistic";
+    const ABOUT: &'static str = "Every pair of a more and a less relevant item, by a logistic";
 
     fn check(&self) -> Result<(), Error> {
         self.candidates.check()?;

@@ -85,6 +85,7 @@ impl Distance {
 
 impl LossKind for Recovery {
     const KIND: &'static str = "recovery";
+    const ABOUT: &'static str = "The frozen queries themselves";
 }
 
 impl Loss for Recovery {

@@ -70,6 +70,7 @@ impl Default for Softmax {
 
 impl LossKind for Softmax {
     const KIND: &'static str = "softmax";
+    const ABOUT: &'static str = "Softmax over all items";
 
     fn check(&self) -> Result<(), Error> {
         self.candidates.check()?;

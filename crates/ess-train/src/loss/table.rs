@@ -39,12 +39,21 @@ static LOSSES: LazyLock<KindTable<LossConfig>> = LazyLock::new(|| {
         entry::<WeightedSum>(),
         entry::<Given>(),
     ])
+    .reserving(&[LossConfig::IN_BATCH_SOFTMAX])
 });
 
 impl LossConfig {
+    /// What flags call the softmax with the batch's own items as candidates: a name that no kind of loss may have.
+    pub const IN_BATCH_SOFTMAX: &'static str = "in_batch_softmax";
+
     /// The names of the losses that can be built: those of this crate, and then those that were registered.
     pub fn kinds() -> Vec<&'static str> {
         LOSSES.kinds().into_iter().filter(|&kind| kind != Given::KIND).collect()
+    }
+
+    /// What a kind is, in one line ([`LossKind::ABOUT`]); `None` for a name that is not in [`LossConfig::kinds`].
+    pub fn about(kind: &str) -> Option<&'static str> {
+        LOSSES.about(kind).filter(|_| kind != Given::KIND)
     }
 
     /// A kind with its default settings.
@@ -72,14 +81,16 @@ impl<'de> Deserialize<'de> for LossConfig {
 }
 
 fn entry<L: LossKind>() -> Entry<LossConfig> {
-    Entry::new::<L>(L::KIND, |settings| Ok(LossConfig::of(serde_json::from_value::<L>(settings)?)))
+    let parse = |settings| Ok(LossConfig::of(serde_json::from_value::<L>(settings)?));
+    Entry::new::<L>(L::KIND, parse).about(L::ABOUT)
 }
 
 /// Makes a loss known by its name to the whole process: in settings, in flags, and as a term of a sum. To be called before
 /// any of them is read. Runnable at [`LossKind`].
 ///
 /// # Errors
-/// [`Error::KindTaken`] for a name of another type.
+/// [`Error::KindTaken`] for a name of another type and for [`LossConfig::IN_BATCH_SOFTMAX`]; [`Error::Config`] for one with other
+/// characters than lower-case letters, digits and `_`.
 pub fn register_loss<L: LossKind>() -> Result<(), Error> {
     LOSSES.add(entry::<L>())
 }
@@ -93,6 +104,7 @@ mod tests {
         for kind in LossConfig::kinds().into_iter().filter(|&kind| kind != "sum") {
             let config = LossConfig::named(kind).unwrap();
             assert_eq!(config.kind(), kind);
+            assert!(LossConfig::about(kind).is_some_and(|about| !about.is_empty()), "{kind}");
             config.build().unwrap();
             let json = serde_json::to_string(&config).unwrap();
             assert!(json.starts_with(&format!(r#"{{"kind":"{kind}","#)), "{json}");

@@ -72,6 +72,8 @@ impl ListLoss for Triplet {
 
 impl LossKind for Triplet {
     const KIND: &'static str = "triplet";
+    const ABOUT: &'static str =
+        "Every pair of a more and a less relevant item, until it is apart by a margin";
 
     fn check(&self) -> Result<(), Error> {
         self.candidates.check()?;

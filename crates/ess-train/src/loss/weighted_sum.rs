@@ -48,6 +48,7 @@ pub struct WeightedSum {
 
 impl LossKind for WeightedSum {
     const KIND: &'static str = "sum";
+    const ABOUT: &'static str = "A weighted sum of other losses";
 
     fn check(&self) -> Result<(), Error> {
         if self.terms.is_empty() {

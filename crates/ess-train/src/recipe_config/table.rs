@@ -51,7 +51,8 @@ static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
         entry::<OneTokenModule<TokenAttention>>(),
         entry::<OneTokenModule<SimilarityAttention>>(),
         entry::<OneTokenModule<TokenTransformer>>(),
-    ]);
+    ])
+    .reserving(&RecipeConfig::RESERVED);
     #[cfg(feature = "closed-forms")]
     let table = table.with(closed_form::entries());
     #[cfg(not(feature = "closed-forms"))]
@@ -62,6 +63,12 @@ static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
 });
 
 impl RecipeConfig {
+    /// What `ess train --module` calls automatic choice: a name that no kind may have.
+    pub const AUTO: &'static str = "auto";
+
+    /// What `ess train` calls automatic choice and what it trains on the item side.
+    const RESERVED: [&'static str; 3] = [Self::AUTO, "offsets", "shared"];
+
     /// The names of the kinds that read embeddings: those of this crate, and then those that were registered.
     pub fn kinds() -> Vec<&'static str> {
         Self::kinds_over_tokens(false)
@@ -100,7 +107,8 @@ impl<'de> Deserialize<'de> for RecipeConfig {
 /// called before any of them is read. Runnable at [`RecipeKind`].
 ///
 /// # Errors
-/// [`Error::KindTaken`] for a name of another type.
+/// [`Error::KindTaken`] for a name of another type, and for `auto`, `offsets` and `shared`, which flags have; [`Error::Config`] for
+/// one with other characters than lower-case letters, digits and `_`.
 pub fn register_recipe<K: RecipeKind>() -> Result<(), Error> {
     RECIPES.add(entry::<K>())
 }
@@ -109,23 +117,21 @@ pub fn register_recipe<K: RecipeKind>() -> Result<(), Error> {
 /// that kind are loaded by [`Registry::default`](ess_search::Registry::default) from then on.
 ///
 /// # Errors
-/// [`Error::KindTaken`] for a name of another type.
+/// Those of [`register_recipe`], and [`Error::Search`] for a name that only saved modules have; nothing is registered then.
 pub fn register_module<M>() -> Result<(), Error>
 where
     M: TrainableModule<Encoding = Embeddings, Config: ModuleConfig>,
 {
-    register_recipe::<OneModule<M>>()?;
-    Ok(ess_search::register::<M>()?)
+    RECIPES.add_with(entry::<OneModule<M>>(), || Ok(ess_search::register::<M>()?))
 }
 
 /// As [`register_module`], for a kind that reads token states.
 ///
 /// # Errors
-/// [`Error::KindTaken`] for a name of another type.
+/// Those of [`register_recipe`], and [`Error::Search`] for a name that only saved modules have; nothing is registered then.
 pub fn register_token_module<M>() -> Result<(), Error>
 where
     M: TrainableModule<Encoding = TokenStates, Config: ModuleConfig>,
 {
-    register_recipe::<OneTokenModule<M>>()?;
-    Ok(ess_search::register_for_tokens::<M>()?)
+    RECIPES.add_with(entry::<OneTokenModule<M>>(), || Ok(ess_search::register_for_tokens::<M>()?))
 }

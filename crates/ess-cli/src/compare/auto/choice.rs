@@ -65,6 +65,7 @@ impl Choice {
         config: &AutoConfig,
         folder: PathBuf,
         progress: Progress,
+        device: &Device,
     ) -> Result<Self> {
         if let Some(kept) = kept(&folder).filter(|kept| (&kept.data, &kept.config) == (source.data, config)) {
             return Ok(Self { folder, ..kept });
@@ -79,7 +80,7 @@ impl Choice {
             config,
             Some(&folder.join("journal.json")),
             progress,
-            &Device::flex(),
+            device,
         )?;
         let choice = Self { data: source.data.clone(), config: config.clone(), report, folder };
         module.save_with(&Attachments::default().with(CHOICE, &choice)?, &mut lock)?;

@@ -11,7 +11,7 @@ use crate::{
     automatic::collection,
     data::{
         beir_texts::BeirTexts,
-        dataset::{JoinArguments, judge_file, open_dataset},
+        dataset::{judge_file, open_for_rankings},
     },
 };
 
@@ -27,8 +27,7 @@ pub(crate) struct Opened {
 
 impl Opened {
     pub(crate) fn open(data: &DataSet, config: &AutoConfig) -> Result<Self> {
-        let join = JoinArguments { allow_missing: data.allow_missing };
-        let dataset = open_dataset(&data.embeddings, join)?;
+        let dataset = open_for_rankings(&data.embeddings, data.ranked)?;
         let texts = BeirTexts::read(&data.beir)?;
         let judge = |path: &Option<PathBuf>| path.as_ref().map(|path| judge_file(&dataset, path)).transpose();
         Ok(Self {

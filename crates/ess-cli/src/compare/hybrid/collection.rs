@@ -11,7 +11,7 @@ use ess_searchers::{BothLists, HybridEncoding, HybridIndex};
 use crate::data::{
     beir_data_set::BeirDataSet,
     beir_texts::BeirTexts,
-    dataset::{JoinArguments, open_dataset, say_left_out},
+    dataset::{open_for_rankings, say_left_out},
 };
 
 /// Items behind every kind of index, and judged queries.
@@ -33,13 +33,14 @@ pub(crate) struct Judged {
     pub(crate) queries: HybridEncoding,
     pub(crate) pass: BothLists,
     pub(crate) relevant: Vec<Vec<(usize, f32)>>,
+    /// The item that no ranking of a query may have.
+    own_items: Vec<Option<usize>>,
     qrels: RowQrels,
 }
 
 impl Collection {
     pub(crate) fn open(data: &BeirDataSet, depth: usize) -> Result<Self> {
-        let join = JoinArguments { allow_missing: data.allow_missing };
-        let dataset = open_dataset(&data.embeddings, join)?;
+        let dataset = open_for_rankings(&data.embeddings, data.ranked)?;
         let texts = BeirTexts::read(&data.beir)?;
         let item_texts = texts.items(dataset.item_ids())?;
         let (encoder, item_words) = Bm25Encoder::fit_and_encode(&item_texts, Bm25Config::default())?;
@@ -60,6 +61,7 @@ impl Collection {
                 pass: BothLists::search(&dense, &words, &queries, depth)?,
                 relevant: relevant.map(Iterator::collect).collect(),
                 qrels: RowQrels::new(grades())?,
+                own_items: judged.own_items.clone(),
                 queries,
             })
         };
@@ -79,7 +81,9 @@ impl Judged {
     /// nDCG@10 by query of these rankings.
     pub(crate) fn ndcg(&self, hits: &[Vec<ess_core::Hit>]) -> Result<Vec<f64>> {
         let evaluator = Evaluator::from_names(["ndcg@10"])?;
-        let rankings = hits.iter().map(|hits| hits.iter().map(|hit| hit.item));
+        let rankings = hits.iter().zip(&self.own_items);
+        let rankings = rankings
+            .map(|(hits, own)| hits.iter().map(|hit| hit.item).filter(move |item| Some(*item) != *own));
         Ok(evaluator.evaluate_rows(&self.qrels, rankings)?.get("ndcg@10")?.per_query.clone())
     }
 
@@ -92,6 +96,7 @@ impl Judged {
             pass: self.pass.select(rows)?,
             relevant: rows.iter().map(|&row| self.relevant[row].clone()).collect(),
             qrels: RowQrels::new(judgements)?,
+            own_items: rows.iter().map(|&row| self.own_items[row]).collect(),
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::{
     arguments::paths::{EMBEDDINGS, Expected, QRELS},
     data::{
         data_set_argument::DataSetArgument,
-        dataset::{JoinArguments, judge_file_as, open_dataset, train_and_dev},
+        dataset::{RankingArguments, judge_file_as, open_for_rankings, train_and_dev},
     },
 };
 
@@ -33,9 +33,9 @@ pub(crate) struct DataSet {
     /// The queries with poolings of layers, beside the same items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layers: Option<PathBuf>,
-    /// Whether judgements without embeddings are left out.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    allow_missing: bool,
+    /// What the rankings that are measured have.
+    #[serde(flatten)]
+    ranked: RankingArguments,
 }
 
 /// A data set in memory.
@@ -68,7 +68,7 @@ impl FromStr for DataSet {
                 test,
                 states: given(4),
                 layers: given(5),
-                allow_missing: false,
+                ranked: RankingArguments::default(),
             }),
             _ => Err(expected()),
         }
@@ -89,8 +89,8 @@ impl DataSetArgument for DataSet {
         folders.chain(judged.into_iter().flatten().map(|path| (QRELS, path))).collect()
     }
 
-    fn allow_missing(&mut self, allow: bool) {
-        self.allow_missing = allow;
+    fn rank_as(&mut self, ranked: RankingArguments) {
+        self.ranked = ranked;
     }
 }
 
@@ -105,7 +105,7 @@ impl DataSet {
 
     /// The same queries and items from a folder of another encoding of the queries.
     pub(crate) fn open_as<E: StoredEncoding>(&self, folder: &Path, seed: u64) -> Result<Opened<E>> {
-        let dataset = open_dataset(folder, JoinArguments { allow_missing: self.allow_missing })?;
+        let dataset = open_for_rankings(folder, self.ranked)?;
         let [train, dev] = match &self.dev {
             Some(dev) => [judge_file_as(&dataset, &self.train)?, judge_file_as(&dataset, dev)?],
             None => train_and_dev(&dataset, &self.train, 0.2, seed)?,
