@@ -32,6 +32,9 @@ mod registered;
 
 use registered::{EMBEDDINGS, TOKEN_STATES};
 
+/// The kind by which ess-auto saves a choice.
+const CHOICE: &str = "auto";
+
 impl Default for Registry {
     /// The kinds of this crate that read embeddings, and those that the program registered ([`register`]).
     fn default() -> Self {
@@ -100,7 +103,7 @@ impl<E: Encoding + 'static> Registry<E> {
 /// # Errors
 /// [`Error::KindTaken`] for the name of a kind of this crate, or of another registered type.
 pub fn register<M: TrainableModule<Encoding = Embeddings>>() -> Result<(), Error> {
-    match Registry::own().knows(M::KIND) {
+    match Registry::own().knows(M::KIND) || M::KIND == CHOICE {
         true => Err(Error::KindTaken { kind: M::KIND }),
         false => EMBEDDINGS.add::<M>(),
     }
@@ -111,7 +114,7 @@ pub fn register<M: TrainableModule<Encoding = Embeddings>>() -> Result<(), Error
 /// # Errors
 /// As [`register`].
 pub fn register_for_tokens<M: TrainableModule<Encoding = TokenStates>>() -> Result<(), Error> {
-    match Registry::own_token_states().knows(M::KIND) {
+    match Registry::own_token_states().knows(M::KIND) || M::KIND == CHOICE {
         true => Err(Error::KindTaken { kind: M::KIND }),
         false => TOKEN_STATES.add::<M>(),
     }
