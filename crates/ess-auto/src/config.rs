@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    features::table::{find, own_names},
+    features::table::{find, known, own_names},
 };
 
 /// How a searching operation is chosen. The defaults are one recipe for every collection.
@@ -142,7 +142,7 @@ impl AutoConfig {
             return refuse("confidence", "between 0 and 1", self.confidence.to_string());
         }
         if let Some(name) = self.features.iter().find(|name| find(name).is_none()) {
-            return refuse("features", "names of features of this crate or registered ones", name.clone());
+            return Err(Error::UnknownFeature { found: name.clone(), known: known() });
         }
         self.attention.check()?;
         self.expansion.check()?;
@@ -178,7 +178,6 @@ mod tests {
             ("penalty", AutoConfig { penalty: -1.0, ..default() }),
             ("standard_errors", AutoConfig { standard_errors: f64::INFINITY, ..default() }),
             ("confidence", AutoConfig { confidence: 1.0, ..default() }),
-            ("features", AutoConfig { features: vec!["age".to_owned()], ..default() }),
             ("names of trained modules", AutoConfig { trained_modules: twice.to_vec(), ..default() }),
         ] {
             assert!(
@@ -186,6 +185,9 @@ mod tests {
                 "{expected}"
             );
         }
+        let unknown = AutoConfig { features: vec!["age".to_owned()], ..default() }.check().unwrap_err();
+        let message = unknown.to_string();
+        assert!(message.contains("age") && message.contains("dense, lexical, lexical_title"), "{message}");
         assert!(serde_json::from_str::<AutoConfig>(r#"{"budget": 3}"#).is_err());
     }
 }

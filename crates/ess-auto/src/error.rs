@@ -63,6 +63,14 @@ pub enum Error {
     /// A file that could not be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),
+    /// A name that is no feature's.
+    #[error("auto config: features must be of {known}, or registered, found {found:?}")]
+    UnknownFeature {
+        /// The name.
+        found: String,
+        /// The names of all features.
+        known: String,
+    },
     /// A name under which another feature is known.
     #[error("{name:?} is the name of another feature")]
     FeatureTaken {

@@ -24,7 +24,7 @@ use crate::{
         auto_queries::AutoQueries,
         batch::{Batch, QueryWords},
         collection::Collection,
-        query_tokens::QueryTokens,
+        encoding::tokens,
     },
     validation::training::build,
 };
@@ -162,13 +162,10 @@ impl<'c> AutoSearcher<'c> {
             ess_core::Error::check_dim(what, words.index.dim(), counts.dim())?;
             batch.words = Some(QueryWords::new(counts.clone(), words.encoder.term_weights())?);
         }
-        let tokens = self.collection.tokens.as_ref().zip(queries.tokens());
-        if let Some((items, queries)) =
-            tokens.filter(|_| weighed(choice).iter().any(|feature| feature.name() == "tokens"))
-        {
+        let reads_tokens = weighed(choice).iter().any(|feature| feature.reads_tokens());
+        if let Some(queries) = queries.tokens().filter(|_| reads_tokens) {
             let what = "token states of queries given to a saved choice";
-            ess_core::Error::check_dim(what, items.dim(), queries.token_dim())?;
-            batch.tokens = Some(QueryTokens::of(queries));
+            batch.tokens = Some(tokens(self.collection, queries, what)?);
         }
         Ok(batch)
     }

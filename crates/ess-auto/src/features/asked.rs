@@ -53,6 +53,20 @@ impl<'a> Asked<'a> {
         self.change
     }
 
+    /// The states of the query's tokens, `t × d_token` row by row; where queries have them and a feature that is weighed reads
+    /// them ([`Feature::reads_tokens`](crate::Feature::reads_tokens)).
+    pub fn token_states(&self) -> Option<&'a [f32]> {
+        self.tokens.map(QueryTokens::states)
+    }
+
+    /// BM25 of the items' texts, one value an item; none where there are no texts on one of the sides.
+    ///
+    /// # Panics
+    /// For a row that the collection does not have.
+    pub fn lexical_products(&self, items: &[u32]) -> Option<Vec<f32>> {
+        self.words().map(|(words, terms)| self.sparse_products(1.0, terms, &words.items, items))
+    }
+
     /// The weighted mean of the embeddings that the first pass puts first, `d` components; none in the first pass.
     pub fn centroid(&self) -> Option<&'a [f32]> {
         self.feedback.map(|feedback| &feedback.centroid[..])

@@ -93,6 +93,28 @@ pub trait Feature: Send + Sync {
         true
     }
 
+    /// Whether it reads the states of the query's tokens ([`Asked::token_states`]), which are given to searches that ask for
+    /// them alone. Default: no.
+    fn reads_tokens(&self) -> bool {
+        false
+    }
+
+    /// Its weight, finite and 0 or more, where training says nothing: for queries far from training queries and for other
+    /// collections ([`Weights::cautious`](crate::Weights::cautious)). Where less was fitted, less is taken. Default: 0.
+    fn cautious_weight(&self) -> f32 {
+        0.0
+    }
+
+    /// The rows of items that it finds by itself for the query, the best first; the first `depth` of them are ranked beside
+    /// what other searches find. Asked once in the first pass or, of a feature of feedback, in the second; in every trial while
+    /// choosing. `None` where it only says something of what others found. Default: `None`.
+    ///
+    /// # Errors
+    /// Of what it reads.
+    fn finds(&self, _asked: &Asked<'_>, _depth: usize) -> Result<Option<Vec<u32>>, Error> {
+        Ok(None)
+    }
+
     /// What it says of each of these rows of the collection, which ascend: finite, and about as large as cosines. `None` where
     /// there is nothing to read, which counts as 0 for all.
     ///

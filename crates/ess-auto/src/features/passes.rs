@@ -86,8 +86,7 @@ impl<'a> Passes<'a> {
             let mut lists = vec![&embeddings[..], passages, &recalled];
             lists.extend(by_module.as_ref().map(|rows| &rows[row][..]));
             lists.extend(by_words.then_some(&words[..]));
-            let (items, close) = (firsts(&lists, depth).collect(), firsts(&lists, self.pool).collect());
-            self.candidates(&pass, row, scratch, [items, close], None)
+            self.candidates(&pass, row, scratch, &lists, None)
         })?;
         Ok(pass)
     }
@@ -112,11 +111,8 @@ impl<'a> Passes<'a> {
             found.push(rows_of(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, depth)?));
         }
         self.each(pass, |row, scratch| {
-            let before = &pass.candidates[row];
             let lists: Vec<&[u32]> = found.iter().map(|rows| &rows[row][..]).collect();
-            let close = firsts(&lists, self.pool).chain(before.close.iter().copied()).collect();
-            let items = firsts(&lists, depth).chain(before.items.iter().copied()).collect();
-            self.candidates(pass, row, scratch, [items, close], Some(&feedback[row]))
+            self.candidates(pass, row, scratch, &lists, Some(&feedback[row]))
         })
     }
 
@@ -135,22 +131,21 @@ impl<'a> Passes<'a> {
         self.collection.words.as_ref().zip(batch.words.as_ref().map(|words| &words.counts))
     }
 
-    /// The items of a query with what the features say of them. With feedback, what the first pass said is kept.
+    /// The items that searches and features found for a query, with what the features say of them. With feedback, what the
+    /// first pass found and said is kept.
     fn candidates(
         &self,
         pass: &FirstPass<'_>,
         row: usize,
         scratch: &mut [f32],
-        [items, close]: [Vec<u32>; 2],
+        lists: &[&[u32]],
         feedback: Option<&Feedback>,
     ) -> Result<Candidates, Error> {
-        let mut candidates = Candidates::new(items, close, self.features.len());
         let query = pass.batch.dense.row(row);
         let change: Option<Vec<f32>> = pass
             .mapped
             .as_ref()
             .map(|mapped| mapped.row(row).iter().zip(query).map(|(z, q)| z - q).collect());
-        let close = std::mem::take(&mut candidates.close);
         let asked = Asked {
             collection: self.collection,
             scale: self.scale,
@@ -160,12 +155,36 @@ impl<'a> Passes<'a> {
             change: change.as_deref(),
             recalled: &pass.recalled[row].items,
             feedback,
-            close: &close,
+            close: &[],
             scratch: RefCell::new(scratch),
         };
         let before = feedback.map(|_| &pass.candidates[row]);
+        let by_features = self.found_by_features(&asked)?;
+        let lists: Vec<&[u32]> = lists.iter().copied().chain(by_features.iter().map(Vec::as_slice)).collect();
+        let known = |of: fn(&Candidates) -> &[u32]| before.into_iter().flat_map(of).copied();
+        let items = firsts(&lists, self.depth).chain(known(|before| &before.items)).collect();
+        let close = firsts(&lists, self.pool).chain(known(|before| &before.close)).collect();
+        let mut candidates = Candidates::new(items, close, self.features.len());
+        let close = std::mem::take(&mut candidates.close);
+        let asked = Asked { close: &close, ..asked };
         fill(&self.features, &asked, &mut candidates, before)?;
         Ok(Candidates { close, ..candidates })
+    }
+
+    /// What features find by themselves: those of feedback in the second pass, the others in the first.
+    fn found_by_features(&self, asked: &Asked<'_>) -> Result<Vec<Vec<u32>>, Error> {
+        let of_this_pass =
+            |feature: &&&'static dyn Feature| feature.is_feedback() == asked.feedback.is_some();
+        let mut found = Vec::new();
+        for feature in self.features.iter().filter(of_this_pass) {
+            let Some(rows) = feature.finds(asked, self.depth)? else { continue };
+            let (what, len) = ("items that a feature finds", self.collection.len());
+            if let Some(&row) = rows.iter().find(|row| **row as usize >= len) {
+                return Err(Error::RowOutOfRange { what, row: row as usize, len });
+            }
+            found.push(rows);
+        }
+        Ok(found)
     }
 
     fn feedback(&self, batch: &Batch, best: &[Hit]) -> Feedback {

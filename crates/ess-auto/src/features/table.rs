@@ -38,13 +38,19 @@ static REGISTERED: RwLock<Vec<&'static dyn Feature>> = RwLock::new(Vec::new());
 ///
 /// # Errors
 /// [`Error::FeatureTaken`] for a name of another feature; [`Error::Config`] for one with other characters than lower-case
-/// letters, digits and `_`.
+/// letters, digits and `_`, and for
+/// a cautious weight that is not finite or below 0.
 pub fn register_feature(feature: impl Feature + 'static) -> Result<(), Error> {
     let name = feature.name();
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if name.is_empty() || !name.bytes().all(fits) {
         let expected = "lower-case letters, digits and _";
         return Err(Error::Config { name: "name of a feature", expected, found: name.to_owned() });
+    }
+    let weight = feature.cautious_weight();
+    if !(weight.is_finite() && weight >= 0.0) {
+        let (name, expected) = ("cautious weight of a feature", "a finite number of 0 or more");
+        return Err(Error::Config { name, expected, found: weight.to_string() });
     }
     let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
     if registered.iter().chain(&OWN).any(|other| is_called(*other, name)) {
@@ -58,6 +64,11 @@ pub fn register_feature(feature: impl Feature + 'static) -> Result<(), Error> {
 /// The names of this crate's features, in order: the default of [`AutoConfig::features`](crate::AutoConfig::features).
 pub(crate) fn own_names() -> Vec<&'static str> {
     OWN.iter().map(|feature| feature.name()).collect()
+}
+
+/// The names of all features, for a message.
+pub(crate) fn known() -> String {
+    all().iter().map(|feature| feature.name()).collect::<Vec<_>>().join(", ")
 }
 
 /// All features, those of this crate first.

@@ -124,6 +124,21 @@ impl Collection {
         &self.index
     }
 
+    /// The states of the items' tokens, where there are some.
+    pub fn tokens(&self) -> Option<&ItemTokens> {
+        self.tokens.as_ref()
+    }
+
+    /// The embeddings of the items' passages (`p × d`), and which are of which item; where there are some.
+    pub fn passages(&self) -> Option<(&Embeddings, &PassageRows)> {
+        self.passages.as_ref().map(|passages| (&passages.embeddings, passages.index.passage_rows()))
+    }
+
+    /// The items' texts as BM25 encodes them, and their titles in the same vocabulary; none without texts.
+    pub fn lexical(&self) -> Option<(&SparseVectors, Option<&SparseVectors>)> {
+        self.words.as_ref().map(|words| (&words.items, words.titles.as_ref()))
+    }
+
     /// Queries, given by embedding (`n × d`) and text, as a hybrid choice reads them.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! What a choice is made from: checked and encoded.
 
-use ess_core::QueryEncoder;
+use std::sync::Arc;
+
+use ess_core::{QueryEncoder, TokenStates};
 
 use crate::{
     error::Error,
@@ -40,12 +42,18 @@ pub(crate) fn batch(collection: &Collection, queries: &TrainingQueries) -> Resul
         }
         _ => None,
     };
-    let tokens = match (&collection.tokens, queries.tokens()) {
-        (Some(items), Some(queries)) => {
-            ess_core::Error::check_dim("token states of queries", items.dim(), queries.token_dim())?;
-            Some(QueryTokens::of(queries))
-        }
-        _ => None,
-    };
-    Ok(Batch { dense, words, tokens, found: None })
+    let tokens = queries.tokens().map(|queries| tokens(collection, queries, "token states of queries"));
+    Ok(Batch { dense, words, tokens: tokens.transpose()?, found: None })
+}
+
+/// The queries by tokens, which are of the items' where these have some.
+pub(crate) fn tokens(
+    collection: &Collection,
+    queries: &TokenStates,
+    what: &'static str,
+) -> Result<Vec<Arc<QueryTokens>>, ess_core::Error> {
+    if let Some(items) = &collection.tokens {
+        ess_core::Error::check_dim(what, items.dim(), queries.token_dim())?;
+    }
+    Ok(QueryTokens::of(queries))
 }

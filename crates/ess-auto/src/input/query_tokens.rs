@@ -24,6 +24,11 @@ impl QueryTokens {
         (0..queries.rows()).map(one).collect()
     }
 
+    /// The states, `t × d_token` row by row.
+    pub(crate) fn states(&self) -> &[f32] {
+        &self.states
+    }
+
     /// The similarity to each of the items; always asked of the same collection.
     pub(crate) fn similarities(&self, collection: &ItemTokens, items: &[u32]) -> Result<Vec<f32>, Error> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

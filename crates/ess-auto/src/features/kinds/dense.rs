@@ -12,6 +12,10 @@ impl Feature for Dense {
         "dense"
     }
 
+    fn cautious_weight(&self) -> f32 {
+        1.0
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         let scale = 1.0 / (asked.scale.query * asked.scale.item);
         Ok(Some(asked.products(scale, asked.query, items)))

@@ -16,6 +16,10 @@ impl Feature for DenseFeedback {
         true
     }
 
+    fn cautious_weight(&self) -> f32 {
+        0.3
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         let scale = 1.0 / asked.scale.item.powi(2);
         Ok(asked.feedback.map(|feedback| asked.products(scale, &feedback.centroid, items)))

@@ -27,6 +27,10 @@ impl Feature for Lexical {
         collection.words.is_some()
     }
 
+    fn cautious_weight(&self) -> f32 {
+        0.2
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         Ok(asked.words().map(|(words, terms)| asked.sparse_products(LEXICAL, terms, &words.items, items)))
     }

@@ -31,6 +31,10 @@ impl Feature for LexicalFeedback {
         collection.words.is_some()
     }
 
+    fn cautious_weight(&self) -> f32 {
+        0.3
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         let Some((words, feedback)) = asked.collection.words.as_ref().zip(asked.feedback) else {
             return Ok(None);

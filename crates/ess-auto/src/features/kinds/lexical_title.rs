@@ -27,6 +27,10 @@ impl Feature for LexicalTitle {
         collection.words.as_ref().is_some_and(|words| words.titles.is_some())
     }
 
+    fn cautious_weight(&self) -> f32 {
+        0.2
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         let Some((words, terms)) = asked.words() else { return Ok(None) };
         Ok(words.titles.as_ref().map(|titles| asked.sparse_products(LEXICAL, terms, titles, items)))

@@ -22,6 +22,10 @@ impl Feature for BestPassage {
         collection.passages.is_some()
     }
 
+    fn cautious_weight(&self) -> f32 {
+        0.2
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         let Some(passages) = &asked.collection.passages else { return Ok(None) };
         let scale = 1.0 / (asked.scale.query * asked.scale.passage);

@@ -27,6 +27,14 @@ impl Feature for Tokens {
         queries.tokens().is_some()
     }
 
+    fn reads_tokens(&self) -> bool {
+        true
+    }
+
+    fn cautious_weight(&self) -> f32 {
+        0.8
+    }
+
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
         let Some((tokens, query)) = asked.collection.tokens.as_ref().zip(asked.tokens) else {
             return Ok(None);
