@@ -1,12 +1,14 @@
 //! A searching module written outside the workspace of ESS: a rotation, learned as one angle for each pair of
-//! dimensions, a loss and a measure, each called by name, and a search task that such a rotation solves.
+//! dimensions, a loss, a measure and a feature of automatic choice, each called by name, and a search task that such a rotation solves.
 
 mod first_two;
+mod pair_norms;
 mod pair_rotation;
 mod pull;
 mod rotated_task;
 
 pub use first_two::FirstTwo;
+pub use pair_norms::PairNorms;
 pub use pair_rotation::{PairRotation, PairRotationConfig};
 pub use pull::Pull;
 pub use rotated_task::RotatedTask;
@@ -16,8 +18,9 @@ pub use rotated_task::RotatedTask;
 ///
 /// # Errors
 /// For names that other kinds have.
-pub fn register() -> Result<(), ess_kit::train::Error> {
+pub fn register() -> Result<(), ess_kit::auto::Error> {
     ess_kit::train::register_module::<PairRotation>()?;
     ess_kit::train::register_loss::<Pull>()?;
-    Ok(ess_kit::metrics::register_measure::<FirstTwo>()?)
+    ess_kit::metrics::register_measure::<FirstTwo>().map_err(ess_kit::train::Error::from)?;
+    ess_kit::auto::register_feature(PairNorms)
 }

@@ -1,4 +1,4 @@
-//! A module, a loss and a measure that ESS does not have, called by name wherever its own are.
+//! A module, a loss, a measure and a feature that ESS does not have, called by name wherever its own are.
 
 use std::{path::Path, process::ExitCode, sync::Once};
 
@@ -139,6 +139,52 @@ fn write_data(folder: &Path, task: &RotatedTask) -> Result<(), Box<dyn std::erro
     let lines: String = judged.map(|(q, judged)| format!("q{q}\td{}\t1\n", judged[0].item)).collect();
     std::fs::write(folder.join("qrels.tsv"), format!("query-id\tcorpus-id\tscore\n{lines}"))?;
     Ok(())
+}
+
+/// Writes a text for each query and item, none of which says anything.
+fn write_texts(folder: &Path, task: &RotatedTask) -> std::io::Result<()> {
+    for (file, prefix, count) in
+        [("queries.jsonl", 'q', task.train.encodings().len()), ("corpus.jsonl", 'd', task.items.len())]
+    {
+        let lines =
+            (0..count).map(|i| format!("{{\"_id\": \"{prefix}{i}\", \"text\": \"text of {prefix}{i}\"}}\n"));
+        std::fs::write(folder.join(file), lines.collect::<String>())?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_commands_of_automatic_choice_weigh_its_feature() {
+    register_once();
+    let folder = tempfile::tempdir().unwrap();
+    let task = RotatedTask::generate(150, DIM, 0.1, 0).unwrap();
+    write_data(folder.path(), &task).unwrap();
+    write_texts(folder.path(), &task).unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (data, qrels, config) = (path(""), path("qrels.tsv"), path("auto.json"));
+    std::fs::write(&config, r#"{"features": ["dense", "pair_norms"], "pool": 10, "trained_modules": []}"#)
+        .unwrap();
+    let ess = |arguments: &[&str]| {
+        let arguments = [&["ess"], arguments, &["--quiet"]].concat();
+        assert_eq!(ess_cli::run_from(arguments.iter().copied()), ExitCode::SUCCESS, "{arguments:?}");
+    };
+    let json = |name: &str| -> serde_json::Value {
+        serde_json::from_slice(&std::fs::read(path(name)).unwrap()).unwrap()
+    };
+    let (choice, report) = (path("choice"), path("evaluation.json"));
+    let train = ["--module", "auto", "--config", &config, "--embeddings", &data, "--train", &qrels];
+    ess(&[&["train"], &train[..], &["--out", &choice]].concat());
+    let weights = &json("choice/training.json")["dense"]["second"];
+    assert!(weights["pair_norms"].as_f64().is_some_and(|weight| weight > 0.0), "{weights}");
+    ess(&["evaluate", "--embeddings", &data, "--qrels", &qrels, "--module", &choice, "--json", &report]);
+
+    // The settings that the choice was made with, by its folder.
+    let (set, out, table) =
+        (format!("rotated={data},{data},{qrels},,{qrels}"), path("auto.md"), path("auto-table.json"));
+    let compare = ["compare", "auto", "--config", &choice, "--data", &set, "--out", &out, "--json", &table];
+    ess(&compare);
+    let found = json("auto-table.json").to_string();
+    assert!(found.contains("pair_norms"), "{found}");
 }
 
 #[test]
