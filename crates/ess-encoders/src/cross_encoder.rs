@@ -10,9 +10,10 @@ use crate::{
     compute::{host::dense_rows, place::Place},
     error::Error,
     model::{
+        architecture::{Architecture, Classifier},
         folder::ModelFolder,
         tokenizer::{TextTokenizer, longest_text},
-        transformer_config::{Family, TransformerConfig},
+        transformer_config::TransformerConfig,
     },
     sentence::engine::Engine,
     weights::Weights,
@@ -73,7 +74,7 @@ impl CrossEncoder {
         tokenizer.check_pairs()?;
         Ok(Self {
             tokenizer,
-            head: Head::read(&weights, config.family, config.dim)?,
+            head: Head::read(&folder, &weights, &config)?,
             engine: Engine::load(&weights, &config, place)?,
             dim: config.dim,
             layers: config.layers,
@@ -108,17 +109,20 @@ impl CrossEncoder {
 }
 
 impl Head {
-    fn read(weights: &Weights, family: Family, dim: usize) -> Result<Self, Error> {
-        let (dense, score, activation): (_, _, fn(f32) -> f32) = match family {
-            Family::Bert => ("bert.pooler.dense", "classifier", f32::tanh),
-            Family::Roberta | Family::MpNet => ("classifier.dense", "classifier.out_proj", f32::tanh),
-            Family::DistilBert => ("pre_classifier", "classifier", |x| x.max(0.0)),
+    fn read(folder: &ModelFolder, weights: &Weights, config: &TransformerConfig) -> Result<Self, Error> {
+        let dim = config.dim;
+        let Some(Classifier { dense, activation, score }) = &config.architecture.classifier else {
+            let with_head = Architecture::all().filter(|known| known.classifier.is_some());
+            let names: Vec<_> = with_head.flat_map(|known| known.model_types.iter().copied()).collect();
+            let expected = format!("for a cross-encoder one of {}", names.join(", "));
+            let found = config.architecture.model_types[0];
+            return Err(Error::config(&folder.file("config.json"), "model_type", expected, found));
         };
         let linear = |name: &str, d_out: usize| {
             let weight = weights.read(&format!("{name}.weight"), &[d_out, dim])?;
             Ok::<_, Error>((weight, weights.read(&format!("{name}.bias"), &[d_out])?))
         };
-        Ok(Self { dense: linear(dense, dim)?, activation, score: linear(score, 1)? })
+        Ok(Self { dense: linear(dense, dim)?, activation: *activation, score: linear(score, 1)? })
     }
 
     fn score(&self, state: &[f32]) -> f32 {

@@ -1,6 +1,10 @@
 //! What stands in a model's folder: its files, its configuration, its tokenizer.
 
+pub(crate) mod architecture;
 pub(crate) mod folder;
+mod layer_pattern;
+mod raw_config;
+mod rotary;
 pub(crate) mod settings;
 pub(crate) mod tokenizer;
 pub(crate) mod transformer_config;

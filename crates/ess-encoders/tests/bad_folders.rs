@@ -43,7 +43,7 @@ fn json_that_is_none() {
 #[test]
 fn a_configuration_that_is_not_supported_or_makes_no_sense() {
     let config = [
-        ("\"model_type\": \"bert\"", "\"model_type\": \"llama\"", "model_type"),
+        ("\"model_type\": \"bert\"", "\"model_type\": \"gpt2\"", "model_type"),
         ("\"hidden_act\": \"gelu\"", "\"hidden_act\": \"snake\"", "hidden_act"),
         ("\"num_attention_heads\": 4", "\"num_attention_heads\": 5", "num_attention_heads"),
         ("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 0", "num_hidden_layers"),

@@ -1,5 +1,7 @@
 //! A transformer computed by Burn, on any of its devices, and differentiable.
 
+use std::ops::Range;
+
 use burn::{
     module::Param,
     tensor::{Bool, Device, Int, Tensor, TensorData, activation},
@@ -10,7 +12,8 @@ use crate::{
     error::Error,
     model::transformer_config::Activation,
     transformer::{
-        definition::{Linear, Norm, Tables},
+        attention_shape::{AttentionShape, Rotary},
+        definition::{Block, Linear, Norm, NormKind, Tables},
         host_tokens::HostTokens,
         operations::Compute,
         token_batch::TokenBatch,
@@ -61,12 +64,29 @@ impl DeviceCompute {
     }
 
     /// What is added to the attention scores of each head: `1 × heads × longest × longest`.
-    fn relative_scores(&self, table: &Matrix, longest: usize) -> Tensor<4> {
+    fn relative_scores(&self, table: &Matrix, longest: usize, farthest: usize) -> Tensor<4> {
         let [buckets, heads] = table.dims();
         let pairs = (0..longest).flat_map(|query| (0..longest).map(move |key| key as isize - query as isize));
-        let rows = self.indices(pairs.map(|distance| relative_bucket(distance, buckets) as i64));
+        let rows = self.indices(pairs.map(|distance| relative_bucket(distance, buckets, farthest) as i64));
         let scores = table.val().select(0, rows).transpose();
         scores.reshape([1, heads, longest, longest])
+    }
+
+    /// Which keys a query does not see, whatever its text: `longest × longest`.
+    fn unseen(&self, shape: &AttentionShape, longest: usize) -> Tensor<2, Bool> {
+        let row = |query: usize| {
+            let seen = shape.seen(query, longest);
+            (0..longest).map(move |key| !seen.contains(&key))
+        };
+        let unseen: Vec<bool> = (0..longest).flat_map(row).collect();
+        Tensor::from_data(TensorData::new(unseen, [longest, longest]), &self.device)
+    }
+
+    /// One row of `half` values for each token, by its place in its text.
+    fn by_place(&self, values: Vec<f32>, half: usize, batch: &TokenBatch) -> Tensor<2> {
+        let places = self.indices(batch.ranges().flat_map(|range| 0..range.len() as i64));
+        let rows = values.len() / half.max(1);
+        Tensor::<2>::from_data(TensorData::new(values, [rows, half]), &self.device).select(0, places)
     }
 }
 
@@ -89,22 +109,60 @@ impl Compute for DeviceCompute {
         Param::from_tensor(Tensor::from_data(TensorData::new(values, [length]), &self.device))
     }
 
-    fn embed(&self, tables: &Tables<Matrix, Vector>, batch: &TokenBatch) -> Tensor<2> {
+    fn embed(&self, tables: &Tables<Matrix, Matrix, Vector>, batch: &TokenBatch) -> Tensor<2> {
         let numbers = |rows: &[u32]| self.indices(rows.iter().map(|&row| i64::from(row)));
-        let positions = batch.positions(tables.padding);
-        let mut tokens = tables.words.val().select(0, numbers(&batch.ids))
-            + tables.positions.val().select(0, numbers(&positions));
+        let mut tokens = tables.words.val().select(0, numbers(&batch.ids));
+        if let Some(positions) = &tables.positions {
+            tokens = tokens + positions.val().select(0, numbers(&batch.positions(tables.padding)));
+        }
         if let Some(types) = &tables.types {
             tokens = tokens + types.val().select(0, numbers(&batch.types));
         }
-        self.normalize(tokens, &tables.norm)
+        tokens
     }
 
     fn normalize(&self, tokens: Tensor<2>, norm: &Norm<Vector>) -> Tensor<2> {
-        let centred = tokens.clone() - tokens.mean_dim(1);
-        let variance = (centred.clone() * centred.clone()).mean_dim(1);
-        let scaled = centred / (variance + norm.epsilon).sqrt();
-        scaled * norm.weight.val().unsqueeze() + norm.bias.val().unsqueeze()
+        let mean_square = |x: &Tensor<2>| (x.clone() * x.clone()).mean_dim(1);
+        match norm.kind {
+            NormKind::Layer => {
+                let centred = tokens.clone() - tokens.mean_dim(1);
+                let scaled = centred.clone() / (mean_square(&centred) + norm.epsilon).sqrt();
+                scaled * norm.weight.val().unsqueeze() + norm.bias.val().unsqueeze()
+            }
+            NormKind::RootMeanSquare => {
+                let scaled = tokens.clone() / (mean_square(&tokens) + norm.epsilon).sqrt();
+                scaled * norm.weight.val().unsqueeze()
+            }
+        }
+    }
+
+    fn normalize_heads(
+        &self,
+        tokens: Tensor<2>,
+        columns: Range<usize>,
+        head_dim: usize,
+        norm: &Norm<Vector>,
+    ) -> Tensor<2> {
+        let [rows, _] = tokens.dims();
+        let heads = tokens.clone().slice_dim(1, columns.clone());
+        let heads = heads.reshape([rows * columns.len() / head_dim, head_dim]);
+        let heads = self.normalize(heads, norm).reshape([rows, columns.len()]);
+        tokens.slice_assign([0..rows, columns], heads)
+    }
+
+    fn rotate(&self, tokens: Tensor<2>, batch: &TokenBatch, heads: usize, rotary: &Rotary) -> Tensor<2> {
+        let [rows, _] = tokens.dims();
+        let half = rotary.frequencies.len();
+        let turns = rotary.turns(batch.longest());
+        let [cosines, sines] = turns.map(|values| {
+            self.by_place(values, half, batch).reshape([rows, 1, half]).expand([rows, heads, half])
+        });
+        let columns = 0..heads * 2 * half;
+        let all = tokens.clone().slice_dim(1, columns.clone()).reshape([rows, heads, 2 * half]);
+        let (a, b) = (all.clone().slice_dim(2, 0..half), all.slice_dim(2, half..2 * half));
+        let first = a.clone() * cosines.clone() - b.clone() * sines.clone();
+        let turned: Tensor<3> = Tensor::cat(vec![first, b * cosines + a * sines], 2);
+        tokens.slice_assign([0..rows, columns], turned.reshape([rows, heads * 2 * half]))
     }
 
     fn project(&self, tokens: &Tensor<2>, linear: &Linear<Matrix, Vector>) -> Tensor<2> {
@@ -115,27 +173,48 @@ impl Compute for DeviceCompute {
         &self,
         qkv: Tensor<2>,
         batch: &TokenBatch,
-        heads: usize,
+        shape: &AttentionShape,
         relative: Option<&Matrix>,
     ) -> Tensor<2> {
-        let dim = qkv.dims()[1] / 3;
-        let (texts, longest, head_dim) = (batch.texts(), batch.longest(), dim / heads);
+        let AttentionShape { heads, kv_heads, head_dim, .. } = *shape;
+        let (texts, longest) = (batch.texts(), batch.longest());
         let (tokens, places, ended) = self.padded(batch);
         let qkv = qkv.select(0, tokens);
-        let part = |at: usize| {
-            let part = qkv.clone().slice([0..texts * longest, at * dim..(at + 1) * dim]);
-            part.reshape([texts, longest, heads, head_dim]).swap_dims(1, 2)
+        let part = |start: usize, own: usize| {
+            let part = qkv.clone().slice_dim(1, start..start + own * head_dim);
+            let part = part.reshape([texts, longest, own, head_dim]).swap_dims(1, 2);
+            match heads / own {
+                1 => part,
+                group => {
+                    let part = part.reshape([texts, own, 1, longest * head_dim]);
+                    let part = part.expand([texts, own, group, longest * head_dim]);
+                    part.reshape([texts, heads, longest, head_dim])
+                }
+            }
         };
-        let mut scores = part(0).matmul(part(1).transpose()) / (head_dim as f32).sqrt();
+        let [_, key, value] = shape.starts(0);
+        let mut scores = part(0, heads).matmul(part(key, kv_heads).transpose()) * shape.scale;
         if let Some(table) = relative {
-            scores = scores + self.relative_scores(table, longest);
+            scores = scores + self.relative_scores(table, longest, shape.farthest);
+        }
+        let all = [texts, heads, longest, longest];
+        if !shape.sees_all() {
+            let unseen = self.unseen(shape, longest).reshape([1, 1, longest, longest]);
+            scores = scores.mask_fill(unseen.expand(all), f32::MIN);
         }
         if let Some(ended) = ended {
-            let ended = ended.reshape([texts, 1, 1, longest]);
-            scores = scores.mask_fill(ended.expand([texts, heads, longest, longest]), f32::MIN);
+            scores = scores.mask_fill(ended.reshape([texts, 1, 1, longest]).expand(all), f32::MIN);
         }
-        let attended = activation::softmax(scores, 3).matmul(part(2));
-        attended.swap_dims(1, 2).reshape([texts * longest, dim]).select(0, places)
+        let attended = activation::softmax(scores, 3).matmul(part(value, kv_heads));
+        attended.swap_dims(1, 2).reshape([texts * longest, shape.dim()]).select(0, places)
+    }
+
+    fn zeros_like(&self, tokens: &Tensor<2>) -> Tensor<2> {
+        tokens.zeros_like()
+    }
+
+    fn add(&self, residual: Tensor<2>, tokens: Tensor<2>) -> Tensor<2> {
+        residual + tokens
     }
 
     fn add_projection(
@@ -149,18 +228,20 @@ impl Compute for DeviceCompute {
 
     fn add_feed_forward(
         &self,
-        tokens: Tensor<2>,
-        up: &Linear<Matrix, Vector>,
-        activation: Activation,
-        down: &Linear<Matrix, Vector>,
+        residual: Tensor<2>,
+        input: Option<&Tensor<2>>,
+        block: &Block<Matrix, Vector>,
     ) -> Tensor<2> {
-        let inner = self.project(&tokens, up);
-        let inner = match activation {
-            Activation::Gelu => activation::gelu(inner),
-            Activation::GeluTanh => activation::gelu_approximate(inner),
-            Activation::Relu => activation::relu(inner),
+        let inner = self.project(input.unwrap_or(&residual), &block.up);
+        let inner = match block.gated {
+            false => activate(inner, block.activation),
+            true => {
+                let half = inner.dims()[1] / 2;
+                let gate = inner.clone().slice_dim(1, half..2 * half);
+                activate(inner.slice_dim(1, 0..half), block.activation) * gate
+            }
         };
-        self.add_projection(tokens, inner, down)
+        self.add_projection(residual, inner, &block.down)
     }
 
     fn to_host(&self, tokens: &Tensor<2>) -> Result<HostTokens, Error> {
@@ -169,5 +250,14 @@ impl Compute for DeviceCompute {
         let data = tokens.clone().try_into_data().map_err(|error| device(format!("{error:?}")))?;
         let values = data.try_to_vec().map_err(|error| device(format!("{error:?}")))?;
         Ok(HostTokens { values, dim })
+    }
+}
+
+fn activate(values: Tensor<2>, function: Activation) -> Tensor<2> {
+    match function {
+        Activation::Gelu => activation::gelu(values),
+        Activation::GeluTanh => activation::gelu_approximate(values),
+        Activation::Relu => activation::relu(values),
+        Activation::Silu => activation::silu(values),
     }
 }

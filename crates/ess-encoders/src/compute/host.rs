@@ -12,19 +12,21 @@ pub(crate) mod memory;
 pub(crate) mod panels;
 mod tile;
 
+use std::ops::Range;
+
 use tracing::trace_span;
 
 use self::{
     attention::attend_text,
-    elementwise::{activated, add_row, normalize_rows},
+    elementwise::{activated, add_row, gated, normalize_all, turn},
     memory::{HostLinear, HostMatrix, HostVector},
     panels::Panels,
 };
 use crate::{
     error::Error,
-    model::transformer_config::Activation,
     transformer::{
-        definition::{Norm, Tables},
+        attention_shape::{AttentionShape, Rotary},
+        definition::{Block, Norm, Tables},
         host_tokens::HostTokens,
         operations::Compute,
         token_batch::TokenBatch,
@@ -57,7 +59,7 @@ impl Compute for HostCompute {
         HostVector(values)
     }
 
-    fn embed(&self, tables: &Tables<HostMatrix, HostVector>, batch: &TokenBatch) -> HostTokens {
+    fn embed(&self, tables: &Tables<HostMatrix, Panels, HostVector>, batch: &TokenBatch) -> HostTokens {
         let dim = tables.words.columns;
         let _span = trace_span!("embed").entered();
         let mut values = Vec::with_capacity(batch.tokens() * dim);
@@ -66,17 +68,55 @@ impl Compute for HostCompute {
             let start = values.len();
             values.extend_from_slice(tables.words.row(id as usize));
             let token = &mut values[start..];
-            add_row(token, tables.positions.row(position as usize));
+            if let Some(positions) = &tables.positions {
+                add_row(token, positions.row(position as usize));
+            }
             if let Some(types) = &tables.types {
                 add_row(token, types.row(of_type as usize));
             }
         }
-        self.normalize(HostTokens { values, dim }, &tables.norm)
+        HostTokens { values, dim }
     }
 
     fn normalize(&self, mut tokens: HostTokens, norm: &Norm<HostVector>) -> HostTokens {
         let _span = trace_span!("normalize").entered();
-        normalize_rows(&mut tokens.values, &norm.weight.0, &norm.bias.0, norm.epsilon);
+        normalize_all(&mut tokens.values, norm);
+        tokens
+    }
+
+    fn normalize_heads(
+        &self,
+        mut tokens: HostTokens,
+        columns: Range<usize>,
+        _: usize,
+        norm: &Norm<HostVector>,
+    ) -> HostTokens {
+        let _span = trace_span!("normalize_heads").entered();
+        for row in tokens.values.chunks_exact_mut(tokens.dim) {
+            normalize_all(&mut row[columns.clone()], norm);
+        }
+        tokens
+    }
+
+    fn rotate(
+        &self,
+        mut tokens: HostTokens,
+        batch: &TokenBatch,
+        heads: usize,
+        rotary: &Rotary,
+    ) -> HostTokens {
+        let _span = trace_span!("rotate").entered();
+        let half = rotary.frequencies.len();
+        let [cosines, sines] = rotary.turns(batch.longest());
+        for range in batch.ranges() {
+            let rows = &mut tokens.values[range.start * tokens.dim..range.end * tokens.dim];
+            let turns = cosines.chunks_exact(half).zip(sines.chunks_exact(half));
+            for (row, (cosines, sines)) in rows.chunks_exact_mut(tokens.dim).zip(turns) {
+                for head in row[..heads * 2 * half].chunks_exact_mut(2 * half) {
+                    turn(head, cosines, sines);
+                }
+            }
+        }
         tokens
     }
 
@@ -93,17 +133,26 @@ impl Compute for HostCompute {
         &self,
         qkv: HostTokens,
         batch: &TokenBatch,
-        heads: usize,
+        shape: &AttentionShape,
         relative: Option<&HostMatrix>,
     ) -> HostTokens {
-        let dim = qkv.dim / 3;
+        let (dim, columns) = (shape.dim(), shape.columns());
         let _span = trace_span!("attend").entered();
         let mut values = vec![0.0; batch.tokens() * dim];
         for range in batch.ranges() {
-            let qkv = &qkv.values[range.start * 3 * dim..range.end * 3 * dim];
-            attend_text(&mut values[range.start * dim..range.end * dim], qkv, dim, heads, relative);
+            let qkv = &qkv.values[range.start * columns..range.end * columns];
+            attend_text(&mut values[range.start * dim..range.end * dim], qkv, shape, relative);
         }
         HostTokens { values, dim }
+    }
+
+    fn zeros_like(&self, tokens: &HostTokens) -> HostTokens {
+        HostTokens { values: vec![0.0; tokens.values.len()], dim: tokens.dim }
+    }
+
+    fn add(&self, mut residual: HostTokens, tokens: HostTokens) -> HostTokens {
+        add_row(&mut residual.values, &tokens.values);
+        residual
     }
 
     fn add_projection(
@@ -119,18 +168,29 @@ impl Compute for HostCompute {
 
     fn add_feed_forward(
         &self,
-        mut tokens: HostTokens,
-        up: &HostLinear,
-        activation: Activation,
-        down: &HostLinear,
+        mut residual: HostTokens,
+        input: Option<&HostTokens>,
+        block: &Block<Panels, HostVector>,
     ) -> HostTokens {
-        let mut inner = vec![0.0; FEED_FORWARD_ROWS.min(tokens.values.len() / tokens.dim) * up.bias.0.len()];
-        for rows in tokens.values.chunks_mut(FEED_FORWARD_ROWS * tokens.dim) {
-            let inner = &mut inner[..rows.len() / tokens.dim * up.bias.0.len()];
-            trace_span!("feed_forward_up").in_scope(|| activated(up, inner, rows, activation));
-            trace_span!("feed_forward_down").in_scope(|| down.weight.add(rows, inner, &down.bias.0));
+        let dim = residual.dim;
+        let up_dim = block.up.bias.0.len();
+        let mut inner = vec![0.0; FEED_FORWARD_ROWS.min(residual.values.len() / dim) * up_dim];
+        for (at, rows) in residual.values.chunks_mut(FEED_FORWARD_ROWS * dim).enumerate() {
+            let count = rows.len() / dim;
+            let inner = &mut inner[..count * up_dim];
+            let input = input.map(|input| &input.values[at * FEED_FORWARD_ROWS * dim..][..rows.len()]);
+            trace_span!("feed_forward_up").in_scope(|| {
+                let input = input.unwrap_or(rows);
+                match block.gated {
+                    false => activated(&block.up, inner, input, block.activation),
+                    true => gated(&block.up, inner, input, block.activation),
+                }
+            });
+            let inner = &inner[..inner.len() / (1 + usize::from(block.gated))];
+            trace_span!("feed_forward_down")
+                .in_scope(|| block.down.weight.add(rows, inner, &block.down.bias.0));
         }
-        tokens
+        residual
     }
 
     fn to_host(&self, tokens: &HostTokens) -> Result<HostTokens, Error> {

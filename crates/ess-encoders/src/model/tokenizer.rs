@@ -243,7 +243,9 @@ pub(crate) fn longest_text(
     config: &TransformerConfig,
     stated: Option<usize>,
 ) -> Result<usize, Error> {
-    let by_tokenizer = TokenizerConfig::read(folder)?.longest();
+    let tokenizer = TokenizerConfig::read(folder)?;
+    tokenizer.check_padding(folder, config.position_rows() > 0)?;
+    let by_tokenizer = tokenizer.longest();
     let longest = stated.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
     if longest < MIN_TOKENS {
         let path = folder.file("sentence_bert_config.json");

@@ -1,21 +1,21 @@
 //! config.json of the supported architectures, brought into one form.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
-use super::settings::transformer;
-use crate::{error::Error, model::folder::ModelFolder};
-
-/// How a family of models names its tensors and numbers its positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Family {
-    Bert,
-    /// RoBERTa and XLM-RoBERTa: BERT whose positions start behind the padding id.
-    Roberta,
-    DistilBert,
-    MpNet,
-}
+use super::{
+    architecture::{Architecture, Positions},
+    layer_pattern::LayerPattern,
+    raw_config::RawConfig,
+    rotary::RotarySettings,
+};
+use crate::{
+    error::Error,
+    model::folder::ModelFolder,
+    transformer::attention_shape::{AttentionShape, FARTHEST, Rotary},
+};
 
 /// The function between the two halves of a feed-forward layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,20 +27,33 @@ pub enum Activation {
     GeluTanh,
     /// `max(x, 0)`.
     Relu,
+    /// `x / (1 + exp(-x))`.
+    Silu,
 }
 
-/// The sizes of a transformer encoder.
+/// The sizes and parts of a transformer.
 #[derive(Clone, Debug)]
 pub(crate) struct TransformerConfig {
-    pub(crate) family: Family,
+    pub(crate) architecture: &'static Architecture,
     pub(crate) vocabulary: usize,
     pub(crate) dim: usize,
+    /// The dimension of the tables.
+    pub(crate) embedding_dim: usize,
     pub(crate) layers: usize,
+    /// Groups of layers with the same weights, where there are such.
+    pub(crate) layer_groups: Option<usize>,
     pub(crate) heads: usize,
+    /// Heads of keys and values.
+    pub(crate) kv_heads: usize,
+    pub(crate) head_dim: usize,
     pub(crate) feed_forward_dim: usize,
+    pub(crate) gated: bool,
     pub(crate) activation: Activation,
     pub(crate) norm_epsilon: f32,
-    /// Rows of the position table.
+    pub(crate) norm_bias: bool,
+    /// Of query, key and value; of attention's output; of the feed-forward.
+    pub(crate) biases: [bool; 3],
+    /// Rows of the position table, or the most tokens of a text.
     pub(crate) positions: usize,
     /// Where positions are counted behind it, and it does not count: the id of the padding token.
     pub(crate) padding: Option<u32>,
@@ -48,85 +61,83 @@ pub(crate) struct TransformerConfig {
     pub(crate) token_types: usize,
     /// Rows of the relative position table, 0 where there is none.
     pub(crate) relative_buckets: usize,
+    /// The distance from which on all relative positions are in one bucket.
+    pub(crate) farthest: usize,
+    score_scale: f32,
+    causal: bool,
+    /// How far local attention reaches, and in which layers it is local.
+    reach: usize,
+    local: LayerPattern,
+    /// Of global and of local layers.
+    rotary: Option<[Arc<Rotary>; 2]>,
     /// The class that the weights were saved from, such as `BertForMaskedLM`.
-    pub(crate) architecture: Option<String>,
+    pub(crate) class: Option<String>,
 }
 
-// One field for each name that some family uses.
 #[derive(Deserialize)]
-struct RawConfig {
+struct ModelType {
     model_type: String,
-    vocab_size: usize,
-    #[serde(alias = "dim")]
-    hidden_size: usize,
-    #[serde(alias = "n_layers")]
-    num_hidden_layers: usize,
-    #[serde(alias = "n_heads")]
-    num_attention_heads: usize,
-    #[serde(alias = "hidden_dim")]
-    intermediate_size: usize,
-    #[serde(alias = "activation", default = "gelu")]
-    hidden_act: String,
-    #[serde(default = "bert_epsilon")]
-    layer_norm_eps: f32,
-    max_position_embeddings: usize,
-    #[serde(default = "two")]
-    type_vocab_size: usize,
-    pad_token_id: Option<u32>,
-    /// The classes that the weights were saved from.
-    architectures: Option<Vec<String>>,
 }
-
-fn gelu() -> String {
-    "gelu".to_owned()
-}
-
-fn bert_epsilon() -> f32 {
-    1e-12
-}
-
-// What BERT and RoBERTa have where the file does not say it.
-fn two() -> usize {
-    2
-}
-
-// MPNet looks into so many, whatever its file says.
-const MPNET_BUCKETS: usize = 32;
-// DistilBERT has no such setting.
-const DISTILBERT_EPSILON: f32 = 1e-12;
 
 impl TransformerConfig {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let raw: RawConfig = folder.settings("config.json", &transformer::TRANSFORMER)?;
-        Self::from_raw(&folder.file("config.json"), &raw)
+        let path = folder.file("config.json");
+        let ModelType { model_type } = folder.json("config.json")?;
+        let architecture = Architecture::of(&path, &model_type)?;
+        let raw: RawConfig = folder.settings("config.json", architecture.settings)?;
+        Self::from_raw(&path, architecture, &raw)
     }
 
-    fn from_raw(path: &Path, raw: &RawConfig) -> Result<Self, Error> {
-        check_sizes(path, raw)?;
-        let family = family(path, &raw.model_type)?;
-        let padding = match family {
-            Family::Bert | Family::DistilBert => None,
-            Family::Roberta | Family::MpNet => Some(raw.pad_token_id.unwrap_or(1)),
+    fn from_raw(path: &Path, architecture: &'static Architecture, raw: &RawConfig) -> Result<Self, Error> {
+        raw.check_sizes(path)?;
+        let (dim, heads) = (raw.hidden_size, raw.num_attention_heads);
+        let defaults = &architecture.defaults;
+        let head_dim = raw.head_dim(path, architecture)?;
+        let kv_heads = raw.kv_heads(path, architecture)?;
+        let (activation, gated) = raw.activation(path, architecture)?;
+        let (reach, local) = raw.locality(path, architecture)?;
+        let padding = match architecture.positions {
+            Positions::LearnedBehindPadding | Positions::LearnedAndRelative { .. } => {
+                Some(raw.pad_token_id.unwrap_or(1))
+            }
+            _ => None,
         };
-        let has_token_types = matches!(family, Family::Bert | Family::Roberta);
-        let config = Self {
-            family,
+        let positions = match (architecture.positions, raw.max_position_embeddings) {
+            (Positions::Relative, _) => usize::MAX,
+            (_, Some(positions)) => positions,
+            (_, None) => return Err(Error::config(path, "max_position_embeddings", "a number", "none")),
+        };
+        let mut config = Self {
+            architecture,
             vocabulary: raw.vocab_size,
-            dim: raw.hidden_size,
+            dim,
+            embedding_dim: raw.embedding_size.unwrap_or(dim),
             layers: raw.num_hidden_layers,
-            heads: raw.num_attention_heads,
+            layer_groups: raw.layer_groups(path)?,
+            heads,
+            kv_heads,
+            head_dim,
             feed_forward_dim: raw.intermediate_size,
-            activation: activation(path, &raw.hidden_act)?,
-            norm_epsilon: match family {
-                Family::DistilBert => DISTILBERT_EPSILON,
-                _ => raw.layer_norm_eps,
-            },
-            positions: raw.max_position_embeddings,
+            gated,
+            activation,
+            norm_epsilon: raw.norm_epsilon.filter(|_| !defaults.fixed_epsilon).unwrap_or(defaults.epsilon),
+            norm_bias: raw.norm_bias.unwrap_or(architecture.norm_bias),
+            biases: raw.biases(architecture),
+            positions,
             padding,
-            token_types: if has_token_types { raw.type_vocab_size } else { 0 },
-            relative_buckets: if family == Family::MpNet { MPNET_BUCKETS } else { 0 },
-            architecture: raw.architectures.iter().flatten().next().cloned(),
+            token_types: if architecture.token_types { raw.type_vocab_size.unwrap_or(2) } else { 0 },
+            relative_buckets: raw.relative_buckets(path, architecture)?,
+            farthest: raw.relative_attention_max_distance.unwrap_or(FARTHEST),
+            score_scale: raw.score_scale(path, architecture, head_dim)?,
+            causal: architecture.causal && raw.use_bidirectional_attention != Some(true),
+            reach,
+            local,
+            rotary: None,
+            class: raw.architectures.iter().flatten().next().cloned(),
         };
+        if architecture.positions == Positions::Rotary {
+            config.rotary = Some(config.rotary(path, raw)?);
+        }
         if config.longest() == 0 {
             let expected = "a position for at least one token";
             return Err(Error::config(path, "max_position_embeddings", expected, config.positions));
@@ -134,60 +145,58 @@ impl TransformerConfig {
         Ok(config)
     }
 
+    fn rotary(&self, path: &Path, raw: &RawConfig) -> Result<[Arc<Rotary>; 2], Error> {
+        if !self.head_dim.is_multiple_of(2) {
+            return Err(Error::config(path, "head_dim", "an even number", self.head_dim));
+        }
+        let rotary = |local: bool| {
+            let (settings, theta) = raw.rotary_settings(path, self.architecture, local)?;
+            let (head_dim, positions) = (self.head_dim, self.positions);
+            RotarySettings { path, settings, theta, head_dim, positions }.rotary().map(Arc::new)
+        };
+        Ok([rotary(false)?, rotary(true)?])
+    }
+
+    /// The attention of one layer.
+    pub(crate) fn attention(&self, layer: usize) -> AttentionShape {
+        let local = self.local.is_local(layer);
+        AttentionShape {
+            heads: self.heads,
+            kv_heads: self.kv_heads,
+            head_dim: self.head_dim,
+            scale: self.score_scale,
+            causal: self.causal,
+            reach: local.then_some(self.reach),
+            rotary: self.rotary.as_ref().map(|rotary| rotary[usize::from(local)].clone()),
+            farthest: self.farthest,
+        }
+    }
+
     /// The most tokens that a text may have.
     pub(crate) fn longest(&self) -> usize {
         self.positions.saturating_sub(self.first_position())
+    }
+
+    /// Rows of the position table, 0 where there is none.
+    pub(crate) fn position_rows(&self) -> usize {
+        match self.architecture.positions {
+            Positions::Rotary | Positions::Relative => 0,
+            _ => self.positions,
+        }
     }
 
     /// The row of the position table for a text's first token.
     pub(crate) fn first_position(&self) -> usize {
         self.padding.map_or(0, |padding| padding as usize + 1)
     }
-}
 
-fn check_sizes(path: &Path, raw: &RawConfig) -> Result<(), Error> {
-    let sizes = [
-        ("vocab_size", raw.vocab_size),
-        ("hidden_size", raw.hidden_size),
-        ("num_hidden_layers", raw.num_hidden_layers),
-        ("num_attention_heads", raw.num_attention_heads),
-        ("intermediate_size", raw.intermediate_size),
-    ];
-    if let Some((field, _)) = sizes.into_iter().find(|(_, size)| *size == 0) {
-        return Err(Error::config(path, field, "at least 1", 0));
-    }
-    if !raw.hidden_size.is_multiple_of(raw.num_attention_heads) {
-        let expected = format!("a divisor of hidden_size {}", raw.hidden_size);
-        return Err(Error::config(path, "num_attention_heads", expected, raw.num_attention_heads));
-    }
-    if !(raw.layer_norm_eps.is_finite() && raw.layer_norm_eps > 0.0) {
-        let expected = "a positive number";
-        return Err(Error::config(path, "layer_norm_eps", expected, raw.layer_norm_eps));
-    }
-    Ok(())
-}
-
-fn family(path: &Path, model_type: &str) -> Result<Family, Error> {
-    match model_type {
-        "bert" => Ok(Family::Bert),
-        "roberta" | "xlm-roberta" | "camembert" => Ok(Family::Roberta),
-        "distilbert" => Ok(Family::DistilBert),
-        "mpnet" => Ok(Family::MpNet),
-        other => {
-            let expected = "bert, roberta, xlm-roberta, camembert, distilbert or mpnet";
-            Err(Error::config(path, "model_type", expected, other))
-        }
+    /// Whether the blocks are those of the BERT family, of which alone the upper ones can be trained by themselves.
+    #[cfg(feature = "split")]
+    pub(crate) fn is_bert_like(&self) -> bool {
+        let names = &self.architecture.names;
+        !self.gated && names.attention_norm.is_some() && names.norm.is_some() && self.rotary.is_none()
     }
 }
 
-fn activation(path: &Path, name: &str) -> Result<Activation, Error> {
-    match name {
-        "gelu" => Ok(Activation::Gelu),
-        "gelu_new" | "gelu_pytorch_tanh" | "gelu_fast" => Ok(Activation::GeluTanh),
-        "relu" => Ok(Activation::Relu),
-        other => {
-            let expected = "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh or relu";
-            Err(Error::config(path, "hidden_act", expected, other))
-        }
-    }
-}
+/// Settings by name.
+pub(super) type Settings = Map<String, Value>;

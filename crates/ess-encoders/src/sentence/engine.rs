@@ -26,7 +26,7 @@ use crate::{
 
 /// A transformer in host memory, or on a Burn device.
 pub(crate) enum Engine {
-    Host(Transformer<HostMatrix, Panels, HostVector>),
+    Host(Box<Transformer<HostMatrix, Panels, HostVector>>),
     #[cfg(feature = "device")]
     Device(DeviceEngine),
 }
@@ -38,7 +38,7 @@ const HOST_TOKENS: usize = 512;
 impl Engine {
     pub(crate) fn load(weights: &Weights, config: &TransformerConfig, place: &Place) -> Result<Self, Error> {
         match place {
-            Place::Host => Ok(Self::Host(load_transformer(&HostCompute, weights, config)?)),
+            Place::Host => Ok(Self::Host(Box::new(load_transformer(&HostCompute, weights, config)?))),
             #[cfg(feature = "device")]
             Place::Device(device) => Ok(Self::Device(DeviceEngine::load(weights, config, device)?)),
         }

@@ -135,7 +135,7 @@ fn pooling<'p>(
 
 /// The pooling of a folder that does not say it, as sentence-transformers has it.
 fn assumed_pooling(config: &TransformerConfig, assumptions: &mut Vec<String>) -> Pooling {
-    let architecture = config.architecture.as_deref().unwrap_or_default();
+    let architecture = config.class.as_deref().unwrap_or_default();
     let (mode, name) = match architecture.ends_with("ForCausalLM") {
         true => (PoolingMode::LastToken, "the last token"),
         false => (PoolingMode::Mean, "the mean of all tokens"),

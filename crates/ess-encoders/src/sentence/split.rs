@@ -30,12 +30,18 @@ impl SentenceEncoder {
     /// ```
     ///
     /// # Errors
-    /// [`ess_core::Error::InvalidParameter`] for a layer that the encoder has not.
+    /// [`ess_core::Error::InvalidParameter`] for a layer that the encoder has not, and for an encoder that is not
+    /// of the BERT family.
     pub fn split(
         self: &Arc<Self>,
         layer: usize,
         device: &Device,
     ) -> Result<(TokenEncoder, OnDevice<UpperLayers>), ess_core::Error> {
+        if !self.config.is_bert_like() {
+            let expected = "an encoder of the BERT family, whose layers alone can be trained by themselves";
+            let found = self.config.architecture.model_types.join(", ");
+            return Err(ess_core::Error::InvalidParameter { name: "encoder", expected, found });
+        }
         let lower = TokenEncoder::new(self.clone(), layer)?;
         let (blocks, relative_positions) = self.engine.blocks_from(layer, device);
         let upper =

@@ -21,7 +21,8 @@ use crate::{
         upper_layers_config::{HeadLayer, KIND, UpperLayersConfig},
     },
     transformer::{
-        definition::{Block, Linear, Norm},
+        attention_shape::AttentionShape,
+        definition::{Block, Linear, Norm, NormKind},
         operations::Compute,
         token_batch::TokenBatch,
     },
@@ -87,7 +88,7 @@ impl UpperLayers {
                 }
                 HeadStep::LayerNorm { weight, bias } => {
                     let (weight, bias) = (compute.vector(weight.clone()), compute.vector(bias.clone()));
-                    norms.push(Norm { weight, bias, epsilon: LAYER_NORM_EPSILON });
+                    norms.push(Norm { weight, bias, epsilon: LAYER_NORM_EPSILON, kind: NormKind::Layer });
                 }
                 HeadStep::Normalize | HeadStep::Truncate(_) => {}
             }
@@ -156,12 +157,19 @@ impl TrainableModule for UpperLayers {
         let block = |init: &mut Init<'_>| Block {
             qkv: linear(init, 3 * dim, dim),
             attention_out: linear(init, dim, dim),
-            attention_norm: norm(dim, config.norm_epsilon, device),
+            attention_norm: Some(norm(dim, config.norm_epsilon, device)),
             up: linear(init, inner, dim),
             down: linear(init, dim, inner),
-            norm: norm(dim, config.norm_epsilon, device),
-            heads: config.heads,
+            norm: Some(norm(dim, config.norm_epsilon, device)),
+            attention_input_norm: None,
+            attention_output_norm: None,
+            input_norm: None,
+            output_norm: None,
+            query_norm: None,
+            key_norm: None,
+            attention: AttentionShape::bidirectional(dim, config.heads),
             activation: config.activation,
+            gated: false,
         };
         let blocks = (0..config.layers).map(|_| block(&mut init)).collect();
         let relative_positions =
@@ -220,7 +228,7 @@ fn linear(init: &mut Init<'_>, d_out: usize, d_in: usize) -> Linear<Matrix, Vect
 
 fn norm(dim: usize, epsilon: f32, device: &Device) -> Norm<Vector> {
     let weight = Param::from_tensor(Tensor::ones([dim], device));
-    Norm { weight, bias: Param::from_tensor(Tensor::zeros([dim], device)), epsilon }
+    Norm { weight, bias: Param::from_tensor(Tensor::zeros([dim], device)), epsilon, kind: NormKind::Layer }
 }
 
 /// `n × d` from `T × d`.

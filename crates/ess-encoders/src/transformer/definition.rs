@@ -3,6 +3,7 @@
 //! Generic over the form of a table `M`, a weight `W` and a vector `V`: values in host memory for the fused CPU kernels, Burn
 //! parameters for any Burn device and for training.
 
+use super::attention_shape::AttentionShape;
 use crate::model::transformer_config::Activation;
 
 /// `y = x Wᵀ + b`.
@@ -11,57 +12,91 @@ use crate::model::transformer_config::Activation;
 pub(crate) struct Linear<W, V> {
     /// `d_out × d_in`, as the files have it.
     pub(crate) weight: W,
-    /// `d_out`.
+    /// `d_out`; zeros where the model has no bias.
     pub(crate) bias: V,
 }
 
-/// Layer normalisation over the `d` components of each token.
+/// What a normalisation does to the `d` components of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NormKind {
+    /// Layer normalisation: the mean is subtracted, and the rest divided by the standard deviation.
+    Layer,
+    /// The components are divided by their root mean square (Zhang and Sennrich, 2019).
+    RootMeanSquare,
+}
+
+/// Normalisation of the `d` components of each token, scaled by `weight`, with `bias` added.
 #[cfg_attr(feature = "split", derive(burn::module::Module))]
 #[derive(Debug)]
 pub(crate) struct Norm<V> {
     pub(crate) weight: V,
+    /// `d`; zeros where the model has no bias. Root mean square normalisation has none.
     pub(crate) bias: V,
     pub(crate) epsilon: f32,
+    #[cfg_attr(feature = "split", module(skip))]
+    pub(crate) kind: NormKind,
 }
 
 /// What a token starts with: its word, its position and its type, each a row of a table.
 #[derive(Debug)]
-pub(crate) struct Tables<M, V> {
-    /// `vocabulary × d`.
+pub(crate) struct Tables<M, W, V> {
+    /// `vocabulary × e`.
     pub(crate) words: M,
-    /// `positions × d`.
-    pub(crate) positions: M,
+    /// `positions × e`, where positions are learned.
+    pub(crate) positions: Option<M>,
     /// The padding token behind whose row positions start, where the model numbers them so.
     pub(crate) padding: Option<u32>,
-    /// `types × d`, where the model has types.
+    /// `types × e`, where the model has types.
     pub(crate) types: Option<M>,
-    pub(crate) norm: Norm<V>,
+    pub(crate) norm: Option<Norm<V>>,
+    /// `d × e`, where the tables are narrower than the layers.
+    pub(crate) projection: Option<Linear<W, V>>,
 }
 
-/// Self-attention and feed-forward, each added to its input and normalised.
+/// Self-attention and feed-forward, each added to its input.
+///
+/// A model normalises what goes into each half, what comes out of it, the sum, or several of these.
 #[cfg_attr(feature = "split", derive(burn::module::Module))]
 #[derive(Debug)]
 pub(crate) struct Block<W, V> {
-    /// Query, key and value in one product: `3d × d`.
+    /// Query, key and value in one product: `(h + 2 h_kv) d_head × d`.
     pub(crate) qkv: Linear<W, V>,
     pub(crate) attention_out: Linear<W, V>,
-    pub(crate) attention_norm: Norm<V>,
+    /// Of the sum of attention and its input.
+    pub(crate) attention_norm: Option<Norm<V>>,
+    /// `d_inner × d`, or `2 d_inner × d` of a gated feed-forward: what the activation is applied to first.
     pub(crate) up: Linear<W, V>,
     pub(crate) down: Linear<W, V>,
-    pub(crate) norm: Norm<V>,
-    pub(crate) heads: usize,
+    /// Of the sum of the feed-forward and its input.
+    pub(crate) norm: Option<Norm<V>>,
+    pub(crate) attention_input_norm: Option<Norm<V>>,
+    pub(crate) attention_output_norm: Option<Norm<V>>,
+    pub(crate) input_norm: Option<Norm<V>>,
+    pub(crate) output_norm: Option<Norm<V>>,
+    /// Of each head's query.
+    pub(crate) query_norm: Option<Norm<V>>,
+    /// Of each head's key.
+    pub(crate) key_norm: Option<Norm<V>>,
+    #[cfg_attr(feature = "split", module(skip))]
+    pub(crate) attention: AttentionShape,
     #[cfg_attr(feature = "split", module(skip))]
     pub(crate) activation: Activation,
+    /// Whether the activated half of `up` is multiplied by its other half (Shazeer, "GLU Variants", 2020).
+    #[cfg_attr(feature = "split", module(skip))]
+    pub(crate) gated: bool,
 }
 
-/// A transformer encoder with post-normalisation: the BERT family.
+/// A transformer without a head.
 ///
 /// Vaswani et al., "Attention Is All You Need" (2017); Devlin et al., "BERT" (2018). With a table of relative
-/// positions added to the attention scores it is MPNet's (Song et al., 2020).
+/// positions added to the attention scores it is MPNet's (Song et al., 2020) or T5's (Raffel et al., 2020), with rotary
+/// positions that of the decoders of today (Su et al., "RoFormer", 2021).
 #[derive(Debug)]
 pub(crate) struct Transformer<M, W, V> {
-    pub(crate) tables: Tables<M, V>,
+    pub(crate) tables: Tables<M, W, V>,
     pub(crate) blocks: Vec<Block<W, V>>,
     /// `buckets × heads`, where the model has relative positions.
     pub(crate) relative_positions: Option<M>,
+    /// Behind the last block.
+    pub(crate) norm: Option<Norm<V>>,
 }

@@ -1,7 +1,8 @@
 //! The order in which a transformer's layers are applied.
 
 use super::{
-    definition::{Block, Transformer},
+    attention_shape::AttentionShape,
+    definition::{Block, Norm, Tables, Transformer},
     host_tokens::HostTokens,
     operations::Compute,
     token_batch::TokenBatch,
@@ -23,13 +24,31 @@ impl<M, W, V> Transformer<M, W, V> {
             }
             Ok(())
         };
-        let mut tokens = compute.embed(&self.tables, batch);
+        let mut tokens = self.tables.first(compute, batch);
         keep(0, &tokens)?;
         for (layer, block) in self.blocks.iter().enumerate() {
             tokens = block.forward(compute, tokens, batch, self.relative_positions.as_ref());
+            if let Some(norm) = self.norm.as_ref().filter(|_| layer + 1 == self.blocks.len()) {
+                tokens = compute.normalize(tokens, norm);
+            }
             keep(layer + 1, &tokens)?;
         }
         Ok(kept.into_iter().flatten().collect())
+    }
+}
+
+impl<M, W, V> Tables<M, W, V> {
+    /// What goes into the first block, `T × d`.
+    fn first<C: Compute<Matrix = M, Weight = W, Vector = V>>(
+        &self,
+        compute: &C,
+        batch: &TokenBatch,
+    ) -> C::Tokens {
+        let tokens = normalized(compute, compute.embed(self, batch), self.norm.as_ref());
+        match &self.projection {
+            Some(projection) => compute.project(&tokens, projection),
+            None => tokens,
+        }
     }
 }
 
@@ -42,11 +61,60 @@ impl<W, V> Block<W, V> {
         batch: &TokenBatch,
         relative_positions: Option<&C::Matrix>,
     ) -> C::Tokens {
-        let qkv = compute.project(&tokens, &self.qkv);
-        let attended = compute.attend(qkv, batch, self.heads, relative_positions);
-        let tokens = compute.add_projection(tokens, attended, &self.attention_out);
-        let tokens = compute.normalize(tokens, &self.attention_norm);
-        let tokens = compute.add_feed_forward(tokens, &self.up, self.activation, &self.down);
-        compute.normalize(tokens, &self.norm)
+        let qkv = match &self.attention_input_norm {
+            Some(norm) => compute.project(&compute.normalize(tokens.clone(), norm), &self.qkv),
+            None => compute.project(&tokens, &self.qkv),
+        };
+        let qkv = self.place(compute, qkv, batch);
+        let attended = compute.attend(qkv, batch, &self.attention, relative_positions);
+        let tokens = match &self.attention_output_norm {
+            Some(norm) => {
+                compute.add(tokens, compute.normalize(compute.project(&attended, &self.attention_out), norm))
+            }
+            None => compute.add_projection(tokens, attended, &self.attention_out),
+        };
+        let tokens = normalized(compute, tokens, self.attention_norm.as_ref());
+        let tokens = self.feed_forward(compute, tokens);
+        normalized(compute, tokens, self.norm.as_ref())
+    }
+
+    /// Queries and keys, normalised and turned by their positions.
+    fn place<C: Compute<Weight = W, Vector = V>>(
+        &self,
+        compute: &C,
+        mut qkv: C::Tokens,
+        batch: &TokenBatch,
+    ) -> C::Tokens {
+        let AttentionShape { heads, kv_heads, head_dim, .. } = self.attention;
+        let keys = heads * head_dim..(heads + kv_heads) * head_dim;
+        for (norm, columns) in [(&self.query_norm, 0..keys.start), (&self.key_norm, keys)] {
+            if let Some(norm) = norm {
+                qkv = compute.normalize_heads(qkv, columns, head_dim, norm);
+            }
+        }
+        match &self.attention.rotary {
+            Some(rotary) => compute.rotate(qkv, batch, heads + kv_heads, rotary),
+            None => qkv,
+        }
+    }
+
+    fn feed_forward<C: Compute<Weight = W, Vector = V>>(&self, compute: &C, tokens: C::Tokens) -> C::Tokens {
+        let input = self.input_norm.as_ref().map(|norm| compute.normalize(tokens.clone(), norm));
+        match &self.output_norm {
+            Some(norm) => {
+                let nothing = compute.zeros_like(&tokens);
+                let input = input.as_ref().unwrap_or(&tokens);
+                let output = compute.add_feed_forward(nothing, Some(input), self);
+                compute.add(tokens, compute.normalize(output, norm))
+            }
+            None => compute.add_feed_forward(tokens, input.as_ref(), self),
+        }
+    }
+}
+
+fn normalized<C: Compute>(compute: &C, tokens: C::Tokens, norm: Option<&Norm<C::Vector>>) -> C::Tokens {
+    match norm {
+        Some(norm) => compute.normalize(tokens, norm),
+        None => tokens,
     }
 }

@@ -1,110 +1,183 @@
 //! From named tensors to layers.
 
 use super::{
-    definition::{Block, Linear, Norm, Tables, Transformer},
+    definition::{Block, Linear, Norm, NormKind, Tables, Transformer},
     operations::Compute,
 };
 use crate::{
     error::Error,
-    model::transformer_config::{Family, TransformerConfig},
+    model::{
+        architecture::{Architecture, Names},
+        transformer_config::TransformerConfig,
+    },
     weights::Weights,
 };
 
 type TransformerOf<C> = Transformer<<C as Compute>::Matrix, <C as Compute>::Weight, <C as Compute>::Vector>;
+type TablesOf<C> = Tables<<C as Compute>::Matrix, <C as Compute>::Weight, <C as Compute>::Vector>;
+type BlockOf<C> = Block<<C as Compute>::Weight, <C as Compute>::Vector>;
 
-/// Reads a transformer of any family into the form that `compute` works on.
+/// Reads a transformer of any architecture into the form that `compute` works on.
 pub(crate) fn load_transformer<C: Compute>(
     compute: &C,
     weights: &Weights,
     config: &TransformerConfig,
 ) -> Result<TransformerOf<C>, Error> {
-    let names = Names::new(config.family, weights);
-    let reader = Reader { compute, weights, epsilon: config.norm_epsilon };
-    let blocks = (0..config.layers).map(|layer| block(&reader, &names, config, layer));
+    let names = &config.architecture.names;
+    let has_prefix = weights.has(&format!("{}{}.weight", names.prefix, names.words));
+    let prefix = if has_prefix { names.prefix } else { "" };
+    let reader = Reader { compute, weights, config, prefix };
+    let blocks = (0..config.layers).map(|layer| reader.block(layer));
     let relative_positions = match config.relative_buckets {
         0 => None,
-        buckets => Some(reader.matrix(
-            &format!("{}encoder.relative_attention_bias.weight", names.prefix),
-            buckets,
-            config.heads,
-        )?),
+        buckets => Some(reader.matrix(names.relative, buckets, config.heads, 1.0)?),
     };
     Ok(Transformer {
-        tables: tables(&reader, &names, config)?,
+        tables: reader.tables()?,
         blocks: blocks.collect::<Result<_, _>>()?,
         relative_positions,
-    })
-}
-
-fn tables<C: Compute>(
-    reader: &Reader<'_, C>,
-    names: &Names,
-    config: &TransformerConfig,
-) -> Result<Tables<C::Matrix, C::Vector>, Error> {
-    let table = |name: &str, rows| {
-        reader.matrix(&format!("{}embeddings.{name}_embeddings.weight", names.prefix), rows, config.dim)
-    };
-    Ok(Tables {
-        words: table("word", config.vocabulary)?,
-        positions: table("position", config.positions)?,
-        padding: config.padding,
-        types: match config.token_types {
-            0 => None,
-            rows => Some(table("token_type", rows)?),
-        },
-        norm: reader.norm(&format!("{}embeddings.LayerNorm", names.prefix), config.dim)?,
-    })
-}
-
-fn block<C: Compute>(
-    reader: &Reader<'_, C>,
-    names: &Names,
-    config: &TransformerConfig,
-    layer: usize,
-) -> Result<Block<C::Weight, C::Vector>, Error> {
-    let name = |part: &str| format!("{}{}.{layer}.{part}", names.prefix, names.layers);
-    let (dim, inner) = (config.dim, config.feed_forward_dim);
-    let [query, key, value, attention_out, attention_norm, up, down, norm] = names.parts.map(name);
-    Ok(Block {
-        qkv: reader.linear(&[query, key, value], dim, dim)?,
-        attention_out: reader.linear(&[attention_out], dim, dim)?,
-        attention_norm: reader.norm(&attention_norm, dim)?,
-        up: reader.linear(&[up], inner, dim)?,
-        down: reader.linear(&[down], dim, inner)?,
-        norm: reader.norm(&norm, dim)?,
-        heads: config.heads,
-        activation: config.activation,
+        norm: reader.optional_norm(names.final_norm, "", config.dim)?,
     })
 }
 
 struct Reader<'w, C> {
     compute: &'w C,
     weights: &'w Weights,
-    epsilon: f32,
+    config: &'w TransformerConfig,
+    /// Before every name.
+    prefix: &'static str,
 }
 
 impl<C: Compute> Reader<'_, C> {
-    fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<C::Matrix, Error> {
-        let values = self.weights.read(name, &[rows, columns])?;
+    fn architecture(&self) -> &'static Architecture {
+        self.config.architecture
+    }
+
+    fn names(&self) -> &'static Names {
+        &self.architecture().names
+    }
+
+    fn tables(&self) -> Result<TablesOf<C>, Error> {
+        let (names, config, dim) = (self.names(), self.config, self.config.embedding_dim);
+        let scale = if self.architecture().scaled_words { (config.dim as f32).sqrt() } else { 1.0 };
+        let table = |name: &str, rows| match rows {
+            0 => Ok(None),
+            rows => self.matrix(name, rows, dim, 1.0).map(Some),
+        };
+        // ALBERT has the projection always, ELECTRA where it changes the dimension.
+        let albert = config.layer_groups.is_some();
+        let projection = names.projection.filter(|_| albert || dim != config.dim);
+        Ok(Tables {
+            words: self.matrix(names.words, config.vocabulary, dim, scale)?,
+            positions: table(names.positions, config.position_rows())?,
+            padding: config.padding,
+            types: table(names.types, config.token_types)?,
+            norm: self.optional_norm(names.embedding_norm, "", dim)?,
+            projection: projection
+                .map(|name| self.linear(&[format!("{}{name}", self.prefix)], [config.dim, dim], true))
+                .transpose()?,
+        })
+    }
+
+    fn block(&self, layer: usize) -> Result<BlockOf<C>, Error> {
+        let (names, config) = (self.names(), self.config);
+        let attention = config.attention(layer);
+        let number = config.layer_groups.map_or(layer, |groups| layer * groups / config.layers);
+        let own = format!("{}.", names.layer.replace("{}", &number.to_string()));
+        let all = |parts: &[&str]| -> Vec<_> {
+            parts.iter().map(|part| format!("{}{own}{part}", self.prefix)).collect()
+        };
+        let norm = |name: Option<&'static str>| self.optional_norm(name, &own, config.dim);
+        let (dim, head_dim) = (config.dim, attention.head_dim);
+        let [qkv_bias, out_bias, inner_bias] = config.biases;
+        let head_norm = |at: usize| {
+            let name = names.query_key_norms.map(|names| names[at]);
+            self.optional_norm(name, &own, head_dim)
+        };
+        let up_dim = config.feed_forward_dim.saturating_mul(1 + usize::from(config.gated));
+        let up = if config.gated && !names.gated_up.is_empty() { names.gated_up } else { names.up };
+        let in_norm = names.attention_input_norm.filter(|_| layer > 0 || !names.first_input_is_normalised);
+        Ok(Block {
+            qkv: self.qkv(&all(names.qkv), qkv_bias)?,
+            attention_out: self.linear(
+                &all(&[names.attention_out]),
+                [dim, config.heads * head_dim],
+                out_bias,
+            )?,
+            attention_norm: norm(names.attention_norm)?,
+            up: self.linear(&all(up), [up_dim, dim], inner_bias)?,
+            down: self.linear(&all(&[names.down]), [dim, config.feed_forward_dim], inner_bias)?,
+            norm: norm(names.norm)?,
+            attention_input_norm: norm(in_norm)?,
+            attention_output_norm: norm(names.attention_output_norm)?,
+            input_norm: norm(names.input_norm)?,
+            output_norm: norm(names.output_norm)?,
+            query_norm: head_norm(0)?,
+            key_norm: head_norm(1)?,
+            attention,
+            activation: config.activation,
+            gated: config.gated,
+        })
+    }
+
+    fn matrix(&self, name: &str, rows: usize, columns: usize, scale: f32) -> Result<C::Matrix, Error> {
+        let name = format!("{}{name}.weight", self.prefix);
+        let mut values = self.weights.read(&name, &[rows, columns])?;
+        if scale != 1.0 {
+            values.iter_mut().for_each(|value| *value *= scale);
+        }
         Ok(self.compute.matrix(values, [rows, columns]))
     }
 
-    /// Linear layers that read the same input, stacked into one.
+    /// Query, key and value, which may have fewer heads.
+    fn qkv(&self, names: &[String], with_bias: bool) -> Result<Linear<C::Weight, C::Vector>, Error> {
+        let config = self.config;
+        let [query, key] = [config.heads, config.kv_heads].map(|heads| heads * config.head_dim);
+        match names {
+            [all] => self.linear(std::slice::from_ref(all), [query + 2 * key, config.dim], with_bias),
+            _ => self.stacked(names, &[query, key, key], config.dim, with_bias),
+        }
+    }
+
+    /// A linear layer, in one tensor or in several that divide its outputs evenly.
     fn linear(
         &self,
         names: &[String],
-        d_out: usize,
+        [d_out, d_in]: [usize; 2],
+        with_bias: bool,
+    ) -> Result<Linear<C::Weight, C::Vector>, Error> {
+        self.stacked(names, &vec![d_out / names.len(); names.len()], d_in, with_bias)
+    }
+
+    /// Linear layers that read the same input, stacked into one.
+    fn stacked(
+        &self,
+        names: &[String],
+        d_out: &[usize],
         d_in: usize,
+        with_bias: bool,
     ) -> Result<Linear<C::Weight, C::Vector>, Error> {
         let (mut weight, mut bias) = (Vec::new(), Vec::new());
-        for name in names {
+        for (name, &d_out) in names.iter().zip(d_out) {
             weight.extend(self.weights.read(&format!("{name}.weight"), &[d_out, d_in])?);
-            bias.extend(self.weights.read(&format!("{name}.bias"), &[d_out])?);
+            match with_bias {
+                true => bias.extend(self.weights.read(&format!("{name}.bias"), &[d_out])?),
+                false => bias.resize(bias.len() + d_out, 0.0),
+            }
         }
         Ok(Linear {
-            weight: self.compute.weight(weight, [names.len() * d_out, d_in]),
+            weight: self.compute.weight(weight, [bias.len(), d_in]),
             bias: self.compute.vector(bias),
         })
+    }
+
+    fn optional_norm(
+        &self,
+        name: Option<&'static str>,
+        own: &str,
+        dim: usize,
+    ) -> Result<Option<Norm<C::Vector>>, Error> {
+        name.map(|name| self.norm(&format!("{}{own}{name}", self.prefix), dim)).transpose()
     }
 
     fn norm(&self, name: &str, dim: usize) -> Result<Norm<C::Vector>, Error> {
@@ -112,63 +185,18 @@ impl<C: Compute> Reader<'_, C> {
         let read = |new: &str, old: &str| {
             let old_name = format!("{name}.{old}");
             let name = if self.weights.has(&old_name) { old_name } else { format!("{name}.{new}") };
-            Ok::<_, Error>(self.compute.vector(self.weights.read(&name, &[dim])?))
+            self.weights.read(&name, &[dim])
         };
-        Ok(Norm { weight: read("weight", "gamma")?, bias: read("bias", "beta")?, epsilon: self.epsilon })
-    }
-}
-
-/// What a family calls the parts of its model.
-struct Names {
-    /// Before every name: empty, or the family's name when the folder has a head too.
-    prefix: &'static str,
-    layers: &'static str,
-    /// Query, key, value, attention output, attention norm, feed-forward up, down, output norm.
-    parts: [&'static str; 8],
-}
-
-const BERT: [&str; 8] = [
-    "attention.self.query",
-    "attention.self.key",
-    "attention.self.value",
-    "attention.output.dense",
-    "attention.output.LayerNorm",
-    "intermediate.dense",
-    "output.dense",
-    "output.LayerNorm",
-];
-
-const DISTILBERT: [&str; 8] = [
-    "attention.q_lin",
-    "attention.k_lin",
-    "attention.v_lin",
-    "attention.out_lin",
-    "sa_layer_norm",
-    "ffn.lin1",
-    "ffn.lin2",
-    "output_layer_norm",
-];
-
-const MPNET: [&str; 8] = [
-    "attention.attn.q",
-    "attention.attn.k",
-    "attention.attn.v",
-    "attention.attn.o",
-    "attention.LayerNorm",
-    "intermediate.dense",
-    "output.dense",
-    "output.LayerNorm",
-];
-
-impl Names {
-    fn new(family: Family, weights: &Weights) -> Self {
-        let (prefix, layers, parts) = match family {
-            Family::Bert => ("bert.", "encoder.layer", BERT),
-            Family::Roberta => ("roberta.", "encoder.layer", BERT),
-            Family::DistilBert => ("distilbert.", "transformer.layer", DISTILBERT),
-            Family::MpNet => ("mpnet.", "encoder.layer", MPNET),
+        let kind = self.architecture().norm;
+        let mut weight = read("weight", "gamma")?;
+        if self.architecture().norm_from_one {
+            weight.iter_mut().for_each(|weight| *weight += 1.0);
+        }
+        let bias = match kind == NormKind::Layer && self.config.norm_bias {
+            true => read("bias", "beta")?,
+            false => vec![0.0; dim],
         };
-        let has_prefix = weights.has(&format!("{prefix}embeddings.word_embeddings.weight"));
-        Self { prefix: if has_prefix { prefix } else { "" }, layers, parts }
+        let (weight, bias) = (self.compute.vector(weight), self.compute.vector(bias));
+        Ok(Norm { weight, bias, epsilon: self.config.norm_epsilon, kind })
     }
 }

@@ -1,11 +1,14 @@
 //! What a transformer needs of whatever computes it.
 
+use std::ops::Range;
+
 use super::{
-    definition::{Linear, Norm, Tables},
+    attention_shape::{AttentionShape, Rotary},
+    definition::{Block, Linear, Norm, Tables},
     host_tokens::HostTokens,
     token_batch::TokenBatch,
 };
-use crate::{error::Error, model::transformer_config::Activation};
+use crate::error::Error;
 
 /// Where and how a transformer is computed.
 ///
@@ -16,7 +19,7 @@ pub(crate) trait Compute {
     /// The weight of a linear layer.
     type Weight;
     type Vector;
-    type Tokens;
+    type Tokens: Clone;
 
     /// Takes over a table read from a file, row-major.
     fn matrix(&self, values: Vec<f32>, shape: [usize; 2]) -> Self::Matrix;
@@ -27,23 +30,47 @@ pub(crate) trait Compute {
     /// Takes over a vector read from a file.
     fn vector(&self, values: Vec<f32>) -> Self::Vector;
 
-    /// The sum of each token's rows of the tables, normalised: `T × d`.
-    fn embed(&self, tables: &Tables<Self::Matrix, Self::Vector>, batch: &TokenBatch) -> Self::Tokens;
+    /// The sum of each token's rows of the tables: `T × e`.
+    fn embed(
+        &self,
+        tables: &Tables<Self::Matrix, Self::Weight, Self::Vector>,
+        batch: &TokenBatch,
+    ) -> Self::Tokens;
 
-    /// Layer normalisation of each token.
+    /// Normalisation of each token.
     fn normalize(&self, tokens: Self::Tokens, norm: &Norm<Self::Vector>) -> Self::Tokens;
+
+    /// Normalisation of each `head_dim` components among `columns` of each token; the others stay.
+    fn normalize_heads(
+        &self,
+        tokens: Self::Tokens,
+        columns: Range<usize>,
+        head_dim: usize,
+        norm: &Norm<Self::Vector>,
+    ) -> Self::Tokens;
+
+    /// The first `heads` heads of each token turned by its position in its text; the other components stay.
+    fn rotate(&self, tokens: Self::Tokens, batch: &TokenBatch, heads: usize, rotary: &Rotary)
+    -> Self::Tokens;
 
     /// `tokens Wᵀ + b`.
     fn project(&self, tokens: &Self::Tokens, linear: &Linear<Self::Weight, Self::Vector>) -> Self::Tokens;
 
-    /// Scaled dot-product attention of each text's tokens (`T × 3d`: query, key, value) to each other: `T × d`.
+    /// Scaled dot-product attention of each text's tokens (query, key and value of each side by side) to each other:
+    /// `T × h d_head`.
     fn attend(
         &self,
         qkv: Self::Tokens,
         batch: &TokenBatch,
-        heads: usize,
+        shape: &AttentionShape,
         relative_positions: Option<&Self::Matrix>,
     ) -> Self::Tokens;
+
+    /// As many zeros.
+    fn zeros_like(&self, tokens: &Self::Tokens) -> Self::Tokens;
+
+    /// `residual + tokens`.
+    fn add(&self, residual: Self::Tokens, tokens: Self::Tokens) -> Self::Tokens;
 
     /// `residual + tokens Wᵀ + b`.
     fn add_projection(
@@ -53,13 +80,12 @@ pub(crate) trait Compute {
         linear: &Linear<Self::Weight, Self::Vector>,
     ) -> Self::Tokens;
 
-    /// `tokens + down(activation(up(tokens)))`.
+    /// `residual + down(activation(up(input)))` of a block; the residual is the input too where none is given.
     fn add_feed_forward(
         &self,
-        tokens: Self::Tokens,
-        up: &Linear<Self::Weight, Self::Vector>,
-        activation: Activation,
-        down: &Linear<Self::Weight, Self::Vector>,
+        residual: Self::Tokens,
+        input: Option<&Self::Tokens>,
+        block: &Block<Self::Weight, Self::Vector>,
     ) -> Self::Tokens;
 
     /// The states in host memory, row-major.

@@ -71,7 +71,6 @@ impl TokenBatch {
     }
 
     /// The tokens of the longest text.
-    #[cfg(feature = "device")]
     pub(crate) fn longest(&self) -> usize {
         self.ranges().map(|range| range.len()).max().unwrap_or(0)
     }

@@ -30,8 +30,12 @@ pub(crate) struct Folder(TempDir);
 
 impl Folder {
     pub(crate) fn new(name: &str) -> Self {
+        Self::of(&tiny(name))
+    }
+
+    pub(crate) fn of(source: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        copy(&tiny(name), folder.path());
+        copy(source, folder.path());
         Self(folder)
     }
 

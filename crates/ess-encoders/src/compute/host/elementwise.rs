@@ -4,8 +4,11 @@ use std::f32::consts::{LOG2_E, SQRT_2};
 
 use pulp::{Arch, Simd};
 
-use super::memory::HostLinear;
-use crate::{model::transformer_config::Activation, transformer::definition::Linear};
+use super::memory::{HostLinear, HostVector};
+use crate::{
+    model::transformer_config::Activation,
+    transformer::definition::{Linear, Norm, NormKind},
+};
 
 /// `sums[i] += values[i]`.
 pub(super) fn add_row(sums: &mut [f32], values: &[f32]) {
@@ -37,11 +40,78 @@ pub(super) fn activated(linear: &HostLinear, results: &mut [f32], rows: &[f32], 
             #[inline(always)]
             |sums| sums.iter_mut().for_each(|x| *x = x.max(0.0)),
         ),
+        Activation::Silu => weight.write(
+            results,
+            rows,
+            &bias.0,
+            #[inline(always)]
+            |sums| sums.iter_mut().for_each(|x| *x = silu(*x)),
+        ),
+    }
+}
+
+/// `activation(rows W₁ᵀ + b₁) ∘ (rows W₂ᵀ + b₂)`, into the first half of `results`; W is W₁ above W₂.
+pub(super) fn gated(linear: &HostLinear, results: &mut [f32], rows: &[f32], activation: Activation) {
+    let Linear { weight, bias } = linear;
+    weight.write(results, rows, &bias.0, |_| ());
+    let (columns, half) = (bias.0.len(), bias.0.len() / 2);
+    match activation {
+        Activation::Gelu => multiply_halves(results, columns, half, gelu),
+        Activation::GeluTanh => multiply_halves(results, columns, half, gelu_tanh),
+        Activation::Relu => multiply_halves(results, columns, half, |x| x.max(0.0)),
+        Activation::Silu => multiply_halves(results, columns, half, silu),
+    }
+}
+
+/// The activated first half of each row times its second half, rows close together.
+fn multiply_halves(values: &mut [f32], columns: usize, half: usize, activation: impl Fn(f32) -> f32) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            let mut row = vec![0.0; half];
+            for at in 0..values.len() / columns {
+                let (first, second) = values[at * columns..(at + 1) * columns].split_at(half);
+                for ((result, &x), &y) in row.iter_mut().zip(first).zip(second) {
+                    *result = activation(x) * y;
+                }
+                values[at * half..(at + 1) * half].copy_from_slice(&row);
+            }
+        },
+    );
+}
+
+/// Normalisation of each row of `d` components.
+pub(super) fn normalize_all(values: &mut [f32], norm: &Norm<HostVector>) {
+    match norm.kind {
+        NormKind::Layer => normalize_rows(values, &norm.weight.0, &norm.bias.0, norm.epsilon),
+        NormKind::RootMeanSquare => scale_rows(values, &norm.weight.0, norm.epsilon),
+    }
+}
+
+/// Each row divided by its root mean square, times `weight`.
+fn scale_rows(values: &mut [f32], weight: &[f32], epsilon: f32) {
+    Arch::new().dispatch(
+        #[inline(always)]
+        || {
+            for row in values.chunks_exact_mut(weight.len()) {
+                let square = sum(row, |x| x * x) / row.len() as f32;
+                let scale = 1.0 / (square + epsilon).sqrt();
+                row.iter_mut().zip(weight).for_each(|(value, weight)| *value *= scale * weight);
+            }
+        },
+    );
+}
+
+/// A head whose two halves are turned against each other.
+pub(super) fn turn(head: &mut [f32], cosines: &[f32], sines: &[f32]) {
+    let (first, second) = head.split_at_mut(cosines.len());
+    for ((a, b), (cosine, sine)) in first.iter_mut().zip(second).zip(cosines.iter().zip(sines)) {
+        (*a, *b) = (*a * cosine - *b * sine, *b * cosine + *a * sine);
     }
 }
 
 /// Layer normalisation of each row of `weight.len()` components.
-pub(super) fn normalize_rows(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
+fn normalize_rows(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
     Arch::new().dispatch(
         #[inline(always)]
         || {
@@ -164,6 +234,12 @@ pub(crate) fn gelu(x: f32) -> f32 {
     x.max(0.0) - 0.5 * x.abs() * tail
 }
 
+/// `x / (1 + exp(-x))`.
+#[inline(always)]
+fn silu(x: f32) -> f32 {
+    x / (1.0 + exp((-x).min(87.0)))
+}
+
 /// `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))`.
 #[inline(always)]
 fn gelu_tanh(x: f32) -> f32 {
@@ -195,6 +271,27 @@ mod tests {
             let x = i as f32 / 8.0;
             assert!((f64::from(gelu(x)) - gelu_by_integral(x.into())).abs() < 1e-6, "{x}");
         }
+    }
+
+    #[test]
+    fn silu_and_its_product_with_a_gate_are_what_their_formulas_say() {
+        for i in -800..=800 {
+            let x = i as f32 / 8.0;
+            let expected = f64::from(x) / (1.0 + f64::from(-x).exp());
+            assert!((f64::from(silu(x)) - expected).abs() < 1e-5, "{x}");
+        }
+        let mut values = [1.0, -2.0, 3.0, 4.0, 5.0, 6.0, 7.0, -8.0];
+        multiply_halves(&mut values, 4, 2, |x| x.max(0.0));
+        assert_eq!(values[..4], [3.0, 0.0, 35.0, -48.0]);
+    }
+
+    #[test]
+    fn rows_are_divided_by_their_root_mean_square() {
+        let mut rows = [3.0, 4.0, 0.0, 0.0];
+        scale_rows(&mut rows, &[2.0, 1.0], 1e-12);
+        let root = 12.5_f32.sqrt();
+        assert!((rows[0] - 6.0 / root).abs() < 1e-6 && (rows[1] - 4.0 / root).abs() < 1e-6);
+        assert_eq!(rows[2..], [0.0, 0.0]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::error::Error;
 pub(super) const NOTHING: &[&str] = &["null", "false"];
 
 /// The settings of one kind of file.
+#[derive(Debug)]
 pub(crate) struct FileSettings {
     /// What the file is called in the README.
     #[cfg_attr(not(test), expect(dead_code, reason = "the README's table is checked by a test"))]

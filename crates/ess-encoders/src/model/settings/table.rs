@@ -6,19 +6,33 @@ use serde_json::Value;
 
 use super::{
     cross_encoder,
+    decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
+    encoders::{ALBERT, ELECTRA, MODERN_BERT, NOMIC_BERT},
     file_settings::FileSettings,
+    rotary::ROTARY,
     sentence::{
         DENSE, LAYER_NORM, LISTED_MODULE, MODEL, NORMALIZE, POOLING, ROUTER, ROUTER_PARAMETERS, SENTENCE,
     },
     static_model::STATIC,
     tokenizer::{TOKENIZER, TOKENIZER_CONFIG},
-    transformer::TRANSFORMER,
+    transformer::{HARMLESS, TRANSFORMER},
 };
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 15] = [
+const ALL: [&FileSettings; 26] = [
     &TRANSFORMER,
+    &ELECTRA,
+    &ALBERT,
+    &MODERN_BERT,
+    &NOMIC_BERT,
+    &LLAMA,
+    &MISTRAL,
+    &QWEN2,
+    &QWEN3,
+    &GEMMA3,
+    &T5,
+    &ROTARY,
     &SENTENCE,
     &MODEL,
     &LISTED_MODULE,
@@ -79,12 +93,11 @@ fn row(settings: &FileSettings) -> String {
         settings.only.iter().map(|(name, values)| format!("`{name}`: `{}`", values.join("` or `"))).collect();
     let only = if only.is_empty() { "–".to_owned() } else { only.join("; ") };
     let others = if settings.closed { "refused" } else { "refused if like one that decides, else a warning" };
-    format!(
-        "| {} | {} | {only} | {} | {others} |",
-        settings.file,
-        list(settings.applied),
-        list(settings.harmless)
-    )
+    let harmless = match settings.harmless == HARMLESS && settings.file != TRANSFORMER.file {
+        true => "as of config.json".to_owned(),
+        false => list(settings.harmless),
+    };
+    format!("| {} | {} | {only} | {harmless} | {others} |", settings.file, list(settings.applied))
 }
 
 #[test]

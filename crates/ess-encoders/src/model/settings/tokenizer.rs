@@ -18,6 +18,7 @@ pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
         "model_input_names",
         "model_max_length",
         "pad_token",
+        "padding_side",
         "sep_token",
         "strip_accents",
         "tokenize_chinese_chars",
@@ -26,11 +27,10 @@ pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
         "unk_token",
     ],
     only: &[
-        ("add_bos_token", &["null"]),
-        ("add_eos_token", &["null"]),
+        ("add_bos_token", NOTHING),
+        ("add_eos_token", NOTHING),
         ("do_basic_tokenize", &["null", "true"]),
         ("never_split", &["null", "[]"]),
-        ("padding_side", &["null", "\"right\""]),
         ("split_special_tokens", NOTHING),
     ],
     harmless: &[

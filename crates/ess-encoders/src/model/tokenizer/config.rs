@@ -34,6 +34,7 @@ pub(super) struct TokenizerConfig {
     model_input_names: Option<Vec<String>>,
     tokenizer_class: Option<String>,
     truncation_side: Option<String>,
+    padding_side: Option<String>,
     do_lower_case: Option<bool>,
     strip_accents: Option<bool>,
     tokenize_chinese_chars: Option<bool>,
@@ -75,6 +76,18 @@ impl TokenizerConfig {
             Some("right") => Ok(Some(TruncationDirection::Right)),
             Some("left") => Ok(Some(TruncationDirection::Left)),
             Some(other) => Err(Error::config(&folder.file(FILE), "truncation_side", "left or right", other)),
+        }
+    }
+
+    /// Refuses padding in front of texts where it would move their positions, as it does in a table of them.
+    pub(super) fn check_padding(&self, folder: &ModelFolder, moves_positions: bool) -> Result<(), Error> {
+        match self.padding_side.as_deref() {
+            None | Some("right") => Ok(()),
+            Some("left") if !moves_positions => Ok(()),
+            Some(other) => {
+                let expected = if moves_positions { "right" } else { "right or left" };
+                Err(Error::config(&folder.file(FILE), "padding_side", expected, other))
+            }
         }
     }
 

@@ -46,7 +46,7 @@ impl DeviceEngine {
     pub(super) fn tokens_at_once(&self, longest: usize) -> usize {
         let widest = |block: &Block<Matrix, Vector>| {
             let [up, qkv] = [&block.up, &block.qkv].map(|linear| linear.weight.dims()[0]);
-            up.max(qkv).max(block.heads * longest)
+            up.max(qkv).max(block.attention.heads * longest)
         };
         let widest = self.transformer.blocks.iter().map(widest).max().unwrap_or(1);
         DEVICE_TOKENS.min(largest_tensor(self.compute.device()) / widest).max(1)

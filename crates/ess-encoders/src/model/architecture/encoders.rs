@@ -1,0 +1,198 @@
+//! Architectures whose tokens see each other in both directions.
+
+use super::{Architecture, Classifier, Defaults, GlobalFirst, Names, Positions};
+use crate::{
+    model::{
+        settings::{encoders, transformer},
+        transformer_config::Activation,
+    },
+    transformer::definition::NormKind,
+};
+
+// Devlin et al., 2018.
+const BERT: Architecture = Architecture {
+    model_types: &["bert"],
+    settings: &transformer::TRANSFORMER,
+    positions: Positions::Learned,
+    token_types: true,
+    norm: NormKind::Layer,
+    norm_from_one: false,
+    gated: false,
+    causal: false,
+    scaled_scores: true,
+    scaled_words: false,
+    biases: [true; 3],
+    norm_bias: true,
+    defaults: Defaults {
+        activation: Activation::Gelu,
+        epsilon: 1e-12,
+        fixed_epsilon: false,
+        theta: [10_000.0; 2],
+        kv_heads: None,
+        head_dim: None,
+        global_every: None,
+    },
+    names: BERT_NAMES,
+    classifier: Some(Classifier { dense: "bert.pooler.dense", activation: f32::tanh, score: "classifier" }),
+};
+
+const BERT_NAMES: Names = Names {
+    prefix: "bert.",
+    words: "embeddings.word_embeddings",
+    positions: "embeddings.position_embeddings",
+    types: "embeddings.token_type_embeddings",
+    embedding_norm: Some("embeddings.LayerNorm"),
+    projection: None,
+    relative: "encoder.relative_attention_bias",
+    final_norm: None,
+    layer: "encoder.layer.{}",
+    qkv: &["attention.self.query", "attention.self.key", "attention.self.value"],
+    attention_out: "attention.output.dense",
+    up: &["intermediate.dense"],
+    gated_up: &[],
+    down: "output.dense",
+    attention_input_norm: None,
+    first_input_is_normalised: false,
+    attention_output_norm: None,
+    attention_norm: Some("attention.output.LayerNorm"),
+    query_key_norms: None,
+    input_norm: None,
+    output_norm: None,
+    norm: Some("output.LayerNorm"),
+};
+
+fn relu(x: f32) -> f32 {
+    x.max(0.0)
+}
+
+const CLASSIFIER: Option<Classifier> =
+    Some(Classifier { dense: "classifier.dense", activation: f32::tanh, score: "classifier.out_proj" });
+
+pub(super) static ENCODERS: [Architecture; 8] = [
+    BERT,
+    Architecture {
+        model_types: &["roberta", "xlm-roberta", "camembert"],
+        positions: Positions::LearnedBehindPadding,
+        names: Names { prefix: "roberta.", ..BERT_NAMES },
+        classifier: CLASSIFIER,
+        ..BERT
+    },
+    Architecture {
+        model_types: &["distilbert"],
+        token_types: false,
+        defaults: Defaults { fixed_epsilon: true, ..BERT.defaults },
+        names: Names {
+            prefix: "distilbert.",
+            layer: "transformer.layer.{}",
+            qkv: &["attention.q_lin", "attention.k_lin", "attention.v_lin"],
+            attention_out: "attention.out_lin",
+            attention_norm: Some("sa_layer_norm"),
+            up: &["ffn.lin1"],
+            down: "ffn.lin2",
+            norm: Some("output_layer_norm"),
+            ..BERT_NAMES
+        },
+        classifier: Some(Classifier { dense: "pre_classifier", activation: relu, score: "classifier" }),
+        ..BERT
+    },
+    Architecture {
+        model_types: &["mpnet"],
+        // It looks into so many buckets, whatever its file says.
+        positions: Positions::LearnedAndRelative { buckets: 32 },
+        token_types: false,
+        names: Names {
+            prefix: "mpnet.",
+            qkv: &["attention.attn.q", "attention.attn.k", "attention.attn.v"],
+            attention_out: "attention.attn.o",
+            attention_norm: Some("attention.LayerNorm"),
+            ..BERT_NAMES
+        },
+        classifier: CLASSIFIER,
+        ..BERT
+    },
+    // Clark et al., 2020.
+    Architecture {
+        model_types: &["electra"],
+        settings: &encoders::ELECTRA,
+        names: Names { prefix: "electra.", projection: Some("embeddings_project"), ..BERT_NAMES },
+        classifier: None,
+        ..BERT
+    },
+    // Lan et al., 2020: the layers of a group are one.
+    Architecture {
+        model_types: &["albert"],
+        settings: &encoders::ALBERT,
+        defaults: Defaults { activation: Activation::GeluTanh, ..BERT.defaults },
+        names: Names {
+            prefix: "albert.",
+            projection: Some("encoder.embedding_hidden_mapping_in"),
+            layer: "encoder.albert_layer_groups.{}.albert_layers.0",
+            qkv: &["attention.query", "attention.key", "attention.value"],
+            attention_out: "attention.dense",
+            attention_norm: Some("attention.LayerNorm"),
+            up: &["ffn"],
+            down: "ffn_output",
+            norm: Some("full_layer_layer_norm"),
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+    // Warner et al., 2024.
+    Architecture {
+        model_types: &["modernbert"],
+        settings: &encoders::MODERN_BERT,
+        positions: Positions::Rotary,
+        token_types: false,
+        gated: true,
+        biases: [false; 3],
+        norm_bias: false,
+        defaults: Defaults {
+            epsilon: 1e-5,
+            theta: [160_000.0, 10_000.0],
+            global_every: Some((3, GlobalFirst::First)),
+            ..BERT.defaults
+        },
+        names: Names {
+            prefix: "model.",
+            words: "embeddings.tok_embeddings",
+            embedding_norm: Some("embeddings.norm"),
+            final_norm: Some("final_norm"),
+            layer: "layers.{}",
+            qkv: &["attn.Wqkv"],
+            attention_out: "attn.Wo",
+            up: &["mlp.Wi"],
+            down: "mlp.Wo",
+            attention_input_norm: Some("attn_norm"),
+            first_input_is_normalised: true,
+            attention_norm: None,
+            input_norm: Some("mlp_norm"),
+            norm: None,
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+    // Nussbaum et al., 2024: transformers 5 keeps the names of the model's first files.
+    Architecture {
+        model_types: &["nomic_bert"],
+        settings: &encoders::NOMIC_BERT,
+        positions: Positions::Rotary,
+        gated: true,
+        biases: [false; 3],
+        defaults: Defaults { activation: Activation::Silu, theta: [1_000.0; 2], ..BERT.defaults },
+        names: Names {
+            embedding_norm: Some("emb_ln"),
+            layer: "encoder.layers.{}",
+            qkv: &["attn.Wqkv"],
+            attention_out: "attn.out_proj",
+            attention_norm: Some("norm1"),
+            up: &["mlp.fc12", "mlp.fc11"],
+            down: "mlp.fc2",
+            norm: Some("norm2"),
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+];

@@ -1,0 +1,148 @@
+//! The settings of bidirectional architectures beyond the first six that transformers 4 and 5 write.
+
+use super::{
+    file_settings::{FileSettings, NOTHING},
+    transformer::HARMLESS,
+};
+
+/// config.json of ELECTRA.
+pub(crate) const ELECTRA: FileSettings = FileSettings {
+    file: "config.json of ELECTRA",
+    applied: &[
+        "architectures",
+        "embedding_size",
+        "hidden_act",
+        "hidden_size",
+        "intermediate_size",
+        "layer_norm_eps",
+        "max_position_embeddings",
+        "model_type",
+        "num_attention_heads",
+        "num_hidden_layers",
+        "pad_token_id",
+        "type_vocab_size",
+        "vocab_size",
+    ],
+    only: &[
+        ("add_cross_attention", NOTHING),
+        ("auto_map", &["null", "{}"]),
+        ("is_decoder", NOTHING),
+        ("is_encoder_decoder", NOTHING),
+        ("position_embedding_type", &["null", "\"absolute\""]),
+        ("pruned_heads", &["null", "{}"]),
+        ("quantization_config", &["null"]),
+    ],
+    harmless: HARMLESS,
+    closed: true,
+};
+
+/// config.json of ALBERT.
+pub(crate) const ALBERT: FileSettings = FileSettings {
+    file: "config.json of ALBERT",
+    applied: &[
+        "architectures",
+        "embedding_size",
+        "hidden_act",
+        "hidden_size",
+        "intermediate_size",
+        "layer_norm_eps",
+        "max_position_embeddings",
+        "model_type",
+        "num_attention_heads",
+        "num_hidden_groups",
+        "num_hidden_layers",
+        "pad_token_id",
+        "type_vocab_size",
+        "vocab_size",
+    ],
+    only: &[
+        ("add_cross_attention", NOTHING),
+        ("auto_map", &["null", "{}"]),
+        ("down_scale_factor", &["null", "1"]),
+        ("gap_size", &["null", "0"]),
+        ("inner_group_num", &["null", "1"]),
+        ("is_decoder", NOTHING),
+        ("is_encoder_decoder", NOTHING),
+        ("net_structure_type", &["null", "0"]),
+        ("num_memory_blocks", &["null", "0"]),
+        ("position_embedding_type", &["null", "\"absolute\""]),
+        ("pruned_heads", &["null", "{}"]),
+        ("quantization_config", &["null"]),
+    ],
+    harmless: HARMLESS,
+    closed: true,
+};
+
+/// config.json of ModernBERT.
+pub(crate) const MODERN_BERT: FileSettings = FileSettings {
+    file: "config.json of ModernBERT",
+    applied: &[
+        "architectures",
+        "attention_bias",
+        "global_attn_every_n_layers",
+        "global_rope_theta",
+        "hidden_activation",
+        "hidden_size",
+        "intermediate_size",
+        "layer_types",
+        "local_attention",
+        "local_rope_theta",
+        "max_position_embeddings",
+        "mlp_bias",
+        "model_type",
+        "norm_bias",
+        "norm_eps",
+        "num_attention_heads",
+        "num_hidden_layers",
+        "pad_token_id",
+        "rope_parameters",
+        "rope_scaling",
+        "vocab_size",
+    ],
+    only: &[
+        ("add_cross_attention", NOTHING),
+        ("auto_map", &["null", "{}"]),
+        ("is_decoder", NOTHING),
+        ("is_encoder_decoder", NOTHING),
+        ("layer_norm_eps", &["1e-5", "1e-05"]),
+        ("position_embedding_type", &["null", "\"absolute\"", "\"rope\""]),
+        ("pruned_heads", &["null", "{}"]),
+        ("quantization_config", &["null"]),
+    ],
+    harmless: HARMLESS,
+    closed: true,
+};
+
+/// config.json of Nomic BERT, as transformers 5 writes it.
+pub(crate) const NOMIC_BERT: FileSettings = FileSettings {
+    file: "config.json of Nomic BERT",
+    applied: &[
+        "architectures",
+        "head_dim",
+        "hidden_act",
+        "hidden_size",
+        "intermediate_size",
+        "layer_norm_eps",
+        "max_position_embeddings",
+        "model_type",
+        "num_attention_heads",
+        "num_hidden_layers",
+        "pad_token_id",
+        "rope_parameters",
+        "rope_scaling",
+        "rope_theta",
+        "type_vocab_size",
+        "vocab_size",
+    ],
+    only: &[
+        ("add_cross_attention", NOTHING),
+        ("auto_map", &["null", "{}"]),
+        ("is_decoder", NOTHING),
+        ("is_encoder_decoder", NOTHING),
+        ("partial_rotary_factor", &["null", "1", "1.0"]),
+        ("pruned_heads", &["null", "{}"]),
+        ("quantization_config", &["null"]),
+    ],
+    harmless: HARMLESS,
+    closed: true,
+};

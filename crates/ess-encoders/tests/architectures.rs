@@ -1,0 +1,241 @@
+//! Architectures beyond BERT's six against sentence-transformers: see golden/make_architectures.py.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "with --nocapture the tests say how close they come")]
+
+mod folder;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use burn::tensor::Device;
+use ess_core::{Embeddings, QueryEncoder};
+use ess_encoders::{CrossEncoder, Error, SentenceEncoder, TokenEncoder};
+use folder::Folder;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+#[derive(Deserialize)]
+struct Golden {
+    texts: Vec<String>,
+    embeddings: Vec<Vec<f32>>,
+    /// Of the third text's tokens, layer by layer.
+    states: Vec<Vec<Vec<f32>>>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    folder: String,
+    changes: Map<String, Value>,
+    embeddings: Vec<Vec<f32>>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/architectures")
+}
+
+fn golden(name: &str) -> Golden {
+    serde_json::from_slice(&std::fs::read(root().join(name).join("golden.json")).unwrap()).unwrap()
+}
+
+fn furthest(found: &[f32], expected: &[f32]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    found.iter().zip(expected).map(|(f, e)| (f - e).abs()).fold(0.0, f32::max)
+}
+
+/// The largest difference of all.
+fn deviation(found: &Embeddings, expected: &[Vec<f32>]) -> f32 {
+    assert_eq!(found.len(), expected.len());
+    found.rows().zip(expected).map(|(found, expected)| furthest(found, expected)).fold(0.0, f32::max)
+}
+
+fn on_both(folder: &Path) -> [(&'static str, SentenceEncoder); 2] {
+    let on_device = SentenceEncoder::load_on(folder, &Device::flex()).unwrap();
+    [("host", SentenceEncoder::load(folder).unwrap()), ("device", on_device)]
+}
+
+const CLOSE: f32 = 2e-5;
+
+fn agrees(name: &str) {
+    let golden = golden(name);
+    let texts: Vec<_> = golden.texts.iter().map(String::as_str).collect();
+    for (place, encoder) in on_both(&root().join(name)) {
+        // All at once, so that texts of several lengths stand side by side.
+        let furthest_vector = deviation(&encoder.encode_queries(&texts).unwrap(), &golden.embeddings);
+        let encoder = Arc::new(encoder);
+        let mut furthest_state = 0.0_f32;
+        for (layer, expected) in golden.states.iter().enumerate() {
+            let states = TokenEncoder::new(encoder.clone(), layer).unwrap();
+            let states = states.encode_queries(&texts[2..3]).unwrap();
+            furthest_state = furthest_state.max(furthest(states.states(0), &expected.concat()));
+        }
+        println!("{name} on the {place}: vectors {furthest_vector:.1e}, states {furthest_state:.1e}");
+        assert!(furthest_vector < CLOSE, "{name} on the {place}: vectors {furthest_vector}");
+        assert!(furthest_state < CLOSE * 5.0, "{name} on the {place}: states {furthest_state}");
+        assert!(encoder.split(1, &Device::flex()).is_ok() == matches!(name, "electra" | "albert"), "{name}");
+    }
+}
+
+#[test]
+fn qwen2_with_the_last_token_and_padding_in_front() {
+    agrees("qwen2");
+}
+
+#[test]
+fn qwen3_in_bf16_with_normalised_queries_and_keys() {
+    agrees("qwen3");
+}
+
+#[test]
+fn llama_in_shards_with_one_head_of_keys() {
+    agrees("llama");
+}
+
+#[test]
+fn mistral_with_a_window_smaller_than_texts() {
+    agrees("mistral");
+}
+
+#[test]
+fn modernbert_with_local_and_global_layers() {
+    agrees("modernbert");
+}
+
+#[test]
+fn gemma_3_in_f16_in_both_directions() {
+    agrees("gemma3");
+}
+
+#[test]
+fn nomic_bert_with_rotary_positions_and_a_gate() {
+    agrees("nomic");
+}
+
+#[test]
+fn electra_with_narrow_tables() {
+    agrees("electra");
+}
+
+#[test]
+fn albert_with_groups_of_layers() {
+    agrees("albert");
+}
+
+#[test]
+fn t5s_encoder_with_relative_positions_alone() {
+    agrees("t5");
+}
+
+fn changed(name: &str, changes: &Map<String, Value>) -> Folder {
+    Folder::of(&root().join(name)).edit("config.json", |config| {
+        for (key, value) in changes {
+            config[key] = value.clone();
+        }
+    })
+}
+
+#[test]
+fn other_configurations_of_the_same_architectures() {
+    let cases: Vec<Case> =
+        serde_json::from_slice(&std::fs::read(root().join("cases.json")).unwrap()).unwrap();
+    assert!(cases.len() > 20);
+    let mut wrong = Vec::new();
+    for Case { folder, changes, embeddings } in cases {
+        let golden = golden(&folder);
+        // A case that the unchanged folder passes would show nothing; dynamic scaling is the one that changes no text.
+        let differs = golden.embeddings.iter().zip(&embeddings).any(|(a, b)| furthest(a, b) > 1e-3);
+        assert!(differs || json!(changes).to_string().contains("dynamic"), "{folder} {changes:?}");
+        let texts: Vec<_> = golden.texts.iter().map(String::as_str).collect();
+        for (place, encoder) in on_both(changed(&folder, &changes).root()) {
+            let furthest = deviation(&encoder.encode_queries(&texts).unwrap(), &embeddings);
+            if furthest >= CLOSE {
+                wrong.push(format!("{folder} on the {place}, {}: {furthest}", json!(changes)));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_would_give_other_vectors_is_refused_by_name() {
+    let cases = [
+        ("llama", json!({"model_type": "gpt2"}), "modernbert"),
+        ("llama", json!({"rope_parameters": {"rope_type": "longrope"}}), "rope_type"),
+        ("llama", json!({"rope_parameters": {"rope_type": "yarn", "factor": 2.0, "ramp": 3}}), "ramp"),
+        ("llama", json!({"num_key_value_heads": 3}), "num_key_value_heads"),
+        ("llama", json!({"num_key_value_heads": 0}), "num_key_value_heads"),
+        ("llama", json!({"hidden_act": "relu2"}), "hidden_act"),
+        ("llama", json!({"is_causal": false}), "is_causal"),
+        ("llama", json!({"sliding_window": 4}), "sliding_window"),
+        ("llama", json!({"layer_types": ["full_attention", "full_attention"]}), "layer_types"),
+        ("llama", json!({"residual_multiplier": 2.0}), "residual_multiplier"),
+        ("llama", json!({"head_dim": 5}), "head_dim"),
+        ("llama", json!({"max_position_embeddings": null}), "max_position_embeddings"),
+        ("llama", json!({"quantization_config": {"bits": 4}}), "quantization_config"),
+        ("mistral", json!({"sliding_window": 0}), "sliding_window"),
+        ("qwen3", json!({"layer_types": ["full_attention"]}), "layer_types"),
+        ("qwen3", json!({"layer_types": ["full_attention", "chunked_attention"]}), "layer_types"),
+        ("qwen3", json!({"layer_types": ["full_attention", "sliding_attention"]}), "sliding_window"),
+        ("gemma3", json!({"attn_logit_softcapping": 50.0}), "attn_logit_softcapping"),
+        ("gemma3", json!({"query_pre_attn_scalar": 0}), "query_pre_attn_scalar"),
+        (
+            "modernbert",
+            json!({"layer_types": null, "global_attn_every_n_layers": 0}),
+            "global_attn_every_n_layers",
+        ),
+        ("modernbert", json!({"rope_parameters": {"rope_theta": 3.0}}), "rope_parameters"),
+        ("albert", json!({"inner_group_num": 2}), "inner_group_num"),
+        ("albert", json!({"num_hidden_groups": 0}), "num_hidden_groups"),
+        ("t5", json!({"dense_act_fn": "relu"}), "dense_act_fn"),
+        ("t5", json!({"relative_attention_num_buckets": 1}), "relative_attention_num_buckets"),
+        ("electra", json!({"position_embedding_type": "relative_key"}), "position_embedding_type"),
+    ];
+    for (name, changes, named) in cases {
+        let error = changed(name, changes.as_object().unwrap()).error();
+        let typed = matches!(&error, Error::Config { .. } | Error::Setting { .. });
+        assert!(typed && error.to_string().contains(named), "{name} {changes}: {error}");
+    }
+}
+
+#[test]
+fn weights_that_are_not_those_of_the_configuration_are_named() {
+    let cases = [
+        ("llama", json!({"intermediate_size": 25}), "mlp.gate_proj"),
+        ("llama", json!({"attention_bias": true}), "q_proj.bias"),
+        ("llama", json!({"mlp_bias": true}), "gate_proj.bias"),
+        ("qwen2", json!({"num_key_value_heads": 4}), "k_proj"),
+        ("qwen3", json!({"head_dim": 8}), "q_proj"),
+        ("modernbert", json!({"norm_bias": true}), "norm.bias"),
+        ("gemma3", json!({"num_hidden_layers": 3, "layer_types": null}), "layers.2."),
+        (
+            "t5",
+            json!({"feed_forward_proj": "relu", "dense_act_fn": "relu", "is_gated_act": false}),
+            "DenseReluDense.wi",
+        ),
+        ("albert", json!({"embedding_size": 9}), "word_embeddings"),
+    ];
+    for (name, changes, named) in cases {
+        let error = changed(name, changes.as_object().unwrap()).error();
+        let typed = matches!(&error, Error::TensorShape { .. } | Error::MissingTensor { .. });
+        assert!(typed && error.to_string().contains(named), "{name} {changes}: {error}");
+    }
+    let no_bytes = Map::new();
+    let smaller = changed("llama", &Map::from_iter([("vocab_size".to_owned(), json!(40))])).error();
+    assert!(matches!(smaller, Error::Vocabulary { largest: 44, vocabulary: 40, .. }), "{smaller}");
+    let shard = changed("llama", &no_bytes).remove("model-00002-of-00004.safetensors").error();
+    assert!(shard.to_string().contains("model-00002"), "{shard}");
+    let torn = changed("qwen3", &no_bytes)
+        .change_bytes("model.safetensors", |bytes| bytes.truncate(bytes.len() - 1));
+    assert!(matches!(torn.error(), Error::MalformedWeights { .. }));
+    let nan = changed("qwen3", &no_bytes).change_bytes("model.safetensors", |bytes| {
+        let end = bytes.len();
+        bytes[end - 2..].copy_from_slice(&0x7fc0_u16.to_le_bytes());
+    });
+    assert!(matches!(nan.error(), Error::NonFiniteWeight { .. }));
+    assert!(matches!(
+        CrossEncoder::load(root().join("qwen3")),
+        Err(Error::Config { field: "model_type", .. })
+    ));
+}
