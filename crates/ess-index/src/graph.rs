@@ -275,6 +275,8 @@ mod tests {
     fn walks_find_the_best_items() {
         let (items, index) = surface_and_graph();
         assert_eq!(unreachable(index), 0);
+        // Without links every row would be a start, and every walk a scan.
+        assert!(index.starts.rows().len() < 100 && (0..2000).all(|row| index.links.of(row).count() > 1));
         let found = recall(index, items, 60);
         assert!(found >= 0.97, "{found}");
     }
