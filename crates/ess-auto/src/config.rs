@@ -54,9 +54,8 @@ pub struct AutoConfig {
     /// Friedman, Olshen and Stone, "Classification and Regression Trees" (1984). 0 or more. Default: 1.
     pub standard_errors: f64,
     /// The level of the interval of the gain over the frozen encoder whose lower end must be above 0; between 0 and 1. It
-    /// counts all trials and shares that are chosen from, and allows for losses that no held-out query has shown
-    /// ([`Choice::interval`](crate::Choice::interval)): where nothing helps, something is chosen in `(1 − confidence) / 2` of
-    /// choices at most, whatever the shape of its losses. Default: 0.95.
+    /// counts all trials and shares that are chosen from ([`Choice::interval`](crate::Choice::interval)): where nothing helps,
+    /// something is chosen in `(1 − confidence) / 2` of choices at most. Default: 0.95.
     pub confidence: f64,
     /// The seed of every random step. Default: 0.
     pub seed: u64,
