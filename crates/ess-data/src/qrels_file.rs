@@ -130,11 +130,31 @@ fn parse(text: &str, format: QrelsFormat) -> Result<Borrowed<'_>, (&'static str,
         ),
     };
     let [query, item, grade] = fields.ok_or_else(|| (expected, format!("{:?}", excerpt(text))))?;
-    let grade = grade
-        .trim()
-        .parse()
-        .map_err(|_| ("a grade that is a whole number", format!("{:?}", excerpt(grade))))?;
-    Ok(Borrowed { query, item, grade })
+    match grade.trim().parse() {
+        Ok(grade) => Ok(Borrowed { query, item, grade }),
+        Err(_) => Err(not_a_grade(format, [query, item, grade])),
+    }
+}
+
+/// What is wrong with a line whose grade is no number, often because its columns stand in another order.
+#[cold]
+fn not_a_grade(format: QrelsFormat, fields: [&str; 3]) -> (&'static str, String) {
+    let found = fields.map(|field| format!("{:?}", excerpt(field)));
+    let [query, item, grade] = &found;
+    let is_header = |field: &str| BEIR_HEADER.iter().any(|name| name.eq_ignore_ascii_case(field.trim()));
+    match format {
+        QrelsFormat::Beir if fields != BEIR_HEADER && fields.into_iter().all(is_header) => {
+            ("a header with the columns query-id, corpus-id and score in this order", found.join(", "))
+        }
+        QrelsFormat::Beir => (
+            "a grade that is a whole number in column 3, behind query id and item id",
+            format!("{grade} behind {query} and {item}"),
+        ),
+        QrelsFormat::Trec => (
+            "a grade that is a whole number in column 4, behind query id, 0 and item id",
+            format!("{grade} behind the query {query} and the item {item}"),
+        ),
+    }
 }
 
 /// The fields of a line, where there are `N`.

@@ -104,12 +104,21 @@ impl Borrowed<'_> {
 fn parse(text: &str) -> Result<Borrowed<'_>, (&'static str, String)> {
     let mut fields = text.split_ascii_whitespace();
     let six = [(); 6].map(|()| fields.next());
-    let [Some(query), _, Some(item), _, Some(score), Some(tag)] = six else {
+    let [Some(query), _, Some(item), Some(rank), Some(score), Some(tag)] = six else {
         return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
     };
-    let finite = parse_f32(score).filter(|score| score.is_finite());
-    let score = finite.ok_or_else(|| ("a score that is a finite number", format!("{:?}", excerpt(score))))?;
-    Ok(Borrowed { query, item, score, tag })
+    match parse_f32(score).filter(|score| score.is_finite()) {
+        Some(score) => Ok(Borrowed { query, item, score, tag }),
+        None => Err(not_a_score([item, rank, score])),
+    }
+}
+
+/// What is wrong with a line whose score is no number, often because its columns stand in another order.
+#[cold]
+fn not_a_score(fields: [&str; 3]) -> (&'static str, String) {
+    let [item, rank, score] = fields.map(|field| format!("{:?}", excerpt(field)));
+    let expected = "a score that is a finite number in column 5, behind query id, Q0, item id and rank";
+    (expected, format!("{score} behind the item {item} and the rank {rank}"))
 }
 
 /// Reads a run; its name is the tag of the first line.

@@ -54,18 +54,18 @@ pub enum Error {
         /// How many queries the run has.
         found: usize,
     },
-    /// A cutoff that is zero or no number.
+    /// A cutoff that is zero or not a number.
     #[error("cutoff: k must be a whole number of at least 1; found {found:?}")]
     InvalidCutoff {
-        /// The k that came.
+        /// The k that came, or the name of the measure that was asked for with it, such as `ndcg@0`.
         found: String,
     },
-    /// A name that no measure of this crate has.
+    /// A name that no measure has, or a measure asked for with a cutoff or a parameter that it does not have.
     #[error("unknown measure {name:?}: expected {expected}")]
     UnknownMeasure {
         /// The name that came.
         name: String,
-        /// The names that there are, registered ones included.
+        /// The names that there are, registered ones included; or the measure without what it does not have.
         expected: String,
     },
     /// The same measure asked for twice.
@@ -148,4 +148,17 @@ pub enum Error {
         /// What came.
         found: String,
     },
+}
+
+impl Error {
+    /// The same error with the name of the measure that was asked for.
+    pub(crate) fn of_measure(self, measure: &str) -> Self {
+        match self {
+            Self::InvalidCutoff { .. } => Self::InvalidCutoff { found: measure.to_owned() },
+            Self::InvalidParameter { name, expected, found } if found != measure => {
+                Self::InvalidParameter { name, expected, found: format!("{found} in {measure}") }
+            }
+            other => other,
+        }
+    }
 }

@@ -158,6 +158,28 @@ fn bad_cutoffs_parameters_and_names_are_told_apart() {
     assert!(serde_json::from_str::<NamedMeasure>("\"ndcg@0\"").is_err());
 }
 
+#[test]
+fn errors_say_which_measure_was_asked_for_and_what_is_wrong_with_it() {
+    for (name, message) in [
+        ("ndcg@0", r#"cutoff: k must be a whole number of at least 1; found "ndcg@0""#),
+        ("P_0", r#"cutoff: k must be a whole number of at least 1; found "P_0""#),
+        ("mrr(rel=0)@10", "relevance level: expected a grade of at least 1, found 0 in mrr(rel=0)@10"),
+        (
+            "rbp@5",
+            "parameter of a measure: expected p, the probability of looking at the next item, as in rbp(p=0.8), found rbp@5",
+        ),
+        ("rprec@10", r#"unknown measure "rprec@10": expected rprec without @10"#),
+        ("map(p=2)@10", r#"unknown measure "map(p=2)@10": expected map without p=2"#),
+        ("judged(rel=2)", r#"unknown measure "judged(rel=2)": expected judged without rel=2"#),
+    ] {
+        assert_eq!(name.parse::<NamedMeasure>().unwrap_err().to_string(), message);
+    }
+    for name in ["rbp(p=1)", "iprec@2", "err(max=0)", "ndcg(1=2,1=3)", "ndcg(-1=2)"] {
+        let message = name.parse::<NamedMeasure>().unwrap_err().to_string();
+        assert!(message.ends_with(name), "{message}");
+    }
+}
+
 /// How many of the first items are judged and not relevant, as a share.
 struct Misleading {
     cutoff: Cutoff,

@@ -43,12 +43,15 @@ fn hit(text: &str) -> Parsed<Option<(&str, &str, f32, &str)>> {
         return Ok(None);
     }
     let fields: Vec<&str> = text.split_ascii_whitespace().collect();
-    let [query, _, item, _, score, tag, ..] = fields[..] else {
+    let [query, _, item, rank, score, tag, ..] = fields[..] else {
         return Err(("query id, Q0, item id, rank, score and tag", found(text)));
     };
     match score.parse::<f32>() {
         Ok(number) if number.is_finite() => Ok(Some((query, item, number, tag))),
-        _ => Err(("a score that is a finite number", found(score))),
+        _ => Err((
+            "a score that is a finite number in column 5, behind query id, Q0, item id and rank",
+            format!("{} behind the item {} and the rank {}", found(score), found(item), found(rank)),
+        )),
     }
 }
 
@@ -78,7 +81,29 @@ fn judgement(text: &str, beir: bool) -> Parsed<(&str, &str, i32)> {
         (false, &[query, _, item, grade]) => (query, item, grade),
         (false, _) => return Err(("query id, 0, item id and grade, as in TREC's qrels", found(text))),
     };
-    let number = grade.trim().parse().map_err(|_| ("a grade that is a whole number", found(grade)))?;
+    let Ok(number) = grade.trim().parse() else {
+        let names = ["query-id", "corpus-id", "score"];
+        let fields = [query, item, grade];
+        let [query, item, grade] = fields.map(found);
+        return Err(match beir {
+            true if fields != names
+                && fields.iter().all(|field| names.contains(&&*field.trim().to_lowercase())) =>
+            {
+                (
+                    "a header with the columns query-id, corpus-id and score in this order",
+                    format!("{query}, {item}, {grade}"),
+                )
+            }
+            true => (
+                "a grade that is a whole number in column 3, behind query id and item id",
+                format!("{grade} behind {query} and {item}"),
+            ),
+            false => (
+                "a grade that is a whole number in column 4, behind query id, 0 and item id",
+                format!("{grade} behind the query {query} and the item {item}"),
+            ),
+        });
+    };
     Ok((query, item, number))
 }
 
@@ -131,6 +156,7 @@ fn files() -> impl Strategy<Value = Vec<u8>> {
 fn file(good: &'static str) -> impl Strategy<Value = Vec<u8>> {
     let odd = prop_oneof![
         Just("query-id\tcorpus-id\tscore\n".to_owned()),
+        Just("corpus-id\tQuery-id\tscore\n".to_owned()),
         Just("\u{feff}".to_owned()),
         "[ \t\r\x0b\x0c\u{a0}]{0,3}\n",
         " ?#[a-z\t ]{0,9}\n",
@@ -156,6 +182,32 @@ proptest! {
         same(&bytes);
         same(&bytes[..cut.index(bytes.len() + 1)]);
     }
+}
+
+#[test]
+fn columns_in_another_order_are_named() {
+    let qrels = |text: &str| message(&read_qrels(file_with(text.as_bytes()).1).unwrap_err());
+    assert_eq!(
+        qrels("corpus-id\tquery-id\tscore\nd1\tq1\t1\n"),
+        "line 1: expected a header with the columns query-id, corpus-id and score in this order, found \"corpus-id\", \
+         \"query-id\", \"score\""
+    );
+    assert_eq!(
+        qrels("qid\tdocid\trel\n"),
+        "line 1: expected a grade that is a whole number in column 3, behind query id and item id, found \"rel\" behind \
+         \"qid\" and \"docid\""
+    );
+    assert_eq!(
+        qrels("q1 0 1 d1\n"),
+        "line 1: expected a grade that is a whole number in column 4, behind query id, 0 and item id, found \"d1\" behind \
+         the query \"q1\" and the item \"1\""
+    );
+    let run = message(&read_run(file_with(b"q1 Q0 d1 1 tag 0.5\n").1).unwrap_err());
+    assert_eq!(
+        run,
+        "line 1: expected a score that is a finite number in column 5, behind query id, Q0, item id and rank, found \
+         \"tag\" behind the item \"d1\" and the rank \"1\""
+    );
 }
 
 #[test]

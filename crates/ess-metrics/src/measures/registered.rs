@@ -71,7 +71,7 @@ pub(super) struct RegisteredMeasure {
 /// What is known of a [`MeasureKind`].
 #[derive(Clone, Copy)]
 pub(super) struct Kind {
-    name: &'static str,
+    pub(super) name: &'static str,
     of: TypeId,
     value: fn(Cutoff, &JudgedRanking) -> f64,
     aggregate: fn(Cutoff) -> Aggregate,

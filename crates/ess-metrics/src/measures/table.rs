@@ -148,25 +148,27 @@ struct Asked<'a> {
 
 /// The measure of a name, and the relevance level where it says one.
 fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
-    let unknown = || Error::UnknownMeasure { name: name.to_owned(), expected: names() };
+    let unknown = |expected| Error::UnknownMeasure { name: name.to_owned(), expected };
     if let Some((kind, mut asked)) =
         parts(name).and_then(|(kind, asked)| Some((registered::find(kind)?, asked)))
     {
         let level = asked.level()?;
         let measure = kind.at(asked.cutoff()?);
-        return if asked.is_done() { Ok((Kind::Registered(measure), level)) } else { Err(unknown()) };
+        return asked
+            .left(kind.name)
+            .map_or(Ok((Kind::Registered(measure), level)), |left| Err(unknown(left)));
     }
-    let (row, mut asked) = ours(name).or_else(|| of_trec_eval(name)).ok_or_else(unknown)?;
+    let (row, mut asked) = ours(name).or_else(|| of_trec_eval(name)).ok_or_else(|| unknown(names()))?;
     let level = if row.graded { None } else { asked.level()? };
     let kind = (row.make)(&mut asked)?;
-    if asked.is_done() { Ok((kind, level)) } else { Err(unknown()) }
+    asked.left(row.name).map_or(Ok((kind, level)), |left| Err(unknown(left)))
 }
 
 impl FromStr for NamedMeasure {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        let (kind, level) = parse(name)?;
+        let (kind, level) = parse(name).map_err(|error| error.of_measure(name))?;
         Ok(Self { kind, level })
     }
 }
@@ -204,9 +206,11 @@ fn of_trec_eval(name: &str) -> Option<(&'static Row, Asked<'_>)> {
 }
 
 impl Asked<'_> {
-    /// Whether nothing is left that the measure did not ask for.
-    fn is_done(&self) -> bool {
-        self.cut.is_none() && self.parameters.is_empty()
+    /// What would have been accepted, where something is left that the measure did not ask for.
+    fn left(&self, measure: &str) -> Option<String> {
+        let parameters = self.parameters.iter().map(|(key, value)| format!("{key}={value}"));
+        let left: Vec<String> = parameters.chain(self.cut.map(|cut| format!("@{cut}"))).collect();
+        (!left.is_empty()).then(|| format!("{measure} without {}", left.join(" and ")))
     }
 
     /// The relevance level, where one is given.
