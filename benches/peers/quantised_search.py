@@ -70,6 +70,9 @@ def seconds(work, passes):
 def faiss_settings(index, name):
     """The settings of each number of probes, from the fastest on."""
     for probes in arguments.probes if "IVF" in name else [1]:
+        if "Refine" not in name:
+            yield [(f"probes {probes}", faiss.SearchParametersIVF(nprobe=probes))]
+            continue
         yield [
             (f"probes {probes}, k_factor {factor}", refine_parameters(name, probes, factor)) for factor in FACTORS
         ]

@@ -55,7 +55,9 @@ pub struct AutoConfig {
     pub standard_errors: f64,
     /// The level of the interval of the gain over the frozen encoder whose lower end must be above 0; between 0 and 1. It
     /// counts all trials and shares that are chosen from ([`Choice::interval`](crate::Choice::interval)): where nothing helps,
-    /// something is chosen in `(1 − confidence) / 2` of choices at most. Default: 0.95.
+    /// something is chosen in `(1 − confidence) / 2` of choices at most, if a query is as likely to gain as to lose as much. Where
+    /// many queries gain a little and few lose much, which cancels out, it is chosen more often: in an eighth of simulated choices of
+    /// one trial and more of eight, with 5 % of 40 to 100 queries losing .95. Default: 0.95.
     pub confidence: f64,
     /// The seed of every random step. Default: 0.
     pub seed: u64,
