@@ -1,9 +1,12 @@
 //! The kernel under every product: some rows with 32 columns of a weight.
 
-use pulp::{Simd, WithSimd};
+use pulp::{Arch, Simd, WithSimd};
 
 /// Columns of a panel: two vectors of 16 values.
 pub(super) const PANEL: usize = 32;
+
+/// The number of columns that results are finished and stored together in; every strip is made of such groups.
+pub(super) const GROUP: usize = 16;
 
 /// Work that is made of tiles of `R` rows, `V` vectors of a panel's columns at a time.
 pub(super) trait Tiled {
@@ -28,6 +31,45 @@ impl<T: Tiled> WithSimd for InTiles<T> {
     }
 }
 
+/// How many columns of a weight the machine's kernel takes in one pass: 16 or 32.
+pub(super) fn strip_columns() -> usize {
+    Arch::new().dispatch(StripColumns)
+}
+
+struct StripColumns;
+
+impl WithSimd for StripColumns {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        match S::F32_LANES {
+            16 => 32,
+            _ => 16,
+        }
+    }
+}
+
+/// Adds to `sums` the products of `R` rows with `V` vectors of columns of a weight, in the order of the components.
+#[inline(always)]
+pub(super) fn accumulate<'w, S: Simd, const V: usize, const R: usize>(
+    simd: S,
+    rows: [&[f32]; R],
+    weights: impl ExactSizeIterator<Item = &'w [S::f32s]>,
+    sums: &mut [[S::f32s; V]; R],
+) {
+    // Rows as long as there are weights: then no index is checked in the loop.
+    let rows = rows.map(|row| &row[..weights.len()]);
+    for (input, weights) in weights.enumerate() {
+        for (sums, row) in sums.iter_mut().zip(&rows) {
+            let value = simd.splat_f32s(row[input]);
+            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                *sum = simd.mul_add_e_f32s(value, weight, *sum);
+            }
+        }
+    }
+}
+
 /// `start` plus the products of `R` rows with a panel, which has 32 weights for each component of a row.
 #[inline(always)]
 pub(super) fn tile<S: Simd, const V: usize, const R: usize>(
@@ -42,15 +84,9 @@ pub(super) fn tile<S: Simd, const V: usize, const R: usize>(
         let start: [S::f32s; V] =
             std::array::from_fn(|vector| S::as_simd_f32s(&start[columns.clone()]).0[vector]);
         let mut sums = [start; R];
-        for (input, weights) in panel.as_chunks::<PANEL>().0.iter().enumerate() {
-            let weights = S::as_simd_f32s(&weights[columns.clone()]).0;
-            for (sums, row) in sums.iter_mut().zip(&rows) {
-                let value = simd.splat_f32s(row[input]);
-                for (sum, &weight) in sums.iter_mut().zip(weights) {
-                    *sum = simd.mul_add_e_f32s(value, weight, *sum);
-                }
-            }
-        }
+        let weights = panel.as_chunks::<PANEL>().0.iter();
+        let weights = weights.map(|weights| S::as_simd_f32s(&weights[columns.clone()]).0);
+        accumulate(simd, rows, weights, &mut sums);
         for (tile, sums) in tile.iter_mut().zip(&sums) {
             S::as_mut_simd_f32s(&mut tile[columns.clone()]).0.copy_from_slice(sums);
         }
