@@ -2,8 +2,11 @@
 
 use std::{collections::BTreeSet, path::Path};
 
+use ess_core::MatrixModule;
 use ess_data::{read_qrels, read_run};
 use ess_metrics::Evaluator;
+use ess_search::PersistentModule;
+use ndarray::Array2;
 use serde_json::Value;
 
 use crate::program::{read_json, run, scifact};
@@ -148,8 +151,10 @@ fn gains_by_what_training_knew_are_corrected_for_one_another() {
     let folder = tempfile::tempdir().unwrap();
     let [train_qrels, qrels] = ["train.tsv", "test.tsv"].map(|name| text(scifact().join("qrels").join(name)));
     let modules = ["one", "other"].map(|name| text(folder.path().join(name)));
-    for (module, kind) in modules.iter().zip(["training_memory", "linear"]) {
-        train(&["--train", &train_qrels, "--module", kind], Path::new(module));
+    // They read parts of an embedding, so that some queries lose by them.
+    for (module, parts) in modules.iter().zip([2, 12]) {
+        let matrix = Array2::from_shape_fn((384, 384), |(i, j)| f32::from(i == j && i % parts > 0));
+        MatrixModule::new(matrix).unwrap().to_state().unwrap().save(module.as_ref()).unwrap();
     }
     let (embeddings, json) = (text(scifact().join("minilm")), text(folder.path().join("measures.json")));
     let own = ["--embeddings", &embeddings, "--qrels", &qrels, "--train", &train_qrels, "--json", &json];
@@ -159,7 +164,10 @@ fn gains_by_what_training_knew_are_corrected_for_one_another() {
     let gains = read_json(json.as_ref())["leakage"]["gains"].clone();
     let all: Vec<&Value> = ["one", "other"].iter().flat_map(|name| gains[name].as_array().unwrap()).collect();
     let value = |name: &str| all.iter().map(|gain| gain[name].as_f64().unwrap()).collect::<Vec<f64>>();
-    assert_eq!(value("p_holm"), ess_metrics::holm(&value("p")).unwrap());
+    // Numbers lose their last digit on the way through JSON.
+    let near = |(a, b): (f64, f64)| (a - b).abs() < 1e-12;
+    let corrected = ess_metrics::holm(&value("p")).unwrap();
+    assert!(value("p_holm").into_iter().zip(corrected).all(near), "{all:?}");
     assert_ne!(value("p_holm"), value("p"));
     for p in value("p_holm") {
         assert!(said.contains(&format!("], p {p:.4}")), "p {p:.4}: {said}");
