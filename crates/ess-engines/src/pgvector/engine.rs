@@ -24,7 +24,7 @@ use crate::{
 
 /// Items in a table of PostgreSQL: `row bigint primary key, embedding vector(d) not null, batch bigint`.
 ///
-/// Without an [`Hnsw`] index every search is exact. Connections are opened when they are needed and kept; one that
+/// Without an [`Hnsw`](crate::Hnsw) index every search is exact. Connections are opened when they are needed and kept; one that
 /// broke is replaced. A request that takes too long is cancelled on the server. Runnable at
 /// [`EngineIndex`](crate::EngineIndex).
 ///
