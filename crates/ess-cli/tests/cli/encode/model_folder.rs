@@ -69,7 +69,7 @@ fn says_that_a_model_is_meant_for_the_cosine_and_an_index_of_it_finds_what_the_c
             &asked,
             "-k",
             "1",
-            "--run",
+            "--write-run",
             &at("run"),
             "--show",
             "0",
