@@ -241,3 +241,48 @@ fn weights_that_are_not_those_of_the_configuration_are_named() {
     let judged = CrossEncoder::load(transformer.root());
     assert!(matches!(judged, Err(Error::Config { field: "model_type", .. })), "{:?}", judged.err());
 }
+
+/// The vectors of a folder whose tokenizer_config.json or config.json says more.
+fn vectors(name: &str, file: &str, more: Value) -> Result<Embeddings, Error> {
+    let folder = changed(name, &Map::new())
+        .edit(file, |settings| settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone()));
+    Ok(folder.load()?.encode_queries(&["the cat sat on the mat", "stocks"]).unwrap())
+}
+
+#[test]
+fn what_published_folders_say_twice_or_of_images_changes_nothing() {
+    let plain = |name: &str| vectors(name, "config.json", json!({})).unwrap();
+    let twice = vectors("modernbert", "config.json", json!({"layer_norm_eps": 1e-5})).unwrap();
+    assert_eq!(twice, plain("modernbert"));
+    let images =
+        json!({"boi_token": "<start_of_image>", "eoi_token": "<end_of_image>", "image_token": "<image>"});
+    assert_eq!(vectors("gemma3", "tokenizer_config.json", images).unwrap(), plain("gemma3"));
+    assert_eq!(vectors("albert", "config.json", json!({"layers_to_keep": []})).unwrap(), plain("albert"));
+}
+
+#[test]
+fn tokens_that_are_to_be_added_are_added_or_missed_by_name() {
+    // Gemma's tokenizer.json here adds both, Qwen's the one at the end.
+    let with = |name: &str, setting: &str| vectors(name, "tokenizer_config.json", json!({setting: true}));
+    for (name, setting) in
+        [("gemma3", "add_bos_token"), ("gemma3", "add_eos_token"), ("qwen3", "add_eos_token")]
+    {
+        assert_eq!(with(name, setting).unwrap(), vectors(name, "config.json", json!({})).unwrap());
+    }
+    let error = with("qwen3", "add_bos_token").unwrap_err();
+    assert!(matches!(&error, Error::Setting { name, .. } if name == "add_bos_token"), "{error}");
+}
+
+#[test]
+fn a_window_that_is_not_said_is_that_of_the_architecture_and_null_is_none() {
+    // Windows of 4096 tokens reach beyond texts of 32.
+    let with = |window: Value| vectors("mistral", "config.json", json!({"sliding_window": window})).unwrap();
+    assert_eq!(with(json!(null)), with(json!(4096)));
+    assert_ne!(with(json!(null)), with(json!(2)));
+}
+
+#[test]
+fn more_layers_than_any_model_has_are_refused() {
+    let error = vectors("albert", "config.json", json!({"num_hidden_layers": 1_000_000_000})).unwrap_err();
+    assert!(matches!(error, Error::Config { field: "num_hidden_layers", .. }), "{error}");
+}

@@ -73,12 +73,12 @@ fn a_configuration_that_is_not_supported_or_makes_no_sense() {
 
 #[test]
 fn weights_of_another_shape_than_the_configuration_says() {
-    let deeper = Folder::new("bert").replace(
-        "config.json",
-        "\"num_hidden_layers\": 2",
-        "\"num_hidden_layers\": 999999999",
-    );
-    assert!(matches!(deeper.error(), Error::MissingTensor { .. }));
+    let with_layers = |layers: &str| {
+        let found = "\"num_hidden_layers\": 2";
+        Folder::new("bert").replace("config.json", found, &format!("\"num_hidden_layers\": {layers}")).error()
+    };
+    assert!(matches!(with_layers("3"), Error::MissingTensor { .. }));
+    assert!(matches!(with_layers("999999999"), Error::Config { field: "num_hidden_layers", .. }));
     let wider =
         Folder::new("bert").replace("config.json", "\"intermediate_size\": 48", "\"intermediate_size\": 64");
     let error = wider.error();

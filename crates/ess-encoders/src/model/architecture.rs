@@ -65,6 +65,8 @@ pub(crate) struct Defaults {
     pub(crate) kv_heads: Option<usize>,
     /// The dimension of a head; the model's over the number of heads if none.
     pub(crate) head_dim: Option<usize>,
+    /// How many tokens attention sees where it is local.
+    pub(crate) window: Option<usize>,
     /// Every so many layers attention is global, from the first or the last of them on.
     pub(crate) global_every: Option<(usize, GlobalFirst)>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{
@@ -35,13 +35,10 @@ pub(super) struct RawConfig {
     feed_forward_proj: Option<String>,
     dense_act_fn: Option<String>,
     is_gated_act: Option<bool>,
-    #[serde(
-        alias = "layer_norm_eps",
-        alias = "rms_norm_eps",
-        alias = "norm_eps",
-        alias = "layer_norm_epsilon"
-    )]
-    pub(super) norm_epsilon: Option<f32>,
+    #[serde(alias = "rms_norm_eps", alias = "norm_eps", alias = "layer_norm_epsilon")]
+    norm_epsilon: Option<f32>,
+    // ModernBERT's files have it beside `norm_eps`, without a meaning.
+    layer_norm_eps: Option<f32>,
     pub(super) norm_bias: Option<bool>,
     attention_bias: Option<bool>,
     mlp_bias: Option<bool>,
@@ -52,7 +49,9 @@ pub(super) struct RawConfig {
     pub(super) relative_attention_max_distance: Option<usize>,
     pub(super) use_bidirectional_attention: Option<bool>,
     use_sliding_window: Option<bool>,
-    sliding_window: Option<usize>,
+    // A file that says null has no window; one that says nothing has the architecture's.
+    #[serde(default, deserialize_with = "said")]
+    sliding_window: Option<Option<usize>>,
     max_window_layers: Option<usize>,
     layer_types: Option<Vec<String>>,
     #[serde(alias = "sliding_window_pattern")]
@@ -70,7 +69,15 @@ pub(super) struct RawConfig {
 
 const LAYER_TYPES: [&str; 2] = ["full_attention", "sliding_attention"];
 
+fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<usize>>, D::Error> {
+    Option::deserialize(value).map(Some)
+}
+
 impl RawConfig {
+    pub(super) fn norm_epsilon(&self) -> Option<f32> {
+        self.norm_epsilon.or(self.layer_norm_eps)
+    }
+
     pub(super) fn check_sizes(&self, path: &Path) -> Result<(), Error> {
         let sizes = [
             ("vocab_size", self.vocab_size),
@@ -86,7 +93,13 @@ impl RawConfig {
             let expected = if found == 0 { "at least 1".to_owned() } else { format!("at most {LARGEST}") };
             return Err(Error::config(path, field, expected, found));
         }
-        match self.norm_epsilon {
+        // Layers may share weights, so that the weights file says nothing of their number.
+        const MAX_LAYERS: usize = 1024;
+        if self.num_hidden_layers > MAX_LAYERS {
+            let expected = format!("at most {MAX_LAYERS}");
+            return Err(Error::config(path, "num_hidden_layers", expected, self.num_hidden_layers));
+        }
+        match self.norm_epsilon() {
             Some(epsilon) if !(epsilon.is_finite() && epsilon > 0.0) => {
                 Err(Error::config(path, "layer_norm_eps", "a positive number", epsilon))
             }
@@ -263,15 +276,12 @@ impl RawConfig {
         if is_modern {
             return Ok(Some(self.local_attention.unwrap_or(128) / 2));
         }
-        // Qwen has a window only where it says that it is used, Gemma always.
-        let names = architecture.settings.applied;
-        let has_switch = names.contains(&"use_sliding_window");
+        // Qwen has a window only where it says that it is used.
+        let has_switch = architecture.settings.applied.contains(&"use_sliding_window");
         let window = match self.sliding_window {
-            Some(_) if has_switch && self.use_sliding_window != Some(true) => None,
-            None if architecture.scaled_words || (has_switch && self.use_sliding_window == Some(true)) => {
-                Some(4096)
-            }
-            window => window,
+            _ if has_switch && self.use_sliding_window != Some(true) => None,
+            Some(said) => said,
+            None => architecture.defaults.window,
         };
         match window {
             Some(0) => Err(Error::config(path, "sliding_window", "at least 1", 0)),

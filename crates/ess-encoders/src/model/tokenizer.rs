@@ -82,6 +82,7 @@ impl TextTokenizer {
         let mut tokenizer: Tokenizer = guarded(&path, || Ok(serde_json::from_value(file)?))?;
         let own_side = tokenizer.get_truncation().map(|truncation| truncation.direction);
         let special = config.map(|config| guarded(&path, || config.apply(&mut tokenizer))).transpose()?;
+        config.iter().try_for_each(|config| config.check_added(&folder.file(config::FILE), &tokenizer))?;
         let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0) as usize;
         if largest >= vocabulary {
             return Err(Error::Vocabulary { path, largest, vocabulary });

@@ -120,7 +120,7 @@ impl TransformerConfig {
             feed_forward_dim: raw.intermediate_size,
             gated,
             activation,
-            norm_epsilon: raw.norm_epsilon.filter(|_| !defaults.fixed_epsilon).unwrap_or(defaults.epsilon),
+            norm_epsilon: raw.norm_epsilon().filter(|_| !defaults.fixed_epsilon).unwrap_or(defaults.epsilon),
             norm_bias: raw.norm_bias.unwrap_or(architecture.norm_bias),
             biases: raw.biases(architecture),
             positions,

@@ -64,15 +64,15 @@ impl Engine {
         };
         let order = longest_first(texts);
         let mut results: Vec<_> = match self {
-            Self::Host(_) => groups(&order, texts, HOST_TOKENS)
+            Self::Host(_) => groups(&order, texts, HOST_TOKENS, false)
                 .into_par_iter()
                 .map(run_group)
                 .collect::<Result<Vec<_>, _>>()?,
             #[cfg(feature = "device")]
             Self::Device(engine) => {
                 let longest = order.first().map_or(0, |&text| texts[text].ids.len());
-                let groups = groups(&order, texts, engine.tokens_at_once(longest)).into_iter();
-                groups.map(run_group).collect::<Result<Vec<_>, _>>()?
+                let groups = groups(&order, texts, engine.tokens_at_once(longest)?, true);
+                groups.into_iter().map(run_group).collect::<Result<Vec<_>, _>>()?
             }
         }
         .into_iter()
@@ -101,17 +101,17 @@ fn longest_first(texts: &[TokenIds]) -> Vec<usize> {
     order
 }
 
-/// Cuts the order into groups of at most `limit` tokens, or one text.
-fn groups<'o>(order: &'o [usize], texts: &[TokenIds], limit: usize) -> Vec<&'o [usize]> {
+/// Cuts the order into groups of at most `limit` tokens, or one text. Padded texts count as the longest of their group.
+fn groups<'o>(order: &'o [usize], texts: &[TokenIds], limit: usize, padded: bool) -> Vec<&'o [usize]> {
     let mut groups = Vec::new();
     let (mut start, mut tokens) = (0, 0);
-    for (at, &text) in order.iter().enumerate() {
-        let length = texts[text].ids.len();
-        if at > start && tokens + length > limit {
+    let counted = |start: usize, at: usize| texts[order[if padded { start } else { at }]].ids.len();
+    for at in 0..order.len() {
+        if at > start && tokens + counted(start, at) > limit {
             groups.push(&order[start..at]);
             (start, tokens) = (at, 0);
         }
-        tokens += length;
+        tokens += counted(start, at);
     }
     if start < order.len() {
         groups.push(&order[start..]);
@@ -129,6 +129,8 @@ mod tests {
         let texts: Vec<_> = [3, 0, 9, 4, 4, 1].into_iter().map(text).collect();
         let order = longest_first(&texts);
         assert_eq!(order, [2, 3, 4, 0, 5]);
-        assert_eq!(groups(&order, &texts, 8), [&[2][..], &[3, 4], &[0, 5]]);
+        assert_eq!(groups(&order, &texts, 8, false), [&[2][..], &[3, 4], &[0, 5]]);
+        assert_eq!(groups(&order, &texts, 10, true), [&[2][..], &[3, 4], &[0, 5]]);
+        assert_eq!(groups(&order, &texts, 18, true), [&[2, 3][..], &[4, 0, 5]]);
     }
 }

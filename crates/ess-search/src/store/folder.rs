@@ -61,7 +61,7 @@ impl ModuleState {
     ///
     /// # Errors
     /// Those of [`ModuleState::save`]. When the copy of a document cannot be written at the end, the module is saved
-    /// nevertheless, and contains the document.
+    /// nevertheless, contains the document, and a warning is logged.
     pub fn save_with(&self, attached: &Attachments, lock: &mut FolderLock) -> Result<(), Error> {
         let folder = lock.folder().to_owned();
         let bytes = weights::to_bytes(&self.tensors)?;
@@ -86,7 +86,10 @@ impl ModuleState {
         }
         let now = replaced::named_by(&folder.join(MANIFEST));
         replaced::remove(&folder, lock.announced(), &now.files);
-        attached.write_copies(&folder)
+        attached.write_copies(&folder).unwrap_or_else(|error| {
+            tracing::warn!(%error, "a document of the module that was saved is in its manifest alone");
+        });
+        Ok(())
     }
 
     /// Reads a module from a folder and checks it and its documents. If another writer replaces the module meanwhile,

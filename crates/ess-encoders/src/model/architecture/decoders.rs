@@ -27,6 +27,7 @@ const LLAMA: Architecture = Architecture {
         theta: [10_000.0; 2],
         kv_heads: None,
         head_dim: None,
+        window: None,
         global_every: None,
     },
     names: LLAMA_NAMES,
@@ -63,20 +64,20 @@ pub(super) static DECODERS: [Architecture; 6] = [
     Architecture {
         model_types: &["mistral"],
         settings: &decoders::MISTRAL,
-        defaults: Defaults { kv_heads: Some(8), ..LLAMA.defaults },
+        defaults: Defaults { kv_heads: Some(8), window: Some(4096), ..LLAMA.defaults },
         ..LLAMA
     },
     Architecture {
         model_types: &["qwen2"],
         settings: &decoders::QWEN2,
         biases: [true, false, false],
-        defaults: Defaults { kv_heads: Some(32), ..LLAMA.defaults },
+        defaults: Defaults { kv_heads: Some(32), window: Some(4096), ..LLAMA.defaults },
         ..LLAMA
     },
     Architecture {
         model_types: &["qwen3"],
         settings: &decoders::QWEN3,
-        defaults: Defaults { kv_heads: Some(32), head_dim: Some(128), ..LLAMA.defaults },
+        defaults: Defaults { kv_heads: Some(32), head_dim: Some(128), window: Some(4096), ..LLAMA.defaults },
         names: Names { query_key_norms: Some(["self_attn.q_norm", "self_attn.k_norm"]), ..LLAMA_NAMES },
         ..LLAMA
     },
@@ -90,6 +91,7 @@ pub(super) static DECODERS: [Architecture; 6] = [
             theta: [1_000_000.0, 10_000.0],
             kv_heads: Some(4),
             head_dim: Some(256),
+            window: Some(4096),
             global_every: Some((6, GlobalFirst::Last)),
             ..LLAMA.defaults
         },

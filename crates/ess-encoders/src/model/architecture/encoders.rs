@@ -30,6 +30,7 @@ const BERT: Architecture = Architecture {
         theta: [10_000.0; 2],
         kv_heads: None,
         head_dim: None,
+        window: None,
         global_every: None,
     },
     names: BERT_NAMES,

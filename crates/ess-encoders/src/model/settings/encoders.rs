@@ -63,6 +63,7 @@ pub(crate) const ALBERT: FileSettings = FileSettings {
         ("inner_group_num", &["null", "1"]),
         ("is_decoder", NOTHING),
         ("is_encoder_decoder", NOTHING),
+        ("layers_to_keep", &["null", "[]"]),
         ("net_structure_type", &["null", "0"]),
         ("num_memory_blocks", &["null", "0"]),
         ("position_embedding_type", &["null", "\"absolute\""]),

@@ -6,6 +6,8 @@ use super::file_settings::{FileSettings, NOTHING};
 pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
     file: "tokenizer_config.json",
     applied: &[
+        "add_bos_token",
+        "add_eos_token",
         "add_prefix_space",
         "additional_special_tokens",
         "bos_token",
@@ -27,8 +29,6 @@ pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
         "unk_token",
     ],
     only: &[
-        ("add_bos_token", NOTHING),
-        ("add_eos_token", NOTHING),
         ("do_basic_tokenize", &["null", "true"]),
         ("never_split", &["null", "[]"]),
         ("split_special_tokens", NOTHING),
@@ -37,12 +37,15 @@ pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
         "added_tokens_decoder",
         "auto_map",
         "backend",
+        "boi_token",
         "chat_template",
         "clean_up_tokenization_spaces",
         "do_lowercase",
+        "eoi_token",
         "errors",
         "from_slow",
         "full_tokenizer_file",
+        "image_token",
         "init_inputs",
         "is_local",
         "keep_accents",

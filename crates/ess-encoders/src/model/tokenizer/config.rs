@@ -1,6 +1,6 @@
 //! tokenizer_config.json: what the library makes of tokenizer.json when it loads it.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, path::Path};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -9,12 +9,13 @@ use tokenizers::{
     pre_tokenizers::metaspace::PrependScheme, utils::truncation::TruncationDirection,
 };
 
+use super::checks::guarded;
 use crate::{
     error::Error,
     model::{folder::ModelFolder, settings::tokenizer},
 };
 
-const FILE: &str = "tokenizer_config.json";
+pub(super) const FILE: &str = "tokenizer_config.json";
 // Where an older folder names its special tokens.
 const NAMES: &str = "special_tokens_map.json";
 
@@ -103,6 +104,27 @@ impl TokenizerConfig {
             self.prefix(tokenizer);
         }
         self.add_special_tokens(tokenizer)
+    }
+
+    /// Refuses a file which says that texts get a token in front or at the end where tokenizer.json adds none. (The library
+    /// of the language models makes this part anew from the two settings; what it saves agrees with them.)
+    pub(super) fn check_added(&self, path: &Path, tokenizer: &Tokenizer) -> Result<(), Error> {
+        let ends = [("add_bos_token", "bos_token", true), ("add_eos_token", "eos_token", false)];
+        for (name, of, first) in ends {
+            if self.others.get(name).and_then(Value::as_bool) != Some(true) {
+                continue;
+            }
+            let added = guarded(path, || Ok(tokenizer.encode("a", true)?.get_ids().to_vec()))?;
+            let found = if first { added.first() } else { added.last() };
+            let id =
+                self.others.get(of).and_then(token).and_then(|token| tokenizer.token_to_id(&token.content));
+            if id.is_none() || found != id.as_ref() {
+                let reason =
+                    format!("tokenizer.json adds no {of} to texts: save the tokenizer once more with it");
+                return Err(Error::Setting { path: path.to_owned(), name: name.to_owned(), reason });
+            }
+        }
+        Ok(())
     }
 
     /// Whether the tokenizer is of one of these classes, or of the model's own, which is then one of them.

@@ -29,6 +29,8 @@ pub(crate) struct DeviceEngine {
 }
 
 const DEVICE_TOKENS: usize = 8192;
+/// The most numbers of the scores of attention, 4 GiB, where the device itself has no limit.
+const MAX_SCORES: usize = 1 << 30;
 
 impl DeviceEngine {
     pub(super) fn load(
@@ -41,15 +43,27 @@ impl DeviceEngine {
         Ok(Self { compute, transformer })
     }
 
-    /// Tokens computed together: no more than the device's largest tensor has room for, in the widest layer and in the
-    /// scores of attention of texts of at most `longest` tokens.
-    pub(super) fn tokens_at_once(&self, longest: usize) -> usize {
+    /// Tokens computed together, texts padded to the longest: no more than the device's largest tensor has room for, in the
+    /// widest layer and in the scores of attention of texts of at most `longest` tokens.
+    ///
+    /// # Errors
+    /// [`Error::Device`] for a text whose own scores have no room.
+    pub(super) fn tokens_at_once(&self, longest: usize) -> Result<usize, Error> {
         let widest = |block: &Block<Matrix, Vector>| {
             let [up, qkv] = [&block.up, &block.qkv].map(|linear| linear.weight.dims()[0]);
             up.max(qkv).max(block.attention.heads * longest)
         };
         let widest = self.transformer.blocks.iter().map(widest).max().unwrap_or(1);
-        DEVICE_TOKENS.min(largest_tensor(self.compute.device()) / widest).max(1)
+        let largest = largest_tensor(self.compute.device()).min(MAX_SCORES);
+        let heads = self.transformer.blocks.iter().map(|block| block.attention.heads).max().unwrap_or(1);
+        if heads.saturating_mul(longest).saturating_mul(longest) > largest {
+            let reason = format!(
+                "a text of {longest} tokens has {heads} × {longest} × {longest} scores of attention, more than the {largest} \
+                 numbers that there is room for; cut texts earlier, or encode without a device"
+            );
+            return Err(Error::Device(reason));
+        }
+        Ok(DEVICE_TOKENS.min(largest / widest).max(1))
     }
 
     pub(super) fn states(&self, batch: &TokenBatch, layers: &[usize]) -> Result<Vec<HostTokens>, Error> {
