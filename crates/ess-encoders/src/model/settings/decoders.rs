@@ -5,6 +5,19 @@ use super::{
     transformer::HARMLESS,
 };
 
+/// What Llama and its descendants may say in one way only.
+const ROTARY_ONLY: &[(&str, &[&str])] = &[
+    ("add_cross_attention", NOTHING),
+    ("attn_logit_softcapping", &["null"]),
+    ("auto_map", &["null", "{}"]),
+    ("is_causal", &["null", "true"]),
+    ("is_decoder", &["null", "false", "true"]),
+    ("is_encoder_decoder", NOTHING),
+    ("partial_rotary_factor", &["null", "1", "1.0"]),
+    ("pruned_heads", &["null", "{}"]),
+    ("quantization_config", &["null"]),
+];
+
 /// config.json of Llama.
 pub(crate) const LLAMA: FileSettings = FileSettings {
     file: "config.json of Llama",
@@ -66,17 +79,7 @@ pub(crate) const MISTRAL: FileSettings = FileSettings {
         "sliding_window",
         "vocab_size",
     ],
-    only: &[
-        ("add_cross_attention", NOTHING),
-        ("attn_logit_softcapping", &["null"]),
-        ("auto_map", &["null", "{}"]),
-        ("is_causal", &["null", "true"]),
-        ("is_decoder", &["null", "false", "true"]),
-        ("is_encoder_decoder", NOTHING),
-        ("partial_rotary_factor", &["null", "1", "1.0"]),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
-    ],
+    only: ROTARY_ONLY,
     harmless: HARMLESS,
     closed: true,
 };
@@ -106,17 +109,7 @@ pub(crate) const QWEN2: FileSettings = FileSettings {
         "use_sliding_window",
         "vocab_size",
     ],
-    only: &[
-        ("add_cross_attention", NOTHING),
-        ("attn_logit_softcapping", &["null"]),
-        ("auto_map", &["null", "{}"]),
-        ("is_causal", &["null", "true"]),
-        ("is_decoder", &["null", "false", "true"]),
-        ("is_encoder_decoder", NOTHING),
-        ("partial_rotary_factor", &["null", "1", "1.0"]),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
-    ],
+    only: ROTARY_ONLY,
     harmless: HARMLESS,
     closed: true,
 };
@@ -147,17 +140,7 @@ pub(crate) const QWEN3: FileSettings = FileSettings {
         "use_sliding_window",
         "vocab_size",
     ],
-    only: &[
-        ("add_cross_attention", NOTHING),
-        ("attn_logit_softcapping", &["null"]),
-        ("auto_map", &["null", "{}"]),
-        ("is_causal", &["null", "true"]),
-        ("is_decoder", &["null", "false", "true"]),
-        ("is_encoder_decoder", NOTHING),
-        ("partial_rotary_factor", &["null", "1", "1.0"]),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
-    ],
+    only: ROTARY_ONLY,
     harmless: HARMLESS,
     closed: true,
 };
@@ -190,17 +173,7 @@ pub(crate) const GEMMA3: FileSettings = FileSettings {
         "use_bidirectional_attention",
         "vocab_size",
     ],
-    only: &[
-        ("add_cross_attention", NOTHING),
-        ("attn_logit_softcapping", &["null"]),
-        ("auto_map", &["null", "{}"]),
-        ("is_causal", &["null", "true"]),
-        ("is_decoder", &["null", "false", "true"]),
-        ("is_encoder_decoder", NOTHING),
-        ("partial_rotary_factor", &["null", "1", "1.0"]),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
-    ],
+    only: ROTARY_ONLY,
     harmless: HARMLESS,
     closed: true,
 };
