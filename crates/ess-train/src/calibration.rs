@@ -7,7 +7,7 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
 };
 

@@ -5,14 +5,14 @@ use std::time::Instant;
 use ess_search::{DeviceEncoding, PersistentModule};
 
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
     fit::{
         guard::{GuardDecision, Returned},
         report::{FitReport, Fitted},
     },
-    recipe::{Recipe, copies},
-    trainer::Trainer,
+    recipe::{copies, definition::Recipe},
+    trainer::definition::Trainer,
 };
 
 pub(crate) mod guard;

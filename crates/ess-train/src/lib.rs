@@ -19,7 +19,7 @@ pub use data::{
     items::{ItemBlock, Items},
     judgement::Judgement,
     near_duplicates::near_duplicates,
-    query_set::QuerySet,
+    query_set::definition::QuerySet,
     teacher::TeacherScore,
 };
 pub use error::Error;
@@ -55,17 +55,18 @@ pub use loss::{
 };
 #[cfg(feature = "closed-forms")]
 pub use recipe::closed_form::{
-    ClosedForm, ClosedFormRecipe, Fit,
     cca::CcaConfig,
     components::{AllButTheTopConfig, PcaConfig},
+    fit::{ClosedForm, Fit},
     procrustes::ProcrustesConfig,
+    recipe::ClosedFormRecipe,
     ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
     targets::{mean_positives, softmax_residuals},
     whitening::{Side, WhiteningConfig},
 };
 pub use recipe::{
-    Recipe, Trained, ensemble::EnsembleRecipe, interpolation::InterpolationRecipe, module::ModuleRecipe,
-    record::TrainingRecord, soup::SoupRecipe, training_memory::TrainingMemoryRecipe,
+    definition::Recipe, ensemble::EnsembleRecipe, interpolation::InterpolationRecipe, module::ModuleRecipe,
+    record::TrainingRecord, soup::SoupRecipe, trained::Trained, training_memory::TrainingMemoryRecipe,
     weighted_ensemble::WeightedEnsembleRecipe,
 };
 pub use recipe_config::{
@@ -82,11 +83,14 @@ pub use recipe_config::{
     weighted_ensemble::WeightedEnsembleSettings,
 };
 pub use trainer::{
-    Trainer,
-    checkpoint::Checkpoints,
+    checkpoint::settings::Checkpoints,
     config::TrainerConfig,
     curve::{Curve, CurvePoint},
-    negatives::{MiningReport, NegativesConfig, Sampling},
+    definition::Trainer,
+    negatives::{
+        config::{NegativesConfig, Sampling},
+        report::MiningReport,
+    },
     observer::{Control, Observer, ObserverError, TrainingStep},
     progress::Progress,
     schedule::Schedule,

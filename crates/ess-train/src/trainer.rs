@@ -1,23 +1,12 @@
 //! The training loop.
 
-use std::sync::{Arc, atomic::AtomicUsize};
-
-use crate::{
-    data::query_set::QuerySet,
-    error::Error,
-    loss::kind::Loss,
-    trainer::{
-        checkpoint::Checkpoints, config::TrainerConfig, observer::Observer, observers::Observers,
-        progress::Progress,
-    },
-};
-
 mod batches;
 mod best;
 pub(crate) mod checkpoint;
 pub(crate) mod config;
 mod course;
 pub(crate) mod curve;
+pub(crate) mod definition;
 pub(crate) mod kept;
 mod loss_context;
 pub(crate) mod negatives;
@@ -29,109 +18,3 @@ pub(crate) mod schedule;
 pub(crate) mod sides;
 pub(crate) mod stop;
 mod training;
-
-/// Trains searching modules on frozen embeddings.
-///
-/// [`Trainer::fit`] is what most callers want; [`Trainer::train`] is one run of the loop.
-#[derive(Clone)]
-pub struct Trainer {
-    config: TrainerConfig,
-    start_seed: u64,
-    loss: Arc<dyn Loss>,
-    progress: Progress,
-    observers: Observers,
-    checkpoints: Option<Checkpoints>,
-    /// How many runs there have been, of all copies together.
-    runs: Arc<AtomicUsize>,
-}
-
-impl Trainer {
-    /// A trainer with these settings.
-    ///
-    /// # Errors
-    /// [`Error::Config`] for a setting outside its range.
-    pub fn new(config: TrainerConfig) -> Result<Self, Error> {
-        config.check()?;
-        Ok(Self {
-            loss: config.loss.build()?.into(),
-            start_seed: config.seed,
-            config,
-            progress: Progress::default(),
-            observers: Observers::default(),
-            checkpoints: None,
-            runs: Arc::default(),
-        })
-    }
-
-    /// Minimises this loss, instead of the one that the settings name; [`Trainer::config`] says so from then on.
-    #[must_use]
-    pub fn with_loss(mut self, loss: Arc<dyn Loss>) -> Self {
-        self.config.loss = loss.config();
-        self.loss = loss;
-        self
-    }
-
-    /// Chooses whether a progress bar is shown.
-    #[must_use]
-    pub fn with_progress(mut self, progress: Progress) -> Self {
-        self.progress = progress;
-        self
-    }
-
-    /// Adds what looks on and may end runs; those that were given before stay.
-    #[must_use]
-    pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
-        self.observers.add(observer);
-        self
-    }
-
-    /// Keeps checkpoints, and goes on from those that are there.
-    #[must_use]
-    pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
-        self.checkpoints = Some(checkpoints);
-        self
-    }
-
-    /// Whether a run on these queries draws by the seed as it goes on, whatever its module: the order of queries, or negatives.
-    pub(crate) fn draws<E: ess_core::Encoding>(&self, queries: &QuerySet<E>) -> bool {
-        let given = !queries.negatives().is_empty() && self.config.negatives.is_none();
-        queries.len() > self.config.batch_size || (self.loss.needs().negatives && !given)
-    }
-
-    /// The same trainer with another seed of every random step.
-    #[must_use]
-    pub fn with_seed(&self, seed: u64) -> Self {
-        self.with_run_seed(seed).with_start_seed(seed)
-    }
-
-    /// The same trainer with another seed of what is drawn as training goes on, such as the order of queries and dropout;
-    /// modules start from the same values.
-    #[must_use]
-    pub fn with_run_seed(&self, seed: u64) -> Self {
-        let mut trainer = self.clone();
-        trainer.config.seed = seed;
-        trainer
-    }
-
-    /// The same trainer with another seed of the modules' starting values.
-    #[must_use]
-    pub fn with_start_seed(&self, seed: u64) -> Self {
-        Self { start_seed: seed, ..self.clone() }
-    }
-
-    /// What a recipe adds to the seed of its module's starting values ([`TrainableModule::reseeded`](ess_search::TrainableModule::reseeded)):
-    /// [`TrainerConfig::seed`], unless [`Trainer::with_start_seed`] or an ensemble said otherwise.
-    pub fn start_seed(&self) -> u64 {
-        self.start_seed
-    }
-
-    /// Whether a progress bar is shown, which a recipe with long work of its own heeds too.
-    pub fn progress(&self) -> Progress {
-        self.progress
-    }
-
-    /// The settings.
-    pub fn config(&self) -> &TrainerConfig {
-        &self.config
-    }
-}

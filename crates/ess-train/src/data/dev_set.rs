@@ -6,7 +6,7 @@ use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
 use ess_search::{DeviceEncoding, TwoSided};
 
 use crate::{
-    data::{items::Items, looks::Looks, query_set::QuerySet},
+    data::{items::Items, looks::Looks, query_set::definition::QuerySet},
     error::Error,
 };
 

@@ -6,7 +6,7 @@ use ess_core::{Identity, SearchModule};
 use ess_search::{AnyModule, DeviceEncoding, ItemOffsets, ItemSide, PersistentModule, TwoSided};
 
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
     fit::{
         guard::{GuardDecision, Returned},
@@ -19,8 +19,8 @@ use crate::{
         radius::RadiusChoice,
         two_sides::TwoSides,
     },
-    recipe::{Recipe, record::TrainingRecord},
-    trainer::{Trainer, curve::Curve, kept::Kept, stop::Stop},
+    recipe::{definition::Recipe, record::TrainingRecord},
+    trainer::{curve::Curve, definition::Trainer, kept::Kept, stop::Stop},
 };
 
 /// Two fitted sides and how they came about.

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     dcg::ideal_dcg,
     kind::check_above_zero,
-    lists::{self, List, ListLoss, Relevant},
+    lists::{
+        self,
+        list::{List, ListLoss, Relevant},
+    },
     pairs::sigmoid,
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Discounted cumulative gain inside losses.
 
-use super::lists::Relevant;
+use super::lists::list::Relevant;
 use crate::loss::gain::Gain;
 
 /// The rank of each similarity, from 1; ties by place.

@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     dcg::{discount, ideal_dcg, ranks},
     kind::check_above_zero,
-    lists::{self, List, ListLoss},
+    lists::{
+        self,
+        list::{List, ListLoss},
+    },
     pairs::{sigmoid, softplus},
 };
 use crate::{

@@ -1,6 +1,6 @@
 //! Losses of pairs of candidates.
 
-use super::lists::{List, Relevant};
+use super::lists::list::{List, Relevant};
 
 impl List<'_> {
     /// By how much the one is more similar than the other.

@@ -5,7 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     kind::check_above_zero,
-    lists::{self, List, ListLoss},
+    lists::{
+        self,
+        list::{List, ListLoss},
+    },
     pairs::{sigmoid, softplus},
 };
 use crate::{

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     kind::check_above_zero,
-    lists::{self, List, ListLoss},
+    lists::{
+        self,
+        list::{List, ListLoss},
+    },
     listwise_kl::log_softmax,
 };
 use crate::{
-    data::{
-        items::{ItemBlock, Items},
-        judgement::Judgement,
-    },
+    data::items::{ItemBlock, Items},
     error::Error,
     loss::{
         batch::LossBatch,
@@ -28,7 +28,10 @@ use crate::{
 
 mod exp;
 mod fused;
+mod target;
 mod tensors;
+
+use target::{Target, relevant_items, targets_of};
 
 /// Cross-entropy between a softmax over items and the relevant items:
 /// `-Σⱼ wⱼ log softmax(scale · ⟨z, d⟩)ⱼ`, where `w` is the gains of a query's grades scaled to sum to 1.
@@ -165,39 +168,6 @@ impl Softmax {
 fn spread(value: LossValue, rows: &[usize], items: &Items<'_>) -> LossValue {
     let item_gradient = value.item_gradient.map(|gradient| lists::tensors::spread(gradient, rows, items));
     LossValue { item_gradient, ..value }
-}
-
-/// A relevant candidate and its share of the query's grades.
-#[derive(Clone, Copy, Debug)]
-struct Target {
-    candidate: usize,
-    weight: f32,
-}
-
-fn targets_of(judgements: &[&[Judgement]], gain: Gain) -> Vec<Vec<Target>> {
-    let targets = |judged: &[Judgement]| {
-        let relevant = || judged.iter().filter(|judgement| judgement.grade > 0);
-        let best = relevant().map(|judgement| judgement.grade).max().unwrap_or(0);
-        let sum: f64 = relevant().map(|judgement| gain.of(judgement.grade, best)).sum();
-        relevant()
-            .map(|judgement| Target {
-                candidate: judgement.item,
-                weight: (gain.of(judgement.grade, best) / sum) as f32,
-            })
-            .collect()
-    };
-    judgements.iter().map(|judged| targets(judged)).collect()
-}
-
-/// The items that occur in the targets, which afterwards speak of positions in this list.
-fn relevant_items(targets: &mut [Vec<Target>]) -> Vec<usize> {
-    let mut rows: Vec<usize> = targets.iter().flatten().map(|target| target.candidate).collect();
-    rows.sort_unstable();
-    rows.dedup();
-    for target in targets.iter_mut().flatten() {
-        target.candidate = rows.partition_point(|&row| row < target.candidate);
-    }
-    rows
 }
 
 #[cfg(test)]

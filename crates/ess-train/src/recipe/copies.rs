@@ -10,8 +10,8 @@ use ess_core::Encoding;
 use ess_search::{DeviceEncoding, ModuleState, OnDevice, PersistentModule, TrainableModule};
 use serde_json::Value;
 
-use super::{Recipe, runs};
-use crate::{data::query_set::QuerySet, error::Error, trainer::Trainer};
+use super::{definition::Recipe, runs};
+use crate::{data::query_set::definition::QuerySet, error::Error, trainer::definition::Trainer};
 
 /// Refuses outcomes of which two are the same.
 pub(crate) fn refuse(outcomes: &[Option<String>]) -> Result<(), Error> {

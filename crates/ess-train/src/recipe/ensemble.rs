@@ -5,10 +5,10 @@ use ess_search::{Averaging, Ensemble, PersistentModule};
 
 use super::copies;
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord, runs::Runs},
-    trainer::Trainer,
+    recipe::{definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained},
+    trainer::definition::Trainer,
 };
 
 /// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of

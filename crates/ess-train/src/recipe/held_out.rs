@@ -4,7 +4,7 @@ use ess_core::Encoding;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{data::query_set::QuerySet, error::Error};
+use crate::{data::query_set::definition::QuerySet, error::Error};
 
 /// The share of the training queries that weights are chosen on.
 const HELD_OUT: f64 = 0.2;

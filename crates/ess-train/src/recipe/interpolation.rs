@@ -7,10 +7,10 @@ use ess_search::{DeviceEncoding, Interpolation, PersistentModule};
 
 use super::held_out;
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord},
-    trainer::Trainer,
+    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
+    trainer::definition::Trainer,
 };
 
 /// The weights that are tried on dev.

@@ -7,10 +7,10 @@ use ess_search::{AnyModule, PersistentModule, TrainableModule};
 
 use super::copies;
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord},
-    trainer::{Trainer, stop::Stop},
+    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
+    trainer::{definition::Trainer, stop::Stop},
 };
 
 /// One trainable module: from its config, as at [`Trainer::fit`], or on from where a module stands that was made of parts

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    trainer::{Trainer, curve::Curve},
+    trainer::{curve::Curve, definition::Trainer},
 };
 
 /// The training runs of a recipe and what it chose on dev: what a refit needs to know.

@@ -4,10 +4,10 @@ use ess_core::Encoding;
 use ess_search::ModuleState;
 
 use crate::{
-    data::query_set::QuerySet,
+    data::query_set::definition::QuerySet,
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord},
-    trainer::Trainer,
+    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
+    trainer::definition::Trainer,
 };
 
 /// What the recipes of an ensemble or a soup share: how many random seeds each run needs, what it starts from, and whether

@@ -5,10 +5,10 @@ use ess_search::{DeviceEncoding, ModuleState, PersistentModule, Registry};
 
 use super::{copies, runs};
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord, runs::Runs},
-    trainer::Trainer,
+    recipe::{definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained},
+    trainer::definition::Trainer,
 };
 
 /// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries,

@@ -6,10 +6,10 @@ use rand::{SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
-    data::{dev_set::DevSet, items::Items, judgement::Judgement, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, judgement::Judgement, query_set::definition::QuerySet},
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord},
-    trainer::{Trainer, stop::Stop},
+    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
+    trainer::{definition::Trainer, stop::Stop},
 };
 
 /// A [`KeyValueMemory`] whose keys are the training queries and whose values are the means of their relevant items at

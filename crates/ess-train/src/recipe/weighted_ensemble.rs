@@ -2,10 +2,10 @@
 
 use super::{copies, held_out, runs};
 use crate::{
-    data::{dev_set::DevSet, items::Items, query_set::QuerySet},
+    data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{Recipe, Trained, record::TrainingRecord, runs::Runs},
-    trainer::{Trainer, stop::Stop},
+    recipe::{definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained},
+    trainer::{definition::Trainer, stop::Stop},
 };
 use ess_core::Embeddings;
 use ess_search::{

@@ -4,15 +4,15 @@ use crate::{
     error::Error,
     kinds::table::Entry,
     recipe::{
-        Recipe,
         closed_form::{
-            ClosedFormRecipe,
             cca::CcaConfig,
             components::{AllButTheTopConfig, PcaConfig},
             procrustes::ProcrustesConfig,
+            recipe::ClosedFormRecipe,
             ridge::{PositivesRidgeConfig, RidgeConfig, SoftmaxRidgeConfig},
             whitening::WhiteningConfig,
         },
+        definition::Recipe,
     },
     recipe_config::{config::RecipeConfig, context::RecipeContext, entry::entry, kind::RecipeKind},
 };

@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer, ser};
 
 use crate::{
     error::Error,
-    recipe::Recipe,
+    recipe::definition::Recipe,
     recipe_config::{
         context::RecipeContext,
         kind::{ErasedKind, RecipeKind},

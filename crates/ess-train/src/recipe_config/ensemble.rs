@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    recipe::{Recipe, ensemble::EnsembleRecipe},
+    recipe::{definition::Recipe, ensemble::EnsembleRecipe},
     recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
 };
 

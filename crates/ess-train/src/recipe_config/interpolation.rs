@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    recipe::{Recipe, interpolation::InterpolationRecipe},
+    recipe::{definition::Recipe, interpolation::InterpolationRecipe},
     recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
 };
 

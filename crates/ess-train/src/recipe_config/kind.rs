@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     error::Error,
     kinds::{ordered_json::OrderedJson, tagged::tagged},
-    recipe::Recipe,
+    recipe::definition::Recipe,
     recipe_config::context::RecipeContext,
 };
 

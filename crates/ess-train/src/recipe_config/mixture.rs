@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{one_module, parts};
 use crate::{
     error::Error,
-    recipe::Recipe,
+    recipe::definition::Recipe,
     recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
 };
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    recipe::{Recipe, module::ModuleRecipe},
+    recipe::{definition::Recipe, module::ModuleRecipe},
     recipe_config::{context::RecipeContext, kind::RecipeKind},
 };
 

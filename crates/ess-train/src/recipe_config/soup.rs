@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    recipe::{Recipe, soup::SoupRecipe},
+    recipe::{definition::Recipe, soup::SoupRecipe},
     recipe_config::{
         config::RecipeConfig, context::RecipeContext, kind::RecipeKind,
         training_memory::TrainingMemorySettings,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    recipe::{Recipe, training_memory::TrainingMemoryRecipe},
+    recipe::{definition::Recipe, training_memory::TrainingMemoryRecipe},
     recipe_config::{context::RecipeContext, kind::RecipeKind},
 };
 

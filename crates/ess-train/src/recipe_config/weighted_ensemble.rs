@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{one_module, parts};
 use crate::{
     error::Error,
-    recipe::{Recipe, copies, weighted_ensemble::WeightedEnsembleRecipe},
+    recipe::{copies, definition::Recipe, weighted_ensemble::WeightedEnsembleRecipe},
     recipe_config::{
         config::RecipeConfig, context::RecipeContext, ensemble::EnsembleSettings, kind::RecipeKind,
     },

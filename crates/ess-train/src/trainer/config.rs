@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::Error,
     loss::kind::LossConfig,
-    trainer::{negatives::NegativesConfig, schedule::Schedule},
+    trainer::{negatives::config::NegativesConfig, schedule::Schedule},
 };
 
 /// How a searching module is trained. The defaults are one recipe for all: they were chosen on dev queries.

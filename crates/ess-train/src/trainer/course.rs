@@ -7,10 +7,10 @@ use crate::{
     data::dev_set::mean,
     error::Error,
     trainer::{
-        Trainer,
         best::Best,
         checkpoint::file::{CheckpointFile, Progressed},
         curve::{Curve, CurvePoint},
+        definition::Trainer,
         kept::Kept,
         observer::TrainingStep,
         run::Run,

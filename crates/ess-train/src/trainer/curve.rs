@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trainer::negatives::MiningReport;
+use crate::trainer::negatives::report::MiningReport;
 
 /// One step of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

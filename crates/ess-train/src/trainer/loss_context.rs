@@ -5,14 +5,15 @@ use ess_core::{Embeddings, SearchModule};
 use ess_search::DeviceEncoding;
 
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     loss::{batch::LossBatch, needs::Needs},
     trainer::{
         config::TrainerConfig,
         negatives::{
-            MiningReport, NegativesConfig,
+            config::NegativesConfig,
             mining::{MinedQuery, mine},
+            report::MiningReport,
         },
     },
 };

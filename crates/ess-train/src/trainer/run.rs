@@ -9,11 +9,11 @@ use ess_core::Encoding;
 use ess_search::{DeviceEncoding, embeddings_from_tensor, largest_tensor};
 
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     loss::kind::Loss,
     trainer::{
-        Trainer, batches::Batches, config::TrainerConfig, curve::CurvePoint, kept::Kept,
+        batches::Batches, config::TrainerConfig, curve::CurvePoint, definition::Trainer, kept::Kept,
         loss_context::LossContext, sides::Sides,
     },
 };

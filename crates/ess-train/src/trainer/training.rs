@@ -9,14 +9,14 @@ use burn::{
 use ess_search::{OnDevice, TrainableModule};
 
 use crate::{
-    data::{dev_set::mean, items::Items, query_set::QuerySet},
+    data::{dev_set::mean, items::Items, query_set::definition::QuerySet},
     error::Error,
     trainer::{
-        Trainer,
         best::Best,
         checkpoint::{file::CheckpointFile, identity::RunIdentity},
         course::Course,
         curve::Curve,
+        definition::Trainer,
         kept::Kept,
         run::Run,
         sides::Sides,

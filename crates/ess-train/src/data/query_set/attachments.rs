@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ess_core::Encoding;
 
 use crate::{
-    data::{query_set::QuerySet, teacher::TeacherScore},
+    data::{query_set::definition::QuerySet, teacher::TeacherScore},
     error::Error,
 };
 

@@ -5,7 +5,7 @@ use ess_search::DeviceEncoding;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{data::query_set::QuerySet, error::Error};
+use crate::{data::query_set::definition::QuerySet, error::Error};
 
 impl<E: Encoding> QuerySet<E> {
     /// The named queries, in the order given; a query may be named twice.

@@ -4,7 +4,14 @@ use burn::tensor::{Device, Tensor, s};
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, embeddings_from_tensor};
 
-use super::{List, ListLoss, Lists, OwnList, Relevant, Sums, Weighed, host, tensors};
+use super::{
+    host,
+    list::{List, ListLoss, Relevant},
+    lists_of_batch::{Lists, OwnList},
+    sums::Sums,
+    tensors,
+    weighed::Weighed,
+};
 use crate::data::items::{ItemBlock, Items};
 
 const QUERIES: usize = 300;

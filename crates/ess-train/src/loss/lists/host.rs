@@ -5,7 +5,12 @@ use ess_core::Embeddings;
 use ess_search::embeddings_from_tensor;
 use rayon::prelude::*;
 
-use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
+use super::{
+    list::{List, Relevant},
+    lists_of_batch::{Lists, OwnList},
+    sums::Sums,
+    weighed::Weighed,
+};
 use crate::{
     data::items::Items,
     error::Error,

@@ -3,7 +3,12 @@
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::{embeddings_from_tensor, largest_tensor};
 
-use super::{List, Lists, OwnList, Relevant, Sums, Weighed};
+use super::{
+    list::{List, Relevant},
+    lists_of_batch::{Lists, OwnList},
+    sums::Sums,
+    weighed::Weighed,
+};
 use crate::{
     data::items::{ItemBlock, Items},
     error::Error,

@@ -4,8 +4,8 @@ use ess_core::Embeddings;
 use rayon::prelude::*;
 
 use super::{
-    Target,
     exp::{exp_shifted, max},
+    target::Target,
 };
 use crate::matmul::{Matrix, multiply_add};
 

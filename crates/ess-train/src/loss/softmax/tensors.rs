@@ -3,7 +3,7 @@
 use burn::tensor::{Device, IndexingUpdateOp, Int, Tensor, TensorData, s};
 use ess_search::{largest_tensor, longest_row};
 
-use super::Target;
+use super::target::Target;
 use crate::{
     data::items::ItemBlock,
     error::Error,

@@ -5,12 +5,15 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use ess_linalg::{Cca, Pairs};
 use serde::{Deserialize, Serialize};
 
-use super::{check_list, check_regularisation, check_shares};
+use super::checks::{check_list, check_regularisation, check_shares};
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     recipe::{
-        closed_form::{ClosedForm, Fit, targets::mean_positives},
+        closed_form::{
+            fit::{ClosedForm, Fit},
+            targets::mean_positives,
+        },
         record::TrainingRecord,
     },
 };

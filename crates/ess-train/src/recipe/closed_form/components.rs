@@ -3,12 +3,15 @@
 use ess_linalg::PrincipalComponents;
 use serde::{Deserialize, Serialize};
 
-use super::{check_list, check_shares};
+use super::checks::{check_list, check_shares};
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     recipe::{
-        closed_form::{ClosedForm, Fit, whitening::Side},
+        closed_form::{
+            fit::{ClosedForm, Fit},
+            whitening::Side,
+        },
         record::TrainingRecord,
     },
 };

@@ -3,12 +3,18 @@
 use ess_linalg::{Pairs, Procrustes};
 use serde::{Deserialize, Serialize};
 
-use super::{check_regularisation, check_shares, weights};
+use super::{
+    checks::{check_regularisation, check_shares},
+    weights::weights,
+};
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     recipe::{
-        closed_form::{ClosedForm, Fit, targets::mean_positives},
+        closed_form::{
+            fit::{ClosedForm, Fit},
+            targets::mean_positives,
+        },
         record::TrainingRecord,
     },
 };

@@ -4,13 +4,16 @@ use ess_linalg::{AffineMap, Pairs, Ridge};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{check_list, check_regularisation, check_shares, weights};
+use super::{
+    checks::{check_list, check_regularisation, check_shares},
+    weights::weights,
+};
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     recipe::{
         closed_form::{
-            ClosedForm, Fit,
+            fit::{ClosedForm, Fit},
             targets::{mean_positives, softmax_residuals},
         },
         record::TrainingRecord,

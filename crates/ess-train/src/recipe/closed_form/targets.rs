@@ -4,7 +4,7 @@ use ess_search::DeviceEncoding;
 use ndarray::Array2;
 
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     loss::{batch::LossBatch, gain::Gain, kind::Loss, softmax::Softmax},
 };

@@ -3,12 +3,12 @@
 use ess_linalg::{Moments, Whitening};
 use serde::{Deserialize, Serialize};
 
-use super::{check_list, check_regularisation, check_shares};
+use super::checks::{check_list, check_regularisation, check_shares};
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     recipe::{
-        closed_form::{ClosedForm, Fit},
+        closed_form::fit::{ClosedForm, Fit},
         record::TrainingRecord,
     },
 };

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     trainer::{
         best::Best,
-        checkpoint::{Checkpoints, identity::RunIdentity},
+        checkpoint::{identity::RunIdentity, settings::Checkpoints},
         kept::Kept,
         run::Run,
         sides::Sides,
@@ -46,8 +46,8 @@ impl CheckpointFile {
         dev_queries: usize,
     ) -> Result<Self, Error> {
         let name = format!("run-{run}.checkpoint");
-        remove_partials(&checkpoints.folder, |partial| partial == name)?;
-        Ok(Self { path: checkpoints.folder.join(name), every: checkpoints.every, identity, dev_queries })
+        remove_partials(checkpoints.folder(), |partial| partial == name)?;
+        Ok(Self { path: checkpoints.folder().join(name), every: checkpoints.every(), identity, dev_queries })
     }
 
     /// Whether a checkpoint is due after this step.

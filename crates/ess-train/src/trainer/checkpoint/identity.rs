@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parameters::Parameters;
 use crate::{
-    data::{items::Items, query_set::QuerySet},
+    data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     trainer::{config::TrainerConfig, sides::Sides, stop::Stop},
 };

@@ -8,7 +8,7 @@ use crate::{
         best::{Best, Measured},
         checkpoint::identity::RunIdentity,
         curve::CurvePoint,
-        negatives::MiningReport,
+        negatives::report::MiningReport,
     },
 };
 

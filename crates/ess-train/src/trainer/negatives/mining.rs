@@ -8,7 +8,10 @@ use crate::{
     data::{judgement::Judgement, teacher::TeacherScore},
     error::Error,
     matmul::dot,
-    trainer::negatives::{MiningReport, NegativesConfig, Sampling},
+    trainer::negatives::{
+        config::{NegativesConfig, Sampling},
+        report::MiningReport,
+    },
 };
 
 /// What is known of one query when its negatives are mined.
