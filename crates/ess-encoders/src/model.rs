@@ -1,6 +1,7 @@
 //! What stands in a model's folder: its files, its configuration, its tokenizer.
 
 pub(crate) mod architecture;
+pub(crate) mod disentangled;
 pub(crate) mod folder;
 mod layer_pattern;
 mod raw_config;

@@ -3,7 +3,9 @@
 pub(crate) mod attention_shape;
 #[cfg(feature = "split")]
 mod conversion;
+pub(crate) mod convolution;
 pub(crate) mod definition;
+pub(crate) mod disentangled;
 mod forward;
 pub(crate) mod host_tokens;
 pub(crate) mod loading;

@@ -128,6 +128,11 @@ fn t5s_encoder_with_relative_positions_alone() {
     agrees("t5");
 }
 
+#[test]
+fn deberta_with_distances_compared_with_tokens_and_a_convolution() {
+    agrees("deberta");
+}
+
 fn changed(name: &str, changes: &Map<String, Value>) -> Folder {
     Folder::of(&root().join(name)).edit("config.json", |config| {
         for (key, value) in changes {
@@ -191,6 +196,16 @@ fn what_would_give_other_vectors_is_refused_by_name() {
         ("t5", json!({"dense_act_fn": "relu"}), "dense_act_fn"),
         ("t5", json!({"relative_attention_num_buckets": 1}), "relative_attention_num_buckets"),
         ("electra", json!({"position_embedding_type": "relative_key"}), "position_embedding_type"),
+        ("deberta", json!({"pos_att_type": ["p2p"]}), "pos_att_type"),
+        ("deberta", json!({"norm_rel_ebd": "rms_norm"}), "norm_rel_ebd"),
+        ("deberta", json!({"z_steps": 2}), "z_steps"),
+        ("deberta", json!({"conv_kernel_size": 2}), "conv_kernel_size"),
+        ("deberta", json!({"conv_groups": 3}), "conv_groups"),
+        ("deberta", json!({"conv_act": "relu6"}), "conv_act"),
+        ("deberta", json!({"position_buckets": 1}), "position_buckets"),
+        ("deberta", json!({"max_relative_positions": 5}), "max_relative_positions"),
+        ("deberta", json!({"max_relative_positions": 1_u64 << 40}), "max_relative_positions"),
+        ("deberta", json!({"talking_head": true}), "talking_head"),
     ];
     for (name, changes, named) in cases {
         let error = changed(name, changes.as_object().unwrap()).error();
@@ -215,6 +230,10 @@ fn weights_that_are_not_those_of_the_configuration_are_named() {
             "DenseReluDense.wi",
         ),
         ("albert", json!({"embedding_size": 9}), "word_embeddings"),
+        ("deberta", json!({"position_buckets": 9}), "rel_embeddings"),
+        ("deberta", json!({"attention_head_size": 5}), "query_proj"),
+        ("deberta", json!({"conv_groups": 2}), "conv.conv.weight"),
+        ("deberta", json!({"type_vocab_size": 3}), "token_type_embeddings"),
     ];
     for (name, changes, named) in cases {
         let error = changed(name, changes.as_object().unwrap()).error();

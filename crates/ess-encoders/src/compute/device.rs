@@ -14,6 +14,7 @@ use crate::{
     transformer::{
         attention_shape::{AttentionShape, Rotary},
         definition::{Block, Linear, Norm, NormKind, Tables},
+        disentangled::{Disentangled, Relative},
         host_tokens::HostTokens,
         operations::Compute,
         token_batch::TokenBatch,
@@ -70,6 +71,37 @@ impl DeviceCompute {
         let rows = self.indices(pairs.map(|distance| relative_bucket(distance, buckets, farthest) as i64));
         let scores = table.val().select(0, rows).transpose();
         scores.reshape([1, heads, longest, longest])
+    }
+
+    /// The scores with what distances add to them; queries and keys are `texts × heads × longest × d_head`.
+    fn add_disentangled(
+        &self,
+        mut scores: Tensor<4>,
+        positions: &Disentangled<Matrix>,
+        queries: Tensor<4>,
+        keys: Tensor<4>,
+    ) -> Tensor<4> {
+        let [_, heads, longest, head_dim] = queries.dims();
+        let mut rows = positions.rows.of_length(longest);
+        let first = rows.iter().copied().min().unwrap_or(0);
+        let width = rows.iter().copied().max().map_or(0, |last| last + 1 - first);
+        rows.iter_mut().for_each(|row| *row -= first);
+        let compared = |table: &Matrix, with: Tensor<4>, sign: isize| {
+            let table = table.val().slice_dim(0, first..first + width).reshape([width, heads, head_dim]);
+            let by_row = with.matmul(table.permute([1, 2, 0]).unsqueeze());
+            let place = |from: usize, to: usize| {
+                (longest - 1).wrapping_add_signed(sign * (from as isize - to as isize))
+            };
+            let pairs = (0..longest).flat_map(|from| (0..longest).map(move |to| place(from, to)));
+            let pairs = self.indices(pairs.map(|place| rows[place] as i64));
+            by_row.gather(3, pairs.reshape([1, 1, longest, longest]).expand(scores.dims()))
+        };
+        let of_queries = positions.keys.as_ref().map(|table| compared(table, queries, 1));
+        let of_keys = positions.queries.as_ref().map(|table| compared(table, keys, -1).swap_dims(2, 3));
+        for added in [of_queries, of_keys].into_iter().flatten() {
+            scores = scores + added;
+        }
+        scores
     }
 
     /// Which keys a query does not see, whatever its text: `longest × longest`.
@@ -174,7 +206,7 @@ impl Compute for DeviceCompute {
         qkv: Tensor<2>,
         batch: &TokenBatch,
         shape: &AttentionShape,
-        relative: Option<&Matrix>,
+        relative: Option<Relative<'_, Matrix>>,
     ) -> Tensor<2> {
         let AttentionShape { heads, kv_heads, head_dim, .. } = *shape;
         let (texts, longest) = (batch.texts(), batch.longest());
@@ -193,9 +225,16 @@ impl Compute for DeviceCompute {
             }
         };
         let [_, key, value] = shape.starts(0);
-        let mut scores = part(0, heads).matmul(part(key, kv_heads).transpose()) * shape.scale;
-        if let Some(table) = relative {
-            scores = scores + self.relative_scores(table, longest, shape.farthest);
+        let (queries, keys) = (part(0, heads), part(key, kv_heads));
+        let mut scores = queries.clone().matmul(keys.clone().transpose()) * shape.scale;
+        match relative {
+            Some(Relative::Bias(table)) => {
+                scores = scores + self.relative_scores(table, longest, shape.farthest);
+            }
+            Some(Relative::Disentangled(positions)) => {
+                scores = self.add_disentangled(scores, positions, queries, keys);
+            }
+            None => {}
         }
         let all = [texts, heads, longest, longest];
         if !shape.sees_all() {
@@ -207,6 +246,30 @@ impl Compute for DeviceCompute {
         }
         let attended = activation::softmax(scores, 3).matmul(part(value, kv_heads));
         attended.swap_dims(1, 2).reshape([texts * longest, shape.dim()]).select(0, places)
+    }
+
+    fn project_rows(&self, rows: &Matrix, linear: &Linear<Matrix, Vector>) -> Matrix {
+        Param::from_tensor(self.project(&rows.val(), linear))
+    }
+
+    fn neighbours(&self, tokens: &Tensor<2>, batch: &TokenBatch, kernel: usize) -> Tensor<2> {
+        let rows = tokens.dims()[0];
+        let part = |at: usize| {
+            let neighbour = |range: &Range<usize>, token: usize| {
+                (token + at).checked_sub(kernel / 2).filter(|neighbour| range.contains(neighbour))
+            };
+            let all =
+                || batch.ranges().flat_map(|range| range.clone().map(move |token| neighbour(&range, token)));
+            let chosen = self.indices(all().map(|neighbour| neighbour.unwrap_or(0) as i64));
+            let ended = TensorData::new(all().map(|n| n.is_none()).collect::<Vec<_>>(), [rows, 1]);
+            let ended = Tensor::<2, Bool>::from_data(ended, &self.device);
+            tokens.clone().select(0, chosen).mask_fill(ended.expand(tokens.dims()), 0.0)
+        };
+        Tensor::cat((0..kernel).map(part).collect(), 1)
+    }
+
+    fn activate(&self, tokens: Tensor<2>, function: Activation) -> Tensor<2> {
+        activate(tokens, function)
     }
 
     fn zeros_like(&self, tokens: &Tensor<2>) -> Tensor<2> {
@@ -259,5 +322,7 @@ fn activate(values: Tensor<2>, function: Activation) -> Tensor<2> {
         Activation::GeluTanh => activation::gelu_approximate(values),
         Activation::Relu => activation::relu(values),
         Activation::Silu => activation::silu(values),
+        Activation::Tanh => values.tanh(),
+        Activation::QuickGelu => values.clone() * activation::sigmoid(values * 1.702),
     }
 }

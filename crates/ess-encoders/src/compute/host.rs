@@ -9,6 +9,7 @@ mod attention;
 pub(crate) mod elementwise;
 mod matmul;
 pub(crate) mod memory;
+mod pair_scores;
 pub(crate) mod panels;
 mod tile;
 
@@ -18,15 +19,17 @@ use tracing::trace_span;
 
 use self::{
     attention::attend_text,
-    elementwise::{activated, add_row, gated, normalize_all, turn},
+    elementwise::{activate_all, activated, add_row, gated, normalize_all, turn},
     memory::{HostLinear, HostMatrix, HostVector},
     panels::Panels,
 };
 use crate::{
     error::Error,
+    model::transformer_config::Activation,
     transformer::{
         attention_shape::{AttentionShape, Rotary},
         definition::{Block, Norm, Tables},
+        disentangled::Relative,
         host_tokens::HostTokens,
         operations::Compute,
         token_batch::TokenBatch,
@@ -134,7 +137,7 @@ impl Compute for HostCompute {
         qkv: HostTokens,
         batch: &TokenBatch,
         shape: &AttentionShape,
-        relative: Option<&HostMatrix>,
+        relative: Option<Relative<'_, HostMatrix>>,
     ) -> HostTokens {
         let (dim, columns) = (shape.dim(), shape.columns());
         let _span = trace_span!("attend").entered();
@@ -144,6 +147,35 @@ impl Compute for HostCompute {
             attend_text(&mut values[range.start * dim..range.end * dim], qkv, shape, relative);
         }
         HostTokens { values, dim }
+    }
+
+    fn project_rows(&self, rows: &HostMatrix, linear: &HostLinear) -> HostMatrix {
+        let columns = linear.bias.0.len();
+        let mut values = vec![0.0; rows.rows() * columns];
+        linear.weight.write(&mut values, &rows.values, &linear.bias.0, |_| ());
+        HostMatrix { values, columns }
+    }
+
+    fn neighbours(&self, tokens: &HostTokens, batch: &TokenBatch, kernel: usize) -> HostTokens {
+        let (dim, before) = (tokens.dim, kernel / 2);
+        let mut values = vec![0.0; tokens.values.len() * kernel];
+        for range in batch.ranges() {
+            for token in range.clone() {
+                let row = &mut values[token * kernel * dim..(token + 1) * kernel * dim];
+                for (at, slot) in row.chunks_exact_mut(dim).enumerate() {
+                    let neighbour = (token + at).checked_sub(before).filter(|token| range.contains(token));
+                    if let Some(neighbour) = neighbour {
+                        slot.copy_from_slice(&tokens.values[neighbour * dim..(neighbour + 1) * dim]);
+                    }
+                }
+            }
+        }
+        HostTokens { values, dim: dim * kernel }
+    }
+
+    fn activate(&self, mut tokens: HostTokens, function: Activation) -> HostTokens {
+        activate_all(&mut tokens.values, function);
+        tokens
     }
 
     fn zeros_like(&self, tokens: &HostTokens) -> HostTokens {

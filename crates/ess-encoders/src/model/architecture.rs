@@ -16,6 +16,8 @@ pub(crate) struct Architecture {
     pub(crate) model_types: &'static [&'static str],
     pub(crate) settings: &'static FileSettings,
     pub(crate) positions: Positions,
+    /// Whether narrower tables are projected before they are normalised, without a bias.
+    pub(crate) projection_first: bool,
     /// Whether tokens have types.
     pub(crate) token_types: bool,
     pub(crate) norm: NormKind,
@@ -48,6 +50,8 @@ pub(crate) enum Positions {
     LearnedAndRelative { buckets: usize },
     /// What stands for the distance alone is added to the scores.
     Relative,
+    /// Rows of a table where the file says so, and distances that are compared with what tokens mean.
+    Disentangled,
     /// Queries and keys are turned.
     Rotary,
 }
@@ -57,6 +61,8 @@ pub(crate) enum Positions {
 pub(crate) struct Defaults {
     pub(crate) activation: Activation,
     pub(crate) epsilon: f32,
+    /// Rows of the token type table.
+    pub(crate) token_types: usize,
     /// Whether norms add `epsilon` whatever the file says.
     pub(crate) fixed_epsilon: bool,
     /// The base of rotary positions, of global and of local attention.

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{
     architecture::{Architecture, GlobalFirst, Positions},
+    disentangled::RawDisentangled,
     layer_pattern::LayerPattern,
     transformer_config::{Activation, Settings},
 };
@@ -25,7 +26,7 @@ pub(super) struct RawConfig {
     #[serde(alias = "n_heads", alias = "num_heads")]
     pub(super) num_attention_heads: usize,
     num_key_value_heads: Option<usize>,
-    #[serde(alias = "d_kv")]
+    #[serde(alias = "d_kv", alias = "attention_head_size")]
     head_dim: Option<usize>,
     query_pre_attn_scalar: Option<f64>,
     #[serde(alias = "hidden_dim", alias = "d_ff")]
@@ -63,6 +64,8 @@ pub(super) struct RawConfig {
     rope_theta: Option<f64>,
     #[serde(alias = "local_rope_theta")]
     rope_local_base_freq: Option<f64>,
+    #[serde(flatten)]
+    pub(super) disentangled: RawDisentangled,
     /// The classes that the weights were saved from.
     pub(super) architectures: Option<Vec<String>>,
 }
@@ -212,7 +215,7 @@ impl RawConfig {
             (Some(scalar), _) => scalar,
             // What Gemma has where its file says nothing.
             (None, true) if architecture.scaled_words => 256.0,
-            (None, true) => head_dim as f64,
+            (None, true) => (head_dim * self.disentangled.comparisons(path)?) as f64,
             (None, false) => 1.0,
         };
         match squared.is_finite() && squared > 0.0 {
@@ -327,7 +330,8 @@ impl RawConfig {
     }
 }
 
-fn activation(path: &Path, field: &'static str, name: &str) -> Result<Activation, Error> {
+/// The function of a name.
+pub(super) fn activation(path: &Path, field: &'static str, name: &str) -> Result<Activation, Error> {
     match name {
         "gelu" | "gelu_python" => Ok(Activation::Gelu),
         "gelu_new" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_fast" | "gelu_accurate" => {
@@ -335,8 +339,11 @@ fn activation(path: &Path, field: &'static str, name: &str) -> Result<Activation
         }
         "relu" => Ok(Activation::Relu),
         "silu" | "swish" => Ok(Activation::Silu),
+        "tanh" => Ok(Activation::Tanh),
+        "quick_gelu" => Ok(Activation::QuickGelu),
         other => {
-            let expected = "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, relu, silu or swish";
+            let expected =
+                "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, relu, silu, swish or tanh";
             Err(Error::config(path, field, expected, other))
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     architecture::{Architecture, Positions},
+    disentangled::{ConvolutionConfig, DisentangledConfig},
     layer_pattern::LayerPattern,
     raw_config::RawConfig,
     rotary::RotarySettings,
@@ -29,6 +30,10 @@ pub enum Activation {
     Relu,
     /// `x / (1 + exp(-x))`.
     Silu,
+    /// `tanh(x)`.
+    Tanh,
+    /// `x / (1 + exp(-1.702 x))`, what CLIP has for GELU.
+    QuickGelu,
 }
 
 /// The sizes and parts of a transformer.
@@ -63,6 +68,11 @@ pub(crate) struct TransformerConfig {
     pub(crate) relative_buckets: usize,
     /// The distance from which on all relative positions are in one bucket.
     pub(crate) farthest: usize,
+    /// Whether the file has a table of positions, where the architecture leaves it open.
+    has_positions: bool,
+    /// How distances are compared with what tokens mean.
+    pub(crate) disentangled: Option<DisentangledConfig>,
+    pub(crate) convolution: Option<ConvolutionConfig>,
     score_scale: f32,
     causal: bool,
     /// How far local attention reaches, and in which layers it is local.
@@ -125,9 +135,16 @@ impl TransformerConfig {
             biases: raw.biases(architecture),
             positions,
             padding,
-            token_types: if architecture.token_types { raw.type_vocab_size.unwrap_or(2) } else { 0 },
+            token_types: if architecture.token_types {
+                raw.type_vocab_size.unwrap_or(defaults.token_types)
+            } else {
+                0
+            },
             relative_buckets: raw.relative_buckets(path, architecture)?,
             farthest: raw.relative_attention_max_distance.unwrap_or(FARTHEST),
+            has_positions: raw.disentangled.has_positions(),
+            disentangled: raw.disentangled.read(path, positions)?,
+            convolution: raw.disentangled.convolution(path, dim)?,
             score_scale: raw.score_scale(path, architecture, head_dim)?,
             causal: architecture.causal && raw.use_bidirectional_attention != Some(true),
             reach,
@@ -181,6 +198,7 @@ impl TransformerConfig {
     pub(crate) fn position_rows(&self) -> usize {
         match self.architecture.positions {
             Positions::Rotary | Positions::Relative => 0,
+            Positions::Disentangled if !self.has_positions => 0,
             _ => self.positions,
         }
     }
@@ -194,7 +212,8 @@ impl TransformerConfig {
     #[cfg(feature = "split")]
     pub(crate) fn is_bert_like(&self) -> bool {
         let names = &self.architecture.names;
-        !self.gated && names.attention_norm.is_some() && names.norm.is_some() && self.rotary.is_none()
+        let plain = !self.gated && self.architecture.positions != Positions::Disentangled;
+        plain && names.attention_norm.is_some() && names.norm.is_some() && self.rotary.is_none()
     }
 }
 

@@ -23,6 +23,7 @@ use crate::{
     transformer::{
         attention_shape::AttentionShape,
         definition::{Block, Linear, Norm, NormKind},
+        disentangled::Relative,
         operations::Compute,
         token_batch::TokenBatch,
     },
@@ -212,7 +213,12 @@ impl TrainableModule for UpperLayers {
         let batch = TokenBatch::of_lengths(states.lengths());
         if batch.tokens() > 0 {
             for block in &self.blocks {
-                tokens = block.forward(&compute, tokens, &batch, self.relative_positions.as_ref());
+                tokens = block.forward(
+                    &compute,
+                    tokens,
+                    &batch,
+                    self.relative_positions.as_ref().map(Relative::Bias),
+                );
             }
         }
         let skipped = if self.config.include_prompt { 0 } else { states.prompt_tokens() };

@@ -3,7 +3,7 @@
 //! Generic over the form of a table `M`, a weight `W` and a vector `V`: values in host memory for the fused CPU kernels, Burn
 //! parameters for any Burn device and for training.
 
-use super::attention_shape::AttentionShape;
+use super::{attention_shape::AttentionShape, convolution::Convolution, disentangled::Disentangled};
 use crate::model::transformer_config::Activation;
 
 /// `y = x Wᵀ + b`.
@@ -51,6 +51,8 @@ pub(crate) struct Tables<M, W, V> {
     pub(crate) norm: Option<Norm<V>>,
     /// `d × e`, where the tables are narrower than the layers.
     pub(crate) projection: Option<Linear<W, V>>,
+    /// Whether the projection comes before the norm.
+    pub(crate) projection_first: bool,
 }
 
 /// Self-attention and feed-forward, each added to its input.
@@ -97,6 +99,10 @@ pub(crate) struct Transformer<M, W, V> {
     pub(crate) blocks: Vec<Block<W, V>>,
     /// `buckets × heads`, where the model has relative positions.
     pub(crate) relative_positions: Option<M>,
+    /// For each block, where distances are compared with what tokens mean.
+    pub(crate) disentangled: Vec<Disentangled<M>>,
+    /// Behind the first block.
+    pub(crate) convolution: Option<Convolution<W, V>>,
     /// Behind the last block.
     pub(crate) norm: Option<Norm<V>>,
 }

@@ -3,6 +3,7 @@
 use super::{
     attention_shape::AttentionShape,
     definition::{Block, Norm, Tables, Transformer},
+    disentangled::Relative,
     host_tokens::HostTokens,
     operations::Compute,
     token_batch::TokenBatch,
@@ -26,14 +27,23 @@ impl<M, W, V> Transformer<M, W, V> {
         };
         let mut tokens = self.tables.first(compute, batch);
         keep(0, &tokens)?;
+        let convolution = self.convolution.as_ref().map(|convolution| (convolution, tokens.clone()));
         for (layer, block) in self.blocks.iter().enumerate() {
-            tokens = block.forward(compute, tokens, batch, self.relative_positions.as_ref());
+            tokens = block.forward(compute, tokens, batch, self.relative(layer));
+            if let Some((convolution, first)) = convolution.as_ref().filter(|_| layer == 0) {
+                tokens = convolution.forward(compute, first, tokens, batch);
+            }
             if let Some(norm) = self.norm.as_ref().filter(|_| layer + 1 == self.blocks.len()) {
                 tokens = compute.normalize(tokens, norm);
             }
             keep(layer + 1, &tokens)?;
         }
         Ok(kept.into_iter().flatten().collect())
+    }
+
+    fn relative(&self, layer: usize) -> Option<Relative<'_, M>> {
+        let bias = || self.relative_positions.as_ref().map(Relative::Bias);
+        self.disentangled.get(layer).map(Relative::Disentangled).or_else(bias)
     }
 }
 
@@ -44,10 +54,14 @@ impl<M, W, V> Tables<M, W, V> {
         compute: &C,
         batch: &TokenBatch,
     ) -> C::Tokens {
-        let tokens = normalized(compute, compute.embed(self, batch), self.norm.as_ref());
-        match &self.projection {
+        let project = |tokens: C::Tokens| match &self.projection {
             Some(projection) => compute.project(&tokens, projection),
             None => tokens,
+        };
+        let tokens = compute.embed(self, batch);
+        match self.projection_first {
+            true => normalized(compute, project(tokens), self.norm.as_ref()),
+            false => project(normalized(compute, tokens, self.norm.as_ref())),
         }
     }
 }
@@ -59,14 +73,14 @@ impl<W, V> Block<W, V> {
         compute: &C,
         tokens: C::Tokens,
         batch: &TokenBatch,
-        relative_positions: Option<&C::Matrix>,
+        relative: Option<Relative<'_, C::Matrix>>,
     ) -> C::Tokens {
         let qkv = match &self.attention_input_norm {
             Some(norm) => compute.project(&compute.normalize(tokens.clone(), norm), &self.qkv),
             None => compute.project(&tokens, &self.qkv),
         };
         let qkv = self.place(compute, qkv, batch);
-        let attended = compute.attend(qkv, batch, &self.attention, relative_positions);
+        let attended = compute.attend(qkv, batch, &self.attention, relative);
         let tokens = match &self.attention_output_norm {
             Some(norm) => {
                 compute.add(tokens, compute.normalize(compute.project(&attended, &self.attention_out), norm))

@@ -1,5 +1,7 @@
 //! From named tensors to layers.
 
+mod disentangled;
+
 use super::{
     definition::{Block, Linear, Norm, NormKind, Tables, Transformer},
     operations::Compute,
@@ -37,6 +39,8 @@ pub(crate) fn load_transformer<C: Compute>(
         blocks: blocks.collect::<Result<_, _>>()?,
         relative_positions,
         norm: reader.optional_norm(names.final_norm, "", config.dim)?,
+        disentangled: config.disentangled.as_ref().map_or(Ok(Vec::new()), |of| reader.disentangled(of))?,
+        convolution: config.convolution.as_ref().map(|of| reader.convolution(of)).transpose()?,
     })
 }
 
@@ -67,15 +71,20 @@ impl<C: Compute> Reader<'_, C> {
         // ALBERT has the projection always, ELECTRA where it changes the dimension.
         let albert = config.layer_groups.is_some();
         let projection = names.projection.filter(|_| albert || dim != config.dim);
+        let projection_first = self.architecture().projection_first;
+        let normalised = if projection_first { config.dim } else { dim };
         Ok(Tables {
             words: self.matrix(names.words, config.vocabulary, dim, scale)?,
             positions: table(names.positions, config.position_rows())?,
             padding: config.padding,
             types: table(names.types, config.token_types)?,
-            norm: self.optional_norm(names.embedding_norm, "", dim)?,
+            norm: self.optional_norm(names.embedding_norm, "", normalised)?,
             projection: projection
-                .map(|name| self.linear(&[format!("{}{name}", self.prefix)], [config.dim, dim], true))
+                .map(|name| {
+                    self.linear(&[format!("{}{name}", self.prefix)], [config.dim, dim], !projection_first)
+                })
                 .transpose()?,
+            projection_first,
         })
     }
 

@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::{
     attention_shape::{AttentionShape, Rotary},
     definition::{Block, Linear, Norm, Tables},
+    disentangled::Relative,
     host_tokens::HostTokens,
     token_batch::TokenBatch,
 };
-use crate::error::Error;
+use crate::{error::Error, model::transformer_config::Activation};
 
 /// Where and how a transformer is computed.
 ///
@@ -56,6 +57,9 @@ pub(crate) trait Compute {
     /// `tokens Wᵀ + b`.
     fn project(&self, tokens: &Self::Tokens, linear: &Linear<Self::Weight, Self::Vector>) -> Self::Tokens;
 
+    /// `rows Wᵀ + b` of the rows of a table.
+    fn project_rows(&self, rows: &Self::Matrix, linear: &Linear<Self::Weight, Self::Vector>) -> Self::Matrix;
+
     /// Scaled dot-product attention of each text's tokens (query, key and value of each side by side) to each other:
     /// `T × h d_head`.
     fn attend(
@@ -63,8 +67,15 @@ pub(crate) trait Compute {
         qkv: Self::Tokens,
         batch: &TokenBatch,
         shape: &AttentionShape,
-        relative_positions: Option<&Self::Matrix>,
+        relative: Option<Relative<'_, Self::Matrix>>,
     ) -> Self::Tokens;
+
+    /// For each token the `kernel` tokens of its text around it side by side, itself in the middle, zeros where the text
+    /// has ended: `T × kernel d`.
+    fn neighbours(&self, tokens: &Self::Tokens, batch: &TokenBatch, kernel: usize) -> Self::Tokens;
+
+    /// The function of each component.
+    fn activate(&self, tokens: Self::Tokens, function: Activation) -> Self::Tokens;
 
     /// As many zeros.
     fn zeros_like(&self, tokens: &Self::Tokens) -> Self::Tokens;

@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
-    AlbertConfig, AlbertModel, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, LlamaConfig, LlamaModel,
+    AlbertConfig, AlbertModel, DebertaV2Config, DebertaV2Model, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, LlamaConfig, LlamaModel,
     MistralConfig, MistralModel, ModernBertConfig, ModernBertModel, NomicBertConfig, NomicBertModel,
     PreTrainedTokenizerFast, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model, T5Config, T5EncoderModel,
 )
@@ -121,6 +121,11 @@ MODELS = {
         vocab_size=48, d_model=16, d_kv=6, d_ff=24, num_layers=2, num_heads=4, feed_forward_proj="gated-gelu",
         relative_attention_num_buckets=8, relative_attention_max_distance=16, pad_token_id=0, eos_token_id=2)), 10,
         pooling="mean", single="$A </s>"),
+    # With every part that a configuration can leave out.
+    "deberta": lambda name: finish(name, DebertaV2Model(DebertaV2Config(
+        relative_attention=True, position_buckets=8, norm_rel_ebd="layer_norm", pos_att_type=["c2p", "p2c"], share_att_key=False,
+        position_biased_input=True, type_vocab_size=2, embedding_size=8, conv_kernel_size=3, conv_act="gelu",
+        max_position_embeddings=64, **SIZES)), 11, pooling="mean"),
 }
 
 LLAMA3 = {"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -154,6 +159,14 @@ CASES = [
     ["electra", {"hidden_act": "relu", "layer_norm_eps": 0.001}],
     ["t5", {"relative_attention_max_distance": 8, "layer_norm_epsilon": 0.01}],
     ["t5", {"feed_forward_proj": "gated-silu", "dense_act_fn": "silu"}],
+    ["deberta", {"share_att_key": True}],
+    ["deberta", {"share_att_key": True, "pos_att_type": "P2C| c2p", "norm_rel_ebd": "none", "conv_kernel_size": 0}],
+    ["deberta", {"pos_att_type": ["c2p"], "max_relative_positions": 12}],
+    ["deberta", {"pos_att_type": "p2c", "position_biased_input": False, "type_vocab_size": 0}],
+    ["deberta", {"pos_att_type": None}],
+    ["deberta", {"relative_attention": False}],
+    ["deberta", {"position_buckets": -1, "max_relative_positions": 8, "conv_act": None}],
+    ["deberta", {"position_buckets": 8, "max_relative_positions": 40, "hidden_act": "tanh", "layer_norm_eps": 0.01}],
 ]
 
 

@@ -5,9 +5,13 @@ use pulp::{Arch, Simd};
 use super::{
     elementwise::exponentials,
     memory::HostMatrix,
+    pair_scores::PairScores,
     tile::{InTiles, PANEL, Tiled, tile},
 };
-use crate::{compute::relative_position::relative_bucket, transformer::attention_shape::AttentionShape};
+use crate::{
+    compute::relative_position::relative_bucket,
+    transformer::{attention_shape::AttentionShape, disentangled::Relative},
+};
 
 /// Attention of a text's `s` tokens to each other, for every head: `qkv` is `s × (h + 2 h_kv) d_head`, `attended`
 /// `s × h d_head`.
@@ -18,7 +22,7 @@ pub(super) fn attend_text(
     attended: &mut [f32],
     qkv: &[f32],
     shape: &AttentionShape,
-    relative: Option<&HostMatrix>,
+    relative: Option<Relative<'_, HostMatrix>>,
 ) {
     Arch::new().dispatch(InTiles(Attend { attended, qkv, shape, relative }));
 }
@@ -27,7 +31,7 @@ struct Attend<'t> {
     attended: &'t mut [f32],
     qkv: &'t [f32],
     shape: &'t AttentionShape,
-    relative: Option<&'t HostMatrix>,
+    relative: Option<Relative<'t, HostMatrix>>,
 }
 
 impl Tiled for Attend<'_> {
@@ -38,6 +42,7 @@ impl Tiled for Attend<'_> {
             keys: vec![0.0; length.next_multiple_of(PANEL) * head_dim],
             values: vec![0.0; length * head_dim.next_multiple_of(PANEL)],
             by_distance: Vec::new(),
+            by_pair: None,
         };
         let mut scores = vec![0.0; R * length.next_multiple_of(PANEL)];
         for number in 0..self.shape.heads {
@@ -57,6 +62,8 @@ struct Head {
     values: Vec<f32>,
     /// What is added to a score, for the distances `-(length - 1) ..= length - 1` from query to key; empty for nothing.
     by_distance: Vec<f32>,
+    /// What is added to a score, for each pair of tokens.
+    by_pair: Option<PairScores>,
 }
 
 impl Attend<'_> {
@@ -81,8 +88,14 @@ impl Attend<'_> {
                 }
             }
         }
-        if let Some(table) = self.relative {
-            head.by_distance = scores_by_distance(table, number, length, self.shape.farthest);
+        match self.relative {
+            Some(Relative::Bias(table)) => {
+                head.by_distance = scores_by_distance(table, number, length, self.shape.farthest);
+            }
+            Some(Relative::Disentangled(positions)) => {
+                head.by_pair = Some(PairScores::new(positions, self.qkv, self.shape, number));
+            }
+            None => {}
         }
     }
 
@@ -111,10 +124,16 @@ impl Attend<'_> {
                 scores[panel * PANEL..][..PANEL].copy_from_slice(tile);
             }
         }
-        let mut shares = [0.0; R];
+        let (mut shares, mut of_query) = ([0.0; R], Vec::new());
         for (row, (scores, share)) in scores.chunks_exact_mut(padded).zip(&mut shares).enumerate() {
             let nearest = length - 1 - token(row);
-            let added = head.by_distance.get(nearest + start..nearest + end).unwrap_or(&[]);
+            let added = match &head.by_pair {
+                Some(pairs) => {
+                    pairs.of_query(token(row), start..end, &mut of_query);
+                    &of_query
+                }
+                None => head.by_distance.get(nearest + start..nearest + end).unwrap_or(&[]),
+            };
             let seen = self.shape.seen(token(row), length);
             scores[start..seen.start].fill(f32::NEG_INFINITY);
             scores[seen.end..end].fill(f32::NEG_INFINITY);
@@ -169,7 +188,7 @@ mod tests {
             let table = HostMatrix { values: (0..8 * heads).map(number).collect(), columns: heads };
             let relative = (buckets > 0).then_some(&table);
             let mut found = vec![9.0; length * dim];
-            attend_text(&mut found, &qkv, &shape, relative);
+            attend_text(&mut found, &qkv, &shape, relative.map(Relative::Bias));
             for (query, column) in (0..length).flat_map(|query| (0..dim).map(move |column| (query, column))) {
                 let (head, own) = (column / head_dim, column % head_dim);
                 let starts = shape.starts(head);

@@ -47,7 +47,34 @@ pub(super) fn activated(linear: &HostLinear, results: &mut [f32], rows: &[f32], 
             #[inline(always)]
             |sums| sums.iter_mut().for_each(|x| *x = silu(*x)),
         ),
+        Activation::Tanh => weight.write(
+            results,
+            rows,
+            &bias.0,
+            #[inline(always)]
+            |sums| sums.iter_mut().for_each(|x| *x = x.tanh()),
+        ),
+        Activation::QuickGelu => weight.write(
+            results,
+            rows,
+            &bias.0,
+            #[inline(always)]
+            |sums| sums.iter_mut().for_each(|x| *x = quick_gelu(*x)),
+        ),
     }
+}
+
+/// The function of each component.
+pub(super) fn activate_all(values: &mut [f32], activation: Activation) {
+    let function = match activation {
+        Activation::Gelu => gelu,
+        Activation::GeluTanh => gelu_tanh,
+        Activation::Relu => |x: f32| x.max(0.0),
+        Activation::Silu => silu,
+        Activation::Tanh => f32::tanh,
+        Activation::QuickGelu => quick_gelu,
+    };
+    values.iter_mut().for_each(|x| *x = function(*x));
 }
 
 /// `activation(rows W₁ᵀ + b₁) ∘ (rows W₂ᵀ + b₂)`, into the first half of `results`; W is W₁ above W₂.
@@ -60,6 +87,8 @@ pub(super) fn gated(linear: &HostLinear, results: &mut [f32], rows: &[f32], acti
         Activation::GeluTanh => multiply_halves(results, columns, half, gelu_tanh),
         Activation::Relu => multiply_halves(results, columns, half, |x| x.max(0.0)),
         Activation::Silu => multiply_halves(results, columns, half, silu),
+        Activation::Tanh => multiply_halves(results, columns, half, f32::tanh),
+        Activation::QuickGelu => multiply_halves(results, columns, half, quick_gelu),
     }
 }
 
@@ -238,6 +267,12 @@ pub(crate) fn gelu(x: f32) -> f32 {
 #[inline(always)]
 fn silu(x: f32) -> f32 {
     x / (1.0 + exp((-x).min(87.0)))
+}
+
+/// `x / (1 + exp(-1.702 x))`.
+#[inline(always)]
+fn quick_gelu(x: f32) -> f32 {
+    x / (1.0 + exp((-1.702 * x).min(87.0)))
 }
 
 /// `x/2 (1 + tanh(√(2/π) (x + 0.044715 x³)))`.

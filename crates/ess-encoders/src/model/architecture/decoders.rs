@@ -11,6 +11,7 @@ const LLAMA: Architecture = Architecture {
     model_types: &["llama"],
     settings: &decoders::LLAMA,
     positions: Positions::Rotary,
+    projection_first: false,
     token_types: false,
     norm: NormKind::RootMeanSquare,
     norm_from_one: false,
@@ -23,6 +24,7 @@ const LLAMA: Architecture = Architecture {
     defaults: Defaults {
         activation: Activation::Silu,
         epsilon: 1e-6,
+        token_types: 0,
         fixed_epsilon: false,
         theta: [10_000.0; 2],
         kv_heads: None,

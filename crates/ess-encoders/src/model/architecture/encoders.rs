@@ -14,6 +14,7 @@ const BERT: Architecture = Architecture {
     model_types: &["bert"],
     settings: &transformer::TRANSFORMER,
     positions: Positions::Learned,
+    projection_first: false,
     token_types: true,
     norm: NormKind::Layer,
     norm_from_one: false,
@@ -26,6 +27,7 @@ const BERT: Architecture = Architecture {
     defaults: Defaults {
         activation: Activation::Gelu,
         epsilon: 1e-12,
+        token_types: 2,
         fixed_epsilon: false,
         theta: [10_000.0; 2],
         kv_heads: None,
@@ -69,7 +71,7 @@ fn relu(x: f32) -> f32 {
 const CLASSIFIER: Option<Classifier> =
     Some(Classifier { dense: "classifier.dense", activation: f32::tanh, score: "classifier.out_proj" });
 
-pub(super) static ENCODERS: [Architecture; 8] = [
+pub(super) static ENCODERS: [Architecture; 9] = [
     BERT,
     Architecture {
         model_types: &["roberta", "xlm-roberta", "camembert"],
@@ -169,6 +171,22 @@ pub(super) static ENCODERS: [Architecture; 8] = [
             attention_norm: None,
             input_norm: Some("mlp_norm"),
             norm: None,
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+    // He et al., 2021: version 3 is read by the same name.
+    Architecture {
+        model_types: &["deberta-v2"],
+        settings: &encoders::DEBERTA,
+        positions: Positions::Disentangled,
+        projection_first: true,
+        defaults: Defaults { epsilon: 1e-7, token_types: 0, ..BERT.defaults },
+        names: Names {
+            prefix: "deberta.",
+            projection: Some("embeddings.embed_proj"),
+            qkv: &["attention.self.query_proj", "attention.self.key_proj", "attention.self.value_proj"],
             ..BERT_NAMES
         },
         classifier: None,

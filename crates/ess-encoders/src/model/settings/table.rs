@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     cross_encoder,
     decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
-    encoders::{ALBERT, ELECTRA, MODERN_BERT, NOMIC_BERT},
+    encoders::{ALBERT, DEBERTA, ELECTRA, MODERN_BERT, NOMIC_BERT},
     file_settings::FileSettings,
     rotary::ROTARY,
     sentence::{
@@ -20,11 +20,12 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 26] = [
+const ALL: [&FileSettings; 27] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
     &MODERN_BERT,
+    &DEBERTA,
     &NOMIC_BERT,
     &LLAMA,
     &MISTRAL,

@@ -31,6 +31,7 @@ pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
     only: &[
         ("do_basic_tokenize", &["null", "true"]),
         ("never_split", &["null", "[]"]),
+        ("split_by_punct", NOTHING),
         ("split_special_tokens", NOTHING),
     ],
     harmless: &[

@@ -49,16 +49,18 @@ impl DeviceEngine {
     /// # Errors
     /// [`Error::Device`] for a text whose own scores have no room.
     pub(super) fn tokens_at_once(&self, longest: usize) -> Result<usize, Error> {
+        // Distances that are compared with tokens are up to two for each.
+        let pairs = if self.transformer.disentangled.is_empty() { longest } else { 2 * longest };
         let widest = |block: &Block<Matrix, Vector>| {
             let [up, qkv] = [&block.up, &block.qkv].map(|linear| linear.weight.dims()[0]);
-            up.max(qkv).max(block.attention.heads * longest)
+            up.max(qkv).max(block.attention.heads * pairs)
         };
         let widest = self.transformer.blocks.iter().map(widest).max().unwrap_or(1);
         let largest = largest_tensor(self.compute.device()).min(MAX_SCORES);
         let heads = self.transformer.blocks.iter().map(|block| block.attention.heads).max().unwrap_or(1);
-        if heads.saturating_mul(longest).saturating_mul(longest) > largest {
+        if heads.saturating_mul(pairs).saturating_mul(longest) > largest {
             let reason = format!(
-                "a text of {longest} tokens has {heads} × {longest} × {longest} scores of attention, more than the {largest} \
+                "a text of {longest} tokens has {heads} × {longest} × {pairs} scores of attention, more than the {largest} \
                  numbers that there is room for; cut texts earlier, or encode without a device"
             );
             return Err(Error::Device(reason));
