@@ -5,7 +5,8 @@ use crate::{
     error::Error,
     hit::Hit,
     index::{
-        Index, capabilities::Capabilities, filter::Filter, memory_use::MemoryUse, search_params::SearchParams,
+        capabilities::Capabilities, definition::Index, filter::Filter, memory_use::MemoryUse,
+        search_params::SearchParams,
     },
     similarity::{InnerProduct, Similarity},
     top_k::TopK,

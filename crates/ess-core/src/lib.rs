@@ -29,8 +29,9 @@ pub use exact_index::ExactIndex;
 pub use hit::Hit;
 pub use ids::Ids;
 pub use index::{
-    Capabilities, Effort, Filter, Index, MemoryUse, MutableIndex, PersistentIndex, RowSet, SearchParams,
-    Tuned,
+    capabilities::Capabilities, definition::Index, effort::Effort, filter::Filter, memory_use::MemoryUse,
+    mutable::MutableIndex, persistent::PersistentIndex, recall::Tuned, row_set::RowSet,
+    search_params::SearchParams,
 };
 pub use isotonic_link::IsotonicLink;
 pub use link::{Link, Sigmoid};

@@ -1,6 +1,8 @@
 //! From query to hits.
 
-use crate::{encoder::QueryEncoder, error::Error, hit::Hit, index::Index, search_module::SearchModule};
+use crate::{
+    encoder::QueryEncoder, error::Error, hit::Hit, index::definition::Index, search_module::SearchModule,
+};
 
 /// A query encoder, a searching module and an index of frozen items.
 ///

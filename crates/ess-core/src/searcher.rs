@@ -1,7 +1,7 @@
 //! Searching as a whole: encodings in, hits out.
 
 use crate::{
-    embeddings::Embeddings, encoding::Encoding, error::Error, hit::Hit, index::Index,
+    embeddings::Embeddings, encoding::Encoding, error::Error, hit::Hit, index::definition::Index,
     search_module::SearchModule,
 };
 

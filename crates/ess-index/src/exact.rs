@@ -1,25 +1,18 @@
 //! The exact index: every query is compared with every item.
 
 use ess_core::{Capabilities, Embeddings, Hit, Index, MemoryUse, RowSet, SearchParams};
-use half::f16;
 use rayon::prelude::*;
 
-use crate::cpu::InstructionSet;
-use crate::error::Error;
-use crate::int8::Int8Items;
-use crate::kernels::float::{Element, LANES, PackedQueries, Panels};
-use crate::live_rows::LiveRows;
-use crate::storage::Storage;
+use crate::kernels::float::{element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels};
 
 mod best;
-mod build;
+pub(crate) mod build;
 mod change;
+pub(crate) mod index;
 mod stored;
 
-pub use build::FlatBuilder;
-pub(crate) use build::into_rows;
-
 use best::Best;
+use index::{FlatIndex, Items};
 
 /// Queries that are compared with the items together. More would not fit in the cache; fewer would load the items more often.
 const QUERIES_TOGETHER: usize = 256;
@@ -30,75 +23,7 @@ const BYTES_IN_CACHE: usize = 256 << 10;
 /// Bytes of items in a block that is read once: so many that the work between blocks is small.
 const BYTES_READ_ONCE: usize = 1 << 20;
 
-/// Exact maximum-inner-product search: every query is compared with every item.
-///
-/// Building takes ownership of the embeddings and reorders them in place. The similarity of a query and an item is one `f32`
-/// sum over the dimensions in their order. It is the same in every batch and thread, so hits are identical for any batch size
-/// and any number of threads.
-///
-/// The speed of a batch is limited by arithmetic, that of a single query by memory. Both use rayon's current thread pool.
-///
-/// Items can be added and removed, and a search can be filtered. A panel of items that admits none is skipped. A removed item
-/// keeps its memory until [`compact`](ess_core::MutableIndex::compact).
-///
-/// ```
-/// use ess_core::{Embeddings, Index, RowSet, SearchParams};
-/// use ess_index::FlatIndex;
-///
-/// let index = FlatIndex::new(Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])?)?;
-/// let query = Embeddings::from_rows(&[[0.0, 2.0]])?;
-/// let hits = index.search(&query, 2)?;
-/// assert_eq!((hits[0][0].item, hits[0][0].similarity), (2, 2.0));
-/// assert_eq!(hits[0][1].item, 1);
-///
-/// let first_two = RowSet::from_rows(3, [0, 1])?;
-/// assert_eq!(index.search_with(&query, 1, &SearchParams::from(&first_two))?[0][0].item, 1);
-/// # Ok::<(), ess_core::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub struct FlatIndex {
-    items: Items,
-    live: LiveRows,
-    instructions: InstructionSet,
-}
-
-#[derive(Clone, Debug)]
-enum Items {
-    F32(Panels<f32>),
-    F16(Panels<f16>),
-    I8(Int8Items),
-}
-
 impl FlatIndex {
-    /// Indexes `n × d` items as they are, in [`Storage::F32`], without a copy.
-    ///
-    /// # Errors
-    /// None at present, since [`Embeddings`] are checked when they are made.
-    pub fn new(items: Embeddings) -> Result<Self, Error> {
-        Self::with_storage(items, Storage::F32)
-    }
-
-    /// Indexes `n × d` items in this storage.
-    ///
-    /// # Errors
-    /// [`Error::BeyondStorage`] for a component that the storage cannot hold.
-    pub fn with_storage(items: Embeddings, storage: Storage) -> Result<Self, Error> {
-        FlatBuilder::new(storage).build(items)
-    }
-
-    fn with_items(items: Items, live: LiveRows) -> Self {
-        Self { items, live, instructions: InstructionSet::detect() }
-    }
-
-    /// The storage of the items.
-    pub fn storage(&self) -> Storage {
-        match self.items {
-            Items::F32(_) => Storage::F32,
-            Items::F16(_) => Storage::F16,
-            Items::I8(_) => Storage::I8,
-        }
-    }
-
     fn search_together<T: Element>(
         &self,
         items: &Panels<T>,
@@ -209,6 +134,9 @@ mod tests {
     use ndarray::{Array2, s};
 
     use super::*;
+    use crate::cpu::InstructionSet;
+    use crate::error::Error;
+    use crate::storage::Storage;
 
     fn wave(n: usize, dim: usize, step: f32) -> Embeddings {
         let number = |(i, j): (usize, usize)| ((i * dim + j) as f32 * step).sin();

@@ -14,13 +14,8 @@
 #[cfg(target_endian = "big")]
 compile_error!("files are read as they lie in memory, which is little-endian");
 
-mod contents;
+pub(crate) mod contents;
 mod header;
-mod numbers;
-mod stored;
-mod write;
-
-pub(crate) use contents::Contents;
-pub(crate) use numbers::Numbers;
-pub(crate) use stored::{Stored, persistent};
-pub(crate) use write::Section;
+pub(crate) mod numbers;
+pub(crate) mod stored;
+pub(crate) mod write;

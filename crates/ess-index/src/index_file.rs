@@ -9,11 +9,11 @@ use std::path::Path;
 use ess_core::Index;
 
 use crate::error::Error;
-use crate::exact::FlatIndex;
-use crate::file::{Contents, Stored};
-use crate::graph::GraphIndex;
-use crate::identified::RowId;
-use crate::ivf_pq::IvfPqIndex;
+use crate::exact::index::FlatIndex;
+use crate::file::{contents::Contents, stored::Stored};
+use crate::graph::index::GraphIndex;
+use crate::identified::row_id::RowId;
+use crate::ivf_pq::index::IvfPqIndex;
 
 /// The way an index file is opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -21,8 +21,8 @@ use ess_core::{Error, Hit, MemoryUse, RowSet};
 use rayon::prelude::*;
 
 use crate::cpu::InstructionSet;
-use crate::file::{Contents, Numbers, Section};
-use crate::kernels::float::LANES;
+use crate::file::{contents::Contents, numbers::Numbers, write::Section};
+use crate::kernels::float::lanes::LANES;
 use crate::memory_use::total;
 use crate::rows::Rows;
 use bounds::ItemBounds;
@@ -68,7 +68,7 @@ impl Int8Items {
         let dim = self.rows.dim();
         let mut codes = vec![0_i8; dim];
         for row in rows.chunks_exact(dim) {
-            let scale = crate::kernels::codes::quantise(row, &mut codes);
+            let scale = crate::kernels::codes::quantise::quantise(row, &mut codes);
             self.panels.push(&codes);
             self.bounds.push(row, &codes, scale);
         }
@@ -190,7 +190,7 @@ mod tests {
     use ess_core::{Embeddings, Index};
 
     use super::*;
-    use crate::exact::FlatIndex;
+    use crate::exact::index::FlatIndex;
 
     fn wave(n: usize, dim: usize, step: f32) -> Vec<f32> {
         (0..n * dim).map(|i| (i as f32 * step).sin() * (1.0 + (i / dim) as f32 * 0.01)).collect()

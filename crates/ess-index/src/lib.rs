@@ -9,6 +9,7 @@ mod halves;
 mod identified;
 mod index_file;
 mod int8;
+mod into_rows;
 mod ivf_pq;
 mod kernels;
 mod live_rows;
@@ -21,11 +22,14 @@ mod shared;
 mod storage;
 
 pub use error::Error;
-pub use exact::{FlatBuilder, FlatIndex};
-pub use graph::{GraphBuilder, GraphIndex};
-pub use identified::{IdHit, IdentifiedIndex, RowId};
+pub use exact::{build::FlatBuilder, index::FlatIndex};
+pub use graph::{builder::GraphBuilder, index::GraphIndex};
+pub use identified::{
+    index::{IdHit, IdentifiedIndex},
+    row_id::RowId,
+};
 pub use index_file::{Compacted, IndexFile, Opening, compact_file, ids, kind, open, open_mapped, verify};
-pub use ivf_pq::{IvfPqBuilder, IvfPqIndex};
+pub use ivf_pq::{builder::IvfPqBuilder, index::IvfPqIndex};
 pub use passages::{PassageIndex, PassageRows};
 pub use progress::Progress;
 pub use sharded::ShardedIndex;

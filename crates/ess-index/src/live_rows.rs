@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use ess_core::{Error, Filter, RowSet};
 
-use crate::file::{Contents, Section};
+use crate::file::{contents::Contents, write::Section};
 
 const SECTION: &str = "live";
 

@@ -221,7 +221,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::exact::FlatIndex;
+    use crate::exact::index::FlatIndex;
 
     #[test]
     fn an_item_without_a_passage_and_a_wrong_number_of_passages_are_refused() {

@@ -3,7 +3,7 @@
 use ess_core::MemoryUse;
 
 use crate::cpu::{InstructionSet, Level};
-use crate::file::Numbers;
+use crate::file::numbers::Numbers;
 
 /// Rows whose sums are taken side by side: as many chains of additions as keep a processor busy.
 const TOGETHER: usize = 8;
@@ -111,7 +111,7 @@ mod tests {
     use ess_core::{Embeddings, Index};
 
     use super::*;
-    use crate::exact::FlatIndex;
+    use crate::exact::index::FlatIndex;
 
     #[test]
     fn similarities_are_those_of_the_exact_index() {

@@ -5,41 +5,16 @@ mod changes;
 mod compaction;
 mod damage;
 mod filters;
+mod promise;
 mod refusals;
-mod repeatability;
+pub(crate) mod repeatability;
 mod scores;
+mod searching;
 mod sharing;
 
-use ess_core::{Embeddings, Hit, Index, MutableIndex, PersistentIndex, SearchParams};
+use ess_core::{Embeddings, Index, MutableIndex, PersistentIndex};
 
-pub(crate) use repeatability::in_pools;
-
-/// How good the answers of an index are.
-///
-/// ```
-/// use ess_testing::index::Promise;
-///
-/// let graph = Promise { recall: 0.9, ..Promise::EXACT };
-/// let eight_bits = Promise { recall: 0.8, similarity: 0.02, ..Promise::EXACT };
-/// # assert!(graph.recall > eight_bits.recall);
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Promise {
-    /// The least mean share of the true k best that is found, in `0..=1`. At 1, ties must be resolved by item order too.
-    pub recall: f64,
-    /// The largest error of a similarity, relative to the product of the norms of query and item.
-    pub similarity: f32,
-    /// The largest difference between the similarities of a query searched alone and in a batch, relative to
-    /// the product of the largest norms. At 0, the hits must be identical.
-    pub batch: f32,
-    /// The largest magnitude of an item's number that the index holds; larger ones are not tried.
-    pub largest: f32,
-}
-
-impl Promise {
-    /// An exact index in `f32`, whose answers do not depend on the batch.
-    pub const EXACT: Self = Self { recall: 1.0, similarity: 1e-6, batch: 0.0, largest: f32::MAX };
-}
+pub use promise::Promise;
 
 /// Checks an index; `build` makes one of the given items.
 ///
@@ -119,24 +94,4 @@ pub fn sharing_conforms<I: MutableIndex + Clone>(build: impl Fn(Embeddings) -> I
 /// With the promise that was broken.
 pub fn persistent_conforms<I: PersistentIndex>(build: impl Fn(Embeddings) -> I) {
     damage::check(&build);
-}
-
-fn search_with<I: Index>(
-    index: &I,
-    queries: &Embeddings,
-    k: usize,
-    params: &SearchParams<'_>,
-    claim: &str,
-) -> Vec<Vec<Hit>> {
-    match index.search_with(queries, k, params) {
-        Ok(hits) => hits,
-        Err(error) => panic!("{claim}: expected hits, found the error {error}"),
-    }
-}
-
-fn search<I: Index>(index: &I, queries: &Embeddings, k: usize, claim: &str) -> Vec<Vec<Hit>> {
-    match index.search(queries, k) {
-        Ok(hits) => hits,
-        Err(error) => panic!("{claim}: expected hits, found the error {error}"),
-    }
 }

@@ -68,7 +68,7 @@ fn same_in_another_batch<E: Encoding, M: SearchModule<E>>(
 }
 
 fn same_in_any_pool<E: Encoding, M: SearchModule<E>>(module: &M, encodings: &E, together: &Embeddings) {
-    crate::index::in_pools(|threads| {
+    crate::index::repeatability::in_pools(|threads| {
         let again = apply(module, encodings, "a batch again");
         assert_eq!(&again, together, "the same batch again, with {threads} threads: the same vectors");
     });

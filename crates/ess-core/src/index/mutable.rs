@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Index;
+use super::definition::Index;
 use crate::{embeddings::Embeddings, error::Error};
 
 /// An index that takes items in and out.

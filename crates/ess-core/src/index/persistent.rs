@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::Index;
+use super::definition::Index;
 use crate::error::Error;
 
 /// An index that is saved to a file and opened again, with the same rows, answering the same.

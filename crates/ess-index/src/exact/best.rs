@@ -3,7 +3,9 @@
 use ess_core::{Error, Hit, RowSet, TopK};
 
 use crate::cpu::InstructionSet;
-use crate::kernels::float::{Element, PanelBlock, QueryBlock, for_each_candidate};
+use crate::kernels::float::{
+    element::Element, packed_queries::QueryBlock, panels::PanelBlock, scan::for_each_candidate,
+};
 
 /// For each of several queries the best hits so far, and the first similarity that was not finite.
 pub(super) struct Best {

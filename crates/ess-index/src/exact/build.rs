@@ -3,11 +3,12 @@
 use ess_core::Embeddings;
 use serde::{Deserialize, Serialize};
 
-use super::{FlatIndex, Items};
+use super::index::{FlatIndex, Items};
 use crate::error::Error;
 use crate::halves::halves;
 use crate::int8::Int8Items;
-use crate::kernels::float::Panels;
+use crate::into_rows::into_rows;
+use crate::kernels::float::panels::Panels;
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 
@@ -56,12 +57,20 @@ impl FlatBuilder {
     }
 }
 
-/// The components of `n × d` items, row after row; without a copy unless they are part of a larger matrix.
-pub(crate) fn into_rows(items: Embeddings) -> Vec<f32> {
-    let size = items.len() * items.dim();
-    let (mut values, offset) = items.into_matrix().into_raw_vec_and_offset();
-    // A matrix cut out of a larger one keeps the larger one's memory.
-    values.truncate(offset.unwrap_or(0) + size);
-    values.drain(..offset.unwrap_or(0));
-    values
+impl FlatIndex {
+    /// Indexes `n × d` items as they are, in [`Storage::F32`], without a copy.
+    ///
+    /// # Errors
+    /// None at present, since [`Embeddings`] are checked when they are made.
+    pub fn new(items: Embeddings) -> Result<Self, Error> {
+        Self::with_storage(items, Storage::F32)
+    }
+
+    /// Indexes `n × d` items in this storage.
+    ///
+    /// # Errors
+    /// [`Error::BeyondStorage`] for a component that the storage cannot hold.
+    pub fn with_storage(items: Embeddings, storage: Storage) -> Result<Self, Error> {
+        FlatBuilder::new(storage).build(items)
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ess_core::{Embeddings, Error, Index, MutableIndex};
 use half::f16;
 
-use super::{FlatIndex, Items};
+use super::index::{FlatIndex, Items};
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 

@@ -3,11 +3,15 @@
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
-use super::{FlatIndex, Items};
+use super::index::{FlatIndex, Items};
 use crate::error::Error;
-use crate::file::{Contents, Section, Stored, persistent};
+use crate::file::{
+    contents::Contents,
+    stored::{Stored, persistent},
+    write::Section,
+};
 use crate::int8::Int8Items;
-use crate::kernels::float::{Element, Panels};
+use crate::kernels::float::{element::Element, panels::Panels};
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 

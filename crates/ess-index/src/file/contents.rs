@@ -13,8 +13,8 @@ use memmap2::Mmap;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Numbers,
     header::{Entry, Header, PREFIX_BYTES, check},
+    numbers::Numbers,
 };
 use crate::error::Error;
 

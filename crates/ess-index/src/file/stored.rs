@@ -5,7 +5,10 @@ use std::path::Path;
 use ess_core::Index;
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{Contents, Section, write::write};
+use super::{
+    contents::Contents,
+    write::{Section, write},
+};
 use crate::error::Error;
 
 /// What a kind of index says of itself for its file.
@@ -44,15 +47,15 @@ macro_rules! persistent {
     ($($index:ty),*) => {$(
         impl ess_core::PersistentIndex for $index {
             fn save(&self, path: &std::path::Path) -> Result<(), ess_core::Error> {
-                Ok($crate::file::Stored::write(self, path)?)
+                Ok($crate::file::stored::Stored::write(self, path)?)
             }
 
             fn open(path: &std::path::Path) -> Result<Self, ess_core::Error> {
-                Ok($crate::file::Stored::from_file(&$crate::file::Contents::open(path)?)?)
+                Ok($crate::file::stored::Stored::from_file(&$crate::file::contents::Contents::open(path)?)?)
             }
 
             fn open_mapped(path: &std::path::Path) -> Result<Self, ess_core::Error> {
-                Ok($crate::file::Stored::from_file(&$crate::file::Contents::map(path)?)?)
+                Ok($crate::file::stored::Stored::from_file(&$crate::file::contents::Contents::map(path)?)?)
             }
         }
     )*};

@@ -2,24 +2,12 @@
 
 use ess_core::{Effort, Hit, RowSet, TopK};
 
-use super::points::PointQuery;
-use super::{GraphIndex, walk::Walk};
+use super::index::GraphIndex;
+use super::scratch::Scratch;
+use super::survey::refined;
 
 /// Walks with more candidates than this take longer than a scan of a small index.
 pub(super) const MAX_CANDIDATES: usize = 1 << 14;
-
-/// Memory of a thread that answers queries.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    walk: Walk,
-    query: PointQuery,
-    found: Vec<usize>,
-}
-
-/// The candidates that are compared again for `k` hits, unless told otherwise.
-pub(super) fn refined(k: usize) -> usize {
-    k.saturating_add(k / 2 + 8)
-}
 
 /// How one call is answered.
 #[derive(Clone, Copy)]
@@ -117,8 +105,9 @@ impl GraphIndex {
 mod tests {
     use ess_core::Embeddings;
 
+    use super::super::builder::GraphBuilder;
     use super::*;
-    use crate::{GraphBuilder, Progress};
+    use crate::progress::Progress;
 
     #[test]
     fn a_plan_walks_where_that_looks_at_fewer_items_than_are_admitted() {

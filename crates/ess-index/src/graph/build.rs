@@ -1,55 +1,31 @@
 //! Building a graph index.
 
-use ess_core::{Embeddings, Error as CoreError};
+use ess_core::Embeddings;
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 
 use super::{
-    GraphIndex, connect::connect, insert::Drawing, links::Links, points::Points, space::Space,
-    starts::FEW_STARTS, starts::MAX_STARTS, starts::Starts, survey::Survey, survey::Trial, walk::MAX_ROWS,
+    builder::{GraphBuilder, check_rows},
+    connect::connect,
+    index::GraphIndex,
+    insert::Drawing,
+    links::Links,
+    points::Points,
+    space::Space,
+    starts::FEW_STARTS,
+    starts::MAX_STARTS,
+    starts::Starts,
+    survey::Survey,
+    trial::Trial,
 };
 use crate::error::Error;
-use crate::exact::into_rows;
+use crate::into_rows::into_rows;
 use crate::kernels::codes::{ByteQuery, Codes};
 use crate::progress::Progress;
 use crate::rows::Rows;
 
 /// Up to this number of items, every search compares all.
 const ALL_LOOKED_AT: usize = 1000;
-
-/// The settings with which a [`GraphIndex`] is built.
-///
-/// ```
-/// use ess_core::{Embeddings, Index};
-/// use ess_index::{GraphBuilder, Progress};
-///
-/// let builder = GraphBuilder { degree: 16, ..GraphBuilder::default() };
-/// let index = builder.build(Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?, Progress::Silent)?;
-/// assert_eq!(index.len(), 2);
-/// # Ok::<(), ess_core::Error>(())
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct GraphBuilder {
-    /// The largest number of neighbours of an item ("R"), 4 to 256. Each takes 4 bytes. More neighbours raise the recall of
-    /// hard data. Default: 32.
-    pub degree: usize,
-    /// The number of candidates of the walk that looks for an item's neighbours ("L", `ef_construction`), at least `degree`.
-    /// More candidates make a better graph in more time. Default: 100.
-    pub candidates: usize,
-    /// The factor by which neighbours are spread ("alpha"), 1 to 2. A candidate is dropped when its squared distance to a chosen
-    /// neighbour, times this factor, is below its squared distance to the item. Default: 1.1.
-    pub spread: f32,
-    /// The seed of the order in which items are inserted. Default: 0.
-    pub seed: u64,
-}
-
-impl Default for GraphBuilder {
-    fn default() -> Self {
-        Self { degree: 32, candidates: 100, spread: 1.1, seed: 0 }
-    }
-}
 
 impl GraphBuilder {
     /// Indexes `n × d` items of any norm. It runs in rayon's current thread pool. The same items, settings and seed give the
@@ -100,35 +76,12 @@ impl GraphBuilder {
         (rows.len() > ALL_LOOKED_AT).then(|| Trial::new(rows, codes, self.seed))
     }
 
-    pub(super) fn check(&self) -> Result<(), Error> {
-        let refuse =
-            |name, expected, found| Err(CoreError::InvalidParameter { name, expected, found }.into());
-        if !(4..=256).contains(&self.degree) {
-            return refuse("degree", "4 to 256", self.degree.to_string());
-        }
-        if self.candidates < self.degree {
-            return refuse("candidates", "at least the degree", self.candidates.to_string());
-        }
-        if !(1.0..=2.0).contains(&self.spread) {
-            return refuse("spread", "1 to 2", self.spread.to_string());
-        }
-        Ok(())
-    }
-
     /// All rows but the first one in the graph, shuffled: batches are to be alike.
     fn order(&self, len: usize, start: u32) -> Vec<u32> {
         let mut order: Vec<u32> = (0..len as u32).filter(|&row| row != start).collect();
         order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
         order
     }
-}
-
-pub(super) fn check_rows(rows: usize) -> Result<(), Error> {
-    if rows < MAX_ROWS {
-        return Ok(());
-    }
-    let found = rows.to_string();
-    Err(CoreError::InvalidParameter { name: "items of a graph", expected: "fewer than 2^31", found }.into())
 }
 
 /// The item closest to the mean of all, where walks start.
@@ -150,6 +103,7 @@ fn central(rows: &Rows, codes: &Codes) -> u32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::walk::MAX_ROWS;
     use super::*;
 
     #[test]

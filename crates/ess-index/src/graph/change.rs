@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use ess_core::{Embeddings, Error, Index, MutableIndex};
 
-use super::{GraphIndex, build::check_rows, connect::connect, insert::Drawing, points::Points, space::Space};
+use super::{
+    builder::check_rows, connect::connect, index::GraphIndex, insert::Drawing, points::Points, space::Space,
+};
 use crate::progress::Progress;
 
 impl MutableIndex for GraphIndex {
@@ -71,7 +73,7 @@ impl GraphIndex {
 
 #[cfg(test)]
 mod tests {
-    use crate::{GraphBuilder, Progress};
+    use crate::{graph::builder::GraphBuilder, progress::Progress};
     use ess_core::Embeddings;
 
     #[test]

@@ -13,7 +13,12 @@ use std::collections::HashSet;
 use rayon::prelude::*;
 
 use super::points::{PointQuery, Points};
-use super::{GraphBuilder, links::Links, space::Space, walk::Candidate, walk::Walk};
+use super::{
+    builder::GraphBuilder,
+    links::Links,
+    space::Space,
+    walk::{Candidate, Walk},
+};
 
 /// Squared distances up to this are those of the same point twice, as `f32` rounds on a sphere of radius 1.
 const SAME_POINT: f32 = 1e-6;

@@ -2,7 +2,7 @@
 
 use ess_core::MemoryUse;
 
-use crate::file::Numbers;
+use crate::file::numbers::Numbers;
 
 /// The entry of a neighbour that is absent.
 const NONE: u32 = u32::MAX;

@@ -3,10 +3,20 @@
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
-use super::{GraphBuilder, GraphIndex, build::check_rows, links::Links, starts::Starts, survey::Survey};
+use super::{
+    builder::{GraphBuilder, check_rows},
+    index::GraphIndex,
+    links::Links,
+    starts::Starts,
+    survey::Survey,
+};
 use crate::error::Error;
-use crate::file::{Contents, Section, Stored, persistent};
-use crate::kernels::codes::{Codes, LINE};
+use crate::file::{
+    contents::Contents,
+    stored::{Stored, persistent},
+    write::Section,
+};
+use crate::kernels::codes::{Codes, line::LINE};
 use crate::live_rows::LiveRows;
 use crate::rows::Rows;
 

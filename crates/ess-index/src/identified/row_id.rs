@@ -2,7 +2,7 @@
 
 use std::{fmt, hash::Hash};
 
-use crate::file::{Contents, Section};
+use crate::file::{contents::Contents, write::Section};
 
 /// The type of an id: `u64` or `String`. It is sealed, since files hold these two alone.
 pub trait RowId: Clone + fmt::Debug + fmt::Display + Eq + Hash + Send + Sync + Kept {}

@@ -2,12 +2,16 @@
 
 use std::collections::HashMap;
 
-use super::{IdentifiedIndex, RowId};
+use super::{index::IdentifiedIndex, row_id::RowId};
 use crate::error::Error;
-use crate::exact::FlatIndex;
-use crate::file::{Contents, Section, Stored, persistent};
-use crate::graph::GraphIndex;
-use crate::ivf_pq::IvfPqIndex;
+use crate::exact::index::FlatIndex;
+use crate::file::{
+    contents::Contents,
+    stored::{Stored, persistent},
+    write::Section,
+};
+use crate::graph::index::GraphIndex;
+use crate::ivf_pq::index::IvfPqIndex;
 
 /// The kind is that of the index: it can be opened without its ids as well.
 impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {

@@ -5,11 +5,11 @@ use std::path::Path;
 use ess_core::MutableIndex;
 
 use crate::error::Error;
-use crate::exact::FlatIndex;
-use crate::file::{Contents, Stored};
-use crate::graph::GraphIndex;
-use crate::identified::IdentifiedIndex;
-use crate::ivf_pq::IvfPqIndex;
+use crate::exact::index::FlatIndex;
+use crate::file::{contents::Contents, stored::Stored};
+use crate::graph::index::GraphIndex;
+use crate::identified::index::IdentifiedIndex;
+use crate::ivf_pq::index::IvfPqIndex;
 
 /// The result of [`compact_file`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ess_core::MemoryUse;
 
-use crate::file::{Contents, Numbers, Section};
+use crate::file::{contents::Contents, numbers::Numbers, write::Section};
 use crate::memory_use::total;
 
 /// For each item what bounds need.

@@ -3,7 +3,7 @@
 use ess_core::{Hit, TopK};
 
 use super::offer::Offer;
-use crate::kernels::float::LANES;
+use crate::kernels::float::lanes::LANES;
 use crate::rows::Rows;
 
 /// Items that wait to be compared exactly; with more of them, some are compared at once.

@@ -9,7 +9,7 @@ use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, vnni};
 use crate::cpu::{InstructionSet, Level};
-use crate::kernels::float::LANES;
+use crate::kernels::float::lanes::LANES;
 
 /// Calls a kernel with the number of queries as a constant.
 macro_rules! by_width {

@@ -4,7 +4,7 @@ use ess_core::RowSet;
 
 use super::bounds::{BoundsOf, QueryBound};
 use crate::cpu::InstructionSet;
-use crate::kernels::float::LANES;
+use crate::kernels::float::lanes::LANES;
 use crate::rows::Rows;
 
 /// Products of scales below it are too near the end of `f32` for bounds to be relied on.

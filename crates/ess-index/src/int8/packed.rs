@@ -46,7 +46,7 @@ impl PackedBytes {
         for &width in &packed.widths {
             for j in 0..width {
                 let row = &rows[(first + j) * dim..(first + j + 1) * dim];
-                let scale = crate::kernels::codes::quantise(row, &mut codes);
+                let scale = crate::kernels::codes::quantise::quantise(row, &mut codes);
                 packed.bounds.push(QueryBound::new(row, &codes, scale));
                 for (group, codes) in codes.as_chunks::<GROUP>().0.iter().enumerate() {
                     let bytes = codes.map(i8::cast_unsigned);

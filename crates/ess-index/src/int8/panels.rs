@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ess_core::MemoryUse;
 
-use crate::file::Numbers;
-use crate::kernels::float::LANES;
+use crate::file::numbers::Numbers;
+use crate::kernels::float::lanes::LANES;
 
 /// Dimensions that lie together, as one step of a kernel takes them.
 pub(super) const GROUP: usize = 4;

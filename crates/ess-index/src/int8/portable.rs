@@ -1,7 +1,7 @@
 //! The portable kernel for bytes.
 
 use super::panels::GROUP;
-use crate::kernels::float::LANES;
+use crate::kernels::float::lanes::LANES;
 
 /// As `InstructionSet::panel_products`, for a block of `N` queries.
 pub(super) fn products<const N: usize>(panels: &[i8], queries: &[i32], products: &mut [i32]) {

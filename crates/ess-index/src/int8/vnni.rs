@@ -3,7 +3,7 @@
 use std::arch::x86_64::*;
 
 use super::panels::GROUP;
-use crate::kernels::float::LANES;
+use crate::kernels::float::lanes::LANES;
 
 /// Items in a register.
 const WIDTH: usize = 16;

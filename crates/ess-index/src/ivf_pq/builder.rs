@@ -3,12 +3,12 @@
 use ess_core::{Embeddings, Error as CoreError};
 use serde::{Deserialize, Serialize};
 
-use super::inverted_file::Lists;
-use super::pq::{GROUP, MAX_CODES, PAIR};
+use super::inverted_file::lists::Lists;
+use super::pq::sizes::{GROUP, MAX_CODES, PAIR};
 use super::rows::Rows;
-use super::{IvfPqIndex, coder::Coder};
+use super::{coder::Coder, index::IvfPqIndex};
 use crate::error::Error;
-use crate::exact::into_rows;
+use crate::into_rows::into_rows;
 use crate::live_rows::LiveRows;
 use crate::progress::Progress;
 use crate::storage::Storage;

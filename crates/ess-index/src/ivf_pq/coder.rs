@@ -3,8 +3,8 @@
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
-use super::inverted_file::{CodedItems, KMeans, Projection};
-use super::pq::Codebooks;
+use super::inverted_file::{kmeans::KMeans, lists::CodedItems, projection::Projection};
+use super::pq::codebooks::Codebooks;
 use crate::cpu::InstructionSet;
 
 /// Items that are coded together.

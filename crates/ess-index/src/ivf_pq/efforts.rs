@@ -2,7 +2,7 @@
 
 use ess_core::{Effort, Index};
 
-use super::IvfPqIndex;
+use super::index::IvfPqIndex;
 use crate::storage::Storage;
 
 /// Probes and candidates in steps of up to a half and a quarter, ordered by what they should cost.
@@ -50,8 +50,12 @@ mod tests {
         let items = (0..300 * 16).map(|i| (i as f32 * 0.37).sin()).collect();
         let items = ess_core::Embeddings::from_vec(items, 16).unwrap();
         for (storage, expected) in [(Storage::F32, 524.0), (Storage::F16, 508.0)] {
-            let builder = crate::IvfPqBuilder { lists: Some(4), storage, ..crate::IvfPqBuilder::default() };
-            let index = builder.build(items.clone(), crate::Progress::Silent).unwrap();
+            let builder = crate::ivf_pq::builder::IvfPqBuilder {
+                lists: Some(4),
+                storage,
+                ..crate::ivf_pq::builder::IvfPqBuilder::default()
+            };
+            let index = builder.build(items.clone(), crate::progress::Progress::Silent).unwrap();
             assert_eq!(index.codes(), 8);
             // 150 items of 8 codes, 2 lists, and 10 candidates of 64 or 32 bytes.
             assert!((cost(&index, 2, 10) - expected).abs() < 1e-9, "{}", cost(&index, 2, 10));
@@ -61,8 +65,11 @@ mod tests {
     #[test]
     fn what_tuning_tries_is_what_the_index_says_it_can() {
         let items = ess_core::Embeddings::from_vec((0..300).map(|i| (i as f32).sin()).collect(), 4).unwrap();
-        let builder = crate::IvfPqBuilder { lists: Some(3), ..crate::IvfPqBuilder::default() };
-        let index = builder.build(items, crate::Progress::Silent).unwrap();
+        let builder = crate::ivf_pq::builder::IvfPqBuilder {
+            lists: Some(3),
+            ..crate::ivf_pq::builder::IvfPqBuilder::default()
+        };
+        let index = builder.build(items, crate::progress::Progress::Silent).unwrap();
         let (can, efforts) = (index.capabilities(), efforts(&index, 5));
         assert!(efforts.iter().any(|effort| effort.nprobe == Some(3) && effort.rescore == Some(5)));
         assert!(can.nprobe && can.rescore && !can.ef_search, "{can:?}");

@@ -1,13 +1,8 @@
 //! The inverted file: lists of items near the same centre. A query is compared with the items of the nearest lists alone.
 
-mod best;
-mod kmeans;
-mod lists;
-mod projection;
-mod reach;
-
-pub(crate) use best::Best;
-pub(crate) use kmeans::KMeans;
-pub(crate) use lists::{CodedItems, Lists, Part, Sizes};
-pub(crate) use projection::Projection;
-pub(crate) use reach::{Found, reaching};
+pub(crate) mod best;
+pub(crate) mod kmeans;
+pub(crate) mod lists;
+pub(crate) mod projection;
+pub(crate) mod reach;
+pub(crate) mod stored_lists;

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ess_core::{Embeddings, Index, MutableIndex};
 
-use super::IvfPqIndex;
-use super::inverted_file::Lists;
+use super::index::IvfPqIndex;
+use super::inverted_file::lists::Lists;
 use super::rows::Rows;
 use crate::error::Error;
 use crate::live_rows::LiveRows;

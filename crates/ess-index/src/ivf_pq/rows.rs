@@ -5,7 +5,7 @@ use half::f16;
 
 use crate::cpu::InstructionSet;
 use crate::error::Error;
-use crate::file::{Contents, Numbers, Section};
+use crate::file::{contents::Contents, numbers::Numbers, write::Section};
 use crate::halves::halves;
 use crate::kernels::dot::dot;
 use crate::storage::Storage;

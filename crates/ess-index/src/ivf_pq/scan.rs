@@ -1,8 +1,15 @@
 //! Comparing queries with the codes in the lists that they probe.
 
-use super::IvfPqIndex;
-use super::inverted_file::{Best, Found, Lists, Part, reaching};
-use super::pq::{BLOCK_ITEMS, Scale, Tables, block_bytes};
+use super::index::IvfPqIndex;
+use super::inverted_file::{
+    best::Best,
+    lists::{Lists, Part},
+    reach::{Found, reaching},
+};
+use super::pq::{
+    packed_codes::{BLOCK_ITEMS, block_bytes},
+    tables::{Scale, Tables},
+};
 use crate::live_rows::Admitted;
 
 /// Blocks whose sums are in the cache when they are compared.

@@ -3,10 +3,10 @@
 use ess_core::{Embeddings, Error, Hit, Index, SearchParams, TopK};
 use rayon::prelude::*;
 
-use super::IvfPqIndex;
 use super::coder::normalise;
-use super::inverted_file::{Best, Lists};
-use super::pq::Tables;
+use super::index::IvfPqIndex;
+use super::inverted_file::{best::Best, lists::Lists};
+use super::pq::tables::Tables;
 use super::scan::{Scan, Visit};
 use crate::live_rows::Admitted;
 
@@ -193,7 +193,7 @@ mod tests {
     use ess_core::Effort;
 
     use super::*;
-    use crate::{IvfPqBuilder, Progress};
+    use crate::{ivf_pq::builder::IvfPqBuilder, progress::Progress};
 
     /// 640 items of 16 dimensions.
     fn index(lists: usize, scale: f32) -> IvfPqIndex {

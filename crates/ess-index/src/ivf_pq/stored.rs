@@ -3,12 +3,19 @@
 use ess_core::Index;
 use serde::{Deserialize, Serialize};
 
-use super::inverted_file::{KMeans, Lists, Projection, Sizes};
-use super::pq::{CENTRES, Codebooks, GROUP, MAX_CODES, PAIR};
-use super::{IvfPqIndex, coder::Coder};
+use super::inverted_file::{kmeans::KMeans, lists::Lists, projection::Projection, stored_lists::Sizes};
+use super::pq::{
+    codebooks::Codebooks,
+    sizes::{CENTRES, GROUP, MAX_CODES, PAIR},
+};
+use super::{coder::Coder, index::IvfPqIndex};
 use crate::cpu::InstructionSet;
 use crate::error::Error;
-use crate::file::{Contents, Section, Stored, persistent};
+use crate::file::{
+    contents::Contents,
+    stored::{Stored, persistent},
+    write::Section,
+};
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 

@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::builder::IvfPqBuilder;
 use super::coder::{Coder, normalise};
-use super::inverted_file::{KMeans, Projection};
-use super::pq::{Codebooks, PAIR};
+use super::inverted_file::{kmeans::KMeans, projection::Projection};
+use super::pq::{codebooks::Codebooks, sizes::PAIR};
 use crate::cpu::InstructionSet;
 use crate::progress::Progress;
 

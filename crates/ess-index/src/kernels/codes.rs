@@ -7,8 +7,9 @@
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 mod dispatch;
+pub(crate) mod line;
 mod portable;
-mod quantise;
+pub(crate) mod quantise;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 
@@ -16,12 +17,10 @@ use bytemuck::Zeroable;
 use ess_core::MemoryUse;
 
 use crate::cpu::InstructionSet;
-use crate::file::Numbers;
+use crate::file::numbers::Numbers;
 use crate::memory_use::total;
-pub(crate) use quantise::quantise;
-
-/// Rows are filled up with zeros to a multiple of this many bytes, a line of the cache.
-pub(crate) const LINE: usize = 64;
+use line::LINE;
+use quantise::quantise;
 
 /// `n` int8 vectors of `dim` components, row-major.
 #[derive(Clone, Debug)]

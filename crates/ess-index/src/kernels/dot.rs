@@ -10,11 +10,11 @@ use std::arch::aarch64::*;
 use std::arch::x86_64::*;
 
 use crate::cpu::{InstructionSet, Level};
-use crate::kernels::float::Element;
+use crate::kernels::float::element::Element;
 #[cfg(target_arch = "aarch64")]
-use crate::kernels::float::Load128;
+use crate::kernels::float::neon::Load128;
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::float::{Load256, Load512};
+use crate::kernels::float::{avx2::Load256, avx512::Load512};
 
 /// The partial sums.
 const SUMS: usize = 64;

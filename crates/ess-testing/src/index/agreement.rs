@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ess_core::{Embeddings, Index};
 
-use super::{Promise, scores, search};
+use super::{promise::Promise, scores, searching::search};
 use crate::generate::{coarse_embeddings, constant_embeddings, embeddings};
 
 pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promise) {

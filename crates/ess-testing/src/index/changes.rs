@@ -2,7 +2,11 @@
 
 use ess_core::{Embeddings, Error, Index, MutableIndex, RowSet, SearchParams};
 
-use super::{Promise, scores, search, search_with};
+use super::{
+    promise::Promise,
+    scores,
+    searching::{search, search_with},
+};
 use crate::generate::embeddings;
 
 const DIM: usize = 10;

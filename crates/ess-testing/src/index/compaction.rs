@@ -2,7 +2,7 @@
 
 use ess_core::{Embeddings, Hit, Index, MutableIndex};
 
-use super::{Promise, scores, search};
+use super::{promise::Promise, scores, searching::search};
 use crate::generate::embeddings;
 
 const DIM: usize = 10;

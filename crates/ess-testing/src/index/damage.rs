@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use ess_core::{Embeddings, PersistentIndex};
 
-use super::search;
+use super::searching::search;
 use crate::generate::embeddings;
 
 pub(super) fn check<I: PersistentIndex>(build: &impl Fn(Embeddings) -> I) {

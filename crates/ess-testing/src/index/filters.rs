@@ -2,7 +2,11 @@
 
 use ess_core::{Embeddings, Error, Filter, Index, RowSet, SearchParams};
 
-use super::{Promise, scores, search, search_with};
+use super::{
+    promise::Promise,
+    scores,
+    searching::{search, search_with},
+};
 use crate::generate::embeddings;
 
 pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promise) {

@@ -2,7 +2,7 @@
 
 use ess_core::{Embeddings, Error, Index};
 
-use super::{Promise, scores, search};
+use super::{promise::Promise, scores, searching::search};
 use crate::generate::{constant_embeddings, embeddings};
 
 pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promise) {

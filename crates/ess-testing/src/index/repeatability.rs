@@ -2,7 +2,7 @@
 
 use ess_core::{Embeddings, Hit, Index};
 
-use super::{Promise, search};
+use super::{promise::Promise, searching::search};
 use crate::generate::{coarse_embeddings, embeddings};
 
 pub(super) fn check<I: Index>(build: &impl Fn(Embeddings) -> I, promise: &Promise) {

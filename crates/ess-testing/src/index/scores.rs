@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use ess_core::{Embeddings, Hit};
 
-use super::Promise;
+use super::promise::Promise;
 
 /// Checks the hits found for a batch among the items admitted; `k` at most as many as those.
 pub(super) fn check(

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ess_core::{Embeddings, MutableIndex};
 
-use super::{Promise, search};
+use super::{promise::Promise, searching::search};
 use crate::generate::embeddings;
 
 const DIM: usize = 6;

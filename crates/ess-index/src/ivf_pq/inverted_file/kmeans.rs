@@ -4,7 +4,7 @@ use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::kernels::float::Products;
+use crate::kernels::float::products::Products;
 
 /// Vectors that are assigned together: a fixed number, so that sums do not depend on the number of threads.
 const TOGETHER: usize = 1024;

@@ -1,15 +1,11 @@
 //! Items by list: their codes, factors, row numbers and components.
 
-mod stored;
-
-pub(crate) use stored::Sizes;
-
 use std::ops::Range;
 
 use ess_core::MemoryUse;
 
-use crate::file::Numbers;
-use crate::ivf_pq::pq::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
+use crate::file::numbers::Numbers;
+use crate::ivf_pq::pq::packed_codes::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 use crate::ivf_pq::rows::Rows;
 use crate::memory_use::total;
 
@@ -17,15 +13,15 @@ use crate::memory_use::total;
 /// that each list begins anew.
 #[derive(Clone, Debug)]
 pub(crate) struct Lists {
-    codes_an_item: usize,
+    pub(super) codes_an_item: usize,
     // For each list the position of its first item, and one more: the number of items.
-    starts: Vec<u64>,
+    pub(super) starts: Vec<u64>,
     // The same in blocks.
-    blocks: Vec<usize>,
-    codes: Numbers<u8>,
-    factors: Numbers<f32>,
-    names: Numbers<u32>,
-    rows: Rows,
+    pub(super) blocks: Vec<usize>,
+    pub(super) codes: Numbers<u8>,
+    pub(super) factors: Numbers<f32>,
+    pub(super) names: Numbers<u32>,
+    pub(super) rows: Rows,
 }
 
 /// What is known of items before they are put into lists.
@@ -195,7 +191,7 @@ fn by_list(lists: &[u32], starts: &[u64]) -> Vec<u32> {
     order
 }
 
-fn first_blocks(starts: &[u64]) -> Vec<usize> {
+pub(super) fn first_blocks(starts: &[u64]) -> Vec<usize> {
     let mut blocks = vec![0];
     let mut sum = 0;
     for list in starts.windows(2) {

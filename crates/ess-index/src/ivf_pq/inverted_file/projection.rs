@@ -4,7 +4,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use crate::kernels::float::Products;
+use crate::kernels::float::products::Products;
 
 /// Steps of subspace iteration. The subspace needs not be found exactly: what it leaves out is made good by refining.
 const ITERATIONS: usize = 12;

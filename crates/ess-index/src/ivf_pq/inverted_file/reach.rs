@@ -4,7 +4,7 @@
 use std::arch::x86_64::*;
 
 use crate::cpu::{InstructionSet, Level};
-use crate::ivf_pq::pq::Scale;
+use crate::ivf_pq::pq::tables::Scale;
 
 /// Scores of one pass.
 const WIDTH: usize = 16;

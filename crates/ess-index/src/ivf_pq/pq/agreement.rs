@@ -2,7 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::{BLOCK_ITEMS, CENTRES, GROUP, MAX_CODES, block_bytes, pack_block};
+use super::{
+    packed_codes::{BLOCK_ITEMS, block_bytes, pack_block},
+    sizes::{CENTRES, GROUP, MAX_CODES},
+};
 use crate::cpu::InstructionSet;
 
 /// The definition: the numbers that the codes name, added up.

@@ -5,8 +5,8 @@
 
 use std::arch::x86_64::*;
 
-use super::CENTRES;
 use super::packed_codes::{BLOCK_ITEMS, GROUP_BYTES};
+use super::sizes::CENTRES;
 
 /// Registers of 16 items in a group: one for each byte of an item.
 const REGISTERS: usize = 4;

@@ -4,7 +4,7 @@ use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{CENTRES, PAIR};
+use super::sizes::{CENTRES, PAIR};
 use crate::cpu::InstructionSet;
 
 /// For each code [`CENTRES`] pairs of components.

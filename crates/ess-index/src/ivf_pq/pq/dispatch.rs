@@ -1,8 +1,8 @@
 //! The choice of the kernel that adds up codes.
 
-use super::{BLOCK_ITEMS, CENTRES, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
+use super::{packed_codes::BLOCK_ITEMS, portable, sizes::CENTRES};
 use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {

@@ -1,6 +1,6 @@
 //! The memory layout of the codes of neighbouring items.
 
-use super::GROUP;
+use super::sizes::GROUP;
 
 /// The items in a block.
 pub(crate) const BLOCK_ITEMS: usize = 16;

@@ -1,7 +1,7 @@
 //! The portable kernel.
 
 use super::packed_codes::{BLOCK_ITEMS, GROUP_BYTES};
-use super::{CENTRES, GROUP};
+use super::sizes::{CENTRES, GROUP};
 
 /// As `InstructionSet::sums`, for one query.
 pub(super) fn sums(codes: &[u8], block_bytes: usize, table: &[u8], sums: &mut [i32]) {

@@ -1,7 +1,10 @@
 //! A query's inner products with the centres of every codebook, rounded to 8 bits.
 
 use super::codebooks::half_by_half;
-use super::{CENTRES, Codebooks, PAIR};
+use super::{
+    codebooks::Codebooks,
+    sizes::{CENTRES, PAIR},
+};
 use crate::cpu::InstructionSet;
 
 /// What turns a sum of a table's numbers into an inner product: `offset + step · sum`.

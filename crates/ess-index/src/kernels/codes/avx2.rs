@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::LINE;
+use super::line::LINE;
 
 /// Bytes that one step takes.
 const STEP: usize = 32;

@@ -1,8 +1,8 @@
 //! The choice of the kernel for int8 rows.
 
-use super::{LINE, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, vnni};
+use super::{line::LINE, portable};
 use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {

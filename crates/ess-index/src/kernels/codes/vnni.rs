@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::LINE;
+use super::line::LINE;
 
 /// How many rows ahead memory is asked for.
 const AHEAD: usize = 6;

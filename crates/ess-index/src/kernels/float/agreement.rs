@@ -3,7 +3,7 @@
 use half::f16;
 use proptest::prelude::*;
 
-use super::{Element, LANES, PackedQueries, Panels};
+use super::{element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels};
 use crate::cpu::{InstructionSet, Level};
 use crate::halves::halves;
 

@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use half::f16;
 
-use super::LANES;
+use super::lanes::LANES;
 
 /// Numbers in a register.
 const WIDTH: usize = 16;

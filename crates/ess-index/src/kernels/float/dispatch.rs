@@ -2,9 +2,9 @@
 
 #[cfg(target_arch = "aarch64")]
 use super::neon;
-use super::{Element, LANES, QueryBlock, portable};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
+use super::{element::Element, lanes::LANES, packed_queries::QueryBlock, portable};
 use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {

@@ -1,6 +1,6 @@
 //! The portable kernel, which the compiler vectorises.
 
-use super::{LANES, element::Widen};
+use super::{element::Widen, lanes::LANES};
 
 /// Lanes whose sums are kept together: with 2 queries, as many as fill 8 registers of 4 components.
 const TOGETHER: usize = 16;

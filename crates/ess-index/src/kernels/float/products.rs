@@ -1,6 +1,6 @@
 //! Inner products of every row of one matrix with every row of another.
 
-use super::{PackedQueries, Panels};
+use super::{packed_queries::PackedQueries, panels::Panels};
 use crate::cpu::InstructionSet;
 
 /// Rows that are compared with many others.

@@ -1,6 +1,6 @@
 //! Pruning similarities that cannot be among the best.
 
-use super::LANES;
+use super::lanes::LANES;
 
 /// Calls `candidate` with the position and value of every similarity that reaches `threshold` or is not finite,
 /// and maybe of a few others.

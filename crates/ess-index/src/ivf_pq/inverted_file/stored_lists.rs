@@ -1,9 +1,9 @@
 //! The sections of lists in a file.
 
-use super::{Lists, first_blocks};
+use super::lists::{Lists, first_blocks};
 use crate::error::Error;
-use crate::file::{Contents, Section};
-use crate::ivf_pq::pq::block_bytes;
+use crate::file::{contents::Contents, write::Section};
+use crate::ivf_pq::pq::packed_codes::block_bytes;
 use crate::ivf_pq::rows::Rows;
 use crate::storage::Storage;
 
@@ -94,7 +94,10 @@ fn read_starts(contents: &Contents, sizes: &Sizes<'_>) -> Result<Vec<Vec<u64>>, 
 mod tests {
     use ess_core::{Embeddings, PersistentIndex};
 
-    use crate::{IvfPqBuilder, IvfPqIndex, Progress};
+    use crate::{
+        ivf_pq::{builder::IvfPqBuilder, index::IvfPqIndex},
+        progress::Progress,
+    };
 
     #[test]
     fn lists_that_do_not_follow_one_another_are_refused() {

@@ -1,0 +1,186 @@
+//! Trial queries on the items of a graph, and what is the best for each.
+
+use ess_core::{Hit, TopK};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+
+use super::points::{PointQuery, Points};
+use super::survey::{MAX_HITS, refined};
+use crate::kernels::codes::Codes;
+use crate::rows::Rows;
+
+/// Queries of each kind that are tried.
+const QUERIES: usize = 96;
+
+/// Kinds of queries that are tried.
+pub(super) const KINDS: usize = 3;
+
+/// Items whose sum is far from all items.
+const ITEMS_IN_SUM: usize = 4;
+
+/// Queries that are compared with all items at once.
+const QUERIES_TOGETHER: usize = 8;
+
+/// Items that are compared with several queries while a cache holds them.
+const ITEMS_TOGETHER: usize = 256;
+
+/// The recall that defaults are to reach on the queries tried; other queries may be harder.
+pub(super) const RECALL: f64 = 0.97;
+
+/// A query that is tried.
+pub(super) struct Tried {
+    pub(super) query: Vec<f32>,
+    /// The row that the query is, which does not count.
+    pub(super) left_out: Option<u32>,
+    /// The best items for it.
+    pub(super) best: Vec<Hit>,
+}
+
+/// Queries of three kinds, [`QUERIES`] of each: items that are left out, items moved towards others, and sums of
+/// items.
+pub(super) struct Trial {
+    tried: Vec<Tried>,
+}
+
+impl Trial {
+    /// Directions of items: as they are, moved by half their length in the direction in which two others differ, and the
+    /// sums of several.
+    pub(super) fn new(rows: &Rows, codes: &Codes, seed: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut drawn = || random.random_range(0..rows.len());
+        let mut queries: Vec<(Vec<f32>, Option<u32>)> = Vec::with_capacity(KINDS * QUERIES);
+        for _ in 0..QUERIES {
+            let row = drawn();
+            queries.push((unit(rows.row(row)).collect(), Some(row as u32)));
+        }
+        for _ in 0..QUERIES {
+            let [a, b, c] = std::array::from_fn(|_| rows.row(drawn()));
+            let difference: Vec<f32> = b.iter().zip(c).map(|(b, c)| b - c).collect();
+            let moved = unit(a).zip(unit(&difference)).map(|(a, difference)| a + difference / 2.0);
+            queries.push((moved.collect(), None));
+        }
+        for _ in 0..QUERIES {
+            let mut sum = vec![0.0; rows.dim()];
+            for _ in 0..ITEMS_IN_SUM {
+                let row = rows.row(drawn());
+                sum.iter_mut().zip(unit(row)).for_each(|(sum, x): (&mut f32, f32)| *sum += x);
+            }
+            queries.push((sum, None));
+        }
+        let vectors: Vec<&[f32]> = queries.iter().map(|(query, _)| query.as_slice()).collect();
+        let found = scan(&Points::new(rows, codes, true), &vectors);
+        let tried = queries.into_iter().zip(found).map(|((query, left_out), found)| {
+            let best = best(rows, &query, left_out, &found, MAX_HITS);
+            Tried { query, left_out, best }
+        });
+        Self { tried: tried.collect() }
+    }
+
+    /// The mean share of the `k` best that is found, over the queries of one kind: the lowest of the first `kinds` kinds. Items
+    /// that tie with the best count. `found` gives the hits of a query and its place.
+    pub(super) fn recall(
+        &self,
+        k: usize,
+        kinds: usize,
+        found: impl Fn(&Tried, usize) -> Vec<Hit> + Sync,
+    ) -> f64 {
+        let k = k.min(self.tried.iter().map(|tried| tried.best.len()).min().unwrap_or(0)).max(1);
+        let good = |place: usize, tried: &Tried| {
+            let least = tried.best.get(k - 1).map_or(f32::NEG_INFINITY, |hit| hit.similarity);
+            let others =
+                found(tried, place).into_iter().filter(|hit| Some(hit.item as u32) != tried.left_out);
+            others.filter(|hit| hit.similarity >= least).take(k).count()
+        };
+        let good: Vec<usize> = self.tried[..kinds * QUERIES]
+            .par_iter()
+            .enumerate()
+            .map(|(place, tried)| good(place, tried))
+            .collect();
+        let share = |kind: &[usize]| kind.iter().sum::<usize>() as f64 / (k * kind.len()) as f64;
+        good.chunks(QUERIES).map(share).fold(1.0, f64::min)
+    }
+
+    /// Whether comparing all int8 codes, and the best of them again exactly, would find enough.
+    pub(super) fn int8_suffices(&self, rows: &Rows, codes: &Codes) -> bool {
+        let vectors: Vec<&[f32]> = self.tried.iter().map(|tried| tried.query.as_slice()).collect();
+        let found = scan(&Points::new(rows, codes, false), &vectors);
+        [1, 10, MAX_HITS].iter().all(|&k| {
+            let hits = |tried: &Tried, place: usize| {
+                // One more, as one may be left out.
+                let among = &found[place][..found[place].len().min(refined(k) + 1)];
+                best(rows, &tried.query, tried.left_out, among, k)
+            };
+            self.recall(k, KINDS, hits) >= RECALL
+        })
+    }
+}
+
+/// For each vector the rows that are the best by what is compared, best first.
+fn scan(points: &Points<'_>, vectors: &[&[f32]]) -> Vec<Vec<usize>> {
+    let all: Vec<u32> = (0..points.len() as u32).collect();
+    let groups = vectors.par_chunks(QUERIES_TOGETHER).map(|vectors| {
+        let prepared = vectors.iter().map(|vector| {
+            let mut query = PointQuery::default();
+            points.vector_as_query(vector, &mut query);
+            (query, TopK::new(refined(MAX_HITS) + 1))
+        });
+        let mut prepared: Vec<(PointQuery, TopK)> = prepared.collect();
+        let mut similarities = Vec::with_capacity(ITEMS_TOGETHER);
+        for rows in all.chunks(ITEMS_TOGETHER) {
+            for (query, top) in &mut prepared {
+                similarities.clear();
+                points.similarities(query, rows, &mut similarities);
+                top.extend_from_similarities(rows[0] as usize, &similarities);
+            }
+        }
+        let rows = |top: TopK| top.into_sorted().iter().map(|hit| hit.item).collect();
+        prepared.into_iter().map(|(_, top)| rows(top)).collect::<Vec<Vec<usize>>>()
+    });
+    groups.collect::<Vec<_>>().into_iter().flatten().collect()
+}
+
+/// The `k` best of some rows, without the one that is left out.
+fn best(rows: &Rows, query: &[f32], left_out: Option<u32>, among: &[usize], k: usize) -> Vec<Hit> {
+    let mut top = TopK::new(k);
+    rows.similarities(query, among, |row, similarity| {
+        if similarity.is_finite() && Some(row as u32) != left_out {
+            top.push(Hit::new(row, similarity));
+        }
+    });
+    top.into_sorted()
+}
+
+/// A vector at unit norm; zeros, and what is beyond all numbers, are zeros.
+fn unit(vector: &[f32]) -> impl Iterator<Item = f32> + '_ {
+    let norm = vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
+    let factor = if norm > 0.0 && norm.is_finite() { norm.recip() } else { 0.0 };
+    vector.iter().map(move |&x| if factor > 0.0 { (f64::from(x) * factor) as f32 } else { 0.0 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_that_is_a_query_does_not_find_itself() {
+        let numbers: Vec<f32> = (0..2000 * 4).map(|i| (i as f32 * 0.7).sin()).collect();
+        let (rows, codes) = (Rows::new(numbers.clone().into(), 4), Codes::new(&numbers, 4));
+        let trial = Trial::new(&rows, &codes, 1);
+        assert_eq!(trial.tried.len(), KINDS * QUERIES);
+        let (items, others) = trial.tried.split_at(QUERIES);
+        assert!(others.iter().all(|tried| tried.left_out.is_none()));
+        for tried in items {
+            let row = tried.left_out.unwrap() as usize;
+            assert!(tried.best.iter().all(|hit| hit.item != row));
+            assert_eq!(tried.best.len(), MAX_HITS);
+        }
+        assert_eq!(trial.recall(10, KINDS, |tried, _| tried.best[..10].to_vec()), 1.0);
+        // What one kind misses is not made good by the others.
+        let half =
+            |tried: &Tried, place: usize| tried.best[..if place / QUERIES == 1 { 5 } else { 10 }].to_vec();
+        assert_eq!(trial.recall(10, KINDS, half), 0.5);
+        let itself = |tried: &Tried, _: usize| tried.left_out.map(|row| Hit::new(row as usize, 2.0));
+        assert_eq!(trial.recall(1, KINDS, |tried, place| itself(tried, place).into_iter().collect()), 0.0);
+    }
+}

@@ -1,0 +1,239 @@
+//! An index whose items have ids of the caller's.
+
+use std::{collections::HashMap, ops::Range};
+
+use ess_core::{
+    Capabilities, Effort, Embeddings, Error, Hit, Index, MemoryUse, MutableIndex, RowSet, SearchParams,
+};
+
+use super::row_id::RowId;
+
+/// A hit with the id of its item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdHit<Id> {
+    /// The item's id.
+    pub id: Id,
+    /// The similarity of query and item; larger is more relevant.
+    pub similarity: f32,
+}
+
+/// An index of any kind, with ids that the caller gives: `u64` or `String`.
+///
+/// It is an [`Index`] by rows as well; [`IdentifiedIndex::id`] gives the id of a row. An id that was removed can be added again,
+/// and then has a new row. [`IdentifiedIndex::compact`] frees the space of removed items. The ids are saved in the file of the
+/// index.
+///
+/// ```
+/// use ess_core::{Embeddings, Error};
+/// use ess_index::{FlatIndex, IdentifiedIndex};
+///
+/// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
+/// let mut index = IdentifiedIndex::new(FlatIndex::new(items)?, vec!["x".to_owned(), "y".to_owned()])?;
+/// let query = Embeddings::from_rows(&[[0.2, 1.0]])?;
+/// assert_eq!(index.search_ids(&query, 1)?[0][0].id, "y");
+///
+/// index.upsert(&["y".to_owned()], &Embeddings::from_rows(&[[-1.0, 0.0]])?)?;
+/// assert_eq!(index.search_ids(&query, 1)?[0][0].id, "x");
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct IdentifiedIndex<I, Id = String> {
+    pub(super) index: I,
+    /// The id of each row, including removed rows.
+    pub(super) ids: Vec<Id>,
+    /// The row of each id that is not removed.
+    pub(super) rows: HashMap<Id, usize>,
+}
+
+impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
+    /// Gives ids to the rows of an index. No item of it may have been removed.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there is an id for each row, [`Error::DuplicateId`] for an id given twice.
+    pub fn new(index: I, ids: Vec<Id>) -> Result<Self, Error> {
+        if ids.len() != index.len() || index.rows() != index.len() {
+            return Err(Error::LengthMismatch { what: "ids", expected: index.rows(), found: ids.len() });
+        }
+        let mut rows = HashMap::with_capacity(ids.len());
+        for (second, id) in ids.iter().enumerate() {
+            if let Some(first) = rows.insert(id.clone(), second) {
+                return Err(Error::DuplicateId { id: id.to_string(), first, second });
+            }
+        }
+        Ok(Self { index, ids, rows })
+    }
+
+    /// As [`Index::search`], with ids.
+    ///
+    /// # Errors
+    /// As [`Index::search`].
+    pub fn search_ids(&self, queries: &Embeddings, k: usize) -> Result<Vec<Vec<IdHit<Id>>>, Error> {
+        self.search_ids_with(queries, k, &SearchParams::default())
+    }
+
+    /// As [`Index::search_with`], with ids. [`IdentifiedIndex::row_set`] gives a filter of ids.
+    ///
+    /// # Errors
+    /// As [`Index::search_with`].
+    pub fn search_ids_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<IdHit<Id>>>, Error> {
+        let named = |hit: Hit| IdHit { id: self.ids[hit.item].clone(), similarity: hit.similarity };
+        let hits = self.index.search_with(queries, k, params)?;
+        Ok(hits.into_iter().map(|hits| hits.into_iter().map(named).collect()).collect())
+    }
+
+    /// The index, by rows.
+    pub fn index(&self) -> &I {
+        &self.index
+    }
+
+    /// The id of a row, also of a removed one; `None` for a row that does not exist.
+    pub fn id(&self, row: usize) -> Option<&Id> {
+        self.ids.get(row)
+    }
+
+    /// The row of an id.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`] for an id that is not in the index.
+    pub fn row(&self, id: &Id) -> Result<usize, Error> {
+        let unknown = || Error::UnknownId { id: id.to_string(), len: self.rows.len() };
+        self.rows.get(id).copied().ok_or_else(unknown)
+    }
+
+    /// The rows of these ids, as a filter.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`] for an id that is not in the index.
+    pub fn row_set<'a>(&self, ids: impl IntoIterator<Item = &'a Id>) -> Result<RowSet, Error>
+    where
+        Id: 'a,
+    {
+        let mut set = RowSet::new(self.index.rows());
+        for id in ids {
+            set.insert(self.row(id)?)?;
+        }
+        Ok(set)
+    }
+}
+
+impl<I: MutableIndex, Id: RowId> IdentifiedIndex<I, Id> {
+    /// Adds items with their ids.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there is an id for each item, [`Error::DuplicateId`] for an id that is in
+    /// the index or given twice, and those of [`MutableIndex::add`]. Nothing has changed then.
+    pub fn add(&mut self, ids: &[Id], items: &Embeddings) -> Result<Range<usize>, Error> {
+        self.check_new(ids, items.len(), Some)?;
+        let rows = self.index.add(items)?;
+        self.ids.extend_from_slice(ids);
+        self.rows.extend(ids.iter().cloned().zip(rows.clone()));
+        Ok(rows)
+    }
+
+    /// Adds items, which replace the items that have the same ids.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless there is an id for each item, [`Error::DuplicateId`] for an id given twice, and
+    /// those of [`MutableIndex::add`]. Nothing has changed then.
+    pub fn upsert(&mut self, ids: &[Id], items: &Embeddings) -> Result<Range<usize>, Error> {
+        self.check_new(ids, items.len(), |_| None)?;
+        let replaced: Vec<usize> = ids.iter().filter_map(|id| self.rows.get(id).copied()).collect();
+        let rows = self.index.add(items)?;
+        self.ids.extend_from_slice(ids);
+        self.rows.extend(ids.iter().cloned().zip(rows.clone()));
+        self.index.remove(&replaced)?;
+        Ok(rows)
+    }
+
+    /// Removes items by id.
+    ///
+    /// # Errors
+    /// [`Error::UnknownId`] for an id that is not in the index, and those of [`MutableIndex::remove`]. Nothing has changed then.
+    pub fn remove(&mut self, ids: &[Id]) -> Result<(), Error> {
+        let rows: Vec<usize> = ids.iter().map(|id| self.row(id)).collect::<Result<_, _>>()?;
+        self.index.remove(&rows)?;
+        for id in ids {
+            self.rows.remove(id);
+        }
+        Ok(())
+    }
+
+    /// As [`MutableIndex::compact`]; ids stay with their items.
+    ///
+    /// # Errors
+    /// Those of [`MutableIndex::compact`]. Nothing has changed then.
+    pub fn compact(&mut self) -> Result<Vec<Option<usize>>, Error> {
+        let compacted = self.index.compact()?;
+        let ids = std::mem::take(&mut self.ids).into_iter().zip(&compacted);
+        self.ids = ids.filter(|(_, row)| row.is_some()).map(|(id, _)| id).collect();
+        for row in self.rows.values_mut() {
+            *row = compacted[*row].unwrap_or(*row);
+        }
+        Ok(compacted)
+    }
+
+    /// Whether the ids can be those of new items; `taken` says where an id that is there stands, if that matters.
+    fn check_new(
+        &self,
+        ids: &[Id],
+        items: usize,
+        taken: impl Fn(usize) -> Option<usize>,
+    ) -> Result<(), Error> {
+        if ids.len() != items {
+            return Err(Error::LengthMismatch {
+                what: "ids of new items",
+                expected: items,
+                found: ids.len(),
+            });
+        }
+        let mut seen = HashMap::with_capacity(ids.len());
+        for (second, id) in ids.iter().enumerate() {
+            let first = self.rows.get(id).and_then(|&row| taken(row)).or(seen.insert(id, second));
+            if let Some(first) = first {
+                return Err(Error::DuplicateId { id: id.to_string(), first, second });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<I: Index, Id: RowId> Index for IdentifiedIndex<I, Id> {
+    fn dim(&self) -> usize {
+        self.index.dim()
+    }
+
+    fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    fn rows(&self) -> usize {
+        self.index.rows()
+    }
+
+    fn search_with(
+        &self,
+        queries: &Embeddings,
+        k: usize,
+        params: &SearchParams<'_>,
+    ) -> Result<Vec<Vec<Hit>>, Error> {
+        self.index.search_with(queries, k, params)
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        // Items come and go with their ids alone.
+        Capabilities { add: false, remove: false, ..self.index.capabilities() }
+    }
+
+    fn memory_use(&self) -> Option<MemoryUse> {
+        self.index.memory_use()
+    }
+
+    fn efforts(&self, k: usize) -> Vec<Effort> {
+        self.index.efforts(k)
+    }
+}
