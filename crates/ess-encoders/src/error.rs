@@ -64,13 +64,25 @@ pub enum Error {
         /// The adapter's file.
         path: PathBuf,
     },
-    /// A weight file that is torn, or whose header is not one of safetensors.
-    #[error("{path}: not a whole safetensors file: {reason}", path = path.display())]
+    /// A weight file that is torn, or that is neither one of safetensors nor one of `torch.save`.
+    #[error("{path}: not a whole file of weights: {reason}", path = path.display())]
     MalformedWeights {
         /// The file.
         path: PathBuf,
         /// What is wrong.
         reason: String,
+    },
+    /// A file of `torch.save` whose program asks for something that tensors do not need. Nothing of such a file is run.
+    #[error(
+        "{path}: it asks for {found}, which tensors do not need; load the model in Python if you trust it, and save it with \
+         `model.save_pretrained(folder)`",
+        path = path.display()
+    )]
+    Pickle {
+        /// The file.
+        path: PathBuf,
+        /// The instruction, or the function.
+        found: String,
     },
     /// A tensor that the model needs and the weights do not have.
     #[error("{path}: no tensor {name:?}", path = path.display())]

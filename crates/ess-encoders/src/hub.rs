@@ -13,7 +13,7 @@ use self::{
     cache::{ModelCache, is_checksum, is_commit, verify},
     environment::Environment,
     server::{Failure, FileInfo, Server, without_user},
-    wanted::is_wanted,
+    wanted::wanted,
 };
 use crate::error::Error;
 
@@ -136,9 +136,9 @@ impl Hub {
         if !is_commit(&listing.sha) {
             return Err(self.refuse(name, format!("{:?} is no commit", listing.sha)));
         }
-        let wanted: Vec<_> = listing.files().filter(|file| is_wanted(file)).collect();
+        let wanted = wanted(&listing.files().collect::<Vec<_>>());
         if wanted.is_empty() {
-            return Err(self.refuse(name, "it has neither configuration nor safetensors".to_owned()));
+            return Err(self.refuse(name, "it has neither configuration nor weights".to_owned()));
         }
         let snapshot = cache.snapshot(&listing.sha);
         for file in wanted {

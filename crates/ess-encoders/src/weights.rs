@@ -1,6 +1,8 @@
-//! Reading named tensors from safetensors files.
+//! Reading named tensors from the files of a model.
 
 mod file;
+mod torch;
+mod values;
 
 use std::{collections::HashMap, path::Path};
 
@@ -8,10 +10,11 @@ use serde::Deserialize;
 
 use crate::{error::Error, model::folder::ModelFolder};
 use file::WeightFile;
+use torch::TorchFile;
 
 /// The tensors of one model, in one file or several.
 pub(crate) struct Weights {
-    files: Vec<WeightFile>,
+    files: Vec<Source>,
     // Which file has a tensor.
     places: HashMap<String, usize>,
     folder: std::path::PathBuf,
@@ -22,37 +25,61 @@ struct ShardIndex {
     weight_map: HashMap<String, String>,
 }
 
-const WHOLE: &str = "model.safetensors";
-const SHARDS: &str = "model.safetensors.index.json";
+/// One file, of either format.
+enum Source {
+    Safetensors(WeightFile),
+    Torch(TorchFile),
+}
 
-impl Weights {
-    /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names.
-    pub(crate) fn open(folder: &ModelFolder) -> Result<Self, Error> {
-        if folder.has(WHOLE) {
-            return Self::from_files(folder.path(), vec![WeightFile::open(&folder.file(WHOLE))?]);
+// A whole file and the list of its parts, in the order in which they are looked for.
+const FILES: [[&str; 2]; 2] = [
+    ["model.safetensors", "model.safetensors.index.json"],
+    ["pytorch_model.bin", "pytorch_model.bin.index.json"],
+];
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, Error> {
+        match path.extension().is_some_and(|extension| extension == "safetensors") {
+            true => WeightFile::open(path).map(Self::Safetensors),
+            false => TorchFile::open(path).map(Self::Torch),
         }
-        if folder.has(SHARDS) {
-            let index: ShardIndex = folder.json(SHARDS)?;
-            let mut names: Vec<_> = index.weight_map.into_values().collect();
-            names.sort();
-            names.dedup();
-            let files = names.iter().map(|name| WeightFile::open(&folder.inner_file(SHARDS, name)?));
-            return Self::from_files(folder.path(), files.collect::<Result<_, _>>()?);
-        }
-        let advice = if folder.has("pytorch_model.bin") {
-            "there is only pytorch_model.bin: load the model in Python and save it with \
-             `model.save_pretrained(folder, safe_serialization=True)`"
-        } else {
-            "weights are read from model.safetensors, or from the files that model.safetensors.index.json names"
-        };
-        Err(folder.missing(WHOLE, advice))
     }
 
-    fn from_files(folder: &Path, files: Vec<WeightFile>) -> Result<Self, Error> {
+    fn names(&self) -> Vec<String> {
+        match self {
+            Self::Safetensors(file) => file.names().collect(),
+            Self::Torch(file) => file.names().collect(),
+        }
+    }
+}
+
+impl Weights {
+    /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names; where there is neither, the same
+    /// of `pytorch_model.bin`.
+    pub(crate) fn open(folder: &ModelFolder) -> Result<Self, Error> {
+        for [whole, shards] in FILES {
+            if folder.has(whole) {
+                return Self::from_files(folder.path(), vec![Source::open(&folder.file(whole))?]);
+            }
+            if folder.has(shards) {
+                let index: ShardIndex = folder.json(shards)?;
+                let mut names: Vec<_> = index.weight_map.into_values().collect();
+                names.sort();
+                names.dedup();
+                let files = names.iter().map(|name| Source::open(&folder.inner_file(shards, name)?));
+                return Self::from_files(folder.path(), files.collect::<Result<_, _>>()?);
+            }
+        }
+        let advice = "weights are read from model.safetensors or pytorch_model.bin, or from the files that \
+                      model.safetensors.index.json or pytorch_model.bin.index.json names";
+        Err(folder.missing(FILES[0][0], advice))
+    }
+
+    fn from_files(folder: &Path, files: Vec<Source>) -> Result<Self, Error> {
         let places = files
             .iter()
             .enumerate()
-            .flat_map(|(at, file)| file.names().map(move |name| (name, at)))
+            .flat_map(|(at, file)| file.names().into_iter().map(move |name| (name, at)))
             .collect();
         Ok(Self { files, places, folder: folder.to_owned() })
     }
@@ -72,15 +99,21 @@ impl Weights {
 
     /// The shape of a tensor.
     pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, Error> {
-        self.file(name)?.shape(name)
+        match self.file(name)? {
+            Source::Safetensors(file) => file.shape(name),
+            Source::Torch(file) => file.shape(name),
+        }
     }
 
     /// Reads a tensor of the expected shape as f32, row-major.
     pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        self.file(name)?.read(name, shape)
+        match self.file(name)? {
+            Source::Safetensors(file) => file.read(name, shape),
+            Source::Torch(file) => file.read(name, shape),
+        }
     }
 
-    fn file(&self, name: &str) -> Result<&WeightFile, Error> {
+    fn file(&self, name: &str) -> Result<&Source, Error> {
         let place = self
             .places
             .get(name)

@@ -25,13 +25,6 @@ fn a_missing_file_is_named_with_what_to_do() {
 }
 
 #[test]
-fn a_folder_with_pytorch_weights_only_says_how_to_convert_them() {
-    let folder = Folder::new("bert").remove("model.safetensors").write("pytorch_model.bin", b"PK");
-    let error = folder.error();
-    assert!(error.to_string().contains("safe_serialization"), "{error}");
-}
-
-#[test]
 fn json_that_is_none() {
     for file in ["config.json", "modules.json", "1_Pooling/config.json", "config_sentence_transformers.json"]
     {

@@ -8,7 +8,7 @@ use std::{
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
-use super::wanted::is_wanted;
+use super::wanted::wanted;
 use crate::error::Error;
 
 /// One model's part of the cache.
@@ -105,6 +105,7 @@ pub(super) fn verify(snapshot: &Path) -> Result<(), Error> {
 }
 
 fn verify_folder(snapshot: &Path, folder: &Path) -> Result<(), Error> {
+    let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(Error::io(folder))? {
         let entry = entry.map_err(Error::io(folder))?;
         let path = entry.path();
@@ -114,11 +115,13 @@ fn verify_folder(snapshot: &Path, folder: &Path) -> Result<(), Error> {
             continue;
         }
         let name = path.strip_prefix(snapshot).unwrap_or(&path).to_string_lossy().replace('\\', "/");
-        if is_wanted(&name) {
-            verify_file(&path)?;
-        }
+        files.push((name, path));
     }
-    Ok(())
+    let wanted = wanted(&files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+    files
+        .iter()
+        .filter(|(name, _)| wanted.contains(&name.as_str()))
+        .try_for_each(|(_, path)| verify_file(path))
 }
 
 fn verify_file(path: &Path) -> Result<(), Error> {

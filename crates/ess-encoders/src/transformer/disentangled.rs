@@ -75,8 +75,8 @@ mod tests {
     fn near_distances_have_rows_of_their_own_and_far_ones_share_them() {
         let rows = DistanceRows { span: 8, farthest: Some(64) };
         let of = |distances: [isize; 6]| distances.map(|distance| rows.row(distance));
-        assert_eq!(of([0, 1, 4, 5, 11, 63]), [8, 9, 12, 13, 15, 15]);
-        assert_eq!(of([-1, -4, -5, -11, -63, -900]), [7, 4, 3, 1, 1, 0]);
+        assert_eq!(of([0, 1, 4, 5, 11, 63]), [8, 9, 12, 13, 14, 15]);
+        assert_eq!(of([-1, -4, -5, -11, -63, -900]), [7, 4, 3, 2, 1, 0]);
         let plain = DistanceRows { span: 4, farthest: None };
         assert_eq!(plain.of_length(6), [0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 7]);
     }

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use half::{bf16, f16};
 use safetensors::{Dtype, tensor::Metadata};
 
+use super::values::{self, NumberKind};
 use crate::error::Error;
 
 // The limit of the safetensors library itself.
@@ -59,30 +59,15 @@ impl WeightFile {
 
     pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
         let info = self.info(name)?;
-        if info.shape != shape {
-            return Err(Error::TensorShape {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                expected: shape.to_vec(),
-                found: info.shape.clone(),
-            });
-        }
+        values::check_shape(&self.path, name, shape, &info.shape)?;
         let (start, end) = info.data_offsets;
         let bytes = self.bytes(start as u64, end - start)?;
-        let values = decode(&bytes, info.dtype).ok_or_else(|| Error::TensorType {
+        let kind = number_kind(info.dtype).ok_or_else(|| Error::TensorType {
             path: self.path.clone(),
             name: name.to_owned(),
             found: format!("{:?}", info.dtype).to_lowercase(),
         })?;
-        match values.iter().position(|value| !value.is_finite()) {
-            Some(at) => Err(Error::NonFiniteWeight {
-                path: self.path.clone(),
-                name: name.to_owned(),
-                at,
-                value: values[at],
-            }),
-            None => Ok(values),
-        }
+        values::check_finite(&self.path, name, kind.decode(&bytes))
     }
 
     fn bytes(&self, start: u64, length: usize) -> Result<Vec<u8>, Error> {
@@ -100,12 +85,11 @@ impl WeightFile {
     }
 }
 
-fn decode(bytes: &[u8], dtype: Dtype) -> Option<Vec<f32>> {
-    let halves = || bytes.as_chunks::<2>().0.iter();
-    Some(match dtype {
-        Dtype::F32 => bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-        Dtype::F16 => halves().map(|b| f16::from_le_bytes(*b).to_f32()).collect(),
-        Dtype::BF16 => halves().map(|b| bf16::from_le_bytes(*b).to_f32()).collect(),
-        _ => return None,
-    })
+fn number_kind(dtype: Dtype) -> Option<NumberKind> {
+    match dtype {
+        Dtype::F32 => Some(NumberKind::F32),
+        Dtype::F16 => Some(NumberKind::F16),
+        Dtype::BF16 => Some(NumberKind::Bf16),
+        _ => None,
+    }
 }
