@@ -4,18 +4,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
-use ess_core::{Identity, Link, SearchModule, Sigmoid};
+use ess_core::{Link, Sigmoid, TokenStates};
 use ess_data::write_link;
 use ess_files::FileLock;
+use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::{Binning, ReliabilityDiagram, brier_score};
-use ess_search::Registry;
+use ess_search::{DeviceEncoding, PersistentModule};
 use ess_train::{Calibration, Items, SimilaritySample};
 use serde::Serialize;
 
 use crate::{
     arguments::device::DeviceArguments,
     arguments::paths,
-    data::dataset::{RankingArguments, judge_file, open_for_rankings},
+    data::{
+        dataset::{RankingArguments, judge_file, judge_file_as, open_for_rankings},
+        saved_module::SearchingModule,
+    },
     output::{
         options::Output,
         plot::{Axis, Plot, Series},
@@ -116,16 +120,13 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let _locks = (FileLock::acquire(&arguments.out)?, FileLock::acquire(&plot_file)?);
     let device = arguments.device.open()?;
     let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
-    let items = Items::new(dataset.items(), &device);
-    let module: Box<dyn SearchModule> = match &arguments.module {
-        Some(folder) => Box::new(Registry::default().load(folder, &device)?),
-        None => Box::new(Identity::new(dataset.query_dim())),
+    let module = match &arguments.module {
+        Some(folder) => SearchingModule::load(folder, &device)?,
+        None => SearchingModule::frozen(dataset.query_dim())?,
     };
-    let sample = |qrels: &Path| -> Result<SimilaritySample> {
-        let queries = judge_file(&dataset, qrels)?;
-        let own = |query: usize| queries.own_items[query];
-        Ok(SimilaritySample::of_hits_except(&*module, &queries.set, &items, arguments.hits, own)?)
-    };
+    let moved = module.moved(dataset.items())?;
+    let items = Items::new(moved.as_ref().unwrap_or(dataset.items()), &device);
+    let sample = |qrels: &Path| sample(&module, &dataset, &items, qrels, arguments.hits);
     let fitted_on = sample(&arguments.qrels)?;
     let test = arguments.test.as_deref().map(sample).transpose()?;
     let results = measure(arguments, &fitted_on, test.as_ref())?;
@@ -139,6 +140,38 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     output.write(&results)?;
     print(&results, &arguments.out, &plot_file);
     Ok(())
+}
+
+/// What the module finds for the queries of a file.
+fn sample(
+    module: &SearchingModule,
+    dataset: &Dataset,
+    items: &Items<'_>,
+    qrels: &Path,
+    hits: usize,
+) -> Result<SimilaritySample> {
+    match module {
+        SearchingModule::Embeddings(sides) => {
+            sample_of(sides.query_side(), &judge_file(dataset, qrels)?, items, hits)
+        }
+        SearchingModule::TokenStates(module) => {
+            sample_of(&**module, &judge_file_as::<TokenStates>(dataset, qrels)?, items, hits)
+        }
+        SearchingModule::Feedback(module, depth) => {
+            let queries = judge_file(dataset, qrels)?.with_found_items(dataset, items.index()?, *depth)?;
+            sample_of(&**module, &queries, items, hits)
+        }
+    }
+}
+
+fn sample_of<E: DeviceEncoding>(
+    module: &dyn PersistentModule<E>,
+    queries: &JudgedQueries<E>,
+    items: &Items<'_>,
+    hits: usize,
+) -> Result<SimilaritySample> {
+    let own = |query: usize| queries.own_items[query];
+    Ok(SimilaritySample::of_hits_except(&module, &queries.set, items, hits, own)?)
 }
 
 /// The plain sigmoid and every fit, on pairs that they have not seen.

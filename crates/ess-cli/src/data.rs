@@ -6,4 +6,5 @@ pub(crate) mod data_set_argument;
 pub(crate) mod dataset;
 #[cfg(feature = "encoders")]
 pub(crate) mod model_folder;
+pub(crate) mod saved_module;
 pub(crate) mod similarity_note;

@@ -208,6 +208,14 @@ fn the_commands_of_ess_know_it() {
     ess(&["train"], &[&training[..], &how].concat());
     assert_eq!(json("module/training.json")["module"], "pair_rotation");
     ess(&["evaluate"], &["--embeddings", &data, "--qrels", &qrels, "--module", &module, "--json", &report]);
+    let [items, queries, index, link, dense] =
+        ["corpus.safetensors", "queries.safetensors", "items.index", "link.json", "dense"].map(path);
+    ess(&["calibrate"], &["--embeddings", &data, "--qrels", &qrels, "--module", &module, "--out", &link]);
+    ess(&["export"], &["--module", &module, "--dense", &dense]);
+    ess(&["index", "build"], &["--items", &items, "--out", &index]);
+    ess(&["index", "search"], &["--index", &index, "--queries", &queries, "--module", &module]);
+    let tune = ["--index", &index, "--queries", &queries, "--items", &items, "--module", &module];
+    ess(&["index", "tune"], &tune);
 
     let (set, out, table) =
         (format!("rotated={data},{qrels},,{qrels}"), path("table.md"), path("table.json"));

@@ -58,6 +58,14 @@ pub(crate) fn searchable(store: &EmbeddingStore, path: &Path) -> Result<Embeddin
     Ok(ess_kit::searchable(store)?)
 }
 
+/// As [`searchable`], of a file.
+///
+/// # Errors
+/// When the store cannot be opened or read.
+pub(crate) fn open_searchable(path: &Path) -> Result<Embeddings> {
+    searchable(&EmbeddingStore::open(path)?, path)
+}
+
 /// Says so where vectors had to be brought to unit norm.
 pub(crate) fn say_unit_norm(provenance: &Provenance, path: &Path) {
     if provenance.needs_unit_norm() {

@@ -5,25 +5,22 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use ess_auto::{AutoConfig, AutoModule};
-use ess_core::{Identity, TokenStates};
+use ess_core::TokenStates;
 use ess_index::FlatIndex;
 use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
-use ess_search::{ItemSide, ModuleState, PersistentModule, Registry, TwoSided};
 
 use crate::{
     automatic::{collection, search_automatically},
-    data::beir_texts::BeirTexts,
-    settings::run_config::RunConfig,
+    data::{
+        beir_texts::BeirTexts,
+        saved_module::{SavedModule, SearchingModule},
+    },
 };
 
 /// A way to search.
 pub(crate) enum System {
-    Module(TwoSided),
-    /// A module that reads token states.
-    OverTokens(Box<dyn PersistentModule<TokenStates>>),
-    /// A module that reads so many items of a first pass.
-    Feedback(Box<dyn PersistentModule<TokenStates>>, usize),
+    Module(SearchingModule),
     /// What was chosen automatically, and whether it may look at texts.
     Auto {
         module: Box<AutoModule>,
@@ -41,13 +38,12 @@ pub(crate) fn load_all(
     let (query_dim, item_dim) = (dataset.query_dim(), dataset.items().dim());
     let mut systems: Vec<(String, System)> = Vec::new();
     if query_dim == item_dim {
-        let frozen = TwoSided::new(Box::new(Identity::new(item_dim)), ItemSide::Frozen)?;
-        systems.push(("frozen".to_owned(), System::Module(frozen)));
+        systems.push(("frozen".to_owned(), System::Module(SearchingModule::frozen(item_dim)?)));
     }
     for folder in modules {
         let (dims, loaded) = load_any(folder, texts, device)?;
         let query_dim = match loaded[..] {
-            [(_, System::OverTokens(_))] => dataset.token_dim()?,
+            [(_, System::Module(SearchingModule::TokenStates(_)))] => dataset.token_dim()?,
             _ => query_dim,
         };
         ensure!(
@@ -78,9 +74,9 @@ fn name_of(folder: &Path, suffix: &str, systems: &[(String, System)]) -> Result<
 type Loaded = ((usize, usize), Vec<(&'static str, System)>);
 
 fn load_any(folder: &Path, texts: bool, device: &Device) -> Result<Loaded> {
-    let Some(module) = AutoModule::load(folder)? else {
-        let (dims, system) = load(folder, device)?;
-        return Ok((dims, vec![("", system)]));
+    let module = match SavedModule::load(folder, device)? {
+        SavedModule::Module(module) => return Ok((module.dims(), vec![("", System::Module(module))])),
+        SavedModule::Choice(module) => module,
     };
     if texts && module.has_other_stems() {
         note!(
@@ -91,26 +87,8 @@ fn load_any(folder: &Path, texts: bool, device: &Device) -> Result<Loaded> {
     Ok(((module.dim(), module.dim()), autos(module, texts)))
 }
 
-/// A module and its dimensions. Kinds that read token states have a registry of their own.
-fn load(folder: &Path, device: &Device) -> Result<((usize, usize), System)> {
-    let state = ModuleState::load(folder)?;
-    let sides = TwoSided::from_state(&state, &Registry::default(), device);
-    if matches!(sides, Err(ess_search::Error::UnknownKind { .. }))
-        && let Ok(module) = Registry::token_states().build(&state, device)
-    {
-        let dims = (module.query_dim(), module.item_dim());
-        return Ok(match RunConfig::of_module(folder)?.and_then(|config| config.feedback) {
-            Some(depth) => (dims, System::Feedback(module, depth)),
-            None => (dims, System::OverTokens(module)),
-        });
-    }
-    let sides = sides?;
-    Ok(((sides.query_side().query_dim(), sides.item_dim()), System::Module(sides)))
-}
-
 /// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one by words as well.
-fn autos(module: AutoModule, texts: bool) -> Vec<(&'static str, System)> {
-    let module = Box::new(module);
+fn autos(module: Box<AutoModule>, texts: bool) -> Vec<(&'static str, System)> {
     let mut systems = vec![(" (dense)", System::Auto { module: module.clone(), words: false })];
     if texts && module.hybrid().is_some() {
         systems.push((" (hybrid)", System::Auto { module, words: true }));
@@ -129,22 +107,7 @@ impl System {
         texts: Option<&BeirTexts>,
     ) -> Result<Run> {
         match self {
-            System::Module(sides) => {
-                // Items that were trained are indexed again; no encoder runs.
-                let moved =
-                    sides.map_items(dataset.items()).with_context(|| format!("the items of {name}"))?;
-                let own = moved.map(FlatIndex::new).transpose()?;
-                Ok(dataset.search(name, &sides.query_side(), own.as_ref().unwrap_or(index), queries)?)
-            }
-            System::OverTokens(module) => {
-                let queries: JudgedQueries<TokenStates> = dataset.judge_as(&queries.qrels)?;
-                Ok(dataset.search(name, module, index, &queries)?)
-            }
-            System::Feedback(module, depth) => {
-                let queries: JudgedQueries = dataset.judge(&queries.qrels)?;
-                let queries = queries.with_found_items(dataset, index, *depth)?;
-                Ok(dataset.search(name, module, index, &queries)?)
-            }
+            System::Module(module) => search_with(module, name, dataset, index, queries),
             System::Auto { module, words } => {
                 let config = AutoConfig { lexical: module.lexical(), ..AutoConfig::default() };
                 let texts = texts.filter(|_| *words);
@@ -153,4 +116,29 @@ impl System {
             }
         }
     }
+}
+
+fn search_with(
+    module: &SearchingModule,
+    name: &str,
+    dataset: &Dataset,
+    index: &FlatIndex,
+    queries: &JudgedQueries,
+) -> Result<Run> {
+    Ok(match module {
+        SearchingModule::Embeddings(sides) => {
+            // Items that were trained are indexed again; no encoder runs.
+            let moved = module.moved(dataset.items()).with_context(|| name.to_owned())?;
+            let own = moved.map(FlatIndex::new).transpose()?;
+            dataset.search(name, &sides.query_side(), own.as_ref().unwrap_or(index), queries)?
+        }
+        SearchingModule::TokenStates(module) => {
+            let queries: JudgedQueries<TokenStates> = dataset.judge_as(&queries.qrels)?;
+            dataset.search(name, module, index, &queries)?
+        }
+        SearchingModule::Feedback(module, depth) => {
+            let queries: JudgedQueries = dataset.judge(&queries.qrels)?;
+            dataset.search(name, module, index, &queries.with_found_items(dataset, index, *depth)?)?
+        }
+    })
 }

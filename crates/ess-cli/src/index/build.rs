@@ -4,12 +4,16 @@ use std::{path::PathBuf, time::Instant};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use ess_core::{Index, MemoryUse, PersistentIndex};
+use ess_core::{Embeddings, Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
 use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
 use serde::Serialize;
 
-use crate::{arguments::paths, output::options::Output};
+use crate::{
+    arguments::{device::DeviceArguments, paths},
+    data::saved_module::SearchingModule,
+    output::options::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -23,6 +27,11 @@ pub(crate) struct Build {
     /// The items, as `ess encode` and `ess import` write them.
     #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
     items: PathBuf,
+    /// A saved searching module that moves items too: the moved items are indexed.
+    #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
+    module: Option<PathBuf>,
+    #[command(flatten)]
+    device: DeviceArguments,
     /// The index file to write.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
@@ -77,7 +86,7 @@ impl Build {
         let _lock = ess_files::FileLock::acquire(&self.out)?;
         let store = EmbeddingStore::open(&self.items)?;
         let ids = store.ids().as_slice().to_vec();
-        let items = crate::data::dataset::searchable(&store, &self.items)?;
+        let items = self.moved(crate::data::dataset::searchable(&store, &self.items)?)?;
         let start = Instant::now();
         let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
         let report = match self.kind {
@@ -110,6 +119,16 @@ impl Build {
             report.file_bytes
         );
         output.write(&report)
+    }
+
+    /// The items as the module moves them, if one was named.
+    fn moved(&self, items: Embeddings) -> Result<Embeddings> {
+        let Some(folder) = &self.module else { return Ok(items) };
+        let moved = SearchingModule::load(folder, &self.device.open()?)?.moved(&items)?;
+        if moved.is_none() {
+            note!("{}: the module leaves items as they are, and so does the index", folder.display());
+        }
+        Ok(moved.unwrap_or(items))
     }
 
     fn save(&self, index: &impl PersistentIndex, seconds_to_build: f64) -> Result<Report> {

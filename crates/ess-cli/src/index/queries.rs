@@ -1,14 +1,18 @@
 //! Queries of a store, mapped or not.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use ess_core::{Embeddings, SearchModule};
+use ess_core::{Embeddings, Index, SearchModule};
 use ess_data::EmbeddingStore;
-use ess_search::Registry;
+use ess_search::ItemSide;
+use ess_searchers::FirstPass;
 
-use crate::arguments::{device::DeviceArguments, paths};
+use crate::{
+    arguments::{device::DeviceArguments, paths},
+    data::saved_module::SearchingModule,
+};
 
 /// Arguments that name queries.
 #[derive(Args)]
@@ -33,21 +37,55 @@ pub(crate) struct Queries {
 }
 
 impl QueryArguments {
-    /// Reads and maps the queries, for an index of this dimension.
-    pub(crate) fn read(&self, dim: usize) -> Result<Queries> {
+    /// The searching module that is named.
+    pub(crate) fn module(&self) -> Result<Option<SearchingModule>> {
+        self.module.as_deref().map(|folder| SearchingModule::load(folder, &self.device.open()?)).transpose()
+    }
+
+    /// Reads the queries and maps them by the module, for an index. What a first pass finds is taken from `items`, those of
+    /// which the index was built.
+    pub(crate) fn read(
+        &self,
+        module: Option<&SearchingModule>,
+        index: &dyn Index,
+        items: Option<&Embeddings>,
+    ) -> Result<Queries> {
         let store = EmbeddingStore::open(&self.queries)?;
         let encoded = store.to_embeddings()?;
-        let mapped = self.module.as_deref().map(|folder| self.map(folder, &encoded)).transpose()?;
+        let mapped = module.map(|module| map(module, &store, &encoded, index, items)).transpose()?;
         let asked = mapped.as_ref().unwrap_or(&encoded);
         ensure!(
-            asked.dim() == dim,
-            "queries have {} dimensions and the index {dim}: a --module must map the one to the other",
-            asked.dim()
+            asked.dim() == index.dim(),
+            "queries have {} dimensions and the index {}: a --module must map the one to the other",
+            asked.dim(),
+            index.dim()
         );
         Ok(Queries { ids: store.ids().as_slice().to_vec(), encoded, mapped })
     }
+}
 
-    fn map(&self, folder: &Path, queries: &Embeddings) -> Result<Embeddings> {
-        Ok(Registry::default().load(folder, &self.device.open()?)?.apply(queries)?)
-    }
+fn map(
+    module: &SearchingModule,
+    store: &EmbeddingStore,
+    encoded: &Embeddings,
+    index: &dyn Index,
+    items: Option<&Embeddings>,
+) -> Result<Embeddings> {
+    Ok(match module {
+        SearchingModule::Embeddings(sides) => {
+            if sides.item_side().kind() != ItemSide::Frozen.kind() {
+                note!(
+                    "the module moves items: its index is one that `ess index build` made with the same --module"
+                );
+            }
+            sides.query_side().apply(encoded)?
+        }
+        SearchingModule::TokenStates(module) => module.apply(&store.to_token_states()?)?,
+        SearchingModule::Feedback(module, depth) => {
+            let items = items.context(
+                "the module reads items that a first pass finds: expected them by --items STORE, found none",
+            )?;
+            module.apply(&FirstPass::new(index, items, *depth)?.states(encoded)?)?
+        }
+    })
 }

@@ -9,7 +9,7 @@ use ess_data::write_run;
 use ess_metrics::Run;
 use serde::Serialize;
 
-use crate::{arguments::paths, output::options::Output};
+use crate::{arguments::paths, data::dataset::open_searchable, output::options::Output};
 
 use super::{file::IndexArguments, queries::QueryArguments};
 
@@ -27,6 +27,9 @@ pub(crate) struct Search {
     index: IndexArguments,
     #[command(flatten)]
     queries: QueryArguments,
+    /// The items that it was built from, for a module that reads what a first pass finds.
+    #[arg(long, value_name = "STORE", requires = "module", value_parser = paths::STORE.read())]
+    items: Option<PathBuf>,
     /// The number of hits for each query.
     #[arg(short, long, default_value_t = 10)]
     k: usize,
@@ -59,7 +62,8 @@ impl Search {
         let file = self.index.open()?;
         let (index, ids) = (file.index()?, file.ids::<String>()?);
         let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
-        let queries = self.queries.read(index.dim())?;
+        let items = self.items.as_deref().map(open_searchable).transpose()?;
+        let queries = self.queries.read(self.queries.module()?.as_ref(), &*index, items.as_ref())?;
         let effort = Effort { ef_search: self.ef_search, nprobe: self.nprobe, rescore: self.rescore };
         self.check_effort(&*index)?;
         let start = Instant::now();

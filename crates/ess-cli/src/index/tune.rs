@@ -5,7 +5,6 @@ use std::{path::PathBuf, time::Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Effort, Embeddings, Index, SearchParams};
-use ess_data::EmbeddingStore;
 use ess_index::{FlatIndex, Storage};
 use serde::Serialize;
 
@@ -15,7 +14,7 @@ use crate::output::{
     table::Table,
 };
 
-use crate::arguments::paths;
+use crate::{arguments::paths, data::dataset::open_searchable};
 
 use super::{file::IndexArguments, queries::QueryArguments};
 
@@ -82,9 +81,10 @@ impl Tune {
         );
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let index = self.index.open()?.index()?;
-        let items = crate::data::dataset::searchable(&EmbeddingStore::open(&self.items)?, &self.items)?;
-        let exact = FlatIndex::with_storage(items, Storage::I8)?;
-        let queries = self.queries.read(index.dim())?;
+        let (items, module) = (open_searchable(&self.items)?, self.queries.module()?);
+        let queries = self.queries.read(module.as_ref(), &*index, Some(&items))?;
+        let moved = module.as_ref().map(|module| module.moved(&items)).transpose()?.flatten();
+        let exact = FlatIndex::with_storage(moved.unwrap_or(items), Storage::I8)?;
         let asked = [("as encoded", Some(queries.encoded)), ("mapped", queries.mapped)];
         let asked = asked.into_iter().filter_map(|(name, queries)| Some((name, queries?)));
         let asked = asked.filter(|(_, queries)| queries.dim() == index.dim());

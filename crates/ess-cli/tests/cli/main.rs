@@ -22,6 +22,7 @@ mod kills;
 mod output;
 mod program;
 mod run_files;
+mod saved_modules;
 mod second_writer;
 mod small_data;
 mod train_and_evaluate;
