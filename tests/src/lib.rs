@@ -19,6 +19,9 @@ mod measure {}
 #[doc = include_str!("../../docs/extending/loss.md")]
 mod loss {}
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/extending/feature.md")]
+mod feature {}
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/guide/1-concepts.md")]
 mod guide_concepts {}
 #[cfg(doctest)]
