@@ -11,6 +11,7 @@ mod ids;
 mod index;
 mod isotonic_link;
 mod link;
+mod name_table;
 mod relevance_model;
 mod retriever;
 mod search_module;
@@ -35,6 +36,7 @@ pub use index::{
 };
 pub use isotonic_link::IsotonicLink;
 pub use link::{Link, Sigmoid};
+pub use name_table::{NameError, NameTable};
 pub use relevance_model::RelevanceModel;
 pub use retriever::Retriever;
 pub use search_module::{Compose, Identity, MatrixModule, SearchModule, SearchModuleFn};

@@ -11,26 +11,45 @@ use crate::{
         weighted_ensemble::WeightedEnsemble,
     },
     error::Error,
-    kinds::{
-        diagonal::Diagonal,
-        fixed::{IDENTITY, MATRIX, SENTENCE_IDENTITY, build_identity, build_matrix, build_sentence_identity},
-        gated_selection::GatedSelection,
-        key_value_memory::KeyValueMemory,
-        layer_attention::LayerAttention,
-        linear::Linear,
-        low_rank::LowRank,
-        mlp::Mlp,
-        orthogonal::Orthogonal,
-        similarity_attention::SimilarityAttention,
-        token_attention::TokenAttention,
-        transformer::{layer_transformer::LayerTransformer, token_transformer::TokenTransformer},
+    kinds::fixed::{
+        IDENTITY, MATRIX, SENTENCE_IDENTITY, build_identity, build_matrix, build_sentence_identity,
     },
     module::{registry::Registry, trainable::TrainableModule},
 };
 
 mod registered;
 
-use registered::{EMBEDDINGS, TOKEN_STATES};
+use registered::{EMBEDDINGS, TOKEN_STATES, add, added_to};
+
+/// Calls a macro with what it is given and the kinds that are trained alone and read embeddings: the one list of them, from which
+/// this crate's registry and the recipes of `ess-train` are made.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! trainable_kinds {
+    ($call:ident($($given:tt)*)) => {
+        $call!(
+            ($($given)*)
+            $crate::Linear, $crate::LowRank, $crate::Orthogonal, $crate::Diagonal, $crate::GatedSelection, $crate::Mlp,
+            $crate::KeyValueMemory, $crate::LayerAttention, $crate::LayerTransformer
+        )
+    };
+}
+
+/// As `trainable_kinds`, of those that read token states.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! trainable_token_kinds {
+    ($call:ident($($given:tt)*)) => {
+        $call!(($($given)*) $crate::TokenAttention, $crate::SimilarityAttention, $crate::TokenTransformer)
+    };
+}
+
+/// A registry with each of some kinds.
+macro_rules! with_each {
+    (($registry:expr) $($kind:path),+) => {
+        $registry$(.with::<$kind>())+
+    };
+}
 
 /// The kind by which ess-auto saves a choice.
 const CHOICE: &str = "auto";
@@ -38,28 +57,21 @@ const CHOICE: &str = "auto";
 impl Default for Registry {
     /// The kinds of this crate that read embeddings, and those that the program registered ([`register`]).
     fn default() -> Self {
-        EMBEDDINGS.added_to(Self::own())
+        added_to(&EMBEDDINGS, Self::own())
     }
 }
 
 impl Registry {
     /// The kinds of this crate.
     fn own() -> Self {
-        Self::empty()
-            .with_fixed(IDENTITY, |_, state, _| build_identity(state))
-            .with_fixed(MATRIX, |_, state, _| build_matrix(state))
-            .with::<Linear>()
-            .with::<LowRank>()
-            .with::<Orthogonal>()
-            .with::<Diagonal>()
-            .with::<GatedSelection>()
-            .with::<Mlp>()
-            .with::<KeyValueMemory>()
-            .with::<LayerAttention>()
-            .with::<LayerTransformer>()
-            .with_composite::<Sequence>()
-            .with_composite::<WeightedEnsemble>()
-            .with_composite::<MixtureOfExperts>()
+        trainable_kinds!(with_each(
+            Self::empty()
+                .with_fixed(IDENTITY, |_, state, _| build_identity(state))
+                .with_fixed(MATRIX, |_, state, _| build_matrix(state))
+        ))
+        .with_composite::<Sequence>()
+        .with_composite::<WeightedEnsemble>()
+        .with_composite::<MixtureOfExperts>()
     }
 }
 
@@ -67,16 +79,14 @@ impl Registry<TokenStates> {
     /// The kinds of this crate that read token states, and those that the program registered
     /// ([`register_for_tokens`]).
     pub fn token_states() -> Self {
-        TOKEN_STATES.added_to(Self::own_token_states())
+        added_to(&TOKEN_STATES, Self::own_token_states())
     }
 
     /// The kinds of this crate.
     fn own_token_states() -> Self {
-        Self::empty()
-            .with_fixed(SENTENCE_IDENTITY, |_, state, _| build_sentence_identity(state))
-            .with::<TokenAttention>()
-            .with::<SimilarityAttention>()
-            .with::<TokenTransformer>()
+        trainable_token_kinds!(with_each(
+            Self::empty().with_fixed(SENTENCE_IDENTITY, |_, state, _| build_sentence_identity(state))
+        ))
     }
 }
 
@@ -105,7 +115,7 @@ impl<E: Encoding + 'static> Registry<E> {
 pub fn register<M: TrainableModule<Encoding = Embeddings>>() -> Result<(), Error> {
     match Registry::own().knows(M::KIND) || M::KIND == CHOICE {
         true => Err(Error::KindTaken { kind: M::KIND }),
-        false => EMBEDDINGS.add::<M>(),
+        false => add::<M>(&EMBEDDINGS),
     }
 }
 
@@ -116,6 +126,6 @@ pub fn register<M: TrainableModule<Encoding = Embeddings>>() -> Result<(), Error
 pub fn register_for_tokens<M: TrainableModule<Encoding = TokenStates>>() -> Result<(), Error> {
     match Registry::own_token_states().knows(M::KIND) || M::KIND == CHOICE {
         true => Err(Error::KindTaken { kind: M::KIND }),
-        false => TOKEN_STATES.add::<M>(),
+        false => add::<M>(&TOKEN_STATES),
     }
 }

@@ -1,6 +1,6 @@
 //! The features that there are, by name: one line each, and those that a program adds.
 
-use std::sync::{PoisonError, RwLock};
+use ess_core::{NameError, NameTable};
 
 use crate::{
     error::Error,
@@ -30,7 +30,7 @@ static OWN: [&dyn Feature; 10] = [
     &LexicalFeedback,
 ];
 
-static REGISTERED: RwLock<Vec<&'static dyn Feature>> = RwLock::new(Vec::new());
+static REGISTERED: NameTable<&'static dyn Feature> = NameTable::new();
 
 /// Makes a feature known by its name to the whole process, for as long as it runs: to
 /// [`AutoConfig::features`](crate::AutoConfig::features) and to saved choices. To be called before any of them is read.
@@ -40,25 +40,26 @@ static REGISTERED: RwLock<Vec<&'static dyn Feature>> = RwLock::new(Vec::new());
 /// [`Error::FeatureTaken`] for a name of another feature; [`Error::Config`] for one with other characters than lower-case
 /// letters, digits and `_`, and for
 /// a cautious weight that is not finite or below 0.
-pub fn register_feature(feature: impl Feature + 'static) -> Result<(), Error> {
+pub fn register_feature<F: Feature + 'static>(feature: F) -> Result<(), Error> {
     let name = feature.name();
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if name.is_empty() || !name.bytes().all(fits) {
-        let expected = "lower-case letters, digits and _";
-        return Err(Error::Config { name: "name of a feature", expected, found: name.to_owned() });
-    }
     let weight = feature.cautious_weight();
     if !(weight.is_finite() && weight >= 0.0) {
         let (name, expected) = ("cautious weight of a feature", "a finite number of 0 or more");
         return Err(Error::Config { name, expected, found: weight.to_string() });
     }
-    let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-    if registered.iter().chain(&OWN).any(|other| is_called(*other, name)) {
+    if find(name).is_some() {
         return Err(Error::FeatureTaken { name: name.to_owned() });
     }
     // Names of weights are of the whole process, so that a feature stays.
-    registered.push(Box::leak(Box::new(feature)));
-    Ok(())
+    match REGISTERED.add::<F>(name, Box::leak(Box::new(feature))) {
+        Ok(true) => Ok(()),
+        // Another thread was first.
+        Ok(false) | Err(NameError::Taken) => Err(Error::FeatureTaken { name: name.to_owned() }),
+        Err(NameError::Malformed) => {
+            let (what, expected) = ("name of a feature", NameError::FITTING);
+            Err(Error::Config { name: what, expected, found: name.to_owned() })
+        }
+    }
 }
 
 /// The names of this crate's features, in order: the default of [`AutoConfig::features`](crate::AutoConfig::features).
@@ -73,8 +74,7 @@ pub(crate) fn known() -> String {
 
 /// All features, those of this crate first.
 pub(crate) fn all() -> Vec<&'static dyn Feature> {
-    let registered = REGISTERED.read().unwrap_or_else(PoisonError::into_inner);
-    OWN.iter().chain(registered.iter()).copied().collect()
+    OWN.into_iter().chain(REGISTERED.all()).collect()
 }
 
 /// The features of these names, in the order of all; the frozen similarity among them always.

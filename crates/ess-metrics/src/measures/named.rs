@@ -7,30 +7,18 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::aggregate::Aggregate;
-use super::average_precision::AveragePrecision;
-use super::binary_preference::BinaryPreference;
-use super::count::Count;
-use super::expected_reciprocal_rank::ExpectedReciprocalRank;
-use super::geometric_mean::GeometricMean;
-use super::inferred_average_precision::InferredAveragePrecision;
-use super::interpolated_precision::InterpolatedPrecision;
-use super::judged::Judged;
-use super::measure::Measure;
-use super::ndcg::Ndcg;
-use super::precision::Precision;
-use super::r_precision::RPrecision;
-use super::rank_biased_precision::RankBiasedPrecision;
-use super::recall::Recall;
-use super::reciprocal_rank::ReciprocalRank;
-use super::registered::RegisteredMeasure;
-use super::set_average_precision::SetAveragePrecision;
-use super::set_f::SetF;
-use super::success::Success;
-use crate::cutoff::Cutoff;
-use crate::error::Error;
-use crate::judged_ranking::JudgedRanking;
-use crate::relevance_level::RelevanceLevel;
+use super::{aggregate::Aggregate, measure::Measure, table::Kind};
+use crate::{cutoff::Cutoff, error::Error, judged_ranking::JudgedRanking, relevance_level::RelevanceLevel};
+// For the table below.
+#[cfg(doc)]
+use super::{
+    average_precision::AveragePrecision, binary_preference::BinaryPreference, count::Count,
+    expected_reciprocal_rank::ExpectedReciprocalRank, geometric_mean::GeometricMean,
+    inferred_average_precision::InferredAveragePrecision, interpolated_precision::InterpolatedPrecision,
+    judged::Judged, ndcg::Ndcg, precision::Precision, r_precision::RPrecision,
+    rank_biased_precision::RankBiasedPrecision, recall::Recall, reciprocal_rank::ReciprocalRank,
+    set_average_precision::SetAveragePrecision, set_f::SetF, success::Success,
+};
 
 /// A measure that is called by name: any of this crate, or one that the program registered
 /// ([`register_measure`](crate::register_measure)); read from its name and written as it.
@@ -75,52 +63,6 @@ use crate::relevance_level::RelevanceLevel;
 pub struct NamedMeasure {
     pub(super) kind: Kind,
     pub(super) level: Option<RelevanceLevel>,
-}
-
-macro_rules! kinds {
-    ($($kind:ident: $measure:ty,)*) => {
-        /// A measure of this crate.
-        #[derive(Clone, Copy, Debug)]
-        pub(super) enum Kind {
-            $($kind($measure),)*
-        }
-
-        impl Kind {
-            fn as_measure(&self) -> &dyn Measure {
-                match self {
-                    $(Self::$kind(measure) => measure,)*
-                }
-            }
-        }
-
-        $(impl From<$measure> for NamedMeasure {
-            fn from(measure: $measure) -> Self {
-                Self { kind: Kind::$kind(measure), level: None }
-            }
-        })*
-    };
-}
-
-kinds! {
-    Ndcg: Ndcg,
-    ExpectedReciprocalRank: ExpectedReciprocalRank,
-    Recall: Recall,
-    AveragePrecision: AveragePrecision,
-    GeometricAveragePrecision: GeometricMean<AveragePrecision>,
-    ReciprocalRank: ReciprocalRank,
-    RankBiasedPrecision: RankBiasedPrecision,
-    Precision: Precision,
-    InterpolatedPrecision: InterpolatedPrecision,
-    RPrecision: RPrecision,
-    BinaryPreference: BinaryPreference,
-    GeometricBinaryPreference: GeometricMean<BinaryPreference>,
-    InferredAveragePrecision: InferredAveragePrecision,
-    Success: Success,
-    SetF: SetF,
-    SetAveragePrecision: SetAveragePrecision,
-    Judged: Judged,
-    Count: Count,
-    Registered: RegisteredMeasure,
 }
 
 impl NamedMeasure {

@@ -9,8 +9,8 @@ use super::precision::Precision;
 use super::r_precision::RPrecision;
 use super::reciprocal_rank::ReciprocalRank;
 use super::{
-    named::{Kind, NamedMeasure},
-    table::{NONE, TABLE},
+    named::NamedMeasure,
+    table::{Kind, NONE, TABLE},
 };
 use crate::cutoff::Cutoff;
 

@@ -1,8 +1,6 @@
 //! Kinds of module that a program registers for its whole process.
 
-use std::sync::{PoisonError, RwLock};
-
-use ess_core::{Embeddings, TokenStates};
+use ess_core::{Embeddings, Encoding, NameError, NameTable, TokenStates};
 
 use crate::{
     error::Error,
@@ -12,31 +10,27 @@ use crate::{
 /// A function that adds a kind to a registry.
 type Add<E> = fn(Registry<E>) -> Registry<E>;
 
-pub(super) static EMBEDDINGS: Kinds<Embeddings> = Kinds::new();
-pub(super) static TOKEN_STATES: Kinds<TokenStates> = Kinds::new();
+pub(super) static EMBEDDINGS: NameTable<Add<Embeddings>> = NameTable::new();
+pub(super) static TOKEN_STATES: NameTable<Add<TokenStates>> = NameTable::new();
 
-pub(super) struct Kinds<E: DeviceEncoding + 'static>(RwLock<Vec<(&'static str, std::any::TypeId, Add<E>)>>);
+pub(super) fn add<M>(table: &NameTable<Add<M::Encoding>>) -> Result<(), Error>
+where
+    M: TrainableModule<Encoding: DeviceEncoding + 'static>,
+{
+    table.add::<M>(M::KIND, Registry::with::<M>).map(drop).map_err(|error| match error {
+        NameError::Taken => Error::KindTaken { kind: M::KIND },
+        NameError::Malformed => Error::Config {
+            kind: M::KIND,
+            name: "name of a kind",
+            expected: NameError::FITTING.to_owned(),
+            found: M::KIND.to_owned(),
+        },
+    })
+}
 
-impl<E: DeviceEncoding + 'static> Kinds<E> {
-    const fn new() -> Self {
-        Self(RwLock::new(Vec::new()))
-    }
-
-    pub(super) fn add<M: TrainableModule<Encoding = E>>(&self) -> Result<(), Error> {
-        let mut kinds = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let of = std::any::TypeId::of::<M>();
-        match kinds.iter().find(|(kind, ..)| *kind == M::KIND) {
-            Some((_, other, _)) if *other == of => Ok(()),
-            Some(_) => Err(Error::KindTaken { kind: M::KIND }),
-            None => {
-                kinds.push((M::KIND, of, Registry::with::<M>));
-                Ok(())
-            }
-        }
-    }
-
-    pub(super) fn added_to(&self, registry: Registry<E>) -> Registry<E> {
-        let kinds = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
-        kinds.into_iter().fold(registry, |registry, (.., add)| add(registry))
-    }
+pub(super) fn added_to<E: Encoding + 'static>(
+    table: &NameTable<Add<E>>,
+    registry: Registry<E>,
+) -> Registry<E> {
+    table.all().into_iter().fold(registry, |registry, add| add(registry))
 }

@@ -62,7 +62,7 @@ impl LayerAttentionConfig {
     }
 }
 
-module_config!(LayerAttentionConfig, LayerAttention::KIND);
+module_config!(LayerAttentionConfig, LayerAttention::KIND, reads_layers);
 
 /// `z = x₀ + (Σₗ pₗ x̂ₗ) W + b` over `L` vectors of one query: its sentence embedding `x₀` and poolings of layers, as
 /// `LayerEncoder` of `ess-encoders` returns them (`n × L · d`). `x̂ₗ` has unit norm. The weights of the layers are

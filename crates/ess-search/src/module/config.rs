@@ -12,6 +12,10 @@ use crate::error::Error;
 /// assert!(LinearConfig::default().check().is_err());
 /// ```
 pub trait ModuleConfig: Clone + Default + Send + Sync {
+    /// Whether the module reads several vectors of a query, one after the other in a row: its sentence embedding, and poolings
+    /// of layers. Default: no.
+    const READS_LAYERS: bool = false;
+
     /// The same settings, with these dimensions in place of those that are open. Given dimensions are kept.
     #[must_use]
     fn between(self, query_dim: usize, item_dim: usize) -> Self;
@@ -31,10 +35,18 @@ pub trait ModuleConfig: Clone + Default + Send + Sync {
 }
 
 /// Writes a [`ModuleConfig`] for a config with the fields `query_dim`, `item_dim` and `seed`, and an inherent function
-/// `check_settings` for the rest.
+/// `check_settings` for the rest; `reads_layers` for a module that reads the layers of a query.
 macro_rules! module_config {
     ($config:ty, $kind:expr) => {
+        $crate::module::config::module_config!($config, $kind, false);
+    };
+    ($config:ty, $kind:expr, reads_layers) => {
+        $crate::module::config::module_config!($config, $kind, true);
+    };
+    ($config:ty, $kind:expr, $reads_layers:literal) => {
         impl $crate::module::config::ModuleConfig for $config {
+            const READS_LAYERS: bool = $reads_layers;
+
             fn between(mut self, query_dim: usize, item_dim: usize) -> Self {
                 for (own, given) in [(&mut self.query_dim, query_dim), (&mut self.item_dim, item_dim)] {
                     *own = if *own == 0 { given } else { *own };

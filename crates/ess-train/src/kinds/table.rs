@@ -1,10 +1,6 @@
 //! The table of the kinds that settings and flags call by name.
 
-use std::{
-    any::TypeId,
-    sync::{PoisonError, RwLock},
-};
-
+use ess_core::{NameError, NameTable};
 use serde::de;
 use serde_json::Value;
 
@@ -14,8 +10,24 @@ use crate::{error::Error, kinds::tagged::Tagged};
 pub(crate) struct Entry<C> {
     kind: &'static str,
     about: &'static str,
-    of: TypeId,
     parse: fn(Value) -> Result<C, serde_json::Error>,
+    /// Adds it to a table as the type that it is.
+    add: fn(&NameTable<Self>, Self, Also<'_>) -> Result<bool, Failed>,
+}
+
+/// What happens beside adding a kind.
+type Also<'a> = &'a mut dyn FnMut() -> Result<(), Failed>;
+
+/// Why a kind was not added.
+enum Failed {
+    Name(NameError),
+    Also(Error),
+}
+
+impl From<NameError> for Failed {
+    fn from(error: NameError) -> Self {
+        Self::Name(error)
+    }
 }
 
 impl<C> Clone for Entry<C> {
@@ -32,7 +44,10 @@ impl<C> Entry<C> {
         kind: &'static str,
         parse: fn(Value) -> Result<C, serde_json::Error>,
     ) -> Self {
-        Self { kind, about: "", of: TypeId::of::<K>(), parse }
+        let add = |table: &NameTable<Self>, entry: Self, also: Also<'_>| {
+            table.add_with::<K, Failed>(entry.kind, entry, also)
+        };
+        Self { kind, about: "", parse, add }
     }
 
     /// The entry with what the kind is, in one line.
@@ -43,14 +58,16 @@ impl<C> Entry<C> {
 
 /// Kinds in the order in which they were added.
 pub(crate) struct KindTable<C> {
-    entries: RwLock<Vec<Entry<C>>>,
+    entries: NameTable<Entry<C>>,
     left_out: Option<&'static str>,
     reserved: &'static [&'static str],
 }
 
 impl<C> KindTable<C> {
+    /// # Panics
+    /// For two kinds of one name.
     pub(crate) fn new(entries: impl IntoIterator<Item = Entry<C>>) -> Self {
-        Self { entries: RwLock::new(entries.into_iter().collect()), left_out: None, reserved: &[] }
+        Self { entries: NameTable::new(), left_out: None, reserved: &[] }.with(entries)
     }
 
     /// The table with names that no kind may have, since flags call something else so.
@@ -59,9 +76,14 @@ impl<C> KindTable<C> {
     }
 
     /// The table with `more` at its end.
-    #[cfg(feature = "closed-forms")]
-    pub(crate) fn with(mut self, more: impl IntoIterator<Item = Entry<C>>) -> Self {
-        self.entries.get_mut().unwrap_or_else(PoisonError::into_inner).extend(more);
+    ///
+    /// # Panics
+    /// As [`KindTable::new`].
+    pub(crate) fn with(self, more: impl IntoIterator<Item = Entry<C>>) -> Self {
+        for entry in more {
+            let added = self.add(entry);
+            assert!(added.is_ok(), "{added:?}");
+        }
         self
     }
 
@@ -92,52 +114,39 @@ impl<C> KindTable<C> {
         entry: Entry<C>,
         to_other: impl FnOnce() -> Result<(), Error>,
     ) -> Result<(), Error> {
-        self.check_name(entry.kind)?;
-        let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
-        let there = entries.iter().find(|other| other.kind == entry.kind).map(|other| other.of);
-        if there.is_some_and(|of| of != entry.of) {
+        if self.reserved.contains(&entry.kind) {
             return Err(Error::KindTaken { kind: entry.kind });
         }
-        to_other()?;
-        if there.is_none() {
-            entries.push(entry);
-        }
-        Ok(())
-    }
-
-    fn check_name(&self, kind: &'static str) -> Result<(), Error> {
-        let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-        if kind.is_empty() || !kind.bytes().all(fits) {
-            let expected = "lower-case letters, digits and _";
-            return Err(Error::Config { name: "name of a kind", expected, found: kind.to_owned() });
-        }
-        match self.reserved.contains(&kind) {
-            true => Err(Error::KindTaken { kind }),
-            false => Ok(()),
-        }
+        let mut to_other = Some(to_other);
+        let mut also = || to_other.take().map_or(Ok(()), |add| add().map_err(Failed::Also));
+        (entry.add)(&self.entries, entry, &mut also).map(drop).map_err(|failed| match failed {
+            Failed::Name(NameError::Taken) => Error::KindTaken { kind: entry.kind },
+            Failed::Name(NameError::Malformed) => Error::Config {
+                name: "name of a kind",
+                expected: NameError::FITTING,
+                found: entry.kind.to_owned(),
+            },
+            Failed::Also(error) => error,
+        })
     }
 
     /// The names of all kinds.
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
-        self.entries().iter().map(|entry| entry.kind).collect()
+        self.entries.names()
     }
 
     /// What a kind is, in one line; `None` for an unknown name.
     pub(crate) fn about(&self, kind: &str) -> Option<&'static str> {
-        self.entries().iter().find(|entry| entry.kind == kind).map(|entry| entry.about)
+        self.entries.find(kind).map(|entry| entry.about)
     }
 
     /// What the settings are, by the name that they have.
     pub(crate) fn parse<E: de::Error>(&self, Tagged { kind, settings }: Tagged) -> Result<C, E> {
         // Not under the lock: settings can have others in them.
-        let Some(entry) = self.entries().into_iter().find(|entry| entry.kind == kind) else {
+        let Some(entry) = self.entries.find(&kind) else {
             return Err(E::custom(format_args!("unknown kind `{kind}`, expected one of {}", self.known())));
         };
         (entry.parse)(Value::Object(settings)).map_err(|cause| E::custom(format_args!("{kind}: {cause}")))
-    }
-
-    fn entries(&self) -> Vec<Entry<C>> {
-        self.entries.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -73,6 +73,11 @@ impl RecipeConfig {
         self.0.is_over_tokens()
     }
 
+    /// Whether it reads poolings of a query's layers beside its sentence embedding, one after the other in a row.
+    pub fn reads_layers(&self) -> bool {
+        self.0.is_over_layers()
+    }
+
     /// The recipe between the dimensions of queries and items. To the seeds of its modules' starting values `seed` is added
     /// and, in training, [`TrainerConfig::seed`](crate::TrainerConfig::seed); so 0 will do.
     ///

@@ -72,6 +72,11 @@ pub trait RecipeKind: Clone + Serialize + DeserializeOwned + Send + Sync + 'stat
         false
     }
 
+    /// Whether it reads poolings of a query's layers beside its sentence embedding, one after the other in a row. Default: no.
+    fn reads_layers(&self) -> bool {
+        false
+    }
+
     /// The module before training, to be a part of another; refused unless said otherwise.
     ///
     /// # Errors
@@ -90,6 +95,7 @@ pub(super) trait ErasedKind: Send + Sync {
     fn recipe(&self, context: &RecipeContext) -> Result<Box<dyn Recipe>, Error>;
     fn recipe_for_tokens(&self, context: &RecipeContext) -> Result<Box<dyn Recipe<TokenStates>>, Error>;
     fn is_over_tokens(&self) -> bool;
+    fn is_over_layers(&self) -> bool;
     fn module(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error>;
 }
 
@@ -116,6 +122,10 @@ impl<K: RecipeKind> ErasedKind for K {
 
     fn is_over_tokens(&self) -> bool {
         self.reads_token_states()
+    }
+
+    fn is_over_layers(&self) -> bool {
+        self.reads_layers()
     }
 
     fn module(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error> {

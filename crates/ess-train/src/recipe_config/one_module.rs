@@ -4,9 +4,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, MatrixModule, TokenStates};
-use ess_search::{
-    AnyModule, LayerAttention, LayerTransformer, ModuleConfig, PersistentModule, TrainableModule,
-};
+use ess_search::{AnyModule, ModuleConfig, PersistentModule, TrainableModule};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
@@ -50,13 +48,16 @@ impl<M: TrainableModule<Encoding = Embeddings, Config: ModuleConfig>> RecipeKind
 
     fn build(&self, context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
         let recipe = from_untrained(self, context)?;
-        let reads_layers = [LayerAttention::KIND, LayerTransformer::KIND].contains(&M::KIND);
-        match sentence_embedding(context).filter(|_| reads_layers) {
+        match sentence_embedding(context).filter(|_| self.reads_layers()) {
             Some(baseline) => {
                 Ok(Box::new(recipe.with_baseline(Arc::new(baseline?) as Arc<dyn PersistentModule>)))
             }
             None => Ok(Box::new(recipe)),
         }
+    }
+
+    fn reads_layers(&self) -> bool {
+        M::Config::READS_LAYERS
     }
 
     fn untrained(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error> {

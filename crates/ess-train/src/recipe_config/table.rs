@@ -3,10 +3,7 @@
 use std::sync::LazyLock;
 
 use ess_core::{Embeddings, TokenStates};
-use ess_search::{
-    Diagonal, GatedSelection, KeyValueMemory, LayerAttention, LayerTransformer, Linear, LowRank, Mlp,
-    ModuleConfig, Orthogonal, SimilarityAttention, TokenAttention, TokenTransformer, TrainableModule,
-};
+use ess_search::{ModuleConfig, TrainableModule, trainable_kinds, trainable_token_kinds};
 use serde::{Deserialize, Deserializer, de::value::Error as NoDefaults};
 
 #[cfg(feature = "closed-forms")]
@@ -29,30 +26,27 @@ use crate::{
     },
 };
 
+/// The entries of kinds that are one module.
+macro_rules! entries_of {
+    (($one:ident) $($kind:path),+) => {
+        [$(entry::<$one<$kind>>()),+]
+    };
+}
+
 /// The kinds of this crate, and those that were registered.
 static RECIPES: LazyLock<KindTable<RecipeConfig>> = LazyLock::new(|| {
-    let table = KindTable::new([
-        entry::<OneModule<Linear>>(),
-        entry::<OneModule<LowRank>>(),
-        entry::<OneModule<Orthogonal>>(),
-        entry::<OneModule<Diagonal>>(),
-        entry::<OneModule<GatedSelection>>(),
-        entry::<OneModule<Mlp>>(),
-        entry::<OneModule<KeyValueMemory>>(),
-        entry::<TrainingMemorySettings>(),
-        entry::<OneModule<LayerAttention>>(),
-        entry::<OneModule<LayerTransformer>>(),
-        entry::<SequenceSettings>(),
-        entry::<MixtureSettings>(),
-        entry::<EnsembleSettings>(),
-        entry::<WeightedEnsembleSettings>(),
-        entry::<SoupSettings>(),
-        entry::<InterpolationSettings>(),
-        entry::<OneTokenModule<TokenAttention>>(),
-        entry::<OneTokenModule<SimilarityAttention>>(),
-        entry::<OneTokenModule<TokenTransformer>>(),
-    ])
-    .reserving(&RecipeConfig::RESERVED);
+    let table = KindTable::new(trainable_kinds!(entries_of(OneModule)))
+        .with([
+            entry::<TrainingMemorySettings>(),
+            entry::<SequenceSettings>(),
+            entry::<MixtureSettings>(),
+            entry::<EnsembleSettings>(),
+            entry::<WeightedEnsembleSettings>(),
+            entry::<SoupSettings>(),
+            entry::<InterpolationSettings>(),
+        ])
+        .with(trainable_token_kinds!(entries_of(OneTokenModule)))
+        .reserving(&RecipeConfig::RESERVED);
     #[cfg(feature = "closed-forms")]
     let table = table.with(closed_form::entries());
     #[cfg(not(feature = "closed-forms"))]

@@ -85,8 +85,10 @@ impl System {
         };
         let rich = |kind: &str, reads| with_loss(kind, reads, None);
         let mut all = Vec::new();
-        for kind in ["layer_attention", "layer_transformer"] {
-            all.push(rich(kind, Reads::Layers)?);
+        for kind in RecipeConfig::kinds() {
+            if RecipeConfig::named(kind)?.reads_layers() {
+                all.push(rich(kind, Reads::Layers)?);
+            }
         }
         for reads in [Reads::Tokens, Reads::FoundItems(10)] {
             for kind in RecipeConfig::token_kinds() {

@@ -57,7 +57,7 @@ impl LayerTransformerConfig {
     }
 }
 
-module_config!(LayerTransformerConfig, LayerTransformer::KIND);
+module_config!(LayerTransformerConfig, LayerTransformer::KIND, reads_layers);
 
 /// `z = x₀ + transformer(x₀, …, x_{L−1})`. The `L` vectors of a query (`n × L · d`), of which the first is the
 /// sentence embedding `x₀`, are the tokens of a small pre-norm transformer with position embeddings.
