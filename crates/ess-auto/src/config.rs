@@ -33,10 +33,14 @@ pub struct AutoConfig {
     pub folds: usize,
     /// How many items of each search are candidates while choosing, and have their tokens looked at; at least 10. Default: 100.
     pub pool: usize,
-    /// Which items of the first pass are looked at in feedback.
-    pub attention: FeedbackWeights,
-    /// How many words feedback adds.
-    pub expansion: QueryExpansion,
+    /// Which items of the first pass are read in feedback, and what each weighs; `attention` in settings of earlier versions.
+    #[doc(alias = "attention")]
+    #[serde(alias = "attention")]
+    pub feedback_weights: FeedbackWeights,
+    /// How many terms feedback adds to a query, as RM3 does; `expansion` in settings of earlier versions.
+    #[doc(alias = "expansion")]
+    #[serde(alias = "expansion")]
+    pub query_expansion: QueryExpansion,
     /// The lexical encoder. Default: BM25 with `k1` 0.9 and `b` 0.75, of English texts.
     pub lexical: Bm25Config,
     /// The features that may be weighed, by name; the frozen similarity is always among them. Default: all ten of this
@@ -96,8 +100,8 @@ impl Default for AutoConfig {
             budget_seconds: 120.0,
             folds: 5,
             pool: 100,
-            attention: FeedbackWeights::default(),
-            expansion: QueryExpansion::default(),
+            feedback_weights: FeedbackWeights::default(),
+            query_expansion: QueryExpansion::default(),
             lexical: Bm25Config { k1: 0.9, ..Bm25Config::default() },
             features: own_names().into_iter().map(str::to_owned).collect(),
             trained_modules: vec![
@@ -145,8 +149,8 @@ impl AutoConfig {
         if let Some(name) = self.features.iter().find(|name| find(name).is_none()) {
             return Err(Error::UnknownFeature { found: name.clone(), known: known() });
         }
-        self.attention.check()?;
-        self.expansion.check()?;
+        self.feedback_weights.check()?;
+        self.query_expansion.check()?;
         let mut names: Vec<&str> = self.trained_modules.iter().map(|module| module.name.as_str()).collect();
         names.sort_unstable();
         if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -190,5 +194,9 @@ mod tests {
         let message = unknown.to_string();
         assert!(message.contains("age") && message.contains("dense, lexical, lexical_title"), "{message}");
         assert!(serde_json::from_str::<AutoConfig>(r#"{"budget": 3}"#).is_err());
+        // The names of earlier versions.
+        let old = r#"{"attention": {"depth": 5, "temperature": 1.0}, "expansion": {"terms": 7}}"#;
+        let old: AutoConfig = serde_json::from_str(old).unwrap();
+        assert_eq!((old.feedback_weights.depth, old.query_expansion.terms), (5, 7));
     }
 }

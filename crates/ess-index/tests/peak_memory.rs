@@ -10,11 +10,11 @@ use ess_index::{FlatIndex, IvfPqBuilder, Progress, Storage};
 struct Counting;
 
 static NOW: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 fn grown(bytes: usize) {
     let now = NOW.fetch_add(bytes, Relaxed) + bytes;
-    MOST.fetch_max(now, Relaxed);
+    PEAK.fetch_max(now, Relaxed);
 }
 
 // SAFETY: everything is passed on to the system's allocator.
@@ -63,10 +63,10 @@ fn items() -> Embeddings {
 fn peak<I: Index>(build: impl FnOnce(Embeddings) -> I) -> (f64, f64) {
     let before = NOW.load(Relaxed);
     let items = items();
-    MOST.store(NOW.load(Relaxed), Relaxed);
+    PEAK.store(NOW.load(Relaxed), Relaxed);
     let _index = build(items);
     let data = (ITEMS * DIM * size_of::<f32>()) as f64;
-    let most = MOST.load(Relaxed) - before;
+    let most = PEAK.load(Relaxed) - before;
     (most as f64 / data, (NOW.load(Relaxed) - before) as f64 / data)
 }
 

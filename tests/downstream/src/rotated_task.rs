@@ -24,7 +24,7 @@ pub struct RotatedTask {
 }
 
 /// The hidden angles are at most this far from 0; at half a turn both ways round would be as long.
-const LARGEST_ANGLE: f32 = 0.6 * PI;
+const MAX_ANGLE: f32 = 0.6 * PI;
 
 impl RotatedTask {
     /// Generates `m` items of `d` dimensions (`d` even), with noise of the given standard deviation in each dimension.
@@ -36,7 +36,7 @@ impl RotatedTask {
         let values = (0..items * dim).map(|_| gaussian(&mut random)).collect();
         let embeddings = Embeddings::from_vec(values, dim)?.normalized();
         let angles: Vec<f32> =
-            (0..dim / 2).map(|_| random.random_range(-LARGEST_ANGLE..LARGEST_ANGLE)).collect();
+            (0..dim / 2).map(|_| random.random_range(-MAX_ANGLE..MAX_ANGLE)).collect();
         let mut queries = |rows: std::ops::Range<usize>| {
             let mut values = Vec::with_capacity(rows.len() * dim);
             for row in rows.clone() {

@@ -52,8 +52,8 @@ impl Chosen {
         let plan = Plan {
             scale: trials.scale,
             pool: config.pool,
-            attention: config.attention,
-            expansion: config.expansion,
+            feedback_weights: config.feedback_weights,
+            query_expansion: config.query_expansion,
             lexical: config.lexical,
             dense: self.dense,
             stems: self.hybrid.is_some().then(|| TextAnalyzer::RULES.to_owned()),

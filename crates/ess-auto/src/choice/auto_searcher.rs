@@ -144,8 +144,8 @@ impl<'c> AutoSearcher<'c> {
             module: module.map(|module| module as &dyn SearchModule),
             neighbours,
             hidden: Vec::new(),
-            attention: self.plan.attention,
-            expansion: self.plan.expansion,
+            feedback_weights: self.plan.feedback_weights,
+            query_expansion: self.plan.query_expansion,
             pool: self.plan.pool,
             depth: self.plan.pool.max(k),
             scale: self.plan.scale,
@@ -156,7 +156,7 @@ impl<'c> AutoSearcher<'c> {
 
     fn batch(&self, queries: &AutoQueries, choice: &Choice) -> Result<Batch, ess_core::Error> {
         let mut batch = Batch::of(queries.dense().clone());
-        if let Some(counts) = queries.words() {
+        if let Some(counts) = queries.lexical() {
             let words = self.collection.words.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
             let what = "lexical queries given to a saved choice";
             ess_core::Error::check_dim(what, words.index.dim(), counts.dim())?;
@@ -211,7 +211,7 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
     /// or the collection has none, and [`Error::NoFeature`] when items or queries lack what the choice weighs.
     fn search(&self, queries: &AutoQueries, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.check(queries.dense(), k)?;
-        let (choice, neighbours) = match queries.words() {
+        let (choice, neighbours) = match queries.lexical() {
             None => (&self.plan.dense, self.dense_neighbours.as_ref()),
             Some(_) => {
                 let choice = self.plan.hybrid.as_ref();

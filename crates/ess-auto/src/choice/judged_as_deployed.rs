@@ -69,8 +69,8 @@ fn deployed(
     let plan = Plan {
         scale: trials.scale,
         pool: trials.config.pool,
-        attention: trials.config.attention,
-        expansion: trials.config.expansion,
+        feedback_weights: trials.config.feedback_weights,
+        query_expansion: trials.config.query_expansion,
         lexical: trials.config.lexical,
         dense: choice.clone(),
         hybrid: Some(choice),

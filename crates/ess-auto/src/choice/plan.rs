@@ -20,8 +20,10 @@ use crate::{
 pub(crate) struct Plan {
     pub(crate) scale: Scale,
     pub(crate) pool: usize,
-    pub(crate) attention: FeedbackWeights,
-    pub(crate) expansion: QueryExpansion,
+    #[serde(alias = "attention")]
+    pub(crate) feedback_weights: FeedbackWeights,
+    #[serde(alias = "expansion")]
+    pub(crate) query_expansion: QueryExpansion,
     pub(crate) lexical: Bm25Config,
     pub(crate) dense: Choice,
     pub(crate) hybrid: Option<Choice>,
@@ -48,7 +50,7 @@ impl Plan {
         {
             return refuse("mean lengths above 0", length.to_string());
         }
-        let feedback = self.attention.check().and_then(|()| self.expansion.check());
+        let feedback = self.feedback_weights.check().and_then(|()| self.query_expansion.check());
         feedback.map_err(|error| ("settings of feedback".to_owned(), error.to_string()))?;
         for choice in [Some(&self.dense), self.hybrid.as_ref()].into_iter().flatten() {
             if !(choice.first.are_numbers() && choice.second.are_numbers()) {

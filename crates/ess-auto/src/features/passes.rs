@@ -32,8 +32,8 @@ pub(crate) struct Passes<'a> {
     pub(crate) neighbours: Option<&'a NeighbourMemory>,
     /// Folds of the neighbours that they are used without.
     pub(crate) hidden: Vec<usize>,
-    pub(crate) attention: FeedbackWeights,
-    pub(crate) expansion: QueryExpansion,
+    pub(crate) feedback_weights: FeedbackWeights,
+    pub(crate) query_expansion: QueryExpansion,
     /// Items of each search whose tokens are looked at.
     pub(crate) pool: usize,
     /// Items of each search that are ranked; no fewer than the pool.
@@ -101,7 +101,7 @@ impl<'a> Passes<'a> {
         let depth = self.depth;
         let feedback = self.each(pass, |row, _| {
             let weights = weights(row).of(&self.features);
-            Ok(self.feedback(pass.batch, &pass.candidates[row].rank(&weights, self.attention.depth)))
+            Ok(self.feedback(pass.batch, &pass.candidates[row].rank(&weights, self.feedback_weights.depth)))
         })?;
         let by_embedding = self.collection.index.search(&moved(pass.batch, &feedback, self.scale)?, depth)?;
         let mut found = vec![rows_of(by_embedding)];
@@ -189,9 +189,11 @@ impl<'a> Passes<'a> {
 
     fn feedback(&self, batch: &Batch, best: &[Hit]) -> Feedback {
         let mut centroid = vec![0.0; batch.dense.dim()];
-        self.attention.centroid(best, |item| self.collection.items.row(item), &mut centroid);
+        self.feedback_weights.centroid(best, |item| self.collection.items.row(item), &mut centroid);
         let terms = match self.words(batch) {
-            Some((words, _)) => self.expansion.weighted_terms(&self.attention, best, &words.items),
+            Some((words, _)) => {
+                self.query_expansion.weighted_terms(&self.feedback_weights, best, &words.items)
+            }
             None => Vec::new(),
         };
         Feedback { centroid, terms }

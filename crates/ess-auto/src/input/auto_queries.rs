@@ -3,9 +3,10 @@
 use ess_core::{Embeddings, Encoding, Error, TokenStates};
 use ess_lexical::SparseVectors;
 
-/// `n` queries by embedding (`n × d`) and, where there are texts, by words; perhaps by the states of their tokens too.
+/// `n` queries as embeddings (`n × d`) and, where there are texts, as sparse vectors of their terms; perhaps as the states of their
+/// tokens too.
 ///
-/// With words they are searched by the hybrid choice, without by the dense one.
+/// Queries with a lexical encoding are searched by the hybrid choice, those without by the dense one.
 ///
 /// ```
 /// use ess_auto::AutoQueries;
@@ -13,31 +14,32 @@ use ess_lexical::SparseVectors;
 /// use ess_lexical::SparseVectors;
 ///
 /// let queries = AutoQueries::new(Embeddings::from_rows(&[[1.0, 0.0]])?);
-/// let queries = queries.with_words(SparseVectors::new(9, &[vec![(3, 1.0)]])?)?;
-/// assert!(queries.rows() == 1 && queries.words().is_some() && queries.tokens().is_none());
+/// let queries = queries.with_lexical(SparseVectors::new(9, &[vec![(3, 1.0)]])?)?;
+/// assert!(queries.rows() == 1 && queries.lexical().is_some() && queries.tokens().is_none());
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct AutoQueries {
     dense: Embeddings,
-    words: Option<SparseVectors>,
+    lexical: Option<SparseVectors>,
     tokens: Option<TokenStates>,
 }
 
 impl AutoQueries {
-    /// Queries by embedding alone.
+    /// Queries as embeddings alone.
     pub fn new(dense: Embeddings) -> Self {
-        Self { dense, words: None, tokens: None }
+        Self { dense, lexical: None, tokens: None }
     }
 
-    /// Adds the words of the same queries, as the collection's lexical encoder counts them:
+    /// Adds the lexical encodings of the same queries, as the collection's lexical encoder counts their terms:
     /// [`Collection::encode`](crate::Collection::encode) does.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] when their number is another.
-    pub fn with_words(self, words: SparseVectors) -> Result<Self, Error> {
-        check_len("lexical encodings of queries", self.rows(), words.rows())?;
-        Ok(Self { words: Some(words), ..self })
+    #[doc(alias = "with_words")]
+    pub fn with_lexical(self, lexical: SparseVectors) -> Result<Self, Error> {
+        check_len("lexical encodings of queries", self.rows(), lexical.rows())?;
+        Ok(Self { lexical: Some(lexical), ..self })
     }
 
     /// Adds the token states of the same queries; their embeddings are not looked at.
@@ -49,17 +51,18 @@ impl AutoQueries {
         Ok(Self { tokens: Some(tokens), ..self })
     }
 
-    /// By embedding, `n × d`.
+    /// The embeddings, `n × d`.
     pub fn dense(&self) -> &Embeddings {
         &self.dense
     }
 
-    /// By words.
-    pub fn words(&self) -> Option<&SparseVectors> {
-        self.words.as_ref()
+    /// The lexical encodings, where there are some.
+    #[doc(alias = "words")]
+    pub fn lexical(&self) -> Option<&SparseVectors> {
+        self.lexical.as_ref()
     }
 
-    /// By tokens.
+    /// The states of the tokens, where there are some.
     pub fn tokens(&self) -> Option<&TokenStates> {
         self.tokens.as_ref()
     }
@@ -73,7 +76,7 @@ impl Encoding for AutoQueries {
     fn select_rows(&self, rows: &[usize]) -> Result<Self, Error> {
         Ok(Self {
             dense: self.dense.select(rows)?,
-            words: self.words.as_ref().map(|words| words.select_rows(rows)).transpose()?,
+            lexical: self.lexical.as_ref().map(|lexical| lexical.select_rows(rows)).transpose()?,
             tokens: self.tokens.as_ref().map(|tokens| tokens.select_rows(rows)).transpose()?,
         })
     }

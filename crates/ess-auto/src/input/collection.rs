@@ -146,6 +146,6 @@ impl Collection {
     /// there are not as many texts as embeddings.
     pub fn encode(&self, queries: &Embeddings, texts: &[&str]) -> Result<AutoQueries, Error> {
         let words = self.words.as_ref().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
-        AutoQueries::new(queries.clone()).with_words(words.encoder.encode_queries(texts)?)
+        AutoQueries::new(queries.clone()).with_lexical(words.encoder.encode_queries(texts)?)
     }
 }

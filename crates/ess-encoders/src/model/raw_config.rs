@@ -91,9 +91,9 @@ impl RawConfig {
             ("embedding_size", self.embedding_size.unwrap_or(1)),
         ];
         // No model comes near, and products of two sizes stay far from overflowing.
-        const LARGEST: usize = 1 << 30;
-        if let Some((field, found)) = sizes.into_iter().find(|(_, size)| !(1..=LARGEST).contains(size)) {
-            let expected = if found == 0 { "at least 1".to_owned() } else { format!("at most {LARGEST}") };
+        const MAX: usize = 1 << 30;
+        if let Some((field, found)) = sizes.into_iter().find(|(_, size)| !(1..=MAX).contains(size)) {
+            let expected = if found == 0 { "at least 1".to_owned() } else { format!("at most {MAX}") };
             return Err(Error::config(path, field, expected, found));
         }
         // Layers may share weights, so that the weights file says nothing of their number.

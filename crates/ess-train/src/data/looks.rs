@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The most modules whose values are kept. Beyond, every second one is dropped: neighbours, such as the steps of a long
 /// training, reach much the same.
-const MOST: usize = 512;
+const MAX_LOOKS: usize = 512;
 
 /// The values of every module that was measured on dev, for the test of the one that was chosen to pay for the choice.
 #[derive(Default)]
@@ -26,7 +26,7 @@ impl Looks {
             kept.values.push(values.to_vec());
         }
         kept.seen += 1;
-        if kept.values.len() > MOST {
+        if kept.values.len() > MAX_LOOKS {
             let mut odd = false;
             kept.values.retain(|_| {
                 odd = !odd;
@@ -55,7 +55,7 @@ mod tests {
         let looks = Looks::default();
         (0..5000).for_each(|look| looks.note(&[f64::from(look)]));
         let kept: Vec<f64> = looks.all().into_iter().flatten().collect();
-        assert!((MOST / 2..=MOST).contains(&kept.len()), "{}", kept.len());
+        assert!((MAX_LOOKS / 2..=MAX_LOOKS).contains(&kept.len()), "{}", kept.len());
         let apart = kept[1] - kept[0];
         assert!(kept[0] == 0.0 && kept.windows(2).all(|pair| pair[1] - pair[0] == apart), "{kept:?}");
         assert!(kept[kept.len() - 1] > 4980.0);
