@@ -1,5 +1,6 @@
 //! What stands in a model's folder: its files, its configuration, its tokenizer.
 
+pub(crate) mod adapter_config;
 pub(crate) mod architecture;
 pub(crate) mod disentangled;
 pub(crate) mod folder;

@@ -1,6 +1,8 @@
 //! Reading named tensors from the files of a model.
 
+mod adapter;
 mod file;
+mod source;
 mod torch;
 mod values;
 
@@ -8,9 +10,12 @@ use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
 
-use crate::{error::Error, model::folder::ModelFolder};
-use file::WeightFile;
-use torch::TorchFile;
+use crate::{
+    error::Error,
+    model::{adapter_config::AdapterConfig, folder::ModelFolder},
+};
+use adapter::Adapter;
+use source::Source;
 
 /// The tensors of one model, in one file or several.
 pub(crate) struct Weights {
@@ -18,6 +23,7 @@ pub(crate) struct Weights {
     // Which file has a tensor.
     places: HashMap<String, usize>,
     folder: std::path::PathBuf,
+    adapter: Option<Adapter>,
 }
 
 #[derive(Deserialize)]
@@ -25,33 +31,11 @@ struct ShardIndex {
     weight_map: HashMap<String, String>,
 }
 
-/// One file, of either format.
-enum Source {
-    Safetensors(WeightFile),
-    Torch(TorchFile),
-}
-
 // A whole file and the list of its parts, in the order in which they are looked for.
 const FILES: [[&str; 2]; 2] = [
     ["model.safetensors", "model.safetensors.index.json"],
     ["pytorch_model.bin", "pytorch_model.bin.index.json"],
 ];
-
-impl Source {
-    fn open(path: &Path) -> Result<Self, Error> {
-        match path.extension().is_some_and(|extension| extension == "safetensors") {
-            true => WeightFile::open(path).map(Self::Safetensors),
-            false => TorchFile::open(path).map(Self::Torch),
-        }
-    }
-
-    fn names(&self) -> Vec<String> {
-        match self {
-            Self::Safetensors(file) => file.names().collect(),
-            Self::Torch(file) => file.names().collect(),
-        }
-    }
-}
 
 impl Weights {
     /// Opens `model.safetensors`, or the shards that `model.safetensors.index.json` names; where there is neither, the same
@@ -81,7 +65,19 @@ impl Weights {
             .enumerate()
             .flat_map(|(at, file)| file.names().into_iter().map(move |name| (name, at)))
             .collect();
-        Ok(Self { files, places, folder: folder.to_owned() })
+        Ok(Self { files, places, folder: folder.to_owned(), adapter: None })
+    }
+
+    /// The same with the adapter of a folder added; `prefix` is what a model with a head has before its names.
+    pub(crate) fn adapted(
+        self,
+        folder: &ModelFolder,
+        config: AdapterConfig,
+        prefix: &str,
+    ) -> Result<Self, Error> {
+        let names: Vec<_> = self.places.keys().collect();
+        let adapter = Some(Adapter::open(folder, config, &names, prefix)?);
+        Ok(Self { adapter, ..self })
     }
 
     /// Whether there is a tensor of this name.
@@ -99,18 +95,16 @@ impl Weights {
 
     /// The shape of a tensor.
     pub(crate) fn shape(&self, name: &str) -> Result<Vec<usize>, Error> {
-        match self.file(name)? {
-            Source::Safetensors(file) => file.shape(name),
-            Source::Torch(file) => file.shape(name),
-        }
+        self.file(name)?.shape(name)
     }
 
     /// Reads a tensor of the expected shape as f32, row-major.
     pub(crate) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, Error> {
-        match self.file(name)? {
-            Source::Safetensors(file) => file.read(name, shape),
-            Source::Torch(file) => file.read(name, shape),
+        let mut values = self.file(name)?.read(name, shape)?;
+        if let Some(adapter) = &self.adapter {
+            adapter.change(name, shape, &mut values)?;
         }
+        Ok(values)
     }
 
     fn file(&self, name: &str) -> Result<&Source, Error> {

@@ -94,6 +94,11 @@ fn llama_in_shards_with_one_head_of_keys() {
 }
 
 #[test]
+fn llama_with_biases_and_heads_of_another_width() {
+    agrees("llama_biases");
+}
+
+#[test]
 fn mistral_with_a_window_smaller_than_texts() {
     agrees("mistral");
 }
@@ -290,6 +295,51 @@ fn tokens_that_are_to_be_added_are_added_or_missed_by_name() {
     }
     let error = with("qwen3", "add_bos_token").unwrap_err();
     assert!(matches!(&error, Error::Setting { name, .. } if name == "add_bos_token"), "{error}");
+}
+
+#[test]
+fn tokens_behind_the_table_are_refused_when_the_folder_is_loaded_and_rows_without_tokens_are_not() {
+    // 45 tokens, 48 rows.
+    assert!(changed("qwen3", &Map::new()).load().is_ok());
+    let token = |id: usize| {
+        json!({"id": id, "content": format!("<more {id}>"), "single_word": false, "lstrip": false, "rstrip": false,
+               "normalized": false, "special": true})
+    };
+    let with_added = |last: usize| {
+        changed("qwen3", &Map::new()).edit("tokenizer.json", |tokenizer| {
+            tokenizer["added_tokens"].as_array_mut().unwrap().extend((45..=last).map(token));
+        })
+    };
+    assert!(with_added(47).load().is_ok());
+    assert!(matches!(with_added(48).error(), Error::Vocabulary { largest: 48, vocabulary: 48, .. }));
+    let more = changed("qwen3", &Map::new())
+        .edit("tokenizer.json", |tokenizer| tokenizer["model"]["vocab"]["<more>"] = 48.into());
+    assert!(matches!(more.error(), Error::Vocabulary { largest: 48, vocabulary: 48, .. }));
+}
+
+#[test]
+fn nan_weights_and_missing_tensors_of_every_architecture_are_named() {
+    for name in
+        ["qwen2", "modernbert", "gemma3", "nomic", "electra", "albert", "t5", "deberta", "llama_biases"]
+    {
+        let bytes = std::fs::read(root().join(name).join("model.safetensors")).unwrap();
+        let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+        let nan = changed(name, &Map::new()).change_bytes("model.safetensors", |bytes| {
+            // NaN in f32, f16 and bf16.
+            bytes[header..].fill(0xff);
+        });
+        assert!(matches!(nan.error(), Error::NonFiniteWeight { .. }), "{name}");
+        let layers = ["num_hidden_layers", "num_layers"];
+        let deeper = changed(name, &Map::new()).edit("config.json", |config| {
+            let key = layers.into_iter().find(|key| config.get(*key).is_some()).unwrap();
+            config[key] = 7.into();
+            config.as_object_mut().unwrap().remove("layer_types");
+            config.as_object_mut().unwrap().remove("num_hidden_groups");
+        });
+        // ALBERT's layers may be one: without groups there are as many as layers.
+        let error = deeper.error();
+        assert!(matches!(&error, Error::MissingTensor { .. }), "{name}: {error}");
+    }
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The settings that a model's files may have: which are heeded, which refused, which change no vector.
 
+pub(crate) mod adapter;
 pub(crate) mod cross_encoder;
 pub(crate) mod decoders;
 pub(crate) mod encoders;

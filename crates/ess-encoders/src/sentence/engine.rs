@@ -2,11 +2,13 @@
 
 #[cfg(feature = "device")]
 mod on_device;
+mod waves;
 
 use rayon::prelude::*;
 
 #[cfg(feature = "device")]
 use self::on_device::DeviceEngine;
+use self::waves::waves;
 use crate::{
     compute::{
         host::{
@@ -19,7 +21,8 @@ use crate::{
     error::Error,
     model::{tokenizer::TokenIds, transformer_config::TransformerConfig},
     transformer::{
-        definition::Transformer, host_tokens::HostTokens, loading::load_transformer, token_batch::TokenBatch,
+        attention_shape::AttentionShape, definition::Transformer, host_tokens::HostTokens,
+        loading::load_transformer, token_batch::TokenBatch,
     },
     weights::Weights,
 };
@@ -34,6 +37,8 @@ pub(crate) enum Engine {
 // Tokens computed together on the host: enough for the products to run at full rate, and few enough to stay in the
 // cache and to share the work evenly.
 const HOST_TOKENS: usize = 512;
+// Numbers that texts computed at the same time have in memory, 4 GiB: long texts wait for each other.
+const HOST_NUMBERS: usize = 1 << 30;
 
 impl Engine {
     pub(crate) fn load(weights: &Weights, config: &TransformerConfig, place: &Place) -> Result<Self, Error> {
@@ -64,10 +69,16 @@ impl Engine {
         };
         let order = longest_first(texts);
         let mut results: Vec<_> = match self {
-            Self::Host(_) => groups(&order, texts, HOST_TOKENS, false)
-                .into_par_iter()
-                .map(run_group)
-                .collect::<Result<Vec<_>, _>>()?,
+            Self::Host(..) => {
+                let groups = groups(&order, texts, HOST_TOKENS, false);
+                let tokens = |group: &[usize]| group.iter().map(|&text| texts[text].ids.len()).sum::<usize>();
+                let size = |group: &&[usize]| tokens(group).saturating_mul(self.numbers_of_a_token());
+                let of_wave = |wave: &[&[usize]]| {
+                    wave.par_iter().map(|group| run_group(group)).collect::<Result<Vec<_>, _>>()
+                };
+                let waves = waves(&groups, size, HOST_NUMBERS, rayon::current_num_threads());
+                waves.into_iter().map(of_wave).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+            }
             #[cfg(feature = "device")]
             Self::Device(engine) => {
                 let longest = order.first().map_or(0, |&text| texts[text].ids.len());
@@ -83,6 +94,19 @@ impl Engine {
         results.extend(without_tokens.map(|text| (text, use_states(text, &empty))));
         results.sort_unstable_by_key(|(text, _)| *text);
         Ok(results.into_iter().map(|(_, result)| result).collect())
+    }
+
+    /// How many numbers a token takes in host memory while it is in a block.
+    fn numbers_of_a_token(&self) -> usize {
+        match self {
+            Self::Host(.., transformer) => {
+                let of_block = |attention: &AttentionShape| attention.columns() + attention.dim();
+                let widest = transformer.blocks.iter().map(|block| of_block(&block.attention)).max();
+                widest.unwrap_or(0) + 3 * transformer.tables.words.columns
+            }
+            #[cfg(feature = "device")]
+            Self::Device(_) => 0,
+        }
     }
 
     fn states(&self, batch: &TokenBatch, layers: &[usize]) -> Result<Vec<HostTokens>, Error> {

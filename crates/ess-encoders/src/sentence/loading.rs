@@ -16,6 +16,7 @@ use crate::{
     compute::place::Place,
     error::Error,
     model::{
+        adapter_config::AdapterConfig,
         folder::ModelFolder,
         settings::sentence,
         tokenizer::{TextTokenizer, longest_text},
@@ -73,9 +74,11 @@ impl SentenceEncoder {
             return Err(Error::config(&listed, "modules", "a Transformer first", "none"));
         };
         refuse_other_than_transformer(&listed, &transformer.class)?;
-        transformer.folder.refuse_adapter()?;
-        let config = TransformerConfig::read(&transformer.folder)?;
-        let tokenizer = tokenizer(&transformer.folder, &config)?;
+        let adapter = AdapterConfig::read(&transformer.folder)?;
+        let own = &transformer.folder;
+        let base = adapter.as_ref().map_or_else(|| Ok(own.clone()), |adapter| adapter.base(own))?;
+        let config = TransformerConfig::read(&base)?;
+        let tokenizer = tokenizer(if own.has("tokenizer.json") { own } else { &base }, &config)?;
         let model = ModelSettings::read(folder)?;
         let mut assumptions = Vec::new();
         let (pooling, rest) = pooling(folder, rest, &config, &mut assumptions)?;
@@ -92,7 +95,7 @@ impl SentenceEncoder {
         }
         Ok(Self {
             tokenizer,
-            engine: Engine::load(&Weights::open(&transformer.folder)?, &config, place)?,
+            engine: Engine::load(&weights(&base, own, adapter, &config)?, &config, place)?,
             pooling,
             head,
             prompts: model.prompts(),
@@ -101,6 +104,20 @@ impl SentenceEncoder {
             config,
             dim,
         })
+    }
+}
+
+/// The weights of a folder, with the adapter of another one if there is one.
+fn weights(
+    base: &ModelFolder,
+    folder: &ModelFolder,
+    adapter: Option<AdapterConfig>,
+    config: &TransformerConfig,
+) -> Result<Weights, Error> {
+    let weights = Weights::open(base)?;
+    match adapter {
+        Some(adapter) => weights.adapted(folder, adapter, config.architecture.names.prefix),
+        None => Ok(weights),
     }
 }
 

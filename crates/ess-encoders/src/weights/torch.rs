@@ -8,6 +8,7 @@ mod legacy;
 mod machine;
 mod objects;
 mod opcodes;
+mod span;
 mod state;
 mod tensor;
 mod zip;
@@ -15,16 +16,18 @@ mod zip;
 use std::{
     collections::HashMap,
     fs::File,
-    io::{Read, Seek, SeekFrom},
+    io::Read,
     path::{Path, PathBuf},
 };
 
-use self::{tensor::TensorView, zip::StoredZip};
+use self::{
+    span::{Content, MAX_PICKLE_BYTES, Span, read_span},
+    tensor::TensorView,
+    zip::StoredZip,
+};
 use super::values;
 use crate::error::Error;
 
-/// The largest program: a state of a hundred thousand tensors takes a few MB.
-const MAX_PICKLE_BYTES: u64 = 64 << 20;
 const ZIP: &[u8] = b"PK\x03\x04";
 
 /// A file of `torch.save` whose program has been read, and whose storages lie inside it.
@@ -33,16 +36,6 @@ pub(crate) struct TorchFile {
     tensors: HashMap<String, TensorView>,
     /// Where each storage lies.
     storages: HashMap<String, Span>,
-}
-
-/// Tensors by their names, and where each storage lies.
-type Content = (HashMap<String, TensorView>, HashMap<String, Span>);
-
-/// Bytes of a file.
-#[derive(Clone, Copy, Debug)]
-struct Span {
-    start: u64,
-    length: u64,
 }
 
 impl TorchFile {
@@ -133,16 +126,4 @@ impl TorchFile {
         let missing = || Error::MissingTensor { path: self.path.clone(), name: name.to_owned() };
         self.tensors.get(name).ok_or_else(missing)
     }
-}
-
-/// Bytes that were found to lie in the file, at most so many of them.
-fn read_span(path: &Path, file: &mut File, span: Span, most: u64) -> Result<Vec<u8>, Error> {
-    if span.length > most {
-        let reason = format!("it has {} bytes where at most {most} are read", span.length);
-        return Err(Error::MalformedWeights { path: path.to_owned(), reason });
-    }
-    file.seek(SeekFrom::Start(span.start)).map_err(Error::io(path))?;
-    let mut bytes = vec![0; span.length as usize];
-    file.read_exact(&mut bytes).map_err(Error::io(path))?;
-    Ok(bytes)
 }

@@ -103,6 +103,8 @@ MODELS = {
         dtype=torch.bfloat16, **LAST),
     "llama": lambda name: finish(name, LlamaModel(LlamaConfig(
         num_key_value_heads=1, max_position_embeddings=64, **SIZES)), 3, pooling="mean", shards=True, normalize=False),
+    "llama_biases": lambda name: finish(name, LlamaModel(LlamaConfig(
+        num_key_value_heads=2, head_dim=6, attention_bias=True, mlp_bias=True, max_position_embeddings=64, **SIZES)), 12, **LAST),
     "mistral": lambda name: finish(name, MistralModel(MistralConfig(
         num_key_value_heads=2, head_dim=8, sliding_window=5, max_position_embeddings=64, **SIZES)), 4, **LAST),
     "modernbert": lambda name: finish(name, ModernBertModel(ModernBertConfig(

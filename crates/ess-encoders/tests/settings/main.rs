@@ -143,16 +143,6 @@ fn the_padding_token_in_a_text_stands_at_its_own_position() {
 }
 
 #[test]
-fn an_adapter_is_refused_by_its_file() {
-    for file in ["adapter_config.json", "adapter_model.safetensors"] {
-        let error = Folder::new("bert").write(file, b"{}").error();
-        assert!(matches!(&error, Error::Adapter { path } if path.ends_with(file)), "{error}");
-        let alone = Folder::new("bert").remove("model.safetensors").remove("config.json").write(file, b"{}");
-        assert!(matches!(alone.error(), Error::Adapter { .. }));
-    }
-}
-
-#[test]
 fn prompts_are_those_of_encode_query_and_encode_document() {
     let with = |model: Value| Folder::new("bert").write(MODEL, model.to_string().as_bytes());
     gives(

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{
+    adapter::ADAPTER,
     cross_encoder,
     decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
     encoders::{ALBERT, DEBERTA, ELECTRA, MODERN_BERT, NOMIC_BERT},
@@ -20,7 +21,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 27] = [
+const ALL: [&FileSettings; 28] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
@@ -34,6 +35,7 @@ const ALL: [&FileSettings; 27] = [
     &GEMMA3,
     &T5,
     &ROTARY,
+    &ADAPTER,
     &SENTENCE,
     &MODEL,
     &LISTED_MODULE,

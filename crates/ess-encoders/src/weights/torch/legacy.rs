@@ -8,9 +8,9 @@ use std::{
 };
 
 use super::{
-    Content, MAX_PICKLE_BYTES, Span,
     machine::{self, Made},
     objects::{Object, STORAGE_BYTES},
+    span::{Content, MAX_PICKLE_BYTES, Span},
     state,
 };
 use crate::error::Error;

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{Span, read_span};
+use super::span::{Span, read_span};
 use crate::error::Error;
 
 /// The entries of an archive, each of which lies inside the file.

@@ -1,0 +1,52 @@
+//! The settings of an adapter that PEFT writes.
+
+use super::file_settings::{FileSettings, NOTHING};
+
+/// adapter_config.json of LoRA.
+pub(crate) const ADAPTER: FileSettings = FileSettings {
+    file: "adapter_config.json",
+    applied: &["alpha_pattern", "base_model_name_or_path", "lora_alpha", "r", "rank_pattern", "use_rslora"],
+    only: &[
+        ("alora_invocation_tokens", &["null"]),
+        ("arrow_config", &["null"]),
+        ("bias", &["null", "\"none\""]),
+        ("corda_config", &["null"]),
+        ("ensure_weight_tying", NOTHING),
+        ("init_lora_weights", &["null", "true", "false", "\"gaussian\"", "\"orthogonal\"", "\"eva\""]),
+        ("kasa_config", &["null"]),
+        ("layer_replication", &["null"]),
+        ("lora_bias", NOTHING),
+        ("lora_ga_config", &["null"]),
+        ("loftq_config", &["null", "{}"]),
+        ("megatron_config", &["null"]),
+        ("modules_to_save", &["null", "[]"]),
+        ("monteclora_config", &["null"]),
+        ("peft_type", &["\"LORA\""]),
+        ("target_parameters", &["null", "[]"]),
+        ("trainable_token_indices", &["null", "[]"]),
+        ("use_bdlora", &["null", "false"]),
+        ("use_dora", NOTHING),
+        ("use_qalora", NOTHING),
+        ("velora_config", &["null"]),
+    ],
+    harmless: &[
+        "auto_mapping",
+        "base_model_class",
+        "eva_config",
+        "exclude_modules",
+        "fan_in_fan_out",
+        "inference_mode",
+        "layers_pattern",
+        "layers_to_transform",
+        "lora_dropout",
+        "megatron_core",
+        "parent_library",
+        "peft_version",
+        "qalora_group_size",
+        "revision",
+        "runtime_config",
+        "target_modules",
+        "task_type",
+    ],
+    closed: true,
+};
