@@ -2,12 +2,15 @@
 
 pub(crate) mod adapter_config;
 pub(crate) mod architecture;
+mod clip_config;
 pub(crate) mod disentangled;
 pub(crate) mod folder;
 mod layer_pattern;
+mod own_code;
 mod raw_config;
 mod rotary;
 pub(crate) mod settings;
+pub(crate) mod text_end;
 pub(crate) mod tokenizer;
 pub(crate) mod transformer_config;
 

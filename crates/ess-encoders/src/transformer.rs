@@ -1,5 +1,6 @@
 //! The transformer encoder: one definition, run by whatever computes it.
 
+pub(crate) mod alibi;
 pub(crate) mod attention_shape;
 #[cfg(feature = "split")]
 mod conversion;

@@ -138,6 +138,42 @@ fn deberta_with_distances_compared_with_tokens_and_a_convolution() {
     agrees("deberta");
 }
 
+#[test]
+fn gte_by_its_own_code_with_scaled_rotary_positions() {
+    agrees("gte");
+}
+
+#[test]
+fn nomic_by_the_names_of_its_own_code() {
+    agrees("nomic_own");
+}
+
+#[test]
+fn jina_bert_with_linear_biases() {
+    agrees("jina");
+}
+
+#[test]
+fn clips_tower_of_texts_through_its_projection() {
+    agrees("clip");
+}
+
+#[test]
+fn texts_of_clip_end_at_their_first_end() {
+    let encoder = SentenceEncoder::load(root().join("clip")).unwrap();
+    let found = encoder.encode_queries(&["the cat", "the cat </s> sat on the mat"]).unwrap();
+    assert_ne!(found.row(0), found.row(1), "the largest id is no longer that of the end");
+    let ends = Folder::of(&root().join("clip"))
+        .edit("config.json", |config| config["text_config"]["eos_token_id"] = 5.into());
+    // The token 5 is "cat".
+    let found = ends
+        .load()
+        .unwrap()
+        .encode_queries(&["the cat", "the cat </s> sat on the mat", "the cat cat"])
+        .unwrap();
+    assert_eq!((found.row(0), found.row(0)), (found.row(1), found.row(2)));
+}
+
 fn changed(name: &str, changes: &Map<String, Value>) -> Folder {
     Folder::of(&root().join(name)).edit("config.json", |config| {
         for (key, value) in changes {
@@ -202,6 +238,26 @@ fn what_would_give_other_vectors_is_refused_by_name() {
         ("t5", json!({"relative_attention_num_buckets": 1}), "relative_attention_num_buckets"),
         ("electra", json!({"position_embedding_type": "relative_key"}), "position_embedding_type"),
         ("deberta", json!({"pos_att_type": ["p2p"]}), "pos_att_type"),
+        ("clip", json!({"text_config": 7}), "text_config"),
+        ("clip", json!({"text_config": {"vocab_size": 48, "eos_token_id": [1, 2]}}), "eos_token_id"),
+        ("clip", json!({"text_config": {"vocab_size": 48, "window": 3}}), "window"),
+        ("clip", json!({"text_config_dict": {"hidden_act": "relu6"}}), "hidden_act"),
+        ("clip", json!({"projection_dim": 0}), "projection_dim"),
+        ("gte", json!({"layer_norm_type": "rms_norm"}), "layer_norm_type"),
+        ("gte", json!({"logn_attention_scale": true}), "logn_attention_scale"),
+        ("gte", json!({"pack_qkv": false}), "pack_qkv"),
+        ("gte", json!({"rope_scaling": {"type": "ntk"}}), "factor"),
+        ("gte", json!({"position_embedding_type": "absolute"}), "position_embedding_type"),
+        ("nomic_own", json!({"rotary_emb_interleaved": true}), "rotary_emb_interleaved"),
+        ("nomic_own", json!({"prenorm": true}), "prenorm"),
+        ("nomic_own", json!({"num_experts": 8}), "num_experts"),
+        ("jina", json!({"feed_forward_type": "original"}), "feed_forward_type"),
+        (
+            "jina",
+            json!({"auto_map": {"AutoModel": "jinaai/jina-bert-v2-qk-post-norm--modeling_bert.JinaBertModel"}}),
+            "auto_map",
+        ),
+        ("jina", json!({"position_embedding_type": "absolute"}), "auto_map"),
         ("deberta", json!({"norm_rel_ebd": "rms_norm"}), "norm_rel_ebd"),
         ("deberta", json!({"z_steps": 2}), "z_steps"),
         ("deberta", json!({"conv_kernel_size": 2}), "conv_kernel_size"),
@@ -236,6 +292,7 @@ fn weights_that_are_not_those_of_the_configuration_are_named() {
         ),
         ("albert", json!({"embedding_size": 9}), "word_embeddings"),
         ("deberta", json!({"position_buckets": 9}), "rel_embeddings"),
+        ("clip", json!({"projection_dim": 9}), "text_projection"),
         ("deberta", json!({"attention_head_size": 5}), "query_proj"),
         ("deberta", json!({"conv_groups": 2}), "conv.conv.weight"),
         ("deberta", json!({"type_vocab_size": 3}), "token_type_embeddings"),
@@ -319,9 +376,19 @@ fn tokens_behind_the_table_are_refused_when_the_folder_is_loaded_and_rows_withou
 
 #[test]
 fn nan_weights_and_missing_tensors_of_every_architecture_are_named() {
-    for name in
-        ["qwen2", "modernbert", "gemma3", "nomic", "electra", "albert", "t5", "deberta", "llama_biases"]
-    {
+    for name in [
+        "qwen2",
+        "modernbert",
+        "gemma3",
+        "nomic",
+        "gte",
+        "jina",
+        "electra",
+        "albert",
+        "t5",
+        "deberta",
+        "llama_biases",
+    ] {
         let bytes = std::fs::read(root().join(name).join("model.safetensors")).unwrap();
         let header = 8 + u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
         let nan = changed(name, &Map::new()).change_bytes("model.safetensors", |bytes| {

@@ -12,6 +12,7 @@ use crate::{
     error::Error,
     model::transformer_config::Activation,
     transformer::{
+        alibi::slopes,
         attention_shape::{AttentionShape, Rotary},
         definition::{Block, Linear, Norm, NormKind, Tables},
         disentangled::{Disentangled, Relative},
@@ -102,6 +103,14 @@ impl DeviceCompute {
             scores = scores + added;
         }
         scores
+    }
+
+    /// What scores lose with the distance: `1 × heads × longest × longest`.
+    fn linear_biases(&self, heads: usize, longest: usize) -> Tensor<4> {
+        let pairs = || (0..longest).flat_map(|query| (0..longest).map(move |key| query.abs_diff(key) as f32));
+        let of_head = |slope: f32| pairs().map(move |distance| -slope * distance);
+        let biases: Vec<f32> = slopes(heads).into_iter().flat_map(of_head).collect();
+        Tensor::from_data(TensorData::new(biases, [1, heads, longest, longest]), &self.device)
     }
 
     /// Which keys a query does not see, whatever its text: `longest × longest`.
@@ -234,6 +243,7 @@ impl Compute for DeviceCompute {
             Some(Relative::Disentangled(positions)) => {
                 scores = self.add_disentangled(scores, positions, queries, keys);
             }
+            None if shape.linear_biases => scores = scores + self.linear_biases(heads, longest),
             None => {}
         }
         let all = [texts, heads, longest, longest];

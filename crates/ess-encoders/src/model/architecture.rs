@@ -30,8 +30,9 @@ pub(crate) struct Architecture {
     pub(crate) scaled_scores: bool,
     /// Whether the tables' rows are multiplied by the square root of the dimension.
     pub(crate) scaled_words: bool,
-    /// Which products have a bias where the file does not say it: query, key and value; attention output; feed-forward.
-    pub(crate) biases: [bool; 3],
+    /// Which products have a bias where the file does not say it: query, key and value; attention output; the two halves of the
+    /// feed-forward.
+    pub(crate) biases: [bool; 4],
     pub(crate) norm_bias: bool,
     pub(crate) defaults: Defaults,
     pub(crate) names: Names,
@@ -54,6 +55,8 @@ pub(crate) enum Positions {
     Disentangled,
     /// Queries and keys are turned.
     Rotary,
+    /// Scores lose what grows with the distance.
+    Linear,
 }
 
 /// What holds where config.json says nothing.
@@ -97,6 +100,8 @@ pub(crate) struct Names {
     pub(crate) projection: Option<&'static str>,
     pub(crate) relative: &'static str,
     pub(crate) final_norm: Option<&'static str>,
+    /// What the pooled state goes through, without a bias; its name has no prefix.
+    pub(crate) output: Option<&'static str>,
     /// Before the names of a layer's parts, `{}` for its number.
     pub(crate) layer: &'static str,
     /// Query, key and value, or all three in one.
@@ -106,6 +111,8 @@ pub(crate) struct Names {
     pub(crate) up: &'static [&'static str],
     /// The same of a model that is gated only where its file says so.
     pub(crate) gated_up: &'static [&'static str],
+    /// Whether the gate stands before what is activated, where both are one tensor.
+    pub(crate) gate_first: bool,
     pub(crate) down: &'static str,
     pub(crate) attention_input_norm: Option<&'static str>,
     /// The first layer has no norm of what goes into its attention.

@@ -36,6 +36,10 @@ pub(super) struct RawConfig {
     feed_forward_proj: Option<String>,
     dense_act_fn: Option<String>,
     is_gated_act: Option<bool>,
+    feed_forward_type: Option<String>,
+    pub(super) projection_dim: Option<usize>,
+    // A number, or a list of them where nobody asks for it.
+    pub(super) eos_token_id: Option<Value>,
     #[serde(alias = "rms_norm_eps", alias = "norm_eps", alias = "layer_norm_epsilon")]
     norm_epsilon: Option<f32>,
     // ModernBERT's files have it beside `norm_eps`, without a meaning.
@@ -89,6 +93,7 @@ impl RawConfig {
             ("num_attention_heads", self.num_attention_heads),
             ("intermediate_size", self.intermediate_size),
             ("embedding_size", self.embedding_size.unwrap_or(1)),
+            ("projection_dim", self.projection_dim.unwrap_or(1)),
         ];
         // No model comes near, and products of two sizes stay far from overflowing.
         const MAX: usize = 1 << 30;
@@ -141,6 +146,13 @@ impl RawConfig {
         path: &Path,
         architecture: &Architecture,
     ) -> Result<(Activation, bool), Error> {
+        if let Some(kind) = &self.feed_forward_type {
+            return match kind.as_str() {
+                "geglu" => Ok((Activation::Gelu, true)),
+                "reglu" => Ok((Activation::Relu, true)),
+                other => Err(Error::config(path, "feed_forward_type", "geglu or reglu", other)),
+            };
+        }
         let (function, gated) = match (&self.feed_forward_proj, &self.hidden_act) {
             (Some(name), _) => match name.strip_prefix("gated-") {
                 // What T5 1.1 calls so.
@@ -165,10 +177,11 @@ impl RawConfig {
         }
     }
 
-    pub(super) fn biases(&self, architecture: &Architecture) -> [bool; 3] {
-        let [qkv, out, inner] = architecture.biases;
+    pub(super) fn biases(&self, architecture: &Architecture) -> [bool; 4] {
+        let [qkv, out, up, down] = architecture.biases;
         let attention = |default| self.attention_bias.unwrap_or(default);
-        [attention(qkv), attention(out), self.mlp_bias.unwrap_or(inner)]
+        let inner = |default| self.mlp_bias.unwrap_or(default);
+        [attention(qkv), attention(out), inner(up), inner(down)]
     }
 
     pub(super) fn layer_groups(&self, path: &Path) -> Result<Option<usize>, Error> {

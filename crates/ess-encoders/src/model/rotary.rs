@@ -43,8 +43,9 @@ impl RotarySettings<'_> {
             }
             "llama3" => (self.llama3(&plain)?, 1.0),
             "yarn" => self.yarn(&plain, theta)?,
+            "ntk" => (self.ntk(&plain, theta)?, 1.0),
             other => {
-                return Err(self.refuse("rope_type", "default, linear, dynamic, yarn or llama3", other));
+                return Err(self.refuse("rope_type", "default, linear, dynamic, ntk, yarn or llama3", other));
             }
         };
         let frequencies = frequencies.into_iter().map(|frequency| frequency as f32).collect();
@@ -65,6 +66,25 @@ impl RotarySettings<'_> {
             (1.0 - smooth) * frequency / factor + smooth * frequency
         };
         Ok(plain.iter().map(scaled).collect())
+    }
+
+    /// The base times the factor, or every pair by a share of it that grows with the pair's number (GTE).
+    fn ntk(&self, plain: &[f64], theta: f64) -> Result<Vec<f64>, Error> {
+        let factor = self.positive("factor", None)?;
+        let half = plain.len() as f64;
+        // Without stretching nothing is scaled.
+        if factor <= 1.0 {
+            return Ok(plain.to_vec());
+        }
+        if !self.has("mixed_b") {
+            let scaled = |pair: usize| (theta * factor).powf(-(pair as f64) / half) / factor.powf(1.0 / half);
+            return Ok((0..plain.len()).map(scaled).collect());
+        }
+        let power = self.number("mixed_b", None)?;
+        let share = factor.ln() / half.powf(power);
+        let scaled =
+            |(pair, frequency): (usize, &f64)| frequency / (share * (pair as f64 + 1.0).powf(power)).exp();
+        Ok(plain.iter().enumerate().map(scaled).collect())
     }
 
     /// Peng et al., "YaRN" (2023): the same by a pair's number, and attention is sharpened.

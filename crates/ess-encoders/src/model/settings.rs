@@ -1,10 +1,11 @@
 //! The settings that a model's files may have: which are heeded, which refused, which change no vector.
 
 pub(crate) mod adapter;
+pub(crate) mod clip;
 pub(crate) mod cross_encoder;
 pub(crate) mod decoders;
 pub(crate) mod encoders;
-pub(super) mod file_settings;
+pub(crate) mod file_settings;
 mod nearness;
 pub(crate) mod rotary;
 pub(crate) mod sentence;

@@ -9,8 +9,10 @@ use super::{
     architecture::{Architecture, Positions},
     disentangled::{ConvolutionConfig, DisentangledConfig},
     layer_pattern::LayerPattern,
+    own_code::translated,
     raw_config::RawConfig,
     rotary::RotarySettings,
+    text_end::TextEnd,
 };
 use crate::{
     error::Error,
@@ -56,8 +58,8 @@ pub(crate) struct TransformerConfig {
     pub(crate) activation: Activation,
     pub(crate) norm_epsilon: f32,
     pub(crate) norm_bias: bool,
-    /// Of query, key and value; of attention's output; of the feed-forward.
-    pub(crate) biases: [bool; 3],
+    /// Of query, key and value; of attention's output; of the feed-forward's halves.
+    pub(crate) biases: [bool; 4],
     /// Rows of the position table, or the most tokens of a text.
     pub(crate) positions: usize,
     /// Where positions are counted behind it, and it does not count: the id of the padding token.
@@ -80,6 +82,10 @@ pub(crate) struct TransformerConfig {
     local: LayerPattern,
     /// Of global and of local layers.
     rotary: Option<[Arc<Rotary>; 2]>,
+    /// The dimension of what comes out of a tower, where the model is one.
+    pub(crate) output_dim: Option<usize>,
+    /// Where texts end for the model, if it is not their last token.
+    pub(crate) text_end: Option<TextEnd>,
     /// The class that the weights were saved from, such as `BertForMaskedLM`.
     pub(crate) class: Option<String>,
 }
@@ -93,8 +99,11 @@ impl TransformerConfig {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
         let path = folder.file("config.json");
         let ModelType { model_type } = folder.json("config.json")?;
-        let architecture = Architecture::of(&path, &model_type)?;
-        let raw: RawConfig = folder.settings("config.json", architecture.settings)?;
+        let (name, settings) = translated(&path, &model_type, folder.json("config.json")?)?;
+        let architecture = Architecture::of(&path, name)?;
+        architecture.settings.check(&path, &settings)?;
+        let raw = serde_json::from_value(Value::Object(settings));
+        let raw: RawConfig = raw.map_err(|cause| Error::Json { path: path.clone(), cause })?;
         Self::from_raw(&path, architecture, &raw)
     }
 
@@ -150,6 +159,12 @@ impl TransformerConfig {
             reach,
             local,
             rotary: None,
+            output_dim: architecture.names.output.map(|_| raw.projection_dim.unwrap_or(512)),
+            text_end: architecture
+                .names
+                .output
+                .map(|_| TextEnd::of(path, raw.eos_token_id.as_ref()))
+                .transpose()?,
             class: raw.architectures.iter().flatten().next().cloned(),
         };
         if architecture.positions == Positions::Rotary {
@@ -186,6 +201,7 @@ impl TransformerConfig {
             reach: local.then_some(self.reach),
             rotary: self.rotary.as_ref().map(|rotary| rotary[usize::from(local)].clone()),
             farthest: self.farthest,
+            linear_biases: self.architecture.positions == Positions::Linear,
         }
     }
 
@@ -197,7 +213,7 @@ impl TransformerConfig {
     /// Rows of the position table, 0 where there is none.
     pub(crate) fn position_rows(&self) -> usize {
         match self.architecture.positions {
-            Positions::Rotary | Positions::Relative => 0,
+            Positions::Rotary | Positions::Relative | Positions::Linear => 0,
             Positions::Disentangled if !self.has_positions => 0,
             _ => self.positions,
         }

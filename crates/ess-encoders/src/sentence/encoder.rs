@@ -25,8 +25,8 @@ use crate::{
 /// documents. A text gives one vector: the pooled states of the last layer, through the model's dense layers and
 /// normalisation.
 ///
-/// Supported: BERT (MiniLM, BGE, E5, GTE), RoBERTa, XLM-RoBERTa, DistilBERT, MPNet, ELECTRA, ALBERT, DeBERTa, ModernBERT and
-/// Nomic BERT; Qwen2, Qwen3, Llama, Mistral, Gemma 3's text model and T5's encoder; weights in f32, f16 or bf16, in one safetensors
+/// Supported: BERT (MiniLM, BGE, E5, GTE), RoBERTa, XLM-RoBERTa, DistilBERT, MPNet, ELECTRA, ALBERT, DeBERTa, ModernBERT,
+/// GTE, JinaBERT and Nomic BERT; Qwen2, Qwen3, Llama, Mistral, Gemma 3's text model and T5's encoder; weights in f32, f16 or bf16, in one safetensors
 /// file or several; every pooling of sentence-transformers.
 ///
 /// # Example
@@ -203,7 +203,15 @@ impl SentenceEncoder {
 
     fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {
         let prepared = texts.iter().map(|text| format!("{prompt}{text}"));
-        self.tokenizer.encode(prepared.collect(), true)
+        let mut tokens = self.tokenizer.encode(prepared.collect(), true)?;
+        if let Some(end) = self.config.text_end {
+            for text in &mut tokens {
+                let read = end.tokens(&text.ids);
+                text.ids.truncate(read);
+                text.types.truncate(read);
+            }
+        }
+        Ok(tokens)
     }
 
     /// How many tokens before the text the pooling leaves out.

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{dense::Dense, modules::ModelPart};
+use super::{
+    dense::{Dense, DenseActivation, Residual},
+    modules::ModelPart,
+};
 use crate::{
     error::Error,
     model::{folder::ModelFolder, settings::sentence},
@@ -27,6 +30,17 @@ struct LayerNormConfig {
 }
 
 impl HeadStep {
+    /// A layer of a transformer's own file, without a bias.
+    pub(crate) fn projection(
+        weights: &Weights,
+        name: &str,
+        [d_out, d_in]: [usize; 2],
+    ) -> Result<Self, Error> {
+        let weight = weights.read(&format!("{name}.weight"), &[d_out, d_in])?;
+        let (bias, activation, residual) = (vec![0.0; d_out], DenseActivation::Identity, Residual::None);
+        Ok(Self::Dense(Dense { weight, bias, activation, residual }))
+    }
+
     /// Reads a part that works on vectors of dimension `dim`; `None` for one that does nothing when encoding.
     pub(crate) fn read(part: &ModelPart, dim: usize) -> Result<Option<Self>, Error> {
         match part.class.as_str() {

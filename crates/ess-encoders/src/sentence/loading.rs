@@ -18,7 +18,7 @@ use crate::{
     model::{
         adapter_config::AdapterConfig,
         folder::ModelFolder,
-        settings::sentence,
+        settings::{clip, file_settings::FileSettings, sentence},
         tokenizer::{TextTokenizer, longest_text},
         transformer_config::TransformerConfig,
     },
@@ -46,11 +46,11 @@ const TEXT_CONFIGS: [&str; 7] = [
 
 impl TextConfig {
     /// The first file that says anything.
-    fn read(folder: &ModelFolder) -> Result<Self, Error> {
+    fn read(folder: &ModelFolder, known: &FileSettings) -> Result<Self, Error> {
         for file in TEXT_CONFIGS.into_iter().filter(|file| folder.has(file)) {
             let said: Map<String, Value> = folder.json(file)?;
             if !said.is_empty() {
-                return folder.settings(file, &sentence::SENTENCE);
+                return folder.settings(file, known);
             }
         }
         Ok(Self::default())
@@ -82,7 +82,11 @@ impl SentenceEncoder {
         let model = ModelSettings::read(folder)?;
         let mut assumptions = Vec::new();
         let (pooling, rest) = pooling(folder, rest, &config, &mut assumptions)?;
-        let (mut head, mut dim) = head(rest, pooling.dim(config.dim))?;
+        let weights = weights(&base, own, adapter, &config)?;
+        let output = output(&weights, &config)?;
+        let pooled = output.as_ref().map_or(pooling.dim(config.dim), |output| output.dim(config.dim));
+        let (behind, mut dim) = head(rest, pooled)?;
+        let mut head: Vec<_> = output.into_iter().chain(behind).collect();
         if let Some(kept) = model.truncate_dim.filter(|kept| *kept < dim) {
             head.push(HeadStep::Truncate(kept));
             dim = kept;
@@ -95,7 +99,7 @@ impl SentenceEncoder {
         }
         Ok(Self {
             tokenizer,
-            engine: Engine::load(&weights(&base, own, adapter, &config)?, &config, place)?,
+            engine: Engine::load(&weights, &config, place)?,
             pooling,
             head,
             prompts: model.prompts(),
@@ -122,7 +126,9 @@ fn weights(
 }
 
 fn tokenizer(folder: &ModelFolder, config: &TransformerConfig) -> Result<TextTokenizer, Error> {
-    let text = TextConfig::read(folder)?;
+    let is_tower = config.output_dim.is_some();
+    let known = if is_tower { &clip::SENTENCE_CLIP } else { &sentence::SENTENCE };
+    let text = TextConfig::read(folder, known)?;
     let longest = longest_text(folder, config, text.max_seq_length)?;
     let mut tokenizer = TextTokenizer::load(folder, longest, config.vocabulary, config.token_types)?;
     if text.do_lower_case == Some(true) {
@@ -139,6 +145,10 @@ fn pooling<'p>(
     assumptions: &mut Vec<String>,
 ) -> Result<(Pooling, &'p [ModelPart]), Error> {
     match parts {
+        // The state of the token at which the text ends.
+        rest if config.output_dim.is_some() => {
+            Ok((Pooling { modes: vec![PoolingMode::LastToken], include_prompt: true }, rest))
+        }
         [first, rest @ ..] if first.class == "Pooling" => {
             Ok((Pooling::read(&first.folder, config.dim)?, rest))
         }
@@ -164,6 +174,12 @@ fn assumed_pooling(config: &TransformerConfig, assumptions: &mut Vec<String>) ->
     Pooling { modes: vec![mode], include_prompt: true }
 }
 
+/// What the pooled state of a tower goes through.
+fn output(weights: &Weights, config: &TransformerConfig) -> Result<Option<HeadStep>, Error> {
+    let named = config.architecture.names.output.zip(config.output_dim);
+    named.map(|(name, dim)| HeadStep::projection(weights, name, [dim, config.dim])).transpose()
+}
+
 fn unused_prompts(model: &ModelSettings) -> Option<String> {
     let unused = model.unused_prompts();
     let names = unused.join(", ");
@@ -186,7 +202,7 @@ fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), E
 /// The text's part of a model is one transformer.
 fn refuse_other_than_transformer(listed: &Path, class: &str) -> Result<(), Error> {
     let expected = match class {
-        "Transformer" => return Ok(()),
+        "Transformer" | "CLIPModel" => return Ok(()),
         "Router" | "Asym" => "one encoder for queries and items; load two towers with TwoTowerEncoder",
         _ => "Transformer as the first module",
     };

@@ -20,6 +20,8 @@ pub(crate) struct AttentionShape {
     pub(crate) rotary: Option<Arc<Rotary>>,
     /// The distance from which on all relative positions are in one bucket.
     pub(crate) farthest: usize,
+    /// Whether scores lose what grows with the distance (ALiBi).
+    pub(crate) linear_biases: bool,
 }
 
 /// The distance of BERT-era relative positions.
@@ -41,7 +43,17 @@ impl AttentionShape {
         let head_dim = dim / heads;
         let scale = 1.0 / (head_dim as f32).sqrt();
         let (causal, reach, rotary) = (false, None, None);
-        Self { heads, kv_heads: heads, head_dim, scale, causal, reach, rotary, farthest: FARTHEST }
+        Self {
+            heads,
+            kv_heads: heads,
+            head_dim,
+            scale,
+            causal,
+            reach,
+            rotary,
+            farthest: FARTHEST,
+            linear_biases: false,
+        }
     }
 
     /// The components of query, key and value of one token.

@@ -98,7 +98,7 @@ impl<C: Compute> Reader<'_, C> {
         };
         let norm = |name: Option<&'static str>| self.optional_norm(name, &own, config.dim);
         let (dim, head_dim) = (config.dim, attention.head_dim);
-        let [qkv_bias, out_bias, inner_bias] = config.biases;
+        let [qkv_bias, out_bias, up_bias, down_bias] = config.biases;
         let head_norm = |at: usize| {
             let name = names.query_key_norms.map(|names| names[at]);
             self.optional_norm(name, &own, head_dim)
@@ -114,8 +114,8 @@ impl<C: Compute> Reader<'_, C> {
                 out_bias,
             )?,
             attention_norm: norm(names.attention_norm)?,
-            up: self.linear(&all(up), [up_dim, dim], inner_bias)?,
-            down: self.linear(&all(&[names.down]), [dim, config.feed_forward_dim], inner_bias)?,
+            up: self.up(&all(up), [up_dim, dim], up_bias)?,
+            down: self.linear(&all(&[names.down]), [dim, config.feed_forward_dim], down_bias)?,
             norm: norm(names.norm)?,
             attention_input_norm: norm(in_norm)?,
             attention_output_norm: norm(names.attention_output_norm)?,
@@ -146,6 +146,27 @@ impl<C: Compute> Reader<'_, C> {
             [all] => self.linear(std::slice::from_ref(all), [query + 2 * key, config.dim], with_bias),
             _ => self.stacked(names, &[query, key, key], config.dim, with_bias),
         }
+    }
+
+    /// The first half of a feed-forward, whose gate may stand before what is activated.
+    fn up(
+        &self,
+        names: &[String],
+        [d_out, d_in]: [usize; 2],
+        with_bias: bool,
+    ) -> Result<Linear<C::Weight, C::Vector>, Error> {
+        let [name] = names else { return self.linear(names, [d_out, d_in], with_bias) };
+        if !self.names().gate_first {
+            return self.linear(names, [d_out, d_in], with_bias);
+        }
+        let mut weight = self.weights.read(&format!("{name}.weight"), &[d_out, d_in])?;
+        weight.rotate_left(d_out / 2 * d_in);
+        let mut bias = match with_bias {
+            true => self.weights.read(&format!("{name}.bias"), &[d_out])?,
+            false => vec![0.0; d_out],
+        };
+        bias.rotate_left(d_out / 2);
+        Ok(Linear { weight: self.compute.weight(weight, [d_out, d_in]), bias: self.compute.vector(bias) })
     }
 
     /// A linear layer, in one tensor or in several that divide its outputs evenly.

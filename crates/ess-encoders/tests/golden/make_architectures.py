@@ -1,6 +1,6 @@
 """Writes tiny random models of the architectures beyond BERT's six, and what sentence-transformers makes of some texts.
 
-    pip install sentence-transformers
+    pip install sentence-transformers pillow
     python make_architectures.py
 
 Each folder of `architectures` has a model that transformers made, in f32, f16 or bf16, whole or in shards, and golden.json: the texts,
@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
-    AlbertConfig, AlbertModel, DebertaV2Config, DebertaV2Model, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, LlamaConfig, LlamaModel,
+    AlbertConfig, AlbertModel, CLIPConfig, CLIPImageProcessor, CLIPModel, DebertaV2Config, DebertaV2Model, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, LlamaConfig, LlamaModel,
     MistralConfig, MistralModel, ModernBertConfig, ModernBertModel, NomicBertConfig, NomicBertModel,
     PreTrainedTokenizerFast, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model, T5Config, T5EncoderModel,
 )
@@ -94,6 +94,36 @@ def finish(name, model, seed, pooling, side="right", single="<s> $A </s>", dtype
         (folder / extra).unlink(missing_ok=True)
 
 
+def finish_clip(name, eos, seed):
+    """Both towers, and beside the texts the embeddings of two images of three colours."""
+    folder, source = HERE / name, HERE / f"{name}.source"
+    for path in (folder, source):
+        shutil.rmtree(path, ignore_errors=True)
+    tower = dict(hidden_size=16, intermediate_size=24, num_hidden_layers=2, num_attention_heads=4)
+    text = tower | dict(vocab_size=48, max_position_embeddings=32, pad_token_id=0, bos_token_id=1, eos_token_id=eos)
+    vision = tower | dict(num_hidden_layers=1, image_size=12, patch_size=4)
+    model = spread(CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=8)), seed)
+    model.save_pretrained(source)
+    tokenizer("right", "<s> $A </s>").save_pretrained(source)
+    CLIPImageProcessor(size={"shortest_edge": 12}, crop_size={"height": 12, "width": 12}).save_pretrained(source)
+    loaded = SentenceTransformer(str(source), device="cpu", model_kwargs={"dtype": torch.float32, "attn_implementation": "eager"})
+    loaded.save(str(folder), create_model_card=False)
+    shutil.rmtree(source)
+    vectors = numbers(loaded.encode(TEXTS, batch_size=1, convert_to_tensor=True))
+    inputs = loaded[0].tokenizer(TEXTS[2], return_tensors="pt")
+    pixels = torch.randn(2, 3, 12, 12, generator=torch.Generator().manual_seed(seed)).mul(10).round() / 10
+    with torch.no_grad():
+        hidden = model.text_model(**inputs, output_hidden_states=True)
+        images = model.get_image_features(pixel_values=pixels).pooler_output
+    states = list(hidden.hidden_states[:-1]) + [hidden.last_hidden_state]
+    # The tower reads no further than the largest id.
+    read = inputs["input_ids"][0].argmax() + 1
+    golden = {"texts": TEXTS, "embeddings": vectors, "states": [numbers(layer[0][:read]) for layer in states],
+              "pixels": [[round(x, 1) for x in row] for row in pixels.flatten(1).tolist()], "images": numbers(images)}
+    (folder / "golden.json").write_text(json.dumps(golden))
+    (folder / "README.md").unlink(missing_ok=True)
+
+
 LAST = dict(pooling="lasttoken", side="left", single="$A </s>")
 
 MODELS = {
@@ -123,6 +153,7 @@ MODELS = {
         vocab_size=48, d_model=16, d_kv=6, d_ff=24, num_layers=2, num_heads=4, feed_forward_proj="gated-gelu",
         relative_attention_num_buckets=8, relative_attention_max_distance=16, pad_token_id=0, eos_token_id=2)), 10,
         pooling="mean", single="$A </s>"),
+    "clip": lambda name: finish_clip(name, 2, 13),
     # With every part that a configuration can leave out.
     "deberta": lambda name: finish(name, DebertaV2Model(DebertaV2Config(
         relative_attention=True, position_buckets=8, norm_rel_ebd="layer_norm", pos_att_type=["c2p", "p2c"], share_att_key=False,

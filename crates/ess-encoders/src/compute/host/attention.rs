@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     compute::relative_position::relative_bucket,
-    transformer::{attention_shape::AttentionShape, disentangled::Relative},
+    transformer::{alibi::slopes, attention_shape::AttentionShape, disentangled::Relative},
 };
 
 /// Attention of a text's `s` tokens to each other, for every head: `qkv` is `s × (h + 2 h_kv) d_head`, `attended`
@@ -95,6 +95,7 @@ impl Attend<'_> {
             Some(Relative::Disentangled(positions)) => {
                 head.by_pair = Some(PairScores::new(positions, self.qkv, self.shape, number));
             }
+            None if self.shape.linear_biases => head.by_distance = linear_biases(self.shape, number, length),
             None => {}
         }
     }
@@ -159,6 +160,13 @@ fn scores_by_distance(table: &HostMatrix, head: usize, length: usize, farthest: 
     (-reach..=reach)
         .map(|distance| table.row(relative_bucket(distance, table.rows(), farthest))[head])
         .collect()
+}
+
+/// What a head's scores lose for those distances.
+fn linear_biases(shape: &AttentionShape, head: usize, length: usize) -> Vec<f32> {
+    let slope = slopes(shape.heads)[head];
+    let reach = length as isize - 1;
+    (-reach..=reach).map(|distance| -slope * distance.unsigned_abs() as f32).collect()
 }
 
 #[cfg(test)]

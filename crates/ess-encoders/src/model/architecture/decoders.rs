@@ -19,7 +19,7 @@ const LLAMA: Architecture = Architecture {
     causal: true,
     scaled_scores: true,
     scaled_words: false,
-    biases: [false; 3],
+    biases: [false; 4],
     norm_bias: false,
     defaults: Defaults {
         activation: Activation::Silu,
@@ -45,11 +45,13 @@ const LLAMA_NAMES: Names = Names {
     projection: None,
     relative: "",
     final_norm: Some("norm"),
+    output: None,
     layer: "layers.{}",
     qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
     attention_out: "self_attn.o_proj",
     up: &["mlp.gate_proj", "mlp.up_proj"],
     gated_up: &[],
+    gate_first: false,
     down: "mlp.down_proj",
     attention_input_norm: Some("input_layernorm"),
     first_input_is_normalised: false,
@@ -72,7 +74,7 @@ pub(super) static DECODERS: [Architecture; 6] = [
     Architecture {
         model_types: &["qwen2"],
         settings: &decoders::QWEN2,
-        biases: [true, false, false],
+        biases: [true, false, false, false],
         defaults: Defaults { kv_heads: Some(32), window: Some(4096), ..LLAMA.defaults },
         ..LLAMA
     },

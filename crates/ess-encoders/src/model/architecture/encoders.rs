@@ -3,7 +3,8 @@
 use super::{Architecture, Classifier, Defaults, GlobalFirst, Names, Positions};
 use crate::{
     model::{
-        settings::{encoders, transformer},
+        own_code::JINA,
+        settings::{clip, encoders, transformer},
         transformer_config::Activation,
     },
     transformer::definition::NormKind,
@@ -22,7 +23,7 @@ const BERT: Architecture = Architecture {
     causal: false,
     scaled_scores: true,
     scaled_words: false,
-    biases: [true; 3],
+    biases: [true; 4],
     norm_bias: true,
     defaults: Defaults {
         activation: Activation::Gelu,
@@ -48,11 +49,13 @@ const BERT_NAMES: Names = Names {
     projection: None,
     relative: "encoder.relative_attention_bias",
     final_norm: None,
+    output: None,
     layer: "encoder.layer.{}",
     qkv: &["attention.self.query", "attention.self.key", "attention.self.value"],
     attention_out: "attention.output.dense",
     up: &["intermediate.dense"],
     gated_up: &[],
+    gate_first: false,
     down: "output.dense",
     attention_input_norm: None,
     first_input_is_normalised: false,
@@ -71,7 +74,7 @@ fn relu(x: f32) -> f32 {
 const CLASSIFIER: Option<Classifier> =
     Some(Classifier { dense: "classifier.dense", activation: f32::tanh, score: "classifier.out_proj" });
 
-pub(super) static ENCODERS: [Architecture; 9] = [
+pub(super) static ENCODERS: [Architecture; 12] = [
     BERT,
     Architecture {
         model_types: &["roberta", "xlm-roberta", "camembert"],
@@ -148,7 +151,7 @@ pub(super) static ENCODERS: [Architecture; 9] = [
         positions: Positions::Rotary,
         token_types: false,
         gated: true,
-        biases: [false; 3],
+        biases: [false; 4],
         norm_bias: false,
         defaults: Defaults {
             epsilon: 1e-5,
@@ -198,7 +201,7 @@ pub(super) static ENCODERS: [Architecture; 9] = [
         settings: &encoders::NOMIC_BERT,
         positions: Positions::Rotary,
         gated: true,
-        biases: [false; 3],
+        biases: [false; 4],
         defaults: Defaults { activation: Activation::Silu, theta: [1_000.0; 2], ..BERT.defaults },
         names: Names {
             embedding_norm: Some("emb_ln"),
@@ -209,6 +212,67 @@ pub(super) static ENCODERS: [Architecture; 9] = [
             up: &["mlp.fc12", "mlp.fc11"],
             down: "mlp.fc2",
             norm: Some("norm2"),
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+    // Zhang et al., "mGTE", 2024: as the published code has it.
+    Architecture {
+        model_types: &["new"],
+        settings: &encoders::GTE,
+        positions: Positions::Rotary,
+        gated: true,
+        biases: [true, true, false, true],
+        defaults: Defaults { token_types: 0, ..BERT.defaults },
+        names: Names {
+            prefix: "new.",
+            qkv: &["attention.qkv_proj"],
+            attention_out: "attention.o_proj",
+            attention_norm: Some("attn_ln"),
+            up: &["mlp.up_gate_proj"],
+            gate_first: true,
+            down: "mlp.down_proj",
+            norm: Some("mlp_ln"),
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+    // Günther et al., 2023: its files say "bert", with linear biases.
+    Architecture {
+        model_types: &[JINA],
+        settings: &encoders::JINA_BERT,
+        positions: Positions::Linear,
+        gated: true,
+        biases: [true, true, false, true],
+        names: Names { up: &["mlp.gated_layers"], down: "mlp.wo", norm: Some("mlp.layernorm"), ..BERT_NAMES },
+        classifier: None,
+        ..BERT
+    },
+    // Radford et al., 2021: the text's tower.
+    Architecture {
+        model_types: &["clip_text_model"],
+        settings: &clip::TEXT_TOWER,
+        token_types: false,
+        causal: true,
+        defaults: Defaults { activation: Activation::QuickGelu, epsilon: 1e-5, ..BERT.defaults },
+        names: Names {
+            prefix: "text_model.",
+            words: "embeddings.token_embedding",
+            positions: "embeddings.position_embedding",
+            embedding_norm: None,
+            final_norm: Some("final_layer_norm"),
+            output: Some("text_projection"),
+            layer: "encoder.layers.{}",
+            qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
+            attention_out: "self_attn.out_proj",
+            attention_input_norm: Some("layer_norm1"),
+            attention_norm: None,
+            up: &["mlp.fc1"],
+            down: "mlp.fc2",
+            input_norm: Some("layer_norm2"),
+            norm: None,
             ..BERT_NAMES
         },
         classifier: None,

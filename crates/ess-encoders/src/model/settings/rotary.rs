@@ -12,6 +12,7 @@ pub(crate) const ROTARY: FileSettings = FileSettings {
         "factor",
         "high_freq_factor",
         "low_freq_factor",
+        "mixed_b",
         "mscale",
         "mscale_all_dim",
         "original_max_position_embeddings",

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::{
     adapter::ADAPTER,
+    clip::{CLIP, SENTENCE_CLIP, TEXT_TOWER},
     cross_encoder,
     decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
-    encoders::{ALBERT, DEBERTA, ELECTRA, MODERN_BERT, NOMIC_BERT},
+    encoders::{ALBERT, DEBERTA, ELECTRA, GTE, JINA_BERT, MODERN_BERT, NOMIC_BERT, NOMIC_OWN},
     file_settings::FileSettings,
     rotary::ROTARY,
     sentence::{
@@ -21,13 +22,18 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 28] = [
+const ALL: [&FileSettings; 34] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
     &MODERN_BERT,
     &DEBERTA,
     &NOMIC_BERT,
+    &NOMIC_OWN,
+    &GTE,
+    &JINA_BERT,
+    &CLIP,
+    &TEXT_TOWER,
     &LLAMA,
     &MISTRAL,
     &QWEN2,
@@ -37,6 +43,7 @@ const ALL: [&FileSettings; 28] = [
     &ROTARY,
     &ADAPTER,
     &SENTENCE,
+    &SENTENCE_CLIP,
     &MODEL,
     &LISTED_MODULE,
     &ROUTER,

@@ -70,6 +70,7 @@ pub(super) const HARMLESS: &[&str] = &[
     "dropout_rate",
     "dtype",
     "early_stopping",
+    "emb_pooler",
     "embedding_dropout",
     "encoder_no_repeat_ngram_size",
     "eos_token_id",
@@ -151,7 +152,9 @@ pub(super) const HARMLESS: &[&str] = &[
     "torchscript",
     "transformers_version",
     "typical_p",
+    "unpad_inputs",
     "use_bfloat16",
     "use_cache",
+    "use_memory_efficient_attention",
     "xla_device",
 ];

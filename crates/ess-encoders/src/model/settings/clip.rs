@@ -1,0 +1,80 @@
+//! The settings of CLIP's towers that transformers 4 and 5 and sentence-transformers 2 to 6 write.
+
+use super::{
+    file_settings::{FileSettings, NOTHING},
+    transformer::HARMLESS,
+};
+
+/// config.json of both towers.
+pub(crate) const CLIP: FileSettings = FileSettings {
+    file: "config.json of CLIP",
+    applied: &["architectures", "model_type", "projection_dim", "text_config", "text_config_dict"],
+    only: &[("auto_map", &["null", "{}"]), ("quantization_config", &["null"])],
+    harmless: &[
+        "_commit_hash",
+        "_name_or_path",
+        "dtype",
+        "initializer_factor",
+        "logit_scale_init_value",
+        "torch_dtype",
+        "transformers_version",
+        "vision_config",
+        "vision_config_dict",
+    ],
+    closed: true,
+};
+
+/// The text's part of it, or config.json of that tower alone. (`eos_token_id` says where texts end.)
+pub(crate) const TEXT_TOWER: FileSettings = FileSettings {
+    file: "config.json of CLIP's text tower",
+    applied: &[
+        "architectures",
+        "hidden_act",
+        "hidden_size",
+        "intermediate_size",
+        "layer_norm_eps",
+        "max_position_embeddings",
+        "model_type",
+        "num_attention_heads",
+        "num_hidden_layers",
+        "pad_token_id",
+        "projection_dim",
+        "vocab_size",
+    ],
+    only: &[
+        ("add_cross_attention", NOTHING),
+        ("auto_map", &["null", "{}"]),
+        ("is_decoder", NOTHING),
+        ("is_encoder_decoder", NOTHING),
+        ("pruned_heads", &["null", "{}"]),
+        ("quantization_config", &["null"]),
+    ],
+    harmless: HARMLESS,
+    closed: true,
+};
+
+/// sentence_bert_config.json of a folder with both towers.
+pub(crate) const SENTENCE_CLIP: FileSettings = FileSettings {
+    file: "sentence_bert_config.json of CLIP",
+    applied: &["do_lower_case", "max_seq_length"],
+    only: &[
+        ("config_kwargs", &["null", "{}"]),
+        (
+            "modality_config",
+            &[
+                "null",
+                r#"{"image":{"method":"get_image_features","method_output_name":"pooler_output"},"text":{"method":"get_text_features","method_output_name":"pooler_output"}}"#,
+                r#"{"image":{"method":"get_image_features","method_output_name":null},"text":{"method":"get_text_features","method_output_name":null}}"#,
+                r#"{"text":{"method":"get_text_features","method_output_name":"pooler_output"}}"#,
+            ],
+        ),
+        ("model_kwargs", &["null", "{}"]),
+        ("module_output_name", &["null", "\"sentence_embedding\""]),
+        ("processing_kwargs", &["null", "{}"]),
+        ("processor_kwargs", &["null", "{}"]),
+        ("tokenizer_name_or_path", &["null"]),
+        ("transformer_task", &["null", "\"feature-extraction\""]),
+    ],
+    harmless: &["unpad_inputs"],
+    closed: true,
+};
