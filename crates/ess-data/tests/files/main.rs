@@ -4,6 +4,7 @@
 
 mod ids;
 mod judgements;
+mod links;
 mod npy;
 mod plain_readers;
 mod records;

@@ -4,6 +4,7 @@
 
 mod damage;
 mod goes_on;
+mod golden;
 mod guard;
 mod two_sides;
 
