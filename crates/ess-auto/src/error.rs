@@ -44,7 +44,7 @@ pub enum Error {
         /// What was found.
         found: String,
     },
-    /// A search by words over a collection, or with a saved choice, that has no texts.
+    /// A lexical search of a collection without texts, or with a choice that was made without them.
     #[error("{what} has no texts, so it cannot be searched by words")]
     NoTexts {
         /// What lacks them.

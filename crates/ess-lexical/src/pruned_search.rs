@@ -104,9 +104,9 @@ struct Search<'a, 'l> {
     order: &'a [usize],
     sums: &'a mut [f32; WINDOW],
     best: BestHits,
-    /// Below this part of the similarity that a hit must reach, a sum cannot be one, however it was rounded.
+    /// A sum below this part of the similarity that a hit must reach cannot be a hit, whatever the rounding.
     slack: f32,
-    /// Scratch: places in the window.
+    /// Scratch: indices in the window.
     found: Vec<u32>,
 }
 

@@ -9,11 +9,11 @@ use super::{
     sparse_vectors::SparseVectors,
 };
 
-/// An inverted index: for each place the items that have a number there.
+/// An inverted index: for each index of a component, the items in which that component is not 0.
 ///
-/// Exact: the hits of all inner products, to the bit. Where no number is negative, as in BM25, items that cannot be among
-/// the best are left out unseen (MaxScore with the largest values of blocks); else a query costs the lengths of the lists of
-/// its own places. Scratch memory is one block a thread, whatever the number of items.
+/// Exact: the hits of all inner products, to the bit. Where no component is negative, as in BM25, items that cannot be among
+/// the best are pruned (MaxScore with the largest values of blocks); else a query costs the lengths of the lists of its own
+/// indices. Scratch memory is one block a thread, whatever the number of items.
 ///
 /// ```
 /// use ess_core::Searcher;
@@ -74,7 +74,7 @@ impl SparseIndex {
         self.add_similarities_from(query, factor, 0, similarities);
     }
 
-    /// The same for the items from `first` on, as many as there are numbers in `similarities`.
+    /// The same for the items from `first` on, as many as `similarities` has entries.
     ///
     /// ```
     /// use ess_lexical::{SparseIndex, SparseVectors};

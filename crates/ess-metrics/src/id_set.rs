@@ -17,7 +17,7 @@ pub(crate) struct IdSet {
     hasher: RandomState,
 }
 
-/// A part of an id's hash, for most ids that differ to be told without reading them, and the id's number.
+/// A part of an id's hash, by which most different ids are told apart without reading them, and the id's number.
 #[derive(Clone, Copy)]
 struct Slot {
     hash: u32,

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 /// Training, dev and test queries want different items. So only a module that has found the angles does well on test:
 /// remembering items does not help.
 pub struct RotatedTask {
-    /// `m × d`, of length 1.
+    /// `m × d`, of unit norm.
     pub items: Embeddings,
     /// The hidden angles, `d / 2`, in radians: what a perfect module learns.
     pub angles: Vec<f32>,

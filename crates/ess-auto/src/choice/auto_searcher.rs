@@ -35,8 +35,8 @@ const TOGETHER: usize = 256;
 /// The share of remembered items that a collection must have to be the one of training.
 const KNOWN_SHARE: f64 = 0.5;
 
-/// A chosen searching operation over a collection: [`AutoQueries`] with words are searched by the hybrid choice, without
-/// them, as plain embeddings are, by the dense one.
+/// A chosen searching operation over a collection. [`AutoQueries`] with lexical encodings are searched by the hybrid choice; those
+/// without, and plain embeddings, by the dense one.
 ///
 /// A query far from all training queries (see [`Choice::gate`]), and every query of a collection that is not the one of
 /// training, is searched with [`Weights::cautious`], or less where training found less.
@@ -207,7 +207,7 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
     /// As [`Searcher::search`].
     ///
     /// # Errors
-    /// As an [`ess_core::Error::External`], [`Error::NoTexts`] for queries with words when there were no texts to choose with
+    /// As an [`ess_core::Error::External`], [`Error::NoTexts`] for queries with lexical encodings when there were no texts to choose with
     /// or the collection has none, and [`Error::NoFeature`] when items or queries lack what the choice weighs.
     fn search(&self, queries: &AutoQueries, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.check(queries.dense(), k)?;

@@ -35,7 +35,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// Refuses numbers that no search can be made with: those of a file may be anything.
+    /// Refuses values with which no search is possible: a file may hold anything.
     ///
     /// # Errors
     /// What was expected, and what was found.

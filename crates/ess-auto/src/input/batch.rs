@@ -7,7 +7,7 @@ use ess_lexical::SparseVectors;
 
 use crate::input::{query_tokens::QueryTokens, variant::Variant};
 
-/// Queries by embedding and, where these are searched, by words and by tokens.
+/// Queries as embeddings and, where these are searched, as lexical encodings and token states.
 #[derive(Clone)]
 pub(crate) struct Batch {
     pub(crate) dense: Embeddings,
@@ -25,7 +25,7 @@ pub(crate) struct Found {
     pub(crate) words: Vec<u32>,
 }
 
-/// Queries by words.
+/// The lexical encodings of queries.
 #[derive(Clone)]
 pub(crate) struct QueryWords {
     /// Counts of terms, as BM25 takes them.

@@ -48,14 +48,14 @@ impl Collection {
     /// Items with their ids, in the same order.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] when their numbers differ.
+    /// [`Error::LengthMismatch`] when there are not as many ids as embeddings.
     pub fn new(ids: Ids, items: Embeddings) -> Result<Self, Error> {
         check_len("ids of items", items.len(), ids.len())?;
         let index = FlatIndex::new(items.clone())?;
         Ok(Self { ids, items, index, words: None, passages: None, tokens: None })
     }
 
-    /// Adds the items' texts, in the same order, for searching by words; titles that were given before are forgotten.
+    /// Adds the items' texts, in the same order, for lexical search; titles that were given before are dropped.
     ///
     /// # Errors
     /// [`Error::LengthMismatch`] for another number of texts, and those of [`Bm25Encoder::fit`].

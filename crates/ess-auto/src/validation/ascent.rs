@@ -20,7 +20,7 @@ const MIN_DENSE: f32 = 0.2;
 /// ends depends on whose turn is first, so it is gone through from both ends, and the mean is taken. Only the ratios of
 /// weights matter: they are given with that of the frozen similarity at 1.
 ///
-/// `features` are places in the table. `penalty` is what a unit of distance from the frozen encoder costs, so that a weight
+/// `features` are indices of columns of the table. `penalty` is what a unit of distance from the frozen encoder costs, so that a weight
 /// stays 0 where the gain is of the size of chance.
 pub(crate) fn ascend(table: &Table, features: &[usize], penalty: f64) -> Weights {
     let backwards: Vec<usize> = features.iter().rev().copied().collect();

@@ -68,7 +68,7 @@ pub(crate) struct TrialRecord {
 }
 
 impl TrialRecord {
-    /// What is wrong with one that was read from a file, if anything is: sizes that do not fit, and numbers that are none.
+    /// What is wrong with one that was read from a file, if anything is: sizes that do not fit, and values that are not finite.
     pub(crate) fn fault(&self) -> Option<String> {
         let queries = self.seen.len();
         let time = self.cpu_seconds.is_finite() && self.cpu_seconds >= 0.0;
@@ -111,7 +111,7 @@ impl VariantRecord {
     }
 }
 
-/// To six places, which JSON keeps exactly.
+/// Rounded to six decimal places, which JSON keeps exactly.
 pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }

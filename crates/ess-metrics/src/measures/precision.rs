@@ -6,7 +6,7 @@ use super::measure::Measure;
 use crate::cutoff::Cutoff;
 use crate::judged_ranking::JudgedRanking;
 
-/// Precision: the share of the first `k` places that hold a relevant item.
+/// Precision: the share of the first `k` ranks that hold a relevant item.
 ///
 /// Divided by `k` also where fewer items were retrieved: trec_eval's `P`. Without a cutoff, divided by the
 /// number of items retrieved: `set_P`.

@@ -34,7 +34,7 @@ use crate::error::Error;
 ///
 /// | mean gain of queries that differ | of 1 system | the best of 8 | the best of 48 |
 /// |---|---|---|---|
-/// | 1 (the fewest of all) | 8 | 11 | 14 |
+/// | 1 (the minimum) | 8 | 11 | 14 |
 /// | .5 | 14 | 19 | 23 |
 /// | .2 | 30 | 41 | 51 |
 /// | .1 | 56 | 78 | 97 |
@@ -47,7 +47,7 @@ use crate::error::Error;
 /// ```
 /// use ess_metrics::ChoiceTest;
 ///
-/// // 6 of 100 queries rise and none falls: as likely by chance as 6 heads of 6, 1 in 64.
+/// // 6 of 100 queries rise and none falls: as likely by chance as six heads in six tosses, 1 in 64.
 /// let baseline = [0.5; 100];
 /// let chosen: Vec<f64> = (0..100).map(|query| if query < 6 { 0.8 } else { 0.5 }).collect();
 /// let evidence = ChoiceTest::default().judge(&baseline, &chosen, &[], 0.99)?;
