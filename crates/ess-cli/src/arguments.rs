@@ -5,3 +5,4 @@ pub(crate) mod kind_parser;
 pub(crate) mod losses;
 pub(crate) mod paths;
 pub(crate) mod sides;
+pub(crate) mod stored_as;

@@ -12,13 +12,28 @@ use crate::{
 #[cfg(feature = "encoders")]
 use crate::{device, distil, encode};
 
-const STATUS: &str = "\
-Exit status:
-  0    done
-  1    failed: standard error says why, and what caused it
-  2    the command line is wrong: nothing was done
-  130  interrupted (Ctrl-C), 143 asked to end: what was half written is removed
-  141  nobody reads standard output any more";
+#[cfg(unix)]
+macro_rules! on_signals {
+    () => {
+        "  130  interrupted (Ctrl-C), 143 asked to end: what was half written is removed"
+    };
+}
+#[cfg(not(unix))]
+macro_rules! on_signals {
+    () => {
+        "  Ctrl-C ends the program with the system's own status; the next write removes what was half written"
+    };
+}
+
+const STATUS: &str = concat!(
+    "Exit status:\n",
+    "  0    done\n",
+    "  1    failed: standard error says why, and what caused it\n",
+    "  2    the command line is wrong: nothing was done\n",
+    on_signals!(),
+    "\n",
+    "  141  nobody reads standard output any more"
+);
 
 /// Neural search with encoding and searching kept apart: embed texts once, train small searching modules on the
 /// embeddings, index, search and measure.

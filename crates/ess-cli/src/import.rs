@@ -16,7 +16,7 @@ use indicatif::ProgressStyle;
 use serde::Serialize;
 
 use crate::{
-    arguments::paths,
+    arguments::{paths, stored_as::StoredAs},
     data::similarity_note::{SIMILARITIES, similarity_note},
     output::options::Output,
 };
@@ -47,9 +47,8 @@ pub(crate) struct Arguments {
     /// The store to write, such as DIR/corpus.safetensors.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
-    /// How numbers are stored: f16 halves the file, f32 keeps every bit.
-    #[arg(long, default_value = "f32", value_name = "DTYPE")]
-    dtype: Dtype,
+    #[command(flatten)]
+    stored: StoredAs,
     /// The encoder that made the embeddings, to be kept with them.
     #[arg(long, value_name = "NAME")]
     encoder: Option<String>,
@@ -142,7 +141,7 @@ impl Import {
             ..Provenance::default()
         };
         let norms = UnitNorm { claimed: arguments.normalized == Some(true), ..UnitNorm::default() };
-        Ok(Self { out: arguments.out, ids, matrix, dtype: arguments.dtype, provenance, norms })
+        Ok(Self { out: arguments.out, ids, matrix, dtype: arguments.stored.dtype, provenance, norms })
     }
 
     /// Writes the store; `at_the_end` is called when all of its rows are written, before it has its name.

@@ -31,8 +31,8 @@ mod train;
 
 /// The program: runs the command line of this process, and gives the status to end with.
 ///
-/// Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the signal's
-/// number. A program of one's own registers its kinds before, and then has all commands with them.
+/// On Unix, Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the signal's
+/// number; elsewhere the system ends it, and the next write removes what was half written. A program of one's own registers its kinds before, and then has all commands with them.
 pub fn main() -> ExitCode {
     output::terminal::end_cleanly_on_signals();
     run_from(std::env::args_os())

@@ -12,7 +12,7 @@ use ess_files::FolderLock;
 use ess_search::Attachments;
 use ess_train::RecipeConfig;
 
-use crate::{data::dataset::open_dataset, output::options::Output, settings::attached::SETTINGS};
+use crate::{data::dataset::open_for_rankings, output::options::Output, settings::attached::SETTINGS};
 
 use self::{report::Report, run::Run};
 
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output, matches: &ArgMatches) 
         arguments,
         output,
         config: &config,
-        dataset: open_dataset(&arguments.embeddings, arguments.join)?,
+        dataset: open_for_rankings(&arguments.embeddings, arguments.ranked)?,
     };
     let (state, fit) = match config.module.reads_token_states() {
         true => run.train_on_token_states()?,

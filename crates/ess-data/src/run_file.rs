@@ -32,6 +32,7 @@ pub struct RunLine {
 struct Borrowed<'a> {
     query: &'a str,
     item: &'a str,
+    rank: &'a str,
     score: f32,
     tag: &'a str,
 }
@@ -96,7 +97,7 @@ impl Iterator for RunReader {
 
 impl Borrowed<'_> {
     fn into_owned(self) -> RunLine {
-        let Self { query, item, score, tag } = self;
+        let Self { query, item, score, tag, .. } = self;
         RunLine { query: query.to_owned(), item: item.to_owned(), score, tag: tag.to_owned() }
     }
 }
@@ -107,8 +108,12 @@ fn parse(text: &str) -> Result<Borrowed<'_>, (&'static str, String)> {
     let [Some(query), _, Some(item), Some(rank), Some(score), Some(tag)] = six else {
         return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
     };
+    if rank.contains('.') && score.bytes().all(|byte| byte.is_ascii_digit()) && parse_f32(rank).is_some() {
+        let expected = "a rank in column 4 and a score in column 5, which look exchanged";
+        return Err((expected, format!("{:?} and {:?}", excerpt(rank), excerpt(score))));
+    }
     match parse_f32(score).filter(|score| score.is_finite()) {
-        Some(score) => Ok(Borrowed { query, item, score, tag }),
+        Some(score) => Ok(Borrowed { query, item, rank, score, tag }),
         None => Err(not_a_score([item, rank, score])),
     }
 }
@@ -143,6 +148,43 @@ pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
             None => return Ok(run),
         }
     }
+}
+
+/// Whether the score rises wherever the rank does, on the first lines of a run file: so it is where scores are distances. Ranks count
+/// for nothing, as in trec_eval, so that [`read_run`] turns such a ranking upside down.
+///
+/// ```
+/// use ess_data::scores_rise_with_rank;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("distances.run");
+/// std::fs::write(&path, "q1 Q0 d7 1 0.2 nearest\nq1 Q0 d2 2 0.9 nearest\n").unwrap();
+/// assert!(scores_rise_with_rank(&path)?);
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`RunReader`].
+pub fn scores_rise_with_rank(path: impl AsRef<Path>) -> Result<bool, Error> {
+    /// Enough to know it, and little to read of a large run.
+    const LINES: usize = 10_000;
+    let mut reader = RunReader::open(path)?;
+    let (mut before, mut any) = (None::<(String, f32, f32)>, false);
+    for _ in 0..LINES {
+        let line = reader.read(|hit| (hit.query.to_owned(), parse_f32(hit.rank), hit.score))?;
+        let Some((query, rank, score)) = line else { break };
+        let Some(rank) = rank else { return Ok(false) };
+        if let Some((_, rank_before, score_before)) = before.filter(|(other, ..)| *other == query)
+            && rank != rank_before
+        {
+            if (rank > rank_before) != (score > score_before) || score == score_before {
+                return Ok(false);
+            }
+            any = true;
+        }
+        before = Some((query, rank, score));
+    }
+    Ok(any)
 }
 
 /// Writes a run, query by query, each ranked as [`Run::ranking`] ranks it, with the run's name as the tag.

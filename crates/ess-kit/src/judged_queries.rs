@@ -106,8 +106,9 @@ impl Dataset {
         let judged = JudgedQueries::of(qrels, &judgements, ids, encodings, left_out)?;
         let tokens = self.has_token_states().then(|| self.queries.select_token_states(&rows)).transpose()?;
         let own_item = |id: &String| items.row(id).ok().filter(|_| self.ignore_identical_ids);
-        let own_items = judged.ids.iter().map(own_item).collect();
-        Ok(JudgedQueries { tokens, own_items, ..judged })
+        let own_items: Vec<Option<usize>> = judged.ids.iter().map(own_item).collect();
+        let set = judged.set.with_left_out(own_items.clone())?;
+        Ok(JudgedQueries { set, tokens, own_items, ..judged })
     }
 
     /// Reads a qrels file, BEIR's or TREC's, and joins it with the embeddings.

@@ -31,22 +31,14 @@ pub(crate) struct RankingArguments {
     pub(crate) ignore_identical_ids: bool,
 }
 
-/// As [`open_dataset`], for rankings of all of its items.
-///
-/// # Errors
-/// Those of [`Dataset::open`].
-pub(crate) fn open_for_rankings(folder: &Path, ranked: RankingArguments) -> Result<Dataset> {
-    Ok(open_dataset(folder, ranked.join)?.ignore_identical_ids(ranked.ignore_identical_ids))
-}
-
 /// Opens a folder, and says where vectors were brought to unit norm.
 ///
 /// # Errors
 /// Those of [`Dataset::open`].
-pub(crate) fn open_dataset(folder: &Path, join: JoinArguments) -> Result<Dataset> {
-    let dataset = Dataset::open(folder)?.allow_missing(join.allow_missing);
+pub(crate) fn open_for_rankings(folder: &Path, ranked: RankingArguments) -> Result<Dataset> {
+    let dataset = Dataset::open(folder)?.allow_missing(ranked.join.allow_missing);
     say_unit_norm(dataset.item_store().provenance(), dataset.item_store().path());
-    Ok(dataset)
+    Ok(dataset.ignore_identical_ids(ranked.ignore_identical_ids))
 }
 
 /// The vectors of items, brought to unit norm where their encoder is meant for the cosine and did not do it, which is said.

@@ -3,10 +3,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ess_data::Dtype;
 use ess_encoders::PassageSplitter;
 
-use crate::{arguments::device::DeviceArguments, arguments::paths};
+use crate::arguments::{device::DeviceArguments, paths, stored_as::StoredAs};
 
 use super::shard::Shard;
 
@@ -61,9 +60,8 @@ pub(crate) struct Arguments {
     pub(super) max_tokens: Option<usize>,
     #[command(flatten)]
     pub(super) device: DeviceArguments,
-    /// How numbers are stored: f16 halves the file, f32 keeps every bit.
-    #[arg(long, default_value = "f16", value_name = "DTYPE")]
-    pub(super) dtype: Dtype,
+    #[command(flatten)]
+    pub(super) stored: StoredAs,
     /// Records in a part: the work that is lost at most when the program is stopped.
     #[arg(long, default_value_t = 2048, value_name = "RECORDS")]
     pub(super) part: usize,

@@ -234,13 +234,13 @@ impl<'a> Job<'a> {
     /// Whether a file is there, undamaged, and what this run would write.
     fn is_whole(&self, path: &Path, ids: &[String], provenance: &Provenance) -> bool {
         EmbeddingStore::open(path).is_ok_and(|store| {
-            let same_kind = store.dtype() == self.arguments.dtype && store.provenance() == provenance;
+            let same_kind = store.dtype() == self.arguments.stored.dtype && store.provenance() == provenance;
             same_kind && store.ids().as_slice() == ids
         })
     }
 
     fn write(&self, path: &Path, ids: &Ids, encoded: &Encoded, provenance: &Provenance) -> Result<()> {
-        let dtype = self.arguments.dtype;
+        let dtype = self.arguments.stored.dtype;
         match encoded {
             Encoded::Vectors(vectors) => write_store(path, ids, vectors, dtype, provenance)?,
             Encoded::States(states) => write_token_store(path, ids, states, dtype, provenance)?,
@@ -249,7 +249,7 @@ impl<'a> Job<'a> {
     }
 
     fn join(&self, ids: &Ids, parts: &[PathBuf], provenance: &Provenance) -> Result<()> {
-        let dtype = self.arguments.dtype;
+        let dtype = self.arguments.stored.dtype;
         let stores = parts.iter().map(MappedStore::open).collect::<Result<Vec<_>, _>>()?;
         let first = stores.first().context("a shard without records")?;
         let dim = first.dim();

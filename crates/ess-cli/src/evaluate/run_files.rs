@@ -3,12 +3,20 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use ess_data::read_run;
+use ess_data::{read_run, scores_rise_with_rank};
 use ess_metrics::Run;
 
 /// The runs of some files, each with a name of its own: the run's tag, or the file where another has the same tag.
 pub(crate) fn read_all(files: &[PathBuf], ignore_identical_ids: bool, taken: &[String]) -> Result<Vec<Run>> {
     let mut runs = files.iter().map(read_run).collect::<Result<Vec<_>, _>>()?;
+    for file in files {
+        if scores_rise_with_rank(file)? {
+            note!(
+                "warning: {}: scores rise with the rank, as distances do; the larger score is ranked first, whatever the rank says",
+                file.display()
+            );
+        }
+    }
     let tags: Vec<String> = runs.iter().map(|run| run.name().to_owned()).collect();
     for (run, file) in runs.iter_mut().zip(files) {
         let same = tags.iter().filter(|tag| *tag == run.name()).count();

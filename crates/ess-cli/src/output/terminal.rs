@@ -44,8 +44,8 @@ impl fmt::Display for Causes<'_> {
     }
 }
 
-/// Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the signal's
-/// number.
+/// On Unix, Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the
+/// signal's number. Elsewhere the system ends the process, and the next write removes what was half written.
 ///
 /// # Panics
 /// When the system has no thread left.

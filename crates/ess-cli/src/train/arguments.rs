@@ -10,7 +10,7 @@ use crate::{
     arguments::{
         device::DeviceArguments, kind_parser::KindParser, losses::LossArguments, sides::SideArguments,
     },
-    data::dataset::JoinArguments,
+    data::dataset::RankingArguments,
 };
 
 const EXAMPLES: &str = "\
@@ -31,7 +31,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", value_parser = paths::EMBEDDINGS.read())]
     pub(super) embeddings: PathBuf,
     #[command(flatten)]
-    pub(super) join: JoinArguments,
+    pub(super) ranked: RankingArguments,
     /// Training judgements, BEIR or TREC format.
     #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     pub(super) train: PathBuf,

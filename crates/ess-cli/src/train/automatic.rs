@@ -10,7 +10,7 @@ use crate::{
     automatic,
     data::{
         beir_texts::BeirTexts,
-        dataset::{judge_file, open_dataset},
+        dataset::{judge_file, open_for_rankings},
     },
     output::options::Output,
     settings::attached::SETTINGS,
@@ -37,6 +37,11 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
             matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine);
         let flag = argument.get_long().unwrap_or(id);
         ensure!(
+            !given || id != "ignore_identical_ids",
+            "--{flag} is not for --module auto, which chooses by rankings of all items: train another kind, or give queries that \
+             are no items"
+        );
+        ensure!(
             !given || TAKEN.contains(&id),
             "--{flag} does not belong to --module auto; its settings come by --config"
         );
@@ -48,7 +53,7 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
 pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
     let config = automatic::config(arguments.config.as_deref(), arguments.budget, arguments.seed)?;
     let mut out = FolderLock::acquire(&arguments.out)?;
-    let dataset = open_dataset(&arguments.embeddings, arguments.join)?;
+    let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
     let train = judge_file(&dataset, &arguments.train)?;
     let dev = arguments.dev.as_ref().map(|path| judge_file(&dataset, path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;

@@ -113,6 +113,15 @@ fn a_query_s_own_item_is_left_out_where_that_is_asked_for() {
         (results["pairs"].clone(), results["relevant"].clone())
     };
     assert_eq!(pairs(&["--ignore-identical-ids"]), (6.into(), 3.into()));
+    // And where dev queries judge a module in training.
+    let frozen_on_dev = |more: &[&str]| {
+        data.train(&[&["--dev", &qrels], more].concat()).succeeded();
+        read_json(&data.path("module/training.json"))["guard"]["identity"].as_f64().unwrap()
+    };
+    assert!((frozen_on_dev(&[]) - 1.0 / 3.0_f64.log2()).abs() < 1e-6);
+    assert_eq!(frozen_on_dev(&["--ignore-identical-ids"]), 1.0);
+    data.train(&["--module", "auto", "--ignore-identical-ids"])
+        .failed_with(&["--ignore-identical-ids", "auto"]);
 }
 
 #[test]

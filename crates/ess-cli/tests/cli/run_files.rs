@@ -187,3 +187,24 @@ fn names_with_white_space_are_measured_written_and_read_again() {
     assert_eq!(first["systems"]["my module"], again["systems"]["my_module"]);
     assert_eq!(again["systems"].as_object().unwrap().len(), 3);
 }
+
+#[test]
+fn a_run_of_distances_is_measured_with_a_warning_and_exchanged_columns_are_refused() {
+    let runs = Runs::new().with("good.run", "good", 2);
+    let lines = |line: &dyn Fn(usize, usize) -> String| -> String {
+        (0..QUERIES)
+            .flat_map(|query| (1..4).map(move |rank| (query, rank)))
+            .map(|(q, r)| line(q, r))
+            .collect()
+    };
+    let distances = lines(&|query, rank| format!("q{query} Q0 d{} {rank} 0.{rank} far\n", query + rank - 1));
+    std::fs::write(runs.path("far.run"), distances).unwrap();
+    let warned = runs.evaluate(&["--run", &runs.text("far.run")]).succeeded();
+    assert!(warned.stderr.contains("far.run") && warned.stderr.contains("distances"), "{}", warned.stderr);
+    let good = runs.evaluate(&["--run", &runs.text("good.run")]).succeeded();
+    assert!(!good.stderr.contains("warning"), "{}", good.stderr);
+    let exchanged =
+        lines(&|query, rank| format!("q{query} Q0 d{} 0.{} {rank} odd\n", query + rank - 1, 9 - rank));
+    std::fs::write(runs.path("odd.run"), exchanged).unwrap();
+    runs.evaluate(&["--run", &runs.text("odd.run")]).failed_with(&["odd.run", "line 1", "exchanged"]);
+}

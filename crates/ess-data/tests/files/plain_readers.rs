@@ -46,6 +46,10 @@ fn hit(text: &str) -> Parsed<Option<(&str, &str, f32, &str)>> {
     let [query, _, item, rank, score, tag, ..] = fields[..] else {
         return Err(("query id, Q0, item id, rank, score and tag", found(text)));
     };
+    if rank.contains('.') && rank.parse::<f32>().is_ok() && score.chars().all(|c| c.is_ascii_digit()) {
+        let expected = "a rank in column 4 and a score in column 5, which look exchanged";
+        return Err((expected, format!("{} and {}", found(rank), found(score))));
+    }
     match score.parse::<f32>() {
         Ok(number) if number.is_finite() => Ok(Some((query, item, number, tag))),
         _ => Err((

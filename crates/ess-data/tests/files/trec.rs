@@ -1,7 +1,8 @@
 //! Qrels and runs.
 
 use ess_data::{
-    Error, QrelsFormat, QrelsReader, check_run_ids, read_qrels, read_run, write_qrels, write_run,
+    Error, QrelsFormat, QrelsReader, check_run_ids, read_qrels, read_run, scores_rise_with_rank, write_qrels,
+    write_run,
 };
 use ess_metrics::{Qrels, Run};
 use proptest::prelude::*;
@@ -171,6 +172,26 @@ fn a_name_with_white_space_is_written_with_underscores() {
     run.insert("q", "d", 1.0).unwrap();
     write_run(&path, &run).unwrap();
     assert_eq!(read_run(&path).unwrap().name(), "my_module_(dense)");
+}
+
+#[test]
+fn ranks_and_scores_in_exchanged_columns_are_refused_and_distances_are_known() {
+    let refused = run_error("q Q0 d 0.93 1 tag\nq Q0 e 0.5 2 tag\n");
+    assert!(matches!(refused, Error::Line { line: 1, .. }), "{refused}");
+    assert!(refused.to_string().contains("exchanged") && refused.to_string().contains("0.93"), "{refused}");
+    let rises = |content: &str| scores_rise_with_rank(file_with(content).1).unwrap();
+    let rising = "q Q0 d 1 0.1 t\nq Q0 e 2 0.4 t\nr Q0 d 1 0.2 t\nr Q0 e 2 0.3 t\n";
+    assert!(rises(rising) && rises("q Q0 e 2 0.4 t\nq Q0 d 1 0.1 t\n"));
+    for fine in [
+        "q Q0 d 1 0.4 t\nq Q0 e 2 0.1 t\n",
+        "q Q0 d 1 0.1 t\nq Q0 e 2 0.4 t\nr Q0 d 1 0.4 t\nr Q0 e 2 0.1 t\n",
+        "q Q0 d 0 0.1 t\nq Q0 e 0 0.4 t\n",
+        "q Q0 d 1 0.5 t\nr Q0 e 2 0.7 t\n",
+        "q Q0 d first 0.1 t\nq Q0 e second 0.4 t\n",
+        "q Q0 d 1 0.5 t\nq Q0 e 2 0.5 t\n",
+    ] {
+        assert!(!rises(fine), "{fine}");
+    }
 }
 
 #[test]

@@ -72,8 +72,12 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
 
     /// The measure for each query, in order, with mapped queries (`n × d_item`) and another index of the same items.
     pub(crate) fn per_query_in(&self, index: &dyn Index, mapped: &Embeddings) -> Result<Vec<f64>, Error> {
-        let hits = index.search(mapped, self.depth)?;
-        let rankings = hits.iter().map(|hits| hits.iter().map(|hit| hit.item));
+        let left_out = self.queries.left_out();
+        let hits = index.search(mapped, self.depth + usize::from(!left_out.is_empty()))?;
+        let rankings = hits.iter().enumerate().map(|(query, hits)| {
+            let left_out = left_out.get(query).copied().flatten();
+            hits.iter().map(|hit| hit.item).filter(move |item| Some(*item) != left_out).take(self.depth)
+        });
         let evaluation = self.evaluator.evaluate_rows(&self.qrels, rankings)?;
         let values = evaluation.measures()[0].per_query.clone();
         self.looks.note(&values);

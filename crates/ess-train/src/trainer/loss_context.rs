@@ -83,7 +83,8 @@ impl LossContext {
         let Some(config) = &self.mining_config else { return Ok(()) };
         let known = |(query, judgements)| {
             let teacher = queries.teacher().get(query).map(Vec::as_slice).unwrap_or_default();
-            MinedQuery { judgements, teacher }
+            let left_out = queries.left_out().get(query).copied().flatten();
+            MinedQuery { judgements, teacher, left_out }
         };
         let known: Vec<MinedQuery<'_>> =
             queries.judgements().iter().map(Vec::as_slice).enumerate().map(known).collect();

@@ -97,6 +97,17 @@ impl<E: Encoding> QuerySet<E> {
         Ok(self)
     }
 
+    /// Leaves an item out of the rankings of a query: itself, where queries are items too (ArguAna, Quora). It is not counted on
+    /// dev and not mined as a negative.
+    ///
+    /// # Errors
+    /// [`Error::Core`] when there is not one entry for each query.
+    pub fn with_left_out(mut self, left_out: Vec<Option<usize>>) -> Result<Self, Error> {
+        self.check_lists("items left out of rankings", left_out.len())?;
+        self.left_out = if left_out.iter().any(Option::is_some) { left_out } else { Vec::new() };
+        Ok(self)
+    }
+
     /// The same queries in another encoding, such as with what a first pass of an index found for them.
     ///
     /// ```
@@ -121,6 +132,7 @@ impl<E: Encoding> QuerySet<E> {
             negatives: self.negatives.clone(),
             weights: self.weights.clone(),
             rows: self.rows.clone(),
+            left_out: self.left_out.clone(),
         })
     }
 }
@@ -169,6 +181,11 @@ mod tests {
         assert!(joined.teacher()[0].is_empty());
         assert_eq!(joined.teacher()[2][0].item, 1);
         assert!(plain().join(&plain()).unwrap().teacher().is_empty());
+        let leaving_out = plain().with_left_out(vec![None, Some(4)]).unwrap();
+        let joined = plain().join(&leaving_out.select(&[1, 0]).unwrap()).unwrap();
+        assert_eq!(joined.left_out(), [None, None, Some(4), None]);
+        assert!(plain().with_left_out(vec![None; 2]).unwrap().left_out().is_empty());
+        assert!(plain().with_left_out(vec![None]).is_err());
     }
 
     #[test]

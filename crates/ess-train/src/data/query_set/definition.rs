@@ -31,6 +31,8 @@ pub struct QuerySet<E = Embeddings> {
     pub(super) weights: Vec<f32>,
     /// For each query, or for none, where each has its own place.
     pub(super) rows: Vec<usize>,
+    /// For each query, or for none.
+    pub(super) left_out: Vec<Option<usize>>,
 }
 
 impl<E: Encoding> QuerySet<E> {
@@ -57,8 +59,9 @@ impl<E: Encoding> QuerySet<E> {
                 return Err(Error::DuplicateJudgement { query, item: pair[0] });
             }
         }
-        let (teacher, negatives, weights, rows) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Ok(Self { encodings, judgements, teacher, negatives, weights, rows })
+        let (teacher, negatives, weights) = (Vec::new(), Vec::new(), Vec::new());
+        let (rows, left_out) = (Vec::new(), Vec::new());
+        Ok(Self { encodings, judgements, teacher, negatives, weights, rows, left_out })
     }
 
     pub(super) fn check_lists(&self, what: &'static str, found: usize) -> Result<(), Error> {
@@ -98,6 +101,11 @@ impl<E: Encoding> QuerySet<E> {
     /// The weight of each query; an empty slice where none were given and all weigh 1.
     pub fn weights(&self) -> &[f32] {
         &self.weights
+    }
+
+    /// The item that is left out of the rankings of each query; an empty slice where none is.
+    pub fn left_out(&self) -> &[Option<usize>] {
+        &self.left_out
     }
 
     /// The row of each query in the set that it comes from: what was drawn or cut from a set by [`QuerySet::select`] keeps

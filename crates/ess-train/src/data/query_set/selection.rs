@@ -21,6 +21,7 @@ impl<E: Encoding> QuerySet<E> {
             negatives: chosen(&self.negatives, rows),
             weights: chosen(&self.weights, rows),
             rows: if self.rows.is_empty() { rows.to_vec() } else { chosen(&self.rows, rows) },
+            left_out: chosen(&self.left_out, rows),
         })
     }
 
@@ -46,6 +47,9 @@ impl<E: DeviceEncoding> QuerySet<E> {
         let weights =
             |set: &Self| if set.weights.is_empty() { vec![1.0; set.len()] } else { set.weights.clone() };
         let weighed = !(self.weights.is_empty() && other.weights.is_empty());
+        let left_out =
+            |set: &Self| if set.left_out.is_empty() { vec![None; set.len()] } else { set.left_out.clone() };
+        let leaves_out = !(self.left_out.is_empty() && other.left_out.is_empty());
         let placed = !(self.rows.is_empty() && other.rows.is_empty());
         Ok(Self {
             encodings,
@@ -54,6 +58,7 @@ impl<E: DeviceEncoding> QuerySet<E> {
             negatives: joined((&self.negatives, these), (&other.negatives, those)),
             weights: if weighed { [weights(self), weights(other)].concat() } else { Vec::new() },
             rows: if placed { [self.rows(), other.rows()].concat() } else { Vec::new() },
+            left_out: if leaves_out { [left_out(self), left_out(other)].concat() } else { Vec::new() },
         })
     }
 }

@@ -88,6 +88,7 @@ fn of_queries<E: DeviceEncoding>(queries: &QuerySet<E>) -> Result<String, Error>
     }
     queries.weights().iter().for_each(|weight| push(u64::from(weight.to_bits())));
     queries.rows().into_iter().for_each(|row| push(row as u64));
+    queries.left_out().iter().for_each(|item| push(item.map_or(0, |item| item as u64 + 1)));
     // The vectors that the encodings have in themselves; of a kind without such, their number must do.
     let encodings = queries.encodings();
     let identity = encodings.identity(encodings.dim());

@@ -19,6 +19,8 @@ use crate::{
 pub(crate) struct MinedQuery<'a> {
     pub(crate) judgements: &'a [Judgement],
     pub(crate) teacher: &'a [TeacherScore],
+    /// What is no negative and not shown to the query: itself, where queries are items too.
+    pub(crate) left_out: Option<usize>,
 }
 
 /// Mines negatives for mapped queries (`n × d_item`).
@@ -34,11 +36,13 @@ pub(crate) fn mine(
 ) -> Result<(Vec<Vec<usize>>, MiningReport), Error> {
     let mut report = MiningReport { step, ..MiningReport::default() };
     let mut mined = Vec::with_capacity(queries.len());
-    let hits = index.search(mapped, config.depth)?;
+    let leaves_out = queries.iter().any(|query| query.left_out.is_some());
+    let hits = index.search(mapped, config.depth + usize::from(leaves_out))?;
     for (at, (hits, query)) in hits.iter().zip(queries).enumerate() {
         let filter = Filter::new(config, mapped.row(at), *query, items);
         let mut kept: Vec<usize> = Vec::new();
-        for hit in hits.iter().skip(config.skip) {
+        let shown = hits.iter().filter(|hit| Some(hit.item) != query.left_out).take(config.depth);
+        for hit in shown.skip(config.skip) {
             match filter.judge(hit.item, hit.similarity) {
                 Verdict::Relevant => report.relevant += 1,
                 Verdict::TooNear => report.dropped_by_margin += 1,
@@ -117,10 +121,24 @@ mod tests {
         let mapped = Embeddings::from_rows(&[[1.0]]).unwrap();
         let judgements = [(2, 1), (5, 2), (0, 0)].map(|(item, grade)| Judgement { item, grade });
         let teacher = [(2, 5.0), (4, 4.9), (6, 1.0)].map(|(item, score)| TeacherScore { item, score });
-        let query = MinedQuery { judgements: &judgements, teacher: &teacher };
+        let query = MinedQuery { judgements: &judgements, teacher: &teacher, left_out: None };
         let index = FlatIndex::new(items.clone()).unwrap();
         let (mut mined, report) = mine(config, &mapped, &[query], &items, &index, (seed, 3)).unwrap();
         (mined.remove(0), report)
+    }
+
+    #[test]
+    fn an_item_that_is_left_out_is_no_negative_and_takes_no_place() {
+        let items = Embeddings::from_vec((0..10).map(|i| 1.0 - 0.1 * i as f32).collect(), 1).unwrap();
+        let (mapped, index) =
+            (Embeddings::from_rows(&[[1.0]]).unwrap(), FlatIndex::new(items.clone()).unwrap());
+        let judgements = [Judgement { item: 2, grade: 1 }];
+        let config = NegativesConfig { depth: 4, ..NegativesConfig::default() };
+        let of = |left_out| {
+            let query = MinedQuery { judgements: &judgements, teacher: &[], left_out };
+            mine(&config, &mapped, &[query], &items, &index, (0, 1)).unwrap().0.remove(0)
+        };
+        assert_eq!((of(None), of(Some(0)), of(Some(9))), (vec![0, 1, 3], vec![1, 3, 4], vec![0, 1, 3]));
     }
 
     #[test]
@@ -155,7 +173,7 @@ mod tests {
         let items = Embeddings::from_vec((0..8).map(|i| 1.0 - 0.125 * i as f32).collect(), 1).unwrap();
         let judgements = [2, 5].map(|item| Judgement { item, grade: 1 });
         let teacher: Vec<_> = teacher.iter().map(|&(item, score)| TeacherScore { item, score }).collect();
-        let query_of = MinedQuery { judgements: &judgements, teacher: &teacher };
+        let query_of = MinedQuery { judgements: &judgements, teacher: &teacher, left_out: None };
         let mapped = Embeddings::from_rows(&[[query]]).unwrap();
         let index = FlatIndex::new(items.clone()).unwrap();
         let (mut mined, report) = mine(config, &mapped, &[query_of], &items, &index, (0, 1)).unwrap();
@@ -195,7 +213,7 @@ mod tests {
             NegativesConfig { per_query: 2, sampling: Sampling::Random, ..NegativesConfig::default() };
         let items = Embeddings::from_vec((0..40).map(|i| 1.0 - 0.01 * i as f32).collect(), 1).unwrap();
         let judgements = [Judgement { item: 2, grade: 1 }];
-        let queries = [MinedQuery { judgements: &judgements, teacher: &[] }; 2];
+        let queries = [MinedQuery { judgements: &judgements, teacher: &[], left_out: None }; 2];
         let mapped = Embeddings::from_rows(&[[1.0], [1.0]]).unwrap();
         let index = FlatIndex::new(items.clone()).unwrap();
         let drawn = |step| mine(&config, &mapped, &queries, &items, &index, (7, step)).unwrap().0;
