@@ -169,7 +169,11 @@ fn the_upper_layers_of_an_encoder_are_loaded() {
     let data = SmallData::new(4, 4);
     let encoder = std::sync::Arc::new(SentenceEncoder::load(crate::encode::tiny_model()).unwrap());
     let (lower, upper) = encoder.split(1, &Device::flex()).unwrap();
-    let texts: Vec<String> = (0..40).map(|i| format!("the cat and fox {i} of heart disease")).collect();
+    let words = "cat sat mat risk heart disease quick brown fox men women over lazy dog";
+    let words: Vec<&str> = words.split(' ').collect();
+    let word = |i: usize| words[i % words.len()];
+    let texts: Vec<String> =
+        (0..40).map(|i| format!("{} and {}", word(i), word(i + 1 + i / words.len()))).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let named =
         |prefix: char, count: usize| Ids::new((0..count).map(|i| format!("{prefix}{i}")).collect()).unwrap();
