@@ -2,10 +2,13 @@
 
 pub(crate) mod auto_module;
 pub(crate) mod auto_searcher;
+mod evidence;
 pub(crate) mod folder;
 #[cfg(test)]
 mod judged_as_deployed;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod selection;
+#[cfg(test)]
+mod simulated_choices;
 pub(crate) mod simultaneous;

@@ -39,6 +39,6 @@ pub use relevance_level::RelevanceLevel;
 pub use row_qrels::RowQrels;
 pub use run::Run;
 pub use significance::{
-    Bootstrap, ChoiceEvidence, ChoiceTest, Comparison, Family, RandomizationTest, Significance, compare,
-    holm, is_significant,
+    Bootstrap, ChoiceEvidence, ChoiceTest, Comparison, Family, RandomizationTest, Significance, UnseenLosses,
+    compare, holm, is_significant,
 };

@@ -18,3 +18,4 @@ pub use choice::{ChoiceEvidence, ChoiceTest};
 pub use comparison::{Comparison, Family, Significance, compare, is_significant};
 pub use holm::holm;
 pub use randomization::RandomizationTest;
+pub use unseen_losses::UnseenLosses;

@@ -32,8 +32,8 @@ impl Chosen {
         held_out: &HeldOut,
     ) -> Result<Self, Error> {
         let choose = |variant| choose(records, trials, held_out, variant);
-        let mut dense = choose(Variant::Dense);
-        let mut hybrid = trials.batch.words.is_some().then(|| choose(Variant::Hybrid));
+        let mut dense = choose(Variant::Dense)?;
+        let mut hybrid = trials.batch.words.is_some().then(|| choose(Variant::Hybrid)).transpose()?;
         let mut modules = Vec::new();
         for choice in std::iter::once(&mut dense).chain(&mut hybrid) {
             train_taken(trials, choice, &mut modules)?;
@@ -64,13 +64,19 @@ impl Chosen {
     }
 }
 
-fn choose(records: &[TrialRecord], trials: &Trials<'_>, held_out: &HeldOut, variant: Variant) -> Choice {
+fn choose(
+    records: &[TrialRecord],
+    trials: &Trials<'_>,
+    held_out: &HeldOut,
+    variant: Variant,
+) -> Result<Choice, Error> {
     if !held_out.are_enough() {
         let reason = format!("fewer than {MIN_QUERIES} queries are no evidence: the frozen encoder is kept");
-        return Choice::frozen(&reason, trials.config);
+        return Ok(Choice::frozen(&reason, trials.config));
     }
     let reason = "the budget ended before the first trial: the frozen encoder is kept";
-    Choice::make(records, variant, trials.config).unwrap_or_else(|| Choice::frozen(reason, trials.config))
+    let made = Choice::make(records, variant, trials.config)?;
+    Ok(made.unwrap_or_else(|| Choice::frozen(reason, trials.config)))
 }
 
 /// Trains the module that a choice takes on all queries, where `modules` have none of its name yet. Where that fails, the

@@ -42,7 +42,9 @@ const KNOWN_SHARE: f64 = 0.5;
 /// training, is searched with [`Weights::cautious`], or less where training found less.
 ///
 /// Tokens are looked at for as many items of each search as when it was chosen ([`AutoConfig::pool`](crate::AutoConfig::pool));
-/// where more are asked for, the others are taken to be as the least of these.
+/// where more are asked for, the others are taken to be as the least of these. Up to that many hits are those of the ranking that
+/// held-out queries judged. For more, each search goes as deep as hits are asked for, and what only the deeper part finds may rank
+/// among the first: such a ranking was not judged.
 ///
 /// A query costs two searches of the dense index (three with a trained module), one of the passages, two of the words, a look at every
 /// training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).

@@ -17,13 +17,14 @@ const TOGETHER: usize = 125;
 /// Testing", 1993, §2). Infinite for a level that so few draws cannot tell.
 ///
 /// `differences` has those of the same queries for each candidate.
-pub(crate) fn critical_t(differences: &[Vec<f64>], level: f64, seed: u64) -> f64 {
-    let (candidates, queries) = (differences.len(), differences.first().map_or(0, Vec::len));
+pub(crate) fn critical_t(differences: &[impl AsRef<[f64]>], level: f64, seed: u64) -> f64 {
+    let (candidates, queries) = (differences.len(), differences.first().map_or(0, |of| of.as_ref().len()));
     let allowed = (level * (DRAWS + 1) as f64).floor() as usize;
     if allowed == 0 || candidates == 0 || queries < 2 {
         return f64::INFINITY;
     }
-    let differences = Array2::from_shape_fn((queries, candidates), |(query, at)| differences[at][query]);
+    let differences =
+        Array2::from_shape_fn((queries, candidates), |(query, at)| differences[at].as_ref()[query]);
     let squares: Vec<f64> = differences.axis_iter(Axis(1)).map(|all| all.dot(&all)).collect();
     let starts: Vec<usize> = (0..DRAWS).step_by(TOGETHER).collect();
     let draws = starts.into_par_iter().flat_map_iter(|first| {
@@ -51,7 +52,14 @@ fn t_of(sum: f64, squares: f64, queries: usize) -> f64 {
 fn signs(draws: usize, queries: usize, seed: u64, first: usize) -> Array2<f64> {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     random.set_stream(first as u64);
-    Array2::from_shape_simple_fn((draws, queries), || if random.random::<bool>() { 1.0 } else { -1.0 })
+    let mut bits = 0_u64;
+    Array2::from_shape_fn((draws, queries), |(_, query)| {
+        let place = query % u64::BITS as usize;
+        if place == 0 {
+            bits = random.random();
+        }
+        if bits >> place & 1 == 1 { 1.0 } else { -1.0 }
+    })
 }
 
 #[cfg(test)]

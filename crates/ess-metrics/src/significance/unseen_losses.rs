@@ -1,7 +1,24 @@
 //! What rare losses that no query has shown may cost: Gaffke's test of the mean of values that are bounded below.
 
-/// What losses that no query has shown leave of the gain of the best of several systems.
-pub(super) struct UnseenLosses {
+use super::differences::check_values;
+use crate::error::Error;
+
+/// What losses that no query has shown leave of the gain of the best of several systems, by Gaffke's test of a bounded mean.
+///
+/// Where `n` queries gain `g` each and none loses, losses of `l` that are just frequent enough to cancel the gain are missed with a
+/// probability of `(1 + g / l)^-n`. [`ChoiceTest`](super::ChoiceTest) asks the same with the range of the measure for `l`; where
+/// it is known how much a query has to lose, a smaller `l` finds smaller gains.
+///
+/// ```
+/// use ess_metrics::UnseenLosses;
+///
+/// // 40 queries gain .05 each; were there losses of .95 that make up for it, 40 queries would miss them in 13 of 100 cases.
+/// let unseen = UnseenLosses::new(&[0.05; 40], 0.95, 1)?;
+/// assert!((unseen.p() - 0.13).abs() < 0.01 && unseen.lower_end(0.025) < 0.0);
+/// # Ok::<(), ess_metrics::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct UnseenLosses {
     /// Of the queries that differ.
     differences: Vec<f64>,
     /// Their share of all queries.
@@ -11,20 +28,42 @@ pub(super) struct UnseenLosses {
 }
 
 impl UnseenLosses {
-    /// `chosen` are the differences of the best of so many systems, and no difference can lie below `-largest`.
+    /// `differences` are those of the best of `systems` systems from the baseline, query by query, and `largest` is what a query
+    /// can lose, or what one of these has lost where that is more.
+    ///
+    /// # Errors
+    /// [`Error::Empty`] or [`Error::NonFinite`] for no differences or for a NaN or an infinity among them, and
+    /// [`Error::InvalidParameter`] for a `largest` below 0 or not finite.
+    pub fn new(differences: &[f64], largest: f64, systems: usize) -> Result<Self, Error> {
+        check_values("differences of queries", differences)?;
+        if !(largest.is_finite() && largest >= 0.0) {
+            return Err(Error::InvalidParameter {
+                name: "largest loss of a query",
+                expected: "a number of 0 or more",
+                found: largest.to_string(),
+            });
+        }
+        let seen = differences.iter().fold(0.0_f64, |most, difference| most.max(-difference));
+        Ok(Self::of(differences, systems, largest.max(seen)))
+    }
+
+    /// No difference lies below `-largest`.
     pub(super) fn of(chosen: &[f64], systems: usize, largest: f64) -> Self {
         let differences: Vec<f64> = chosen.iter().copied().filter(|&x| x != 0.0).collect();
         let share = differences.len() as f64 / chosen.len() as f64;
-        Self { differences, share, systems: systems as f64, largest }
+        Self { differences, share, systems: systems.max(1) as f64, largest }
     }
 
-    /// The one-sided p-value, times the number of systems.
-    pub(super) fn p(&self) -> f64 {
+    /// The one-sided p-value of no gain, times the number of systems.
+    pub fn p(&self) -> f64 {
         (self.systems * p(&self.differences, self.largest)).min(1.0)
     }
 
     /// The lower end of the interval of the mean difference, with a tail of this probability for all systems together.
-    pub(super) fn lower_end(&self, tail: f64) -> f64 {
+    pub fn lower_end(&self, tail: f64) -> f64 {
+        if self.differences.is_empty() {
+            return 0.0;
+        }
         self.share * lower_end(&self.differences, self.largest, tail / self.systems)
     }
 }
@@ -133,5 +172,32 @@ mod tests {
         let end = lower_end(&mixed, 1.0, 0.01);
         let shifted: Vec<f64> = mixed.iter().map(|value| value - end).collect();
         assert!((p(&shifted, 1.0 + end) - 0.01).abs() < 1e-6, "{end}");
+    }
+
+    #[test]
+    fn no_difference_shows_nothing_and_what_was_lost_can_be_lost() {
+        let none = UnseenLosses::new(&[0.0; 9], 1.0, 3).unwrap();
+        assert_eq!((none.p(), none.lower_end(0.025)), (1.0, 0.0));
+        let lost: Vec<f64> = (0..60).map(|i| if i == 0 { -0.9 } else { 0.2 }).collect();
+        let of = |largest| UnseenLosses::new(&lost, largest, 1).unwrap();
+        assert_eq!(of(0.1), of(0.9));
+        assert!(of(0.9).p() < of(1.0).p() && of(0.9).lower_end(0.025) > of(1.0).lower_end(0.025));
+    }
+
+    #[test]
+    fn each_of_several_systems_had_the_chance_to_show_no_loss() {
+        let of = |systems| UnseenLosses::new(&[0.1; 60], 0.5, systems).unwrap();
+        assert!((of(8).p() - 8.0 * of(1).p()).abs() < 1e-15);
+        assert_eq!((of(0), of(8).lower_end(0.04)), (of(1), of(1).lower_end(0.005)));
+    }
+
+    #[test]
+    fn refuses_what_is_no_difference_and_no_loss() {
+        let refused = |differences: &[f64], largest| UnseenLosses::new(differences, largest, 1).unwrap_err();
+        assert!(matches!(refused(&[], 1.0), Error::Empty { .. }));
+        assert!(matches!(refused(&[0.1, f64::NAN], 1.0), Error::NonFinite { position: 1, .. }));
+        for largest in [-0.1, f64::NAN, f64::INFINITY] {
+            assert!(matches!(refused(&[0.1], largest), Error::InvalidParameter { .. }), "{largest}");
+        }
     }
 }
