@@ -89,10 +89,20 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it says of a trained module that it fails, rather than of the run that it cannot go on: training failed, or
-    /// what was trained gives no numbers.
+    /// Whether it says of a trained module that it fails, rather than of the run that it cannot go on: its training diverged,
+    /// found nothing to train or to be fitted to, or failed in a kind of one's own, or what was trained gives no numbers.
     pub(crate) fn is_of_module(&self) -> bool {
-        matches!(self, Self::Train(_) | Self::Core(ess_core::Error::NonFinite { .. }))
+        use ess_train::Error as Train;
+        match self {
+            Self::Core(error) => matches!(error, ess_core::Error::NonFinite { .. }),
+            Self::Train(
+                Train::Diverged { .. } | Train::NothingToTrain | Train::Missing { .. } | Train::Linalg(_),
+            ) => true,
+            Self::Train(Train::Core(error)) => {
+                matches!(error, ess_core::Error::NonFinite { .. } | ess_core::Error::External(_))
+            }
+            _ => false,
+        }
     }
 }
 
@@ -102,5 +112,26 @@ impl From<Error> for ess_core::Error {
             Error::Core(error) => error,
             error => Self::external(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_and_an_observer_are_not_the_modules_fault() {
+        use ess_train::Error as Train;
+        let path = || PathBuf::from("run-0.checkpoint");
+        let of_module = |error: Train| Error::Train(error).is_of_module();
+        assert!(of_module(Train::Diverged { step: 3, loss: f64::NAN }) && of_module(Train::NothingToTrain));
+        assert!(of_module(Train::Core(ess_core::Error::external("of one's own"))));
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert!(!of_module(Train::Files(ess_files::Error::Io { path: path(), cause: full })));
+        assert!(!of_module(Train::Files(ess_files::Error::Busy { path: path() })));
+        assert!(!of_module(Train::CheckpointDamaged { path: path(), reason: "torn".to_owned() }));
+        assert!(!of_module(Train::Observer("stopped".into())));
+        assert!(!of_module(Train::Core(ess_core::Error::Empty { what: "items" })));
+        assert!(!Error::NoTexts { what: "the collection" }.is_of_module());
     }
 }

@@ -106,6 +106,7 @@ impl Ess {
     /// Runs the command. `matches` say which flags stood on the command line.
     pub(crate) fn run(self, matches: &ArgMatches) -> Result<()> {
         self.output.choose_listener();
+        let _lock = self.output.lock()?;
         self.command.run(&self.output, matches)
     }
 }

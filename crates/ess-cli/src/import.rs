@@ -86,7 +86,6 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     // Before the work, so that a second one is told at once and not after it.
     let _lock = FileLock::acquire(&arguments.out)?;
     let report_file = report_file(output)?;
-    let _report_lock = report_file.map(FileLock::acquire).transpose()?;
     let import = Import::open(arguments)?;
     let mut report = import.report();
     match report_file {

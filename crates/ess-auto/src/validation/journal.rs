@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_files::{Checksum, seal_json, unseal_json, write_atomically};
+use ess_files::{Checksum, FileLock, seal_json, unseal_json, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -20,6 +20,8 @@ const UNWRITTEN: f64 = 1.0;
 /// A file of finished trials and of what was spent; in memory alone without a path.
 pub(crate) struct Journal {
     path: Option<PathBuf>,
+    /// Others are told at once, from before the first trial to the end.
+    _lock: Option<FileLock>,
     contents: Contents,
 }
 
@@ -60,10 +62,11 @@ impl Contents {
 }
 
 impl Journal {
-    /// Opens the journal of a run with these inputs; one of other inputs, or of an earlier version, is begun anew.
+    /// Opens the journal of a run with these inputs, for this run alone; one of other inputs, or of an earlier version, is
+    /// begun anew.
     ///
     /// # Errors
-    /// [`Error::Io`] for a file that cannot be read, [`Error::Format`] for one that is torn, altered, or no journal, or that
+    /// [`Error::Files`] where another run has it, [`Error::Io`] for a file that cannot be read, [`Error::Format`] for one that is torn, altered, or no journal, or that
     /// holds other trials than those that these inputs have by `names`.
     pub(crate) fn open(path: Option<&Path>, inputs: Checksum, names: &[&str]) -> Result<Self, Error> {
         let fresh = Contents {
@@ -73,6 +76,7 @@ impl Journal {
             spent: 0.0,
             trials: Vec::new(),
         };
+        let lock = path.map(FileLock::acquire).transpose()?;
         let found = path.map(read).transpose()?.flatten().filter(|found| found.inputs == fresh.inputs);
         if let (Some(contents), Some(path)) = (&found, path) {
             if let Some(fault) = contents.fault(names) {
@@ -80,7 +84,7 @@ impl Journal {
             }
             tracing::info!(trials = contents.trials.len(), "going on with an earlier run");
         }
-        Ok(Self { path: path.map(Path::to_owned), contents: found.unwrap_or(fresh) })
+        Ok(Self { path: path.map(Path::to_owned), _lock: lock, contents: found.unwrap_or(fresh) })
     }
 
     pub(crate) fn trials(&self) -> &[TrialRecord] {
@@ -161,4 +165,22 @@ fn damaged(path: &Path, found: &str) -> Error {
         "a journal of automatic choice of version {VERSION}, as it was written; remove it to begin anew"
     );
     Error::Format { path: path.to_owned(), expected, found: found.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_run_at_a_time_has_a_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.json");
+        let open = || Journal::open(Some(&path), Checksum::of(b"inputs"), &[]);
+        let mut journal = open().unwrap();
+        assert!(matches!(open(), Err(Error::Files(ess_files::Error::Busy { .. }))));
+        journal.spend(2.0).unwrap();
+        assert!(matches!(open(), Err(Error::Files(ess_files::Error::Busy { .. }))));
+        drop(journal);
+        assert_eq!(open().unwrap().spent(), 2.0);
+    }
 }

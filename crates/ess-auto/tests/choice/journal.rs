@@ -145,3 +145,26 @@ fn the_number_of_threads_changes_nothing() {
     };
     assert_eq!(with(1), with(3));
 }
+
+#[test]
+fn a_journal_that_another_has_is_refused_at_once_and_left_alone() {
+    let world = World::new(30, 1);
+    let (collection, train) = (world.bare_collection(), world.queries(20, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.json");
+    let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
+    let fit = || auto.fit(&collection, &train, None, Some(&journal)).map(|(module, _)| module);
+    // As a choice has it, from before its first trial to its end.
+    let other = ess_files::FileLock::acquire(&journal).unwrap();
+    assert!(matches!(fit(), Err(Error::Files(ess_files::Error::Busy { path })) if path == journal));
+    assert!(!journal.exists());
+    drop(other);
+    let module = fit().unwrap();
+    let written = std::fs::read(&journal).unwrap();
+    let other = ess_files::FileLock::acquire(&journal).unwrap();
+    assert!(matches!(fit(), Err(Error::Files(ess_files::Error::Busy { .. }))));
+    assert_eq!(std::fs::read(&journal).unwrap(), written);
+    drop(other);
+    assert_eq!(fit().unwrap(), module);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
-use ess_files::FileLock;
+use ess_files::{FileLock, FolderLock};
 
 use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
 
@@ -52,10 +52,10 @@ impl<D: DataSetArgument> ComparisonArguments<D> {
         self.cells.clone().unwrap_or_else(|| self.out.with_extension("cells"))
     }
 
-    /// Keeps others from writing the same page. To be taken before the work, so that a second one is told at once and not
-    /// after it.
-    pub(super) fn lock(&self) -> Result<FileLock> {
-        Ok(FileLock::acquire(&self.out)?)
+    /// Keeps others from writing the same page or the same results. To be taken before the work, so that a second one is told
+    /// at once and not after it.
+    pub(super) fn lock(&self) -> Result<(FileLock, FolderLock)> {
+        Ok((FileLock::acquire(&self.out)?, FolderLock::acquire(&self.cells())?))
     }
 
     /// Writes the page and shows it.

@@ -47,6 +47,7 @@ impl Compact {
         let out = self.out.as_ref().unwrap_or(&self.index).clone();
         // Before the work, so that a second one is told at once and not after it.
         let _lock = FileLock::acquire(&out)?;
+        let _lock_of_rows = self.rows.as_deref().map(FileLock::acquire).transpose()?;
         let start = Instant::now();
         let compacted = ess_index::compact_file(&self.index, &out)?;
         let report = Report {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
+use ess_files::FileLock;
 use ess_train::Progress;
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -35,6 +36,13 @@ impl Output {
             (false, true) => Listener::StandardError,
             (false, false) => Listener::StandardOutput,
         });
+    }
+
+    /// Keeps others from writing the file of `--json`. To be taken before the work, so that a second one is told at once and
+    /// not after it.
+    pub(crate) fn lock(&self) -> Result<Option<FileLock>> {
+        let file = self.json.as_deref().filter(|path| !is_standard_output(path));
+        Ok(file.map(FileLock::acquire).transpose()?)
     }
 
     /// Writes the results where `--json` says.

@@ -177,6 +177,44 @@ fn what_killed_programs_left_goes_with_the_next_run() {
     assert!(data.path("module/mine.json").exists());
 }
 
+/// Ctrl-C in the middle of a file: its partial form goes with the lock, and what was there before stays.
+#[cfg(unix)]
+#[test]
+fn a_program_that_is_interrupted_as_it_writes_leaves_the_file_as_it_was() {
+    const TRIES: usize = 20;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (out, old) = (folder.path().join("out"), b"what was there");
+    std::fs::create_dir(&out).unwrap();
+    let rows = 40_000;
+    let matrix = Embeddings::from_vec(vec![0.5; rows * 64], 64).unwrap();
+    write_npy(at("items.npy"), &matrix, Dtype::F32).unwrap();
+    write_ids(at("items.txt"), &Ids::new((0..rows).map(|row| row.to_string()).collect()).unwrap()).unwrap();
+    let (store, partial) = (out.join("items.safetensors"), out.join(".ess-items.safetensors.partial"));
+    let interrupted = (0..TRIES).any(|_| {
+        std::fs::write(&store, old).unwrap();
+        let child = command("import")
+            .args(["--npy", &at("items.npy"), "--ids", &at("items.txt"), "--quiet"])
+            .args(["--out", store.to_str().unwrap()])
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut child = Running(child);
+        while !partial.exists() && child.0.try_wait().unwrap().is_none() {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+        }
+        // It may have ended by now.
+        let _ = Command::new("kill").args(["-INT", &child.0.id().to_string()]).status();
+        let status = child.0.wait().unwrap().code();
+        let left: Vec<_> = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left, ["items.safetensors"]);
+        let is_old = std::fs::read(&store).unwrap() == old;
+        assert!(if is_old { status == Some(130) } else { status.is_some() }, "{status:?}");
+        is_old
+    });
+    assert!(interrupted, "every signal came too late");
+}
+
 #[test]
 fn an_error_is_said_with_its_causes_and_without_a_backtrace() {
     let data = SmallData::new(4, 4);

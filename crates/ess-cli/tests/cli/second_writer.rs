@@ -40,7 +40,29 @@ fn programs() -> Vec<(&'static str, Vec<&'static str>, &'static str, Written)> {
             "OUT",
             File,
         ),
+        (
+            "index",
+            vec!["search", "--index", "no-text", "--queries", "no-text", "--write-run", "OUT"],
+            "OUT",
+            File,
+        ),
+        (
+            "index",
+            more(
+                &["tune", "--index", "no-text", "--items", "no-text"],
+                &["--queries", "no-text", "--plot", "OUT"],
+            ),
+            "OUT",
+            File,
+        ),
+        ("index", vec!["compact", "--index", "no-text", "--rows", "OUT"], "OUT", File),
         ("compare modules", vec!["--data", "X=no-data,no-text,,no-text", "--out", "OUT"], "OUT", File),
+        (
+            "compare modules",
+            vec!["--data", "X=no-data,no-text,,no-text", "--out", "x", "--cells", "OUT"],
+            "OUT",
+            Folder,
+        ),
         ("compare hybrid", more(&data, &["--out", "OUT"]), "OUT", File),
         ("compare auto", more(&data, &["--out", "OUT"]), "OUT", File),
     ];
@@ -81,6 +103,14 @@ fn every_program_that_works_for_long_is_told_before_its_work_that_another_writes
         };
         run(name, &arguments).failed_with(&["another writer is at work", &busy]);
         drop((file, folder));
+        // The results as JSON are an output of every program.
+        let json = at("results.json");
+        let with_json = [&arguments[..], &["--json".to_owned(), json.clone()]].concat();
+        let lock = FileLock::acquire(Path::new(&json)).unwrap();
+        if !arguments.contains(&"--json".to_owned()) {
+            run(name, &with_json).failed_with(&["another writer is at work", &json]);
+        }
+        drop(lock);
         // Alone, it goes on to what is missing.
         run(name, &arguments).failed_with(&[&at("no-")]);
     }

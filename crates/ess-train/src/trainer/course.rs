@@ -49,11 +49,12 @@ impl<S: Sides> Course<'_, '_, S> {
             bar.inc(1);
             let stale = |best: &Best<_>| best.stale() > self.trainer.config().patience;
             let over = self.best.as_ref().is_some_and(stale) || point.step == steps;
+            let last = if asked_to_end && point.dev.is_none() { self.look_at_end(stop)? } else { None };
             self.keep(over, over || asked_to_end)?;
             ended = over || asked_to_end;
-            if asked_to_end && point.dev.is_none() {
-                // After the checkpoint: a run that goes on from there has not been measured here.
-                self.measure_last(stop)?;
+            if let Some(value) = last {
+                // After the checkpoint: the curve of a run that goes on from there has no measurement here.
+                self.offer_last(value);
             }
         }
         bar.finish_and_clear();
@@ -92,17 +93,23 @@ impl<S: Sides> Course<'_, '_, S> {
         Ok((point, end))
     }
 
-    fn measure_last(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(), Error> {
-        let (Some(best), Stop::OnDev(dev)) = (&mut self.best, stop) else { return Ok(()) };
+    /// Measures where an observer ends the run, which the guard pays for also when the run goes on later.
+    fn look_at_end(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<Option<f64>, Error> {
+        let Stop::OnDev(dev) = stop else { return Ok(None) };
         let run = &mut self.run;
-        let values = run.sides.measure(dev, run.device());
-        let kept = run.kept();
-        if let Some(point) = run.points.last_mut() {
-            let value = mean(&values.map_err(|error| diverged(error, point.step))?);
+        let step = run.points.len();
+        let values = run.sides.measure(dev, run.device()).map_err(|error| diverged(error, step))?;
+        let value = mean(&values);
+        run.looks_at_ends.push(values);
+        Ok(Some(value))
+    }
+
+    fn offer_last(&mut self, value: f64) {
+        let kept = self.run.kept();
+        if let (Some(best), Some(point)) = (&mut self.best, self.run.points.last_mut()) {
             best.offer(point.step, value, kept);
             point.dev = Some(value);
         }
-        Ok(())
     }
 
     /// Goes on from the run's checkpoint, where there is one, with all that was seen of dev; says whether it had ended.
@@ -113,7 +120,7 @@ impl<S: Sides> Course<'_, '_, S> {
         };
         self.seconds_before = seconds;
         if let Stop::OnDev(dev) = stop {
-            self.run.looks.iter().for_each(|values| dev.note(values));
+            self.run.looks.iter().chain(&self.run.looks_at_ends).for_each(|values| dev.note(values));
         }
         tracing::info!(run = self.number, steps = self.run.points.len(), ended, "went on from a checkpoint");
         Ok(ended)

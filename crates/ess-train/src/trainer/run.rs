@@ -40,6 +40,8 @@ pub(crate) struct Run<'a, 'i, S: Sides> {
     pub(crate) points: Vec<CurvePoint>,
     /// What each measurement on the way found, dev query by dev query.
     pub(crate) looks: Vec<Vec<f64>>,
+    /// What was found where an observer ended the run, and which the curve of one that goes on does not have.
+    pub(crate) looks_at_ends: Vec<Vec<f64>>,
 }
 
 impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
@@ -70,6 +72,7 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
             loss_context: LossContext::new(loss.needs(), config, queries, items)?,
             points: Vec::new(),
             looks: Vec::new(),
+            looks_at_ends: Vec::new(),
         })
     }
 

@@ -1,10 +1,14 @@
 //! Checkpoints that are damaged, of others, or cannot be kept.
 
+use std::sync::{Arc, Mutex};
+
 use burn::tensor::Device;
 use ess_search::{Mlp, MlpConfig, TrainableModule};
-use ess_train::{Checkpoints, DevSet, Error, Items, Stop, Trainer};
+use ess_train::{
+    Checkpoints, Control, DevSet, Error, Items, Observer, ObserverError, Stop, Trainer, TrainingStep,
+};
 
-use crate::{DIM, EndAt, STEPS, Task, config, noise, run, trainer};
+use crate::{DIM, EndAt, STEPS, Task, config, module, noise, run, trainer};
 
 #[test]
 fn torn_and_foreign_checkpoints_are_refused_by_type() {
@@ -22,7 +26,7 @@ fn torn_and_foreign_checkpoints_are_refused_by_type() {
     for length in [0, 1, 8, 12, 19, 20, 43, 44, 500, whole.len() / 2, whole.len() - 1] {
         assert!(damaged(&found(&whole[..length])), "cut to {length}");
     }
-    for bytes in ess_testing::damage::mutations(&whole, 1, ess_testing::damage::rounds(300)) {
+    for bytes in ess_testing::damage::mutations(&whole, 1, ess_testing::damage::rounds(5000)) {
         assert!(bytes == whole || damaged(&found(&bytes)));
     }
     assert!(damaged(&found(b"something else altogether, and long enough to hold a checksum")));
@@ -66,33 +70,54 @@ fn checkpoints_that_cannot_be_kept_are_refused_before_any_work() {
     assert!(matches!(run(&trainer, &task, true), Err(Error::Files(_))));
 }
 
-/// What stands behind the checksum refuses what does not fit, and nothing panics or runs on with another number of steps.
+/// What stands behind the checksum refuses what does not fit, and nothing panics or goes on from another step. What is read is
+/// not trained on: an observer ends the run at its next step.
 #[test]
-fn damage_with_the_checksum_made_right_again_is_an_error_or_a_run_of_as_many_steps() {
+fn damage_with_the_checksum_made_right_again_is_an_error_or_a_run_that_goes_on() {
     let task = Task::new();
     let folder = tempfile::tempdir().unwrap();
     let kept = Some((folder.path(), 6));
-    let killer = EndAt { run: 0, step: 21, dies: true };
-    assert!(run(&trainer(3, kept, Some(killer)), &task, true).is_err());
+    let at = |step: usize| Some(EndAt { run: 0, step, dies: true });
+    assert!(run(&trainer(3, kept, at(21)), &task, true).is_err());
     let path = folder.path().join("run-0.checkpoint");
     let whole = std::fs::read(&path).unwrap();
     let body = &whole[..whole.len() - 24];
     // The numbers and the optimiser's state are most of the file; its description has half of the rounds to itself.
     let described = 20 + u64::from_le_bytes(body[12..20].try_into().unwrap()) as usize;
-    let rounds = ess_testing::damage::rounds(150);
+    let rounds = ess_testing::damage::rounds(2500);
     let of_all = ess_testing::damage::mutations(body, 1, rounds);
     let of_description = ess_testing::damage::mutations(&body[20..described], 2, rounds).map(|state| {
         let length = (state.len() as u64).to_le_bytes();
         [&body[..12], &length, &state, &body[described..]].concat()
     });
-    let mut ran = 0;
+    let items = Items::new(&task.items, &Device::flex());
+    let dev = DevSet::new(&task.dev, &items, config(3).measure).unwrap();
+    let mut went_on = 0;
     for body in of_all.chain(of_description) {
         let checksum = ess_files::Checksum::of(&body).to_string();
         std::fs::write(&path, [&body, checksum.as_bytes()].concat()).unwrap();
-        if let Ok((_, curve)) = run(&trainer(3, kept, None), &task, true) {
-            assert!(curve.points.len() <= STEPS);
-            ran += 1;
+        let next = Arc::new(Next(Mutex::default()));
+        let trainer = trainer(3, kept, None).with_observer(Arc::clone(&next) as Arc<dyn Observer>);
+        let found = trainer.train(module(), &items, &task.train, &Stop::OnDev(&dev));
+        let step = *next.0.lock().unwrap();
+        match found {
+            // Its description says that it had ended.
+            Ok((_, curve)) => assert!(curve.points.len() <= STEPS && step.is_none()),
+            Err(Error::Observer(_)) => assert!(step.is_some_and(|step| (1..=STEPS).contains(&step))),
+            Err(_) => assert!(step.is_none()),
         }
+        went_on += usize::from(step.is_some());
     }
-    assert!(ran < rounds, "{ran} of {} went on", 2 * rounds);
+    println!("{went_on} of {} went on", 2 * rounds);
+    assert!(went_on > 0 && went_on < rounds, "{went_on} of {} went on", 2 * rounds);
+}
+
+/// Ends a run at its first step, and has the step's number.
+struct Next(Mutex<Option<usize>>);
+
+impl Observer for Next {
+    fn on_step(&self, step: &TrainingStep<'_>) -> Result<Control, ObserverError> {
+        *self.0.lock().unwrap() = Some(step.step);
+        Err("looked at".into())
+    }
 }

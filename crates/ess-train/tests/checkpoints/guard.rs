@@ -1,6 +1,6 @@
 //! What dev was asked before the kill counts in the guard.
 
-use ess_train::{Error, TrainerConfig};
+use ess_train::{Error, FitReport, TrainerConfig};
 
 use crate::{EndAt, Task, config, fit, set_up, trainer};
 
@@ -57,5 +57,25 @@ fn a_checkpoint_without_what_was_measured_is_refused_by_its_reason() {
         let found = with(&|state| change(state["looks"].as_array_mut().unwrap()));
         let fits = |reason: &str| reason.contains("does not fit its curve");
         assert!(matches!(&found, Err(Error::CheckpointDamaged { reason, .. }) if fits(reason)), "{found:?}");
+    }
+}
+
+#[test]
+fn the_guard_pays_for_what_was_measured_where_an_observer_ended_the_run() {
+    let task = Task::new();
+    let config = TrainerConfig { learning_rate: 0.1, weight_decay: 0.0, ..config(3) };
+    let trainer = |folder, end| set_up(config.clone(), folder, end);
+    let whole = fit(&trainer(None, None), &task).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Some((folder.path(), 5));
+    // Step 10 is no step that is measured on the way, so ending there measures once more.
+    let ended = fit(&trainer(kept, Some(EndAt { run: 0, step: 10, dies: false })), &task).unwrap();
+    assert_eq!(ended.curves[0].points.len(), 10);
+    assert!(ended.curves[0].points[9].dev.is_some());
+    let looks = |report: &FitReport| report.guard.candidates.unwrap();
+    for _ in 0..2 {
+        let again = fit(&trainer(kept, None), &task).unwrap();
+        assert_eq!(again.curves[0].points, whole.curves[0].points);
+        assert_eq!(looks(&again), looks(&whole) + 1);
     }
 }

@@ -6,6 +6,7 @@ mod damage;
 mod goes_on;
 mod golden;
 mod guard;
+mod second_run;
 mod two_sides;
 
 use std::{path::Path, sync::Arc};

@@ -3,7 +3,7 @@
 use std::{io::ErrorKind, path::PathBuf};
 
 use burn::optim::ModuleOptimizer;
-use ess_files::{remove_partials, write_atomically};
+use ess_files::{FileLock, write_atomically};
 
 use super::{
     format, optimizer_state,
@@ -35,19 +35,21 @@ pub(crate) struct CheckpointFile {
     every: usize,
     identity: RunIdentity,
     dev_queries: usize,
+    /// Others are told at once, as long as the run goes on.
+    _lock: FileLock,
 }
 
 impl CheckpointFile {
-    /// The file of the run of this number; what killed writers of it left is removed.
+    /// The file of the run of this number, for this run alone; what killed writers of it left is removed.
     pub(crate) fn open(
         checkpoints: &Checkpoints,
         run: usize,
         identity: RunIdentity,
         dev_queries: usize,
     ) -> Result<Self, Error> {
-        let name = format!("run-{run}.checkpoint");
-        remove_partials(checkpoints.folder(), |partial| partial == name)?;
-        Ok(Self { path: checkpoints.folder().join(name), every: checkpoints.every(), identity, dev_queries })
+        let path = checkpoints.folder().join(format!("run-{run}.checkpoint"));
+        let lock = FileLock::acquire(&path)?;
+        Ok(Self { path, every: checkpoints.every(), identity, dev_queries, _lock: lock })
     }
 
     /// Whether a checkpoint is due after this step.
@@ -76,6 +78,7 @@ impl CheckpointFile {
             seconds: progressed.seconds,
             points: run.points.iter().map(Point::of).collect(),
             looks: bits_of(&run.looks),
+            looks_at_ends: bits_of(&run.looks_at_ends),
             mining: run.loss_context.mining.clone(),
             mined: run.loss_context.mined.clone(),
             ids: parameters.ids,
@@ -107,6 +110,7 @@ impl CheckpointFile {
         }
         let count = self.parameters_of(&state, numbers, run, best.as_deref())?;
         let looks = state.looks(self.dev_queries).map_err(|reason| self.damaged(reason))?;
+        let at_ends = state.looks_at_ends(self.dev_queries).map_err(|reason| self.damaged(reason))?;
         let (now, snapshots) = self.snapshots(run, &state, numbers, count)?;
         if let (Some(best), Some(state)) = (best, &state.best) {
             *best = state.with(|at, draws| {
@@ -119,7 +123,7 @@ impl CheckpointFile {
         if let Some(optimizer) = now.optimizer {
             run.optimizer = optimizer;
         }
-        run.looks = looks;
+        (run.looks, run.looks_at_ends) = (looks, at_ends);
         run.points = state.points.iter().zip(1..).map(|(point, step)| point.at(step)).collect();
         (run.loss_context.mined, run.loss_context.mining) = (state.mined, state.mining);
         // The order of queries is drawn anew up to here.

@@ -16,7 +16,8 @@ use crate::error::Error;
 ///
 /// A file of another run (other settings, module, queries or items) is refused, and so is a damaged one, and one of an
 /// earlier version that has no measurements of dev for the guard. Files stay when
-/// training is over; remove the folder to begin anew. Two processes must not share a folder.
+/// training is over; remove the folder to begin anew. A file is its run's alone while it goes on: a second run that would write
+/// it, of this process or of another, ends at once with [`ess_files::Error::Busy`].
 ///
 /// ```
 /// use burn::tensor::Device;

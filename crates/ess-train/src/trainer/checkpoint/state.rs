@@ -24,6 +24,9 @@ pub(super) struct State {
     /// What each measurement on the way found, dev query by dev query: files of earlier versions have none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) looks: Vec<Vec<u64>>,
+    /// What was found where an observer ended the run, which is no part of the curve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) looks_at_ends: Vec<Vec<u64>>,
     pub(super) mining: Vec<MiningReport>,
     pub(super) mined: Vec<Vec<usize>>,
     /// Of the module's parameters.
@@ -49,13 +52,27 @@ impl State {
                  baseline guard needs that; remove it to train anew",
             );
         }
-        let values = |look: &Vec<u64>| look.iter().copied().map(f64::from_bits).collect::<Vec<_>>();
-        let looks: Vec<Vec<f64>> = self.looks.iter().map(values).collect();
+        let looks = values_of(&self.looks);
         let fits = |look: &Vec<f64>, &dev: &u64| look.len() == dev_queries && mean(look).to_bits() == dev;
         let fits =
             looks.len() == measured.len() && looks.iter().zip(&measured).all(|(look, dev)| fits(look, dev));
         if fits { Ok(looks) } else { Err("what it found on dev queries does not fit its curve") }
     }
+
+    /// What was found of as many dev queries where an observer ended the run.
+    pub(super) fn looks_at_ends(&self, dev_queries: usize) -> Result<Vec<Vec<f64>>, &'static str> {
+        let looks = values_of(&self.looks_at_ends);
+        let fits = |look: &Vec<f64>| look.len() == dev_queries && look.iter().all(|value| value.is_finite());
+        if looks.iter().all(fits) {
+            Ok(looks)
+        } else {
+            Err("what it found at its end does not fit the dev queries")
+        }
+    }
+}
+
+fn values_of(looks: &[Vec<u64>]) -> Vec<Vec<f64>> {
+    looks.iter().map(|look| look.iter().copied().map(f64::from_bits).collect()).collect()
 }
 
 /// The bits of what each measurement found.
