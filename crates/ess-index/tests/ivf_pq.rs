@@ -128,3 +128,11 @@ fn write_the_golden_file() {
     index.remove(&[4, 35]).expect("rows that exist");
     index.save(GOLDEN.as_ref()).expect("the file");
 }
+
+#[test]
+fn it_says_what_it_can() {
+    let index = IvfPqBuilder::default().build(curved(40, 0), Progress::Silent).expect("an IVF-PQ index");
+    let can = index.capabilities();
+    assert!(can.any_norm && can.filter && can.add && can.remove && can.save && can.nprobe && can.rescore);
+    assert!(!can.ef_search);
+}

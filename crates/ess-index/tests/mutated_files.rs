@@ -216,3 +216,16 @@ fn items_of_no_dimension_are_refused() {
     }
     assert!(kinds.contains(&r#""quantised""#.to_owned()), "{kinds:?}");
 }
+
+#[test]
+fn an_index_without_lists_is_refused_by_its_sizes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("listless.index");
+    let is_ivf_pq = |file: &PathBuf| Parts::of(&std::fs::read(file).unwrap()).header["kind"] == "quantised";
+    let file = golden().into_iter().find(is_ivf_pq).unwrap();
+    let mut parts = Parts::of(&std::fs::read(file).unwrap());
+    parts.header["about"]["lists"] = 0.into();
+    std::fs::write(&path, parts.encode(true)).unwrap();
+    let found = IndexFile::open(&path, Opening::Read).unwrap().index().map(drop).unwrap_err();
+    assert!(found.to_string().contains("sizes of an IVF-PQ index"), "{found}");
+}

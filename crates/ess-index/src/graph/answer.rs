@@ -128,4 +128,22 @@ mod tests {
         assert_eq!((plan(None).left_out, plan(None).without(Some(3)).left_out), (None, Some(3)));
         assert_eq!(refined(usize::MAX), usize::MAX);
     }
+
+    #[test]
+    fn a_walk_keeps_no_more_candidates_than_pay_whatever_the_rows() {
+        let items = Embeddings::from_vec((0..80).map(|i| (i as f32 * 0.7).sin()).collect(), 2).unwrap();
+        let builder = GraphBuilder { degree: 4, ..GraphBuilder::default() };
+        let mut index = builder.build(items, Progress::Silent).unwrap();
+        // As if there were so many that a scan looks at more.
+        index.live = crate::live_rows::LiveRows::all(1_000_000);
+        let planned = |candidates| {
+            let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
+            index.plan(2, &effort, None).candidates
+        };
+        let most = MAX_CANDIDATES;
+        assert_eq!(
+            [most - 1, most, most + 1, 2 * most].map(planned),
+            [Some(most - 1), Some(most), None, None]
+        );
+    }
 }

@@ -116,4 +116,17 @@ mod tests {
             assert_eq!(central(&rows, &codes), expected, "{numbers:?}");
         }
     }
+
+    #[test]
+    fn defaults_are_tried_where_a_search_does_not_compare_all() {
+        let tried = |rows: usize| {
+            let numbers: Vec<f32> = (0..2 * rows).map(|i| (i as f32 * 0.7).sin()).collect();
+            let (rows, codes) = (Rows::new(numbers.clone().into(), 2), Codes::new(&numbers, 2));
+            GraphBuilder::default().trial(&rows, &codes).is_some()
+        };
+        assert_eq!(
+            [ALL_LOOKED_AT - 1, ALL_LOOKED_AT, ALL_LOOKED_AT + 1, 1200].map(tried),
+            [false, false, true, true]
+        );
+    }
 }

@@ -73,8 +73,20 @@ impl GraphIndex {
 
 #[cfg(test)]
 mod tests {
-    use crate::{graph::builder::GraphBuilder, progress::Progress};
-    use ess_core::Embeddings;
+    use ess_core::{Embeddings, Index, MutableIndex};
+
+    use super::{GraphIndex, SHARE_TO_CONNECT};
+    use crate::{exact::index::FlatIndex, graph::builder::GraphBuilder, progress::Progress};
+
+    /// Items in many directions.
+    fn items(n: usize, dim: usize) -> Embeddings {
+        Embeddings::from_vec((0..n * dim).map(|i| (i as f32 * 1.7).sin()).collect(), dim).unwrap()
+    }
+
+    fn small(items: Embeddings) -> GraphIndex {
+        let builder = GraphBuilder { degree: 4, ..GraphBuilder::default() };
+        builder.build(items, Progress::Silent).unwrap()
+    }
 
     #[test]
     fn defaults_are_chosen_again_at_twice_the_rows() {
@@ -85,5 +97,42 @@ mod tests {
             index.survey_is_due()
         });
         assert_eq!(due, [true, true, false, false]);
+    }
+
+    #[test]
+    fn more_items_than_there_are_may_be_added() {
+        let all = items(12, 3);
+        let mut index = small(all.select(&[0, 1]).unwrap());
+        assert_eq!(index.add(&all.select(&(2..12).collect::<Vec<_>>()).unwrap()).unwrap(), 2..12);
+        let found = index.search(&all, 1).unwrap();
+        let exact = FlatIndex::new(all.clone()).unwrap().search(&all, 1).unwrap();
+        assert!(found.iter().zip(&exact).all(|(found, exact)| found[0].item == exact[0].item));
+    }
+
+    #[test]
+    fn walks_compare_components_once_int8_cannot_tell_added_items_apart() {
+        let mut index = small(items(20, 8));
+        assert!(!index.survey.exactly);
+        // All within a thousandth of one item.
+        let nearly: Vec<f32> = (0..1100 * 8).map(|i| 1.0 + 1e-3 * (i as f32 * 1.7).sin()).collect();
+        index.add(&Embeddings::from_vec(nearly, 8).unwrap()).unwrap();
+        assert!(index.survey.exactly);
+    }
+
+    #[test]
+    fn what_nothing_leads_to_is_looked_for_where_many_rows_are_new() {
+        let found = |rows: usize| {
+            let mut index = small(items(rows - 1, 3));
+            let starts = index.starts.rows().to_vec();
+            let lost = (0..index.rows() as u32).find(|row| !starts.contains(row)).unwrap();
+            for row in 0..index.rows() as u32 {
+                let neighbours: Vec<u32> = index.links.of(row).filter(|&other| other != lost).collect();
+                index.links.set(row, &neighbours);
+            }
+            index.add(&items(rows, 3).select(&[rows - 1]).unwrap()).unwrap();
+            let led_to = (0..index.rows() as u32).any(|row| index.links.of(row).any(|other| other == lost));
+            led_to || index.starts.rows().contains(&lost)
+        };
+        assert_eq!([SHARE_TO_CONNECT, SHARE_TO_CONNECT + 1].map(found), [true, false]);
     }
 }

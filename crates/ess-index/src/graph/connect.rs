@@ -99,4 +99,15 @@ mod tests {
         assert_eq!(connect(&mut links, &[0]), [3]);
         assert_eq!(links.of(1).collect::<Vec<_>>(), [2]);
     }
+
+    #[test]
+    fn the_places_of_a_row_are_its_own() {
+        let mut links = Links::new(3);
+        links.grow(6);
+        // 0 → 2 → 3 → 1; nothing leads to 5, whose one neighbour is full, and reached 3 and 4 but not 0 first.
+        let neighbours: [&[u32]; 6] = [&[2], &[0], &[0, 3, 4], &[1], &[0], &[2]];
+        (0..).zip(neighbours).for_each(|(row, neighbours)| links.set(row, neighbours));
+        assert_eq!(connect(&mut links, &[0]), [0_u32; 0]);
+        assert_eq!(links.of(2).collect::<Vec<_>>(), [5, 3, 4]);
+    }
 }

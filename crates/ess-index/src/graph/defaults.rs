@@ -73,3 +73,69 @@ impl GraphIndex {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::{
+        graph::{builder::GraphBuilder, links::Links, points::Points, space::Space, survey::Survey},
+        kernels::codes::Codes,
+        rows::Rows,
+    };
+
+    /// Unit vectors in tight clusters, one after the other, of which only the first `reached` have a start; each leads to its
+    /// own alone.
+    fn clusters(count: usize, size: usize, reached: usize) -> (GraphIndex, Trial) {
+        const DIM: usize = 48;
+        const DEGREE: usize = 20;
+        let mut random = ChaCha8Rng::seed_from_u64(3);
+        let unit = |vector: Vec<f32>| -> Vec<f32> {
+            let norm = vector.iter().map(|x| x * x).sum::<f32>().sqrt();
+            vector.iter().map(|x| x / norm).collect()
+        };
+        let mut direction = || unit((0..DIM).map(|_| random.random_range(-1.0..1.0)).collect());
+        let centres: Vec<Vec<f32>> = (0..count).map(|_| direction()).collect();
+        let mut item = |row: usize| -> Vec<f32> {
+            let own = direction();
+            unit(centres[row / size].iter().zip(own).map(|(centre, own)| centre + own / 4.0).collect())
+        };
+        let numbers: Vec<f32> = (0..count * size).flat_map(&mut item).collect();
+        let (rows, codes) = (Rows::new(numbers.clone().into(), DIM), Codes::new(&numbers, DIM));
+        let space = Space::new(&Points::new(&rows, &codes, false), None, None);
+        let mut links = Links::new(DEGREE);
+        links.grow(rows.len());
+        for row in 0..rows.len() {
+            let next = |step: usize| (row / size * size + (row % size + step) % size) as u32;
+            links.set(row as u32, &(1..size.min(DEGREE + 1)).map(next).collect::<Vec<_>>());
+        }
+        let starts = Starts::new((0..reached).map(|cluster| (cluster * size) as u32).collect(), 0.0);
+        let trial = Trial::new(&rows, &codes, 0);
+        let builder = GraphBuilder::default();
+        (GraphIndex::new(builder, rows, codes, space, links, starts, Survey::none(false)), trial)
+    }
+
+    #[test]
+    fn many_starts_are_taken_where_they_find_at_least_half_of_what_is_missing() {
+        // 18 of 24 clusters have one of few starts, and all have one of 256.
+        let (mut index, trial) = clusters(24, 110, 18);
+        index.choose_starts(&trial, &[7]);
+        let starts = index.starts.rows();
+        assert!(starts.len() >= MAX_STARTS && starts.contains(&7), "{}", starts.len());
+        // Of 600 clusters 256 starts reach less than half.
+        let (mut index, trial) = clusters(600, 8, 32);
+        index.choose_starts(&trial, &[]);
+        assert_eq!(index.starts.rows().len(), 32);
+    }
+
+    #[test]
+    fn candidates_rise_by_quarters_until_a_scan_is_as_short() {
+        // Half of the clusters are never reached: 64, 80, 100, 125, and 125 × 20 / 2 is more than 1152 rows.
+        let (index, trial) = clusters(64, 18, 32);
+        assert_eq!(index.candidates_needed(&trial, &[1, 10], 0), 125);
+        let (index, trial) = clusters(64, 18, 64);
+        assert_eq!(index.candidates_needed(&trial, &[1, 10], 0), 64);
+    }
+}

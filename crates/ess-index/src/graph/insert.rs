@@ -292,3 +292,62 @@ fn sort(choices: &mut [Choice], row: u32) {
         b.candidate.closeness.total_cmp(&a.candidate.closeness).then(place(a).cmp(&place(b)))
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
+    use super::*;
+    use crate::{kernels::codes::Codes, rows::Rows};
+
+    fn with_drawing<T>(numbers: &[f32], dim: usize, degree: usize, look: impl Fn(&Drawing<'_>) -> T) -> T {
+        let (rows, codes) = (Rows::new(numbers.to_vec().into(), dim), Codes::new(numbers, dim));
+        let points = Points::new(&rows, &codes, true);
+        let space = Space::new(&points, None, None);
+        let builder = GraphBuilder { degree, ..GraphBuilder::default() };
+        look(&Drawing { points, space: &space, builder: &builder, starts: &[0] })
+    }
+
+    /// At these degrees on a circle, and one above the plane.
+    fn around() -> Vec<f32> {
+        let on_circle = [0.0_f32, 20.0, 10.0, -12.0].map(|degrees| degrees.to_radians().sin_cos());
+        let (sin, cos) = 15.0_f32.to_radians().sin_cos();
+        on_circle.iter().flat_map(|&(sin, cos)| [cos, sin, 0.0]).chain([cos, 0.0, sin]).collect()
+    }
+
+    #[test]
+    fn neighbours_are_the_closest_that_lie_in_different_directions() {
+        with_drawing(&around(), 3, 4, |drawing| {
+            let mut scratch = Scratch::default();
+            let choices = drawing.choices(&mut scratch, 0, &[1, 2, 3, 4], By::Distance);
+            let order: Vec<u32> = choices.iter().map(|choice| choice.candidate.row()).collect();
+            assert_eq!(order, [2, 3, 4, 1]);
+            // 4 sin²(θ / 2).
+            let squared = 4.0 * 5.0_f32.to_radians().sin().powi(2);
+            assert!((choices[0].distance - squared).abs() < 1e-5, "{}", choices[0].distance);
+            // What lies at 20° is closer to what lies at 10° than to 0°.
+            assert_eq!(drawing.chosen(&mut scratch, 0, &[1, 2, 3, 4], By::Distance, 4), [2, 3, 4]);
+            assert_eq!(drawing.chosen(&mut scratch, 0, &[1, 2, 3, 4], By::Distance, 2), [2, 3]);
+            assert_eq!(drawing.neighbours(&mut scratch, 0, &[1, 2, 3, 4]), [2, 3, 4]);
+        });
+    }
+
+    #[test]
+    fn where_norms_differ_three_of_four_neighbours_are_by_inner_product() {
+        let (degree, dim) = (8, 12);
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let mut number = |i: usize| random.random_range(-1.0_f32..1.0) * (1.0 + (i / dim % 7) as f32);
+        let numbers: Vec<f32> = (0..60 * dim).map(&mut number).collect();
+        with_drawing(&numbers, dim, degree, |drawing| {
+            assert!(drawing.space.norms_differ);
+            let mut scratch = Scratch::default();
+            let others: Vec<u32> = (1..60).collect();
+            let by_product = drawing.chosen(&mut scratch, 0, &others, By::InnerProduct, 6);
+            let rest: Vec<u32> = others.iter().copied().filter(|row| !by_product.contains(row)).collect();
+            let near = drawing.chosen(&mut scratch, 0, &rest, By::Distance, 2);
+            assert_eq!((by_product.len(), near.len()), (6, 2));
+            assert_eq!(drawing.neighbours(&mut scratch, 0, &others), [by_product, near].concat());
+        });
+    }
+}

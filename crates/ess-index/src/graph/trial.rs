@@ -183,4 +183,17 @@ mod tests {
         let itself = |tried: &Tried, _: usize| tried.left_out.map(|row| Hit::new(row as usize, 2.0));
         assert_eq!(trial.recall(1, KINDS, |tried, place| itself(tried, place).into_iter().collect()), 0.0);
     }
+
+    #[test]
+    fn int8_suffices_where_items_differ_by_more_than_its_steps() {
+        let suffices = |numbers: Vec<f32>| {
+            let (rows, codes) = (Rows::new(numbers.clone().into(), 8), Codes::new(&numbers, 8));
+            Trial::new(&rows, &codes, 0).int8_suffices(&rows, &codes)
+        };
+        let drawn = |scale: f32| {
+            let mut random = ChaCha8Rng::seed_from_u64(1);
+            (0..1100 * 8).map(|_| 1.0 + scale * random.random_range(-1.0_f32..1.0)).collect()
+        };
+        assert!(suffices(drawn(10.0)) && !suffices(drawn(1e-3)));
+    }
 }
