@@ -6,6 +6,7 @@ mod cross_encoder;
 mod error;
 #[cfg(feature = "hub")]
 mod hub;
+mod image_encoder;
 mod model;
 mod passage_splitter;
 mod precomputed;
@@ -19,6 +20,7 @@ pub use error::Error;
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
 #[cfg(feature = "hub")]
 pub use hub::Hub;
+pub use image_encoder::ImageEncoder;
 pub use model::Activation;
 pub use passage_splitter::PassageSplitter;
 pub use precomputed::PrecomputedEncoder;

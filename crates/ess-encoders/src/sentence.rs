@@ -3,7 +3,7 @@
 mod dense;
 pub(crate) mod encoder;
 pub(crate) mod engine;
-mod head;
+pub(crate) mod head;
 mod layer_encoder;
 mod loading;
 mod merged;

@@ -286,6 +286,11 @@ impl Compute for DeviceCompute {
         tokens.zeros_like()
     }
 
+    fn add_rows(&self, tokens: Tensor<2>, rows: &[f32]) -> Tensor<2> {
+        let shape = tokens.dims();
+        tokens + Tensor::from_data(TensorData::new(rows.to_vec(), shape), &self.device)
+    }
+
     fn add(&self, residual: Tensor<2>, tokens: Tensor<2>) -> Tensor<2> {
         residual + tokens
     }

@@ -182,6 +182,11 @@ impl Compute for HostCompute {
         HostTokens { values: vec![0.0; tokens.values.len()], dim: tokens.dim }
     }
 
+    fn add_rows(&self, mut tokens: HostTokens, rows: &[f32]) -> HostTokens {
+        add_row(&mut tokens.values, rows);
+        tokens
+    }
+
     fn add(&self, mut residual: HostTokens, tokens: HostTokens) -> HostTokens {
         add_row(&mut residual.values, &tokens.values);
         residual

@@ -57,6 +57,8 @@ pub(crate) enum Positions {
     Rotary,
     /// Scores lose what grows with the distance.
     Linear,
+    /// Tokens come with them.
+    Given,
 }
 
 /// What holds where config.json says nothing.

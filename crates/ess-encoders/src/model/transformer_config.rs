@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     architecture::{Architecture, Positions},
+    clip_config::{IMAGE_TOWER, image_tower},
     disentangled::{ConvolutionConfig, DisentangledConfig},
     layer_pattern::LayerPattern,
     own_code::translated,
@@ -100,11 +101,22 @@ impl TransformerConfig {
         let path = folder.file("config.json");
         let ModelType { model_type } = folder.json("config.json")?;
         let (name, settings) = translated(&path, &model_type, folder.json("config.json")?)?;
-        let architecture = Architecture::of(&path, name)?;
-        architecture.settings.check(&path, &settings)?;
+        Self::from_settings(&path, name, settings)
+    }
+
+    /// Of the images' tower of a folder, with the pixels of an image's side and of a patch's, and how many colours there are.
+    pub(crate) fn read_images(folder: &ModelFolder) -> Result<(Self, [usize; 3]), Error> {
+        let path = folder.file("config.json");
+        let (settings, sizes) = image_tower(&path, &folder.json("config.json")?)?;
+        Ok((Self::from_settings(&path, IMAGE_TOWER, settings)?, sizes))
+    }
+
+    fn from_settings(path: &Path, name: &str, settings: Settings) -> Result<Self, Error> {
+        let architecture = Architecture::of(path, name)?;
+        architecture.settings.check(path, &settings)?;
         let raw = serde_json::from_value(Value::Object(settings));
-        let raw: RawConfig = raw.map_err(|cause| Error::Json { path: path.clone(), cause })?;
-        Self::from_raw(&path, architecture, &raw)
+        let raw: RawConfig = raw.map_err(|cause| Error::Json { path: path.to_owned(), cause })?;
+        Self::from_raw(path, architecture, &raw)
     }
 
     fn from_raw(path: &Path, architecture: &'static Architecture, raw: &RawConfig) -> Result<Self, Error> {
@@ -213,7 +225,7 @@ impl TransformerConfig {
     /// Rows of the position table, 0 where there is none.
     pub(crate) fn position_rows(&self) -> usize {
         match self.architecture.positions {
-            Positions::Rotary | Positions::Relative | Positions::Linear => 0,
+            Positions::Rotary | Positions::Relative | Positions::Linear | Positions::Given => 0,
             Positions::Disentangled if !self.has_positions => 0,
             _ => self.positions,
         }

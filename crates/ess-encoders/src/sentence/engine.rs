@@ -57,8 +57,20 @@ impl Engine {
         layers: &[usize],
         use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
+        self.run_with(texts, None, layers, use_states)
+    }
+
+    /// The same with what `added` gives for each text, `T × e`, added to the rows of the tables.
+    pub(crate) fn run_with<R: Send>(
+        &self,
+        texts: &[TokenIds],
+        added: Option<&(dyn Fn(usize) -> Vec<f32> + Sync)>,
+        layers: &[usize],
+        use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
         let run_group = |group: &[usize]| -> Result<Vec<(usize, R)>, Error> {
-            let batch = TokenBatch::new(group.iter().map(|&text| &texts[text]));
+            let mut batch = TokenBatch::new(group.iter().map(|&text| &texts[text]));
+            batch.added = added.map(|added| group.iter().flat_map(|&text| added(text)).collect());
             let states = self.states(&batch, layers)?;
             let of_text = |(&text, range): (&usize, std::ops::Range<usize>)| {
                 let tokens = |layer: &HostTokens| range.start * layer.dim..range.end * layer.dim;

@@ -58,7 +58,10 @@ impl<M, W, V> Tables<M, W, V> {
             Some(projection) => compute.project(&tokens, projection),
             None => tokens,
         };
-        let tokens = compute.embed(self, batch);
+        let mut tokens = compute.embed(self, batch);
+        if let Some(added) = &batch.added {
+            tokens = compute.add_rows(tokens, added);
+        }
         match self.projection_first {
             true => normalized(compute, project(tokens), self.norm.as_ref()),
             false => project(normalized(compute, tokens, self.norm.as_ref())),

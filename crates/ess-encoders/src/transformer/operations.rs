@@ -80,6 +80,9 @@ pub(crate) trait Compute {
     /// As many zeros.
     fn zeros_like(&self, tokens: &Self::Tokens) -> Self::Tokens;
 
+    /// `tokens` and as many numbers of host memory, row-major.
+    fn add_rows(&self, tokens: Self::Tokens, rows: &[f32]) -> Self::Tokens;
+
     /// `residual + tokens`.
     fn add(&self, residual: Self::Tokens, tokens: Self::Tokens) -> Self::Tokens;
 

@@ -10,6 +10,8 @@ pub(crate) struct TokenBatch {
     pub(crate) types: Vec<u32>,
     /// Where each text starts, and where the last one ends: `n + 1` offsets.
     pub(crate) starts: Vec<usize>,
+    /// What is added to the rows of the tables, `T × e`, where there is more to a token than its id.
+    pub(crate) added: Option<Vec<f32>>,
 }
 
 impl TokenBatch {

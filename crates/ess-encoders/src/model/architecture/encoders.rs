@@ -74,7 +74,7 @@ fn relu(x: f32) -> f32 {
 const CLASSIFIER: Option<Classifier> =
     Some(Classifier { dense: "classifier.dense", activation: f32::tanh, score: "classifier.out_proj" });
 
-pub(super) static ENCODERS: [Architecture; 12] = [
+pub(super) static ENCODERS: [Architecture; 13] = [
     BERT,
     Architecture {
         model_types: &["roberta", "xlm-roberta", "camembert"],
@@ -264,6 +264,34 @@ pub(super) static ENCODERS: [Architecture; 12] = [
             embedding_norm: None,
             final_norm: Some("final_layer_norm"),
             output: Some("text_projection"),
+            layer: "encoder.layers.{}",
+            qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
+            attention_out: "self_attn.out_proj",
+            attention_input_norm: Some("layer_norm1"),
+            attention_norm: None,
+            up: &["mlp.fc1"],
+            down: "mlp.fc2",
+            input_norm: Some("layer_norm2"),
+            norm: None,
+            ..BERT_NAMES
+        },
+        classifier: None,
+        ..BERT
+    },
+    // The images' tower, whose words are the places of patches.
+    Architecture {
+        model_types: &["clip_vision_model"],
+        settings: &clip::IMAGE_TOWER,
+        positions: Positions::Given,
+        token_types: false,
+        defaults: Defaults { activation: Activation::QuickGelu, epsilon: 1e-5, ..BERT.defaults },
+        names: Names {
+            prefix: "vision_model.",
+            words: "embeddings.position_embedding",
+            // As the files spell it.
+            embedding_norm: Some("pre_layrnorm"),
+            final_norm: Some("post_layernorm"),
+            output: Some("visual_projection"),
             layer: "encoder.layers.{}",
             qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
             attention_out: "self_attn.out_proj",

@@ -8,7 +8,15 @@ use super::{
 /// config.json of both towers.
 pub(crate) const CLIP: FileSettings = FileSettings {
     file: "config.json of CLIP",
-    applied: &["architectures", "model_type", "projection_dim", "text_config", "text_config_dict"],
+    applied: &[
+        "architectures",
+        "model_type",
+        "projection_dim",
+        "text_config",
+        "text_config_dict",
+        "vision_config",
+        "vision_config_dict",
+    ],
     only: &[("auto_map", &["null", "{}"]), ("quantization_config", &["null"])],
     harmless: &[
         "_commit_hash",
@@ -18,8 +26,6 @@ pub(crate) const CLIP: FileSettings = FileSettings {
         "logit_scale_init_value",
         "torch_dtype",
         "transformers_version",
-        "vision_config",
-        "vision_config_dict",
     ],
     closed: true,
 };
@@ -38,6 +44,38 @@ pub(crate) const TEXT_TOWER: FileSettings = FileSettings {
         "num_attention_heads",
         "num_hidden_layers",
         "pad_token_id",
+        "projection_dim",
+        "vocab_size",
+    ],
+    only: &[
+        ("add_cross_attention", NOTHING),
+        ("auto_map", &["null", "{}"]),
+        ("is_decoder", NOTHING),
+        ("is_encoder_decoder", NOTHING),
+        ("pruned_heads", &["null", "{}"]),
+        ("quantization_config", &["null"]),
+    ],
+    harmless: HARMLESS,
+    closed: true,
+};
+
+/// The images' part of it, or config.json of that tower alone.
+pub(crate) const IMAGE_TOWER: FileSettings = FileSettings {
+    file: "config.json of CLIP's image tower",
+    applied: &[
+        "architectures",
+        "hidden_act",
+        "hidden_size",
+        "image_size",
+        "intermediate_size",
+        "layer_norm_eps",
+        "max_position_embeddings",
+        "model_type",
+        "num_attention_heads",
+        "num_channels",
+        "num_hidden_layers",
+        "pad_token_id",
+        "patch_size",
         "projection_dim",
         "vocab_size",
     ],

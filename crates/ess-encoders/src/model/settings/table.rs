@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     adapter::ADAPTER,
-    clip::{CLIP, SENTENCE_CLIP, TEXT_TOWER},
+    clip::{CLIP, IMAGE_TOWER, SENTENCE_CLIP, TEXT_TOWER},
     cross_encoder,
     decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
     encoders::{ALBERT, DEBERTA, ELECTRA, GTE, JINA_BERT, MODERN_BERT, NOMIC_BERT, NOMIC_OWN},
@@ -22,7 +22,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 34] = [
+const ALL: [&FileSettings; 35] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
@@ -34,6 +34,7 @@ const ALL: [&FileSettings; 34] = [
     &JINA_BERT,
     &CLIP,
     &TEXT_TOWER,
+    &IMAGE_TOWER,
     &LLAMA,
     &MISTRAL,
     &QWEN2,
