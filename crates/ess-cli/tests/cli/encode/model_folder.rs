@@ -111,5 +111,6 @@ fn says_what_it_assumes_of_a_folder_without_modules() {
     assert!(assumed.contains("mean of all tokens") && assumed.contains("BertForMaskedLM"), "{assumed}");
 
     std::fs::write(model.path().join("adapter_config.json"), "{}").unwrap();
-    run("encode", beir.arguments_for(model.path(), &[])).failed_with(&["adapter_config.json", "merge"]);
+    run("encode", beir.arguments_for(model.path(), &[]))
+        .failed_with(&["adapter_config.json", "missing field"]);
 }
