@@ -410,6 +410,34 @@ fn nan_weights_and_missing_tensors_of_every_architecture_are_named() {
 }
 
 #[test]
+fn weights_that_were_saved_with_a_head_have_a_prefix() {
+    // Those of transformers, and of the code beside GTE's weights.
+    let prefixes = [
+        ("qwen2", "model."),
+        ("qwen3", "model."),
+        ("mistral", "model."),
+        ("gemma3", "model."),
+        ("modernbert", "model."),
+        ("nomic", "nomic_bert."),
+        ("electra", "electra."),
+        ("albert", "albert."),
+        ("deberta", "deberta."),
+        ("gte", "new."),
+    ];
+    for (name, prefix) in prefixes {
+        let prefixed = changed(name, &Map::new()).change_bytes("model.safetensors", |bytes| {
+            let read = safetensors::SafeTensors::deserialize(bytes).unwrap();
+            let tensors =
+                read.tensors().into_iter().map(|(tensor, view)| (format!("{prefix}{tensor}"), view));
+            *bytes = safetensors::serialize(tensors, None).unwrap();
+        });
+        let of =
+            |folder: &Folder| folder.load().unwrap().encode_queries(&["the cat sat on the mat"]).unwrap();
+        assert_eq!(of(&prefixed), of(&changed(name, &Map::new())), "{name}");
+    }
+}
+
+#[test]
 fn a_window_that_is_not_said_is_that_of_the_architecture_and_null_is_none() {
     // Windows of 4096 tokens reach beyond texts of 32.
     let with = |window: Value| vectors("mistral", "config.json", json!({"sliding_window": window})).unwrap();

@@ -204,6 +204,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         biases: [false; 4],
         defaults: Defaults { activation: Activation::Silu, theta: [1_000.0; 2], ..BERT.defaults },
         names: Names {
+            prefix: "nomic_bert.",
             embedding_norm: Some("emb_ln"),
             layer: "encoder.layers.{}",
             qkv: &["attn.Wqkv"],
