@@ -1,4 +1,4 @@
-//! Opening a text file, plain or gzip.
+//! Opening a text file, plain or compressed.
 
 use std::{
     fs::File,
@@ -12,6 +12,11 @@ use flate2::bufread::MultiGzDecoder;
 use crate::error::Error;
 
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+#[cfg(feature = "zstd")]
+const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// The memory that a frame of zstd may ask for, as a power of two: what its own program takes unless told otherwise.
+#[cfg(feature = "zstd")]
+const ZSTD_WINDOW_LOG: u32 = 27;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 const BUFFER_BYTES: usize = 1 << 16;
 
@@ -20,7 +25,8 @@ const BUFFER_BYTES: usize = 1 << 16;
 const FREE_BYTES: u64 = 256 << 20;
 const MAX_EXPANSION: u64 = 200;
 
-/// The bytes of a text file without a leading byte order mark; unpacked where its first bytes say that it is gzip.
+/// The bytes of a text file without a leading byte order mark; unpacked where its first bytes say that it is gzip, or with
+/// the feature `zstd` that it is zstd.
 pub(crate) fn open_text(path: &Path) -> Result<Box<dyn BufRead + Send>, Error> {
     open(path).map_err(Error::io(path))
 }
@@ -32,6 +38,13 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     let size = metadata.is_file().then_some(metadata.len());
     let mut plain = BufReader::with_capacity(BUFFER_BYTES, file);
     let start = plain.fill_buf()?;
+    let left = size.map_or(u64::MAX, |size| FREE_BYTES.saturating_add(size.saturating_mul(MAX_EXPANSION)));
+    #[cfg(feature = "zstd")]
+    if start.starts_with(&ZSTD_MAGIC) {
+        let mut frames = zstd::Decoder::with_buffer(plain)?;
+        frames.window_log_max(ZSTD_WINDOW_LOG)?;
+        return without_mark(BufReader::with_capacity(BUFFER_BYTES, Bounded { inner: frames, left }));
+    }
     if let Some(kind) =
         kind_of(start).filter(|kind| !start.starts_with(&GZIP_MAGIC) && !kind.ends_with("text"))
     {
@@ -40,7 +53,6 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     if !start.starts_with(&GZIP_MAGIC) {
         return without_mark(plain);
     }
-    let left = size.map_or(u64::MAX, |size| FREE_BYTES.saturating_add(size.saturating_mul(MAX_EXPANSION)));
     let unpacked = Bounded { inner: MultiGzDecoder::new(plain), left };
     without_mark(BufReader::with_capacity(BUFFER_BYTES, unpacked))
 }

@@ -1,6 +1,6 @@
 //! Telling a good file from a torn one.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, io, str::FromStr};
 
 use crate::error::Error;
 
@@ -32,6 +32,22 @@ impl Checksum {
         let mut hasher = xxhash_rust::xxh3::Xxh3::new();
         parts.into_iter().for_each(|part| hasher.update(part));
         Self(hasher.digest())
+    }
+
+    /// The checksum of all that a reader gives, which is read in parts.
+    ///
+    /// # Errors
+    /// Those of the reader.
+    pub fn of_reader(mut reader: impl io::Read) -> io::Result<Self> {
+        let (mut hasher, mut part) = (xxhash_rust::xxh3::Xxh3::new(), vec![0; 1 << 18]);
+        loop {
+            match reader.read(&mut part) {
+                Ok(0) => return Ok(Self(hasher.digest())),
+                Ok(read) => hasher.update(&part[..read]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
     }
 }
 
@@ -77,6 +93,8 @@ mod tests {
         let bytes: Vec<u8> = (0..2000).map(|i| i as u8).collect();
         let parts = [&bytes[..1], &bytes[1..900], &[], &bytes[900..]];
         assert_eq!(Checksum::of_parts(parts), Checksum::of(&bytes));
+        let long = bytes.repeat(1000);
+        assert_eq!(Checksum::of_reader(long.as_slice()).unwrap(), Checksum::of(&long));
     }
 
     #[test]

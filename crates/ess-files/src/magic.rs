@@ -1,9 +1,10 @@
 //! What a file is, told by its first bytes.
 
 /// Leading bytes and what they begin.
-const MAGICS: [(&[u8], &str); 8] = [
+const MAGICS: [(&[u8], &str); 9] = [
     (b"\x93NUMPY", "a NumPy array (.npy), which `ess import` makes a store of"),
     (b"\x1f\x8b", "a gzip-compressed file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd-compressed file"),
     (b"PK\x03\x04", "a zip archive, such as .npz"),
     (b"PAR1", "a Parquet file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),

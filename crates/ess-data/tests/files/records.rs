@@ -57,6 +57,24 @@ fn byte_order_mark_crlf_blank_lines_and_a_missing_last_line_end_are_fine() {
 }
 
 #[test]
+fn zstd_is_told_by_content_and_may_have_several_frames() {
+    let expected = read_items(TWO).unwrap();
+    let pack = |content: &str| zstd::encode_all(content.as_bytes(), 3).unwrap();
+    assert_eq!(read_items(pack(TWO)).unwrap(), expected);
+    assert_eq!(read_items(pack(&format!("\u{feff}{TWO}"))).unwrap(), expected);
+    let (first, second) = TWO.split_at(30);
+    assert_eq!(read_items([pack(first), pack(second)].concat()).unwrap(), expected);
+    // Cut, altered, and made to fill memory.
+    let whole = pack(&TWO.replace('x', &"words of all kinds ".repeat(500)));
+    for length in 1..whole.len() {
+        assert!(read_items(&whole[..length]).is_err(), "{length}");
+    }
+    let bomb = pack(&" ".repeat(300 << 20));
+    let error = read_items(bomb).unwrap_err();
+    assert!(matches!(error, Error::Io { .. } | Error::Line { .. }), "{error}");
+}
+
+#[test]
 fn gzip_is_told_by_content_and_may_have_several_members() {
     let expected = read_items(TWO).unwrap();
     let (first, second) = TWO.split_at(TWO.find('\n').unwrap() + 1);
