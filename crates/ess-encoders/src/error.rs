@@ -172,6 +172,95 @@ pub enum Error {
         /// The checksum of the file.
         found: String,
     },
+    /// A file of word vectors that is of no known format, torn, or not what its own counts say.
+    #[error("{path}: {place}: expected {expected}, found {found}", path = path.display())]
+    WordVectors {
+        /// The file.
+        path: PathBuf,
+        /// The line, the word or the part.
+        place: String,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
+    /// A setting of an encoder over HTTP that makes no sense.
+    #[error("{name}: expected {expected}, found {found}")]
+    HttpSetting {
+        /// The setting.
+        name: &'static str,
+        /// What would have been accepted.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A variable of the environment that should hold a server's key.
+    #[error("the variable {variable}, which should hold the server's key: {reason}")]
+    HttpKey {
+        /// The variable.
+        variable: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// A text that is not sent to a server.
+    #[error("text {at} of the batch, from 0: {reason}")]
+    HttpText {
+        /// Its position in the batch, from 0.
+        at: usize,
+        /// Why it is not sent.
+        reason: &'static str,
+    },
+    /// A server that cannot be reached, or whose answer ends in the middle.
+    #[error("{server}: no whole answer in {tries} tries: {reason}")]
+    HttpTransport {
+        /// The address that was asked.
+        server: String,
+        /// What happened at the last try.
+        reason: String,
+        /// How often it was asked.
+        tries: usize,
+    },
+    /// A server that takes longer than the time limit.
+    #[error("{server}: no answer within the time limit in {tries} tries: {reason}")]
+    HttpTimeLimit {
+        /// The address that was asked.
+        server: String,
+        /// Which limit it was.
+        reason: String,
+        /// How often it was asked.
+        tries: usize,
+    },
+    /// A server that refuses a request.
+    #[error("{server}: status {status} after {tries} tries: {reason}")]
+    HttpStatus {
+        /// The address that was asked.
+        server: String,
+        /// The status of the last answer.
+        status: u16,
+        /// What the server said.
+        reason: String,
+        /// How often it was asked.
+        tries: usize,
+    },
+    /// An answer that is not what was asked for: no JSON, or vectors of another number, order or dimension, or that are not
+    /// finite.
+    #[error("{server}: {reason}")]
+    HttpAnswer {
+        /// The address that was asked.
+        server: String,
+        /// What was expected, and what came.
+        reason: String,
+    },
+    /// A file that is no cache of vectors of this version.
+    #[error("{path}: expected a cache of vectors, version {expected}, found {found}", path = path.display())]
+    HttpCache {
+        /// The file.
+        path: PathBuf,
+        /// The version that is read.
+        expected: u32,
+        /// What the file is.
+        found: String,
+    },
     /// A Burn device that failed.
     #[error("device: {0}")]
     Device(String),

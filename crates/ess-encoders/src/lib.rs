@@ -4,6 +4,8 @@
 mod compute;
 mod cross_encoder;
 mod error;
+#[cfg(feature = "http")]
+mod http;
 #[cfg(feature = "hub")]
 mod hub;
 mod image_encoder;
@@ -12,12 +14,19 @@ mod passage_splitter;
 mod precomputed;
 mod sentence;
 mod static_encoder;
+mod token_counter;
 mod transformer;
 mod weights;
+mod word_vectors;
 
 pub use cross_encoder::CrossEncoder;
 pub use error::Error;
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
+#[cfg(feature = "http")]
+pub use http::{
+    EmbeddingApi, EmbeddingRequest, EmptyTexts, HttpConfig, HttpEncoder, HttpLimits, ServerUrl, TextRole,
+    embedding_apis, register_embedding_api,
+};
 #[cfg(feature = "hub")]
 pub use hub::Hub;
 pub use image_encoder::ImageEncoder;
@@ -31,4 +40,6 @@ pub use sentence::{
 pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
 #[cfg(feature = "distil")]
 pub use static_encoder::DistilConfig;
-pub use static_encoder::StaticEncoder;
+pub use static_encoder::{StaticEncoder, WordsConfig};
+pub use token_counter::TokenCounter;
+pub use word_vectors::WordVectors;

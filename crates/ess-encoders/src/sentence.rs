@@ -9,6 +9,7 @@ mod loading;
 mod merged;
 pub(crate) mod modules;
 mod pooling;
+mod prompted;
 pub(crate) mod prompts;
 #[cfg(feature = "split")]
 mod split;

@@ -3,9 +3,11 @@
 #[cfg(feature = "distil")]
 mod distil;
 mod encoder;
+mod from_words;
 mod save;
 mod table;
 
 #[cfg(feature = "distil")]
 pub use distil::DistilConfig;
 pub use encoder::StaticEncoder;
+pub use from_words::WordsConfig;

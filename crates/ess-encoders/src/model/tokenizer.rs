@@ -65,6 +65,15 @@ impl TextTokenizer {
         Self::read(folder, None, longest, vocabulary, 0)
     }
 
+    /// The tokenizer that a tokenizer.json of this content would be, cutting no text.
+    pub(crate) fn of_json(content: Value, vocabulary: usize) -> Result<Self, Error> {
+        let path = PathBuf::from(FILE);
+        let tokenizer = guarded(&path, || Ok(serde_json::from_value(content)?))?;
+        let cut_off = TruncationDirection::default();
+        let (token_types, special, decoder) = (0, None, Value::Null);
+        Ok(Self { tokenizer, vocabulary, token_types, special, cut_off, decoder, path })
+    }
+
     fn read(
         folder: &ModelFolder,
         config: Option<&TokenizerConfig>,

@@ -157,13 +157,24 @@ impl SentenceEncoder {
         layers: &[usize],
         use_states: impl Fn(&[&[f32]], usize) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
-        if texts.is_empty() {
-            return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
-        }
         let prompt = match side {
             Side::Query => &self.prompts.query,
             Side::Item => &self.prompts.item,
         };
+        self.run_behind(prompt, texts, layers, use_states)
+    }
+
+    /// As [`SentenceEncoder::run`], behind a prompt of the caller's.
+    pub(super) fn run_behind<R: Send>(
+        &self,
+        prompt: &str,
+        texts: &[&str],
+        layers: &[usize],
+        use_states: impl Fn(&[&[f32]], usize) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        if texts.is_empty() {
+            return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
+        }
         let tokens = self.tokenize(texts, prompt)?;
         let skipped = self.prompt_tokens(prompt)?;
         self.engine.run(&tokens, layers, |_, states| use_states(states, skipped))

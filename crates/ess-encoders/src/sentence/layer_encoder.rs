@@ -38,6 +38,11 @@ impl LayerEncoder {
         Ok(Self { encoder, layers })
     }
 
+    /// The encoder whose layers they are.
+    pub fn encoder(&self) -> &SentenceEncoder {
+        &self.encoder
+    }
+
     /// The dimension of the encodings.
     pub fn dim(&self) -> usize {
         QueryEncoder::dim(&self.encoder) + self.layers.len() * self.encoder.pooled_dim()

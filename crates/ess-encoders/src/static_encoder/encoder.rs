@@ -15,6 +15,7 @@ use crate::{
         tokenizer::{TextTokenizer, TokenIds},
     },
     sentence::prompts::{ModelSettings, Prompts},
+    token_counter::TokenCounter,
 };
 
 /// A static encoder: the mean of a text's token vectors. Thousands of texts a second on one core.
@@ -119,6 +120,14 @@ impl StaticEncoder {
     /// The most tokens of a text; `None` where texts are not cut.
     pub fn max_tokens(&self) -> Option<usize> {
         self.tokenizer.longest()
+    }
+
+    /// Counts the tokens of texts as this encoder has them before it cuts them.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`] where the tokenizer cannot be copied.
+    pub fn token_counter(&self) -> Result<TokenCounter, Error> {
+        Ok(TokenCounter { tokenizer: self.tokenizer.uncut()?, special_tokens: false })
     }
 
     fn encode(&self, texts: &[&str]) -> Result<Embeddings, Error> {

@@ -1,0 +1,274 @@
+//! An encoder whose model is at a server.
+
+use std::{
+    ops::Range,
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
+
+use super::{
+    answer::MAX_DIM,
+    api::{EmbeddingApi, TextRole},
+    apis::NamedApi,
+    cache::VectorCache,
+    client::Client,
+    config::HttpConfig,
+    prepared::{Prepared, request},
+};
+use crate::error::Error;
+
+/// Vectors by the place of their text.
+type Placed = Vec<(usize, Vec<f32>)>;
+
+/// What is asked for to learn a model's dimension.
+const PROBE: &str = "dimension";
+
+/// An encoder whose model is at a server: a hosted one, or one that another program serves.
+///
+/// A batch is sent in requests, several at once, each again where that may help; the same text is sent once, and not at all
+/// where the cache has its vector. An answer is taken whole or not at all: as many vectors as texts, in their order, of one
+/// dimension, finite. A text's vector is as independent of its batch as the server makes it.
+///
+/// ```no_run
+/// use ess_core::ItemEncoder;
+/// use ess_encoders::{HttpConfig, HttpEncoder};
+///
+/// let config = HttpConfig {
+///     key_env: Some("OPENAI_API_KEY".into()),
+///     cache: Some("openai.vectors".into()),
+///     ..HttpConfig::new("https://api.openai.com/v1".parse()?, "openai", "text-embedding-3-small")
+/// };
+/// let encoder = HttpEncoder::connect(config)?;
+/// let items = encoder.encode_items(&["The cat sat on the mat."])?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct HttpEncoder {
+    config: HttpConfig,
+    api: NamedApi,
+    client: Client,
+    cache: Option<Mutex<VectorCache>>,
+    // The dimension of the vectors that come, from the first of them on.
+    served: OnceLock<usize>,
+    dim: usize,
+}
+
+impl HttpEncoder {
+    /// Checks the settings, opens the cache, and asks the server for one embedding where `dimensions` do not say how many
+    /// components vectors have.
+    ///
+    /// # Errors
+    /// [`Error::HttpSetting`], [`Error::HttpKey`], [`Error::HttpCache`], [`Error::Files`] where another process uses the cache,
+    /// [`Error::Io`], and those of encoding: [`Error::HttpTransport`], [`Error::HttpTimeLimit`], [`Error::HttpStatus`],
+    /// [`Error::HttpAnswer`].
+    pub fn connect(config: HttpConfig) -> Result<Self, Error> {
+        config.check()?;
+        let api = config.named_api()?;
+        let client = Client::new(&config, api.get().path())?;
+        let cache = config.cache.as_deref().map(VectorCache::open).transpose()?.map(Mutex::new);
+        let served = OnceLock::new();
+        let mut encoder = Self { config, api, client, cache, served, dim: 0 };
+        match encoder.config.dimensions.filter(|_| encoder.api().takes_dimensions()) {
+            Some(dimensions) => encoder.dim = *encoder.served.get_or_init(|| dimensions),
+            None => {
+                let served = encoder.vectors(&[PROBE], TextRole::Item)?[0].len();
+                encoder.dim = encoder.config.dimensions.unwrap_or(served);
+                if encoder.dim > served {
+                    let expected = format!("at most the model's {served}");
+                    let found = encoder.dim.to_string();
+                    return Err(Error::HttpSetting { name: "dimensions", expected, found });
+                }
+            }
+        }
+        Ok(encoder)
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &HttpConfig {
+        &self.config
+    }
+
+    /// The dimension of the embeddings.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// Whether the embeddings are known to have unit norm.
+    pub fn normalizes(&self) -> bool {
+        self.config.normalize == Some(true) || self.cuts()
+    }
+
+    /// Whether vectors are cut here rather than at the server.
+    fn cuts(&self) -> bool {
+        self.config.dimensions.is_some() && !self.api().takes_dimensions()
+    }
+
+    fn api(&self) -> &dyn EmbeddingApi {
+        self.api.get()
+    }
+
+    fn encode(&self, texts: &[&str], role: TextRole) -> Result<Embeddings, Error> {
+        if texts.is_empty() {
+            return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
+        }
+        let mut values = Vec::with_capacity(texts.len() * self.dim);
+        for vector in self.vectors(texts, role)? {
+            values.extend_from_slice(&vector[..self.dim]);
+        }
+        let embeddings = Embeddings::from_vec(values, self.dim)?;
+        Ok(if self.normalizes() { embeddings.normalized() } else { embeddings })
+    }
+
+    /// The vectors of texts as the server gives them.
+    fn vectors(&self, texts: &[&str], role: TextRole) -> Result<Vec<Vec<f32>>, Error> {
+        let prepared = Prepared::new(&self.config, self.api(), self.client.endpoint(), texts, role)?;
+        let mut found = self.cached(&prepared)?;
+        let missing: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
+        for (at, vector) in self.ask(&prepared, &missing, role)? {
+            found[at] = Some(vector);
+        }
+        let vector = |&place: &usize| found[place].clone().expect("cached or asked for");
+        Ok(prepared.places.iter().map(vector).collect())
+    }
+
+    /// The vectors that the cache has.
+    fn cached(&self, prepared: &Prepared<'_>) -> Result<Vec<Option<Vec<f32>>>, Error> {
+        let Some(cache) = &self.cache else { return Ok(vec![None; prepared.texts.len()]) };
+        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let vectors = prepared.keys.iter().map(|key| cache.get(key)).collect::<Result<Vec<_>, _>>()?;
+        drop(cache);
+        for vector in vectors.iter().flatten() {
+            self.check_dim(vector)
+                .map_err(|reason| self.client.wrong_answer(&format!("kept in the cache: {reason}")))?;
+        }
+        Ok(vectors)
+    }
+
+    /// Asks for the texts at some places, in several requests at once; what came before a failure is in the cache.
+    fn ask(&self, prepared: &Prepared<'_>, missing: &[usize], role: TextRole) -> Result<Placed, Error> {
+        let requests = self.requests(prepared, missing);
+        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
+        let (vectors, failure) = (Mutex::new(Vec::with_capacity(missing.len())), Mutex::new(None));
+        let work = || {
+            while let Some(range) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
+                match self.ask_once(prepared, &missing[range.clone()], role, &stop) {
+                    Ok(Some(came)) => vectors.lock().unwrap_or_else(PoisonError::into_inner).extend(came),
+                    Ok(None) => return,
+                    Err(error) => {
+                        stop.store(true, Ordering::Relaxed);
+                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+                        return;
+                    }
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.config.limits.concurrency.min(requests.len()) {
+                scope.spawn(work);
+            }
+            work();
+        });
+        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            Some(error) => Err(error),
+            None => Ok(vectors.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        }
+    }
+
+    /// One request; the vectors by place. What came is in the cache.
+    fn ask_once(
+        &self,
+        prepared: &Prepared<'_>,
+        places: &[usize],
+        role: TextRole,
+        stop: &AtomicBool,
+    ) -> Result<Option<Placed>, Error> {
+        let texts: Vec<&str> = places.iter().map(|&place| prepared.texts[place].as_ref()).collect();
+        let body = self.api().body(&request(&self.config, self.api(), &texts, role)).to_string();
+        let checked = |answer: &[u8]| self.checked(self.api().vectors(answer)?, texts.len());
+        let Some(vectors) = self.client.post(body.as_bytes(), texts.len(), stop, checked)? else {
+            return Ok(None);
+        };
+        if let Some(cache) = &self.cache {
+            let kept: Vec<_> = places
+                .iter()
+                .zip(&vectors)
+                .map(|(&place, vector)| (prepared.keys[place], vector.as_slice()))
+                .collect();
+            cache.lock().unwrap_or_else(PoisonError::into_inner).append(&kept)?;
+        }
+        Ok(Some(places.iter().copied().zip(vectors).collect()))
+    }
+
+    /// Which of the missing texts go together.
+    fn requests(&self, prepared: &Prepared<'_>, missing: &[usize]) -> Vec<Range<usize>> {
+        let most = self.config.limits.batch_texts.min(self.api().max_texts()).max(1);
+        let (mut requests, mut start, mut chars) = (Vec::new(), 0, 0);
+        for (at, &place) in missing.iter().enumerate() {
+            let more = prepared.texts[place].chars().count();
+            if at > start && (at - start == most || chars + more > self.config.limits.batch_chars) {
+                requests.push(start..at);
+                (start, chars) = (at, 0);
+            }
+            chars += more;
+        }
+        requests.extend((start < missing.len()).then_some(start..missing.len()));
+        requests
+    }
+
+    /// The vectors of an answer, where they are what was asked for.
+    fn checked(&self, vectors: Vec<Vec<f32>>, texts: usize) -> Result<Vec<Vec<f32>>, String> {
+        if vectors.len() != texts {
+            return Err(format!("expected {texts} embeddings, found {}", vectors.len()));
+        }
+        let dim = vectors[0].len();
+        if !(1..=MAX_DIM).contains(&dim) {
+            return Err(format!("expected embeddings of 1 to {MAX_DIM} components, found {dim}"));
+        }
+        for (at, vector) in vectors.iter().enumerate() {
+            if vector.len() != dim {
+                return Err(format!("embedding {at} has {} components, others {dim}", vector.len()));
+            }
+            if let Some(component) = vector.iter().position(|component| !component.is_finite()) {
+                return Err(format!("embedding {at}, component {component} is {}", vector[component]));
+            }
+        }
+        // The first answer that is right otherwise says what the others must have.
+        self.served.get_or_init(|| dim);
+        self.check_dim(&vectors[0]).map(|()| vectors)
+    }
+
+    fn check_dim(&self, vector: &[f32]) -> Result<(), String> {
+        match *self.served.get_or_init(|| vector.len()) {
+            expected if expected == vector.len() => Ok(()),
+            expected => Err(format!("expected embeddings of {expected} components, found {}", vector.len())),
+        }
+    }
+}
+
+impl QueryEncoder for HttpEncoder {
+    type Query = str;
+    type Encoding = Embeddings;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn encode_queries(&self, queries: &[&str]) -> Result<Embeddings, ess_core::Error> {
+        Ok(self.encode(queries, TextRole::Query)?)
+    }
+}
+
+impl ItemEncoder for HttpEncoder {
+    type Item = str;
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn encode_items(&self, items: &[&str]) -> Result<Embeddings, ess_core::Error> {
+        Ok(self.encode(items, TextRole::Item)?)
+    }
+}
