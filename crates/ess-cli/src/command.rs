@@ -5,12 +5,14 @@ use std::ffi::OsString;
 use anyhow::Result;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+#[cfg(feature = "serve")]
+use crate::serve;
 use crate::{
     calibrate, compare, completions, evaluate, export, import, import_dense, index, output::options::Output,
     train,
 };
 #[cfg(feature = "encoders")]
-use crate::{device, distil, encode};
+use crate::{device, distil, encode, import_words, merge, verify};
 
 #[cfg(unix)]
 macro_rules! on_signals {
@@ -53,12 +55,32 @@ enum Command {
     Encode(Box<encode::Arguments>),
     #[cfg(feature = "encoders")]
     Distil(Box<distil::Arguments>),
+    #[cfg(feature = "encoders")]
+    Merge(Box<merge::Arguments>),
+    #[cfg(feature = "encoders")]
+    Verify(Box<verify::Arguments>),
+    #[cfg(feature = "encoders")]
+    ImportWords(Box<import_words::Arguments>),
     #[cfg(not(feature = "encoders"))]
     /// Embed the texts of a BEIR folder (not in this build: it needs the feature encoders)
     Encode(crate::not_built::Arguments),
     #[cfg(not(feature = "encoders"))]
     /// Distil a static encoder from a transformer (not in this build: it needs the feature encoders)
     Distil(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Put the shares of `encode --shard` together (not in this build: it needs the feature encoders)
+    Merge(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Read stored embeddings through (not in this build: it needs the feature encoders)
+    Verify(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Make a static encoder of word vectors (not in this build: it needs the feature encoders)
+    ImportWords(crate::not_built::Arguments),
+    #[cfg(feature = "serve")]
+    ServeEmbeddings(Box<serve::Arguments>),
+    #[cfg(not(feature = "serve"))]
+    /// Serve a model's embeddings over HTTP (not in this build: it needs the feature serve)
+    ServeEmbeddings(crate::not_built::Arguments),
     Import(Box<import::Arguments>),
     ImportDense(Box<import_dense::Arguments>),
     Train(Box<train::Arguments>),
@@ -119,9 +141,24 @@ impl Command {
             #[cfg(feature = "encoders")]
             Self::Distil(arguments) => distil::run(*arguments, output),
             #[cfg(feature = "encoders")]
+            Self::Merge(arguments) => merge::run(&arguments, output),
+            #[cfg(feature = "encoders")]
+            Self::Verify(arguments) => verify::run(&arguments, output),
+            #[cfg(feature = "encoders")]
+            Self::ImportWords(arguments) => import_words::run(&arguments, output),
+            #[cfg(feature = "encoders")]
             Self::Device(arguments) => device::run(&arguments, output),
+            #[cfg(feature = "serve")]
+            Self::ServeEmbeddings(arguments) => serve::run(&arguments, output),
+            #[cfg(not(feature = "serve"))]
+            Self::ServeEmbeddings(_) => crate::not_built::refuse(matches),
             #[cfg(not(feature = "encoders"))]
-            Self::Encode(_) | Self::Distil(_) | Self::Device(_) => crate::not_built::refuse(matches),
+            Self::Encode(_)
+            | Self::Distil(_)
+            | Self::ImportWords(_)
+            | Self::Merge(_)
+            | Self::Verify(_)
+            | Self::Device(_) => crate::not_built::refuse(matches),
             Self::Import(arguments) => import::run(*arguments, output),
             Self::ImportDense(arguments) => import_dense::run(&arguments, output),
             Self::Train(arguments) => {
@@ -202,8 +239,10 @@ mod tests {
         for_each_command(&program(), "ess", &mut |command, path| {
             assert!(command.get_about().is_some(), "{path} does not say what it does");
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let built =
-                cfg!(feature = "encoders") || !["ess encode", "ess distil", "ess device"].contains(&path);
+            let of_encoders =
+                ["ess encode", "ess distil", "ess import-words", "ess merge", "ess verify", "ess device"];
+            let built = (!of_encoders.contains(&path) || cfg!(feature = "encoders"))
+                && (path != "ess serve-embeddings" || cfg!(feature = "serve"));
             assert!(!built || help.contains(path), "{path} gives no example of use: {help}");
         });
     }

@@ -1,10 +1,17 @@
 //! Data by folder and file, and what is to be said of it.
 
 pub(crate) mod beir_data_set;
+pub(crate) mod beir_file;
 pub(crate) mod beir_texts;
 pub(crate) mod data_set_argument;
 pub(crate) mod dataset;
 #[cfg(feature = "encoders")]
+pub(crate) mod item_texts;
+#[cfg(feature = "encoders")]
+pub(crate) mod manifest;
+#[cfg(feature = "encoders")]
 pub(crate) mod model_folder;
 pub(crate) mod saved_module;
+#[cfg(feature = "encoders")]
+pub(crate) mod shard_files;
 pub(crate) mod similarity_note;

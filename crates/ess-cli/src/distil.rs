@@ -1,18 +1,18 @@
 //! `ess distil`: distils a static encoder from a transformer: some hundred times as fast, for some loss of quality.
 
-use std::{
-    path::{Path, PathBuf},
-    time::Instant,
-};
+use std::{path::PathBuf, time::Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
-use ess_data::{Item, read_records};
 use ess_encoders::{DistilConfig, SentenceEncoder, StaticEncoder};
 use ess_files::FolderLock;
 use serde::Serialize;
 
-use crate::{arguments::paths, data::model_folder::model_folder, output::options::Output};
+use crate::{
+    arguments::paths,
+    data::{item_texts::item_texts, model_folder::model_folder},
+    output::options::Output,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -74,13 +74,4 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     };
     say!("{} in {:.1} s", arguments.out.display(), report.seconds);
     output.write(&report)
-}
-
-/// Title and text of each item of a BEIR folder.
-fn item_texts(folder: &Path) -> Result<Vec<String>> {
-    let files = ["corpus.jsonl", "corpus.jsonl.gz"].map(|name| folder.join(name));
-    let path = files.iter().find(|path| path.is_file());
-    let path = path.with_context(|| format!("{}: no such file, nor with .gz", files[0].display()))?;
-    let items: Vec<Item> = read_records(path)?;
-    Ok(items.iter().map(Item::title_and_text).collect())
 }

@@ -5,7 +5,8 @@
 //! their checksums. Memory is that of the model, the ids and one part.
 
 mod arguments;
-mod inputs;
+mod hosted;
+pub(crate) mod inputs;
 mod job;
 mod model;
 mod shard;

@@ -23,11 +23,19 @@ mod evaluate;
 mod export;
 mod import;
 mod import_dense;
+#[cfg(feature = "encoders")]
+mod import_words;
 mod index;
-#[cfg(not(feature = "encoders"))]
+#[cfg(feature = "encoders")]
+mod merge;
+#[cfg(not(all(feature = "encoders", feature = "serve")))]
 mod not_built;
+#[cfg(feature = "serve")]
+mod serve;
 mod settings;
 mod train;
+#[cfg(feature = "encoders")]
+mod verify;
 
 /// The program: runs the command line of this process, and gives the status to end with.
 ///

@@ -18,6 +18,6 @@ pub(crate) fn refuse(matches: &ArgMatches) -> Result<()> {
     let name = matches.subcommand_name().unwrap_or_default();
     bail!(
         "`ess {name}` is not in this build; build it with `cargo install --path crates/ess-cli --features encoders` \
-         (or `hub`, which takes models by name too)"
+         (or `serve`, which has `serve-embeddings`; `hub` takes models by name too, `http` from servers)"
     );
 }

@@ -63,6 +63,21 @@ pub(crate) const SETTINGS_OR_MODULE: Expected = Expected {
     what: "a JSON file of settings, or the folder of a module that `ess train` made",
     has: &[],
 };
+/// Stores of embeddings, and shares of them.
+#[cfg(feature = "encoders")]
+pub(crate) const SHARES: Expected = Expected {
+    place: Place::Folder,
+    what: "a folder with stores such as corpus.safetensors or corpus.1-of-4.safetensors, as `ess encode` writes them",
+    has: &[],
+};
+/// Vectors of words.
+#[cfg(feature = "encoders")]
+pub(crate) const WORDS: Expected =
+    Expected { place: Place::File, what: "a file of word vectors of GloVe, word2vec or fastText", has: &[] };
+/// Settings of an encoder over HTTP.
+#[cfg(feature = "encoders")]
+pub(crate) const HTTP_SETTINGS: Expected =
+    Expected { place: Place::File, what: "a JSON file of settings of an encoder over HTTP", has: &[] };
 /// Systems that were measured elsewhere.
 pub(crate) const PEERS: Expected = Expected { place: Place::File, what: "a JSON list of systems", has: &[] };
 /// A NumPy matrix.

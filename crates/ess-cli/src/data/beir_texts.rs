@@ -5,12 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use ess_core::Ids;
 use ess_data::{Item, Query, Record, RecordReader};
 use serde::de::DeserializeOwned;
 
-/// The texts of items and queries, by id: `corpus.jsonl` and `queries.jsonl` of a folder, plain or `.gz`.
+use super::beir_file::beir_file;
+
+/// The texts of items and queries, by id: `corpus.jsonl` and `queries.jsonl` of a folder, plain, `.gz` or `.zst`.
 pub(crate) struct BeirTexts {
     folder: PathBuf,
     // Title and whole text.
@@ -24,10 +26,10 @@ impl BeirTexts {
     /// # Errors
     /// When a file is missing or a line is no record.
     pub(crate) fn read(folder: &Path) -> Result<Self> {
-        let items = read(&find(folder, "corpus.jsonl")?, |item: Item| {
+        let items = read(&beir_file(folder, "corpus.jsonl")?, |item: Item| {
             (item.id.clone(), (item.title.clone(), item.title_and_text()))
         })?;
-        let queries = read(&find(folder, "queries.jsonl")?, |query: Query| (query.id, query.text))?;
+        let queries = read(&beir_file(folder, "queries.jsonl")?, |query: Query| (query.id, query.text))?;
         Ok(Self { folder: folder.to_owned(), items, queries })
     }
 
@@ -68,15 +70,6 @@ impl BeirTexts {
         texts
             .get(id)
             .with_context(|| format!("{}: {what} {id:?} has an embedding and no text", self.folder.display()))
-    }
-}
-
-fn find(folder: &Path, name: &str) -> Result<PathBuf> {
-    let (plain, compressed) = (folder.join(name), folder.join(format!("{name}.gz")));
-    match (plain.exists(), compressed.exists()) {
-        (true, _) => Ok(plain),
-        (_, true) => Ok(compressed),
-        _ => bail!("{}: neither {name} nor {name}.gz is there", folder.display()),
     }
 }
 

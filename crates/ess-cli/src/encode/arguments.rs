@@ -7,13 +7,15 @@ use ess_encoders::PassageSplitter;
 
 use crate::arguments::{device::DeviceArguments, paths, stored_as::StoredAs};
 
-use super::shard::Shard;
+use super::{hosted::HostedArguments, shard::Shard};
 
 const EXAMPLES: &str = "\
 Examples:
   ess encode --model path/to/all-MiniLM-L6-v2 --beir my-beir --out my
   ess encode --model sentence-transformers/all-MiniLM-L6-v2 --beir my-beir --out my      # built with the feature hub
-  ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5";
+  ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5
+  ess encode --http https://api.openai.com/v1 --http-model text-embedding-3-small --http-key-env OPENAI_API_KEY \\
+             --beir my-beir --out my      # built with the feature http";
 
 /// Encode the items and queries of a BEIR folder with a sentence-transformers model.
 ///
@@ -24,9 +26,14 @@ Examples:
 pub(crate) struct Arguments {
     /// The model: a sentence-transformers folder, or the name of one on the Hugging Face hub (build with --features hub),
     /// such as sentence-transformers/all-MiniLM-L6-v2, perhaps with @REVISION.
-    #[arg(long, value_name = "DIR|NAME")]
-    pub(super) model: String,
-    /// A folder with corpus.jsonl and queries.jsonl, plain or as .gz.
+    #[arg(
+        long,
+        value_name = "DIR|NAME",
+        required_unless_present_any = ["http", "http_settings"],
+        conflicts_with_all = ["http", "http_settings"]
+    )]
+    pub(super) model: Option<String>,
+    /// A folder with corpus.jsonl and queries.jsonl, plain, as .gz or as .zst.
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     pub(super) beir: PathBuf,
     /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.
@@ -58,6 +65,8 @@ pub(crate) struct Arguments {
     /// Cut texts to so many tokens, special ones counted. Default: what the model says.
     #[arg(long, value_name = "TOKENS")]
     pub(super) max_tokens: Option<usize>,
+    #[command(flatten)]
+    pub(super) hosted: HostedArguments,
     #[command(flatten)]
     pub(super) device: DeviceArguments,
     #[command(flatten)]

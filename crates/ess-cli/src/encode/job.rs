@@ -3,10 +3,10 @@
 use std::{
     ops::Range,
     path::{Path, PathBuf},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use ess_core::{Error, Ids, TokenStates};
 use ess_data::{
     EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, TokenStoreShape, write_store,
@@ -14,10 +14,10 @@ use ess_data::{
 };
 use ess_encoders::PassageSplitter;
 use ess_files::{Checksum, FileLock};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::output::options::Output;
+use crate::{data::beir_file::beir_file, output::options::Output};
 
 use super::{
     arguments::Arguments,
@@ -52,13 +52,13 @@ pub(crate) fn run(arguments: &Arguments, model: &Model, output: &Output) -> Resu
     let started = Instant::now();
     let items = match arguments.queries_only {
         true => None,
-        false => Some(Job::new(arguments, output, "corpus", model.provenance(true))?),
+        false => Some(Job::new(arguments, model, output, "corpus", model.provenance(true))?),
     };
     let whole = |item: Item| vec![(item.title_and_text(), item.id)];
     let encode_items = |job: &Job<'_>| job.encode(whole, |texts| model.encode_items(texts));
     let items_done = items.as_ref().map(encode_items).transpose()?;
     let passages_done = arguments.passages.then(|| passages(arguments, model, output)).transpose()?;
-    let queries = Job::new(arguments, output, "queries", model.provenance(false))?;
+    let queries = Job::new(arguments, model, output, "queries", model.provenance(false))?;
     let text = |query: Query| vec![(query.text, query.id)];
     let queries_done = queries.encode(text, |texts| model.encode_queries(texts))?;
     output.write(&Report {
@@ -83,7 +83,7 @@ fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usi
     let job = Job {
         name: "passages",
         out: arguments.file("passages"),
-        ..Job::new(arguments, output, "corpus", provenance)?
+        ..Job::new(arguments, model, output, "corpus", provenance)?
     };
     job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts))
 }
@@ -102,6 +102,7 @@ fn pieces(splitter: &PassageSplitter, item: &Item) -> Vec<(String, String)> {
 /// One file's share.
 struct Job<'a> {
     arguments: &'a Arguments,
+    model: &'a Model,
     output: &'a Output,
     /// `corpus`, `passages` or `queries`.
     name: &'static str,
@@ -114,15 +115,14 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     fn new(
         arguments: &'a Arguments,
+        model: &'a Model,
         output: &'a Output,
         name: &'static str,
         provenance: Provenance,
     ) -> Result<Self> {
-        let [plain, packed] = ["jsonl", "jsonl.gz"].map(|kind| arguments.beir.join(format!("{name}.{kind}")));
-        let missing = anyhow!("{}: no such file, nor with .gz", plain.display());
-        let input = [plain, packed].into_iter().find(|path| path.is_file()).ok_or(missing)?;
+        let input = beir_file(&arguments.beir, &format!("{name}.jsonl"))?;
         let out = arguments.file(name);
-        Ok(Self { arguments, output, name, input, out, provenance })
+        Ok(Self { arguments, model, output, name, input, out, provenance })
     }
 
     /// Encodes part by part what is not there yet, and puts the parts together; the number of texts. `texts` gives those
@@ -178,13 +178,23 @@ impl<'a> Job<'a> {
             let of_part = self.provenance_of(inputs, rows);
             if !self.is_whole(&part, wanted, &of_part) {
                 let texts: Vec<_> = records.iter().map(|(text, _)| text.as_str()).collect();
+                let started = Instant::now();
                 self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?, &of_part)?;
+                self.say_rate(&bar, &texts, started.elapsed());
             }
             bar.inc(wanted.len() as u64);
             parts.push(part);
         }
         bar.finish();
         Ok(parts)
+    }
+
+    /// Tokens per second, beside the bar.
+    fn say_rate(&self, bar: &ProgressBar, texts: &[&str], time: Duration) {
+        if let Some(tokens) = self.model.count_tokens(texts) {
+            let rate = tokens as f64 / time.as_secs_f64().max(1e-9);
+            bar.set_message(format!("{} {} tokens/s", self.name, HumanCount(rate as u64)));
+        }
     }
 
     fn provenance_of(&self, inputs: &Inputs, rows: Range<usize>) -> Provenance {

@@ -6,7 +6,9 @@ use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
 use ess_data::Provenance;
-use ess_encoders::{LayerEncoder, SentenceEncoder, StaticEncoder, TokenEncoder, TwoTowerEncoder};
+use ess_encoders::{
+    LayerEncoder, SentenceEncoder, StaticEncoder, TokenCounter, TokenEncoder, TwoTowerEncoder,
+};
 
 use crate::data::{model_folder::model_folder, similarity_note::similarity_note};
 
@@ -19,6 +21,8 @@ pub(crate) struct Model {
     provenance: [Provenance; 2],
     // Items give token states as queries do, where those do.
     item_states: bool,
+    // For the bar, with the most tokens of a text; none where there is no bar, or no tokenizer here.
+    counter: Option<(TokenCounter, usize)>,
 }
 
 enum Kind {
@@ -27,6 +31,8 @@ enum Kind {
     Layers(LayerEncoder),
     States(TokenEncoder),
     Static(Box<StaticEncoder>),
+    #[cfg(feature = "http")]
+    Hosted(Box<ess_encoders::HttpEncoder>),
 }
 
 /// What a batch of texts became.
@@ -37,12 +43,28 @@ pub(crate) enum Encoded {
 
 impl Model {
     pub(crate) fn load(arguments: &Arguments, quiet: bool) -> Result<Self> {
-        let folder = model_folder(&arguments.model, quiet)?;
+        let mut model = Self::open(arguments, quiet)?;
+        model.counter = (!quiet).then(|| model.kind.token_counter()).transpose()?.flatten();
+        Ok(model)
+    }
+
+    /// The tokens of texts as they are cut, where that is asked for and can be told.
+    pub(crate) fn count_tokens(&self, texts: &[&str]) -> Option<usize> {
+        let (counter, longest) = self.counter.as_ref()?;
+        Some(counter.count(texts).ok()?.into_iter().map(|count| count.min(*longest)).sum())
+    }
+
+    fn open(arguments: &Arguments, quiet: bool) -> Result<Self> {
+        if arguments.hosted.given() {
+            return Self::ask(arguments);
+        }
+        let name = arguments.model.as_deref().context("--model: expected a folder or a name, found none")?;
+        let folder = model_folder(name, quiet)?;
         let device = match arguments.device.is_cpu() {
             true => None,
             false => Some(arguments.device.open()?).filter(|device| *device != Device::flex()),
         };
-        let provenance = named(&arguments.model, &folder)?;
+        let provenance = named(name, &folder)?;
         if StaticEncoder::is_folder(&folder) {
             return Self::load_static(arguments, &folder, device.as_ref(), provenance);
         }
@@ -50,6 +72,27 @@ impl Model {
             return Self::load_two(arguments, &folder, device.as_ref(), &provenance);
         }
         Self::load_one(arguments, &folder, device.as_ref(), &provenance)
+    }
+
+    #[cfg(not(feature = "http"))]
+    fn ask(_arguments: &Arguments) -> Result<Self> {
+        anyhow::bail!("--http is not in this build; build it with --features http")
+    }
+
+    #[cfg(feature = "http")]
+    fn ask(arguments: &Arguments) -> Result<Self> {
+        let of_folders = [
+            ("--layers", !arguments.layers.is_empty()),
+            ("--states", arguments.states.is_some()),
+            ("--max-tokens", arguments.max_tokens.is_some()),
+            ("--device", !arguments.device.is_cpu()),
+        ];
+        for (flag, given) in of_folders {
+            ensure!(!given, "{flag}: expected a model from a folder, found one at a server");
+        }
+        let encoder = ess_encoders::HttpEncoder::connect(arguments.hosted.config()?)?;
+        let provenance = hosted_provenance(&encoder)?;
+        Self::new(Kind::Hosted(Box::new(encoder)), [provenance.clone(), provenance], false)
     }
 
     fn load_static(
@@ -126,7 +169,7 @@ impl Model {
         for note in notes(&provenance, whole_rows) {
             note!("note: {note}");
         }
-        Ok(Self { kind, provenance, item_states })
+        Ok(Self { kind, provenance, item_states, counter: None })
     }
 
     /// The provenance of items, or of queries.
@@ -157,6 +200,8 @@ impl Model {
             Kind::Layers(encoder) => encoder.encode_items(texts),
             Kind::States(encoder) => encoder.encoder().encode_items(texts),
             Kind::Static(encoder) => encoder.encode_items(texts),
+            #[cfg(feature = "http")]
+            Kind::Hosted(encoder) => encoder.encode_items(texts),
         };
         vectors.map(Encoded::Vectors)
     }
@@ -168,6 +213,26 @@ impl Model {
             Kind::Layers(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
             Kind::States(encoder) => encoder.encode_queries(texts).map(Encoded::States),
             Kind::Static(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            #[cfg(feature = "http")]
+            Kind::Hosted(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+        }
+    }
+}
+
+impl Kind {
+    /// What counts the tokens of texts, and the most of one.
+    fn token_counter(&self) -> Result<Option<(TokenCounter, usize)>, ess_encoders::Error> {
+        let of = |encoder: &SentenceEncoder| Ok(Some((encoder.token_counter()?, encoder.max_tokens())));
+        match self {
+            Self::One(encoder) => of(encoder),
+            Self::Two(encoder) => of(encoder.item()),
+            Self::Layers(encoder) => of(encoder.encoder()),
+            Self::States(encoder) => of(encoder.encoder()),
+            Self::Static(encoder) => {
+                Ok(Some((encoder.token_counter()?, encoder.max_tokens().unwrap_or(usize::MAX))))
+            }
+            #[cfg(feature = "http")]
+            Self::Hosted(_) => Ok(None),
         }
     }
 }
@@ -206,6 +271,28 @@ fn named(model: &str, folder: &Path) -> Result<Provenance> {
     sums.sort();
     let encoder = Some(format!("{name} {}", ess_files::Checksum::of(sums.join("\n").as_bytes())));
     Ok(Provenance { encoder, ..Provenance::default() })
+}
+
+/// The model's name, where it is, and a checksum of the settings that decide its vectors, so that parts made with others are
+/// not taken for this one's.
+#[cfg(feature = "http")]
+fn hosted_provenance(encoder: &ess_encoders::HttpEncoder) -> Result<Provenance> {
+    let config = encoder.config();
+    let mut deciding = config.clone();
+    (deciding.key_env, deciding.key_header, deciding.cache) = (None, None, None);
+    deciding.limits = ess_encoders::HttpLimits::default();
+    let sum = ess_files::Checksum::of(serde_json::to_string(&deciding)?.as_bytes());
+    let cut = match config.max_text_chars {
+        Some(chars) => format!("at most {chars} characters"),
+        None => "all of it".to_owned(),
+    };
+    Ok(Provenance {
+        encoder: Some(format!("{} by {} at {} {sum}", config.model, config.api, config.url)),
+        normalized: Some(encoder.normalizes()).filter(|normalizes| *normalizes),
+        similarity: Some(config.similarity.clone()),
+        text: Some(cut),
+        ..Provenance::default()
+    })
 }
 
 /// The checksums of the settings and weights in a folder and those below it.

@@ -1,5 +1,7 @@
 //! `encode`: a BEIR folder to encode, and what is asked of the program, a file a question.
 
+mod compressed;
+mod merged;
 mod model_folder;
 mod shards;
 mod stopped;
@@ -19,11 +21,11 @@ pub(crate) fn tiny_model() -> PathBuf {
 }
 
 /// A BEIR folder and a place for results.
-struct Beir(TempDir);
+pub(crate) struct Beir(pub(crate) TempDir);
 
 impl Beir {
     /// Texts of all lengths, an empty one among them.
-    fn new(items: usize, longest: usize) -> Self {
+    pub(crate) fn new(items: usize, longest: usize) -> Self {
         let beir = Self(tempfile::tempdir().unwrap());
         let text = |i: usize| "the quick brown fox ".repeat(i * 7 % longest);
         let record =
@@ -39,7 +41,7 @@ impl Beir {
         std::fs::write(self.0.path().join(name), content).unwrap();
     }
 
-    fn out(&self) -> PathBuf {
+    pub(crate) fn out(&self) -> PathBuf {
         self.0.path().join("out")
     }
 
@@ -53,12 +55,12 @@ impl Beir {
         own.into_iter().chain(["--quiet"]).chain(more.iter().copied()).map(str::to_owned).collect()
     }
 
-    fn encode(&self, more: &[&str]) -> Outcome {
+    pub(crate) fn encode(&self, more: &[&str]) -> Outcome {
         run("encode", self.arguments(more))
     }
 
     /// Everything under `out`, by path.
-    fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+    pub(crate) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         let (mut files, mut folders) = (BTreeMap::new(), vec![self.out()]);
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).into_iter().flatten() {

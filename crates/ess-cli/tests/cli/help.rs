@@ -4,12 +4,14 @@ use crate::program::run;
 
 /// The programs that this build has.
 fn built(program: &str) -> bool {
-    !["encode", "distil", "device"].contains(&program) || cfg!(feature = "encoders")
+    let of_encoders = ["encode", "distil", "import-words", "merge", "verify", "device"];
+    (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
+        && (program != "serve-embeddings" || cfg!(feature = "serve"))
 }
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 13] = [
+    let programs: [(&str, &[&str]); 17] = [
         (
             "train",
             &[
@@ -52,11 +54,25 @@ fn every_program_explains_its_arguments() {
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import-dense", &["--dense", "--npy", "--out", "--json"]),
         ("device", &["--device", "--small", "--runs", "--json"]),
+        ("merge", &["--embeddings", "--beir", "--json"]),
+        ("verify", &["--embeddings", "--json"]),
+        ("import-words", &["--words", "--out", "--beir", "--sif", "--remove-component", "--json"]),
+        ("serve-embeddings", &["--model", "--host", "--port", "--prompt", "--json"]),
         ("index", &["build", "search", "tune", "compact", "info"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
         (
             "encode",
-            &["--model", "--beir", "--out", "--layers", "--states", "--max-tokens", "--device", "--json"],
+            &[
+                "--model",
+                "--beir",
+                "--out",
+                "--layers",
+                "--states",
+                "--max-tokens",
+                "--device",
+                "--http",
+                "--json",
+            ],
         ),
         ("distil", &["--model", "--out", "--beir", "--dim", "--json"]),
     ];

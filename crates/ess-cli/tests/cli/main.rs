@@ -14,6 +14,8 @@ mod feedback;
 mod full_disk;
 mod help;
 mod import;
+#[cfg(feature = "encoders")]
+mod import_words;
 mod index;
 mod interchange;
 mod interrupted_training;
@@ -24,6 +26,8 @@ mod program;
 mod run_files;
 mod saved_modules;
 mod second_writer;
+#[cfg(all(feature = "http", feature = "serve"))]
+mod serve;
 mod small_data;
 mod train_and_evaluate;
 #[cfg(feature = "encoders")]

@@ -1,0 +1,92 @@
+//! What `merge` made of which shares, with checksums.
+
+use std::{fs::File, path::Path};
+
+use anyhow::{Context, Result, ensure};
+use ess_files::{Checksum, seal_json, unseal_json, write_atomically};
+use serde::{Deserialize, Serialize};
+
+/// The file's name.
+pub(crate) const MANIFEST: &str = "manifest.json";
+const FORMAT: &str = "ess-shares";
+const VERSION: u32 = 1;
+
+/// What `merge` wrote.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Manifest {
+    format: String,
+    version: u32,
+    pub(crate) files: Vec<Merged>,
+}
+
+/// A file and the shares that it was made of.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Merged {
+    pub(crate) file: String,
+    pub(crate) rows: usize,
+    pub(crate) dim: usize,
+    pub(crate) checksum: String,
+    pub(crate) shares: Vec<Share>,
+}
+
+/// A share, and where its rows are in the whole.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Share {
+    pub(crate) file: String,
+    pub(crate) first_row: usize,
+    pub(crate) rows: usize,
+    pub(crate) checksum: String,
+}
+
+impl Manifest {
+    pub(crate) fn new(files: Vec<Merged>) -> Self {
+        Self { format: FORMAT.to_owned(), version: VERSION, files }
+    }
+
+    /// Writes it, with a checksum of its own.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub(crate) fn write(&self, folder: &Path) -> Result<()> {
+        let text = seal_json(&serde_json::to_string_pretty(self)?);
+        Ok(write_atomically(&folder.join(MANIFEST), |file| file.write_all(text.as_bytes()))?)
+    }
+
+    /// That of a folder; `None` where there is none.
+    ///
+    /// # Errors
+    /// When it is damaged, of another version or no manifest.
+    pub(crate) fn read(folder: &Path) -> Result<Option<Self>> {
+        let path = folder.join(MANIFEST);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let place = || path.display().to_string();
+        let text = std::fs::read_to_string(&path).with_context(place)?;
+        let unsealed =
+            unseal_json(&text).with_context(place)?.with_context(|| format!("{}: no checksum", place()))?;
+        let manifest: Self = serde_json::from_str(&unsealed).with_context(place)?;
+        let found = (manifest.format.as_str(), manifest.version);
+        ensure!(found == (FORMAT, VERSION), "{}: expected {FORMAT} {VERSION}, found {found:?}", place());
+        Ok(Some(manifest))
+    }
+
+    /// The files and their checksums.
+    pub(crate) fn checksums(&self) -> impl Iterator<Item = (&str, &str)> {
+        let shares = self.files.iter().flat_map(|merged| &merged.shares);
+        let shares = shares.map(|share| (share.file.as_str(), share.checksum.as_str()));
+        self.files.iter().map(|merged| (merged.file.as_str(), merged.checksum.as_str())).chain(shares)
+    }
+}
+
+/// The checksum of a whole file, read in parts.
+///
+/// # Errors
+/// When the file cannot be read.
+pub(crate) fn file_checksum(path: &Path) -> Result<String> {
+    let sum = File::open(path).and_then(Checksum::of_reader);
+    Ok(sum.with_context(|| path.display().to_string())?.to_string())
+}

@@ -1,0 +1,172 @@
+//! The model that is served.
+
+use anyhow::{Context, Result, ensure};
+use burn::tensor::Device;
+use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
+use ess_encoders::{Error, SentenceEncoder, StaticEncoder, TokenCounter, TwoTowerEncoder};
+
+use super::arguments::{Arguments, PromptName};
+use crate::data::model_folder::model_folder;
+
+/// A model, under the name by which it is asked for.
+pub(super) struct ServedModel {
+    pub(super) name: String,
+    /// As `--model` names it, which is accepted too.
+    given: String,
+    kind: Kind,
+    // Of items, and of queries where they have their own tokenizer.
+    counters: [TokenCounter; 2],
+    default_prompt: PromptName,
+}
+
+enum Kind {
+    One(Box<SentenceEncoder>),
+    Two(Box<TwoTowerEncoder>),
+    Static(Box<StaticEncoder>),
+}
+
+/// What is said of a model.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    pub(super) names: [String; 2],
+    pub(super) dim: usize,
+    pub(super) max_tokens: Option<usize>,
+    pub(super) pooling: String,
+}
+
+impl ServedModel {
+    pub(super) fn load(arguments: &Arguments, quiet: bool) -> Result<Self> {
+        let folder = model_folder(&arguments.model, quiet)?;
+        let device = match arguments.device.is_cpu() {
+            true => None,
+            false => Some(arguments.device.open()?).filter(|device| *device != Device::flex()),
+        };
+        let kind = if StaticEncoder::is_folder(&folder) {
+            ensure!(
+                device.is_none(),
+                "--device: expected a transformer, found a static model, which has none"
+            );
+            let encoder = StaticEncoder::load(&folder)?;
+            Kind::Static(Box::new(match arguments.max_tokens {
+                Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+                None => encoder,
+            }))
+        } else if folder.join("router_config.json").is_file() {
+            ensure!(
+                arguments.prompt != PromptName::None,
+                "--prompt: expected query or document for a model with an encoder for each, found none"
+            );
+            let encoder = match &device {
+                None => TwoTowerEncoder::load(&folder)?,
+                Some(device) => TwoTowerEncoder::load_on(&folder, device)?,
+            };
+            Kind::Two(Box::new(match arguments.max_tokens {
+                Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+                None => encoder,
+            }))
+        } else {
+            let encoder = match &device {
+                None => SentenceEncoder::load(&folder)?,
+                Some(device) => SentenceEncoder::load_on(&folder, device)?,
+            };
+            Kind::One(Box::new(match arguments.max_tokens {
+                Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
+                None => encoder,
+            }))
+        };
+        let whole = folder.canonicalize().with_context(|| folder.display().to_string())?;
+        let name = match std::path::Path::new(&arguments.model).exists() {
+            true => whole.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            false => arguments.model.clone(),
+        };
+        let counters = kind.counters()?;
+        let default_prompt = arguments.prompt;
+        Ok(Self { name, given: arguments.model.clone(), kind, counters, default_prompt })
+    }
+
+    pub(super) fn dim(&self) -> usize {
+        match &self.kind {
+            Kind::One(encoder) => ItemEncoder::dim(encoder.as_ref()),
+            Kind::Two(encoder) => ItemEncoder::dim(encoder.as_ref()),
+            Kind::Static(encoder) => ItemEncoder::dim(encoder.as_ref()),
+        }
+    }
+
+    /// The most tokens of a text, of the shorter tower where there are two.
+    pub(super) fn max_tokens(&self) -> Option<usize> {
+        match &self.kind {
+            Kind::One(encoder) => Some(encoder.max_tokens()),
+            Kind::Two(encoder) => Some(encoder.item().max_tokens().min(encoder.query().max_tokens())),
+            Kind::Static(encoder) => encoder.max_tokens(),
+        }
+    }
+
+    pub(super) fn about(&self) -> About {
+        let pooling = match &self.kind {
+            Kind::One(encoder) => serde_json::to_value(encoder.poolings()).ok(),
+            Kind::Two(encoder) => serde_json::to_value(encoder.item().poolings()).ok(),
+            Kind::Static(_) => None,
+        };
+        let pooling = pooling.and_then(|modes| modes.get(0)?.as_str().map(str::to_owned));
+        About {
+            names: [self.name.clone(), self.given.clone()],
+            dim: self.dim(),
+            max_tokens: self.max_tokens(),
+            pooling: pooling.unwrap_or_else(|| "mean".to_owned()),
+        }
+    }
+
+    /// The number of tokens of each text behind its prompt, before it is cut.
+    pub(super) fn count_tokens(
+        &self,
+        texts: &[&str],
+        prompt: Option<PromptName>,
+    ) -> Result<Vec<usize>, Error> {
+        let prompt = prompt.unwrap_or(self.default_prompt);
+        let counter = &self.counters[usize::from(prompt == PromptName::Query)];
+        match self.prompt(prompt) {
+            "" => counter.count(texts),
+            before => {
+                let texts: Vec<String> = texts.iter().map(|text| format!("{before}{text}")).collect();
+                counter.count(&texts.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    pub(super) fn encode(
+        &self,
+        texts: &[&str],
+        prompt: Option<PromptName>,
+    ) -> Result<Embeddings, ess_core::Error> {
+        let prompt = prompt.unwrap_or(self.default_prompt);
+        match (&self.kind, prompt) {
+            (Kind::One(encoder), prompt) => Ok(encoder.encode_behind(self.prompt(prompt), texts)?),
+            (Kind::Two(encoder), PromptName::Query) => encoder.encode_queries(texts),
+            (Kind::Two(encoder), _) => encoder.encode_items(texts),
+            (Kind::Static(encoder), _) => encoder.encode_items(texts),
+        }
+    }
+
+    fn prompt(&self, name: PromptName) -> &str {
+        let [query, document] = match &self.kind {
+            Kind::One(encoder) => encoder.prompts(),
+            Kind::Two(encoder) => [encoder.query().prompts()[0], encoder.item().prompts()[1]],
+            Kind::Static(_) => ["", ""],
+        };
+        match name {
+            PromptName::None => "",
+            PromptName::Query => query,
+            PromptName::Document => document,
+        }
+    }
+}
+
+impl Kind {
+    fn counters(&self) -> Result<[TokenCounter; 2], Error> {
+        Ok(match self {
+            Self::One(encoder) => [encoder.token_counter()?, encoder.token_counter()?],
+            Self::Two(encoder) => [encoder.item().token_counter()?, encoder.query().token_counter()?],
+            Self::Static(encoder) => [encoder.token_counter()?, encoder.token_counter()?],
+        })
+    }
+}

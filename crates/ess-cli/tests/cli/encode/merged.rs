@@ -1,0 +1,97 @@
+//! Shares that are put together, and files that are verified.
+
+use crate::program::{read_json, run};
+
+use super::Beir;
+
+fn shares(beir: &Beir) {
+    for number in 1..=3 {
+        beir.encode(&["--shard", &format!("{number}/3"), "--dtype", "f32"]).succeeded();
+    }
+}
+
+fn merge(beir: &Beir, more: &[&str]) -> crate::program::Outcome {
+    let out = beir.out();
+    run("merge", ["--embeddings", out.to_str().unwrap()].into_iter().chain(more.iter().copied()))
+}
+
+fn verify(beir: &Beir) -> crate::program::Outcome {
+    run("verify", ["--embeddings", beir.out().to_str().unwrap()])
+}
+
+#[test]
+fn what_is_merged_is_what_one_run_gives_and_encode_takes_it_for_its_own() {
+    let (whole, parted) = (Beir::new(50, 40), Beir::new(50, 40));
+    whole.encode(&["--dtype", "f32"]).succeeded();
+    shares(&parted);
+    let folder = parted.0.path().to_str().unwrap().to_owned();
+    let report = parted.0.path().join("report.json");
+    merge(&parted, &["--beir", &folder, "--json", report.to_str().unwrap()]).succeeded();
+    for name in ["corpus.safetensors", "queries.safetensors"] {
+        let [merged, expected] = [&parted, &whole].map(|beir| std::fs::read(beir.out().join(name)).unwrap());
+        assert!(merged == expected, "{name}");
+    }
+    let said = read_json(&report);
+    assert_eq!(said, {
+        let mut manifest = read_json(&parted.out().join("manifest.json"));
+        manifest.as_object_mut().unwrap().remove("checksum");
+        manifest
+    });
+    assert_eq!(
+        (&said["files"][0]["rows"], &said["files"][0]["shares"][1]["first_row"]),
+        (&50.into(), &16.into())
+    );
+    verify(&parted).succeeded();
+    let before = parted.files();
+    parted.encode(&["--dtype", "f32"]).succeeded();
+    assert_eq!(parted.files(), before);
+}
+
+#[test]
+fn shares_that_are_missing_damaged_or_of_another_kind_are_refused() {
+    let beir = Beir::new(50, 40);
+    merge(&beir, &[]).failed_with(&["--embeddings", "found nothing"]);
+    shares(&beir);
+    let (second, kept) = (beir.out().join("corpus.2-of-3.safetensors"), beir.0.path().join("kept"));
+    std::fs::rename(&second, &kept).unwrap();
+    merge(&beir, &[]).failed_with(&["missing: 2 of 3"]);
+    let bytes = std::fs::read(&kept).unwrap();
+    let mut damaged = bytes.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    std::fs::write(&second, &damaged).unwrap();
+    merge(&beir, &[]).failed_with(&["corpus.2-of-3.safetensors", "checksum"]);
+    verify(&beir).failed_with(&["corpus.2-of-3.safetensors", "damaged"]);
+    std::fs::remove_file(&second).unwrap();
+    beir.encode(&["--shard", "2/3", "--dtype", "f16"]).succeeded();
+    merge(&beir, &[]).failed_with(&["corpus.2-of-3.safetensors", "f16"]);
+    std::fs::write(&second, &bytes).unwrap();
+    std::fs::copy(beir.out().join("corpus.1-of-3.safetensors"), beir.out().join("corpus.1-of-2.safetensors"))
+        .unwrap();
+    merge(&beir, &[]).failed_with(&["expected one number"]);
+    std::fs::remove_file(beir.out().join("corpus.1-of-2.safetensors")).unwrap();
+    std::fs::copy(beir.out().join("corpus.1-of-3.safetensors"), &second).unwrap();
+    merge(&beir, &[]).failed_with(&["corpus.safetensors", "d0"]);
+    std::fs::write(&second, &bytes).unwrap();
+    for (other, said) in [(Beir::new(50, 39), "other texts"), (Beir::new(51, 40), "51 records")] {
+        merge(&beir, &["--beir", other.0.path().to_str().unwrap()]).failed_with(&[said]);
+    }
+}
+
+#[test]
+fn a_file_that_changed_after_it_was_merged_is_found() {
+    let beir = Beir::new(20, 40);
+    shares(&beir);
+    for name in ["queries.1-of-3.safetensors", "queries.2-of-3.safetensors", "queries.3-of-3.safetensors"] {
+        assert!(beir.out().join(name).exists(), "{name}");
+    }
+    // The shares of one run cannot be told from those of another by their own checksums.
+    merge(&beir, &[]).succeeded();
+    verify(&beir).succeeded();
+    let first = beir.out().join("corpus.1-of-3.safetensors");
+    std::fs::copy(beir.out().join("corpus.2-of-3.safetensors"), first).unwrap();
+    verify(&beir).failed_with(&["corpus.1-of-3.safetensors", "manifest says"]);
+    let manifest = beir.out().join("manifest.json");
+    let text = std::fs::read_to_string(&manifest).unwrap();
+    std::fs::write(&manifest, text.replace("\"rows\": 20", "\"rows\": 21")).unwrap();
+    verify(&beir).failed_with(&["manifest.json", "damaged or altered"]);
+}
