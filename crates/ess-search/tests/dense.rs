@@ -268,7 +268,7 @@ fn damaged_folders_are_layers_or_errors() {
     let path = folder.path().join("dense");
     let layer = DenseLayer::new(random(4, 3, 1), Some(vec![0.5; 3]), DenseActivation::Tanh).unwrap();
     DenseLayers::new(vec![layer]).unwrap().save(&path).unwrap();
-    let count = rounds(2000);
+    let count = rounds(5000);
     for (seed, file) in ["config.json", "model.safetensors"].into_iter().enumerate() {
         let good = std::fs::read(path.join(file)).unwrap();
         let mut loaded = 0;

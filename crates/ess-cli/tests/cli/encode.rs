@@ -1,6 +1,7 @@
 //! `encode`: a BEIR folder to encode, and what is asked of the program, a file a question.
 
 mod compressed;
+mod full_disk;
 mod merged;
 mod model_folder;
 mod shards;

@@ -1,7 +1,7 @@
 //! The folder that Python's programs keep models of the hub in: contents by checksum, and links to them by name.
 
 use std::{
-    io::Write,
+    io::{ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -49,7 +49,7 @@ impl ModelCache {
             ess_files::write_atomically(&blob, fetch)?;
             let found = checksum(&blob, etag.len())?;
             if found != etag {
-                std::fs::remove_file(&blob).map_err(Error::io(&blob))?;
+                ess_files::remove_file(&blob)?;
                 return Err(Error::HubChecksum {
                     path: self.snapshot(commit).join(file),
                     expected: etag.to_owned(),
@@ -60,12 +60,9 @@ impl ModelCache {
         let pointer = self.snapshot(commit).join(file);
         let parent = pointer.parent().unwrap_or(&self.folder);
         std::fs::create_dir_all(parent).map_err(Error::io(parent))?;
-        if std::fs::symlink_metadata(&pointer).is_ok() {
-            std::fs::remove_file(&pointer).map_err(Error::io(&pointer))?;
-        }
         // From the file's folder up to the model's.
         let up = "../".repeat(1 + file.split('/').count());
-        link(Path::new(&format!("{up}blobs/{etag}")), &pointer).map_err(Error::io(&pointer))
+        point(&pointer, Path::new(&format!("{up}blobs/{etag}"))).map_err(Error::io(&pointer))
     }
 
     /// Notes which commit a revision is.
@@ -73,6 +70,26 @@ impl ModelCache {
         let path = self.folder.join("refs").join(revision);
         Ok(ess_files::write_atomically(&path, |file| file.write_all(commit.as_bytes()))?)
     }
+}
+
+/// Makes a link to a content, or leaves the one that is there. Another process that fetches the same model may make or remove
+/// it at the same moment.
+fn point(pointer: &Path, content: &Path) -> std::io::Result<()> {
+    const TRIES: usize = 100;
+    for _ in 0..TRIES {
+        if std::fs::read_link(pointer).is_ok_and(|found| found == content) {
+            return Ok(());
+        }
+        match std::fs::remove_file(pointer) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        match link(content, pointer) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return made,
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 #[cfg(unix)]
@@ -168,5 +185,40 @@ mod tests {
         {
             assert!(!is_commit(path) && !is_checksum(path), "{path}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn many_fetch_the_same_file_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let (commit, content) = ("0a".repeat(20), b"weights");
+        let etag = {
+            let path = folder.path().join("content");
+            std::fs::write(&path, content).unwrap();
+            checksum(&path, 64).unwrap()
+        };
+        let cache = ModelCache::new(folder.path(), "a/model");
+        let keep = || cache.keep(&commit, "1_Pooling/config.json", &etag, |out| out.write_all(content));
+        keep().unwrap();
+        let pointer = cache.snapshot(&commit).join("1_Pooling/config.json");
+        for _ in 0..50 {
+            // As an interrupted fetch, or another version, may leave it.
+            std::fs::remove_file(&pointer).unwrap();
+            std::os::unix::fs::symlink("../../../blobs/another", &pointer).unwrap();
+            let together = std::sync::Barrier::new(4);
+            std::thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| {
+                        together.wait();
+                        keep().unwrap();
+                    });
+                }
+            });
+            assert_eq!(std::fs::read(&pointer).unwrap(), content);
+        }
+        // What is no link and no file is not replaced.
+        std::fs::remove_file(&pointer).unwrap();
+        std::fs::create_dir(&pointer).unwrap();
+        assert!(matches!(keep(), Err(Error::Io { .. })));
     }
 }
