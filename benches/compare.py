@@ -84,7 +84,7 @@ QUESTIONS = {
         "Encoding 512 items of SciFact with all-MiniLM-L6-v2",
         "encode",
         [["encode.py", "{model}"]],
-        {"items": ("encode/transformer", 1)},
+        {"items": ("encode/transformer", 1), "items, int8": ("encode/transformer_int8", 1)},
     ),
     "graph": Question(
         "A graph over 30 000 × 384, k = 10, query",

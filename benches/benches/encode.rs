@@ -2,8 +2,9 @@
 //!
 //! 512 items of SciFact, spread over the corpus, cut at 256 tokens, through all-MiniLM-L6-v2: from texts in memory to
 //! embeddings, tokenizing counted. Throughput is tokens per CPU-second. Before it, one run says where the time goes, and how
-//! near the products of matrices come to what the machine can do. The peers are onnxruntime, with batches sorted by
-//! length, and sentence-transformers on torch: `benches/peers/encode.py`, on the same texts. The model's folder is what
+//! near the products of matrices come to what the machine can do. Then the same with weights in bf16 and int8. The peers are
+//! onnxruntime, in f32 and int8, with batches sorted by length, and sentence-transformers on torch:
+//! `benches/peers/encode.py`, on the same texts. The model's folder is what
 //! crates/ess-encoders/tests/fetch_minilm.sh prints.
 //!
 //! ```text
@@ -22,7 +23,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ess_benches::{CpuTime, SpanTimes, peak_gflops};
 use ess_core::ItemEncoder;
 use ess_data::{Item, read_records};
-use ess_encoders::{DistilConfig, SentenceEncoder, StaticEncoder};
+use ess_encoders::{DistilConfig, Precision, SentenceEncoder, StaticEncoder};
 use tokenizers::Tokenizer;
 
 const ITEMS: usize = 512;
@@ -98,6 +99,14 @@ fn encode(criterion: &mut Criterion<CpuTime>) {
     group.bench_function("transformer", |bencher| {
         bencher.iter(|| pool.install(|| transformer.encode_items(&texts)));
     });
+    for precision in [Precision::Bf16, Precision::Int8] {
+        let encoder = SentenceEncoder::load_at(&model, precision)
+            .and_then(|encoder| encoder.with_max_tokens(MAX_TOKENS))
+            .expect("a model");
+        group.bench_function(format!("transformer_{precision}"), |bencher| {
+            bencher.iter(|| pool.install(|| encoder.encode_items(&texts)));
+        });
+    }
     let distilled = StaticEncoder::distil(&transformer, &DistilConfig::default());
     let distilled =
         distilled.and_then(|encoder| encoder.with_max_tokens(MAX_TOKENS)).expect("a static encoder");

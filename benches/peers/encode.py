@@ -1,5 +1,6 @@
 """What other libraries make of the question of benches/benches/encode.rs: tokens per CPU-second of encoding SciFact
-items (at most 256 tokens) with all-MiniLM-L6-v2 on one thread.
+items (at most 256 tokens) with all-MiniLM-L6-v2 on one thread, in f32 and, by onnxruntime, in int8 (weights for each output
+in seven bits, as its documentation advises for processors without VNNI, and in eight); several batch sizes each.
 
     pip install onnxruntime onnx sentence-transformers
     python benches/peers/encode.py MODEL_DIR [ITEMS]
@@ -23,6 +24,7 @@ import numpy
 import onnxruntime
 import torch
 from figures import figure
+from onnxruntime.quantization import QuantType, quantize_dynamic
 from sentence_transformers import SentenceTransformer
 from tokenizers import Tokenizer
 from transformers import AutoModel
@@ -32,7 +34,7 @@ torch.set_grad_enabled(False)
 MODEL = Path(sys.argv[1])
 ITEMS = int(sys.argv[2]) if len(sys.argv) > 2 else 512
 MAX_TOKENS = 256
-BATCH = 32
+BATCHES = [4, 16, 32]
 
 
 def texts():
@@ -70,11 +72,14 @@ def export(path):
     )
 
 
-def with_onnxruntime(items):
-    """Batches of texts sorted by length, padded to the longest of each."""
+def with_onnxruntime(items, batch_size, quantised=None):
+    """Batches of texts sorted by length, padded to the longest of each; `quantised` has the settings of int8, if any."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.onnx")
         export(path)
+        if quantised is not None:
+            exact, path = path, os.path.join(folder, "int8.onnx")
+            quantize_dynamic(exact, path, weight_type=QuantType.QInt8, **quantised)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -84,8 +89,8 @@ def with_onnxruntime(items):
         tokens = [encoding.ids for encoding in loaded.encode_batch(items)]
         order = sorted(range(len(tokens)), key=lambda text: -len(tokens[text]))
         embeddings = numpy.empty((len(tokens), 384), numpy.float32)
-        for start in range(0, len(order), BATCH):
-            batch = order[start : start + BATCH]
+        for start in range(0, len(order), batch_size):
+            batch = order[start : start + batch_size]
             ids = numpy.zeros((len(batch), max(len(tokens[text]) for text in batch)), numpy.int64)
             mask = numpy.zeros_like(ids)
             for row, text in enumerate(batch):
@@ -100,10 +105,10 @@ def with_onnxruntime(items):
     return encode
 
 
-def with_sentence_transformers(items):
+def with_sentence_transformers(items, batch_size):
     model = SentenceTransformer(str(MODEL), device="cpu")
     model.max_seq_length = MAX_TOKENS
-    return lambda: model.encode(items, batch_size=BATCH, normalize_embeddings=True)
+    return lambda: model.encode(items, batch_size=batch_size, normalize_embeddings=True)
 
 
 def best_seconds(encode, rounds=3):
@@ -132,14 +137,26 @@ def main():
     tokens = sum(len(encoding.ids) for encoding in tokenizer().encode_batch(items))
     print(f"{len(items)} items, {tokens} tokens; onnxruntime {onnxruntime.__version__}, torch {torch.__version__}")
     results = {}
-    for name, prepare in [("onnxruntime", with_onnxruntime), ("sentence-transformers", with_sentence_transformers)]:
-        encode = prepare(items)
-        results[name] = encode()
-        seconds = best_seconds(encode)
-        print(f"{name:24} {tokens / seconds:8.0f} tokens per CPU-second")
-        figure("items", name, seconds)
-    furthest = abs(results["onnxruntime"] - results["sentence-transformers"]).max()
-    print(f"they differ by at most {furthest:.1e}; torch's SGEMM {sgemm_rate():.0f} GFLOP/s")
+    seven_bits, eight_bits = {"per_channel": True, "reduce_range": True}, {"per_channel": True}
+    peers = [
+        ("items", "onnxruntime", with_onnxruntime, []),
+        ("items", "sentence-transformers", with_sentence_transformers, []),
+        ("items, int8", "onnxruntime, int8, 7 bits", with_onnxruntime, [seven_bits]),
+        ("items, int8", "onnxruntime, int8", with_onnxruntime, [eight_bits]),
+    ]
+    for case, name, prepare, settings in peers:
+        for batch_size in BATCHES:
+            encode = prepare(items, batch_size, *settings)
+            results[name] = encode()
+            seconds = best_seconds(encode)
+            print(f"{name:26} batch {batch_size:3} {tokens / seconds:8.0f} tokens per CPU-second")
+            figure(case, f"{name}, batch {batch_size}", seconds)
+    exact = results["onnxruntime"]
+    furthest = abs(exact - results["sentence-transformers"]).max()
+    print(f"in f32 they differ by at most {furthest:.1e}; torch's SGEMM {sgemm_rate():.0f} GFLOP/s")
+    for name in ["onnxruntime, int8, 7 bits", "onnxruntime, int8"]:
+        cosines = (results[name] * exact).sum(1)
+        print(f"{name}: 1st percentile of the cosines to f32 {numpy.percentile(cosines, 1):.4f}")
 
 
 main()

@@ -40,6 +40,9 @@ pub struct Provenance {
     /// What had to be assumed of the encoder, because its files do not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assumed: Option<Vec<String>>,
+    /// How finely the encoder's weights were kept, such as "int8", where that is not how its files have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub precision: Option<String>,
     /// A checksum of the ids and the inputs of all rows, in order: another input has another one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inputs: Option<String>,

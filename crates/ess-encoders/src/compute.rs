@@ -4,4 +4,5 @@
 pub(crate) mod device;
 pub(crate) mod host;
 pub(crate) mod place;
+pub(crate) mod precision;
 mod relative_position;

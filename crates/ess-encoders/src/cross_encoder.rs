@@ -7,7 +7,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use crate::{
-    compute::{host::dense_rows, place::Place},
+    compute::{host::dense_rows, place::Place, precision::Precision},
     error::Error,
     model::{
         architecture::{Architecture, Classifier},
@@ -52,7 +52,15 @@ impl CrossEncoder {
     /// # Errors
     /// What is missing from the folder or wrong in it; [`Error::TensorShape`] for a model with more labels than one.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), &Place::Host)
+        Self::read(folder.as_ref(), &Place::Host(Precision::F32))
+    }
+
+    /// Loads a model folder as [`CrossEncoder::load`] does, with the weights of the transformer's layers at a precision.
+    ///
+    /// # Errors
+    /// As [`CrossEncoder::load`].
+    pub fn load_at(folder: impl AsRef<Path>, precision: Precision) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Host(precision))
     }
 
     /// Loads a model folder, to be computed by Burn on a device.

@@ -8,7 +8,7 @@ use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 
 use self::patches::Patches;
 use crate::{
-    compute::place::Place,
+    compute::{place::Place, precision::Precision},
     error::Error,
     model::{folder::ModelFolder, tokenizer::TokenIds, transformer_config::TransformerConfig},
     sentence::{engine::Engine, head::HeadStep, modules::model_parts},
@@ -80,7 +80,7 @@ impl ImageEncoder {
                 head.push(step);
             }
         }
-        let engine = Engine::load(&weights, &config, &Place::Host)?;
+        let engine = Engine::load(&weights, &config, &Place::Host(Precision::F32))?;
         Ok(Self { engine, patches, head, config, dim })
     }
 

@@ -19,6 +19,7 @@ mod transformer;
 mod weights;
 mod word_vectors;
 
+pub use compute::precision::Precision;
 pub use cross_encoder::CrossEncoder;
 pub use error::Error;
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};

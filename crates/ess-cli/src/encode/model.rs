@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
 use ess_data::Provenance;
 use ess_encoders::{
-    LayerEncoder, SentenceEncoder, StaticEncoder, TokenCounter, TokenEncoder, TwoTowerEncoder,
+    LayerEncoder, Precision, SentenceEncoder, StaticEncoder, TokenCounter, TokenEncoder, TwoTowerEncoder,
 };
 
 use crate::data::{model_folder::model_folder, similarity_note::similarity_note};
@@ -64,7 +64,14 @@ impl Model {
             true => None,
             false => Some(arguments.device.open()?).filter(|device| *device != Device::flex()),
         };
-        let provenance = named(name, &folder)?;
+        let precision = arguments.precision;
+        ensure!(
+            device.is_none() || precision == Precision::F32,
+            "--precision: expected f32 on a device, found {precision}"
+        );
+        let mut provenance = named(name, &folder)?;
+        provenance.precision =
+            Some(precision).filter(|own| *own != Precision::F32).map(|own| own.to_string());
         if StaticEncoder::is_folder(&folder) {
             return Self::load_static(arguments, &folder, device.as_ref(), provenance);
         }
@@ -86,6 +93,7 @@ impl Model {
             ("--states", arguments.states.is_some()),
             ("--max-tokens", arguments.max_tokens.is_some()),
             ("--device", !arguments.device.is_cpu()),
+            ("--precision", arguments.precision != Precision::F32),
         ];
         for (flag, given) in of_folders {
             ensure!(!given, "{flag}: expected a model from a folder, found one at a server");
@@ -105,6 +113,7 @@ impl Model {
             ("--layers", !arguments.layers.is_empty()),
             ("--states", arguments.states.is_some()),
             ("--device", device.is_some()),
+            ("--precision", arguments.precision != Precision::F32),
         ];
         for (flag, given) in of_transformers {
             ensure!(!given, "{flag}: expected a transformer, found a static model, which has none");
@@ -134,7 +143,7 @@ impl Model {
         {
             ensure!(!given, "{flag}: expected a model with one encoder, found two");
         }
-        let encoder = two_towers(folder, device, arguments.max_tokens)?;
+        let encoder = two_towers(folder, device, arguments)?;
         let provenance = [encoder.item(), encoder.query()].map(|encoder| described(provenance, encoder));
         Self::new(Kind::Two(Box::new(encoder)), provenance, false)
     }
@@ -146,7 +155,7 @@ impl Model {
         provenance: &Provenance,
     ) -> Result<Self> {
         let (layers, states) = (&arguments.layers, arguments.states);
-        let encoder = Arc::new(one_encoder(folder, device, arguments.max_tokens)?);
+        let encoder = Arc::new(one_encoder(folder, device, arguments)?);
         let mut provenance = described(provenance, &encoder);
         let kind = match states {
             Some(layer) => Kind::States(TokenEncoder::new(encoder, layer).context("--states")?),
@@ -237,23 +246,23 @@ impl Kind {
     }
 }
 
-fn one_encoder(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>) -> Result<SentenceEncoder> {
+fn one_encoder(folder: &Path, device: Option<&Device>, arguments: &Arguments) -> Result<SentenceEncoder> {
     let encoder = match device {
-        None => SentenceEncoder::load(folder)?,
+        None => SentenceEncoder::load_at(folder, arguments.precision)?,
         Some(device) => SentenceEncoder::load_on(folder, device)?,
     };
-    Ok(match max_tokens {
+    Ok(match arguments.max_tokens {
         None => encoder,
         Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
     })
 }
 
-fn two_towers(folder: &Path, device: Option<&Device>, max_tokens: Option<usize>) -> Result<TwoTowerEncoder> {
+fn two_towers(folder: &Path, device: Option<&Device>, arguments: &Arguments) -> Result<TwoTowerEncoder> {
     let encoder = match device {
-        None => TwoTowerEncoder::load(folder)?,
+        None => TwoTowerEncoder::load_at(folder, arguments.precision)?,
         Some(device) => TwoTowerEncoder::load_on(folder, device)?,
     };
-    Ok(match max_tokens {
+    Ok(match arguments.max_tokens {
         None => encoder,
         Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
     })

@@ -7,11 +7,13 @@
 
 mod attention;
 pub(crate) mod elementwise;
+mod int8;
 mod matmul;
 pub(crate) mod memory;
 mod pair_scores;
-pub(crate) mod panels;
+mod panels;
 mod tile;
+pub(crate) mod weight;
 
 use std::ops::Range;
 
@@ -21,9 +23,10 @@ use self::{
     attention::attend_text,
     elementwise::{activate_all, activated, add_row, gated, normalize_all, turn},
     memory::{HostLinear, HostMatrix, HostVector},
-    panels::Panels,
+    weight::HostWeight,
 };
 use crate::{
+    compute::precision::Precision,
     error::Error,
     model::transformer_config::Activation,
     transformer::{
@@ -36,9 +39,11 @@ use crate::{
     },
 };
 
-/// Computes in host memory, on the calling thread.
+/// Computes in host memory, on the calling thread, with weights that are kept at a precision.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HostCompute;
+pub(crate) struct HostCompute {
+    pub(crate) precision: Precision,
+}
 
 // Rows of the feed-forward half that are computed together, so that they stay in the second-level cache.
 // A multiple of 12, 6 and 4, the rows of a tile.
@@ -46,7 +51,7 @@ const FEED_FORWARD_ROWS: usize = 96;
 
 impl Compute for HostCompute {
     type Matrix = HostMatrix;
-    type Weight = Panels;
+    type Weight = HostWeight;
     type Vector = HostVector;
     type Tokens = HostTokens;
 
@@ -54,15 +59,15 @@ impl Compute for HostCompute {
         HostMatrix { values, columns }
     }
 
-    fn weight(&self, values: Vec<f32>, shape: [usize; 2]) -> Panels {
-        Panels::new(&values, shape)
+    fn weight(&self, values: Vec<f32>, shape: [usize; 2]) -> HostWeight {
+        HostWeight::new(&values, shape, self.precision)
     }
 
     fn vector(&self, values: Vec<f32>) -> HostVector {
         HostVector(values)
     }
 
-    fn embed(&self, tables: &Tables<HostMatrix, Panels, HostVector>, batch: &TokenBatch) -> HostTokens {
+    fn embed(&self, tables: &Tables<HostMatrix, HostWeight, HostVector>, batch: &TokenBatch) -> HostTokens {
         let dim = tables.words.columns;
         let _span = trace_span!("embed").entered();
         let mut values = Vec::with_capacity(batch.tokens() * dim);
@@ -207,7 +212,7 @@ impl Compute for HostCompute {
         &self,
         mut residual: HostTokens,
         input: Option<&HostTokens>,
-        block: &Block<Panels, HostVector>,
+        block: &Block<HostWeight, HostVector>,
     ) -> HostTokens {
         let dim = residual.dim;
         let up_dim = block.up.bias.0.len();

@@ -11,7 +11,7 @@ use super::{
     prompts::Prompts,
 };
 use crate::{
-    compute::place::Place,
+    compute::{place::Place, precision::Precision},
     error::Error,
     model::{
         tokenizer::{MIN_TOKENS, TextTokenizer, TokenIds},
@@ -65,7 +65,24 @@ impl SentenceEncoder {
     /// # Errors
     /// What is missing from the folder or wrong in it, by file and field or tensor.
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), &Place::Host)
+        Self::read(folder.as_ref(), &Place::Host(Precision::F32))
+    }
+
+    /// Loads a model folder as [`SentenceEncoder::load`] does, with the weights of the transformer's layers at a precision.
+    ///
+    /// # Errors
+    /// As [`SentenceEncoder::load`].
+    ///
+    /// # Example
+    /// ```no_run
+    /// use ess_encoders::{Precision, SentenceEncoder};
+    ///
+    /// let encoder = SentenceEncoder::load_at("all-MiniLM-L6-v2", Precision::Int8)?;
+    /// assert_eq!(encoder.precision(), Precision::Int8);
+    /// # Ok::<(), ess_encoders::Error>(())
+    /// ```
+    pub fn load_at(folder: impl AsRef<Path>, precision: Precision) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Host(precision))
     }
 
     /// Loads a model folder, to be computed by Burn on a device; the same model, the same results to rounding.
@@ -75,6 +92,11 @@ impl SentenceEncoder {
     #[cfg(feature = "device")]
     pub fn load_on(folder: impl AsRef<Path>, device: &burn::tensor::Device) -> Result<Self, Error> {
         Self::read(folder.as_ref(), &Place::Device(device.clone()))
+    }
+
+    /// How the weights of the transformer's layers are kept; on a device in `f32`.
+    pub fn precision(&self) -> Precision {
+        self.engine.precision()
     }
 
     /// The dimension of the embeddings.

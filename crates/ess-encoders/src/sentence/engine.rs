@@ -14,9 +14,10 @@ use crate::{
         host::{
             HostCompute,
             memory::{HostMatrix, HostVector},
-            panels::Panels,
+            weight::HostWeight,
         },
         place::Place,
+        precision::Precision,
     },
     error::Error,
     model::{tokenizer::TokenIds, transformer_config::TransformerConfig},
@@ -29,7 +30,7 @@ use crate::{
 
 /// A transformer in host memory, or on a Burn device.
 pub(crate) enum Engine {
-    Host(Box<Transformer<HostMatrix, Panels, HostVector>>),
+    Host(HostCompute, Box<Transformer<HostMatrix, HostWeight, HostVector>>),
     #[cfg(feature = "device")]
     Device(DeviceEngine),
 }
@@ -43,9 +44,21 @@ const HOST_NUMBERS: usize = 1 << 30;
 impl Engine {
     pub(crate) fn load(weights: &Weights, config: &TransformerConfig, place: &Place) -> Result<Self, Error> {
         match place {
-            Place::Host => Ok(Self::Host(Box::new(load_transformer(&HostCompute, weights, config)?))),
+            Place::Host(precision) => {
+                let compute = HostCompute { precision: *precision };
+                Ok(Self::Host(compute, Box::new(load_transformer(&compute, weights, config)?)))
+            }
             #[cfg(feature = "device")]
             Place::Device(device) => Ok(Self::Device(DeviceEngine::load(weights, config, device)?)),
+        }
+    }
+
+    /// How the weights of linear layers are kept.
+    pub(crate) fn precision(&self) -> Precision {
+        match self {
+            Self::Host(compute, _) => compute.precision,
+            #[cfg(feature = "device")]
+            Self::Device(_) => Precision::F32,
         }
     }
 
@@ -89,7 +102,8 @@ impl Engine {
                     wave.par_iter().map(|group| run_group(group)).collect::<Result<Vec<_>, _>>()
                 };
                 let waves = waves(&groups, size, HOST_NUMBERS, rayon::current_num_threads());
-                waves.into_iter().map(of_wave).collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect()
+                let done = waves.into_iter().map(of_wave).collect::<Result<Vec<_>, _>>()?;
+                done.into_iter().flatten().collect::<Vec<_>>()
             }
             #[cfg(feature = "device")]
             Self::Device(engine) => {
@@ -123,7 +137,7 @@ impl Engine {
 
     fn states(&self, batch: &TokenBatch, layers: &[usize]) -> Result<Vec<HostTokens>, Error> {
         match self {
-            Self::Host(transformer) => transformer.states(&HostCompute, batch, layers),
+            Self::Host(compute, transformer) => transformer.states(compute, batch, layers),
             #[cfg(feature = "device")]
             Self::Device(engine) => engine.states(batch, layers),
         }

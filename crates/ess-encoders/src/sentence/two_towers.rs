@@ -6,7 +6,10 @@ use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::modules::routed_parts;
 use crate::{
-    compute::place::Place, error::Error, model::folder::ModelFolder, sentence::encoder::SentenceEncoder,
+    compute::{place::Place, precision::Precision},
+    error::Error,
+    model::folder::ModelFolder,
+    sentence::encoder::SentenceEncoder,
 };
 
 /// Two sentence encoders: one is enc1', the other enc2.
@@ -40,7 +43,15 @@ impl TwoTowerEncoder {
     /// [`Error::Config`] when the folder has no routes for queries and documents, and those of
     /// [`SentenceEncoder::load`].
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
-        Self::read(folder.as_ref(), &Place::Host)
+        Self::read(folder.as_ref(), &Place::Host(Precision::F32))
+    }
+
+    /// Loads both from one folder, with the weights of the transformers' layers at a precision.
+    ///
+    /// # Errors
+    /// As [`TwoTowerEncoder::load`].
+    pub fn load_at(folder: impl AsRef<Path>, precision: Precision) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Host(precision))
     }
 
     /// Loads both from one folder, to be computed by Burn on a device.

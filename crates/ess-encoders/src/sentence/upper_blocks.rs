@@ -11,7 +11,7 @@ use crate::{
         device::DeviceCompute,
         host::{
             memory::{HostMatrix, HostVector},
-            panels::Panels,
+            weight::HostWeight,
         },
     },
     transformer::{definition::Block, operations::Compute},
@@ -29,9 +29,9 @@ impl Engine {
     ) -> (Vec<Block<Matrix, Vector>>, Option<Matrix>) {
         let compute = DeviceCompute::new(device.clone());
         match self {
-            Self::Host(transformer) => {
+            Self::Host(_, transformer) => {
                 let matrix = |m: &HostMatrix| compute.matrix(m.values.clone(), [m.rows(), m.columns]);
-                let weight = |w: &Panels| {
+                let weight = |w: &HostWeight| {
                     let (values, shape) = w.to_rows();
                     compute.weight(values, shape)
                 };

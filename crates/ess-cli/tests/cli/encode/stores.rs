@@ -166,3 +166,30 @@ fn says_what_is_wrong() {
     beir.encode(&[]).failed_with(&["corpus.jsonl", "a"]);
     assert!(beir.files().is_empty());
 }
+
+#[test]
+fn at_another_precision_is_another_store_and_says_so() {
+    let beir = Beir::new(3, 5);
+    let store = || EmbeddingStore::open(beir.out().join("corpus.safetensors")).unwrap();
+    beir.encode(&["--dtype", "f32"]).succeeded();
+    let plain = store();
+    assert_eq!(plain.provenance().precision, None);
+    for precision in ["bf16", "int8"] {
+        // What another precision left is not taken for this one's.
+        beir.encode(&["--dtype", "f32", "--precision", precision]).succeeded();
+        assert_eq!(store().provenance().precision.as_deref(), Some(precision));
+        let encoder = SentenceEncoder::load_at(tiny_model(), precision.parse().unwrap()).unwrap();
+        let text = "the quick brown fox ".repeat(4);
+        let expected = encoder.encode_items(&[text.trim()]).unwrap();
+        assert_eq!(store().embeddings_of(&["d2"]).unwrap(), expected, "{precision}");
+        assert_ne!(store().to_embeddings().unwrap(), plain.to_embeddings().unwrap(), "{precision}");
+    }
+    beir.encode(&["--dtype", "f32"]).succeeded();
+    assert_eq!(store().to_embeddings().unwrap(), plain.to_embeddings().unwrap());
+    beir.encode(&["--precision", "int4"]).failed_with(&["--precision", "f32, bf16 or int8"]);
+    let distilled = beir.0.path().join("static");
+    let [model, out] = [tiny_model(), distilled.clone()].map(|path| path.to_str().unwrap().to_owned());
+    run("distil", ["--model", &model, "--out", &out, "--dim", "8", "--quiet"]).succeeded();
+    run("encode", beir.arguments_for(&distilled, &["--precision", "int8"]))
+        .failed_with(&["--precision", "static"]);
+}

@@ -2,13 +2,26 @@
 
 use std::f32::consts::{LOG2_E, SQRT_2};
 
-use pulp::{Arch, Simd};
+use pulp::{Arch, Simd, WithSimd};
 
 use super::memory::{HostLinear, HostVector};
 use crate::{
     model::transformer_config::Activation,
     transformer::definition::{Linear, Norm, NormKind},
 };
+
+/// Work that is compiled for the machine's vectors. A closure that is handed over by itself is not: what calls it is compiled
+/// apart, for what every machine of the target has.
+struct Wide<F>(F);
+
+impl<F: FnMut()> WithSimd for Wide<F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, _: S) {
+        (self.0)();
+    }
+}
 
 /// `sums[i] += values[i]`.
 pub(super) fn add_row(sums: &mut [f32], values: &[f32]) {
@@ -94,7 +107,7 @@ pub(super) fn gated(linear: &HostLinear, results: &mut [f32], rows: &[f32], acti
 
 /// The activated first half of each row times its second half, rows close together.
 fn multiply_halves(values: &mut [f32], columns: usize, half: usize, activation: impl Fn(f32) -> f32) {
-    Arch::new().dispatch(
+    Arch::new().dispatch(Wide(
         #[inline(always)]
         || {
             let mut row = vec![0.0; half];
@@ -106,7 +119,7 @@ fn multiply_halves(values: &mut [f32], columns: usize, half: usize, activation: 
                 values[at * half..(at + 1) * half].copy_from_slice(&row);
             }
         },
-    );
+    ));
 }
 
 /// Normalisation of each row of `d` components.
@@ -119,7 +132,7 @@ pub(super) fn normalize_all(values: &mut [f32], norm: &Norm<HostVector>) {
 
 /// Each row divided by its root mean square, times `weight`.
 fn scale_rows(values: &mut [f32], weight: &[f32], epsilon: f32) {
-    Arch::new().dispatch(
+    Arch::new().dispatch(Wide(
         #[inline(always)]
         || {
             for row in values.chunks_exact_mut(weight.len()) {
@@ -128,7 +141,7 @@ fn scale_rows(values: &mut [f32], weight: &[f32], epsilon: f32) {
                 row.iter_mut().zip(weight).for_each(|(value, weight)| *value *= scale * weight);
             }
         },
-    );
+    ));
 }
 
 /// A head whose two halves are turned against each other.
@@ -141,7 +154,7 @@ pub(super) fn turn(head: &mut [f32], cosines: &[f32], sines: &[f32]) {
 
 /// Layer normalisation of each row of `weight.len()` components.
 fn normalize_rows(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
-    Arch::new().dispatch(
+    Arch::new().dispatch(Wide(
         #[inline(always)]
         || {
             for row in values.chunks_exact_mut(weight.len()) {
@@ -153,7 +166,7 @@ fn normalize_rows(values: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32
                 }
             }
         },
-    );
+    ));
 }
 
 /// `exp(x - largest x)` of the first `length` scores, where x is a score plus what is to be added to it, if anything; the

@@ -1,6 +1,6 @@
 //! Tables and vectors in host memory.
 
-use crate::{compute::host::panels::Panels, transformer::definition::Linear};
+use crate::{compute::host::weight::HostWeight, transformer::definition::Linear};
 
 /// A row-major matrix.
 #[derive(Clone, Debug)]
@@ -24,4 +24,4 @@ impl HostMatrix {
 }
 
 /// A linear layer.
-pub(super) type HostLinear = Linear<Panels, HostVector>;
+pub(super) type HostLinear = Linear<HostWeight, HostVector>;

@@ -3,6 +3,7 @@
 //! A general product copies its weight into the order of its kernel at every call: a quarter of the time of a small
 //! encoder, measured. Here that order is how the weight is kept.
 
+use half::bf16;
 use pulp::{Arch, Simd};
 
 use super::tile::{GROUP, InTiles, PANEL, Tiled, accumulate, strip_columns};
@@ -14,26 +15,34 @@ use super::tile::{GROUP, InTiles, PANEL, Tiled, accumulate, strip_columns};
 /// longer (AVX2, Zen 3).
 #[derive(Clone, Debug)]
 pub(crate) struct Panels {
-    values: Vec<f32>,
+    values: Values,
     d_in: usize,
     d_out: usize,
     strip: usize,
 }
 
+#[derive(Clone, Debug)]
+enum Values {
+    F32(Vec<f32>),
+    /// The bits of bfloat16: the upper half of a number in `f32`.
+    Bf16(Vec<u16>),
+}
+
 impl Panels {
     /// Lays out a row-major `d_out × d_in` weight for this machine.
     pub(crate) fn new(weight: &[f32], shape: [usize; 2]) -> Self {
-        Self::in_strips(weight, shape, strip_columns())
+        let strip = strip_columns();
+        Self::of(Values::F32(in_strips(weight, shape, strip, |value| value)), shape, strip)
     }
 
-    fn in_strips(weight: &[f32], [d_out, d_in]: [usize; 2], strip: usize) -> Self {
-        let mut values = vec![0.0; d_out.next_multiple_of(strip) * d_in];
-        for (output, row) in weight.chunks_exact(d_in).enumerate() {
-            let weights = &mut values[output / strip * strip * d_in + output % strip..];
-            for (slot, &value) in weights.iter_mut().step_by(strip).zip(row) {
-                *slot = value;
-            }
-        }
+    /// Lays out a row-major `d_out × d_in` weight, rounded to bfloat16, for this machine.
+    pub(super) fn rounded(weight: &[f32], shape: [usize; 2]) -> Self {
+        let strip = strip_columns();
+        let bits = in_strips(weight, shape, strip, |value| bf16::from_f32(value).to_bits());
+        Self::of(Values::Bf16(bits), shape, strip)
+    }
+
+    fn of(values: Values, [d_out, d_in]: [usize; 2], strip: usize) -> Self {
         Self { values, d_in, d_out, strip }
     }
 
@@ -41,39 +50,23 @@ impl Panels {
     #[cfg(feature = "split")]
     pub(crate) fn to_rows(&self) -> (Vec<f32>, [usize; 2]) {
         let Self { values, d_in, d_out, strip } = self;
+        let value = |at: usize| match values {
+            Values::F32(values) => values[at],
+            Values::Bf16(values) => widened(values[at]),
+        };
         let first = |output: usize| output / strip * strip * d_in + output % strip;
-        let inputs = |output: usize| values[first(output)..].iter().step_by(*strip).take(*d_in).copied();
+        let inputs = |output: usize| (0..*d_in).map(move |input| value(first(output) + input * strip));
         ((0..*d_out).flat_map(inputs).collect(), [*d_out, *d_in])
     }
 
-    /// `finish(rows Wᵀ + b)` for rows of `n × d_in`, into `n × d_out`; `finish` gets 16 values at a time.
-    pub(super) fn write(
+    /// Gives `store` 16 values at a time of `rows Wᵀ + b`, with their places in the results.
+    pub(super) fn run(
         &self,
         results: &mut [f32],
         rows: &[f32],
         bias: &[f32],
-        finish: impl Fn(&mut [f32; GROUP]),
+        store: impl Fn(&mut [f32], [f32; GROUP]),
     ) {
-        let store = |result: &mut [f32], mut sums: [f32; GROUP]| {
-            finish(&mut sums);
-            match result.first_chunk_mut() {
-                Some(result) => *result = sums,
-                None => result.copy_from_slice(&sums[..result.len()]),
-            }
-        };
-        self.run(results, rows, bias, store);
-    }
-
-    /// `sums += rows Wᵀ + b`, for rows of `n × d_in` and sums of `n × d_out`.
-    pub(super) fn add(&self, sums: &mut [f32], rows: &[f32], bias: &[f32]) {
-        let store = |result: &mut [f32], sums: [f32; GROUP]| match result.first_chunk_mut::<GROUP>() {
-            Some(result) => result.iter_mut().zip(&sums).for_each(|(result, sum)| *result += sum),
-            None => result.iter_mut().zip(&sums).for_each(|(result, sum)| *result += sum),
-        };
-        self.run(sums, rows, bias, store);
-    }
-
-    fn run(&self, results: &mut [f32], rows: &[f32], bias: &[f32], store: impl Fn(&mut [f32], [f32; GROUP])) {
         let n = rows.len() / self.d_in;
         assert_eq!(
             (rows.len(), results.len()),
@@ -81,26 +74,71 @@ impl Panels {
             "rows and results of a product"
         );
         assert_eq!(bias.len(), self.d_out, "bias of a product");
-        Arch::new().dispatch(InTiles(Multiply { panels: self, results, rows, bias, store }));
+        match &self.values {
+            Values::F32(values) => {
+                let product = Multiply { panels: self, values, results, rows, bias, at: 0, store: &store };
+                Arch::new().dispatch(InTiles(product));
+            }
+            Values::Bf16(values) => {
+                // Widened once a strip, which all rows are multiplied with.
+                let mut wide = vec![0.0; self.strip * self.d_in];
+                let strips = values.chunks_exact(wide.len()).zip(bias.chunks(self.strip));
+                for ((bits, bias), at) in strips.zip((0..).step_by(self.strip)) {
+                    wide.iter_mut().zip(bits).for_each(|(wide, &bits)| *wide = widened(bits));
+                    let (values, results) = (&wide[..], &mut *results);
+                    let product = Multiply { panels: self, values, results, rows, bias, at, store: &store };
+                    Arch::new().dispatch(InTiles(product));
+                }
+            }
+        }
     }
+}
+
+/// `value` of each weight, in the order of the kernel.
+fn in_strips<T: Clone + Default>(
+    weight: &[f32],
+    [d_out, d_in]: [usize; 2],
+    strip: usize,
+    value: impl Fn(f32) -> T,
+) -> Vec<T> {
+    let mut values = vec![T::default(); d_out.next_multiple_of(strip) * d_in];
+    for (output, row) in weight.chunks_exact(d_in).enumerate() {
+        let weights = &mut values[output / strip * strip * d_in + output % strip..];
+        for (slot, &weight) in weights.iter_mut().step_by(strip).zip(row) {
+            *slot = value(weight);
+        }
+    }
+    values
+}
+
+#[inline(always)]
+fn widened(bits: u16) -> f32 {
+    f32::from_bits(u32::from(bits) << 16)
 }
 
 struct Multiply<'p, F> {
     panels: &'p Panels,
+    /// Strips, the first of which has the columns from `at` on.
+    values: &'p [f32],
     results: &'p mut [f32],
     rows: &'p [f32],
+    /// Of the columns from `at` on.
     bias: &'p [f32],
-    store: F,
+    at: usize,
+    store: &'p F,
 }
 
 impl<F: Fn(&mut [f32], [f32; GROUP])> Tiled for Multiply<'_, F> {
     #[inline(always)]
     fn run<S: Simd, const V: usize, const R: usize>(self, simd: S) {
-        let Panels { values, d_in, d_out, strip } = self.panels;
+        let Panels { d_in, d_out, strip, .. } = self.panels;
         assert_eq!(*strip, V * S::F32_LANES, "columns of a strip");
         let n = self.rows.len() / d_in;
-        for ((weights, bias), at) in
-            values.chunks_exact(strip * d_in).zip(self.bias.chunks(*strip)).zip((0..).step_by(*strip))
+        for ((weights, bias), at) in self
+            .values
+            .chunks_exact(strip * d_in)
+            .zip(self.bias.chunks(*strip))
+            .zip((self.at..).step_by(*strip))
         {
             let weights = S::as_simd_f32s(weights).0;
             let mut start = [0.0; PANEL];
@@ -129,7 +167,7 @@ mod tests {
     use proptest::prelude::*;
     use pulp::{Scalar, WithSimd};
 
-    use super::*;
+    use super::{super::weight::HostWeight, *};
 
     proptest! {
         #[test]
@@ -138,15 +176,22 @@ mod tests {
             let weight: Vec<f32> = (0..d_out * d_in).map(number).collect();
             let rows: Vec<f32> = (0..n * d_in).map(|i| number(i + 5)).collect();
             let bias: Vec<f32> = (0..d_out).map(|i| number(i + 9)).collect();
-            let panels = Panels::new(&weight, [d_out, d_in]);
+            let panels = HostWeight::Float(Panels::new(&weight, [d_out, d_in]));
             prop_assert_eq!(panels.to_rows(), (weight.clone(), [d_out, d_in]));
             let (mut written, mut added, mut scalar) = (vec![7.0; n * d_out], vec![1.0; n * d_out], vec![1.0; n * d_out]);
             panels.write(&mut written, &rows, &bias, |sums| sums.iter_mut().for_each(|sum| *sum *= 2.0));
             panels.add(&mut added, &rows, &bias);
             let store = |result: &mut [f32], sums: [f32; GROUP]| result.copy_from_slice(&sums[..result.len()]);
+            // Whole numbers below 256 are what they are in bfloat16.
+            let mut rounded = vec![1.0; n * d_out];
+            HostWeight::Float(Panels::rounded(&weight, [d_out, d_in])).add(&mut rounded, &rows, &bias);
+            prop_assert_eq!(&rounded, &added);
             // The scalar kernel takes 16 columns in one pass.
-            let panels = Panels::in_strips(&weight, [d_out, d_in], 16);
-            InTiles(Multiply { panels: &panels, results: &mut scalar, rows: &rows, bias: &bias, store }).with_simd(Scalar);
+            let values = in_strips(&weight, [d_out, d_in], 16, |value| value);
+            let panels = Panels::of(Values::F32(values), [d_out, d_in], 16);
+            let Values::F32(values) = &panels.values else { unreachable!() };
+            let product = Multiply { panels: &panels, values, results: &mut scalar, rows: &rows, bias: &bias, at: 0, store: &store };
+            InTiles(product).with_simd(Scalar);
             for (i, j) in (0..n).flat_map(|i| (0..d_out).map(move |j| (i, j))) {
                 let sum: f32 = (0..d_in).map(|l| rows[i * d_in + l] * weight[j * d_in + l]).sum();
                 prop_assert_eq!(written[i * d_out + j], 2.0 * (bias[j] + sum));
@@ -154,5 +199,12 @@ mod tests {
                 prop_assert_eq!(scalar[i * d_out + j], bias[j] + sum);
             }
         }
+    }
+    #[test]
+    fn weights_of_two_bytes_are_the_nearest_ones() {
+        let weight = [1.0, 1.003, -1.005, 1e-3, f32::NAN, f32::INFINITY];
+        let (kept, _) = Panels::rounded(&weight, [2, 3]).to_rows();
+        assert_eq!(kept[..4], [1.0, 1.0, -1.007_812_5, 0.000_999_450_7]);
+        assert!(kept[4].is_nan() && kept[5] == f32::INFINITY);
     }
 }

@@ -84,9 +84,18 @@ pub(super) fn tile<S: Simd, const V: usize, const R: usize>(
         let start: [S::f32s; V] =
             std::array::from_fn(|vector| S::as_simd_f32s(&start[columns.clone()]).0[vector]);
         let mut sums = [start; R];
-        let weights = panel.as_chunks::<PANEL>().0.iter();
-        let weights = weights.map(|weights| S::as_simd_f32s(&weights[columns.clone()]).0);
-        accumulate(simd, rows, weights, &mut sums);
+        let panel = &panel.as_chunks::<PANEL>().0[..rows[0].len()];
+        for (input, weights) in panel.iter().enumerate() {
+            // As many vectors as the compiler knows of: then the sums stay in registers.
+            let weights = S::as_simd_f32s(&weights[columns.clone()]).0;
+            let Some(weights) = weights.first_chunk::<V>() else { continue };
+            for (sums, row) in sums.iter_mut().zip(&rows) {
+                let value = simd.splat_f32s(row[input]);
+                for (sum, &weight) in sums.iter_mut().zip(weights) {
+                    *sum = simd.mul_add_e_f32s(value, weight, *sum);
+                }
+            }
+        }
         for (tile, sums) in tile.iter_mut().zip(&sums) {
             S::as_mut_simd_f32s(&mut tile[columns.clone()]).0.copy_from_slice(sums);
         }

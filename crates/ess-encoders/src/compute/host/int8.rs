@@ -1,0 +1,182 @@
+//! Products of int8 weights with rows that are rounded to 8 bits as they come.
+//!
+//! A weight has one scale for each output, and codes from -127 to 127; a row has one scale and one zero point, and codes from
+//! 0 to 255. Sums of products of codes are whole numbers and exact, so that every kernel gives the same ones; a row's result
+//! depends on that row alone. Jacob et al., "Quantization and Training of Neural Networks for Efficient
+//! Integer-Arithmetic-Only Inference" (2018); Dettmers et al., "LLM.int8()" (2022), for scales by row.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+mod channel;
+mod cpu;
+mod dispatch;
+mod portable;
+mod rows;
+
+use pulp::{Arch, Simd, WithSimd};
+
+use self::{channel::Channel, cpu::Instructions, rows::Rows};
+use super::tile::GROUP;
+
+/// Columns of a strip: a vector of 512 bits has four codes of each.
+const COLUMNS: usize = GROUP;
+
+/// Inputs whose products with a row one instruction adds up in 32 bits.
+const QUAD: usize = 4;
+
+/// Inputs that a kernel takes in one step; rows and columns are filled up with zeros to a multiple of it.
+const STEP: usize = 2 * QUAD;
+
+/// Rows whose sums are kept before they are scaled: two kilobytes.
+const ROWS: usize = 32;
+
+/// The most inputs whose sums of products surely fit in 32 bits: each is at most 255 · 127.
+pub(super) const MAX_INPUTS: usize = i32::MAX as usize / (255 * 127);
+
+/// A weight of `d_out × d_in` as int8.
+#[derive(Clone, Debug)]
+pub(crate) struct Int8Panels {
+    /// Strips of 16 outputs: for each four inputs, those of the first output, then those of the second and so on.
+    codes: Vec<i8>,
+    /// What a code of each output stands for.
+    scales: Vec<f32>,
+    /// The sum of each output's codes.
+    totals: Vec<i32>,
+    d_in: usize,
+    d_out: usize,
+    instructions: Instructions,
+}
+
+impl Int8Panels {
+    /// Rounds a row-major `d_out × d_in` weight of at most [`MAX_INPUTS`] inputs.
+    pub(super) fn new(weight: &[f32], shape: [usize; 2]) -> Self {
+        Self::for_instructions(weight, shape, Instructions::detect())
+    }
+
+    fn for_instructions(weight: &[f32], [d_out, d_in]: [usize; 2], instructions: Instructions) -> Self {
+        assert!(d_in <= MAX_INPUTS, "inputs of an int8 product");
+        let (depth, outputs) = (d_in.next_multiple_of(STEP), d_out.next_multiple_of(COLUMNS));
+        let mut codes = vec![0; outputs * depth];
+        let (mut scales, mut totals) = (vec![0.0; outputs], vec![0; outputs]);
+        for (output, weights) in weight.chunks_exact(d_in).enumerate() {
+            let channel = Channel::round(weights);
+            let first = output / COLUMNS * COLUMNS * depth + output % COLUMNS * QUAD;
+            for (quad, codes_of_quad) in channel.codes.chunks(QUAD).enumerate() {
+                codes[first + quad * QUAD * COLUMNS..][..codes_of_quad.len()].copy_from_slice(codes_of_quad);
+            }
+            scales[output] = channel.scale;
+            totals[output] = channel.codes.iter().map(|&code| i32::from(code)).sum();
+        }
+        Self { codes, scales, totals, d_in, d_out, instructions }
+    }
+
+    /// The rounded weight, row-major, `d_out × d_in`.
+    #[cfg(feature = "split")]
+    pub(super) fn to_rows(&self) -> (Vec<f32>, [usize; 2]) {
+        let depth = self.d_in.next_multiple_of(STEP);
+        let weight = |output: usize, input: usize| {
+            let first = output / COLUMNS * COLUMNS * depth + output % COLUMNS * QUAD;
+            let code = self.codes[first + input / QUAD * QUAD * COLUMNS + input % QUAD];
+            f32::from(code) * self.scales[output]
+        };
+        let weights = (0..self.d_out).flat_map(|output| (0..self.d_in).map(move |input| (output, input)));
+        (weights.map(|(output, input)| weight(output, input)).collect(), [self.d_out, self.d_in])
+    }
+
+    /// Gives `store` 16 values at a time of `rows Wᵀ + b`, with their places in the results.
+    pub(super) fn run(
+        &self,
+        results: &mut [f32],
+        rows: &[f32],
+        bias: &[f32],
+        store: impl Fn(&mut [f32], [f32; GROUP]),
+    ) {
+        let n = rows.len() / self.d_in;
+        assert_eq!(
+            (rows.len(), results.len()),
+            (n * self.d_in, n * self.d_out),
+            "rows and results of a product"
+        );
+        assert_eq!(bias.len(), self.d_out, "bias of a product");
+        let rows = Rows::round(rows, self.d_in);
+        let strip_codes = COLUMNS * self.d_in.next_multiple_of(STEP);
+        let mut sums = [[0; COLUMNS]; ROWS];
+        for (strip, codes) in self.codes.chunks_exact(strip_codes).enumerate() {
+            let columns = Columns::new(self, bias, strip * COLUMNS);
+            for first in (0..n).step_by(ROWS) {
+                let range = first..n.min(first + ROWS);
+                let sums = &mut sums[..range.len()];
+                self.instructions.products(codes, rows.codes(range.clone()), sums);
+                let results = &mut results[range.start * self.d_out..range.end * self.d_out];
+                let rows = &rows;
+                Arch::new().dispatch(Scale {
+                    columns: &columns,
+                    rows,
+                    first: range.start,
+                    sums,
+                    results,
+                    store: &store,
+                });
+            }
+        }
+    }
+}
+
+/// What the sums of a strip's columns become values with.
+struct Columns<'b> {
+    scales: &'b [f32; COLUMNS],
+    totals: &'b [i32; COLUMNS],
+    bias: [f32; COLUMNS],
+    at: usize,
+    count: usize,
+    d_out: usize,
+}
+
+impl<'b> Columns<'b> {
+    fn new(panels: &'b Int8Panels, bias: &[f32], at: usize) -> Self {
+        let bias_of_strip = &bias[at..panels.d_out.min(at + COLUMNS)];
+        let count = bias_of_strip.len();
+        let mut bias = [0.0; COLUMNS];
+        bias[..count].copy_from_slice(bias_of_strip);
+        let strip = at / COLUMNS;
+        let scales = &panels.scales.as_chunks().0[strip];
+        Self { scales, totals: &panels.totals.as_chunks().0[strip], bias, at, count, d_out: panels.d_out }
+    }
+}
+
+/// Makes values of some rows' sums. A type of its own, because a closure is not compiled for the machine's vectors.
+struct Scale<'s, F> {
+    columns: &'s Columns<'s>,
+    rows: &'s Rows,
+    first: usize,
+    sums: &'s [[i32; COLUMNS]],
+    results: &'s mut [f32],
+    store: &'s F,
+}
+
+impl<F: Fn(&mut [f32], [f32; GROUP])> WithSimd for Scale<'_, F> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Columns { scales, totals, bias, at, count, d_out } = *self.columns;
+        for (number, (sums, results)) in
+            self.sums.iter().zip(self.results.chunks_exact_mut(d_out)).enumerate()
+        {
+            let (scale, zero) = self.rows.scale_and_zero(self.first + number);
+            let mut values = bias;
+            for column in 0..COLUMNS {
+                let product = sums[column] - zero * totals[column];
+                values[column] += product as f32 * (scale * scales[column]);
+            }
+            (self.store)(&mut results[at..at + count], values);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
