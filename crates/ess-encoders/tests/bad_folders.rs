@@ -4,7 +4,7 @@
 
 mod folder;
 
-use ess_encoders::{CrossEncoder, Error, SentenceEncoder, TwoTowerEncoder};
+use ess_encoders::{CrossEncoder, Error, SentenceEncoder, StaticEncoder, TwoTowerEncoder};
 use folder::{Folder, tiny};
 
 #[test]
@@ -138,4 +138,20 @@ fn the_wrong_kind_of_model() {
         .remove("config_sentence_transformers.json");
     let error = CrossEncoder::load(only_a_transformer.root()).map(drop).unwrap_err();
     assert!(matches!(&error, Error::MissingTensor { .. }), "{error}");
+}
+
+#[test]
+fn a_static_model_whose_vectors_go_through_more_is_refused() {
+    let load = |folder: &Folder| StaticEncoder::load(folder.root()).map(drop);
+    load(&Folder::new("static")).unwrap();
+    load(&Folder::new("static").remove("modules.json")).unwrap();
+    let refused = |folder: Folder| {
+        let error = load(&folder).unwrap_err();
+        assert!(matches!(error, Error::Config { field: "type", .. }), "{error}");
+    };
+    refused(Folder::new("static").edit("config.json", |config| config["normalize"] = false.into()));
+    refused(Folder::new("static").edit("modules.json", |modules| {
+        modules[1]["type"] = "sentence_transformers.models.Dropout".into();
+    }));
+    refused(Folder::new("static").edit("modules.json", |modules| modules[0] = modules[1].clone()));
 }

@@ -42,6 +42,25 @@ pub(crate) fn lists_parts(folder: &ModelFolder) -> bool {
     folder.has(LIST)
 }
 
+/// The classes of the parts in order.
+pub(crate) fn listed_classes(folder: &ModelFolder) -> Result<Vec<String>, Error> {
+    let listed = listed(folder)?.into_iter();
+    listed.map(|module| class_name(&folder.file(LIST), &module.class)).collect()
+}
+
+/// What modules.json lists.
+fn listed(folder: &ModelFolder) -> Result<Vec<ListedModule>, Error> {
+    let path = folder.file(LIST);
+    let listed: Vec<Value> = folder.json(LIST)?;
+    let read = |module: Value| {
+        if let Value::Object(module) = &module {
+            sentence::LISTED_MODULE.check(&path, module)?;
+        }
+        serde_json::from_value(module).map_err(|cause| Error::Json { path: path.clone(), cause })
+    };
+    listed.into_iter().map(read).collect()
+}
+
 /// The parts in order. A folder without modules.json is a transformer, pooled by the mean.
 pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error> {
     if !folder.has(LIST) {
@@ -50,13 +69,7 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
         return Ok(vec![ModelPart { class, folder }]);
     }
     let path = folder.file(LIST);
-    let listed: Vec<Value> = folder.json(LIST)?;
-    let parts = listed.into_iter().map(|module| {
-        if let Value::Object(module) = &module {
-            sentence::LISTED_MODULE.check(&path, module)?;
-        }
-        let module: ListedModule =
-            serde_json::from_value(module).map_err(|cause| Error::Json { path: path.clone(), cause })?;
+    let parts = listed(folder)?.into_iter().map(|module| {
         let class = class_name(&path, &module.class)?;
         part(folder, LIST, class, &module.path)
     });

@@ -14,7 +14,10 @@ use crate::{
         settings::static_model,
         tokenizer::{TextTokenizer, TokenIds},
     },
-    sentence::prompts::{ModelSettings, Prompts},
+    sentence::{
+        modules::{listed_classes, lists_parts},
+        prompts::{ModelSettings, Prompts},
+    },
     token_counter::TokenCounter,
 };
 
@@ -54,6 +57,24 @@ fn model2vec_length() -> Option<usize> {
     Some(512)
 }
 
+/// Refuses a folder whose modules.json lists more than a table of token vectors, brought to unit norm where config.json says
+/// so: what else is listed would change vectors, and is not read here.
+fn check_parts(folder: &ModelFolder, normalize: bool) -> Result<(), Error> {
+    if !lists_parts(folder) {
+        return Ok(());
+    }
+    let listed = listed_classes(folder)?;
+    let classes: Vec<&str> = listed.iter().map(String::as_str).collect();
+    match classes[..] {
+        ["StaticEmbedding"] => Ok(()),
+        ["StaticEmbedding", "Normalize"] if normalize => Ok(()),
+        _ => {
+            let expected = "StaticEmbedding alone, or with Normalize where config.json says `normalize`";
+            Err(Error::config(&folder.file("modules.json"), "type", expected, classes.join(", ")))
+        }
+    }
+}
+
 impl StaticEncoder {
     /// Loads a model folder: config.json, tokenizer.json and model.safetensors with the table `embeddings`.
     ///
@@ -65,6 +86,7 @@ impl StaticEncoder {
         folder.refuse_adapter()?;
         let config: StaticConfig = folder.settings("config.json", &static_model::STATIC)?;
         let (table, dim) = read_table(&folder)?;
+        check_parts(&folder, config.normalize)?;
         let tokenizer = TextTokenizer::load_plain(&folder, config.max_length, table.len() / dim)?;
         let model = ModelSettings::read(&folder)?;
         if model.prompts() != Prompts::default() || model.truncate_dim.is_some() {
