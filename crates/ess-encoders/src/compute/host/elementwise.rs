@@ -367,8 +367,9 @@ mod tests {
             found.resize(length.next_multiple_of(LANES), 999.0);
             let sum = exponentials(Scalar, &mut found, length, &vec![added; length]);
             let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            // Adding to a score near 200 rounds it by up to 8e-6, and to the largest likewise.
             for (found, score) in found.iter().zip(&scores) {
-                prop_assert!((found - (score - largest).exp()).abs() < 1e-5);
+                prop_assert!((found - (score - largest).exp()).abs() < 3e-5);
             }
             prop_assert!((sum / found[..length].iter().sum::<f32>() - 1.0).abs() < 1e-5);
         }
