@@ -10,7 +10,7 @@ use crate::{
     compute::{host::dense_rows, place::Place, precision::Precision},
     error::Error,
     model::{
-        architecture::{Architecture, Classifier},
+        architecture::definition::{Architecture, Classifier},
         folder::ModelFolder,
         tokenizer::{TextTokenizer, longest_text},
         transformer_config::TransformerConfig,

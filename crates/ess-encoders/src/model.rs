@@ -1,5 +1,6 @@
 //! What stands in a model's folder: its files, its configuration, its tokenizer.
 
+pub(crate) mod activation;
 pub(crate) mod adapter_config;
 pub(crate) mod architecture;
 mod clip_config;
@@ -14,4 +15,4 @@ pub(crate) mod text_end;
 pub(crate) mod tokenizer;
 pub(crate) mod transformer_config;
 
-pub use transformer_config::Activation;
+pub use activation::Activation;

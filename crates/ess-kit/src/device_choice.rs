@@ -2,9 +2,17 @@
 
 use std::str::FromStr;
 
-use burn::tensor::Device;
-
 use crate::error::Error;
+
+pub(crate) mod opened;
+#[cfg(feature = "wgpu")]
+mod wgpu;
+#[cfg(not(feature = "wgpu"))]
+mod without_wgpu;
+
+use opened::{OpenedDevice, cpu};
+#[cfg(not(feature = "wgpu"))]
+use without_wgpu as wgpu;
 
 /// A device by a name, as settings and flags give it: `cpu`, `wgpu`, `wgpu:N` or `auto`.
 ///
@@ -24,15 +32,6 @@ pub enum DeviceChoice {
     Wgpu(Option<usize>),
     /// The first GPU that opens, or the CPU where there is none.
     Auto,
-}
-
-/// A device that was opened.
-#[derive(Clone, Debug)]
-pub struct OpenedDevice {
-    /// The device.
-    pub device: Device,
-    /// What it is, in words, and why it is no GPU where one was looked for.
-    pub name: String,
 }
 
 impl FromStr for DeviceChoice {
@@ -63,67 +62,6 @@ impl DeviceChoice {
             Self::Wgpu(number) => wgpu::open(number),
             Self::Auto => Ok(wgpu::open_any()),
         }
-    }
-}
-
-fn cpu(name: impl Into<String>) -> OpenedDevice {
-    OpenedDevice { device: Device::flex(), name: name.into() }
-}
-
-#[cfg(feature = "wgpu")]
-mod wgpu {
-    use ess_search::WgpuAdapter;
-
-    use super::{OpenedDevice, cpu};
-    use crate::error::Error;
-
-    /// The adapter of that number, or the best.
-    pub(super) fn open(number: Option<usize>) -> Result<OpenedDevice, Error> {
-        let adapters = WgpuAdapter::all();
-        let adapter = match number {
-            Some(number) => adapters.get(number),
-            None => adapters.iter().find(|adapter| !adapter.is_software()).or(adapters.first()),
-        };
-        match adapter {
-            Some(adapter) => Ok(opened(adapter)?),
-            None => {
-                let name = number.map_or("wgpu".to_owned(), |number| format!("wgpu:{number}"));
-                let found: Vec<String> = adapters.iter().map(ToString::to_string).collect();
-                Err(Error::NoDevice { name, found: found.join(", ") })
-            }
-        }
-    }
-
-    /// The first GPU that opens, or the CPU.
-    pub(super) fn open_any() -> OpenedDevice {
-        let mut why = "there is no GPU with a driver".to_owned();
-        for gpu in WgpuAdapter::all().iter().filter(|adapter| !adapter.is_software()) {
-            match opened(gpu) {
-                Ok(device) => return device,
-                Err(error) => why = format!("{gpu} did not open: {error}"),
-            }
-        }
-        cpu(format!("cpu, for {why}"))
-    }
-
-    fn opened(adapter: &WgpuAdapter) -> Result<OpenedDevice, ess_search::Error> {
-        let device = adapter.open()?;
-        let identity = device.identity().map_or_else(String::new, |identity| format!(", {}", identity.name));
-        Ok(OpenedDevice { device, name: format!("{adapter}{identity}") })
-    }
-}
-
-#[cfg(not(feature = "wgpu"))]
-mod wgpu {
-    use super::{OpenedDevice, cpu};
-    use crate::error::Error;
-
-    pub(super) fn open(_number: Option<usize>) -> Result<OpenedDevice, Error> {
-        Err(Error::FeatureOff { what: "the device wgpu".to_owned(), feature: "wgpu" })
-    }
-
-    pub(super) fn open_any() -> OpenedDevice {
-        cpu("cpu, for this program was built without the feature wgpu")
     }
 }
 

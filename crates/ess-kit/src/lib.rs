@@ -56,7 +56,7 @@ pub use leakage::{GroupGain, Leakage};
 pub use searchable::searchable;
 
 #[cfg(feature = "search")]
-pub use device_choice::{DeviceChoice, OpenedDevice};
+pub use device_choice::{DeviceChoice, opened::OpenedDevice};
 #[cfg(feature = "train")]
 pub use ess_train::near_duplicates;
 #[cfg(feature = "train")]

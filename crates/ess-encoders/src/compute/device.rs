@@ -10,7 +10,7 @@ use burn::{
 use super::relative_position::relative_bucket;
 use crate::{
     error::Error,
-    model::transformer_config::Activation,
+    model::activation::Activation,
     transformer::{
         alibi::slopes,
         attention_shape::{AttentionShape, Rotary},

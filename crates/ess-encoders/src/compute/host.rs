@@ -28,7 +28,7 @@ use self::{
 use crate::{
     compute::precision::Precision,
     error::Error,
-    model::transformer_config::Activation,
+    model::activation::Activation,
     transformer::{
         attention_shape::{AttentionShape, Rotary},
         definition::{Block, Norm, Tables},

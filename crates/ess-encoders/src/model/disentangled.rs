@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{raw_config::activation, transformer_config::Activation};
+use super::activation::{Activation, activation};
 use crate::{error::Error, transformer::disentangled::DistanceRows};
 
 /// Which distances are compared with what.

@@ -3,15 +3,18 @@
 use std::path::Path;
 
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
-    architecture::{Architecture, GlobalFirst, Positions},
+    activation::{Activation, activation},
+    architecture::definition::{Architecture, GlobalFirst, Positions},
     disentangled::RawDisentangled,
     layer_pattern::LayerPattern,
-    transformer_config::{Activation, Settings},
 };
 use crate::error::Error;
+
+/// Settings by name.
+pub(super) type Settings = Map<String, Value>;
 
 // One field for each name that some architecture uses; which it may use is in its table of settings.
 #[derive(Deserialize)]
@@ -340,24 +343,5 @@ impl RawConfig {
             true => self.rope_local_base_freq.unwrap_or(local_theta),
         };
         Ok((settings, theta))
-    }
-}
-
-/// The function of a name.
-pub(super) fn activation(path: &Path, field: &'static str, name: &str) -> Result<Activation, Error> {
-    match name {
-        "gelu" | "gelu_python" => Ok(Activation::Gelu),
-        "gelu_new" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_fast" | "gelu_accurate" => {
-            Ok(Activation::GeluTanh)
-        }
-        "relu" => Ok(Activation::Relu),
-        "silu" | "swish" => Ok(Activation::Silu),
-        "tanh" => Ok(Activation::Tanh),
-        "quick_gelu" => Ok(Activation::QuickGelu),
-        other => {
-            let expected =
-                "gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, quick_gelu, relu, silu, swish or tanh";
-            Err(Error::config(path, field, expected, other))
-        }
     }
 }

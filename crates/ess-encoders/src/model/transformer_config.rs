@@ -2,16 +2,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde_json::Value;
 
 use super::{
-    architecture::{Architecture, Positions},
+    activation::Activation,
+    architecture::definition::{Architecture, Positions},
     clip_config::{IMAGE_TOWER, image_tower},
     disentangled::{ConvolutionConfig, DisentangledConfig},
     layer_pattern::LayerPattern,
     own_code::translated,
-    raw_config::RawConfig,
+    raw_config::{RawConfig, Settings},
     rotary::RotarySettings,
     text_end::TextEnd,
 };
@@ -20,24 +21,6 @@ use crate::{
     model::folder::ModelFolder,
     transformer::attention_shape::{AttentionShape, FARTHEST, Rotary},
 };
-
-/// The function between the two halves of a feed-forward layer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Activation {
-    /// `x Φ(x)`.
-    Gelu,
-    /// GELU by its tangent approximation.
-    GeluTanh,
-    /// `max(x, 0)`.
-    Relu,
-    /// `x / (1 + exp(-x))`.
-    Silu,
-    /// `tanh(x)`.
-    Tanh,
-    /// `x / (1 + exp(-1.702 x))`, what CLIP has for GELU.
-    QuickGelu,
-}
 
 /// The sizes and parts of a transformer.
 #[derive(Clone, Debug)]
@@ -244,6 +227,3 @@ impl TransformerConfig {
         plain && names.attention_norm.is_some() && names.norm.is_some() && self.rotary.is_none()
     }
 }
-
-/// Settings by name.
-pub(super) type Settings = Map<String, Value>;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{dense::Residual, head::HeadStep};
 use crate::{
-    model::transformer_config::Activation,
+    model::activation::Activation,
     sentence::{dense::DenseActivation, pooling::PoolingMode},
 };
 

@@ -1,22 +1,6 @@
 //! A convolution over neighbouring tokens.
 
-use super::{
-    definition::{Linear, Norm},
-    operations::Compute,
-    token_batch::TokenBatch,
-};
-use crate::model::transformer_config::Activation;
-
-/// Behind DeBERTa's first layer: what neighbouring tokens started with is added to its states.
-#[derive(Debug)]
-pub(crate) struct Convolution<W, V> {
-    /// `d × kernel d`: for each of the neighbours, in order, what it contributes.
-    pub(crate) linear: Linear<W, V>,
-    /// How many neighbours, the token itself in their middle.
-    pub(crate) kernel: usize,
-    pub(crate) activation: Activation,
-    pub(crate) norm: Norm<V>,
-}
+use super::{definition::Convolution, operations::Compute, token_batch::TokenBatch};
 
 impl<W, V> Convolution<W, V> {
     /// `norm(tokens + activation(convolution(first)))`, `T × d`.

@@ -3,8 +3,8 @@
 //! Generic over the form of a table `M`, a weight `W` and a vector `V`: values in host memory for the fused CPU kernels, Burn
 //! parameters for any Burn device and for training.
 
-use super::{attention_shape::AttentionShape, convolution::Convolution, disentangled::Disentangled};
-use crate::model::transformer_config::Activation;
+use super::{attention_shape::AttentionShape, disentangled::Disentangled};
+use crate::model::activation::Activation;
 
 /// `y = x Wᵀ + b`.
 #[cfg_attr(feature = "split", derive(burn::module::Module))]
@@ -35,6 +35,17 @@ pub(crate) struct Norm<V> {
     pub(crate) epsilon: f32,
     #[cfg_attr(feature = "split", module(skip))]
     pub(crate) kind: NormKind,
+}
+
+/// Behind DeBERTa's first layer: what neighbouring tokens started with is added to its states.
+#[derive(Debug)]
+pub(crate) struct Convolution<W, V> {
+    /// `d × kernel d`: for each of the neighbours, in order, what it contributes.
+    pub(crate) linear: Linear<W, V>,
+    /// How many neighbours, the token itself in their middle.
+    pub(crate) kernel: usize,
+    pub(crate) activation: Activation,
+    pub(crate) norm: Norm<V>,
 }
 
 /// What a token starts with: its word, its position and its type, each a row of a table.

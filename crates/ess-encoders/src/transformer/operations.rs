@@ -9,7 +9,7 @@ use super::{
     host_tokens::HostTokens,
     token_batch::TokenBatch,
 };
-use crate::{error::Error, model::transformer_config::Activation};
+use crate::{error::Error, model::activation::Activation};
 
 /// Where and how a transformer is computed.
 ///

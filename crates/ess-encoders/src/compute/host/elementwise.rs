@@ -6,7 +6,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::memory::{HostLinear, HostVector};
 use crate::{
-    model::transformer_config::Activation,
+    model::activation::Activation,
     transformer::definition::{Linear, Norm, NormKind},
 };
 

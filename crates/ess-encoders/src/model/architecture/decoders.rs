@@ -1,8 +1,8 @@
 //! Architectures of language models, and T5's encoder.
 
-use super::{Architecture, Defaults, GlobalFirst, Names, Positions};
+use super::definition::{Architecture, Defaults, GlobalFirst, Names, Positions};
 use crate::{
-    model::{settings::decoders, transformer_config::Activation},
+    model::{activation::Activation, settings::decoders},
     transformer::definition::NormKind,
 };
 

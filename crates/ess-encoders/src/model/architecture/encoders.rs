@@ -1,11 +1,11 @@
 //! Architectures whose tokens see each other in both directions.
 
-use super::{Architecture, Classifier, Defaults, GlobalFirst, Names, Positions};
+use super::definition::{Architecture, Classifier, Defaults, GlobalFirst, Names, Positions};
 use crate::{
     model::{
+        activation::Activation,
         own_code::JINA,
         settings::{clip, encoders, transformer},
-        transformer_config::Activation,
     },
     transformer::definition::NormKind,
 };

@@ -1,11 +1,13 @@
 //! The tables of distances, and the convolution, of DeBERTa.
 
-use super::Reader;
+use super::reader::Reader;
 use crate::{
     error::Error,
     model::disentangled::{ConvolutionConfig, DisentangledConfig},
     transformer::{
-        convolution::Convolution, definition::Linear, disentangled::Disentangled, operations::Compute,
+        definition::{Convolution, Linear},
+        disentangled::Disentangled,
+        operations::Compute,
     },
 };
 
