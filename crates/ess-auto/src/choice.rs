@@ -2,6 +2,7 @@
 
 pub(crate) mod auto_module;
 pub(crate) mod auto_searcher;
+pub(crate) mod candidate;
 mod evidence;
 pub(crate) mod folder;
 #[cfg(test)]

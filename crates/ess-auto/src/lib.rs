@@ -12,8 +12,9 @@ pub use auto::Auto;
 pub use choice::{
     auto_module::AutoModule,
     auto_searcher::AutoSearcher,
+    candidate::GroupGain,
     report::{AutoReport, SkippedTrial, TrialSummary},
-    selection::{Choice, GroupGain},
+    selection::Choice,
 };
 pub use config::{AutoConfig, TrainedModuleConfig};
 pub use error::Error;

@@ -43,4 +43,4 @@ pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
 pub use static_encoder::DistilConfig;
 pub use static_encoder::{StaticEncoder, WordsConfig};
 pub use token_counter::TokenCounter;
-pub use word_vectors::WordVectors;
+pub use word_vectors::vectors::WordVectors;

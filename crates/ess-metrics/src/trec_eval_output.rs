@@ -69,7 +69,7 @@ fn line(text: &mut String, name: &str, query: &str, value: &str) {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Evaluator, Qrels, Run};
+    use crate::{evaluator::Evaluator, qrels::Qrels, run::Run};
 
     #[test]
     fn what_is_no_mean_and_no_count_of_items_has_no_line_for_a_query() {

@@ -1,5 +1,7 @@
 //! What the documents of the repository promise without code: links that lead somewhere, and pages of bounded length.
 
+mod rooms;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},

@@ -3,7 +3,7 @@
 use ess_metrics::UnseenLosses;
 
 use crate::{
-    choice::{selection::Candidate, simultaneous::critical_t},
+    choice::{candidate::Candidate, simultaneous::critical_t},
     config::AutoConfig,
     error::Error,
     validation::trial::rounded,

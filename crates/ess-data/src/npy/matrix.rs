@@ -190,7 +190,7 @@ impl NpyMatrix {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::{file_bytes::resident_bytes, write_npy};
+    use crate::{file_bytes::resident_bytes, npy::write::write_npy};
 
     #[test]
     fn reading_all_of_a_matrix_leaves_little_of_it_in_memory() {

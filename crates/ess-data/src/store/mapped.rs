@@ -244,7 +244,7 @@ impl MappedStore {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use crate::{file_bytes::resident_bytes, write_store};
+    use crate::{file_bytes::resident_bytes, store::write::write_store};
 
     #[test]
     fn reading_all_of_a_store_leaves_little_of_it_in_memory() {

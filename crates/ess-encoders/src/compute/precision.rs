@@ -41,7 +41,7 @@ impl fmt::Display for Precision {
 }
 
 impl FromStr for Precision {
-    type Err = crate::Error;
+    type Err = crate::error::Error;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         let known = NAMES.iter().find(|(known, _)| *known == name).map(|(_, precision)| *precision);

@@ -1,5 +1,6 @@
 //! Vectors that came once, kept on disk.
 
+pub(super) mod key;
 mod record;
 mod scan;
 
@@ -13,6 +14,7 @@ use std::{
 use ess_files::{FileLock, kind_of};
 
 use self::{
+    key::{CacheKey, short},
     record::{Record, read_record},
     scan::{Scanned, scan},
 };
@@ -22,9 +24,6 @@ const MAGIC: &[u8; 12] = b"ESS vectors\n";
 const VERSION: u32 = 1;
 /// The magic and the version.
 const HEADER_BYTES: u64 = 16;
-
-/// What a vector is the embedding of: a SHA-256.
-pub(super) type CacheKey = [u8; 32];
 
 /// A file that vectors are appended to, each with a checksum. What a killed process leaves of a record is cut off when the
 /// file is next opened; what is damaged in the middle is passed over. In memory are some 30 bytes a vector, which say where
@@ -79,10 +78,6 @@ impl VectorCache {
         self.places.extend(places);
         Ok(())
     }
-}
-
-fn short(key: &CacheKey) -> u64 {
-    u64::from_le_bytes(std::array::from_fn(|i| key[i]))
 }
 
 /// Refuses a file of another kind or version, and begins one that is empty or was hardly begun.

@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     api::{EmbeddingApi, EmbeddingRequest, TextRole},
-    cache::CacheKey,
+    cache::key::CacheKey,
     config::{EmptyTexts, HttpConfig},
 };
 use crate::error::Error;

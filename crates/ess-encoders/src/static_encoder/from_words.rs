@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use self::{principal::first_direction, tokenizer::of_words};
 use super::encoder::StaticEncoder;
-use crate::{error::Error, word_vectors::WordVectors};
+use crate::{error::Error, word_vectors::vectors::WordVectors};
 
 /// How word vectors become an encoder.
 ///

@@ -1,8 +1,8 @@
 //! fastText's `.bin`, version 12: settings, dictionary and the matrix of words and n-grams.
 
 use super::{
-    WordVectors,
     reading::{MAX_DIM, Source},
+    vectors::WordVectors,
 };
 use crate::error::Error;
 

@@ -1,8 +1,8 @@
 //! Text: a word and its components on each line, with or without a line of counts before them.
 
 use super::{
-    WordVectors,
     reading::{MAX_DIM, Source},
+    vectors::WordVectors,
 };
 use crate::error::Error;
 

@@ -1,9 +1,9 @@
 //! word2vec's binary form: a line of counts, then each word, a space and its components.
 
 use super::{
-    WordVectors,
     reading::Source,
     text::{Header, checked_dim},
+    vectors::WordVectors,
 };
 use crate::error::Error;
 

@@ -144,7 +144,7 @@ fn upper_edges(predictions: &[(f64, bool)], binning: Binning) -> Result<Vec<f64>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calibration::brier_score;
+    use crate::calibration::brier::brier_score;
 
     #[test]
     fn equal_mass_cuts_evenly_and_keeps_equal_predictions_together() {

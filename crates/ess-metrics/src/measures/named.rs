@@ -3,22 +3,35 @@
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    str::FromStr,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{aggregate::Aggregate, measure::Measure, table::Kind};
-use crate::{cutoff::Cutoff, error::Error, judged_ranking::JudgedRanking, relevance_level::RelevanceLevel};
-// For the table below.
-#[cfg(doc)]
 use super::{
-    average_precision::AveragePrecision, binary_preference::BinaryPreference, count::Count,
-    expected_reciprocal_rank::ExpectedReciprocalRank, geometric_mean::GeometricMean,
-    inferred_average_precision::InferredAveragePrecision, interpolated_precision::InterpolatedPrecision,
-    judged::Judged, ndcg::Ndcg, precision::Precision, r_precision::RPrecision,
-    rank_biased_precision::RankBiasedPrecision, recall::Recall, reciprocal_rank::ReciprocalRank,
-    set_average_precision::SetAveragePrecision, set_f::SetF, success::Success,
+    aggregate::Aggregate,
+    average_precision::AveragePrecision,
+    binary_preference::BinaryPreference,
+    count::Count,
+    expected_reciprocal_rank::ExpectedReciprocalRank,
+    geometric_mean::GeometricMean,
+    inferred_average_precision::InferredAveragePrecision,
+    interpolated_precision::InterpolatedPrecision,
+    judged::Judged,
+    measure::Measure,
+    ndcg::Ndcg,
+    precision::Precision,
+    r_precision::RPrecision,
+    rank_biased_precision::RankBiasedPrecision,
+    recall::Recall,
+    reciprocal_rank::ReciprocalRank,
+    registered::RegisteredMeasure,
+    set_average_precision::SetAveragePrecision,
+    set_f::SetF,
+    success::Success,
+    table::{Kind, measures, parse},
 };
+use crate::{cutoff::Cutoff, error::Error, judged_ranking::JudgedRanking, relevance_level::RelevanceLevel};
 
 /// A measure that is called by name: any of this crate, or one that the program registered
 /// ([`register_measure`](crate::register_measure)); read from its name and written as it.
@@ -62,7 +75,7 @@ use super::{
 #[serde(try_from = "String", into = "String")]
 pub struct NamedMeasure {
     pub(super) kind: Kind,
-    pub(super) level: Option<RelevanceLevel>,
+    level: Option<RelevanceLevel>,
 }
 
 impl NamedMeasure {
@@ -100,6 +113,27 @@ impl fmt::Display for NamedMeasure {
             (None, Some((kind, cut))) => write!(f, "{kind}(rel={rel})@{cut}"),
             (None, None) => write!(f, "{name}(rel={rel})"),
         }
+    }
+}
+
+macro_rules! from_each {
+    ($($kind:ident($measure:ty): [$($row:expr,)*],)*) => {
+        $(impl From<$measure> for NamedMeasure {
+            fn from(measure: $measure) -> Self {
+                Self { kind: Kind::$kind(measure), level: None }
+            }
+        })*
+    };
+}
+
+measures!(from_each);
+
+impl FromStr for NamedMeasure {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let (kind, level) = parse(name).map_err(|error| error.of_measure(name))?;
+        Ok(Self { kind, level })
     }
 }
 

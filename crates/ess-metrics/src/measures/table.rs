@@ -1,7 +1,5 @@
 //! The measures that are called by name: one table.
 
-use std::str::FromStr;
-
 use super::average_precision::AveragePrecision;
 use super::binary_preference::BinaryPreference;
 use super::count::Count;
@@ -22,7 +20,6 @@ use super::set_f::SetF;
 use super::success::Success;
 use super::{
     measure::Measure,
-    named::NamedMeasure,
     registered::{self, MeasureKind, RegisteredMeasure},
 };
 use crate::cutoff::Cutoff;
@@ -44,8 +41,8 @@ pub(super) struct Row {
 /// No name.
 pub(super) const NONE: &str = "–";
 
-/// The types of measures, and for each the names by which it is asked for, in the order of the table.
-macro_rules! measures {
+/// The measures that have a name, and how each is asked for by it.
+macro_rules! table {
     ($($kind:ident($measure:ty): [$($row:expr,)*],)*) => {
         /// A measure that has a name.
         #[derive(Clone, Copy, Debug)]
@@ -61,110 +58,113 @@ macro_rules! measures {
             }
         }
 
-        $(impl From<$measure> for NamedMeasure {
-            fn from(measure: $measure) -> Self {
-                Self { kind: Kind::$kind(measure), level: None }
-            }
-        })*
-
         /// How each measure of this crate is asked for.
         pub(super) const TABLE: &[Row] = &[$($($row,)*)*];
     };
 }
 
-measures! {
-    Ndcg(Ndcg): [
-        row("ndcg", "ndcg", "ndcg_cut", true, |asked| {
-            let gain = asked.gains()?.map_or(Gain::Linear, Gain::Given);
-            Ok(Kind::Ndcg(Ndcg { gain, cutoff: asked.cutoff()? }))
-        }),
-        row("ndcg_exp", NONE, NONE, true, |asked| {
-            Ok(Kind::Ndcg(Ndcg { gain: Gain::Exponential, cutoff: asked.cutoff()? }))
-        }),
-    ],
-    ExpectedReciprocalRank(ExpectedReciprocalRank): [
-        row("err", NONE, NONE, true, |asked| {
-            let cutoff = asked.cutoff()?;
-            Ok(Kind::ExpectedReciprocalRank(match asked.number("max")? {
-                Some(highest) => ExpectedReciprocalRank::with_highest_grade(highest, cutoff)?,
-                None => ExpectedReciprocalRank::new(cutoff),
-            }))
-        }),
-    ],
-    Recall(Recall): [
-        row("recall", "set_recall", "recall", false, |asked| {
-            Ok(Kind::Recall(Recall { cutoff: asked.cutoff()? }))
-        }),
-    ],
-    AveragePrecision(AveragePrecision): [
-        row("map", "map", "map_cut", false, |asked| {
-            Ok(Kind::AveragePrecision(AveragePrecision { cutoff: asked.cutoff()? }))
-        }),
-    ],
-    GeometricAveragePrecision(GeometricMean<AveragePrecision>): [
-        row("gm_map", "gm_map", NONE, false, |_| {
-            Ok(Kind::GeometricAveragePrecision(GeometricMean(AveragePrecision::default())))
-        }),
-    ],
-    ReciprocalRank(ReciprocalRank): [
-        row("mrr", "recip_rank", NONE, false, |asked| {
-            Ok(Kind::ReciprocalRank(ReciprocalRank { cutoff: asked.cutoff()? }))
-        }),
-    ],
-    RankBiasedPrecision(RankBiasedPrecision): [
-        row("rbp", NONE, NONE, false, |asked| {
-            let expected = "p, the probability of looking at the next item, as in rbp(p=0.8)";
-            let p = asked.number("p")?.ok_or_else(|| asked.invalid(expected))?;
-            Ok(Kind::RankBiasedPrecision(RankBiasedPrecision::new(p, asked.cutoff()?)?))
-        }),
-    ],
-    Precision(Precision): [
-        row("p", "set_P", "P", false, |asked| Ok(Kind::Precision(Precision { cutoff: asked.cutoff()? }))),
-    ],
-    InterpolatedPrecision(InterpolatedPrecision): [
-        row("iprec", NONE, "iprec_at_recall", false, |asked| {
-            let recall = asked.cut.take().and_then(|recall| recall.parse().ok());
-            let recall = recall.ok_or_else(|| asked.invalid("a level of recall, as in iprec@0.1"))?;
-            Ok(Kind::InterpolatedPrecision(InterpolatedPrecision::at(recall)?))
-        }),
-    ],
-    RPrecision(RPrecision): [
-        row("rprec", "Rprec", NONE, false, |_| Ok(Kind::RPrecision(RPrecision))),
-    ],
-    BinaryPreference(BinaryPreference): [
-        row("bpref", "bpref", NONE, false, |_| Ok(Kind::BinaryPreference(BinaryPreference))),
-    ],
-    GeometricBinaryPreference(GeometricMean<BinaryPreference>): [
-        row("gm_bpref", "gm_bpref", NONE, false, |_| {
-            Ok(Kind::GeometricBinaryPreference(GeometricMean(BinaryPreference)))
-        }),
-    ],
-    InferredAveragePrecision(InferredAveragePrecision): [
-        row("infap", "infAP", NONE, false, |_| Ok(Kind::InferredAveragePrecision(InferredAveragePrecision))),
-    ],
-    Success(Success): [
-        row("success", NONE, "success", false, |asked| Ok(Kind::Success(Success { cutoff: asked.cutoff()? }))),
-    ],
-    SetF(SetF): [
-        row("set_f", "set_F", NONE, false, |_| Ok(Kind::SetF(SetF))),
-    ],
-    SetAveragePrecision(SetAveragePrecision): [
-        row("set_map", "set_map", NONE, false, |_| Ok(Kind::SetAveragePrecision(SetAveragePrecision))),
-    ],
-    Judged(Judged): [
-        row("judged", NONE, NONE, true, |asked| Ok(Kind::Judged(Judged { cutoff: asked.cutoff()? }))),
-    ],
-    Count(Count): [
-        row("num_q", "num_q", NONE, true, |_| Ok(Kind::Count(Count::Queries))),
-        row("num_ret", "num_ret", NONE, true, |_| Ok(Kind::Count(Count::Retrieved))),
-        row("num_rel", "num_rel", NONE, false, |_| Ok(Kind::Count(Count::Relevant))),
-        row("num_rel_ret", "num_rel_ret", NONE, false, |_| Ok(Kind::Count(Count::RelevantRetrieved))),
-        row("num_nonrel_judged_ret", "num_nonrel_judged_ret", NONE, false, |_| {
-            Ok(Kind::Count(Count::NotRelevantRetrieved))
-        }),
-    ],
-    Registered(RegisteredMeasure): [],
+/// Calls a macro with the types of measures, and for each the names by which it is asked for, in the order of the table.
+macro_rules! measures {
+    ($call:ident) => {
+        $call! {
+            Ndcg(Ndcg): [
+                row("ndcg", "ndcg", "ndcg_cut", true, |asked| {
+                    let gain = asked.gains()?.map_or(Gain::Linear, Gain::Given);
+                    Ok(Kind::Ndcg(Ndcg { gain, cutoff: asked.cutoff()? }))
+                }),
+                row("ndcg_exp", NONE, NONE, true, |asked| {
+                    Ok(Kind::Ndcg(Ndcg { gain: Gain::Exponential, cutoff: asked.cutoff()? }))
+                }),
+            ],
+            ExpectedReciprocalRank(ExpectedReciprocalRank): [
+                row("err", NONE, NONE, true, |asked| {
+                    let cutoff = asked.cutoff()?;
+                    Ok(Kind::ExpectedReciprocalRank(match asked.number("max")? {
+                        Some(highest) => ExpectedReciprocalRank::with_highest_grade(highest, cutoff)?,
+                        None => ExpectedReciprocalRank::new(cutoff),
+                    }))
+                }),
+            ],
+            Recall(Recall): [
+                row("recall", "set_recall", "recall", false, |asked| {
+                    Ok(Kind::Recall(Recall { cutoff: asked.cutoff()? }))
+                }),
+            ],
+            AveragePrecision(AveragePrecision): [
+                row("map", "map", "map_cut", false, |asked| {
+                    Ok(Kind::AveragePrecision(AveragePrecision { cutoff: asked.cutoff()? }))
+                }),
+            ],
+            GeometricAveragePrecision(GeometricMean<AveragePrecision>): [
+                row("gm_map", "gm_map", NONE, false, |_| {
+                    Ok(Kind::GeometricAveragePrecision(GeometricMean(AveragePrecision::default())))
+                }),
+            ],
+            ReciprocalRank(ReciprocalRank): [
+                row("mrr", "recip_rank", NONE, false, |asked| {
+                    Ok(Kind::ReciprocalRank(ReciprocalRank { cutoff: asked.cutoff()? }))
+                }),
+            ],
+            RankBiasedPrecision(RankBiasedPrecision): [
+                row("rbp", NONE, NONE, false, |asked| {
+                    let expected = "p, the probability of looking at the next item, as in rbp(p=0.8)";
+                    let p = asked.number("p")?.ok_or_else(|| asked.invalid(expected))?;
+                    Ok(Kind::RankBiasedPrecision(RankBiasedPrecision::new(p, asked.cutoff()?)?))
+                }),
+            ],
+            Precision(Precision): [
+                row("p", "set_P", "P", false, |asked| Ok(Kind::Precision(Precision { cutoff: asked.cutoff()? }))),
+            ],
+            InterpolatedPrecision(InterpolatedPrecision): [
+                row("iprec", NONE, "iprec_at_recall", false, |asked| {
+                    let recall = asked.cut.take().and_then(|recall| recall.parse().ok());
+                    let recall = recall.ok_or_else(|| asked.invalid("a level of recall, as in iprec@0.1"))?;
+                    Ok(Kind::InterpolatedPrecision(InterpolatedPrecision::at(recall)?))
+                }),
+            ],
+            RPrecision(RPrecision): [
+                row("rprec", "Rprec", NONE, false, |_| Ok(Kind::RPrecision(RPrecision))),
+            ],
+            BinaryPreference(BinaryPreference): [
+                row("bpref", "bpref", NONE, false, |_| Ok(Kind::BinaryPreference(BinaryPreference))),
+            ],
+            GeometricBinaryPreference(GeometricMean<BinaryPreference>): [
+                row("gm_bpref", "gm_bpref", NONE, false, |_| {
+                    Ok(Kind::GeometricBinaryPreference(GeometricMean(BinaryPreference)))
+                }),
+            ],
+            InferredAveragePrecision(InferredAveragePrecision): [
+                row("infap", "infAP", NONE, false, |_| Ok(Kind::InferredAveragePrecision(InferredAveragePrecision))),
+            ],
+            Success(Success): [
+                row("success", NONE, "success", false, |asked| Ok(Kind::Success(Success { cutoff: asked.cutoff()? }))),
+            ],
+            SetF(SetF): [
+                row("set_f", "set_F", NONE, false, |_| Ok(Kind::SetF(SetF))),
+            ],
+            SetAveragePrecision(SetAveragePrecision): [
+                row("set_map", "set_map", NONE, false, |_| Ok(Kind::SetAveragePrecision(SetAveragePrecision))),
+            ],
+            Judged(Judged): [
+                row("judged", NONE, NONE, true, |asked| Ok(Kind::Judged(Judged { cutoff: asked.cutoff()? }))),
+            ],
+            Count(Count): [
+                row("num_q", "num_q", NONE, true, |_| Ok(Kind::Count(Count::Queries))),
+                row("num_ret", "num_ret", NONE, true, |_| Ok(Kind::Count(Count::Retrieved))),
+                row("num_rel", "num_rel", NONE, false, |_| Ok(Kind::Count(Count::Relevant))),
+                row("num_rel_ret", "num_rel_ret", NONE, false, |_| Ok(Kind::Count(Count::RelevantRetrieved))),
+                row("num_nonrel_judged_ret", "num_nonrel_judged_ret", NONE, false, |_| {
+                    Ok(Kind::Count(Count::NotRelevantRetrieved))
+                }),
+            ],
+            Registered(RegisteredMeasure): [],
+        }
+    };
 }
+
+pub(super) use measures;
+
+measures!(table);
 
 const fn row(
     name: &'static str,
@@ -213,7 +213,7 @@ struct Asked<'a> {
 }
 
 /// The measure of a name, and the relevance level where it says one.
-fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
+pub(super) fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
     let unknown = |expected| Error::UnknownMeasure { name: name.to_owned(), expected };
     if let Some((kind, mut asked)) =
         parts(name).and_then(|(kind, asked)| Some((registered::find(kind)?, asked)))
@@ -228,15 +228,6 @@ fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
     let level = if row.graded { None } else { asked.level()? };
     let kind = (row.make)(&mut asked)?;
     asked.left(row.name).map_or(Ok((kind, level)), |left| Err(unknown(left)))
-}
-
-impl FromStr for NamedMeasure {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        let (kind, level) = parse(name).map_err(|error| error.of_measure(name))?;
-        Ok(Self { kind, level })
-    }
 }
 
 fn ours(name: &str) -> Option<(&'static Row, Asked<'_>)> {
@@ -315,6 +306,7 @@ impl Asked<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::named::NamedMeasure;
     use super::*;
 
     #[test]

@@ -16,20 +16,17 @@ mod cpu;
 mod dispatch;
 mod portable;
 mod rows;
+mod sizes;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use self::{channel::Channel, cpu::Instructions, rows::Rows};
+use self::{
+    channel::Channel,
+    cpu::Instructions,
+    rows::Rows,
+    sizes::{COLUMNS, QUAD, STEP},
+};
 use super::tile::GROUP;
-
-/// Columns of a strip: a vector of 512 bits has four codes of each.
-const COLUMNS: usize = GROUP;
-
-/// Inputs whose products with a row one instruction adds up in 32 bits.
-const QUAD: usize = 4;
-
-/// Inputs that a kernel takes in one step; rows and columns are filled up with zeros to a multiple of it.
-const STEP: usize = 2 * QUAD;
 
 /// Rows whose sums are kept before they are scaled: two kilobytes.
 const ROWS: usize = 32;

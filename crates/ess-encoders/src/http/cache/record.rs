@@ -4,7 +4,7 @@ use std::io::{self, Read};
 
 use sha2::{Digest, Sha256};
 
-use super::CacheKey;
+use super::key::CacheKey;
 use crate::http::answer::MAX_DIM;
 
 /// Begins a record, so that the next one is found behind one that is damaged.

@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
+    key::short,
     record::{MARK, read_record},
-    short,
 };
 
 /// Where whole records are.

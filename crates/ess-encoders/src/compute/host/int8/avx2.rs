@@ -6,7 +6,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{COLUMNS, QUAD, STEP};
+use super::sizes::{COLUMNS, QUAD, STEP};
 
 /// Vectors of a strip's columns.
 const VECTORS: usize = 2;

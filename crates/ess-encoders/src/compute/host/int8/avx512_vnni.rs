@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{COLUMNS, QUAD};
+use super::sizes::{COLUMNS, QUAD};
 
 /// As [`super::dispatch`]'s `products`.
 #[target_feature(enable = "avx512f,avx512vnni")]

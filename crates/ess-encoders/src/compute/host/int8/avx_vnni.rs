@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{COLUMNS, QUAD};
+use super::sizes::{COLUMNS, QUAD};
 
 /// Vectors of a strip's columns.
 const VECTORS: usize = 2;

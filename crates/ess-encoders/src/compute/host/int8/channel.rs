@@ -1,6 +1,6 @@
 //! One output's weights as int8.
 
-use super::{QUAD, STEP};
+use super::sizes::{QUAD, STEP};
 
 /// The weights of one output: codes from -127 to 127, and what a code stands for.
 pub(super) struct Channel {

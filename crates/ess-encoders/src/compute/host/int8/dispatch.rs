@@ -1,12 +1,12 @@
 //! The choice of the kernel for a strip.
 
-use super::{
-    COLUMNS, STEP,
-    cpu::{Instructions, Level},
-    portable,
-};
 #[cfg(target_arch = "x86_64")]
 use super::{avx_vnni, avx2, avx512_vnni};
+use super::{
+    cpu::{Instructions, Level},
+    portable,
+    sizes::{COLUMNS, STEP},
+};
 
 impl Instructions {
     /// The sums of products of each row's codes with those of each column of a strip: `n × 16`.

@@ -1,6 +1,6 @@
 //! The plain form, which every kernel agrees with to the bit.
 
-use super::{COLUMNS, QUAD};
+use super::sizes::{COLUMNS, QUAD};
 
 /// As [`super::dispatch`]'s `products`.
 pub(super) fn products(strip: &[i8], codes: &[u8], sums: &mut [[i32; COLUMNS]]) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::STEP;
+use super::sizes::STEP;
 
 /// Rows as codes from 0 to 255: a value is `scale (code - zero)`.
 pub(super) struct Rows {
