@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(target_endian = "big")]
 compile_error!("embedding stores are little-endian and read without conversion");
