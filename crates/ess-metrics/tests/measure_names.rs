@@ -215,22 +215,24 @@ impl MeasureKind for Misleading {
 }
 
 /// The name of another measure.
-struct Thief(Misleading);
+struct Thief<const TYPE: usize>(Misleading);
 
-impl std::fmt::Display for Thief {
+impl<const TYPE: usize> std::fmt::Display for Thief<TYPE> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Measure for Thief {
+impl<const TYPE: usize> Measure for Thief<TYPE> {
     fn value(&self, ranking: &JudgedRanking) -> f64 {
         self.0.value(ranking)
     }
 }
 
-impl MeasureKind for Thief {
-    const NAME: &'static str = "set_recall";
+const STOLEN: [&str; 4] = ["set_recall", "ndcg_cut", "ndcg_cut_10", "iprec_at_recall_0"];
+
+impl<const TYPE: usize> MeasureKind for Thief<TYPE> {
+    const NAME: &'static str = STOLEN[TYPE];
 
     fn at(cutoff: Cutoff) -> Self {
         Self(Misleading { cutoff })
@@ -242,7 +244,16 @@ fn a_registered_measure_is_called_by_name_wherever_others_are() {
     for _ in 0..2 {
         register_measure::<Misleading>().unwrap();
     }
-    assert!(matches!(register_measure::<Thief>(), Err(Error::MeasureTaken { name }) if name == "set_recall"));
+    let stolen = [
+        register_measure::<Thief<0>>(),
+        register_measure::<Thief<1>>(),
+        register_measure::<Thief<2>>(),
+        register_measure::<Thief<3>>(),
+    ];
+    for (found, stolen) in stolen.into_iter().zip(STOLEN) {
+        assert!(matches!(&found, Err(Error::MeasureTaken { name }) if name == stolen), "{stolen}: {found:?}");
+    }
+    assert_eq!(named("ndcg_cut_10"), named("ndcg@10"));
     for name in ["misleading", "misleading@2", "misleading(rel=2)@2"] {
         assert_eq!(named(name).to_string(), name);
         assert_eq!(serde_json::from_str::<NamedMeasure>(&format!("{name:?}")).unwrap(), named(name));

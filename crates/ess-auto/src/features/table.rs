@@ -37,9 +37,9 @@ static REGISTERED: NameTable<&'static dyn Feature> = NameTable::new();
 /// Runnable at [`Feature`].
 ///
 /// # Errors
-/// [`Error::FeatureTaken`] for a name of another feature; [`Error::Config`] for one with other characters than lower-case
-/// letters, digits and `_`, and for
-/// a cautious weight that is not finite or below 0.
+/// [`Error::FeatureTaken`] where its name, or one that earlier versions saved it under, is another feature's;
+/// [`Error::Config`] for a name with other characters than lower-case letters, digits and `_`, and for a cautious weight
+/// that is not finite or below 0.
 pub fn register_feature<F: Feature + 'static>(feature: F) -> Result<(), Error> {
     let name = feature.name();
     let weight = feature.cautious_weight();
@@ -47,8 +47,9 @@ pub fn register_feature<F: Feature + 'static>(feature: F) -> Result<(), Error> {
         let (name, expected) = ("cautious weight of a feature", "a finite number of 0 or more");
         return Err(Error::Config { name, expected, found: weight.to_string() });
     }
-    if find(name).is_some() {
-        return Err(Error::FeatureTaken { name: name.to_owned() });
+    let mut names = [name].into_iter().chain(feature.earlier_names().iter().copied());
+    if let Some(taken) = names.find(|name| find(name).is_some()) {
+        return Err(Error::FeatureTaken { name: taken.to_owned() });
     }
     // Names of weights are of the whole process, so that a feature stays.
     match REGISTERED.add::<F>(name, Box::leak(Box::new(feature))) {

@@ -101,6 +101,23 @@ impl Feature for Beyond {
     }
 }
 
+/// Says that an earlier version saved another's feature for it.
+struct Renamed;
+
+impl Feature for Renamed {
+    fn name(&self) -> &'static str {
+        "renamed"
+    }
+
+    fn earlier_names(&self) -> &'static [&'static str] {
+        &["asked_for_before", "dense"]
+    }
+
+    fn values(&self, _: &Asked<'_>, _: &[u32]) -> Result<Option<Vec<f32>>, ess_core::Error> {
+        Ok(None)
+    }
+}
+
 /// How many states of tokens a query has, if it has any; what it says does not help.
 struct TokensSeen(&'static AtomicUsize);
 
@@ -233,6 +250,9 @@ fn what_is_no_feature_and_values_that_are_none_are_typed_errors() {
     // The name of an earlier version is taken too.
     assert!(matches!(register_feature(Wrong("words", false)), Err(Error::FeatureTaken { .. })));
     assert!(matches!(register_feature(Wrong("Two words", false)), Err(Error::Config { .. })));
+    // One that would answer for another feature in saved choices.
+    let renamed = register_feature(Renamed);
+    assert!(matches!(&renamed, Err(Error::FeatureTaken { name }) if name == "dense"), "{renamed:?}");
     let error = serde_json::from_str::<Weights>(r#"{"dense": 1.0, "nobodys": 2.0}"#).unwrap_err();
     assert!(error.to_string().contains("nobodys"), "{error}");
 

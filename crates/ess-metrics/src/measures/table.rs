@@ -176,16 +176,17 @@ const fn row(
     Row { name, trec_eval, trec_eval_cut, graded, make }
 }
 
-/// Whether a measure of this crate has this name, or trec_eval has it for one.
+/// Whether a measure of this crate has this name, or trec_eval has it for one, with a cutoff or without.
 fn has(name: &str) -> bool {
-    TABLE.iter().any(|row| [row.name, row.trec_eval, row.trec_eval_cut].contains(&name))
+    let is_taken = TABLE.iter().any(|row| [row.name, row.trec_eval_cut].contains(&name));
+    is_taken || of_trec_eval(name).is_some()
 }
 
 /// Makes a measure known by its name to the whole process: to [`NamedMeasure`](crate::NamedMeasure), in settings and in
 /// flags. To be called before any of them is read. Runnable at [`MeasureKind`](crate::MeasureKind).
 ///
 /// # Errors
-/// [`Error::MeasureTaken`] for a name of another measure; [`Error::InvalidParameter`] for one with other characters than
+/// [`Error::MeasureTaken`] for a name of another measure, or of trec_eval's such as `ndcg_cut_10`; [`Error::InvalidParameter`] for one with other characters than
 /// lower-case letters, digits and `_`.
 pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
     let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
