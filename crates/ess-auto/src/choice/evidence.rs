@@ -67,14 +67,12 @@ impl Evidence {
     }
 }
 
-/// The mean of what the frozen encoder reaches on queries on which it reaches anything: a query of which the answer is lost
-/// loses as much on average.
+/// What a query has to lose: the mean of what the frozen encoder reaches, each query weighed by that itself, so that losses may
+/// be as much more frequent on a query as it has more to lose.
 fn to_lose(frozen: &[f64]) -> f64 {
-    let (sum, count) = frozen
-        .iter()
-        .filter(|&&value| value > 0.0)
-        .fold((0.0, 0_usize), |(sum, count), value| (sum + value, count + 1));
-    sum / count.max(1) as f64
+    let (sum, squares) =
+        frozen.iter().fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
+    if sum > 0.0 { squares / sum } else { 0.0 }
 }
 
 /// Trials that rank any query otherwise than the frozen encoder.

@@ -59,7 +59,9 @@ impl Choice {
     ///
     /// Candidates that lose on seen or on unseen queries (mean and one standard error below 0) are refused first. The interval
     /// of what is taken counts all candidates, refused ones among them, so that where nothing helps something is taken no
-    /// more often than in `(1 − confidence) / 2` of choices.
+    /// more often than in `(1 − confidence) / 2` of choices, if a query is no more likely to lose its answer than in
+    /// proportion to what the frozen encoder reaches on it. Where that does not hold it may be more often:
+    /// [`AutoConfig::confidence`] has a measured rate.
     ///
     /// # Errors
     /// Those of [`UnseenLosses`](ess_metrics::UnseenLosses), for values that are no numbers.
