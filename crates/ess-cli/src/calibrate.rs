@@ -6,7 +6,6 @@ use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
 use ess_core::{Link, Sigmoid, TokenStates};
 use ess_data::write_link;
-use ess_files::FileLock;
 use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::{Binning, ReliabilityDiagram, brier_score};
 use ess_search::{DeviceEncoding, PersistentModule};
@@ -116,8 +115,7 @@ struct Measured {
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.hits > 0, "--hits: expected at least 1, found 0");
     let plot_file = arguments.plot.clone().unwrap_or_else(|| arguments.out.with_extension("svg"));
-    // Before the work, so that a second one is told at once and not after it.
-    let _locks = (FileLock::acquire(&arguments.out)?, FileLock::acquire(&plot_file)?);
+    let _locks = output.lock_files(&[("--out", &arguments.out), ("--plot", &plot_file)])?;
     let device = arguments.device.open()?;
     let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
     let module = match &arguments.module {

@@ -23,7 +23,7 @@ pub(crate) use self::arguments::Arguments;
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
     // Before the work, so that a second one is told at once and not after it.
-    let _locks = job::locks(arguments)?;
+    let _locks = job::locks(arguments, output)?;
     let model = Model::load(arguments, output.quiet)?;
     job::run(arguments, &model, output)
 }

@@ -97,8 +97,8 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let evaluator = evaluator(arguments)?;
-    // Before the work, so that a second one is told at once and not after it.
-    let _lock = arguments.write_run.as_deref().map(ess_files::FileLock::acquire).transpose()?;
+    let run = arguments.write_run.as_deref().map(|path| ("--write-run", path));
+    let _locks = output.lock_files(run.as_slice())?;
     let searched =
         arguments.embeddings.as_ref().map(|folder| Searched::new(arguments, folder)).transpose()?;
     let qrels = match &searched {

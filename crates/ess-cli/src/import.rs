@@ -11,7 +11,6 @@ use ess_core::Ids;
 use ess_data::{
     Dtype, EmbeddingStore, Error, NpyMatrix, Provenance, read_ids, store_bytes, write_store_in_batches,
 };
-use ess_files::FileLock;
 use indicatif::ProgressStyle;
 use serde::Serialize;
 
@@ -83,8 +82,7 @@ const BATCH_ROWS: usize = 4096;
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let start = Instant::now();
-    // Before the work, so that a second one is told at once and not after it.
-    let _lock = FileLock::acquire(&arguments.out)?;
+    let _lock = output.lock_files(&[("--out", &arguments.out)])?;
     let report_file = report_file(output)?;
     let import = Import::open(arguments)?;
     let mut report = import.report();

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use ess_core::Ids;
 use ess_data::{EmbeddingStore, Item, Provenance, Query, Record, RecordReader, write_store_in_batches};
-use ess_files::{Checksum, FileLock};
+use ess_files::Checksum;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let folder = &arguments.embeddings;
-    let _lock = FileLock::acquire(&folder.join(MANIFEST))?;
+    let _lock = output.lock_files(&[("--embeddings", &folder.join(MANIFEST))])?;
     let mut files = Vec::new();
     for name in ["corpus", "passages", "queries"] {
         let Some(shares) = ShardFiles::find(folder, name)? else { continue };
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
             }
             _ => None,
         };
-        files.push(merge(folder, name, &shares, inputs)?);
+        files.push(merge(folder, name, &shares, inputs, output)?);
     }
     ensure!(
         !files.is_empty(),
@@ -92,10 +92,11 @@ fn merge(
     name: &str,
     shares: &ShardFiles,
     inputs: Option<Vec<(String, Checksum)>>,
+    output: &Output,
 ) -> Result<Merged> {
     let file = format!("{name}.safetensors");
     let out = folder.join(&file);
-    let _out = FileLock::acquire(&out)?;
+    let _out = output.lock_files(&[("--embeddings", &out)])?;
     let stores = shares.paths.iter().map(EmbeddingStore::open).collect::<Result<Vec<_>, _>>()?;
     let first = &stores[0];
     for store in &stores {

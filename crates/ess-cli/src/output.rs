@@ -3,6 +3,7 @@
 #[macro_use]
 pub(crate) mod terminal;
 
+pub(crate) mod files;
 pub(crate) mod json;
 pub(crate) mod options;
 pub(crate) mod plot;

@@ -1,6 +1,6 @@
 //! The flags that all comparisons have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -8,7 +8,7 @@ use ess_files::{FileLock, FolderLock};
 
 use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
 
-use crate::arguments::paths;
+use crate::{arguments::paths, output::options::Output};
 
 /// What is compared on, and where the page and the results go.
 #[derive(Args)]
@@ -52,10 +52,12 @@ impl<D: DataSetArgument> ComparisonArguments<D> {
         self.cells.clone().unwrap_or_else(|| self.out.with_extension("cells"))
     }
 
-    /// Keeps others from writing the same page or the same results. To be taken before the work, so that a second one is told
+    /// Keeps others from writing the same page, the plot beside it or the same results. To be taken before the work, so that a second one is told
     /// at once and not after it.
-    pub(super) fn lock(&self) -> Result<(FileLock, FolderLock)> {
-        Ok((FileLock::acquire(&self.out)?, FolderLock::acquire(&self.cells())?))
+    pub(super) fn lock(&self, plot: Option<&Path>, output: &Output) -> Result<(Vec<FileLock>, FolderLock)> {
+        let plot = plot.map(|path| ("the plot", path));
+        let outputs: Vec<_> = [("--out", &*self.out)].into_iter().chain(plot).collect();
+        Ok((output.lock_files(&outputs)?, FolderLock::acquire(&self.cells())?))
     }
 
     /// Writes the page and shows it.

@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
     let config = config(arguments.config.as_deref(), arguments.budget, comparison.given_seed())?;
     let device = arguments.device.open()?;
-    let _lock = comparison.lock()?;
+    let _lock = comparison.lock(plot_file(&arguments).as_deref(), output)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let folder = comparison.cells();
     let sources: Vec<Source<'_>> = data_sets.iter().map(|data| Source::new(data, &config)).collect();
@@ -138,8 +138,13 @@ fn frontier(
     arguments.plot_budgets.iter().map(point).collect()
 }
 
+/// The plot beside the page, where there are budgets for it.
+fn plot_file(arguments: &Arguments) -> Option<PathBuf> {
+    (!arguments.plot_budgets.is_empty()).then(|| arguments.comparison.out.with_extension("svg"))
+}
+
 fn write(arguments: &Arguments, output: &Output, results: &Results) -> Result<()> {
-    let plot = (!results.frontier.is_empty()).then(|| arguments.comparison.out.with_extension("svg"));
+    let plot = plot_file(arguments);
     if let Some(path) = &plot {
         frontier::plot(&results.frontier, &results.peers, path)?;
     }

@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
     ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
-    let _lock = comparison.lock()?;
+    let _lock = comparison.lock(None, output)?;
     let bar = output.bar(System::ALL.len() * data_sets.len());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
     let folder = comparison.cells();

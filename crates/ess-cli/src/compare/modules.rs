@@ -63,7 +63,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let systems = System::chosen(&arguments.system, &arguments.against)?;
     let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
     let trainer = TrainerConfig { seed: comparison.seed(), ..TrainerConfig::default() };
-    let _lock = comparison.lock()?;
+    let _lock = comparison.lock(None, output)?;
     let bar = output.bar(systems.len() * data_sets.len());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
     let measuring = Measuring { folder: comparison.cells(), trainer, device, bar };

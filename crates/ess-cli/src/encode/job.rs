@@ -41,10 +41,11 @@ struct Report {
 }
 
 /// Keeps others off the files that will be written; other shards may be at work beside them.
-pub(crate) fn locks(arguments: &Arguments) -> Result<Vec<FileLock>> {
+pub(crate) fn locks(arguments: &Arguments, output: &Output) -> Result<Vec<FileLock>> {
     let written = [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", true)];
-    let files = written.into_iter().filter(|(_, written)| *written).map(|(name, _)| arguments.file(name));
-    Ok(files.map(|file| FileLock::acquire(&file)).collect::<Result<_, _>>()?)
+    let written = written.into_iter().filter(|(_, written)| *written);
+    let files: Vec<PathBuf> = written.map(|(name, _)| arguments.file(name)).collect();
+    output.lock_files(&files.iter().map(|file| ("--out", &**file)).collect::<Vec<_>>())
 }
 
 /// Encodes both files of the folder, or the queries alone.

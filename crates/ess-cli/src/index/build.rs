@@ -82,8 +82,7 @@ struct Report {
 
 impl Build {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        // Before the work, so that a second one is told at once and not after it.
-        let _lock = ess_files::FileLock::acquire(&self.out)?;
+        let _lock = output.lock_files(&[("--out", &self.out)])?;
         let store = EmbeddingStore::open(&self.items)?;
         let ids = store.ids().as_slice().to_vec();
         let items = self.moved(crate::data::dataset::searchable(&store, &self.items)?)?;

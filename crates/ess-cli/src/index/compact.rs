@@ -4,7 +4,6 @@ use std::{path::PathBuf, time::Instant};
 
 use anyhow::Result;
 use clap::Args;
-use ess_files::FileLock;
 use serde::Serialize;
 
 use crate::output::{json::write_json, options::Output};
@@ -45,9 +44,9 @@ struct Report {
 impl Compact {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let out = self.out.as_ref().unwrap_or(&self.index).clone();
-        // Before the work, so that a second one is told at once and not after it.
-        let _lock = FileLock::acquire(&out)?;
-        let _lock_of_rows = self.rows.as_deref().map(FileLock::acquire).transpose()?;
+        let rows = self.rows.as_deref().map(|path| ("--rows", path));
+        let outputs: Vec<_> = [("--out", &*out)].into_iter().chain(rows).collect();
+        let _locks = output.lock_files(&outputs)?;
         let start = Instant::now();
         let compacted = ess_index::compact_file(&self.index, &out)?;
         let report = Report {

@@ -59,8 +59,8 @@ struct Report {
 
 impl Search {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
-        // Before the work, so that a second one is told at once and not after it.
-        let _lock = self.write_run.as_deref().map(ess_files::FileLock::acquire).transpose()?;
+        let run = self.write_run.as_deref().map(|path| ("--write-run", path));
+        let _locks = output.lock_files(run.as_slice())?;
         let file = self.index.open()?;
         let (index, ids) = (file.index()?, file.ids::<String>()?);
         let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());

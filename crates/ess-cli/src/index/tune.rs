@@ -5,7 +5,6 @@ use std::{path::PathBuf, time::Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Effort, Embeddings, Index, SearchParams};
-use ess_files::FileLock;
 use ess_index::{FlatIndex, Storage};
 use serde::Serialize;
 
@@ -80,8 +79,8 @@ impl Tune {
             "--target: expected a recall above 0 and at most 1, found {}",
             self.target
         );
-        // Before the work, so that a second one is told at once and not after it.
-        let _lock = self.plot.as_deref().map(FileLock::acquire).transpose()?;
+        let plot = self.plot.as_deref().map(|path| ("--plot", path));
+        let _locks = output.lock_files(plot.as_slice())?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let index = self.index.open()?.index()?;
         let (items, module) = (open_searchable(&self.items)?, self.queries.module()?);

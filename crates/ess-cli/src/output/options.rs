@@ -1,6 +1,6 @@
 //! Where a command's results go: the flags that all commands have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::arguments::paths;
 
 use super::{
+    files::{self, LockWithFolders, one_file_each},
     json::{is_standard_output, write_json},
     terminal::{Listener, listen},
 };
@@ -40,9 +41,23 @@ impl Output {
 
     /// Keeps others from writing the file of `--json`. To be taken before the work, so that a second one is told at once and
     /// not after it.
-    pub(crate) fn lock(&self) -> Result<Option<FileLock>> {
-        let file = self.json.as_deref().filter(|path| !is_standard_output(path));
-        Ok(file.map(FileLock::acquire).transpose()?)
+    pub(crate) fn lock(&self) -> Result<Option<LockWithFolders>> {
+        self.json_file().map(LockWithFolders::acquire).transpose()
+    }
+
+    /// Keeps others from writing a command's own files, each given with its flag. To be taken before the work, so that a
+    /// second one is told at once and not after it.
+    ///
+    /// # Errors
+    /// Where two of them, or one and that of `--json`, are one file; and where another is writing one of them.
+    pub(crate) fn lock_files(&self, outputs: &[files::Output<'_>]) -> Result<Vec<FileLock>> {
+        let json = self.json_file().map(|path| ("--json", path));
+        one_file_each(&outputs.iter().copied().chain(json).collect::<Vec<_>>())?;
+        Ok(outputs.iter().map(|(_, path)| FileLock::acquire(path)).collect::<Result<_, _>>()?)
+    }
+
+    fn json_file(&self) -> Option<&Path> {
+        self.json.as_deref().filter(|path| !is_standard_output(path))
     }
 
     /// Writes the results where `--json` says.

@@ -129,3 +129,54 @@ fn programs_that_write_a_folder_at_the_end_are_told_as_well() {
     let _lock = FolderLock::acquire(Path::new(&again)).unwrap();
     run("import-dense", ["--dense", &dense, "--out", &again]).failed_with(&["another writer is at work"]);
 }
+
+#[test]
+fn two_outputs_of_one_command_are_two_files() {
+    let data = SmallData::new(4, 4);
+    let at = |name: &str| data.text(name);
+    let (embeddings, qrels, items) = (at(""), at("qrels.tsv"), at("corpus.safetensors"));
+    let (json, same) = (at("same.json"), at("folder/../same.svg"));
+    std::fs::create_dir(at("folder")).unwrap();
+    run("index", ["build", "--items", &items, "--out", &at("index")]).succeeded();
+    let calibrate = ["--embeddings", &embeddings, "--qrels", &qrels, "--out", &at("same.svg")];
+    let evaluate = ["--embeddings", &embeddings, "--qrels", &qrels, "--write-run", &json];
+    let of_index = |command| [command, "--index", &at("index")].map(str::to_owned);
+    let tune = ["--items", &items, "--queries", &at("queries.safetensors"), "--plot", &at("same.svg")];
+    let strings = |given: &[&str]| given.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+    let programs = [
+        ("calibrate", strings(&calibrate), ["--out", "--plot"]),
+        ("calibrate", [strings(&calibrate), strings(&["--plot", &same])].concat(), ["--out", "--plot"]),
+        (
+            "calibrate",
+            [strings(&calibrate), strings(&["--plot", &at("p.svg"), "--json", &same])].concat(),
+            ["--out", "--json"],
+        ),
+        ("evaluate", [strings(&evaluate), strings(&["--json", &json])].concat(), ["--write-run", "--json"]),
+        (
+            "index",
+            [&of_index("tune")[..], &strings(&tune), &strings(&["--json", &same])].concat(),
+            ["--plot", "--json"],
+        ),
+        (
+            "index",
+            [&of_index("compact")[..], &strings(&["--rows", &at("index")])].concat(),
+            ["--out", "--rows"],
+        ),
+    ];
+    for (program, arguments, [first, second]) in programs {
+        run(program, &arguments).failed_with(&[&format!("{first} and {second} are one file")]);
+    }
+    assert!(!data.path("same.svg").exists() && !data.path("same.json").exists());
+}
+
+#[test]
+fn a_command_that_fails_leaves_no_folders_for_its_json() {
+    let data = SmallData::new(4, 4);
+    let (embeddings, qrels, link) = (data.text(""), data.text("qrels.tsv"), data.text("link.json"));
+    let json = data.text("mistyped/folder/results.json");
+    let calibrate = ["--embeddings", &embeddings, "--qrels", &qrels, "--out", &link, "--json", &json];
+    run("calibrate", [&calibrate[..], &["--hits", "0"]].concat()).failed_with(&["--hits"]);
+    assert!(!data.path("mistyped").exists());
+    run("calibrate", calibrate).succeeded();
+    assert!(data.path("mistyped/folder/results.json").exists());
+}
