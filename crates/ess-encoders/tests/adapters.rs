@@ -55,7 +55,7 @@ fn furthest(encoder: &SentenceEncoder, golden: &Golden) -> f32 {
 
 #[test]
 fn merged_weights_give_the_vectors_of_peft() {
-    for name in ["plain", "patterns", "tables"] {
+    for name in ["plain", "patterns", "tables", "overlaps"] {
         let golden = golden(name);
         let without = SentenceEncoder::load(root().join("architectures").join(&golden.base)).unwrap();
         assert!(furthest(&without, &golden) > 0.01, "{name} changes nothing");
@@ -83,6 +83,23 @@ fn the_base_may_be_a_folder_of_its_own() {
     let folder = folder.edit("adapter_config.json", |config| config["base_model_name_or_path"] = path.into());
     let difference = furthest(&folder.load().unwrap(), &golden);
     assert!(difference < 2e-5, "{difference}");
+}
+
+#[test]
+fn what_an_adapters_own_folder_says_of_texts_holds_where_the_tokenizer_is_the_bases() {
+    let golden = golden("plain");
+    let base = root().join("architectures").join(&golden.base);
+    let cut = json!({"max_seq_length": 5, "do_lower_case": false}).to_string();
+    let short = beside("plain").write("sentence_bert_config.json", cut.as_bytes());
+    let expected = short.load().unwrap().encode_queries(&[&*golden.texts[3]]).unwrap();
+    let path = base.to_str().unwrap();
+    let alone = short
+        .remove("tokenizer.json")
+        .remove("config.json")
+        .edit("adapter_config.json", |config| config["base_model_name_or_path"] = path.into());
+    assert_eq!(alone.load().unwrap().encode_queries(&[&*golden.texts[3]]).unwrap(), expected);
+    let whole = alone.remove("sentence_bert_config.json");
+    assert_ne!(whole.load().unwrap().encode_queries(&[&*golden.texts[3]]).unwrap(), expected);
 }
 
 #[test]

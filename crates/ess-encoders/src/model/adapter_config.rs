@@ -1,8 +1,11 @@
 //! adapter_config.json: a change of another model's weights.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{fmt, marker::PhantomData, path::PathBuf};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor},
+};
 
 use super::{folder::ModelFolder, settings::adapter::ADAPTER};
 use crate::error::Error;
@@ -16,9 +19,13 @@ pub(crate) struct AdapterConfig {
     alpha: f64,
     /// Whether the weight is divided by the root of the rank, and not by the rank (Kalajdzievski, 2023).
     by_root: bool,
-    ranks: HashMap<String, usize>,
-    alphas: HashMap<String, f64>,
+    ranks: Patterns<usize>,
+    alphas: Patterns<f64>,
 }
+
+/// Names that modules' names end with, in the order of the file: PEFT takes the first that fits.
+#[derive(Debug)]
+struct Patterns<T>(Vec<(String, T)>);
 
 #[derive(Deserialize)]
 struct RawAdapter {
@@ -27,8 +34,10 @@ struct RawAdapter {
     lora_alpha: f64,
     #[serde(default)]
     use_rslora: bool,
-    rank_pattern: Option<HashMap<String, usize>>,
-    alpha_pattern: Option<HashMap<String, f64>>,
+    #[serde(default)]
+    rank_pattern: Patterns<usize>,
+    #[serde(default)]
+    alpha_pattern: Patterns<f64>,
 }
 
 const FILE: &str = "adapter_config.json";
@@ -47,8 +56,8 @@ impl AdapterConfig {
             rank: raw.r,
             alpha: raw.lora_alpha,
             by_root: raw.use_rslora,
-            ranks: raw.rank_pattern.unwrap_or_default(),
-            alphas: raw.alpha_pattern.unwrap_or_default(),
+            ranks: raw.rank_pattern,
+            alphas: raw.alpha_pattern,
             path,
         };
         config.check()?;
@@ -56,20 +65,17 @@ impl AdapterConfig {
     }
 
     fn check(&self) -> Result<(), Error> {
-        let ranks = self.ranks.values().copied().chain([self.rank]);
+        let ranks = self.ranks.values().chain([self.rank]);
         if let Some(rank) = ranks.into_iter().find(|&rank| rank == 0) {
             return Err(Error::config(&self.path, "r", "at least 1", rank));
         }
-        let alphas = self.alphas.values().copied().chain([self.alpha]);
+        let alphas = self.alphas.values().chain([self.alpha]);
         if let Some(alpha) = alphas.into_iter().find(|alpha| !alpha.is_finite()) {
             return Err(Error::config(&self.path, "lora_alpha", "a finite number", alpha));
         }
-        let is_plain = |name: &&String| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
-        for (field, mut names) in [
-            ("rank_pattern", self.ranks.keys().collect::<Vec<_>>().into_iter()),
-            ("alpha_pattern", self.alphas.keys().collect::<Vec<_>>().into_iter()),
-        ] {
-            if let Some(name) = names.find(|name| !is_plain(name)) {
+        let is_plain = |name: &str| name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '_'));
+        for (field, names) in [("rank_pattern", self.ranks.names()), ("alpha_pattern", self.alphas.names())] {
+            if let Some(name) = names.into_iter().find(|name| !is_plain(name)) {
                 return Err(Error::config(&self.path, field, "names of modules, not expressions", name));
             }
         }
@@ -104,17 +110,65 @@ impl AdapterConfig {
 
     /// The rank of a module's change, and what its product is multiplied by.
     pub(crate) fn of_module(&self, module: &str) -> (usize, f32) {
-        let rank = named(&self.ranks, module).unwrap_or(self.rank);
-        let alpha = named(&self.alphas, module).unwrap_or(self.alpha);
+        let rank = self.ranks.of_module(module).unwrap_or(self.rank);
+        let alpha = self.alphas.of_module(module).unwrap_or(self.alpha);
         let by = if self.by_root { (rank as f64).sqrt() } else { rank as f64 };
         (rank, (alpha / by) as f32)
     }
 }
 
-/// The entry whose name a module's ends with; the longest, where there are several.
-fn named<T: Copy>(entries: &HashMap<String, T>, module: &str) -> Option<T> {
-    let ends =
-        |name: &str| module.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-    let found = entries.iter().filter(|(name, _)| ends(name)).max_by_key(|(name, _)| name.len());
-    found.map(|(_, value)| *value)
+impl<T: Copy> Patterns<T> {
+    fn names(&self) -> Vec<&str> {
+        self.0.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn values(&self) -> impl Iterator<Item = T> {
+        self.0.iter().map(|(_, value)| *value)
+    }
+
+    /// The value of the first name that a module's ends with.
+    fn of_module(&self, module: &str) -> Option<T> {
+        let ends =
+            |name: &str| module.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        self.0.iter().find(|(name, _)| ends(name)).map(|(_, value)| *value)
+    }
+}
+
+impl<T> Default for Patterns<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+// A map of the standard library or of serde_json would forget the order.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patterns<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(InOrder(PhantomData))
+    }
+}
+
+struct InOrder<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for InOrder<T> {
+    type Value = Patterns<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("values by names of modules, or null")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Patterns::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found: Vec<(String, T)> = Vec::new();
+        while let Some((name, value)) = map.next_entry::<String, T>()? {
+            // Of a name that stands there twice the last value counts, at the place of the first, as in Python.
+            match found.iter_mut().find(|(known, _)| *known == name) {
+                Some(known) => known.1 = value,
+                None => found.push((name, value)),
+            }
+        }
+        Ok(Patterns(found))
+    }
 }

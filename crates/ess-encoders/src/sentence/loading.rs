@@ -45,9 +45,10 @@ const TEXT_CONFIGS: [&str; 7] = [
 ];
 
 impl TextConfig {
-    /// The first file that says anything.
-    fn read(folder: &ModelFolder, known: &FileSettings) -> Result<Self, Error> {
-        for file in TEXT_CONFIGS.into_iter().filter(|file| folder.has(file)) {
+    /// The first file that says anything, of the first folder that has such a one.
+    fn read(folders: [&ModelFolder; 2], known: &FileSettings) -> Result<Self, Error> {
+        let files = folders.into_iter().flat_map(|folder| TEXT_CONFIGS.map(|file| (folder, file)));
+        for (folder, file) in files.filter(|(folder, file)| folder.has(file)) {
             let said: Map<String, Value> = folder.json(file)?;
             if !said.is_empty() {
                 return folder.settings(file, known);
@@ -78,7 +79,7 @@ impl SentenceEncoder {
         let own = &transformer.folder;
         let base = adapter.as_ref().map_or_else(|| Ok(own.clone()), |adapter| adapter.base(own))?;
         let config = TransformerConfig::read(&base)?;
-        let tokenizer = tokenizer(if own.has("tokenizer.json") { own } else { &base }, &config)?;
+        let tokenizer = tokenizer(own, if own.has("tokenizer.json") { own } else { &base }, &config)?;
         let model = ModelSettings::read(folder)?;
         let mut assumptions = Vec::new();
         let (pooling, rest) = pooling(folder, rest, &config, &mut assumptions)?;
@@ -125,10 +126,15 @@ fn weights(
     }
 }
 
-fn tokenizer(folder: &ModelFolder, config: &TransformerConfig) -> Result<TextTokenizer, Error> {
+/// The tokenizer of `folder`, with what the transformer's `own` folder says of texts, if it says anything.
+fn tokenizer(
+    own: &ModelFolder,
+    folder: &ModelFolder,
+    config: &TransformerConfig,
+) -> Result<TextTokenizer, Error> {
     let is_tower = config.output_dim.is_some();
     let known = if is_tower { &clip::SENTENCE_CLIP } else { &sentence::SENTENCE };
-    let text = TextConfig::read(folder, known)?;
+    let text = TextConfig::read([own, folder], known)?;
     let longest = longest_text(folder, config, text.max_seq_length)?;
     let mut tokenizer = TextTokenizer::load(folder, longest, config.vocabulary, config.token_types)?;
     if text.do_lower_case == Some(true) {

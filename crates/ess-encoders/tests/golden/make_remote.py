@@ -164,12 +164,16 @@ SIZES = {"vocab_size": VOCABULARY, "hidden_size": DIM, "num_hidden_layers": LAYE
          "intermediate_size": INNER, "max_position_embeddings": 64, "type_vocab_size": 2, "pad_token_id": 0, "layer_norm_eps": 1e-12,
          "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02}
 
-# The settings that the published folders have.
+LABELS = {"id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}}
+
+# The settings that the published folders have (gte-multilingual-base, snowflake-arctic-embed-m-v2.0, nomic-embed-text-v1.5 and
+# jina-embeddings-v2-base-en), with small sizes.
 MODELS = {
     "gte": (gte, gte_shapes(), "cls", SIZES | {
         "model_type": "new", "architectures": ["NewModel"], "layer_norm_type": "layer_norm", "logn_attention_clip1": False,
         "logn_attention_scale": False, "pack_qkv": True, "position_embedding_type": "rope", "rope_theta": 100.0,
         "rope_scaling": {"factor": 2.0, "type": "ntk"}, "unpad_inputs": False, "use_memory_efficient_attention": False,
+        "classifier_dropout": 0.0, "matryoshka_dimensions": [8], "torch_dtype": "float16", "transformers_version": "4.39.1", **LABELS,
         "auto_map": {"AutoConfig": "Alibaba-NLP/new-impl--configuration.NewConfig", "AutoModel": "Alibaba-NLP/new-impl--modeling.NewModel"}}),
     "nomic_own": (nomic, nomic_shapes(), "mean", {
         "model_type": "nomic_bert", "architectures": ["NomicBertModel"], "activation_function": "swiglu", "attn_pdrop": 0.0,
@@ -180,10 +184,15 @@ MODELS = {
         "prenorm": False, "qkv_proj_bias": False, "reorder_and_upcast_attn": False, "resid_pdrop": 0.0, "rotary_emb_base": 1000,
         "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": False, "rotary_emb_scale_base": None, "rotary_scaling_factor": None,
         "scale_attn_by_inverse_layer_idx": False, "scale_attn_weights": True, "type_vocab_size": 2, "use_cache": True,
-        "use_flash_attn": True, "use_rms_norm": False, "use_xentropy": True, "vocab_size": VOCABULARY}),
+        "use_flash_attn": True, "use_rms_norm": False, "use_xentropy": True, "vocab_size": VOCABULARY, "bos_token_id": None,
+        "eos_token_id": None, "max_trained_positions": 2048, "summary_activation": None, "summary_first_dropout": 0.0,
+        "summary_proj_to_labels": True, "summary_type": "cls_index", "summary_use_proj": True, "torch_dtype": "float32",
+        "transformers_version": "4.37.2"}),
     "jina": (jina, jina_shapes(), "mean", SIZES | {
         "model_type": "bert", "architectures": ["JinaBertForMaskedLM"], "attn_implementation": None, "classifier_dropout": None,
         "emb_pooler": "mean", "feed_forward_type": "geglu", "position_embedding_type": "alibi", "use_cache": True,
+        "_name_or_path": "jinaai/jina-bert-implementation", "model_max_length": 8192, "gradient_checkpointing": False,
+        "torch_dtype": "float32", "transformers_version": "4.26.0",
         "auto_map": {"AutoModel": "jinaai/jina-bert-implementation--modeling_bert.JinaBertModel"}}),
 }
 

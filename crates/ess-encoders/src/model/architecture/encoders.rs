@@ -218,14 +218,14 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         classifier: None,
         ..BERT
     },
-    // Zhang et al., "mGTE", 2024: as the published code has it.
+    // Zhang et al., "mGTE", 2024: as the published code has it; "gte" in models that others trained further.
     Architecture {
-        model_types: &["new"],
+        model_types: &["new", "gte"],
         settings: &encoders::GTE,
         positions: Positions::Rotary,
         gated: true,
         biases: [true, true, false, true],
-        defaults: Defaults { token_types: 0, ..BERT.defaults },
+        defaults: Defaults { token_types: 1, ..BERT.defaults },
         names: Names {
             prefix: "new.",
             qkv: &["attention.qkv_proj"],
