@@ -165,7 +165,7 @@ fn with(feature: &str) -> AutoConfig {
 
 /// Queries of even items alone, so that what [`Asking`] says helps.
 fn even(world: &World, seed: u64) -> ess_auto::TrainingQueries {
-    let queries = world.queries(120, seed);
+    let queries = world.queries(200, seed);
     let judged = queries.set().judgements();
     let rows: Vec<usize> = (0..judged.len()).filter(|&row| judged[row][0].item.is_multiple_of(2)).collect();
     ess_auto::TrainingQueries::new(queries.set().select(&rows).unwrap())

@@ -107,7 +107,7 @@ fn no_changed_byte_of_a_journal_is_gone_on_from() {
 #[test]
 fn what_a_run_that_was_ended_has_spent_counts() {
     let world = World::new(60, 1);
-    let (collection, train) = (world.collection(), world.queries(40, 2));
+    let (collection, train) = (world.collection(), world.queries(80, 2));
     let folder = tempfile::tempdir().unwrap();
     let journal = folder.path().join("journal.json");
     let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
