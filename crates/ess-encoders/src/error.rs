@@ -197,7 +197,7 @@ pub enum Error {
     /// A variable of the environment that should hold a server's key.
     #[error("the variable {variable}, which should hold the server's key: {reason}")]
     HttpKey {
-        /// The variable.
+        /// The variable, where its name is of upper-case letters, digits and `_`: another text may be a key in the wrong place.
         variable: String,
         /// What is wrong with it.
         reason: &'static str,

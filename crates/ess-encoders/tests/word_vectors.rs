@@ -66,6 +66,13 @@ fn every_format_has_the_words_and_vectors_that_gensim_reads() {
             assert!(difference < 1e-6, "{name}: {word}: {difference}");
         }
         assert!(words.vector("unheard of").is_none());
+        for count in [1, 3, usize::MAX] {
+            let few = WordVectors::open_first(file(name), count).unwrap();
+            assert_eq!(few.words(), &words.words()[..count.min(words.len())], "{name}");
+            let last = few.words().last().unwrap();
+            assert_eq!(few.vector(last), words.vector(last), "{name}");
+            assert_eq!(few.counts(), words.counts().map(|counts| &counts[..few.len()]), "{name}");
+        }
     }
     let words = WordVectors::open(file("fasttext.bin")).unwrap();
     assert_eq!(words.counts().unwrap(), golden.fasttext_counts);
@@ -194,6 +201,50 @@ fn counts_that_a_file_cannot_hold_are_refused_before_memory_is_taken() {
 }
 
 #[test]
+fn counts_whose_sum_no_integer_holds_are_weights_all_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("words");
+    let mut bytes = std::fs::read(file("fasttext.bin")).unwrap();
+    let counts = WordVectors::open(file("fasttext.bin")).unwrap().counts().unwrap().to_vec();
+    let mut forged = 0;
+    for (word, count) in golden_words().iter().zip(counts).take(3) {
+        let entry = [word.as_bytes(), &[0], &(count as i64).to_le_bytes()].concat();
+        let at = bytes.windows(entry.len()).position(|window| window == entry).unwrap();
+        bytes[at + word.len() + 1..][..8].copy_from_slice(&i64::MAX.to_le_bytes());
+        forged += 1;
+    }
+    assert_eq!(forged, 3);
+    std::fs::write(&path, bytes).unwrap();
+    let words = WordVectors::open(&path).unwrap();
+    let config = WordsConfig { sif: Some(1e-3), ..WordsConfig::default() };
+    let frequent = words.words()[0].clone();
+    let raw = words.vector(&frequent).unwrap().to_vec();
+    let row = StaticEncoder::from_words(words, &config, &[]).unwrap().encode_items(&[&frequent]).unwrap();
+    // Each of the three has a third of all words.
+    let weight = row.row(0)[0] / raw[0];
+    assert!((weight - 1e-3 / (1e-3 + 1.0 / 3.0)).abs() < 1e-5, "{weight}");
+}
+
+fn golden_words() -> Vec<String> {
+    WordVectors::open(file("fasttext.bin")).unwrap().words().to_vec()
+}
+
+#[test]
+fn vectors_too_long_for_a_principal_component_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("words");
+    std::fs::write(&path, format!("cat{}\n", " 1".repeat(4097))).unwrap();
+    let config = WordsConfig { remove_component: true, ..WordsConfig::default() };
+    let refused = StaticEncoder::from_words(WordVectors::open(&path).unwrap(), &config, &["cat"]).map(drop);
+    let error = refused.unwrap_err();
+    assert!(
+        matches!(error, Error::Core(ess_core::Error::InvalidParameter { name: "remove_component", .. })),
+        "{error:?}"
+    );
+    assert!(error.to_string().contains("4097"), "{error}");
+}
+
+#[test]
 fn a_binary_file_that_is_cut_anywhere_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("words");
@@ -212,7 +263,7 @@ fn a_binary_file_that_is_cut_anywhere_is_refused() {
 
 proptest! {
     #[test]
-    fn no_altered_byte_makes_a_panic(name in 0..FILES.len(), at in 0.0..1.0_f64, byte in any::<u8>()) {
+    fn no_altered_byte_makes_a_panic(name in 0..FILES.len(), at in 0.0..1.0_f64, byte in any::<u8>(), with_sif in any::<bool>()) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("words");
         let mut bytes = std::fs::read(file(FILES[name])).unwrap();
@@ -220,7 +271,8 @@ proptest! {
         bytes[at] = byte;
         std::fs::write(&path, &bytes).unwrap();
         if let Ok(words) = WordVectors::open(&path) {
-            let encoder = StaticEncoder::from_words(words, &WordsConfig::default(), &[]).unwrap();
+            let sif = with_sif.then_some(1e-3);
+            let encoder = StaticEncoder::from_words(words, &WordsConfig { sif, ..WordsConfig::default() }, &[]).unwrap();
             prop_assert!(encoder.encode_items(&["the cat"]).is_ok());
         }
     }

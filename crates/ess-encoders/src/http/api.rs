@@ -67,7 +67,8 @@ pub trait EmbeddingApi: Send + Sync {
     /// The path of requests on a bare host, such as `/v1/embeddings`.
     fn path(&self) -> &'static str;
 
-    /// The JSON of a request. What is in it decides which texts have the same embedding: the cache's key is made of it.
+    /// The JSON of a request. What is in it decides which texts have the same embedding: the cache's key is made of
+    /// it and of the model's name.
     fn body(&self, request: &EmbeddingRequest<'_>) -> Value;
 
     /// The vectors in an answer with status 200, in the order of the texts. Their number, dimension and components are

@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use ureq::{Agent, Body, http::Response};
+use ureq::{Agent, Body, Proxy, http::Response};
 
 use super::{
     config::{HttpConfig, HttpLimits},
@@ -19,9 +19,15 @@ use crate::error::Error;
 /// As much of an answer that is no success as a message needs.
 const MAX_REASON_BYTES: u64 = 1 << 16;
 const MAX_REASON_CHARS: usize = 400;
-/// Headers and the like of a large answer, and each vector: 16 384 components of 30 characters, and more.
+/// Headers and the like of a large answer, and what stands around each vector.
 const ANSWER_BYTES: u64 = 1 << 16;
-const VECTOR_BYTES: u64 = 1 << 19;
+const ENTRY_BYTES: u64 = 1 << 10;
+/// The number with the most digits that JSON has of an `f64`, a comma, a new line and an indentation.
+const COMPONENT_BYTES: u64 = 48;
+/// Components of a vector whose dimension is not known yet.
+const PROBE_COMPONENTS: u64 = 1 << 14;
+/// Answers may repeat the texts; a character of two bytes takes six as an escape.
+const ESCAPED: u64 = 3;
 
 /// A server, and how it is asked.
 pub(super) struct Client {
@@ -31,6 +37,23 @@ pub(super) struct Client {
     key_header: Option<String>,
     limits: HttpLimits,
     pace: Pace,
+}
+
+/// What a request is to be answered with.
+#[derive(Clone, Copy)]
+pub(super) struct Expected {
+    pub(super) texts: usize,
+    /// The components of each vector, where that is known.
+    pub(super) dim: Option<usize>,
+}
+
+impl Expected {
+    /// The bytes of such an answer at most.
+    fn max_bytes(self, request_bytes: usize) -> u64 {
+        let components = self.dim.map_or(PROBE_COMPONENTS, |dim| dim as u64);
+        let vector = ENTRY_BYTES + COMPONENT_BYTES * components;
+        ANSWER_BYTES + vector * self.texts as u64 + ESCAPED * request_bytes as u64
+    }
 }
 
 /// Why a request has no answer that can be used.
@@ -46,7 +69,10 @@ impl Client {
     pub(super) fn new(config: &HttpConfig, path: &str) -> Result<Self, Error> {
         let limits = config.limits.clone();
         let seconds = |seconds| Some(Duration::from_secs_f64(seconds));
+        // A server on this machine is not behind a proxy, whatever the environment says.
+        let proxy = if config.url.is_loopback() { None } else { Proxy::try_from_env() };
         let agent = Agent::config_builder()
+            .proxy(proxy)
             .timeout_global(seconds(limits.request_seconds))
             .timeout_connect(seconds(limits.connect_seconds))
             .http_status_as_error(false)
@@ -71,11 +97,11 @@ impl Client {
         &self.endpoint
     }
 
-    /// Sends a body for so many texts and gives `use_answer` what came; `None` when told to stop.
+    /// Sends a body and gives `use_answer` what came, of as many bytes as `expected` at most; `None` when told to stop.
     pub(super) fn post<T>(
         &self,
         body: &[u8],
-        texts: usize,
+        expected: Expected,
         stop: &AtomicBool,
         use_answer: impl Fn(&[u8]) -> Result<T, String>,
     ) -> Result<Option<T>, Error> {
@@ -83,7 +109,7 @@ impl Client {
             if !self.pace.turn(stop) {
                 return Ok(None);
             }
-            let failure = match self.try_post(body, texts, tries) {
+            let failure = match self.try_post(body, expected, tries) {
                 Ok(answer) => {
                     return use_answer(&answer).map(Some).map_err(|reason| self.wrong_answer(&reason));
                 }
@@ -109,7 +135,7 @@ impl Client {
         unreachable!("the last try returns")
     }
 
-    fn try_post(&self, body: &[u8], texts: usize, tries: usize) -> Result<Vec<u8>, Failure> {
+    fn try_post(&self, body: &[u8], expected: Expected, tries: usize) -> Result<Vec<u8>, Failure> {
         let mut request = self.agent.post(&self.endpoint).content_type("application/json");
         if let Some(value) = self.key.header(self.key_header.is_none()) {
             request = request.header(self.key_header.as_deref().unwrap_or("Authorization"), value);
@@ -118,7 +144,7 @@ impl Client {
         if answer.status().as_u16() != 200 {
             return Err(self.refused(&mut answer, tries));
         }
-        let most = ANSWER_BYTES + VECTOR_BYTES * texts as u64;
+        let most = expected.max_bytes(body.len());
         let read = answer.body_mut().with_config().limit(most).read_to_vec();
         read.map_err(|error| self.no_answer(&error, tries))
     }
@@ -145,7 +171,7 @@ impl Client {
     /// No answer, or a part of one.
     fn no_answer(&self, error: &ureq::Error, tries: usize) -> Failure {
         let server = self.endpoint.clone();
-        let reason = self.key.redacted(&error.to_string());
+        let reason = shown(&error.to_string(), &self.key);
         let (error, may_pass) = match error {
             ureq::Error::BodyExceedsLimit(bytes) => {
                 (self.wrong_answer(&format!("more than {bytes} bytes, which no such answer has")), false)
@@ -161,7 +187,7 @@ impl Client {
 
     /// An answer that is not what was asked for.
     pub(super) fn wrong_answer(&self, reason: &str) -> Error {
-        Error::HttpAnswer { server: self.endpoint.clone(), reason: self.key.redacted(reason) }
+        Error::HttpAnswer { server: self.endpoint.clone(), reason: shown(reason, &self.key) }
     }
 }
 
@@ -175,12 +201,20 @@ fn reason_in(answer: &[u8], key: &Key) -> String {
     };
     let text = serde_json::from_slice(answer).ok().as_ref().and_then(message);
     let text = text.unwrap_or_else(|| String::from_utf8_lossy(answer).into_owned());
+    match shown(&text, key) {
+        words if words.is_empty() => "no reason given".to_owned(),
+        words => words,
+    }
+}
+
+/// What came from a server, on one line of a terminal: without the key, without control characters, and not too long.
+fn shown(text: &str, key: &Key) -> String {
     // Before it is cut, for a part of a key would not be found.
     let words = key.redacted(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+    let printable = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
     match words.char_indices().nth(MAX_REASON_CHARS) {
-        Some((end, _)) => format!("{}…", &words[..end]),
-        None if words.is_empty() => "no reason given".to_owned(),
-        None => words,
+        Some((end, _)) => words[..end].chars().map(printable).chain(['…']).collect(),
+        None => words.chars().map(printable).collect(),
     }
 }
 
@@ -204,5 +238,6 @@ mod tests {
             reason_in("ä".repeat(10_000).as_bytes(), &Key::default()).chars().count() <= MAX_REASON_CHARS + 1
         );
         assert!(!reason_in(b"\xff\xfe", &Key::default()).is_empty());
+        assert_eq!(reason_in(b"\x1b[2Jgone", &Key::default()), "\u{fffd}[2Jgone");
     }
 }

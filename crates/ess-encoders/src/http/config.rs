@@ -50,11 +50,13 @@ pub struct HttpConfig {
     pub max_text_chars: Option<usize>,
     /// What becomes of texts without a character. Default: they are sent.
     pub empty_texts: EmptyTexts,
-    /// The variable of the environment that holds the server's key. Default: no key is sent.
+    /// The variable of the environment that holds the server's key. Messages show its name where it is of upper-case letters,
+    /// digits and `_`. Default: no key is sent.
     pub key_env: Option<String>,
     /// The header that shows the key. Default: `Authorization`, with `Bearer` before the key.
     pub key_header: Option<String>,
-    /// A file that keeps every vector that came, so that no text is sent twice. One process uses it at a time. Default: none.
+    /// A file that keeps every vector that came, so that no text is sent twice. One process uses it at a time. What a server
+    /// gives under the same address and model is taken for the same. Default: none.
     pub cache: Option<PathBuf>,
     /// How much is asked at once, how fast, and how long an answer may take.
     pub limits: HttpLimits,
@@ -82,7 +84,7 @@ pub struct HttpLimits {
     /// Characters of a request at most, which bounds its tokens: some 4 characters of English are one. A longer text is sent
     /// alone. Default: 100 000.
     pub batch_chars: usize,
-    /// Requests under way at once. Default: 4.
+    /// Requests under way at once in a call; callers in several threads have as many each. Default: 4.
     pub concurrency: usize,
     /// Requests a minute at most, spread evenly. Default: no limit.
     pub requests_per_minute: Option<f64>,

@@ -15,7 +15,7 @@ use super::{
     api::{EmbeddingApi, TextRole},
     apis::NamedApi,
     cache::VectorCache,
-    client::Client,
+    client::{Client, Expected},
     config::HttpConfig,
     prepared::{Prepared, request},
 };
@@ -103,7 +103,7 @@ impl HttpEncoder {
 
     /// Whether vectors are cut here rather than at the server.
     fn cuts(&self) -> bool {
-        self.config.dimensions.is_some() && !self.api().takes_dimensions()
+        self.served.get().is_some_and(|served| self.dim < *served)
     }
 
     fn api(&self) -> &dyn EmbeddingApi {
@@ -188,7 +188,8 @@ impl HttpEncoder {
         let texts: Vec<&str> = places.iter().map(|&place| prepared.texts[place].as_ref()).collect();
         let body = self.api().body(&request(&self.config, self.api(), &texts, role)).to_string();
         let checked = |answer: &[u8]| self.checked(self.api().vectors(answer)?, texts.len());
-        let Some(vectors) = self.client.post(body.as_bytes(), texts.len(), stop, checked)? else {
+        let expected = Expected { texts: texts.len(), dim: self.served.get().copied() };
+        let Some(vectors) = self.client.post(body.as_bytes(), expected, stop, checked)? else {
             return Ok(None);
         };
         if let Some(cache) = &self.cache {

@@ -12,7 +12,7 @@ impl Key {
     /// The key in a variable of the environment.
     pub(super) fn from_env(variable: Option<&str>) -> Result<Self, Error> {
         let Some(variable) = variable else { return Ok(Self(None)) };
-        let refuse = |reason| Err(Error::HttpKey { variable: variable.to_owned(), reason });
+        let refuse = |reason| Err(Error::HttpKey { variable: shown(variable), reason });
         match std::env::var(variable) {
             Ok(key) => Self::new(key.trim()).map_or_else(refuse, Ok),
             Err(std::env::VarError::NotPresent) => refuse("it is not set"),
@@ -41,6 +41,16 @@ impl Key {
     }
 }
 
+/// The name of a variable in a message, where it has the form of one. Another text may be a key in the wrong place.
+fn shown(variable: &str) -> String {
+    let first = |byte: u8| byte.is_ascii_uppercase() || byte == b'_';
+    let fits = variable.len() <= MAX_NAME_BYTES
+        && variable.bytes().next().is_some_and(first)
+        && variable.bytes().all(|byte| first(byte) || byte.is_ascii_digit());
+    if fits { variable.to_owned() } else { "that key_env names".to_owned() }
+}
+
+const MAX_NAME_BYTES: usize = 64;
 const EXPECTED: &str = "it has characters that no key has: spaces, quotes, backslashes or such beyond ASCII";
 
 impl fmt::Debug for Key {
@@ -60,6 +70,13 @@ mod tests {
         assert_eq!(key.header(false).unwrap(), "sk-hunter2");
         assert_eq!(key.redacted("Bearer sk-hunter2 is wrong"), "Bearer … is wrong");
         assert!(!format!("{key:?}").contains("hunter2"));
+        for name in ["hunter2abcdef", "2HUNTER", &"HUNTER2".repeat(10)] {
+            let error = Key::from_env(Some(name)).unwrap_err();
+            assert!(matches!(error, Error::HttpKey { .. }));
+            assert!(!format!("{error} {error:?}").to_lowercase().contains("hunter"), "{error}");
+        }
+        let error = Key::from_env(Some("ESS_NO_SUCH_KEY_2")).unwrap_err();
+        assert!(error.to_string().contains("ESS_NO_SUCH_KEY_2"), "{error}");
         for wrong in ["", "a b", "a\nb", "ä", "a\"b", "a\\b"] {
             assert!(Key::new(wrong).is_err(), "{wrong:?}");
         }

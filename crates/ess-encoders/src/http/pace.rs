@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -11,7 +11,14 @@ use std::{
 /// Requests of all threads, spread evenly, and held back while the server asks for it.
 pub(super) struct Pace {
     interval: Duration,
-    next: Mutex<Instant>,
+    times: Mutex<Times>,
+}
+
+struct Times {
+    /// The next turn that can be had.
+    next: Instant,
+    /// Before this no request is sent, by threads that have a turn neither.
+    held: Instant,
 }
 
 /// How soon a thread that waits sees that it need not.
@@ -21,24 +28,45 @@ impl Pace {
     pub(super) fn new(requests_per_minute: Option<f64>) -> Self {
         let interval =
             requests_per_minute.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(60.0 / rate));
-        Self { interval, next: Mutex::new(Instant::now()) }
+        let now = Instant::now();
+        Self { interval, times: Mutex::new(Times { next: now, held: now }) }
     }
 
     /// Waits for this thread's turn; `false` where it was told to stop instead.
     pub(super) fn turn(&self, stop: &AtomicBool) -> bool {
-        let turn = {
-            let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-            let turn = (*next).max(Instant::now());
-            *next = turn + self.interval;
-            turn
-        };
-        wait_until(turn, stop)
+        loop {
+            let turn = self.take();
+            if !wait_until(turn, stop) {
+                return false;
+            }
+            if self.stands(turn) {
+                return true;
+            }
+        }
+    }
+
+    /// The next turn, which is then taken.
+    fn take(&self) -> Instant {
+        let mut times = self.times();
+        let turn = times.next.max(Instant::now());
+        times.next = turn + self.interval;
+        turn
+    }
+
+    /// Whether nobody was held since the turn was taken, or only until it.
+    fn stands(&self, turn: Instant) -> bool {
+        self.times().held <= turn
+    }
+
+    fn times(&self) -> MutexGuard<'_, Times> {
+        self.times.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// No request of any thread until then.
     pub(super) fn hold(&self, wait: Duration) {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        *next = (*next).max(Instant::now() + wait);
+        let mut times = self.times();
+        times.held = times.held.max(Instant::now() + wait);
+        times.next = times.next.max(times.held);
     }
 }
 
@@ -68,5 +96,19 @@ mod tests {
         assert!(started.elapsed() >= Duration::from_millis(45));
         pace.hold(Duration::from_secs(3600));
         assert!(!pace.turn(&AtomicBool::new(true)));
+    }
+
+    #[test]
+    fn a_thread_that_has_a_turn_is_held_as_well() {
+        let pace = Pace::new(Some(60.0));
+        let turns = [pace.take(), pace.take()];
+        assert!(turns.iter().all(|turn| pace.stands(*turn)));
+        let hour = Duration::from_secs(3600);
+        let before = Instant::now();
+        pace.hold(hour);
+        assert!(turns.iter().all(|turn| !pace.stands(*turn)));
+        let turns = [pace.take(), pace.take()];
+        assert!(turns[0] >= before + hour && turns[1] == turns[0] + Duration::from_secs(1));
+        assert!(turns.iter().all(|turn| pace.stands(*turn)));
     }
 }

@@ -78,13 +78,13 @@ fn as_sent<'a>(config: &HttpConfig, text: &'a str, role: TextRole) -> Option<Cow
     Some(if prompt.is_empty() { text.into() } else { format!("{prompt}{text}").into() })
 }
 
-/// SHA-256 of the address, the API's name and the request for this text alone, which has the model, the prompt, the dimension
-/// and the text.
+/// SHA-256 of the address, the API's name, the model's name and the request for this text alone, which has the prompt, the
+/// dimension and the text. The model is a part of its own: not every API has it in the request.
 fn key(config: &HttpConfig, api: &dyn EmbeddingApi, endpoint: &str, text: &str, role: TextRole) -> CacheKey {
     let texts = [text];
     let body = api.body(&request(config, api, &texts, role)).to_string();
     let mut hash = Sha256::new();
-    for part in [endpoint, api.name(), &body] {
+    for part in [endpoint, api.name(), &config.model, &body] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
@@ -93,7 +93,10 @@ fn key(config: &HttpConfig, api: &dyn EmbeddingApi, endpoint: &str, text: &str, 
 
 #[cfg(test)]
 mod tests {
-    use super::{super::apis::NamedApi, *};
+    use super::{
+        super::apis::{NamedApi, register_embedding_api},
+        *,
+    };
 
     fn keys(config: &HttpConfig, texts: &[&str], role: TextRole) -> Vec<CacheKey> {
         let api = NamedApi::find(&config.api).unwrap();
@@ -126,6 +129,41 @@ mod tests {
         assert_eq!(different.len(), all.len());
         assert_eq!(with(|config| config.query_prompt = "of queries".into()), all[0]);
         assert_eq!(with(|config| config.limits.batch_texts = 1), all[0]);
+    }
+
+    /// An API whose requests do not name the model.
+    struct WithoutModel;
+
+    impl EmbeddingApi for WithoutModel {
+        fn name(&self) -> &'static str {
+            "without_model"
+        }
+
+        fn path(&self) -> &'static str {
+            "/x"
+        }
+
+        fn body(&self, request: &EmbeddingRequest<'_>) -> serde_json::Value {
+            serde_json::json!(request.texts)
+        }
+
+        fn vectors(&self, _: &[u8]) -> Result<Vec<Vec<f32>>, String> {
+            Err("none".to_owned())
+        }
+    }
+
+    #[test]
+    fn every_api_keeps_the_vectors_of_two_models_apart() {
+        register_embedding_api(WithoutModel).unwrap();
+        for api in ["openai", "tei", "cohere", "voyage", "without_model"] {
+            let key = |model: &str| {
+                let config =
+                    HttpConfig { model: model.to_owned(), api: api.to_owned(), ..HttpConfig::default() };
+                keys(&config, &["a text"], TextRole::Item)[0]
+            };
+            assert_eq!(key("one"), key("one"), "{api}");
+            assert_ne!(key("one"), key("other"), "{api}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The address of a server, which tells no secret.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 use ureq::http::Uri;
@@ -42,6 +42,16 @@ impl ServerUrl {
             false => format!("{address}/{last}"),
         };
         query.map_or(whole.clone(), |query| format!("{whole}?{query}"))
+    }
+}
+
+impl ServerUrl {
+    /// Whether it is on this machine.
+    pub(super) fn is_loopback(&self) -> bool {
+        let uri = self.0.parse::<Uri>().ok();
+        let host = uri.as_ref().and_then(Uri::host).unwrap_or_default().to_ascii_lowercase();
+        let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+        host == "localhost" || host.ends_with(".localhost") || ip.is_ok_and(|ip| ip.is_loopback())
     }
 }
 
@@ -121,6 +131,21 @@ mod tests {
             assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
             let json = serde_json::from_value::<ServerUrl>(url.into()).unwrap_err();
             assert!(!format!("{json} {json:?}").contains("hunter2"), "{json}");
+        }
+    }
+
+    #[test]
+    fn servers_on_this_machine_are_told_from_others() {
+        for (url, is) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://127.8.0.1/v1", true),
+            ("http://[::1]:80", true),
+            ("http://LOCALHOST:1/v1", true),
+            ("http://127.0.0.1.example.com", false),
+            ("https://api.openai.com/v1", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(url.parse::<ServerUrl>().unwrap().is_loopback(), is, "{url}");
         }
     }
 

@@ -8,7 +8,10 @@ use std::borrow::Cow;
 use ess_core::ItemEncoder;
 use serde::{Deserialize, Serialize};
 
-use self::{principal::first_direction, tokenizer::of_words};
+use self::{
+    principal::{MAX_DIM, first_direction},
+    tokenizer::of_words,
+};
 use super::encoder::StaticEncoder;
 use crate::{error::Error, word_vectors::vectors::WordVectors};
 
@@ -73,9 +76,16 @@ impl StaticEncoder {
     /// ```
     ///
     /// # Errors
-    /// [`ess_core::Error::InvalidParameter`] for settings that make no sense.
+    /// [`ess_core::Error::InvalidParameter`] for settings that make no sense, and for `remove_component` where vectors have more
+    /// than 4096 components.
     pub fn from_words(words: WordVectors, config: &WordsConfig, sample: &[&str]) -> Result<Self, Error> {
         config.check(sample)?;
+        if config.remove_component && words.dim > MAX_DIM {
+            let (name, expected) = ("remove_component", "vectors of at most 4096 components");
+            return Err(
+                ess_core::Error::InvalidParameter { name, expected, found: words.dim.to_string() }.into()
+            );
+        }
         let has_upper_case = || words.words.iter().any(|word| word.chars().any(char::is_uppercase));
         let lowercase = config.lowercase.unwrap_or_else(|| !has_upper_case());
         let tokenizer = of_words(&words.words, lowercase)?;
@@ -108,7 +118,7 @@ impl StaticEncoder {
             }
             (sample, _) => self.counted(words, sample)?.into(),
         };
-        let total = counts.iter().sum::<u64>().max(1) as f64;
+        let total = counts.iter().map(|&count| count as f64).sum::<f64>().max(1.0);
         Ok(counts.iter().map(|&count| count as f64 / total).collect())
     }
 

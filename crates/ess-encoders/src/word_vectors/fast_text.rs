@@ -20,17 +20,20 @@ struct Settings {
     max_ngram: usize,
 }
 
-pub(super) fn read(source: &mut Source) -> Result<WordVectors, Error> {
+pub(super) fn read(source: &mut Source, most: usize) -> Result<WordVectors, Error> {
     let settings = settings(source)?;
     let (names, counts) = dictionary(source)?;
     let rows = matrix(source, names.len() + settings.buckets, settings.dim)?;
     let mut words = WordVectors::empty(settings.dim);
+    let in_matrix = rows.len() / settings.dim - settings.buckets;
     let mut kept = Vec::new();
     for (place, (name, count)) in names.into_iter().zip(counts).enumerate() {
-        let vector =
-            word_vector(&settings, &name, place, rows.len() / settings.dim - settings.buckets, &rows);
+        let vector = word_vector(&settings, &name, place, in_matrix, &rows);
         if words.push(String::from_utf8_lossy(&name).into_owned(), &vector) {
             kept.push(count);
+        }
+        if kept.len() == most {
+            break;
         }
     }
     words.counts = Some(kept);

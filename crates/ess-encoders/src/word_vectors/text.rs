@@ -24,7 +24,7 @@ pub(super) fn header(start: &[u8]) -> Option<Header> {
     }
 }
 
-pub(super) fn read(source: &mut Source, header: Option<Header>) -> Result<WordVectors, Error> {
+pub(super) fn read(source: &mut Source, header: Option<Header>, most: usize) -> Result<WordVectors, Error> {
     let mut line_number = 0_usize;
     if header.is_some() {
         source.until(b'\n', &|| "line 1".to_owned())?;
@@ -51,6 +51,9 @@ pub(super) fn read(source: &mut Source, header: Option<Header>) -> Result<WordVe
         })?;
         words.push(word.to_owned(), &vector);
         read += 1;
+        if words.words.len() == most {
+            return Ok(words);
+        }
     }
     match header {
         Some(header) if header.words != read => Err(source.error(

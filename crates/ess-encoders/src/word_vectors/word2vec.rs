@@ -24,7 +24,7 @@ pub(super) fn is_binary(start: &[u8]) -> bool {
         || (numbers.is_empty() && !cut)
 }
 
-pub(super) fn read(source: &mut Source, header: Header) -> Result<WordVectors, Error> {
+pub(super) fn read(source: &mut Source, header: Header, most: usize) -> Result<WordVectors, Error> {
     source.until(b'\n', &|| "line 1".to_owned())?;
     let dim = checked_dim(source, Some(header))?;
     // A word of a byte, a space and the components, of each.
@@ -48,6 +48,9 @@ pub(super) fn read(source: &mut Source, header: Header) -> Result<WordVectors, E
             return Err(source.error(place(), "a word", "an empty one"));
         }
         words.push(word, &vector);
+        if words.words.len() == most {
+            return Ok(words);
+        }
     }
     let mut rest = Vec::new();
     if source.left() > 0 {

@@ -6,6 +6,22 @@ use ess_encoders::{Error, HttpConfig, HttpEncoder, HttpLimits};
 use crate::server::{Asked, Server, ok, openai, status, vector};
 
 #[test]
+fn another_model_behind_the_same_address_is_not_answered_from_the_cache() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|_, asked| ok(&asked.texts().iter().map(|text| vector(text)).collect()));
+    for model in ["first", "second"] {
+        let cache = Some(folder.path().join("cache"));
+        let config =
+            HttpConfig { cache, model: model.into(), api: "tei".into(), dimensions: None, ..server.config() };
+        for _ in 0..2 {
+            HttpEncoder::connect(config.clone()).unwrap().encode_items(&["a text"]).unwrap();
+        }
+        let sent: Vec<_> = server.asked().iter().flat_map(Asked::texts).collect();
+        assert_eq!(sent, ["dimension", "a text"], "{model}");
+    }
+}
+
+#[test]
 fn no_text_is_sent_twice_also_after_a_failure_and_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("cache");

@@ -60,7 +60,7 @@ fn is_silent(text: &str) {
 }
 
 fn with_key(server: &Server) -> HttpConfig {
-    let limits = HttpLimits { request_seconds: 1.0, retries: 1, ..server.config().limits };
+    let limits = HttpLimits { retries: 1, ..server.config().limits };
     HttpConfig { key_env: Some(VARIABLE.into()), limits, ..server.config() }
 }
 
@@ -86,11 +86,16 @@ fn of_a_server_that_repeats_it_in_every_way() {
         Box::new(|| status(200, &format!("{{\"data\": [{{\"index\": 0, \"embedding\": \"{KEY}\"}}]}}"))),
         Box::new(|| Reply::Raw(format!("HTTP/1.1 {KEY}\r\n\r\n").into_bytes())),
         Box::new(|| Reply::Raw(KEY.as_bytes().to_vec())),
-        Box::new(|| Reply::Hang(Duration::from_secs(3))),
+        Box::new(|| Reply::Hang(Duration::from_secs(60))),
     ];
+    let hanging = replies.len() - 1;
     for (number, reply) in replies.into_iter().enumerate() {
         let server = Server::start(move |_, _| reply());
-        let encoder = HttpEncoder::connect(with_key(&server)).unwrap();
+        let mut config = with_key(&server);
+        if number == hanging {
+            config.limits.request_seconds = 1.0;
+        }
+        let encoder = HttpEncoder::connect(config).unwrap();
         let error = encoder.encode_items(&["a"]).unwrap_err();
         let mut said = format!("{error} {error:?} {error:#?}");
         let mut cause = error.source();

@@ -112,8 +112,8 @@ impl Server {
     pub(crate) fn config(&self) -> HttpConfig {
         let limits = HttpLimits {
             concurrency: 1,
-            connect_seconds: 5.0,
-            request_seconds: 5.0,
+            connect_seconds: 30.0,
+            request_seconds: 30.0,
             retries: 2,
             retry_seconds: 0.01,
             max_retry_seconds: 2.0,

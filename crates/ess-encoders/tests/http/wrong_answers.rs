@@ -177,6 +177,18 @@ fn an_answer_of_another_kind_number_order_or_dimension_is_refused() {
 }
 
 #[test]
+fn the_reason_of_a_wrong_answer_is_short_and_has_no_control_characters() {
+    let long = format!("\u{1b}[2J{}", "x".repeat(50_000));
+    for answer in [json!({"data": long}), json!({"data": [{"index": 0, "embedding": long}]})] {
+        let (error, _) = refused(move |_, _| ok(&answer));
+        let Error::HttpAnswer { reason, .. } = &error else { panic!("{error:?}") };
+        assert!(reason.chars().count() <= 401 && !reason.contains('\u{1b}'), "{reason:?}");
+    }
+    let (error, _) = refused(move |_, _| status(400, "\u{1b}[2Jno"));
+    assert!(matches!(&error, Error::HttpStatus { reason, .. } if reason == "\u{fffd}[2Jno"), "{error:?}");
+}
+
+#[test]
 fn an_answer_without_an_end_is_cut_off() {
     let (error, asked) = refused(|_, _| status(200, &"x".repeat(64 << 20)));
     assert!(matches!(&error, Error::HttpAnswer { reason, .. } if reason.contains("bytes")), "{error:?}");

@@ -3,6 +3,8 @@
 /// Steps at most; each brings the direction nearer by the ratio of the two largest singular values, squared.
 const STEPS: usize = 10_000;
 const CHANGE: f64 = 1e-12;
+/// The products of all components with one another take 128 MiB.
+pub(super) const MAX_DIM: usize = 4096;
 
 /// The first right singular vector of rows (`n × dim`, not centred), of unit norm, by power iteration; `None` where all rows
 /// are zeros.
