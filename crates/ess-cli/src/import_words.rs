@@ -8,7 +8,7 @@ use ess_encoders::{StaticEncoder, WordVectors, WordsConfig};
 use ess_files::FolderLock;
 use serde::Serialize;
 
-use crate::{arguments::paths, data::item_texts::item_texts, output::options::Output};
+use crate::{arguments::paths, data::item_texts::sampled_item_texts, output::options::Output};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,13 +75,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     };
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(&arguments.out)?;
-    let texts = arguments.beir.as_deref().map(item_texts).transpose()?.unwrap_or_default();
-    let step = texts.len().div_ceil(arguments.sample).max(1);
-    let sample: Vec<&str> = texts.iter().step_by(step).map(String::as_str).collect();
-    let words = WordVectors::open(&arguments.words)?;
+    let sampled = |folder| sampled_item_texts(folder, arguments.sample);
+    let texts = arguments.beir.as_deref().map(sampled).transpose()?.unwrap_or_default();
+    let sample: Vec<&str> = texts.iter().map(String::as_str).collect();
     let words = match arguments.max_words {
-        Some(most) => words.first(most),
-        None => words,
+        Some(most) => WordVectors::open_first(&arguments.words, most)?,
+        None => WordVectors::open(&arguments.words)?,
     };
     let (count, dim) = (words.len(), words.dim());
     let encoder = StaticEncoder::from_words(words, &config, &sample).context("the encoder of these words")?;

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use ess_core::Ids;
 use ess_data::{EmbeddingStore, Item, Provenance, Query, Record, RecordReader, write_store_in_batches};
-use ess_files::Checksum;
+use ess_files::{Checksum, FileLock};
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -39,6 +39,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", value_parser = paths::SHARES.read())]
     embeddings: PathBuf,
     /// The BEIR folder that was encoded: shares of other texts are then refused, and `encode` takes what is merged for its own.
+    /// Passages are not compared with it, and `encode --passages` encodes them again.
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     beir: Option<PathBuf>,
 }
@@ -47,6 +48,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let folder = &arguments.embeddings;
     let _lock = output.lock_files(&[("--embeddings", &folder.join(MANIFEST))])?;
+    // One that another program wrote, or that was altered, is not replaced.
+    Manifest::read(folder).with_context(|| format!("{MANIFEST}: expected none, or one of ess merge"))?;
     let mut files = Vec::new();
     for name in ["corpus", "passages", "queries"] {
         let Some(shares) = ShardFiles::find(folder, name)? else { continue };
@@ -97,6 +100,8 @@ fn merge(
     let file = format!("{name}.safetensors");
     let out = folder.join(&file);
     let _out = output.lock_files(&[("--embeddings", &out)])?;
+    // No run of `encode` replaces a share between its copy and its checksum.
+    let _shares = shares.paths.iter().map(|path| FileLock::acquire(path)).collect::<Result<Vec<_>, _>>()?;
     let stores = shares.paths.iter().map(EmbeddingStore::open).collect::<Result<Vec<_>, _>>()?;
     let first = &stores[0];
     for store in &stores {

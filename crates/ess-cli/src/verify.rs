@@ -1,6 +1,9 @@
 //! `ess verify`: whether stored embeddings are whole.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -21,7 +24,7 @@ Examples:
 /// Read every store of a folder through: checksums, distinct ids, finite components; and compare files with manifest.json, where
 /// `merge` wrote one.
 ///
-/// It fails where anything is damaged, and says what.
+/// It fails where anything is damaged, and says what. Shares that are gone after a merge are no damage, and are said.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -34,6 +37,10 @@ pub(crate) struct Arguments {
 struct Report {
     stores: Vec<Verified>,
     manifest: bool,
+    /// Files that are damaged, missing or other than the manifest says, each once.
+    damaged: Vec<String>,
+    /// Shares of the manifest that are gone.
+    missing_shares: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -47,7 +54,7 @@ struct Verified {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let folder = &arguments.embeddings;
-    let (mut stores, mut damaged) = (Vec::new(), 0_usize);
+    let (mut stores, mut damaged, mut missing_shares) = (Vec::new(), BTreeSet::new(), Vec::new());
     for path in store_files(folder)? {
         match verified(&path) {
             Ok(store) => {
@@ -55,22 +62,30 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
                 stores.push(store);
             }
             Err(error) => {
-                damaged += 1;
+                damaged.insert(file_name(&path));
                 note!("{error:#}");
             }
         }
     }
     let manifest = Manifest::read(folder)?;
-    for (file, expected) in manifest.iter().flat_map(Manifest::checksums) {
-        let found = file_checksum(&folder.join(file));
+    for (file, expected, is_share) in manifest.iter().flat_map(Manifest::checksums) {
+        let path = folder.join(file);
+        if is_share && !path.exists() {
+            note!("note: {file}, a share that was merged, is gone");
+            missing_shares.push(file.to_owned());
+            continue;
+        }
+        let found = file_checksum(&path);
         if !found.as_ref().is_ok_and(|found| found == expected) {
-            damaged += 1;
+            damaged.insert(file.to_owned());
             let found = found.unwrap_or_else(|error| format!("{error:#}"));
             note!("{file}: the manifest says {expected}, found {found}");
         }
     }
-    output.write(&Report { stores, manifest: manifest.is_some() })?;
-    ensure!(damaged == 0, "{}: {damaged} of its files are damaged or missing", folder.display());
+    let count = damaged.len();
+    let damaged = damaged.into_iter().collect();
+    output.write(&Report { stores, manifest: manifest.is_some(), damaged, missing_shares })?;
+    ensure!(count == 0, "{}: {count} of its files are damaged or missing", folder.display());
     Ok(())
 }
 
@@ -93,8 +108,16 @@ fn store_files(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn verified(path: &Path) -> Result<Verified> {
     let store = EmbeddingStore::open(path)?;
-    let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    Ok(Verified { file, rows: store.ids().len(), dim: store.dim(), dtype: store.dtype().to_string() })
+    Ok(Verified {
+        file: file_name(path),
+        rows: store.ids().len(),
+        dim: store.dim(),
+        dtype: store.dtype().to_string(),
+    })
 }

@@ -74,11 +74,12 @@ impl Manifest {
         Ok(Some(manifest))
     }
 
-    /// The files and their checksums.
-    pub(crate) fn checksums(&self) -> impl Iterator<Item = (&str, &str)> {
+    /// The files, their checksums, and whether they are shares.
+    pub(crate) fn checksums(&self) -> impl Iterator<Item = (&str, &str, bool)> {
         let shares = self.files.iter().flat_map(|merged| &merged.shares);
-        let shares = shares.map(|share| (share.file.as_str(), share.checksum.as_str()));
-        self.files.iter().map(|merged| (merged.file.as_str(), merged.checksum.as_str())).chain(shares)
+        let shares = shares.map(|share| (share.file.as_str(), share.checksum.as_str(), true));
+        let merged = self.files.iter().map(|merged| (merged.file.as_str(), merged.checksum.as_str(), false));
+        merged.chain(shares)
     }
 }
 

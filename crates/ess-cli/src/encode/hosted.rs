@@ -16,17 +16,17 @@ pub(crate) struct HostedArguments {
     /// https://api.openai.com/v1 or http://127.0.0.1:8080.
     #[arg(long, value_name = "URL")]
     http: Option<String>,
-    /// The model's name there.
-    #[arg(long, value_name = "NAME")]
+    /// The model's name there. Of a server with one model (tei) too: the embeddings and the cache tell models apart by it.
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
     http_model: Option<String>,
     /// The API there: openai, tei, cohere, voyage, or one that was registered [default: openai].
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with = "model")]
     http_api: Option<String>,
     /// The variable of the environment that holds the server's key. Default: no key is sent.
-    #[arg(long, value_name = "VARIABLE")]
+    #[arg(long, value_name = "VARIABLE", conflicts_with = "model")]
     http_key_env: Option<String>,
     /// A file that keeps every vector that came, so that no text is sent twice, also by other runs.
-    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
+    #[arg(long, value_name = "FILE", conflicts_with = "model", value_parser = paths::OUTPUT_FILE.written())]
     http_cache: Option<PathBuf>,
     /// A JSON file of settings, as HttpConfig of ess-encoders has them: prompts, dimensions, batches, rates, time limits,
     /// retries. Flags replace what it says.
@@ -64,10 +64,6 @@ impl HostedArguments {
         }
         if self.http_cache.is_some() {
             config.cache.clone_from(&self.http_cache);
-        }
-        // A server of the kind tei has one model, whatever its name.
-        if config.model.is_empty() && config.api == "tei" {
-            "the model of the server".clone_into(&mut config.model);
         }
         config.check().context("--http")?;
         Ok(config)

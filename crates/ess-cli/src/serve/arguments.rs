@@ -16,7 +16,7 @@ Examples:
 
 /// Serve a model's embeddings over HTTP, as OpenAI and text-embeddings-inference do.
 ///
-/// POST /v1/embeddings and POST /embed give embeddings; GET /health, /info and /v1/models say what is served. Texts that are too
+/// POST /v1/embeddings and POST /embed (or /) give embeddings; GET /health, /info and /v1/models say what is served. Texts that are too
 /// long for the model are cut, by /embed only where `truncate` says so. One batch is computed at a time, on all cores
 /// (RAYON_NUM_THREADS sets how many). It ends on Ctrl-C. There is no encryption and no key: where others than this machine are to
 /// reach it, put a proxy before it that has both.
@@ -50,7 +50,8 @@ pub(crate) struct Arguments {
     /// Connections at once; more wait until one ends.
     #[arg(long, default_value_t = 256)]
     pub(super) connections: usize,
-    /// Seconds from the head of a request to its answer at most. What has not come or is not computed by then is given up.
+    /// Seconds from the head of a request until its body has come and its embeddings are computed, at most; what is not there by
+    /// then is given up. An answer of which nothing is taken for so long, or for 30 seconds, is given up too.
     #[arg(long, default_value_t = 120.0, value_name = "SECONDS")]
     pub(super) time_limit: f64,
     #[command(flatten)]

@@ -1,5 +1,7 @@
 //! Connections: so many at once, and none that waits without end.
 
+mod write_limited;
+
 use std::{convert::Infallible, net::TcpListener, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result};
@@ -7,10 +9,13 @@ use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{runtime::Builder, sync::Semaphore};
 
+use self::write_limited::WriteLimited;
 use super::routes::Service;
 
 /// A connection on which no head of a request comes for so long is closed.
 const HEAD_LIMIT: Duration = Duration::from_secs(30);
+/// An answer of which nothing is taken for so long is given up with its connection; `--time-limit` may say less.
+const WRITE_LIMIT: Duration = Duration::from_secs(30);
 /// The largest head, and what is read of a body at once.
 const BUFFER_BYTES: usize = 1 << 16;
 /// After an error that is not of one connection, such as too many open files.
@@ -36,6 +41,7 @@ pub(super) fn serve(listener: TcpListener, connections: usize, service: Arc<Serv
             };
             // An answer goes out at once; a connection that cannot be told so is slower, no more.
             let _ = stream.set_nodelay(true);
+            let stream = WriteLimited::new(stream, WRITE_LIMIT.min(service.time_limit()));
             let service = service.clone();
             tokio::spawn(async move {
                 let answer = service_fn(move |request| {

@@ -32,6 +32,8 @@ pub(super) struct About {
     pub(super) dim: usize,
     pub(super) max_tokens: Option<usize>,
     pub(super) pooling: String,
+    /// Whether queries and documents have an encoder each, so that a prompt must be named.
+    pub(super) two_towers: bool,
 }
 
 impl ServedModel {
@@ -101,6 +103,15 @@ impl ServedModel {
         }
     }
 
+    /// The most tokens of a text behind this prompt, or the default one.
+    pub(super) fn max_tokens_behind(&self, prompt: Option<PromptName>) -> Option<usize> {
+        match (&self.kind, prompt.unwrap_or(self.default_prompt)) {
+            (Kind::Two(encoder), PromptName::Query) => Some(encoder.query().max_tokens()),
+            (Kind::Two(encoder), _) => Some(encoder.item().max_tokens()),
+            _ => self.max_tokens(),
+        }
+    }
+
     pub(super) fn about(&self) -> About {
         let pooling = match &self.kind {
             Kind::One(encoder) => serde_json::to_value(encoder.poolings()).ok(),
@@ -113,6 +124,7 @@ impl ServedModel {
             dim: self.dim(),
             max_tokens: self.max_tokens(),
             pooling: pooling.unwrap_or_else(|| "mean".to_owned()),
+            two_towers: matches!(self.kind, Kind::Two(_)),
         }
     }
 

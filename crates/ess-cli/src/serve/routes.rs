@@ -48,6 +48,10 @@ impl Service {
         }
     }
 
+    pub(super) fn time_limit(&self) -> Duration {
+        self.time_limit
+    }
+
     pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/health") => answer::empty(StatusCode::OK),
@@ -56,11 +60,12 @@ impl Service {
             (&Method::POST, "/v1/embeddings") => {
                 self.openai(request).await.unwrap_or_else(|failure| openai::failure(&failure))
             }
-            (&Method::POST, "/embed") => {
+            // Clients of the Hugging Face hub post there.
+            (&Method::POST, "/embed" | "/") => {
                 self.tei(request).await.unwrap_or_else(|failure| tei::failure(&failure))
             }
             (_, "/health" | "/info" | "/v1/models") => not_allowed("GET"),
-            (_, "/v1/embeddings" | "/embed") => not_allowed("POST"),
+            (_, "/v1/embeddings" | "/embed" | "/") => not_allowed("POST"),
             (_, path) => {
                 let known = "/v1/embeddings, /embed, /health, /info and /v1/models";
                 let message = format!("nothing is at {path}; there are {known}");

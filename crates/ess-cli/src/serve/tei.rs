@@ -46,6 +46,11 @@ pub(super) fn wanted(body: &[u8], about: &About) -> Result<Wanted, Failure> {
         Inputs::One(text) => vec![text],
         Inputs::Many(texts) => texts,
     };
+    if about.two_towers && request.prompt_name == Some(PromptName::None) {
+        let message =
+            "prompt_name: expected query or document for a model with an encoder for each, found none";
+        return Err(Failure::of("prompt_name", Kind::Invalid, message));
+    }
     let dimensions = request.dimensions.filter(|&dimensions| dimensions != about.dim);
     if dimensions.is_some_and(|dimensions| !(1..about.dim).contains(&dimensions)) {
         let message = format!("dimensions: expected 1 to {}", about.dim);

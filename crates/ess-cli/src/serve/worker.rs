@@ -74,7 +74,7 @@ fn encode(model: &ServedModel, wanted: &Wanted) -> Result<Encoded, Failure> {
     let texts: Vec<&str> = wanted.texts.iter().map(String::as_str).collect();
     let failed = |error: &dyn std::fmt::Display| Failure::new(Kind::Encoder, error.to_string());
     let counts = model.count_tokens(&texts, wanted.prompt).map_err(|error| failed(&error))?;
-    let most = model.max_tokens().unwrap_or(usize::MAX);
+    let most = model.max_tokens_behind(wanted.prompt).unwrap_or(usize::MAX);
     let long = counts.iter().position(|&count| count > most).filter(|_| !wanted.truncate);
     if let Some(at) = long {
         let message =

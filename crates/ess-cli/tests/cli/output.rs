@@ -186,7 +186,8 @@ fn a_program_that_is_interrupted_as_it_writes_leaves_the_file_as_it_was() {
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (out, old) = (folder.path().join("out"), b"what was there");
     std::fs::create_dir(&out).unwrap();
-    let rows = 40_000;
+    // So many that writing them takes longer than sending a signal.
+    let rows = 160_000;
     let matrix = Embeddings::from_vec(vec![0.5; rows * 64], 64).unwrap();
     write_npy(at("items.npy"), &matrix, Dtype::F32).unwrap();
     write_ids(at("items.txt"), &Ids::new((0..rows).map(|row| row.to_string()).collect()).unwrap()).unwrap();

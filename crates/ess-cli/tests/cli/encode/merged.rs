@@ -88,10 +88,51 @@ fn a_file_that_changed_after_it_was_merged_is_found() {
     merge(&beir, &[]).succeeded();
     verify(&beir).succeeded();
     let first = beir.out().join("corpus.1-of-3.safetensors");
+    let (whole, report) = (std::fs::read(&first).unwrap(), beir.0.path().join("verified.json"));
+    let said = || {
+        let json = report.to_str().unwrap().to_owned();
+        let outcome = run("verify", ["--embeddings", beir.out().to_str().unwrap(), "--json", &json]);
+        (outcome, read_json(&report))
+    };
+    // A share that is deleted is said, and is no damage; the merged file is needed.
+    std::fs::remove_file(&first).unwrap();
+    let (outcome, found) = said();
+    assert!(outcome.succeeded().stderr.contains("corpus.1-of-3.safetensors"));
+    assert_eq!(found["missing_shares"], serde_json::json!(["corpus.1-of-3.safetensors"]));
+    assert_eq!(found["damaged"], serde_json::json!([]));
+    let merged = beir.out().join("corpus.safetensors");
+    let kept = std::fs::read(&merged).unwrap();
+    std::fs::remove_file(&merged).unwrap();
+    let (outcome, found) = said();
+    outcome.failed_with(&["corpus.safetensors", "damaged or missing"]);
+    assert_eq!(found["damaged"], serde_json::json!(["corpus.safetensors"]));
+    std::fs::write(&merged, kept).unwrap();
+    std::fs::write(&first, whole).unwrap();
+    verify(&beir).succeeded();
     std::fs::copy(beir.out().join("corpus.2-of-3.safetensors"), first).unwrap();
     verify(&beir).failed_with(&["corpus.1-of-3.safetensors", "manifest says"]);
     let manifest = beir.out().join("manifest.json");
     let text = std::fs::read_to_string(&manifest).unwrap();
     std::fs::write(&manifest, text.replace("\"rows\": 20", "\"rows\": 21")).unwrap();
     verify(&beir).failed_with(&["manifest.json", "damaged or altered"]);
+}
+
+#[test]
+fn a_manifest_of_another_program_and_a_share_that_is_being_written_are_left_alone() {
+    let beir = Beir::new(20, 40);
+    shares(&beir);
+    let manifest = beir.out().join("manifest.json");
+    for other in [r#"{"name": "my app", "icons": []}"#, "not json"] {
+        std::fs::write(&manifest, other).unwrap();
+        merge(&beir, &[]).failed_with(&["manifest.json", "ess merge"]);
+        assert_eq!(std::fs::read_to_string(&manifest).unwrap(), other);
+    }
+    std::fs::remove_file(&manifest).unwrap();
+    let share = beir.out().join("corpus.2-of-3.safetensors");
+    let writer = ess_files::FileLock::acquire(&share).unwrap();
+    merge(&beir, &[]).failed_with(&["corpus.2-of-3.safetensors", "another writer"]);
+    drop(writer);
+    merge(&beir, &[]).succeeded();
+    // What it wrote itself it replaces.
+    merge(&beir, &[]).succeeded();
 }

@@ -104,7 +104,16 @@ fn what_makes_no_sense_is_refused_before_anything_is_asked() {
     let encode = |more: &[&str]| run("encode", own.iter().map(String::as_str).chain(more.iter().copied()));
     encode(&[]).failed_with(&["--model"]);
     encode(&["--http", "http://a", "--model", "b"]).failed_with(&["cannot be used with"]);
+    for (flag, value) in [
+        ("--http-model", "m"),
+        ("--http-api", "tei"),
+        ("--http-key-env", "KEY"),
+        ("--http-cache", &text(&beir.out().join("cache"))),
+    ] {
+        encode(&["--model", "b", flag, value]).failed_with(&[flag, "cannot be used with"]);
+    }
     encode(&["--http", "http://a"]).failed_with(&["--http", "model"]);
+    encode(&["--http", "http://a", "--http-api", "tei"]).failed_with(&["--http", "model"]);
     encode(&["--http", "ftp://a", "--http-model", "m"]).failed_with(&["--http", "http://"]);
     let api = ["--http", "http://a", "--http-model", "m", "--http-api", "soap"];
     encode(&api).failed_with(&["api", "openai, tei, cohere, voyage"]);

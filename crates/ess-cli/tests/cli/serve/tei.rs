@@ -1,11 +1,11 @@
 //! The protocol of text-embeddings-inference.
 
-use ess_core::ItemEncoder;
-use ess_encoders::SentenceEncoder;
+use ess_core::{ItemEncoder, QueryEncoder};
+use ess_encoders::{SentenceEncoder, TwoTowerEncoder};
 use serde_json::{Value, json};
 
 use super::{Served, difference};
-use crate::encode::tiny_model;
+use crate::{encode::tiny_model, program::run};
 
 #[test]
 fn a_text_and_a_list_come_as_rows() {
@@ -23,6 +23,33 @@ fn a_text_and_a_list_come_as_rows() {
     let unit = post(json!({"inputs": texts, "truncate": true, "truncation_direction": "Right"}));
     assert!(difference(unit.iter().map(Vec::as_slice), &expected.normalized()) <= 1e-6);
     assert_eq!(post(json!({"inputs": "the cat"})).len(), 1);
+}
+
+#[test]
+fn the_root_is_asked_as_clients_of_the_hub_do() {
+    let server = Served::start(&[]);
+    let body = json!({"inputs": ["the cat"]}).to_string();
+    assert_eq!(server.post("/", &body).ok(), server.post("/embed", &body).ok());
+    assert_eq!(server.get("/").status, 405);
+}
+
+#[test]
+fn a_model_with_two_towers_is_asked_for_one_of_them() {
+    let model = tiny_model().with_file_name("router");
+    run("serve-embeddings", ["--model", model.to_str().unwrap()])
+        .failed_with(&["--prompt", "query or document"]);
+    let server = Served::of(&model, &["--prompt", "document"]);
+    let post =
+        |prompt: &str| server.post("/embed", json!({"inputs": "the cat", "prompt_name": prompt}).to_string());
+    let none = post("none");
+    assert_eq!((none.status, none.json()["error_type"].as_str()), (413, Some("Validation")));
+    assert!(none.json()["error"].as_str().unwrap().contains("query or document"));
+    let towers = TwoTowerEncoder::load(&model).unwrap();
+    let rows = |answer: Value| serde_json::from_value::<Vec<Vec<f32>>>(answer).unwrap();
+    let query = towers.encode_queries(&["the cat"]).unwrap().normalized();
+    assert!(difference(rows(post("query").ok()).iter().map(Vec::as_slice), &query) <= 1e-6);
+    let item = towers.encode_items(&["the cat"]).unwrap().normalized();
+    assert!(difference(rows(post("document").ok()).iter().map(Vec::as_slice), &item) <= 1e-6);
 }
 
 #[test]
