@@ -8,6 +8,7 @@ pub(crate) mod disentangled;
 pub(crate) mod folder;
 mod layer_pattern;
 mod own_code;
+mod positions;
 mod raw_config;
 mod rotary;
 pub(crate) mod settings;

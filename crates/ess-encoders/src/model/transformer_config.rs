@@ -110,17 +110,7 @@ impl TransformerConfig {
         let kv_heads = raw.kv_heads(path, architecture)?;
         let (activation, gated) = raw.activation(path, architecture)?;
         let (reach, local) = raw.locality(path, architecture)?;
-        let padding = match architecture.positions {
-            Positions::LearnedBehindPadding | Positions::LearnedAndRelative { .. } => {
-                Some(raw.pad_token_id.unwrap_or(1))
-            }
-            _ => None,
-        };
-        let positions = match (architecture.positions, raw.max_position_embeddings) {
-            (Positions::Relative, _) => usize::MAX,
-            (_, Some(positions)) => positions,
-            (_, None) => return Err(Error::config(path, "max_position_embeddings", "a number", "none")),
-        };
+        let positions = raw.positions(path, architecture)?;
         let mut config = Self {
             architecture,
             vocabulary: raw.vocab_size,
@@ -138,12 +128,8 @@ impl TransformerConfig {
             norm_bias: raw.norm_bias.unwrap_or(architecture.norm_bias),
             biases: raw.biases(architecture),
             positions,
-            padding,
-            token_types: if architecture.token_types {
-                raw.type_vocab_size.unwrap_or(defaults.token_types)
-            } else {
-                0
-            },
+            padding: raw.padding(architecture),
+            token_types: raw.token_types(architecture),
             relative_buckets: raw.relative_buckets(path, architecture)?,
             farthest: raw.relative_attention_max_distance.unwrap_or(FARTHEST),
             has_positions: raw.disentangled.has_positions(),
