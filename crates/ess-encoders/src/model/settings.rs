@@ -9,6 +9,7 @@ pub(crate) mod file_settings;
 mod nearness;
 pub(crate) mod rotary;
 pub(crate) mod sentence;
+mod shared;
 pub(crate) mod static_model;
 #[cfg(test)]
 mod table;

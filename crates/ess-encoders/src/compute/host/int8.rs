@@ -26,7 +26,7 @@ use self::{
     rows::Rows,
     sizes::{COLUMNS, QUAD, STEP},
 };
-use super::tile::GROUP;
+use super::{panels::checked_rows, tile::GROUP};
 
 /// Rows whose sums are kept before they are scaled: two kilobytes.
 const ROWS: usize = 32;
@@ -92,13 +92,7 @@ impl Int8Panels {
         bias: &[f32],
         store: impl Fn(&mut [f32], [f32; GROUP]),
     ) {
-        let n = rows.len() / self.d_in;
-        assert_eq!(
-            (rows.len(), results.len()),
-            (n * self.d_in, n * self.d_out),
-            "rows and results of a product"
-        );
-        assert_eq!(bias.len(), self.d_out, "bias of a product");
+        let n = checked_rows(rows, results, bias, [self.d_out, self.d_in]);
         let rows = Rows::round(rows, self.d_in);
         let strip_codes = COLUMNS * self.d_in.next_multiple_of(STEP);
         let mut sums = [[0; COLUMNS]; ROWS];

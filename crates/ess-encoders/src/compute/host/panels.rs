@@ -67,13 +67,7 @@ impl Panels {
         bias: &[f32],
         store: impl Fn(&mut [f32], [f32; GROUP]),
     ) {
-        let n = rows.len() / self.d_in;
-        assert_eq!(
-            (rows.len(), results.len()),
-            (n * self.d_in, n * self.d_out),
-            "rows and results of a product"
-        );
-        assert_eq!(bias.len(), self.d_out, "bias of a product");
+        checked_rows(rows, results, bias, [self.d_out, self.d_in]);
         match &self.values {
             Values::F32(values) => {
                 let product = Multiply { panels: self, values, results, rows, bias, at: 0, store: &store };
@@ -160,6 +154,17 @@ impl<F: Fn(&mut [f32], [f32; GROUP])> Tiled for Multiply<'_, F> {
             }
         }
     }
+}
+
+/// How many rows a product with a weight of `d_out × d_in` has.
+///
+/// # Panics
+/// When rows, results and bias do not fit each other.
+pub(super) fn checked_rows(rows: &[f32], results: &[f32], bias: &[f32], [d_out, d_in]: [usize; 2]) -> usize {
+    let n = rows.len() / d_in;
+    assert_eq!((rows.len(), results.len()), (n * d_in, n * d_out), "rows and results of a product");
+    assert_eq!(bias.len(), d_out, "bias of a product");
+    n
 }
 
 #[cfg(test)]

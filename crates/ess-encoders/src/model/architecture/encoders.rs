@@ -265,16 +265,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             embedding_norm: None,
             final_norm: Some("final_layer_norm"),
             output: Some("text_projection"),
-            layer: "encoder.layers.{}",
-            qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
-            attention_out: "self_attn.out_proj",
-            attention_input_norm: Some("layer_norm1"),
-            attention_norm: None,
-            up: &["mlp.fc1"],
-            down: "mlp.fc2",
-            input_norm: Some("layer_norm2"),
-            norm: None,
-            ..BERT_NAMES
+            ..CLIP_NAMES
         },
         classifier: None,
         ..BERT
@@ -293,18 +284,23 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             embedding_norm: Some("pre_layrnorm"),
             final_norm: Some("post_layernorm"),
             output: Some("visual_projection"),
-            layer: "encoder.layers.{}",
-            qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
-            attention_out: "self_attn.out_proj",
-            attention_input_norm: Some("layer_norm1"),
-            attention_norm: None,
-            up: &["mlp.fc1"],
-            down: "mlp.fc2",
-            input_norm: Some("layer_norm2"),
-            norm: None,
-            ..BERT_NAMES
+            ..CLIP_NAMES
         },
         classifier: None,
         ..BERT
     },
 ];
+
+/// The layers of both towers of CLIP.
+const CLIP_NAMES: Names = Names {
+    layer: "encoder.layers.{}",
+    qkv: &["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
+    attention_out: "self_attn.out_proj",
+    attention_input_norm: Some("layer_norm1"),
+    attention_norm: None,
+    up: &["mlp.fc1"],
+    down: "mlp.fc2",
+    input_norm: Some("layer_norm2"),
+    norm: None,
+    ..BERT_NAMES
+};

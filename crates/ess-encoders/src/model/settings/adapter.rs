@@ -29,6 +29,7 @@ pub(crate) const ADAPTER: FileSettings = FileSettings {
         ("use_qalora", NOTHING),
         ("velora_config", &["null"]),
     ],
+    shared: &[],
     harmless: &[
         "auto_mapping",
         "base_model_class",

@@ -1,7 +1,8 @@
 //! The settings of CLIP's towers that transformers 4 and 5 and sentence-transformers 2 to 6 write.
 
 use super::{
-    file_settings::{FileSettings, NOTHING},
+    file_settings::FileSettings,
+    shared::{ENCODER, SIZES},
     transformer::HARMLESS,
 };
 
@@ -18,6 +19,7 @@ pub(crate) const CLIP: FileSettings = FileSettings {
         "vision_config_dict",
     ],
     only: &[("auto_map", &["null", "{}"]), ("quantization_config", &["null"])],
+    shared: &[],
     harmless: &[
         "_commit_hash",
         "_name_or_path",
@@ -33,28 +35,9 @@ pub(crate) const CLIP: FileSettings = FileSettings {
 /// The text's part of it, or config.json of that tower alone. (`eos_token_id` says where texts end.)
 pub(crate) const TEXT_TOWER: FileSettings = FileSettings {
     file: "config.json of CLIP's text tower",
-    applied: &[
-        "architectures",
-        "hidden_act",
-        "hidden_size",
-        "intermediate_size",
-        "layer_norm_eps",
-        "max_position_embeddings",
-        "model_type",
-        "num_attention_heads",
-        "num_hidden_layers",
-        "pad_token_id",
-        "projection_dim",
-        "vocab_size",
-    ],
-    only: &[
-        ("add_cross_attention", NOTHING),
-        ("auto_map", &["null", "{}"]),
-        ("is_decoder", NOTHING),
-        ("is_encoder_decoder", NOTHING),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
-    ],
+    shared: &[&SIZES, &ENCODER],
+    applied: &["hidden_act", "layer_norm_eps", "projection_dim"],
+    only: &[("auto_map", &["null", "{}"])],
     harmless: HARMLESS,
     closed: true,
 };
@@ -62,31 +45,9 @@ pub(crate) const TEXT_TOWER: FileSettings = FileSettings {
 /// The images' part of it, or config.json of that tower alone.
 pub(crate) const IMAGE_TOWER: FileSettings = FileSettings {
     file: "config.json of CLIP's image tower",
-    applied: &[
-        "architectures",
-        "hidden_act",
-        "hidden_size",
-        "image_size",
-        "intermediate_size",
-        "layer_norm_eps",
-        "max_position_embeddings",
-        "model_type",
-        "num_attention_heads",
-        "num_channels",
-        "num_hidden_layers",
-        "pad_token_id",
-        "patch_size",
-        "projection_dim",
-        "vocab_size",
-    ],
-    only: &[
-        ("add_cross_attention", NOTHING),
-        ("auto_map", &["null", "{}"]),
-        ("is_decoder", NOTHING),
-        ("is_encoder_decoder", NOTHING),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
-    ],
+    shared: &[&SIZES, &ENCODER],
+    applied: &["hidden_act", "image_size", "layer_norm_eps", "num_channels", "patch_size", "projection_dim"],
+    only: &[("auto_map", &["null", "{}"])],
     harmless: HARMLESS,
     closed: true,
 };
@@ -113,6 +74,7 @@ pub(crate) const SENTENCE_CLIP: FileSettings = FileSettings {
         ("tokenizer_name_or_path", &["null"]),
         ("transformer_task", &["null", "\"feature-extraction\""]),
     ],
+    shared: &[],
     harmless: &["unpad_inputs"],
     closed: true,
 };

@@ -20,6 +20,7 @@ pub(crate) const TEXT: FileSettings = FileSettings {
         ("tokenizer_name_or_path", &["null"]),
         ("transformer_task", &["null", "\"sequence-classification\""]),
     ],
+    shared: &[],
     harmless: &["unpad_inputs"],
     closed: true,
 };
@@ -30,6 +31,7 @@ pub(crate) const MODEL: FileSettings = FileSettings {
     applied: &[],
     only: &[("default_prompt_name", &["null"]), ("model_type", &["null", "\"CrossEncoder\""])],
     // Prompts that are no default are put before no pair, and scores are given as they are before the activation.
+    shared: &[],
     harmless: &["__version__", "activation_fn", "prompts", "requirements"],
     closed: true,
 };

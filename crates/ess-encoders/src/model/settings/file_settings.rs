@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::nearness;
+use super::{nearness, shared::Shared};
 use crate::error::Error;
 
 /// Values that say that something is off.
@@ -16,6 +16,8 @@ pub(crate) struct FileSettings {
     /// What the file is called in the README.
     #[cfg_attr(not(test), expect(dead_code, reason = "the README's table is checked by a test"))]
     pub(crate) file: &'static str,
+    /// What it says as other files do, beside the lists below.
+    pub(crate) shared: &'static [&'static Shared],
     /// They decide vectors and are heeded, or refused by value where they are read.
     pub(crate) applied: &'static [&'static str],
     /// They would decide vectors, and are refused unless they have one of these values, as JSON.
@@ -28,16 +30,25 @@ pub(crate) struct FileSettings {
 }
 
 impl FileSettings {
+    pub(super) fn all_applied(&self) -> impl Iterator<Item = &'static str> {
+        let shared = self.shared.iter().flat_map(|shared| shared.applied);
+        shared.chain(self.applied).copied()
+    }
+
+    pub(super) fn all_only(&self) -> impl Iterator<Item = &'static (&'static str, &'static [&'static str])> {
+        self.shared.iter().flat_map(|shared| shared.only).chain(self.only)
+    }
+
     /// Refuses what would change vectors and is not heeded.
     pub(crate) fn check(&self, path: &Path, settings: &Map<String, Value>) -> Result<(), Error> {
         settings.iter().try_for_each(|(name, value)| self.check_one(path, name, value))
     }
 
     fn check_one(&self, path: &Path, name: &str, value: &Value) -> Result<(), Error> {
-        if self.applied.contains(&name) || self.harmless.contains(&name) {
+        if self.harmless.contains(&name) || self.all_applied().any(|known| known == name) {
             return Ok(());
         }
-        if let Some((_, accepted)) = self.only.iter().find(|(known, _)| *known == name) {
+        if let Some((_, accepted)) = self.all_only().find(|(known, _)| *known == name) {
             if accepted
                 .iter()
                 .any(|accepted| serde_json::from_str(accepted).is_ok_and(|ok: Value| ok == *value))
@@ -48,7 +59,7 @@ impl FileSettings {
             let reason = format!("expected {}, found {found}", accepted.join(" or "));
             return Err(Error::Setting { path: path.to_owned(), name: name.to_owned(), reason });
         }
-        let deciding = self.applied.iter().copied().chain(self.only.iter().map(|(name, _)| *name));
+        let deciding = self.all_applied().chain(self.all_only().map(|(name, _)| *name));
         let meant = nearness::nearest(name, deciding);
         if meant.is_none() && !self.closed {
             tracing::warn!(file = %path.display(), setting = name, "a setting that is not known is ignored");

@@ -22,6 +22,7 @@ pub(crate) const ROTARY: FileSettings = FileSettings {
         "type",
     ],
     only: &[("partial_rotary_factor", &["null", "1", "1.0"])],
+    shared: &[],
     harmless: &[],
     closed: true,
 };

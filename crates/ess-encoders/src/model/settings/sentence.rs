@@ -25,6 +25,7 @@ pub(crate) const SENTENCE: FileSettings = FileSettings {
         ("tokenizer_name_or_path", &["null"]),
         ("transformer_task", &["null", "\"feature-extraction\""]),
     ],
+    shared: &[],
     harmless: &["unpad_inputs"],
     closed: true,
 };
@@ -34,6 +35,7 @@ pub(crate) const MODEL: FileSettings = FileSettings {
     file: "config_sentence_transformers.json",
     applied: &["default_prompt_name", "prompts", "similarity_fn_name", "truncate_dim"],
     only: &[("model_type", &["null", "\"SentenceTransformer\""])],
+    shared: &[],
     harmless: &["__version__", "requirements"],
     closed: true,
 };
@@ -43,6 +45,7 @@ pub(crate) const LISTED_MODULE: FileSettings = FileSettings {
     file: "modules.json",
     applied: &["path", "type"],
     only: &[("kwargs", &["null", "[]"])],
+    shared: &[],
     harmless: &["idx", "name"],
     closed: true,
 };
@@ -53,6 +56,7 @@ pub(crate) const ROUTER: FileSettings = FileSettings {
     applied: &["parameters", "structure", "types"],
     only: &[],
     // Which route a text takes where nobody says which: here somebody always does.
+    shared: &[],
     harmless: &["allow_empty_key"],
     closed: true,
 };
@@ -63,6 +67,7 @@ pub(crate) const ROUTER_PARAMETERS: FileSettings = FileSettings {
     applied: &[],
     // They would send a query another way than the one that is called after it.
     only: &[("route_mappings", &["null", "{}"])],
+    shared: &[],
     harmless: &["allow_empty_key", "default_route"],
     closed: true,
 };
@@ -83,6 +88,7 @@ pub(crate) const POOLING: FileSettings = FileSettings {
         "word_embedding_dimension",
     ],
     only: &[],
+    shared: &[],
     harmless: &[],
     closed: true,
 };
@@ -94,6 +100,7 @@ pub(crate) const DENSE: FileSettings = FileSettings {
     file: "config.json of Dense",
     applied: &["activation_function", "bias", "in_features", "out_features", "use_residual"],
     only: &[("module_input_name", SENTENCE_EMBEDDING), ("module_output_name", SENTENCE_EMBEDDING)],
+    shared: &[],
     harmless: &[],
     closed: true,
 };
@@ -103,6 +110,7 @@ pub(crate) const LAYER_NORM: FileSettings = FileSettings {
     file: "config.json of LayerNorm",
     applied: &["dimension"],
     only: &[],
+    shared: &[],
     harmless: &[],
     closed: true,
 };
@@ -112,6 +120,7 @@ pub(crate) const NORMALIZE: FileSettings = FileSettings {
     file: "config.json of Normalize",
     applied: &[],
     only: &[("module_input_name", SENTENCE_EMBEDDING), ("module_output_name", SENTENCE_EMBEDDING)],
+    shared: &[],
     harmless: &[],
     closed: true,
 };

@@ -7,6 +7,7 @@ pub(crate) const STATIC: FileSettings = FileSettings {
     file: "config.json of a static model",
     applied: &["max_length", "model_type", "normalize"],
     only: &[],
+    shared: &[],
     harmless: &[
         "apply_pca",
         "apply_zipf",

@@ -85,8 +85,9 @@ fn what_is_known_passes_by_its_value_and_what_is_misspelt_is_refused() {
 #[test]
 fn no_setting_is_in_two_lists() {
     for settings in ALL {
-        let only = settings.only.iter().map(|(name, _)| name);
-        let mut names: Vec<_> = settings.applied.iter().chain(settings.harmless).chain(only).collect();
+        let only = settings.all_only().map(|(name, _)| *name);
+        let harmless = settings.harmless.iter().copied();
+        let mut names: Vec<_> = settings.all_applied().chain(harmless).chain(only).collect();
         let all = names.len();
         names.sort();
         names.dedup();
@@ -100,15 +101,18 @@ fn row(settings: &FileSettings) -> String {
         let quoted: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
         if quoted.is_empty() { "–".to_owned() } else { quoted.join(", ") }
     };
-    let only: Vec<_> =
-        settings.only.iter().map(|(name, values)| format!("`{name}`: `{}`", values.join("` or `"))).collect();
+    let mut applied: Vec<_> = settings.all_applied().collect();
+    applied.sort_unstable();
+    let mut only: Vec<_> =
+        settings.all_only().map(|(name, values)| format!("`{name}`: `{}`", values.join("` or `"))).collect();
+    only.sort_unstable();
     let only = if only.is_empty() { "–".to_owned() } else { only.join("; ") };
     let others = if settings.closed { "refused" } else { "refused if like one that decides, else a warning" };
     let harmless = match settings.harmless == HARMLESS && settings.file != TRANSFORMER.file {
         true => "as of config.json".to_owned(),
         false => list(settings.harmless),
     };
-    format!("| {} | {} | {only} | {harmless} | {others} |", settings.file, list(settings.applied))
+    format!("| {} | {} | {only} | {harmless} | {others} |", settings.file, list(&applied))
 }
 
 #[test]

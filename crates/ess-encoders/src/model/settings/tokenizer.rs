@@ -34,6 +34,7 @@ pub(crate) const TOKENIZER_CONFIG: FileSettings = FileSettings {
         ("split_by_punct", NOTHING),
         ("split_special_tokens", NOTHING),
     ],
+    shared: &[],
     harmless: &[
         "added_tokens_decoder",
         "auto_map",
@@ -85,6 +86,7 @@ pub(crate) const TOKENIZER: FileSettings = FileSettings {
     file: "tokenizer.json",
     applied: &["added_tokens", "model", "normalizer", "post_processor", "pre_tokenizer", "truncation"],
     only: &[],
+    shared: &[],
     harmless: &["decoder", "padding", "version"],
     closed: true,
 };

@@ -1,38 +1,28 @@
 //! The settings of a transformer that transformers 3 to 5 write for the supported architectures.
 
-use super::file_settings::{FileSettings, NOTHING};
+use super::{
+    file_settings::{FileSettings, NOTHING},
+    shared::{ENCODER, SIZES},
+};
 
 /// config.json beside a transformer's weights.
 pub(crate) const TRANSFORMER: FileSettings = FileSettings {
     file: "config.json",
+    shared: &[&SIZES, &ENCODER],
     applied: &[
         "activation",
-        "architectures",
         "dim",
         "hidden_act",
         "hidden_dim",
-        "hidden_size",
-        "intermediate_size",
         "layer_norm_eps",
-        "max_position_embeddings",
-        "model_type",
         "n_heads",
         "n_layers",
-        "num_attention_heads",
-        "num_hidden_layers",
-        "pad_token_id",
         "type_vocab_size",
-        "vocab_size",
     ],
     only: &[
-        ("add_cross_attention", NOTHING),
         ("auto_map", &["null", "{}"]),
         ("is_causal", NOTHING),
-        ("is_decoder", NOTHING),
-        ("is_encoder_decoder", NOTHING),
         ("position_embedding_type", &["null", "\"absolute\""]),
-        ("pruned_heads", &["null", "{}"]),
-        ("quantization_config", &["null"]),
         ("relative_attention_num_buckets", &["32"]),
     ],
     harmless: HARMLESS,
