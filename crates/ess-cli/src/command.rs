@@ -128,12 +128,8 @@ impl Ess {
     /// Runs the command. `matches` say which flags stood on the command line.
     pub(crate) fn run(self, matches: &ArgMatches) -> Result<()> {
         self.output.choose_listener();
-        let lock = self.output.lock()?;
-        let done = self.command.run(&self.output, matches);
-        if let (Err(_), Some(lock)) = (&done, lock) {
-            lock.undo();
-        }
-        done
+        let _lock = self.output.lock()?;
+        self.command.run(&self.output, matches)
     }
 }
 

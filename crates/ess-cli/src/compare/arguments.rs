@@ -4,11 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use ess_files::{FileLock, FolderLock};
+use ess_files::FolderLock;
 
 use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
 
-use crate::{arguments::paths, output::options::Output};
+use crate::{
+    arguments::paths,
+    output::{files::OutputLocks, options::Output},
+};
 
 /// What is compared on, and where the page and the results go.
 #[derive(Args)]
@@ -54,7 +57,7 @@ impl<D: DataSetArgument> ComparisonArguments<D> {
 
     /// Keeps others from writing the same page, the plot beside it or the same results. To be taken before the work, so that a second one is told
     /// at once and not after it.
-    pub(super) fn lock(&self, plot: Option<&Path>, output: &Output) -> Result<(Vec<FileLock>, FolderLock)> {
+    pub(super) fn lock(&self, plot: Option<&Path>, output: &Output) -> Result<(OutputLocks, FolderLock)> {
         let plot = plot.map(|path| ("the plot", path));
         let outputs: Vec<_> = [("--out", &*self.out)].into_iter().chain(plot).collect();
         Ok((output.lock_files(&outputs)?, FolderLock::acquire(&self.cells())?))

@@ -13,11 +13,14 @@ use ess_data::{
     write_store_in_batches, write_token_store, write_token_store_in_batches,
 };
 use ess_encoders::PassageSplitter;
-use ess_files::{Checksum, FileLock};
+use ess_files::Checksum;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{data::beir_file::beir_file, output::options::Output};
+use crate::{
+    data::beir_file::beir_file,
+    output::{files::OutputLocks, options::Output},
+};
 
 use super::{
     arguments::Arguments,
@@ -41,7 +44,7 @@ struct Report {
 }
 
 /// Keeps others off the files that will be written; other shards may be at work beside them.
-pub(crate) fn locks(arguments: &Arguments, output: &Output) -> Result<Vec<FileLock>> {
+pub(crate) fn locks(arguments: &Arguments, output: &Output) -> Result<OutputLocks> {
     let written = [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", true)];
     let written = written.into_iter().filter(|(_, written)| *written);
     let files: Vec<PathBuf> = written.map(|(name, _)| arguments.file(name)).collect();

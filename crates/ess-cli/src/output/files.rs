@@ -46,27 +46,33 @@ fn place(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(of_folder).unwrap_or_else(absolute)
 }
 
-/// The lock of a file, with the folders that were made for it.
-pub(crate) struct LockWithFolders {
-    lock: FileLock,
-    /// The innermost first.
+/// The locks of files, with the folders that were made for them. Those in which nothing is when the locks are given back, as
+/// after a failure, go again.
+#[derive(Default)]
+pub(crate) struct OutputLocks {
+    locks: Vec<FileLock>,
+    /// The folders that one file needs, the innermost first, then those of the next.
     made: Vec<PathBuf>,
 }
 
-impl LockWithFolders {
-    pub(super) fn acquire(path: &Path) -> Result<Self> {
-        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
-        let made = path.ancestors().skip(1).take_while(missing).map(Path::to_owned).collect();
-        Ok(Self { lock: FileLock::acquire(path)?, made })
+impl OutputLocks {
+    pub(super) fn acquire<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<Self> {
+        let mut all = Self::default();
+        for path in paths {
+            let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+            all.made.extend(path.ancestors().skip(1).take_while(missing).map(Path::to_owned));
+            all.locks.push(FileLock::acquire(path)?);
+        }
+        Ok(all)
     }
+}
 
-    /// Gives the lock back after a failure, and removes the folders that were made where nothing is in them.
-    pub(crate) fn undo(self) {
-        drop(self.lock);
-        for folder in self.made {
-            if fs::remove_dir(folder).is_err() {
-                break;
-            }
+impl Drop for OutputLocks {
+    fn drop(&mut self) {
+        self.locks.clear();
+        for folder in &self.made {
+            // One that holds something stays: it is not removed.
+            let _ = fs::remove_dir(folder);
         }
     }
 }
@@ -101,11 +107,14 @@ mod tests {
     fn folders_that_were_made_for_nothing_go_and_others_stay() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
-        LockWithFolders::acquire(&at("a/b/c.json")).unwrap().undo();
+        let (first, second) = (at("a/b/c.json"), at("a/b/d.json"));
+        drop(OutputLocks::acquire([&*first, &*second]).unwrap());
         assert!(folder.path().exists() && !at("a").exists());
-        let lock = LockWithFolders::acquire(&at("a/b/c.json")).unwrap();
+        let held = OutputLocks::acquire([&*first]).unwrap();
+        assert!(OutputLocks::acquire([&*at("x/y"), &*first]).is_err());
+        assert!(!at("x").exists() && at("a/b").exists());
         fs::write(at("a/other"), "").unwrap();
-        lock.undo();
+        drop(held);
         assert!(at("a/other").exists() && !at("a/b").exists());
     }
 }

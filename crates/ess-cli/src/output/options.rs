@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
-use ess_files::FileLock;
 use ess_train::Progress;
 use indicatif::ProgressBar;
 use serde::Serialize;
@@ -12,7 +11,7 @@ use serde::Serialize;
 use crate::arguments::paths;
 
 use super::{
-    files::{self, LockWithFolders, one_file_each},
+    files::{self, OutputLocks, one_file_each},
     json::{is_standard_output, write_json},
     terminal::{Listener, listen},
 };
@@ -41,8 +40,8 @@ impl Output {
 
     /// Keeps others from writing the file of `--json`. To be taken before the work, so that a second one is told at once and
     /// not after it.
-    pub(crate) fn lock(&self) -> Result<Option<LockWithFolders>> {
-        self.json_file().map(LockWithFolders::acquire).transpose()
+    pub(crate) fn lock(&self) -> Result<OutputLocks> {
+        OutputLocks::acquire(self.json_file())
     }
 
     /// Keeps others from writing a command's own files, each given with its flag. To be taken before the work, so that a
@@ -50,10 +49,10 @@ impl Output {
     ///
     /// # Errors
     /// Where two of them, or one and that of `--json`, are one file; and where another is writing one of them.
-    pub(crate) fn lock_files(&self, outputs: &[files::Output<'_>]) -> Result<Vec<FileLock>> {
+    pub(crate) fn lock_files(&self, outputs: &[files::Output<'_>]) -> Result<OutputLocks> {
         let json = self.json_file().map(|path| ("--json", path));
         one_file_each(&outputs.iter().copied().chain(json).collect::<Vec<_>>())?;
-        Ok(outputs.iter().map(|(_, path)| FileLock::acquire(path)).collect::<Result<_, _>>()?)
+        OutputLocks::acquire(outputs.iter().map(|(_, path)| *path))
     }
 
     fn json_file(&self) -> Option<&Path> {

@@ -158,7 +158,7 @@ impl HttpConfig {
     pub fn check(&self) -> Result<(), Error> {
         const SIMILARITIES: [&str; 4] = ["cosine", "dot", "euclidean", "manhattan"];
         self.named_api()?;
-        require("model", !self.model.is_empty(), "the model's name at the server", &self.model)?;
+        require("model", !self.model.is_empty(), "the model's name at the server", "none")?;
         require(
             "similarity",
             SIMILARITIES.contains(&self.similarity.as_str()),
