@@ -4,11 +4,20 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use super::{nearness, shared::Shared};
+use super::nearness;
 use crate::error::Error;
 
 /// Values that say that something is off.
 pub(super) const NOTHING: &[&str] = &["null", "false"];
+
+/// Settings that stand in the tables of several files.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    /// As [`FileSettings::applied`].
+    pub(super) applied: &'static [&'static str],
+    /// As [`FileSettings::only`].
+    pub(super) only: &'static [(&'static str, &'static [&'static str])],
+}
 
 /// The settings of one kind of file.
 #[derive(Debug)]

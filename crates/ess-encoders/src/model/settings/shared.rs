@@ -1,15 +1,6 @@
 //! What the configurations of several architectures say alike.
 
-use super::file_settings::NOTHING;
-
-/// Settings that stand in the tables of several files.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    /// As [`FileSettings::applied`](super::file_settings::FileSettings::applied).
-    pub(super) applied: &'static [&'static str],
-    /// As [`FileSettings::only`](super::file_settings::FileSettings::only).
-    pub(super) only: &'static [(&'static str, &'static [&'static str])],
-}
+use super::file_settings::{NOTHING, Shared};
 
 /// How large a transformer is.
 pub(super) const SIZES: Shared = Shared {
