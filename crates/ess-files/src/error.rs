@@ -34,11 +34,38 @@ pub enum Error {
         /// The checksum of the text that is there.
         found: String,
     },
+    /// A file of another format, version or kind than expected, or one that was cut off.
+    #[error("{path}: expected {expected}, found {found}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
+    /// A part of a file that has changed since it was written.
+    #[error("{path}: {what} is damaged: its checksum should be {expected} and is {found}", path = path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The part of the file.
+        what: String,
+        /// The checksum in the file.
+        expected: String,
+        /// The checksum of the bytes in the file.
+        found: String,
+    },
 }
 
 impl Error {
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
         move |cause| Self::Io { path, cause }
+    }
+
+    #[cfg(feature = "sections")]
+    pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::Format { path: path.to_owned(), expected: expected.into(), found: found.into() }
     }
 }

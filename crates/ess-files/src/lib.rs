@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod atomic;
 mod checksum;
@@ -12,6 +13,8 @@ mod names;
 mod partials;
 mod removed;
 mod seal;
+#[cfg(feature = "sections")]
+mod sections;
 mod set_aside;
 mod target;
 mod under_way;
@@ -26,5 +29,13 @@ pub use magic::kind_of;
 pub use partials::remove_partials;
 pub use removed::remove_file;
 pub use seal::{seal_json, unseal_json};
+#[cfg(feature = "sections")]
+pub use sections::{
+    contents::SectionFile,
+    format::Format,
+    numbers::Numbers,
+    opening::Opening,
+    write::{Section, write_sections},
+};
 pub use set_aside::SetAside;
 pub use under_way::{Stopped, stop_writing};

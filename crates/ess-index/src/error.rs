@@ -27,7 +27,7 @@ pub enum Error {
     Core(#[from] ess_core::Error),
     /// A file could not be written.
     #[error(transparent)]
-    Files(#[from] ess_files::Error),
+    Files(ess_files::Error),
     /// A file could not be read.
     #[error("{path}: {cause}", path = path.display())]
     Io {
@@ -78,10 +78,6 @@ impl Error {
         |cause| Self::Io { path, cause }
     }
 
-    pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Format { path: path.to_owned(), expected: expected.into(), found: found.into() }
-    }
-
     /// Refuses vectors whose sums of products of bytes could overflow.
     pub(crate) fn check_byte_dim(dim: usize) -> Result<(), Self> {
         if dim <= 1 << 16 {
@@ -95,6 +91,18 @@ impl Error {
     pub(crate) fn check_items(items: usize) -> Result<(), Self> {
         let most = u32::MAX as usize;
         if items > most { Err(Self::TooManyItems { most, found: items }) } else { Ok(()) }
+    }
+}
+
+impl From<ess_files::Error> for Error {
+    fn from(error: ess_files::Error) -> Self {
+        use ess_files::Error as Of;
+        match error {
+            Of::Io { path, cause } => Self::Io { path, cause },
+            Of::Format { path, expected, found } => Self::Format { path, expected, found },
+            Of::Damaged { path, what, expected, found } => Self::Damaged { path, what, expected, found },
+            error => Self::Files(error),
+        }
     }
 }
 

@@ -7,6 +7,7 @@ pub use compact::{Compacted, compact_file};
 use std::path::Path;
 
 use ess_core::Index;
+use ess_files::Opening;
 
 use crate::error::Error;
 use crate::exact::index::FlatIndex;
@@ -14,19 +15,6 @@ use crate::file::{contents::Contents, stored::Stored};
 use crate::graph::index::GraphIndex;
 use crate::identified::row_id::RowId;
 use crate::ivf_pq::index::IvfPqIndex;
-
-/// The way an index file is opened.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Opening {
-    /// The file is read into memory and checked. Later changes of the file have no effect.
-    Read,
-    /// The file is mapped after all of it was read once and checked against its checksums. That takes as long as reading the
-    /// file. The default.
-    #[default]
-    Mapped,
-    /// The file is mapped in less than a millisecond, and only its header is checked. Damage elsewhere gives wrong hits.
-    MappedUnverified,
-}
 
 /// An open index file, from which the index and its ids are read. Both come from the same version of the file, even if the
 /// file is replaced meanwhile.
@@ -60,14 +48,7 @@ impl IndexFile {
     /// [`Error::Io`] when the file cannot be read, [`Error::Format`] when it is no index file or was cut off,
     /// [`Error::Damaged`] when a checksum does not match.
     pub fn open(path: &Path, opening: Opening) -> Result<Self, Error> {
-        let contents = match opening {
-            Opening::Read => Contents::open(path)?,
-            Opening::Mapped | Opening::MappedUnverified => Contents::map(path)?,
-        };
-        if opening == Opening::Mapped {
-            contents.verify()?;
-        }
-        Ok(Self(contents))
+        Ok(Self(Contents::open(path, opening)?))
     }
 
     /// The kind of index, such as `flat`.
@@ -113,7 +94,7 @@ impl IndexFile {
 /// # Errors
 /// As `ess_core::PersistentIndex::open`; [`Error::Format`] for a kind that this version does not know.
 pub fn open(path: &Path) -> Result<Box<dyn Index>, Error> {
-    of_kind(&Contents::open(path)?)
+    of_kind(&Contents::open(path, Opening::Read)?)
 }
 
 /// Maps an index of any kind and checks its header alone. [`IndexFile`] describes the risk, and offers other ways.
@@ -121,7 +102,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Index>, Error> {
 /// # Errors
 /// As `ess_core::PersistentIndex::open_mapped`; [`Error::Format`] for a kind that this version does not know.
 pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
-    of_kind(&Contents::map(path)?)
+    of_kind(&Contents::open(path, Opening::MappedUnverified)?)
 }
 
 /// Reads all of an index file, including its ids, and checks it against its checksums.
@@ -129,7 +110,7 @@ pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
 /// # Errors
 /// As [`open`].
 pub fn verify(path: &Path) -> Result<(), Error> {
-    let contents = Contents::open(path)?;
+    let contents = Contents::open(path, Opening::Read)?;
     contents.verify()?;
     of_kind(&contents).map(drop)
 }
@@ -139,7 +120,7 @@ pub fn verify(path: &Path) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Io`] when the file cannot be read, [`Error::Format`] or [`Error::Damaged`] when it is no index file.
 pub fn kind(path: &Path) -> Result<String, Error> {
-    Ok(Contents::map(path)?.kind().to_owned())
+    Ok(Contents::open(path, Opening::MappedUnverified)?.kind().to_owned())
 }
 
 /// The ids that an index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without.

@@ -18,10 +18,11 @@ mod portable;
 mod vnni;
 
 use ess_core::{Error, Hit, MemoryUse, RowSet};
+use ess_files::{Numbers, Section};
 use rayon::prelude::*;
 
 use crate::cpu::InstructionSet;
-use crate::file::{contents::Contents, numbers::Numbers, write::Section};
+use crate::file::contents::Contents;
 use crate::kernels::float::lanes::LANES;
 use crate::memory_use::total;
 use crate::rows::Rows;

@@ -22,13 +22,14 @@ mod shared;
 mod storage;
 
 pub use error::Error;
+pub use ess_files::Opening;
 pub use exact::{build::FlatBuilder, index::FlatIndex};
 pub use graph::{builder::GraphBuilder, index::GraphIndex};
 pub use identified::{
     index::{IdHit, IdentifiedIndex},
     row_id::RowId,
 };
-pub use index_file::{Compacted, IndexFile, Opening, compact_file, ids, kind, open, open_mapped, verify};
+pub use index_file::{Compacted, IndexFile, compact_file, ids, kind, open, open_mapped, verify};
 pub use ivf_pq::{builder::IvfPqBuilder, index::IvfPqIndex};
 pub use passages::{PassageIndex, PassageRows};
 pub use progress::Progress;

@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use ess_core::{Error, Filter, RowSet};
+use ess_files::Section;
 
-use crate::file::{contents::Contents, write::Section};
+use crate::file::contents::Contents;
 
 const SECTION: &str = "live";
 

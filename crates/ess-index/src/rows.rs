@@ -1,9 +1,10 @@
 //! Items row by row, in `f32`, for exact comparison.
 
 use ess_core::MemoryUse;
+use ess_files::Numbers;
 
 use crate::cpu::{InstructionSet, Level};
-use crate::file::numbers::Numbers;
+use crate::file::numbers::InMemory;
 
 /// Rows whose sums are taken side by side: as many chains of additions as keep a processor busy.
 const TOGETHER: usize = 8;

@@ -1,12 +1,15 @@
 //! BM25 as an inner product.
 
+use std::collections::HashMap;
+
 use ess_core::{Error, QueryEncoder};
+use ess_files::{Numbers, Section, SectionFile};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
     analyzer::TextAnalyzer, counted_items::CountedItems, language::Language, sparse_rows::SparseRows,
-    sparse_vectors::SparseVectors, vocabulary::Vocabulary,
+    sparse_vectors::SparseVectors, texts::Texts, vocabulary::Vocabulary,
 };
 
 /// Texts that one task encodes.
@@ -35,6 +38,20 @@ impl Default for Bm25Config {
     }
 }
 
+const TERM_ENDS: &str = "term_ends";
+const TERM_TEXTS: &str = "term_texts";
+const WEIGHTS: &str = "term_weights";
+
+/// What a file says of an encoder beside its terms.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Bm25About {
+    config: Bm25Config,
+    /// By which rules the terms are stemmed.
+    rules: String,
+    mean_length: f32,
+}
+
 /// The lexical encoder: a query becomes the counts of its terms, an item BM25's weights of its own, and their inner
 /// product is the BM25 score.
 ///
@@ -58,7 +75,7 @@ pub struct Bm25Encoder {
     analyzer: TextAnalyzer,
     vocabulary: Vocabulary,
     // For each term: how much an occurrence says.
-    term_weights: Vec<f32>,
+    term_weights: Numbers<f32>,
     mean_length: f32,
 }
 
@@ -109,7 +126,7 @@ impl Bm25Encoder {
         let encoder = Self {
             config,
             analyzer,
-            term_weights: counted.items_with.iter().map(weight).collect(),
+            term_weights: counted.items_with.iter().map(weight).collect::<Vec<_>>().into(),
             mean_length: (counted.tokens() as f64 / items.len() as f64) as f32,
             vocabulary: std::mem::take(&mut counted.vocabulary),
         };
@@ -127,6 +144,43 @@ impl Bm25Encoder {
     /// How much an occurrence of each term says: `ln(1 + (N - n + ½) / (n + ½))`, one number a dimension.
     pub fn term_weights(&self) -> &[f32] {
         &self.term_weights
+    }
+
+    /// What is not numbers, for a file.
+    pub(super) fn about(&self) -> Bm25About {
+        let rules = TextAnalyzer::RULES.to_owned();
+        Bm25About { config: self.config, rules, mean_length: self.mean_length }
+    }
+
+    /// Terms and their weights, for a file.
+    pub(super) fn sections(&self) -> Vec<Section<'_>> {
+        let weights = Section::new(WEIGHTS, &[&self.term_weights[..]]);
+        self.vocabulary.terms().sections(TERM_ENDS, TERM_TEXTS).into_iter().chain([weights]).collect()
+    }
+
+    /// The encoder of `dim` terms that [`Self::about`] and [`Self::sections`] were of. `all` looks at every term.
+    pub(super) fn from_file(
+        about: Bm25About,
+        dim: usize,
+        file: &SectionFile,
+        all: bool,
+    ) -> Result<Self, ess_files::Error> {
+        let Bm25About { config, rules, mean_length } = about;
+        if rules != TextAnalyzer::RULES {
+            return Err(file.mismatch(format!("stems by {}", TextAnalyzer::RULES), rules));
+        }
+        check(config).map_err(|error| file.mismatch("settings of BM25", error.to_string()))?;
+        if !(mean_length.is_finite() && mean_length > 0.0) {
+            return Err(file.mismatch("a mean length above 0", mean_length.to_string()));
+        }
+        let terms = Texts::from_file(file, TERM_ENDS, TERM_TEXTS, dim)?;
+        let term_weights: Numbers<f32> = file.numbers(WEIGHTS, Some(dim))?;
+        if all && !(terms.ascend() && term_weights.iter().all(|weight| weight.is_finite())) {
+            return Err(file.mismatch("terms in their order with finite weights", "others"));
+        }
+        let analyzer = TextAnalyzer::new(config.language);
+        let vocabulary = Vocabulary::new(terms, HashMap::default());
+        Ok(Self { config, analyzer, vocabulary, term_weights, mean_length })
     }
 
     /// BM25's weight of a term that an item of `length` terms has `count` times.

@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{analyzer::TextAnalyzer, sparse_rows::SparseRows, vocabulary::Vocabulary};
+use super::{
+    analyzer::TextAnalyzer, learned_words::LearnedWords, sparse_rows::SparseRows, vocabulary::Vocabulary,
+};
 
 /// Fewer items than these are counted on one thread.
 const MIN_PART: usize = 512;
@@ -36,8 +38,8 @@ impl CountedItems {
             threads => 4 * threads,
         };
         let chunks = items.par_chunks(items.len().div_ceil(parts).max(MIN_PART));
-        let (vocabularies, mut parts): (Vec<_>, Vec<_>) = chunks.map(|chunk| count(analyzer, chunk)).unzip();
-        let (vocabulary, numbers) = Vocabulary::merge(vocabularies);
+        let (words, mut parts): (Vec<_>, Vec<_>) = chunks.map(|chunk| count(analyzer, chunk)).unzip();
+        let (vocabulary, numbers) = LearnedWords::merge(words);
         let mut items_with = vec![0; vocabulary.len()];
         for (part, numbers) in parts.iter().zip(&numbers) {
             part.items_with
@@ -87,13 +89,13 @@ impl Part {
     }
 }
 
-fn count(analyzer: &TextAnalyzer, items: &[&str]) -> (Vocabulary, Part) {
-    let (mut vocabulary, mut part, mut scratch) = (Vocabulary::default(), Part::default(), String::new());
+fn count(analyzer: &TextAnalyzer, items: &[&str]) -> (LearnedWords, Part) {
+    let (mut words, mut part, mut scratch) = (LearnedWords::default(), Part::default(), String::new());
     // How often the item at hand has each term.
     let mut times: Vec<u32> = Vec::new();
     let mut terms = Vec::new();
     for item in items {
-        vocabulary.learn(analyzer, item, &mut scratch, |term| {
+        words.learn(analyzer, item, &mut scratch, |term| {
             if term as usize >= times.len() {
                 times.resize(term as usize + 1, 0);
             }
@@ -109,7 +111,7 @@ fn count(analyzer: &TextAnalyzer, items: &[&str]) -> (Vocabulary, Part) {
         }
         part.ends.push(part.counts.len());
     }
-    (vocabulary, part)
+    (words, part)
 }
 
 fn packed(term: u32, times: u32) -> u64 {

@@ -1,39 +1,23 @@
 //! For each component the items that have it, in one array.
 
-use super::sparse_vectors::SparseVectors;
+use ess_core::MemoryUse;
+use ess_files::Numbers;
 
-/// Items that are scored together, a power of two: their sums stay in the first-level cache, and the largest value that a
-/// component has among them bounds what it adds to any of them.
-pub(super) const WINDOW: usize = 2048;
-
-/// A component with this many values for each window has a table of where each window begins and of its largest value.
-const VALUES_A_WINDOW: usize = 4;
+use super::{maxima::Maxima, sparse_vectors::SparseVectors};
 
 /// Items and values by component, items ascending; and the largest values.
 #[derive(Clone, Debug)]
 pub(super) struct Postings {
     /// The components that some item has, ascending.
-    components: Vec<u32>,
+    pub(super) components: Numbers<u32>,
     /// Where the list of each begins, and where the last ends.
-    starts: Vec<usize>,
-    items: Vec<u32>,
-    values: Vec<f32>,
-    lists: Vec<List>,
-    /// For each list with a table where each window begins in the list, and where the last ends.
-    window_starts: Vec<u32>,
-    /// For each list with a table the largest value of each window.
-    window_maxima: Vec<f32>,
-    windows: usize,
+    pub(super) starts: Numbers<u64>,
+    pub(super) items: Numbers<u32>,
+    pub(super) values: Numbers<f32>,
+    /// The largest values of lists and of windows.
+    pub(super) maxima: Maxima,
     /// Whether some value is below zero.
     pub(super) negative: bool,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct List {
-    /// The largest value.
-    maximum: f32,
-    /// The number of its table, or `u32::MAX`.
-    table: u32,
 }
 
 /// The items of one component with their values.
@@ -68,44 +52,31 @@ impl Postings {
                 *next += 1;
             }
         }
-        let components = components.distinct;
-        let negative = values.iter().any(|value| *value < 0.0);
-        let windows = rows.div_ceil(WINDOW);
-        let (lists, window_starts, window_maxima) = (Vec::new(), Vec::new(), Vec::new());
-        let mut postings = Self {
-            components,
-            starts,
-            items,
-            values,
-            lists,
-            window_starts,
-            window_maxima,
-            windows,
-            negative,
-        };
-        (0..postings.components.len()).for_each(|list| postings.find_maxima(list));
-        postings
+        let starts: Vec<u64> = starts.into_iter().map(|start| start as u64).collect();
+        Self {
+            maxima: Maxima::of(&starts, &items, &values, rows),
+            components: components.distinct.into(),
+            starts: starts.into(),
+            negative: values.iter().any(|value| *value < 0.0),
+            items: items.into(),
+            values: values.into(),
+        }
     }
 
-    fn find_maxima(&mut self, list: usize) {
-        let range = self.starts[list]..self.starts[list + 1];
-        let (items, values) = (&self.items[range.clone()], &self.values[range]);
-        let mut table = u32::MAX;
-        if items.len() >= VALUES_A_WINDOW * self.windows
-            && self.windows > 1
-            && items.len() < u32::MAX as usize
-        {
-            table = (self.window_maxima.len() / self.windows) as u32;
-            let mut start = 0;
-            for window in 0..self.windows {
-                let length = items[start..].partition_point(|item| (*item as usize) < (window + 1) * WINDOW);
-                self.window_starts.push(start as u32);
-                self.window_maxima.push(maximum(&values[start..start + length]));
-                start += length;
-            }
-            self.window_starts.push(start as u32);
+    /// How much memory the arrays take, and where.
+    pub(super) fn memory_use(&self) -> MemoryUse {
+        let (items, values, starts) = (&self.items, &self.values, &self.starts);
+        let Maxima { of_lists, tables, window_starts, of_windows, .. } = &self.maxima;
+        let (whole, fractions) =
+            ([&self.components, items, tables, window_starts], [values, of_lists, of_windows]);
+        MemoryUse {
+            owned: starts.owned_bytes()
+                + whole.map(Numbers::owned_bytes).iter().sum::<usize>()
+                + fractions.map(Numbers::owned_bytes).iter().sum::<usize>(),
+            mapped: starts.mapped_bytes()
+                + whole.map(Numbers::mapped_bytes).iter().sum::<usize>()
+                + fractions.map(Numbers::mapped_bytes).iter().sum::<usize>(),
         }
-        self.lists.push(List { maximum: maximum(values), table });
     }
 
     /// The list of a component that some item has.
@@ -115,19 +86,10 @@ impl Postings {
             Some(&found) if found == component => component as usize,
             _ => self.components.binary_search(&component).ok()?,
         };
-        let range = self.starts[list]..self.starts[list + 1];
-        let List { maximum, table } = self.lists[list];
-        let windows = (table != u32::MAX).then(|| {
-            let (table, windows) = (table as usize, self.windows);
-            let starts = &self.window_starts[table * (windows + 1)..(table + 1) * (windows + 1)];
-            (starts, &self.window_maxima[table * windows..(table + 1) * windows])
-        });
+        let range = self.starts[list] as usize..self.starts[list + 1] as usize;
+        let (maximum, windows) = (self.maxima.of_lists[list], self.maxima.windows(list));
         Some(PostingList { items: &self.items[range.clone()], values: &self.values[range], maximum, windows })
     }
-}
-
-fn maximum(values: &[f32]) -> f32 {
-    values.iter().copied().fold(0.0, f32::max)
 }
 
 /// The distinct components of some vectors, by number.

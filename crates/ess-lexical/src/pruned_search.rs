@@ -10,7 +10,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use ess_core::Hit;
 
-use super::postings::{PostingList, WINDOW};
+use super::{maxima::WINDOW, postings::PostingList};
 
 /// One component of a query, and the items that have it.
 pub(super) struct QueryTerm<'a> {

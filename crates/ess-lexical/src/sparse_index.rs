@@ -1,10 +1,11 @@
 //! Search over sparse item vectors.
 
-use ess_core::{Encoding, Error, Hit, Searcher, TopK};
+use ess_core::{Encoding, Error, Hit, MemoryUse, Searcher, TopK};
 use rayon::prelude::*;
 
 use super::{
-    postings::{Postings, WINDOW},
+    maxima::WINDOW,
+    postings::Postings,
     pruned_search::{QueryTerm, can_prune, pruned_search},
     sparse_vectors::SparseVectors,
 };
@@ -13,7 +14,8 @@ use super::{
 ///
 /// Exact: the hits of all inner products, to the bit. Where no component is negative, as in BM25, items that cannot be among
 /// the best are pruned (MaxScore with the largest values of blocks); else a query costs the lengths of the lists of its own
-/// indices. Scratch memory is one block a thread, whatever the number of items.
+/// indices. Scratch memory is one block a thread, whatever the number of items. It is saved and mapped by
+/// [`SparseIndexFile`](crate::SparseIndexFile).
 ///
 /// ```
 /// use ess_core::Searcher;
@@ -26,9 +28,9 @@ use super::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct SparseIndex {
-    items: usize,
-    dim: usize,
-    postings: Postings,
+    pub(super) items: usize,
+    pub(super) dim: usize,
+    pub(super) postings: Postings,
 }
 
 impl SparseIndex {
@@ -50,6 +52,11 @@ impl SparseIndex {
     /// The dimension of the items and of the queries that the index takes.
     pub fn dim(&self) -> usize {
         self.dim
+    }
+
+    /// How much memory the postings take, and where.
+    pub fn memory_use(&self) -> MemoryUse {
+        self.postings.memory_use()
     }
 
     /// Adds `factor ·` the inner product of one query with every item to `similarities`, one number an item.
@@ -97,7 +104,9 @@ impl SparseIndex {
             // In the order of items.
             let start = list.items.partition_point(|&item| (item as usize) < first);
             for (&item, &value) in list.items[start..].iter().zip(&list.values[start..]) {
-                let Some(similarity) = similarities.get_mut(item as usize - first) else { break };
+                let Some(similarity) = similarities.get_mut((item as usize).wrapping_sub(first)) else {
+                    break;
+                };
                 *similarity += factor * weight * value;
             }
         }
@@ -114,9 +123,15 @@ impl SparseIndex {
         let mut terms: Vec<_> = query.filter_map(term).collect();
         let k = k.min(self.items);
         match can_prune(&terms, self.postings.negative) {
-            true => Ok(pruned_search(&mut terms, self.items, k, sums)),
+            true => Ok(self.existing(pruned_search(&mut terms, self.items, k, sums))),
             false => self.search_all(row, &mut terms, k, sums),
         }
+    }
+
+    /// The hits without items that only a damaged file names, which was mapped without being checked.
+    fn existing(&self, mut hits: Vec<Hit>) -> Vec<Hit> {
+        hits.retain(|hit| hit.item < self.items);
+        hits
     }
 
     /// Gives every item its similarity.

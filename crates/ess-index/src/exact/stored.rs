@@ -1,6 +1,7 @@
 //! The file of an exact index.
 
 use ess_core::Index;
+use ess_files::Section;
 use serde::{Deserialize, Serialize};
 
 use super::index::{FlatIndex, Items};
@@ -8,7 +9,6 @@ use crate::error::Error;
 use crate::file::{
     contents::Contents,
     stored::{Stored, persistent},
-    write::Section,
 };
 use crate::int8::Int8Items;
 use crate::kernels::float::{element::Element, panels::Panels};

@@ -1,176 +1,52 @@
-//! Reading an index file.
+//! An open index file, with the errors of this crate.
 
-use std::{
-    fs::File,
-    io::{BufReader, Cursor, Read, Seek, SeekFrom},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::path::Path;
 
 use bytemuck::Pod;
-use ess_files::Checksum;
-use memmap2::Mmap;
+use ess_files::{Format, Numbers, Opening, SectionFile};
 use serde::de::DeserializeOwned;
 
-use super::{
-    header::{Entry, Header, PREFIX_BYTES, check},
-    numbers::Numbers,
-};
 use crate::error::Error;
+
+/// The format of index files.
+pub(super) const FORMAT: Format = Format { magic: b"ESSINDEX", version: 1, what: "an index file" };
 
 /// A file whose header has been checked, for a kind of index to take its sections from.
 #[derive(Debug)]
-pub struct Contents {
-    path: PathBuf,
-    header: Header,
-    /// Where the first section starts.
-    start: u64,
-    source: Source,
-}
-
-#[derive(Debug)]
-enum Source {
-    /// Sections are read into memory, and checked.
-    Read(Mutex<BufReader<File>>),
-    /// Sections stay in the file, and are not.
-    Mapped(Arc<Mmap>),
-}
+pub struct Contents(SectionFile);
 
 impl Contents {
-    /// Opens a file whose sections will be read into memory and checked.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
-        let mut file = BufReader::new(File::open(path).map_err(Error::io(path))?);
-        let (header, start) = read_header(path, &mut file)?;
-        check_padding(path, &header, start, &mut file)?;
-        Ok(Self { path: path.to_owned(), header, start, source: Source::Read(Mutex::new(file)) })
-    }
-
-    /// Opens a file whose sections will stay there.
-    pub(crate) fn map(path: &Path) -> Result<Self, Error> {
-        let mut file = File::open(path).map_err(Error::io(path))?;
-        let (header, start) = read_header(path, &mut file)?;
-        // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: files are only
-        // ever replaced by renaming, which leaves a map of the old one whole. `PersistentIndex` says so.
-        let map = unsafe { Mmap::map(&file) }.map_err(Error::io(path))?;
-        let expected = header.file_bytes(start);
-        if map.len() as u64 != expected {
-            // It was cut or lengthened since the header was read.
-            let found = format!("{} bytes", map.len());
-            return Err(Error::format(path, format!("{expected} bytes"), found));
-        }
-        Ok(Self { path: path.to_owned(), header, start, source: Source::Mapped(Arc::new(map)) })
+    pub(crate) fn open(path: &Path, opening: Opening) -> Result<Self, Error> {
+        Ok(Self(SectionFile::open(FORMAT, path, opening)?))
     }
 
     /// The kind of index that the file has.
     pub(crate) fn kind(&self) -> &str {
-        &self.header.kind
+        self.0.kind()
     }
 
     /// What the kind says about itself.
     pub(crate) fn about<A: DeserializeOwned>(&self, kind: &str) -> Result<A, Error> {
-        if self.header.kind != kind {
-            return Err(self.mismatch(format!("an index of kind {kind}"), self.header.kind.clone()));
-        }
-        A::deserialize(&self.header.about)
-            .map_err(|error| self.mismatch(format!("the settings of kind {kind}"), error.to_string()))
+        Ok(self.0.about(kind)?)
     }
 
     /// Whether the file has a section of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.header.sections.iter().any(|section| section.name == name)
+        self.0.has(name)
     }
 
     /// A section of `count` numbers, or of any count with `None`.
     pub(crate) fn numbers<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Numbers<T>, Error> {
-        let section = self.header.sections.iter().find(|section| section.name == name);
-        let section = section.ok_or_else(|| self.mismatch(format!("a section {name}"), "none"))?;
-        let expected = match count {
-            Some(count) => count.checked_mul(size_of::<T>()).map(|bytes| bytes as u64),
-            None => Some(section.bytes - section.bytes % size_of::<T>() as u64),
-        };
-        if expected != Some(section.bytes) {
-            let expected = format!("{count:?} numbers of {} bytes in section {name}", size_of::<T>());
-            return Err(self.mismatch(expected, format!("{} bytes", section.bytes)));
-        }
-        match &self.source {
-            Source::Read(file) => self.read(section, file),
-            Source::Mapped(map) => {
-                let first = (self.start + section.offset) as usize;
-                let numbers = Numbers::mapped(map.clone(), first..first + section.bytes as usize);
-                numbers.ok_or_else(|| self.mismatch("a section within the file", section.name.clone()))
-            }
-        }
-    }
-
-    fn read<T: Pod>(&self, section: &Entry, file: &Mutex<BufReader<File>>) -> Result<Numbers<T>, Error> {
-        let mut numbers = vec![T::zeroed(); section.bytes as usize / size_of::<T>()];
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut numbers);
-        let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-        file.seek(SeekFrom::Start(self.start + section.offset)).map_err(Error::io(&self.path))?;
-        file.read_exact(bytes).map_err(Error::io(&self.path))?;
-        check(&self.path, &format!("section {}", section.name), &section.checksum, Checksum::of(bytes))?;
-        Ok(numbers.into())
+        Ok(self.0.numbers(name, count)?)
     }
 
     /// Reads every section once and checks it, those included that its kind has no use for, such as ids.
     pub(crate) fn verify(&self) -> Result<(), Error> {
-        match &self.source {
-            Source::Read(file) => {
-                self.header.sections.iter().try_for_each(|section| self.read::<u8>(section, file).map(drop))
-            }
-            Source::Mapped(map) => {
-                check_padding(&self.path, &self.header, self.start, &mut Cursor::new(&map[..]))?;
-                self.header.sections.iter().try_for_each(|section| self.check_mapped(section, map))
-            }
-        }
-    }
-
-    fn check_mapped(&self, section: &Entry, map: &Mmap) -> Result<(), Error> {
-        let first = (self.start + section.offset) as usize;
-        let bytes = map.get(first..first + section.bytes as usize);
-        let bytes = bytes.ok_or_else(|| self.mismatch("a section within the file", section.name.clone()))?;
-        check(&self.path, &format!("section {}", section.name), &section.checksum, Checksum::of(bytes))
+        Ok(self.0.verify()?)
     }
 
     /// What was expected of the file and what was found.
     pub(crate) fn mismatch(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::format(&self.path, expected, found)
+        self.0.mismatch(expected, found).into()
     }
-}
-
-fn read_header(path: &Path, file: &mut (impl Read + Seek)) -> Result<(Header, u64), Error> {
-    let file_bytes = file.seek(SeekFrom::End(0)).map_err(Error::io(path))?;
-    file.rewind().map_err(Error::io(path))?;
-    if file_bytes < PREFIX_BYTES as u64 {
-        return Err(Error::format(path, "an index file", format!("{file_bytes} bytes")));
-    }
-    let mut prefix = [0; PREFIX_BYTES];
-    file.read_exact(&mut prefix).map_err(Error::io(path))?;
-    let length = Header::json_bytes(path, &prefix)?;
-    let start = (PREFIX_BYTES + length) as u64;
-    if start > file_bytes {
-        return Err(Error::format(path, format!("{start} bytes or more"), format!("{file_bytes} bytes")));
-    }
-    let mut json = vec![0; length];
-    file.read_exact(&mut json).map_err(Error::io(path))?;
-    Ok((Header::decode(path, &prefix, &json, file_bytes)?, start))
-}
-
-fn check_padding(
-    path: &Path,
-    header: &Header,
-    start: u64,
-    file: &mut (impl Read + Seek),
-) -> Result<(), Error> {
-    for pair in header.sections.windows(2) {
-        let end = pair[0].offset + pair[0].bytes;
-        let mut padding = vec![0; (pair[1].offset - end) as usize];
-        file.seek(SeekFrom::Start(start + end)).map_err(Error::io(path))?;
-        file.read_exact(&mut padding).map_err(Error::io(path))?;
-        if padding.iter().any(|&byte| byte != 0) {
-            let found = format!("other bytes after section {}", pair[0].name);
-            return Err(Error::format(path, "zeros between sections", found));
-        }
-    }
-    Ok(())
 }

@@ -3,12 +3,10 @@
 use std::path::Path;
 
 use ess_core::Index;
+use ess_files::{Section, write_sections};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{
-    contents::Contents,
-    write::{Section, write},
-};
+use super::contents::{Contents, FORMAT};
 use crate::error::Error;
 
 /// What a kind of index says of itself for its file.
@@ -33,7 +31,7 @@ pub(crate) trait Stored: Index + Sized {
 
     /// Writes the index to a file.
     fn write(&self, path: &Path) -> Result<(), Error> {
-        write(path, Self::KIND, &self.about(), &self.sections())
+        Ok(write_sections(FORMAT, path, Self::KIND, &self.about(), &self.sections())?)
     }
 
     /// The index that a file has.
@@ -51,11 +49,11 @@ macro_rules! persistent {
             }
 
             fn open(path: &std::path::Path) -> Result<Self, ess_core::Error> {
-                Ok($crate::file::stored::Stored::from_file(&$crate::file::contents::Contents::open(path)?)?)
+                Ok($crate::file::stored::Stored::from_file(&$crate::file::contents::Contents::open(path, ess_files::Opening::Read)?)?)
             }
 
             fn open_mapped(path: &std::path::Path) -> Result<Self, ess_core::Error> {
-                Ok($crate::file::stored::Stored::from_file(&$crate::file::contents::Contents::map(path)?)?)
+                Ok($crate::file::stored::Stored::from_file(&$crate::file::contents::Contents::open(path, ess_files::Opening::MappedUnverified)?)?)
             }
         }
     )*};

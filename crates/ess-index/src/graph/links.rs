@@ -1,8 +1,9 @@
 //! The neighbours of every row.
 
 use ess_core::MemoryUse;
+use ess_files::Numbers;
 
-use crate::file::numbers::Numbers;
+use crate::file::numbers::InMemory;
 
 /// The entry of a neighbour that is absent.
 const NONE: u32 = u32::MAX;

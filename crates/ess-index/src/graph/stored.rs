@@ -1,6 +1,7 @@
 //! The file of a graph index.
 
 use ess_core::Index;
+use ess_files::Section;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -14,7 +15,6 @@ use crate::error::Error;
 use crate::file::{
     contents::Contents,
     stored::{Stored, persistent},
-    write::Section,
 };
 use crate::kernels::codes::{Codes, line::LINE};
 use crate::live_rows::LiveRows;

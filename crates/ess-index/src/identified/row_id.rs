@@ -1,8 +1,9 @@
 //! What an id can be.
 
+use ess_files::Section;
 use std::{fmt, hash::Hash};
 
-use crate::file::{contents::Contents, write::Section};
+use crate::file::contents::Contents;
 
 /// The type of an id: `u64` or `String`. It is sealed, since files hold these two alone.
 pub trait RowId: Clone + fmt::Debug + fmt::Display + Eq + Hash + Send + Sync + Kept {}

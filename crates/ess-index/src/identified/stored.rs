@@ -1,5 +1,6 @@
 //! Ids in the file of their index.
 
+use ess_files::Section;
 use std::collections::HashMap;
 
 use super::{index::IdentifiedIndex, row_id::RowId};
@@ -8,7 +9,6 @@ use crate::exact::index::FlatIndex;
 use crate::file::{
     contents::Contents,
     stored::{Stored, persistent},
-    write::Section,
 };
 use crate::graph::index::GraphIndex;
 use crate::ivf_pq::index::IvfPqIndex;

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ess_core::MutableIndex;
+use ess_files::Opening;
 
 use crate::error::Error;
 use crate::exact::index::FlatIndex;
@@ -48,7 +49,7 @@ pub struct Compacted {
 /// # Errors
 /// Those of [`open`](crate::open) and of writing the file. No file has changed then.
 pub fn compact_file(from: &Path, to: &Path) -> Result<Compacted, Error> {
-    let contents = Contents::open(from)?;
+    let contents = Contents::open(from, Opening::Read)?;
     let bytes_before = bytes_of(from)?;
     let rows = match contents.kind() {
         FlatIndex::KIND => compact::<FlatIndex>(&contents, to)?,

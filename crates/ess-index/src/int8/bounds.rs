@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use ess_core::MemoryUse;
+use ess_files::{Numbers, Section};
 
-use crate::file::{contents::Contents, numbers::Numbers, write::Section};
+use crate::file::{contents::Contents, numbers::InMemory};
 use crate::memory_use::total;
 
 /// For each item what bounds need.
@@ -80,7 +81,7 @@ impl ItemBounds {
     }
 
     pub(super) fn memory_use(&self) -> MemoryUse {
-        total([&self.scales, &self.norms, &self.errors].map(Numbers::memory_use))
+        total([&self.scales, &self.norms, &self.errors].map(InMemory::memory_use))
     }
 }
 

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use ess_core::MemoryUse;
+use ess_files::Numbers;
 
-use crate::file::numbers::Numbers;
+use crate::file::numbers::InMemory;
 use crate::kernels::float::lanes::LANES;
 
 /// Dimensions that lie together, as one step of a kernel takes them.

@@ -1,11 +1,12 @@
 //! The items' own components, row after row.
 
 use ess_core::MemoryUse;
+use ess_files::{Numbers, Section};
 use half::f16;
 
 use crate::cpu::InstructionSet;
 use crate::error::Error;
-use crate::file::{contents::Contents, numbers::Numbers, write::Section};
+use crate::file::{contents::Contents, numbers::InMemory};
 use crate::halves::halves;
 use crate::kernels::dot::dot;
 use crate::storage::Storage;

@@ -1,6 +1,7 @@
 //! The file of an IVF-PQ index.
 
 use ess_core::Index;
+use ess_files::Section;
 use serde::{Deserialize, Serialize};
 
 use super::inverted_file::{kmeans::KMeans, lists::Lists, projection::Projection, stored_lists::Sizes};
@@ -14,7 +15,6 @@ use crate::error::Error;
 use crate::file::{
     contents::Contents,
     stored::{Stored, persistent},
-    write::Section,
 };
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;

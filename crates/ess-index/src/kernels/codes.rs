@@ -15,9 +15,10 @@ mod vnni;
 
 use bytemuck::Zeroable;
 use ess_core::MemoryUse;
+use ess_files::Numbers;
 
 use crate::cpu::InstructionSet;
-use crate::file::numbers::Numbers;
+use crate::file::numbers::InMemory;
 use crate::memory_use::total;
 use line::LINE;
 use quantise::quantise;

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use ess_core::MemoryUse;
+use ess_files::Numbers;
 
-use crate::file::numbers::Numbers;
+use crate::file::numbers::InMemory;
 use crate::ivf_pq::pq::packed_codes::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 use crate::ivf_pq::rows::Rows;
 use crate::memory_use::total;

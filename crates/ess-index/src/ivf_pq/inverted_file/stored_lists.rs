@@ -2,10 +2,11 @@
 
 use super::lists::{Lists, first_blocks};
 use crate::error::Error;
-use crate::file::{contents::Contents, write::Section};
+use crate::file::contents::Contents;
 use crate::ivf_pq::pq::packed_codes::block_bytes;
 use crate::ivf_pq::rows::Rows;
 use crate::storage::Storage;
+use ess_files::Section;
 
 /// What a file says of the lists in it.
 #[derive(Clone, Debug)]

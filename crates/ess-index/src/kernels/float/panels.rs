@@ -2,10 +2,11 @@
 
 use bytemuck::Pod;
 use ess_core::MemoryUse;
+use ess_files::Numbers;
 use rayon::prelude::*;
 
 use super::{huge_pages::ask_for_huge_pages, lanes::LANES};
-use crate::file::numbers::Numbers;
+use crate::file::numbers::InMemory;
 
 /// `n` items of `dim` components in panels of [`LANES`]: the component of item `LANES p + l` in dimension `i` is at
 /// `LANES (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].

@@ -1,14 +1,12 @@
-//! The header of an index file.
+//! The header of a file of sections.
 
 use std::path::Path;
 
-use ess_files::Checksum;
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use super::format::Format;
+use crate::{checksum::Checksum, error::Error, magic::kind_of};
 
-pub(super) const MAGIC: &[u8; 8] = b"ESSINDEX";
-pub(super) const VERSION: u32 = 1;
 /// Before the JSON: magic, version, length and checksum.
 pub(super) const PREFIX_BYTES: usize = 40;
 const ALIGNMENT: u64 = 64;
@@ -17,7 +15,7 @@ const MAX_HEADER_BYTES: usize = 1 << 20;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
-    /// The kind of index.
+    /// The kind of what the file has.
     pub(super) kind: String,
     /// What the kind says about itself.
     pub(super) about: serde_json::Value,
@@ -41,11 +39,11 @@ pub(super) fn aligned(position: u64) -> Option<u64> {
 
 impl Header {
     /// The bytes up to the first section.
-    pub(super) fn encode(&self) -> serde_json::Result<Vec<u8>> {
+    pub(super) fn encode(&self, format: Format) -> serde_json::Result<Vec<u8>> {
         let mut json = serde_json::to_vec(self)?;
         json.resize((PREFIX_BYTES + json.len()).next_multiple_of(ALIGNMENT as usize) - PREFIX_BYTES, b' ');
-        let mut bytes = MAGIC.to_vec();
-        bytes.extend(VERSION.to_le_bytes());
+        let mut bytes = format.magic.to_vec();
+        bytes.extend(format.version.to_le_bytes());
         bytes.extend((json.len() as u32).to_le_bytes());
         bytes.extend(Checksum::of(&json).to_string().into_bytes());
         bytes.extend(json);
@@ -53,15 +51,20 @@ impl Header {
     }
 
     /// The length of the JSON behind a prefix.
-    pub(super) fn json_bytes(path: &Path, prefix: &[u8; PREFIX_BYTES]) -> Result<usize, Error> {
-        if prefix[..8] != *MAGIC {
-            let found = ess_files::kind_of(prefix).unwrap_or("other bytes at its start");
-            return Err(Error::format(path, "an index file", found));
+    pub(super) fn json_bytes(
+        path: &Path,
+        format: Format,
+        prefix: &[u8; PREFIX_BYTES],
+    ) -> Result<usize, Error> {
+        if prefix[..8] != *format.magic {
+            let found = kind_of(prefix).unwrap_or("other bytes at its start");
+            return Err(Error::format(path, format.what, found));
         }
         let number =
             |at: usize| u32::from_le_bytes([prefix[at], prefix[at + 1], prefix[at + 2], prefix[at + 3]]);
-        if number(8) != VERSION {
-            return Err(Error::format(path, format!("version {VERSION}"), format!("version {}", number(8))));
+        if number(8) != format.version {
+            let expected = format!("version {}", format.version);
+            return Err(Error::format(path, expected, format!("version {}", number(8))));
         }
         match number(12) as usize {
             length if length <= MAX_HEADER_BYTES => Ok(length),
@@ -81,7 +84,7 @@ impl Header {
     ) -> Result<Self, Error> {
         check(path, "the header", &String::from_utf8_lossy(&prefix[16..]), Checksum::of(json))?;
         let header: Self = serde_json::from_slice(json)
-            .map_err(|error| Error::format(path, "the header of an index", error.to_string()))?;
+            .map_err(|error| Error::format(path, "a header of sections", error.to_string()))?;
         header.check_sections(path, (PREFIX_BYTES + json.len()) as u64, file_bytes)?;
         Ok(header)
     }

@@ -1,14 +1,16 @@
-//! Writing an index file.
+//! Writing a file of sections.
 
 use std::{borrow::Cow, path::Path};
 
-use ess_files::{Checksum, write_atomically};
 use serde::Serialize;
 
-use super::header::{Entry, Header, aligned};
-use crate::error::Error;
+use super::{
+    format::Format,
+    header::{Entry, Header, aligned},
+};
+use crate::{atomic::write_atomically, checksum::Checksum, error::Error};
 
-/// Numbers to be written under a name.
+/// Numbers to be written under a name. [`Format`] has an example.
 pub struct Section<'a> {
     name: &'static str,
     parts: Vec<Cow<'a, [u8]>>,
@@ -16,12 +18,12 @@ pub struct Section<'a> {
 
 impl<'a> Section<'a> {
     /// A section of numbers of one type, which may lie in several places.
-    pub(crate) fn new<T: bytemuck::Pod>(name: &'static str, parts: &[&'a [T]]) -> Self {
+    pub fn new<T: bytemuck::Pod>(name: &'static str, parts: &[&'a [T]]) -> Self {
         Self { name, parts: parts.iter().map(|part| bytemuck::cast_slice(part).into()).collect() }
     }
 
     /// A section of numbers that are made for the file.
-    pub(crate) fn owned<T: bytemuck::Pod>(name: &'static str, numbers: &[T]) -> Self {
+    pub fn owned<T: bytemuck::Pod>(name: &'static str, numbers: &[T]) -> Self {
         Self { name, parts: vec![bytemuck::cast_slice(numbers).to_vec().into()] }
     }
 
@@ -30,8 +32,12 @@ impl<'a> Section<'a> {
     }
 }
 
-/// Writes an index of a kind, whole or not at all.
-pub(super) fn write<A: Serialize>(
+/// Writes sections with a header, whole or not at all, as [`write_atomically`] does. [`Format`] has an example.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::Busy`] as there; [`Error::Io`] for what is no JSON.
+pub fn write_sections<A: Serialize>(
+    format: Format,
     path: &Path,
     kind: &str,
     about: &A,
@@ -43,7 +49,7 @@ pub(super) fn write<A: Serialize>(
         about: serde_json::to_value(about).map_err(not_json)?,
         sections: entries(sections),
     };
-    let header = header.encode().map_err(not_json)?;
+    let header = header.encode(format).map_err(not_json)?;
     write_atomically(path, |file| {
         file.write_all(&header)?;
         let mut position = 0_u64;
@@ -54,8 +60,7 @@ pub(super) fn write<A: Serialize>(
             position = start + section.bytes();
         }
         Ok(())
-    })?;
-    Ok(())
+    })
 }
 
 fn entries(sections: &[Section]) -> Vec<Entry> {

@@ -1,0 +1,11 @@
+//! Files of arrays of numbers, which are read into memory or mapped.
+
+#[cfg(target_endian = "big")]
+compile_error!("files are read as they lie in memory, which is little-endian");
+
+pub(crate) mod contents;
+pub(crate) mod format;
+mod header;
+pub(crate) mod numbers;
+pub(crate) mod opening;
+pub(crate) mod write;
