@@ -54,7 +54,7 @@ pub enum Error {
         /// What is accepted, or what it may have been meant for.
         reason: String,
     },
-    /// A cross-encoder with an adapter (PEFT), without which the weights are those of another model.
+    /// A cross-encoder or a ColBERT model with an adapter (PEFT), without which the weights are those of another model.
     #[error(
         "{path}: an adapter, which is not applied here; merge it in Python with \
          `model.transformers_model.merge_and_unload()` and save the model",

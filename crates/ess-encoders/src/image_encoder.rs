@@ -112,8 +112,7 @@ impl ImageEncoder {
         let tokens = vec![TokenIds { types: vec![0; ids.len()], ids }; images.len()];
         let added = |image: usize| self.patches.embed(images[image]);
         let (dim, last) = (self.config.dim, [self.config.layers]);
-        let first =
-            self.engine.run_with(&tokens, Some(&added), &last, |_, states| states[0][..dim].to_vec())?;
+        let first = self.engine.run_with(&tokens, &added, &last, |_, states| states[0][..dim].to_vec())?;
         let (mut vectors, mut dim) = (first.concat(), dim);
         for step in &self.head {
             vectors = step.apply(vectors, dim);

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod colbert;
 mod compute;
 mod cross_encoder;
 mod error;
@@ -19,6 +20,7 @@ mod transformer;
 mod weights;
 mod word_vectors;
 
+pub use colbert::ColbertEncoder;
 pub use compute::precision::Precision;
 pub use cross_encoder::CrossEncoder;
 pub use error::Error;

@@ -46,18 +46,19 @@ impl DeviceCompute {
         Tensor::from_data(TensorData::new(indices, [length]), &self.device)
     }
 
-    /// Texts side by side, `n × longest`: for each position its token, or token 0 where the text has ended.
+    /// Texts side by side, `n × longest`: for each position its token, or token 0 where the text has ended; and which positions
+    /// are not attended to.
     fn padded(&self, batch: &TokenBatch) -> (Tensor<1, Int>, Tensor<1, Int>, Option<Tensor<2, Bool>>) {
         let longest = batch.longest();
         let mut tokens = Vec::with_capacity(batch.texts() * longest);
         let mut places = Vec::with_capacity(batch.tokens());
         let mut ended = Vec::with_capacity(batch.texts() * longest);
-        for range in batch.ranges() {
+        for (range, attended) in batch.attended_ranges() {
             let (first, length) = (tokens.len(), range.len());
             tokens.extend(range.map(|token| token as i64));
             tokens.resize(first + longest, 0);
             places.extend((first..first + length).map(|place| place as i64));
-            ended.extend((0..longest).map(|place| place >= length));
+            ended.extend((0..longest).map(|place| place >= attended));
         }
         let any_ended = ended.contains(&true);
         let ended = TensorData::new(ended, [batch.texts(), longest]);

@@ -147,9 +147,9 @@ impl Compute for HostCompute {
         let (dim, columns) = (shape.dim(), shape.columns());
         let _span = trace_span!("attend").entered();
         let mut values = vec![0.0; batch.tokens() * dim];
-        for range in batch.ranges() {
+        for (range, attended) in batch.attended_ranges() {
             let qkv = &qkv.values[range.start * columns..range.end * columns];
-            attend_text(&mut values[range.start * dim..range.end * dim], qkv, shape, relative);
+            attend_text(&mut values[range.start * dim..range.end * dim], qkv, attended, shape, relative);
         }
         HostTokens { values, dim }
     }

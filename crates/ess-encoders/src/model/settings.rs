@@ -2,6 +2,7 @@
 
 pub(crate) mod adapter;
 pub(crate) mod clip;
+pub(crate) mod colbert;
 pub(crate) mod cross_encoder;
 pub(crate) mod decoders;
 pub(crate) mod encoders;

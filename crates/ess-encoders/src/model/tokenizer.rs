@@ -196,12 +196,36 @@ impl TextTokenizer {
         Ok(uncut)
     }
 
+    /// The same tokenizer, cutting texts to `longest` tokens.
+    pub(crate) fn cutting_at(&self, longest: usize) -> Result<Self, Error> {
+        let (tokenizer, path) = (self.tokenizer.clone(), self.path.clone());
+        let (special, decoder) = (self.special.clone(), self.decoder.clone());
+        let mut other = Self { tokenizer, special, decoder, path, ..*self };
+        other.cut_at(Some(longest))?;
+        Ok(other)
+    }
+
     /// The content of a tokenizer.json that cuts no text.
     pub(crate) fn to_json(&self) -> Result<String, Error> {
         let malformed = |cause| Error::Json { path: self.path.clone(), cause };
         let mut whole = serde_json::to_value(&self.uncut()?.tokenizer).map_err(malformed)?;
         whole["decoder"] = self.decoder.clone();
         serde_json::to_string_pretty(&whole).map_err(malformed)
+    }
+
+    /// The id of a token, where the vocabulary has it.
+    pub(crate) fn id(&self, token: &str) -> Option<u32> {
+        self.tokenizer.token_to_id(token)
+    }
+
+    /// The id of the token that stands for a hidden word: the one that tokenizer_config.json names, or BERT's or RoBERTa's.
+    pub(crate) fn mask(&self, folder: &ModelFolder) -> Result<Option<u32>, Error> {
+        let named = TokenizerConfig::read(folder)?.mask();
+        let id = match named {
+            Some(named) => self.id(&named),
+            None => ["[MASK]", "<mask>"].into_iter().find_map(|name| self.id(name)),
+        };
+        Ok(id)
     }
 
     /// The id of the token for unknown words, where there is one.

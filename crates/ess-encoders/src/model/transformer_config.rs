@@ -191,6 +191,14 @@ impl TransformerConfig {
         self.positions.saturating_sub(self.first_position())
     }
 
+    /// Whether the last tokens of a text of this length may be hidden from all others by attention alone: each still sees
+    /// the first ones, and no other part of the layers mixes tokens.
+    pub(crate) fn may_hide_tokens(&self, length: usize) -> bool {
+        let sees_all =
+            (0..self.layers).all(|layer| self.attention(layer).reach.is_none_or(|reach| reach >= length));
+        sees_all && self.convolution.is_none() && self.disentangled.is_none()
+    }
+
     /// Rows of the position table, 0 where there is none.
     pub(crate) fn position_rows(&self) -> usize {
         match self.architecture.positions {

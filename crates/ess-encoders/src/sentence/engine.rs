@@ -70,20 +70,48 @@ impl Engine {
         layers: &[usize],
         use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
-        self.run_with(texts, None, layers, use_states)
+        self.run_batches(texts, &|_, _| (), layers, use_states)
+    }
+
+    /// The same where only the first tokens of each text are attended to, as many as `attended` says.
+    pub(crate) fn run_attending<R: Send>(
+        &self,
+        texts: &[TokenIds],
+        attended: &[usize],
+        layers: &[usize],
+        use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let limit = |batch: &mut TokenBatch, group: &[usize]| {
+            batch.attended = Some(group.iter().map(|&text| attended[text]).collect());
+        };
+        self.run_batches(texts, &limit, layers, use_states)
     }
 
     /// The same with what `added` gives for each text, `T × e`, added to the rows of the tables.
     pub(crate) fn run_with<R: Send>(
         &self,
         texts: &[TokenIds],
-        added: Option<&(dyn Fn(usize) -> Vec<f32> + Sync)>,
+        added: &(dyn Fn(usize) -> Vec<f32> + Sync),
+        layers: &[usize],
+        use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
+    ) -> Result<Vec<R>, Error> {
+        let add = |batch: &mut TokenBatch, group: &[usize]| {
+            batch.added = Some(group.iter().flat_map(|&text| added(text)).collect());
+        };
+        self.run_batches(texts, &add, layers, use_states)
+    }
+
+    /// Runs all texts in batches, each of which `complete` changes, knowing which texts it has.
+    fn run_batches<R: Send>(
+        &self,
+        texts: &[TokenIds],
+        complete: &(dyn Fn(&mut TokenBatch, &[usize]) + Sync),
         layers: &[usize],
         use_states: impl Fn(usize, &[&[f32]]) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
         let run_group = |group: &[usize]| -> Result<Vec<(usize, R)>, Error> {
             let mut batch = TokenBatch::new(group.iter().map(|&text| &texts[text]));
-            batch.added = added.map(|added| group.iter().flat_map(|&text| added(text)).collect());
+            complete(&mut batch, group);
             let states = self.states(&batch, layers)?;
             let of_text = |(&text, range): (&usize, std::ops::Range<usize>)| {
                 let tokens = |layer: &HostTokens| range.start * layer.dim..range.end * layer.dim;

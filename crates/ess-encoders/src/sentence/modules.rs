@@ -27,13 +27,15 @@ pub(crate) struct ModelPart {
     pub(crate) folder: ModelFolder,
 }
 
+const OWN: &[&str] = &["sentence_transformers"];
+
 /// The last part of a class's name; a class of another package would run its own code.
-fn class_name(listed_in: &Path, class: &str) -> Result<String, Error> {
+fn class_name(listed_in: &Path, class: &str, packages: &[&str]) -> Result<String, Error> {
     match class.rsplit_once('.') {
-        Some((package, name)) if package.split('.').next() == Some("sentence_transformers") => {
+        Some((package, name)) if package.split('.').next().is_some_and(|root| packages.contains(&root)) => {
             Ok(name.to_owned())
         }
-        _ => Err(Error::config(listed_in, "type", "a class of sentence_transformers", class)),
+        _ => Err(Error::config(listed_in, "type", format!("a class of {}", packages.join(" or ")), class)),
     }
 }
 
@@ -45,7 +47,7 @@ pub(crate) fn lists_parts(folder: &ModelFolder) -> bool {
 /// The classes of the parts in order.
 pub(crate) fn listed_classes(folder: &ModelFolder) -> Result<Vec<String>, Error> {
     let listed = listed(folder)?.into_iter();
-    listed.map(|module| class_name(&folder.file(LIST), &module.class)).collect()
+    listed.map(|module| class_name(&folder.file(LIST), &module.class, OWN)).collect()
 }
 
 /// What modules.json lists.
@@ -63,6 +65,11 @@ fn listed(folder: &ModelFolder) -> Result<Vec<ListedModule>, Error> {
 
 /// The parts in order. A folder without modules.json is a transformer, pooled by the mean.
 pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error> {
+    model_parts_of(folder, OWN)
+}
+
+/// The same with classes of these packages.
+pub(crate) fn model_parts_of(folder: &ModelFolder, packages: &[&str]) -> Result<Vec<ModelPart>, Error> {
     if !folder.has(LIST) {
         let class = "Transformer".to_owned();
         let folder = folder.clone();
@@ -70,7 +77,7 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
     }
     let path = folder.file(LIST);
     let parts = listed(folder)?.into_iter().map(|module| {
-        let class = class_name(&path, &module.class)?;
+        let class = class_name(&path, &module.class, packages)?;
         part(folder, LIST, class, &module.path)
     });
     parts.collect()
@@ -122,7 +129,7 @@ pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], 
         let route = route.ok_or_else(|| Error::config(&path, "structure", names.join(" or "), found()))?;
         let own = route.iter().map(|name| {
             let class = config.types.get(name).map_or("", String::as_str);
-            let class = class_name(&path, class)?;
+            let class = class_name(&path, class, OWN)?;
             part(&router.folder, listed_in, class, name)
         });
         own.chain(parts[1..].iter().cloned().map(Ok)).collect::<Result<Vec<_>, Error>>()

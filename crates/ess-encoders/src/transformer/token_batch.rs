@@ -12,6 +12,8 @@ pub(crate) struct TokenBatch {
     pub(crate) starts: Vec<usize>,
     /// What is added to the rows of the tables, `T × e`, where there is more to a token than its id.
     pub(crate) added: Option<Vec<f32>>,
+    /// How many tokens at the start of each text are attended to, where it is not all of them.
+    pub(crate) attended: Option<Vec<usize>>,
 }
 
 impl TokenBatch {
@@ -49,6 +51,15 @@ impl TokenBatch {
     /// The tokens of each text, as ranges of `0..T`.
     pub(crate) fn ranges(&self) -> impl ExactSizeIterator<Item = std::ops::Range<usize>> {
         self.starts.windows(2).map(|pair| pair[0]..pair[1])
+    }
+
+    /// The tokens of each text, as ranges of `0..T`, and how many of them, at its start, are attended to.
+    pub(crate) fn attended_ranges(&self) -> impl Iterator<Item = (std::ops::Range<usize>, usize)> {
+        self.ranges().enumerate().map(|(text, range)| {
+            let length = range.len();
+            let attended = self.attended.as_ref().map_or(length, |attended| attended[text].min(length));
+            (range, attended)
+        })
     }
 
     /// The row of the position table for each token.

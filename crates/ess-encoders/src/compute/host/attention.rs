@@ -1,5 +1,7 @@
 //! Attention inside one text.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd};
 
 use super::{
@@ -16,20 +18,22 @@ use crate::{
 /// Attention of a text's `s` tokens to each other, for every head: `qkv` is `s × (h + 2 h_kv) d_head`, `attended`
 /// `s × h d_head`.
 ///
-/// A few queries at a time, so that their scores stay in the first-level cache and memory does not grow with `s²`. Keys
+/// Only the first `keys` tokens are attended to. A few queries at a time, so that their scores stay in the first-level cache and memory does not grow with `s²`. Keys
 /// that none of them sees cost nothing.
 pub(super) fn attend_text(
     attended: &mut [f32],
     qkv: &[f32],
+    keys: usize,
     shape: &AttentionShape,
     relative: Option<Relative<'_, HostMatrix>>,
 ) {
-    Arch::new().dispatch(InTiles(Attend { attended, qkv, shape, relative }));
+    Arch::new().dispatch(InTiles(Attend { attended, qkv, keys, shape, relative }));
 }
 
 struct Attend<'t> {
     attended: &'t mut [f32],
     qkv: &'t [f32],
+    keys: usize,
     shape: &'t AttentionShape,
     relative: Option<Relative<'t, HostMatrix>>,
 }
@@ -69,6 +73,12 @@ struct Head {
 impl Attend<'_> {
     fn length(&self) -> usize {
         self.qkv.len() / self.shape.columns()
+    }
+
+    /// The tokens to which a query attends.
+    fn seen(&self, query: usize) -> Range<usize> {
+        let seen = self.shape.seen(query, self.length());
+        seen.start.min(self.keys)..seen.end.min(self.keys)
     }
 
     #[inline(always)]
@@ -116,8 +126,8 @@ impl Attend<'_> {
         let queries: [&[f32]; R] =
             std::array::from_fn(|row| &self.qkv[token(row) * columns + at..][..head_dim]);
         // What any of these queries sees, from the start of a panel.
-        let start = self.shape.seen(first, length).start / PANEL * PANEL;
-        let end = self.shape.seen(token(R - 1), length).end;
+        let start = self.seen(first).start / PANEL * PANEL;
+        let end = self.seen(token(R - 1)).end;
         let panels = head.keys.chunks_exact(PANEL * head_dim).enumerate();
         for (panel, keys) in panels.take(end.div_ceil(PANEL)).skip(start / PANEL) {
             let tile = tile::<S, V, R>(simd, queries, keys, &[0.0; PANEL]);
@@ -135,7 +145,7 @@ impl Attend<'_> {
                 }
                 None => head.by_distance.get(nearest + start..nearest + end).unwrap_or(&[]),
             };
-            let seen = self.shape.seen(token(row), length);
+            let seen = self.seen(token(row));
             scores[start..seen.start].fill(f32::NEG_INFINITY);
             scores[seen.end..end].fill(f32::NEG_INFINITY);
             let scores = &mut scores[start..end.next_multiple_of(PANEL)];
@@ -186,8 +196,11 @@ mod tests {
             buckets in 0_usize..2,
             causal: bool,
             reach in prop::option::of(0_usize..20),
+            unattended in 0_usize..9,
             seed in 0_u32..99,
         ) {
+            // A local attention may see none of the first tokens.
+            let keys = if reach.is_some() { length } else { length.saturating_sub(unattended).max(1) };
             let heads = kv_heads * group;
             let shape = AttentionShape { kv_heads, causal, reach, ..AttentionShape::bidirectional(heads * head_dim, heads) };
             let (dim, columns) = (shape.dim(), shape.columns());
@@ -196,7 +209,7 @@ mod tests {
             let table = HostMatrix { values: (0..8 * heads).map(number).collect(), columns: heads };
             let relative = (buckets > 0).then_some(&table);
             let mut found = vec![9.0; length * dim];
-            attend_text(&mut found, &qkv, &shape, relative.map(Relative::Bias));
+            attend_text(&mut found, &qkv, keys, &shape, relative.map(Relative::Bias));
             for (query, column) in (0..length).flat_map(|query| (0..dim).map(move |column| (query, column))) {
                 let (head, own) = (column / head_dim, column % head_dim);
                 let starts = shape.starts(head);
@@ -208,6 +221,7 @@ mod tests {
                     (product / (head_dim as f64).sqrt() + f64::from(added)).exp()
                 };
                 let seen = shape.seen(query, length);
+                let seen = seen.start..seen.end.min(keys);
                 let sum: f64 = seen.clone().map(score).sum();
                 let expected: f64 = seen.map(|key| score(key) * part(key, 2, own)).sum::<f64>() / sum;
                 prop_assert!((f64::from(found[query * dim + column]) - expected).abs() < 1e-5);

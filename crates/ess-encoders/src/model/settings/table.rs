@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     adapter::ADAPTER,
     clip::{CLIP, IMAGE_TOWER, SENTENCE_CLIP, TEXT_TOWER},
-    cross_encoder,
+    colbert, cross_encoder,
     decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
     encoders::{ALBERT, DEBERTA, ELECTRA, GTE, JINA_BERT, MODERN_BERT, NOMIC_BERT, NOMIC_OWN},
     file_settings::FileSettings,
@@ -22,7 +22,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 35] = [
+const ALL: [&FileSettings; 37] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
@@ -58,6 +58,8 @@ const ALL: [&FileSettings; 35] = [
     &STATIC,
     &cross_encoder::TEXT,
     &cross_encoder::MODEL,
+    &colbert::PYLATE,
+    &colbert::METADATA,
 ];
 
 fn check(settings: &FileSettings, json: &str) -> Result<(), Error> {

@@ -70,6 +70,11 @@ impl TokenizerConfig {
         }
     }
 
+    /// The token that stands for a hidden word, where the file names one.
+    pub(super) fn mask(&self) -> Option<String> {
+        self.others.get("mask_token").and_then(token).map(|token| token.content)
+    }
+
     /// The side of a text that is cut off.
     pub(super) fn cut_off(&self, folder: &ModelFolder) -> Result<Option<TruncationDirection>, Error> {
         match self.truncation_side.as_deref() {

@@ -1,0 +1,93 @@
+//! The settings of ColBERT's folders, beside config.json: those that PyLate writes, and those of ColBERT's own program.
+
+use super::file_settings::{FileSettings, NOTHING};
+
+/// config_sentence_transformers.json.
+pub(crate) const PYLATE: FileSettings = FileSettings {
+    file: "config_sentence_transformers.json of ColBERT (PyLate)",
+    applied: &[
+        "attend_to_expansion_tokens",
+        "do_query_expansion",
+        "document_length",
+        "document_prefix",
+        "query_length",
+        "query_prefix",
+        "skiplist_words",
+    ],
+    only: &[
+        ("default_prompt_name", &["null"]),
+        ("model_type", &["null", "\"ColBERT\"", "\"SentenceTransformer\""]),
+        ("similarity_fn_name", &["null", "\"MaxSim\""]),
+        ("truncate_dim", &["null"]),
+    ],
+    // Prompts that are no default are put before no text.
+    shared: &[],
+    harmless: &["__version__", "prompts", "requirements"],
+    closed: true,
+};
+
+/// artifact.metadata: how a model was trained and how an index of it would be made, beside what decides vectors.
+pub(crate) const METADATA: FileSettings = FileSettings {
+    file: "artifact.metadata of ColBERT",
+    applied: &[
+        "attend_to_mask_tokens",
+        "dim",
+        "doc_maxlen",
+        "doc_token_id",
+        "mask_punctuation",
+        "query_maxlen",
+        "query_token_id",
+    ],
+    only: &[
+        ("interaction", &["null", "\"colbert\""]),
+        ("relu", NOTHING),
+        ("similarity", &["null", "\"cosine\""]),
+    ],
+    shared: &[],
+    harmless: &[
+        "accumsteps",
+        "amp",
+        "avoid_fork_if_possible",
+        "bsize",
+        "centroid_score_threshold",
+        "checkpoint",
+        "collection",
+        "distillation_alpha",
+        "doc_token",
+        "experiment",
+        "gpus",
+        "ignore_scores",
+        "index_bsize",
+        "index_name",
+        "index_path",
+        "index_root",
+        "kmeans_niters",
+        "load_index_with_mmap",
+        "local_rank",
+        "lr",
+        "maxsteps",
+        "meta",
+        "model_name",
+        "name",
+        "nbits",
+        "ncells",
+        "ndocs",
+        "nranks",
+        "nway",
+        "overwrite",
+        "queries",
+        "query_token",
+        "rank",
+        "reranker",
+        "resume",
+        "root",
+        "save_every",
+        "total_visible_gpus",
+        "triples",
+        "use_ib_negatives",
+        "use_rel_loss",
+        "warmup",
+        "warmup_bert",
+    ],
+    closed: true,
+};
