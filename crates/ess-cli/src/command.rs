@@ -8,8 +8,8 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 #[cfg(feature = "serve")]
 use crate::serve;
 use crate::{
-    calibrate, compare, completions, evaluate, export, import, import_dense, index, output::options::Output,
-    train,
+    calibrate, compare, completions, evaluate, experiment, export, import, import_dense, index,
+    output::options::Output, train,
 };
 #[cfg(feature = "encoders")]
 use crate::{device, distil, encode, import_words, merge, verify};
@@ -89,6 +89,7 @@ enum Command {
     Export(Box<export::Arguments>),
     Index(index::Arguments),
     Compare(compare::Arguments),
+    Experiment(experiment::Arguments),
     #[cfg(feature = "encoders")]
     Device(Box<device::Arguments>),
     #[cfg(not(feature = "encoders"))]
@@ -169,6 +170,7 @@ impl Command {
             Self::Export(arguments) => export::run(&arguments, output),
             Self::Index(arguments) => index::run(arguments, output),
             Self::Compare(arguments) => compare::run(arguments, output),
+            Self::Experiment(arguments) => experiment::run(arguments, output),
             Self::Completions(arguments) => completions::run(&arguments, program()),
         }
     }

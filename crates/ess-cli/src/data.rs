@@ -15,3 +15,4 @@ pub(crate) mod saved_module;
 #[cfg(feature = "encoders")]
 pub(crate) mod shard_files;
 pub(crate) mod similarity_note;
+pub(crate) mod split_data_set;

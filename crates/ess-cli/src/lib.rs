@@ -20,6 +20,7 @@ mod distil;
 #[cfg(feature = "encoders")]
 mod encode;
 mod evaluate;
+mod experiment;
 mod export;
 mod import;
 mod import_dense;

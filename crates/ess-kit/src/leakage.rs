@@ -68,6 +68,11 @@ impl Leakage {
         Self { seen: test_queries.iter().map(is_seen).collect() }
     }
 
+    /// For each query, in the order given, whether training knew a relevant item of it.
+    pub fn of_queries(&self) -> &[bool] {
+        &self.seen
+    }
+
     /// The number of queries with a relevant item that training knew.
     pub fn seen(&self) -> usize {
         self.seen.iter().filter(|&&seen| seen).count()

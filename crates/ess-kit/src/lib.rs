@@ -7,6 +7,8 @@ pub use burn;
 pub use ess_auto as auto;
 pub use ess_core as core;
 pub use ess_data as data;
+#[cfg(feature = "diagnostics")]
+pub use ess_diagnostics as diagnostics;
 #[cfg(feature = "encoders")]
 pub use ess_encoders as encoders;
 #[cfg(feature = "engines")]

@@ -72,7 +72,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         cells.extend(measuring.row(data, &systems)?);
     }
     measuring.bar.finish_and_clear();
-    let names: Vec<String> = data_sets.iter().map(|data| data.name.clone()).collect();
+    let names: Vec<String> = data_sets.iter().map(|data| data.split.name.clone()).collect();
     let report = Report { data: &names, systems: &systems, cells: &cells, seed: comparison.seed() };
     comparison.write(&report.markdown(&arguments.against, &peers))?;
     output.write(&Results { data: names, cells })
@@ -92,15 +92,17 @@ impl Measuring {
         let mut opened = None;
         let mut cells = Vec::with_capacity(systems.len());
         for system in systems {
-            self.bar.set_message(format!("{} on {}", system.name(), data.name));
-            let path = self.folder.join(format!("{}.{}.json", data.name, system.file_name()));
+            self.bar.set_message(format!("{} on {}", system.name(), data.split.name));
+            let path = self.folder.join(format!("{}.{}.json", data.split.name, system.file_name()));
             let wanted = Wanted { data, system, trainer: &self.trainer };
             let cell = match Cell::read(&path, &wanted)? {
                 Some(cell) => cell,
                 None => {
                     let opened = match &mut opened {
                         Some(opened) => opened,
-                        none => none.insert(data.open(self.trainer.seed).with_context(|| data.name.clone())?),
+                        none => none.insert(
+                            data.split.open(self.trainer.seed).with_context(|| data.split.name.clone())?,
+                        ),
                     };
                     let cell = wanted.measure(opened, &self.device)?;
                     cell.write(&path)?;

@@ -16,6 +16,11 @@ impl Together {
         Self { p_values, corrected }
     }
 
+    /// How many differences there are.
+    pub(crate) fn len(&self) -> usize {
+        self.p_values.len()
+    }
+
     /// Whether one of these differences is significant at 95 %.
     pub(crate) fn is_significant(&self, ci95: Option<[f64; 2]>, p: Option<f64>) -> bool {
         let at = p.and_then(|p| self.p_values.iter().position(|&other| other == p));

@@ -11,7 +11,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 17] = [
+    let programs: [(&str, &[&str]); 18] = [
         (
             "train",
             &[
@@ -51,6 +51,7 @@ fn every_program_explains_its_arguments() {
             &["--embeddings", "--qrels", "--test", "--module", "--method", "--out", "--plot", "--json"],
         ),
         ("compare modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
+        ("experiment bottleneck", &["--data", "--module", "--seeds", "--seed", "--out", "--quiet", "--json"]),
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import-dense", &["--dense", "--npy", "--out", "--json"]),
         ("device", &["--device", "--small", "--runs", "--json"]),
@@ -95,6 +96,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "compare auto",
         "compare hybrid",
         "compare modules",
+        "experiment bottleneck",
         "export",
         "import-dense",
         "index",

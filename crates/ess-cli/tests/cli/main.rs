@@ -10,6 +10,7 @@ mod device;
 #[cfg(feature = "encoders")]
 mod encode;
 mod every_module;
+mod experiment;
 mod feedback;
 mod full_disk;
 mod help;

@@ -58,6 +58,12 @@ fn programs() -> Vec<(&'static str, Vec<&'static str>, &'static str, Written)> {
         ("index", vec!["compact", "--index", "no-text", "--rows", "OUT"], "OUT", File),
         ("compare modules", vec!["--data", "X=no-data,no-text,,no-text", "--out", "OUT"], "OUT", File),
         (
+            "experiment bottleneck",
+            vec!["--data", "X=no-data,no-text,,no-text", "--out", "OUT"],
+            "OUT",
+            Folder,
+        ),
+        (
             "compare modules",
             vec!["--data", "X=no-data,no-text,,no-text", "--out", "x", "--cells", "OUT"],
             "OUT",

@@ -8,12 +8,9 @@ use ess_metrics::{Bootstrap, Evaluation, RandomizationTest};
 use ess_train::{FitReport, Returned, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    data_set::{DataSet, Opened},
-    fitted::Fitting,
-    system::System,
-    wanted::Wanted,
-};
+use crate::data::split_data_set::Opened;
+
+use super::{data_set::DataSet, fitted::Fitting, system::System, wanted::Wanted};
 
 /// What came of one system on one data set, and all that it depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

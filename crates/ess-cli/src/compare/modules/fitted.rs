@@ -11,8 +11,9 @@ use ess_search::DeviceEncoding;
 use ess_searchers::{FeedbackConfig, FeedbackSearcher};
 use ess_train::{FitReport, Items, Progress, Recipe, RecipeConfig, SidesConfig, Trainer, TrainerConfig};
 
+use crate::data::split_data_set::Opened;
+
 use super::{
-    data_set::Opened,
     system::{Reads, System},
     wanted::Wanted,
 };
@@ -113,15 +114,15 @@ impl<'a> Fitting<'a> {
         };
         Ok(Some(match reads {
             Reads::Layers => {
-                let data = data.open_as::<Embeddings>(folder, seed)?;
+                let data = data.split.open_as::<Embeddings>(folder, seed)?;
                 self.fit(&*recipe.build(data.dataset.query_dim(), item_dim, 0)?, &data)?
             }
             Reads::Tokens => {
-                let data = data.open_as::<TokenStates>(folder, seed)?;
+                let data = data.split.open_as::<TokenStates>(folder, seed)?;
                 self.fit(&*recipe.build_for_tokens(data.dataset.token_dim()?, item_dim, 0)?, &data)?
             }
             Reads::FoundItems(depth) => {
-                let data = data.open_as::<Embeddings>(folder, seed)?;
+                let data = data.split.open_as::<Embeddings>(folder, seed)?;
                 let started = ProcessTime::now();
                 let found =
                     |queries: JudgedQueries| queries.with_found_items(&data.dataset, &self.index, depth);

@@ -61,7 +61,7 @@ layers of the encoder, and what a first pass of the index found for it.
 
 impl Report<'_> {
     fn cell(&self, data: &str, system: &System) -> Option<&Cell> {
-        self.cells.iter().find(|cell| cell.data.name == data && cell.system == *system)
+        self.cells.iter().find(|cell| cell.data.split.name == data && cell.system == *system)
     }
 
     fn measured(&self, data: &str, system: &System) -> Option<&Measured> {

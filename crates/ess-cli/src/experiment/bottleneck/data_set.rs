@@ -1,0 +1,58 @@
+//! A data set on the command line.
+
+use std::{path::Path, str::FromStr};
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    arguments::paths::Expected,
+    data::{
+        data_set_argument::DataSetArgument,
+        dataset::RankingArguments,
+        split_data_set::{Opened, SplitDataSet},
+    },
+};
+
+/// Where a data set is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct DataSet(SplitDataSet);
+
+impl FromStr for DataSet {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let read = SplitDataSet::read(text, 0);
+        read.map(|(split, _)| Self(split)).ok_or_else(|| format!("{text:?}: expected {}", Self::FORM))
+    }
+}
+
+impl DataSetArgument for DataSet {
+    const FORM: &'static str = SplitDataSet::FORM;
+    const HELP: &'static str = "A data set: a folder with queries.safetensors and corpus.safetensors of one space, and judgements \
+        for training, dev and test. Where DEV is empty, dev is a fifth of the training queries. May be given several times: other \
+        data, or the same items by another encoder, which is then compared";
+
+    fn paths(&self) -> Vec<(Expected, &Path)> {
+        self.0.paths()
+    }
+
+    fn rank_as(&mut self, ranked: RankingArguments) {
+        self.0.ranked = ranked;
+    }
+}
+
+impl DataSet {
+    pub(super) fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    pub(super) fn embeddings(&self) -> &Path {
+        &self.0.embeddings
+    }
+
+    pub(super) fn open(&self, seed: u64) -> Result<Opened> {
+        self.0.open(seed)
+    }
+}

@@ -1,0 +1,205 @@
+//! The page.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use ess_diagnostics::InformationBound;
+
+use crate::output::together::Together;
+
+use super::{
+    geometry::{Geometry, Side},
+    kept::Kept,
+    results::Results,
+    row::{Compared, Row, figure, short},
+};
+
+/// What the page is of.
+pub(super) struct Report<'a> {
+    pub(super) results: &'a Results,
+    pub(super) classes: &'a [String],
+}
+
+const INTRODUCTION: &str = "# Where the bottleneck is
+
+Written by `ess experiment bottleneck`. A bi-encoder loses what its encodings do not hold, and what its search does not bring out of
+them (sections 5.1 and B.2 of the paper). With frozen encodings the two can be told apart: a searching module of a class is
+trained, and the same class is fitted to the test queries themselves. What it then still misses, the class cannot express on these
+encodings; what lies between, it could express and did not learn.
+
+A module that is fitted to the test queries is no result: with as many parameters as queries or more it can learn any answer by
+heart. Read it beside classes of few parameters, and as what the class has room for.
+
+";
+
+const HOW: &str = "
+Every trained row is the mean over the seeds, whether or not the baseline guard returned the module. Brackets are paired 95 % bootstrap intervals of
+the difference to the frozen encoder on the same queries; **bold** ones are significant after Holm's correction over all such
+differences on this page. *Seen* queries have a relevant item that a training query had too. Information is the InfoNCE bound, in nats, of
+test queries and their items, at a temperature chosen on other pairs; it cannot pass its cap.
+";
+
+impl Report<'_> {
+    /// The whole page.
+    pub(super) fn markdown(&self) -> Result<String> {
+        let mut text = String::from(INTRODUCTION);
+        text.push_str(&encodings(&self.results.geometry));
+        self.overlaps(&mut text);
+        let rows = self.rows()?;
+        let differences = rows.iter().flatten().flat_map(|row| row.groups.iter().flatten());
+        let together = Together::new(differences.map(|compared| Some(compared.p)));
+        text.push_str("## The searching\n");
+        text.push_str(HOW);
+        for (geometry, rows) in self.results.geometry.iter().zip(&rows) {
+            searching(&mut text, geometry, rows, &together);
+        }
+        text.push_str(LOSS);
+        for (geometry, rows) in self.results.geometry.iter().zip(&rows) {
+            losses(&mut text, geometry, rows);
+        }
+        let _ = writeln!(
+            text,
+            "\nSeeds from {}; {} differences were compared.",
+            self.results.seed,
+            together.len()
+        );
+        Ok(text)
+    }
+
+    fn overlaps(&self, text: &mut String) {
+        if self.results.overlaps.is_empty() {
+            return;
+        }
+        text.push_str(
+            "Items that two encoders encoded, by linear CKA (1: the same but for rotation and scale):\n\n",
+        );
+        text.push_str("| encoders | CKA | without bias |\n|---|---|---|\n");
+        for overlap in &self.results.overlaps {
+            let (one, other, cka) = (&overlap.one, &overlap.other, overlap.cka);
+            let _ = writeln!(text, "| {one}, {other} | {:.3} | {:.3} |", cka.biased, cka.debiased);
+        }
+        text.push('\n');
+    }
+
+    /// For each data set its classes.
+    fn rows(&self) -> Result<Vec<Vec<Row<'_>>>> {
+        let of_data = |geometry| self.classes.iter().map(|class| self.row(geometry, class)).collect();
+        self.results.geometry.iter().map(of_data).collect()
+    }
+
+    fn row<'a>(&self, geometry: &Kept<Geometry>, class: &'a str) -> Result<Row<'a>> {
+        let all = self.results.searching.iter();
+        let runs = all.filter(|kept| kept.data == geometry.data && kept.what == *class);
+        Row::of(class, &runs.map(|kept| &kept.found).collect::<Vec<_>>(), &geometry.found.frozen)
+    }
+}
+
+fn or_dash(text: Option<String>) -> String {
+    text.unwrap_or_else(|| "–".to_owned())
+}
+
+/// The table of what the encodings are like: a column for each data set.
+fn encodings(geometry: &[Kept<Geometry>]) -> String {
+    let names: Vec<&str> = geometry.iter().map(|kept| kept.data.name()).collect();
+    let mut text = format!(
+        "## The encodings\n\n| figure | {} |\n|---|{}\n",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    let mut line = |what: &str, of: &dyn Fn(&Geometry) -> String| {
+        let cells: Vec<String> = geometry.iter().map(|kept| of(&kept.found)).collect();
+        let _ = writeln!(text, "| {what} | {} |", cells.join(" | "));
+    };
+    for (name, side) in
+        [("items", (|found| &found.items) as fn(&Geometry) -> &Side), ("queries", |found| &found.queries)]
+    {
+        line(&format!("{name}, dimension"), &|of| format!("{}, {}", side(of).vectors, side(of).spectrum.dim));
+        line(&format!("{name}: RankMe, stable rank"), &|of| {
+            format!("{:.1}, {:.1}", side(of).rank_me, side(of).stable_rank)
+        });
+        line(&format!("{name}: effective rank, participation ratio"), &|of| {
+            format!("{:.1}, {:.1}", side(of).spectrum.effective_rank, side(of).spectrum.participation_ratio)
+        });
+        line(&format!("{name}: components with 90 % of the variance"), &|of| {
+            side(of).spectrum.components_of_90_percent.to_string()
+        });
+        line(&format!("{name}: IsoScore, mean cosine"), &|of| {
+            format!("{:.3}, {:.3}", side(of).isotropy.iso_score, side(of).isotropy.mean_cosine)
+        });
+        line(&format!("{name}: intrinsic dimension"), &|of| {
+            or_dash(
+                side(of)
+                    .intrinsic
+                    .as_ref()
+                    .map(|two| format!("{:.1} ± {:.1}", two.dimension, two.standard_error)),
+            )
+        });
+        line(&format!("{name}: uniformity"), &|of| format!("{:.2}", side(of).uniformity));
+    }
+    line("pairs: alignment", &|of| format!("{:.2}", of.alignment));
+    line("hubness: skewness (by chance)", &|of| {
+        or_dash(
+            of.hubness.as_ref().map(|hubs| format!("{:.1} ({:.1})", hubs.skewness, hubs.skewness_by_chance)),
+        )
+    });
+    line("hubness: hits of the top 1 % of items", &|of| {
+        or_dash(of.hubness.as_ref().map(|hubs| format!("{:.0} %", 100.0 * hubs.hits_of_top_percent)))
+    });
+    line("information of pairs (cap), nats", &|of| or_dash(of.information.as_ref().map(nats)));
+    text + "\nFigures over all pairs of vectors are of at most 4000 vectors. Hubness counts the first 10 hits of the test queries.\n\n"
+}
+
+fn nats(bound: &InformationBound) -> String {
+    format!("{:.2} ± {:.2} ({:.2})", bound.nats, bound.standard_error, bound.cap)
+}
+
+/// The table of one data set's classes.
+fn searching(text: &mut String, geometry: &Kept<Geometry>, rows: &[Row<'_>], together: &Together) {
+    let _ = writeln!(text, "\n### {}\n", geometry.data.name());
+    text.push_str("| class | parameters | CPU-s | nDCG@10 | over seeds | returned | seen | unseen | fitted on test | information |\n");
+    text.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
+    let group = |compared: &Option<Compared>| compared.as_ref().map(|compared| compared.text(together));
+    let base =
+        |at: usize| or_dash(rows.first().and_then(|row| row.groups[at].as_ref()).map(|c| figure(c.frozen)));
+    let information = or_dash(geometry.found.information.as_ref().map(nats));
+    let _ = writeln!(text, "| frozen | | | {} | | | {} | {} | | {information} |", base(0), base(1), base(2));
+    for row in rows {
+        let [all, seen, unseen] = row.groups.each_ref().map(|compared| or_dash(group(compared)));
+        let spread = or_dash(row.spread.map(|spread| format!("± {}", figure(spread))));
+        let told = or_dash(row.fitted_on_test[0].map(figure));
+        let information = or_dash(row.information.as_ref().map(nats));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {:.1} | {all} | {spread} | {:.0} % | {seen} | {unseen} | {told} | {information} |",
+            row.class,
+            row.parameters,
+            row.cpu_seconds,
+            100.0 * row.returned
+        );
+    }
+}
+
+const LOSS: &str = "
+## Where the loss is
+
+What the frozen encoder lacks to an nDCG@10 of 1, in three parts: what training recovers; what the class could express, since it does
+when it is told the answers, and did not learn (the searching); what it does not express even then (the encoding, for this
+class). A part below 0 is a loss by training.
+
+";
+
+/// The parts of one data set's loss.
+fn losses(text: &mut String, geometry: &Kept<Geometry>, rows: &[Row<'_>]) {
+    let _ = writeln!(text, "### {}\n", geometry.data.name());
+    text.push_str("| class | queries | lost | recovered | could, did not learn | not expressed |\n|---|---|---|---|---|---|\n");
+    for row in rows {
+        for (at, name) in ["all", "seen", "unseen"].into_iter().enumerate() {
+            let (Some(compared), Some(told)) = (&row.groups[at], row.fitted_on_test[at]) else { continue };
+            let parts =
+                [1.0 - compared.frozen, compared.mean - compared.frozen, told - compared.mean, 1.0 - told];
+            let parts = parts.map(|part| short(format!("{part:.3}")));
+            let _ = writeln!(text, "| {} | {name} | {} |", row.class, parts.join(" | "));
+        }
+    }
+    text.push('\n');
+}

@@ -1,0 +1,18 @@
+//! What an experiment gave, as data.
+
+use serde::Serialize;
+
+use super::{
+    geometry::{Geometry, Overlap},
+    kept::Kept,
+    searching::Searching,
+};
+
+/// All that was measured.
+#[derive(Serialize)]
+pub(super) struct Results {
+    pub(super) seed: u64,
+    pub(super) geometry: Vec<Kept<Geometry>>,
+    pub(super) searching: Vec<Kept<Searching>>,
+    pub(super) overlaps: Vec<Overlap>,
+}

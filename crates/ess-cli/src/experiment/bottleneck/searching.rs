@@ -1,0 +1,58 @@
+//! What one class of searching modules makes of frozen encodings.
+
+use anyhow::{Result, ensure};
+use cpu_time::ProcessTime;
+use ess_core::SearchModule;
+use ess_diagnostics::InformationBound;
+use ess_index::FlatIndex;
+use ess_kit::{Leakage, Training};
+use ess_train::{Progress, Returned, TrainerConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::data::split_data_set::Opened;
+
+use super::geometry::{information, ndcg, paired, pairs};
+
+/// A class of modules on one data set, with one seed.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Searching {
+    pub(super) parameters: usize,
+    /// nDCG@10 of each test query by the trained module, whether or not it was returned.
+    pub(super) trained: Vec<f64>,
+    /// Whether the baseline guard returned it.
+    pub(super) returned: bool,
+    /// nDCG@10 of each test query by a module of the same class and settings that was fitted to these queries.
+    pub(super) fitted_on_test: Vec<f64>,
+    /// Which test queries have a relevant item that training queries had too.
+    pub(super) seen: Vec<bool>,
+    /// Of the pairs of the frozen encodings, with the trained module's queries; none for fewer than 8.
+    pub(super) information: Option<InformationBound>,
+    /// What training took.
+    pub(super) cpu_seconds: f64,
+}
+
+impl Searching {
+    pub(super) fn measure(data: &Opened, class: &str, seed: u64, frozen: &[f64]) -> Result<Self> {
+        let (dataset, test) = (&data.dataset, &data.test);
+        ensure!(frozen.len() == test.ids.len(), "the kept figures are of other queries: give another --out");
+        let settings = TrainerConfig { seed, ..TrainerConfig::default() };
+        let training = Training::named(class)?.with_settings(settings).with_progress(Progress::Silent);
+        let started = ProcessTime::now();
+        let fitted = training.fit(dataset, &data.train, &data.dev)?;
+        let cpu_seconds = started.elapsed().as_secs_f64();
+        // Nothing is held back: the steps that are kept are the best on test.
+        let told = training.fit(dataset, test, test)?;
+        let index = FlatIndex::new(dataset.items().clone())?;
+        let [q, d] = paired(&fitted.trained.apply(test.set.encodings())?, dataset.items(), &pairs(test))?;
+        let leakage = Leakage::new(&[&data.train.qrels, &data.dev.qrels], &test.qrels, &test.ids);
+        Ok(Self {
+            parameters: fitted.report.parameters,
+            trained: ndcg(dataset, test, &*fitted.trained, &index)?,
+            returned: fitted.report.guard.returned != Returned::Identity,
+            fitted_on_test: ndcg(dataset, test, &*told.trained, &index)?,
+            seen: leakage.of_queries().to_vec(),
+            information: information(&q, &d),
+            cpu_seconds,
+        })
+    }
+}
