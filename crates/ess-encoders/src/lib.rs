@@ -37,7 +37,9 @@ pub use model::Activation;
 pub use passage_splitter::PassageSplitter;
 pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
-    DenseActivation, LayerEncoder, MergedEncoder, PoolingMode, SentenceEncoder, TokenEncoder, TwoTowerEncoder,
+    DenseActivation, LateChunker, LayerEncoder, MergedEncoder, PoolingMode, Reading, Representation,
+    RepresentationEncoder, RepresentationKind, RepresentedBlock, SentenceEncoder, TextStates, TokenEncoder,
+    TwoTowerEncoder, register_representation, representations,
 };
 #[cfg(feature = "split")]
 pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};

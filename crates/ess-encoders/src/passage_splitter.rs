@@ -58,6 +58,11 @@ impl PassageSplitter {
 
     /// The passages of a text in order: all its words, without the space around them. None of a text without words.
     pub fn split<'t>(&self, text: &'t str) -> Vec<&'t str> {
+        self.ranges(text).into_iter().map(|range| &text[range]).collect()
+    }
+
+    /// Where the passages of [`PassageSplitter::split`] are in the text, in bytes.
+    pub fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut passages: Vec<(Range<usize>, usize)> = Vec::new();
         for words in sentences(text) {
             let parts = words.len().div_ceil(self.max_words.max(1));
@@ -74,7 +79,7 @@ impl PassageSplitter {
                 }
             }
         }
-        passages.into_iter().map(|(range, _)| &text[range]).collect()
+        passages.into_iter().map(|(range, _)| range).collect()
     }
 
     fn joins(&self, words: usize, more: usize) -> bool {

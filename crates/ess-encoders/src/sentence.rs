@@ -11,6 +11,7 @@ pub(crate) mod modules;
 mod pooling;
 mod prompted;
 pub(crate) mod prompts;
+mod representation;
 #[cfg(feature = "split")]
 mod split;
 mod token_encoder;
@@ -29,6 +30,10 @@ pub use encoder::SentenceEncoder;
 pub use layer_encoder::LayerEncoder;
 pub use merged::MergedEncoder;
 pub use pooling::PoolingMode;
+pub use representation::{
+    LateChunker, Reading, Representation, RepresentationEncoder, RepresentationKind, RepresentedBlock,
+    TextStates, register_representation, representations,
+};
 pub use token_encoder::TokenEncoder;
 pub use two_towers::TwoTowerEncoder;
 #[cfg(feature = "split")]

@@ -2,6 +2,7 @@
 
 mod checks;
 mod config;
+pub(crate) mod windows;
 
 use std::{collections::HashSet, path::PathBuf};
 
@@ -12,7 +13,11 @@ use tokenizers::{
     utils::truncation::{TruncationDirection, TruncationParams, TruncationStrategy},
 };
 
-use self::{checks::guarded, config::TokenizerConfig};
+use self::{
+    checks::guarded,
+    config::TokenizerConfig,
+    windows::{Window, windows_of},
+};
 use crate::{
     error::Error,
     model::{folder::ModelFolder, transformer_config::TransformerConfig},
@@ -250,21 +255,40 @@ impl TextTokenizer {
     {
         let _span = tracing::trace_span!("tokenize").entered();
         let encodings = guarded(&self.path, || self.tokenizer.encode_batch_fast(inputs, special_tokens))?;
-        let known_type = |&of_type: &u32| if of_type < self.token_types { of_type } else { 0 };
         let text = |encoding: tokenizers::Encoding| {
             let (ids, types) = (encoding.get_ids(), encoding.get_type_ids());
-            let largest = ids.iter().max().map_or(0, |&largest| largest as usize);
-            if largest >= self.vocabulary && !ids.is_empty() {
-                let (path, vocabulary) = (self.path.clone(), self.vocabulary);
-                return Err(Error::Vocabulary { path, largest, vocabulary });
-            }
-            if types.len() != ids.len() {
-                let reason = format!("it gives {} types to {} tokens", types.len(), ids.len());
-                return Err(Error::Tokenizer { path: self.path.clone(), reason });
-            }
-            Ok(TokenIds { ids: ids.to_vec(), types: types.iter().map(known_type).collect() })
+            self.known(ids, types)
         };
         encodings.into_iter().map(text).collect()
+    }
+
+    /// The windows of texts, of as many tokens as a text may have; neighbours share `overlap` tokens. Of a tokenizer that cuts no
+    /// text (`uncut`), and has this one's special tokens.
+    pub(crate) fn windows(
+        &self,
+        uncut: &Self,
+        texts: Vec<String>,
+        overlap: usize,
+    ) -> Result<Vec<Vec<Window<TokenIds>>>, Error> {
+        let longest = self.longest().unwrap_or(usize::MAX);
+        let encodings = guarded(&self.path, || uncut.tokenizer.encode_batch(texts, true))?;
+        let known = |ids: Vec<u32>, types: Vec<u32>| self.known(&ids, &types);
+        encodings.iter().map(|encoding| windows_of(encoding, longest, overlap, known)).collect()
+    }
+
+    /// Ids and types that the model knows.
+    fn known(&self, ids: &[u32], types: &[u32]) -> Result<TokenIds, Error> {
+        let known_type = |&of_type: &u32| if of_type < self.token_types { of_type } else { 0 };
+        let largest = ids.iter().max().map_or(0, |&largest| largest as usize);
+        if largest >= self.vocabulary && !ids.is_empty() {
+            let (path, vocabulary) = (self.path.clone(), self.vocabulary);
+            return Err(Error::Vocabulary { path, largest, vocabulary });
+        }
+        if types.len() != ids.len() {
+            let reason = format!("it gives {} types to {} tokens", types.len(), ids.len());
+            return Err(Error::Tokenizer { path: self.path.clone(), reason });
+        }
+        Ok(TokenIds { ids: ids.to_vec(), types: types.iter().map(known_type).collect() })
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sentence encoder.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 
@@ -154,6 +154,11 @@ impl SentenceEncoder {
         [&self.prompts.query, &self.prompts.item]
     }
 
+    /// The model's prompts by their names; `query` and `document` are always among them, and empty where the model has none.
+    pub fn named_prompts(&self) -> &BTreeMap<String, String> {
+        &self.prompts.named
+    }
+
     /// How many layers the transformer has; layer 0 is what goes into the first.
     pub fn layers(&self) -> usize {
         self.config.layers
@@ -170,6 +175,14 @@ impl SentenceEncoder {
         self.embed(&pooled)
     }
 
+    /// What is put before the texts of a side.
+    pub(super) fn side_prompt(&self, side: Side) -> &str {
+        match side {
+            Side::Query => &self.prompts.query,
+            Side::Item => &self.prompts.item,
+        }
+    }
+
     /// Gives `use_states` the states of each text's tokens (`T × token_dim`) at each of `layers`, and how many of them
     /// the pooling leaves out; results in the order of the texts.
     pub(super) fn run<R: Send>(
@@ -179,11 +192,7 @@ impl SentenceEncoder {
         layers: &[usize],
         use_states: impl Fn(&[&[f32]], usize) -> R + Sync,
     ) -> Result<Vec<R>, Error> {
-        let prompt = match side {
-            Side::Query => &self.prompts.query,
-            Side::Item => &self.prompts.item,
-        };
-        self.run_behind(prompt, texts, layers, use_states)
+        self.run_behind(self.side_prompt(side), texts, layers, use_states)
     }
 
     /// As [`SentenceEncoder::run`], behind a prompt of the caller's.
@@ -234,7 +243,7 @@ impl SentenceEncoder {
         Ok(Embeddings::from_vec(vectors, dim)?)
     }
 
-    fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {
+    pub(super) fn tokenize(&self, texts: &[&str], prompt: &str) -> Result<Vec<TokenIds>, Error> {
         let prepared = texts.iter().map(|text| format!("{prompt}{text}"));
         let mut tokens = self.tokenizer.encode(prepared.collect(), true)?;
         if let Some(end) = self.config.text_end {
@@ -248,7 +257,7 @@ impl SentenceEncoder {
     }
 
     /// How many tokens before the text the pooling leaves out.
-    fn prompt_tokens(&self, prompt: &str) -> Result<usize, Error> {
+    pub(super) fn prompt_tokens(&self, prompt: &str) -> Result<usize, Error> {
         if prompt.is_empty() || self.pooling.include_prompt {
             return Ok(0);
         }

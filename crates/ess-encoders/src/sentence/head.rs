@@ -105,7 +105,8 @@ fn layer_norm(row: &mut [f32], weight: &[f32], bias: &[f32]) {
     }
 }
 
-fn normalize(row: &mut [f32]) {
+/// Brings a vector to unit norm, unless it is zero.
+pub(super) fn normalize(row: &mut [f32]) {
     let norm = row.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
     if norm > 0.0 {
         row.iter_mut().for_each(|value| *value = (f64::from(*value) / norm) as f32);

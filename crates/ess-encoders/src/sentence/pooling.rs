@@ -156,7 +156,8 @@ impl PoolingMode {
         }
     }
 
-    fn pool(self, tokens: &[f32], skipped: usize, pooled: &mut [f32]) {
+    /// Pools a text's tokens, without the first `skipped` of them, into zeros (`dim`).
+    pub(crate) fn pool(self, tokens: &[f32], skipped: usize, pooled: &mut [f32]) {
         let rows = tokens.chunks_exact(pooled.len());
         match self.weights(rows.len(), skipped) {
             Some(weights) => {

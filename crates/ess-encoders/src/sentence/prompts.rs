@@ -1,6 +1,6 @@
 //! config_sentence_transformers.json: what is put before a query and before an item, and what the vectors are meant for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
@@ -23,10 +23,19 @@ pub(crate) struct ModelSettings {
 }
 
 /// The text before a query and the text before an item; empty where the model has none.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Prompts {
     pub(crate) query: String,
     pub(crate) item: String,
+    /// All prompts by their names: those of the file, and `query` and `document`, which every model has.
+    pub(crate) named: BTreeMap<String, String>,
+}
+
+impl Prompts {
+    /// Whether queries or items have one.
+    pub(crate) fn are_put_before_texts(&self) -> bool {
+        !(self.query.is_empty() && self.item.is_empty())
+    }
 }
 
 impl ModelSettings {
@@ -40,8 +49,12 @@ impl ModelSettings {
     /// them: every model has both names there, empty where the file has none or null, so that neither `passage` and
     /// `corpus` nor the default prompt is ever reached.
     pub(crate) fn prompts(&self) -> Prompts {
-        let named = |name: &str| self.prompts.as_ref()?.get(name).cloned().flatten();
-        Prompts { query: named("query").unwrap_or_default(), item: named("document").unwrap_or_default() }
+        let own = self.prompts.iter().flatten();
+        let text = |prompt: &Option<String>| prompt.clone().unwrap_or_default();
+        let mut named: BTreeMap<_, _> = own.map(|(name, prompt)| (name.clone(), text(prompt))).collect();
+        let mut side = |name: &str| named.entry(name.to_owned()).or_default().clone();
+        let (query, item) = (side("query"), side("document"));
+        Prompts { query, item, named }
     }
 
     /// The prompts that the file has and no text is given.
@@ -87,7 +100,7 @@ mod tests {
     }
 
     fn prompts(json: &str) -> [String; 2] {
-        let Prompts { query, item } = read(json).unwrap().prompts();
+        let Prompts { query, item, .. } = read(json).unwrap().prompts();
         [query, item]
     }
 

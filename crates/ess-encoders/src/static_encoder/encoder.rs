@@ -16,7 +16,7 @@ use crate::{
     },
     sentence::{
         modules::{listed_classes, lists_parts},
-        prompts::{ModelSettings, Prompts},
+        prompts::ModelSettings,
     },
     token_counter::TokenCounter,
 };
@@ -89,7 +89,7 @@ impl StaticEncoder {
         check_parts(&folder, config.normalize)?;
         let tokenizer = TextTokenizer::load_plain(&folder, config.max_length, table.len() / dim)?;
         let model = ModelSettings::read(&folder)?;
-        if model.prompts() != Prompts::default() || model.truncate_dim.is_some() {
+        if model.prompts().are_put_before_texts() || model.truncate_dim.is_some() {
             let path = folder.file("config_sentence_transformers.json");
             let expected = "neither prompts nor truncate_dim, which a static model has not";
             return Err(Error::config(&path, "prompts", expected, "some"));
