@@ -15,6 +15,7 @@ use crate::file::{contents::Contents, stored::Stored};
 use crate::graph::index::GraphIndex;
 use crate::identified::row_id::RowId;
 use crate::ivf_pq::index::IvfPqIndex;
+use crate::tokens::index::TokenIndex;
 
 /// An open index file, from which the index and its ids are read. Both come from the same version of the file, even if the
 /// file is replaced meanwhile.
@@ -65,6 +66,15 @@ impl IndexFile {
         of_kind(&self.0)
     }
 
+    /// The index, where it is one of token vectors (kind `tokens`), which [`IndexFile::index`] refuses: it is searched with
+    /// other encodings.
+    ///
+    /// # Errors
+    /// As [`IndexFile::index`], for any other kind.
+    pub fn token_index(&self) -> Result<TokenIndex, Error> {
+        TokenIndex::from_file(&self.0)
+    }
+
     /// The ids that the index was saved with as an [`IdentifiedIndex`](crate::IdentifiedIndex), by row; `None` without.
     ///
     /// # Errors
@@ -112,7 +122,10 @@ pub fn open_mapped(path: &Path) -> Result<Box<dyn Index>, Error> {
 pub fn verify(path: &Path) -> Result<(), Error> {
     let contents = Contents::open(path, Opening::Read)?;
     contents.verify()?;
-    of_kind(&contents).map(drop)
+    match contents.kind() {
+        TokenIndex::KIND => TokenIndex::from_file(&contents).map(drop),
+        _ => of_kind(&contents).map(drop),
+    }
 }
 
 /// The kind of index in a file, such as `flat`. It reads the header alone.
@@ -137,6 +150,7 @@ fn of_kind(contents: &Contents) -> Result<Box<dyn Index>, Error> {
         FlatIndex::KIND => Ok(Box::new(FlatIndex::from_file(contents)?)),
         GraphIndex::KIND => Ok(Box::new(GraphIndex::from_file(contents)?)),
         IvfPqIndex::KIND => Ok(Box::new(IvfPqIndex::from_file(contents)?)),
+        TokenIndex::KIND => Err(contents.mismatch("an index of embeddings", "one of token vectors")),
         kind => Err(contents.mismatch("a known kind of index", format!("kind {kind:?}"))),
     }
 }

@@ -12,6 +12,7 @@ mod int8;
 mod into_rows;
 mod ivf_pq;
 mod kernels;
+mod kmeans;
 mod live_rows;
 mod memory_use;
 mod passages;
@@ -20,6 +21,7 @@ mod rows;
 mod sharded;
 mod shared;
 mod storage;
+mod tokens;
 
 pub use error::Error;
 pub use ess_files::Opening;
@@ -36,3 +38,11 @@ pub use progress::Progress;
 pub use sharded::ShardedIndex;
 pub use shared::SharedIndex;
 pub use storage::Storage;
+pub use tokens::{
+    builder::CompressedTokensBuilder,
+    compressed::CompressedTokens,
+    index::TokenIndex,
+    index_builder::TokenIndexBuilder,
+    muvera::{Muvera, MuveraConfig},
+    settings::TokenSearch,
+};

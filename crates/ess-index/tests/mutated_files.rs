@@ -6,9 +6,9 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_core::{Embeddings, SearchParams};
+use ess_core::{Embeddings, SearchParams, Searcher, TokenStates};
 use ess_files::Checksum;
-use ess_index::{IndexFile, Opening};
+use ess_index::{IndexFile, Opening, TokenIndex, TokenSearch};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -134,6 +134,9 @@ fn try_file(path: &Path, bytes: &[u8], opening: Opening) -> bool {
     std::fs::write(path, bytes).unwrap();
     let Ok(file) = IndexFile::open(path, opening) else { return false };
     let _ = (file.ids::<String>(), file.ids::<u64>());
+    if file.kind() == "tokens" {
+        return file.token_index().is_ok_and(|index| search_tokens(&index, bytes.len()));
+    }
     let Ok(index) = file.index() else { return false };
     let length = bytes.len();
     let memory = index.memory_use().unwrap();
@@ -146,6 +149,21 @@ fn try_file(path: &Path, bytes: &[u8], opening: Opening) -> bool {
         for k in [1, 9, index.len()] {
             let _ = (index.search(&queries, k), index.search_with(&queries, k, &filtered));
         }
+    }
+    true
+}
+
+/// The same of an index of token vectors.
+fn search_tokens(index: &TokenIndex, length: usize) -> bool {
+    let memory = index.memory_use();
+    assert!(memory.owned + memory.mapped <= 4 * length + 65_536, "{memory:?} of {length} bytes");
+    let dim = index.tokens().dim();
+    if dim <= length {
+        let embeddings = Embeddings::from_vec(vec![0.5], 1).unwrap();
+        let query = TokenStates::from_texts(embeddings, dim, &[vec![0.5; 3 * dim]]).unwrap();
+        let all = TokenSearch { nprobe: usize::MAX, candidates: usize::MAX, centroid_score_threshold: None };
+        let _ =
+            (index.search(&query, 3), index.search_with(&query, usize::MAX, &all), index.tokens().decoded(0));
     }
     true
 }

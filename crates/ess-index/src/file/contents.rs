@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 
 /// The format of index files.
-pub(super) const FORMAT: Format = Format { magic: b"ESSINDEX", version: 1, what: "an index file" };
+pub(crate) const FORMAT: Format = Format { magic: b"ESSINDEX", version: 1, what: "an index file" };
 
 /// A file whose header has been checked, for a kind of index to take its sections from.
 #[derive(Debug)]

@@ -3,9 +3,10 @@
 use ess_core::Embeddings;
 use rayon::prelude::*;
 
-use super::inverted_file::{kmeans::KMeans, lists::CodedItems, projection::Projection};
+use super::inverted_file::{lists::CodedItems, projection::Projection};
 use super::pq::codebooks::Codebooks;
 use crate::cpu::InstructionSet;
+use crate::kmeans::KMeans;
 
 /// Items that are coded together.
 const TOGETHER: usize = 256;

@@ -4,7 +4,7 @@ use ess_core::Index;
 use ess_files::Section;
 use serde::{Deserialize, Serialize};
 
-use super::inverted_file::{kmeans::KMeans, lists::Lists, projection::Projection, stored_lists::Sizes};
+use super::inverted_file::{lists::Lists, projection::Projection, stored_lists::Sizes};
 use super::pq::{
     codebooks::Codebooks,
     sizes::{CENTRES, GROUP, MAX_CODES, PAIR},
@@ -16,6 +16,7 @@ use crate::file::{
     contents::Contents,
     stored::{Stored, persistent},
 };
+use crate::kmeans::KMeans;
 use crate::live_rows::LiveRows;
 use crate::storage::Storage;
 

@@ -6,9 +6,10 @@ use rand_chacha::ChaCha8Rng;
 
 use super::builder::IvfPqBuilder;
 use super::coder::{Coder, normalise};
-use super::inverted_file::{kmeans::KMeans, projection::Projection};
+use super::inverted_file::projection::Projection;
 use super::pq::{codebooks::Codebooks, sizes::PAIR};
 use crate::cpu::InstructionSet;
+use crate::kmeans::KMeans;
 use crate::progress::Progress;
 
 /// Items that codebooks are learnt from: 16 centres of two components need no more.

@@ -1,4 +1,4 @@
-//! k-means (Lloyd, 1982) for the centres of inverted lists.
+//! k-means (Lloyd, 1982) for the centres of inverted lists and of tokens.
 
 use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
