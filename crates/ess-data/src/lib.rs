@@ -33,7 +33,7 @@ pub use ids_file::{read_ids, write_ids};
 pub use judgements::{Dropped, JudgedQuery, Judgements};
 pub use link_file::{read_link, write_link};
 pub use npy::{NpyMatrix, write_npy, write_npy_in_batches};
-pub use provenance::Provenance;
+pub use provenance::{Provenance, StoredRepresentation};
 pub use qrels_file::{Judgement, QrelsFormat, QrelsReader, read_qrels, write_qrels};
 pub use record::{Item, Query, Record};
 pub use records_file::{RecordReader, read_records, write_records};

@@ -192,6 +192,15 @@ impl Dataset {
         self.corpus.token_dim().is_some() && self.queries.token_dim().is_some()
     }
 
+    /// What queries and items say of their representations, where inner products of the two mean nothing though their dimensions
+    /// agree: another layer or pooling, or another order. A module may be trained between them all the same.
+    pub fn differing_spaces(&self) -> Option<String> {
+        let [items, queries] = [&self.corpus, &self.queries].map(|store| store.provenance().spaces());
+        let (items, queries) = (items?, queries?);
+        let differ = items != queries && self.corpus.dim() == self.queries.dim();
+        differ.then(|| format!("queries are of {}, items of {}", queries.join(" + "), items.join(" + ")))
+    }
+
     /// The dimension of the query embeddings, `d_query`.
     pub fn query_dim(&self) -> usize {
         self.queries.dim()

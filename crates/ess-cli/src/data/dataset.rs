@@ -38,6 +38,12 @@ pub(crate) struct RankingArguments {
 pub(crate) fn open_for_rankings(folder: &Path, ranked: RankingArguments) -> Result<Dataset> {
     let dataset = Dataset::open(folder)?.allow_missing(ranked.join.allow_missing);
     say_unit_norm(dataset.item_store().provenance(), dataset.item_store().path());
+    if let Some(spaces) = dataset.differing_spaces() {
+        let folder = folder.display();
+        note!(
+            "note: {folder}: {spaces}: their similarity means nothing before a module is trained between them"
+        );
+    }
     Ok(dataset.ignore_identical_ids(ranked.ignore_identical_ids))
 }
 

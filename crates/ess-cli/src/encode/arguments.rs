@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use ess_encoders::{PassageSplitter, Precision};
+use ess_encoders::{PassageSplitter, Precision, Representation};
 
 use crate::arguments::{device::DeviceArguments, paths, stored_as::StoredAs};
 
@@ -15,6 +15,7 @@ Examples:
   ess encode --model sentence-transformers/all-MiniLM-L6-v2 --beir my-beir --out my      # built with the feature hub
   ess encode --model path/to/model --beir my-beir --out small --precision int8
   ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5
+  ess encode --model path/to/model --beir my-beir --out rich --representation pooled --representation layer=at:4,pooling:max
   ess encode --http https://api.openai.com/v1 --http-model text-embedding-3-small --http-key-env OPENAI_API_KEY \\
              --beir my-beir --out my      # built with the feature http";
 
@@ -49,6 +50,14 @@ pub(crate) struct Arguments {
     /// Layers whose poolings follow the sentence embedding, such as 3,5.
     #[arg(long, value_delimiter = ',', value_name = "LAYERS")]
     pub(super) layers: Vec<usize>,
+    /// What of a text becomes its vector, in the place of the model's own; several are concatenated, and what they read in common
+    /// is computed once. NAME or NAME=SETTING:VALUE,SETTING:VALUE, where NAME is pooled (the model's own), layer (the token states
+    /// of a layer, at:LAYER, by pooling:mean, cls, max, last_token or another), sentences (the mean of the embeddings of a text's
+    /// sentences, of max_words:WORDS at most) or late_chunks (the mean of passages that are pooled from the states of the whole
+    /// text, max_words:WORDS, overlap:TOKENS of windows). All have prompt:NAME (of the model), prompt_text:"TEXT" and prefix:DIM
+    /// (the first components alone).
+    #[arg(long = "representation", value_name = "NAME[=SETTINGS]", conflicts_with_all = ["layers", "states"])]
+    pub(super) representations: Vec<Representation>,
     /// Keep with each query the states of its tokens at this layer, for modules that read them; items stay one vector.
     #[arg(long, value_name = "LAYER", conflicts_with = "layers")]
     pub(super) states: Option<usize>,
@@ -58,8 +67,11 @@ pub(crate) struct Arguments {
     pub(super) item_states: bool,
     /// Also encode each item's title and the passages of its text by themselves, into passages.safetensors, which `train
     /// --module auto` searches beside the items.
-    #[arg(long, conflicts_with_all = ["layers", "queries_only"])]
+    #[arg(long, conflicts_with_all = ["layers", "queries_only", "representations"])]
     pub(super) passages: bool,
+    /// Pool passages from the token states of the whole item (late chunking), instead of encoding each by itself.
+    #[arg(long, requires = "passages")]
+    pub(super) late_chunks: bool,
     /// Words of a passage at most.
     #[arg(long, default_value_t = PassageSplitter::default().max_words, value_name = "WORDS")]
     pub(super) passage_words: usize,

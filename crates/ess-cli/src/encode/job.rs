@@ -7,12 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use ess_core::{Error, Ids, TokenStates};
+use ess_core::{Embeddings, Error, Ids, TokenStates};
 use ess_data::{
-    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, TokenStoreShape, write_store,
-    write_store_in_batches, write_token_store, write_token_store_in_batches,
+    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, StoredRepresentation,
+    TokenStoreShape, write_store, write_store_in_batches, write_token_store, write_token_store_in_batches,
 };
-use ess_encoders::PassageSplitter;
+use ess_encoders::{LateChunker, PassageSplitter};
 use ess_files::Checksum;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
@@ -81,15 +81,55 @@ fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usi
     let splitter = PassageSplitter { max_words: arguments.passage_words, ..PassageSplitter::default() };
     let splitter = PassageSplitter { min_words: splitter.min_words.min(splitter.max_words), ..splitter };
     splitter.check().context("--passage-words")?;
-    let mut provenance = Provenance { layers: None, ..model.provenance(true) };
+    let mut provenance = Provenance { layers: None, representations: None, ..model.provenance(true) };
     provenance.text =
         Some(format!("title, and passages of at most {} words of the text", splitter.max_words));
+    if let Some(chunker) = model.chunker() {
+        let text = format!(
+            "passages of at most {} words of title + \" \" + text, read as a whole",
+            splitter.max_words
+        );
+        provenance.text = Some(text);
+        provenance.normalized = Some(chunker.has_unit_norm());
+        let (name, space, dim) = (chunker.name(), "embedding".to_owned(), chunker.encoder().dim());
+        provenance.representations = Some(vec![StoredRepresentation { name, space, dim }]);
+    }
     let job = Job {
         name: "passages",
         out: arguments.file("passages"),
         ..Job::new(arguments, model, output, "corpus", provenance)?
     };
-    job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts))
+    match model.chunker() {
+        None => job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts)),
+        Some(chunker) => {
+            let late = |texts: &[&str]| encode_late(chunker, &splitter, texts);
+            job.encode(|item: Item| late_pieces(&splitter, &item), late)
+        }
+    }
+}
+
+/// The passages of an item with their ids: the number of each before the whole text, `NUMBER TEXT`.
+fn late_pieces(splitter: &PassageSplitter, item: &Item) -> Vec<(String, String)> {
+    let whole = item.title_and_text();
+    let passages = splitter.ranges(&whole).len().max(1);
+    (0..passages).map(|number| (format!("{number} {whole}"), format!("{}#{number}", item.id))).collect()
+}
+
+/// Encodes passages that [`late_pieces`] gave. Those of one text that follow each other are read once, and each is the same
+/// whichever others are asked for.
+fn encode_late(chunker: &LateChunker, splitter: &PassageSplitter, pieces: &[&str]) -> Result<Encoded, Error> {
+    let (mut texts, mut wanted) = (Vec::<&str>::new(), Vec::<(usize, usize)>::new());
+    for piece in pieces {
+        let (number, text) = piece.split_once(' ').unwrap_or(("0", piece));
+        if texts.last() != Some(&text) {
+            texts.push(text);
+        }
+        wanted.push((texts.len() - 1, number.parse().unwrap_or(0)));
+    }
+    let passages: Vec<_> = texts.iter().map(|text| splitter.ranges(text)).collect();
+    let encoded = chunker.encode_items(&texts, &passages)?;
+    let values = wanted.into_iter().flat_map(|(text, number)| encoded[text].row(number).to_vec());
+    Embeddings::from_vec(values.collect(), chunker.encoder().dim()).map(Encoded::Vectors)
 }
 
 /// The texts of an item's passages with their ids; an item without words has one empty passage.

@@ -5,9 +5,10 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
-use ess_data::Provenance;
+use ess_data::{Provenance, StoredRepresentation};
 use ess_encoders::{
-    LayerEncoder, Precision, SentenceEncoder, StaticEncoder, TokenCounter, TokenEncoder, TwoTowerEncoder,
+    LateChunker, LayerEncoder, Precision, RepresentationEncoder, SentenceEncoder, StaticEncoder,
+    TokenCounter, TokenEncoder, TwoTowerEncoder,
 };
 
 use crate::data::{model_folder::model_folder, similarity_note::similarity_note};
@@ -21,6 +22,8 @@ pub(crate) struct Model {
     provenance: [Provenance; 2],
     // Items give token states as queries do, where those do.
     item_states: bool,
+    // For passages that are pooled from the states of the whole item.
+    chunker: Option<LateChunker>,
     // For the bar, with the most tokens of a text; none where there is no bar, or no tokenizer here.
     counter: Option<(TokenCounter, usize)>,
 }
@@ -29,6 +32,7 @@ enum Kind {
     One(Arc<SentenceEncoder>),
     Two(Box<TwoTowerEncoder>),
     Layers(LayerEncoder),
+    Represented(Box<RepresentationEncoder>),
     States(TokenEncoder),
     Static(Box<StaticEncoder>),
     #[cfg(feature = "http")]
@@ -90,7 +94,9 @@ impl Model {
     fn ask(arguments: &Arguments) -> Result<Self> {
         let of_folders = [
             ("--layers", !arguments.layers.is_empty()),
+            ("--representation", !arguments.representations.is_empty()),
             ("--states", arguments.states.is_some()),
+            ("--late-chunks", arguments.late_chunks),
             ("--max-tokens", arguments.max_tokens.is_some()),
             ("--device", !arguments.device.is_cpu()),
             ("--precision", arguments.precision != Precision::F32),
@@ -111,7 +117,9 @@ impl Model {
     ) -> Result<Self> {
         let of_transformers = [
             ("--layers", !arguments.layers.is_empty()),
+            ("--representation", !arguments.representations.is_empty()),
             ("--states", arguments.states.is_some()),
+            ("--late-chunks", arguments.late_chunks),
             ("--device", device.is_some()),
             ("--precision", arguments.precision != Precision::F32),
         ];
@@ -138,9 +146,13 @@ impl Model {
         device: Option<&Device>,
         provenance: &Provenance,
     ) -> Result<Self> {
-        for (flag, given) in
-            [("--layers", !arguments.layers.is_empty()), ("--states", arguments.states.is_some())]
-        {
+        let of_one_encoder = [
+            ("--layers", !arguments.layers.is_empty()),
+            ("--representation", !arguments.representations.is_empty()),
+            ("--states", arguments.states.is_some()),
+            ("--late-chunks", arguments.late_chunks),
+        ];
+        for (flag, given) in of_one_encoder {
             ensure!(!given, "{flag}: expected a model with one encoder, found two");
         }
         let encoder = two_towers(folder, device, arguments)?;
@@ -157,7 +169,15 @@ impl Model {
         let (layers, states) = (&arguments.layers, arguments.states);
         let encoder = Arc::new(one_encoder(folder, device, arguments)?);
         let mut provenance = described(provenance, &encoder);
+        let chunker = arguments.late_chunks.then(|| LateChunker::new(encoder.clone(), None)).transpose();
+        let chunker = chunker.context("--late-chunks")?;
         let kind = match states {
+            None if !arguments.representations.is_empty() => {
+                let wanted = arguments.representations.clone();
+                let encoder = RepresentationEncoder::new(encoder, wanted).context("--representation")?;
+                represent(&mut provenance, &encoder);
+                Kind::Represented(Box::new(encoder))
+            }
             Some(layer) => Kind::States(TokenEncoder::new(encoder, layer).context("--states")?),
             None if layers.is_empty() => Kind::One(encoder),
             None => {
@@ -170,15 +190,21 @@ impl Model {
             Some(layer) => Some(vec![layer]),
             None => Some(layers.clone()).filter(|layers| !layers.is_empty()),
         };
-        Self::new(kind, [provenance.clone(), provenance], arguments.item_states)
+        let mut model = Self::new(kind, [provenance.clone(), provenance], arguments.item_states)?;
+        model.chunker = chunker;
+        Ok(model)
     }
 
     fn new(kind: Kind, provenance: [Provenance; 2], item_states: bool) -> Result<Self> {
-        let whole_rows = !matches!(kind, Kind::Layers(_));
+        let whole_rows = match &kind {
+            Kind::Layers(_) => false,
+            Kind::Represented(encoder) => encoder.blocks().len() == 1,
+            _ => true,
+        };
         for note in notes(&provenance, whole_rows) {
             note!("note: {note}");
         }
-        Ok(Self { kind, provenance, item_states, counter: None })
+        Ok(Self { kind, provenance, item_states, chunker: None, counter: None })
     }
 
     /// The provenance of items, or of queries.
@@ -207,6 +233,7 @@ impl Model {
             Kind::One(encoder) => encoder.encode_items(texts),
             Kind::Two(encoder) => encoder.encode_items(texts),
             Kind::Layers(encoder) => encoder.encode_items(texts),
+            Kind::Represented(encoder) => encoder.encode_items(texts),
             Kind::States(encoder) => encoder.encoder().encode_items(texts),
             Kind::Static(encoder) => encoder.encode_items(texts),
             #[cfg(feature = "http")]
@@ -215,11 +242,17 @@ impl Model {
         vectors.map(Encoded::Vectors)
     }
 
+    /// What pools passages from the states of whole items, where that was asked for.
+    pub(crate) fn chunker(&self) -> Option<&LateChunker> {
+        self.chunker.as_ref()
+    }
+
     pub(crate) fn encode_queries(&self, texts: &[&str]) -> Result<Encoded, Error> {
         match &self.kind {
             Kind::One(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
             Kind::Two(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
             Kind::Layers(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::Represented(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
             Kind::States(encoder) => encoder.encode_queries(texts).map(Encoded::States),
             Kind::Static(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
             #[cfg(feature = "http")]
@@ -236,6 +269,7 @@ impl Kind {
             Self::One(encoder) => of(encoder),
             Self::Two(encoder) => of(encoder.item()),
             Self::Layers(encoder) => of(encoder.encoder()),
+            Self::Represented(encoder) => of(encoder.encoder()),
             Self::States(encoder) => of(encoder.encoder()),
             Self::Static(encoder) => {
                 Ok(Some((encoder.token_counter()?, encoder.max_tokens().unwrap_or(usize::MAX))))
@@ -331,6 +365,21 @@ fn described(provenance: &Provenance, encoder: &SentenceEncoder) -> Provenance {
         text: Some(format!("at most {} tokens", encoder.max_tokens())),
         ..provenance.clone()
     }
+}
+
+/// What stands in the rows of chosen representations.
+fn represent(provenance: &mut Provenance, encoder: &RepresentationEncoder) {
+    let blocks = encoder.blocks();
+    let stored = |block: &ess_encoders::RepresentedBlock| StoredRepresentation {
+        name: block.representation.to_string(),
+        space: block.space.clone(),
+        dim: block.dim,
+    };
+    let is_one = blocks.len() == 1;
+    provenance.representations = Some(blocks.iter().map(stored).collect());
+    provenance.normalized = Some(encoder.has_unit_norm() && is_one);
+    // Of several vectors in a row no cosine is meant.
+    provenance.similarity = provenance.similarity.take().filter(|_| is_one);
 }
 
 /// What whoever uses the vectors must know of them; of the similarity only where rows are the model's vectors.

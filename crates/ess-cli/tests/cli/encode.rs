@@ -4,6 +4,7 @@ mod compressed;
 mod full_disk;
 mod merged;
 mod model_folder;
+mod representations;
 mod shards;
 mod stopped;
 mod stores;

@@ -88,9 +88,9 @@ impl Shape {
 
     fn metadata(&self, provenance: &Provenance) -> Option<BTreeMap<&'static str, String>> {
         // What version 1 can say is written as version 1.
-        let Provenance { layers, similarity, assumed, inputs, precision, .. } = provenance;
+        let Provenance { layers, representations, similarity, assumed, inputs, precision, .. } = provenance;
         let more = [similarity, precision, inputs].into_iter().any(Option::is_some);
-        let said = layers.is_some() || assumed.is_some() || more;
+        let said = layers.is_some() || representations.is_some() || assumed.is_some() || more;
         let rich = self.tokens.is_some() || said;
         let mut metadata = BTreeMap::from([
             ("format", FORMAT.to_owned()),
