@@ -21,7 +21,7 @@ pub use error::Error;
 pub use features::{
     asked::Asked,
     feature::{Feature, LearnedFrom},
-    table::register_feature,
+    table::{register_feature, register_part},
     weights::Weights,
 };
 pub use input::{

@@ -13,7 +13,7 @@ use ess_metrics::Run;
 use ess_train::Progress;
 
 use crate::{
-    data::{beir_texts::BeirTexts, dataset::say_unit_norm},
+    data::{beir_texts::BeirTexts, dataset::say_unit_norm, parts::parts},
     settings::attached::read_settings,
 };
 
@@ -44,6 +44,11 @@ pub(crate) fn collection(
     config: &AutoConfig,
 ) -> Result<Collection> {
     let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
+    let parts = parts(dataset);
+    if !parts.is_empty() {
+        let parts: Vec<(&str, usize)> = parts.iter().map(|(name, dim)| (name.as_str(), *dim)).collect();
+        collection = collection.with_parts(&parts)?;
+    }
     if let Some(passages) = dataset.passages()? {
         say_unit_norm(&passages.provenance, &dataset.folder().join("passages.safetensors"));
         collection = collection.with_passages(passages.embeddings, passages.rows)?;

@@ -11,6 +11,7 @@ pub(crate) mod item_texts;
 pub(crate) mod manifest;
 #[cfg(feature = "encoders")]
 pub(crate) mod model_folder;
+pub(crate) mod parts;
 pub(crate) mod saved_module;
 #[cfg(feature = "encoders")]
 pub(crate) mod shard_files;

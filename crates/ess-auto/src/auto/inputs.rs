@@ -34,6 +34,9 @@ pub(super) fn checksum(
     if !(weights.is_empty() && teacher.is_empty() && negatives.is_empty()) {
         parts.push(format!("{weights:?} {teacher:?} {negatives:?}"));
     }
+    if !collection.parts.is_empty() {
+        parts.push(format!("{:?}", collection.parts));
+    }
     Checksum::of(parts.join("\n").as_bytes())
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod lexical;
 pub(crate) mod lexical_feedback;
 pub(crate) mod lexical_neighbours;
 pub(crate) mod lexical_title;
+pub(crate) mod part;
 pub(crate) mod passages;
 pub(crate) mod tokens;
 pub(crate) mod trained_module;

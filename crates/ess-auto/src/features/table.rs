@@ -9,7 +9,7 @@ use crate::{
         kinds::{
             dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, lexical::Lexical,
             lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
-            lexical_title::LexicalTitle, passages::BestPassage, tokens::Tokens,
+            lexical_title::LexicalTitle, part::Part, passages::BestPassage, tokens::Tokens,
             trained_module::TrainedModule,
         },
     },
@@ -55,10 +55,42 @@ pub fn register_feature<F: Feature + 'static>(feature: F) -> Result<(), Error> {
     match REGISTERED.add::<F>(name, Box::leak(Box::new(feature))) {
         Ok(true) => Ok(()),
         // Another thread was first.
-        Ok(false) | Err(NameError::Taken) => Err(Error::FeatureTaken { name: name.to_owned() }),
-        Err(NameError::Malformed) => {
+        Ok(false) => Err(Error::FeatureTaken { name: name.to_owned() }),
+        Err(error) => Err(refused(name, error)),
+    }
+}
+
+/// Makes known the feature that is the similarity of a part of the vectors, by the part's name ([`Collection::with_parts`]); one that
+/// is known already stays. Features of this crate's own names and of other kinds are refused.
+///
+/// ```
+/// use ess_auto::{AutoConfig, register_part};
+///
+/// register_part("layer_4")?;
+/// let mut config = AutoConfig::default();
+/// config.features.push("layer_4".to_owned());
+/// config.check()?;
+/// # Ok::<(), ess_auto::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`register_feature`].
+pub fn register_part(name: &str) -> Result<(), Error> {
+    if OWN.iter().any(|feature| is_called(*feature, name)) {
+        return Err(refused(name, NameError::Taken));
+    }
+    let known = REGISTERED.find(name).map(|feature| feature.name());
+    let name = known.unwrap_or_else(|| Box::leak(name.to_owned().into_boxed_str()));
+    let part: &'static dyn Feature = Box::leak(Box::new(Part { name }));
+    REGISTERED.add::<Part>(name, part).map(drop).map_err(|error| refused(name, error))
+}
+
+fn refused(name: &str, error: NameError) -> Error {
+    match error {
+        NameError::Taken => Error::FeatureTaken { name: name.to_owned() },
+        NameError::Malformed => {
             let (what, expected) = ("name of a feature", NameError::FITTING);
-            Err(Error::Config { name: what, expected, found: name.to_owned() })
+            Error::Config { name: what, expected, found: name.to_owned() }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The items that are searched.
 
+use std::{collections::BTreeMap, ops::Range};
+
 use ess_core::{Embeddings, Error, Ids, Index, QueryEncoder};
 use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
@@ -27,6 +29,8 @@ pub struct Collection {
     pub(crate) words: Option<Words>,
     pub(crate) passages: Option<Passages>,
     pub(crate) tokens: Option<ItemTokens>,
+    /// Which components of a vector are which part.
+    pub(crate) parts: BTreeMap<String, Range<usize>>,
 }
 
 /// The items' passages, in the space of the items.
@@ -52,7 +56,7 @@ impl Collection {
     pub fn new(ids: Ids, items: Embeddings) -> Result<Self, Error> {
         check_len("ids of items", items.len(), ids.len())?;
         let index = FlatIndex::new(items.clone())?;
-        Ok(Self { ids, items, index, words: None, passages: None, tokens: None })
+        Ok(Self { ids, items, index, words: None, passages: None, tokens: None, parts: BTreeMap::new() })
     }
 
     /// Adds the items' texts, in the same order, for lexical search; titles that were given before are dropped.
@@ -87,6 +91,26 @@ impl Collection {
     pub fn with_tokens(mut self, tokens: ItemTokens) -> Result<Self, Error> {
         check_len("items with token states", self.items.len(), tokens.items())?;
         self.tokens = Some(tokens);
+        Ok(self)
+    }
+
+    /// Says of which parts a vector is made, of queries and items alike: names, and how many components each has, in order. The
+    /// similarity of each is a feature of its name, where [`register_part`](crate::register_part) made it known.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] unless the components are those of a vector; [`Error::InvalidParameter`] for a name that stands twice.
+    pub fn with_parts(mut self, parts: &[(&str, usize)]) -> Result<Self, Error> {
+        let dims = parts.iter().map(|(_, dim)| dim).sum();
+        check_len("components of the parts", self.items.dim(), dims)?;
+        self.parts.clear();
+        let mut start = 0;
+        for (name, dim) in parts {
+            if self.parts.insert((*name).to_owned(), start..start + dim).is_some() {
+                let (parameter, expected) = ("name of a part", "one that stands once");
+                return Err(Error::InvalidParameter { name: parameter, expected, found: (*name).to_owned() });
+            }
+            start += dim;
+        }
         Ok(self)
     }
 

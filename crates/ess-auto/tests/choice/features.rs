@@ -6,10 +6,11 @@ use std::sync::{
 };
 
 use ess_auto::{
-    Asked, Auto, AutoConfig, AutoModule, AutoQueries, Collection, Error, Feature, Weights, register_feature,
+    Asked, Auto, AutoConfig, AutoModule, AutoQueries, Collection, Error, Feature, TrainingQueries, Weights,
+    register_feature, register_part,
 };
-use ess_core::{Ids, Searcher, TokenStates};
-use ess_train::Progress;
+use ess_core::{Embeddings, Ids, Searcher, TokenStates};
+use ess_train::{Progress, QuerySet};
 
 use crate::generated::{DIM, World, blurred, config, fit, right};
 
@@ -267,4 +268,47 @@ fn what_is_no_feature_and_values_that_are_none_are_typed_errors() {
     assert!(matches!(beyond, Err(Error::Core(ess_core::Error::RowOutOfRange { row: 99, .. }))), "{beyond:?}");
     let weight = register_feature(Clear { name: "harmful", finds: true, cautious: f32::NAN });
     assert!(matches!(weight, Err(Error::Config { name: "cautious weight of a feature", .. })));
+}
+
+/// Each row of one matrix, followed by thrice that of another.
+fn beside(clear: &Embeddings, noise: &Embeddings) -> Embeddings {
+    let rows = clear.rows().zip(noise.rows());
+    let rows =
+        rows.map(|(clear, noise)| clear.iter().copied().chain(noise.iter().map(|x| 3.0 * x)).collect());
+    Embeddings::from_rows(&rows.collect::<Vec<Vec<f32>>>()).unwrap()
+}
+
+#[test]
+fn a_part_of_the_vectors_is_weighed_by_its_name() {
+    register_part("part_clear").unwrap();
+    register_part("part_clear").unwrap();
+    register_part("part_noise").unwrap();
+    assert!(matches!(register_part("dense"), Err(Error::FeatureTaken { .. })));
+    register();
+    assert!(matches!(register_part("clear"), Err(Error::FeatureTaken { .. })), "another kind has the name");
+    assert!(matches!(register_part("Part"), Err(Error::Config { .. })));
+
+    let (world, noise) = (World::new(ITEMS, 1), World::new(ITEMS, 50).items);
+    let ids = world.bare_collection().ids().clone();
+    let collection = Collection::new(ids, beside(&world.items, &noise)).unwrap();
+    assert!(!collection.has("part_clear"));
+    let collection = collection.with_parts(&[("part_clear", DIM), ("part_noise", DIM)]).unwrap();
+    assert!(collection.has("part_clear") && collection.has("part_noise"));
+    let queries = |number: usize, seed: u64| {
+        let set = world.queries(number, seed).set().clone();
+        let rows = beside(set.encodings(), &World::new(number, seed + 100).items);
+        TrainingQueries::new(QuerySet::new(rows, set.judgements().to_vec()).unwrap())
+    };
+    let (train, test) = (queries(200, 2), queries(200, 3));
+    let mut config = with("part_clear");
+    config.features.push("part_noise".to_owned());
+    let (module, report) = fit(&collection, &train, config);
+    let weights = &report.dense.second;
+    assert!(weights.get("part_clear") > weights.get("part_noise").max(0.1), "{:?}", report.dense);
+    let hits = module.bind(&collection).unwrap().search(test.set().encodings(), 1).unwrap();
+    let frozen = collection.index().search(test.set().encodings(), 1).unwrap();
+    assert!(right(&hits, &test) > right(&frozen, &test));
+
+    let parts = |parts: &[(&str, usize)]| world.bare_collection().with_parts(parts);
+    assert!(parts(&[("a", DIM - 1)]).is_err() && parts(&[("a", 1), ("a", DIM - 1)]).is_err());
 }

@@ -14,6 +14,7 @@ use crate::{
     automatic::{collection, search_automatically},
     data::{
         beir_texts::BeirTexts,
+        parts::register_parts,
         saved_module::{SavedModule, SearchingModule},
     },
 };
@@ -36,6 +37,8 @@ pub(crate) fn load_all(
     device: &Device,
 ) -> Result<Vec<(String, System)>> {
     let (query_dim, item_dim) = (dataset.query_dim(), dataset.items().dim());
+    // A choice that was saved may name them.
+    register_parts(dataset)?;
     let mut systems: Vec<(String, System)> = Vec::new();
     if query_dim == item_dim {
         systems.push(("frozen".to_owned(), System::Module(SearchingModule::frozen(item_dim)?)));

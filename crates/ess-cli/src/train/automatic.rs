@@ -11,6 +11,7 @@ use crate::{
     data::{
         beir_texts::BeirTexts,
         dataset::{judge_file, open_for_rankings},
+        parts::register_parts,
     },
     output::options::Output,
     settings::attached::SETTINGS,
@@ -51,9 +52,14 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
 
 /// Chooses a searching operation, with or without texts, and saves it.
 pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
-    let config = automatic::config(arguments.config.as_deref(), arguments.budget, arguments.seed)?;
-    let mut out = FolderLock::acquire(&arguments.out)?;
+    // Settings may name the parts that the embeddings have.
     let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
+    let parts = register_parts(&dataset)?;
+    let mut config = automatic::config(arguments.config.as_deref(), arguments.budget, arguments.seed)?;
+    if arguments.config.is_none() {
+        config.features.extend(parts);
+    }
+    let mut out = FolderLock::acquire(&arguments.out)?;
     let train = judge_file(&dataset, &arguments.train)?;
     let dev = arguments.dev.as_ref().map(|path| judge_file(&dataset, path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;

@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use ess_data::{Dtype, EmbeddingStore, Provenance, StoredRepresentation, write_store};
+
 use crate::{
     program::{Outcome, command, read_json, run},
     small_data::{ITEMS, QUERIES, SmallData},
@@ -166,4 +168,32 @@ fn choices_on_several_data_sets_become_a_page_that_a_second_run_takes_from_what_
     std::fs::write(&cell, marked.to_string()).unwrap();
     assert!(run("compare auto", arguments).succeeded().stdout.contains("| .1250 ["));
     run("compare auto", ["--data", "one=here", "--out", &out]).failed_with(&["NAME=BEIR_DIR"]);
+}
+
+#[test]
+fn representations_that_stand_in_a_row_are_features_by_name() {
+    let data = data_with_texts();
+    for name in ["corpus.safetensors", "queries.safetensors"] {
+        let store = EmbeddingStore::open(data.path(name)).unwrap();
+        let (ids, rows) = (store.ids().clone(), store.to_embeddings().unwrap());
+        let part = |name: &str, space: &str, dim| StoredRepresentation {
+            name: name.to_owned(),
+            space: space.to_owned(),
+            dim,
+        };
+        let parts = vec![part("pooled", "embedding", 2), part("layer=at:1", "layer 1, mean", rows.dim() - 2)];
+        let provenance = Provenance { representations: Some(parts), ..Provenance::default() };
+        write_store(data.path(name), &ids, &rows, Dtype::F32, &provenance).unwrap();
+    }
+    let named = r#"{"trained_modules": [], "features": ["lexical", "part_layer_at_1"]}"#;
+    std::fs::write(data.path("config.json"), named).unwrap();
+    choose(&data, "module", &[]).succeeded();
+    data.evaluate(&["--module", &data.text("module"), "--beir", &data.text("")]).succeeded();
+    // Without settings all parts are weighed.
+    let (folder, qrels, out) = (data.text(""), data.text("qrels.tsv"), data.text("all"));
+    let own =
+        ["--module", "auto", "--embeddings", &folder, "--train", &qrels, "--out", &out, "--budget", "5"];
+    run("train", own).succeeded();
+    let features = read_json(&data.path("all/training.json"))["config"]["features"].to_string();
+    assert!(features.contains("part_pooled") && features.contains("part_layer_at_1"), "{features}");
 }
