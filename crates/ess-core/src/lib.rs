@@ -11,6 +11,7 @@ mod ids;
 mod index;
 mod isotonic_link;
 mod link;
+mod module_set;
 mod name_table;
 mod relevance_model;
 mod retriever;
@@ -36,6 +37,7 @@ pub use index::{
 };
 pub use isotonic_link::IsotonicLink;
 pub use link::{Link, Sigmoid};
+pub use module_set::{ModuleSet, SharedModule};
 pub use name_table::{NameError, NameTable};
 pub use relevance_model::RelevanceModel;
 pub use retriever::Retriever;
