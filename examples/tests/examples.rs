@@ -69,6 +69,18 @@ fn a_graph_finds_nearly_what_is_exact() {
 }
 
 #[test]
+fn modules_are_chosen_for_each_query() {
+    let said = said("11_many_modules", &[]);
+    let [frozen, first, second, routed] = ["\nfrozen ", "\nfirst ", "second ", "\nrouted "].map(|name| {
+        let part = if name == "second " { said.split_once("\nfirst ").unwrap().1 } else { &said };
+        number_after(part, name)
+    });
+    assert!((frozen - 0.6451).abs() < 1e-3, "{said}");
+    assert!(first > frozen && second > frozen && routed > frozen, "{said}");
+    assert!(said.contains("better than the frozen encoder"), "{said}");
+}
+
+#[test]
 fn a_link_is_calibrated() {
     let said = said("10_calibrate", &[]);
     assert!(number_after(&said, "Platt: Brier 0.0") >= 0.0, "{said}");

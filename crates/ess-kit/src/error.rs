@@ -138,6 +138,25 @@ pub enum Error {
         /// How it is made or loaded.
         by: &'static str,
     },
+    /// A folder without a saved searching module right below it.
+    #[error(
+        "{path}: expected folders of searching modules, as `ess train --out {path}/NAME` writes them, found {found}",
+        path = path.display()
+    )]
+    NoModules {
+        /// The folder.
+        path: PathBuf,
+        /// What came of looking.
+        found: String,
+    },
+    /// The report of a training run that cannot be read.
+    #[error("{path}: expected the report of a training run as JSON, found {found}", path = path.display())]
+    Report {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        found: String,
+    },
     /// Embeddings, ids or dimensions that do not fit.
     #[error(transparent)]
     Core(#[from] ess_core::Error),

@@ -45,6 +45,8 @@ mod judged_queries;
 #[cfg(feature = "search")]
 mod load_module;
 #[cfg(feature = "train")]
+mod open_modules;
+#[cfg(feature = "train")]
 mod runs;
 #[cfg(feature = "train")]
 mod stored_encoding;
@@ -65,6 +67,8 @@ pub use ess_train::near_duplicates;
 pub use judged_queries::JudgedQueries;
 #[cfg(feature = "search")]
 pub use load_module::{load_module, load_module_on};
+#[cfg(feature = "train")]
+pub use open_modules::{OpenedModules, open_modules};
 #[cfg(feature = "train")]
 pub use stored_encoding::StoredEncoding;
 #[cfg(feature = "train")]

@@ -14,8 +14,8 @@
 
 pub use ess_core::{
     Effort, Embeddings, Encoding, Filter, Hit, Identity, Ids, Index, IndexSearcher, ItemEncoder, Link,
-    MutableIndex, PersistentIndex, QueryEncoder, Retriever, RowSet, SearchModule, SearchParams, Searcher,
-    TokenStates,
+    ModuleSet, MutableIndex, PersistentIndex, QueryEncoder, Retriever, RowSet, SearchModule, SearchParams,
+    Searcher, TokenStates,
 };
 pub use ess_data::{
     Dtype, EmbeddingStore, Item, Provenance, Query, cut_dev, read_link, read_qrels, read_records, read_run,

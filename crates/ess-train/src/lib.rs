@@ -11,6 +11,8 @@ mod loss;
 mod matmul;
 mod recipe;
 mod recipe_config;
+#[cfg(feature = "closed-forms")]
+mod router;
 mod trainer;
 
 pub use calibration::SimilaritySample;
@@ -82,6 +84,8 @@ pub use recipe_config::{
     training_memory::TrainingMemorySettings,
     weighted_ensemble::WeightedEnsembleSettings,
 };
+#[cfg(feature = "closed-forms")]
+pub use router::{Router, RouterConfig, RouterFit};
 pub use trainer::{
     checkpoint::settings::Checkpoints,
     config::TrainerConfig,
