@@ -87,7 +87,7 @@ enum Command {
     Evaluate(Box<evaluate::Arguments>),
     Calibrate(Box<calibrate::Arguments>),
     Export(Box<export::Arguments>),
-    Index(index::Arguments),
+    Index(Box<index::Arguments>),
     Compare(compare::Arguments),
     Experiment(experiment::Arguments),
     #[cfg(feature = "encoders")]
@@ -168,7 +168,7 @@ impl Command {
             Self::Evaluate(arguments) => evaluate::run(&arguments, output),
             Self::Calibrate(arguments) => calibrate::run(&arguments, output),
             Self::Export(arguments) => export::run(&arguments, output),
-            Self::Index(arguments) => index::run(arguments, output),
+            Self::Index(arguments) => index::run(*arguments, output),
             Self::Compare(arguments) => compare::run(arguments, output),
             Self::Experiment(arguments) => experiment::run(arguments, output),
             Self::Completions(arguments) => completions::run(&arguments, program()),

@@ -1,11 +1,13 @@
 //! Indexes in files: built once from frozen items, then searched, tuned, compacted and looked into.
 
+mod bm25;
 mod build;
 mod compact;
 mod file;
 mod info;
 mod queries;
 mod search;
+mod texts;
 mod tune;
 
 use anyhow::Result;

@@ -1,9 +1,12 @@
 //! `ess index build`
 
-use std::{path::PathBuf, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
-use anyhow::Result;
-use clap::{Args, ValueEnum};
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum, builder::ArgPredicate};
 use ess_core::{Embeddings, Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
 use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
@@ -15,18 +18,24 @@ use crate::{
     output::options::Output,
 };
 
+use super::bm25::{Bm25Arguments, Built};
+
 const EXAMPLES: &str = "\
 Examples:
   ess index build --items data/scifact/minilm/corpus.safetensors --dtype i8 --out target/scifact.index
-  ess index build --kind graph --items data/scifact/minilm/corpus.safetensors --out target/scifact.index";
+  ess index build --kind graph --items data/scifact/minilm/corpus.safetensors --out target/scifact.index
+  ess index build --kind bm25 --beir data/scifact --out target/bm25.index";
 
-/// Build an index from an embedding store and save it with the ids of the items.
+/// Build an index from an embedding store, or of texts by BM25, and save it with the ids of the items.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
     /// The items, as `ess encode` and `ess import` write them.
-    #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
-    items: PathBuf,
+    #[arg(long, value_name = "STORE", required_unless_present = "beir", value_parser = paths::STORE.read())]
+    items: Option<PathBuf>,
+    /// A BEIR folder whose items' texts are indexed by BM25.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["items", "module"], value_parser = paths::BEIR.read())]
+    beir: Option<PathBuf>,
     /// A saved searching module that moves items too: the moved items are indexed.
     #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
     module: Option<PathBuf>,
@@ -35,9 +44,12 @@ pub(crate) struct Build {
     /// The index file to write.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
-    /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly.
-    #[arg(long, value_enum, default_value_t = Kind::Flat)]
+    /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly; bm25 is of
+    /// texts (--beir), exact, and asked by texts [default with --beir: bm25].
+    #[arg(long, value_enum, default_value_t = Kind::Flat, default_value_if("beir", ArgPredicate::IsPresent, "bm25"))]
     kind: Kind,
+    #[command(flatten)]
+    bm25: Bm25Arguments,
     /// How vectors are stored; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
     #[arg(long, alias = "storage", value_enum, value_name = "DTYPE", default_value_t = Numbers::F32)]
     dtype: Numbers,
@@ -61,6 +73,7 @@ enum Kind {
     Graph,
     #[value(alias = "quantised")]
     IvfPq,
+    Bm25,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -83,31 +96,13 @@ struct Report {
 impl Build {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let _lock = output.lock_files(&[("--out", &self.out)])?;
-        let store = EmbeddingStore::open(&self.items)?;
-        let ids = store.ids().as_slice().to_vec();
-        let items = self.moved(crate::data::dataset::searchable(&store, &self.items)?)?;
-        let start = Instant::now();
-        let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
-        let report = match self.kind {
-            Kind::Flat => {
-                let index = FlatBuilder::new(self.dtype.into()).build(items)?;
-                let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
+        let report = match (&self.items, &self.beir, self.kind) {
+            (None, Some(beir), Kind::Bm25) => self.of_texts(beir)?,
+            (Some(items), None, Kind::Flat | Kind::Graph | Kind::IvfPq) => {
+                self.of_embeddings(items, output)?
             }
-            Kind::Graph => {
-                let (degree, candidates) = (self.degree, self.ef_construction.max(self.degree));
-                let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
-                let index = builder.build(items, progress)?;
-                let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
-            }
-            Kind::IvfPq => {
-                let (lists, storage) = (self.lists, self.dtype.into());
-                let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
-                let index = builder.build(items, progress)?;
-                let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?, seconds)?
-            }
+            (_, _, Kind::Bm25) => bail!("--kind bm25: expected texts by --beir DIR, found none"),
+            _ => bail!("--kind: expected bm25 for the texts of --beir, found a kind of index of embeddings"),
         };
         say!(
             "{}: {} items of dimension {}, built in {:.2} s, {} bytes",
@@ -118,6 +113,48 @@ impl Build {
             report.file_bytes
         );
         output.write(&report)
+    }
+
+    fn of_texts(&self, beir: &Path) -> Result<Report> {
+        let Built { items, dim, memory, seconds } = self.bm25.build(beir, &self.out)?;
+        Ok(Report {
+            out: self.out.clone(),
+            items,
+            dim,
+            memory: Some(memory),
+            file_bytes: std::fs::metadata(&self.out)?.len(),
+            seconds_to_build: seconds,
+        })
+    }
+
+    fn of_embeddings(&self, path: &Path, output: &Output) -> Result<Report> {
+        let store = EmbeddingStore::open(path)?;
+        let ids = store.ids().as_slice().to_vec();
+        let items = self.moved(crate::data::dataset::searchable(&store, path)?)?;
+        let start = Instant::now();
+        let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
+        match self.kind {
+            Kind::Flat => {
+                let index = FlatBuilder::new(self.dtype.into()).build(items)?;
+                let seconds = start.elapsed().as_secs_f64();
+                self.save(&IdentifiedIndex::new(index, ids)?, seconds)
+            }
+            Kind::Graph => {
+                let (degree, candidates) = (self.degree, self.ef_construction.max(self.degree));
+                let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
+                let index = builder.build(items, progress)?;
+                let seconds = start.elapsed().as_secs_f64();
+                self.save(&IdentifiedIndex::new(index, ids)?, seconds)
+            }
+            Kind::IvfPq => {
+                let (lists, storage) = (self.lists, self.dtype.into());
+                let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
+                let index = builder.build(items, progress)?;
+                let seconds = start.elapsed().as_secs_f64();
+                self.save(&IdentifiedIndex::new(index, ids)?, seconds)
+            }
+            Kind::Bm25 => bail!("--kind bm25: expected texts, found embeddings"),
+        }
     }
 
     /// The items as the module moves them, if one was named.

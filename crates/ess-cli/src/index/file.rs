@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use ess_index::{IndexFile, Opening};
+use ess_lexical::SparseIndexFile;
 
 use crate::arguments::paths;
 
@@ -33,13 +34,26 @@ impl IndexArguments {
         !self.no_verify
     }
 
+    /// Whether the index is one of words.
+    pub(crate) fn is_sparse(&self) -> Result<bool> {
+        Ok(SparseIndexFile::is_one(&self.index)?)
+    }
+
     /// Opens the file as asked for.
     pub(crate) fn open(&self) -> Result<IndexFile> {
-        let opening = match (self.read, self.no_verify) {
+        Ok(IndexFile::open(&self.index, self.opening())?)
+    }
+
+    /// Opens the file of an index of words as asked for.
+    pub(crate) fn open_sparse(&self) -> Result<SparseIndexFile> {
+        Ok(SparseIndexFile::open(&self.index, self.opening())?)
+    }
+
+    fn opening(&self) -> Opening {
+        match (self.read, self.no_verify) {
             (true, _) => Opening::Read,
             (false, true) => Opening::MappedUnverified,
             (false, false) => Opening::Mapped,
-        };
-        Ok(IndexFile::open(&self.index, opening)?)
+        }
     }
 }

@@ -39,8 +39,23 @@ struct Report {
     verified: bool,
 }
 
+/// Of an index of words.
+#[derive(Serialize)]
+struct SparseReport {
+    kind: &'static str,
+    items: usize,
+    dim: usize,
+    made_by: Option<String>,
+    memory: MemoryUse,
+    milliseconds_to_open: f64,
+    verified: bool,
+}
+
 impl Info {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
+        if self.index.is_sparse()? {
+            return self.of_sparse(output);
+        }
         let start = Instant::now();
         let file = self.index.open()?;
         let index = file.index()?;
@@ -51,6 +66,24 @@ impl Info {
             rows: index.rows(),
             dim: index.dim(),
             capabilities: index.capabilities(),
+            memory: index.memory_use(),
+            milliseconds_to_open,
+            verified: self.index.verifies(),
+        };
+        say!("{}: {}", self.index.path().display(), serde_json::to_string_pretty(&report)?);
+        output.write(&report)
+    }
+
+    fn of_sparse(&self, output: &Output) -> Result<()> {
+        let start = Instant::now();
+        let file = self.index.open_sparse()?;
+        let (index, bm25) = (file.index()?, file.bm25()?);
+        let milliseconds_to_open = start.elapsed().as_secs_f64() * 1e3;
+        let report = SparseReport {
+            kind: if bm25.is_some() { "bm25" } else { "sparse" },
+            items: index.len(),
+            dim: index.dim(),
+            made_by: file.made_by().map(str::to_owned),
             memory: index.memory_use(),
             milliseconds_to_open,
             verified: self.index.verifies(),

@@ -18,8 +18,8 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct QueryArguments {
     /// The encoded queries, as `ess encode` and `ess import` write them.
-    #[arg(long, value_name = "STORE", value_parser = paths::STORE.read())]
-    queries: PathBuf,
+    #[arg(long, value_name = "STORE", required = true, value_parser = paths::STORE.read())]
+    queries: Option<PathBuf>,
     /// A saved searching module that maps the queries first.
     #[arg(long, value_name = "MODULE_DIR", value_parser = paths::MODULE.read())]
     module: Option<PathBuf>,
@@ -37,6 +37,14 @@ pub(crate) struct Queries {
 }
 
 impl QueryArguments {
+    /// Refuses encoded queries and modules where something else is expected.
+    pub(crate) fn refuse(&self, expected: &str) -> Result<()> {
+        for (flag, given) in [("--queries", &self.queries), ("--module", &self.module)] {
+            ensure!(given.is_none(), "{flag}: expected {expected}");
+        }
+        Ok(())
+    }
+
     /// The searching module that is named.
     pub(crate) fn module(&self) -> Result<Option<SearchingModule>> {
         self.module.as_deref().map(|folder| SearchingModule::load(folder, &self.device.open()?)).transpose()
@@ -50,7 +58,9 @@ impl QueryArguments {
         index: &dyn Index,
         items: Option<&Embeddings>,
     ) -> Result<Queries> {
-        let store = EmbeddingStore::open(&self.queries)?;
+        let queries = self.queries.as_ref();
+        let store =
+            EmbeddingStore::open(queries.context("expected encoded queries by --queries, found none")?)?;
         let encoded = store.to_embeddings()?;
         let mapped = module.map(|module| map(module, &store, &encoded, index, items)).transpose()?;
         let asked = mapped.as_ref().unwrap_or(&encoded);

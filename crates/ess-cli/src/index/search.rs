@@ -4,29 +4,35 @@ use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use ess_core::{Effort, Hit, Index, SearchParams};
+use ess_core::{Effort, Hit, Index, QueryEncoder, SearchParams, Searcher};
 use ess_data::write_run;
 use ess_metrics::Run;
 use serde::Serialize;
 
 use crate::{arguments::paths, data::dataset::open_searchable, output::options::Output};
 
-use super::{file::IndexArguments, queries::QueryArguments};
+use super::{file::IndexArguments, queries::QueryArguments, texts::TextArguments};
 
 const EXAMPLES: &str = "\
 Examples:
   ess index search --index target/scifact.index --queries data/scifact/minilm/queries.safetensors -k 5
+  ess index search --index target/bm25.index --text 'statins lower cholesterol'
   ess index search --index target/scifact.index --queries data/scifact/minilm/queries.safetensors \\
       --module target/linear --ef-search 64 --write-run linear.run";
 
 /// Search an index, with or without a searching module.
+///
+/// A BM25 index is asked by texts (--beir or --text), others by encoded queries (--queries).
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
+#[command(mut_arg("queries", |queries| queries.required(false).required_unless_present_any(["beir", "text"])))]
 pub(crate) struct Search {
     #[command(flatten)]
     index: IndexArguments,
     #[command(flatten)]
     queries: QueryArguments,
+    #[command(flatten)]
+    texts: TextArguments,
     /// The items that it was built from, for a module that reads what a first pass finds.
     #[arg(long, value_name = "STORE", requires = "module", value_parser = paths::STORE.read())]
     items: Option<PathBuf>,
@@ -50,6 +56,15 @@ pub(crate) struct Search {
     write_run: Option<PathBuf>,
 }
 
+/// What was found for queries with these ids, in an index with or without ids of items.
+struct Answers {
+    queries: Vec<String>,
+    hits: Vec<Vec<Hit>>,
+    ids: Option<Vec<String>>,
+    /// Of searching alone.
+    seconds: f64,
+}
+
 #[derive(Serialize)]
 struct Report {
     queries: usize,
@@ -61,9 +76,28 @@ impl Search {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let run = self.write_run.as_deref().map(|path| ("--write-run", path));
         let _locks = output.lock_files(run.as_slice())?;
+        let Answers { queries, hits, ids, seconds } = match self.index.is_sparse()? {
+            true => self.answer_texts()?,
+            false => self.answer_embeddings()?,
+        };
+        let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
+        let report = Report { queries: hits.len(), k: self.k, seconds };
+        for (query, hits) in queries.iter().zip(&hits).take(self.show) {
+            let shown: Vec<String> =
+                hits.iter().map(|hit| format!("{} {:.4}", id(hit.item), hit.similarity)).collect();
+            say!("{query}: {}", shown.join(", "));
+        }
+        say!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
+        if let Some(path) = &self.write_run {
+            write_run(path, &run_of(&queries, &hits, id)?).context("the run file")?;
+        }
+        output.write(&report)
+    }
+
+    fn answer_embeddings(&self) -> Result<Answers> {
+        self.texts.refuse("encoded queries by --queries, for this index is of embeddings")?;
         let file = self.index.open()?;
         let (index, ids) = (file.index()?, file.ids::<String>()?);
-        let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
         let items = self.items.as_deref().map(open_searchable).transpose()?;
         let queries = self.queries.read(self.queries.module()?.as_ref(), &*index, items.as_ref())?;
         let effort = Effort { ef_search: self.ef_search, nprobe: self.nprobe, rescore: self.rescore };
@@ -71,17 +105,27 @@ impl Search {
         let start = Instant::now();
         let asked = queries.mapped.as_ref().unwrap_or(&queries.encoded);
         let hits = index.search_with(asked, self.k, &SearchParams::from(effort))?;
-        let report = Report { queries: hits.len(), k: self.k, seconds: start.elapsed().as_secs_f64() };
-        for (query, hits) in queries.ids.iter().zip(&hits).take(self.show) {
-            let shown: Vec<String> =
-                hits.iter().map(|hit| format!("{} {:.4}", id(hit.item), hit.similarity)).collect();
-            say!("{query}: {}", shown.join(", "));
+        Ok(Answers { queries: queries.ids, hits, ids, seconds: start.elapsed().as_secs_f64() })
+    }
+
+    fn answer_texts(&self) -> Result<Answers> {
+        self.queries.refuse("texts by --beir or --text, for this index is of words")?;
+        for (flag, given) in
+            [("--ef-search", self.ef_search), ("--nprobe", self.nprobe), ("--rescore", self.rescore)]
+        {
+            ensure!(
+                given.is_none(),
+                "{flag}: expected no such setting for an exact index of words; leave the flag out"
+            );
         }
-        say!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
-        if let Some(path) = &self.write_run {
-            write_run(path, &run_of(&queries.ids, &hits, id)?).context("the run file")?;
-        }
-        output.write(&report)
+        let file = self.index.open_sparse()?;
+        let (index, ids) = (file.index()?, file.ids()?);
+        let bm25 = file.bm25()?.context("the index was saved without an encoder of texts")?;
+        let (queries, texts) = self.texts.read()?;
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let start = Instant::now();
+        let hits = index.search(&bm25.encode_queries(&texts)?, self.k)?;
+        Ok(Answers { queries, hits, ids, seconds: start.elapsed().as_secs_f64() })
     }
 
     /// Refuses a setting that this kind of index does not have, since it would change nothing.

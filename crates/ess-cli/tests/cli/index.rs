@@ -45,6 +45,49 @@ fn every_kind_finds_the_same_items() {
 }
 
 #[test]
+fn words_are_found_without_the_texts_that_were_indexed() {
+    let data = SmallData::new(6, 6).with_texts();
+    let [beir, index, json, hits] = ["", "bm25.index", "info.json", "hits.run"].map(|name| data.text(name));
+    let said = run("index", ["build", "--beir", &beir, "--out", &index]).succeeded();
+    assert!(said.stdout.contains(&format!("{ITEMS} items of dimension")), "{}", said.stdout);
+    let search = ["search", "--index", &index, "--beir", &beir, "-k", "1", "--write-run", &hits];
+    let said = run("index", search).succeeded();
+    assert!(said.stdout.contains("q0: d11 ") && said.stdout.contains("q1: d12 "), "{}", said.stdout);
+    assert_eq!(std::fs::read_to_string(&hits).unwrap().lines().count(), QUERIES);
+    for read in [&["--read"][..], &["--no-verify"], &[]] {
+        std::fs::rename(data.path("corpus.jsonl"), data.path("hidden")).unwrap();
+        let texts = ["search", "--index", &index, "--text", "Name7!", "--text", "all names39", "-k", "1"];
+        let said = run("index", texts.iter().chain(read).copied()).succeeded();
+        assert!(said.stdout.contains("1: d7 ") && said.stdout.contains("2: d"), "{}", said.stdout);
+        std::fs::rename(data.path("hidden"), data.path("corpus.jsonl")).unwrap();
+    }
+    run("index", ["info", "--index", &index, "--json", &json]).succeeded();
+    let report = read_json(json.as_ref());
+    assert_eq!((&report["kind"], &report["items"]), (&"bm25".into(), &ITEMS.into()));
+
+    let (items, queries) = (data.text("corpus.safetensors"), data.text("queries.safetensors"));
+    let build = |more: &[&str]| run("index", ["build", "--out", &index].iter().chain(more).copied());
+    build(&["--items", &items, "--kind", "bm25"]).failed_with(&["--kind bm25", "--beir"]);
+    build(&["--beir", &beir, "--kind", "graph"]).failed_with(&["--kind", "bm25"]);
+    build(&["--beir", &beir, "--k1", "-1"]).failed_with(&["k1", "0 or more", "-1"]);
+    build(&["--beir", &beir, "--language", "klingon"]).failed_with(&["--language", "klingon", "german"]);
+    build(&[]).failed_with(&["--items"]);
+    let ask = |more: &[&str]| run("index", ["search", "--index", &index].iter().chain(more).copied());
+    ask(&["--queries", &queries]).failed_with(&["--queries", "--text"]);
+    ask(&["--text", "x", "--nprobe", "3"]).failed_with(&["--nprobe", "leave the flag out"]);
+    ask(&[]).failed_with(&["--queries"]);
+    run("index", ["compact", "--index", &index]).failed_with(&["bm25.index", "a sparse index of ESS"]);
+    let dense = data.text("items.index");
+    run("index", ["build", "--items", &items, "--out", &dense]).succeeded();
+    run("index", ["search", "--index", &dense, "--text", "x"]).failed_with(&["--text", "--queries"]);
+    let mut bytes = std::fs::read(&index).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    std::fs::write(&index, &bytes).unwrap();
+    ask(&["--text", "x"]).failed_with(&["bm25.index", "damaged"]);
+}
+
+#[test]
 fn an_index_says_what_it_is_and_damage_is_found() {
     let built = Built::new(&["--kind", "graph"]);
     let json = built.data.text("info.json");

@@ -1,0 +1,61 @@
+//! Indexes of words: built of texts, and described.
+
+use std::{path::Path, time::Instant};
+
+use anyhow::{Context, Result};
+use clap::Args;
+use ess_core::MemoryUse;
+use ess_data::{Item, RecordReader};
+use ess_lexical::{Attached, Bm25Config, Bm25Encoder, Language, SparseIndex, SparseIndexFile};
+use serde::{Deserialize, de::value::StrDeserializer};
+
+use crate::data::beir_file::beir_file;
+
+/// What a BM25 index is built with.
+#[derive(Args)]
+pub(crate) struct Bm25Arguments {
+    /// How slowly further occurrences of a term stop counting in a BM25 index.
+    #[arg(long, value_name = "NUMBER", default_value_t = Bm25Config::default().k1)]
+    k1: f32,
+    /// How much longer items count less in a BM25 index, 0 to 1.
+    #[arg(long, value_name = "NUMBER", default_value_t = Bm25Config::default().b)]
+    b: f32,
+    /// The language of a BM25 index's stemmer, such as german.
+    #[arg(long, value_parser = language, default_value = "english")]
+    language: Language,
+}
+
+fn language(name: &str) -> Result<Language, serde::de::value::Error> {
+    Language::deserialize(StrDeserializer::new(name))
+}
+
+/// What was built.
+pub(crate) struct Built {
+    pub(crate) items: usize,
+    pub(crate) dim: usize,
+    pub(crate) memory: MemoryUse,
+    pub(crate) seconds: f64,
+}
+
+impl Bm25Arguments {
+    /// Builds an index of a BEIR folder's items and saves it with their ids and with what encodes queries.
+    pub(crate) fn build(&self, beir: &Path, out: &Path) -> Result<Built> {
+        let (mut ids, mut texts) = (Vec::new(), Vec::new());
+        let corpus = beir_file(beir, "corpus.jsonl")?;
+        for item in RecordReader::<Item>::open(&corpus)? {
+            let item = item?;
+            texts.push(item.title_and_text());
+            ids.push(item.id);
+        }
+        let start = Instant::now();
+        let config = Bm25Config { k1: self.k1, b: self.b, language: self.language };
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let (encoder, vectors) =
+            Bm25Encoder::fit_and_encode(&texts, config).with_context(|| corpus.display().to_string())?;
+        let index = SparseIndex::new(&vectors);
+        let seconds = start.elapsed().as_secs_f64();
+        let attached = Attached { ids: Some(&ids), bm25: Some(&encoder), made_by: None };
+        SparseIndexFile::write(out, &index, attached)?;
+        Ok(Built { items: index.len(), dim: index.dim(), memory: index.memory_use(), seconds })
+    }
+}
