@@ -14,6 +14,7 @@ mod model;
 mod passage_splitter;
 mod precomputed;
 mod sentence;
+mod sparse;
 mod static_encoder;
 mod token_counter;
 mod transformer;
@@ -43,6 +44,7 @@ pub use sentence::{
 };
 #[cfg(feature = "split")]
 pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
+pub use sparse::SparseEncoder;
 #[cfg(feature = "distil")]
 pub use static_encoder::DistilConfig;
 pub use static_encoder::{StaticEncoder, WordsConfig};

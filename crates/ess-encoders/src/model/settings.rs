@@ -11,6 +11,7 @@ mod nearness;
 pub(crate) mod rotary;
 pub(crate) mod sentence;
 mod shared;
+pub(crate) mod sparse;
 pub(crate) mod static_model;
 #[cfg(test)]
 mod table;

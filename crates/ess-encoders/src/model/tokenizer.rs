@@ -61,6 +61,11 @@ impl TextTokenizer {
         Self::read(folder, Some(&TokenizerConfig::read(folder)?), Some(longest), vocabulary, token_types)
     }
 
+    /// The most tokens of a text as tokenizer_config.json says it; without a limit the largest number.
+    pub(crate) fn stated_length(folder: &ModelFolder) -> Result<usize, Error> {
+        Ok(TokenizerConfig::read(folder)?.longest().unwrap_or(usize::MAX))
+    }
+
     /// Loads tokenizer.json alone.
     pub(crate) fn load_plain(
         folder: &ModelFolder,
@@ -184,7 +189,6 @@ impl TextTokenizer {
     }
 
     /// The token of each id, from 0 to the largest; some ids may have none.
-    #[cfg(feature = "distil")]
     pub(crate) fn tokens(&self) -> Vec<Option<String>> {
         let vocabulary = self.tokenizer.get_vocab(true);
         let mut tokens = vec![None; vocabulary.values().max().map_or(0, |&largest| largest as usize + 1)];

@@ -6,7 +6,10 @@ use serde::Deserialize;
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::sentence},
+    model::{
+        folder::ModelFolder,
+        settings::{file_settings::FileSettings, sentence},
+    },
 };
 
 const FILE: &str = "config_sentence_transformers.json";
@@ -20,6 +23,8 @@ pub(crate) struct ModelSettings {
     pub(crate) similarity_fn_name: Option<String>,
     /// How many components of each vector are kept.
     pub(crate) truncate_dim: Option<usize>,
+    /// How many components of a sparse vector are kept at most, the largest.
+    pub(crate) max_active_dims: Option<usize>,
 }
 
 /// The text before a query and the text before an item; empty where the model has none.
@@ -40,7 +45,12 @@ impl Prompts {
 
 impl ModelSettings {
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
-        let model: Self = folder.optional_settings(FILE, &sentence::MODEL)?;
+        Self::read_as(folder, &sentence::MODEL)
+    }
+
+    /// As [`ModelSettings::read`], of a file with other settings than a sentence encoder's.
+    pub(crate) fn read_as(folder: &ModelFolder, known: &FileSettings) -> Result<Self, Error> {
+        let model: Self = folder.optional_settings(FILE, known)?;
         model.check(folder)?;
         Ok(model)
     }

@@ -34,6 +34,7 @@ const LLAMA: Architecture = Architecture {
     },
     names: LLAMA_NAMES,
     classifier: None,
+    masked_head: None,
 };
 
 const LLAMA_NAMES: Names = Names {

@@ -34,6 +34,8 @@ pub(crate) struct Architecture {
     pub(crate) names: Names,
     /// The head of a cross-encoder, where it is read.
     pub(crate) classifier: Option<Classifier>,
+    /// The head of a masked language model, where it is read.
+    pub(crate) masked_head: Option<MaskedHead>,
 }
 
 /// Where a token's position comes in.
@@ -121,6 +123,19 @@ pub(crate) struct Names {
     pub(crate) input_norm: Option<&'static str>,
     pub(crate) output_norm: Option<&'static str>,
     pub(crate) norm: Option<&'static str>,
+}
+
+/// What stands between a token's last state and the logits of all words.
+#[derive(Debug)]
+pub(crate) struct MaskedHead {
+    pub(crate) dense: &'static str,
+    /// The function behind it; that of the feed-forward where there is none.
+    pub(crate) activation: Option<Activation>,
+    pub(crate) norm: &'static str,
+    /// The logits' weight, where it is not the table of words, and its bias.
+    pub(crate) decoder: &'static str,
+    /// The bias, where it has a name of its own.
+    pub(crate) bias: &'static str,
 }
 
 /// The two layers on the first token's state from which a cross-encoder's score comes.

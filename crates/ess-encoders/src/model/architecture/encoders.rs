@@ -1,6 +1,6 @@
 //! Architectures whose tokens see each other in both directions.
 
-use super::definition::{Architecture, Classifier, Defaults, GlobalFirst, Names, Positions};
+use super::definition::{Architecture, Classifier, Defaults, GlobalFirst, MaskedHead, Names, Positions};
 use crate::{
     model::{
         activation::Activation,
@@ -38,7 +38,23 @@ const BERT: Architecture = Architecture {
     },
     names: BERT_NAMES,
     classifier: Some(Classifier { dense: "bert.pooler.dense", activation: f32::tanh, score: "classifier" }),
+    masked_head: Some(MaskedHead {
+        dense: "cls.predictions.transform.dense",
+        activation: None,
+        norm: "cls.predictions.transform.LayerNorm",
+        decoder: "cls.predictions.decoder",
+        bias: "cls.predictions.bias",
+    }),
 };
+
+// Of RoBERTa and MPNet.
+const LM_HEAD: Option<MaskedHead> = Some(MaskedHead {
+    dense: "lm_head.dense",
+    activation: Some(Activation::Gelu),
+    norm: "lm_head.layer_norm",
+    decoder: "lm_head.decoder",
+    bias: "lm_head.bias",
+});
 
 const BERT_NAMES: Names = Names {
     prefix: "bert.",
@@ -81,6 +97,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         positions: Positions::LearnedBehindPadding,
         names: Names { prefix: "roberta.", ..BERT_NAMES },
         classifier: CLASSIFIER,
+        masked_head: LM_HEAD,
         ..BERT
     },
     Architecture {
@@ -99,6 +116,13 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: Some(Classifier { dense: "pre_classifier", activation: relu, score: "classifier" }),
+        masked_head: Some(MaskedHead {
+            dense: "vocab_transform",
+            activation: None,
+            norm: "vocab_layer_norm",
+            decoder: "vocab_projector",
+            bias: "vocab_projector.bias",
+        }),
         ..BERT
     },
     Architecture {
@@ -114,6 +138,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: CLASSIFIER,
+        masked_head: LM_HEAD,
         ..BERT
     },
     // Clark et al., 2020.
@@ -122,6 +147,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         settings: &encoders::ELECTRA,
         names: Names { prefix: "electra.", projection: Some("embeddings_project"), ..BERT_NAMES },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // Lan et al., 2020: the layers of a group are one.
@@ -142,6 +168,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // Warner et al., 2024.
@@ -177,6 +204,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // He et al., 2021: version 3 is read by the same name.
@@ -193,6 +221,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // Nussbaum et al., 2024: transformers 5 keeps the names of the model's first files.
@@ -216,6 +245,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // Zhang et al., "mGTE", 2024: as the published code has it; "gte" in models that others trained further.
@@ -238,6 +268,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..BERT_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // Günther et al., 2023: its files say "bert", with linear biases.
@@ -249,6 +280,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         biases: [true, true, false, true],
         names: Names { up: &["mlp.gated_layers"], down: "mlp.wo", norm: Some("mlp.layernorm"), ..BERT_NAMES },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // Radford et al., 2021: the text's tower.
@@ -268,6 +300,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..CLIP_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
     // The images' tower, whose words are the places of patches.
@@ -287,6 +320,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             ..CLIP_NAMES
         },
         classifier: None,
+        masked_head: None,
         ..BERT
     },
 ];

@@ -15,6 +15,7 @@ use super::{
     sentence::{
         DENSE, LAYER_NORM, LISTED_MODULE, MODEL, NORMALIZE, POOLING, ROUTER, ROUTER_PARAMETERS, SENTENCE,
     },
+    sparse,
     static_model::STATIC,
     tokenizer::{TOKENIZER, TOKENIZER_CONFIG},
     transformer::{HARMLESS, TRANSFORMER},
@@ -22,7 +23,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 37] = [
+const ALL: [&FileSettings; 41] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
@@ -60,6 +61,10 @@ const ALL: [&FileSettings; 37] = [
     &cross_encoder::MODEL,
     &colbert::PYLATE,
     &colbert::METADATA,
+    &sparse::TEXT,
+    &sparse::MODEL,
+    &sparse::POOLING,
+    &sparse::TERM_WEIGHTS,
 ];
 
 fn check(settings: &FileSettings, json: &str) -> Result<(), Error> {

@@ -1,0 +1,78 @@
+//! From a model's folder to a sparse encoder.
+
+use serde::Deserialize;
+
+use super::{
+    masked_encoder::MaskedEncoder, masked_head::MaskedHead, pooling::SpladePooling,
+    term_weights::TermWeights, way::Way,
+};
+use crate::{
+    compute::{host::HostCompute, place::Place, precision::Precision},
+    error::Error,
+    model::{
+        folder::ModelFolder,
+        settings::sparse,
+        tokenizer::{TextTokenizer, longest_text},
+        transformer_config::TransformerConfig,
+    },
+    sentence::{
+        engine::Engine,
+        modules::{ModelPart, model_parts, routed_parts},
+    },
+    weights::Weights,
+};
+
+#[derive(Default, Deserialize)]
+struct TextConfig {
+    max_seq_length: Option<usize>,
+    do_lower_case: Option<bool>,
+}
+
+/// The ways of queries and of items; none of its own for queries where both go the same.
+pub(super) fn ways(folder: &ModelFolder, precision: Precision) -> Result<(Option<Way>, Way), Error> {
+    let parts = model_parts(folder)?;
+    if parts.first().is_some_and(|part| matches!(part.class.as_str(), "Router" | "Asym")) {
+        let [query, item] = routed_parts(folder)?;
+        return Ok((Some(way(folder, &query, precision)?), way(folder, &item, precision)?));
+    }
+    Ok((None, way(folder, &parts, precision)?))
+}
+
+fn way(model: &ModelFolder, parts: &[ModelPart], precision: Precision) -> Result<Way, Error> {
+    let classes: Vec<_> = parts.iter().map(|part| part.class.as_str()).collect();
+    match classes.as_slice() {
+        ["SparseStaticEmbedding"] => Ok(Way::Weights(Box::new(TermWeights::read(&parts[0].folder)?))),
+        // A folder without modules.json.
+        ["Transformer"] if !model.has("modules.json") => masked(&parts[0].folder, None, precision),
+        ["Transformer" | "MLMTransformer", "SpladePooling"] => {
+            masked(&parts[0].folder, Some(&parts[1].folder), precision)
+        }
+        _ => {
+            let expected =
+                "a Transformer with SpladePooling behind it, or SparseStaticEmbedding: a sparse encoder";
+            Err(Error::config(&model.file("modules.json"), "type", expected, classes.join(", ")))
+        }
+    }
+}
+
+fn masked(own: &ModelFolder, pooling: Option<&ModelFolder>, precision: Precision) -> Result<Way, Error> {
+    own.refuse_adapter()?;
+    let text: TextConfig = own.optional_settings("sentence_bert_config.json", &sparse::TEXT)?;
+    let config = TransformerConfig::read(own)?;
+    let longest = longest_text(own, &config, text.max_seq_length)?;
+    let mut tokenizer = TextTokenizer::load(own, longest, config.vocabulary, config.token_types)?;
+    if text.do_lower_case == Some(true) {
+        tokenizer.lowercase()?;
+    }
+    let weights = Weights::open(own)?;
+    let head = MaskedHead::read(own, &weights, &config, HostCompute { precision })?;
+    let pooling = pooling.map(|folder| SpladePooling::read(folder, config.vocabulary)).transpose()?;
+    Ok(Way::Masked(Box::new(MaskedEncoder {
+        engine: Engine::load(&weights, &config, &Place::Host(precision))?,
+        tokenizer,
+        head,
+        pooling: pooling.unwrap_or(SpladePooling::DEFAULT),
+        layers: config.layers,
+        longest: config.longest(),
+    })))
+}
