@@ -12,7 +12,7 @@ pub use auto::Auto;
 pub use choice::{
     auto_module::AutoModule,
     auto_searcher::AutoSearcher,
-    candidate::GroupGain,
+    candidate::HeldOutGain,
     report::{AutoReport, SkippedTrial, TrialSummary},
     selection::Choice,
 };

@@ -25,6 +25,7 @@ pub use data::{
     teacher::TeacherScore,
 };
 pub use error::Error;
+pub use ess_index::Progress;
 pub use ess_metrics::Calibration;
 pub use fit::{
     guard::{GuardDecision, Returned},
@@ -96,7 +97,6 @@ pub use trainer::{
         report::MiningReport,
     },
     observer::{Control, Observer, ObserverError, TrainingStep},
-    progress::Progress,
     schedule::Schedule,
     stop::Stop,
 };

@@ -3,7 +3,7 @@
 use std::cell::{Ref, RefCell};
 
 use ess_train::Progress;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use crate::{
     auto::held_out::HeldOut,
@@ -135,10 +135,5 @@ fn bar(config: &AutoConfig, progress: Progress) -> ProgressBar {
     // For each trial the folds of two variants, and for each module the pairs of folds.
     let (modules, folds) = (config.trained_modules.len(), config.folds);
     let ticks = (modules + 2) * folds * 2 + modules * folds * (folds - 1) / 2;
-    let bar = match progress {
-        Progress::Silent => ProgressBar::hidden(),
-        Progress::Bar => ProgressBar::new(ticks as u64),
-    };
-    let style = ProgressStyle::with_template("auto {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    progress.bar(ticks, "auto", "{prefix} {wide_bar} {pos}/{len}, {msg} [{elapsed} < {eta}]")
 }

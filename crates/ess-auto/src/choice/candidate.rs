@@ -8,10 +8,11 @@ use crate::{
     validation::trial::{TrialRecord, rounded},
 };
 
-/// What a choice gains on a group of queries.
+/// What a choice gains on a group of held-out queries.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct GroupGain {
+#[doc(alias = "GroupGain")]
+pub struct HeldOutGain {
     /// Queries of the group.
     pub queries: usize,
     /// The mean gain over the frozen encoder, nDCG@10.
@@ -20,7 +21,7 @@ pub struct GroupGain {
     pub standard_error: f64,
 }
 
-impl GroupGain {
+impl HeldOutGain {
     /// The gain where `group` has `wanted`; `None` for no such query.
     pub(super) fn of(differences: &[f64], group: &[bool], wanted: bool) -> Option<Self> {
         let chosen = differences.iter().zip(group).filter(|(_, is)| **is == wanted);
@@ -54,7 +55,7 @@ pub(super) struct Candidate<'t> {
     /// From the frozen encoder.
     pub(super) differences: Vec<f64>,
     // On seen and on unseen queries.
-    pub(super) gains: [Option<GroupGain>; 2],
+    pub(super) gains: [Option<HeldOutGain>; 2],
 }
 
 impl Candidate<'_> {
@@ -75,7 +76,7 @@ impl Candidate<'_> {
     /// Whether it loses on seen or on unseen queries: held-out queries are a mixture of both, what is to come may be
     /// another one, and a gain on one kind must not hide a loss on the other.
     pub(super) fn loses(&self) -> bool {
-        self.gains.iter().flatten().any(GroupGain::loses)
+        self.gains.iter().flatten().any(HeldOutGain::loses)
     }
 
     /// Whether it is worse than the best by no more than the standard errors that the settings allow.
@@ -94,7 +95,7 @@ pub(super) fn candidates(trials: &[TrialRecord], variant: Variant) -> Vec<Candid
         for (share, values) in record.values.iter().enumerate() {
             let values = doubles(values);
             let differences: Vec<f64> = values.iter().zip(&frozen).map(|(a, b)| a - b).collect();
-            let gains = [true, false].map(|wanted| GroupGain::of(&differences, &trial.seen, wanted));
+            let gains = [true, false].map(|wanted| HeldOutGain::of(&differences, &trial.seen, wanted));
             candidates.push(Candidate { trial, share, values, differences, gains });
         }
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     choice::{
-        candidate::{Candidate, GroupGain, candidates, doubles, mean},
+        candidate::{Candidate, HeldOutGain, candidates, doubles, mean},
         evidence::Evidence,
     },
     config::AutoConfig,
@@ -42,9 +42,9 @@ pub struct Choice {
     /// The level of the interval.
     pub confidence: f64,
     /// The gain on held-out queries with a relevant item that the others knew, where there are such.
-    pub seen: Option<GroupGain>,
+    pub seen: Option<HeldOutGain>,
     /// The gain on held-out queries whose relevant items are new to the others, where there are such.
-    pub unseen: Option<GroupGain>,
+    pub unseen: Option<HeldOutGain>,
     /// How many candidates (trials, times shares of the way to their weights) were refused because they lose on one of
     /// these groups.
     #[serde(default)]

@@ -1,27 +1,20 @@
 //! ApproxNDCG.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
     dcg::ideal_dcg,
     kind::check_above_zero,
-    lists::{
-        self,
-        list::{List, ListLoss, Relevant},
-    },
+    lists::list::{List, ListLoss, Relevant},
     pairs::sigmoid,
 };
 use crate::{
-    data::items::Items,
     error::Error,
     loss::{
-        batch::LossBatch,
         candidates::Candidates,
         gain::Gain,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
+        kind::LossKind,
+        lists::{ListSource, loss_over_lists},
     },
 };
 
@@ -100,21 +93,4 @@ impl LossKind for ApproxNdcg {
     }
 }
 
-impl Loss for ApproxNdcg {
-    fn evaluate(
-        &self,
-        queries: Tensor<2>,
-        batch: &LossBatch<'_>,
-        items: &Items<'_>,
-    ) -> Result<LossValue, Error> {
-        lists::evaluate(self, queries, batch, items, self.candidates)
-    }
-
-    fn config(&self) -> LossConfig {
-        LossConfig::of(self.clone())
-    }
-
-    fn needs(&self) -> Needs {
-        self.candidates.needs()
-    }
-}
+loss_over_lists!(ApproxNdcg, |loss| ListSource::Candidates(loss.candidates));

@@ -1,27 +1,20 @@
 //! LambdaRank.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
     dcg::{discount, ideal_dcg, ranks},
     kind::check_above_zero,
-    lists::{
-        self,
-        list::{List, ListLoss},
-    },
+    lists::list::{List, ListLoss},
     pairs::{sigmoid, softplus},
 };
 use crate::{
-    data::items::Items,
     error::Error,
     loss::{
-        batch::LossBatch,
         candidates::Candidates,
         gain::Gain,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
+        kind::LossKind,
+        lists::{ListSource, loss_over_lists},
     },
 };
 
@@ -101,21 +94,4 @@ impl LossKind for Lambda {
     }
 }
 
-impl Loss for Lambda {
-    fn evaluate(
-        &self,
-        queries: Tensor<2>,
-        batch: &LossBatch<'_>,
-        items: &Items<'_>,
-    ) -> Result<LossValue, Error> {
-        lists::evaluate(self, queries, batch, items, self.candidates)
-    }
-
-    fn config(&self) -> LossConfig {
-        LossConfig::of(self.clone())
-    }
-
-    fn needs(&self) -> Needs {
-        self.candidates.needs()
-    }
-}
+loss_over_lists!(Lambda, |loss| ListSource::Candidates(loss.candidates));

@@ -6,7 +6,7 @@ use ess_search::embeddings_from_tensor;
 use crate::{
     data::items::Items,
     error::Error,
-    loss::{batch::LossBatch, candidates::Candidates, value::LossValue},
+    loss::{batch::LossBatch, candidates::Candidates, needs::Needs, value::LossValue},
 };
 
 #[cfg(test)]
@@ -21,6 +21,70 @@ mod weighed;
 use list::{ListLoss, Relevant};
 use lists_of_batch::{Lists, OwnList, own_lists, relevant_items, relevant_of};
 use weighed::Weighed;
+
+/// Which list a query has.
+pub(super) enum ListSource {
+    /// The candidates named.
+    Candidates(Candidates),
+    /// The items that a teacher scored.
+    Teacher,
+}
+
+impl ListSource {
+    pub(super) fn needs(&self) -> Needs {
+        match self {
+            Self::Candidates(candidates) => candidates.needs(),
+            Self::Teacher => Needs { teacher: true, ..Needs::default() },
+        }
+    }
+
+    /// The mean of a list loss over a batch.
+    pub(super) fn evaluate(
+        &self,
+        loss: &dyn ListLoss,
+        queries: Tensor<2>,
+        batch: &LossBatch<'_>,
+        items: &Items<'_>,
+    ) -> Result<LossValue, Error> {
+        match self {
+            Self::Candidates(candidates) => evaluate(loss, queries, batch, items, *candidates),
+            Self::Teacher => evaluate_teacher(loss, queries, batch, items),
+        }
+    }
+}
+
+/// `impl Loss` for a kind that is a list loss, over the lists that its settings say: `loss_over_lists!(Triplet, |loss| …)`.
+macro_rules! loss_over_lists {
+    ($kind:ty, |$loss:ident| $source:expr) => {
+        impl $kind {
+            fn source(&self) -> $crate::loss::lists::ListSource {
+                let $loss = self;
+                $source
+            }
+        }
+
+        impl $crate::loss::kind::Loss for $kind {
+            fn evaluate(
+                &self,
+                queries: burn::tensor::Tensor<2>,
+                batch: &$crate::loss::batch::LossBatch<'_>,
+                items: &$crate::data::items::Items<'_>,
+            ) -> Result<$crate::loss::value::LossValue, $crate::error::Error> {
+                self.source().evaluate(self, queries, batch, items)
+            }
+
+            fn config(&self) -> $crate::loss::kind::LossConfig {
+                $crate::loss::kind::LossConfig::of(self.clone())
+            }
+
+            fn needs(&self) -> $crate::loss::needs::Needs {
+                self.source().needs()
+            }
+        }
+    };
+}
+
+pub(super) use loss_over_lists;
 
 /// The mean of a list loss over a batch, against the candidates named.
 pub(super) fn evaluate(
@@ -49,7 +113,7 @@ pub(super) fn evaluate(
 }
 
 /// The mean of a list loss over a batch, against the items that a teacher scored.
-pub(super) fn evaluate_teacher(
+fn evaluate_teacher(
     loss: &dyn ListLoss,
     queries: Tensor<2>,
     batch: &LossBatch<'_>,

@@ -1,23 +1,16 @@
 //! Distillation of whole lists.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
     kind::check_above_zero,
-    lists::{
-        self,
-        list::{List, ListLoss},
-    },
+    lists::list::{List, ListLoss},
 };
 use crate::{
-    data::items::Items,
     error::Error,
     loss::{
-        batch::LossBatch,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
+        kind::LossKind,
+        lists::{ListSource, loss_over_lists},
     },
 };
 
@@ -87,21 +80,4 @@ impl LossKind for ListwiseKl {
     }
 }
 
-impl Loss for ListwiseKl {
-    fn evaluate(
-        &self,
-        queries: Tensor<2>,
-        batch: &LossBatch<'_>,
-        items: &Items<'_>,
-    ) -> Result<LossValue, Error> {
-        lists::evaluate_teacher(self, queries, batch, items)
-    }
-
-    fn config(&self) -> LossConfig {
-        LossConfig::of(self.clone())
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { teacher: true, ..Needs::default() }
-    }
-}
+loss_over_lists!(ListwiseKl, |_loss| ListSource::Teacher);

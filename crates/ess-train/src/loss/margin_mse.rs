@@ -1,23 +1,16 @@
 //! Distillation of margins.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
     kind::check_above_zero,
-    lists::{
-        self,
-        list::{List, ListLoss},
-    },
+    lists::list::{List, ListLoss},
 };
 use crate::{
-    data::items::Items,
     error::Error,
     loss::{
-        batch::LossBatch,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
+        kind::LossKind,
+        lists::{ListSource, loss_over_lists},
     },
 };
 
@@ -79,21 +72,4 @@ impl LossKind for MarginMse {
     }
 }
 
-impl Loss for MarginMse {
-    fn evaluate(
-        &self,
-        queries: Tensor<2>,
-        batch: &LossBatch<'_>,
-        items: &Items<'_>,
-    ) -> Result<LossValue, Error> {
-        lists::evaluate_teacher(self, queries, batch, items)
-    }
-
-    fn config(&self) -> LossConfig {
-        LossConfig::of(self.clone())
-    }
-
-    fn needs(&self) -> Needs {
-        Needs { teacher: true, ..Needs::default() }
-    }
-}
+loss_over_lists!(MarginMse, |_loss| ListSource::Teacher);

@@ -1,25 +1,18 @@
 //! Pairwise logistic loss.
 
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
     kind::check_above_zero,
-    lists::{
-        self,
-        list::{List, ListLoss},
-    },
+    lists::list::{List, ListLoss},
     pairs::{sigmoid, softplus},
 };
 use crate::{
-    data::items::Items,
     error::Error,
     loss::{
-        batch::LossBatch,
         candidates::Candidates,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
+        kind::LossKind,
+        lists::{ListSource, loss_over_lists},
     },
 };
 
@@ -78,21 +71,4 @@ impl LossKind for PairwiseLogistic {
     }
 }
 
-impl Loss for PairwiseLogistic {
-    fn evaluate(
-        &self,
-        queries: Tensor<2>,
-        batch: &LossBatch<'_>,
-        items: &Items<'_>,
-    ) -> Result<LossValue, Error> {
-        lists::evaluate(self, queries, batch, items, self.candidates)
-    }
-
-    fn config(&self) -> LossConfig {
-        LossConfig::of(self.clone())
-    }
-
-    fn needs(&self) -> Needs {
-        self.candidates.needs()
-    }
-}
+loss_over_lists!(PairwiseLogistic, |loss| ListSource::Candidates(loss.candidates));

@@ -7,6 +7,7 @@ pub(crate) mod fit;
 pub(crate) mod procrustes;
 pub(crate) mod recipe;
 pub(crate) mod ridge;
+mod said_by_config;
 pub(crate) mod targets;
 mod weights;
 pub(crate) mod whitening;

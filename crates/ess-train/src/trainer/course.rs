@@ -13,6 +13,7 @@ use crate::{
         definition::Trainer,
         kept::Kept,
         observer::TrainingStep,
+        progress,
         run::Run,
         sides::Sides,
         stop::Stop,
@@ -37,7 +38,7 @@ impl<S: Sides> Course<'_, '_, S> {
     /// Takes all steps that are left.
     pub(super) fn go(&mut self, stop: &Stop<'_, '_, S::Encoding>) -> Result<(), Error> {
         let steps = self.run.steps;
-        let bar = self.trainer.progress.start(steps, &self.name);
+        let bar = progress::start(self.trainer.progress, steps, &self.name);
         let mut ended = self.resume(stop)?;
         bar.inc(self.run.points.len() as u64);
         while !ended && self.run.points.len() < steps {

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, atomic::AtomicUsize};
 
+use ess_index::Progress;
+
 use crate::{
     data::query_set::definition::QuerySet,
     error::Error,
     loss::kind::Loss,
     trainer::{
         checkpoint::settings::Checkpoints, config::TrainerConfig, observer::Observer, observers::Observers,
-        progress::Progress,
     },
 };
 

@@ -130,7 +130,7 @@ fn evidence(text: &mut String, results: &Results) {
 
 /// What held-out queries say of known and of new items.
 fn held_out_groups(chosen: &Chosen) -> String {
-    let group = |name: &str, gain: &Option<ess_auto::GroupGain>| {
+    let group = |name: &str, gain: &Option<ess_auto::HeldOutGain>| {
         let gain = gain.filter(|_| chosen.trial.is_some())?;
         Some(format!(
             "; on {} with {name} items {:+.3} (standard error {:.3})",

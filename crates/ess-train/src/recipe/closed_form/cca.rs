@@ -5,7 +5,10 @@ use std::{cell::RefCell, collections::HashMap, rc::Rc};
 use ess_linalg::{Cca, Pairs};
 use serde::{Deserialize, Serialize};
 
-use super::checks::{check_list, check_regularisation, check_shares};
+use super::{
+    checks::{check_list, check_regularisation, check_shares},
+    said_by_config::said_by_config,
+};
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
@@ -58,13 +61,7 @@ impl CcaConfig {
 }
 
 impl ClosedForm for CcaConfig {
-    fn name(&self) -> &'static str {
-        "cca"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
+    said_by_config!("cca");
 
     fn grid(&self, query_dim: usize, item_dim: usize) -> Vec<TrainingRecord> {
         let mut counts: Vec<f64> = self
@@ -79,10 +76,6 @@ impl ClosedForm for CcaConfig {
                 TrainingRecord::of_settings([(REGULARISATION, lambda), (COMPONENTS, count)])
             })
             .collect()
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
     }
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {

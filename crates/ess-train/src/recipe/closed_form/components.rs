@@ -3,7 +3,10 @@
 use ess_linalg::PrincipalComponents;
 use serde::{Deserialize, Serialize};
 
-use super::checks::{check_list, check_shares};
+use super::{
+    checks::{check_list, check_shares},
+    said_by_config::said_by_config,
+};
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
@@ -59,22 +62,12 @@ impl PcaConfig {
 }
 
 impl ClosedForm for PcaConfig {
-    fn name(&self) -> &'static str {
-        "pca"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
+    said_by_config!("pca");
 
     fn grid(&self, query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         let mut counts: Vec<f64> = self.components.iter().map(|&share| count(share, query_dim)).collect();
         counts.dedup();
         counts.into_iter().map(|count| TrainingRecord::of_settings([(COMPONENTS, count)])).collect()
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
     }
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
@@ -118,21 +111,11 @@ impl AllButTheTopConfig {
 }
 
 impl ClosedForm for AllButTheTopConfig {
-    fn name(&self) -> &'static str {
-        "all but the top"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
+    said_by_config!("all but the top");
 
     fn grid(&self, query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         let possible = self.components.iter().filter(|&&count| count < query_dim);
         possible.map(|&count| TrainingRecord::of_settings([(COMPONENTS, count as f64)])).collect()
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
     }
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{check_regularisation, check_shares},
+    said_by_config::said_by_config,
     weights::weights,
 };
 use crate::{
@@ -50,13 +51,7 @@ impl ProcrustesConfig {
 }
 
 impl ClosedForm for ProcrustesConfig {
-    fn name(&self) -> &'static str {
-        "procrustes"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
+    said_by_config!("procrustes");
 
     fn grid(&self, query_dim: usize, item_dim: usize) -> Vec<TrainingRecord> {
         let record = |&lambda: &f64| TrainingRecord::of_settings([(REGULARISATION, lambda)]);
@@ -65,10 +60,6 @@ impl ClosedForm for ProcrustesConfig {
         } else {
             vec![record(&0.0)]
         }
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
     }
 
     fn takes_weights(&self) -> bool {

@@ -16,7 +16,7 @@ use crate::{
         record::TrainingRecord,
         trained::Trained,
     },
-    trainer::definition::Trainer,
+    trainer::{definition::Trainer, progress},
 };
 
 /// The name of the share in a [`TrainingRecord`].
@@ -61,7 +61,7 @@ impl<F: ClosedForm> Recipe for ClosedFormRecipe<F> {
         let fit = self.fit.prepare(queries, items)?;
         let shares = self.shares(queries, items);
         let grid = self.fit.grid(queries.encodings().dim(), items.embeddings().dim());
-        let bar = trainer.progress().start(grid.len() * shares.len(), self.fit.name());
+        let bar = progress::start(trainer.progress(), grid.len() * shares.len(), self.fit.name());
         let mut best: Option<(f64, TrainingRecord, AffineMap)> = None;
         for settings in grid {
             let map = fit(&settings)?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{check_list, check_regularisation, check_shares},
+    said_by_config::said_by_config,
     weights::weights,
 };
 use crate::{
@@ -40,6 +41,23 @@ impl Default for RidgeConfig {
     }
 }
 
+/// In an `impl ClosedForm`: the name, a grid of the field `regularisation`, the shares, and that each query counts as its
+/// weight says.
+macro_rules! said_of_ridge {
+    ($name:literal) => {
+        said_by_config!($name);
+
+        fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
+            let record = |&lambda: &f64| TrainingRecord::of_settings([(REGULARISATION, lambda)]);
+            self.regularisation.iter().map(record).collect()
+        }
+
+        fn takes_weights(&self) -> bool {
+            true
+        }
+    };
+}
+
 const REGULARISATIONS: [f64; 7] = [100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1];
 const SHARES: [f64; 7] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0];
 
@@ -55,25 +73,7 @@ impl RidgeConfig {
 }
 
 impl ClosedForm for RidgeConfig {
-    fn name(&self) -> &'static str {
-        "ridge"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
-
-    fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
-        grid(&self.regularisation)
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
-    }
-
-    fn takes_weights(&self) -> bool {
-        true
-    }
+    said_of_ridge!("ridge");
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
         let mut targets = mean_positives(queries, items)?;
@@ -118,25 +118,7 @@ impl PositivesRidgeConfig {
 }
 
 impl ClosedForm for PositivesRidgeConfig {
-    fn name(&self) -> &'static str {
-        "ridge to positives"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
-
-    fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
-        grid(&self.regularisation)
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
-    }
-
-    fn takes_weights(&self) -> bool {
-        true
-    }
+    said_of_ridge!("ridge to positives");
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
         let fit = ridge(queries, mean_positives(queries, items)?)?;
@@ -185,34 +167,12 @@ impl SoftmaxRidgeConfig {
 }
 
 impl ClosedForm for SoftmaxRidgeConfig {
-    fn name(&self) -> &'static str {
-        "ridge against softmax"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
-
-    fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
-        grid(&self.regularisation)
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
-    }
-
-    fn takes_weights(&self) -> bool {
-        true
-    }
+    said_of_ridge!("ridge against softmax");
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
         let fit = ridge(queries, softmax_residuals(queries, items, self.scale)?)?;
         Ok(Box::new(move |settings| Ok(fit(settings)?.plus_identity()?)))
     }
-}
-
-fn grid(regularisation: &[f64]) -> Vec<TrainingRecord> {
-    regularisation.iter().map(|&lambda| TrainingRecord::of_settings([(REGULARISATION, lambda)])).collect()
 }
 
 /// The ridge map of each `λ`.

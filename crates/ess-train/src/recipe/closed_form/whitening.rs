@@ -3,7 +3,10 @@
 use ess_linalg::{Moments, Whitening};
 use serde::{Deserialize, Serialize};
 
-use super::checks::{check_list, check_regularisation, check_shares};
+use super::{
+    checks::{check_list, check_regularisation, check_shares},
+    said_by_config::said_by_config,
+};
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
@@ -78,23 +81,13 @@ impl WhiteningConfig {
 }
 
 impl ClosedForm for WhiteningConfig {
-    fn name(&self) -> &'static str {
-        "whitening"
-    }
-
-    fn settings(&self) -> Option<String> {
-        serde_json::to_string(self).ok()
-    }
+    said_by_config!("whitening");
 
     fn grid(&self, _query_dim: usize, _item_dim: usize) -> Vec<TrainingRecord> {
         let pairs = self.power.iter().flat_map(|&power| self.regularisation.iter().map(move |&l| (power, l)));
         pairs
             .map(|(power, lambda)| TrainingRecord::of_settings([(POWER, power), (REGULARISATION, lambda)]))
             .collect()
-    }
-
-    fn shares(&self) -> &[f64] {
-        &self.shares
     }
 
     fn prepare<'a>(&'a self, queries: &'a QuerySet, items: &'a Items<'_>) -> Result<Fit<'a>, Error> {
