@@ -115,6 +115,9 @@ pub(crate) fn search_automatically(
     if let Some(tokens) = &queries.tokens {
         encoded = encoded.with_tokens(tokens.clone())?;
     }
+    if queries.own_items.iter().any(Option::is_some) {
+        encoded = encoded.with_left_out(queries.own_items.clone())?;
+    }
     Ok(queries.run(name, collection.ids(), searcher.search(&encoded, k)?)?)
 }
 

@@ -37,6 +37,9 @@ pub(super) fn checksum(
     if !collection.parts.is_empty() {
         parts.push(format!("{:?}", collection.parts));
     }
+    if !all.set().left_out().is_empty() {
+        parts.push(format!("left out {:?}", all.set().left_out()));
+    }
     Checksum::of(parts.join("\n").as_bytes())
 }
 

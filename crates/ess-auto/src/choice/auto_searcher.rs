@@ -24,7 +24,7 @@ use crate::{
         auto_queries::AutoQueries,
         batch::{Batch, QueryWords},
         collection::Collection,
-        encoding::tokens,
+        encoding::{check_left_out, tokens},
     },
     validation::training::build,
 };
@@ -157,7 +157,7 @@ impl<'c> AutoSearcher<'c> {
     }
 
     fn batch(&self, queries: &AutoQueries, choice: &Choice) -> Result<Batch, ess_core::Error> {
-        let mut batch = Batch::of(queries.dense().clone());
+        let mut batch = Batch::of(queries.dense().clone()).leaving_out(queries.left_out());
         if let Some(counts) = queries.lexical() {
             let words = self.collection.words.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
             let what = "lexical queries given to a saved choice";
@@ -213,6 +213,7 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
     /// or the collection has none, and [`Error::NoFeature`] when items or queries lack what the choice weighs.
     fn search(&self, queries: &AutoQueries, k: usize) -> Result<Vec<Vec<Hit>>, ess_core::Error> {
         self.check(queries.dense(), k)?;
+        check_left_out(queries.left_out(), self.collection.len())?;
         let (choice, neighbours) = match queries.lexical() {
             None => (&self.plan.dense, self.dense_neighbours.as_ref()),
             Some(_) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, Ids, Searcher};
+use ess_core::{Embeddings, Ids, Index, Searcher};
 use ess_train::{Judgement, QuerySet};
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     },
     config::AutoConfig,
     error::Error,
-    features::{neighbours::NeighbourMemory, scale::Scale},
+    features::{neighbours::NeighbourMemory, scale::Scale, table, weights::Weights},
     input::{
         auto_queries::AutoQueries, collection::Collection, encoding as inputs,
         training_queries::TrainingQueries, variant::Variant,
@@ -87,9 +87,13 @@ fn some(queries: &TrainingQueries, rows: &[usize]) -> TrainingQueries {
 
 fn encoded(collection: &Collection, queries: &TrainingQueries, variant: Variant) -> AutoQueries {
     let texts: Vec<&str> = queries.texts().unwrap().iter().map(String::as_str).collect();
-    match variant {
+    let encoded = match variant {
         Variant::Dense => AutoQueries::new(queries.set().encodings().clone()),
         Variant::Hybrid => collection.encode(queries.set().encodings(), &texts).unwrap(),
+    };
+    match queries.set().left_out() {
+        [] => encoded,
+        items => encoded.with_left_out(items.to_vec()).unwrap(),
     }
 }
 
@@ -126,17 +130,54 @@ fn with_trials<T: Send>(
 #[test]
 fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
     let (collection, queries) = small();
+    judged_as_deployed(&collection, &queries);
+}
+
+/// The item that the frozen encoder puts first, where it is not the relevant one: its own, so to say.
+fn with_own_items((collection, queries): (Collection, TrainingQueries)) -> (Collection, TrainingQueries) {
+    let nearest = collection.index.search(queries.set().encodings(), 1).unwrap();
+    let own = nearest.iter().zip(queries.set().judgements()).map(|(hits, judged)| {
+        Some(hits[0].item).filter(|item| judged.iter().all(|judgement| judgement.item != *item))
+    });
+    let set = queries.set().clone().with_left_out(own.collect()).unwrap();
+    let texts = queries.texts().unwrap().to_vec();
+    (collection, TrainingQueries::new(set).with_texts(texts).unwrap())
+}
+
+#[test]
+fn an_item_left_out_is_no_candidate_where_choices_are_judged_nor_where_they_search() {
+    let (collection, queries) = with_own_items(small());
+    assert!(queries.set().left_out().iter().flatten().count() > 30);
+    judged_as_deployed(&collection, &queries);
     with_trials(&collection, &queries, |trials| {
+        let passes = trials.passes(&[], table::used(&trials.config.features), None);
+        let frozen = Weights::frozen();
+        let searched = passes.search(trials.batch, &frozen, [-1.0, -1.0])?;
+        for (row, own) in queries.set().left_out().iter().enumerate() {
+            let ranked = searched.rank(row, &frozen, 50);
+            assert!(ranked.len() >= trials.config.pool, "{}", ranked.len());
+            assert!(ranked.iter().all(|hit| Some(hit.item) != *own));
+        }
+        Ok(())
+    });
+    let unknown = queries.set().clone().with_left_out(vec![Some(50); 60]).unwrap();
+    let error = inputs::check(&collection, &TrainingQueries::new(unknown)).unwrap_err();
+    assert!(error.to_string().contains("items left out of rankings"), "{error}");
+}
+
+/// Every fold is judged by the same values as a searcher would reach that was deployed without it.
+fn judged_as_deployed(collection: &Collection, queries: &TrainingQueries) {
+    with_trials(collection, queries, |trials| {
         let mut differing = BTreeMap::new();
         for (fold, variant) in (0..5).flat_map(|fold| [(fold, Variant::Dense), (fold, Variant::Hybrid)]) {
             let modules = PairModules::default();
             let judged = trials.judge_fold(fold, variant, Learns::Neighbours, &modules)?.unwrap();
             let rows = |held| (0..60).filter(move |row| (row % 5 == fold) == held).collect::<Vec<_>>();
-            let (held, learned) = (some(&queries, &rows(true)), some(&queries, &rows(false)));
+            let (held, learned) = (some(queries, &rows(true)), some(queries, &rows(false)));
             for (at, &share) in SHRINKS.iter().enumerate() {
                 let module = deployed(trials, &judged.weights, share, &learned);
-                let searcher = module.bind(&collection)?;
-                let hits = searcher.search(&encoded(&collection, &held, variant), DEPTH)?;
+                let searcher = module.bind(collection)?;
+                let hits = searcher.search(&encoded(collection, &held, variant), DEPTH)?;
                 let found = hits.iter().zip(held.set().judgements()).map(|(hits, judged)| ndcg(hits, judged));
                 let found: Vec<f32> = found.map(|value| value as f32).collect();
                 assert_eq!(found, judged.values[at], "{variant:?}, fold {fold}, share {share}");

@@ -9,8 +9,9 @@ use crate::input::{
     collection::Collection,
 };
 
-/// What searches that need no training find for each query, `depth` items each.
+/// What searches that need no training find for each query: `depth` items each, beside one that may be left out.
 pub(crate) fn find(collection: &Collection, batch: &Batch, depth: usize) -> Result<Vec<Arc<Found>>, Error> {
+    let depth = batch.search_depth(depth);
     let found = rows_of(collection.index.search(&batch.dense, depth)?);
     let found = found.into_iter().map(|embeddings| Found { embeddings, ..Found::default() });
     let mut found: Vec<Found> = found.collect();
@@ -30,7 +31,12 @@ pub(crate) fn rows_of(hits: Vec<Vec<Hit>>) -> Vec<Vec<u32>> {
     hits.into_iter().map(|hits| hits.iter().map(|hit| hit.item as u32).collect()).collect()
 }
 
-/// The first items of each list.
-pub(crate) fn firsts<'l>(lists: &'l [&[u32]], most: usize) -> impl Iterator<Item = u32> + 'l {
-    lists.iter().flat_map(move |list| list.iter().take(most).copied())
+/// The first items of each list, without the one that is left out.
+pub(crate) fn firsts<'l>(
+    lists: &'l [&[u32]],
+    most: usize,
+    left_out: Option<u32>,
+) -> impl Iterator<Item = u32> + 'l {
+    let kept = move |item: &u32| Some(*item) != left_out;
+    lists.iter().flat_map(move |list| list.iter().copied().filter(kept).take(most))
 }

@@ -65,14 +65,14 @@ impl<'a> Passes<'a> {
 
     /// Finds candidates by every feature that needs no feedback, and says what each of these features says of them.
     pub(crate) fn first<'b>(&self, batch: &'b Batch) -> Result<FirstPass<'b>, Error> {
-        let depth = self.depth;
+        let (depth, searched) = (self.depth, batch.search_depth(self.depth));
         let mapped = self.module.map(|module| module.apply(&batch.dense)).transpose()?;
         let found = match &batch.found {
             Some(found) => found.clone(),
             None => find(self.collection, batch, depth)?,
         };
         let by_module =
-            mapped.as_ref().map(|mapped| self.collection.index.search(mapped, depth)).transpose()?;
+            mapped.as_ref().map(|mapped| self.collection.index.search(mapped, searched)).transpose()?;
         let by_module = by_module.map(rows_of);
         let by_words = self.words(batch).is_some();
         let recalled = match self.neighbours {
@@ -81,7 +81,7 @@ impl<'a> Passes<'a> {
         };
         let mut pass = FirstPass { batch, mapped, recalled, candidates: Vec::new() };
         pass.candidates = self.each(&pass, |row, scratch| {
-            let recalled = pass.recalled[row].strongest(depth);
+            let recalled = pass.recalled[row].strongest(searched);
             let Found { embeddings, passages, words } = &*found[row];
             let mut lists = vec![&embeddings[..], passages, &recalled];
             lists.extend(by_module.as_ref().map(|rows| &rows[row][..]));
@@ -98,7 +98,7 @@ impl<'a> Passes<'a> {
         pass: &FirstPass<'_>,
         weights: impl Fn(usize) -> Weights + Sync,
     ) -> Result<Vec<Candidates>, Error> {
-        let depth = self.depth;
+        let depth = pass.batch.search_depth(self.depth);
         let feedback = self.each(pass, |row, _| {
             let weights = weights(row).of(&self.features);
             Ok(self.feedback(pass.batch, &pass.candidates[row].rank(&weights, self.feedback_weights.depth)))
@@ -159,11 +159,12 @@ impl<'a> Passes<'a> {
             scratch: RefCell::new(scratch),
         };
         let before = feedback.map(|_| &pass.candidates[row]);
-        let by_features = self.found_by_features(&asked)?;
+        let by_features = self.found_by_features(&asked, pass.batch.search_depth(self.depth))?;
         let lists: Vec<&[u32]> = lists.iter().copied().chain(by_features.iter().map(Vec::as_slice)).collect();
         let known = |of: fn(&Candidates) -> &[u32]| before.into_iter().flat_map(of).copied();
-        let items = firsts(&lists, self.depth).chain(known(|before| &before.items)).collect();
-        let close = firsts(&lists, self.pool).chain(known(|before| &before.close)).collect();
+        let left_out = pass.batch.left_out_of(row);
+        let items = firsts(&lists, self.depth, left_out).chain(known(|before| &before.items)).collect();
+        let close = firsts(&lists, self.pool, left_out).chain(known(|before| &before.close)).collect();
         let mut candidates = Candidates::new(items, close, self.features.len());
         let close = std::mem::take(&mut candidates.close);
         let asked = Asked { close: &close, ..asked };
@@ -172,12 +173,12 @@ impl<'a> Passes<'a> {
     }
 
     /// What features find by themselves: those of feedback in the second pass, the others in the first.
-    fn found_by_features(&self, asked: &Asked<'_>) -> Result<Vec<Vec<u32>>, Error> {
+    fn found_by_features(&self, asked: &Asked<'_>, depth: usize) -> Result<Vec<Vec<u32>>, Error> {
         let of_this_pass =
             |feature: &&&'static dyn Feature| feature.is_feedback() == asked.feedback.is_some();
         let mut found = Vec::new();
         for feature in self.features.iter().filter(of_this_pass) {
-            let Some(rows) = feature.finds(asked, self.depth)? else { continue };
+            let Some(rows) = feature.finds(asked, depth)? else { continue };
             let (what, len) = ("items that a feature finds", self.collection.len());
             if let Some(&row) = rows.iter().find(|row| **row as usize >= len) {
                 return Err(Error::RowOutOfRange { what, row: row as usize, len });

@@ -23,12 +23,13 @@ pub struct AutoQueries {
     dense: Embeddings,
     lexical: Option<SparseVectors>,
     tokens: Option<TokenStates>,
+    left_out: Vec<Option<usize>>,
 }
 
 impl AutoQueries {
     /// Queries as embeddings alone.
     pub fn new(dense: Embeddings) -> Self {
-        Self { dense, lexical: None, tokens: None }
+        Self { dense, lexical: None, tokens: None, left_out: Vec::new() }
     }
 
     /// Adds the lexical encodings of the same queries, as the collection's lexical encoder counts their terms:
@@ -51,6 +52,16 @@ impl AutoQueries {
         Ok(Self { tokens: Some(tokens), ..self })
     }
 
+    /// Adds for each query the row of the item that is left out of its ranking, as its own item is where queries are items
+    /// too. Neither pass looks at it.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when their number is another.
+    pub fn with_left_out(self, items: Vec<Option<usize>>) -> Result<Self, Error> {
+        check_len("items left out of rankings", self.rows(), items.len())?;
+        Ok(Self { left_out: items, ..self })
+    }
+
     /// The embeddings, `n × d`.
     pub fn dense(&self) -> &Embeddings {
         &self.dense
@@ -60,6 +71,11 @@ impl AutoQueries {
     #[doc(alias = "words")]
     pub fn lexical(&self) -> Option<&SparseVectors> {
         self.lexical.as_ref()
+    }
+
+    /// The row of the item that is left out of each query's ranking; empty where none was given.
+    pub fn left_out(&self) -> &[Option<usize>] {
+        &self.left_out
     }
 
     /// The states of the tokens, where there are some.
@@ -78,6 +94,10 @@ impl Encoding for AutoQueries {
             dense: self.dense.select(rows)?,
             lexical: self.lexical.as_ref().map(|lexical| lexical.select_rows(rows)).transpose()?,
             tokens: self.tokens.as_ref().map(|tokens| tokens.select_rows(rows)).transpose()?,
+            left_out: match &self.left_out[..] {
+                [] => Vec::new(),
+                items => rows.iter().map(|&row| items[row]).collect(),
+            },
         })
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Batch {
     pub(crate) tokens: Option<Vec<Arc<QueryTokens>>>,
     /// What searches that need no training found for each, where they were made before.
     pub(crate) found: Option<Vec<Arc<Found>>>,
+    /// Of each query the item that no ranking of it may have; `None` where no query has one.
+    pub(crate) left_out: Option<Vec<Option<u32>>>,
 }
 
 /// The items that searches without training found for a query, the best first.
@@ -51,7 +53,24 @@ impl QueryWords {
 impl Batch {
     /// Queries by embedding alone.
     pub(crate) fn of(dense: Embeddings) -> Self {
-        Self { dense, words: None, tokens: None, found: None }
+        Self { dense, words: None, tokens: None, found: None, left_out: None }
+    }
+
+    /// The same queries with the item that is left out of each one's rankings; no entries at all leave nothing out.
+    pub(crate) fn leaving_out(self, items: &[Option<usize>]) -> Self {
+        let given = items.iter().any(Option::is_some);
+        let rows = given.then(|| items.iter().map(|item| item.map(|item| item as u32)).collect());
+        Self { left_out: rows, ..self }
+    }
+
+    /// The item that is left out of a query's rankings.
+    pub(crate) fn left_out_of(&self, row: usize) -> Option<u32> {
+        self.left_out.as_ref().and_then(|items| items[row])
+    }
+
+    /// How many items to search for, so that `depth` are there without the one that is left out.
+    pub(crate) fn search_depth(&self, depth: usize) -> usize {
+        depth + usize::from(self.left_out.is_some())
     }
 
     pub(crate) fn select(&self, rows: &[usize]) -> Result<Self, Error> {
@@ -61,7 +80,8 @@ impl Batch {
         });
         let tokens = self.tokens.as_ref().map(|tokens| rows.iter().map(|&row| tokens[row].clone()).collect());
         let found = self.found.as_ref().map(|found| rows.iter().map(|&row| found[row].clone()).collect());
-        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()?, tokens, found })
+        let left_out = self.left_out.as_ref().map(|items| rows.iter().map(|&row| items[row]).collect());
+        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()?, tokens, found, left_out })
     }
 
     /// The same queries with what a variant may look at.

@@ -14,19 +14,30 @@ use crate::{
     },
 };
 
-/// Refuses queries of another space than the items', and judgements of items that there are not.
+/// Refuses queries of another space than the items', and rows of items that there are not.
 pub(crate) fn check(collection: &Collection, queries: &TrainingQueries) -> Result<(), Error> {
     let (queries_dim, items_dim) = (queries.set().encodings().dim(), collection.items().dim());
     if queries_dim != items_dim {
         return Err(Error::DifferentSpaces { queries: queries_dim, items: items_dim });
     }
     let len = collection.len();
-    let unknown = queries.set().judgements().iter().flatten().find(|judgement| judgement.item >= len);
-    match unknown {
-        Some(judgement) => {
-            let (what, row) = ("judged items", judgement.item);
-            Err(ess_core::Error::RowOutOfRange { what, row, len }.into())
-        }
+    let judged = queries.set().judgements().iter().flatten().map(|judgement| judgement.item);
+    check_rows("judged items", judged, len)?;
+    Ok(check_left_out(queries.set().left_out(), len)?)
+}
+
+/// Refuses items left out of rankings that there are not.
+pub(crate) fn check_left_out(items: &[Option<usize>], len: usize) -> Result<(), ess_core::Error> {
+    check_rows("items left out of rankings", items.iter().flatten().copied(), len)
+}
+
+fn check_rows(
+    what: &'static str,
+    mut rows: impl Iterator<Item = usize>,
+    len: usize,
+) -> Result<(), ess_core::Error> {
+    match rows.find(|row| *row >= len) {
+        Some(row) => Err(ess_core::Error::RowOutOfRange { what, row, len }),
         None => Ok(()),
     }
 }
@@ -43,7 +54,8 @@ pub(crate) fn batch(collection: &Collection, queries: &TrainingQueries) -> Resul
         _ => None,
     };
     let tokens = queries.tokens().map(|queries| tokens(collection, queries, "token states of queries"));
-    Ok(Batch { dense, words, tokens: tokens.transpose()?, found: None })
+    let batch = Batch { words, tokens: tokens.transpose()?, ..Batch::of(dense) };
+    Ok(batch.leaving_out(queries.set().left_out()))
 }
 
 /// The queries by tokens, which are of the items' where these have some.

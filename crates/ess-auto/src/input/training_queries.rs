@@ -29,7 +29,9 @@ pub struct TrainingQueries {
 
 impl TrainingQueries {
     /// Queries without texts. Their weights, a teacher's scores and negatives count where modules are trained; weights of
-    /// features are fitted to all queries alike, and all judge alike.
+    /// features are fitted to all queries alike, and all judge alike. An item that a query leaves out of its rankings
+    /// ([`QuerySet::with_left_out`]) is no candidate of it: not where modules are trained on mined negatives, not where
+    /// weights are fitted, and not where choices are judged.
     pub fn new(set: QuerySet) -> Self {
         Self { set, texts: None, tokens: None }
     }

@@ -99,7 +99,8 @@ fn rows(order: &[usize], judgements: &[Vec<Judgement>], most: usize) -> Vec<usiz
     rows.into_iter().collect()
 }
 
-/// The queries with judgements, a teacher's scores and negatives of some items, by their place among these.
+/// The queries with judgements, a teacher's scores, negatives and items left out of rankings, by their index among some
+/// items.
 fn renumbered(queries: &QuerySet, rows: &[usize]) -> Result<QuerySet, Error> {
     let place = |item: usize| rows.binary_search(&item).ok();
     let judgements = queries
@@ -118,6 +119,9 @@ fn renumbered(queries: &QuerySet, rows: &[usize]) -> Result<QuerySet, Error> {
         set = set.with_negatives(
             negatives.map(|items| items.iter().filter_map(|&item| place(item)).collect()).collect(),
         )?;
+    }
+    if !queries.left_out().is_empty() {
+        set = set.with_left_out(queries.left_out().iter().map(|item| item.and_then(place)).collect())?;
     }
     if !queries.weights().is_empty() {
         set = set.with_weights(queries.weights().to_vec())?;
@@ -159,11 +163,13 @@ mod tests {
         let score = |item, score| TeacherScore { item, score };
         let queries = queries.with_teacher(vec![vec![score(4, 0.5), score(5, 0.1)], vec![]]).unwrap();
         let queries = queries.with_negatives(vec![vec![9, 5], vec![4]]).unwrap();
+        let queries = queries.with_left_out(vec![Some(9), Some(5)]).unwrap();
         let queries = queries.with_weights(vec![3.0, 1.0]).unwrap().with_rows(vec![7, 2]).unwrap();
         let found = renumbered(&queries, &[2, 4, 9]).unwrap();
         assert_eq!(found.judgements()[1], [Judgement { item: 2, grade: 1 }]);
         assert_eq!(found.teacher(), [vec![score(1, 0.5)], vec![]]);
         assert_eq!(found.negatives(), [vec![2], vec![1]]);
+        assert_eq!(found.left_out(), [Some(2), None]);
         assert_eq!((found.weights(), found.rows()), (&[3.0, 1.0][..], vec![7, 2]));
     }
 }

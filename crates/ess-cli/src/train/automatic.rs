@@ -19,9 +19,10 @@ use crate::{
 
 /// Automatic choice has settings of its own, which `--config` gives.
 pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
-    const TAKEN: [&str; 11] = [
+    const TAKEN: [&str; 12] = [
         "embeddings",
         "allow_missing",
+        "ignore_identical_ids",
         "train",
         "dev",
         "module",
@@ -37,11 +38,6 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
         let given =
             matches.try_contains_id(id).is_ok() && matches.value_source(id) == Some(ValueSource::CommandLine);
         let flag = argument.get_long().unwrap_or(id);
-        ensure!(
-            !given || id != "ignore_identical_ids",
-            "--{flag} is not for --module auto, which chooses by rankings of all items: train another kind, or give queries that \
-             are no items"
-        );
         ensure!(
             !given || TAKEN.contains(&id),
             "--{flag} does not belong to --module auto; its settings come by --config"

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use ess_data::{Dtype, EmbeddingStore, Provenance, StoredRepresentation, write_store};
+use ess_data::{Dtype, EmbeddingStore, Provenance, StoredRepresentation, read_run, write_store};
 
 use crate::{
     program::{Outcome, command, read_json, run},
@@ -82,6 +82,46 @@ fn token_states_of_both_sides_are_weighed_and_looked_at_again_when_measured() {
     // The same items without tokens are not what was chosen for.
     let plain = SmallData::new(6, 6).with_texts();
     plain.evaluate(&["--module", &module]).failed_with(&["\"tokens\"", "the items lack"]);
+}
+
+/// Each query is an item too, the nearest of itself. Left out of its own ranking, it is left out where choices are judged as
+/// well: the frozen encoder comes to the same nDCG@10 there and where it is measured.
+#[test]
+fn a_query_s_own_item_is_no_candidate_of_a_choice_nor_of_what_it_searches() {
+    let data = SmallData::new(6, 6).with_queries_that_are_items();
+    std::fs::write(data.path("config.json"), CONFIG).unwrap();
+    // Found by words, and second to what embeddings find.
+    let judged: Vec<String> = (0..QUERIES).map(|query| format!("d{query}\td{}\t1", query + 11)).collect();
+    data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+    let frozen =
+        |out: &str| read_json(&data.path(out).join("training.json"))["dense"]["frozen"].as_f64().unwrap();
+    choose(&data, "plain", &["--quiet"]).succeeded();
+    choose(&data, "module", &["--quiet", "--ignore-identical-ids"]).succeeded();
+    assert!(frozen("module") > frozen("plain"), "{} {}", frozen("module"), frozen("plain"));
+
+    let (module, folder, json, written) =
+        (data.text("module"), data.text(""), data.text("report.json"), data.text("hits.run"));
+    let own = ["--module", &module, "--beir", &folder, "--json", &json, "--write-run", &written];
+    data.evaluate(&[&own[..], &["--ignore-identical-ids"]].concat()).succeeded();
+    let ndcg = |system: &str| {
+        read_json(&data.path("report.json"))["systems"][system]["ndcg@10"]["mean"].as_f64().unwrap()
+    };
+    assert!((ndcg("frozen") - frozen("module")).abs() < 1e-5, "{} {}", ndcg("frozen"), frozen("module"));
+    assert!(ndcg("module (hybrid)") > ndcg("frozen"));
+    let hits = read_run(&written).unwrap();
+    assert_eq!(hits.queries().count(), QUERIES);
+    assert!(hits.queries().all(|query| hits.score(query, query).is_none()));
+
+    // The same in `compare auto`.
+    let (qrels, out, config) = (data.text("qrels.tsv"), data.text("auto.md"), data.text("config.json"));
+    let set = format!("own={folder},{folder},{qrels},,{qrels}");
+    let own = ["--data", &set, "--config", &config, "--out", &out, "--ignore-identical-ids"];
+    run("compare auto", own).succeeded();
+    let kept = read_json(&data.path("auto.cells/own/choice.json"));
+    assert_eq!(kept["report"]["dense"]["frozen"].as_f64(), Some(frozen("module")));
+    let cell = read_json(&data.path("auto.cells/own on own.json"));
+    assert!((cell["frozen"]["ndcg"].as_f64().unwrap() - ndcg("frozen")).abs() < 1e-9);
+    assert!((cell["hybrid"]["mean"]["ndcg"].as_f64().unwrap() - ndcg("module (hybrid)")).abs() < 1e-9);
 }
 
 #[test]

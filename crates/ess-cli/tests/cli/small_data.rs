@@ -70,6 +70,18 @@ impl SmallData {
         self
     }
 
+    /// As [`SmallData::with_texts`], with queries that are items too: query i is item i by its id and its embedding.
+    pub(crate) fn with_queries_that_are_items(self) -> Self {
+        let data = self.with_texts();
+        write_embeddings(&data.path("queries.safetensors"), 'd', QUERIES, 6);
+        for name in ["queries.jsonl", "qrels.tsv"] {
+            let text = std::fs::read_to_string(data.path(name)).unwrap();
+            let renamed = text.replace("\"q", "\"d").replace("\nq", "\nd").replace("\ndu", "\nqu");
+            std::fs::write(data.path(name), renamed).unwrap();
+        }
+        data
+    }
+
     /// A path in the folder.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
