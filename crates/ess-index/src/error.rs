@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::identified::item_vectors::ItemVectors;
+
 /// An error of building an index, or of its file.
 ///
 /// Searching fails with [`ess_core::Error`]; `?` converts this error into it.
@@ -58,6 +60,16 @@ pub enum Error {
         /// The checksum of the bytes in the file.
         found: String,
     },
+    /// An index of other vectors of its items than queries are mapped for.
+    #[error("{path}: expected {expected}, found {found}: {remedy}", path = path.display(), remedy = remedy(expected, found))]
+    OtherVectors {
+        /// The file.
+        path: PathBuf,
+        /// The vectors that queries are mapped for.
+        expected: ItemVectors,
+        /// The vectors that the index has.
+        found: ItemVectors,
+    },
     /// A shared index that is refused because a change of it ended in a panic.
     #[error("the shared index may be half changed: a change of it ended in a panic; open or build it anew")]
     HalfChanged,
@@ -91,6 +103,16 @@ impl Error {
     pub(crate) fn check_items(items: usize) -> Result<(), Self> {
         let most = u32::MAX as usize;
         if items > most { Err(Self::TooManyItems { most, found: items }) } else { Ok(()) }
+    }
+}
+
+/// What to do about an index of other vectors.
+fn remedy(expected: &ItemVectors, found: &ItemVectors) -> &'static str {
+    match (expected, found) {
+        (ItemVectors::Encoded, ItemVectors::Moved(_)) => {
+            "search with the module that moved them (`--module`), or build an index without it"
+        }
+        _ => "build the index with that module (`ess index build --module`)",
     }
 }
 

@@ -1,5 +1,7 @@
 //! An index whose items have ids of the caller's.
 
 pub(crate) mod index;
+pub(crate) mod item_vectors;
 pub(crate) mod row_id;
 mod stored;
+pub(crate) mod stored_vectors;

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::exact::index::FlatIndex;
 use crate::file::{contents::Contents, stored::Stored};
 use crate::graph::index::GraphIndex;
-use crate::identified::row_id::RowId;
+use crate::identified::{item_vectors::ItemVectors, row_id::RowId, stored_vectors};
 use crate::ivf_pq::index::IvfPqIndex;
 use crate::tokens::index::TokenIndex;
 
@@ -84,6 +84,28 @@ impl IndexFile {
             return Id::from_contents(None, &self.0).map(Some);
         }
         Ok(None)
+    }
+
+    /// Which vectors of the items the index has; `None` where the file does not say, as files of earlier versions do not.
+    ///
+    /// # Errors
+    /// [`Error::Format`] and [`Error::Damaged`] for a section that does not say it.
+    pub fn vectors(&self) -> Result<Option<ItemVectors>, Error> {
+        stored_vectors::read(&self.0)
+    }
+
+    /// Refuses an index of other vectors than the queries are mapped for. A file that does not say which it has is let pass.
+    ///
+    /// # Errors
+    /// [`Error::OtherVectors`], which says what to do; those of [`IndexFile::vectors`].
+    pub fn check_vectors(&self, expected: &ItemVectors) -> Result<(), Error> {
+        match self.vectors()? {
+            Some(found) if found != *expected => {
+                let (path, expected) = (self.0.path().to_owned(), expected.clone());
+                Err(Error::OtherVectors { path, expected, found })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

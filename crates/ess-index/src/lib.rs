@@ -29,6 +29,7 @@ pub use exact::{build::FlatBuilder, index::FlatIndex};
 pub use graph::{builder::GraphBuilder, index::GraphIndex};
 pub use identified::{
     index::{IdHit, IdentifiedIndex},
+    item_vectors::ItemVectors,
     row_id::RowId,
 };
 pub use index_file::{Compacted, IndexFile, compact_file, ids, kind, open, open_mapped, verify};

@@ -6,7 +6,10 @@
 use std::path::{Path, PathBuf};
 
 use ess_core::{Effort, Embeddings, Index, MutableIndex, PersistentIndex, SearchParams};
-use ess_index::{FlatIndex, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
+use ess_index::{
+    FlatIndex, GraphBuilder, IdentifiedIndex, IndexFile, ItemVectors, IvfPqBuilder, Opening, Progress,
+    Storage,
+};
 
 fn wave(n: usize, step: f32) -> Embeddings {
     let numbers = (0..n * 5).map(|i| (i as f32 * step).sin() * (1.0 + (i / 5 % 7) as f32 * 0.1)).collect();
@@ -24,6 +27,8 @@ fn indexes() -> Vec<(PathBuf, Box<dyn Saved>)> {
     let numbered = IdentifiedIndex::new(FlatIndex::new(wave(60, 0.7)).expect("items"), ids);
     let mut numbered = numbered.expect("different ids");
     numbered.remove(&["item 7".to_owned()]).expect("an id");
+    let moved = ItemVectors::Moved("xxh3-64:0123456789abcdef".to_owned());
+    let moved = numbered.clone().with_vectors(moved);
     let mut graph = GraphBuilder::default().build(wave(60, 0.7), Progress::Silent).expect("items");
     graph.remove(&[7]).expect("a row");
     let builder = IvfPqBuilder { lists: Some(4), ..IvfPqBuilder::default() };
@@ -34,6 +39,7 @@ fn indexes() -> Vec<(PathBuf, Box<dyn Saved>)> {
         ("flat-f16", Box::new(flat(Storage::F16))),
         ("flat-i8", Box::new(flat(Storage::I8))),
         ("flat-ids", Box::new(numbered)),
+        ("flat-moved", Box::new(moved)),
         ("graph", Box::new(graph)),
         ("quantised", Box::new(quantised)),
     ];
@@ -80,6 +86,11 @@ fn files_of_version_1_answer_as_they_did() {
     }
     let ids = ess_index::ids::<String>(&indexes()[3].0).expect("a golden file").expect("ids");
     assert_eq!(ids[59], "item 59");
+    let vectors =
+        |at: usize| IndexFile::open(&indexes()[at].0, Opening::Mapped).expect("a golden file").vectors();
+    assert_eq!(vectors(3).expect("nothing said"), None);
+    let moved = ItemVectors::Moved("xxh3-64:0123456789abcdef".to_owned());
+    assert_eq!(vectors(4).expect("a section"), Some(moved));
 }
 
 /// Efforts are kept in configs; those of earlier names open too.

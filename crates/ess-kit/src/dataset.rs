@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ess_core::{Embeddings, Ids};
 use ess_data::{EmbeddingStore, Provenance};
-use ess_index::{FlatIndex, IdentifiedIndex, PassageRows};
+use ess_index::{FlatIndex, IdentifiedIndex, ItemVectors, PassageRows};
 #[cfg(feature = "searchers")]
 use ess_searchers::ItemTokens;
 
@@ -146,7 +146,8 @@ impl Dataset {
     /// [`Error::Index`] for items that cannot be indexed.
     pub fn index(&self) -> Result<IdentifiedIndex<FlatIndex>, Error> {
         let index = FlatIndex::new(self.items.clone())?;
-        Ok(IdentifiedIndex::new(index, self.item_ids().as_slice().to_vec())?)
+        let index = IdentifiedIndex::new(index, self.item_ids().as_slice().to_vec())?;
+        Ok(index.with_vectors(ItemVectors::Encoded))
     }
 
     /// The embeddings of the items' passages, where the folder has `passages.safetensors`.

@@ -22,8 +22,8 @@ pub use ess_data::{
     write_link, write_qrels, write_run, write_store,
 };
 pub use ess_index::{
-    FlatIndex, GraphBuilder, GraphIndex, IdHit, IdentifiedIndex, IndexFile, IvfPqBuilder, IvfPqIndex,
-    Opening, PassageIndex, SharedIndex, Storage,
+    FlatIndex, GraphBuilder, GraphIndex, IdHit, IdentifiedIndex, IndexFile, ItemVectors, IvfPqBuilder,
+    IvfPqIndex, Opening, PassageIndex, SharedIndex, Storage,
 };
 pub use ess_metrics::{Bootstrap, Evaluation, Evaluator, Qrels, Run, Significance, compare};
 

@@ -6,6 +6,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use burn::tensor::Device;
 use ess_auto::AutoModule;
 use ess_core::{Embeddings, Identity, SearchModule, TokenStates};
+use ess_index::ItemVectors;
 use ess_search::{Error as SearchError, ItemSide, ModuleState, PersistentModule, Registry, TwoSided};
 
 use crate::settings::run_config::RunConfig;
@@ -101,6 +102,18 @@ impl SearchingModule {
             Self::Embeddings(sides) => (sides.query_side().query_dim(), sides.item_dim()),
             Self::TokenStates(module) | Self::Feedback(module, _) => (module.query_dim(), module.item_dim()),
         }
+    }
+
+    /// Which vectors of the items it maps queries for.
+    ///
+    /// # Errors
+    /// Those of [`TwoSided::item_side_checksum`].
+    pub(crate) fn item_vectors(&self) -> Result<ItemVectors> {
+        let checksum = match self {
+            Self::Embeddings(sides) => sides.item_side_checksum()?,
+            Self::TokenStates(_) | Self::Feedback(..) => None,
+        };
+        Ok(checksum.map_or(ItemVectors::Encoded, ItemVectors::Moved))
     }
 
     /// The items to be indexed where it moves them; `None` where they stay as they are.

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum, builder::ArgPredicate};
 use ess_core::{Embeddings, Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
-use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, IvfPqBuilder, Progress, Storage};
+use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, ItemVectors, IvfPqBuilder, Progress, Storage};
 use serde::Serialize;
 
 use crate::{
@@ -130,41 +130,44 @@ impl Build {
     fn of_embeddings(&self, path: &Path, output: &Output) -> Result<Report> {
         let store = EmbeddingStore::open(path)?;
         let ids = store.ids().as_slice().to_vec();
-        let items = self.moved(crate::data::dataset::searchable(&store, path)?)?;
+        let (items, vectors) = self.moved(crate::data::dataset::searchable(&store, path)?)?;
         let start = Instant::now();
         let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
         match self.kind {
             Kind::Flat => {
                 let index = FlatBuilder::new(self.dtype.into()).build(items)?;
                 let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?, seconds)
+                self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::Graph => {
                 let (degree, candidates) = (self.degree, self.ef_construction.max(self.degree));
                 let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?, seconds)
+                self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::IvfPq => {
                 let (lists, storage) = (self.lists, self.dtype.into());
                 let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?, seconds)
+                self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::Bm25 => bail!("--kind bm25: expected texts, found embeddings"),
         }
     }
 
-    /// The items as the module moves them, if one was named.
-    fn moved(&self, items: Embeddings) -> Result<Embeddings> {
-        let Some(folder) = &self.module else { return Ok(items) };
-        let moved = SearchingModule::load(folder, &self.device.open()?)?.moved(&items)?;
-        if moved.is_none() {
-            note!("{}: the module leaves items as they are, and so does the index", folder.display());
+    /// The items as the module moves them, if one was named, and which vectors they are.
+    fn moved(&self, items: Embeddings) -> Result<(Embeddings, ItemVectors)> {
+        let Some(folder) = &self.module else { return Ok((items, ItemVectors::Encoded)) };
+        let module = SearchingModule::load(folder, &self.device.open()?)?;
+        match module.moved(&items)? {
+            Some(moved) => Ok((moved, module.item_vectors()?)),
+            None => {
+                note!("{}: the module leaves items as they are, and so does the index", folder.display());
+                Ok((items, ItemVectors::Encoded))
+            }
         }
-        Ok(moved.unwrap_or(items))
     }
 
     fn save(&self, index: &impl PersistentIndex, seconds_to_build: f64) -> Result<Report> {

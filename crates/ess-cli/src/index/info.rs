@@ -5,6 +5,7 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 use ess_core::{Capabilities, Index, MemoryUse};
+use ess_index::ItemVectors;
 use serde::Serialize;
 
 use crate::output::options::Output;
@@ -33,6 +34,8 @@ struct Report {
     items: usize,
     rows: usize,
     dim: usize,
+    /// `null` where the file does not say.
+    vectors: Option<ItemVectors>,
     capabilities: Capabilities,
     memory: Option<MemoryUse>,
     milliseconds_to_open: f64,
@@ -65,6 +68,7 @@ impl Info {
             items: index.len(),
             rows: index.rows(),
             dim: index.dim(),
+            vectors: file.vectors()?,
             capabilities: index.capabilities(),
             memory: index.memory_use(),
             milliseconds_to_open,

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Embeddings, Index, SearchModule};
 use ess_data::EmbeddingStore;
-use ess_search::ItemSide;
+use ess_index::{IndexFile, ItemVectors};
 use ess_searchers::FirstPass;
 
 use crate::{
@@ -45,9 +45,19 @@ impl QueryArguments {
         Ok(())
     }
 
-    /// The searching module that is named.
-    pub(crate) fn module(&self) -> Result<Option<SearchingModule>> {
-        self.module.as_deref().map(|folder| SearchingModule::load(folder, &self.device.open()?)).transpose()
+    /// The searching module that is named, for an index of the vectors that it maps queries for.
+    pub(crate) fn module(&self, index: &IndexFile) -> Result<Option<SearchingModule>> {
+        let load = |folder| SearchingModule::load(folder, &self.device.open()?);
+        let module = self.module.as_deref().map(load).transpose()?;
+        let vectors = module.as_ref().map_or(Ok(ItemVectors::Encoded), SearchingModule::item_vectors)?;
+        index.check_vectors(&vectors)?;
+        if vectors != ItemVectors::Encoded && index.vectors()?.is_none() {
+            note!(
+                "the module moves items, and the index file does not say whether it has moved ones: it is to be built by `ess \
+                 index build` with the same --module"
+            );
+        }
+        Ok(module)
     }
 
     /// Reads the queries and maps them by the module, for an index. What a first pass finds is taken from `items`, those of
@@ -82,14 +92,7 @@ fn map(
     items: Option<&Embeddings>,
 ) -> Result<Embeddings> {
     Ok(match module {
-        SearchingModule::Embeddings(sides) => {
-            if sides.item_side().kind() != ItemSide::Frozen.kind() {
-                note!(
-                    "the module moves items: its index is one that `ess index build` made with the same --module"
-                );
-            }
-            sides.query_side().apply(encoded)?
-        }
+        SearchingModule::Embeddings(sides) => sides.query_side().apply(encoded)?,
         SearchingModule::TokenStates(module) => module.apply(&store.to_token_states()?)?,
         SearchingModule::Feedback(module, depth) => {
             let items = items.context(

@@ -99,7 +99,7 @@ impl Search {
         let file = self.index.open()?;
         let (index, ids) = (file.index()?, file.ids::<String>()?);
         let items = self.items.as_deref().map(open_searchable).transpose()?;
-        let queries = self.queries.read(self.queries.module()?.as_ref(), &*index, items.as_ref())?;
+        let queries = self.queries.read(self.queries.module(&file)?.as_ref(), &*index, items.as_ref())?;
         let effort = Effort { ef_search: self.ef_search, nprobe: self.nprobe, rescore: self.rescore };
         self.check_effort(&*index)?;
         let start = Instant::now();

@@ -82,8 +82,9 @@ impl Tune {
         let plot = self.plot.as_deref().map(|path| ("--plot", path));
         let _locks = output.lock_files(plot.as_slice())?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
-        let index = self.index.open()?.index()?;
-        let (items, module) = (open_searchable(&self.items)?, self.queries.module()?);
+        let file = self.index.open()?;
+        let (index, module) = (file.index()?, self.queries.module(&file)?);
+        let items = open_searchable(&self.items)?;
         let queries = self.queries.read(module.as_ref(), &*index, Some(&items))?;
         let moved = module.as_ref().map(|module| module.moved(&items)).transpose()?.flatten();
         let exact = FlatIndex::with_storage(moved.unwrap_or(items), Storage::I8)?;

@@ -113,6 +113,51 @@ fn a_module_that_moves_items_searches_the_moved_items_everywhere() {
     }
 }
 
+/// An index file says whether its items were moved, and by what; queries that are mapped for others are refused.
+#[test]
+fn an_index_of_moved_items_is_searched_with_the_module_that_moved_them() {
+    let data = SmallData::new(4, 4);
+    let (items, queries) = (data.text("corpus.safetensors"), data.text("queries.safetensors"));
+    let (plain, moved, json) = (data.text("plain.index"), data.text("moved.index"), data.text("info.json"));
+    let mapped = |query: f32, item: f32| {
+        let sides = TwoSided::new(turn(query), ItemSide::Map(turn(item).into())).unwrap();
+        saved(&data, &sides.to_state().unwrap()).module
+    };
+    let module = mapped(0.9, 0.4);
+    let build = |out: &str, more: &[&str]| {
+        run("index", ["build", "--items", &items, "--out", out].iter().chain(more)).succeeded();
+    };
+    build(&plain, &[]);
+    build(&moved, &["--module", &module]);
+    let search = |index: &str, more: &[&str]| {
+        run("index", ["search", "--index", index, "--queries", &queries].iter().chain(more))
+    };
+    let with_module = ["--module", &module[..]];
+    search(&plain, &[]).succeeded();
+    let said = search(&moved, &with_module).succeeded();
+    assert!(!said.stderr.contains("does not say"), "{}", said.stderr);
+    let refusal = ["plain.index", "as the encoder gave them", "ess index build --module"];
+    search(&plain, &with_module).failed_with(&refusal);
+    search(&moved, &[]).failed_with(&["moved.index", "moved by a searching module", "--module"]);
+    let tune = ["tune", "--index", &moved, "--items", &items, "--queries", &queries];
+    run("index", tune).failed_with(&["moved by a searching module"]);
+
+    let vectors = |index: &str| {
+        run("index", ["info", "--index", index, "--json", &json]).succeeded();
+        read_json(json.as_ref())["vectors"].clone()
+    };
+    assert_eq!(vectors(&plain), "encoded");
+    let by = vectors(&moved);
+    assert!(by["moved"].as_str().is_some_and(|checksum| checksum.starts_with("xxh3-64:")), "{by}");
+    run("index", ["compact", "--index", &moved]).succeeded();
+    assert_eq!(vectors(&moved), by, "compacting keeps it");
+    // Another query side may be trained for the same items; another item side is another module.
+    mapped(0.2, 0.4);
+    search(&moved, &with_module).succeeded();
+    mapped(0.9, 0.7);
+    search(&moved, &with_module).failed_with(&["moved.index", "expected items moved", "found items moved"]);
+}
+
 #[test]
 fn modules_that_read_more_than_one_vector_of_a_query_work_with_an_index_too() {
     let data = SmallData::new(4, 4).with_token_states(4);

@@ -82,6 +82,11 @@ impl SectionFile {
         Ok(Self { path: path.to_owned(), header, start, source: Source::Mapped(Arc::new(map)) })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The kind of what the file has.
     pub fn kind(&self) -> &str {
         &self.header.kind

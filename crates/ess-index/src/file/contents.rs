@@ -20,6 +20,11 @@ impl Contents {
         Ok(Self(SectionFile::open(FORMAT, path, opening)?))
     }
 
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        self.0.path()
+    }
+
     /// The kind of index that the file has.
     pub(crate) fn kind(&self) -> &str {
         self.0.kind()

@@ -6,7 +6,7 @@ use ess_core::{
     Capabilities, Effort, Embeddings, Error, Hit, Index, MemoryUse, MutableIndex, RowSet, SearchParams,
 };
 
-use super::row_id::RowId;
+use super::{item_vectors::ItemVectors, row_id::RowId};
 
 /// A hit with the id of its item.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,6 +43,8 @@ pub struct IdentifiedIndex<I, Id = String> {
     pub(super) ids: Vec<Id>,
     /// The row of each id that is not removed.
     pub(super) rows: HashMap<Id, usize>,
+    /// Which vectors the items have, where that is known.
+    pub(super) vectors: Option<ItemVectors>,
 }
 
 impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
@@ -60,7 +62,18 @@ impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
                 return Err(Error::DuplicateId { id: id.to_string(), first, second });
             }
         }
-        Ok(Self { index, ids, rows })
+        Ok(Self { index, ids, rows, vectors: None })
+    }
+
+    /// Notes which vectors the items have; the file of the index says it.
+    #[must_use]
+    pub fn with_vectors(self, vectors: ItemVectors) -> Self {
+        Self { vectors: Some(vectors), ..self }
+    }
+
+    /// Which vectors the items have; `None` where nobody said.
+    pub fn vectors(&self) -> Option<&ItemVectors> {
+        self.vectors.as_ref()
     }
 
     /// As [`Index::search`], with ids.

@@ -3,7 +3,7 @@
 use ess_files::Section;
 use std::collections::HashMap;
 
-use super::{index::IdentifiedIndex, row_id::RowId};
+use super::{index::IdentifiedIndex, row_id::RowId, stored_vectors};
 use crate::error::Error;
 use crate::exact::index::FlatIndex;
 use crate::file::{
@@ -23,7 +23,8 @@ impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {
     }
 
     fn sections(&self) -> Vec<Section<'_>> {
-        self.index.sections().into_iter().chain(Id::sections(&self.ids)).collect()
+        let vectors = self.vectors.iter().map(stored_vectors::section);
+        self.index.sections().into_iter().chain(Id::sections(&self.ids)).chain(vectors).collect()
     }
 
     fn has_row(&self, row: usize) -> bool {
@@ -39,7 +40,7 @@ impl<I: Stored, Id: RowId> Stored for IdentifiedIndex<I, Id> {
                 return Err(contents.mismatch("different ids", format!("{id:?} twice")));
             }
         }
-        Ok(Self { index, ids, rows })
+        Ok(Self { index, ids, rows, vectors: stored_vectors::read(contents)? })
     }
 }
 

@@ -62,6 +62,21 @@ impl TwoSided {
         self.item_side.dims(&*self.query_side).map_or(self.query_side.item_dim(), |(frozen, _)| frozen)
     }
 
+    /// The checksum of what moves the items, as text; `None` where they stay unchanged. An index of moved items keeps it
+    /// (`ItemVectors` of ess-index).
+    ///
+    /// # Errors
+    /// Those of [`PersistentModule::to_state`].
+    pub fn item_side_checksum(&self) -> Result<Option<String>, Error> {
+        let state = match &self.item_side {
+            ItemSide::Frozen => return Ok(None),
+            ItemSide::Shared => self.query_side.to_state()?,
+            ItemSide::Map(module) => module.to_state()?,
+            ItemSide::Offsets(offsets) => offsets.to_state()?,
+        };
+        state.checksum().map(Some)
+    }
+
     /// The items (`m × d_item`) to be indexed. `None` where they stay unchanged.
     ///
     /// # Errors
