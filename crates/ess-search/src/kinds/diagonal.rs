@@ -14,7 +14,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         trainable::TrainableModule,
     },
 };
@@ -102,21 +102,7 @@ impl TrainableModule for Diagonal {
         Ok(Self { change, skip, config: config.clone() })
     }
 
-    fn reseeded(config: &DiagonalConfig, seed: u64) -> DiagonalConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &DiagonalConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(DiagonalConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         skipped(queries * self.weights(), self.skip.as_ref())

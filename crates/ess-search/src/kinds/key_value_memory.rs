@@ -13,7 +13,11 @@ use crate::{
         unit::unit,
     },
     error::Error,
-    module::{config::ModuleConfig, device_encoding::DeviceEncoding, trainable::TrainableModule},
+    module::{
+        config::{ModuleConfig, said_by_config},
+        device_encoding::DeviceEncoding,
+        trainable::TrainableModule,
+    },
 };
 
 pub(crate) mod config;
@@ -147,21 +151,7 @@ impl TrainableModule for KeyValueMemory {
         })
     }
 
-    fn reseeded(config: &KeyValueMemoryConfig, seed: u64) -> KeyValueMemoryConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &KeyValueMemoryConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(KeyValueMemoryConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         let attention = self.attention(&queries);

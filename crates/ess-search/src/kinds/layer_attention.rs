@@ -16,7 +16,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         trainable::TrainableModule,
     },
 };
@@ -139,21 +139,7 @@ impl TrainableModule for LayerAttention {
         })
     }
 
-    fn reseeded(config: &LayerAttentionConfig, seed: u64) -> LayerAttentionConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &LayerAttentionConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(LayerAttentionConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         let rows = queries.dims()[0];

@@ -11,7 +11,7 @@ use crate::{
     blocks::init::Init,
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         trainable::TrainableModule,
     },
 };
@@ -95,21 +95,7 @@ impl TrainableModule for Linear {
         Ok(Self { weight, bias, config: config.clone() })
     }
 
-    fn reseeded(config: &LinearConfig, seed: u64) -> LinearConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &LinearConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(LinearConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         let change = linear(queries.clone(), self.weight.val(), self.bias.as_ref().map(Param::val));

@@ -11,7 +11,7 @@ use crate::{
     blocks::init::Init,
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         trainable::{TrainableModule, check_dim},
     },
 };
@@ -105,21 +105,7 @@ impl TrainableModule for LowRank {
         Ok(Self { down, up, bias, config: config.clone() })
     }
 
-    fn reseeded(config: &LowRankConfig, seed: u64) -> LowRankConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &LowRankConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(LowRankConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         let chosen = queries.clone().matmul(self.down.val());

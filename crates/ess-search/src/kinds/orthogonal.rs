@@ -11,7 +11,7 @@ use crate::{
     blocks::{init::Init, matrix_exponential::exponential_less_identity},
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         trainable::TrainableModule,
     },
 };
@@ -100,21 +100,7 @@ impl TrainableModule for Orthogonal {
         Ok(Self { generator, config: config.clone() })
     }
 
-    fn reseeded(config: &OrthogonalConfig, seed: u64) -> OrthogonalConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &OrthogonalConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(OrthogonalConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         let (rows, query_dim, item_dim) = (queries.dims()[0], self.config.query_dim, self.config.item_dim);

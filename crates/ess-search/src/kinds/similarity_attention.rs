@@ -15,7 +15,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         token_tensors::{TokenTensors, check_token_states, padding_of},
         trainable::{TrainableModule, check_dim},
     },
@@ -158,21 +158,7 @@ impl TrainableModule for SimilarityAttention {
         })
     }
 
-    fn reseeded(config: &SimilarityAttentionConfig, seed: u64) -> SimilarityAttentionConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &SimilarityAttentionConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(SimilarityAttentionConfig);
 
     fn check_encodings(&self, encodings: &TokenStates) -> Result<(), Error> {
         check_token_states(encodings, self.config.query_dim, self.config.sentence_dim)

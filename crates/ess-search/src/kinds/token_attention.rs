@@ -15,7 +15,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         token_tensors::{TokenTensors, check_token_states, padding_of},
         trainable::{TrainableModule, check_dim},
     },
@@ -145,21 +145,7 @@ impl TrainableModule for TokenAttention {
         })
     }
 
-    fn reseeded(config: &TokenAttentionConfig, seed: u64) -> TokenAttentionConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &TokenAttentionConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(TokenAttentionConfig);
 
     fn check_encodings(&self, encodings: &TokenStates) -> Result<(), Error> {
         check_token_states(encodings, self.config.query_dim, self.config.sentence_dim)

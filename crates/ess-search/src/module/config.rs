@@ -74,6 +74,30 @@ macro_rules! module_config {
 
 pub(crate) use module_config;
 
+/// In an `impl TrainableModule` of a type with the field `config`: reseeding, the config and the dimensions, as the config has
+/// them.
+macro_rules! said_by_config {
+    ($config:ty) => {
+        fn reseeded(config: &$config, seed: u64) -> $config {
+            $crate::module::config::ModuleConfig::reseeded(config.clone(), seed)
+        }
+
+        fn config(&self) -> &$config {
+            &self.config
+        }
+
+        fn query_dim(&self) -> usize {
+            self.config.query_dim
+        }
+
+        fn item_dim(&self) -> usize {
+            self.config.item_dim
+        }
+    };
+}
+
+pub(crate) use said_by_config;
+
 /// Whether a dimension or a seed is left open (0). It is then left out of a file as well.
 pub(crate) fn is_open<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()

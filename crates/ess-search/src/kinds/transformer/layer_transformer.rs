@@ -16,7 +16,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         trainable::TrainableModule,
     },
 };
@@ -104,21 +104,7 @@ impl TrainableModule for LayerTransformer {
         Ok(Self { transformer, places, skip, config })
     }
 
-    fn reseeded(config: &LayerTransformerConfig, seed: u64) -> LayerTransformerConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &LayerTransformerConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(LayerTransformerConfig);
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
         let (rows, width) = (queries.dims()[0], width(self.config.query_dim, self.config.layers));

@@ -16,7 +16,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         token_tensors::{TokenTensors, check_token_states, padding_of},
         trainable::{TrainableModule, check_dim},
     },
@@ -102,21 +102,7 @@ impl TrainableModule for TokenTransformer {
         Ok(Self { transformer, skip, config })
     }
 
-    fn reseeded(config: &TokenTransformerConfig, seed: u64) -> TokenTransformerConfig {
-        config.clone().reseeded(seed)
-    }
-
-    fn config(&self) -> &TokenTransformerConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
-    }
+    said_by_config!(TokenTransformerConfig);
 
     fn check_encodings(&self, encodings: &TokenStates) -> Result<(), Error> {
         check_token_states(encodings, self.config.query_dim, self.config.sentence_dim)
