@@ -14,8 +14,8 @@ use crate::{
 /// Pairs of query and item as a searching module sees them: the `k` most similar items of each query, relevant where
 /// they are judged so. An item that nobody judged counts as not relevant, as in trec_eval.
 ///
-/// So P(rel = 1 | q, d) is fitted for the items that a user is shown. Among all items, nearly all of them far from the
-/// query, it would be another number.
+/// So P(rel = 1 | q, d) is fitted for the items that a user is shown. Over all items, most of which are far from the query,
+/// the probability would be another.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -54,8 +54,8 @@ impl SimilaritySample {
         Self::of_hits_except(module, queries, items, k, |_| None)
     }
 
-    /// As [`SimilaritySample::of_hits`], where `left_out` names by its row the item that a query, given by its place in
-    /// `queries`, is not shown: itself, where queries are items too.
+    /// As [`SimilaritySample::of_hits`], where `left_out` gives, for the index of a query in `queries`, the row of the item
+    /// that is left out of its hits: the query itself, where queries are items too.
     ///
     /// # Errors
     /// Those of [`SimilaritySample::of_hits`].
@@ -117,7 +117,7 @@ impl SimilaritySample {
     }
 
     /// The probability of each pair by a link that was fitted without the pair's query: cross-fitting over `folds` sets of
-    /// queries, drawn by `seed`. What a link is worth on queries that it has not seen, from one set of them.
+    /// queries, drawn by `seed`. It estimates from one set of queries how good a link is on unseen queries.
     ///
     /// # Errors
     /// [`Error::Config`] for fewer than 2 folds or more than there are queries, and those of

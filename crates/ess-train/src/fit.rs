@@ -19,8 +19,9 @@ pub(crate) mod guard;
 pub(crate) mod report;
 
 impl Trainer {
-    /// Trains by a recipe, keeps what is best on dev, and returns the identity unless dev shows that the trained module
-    /// is better; with [`TrainerConfig::refit`](crate::TrainerConfig::refit), the returned module is trained again on train and dev together.
+    /// Trains by a recipe and keeps the module that is best on dev. Returns the identity unless dev shows that the trained
+    /// module is better ([`GuardDecision`]). With [`TrainerConfig::refit`](crate::TrainerConfig::refit), the trained module
+    /// is trained again on train and dev together before it is returned.
     ///
     /// ```
     /// use burn::tensor::Device;

@@ -11,7 +11,7 @@ pub(super) const MIN_CANDIDATES: [usize; 2] = [64, 100];
 /// The fewest candidates of which a quarter is a step.
 const MIN_STEP: usize = 4;
 
-/// The candidates that are compared again for `k` hits, unless told otherwise.
+/// The candidates that are compared again for `k` hits by default.
 pub(super) fn refined(k: usize) -> usize {
     k.saturating_add(k / 2 + 8)
 }

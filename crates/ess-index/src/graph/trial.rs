@@ -78,7 +78,7 @@ impl Trial {
     }
 
     /// The mean share of the `k` best that is found, over the queries of one kind: the lowest of the first `kinds` kinds. Items
-    /// that tie with the best count. `found` gives the hits of a query and its place.
+    /// that tie with the best count. `found` gives the hits of a query and its index.
     pub(super) fn recall(
         &self,
         k: usize,

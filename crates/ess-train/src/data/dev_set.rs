@@ -10,13 +10,13 @@ use crate::{
     error::Error,
 };
 
-/// How deep the ranking of a measure without a cutoff is looked at.
+/// The depth of the ranking for a measure without a cutoff.
 const UNCUT_DEPTH: usize = 1000;
 
 /// Queries held out of training, the items they search, and the measure that judges a searching module on them.
 ///
-/// It remembers what every module reached that was measured on it, since each is one more to choose from:
-/// [`GuardDecision`](crate::GuardDecision) makes the chosen one pay for that.
+/// It keeps the values of every module that was measured on it. [`GuardDecision`](crate::GuardDecision) corrects for the
+/// choice among them.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -84,12 +84,12 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
         Ok(values)
     }
 
-    /// Takes note of what a module reached on each query before the process was started again.
+    /// Adds the values of a module that was measured before the process was restarted.
     pub(crate) fn note(&self, values: &[f64]) {
         self.looks.note(values);
     }
 
-    /// What every module reached that was measured on these queries.
+    /// The values of every module that was measured on these queries.
     pub(crate) fn looks(&self) -> Vec<Vec<f64>> {
         self.looks.all()
     }

@@ -52,7 +52,7 @@ impl<'a> Items<'a> {
         }
     }
 
-    /// Measures dev with this index of the same items, instead of an exact one of its own, which is a copy of them.
+    /// Measures dev with this index of the same items, instead of an exact index of its own, which would copy the items.
     ///
     /// # Errors
     /// [`Error::Core`] when the index has other dimensions or another number of items.
@@ -71,7 +71,7 @@ impl<'a> Items<'a> {
         Ok(self)
     }
 
-    /// Lets losses compute in tensor operations on the CPU too, as they do on other devices: for comparing.
+    /// Lets losses compute with tensor operations on the CPU too, as they do on other devices, for comparison.
     #[must_use]
     pub fn without_kernels(mut self) -> Self {
         self.kernels = false;

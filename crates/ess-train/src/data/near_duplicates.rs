@@ -5,7 +5,7 @@ use ess_index::FlatIndex;
 
 use crate::error::Error;
 
-/// Queries are near duplicates from this cosine on.
+/// The smallest cosine of near duplicates.
 const NEAR_DUPLICATE: f32 = 0.95;
 
 /// How many of the `test` queries are near duplicates of a training query: with one of them they have a cosine of at least

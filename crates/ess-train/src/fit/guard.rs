@@ -18,11 +18,11 @@ pub enum Returned {
 
 /// The baseline guard: which module was returned, and the evidence.
 ///
-/// The trained module is returned where [`ChoiceTest`] finds it better than the identity on dev. Queries on which both are
-/// equally good say nothing, and every module that was measured on dev on the way, be it a setting or a step of training,
-/// counts as one to choose from. A module that is no better is returned no more often than `(1 − confidence) / 2`: one in
-/// 200 at the default 99 %, also where it loses so rarely that the dev queries show no loss. So few dev queries pass large gains
-/// alone; [`ChoiceTest`] has a table of how many are needed.
+/// The trained module is returned where [`ChoiceTest`] finds it better than the identity on dev. The test leaves out queries
+/// on which both are equally good. Every module that was measured on dev counts as a candidate: one for each setting, and for
+/// each step at which dev was measured. A module that is no better than the identity is returned with a probability of at
+/// most `(1 − confidence) / 2`, which is one in 200 at the default level of 99 %. This holds also for a module that loses so
+/// rarely that the dev queries show no loss. With few dev queries only large gains pass: [`ChoiceTest`] has a table.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[doc(alias = "floor")]
 pub struct GuardDecision {
@@ -41,17 +41,17 @@ pub struct GuardDecision {
     pub interval: Option<[f64; 2]>,
     /// The level of the interval.
     pub confidence: f64,
-    /// The one-sided p-value of turned signs, the choice paid for; `None` without an identity, and in reports of earlier
-    /// versions.
+    /// The one-sided p-value of the sign-flip test, corrected for the choice among candidates; `None` without an identity,
+    /// and in reports of earlier versions.
     #[serde(default)]
     pub p: Option<f64>,
-    /// The one-sided p-value that allows for losses which no dev query has shown, the choice paid for; `None` as for `p`.
+    /// The one-sided p-value that allows for losses which no dev query has shown, corrected likewise; `None` as for `p`.
     #[serde(default)]
     pub p_unseen_losses: Option<f64>,
-    /// Dev queries on which the trained module and the identity differ; `None` as for `p`.
+    /// The number of dev queries on which the trained module and the identity differ; `None` as for `p`.
     #[serde(default)]
     pub differing: Option<usize>,
-    /// Different modules that were measured on dev and could have been chosen; `None` as for `p`.
+    /// The number of candidates: different modules that were measured on dev; `None` as for `p`.
     #[serde(default)]
     pub candidates: Option<usize>,
 }

@@ -14,7 +14,7 @@ use crate::{
 pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {
     /// The module to search with: the trained one, or the identity.
     pub module: Box<dyn PersistentModule<E>>,
-    /// The trained module, also where the identity was returned: for looking at, not for use.
+    /// The trained module, also where the identity was returned. It is for inspection, not for use.
     pub trained: Box<dyn PersistentModule<E>>,
     /// What happened.
     pub report: FitReport,
@@ -25,13 +25,13 @@ pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {
 pub struct FitReport {
     /// The settings.
     pub config: TrainerConfig,
-    /// Training queries, those of the refit not counted.
+    /// The number of training queries, without those of the refit.
     pub train_queries: usize,
-    /// Dev queries.
+    /// The number of dev queries.
     pub dev_queries: usize,
     /// Items.
     pub items: usize,
-    /// Parameters of the trained module: the components of its tensors.
+    /// The number of parameters of the trained module: the components of its tensors.
     pub parameters: usize,
     /// Which module was returned, and why; `floor` in reports of earlier versions.
     #[doc(alias = "floor")]
@@ -39,13 +39,13 @@ pub struct FitReport {
     pub guard: GuardDecision,
     /// The runs that were judged on dev; several for an ensemble.
     pub curves: Vec<Curve>,
-    /// What the recipe chose on dev beside the steps to keep; what its parts chose is under their number and a dot.
+    /// The settings that the recipe chose on dev. Those of a part stand under its index and a dot.
     #[serde(default)]
     pub settings: BTreeMap<String, f64>,
     /// The runs on train and dev together; none without a refit.
     pub refit: Vec<Curve>,
-    /// Whether another seed would have given the same trained module from the same train and dev queries, bit for bit, so
-    /// that a study over seeds has nothing to show. False where it is not known, and in reports of earlier versions.
+    /// Whether every seed gives the same trained module, bit for bit, from the same train and dev queries. False where this
+    /// is not known, and in reports of earlier versions.
     #[serde(default)]
     pub deterministic: bool,
     /// Wall-clock seconds, everything included.

@@ -6,8 +6,8 @@ use crate::{error::Error, item_side::offsets::OffsetsConfig, recipe_config::conf
 
 /// What is trained on the item side, and in which order with the query side.
 ///
-/// Trained items must be indexed again, which takes no encoder. A map serves new items as well as old ones; offsets
-/// belong to the items that training queries ask for, and new items gain nothing from them.
+/// Trained items must be indexed again, but no encoder runs again. A map applies to new items as well. Offsets belong to the
+/// items that are relevant to training queries, so new items have none.
 ///
 /// ```
 /// use ess_train::{ItemSideConfig, SidesConfig, TrainingOrder};
@@ -34,13 +34,13 @@ pub struct SidesConfig {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrainingOrder {
-    /// Items alone; queries are as the encoder gives them.
+    /// The items alone. Queries stay as the encoder gives them.
     #[default]
     Item,
     /// Both at once. Offsets have a closed form and no steps: they follow the query side, as in
     /// [`TrainingOrder::QueryThenBoth`].
     Both,
-    /// The query side first, until dev no longer rises, then both from there.
+    /// The query side first, until the measure on dev no longer rises, then both sides from there.
     QueryThenBoth,
 }
 
@@ -49,11 +49,11 @@ pub enum TrainingOrder {
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum ItemSideConfig {
-    /// The query side's module for items too. Each step maps all items.
+    /// The query side's module, for the items as well. Each step maps all items.
     Shared {},
     /// A module of the items' own, from the space of the items to itself. Each step maps all items.
     Map {
-        /// Which module; one that is trained by gradient alone.
+        /// The module, of a kind that is trained by gradient.
         module: RecipeConfig,
     },
     /// Offsets of single items, in closed form.
@@ -67,7 +67,7 @@ impl Default for ItemSideConfig {
 }
 
 impl SidesConfig {
-    /// Refuses settings that make no sense, before any work.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

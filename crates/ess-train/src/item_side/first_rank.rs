@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::{data::judgement::Judgement, item_side::nudge::Pulls, matmul::dot};
 
-/// The largest radius that is looked at: an item moved by twice its length is no longer itself.
+/// The maximum radius: an item that moves by twice its norm no longer resembles itself.
 pub(super) const MAX_RADIUS: f64 = 2.0;
 
 /// The smallest radius, of those where the most queries (`n × d`) have a relevant item at rank 1.

@@ -25,9 +25,9 @@ use crate::{
 
 /// Two fitted sides and how they came about.
 pub struct FittedSides {
-    /// What to search with: the trained sides, or the identity and frozen items.
+    /// The sides to search with: the trained sides, or the identity and frozen items.
     pub sides: TwoSided,
-    /// The trained sides, also where the identity was returned: for looking at, not for use.
+    /// The trained sides, also where the identity was returned. They are for inspection, not for use.
     pub trained: TwoSided,
     /// What happened. `settings` has the radius of item offsets.
     pub report: FitReport,
@@ -43,10 +43,10 @@ struct Found {
 }
 
 impl Trainer {
-    /// Trains what happens to the items, alone or beside a searching module by `recipe`, keeps what is best on dev, and
-    /// returns the identity and frozen items unless dev shows that the trained sides are better; with
-    /// [`TrainerConfig::refit`](crate::TrainerConfig::refit), what is returned is trained again on train and dev
-    /// together.
+    /// Trains the item side, alone or beside a searching module by `recipe`, and keeps what is best on dev. Returns the
+    /// identity and frozen items unless dev shows that the trained sides are better. With
+    /// [`TrainerConfig::refit`](crate::TrainerConfig::refit), the trained sides are trained again on train and dev together
+    /// before they are returned.
     ///
     /// ```
     /// use burn::tensor::Device;

@@ -10,16 +10,16 @@ use crate::{data::judgement::Judgement, error::Error, loss::gain::Gain};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NudgeKind {
-    /// NUDGE-N: an item turns towards its training queries and keeps its length, until it points at them or has moved
-    /// by `radius · length`.
+    /// NUDGE-N: an item turns towards its training queries and keeps its norm, until it has their direction or has moved by
+    /// `radius · norm`.
     #[default]
     Normalized,
-    /// NUDGE-M: an item moves by `radius · length` towards its training queries, and may become longer.
+    /// NUDGE-M: an item moves by `radius · norm` towards its training queries. Its norm may grow.
     Magnitude,
 }
 
-/// Items (`m × d`) moved towards the mapped training queries (`n × d`) that they are relevant to, by at most `radius`
-/// times their length; items that no training query asks for stay where they are.
+/// Items (`m × d`) moved towards the mapped training queries (`n × d`) that they are relevant to, by at most `radius` times
+/// their norm. Items that are relevant to no training query stay where they are.
 ///
 /// ```
 /// use ess_core::Embeddings;
@@ -136,7 +136,7 @@ fn push(item: &[f32], direction: &[f32], radius: f64) -> Vec<f32> {
     item.iter().zip(direction).map(|(&x, &g)| (f64::from(x) + by * f64::from(g)) as f32).collect()
 }
 
-/// Turns an item in the plane of it and the direction, along a chord of at most `radius` of its length.
+/// Turns an item in the plane of the item and the direction, along a chord of at most `radius` times its norm.
 fn turn(item: &[f32], direction: &[f32], radius: f64) -> Vec<f32> {
     let length = length(item);
     if length == 0.0 {

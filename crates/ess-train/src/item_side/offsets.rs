@@ -10,8 +10,8 @@ use crate::{
 
 /// How offsets of items are fitted (NUDGE: Zeighami et al. 2024).
 ///
-/// Item `i` moves towards `Gᵢ = Σ_q gain(q, i) · z_q`, the sum of the mapped training queries that it is relevant to:
-/// what makes the sum of their similarities largest within the radius. The radius is chosen on dev.
+/// Item `i` moves towards `Gᵢ = Σ_q gain(q, i) · z_q`, the sum of the mapped training queries that it is relevant to. Within
+/// the radius this maximises the sum of their similarities. The radius is chosen on dev.
 ///
 /// ```
 /// use ess_train::OffsetsConfig;
@@ -26,9 +26,9 @@ use crate::{
 pub struct OffsetsConfig {
     /// The constraint. Default: NUDGE-N.
     pub nudge: NudgeKind,
-    /// What a grade is worth. Default: exponential.
+    /// The gain of a grade. Default: exponential.
     pub gain: Gain,
-    /// How the radius is chosen. Default: by the dev measure.
+    /// How the radius is chosen. Default: by the measure on dev.
     pub radius: RadiusChoice,
 }
 
@@ -39,7 +39,7 @@ impl Default for OffsetsConfig {
 }
 
 impl OffsetsConfig {
-    /// Refuses settings that make no sense.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

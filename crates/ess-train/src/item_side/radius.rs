@@ -12,19 +12,19 @@ use crate::{
     item_side::nudge::{NudgeKind, Pulls},
 };
 
-/// How the radius of item offsets is chosen, in units of an item's length. Dev queries alone choose.
+/// How the radius of item offsets is chosen on the dev queries, in units of an item's norm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RadiusChoice {
-    /// The smallest radius whose dev measure is within one standard error (of the paired differences) of the best, out
-    /// of 0, 0.05, …, 1.5: no further from the frozen items than dev can tell (Breiman et al. 1984).
+    /// The smallest radius of 0, 0.05, …, 1.5 whose measure on dev is within one standard error (of the paired differences)
+    /// of the best: the one-standard-error rule (Breiman et al. 1984).
     #[default]
     Measure,
-    /// The radius at which the most dev queries have a relevant item at rank 1, in closed form: similarities are linear
-    /// in the radius (NUDGE-M alone; Zeighami et al. 2024). The baseline guard pays for 0, 0.05, …, 2, which stand for
-    /// all radii that it was chosen from.
+    /// The radius at which the most dev queries have a relevant item at rank 1, in closed form: similarities are linear in
+    /// the radius (NUDGE-M alone; Zeighami et al. 2024). The baseline guard corrects for the choice among 0, 0.05, …, 2,
+    /// which stand for all radii.
     FirstRank,
-    /// This one.
+    /// This radius.
     Given(f64),
 }
 

@@ -15,7 +15,7 @@ use crate::{
     trainer::sides::Sides,
 };
 
-/// A searching module and what happens to the items.
+/// A searching module and the item side.
 #[derive(Module, Debug)]
 pub(super) struct TwoSides {
     /// The query side; `None` for the identity.

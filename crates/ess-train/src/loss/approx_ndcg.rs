@@ -37,11 +37,11 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ApproxNdcg {
-    /// How sharp the ranks are: similarities are multiplied by it. Above 0. Default: 30.
+    /// The factor of the similarities: the larger, the sharper the ranks. Above 0. Default: 30.
     pub scale: f32,
-    /// Which items take part. Default: the 100 most similar.
+    /// The candidates. Default: the 100 most similar items.
     pub candidates: Candidates,
-    /// What a grade is worth. Default: linear.
+    /// The gain of a grade. Default: linear.
     pub gain: Gain,
 }
 

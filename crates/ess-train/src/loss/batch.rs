@@ -7,7 +7,7 @@ use crate::{
     error::Error,
 };
 
-/// What is known of the `n` queries of a batch, apart from their mapped vectors.
+/// The data of the `n` queries of a batch, apart from their mapped vectors.
 ///
 /// ```
 /// use ess_train::{Judgement, LossBatch};
@@ -51,7 +51,7 @@ impl<'a> LossBatch<'a> {
         self
     }
 
-    /// Adds what each query's loss is multiplied by.
+    /// Adds the weight of each query's loss.
     #[must_use]
     pub fn with_weights(mut self, weights: Vec<f32>) -> Self {
         self.weights = weights;
@@ -94,18 +94,18 @@ impl<'a> LossBatch<'a> {
         &self.judgements
     }
 
-    /// A teacher's scores for a query; none where there is no teacher.
+    /// A teacher's scores for a query; empty without a teacher.
     pub fn teacher_of(&self, query: usize) -> &'a [TeacherScore] {
         self.teacher.get(query).copied().unwrap_or_default()
     }
 
-    /// Items that are not relevant to a query; none where none were given or mined.
+    /// Items that are not relevant to a query; empty where none were given or mined.
     pub fn negatives_of(&self, query: usize) -> &'a [usize] {
         self.negatives.get(query).copied().unwrap_or_default()
     }
 
-    /// What a query's loss is multiplied by before the mean over the batch; 1 where no weights were given. The trainer
-    /// scales those of a [`QuerySet`](crate::QuerySet) to a mean of 1 over the training set.
+    /// The weight of a query's loss in the mean over the batch; 1 where no weights were given. The trainer scales the weights
+    /// of a [`QuerySet`](crate::QuerySet) to a mean of 1 over the training set.
     pub fn weight_of(&self, query: usize) -> f32 {
         self.weights.get(query).copied().unwrap_or(1.0)
     }
@@ -115,8 +115,8 @@ impl<'a> LossBatch<'a> {
         (0..self.len()).map(|query| self.weight_of(query)).collect()
     }
 
-    /// The row of a query in the training set, by which a loss finds what it knows of it:
-    /// [`QuerySet::rows`](crate::QuerySet::rows). Its place in the batch where no rows were given.
+    /// The row of a query in the training set ([`QuerySet::rows`](crate::QuerySet::rows)), by which a loss can look up its
+    /// own data. Its index in the batch where no rows were given.
     pub fn row_of(&self, query: usize) -> usize {
         self.rows.get(query).copied().unwrap_or(query)
     }

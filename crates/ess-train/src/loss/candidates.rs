@@ -4,12 +4,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Error, loss::needs::Needs};
 
-/// Which items a query's relevant ones compete with. The relevant ones always take part.
+/// The items that a query's relevant items are compared with. The relevant items are always among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Candidates {
-    /// All items: exact, and what precomputed embeddings make cheap.
+    /// All items. With precomputed embeddings this is cheap, and the loss is exact.
     #[default]
     AllItems,
     /// The relevant items of the batch's queries, each once. An item that is relevant to several of them counts
@@ -18,7 +18,7 @@ pub enum Candidates {
     /// The query's negatives, given with the queries or mined
     /// ([`NegativesConfig`](crate::NegativesConfig)), and the items that were judged and found not relevant.
     Negatives,
-    /// The so many items that are most similar to the mapped query at this step, by the index of the items.
+    /// The items that are most similar to the mapped query at this step, in this number, by the index of the items.
     Top(usize),
 }
 

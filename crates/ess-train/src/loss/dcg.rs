@@ -3,7 +3,7 @@
 use super::lists::list::Relevant;
 use crate::loss::gain::Gain;
 
-/// The rank of each similarity, from 1; ties by place.
+/// The rank of each similarity, from 1; ties by index.
 pub(super) fn ranks(similarities: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..similarities.len()).collect();
     // Zero added, for −0 to tie with 0.

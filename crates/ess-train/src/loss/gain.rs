@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a grade above 0 is worth beside other grades; a grade of 0 or less is worth nothing.
+/// The gain of a grade above 0. A grade of 0 or less has no gain.
 ///
 /// ```
 /// use ess_train::Gain;

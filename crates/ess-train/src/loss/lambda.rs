@@ -18,10 +18,10 @@ use crate::{
     },
 };
 
-/// Pairwise logistic loss in which each pair weighs as much as nDCG would change if the two exchanged ranks:
-/// `Σ |ΔnDCGᵢⱼ| · log₂(1 + exp(−scale · (sᵢ − sⱼ)))` (LambdaRank: Burges 2010; as a loss: Wang et al. 2018).
+/// Pairwise logistic loss in which the weight of a pair is the change of nDCG if its two items exchanged ranks: `Σ |ΔnDCGᵢⱼ|
+/// · log₂(1 + exp(−scale · (sᵢ − sⱼ)))` (LambdaRank: Burges 2010; as a loss: Wang et al. 2018).
 ///
-/// The weights count as constants in the gradient, as in LambdaRank.
+/// The gradient treats the weights as constants, as LambdaRank does.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -40,13 +40,13 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Lambda {
-    /// What the similarities are multiplied by. Above 0. Default: 30.
+    /// The factor of the similarities. Above 0. Default: 30.
     pub scale: f32,
-    /// Which items take part. Default: the 100 most similar.
+    /// The candidates. Default: the 100 most similar items.
     pub candidates: Candidates,
-    /// What a grade is worth. Default: linear.
+    /// The gain of a grade. Default: linear.
     pub gain: Gain,
-    /// The rank below which nothing counts, `null` for none. Above 0. Default: `null`.
+    /// The cutoff of nDCG, `null` for none. Above 0. Default: `null`.
     pub cutoff: Option<usize>,
 }
 

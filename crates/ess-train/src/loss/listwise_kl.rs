@@ -36,9 +36,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ListwiseKl {
-    /// What the similarities are multiplied by. Above 0. Default: 30.
+    /// The factor of the similarities. Above 0. Default: 30.
     pub scale: f32,
-    /// What the teacher's scores are divided by. Above 0. Default: 1.
+    /// The temperature of the teacher's softmax: its scores are divided by it. Above 0. Default: 1.
     pub temperature: f32,
 }
 

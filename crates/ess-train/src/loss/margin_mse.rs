@@ -17,8 +17,8 @@ use crate::{
 /// The mean of `(scale · (sᵢ − sⱼ) − (tᵢ − tⱼ))²` over the pairs of items that a teacher scored for a query and of
 /// which `i` has the higher grade (margin-MSE: Hofstätter et al. 2020).
 ///
-/// The teacher's scores need no common zero with the similarities, only a common unit, which `scale` is for. A query
-/// whose scored items are all relevant, or none of them, teaches nothing.
+/// The teacher's scores may have another zero than the similarities, but must have the same unit, for which `scale` is. A
+/// query has no loss where all of its scored items are relevant, or none.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -37,7 +37,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MarginMse {
-    /// What the similarities are multiplied by, to have the teacher's unit. Above 0. Default: 30, for cosines and a
+    /// The factor of the similarities, which brings them to the teacher's unit. Above 0. Default: 30, for cosines and a
     /// teacher that gives logits.
     pub scale: f32,
 }

@@ -35,9 +35,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PairwiseLogistic {
-    /// What the similarities are multiplied by. Above 0. Default: 30.
+    /// The factor of the similarities. Above 0. Default: 30.
     pub scale: f32,
-    /// Which items take part. Default: the 100 most similar.
+    /// The candidates. Default: the 100 most similar items.
     pub candidates: Candidates,
 }
 

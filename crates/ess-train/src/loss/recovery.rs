@@ -26,10 +26,10 @@ pub enum Distance {
     Cosine,
 }
 
-/// How far mapped queries are from what the frozen encoder gives: a term that keeps a module near the identity on the
-/// queries that it sees, where weight decay keeps it near everywhere.
+/// The distance of mapped queries from their frozen vectors. As a term of a sum it keeps a module near the identity on the
+/// training queries; weight decay keeps it near the identity everywhere.
 ///
-/// Items have no part in it. Queries and items must be of one space.
+/// It does not depend on the items. Queries and items must be of one space.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -48,7 +48,7 @@ pub enum Distance {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Recovery {
-    /// How it is measured. Default: `‖z − q‖²`.
+    /// The distance. Default: `‖z − q‖²`.
     pub distance: Distance,
 }
 

@@ -36,9 +36,9 @@ use target::{Target, relevant_items, targets_of};
 /// Cross-entropy between a softmax over items and the relevant items:
 /// `-Σⱼ wⱼ log softmax(scale · ⟨z, d⟩)ⱼ`, where `w` is the gains of a query's grades scaled to sum to 1.
 ///
-/// Exact over any number of items: on the CPU the similarities are made tile by tile and never all kept, since the
-/// gradient `scale · (Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ)` is an attention over the items with themselves as values, which can be
-/// summed up as it goes (online softmax: Milakov and Gimelshein 2018, Dao et al. 2022).
+/// It is exact over any number of items. On the CPU the similarities are computed tile by tile and are never all in memory:
+/// the gradient `scale · (Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ)` is an attention over the items with the items as values, which online softmax
+/// sums up in one pass (Milakov and Gimelshein 2018, Dao et al. 2022).
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -57,11 +57,11 @@ use target::{Target, relevant_items, targets_of};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Softmax {
-    /// What the similarities are multiplied by: one over the temperature. Above 0. Default: 30.
+    /// The factor of the similarities, the inverse temperature. Above 0. Default: 30.
     pub scale: f32,
-    /// Which items compete. Default: all.
+    /// The candidates. Default: all items.
     pub candidates: Candidates,
-    /// What a grade is worth among a query's relevant items. Default: linear.
+    /// The gain of a grade among a query's relevant items. Default: linear.
     pub gain: Gain,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// The mean of `max(0, margin − (sᵢ − sⱼ))` over a query's pairs of candidates of which `i` has the higher grade
 /// (Schroff et al. 2015, with similarities in place of distances).
 ///
-/// A pair that is apart by the margin teaches nothing more.
+/// A pair that is apart by the margin has no loss.
 ///
 /// ```
 /// use burn::tensor::{Device, Tensor};
@@ -39,9 +39,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Triplet {
-    /// By how much a relevant item must be more similar. Above 0. Default: 0.2.
+    /// The margin of similarity between the items of a pair. Above 0. Default: 0.2.
     pub margin: f32,
-    /// Which items take part. Default: the 100 most similar.
+    /// The candidates. Default: the 100 most similar items.
     pub candidates: Candidates,
 }
 

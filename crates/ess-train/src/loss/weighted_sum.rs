@@ -19,7 +19,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Term {
-    /// What the loss is multiplied by. Above 0.
+    /// The factor of the loss. Above 0.
     pub weight: f32,
     /// The loss.
     pub loss: LossConfig,

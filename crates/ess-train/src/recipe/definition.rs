@@ -11,7 +11,7 @@ use crate::{
     trainer::definition::Trainer,
 };
 
-/// How a searching module comes from training queries.
+/// A way to make a searching module from training queries.
 pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
     /// Trains on `queries`, keeping what is best on `dev`.
     ///
@@ -27,9 +27,9 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
 
     /// Trains on `queries` where there are no dev queries to choose by.
     ///
-    /// What is trained by gradient takes all of [`TrainerConfig::max_steps`](crate::TrainerConfig::max_steps). A fit with a
-    /// closed form takes the first of its settings and the first of its shares. Weights that are not given (those of an
-    /// interpolation and of an ensemble) are chosen on a fifth of the training queries, with parts that did not see it.
+    /// A module that is trained by gradient takes all of [`TrainerConfig::max_steps`](crate::TrainerConfig::max_steps). A fit
+    /// with a closed form takes the first of its settings and the first of its shares. Weights of an interpolation and of an
+    /// ensemble that are not given are chosen on a fifth of the training queries, with parts that did not see it.
     ///
     /// # Errors
     /// Those of [`Trainer::train`].
@@ -40,8 +40,8 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         queries: &QuerySet<E>,
     ) -> Result<Trained<E>, Error>;
 
-    /// Trains again on more queries, with what `record` says was chosen: the steps that were kept, times `growth`, the
-    /// new number of queries over the old; the same settings.
+    /// Trains again on more queries with the choices of `record`: the same settings, and the number of steps that were kept
+    /// times `growth`, which is the new number of queries divided by the old.
     ///
     /// # Errors
     /// Those of [`Trainer::train`]; [`Error::Record`] for the record of another recipe.
@@ -54,29 +54,29 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         growth: f64,
     ) -> Result<Trained<E>, Error>;
 
-    /// The module that ranks as the frozen encoder does, where the encodings themselves do not know one
+    /// The module that ranks as the frozen encoder does, for encodings that have no identity of their own
     /// ([`DeviceEncoding::identity`](ess_search::DeviceEncoding::identity)).
     #[doc(alias = "floor")]
     fn baseline(&self) -> Option<Box<dyn PersistentModule<E>>> {
         None
     }
 
-    /// How many seeds it uses, from the trainer's own upwards: 1, or as many as there are runs for a recipe of several. A
-    /// recipe made of others leaves each so many, so that no two of their runs share one.
+    /// The number of consecutive seeds that it uses, beginning with the trainer's: one for each run. A recipe made of others
+    /// gives each of them a range of its own, so that no two runs share a seed.
     fn seeds(&self) -> u64 {
         1
     }
 
-    /// What its modules start from, one entry for each of its runs, without the trainer's seed: recipes that share an entry
-    /// would start from the same values, so an ensemble gives them different seeds
-    /// ([`Trainer::start_seed`]). Nothing for a recipe that does not say; an ensemble tells those apart as well.
+    /// A description of the starting values of each run, without the trainer's seed. Recipes that share an entry would start
+    /// from the same values, so an ensemble gives them different seeds ([`Trainer::start_seed`]). Default: none. An ensemble
+    /// gives such recipes different seeds as well.
     fn starts(&self) -> Vec<String> {
         Vec::new()
     }
 
-    /// What training on these queries makes, as text, where all that is drawn shows in it: recipes that say the same train the same
-    /// module, bit for bit, so an ensemble that is not bagged refuses two of them. `None` where more is drawn as training
-    /// goes on, such as the order of queries, and for a recipe that does not say.
+    /// A text that determines the module which training on these queries gives. Two recipes with the same text train the same
+    /// module, bit for bit, so an ensemble without bagging refuses them. `None` where random numbers are drawn during
+    /// training, such as for the order of queries. Default: `None`.
     ///
     /// # Errors
     /// Those of making the module; [`Error::EqualMembers`] where training would refuse its runs or members for that.
@@ -85,8 +85,8 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         Ok(None)
     }
 
-    /// Refuses queries that training would refuse whatever the items are, before anything is spent on it: such as queries
-    /// whose weights differ, for a fit that lets all count alike. A recipe made of others asks them.
+    /// Refuses queries that training would refuse for any items, before any work. An example is queries of different weights,
+    /// for a fit that takes no weights. A recipe made of others asks each of them.
     ///
     /// # Errors
     /// [`Error::Unweighted`] for weights that would be ignored.
@@ -95,8 +95,8 @@ pub trait Recipe<E: Encoding = Embeddings>: Send + Sync {
         Ok(())
     }
 
-    /// The untrained module with this number added to its seed, to be trained beside a map of the items; `None` where the
-    /// recipe is anything but one module that is trained by gradient.
+    /// The untrained module, with `seed` added to its own seed, to be trained beside a map of the items. `None` for a recipe
+    /// that is not one module trained by gradient.
     ///
     /// # Errors
     /// Those of making the module.

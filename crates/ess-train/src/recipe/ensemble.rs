@@ -14,10 +14,10 @@ use crate::{
 /// Several recipes whose modules are averaged, each trained with a seed of its own and, when bagged, on its own draw of
 /// the queries.
 ///
-/// Members that would start from the same values start from different ones. A kind that starts as the identity, such as a
-/// linear module between spaces of one dimension, has no others: where all queries are in one batch and nothing else is
-/// drawn, equal members of it would come out equal, and are refused before training ([`Error::EqualMembers`]) unless they are
-/// bagged.
+/// Members that would start from the same values are given different seeds. A kind that always starts as the identity, such
+/// as a linear module between spaces of one dimension, does not depend on the seed. Where all queries are in one batch and
+/// nothing else is random, equal members of such a kind would come out equal; without bagging they are refused before
+/// training ([`Error::EqualMembers`]).
 ///
 /// ```
 /// use ess_search::{Averaging, Linear, LinearConfig, Mlp, MlpConfig};

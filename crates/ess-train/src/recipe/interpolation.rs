@@ -18,8 +18,8 @@ const WEIGHTS: [f32; 10] = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0];
 /// The name of the weight among the settings of a record.
 const WEIGHT: &str = "weight";
 
-/// What another recipe trains, interpolated with the identity: `z = (1 − λ) q + λ f(q)`, with `λ` given or the best of
-/// 0.1, 0.2, … 1 on dev; of equally good ones the smallest.
+/// What another recipe trains, interpolated with the identity: `z = (1 − λ) q + λ f(q)`, with a given `λ` or the best of 0.1,
+/// 0.2, … 1 on dev, on a tie the smallest.
 ///
 /// ```
 /// use ess_search::{Linear, LinearConfig};

@@ -13,8 +13,8 @@ use crate::{
     trainer::{definition::Trainer, stop::Stop},
 };
 
-/// One trainable module: from its config, as at [`Trainer::fit`], or on from where a module stands that was made of parts
-/// or loaded from elsewhere.
+/// One trainable module: a new one from its config, as at [`Trainer::fit`], or a given one, made of parts or loaded, that is
+/// trained further.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -52,8 +52,8 @@ impl<M: TrainableModule> ModuleRecipe<M> {
         Self { start: Start::Config(config), baseline: None }
     }
 
-    /// Trains on from this module, each time anew from where it stands, whatever the seed: the upper layers of a split encoder, or a
-    /// module trained for another task.
+    /// Trains this module further, such as the upper layers of a split encoder or a module of another task. Every training
+    /// starts from this module, whatever the seed is.
     ///
     /// [`TrainerConfig::weight_decay`](crate::TrainerConfig::weight_decay) pulls parameters to zero, not to where they
     /// started; for a module whose zero is not the identity it should be 0 or small.

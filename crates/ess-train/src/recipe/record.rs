@@ -62,7 +62,7 @@ impl TrainingRecord {
         self.settings.get(name).copied().ok_or_else(|| Error::Record { missing: format!("setting {name:?}") })
     }
 
-    /// All settings that were chosen; those of a part are under its number, from 0, and a dot.
+    /// All settings that were chosen. Those of a part stand under its index, from 0, and a dot.
     pub fn all_settings(&self) -> BTreeMap<String, f64> {
         let mut settings = self.settings.clone();
         for (at, part) in self.parts.iter().enumerate() {

@@ -11,8 +11,8 @@ use crate::{
     trainer::definition::Trainer,
 };
 
-/// A soup of several runs of one recipe (Wortsman et al. 2022): each with a seed of its own for the order of queries,
-/// dropout and its own draw of them, all from the same start; the mean of their weights is one module.
+/// A soup of several runs of one recipe (Wortsman et al. 2022). All runs start from the same values. Each has a seed of its
+/// own for the order of queries, dropout and its draw of the queries. The mean of their weights is one module.
 ///
 /// ```
 /// use ess_search::{Linear, LinearConfig};
@@ -42,9 +42,9 @@ impl<E: DeviceEncoding + 'static> SoupRecipe<E> {
         Ok(Self { recipe: Box::new(recipe), runs, bagged: true, registry: E::registry() })
     }
 
-    /// Whether each run sees its own draw of the queries, with replacement. Default: true. Without, runs differ only by
-    /// the order of the queries and dropout; where there is none and all queries are in one batch, and for fits with a
-    /// closed form, they would not differ at all, and are refused before training ([`Error::EqualMembers`]).
+    /// Whether each run sees its own draw of the queries, with replacement. Default: true. Otherwise runs differ only by the
+    /// order of the queries and by dropout. Runs that would not differ at all are refused before training
+    /// ([`Error::EqualMembers`]): fits with a closed form, and modules without dropout where all queries are in one batch.
     #[must_use]
     pub fn bagged(mut self, bagged: bool) -> Self {
         self.bagged = bagged;

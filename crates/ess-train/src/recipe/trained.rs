@@ -9,6 +9,6 @@ use super::record::TrainingRecord;
 pub struct Trained<E: Encoding = Embeddings> {
     /// The module.
     pub module: Box<dyn PersistentModule<E>>,
-    /// The training runs that went into it, and what was chosen on dev.
+    /// Its training runs, and the settings that were chosen on dev.
     pub record: TrainingRecord,
 }

@@ -12,9 +12,9 @@ use crate::{
     trainer::{definition::Trainer, stop::Stop},
 };
 
-/// A [`KeyValueMemory`] whose keys are the training queries and whose values are the means of their relevant items at
-/// unit norm, weighed by grade. Training then learns how far to trust it: how sharply to attend, from which cosine on, with
-/// what weight, and how keys and values should change. In training a query does not see itself.
+/// A [`KeyValueMemory`] whose keys are the training queries. The value of a key is the mean of the query's relevant items,
+/// weighted by grade, at unit norm. Training learns the sharpness of the attention, its threshold, the weight of the memory,
+/// and changes of keys and values. In training a query does not attend to itself.
 ///
 /// ```
 /// use ess_search::KeyValueMemoryConfig;
@@ -64,7 +64,7 @@ impl TrainingMemoryRecipe {
     }
 }
 
-/// The mean of each query's relevant items, weighed by grade, at unit norm: `n × d_item`.
+/// The mean of each query's relevant items, weighted by grade, at unit norm: `n × d_item`.
 fn mean_relevant(items: &Embeddings, judgements: &[Vec<Judgement>]) -> Result<Embeddings, Error> {
     let mut means = Vec::with_capacity(judgements.len() * items.dim());
     for judged in judgements {

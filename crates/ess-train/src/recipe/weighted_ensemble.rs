@@ -17,9 +17,9 @@ const WEIGHTS: &str = "weights";
 
 /// Members that are trained one by one, and then weights for them.
 ///
-/// The weights are learned on a fifth of the training queries with members that did not see it (stacking: Wolpert 1992),
-/// because on what they were trained on the member that overfits most looks best. The members that are returned are
-/// trained on all queries.
+/// The weights are learned on a fifth of the training queries, with members that did not see it (stacking: Wolpert 1992). On
+/// its own training queries the member that overfits most would look best. The members that are returned are trained on all
+/// queries.
 ///
 /// Members that would come out equal are refused, as those of an [`EnsembleRecipe`](crate::EnsembleRecipe) are.
 ///

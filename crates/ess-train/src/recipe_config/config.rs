@@ -17,11 +17,11 @@ use crate::{
     },
 };
 
-/// A recipe as data: which kind of module, and its settings, as far as they do not come from the data.
+/// A recipe as data: the kind of module, and the settings that do not follow from the data.
 ///
-/// Dimensions that are left out are those of the embeddings; the seed of a module's starting values is added to the
-/// trainer's. In serde's formats it is `{"kind": NAME, …}` with the settings of that kind, all of which have defaults. The
-/// kinds are those of this crate and those that the program registered ([`register_module`](crate::register_module),
+/// Dimensions that are left out are those of the embeddings. The seed of a module's starting values is added to the trainer's
+/// seed. In serde's formats it is `{"kind": NAME, …}` with the settings of that kind, all of which have defaults. The kinds
+/// are those of this crate and those that the program registered ([`register_module`](crate::register_module),
 /// [`register_recipe`](crate::register_recipe)).
 ///
 /// ```

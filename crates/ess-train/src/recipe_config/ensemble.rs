@@ -14,10 +14,10 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EnsembleSettings {
-    /// What is averaged. Default: a linear module, an MLP and a key–value memory. Members of different kinds err on
-    /// different queries; a second MLP errs where the first one does.
+    /// The members. Default: a linear module, an MLP and a key–value memory. Members of different kinds make errors on
+    /// different queries, so their mean is better than that of several MLPs.
     pub members: Vec<RecipeConfig>,
-    /// How it is averaged. Default: after normalisation.
+    /// How the members are averaged. Default: after normalisation.
     pub averaging: Averaging,
     /// Whether each member sees its own draw of the queries, with replacement. Default: false.
     pub bagged: bool,

@@ -13,9 +13,9 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct InterpolationSettings {
-    /// What is trained. Default: a linear module.
+    /// The recipe of the module. Default: a linear module.
     pub of: Box<RecipeConfig>,
-    /// How far to go from the identity to the module, between 0 and 1. Default: the best on dev.
+    /// The weight of the module beside the identity, between 0 and 1. Default: the best on dev.
     pub weight: Option<f32>,
 }
 

@@ -16,9 +16,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SoupSettings {
-    /// What is trained; of one kind and start. Default: a linear module.
+    /// The recipe of all runs. Default: a linear module.
     pub of: Box<RecipeConfig>,
-    /// How many runs; between 1 and 1000. Default: 4.
+    /// The number of runs, between 1 and 1000. Default: 4.
     pub runs: usize,
     /// Whether each run sees its own draw of the queries, with replacement. Default: true.
     pub bagged: bool,

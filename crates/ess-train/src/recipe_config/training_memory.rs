@@ -13,7 +13,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingMemorySettings {
-    /// The most queries to remember. Default: 16384.
+    /// The maximum number of training queries that are keys. Default: 16384.
     pub slots: usize,
     /// As [`KeyValueMemoryConfig::sharpness`]. Default: 20.
     pub sharpness: f32,

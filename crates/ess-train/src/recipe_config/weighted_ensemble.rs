@@ -18,9 +18,9 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WeightedEnsembleSettings {
-    /// What is averaged. Default: as in [`EnsembleSettings`].
+    /// The members. Default: those of [`EnsembleSettings`].
     pub members: Vec<RecipeConfig>,
-    /// How it is averaged. Default: after normalisation.
+    /// How the members are averaged. Default: after normalisation.
     pub averaging: Averaging,
     /// Whether members and weights are trained together, as one module, instead of one after another. Default: false.
     pub jointly: bool,

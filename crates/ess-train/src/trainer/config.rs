@@ -9,7 +9,7 @@ use crate::{
     trainer::{negatives::config::NegativesConfig, schedule::Schedule},
 };
 
-/// How a searching module is trained. The defaults are one recipe for all: they were chosen on dev queries.
+/// How a searching module is trained. The defaults are the same for all kinds of modules. They were chosen on dev queries.
 ///
 /// ```
 /// use ess_train::TrainerConfig;
@@ -31,36 +31,37 @@ pub struct TrainerConfig {
     pub learning_rate: f64,
     /// Steps over which the learning rate rises from 0. Default: 5.
     pub warmup_steps: usize,
-    /// How the learning rate goes on after warm-up. Default: it stays as it is.
+    /// How the learning rate changes after warm-up. Default: it is constant.
     pub schedule: Schedule,
-    /// AdamW's decoupled weight decay: towards zero, which for residual modules is the identity. It has to be strong to
-    /// be felt: a step shrinks weights by `learning_rate · weight_decay`, and there are few steps. Default: 20.
+    /// AdamW's decoupled weight decay, towards zero, which for residual modules is the identity. A step shrinks weights by
+    /// `learning_rate · weight_decay`. There are few steps, so the value is large. Default: 20.
     pub weight_decay: f32,
-    /// The longest gradient of each parameter (Euclidean norm); longer ones are shortened to it. `null` for none.
-    /// Default: 1.
+    /// The maximum Euclidean norm of each parameter's gradient; a larger gradient is scaled down to it. `null` for no
+    /// clipping. Default: 1.
     pub clip_norm: Option<f32>,
-    /// Queries a step; all of them when there are fewer. Default: 1024.
+    /// The number of queries in a step; all of them where there are fewer. Default: 1024.
     pub batch_size: usize,
-    /// The most steps. Default: 60.
+    /// The maximum number of steps. Default: 60.
     pub max_steps: usize,
-    /// Steps between two measurements on dev. Default: 5.
+    /// The number of steps between two measurements on dev. Default: 5.
     pub evaluate_every: usize,
-    /// Training stops after more than so many measurements without a new best, the newest not counted. Dev may dip before
-    /// it rises. Default: 6.
+    /// Training stops after more than this many measurements without a new best, not counting the newest. The measure on dev
+    /// may fall before it rises. Default: 6.
     pub patience: usize,
-    /// The measure that dev is judged by; one without a cutoff looks at the first 1000 hits. Default: `ndcg@10`.
+    /// The measure on dev. A measure without a cutoff reads the first 1000 hits. Default: `ndcg@10`.
     pub measure: NamedMeasure,
-    /// How sure it must be that the trained module beats the identity on dev: one that is no better is returned no more
-    /// often than `(1 − confidence) / 2` ([`GuardDecision`](crate::GuardDecision)); between 0 and 1. Default: 0.99.
+    /// The level of the baseline guard's test. A trained module that is no better than the identity is returned with a
+    /// probability of at most `(1 − confidence) / 2` ([`GuardDecision`](crate::GuardDecision)). Between 0 and 1. Default:
+    /// 0.99.
     pub confidence: f64,
-    /// Random turns of signs, and resamples, of that test; at least `2 / (1 − confidence) − 1`, so that its tails hold one.
-    /// Default: 10 000.
+    /// The number of random sign flips, and of bootstrap resamples, of that test. At least `2 / (1 − confidence) − 1`, below
+    /// which the test cannot reach the level. Default: 10 000.
     pub resamples: usize,
-    /// Whether, once chosen, the module is trained again on train and dev together, for as many more steps as there are
-    /// more queries. Default: false.
+    /// Whether a module that passes the guard is trained again on train and dev together. The number of steps grows with the
+    /// number of queries. Default: false.
     pub refit: bool,
-    /// The seed of every random step: the modules' starting values, to whose own seeds it is added, the order of queries,
-    /// draws of them, negatives and dropout. Default: 0.
+    /// The seed of every random step: starting values (it is added to the seeds of the modules), the order of queries,
+    /// bagging, negatives and dropout. Default: 0.
     pub seed: u64,
 }
 
@@ -94,7 +95,7 @@ impl TrainerConfig {
         self.learning_rate * warm * self.schedule.factor(step, steps, self.warmup_steps)
     }
 
-    /// Refuses settings that make no sense, before any work.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

@@ -21,8 +21,8 @@ pub struct CurvePoint {
 pub struct Curve {
     /// Every step, in order.
     pub points: Vec<CurvePoint>,
-    /// The step whose parameters were kept: the best on dev, smoothed over neighbouring measurements, or the last where
-    /// there was no dev.
+    /// The step whose parameters were kept: the best on dev, smoothed over neighbouring measurements. Without dev it is the
+    /// last step.
     pub kept_step: usize,
     /// What each mining of negatives found and dropped; empty where none were mined.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]

@@ -46,7 +46,7 @@ impl Trainer {
         })
     }
 
-    /// Minimises this loss, instead of the one that the settings name; [`Trainer::config`] says so from then on.
+    /// Minimises this loss instead of the one in the settings. [`Trainer::config`] then names it.
     #[must_use]
     pub fn with_loss(mut self, loss: Arc<dyn Loss>) -> Self {
         self.config.loss = loss.config();
@@ -61,21 +61,22 @@ impl Trainer {
         self
     }
 
-    /// Adds what looks on and may end runs; those that were given before stay.
+    /// Adds an observer, which sees every step and may end a run. Observers that were added before stay.
     #[must_use]
     pub fn with_observer(mut self, observer: Arc<dyn Observer>) -> Self {
         self.observers.add(observer);
         self
     }
 
-    /// Keeps checkpoints, and goes on from those that are there.
+    /// Saves checkpoints, and resumes runs whose checkpoints are there.
     #[must_use]
     pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
         self.checkpoints = Some(checkpoints);
         self
     }
 
-    /// Whether a run on these queries draws by the seed as it goes on, whatever its module: the order of queries, or negatives.
+    /// Whether a run on these queries draws random numbers as it goes on, for the order of queries or for negatives, whatever
+    /// its module is.
     pub(crate) fn draws<E: ess_core::Encoding>(&self, queries: &QuerySet<E>) -> bool {
         let given = !queries.negatives().is_empty() && self.config.negatives.is_none();
         queries.len() > self.config.batch_size || (self.loss.needs().negatives && !given)
@@ -87,8 +88,8 @@ impl Trainer {
         self.with_run_seed(seed).with_start_seed(seed)
     }
 
-    /// The same trainer with another seed of what is drawn as training goes on, such as the order of queries and dropout;
-    /// modules start from the same values.
+    /// The same trainer with another seed for what is drawn during training, such as the order of queries and dropout.
+    /// Modules start from the same values.
     #[must_use]
     pub fn with_run_seed(&self, seed: u64) -> Self {
         let mut trainer = self.clone();
@@ -102,13 +103,14 @@ impl Trainer {
         Self { start_seed: seed, ..self.clone() }
     }
 
-    /// What a recipe adds to the seed of its module's starting values ([`TrainableModule::reseeded`](ess_search::TrainableModule::reseeded)):
-    /// [`TrainerConfig::seed`], unless [`Trainer::with_start_seed`] or an ensemble said otherwise.
+    /// The number that a recipe adds to the seed of its module's starting values
+    /// ([`TrainableModule::reseeded`](ess_search::TrainableModule::reseeded)): [`TrainerConfig::seed`], unless
+    /// [`Trainer::with_start_seed`] or an ensemble said otherwise.
     pub fn start_seed(&self) -> u64 {
         self.start_seed
     }
 
-    /// Whether a progress bar is shown, which a recipe with long work of its own heeds too.
+    /// Whether a progress bar is shown. A recipe with long work of its own should follow it too.
     pub fn progress(&self) -> Progress {
         self.progress
     }

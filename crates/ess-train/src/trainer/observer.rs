@@ -12,18 +12,18 @@ pub enum Control {
     /// It does.
     #[default]
     Continue,
-    /// It ends here; dev is measured once more, and the best parameters so far are kept.
+    /// It ends here. Dev is measured once more, and the best parameters so far are kept.
     Stop,
 }
 
-/// What an observer may fail with.
+/// The error of an observer.
 pub type ObserverError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Sees every step and every measurement on dev, and may end a run: for logging, for stopping by rules of one's own, for
-/// keeping modules on the way.
+/// An observer sees every step and every measurement on dev, and may end a run. Uses are logging, stopping rules of your own,
+/// and saving modules during training.
 ///
-/// A recipe of several runs, such as an ensemble, shows them one after another ([`TrainingStep::run`]), and each ends for
-/// itself.
+/// A recipe of several runs, such as an ensemble, shows its runs one after another ([`TrainingStep::run`]). Ending one does
+/// not end the others.
 ///
 /// ```
 /// use std::sync::{Arc, Mutex};
@@ -87,7 +87,7 @@ pub struct TrainingStep<'a> {
     pub kind: &'a str,
     /// The step, from 1.
     pub step: usize,
-    /// How many steps the run takes at most.
+    /// The maximum number of steps of the run.
     pub steps: usize,
     /// The mean loss of the step's batch, before the step.
     pub loss: f64,
@@ -97,7 +97,7 @@ pub struct TrainingStep<'a> {
 }
 
 impl TrainingStep<'_> {
-    /// The module after the step, as data: to be saved, say. It is copied from its device when this is called.
+    /// The module after the step, as data, such as for saving. It is copied from its device when this is called.
     ///
     /// # Errors
     /// [`Error::Search`] when the device fails or the module has diverged.

@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How the learning rate goes on after warm-up, over the steps that a run may take at most.
+/// How the learning rate changes after warm-up, over the maximum number of steps of a run.
 ///
-/// The last step is always taken at a rate above 0. Early stopping ends most runs before the rate is low; where a schedule is
-/// to be gone through, `patience` must let it.
+/// The last step is always taken at a rate above 0. Early stopping ends most runs before the rate is low. A larger `patience`
+/// lets a run complete the schedule.
 ///
 /// ```
 /// use ess_train::Schedule;
@@ -20,12 +20,12 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Schedule {
-    /// It stays as it is.
+    /// It is constant.
     #[default]
     Constant,
-    /// It falls by the same amount each step, to 0 after the last.
+    /// It falls linearly, to 0 after the last step.
     Linear,
-    /// It falls as half a wave of the cosine, to 0 after the last step (Loshchilov and Hutter 2017, without restarts).
+    /// It falls as half a cosine wave, to 0 after the last step (Loshchilov and Hutter 2017, without restarts).
     Cosine,
 }
 

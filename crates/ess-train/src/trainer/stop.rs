@@ -6,9 +6,10 @@ use crate::data::dev_set::DevSet;
 
 /// When a training run ends.
 pub enum Stop<'a, 'i, E> {
-    /// When the dev measure has not risen for a while; the best parameters are kept.
+    /// When the measure on dev has stopped rising ([`TrainerConfig::patience`](crate::TrainerConfig::patience)). The best
+    /// parameters are kept.
     OnDev(&'a DevSet<'i, E>),
-    /// After so many steps; the last parameters are kept.
+    /// After this many steps. The last parameters are kept.
     After(usize),
 }
 

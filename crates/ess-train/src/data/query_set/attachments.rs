@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl<E: Encoding> QuerySet<E> {
-    /// Adds what a teacher scored for each query; a query may have no score.
+    /// Adds the scores of a teacher for each query. A query may have none.
     ///
     /// # Errors
     /// [`Error::Core`] when there is not one list for each query, [`Error::TeacherScore`] for a score that is no finite
@@ -33,7 +33,7 @@ impl<E: Encoding> QuerySet<E> {
         Ok(self)
     }
 
-    /// Adds items that are not relevant to each query; a query may have none.
+    /// Adds items that are not relevant to each query. A query may have none.
     ///
     /// # Errors
     /// [`Error::Core`] when there is not one list for each query, [`Error::Negative`] for an item that is relevant or
@@ -55,9 +55,9 @@ impl<E: Encoding> QuerySet<E> {
         Ok(self)
     }
 
-    /// Says how much each query counts in training: its loss is multiplied by its weight, and weights are scaled to a mean
-    /// of 1 over the training set. A query of weight 2 counts as two of weight 1, one of weight 0 not at all. Dev is not
-    /// weighed.
+    /// Sets how much each query counts in training. The loss of a query is multiplied by its weight. Weights are scaled to a
+    /// mean of 1 over the training set. A query of weight 2 counts as two of weight 1, and a query of weight 0 does not
+    /// count. Dev queries are not weighted.
     ///
     /// ```
     /// use ess_core::Embeddings;
@@ -86,19 +86,19 @@ impl<E: Encoding> QuerySet<E> {
         Ok(self)
     }
 
-    /// Says by which number a loss knows each query ([`LossBatch::row_of`](crate::LossBatch::row_of)), where that is not its
-    /// row in this set.
+    /// Sets the row by which a loss identifies each query ([`LossBatch::row_of`](crate::LossBatch::row_of)), where it is not
+    /// the row in this set.
     ///
     /// # Errors
-    /// [`Error::Core`] when there is not one number for each query.
+    /// [`Error::Core`] when there is not one row for each query.
     pub fn with_rows(mut self, rows: Vec<usize>) -> Result<Self, Error> {
         self.check_lists("rows of queries", rows.len())?;
         self.rows = rows;
         Ok(self)
     }
 
-    /// Leaves an item out of the rankings of a query: itself, where queries are items too (ArguAna, Quora). It is not counted on
-    /// dev and not mined as a negative.
+    /// Leaves an item out of the ranking of each query, such as the query itself where queries are items too (ArguAna,
+    /// Quora). The item does not count on dev and is not mined as a negative.
     ///
     /// # Errors
     /// [`Error::Core`] when there is not one entry for each query.
@@ -108,7 +108,7 @@ impl<E: Encoding> QuerySet<E> {
         Ok(self)
     }
 
-    /// The same queries in another encoding, such as with what a first pass of an index found for them.
+    /// The same queries in another encoding, such as one with the items that a first pass found.
     ///
     /// ```
     /// use ess_core::{Embeddings, TokenStates};

@@ -29,7 +29,7 @@ pub struct QuerySet<E = Embeddings> {
     pub(super) negatives: Vec<Vec<usize>>,
     /// For each query, or for none, where all weigh 1.
     pub(super) weights: Vec<f32>,
-    /// For each query, or for none, where each has its own place.
+    /// For each query, or for none, where each has its own index.
     pub(super) rows: Vec<usize>,
     /// For each query, or for none.
     pub(super) left_out: Vec<Option<usize>>,
@@ -39,8 +39,8 @@ impl<E: Encoding> QuerySet<E> {
     /// Takes encodings and judgements of the same queries in the same order.
     ///
     /// # Errors
-    /// [`Error::Core`] when their numbers differ or there is no query, [`Error::NoPositive`] for a query without a
-    /// relevant item, [`Error::DuplicateJudgement`] for an item that is judged twice.
+    /// [`Error::Core`] when their lengths differ or there is no query, [`Error::NoPositive`] for a query without a relevant
+    /// item, [`Error::DuplicateJudgement`] for an item that is judged twice.
     pub fn new(encodings: E, judgements: Vec<Vec<Judgement>>) -> Result<Self, Error> {
         let (what, expected, found) = ("judgements of queries", encodings.rows(), judgements.len());
         if expected != found {
@@ -108,8 +108,8 @@ impl<E: Encoding> QuerySet<E> {
         &self.left_out
     }
 
-    /// The row of each query in the set that it comes from: what was drawn or cut from a set by [`QuerySet::select`] keeps
-    /// its rows there. In a join the rows of both stay as they are, where either has rows of its own.
+    /// The row of each query in the set that it was taken from. [`QuerySet::select`] keeps the rows of the original set. A
+    /// join keeps the rows of both sets where either has rows of its own.
     pub fn rows(&self) -> Vec<usize> {
         if self.rows.is_empty() { (0..self.len()).collect() } else { self.rows.clone() }
     }

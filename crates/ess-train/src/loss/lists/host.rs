@@ -58,7 +58,7 @@ pub(super) fn evaluate(
 
 type Values = (f64, Vec<f32>, Option<Vec<f32>>);
 
-/// Rows of gradients (`rows × d`) at their places among `m`.
+/// Rows of gradients (`rows × d`) at their indices among `m`.
 fn scatter(values: &[f32], rows: &[usize], m: usize, dim: usize) -> Vec<f32> {
     let mut all = vec![0.0; m * dim];
     for (&row, values) in rows.iter().zip(values.chunks_exact(dim)) {

@@ -41,7 +41,7 @@ pub(super) fn evaluate(
     }
 }
 
-/// Rows of gradients added at their places among all items, `m × d`.
+/// Rows of gradients added at their indices among all items, `m × d`.
 pub(in crate::loss) fn spread(gradient: Tensor<2>, rows: &[usize], items: &Items<'_>) -> Tensor<2> {
     let [m, dim] = [items.embeddings().len(), items.embeddings().dim()];
     let rows = rows_tensor(rows, items.device());

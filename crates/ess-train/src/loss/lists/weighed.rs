@@ -2,7 +2,7 @@
 
 use super::list::{List, ListLoss};
 
-/// A list loss with what each query of a batch weighs in it.
+/// A list loss with the weight of each query of a batch.
 pub(super) struct Weighed<'a> {
     pub(super) loss: &'a dyn ListLoss,
     pub(super) weights: Vec<f32>,

@@ -24,8 +24,8 @@ use crate::{
 const REGULARISATION: &str = "regularisation";
 const COMPONENTS: &str = "components";
 
-/// The directions in which queries and the means of their relevant items correlate ([`Cca`]), brought to the queries'
-/// length and blended with the identity.
+/// The directions in which queries and the means of their relevant items correlate ([`Cca`]), scaled to the queries' norms
+/// and blended with the identity.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CcaConfig {
@@ -48,7 +48,7 @@ impl Default for CcaConfig {
 }
 
 impl CcaConfig {
-    /// Refuses settings that make no sense.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

@@ -58,8 +58,8 @@ pub trait ClosedForm: Send + Sync {
     /// The name that a progress bar shows.
     fn name(&self) -> &'static str;
 
-    /// All that tells one fit of this kind from another, as text. Fits of one name that say the same give the same map, so two
-    /// of them make no ensemble, and no seed changes what they give ([`FitReport::deterministic`](crate::FitReport::deterministic)).
+    /// A text that, with the name, determines the fitted map. Two fits of the same name and text give the same map, so they
+    /// make no ensemble, and no seed changes the result ([`FitReport::deterministic`](crate::FitReport::deterministic)).
     /// Default: `None`, for a fit that draws random numbers or does not say.
     fn settings(&self) -> Option<String> {
         None

@@ -40,7 +40,7 @@ impl Default for ProcrustesConfig {
 }
 
 impl ProcrustesConfig {
-    /// Refuses settings that make no sense.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

@@ -31,7 +31,8 @@ const REGULARISATION: &str = "regularisation";
 pub struct RidgeConfig {
     /// The `λ` of [`Ridge`] to choose from; above 0. Default: 100 to 0.1 by factors of about 3.
     pub regularisation: Vec<f64>,
-    /// The shares to choose from; above 0. More than 1 makes up for what regularisation shrinks. Default: 0.25 to 3.
+    /// The shares to choose from; above 0. A share above 1 compensates for the shrinkage by regularisation. Default: 0.25 to
+    /// 3.
     pub shares: Vec<f64>,
 }
 
@@ -62,7 +63,7 @@ const REGULARISATIONS: [f64; 7] = [100.0, 30.0, 10.0, 3.0, 1.0, 0.3, 0.1];
 const SHARES: [f64; 7] = [0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0];
 
 impl RidgeConfig {
-    /// Refuses settings that make no sense.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.
@@ -88,8 +89,8 @@ impl ClosedForm for RidgeConfig {
     }
 }
 
-/// Ridge regression to the mean of a query's relevant items, brought to the queries' length (weighed as they are) and blended with the
-/// identity: `z = (1 − share) q + share · c q W`.
+/// Ridge regression to the mean of a query's relevant items, scaled to the queries' norms (weighted as the queries are) and
+/// blended with the identity: `z = (1 − share) q + share · c q W`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PositivesRidgeConfig {
@@ -133,10 +134,10 @@ impl ClosedForm for PositivesRidgeConfig {
     }
 }
 
-/// Ridge regression against the softmax expectation: `z = q + share · q W`, with `W` the ridge map from queries to the
-/// mean of their relevant items less the mean of all items, weighed by softmax of the frozen similarities. One step of
-/// the softmax loss by its steepest descent, smoothed by ridge; it knows which items are in the way, which the other
-/// ridge fits do not. Needs `d_query = d_item`.
+/// Ridge regression against the softmax expectation: `z = q + share · q W`, with `W` the ridge map from queries to the mean
+/// of their relevant items less the mean of all items, weighted by the softmax of the frozen similarities. It is one step of
+/// steepest descent on the softmax loss, smoothed by ridge. Unlike the other ridge fits it uses the items that compete with
+/// the relevant ones. Needs `d_query = d_item`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SoftmaxRidgeConfig {

@@ -19,7 +19,7 @@ use crate::{
 const REGULARISATION: &str = "regularisation";
 const POWER: &str = "power";
 
-/// Whose mean and covariance a fit without judgements takes.
+/// The vectors whose mean and covariance a fit without judgements uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
@@ -42,8 +42,8 @@ impl Side {
     }
 }
 
-/// Whitening of queries, whole or in part ([`Whitening`]), brought to their length and blended with the identity. It
-/// needs no judgements but to choose its settings, and `d_query = d_item`.
+/// Whitening of queries, whole or in part ([`Whitening`]), scaled to their norms and blended with the identity. It needs no
+/// judgements but to choose its settings, and `d_query = d_item`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct WhiteningConfig {
@@ -69,7 +69,7 @@ impl Default for WhiteningConfig {
 }
 
 impl WhiteningConfig {
-    /// Refuses settings that make no sense.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Where the runs of a trainer are kept as they go on, and how often.
+/// The folder of a trainer's checkpoints, and how often they are written.
 ///
-/// Each run has a file of its own, `run-0.checkpoint` and so on in the order in which the runs begin, with all that decides
-/// what comes next: parameters, the optimiser's state, what was best on dev, what each measurement of dev found, mined negatives, how far each
-/// random draw has come. A run that finds its file goes on from there to the same module, bit for bit on the CPU, as if it had never been
-/// interrupted, and the baseline guard pays for all that was measured before; one that had ended is not done again. So a program that is started again with the same settings and data
-/// does the rest.
+/// Each run has a file of its own: `run-0.checkpoint` and so on, in the order in which the runs begin. It holds the whole
+/// state of the run: parameters, the optimiser's state, the best parameters on dev, all values measured on dev, mined
+/// negatives, and the state of each random generator. A run that finds its file resumes from there and gives the same module,
+/// bit for bit on the CPU, and the same decision of the baseline guard. A run that had ended is not repeated. So a program
+/// that is started again with the same settings and data does the rest.
 ///
-/// A file of another run (other settings, module, queries or items) is refused, and so is a damaged one, and one of an
-/// earlier version that has no measurements of dev for the guard. Files stay when
-/// training is over; remove the folder to begin anew. A file is its run's alone while it goes on: a second run that would write
-/// it, of this process or of another, ends at once with [`ess_files::Error::Busy`].
+/// A file of another run (other settings, module, queries or items) is refused, and so are a damaged file and a file of an
+/// earlier version that has no values of dev for the guard. Files stay when training is over; remove the folder to begin
+/// anew. A run locks its file: a second run that would write it, of this process or of another, ends at once with
+/// [`ess_files::Error::Busy`].
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -50,7 +50,7 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// In this folder, which is made where it is missing, after each `every` steps and at the end of each run.
+    /// Checkpoints in this folder, which is made where it is missing, after every `every` steps and at the end of each run.
     ///
     /// # Errors
     /// [`Error::Config`] for 0 steps.
@@ -67,7 +67,7 @@ impl Checkpoints {
         &self.folder
     }
 
-    /// Steps between two checkpoints.
+    /// The number of steps between two checkpoints.
     pub fn every(&self) -> usize {
         self.every
     }

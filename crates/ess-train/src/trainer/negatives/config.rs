@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// Which of the items near a query become its negatives.
+/// Which of the candidates become negatives.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
@@ -15,11 +15,11 @@ pub enum Sampling {
     Random,
 }
 
-/// How negatives are mined: items that the index finds near the mapped query and nobody called relevant.
+/// How negatives are mined. Candidates are the items near the mapped query that are not judged relevant.
 ///
-/// Judgements are never complete, so the nearest of them are often relevant after all. Margins drop those that come too
-/// near the query's most similar relevant item (as `mine_hard_negatives` of sentence-transformers, and Moreira et al.
-/// 2024, "NV-Retriever"), or that a teacher scores too high.
+/// Judgements are incomplete, so the nearest of these items are often relevant. Margins drop items whose similarity is too
+/// close to that of the query's most similar relevant item (as `mine_hard_negatives` of sentence-transformers, and Moreira et
+/// al. 2024, "NV-Retriever"), or that a teacher scores too high.
 ///
 /// ```
 /// use ess_train::NegativesConfig;
@@ -32,13 +32,13 @@ pub enum Sampling {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NegativesConfig {
-    /// Negatives of a query; fewer where the filters leave fewer. At least 1. Default: 16.
+    /// The number of negatives of a query; fewer where the filters leave fewer. At least 1. Default: 16.
     pub per_query: usize,
     /// How many of the most similar items are skipped. Default: 0.
     pub skip: usize,
-    /// How deep the ranking is looked at, more than `skip`. Default: 100.
+    /// The depth of the ranking that candidates come from; more than `skip`. Default: 100.
     pub depth: usize,
-    /// Which of those that pass the filters are taken. Default: the most similar.
+    /// Which of the candidates that pass the filters are taken. Default: the most similar.
     pub sampling: Sampling,
     /// Drops items whose similarity is above that of the most similar relevant item less this. Default: none.
     pub absolute_margin: Option<f32>,
@@ -69,7 +69,7 @@ impl Default for NegativesConfig {
 }
 
 impl NegativesConfig {
-    /// Refuses settings that make no sense.
+    /// Refuses settings outside their range.
     ///
     /// # Errors
     /// [`Error::Config`] naming the setting.

@@ -2,20 +2,20 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What one mining found and dropped, over all queries.
+/// The counts of one mining, over all queries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MiningReport {
-    /// The step before which it took place, from 1.
+    /// The step before which negatives were mined, from 1.
     pub step: usize,
-    /// Negatives that were taken.
+    /// The number of negatives that were taken.
     pub taken: usize,
-    /// Items skipped because they are relevant.
+    /// The number of items that were skipped because they are relevant.
     pub relevant: usize,
-    /// Items dropped by the margin to the most similar relevant item.
+    /// The number of items that were dropped by the margin to the most similar relevant item.
     pub dropped_by_margin: usize,
-    /// Items dropped by the teacher's score.
+    /// The number of items that were dropped by the teacher's score.
     pub dropped_by_teacher: usize,
-    /// Queries with fewer negatives than wanted.
+    /// The number of queries with fewer negatives than wanted.
     pub queries_short: usize,
 }
