@@ -4,6 +4,8 @@
 mod append_id;
 #[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
 mod blocking;
+#[cfg(any(feature = "milvus", feature = "qdrant"))]
+mod claimed_collection;
 mod collection_name;
 mod engine;
 mod engine_index;

@@ -6,11 +6,9 @@ use std::{
 };
 
 use crate::{append_id::AppendId, error::Error, settings::chance};
-#[cfg(any(feature = "milvus", feature = "qdrant"))]
-use crate::{blocking::Failure, engine::Engine};
 
 /// How often a claim is made when others claim at the same moment.
-const ATTEMPTS: u32 = 64;
+pub(crate) const ATTEMPTS: u32 = 64;
 /// Claims that were superseded are withdrawn when there are so many.
 const CLAIMS_KEPT: usize = 16;
 /// The longest pause between two claims.
@@ -42,15 +40,10 @@ pub(crate) trait Claims {
 
     /// Withdraws claims; one that is not there is no error.
     fn withdraw(&self, ids: &[i64]) -> Result<(), Error>;
-
-    /// The first of the rows from `row` on behind which there is no item.
-    fn behind_items(&self, row: usize) -> Result<usize, Error>;
-
-    /// The error of a client that others always came before.
-    fn contended(&self, attempts: u32) -> Error;
 }
 
-/// Sets aside `rows` rows, none below `first_free`, and answers the first of them. No other call answers any of these rows.
+/// Sets aside `rows` rows, none below `first_free`, and answers the first of them; `None` when others always came before. No
+/// other call answers any of these rows. `behind_items` finds the first of the rows from one on behind which there is no item.
 ///
 /// A claim holds if its client, having written it, reads no other claim with an end behind its first row, twice: a read that
 /// is no snapshot can miss a claim that was withdrawn while it ran, and then the second one meets the claim that superseded
@@ -58,11 +51,16 @@ pub(crate) trait Claims {
 /// whose claims overlap, the one that finished writing later reads the claim of the other, or one that superseded it, and
 /// withdraws its own. A claim that holds is withdrawn only by who holds one behind it, so that the claim with the largest end
 /// stays. No clock is involved: a client that dies, or wakes up after an hour, leaves rows without items and nothing else.
-pub(crate) fn reserve(claims: &impl Claims, first_free: usize, rows: usize) -> Result<usize, Error> {
+pub(crate) fn reserve(
+    claims: &impl Claims,
+    behind_items: impl Fn(usize) -> Result<usize, Error>,
+    first_free: usize,
+    rows: usize,
+) -> Result<Option<usize>, Error> {
     let mut first = behind(&claims.all()?, first_free);
     for attempt in 0..ATTEMPTS {
         let started = Instant::now();
-        first = claims.behind_items(first)?;
+        first = behind_items(first)?;
         let own = Claim::new(end_of(first, rows)?);
         claims.put(own)?;
         let (held, others) = read_beside(claims, own)?;
@@ -72,14 +70,14 @@ pub(crate) fn reserve(claims: &impl Claims, first_free: usize, rows: usize) -> R
             next = behind(&again, first);
             if still_held && next == first {
                 forget(claims, &others);
-                return Ok(first);
+                return Ok(Some(first));
             }
         }
         claims.withdraw(&[own.id])?;
         first = next;
         thread::sleep(pause(attempt, started.elapsed(), chance()));
     }
-    Err(claims.contended(ATTEMPTS))
+    Ok(None)
 }
 
 /// Whether a claim is there, and the others.
@@ -96,30 +94,6 @@ fn behind(claims: &[Claim], row: usize) -> usize {
 fn end_of(first: usize, rows: usize) -> Result<usize, Error> {
     let end = first.checked_add(rows).filter(|&end| i64::try_from(end).is_ok());
     end.ok_or_else(|| Error::Config { name: "row", expected: "rows below 2^63", found: first.to_string() })
-}
-
-/// The claims that a server answered, which may be no more than `limit`: with claims left out, rows would be given twice.
-#[cfg(any(feature = "milvus", feature = "qdrant"))]
-pub(crate) fn complete(
-    claims: Vec<Claim>,
-    limit: usize,
-    engine: &'static str,
-    collection: &str,
-) -> Result<Vec<Claim>, Failure> {
-    if claims.len() < limit {
-        return Ok(claims);
-    }
-    let (expected, found) = (format!("fewer than {limit} claims on rows"), "as many or more".to_owned());
-    Err(Failure::Other(Error::Collection { engine, collection: collection.to_owned(), expected, found }))
-}
-
-/// The first of the rows from `row` on behind which an engine has no item.
-#[cfg(any(feature = "milvus", feature = "qdrant"))]
-pub(crate) fn behind_items(engine: &impl Engine, row: usize) -> Result<usize, Error> {
-    match engine.any_from(row)? {
-        true => Ok(engine.extent()?.next_row.max(row)),
-        false => Ok(row),
-    }
 }
 
 /// Withdraws claims that one behind them supersedes. One that stays does no harm.
@@ -210,14 +184,6 @@ mod tests {
         fn withdraw(&self, ids: &[i64]) -> Result<(), Error> {
             self.request(|| self.held.lock().unwrap().retain(|id, _| !ids.contains(id))).map(drop)
         }
-
-        fn behind_items(&self, row: usize) -> Result<usize, Error> {
-            Ok(row)
-        }
-
-        fn contended(&self, attempts: u32) -> Error {
-            Error::Contended { engine: "memory", collection: "claims".to_owned(), attempts }
-        }
     }
 
     /// Reserves from several threads that know nothing of each other; the ranges that were promised.
@@ -227,8 +193,9 @@ mod tests {
                 .map(|client| {
                     scope.spawn(move || {
                         let rows = |number: usize| 1 + (client + number) % 3;
-                        let tries = (0..each).map(|number| (reserve(shared, 0, rows(number)), rows(number)));
-                        tries.filter_map(|(first, rows)| Some((first.ok()?, rows))).collect::<Vec<_>>()
+                        let tries =
+                            (0..each).map(|number| (reserve(shared, Ok, 0, rows(number)), rows(number)));
+                        tries.filter_map(|(first, rows)| Some((first.ok()??, rows))).collect::<Vec<_>>()
                     })
                 })
                 .collect();
@@ -258,13 +225,13 @@ mod tests {
     #[test]
     fn one_client_leaves_no_gaps() {
         let shared = Shared::default();
-        let rows: Vec<usize> = (0..40).map(|_| reserve(&shared, 3, 2).unwrap()).collect();
+        let rows: Vec<usize> = (0..40).map(|_| reserve(&shared, Ok, 3, 2).unwrap().unwrap()).collect();
         assert_eq!(rows, (0..40).map(|at| 3 + 2 * at).collect::<Vec<_>>());
     }
 
     #[test]
     fn rows_end_below_2_to_the_63() {
-        let full = reserve(&Shared::default(), i64::MAX as usize, 1);
+        let full = reserve(&Shared::default(), Ok, i64::MAX as usize, 1);
         assert!(matches!(full, Err(Error::Config { name: "row", .. })), "{full:?}");
     }
 

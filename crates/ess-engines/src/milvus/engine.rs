@@ -1,9 +1,6 @@
 //! A collection of Milvus as an engine.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use ess_core::{Effort, Embeddings, Hit};
 use milvus::v2::prelude::{
@@ -12,7 +9,6 @@ use milvus::v2::prelude::{
 };
 
 use super::{
-    claims::{self, MilvusClaims},
     collection::{self, Layout},
     config::{MilvusConfig, NAME},
     failure::failure,
@@ -21,10 +17,10 @@ use super::{
 };
 use crate::{
     blocking::{Blocking, Failure},
+    claimed_collection::ClaimedCollection,
     engine::{Admitted, Engine},
     error::Error,
     extent::Extent,
-    reservation,
     retry::retried,
     secret::shown_address,
     settings::EngineSettings,
@@ -48,9 +44,7 @@ const MAX_HITS: usize = 16_384;
 /// ```
 pub struct Milvus {
     config: Arc<MilvusConfig>,
-    client: Arc<ClientV2>,
-    claims_there: OnceLock<()>,
-    blocking: Blocking,
+    collection: ClaimedCollection<ClientV2>,
 }
 
 impl Milvus {
@@ -81,7 +75,8 @@ impl Milvus {
                 Ok(client)
             })
         })?;
-        Ok(Self { config, client: Arc::new(client), claims_there: OnceLock::new(), blocking })
+        let collection = ClaimedCollection::new(NAME, config.collection.clone(), Arc::new(client), blocking);
+        Ok(Self { config, collection })
     }
 
     /// Drops the collection with all its items, and the claims on its rows. Other clients that are open have to be opened again.
@@ -89,22 +84,21 @@ impl Milvus {
     /// # Errors
     /// Those of the server.
     pub fn drop_collection(self) -> Result<(), Error> {
-        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
-        self.blocking.run("drop a collection", async move {
+        let ((client, config), claims) = (self.parts(), self.collection.claims_name());
+        self.collection.run("drop a collection", async move {
             collection::drop(&client, config.collection.as_str()).await?;
-            collection::drop(&client, &claims::name(&config)).await
+            collection::drop(&client, &claims).await
         })
     }
 
-    fn claims(&self) -> MilvusClaims<'_, Self> {
-        let Self { config, client, blocking, .. } = self;
-        MilvusClaims { items: self, client, config, blocking }
+    fn parts(&self) -> (Arc<ClientV2>, Arc<MilvusConfig>) {
+        (self.collection.client(), Arc::clone(&self.config))
     }
 
     /// The number of items from a row on.
     fn count_from(&self, row: i64) -> Result<usize, Error> {
-        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
-        self.blocking.run("count items", async move {
+        let (client, config) = self.parts();
+        self.collection.run("count items", async move {
             let request = QueryRequest::builder()
                 .collection_name(config.collection.as_str())
                 .filter(format!("{ROW} >= {row}"))
@@ -137,12 +131,7 @@ impl Engine for Milvus {
     }
 
     fn reserve(&self, first_free: usize, rows: usize) -> Result<Option<usize>, Error> {
-        let claims = self.claims();
-        if self.claims_there.get().is_none() {
-            claims.prepare()?;
-            self.claims_there.get_or_init(|| ());
-        }
-        reservation::reserve(&claims, first_free, rows).map(Some)
+        self.collection.reserve(self, first_free, rows).map(Some)
     }
 
     fn place(&self) -> Option<String> {
@@ -158,10 +147,10 @@ impl Engine for Milvus {
     }
 
     fn upsert(&self, first_row: usize, items: &Embeddings) -> Result<(), Error> {
-        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        let (client, config) = self.parts();
         let rows: Vec<i64> = (first_row..first_row + items.len()).map(|row| row as i64).collect();
         let vectors = config.vectors(items);
-        self.blocking.run("store items", async move {
+        self.collection.run("store items", async move {
             let columns = vec![FieldData::int64(ROW, rows), FieldData::float_vector(EMBEDDING, vectors)];
             let items = InsertRequest::builder().collection_name(config.collection.as_str()).columns(columns);
             let request = UpsertRequest::builder().insert(items.build().map_err(failure)?);
@@ -170,9 +159,9 @@ impl Engine for Milvus {
     }
 
     fn delete(&self, rows: &[i64]) -> Result<(), Error> {
-        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        let (client, config) = self.parts();
         let rows = key_in(ROW, rows);
-        self.blocking.run("delete items", async move {
+        self.collection.run("delete items", async move {
             let request = DeleteRequest::builder().collection_name(config.collection.as_str());
             let request = request.filter(rows).build().map_err(failure)?;
             client.delete(request).await.map_err(failure).map(drop)
@@ -190,7 +179,7 @@ impl Engine for Milvus {
             let (name, expected) = ("k", "at most 16384 hits from Milvus");
             return Err(Error::Config { name, expected, found: k.to_string() });
         }
-        let (client, config) = (Arc::clone(&self.client), Arc::clone(&self.config));
+        let (client, config) = self.parts();
         let vectors = config.vectors(queries);
         let mut request = SearchRequest::builder()
             .collection_name(config.collection.as_str())
@@ -204,7 +193,7 @@ impl Engine for Milvus {
         if let Some(candidates) = effort.ef_search.filter(|_| config.hnsw) {
             request = request.extra_params(HashMap::from([("ef".to_owned(), candidates.max(k).to_string())]));
         }
-        self.blocking.run("search", async move {
+        self.collection.run("search", async move {
             let request = request.build().map_err(failure)?;
             let answer =
                 when_loaded(&client, config.collection.as_str(), || client.search(request.clone())).await?;

@@ -1,7 +1,5 @@
 //! Claims on rows, in a collection beside that of the items.
 
-use std::sync::Arc;
-
 use qdrant_client::{
     Payload, Qdrant as Client,
     qdrant::{
@@ -12,83 +10,56 @@ use qdrant_client::{
 
 use super::{
     collection::{self, Layout},
-    config::{NAME, QdrantConfig},
+    config::NAME,
     failure::failure,
     point::point_id,
 };
 use crate::{
-    blocking::{Blocking, Failure},
-    engine::Engine,
+    blocking::Failure,
+    claimed_collection::{ClaimedCollection, ClaimsBeside, complete},
     error::Error,
-    reservation::{self, Claim, Claims},
+    reservation::{Claim, Claims},
 };
 
 const END: &str = "end_row";
 const MAX_CLAIMS: u32 = 10_000;
 
-/// The name of the collection of claims, which no [`CollectionName`](crate::CollectionName) can be.
-pub(super) fn name(config: &QdrantConfig) -> String {
-    format!("{}_CLAIMS", config.collection)
-}
-
-/// Claims on the rows of a collection of items.
-pub(super) struct QdrantClaims<'a, E> {
-    pub(super) items: &'a E,
-    pub(super) client: &'a Arc<Client>,
-    pub(super) config: &'a QdrantConfig,
-    pub(super) blocking: &'a Blocking,
-}
-
-impl<E> QdrantClaims<'_, E> {
-    /// Makes the collection of claims where there is none. Who only searches needs none.
-    pub(super) fn prepare(&self) -> Result<(), Error> {
-        let (client, name) = self.parts();
-        let layout = Layout::payloads(name);
-        self.blocking.run("claim rows", async move { collection::prepare(&client, &layout).await })
-    }
-
-    fn parts(&self) -> (Arc<Client>, String) {
-        (Arc::clone(self.client), name(self.config))
+impl ClaimsBeside for ClaimedCollection<Client> {
+    fn prepare(&self) -> Result<(), Error> {
+        let (client, layout) = (self.client(), Layout::payloads(self.claims_name()));
+        self.run("claim rows", async move { collection::prepare(&client, &layout).await })
     }
 }
 
-impl<E: Engine> Claims for QdrantClaims<'_, E> {
+impl Claims for ClaimedCollection<Client> {
     fn put(&self, claim: Claim) -> Result<(), Error> {
-        let (client, name) = self.parts();
+        let (client, name) = (self.client(), self.claims_name());
         let mut payload = Payload::new();
         payload.insert(END, claim.end as i64);
         let point = PointStruct::new(claim.id as u64, vec![1.0], payload);
-        self.blocking.run("claim rows", async move {
+        self.run("claim rows", async move {
             let request = UpsertPointsBuilder::new(name, vec![point]).wait(true);
             client.upsert_points(request).await.map_err(failure).map(drop)
         })
     }
 
     fn all(&self) -> Result<Vec<Claim>, Error> {
-        let (client, name) = self.parts();
-        self.blocking.run("read claims", async move {
+        let (client, name) = (self.client(), self.claims_name());
+        self.run("read claims", async move {
             let request = ScrollPointsBuilder::new(&name).limit(MAX_CLAIMS).with_payload(true);
             let answer = client.scroll(request.with_vectors(false)).await.map_err(failure)?;
             let claims = answer.result.iter().map(claim).collect::<Result<_, Failure>>()?;
-            reservation::complete(claims, MAX_CLAIMS as usize, NAME, &name)
+            complete(NAME, &name, claims, MAX_CLAIMS as usize)
         })
     }
 
     fn withdraw(&self, ids: &[i64]) -> Result<(), Error> {
-        let (client, name) = self.parts();
+        let (client, name) = (self.client(), self.claims_name());
         let ids = ids.iter().map(|&id| point_id(id)).collect();
-        self.blocking.run("withdraw claims", async move {
+        self.run("withdraw claims", async move {
             let request = DeletePointsBuilder::new(name).points(PointsIdsList { ids }).wait(true);
             client.delete_points(request).await.map_err(failure).map(drop)
         })
-    }
-
-    fn behind_items(&self, row: usize) -> Result<usize, Error> {
-        reservation::behind_items(self.items, row)
-    }
-
-    fn contended(&self, attempts: u32) -> Error {
-        Error::Contended { engine: NAME, collection: self.config.collection.to_string(), attempts }
     }
 }
 

@@ -1,6 +1,6 @@
 //! A collection of Qdrant as an engine.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use ess_core::{Effort, Embeddings, Hit};
 use qdrant_client::{
@@ -13,7 +13,6 @@ use qdrant_client::{
 };
 
 use super::{
-    claims::{self, QdrantClaims},
     collection::{self, Layout},
     config::{NAME, QdrantConfig},
     failure::failure,
@@ -21,10 +20,10 @@ use super::{
 };
 use crate::{
     blocking::{Blocking, Failure},
+    claimed_collection::ClaimedCollection,
     engine::{Admitted, Engine},
     error::Error,
     extent::Extent,
-    reservation,
     retry::retried,
     secret::shown_address,
     settings::EngineSettings,
@@ -48,9 +47,7 @@ use crate::{
 /// ```
 pub struct Qdrant {
     config: Arc<QdrantConfig>,
-    client: Arc<Client>,
-    claims_there: OnceLock<()>,
-    blocking: Blocking,
+    collection: ClaimedCollection<Client>,
 }
 
 impl Qdrant {
@@ -75,11 +72,11 @@ impl Qdrant {
             expected: "the address of a server",
             found: format!("{}: {error}", shown_address(&config.url)),
         })?;
-        let (config, client) = (Arc::new(config), Arc::new(client));
-        let this = Self { config, client, claims_there: OnceLock::new(), blocking };
+        let collection = ClaimedCollection::new(NAME, config.collection.clone(), Arc::new(client), blocking);
+        let this = Self { config: Arc::new(config), collection };
         retried(settings, || {
             let (client, config) = this.parts();
-            this.blocking.run("open a collection", async move {
+            this.collection.run("open a collection", async move {
                 collection::prepare(&client, &Layout::items(&config)).await
             })
         })?;
@@ -91,25 +88,20 @@ impl Qdrant {
     /// # Errors
     /// Those of the server.
     pub fn drop_collection(self) -> Result<(), Error> {
-        let (client, config) = self.parts();
-        self.blocking.run("drop a collection", async move {
+        let ((client, config), claims) = (self.parts(), self.collection.claims_name());
+        self.collection.run("drop a collection", async move {
             client.delete_collection(config.collection.as_str()).await.map_err(failure)?;
-            client.delete_collection(claims::name(&config)).await.map_err(failure).map(drop)
+            client.delete_collection(claims).await.map_err(failure).map(drop)
         })
     }
 
     fn parts(&self) -> (Arc<Client>, Arc<QdrantConfig>) {
-        (Arc::clone(&self.client), Arc::clone(&self.config))
-    }
-
-    fn claims(&self) -> QdrantClaims<'_, Self> {
-        let Self { config, client, blocking, .. } = self;
-        QdrantClaims { items: self, client, config, blocking }
+        (self.collection.client(), Arc::clone(&self.config))
     }
 
     fn points_from(&self, row: i64) -> Result<bool, Error> {
         let (client, config) = self.parts();
-        self.blocking.run("look for items", async move {
+        self.collection.run("look for items", async move {
             let request = ScrollPointsBuilder::new(config.collection.as_str())
                 .offset(point_id(row))
                 .limit(1)
@@ -136,12 +128,7 @@ impl Engine for Qdrant {
     }
 
     fn reserve(&self, first_free: usize, rows: usize) -> Result<Option<usize>, Error> {
-        let claims = self.claims();
-        if self.claims_there.get().is_none() {
-            claims.prepare()?;
-            self.claims_there.get_or_init(|| ());
-        }
-        reservation::reserve(&claims, first_free, rows).map(Some)
+        self.collection.reserve(self, first_free, rows).map(Some)
     }
 
     fn place(&self) -> Option<String> {
@@ -154,7 +141,7 @@ impl Engine for Qdrant {
 
     fn extent(&self) -> Result<Extent, Error> {
         let (client, config) = self.parts();
-        let items = self.blocking.run("count items", async move {
+        let items = self.collection.run("count items", async move {
             let request = CountPointsBuilder::new(config.collection.as_str()).exact(true);
             let answer = client.count(request).await.map_err(failure)?;
             Ok(answer.result.map_or(0, |result| result.count) as usize)
@@ -169,7 +156,7 @@ impl Engine for Qdrant {
             .enumerate()
             .map(|(at, item)| PointStruct::new((first_row + at) as u64, item.to_vec(), Payload::new()))
             .collect();
-        self.blocking.run("store items", async move {
+        self.collection.run("store items", async move {
             let request = UpsertPointsBuilder::new(config.collection.as_str(), points).wait(true);
             client.upsert_points(request).await.map_err(failure).map(drop)
         })
@@ -178,7 +165,7 @@ impl Engine for Qdrant {
     fn delete(&self, rows: &[i64]) -> Result<(), Error> {
         let (client, config) = self.parts();
         let ids = rows.iter().map(|&row| point_id(row)).collect();
-        self.blocking.run("delete items", async move {
+        self.collection.run("delete items", async move {
             let request = DeletePointsBuilder::new(config.collection.as_str());
             let request = request.points(PointsIdsList { ids }).wait(true);
             client.delete_points(request).await.map_err(failure).map(drop)
@@ -209,7 +196,7 @@ impl Engine for Qdrant {
                 }
             })
             .collect();
-        self.blocking.run("search", async move {
+        self.collection.run("search", async move {
             let request = SearchBatchPointsBuilder::new(config.collection.as_str(), searches);
             let answer = client.search_batch_points(request).await.map_err(failure)?;
             answer.result.iter().map(|found| hits(&found.result)).collect()
