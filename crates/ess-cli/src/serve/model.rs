@@ -1,5 +1,7 @@
 //! The model that is served.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
@@ -36,6 +38,49 @@ pub(super) struct About {
     pub(super) two_towers: bool,
 }
 
+impl Kind {
+    /// Loads the kind of model that a folder has.
+    fn load(folder: &Path, arguments: &Arguments, device: Option<&Device>) -> Result<Self> {
+        let tokens = arguments.max_tokens;
+        if StaticEncoder::is_folder(folder) {
+            ensure!(
+                device.is_none(),
+                "--device: expected a transformer, found a static model, which has none"
+            );
+            let encoder = StaticEncoder::load(folder)?;
+            return Ok(Self::Static(Box::new(shortened(encoder, tokens, StaticEncoder::with_max_tokens)?)));
+        }
+        if folder.join("router_config.json").is_file() {
+            ensure!(
+                arguments.prompt != PromptName::None,
+                "--prompt: expected query or document for a model with an encoder for each, found none"
+            );
+            let encoder = match device {
+                None => TwoTowerEncoder::load(folder)?,
+                Some(device) => TwoTowerEncoder::load_on(folder, device)?,
+            };
+            return Ok(Self::Two(Box::new(shortened(encoder, tokens, TwoTowerEncoder::with_max_tokens)?)));
+        }
+        let encoder = match device {
+            None => SentenceEncoder::load(folder)?,
+            Some(device) => SentenceEncoder::load_on(folder, device)?,
+        };
+        Ok(Self::One(Box::new(shortened(encoder, tokens, SentenceEncoder::with_max_tokens)?)))
+    }
+}
+
+/// An encoder of at most the tokens that `--max-tokens` names, where it is given.
+fn shortened<E>(
+    encoder: E,
+    tokens: Option<usize>,
+    with_max_tokens: impl FnOnce(E, usize) -> Result<E, Error>,
+) -> Result<E> {
+    match tokens {
+        Some(tokens) => with_max_tokens(encoder, tokens).context("--max-tokens"),
+        None => Ok(encoder),
+    }
+}
+
 impl ServedModel {
     pub(super) fn load(arguments: &Arguments, quiet: bool) -> Result<Self> {
         let folder = model_folder(&arguments.model, quiet)?;
@@ -43,41 +88,9 @@ impl ServedModel {
             true => None,
             false => Some(arguments.device.open()?).filter(|device| *device != Device::flex()),
         };
-        let kind = if StaticEncoder::is_folder(&folder) {
-            ensure!(
-                device.is_none(),
-                "--device: expected a transformer, found a static model, which has none"
-            );
-            let encoder = StaticEncoder::load(&folder)?;
-            Kind::Static(Box::new(match arguments.max_tokens {
-                Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
-                None => encoder,
-            }))
-        } else if folder.join("router_config.json").is_file() {
-            ensure!(
-                arguments.prompt != PromptName::None,
-                "--prompt: expected query or document for a model with an encoder for each, found none"
-            );
-            let encoder = match &device {
-                None => TwoTowerEncoder::load(&folder)?,
-                Some(device) => TwoTowerEncoder::load_on(&folder, device)?,
-            };
-            Kind::Two(Box::new(match arguments.max_tokens {
-                Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
-                None => encoder,
-            }))
-        } else {
-            let encoder = match &device {
-                None => SentenceEncoder::load(&folder)?,
-                Some(device) => SentenceEncoder::load_on(&folder, device)?,
-            };
-            Kind::One(Box::new(match arguments.max_tokens {
-                Some(tokens) => encoder.with_max_tokens(tokens).context("--max-tokens")?,
-                None => encoder,
-            }))
-        };
+        let kind = Kind::load(&folder, arguments, device.as_ref())?;
         let whole = folder.canonicalize().with_context(|| folder.display().to_string())?;
-        let name = match std::path::Path::new(&arguments.model).exists() {
+        let name = match Path::new(&arguments.model).exists() {
             true => whole.file_name().unwrap_or_default().to_string_lossy().into_owned(),
             false => arguments.model.clone(),
         };

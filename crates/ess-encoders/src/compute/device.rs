@@ -224,15 +224,7 @@ impl Compute for DeviceCompute {
         let qkv = qkv.select(0, tokens);
         let part = |start: usize, own: usize| {
             let part = qkv.clone().slice_dim(1, start..start + own * head_dim);
-            let part = part.reshape([texts, longest, own, head_dim]).swap_dims(1, 2);
-            match heads / own {
-                1 => part,
-                group => {
-                    let part = part.reshape([texts, own, 1, longest * head_dim]);
-                    let part = part.expand([texts, own, group, longest * head_dim]);
-                    part.reshape([texts, heads, longest, head_dim])
-                }
-            }
+            repeated(part.reshape([texts, longest, own, head_dim]).swap_dims(1, 2), heads)
         };
         let [_, key, value] = shape.starts(0);
         let (queries, keys) = (part(0, heads), part(key, kv_heads));
@@ -341,4 +333,15 @@ fn activate(values: Tensor<2>, function: Activation) -> Tensor<2> {
         Activation::Tanh => values.tanh(),
         Activation::QuickGelu => values.clone() * activation::sigmoid(values * 1.702),
     }
+}
+
+/// Each of the heads of keys or values (`texts × own × length × head_dim`) as often as it serves one of `heads` of queries.
+fn repeated(part: Tensor<4>, heads: usize) -> Tensor<4> {
+    let [texts, own, length, head_dim] = part.dims();
+    if own == heads {
+        return part;
+    }
+    let part = part.reshape([texts, own, 1, length * head_dim]);
+    let part = part.expand([texts, own, heads / own, length * head_dim]);
+    part.reshape([texts, heads, length, head_dim])
 }

@@ -111,7 +111,8 @@ impl TransformerConfig {
         let (activation, gated) = raw.activation(path, architecture)?;
         let (reach, local) = raw.locality(path, architecture)?;
         let positions = raw.positions(path, architecture)?;
-        let mut config = Self {
+        let (output_dim, text_end) = tower(path, architecture, raw)?;
+        let config = Self {
             architecture,
             vocabulary: raw.vocab_size,
             dim,
@@ -140,22 +141,23 @@ impl TransformerConfig {
             reach,
             local,
             rotary: None,
-            output_dim: architecture.names.output.map(|_| raw.projection_dim.unwrap_or(512)),
-            text_end: architecture
-                .names
-                .output
-                .map(|_| TextEnd::of(path, raw.eos_token_id.as_ref()))
-                .transpose()?,
+            output_dim,
+            text_end,
             class: raw.architectures.iter().flatten().next().cloned(),
         };
-        if architecture.positions == Positions::Rotary {
-            config.rotary = Some(config.rotary(path, raw)?);
+        config.with_positions(path, raw)
+    }
+
+    /// With the angles of rotary positions; refuses a model that has no position for any token.
+    fn with_positions(mut self, path: &Path, raw: &RawConfig) -> Result<Self, Error> {
+        if self.architecture.positions == Positions::Rotary {
+            self.rotary = Some(self.rotary(path, raw)?);
         }
-        if config.longest() == 0 {
+        if self.longest() == 0 {
             let expected = "a position for at least one token";
-            return Err(Error::config(path, "max_position_embeddings", expected, config.positions));
+            return Err(Error::config(path, "max_position_embeddings", expected, self.positions));
         }
-        Ok(config)
+        Ok(self)
     }
 
     fn rotary(&self, path: &Path, raw: &RawConfig) -> Result<[Arc<Rotary>; 2], Error> {
@@ -220,4 +222,17 @@ impl TransformerConfig {
         let plain = !self.gated && self.architecture.positions != Positions::Disentangled;
         plain && names.attention_norm.is_some() && names.norm.is_some() && self.rotary.is_none()
     }
+}
+
+/// The dimension of what comes out of a tower and where its texts end; neither where the model is no tower.
+fn tower(
+    path: &Path,
+    architecture: &Architecture,
+    raw: &RawConfig,
+) -> Result<(Option<usize>, Option<TextEnd>), Error> {
+    if architecture.names.output.is_none() {
+        return Ok((None, None));
+    }
+    let text_end = TextEnd::of(path, raw.eos_token_id.as_ref())?;
+    Ok((Some(raw.projection_dim.unwrap_or(512)), Some(text_end)))
 }

@@ -120,8 +120,22 @@ impl Engine {
             };
             Ok(group.iter().zip(batch.ranges()).map(of_text).collect())
         };
+        let mut results: Vec<_> = self.run_groups(texts, run_group)?.into_iter().flatten().collect();
+        let empty: Vec<&[f32]> = vec![&[]; layers.len()];
+        let without_tokens = (0..texts.len()).filter(|&text| texts[text].ids.is_empty());
+        results.extend(without_tokens.map(|text| (text, use_states(text, &empty))));
+        results.sort_unstable_by_key(|(text, _)| *text);
+        Ok(results.into_iter().map(|(_, result)| result).collect())
+    }
+
+    /// Cuts the texts into groups that fit in memory together and runs each: on the host many at a time, on a device one.
+    fn run_groups<R: Send>(
+        &self,
+        texts: &[TokenIds],
+        run_group: impl Fn(&[usize]) -> Result<Vec<R>, Error> + Sync,
+    ) -> Result<Vec<Vec<R>>, Error> {
         let order = longest_first(texts);
-        let mut results: Vec<_> = match self {
+        match self {
             Self::Host(..) => {
                 let groups = groups(&order, texts, HOST_TOKENS, false);
                 let tokens = |group: &[usize]| group.iter().map(|&text| texts[text].ids.len()).sum::<usize>();
@@ -131,23 +145,15 @@ impl Engine {
                 };
                 let waves = waves(&groups, size, HOST_NUMBERS, rayon::current_num_threads());
                 let done = waves.into_iter().map(of_wave).collect::<Result<Vec<_>, _>>()?;
-                done.into_iter().flatten().collect::<Vec<_>>()
+                Ok(done.into_iter().flatten().collect())
             }
             #[cfg(feature = "device")]
             Self::Device(engine) => {
                 let longest = order.first().map_or(0, |&text| texts[text].ids.len());
                 let groups = groups(&order, texts, engine.tokens_at_once(longest)?, true);
-                groups.into_iter().map(run_group).collect::<Result<Vec<_>, _>>()?
+                groups.into_iter().map(run_group).collect()
             }
         }
-        .into_iter()
-        .flatten()
-        .collect();
-        let empty: Vec<&[f32]> = vec![&[]; layers.len()];
-        let without_tokens = (0..texts.len()).filter(|&text| texts[text].ids.is_empty());
-        results.extend(without_tokens.map(|text| (text, use_states(text, &empty))));
-        results.sort_unstable_by_key(|(text, _)| *text);
-        Ok(results.into_iter().map(|(_, result)| result).collect())
     }
 
     /// How many numbers a token takes in host memory while it is in a block.

@@ -110,32 +110,43 @@ fn encodings(geometry: &[Kept<Geometry>]) -> String {
         let cells: Vec<String> = geometry.iter().map(|kept| of(&kept.found)).collect();
         let _ = writeln!(text, "| {what} | {} |", cells.join(" | "));
     };
-    for (name, side) in
-        [("items", (|found| &found.items) as fn(&Geometry) -> &Side), ("queries", |found| &found.queries)]
-    {
-        line(&format!("{name}, dimension"), &|of| format!("{}, {}", side(of).vectors, side(of).spectrum.dim));
-        line(&format!("{name}: RankMe, stable rank"), &|of| {
-            format!("{:.1}, {:.1}", side(of).rank_me, side(of).stable_rank)
-        });
-        line(&format!("{name}: effective rank, participation ratio"), &|of| {
-            format!("{:.1}, {:.1}", side(of).spectrum.effective_rank, side(of).spectrum.participation_ratio)
-        });
-        line(&format!("{name}: components with 90 % of the variance"), &|of| {
-            side(of).spectrum.components_of_90_percent.to_string()
-        });
-        line(&format!("{name}: IsoScore, mean cosine"), &|of| {
-            format!("{:.3}, {:.3}", side(of).isotropy.iso_score, side(of).isotropy.mean_cosine)
-        });
-        line(&format!("{name}: intrinsic dimension"), &|of| {
-            or_dash(
-                side(of)
-                    .intrinsic
-                    .as_ref()
-                    .map(|two| format!("{:.1} ± {:.1}", two.dimension, two.standard_error)),
-            )
-        });
-        line(&format!("{name}: uniformity"), &|of| format!("{:.2}", side(of).uniformity));
-    }
+    of_side("items", |found| &found.items, &mut line);
+    of_side("queries", |found| &found.queries, &mut line);
+    of_pairs(&mut line);
+    text + "\nFigures over all pairs of vectors are of at most 4000 vectors. Hubness counts the first 10 hits of the test queries.\n\n"
+}
+
+/// Writes a line of the table: what it is, and the cell of each data set.
+type Line<'l> = dyn FnMut(&str, &dyn Fn(&Geometry) -> String) + 'l;
+
+/// The figures of items, or of queries.
+fn of_side(name: &str, side: fn(&Geometry) -> &Side, line: &mut Line<'_>) {
+    line(&format!("{name}, dimension"), &|of| format!("{}, {}", side(of).vectors, side(of).spectrum.dim));
+    line(&format!("{name}: RankMe, stable rank"), &|of| {
+        format!("{:.1}, {:.1}", side(of).rank_me, side(of).stable_rank)
+    });
+    line(&format!("{name}: effective rank, participation ratio"), &|of| {
+        format!("{:.1}, {:.1}", side(of).spectrum.effective_rank, side(of).spectrum.participation_ratio)
+    });
+    line(&format!("{name}: components with 90 % of the variance"), &|of| {
+        side(of).spectrum.components_of_90_percent.to_string()
+    });
+    line(&format!("{name}: IsoScore, mean cosine"), &|of| {
+        format!("{:.3}, {:.3}", side(of).isotropy.iso_score, side(of).isotropy.mean_cosine)
+    });
+    line(&format!("{name}: intrinsic dimension"), &|of| {
+        or_dash(
+            side(of)
+                .intrinsic
+                .as_ref()
+                .map(|two| format!("{:.1} ± {:.1}", two.dimension, two.standard_error)),
+        )
+    });
+    line(&format!("{name}: uniformity"), &|of| format!("{:.2}", side(of).uniformity));
+}
+
+/// The figures of queries and their items together.
+fn of_pairs(line: &mut Line<'_>) {
     line("pairs: alignment", &|of| format!("{:.2}", of.alignment));
     line("hubness: skewness (by chance)", &|of| {
         or_dash(
@@ -146,7 +157,6 @@ fn encodings(geometry: &[Kept<Geometry>]) -> String {
         or_dash(of.hubness.as_ref().map(|hubs| format!("{:.0} %", 100.0 * hubs.hits_of_top_percent)))
     });
     line("information of pairs (cap), nats", &|of| or_dash(of.information.as_ref().map(nats)));
-    text + "\nFigures over all pairs of vectors are of at most 4000 vectors. Hubness counts the first 10 hits of the test queries.\n\n"
 }
 
 fn nats(bound: &InformationBound) -> String {

@@ -135,6 +135,33 @@ impl Attend<'_> {
                 scores[panel * PANEL..][..PANEL].copy_from_slice(tile);
             }
         }
+        let shares = self.exponentials_of::<S, R>(simd, head, first, start..end, scores);
+        let weights: [&[f32]; R] = std::array::from_fn(|row| &scores[row * padded..][start..end]);
+        for (panel, values) in head.values.chunks_exact(PANEL * length).enumerate() {
+            let values = &values[start * PANEL..end * PANEL];
+            let tile = tile::<S, V, R>(simd, weights, values, &[0.0; PANEL]);
+            let columns = PANEL.min(head_dim - panel * PANEL);
+            for (row, (tile, share)) in (first..length).zip(tile.iter().zip(&shares)) {
+                let attended = &mut self.attended[row * dim + at + panel * PANEL..][..columns];
+                attended.iter_mut().zip(tile).for_each(|(attended, value)| *attended = value * share);
+            }
+        }
+    }
+
+    /// Turns the scores of each query from `first` on, of the keys in `range`, into exponentials with what the head adds to
+    /// them, and returns what each query's are to be multiplied by to sum to 1.
+    #[inline(always)]
+    fn exponentials_of<S: Simd, const R: usize>(
+        &self,
+        simd: S,
+        head: &Head,
+        first: usize,
+        range: Range<usize>,
+        scores: &mut [f32],
+    ) -> [f32; R] {
+        let (length, Range { start, end }) = (self.length(), range);
+        let padded = length.next_multiple_of(PANEL);
+        let token = |row: usize| (first + row).min(length - 1);
         let (mut shares, mut of_query) = ([0.0; R], Vec::new());
         for (row, (scores, share)) in scores.chunks_exact_mut(padded).zip(&mut shares).enumerate() {
             let nearest = length - 1 - token(row);
@@ -151,16 +178,7 @@ impl Attend<'_> {
             let scores = &mut scores[start..end.next_multiple_of(PANEL)];
             *share = 1.0 / exponentials(simd, scores, end - start, added);
         }
-        let weights: [&[f32]; R] = std::array::from_fn(|row| &scores[row * padded..][start..end]);
-        for (panel, values) in head.values.chunks_exact(PANEL * length).enumerate() {
-            let values = &values[start * PANEL..end * PANEL];
-            let tile = tile::<S, V, R>(simd, weights, values, &[0.0; PANEL]);
-            let columns = PANEL.min(head_dim - panel * PANEL);
-            for (row, (tile, share)) in (first..length).zip(tile.iter().zip(&shares)) {
-                let attended = &mut self.attended[row * dim + at + panel * PANEL..][..columns];
-                attended.iter_mut().zip(tile).for_each(|(attended, value)| *attended = value * share);
-            }
-        }
+        shares
     }
 }
 
