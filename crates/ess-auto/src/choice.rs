@@ -10,6 +10,7 @@ mod judged_as_deployed;
 pub(crate) mod plan;
 pub(crate) mod report;
 pub(crate) mod selection;
+mod several;
 #[cfg(test)]
 mod simulated_choices;
 pub(crate) mod simultaneous;

@@ -1,14 +1,14 @@
 //! `ess calibrate`: fits s of Eq. 3, so that P(rel = 1 | q, d) means what it says.
 
+mod sample;
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum};
-use ess_core::{Link, Sigmoid, TokenStates};
+use ess_core::{Link, Sigmoid};
 use ess_data::write_link;
-use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::{Binning, ReliabilityDiagram, brier_score};
-use ess_search::{DeviceEncoding, PersistentModule};
 use ess_train::{Calibration, Items, SimilaritySample};
 use serde::Serialize;
 
@@ -16,7 +16,7 @@ use crate::{
     arguments::device::DeviceArguments,
     arguments::paths,
     data::{
-        dataset::{RankingArguments, judge_file, judge_file_as, open_for_rankings},
+        dataset::{RankingArguments, open_for_rankings},
         saved_module::SearchingModule,
     },
     output::{
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     };
     let moved = module.moved(dataset.items())?;
     let items = Items::new(moved.as_ref().unwrap_or(dataset.items()), &device);
-    let sample = |qrels: &Path| sample(&module, &dataset, &items, qrels, arguments.hits);
+    let sample = |qrels: &Path| sample::of_file(&module, &dataset, &items, qrels, arguments.hits);
     let fitted_on = sample(&arguments.qrels)?;
     let test = arguments.test.as_deref().map(sample).transpose()?;
     let results = measure(arguments, &fitted_on, test.as_ref())?;
@@ -138,38 +138,6 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     output.write(&results)?;
     print(&results, &arguments.out, &plot_file);
     Ok(())
-}
-
-/// What the module finds for the queries of a file.
-fn sample(
-    module: &SearchingModule,
-    dataset: &Dataset,
-    items: &Items<'_>,
-    qrels: &Path,
-    hits: usize,
-) -> Result<SimilaritySample> {
-    match module {
-        SearchingModule::Embeddings(sides) => {
-            sample_of(sides.query_side(), &judge_file(dataset, qrels)?, items, hits)
-        }
-        SearchingModule::TokenStates(module) => {
-            sample_of(&**module, &judge_file_as::<TokenStates>(dataset, qrels)?, items, hits)
-        }
-        SearchingModule::Feedback(module, depth) => {
-            let queries = judge_file(dataset, qrels)?.with_found_items(dataset, items.index()?, *depth)?;
-            sample_of(&**module, &queries, items, hits)
-        }
-    }
-}
-
-fn sample_of<E: DeviceEncoding>(
-    module: &dyn PersistentModule<E>,
-    queries: &JudgedQueries<E>,
-    items: &Items<'_>,
-    hits: usize,
-) -> Result<SimilaritySample> {
-    let own = |query: usize| queries.own_items[query];
-    Ok(SimilaritySample::of_hits_except(&module, &queries.set, items, hits, own)?)
 }
 
 /// The plain sigmoid and every fit, on pairs that they have not seen.

@@ -5,5 +5,7 @@ mod first_rank;
 pub(crate) mod fit;
 pub(crate) mod nudge;
 pub(crate) mod offsets;
+mod offsets_training;
 pub(crate) mod radius;
+mod training;
 mod two_sides;

@@ -12,14 +12,7 @@ use crate::{
         selection::Choice,
     },
     error::Error,
-    features::{
-        feature::Feature,
-        neighbours::NeighbourMemory,
-        passes::Passes,
-        table::all,
-        trust::cautious,
-        weights::{DENSE, Weights},
-    },
+    features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, table::all, weights::DENSE},
     input::{
         auto_queries::AutoQueries,
         batch::{Batch, QueryWords},
@@ -39,7 +32,7 @@ const KNOWN_SHARE: f64 = 0.5;
 /// without, and plain embeddings, by the dense one.
 ///
 /// A query far from all training queries (see [`Choice::gate`]), and every query of a collection that is not the one of
-/// training, is searched with [`Weights::cautious`], or less where training found less.
+/// training, is searched with [`Weights::cautious`](crate::Weights::cautious), or less where training found less.
 ///
 /// Tokens are looked at for as many items of each search as when it was chosen ([`AutoConfig::pool`](crate::AutoConfig::pool));
 /// where more are asked for, the others are taken to be as the least of these. Up to that many hits are those of the ranking that
@@ -49,12 +42,12 @@ const KNOWN_SHARE: f64 = 0.5;
 /// A query costs two searches of the dense index (three with a trained module), one of the passages, two of the words, a look at every
 /// training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
 pub struct AutoSearcher<'c> {
-    collection: &'c Collection,
-    plan: Plan,
-    modules: BTreeMap<String, Box<dyn PersistentModule>>,
+    pub(super) collection: &'c Collection,
+    pub(super) plan: Plan,
+    pub(super) modules: BTreeMap<String, Box<dyn PersistentModule>>,
     // None where the collection is not the one of training.
-    dense_neighbours: Option<NeighbourMemory>,
-    hybrid_neighbours: Option<NeighbourMemory>,
+    pub(super) dense_neighbours: Option<NeighbourMemory>,
+    pub(super) hybrid_neighbours: Option<NeighbourMemory>,
 }
 
 impl AutoModule {
@@ -99,32 +92,6 @@ impl<'c> AutoSearcher<'c> {
             }
         }
         Ok(Self { collection, plan, modules, dense_neighbours, hybrid_neighbours })
-    }
-
-    /// What several choices agree on, for a collection that none of them was made on: the mean of their cautious weights,
-    /// without trained modules and neighbours. The hybrid choice is there where all have one.
-    ///
-    /// # Errors
-    /// [`ess_core::Error::Empty`] for no module; those of [`AutoModule::bind`].
-    pub fn of_several(modules: &[AutoModule], collection: &'c Collection) -> Result<Self, Error> {
-        let what = "choices to be combined";
-        let first = modules.first().ok_or(ess_core::Error::Empty { what })?;
-        let what = "items searched by several choices";
-        for module in modules {
-            ess_core::Error::check_dim(what, module.dim(), collection.items().dim())?;
-        }
-        let dense: Vec<&Choice> = modules.iter().map(|module| &module.plan.dense).collect();
-        let hybrid: Option<Vec<&Choice>> = modules.iter().map(|module| module.plan.hybrid.as_ref()).collect();
-        let mut plan = first.plan.clone();
-        plan.dense = joined(&dense);
-        plan.hybrid = hybrid.map(|choices| joined(&choices));
-        Ok(Self {
-            collection,
-            plan,
-            modules: BTreeMap::new(),
-            dense_neighbours: None,
-            hybrid_neighbours: None,
-        })
     }
 
     /// Whether the collection has the items of training: at least half of the remembered ones, by id and embedding.
@@ -231,15 +198,6 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
         }
         Ok(hits)
     }
-}
-
-/// The first choice with the mean of all cautious weights.
-fn joined(choices: &[&Choice]) -> Choice {
-    let mean = |weights: fn(&Choice) -> &Weights| {
-        Weights::mean(&choices.iter().map(|&choice| cautious(weights(choice))).collect::<Vec<_>>())
-    };
-    let (first, second) = (mean(|choice| &choice.first), mean(|choice| &choice.second));
-    Choice { first, second, ..choices[0].clone() }
 }
 
 /// The features that a choice looks at, with the frozen similarity.
