@@ -15,7 +15,7 @@ use crate::{
     device::host_copy::embeddings_from_tensor,
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         device_encoding::DeviceEncoding,
         noise::Noise,
         trainable::TrainableModule,
@@ -186,24 +186,10 @@ impl TrainableModule for GatedSelection {
         Ok(Self { selection, by_query, skip, noise: Noise::new(config.seed), config: config.clone() })
     }
 
-    fn reseeded(config: &GatedSelectionConfig, seed: u64) -> GatedSelectionConfig {
-        config.clone().reseeded(seed)
-    }
+    said_by_config!(GatedSelectionConfig);
 
     fn noises(&self) -> Vec<&Noise> {
         vec![&self.noise]
-    }
-
-    fn config(&self) -> &GatedSelectionConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
     }
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {

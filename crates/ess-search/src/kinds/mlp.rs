@@ -18,7 +18,7 @@ use crate::{
     },
     error::Error,
     module::{
-        config::{ModuleConfig, is_open, module_config},
+        config::{ModuleConfig, is_open, module_config, said_by_config},
         noise::Noise,
         trainable::{MAX_DIM, MAX_PARAMETERS, TrainableModule, check_dim},
     },
@@ -191,24 +191,10 @@ impl TrainableModule for Mlp {
         Ok(Self { layers, skip, noise: Noise::new(config.seed), config: config.clone() })
     }
 
-    fn reseeded(config: &MlpConfig, seed: u64) -> MlpConfig {
-        config.clone().reseeded(seed)
-    }
+    said_by_config!(MlpConfig);
 
     fn noises(&self) -> Vec<&Noise> {
         vec![&self.noise]
-    }
-
-    fn config(&self) -> &MlpConfig {
-        &self.config
-    }
-
-    fn query_dim(&self) -> usize {
-        self.config.query_dim
-    }
-
-    fn item_dim(&self) -> usize {
-        self.config.item_dim
     }
 
     fn forward(&self, queries: Tensor<2>) -> Tensor<2> {
