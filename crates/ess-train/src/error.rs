@@ -1,4 +1,4 @@
-//! What can go wrong in training.
+//! Errors of training.
 
 use std::path::PathBuf;
 
@@ -16,9 +16,9 @@ pub enum Error {
         /// What came.
         found: String,
     },
-    /// A loss that was the caller's own, known by its name alone.
+    /// A loss of the caller's own that cannot be built, since only its name is known.
     #[error(
-        "the loss {name:?} is known by its description alone; register it under a name, or give it to the trainer by with_loss"
+        "the loss {name:?} cannot be built, since only its name is known; register it, or give it to the trainer by with_loss"
     )]
     GivenLoss {
         /// The loss's name for itself.
@@ -34,15 +34,13 @@ pub enum Error {
         /// The weight.
         weight: f32,
     },
-    /// Weights of queries for a fit that lets all count alike.
-    #[error(
-        "{fit} lets all queries count alike, and their weights differ; ridge and procrustes take weights"
-    )]
+    /// Weights of queries that differ, for a fit that takes no weights.
+    #[error("{fit} takes no weights of queries, and theirs differ; ridge and procrustes take weights")]
     Unweighted {
         /// The fit's name.
         fit: &'static str,
     },
-    /// A query without any relevant item teaches and measures nothing.
+    /// A query without a relevant item. It has no loss and no measure.
     #[error("query {query} has no relevant item; leave it out")]
     NoPositive {
         /// The query's row, from 0.
@@ -95,7 +93,7 @@ pub enum Error {
         what: &'static str,
     },
     /// A recipe that cannot be trained beside the items.
-    #[error("{what} cannot be trained on two sides: it is not one module that is trained by gradient")]
+    #[error("{what} cannot be trained on two sides: it is not a single module trained by gradient")]
     NotJoint {
         /// Which of the two.
         what: &'static str,
@@ -146,11 +144,11 @@ pub enum Error {
         /// What the data have.
         found: &'static str,
     },
-    /// Members of an ensemble, or runs of a soup, that would be trained to the same module, bit for bit: the same settings and starting values,
-    /// the same queries in each step, and nothing drawn.
+    /// Members of an ensemble, or runs of a soup, that would come out as the same module, bit for bit: they have the same
+    /// settings and starting values, see the same queries in each step, and draw no random numbers.
     #[error(
-        "members {first} and {second} (from 0), both {kind}, are equal and nothing random tells them apart: bag them, train in \
-         batches smaller than all queries where they are trained in steps, or give them different settings"
+        "members {first} and {second} (from 0), both {kind}, would come out equal, since nothing random differs between them: use \
+         bagging, batches smaller than all queries where they are trained in steps, or different settings"
     )]
     EqualMembers {
         /// What both are, such as `linear`.
