@@ -151,6 +151,32 @@ mod tests {
         }
     }
 
+    /// `−x`, which falls for ever.
+    struct Slope;
+
+    impl Smooth for Slope {
+        fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>) {
+            (-at[0], vec![-1.0])
+        }
+    }
+
+    #[test]
+    fn without_curvature_every_step_has_the_length_one() {
+        assert_eq!(minimise(&Slope, vec![0.0], 5), [5.0]);
+    }
+
+    #[test]
+    fn directions_follow_the_curvature_that_was_seen_and_its_scale_where_none_was() {
+        // Along the first axis a step of 1 changed the slope by 4.
+        let memory = VecDeque::from([(vec![1.0, 0.0], vec![4.0, 0.0])]);
+        assert_eq!(direction(&[4.0, 0.0], &memory), [-1.0, 0.0]);
+        assert_eq!(direction(&[0.0, 2.0], &memory), [0.0, -0.5]);
+        // The last step is undone by the slope that it added, whatever came before (the secant equation).
+        let memory = VecDeque::from([(vec![1.0, 0.5], vec![3.0, 1.0]), (vec![0.5, -1.0], vec![1.0, -4.0])]);
+        let found = direction(&[1.0, -4.0], &memory);
+        assert!((found[0] + 0.5).abs() < 1e-12 && (found[1] - 1.0).abs() < 1e-12, "{found:?}");
+    }
+
     #[test]
     fn a_step_never_goes_up() {
         // The whole step ends a little higher on the other side, half of it near the bottom.

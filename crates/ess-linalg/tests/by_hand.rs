@@ -51,6 +51,9 @@ fn a_spectrum_counts_directions_by_their_share_of_variance() {
     assert_eq!((flat.dim, flat.components_of_90_percent, flat.mean_share), (3, 1, 0.0));
     let entropy = -(25.0 / 26.0 * (25.0_f64 / 26.0).ln() + 1.0 / 26.0 * (1.0_f64 / 26.0).ln());
     close([flat.effective_rank], [entropy.exp()]);
+    // Variances of 4.5 and 0.5: the first direction holds 90 %, neither more nor less.
+    let exact = Embeddings::from_rows(&[[3.0, 0.0], [-3.0, 0.0], [0.0, 1.0], [0.0, -1.0]]).unwrap();
+    assert_eq!(Spectrum::of(&Moments::of(&exact)).unwrap().components_of_90_percent, 1);
 }
 
 #[test]

@@ -342,7 +342,8 @@ fn a_pair_of_weight_two_counts_as_two() {
     }
     let left_out = Ridge::weighted(&pairs, &weights).unwrap().leave_one_out(1.0);
     assert!(matches!(left_out, Err(Error::Parameter { .. })));
-    for bad in [vec![0.0; 12], vec![-1.0; 12], vec![f64::NAN; 12]] {
+    let one = |bad: f64| [vec![1.0; 11], vec![bad]].concat();
+    for bad in [vec![0.0; 12], vec![-1.0; 12], one(-1.0), one(f64::NAN), one(f64::INFINITY)] {
         assert!(matches!(Ridge::weighted(&pairs, &bad), Err(Error::Parameter { .. })));
         assert!(matches!(Procrustes::weighted(&pairs, &bad), Err(Error::Parameter { .. })));
     }

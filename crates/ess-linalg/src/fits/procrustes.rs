@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use crate::{
     error::Error,
-    fits::{affine_map::AffineMap, backend::linear_algebra, pairs::Pairs},
+    fits::{affine_map::AffineMap, backend::linear_algebra, linear_algebra::SymmetricEigen, pairs::Pairs},
 };
 
 /// The rotation (or reflection) that brings queries closest to their targets: `R = argmin Σᵢ ‖qᵢ R − tᵢ‖² + λ s ‖R − I‖²`
@@ -96,12 +96,25 @@ impl Procrustes {
         })
     }
 
-    /// The best of what majorisation reaches from `U Vᵀ`, from the nearest to the least-squares map, and by seed.
+    /// The best of what majorisation reaches from any start.
     fn unbalanced(&self, gram: &Array2<f64>, balanced: Array2<f64>) -> Result<Array2<f64>, Error> {
         let eigen = linear_algebra().symmetric_eigen(gram.view())?;
-        let largest = eigen.values[0];
-        let inverse = eigen.values.mapv(|value| if value > 1e-12 * largest { 1.0 / value } else { 0.0 });
-        let least_squares = (&eigen.vectors * &inverse).dot(&eigen.vectors.t().dot(&self.cross));
+        let mut best: Option<(f64, Array2<f64>)> = None;
+        for start in self.starts(&eigen, balanced)? {
+            let (squares, found) = self.descend(gram, eigen.values[0], start)?;
+            if best.as_ref().is_none_or(|(least, _)| squares < *least) {
+                best = Some((squares, found));
+            }
+        }
+        best.map(|(_, found)| found).ok_or(Error::NoVariance { what: "queries and targets" })
+    }
+
+    /// Where majorisation starts: `U Vᵀ`, what is nearest to the least-squares map, and by seed; of the eigenvalues and
+    /// eigenvectors of `QᵀQ`.
+    fn starts(&self, gram: &SymmetricEigen, balanced: Array2<f64>) -> Result<Vec<Array2<f64>>, Error> {
+        let shown = 1e-12 * gram.values[0];
+        let inverse = gram.values.mapv(|value| if value > shown { 1.0 / value } else { 0.0 });
+        let least_squares = (&gram.vectors * &inverse).dot(&gram.vectors.t().dot(&self.cross));
         let mut starts = vec![balanced];
         if least_squares.iter().any(|&value| value != 0.0) {
             starts.push(nearest(&least_squares)?);
@@ -111,14 +124,7 @@ impl Procrustes {
                 starts.push(nearest(&scattered(self.cross.dim(), seed as u64))?);
             }
         }
-        let mut best: Option<(f64, Array2<f64>)> = None;
-        for start in starts {
-            let (squares, found) = self.descend(gram, largest, start)?;
-            if best.as_ref().is_none_or(|(least, _)| squares < *least) {
-                best = Some((squares, found));
-            }
-        }
-        best.map(|(_, found)| found).ok_or(Error::NoVariance { what: "queries and targets" })
+        Ok(starts)
     }
 
     /// `Σᵢ ‖qᵢ R − tᵢ‖² − Σᵢ ‖tᵢ‖²` of what majorisation reaches, and that `R`.
@@ -221,6 +227,26 @@ mod tests {
         let procrustes = Procrustes { cross: array![[4.0], [0.0]], gram: Some(gram.clone()), scale: 1.0 };
         let found = procrustes.unbalanced(&gram, array![[1.0], [0.0]]).unwrap();
         assert!((&found - &array![[1.0], [0.0]]).iter().all(|off| off.abs() < 1e-4), "{found}");
+    }
+
+    #[test]
+    fn starts_are_the_balanced_map_the_least_squares_map_and_twelve_by_seed() {
+        let of = |gram: Array2<f64>, cross: Array2<f64>| {
+            let procrustes = Procrustes { cross, gram: None, scale: 1.0 };
+            let eigen = linear_algebra().symmetric_eigen(gram.view()).unwrap();
+            procrustes.starts(&eigen, array![[0.0], [1.0]]).unwrap()
+        };
+        let near = |found: &Array2<f64>, expected: Array2<f64>| {
+            assert!((found - &expected).iter().all(|off| off.abs() < 1e-12), "{found}, not {expected}");
+        };
+        // (8 / 4, 1.5 / 1) has the length 2.5.
+        let starts = of(array![[4.0, 0.0], [0.0, 1.0]], array![[8.0], [1.5]]);
+        near(&starts[0], array![[0.0], [1.0]]);
+        near(&starts[1], array![[0.8], [0.6]]);
+        assert_eq!(starts.len(), 14);
+        // What rounding leaves of a direction without queries is no part of it.
+        near(&of(array![[4.0, 0.0], [0.0, 1e-14]], array![[-8.0], [1e-12]])[1], array![[-1.0], [0.0]]);
+        assert_eq!(of(array![[4.0, 0.0], [0.0, 0.0]], array![[0.0], [1.5]]).len(), 13);
     }
 
     #[test]
