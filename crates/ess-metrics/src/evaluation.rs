@@ -101,3 +101,23 @@ impl<Q> Evaluation<Q> {
         Ok(self.get(name)?.mean)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_values_are_summed_up_is_written_where_it_is_no_mean() {
+        let measures = vec![("mrr".to_owned(), Aggregate::Mean), ("num_ret".to_owned(), Aggregate::Sum)];
+        let evaluation =
+            Evaluation::new(vec!["q1", "q2"], measures, &[vec![0.5, 3.0], vec![1.0, 4.0]]).unwrap();
+        let expected = serde_json::json!({
+            "queries": ["q1", "q2"],
+            "measures": [
+                {"measure": "mrr", "mean": 0.75, "per_query": [0.5, 1.0]},
+                {"measure": "num_ret", "mean": 7.0, "aggregate": "sum", "per_query": [3.0, 4.0]},
+            ],
+        });
+        assert_eq!(serde_json::to_value(&evaluation).unwrap(), expected);
+    }
+}

@@ -74,6 +74,34 @@ mod tests {
     use super::*;
 
     #[test]
+    fn judgements_come_back_query_by_query_in_the_order_in_which_they_came() {
+        let judged = [("q2", "d1", 1), ("q1", "d1", -1), ("q2", "d0", 0)];
+        let mut qrels = Qrels::new();
+        for (query, item, grade) in judged {
+            qrels.insert(query, item, grade).unwrap();
+        }
+        assert_eq!(qrels.iter().collect::<Vec<_>>(), [judged[0], judged[2], judged[1]]);
+        assert_eq!((qrels.len(), qrels.queries().collect::<Vec<_>>()), (3, vec!["q2", "q1"]));
+        assert_eq!((qrels.grade("q1", "d1"), qrels.grade("q1", "d0")), (Some(-1), None));
+    }
+
+    #[test]
+    fn qrels_are_equal_where_all_judgements_are() {
+        let of = |judged: &[(&str, &str, i32)]| {
+            let mut qrels = Qrels::new();
+            for (query, item, grade) in judged {
+                qrels.insert(query, item, *grade).unwrap();
+            }
+            qrels
+        };
+        let some = [("q1", "d1", 1), ("q1", "d2", 0), ("q2", "d1", 1)];
+        assert_eq!(of(&some), of(&some));
+        assert_ne!(of(&some), of(&some[..2]));
+        assert_ne!(of(&some), of(&[some[0], ("q1", "d2", 1), some[2]]));
+        assert_ne!(of(&some), of(&[some[0], ("q1", "d3", 0), some[2]]));
+    }
+
+    #[test]
     fn qrels_are_empty_until_the_first_judgement() {
         let mut qrels = Qrels::new();
         assert!(qrels.is_empty());

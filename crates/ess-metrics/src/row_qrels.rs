@@ -159,6 +159,16 @@ mod tests {
     }
 
     #[test]
+    fn queries_without_a_judgement_are_queries() {
+        let empty = RowQrels::new([[(0, 1)]; 0]).unwrap();
+        assert_eq!((empty.is_empty(), empty.len(), empty.judgements()), (true, 0, 0));
+        let one = RowQrels::new([vec![]]).unwrap();
+        assert_eq!((one.is_empty(), one.len(), one.is_judged(0), one.judgements()), (false, 1, false, 0));
+        let judged = RowQrels::new([vec![(0, 0), (2, 1)], vec![(1, 0)]]).unwrap();
+        assert_eq!((judged.is_judged(1), judged.relevant(1), judged.judgements()), (true, 0, 3));
+    }
+
+    #[test]
     fn a_relevant_item_without_a_row_still_counts() {
         let mut qrels = Qrels::new();
         qrels.insert("q", "gone", 2).unwrap();

@@ -139,6 +139,31 @@ mod tests {
     }
 
     #[test]
+    fn the_order_of_two_hits_does_not_depend_on_which_is_asked_first() {
+        for (first, second) in [(0.0, -0.0), (-0.0, 0.0), (-0.0, -0.0), (0.0, 0.0)] {
+            assert!(by_trec_order(("d2", first), ("d1", second)).is_lt(), "{first} {second}");
+            assert!(by_trec_order(("d1", first), ("d2", second)).is_gt(), "{first} {second}");
+        }
+    }
+
+    #[test]
+    fn hits_come_back_query_by_query_in_the_order_in_which_they_came() {
+        let hits = [("q2", "d1", 0.5), ("q1", "d1", -1.0), ("q2", "d0", 0.75)];
+        let mut run = Run::new("run");
+        run.set_name("frozen");
+        assert!(run.is_empty() && run.name() == "frozen");
+        for (query, item, score) in hits {
+            run.insert(query, item, score).unwrap();
+        }
+        assert_eq!(run.iter().collect::<Vec<_>>(), [hits[0], hits[2], hits[1]]);
+        assert_eq!(
+            (run.len(), run.is_empty(), run.queries().collect::<Vec<_>>()),
+            (3, false, vec!["q2", "q1"])
+        );
+        assert_eq!((run.score("q2", "d0"), run.score("q1", "d0")), (Some(0.75), None));
+    }
+
+    #[test]
     fn a_query_that_found_itself_alone_has_no_hit_left() {
         let mut run = Run::new("run");
         for (query, item) in [("a", "a"), ("b", "a"), ("b", "b"), ("c", "d")] {

@@ -1,7 +1,10 @@
 //! Measures by name: what is read, what is written, and what is refused.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use ess_metrics::{
-    Aggregate, Cutoff, Error, JudgedRanking, Measure, MeasureKind, NamedMeasure, register_measure,
+    Aggregate, AveragePrecision, Cutoff, Error, Evaluator, GeometricMean, JudgedRanking, Measure,
+    MeasureKind, NamedMeasure, register_measure,
 };
 
 fn named(name: &str) -> NamedMeasure {
@@ -46,12 +49,31 @@ fn names_of_trec_eval_are_understood_and_given_back() {
 }
 
 #[test]
+fn an_evaluator_has_the_names_of_its_measures_in_order() {
+    let evaluator = Evaluator::from_names(["recall_100", "mrr(rel=2)@10", "map"]).unwrap();
+    assert_eq!(evaluator.names(), ["recall@100", "mrr(rel=2)@10", "map"]);
+}
+
+#[test]
+fn measures_hash_as_their_names() {
+    let hash = |name: &str| {
+        let mut hasher = DefaultHasher::new();
+        named(name).hash(&mut hasher);
+        hasher.finish()
+    };
+    assert_eq!(hash("ndcg_cut_10"), hash("ndcg@10"));
+    assert!(hash("ndcg@10") != hash("ndcg@11") && hash("map") != hash("map(rel=2)"));
+}
+
+#[test]
 fn cutoffs_say_how_many_hits_are_needed() {
     for (name, k) in [("ndcg@7", Some(7)), ("rbp(p=0.5)@3", Some(3)), ("err@20", Some(20)), ("bpref", None)] {
         assert_eq!(named(name).cutoff().k(), k, "{name}");
         assert_eq!(Measure::cutoff(&named(name)).k(), k, "{name}");
     }
     assert_eq!(named("iprec@0.1").cutoff(), Cutoff::NONE);
+    let cutoff = Cutoff::at(7).unwrap();
+    assert_eq!(GeometricMean(AveragePrecision { cutoff }).cutoff(), cutoff);
     assert_eq!(
         [named("gm_map"), named("num_rel"), named("map")].map(|measure| measure.aggregate()),
         [Aggregate::GeometricMean, Aggregate::Sum, Aggregate::Mean]
@@ -214,28 +236,44 @@ impl MeasureKind for Misleading {
     }
 }
 
-/// The name of another measure.
-struct Thief<const TYPE: usize>(Misleading);
+/// A measure with a name that it cannot have.
+struct Misnamed<const TYPE: usize>(Misleading);
 
-impl<const TYPE: usize> std::fmt::Display for Thief<TYPE> {
+impl<const TYPE: usize> std::fmt::Display for Misnamed<TYPE> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl<const TYPE: usize> Measure for Thief<TYPE> {
+impl<const TYPE: usize> Measure for Misnamed<TYPE> {
     fn value(&self, ranking: &JudgedRanking) -> f64 {
         self.0.value(ranking)
     }
 }
 
-const STOLEN: [&str; 4] = ["set_recall", "ndcg_cut", "ndcg_cut_10", "iprec_at_recall_0"];
+/// The first four are other measures'; the others could not be read back.
+const MISNAMED: [&str; 8] =
+    ["set_recall", "ndcg_cut", "ndcg_cut_10", "iprec_at_recall_0", "", "Top", "top-1", "top@1"];
 
-impl<const TYPE: usize> MeasureKind for Thief<TYPE> {
-    const NAME: &'static str = STOLEN[TYPE];
+impl<const TYPE: usize> MeasureKind for Misnamed<TYPE> {
+    const NAME: &'static str = MISNAMED[TYPE];
 
     fn at(cutoff: Cutoff) -> Self {
         Self(Misleading { cutoff })
+    }
+}
+
+#[test]
+fn a_measure_whose_name_could_not_be_read_is_not_registered() {
+    let odd = [
+        register_measure::<Misnamed<4>>(),
+        register_measure::<Misnamed<5>>(),
+        register_measure::<Misnamed<6>>(),
+        register_measure::<Misnamed<7>>(),
+    ];
+    for (refused, name) in odd.into_iter().zip(&MISNAMED[4..]) {
+        let is_refused = matches!(&refused, Err(Error::InvalidParameter { found, .. }) if found == name);
+        assert!(is_refused, "{name}: {refused:?}");
     }
 }
 
@@ -245,12 +283,12 @@ fn a_registered_measure_is_called_by_name_wherever_others_are() {
         register_measure::<Misleading>().unwrap();
     }
     let stolen = [
-        register_measure::<Thief<0>>(),
-        register_measure::<Thief<1>>(),
-        register_measure::<Thief<2>>(),
-        register_measure::<Thief<3>>(),
+        register_measure::<Misnamed<0>>(),
+        register_measure::<Misnamed<1>>(),
+        register_measure::<Misnamed<2>>(),
+        register_measure::<Misnamed<3>>(),
     ];
-    for (found, stolen) in stolen.into_iter().zip(STOLEN) {
+    for (found, stolen) in stolen.into_iter().zip(MISNAMED) {
         assert!(matches!(&found, Err(Error::MeasureTaken { name }) if name == stolen), "{stolen}: {found:?}");
     }
     assert_eq!(named("ndcg_cut_10"), named("ndcg@10"));

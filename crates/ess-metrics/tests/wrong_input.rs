@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use ess_metrics::{Error, Evaluator, JudgedRanking, Measure, Qrels, RowQrels, Run};
+use ess_metrics::{Error, Evaluator, JudgedRanking, Measure, NothingRelevant, Qrels, RowQrels, Run};
 
 fn qrels(judgements: &[(&str, &str, i32)]) -> Qrels {
     let mut qrels = Qrels::new();
@@ -49,8 +49,10 @@ fn qrels_without_a_positive_are_refused() {
         assert_eq!(ndcg().evaluate(&qrels, &run), Err(Error::NoPositiveJudgement { judged }));
     }
     let rows = RowQrels::new([vec![(0, 0)], vec![]]).unwrap();
-    let found = ndcg().evaluate_rows(&rows, [[0], [1]]);
-    assert_eq!(found, Err(Error::NoPositiveJudgement { judged: 1 }));
+    for nothing_relevant in [NothingRelevant::LeaveOut, NothingRelevant::Count] {
+        let found = ndcg().nothing_relevant(nothing_relevant).evaluate_rows(&rows, [[0], [1]]);
+        assert_eq!(found, Err(Error::NoPositiveJudgement { judged: 1 }));
+    }
 }
 
 #[test]

@@ -177,6 +177,22 @@ mod tests {
     }
 
     #[test]
+    fn loss_slope_and_curvature_are_those_of_the_cross_entropy() {
+        for (logit, target) in [(3.0_f64, 0.75), (-2.0, 0.25), (0.5, 0.0)] {
+            let p = 1.0 / (1.0 + (-logit).exp());
+            let loss = -target * p.ln() - (1.0 - target) * (1.0 - p).ln();
+            // Of a score of 2: z = 2 · scale + bias.
+            let found = Newton::at([([2.0, 1.0], target)].into_iter(), [1.0, logit - 2.0]);
+            let weight = p * (1.0 - p);
+            let expected = [loss, 2.0 * (p - target), p - target, 4.0 * weight, 2.0 * weight, weight];
+            let ([scale, bias], [a, b, c]) = (found.gradient, found.curvature);
+            let found = [found.loss, scale, bias, a, b, c];
+            let near = found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-9);
+            assert!(near, "{found:?}, not {expected:?}");
+        }
+    }
+
+    #[test]
     fn the_law_that_outcomes_were_drawn_from_is_found() {
         let (scores, relevant) = drawn(20_000, 6.0, -4.0);
         let fitted = Logistic::platt(&scores, &relevant).unwrap();
@@ -228,9 +244,33 @@ mod tests {
         assert!(matches!(platt(&[0.1, 0.2], &[false; 2]), Err(Error::OneOutcome { relevant: false, .. })));
         assert!(matches!(platt(&[0.3, 0.3], &[true, false]), Err(Error::NoRise { .. })));
         assert!(matches!(platt(&[0.1, 0.2], &[true, false]), Err(Error::NoRise { scale }) if scale < 0.0));
+        let even = platt(&[0.0, 1.0, 0.0, 1.0], &[true, true, false, false]);
+        assert!(matches!(even, Err(Error::NoRise { scale: 0.0 })), "{even:?}");
     }
 
     proptest! {
+        #[test]
+        fn nothing_is_nearer_the_targets_than_the_optimum(
+            sample in prop::collection::vec((prop_oneof![0_u8..10, 200_u8..202], any::<bool>()), 4..40),
+        ) {
+            let (scores, relevant): (Vec<f64>, Vec<bool>) =
+                sample.into_iter().map(|(score, relevant)| (f64::from(score), relevant)).unzip();
+            let Ok(sample) = Sample::new(&scores, &relevant) else { return Ok(()) };
+            let slopes = |fitted: Logistic| {
+                let errors = || scores.iter().zip(&sample.targets).map(|(&x, &t)| (x, fitted.probability(x) - t));
+                let (mean, deviation) = sample.mean_and_deviation().unwrap();
+                let along = errors().map(|(x, error)| (x - mean) / deviation * error).sum::<f64>();
+                [along, errors().map(|(_, error)| error).sum::<f64>()]
+            };
+            if let Ok(fitted) = Logistic::platt(&scores, &relevant) {
+                let found = slopes(fitted);
+                prop_assert!(found.iter().all(|slope| slope.abs() < 1e-4), "{fitted:?}: {found:?}");
+            }
+            if let Ok(fitted) = Logistic::temperature(&scores, &relevant) {
+                prop_assert!(slopes(fitted)[0].abs() < 1e-4, "{fitted:?}");
+            }
+        }
+
         #[test]
         fn a_shift_and_a_factor_of_scores_change_no_probability(
             shift in -50.0_f64..50.0, factor in 0.01_f64..100.0,

@@ -77,6 +77,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_calibrator_gives_the_probabilities_of_its_function() {
+        let logistic = Calibrator::Logistic(Logistic { scale: 2.0, bias: -1.0 });
+        assert_eq!(logistic.probability(0.5), 0.5);
+        assert!((logistic.probability(1.0) - 1.0 / (1.0 + (-1.0_f64).exp())).abs() < 1e-15);
+        let isotonic = Isotonic { scores: vec![0.0, 1.0], probabilities: vec![0.25, 0.75] };
+        assert_eq!(
+            [-1.0, 0.5, 2.0].map(|x| Calibrator::Isotonic(isotonic.clone()).probability(x)),
+            [0.25, 0.5, 0.75]
+        );
+    }
+
+    #[test]
     fn each_method_is_the_fit_of_its_name() {
         let (scores, relevant) = ([0.1, 0.2, 0.3, 0.4], [false, true, false, true]);
         let fit = |method: Calibration| method.fit(&scores, &relevant).unwrap();

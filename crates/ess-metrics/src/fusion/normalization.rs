@@ -96,6 +96,14 @@ mod tests {
     }
 
     #[test]
+    fn scores_far_from_zero_have_the_z_scores_of_those_near_it() {
+        let mut near = [1.0_f64, 2.0, 3.0, 5.0];
+        let mut far = near.map(|score| 2.0_f64.powi(49) + score);
+        let missing = Normalization::ZScore.apply(&mut near);
+        assert_eq!((Normalization::ZScore.apply(&mut far), far), (missing, near));
+    }
+
+    #[test]
     fn scores_that_are_not_apart_are_zero_in_z_scores_and_one_in_min_max() {
         // Three times .1 is not .3, so the mean of these is not .1.
         for equal in [vec![0.1_f32; 3], vec![5.0], vec![f32::from_bits(1), 0.0]] {
@@ -103,6 +111,9 @@ mod tests {
             let missing = Normalization::ZScore.apply(&mut scores);
             assert!(missing == 0.0 && scores.iter().all(|score| *score == 0.0), "{equal:?}: {scores:?}");
         }
+        // The mean of three times .1 is above .1 in double precision.
+        let mut scores = [0.1_f64; 3];
+        assert_eq!((Normalization::ZScore.apply(&mut scores), scores), (0.0, [0.0; 3]));
         let mut scores = [0.1_f32; 3];
         assert_eq!((Normalization::MinMax.apply(&mut scores), scores), (0.0, [1.0; 3]));
         for normalization in [Normalization::None, Normalization::MinMax, Normalization::ZScore] {

@@ -52,4 +52,10 @@ mod tests {
         assert!((both - 0.000_01_f64.sqrt()).abs() < 1e-12, "{both}");
         assert!((Aggregate::GeometricMean.of(&[0.0001]) - 0.0001).abs() < 1e-12);
     }
+
+    #[test]
+    fn the_sum_of_nothing_is_printed_without_a_sign() {
+        assert_eq!(Aggregate::Sum.of(&[]).to_string(), "0");
+        assert!(Aggregate::Mean.of(&[]).is_nan());
+    }
 }

@@ -243,6 +243,8 @@ mod tests {
             (low - (2.0 * 0.005_f64.powf(0.125) - 1.0)).abs() < 0.01 && (high - 1.75).abs() < 1e-9,
             "{low} {high}"
         );
+        let [_, high] = judge(&[0.5; 8], &[]).interval.unwrap();
+        assert!((high - 0.875).abs() < 1e-9, "{high}");
     }
 
     #[test]
@@ -259,6 +261,12 @@ mod tests {
         let of_many = judge(&[0.1; 60], &others);
         assert_eq!(of_many.systems, 48);
         assert!(judge(&[0.1; 60], &[]).is_better() && !of_many.is_better() && of_many.p <= 0.005);
+    }
+
+    #[test]
+    fn an_interval_that_starts_at_zero_does_not_say_better() {
+        let of = |low| ChoiceEvidence { interval: Some([low, 1.0]), ..judge(&up(8, 8), &[]) };
+        assert_eq!([-0.1, 0.0, 1e-9].map(|low| of(low).is_better()), [false, false, true]);
     }
 
     #[test]

@@ -44,3 +44,21 @@ impl Draws {
         random
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use rand::Rng;
+
+    use super::*;
+
+    #[test]
+    fn every_draw_has_numbers_of_its_own_for_either_purpose() {
+        let draws = Draws { count: 100, seed: 7 };
+        let first = (0..100).map(|draw| draws.generator(draw).next_u64());
+        let second = (0..100).map(|draw| draws.second_generator(draw).next_u64());
+        assert_eq!(first.chain(second).collect::<HashSet<u64>>().len(), 200);
+        assert_eq!(draws.second_generator(5).next_u64(), draws.second_generator(5).next_u64());
+    }
+}

@@ -85,6 +85,17 @@ mod tests {
     }
 
     #[test]
+    fn a_choice_of_a_system_or_its_mirror_is_a_two_sided_test() {
+        // The larger of t and −t is as extreme as t alone in half as many draws, where t is symmetric.
+        let values: Vec<f64> = (-20..=20).map(|i| f64::from(i) / 40.0).collect();
+        let mirrored: Vec<f64> = values.iter().map(|x| -x).collect();
+        let of = |others: &[Vec<f64>], rank| interval_of_chosen(DRAWS, &values, others, rank);
+        let (one, half, both) = (of(&[], 1000), of(&[], 500), of(&[mirrored, vec![0.5; 41]], 1000));
+        assert!((both[0] - half[0]).abs() < 0.003, "{both:?}, not {half:?}");
+        assert!(both[0] < one[0] - 0.01 && both[1] == one[1], "{both:?}, and {one:?}");
+    }
+
+    #[test]
     fn values_without_spread_have_an_interval_without_width_and_nearly_such_a_finite_one() {
         assert_eq!(interval(DRAWS, &[0.5; 9], 250), [0.5, 0.5]);
         // A third of the draws leaves the one other value out and has no spread at all.

@@ -45,6 +45,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_confidence_lies_between_its_limits() {
+        let refused = |confidence| match check_confidence(confidence) {
+            Err(Error::InvalidParameter { name, .. }) => name == "confidence of an interval",
+            _ => false,
+        };
+        assert_eq!([0.0, 1e-9, 0.5, 1.0 - 1e-9, 1.0].map(refused), [true, false, false, false, true]);
+        assert!(refused(f64::NAN));
+    }
+
+    #[test]
     fn levels_that_are_powers_of_two_need_as_many_values_as_their_exponent() {
         // Both tails of 1/2, 3/4 and 7/8 are 1/4, 1/8 and 1/16: 2, 3 and 4 coins that fall the same way.
         assert_eq!([0.5, 0.75, 0.875, 0.95, 0.99].map(fewest), [2, 3, 4, 6, 8]);

@@ -163,15 +163,27 @@ mod tests {
     }
 
     #[test]
+    fn a_gain_that_a_missed_loss_just_cancels_shows_nothing() {
+        // Of exponential weights, half of two is below a third with a probability of (1 + 1/2)^-2.
+        for excess in [1e-15, 1e-12, 1e-9, 1e-6, 1e-4] {
+            let found = p(&[0.5, 0.5 + excess], 1.0);
+            assert!((4.0 / 9.0..=1.0).contains(&found), "{excess}: {found}");
+        }
+    }
+
+    #[test]
     fn the_end_is_the_mean_whose_losses_would_just_be_missed() {
         // Of a mean m between -1 and 0.5, losses of 1 are frequent as (0.5 - m) / 1.5; missed by 30: ((m + 1) / 1.5)^30.
         let expected = 1.5 * 0.005_f64.powf(1.0 / 30.0) - 1.0;
         let found = lower_end(&[0.5; 30], 1.0, 0.005);
         assert!((found - expected).abs() < 0.003 && found <= expected, "{found}, not {expected}");
-        let mixed: Vec<f64> = (0..60).map(|i| if i % 5 == 0 { -0.2 } else { 0.3 }).collect();
-        let end = lower_end(&mixed, 1.0, 0.01);
-        let shifted: Vec<f64> = mixed.iter().map(|value| value - end).collect();
-        assert!((p(&shifted, 1.0 + end) - 0.01).abs() < 1e-6, "{end}");
+        // Whether the mean is above 0 or below.
+        for (loss, gain) in [(-0.2, 0.3), (-0.5, 0.1)] {
+            let mixed: Vec<f64> = (0..60).map(|i| if i % 5 == 0 { loss } else { gain }).collect();
+            let end = lower_end(&mixed, 1.0, 0.01);
+            let shifted: Vec<f64> = mixed.iter().map(|value| value - end).collect();
+            assert!((p(&shifted, 1.0 + end) - 0.01).abs() < 1e-6, "{end}");
+        }
     }
 
     #[test]
