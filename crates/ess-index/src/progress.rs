@@ -9,10 +9,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 ///
 /// ```
 /// use ess_core::{Embeddings, Index};
-/// use ess_index::{GraphBuilder, Progress, Storage};
+/// use ess_index::{GraphBuilder, Progress};
 ///
 /// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0]])?;
-/// let index = GraphBuilder::new(Storage::F32).build(&items, Progress::Silent)?;
+/// let index = GraphBuilder::default().build(items, Progress::Silent)?;
 /// assert_eq!(index.len(), 2);
 /// # Ok::<(), ess_index::Error>(())
 /// ```
