@@ -206,6 +206,27 @@ fn blocks_say_in_which_space_they_lie() {
     );
 }
 
+#[test]
+fn a_text_of_a_million_characters_is_read_to_its_end() {
+    let model = model("mpnet");
+    let text = "the cat sat on the mat and slept all day. ".repeat(24_000);
+    assert!(text.len() > 1_000_000);
+    let passages = PassageSplitter::default().ranges(&text);
+    let chunker = LateChunker::new(model.clone(), None).unwrap();
+    let ends = |text: &str, passages: Vec<Range<usize>>| {
+        let found = chunker.encode_items(&[text], &[passages]).unwrap().remove(0);
+        assert!(found.rows().all(|row| row.iter().any(|value| *value != 0.0)), "each passage has tokens");
+        found
+    };
+    let whole = ends(&text, passages.clone());
+    assert_eq!(whole.len(), passages.len());
+    // The model alone reads the beginning; the last passage differs from it by what stands around it.
+    let changed = format!("{}attack the risk of men.", &text[..text.len() - 24]);
+    let other = ends(&changed, passages.clone());
+    assert_eq!(whole.row(0), other.row(0));
+    assert_ne!(whole.row(passages.len() - 1), other.row(passages.len() - 1));
+}
+
 struct BothEnds;
 
 impl RepresentationKind for BothEnds {
