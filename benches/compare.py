@@ -45,7 +45,7 @@ QUESTIONS = {
     "bm25": Question(
         "BM25 over SciFact",
         "lexical_search",
-        [["bm25s_search.py"]],
+        [["bm25s_search.py"], ["tantivy_search.py"]],
         {
             f"{texts}, {work}": (f"{count}_{texts}/{folder}", units)
             for texts, count in {"abstracts": 5183, "sentences": 51309}.items()

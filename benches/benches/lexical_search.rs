@@ -2,7 +2,7 @@
 //!
 //! Counted, in CPU time: for the index, from texts in memory to an index that can be searched, so with cutting into words and
 //! stemming; for searching, from the claims' texts to sorted hits, 10 each, all in one batch. Items are the 5183 abstracts with
-//! their titles, or their 51 309 sentences. The peers are asked for the same texts: `benches/peers/bm25s_search.py`.
+//! their titles, or their 51 309 sentences. The peers are asked for the same texts: `benches/peers/bm25s_search.py` and `tantivy_search.py`.
 
 use std::{hint::black_box, path::Path};
 
