@@ -10,6 +10,7 @@ pub(crate) mod inputs;
 mod job;
 mod model;
 mod shard;
+mod sparse;
 
 use anyhow::{Result, ensure};
 
@@ -22,6 +23,9 @@ pub(crate) use self::arguments::Arguments;
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
+    if arguments.sparse {
+        return sparse::run(arguments, output);
+    }
     // Before the work, so that a second one is told at once and not after it.
     let _locks = job::locks(arguments, output)?;
     let model = Model::load(arguments, output.quiet)?;

@@ -10,8 +10,8 @@ use std::{
 use burn::tensor::Device;
 use ess_core::{Embeddings, Ids, ItemEncoder};
 use ess_encoders::{
-    Bm25Config, Bm25Encoder, LayerEncoder, PrecomputedEncoder, SentenceEncoder, SparseVectors, TokenEncoder,
-    TwoTowerEncoder,
+    Bm25Config, Bm25Encoder, LayerEncoder, PrecomputedEncoder, SentenceEncoder, SparseEncoder, SparseVectors,
+    TokenEncoder, TwoTowerEncoder,
 };
 use ess_testing::encoder::{item_encoder_conforms, query_encoder_conforms, query_encoder_conforms_with};
 
@@ -58,13 +58,23 @@ fn encoders_made_of_sentence_encoders() {
 fn the_lexical_encoder() {
     with_texts(|texts| {
         let encoder = Bm25Encoder::fit(texts, Bm25Config::default()).unwrap();
-        let numbers = |one: &SparseVectors| {
-            let mut dense = vec![0.0; one.dim()];
-            one.row(0).for_each(|(place, value)| dense[place as usize] = value);
-            dense
-        };
-        query_encoder_conforms_with(&encoder, texts, 0.0, numbers);
+        query_encoder_conforms_with(&encoder, texts, 0.0, dense);
     });
+}
+
+#[test]
+fn learned_sparse_encoders() {
+    for name in ["summed", "inference-free"] {
+        let folder = folder("..").join("sparse").join(name);
+        let encoder = SparseEncoder::load(folder).unwrap();
+        with_texts(|texts| query_encoder_conforms_with(&encoder, texts, TOLERANCE, dense));
+    }
+}
+
+fn dense(one: &SparseVectors) -> Vec<f32> {
+    let mut dense = vec![0.0; one.dim()];
+    one.row(0).for_each(|(component, value)| dense[component as usize] = value);
+    dense
 }
 
 #[test]

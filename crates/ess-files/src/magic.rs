@@ -9,7 +9,7 @@ const MAGICS: [(&[u8], &str); 10] = [
     (b"PAR1", "a Parquet file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
     (b"ESSINDEX", "an index file of ESS"),
-    (b"ESSPARSE", "a sparse index of ESS"),
+    (b"ESSPARSE", "a sparse index, or sparse vectors, of ESS"),
     (b"ESSTRAIN", "a checkpoint of a training run of ESS"),
     (b"SQLite format 3\0", "an SQLite database"),
 ];

@@ -15,7 +15,8 @@ use super::{
     texts::Texts,
 };
 
-pub(super) const FORMAT: Format = Format { magic: b"ESSPARSE", version: 1, what: "a sparse index" };
+pub(super) const FORMAT: Format =
+    Format { magic: b"ESSPARSE", version: 1, what: "a sparse index or sparse vectors" };
 const KIND: &str = "index";
 const ID_ENDS: &str = "id_ends";
 const ID_TEXTS: &str = "id_texts";
@@ -173,7 +174,7 @@ impl SparseIndexFile {
         self.about.dim
     }
 
-    /// Whether a file begins as those of sparse indexes do.
+    /// Whether a file begins as those of sparse indexes and of sparse vectors do.
     ///
     /// # Errors
     /// [`Error::Files`] when it cannot be read.

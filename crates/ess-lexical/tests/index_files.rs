@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use ess_core::{QueryEncoder, Searcher};
 use ess_files::{Checksum, Error as FileError, Opening};
-use ess_lexical::{Attached, Bm25Config, Bm25Encoder, Error, SparseIndex, SparseIndexFile, SparseVectors};
+use ess_lexical::{
+    Attached, Bm25Config, Bm25Encoder, Error, SparseIndex, SparseIndexFile, SparseVectors, SparseVectorsFile,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -226,4 +228,41 @@ fn sizes_that_no_file_has_are_refused_before_memory_is_taken() {
         let refused = taken(&path, Opening::Read);
         assert!(matches!(refused, Err(Error::Files(FileError::Format { .. }))), "{refused:?}");
     }
+}
+
+#[test]
+fn vectors_come_back_as_they_were_and_damage_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("items.sparse");
+    let rows = [vec![(3, 1.5), (0, -2.0)], vec![], vec![(u32::MAX, 0.25)]];
+    let ids = ["a", "ä", ""].map(str::to_owned).to_vec();
+    let vectors = SparseVectors::new(1 << 32, &rows).unwrap();
+    let file = SparseVectorsFile { vectors, ids, made_by: Some("a model".to_owned()) };
+    file.save(&path).unwrap();
+    assert_eq!(SparseVectorsFile::open(&path).unwrap(), file);
+    let fewer = SparseVectorsFile { ids: vec![String::new()], ..file.clone() };
+    assert!(matches!(fewer.save(&path), Err(Error::Core(ess_core::Error::DimensionMismatch { .. }))));
+    let of_another_kind = SparseIndexFile::open(&path, Opening::Read);
+    assert!(matches!(of_another_kind, Err(Error::Files(FileError::Format { .. }))), "{of_another_kind:?}");
+    let good = std::fs::read(&path).unwrap();
+    let refused = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        let found = SparseVectorsFile::open(&path);
+        let typed = matches!(found, Err(Error::Files(FileError::Format { .. } | FileError::Damaged { .. })));
+        assert!(typed, "{found:?} of {} bytes", bytes.len());
+    };
+    (0..good.len()).for_each(|length| refused(&good[..length]));
+    for at in 0..good.len() {
+        let mut bytes = good.clone();
+        bytes[at] ^= 1 << (at % 8);
+        refused(&bytes);
+    }
+    let mut opened = 0;
+    for bytes in
+        ess_testing::damage::mutations(&good, 5, ess_testing::damage::rounds(4000)).filter_map(repaired)
+    {
+        std::fs::write(&path, bytes).unwrap();
+        opened += usize::from(SparseVectorsFile::open(&path).is_ok());
+    }
+    assert!(opened > 100, "{opened} opened");
 }

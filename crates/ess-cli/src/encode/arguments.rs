@@ -75,6 +75,13 @@ pub(crate) struct Arguments {
     /// Words of a passage at most.
     #[arg(long, default_value_t = PassageSplitter::default().max_words, value_name = "WORDS")]
     pub(super) passage_words: usize,
+    /// Encode with a learned sparse encoder (SPLADE, or sentence-transformers' SparseEncoder) into corpus.sparse and
+    /// queries.sparse, for `index build` and `index search`. It does not resume.
+    #[arg(
+        long,
+        conflicts_with_all = ["http", "http_settings", "layers", "representations", "states", "passages"]
+    )]
+    pub(super) sparse: bool,
     /// Cut texts to so many tokens, special ones counted. Default: what the model says.
     #[arg(long, value_name = "TOKENS")]
     pub(super) max_tokens: Option<usize>,

@@ -303,7 +303,7 @@ fn two_towers(folder: &Path, device: Option<&Device>, arguments: &Arguments) -> 
 }
 
 /// The model's name and a checksum of its settings and weights, so that parts of another model are not taken for this one's.
-fn named(model: &str, folder: &Path) -> Result<Provenance> {
+pub(super) fn named(model: &str, folder: &Path) -> Result<Provenance> {
     let path = folder.canonicalize().with_context(|| folder.display().to_string())?;
     let name = match Path::new(model).exists() {
         true => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),

@@ -29,6 +29,11 @@ impl Shard {
         until(self.number - 1)..until(self.number)
     }
 
+    /// Whether this share is all there is.
+    pub(crate) fn is_all(self) -> bool {
+        self.of == 1
+    }
+
     /// The name of this share's file.
     pub(crate) fn file(self, name: &str) -> String {
         match self.of {

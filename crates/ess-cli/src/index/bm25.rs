@@ -1,4 +1,4 @@
-//! Indexes of words: built of texts, and described.
+//! Indexes of words: built of texts, or of sparse vectors.
 
 use std::{path::Path, time::Instant};
 
@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use ess_core::MemoryUse;
 use ess_data::{Item, RecordReader};
-use ess_lexical::{Attached, Bm25Config, Bm25Encoder, Language, SparseIndex, SparseIndexFile};
+use ess_lexical::{
+    Attached, Bm25Config, Bm25Encoder, Language, SparseIndex, SparseIndexFile, SparseVectorsFile,
+};
 use serde::{Deserialize, de::value::StrDeserializer};
 
 use crate::data::beir_file::beir_file;
@@ -35,6 +37,17 @@ pub(crate) struct Built {
     pub(crate) dim: usize,
     pub(crate) memory: MemoryUse,
     pub(crate) seconds: f64,
+}
+
+/// Indexes sparse vectors, and saves the index with their ids and with what made them.
+pub(crate) fn index_sparse(items: &Path, out: &Path) -> Result<Built> {
+    let SparseVectorsFile { vectors, ids, made_by } = SparseVectorsFile::open(items)?;
+    let start = Instant::now();
+    let index = SparseIndex::new(&vectors);
+    let seconds = start.elapsed().as_secs_f64();
+    let attached = Attached { ids: Some(&ids), made_by: made_by.as_deref(), bm25: None };
+    SparseIndexFile::write(out, &index, attached)?;
+    Ok(Built { items: index.len(), dim: index.dim(), memory: index.memory_use(), seconds })
 }
 
 impl Bm25Arguments {

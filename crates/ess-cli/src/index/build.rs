@@ -5,11 +5,12 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::{Args, ValueEnum, builder::ArgPredicate};
 use ess_core::{Embeddings, Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
 use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, ItemVectors, IvfPqBuilder, Progress, Storage};
+use ess_lexical::SparseIndexFile;
 use serde::Serialize;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     output::options::Output,
 };
 
-use super::bm25::{Bm25Arguments, Built};
+use super::bm25::{Bm25Arguments, Built, index_sparse};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -30,7 +31,7 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Build {
-    /// The items, as `ess encode` and `ess import` write them.
+    /// The items, as `ess encode` and `ess import` write them; sparse ones, of `ess encode --sparse`, get an exact index.
     #[arg(long, value_name = "STORE", required_unless_present = "beir", value_parser = paths::STORE.read())]
     items: Option<PathBuf>,
     /// A BEIR folder whose items' texts are indexed by BM25.
@@ -96,8 +97,17 @@ struct Report {
 impl Build {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let _lock = output.lock_files(&[("--out", &self.out)])?;
+        let is_sparse = |items: &PathBuf| SparseIndexFile::is_one(items);
         let report = match (&self.items, &self.beir, self.kind) {
-            (None, Some(beir), Kind::Bm25) => self.of_texts(beir)?,
+            (None, Some(beir), Kind::Bm25) => self.report(self.bm25.build(beir, &self.out)?)?,
+            (Some(items), None, kind) if is_sparse(items)? => {
+                let fits = matches!(kind, Kind::Flat) && self.module.is_none();
+                ensure!(
+                    fits,
+                    "--items: expected embeddings for this kind and for --module, found sparse vectors"
+                );
+                self.report(index_sparse(items, &self.out)?)?
+            }
             (Some(items), None, Kind::Flat | Kind::Graph | Kind::IvfPq) => {
                 self.of_embeddings(items, output)?
             }
@@ -115,8 +125,8 @@ impl Build {
         output.write(&report)
     }
 
-    fn of_texts(&self, beir: &Path) -> Result<Report> {
-        let Built { items, dim, memory, seconds } = self.bm25.build(beir, &self.out)?;
+    fn report(&self, built: Built) -> Result<Report> {
+        let Built { items, dim, memory, seconds } = built;
         Ok(Report {
             out: self.out.clone(),
             items,

@@ -7,6 +7,7 @@ use clap::Args;
 use ess_core::{Embeddings, Index, SearchModule};
 use ess_data::EmbeddingStore;
 use ess_index::{IndexFile, ItemVectors};
+use ess_lexical::SparseVectorsFile;
 use ess_searchers::FirstPass;
 
 use crate::{
@@ -37,6 +38,12 @@ pub(crate) struct Queries {
 }
 
 impl QueryArguments {
+    /// Sparse vectors of queries, where they are given.
+    pub(crate) fn sparse(&self) -> Result<Option<SparseVectorsFile>> {
+        ensure!(self.module.is_none(), "--module: expected none, for this index is of sparse vectors");
+        Ok(self.queries.as_deref().map(SparseVectorsFile::open).transpose()?)
+    }
+
     /// Refuses encoded queries and modules where something else is expected.
     pub(crate) fn refuse(&self, expected: &str) -> Result<()> {
         for (flag, given) in [("--queries", &self.queries), ("--module", &self.module)] {

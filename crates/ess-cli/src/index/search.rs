@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Effort, Hit, Index, QueryEncoder, SearchParams, Searcher};
 use ess_data::write_run;
+use ess_lexical::{SparseIndex, SparseIndexFile};
 use ess_metrics::Run;
 use serde::Serialize;
 
@@ -22,7 +23,8 @@ Examples:
 
 /// Search an index, with or without a searching module.
 ///
-/// A BM25 index is asked by texts (--beir or --text), others by encoded queries (--queries).
+/// A BM25 index is asked by texts (--beir or --text), others by encoded queries (--queries), an index of sparse vectors by sparse
+/// ones.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 #[command(mut_arg("queries", |queries| queries.required(false).required_unless_present_any(["beir", "text"])))]
@@ -109,7 +111,6 @@ impl Search {
     }
 
     fn answer_texts(&self) -> Result<Answers> {
-        self.queries.refuse("texts by --beir or --text, for this index is of words")?;
         for (flag, given) in
             [("--ef-search", self.ef_search), ("--nprobe", self.nprobe), ("--rescore", self.rescore)]
         {
@@ -120,12 +121,35 @@ impl Search {
         }
         let file = self.index.open_sparse()?;
         let (index, ids) = (file.index()?, file.ids()?);
-        let bm25 = file.bm25()?.context("the index was saved without an encoder of texts")?;
+        let Some(bm25) = file.bm25()? else {
+            self.texts.refuse(
+                "sparse vectors by --queries, for this index was saved without an encoder of texts",
+            )?;
+            return self.answer_sparse(&file, &index, ids);
+        };
+        self.queries.refuse("texts by --beir or --text, for this index is of words")?;
         let (queries, texts) = self.texts.read()?;
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let start = Instant::now();
         let hits = index.search(&bm25.encode_queries(&texts)?, self.k)?;
         Ok(Answers { queries, hits, ids, seconds: start.elapsed().as_secs_f64() })
+    }
+
+    fn answer_sparse(
+        &self,
+        file: &SparseIndexFile,
+        index: &SparseIndex,
+        ids: Option<Vec<String>>,
+    ) -> Result<Answers> {
+        let asked = self.queries.sparse()?.context("expected sparse vectors by --queries, found none")?;
+        if asked.made_by.as_deref() != file.made_by() {
+            let [queries, items] =
+                [asked.made_by.as_deref(), file.made_by()].map(|by| by.unwrap_or("nobody knows what"));
+            note!("queries were encoded by {queries}, and items by {items}");
+        }
+        let start = Instant::now();
+        let hits = index.search(&asked.vectors, self.k)?;
+        Ok(Answers { queries: asked.ids, hits, ids, seconds: start.elapsed().as_secs_f64() })
     }
 
     /// Refuses a setting that this kind of index does not have, since it would change nothing.

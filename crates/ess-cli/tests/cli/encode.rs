@@ -6,6 +6,7 @@ mod merged;
 mod model_folder;
 mod representations;
 mod shards;
+mod sparse;
 mod stopped;
 mod stores;
 

@@ -76,7 +76,8 @@ fn words_are_found_without_the_texts_that_were_indexed() {
     ask(&["--queries", &queries]).failed_with(&["--queries", "--text"]);
     ask(&["--text", "x", "--nprobe", "3"]).failed_with(&["--nprobe", "leave the flag out"]);
     ask(&[]).failed_with(&["--queries"]);
-    run("index", ["compact", "--index", &index]).failed_with(&["bm25.index", "a sparse index of ESS"]);
+    run("index", ["compact", "--index", &index])
+        .failed_with(&["bm25.index", "a sparse index, or sparse vectors, of ESS"]);
     let dense = data.text("items.index");
     run("index", ["build", "--items", &items, "--out", &dense]).succeeded();
     run("index", ["search", "--index", &dense, "--text", "x"]).failed_with(&["--text", "--queries"]);
