@@ -151,12 +151,12 @@ mod tests {
         }
     }
 
-    /// `−x`, which falls for ever.
+    /// `−4 x`, which falls for ever.
     struct Slope;
 
     impl Smooth for Slope {
         fn value_and_gradient(&self, at: &[f64]) -> (f64, Vec<f64>) {
-            (-at[0], vec![-1.0])
+            (-4.0 * at[0], vec![-4.0])
         }
     }
 

@@ -115,6 +115,30 @@ fn cca_of_vectors_with_themselves_has_correlations_of_the_regularised_variances(
 }
 
 #[test]
+fn vectors_that_differ_in_the_last_bit_do_not_vary_whatever_their_length() {
+    for scale in [2.0_f32.powi(-20), 1.0, 2.0_f32.powi(20)] {
+        let apart = |share: f32| {
+            let rows = [[scale, 0.0], [scale * (1.0 + share), 0.0]];
+            Whitening::new(&Moments::of(&Embeddings::from_rows(&rows).unwrap()))
+        };
+        assert!(matches!(apart(f32::EPSILON), Err(Error::NoVariance { .. })), "{scale}");
+        assert!(apart(0.001).is_ok(), "{scale}");
+    }
+}
+
+#[test]
+fn targets_that_differ_by_rounding_alone_do_not_vary() {
+    // Three times .1, divided by three, is above .1; so it is for any power of two times .1.
+    let queries = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]).unwrap();
+    for scale in [2.0_f64.powi(-40), 1.0, 2.0_f64.powi(40)] {
+        let targets = Array2::from_elem((3, 2), 0.1 * scale);
+        assert!(targets.column(0).sum() / 3.0 > 0.1 * scale);
+        let found = Cca::new(&Pairs::new(&queries, targets).unwrap(), 0.1);
+        assert!(matches!(found, Err(Error::NoVariance { what: "targets" })), "{scale}: {found:?}");
+    }
+}
+
+#[test]
 fn generalised_cross_validation_divides_by_the_mean_of_what_the_leverages_leave() {
     // `λ s` is 5 and the weight 0.7: residuals of 0.3 and 1.6, leverages of 0.1 and 0.4.
     let queries = Embeddings::from_rows(&[[1.0], [2.0]]).unwrap();

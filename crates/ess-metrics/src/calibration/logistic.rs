@@ -226,6 +226,20 @@ mod tests {
     }
 
     #[test]
+    fn two_scores_have_the_probabilities_of_their_targets() {
+        // One relevant item far above n others: targets of 2/3 and 1 / (n + 2), which two parameters meet exactly.
+        for others in [3_usize, 30, 300, 3000, 30_000] {
+            let scores: Vec<f64> = (0..=others).map(|i| f64::from(u8::from(i == others))).collect();
+            let relevant: Vec<bool> = scores.iter().map(|&score| score == 1.0).collect();
+            let fitted = Logistic::platt(&scores, &relevant).unwrap();
+            let found = [fitted.probability(1.0), fitted.probability(0.0)];
+            let near =
+                (found[0] - 2.0 / 3.0).abs() < 1e-4 && (found[1] * (others as f64 + 2.0) - 1.0).abs() < 1e-3;
+            assert!(near, "{others}: {found:?}");
+        }
+    }
+
+    #[test]
     fn probabilities_of_large_logits_are_0_and_1() {
         let plain = Logistic { scale: 1.0, bias: 0.0 };
         assert_eq!([-1e4, 0.0, 1e4].map(|score| plain.probability(score)), [0.0, 0.5, 1.0]);

@@ -164,10 +164,14 @@ mod tests {
 
     #[test]
     fn a_gain_that_a_missed_loss_just_cancels_shows_nothing() {
-        // Of exponential weights, half of two is below a third with a probability of (1 + 1/2)^-2.
-        for excess in [1e-15, 1e-12, 1e-9, 1e-6, 1e-4] {
-            let found = p(&[0.5, 0.5 + excess], 1.0);
-            assert!((4.0 / 9.0..=1.0).contains(&found), "{excess}: {found}");
+        // Of exponential weights, the mean of n is below one more with a probability of (1 + 1/n)^-n, at least 1/e.
+        for count in 1..=10 {
+            for exponent in 3..=15 {
+                let mut gains = vec![1.0 / f64::from(count); count as usize];
+                gains[0] += 10.0_f64.powi(-exponent);
+                let found = p(&gains, 1.0);
+                assert!((0.367..=1.0).contains(&found), "{count}, 1e-{exponent}: {found}");
+            }
         }
     }
 
