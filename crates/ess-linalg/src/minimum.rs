@@ -171,6 +171,10 @@ mod tests {
         let memory = VecDeque::from([(vec![1.0, 0.0], vec![4.0, 0.0])]);
         assert_eq!(direction(&[4.0, 0.0], &memory), [-1.0, 0.0]);
         assert_eq!(direction(&[0.0, 2.0], &memory), [0.0, -0.5]);
+        // Where it changed both slopes, (4, 2): H g of the BFGS formula with s·y = 4 and y·y = 20 is (-0.2, 0.4).
+        let memory = VecDeque::from([(vec![1.0, 0.0], vec![4.0, 2.0])]);
+        let found = direction(&[0.0, 2.0], &memory);
+        assert!((found[0] - 0.2).abs() < 1e-12 && (found[1] + 0.4).abs() < 1e-12, "{found:?}");
         // The last step is undone by the slope that it added, whatever came before (the secant equation).
         let memory = VecDeque::from([(vec![1.0, 0.5], vec![3.0, 1.0]), (vec![0.5, -1.0], vec![1.0, -4.0])]);
         let found = direction(&[1.0, -4.0], &memory);

@@ -230,6 +230,20 @@ mod tests {
     }
 
     #[test]
+    fn the_best_of_all_starts_is_taken() {
+        // With r = (x, y) on the circle 4 x² + y² − x is 3 x² + 1 − x: least at x = 1/6, 11/12. The balanced start (1, 0) is a
+        // saddle, which majorisation does not leave, with 3.
+        let gram = array![[4.0, 0.0], [0.0, 1.0]];
+        let procrustes = Procrustes { cross: array![[0.5], [0.0]], gram: None, scale: 1.0 };
+        let balanced = array![[1.0], [0.0]];
+        let (squares, _) = procrustes.descend(&gram, 4.0, balanced.clone()).unwrap();
+        assert!((squares - 3.0).abs() < 1e-12, "{squares}");
+        let found = procrustes.unbalanced(&gram, balanced).unwrap();
+        assert!((found[[0, 0]] - 1.0 / 6.0).abs() < 1e-4, "{found}");
+        assert!((found[[1, 0]].abs() - 35.0_f64.sqrt() / 6.0).abs() < 1e-4, "{found}");
+    }
+
+    #[test]
     fn starts_are_the_balanced_map_the_least_squares_map_and_twelve_by_seed() {
         let of = |gram: Array2<f64>, cross: Array2<f64>| {
             let procrustes = Procrustes { cross, gram: None, scale: 1.0 };
