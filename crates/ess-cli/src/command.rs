@@ -12,7 +12,7 @@ use crate::{
     output::options::Output, train,
 };
 #[cfg(feature = "encoders")]
-use crate::{device, distil, encode, import_words, merge, verify};
+use crate::{device, distil, encode, import_words, merge, rerank, verify};
 
 #[cfg(unix)]
 macro_rules! on_signals {
@@ -61,6 +61,8 @@ enum Command {
     Verify(Box<verify::Arguments>),
     #[cfg(feature = "encoders")]
     ImportWords(Box<import_words::Arguments>),
+    #[cfg(feature = "encoders")]
+    Rerank(Box<rerank::Arguments>),
     #[cfg(not(feature = "encoders"))]
     /// Embed the texts of a BEIR folder (not in this build: it needs the feature encoders)
     Encode(crate::not_built::Arguments),
@@ -76,6 +78,9 @@ enum Command {
     #[cfg(not(feature = "encoders"))]
     /// Make a static encoder of word vectors (not in this build: it needs the feature encoders)
     ImportWords(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Reorder a run by a cross-encoder (not in this build: it needs the feature encoders)
+    Rerank(crate::not_built::Arguments),
     #[cfg(feature = "serve")]
     ServeEmbeddings(Box<serve::Arguments>),
     #[cfg(not(feature = "serve"))]
@@ -148,6 +153,8 @@ impl Command {
             #[cfg(feature = "encoders")]
             Self::ImportWords(arguments) => import_words::run(&arguments, output),
             #[cfg(feature = "encoders")]
+            Self::Rerank(arguments) => rerank::run(&arguments, output),
+            #[cfg(feature = "encoders")]
             Self::Device(arguments) => device::run(&arguments, output),
             #[cfg(feature = "serve")]
             Self::ServeEmbeddings(arguments) => serve::run(&arguments, output),
@@ -157,6 +164,7 @@ impl Command {
             Self::Encode(_)
             | Self::Distil(_)
             | Self::ImportWords(_)
+            | Self::Rerank(_)
             | Self::Merge(_)
             | Self::Verify(_)
             | Self::Device(_) => crate::not_built::refuse(matches),
@@ -241,8 +249,15 @@ mod tests {
         for_each_command(&program(), "ess", &mut |command, path| {
             assert!(command.get_about().is_some(), "{path} does not say what it does");
             let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
-            let of_encoders =
-                ["ess encode", "ess distil", "ess import-words", "ess merge", "ess verify", "ess device"];
+            let of_encoders = [
+                "ess encode",
+                "ess distil",
+                "ess import-words",
+                "ess rerank",
+                "ess merge",
+                "ess verify",
+                "ess device",
+            ];
             let built = (!of_encoders.contains(&path) || cfg!(feature = "encoders"))
                 && (path != "ess serve-embeddings" || cfg!(feature = "serve"));
             assert!(!built || help.contains(path), "{path} gives no example of use: {help}");

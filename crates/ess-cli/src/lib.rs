@@ -31,6 +31,8 @@ mod index;
 mod merge;
 #[cfg(not(all(feature = "encoders", feature = "serve")))]
 mod not_built;
+#[cfg(feature = "encoders")]
+mod rerank;
 #[cfg(feature = "serve")]
 mod serve;
 mod settings;

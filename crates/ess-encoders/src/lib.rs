@@ -23,7 +23,12 @@ mod word_vectors;
 
 pub use colbert::ColbertEncoder;
 pub use compute::precision::Precision;
-pub use cross_encoder::CrossEncoder;
+pub use cross_encoder::{
+    encoder::CrossEncoder,
+    pair_cut::PairCut,
+    query_texts::{QueryTexts, WithQueryTexts},
+    searcher::CrossSearcher,
+};
 pub use error::Error;
 pub use ess_lexical::{Bm25Config, Bm25Encoder, Language, SparseIndex, SparseVectors, TextAnalyzer};
 #[cfg(feature = "http")]

@@ -67,9 +67,7 @@ impl BeirTexts {
     }
 
     fn look_up<'t, T>(&self, texts: &'t HashMap<String, T>, what: &str, id: &str) -> Result<&'t T> {
-        texts
-            .get(id)
-            .with_context(|| format!("{}: {what} {id:?} has an embedding and no text", self.folder.display()))
+        texts.get(id).with_context(|| format!("{}: no text of {what} {id:?}", self.folder.display()))
     }
 }
 

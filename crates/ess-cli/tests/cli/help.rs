@@ -4,14 +4,14 @@ use crate::program::run;
 
 /// The programs that this build has.
 fn built(program: &str) -> bool {
-    let of_encoders = ["encode", "distil", "import-words", "merge", "verify", "device"];
+    let of_encoders = ["encode", "distil", "import-words", "rerank", "merge", "verify", "device"];
     (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
         && (program != "serve-embeddings" || cfg!(feature = "serve"))
 }
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 18] = [
+    let programs: [(&str, &[&str]); 19] = [
         (
             "train",
             &[
@@ -58,6 +58,7 @@ fn every_program_explains_its_arguments() {
         ("merge", &["--embeddings", "--beir", "--json"]),
         ("verify", &["--embeddings", "--json"]),
         ("import-words", &["--words", "--out", "--beir", "--sif", "--remove-component", "--json"]),
+        ("rerank", &["--model", "--beir", "--run", "--depth", "--qrels", "--write-run", "--quiet", "--json"]),
         ("serve-embeddings", &["--model", "--host", "--port", "--prompt", "--json"]),
         ("index", &["build", "search", "tune", "compact", "info"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),

@@ -24,6 +24,8 @@ mod judgements;
 mod kills;
 mod output;
 mod program;
+#[cfg(feature = "encoders")]
+mod rerank;
 mod run_files;
 mod saved_modules;
 mod second_writer;

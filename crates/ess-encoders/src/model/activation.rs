@@ -25,7 +25,7 @@ pub enum Activation {
 }
 
 /// The function of a name.
-pub(super) fn activation(path: &Path, field: &'static str, name: &str) -> Result<Activation, Error> {
+pub(crate) fn activation(path: &Path, field: &'static str, name: &str) -> Result<Activation, Error> {
     match name {
         "gelu" | "gelu_python" => Ok(Activation::Gelu),
         "gelu_new" | "gelu_pytorch_tanh" | "gelu_python_tanh" | "gelu_fast" | "gelu_accurate" => {

@@ -214,6 +214,15 @@ impl TextTokenizer {
         Ok(other)
     }
 
+    /// The same tokenizer, cutting the second text of a pair alone: the first must leave room for a token of it.
+    pub(crate) fn cutting_second(&self) -> Result<Self, Error> {
+        let mut other = self.cutting_at(self.longest().unwrap_or(usize::MAX))?;
+        if let Some(truncation) = other.tokenizer.get_truncation_mut() {
+            truncation.strategy = TruncationStrategy::OnlySecond;
+        }
+        Ok(other)
+    }
+
     /// The content of a tokenizer.json that cuts no text.
     pub(crate) fn to_json(&self) -> Result<String, Error> {
         let malformed = |cause| Error::Json { path: self.path.clone(), cause };

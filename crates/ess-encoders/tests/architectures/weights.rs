@@ -47,7 +47,7 @@ fn weights_that_are_not_those_of_the_configuration_are_named() {
         bytes[end - 2..].copy_from_slice(&0x7fc0_u16.to_le_bytes());
     });
     assert!(matches!(nan.error(), Error::NonFiniteWeight { .. }));
-    let transformer = changed("qwen3", &no_bytes)
+    let transformer = changed("nomic", &no_bytes)
         .remove("modules.json")
         .remove("config_sentence_transformers.json")
         .remove("sentence_bert_config.json");

@@ -1,6 +1,6 @@
 //! Architectures of language models, and T5's encoder.
 
-use super::definition::{Architecture, Defaults, GlobalFirst, Names, Positions};
+use super::definition::{Architecture, Classifier, Defaults, GlobalFirst, Names, Pooled, Positions, Stated};
 use crate::{
     model::{activation::Activation, settings::decoders},
     transformer::definition::NormKind,
@@ -33,7 +33,15 @@ const LLAMA: Architecture = Architecture {
         global_every: None,
     },
     names: LLAMA_NAMES,
-    classifier: None,
+    classifier: Some(Classifier {
+        pooled: Pooled::Last,
+        dense: None,
+        activation: Activation::Tanh,
+        norm: None,
+        score: "score",
+        score_bias: false,
+        stated: Stated::Nothing,
+    }),
     masked_head: None,
 };
 
@@ -118,6 +126,7 @@ pub(super) static DECODERS: [Architecture; 6] = [
         causal: false,
         scaled_scores: false,
         defaults: Defaults { activation: Activation::Relu, ..LLAMA.defaults },
+        classifier: None,
         names: Names {
             prefix: "",
             words: "shared",

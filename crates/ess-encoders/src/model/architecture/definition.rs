@@ -138,10 +138,37 @@ pub(crate) struct MaskedHead {
     pub(crate) bias: &'static str,
 }
 
-/// The two layers on the first token's state from which a cross-encoder's score comes.
+/// What stands between the states of a pair's tokens and a cross-encoder's score.
 #[derive(Debug)]
 pub(crate) struct Classifier {
-    pub(crate) dense: &'static str,
-    pub(crate) activation: fn(f32) -> f32,
+    /// Which state it reads, where config.json does not say it.
+    pub(crate) pooled: Pooled,
+    /// The layer on that state, if there is one, with a bias unless config.json may say otherwise.
+    pub(crate) dense: Option<&'static str>,
+    /// The function behind it, where config.json does not say it.
+    pub(crate) activation: Activation,
+    /// The normalisation behind the function.
+    pub(crate) norm: Option<&'static str>,
     pub(crate) score: &'static str,
+    pub(crate) score_bias: bool,
+    pub(crate) stated: Stated,
+}
+
+/// Of which tokens a classifier reads the states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pooled {
+    First,
+    /// The last that is no padding.
+    Last,
+    Mean,
+}
+
+/// What config.json says of a classifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stated {
+    Nothing,
+    /// `pooler_hidden_act`.
+    PoolerActivation,
+    /// `classifier_activation`, `classifier_bias` and `classifier_pooling`.
+    Classifier,
 }

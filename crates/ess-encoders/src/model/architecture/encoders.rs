@@ -1,6 +1,8 @@
 //! Architectures whose tokens see each other in both directions.
 
-use super::definition::{Architecture, Classifier, Defaults, GlobalFirst, MaskedHead, Names, Positions};
+use super::definition::{
+    Architecture, Classifier, Defaults, GlobalFirst, MaskedHead, Names, Pooled, Positions, Stated,
+};
 use crate::{
     model::{
         activation::Activation,
@@ -37,7 +39,7 @@ const BERT: Architecture = Architecture {
         global_every: None,
     },
     names: BERT_NAMES,
-    classifier: Some(Classifier { dense: "bert.pooler.dense", activation: f32::tanh, score: "classifier" }),
+    classifier: Some(Classifier { dense: Some("bert.pooler.dense"), score: "classifier", ..ON_FIRST }),
     masked_head: Some(MaskedHead {
         dense: "cls.predictions.transform.dense",
         activation: None,
@@ -83,12 +85,16 @@ const BERT_NAMES: Names = Names {
     norm: Some("output.LayerNorm"),
 };
 
-fn relu(x: f32) -> f32 {
-    x.max(0.0)
-}
-
-const CLASSIFIER: Option<Classifier> =
-    Some(Classifier { dense: "classifier.dense", activation: f32::tanh, score: "classifier.out_proj" });
+// RoBERTa's.
+const ON_FIRST: Classifier = Classifier {
+    pooled: Pooled::First,
+    dense: Some("classifier.dense"),
+    activation: Activation::Tanh,
+    norm: None,
+    score: "classifier.out_proj",
+    score_bias: true,
+    stated: Stated::Nothing,
+};
 
 pub(super) static ENCODERS: [Architecture; 13] = [
     BERT,
@@ -96,7 +102,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         model_types: &["roberta", "xlm-roberta", "camembert"],
         positions: Positions::LearnedBehindPadding,
         names: Names { prefix: "roberta.", ..BERT_NAMES },
-        classifier: CLASSIFIER,
+        classifier: Some(ON_FIRST),
         masked_head: LM_HEAD,
         ..BERT
     },
@@ -115,7 +121,12 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             norm: Some("output_layer_norm"),
             ..BERT_NAMES
         },
-        classifier: Some(Classifier { dense: "pre_classifier", activation: relu, score: "classifier" }),
+        classifier: Some(Classifier {
+            dense: Some("pre_classifier"),
+            activation: Activation::Relu,
+            score: "classifier",
+            ..ON_FIRST
+        }),
         masked_head: Some(MaskedHead {
             dense: "vocab_transform",
             activation: None,
@@ -137,7 +148,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             attention_norm: Some("attention.LayerNorm"),
             ..BERT_NAMES
         },
-        classifier: CLASSIFIER,
+        classifier: Some(ON_FIRST),
         masked_head: LM_HEAD,
         ..BERT
     },
@@ -146,7 +157,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
         model_types: &["electra"],
         settings: &encoders::ELECTRA,
         names: Names { prefix: "electra.", projection: Some("embeddings_project"), ..BERT_NAMES },
-        classifier: None,
+        classifier: Some(Classifier { activation: Activation::Gelu, ..ON_FIRST }),
         masked_head: None,
         ..BERT
     },
@@ -167,7 +178,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             norm: Some("full_layer_layer_norm"),
             ..BERT_NAMES
         },
-        classifier: None,
+        classifier: Some(Classifier { dense: Some("albert.pooler"), score: "classifier", ..ON_FIRST }),
         masked_head: None,
         ..BERT
     },
@@ -203,7 +214,14 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             norm: None,
             ..BERT_NAMES
         },
-        classifier: None,
+        classifier: Some(Classifier {
+            dense: Some("head.dense"),
+            activation: Activation::Gelu,
+            norm: Some("head.norm"),
+            score: "classifier",
+            stated: Stated::Classifier,
+            ..ON_FIRST
+        }),
         masked_head: None,
         ..BERT
     },
@@ -220,7 +238,13 @@ pub(super) static ENCODERS: [Architecture; 13] = [
             qkv: &["attention.self.query_proj", "attention.self.key_proj", "attention.self.value_proj"],
             ..BERT_NAMES
         },
-        classifier: None,
+        classifier: Some(Classifier {
+            dense: Some("pooler.dense"),
+            activation: Activation::Gelu,
+            score: "classifier",
+            stated: Stated::PoolerActivation,
+            ..ON_FIRST
+        }),
         masked_head: None,
         ..BERT
     },

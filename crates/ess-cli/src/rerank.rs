@@ -1,0 +1,137 @@
+//! `ess rerank`: a run whose best items a cross-encoder reads with the query, reordered by its scores.
+
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result, ensure};
+use clap::Args;
+use ess_core::Ids;
+use ess_data::{check_run_ids, read_qrels, read_run, write_run};
+use ess_encoders::{CrossEncoder, PairCut, Precision};
+use ess_metrics::{Qrels, Run};
+use serde::Serialize;
+
+use crate::{
+    arguments::paths,
+    data::{beir_texts::BeirTexts, model_folder::model_folder},
+    output::options::Output,
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  ess rerank --model path/to/ms-marco-MiniLM-L6-v2 --beir my-beir --run bm25.run --write-run reranked.run
+  ess evaluate --qrels my-beir/qrels/test.tsv --run bm25.run --run reranked.run
+
+  # A teacher for the training queries: the judged items have a score too.
+  ess rerank --model path/to/ms-marco-MiniLM-L6-v2 --beir my-beir --run train.run --qrels my-beir/qrels/train.tsv \\
+             --write-run teacher.run
+  ess train --embeddings my-beir/minilm --train my-beir/qrels/train.tsv --loss margin_mse --teacher teacher.run --out module";
+
+/// Reorder a run by a cross-encoder.
+///
+/// The best items of each query are read with it, by a sequence classification model of one label, and ranked by its scores. A pair
+/// that is too long is cut at the item. The run that is written has those items alone, and is what `ess train` takes as --teacher.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The cross-encoder: a folder, or the name of a model on the Hugging Face hub (build with --features hub).
+    #[arg(long, value_name = "DIR|NAME")]
+    model: String,
+    /// The texts of queries and items.
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
+    beir: PathBuf,
+    /// The run to reorder.
+    #[arg(long, value_name = "FILE", value_parser = paths::RUN.read())]
+    run: PathBuf,
+    /// How many items of a query are read.
+    #[arg(long, default_value_t = 100)]
+    depth: usize,
+    /// Reads the judged items of these judgements too, wherever they stand in the run: for a teacher's scores.
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
+    qrels: Option<PathBuf>,
+    /// The run to write.
+    #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
+    write_run: PathBuf,
+    /// How the weights are kept: f32, bf16 or int8.
+    #[arg(long, default_value_t, value_name = "PRECISION")]
+    precision: Precision,
+}
+
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    depth: usize,
+    queries: usize,
+    pairs: usize,
+    seconds: f64,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
+    ensure!(arguments.depth > 0, "--depth 0: expected at least 1");
+    let _locks = output.lock_files(&[("--write-run", &arguments.write_run)])?;
+    let first = read_run(&arguments.run)?;
+    let qrels = arguments.qrels.as_deref().map(read_qrels).transpose()?;
+    let texts = BeirTexts::read(&arguments.beir)?;
+    let pairs = wanted(&first, qrels.as_ref(), arguments.depth);
+    // What cannot be read or written is told before the work, and not after hours.
+    let looked_up = look_up(&pairs, &texts).with_context(|| arguments.run.display().to_string())?;
+    let items = pairs.iter().flat_map(|(_, items)| items.iter().map(String::as_str));
+    check_run_ids(&arguments.write_run, pairs.iter().map(|(query, _)| query.as_str()), items)?;
+    let encoder = CrossEncoder::load_at(model_folder(&arguments.model, output.quiet)?, arguments.precision)?;
+
+    let started = Instant::now();
+    let bar = output.bar(pairs.len());
+    let mut reordered = Run::new(tag(&arguments.model));
+    for ((query, items), texts) in pairs.iter().zip(&looked_up) {
+        for (item, score) in items.iter().zip(encoder.pair_scores_cut(texts, PairCut::Item)?) {
+            reordered.insert(query, item, score)?;
+        }
+        bar.inc(1);
+    }
+    bar.finish();
+    write_run(&arguments.write_run, &reordered)?;
+    let report = Report {
+        model: arguments.model.clone(),
+        depth: arguments.depth,
+        queries: pairs.len(),
+        pairs: reordered.len(),
+        seconds: started.elapsed().as_secs_f64(),
+    };
+    let (written, Report { queries, pairs, seconds, .. }) = (arguments.write_run.display(), &report);
+    say!("{written}: {pairs} pairs of {queries} queries in {seconds:.1} s");
+    output.write(&report)
+}
+
+/// The system's name in the run: that of the model.
+fn tag(model: &str) -> String {
+    let name = Path::new(model).file_name().map(|name| name.to_string_lossy().into_owned());
+    name.unwrap_or_else(|| "cross-encoder".to_owned())
+}
+
+/// Each query with the items to read: the first of the run, then judged ones that are not among them.
+fn wanted(run: &Run, qrels: Option<&Qrels>, depth: usize) -> Vec<(String, Vec<String>)> {
+    let of_query = |query: &str| {
+        let mut items: Vec<String> =
+            run.ranking(query).into_iter().take(depth).map(|(item, _)| item.to_owned()).collect();
+        let found: HashSet<String> = items.iter().cloned().collect();
+        let judged = qrels.and_then(|qrels| qrels.get(query)).into_iter().flat_map(|entries| entries.iter());
+        items.extend(judged.map(|(item, _)| item.to_owned()).filter(|item| !found.contains(item)));
+        (query.to_owned(), items)
+    };
+    run.queries().map(of_query).collect()
+}
+
+type TextPairs<'t> = Vec<(&'t str, &'t str)>;
+
+fn look_up<'t>(pairs: &[(String, Vec<String>)], texts: &'t BeirTexts) -> Result<Vec<TextPairs<'t>>> {
+    let of_query = |(query, items): &(String, Vec<String>)| -> Result<TextPairs<'t>> {
+        let query = texts.queries(std::slice::from_ref(query))?[0];
+        let items = texts.items(&Ids::new(items.clone())?)?;
+        Ok(items.into_iter().map(|item| (query, item)).collect())
+    };
+    pairs.iter().map(of_query).collect()
+}

@@ -1,0 +1,133 @@
+//! The score of a query and an item, read together.
+
+use std::path::Path;
+
+use super::{folder::only_part, head::Head, pair_cut::PairCut};
+use crate::{
+    compute::{place::Place, precision::Precision},
+    error::Error,
+    model::{
+        folder::ModelFolder,
+        tokenizer::{TextTokenizer, TokenIds, longest_text},
+        transformer_config::TransformerConfig,
+    },
+    sentence::engine::Engine,
+    weights::Weights,
+};
+
+/// A cross-encoder: scores a query and an item in one pass, as a reranker, or as the teacher of a searching module.
+///
+/// Loads a folder of a sequence classification model with one label, such as cross-encoder/ms-marco-MiniLM-L6-v2: BERT, RoBERTa,
+/// XLM-RoBERTa, DistilBERT, MPNet, ELECTRA, ALBERT, ModernBERT, DeBERTa (versions 2 and 3), Llama, Mistral, Qwen2, Qwen3 and
+/// Gemma 3.
+///
+/// ```no_run
+/// use ess_encoders::CrossEncoder;
+///
+/// let encoder = CrossEncoder::load("ms-marco-MiniLM-L6-v2")?;
+/// let scores = encoder.scores("where is the cat?", &["Stocks fell.", "The cat is on the mat."])?;
+/// assert!(scores[1] > scores[0]);
+/// # Ok::<(), ess_encoders::Error>(())
+/// ```
+pub struct CrossEncoder {
+    engine: Engine,
+    tokenizer: TextTokenizer,
+    /// The tokenizer that cuts the second text of a pair alone.
+    whole_queries: TextTokenizer,
+    layers: usize,
+    head: Head,
+}
+
+impl CrossEncoder {
+    /// Loads a model folder, to be computed on the CPU.
+    ///
+    /// # Errors
+    /// What is missing from the folder or wrong in it; [`Error::TensorShape`] for a model with more labels than one.
+    pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Host(Precision::F32))
+    }
+
+    /// Loads a model folder as [`CrossEncoder::load`] does, with the weights of the transformer's layers at a precision.
+    ///
+    /// # Errors
+    /// As [`CrossEncoder::load`].
+    pub fn load_at(folder: impl AsRef<Path>, precision: Precision) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Host(precision))
+    }
+
+    /// Loads a model folder, to be computed by Burn on a device.
+    ///
+    /// # Errors
+    /// As [`CrossEncoder::load`].
+    #[cfg(feature = "device")]
+    pub fn load_on(folder: impl AsRef<Path>, device: &burn::tensor::Device) -> Result<Self, Error> {
+        Self::read(folder.as_ref(), &Place::Device(device.clone()))
+    }
+
+    fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
+        let (folder, longest) = only_part(&ModelFolder::new(folder)?)?;
+        folder.refuse_adapter()?;
+        let config = TransformerConfig::read(&folder)?;
+        let weights = Weights::open(&folder)?;
+        let longest = longest_text(&folder, &config, longest)?;
+        let tokenizer = TextTokenizer::load(&folder, longest, config.vocabulary, config.token_types)?;
+        tokenizer.check_pairs()?;
+        Ok(Self {
+            whole_queries: tokenizer.cutting_second()?,
+            tokenizer,
+            head: Head::read(&folder, &weights, &config)?,
+            engine: Engine::load(&weights, &config, place)?,
+            layers: config.layers,
+        })
+    }
+
+    /// The score of each of `n` items for one query, in order: the model's logit, larger for more relevant.
+    ///
+    /// A pair that is too long is cut at the longer of the two.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::Empty`] for no item, [`Error::Tokenizer`], [`Error::Device`].
+    pub fn scores(&self, query: &str, items: &[&str]) -> Result<Vec<f32>, Error> {
+        let pairs: Vec<_> = items.iter().map(|item| (query, *item)).collect();
+        self.pair_scores(&pairs)
+    }
+
+    /// The score of each of `n` pairs of query and item, in order; pairs that are too long are cut as for [`CrossEncoder::scores`].
+    ///
+    /// # Errors
+    /// As [`CrossEncoder::scores`].
+    pub fn pair_scores(&self, pairs: &[(&str, &str)]) -> Result<Vec<f32>, Error> {
+        self.pair_scores_cut(pairs, PairCut::Longest)
+    }
+
+    /// The score of each of `n` pairs of query and item, in order, computed in batches of about equal lengths.
+    ///
+    /// # Errors
+    /// As [`CrossEncoder::scores`].
+    pub fn pair_scores_cut(&self, pairs: &[(&str, &str)], cut: PairCut) -> Result<Vec<f32>, Error> {
+        if pairs.is_empty() {
+            return Err(ess_core::Error::Empty { what: "pairs to score" }.into());
+        }
+        let tokens = match cut {
+            PairCut::Longest => self.tokenizer.encode(pairs.to_vec(), true)?,
+            PairCut::Item => self.with_whole_queries(pairs)?,
+        };
+        self.engine.run(&tokens, &[self.layers], |pair, states| self.head.score(&tokens[pair], states[0]))
+    }
+
+    fn with_whole_queries(&self, pairs: &[(&str, &str)]) -> Result<Vec<TokenIds>, Error> {
+        let alone: Vec<_> = pairs.iter().map(|(query, _)| (*query, "")).collect();
+        let longest = self.tokenizer.longest().unwrap_or(usize::MAX);
+        let alone = self.tokenizer.encode(alone, true)?;
+        let has_room = |pair: &usize| alone[*pair].ids.len() < longest;
+        let (whole, cut): (Vec<usize>, Vec<usize>) = (0..pairs.len()).partition(has_room);
+        let mut tokens = vec![TokenIds { ids: Vec::new(), types: Vec::new() }; pairs.len()];
+        for (tokenizer, chosen) in [(&self.whole_queries, whole), (&self.tokenizer, cut)] {
+            let texts: Vec<_> = chosen.iter().map(|&pair| pairs[pair]).collect();
+            for (pair, found) in chosen.into_iter().zip(tokenizer.encode(texts, true)?) {
+                tokens[pair] = found;
+            }
+        }
+        Ok(tokens)
+    }
+}
