@@ -5,6 +5,7 @@ mod features;
 mod fusion;
 mod hybrid;
 mod listwise;
+mod saved_weight;
 mod scale;
 mod weight;
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::config::WeightConfig;
 use super::features::{names, of_scores, of_terms};
 use super::listwise::{Candidates, Listwise, inner, sigmoid};
+use super::saved_weight::{SavedWeight, check_combination};
 use super::scale::FeatureScale;
 use crate::fusion::{BothLists, Combination};
 use crate::hybrid::HybridEncoding;
@@ -42,7 +43,7 @@ use crate::hybrid::HybridEncoding;
 /// # Ok::<(), ess_core::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "Saved")]
+#[serde(try_from = "SavedWeight")]
 pub struct LearnedWeight {
     config: WeightConfig,
     combination: Combination,
@@ -193,13 +194,6 @@ fn descend(
     (found[1], found[2..].iter().map(|coefficient| coefficient / shrink).collect())
 }
 
-fn check_combination(combination: Combination) -> Result<(), Error> {
-    let (name, expected) = ("combination of a learned weight", "one with a weight");
-    let weight =
-        combination.weight().ok_or(Error::InvalidParameter { name, expected, found: "sum".into() })?;
-    combination.with_weight(weight.clamp(0.0, 1.0)).check()
-}
-
 fn check_relevant(queries: &HybridEncoding, relevant: &[Vec<(usize, f32)>]) -> Result<(), Error> {
     let (expected, found) = (queries.rows(), relevant.len());
     if expected != found {
@@ -215,46 +209,12 @@ fn check_relevant(queries: &HybridEncoding, relevant: &[Vec<(usize, f32)>]) -> R
     }
 }
 
-/// A weight as it is read, before it is checked.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Saved {
-    config: WeightConfig,
-    combination: Combination,
-    scale: FeatureScale,
-    bias: f64,
-    coefficients: Vec<f64>,
-}
-
-impl TryFrom<Saved> for LearnedWeight {
+impl TryFrom<SavedWeight> for LearnedWeight {
     type Error = Error;
 
-    fn try_from(saved: Saved) -> Result<Self, Error> {
-        let Saved { config, combination, scale, bias, coefficients } = saved;
-        config.check()?;
-        check_combination(combination)?;
-        let single = names(config.scores, config.encoding).len();
-        let expected = if config.encoding { coefficients.len().max(single + 1) } else { single };
-        for (what, found) in [
-            ("coefficients of a learned weight", coefficients.len()),
-            ("means of a learned weight's features", scale.means.len()),
-            ("factors of a learned weight's features", scale.factors.len()),
-        ] {
-            if found != expected {
-                return Err(Error::LengthMismatch { what, expected, found });
-            }
-        }
-        if scale.single != single {
-            let what = "single features of a learned weight";
-            return Err(Error::LengthMismatch { what, expected: single, found: scale.single });
-        }
-        let scales = scale.means.iter().chain(&scale.factors).map(|number| f64::from(*number));
-        if let Some(number) =
-            scales.chain(coefficients.iter().copied()).chain([bias]).find(|x| !x.is_finite())
-        {
-            let (name, expected) = ("number of a learned weight", "a finite number");
-            return Err(Error::InvalidParameter { name, expected, found: number.to_string() });
-        }
+    fn try_from(saved: SavedWeight) -> Result<Self, Error> {
+        saved.check()?;
+        let SavedWeight { config, combination, scale, bias, coefficients } = saved;
         Ok(Self { config, combination, scale, bias, coefficients })
     }
 }
