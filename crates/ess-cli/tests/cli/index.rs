@@ -100,8 +100,9 @@ fn an_index_says_what_it_is_and_damage_is_found() {
     );
     assert_eq!(report["capabilities"]["filter"], true);
     let mut bytes = std::fs::read(&built.index).unwrap();
-    let last = bytes.len() - 1;
-    bytes[last] ^= 1;
+    // The first component of the first item, behind the header.
+    let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    bytes[40 + header] ^= 1;
     std::fs::write(&built.index, &bytes).unwrap();
     run("index", ["info", "--index", &built.index, "--verify"]).failed_with(&["items.index", "damaged"]);
     let queries = built.data.text("queries.safetensors");
@@ -109,7 +110,7 @@ fn an_index_says_what_it_is_and_damage_is_found() {
     run("index", search).failed_with(&["items.index", "damaged"]);
     run("index", search.into_iter().chain(["--read"])).failed_with(&["items.index", "damaged"]);
     run("index", search.into_iter().chain(["--no-verify"])).succeeded();
-    std::fs::write(&built.index, &bytes[..last]).unwrap();
+    std::fs::write(&built.index, &bytes[..bytes.len() - 1]).unwrap();
     run("index", ["info", "--index", &built.index]).failed_with(&["items.index", "expected", "found"]);
 }
 
