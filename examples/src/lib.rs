@@ -7,3 +7,8 @@ use std::path::{Path, PathBuf};
 pub fn scifact(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/scifact")).join(name)
 }
+
+/// The folder of UMLS, a small knowledge graph, wherever the program is started.
+pub fn umls() -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../data/umls")).to_owned()
+}

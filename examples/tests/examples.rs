@@ -100,6 +100,16 @@ fn words_help_and_a_choice_is_made() {
     assert!(number_after(&chosen, "\nnDCG@10") >= 0.64, "{chosen}");
 }
 
+#[cfg(feature = "relations")]
+#[test]
+fn relations_are_searching_modules() {
+    let said = said("12_knowledge_graph", &[]);
+    assert!(number_after(&said, "test MRR") > 0.85, "{said}");
+    assert!(number_after(&said, "ComplEx's entities") > 0.5, "{said}");
+    let treated = said.lines().find(|line| line.starts_with("antibiotic treats:")).unwrap();
+    assert!(treated.contains("disease_or_syndrome"), "{said}");
+}
+
 #[cfg(feature = "encoders")]
 #[test]
 fn texts_are_encoded() {

@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use anyhow::Result;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+#[cfg(feature = "relations")]
+use crate::relations;
 #[cfg(feature = "serve")]
 use crate::serve;
 use crate::{
@@ -95,6 +97,11 @@ enum Command {
     Index(Box<index::Arguments>),
     Compare(compare::Arguments),
     Experiment(experiment::Arguments),
+    #[cfg(feature = "relations")]
+    Relations(relations::Arguments),
+    #[cfg(not(feature = "relations"))]
+    /// Relations of a knowledge graph (not in this build: it needs the feature relations)
+    Relations(crate::not_built::Arguments),
     #[cfg(feature = "encoders")]
     Device(Box<device::Arguments>),
     #[cfg(not(feature = "encoders"))]
@@ -179,6 +186,10 @@ impl Command {
             Self::Index(arguments) => index::run(*arguments, output),
             Self::Compare(arguments) => compare::run(arguments, output),
             Self::Experiment(arguments) => experiment::run(arguments, output),
+            #[cfg(feature = "relations")]
+            Self::Relations(arguments) => relations::run(arguments, output),
+            #[cfg(not(feature = "relations"))]
+            Self::Relations(_) => crate::not_built::refuse(matches),
             Self::Completions(arguments) => completions::run(&arguments, program()),
         }
     }
@@ -205,10 +216,12 @@ mod tests {
     }
 
     /// Flags that take one thing here and another there, each with why.
-    const TWO_MEANINGS: [(&str, &str); 3] = [
+    const TWO_MEANINGS: [(&str, &str); 5] = [
         ("data", "each comparison states its own parts"),
+        ("model", "`relations train` trains one of some models, the others load the folder of one"),
         ("module", "`train` makes a module of a KIND, the others read the folder of one"),
         ("out", "what the command makes: a file, a folder or a module"),
+        ("text", "`import` notes how texts were made, `index search` asks by one"),
     ];
 
     #[test]
@@ -228,7 +241,8 @@ mod tests {
         });
         let several = meanings.iter().filter(|(_, takes)| takes.len() > 1);
         let several: BTreeMap<_, _> = several.map(|(flag, takes)| (flag.as_str(), takes)).collect();
-        let expected: Vec<&str> = TWO_MEANINGS.iter().map(|(flag, _)| *flag).collect();
+        let built = |flag: &&str| *flag != "model" || cfg!(all(feature = "encoders", feature = "relations"));
+        let expected: Vec<&str> = TWO_MEANINGS.iter().map(|(flag, _)| *flag).filter(built).collect();
         assert_eq!(several.keys().copied().collect::<Vec<_>>(), expected, "{several:#?}");
     }
 
@@ -259,7 +273,8 @@ mod tests {
                 "ess device",
             ];
             let built = (!of_encoders.contains(&path) || cfg!(feature = "encoders"))
-                && (path != "ess serve-embeddings" || cfg!(feature = "serve"));
+                && (path != "ess serve-embeddings" || cfg!(feature = "serve"))
+                && (path != "ess relations" || cfg!(feature = "relations"));
             assert!(!built || help.contains(path), "{path} gives no example of use: {help}");
         });
     }

@@ -29,8 +29,10 @@ mod import_words;
 mod index;
 #[cfg(feature = "encoders")]
 mod merge;
-#[cfg(not(all(feature = "encoders", feature = "serve")))]
+#[cfg(not(all(feature = "encoders", feature = "serve", feature = "relations")))]
 mod not_built;
+#[cfg(feature = "relations")]
+mod relations;
 #[cfg(feature = "encoders")]
 mod rerank;
 #[cfg(feature = "serve")]

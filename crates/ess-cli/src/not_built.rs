@@ -16,8 +16,13 @@ pub(crate) struct Arguments {
 /// Says how to build the program so that it has the command.
 pub(crate) fn refuse(matches: &ArgMatches) -> Result<()> {
     let name = matches.subcommand_name().unwrap_or_default();
+    let feature = match name {
+        "serve-embeddings" => "serve",
+        "relations" => "relations",
+        _ => "encoders",
+    };
     bail!(
-        "`ess {name}` is not in this build; build it with `cargo install --path crates/ess-cli --features encoders` \
-         (or `serve`, which has `serve-embeddings`; `hub` takes models by name too, `http` from servers)"
+        "`ess {name}` is not in this build; build it with `cargo install --path crates/ess-cli --features {feature}` \
+         (`hub` takes models by name too, `http` from servers)"
     );
 }

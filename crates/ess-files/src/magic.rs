@@ -1,7 +1,7 @@
 //! What a file is, told by its first bytes.
 
 /// Leading bytes and what they begin.
-const MAGICS: [(&[u8], &str); 10] = [
+const MAGICS: [(&[u8], &str); 11] = [
     (b"\x93NUMPY", "a NumPy array (.npy), which `ess import` makes a store of"),
     (b"\x1f\x8b", "a gzip-compressed file"),
     (b"\x28\xb5\x2f\xfd", "a zstd-compressed file"),
@@ -11,6 +11,7 @@ const MAGICS: [(&[u8], &str); 10] = [
     (b"ESSINDEX", "an index file of ESS"),
     (b"ESSPARSE", "a sparse index, or sparse vectors, of ESS"),
     (b"ESSTRAIN", "a checkpoint of a training run of ESS"),
+    (b"ESSRELAT", "a set of relations of ESS"),
     (b"SQLite format 3\0", "an SQLite database"),
 ];
 const SAFETENSORS_LENGTH_BYTES: usize = 8;

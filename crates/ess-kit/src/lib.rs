@@ -20,6 +20,8 @@ pub use ess_lexical as lexical;
 #[cfg(feature = "linalg")]
 pub use ess_linalg as linalg;
 pub use ess_metrics as metrics;
+#[cfg(feature = "relations")]
+pub use ess_relations as relations;
 #[cfg(feature = "search")]
 pub use ess_search as search;
 #[cfg(feature = "searchers")]

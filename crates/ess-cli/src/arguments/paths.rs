@@ -97,6 +97,21 @@ pub(crate) const DENSE: Expected = Expected {
 /// A saved index.
 pub(crate) const INDEX: Expected =
     Expected { place: Place::File, what: "an index, as `ess index build` writes it", has: &[] };
+/// A knowledge graph.
+#[cfg(feature = "relations")]
+pub(crate) const GRAPH: Expected = Expected {
+    place: Place::Folder,
+    what: "a folder with train.txt, valid.txt and test.txt, a triple a line",
+    has: &["train.txt"],
+};
+/// A set of relations.
+#[cfg(feature = "relations")]
+pub(crate) const RELATIONS: Expected =
+    Expected { place: Place::File, what: "a set of relations, as `ess relations train` writes it", has: &[] };
+/// Settings of relation training.
+#[cfg(feature = "relations")]
+pub(crate) const RELATION_SETTINGS: Expected =
+    Expected { place: Place::File, what: "a JSON file of settings of relation training", has: &[] };
 /// A file that will be written.
 pub(crate) const OUTPUT_FILE: Expected = Expected { place: Place::File, what: "a file to write", has: &[] };
 /// A folder that will be written to.

@@ -24,6 +24,8 @@ mod judgements;
 mod kills;
 mod output;
 mod program;
+#[cfg(feature = "relations")]
+mod relations;
 #[cfg(feature = "encoders")]
 mod rerank;
 mod run_files;

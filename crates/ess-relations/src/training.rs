@@ -1,0 +1,16 @@
+//! Training of relations, and of entities unless they are frozen.
+
+pub(crate) mod batch_norm;
+pub(crate) mod config;
+pub(crate) mod definition;
+mod dropout;
+mod exp;
+mod optimizer;
+mod penalty;
+pub(crate) mod progress;
+pub(crate) mod report;
+mod softmax;
+mod step;
+
+#[cfg(test)]
+mod tests;

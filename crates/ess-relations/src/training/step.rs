@@ -1,0 +1,224 @@
+//! One step: a batch's loss, its gradients, and the change of the parameters.
+
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    batch_norm::BatchNorm,
+    config::{Counting, RelationTraining},
+    dropout::{drop_out, scale},
+    optimizer::Optimizer,
+    penalty::Penalty,
+    softmax::{Target, softmax},
+};
+use crate::{
+    error::Error,
+    graph::known::{Known, Tail},
+    model::definition::{Batch, Gradients, RelationModel, groups_of},
+    parameters::Parameters,
+    rows::Rows,
+};
+
+/// What a run of training changes.
+pub(super) struct State {
+    pub(super) parameters: Parameters,
+    /// Before and after f_r, if there is batch normalisation.
+    pub(super) norms: Option<[BatchNorm; 2]>,
+    gradients: Parameters,
+    of_norms: [Vec<f32>; 2],
+    optimizers: [Optimizer; 5],
+    frozen: bool,
+    penalty: Penalty,
+}
+
+impl State {
+    pub(super) fn new(
+        config: &RelationTraining,
+        model: &dyn RelationModel,
+        parameters: Parameters,
+        frozen: bool,
+    ) -> Self {
+        let dims = [model.entity_dim(), model.item_dim()];
+        let norms = config.batch_norm.then(|| dims.map(BatchNorm::new));
+        let of_norms = dims.map(|dim| vec![0.0; if config.batch_norm { 2 * dim } else { 0 }]);
+        let zeros = |of: &Rows| Rows::zeros(of.len(), of.dim());
+        let entities = if frozen { Rows::zeros(0, model.entity_dim()) } else { zeros(&parameters.entities) };
+        let relations = zeros(&parameters.relations);
+        let gradients = Parameters { entities, relations, shared: vec![0.0; parameters.shared.len()] };
+        let lengths = [
+            gradients.entities.as_slice().len(),
+            gradients.relations.as_slice().len(),
+            gradients.shared.len(),
+            of_norms[0].len(),
+            of_norms[1].len(),
+        ];
+        let optimizers = lengths.map(|len| Optimizer::new(config.optimizer, len));
+        let penalty = Penalty { n3: config.n3, l2: config.l2, complex: model.is_complex() };
+        Self { parameters, norms, gradients, of_norms, optimizers, frozen, penalty }
+    }
+
+    /// Changes the parameters by their gradients, which become zeros.
+    fn change(&mut self, rate: f32) {
+        let Self { parameters, gradients, optimizers: [entities, relations, shared, before, after], .. } =
+            self;
+        if !self.frozen {
+            entities.step(parameters.entities.as_mut_slice(), gradients.entities.as_mut_slice(), rate);
+        }
+        relations.step(parameters.relations.as_mut_slice(), gradients.relations.as_mut_slice(), rate);
+        shared.step(&mut parameters.shared, &mut gradients.shared, rate);
+        if let Some([first, second]) = &mut self.norms {
+            let [of_first, of_second] = &mut self.of_norms;
+            before.step(&mut first.parameters, of_first, rate);
+            after.step(&mut second.parameters, of_second, rate);
+        }
+    }
+}
+
+/// The pairs of head and relation of a batch, by relation.
+pub(super) struct Asked<'a> {
+    pub(super) relations: Vec<u32>,
+    pub(super) heads: Vec<u32>,
+    targets: Vec<Target<'a>>,
+    /// The sum of the weights.
+    total: f32,
+}
+
+impl<'a> Asked<'a> {
+    /// Some pairs of what is known; `pairs` are sorted, which puts those of a relation next to each other.
+    pub(super) fn new(known: &'a Known, pairs: &mut [usize], counting: Counting) -> Self {
+        pairs.sort_unstable();
+        let mut asked = Self { relations: Vec::new(), heads: Vec::new(), targets: Vec::new(), total: 0.0 };
+        for &pair in &*pairs {
+            let (relation, head, tails) = known.pair(pair);
+            let count: u32 = tails.iter().map(|tail: &Tail| tail.count).sum();
+            let weight = match counting {
+                Counting::Triples => count as f32,
+                Counting::Queries => 1.0,
+            };
+            asked.relations.push(relation);
+            asked.heads.push(head);
+            asked.targets.push(Target { weight, tails, count: count as f32 });
+            asked.total += weight;
+        }
+        asked
+    }
+}
+
+/// One step with a learning rate; returns the mean loss with all penalties.
+pub(super) fn step(
+    config: &RelationTraining,
+    model: &dyn RelationModel,
+    state: &mut State,
+    asked: &Asked<'_>,
+    rate: f32,
+    random: &mut ChaCha8Rng,
+) -> Result<f64, Error> {
+    let loss = gradients(config, model, state, asked, random)?;
+    state.change(rate);
+    Ok(loss)
+}
+
+/// Adds the gradients of a batch; returns the mean loss with all penalties.
+pub(super) fn gradients(
+    config: &RelationTraining,
+    model: &dyn RelationModel,
+    state: &mut State,
+    asked: &Asked<'_>,
+    random: &mut ChaCha8Rng,
+) -> Result<f64, Error> {
+    let (dim, rows) = (model.entity_dim(), asked.heads.len());
+    let groups = groups_of(asked.relations.iter().map(|&relation| relation as usize));
+    let gather = asked.heads.iter().flat_map(|&head| state.parameters.entities.row(head as usize));
+    let mut heads: Vec<f32> = gather.copied().collect();
+    let before = state.norms.as_mut().map(|[norm, _]| norm.forward(&mut heads));
+    let dropped_heads = drop_out(&mut heads, config.head_dropout, random);
+    let batch = Batch::new(&heads, dim, &groups)?;
+    let mut queries = vec![0.0; rows * model.item_dim()];
+    model.map(&state.parameters.point(), &batch, &mut queries);
+    let after = state.norms.as_mut().map(|[_, norm]| norm.forward(&mut queries));
+    let dropped_queries = drop_out(&mut queries, config.query_dropout, random);
+
+    let (mut of_queries, mut loss) = (vec![0.0; queries.len()], 0.0);
+    loss += items(model, state, asked, &queries, &mut of_queries);
+
+    scale(&mut of_queries, &dropped_queries);
+    if let (Some([_, norm]), Some(saved)) = (&state.norms, &after) {
+        norm.backward(saved, &mut of_queries, &mut state.of_norms[1]);
+    }
+    let mut of_heads = vec![0.0; heads.len()];
+    let mut of_groups = vec![0.0; groups.len() * model.relation_dim()];
+    let shared = &mut state.gradients.shared;
+    let mut out = Gradients { heads: &mut of_heads, relations: &mut of_groups, shared };
+    loss += model.map_gradient(&state.parameters.point(), &batch, &of_queries, &mut out);
+    for (group, of_group) in groups.iter().zip(of_groups.chunks_exact(model.relation_dim())) {
+        let sums = state.gradients.relations.row_mut(group.relation);
+        sums.iter_mut().zip(of_group).for_each(|(sum, of_group)| *sum += of_group);
+    }
+    scale(&mut of_heads, &dropped_heads);
+    if let (Some([norm, _]), Some(saved)) = (&state.norms, &before) {
+        norm.backward(saved, &mut of_heads, &mut state.of_norms[0]);
+    }
+    if !state.frozen {
+        for (&head, of_head) in asked.heads.iter().zip(of_heads.chunks_exact(dim)) {
+            let sums = state.gradients.entities.row_mut(head as usize);
+            sums.iter_mut().zip(of_head).for_each(|(sum, of_head)| *sum += of_head);
+        }
+    }
+    Ok(loss + penalties(state, asked))
+}
+
+/// The softmax over all entities, and its gradients.
+fn items(
+    model: &dyn RelationModel,
+    state: &mut State,
+    asked: &Asked<'_>,
+    queries: &[f32],
+    of_queries: &mut [f32],
+) -> f64 {
+    let items = model.items(&state.parameters.entities);
+    if state.frozen {
+        return softmax(queries, &asked.targets, &items, asked.total, of_queries, None);
+    }
+    if items.dim() == state.parameters.entities.dim() && matches!(items, std::borrow::Cow::Borrowed(_)) {
+        let of_items = Some(state.gradients.entities.as_mut_slice());
+        return softmax(queries, &asked.targets, &items, asked.total, of_queries, of_items);
+    }
+    let mut of_items = Rows::zeros(items.len(), items.dim());
+    let of_all = Some(of_items.as_mut_slice());
+    let loss = softmax(queries, &asked.targets, &items, asked.total, of_queries, of_all);
+    for row in 0..of_items.len() {
+        let out = state.gradients.entities.row_mut(row);
+        model.item_gradient(state.parameters.entities.row(row), of_items.row(row), out);
+    }
+    loss
+}
+
+/// N3 and L2 of heads, relations and tails, and their gradients.
+fn penalties(state: &mut State, asked: &Asked<'_>) -> f64 {
+    if state.penalty.is_none() {
+        return 0.0;
+    }
+    let State { parameters, gradients, penalty, frozen, .. } = state;
+    let mut value = 0.0;
+    for ((&relation, &head), target) in asked.relations.iter().zip(&asked.heads).zip(&asked.targets) {
+        let weight = target.weight / asked.total;
+        let relation = relation as usize;
+        value +=
+            penalty.add(parameters.relations.row(relation), weight, gradients.relations.row_mut(relation));
+        let heads = std::iter::once((head, weight));
+        let tails = target.tails.iter().map(|tail| (tail.entity, weight * tail.count as f32 / target.count));
+        for (entity, weight) in heads.chain(tails).filter(|_| !*frozen) {
+            let (entity, gradient) = (entity as usize, &mut gradients.entities);
+            value += penalty.add(parameters.entities.row(entity), weight, gradient.row_mut(entity));
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+impl State {
+    /// The gradients of entities, relations and what they share, one after the other.
+    pub(super) fn all_gradients(&self) -> Vec<f32> {
+        let Parameters { entities, relations, shared } = &self.gradients;
+        [entities.as_slice(), relations.as_slice(), shared].concat()
+    }
+}

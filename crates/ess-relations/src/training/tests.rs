@@ -1,0 +1,126 @@
+//! The gradient of a whole step against finite differences, and the softmax against its definition.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use super::{
+    config::{Counting, RelationTraining},
+    softmax::{Target, softmax},
+    step::{Asked, State, gradients},
+};
+use crate::{
+    graph::known::{Known, Tail},
+    graph::triple::Triple,
+    model::config::ModelConfig,
+    parameters::Parameters,
+    random::normal,
+    rows::Rows,
+};
+
+const ENTITIES: usize = 9;
+const RELATIONS: usize = 2;
+
+fn known() -> Known {
+    let triples = [(0, 0, 1), (0, 0, 2), (0, 0, 2), (3, 1, 4), (5, 0, 6), (7, 1, 8), (3, 1, 3)];
+    Known::new(triples.into_iter().map(|(head, relation, tail)| Triple { relation, head, tail }), RELATIONS)
+}
+
+fn training(name: &str, partitions: usize) -> RelationTraining {
+    let orthogonality = if partitions > 1 { 0.1 } else { 0.0 };
+    let model =
+        ModelConfig { name: name.to_owned(), dim: 6, partitions, orthogonality, ..Default::default() };
+    let normed = name != "rotate";
+    RelationTraining { model, n3: 0.05, l2: 0.02, batch_norm: normed, ..Default::default() }
+}
+
+/// The loss at some parameters, entities, relations and what they share in one vector, and its gradient.
+fn at(training: &RelationTraining, numbers: &[f32]) -> (f64, Vec<f32>) {
+    let (model, known) = (training.model.build().unwrap(), known());
+    let [d, r] = [model.entity_dim(), model.relation_dim()];
+    let (entities, rest) = numbers.split_at(ENTITIES * d);
+    let (relations, shared) = rest.split_at(2 * RELATIONS * r);
+    let entities = Rows::from_vec(entities.to_vec(), d).unwrap();
+    let relations = Rows::from_vec(relations.to_vec(), r).unwrap();
+    let parameters = Parameters { entities, relations, shared: shared.to_vec() };
+    let mut state = State::new(training, &*model, parameters, false);
+    let asked = Asked::new(&known, &mut (0..known.len()).collect::<Vec<_>>(), training.counting);
+    let mut random = ChaCha8Rng::seed_from_u64(0);
+    let loss = gradients(training, &*model, &mut state, &asked, &mut random).unwrap();
+    (loss, state.all_gradients())
+}
+
+#[test]
+fn the_gradient_of_a_step_agrees_with_finite_differences() {
+    for (name, partitions) in [("complex", 1), ("rotate", 1), ("cp", 1), ("mei", 3), ("meim", 2)] {
+        for counting in [Counting::Triples, Counting::Queries] {
+            let training = RelationTraining { counting, ..training(name, partitions) };
+            let model = training.model.build().unwrap();
+            let count =
+                ENTITIES * model.entity_dim() + 2 * RELATIONS * model.relation_dim() + model.shared_len();
+            let mut numbers = vec![0.0; count];
+            normal(&mut numbers, 0.6, &mut ChaCha8Rng::seed_from_u64(5));
+            let (_, found) = at(&training, &numbers);
+            for (place, found) in found.iter().enumerate() {
+                let mut loss = |by: f32| {
+                    numbers[place] += by;
+                    let loss = at(&training, &numbers).0;
+                    numbers[place] -= by;
+                    loss
+                };
+                let slope = |step: f32, up: f64, down: f64| (up - down) / (2.0 * f64::from(step));
+                let coarse = slope(2e-2, loss(2e-2), loss(-2e-2));
+                let fine = slope(1e-2, loss(1e-2), loss(-1e-2));
+                let expected = (4.0 * fine - coarse) / 3.0;
+                let near = (f64::from(*found) - expected).abs() < 3e-3 * expected.abs().max(1.0);
+                assert!(near, "{name}, {counting:?}, number {place}: {found}, by differences {expected}");
+            }
+        }
+    }
+}
+
+/// More entities than a tile, and more queries than a block.
+#[test]
+fn softmax_agrees_with_its_definition() {
+    let (n, m, dim) = (70, 2500, 5);
+    let mut values = vec![0.0; (n + m) * dim];
+    normal(&mut values, 1.0, &mut ChaCha8Rng::seed_from_u64(1));
+    let (queries, items) = values.split_at(n * dim);
+    let items = Rows::from_vec(items.to_vec(), dim).unwrap();
+    let tails: Vec<Vec<Tail>> = (0..n as u32)
+        .map(|row| vec![Tail { entity: row, count: 1 + row % 2 }, Tail { entity: 1024 + 17 * row, count: 1 }])
+        .collect();
+    let target = |tails: &'_ Vec<Tail>| {
+        let count = tails.iter().map(|tail| tail.count).sum::<u32>() as f32;
+        (count, tails.clone())
+    };
+    let owned: Vec<(f32, Vec<Tail>)> = tails.iter().map(target).collect();
+    let targets: Vec<Target<'_>> =
+        owned.iter().map(|(count, tails)| Target { weight: *count, tails, count: *count }).collect();
+    let total: f32 = targets.iter().map(|target| target.weight).sum();
+    let (mut gradient, mut of_items) = (vec![0.0; n * dim], vec![0.0; m * dim]);
+    let loss = softmax(queries, &targets, &items, total, &mut gradient, Some(&mut of_items));
+
+    let (mut expected, mut of_queries, mut of_all) = (0.0, vec![0.0; n * dim], vec![0.0; m * dim]);
+    for (row, target) in targets.iter().enumerate() {
+        let query = &queries[row * dim..][..dim];
+        let logit = |item: usize| -> f64 {
+            query.iter().zip(items.row(item)).map(|(q, d)| f64::from(*q) * f64::from(*d)).sum()
+        };
+        let sum: f64 = (0..m).map(|item| logit(item).exp()).sum();
+        for item in 0..m {
+            let count =
+                target.tails.iter().find(|tail| tail.entity as usize == item).map_or(0, |tail| tail.count);
+            let share = f64::from(target.weight) * logit(item).exp() / sum - f64::from(count);
+            expected -= f64::from(count) * (logit(item) - sum.ln());
+            for i in 0..dim {
+                of_queries[row * dim + i] += share * f64::from(items.row(item)[i]) / f64::from(total);
+                of_all[item * dim + i] += share * f64::from(query[i]) / f64::from(total);
+            }
+        }
+    }
+    assert!((loss - expected / f64::from(total)).abs() < 1e-5);
+    let near = |found: &[f32], expected: &[f64]| {
+        found.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-6)
+    };
+    assert!(near(&gradient, &of_queries) && near(&of_items, &of_all));
+}
