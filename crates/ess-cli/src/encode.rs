@@ -9,6 +9,7 @@ mod hosted;
 pub(crate) mod inputs;
 mod job;
 mod model;
+mod piece;
 mod shard;
 mod sparse;
 

@@ -187,6 +187,8 @@ fn what_a_model_does_not_have_is_refused_and_says_what_it_has() {
     let chunker = LateChunker::new(model("mpnet"), None).unwrap();
     assert!(chunker.encode_items(&["a b"], &[vec![2..3, 0..1]]).is_err());
     assert!(chunker.encode_items(&["a b"], &[vec![0..1, 2..4]]).is_err());
+    let overlap = chunker.encode_items(&["a b"], &[vec![0..2, 1..3]]).unwrap_err().to_string();
+    assert!(overlap.contains("without overlap"), "{overlap}");
     assert!(chunker.encode_items(&["a b"], &[]).is_err());
     assert!(chunker.encode_items(&[], &[]).is_err());
 }
@@ -248,10 +250,59 @@ impl RepresentationKind for BothEnds {
     }
 }
 
+/// Says nothing of any text.
+struct Nothing;
+
+impl RepresentationKind for Nothing {
+    fn name(&self) -> &'static str {
+        "nothing"
+    }
+
+    fn vectors(&self, _: &Representation, _: &TextStates<'_>) -> Vec<Vec<f32>> {
+        Vec::new()
+    }
+}
+
+/// A model's own head would make a vector of its biases.
+#[test]
+fn what_has_no_tokens_is_zero_behind_dense_layers_too() {
+    register_representation(Nothing).unwrap();
+    let model = model("xlm-roberta");
+    assert!(ess_core::ItemEncoder::dim(&*model) != model.token_dim(), "it has a dense layer");
+    let found = of(&model, &["nothing"]).encode_items(&["a", "b"]).unwrap();
+    assert!(found.as_slice().iter().all(|&value| value == 0.0));
+}
+
+/// Windows that hardly get on, or that no model could read.
+struct Far;
+
+impl RepresentationKind for Far {
+    fn name(&self) -> &'static str {
+        "far"
+    }
+
+    fn reading<'t>(&self, _: &Representation, _: &SentenceEncoder, text: &'t str) -> Reading<'t> {
+        Reading::Windows { overlap: if text == "most" { usize::MAX } else { 1000 } }
+    }
+
+    fn vectors(&self, _: &Representation, states: &TextStates<'_>) -> Vec<Vec<f32>> {
+        vec![states.pooled()]
+    }
+}
+
+#[test]
+fn windows_of_a_registered_kind_are_no_longer_than_the_model_reads() {
+    register_representation(Far).unwrap();
+    for text in ["most", "a"] {
+        let error = of(&model("bert"), &["far"]).encode_items(&[text]).unwrap_err().to_string();
+        assert!(error.contains("overlap"), "{error}");
+    }
+}
+
 #[test]
 fn a_registered_representation_works_by_its_name() {
     register_representation(BothEnds).unwrap();
-    assert!(representations().ends_with(&["both_ends"]));
+    assert!(representations().contains(&"both_ends"));
     let text = golden().texts.pop().unwrap();
     let found = of(&model("bert"), &["both_ends=prefix:16"]).encode_queries(&[&text]).unwrap();
     assert_eq!(found.dim(), 16);

@@ -7,13 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use ess_core::{Embeddings, Error, Ids, TokenStates};
+use ess_core::{Error, Ids, TokenStates};
 use ess_data::{
     EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, StoredRepresentation,
     TokenStoreShape, write_store, write_store_in_batches, write_token_store, write_token_store_in_batches,
 };
-use ess_encoders::{LateChunker, PassageSplitter};
-use ess_files::Checksum;
+use ess_encoders::PassageSplitter;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -26,6 +25,7 @@ use super::{
     arguments::Arguments,
     inputs::Inputs,
     model::{Encoded, Model},
+    piece::Piece,
 };
 
 #[derive(Serialize)]
@@ -58,13 +58,14 @@ pub(crate) fn run(arguments: &Arguments, model: &Model, output: &Output) -> Resu
         true => None,
         false => Some(Job::new(arguments, model, output, "corpus", model.provenance(true))?),
     };
-    let whole = |item: Item| vec![(item.title_and_text(), item.id)];
-    let encode_items = |job: &Job<'_>| job.encode(whole, |texts| model.encode_items(texts));
+    let whole = |item: Item| vec![Piece::whole(item.id.clone(), &item.title_and_text())];
+    let encode_items =
+        |job: &Job<'_>| job.encode(whole, |pieces| model.encode_items(&Piece::texts(pieces).0));
     let items_done = items.as_ref().map(encode_items).transpose()?;
     let passages_done = arguments.passages.then(|| passages(arguments, model, output)).transpose()?;
     let queries = Job::new(arguments, model, output, "queries", model.provenance(false))?;
-    let text = |query: Query| vec![(query.text, query.id)];
-    let queries_done = queries.encode(text, |texts| model.encode_queries(texts))?;
+    let text = |query: Query| vec![Piece::whole(query.id, &query.text)];
+    let queries_done = queries.encode(text, |pieces| model.encode_queries(&Piece::texts(pieces).0))?;
     output.write(&Report {
         items: items_done,
         passages: passages_done,
@@ -82,13 +83,11 @@ fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usi
     let splitter = PassageSplitter { min_words: splitter.min_words.min(splitter.max_words), ..splitter };
     splitter.check().context("--passage-words")?;
     let mut provenance = Provenance { layers: None, representations: None, ..model.provenance(true) };
-    provenance.text =
-        Some(format!("title, and passages of at most {} words of the text", splitter.max_words));
+    let limit = provenance.text.map_or_else(String::new, |limit| format!("; {limit}"));
+    let passages = format!("passages of at most {} words", splitter.max_words);
+    provenance.text = Some(format!("title, and {passages} of the text{limit}"));
     if let Some(chunker) = model.chunker() {
-        let text = format!(
-            "passages of at most {} words of title + \" \" + text, read as a whole",
-            splitter.max_words
-        );
+        let text = format!("{passages} of title + \" \" + text, read as a whole{limit}");
         provenance.text = Some(text);
         provenance.normalized = Some(chunker.has_unit_norm());
         let (name, space, dim) = (chunker.name(), "embedding".to_owned(), chunker.encoder().dim());
@@ -100,47 +99,15 @@ fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usi
         ..Job::new(arguments, model, output, "corpus", provenance)?
     };
     match model.chunker() {
-        None => job.encode(|item: Item| pieces(&splitter, &item), |texts| model.encode_passages(texts)),
+        None => {
+            let encode = |pieces: &[Piece]| model.encode_passages(&Piece::texts(pieces).0);
+            job.encode(|item: Item| Piece::passages(&splitter, &item), encode)
+        }
         Some(chunker) => {
-            let late = |texts: &[&str]| encode_late(chunker, &splitter, texts);
-            job.encode(|item: Item| late_pieces(&splitter, &item), late)
+            let late = |pieces: &[Piece]| Piece::encode_late(chunker, &splitter, pieces);
+            job.encode(|item: Item| Piece::late(&splitter, &item), late)
         }
     }
-}
-
-/// The passages of an item with their ids: the number of each before the whole text, `NUMBER TEXT`.
-fn late_pieces(splitter: &PassageSplitter, item: &Item) -> Vec<(String, String)> {
-    let whole = item.title_and_text();
-    let passages = splitter.ranges(&whole).len().max(1);
-    (0..passages).map(|number| (format!("{number} {whole}"), format!("{}#{number}", item.id))).collect()
-}
-
-/// Encodes passages that [`late_pieces`] gave. Those of one text that follow each other are read once, and each is the same
-/// whichever others are asked for.
-fn encode_late(chunker: &LateChunker, splitter: &PassageSplitter, pieces: &[&str]) -> Result<Encoded, Error> {
-    let (mut texts, mut wanted) = (Vec::<&str>::new(), Vec::<(usize, usize)>::new());
-    for piece in pieces {
-        let (number, text) = piece.split_once(' ').unwrap_or(("0", piece));
-        if texts.last() != Some(&text) {
-            texts.push(text);
-        }
-        wanted.push((texts.len() - 1, number.parse().unwrap_or(0)));
-    }
-    let passages: Vec<_> = texts.iter().map(|text| splitter.ranges(text)).collect();
-    let encoded = chunker.encode_items(&texts, &passages)?;
-    let values = wanted.into_iter().flat_map(|(text, number)| encoded[text].row(number).to_vec());
-    Embeddings::from_vec(values.collect(), chunker.encoder().dim()).map(Encoded::Vectors)
-}
-
-/// The texts of an item's passages with their ids; an item without words has one empty passage.
-fn pieces(splitter: &PassageSplitter, item: &Item) -> Vec<(String, String)> {
-    let title = Some(item.title.trim()).filter(|title| !title.is_empty());
-    let mut texts: Vec<&str> = title.into_iter().chain(splitter.split(&item.text)).collect();
-    if texts.is_empty() {
-        texts.push("");
-    }
-    let numbered = texts.into_iter().enumerate();
-    numbered.map(|(number, text)| (text.to_owned(), format!("{}#{number}", item.id))).collect()
 }
 
 /// One file's share.
@@ -169,25 +136,23 @@ impl<'a> Job<'a> {
         Ok(Self { arguments, model, output, name, input, out, provenance })
     }
 
-    /// Encodes part by part what is not there yet, and puts the parts together; the number of texts. `texts` gives those
-    /// of a record, each with its id. What is there counts where it is of the same ids and texts, by their checksums, the
+    /// Encodes part by part what is not there yet, and puts the parts together; the number of rows. `pieces` gives those of a
+    /// record. What is there counts where it is of the same ids and texts, by their checksums, the
     /// same model and the same settings.
     fn encode<R: Record + DeserializeOwned>(
         &self,
-        texts: impl Fn(R) -> Vec<(String, String)>,
-        encode: impl Fn(&[&str]) -> Result<Encoded, Error>,
+        pieces: impl Fn(R) -> Vec<Piece>,
+        encode: impl Fn(&[Piece]) -> Result<Encoded, Error>,
     ) -> Result<usize> {
         let read = || -> Result<_> {
-            let records = RecordReader::<R>::open(&self.input)?.map(|record| record.map(&texts));
-            Ok(records.flat_map(|texts| match texts {
-                Ok(texts) => texts.into_iter().map(Ok).collect(),
+            let records = RecordReader::<R>::open(&self.input)?.map(|record| record.map(&pieces));
+            Ok(records.flat_map(|pieces| match pieces {
+                Ok(pieces) => pieces.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
             }))
         };
-        let sum = |text: Result<(String, String), ess_data::Error>| {
-            text.map(|(text, id)| (id, Checksum::of(text.as_bytes())))
-        };
-        let all = read()?.map(sum).collect::<Result<Vec<_>, _>>()?;
+        let of_piece = |piece: Piece| (piece.id, piece.checksum);
+        let all = read()?.map(|piece| piece.map(of_piece)).collect::<Result<Vec<_>, _>>()?;
         let rows = self.arguments.shard.rows(all.len());
         let inputs = Inputs::new(all, rows.clone()).with_context(|| self.input.display().to_string())?;
         let ids = &inputs.ids;
@@ -208,8 +173,8 @@ impl<'a> Job<'a> {
     fn parts(
         &self,
         inputs: &Inputs,
-        mut records: impl Iterator<Item = Result<(String, String), ess_data::Error>>,
-        encode: impl Fn(&[&str]) -> Result<Encoded, Error>,
+        mut records: impl Iterator<Item = Result<Piece, ess_data::Error>>,
+        encode: impl Fn(&[Piece]) -> Result<Encoded, Error>,
     ) -> Result<Vec<PathBuf>> {
         let ids = &inputs.ids;
         let bar = self.progress_bar(ids.len());
@@ -221,10 +186,9 @@ impl<'a> Job<'a> {
             let part = self.part(parts.len());
             let of_part = self.provenance_of(inputs, rows);
             if !self.is_whole(&part, wanted, &of_part) {
-                let texts: Vec<_> = records.iter().map(|(text, _)| text.as_str()).collect();
                 let started = Instant::now();
-                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&texts)?, &of_part)?;
-                self.say_rate(&bar, &texts, started.elapsed());
+                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&records)?, &of_part)?;
+                self.say_rate(&bar, &Piece::texts(&records).0, started.elapsed());
             }
             bar.inc(wanted.len() as u64);
             parts.push(part);

@@ -73,6 +73,14 @@ fn passages_of_a_whole_item_are_the_same_in_parts_of_any_size() {
     let rows = ess_kit::Dataset::open(beir.out()).unwrap().passages().unwrap().unwrap().rows;
     assert_eq!((rows.items(), rows.of_item(0).len()), (3, ranges.len()));
 
+    // Nor are those of windows of another length.
+    let within = |tokens| {
+        beir.encode(&[&late[..], &["--max-tokens", tokens]].concat()).succeeded();
+        passages().to_embeddings().unwrap()
+    };
+    assert_ne!(within("8"), within("16"));
+    assert!(passages().provenance().text.as_ref().unwrap().ends_with("at most 16 tokens"));
+
     // Passages by themselves are not taken for these.
     beir.encode(&["--passages", "--passage-words", "9", "--dtype", "f32"]).succeeded();
     assert_eq!(passages().provenance().representations, None);

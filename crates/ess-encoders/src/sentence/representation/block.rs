@@ -136,7 +136,8 @@ impl Block {
         Ok(rows)
     }
 
-    /// Each vector of each text, finished, one after another; a zero vector of a text without any.
+    /// Each vector of each text, finished, one after another. A text without any has a zero vector, and a vector of zeros, that of
+    /// no token, stays one: dense layers would make the same vector of all of them.
     pub(super) fn finished(&self, texts: &[Vec<Vec<f32>>]) -> Result<Vec<f32>, Error> {
         let zero = vec![0.0; self.given_dim()];
         let none = std::slice::from_ref(&zero);
@@ -151,7 +152,10 @@ impl Block {
             Some(dim) => Embeddings::from_vec(vectors.concat(), dim)?,
         };
         let is_whole = self.own_dim.is_none() && self.dim() == self.whole_dim();
-        let finish = |vector: &[f32]| {
+        let finish = |(given, vector): (&&[f32], &[f32])| {
+            if given.iter().all(|value| *value == 0.0) {
+                return vec![0.0; self.dim()];
+            }
             let mut vector = vector[..self.dim()].to_vec();
             // What the model has normalised already keeps its bits.
             if self.has_unit_norm() && !(is_whole && self.model.normalizes()) {
@@ -159,7 +163,7 @@ impl Block {
             }
             vector
         };
-        Ok(whole.rows().flat_map(finish).collect())
+        Ok(vectors.iter().zip(whole.rows()).flat_map(finish).collect())
     }
 
     /// A kind of a program's own may give what it did not promise.

@@ -60,12 +60,13 @@ impl LateChunker {
         self.block.has_unit_norm()
     }
 
-    /// The embeddings of each item's passages (`p × d`), which are given by where they are in it, in bytes and in order. What
-    /// stands between two passages belongs to the first of them. An item without passages gives its own vector.
+    /// The embeddings of each item's passages (`p × d`), which are given by where they are in it, in bytes, in order and without
+    /// overlap. What stands between two passages belongs to the first of them. An item without passages, or with a single one,
+    /// gives its own vector.
     ///
     /// # Errors
     /// [`CoreError::Empty`] for no items; [`CoreError::LengthMismatch`] unless there are as many lists of passages;
-    /// [`CoreError::InvalidParameter`] for passages that are out of order or beyond the text; [`Error::Tokenizer`].
+    /// [`CoreError::InvalidParameter`] for passages that overlap, are out of order or beyond the text; [`Error::Tokenizer`].
     pub fn encode_items(
         &self,
         items: &[&str],
@@ -112,10 +113,10 @@ fn check_passages(text: &str, passages: &[Range<usize>]) -> Result<(), CoreError
     for passage in passages {
         if passage.start < last || passage.end < passage.start || passage.end > text.len() {
             let found = format!("{passage:?} behind {last}, in {} bytes", text.len());
-            let expected = "ranges in order within the text";
+            let expected = "ranges in order within the text, without overlap";
             return Err(CoreError::InvalidParameter { name: "passages", expected, found });
         }
-        last = passage.start;
+        last = passage.end;
     }
     Ok(())
 }

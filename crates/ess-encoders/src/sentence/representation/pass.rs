@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     block::Block,
+    chunks::check_overlap,
     inputs::{Inputs, Use, WindowUse},
     kind::{Reading, TextStates},
 };
@@ -83,7 +84,10 @@ fn inputs(model: &SentenceEncoder, blocks: &[Block], texts: &[&str], side: Side)
         let (mut pieces, mut windows) = (Vec::new(), BTreeMap::<usize, Vec<usize>>::new());
         for (text, &whole) in texts.iter().enumerate() {
             match checked.kind.get().reading(&checked.settings, model, whole) {
-                Reading::Windows { overlap } => windows.entry(overlap).or_default().push(text),
+                Reading::Windows { overlap } => {
+                    check_overlap(overlap, model)?;
+                    windows.entry(overlap).or_default().push(text);
+                }
                 Reading::Pieces(all) if !all.is_empty() => {
                     pieces.extend(all.into_iter().enumerate().map(|(at, piece)| (text, at, piece)));
                 }
