@@ -8,6 +8,7 @@ mod info;
 mod queries;
 mod search;
 mod texts;
+mod tokens;
 mod tune;
 
 use anyhow::Result;

@@ -79,6 +79,11 @@ impl ColbertEncoder {
         Self::read(folder.as_ref(), &Place::Device(device.clone()))
     }
 
+    /// Whether a folder is of a ColBERT model: it has artifact.metadata, or says that PyLate's `ColBERT` saved it.
+    pub fn is_folder(folder: impl AsRef<Path>) -> bool {
+        ModelFolder::new(folder.as_ref()).is_ok_and(|folder| folder::is_of_colbert(&folder))
+    }
+
     fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
         let model = ColbertFolder::read(&ModelFolder::new(folder)?)?;
         let config = &model.config;

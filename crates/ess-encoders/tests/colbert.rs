@@ -80,6 +80,18 @@ fn a_folder_of_pylate_with_local_attention_and_rotary_positions() {
 }
 
 #[test]
+fn what_a_colbert_folder_is() {
+    assert!(
+        ["published", "pylate", "modernbert"].iter().all(|name| ColbertEncoder::is_folder(colbert(name)))
+    );
+    assert!(
+        ["bert", "static", "cross-encoder", "no-such"]
+            .iter()
+            .all(|name| !ColbertEncoder::is_folder(tiny(name)))
+    );
+}
+
+#[test]
 fn a_text_has_the_same_vectors_alone_and_in_a_batch_each_of_unit_norm() {
     let encoder = ColbertEncoder::load(colbert("pylate")).unwrap();
     assert_eq!((encoder.dim(), encoder.query_length(), encoder.item_length()), (16, 14, 18));

@@ -16,17 +16,18 @@ Examples:
   ess encode --model path/to/model --beir my-beir --out small --precision int8
   ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5
   ess encode --model path/to/model --beir my-beir --out rich --representation pooled --representation layer=at:4,pooling:max
+  ess encode --model path/to/colbertv2.0 --beir my-beir --out tokens --dtype f16
   ess encode --http https://api.openai.com/v1 --http-model text-embedding-3-small --http-key-env OPENAI_API_KEY \\
              --beir my-beir --out my      # built with the feature http";
 
-/// Encode the items and queries of a BEIR folder with a sentence-transformers model.
+/// Encode the items and queries of a BEIR folder with a sentence-transformers or a ColBERT model.
 ///
 /// Writes corpus.safetensors and queries.safetensors, for the programs that take `--embeddings DIR`; of a shard
 /// corpus.2-of-4.safetensors and so on. Runs on all cores (RAYON_NUM_THREADS sets how many) and resumes.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The model: a sentence-transformers folder, or the name of one on the Hugging Face hub (build with --features hub),
+    /// The model: a sentence-transformers folder, one of ColBERT or PyLate, which gives queries and items a vector for each token, or the name of one on the Hugging Face hub (build with --features hub),
     /// such as sentence-transformers/all-MiniLM-L6-v2, perhaps with @REVISION.
     #[arg(
         long,

@@ -7,8 +7,8 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Error, ItemEncoder, QueryEncoder, TokenStates};
 use ess_data::{Provenance, StoredRepresentation};
 use ess_encoders::{
-    LateChunker, LayerEncoder, Precision, RepresentationEncoder, SentenceEncoder, StaticEncoder,
-    TokenCounter, TokenEncoder, TwoTowerEncoder,
+    ColbertEncoder, LateChunker, LayerEncoder, Precision, RepresentationEncoder, SentenceEncoder,
+    StaticEncoder, TokenCounter, TokenEncoder, TwoTowerEncoder,
 };
 
 use crate::data::{model_folder::model_folder, similarity_note::similarity_note};
@@ -35,6 +35,7 @@ enum Kind {
     Represented(Box<RepresentationEncoder>),
     States(TokenEncoder),
     Static(Box<StaticEncoder>),
+    Colbert(Box<ColbertEncoder>),
     #[cfg(feature = "http")]
     Hosted(Box<ess_encoders::HttpEncoder>),
 }
@@ -78,6 +79,9 @@ impl Model {
             Some(precision).filter(|own| *own != Precision::F32).map(|own| own.to_string());
         if StaticEncoder::is_folder(&folder) {
             return Self::load_static(arguments, &folder, device.as_ref(), provenance);
+        }
+        if ColbertEncoder::is_folder(&folder) {
+            return Self::load_colbert(arguments, &folder, device.as_ref(), provenance);
         }
         if folder.join("router_config.json").is_file() {
             return Self::load_two(arguments, &folder, device.as_ref(), &provenance);
@@ -138,6 +142,40 @@ impl Model {
             None => "all of it".to_owned(),
         });
         Self::new(Kind::Static(Box::new(encoder)), [provenance.clone(), provenance], false)
+    }
+
+    fn load_colbert(
+        arguments: &Arguments,
+        folder: &Path,
+        device: Option<&Device>,
+        mut provenance: Provenance,
+    ) -> Result<Self> {
+        let of_sentences = [
+            ("--layers", !arguments.layers.is_empty()),
+            ("--states", arguments.states.is_some()),
+            ("--passages", arguments.passages),
+            ("--max-tokens", arguments.max_tokens.is_some()),
+        ];
+        for (flag, given) in of_sentences {
+            ensure!(
+                !given,
+                "{flag}: expected a sentence encoder, found ColBERT, whose tokens all have vectors"
+            );
+        }
+        let encoder = match device {
+            None => ColbertEncoder::load_at(folder, arguments.precision)?,
+            Some(device) => ColbertEncoder::load_on(folder, device)?,
+        };
+        provenance.pooling = Some("mean of token vectors".to_owned());
+        provenance.normalized = Some(false);
+        // Beside MaxSim of the tokens.
+        provenance.similarity = Some("dot".to_owned());
+        let of = |tokens: usize| Provenance {
+            text: Some(format!("at most {tokens} tokens")),
+            ..provenance.clone()
+        };
+        let sides = [of(encoder.item_length()), of(encoder.query_length())];
+        Self::new(Kind::Colbert(Box::new(encoder)), sides, true)
     }
 
     fn load_two(
@@ -223,6 +261,7 @@ impl Model {
     pub(crate) fn encode_items(&self, texts: &[&str]) -> Result<Encoded, Error> {
         match &self.kind {
             Kind::States(encoder) if self.item_states => encoder.encode_items(texts).map(Encoded::States),
+            Kind::Colbert(encoder) => encoder.encode_items(texts).map(Encoded::States),
             _ => self.encode_passages(texts),
         }
     }
@@ -236,6 +275,7 @@ impl Model {
             Kind::Represented(encoder) => encoder.encode_items(texts),
             Kind::States(encoder) => encoder.encoder().encode_items(texts),
             Kind::Static(encoder) => encoder.encode_items(texts),
+            Kind::Colbert(encoder) => encoder.encode_items(texts).map(|states| states.embeddings().clone()),
             #[cfg(feature = "http")]
             Kind::Hosted(encoder) => encoder.encode_items(texts),
         };
@@ -255,6 +295,7 @@ impl Model {
             Kind::Represented(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
             Kind::States(encoder) => encoder.encode_queries(texts).map(Encoded::States),
             Kind::Static(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            Kind::Colbert(encoder) => encoder.encode_queries(texts).map(Encoded::States),
             #[cfg(feature = "http")]
             Kind::Hosted(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
         }
@@ -274,6 +315,7 @@ impl Kind {
             Self::Static(encoder) => {
                 Ok(Some((encoder.token_counter()?, encoder.max_tokens().unwrap_or(usize::MAX))))
             }
+            Self::Colbert(_) => Ok(None),
             #[cfg(feature = "http")]
             Self::Hosted(_) => Ok(None),
         }
@@ -344,7 +386,10 @@ fn checksums(root: &Path, folder: &Path, sums: &mut Vec<String>) -> Result<()> {
         let path = entry?.path();
         if path.is_dir() {
             checksums(root, &path, sums)?;
-        } else if path.extension().is_some_and(|kind| kind == "json" || kind == "safetensors") {
+        } else if path
+            .extension()
+            .is_some_and(|kind| kind == "json" || kind == "safetensors" || kind == "metadata")
+        {
             let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
             let name = path.strip_prefix(root).unwrap_or(&path).display();
             sums.push(format!("{name} {}", ess_files::Checksum::of(&bytes)));

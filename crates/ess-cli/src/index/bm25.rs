@@ -16,15 +16,15 @@ use crate::data::beir_file::beir_file;
 /// What a BM25 index is built with.
 #[derive(Args)]
 pub(crate) struct Bm25Arguments {
-    /// How slowly further occurrences of a term stop counting in a BM25 index.
-    #[arg(long, value_name = "NUMBER", default_value_t = Bm25Config::default().k1)]
-    k1: f32,
-    /// How much longer items count less in a BM25 index, 0 to 1.
-    #[arg(long, value_name = "NUMBER", default_value_t = Bm25Config::default().b)]
-    b: f32,
-    /// The language of a BM25 index's stemmer, such as german.
-    #[arg(long, value_parser = language, default_value = "english")]
-    language: Language,
+    /// How slowly further occurrences of a term stop counting in a BM25 index [default: 1.2].
+    #[arg(long, value_name = "NUMBER")]
+    k1: Option<f32>,
+    /// How much longer items count less in a BM25 index, 0 to 1 [default: 0.75].
+    #[arg(long, value_name = "NUMBER")]
+    b: Option<f32>,
+    /// The language of a BM25 index's stemmer, such as german [default: english].
+    #[arg(long, value_parser = language)]
+    language: Option<Language>,
 }
 
 fn language(name: &str) -> Result<Language, serde::de::value::Error> {
@@ -51,6 +51,11 @@ pub(crate) fn index_sparse(items: &Path, out: &Path) -> Result<Built> {
 }
 
 impl Bm25Arguments {
+    /// Its flags, and whether each is given.
+    pub(crate) fn given(&self) -> [(&'static str, bool); 3] {
+        [("--k1", self.k1.is_some()), ("--b", self.b.is_some()), ("--language", self.language.is_some())]
+    }
+
     /// Builds an index of a BEIR folder's items and saves it with their ids and with what encodes queries.
     pub(crate) fn build(&self, beir: &Path, out: &Path) -> Result<Built> {
         let (mut ids, mut texts) = (Vec::new(), Vec::new());
@@ -61,7 +66,12 @@ impl Bm25Arguments {
             ids.push(item.id);
         }
         let start = Instant::now();
-        let config = Bm25Config { k1: self.k1, b: self.b, language: self.language };
+        let usual = Bm25Config::default();
+        let config = Bm25Config {
+            k1: self.k1.unwrap_or(usual.k1),
+            b: self.b.unwrap_or(usual.b),
+            language: self.language.unwrap_or(usual.language),
+        };
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let (encoder, vectors) =
             Bm25Encoder::fit_and_encode(&texts, config).with_context(|| corpus.display().to_string())?;

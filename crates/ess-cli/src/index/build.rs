@@ -19,17 +19,22 @@ use crate::{
     output::options::Output,
 };
 
-use super::bm25::{Bm25Arguments, Built, index_sparse};
+use super::{
+    bm25::{Bm25Arguments, Built, index_sparse},
+    tokens::TokenArguments,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   ess index build --items data/scifact/minilm/corpus.safetensors --dtype i8 --out target/scifact.index
   ess index build --kind graph --items data/scifact/minilm/corpus.safetensors --out target/scifact.index
+  ess index build --kind tokens --bits 2 --items tokens/corpus.safetensors --out target/tokens.index
   ess index build --kind bm25 --beir data/scifact --out target/bm25.index";
 
 /// Build an index from an embedding store, or of texts by BM25, and save it with the ids of the items.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
+#[command(mut_arg("device", |device| device.requires("module")))]
 pub(crate) struct Build {
     /// The items, as `ess encode` and `ess import` write them; sparse ones, of `ess encode --sparse`, get an exact index.
     #[arg(long, value_name = "STORE", required_unless_present = "beir", value_parser = paths::STORE.read())]
@@ -45,40 +50,51 @@ pub(crate) struct Build {
     /// The index file to write.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
-    /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly; bm25 is of
-    /// texts (--beir), exact, and asked by texts [default with --beir: bm25].
+    /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly; tokens is
+    /// of the vectors of items' tokens, compressed and compared by MaxSim, as PLAID does; bm25 is of texts (--beir), exact, and
+    /// asked by texts [default with --beir: bm25].
     #[arg(long, value_enum, default_value_t = Kind::Flat, default_value_if("beir", ArgPredicate::IsPresent, "bm25"))]
     kind: Kind,
     #[command(flatten)]
     bm25: Bm25Arguments,
-    /// How vectors are stored; i8 is for a flat index, exact too, and the quickest. A graph keeps f32.
-    #[arg(long, alias = "storage", value_enum, value_name = "DTYPE", default_value_t = Numbers::F32)]
-    dtype: Numbers,
-    /// The most neighbours of an item in a graph.
-    #[arg(long, default_value_t = GraphBuilder::default().degree)]
-    degree: usize,
-    /// The candidates kept while a graph is built.
-    #[arg(long, alias = "candidates", default_value_t = GraphBuilder::default().candidates)]
-    ef_construction: usize,
+    /// How vectors are stored; i8 is for a flat index, exact too, and the quickest. A graph keeps f32 [default: f32].
+    #[arg(long, alias = "storage", value_enum, value_name = "DTYPE")]
+    dtype: Option<Numbers>,
+    /// The most neighbours of an item in a graph [default: 32].
+    #[arg(long)]
+    degree: Option<usize>,
+    /// The candidates kept while a graph is built [default: 100].
+    #[arg(long, alias = "candidates")]
+    ef_construction: Option<usize>,
     /// The lists of an IVF-PQ index; by its size if not given.
     #[arg(long)]
     lists: Option<usize>,
+    #[command(flatten)]
+    tokens: TokenArguments,
     /// Where random choices start.
     #[arg(long, default_value_t = 0)]
     seed: u64,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
 enum Kind {
     Flat,
     Graph,
     #[value(alias = "quantised")]
     IvfPq,
     Bm25,
+    Tokens,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+impl Kind {
+    fn name(&self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
 enum Numbers {
+    #[default]
     F32,
     F16,
     I8,
@@ -97,17 +113,19 @@ struct Report {
 impl Build {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let _lock = output.lock_files(&[("--out", &self.out)])?;
+        self.refuse_flags_of_other_kinds()?;
         let is_sparse = |items: &PathBuf| SparseIndexFile::is_one(items);
         let report = match (&self.items, &self.beir, self.kind) {
             (None, Some(beir), Kind::Bm25) => self.report(self.bm25.build(beir, &self.out)?)?,
             (Some(items), None, kind) if is_sparse(items)? => {
-                let fits = matches!(kind, Kind::Flat) && self.module.is_none();
+                let fits = kind == Kind::Flat && self.module.is_none() && self.dtype.is_none();
                 ensure!(
                     fits,
-                    "--items: expected embeddings for this kind and for --module, found sparse vectors"
+                    "--items: expected embeddings for this kind, --dtype and --module, found sparse vectors"
                 );
                 self.report(index_sparse(items, &self.out)?)?
             }
+            (Some(items), None, Kind::Tokens) => return self.of_tokens(items, output),
             (Some(items), None, Kind::Flat | Kind::Graph | Kind::IvfPq) => {
                 self.of_embeddings(items, output)?
             }
@@ -118,6 +136,43 @@ impl Build {
             "{}: {} items of dimension {}, built in {:.2} s, {} bytes",
             report.out.display(),
             report.items,
+            report.dim,
+            report.seconds_to_build,
+            report.file_bytes
+        );
+        output.write(&report)
+    }
+
+    /// Refuses what the kind does not read, since it would change nothing.
+    fn refuse_flags_of_other_kinds(&self) -> Result<()> {
+        let given = [
+            ("--dtype", self.dtype.is_some(), &[Kind::Flat, Kind::IvfPq][..]),
+            ("--degree", self.degree.is_some(), &[Kind::Graph]),
+            ("--ef-construction", self.ef_construction.is_some(), &[Kind::Graph]),
+            ("--lists", self.lists.is_some(), &[Kind::IvfPq]),
+        ];
+        let bm25 = self.bm25.given().map(|(flag, given)| (flag, given, &[Kind::Bm25][..]));
+        let tokens = self.tokens.given().map(|(flag, given)| (flag, given, &[Kind::Tokens][..]));
+        for (flag, given, kinds) in given.into_iter().chain(bm25).chain(tokens) {
+            ensure!(
+                !given || kinds.contains(&self.kind),
+                "{flag}: expected --kind {}, found --kind {}; leave the flag out",
+                kinds.iter().map(Kind::name).collect::<Vec<_>>().join(" or "),
+                self.kind.name()
+            );
+        }
+        Ok(())
+    }
+
+    fn of_tokens(&self, items: &Path, output: &Output) -> Result<()> {
+        ensure!(self.module.is_none(), "--module: expected an index of embeddings, found --kind tokens");
+        let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
+        let report = self.tokens.build(items, &self.out, self.seed, progress)?;
+        say!(
+            "{}: {} items of {} tokens of dimension {}, built in {:.2} s, {} bytes",
+            self.out.display(),
+            report.items,
+            report.tokens,
             report.dim,
             report.seconds_to_build,
             report.file_bytes
@@ -145,25 +200,28 @@ impl Build {
         let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
         match self.kind {
             Kind::Flat => {
-                let index = FlatBuilder::new(self.dtype.into()).build(items)?;
+                let index = FlatBuilder::new(self.dtype.unwrap_or_default().into()).build(items)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::Graph => {
-                let (degree, candidates) = (self.degree, self.ef_construction.max(self.degree));
-                let builder = GraphBuilder { degree, candidates, seed: self.seed, ..GraphBuilder::default() };
+                let usual = GraphBuilder::default();
+                let degree = self.degree.unwrap_or(usual.degree);
+                let candidates = self.ef_construction.unwrap_or(usual.candidates).max(degree);
+                let builder = GraphBuilder { degree, candidates, seed: self.seed, ..usual };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::IvfPq => {
-                let (lists, storage) = (self.lists, self.dtype.into());
+                let (lists, storage) = (self.lists, self.dtype.unwrap_or_default().into());
                 let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::Bm25 => bail!("--kind bm25: expected texts, found embeddings"),
+            Kind::Tokens => bail!("--kind tokens: expected token states, found embeddings"),
         }
     }
 

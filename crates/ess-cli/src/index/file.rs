@@ -9,6 +9,9 @@ use ess_lexical::SparseIndexFile;
 
 use crate::arguments::paths;
 
+/// The kind of index that is searched with the vectors of tokens.
+pub(crate) const TOKENS: &str = "tokens";
+
 /// Arguments that name an index and say how it is opened.
 #[derive(Args)]
 pub(crate) struct IndexArguments {

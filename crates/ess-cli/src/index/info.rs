@@ -5,12 +5,12 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 use ess_core::{Capabilities, Index, MemoryUse};
-use ess_index::ItemVectors;
+use ess_index::{IndexFile, ItemVectors, TokenSearch};
 use serde::Serialize;
 
 use crate::output::options::Output;
 
-use super::file::IndexArguments;
+use super::file::{IndexArguments, TOKENS};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,6 +42,22 @@ struct Report {
     verified: bool,
 }
 
+/// The same of an index of token vectors.
+#[derive(Serialize)]
+struct TokenReport {
+    kind: String,
+    items: usize,
+    tokens: usize,
+    dim: usize,
+    bits: usize,
+    centroids: usize,
+    keeps_vectors: bool,
+    search: TokenSearch,
+    memory: MemoryUse,
+    milliseconds_to_open: f64,
+    verified: bool,
+}
+
 /// Of an index of words.
 #[derive(Serialize)]
 struct SparseReport {
@@ -61,6 +77,9 @@ impl Info {
         }
         let start = Instant::now();
         let file = self.index.open()?;
+        if file.kind() == TOKENS {
+            return self.describe_tokens(&file, start, output);
+        }
         let index = file.index()?;
         let milliseconds_to_open = start.elapsed().as_secs_f64() * 1e3;
         let report = Report {
@@ -70,6 +89,27 @@ impl Info {
             dim: index.dim(),
             vectors: file.vectors()?,
             capabilities: index.capabilities(),
+            memory: index.memory_use(),
+            milliseconds_to_open,
+            verified: self.index.verifies(),
+        };
+        say!("{}: {}", self.index.path().display(), serde_json::to_string_pretty(&report)?);
+        output.write(&report)
+    }
+
+    fn describe_tokens(&self, file: &IndexFile, start: Instant, output: &Output) -> Result<()> {
+        let index = file.token_index()?;
+        let milliseconds_to_open = start.elapsed().as_secs_f64() * 1e3;
+        let tokens = index.tokens();
+        let report = TokenReport {
+            kind: file.kind().to_owned(),
+            items: tokens.items(),
+            tokens: tokens.tokens(),
+            dim: tokens.dim(),
+            bits: tokens.bits(),
+            centroids: tokens.centroids(),
+            keeps_vectors: tokens.keeps_vectors(),
+            search: index.settings(),
             memory: index.memory_use(),
             milliseconds_to_open,
             verified: self.index.verifies(),

@@ -1,6 +1,6 @@
 //! Queries of a store, mapped or not.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
@@ -42,6 +42,16 @@ impl QueryArguments {
     pub(crate) fn sparse(&self) -> Result<Option<SparseVectorsFile>> {
         ensure!(self.module.is_none(), "--module: expected none, for this index is of sparse vectors");
         Ok(self.queries.as_deref().map(SparseVectorsFile::open).transpose()?)
+    }
+
+    /// The store of the queries.
+    pub(crate) fn path(&self) -> Result<&Path> {
+        self.queries.as_deref().context("--queries: expected encoded queries, found none")
+    }
+
+    /// Whether a searching module is named.
+    pub(crate) fn names_module(&self) -> bool {
+        self.module.is_some()
     }
 
     /// Refuses encoded queries and modules where something else is expected.

@@ -6,20 +6,27 @@ use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::{Effort, Hit, Index, QueryEncoder, SearchParams, Searcher};
 use ess_data::write_run;
+use ess_index::TokenSearch;
 use ess_lexical::{SparseIndex, SparseIndexFile};
 use ess_metrics::Run;
 use serde::Serialize;
 
 use crate::{arguments::paths, data::dataset::open_searchable, output::options::Output};
 
-use super::{file::IndexArguments, queries::QueryArguments, texts::TextArguments};
+use super::{
+    file::{IndexArguments, TOKENS},
+    queries::QueryArguments,
+    texts::TextArguments,
+    tokens,
+};
 
 const EXAMPLES: &str = "\
 Examples:
   ess index search --index target/scifact.index --queries data/scifact/minilm/queries.safetensors -k 5
   ess index search --index target/bm25.index --text 'statins lower cholesterol'
   ess index search --index target/scifact.index --queries data/scifact/minilm/queries.safetensors \\
-      --module target/linear --ef-search 64 --write-run linear.run";
+      --module target/linear --ef-search 64 --write-run linear.run
+  ess index search --index target/tokens.index --queries tokens/queries.safetensors --nprobe 8 --rescore 512";
 
 /// Search an index, with or without a searching module.
 ///
@@ -44,12 +51,16 @@ pub(crate) struct Search {
     /// The candidates that a graph search keeps; the index's default if not given.
     #[arg(long, alias = "candidates")]
     ef_search: Option<usize>,
-    /// The lists of an IVF-PQ index that are looked into; the index's default if not given.
+    /// The lists of an IVF-PQ index that are looked into, of an index of tokens for each token; the index's default if not given.
     #[arg(long, alias = "probes")]
     nprobe: Option<usize>,
     /// The candidates that are compared exactly; the index's default if not given.
     #[arg(long, alias = "refine")]
     rescore: Option<usize>,
+    /// The cosine with a query's token from which on a centroid of an index of tokens counts, where more items are found than
+    /// compared; -1 counts all; the index's default if not given.
+    #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
+    centroid_threshold: Option<f32>,
     /// Print the hits of at most so many queries.
     #[arg(long, default_value_t = 3)]
     show: usize,
@@ -99,7 +110,16 @@ impl Search {
     fn answer_embeddings(&self) -> Result<Answers> {
         self.texts.refuse("encoded queries by --queries, for this index is of embeddings")?;
         let file = self.index.open()?;
-        let (index, ids) = (file.index()?, file.ids::<String>()?);
+        let ids = file.ids::<String>()?;
+        if file.kind() == TOKENS {
+            let index = file.token_index()?;
+            let settings = self.token_settings(index.settings())?;
+            let start = Instant::now();
+            let (queries, hits) = tokens::search(&index, self.queries.path()?, self.k, &settings)?;
+            return Ok(Answers { queries, hits, ids, seconds: start.elapsed().as_secs_f64() });
+        }
+        self.refuse_threshold()?;
+        let index = file.index()?;
         let items = self.items.as_deref().map(open_searchable).transpose()?;
         let queries = self.queries.read(self.queries.module(&file)?.as_ref(), &*index, items.as_ref())?;
         let effort = Effort { ef_search: self.ef_search, nprobe: self.nprobe, rescore: self.rescore };
@@ -111,6 +131,7 @@ impl Search {
     }
 
     fn answer_texts(&self) -> Result<Answers> {
+        self.refuse_threshold()?;
         for (flag, given) in
             [("--ef-search", self.ef_search), ("--nprobe", self.nprobe), ("--rescore", self.rescore)]
         {
@@ -150,6 +171,31 @@ impl Search {
         let start = Instant::now();
         let hits = index.search(&asked.vectors, self.k)?;
         Ok(Answers { queries: asked.ids, hits, ids, seconds: start.elapsed().as_secs_f64() })
+    }
+
+    fn refuse_threshold(&self) -> Result<()> {
+        ensure!(
+            self.centroid_threshold.is_none(),
+            "--centroid-threshold: expected an index of the kind tokens, found one without this setting; leave the flag out"
+        );
+        Ok(())
+    }
+
+    /// How an index of tokens is searched: as it says itself, but for what the flags say.
+    fn token_settings(&self, own: TokenSearch) -> Result<TokenSearch> {
+        for (flag, given) in
+            [("--ef-search", self.ef_search.is_some()), ("--module", self.queries.names_module())]
+        {
+            ensure!(
+                !given,
+                "{flag}: expected an index of embeddings, found one of token vectors; leave the flag out"
+            );
+        }
+        Ok(TokenSearch {
+            nprobe: self.nprobe.unwrap_or(own.nprobe),
+            candidates: self.rescore.unwrap_or(own.candidates),
+            centroid_score_threshold: self.centroid_threshold.or(own.centroid_score_threshold),
+        })
     }
 
     /// Refuses a setting that this kind of index does not have, since it would change nothing.

@@ -30,6 +30,19 @@ struct TextConfig {
     do_lower_case: Option<bool>,
 }
 
+/// Whether a folder is one of these, whatever else may be wrong with it.
+pub(super) fn is_of_colbert(folder: &ModelFolder) -> bool {
+    #[derive(Deserialize)]
+    struct Saved {
+        model_type: String,
+    }
+    let saved = folder.json::<Saved>("config_sentence_transformers.json");
+    folder.has("artifact.metadata") || saved.is_ok_and(|saved| saved.model_type == "ColBERT")
+}
+
+/// Whose classes a folder's parts are.
+const PACKAGES: &[&str] = &["sentence_transformers", "pylate"];
+
 impl ColbertFolder {
     pub(super) fn read(folder: &ModelFolder) -> Result<Self, Error> {
         if lists_parts(folder) { Self::pylate(folder) } else { Self::published(folder) }
@@ -58,7 +71,7 @@ impl ColbertFolder {
 
     /// A Transformer and one Dense or more, as PyLate saves them.
     fn pylate(folder: &ModelFolder) -> Result<Self, Error> {
-        let parts = model_parts_of(folder, &["sentence_transformers", "pylate"])?;
+        let parts = model_parts_of(folder, PACKAGES)?;
         let [transformer, dense @ ..] = parts.as_slice() else {
             return Err(wrong_parts(folder, &parts));
         };

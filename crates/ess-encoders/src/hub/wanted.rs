@@ -24,7 +24,8 @@ fn is_safe(file: &str) -> bool {
 }
 
 fn is_format_of_ours(file: &str) -> bool {
-    file.ends_with(".json") || file.ends_with(".safetensors")
+    // What ColBERT's own program says of its models.
+    file.ends_with(".json") || file.ends_with(".safetensors") || file == "artifact.metadata"
 }
 
 fn is_torch(file: &str) -> bool {
@@ -43,6 +44,7 @@ mod tests {
             "1_Pooling/config.json",
             "2_Dense/model.safetensors",
             "3_Dense/pytorch_model.bin",
+            "artifact.metadata",
         ];
         let other = [
             "onnx/config.json",

@@ -1,10 +1,13 @@
 //! What is written: vectors, token states, layers, passages, queries alone, and texts of all lengths; what is refused.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use ess_core::{ItemEncoder, QueryEncoder};
 use ess_data::EmbeddingStore;
-use ess_encoders::SentenceEncoder;
+use ess_encoders::{ColbertEncoder, SentenceEncoder};
 
 use crate::program::{read_json, run};
 
@@ -192,4 +195,28 @@ fn at_another_precision_is_another_store_and_says_so() {
     run("distil", ["--model", &model, "--out", &out, "--dim", "8", "--quiet"]).succeeded();
     run("encode", beir.arguments_for(&distilled, &["--precision", "int8"]))
         .failed_with(&["--precision", "static"]);
+}
+
+#[test]
+fn a_colbert_model_keeps_the_vectors_of_tokens_of_both_sides() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ess-encoders/tests/golden/colbert");
+    for name in ["pylate", "published"] {
+        let (beir, model) = (Beir::new(7, 40), folder.join(name));
+        let encode = |more: &[&str]| run("encode", beir.arguments_for(&model, more));
+        encode(&["--part", "3", "--dtype", "f32"]).succeeded();
+        let [items, queries] = ["corpus", "queries"]
+            .map(|name| EmbeddingStore::open(beir.out().join(name).with_extension("safetensors")).unwrap());
+        assert_eq!((items.token_dim(), queries.token_dim(), items.dim()), (Some(16), Some(16), 16));
+        let texts = ["risk 0", "risk 1"];
+        let expected = ColbertEncoder::load(&model).unwrap().encode_queries(&texts).unwrap();
+        let found = queries.token_states(0..2).unwrap();
+        assert!(found.packed().iter().zip(expected.packed()).all(|(a, b)| (a - b).abs() < 1e-5));
+        let [index, items] =
+            ["tokens.index", "corpus.safetensors"].map(|name| beir.out().join(name).display().to_string());
+        run("index", ["build", "--kind", "tokens", "--items", &items, "--out", &index, "--quiet"])
+            .succeeded();
+        for refused in [&["--states", "1"][..], &["--layers", "1"], &["--passages"], &["--max-tokens", "9"]] {
+            encode(refused).failed_with(&[refused[0], "ColBERT"]);
+        }
+    }
 }
