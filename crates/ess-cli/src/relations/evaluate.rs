@@ -29,9 +29,9 @@ pub(crate) struct Evaluate {
     /// A folder with train.txt, valid.txt and test.txt: a head, a relation and a tail a line, separated by tabs.
     #[arg(long, value_name = "DIR", value_parser = paths::GRAPH.read())]
     graph: PathBuf,
-    /// What is measured.
+    /// The triples that are measured.
     #[arg(long, value_enum, default_value = "test")]
-    part: MeasuredPart,
+    triples: MeasuredPart,
     /// Also a row for each relation.
     #[arg(long)]
     by_relation: bool,
@@ -48,7 +48,7 @@ impl Evaluate {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let set = RelationSet::load(&self.relations)?;
         let graph = KnowledgeGraph::open(&self.graph)?;
-        let part = match self.part {
+        let part = match self.triples {
             MeasuredPart::Train => Part::Train,
             MeasuredPart::Valid => Part::Valid,
             MeasuredPart::Test => Part::Test,
