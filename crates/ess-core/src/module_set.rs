@@ -2,7 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
+    thread::{self, ThreadId},
 };
 
 use crate::{
@@ -45,8 +46,63 @@ pub struct ModuleSet<E: Encoding = Embeddings> {
 
 /// A module, or how it is loaded.
 struct Slot<E: Encoding> {
-    loaded: Mutex<Option<SharedModule<E>>>,
+    state: Mutex<State<E>>,
+    /// Told whenever loading ended.
+    ended: Condvar,
     load: Option<Load<E>>,
+}
+
+struct State<E: Encoding> {
+    loaded: Option<SharedModule<E>>,
+    /// Who is loading it.
+    loading: Option<ThreadId>,
+}
+
+/// While there, its thread loads; also where loading panics, the next one who asks may try again.
+struct Loading<'a, E: Encoding>(&'a Slot<E>);
+
+impl<E: Encoding> Drop for Loading<'_, E> {
+    fn drop(&mut self) {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).loading = None;
+        self.0.ended.notify_all();
+    }
+}
+
+impl<E: Encoding> Slot<E> {
+    fn new(loaded: Option<SharedModule<E>>, load: Option<Load<E>>) -> Self {
+        let state = Mutex::new(State { loaded, loading: None });
+        Self { state, ended: Condvar::new(), load }
+    }
+
+    /// The module; loaded by `load`, with no lock held, by one thread at a time.
+    fn get(
+        &self,
+        check: impl Fn(&dyn SearchModule<E>) -> Result<(), Error>,
+    ) -> Result<SharedModule<E>, Error> {
+        let me = thread::current().id();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(module) = &state.loaded {
+                return Ok(module.clone());
+            }
+            match state.loading {
+                None => break,
+                Some(by) if by == me => {
+                    return Err(Error::Unsupported { what: "loading a module that asks for itself" });
+                }
+                Some(_) => state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner),
+            }
+        }
+        let load = self.load.as_ref().ok_or(Error::Empty { what: "modules of a name" })?;
+        state.loading = Some(me);
+        drop(state);
+        let loading = Loading(self);
+        let module = load()?;
+        check(&*module)?;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).loaded = Some(module.clone());
+        drop(loading);
+        Ok(module)
+    }
 }
 
 impl<E: Encoding> ModuleSet<E> {
@@ -71,20 +127,21 @@ impl<E: Encoding> ModuleSet<E> {
     /// [`Error::DimensionMismatch`] for a module of other dimensions than the set's; the one before then stays.
     pub fn insert(&self, name: impl Into<String>, module: SharedModule<E>) -> Result<bool, Error> {
         self.check(&*module)?;
-        Ok(self.put(name.into(), Slot { loaded: Mutex::new(Some(module)), load: None }))
+        Ok(self.put(name.into(), Slot::new(Some(module), None)))
     }
 
     /// Adds a module that is loaded when it is first asked for, or puts it in the place of the one that has the name. Says whether
     /// there was one.
     ///
     /// Where loading fails, or gives a module of other dimensions than the set's, whoever asked is told, and the next one who asks
-    /// tries again. Of several who ask at once, one loads and the others wait.
+    /// tries again. Of several who ask at once, one loads and the others wait, so `load` must not ask the set for this name:
+    /// it is told [`Error::Unsupported`] on its own thread, and would wait for itself on another.
     pub fn insert_lazy(
         &self,
         name: impl Into<String>,
         load: impl Fn() -> Result<SharedModule<E>, Error> + Send + Sync + 'static,
     ) -> bool {
-        self.put(name.into(), Slot { loaded: Mutex::new(None), load: Some(Box::new(load)) })
+        self.put(name.into(), Slot::new(None, Some(Box::new(load))))
     }
 
     /// Takes a module out; false where no module has the name.
@@ -107,13 +164,7 @@ impl<E: Encoding> ModuleSet<E> {
         let slot = slots.get(name).cloned().ok_or_else(unknown)?;
         // Loading may take long, and others are to be found meanwhile.
         drop(slots);
-        let mut loaded = slot.loaded.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(module) = &*loaded {
-            return Ok(module.clone());
-        }
-        let module = slot.load.as_ref().ok_or_else(|| Error::UnknownId { id: name.to_owned(), len: 0 })?()?;
-        self.check(&*module)?;
-        Ok(loaded.insert(module).clone())
+        slot.get(|module| self.check(module))
     }
 
     /// Maps each of `n` encoded queries by the module that is named for it (`n` names), into the item space (`n × d_item`), in order.
@@ -134,17 +185,12 @@ impl<E: Encoding> ModuleSet<E> {
             .into_iter()
             .map(|(name, rows)| Ok((self.get(name)?, rows)))
             .collect::<Result<_, Error>>()?;
-        if let [(module, _)] = &groups[..] {
-            return module.apply(encodings);
+        if let [(module, rows)] = &groups[..] {
+            return self.mapped(&**module, encodings, rows.len());
         }
         let mut values = vec![0.0; names.len() * self.item_dim];
         for (module, rows) in groups {
-            let mapped = module.apply(&encodings.select_rows(&rows)?)?;
-            let what = "vectors that a searching module returned";
-            if mapped.len() != rows.len() {
-                return Err(Error::LengthMismatch { what, expected: rows.len(), found: mapped.len() });
-            }
-            Error::check_dim(what, self.item_dim, mapped.dim())?;
+            let mapped = self.mapped(&*module, &encodings.select_rows(&rows)?, rows.len())?;
             for (row, vector) in rows.into_iter().zip(mapped.rows()) {
                 values[row * self.item_dim..][..self.item_dim].copy_from_slice(vector);
             }
@@ -164,6 +210,17 @@ impl<E: Encoding> ModuleSet<E> {
         k: usize,
     ) -> Result<Vec<Vec<Hit>>, Error> {
         index.search(&self.apply(encodings, names)?, k)
+    }
+
+    /// What a module makes of some queries, a vector for each.
+    fn mapped(&self, module: &dyn SearchModule<E>, encodings: &E, rows: usize) -> Result<Embeddings, Error> {
+        let mapped = module.apply(encodings)?;
+        let what = "vectors that a searching module returned";
+        if mapped.len() != rows {
+            return Err(Error::LengthMismatch { what, expected: rows, found: mapped.len() });
+        }
+        Error::check_dim(what, self.item_dim, mapped.dim())?;
+        Ok(mapped)
     }
 
     fn put(&self, name: String, slot: Slot<E>) -> bool {
@@ -229,6 +286,22 @@ mod tests {
             }
         });
         assert_eq!(tried.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn a_loader_that_asks_for_itself_is_told_and_one_that_panics_holds_nobody() {
+        let set = Arc::new(ModuleSet::<Embeddings>::new(2, 2));
+        let own = set.clone();
+        set.insert_lazy("itself", move || own.get("itself"));
+        assert!(matches!(set.get("itself"), Err(Error::Unsupported { .. })));
+        let tried = AtomicUsize::new(0);
+        set.insert_lazy("panics", move || match tried.fetch_add(1, Ordering::Relaxed) {
+            0 => panic!("the first time"),
+            _ => Ok(times(2.0)),
+        });
+        let asking = set.clone();
+        assert!(thread::spawn(move || asking.get("panics").is_ok()).join().is_err());
+        assert!(set.get("panics").is_ok());
     }
 
     /// No batch sees one module for some of its queries and the next for others.

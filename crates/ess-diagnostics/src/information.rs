@@ -32,7 +32,7 @@ use crate::{alignment::check_pairs, error::Error};
 pub struct InformationBound {
     /// The bound. It can be below 0, where the similarity misleads.
     pub nats: f64,
-    /// Its standard error, over the queries.
+    /// Its standard error over the queries, as if each had negatives of its own; they are shared, so it is a little too small.
     pub standard_error: f64,
     /// `ln N`, which it cannot pass.
     pub cap: f64,

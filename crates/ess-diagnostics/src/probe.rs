@@ -151,7 +151,7 @@ impl LinearProbe {
 }
 
 fn classes(labels: &[usize]) -> usize {
-    labels.iter().max().map_or(0, |&largest| largest + 1)
+    labels.iter().max().map_or(0, |&largest| largest.saturating_add(1))
 }
 
 fn largest(logits: ArrayView1<'_, f64>) -> usize {
@@ -294,6 +294,8 @@ mod tests {
         assert!(matches!(probe.judge(&vectors, &rare), Err(Error::TooFew { what: "rows of a label", .. })));
         let gap = [0, 0, 0, 0, 0, 2, 2, 2, 2, 2];
         assert!(matches!(probe.judge(&vectors, &gap), Err(Error::TooFew { expected: 3, found: 2, .. })));
+        let huge = [0, 0, 0, 0, 0, usize::MAX, usize::MAX, usize::MAX, usize::MAX, usize::MAX];
+        assert!(matches!(probe.judge(&vectors, &huge), Err(Error::TooFew { found: 2, .. })));
         let one = LinearProbe { folds: 1, ..probe };
         assert!(matches!(one.judge(&vectors, &gap), Err(Error::Parameter { .. })));
         for text in [r#"{"folds": 3, "fold": 2}"#, r#"{"folds": -1}"#] {

@@ -197,6 +197,12 @@ fn folders_that_are_no_sparse_encoder_say_why() {
         ("config_sentence_transformers.json", "SparseEncoder", "SentenceTransformer", "model_type"),
         (
             "config_sentence_transformers.json",
+            "\"similarity_fn_name\": null",
+            "\"similarity_fn_name\": \"cosine\"",
+            "similarity_fn_name",
+        ),
+        (
+            "config_sentence_transformers.json",
             "\"prompts\"",
             "\"max_active_dims\": 0, \"prompts\"",
             "max_active_dims",

@@ -91,8 +91,12 @@ fn decision(path: &Path) -> Result<Option<GuardDecision>, Error> {
     };
     let torn = |error: serde_json::Error| Error::Report { path: path.to_owned(), found: error.to_string() };
     let report: serde_json::Value = serde_json::from_str(&text).map_err(torn)?;
-    // Automatic choice has reports of another kind.
-    Ok(serde_json::from_value(report).ok().map(|report: FitReport| report.guard))
+    // Automatic choice has reports of another kind, without a guard; `floor` is its earlier name.
+    if report.get("guard").or_else(|| report.get("floor")).is_none() {
+        return Ok(None);
+    }
+    let report: FitReport = serde_json::from_value(report).map_err(torn)?;
+    Ok(Some(report.guard))
 }
 
 #[cfg(test)]
@@ -125,5 +129,9 @@ mod tests {
 
         fs::write(at("whole/training.json"), "{\"guard\": ").unwrap();
         assert!(matches!(open_modules(folder.path(), 3, 3), Err(Error::Report { .. })));
+        fs::write(at("whole/training.json"), r#"{"guard": {"returned": "trained"}}"#).unwrap();
+        assert!(matches!(open_modules(folder.path(), 3, 3), Err(Error::Report { .. })));
+        fs::write(at("whole/training.json"), r#"{"dense": {}}"#).unwrap();
+        assert!(open_modules(folder.path(), 3, 3).unwrap().evidence.is_empty());
     }
 }

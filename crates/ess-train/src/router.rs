@@ -51,14 +51,59 @@ impl Default for RouterConfig {
     }
 }
 
-/// Sends queries to searching modules by name.
+/// Sends queries to searching modules by name. Read from JSON, it is checked: names that differ, and for each module as many finite
+/// weights as for the others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Weights")]
 pub struct Router {
     baseline: String,
     modules: Vec<String>,
     /// For each module a weight for each component of a query and one more, which stands for itself.
     weights: Vec<Vec<f32>>,
+}
+
+/// A router as it is read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Weights {
+    baseline: String,
+    modules: Vec<String>,
+    weights: Vec<Vec<f32>>,
+}
+
+impl TryFrom<Weights> for Router {
+    type Error = String;
+
+    fn try_from(read: Weights) -> Result<Self, String> {
+        let Weights { baseline, modules, weights } = read;
+        check_names(&baseline, modules.iter().map(String::as_str)).map_err(|error| error.to_string())?;
+        let dim = weights.first().map_or(0, Vec::len);
+        if weights.len() != modules.len() || dim < 2 || weights.iter().any(|row| row.len() != dim) {
+            let found: Vec<usize> = weights.iter().map(Vec::len).collect();
+            return Err(format!(
+                "a router of {} modules: expected as many weights for each, found {found:?}",
+                modules.len()
+            ));
+        }
+        if weights.iter().flatten().any(|weight| !weight.is_finite()) {
+            return Err("a router: expected finite weights".to_owned());
+        }
+        Ok(Self { baseline, modules, weights })
+    }
+}
+
+/// Refuses modules that their names do not tell apart.
+fn check_names<'a>(baseline: &'a str, modules: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    let mut names = vec![baseline];
+    for name in modules {
+        if names.contains(&name) {
+            let (parameter, expected) =
+                ("the names of modules to route to", "different from each other and the baseline's");
+            return Err(Error::Config { name: parameter, expected, found: format!("{name:?} twice") });
+        }
+        names.push(name);
+    }
+    Ok(())
 }
 
 /// A router, and the evidence for it.
@@ -89,6 +134,7 @@ impl RouterConfig {
         modules: &[(&str, &[f64])],
     ) -> Result<RouterFit, Error> {
         self.check(queries.len())?;
+        check_names(baseline.0, modules.iter().map(|(name, _)| *name))?;
         let gains = gains(queries.len(), baseline.1, modules)?;
         let mut held_out = vec![0.0; queries.len()];
         for fold in self.folds_of(queries.len()) {
@@ -298,6 +344,18 @@ mod tests {
             RouterConfig { penalties: vec![1.0, f64::NAN], ..config.clone() },
         ] {
             assert!(matches!(broken.fit(&queries, ("frozen", &frozen), &modules), Err(Error::Config { .. })));
+        }
+        let twice: [(&str, &[f64]); 2] = [("first", &first), ("first", &first)];
+        assert!(matches!(config.fit(&queries, ("frozen", &frozen), &twice), Err(Error::Config { .. })));
+        assert!(matches!(config.fit(&queries, ("first", &frozen), &modules), Err(Error::Config { .. })));
+        for text in [
+            r#"{"baseline": "f", "modules": [], "weights": [[1, 1]]}"#,
+            r#"{"baseline": "f", "modules": ["a", "b"], "weights": [[1, 1], [1]]}"#,
+            r#"{"baseline": "f", "modules": ["f"], "weights": [[1, 1]]}"#,
+            r#"{"baseline": "f", "modules": ["a"], "weights": [[1, 1e39]]}"#,
+            r#"{"baseline": "f", "modules": ["a"], "weights": [[1]]}"#,
+        ] {
+            assert!(serde_json::from_str::<Router>(text).is_err(), "{text}");
         }
         let confident = RouterConfig { confidence: 1.0, ..config.clone() };
         assert!(confident.fit(&queries, ("frozen", &frozen), &modules).is_err());

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use clap::{Args, builder::PossibleValue};
 use ess_files::FolderLock;
-use ess_train::RecipeConfig;
+use ess_train::{RecipeConfig, TrainerConfig};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 use self::{
     data_set::DataSet,
     geometry::{Geometry, Overlap},
-    kept::Kept,
+    kept::{Kept, Wanted},
     report::Report,
     results::Results,
     searching::Searching,
@@ -42,7 +42,7 @@ Examples:
 /// Two things are measured for each data set. How the frozen encodings use their space: ranks, isotropy, intrinsic dimension,
 /// hubness, a lower bound of the information that a query has of its item. And what searching modules of several classes make of
 /// them: trained, on seen and on unseen items, beside the same class fitted to the test queries themselves, which says what the
-/// class could express. The second is no result that a system could have; it is an upper part of the scale.
+/// class can express at least. The second is no result that a system could have; it is an upper part of the scale.
 ///
 /// Writes bottleneck.md, results.json and spectrum.svg into the folder. Each measurement is kept in a file of its own, so that a run that
 /// was stopped goes on where it was.
@@ -78,6 +78,7 @@ const CLASSES: [&str; 4] = ["diagonal", "low_rank", "linear", "mlp"];
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.seeds > 0, "--seeds: expected at least 1, found 0");
     check_names(&arguments.data)?;
+    check_classes(&arguments.module)?;
     let _lock = FolderLock::acquire(&arguments.out)?;
     let measuring = Measuring::new(arguments, output)?;
     let mut results = Results { seed: measuring.seed, geometry: vec![], searching: vec![], overlaps: vec![] };
@@ -100,6 +101,14 @@ fn check_names(data: &[DataSet]) -> Result<()> {
     for (at, set) in data.iter().enumerate() {
         let again = data[..at].iter().any(|other| other.name() == set.name());
         ensure!(!again, "--data: two data sets are called {:?}", set.name());
+    }
+    Ok(())
+}
+
+/// Refuses a class that is given twice: its seeds would count twice.
+fn check_classes(classes: &[String]) -> Result<()> {
+    for (at, class) in classes.iter().enumerate() {
+        ensure!(!classes[..at].contains(class), "--module: {class:?} is given twice");
     }
     Ok(())
 }
@@ -129,10 +138,12 @@ impl Measuring {
 
     /// All of one data set, which is opened only where a measurement is missing.
     fn measure(&self, data: &DataSet, results: &mut Results) -> Result<()> {
+        let files = data.checksum()?;
+        let wanted = |what, seed| Wanted { data, what, seed, files: &files };
         let mut opened = None;
         let mut open = || data.open(self.seed);
         self.bar.set_message(format!("the encodings of {}", data.name()));
-        let geometry = self.kept(data, "geometry", self.seed, &mut opened, &mut open, |opened| {
+        let geometry = self.kept(wanted("geometry", self.seed), &mut opened, &mut open, |opened| {
             Geometry::measure(opened, self.seed)
         })?;
         let frozen = geometry.found.frozen.clone();
@@ -140,7 +151,7 @@ impl Measuring {
         for class in &self.classes {
             for seed in (0..self.seeds).map(|more| self.seed.wrapping_add(more)) {
                 self.bar.set_message(format!("{class} on {}", data.name()));
-                let searching = self.kept(data, class, seed, &mut opened, &mut open, |opened| {
+                let searching = self.kept(wanted(class, seed), &mut opened, &mut open, |opened| {
                     Searching::measure(opened, class, seed, &frozen)
                 })?;
                 results.searching.push(searching);
@@ -151,15 +162,14 @@ impl Measuring {
 
     fn kept<T: kept::Found>(
         &self,
-        data: &DataSet,
-        what: &str,
-        seed: u64,
+        wanted: Wanted<'_>,
         opened: &mut Option<Opened>,
         open: &mut impl FnMut() -> Result<Opened>,
         measure: impl FnOnce(&Opened) -> Result<T>,
     ) -> Result<Kept<T>> {
+        let Wanted { data, what, seed, files } = wanted;
         let path = self.file_of(data, what, seed);
-        if let Some(kept) = Kept::read(&path, data, what, seed)? {
+        if let Some(kept) = Kept::read(&path, &wanted)? {
             self.bar.inc(1);
             return Ok(kept);
         }
@@ -168,7 +178,8 @@ impl Measuring {
             none => none.insert(open().with_context(|| data.name().to_owned())?),
         };
         let found = measure(opened).with_context(|| format!("{}: {what}", data.name()))?;
-        let kept = Kept { data: data.clone(), what: what.to_owned(), seed, found };
+        let (data, what, files) = (data.clone(), what.to_owned(), files.to_owned());
+        let kept = Kept { data, what, seed, files, trainer: TrainerConfig::default(), found };
         crate::output::json::write_json(&path, &kept)?;
         self.bar.inc(1);
         Ok(kept)

@@ -36,13 +36,16 @@ fn the_bottleneck_is_measured_once_and_a_second_run_takes_what_is_kept() {
     let frozen = |at: usize| results["geometry"][at]["found"]["frozen"].clone();
     assert_eq!(frozen(0), frozen(1));
 
-    // What is kept is taken as it is, and what is torn is measured again.
+    // What is kept is taken as it is, and what is torn or of other files is measured again.
     let cell = data.path("page/cells/small.ridge.0.json");
     let kept = fs::read_to_string(&cell).unwrap();
     let mut marked = read_json(&cell);
     marked["found"]["parameters"] = 98_765.into();
     fs::write(&cell, marked.to_string()).unwrap();
     assert!(run("experiment bottleneck", arguments).succeeded().stdout.contains("98765"));
+    marked["files"] = "xxh3-64:0".into();
+    fs::write(&cell, marked.to_string()).unwrap();
+    assert!(!run("experiment bottleneck", arguments).succeeded().stdout.contains("98765"));
     fs::write(&cell, &kept[..kept.len() / 2]).unwrap();
     assert_eq!(
         without_seconds(&run("experiment bottleneck", arguments).succeeded().stdout),
@@ -69,6 +72,8 @@ fn what_cannot_be_measured_is_said_and_leaves_nothing() {
     let bottleneck = |more: &[&str]| run("experiment bottleneck", [&["--out", &out], more].concat());
     bottleneck(&["--data", &unequal]).failed_with(&["small", "differ in dimension"]);
     bottleneck(&["--data", &small, "--data", &small]).failed_with(&["two data sets are called \"small\""]);
+    bottleneck(&["--data", &small, "--module", "linear", "--module", "linear"])
+        .failed_with(&["\"linear\" is given twice"]);
     bottleneck(&["--data", &small, "--seeds", "0"]).failed_with(&["--seeds"]);
     bottleneck(&["--data", "small"]).failed_with(&["NAME=EMBEDDINGS_DIR,TRAIN,DEV,TEST"]);
     bottleneck(&["--data", &small, "--module", "lineer"]).failed_with(&["lineer", "linear"]);

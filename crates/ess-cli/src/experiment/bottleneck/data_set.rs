@@ -1,8 +1,9 @@
 //! A data set on the command line.
 
-use std::{path::Path, str::FromStr};
+use std::{fs::File, path::Path, str::FromStr};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use ess_files::Checksum;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -50,6 +51,22 @@ impl DataSet {
 
     pub(super) fn embeddings(&self) -> &Path {
         &self.0.embeddings
+    }
+
+    /// One checksum of all its files.
+    pub(super) fn checksum(&self) -> Result<String> {
+        let mut sums = String::new();
+        for (_, path) in self.0.paths() {
+            let stores = ["corpus.safetensors", "queries.safetensors"].map(|name| path.join(name));
+            let files = if path.is_dir() { stores.to_vec() } else { vec![path.to_owned()] };
+            for file in files {
+                let sum = File::open(&file)
+                    .and_then(Checksum::of_reader)
+                    .with_context(|| file.display().to_string())?;
+                sums += &format!("{sum} ");
+            }
+        }
+        Ok(Checksum::of(sums.as_bytes()).to_string())
     }
 
     pub(super) fn open(&self, seed: u64) -> Result<Opened> {

@@ -24,8 +24,9 @@ const INTRODUCTION: &str = "# Where the bottleneck is
 
 Written by `ess experiment bottleneck`. A bi-encoder loses what its encodings do not hold, and what its search does not bring out of
 them (sections 5.1 and B.2 of the paper). With frozen encodings the two can be told apart: a searching module of a class is
-trained, and the same class is fitted to the test queries themselves. What it then still misses, the class cannot express on these
-encodings; what lies between, it could express and did not learn.
+trained, and the same class is fitted to the test queries themselves, in 400 steps without decay. What lies between, the class could
+express and did not learn. What it then still misses is at most what it cannot express on these encodings: another loss or a longer
+fit may reach more.
 
 A module that is fitted to the test queries is no result: with as many parameters as queries or more it can learn any answer by
 heart. Read it beside classes of few parameters, and as what the class has room for.
@@ -36,7 +37,8 @@ const HOW: &str = "
 Every trained row is the mean over the seeds, whether or not the baseline guard returned the module. Brackets are paired 95 % bootstrap intervals of
 the difference to the frozen encoder on the same queries; **bold** ones are significant after Holm's correction over all such
 differences on this page. *Seen* queries have a relevant item that a training query had too. Information is the InfoNCE bound, in nats, of
-test queries and their items, at a temperature chosen on other pairs; it cannot pass its cap.
+test queries and their items, at a temperature chosen on other pairs; it cannot pass its cap. Its ± is the standard error over queries, a
+little too small, as they share their negatives.
 ";
 
 impl Report<'_> {
@@ -193,15 +195,15 @@ const LOSS: &str = "
 ## Where the loss is
 
 What the frozen encoder lacks to an nDCG@10 of 1, in three parts: what training recovers; what the class could express, since it does
-when it is told the answers, and did not learn (the searching); what it does not express even then (the encoding, for this
-class). A part below 0 is a loss by training.
+when it is told the answers, and did not learn (the searching: at least so much); what it does not reach even then (the encoding, for
+this class: at most so much). A part below 0 is a loss by training.
 
 ";
 
 /// The parts of one data set's loss.
 fn losses(text: &mut String, geometry: &Kept<Geometry>, rows: &[Row<'_>]) {
     let _ = writeln!(text, "### {}\n", geometry.data.name());
-    text.push_str("| class | queries | lost | recovered | could, did not learn | not expressed |\n|---|---|---|---|---|---|\n");
+    text.push_str("| class | queries | lost | recovered | could, did not learn | not reached when told |\n|---|---|---|---|---|---|\n");
     for row in rows {
         for (at, name) in ["all", "seen", "unseen"].into_iter().enumerate() {
             let (Some(compared), Some(told)) = (&row.groups[at], row.fitted_on_test[at]) else { continue };

@@ -42,8 +42,10 @@ impl<'a> Row<'a> {
         }
         let means: Vec<f64> = runs.iter().map(|run| mean(&run.trained)).collect();
         let information = runs.iter().find_map(|run| run.information.clone()).map(|first| {
-            let nats = runs.iter().filter_map(|run| run.information.as_ref()).map(|bound| bound.nats);
-            InformationBound { nats: mean(&nats.collect::<Vec<_>>()), ..first }
+            let bounds = || runs.iter().filter_map(|run| run.information.as_ref());
+            let nats = mean(&bounds().map(|bound| bound.nats).collect::<Vec<_>>());
+            let variance = mean(&bounds().map(|bound| bound.standard_error.powi(2)).collect::<Vec<_>>());
+            InformationBound { nats, standard_error: variance.sqrt(), ..first }
         });
         let share = |count: usize| count as f64 / runs.len() as f64;
         Ok(Self {

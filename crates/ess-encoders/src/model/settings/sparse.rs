@@ -27,8 +27,12 @@ pub(crate) const TEXT: FileSettings = FileSettings {
 /// config_sentence_transformers.json.
 pub(crate) const MODEL: FileSettings = FileSettings {
     file: "config_sentence_transformers.json of a sparse encoder",
-    applied: &["default_prompt_name", "max_active_dims", "prompts", "similarity_fn_name"],
-    only: &[("model_type", &["null", "\"SparseEncoder\""]), ("truncate_dim", &["null"])],
+    applied: &["default_prompt_name", "max_active_dims", "prompts"],
+    only: &[
+        ("model_type", &["null", "\"SparseEncoder\""]),
+        ("similarity_fn_name", &["null", "\"dot\""]),
+        ("truncate_dim", &["null"]),
+    ],
     shared: &[],
     harmless: &["__version__", "requirements"],
     closed: true,
