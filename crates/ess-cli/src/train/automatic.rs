@@ -48,6 +48,7 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
 
 /// Chooses a searching operation, with or without texts, and saves it.
 pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
+    let mut out = FolderLock::acquire(&arguments.out)?;
     // Settings may name the parts that the embeddings have.
     let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
     let parts = register_parts(&dataset)?;
@@ -55,7 +56,6 @@ pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
     if arguments.config.is_none() {
         config.features.extend(parts);
     }
-    let mut out = FolderLock::acquire(&arguments.out)?;
     let train = judge_file(&dataset, &arguments.train)?;
     let dev = arguments.dev.as_ref().map(|path| judge_file(&dataset, path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
