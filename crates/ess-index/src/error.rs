@@ -27,10 +27,10 @@ pub enum Error {
     /// An error of `ess-core`.
     #[error(transparent)]
     Core(#[from] ess_core::Error),
-    /// A file could not be written.
+    /// Another error of `ess-files`: another program writes the file at the same time.
     #[error(transparent)]
     Files(ess_files::Error),
-    /// A file could not be read.
+    /// A file could not be read or written.
     #[error("{path}: {cause}", path = path.display())]
     Io {
         /// The file.

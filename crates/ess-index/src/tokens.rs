@@ -3,6 +3,7 @@
 pub(crate) mod builder;
 mod codec;
 pub(crate) mod compressed;
+mod consistency;
 mod file;
 pub(crate) mod index;
 pub(crate) mod index_builder;

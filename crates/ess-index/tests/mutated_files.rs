@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 
 use ess_core::{Embeddings, SearchParams, Searcher, TokenStates};
 use ess_files::Checksum;
-use ess_index::{IndexFile, Opening, TokenIndex, TokenSearch};
+use ess_index::{
+    CompressedTokensBuilder, Error, IndexFile, Opening, Progress, TokenIndex, TokenIndexBuilder, TokenSearch,
+};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -164,6 +166,10 @@ fn search_tokens(index: &TokenIndex, length: usize) -> bool {
         let all = TokenSearch { nprobe: usize::MAX, candidates: usize::MAX, centroid_score_threshold: None };
         let _ =
             (index.search(&query, 3), index.search_with(&query, usize::MAX, &all), index.tokens().decoded(0));
+        let mut tokens = index.tokens().clone();
+        let _ = TokenIndex::new(tokens.clone(), all);
+        let _ = tokens.append(&query);
+        let _ = TokenIndex::new(tokens, all);
     }
     true
 }
@@ -246,4 +252,49 @@ fn an_index_without_lists_is_refused_by_its_sizes() {
     std::fs::write(&path, parts.encode(true)).unwrap();
     let found = IndexFile::open(&path, Opening::Read).unwrap().index().map(drop).unwrap_err();
     assert!(found.to_string().contains("sizes of an IVF-PQ index"), "{found}");
+}
+
+#[test]
+fn token_vectors_that_do_not_fit_together_are_refused_unless_nothing_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("tokens.index");
+    let texts: Vec<Vec<f32>> =
+        (0..6).map(|i| (0..40).map(|j| ((i * 40 + j) as f32).sin()).collect()).collect();
+    let items = TokenStates::from_texts(Embeddings::from_rows(&[[0.0]; 6]).unwrap(), 8, &texts).unwrap();
+    let tokens = CompressedTokensBuilder {
+        centroids: Some(4),
+        keep_vectors: true,
+        ..CompressedTokensBuilder::default()
+    };
+    let builder = TokenIndexBuilder { tokens, ..TokenIndexBuilder::default() };
+    builder.build(&items, Progress::Silent).unwrap().save(&path).unwrap();
+    let whole = Parts::of(&std::fs::read(&path).unwrap());
+    let (one, many) = (1_u64.to_le_bytes(), 1000_u64.to_le_bytes());
+    let nan = half::f16::NAN.to_le_bytes();
+    let changes: [(&str, usize, &[u8]); 9] = [
+        ("starts", 0, &one),
+        ("starts", 8, &many),
+        ("starts", 6 * 8, &one),
+        ("codes", 0, &4_u32.to_le_bytes()),
+        ("list_ends", 0, &many),
+        ("list_ends", 3 * 8, &one),
+        ("list_items", 0, &6_u32.to_le_bytes()),
+        ("vectors", 2, &nan),
+        ("vectors", 0, &half::f16::INFINITY.to_le_bytes()),
+    ];
+    assert!(try_file(&path, &whole.encode(true), Opening::Mapped));
+    for (section, at, bytes) in changes {
+        let mut parts = whole.clone();
+        let entries = parts.header["sections"].as_array().unwrap();
+        let changed = entries.iter().position(|entry| entry["name"] == section).unwrap();
+        parts.sections[changed][at..at + bytes.len()].copy_from_slice(bytes);
+        let forged = parts.encode(true);
+        assert!(try_file(&path, &forged, Opening::MappedUnverified), "{section} at {at}");
+        for opening in [Opening::Read, Opening::Mapped] {
+            let found = TokenIndex::open(&path, opening).map(drop).unwrap_err();
+            let names_it = found.to_string().contains(&format!("section {section}"));
+            assert!(matches!(found, Error::Format { .. }) && names_it, "{section} at {at}: {found}");
+        }
+        assert!(ess_index::verify(&path).is_err(), "{section} at {at}");
+    }
 }

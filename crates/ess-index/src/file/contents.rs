@@ -13,45 +13,54 @@ pub(crate) const FORMAT: Format = Format { magic: b"ESSINDEX", version: 1, what:
 
 /// A file whose header has been checked, for a kind of index to take its sections from.
 #[derive(Debug)]
-pub struct Contents(SectionFile);
+pub struct Contents {
+    file: SectionFile,
+    is_checked: bool,
+}
 
 impl Contents {
     pub(crate) fn open(path: &Path, opening: Opening) -> Result<Self, Error> {
-        Ok(Self(SectionFile::open(FORMAT, path, opening)?))
+        let file = SectionFile::open(FORMAT, path, opening)?;
+        Ok(Self { file, is_checked: opening != Opening::MappedUnverified })
     }
 
     /// The file.
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.file.path()
+    }
+
+    /// Whether sections are checked against their checksums, and so may be read through to see that they fit together.
+    pub(crate) fn is_checked(&self) -> bool {
+        self.is_checked
     }
 
     /// The kind of index that the file has.
     pub(crate) fn kind(&self) -> &str {
-        self.0.kind()
+        self.file.kind()
     }
 
     /// What the kind says about itself.
     pub(crate) fn about<A: DeserializeOwned>(&self, kind: &str) -> Result<A, Error> {
-        Ok(self.0.about(kind)?)
+        Ok(self.file.about(kind)?)
     }
 
     /// Whether the file has a section of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.0.has(name)
+        self.file.has(name)
     }
 
     /// A section of `count` numbers, or of any count with `None`.
     pub(crate) fn numbers<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Numbers<T>, Error> {
-        Ok(self.0.numbers(name, count)?)
+        Ok(self.file.numbers(name, count)?)
     }
 
     /// Reads every section once and checks it, those included that its kind has no use for, such as ids.
     pub(crate) fn verify(&self) -> Result<(), Error> {
-        Ok(self.0.verify()?)
+        Ok(self.file.verify()?)
     }
 
     /// What was expected of the file and what was found.
     pub(crate) fn mismatch(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        self.0.mismatch(expected, found).into()
+        self.file.mismatch(expected, found).into()
     }
 }

@@ -5,7 +5,11 @@ use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{codec::Codec, compressed::CompressedTokens, unit::extend_with_units};
+use super::{
+    codec::Codec,
+    compressed::CompressedTokens,
+    unit::{extend_with_units, has_direction},
+};
 use crate::{error::Error, progress::Progress};
 
 /// The settings with which [`CompressedTokens`] are made.
@@ -33,8 +37,8 @@ pub struct CompressedTokensBuilder {
     /// The number of centroids, at most the number of tokens that they are learnt from. Default: the power of two at or below
     /// `4 √T` for `T` tokens, a quarter of PLAID's number.
     pub centroids: Option<usize>,
-    /// The largest number of tokens that centroids and buckets are learnt from, drawn at random. Default: 32 for each centroid,
-    /// at least 16 384.
+    /// The largest number of tokens that centroids and buckets are learnt from, drawn at random; there are no more centroids than
+    /// that. Default: 32 for each centroid, at least 16 384.
     pub training_tokens: Option<usize>,
     /// The number of iterations of k-means. Default: 4.
     pub iterations: usize,
@@ -52,7 +56,7 @@ impl Default for CompressedTokensBuilder {
 }
 
 impl CompressedTokensBuilder {
-    /// Compresses the tokens of items, without those of the encoder's prompt. It runs in rayon's current thread pool; the same
+    /// Compresses the tokens of items, without those of the encoder's prompt and those of zeros. It runs in rayon's current thread pool; the same
     /// items, settings and seed give the same codes in any number of threads.
     ///
     /// # Errors
@@ -68,7 +72,8 @@ impl CompressedTokensBuilder {
     /// [`CompressedTokens::append`] adds them.
     ///
     /// # Errors
-    /// [`Error::Core`] with `InvalidParameter` for a setting out of range, and with `Empty` for items without a token.
+    /// [`Error::Core`] with `InvalidParameter` for a setting out of range, and with `Empty` for items without a token that is not
+    /// zeros.
     pub fn train(
         &self,
         items: &TokenStates,
@@ -78,12 +83,14 @@ impl CompressedTokensBuilder {
         self.check()?;
         let dim = items.token_dim();
         let all = (0..items.rows()).flat_map(|row| items.own_states(row).chunks_exact(dim));
+        let all = all.filter(|token| has_direction(token));
         let count = all.clone().count();
         if count == 0 {
             return Err(CoreError::Empty { what: "tokens to learn centroids from" }.into());
         }
-        let centroids = self.centroids_for(tokens.max(1)).min(count);
-        let wanted = self.training_tokens.unwrap_or(centroids.saturating_mul(32).max(16_384)).max(centroids);
+        let most = self.training_tokens.unwrap_or(count);
+        let centroids = self.centroids_for(tokens.max(1)).min(count).min(most);
+        let wanted = self.training_tokens.unwrap_or(centroids.saturating_mul(32).max(16_384));
         let mut random = ChaCha8Rng::seed_from_u64(self.seed);
         let mut chosen = sample(&mut random, count, wanted.min(count)).into_vec();
         chosen.sort_unstable();

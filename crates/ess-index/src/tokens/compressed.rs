@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::{
     codec::Codec,
     max_sim::{QueryTokens, Scratch},
-    unit::extend_with_units,
+    unit::extend_with_directions,
 };
 use crate::{error::Error, file::numbers::InMemory, kernels::float::lanes::LANES};
 
@@ -56,7 +56,8 @@ impl CompressedTokens {
         Self { codec, starts: vec![0].into(), codes: Vec::new().into(), residuals: Vec::new().into(), exact }
     }
 
-    /// Adds further items, without the tokens of the encoder's prompt.
+    /// Adds further items, without the tokens of the encoder's prompt and without those whose vector is zeros, such as padding:
+    /// they have no direction.
     ///
     /// # Errors
     /// [`CoreError::DimensionMismatch`] for states of another dimension.
@@ -65,10 +66,10 @@ impl CompressedTokens {
         let (mut units, mut end) = (Vec::new(), self.tokens() as u64);
         let mut ends = Vec::with_capacity(items.rows());
         for row in 0..items.rows() {
-            let states = items.own_states(row);
-            end += (states.len() / self.dim()) as u64;
+            let before = units.len();
+            extend_with_directions(&mut units, items.own_states(row), self.dim());
+            end += ((units.len() - before) / self.dim()) as u64;
             ends.push(end);
-            extend_with_units(&mut units, states, self.dim());
             if units.len() >= TOGETHER * self.dim() {
                 self.push_units(&units);
                 units.clear();

@@ -1,6 +1,6 @@
 //! The file of an index of token vectors.
 
-use std::path::Path;
+use std::{collections::HashMap, path::Path};
 
 use ess_core::Error as CoreError;
 use ess_files::{Numbers, Opening, Section, write_sections};
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     codec::{Codec, bytes_of},
     compressed::CompressedTokens,
+    consistency,
     index::TokenIndex,
     lists::Lists,
     settings::TokenSearch,
@@ -56,7 +57,8 @@ impl TokenIndex {
     /// ```
     ///
     /// # Errors
-    /// [`Error::Files`] when the file cannot be written; the old file is as it was then.
+    /// [`Error::Io`] when the file cannot be written, [`Error::Files`] while another program writes it; the old file is as it was
+    /// then.
     pub fn save(&self, path: &Path) -> Result<(), Error> {
         self.write(path, Vec::new())
     }
@@ -64,11 +66,18 @@ impl TokenIndex {
     /// The same with an id for each item, which [`IndexFile::ids`](crate::IndexFile::ids) gives back.
     ///
     /// # Errors
-    /// As [`TokenIndex::save`]; [`CoreError::LengthMismatch`] when there are not as many ids as items.
+    /// As [`TokenIndex::save`]; [`CoreError::LengthMismatch`] when there are not as many ids as items,
+    /// [`CoreError::DuplicateId`] for an id given twice.
     pub fn save_with_ids(&self, path: &Path, ids: &[String]) -> Result<(), Error> {
         let (what, expected, found) = ("ids of items with token vectors", self.tokens.items(), ids.len());
         if expected != found {
             return Err(CoreError::LengthMismatch { what, expected, found }.into());
+        }
+        let mut rows = HashMap::with_capacity(ids.len());
+        for (second, id) in ids.iter().enumerate() {
+            if let Some(first) = rows.insert(id, second) {
+                return Err(CoreError::DuplicateId { id: id.clone(), first, second }.into());
+            }
         }
         self.write(path, String::sections(ids))
     }
@@ -76,7 +85,9 @@ impl TokenIndex {
     /// Opens a file of [`TokenIndex::save`]. [`IndexFile`](crate::IndexFile) opens index and ids from one version of the file.
     ///
     /// # Errors
-    /// [`Error::Files`] when it cannot be read, is of another kind or version, was cut off or damaged.
+    /// [`Error::Io`] when it cannot be read; [`Error::Format`] when it is of another kind or version, was cut off, or names
+    /// tokens, centroids or items that it does not have; [`Error::Damaged`] when a checksum does not match. With
+    /// [`Opening::MappedUnverified`] the header alone is checked, the centroids and the sizes of the sections.
     pub fn open(path: &Path, opening: Opening) -> Result<Self, Error> {
         Self::from_file(&Contents::open(path, opening)?)
     }
@@ -143,6 +154,9 @@ impl TokenIndex {
             ends: contents.numbers("list_ends", Some(centroids))?,
             items: contents.numbers("list_items", None)?,
         };
+        if contents.is_checked() {
+            consistency::check(contents, &tokens, &lists)?;
+        }
         Ok(Self { tokens, lists, search })
     }
 }

@@ -19,7 +19,8 @@ impl Lists {
         let mut lists = vec![Vec::new(); tokens.centroids()];
         for item in 0..tokens.items() {
             for &code in &tokens.codes[tokens.range(item)] {
-                let list: &mut Vec<u32> = &mut lists[code as usize];
+                // Only a damaged file that was not checked has codes beyond the centroids.
+                let Some(list): Option<&mut Vec<u32>> = lists.get_mut(code as usize) else { continue };
                 if list.last() != Some(&(item as u32)) {
                     list.push(item as u32);
                 }

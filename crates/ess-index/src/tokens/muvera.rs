@@ -24,7 +24,8 @@ use crate::error::Error;
 pub struct MuveraConfig {
     /// How many hyperplanes cut the space: `2^hyperplanes` partitions, of at most 16. Default: 5.
     pub hyperplanes: u32,
-    /// How often the space is cut anew. Default: 20.
+    /// How often the space is cut anew. Hyperplanes and projections together have at most 2²⁶ components (256 MiB).
+    /// Default: 20.
     pub repetitions: usize,
     /// The components that a partition's vector is projected to, by random signs; `None` leaves it as it is. Default: 16.
     pub partition_dim: Option<usize>,
@@ -67,12 +68,24 @@ impl MuveraConfig {
                 "between 1 and what gives 16777216 components in all",
                 repetitions.to_string(),
             ),
+            Self { repetitions, .. } if !self.is_drawn_within_bounds(token_dim) => wrong(
+                "repetitions",
+                "at most what gives 67108864 components of hyperplanes and projections",
+                repetitions.to_string(),
+            ),
             _ => Ok(Muvera::new(self.clone(), token_dim)),
         }
     }
 
     fn partition_dim(&self, token_dim: usize) -> usize {
         self.partition_dim.unwrap_or(token_dim)
+    }
+
+    /// Whether normals and signs, `repetitions · (hyperplanes + partition_dim) · token_dim` numbers, fit into memory.
+    fn is_drawn_within_bounds(&self, token_dim: usize) -> bool {
+        let rows = self.hyperplanes as usize + self.partition_dim.unwrap_or(0);
+        let drawn = rows.checked_mul(self.repetitions).and_then(|rows| rows.checked_mul(token_dim));
+        drawn.is_some_and(|drawn| drawn <= MAX_DRAWN)
     }
 
     /// The components before the final projection.
@@ -84,6 +97,7 @@ impl MuveraConfig {
 
 const MAX_HYPERPLANES: u32 = 16;
 const MAX_DIM: usize = 1 << 24;
+const MAX_DRAWN: usize = 1 << 26;
 
 /// Fixed-dimensional encodings of sets of token vectors (Dhulipala et al., "MUVERA", NeurIPS 2024): one vector for a query and
 /// one for an item, whose inner product is about their MaxSim. So any [`Index`](ess_core::Index) and any engine does the first

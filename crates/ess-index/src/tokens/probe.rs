@@ -48,9 +48,9 @@ impl Probe {
         let wanted = search.candidates.max(k);
         let mut items = self.probed(compressed, lists, search.nprobe);
         if let Some(threshold) = search.centroid_score_threshold {
-            items = self.best(compressed, items, wanted.saturating_mul(WIDER), threshold);
+            items = self.best(compressed, items, wanted.saturating_mul(WIDER), Some(threshold));
         }
-        self.best(compressed, items, wanted, f32::NEG_INFINITY)
+        self.best(compressed, items, wanted, None)
     }
 
     /// The items in the lists of the centroids nearest to each token, in order.
@@ -73,24 +73,30 @@ impl Probe {
         found.map(|(item, _)| item as u32).collect()
     }
 
-    /// The `wanted` items of the largest MaxSim of centroids whose largest cosine reaches a threshold.
+    /// The `wanted` items of the largest MaxSim of all centroids, or of those whose largest cosine reaches a threshold.
     fn best(
         &self,
         compressed: &CompressedTokens,
         items: Vec<u32>,
         wanted: usize,
-        threshold: f32,
+        threshold: Option<f32>,
     ) -> Vec<u32> {
         if items.len() <= wanted {
             return items;
         }
-        let (mut best, mut of_token) = (TopK::new(wanted), vec![0.0; self.tokens]);
+        // With a threshold, a token that no kept centroid is near counts nothing.
+        let start = if threshold.is_some() { 0.0 } else { f32::NEG_INFINITY };
+        let (mut best, mut of_token) = (TopK::new(wanted), vec![start; self.tokens]);
         for item in items {
-            // A token that no kept centroid is near counts nothing.
-            of_token.fill(0.0);
-            for &code in &compressed.codes[compressed.range(item as usize)] {
+            let tokens = compressed.range(item as usize);
+            if tokens.is_empty() {
+                // Only a damaged file that was not checked lists such an item.
+                continue;
+            }
+            of_token.fill(start);
+            for &code in &compressed.codes[tokens] {
                 let centroid = (code as usize).min(self.largest.len() - 1);
-                if self.largest[centroid] >= threshold {
+                if threshold.is_none_or(|threshold| self.largest[centroid] >= threshold) {
                     let cosines = &self.cosines[centroid * self.tokens..][..self.tokens];
                     for (most, &cosine) in of_token.iter_mut().zip(cosines) {
                         *most = if cosine > *most { cosine } else { *most };

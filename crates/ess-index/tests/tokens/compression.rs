@@ -68,7 +68,7 @@ proptest! {
         keep_vectors: bool,
         seed in 0_u32..1000,
     ) {
-        let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)) % 1999) as f32 / 1000.0 - 1.0;
+        let number = |i: usize| (((i as u32 + 1).wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)) % 1999) as f32 / 1000.0 - 0.9995;
         let texts: Vec<Vec<f32>> =
             lengths.iter().enumerate().map(|(at, length)| (0..length * dim).map(|i| number(i + 1000 * at)).collect()).collect();
         prop_assume!(lengths.iter().sum::<usize>() > 0);
@@ -150,4 +150,38 @@ fn what_does_not_fit_is_refused() {
         tokens.similarities_of(&narrow, &vec![vec![0]; 10]),
         Err(CoreError::DimensionMismatch { .. })
     ));
+}
+
+#[test]
+fn centroids_are_learnt_from_no_more_tokens_than_asked_for() {
+    let (items, _) = texts(100, 0);
+    for centroids in [None, Some(64)] {
+        let builder = CompressedTokensBuilder {
+            centroids,
+            training_tokens: Some(10),
+            ..CompressedTokensBuilder::default()
+        };
+        assert_eq!(builder.build(&items, Progress::Silent).unwrap().centroids(), 10);
+    }
+}
+
+#[test]
+fn tokens_of_zeros_are_left_out() {
+    let (items, queries) = texts(20, 1);
+    let mut padded: Vec<Vec<f32>> = (0..20).map(|row| items.states(row).to_vec()).collect();
+    padded.iter_mut().for_each(|text| text.extend([0.0; 3 * DIM]));
+    padded.push(vec![0.0; 2 * DIM]);
+    let padded = states(&padded);
+    for keep_vectors in [false, true] {
+        let builder = CompressedTokensBuilder { keep_vectors, ..of_bits(2) };
+        let [plain, found] = [&items, &padded].map(|items| builder.build(items, Progress::Silent).unwrap());
+        assert_eq!((found.items(), found.tokens()), (21, plain.tokens()));
+        let rows: Vec<u32> = (0..20).collect();
+        let similarities =
+            |of: &ess_index::CompressedTokens| of.similarities(queries.states(0), &rows).unwrap();
+        assert_eq!(similarities(&found), similarities(&plain));
+        assert_eq!(found.similarities(queries.states(0), &[20]).unwrap(), [0.0]);
+    }
+    let empty = of_bits(2).build(&states(&[vec![0.0; DIM]]), Progress::Silent);
+    assert!(matches!(empty, Err(Error::Core(CoreError::Empty { .. }))));
 }

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_core::Searcher;
-use ess_index::{CompressedTokensBuilder, IndexFile, Opening, Progress, TokenIndex, TokenIndexBuilder};
+use ess_core::{Error as CoreError, Searcher};
+use ess_index::{
+    CompressedTokensBuilder, Error, IndexFile, Opening, Progress, TokenIndex, TokenIndexBuilder,
+};
 
 use super::words::texts;
 
@@ -69,6 +71,13 @@ fn an_index_comes_back_from_its_file_with_and_without_its_vectors() {
         assert!(IndexFile::open(&path, Opening::Read).unwrap().ids::<String>().unwrap().is_none());
     }
     assert!(index(false).save_with_ids(&path, &ids()[1..]).is_err());
+    let twice = [&ids()[..11], &ids()[3..4]].concat();
+    let found = index(false).save_with_ids(&path, &twice).unwrap_err();
+    let is_named = |id: &str| id == "item 3";
+    assert!(
+        matches!(&found, Error::Core(CoreError::DuplicateId { id, first: 3, second: 11 }) if is_named(id)),
+        "{found}"
+    );
     // The old file is as it was.
     assert!(TokenIndex::open(&path, Opening::Mapped).unwrap().tokens().keeps_vectors());
 }
@@ -98,5 +107,27 @@ fn files_cut_or_altered_anywhere_are_refused() {
         let mut altered = whole.clone();
         altered[end] ^= 1;
         assert!(refused(&altered), "altered at {end}");
+    }
+}
+
+#[test]
+fn errors_of_files_are_those_that_the_docs_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let path = file.join("tokens.index");
+    assert!(matches!(index(false).save(&path), Err(Error::Io { .. })));
+    assert!(matches!(TokenIndex::open(&path, Opening::Mapped), Err(Error::Io { .. })));
+    let flat = golden().with_file_name("flat-f32.index");
+    assert!(matches!(TokenIndex::open(&flat, Opening::Mapped), Err(Error::Format { .. })));
+    let mut bytes = std::fs::read(golden()).unwrap();
+    let damaged = folder.path().join("damaged.index");
+    std::fs::write(&damaged, &bytes[..bytes.len() - 1]).unwrap();
+    assert!(matches!(TokenIndex::open(&damaged, Opening::Mapped), Err(Error::Format { .. })));
+    *bytes.last_mut().unwrap() ^= 1;
+    std::fs::write(&damaged, &bytes).unwrap();
+    for opening in [Opening::Mapped, Opening::MappedUnverified] {
+        let found = TokenIndex::open(&damaged, opening);
+        assert_eq!(matches!(found, Err(Error::Damaged { .. })), opening == Opening::Mapped);
     }
 }

@@ -112,3 +112,16 @@ fn what_does_not_fit_is_refused() {
     let none = CompressedTokensBuilder::default().train(&items, 20, Progress::Silent).unwrap();
     assert!(matches!(TokenIndex::new(none, usual), Err(Error::Core(CoreError::Empty { .. }))));
 }
+
+#[test]
+fn candidates_are_the_nearest_also_where_all_centroids_are_at_negative_cosines() {
+    let token = |cosine: f32| {
+        let mut token = vec![0.0; DIM];
+        (token[0], token[1]) = (cosine, (1.0 - cosine * cosine).sqrt());
+        token
+    };
+    let index = index(&states(&[token(-0.9), token(-0.5), token(-0.1)]), true);
+    let one = TokenSearch { nprobe: 3, candidates: 1, centroid_score_threshold: None };
+    let found = index.search_with(&states(&[token(1.0)]), 1, &one).unwrap();
+    assert_eq!(found[0][0].item, 2);
+}

@@ -105,6 +105,8 @@ fn what_does_not_fit_is_refused() {
         MuveraConfig { hyperplanes: 17, ..usual.clone() },
         MuveraConfig { repetitions: 0, ..usual.clone() },
         MuveraConfig { repetitions: usize::MAX, ..usual.clone() },
+        // The encoding has 2²² components, the projections 2²² · 48.
+        MuveraConfig { hyperplanes: 0, repetitions: 1 << 22, partition_dim: Some(1), ..usual.clone() },
         MuveraConfig { partition_dim: Some(0), ..usual.clone() },
         MuveraConfig { final_dim: Some(0), ..usual.clone() },
         MuveraConfig { final_dim: Some(usize::MAX), ..usual.clone() },
