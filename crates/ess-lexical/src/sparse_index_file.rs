@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ess_core::Error as CoreError;
+use ess_core::{Error as CoreError, Ids};
 use ess_files::{Format, Opening, SectionFile, write_sections};
 use serde::{Deserialize, Serialize};
 
@@ -82,11 +82,13 @@ impl SparseIndexFile {
     ///
     /// # Errors
     /// [`ess_core::Error::DimensionMismatch`] for an encoder of another dimension or another number of ids than items,
+    /// [`ess_core::Error::DuplicateId`] for an id twice,
     /// [`Error::Files`] for a file that cannot be written or that another writes.
     pub fn write(path: &Path, index: &SparseIndex, attached: Attached<'_>) -> Result<(), Error> {
         let Attached { ids, bm25, made_by } = attached;
         if let Some(ids) = ids {
             CoreError::check_dim("ids of a sparse index (one for each item)", index.len(), ids.len())?;
+            Ids::new(ids.to_vec())?;
         }
         if let Some(bm25) = bm25 {
             let terms = bm25.term_weights().len();

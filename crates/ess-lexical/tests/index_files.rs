@@ -83,6 +83,15 @@ fn what_does_not_belong_to_an_index_is_refused() {
             "{refused:?}"
         );
     }
+    // What could not be opened, or names two items alike, does not take the place of a good file.
+    let good = std::fs::read(&path).unwrap();
+    let (twice, long) = (vec!["one".to_owned(); 9], "x".repeat(2 << 20));
+    let attached = Attached { ids: Some(&twice), ..Attached::default() };
+    let refused = SparseIndexFile::write(&path, &index, attached);
+    assert!(matches!(refused, Err(Error::Core(ess_core::Error::DuplicateId { .. }))), "{refused:?}");
+    let attached = Attached { made_by: Some(&long), ..Attached::default() };
+    let refused = SparseIndexFile::write(&path, &index, attached).unwrap_err().to_string();
+    assert!(refused.contains("a header of") && std::fs::read(&path).unwrap() == good, "{refused}");
     std::fs::write(folder.path().join("text"), "not an index, but a text that is long enough to be one")
         .unwrap();
     let refused = SparseIndexFile::open(&folder.path().join("text"), Opening::Read);

@@ -152,8 +152,11 @@ impl Search {
         let (queries, texts) = self.texts.read()?;
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let start = Instant::now();
-        let hits = index.search(&bm25.encode_queries(&texts)?, self.k)?;
-        Ok(Answers { queries, hits, ids, seconds: start.elapsed().as_secs_f64() })
+        let mut hits = index.search(&bm25.encode_queries(&texts)?, self.k)?;
+        let seconds = start.elapsed().as_secs_f64();
+        // Items without a word of the query are no answers.
+        hits.iter_mut().for_each(|hits| hits.retain(|hit| hit.similarity > 0.0));
+        Ok(Answers { queries, hits, ids, seconds })
     }
 
     fn answer_sparse(

@@ -61,6 +61,15 @@ fn words_are_found_without_the_texts_that_were_indexed() {
         assert!(said.stdout.contains("1: d7 ") && said.stdout.contains("2: d"), "{}", said.stdout);
         std::fs::rename(data.path("hidden"), data.path("corpus.jsonl")).unwrap();
     }
+    // Items without a word of the query are no answers.
+    let none =
+        run("index", ["search", "--index", &index, "--text", "zzzz", "--text", "name7 zzzz", "-k", "5"])
+            .succeeded();
+    assert!(
+        none.stdout.starts_with("1: \n2: d7 ") && none.stdout.lines().take(2).all(|line| !line.contains(",")),
+        "{}",
+        none.stdout
+    );
     run("index", ["info", "--index", &index, "--json", &json]).succeeded();
     let report = read_json(json.as_ref());
     assert_eq!((&report["kind"], &report["items"]), (&"bm25".into(), &ITEMS.into()));

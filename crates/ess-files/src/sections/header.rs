@@ -42,6 +42,11 @@ impl Header {
     pub(super) fn encode(&self, format: Format) -> serde_json::Result<Vec<u8>> {
         let mut json = serde_json::to_vec(self)?;
         json.resize((PREFIX_BYTES + json.len()).next_multiple_of(ALIGNMENT as usize) - PREFIX_BYTES, b' ');
+        // What no reader would open must not replace what one does.
+        if json.len() > MAX_HEADER_BYTES {
+            let found = format!("a header of {} bytes, at most {MAX_HEADER_BYTES} can be read", json.len());
+            return Err(serde::ser::Error::custom(found));
+        }
         let mut bytes = format.magic.to_vec();
         bytes.extend(format.version.to_le_bytes());
         bytes.extend((json.len() as u32).to_le_bytes());
