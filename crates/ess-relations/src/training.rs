@@ -1,6 +1,7 @@
 //! Training of relations, and of entities unless they are frozen.
 
 pub(crate) mod batch_norm;
+mod batches;
 pub(crate) mod config;
 pub(crate) mod definition;
 mod dropout;

@@ -52,6 +52,32 @@ fn complex_on_umls_reaches_its_figure() {
 }
 
 #[test]
+fn test_triples_change_nothing_of_training() {
+    let graph = umls();
+    let named = |part: Part| -> Vec<[&str; 3]> {
+        let names = |t: &ess_relations::Triple| {
+            let entity = |at: u32| graph.entities().name(at as usize);
+            [entity(t.head), graph.relations().name(t.relation as usize), entity(t.tail)]
+        };
+        graph.part(part).iter().map(names).collect()
+    };
+    let (train, valid, test) = (named(Part::Train), named(Part::Valid), named(Part::Test));
+    let outcome = |test: &[[&str; 3]]| {
+        let graph = KnowledgeGraph::from_triples(&train, &valid, test).unwrap();
+        let training = RelationTraining { check_every: 1, ..training("complex", 16, 1) };
+        let trained = training.train(&graph, Progress::Silent).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("set");
+        trained.relations.save(&path).unwrap();
+        (trained.report.valid, trained.report.best_epoch, std::fs::read(path).unwrap())
+    };
+    let (valid, best, file) = outcome(&test);
+    let other = outcome(&[]);
+    assert_eq!((&other.0, other.1), (&valid, best));
+    assert!(other.2 == file);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bits_in_any_number_of_threads() {
     for (name, dim, partitions) in ALL {
         let full = RelationTraining {
@@ -133,6 +159,9 @@ fn frozen_entities_stay_as_they_were() {
         let losses = &second.report.losses;
         assert!(losses[2] < losses[0], "{name}: {losses:?}");
     }
+    let idle = RelationTraining { n3: 0.1, ..training("rotate", 32, 1) };
+    let refused = idle.train_on(&graph, &encodings, Progress::Silent);
+    assert!(matches!(refused.err(), Some(Error::Config { name: "n3", .. })));
     let wrong = Embeddings::from_rows(&[[0.0; 32]]).unwrap();
     let refused = training("complex", 32, 1).train_on(&graph, &wrong, Progress::Silent);
     assert!(matches!(refused.err(), Some(Error::Size { expected: 135, found: 1, .. })));
@@ -213,6 +242,8 @@ fn wrong_settings_are_refused_before_work_starts() {
         (r#"{"head_dropout": 1}"#, "head_dropout"),
         (r#"{"max_seconds": 0}"#, "max_seconds"),
         (r#"{"model": {"name": "rotate"}, "batch_norm": true}"#, "batch_norm"),
+        (r#"{"model": {"name": "rotate"}, "query_dropout": 0.2}"#, "query_dropout"),
+        (r#"{"batch_size": 1, "batch_norm": true}"#, "batch_size"),
     ] {
         let training: RelationTraining = serde_json::from_str(change).unwrap();
         let refused = training.train(&graph, Progress::Silent).err().expect(change);

@@ -23,8 +23,8 @@ Examples:
 
 /// Train the relations of a knowledge graph, and encodings of its entities unless they are given.
 ///
-/// Reads train.txt and valid.txt of a folder; the valid triples choose the epoch that is kept. test.txt is not looked at, but for
-/// its names.
+/// Reads train.txt and valid.txt of a folder; the valid triples choose the epoch that is kept, by ranks that training and valid
+/// triples filter. test.txt is not looked at, but for its names.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Train {

@@ -71,7 +71,8 @@ impl RelationSet {
         if triples.is_empty() {
             return Err(Error::NoTriples { what: format!("the part {part:?} of the graph") });
         }
-        let ranks = ranks(self.mapping(), &graph.known(), triples, graph.relations().len())?;
+        let known = graph.known(&[Part::Train, Part::Valid, Part::Test]);
+        let ranks = ranks(self.mapping(), &known, triples, graph.relations().len())?;
         let values: Vec<f64> = ranks.iter().map(|[head, tail]| (head.recip() + tail.recip()) / 2.0).collect();
         let categories = Category::of_relations(graph.train(), graph.relations().len());
         Ok(RankEvaluation {

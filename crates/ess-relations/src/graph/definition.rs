@@ -118,9 +118,9 @@ impl KnowledgeGraph {
         Ok(Self { entities: entities.clone(), relations: relations.clone(), train, valid, test })
     }
 
-    /// All that is known in any part, in both directions: what a filtered rank leaves out.
-    pub(crate) fn known(&self) -> Known {
-        let all = [&self.train, &self.valid, &self.test].into_iter().flatten().copied();
+    /// All that is known in some parts, in both directions: what a filtered rank leaves out.
+    pub(crate) fn known(&self, parts: &[Part]) -> Known {
+        let all = parts.iter().flat_map(|&part| self.part(part)).copied();
         Known::new(all, self.relations.len())
     }
 }

@@ -12,6 +12,9 @@ use super::{
 /// What training triples give away of others, as FB15k's inverse relations did (Toutanova and Chen, 2015).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InverseLeakage {
+    /// The share of triples that stand in training word for word; 0 in reports of before it was counted.
+    #[serde(default)]
+    pub copies: f64,
     /// The share of triples that training has reversed, under a relation that is nearly an inverse.
     pub inverse: f64,
     /// The share of triples that training has in the same direction, under a relation that is nearly the same.
@@ -52,6 +55,9 @@ impl InverseLeakage {
             inverse.iter().map(|(&(one, other), &share)| (name(one), name(other), share)).collect();
         inverse_pairs.sort_by(|a, b| (&a.0, &a.1).cmp(&(&b.0, &b.1)));
         Self {
+            copies: share(&|triple| {
+                pairs.get(&triple.relation).is_some_and(|pairs| pairs.contains(&(triple.head, triple.tail)))
+            }),
             inverse: share(&|triple| has(&inverse, triple.relation, (triple.tail, triple.head))),
             duplicate: share(&|triple| has(&same, triple.relation, (triple.head, triple.tail))),
             joined: share(&|triple| {
@@ -108,7 +114,23 @@ mod tests {
         let graph = KnowledgeGraph::from_triples(&train, &[], &test).unwrap();
         let leakage = InverseLeakage::of(&graph, Part::Test);
         let third = 1.0 / 3.0;
+        assert_eq!(leakage.copies, 0.0);
         assert_eq!((leakage.inverse, leakage.duplicate, leakage.joined), (third, 0.0, 2.0 * third));
         assert_eq!(leakage.inverse_pairs, [("has".to_owned(), "part_of".to_owned(), 1.0)]);
+    }
+
+    #[test]
+    fn copies_of_training_triples_are_counted() {
+        let train = [["a", "likes", "b"], ["c", "likes", "d"], ["a", "likes", "b"]];
+        let test = [
+            ["a", "likes", "b"],
+            ["b", "likes", "a"],
+            ["a", "knows", "b"],
+            ["c", "likes", "d"],
+            ["a", "likes", "d"],
+        ];
+        let graph = KnowledgeGraph::from_triples(&train, &[], &test).unwrap();
+        let leakage = InverseLeakage::of(&graph, Part::Test);
+        assert_eq!((leakage.copies, leakage.inverse, leakage.duplicate), (0.4, 0.0, 0.0));
     }
 }

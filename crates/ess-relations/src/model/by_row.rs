@@ -1,6 +1,6 @@
 //! Models that map one head at a time.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, ops::Range};
 
 use rand_chacha::ChaCha8Rng;
 
@@ -55,6 +55,21 @@ pub trait RowModel: Send + Sync {
         false
     }
 
+    /// As [`RelationModel::penalises_relations`].
+    fn penalises_relations(&self) -> bool {
+        true
+    }
+
+    /// As [`RelationModel::head_components`].
+    fn head_components(&self) -> Range<usize> {
+        0..self.entity_dim()
+    }
+
+    /// As [`RelationModel::tail_components`].
+    fn tail_components(&self) -> Range<usize> {
+        0..self.entity_dim()
+    }
+
     /// The standard deviation of a relation's starting values; 0.5 by default.
     fn start_scale(&self) -> f32 {
         0.5
@@ -104,6 +119,18 @@ impl<M: RowModel> RelationModel for ByRow<M> {
 
     fn is_complex(&self) -> bool {
         self.0.is_complex()
+    }
+
+    fn penalises_relations(&self) -> bool {
+        self.0.penalises_relations()
+    }
+
+    fn head_components(&self) -> Range<usize> {
+        self.0.head_components()
+    }
+
+    fn tail_components(&self) -> Range<usize> {
+        self.0.tail_components()
     }
 
     fn start(&self, relations: &mut Rows, _shared: &mut [f32], random: &mut ChaCha8Rng) {

@@ -1,5 +1,7 @@
 //! CP: an entity has one vector as a head and another as a tail.
 
+use std::ops::Range;
+
 use super::by_row::RowModel;
 
 /// ⟨h₁ ∘ r, t₂⟩ (Hitchcock, 1927; with reverses of relations CP_h of Lacroix et al., ICML 2018). The first half of an encoding is
@@ -16,6 +18,14 @@ impl RowModel for Cp {
 
     fn relation_dim(&self) -> usize {
         self.half
+    }
+
+    fn head_components(&self) -> Range<usize> {
+        0..self.half
+    }
+
+    fn tail_components(&self) -> Range<usize> {
+        self.half..2 * self.half
     }
 
     fn map_row(&self, relation: &[f32], head: &[f32], query: &mut [f32]) {

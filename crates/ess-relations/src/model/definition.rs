@@ -33,6 +33,21 @@ pub trait RelationModel: Send + Sync {
         false
     }
 
+    /// Whether N3 and L2 take the numbers of a relation: yes by default, no where they are no sizes, such as RotatE's angles.
+    fn penalises_relations(&self) -> bool {
+        true
+    }
+
+    /// The components of an entity that a head's query depends on, all by default: what N3 and L2 take of a head.
+    fn head_components(&self) -> Range<usize> {
+        0..self.entity_dim()
+    }
+
+    /// The components of an entity that count when it is a tail, all by default: what N3 and L2 take of a tail.
+    fn tail_components(&self) -> Range<usize> {
+        0..self.entity_dim()
+    }
+
     /// Starting values for the relations (`n × relation_dim`) and for what they share.
     fn start(&self, relations: &mut Rows, shared: &mut [f32], random: &mut ChaCha8Rng);
 

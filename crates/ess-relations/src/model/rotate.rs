@@ -31,6 +31,10 @@ impl RowModel for Rotate {
         true
     }
 
+    fn penalises_relations(&self) -> bool {
+        false
+    }
+
     fn start_scale(&self) -> f32 {
         std::f32::consts::FRAC_PI_2
     }

@@ -25,7 +25,8 @@ pub struct RelationTraining {
     pub seed: u64,
     /// At most so many passes over the training triples; from 1. Default: 200.
     pub epochs: usize,
-    /// Pairs of head and relation in a step; from 1. Default: 256.
+    /// Pairs of head and relation in a step; from 1, from 2 with batch normalisation, for which a lone last pair joins the batch
+    /// before. Default: 256.
     pub batch_size: usize,
     /// What a pair with several known tails counts. Default: `triples`.
     pub counting: Counting,
@@ -36,9 +37,10 @@ pub struct RelationTraining {
     /// What the learning rate is multiplied by after each epoch; above 0, at most 1. Default: 1.
     pub decay: f32,
     /// The weight of N3: the sum of the cubes of the moduli of head, relation and tail (Lacroix et al., ICML 2018), in the mean over
-    /// triples. Default: 0.
+    /// triples. Of `cp` a head counts by its first half and a tail by its second, as in the paper; of `rotate` the angles of a
+    /// relation do not count, since the modulus of `e^{iθ}` is 1. Default: 0.
     pub n3: f32,
-    /// The weight of the squares of head, relation and tail, likewise. Default: 0.
+    /// The weight of the squares of the same components. Default: 0.
     pub l2: f32,
     /// The share of a head's components that a step leaves out; from 0, below 1. Default: 0.
     pub head_dropout: f32,
@@ -116,6 +118,9 @@ impl RelationTraining {
             if !(found >= 0.0 && found.is_finite()) {
                 return refuse(name, "a finite number of at least 0", found.to_string());
             }
+        }
+        if self.batch_norm && self.batch_size < 2 {
+            return refuse("batch_size", "at least 2 with batch_norm", self.batch_size.to_string());
         }
         for (name, found) in [("head_dropout", self.head_dropout), ("query_dropout", self.query_dropout)] {
             if !(0.0..1.0).contains(&found) {

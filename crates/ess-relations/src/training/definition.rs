@@ -8,6 +8,7 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    batches::batches,
     config::RelationTraining,
     progress::Progress,
     report::{TrainingReport, ValidPoint},
@@ -79,13 +80,26 @@ impl RelationTraining {
     ) -> Result<TrainedRelations, Error> {
         self.check()?;
         let model = self.model.build()?;
-        if model.item_dim() != model.entity_dim() && (self.batch_norm || self.query_dropout > 0.0) {
+        if model.item_dim() != model.entity_dim() {
             let expected = "left out for a model whose items have a component of their own";
-            let found = format!("{} and query_dropout {}", self.batch_norm, self.query_dropout);
-            return Err(Error::Config { name: "batch_norm", expected, found });
+            let refuse = |name, found| Err(Error::Config { name, expected, found });
+            match () {
+                () if self.batch_norm => return refuse("batch_norm", self.batch_norm.to_string()),
+                () if self.query_dropout > 0.0 => {
+                    return refuse("query_dropout", self.query_dropout.to_string());
+                }
+                () => {}
+            }
         }
         let (entities, relations) = (graph.entities().len(), graph.relations().len());
         let frozen = given.is_some();
+        let idle = frozen && !model.penalises_relations();
+        if let Some((name, found)) =
+            [("n3", self.n3), ("l2", self.l2)].into_iter().find(|of| idle && of.1 > 0.0)
+        {
+            let expected = "0 on given entities for a model that penalises no relation";
+            return Err(Error::Config { name, expected, found: found.to_string() });
+        }
         let parameters = Parameters::start(&*model, entities, relations, given, self.seed);
         let state = State::new(self, &*model, parameters, frozen);
         let report =
@@ -100,8 +114,9 @@ impl RelationTraining {
 impl Run<'_> {
     fn finish(mut self, progress: Progress) -> Result<TrainedRelations, Error> {
         let (began, bar) = (Instant::now(), progress.start(self.config.epochs));
-        let known = Known::new(self.graph.train().iter().copied(), self.graph.relations().len());
-        let all = self.graph.known();
+        let known = self.graph.known(&[Part::Train]);
+        // Test triples must not choose the pass that is kept, not even as answers that a rank leaves out.
+        let filter = self.graph.known(&[Part::Train, Part::Valid]);
         let mut rate = self.config.learning_rate;
         for epoch in 1..=self.config.epochs {
             let late = self.config.max_seconds.is_some_and(|most| began.elapsed().as_secs_f64() > most);
@@ -116,12 +131,12 @@ impl Run<'_> {
             self.report.epochs = epoch;
             rate *= self.config.decay;
             bar.inc(1);
-            if epoch.is_multiple_of(self.config.check_every) && !self.look(&all, &bar)? {
+            if epoch.is_multiple_of(self.config.check_every) && !self.look(&filter, &bar)? {
                 break;
             }
         }
         if self.report.valid.last().is_none_or(|last| last.epoch < self.report.epochs) {
-            self.look(&all, &bar)?;
+            self.look(&filter, &bar)?;
         }
         bar.finish_and_clear();
         self.report.seconds = began.elapsed().as_secs_f64();
@@ -143,7 +158,7 @@ impl Run<'_> {
         let mut pairs: Vec<usize> = (0..known.len()).collect();
         pairs.shuffle(&mut self.random);
         let (mut losses, mut steps) = (0.0, 0.0);
-        for pairs in pairs.chunks_mut(self.config.batch_size) {
+        for pairs in batches(&mut pairs, self.config.batch_size, self.config.batch_norm) {
             let asked = Asked::new(known, pairs, self.config.counting);
             losses += step(self.config, &*self.model, &mut self.state, &asked, rate, &mut self.random)?;
             steps += 1.0;
@@ -152,14 +167,14 @@ impl Run<'_> {
     }
 
     /// Measures on the valid triples, and keeps the parameters if they are the best; says whether to go on.
-    fn look(&mut self, all: &Known, bar: &ProgressBar) -> Result<bool, Error> {
+    fn look(&mut self, filter: &Known, bar: &ProgressBar) -> Result<bool, Error> {
         let valid = self.graph.part(Part::Valid);
         if valid.is_empty() {
             return Ok(true);
         }
         let epoch = self.report.epochs;
         let mapping = self.mapping();
-        let ranks = ranks(&mapping, all, valid, self.graph.relations().len())?;
+        let ranks = ranks(&mapping, filter, valid, self.graph.relations().len())?;
         let mrr = RankSummary::of(ranks.into_iter().flatten()).mrr;
         self.report.valid.push(ValidPoint { epoch, mrr });
         bar.set_message(format!("valid MRR {mrr:.3}"));

@@ -22,6 +22,6 @@ pub struct TrainingReport {
 pub struct ValidPoint {
     /// After which pass.
     pub epoch: usize,
-    /// Their filtered MRR over heads and tails.
+    /// Their MRR over heads and tails, filtered by the training and the valid triples: test triples do not count in it.
     pub mrr: f64,
 }

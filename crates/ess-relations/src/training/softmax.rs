@@ -1,7 +1,7 @@
 //! Softmax over all entities, with its gradients, in two passes over tiles of entities.
 //!
-//! The logits of a block of queries are kept from the first pass to the second, so that no product is made twice; what is kept
-//! is at most 64 MiB, however many entities there are.
+//! The logits of a block of queries are kept from the first pass to the second, so that no product is made twice: at most 64 MiB,
+//! or 64 rows. The second pass also holds a gradient of the block's queries for each tile: `d / 1024` times the logits.
 
 use rayon::prelude::*;
 

@@ -163,7 +163,7 @@ pub(super) fn gradients(
             sums.iter_mut().zip(of_head).for_each(|(sum, of_head)| *sum += of_head);
         }
     }
-    Ok(loss + penalties(state, asked))
+    Ok(loss + penalties(model, state, asked))
 }
 
 /// The softmax over all entities, and its gradients.
@@ -193,22 +193,27 @@ fn items(
 }
 
 /// N3 and L2 of heads, relations and tails, and their gradients.
-fn penalties(state: &mut State, asked: &Asked<'_>) -> f64 {
+fn penalties(model: &dyn RelationModel, state: &mut State, asked: &Asked<'_>) -> f64 {
     if state.penalty.is_none() {
         return 0.0;
     }
     let State { parameters, gradients, penalty, frozen, .. } = state;
+    let (of_head, of_tail) = (model.head_components(), model.tail_components());
     let mut value = 0.0;
     for ((&relation, &head), target) in asked.relations.iter().zip(&asked.heads).zip(&asked.targets) {
         let weight = target.weight / asked.total;
         let relation = relation as usize;
-        value +=
-            penalty.add(parameters.relations.row(relation), weight, gradients.relations.row_mut(relation));
-        let heads = std::iter::once((head, weight));
-        let tails = target.tails.iter().map(|tail| (tail.entity, weight * tail.count as f32 / target.count));
-        for (entity, weight) in heads.chain(tails).filter(|_| !*frozen) {
-            let (entity, gradient) = (entity as usize, &mut gradients.entities);
-            value += penalty.add(parameters.entities.row(entity), weight, gradient.row_mut(entity));
+        if model.penalises_relations() {
+            let gradient = gradients.relations.row_mut(relation);
+            value += penalty.add(parameters.relations.row(relation), weight, gradient);
+        }
+        let heads = std::iter::once((head, weight, &of_head));
+        let share = |tail: &Tail| weight * tail.count as f32 / target.count;
+        let tails = target.tails.iter().map(|tail| (tail.entity, share(tail), &of_tail));
+        for (entity, weight, part) in heads.chain(tails).filter(|_| !*frozen) {
+            let entity = entity as usize;
+            let gradient = &mut gradients.entities.row_mut(entity)[part.clone()];
+            value += penalty.add(&parameters.entities.row(entity)[part.clone()], weight, gradient);
         }
     }
     value
@@ -216,9 +221,10 @@ fn penalties(state: &mut State, asked: &Asked<'_>) -> f64 {
 
 #[cfg(test)]
 impl State {
-    /// The gradients of entities, relations and what they share, one after the other.
+    /// The gradients of entities, relations, what they share and both batch normalisations, one after the other.
     pub(super) fn all_gradients(&self) -> Vec<f32> {
         let Parameters { entities, relations, shared } = &self.gradients;
-        [entities.as_slice(), relations.as_slice(), shared].concat()
+        let [before, after] = &self.of_norms;
+        [entities.as_slice(), relations.as_slice(), shared, before, after].concat()
     }
 }

@@ -30,23 +30,79 @@ fn training(name: &str, partitions: usize) -> RelationTraining {
     let model =
         ModelConfig { name: name.to_owned(), dim: 6, partitions, orthogonality, ..Default::default() };
     let normed = name != "rotate";
-    RelationTraining { model, n3: 0.05, l2: 0.02, batch_norm: normed, ..Default::default() }
+    let query_dropout = if normed { 0.2 } else { 0.0 };
+    let (n3, l2, head_dropout) = (0.05, 0.02, 0.2);
+    RelationTraining { model, n3, l2, batch_norm: normed, head_dropout, query_dropout, ..Default::default() }
 }
 
-/// The loss at some parameters, entities, relations and what they share in one vector, and its gradient.
+/// The loss at some parameters, and its gradient: entities, relations, what they share and both batch normalisations in one
+/// vector. Dropout leaves out the same components each time.
 fn at(training: &RelationTraining, numbers: &[f32]) -> (f64, Vec<f32>) {
     let (model, known) = (training.model.build().unwrap(), known());
     let [d, r] = [model.entity_dim(), model.relation_dim()];
     let (entities, rest) = numbers.split_at(ENTITIES * d);
     let (relations, shared) = rest.split_at(2 * RELATIONS * r);
+    let (shared, of_norms) = shared.split_at(model.shared_len());
     let entities = Rows::from_vec(entities.to_vec(), d).unwrap();
     let relations = Rows::from_vec(relations.to_vec(), r).unwrap();
     let parameters = Parameters { entities, relations, shared: shared.to_vec() };
     let mut state = State::new(training, &*model, parameters, false);
+    if let Some([before, after]) = &mut state.norms {
+        let (of_before, of_after) = of_norms.split_at(2 * d);
+        before.parameters.copy_from_slice(of_before);
+        after.parameters.copy_from_slice(of_after);
+    }
     let asked = Asked::new(&known, &mut (0..known.len()).collect::<Vec<_>>(), training.counting);
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let loss = gradients(training, &*model, &mut state, &asked, &mut random).unwrap();
     (loss, state.all_gradients())
+}
+
+/// Values for all parameters of a training.
+fn drawn(training: &RelationTraining) -> Vec<f32> {
+    let model = training.model.build().unwrap();
+    let of_norms = if training.batch_norm { 2 * (model.entity_dim() + model.item_dim()) } else { 0 };
+    let count = ENTITIES * model.entity_dim() + 2 * RELATIONS * model.relation_dim() + model.shared_len();
+    let mut numbers = vec![0.0; count + of_norms];
+    normal(&mut numbers, 0.6, &mut ChaCha8Rng::seed_from_u64(5));
+    numbers
+}
+
+/// Eq. 4 of Lacroix et al.: the mean over triples of the cubes of the head's, the relation's and the tail's moduli.
+#[test]
+fn n3_takes_of_each_model_what_its_paper_takes() {
+    let cubes = |vector: &[f32]| vector.iter().map(|x| f64::from(x.abs()).powi(3)).sum::<f64>();
+    let moduli = |vector: &[f32]| {
+        let (real, imaginary) = vector.split_at(vector.len() / 2);
+        real.iter().zip(imaginary).map(|(a, b)| f64::from(a.hypot(*b)).powi(3)).sum::<f64>()
+    };
+    for (name, dim) in [("complex", 8), ("rotate", 8), ("cp", 8), ("simple", 8)] {
+        let model = ModelConfig { name: name.to_owned(), dim, ..Default::default() };
+        let with = |n3: f32| RelationTraining { model: model.clone(), n3, ..Default::default() };
+        let numbers = drawn(&with(0.0));
+        let (entities, relations) = numbers.split_at(ENTITIES * dim);
+        let of_relation = relations.len() / (2 * RELATIONS);
+        let known = known();
+        let (mut expected, mut triples) = (0.0, 0.0);
+        for pair in 0..known.len() {
+            let (relation, head, tails) = known.pair(pair);
+            let relation = &relations[relation as usize * of_relation..][..of_relation];
+            let head = &entities[head as usize * dim..][..dim];
+            for tail in tails {
+                let (count, tail) = (f64::from(tail.count), &entities[tail.entity as usize * dim..][..dim]);
+                triples += count;
+                expected += count
+                    * match name {
+                        "complex" => moduli(head) + moduli(relation) + moduli(tail),
+                        "rotate" => moduli(head) + moduli(tail),
+                        "cp" => cubes(&head[..dim / 2]) + cubes(relation) + cubes(&tail[dim / 2..]),
+                        _ => cubes(head) + cubes(relation) + cubes(tail),
+                    };
+            }
+        }
+        let found = at(&with(1.0), &numbers).0 - at(&with(0.0), &numbers).0;
+        assert!((found - expected / triples).abs() < 1e-4, "{name}: {found}, {}", expected / triples);
+    }
 }
 
 #[test]
@@ -54,12 +110,9 @@ fn the_gradient_of_a_step_agrees_with_finite_differences() {
     for (name, partitions) in [("complex", 1), ("rotate", 1), ("cp", 1), ("mei", 3), ("meim", 2)] {
         for counting in [Counting::Triples, Counting::Queries] {
             let training = RelationTraining { counting, ..training(name, partitions) };
-            let model = training.model.build().unwrap();
-            let count =
-                ENTITIES * model.entity_dim() + 2 * RELATIONS * model.relation_dim() + model.shared_len();
-            let mut numbers = vec![0.0; count];
-            normal(&mut numbers, 0.6, &mut ChaCha8Rng::seed_from_u64(5));
+            let mut numbers = drawn(&training);
             let (_, found) = at(&training, &numbers);
+            assert_eq!(found.len(), numbers.len());
             for (place, found) in found.iter().enumerate() {
                 let mut loss = |by: f32| {
                     numbers[place] += by;
