@@ -8,16 +8,16 @@ mod arguments;
 mod hosted;
 pub(crate) mod inputs;
 mod job;
+mod loading;
 mod model;
 mod piece;
+mod provenance;
 mod shard;
 mod sparse;
 
 use anyhow::{Result, ensure};
 
 use crate::output::options::Output;
-
-use self::model::Model;
 
 pub(crate) use self::arguments::Arguments;
 
@@ -29,6 +29,6 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     }
     // Before the work, so that a second one is told at once and not after it.
     let _locks = job::locks(arguments, output)?;
-    let model = Model::load(arguments, output.quiet)?;
+    let model = loading::load(arguments, output.quiet)?;
     job::run(arguments, &model, output)
 }

@@ -77,6 +77,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let qrels = arguments.qrels.as_deref().map(read_qrels).transpose()?;
     let texts = BeirTexts::read(&arguments.beir)?;
     let pairs = wanted(&first, qrels.as_ref(), arguments.depth);
+    say_without_hits(&first, qrels.as_ref());
     // What cannot be read or written is told before the work, and not after hours.
     let looked_up = look_up(&pairs, &texts).with_context(|| arguments.run.display().to_string())?;
     let items = pairs.iter().flat_map(|(_, items)| items.iter().map(String::as_str));
@@ -104,6 +105,15 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let (written, Report { queries, pairs, seconds, .. }) = (arguments.write_run.display(), &report);
     say!("{written}: {pairs} pairs of {queries} queries in {seconds:.1} s");
     output.write(&report)
+}
+
+/// Says how many judged queries get no score, as the run has no hit for them.
+fn say_without_hits(run: &Run, qrels: Option<&Qrels>) {
+    let judged = qrels.into_iter().flat_map(Qrels::queries);
+    let without = judged.filter(|query| run.get(query).is_none()).count();
+    if without > 0 {
+        note!("note: {without} judged queries are not in the run, and get no scores");
+    }
 }
 
 /// The system's name in the run: that of the model.

@@ -45,6 +45,9 @@ fn a_line_that_is_no_triple_is_named() {
         assert!(matches!(&error, Error::Line { line: found, .. } if *found == line), "{error}");
         assert!(error.to_string().contains(word) && error.to_string().contains("test.txt, line"), "{error}");
     }
+    // Of a byte order mark no name has a part.
+    files(folder.path(), good, "\u{feff}a\tr\tb\n".as_bytes());
+    assert_eq!(KnowledgeGraph::open(folder.path()).unwrap().entities().len(), 2);
     files(folder.path(), good, &vec![b'x'; 2 << 20]);
     assert!(matches!(KnowledgeGraph::open(folder.path()), Err(Error::Line { line: 1, .. })));
     files(folder.path(), good, b"\n\n");

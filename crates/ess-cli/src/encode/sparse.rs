@@ -9,7 +9,7 @@ use ess_encoders::SparseEncoder;
 use ess_lexical::{SparseVectors, SparseVectorsFile};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{arguments::Arguments, model::named};
+use super::{arguments::Arguments, provenance::named};
 use crate::{
     data::{beir_file::beir_file, model_folder::model_folder},
     output::options::Output,

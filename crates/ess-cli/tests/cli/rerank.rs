@@ -73,9 +73,10 @@ fn the_best_items_of_a_run_have_the_cross_encoder_s_scores() {
 fn a_teacher_has_scores_of_the_judged_items_too() {
     let beir = texts();
     let qrels = beir.0.path().join("train.tsv");
-    std::fs::write(&qrels, "query-id\tcorpus-id\tscore\nq0\td3\t1\nq0\td0\t1\n").unwrap();
+    std::fs::write(&qrels, "query-id\tcorpus-id\tscore\nq0\td3\t1\nq0\td0\t1\nq9\td0\t1\n").unwrap();
     let outcome = rerank(&beir, &["--depth", "1", "--qrels", qrels.to_str().unwrap()]).succeeded();
     assert!(outcome.stdout.contains("3 pairs of 2 queries"), "{}", outcome.stdout);
+    assert!(outcome.stderr.contains("1 judged queries are not in the run"), "{}", outcome.stderr);
     let second = read_run(beir.0.path().join("second.run")).unwrap();
     assert_eq!(second.score("q0", "d3"), Some(expected(0, &[3])[0]));
     assert_eq!((second.score("q1", "d3"), second.score("q0", "d1")), (None, None));

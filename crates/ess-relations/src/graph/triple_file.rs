@@ -30,6 +30,8 @@ pub(super) fn read(path: &Path, entities: &mut Names, relations: &mut Names) -> 
             return Err(refuse("a line of less than 1 MiB", "a longer one".to_owned()));
         }
         let text = std::str::from_utf8(&bytes).map_err(|error| refuse("UTF-8", error.to_string()))?;
+        // A byte order mark is no part of the first name.
+        let text = if line == 1 { text.trim_start_matches('\u{feff}') } else { text };
         let text = text.trim_end_matches(['\n', '\r']);
         if text.is_empty() {
             continue;

@@ -108,7 +108,7 @@ impl RelationSet {
         Ok(RelationQueries::new(Embeddings::from_vec(rows, self.config.dim)?, relations))
     }
 
-    /// How well a triple fits; of RotatE less ‖h‖², which is the same for all tails.
+    /// How well a triple fits; of RotatE it is the negative squared distance plus ‖h‖², which is the same for all tails.
     ///
     /// # Errors
     /// [`Error::UnknownName`] with the nearest entity or relation.

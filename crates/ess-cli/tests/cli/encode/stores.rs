@@ -215,7 +215,13 @@ fn a_colbert_model_keeps_the_vectors_of_tokens_of_both_sides() {
             ["tokens.index", "corpus.safetensors"].map(|name| beir.out().join(name).display().to_string());
         run("index", ["build", "--kind", "tokens", "--items", &items, "--out", &index, "--quiet"])
             .succeeded();
-        for refused in [&["--states", "1"][..], &["--layers", "1"], &["--passages"], &["--max-tokens", "9"]] {
+        for refused in [
+            &["--states", "1"][..],
+            &["--layers", "1"],
+            &["--representation", "pooled"],
+            &["--passages"],
+            &["--max-tokens", "9"],
+        ] {
             encode(refused).failed_with(&[refused[0], "ColBERT"]);
         }
     }
