@@ -9,6 +9,9 @@ use crate::{
     validation::trial::rounded,
 };
 
+/// What a query can lose: the range of nDCG. Anything less would assume which queries lose.
+const LARGEST_LOSS: f64 = 1.0;
+
 /// Whether the gain of what was taken is shown, paid for all that it was taken from.
 pub(super) struct Evidence {
     /// Of the gain.
@@ -17,17 +20,14 @@ pub(super) struct Evidence {
     low_of_signs: f64,
     /// The one-sided p-value that allows for losses which no query has shown.
     p_unseen_losses: f64,
-    /// What a query has to lose.
-    largest_loss: f64,
 }
 
 impl Evidence {
-    /// Of `taken`, one of `all`, by nDCG@10 of each query; `frozen` has the frozen encoder's.
+    /// Of `taken`, one of `all`, by how nDCG@10 of each query differs from the frozen encoder's.
     ///
     /// Random signs count every candidate. Losses that no query has shown count every trial once: the shares of the way to
     /// its weights find the same queries wrong.
     pub(super) fn of(
-        frozen: &[f64],
         taken: &Candidate<'_>,
         all: &[Candidate<'_>],
         config: &AutoConfig,
@@ -37,15 +37,13 @@ impl Evidence {
         let width = critical_t(&differences, tail, config.seed) * taken.standard_error();
         // An infinite one shows nothing, and JSON has no infinity.
         let width = if width.is_finite() { width } else { 1.0 };
-        let largest_loss = to_lose(frozen);
-        let unseen = UnseenLosses::new(&taken.differences, largest_loss, trials(all));
+        let unseen = UnseenLosses::new(&taken.differences, LARGEST_LOSS, trials(all));
         let unseen = unseen.map_err(ess_core::Error::external)?;
         let (gain, low_of_signs) = (taken.gain(), taken.gain() - width);
         Ok(Self {
             interval: [low_of_signs.min(unseen.lower_end(tail)), gain + width].map(rounded),
             low_of_signs: rounded(low_of_signs),
             p_unseen_losses: unseen.p(),
-            largest_loss,
         })
     }
 
@@ -59,20 +57,12 @@ impl Evidence {
         let kept = "so the frozen encoder is kept";
         if self.low_of_signs > 0.0 {
             return format!(
-                ": too few queries change to rule out that others lose what makes up for it (p {:.3} with losses of {:.2}), {kept}",
-                self.p_unseen_losses, self.largest_loss
+                ": too few queries change to rule out that others lose what makes up for it (p {:.3}), {kept}",
+                self.p_unseen_losses
             );
         }
         format!(": no evidence of a gain, {kept}")
     }
-}
-
-/// What a query has to lose: the mean of what the frozen encoder reaches, each query weighed by that itself, so that losses may
-/// be as much more frequent on a query as it has more to lose.
-fn to_lose(frozen: &[f64]) -> f64 {
-    let (sum, squares) =
-        frozen.iter().fold((0.0, 0.0), |(sum, squares), value| (sum + value, squares + value * value));
-    if sum > 0.0 { squares / sum } else { 0.0 }
 }
 
 /// Trials that rank any query otherwise than the frozen encoder.

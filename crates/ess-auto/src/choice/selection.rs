@@ -59,9 +59,7 @@ impl Choice {
     ///
     /// Candidates that lose on seen or on unseen queries (mean and one standard error below 0) are refused first. The interval
     /// of what is taken counts all candidates, refused ones among them, so that where nothing helps something is taken no
-    /// more often than in `(1 − confidence) / 2` of choices, if a query is no more likely to lose its answer than in
-    /// proportion to what the frozen encoder reaches on it. Where that does not hold it may be more often:
-    /// [`AutoConfig::confidence`] has a measured rate.
+    /// more often than in `(1 − confidence) / 2` of choices, whichever queries lose and however rarely.
     ///
     /// # Errors
     /// Those of [`UnseenLosses`](ess_metrics::UnseenLosses), for values that are no numbers.
@@ -83,8 +81,7 @@ impl Choice {
             return Ok(Some(Self::frozen("no query could be held out: the frozen encoder is kept", config)));
         }
         let taken = kept.iter().find(|candidate| candidate.is_close_to(best, config)).unwrap_or(best);
-        let frozen = doubles(&taken.trial.variants[&variant].frozen);
-        let evidence = Evidence::of(&frozen, taken, &all, config)?;
+        let evidence = Evidence::of(taken, &all, config)?;
         Ok(Some(Self { refused, ..Self::of(taken, variant, &evidence, config) }))
     }
 

@@ -137,43 +137,33 @@ fn loses_good_ones(random: &mut ChaCha8Rng, queries: usize, [good, lost]: [f64; 
     Measured { frozen, changes }
 }
 
-/// Half of the queries are at 1, and those alone lose, 11 % of them.
+/// Those queries alone lose on which the frozen encoder is perfect: 11 % of a half, a quarter of a fifth, or half of a tenth of
+/// all, which a sample of 40 does not show in 13 of 100 cases.
 #[test]
 fn what_loses_good_queries_only_is_not_taken_either() {
-    for (runs, queries) in [(400, 40), (400, 100)] {
-        let taken = taken(runs, 9, |random| loses_good_ones(random, queries, [0.5, 0.11]));
-        println!("lost good answers: {taken} of {runs} with {queries} queries");
-        assert!(taken <= allowed(runs), "{taken} of {runs} with {queries} queries");
-    }
-}
-
-/// A fifth of the queries is at 1, and loses a quarter: more than in proportion to what there is to lose, so that more are
-/// taken than stated.
-#[test]
-fn where_the_assumption_about_losses_fails_more_is_taken_by_as_much_as_is_written() {
-    for (runs, queries, measured) in [(400, 40, 0.065), (400, 100, 0.025)] {
-        let taken = taken(runs, 10, |random| loses_good_ones(random, queries, [0.2, 0.25]));
-        println!("a quarter of the best lost: {taken} of {runs} with {queries} queries");
-        let most = measured * f64::from(runs as u32);
-        assert!((taken as f64) < most + 3.0 * most.sqrt(), "{taken} of {runs} with {queries} queries");
+    for (queries, shares) in [40, 100]
+        .into_iter()
+        .flat_map(|queries| [[0.5, 0.11], [0.2, 0.25], [0.1, 0.5]].map(|shares| (queries, shares)))
+    {
+        let runs = 300;
+        let taken = taken(runs, 9, |random| loses_good_ones(random, queries, shares));
+        println!("lost good answers, {shares:?}: {taken} of {runs} with {queries} queries");
+        assert!(taken <= allowed(runs), "{shares:?}: {taken} of {runs} with {queries} queries");
     }
 }
 
 /// The last of eight trials changes a third of the queries, by .1 on average and by up to .35 more or less: a gain of .033.
 #[test]
 fn what_gains_is_taken_from_among_many() {
-    let runs = 100;
-    for (queries, least) in [(100, 10), (300, 65)] {
-        let taken = taken(runs, 7, |random| {
-            let mut changes = without_effect(random, 8, queries);
-            let mut change =
-                || if random.random_bool(0.33) { random.random_range(-0.25_f32..0.45) } else { 0.0 };
-            changes[7] = (0..queries).map(|_| change()).collect();
-            Measured::alike(0.5, changes)
-        });
-        println!("power: {taken} of {runs} with {queries} queries");
-        assert!(taken >= least, "{taken} of {runs} with {queries} queries");
-    }
+    let (runs, queries) = (100, 300);
+    let taken = taken(runs, 7, |random| {
+        let mut changes = without_effect(random, 8, queries);
+        let mut change = || if random.random_bool(0.33) { random.random_range(-0.25_f32..0.45) } else { 0.0 };
+        changes[7] = (0..queries).map(|_| change()).collect();
+        Measured::alike(0.5, changes)
+    });
+    println!("power: {taken} of {runs} with {queries} queries");
+    assert!(taken >= 55, "{taken} of {runs} with {queries} queries");
 }
 
 #[test]
@@ -182,13 +172,10 @@ fn the_reason_says_when_losses_that_were_not_seen_decide() {
         let change = |query: usize| gain + if query % 4 < 2 { 0.01 } else { -0.01 };
         choose(&Measured::alike(0.9, vec![(0..queries).map(change).collect()]))
     };
-    // 40 queries that gain .05 miss losses of .9 with a probability of (1 + .05 / .9)^-40 = .115.
+    // 40 queries that gain .05 miss losses of 1 with a probability of 1.05^-40 = .142.
     let few = steady(0.05, 40);
     assert!(few.trial.is_none() && few.interval[0] <= 0.0, "{few:?}");
-    assert!(
-        few.reason.contains("lose what makes up for it (p 0.11") && few.reason.contains("losses of 0.90"),
-        "{few:?}"
-    );
+    assert!(few.reason.contains("lose what makes up for it (p 0.14"), "{few:?}");
     let many = steady(0.05, 90);
     assert!(many.trial.is_some() && many.interval[0] > 0.0 && !many.reason.contains("kept"), "{many:?}");
     let none = steady(0.0, 40);
