@@ -2,6 +2,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod alignment;
+mod capacity;
 mod cka;
 mod distances;
 mod error;
@@ -13,6 +14,12 @@ mod probe;
 mod singular_values;
 
 pub use alignment::{alignment, uniformity};
+pub use capacity::{
+    combinations::combinations,
+    free_embeddings::{Beyond, CriticalItems, FreeEmbeddings},
+    top_sets::TopSets,
+    top_sets_report::{TopSet, TopSetsReport},
+};
 pub use cka::LinearCka;
 pub use error::Error;
 pub use hubness::Hubness;
