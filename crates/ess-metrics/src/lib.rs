@@ -40,5 +40,5 @@ pub use row_qrels::RowQrels;
 pub use run::Run;
 pub use significance::{
     Bootstrap, ChoiceEvidence, ChoiceTest, Comparison, Family, RandomizationTest, Significance, UnseenLosses,
-    compare, holm, is_significant,
+    compare, holm, is_significant, proportion_interval,
 };
