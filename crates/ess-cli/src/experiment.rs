@@ -1,6 +1,20 @@
 //! `ess experiment`: the experiments that the paper calls for, each as one command.
 
+mod arguments;
 mod bottleneck;
+mod cells;
+mod compared;
+mod curve;
+mod data_set;
+mod figures;
+mod kept;
+mod module_list;
+mod over_seeds;
+mod quality;
+mod scenarios;
+mod source;
+mod started;
+mod task;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -17,11 +31,15 @@ pub(crate) struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Bottleneck(Box<bottleneck::Arguments>),
+    Curve(Box<curve::Arguments>),
+    Scenarios(Box<scenarios::Arguments>),
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
         Command::Bottleneck(arguments) => bottleneck::run(&arguments, output),
+        Command::Curve(arguments) => curve::run(&arguments, output),
+        Command::Scenarios(arguments) => scenarios::run(&arguments, output),
     }
 }

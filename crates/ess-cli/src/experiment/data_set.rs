@@ -18,7 +18,7 @@ use crate::{
 /// Where a data set is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct DataSet(SplitDataSet);
+pub(crate) struct DataSet(SplitDataSet);
 
 impl FromStr for DataSet {
     type Err = String;
@@ -45,16 +45,16 @@ impl DataSetArgument for DataSet {
 }
 
 impl DataSet {
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.0.name
     }
 
-    pub(super) fn embeddings(&self) -> &Path {
+    pub(crate) fn embeddings(&self) -> &Path {
         &self.0.embeddings
     }
 
     /// One checksum of all its files.
-    pub(super) fn checksum(&self) -> Result<String> {
+    pub(crate) fn checksum(&self) -> Result<String> {
         let mut sums = String::new();
         for (_, path) in self.0.paths() {
             let stores = ["corpus.safetensors", "queries.safetensors"].map(|name| path.join(name));
@@ -69,7 +69,7 @@ impl DataSet {
         Ok(Checksum::of(sums.as_bytes()).to_string())
     }
 
-    pub(super) fn open(&self, seed: u64) -> Result<Opened> {
+    pub(crate) fn open(&self, seed: u64) -> Result<Opened> {
         self.0.open(seed)
     }
 }

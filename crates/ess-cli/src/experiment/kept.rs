@@ -3,51 +3,89 @@
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use ess_train::TrainerConfig;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::Value;
 
-use super::data_set::DataSet;
+use super::{data_set::DataSet, source::Source};
 
 /// What can be kept.
-pub(super) trait Found: Serialize + DeserializeOwned {}
+pub(crate) trait Found: Serialize + DeserializeOwned {}
 
 impl<T: Serialize + DeserializeOwned> Found for T {}
 
 /// Which measurement is wanted.
-#[derive(Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) data: &'a DataSet,
-    pub(super) what: &'a str,
-    pub(super) seed: u64,
-    pub(super) files: &'a str,
+#[derive(Clone)]
+pub(crate) struct Wanted<'a> {
+    /// The data sets that it is of: one, or where a module goes from one to another the one that it comes from first.
+    pub(crate) sources: Vec<&'a Source>,
+    /// What is measured; a part of a file's name.
+    pub(crate) what: String,
+    pub(crate) seed: u64,
+    /// All else that it depends on, such as the settings of training, but for the seed.
+    pub(crate) settings: Value,
 }
 
-/// A measurement on one data set.
+impl Wanted<'_> {
+    /// The names of its data sets, with this between them.
+    pub(super) fn names(&self, between: &str) -> String {
+        self.sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(between)
+    }
+
+    fn data(&self) -> impl Iterator<Item = &DataSet> {
+        self.sources.iter().map(|source| &source.data)
+    }
+
+    /// The checksum of the files of each data set.
+    fn files(&self) -> String {
+        self.sources.iter().map(|source| &*source.files).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A measurement.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Kept<T> {
-    pub(super) data: DataSet,
-    /// What was measured: the geometry, or a class of modules.
-    pub(super) what: String,
-    pub(super) seed: u64,
-    /// Of the files of the data set.
+pub(crate) struct Kept<T> {
+    pub(crate) data: Vec<DataSet>,
+    pub(crate) what: String,
+    pub(crate) seed: u64,
+    /// The checksums of the files of the data sets.
     pub(super) files: String,
-    /// The settings that modules are trained with, but for the seed.
-    pub(super) trainer: TrainerConfig,
-    pub(super) found: T,
+    pub(super) settings: Value,
+    pub(crate) found: T,
+}
+
+impl<T> Kept<T> {
+    /// The name of the data set, or of the first.
+    pub(crate) fn name(&self) -> &str {
+        self.data.first().map_or("", DataSet::name)
+    }
 }
 
 impl<T: Found> Kept<T> {
+    pub(super) fn new(wanted: &Wanted<'_>, found: T) -> Self {
+        let (data, files) = (wanted.data().cloned().collect(), wanted.files());
+        Self {
+            data,
+            what: wanted.what.clone(),
+            seed: wanted.seed,
+            files,
+            settings: wanted.settings.clone(),
+            found,
+        }
+    }
+
     /// A measurement that is kept, if it is of just this. One that does not parse is of another version of the program.
     pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<Option<Self>> {
         let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| path.display().to_string())?,
         };
-        let kept: Option<Self> = serde_json::from_str(&text).ok();
-        let Wanted { data, what, seed, files } = *wanted;
-        Ok(kept.filter(|kept| {
-            (&kept.data, &*kept.what, kept.seed, &*kept.files) == (data, what, seed, files)
-                && kept.trainer == TrainerConfig::default()
-        }))
+        // Numbers that went through text are compared with others that did.
+        let settings: Value = serde_json::from_str(&wanted.settings.to_string())?;
+        let same = |kept: &Self| {
+            let named =
+                kept.what == wanted.what && kept.seed == wanted.seed && kept.data.iter().eq(wanted.data());
+            named && kept.files == wanted.files() && kept.settings == settings
+        };
+        Ok(serde_json::from_str(&text).ok().filter(same))
     }
 }

@@ -11,7 +11,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 19] = [
+    let programs: [(&str, &[&str]); 21] = [
         (
             "train",
             &[
@@ -52,6 +52,11 @@ fn every_program_explains_its_arguments() {
         ),
         ("compare modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
         ("experiment bottleneck", &["--data", "--module", "--seeds", "--seed", "--out", "--quiet", "--json"]),
+        ("experiment curve", &["--data", "--module", "--queries", "--seeds", "--out", "--json"]),
+        (
+            "experiment scenarios",
+            &["--data", "--other", "--module", "--directions", "--seeds", "--out", "--json"],
+        ),
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import-dense", &["--dense", "--npy", "--out", "--json"]),
         ("device", &["--device", "--small", "--runs", "--json"]),
@@ -98,6 +103,8 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "compare hybrid",
         "compare modules",
         "experiment bottleneck",
+        "experiment curve",
+        "experiment scenarios",
         "export",
         "import-dense",
         "index",

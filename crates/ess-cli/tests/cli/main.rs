@@ -11,6 +11,8 @@ mod device;
 mod encode;
 mod every_module;
 mod experiment;
+mod experiment_curve;
+mod experiment_scenarios;
 mod feedback;
 mod full_disk;
 mod help;

@@ -30,6 +30,18 @@ impl SmallData {
         data
     }
 
+    /// Moves each component of a query to the next dimension, which an orthogonal map undoes.
+    pub(crate) fn with_turned_queries(self) -> Self {
+        let path = self.path("queries.safetensors");
+        let store = EmbeddingStore::open(&path).unwrap();
+        let (ids, queries) = (store.ids().clone(), store.to_embeddings().unwrap());
+        drop(store);
+        let turned = |row: &[f32]| [&row[1..], &row[..1]].concat();
+        let queries = Embeddings::from_rows(&queries.rows().map(turned).collect::<Vec<_>>()).unwrap();
+        write_store(&path, &ids, &queries, Dtype::F32, &Provenance::default()).unwrap();
+        self
+    }
+
     /// Gives query i states of 1 + i mod 3 tokens of this dimension, beside the embedding that it has.
     pub(crate) fn with_token_states(self, token_dim: usize) -> Self {
         self.add_states("queries", token_dim, |i| points((1 + i % 3) * token_dim, token_dim));

@@ -12,9 +12,10 @@ use rand::{SeedableRng, seq::index::sample};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::data::split_data_set::Opened;
-
-use super::data_set::DataSet;
+use crate::{
+    data::split_data_set::Opened,
+    experiment::{quality::ndcg, source::Source},
+};
 
 /// Vectors that figures over all pairs are taken of.
 const SAMPLE: usize = 4000;
@@ -62,7 +63,7 @@ impl Geometry {
         let queries = test.set.encodings();
         let index = FlatIndex::new(items.clone())?;
         let hits = index.search(queries, HITS)?;
-        let frozen = ndcg(&data.dataset, test, &Identity::new(items.dim()), &index)?;
+        let frozen = ndcg(test, &Identity::new(items.dim()), &index, data.dataset.item_ids())?;
         let rows = pairs(test);
         let [q, d] = paired(queries, items, &rows)?;
         Ok(Self {
@@ -111,12 +112,14 @@ pub(super) struct Overlap {
 
 impl Overlap {
     /// Of each two data sets with the same items by different files.
-    pub(super) fn of_all(data: &[DataSet]) -> Result<Vec<Self>> {
+    pub(super) fn of_all(data: &[Source]) -> Result<Vec<Self>> {
         let mut found = Vec::new();
         for (at, one) in data.iter().enumerate() {
-            for other in data[at + 1..].iter().filter(|other| other.embeddings() != one.embeddings()) {
-                let [first, second] =
-                    [one, other].map(|set| Dataset::open(set.embeddings()).context(set.name().to_owned()));
+            for other in
+                data[at + 1..].iter().filter(|other| other.data.embeddings() != one.data.embeddings())
+            {
+                let [first, second] = [one, other]
+                    .map(|set| Dataset::open(set.data.embeddings()).context(set.name().to_owned()));
                 let (first, second) = (first?, second?);
                 if first.item_ids() == second.item_ids() {
                     let cka = LinearCka::of(first.items(), second.items())?;
@@ -163,16 +166,4 @@ pub(super) fn paired(
 /// The bound of some pairs, whose halves are the same for every encoding of them; none for fewer than 8.
 pub(super) fn information(queries: &Embeddings, items: &Embeddings) -> Option<InformationBound> {
     InformationBound::cross_fitted(queries, items, 0).ok()
-}
-
-/// nDCG@10 of each query, searched with a module.
-pub(super) fn ndcg(
-    dataset: &Dataset,
-    queries: &JudgedQueries,
-    module: &dyn ess_core::SearchModule<Embeddings>,
-    index: &FlatIndex,
-) -> Result<Vec<f64>> {
-    let run = dataset.search("run", module, index, queries)?;
-    let found = queries.evaluate(&run)?;
-    Ok(found.get("ndcg@10").context("nDCG@10 is measured")?.per_query.clone())
 }

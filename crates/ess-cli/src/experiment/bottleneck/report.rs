@@ -5,19 +5,25 @@ use std::fmt::Write;
 use anyhow::Result;
 use ess_diagnostics::InformationBound;
 
-use crate::output::together::Together;
+use crate::{
+    experiment::{
+        compared::Compared,
+        figures::{figure, or_dash, short},
+        kept::Kept,
+    },
+    output::together::Together,
+};
 
 use super::{
     geometry::{Geometry, Side},
-    kept::Kept,
     results::Results,
-    row::{Compared, Row, figure, short},
+    row::Row,
 };
 
 /// What the page is of.
 pub(super) struct Report<'a> {
     pub(super) results: &'a Results,
-    pub(super) classes: &'a [String],
+    pub(super) classes: &'a [&'a str],
 }
 
 const INTRODUCTION: &str = "# Where the bottleneck is
@@ -96,13 +102,9 @@ impl Report<'_> {
     }
 }
 
-fn or_dash(text: Option<String>) -> String {
-    text.unwrap_or_else(|| "–".to_owned())
-}
-
 /// The table of what the encodings are like: a column for each data set.
 fn encodings(geometry: &[Kept<Geometry>]) -> String {
-    let names: Vec<&str> = geometry.iter().map(|kept| kept.data.name()).collect();
+    let names: Vec<&str> = geometry.iter().map(|kept| kept.name()).collect();
     let mut text = format!(
         "## The encodings\n\n| figure | {} |\n|---|{}\n",
         names.join(" | "),
@@ -167,12 +169,12 @@ fn nats(bound: &InformationBound) -> String {
 
 /// The table of one data set's classes.
 fn searching(text: &mut String, geometry: &Kept<Geometry>, rows: &[Row<'_>], together: &Together) {
-    let _ = writeln!(text, "\n### {}\n", geometry.data.name());
+    let _ = writeln!(text, "\n### {}\n", geometry.name());
     text.push_str("| class | parameters | CPU-s | nDCG@10 | over seeds | returned | seen | unseen | fitted on test | information |\n");
     text.push_str("|---|---|---|---|---|---|---|---|---|---|\n");
     let group = |compared: &Option<Compared>| compared.as_ref().map(|compared| compared.text(together));
     let base =
-        |at: usize| or_dash(rows.first().and_then(|row| row.groups[at].as_ref()).map(|c| figure(c.frozen)));
+        |at: usize| or_dash(rows.first().and_then(|row| row.groups[at].as_ref()).map(|c| figure(c.baseline)));
     let information = or_dash(geometry.found.information.as_ref().map(nats));
     let _ = writeln!(text, "| frozen | | | {} | | | {} | {} | | {information} |", base(0), base(1), base(2));
     for row in rows {
@@ -202,13 +204,17 @@ this class: at most so much). A part below 0 is a loss by training.
 
 /// The parts of one data set's loss.
 fn losses(text: &mut String, geometry: &Kept<Geometry>, rows: &[Row<'_>]) {
-    let _ = writeln!(text, "### {}\n", geometry.data.name());
+    let _ = writeln!(text, "### {}\n", geometry.name());
     text.push_str("| class | queries | lost | recovered | could, did not learn | not reached when told |\n|---|---|---|---|---|---|\n");
     for row in rows {
         for (at, name) in ["all", "seen", "unseen"].into_iter().enumerate() {
             let (Some(compared), Some(told)) = (&row.groups[at], row.fitted_on_test[at]) else { continue };
-            let parts =
-                [1.0 - compared.frozen, compared.mean - compared.frozen, told - compared.mean, 1.0 - told];
+            let parts = [
+                1.0 - compared.baseline,
+                compared.mean - compared.baseline,
+                told - compared.mean,
+                1.0 - told,
+            ];
             let parts = parts.map(|part| short(format!("{part:.3}")));
             let _ = writeln!(text, "| {} | {name} | {} |", row.class, parts.join(" | "));
         }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use crate::experiment::kept::Kept;
+
 use super::{
     geometry::{Geometry, Overlap},
-    kept::Kept,
     searching::Searching,
 };
 

@@ -9,9 +9,9 @@ use ess_kit::{Leakage, Training};
 use ess_train::{Progress, Returned, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::data::split_data_set::Opened;
+use crate::{data::split_data_set::Opened, experiment::quality::ndcg};
 
-use super::geometry::{information, ndcg, paired, pairs};
+use super::geometry::{information, paired, pairs};
 
 /// A class of modules on one data set, with one seed.
 #[derive(Clone, Serialize, Deserialize)]
@@ -46,9 +46,9 @@ impl Searching {
         let leakage = Leakage::new(&[&data.train.qrels, &data.dev.qrels], &test.qrels, &test.ids);
         Ok(Self {
             parameters: fitted.report.parameters,
-            trained: ndcg(dataset, test, &*fitted.trained, &index)?,
+            trained: ndcg(test, &*fitted.trained, &index, dataset.item_ids())?,
             returned: fitted.report.guard.returned != Returned::Identity,
-            fitted_on_test: ndcg(dataset, test, &*told.trained, &index)?,
+            fitted_on_test: ndcg(test, &*told.trained, &index, dataset.item_ids())?,
             seen: leakage.of_queries().to_vec(),
             information: information(&q, &d),
             cpu_seconds,

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use crate::output::plot::{Axis, Plot, Series};
+use crate::{
+    experiment::kept::Kept,
+    output::plot::{Axis, Plot, Series},
+};
 
-use super::{geometry::Geometry, kept::Kept};
+use super::geometry::Geometry;
 
 /// Writes the plot: a line for the items of each data set and one for its queries.
 pub(super) fn write(geometry: &[Kept<Geometry>], path: &Path) -> Result<()> {
@@ -19,7 +22,7 @@ pub(super) fn write(geometry: &[Kept<Geometry>], path: &Path) -> Result<()> {
             // A mark at each component would hide the line.
             let last = side.held.len();
             let shown = points.filter(|&(count, _)| is_shown(count as usize, last));
-            plot = plot.with(Series::line(&format!("{}, {what}", kept.data.name()), shown));
+            plot = plot.with(Series::line(&format!("{}, {what}", kept.name()), shown));
         }
     }
     plot.write_svg(path)

@@ -27,6 +27,8 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(230, 159, 0),
     RGBColor(90, 90, 90),
 ];
+/// The radius of a mark and whether it is filled, which tell series apart in black and white.
+const MARKS: [(i32, bool); 4] = [(4, true), (5, false), (2, true), (3, false)];
 const GREY: RGBColor = RGBColor(150, 150, 150);
 
 type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
@@ -71,10 +73,11 @@ fn draw(plot: &Plot, [left, right]: [f64; 2], [bottom, top]: [f64; 2]) -> Result
             .build_cartesian_2d(left..right, bottom..top)
             .map_err(failed)?;
         draw_axes(plot, &mut chart)?;
-        let mut colours = COLOURS.iter().cycle();
+        let mut pens = COLOURS.iter().cycle().zip(MARKS.iter().cycle());
         for series in &plot.series {
-            let colour = if series.style == Style::Guide { GREY } else { *colours.next().unwrap_or(&GREY) };
-            draw_series(plot, series, colour, &mut chart)?;
+            let guide = (&GREY, &MARKS[0]);
+            let pen = if series.style == Style::Guide { guide } else { pens.next().unwrap_or(guide) };
+            draw_series(plot, series, pen, &mut chart)?;
         }
         draw_legend(plot, &mut chart)?;
         area.present().map_err(failed)?;
@@ -101,7 +104,13 @@ fn draw_axes(plot: &Plot, chart: &mut Chart<'_>) -> Result<()> {
         .map_err(failed)
 }
 
-fn draw_series(plot: &Plot, series: &Series, colour: RGBColor, chart: &mut Chart<'_>) -> Result<()> {
+fn draw_series(
+    plot: &Plot,
+    series: &Series,
+    (&colour, &(radius, filled)): (&RGBColor, &(i32, bool)),
+    chart: &mut Chart<'_>,
+) -> Result<()> {
+    let mark_style = if filled { colour.filled() } else { colour.stroke_width(2) };
     let place = |point: &Point| (plot.x.place(point.x), plot.y.place(point.y));
     let places: Vec<(f64, f64)> = series.points.iter().map(place).collect();
     let bars = series.points.iter().filter_map(|point| {
@@ -117,7 +126,7 @@ fn draw_series(plot: &Plot, series: &Series, colour: RGBColor, chart: &mut Chart
         chart.draw_series([line]).map_err(failed)?;
     }
     if series.style != Style::Guide {
-        let mark = |&place: &(f64, f64)| Circle::new(place, 4, colour.filled());
+        let mark = |&place: &(f64, f64)| Circle::new(place, radius, mark_style);
         chart.draw_series(places.iter().map(mark)).map_err(failed)?;
     }
     if !series.name.is_empty() {
@@ -126,7 +135,7 @@ fn draw_series(plot: &Plot, series: &Series, colour: RGBColor, chart: &mut Chart
         let entry = chart.draw_series(std::iter::empty::<PathElement<(f64, f64)>>()).map_err(failed)?;
         entry.label(&series.name).legend(move |(x, y)| {
             let line = PathElement::new(vec![(0, 0), (18, 0)], line);
-            let mark = Circle::new((9, 0), if points { 4 } else { 0 }, colour.filled());
+            let mark = Circle::new((9, 0), if points { radius } else { 0 }, mark_style);
             EmptyElement::at((x, y)) + line + mark
         });
     }

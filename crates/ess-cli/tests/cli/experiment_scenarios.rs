@@ -1,0 +1,78 @@
+//! `ess experiment scenarios`: encoding and searching turned down.
+
+use std::fs;
+
+use crate::{
+    program::{read_json, run},
+    small_data::SmallData,
+};
+
+#[test]
+fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
+    // Frozen queries find little, and an orthogonal map finds all.
+    let (data, other) = (SmallData::new(6, 6).with_turned_queries(), SmallData::new(6, 6));
+    let qrels = data.text("qrels.tsv");
+    let set = |name: &str, folder: &str| format!("{name}={folder},{qrels},{qrels},{qrels}");
+    let (first, second) = (set("turned", &data.text("")), set("other", &other.text("")));
+    let out = data.text("page");
+    let arguments = [
+        "--data",
+        &first,
+        "--data",
+        &second,
+        "--module",
+        "procrustes",
+        "--directions",
+        "2",
+        "--seeds",
+        "1",
+        "--out",
+        &out,
+    ];
+    let page = run("experiment scenarios", arguments).succeeded().stdout;
+    let verdict = |line: &str| {
+        let found = page.lines().find(|found| found.starts_with(line));
+        found.unwrap_or_else(|| panic!("{line} is not in\n{page}")).rsplit(" | ").next().unwrap().to_owned()
+    };
+    assert_eq!(verdict("| turned | 4 | on generic encodings"), "confirmed |");
+    assert_eq!(verdict("| other | 4 | on generic encodings"), "undecided |");
+    assert_eq!(verdict("| turned | 2 | the whole f_search finds more than one of rank 1"), "confirmed |");
+    for words in [
+        "| as encoded | 100 % |",
+        "| rank 4 |",
+        "| only 2 directions of turned |",
+        "| without 2 directions of other |",
+    ] {
+        assert!(page.contains(words), "{words} is not in\n{page}");
+    }
+    assert_eq!(fs::read_to_string(data.path("page/scenarios.md")).unwrap(), page);
+    assert!(fs::read_to_string(data.path("page/scenarios_turned.svg")).unwrap().contains("noise, trained"));
+    let measured = read_json(&data.path("page/results.json"))["measured"].as_array().unwrap().clone();
+    assert_eq!(measured.len(), 2 * (14 + 2 + 1));
+
+    let cell = data.path("page/cells/turned.as encoded.0.json");
+    let mut marked = read_json(&cell);
+    marked["found"]["kept"] = 0.125.into();
+    fs::write(&cell, marked.to_string()).unwrap();
+    assert!(run("experiment scenarios", arguments).succeeded().stdout.contains("| as encoded | 12 % |"));
+
+    // The other task need not be measured itself.
+    let mut alone = arguments;
+    alone[2] = "--other";
+    let page = run("experiment scenarios", alone).succeeded().stdout;
+    assert!(page.contains("| only 2 directions of other |") && !page.contains("## other"), "{page}");
+}
+
+#[test]
+fn more_directions_than_dimensions_are_refused() {
+    let data = SmallData::new(6, 6);
+    let (qrels, folder, out) = (data.text("qrels.tsv"), data.text(""), data.text("page"));
+    let set = format!("small={folder},{qrels},{qrels},{qrels}");
+    let scenarios = |directions: &str| {
+        let arguments =
+            ["--data", &set, "--directions", directions, "--module", "ridge", "--seeds", "1", "--out", &out];
+        run("experiment scenarios", arguments)
+    };
+    scenarios("0").failed_with(&["--directions"]);
+    scenarios("6").failed_with(&["6 directions", "fewer than the 6"]);
+}
