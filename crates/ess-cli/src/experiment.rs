@@ -11,10 +11,13 @@ mod kept;
 mod module_list;
 mod over_seeds;
 mod quality;
+mod sample;
 mod scenarios;
 mod source;
+mod spaces;
 mod started;
 mod task;
+mod transfer;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -33,6 +36,8 @@ enum Command {
     Bottleneck(Box<bottleneck::Arguments>),
     Curve(Box<curve::Arguments>),
     Scenarios(Box<scenarios::Arguments>),
+    Spaces(Box<spaces::Arguments>),
+    Transfer(Box<transfer::Arguments>),
 }
 
 /// Runs the command.
@@ -41,5 +46,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Bottleneck(arguments) => bottleneck::run(&arguments, output),
         Command::Curve(arguments) => curve::run(&arguments, output),
         Command::Scenarios(arguments) => scenarios::run(&arguments, output),
+        Command::Spaces(arguments) => spaces::run(&arguments, output),
+        Command::Transfer(arguments) => transfer::run(&arguments, output),
     }
 }

@@ -11,7 +11,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 21] = [
+    let programs: [(&str, &[&str]); 23] = [
         (
             "train",
             &[
@@ -56,6 +56,11 @@ fn every_program_explains_its_arguments() {
         (
             "experiment scenarios",
             &["--data", "--other", "--module", "--directions", "--seeds", "--out", "--json"],
+        ),
+        ("experiment spaces", &["--data", "--other", "--source-queries", "--seeds", "--out", "--json"]),
+        (
+            "experiment transfer",
+            &["--data", "--source-queries", "--source-items", "--seeds", "--out", "--json"],
         ),
         ("export", &["--module", "--dense", "--npy", "--json"]),
         ("import-dense", &["--dense", "--npy", "--out", "--json"]),
@@ -105,6 +110,8 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "experiment bottleneck",
         "experiment curve",
         "experiment scenarios",
+        "experiment spaces",
+        "experiment transfer",
         "export",
         "import-dense",
         "index",

@@ -13,6 +13,8 @@ mod every_module;
 mod experiment;
 mod experiment_curve;
 mod experiment_scenarios;
+mod experiment_spaces;
+mod experiment_transfer;
 mod feedback;
 mod full_disk;
 mod help;
