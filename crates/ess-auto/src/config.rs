@@ -165,6 +165,10 @@ impl AutoConfig {
                 let found = format!("{} ({:?})", trained.module.kind(), trained.name);
                 return refuse("trained_modules", "kinds that read embeddings, not token states", found);
             }
+            if trained.module.has_scoring() {
+                let found = format!("{} ({:?})", trained.module.kind(), trained.name);
+                return refuse("trained_modules", "kinds that are compared by the inner product", found);
+            }
         }
         Ok(())
     }

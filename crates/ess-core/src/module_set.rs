@@ -124,7 +124,8 @@ impl<E: Encoding> ModuleSet<E> {
     /// Adds a module, or puts it in the place of the one that has the name. Says whether there was one.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] for a module of other dimensions than the set's; the one before then stays.
+    /// [`Error::DimensionMismatch`] for a module of other dimensions than the set's, [`Error::Unsupported`] for one with a scoring of
+    /// its own; the one before then stays.
     pub fn insert(&self, name: impl Into<String>, module: SharedModule<E>) -> Result<bool, Error> {
         self.check(&*module)?;
         Ok(self.put(name.into(), Slot::new(Some(module), None)))
@@ -229,6 +230,7 @@ impl<E: Encoding> ModuleSet<E> {
     }
 
     fn check(&self, module: &dyn SearchModule<E>) -> Result<(), Error> {
+        module.check_inner_product()?;
         Error::check_dim("queries of a module of the set", self.query_dim, module.query_dim())?;
         Error::check_dim("items of a module of the set", self.item_dim, module.item_dim())
     }

@@ -39,13 +39,15 @@ where
     /// Checks that the three fit together.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] when one does not take what the one before gives.
+    /// [`Error::DimensionMismatch`] when one does not take what the one before gives; [`Error::Unsupported`] for a module with a
+    /// [`SearchModule::scoring`].
     pub fn new(query_encoder: Q, search_module: M, index: I) -> Result<Self, Error> {
         Error::check_dim(
             "searching module behind an encoder",
             query_encoder.dim(),
             search_module.query_dim(),
         )?;
+        search_module.check_inner_product()?;
         Error::check_dim("index behind a searching module", search_module.item_dim(), index.dim())?;
         Ok(Self { query_encoder, search_module, index })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::{embeddings::Embeddings, encoding::Encoding, error::Error};
+use crate::{embeddings::Embeddings, encoding::Encoding, error::Error, scoring::definition::Scoring};
 
 /// f_search: maps encoded queries into the item space, where the inner product finds what one task calls relevant.
 ///
@@ -14,15 +14,41 @@ pub trait SearchModule<E: Encoding = Embeddings>: Send + Sync {
     /// The dimension of the encodings that it reads, `d_query`.
     fn query_dim(&self) -> usize;
 
-    /// The dimension of the vectors that it returns, `d_item`.
+    /// The dimension of the items that it searches, `d_item`; also that of the vectors that it returns, unless it has a
+    /// [`SearchModule::scoring`].
     fn item_dim(&self) -> usize;
 
-    /// Maps `n` encoded queries (`n × d_query` for [`Embeddings`]) into the item space (`n × d_item`), in order.
+    /// Maps `n` encoded queries (`n × d_query` for [`Embeddings`]) into the item space (`n × d_item`), in order. With a
+    /// [`SearchModule::scoring`] each query becomes a row of `width` numbers (`n × width`).
     ///
     /// # Errors
     /// [`Error::DimensionMismatch`] for encodings of another dimension; [`Error::External`] for the module's own
     /// failures.
     fn apply(&self, encodings: &E) -> Result<Embeddings, Error>;
+
+    /// The similarity that its rows are meant for, where that is not the inner product. Default: `None`, the inner product.
+    fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+        None
+    }
+
+    /// The length of the rows that it returns: `d_item`, or the width of its scoring.
+    fn width(&self) -> usize {
+        let dim = self.item_dim();
+        self.scoring().map_or(dim, |scoring| scoring.width(dim))
+    }
+
+    /// Refuses a module whose rows cannot be given to an index of inner products as they are.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] where it has a [`SearchModule::scoring`].
+    fn check_inner_product(&self) -> Result<(), Error> {
+        match self.scoring() {
+            Some(_) => {
+                Err(Error::Unsupported { what: "a module whose rows are not compared by inner product" })
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// The searching module that changes nothing: the frozen encoder's own ranking, and the baseline for every other.
@@ -177,11 +203,13 @@ impl<F, G: SearchModule> Compose<F, G> {
     /// Applies `first`, then `second`.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] when `second` does not read what `first` returns.
+    /// [`Error::DimensionMismatch`] when `second` does not read what `first` returns; [`Error::Unsupported`] for a `first` with a
+    /// scoring of its own.
     pub fn new<E: Encoding>(first: F, second: G) -> Result<Self, Error>
     where
         F: SearchModule<E>,
     {
+        first.check_inner_product()?;
         Error::check_dim("second of two composed modules", first.item_dim(), second.query_dim())?;
         Ok(Self { first, second })
     }
@@ -199,6 +227,10 @@ impl<E: Encoding, F: SearchModule<E>, G: SearchModule> SearchModule<E> for Compo
     fn apply(&self, encodings: &E) -> Result<Embeddings, Error> {
         self.second.apply(&self.first.apply(encodings)?)
     }
+
+    fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+        self.second.scoring()
+    }
 }
 
 macro_rules! forward_search_module {
@@ -214,6 +246,10 @@ macro_rules! forward_search_module {
 
             fn apply(&self, encodings: &E) -> Result<Embeddings, Error> {
                 (**self).apply(encodings)
+            }
+
+            fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+                (**self).scoring()
             }
         }
     )*};

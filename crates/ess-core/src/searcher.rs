@@ -40,11 +40,13 @@ impl<M, I: Index> IndexSearcher<M, I> {
     /// Searches `index` with what `module` returns.
     ///
     /// # Errors
-    /// [`Error::DimensionMismatch`] when the index does not take what the module returns.
+    /// [`Error::DimensionMismatch`] when the index does not take what the module returns; [`Error::Unsupported`] for a module with a
+    /// [`SearchModule::scoring`], which is no inner product.
     pub fn new<E: Encoding>(module: M, index: I) -> Result<Self, Error>
     where
         M: SearchModule<E>,
     {
+        module.check_inner_product()?;
         Error::check_dim("index behind a searching module", module.item_dim(), index.dim())?;
         Ok(Self { module, index })
     }

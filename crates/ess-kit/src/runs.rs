@@ -1,6 +1,6 @@
 //! Searching with a module: what it finds as a run.
 
-use ess_core::{Encoding, Hit, Ids, Index, SearchModule};
+use ess_core::{Encoding, Hit, Ids, Index, Scored, SearchModule};
 use ess_metrics::{Evaluation, Run};
 
 use crate::{dataset::Dataset, error::Error, evaluation::evaluate, judged_queries::JudgedQueries};
@@ -48,7 +48,8 @@ impl<E> JudgedQueries<E> {
 }
 
 impl Dataset {
-    /// Searches all items for each query with a module: the run of this name.
+    /// Searches all items for each query with a module: the run of this name. A module with a scoring of its own
+    /// ([`SearchModule::scoring`]) scores every item.
     ///
     /// # Errors
     /// Those of the module and of the index, and of [`JudgedQueries::run`].
@@ -60,6 +61,11 @@ impl Dataset {
         queries: &JudgedQueries<E>,
     ) -> Result<Run, Error> {
         let mapped = module.apply(queries.set.encodings())?;
-        queries.run(name, self.item_ids(), index.search(&mapped, queries.depth(index.len()))?)
+        let depth = queries.depth(index.len());
+        let hits = match module.scoring() {
+            Some(scoring) => Scored::new(&*scoring).search(&mapped, self.items(), depth)?,
+            None => index.search(&mapped, depth)?,
+        };
+        queries.run(name, self.item_ids(), hits)
     }
 }

@@ -30,7 +30,7 @@ macro_rules! trainable_kinds {
         $call!(
             ($($given)*)
             $crate::Linear, $crate::LowRank, $crate::Orthogonal, $crate::Diagonal, $crate::GatedSelection, $crate::Mlp,
-            $crate::KeyValueMemory, $crate::LayerAttention, $crate::LayerTransformer
+            $crate::KeyValueMemory, $crate::Hypencoder, $crate::LayerAttention, $crate::LayerTransformer
         )
     };
 }
@@ -40,7 +40,10 @@ macro_rules! trainable_kinds {
 #[macro_export]
 macro_rules! trainable_token_kinds {
     ($call:ident($($given:tt)*)) => {
-        $call!(($($given)*) $crate::TokenAttention, $crate::SimilarityAttention, $crate::TokenTransformer)
+        $call!(
+            ($($given)*)
+            $crate::TokenAttention, $crate::SimilarityAttention, $crate::TokenTransformer, $crate::PolyEncoder
+        )
     };
 }
 

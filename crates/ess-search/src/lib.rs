@@ -38,12 +38,14 @@ pub use item_side::{offsets::ItemOffsets, side::ItemSide, two_sided::TwoSided};
 pub use kinds::{
     diagonal::{Diagonal, DiagonalConfig},
     gated_selection::{Gate, GatedSelection, GatedSelectionConfig},
+    hypencoder::{Hypencoder, HypencoderConfig},
     key_value_memory::{KeyValueMemory, config::KeyValueMemoryConfig},
     layer_attention::{LayerAttention, LayerAttentionConfig},
     linear::{Linear, LinearConfig},
     low_rank::{LowRank, LowRankConfig},
     mlp::{Activation, Mlp, MlpConfig},
     orthogonal::{Orthogonal, OrthogonalConfig},
+    poly_encoder::{PolyEncoder, PolyEncoderConfig},
     similarity_attention::{SimilarityAttention, SimilarityAttentionConfig},
     token_attention::{TokenAttention, TokenAttentionConfig},
     transformer::{

@@ -33,7 +33,7 @@ pub fn conforms<M: SearchModule>(module: &M, tolerance: f32) {
 
 /// Checks a module on encodings of the caller's, of at least 2 rows, of any type.
 ///
-/// - It declares at least one dimension on each side, and returns one vector of `item_dim` for each row.
+/// - It declares at least one dimension on each side, and returns one vector of `item_dim` for each row; with a scoring, one row of its width.
 /// - A row is mapped the same alone, in a batch, and in a batch in another order, within `tolerance`: the largest
 ///   difference allowed, relative to the vector's largest number (0 for exactly; 1e-5 suits a network in `f32`).
 /// - The same batch gives the same vectors again, bit for bit, in any rayon pool.
@@ -45,7 +45,11 @@ pub fn conforms_on<E: Encoding, M: SearchModule<E>>(module: &M, encodings: &E, t
     assert!(encodings.rows() >= 2, "the suite needs at least 2 rows");
     let together = apply(module, encodings, "a batch");
     assert_eq!(together.len(), encodings.rows(), "a batch: one vector for each query");
-    assert_eq!(together.dim(), module.item_dim(), "a batch: vectors of item_dim");
+    assert_eq!(
+        together.dim(),
+        module.width(),
+        "a batch: vectors of item_dim, or rows of the scoring's width"
+    );
     same_in_another_batch(module, encodings, &together, tolerance);
     same_in_any_pool(module, encodings, &together);
 }

@@ -1,6 +1,6 @@
 //! s of Eq. 3, fitted: from similarities and judgements to a link.
 
-use ess_core::{CalibratedLink, Embeddings, IsotonicLink, Link, SearchModule, Sigmoid};
+use ess_core::{CalibratedLink, Embeddings, IsotonicLink, Link, Scored, SearchModule, Sigmoid};
 use ess_metrics::{Calibration, Calibrator, Isotonic};
 use ess_search::DeviceEncoding;
 use rand::{SeedableRng, seq::SliceRandom};
@@ -68,7 +68,11 @@ impl SimilaritySample {
     ) -> Result<Self, Error> {
         queries.check_items(items.embeddings().len())?;
         let mapped: Embeddings = module.apply(queries.encodings())?;
-        let hits = items.index()?.search(&mapped, k.saturating_add(1))?;
+        let depth = k.saturating_add(1);
+        let hits = match module.scoring() {
+            Some(scoring) => Scored::new(&*scoring).search(&mapped, items.embeddings(), depth)?,
+            None => items.index()?.search(&mapped, depth)?,
+        };
         let mut sample = Self::default();
         for (query, (hits, judged)) in hits.iter().zip(queries.judgements()).enumerate() {
             let left_out = left_out(query);

@@ -24,6 +24,18 @@ pub enum Error {
         /// The loss's name for itself.
         name: String,
     },
+    /// A searching module whose rows are compared with items by a scoring of its own, where only the inner product will do.
+    #[error("{what} needs a searching module that is compared with items by the inner product")]
+    Scored {
+        /// What needs it.
+        what: &'static str,
+    },
+    /// A loss that compares queries and items by the inner product alone, for a module with another scoring.
+    #[error("the loss {loss:?} cannot train a searching module that has a scoring of its own")]
+    LossOfScored {
+        /// The loss.
+        loss: &'static str,
+    },
     /// A weight of a query that cannot be used.
     #[error(
         "the weight of query {query} must be a finite number of at least 0, and one above 0, found {weight}"

@@ -104,6 +104,19 @@ impl SearchingModule {
         }
     }
 
+    /// Refuses a module whose rows an index file of inner products cannot be asked with.
+    ///
+    /// # Errors
+    /// For one with a scoring of its own, such as a Poly-encoder.
+    pub(crate) fn check_inner_product(&self) -> Result<()> {
+        let checked = match self {
+            Self::Embeddings(sides) => sides.query_side().check_inner_product(),
+            Self::TokenStates(module) | Self::Feedback(module, _) => module.check_inner_product(),
+        };
+        Ok(checked
+            .context("an index file finds by inner product; ess evaluate scores every item by the module")?)
+    }
+
     /// Which vectors of the items it maps queries for.
     ///
     /// # Errors

@@ -89,6 +89,7 @@ impl QueryArguments {
         let store =
             EmbeddingStore::open(queries.context("expected encoded queries by --queries, found none")?)?;
         let encoded = store.to_embeddings()?;
+        module.map_or(Ok(()), SearchingModule::check_inner_product)?;
         let mapped = module.map(|module| map(module, &store, &encoded, index, items)).transpose()?;
         let asked = mapped.as_ref().unwrap_or(&encoded);
         ensure!(

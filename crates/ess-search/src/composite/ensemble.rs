@@ -54,7 +54,7 @@ impl<E: Encoding> Ensemble<E> {
     /// An ensemble of `members`, which must agree in both dimensions.
     ///
     /// # Errors
-    /// [`Error::Core`] for no member, or for members of different dimensions.
+    /// [`Error::Core`] for no member, for members of different dimensions, and for one with a scoring of its own.
     pub fn new(members: Vec<Box<dyn PersistentModule<E>>>, averaging: Averaging) -> Result<Self, Error> {
         let first = members.first().ok_or(ess_core::Error::Empty { what: "members of an ensemble" })?;
         for member in &members {
@@ -62,6 +62,7 @@ impl<E: Encoding> Ensemble<E> {
                 ("query dimension of an ensemble's member", "item dimension of an ensemble's member");
             ess_core::Error::check_dim(query, first.query_dim(), member.query_dim())?;
             ess_core::Error::check_dim(item, first.item_dim(), member.item_dim())?;
+            member.check_inner_product()?;
         }
         Ok(Self { members, averaging })
     }

@@ -45,7 +45,8 @@ impl<E: Encoding> Interpolation<E> {
     /// The interpolation of `identity` and `module` with `weight`, which is `λ` in `0..=1`.
     ///
     /// # Errors
-    /// [`Error::Config`] for another weight; [`Error::Core`] for modules of different dimensions.
+    /// [`Error::Config`] for another weight; [`Error::Core`] for modules of different dimensions, and for one with a scoring
+    /// of its own.
     pub fn new(
         identity: Box<dyn PersistentModule<E>>,
         module: Box<dyn PersistentModule<E>>,
@@ -59,6 +60,7 @@ impl<E: Encoding> Interpolation<E> {
             ("query dimension of an interpolated module", "item dimension of an interpolated module");
         ess_core::Error::check_dim(query, identity.query_dim(), module.query_dim())?;
         ess_core::Error::check_dim(item, identity.item_dim(), module.item_dim())?;
+        module.check_inner_product()?;
         Ok(Self { identity, module, weight })
     }
 

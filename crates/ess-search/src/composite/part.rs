@@ -122,6 +122,10 @@ pub(crate) fn check_parts(kind: &'static str, parts: &[Part]) -> Result<(), Erro
     if !(1..=MAX_PARTS).contains(&parts.len()) {
         return refuse("parts", format!("between 1 and {MAX_PARTS}"), parts.len().to_string());
     }
+    if parts.iter().any(|part| part.module.scoring().is_some()) {
+        let expected = "modules that are compared with items by the inner product".to_owned();
+        return refuse("parts", expected, "one with a scoring of its own".to_owned());
+    }
     let mut names: Vec<&str> = parts.iter().map(|part| &*part.name).collect();
     names.sort_unstable();
     match names.iter().zip(&names[1..]).find(|(name, next)| name == next) {

@@ -34,9 +34,10 @@ impl TwoSided {
     /// A module of these two sides.
     ///
     /// # Errors
-    /// [`Error::Core`] when the query side does not map into the space of the moved items.
+    /// [`Error::Core`] when the query side does not map into the space of the moved items, or has a scoring of its own.
     pub fn new(query_side: Box<dyn PersistentModule>, item_side: ItemSide) -> Result<Self, Error> {
         if let Some((_, item_dim)) = item_side.dims(&*query_side) {
+            query_side.check_inner_product()?;
             ess_core::Error::check_dim("items of a module of two sides", query_side.item_dim(), item_dim)?;
         }
         Ok(Self { query_side, item_side })

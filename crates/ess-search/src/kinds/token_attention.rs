@@ -2,7 +2,7 @@
 
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Tensor, activation::softmax, module::linear},
+    tensor::{Device, Tensor, module::linear},
 };
 use ess_core::TokenStates;
 use serde::{Deserialize, Serialize};
@@ -11,12 +11,12 @@ use crate::{
     blocks::{
         init::Init,
         skip::{skip_weight, skipped},
-        unit::unit,
     },
     error::Error,
+    kinds::pooled_states::pooled_states,
     module::{
         config::{ModuleConfig, is_open, module_config, said_by_config},
-        token_tensors::{TokenTensors, check_token_states, padding_of},
+        token_tensors::{TokenTensors, check_token_states},
         trainable::{TrainableModule, check_dim},
     },
 };
@@ -114,15 +114,8 @@ impl TokenAttention {
 
     /// The concatenated poolings of all heads, `n × h · d_query`.
     fn pooled(&self, queries: &TokenTensors) -> Tensor<2> {
-        let (states, is_token) = queries.padded();
-        let [rows, count, width] = states.dims();
-        let states = unit(states);
-        let logits = linear(states.clone(), self.attention.val() * Self::GAIN, None);
-        let logits = logits + padding_of(is_token).unsqueeze_dim::<3>(2) * -1e9;
-        // n × h × T times n × T × d.
-        let pooled =
-            softmax(logits, 1).reshape([rows, count, self.config.heads]).swap_dims(1, 2).matmul(states);
-        pooled.reshape([rows, self.config.heads * width])
+        let [width, heads] = self.attention.dims();
+        pooled_states(queries, self.attention.val() * Self::GAIN).reshape([-1, (heads * width) as i64])
     }
 }
 

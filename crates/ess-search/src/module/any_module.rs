@@ -1,12 +1,15 @@
 //! A trainable module whose kind is known at run time.
 
-use std::fmt::{self, Debug};
+use std::{
+    fmt::{self, Debug},
+    sync::Arc,
+};
 
 use burn::{
     module::{Content, Module, ModuleDisplay, ModuleDisplayDefault, ModuleMapper, ModuleVisitor},
     tensor::{Device, Tensor},
 };
-use ess_core::Embeddings;
+use ess_core::{Embeddings, Scoring};
 
 use super::{device_encoding::DeviceEncoding, noise::Noise, trainable::TrainableModule};
 use crate::{error::Error, store::state::ModuleDescription};
@@ -113,6 +116,10 @@ impl<E: DeviceEncoding + 'static> TrainableModule for AnyModule<E> {
 
     fn penalty(&self) -> Option<Tensor<1>> {
         self.module.penalty()
+    }
+
+    fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+        self.module.scoring()
     }
 }
 

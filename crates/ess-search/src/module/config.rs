@@ -16,6 +16,10 @@ pub trait ModuleConfig: Clone + Default + Send + Sync {
     /// of layers. Default: no.
     const READS_LAYERS: bool = false;
 
+    /// Whether the module has a [`TrainableModule::scoring`](crate::TrainableModule::scoring), so that it can be no part of what averages
+    /// or chains vectors. Default: no.
+    const HAS_SCORING: bool = false;
+
     /// The same settings, with these dimensions in place of those that are open. Given dimensions are kept.
     #[must_use]
     fn between(self, query_dim: usize, item_dim: usize) -> Self;
@@ -35,17 +39,21 @@ pub trait ModuleConfig: Clone + Default + Send + Sync {
 }
 
 /// Writes a [`ModuleConfig`] for a config with the fields `query_dim`, `item_dim` and `seed`, and an inherent function
-/// `check_settings` for the rest; `reads_layers` for a module that reads the layers of a query.
+/// `check_settings` for the rest; `reads_layers` for a module that reads the layers of a query, `has_scoring` for one with a scoring.
 macro_rules! module_config {
     ($config:ty, $kind:expr) => {
-        $crate::module::config::module_config!($config, $kind, false);
+        $crate::module::config::module_config!($config, $kind, false, false);
     };
     ($config:ty, $kind:expr, reads_layers) => {
-        $crate::module::config::module_config!($config, $kind, true);
+        $crate::module::config::module_config!($config, $kind, true, false);
     };
-    ($config:ty, $kind:expr, $reads_layers:literal) => {
+    ($config:ty, $kind:expr, has_scoring) => {
+        $crate::module::config::module_config!($config, $kind, false, true);
+    };
+    ($config:ty, $kind:expr, $reads_layers:literal, $has_scoring:literal) => {
         impl $crate::module::config::ModuleConfig for $config {
             const READS_LAYERS: bool = $reads_layers;
+            const HAS_SCORING: bool = $has_scoring;
 
             fn between(mut self, query_dim: usize, item_dim: usize) -> Self {
                 for (own, given) in [(&mut self.query_dim, query_dim), (&mut self.item_dim, item_dim)] {

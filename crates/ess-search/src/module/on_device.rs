@@ -1,10 +1,12 @@
 //! A trainable module on a device, as a searching module of `ess-core`.
 
+use std::sync::Arc;
+
 use burn::{
     module::{ModuleVisitor, Param},
     tensor::{Device, Tensor},
 };
-use ess_core::{Embeddings, Encoding, SearchModule};
+use ess_core::{Embeddings, Encoding, Scoring, SearchModule};
 
 use super::{
     device_encoding::DeviceEncoding, parameters, persistent::PersistentModule, trainable::TrainableModule,
@@ -33,7 +35,9 @@ impl<M: TrainableModule> OnDevice<M> {
     pub fn new(module: M, device: &Device) -> Self {
         let device = device.clone().without_autodiff();
         let module = module.valid().to_device(&device);
-        let mut widest = Widest(module.query_dim().max(module.item_dim()));
+        let dim = module.item_dim();
+        let width = module.scoring().map_or(dim, |scoring| scoring.width(dim));
+        let mut widest = Widest(module.query_dim().max(width));
         module.visit(&mut widest);
         Self { module, device, widest: widest.0 }
     }
@@ -60,13 +64,14 @@ impl<M: TrainableModule> OnDevice<M> {
         if rows <= at_once {
             return embeddings_from_tensor(self.module.forward(encodings.to_tensors(&self.device)));
         }
-        let mut values = Vec::with_capacity(rows * self.module.item_dim());
+        let width = self.width();
+        let mut values = Vec::with_capacity(rows * width);
         for start in (0..rows).step_by(at_once) {
             let chunk: Vec<usize> = (start..rows.min(start + at_once)).collect();
             let chunk = encodings.select_rows(&chunk)?.to_tensors(&self.device);
             values.extend_from_slice(embeddings_from_tensor(self.module.forward(chunk))?.as_slice());
         }
-        Ok(Embeddings::from_vec(values, self.module.item_dim())?)
+        Ok(Embeddings::from_vec(values, width)?)
     }
 }
 
@@ -92,6 +97,10 @@ impl<M: TrainableModule> SearchModule<M::Encoding> for OnDevice<M> {
     fn apply(&self, encodings: &M::Encoding) -> Result<Embeddings, ess_core::Error> {
         self.module.check_encodings(encodings)?;
         Ok(self.forward(encodings)?)
+    }
+
+    fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+        self.module.scoring()
     }
 }
 

@@ -1,9 +1,12 @@
 //! The trait that a trainable searching module implements.
 
+use std::sync::Arc;
+
 use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
+use ess_core::Scoring;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{device_encoding::DeviceEncoding, noise::Noise};
@@ -90,8 +93,15 @@ pub trait TrainableModule: Module + Sync + 'static {
     /// The dimension of the encodings that the module reads, `d_query`.
     fn query_dim(&self) -> usize;
 
-    /// The dimension of the vectors that the module returns, `d_item`.
+    /// The dimension of the items that the module searches, `d_item`; also that of the vectors that it returns, unless it has a
+    /// [`TrainableModule::scoring`].
     fn item_dim(&self) -> usize;
+
+    /// The similarity that the rows which it returns are meant for, where that is not the inner product
+    /// ([`SearchModule::scoring`](ess_core::SearchModule::scoring)). Default: `None`.
+    fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+        None
+    }
 
     /// Refuses encodings that [`TrainableModule::forward`] cannot read. Default: those of another dimension than
     /// [`TrainableModule::query_dim`].
@@ -103,7 +113,7 @@ pub trait TrainableModule: Module + Sync + 'static {
         Ok(ess_core::Error::check_dim(what, self.query_dim(), encodings.dim())?)
     }
 
-    /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`).
+    /// Maps encoded queries (`n × d_query`) into the item space (`n × d_item`), or to rows of its scoring (`n × width`).
     fn forward(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
 
     /// The sources of random numbers of training steps, such as those of dropout, in a fixed order, and those of its

@@ -1,6 +1,6 @@
 //! Dev queries, and how good a searching module is on them.
 
-use ess_core::{Embeddings, Index, SearchModule};
+use ess_core::{Embeddings, Hit, Index, Scored, SearchModule};
 use ess_index::FlatIndex;
 use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
 use ess_search::{DeviceEncoding, TwoSided};
@@ -67,13 +67,27 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
     /// Those of the module and of the index.
     pub fn per_query(&self, module: &dyn SearchModule<E>) -> Result<Vec<f64>, Error> {
         let mapped = module.apply(self.queries.encodings())?;
-        self.per_query_in(self.items.index()?, &mapped)
+        match module.scoring() {
+            Some(scoring) => {
+                let depth = self.hits();
+                self.of_hits(&Scored::new(&*scoring).search(&mapped, self.items.embeddings(), depth)?)
+            }
+            None => self.per_query_in(self.items.index()?, &mapped),
+        }
+    }
+
+    /// How many hits of a query are looked at.
+    fn hits(&self) -> usize {
+        self.depth + usize::from(!self.queries.left_out().is_empty())
     }
 
     /// The measure for each query, in order, with mapped queries (`n × d_item`) and another index of the same items.
     pub(crate) fn per_query_in(&self, index: &dyn Index, mapped: &Embeddings) -> Result<Vec<f64>, Error> {
+        self.of_hits(&index.search(mapped, self.hits())?)
+    }
+
+    fn of_hits(&self, hits: &[Vec<Hit>]) -> Result<Vec<f64>, Error> {
         let left_out = self.queries.left_out();
-        let hits = index.search(mapped, self.depth + usize::from(!left_out.is_empty()))?;
         let rankings = hits.iter().enumerate().map(|(query, hits)| {
             let left_out = left_out.get(query).copied().flatten();
             hits.iter().map(|hit| hit.item).filter(move |item| Some(*item) != left_out).take(self.depth)

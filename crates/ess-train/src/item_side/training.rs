@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ess_search::{AnyModule, DeviceEncoding, PersistentModule, TwoSided};
+use ess_search::{AnyModule, DeviceEncoding, PersistentModule, TrainableModule, TwoSided};
 
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
@@ -40,6 +40,10 @@ impl Fit<'_, '_> {
         if self.config.order == TrainingOrder::Item && train.encodings().dim() != items.dim() {
             let what = "queries in the space of the items, which are trained alone";
             return Err(Error::Missing { what });
+        }
+        let module = self.recipe.single_module(0, &burn::tensor::Device::flex())?;
+        if module.is_some_and(|module| module.scoring().is_some()) {
+            return Err(Error::Scored { what: "training of items" });
         }
         Ok(())
     }

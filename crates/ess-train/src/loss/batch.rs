@@ -1,6 +1,9 @@
 //! What a loss gets of a batch.
 
+use std::sync::Arc;
+
 use burn::tensor::Tensor;
+use ess_core::Scoring;
 
 use crate::{
     data::{judgement::Judgement, teacher::TeacherScore},
@@ -29,6 +32,7 @@ pub struct LossBatch<'a> {
     rows: Vec<usize>,
     frozen: Option<Tensor<2>>,
     item_gradient: bool,
+    scoring: Option<Arc<dyn Scoring>>,
 }
 
 impl<'a> LossBatch<'a> {
@@ -76,6 +80,13 @@ impl<'a> LossBatch<'a> {
     #[must_use]
     pub fn with_item_gradient(mut self, wanted: bool) -> Self {
         self.item_gradient = wanted;
+        self
+    }
+
+    /// Says that mapped queries are rows of a scoring (`n × width`), and what it is. Without it they are vectors in the item space.
+    #[must_use]
+    pub fn with_scoring(mut self, scoring: Option<Arc<dyn Scoring>>) -> Self {
+        self.scoring = scoring;
         self
     }
 
@@ -130,6 +141,12 @@ impl<'a> LossBatch<'a> {
         self.frozen
             .as_ref()
             .ok_or(Error::Missing { what: "the vectors that the identity gives for the queries" })
+    }
+
+    /// How mapped queries are compared with items where that is not the inner product. Only a loss that
+    /// [`Loss::takes_scoring`](crate::Loss::takes_scoring) meets one.
+    pub fn scoring(&self) -> Option<&dyn Scoring> {
+        self.scoring.as_deref()
     }
 
     /// Whether items are trained, so that the loss must return the gradient with respect to them.

@@ -40,6 +40,11 @@ pub trait Loss: Send + Sync {
     fn needs(&self) -> Needs {
         Needs::default()
     }
+
+    /// Whether the loss reads [`LossBatch::scoring`]; otherwise a module that has one is refused. Default: no.
+    fn takes_scoring(&self) -> bool {
+        false
+    }
 }
 
 /// A loss that settings and flags call by name: the loss is its own settings.

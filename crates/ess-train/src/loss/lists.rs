@@ -1,6 +1,7 @@
 //! Losses that look at a list of candidates for each query.
 
 use burn::tensor::Tensor;
+use ess_core::Scored;
 use ess_search::embeddings_from_tensor;
 
 use crate::{
@@ -14,6 +15,7 @@ mod agreement;
 mod host;
 pub(super) mod list;
 mod lists_of_batch;
+mod scored;
 mod sums;
 pub(super) mod tensors;
 mod weighed;
@@ -80,6 +82,10 @@ macro_rules! loss_over_lists {
             fn needs(&self) -> $crate::loss::needs::Needs {
                 self.source().needs()
             }
+
+            fn takes_scoring(&self) -> bool {
+                true
+            }
         }
     };
 }
@@ -105,7 +111,10 @@ pub(super) fn evaluate(
         Candidates::Negatives => Lists::Own(own_lists(batch, |query| batch.negatives_of(query).to_vec())),
         Candidates::Top(k) => {
             let mapped = embeddings_from_tensor(queries.clone())?;
-            let hits = items.index()?.search(&mapped, k)?;
+            let hits = match batch.scoring() {
+                Some(scoring) => Scored::new(scoring).search(&mapped, items.embeddings(), k)?,
+                None => items.index()?.search(&mapped, k)?,
+            };
             Lists::Own(own_lists(batch, |query| hits[query].iter().map(|hit| hit.item).collect()))
         }
     };
@@ -146,9 +155,10 @@ fn evaluate_lists(
 ) -> Result<LossValue, Error> {
     let wanted = batch.wants_item_gradient();
     let loss = &Weighed { loss, weights: batch.weights() };
-    let sums = match items.on_cpu() {
-        true => host::evaluate(loss, queries, lists, items, wanted)?,
-        false => tensors::evaluate(loss, queries, lists, items, wanted)?,
+    let sums = match batch.scoring() {
+        Some(scoring) => scored::evaluate(loss, queries, lists, items, scoring, wanted)?,
+        None if items.on_cpu() => host::evaluate(loss, queries, lists, items, wanted)?,
+        None => tensors::evaluate(loss, queries, lists, items, wanted)?,
     };
     let n = batch.len() as f32;
     Ok(LossValue {

@@ -88,6 +88,9 @@ impl Loss for Softmax {
         batch: &LossBatch<'_>,
         items: &Items<'_>,
     ) -> Result<LossValue, Error> {
+        if batch.scoring().is_some() {
+            return lists::evaluate(self, queries, batch, items, self.candidates);
+        }
         let items_too = batch.wants_item_gradient();
         let mut targets = targets_of(batch.judgements(), self.gain);
         let weights = batch.weights();
@@ -121,6 +124,10 @@ impl Loss for Softmax {
 
     fn needs(&self) -> Needs {
         self.candidates.needs()
+    }
+
+    fn takes_scoring(&self) -> bool {
+        true
     }
 }
 

@@ -92,4 +92,8 @@ impl Loss for WeightedSum {
         let needs = self.terms.iter().filter_map(|term| term.loss.build().ok()).map(|loss| loss.needs());
         needs.fold(Needs::default(), Needs::or)
     }
+
+    fn takes_scoring(&self) -> bool {
+        self.terms.iter().all(|term| term.loss.build().is_ok_and(|loss| loss.takes_scoring()))
+    }
 }

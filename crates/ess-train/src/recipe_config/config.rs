@@ -78,6 +78,17 @@ impl RecipeConfig {
         self.0.is_over_layers()
     }
 
+    /// Whether what it trains is compared with items by a scoring of its own, and not by the inner product
+    /// ([`SearchModule::scoring`](ess_core::SearchModule::scoring)).
+    pub fn has_scoring(&self) -> bool {
+        self.0.is_scored()
+    }
+
+    /// Refuses a kind with a scoring of its own, for what averages vectors.
+    pub(super) fn check_inner_product(&self, what: &'static str) -> Result<(), Error> {
+        if self.has_scoring() { Err(Error::Scored { what }) } else { Ok(()) }
+    }
+
     /// The recipe between the dimensions of queries and items. To the seeds of its modules' starting values `seed` is added
     /// and, in training, [`TrainerConfig::seed`](crate::TrainerConfig::seed); so 0 will do.
     ///

@@ -41,6 +41,7 @@ impl EnsembleSettings {
     ) -> Result<Box<dyn Recipe<E>>, Error> {
         let mut recipe = EnsembleRecipe::new(self.averaging).bagged(self.bagged);
         for member in &self.members {
+            member.check_inner_product(Self::KIND)?;
             recipe = recipe.with(build(member)?);
         }
         Ok(Box::new(recipe))

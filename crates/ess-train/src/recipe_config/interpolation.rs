@@ -23,10 +23,12 @@ impl RecipeKind for InterpolationSettings {
     const KIND: &'static str = "interpolation";
 
     fn build(&self, context: &RecipeContext) -> Result<Box<dyn Recipe>, Error> {
+        self.of.check_inner_product(Self::KIND)?;
         Ok(Box::new(InterpolationRecipe::new(self.of.build_in(context)?, self.weight)?))
     }
 
     fn build_for_tokens(&self, context: &RecipeContext) -> Result<Box<dyn Recipe<TokenStates>>, Error> {
+        self.of.check_inner_product(Self::KIND)?;
         Ok(Box::new(InterpolationRecipe::new(self.of.build_for_tokens_in(context)?, self.weight)?))
     }
 

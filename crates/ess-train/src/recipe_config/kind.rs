@@ -77,6 +77,12 @@ pub trait RecipeKind: Clone + Serialize + DeserializeOwned + Send + Sync + 'stat
         false
     }
 
+    /// Whether what it trains has a [`SearchModule::scoring`](ess_core::SearchModule::scoring), so that it can be no part of what averages
+    /// vectors. Default: no.
+    fn has_scoring(&self) -> bool {
+        false
+    }
+
     /// The module before training, to be a part of another; refused unless said otherwise.
     ///
     /// # Errors
@@ -96,6 +102,7 @@ pub(super) trait ErasedKind: Send + Sync {
     fn recipe_for_tokens(&self, context: &RecipeContext) -> Result<Box<dyn Recipe<TokenStates>>, Error>;
     fn is_over_tokens(&self) -> bool;
     fn is_over_layers(&self) -> bool;
+    fn is_scored(&self) -> bool;
     fn module(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error>;
 }
 
@@ -126,6 +133,10 @@ impl<K: RecipeKind> ErasedKind for K {
 
     fn is_over_layers(&self) -> bool {
         self.reads_layers()
+    }
+
+    fn is_scored(&self) -> bool {
+        self.has_scoring()
     }
 
     fn module(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error> {

@@ -60,6 +60,10 @@ impl<M: TrainableModule<Encoding = Embeddings, Config: ModuleConfig>> RecipeKind
         M::Config::READS_LAYERS
     }
 
+    fn has_scoring(&self) -> bool {
+        M::Config::HAS_SCORING
+    }
+
     fn untrained(&self, context: &RecipeContext, device: &Device) -> Result<AnyModule, Error> {
         Ok(AnyModule::new(M::init(&context.fill(&self.0)?, device)?)?)
     }
@@ -80,6 +84,10 @@ impl<M: TrainableModule<Encoding = TokenStates, Config: ModuleConfig>> RecipeKin
 
     fn reads_token_states(&self) -> bool {
         true
+    }
+
+    fn has_scoring(&self) -> bool {
+        M::Config::HAS_SCORING
     }
 
     fn untrained(&self, _context: &RecipeContext, _device: &Device) -> Result<AnyModule, Error> {

@@ -51,4 +51,8 @@ impl RecipeKind for SoupSettings {
     fn reads_token_states(&self) -> bool {
         self.of.reads_token_states()
     }
+
+    fn has_scoring(&self) -> bool {
+        self.of.has_scoring()
+    }
 }

@@ -1,7 +1,7 @@
 //! What a loss gets beyond judgements.
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, SearchModule};
+use ess_core::{Embeddings, Scoring, SearchModule};
 use ess_search::DeviceEncoding;
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         config::TrainerConfig,
         negatives::{
             config::NegativesConfig,
+            mapped::MappedQueries,
             mining::{MinedQuery, mine},
             report::MiningReport,
         },
@@ -76,6 +77,7 @@ impl LossContext {
     pub(crate) fn mine<E: DeviceEncoding>(
         &mut self,
         mapped: &Embeddings,
+        scoring: Option<&dyn Scoring>,
         queries: &QuerySet<E>,
         items: &Items<'_>,
         step: usize,
@@ -88,8 +90,9 @@ impl LossContext {
         };
         let known: Vec<MinedQuery<'_>> =
             queries.judgements().iter().map(Vec::as_slice).enumerate().map(known).collect();
-        let (mined, report) =
-            mine(config, mapped, &known, items.embeddings(), items.index()?, (self.seed, step))?;
+        let index = items.index()?;
+        let mapped = MappedQueries { rows: mapped, items: items.embeddings(), index, scoring };
+        let (mined, report) = mine(config, &mapped, &known, (self.seed, step))?;
         self.mined = mined;
         self.mining.push(report);
         Ok(())

@@ -1,5 +1,6 @@
 //! Items that are not relevant, mined with the index.
 
 pub(crate) mod config;
+pub(super) mod mapped;
 pub(super) mod mining;
 pub(crate) mod report;

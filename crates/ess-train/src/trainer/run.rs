@@ -54,6 +54,9 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
         steps: usize,
     ) -> Result<Self, Error> {
         let (config, loss, Kept { sides, optimizer }) = (trainer.config(), &*trainer.loss, start);
+        if sides.row_scoring().is_some() && !loss.takes_scoring() {
+            return Err(Error::LossOfScored { loss: loss.config().kind() });
+        }
         let device = items.device().clone().autodiff();
         let fits = queries.encodings().largest_part() <= largest_tensor(items.device());
         Ok(Self {
@@ -85,12 +88,13 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
         let items = of_step.as_ref().unwrap_or(self.items);
         if self.loss_context.is_mining_due(step) {
             let mapped = self.sides.apply(self.queries.encodings(), self.items.device())?;
-            self.loss_context.mine(&mapped, self.queries, items, step)?;
+            let scoring = self.sides.row_scoring();
+            self.loss_context.mine(&mapped, scoring.as_deref(), self.queries, items, step)?;
         }
         let rows = self.batches.next_batch();
         let batch = self.loss_context.batch(self.queries, &rows, self.items.device());
         let mapped = self.sides.map_queries(self.batch(&rows)?);
-        let batch = batch.with_item_gradient(moved.is_some());
+        let batch = batch.with_item_gradient(moved.is_some()).with_scoring(self.sides.row_scoring());
         let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, items);
         let value = value.map_err(|error| diverged(error, step))?;
         if !value.loss.is_finite() {

@@ -1,10 +1,12 @@
 //! What a training run trains.
 
+use std::sync::Arc;
+
 use burn::{
     module::Module,
     tensor::{Device, Tensor},
 };
-use ess_core::{Embeddings, SearchModule};
+use ess_core::{Embeddings, Scoring, SearchModule};
 use ess_search::{DeviceEncoding, ModuleState, Noise, OnDevice, PersistentModule, TrainableModule};
 
 use crate::{data::dev_set::DevSet, error::Error};
@@ -36,7 +38,12 @@ pub(crate) trait Sides: Module + 'static {
         false
     }
 
-    /// The queries (`n × d_item`) as they are searched with, for autodiff to follow.
+    /// How mapped queries are compared with items, where that is not the inner product.
+    fn row_scoring(&self) -> Option<Arc<dyn Scoring>> {
+        None
+    }
+
+    /// The queries (`n × d_item`) as they are searched with, for autodiff to follow; with a scoring, its rows.
     fn map_queries(&self, queries: <Self::Encoding as DeviceEncoding>::Tensors) -> Tensor<2>;
 
     /// The items (`m × d_item`), mapped, for autodiff to follow; asked for where [`Sides::trains_items`].
@@ -72,6 +79,10 @@ impl<M: TrainableModule> Sides for M {
 
     fn penalties(&self) -> Vec<Tensor<1>> {
         self.penalty().into_iter().collect()
+    }
+
+    fn row_scoring(&self) -> Option<Arc<dyn Scoring>> {
+        self.scoring()
     }
 
     fn map_queries(&self, queries: <M::Encoding as DeviceEncoding>::Tensors) -> Tensor<2> {

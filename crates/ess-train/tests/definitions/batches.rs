@@ -1,7 +1,9 @@
 //! Batches of queries: as a loss gets them, and as the definitions do.
 
+use std::sync::Arc;
+
 use burn::tensor::{Device, Tensor, TensorData};
-use ess_core::Embeddings;
+use ess_core::{Embeddings, Scoring};
 use ess_train::{Items, Judgement, LossBatch, LossConfig, LossValue, TeacherScore};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,8 +18,8 @@ pub(crate) fn noise(n: usize, seed: u64) -> Vec<f32> {
     (0..n * DIM).map(|_| random.random_range(-1.0..1.0)).collect()
 }
 
-pub(crate) fn tensor(values: &[f32]) -> Tensor<2> {
-    let shape = [values.len() / DIM, DIM];
+pub(crate) fn tensor(values: &[f32], width: usize) -> Tensor<2> {
+    let shape = [values.len() / width, width];
     Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
 }
 
@@ -29,6 +31,15 @@ pub(crate) struct Batch {
     pub(crate) judgements: Vec<Vec<Judgement>>,
     pub(crate) teacher: Vec<Vec<TeacherScore>>,
     pub(crate) weights: Vec<f32>,
+    /// What queries are rows of, with its definition; none for vectors and inner products.
+    pub(crate) scoring: Option<Scorer>,
+}
+
+/// A scoring, and the score of one item from products and numbers, in double precision.
+#[derive(Clone)]
+pub(crate) struct Scorer {
+    pub(crate) scoring: Arc<dyn Scoring>,
+    pub(crate) score: fn(&[f64], &[f64]) -> f64,
 }
 
 impl Batch {
@@ -41,6 +52,7 @@ impl Batch {
             judgements: judgements(),
             teacher: teacher(),
             weights: Vec::new(),
+            scoring: None,
         }
     }
 
@@ -58,6 +70,7 @@ impl Batch {
             judgements: (0..n).map(of_query).collect(),
             teacher: vec![Vec::new(); n],
             weights: Vec::new(),
+            scoring: None,
         }
     }
 
@@ -68,10 +81,24 @@ impl Batch {
         let items = if kernels { items } else { items.without_kernels() };
         let batch = LossBatch::new(self.judgements.iter().map(Vec::as_slice).collect())
             .with_teacher(self.teacher.iter().map(Vec::as_slice).collect())
-            .with_frozen(tensor(&self.frozen))
+            .with_frozen(tensor(&self.frozen, DIM))
             .with_weights(self.weights.clone())
-            .with_item_gradient(true);
-        loss.evaluate(tensor(&self.queries), &batch, &items).unwrap()
+            .with_item_gradient(self.scoring.is_none())
+            .with_scoring(self.scoring.as_ref().map(|scorer| scorer.scoring.clone()));
+        loss.evaluate(tensor(&self.queries, self.width()), &batch, &items).unwrap()
+    }
+
+    /// The length of a query's row.
+    pub(crate) fn width(&self) -> usize {
+        self.scoring.as_ref().map_or(DIM, |scorer| scorer.scoring.width(DIM))
+    }
+
+    /// The similarity of a query and an item.
+    fn similarity(&self, query: &[f64], item: &[f64]) -> f64 {
+        let dot = |vector: &[f64]| vector.iter().zip(item).map(|(q, d)| q * d).sum::<f64>();
+        let Some(Scorer { scoring, score }) = &self.scoring else { return dot(query) };
+        let (vectors, numbers) = query.split_at(scoring.vectors() * DIM);
+        score(&vectors.chunks(DIM).map(dot).collect::<Vec<f64>>(), numbers)
     }
 
     /// The mean of a definition over the queries, each times its weight, at these queries and items.
@@ -83,21 +110,20 @@ impl Batch {
         };
         let in_batch: Vec<usize> = (0..m).filter(relevant).collect();
         let of_query = |(row, query): (usize, &[f64])| {
-            let dot = |item: &[f64]| query.iter().zip(item).map(|(q, d)| q * d).sum::<f64>();
             let mut grades = vec![0; m];
             self.judgements[row].iter().for_each(|judged| grades[judged.item] = judged.grade.max(0));
             let known = Known {
                 query: query.to_vec(),
                 frozen: wide(&self.frozen[row * DIM..][..DIM]),
-                similarities: items.chunks(DIM).map(dot).collect(),
+                similarities: items.chunks(DIM).map(|item| self.similarity(query, item)).collect(),
                 grades,
                 in_batch: in_batch.clone(),
                 teacher: self.teacher[row].iter().map(|score| (score.item, f64::from(score.score))).collect(),
             };
             definition(&known) * self.weights.get(row).copied().map_or(1.0, f64::from)
         };
-        let n = queries.len() / DIM;
-        queries.chunks(DIM).enumerate().map(of_query).sum::<f64>() / n as f64
+        let n = queries.len() / self.width();
+        queries.chunks(self.width()).enumerate().map(of_query).sum::<f64>() / n as f64
     }
 }
 

@@ -5,4 +5,5 @@
 mod batches;
 mod formulas;
 mod gradients;
+mod scorings;
 mod values;

@@ -3,12 +3,13 @@
 //! Burn's traits are generic in the rank of a parameter. Here each parameter is passed as `Any`, and the receiver
 //! recovers its rank by downcasts.
 
-use std::{any::Any, fmt::Debug};
+use std::{any::Any, fmt::Debug, sync::Arc};
 
 use burn::{
     module::{Flag, ModuleMapper, ModuleVisitor, Param},
     tensor::{Device, Tensor},
 };
+use ess_core::Scoring;
 
 use crate::{
     error::Error,
@@ -22,6 +23,7 @@ pub(super) trait ErasedModule<E: DeviceEncoding>: Send + Sync + Debug {
     fn forward(&self, queries: E::Tensors) -> Tensor<2>;
     fn noises(&self) -> Vec<&Noise>;
     fn penalty(&self) -> Option<Tensor<1>>;
+    fn scoring(&self) -> Option<Arc<dyn Scoring>>;
     fn collect_devices(&self, devices: Vec<Device>) -> Vec<Device>;
     fn fork(self: Box<Self>, device: &Device) -> Box<dyn ErasedModule<E>>;
     fn to_device(self: Box<Self>, device: &Device) -> Box<dyn ErasedModule<E>>;
@@ -51,6 +53,10 @@ impl<E: DeviceEncoding + 'static, M: TrainableModule<Encoding = E>> ErasedModule
 
     fn penalty(&self) -> Option<Tensor<1>> {
         TrainableModule::penalty(self)
+    }
+
+    fn scoring(&self) -> Option<Arc<dyn Scoring>> {
+        TrainableModule::scoring(self)
     }
 
     fn collect_devices(&self, devices: Vec<Device>) -> Vec<Device> {

@@ -1,15 +1,14 @@
 //! Mining negatives in the index.
 
-use ess_core::{Embeddings, Index};
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use crate::{
     data::{judgement::Judgement, teacher::TeacherScore},
     error::Error,
-    matmul::dot,
     trainer::negatives::{
         config::{NegativesConfig, Sampling},
+        mapped::MappedQueries,
         report::MiningReport,
     },
 };
@@ -28,18 +27,16 @@ pub(crate) struct MinedQuery<'a> {
 /// Same seed and step, same negatives.
 pub(crate) fn mine(
     config: &NegativesConfig,
-    mapped: &Embeddings,
+    mapped: &MappedQueries<'_>,
     queries: &[MinedQuery<'_>],
-    items: &Embeddings,
-    index: &dyn Index,
     (seed, step): (u64, usize),
 ) -> Result<(Vec<Vec<usize>>, MiningReport), Error> {
     let mut report = MiningReport { step, ..MiningReport::default() };
     let mut mined = Vec::with_capacity(queries.len());
     let leaves_out = queries.iter().any(|query| query.left_out.is_some());
-    let hits = index.search(mapped, config.depth + usize::from(leaves_out))?;
+    let hits = mapped.search(config.depth + usize::from(leaves_out))?;
     for (at, (hits, query)) in hits.iter().zip(queries).enumerate() {
-        let filter = Filter::new(config, mapped.row(at), *query, items);
+        let filter = Filter::new(config, mapped, at, *query)?;
         let mut kept: Vec<usize> = Vec::new();
         let shown = hits.iter().filter(|hit| Some(hit.item) != query.left_out).take(config.depth);
         for hit in shown.skip(config.skip) {
@@ -79,9 +76,16 @@ struct Filter<'a> {
 }
 
 impl<'a> Filter<'a> {
-    fn new(config: &NegativesConfig, mapped: &[f32], query: MinedQuery<'a>, items: &Embeddings) -> Self {
+    fn new(
+        config: &NegativesConfig,
+        mapped: &MappedQueries<'_>,
+        at: usize,
+        query: MinedQuery<'a>,
+    ) -> Result<Self, Error> {
         let relevant = || query.judgements.iter().filter(|judged| judged.grade > 0).map(|judged| judged.item);
-        let nearest = relevant().map(|item| dot(mapped, items.row(item))).fold(f32::NEG_INFINITY, f32::max);
+        let similarities = relevant().map(|item| mapped.similarity(at, item));
+        let nearest = similarities.collect::<Result<Vec<f32>, Error>>()?;
+        let nearest = nearest.into_iter().fold(f32::NEG_INFINITY, f32::max);
         let absolute = config.absolute_margin.map_or(f32::INFINITY, |margin| nearest - margin);
         let relative =
             config.relative_margin.map_or(f32::INFINITY, |margin| nearest - margin * nearest.abs());
@@ -91,7 +95,7 @@ impl<'a> Filter<'a> {
             Some(margin) if best.is_finite() => best - margin,
             _ => f32::INFINITY,
         };
-        Self { query, highest_similarity: absolute.min(relative), highest_score }
+        Ok(Self { query, highest_similarity: absolute.min(relative), highest_score })
     }
 
     fn judge(&self, item: usize, similarity: f32) -> Verdict {
@@ -111,9 +115,22 @@ impl<'a> Filter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use ess_core::Embeddings;
     use ess_index::FlatIndex;
 
     use super::*;
+
+    /// The negatives of mapped queries, as `mine` finds them by the inner product.
+    fn mine(
+        config: &NegativesConfig,
+        rows: &Embeddings,
+        queries: &[MinedQuery<'_>],
+        items: &Embeddings,
+        index: &FlatIndex,
+        drawn: (u64, usize),
+    ) -> Result<(Vec<Vec<usize>>, MiningReport), Error> {
+        super::mine(config, &MappedQueries { rows, items, index, scoring: None }, queries, drawn)
+    }
 
     /// One query at 1; items at 1.0, 0.9, … 0.1. Items 2 and 5 are relevant: the nearer has similarity 0.8.
     fn mined(config: &NegativesConfig, seed: u64) -> (Vec<usize>, MiningReport) {
