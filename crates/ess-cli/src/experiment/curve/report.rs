@@ -29,7 +29,8 @@ see the guard let less through.
 *Trained* is the mean over the seeds of nDCG@10 on test, whether or not the baseline guard returned the modules; *deployed* has the
 frozen encoder in place of those that it did not return. Brackets are paired 95 % bootstrap intervals of the difference to the frozen
 encoder on the same queries; **bold** ones are significant after Holm's correction over all such differences on this page. *Over
-seeds* is the standard deviation of a seed's mean.
+seeds* is the standard deviation of a seed's mean. With all training queries a seed draws none, and what has no random step of its own
+is then the same for all seeds.
 ";
 
 const NULL: &str = "

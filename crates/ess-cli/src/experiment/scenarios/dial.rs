@@ -3,7 +3,7 @@
 use anyhow::Result;
 use ess_core::{Embeddings, SearchModule};
 use ess_linalg::{Moments, PrincipalComponents};
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -52,7 +52,7 @@ pub(super) fn components(items: &Embeddings, count: usize) -> Result<Dial> {
 /// Each dimension in `2^bits` equal steps between the least and the most that an item has.
 pub(super) fn bits(items: &Embeddings, bits: u32) -> Result<Dial> {
     let ends = |pick: fn(f32, f32) -> f32, start| {
-        items.view().fold_axis(ndarray::Axis(0), start, move |&one, &other| pick(one, other))
+        items.view().fold_axis(Axis(0), start, move |&one, &other| pick(one, other))
     };
     let (low, high) = (ends(f32::min, f32::INFINITY), ends(f32::max, f32::NEG_INFINITY));
     let steps = 2_f32.powi(bits as i32);
@@ -67,13 +67,21 @@ pub(super) fn bits(items: &Embeddings, bits: u32) -> Result<Dial> {
         }
         Ok(Embeddings::new(coarse)?)
     };
-    let variance = Moments::of(items).mean_variance();
-    let lost = mean_square(&(&change(items)?.view() - &items.view()));
-    Ok(Dial { change: Box::new(change), kept: (1.0 - lost / variance).max(0.0) })
+    let kept = explained(items, &change(items)?);
+    Ok(Dial { change: Box::new(change), kept })
 }
 
-fn mean_square(values: &Array2<f32>) -> f64 {
-    values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64
+/// The share of the variance that a scaled form of other vectors explains: the squared correlation of the numbers, each less the mean
+/// of its dimension.
+fn explained(vectors: &Embeddings, by: &Embeddings) -> f64 {
+    let [one, other] = [vectors, by].map(|vectors| {
+        let numbers = vectors.view().mapv(f64::from);
+        let mean = numbers.sum_axis(Axis(0)) / vectors.len() as f64;
+        numbers - &mean
+    });
+    let product = |one: &Array2<f64>, other: &Array2<f64>| (one * other).sum();
+    let scale = product(&one, &one) * product(&other, &other);
+    if scale > 0.0 { product(&one, &other).powi(2) / scale } else { 0.0 }
 }
 
 #[cfg(test)]
@@ -115,7 +123,7 @@ mod tests {
         let items = Embeddings::from_rows(&[[-1.0], [-0.2], [0.4], [1.0]]).unwrap();
         let mut dial = bits(&items, 1).unwrap();
         assert_eq!((dial.change)(&items).unwrap().as_slice(), [-0.5, -0.5, 0.5, 0.5]);
-        // Errors .5, .3, .1 and .5 against a variance of 2.2 / 4 − .05².
-        assert!((dial.kept - (1.0 - 0.15 / 0.5475)).abs() < 1e-6, "{}", dial.kept);
+        // Less the mean of .05: a product of 1.3, squares of 2.19 and 1.
+        assert!((dial.kept - 1.3 * 1.3 / 2.19).abs() < 1e-6, "{}", dial.kept);
     }
 }
