@@ -43,7 +43,7 @@ pub use name_table::{NameError, NameTable};
 pub use relevance_model::RelevanceModel;
 pub use retriever::Retriever;
 pub use scoring::{definition::Scoring, mixture::Mixture, neurons::Neurons, scored::Scored};
-pub use search_module::{Compose, Identity, MatrixModule, SearchModule, SearchModuleFn};
+pub use search_module::{Compose, Identity, MatrixModule, SearchModuleFn, definition::SearchModule};
 pub use searcher::{IndexSearcher, Searcher};
 pub use sentence_identity::SentenceIdentity;
 pub use similarity::{Cosine, InnerProduct, Similarity};

@@ -1,20 +1,19 @@
 //! Many searching modules over one index.
 
+mod slot;
+
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Condvar, Mutex, PoisonError, RwLock},
-    thread::{self, ThreadId},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use crate::{
     embeddings::Embeddings, encoding::Encoding, error::Error, hit::Hit, index::definition::Index,
-    search_module::SearchModule,
+    search_module::definition::SearchModule,
 };
+use slot::Slot;
 
-/// A searching module that others may use at the same time.
-pub type SharedModule<E> = Arc<dyn SearchModule<E>>;
-
-type Load<E> = Box<dyn Fn() -> Result<SharedModule<E>, Error> + Send + Sync>;
+pub use slot::SharedModule;
 
 /// Named searching modules over one index of frozen items: one for each tenant, task, relation or language, chosen query by query.
 ///
@@ -42,67 +41,6 @@ pub struct ModuleSet<E: Encoding = Embeddings> {
     query_dim: usize,
     item_dim: usize,
     slots: RwLock<BTreeMap<String, Arc<Slot<E>>>>,
-}
-
-/// A module, or how it is loaded.
-struct Slot<E: Encoding> {
-    state: Mutex<State<E>>,
-    /// Told whenever loading ended.
-    ended: Condvar,
-    load: Option<Load<E>>,
-}
-
-struct State<E: Encoding> {
-    loaded: Option<SharedModule<E>>,
-    /// Who is loading it.
-    loading: Option<ThreadId>,
-}
-
-/// While there, its thread loads; also where loading panics, the next one who asks may try again.
-struct Loading<'a, E: Encoding>(&'a Slot<E>);
-
-impl<E: Encoding> Drop for Loading<'_, E> {
-    fn drop(&mut self) {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner).loading = None;
-        self.0.ended.notify_all();
-    }
-}
-
-impl<E: Encoding> Slot<E> {
-    fn new(loaded: Option<SharedModule<E>>, load: Option<Load<E>>) -> Self {
-        let state = Mutex::new(State { loaded, loading: None });
-        Self { state, ended: Condvar::new(), load }
-    }
-
-    /// The module; loaded by `load`, with no lock held, by one thread at a time.
-    fn get(
-        &self,
-        check: impl Fn(&dyn SearchModule<E>) -> Result<(), Error>,
-    ) -> Result<SharedModule<E>, Error> {
-        let me = thread::current().id();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(module) = &state.loaded {
-                return Ok(module.clone());
-            }
-            match state.loading {
-                None => break,
-                Some(by) if by == me => {
-                    return Err(Error::Unsupported { what: "loading a module that asks for itself" });
-                }
-                Some(_) => state = self.ended.wait(state).unwrap_or_else(PoisonError::into_inner),
-            }
-        }
-        let load = self.load.as_ref().ok_or(Error::Empty { what: "modules of a name" })?;
-        state.loading = Some(me);
-        drop(state);
-        let loading = Loading(self);
-        let module = load()?;
-        check(&*module)?;
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).loaded = Some(module.clone());
-        drop(loading);
-        Ok(module)
-    }
 }
 
 impl<E: Encoding> ModuleSet<E> {
@@ -134,9 +72,10 @@ impl<E: Encoding> ModuleSet<E> {
     /// Adds a module that is loaded when it is first asked for, or puts it in the place of the one that has the name. Says whether
     /// there was one.
     ///
-    /// Where loading fails, or gives a module of other dimensions than the set's, whoever asked is told, and the next one who asks
-    /// tries again. Of several who ask at once, one loads and the others wait, so `load` must not ask the set for this name:
-    /// it is told [`Error::Unsupported`] on its own thread, and would wait for itself on another.
+    /// When loading fails, or gives a module of other dimensions than the set's, the caller gets the error, and the next
+    /// call tries again. Of several threads that ask at once, one loads and the others wait. `load` must therefore not ask
+    /// the set for this name: on its own thread it gets [`Error::Unsupported`], and on another thread it would wait for
+    /// itself.
     pub fn insert_lazy(
         &self,
         name: impl Into<String>,
@@ -291,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loader_that_asks_for_itself_is_told_and_one_that_panics_holds_nobody() {
+    fn a_loader_that_asks_for_itself_is_refused_and_one_that_panics_blocks_no_thread() {
         let set = Arc::new(ModuleSet::<Embeddings>::new(2, 2));
         let own = set.clone();
         set.insert_lazy("itself", move || own.get("itself"));
@@ -302,7 +241,7 @@ mod tests {
             _ => Ok(times(2.0)),
         });
         let asking = set.clone();
-        assert!(thread::spawn(move || asking.get("panics").is_ok()).join().is_err());
+        assert!(std::thread::spawn(move || asking.get("panics").is_ok()).join().is_err());
         assert!(set.get("panics").is_ok());
     }
 

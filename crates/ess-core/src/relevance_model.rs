@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     hit::Hit,
     link::Link,
-    search_module::SearchModule,
+    search_module::definition::SearchModule,
     similarity::Similarity,
     top_k::TopK,
 };

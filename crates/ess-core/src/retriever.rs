@@ -1,7 +1,8 @@
 //! From query to hits.
 
 use crate::{
-    encoder::QueryEncoder, error::Error, hit::Hit, index::definition::Index, search_module::SearchModule,
+    encoder::QueryEncoder, error::Error, hit::Hit, index::definition::Index,
+    search_module::definition::SearchModule,
 };
 
 /// A query encoder, a searching module and an index of frozen items.

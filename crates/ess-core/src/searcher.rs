@@ -2,7 +2,7 @@
 
 use crate::{
     embeddings::Embeddings, encoding::Encoding, error::Error, hit::Hit, index::definition::Index,
-    search_module::SearchModule,
+    search_module::definition::SearchModule,
 };
 
 /// Turns encoded queries into hits.

@@ -1,6 +1,8 @@
 //! The identity where an encoding is more than one vector.
 
-use crate::{embeddings::Embeddings, error::Error, search_module::SearchModule, token_states::TokenStates};
+use crate::{
+    embeddings::Embeddings, error::Error, search_module::definition::SearchModule, token_states::TokenStates,
+};
 
 /// Token states to their sentence embeddings, as they are: how the frozen encoder ranks.
 ///

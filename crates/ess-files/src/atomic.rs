@@ -1,7 +1,7 @@
 //! Writing a file so that it is either all there or not there.
 
 use std::{
-    fs::{File, Metadata, OpenOptions},
+    fs::{Metadata, OpenOptions},
     io::{self, BufWriter, Write},
     path::Path,
 };
@@ -11,11 +11,9 @@ use crate::{
     error::Error,
     folder::{folder_of, make, sync},
     names::partial_of,
+    permissions::{keep_owner_and_mode, mode_of},
     target::Target,
 };
-
-/// As `File::create` would, less the umask.
-pub(crate) const ANY_MODE: u32 = 0o666;
 
 /// Writes a file whole: to a partial file beside `path`, synced, then renamed over `path`.
 ///
@@ -81,37 +79,6 @@ fn replace(
     claim.rename(path)?;
     sync(folder)?;
     Ok(Some(()))
-}
-
-#[cfg(unix)]
-fn mode_of(old: Option<&Metadata>) -> u32 {
-    use std::os::unix::fs::MetadataExt;
-    old.map_or(ANY_MODE, |old| old.mode() & 0o777)
-}
-
-#[cfg(not(unix))]
-fn mode_of(_old: Option<&Metadata>) -> u32 {
-    ANY_MODE
-}
-
-#[cfg(unix)]
-fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, fchown};
-    let new = file.metadata()?;
-    if (new.uid(), new.gid()) != (old.uid(), old.gid()) {
-        // The owner is for the system's administrator to give; the group for its members.
-        let _ =
-            fchown(file, Some(old.uid()), Some(old.gid())).or_else(|_| fchown(file, None, Some(old.gid())));
-    }
-    if new.mode() & 0o777 != old.mode() & 0o777 {
-        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(old.mode() & 0o777))?;
-    }
-    Ok(())
-}
-
-#[cfg(not(unix))]
-fn keep_owner_and_mode(file: &File, old: &Metadata) -> io::Result<()> {
-    file.set_permissions(old.permissions())
 }
 
 #[cfg(test)]
@@ -269,7 +236,7 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("open");
             std::fs::write(&path, b"before, ").unwrap();
-            let open = File::open(&path).unwrap();
+            let open = std::fs::File::open(&path).unwrap();
             let link = folder.path().join("link");
             symlink(format!("/proc/self/fd/{}", open.as_raw_fd()), &link).unwrap();
             write_atomically(&link, |file| file.write_all(b"after")).unwrap();

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use crate::{
-    atomic::ANY_MODE, claim::Claim, error::Error, folder, names::lock_of, partials::remove_partials,
+    claim::Claim, error::Error, folder, names::lock_of, partials::remove_partials, permissions::ANY_MODE,
     target::Target,
 };
 
 /// Keeps a file for one writer, from before the work on it to its end.
 ///
 /// [`write_atomically`](crate::write_atomically) keeps others off for as long as it writes. A program that computes for
-/// hours before it writes takes this first, so that a second one is told at once, and not after as many hours. Files are
+/// hours before it writes takes this first, so that a second program is refused at once, and not hours later. Files are
 /// written as ever while it is held. The folder is made if need be; what a killed writer left of the file is removed. What
 /// is no regular file, such as a device, is for any number of writers.
 ///

@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    atomic::ANY_MODE, claim::Claim, error::Error, folder, names::FOLDER_LOCK, partials::remove_partials,
+    claim::Claim, error::Error, folder, names::FOLDER_LOCK, partials::remove_partials, permissions::ANY_MODE,
 };
 
 /// Keeps a folder for one writer, which replaces several files that belong together.

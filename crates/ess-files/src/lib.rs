@@ -11,6 +11,7 @@ mod folder_lock;
 mod magic;
 mod names;
 mod partials;
+mod permissions;
 mod removed;
 mod seal;
 #[cfg(feature = "sections")]

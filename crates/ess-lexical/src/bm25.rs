@@ -8,35 +8,12 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    analyzer::TextAnalyzer, counted_items::CountedItems, language::Language, sparse_rows::SparseRows,
+    analyzer::TextAnalyzer, bm25_config::Bm25Config, counted_items::CountedItems, sparse_rows::SparseRows,
     sparse_vectors::SparseVectors, texts::Texts, vocabulary::Vocabulary,
 };
 
 /// Texts that one task encodes.
 const CHUNK: usize = 256;
-
-/// The parameters of BM25.
-///
-/// ```
-/// let config = ess_lexical::Bm25Config::default();
-/// assert_eq!((config.k1, config.b), (1.2, 0.75));
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Bm25Config {
-    /// How slowly further occurrences of a term stop counting; 0 or more. Default 1.2.
-    pub k1: f32,
-    /// How much longer items count less; 0 to 1. Default 0.75.
-    pub b: f32,
-    /// The language of stemmer and stop words. Default English.
-    pub language: Language,
-}
-
-impl Default for Bm25Config {
-    fn default() -> Self {
-        Self { k1: 1.2, b: 0.75, language: Language::default() }
-    }
-}
 
 const TERM_ENDS: &str = "term_ends";
 const TERM_TEXTS: &str = "term_texts";
@@ -113,7 +90,7 @@ impl Bm25Encoder {
     }
 
     fn fit_to_counts(items: &[&str], config: Bm25Config) -> Result<(Self, CountedItems), Error> {
-        check(config)?;
+        config.check()?;
         let analyzer = TextAnalyzer::new(config.language);
         let mut counted = CountedItems::new(&analyzer, items);
         if counted.items_with.is_empty() {
@@ -169,7 +146,7 @@ impl Bm25Encoder {
         if rules != TextAnalyzer::RULES {
             return Err(file.mismatch(format!("stems by {}", TextAnalyzer::RULES), rules));
         }
-        check(config).map_err(|error| file.mismatch("settings of BM25", error.to_string()))?;
+        config.check().map_err(|error| file.mismatch("settings of BM25", error.to_string()))?;
         if !(mean_length.is_finite() && mean_length > 0.0) {
             return Err(file.mismatch("a mean length above 0", mean_length.to_string()));
         }
@@ -227,18 +204,6 @@ impl QueryEncoder for Bm25Encoder {
     fn encode_queries(&self, queries: &[&str]) -> Result<SparseVectors, Error> {
         self.encode(queries, |_, _, count| count as f32)
     }
-}
-
-fn check(config: Bm25Config) -> Result<(), Error> {
-    let bad =
-        |name, expected, found: f32| Error::InvalidParameter { name, expected, found: found.to_string() };
-    if !(config.k1.is_finite() && config.k1 >= 0.0) {
-        return Err(bad("k1", "a number of 0 or more", config.k1));
-    }
-    if !(0.0..=1.0).contains(&config.b) {
-        return Err(bad("b", "a number from 0 to 1", config.b));
-    }
-    Ok(())
 }
 
 #[cfg(test)]

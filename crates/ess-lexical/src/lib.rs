@@ -2,6 +2,7 @@
 
 mod analyzer;
 mod bm25;
+mod bm25_config;
 mod counted_items;
 mod error;
 mod language;
@@ -21,7 +22,8 @@ mod vocabulary;
 mod words;
 
 pub use analyzer::TextAnalyzer;
-pub use bm25::{Bm25Config, Bm25Encoder};
+pub use bm25::Bm25Encoder;
+pub use bm25_config::Bm25Config;
 pub use error::Error;
 pub use language::Language;
 pub use sparse_index::SparseIndex;

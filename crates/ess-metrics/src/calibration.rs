@@ -4,6 +4,7 @@ mod brier;
 mod isotonic;
 mod logistic;
 mod method;
+mod newton;
 mod probabilities;
 mod reliability;
 mod sample;

@@ -1,18 +1,17 @@
 //! Values by query and item.
 
-use std::{collections::HashMap, fmt, sync::OnceLock};
+mod item_values;
+mod newest;
+
+use std::fmt;
 
 use foldhash::fast::RandomState;
 use indexmap::IndexMap;
 
 use crate::error::Error;
 use crate::id_set::IdSet;
-
-/// Fewer items than these are looked for one by one.
-const MIN_INDEXED: usize = 32;
-
-/// No query's place.
-const NOWHERE: u32 = u32::MAX;
+use item_values::ItemValues;
+use newest::Newest;
 
 /// A value for each pair of query and item, in the order of insertion, no pair twice.
 ///
@@ -23,81 +22,6 @@ pub(crate) struct EntryTable<V> {
     queries: IndexMap<Box<str>, ItemValues<V>, RandomState>,
     len: usize,
     newest: Newest,
-}
-
-/// The query that is being filled. Entries mostly come query by query; then an item that stands twice is found here, and no
-/// query needs an index of its items.
-#[derive(Clone)]
-struct Newest {
-    /// The place of the query among the queries.
-    query: usize,
-    /// For each item's number the place of the query that it was last given to while that was the newest.
-    given_to: Vec<u32>,
-}
-
-impl Default for Newest {
-    fn default() -> Self {
-        Self { query: usize::MAX, given_to: Vec::new() }
-    }
-}
-
-impl Newest {
-    /// Whether the entries of the query at a place have no such item, which is then taken to be given to it.
-    fn is_new<V: Copy>(&mut self, place: usize, entries: &ItemValues<V>, item: u32) -> bool {
-        // An index that is there has all items, and is kept up to date.
-        let by_index = place != self.query || entries.places.get().is_some();
-        let place = u32::try_from(place).unwrap_or(NOWHERE);
-        if by_index || place == NOWHERE {
-            return !entries.places().contains_key(&item);
-        }
-        if self.given_to.len() <= item as usize {
-            self.given_to.resize(item as usize + 1, NOWHERE);
-        }
-        std::mem::replace(&mut self.given_to[item as usize], place) != place
-    }
-}
-
-/// The items of one query by number, with their values, in the order of insertion.
-#[derive(Clone)]
-pub(crate) struct ItemValues<V> {
-    items: Vec<u32>,
-    values: Vec<V>,
-    /// Where each item stands; made when it is first asked for.
-    places: OnceLock<HashMap<u32, u32, RandomState>>,
-}
-
-impl<V> Default for ItemValues<V> {
-    fn default() -> Self {
-        Self { items: Vec::new(), values: Vec::new(), places: OnceLock::new() }
-    }
-}
-
-impl<V: Copy> ItemValues<V> {
-    fn places(&self) -> &HashMap<u32, u32, RandomState> {
-        self.places.get_or_init(|| self.items.iter().copied().zip(0..).collect())
-    }
-
-    fn get(&self, item: u32) -> Option<V> {
-        let place = match self.items.len() {
-            ..MIN_INDEXED => self.items.iter().position(|other| *other == item)?,
-            _ => *self.places().get(&item)? as usize,
-        };
-        Some(self.values[place])
-    }
-
-    fn push(&mut self, item: u32, value: V) {
-        if let Some(places) = self.places.get_mut() {
-            places.insert(item, self.items.len() as u32);
-        }
-        self.items.push(item);
-        self.values.push(value);
-    }
-
-    fn retain(&mut self, keep: impl Fn(u32) -> bool) {
-        let kept = self.items.iter().zip(&self.values).filter(|(item, _)| keep(**item));
-        let (items, values) = kept.map(|(item, value)| (*item, *value)).unzip();
-        *self = Self { items, values, places: OnceLock::new() };
-    }
 }
 
 impl<V: Copy> EntryTable<V> {

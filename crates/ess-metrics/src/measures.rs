@@ -1,6 +1,7 @@
 //! The measures, one a file.
 
 mod aggregate;
+mod asked;
 mod average_precision;
 mod binary_preference;
 mod count;
@@ -12,6 +13,7 @@ mod interpolated_precision;
 mod judged;
 mod measure;
 mod named;
+mod names;
 mod ndcg;
 mod precision;
 mod r_precision;
@@ -48,4 +50,4 @@ pub use set_average_precision::SetAveragePrecision;
 pub use set_f::SetF;
 pub use success::Success;
 
-pub use table::register_measure;
+pub use names::register_measure;

@@ -7,8 +7,8 @@ use rand_chacha::ChaCha8Rng;
 use super::{
     builder::{GraphBuilder, check_rows},
     connect::connect,
+    drawing::Drawing,
     index::GraphIndex,
-    insert::Drawing,
     links::Links,
     points::Points,
     space::Space,
@@ -24,7 +24,7 @@ use crate::kernels::codes::{ByteQuery, Codes};
 use crate::progress::Progress;
 use crate::rows::Rows;
 
-/// Up to this number of items, every search compares all.
+/// A graph of at most this many items is searched by a scan.
 const ALL_LOOKED_AT: usize = 1000;
 
 impl GraphBuilder {
@@ -50,7 +50,7 @@ impl GraphBuilder {
         if exactly {
             space = Space::new(&points, None, None);
         }
-        // Walks get lost among what is nearly alike.
+        // Walks do not find their way among near duplicates.
         let most = if exactly { MAX_STARTS } else { FEW_STARTS };
         let starts = Starts::chosen(&points, &space, first, most);
         let order = self.order(len, first);
@@ -71,12 +71,12 @@ impl GraphBuilder {
         Ok(index)
     }
 
-    /// Trial queries for these items; `None` where a search compares all of so few.
+    /// Trial queries for these items; `None` for so few items that every search is a scan.
     pub(super) fn trial(&self, rows: &Rows, codes: &Codes) -> Option<Trial> {
         (rows.len() > ALL_LOOKED_AT).then(|| Trial::new(rows, codes, self.seed))
     }
 
-    /// All rows but the first one in the graph, shuffled: batches are to be alike.
+    /// All rows but the first one in the graph, shuffled, so that batches are alike.
     fn order(&self, len: usize, start: u32) -> Vec<u32> {
         let mut order: Vec<u32> = (0..len as u32).filter(|&row| row != start).collect();
         order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));

@@ -5,7 +5,7 @@ use std::ops::Range;
 use ess_core::{Embeddings, Error, Index, MutableIndex};
 
 use super::{
-    builder::check_rows, connect::connect, index::GraphIndex, insert::Drawing, points::Points, space::Space,
+    builder::check_rows, connect::connect, drawing::Drawing, index::GraphIndex, points::Points, space::Space,
 };
 use crate::progress::Progress;
 
@@ -42,7 +42,7 @@ impl MutableIndex for GraphIndex {
     }
 }
 
-/// Reachability of every row is restored when at least one row in this number is new: checking it takes time for every row.
+/// Reachability is restored when at least one row in so many is new, because the check visits every row.
 const SHARE_TO_CONNECT: usize = 40;
 
 impl GraphIndex {

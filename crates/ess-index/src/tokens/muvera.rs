@@ -1,45 +1,17 @@
 //! MUVERA: one vector for all tokens of a text.
 
+mod config;
+
 use ess_core::{Embeddings, Encoding, Error as CoreError, SearchModule, TokenStates};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use serde::{Deserialize, Serialize};
 
 use super::unit::extend_with_units;
 use crate::error::Error;
 
-/// The settings of [`Muvera`].
-///
-/// ```
-/// use ess_index::MuveraConfig;
-///
-/// // 20 repetitions of 32 partitions, 16 components each.
-/// let config = MuveraConfig { final_dim: None, ..MuveraConfig::default() };
-/// assert_eq!(config.build(128)?.dim(), 20 * 32 * 16);
-/// # Ok::<(), ess_index::Error>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct MuveraConfig {
-    /// How many hyperplanes cut the space: `2^hyperplanes` partitions, of at most 16. Default: 5.
-    pub hyperplanes: u32,
-    /// How often the space is cut anew. Hyperplanes and projections together have at most 2²⁶ components (256 MiB).
-    /// Default: 20.
-    pub repetitions: usize,
-    /// The components that a partition's vector is projected to, by random signs; `None` leaves it as it is. Default: 16.
-    pub partition_dim: Option<usize>,
-    /// The components of the whole, to which it is projected by a count sketch; `None` leaves it as it is. Default: 5120.
-    pub final_dim: Option<usize>,
-    /// The seed of hyperplanes and projections. Default: 0.
-    pub seed: u64,
-}
-
-impl Default for MuveraConfig {
-    fn default() -> Self {
-        Self { hyperplanes: 5, repetitions: 20, partition_dim: Some(16), final_dim: Some(5120), seed: 0 }
-    }
-}
+use config::MAX_DIM;
+pub use config::MuveraConfig;
 
 impl MuveraConfig {
     /// The encodings of tokens of dimension `token_dim`.
@@ -47,57 +19,10 @@ impl MuveraConfig {
     /// # Errors
     /// [`CoreError::InvalidParameter`] for a setting out of range; [`CoreError::Empty`] for a dimension of 0.
     pub fn build(&self, token_dim: usize) -> Result<Muvera, Error> {
-        let wrong =
-            |name, expected, found: String| Err(CoreError::InvalidParameter { name, expected, found }.into());
-        if token_dim == 0 {
-            return Err(CoreError::Empty { what: "dimensions of token states" }.into());
-        }
-        let within = |count: Option<usize>| count.is_none_or(|count| (1..=MAX_DIM).contains(&count));
-        match self {
-            Self { hyperplanes, .. } if *hyperplanes > MAX_HYPERPLANES => {
-                wrong("hyperplanes", "at most 16", hyperplanes.to_string())
-            }
-            Self { partition_dim, .. } if !within(*partition_dim) => {
-                wrong("partition_dim", "between 1 and 16777216", format!("{partition_dim:?}"))
-            }
-            Self { final_dim, .. } if !within(*final_dim) => {
-                wrong("final_dim", "between 1 and 16777216", format!("{final_dim:?}"))
-            }
-            Self { repetitions, .. } if self.whole_dim(token_dim).is_none() || *repetitions == 0 => wrong(
-                "repetitions",
-                "between 1 and what gives 16777216 components in all",
-                repetitions.to_string(),
-            ),
-            Self { repetitions, .. } if !self.is_drawn_within_bounds(token_dim) => wrong(
-                "repetitions",
-                "at most what gives 67108864 components of hyperplanes and projections",
-                repetitions.to_string(),
-            ),
-            _ => Ok(Muvera::new(self.clone(), token_dim)),
-        }
-    }
-
-    fn partition_dim(&self, token_dim: usize) -> usize {
-        self.partition_dim.unwrap_or(token_dim)
-    }
-
-    /// Whether normals and signs, `repetitions · (hyperplanes + partition_dim) · token_dim` numbers, fit into memory.
-    fn is_drawn_within_bounds(&self, token_dim: usize) -> bool {
-        let rows = self.hyperplanes as usize + self.partition_dim.unwrap_or(0);
-        let drawn = rows.checked_mul(self.repetitions).and_then(|rows| rows.checked_mul(token_dim));
-        drawn.is_some_and(|drawn| drawn <= MAX_DRAWN)
-    }
-
-    /// The components before the final projection.
-    fn whole_dim(&self, token_dim: usize) -> Option<usize> {
-        let of_one = self.partition_dim(token_dim).checked_mul(1 << self.hyperplanes)?;
-        of_one.checked_mul(self.repetitions).filter(|whole| *whole <= MAX_DIM)
+        self.check(token_dim)?;
+        Ok(Muvera::new(self.clone(), token_dim))
     }
 }
-
-const MAX_HYPERPLANES: u32 = 16;
-const MAX_DIM: usize = 1 << 24;
-const MAX_DRAWN: usize = 1 << 26;
 
 /// Fixed-dimensional encodings of sets of token vectors (Dhulipala et al., "MUVERA", NeurIPS 2024): one vector for a query and
 /// one for an item, whose inner product is about their MaxSim. So any [`Index`](ess_core::Index) and any engine does the first
@@ -281,7 +206,7 @@ impl SearchModule<TokenStates> for Muvera {
     }
 }
 
-/// A normally distributed number, by Box and Muller.
+/// A normally distributed value, by Box and Muller.
 fn normal(random: &mut ChaCha8Rng) -> f32 {
     let [radius, angle]: [f64; 2] = [random.random(), random.random()];
     let radius = (-2.0 * (1.0 - radius).ln()).sqrt();

@@ -1,11 +1,14 @@
 //! Orthogonal Procrustes.
 
+mod starts;
+
 use ndarray::Array2;
 
 use crate::{
     error::Error,
     fits::{affine_map::AffineMap, backend::linear_algebra, linear_algebra::SymmetricEigen, pairs::Pairs},
 };
+use starts::{nearest, scattered};
 
 /// The rotation (or reflection) that brings queries closest to their targets: `R = argmin Σᵢ ‖qᵢ R − tᵢ‖² + λ s ‖R − I‖²`
 /// with `RᵀR = I`, which is `U Vᵀ` of the singular value decomposition of `QᵀT + λ s I` (Schönemann, "A generalized
@@ -39,14 +42,15 @@ pub struct Procrustes {
     scale: f64,
 }
 
-/// The most steps of majorisation from one start.
+/// The maximum number of steps of majorisation from one start.
 const STEPS: usize = 1000;
-/// The gain, as a share of what was reached, below which a step stands still.
+/// The relative gain below which a step counts as no progress.
 const TOLERANCE: f64 = 1e-12;
-/// So many steps that stand still, one after the other, end it.
+/// The number of consecutive steps without progress that end it.
 const STILL: usize = 5;
-/// Starts by seed beside `U Vᵀ`, for matrices of at most so many entries: local minima are a matter of few dimensions.
+/// The number of starts by seed beside `U Vᵀ`.
 const STARTS: usize = 12;
+/// The maximum number of entries of matrices that have starts by seed. Local minima occur in few dimensions.
 const SMALL: usize = 64 * 64;
 
 impl Procrustes {
@@ -161,23 +165,6 @@ impl Procrustes {
     }
 }
 
-/// The matrix with orthonormal rows or columns that is nearest to this one.
-fn nearest(matrix: &Array2<f64>) -> Result<Array2<f64>, Error> {
-    let svd = linear_algebra().thin_svd(matrix.view())?;
-    Ok(svd.u.dot(&svd.vt))
-}
-
-/// Numbers between −1 and 1 that are the same for a seed everywhere: SplitMix64 (Steele, Lea and Flood 2014).
-fn scattered(shape: (usize, usize), seed: u64) -> Array2<f64> {
-    let mut state = seed;
-    Array2::from_shape_simple_fn(shape, || {
-        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (state ^ state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ mixed >> 31) as f64 / u64::MAX as f64 * 2.0 - 1.0
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use ess_core::Embeddings;
@@ -261,22 +248,5 @@ mod tests {
         // What rounding leaves of a direction without queries is no part of it.
         near(&of(array![[4.0, 0.0], [0.0, 1e-14]], array![[-8.0], [1e-12]])[1], array![[-1.0], [0.0]]);
         assert_eq!(of(array![[4.0, 0.0], [0.0, 0.0]], array![[0.0], [1.5]]).len(), 13);
-    }
-
-    #[test]
-    fn the_nearest_orthonormal_matrix_keeps_directions_and_signs() {
-        let found = nearest(&array![[3.0, 0.0], [0.0, -2.0], [0.0, 0.0]]).unwrap();
-        assert!((&found - &array![[1.0, 0.0], [0.0, -1.0], [0.0, 0.0]]).iter().all(|off| off.abs() < 1e-12));
-    }
-
-    /// The reference implementation of SplitMix64 gives these for the seed 1234567.
-    #[test]
-    fn starts_are_scattered_by_split_mix_64() {
-        let reference = [6_457_827_717_110_365_317_u64, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
-        let found = scattered((1, 3), 1_234_567);
-        for (found, reference) in found.iter().zip(reference) {
-            let expected = reference as f64 / 2.0_f64.powi(63) - 1.0;
-            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
-        }
     }
 }

@@ -19,6 +19,7 @@ use super::{
     interpolated_precision::InterpolatedPrecision,
     judged::Judged,
     measure::Measure,
+    names::parse,
     ndcg::Ndcg,
     precision::Precision,
     r_precision::RPrecision,
@@ -29,7 +30,7 @@ use super::{
     set_average_precision::SetAveragePrecision,
     set_f::SetF,
     success::Success,
-    table::{Kind, measures, parse},
+    table::{Kind, measures},
 };
 use crate::{cutoff::Cutoff, error::Error, judged_ranking::JudgedRanking, relevance_level::RelevanceLevel};
 

@@ -1,10 +1,11 @@
 //! The measures that are called by name: one table.
 
+use super::asked::Asked;
 use super::average_precision::AveragePrecision;
 use super::binary_preference::BinaryPreference;
 use super::count::Count;
 use super::expected_reciprocal_rank::ExpectedReciprocalRank;
-use super::gain::{Gain, Gains};
+use super::gain::Gain;
 use super::geometric_mean::GeometricMean;
 use super::inferred_average_precision::InferredAveragePrecision;
 use super::interpolated_precision::InterpolatedPrecision;
@@ -18,13 +19,8 @@ use super::reciprocal_rank::ReciprocalRank;
 use super::set_average_precision::SetAveragePrecision;
 use super::set_f::SetF;
 use super::success::Success;
-use super::{
-    measure::Measure,
-    registered::{self, MeasureKind, RegisteredMeasure},
-};
-use crate::cutoff::Cutoff;
+use super::{measure::Measure, registered::RegisteredMeasure};
 use crate::error::Error;
-use crate::relevance_level::RelevanceLevel;
 
 /// How a measure is asked for.
 pub(super) struct Row {
@@ -34,8 +30,8 @@ pub(super) struct Row {
     /// What trec_eval calls it with a cutoff, before the cutoff.
     pub(super) trec_eval_cut: &'static str,
     /// Whether grades matter to it beyond being relevant, so that it has no relevance level.
-    graded: bool,
-    make: fn(&mut Asked<'_>) -> Result<Kind, Error>,
+    pub(super) graded: bool,
+    pub(super) make: fn(&mut Asked<'_>) -> Result<Kind, Error>,
 }
 
 /// No name.
@@ -174,135 +170,6 @@ const fn row(
     make: fn(&mut Asked<'_>) -> Result<Kind, Error>,
 ) -> Row {
     Row { name, trec_eval, trec_eval_cut, graded, make }
-}
-
-/// Whether a measure of this crate has this name, or trec_eval has it for one, with a cutoff or without.
-fn has(name: &str) -> bool {
-    let is_taken = TABLE.iter().any(|row| [row.name, row.trec_eval_cut].contains(&name));
-    is_taken || of_trec_eval(name).is_some()
-}
-
-/// Makes a measure known by its name to the whole process: to [`NamedMeasure`](crate::NamedMeasure), in settings and in
-/// flags. To be called before any of them is read. Runnable at [`MeasureKind`](crate::MeasureKind).
-///
-/// # Errors
-/// [`Error::MeasureTaken`] for a name of another measure, or of trec_eval's such as `ndcg_cut_10`; [`Error::InvalidParameter`] for one with other characters than
-/// lower-case letters, digits and `_`.
-pub fn register_measure<M: MeasureKind>() -> Result<(), Error> {
-    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
-    if M::NAME.is_empty() || !M::NAME.bytes().all(fits) {
-        let (expected, found) = ("lower-case letters, digits and _", M::NAME.to_owned());
-        return Err(Error::InvalidParameter { name: "name of a measure", expected, found });
-    }
-    match has(M::NAME) {
-        true => Err(Error::MeasureTaken { name: M::NAME.to_owned() }),
-        false => registered::add::<M>(),
-    }
-}
-
-/// All names, for a message.
-fn names() -> String {
-    let names: Vec<_> = TABLE.iter().map(|row| row.name).chain(registered::names()).collect();
-    format!("{}, most with or without a cutoff such as @10, or one of trec_eval's names", names.join(", "))
-}
-
-/// The parts of a name such as `mrr(rel=2)@10`.
-struct Asked<'a> {
-    whole: &'a str,
-    parameters: Vec<(&'a str, &'a str)>,
-    cut: Option<&'a str>,
-}
-
-/// The measure of a name, and the relevance level where it says one.
-pub(super) fn parse(name: &str) -> Result<(Kind, Option<RelevanceLevel>), Error> {
-    let unknown = |expected| Error::UnknownMeasure { name: name.to_owned(), expected };
-    if let Some((kind, mut asked)) =
-        parts(name).and_then(|(kind, asked)| Some((registered::find(kind)?, asked)))
-    {
-        let level = asked.level()?;
-        let measure = kind.at(asked.cutoff()?);
-        return asked
-            .left(kind.name)
-            .map_or(Ok((Kind::Registered(measure), level)), |left| Err(unknown(left)));
-    }
-    let (row, mut asked) = ours(name).or_else(|| of_trec_eval(name)).ok_or_else(|| unknown(names()))?;
-    let level = if row.graded { None } else { asked.level()? };
-    let kind = (row.make)(&mut asked)?;
-    asked.left(row.name).map_or(Ok((kind, level)), |left| Err(unknown(left)))
-}
-
-fn ours(name: &str) -> Option<(&'static Row, Asked<'_>)> {
-    let (kind, asked) = parts(name)?;
-    Some((TABLE.iter().find(|row| row.name == kind)?, asked))
-}
-
-/// The name of the measure, and what else is asked for.
-fn parts(name: &str) -> Option<(&str, Asked<'_>)> {
-    let (kind, cut) = match name.split_once('@') {
-        Some((kind, cut)) => (kind, Some(cut)),
-        None => (name, None),
-    };
-    let (kind, parameters) = match kind.split_once('(') {
-        Some((kind, parameters)) => (kind, Some(parameters.strip_suffix(')')?)),
-        None => (kind, None),
-    };
-    let parameters = parameters.into_iter().flat_map(|parameters| parameters.split(','));
-    let parameters: Option<Vec<_>> = parameters.map(|parameter| parameter.split_once('=')).collect();
-    Some((kind, Asked { whole: name, parameters: parameters?, cut }))
-}
-
-/// `ndcg_cut_10`, `recip_rank` and the like, as trec_eval prints them.
-fn of_trec_eval(name: &str) -> Option<(&'static Row, Asked<'_>)> {
-    TABLE.iter().filter(|_| name.is_ascii()).find_map(|row| {
-        let cut = match name.strip_prefix(row.trec_eval_cut).and_then(|rest| rest.strip_prefix('_')) {
-            Some(cut) if cut.starts_with(|c: char| c.is_ascii_digit()) => Some(cut),
-            _ if name == row.trec_eval => None,
-            _ => return None,
-        };
-        Some((row, Asked { whole: name, parameters: Vec::new(), cut }))
-    })
-}
-
-impl Asked<'_> {
-    /// What would have been accepted, where something is left that the measure did not ask for.
-    fn left(&self, measure: &str) -> Option<String> {
-        let parameters = self.parameters.iter().map(|(key, value)| format!("{key}={value}"));
-        let left: Vec<String> = parameters.chain(self.cut.map(|cut| format!("@{cut}"))).collect();
-        (!left.is_empty()).then(|| format!("{measure} without {}", left.join(" and ")))
-    }
-
-    /// The relevance level, where one is given.
-    fn level(&mut self) -> Result<Option<RelevanceLevel>, Error> {
-        self.number("rel")?.map(RelevanceLevel::at_least).transpose()
-    }
-
-    fn cutoff(&mut self) -> Result<Cutoff, Error> {
-        self.cut.take().map_or(Ok(Cutoff::NONE), str::parse)
-    }
-
-    /// A parameter that is a number.
-    fn number<T: std::str::FromStr>(&mut self, key: &str) -> Result<Option<T>, Error> {
-        let Some(at) = self.parameters.iter().position(|&(name, _)| name == key) else {
-            return Ok(None);
-        };
-        let (_, value) = self.parameters.remove(at);
-        value.parse().map(Some).map_err(|_| self.invalid("a number"))
-    }
-
-    /// The parameters that are a grade and its gain.
-    fn gains(&mut self) -> Result<Option<Gains>, Error> {
-        let given = std::mem::take(&mut self.parameters).into_iter();
-        let pair = |(grade, gain): (&str, &str)| Some((grade.parse().ok()?, gain.parse().ok()?));
-        let gains: Option<Vec<(i32, f64)>> = given.map(pair).collect();
-        match gains.ok_or_else(|| self.invalid("a gain for a grade, as in ndcg(1=3,2=9)"))? {
-            gains if gains.is_empty() => Ok(None),
-            gains => Gains::new(&gains).map(Some),
-        }
-    }
-
-    fn invalid(&self, expected: &'static str) -> Error {
-        Error::InvalidParameter { name: "parameter of a measure", expected, found: self.whole.to_owned() }
-    }
 }
 
 #[cfg(test)]

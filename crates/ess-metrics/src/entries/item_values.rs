@@ -1,0 +1,51 @@
+//! The values of one query.
+
+use std::{collections::HashMap, sync::OnceLock};
+
+use foldhash::fast::RandomState;
+
+/// Fewer items than these are looked for one by one.
+const MIN_INDEXED: usize = 32;
+
+/// The items of one query by number, with their values, in the order of insertion.
+#[derive(Clone)]
+pub(crate) struct ItemValues<V> {
+    pub(super) items: Vec<u32>,
+    pub(super) values: Vec<V>,
+    /// Where each item stands; made when it is first asked for.
+    pub(super) places: OnceLock<HashMap<u32, u32, RandomState>>,
+}
+
+impl<V> Default for ItemValues<V> {
+    fn default() -> Self {
+        Self { items: Vec::new(), values: Vec::new(), places: OnceLock::new() }
+    }
+}
+
+impl<V: Copy> ItemValues<V> {
+    pub(super) fn places(&self) -> &HashMap<u32, u32, RandomState> {
+        self.places.get_or_init(|| self.items.iter().copied().zip(0..).collect())
+    }
+
+    pub(super) fn get(&self, item: u32) -> Option<V> {
+        let place = match self.items.len() {
+            ..MIN_INDEXED => self.items.iter().position(|other| *other == item)?,
+            _ => *self.places().get(&item)? as usize,
+        };
+        Some(self.values[place])
+    }
+
+    pub(super) fn push(&mut self, item: u32, value: V) {
+        if let Some(places) = self.places.get_mut() {
+            places.insert(item, self.items.len() as u32);
+        }
+        self.items.push(item);
+        self.values.push(value);
+    }
+
+    pub(super) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        let kept = self.items.iter().zip(&self.values).filter(|(item, _)| keep(**item));
+        let (items, values) = kept.map(|(item, value)| (*item, *value)).unzip();
+        *self = Self { items, values, places: OnceLock::new() };
+    }
+}
