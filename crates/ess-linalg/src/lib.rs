@@ -5,6 +5,9 @@
 mod error;
 #[cfg(feature = "fits")]
 mod fits;
+#[cfg(feature = "kernels")]
+#[cfg_attr(docsrs, doc(cfg(feature = "kernels")))]
+pub mod kernels;
 mod minimum;
 
 #[cfg(feature = "fits")]

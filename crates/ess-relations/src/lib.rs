@@ -4,7 +4,6 @@ mod affine;
 mod error;
 mod evaluation;
 mod graph;
-mod matmul;
 mod model;
 mod names;
 mod parameters;

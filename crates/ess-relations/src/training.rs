@@ -5,7 +5,6 @@ mod batches;
 pub(crate) mod config;
 pub(crate) mod definition;
 mod dropout;
-mod exp;
 mod optimizer;
 mod penalty;
 pub(crate) mod progress;

@@ -8,7 +8,6 @@ mod fit;
 mod item_side;
 mod kinds;
 mod loss;
-mod matmul;
 mod recipe;
 mod recipe_config;
 #[cfg(feature = "closed-forms")]

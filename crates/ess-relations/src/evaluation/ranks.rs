@@ -1,5 +1,6 @@
 //! Filtered ranks.
 
+use ess_linalg::kernels::{Matrix, multiply_add_strided};
 use rayon::prelude::*;
 
 use crate::{
@@ -8,7 +9,6 @@ use crate::{
         known::{Known, Tail},
         triple::Triple,
     },
-    matmul::{Matrix, multiply_add},
     trained::mapping::Mapping,
 };
 
@@ -41,7 +41,14 @@ pub(crate) fn ranks(
             let queries = mapping.queries(&heads, &relations)?;
             let mut scores = vec![0.0; asked.len() * items.len()];
             let all = Matrix::new(items.as_slice(), items.len(), items.dim()).transposed();
-            multiply_add(&mut scores, items.len(), 0.0, Matrix::new(&queries, asked.len(), items.dim()), all);
+            multiply_add_strided(
+                &mut scores,
+                items.len(),
+                0.0,
+                Matrix::new(&queries, asked.len(), items.dim()),
+                all,
+                1.0,
+            );
             let rows = scores.chunks_exact(items.len()).zip(asked);
             Ok(rows
                 .map(|(scores, (triple, _))| {

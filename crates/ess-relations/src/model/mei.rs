@@ -1,14 +1,11 @@
 //! MEI and MEIM: a relation chooses a matrix for each partition of an encoding.
 
+use ess_linalg::kernels::{Matrix, multiply_add_strided};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
 use super::definition::{Batch, Gradients, Group, Point, RelationModel};
-use crate::{
-    matmul::{Matrix, multiply_add},
-    random::normal,
-    rows::Rows,
-};
+use crate::{random::normal, rows::Rows};
 
 /// Groups whose matrices are made together: few enough to share the work, enough for a product over the core.
 const GROUPS: usize = 8;
@@ -57,7 +54,14 @@ impl Mei {
             let chosen =
                 Matrix::with_stride(&relations[partition * self.size..], groups.len(), self.size, width);
             let out = &mut matrices[partition * square..];
-            multiply_add(out, self.partitions * square, 0.0, chosen, self.core(at.shared, partition));
+            multiply_add_strided(
+                out,
+                self.partitions * square,
+                0.0,
+                chosen,
+                self.core(at.shared, partition),
+                1.0,
+            );
         }
         matrices
     }
@@ -89,9 +93,9 @@ impl Mei {
         let matrix = Matrix::new(matrix, n, n);
         let mut excess = vec![0.0; n * n];
         (0..n).for_each(|i| excess[i * n + i] = -1.0);
-        multiply_add(&mut excess, n, 1.0, matrix.transposed(), matrix);
+        multiply_add_strided(&mut excess, n, 1.0, matrix.transposed(), matrix, 1.0);
         let mut product = vec![0.0; n * n];
-        multiply_add(&mut product, n, 0.0, matrix, Matrix::new(&excess, n, n));
+        multiply_add_strided(&mut product, n, 0.0, matrix, Matrix::new(&excess, n, n), 1.0);
         gradient.iter_mut().zip(&product).for_each(|(gradient, x)| *gradient += 4.0 * weight * x);
         f64::from(weight) * excess.iter().map(|&x| f64::from(x) * f64::from(x)).sum::<f64>()
     }
@@ -122,9 +126,9 @@ impl Mei {
                 let of_matrix = &mut of_matrices[place..place + square];
                 let part = |values| Matrix::with_stride(values, rows, n, dim);
                 let gradient = part(&gradient[k * n..]);
-                multiply_add(of_matrix, n, 0.0, part(&heads[k * n..]).transposed(), gradient);
+                multiply_add_strided(of_matrix, n, 0.0, part(&heads[k * n..]).transposed(), gradient, 1.0);
                 let back = Matrix::new(matrix, n, n).transposed();
-                multiply_add(&mut of_heads[k * n..], dim, 1.0, gradient, back);
+                multiply_add_strided(&mut of_heads[k * n..], dim, 1.0, gradient, back, 1.0);
                 if weight > 0.0 {
                     penalty += self.penalty(matrix, weight, of_matrix);
                 }
@@ -150,7 +154,7 @@ impl Mei {
                 let relations = Matrix::with_stride(&relations[k * self.size + from..], groups, rows, width);
                 let stride = self.partitions * square;
                 let of_matrices = Matrix::with_stride(&of_matrices[k * square..], groups, square, stride);
-                multiply_add(out, square, 1.0, relations.transposed(), of_matrices);
+                multiply_add_strided(out, square, 1.0, relations.transposed(), of_matrices, 1.0);
             }
         });
     }
@@ -186,7 +190,14 @@ impl RelationModel for Mei {
                 let queries = &mut queries[(group.rows.start - first) * dim..];
                 for (k, matrix) in matrices.chunks_exact(square).enumerate() {
                     let heads = Matrix::with_stride(&heads[k * n..], group.rows.len(), n, dim);
-                    multiply_add(&mut queries[k * n..], dim, 0.0, heads, Matrix::new(matrix, n, n));
+                    multiply_add_strided(
+                        &mut queries[k * n..],
+                        dim,
+                        0.0,
+                        heads,
+                        Matrix::new(matrix, n, n),
+                        1.0,
+                    );
                 }
             }
         });
@@ -208,7 +219,7 @@ impl RelationModel for Mei {
                 let stride = self.partitions * square;
                 let found = Matrix::with_stride(&found[k * square..], groups.len(), square, stride);
                 let core = self.core(at.shared, k).transposed();
-                multiply_add(&mut of_relations[k * n..], dim, 1.0, found, core);
+                multiply_add_strided(&mut of_relations[k * n..], dim, 1.0, found, core, 1.0);
             }
             (found, penalty)
         });

@@ -3,14 +3,10 @@
 //! The logits of a block of queries are kept from the first pass to the second, so that no product is made twice: at most 64 MiB,
 //! or 64 rows. The second pass also holds a gradient of the block's queries for each tile: `d / 1024` times the logits.
 
+use ess_linalg::kernels::{Matrix, exp_shifted, max, multiply_add_strided};
 use rayon::prelude::*;
 
-use super::exp::{exp_shifted, max};
-use crate::{
-    graph::known::Tail,
-    matmul::{Matrix, multiply_add},
-    rows::Rows,
-};
+use crate::{graph::known::Tail, rows::Rows};
 
 /// Entities at a time; the unit in which threads share the work.
 const TILE: usize = 1024;
@@ -91,7 +87,7 @@ fn first_pass(queries: &[f32], wanted: &[Vec<Wanted>], items: &Rows, logits: &mu
         .map(|((logits, items), wanted)| {
             let tile = items.len() / dim;
             let items = Matrix::new(items, tile, dim).transposed();
-            multiply_add(logits, tile, 0.0, Matrix::new(queries, rows, dim), items);
+            multiply_add_strided(logits, tile, 0.0, Matrix::new(queries, rows, dim), items, 1.0);
             let of = |wanted: &Wanted| f64::from(logits[wanted.row * tile + wanted.column]);
             let loss = wanted.iter().map(|wanted| -f64::from(wanted.share) * of(wanted)).sum();
             let mut seen = Seen { max: vec![0.0; rows], total: vec![0.0; rows], loss };
@@ -154,10 +150,10 @@ fn second_pass(
             }
             let shares = Matrix::new(logits, rows, tile);
             if let Some(of_items) = of_items {
-                multiply_add(of_items, dim, 1.0, shares.transposed(), queries);
+                multiply_add_strided(of_items, dim, 1.0, shares.transposed(), queries, 1.0);
             }
             let mut part = vec![0.0; rows * dim];
-            multiply_add(&mut part, dim, 0.0, shares, Matrix::new(items, tile, dim));
+            multiply_add_strided(&mut part, dim, 0.0, shares, Matrix::new(items, tile, dim), 1.0);
             part
         })
         .collect();

@@ -175,7 +175,7 @@ mod tests {
             let item = Embeddings::from_vec(unit(seed, d).as_slice().iter().map(|x| x * scale).collect(), d).unwrap();
             let query = unit(other, d);
             let judgements = [vec![Judgement { item: 0, grade: 2 }]];
-            let dot = |item: &Embeddings| crate::matmul::dot(item.row(0), query.row(0));
+            let dot = |item: &Embeddings| ess_linalg::kernels::dot(item.row(0), query.row(0));
             for kind in [NudgeKind::Normalized, NudgeKind::Magnitude] {
                 let moved = nudge(kind, Gain::Exponential, &item, &query, &judgements, radius).unwrap();
                 let apart: Vec<f32> = item.row(0).iter().zip(moved.row(0)).map(|(a, b)| a - b).collect();

@@ -26,7 +26,6 @@ use crate::{
     },
 };
 
-mod exp;
 mod fused;
 mod target;
 mod tensors;

@@ -2,6 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use ess_core::Embeddings;
+use ess_linalg::kernels::{Matrix, dot, multiply_add};
 use ess_search::embeddings_from_tensor;
 use rayon::prelude::*;
 
@@ -11,12 +12,7 @@ use super::{
     sums::Sums,
     weighed::Weighed,
 };
-use crate::{
-    data::items::Items,
-    error::Error,
-    loss::rows_at_once::rows_at_once,
-    matmul::{Matrix, dot, multiply_add},
-};
+use crate::{data::items::Items, error::Error, loss::rows_at_once::rows_at_once};
 
 /// The most queries that share a product with shared candidates.
 const BLOCK: usize = 128;

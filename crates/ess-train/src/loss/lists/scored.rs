@@ -2,6 +2,7 @@
 
 use burn::tensor::{Tensor, TensorData};
 use ess_core::{Embeddings, Scoring};
+use ess_linalg::kernels::{Matrix, multiply_add};
 use ess_search::embeddings_from_tensor;
 use rayon::prelude::*;
 
@@ -11,12 +12,7 @@ use super::{
     sums::Sums,
     weighed::Weighed,
 };
-use crate::{
-    data::items::Items,
-    error::Error,
-    loss::rows_at_once::rows_at_once,
-    matmul::{Matrix, multiply_add},
-};
+use crate::{data::items::Items, error::Error, loss::rows_at_once::rows_at_once};
 
 /// The most products of vectors and items that a block has in memory at once: 4 Mi numbers, 16 megabytes.
 const MAX_PRODUCTS: usize = 1 << 22;

@@ -1,13 +1,10 @@
 //! The softmax loss and its gradient in one pass over the items.
 
 use ess_core::Embeddings;
+use ess_linalg::kernels::{Matrix, exp_shifted, max, multiply_add};
 use rayon::prelude::*;
 
-use super::{
-    exp::{exp_shifted, max},
-    target::Target,
-};
-use crate::matmul::{Matrix, multiply_add};
+use super::target::Target;
 
 /// Items at a time. With a block it keeps the block's sums and one tile of similarities near the core.
 const TILE: usize = 256;

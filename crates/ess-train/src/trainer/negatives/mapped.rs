@@ -1,8 +1,9 @@
 //! Mapped queries and what they are compared with.
 
 use ess_core::{Embeddings, Hit, Index, Scored, Scoring};
+use ess_linalg::kernels::dot;
 
-use crate::{error::Error, matmul::dot};
+use crate::error::Error;
 
 /// Mapped queries (`n × d_item`, or rows of a scoring) and the items that they search.
 pub(crate) struct MappedQueries<'a> {

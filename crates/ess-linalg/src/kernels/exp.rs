@@ -1,10 +1,10 @@
-//! The exponential function of many numbers at once.
+//! The exponential function of many values at once.
 
 /// Replaces each `x` by `exp(x − shift)` and returns their sum. Every `x` is at most `shift`.
 ///
-/// Sixteen running sums in fixed places: the result does not depend on which vector instructions there are.
+/// It keeps sixteen running sums, so the result does not depend on the vector instructions.
 #[inline(always)]
-pub(super) fn exp_shifted(values: &mut [f32], shift: f32) -> f32 {
+pub fn exp_shifted(values: &mut [f32], shift: f32) -> f32 {
     let mut sums = [0.0_f32; 16];
     let mut chunks = values.chunks_exact_mut(16);
     for chunk in &mut chunks {
@@ -13,17 +13,17 @@ pub(super) fn exp_shifted(values: &mut [f32], shift: f32) -> f32 {
             *sum += *x;
         }
     }
-    let mut rest = 0.0;
-    for x in chunks.into_remainder() {
+    let rest = chunks.into_remainder().iter_mut().map(|x| {
         *x = exp(*x - shift);
-        rest += *x;
-    }
+        *x
+    });
+    let rest: f32 = rest.sum();
     sums.iter().sum::<f32>() + rest
 }
 
-/// The largest of some numbers; none is NaN.
+/// The largest of some values, none of which is NaN; `−∞` of none.
 #[inline(always)]
-pub(super) fn max(values: &[f32]) -> f32 {
+pub fn max(values: &[f32]) -> f32 {
     let larger = |a: f32, b: f32| if b > a { b } else { a };
     let mut lanes = [f32::NEG_INFINITY; 16];
     let chunks = values.chunks_exact(16);
@@ -58,19 +58,32 @@ fn exp(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
-    #[test]
-    fn agrees_with_the_standard_library() {
-        let values: Vec<f32> = (0..3000).map(|i| -0.0289 * i as f32).collect();
-        let mut found = values.clone();
-        let total = exp_shifted(&mut found, 0.0);
-        let expected: f64 = values.iter().map(|&x| f64::from(x).exp()).sum();
-        assert!((f64::from(total) - expected).abs() < 1e-5 * expected);
-        for (x, found) in values.iter().zip(found) {
-            let expected = f64::from(*x).exp();
-            assert!((f64::from(found) - expected).abs() <= 3e-7 * expected, "exp({x})");
+    proptest! {
+        #[test]
+        fn agrees_with_the_standard_library(x in -86.9_f32..=0.0) {
+            let expected = f64::from(x).exp();
+            prop_assert!((f64::from(exp(x)) / expected - 1.0).abs() < 3e-7, "{} {}", exp(x), expected);
         }
-        assert_eq!(max(&values), 0.0);
+
+        #[test]
+        fn sums_and_maxima_agree_at_any_length(values in prop::collection::vec(-30.0_f32..0.0, 1..70)) {
+            let expected = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            prop_assert_eq!(max(&values), expected);
+            let mut changed = values.clone();
+            let sum = exp_shifted(&mut changed, expected);
+            let by_hand: f64 = values.iter().map(|&x| (f64::from(x) - f64::from(expected)).exp()).sum();
+            prop_assert!((f64::from(sum) / by_hand - 1.0).abs() < 1e-5);
+        }
+    }
+
+    #[test]
+    fn far_below_is_next_to_nothing_and_zero_is_one() {
+        assert_eq!(exp(0.0), 1.0);
+        assert!(exp(-1e30) < 2e-38);
+        assert!(exp(f32::NEG_INFINITY) < 2e-38);
     }
 }
