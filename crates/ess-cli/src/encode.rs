@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     if arguments.sparse {
         return sparse::run(arguments, output);
     }
-    // Before the work, so that a second one is told at once and not after it.
+    // Before the work, so that a second program is refused at once.
     let _locks = job::locks(arguments, output)?;
     let model = loading::load(arguments, output.quiet)?;
     job::run(arguments, &model, output)

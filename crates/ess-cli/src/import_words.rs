@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         lowercase: arguments.lowercase,
         normalize: arguments.normalize,
     };
-    // Before the work, so that a second one is told at once and not after it.
+    // Before the work, so that a second program is refused at once.
     let mut out = FolderLock::acquire(&arguments.out)?;
     let sampled = |folder| sampled_item_texts(folder, arguments.sample);
     let texts = arguments.beir.as_deref().map(sampled).transpose()?.unwrap_or_default();

@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let texts = BeirTexts::read(&arguments.beir)?;
     let pairs = wanted(&first, qrels.as_ref(), arguments.depth);
     say_without_hits(&first, qrels.as_ref());
-    // What cannot be read or written is told before the work, and not after hours.
+    // Paths that cannot be read or written are refused before the work.
     let looked_up = look_up(&pairs, &texts).with_context(|| arguments.run.display().to_string())?;
     let items = pairs.iter().flat_map(|(_, items)| items.iter().map(String::as_str));
     check_run_ids(&arguments.write_run, pairs.iter().map(|(query, _)| query.as_str()), items)?;

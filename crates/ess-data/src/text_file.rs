@@ -14,7 +14,7 @@ use crate::error::Error;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 #[cfg(feature = "zstd")]
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
-/// The memory that a frame of zstd may ask for, as a power of two: what its own program takes unless told otherwise.
+/// The memory that a frame of zstd may ask for, as a power of two: the default of zstd's own program.
 #[cfg(feature = "zstd")]
 const ZSTD_WINDOW_LOG: u32 = 27;
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

@@ -4,7 +4,7 @@ use ess_core::{Effort, Embeddings, Error as CoreError, Hit, RowSet};
 
 use crate::{append_id::AppendId, error::Error, extent::Extent};
 
-/// The rows that a filtered search may find, as an engine can be told them in the fewest words.
+/// The rows that a filtered search may find, in the shortest form that an engine can be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Admitted {
     /// These rows.

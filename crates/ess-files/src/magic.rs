@@ -1,4 +1,4 @@
-//! What a file is, told by its first bytes.
+//! The kind of a file, by its first bytes.
 
 /// Leading bytes and what they begin.
 const MAGICS: [(&[u8], &str); 11] = [
@@ -16,7 +16,7 @@ const MAGICS: [(&[u8], &str); 11] = [
 ];
 const SAFETENSORS_LENGTH_BYTES: usize = 8;
 
-/// What kind of file begins with these bytes, in words for an error; none where that cannot be told.
+/// The kind of file that begins with these bytes, as text for an error; `None` where that is unknown.
 ///
 /// For files that were already found not to be what was expected: a few bytes do not prove what a file is. 16 bytes
 /// are enough.

@@ -21,7 +21,7 @@ pub struct Stopped {
 
 /// Stops all writing of this process through this crate, and removes what is half written and the locks that it holds.
 ///
-/// For a program that is told to end, such as by Ctrl-C: it calls this and exits while it holds what came back. Files
+/// For a program that is asked to end, such as by Ctrl-C: it calls this and exits while it holds what came back. Files
 /// that were in their place stay whole; writers in other threads wait. Not to be called from a signal handler itself,
 /// where nothing may wait, but from a thread that the handler wakes.
 ///

@@ -12,7 +12,7 @@ use crate::identified::item_vectors::ItemVectors;
 pub enum Error {
     /// A component of an item that is too large for the storage.
     #[error(
-        "item {item}, dimension {dimension}: {value} is beyond ±{largest}, the largest number that the storage holds"
+        "item {item}, dimension {dimension}: {value} exceeds ±{largest}, the largest magnitude that the storage holds"
     )]
     BeyondStorage {
         /// The item's row, from 0.

@@ -1,4 +1,4 @@
-//! The components of embeddings, taken out of them.
+//! The components of embeddings as a vector.
 
 use ess_core::Embeddings;
 

@@ -131,7 +131,7 @@ fn fill_empty(centres: &mut [f32], members: &[Vec<u32>], vectors: &[f32], dim: u
     }
 }
 
-/// Numbers that are compared in one pass without branches.
+/// Distances that are compared in one pass without branches.
 const LANES: usize = 64;
 
 #[cfg(test)]
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_centre_without_vectors_moves_to_one() {
-        // Two of three centres start at the same place.
+        // Two of three centres start at the same point.
         let vectors = [0.0_f32, 0.0, 5.0, 6.0, 7.0];
         let found = KMeans::from_rows(vec![0.0, 0.0, 6.0], 1).moved_to_means(&vectors);
         assert_eq!(found.rows(), [0.0, 7.0, 6.0]);

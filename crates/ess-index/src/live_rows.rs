@@ -56,7 +56,7 @@ impl LiveRows {
         Some((0..self.rows).map(|row| self.contains(row).then(|| next.next()).flatten()).collect())
     }
 
-    /// For each row its own number.
+    /// For each row its own index.
     pub(crate) fn unchanged(&self) -> Vec<Option<usize>> {
         (0..self.rows).map(Some).collect()
     }

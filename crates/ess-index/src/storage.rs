@@ -1,4 +1,4 @@
-//! The number formats in which an index keeps its items.
+//! The formats in which an index stores components.
 
 use ess_core::Embeddings;
 use half::f16;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 
-/// The number format in which an index keeps its items.
+/// The format in which an index stores the components of its items.
 ///
 /// Queries and similarities are `f32` in all of them. Items are rounded once, when the index is built. Hits are exact for the
 /// items as stored.

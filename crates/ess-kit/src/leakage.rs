@@ -9,7 +9,7 @@ use crate::error::Error;
 
 /// Which test queries have a relevant item that was also relevant to a training query.
 ///
-/// A module trained on those queries has been told about those items: its gain there is memory as much as skill.
+/// A module trained on those queries has learned these items, so its gain on them is partly memorisation.
 ///
 /// ```
 /// use ess_kit::prelude::*;

@@ -97,7 +97,7 @@ impl JudgedRanking {
     }
 
     /// The number of items that the qrels say are not relevant to the query, retrieved or not: of a grade from 0
-    /// to below the relevance level. (A grade below 0 stands, as in trec_eval, for an item that nobody looked at.)
+    /// to below the relevance level. (A grade below 0 marks an item as unjudged, as in trec_eval.)
     pub fn not_relevant(&self) -> usize {
         self.at_or_above(0) - self.relevant()
     }

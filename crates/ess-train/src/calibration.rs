@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Pairs of query and item as a searching module sees them: the `k` most similar items of each query, relevant where
-/// they are judged so. An item that nobody judged counts as not relevant, as in trec_eval.
+/// they are judged so. An unjudged item counts as not relevant, as in trec_eval.
 ///
 /// So P(rel = 1 | q, d) is fitted for the items that a user is shown. Over all items, most of which are far from the query,
 /// the probability would be another.

@@ -8,7 +8,7 @@ pub(crate) const QUERIES: usize = 24;
 pub(crate) const ITEMS: usize = 60;
 pub(crate) const DIM: usize = 12;
 
-/// `n × d`, each row of length 1.
+/// `n × d`, each row of unit norm.
 pub(crate) fn embeddings(n: usize, d: usize, seed: u32) -> Embeddings {
     let value = |at: usize| {
         let mixed = (at as u32 + 1).wrapping_mul(2_654_435_761).wrapping_add(seed.wrapping_mul(0x9E37_79B9));

@@ -83,7 +83,7 @@ mod tests {
         let collection = Collection::new(Ids::new(vec!["one".to_owned()]).unwrap(), item).unwrap();
         let (train, dev) = (queries(2000, 1), queries(2000, 2));
         let all = train.join(Some(&dev)).unwrap();
-        // Where dev queries are not told apart there is nothing to count, and all else is the same.
+        // Where dev queries are not divided into groups there is nothing to count, and all else is the same.
         let spent = |counted: bool| {
             in_own_threads(|| {
                 let budget = Budget::new(1.0, 0.0);

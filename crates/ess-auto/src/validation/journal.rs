@@ -20,7 +20,7 @@ const UNWRITTEN: f64 = 1.0;
 /// A file of finished trials and of what was spent; in memory alone without a path.
 pub(crate) struct Journal {
     path: Option<PathBuf>,
-    /// Others are told at once, from before the first trial to the end.
+    /// From before the first trial to the end, every other writer is refused at once.
     _lock: Option<FileLock>,
     contents: Contents,
 }

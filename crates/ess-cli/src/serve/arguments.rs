@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     /// Mebibytes of a request's body at most.
     #[arg(long, default_value_t = 8, value_name = "MIB")]
     pub(super) max_body: usize,
-    /// Requests that are read, wait or are computed at once; one more is told to come again (status 429).
+    /// Requests that are read, wait or are computed at once; one more is refused with status 429.
     #[arg(long, default_value_t = 32, value_name = "REQUESTS")]
     pub(super) queue: usize,
     /// Connections at once; more wait until one ends.

@@ -39,7 +39,7 @@ pub(super) fn serve(listener: TcpListener, connections: usize, service: Arc<Serv
                     continue;
                 }
             };
-            // An answer goes out at once; a connection that cannot be told so is slower, no more.
+            // An answer goes out at once; a connection that refuses the option is only slower.
             let _ = stream.set_nodelay(true);
             let stream = WriteLimited::new(stream, WRITE_LIMIT.min(service.time_limit()));
             let service = service.clone();

@@ -152,7 +152,7 @@ fn described(field: &FieldSchema) -> String {
     for (holds, word) in [
         (field.get_dimension() > 0, format!(" {}", field.get_dimension())),
         (field.is_primary_key(), " key".to_owned()),
-        // The server would give other rows than it is told.
+        // The server would give other rows than it was given.
         (field.is_auto_id(), " chosen by the server".to_owned()),
     ] {
         if holds {

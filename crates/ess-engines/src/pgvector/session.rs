@@ -30,7 +30,7 @@ impl Sessions {
     }
 
     /// Runs a request of so many statements that take long on a connection of its own, which is kept for others when it
-    /// is still good. When the time is over the server is told to stop.
+    /// is still good. When the time is over the server is asked to stop.
     pub(super) async fn request<T, F, R>(&self, statements: u32, request: R) -> Result<T, Failure>
     where
         F: Future<Output = (Client, Result<T, Failure>)>,

@@ -25,7 +25,7 @@ use crate::storage::Storage;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlatBuilder {
-    /// The number format of the items.
+    /// The storage format of the items.
     pub storage: Storage,
 }
 

@@ -49,7 +49,7 @@ impl Contents {
         self.file.has(name)
     }
 
-    /// A section of `count` numbers, or of any count with `None`.
+    /// A section of `count` values, or of any count with `None`.
     pub(crate) fn numbers<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Numbers<T>, Error> {
         Ok(self.file.numbers(name, count)?)
     }

@@ -14,13 +14,13 @@ pub(crate) trait Stored: Index + Sized {
     /// The kind's name in files; it never changes.
     const KIND: &'static str;
 
-    /// What is not numbers: sizes and settings.
+    /// Sizes and settings.
     type About: Serialize + DeserializeOwned;
 
     /// Sizes and settings of this index.
     fn about(&self) -> Self::About;
 
-    /// The numbers of this index.
+    /// The arrays of this index.
     fn sections(&self) -> Vec<Section<'_>>;
 
     /// The index that [`Stored::about`] and [`Stored::sections`] were of.

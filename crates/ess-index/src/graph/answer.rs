@@ -18,12 +18,12 @@ pub(super) struct Plan<'a> {
     /// The candidates that are compared exactly.
     refine: usize,
     admitted: Option<&'a RowSet>,
-    /// A row that a walk is to pass by, as if it were not in the graph.
+    /// A row that the walk ignores, as if it were not in the graph.
     left_out: Option<u32>,
 }
 
 impl Plan<'_> {
-    /// The same without one row, as far as a walk can.
+    /// The same plan without one row.
     pub(super) fn without(self, left_out: Option<u32>) -> Self {
         Self { left_out, ..self }
     }

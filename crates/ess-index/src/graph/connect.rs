@@ -4,7 +4,7 @@ use super::links::Links;
 
 /// Gives every row a way from the starts; returns rows that can only be starts themselves.
 ///
-/// A row that nothing leads to takes the place of a neighbour of one of its own neighbours. Places through which a row is
+/// A row that nothing leads to replaces a neighbour of one of its own neighbours. Slots through which a row is
 /// first reached are never taken, so whatever could be reached still can.
 pub(super) fn connect(links: &mut Links, starts: &[u32]) -> Vec<u32> {
     let mut ways =
@@ -26,7 +26,7 @@ pub(super) fn connect(links: &mut Links, starts: &[u32]) -> Vec<u32> {
 }
 
 struct Ways {
-    /// For each place of each row whether its neighbour is first reached through it.
+    /// For each slot of each row, whether the neighbour in it is first reached through it.
     first: Vec<bool>,
     reached: Vec<bool>,
 }
@@ -48,7 +48,7 @@ impl Ways {
         }
     }
 
-    /// Makes a row a neighbour of the first of its neighbours that is reached and has a place for it.
+    /// Makes a row a neighbour of the first of its neighbours that is reached and has a free slot.
     fn lead_to(&mut self, links: &mut Links, row: u32) -> bool {
         let degree = links.degree();
         let others: Vec<u32> = links.of(row).filter(|&other| self.reached[other as usize]).collect();
@@ -93,7 +93,7 @@ mod tests {
     fn a_place_through_which_a_row_is_reached_is_never_taken() {
         let mut links = Links::new(1);
         links.grow(4);
-        // 0 → 1 → 2, and 3 → 1: the only place of 1 leads to 2.
+        // 0 → 1 → 2, and 3 → 1: the only slot of 1 leads to 2.
         let neighbours: [&[u32]; 4] = [&[1], &[2], &[1], &[1]];
         (0..).zip(neighbours).for_each(|(row, neighbours)| links.set(row, neighbours));
         assert_eq!(connect(&mut links, &[0]), [3]);

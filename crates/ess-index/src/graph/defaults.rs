@@ -12,7 +12,7 @@ use super::trial::{KINDS, RECALL, Trial};
 const MAX_FOR_SUMS: usize = 6;
 
 impl GraphIndex {
-    /// Chooses the candidates that defaults need; without a trial, because there are few items, the least.
+    /// Chooses the default numbers of candidates. Without a trial, which few items do not get, they are the minimum.
     pub(super) fn finish_survey(&mut self, trial: Option<&Trial>) {
         if let Some(trial) = trial {
             for (place, hits) in [&[1, 10][..], &[MAX_HITS]].into_iter().enumerate() {
@@ -23,7 +23,7 @@ impl GraphIndex {
         self.survey.cover = self.starts.cover();
     }
 
-    /// Takes many starts where few find too little and many at least half of what is missing; `apart` are starts besides.
+    /// Takes many starts where few give too low a recall and many recover at least half of the loss; `apart` are further starts.
     pub(super) fn choose_starts(&mut self, trial: &Trial, apart: &[u32]) {
         let hits = [10, MAX_HITS];
         let missing = |index: &Self| -> f64 {
@@ -43,7 +43,7 @@ impl GraphIndex {
         }
     }
 
-    /// The recall of walks with so many candidates; 1 where they would be no shorter than a scan.
+    /// The recall of walks with this many candidates; 1 where they would be no shorter than a scan.
     fn tried(&self, trial: &Trial, kinds: usize, k: usize, candidates: usize) -> f64 {
         let effort = Effort { ef_search: Some(candidates), ..Effort::default() };
         let plan = self.plan(k, &effort, None);
@@ -59,7 +59,7 @@ impl GraphIndex {
         })
     }
 
-    /// The fewest candidates, in steps of a quarter from those of the last survey, with which walks reach [`RECALL`] or are no
+    /// The smallest number of candidates, in steps of a quarter from those of the last survey, with which walks reach [`RECALL`] or are no
     /// shorter than a scan.
     fn candidates_needed(&self, trial: &Trial, hits: &[usize], place: usize) -> usize {
         let mut candidates = self.survey.candidates[place];

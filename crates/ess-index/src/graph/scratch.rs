@@ -1,9 +1,9 @@
-//! Memory of a thread that answers queries.
+//! Buffers that a thread reuses from query to query.
 
 use super::points::PointQuery;
 use super::walk::Walk;
 
-/// Memory of a thread that answers queries.
+/// Buffers that a thread reuses from query to query.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     pub(super) walk: Walk,

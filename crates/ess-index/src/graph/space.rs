@@ -2,7 +2,7 @@
 
 use super::points::Points;
 
-/// Norms differ when that of 99 in 100 items is so many times that of 1 in 100.
+/// Norms differ when the 99th percentile of norms is at least this many times the first percentile.
 const DIFFERENT: f32 = 1.1;
 
 /// Items as points of one dimension more, and as directions.
@@ -27,7 +27,7 @@ pub(super) struct Space {
     scales: Vec<f32>,
     /// For each item one over the norm of what is multiplied.
     inverse_norms: Vec<f32>,
-    /// For each item the number in the added dimension.
+    /// For each item the component in the added dimension.
     heights: Vec<f32>,
     /// For each item the squared length of its point: 1 on the sphere.
     lengths: Vec<f32>,
@@ -51,7 +51,7 @@ impl Space {
         self.exactly == points.exactly()
     }
 
-    /// Takes in the items that the points have and the space has not.
+    /// Adds the items that the points have and the space lacks.
     pub(super) fn extend(&mut self, points: &Points<'_>) {
         for row in self.scales.len()..points.len() {
             let norm = points.norm(row);
@@ -106,7 +106,7 @@ fn norms(points: &Points<'_>) -> (f32, bool) {
     (radius, most > DIFFERENT * least)
 }
 
-/// `a / b`, or 0 where that is no finite number.
+/// `a / b`, or 0 where that is not finite.
 fn ratio(a: f32, b: f32) -> f32 {
     let ratio = a / b;
     if ratio.is_finite() { ratio } else { 0.0 }

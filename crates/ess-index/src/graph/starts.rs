@@ -3,13 +3,14 @@
 use super::points::{PointQuery, Points};
 use super::space::Space;
 
-/// Starts unless more of them find more, or many items are nearly alike. Each costs every search a comparison.
+/// The default number of starts. More are used where they raise recall or where many items are near duplicates. Each start
+/// costs every search a comparison.
 pub(super) const FEW_STARTS: usize = 32;
 
-/// The most starts of a graph that is built at once.
+/// The maximum number of starts of a graph when it is built.
 pub(super) const MAX_STARTS: usize = 256;
 
-/// The most starts that items added later may bring it to.
+/// The maximum number of starts after items were added.
 const MAX_STARTS_WITH_LATER: usize = 512;
 
 /// Rows that lie apart: each was, when it was chosen, the farthest from those before (Gonzalez, "Clustering to Minimize

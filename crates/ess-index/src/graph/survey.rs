@@ -1,14 +1,14 @@
-//! What was found out about the items of a graph, and the defaults that follow from it.
+//! Properties of the items of a graph, measured by trial queries, and the defaults that follow from them.
 
 use serde::{Deserialize, Serialize};
 
-/// The most hits that a query is tried for.
+/// The maximum number of hits that trial queries ask for.
 pub(super) const MAX_HITS: usize = 100;
 
-/// The least candidates of a walk for up to ten hits, and for a hundred.
+/// The minimum number of candidates of a walk for up to ten hits, and for a hundred.
 pub(super) const MIN_CANDIDATES: [usize; 2] = [64, 100];
 
-/// The fewest candidates of which a quarter is a step.
+/// The smallest step between numbers of candidates is a quarter of this many.
 const MIN_STEP: usize = 4;
 
 /// The candidates that are compared again for `k` hits by default.
@@ -16,11 +16,11 @@ pub(super) fn refined(k: usize) -> usize {
     k.saturating_add(k / 2 + 8)
 }
 
-/// What was found out about the items of a graph when they were last counted.
+/// Properties of the items of a graph, as last measured.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Survey {
-    /// The rows there were.
+    /// The number of rows at that time.
     pub(super) rows: usize,
     /// Whether norms differ.
     pub(super) norms_differ: bool,
@@ -33,12 +33,12 @@ pub(super) struct Survey {
 }
 
 impl Survey {
-    /// Whether these are candidates that a survey can have chosen.
+    /// Whether a survey can have chosen these numbers of candidates.
     pub(super) fn is_possible(&self) -> bool {
         self.candidates.iter().all(|candidates| (MIN_STEP..=u32::MAX as usize).contains(candidates))
     }
 
-    /// Nothing found out yet.
+    /// Nothing is measured yet.
     pub(super) fn none(norms_differ: bool) -> Self {
         Self { rows: 0, norms_differ, exactly: false, candidates: MIN_CANDIDATES, cover: f32::MAX }
     }
@@ -49,7 +49,7 @@ impl Survey {
         if k >= MAX_HITS {
             return k.saturating_mul(hundred).div_ceil(MAX_HITS).max(ten);
         }
-        // On the line between what was enough for ten and for a hundred.
+        // By linear interpolation between ten hits and a hundred.
         ten.saturating_add((hundred.max(ten) - ten).saturating_mul(k.saturating_sub(10)) / (MAX_HITS - 10))
     }
 }
@@ -67,7 +67,7 @@ mod tests {
         assert_eq!([10, 50, 99].map(|k| survey.candidates_for(k)), [90, 90, 90]);
         assert_eq!(survey.candidates_for(usize::MAX), usize::MAX.div_ceil(MAX_HITS));
         assert!(survey.is_possible());
-        // As a file may say that was made to look right.
+        // As a forged file may say.
         for candidates in [[3, 100], [64, 0], [64, usize::MAX]] {
             let survey = Survey { candidates, ..survey };
             assert!(!survey.is_possible(), "{candidates:?}");

@@ -10,13 +10,13 @@ use super::survey::{MAX_HITS, refined};
 use crate::kernels::codes::Codes;
 use crate::rows::Rows;
 
-/// Queries of each kind that are tried.
+/// The number of trial queries of each kind.
 const QUERIES: usize = 96;
 
-/// Kinds of queries that are tried.
+/// The number of kinds of trial queries.
 pub(super) const KINDS: usize = 3;
 
-/// Items whose sum is far from all items.
+/// The number of items in a sum that is far from all items.
 const ITEMS_IN_SUM: usize = 4;
 
 /// Queries that are compared with all items at once.
@@ -28,7 +28,7 @@ const ITEMS_TOGETHER: usize = 256;
 /// The recall that defaults are to reach on the queries tried; other queries may be harder.
 pub(super) const RECALL: f64 = 0.97;
 
-/// A query that is tried.
+/// A trial query.
 pub(super) struct Tried {
     pub(super) query: Vec<f32>,
     /// The row that the query is, which does not count.
@@ -151,7 +151,7 @@ fn best(rows: &Rows, query: &[f32], left_out: Option<u32>, among: &[usize], k: u
     top.into_sorted()
 }
 
-/// A vector at unit norm; zeros, and what is beyond all numbers, are zeros.
+/// A vector scaled to unit norm. Zeros, and vectors whose norm overflows, become zeros.
 fn unit(vector: &[f32]) -> impl Iterator<Item = f32> + '_ {
     let norm = vector.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>().sqrt();
     let factor = if norm > 0.0 && norm.is_finite() { norm.recip() } else { 0.0 };
@@ -176,7 +176,7 @@ mod tests {
             assert_eq!(tried.best.len(), MAX_HITS);
         }
         assert_eq!(trial.recall(10, KINDS, |tried, _| tried.best[..10].to_vec()), 1.0);
-        // What one kind misses is not made good by the others.
+        // A low recall of one kind is not averaged away by the others.
         let half =
             |tried: &Tried, place: usize| tried.best[..if place / QUERIES == 1 { 5 } else { 10 }].to_vec();
         assert_eq!(trial.recall(10, KINDS, half), 0.5);

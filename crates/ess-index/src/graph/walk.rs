@@ -25,7 +25,7 @@ impl Candidate {
     }
 }
 
-/// Memory of a walk, for the next one to use again.
+/// Buffers of a walk, which the next walk reuses.
 #[derive(Debug, Default)]
 pub(super) struct Walk {
     /// The closest so far, closest first.

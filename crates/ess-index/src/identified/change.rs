@@ -62,7 +62,7 @@ impl<I: MutableIndex, Id: RowId> IdentifiedIndex<I, Id> {
         Ok(compacted)
     }
 
-    /// Whether the ids can be those of new items; `taken` says where an id that is there stands, if that matters.
+    /// Refuses ids that new items cannot have; `taken` gives the row of an id that the index already has, where that matters.
     fn check_new(
         &self,
         ids: &[Id],

@@ -69,7 +69,7 @@ impl<I: Index, Id: RowId> IdentifiedIndex<I, Id> {
         Self { vectors: Some(vectors), ..self }
     }
 
-    /// Which vectors the items have; `None` where nobody said.
+    /// Which vectors the items have; `None` where that is unknown.
     pub fn vectors(&self) -> Option<&ItemVectors> {
         self.vectors.as_ref()
     }

@@ -45,7 +45,7 @@ impl Default for ItemBounds {
 }
 
 impl ItemBounds {
-    /// Makes room for so many items more, and for no others.
+    /// Reserves memory for exactly this many more items.
     pub(super) fn reserve(&mut self, items: usize) {
         for column in [&mut self.scales, &mut self.norms, &mut self.errors] {
             column.to_mut().reserve_exact(items);

@@ -82,7 +82,7 @@ impl Candidates {
     }
 
     fn drop_hopeless(&mut self) {
-        // The last bound may not have gone into the threshold yet: it is brought up to date when hits are sorted out.
+        // The last bound may not have gone into the threshold yet: it is updated when the hits are selected.
         let kth = self.lower.clone().into_sorted();
         let threshold = match kth.last() {
             Some(last) if kth.len() == self.lower.k() => self.threshold().max(last.similarity),

@@ -22,7 +22,7 @@ macro_rules! by_width {
 }
 
 impl InstructionSet {
-    /// The most queries that its kernel takes in one pass.
+    /// The maximum number of queries that its kernel takes in one pass.
     pub(super) fn widest_byte_block(self) -> usize {
         match self.level() {
             Level::Portable => 2,

@@ -30,7 +30,7 @@ impl Offer<'_> {
         self.query.error * self.items.norms[at] + self.query.norm * self.items.errors[at]
     }
 
-    /// Upper bounds of the items in `range`, and whether one reaches the threshold or is no number.
+    /// Upper bounds of the items in `range`, and whether one reaches the threshold or is NaN.
     #[inline(always)]
     pub(super) fn upper_bounds(
         &self,

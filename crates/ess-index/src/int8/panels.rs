@@ -25,7 +25,7 @@ impl BytePanels {
         Self { stride: dim.next_multiple_of(GROUP), len: 0, codes: Vec::new().into() }
     }
 
-    /// Makes room for so many items more, and for no others.
+    /// Reserves memory for exactly this many more items.
     pub(super) fn reserve(&mut self, items: usize) {
         let size = (self.len + items).next_multiple_of(LANES) * self.stride;
         let codes = self.codes.to_mut();

@@ -37,7 +37,7 @@ pub struct IvfPqBuilder {
     /// projection; codes beyond the items' dimensions are left out. Default: one code for every 6 dimensions of the items, at
     /// least 64.
     pub codes: Option<usize>,
-    /// The number format of the items themselves, with which candidates are compared exactly: [`Storage::F32`], the default,
+    /// The storage format of the items, with which candidates are compared exactly: [`Storage::F32`], the default,
     /// or [`Storage::F16`].
     pub storage: Storage,
     /// The largest number of items that the lists are trained on, drawn at random; at least 256. Default: 64 for each list,
@@ -120,7 +120,7 @@ impl IvfPqBuilder {
         codes.min(dim.div_ceil(PAIR)).next_multiple_of(GROUP).min(MAX_CODES)
     }
 
-    /// The items that are learnt from, for so many lists.
+    /// The number of items to learn from, for this number of lists.
     pub(super) fn training_items_for(&self, lists: usize) -> usize {
         self.training_items.unwrap_or(lists.saturating_mul(64).max(16_384))
     }

@@ -12,7 +12,7 @@ pub(super) fn efforts(index: &IvfPqIndex, k: usize) -> Vec<Effort> {
     let most = (128 * k).clamp(1, index.len().max(1));
     let mut efforts = Vec::new();
     for probes in steps(1, lists, 2) {
-        // More candidates than items that are looked at are all of them.
+        // More candidates than visited items are all of them.
         let items = (index.rows() * probes).div_ceil(lists);
         for refine in steps(k.max(1), most.min(items), 4) {
             let effort = Effort { nprobe: Some(probes), rescore: Some(refine), ..Effort::default() };
@@ -30,7 +30,7 @@ fn cost(index: &IvfPqIndex, probes: usize, refine: usize) -> f64 {
     items * index.codes() as f64 * 0.01 + probes as f64 * 40.0 + refine as f64 * (40.0 + bytes * 0.05)
 }
 
-/// From `first` to `last`, each doubling in so many equal steps.
+/// From `first` to `last`, each doubling in this many equal steps.
 fn steps(first: usize, last: usize, in_a_doubling: usize) -> Vec<usize> {
     let doubled =
         std::iter::successors(Some(first), |step| step.checked_mul(2)).take_while(|step| *step < last);

@@ -49,7 +49,7 @@ impl IvfPqIndex {
         Self { coder, segments, live, instructions: InstructionSet::detect() }
     }
 
-    /// The number format of the items themselves.
+    /// The storage format of the items.
     pub fn storage(&self) -> Storage {
         self.segments[0].rows().storage()
     }

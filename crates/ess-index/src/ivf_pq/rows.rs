@@ -75,7 +75,7 @@ impl Rows {
         }
     }
 
-    /// How much memory the numbers take.
+    /// How much memory the components take.
     pub(crate) fn memory_use(&self) -> MemoryUse {
         match self {
             Self::F32(rows) => rows.memory_use(),
@@ -83,7 +83,7 @@ impl Rows {
         }
     }
 
-    /// How a file keeps the numbers of several segments, all in one storage.
+    /// How a file keeps the components of several segments, all in one storage.
     pub(crate) fn section<'a>(segments: &[&'a Self]) -> Section<'a> {
         let in_f32 =
             segments.iter().filter_map(|rows| if let Self::F32(rows) = rows { Some(&**rows) } else { None });
@@ -95,7 +95,7 @@ impl Rows {
         }
     }
 
-    /// What [`Rows::section`] kept; the segments have so many numbers.
+    /// What [`Rows::section`] kept; the segments have this many components.
     pub(crate) fn from_contents(
         contents: &Contents,
         storage: Storage,

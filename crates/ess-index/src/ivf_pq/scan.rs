@@ -18,7 +18,7 @@ const BLOCKS_TOGETHER: usize = 32;
 /// Queries that a kernel takes together.
 const QUERIES_TOGETHER: usize = 4;
 
-/// One query looks into one list.
+/// One query scans one list.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Visit {
     pub(super) list: u32,
@@ -38,7 +38,7 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    /// Nothing seen yet; each query keeps so many candidates.
+    /// Nothing scanned yet; each query keeps this many candidates.
     pub(super) fn new(
         index: &'a IvfPqIndex,
         tables: &'a Tables,

@@ -13,7 +13,7 @@ use crate::live_rows::Admitted;
 /// Queries that are answered together: they share the loading of centres and lists.
 const QUERIES_TOGETHER: usize = 64;
 
-/// One candidate is compared exactly about as quickly as so many are by their codes.
+/// One exact comparison takes about as long as this many comparisons by codes.
 const ITEMS_A_CANDIDATE: usize = 32;
 
 /// The numbers of lists and candidates of one search.
@@ -21,7 +21,7 @@ const ITEMS_A_CANDIDATE: usize = 32;
 struct Thoroughness {
     /// The hits wanted.
     k: usize,
-    /// The lists looked into.
+    /// The number of lists that are scanned.
     probes: usize,
     /// The candidates compared exactly.
     refine: usize,
@@ -53,13 +53,13 @@ impl IvfPqIndex {
         Ok(hits.into_iter().flatten().collect())
     }
 
-    /// Whether comparing every one of so many items exactly takes no longer than looking into lists.
+    /// Whether comparing all of this many items exactly takes no longer than scanning lists.
     fn compares_all(&self, admitted: usize, thoroughness: Thoroughness) -> bool {
         let items = self.len() * thoroughness.probes / self.lists();
         admitted <= thoroughness.refine + items / ITEMS_A_CANDIDATE
     }
 
-    /// With a filter, as many more lists are looked into as there are items for each admitted one.
+    /// With a filter, the number of scanned lists is multiplied by the number of items per admitted item.
     fn thoroughness(&self, k: usize, params: &SearchParams<'_>, admitted: usize) -> Thoroughness {
         let probes = params.effort.nprobe.unwrap_or(self.lists().div_ceil(16).max(32)) as u128;
         let wider =
@@ -94,7 +94,7 @@ impl IvfPqIndex {
             .collect()
     }
 
-    /// Looks into the nearest lists of each query, first the very nearest, so that what follows is pruned quickly;
+    /// Scans the nearest lists of each query, first the very nearest, so that what follows is pruned quickly;
     /// then into others, as long as there are too few candidates.
     fn visit_lists(&self, projected: &[f32], thoroughness: Thoroughness, scan: &mut Scan<'_>) {
         let (lists, probes) = (self.lists(), thoroughness.probes);
@@ -221,7 +221,7 @@ mod tests {
             Embeddings::from_vec((0..5 * 16).map(|i| (i as f32 * 0.41).cos()).collect(), 16).unwrap();
         let hits = index(40, 1.0).search_with(&queries, 60, &effort(1, 60)).unwrap();
         assert!(hits.iter().all(|hits| hits.len() == 60));
-        // All 4 lists were looked into: there are no others.
+        // All 4 lists were scanned.
         let hits = index(4, 1.0).search_with(&queries, 600, &effort(4, 600)).unwrap();
         assert!(hits.iter().all(|hits| hits.len() == 600));
     }

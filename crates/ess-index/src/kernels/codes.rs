@@ -117,7 +117,7 @@ impl Codes {
         self.instructions.row_products(&query.codes, (&self.codes, &self.offsets), rows, products);
     }
 
-    /// The numbers to keep in a file: codes, scales, offsets.
+    /// The arrays to keep in a file: codes, scales, offsets.
     pub(crate) fn parts(&self) -> (&[i8], &[f32], &[i32]) {
         (&self.codes, &self.scales, &self.offsets)
     }

@@ -120,7 +120,7 @@ impl Codec {
     }
 }
 
-/// Cutoffs between buckets and what each stands for, of numbers in order: quantiles, as in PLAID, moved to the least squared error
+/// Cutoffs between buckets and what each stands for, of values in order: quantiles, as in PLAID, moved to the least squared error
 /// (Lloyd, 1982; Max, 1960).
 fn buckets(sorted: &[f32], count: usize) -> (Vec<f32>, Vec<f32>) {
     let quantile = |at: f64| sorted[((sorted.len() - 1) as f64 * at) as usize];
@@ -150,7 +150,7 @@ fn buckets(sorted: &[f32], count: usize) -> (Vec<f32>, Vec<f32>) {
     (cutoffs, weights)
 }
 
-// After as many, the error of 16 buckets falls by less than a thousandth a move.
+// After this many, the error of 16 buckets falls by less than a thousandth a move.
 const MOVES: usize = 30;
 
 /// Bytes of a residual of `dim` components.

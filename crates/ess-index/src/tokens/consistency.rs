@@ -18,7 +18,7 @@ pub(super) fn check(contents: &Contents, tokens: &CompressedTokens, lists: &List
         ("codes", "centroids that exist", tokens.codes.iter().all(|&code| (code as usize) < centroids)),
         ("list_ends", "ends that rise to the number of listed items", rises(&lists.ends, lists.items.len())),
         ("list_items", "items that exist", lists.items.iter().all(|&item| (item as usize) < items)),
-        ("vectors", "finite numbers", tokens.exact.as_ref().is_none_or(|exact| are_finite(exact))),
+        ("vectors", "finite values", tokens.exact.as_ref().is_none_or(|exact| are_finite(exact))),
     ];
     match parts.into_iter().find(|(.., fits)| !fits) {
         Some((section, expected, _)) => {

@@ -166,5 +166,5 @@ fn finite(contents: &Contents, name: &str, count: usize) -> Result<Vec<f32>, Err
     if numbers.iter().all(|number| number.is_finite()) {
         return Ok(numbers.to_vec());
     }
-    Err(contents.mismatch(format!("finite numbers in section {name}"), "others"))
+    Err(contents.mismatch(format!("finite values in section {name}"), "others"))
 }

@@ -9,13 +9,13 @@ use crate::error::Error;
 /// An index of items by MaxSim over the vectors of their tokens: the first stage of late interaction, after PLAID
 /// (Santhanam et al. 2022).
 ///
-/// Every token of a query is looked for in the lists of its `nprobe` nearest centroids. The items found there are thinned by the
+/// Every token of a query is looked up in the lists of its `nprobe` nearest centroids. The items found there are thinned by the
 /// MaxSim of their centroids: first of those that are near enough to the query, to four times as many items as are compared, then
 /// of all. What is left is compared by all vectors. A hit's similarity is `Σ over tokens t of q of max over tokens u of d of
 /// ⟨t, u⟩`, `u` of unit norm.
 ///
 /// It is approximate, and finds fewer items than asked for where the probed lists have no more. As a [`Searcher`] it searches by
-/// the settings that it was built with. Memory for a search: `centroids · t` numbers a query.
+/// the settings that it was built with. Memory for a search: `centroids · t` values a query.
 ///
 /// ```
 /// use ess_core::{Embeddings, Searcher, TokenStates};

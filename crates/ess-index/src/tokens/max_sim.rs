@@ -64,7 +64,7 @@ impl QueryTokens {
     }
 }
 
-/// The largest of a number and products times factors.
+/// The maximum of a value and products times factors.
 fn largest(start: f32, products: &[f32], factors: &[f32; LANES]) -> f32 {
     products.iter().zip(factors).fold(start, |largest, (product, factor)| {
         let scaled = product * factor;

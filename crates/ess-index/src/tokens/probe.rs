@@ -112,5 +112,5 @@ impl Probe {
     }
 }
 
-/// How many times as many items as are compared in the end are compared by all their centroids, as in PLAID.
+/// The number of items compared by all their centroids, as a multiple of the number compared by all vectors, as in PLAID.
 const WIDER: usize = 4;

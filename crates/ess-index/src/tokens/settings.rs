@@ -14,12 +14,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenSearch {
-    /// How many centroids, the nearest ones, each token of a query is looked for in. Default: 4.
+    /// The number of nearest centroids whose lists are searched for each token of a query. Default: 4.
     pub nprobe: usize,
     /// Where more items were found than are compared: the smallest cosine with any token of the query at which a centroid counts
     /// in choosing among them. `None` counts all. Default: .4.
     pub centroid_score_threshold: Option<f32>,
-    /// How many items are compared by all vectors of their tokens; at least as many as are asked for. Default: 256.
+    /// The number of items that are compared by all vectors of their tokens; at least `k`. Default: 256.
     pub candidates: usize,
 }
 

@@ -32,7 +32,7 @@ pub struct Spectrum {
     pub effective_rank: f64,
     /// `(Σλ)² / Σλ²`, from 1 to `d`: the participation ratio, which small variances hardly count in.
     pub participation_ratio: f64,
-    /// The fewest principal components that hold 90 % of the variance.
+    /// The smallest number of principal components that hold 90 % of the variance.
     pub components_of_90_percent: usize,
     /// The length of the mean over the root of the mean squared length, from 0 to 1: how much of each vector is the same
     /// in all.

@@ -61,7 +61,7 @@ impl Gains {
         Ok(Self { given, len: gains.len() })
     }
 
-    /// The gain of a grade; 0 for one below 0, which nobody looked at.
+    /// The gain of a grade; 0 for a grade below 0, which marks an item as unjudged.
     pub fn of(&self, grade: i32) -> f64 {
         let given = self.given[..self.len].iter().find(|&&(given, _)| given == grade);
         given.map_or(f64::from(grade.max(0)), |&(_, gain)| gain)

@@ -3,7 +3,7 @@
 /// The `keep` positions of highest score so far; of equal scores, the first positions.
 pub(crate) struct Best {
     keep: usize,
-    // Score and position in one number, larger is better.
+    // Score and position in one integer; larger is better.
     keys: Vec<u64>,
     threshold: f32,
 }
@@ -62,7 +62,7 @@ impl Best {
 /// Places kept beyond twice those that are wanted, so that a short list is not shrunk all the time.
 const SPARE: usize = 64;
 
-/// A number that is larger for a larger score.
+/// An integer that is larger for a larger score.
 fn ascending(score: f32) -> u32 {
     // Adding zero makes -0.0 and 0.0 equal.
     let bits = (score + 0.0).to_bits();

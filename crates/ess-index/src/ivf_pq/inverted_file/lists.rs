@@ -1,4 +1,4 @@
-//! Items by list: their codes, factors, row numbers and components.
+//! Items by list: their codes, factors, rows and components.
 
 use std::ops::Range;
 
@@ -139,7 +139,7 @@ impl Lists {
         &self.rows
     }
 
-    /// A list in parts of at most so many blocks.
+    /// A list in parts of at most this many blocks.
     pub(crate) fn parts(&self, list: usize, blocks: usize) -> impl Iterator<Item = Part<'_>> {
         let size = block_bytes(self.codes_an_item);
         let codes = &self.codes[self.blocks[list] * size..self.blocks[list + 1] * size];

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use crate::kernels::float::products::Products;
 
-/// Steps of subspace iteration. The subspace needs not be found exactly: what it leaves out is made good by refining.
+/// Steps of subspace iteration. The subspace needs not be found exactly: refining corrects what it leaves out.
 const ITERATIONS: usize = 12;
 
 /// Vectors of which the second moment is taken: more change little.
@@ -44,7 +44,7 @@ impl Projection {
         Self::from_numbers(numbers, dim)
     }
 
-    /// From the numbers that [`Projection::numbers`] gave, `kept × dim`.
+    /// From the matrix that [`Projection::numbers`] gave, `kept × dim`.
     pub(crate) fn from_numbers(numbers: Vec<f32>, dim: usize) -> Self {
         Self { rows: Products::new(numbers.clone(), dim), numbers }
     }

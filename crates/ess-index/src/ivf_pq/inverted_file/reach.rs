@@ -23,7 +23,7 @@ impl Found {
         self.positions[..self.len].iter().copied().zip(self.scores[..self.len].iter().copied())
     }
 
-    /// Forgets everything and makes room for so many items and a pass more.
+    /// Clears everything and reserves room for this many items and one more pass.
     fn clear(&mut self, items: usize) {
         self.len = 0;
         let room = self.positions.len().max(items + WIDTH);
@@ -92,7 +92,7 @@ fn avx512(sums: &[i32], factors: &[f32], scale: Scale, threshold: f32, found: &m
     assert!(found.positions.len() >= whole + WIDTH && found.scores.len() >= whole + WIDTH, "room for all");
     let mut len = 0;
     for (sums, factors) in sums[..whole].chunks_exact(WIDTH).zip(factors[..whole].chunks_exact(WIDTH)) {
-        // SAFETY: both have 16 readable numbers.
+        // SAFETY: both have 16 readable values.
         let (sums, factors) =
             unsafe { (_mm512_loadu_si512(sums.as_ptr().cast()), _mm512_loadu_ps(factors.as_ptr())) };
         // Not fused, so that every instruction set gives the same.

@@ -21,7 +21,7 @@ pub(crate) struct Sizes<'a> {
 }
 
 impl Lists {
-    /// How a file keeps several segments: each kind of numbers in one section, segment after segment.
+    /// How a file keeps several segments: each array in one section, segment after segment.
     pub(crate) fn sections(segments: &[Self]) -> Vec<Section<'_>> {
         macro_rules! section {
             ($name:literal, $field:ident) => {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::cpu::InstructionSet;
 
-/// The definition: the numbers that the codes name, added up.
+/// The definition: the sum of the table entries that the codes select.
 fn expected(items: &[u8], codes: usize, tables: &[&[u8]]) -> Vec<i32> {
     let sum = |item: &[u8], table: &[u8]| -> i32 {
         let numbers = item.iter().enumerate().map(|(row, &code)| table[row * CENTRES + usize::from(code)]);

@@ -95,7 +95,7 @@ fn row(rows: &[u8], row: usize) -> __m256i {
     _mm256_broadcastsi128_si256(unsafe { _mm_loadu_si128(row.as_ptr().cast()) })
 }
 
-// The sum of the even items wraps around in `both`, and comes out right once the odd ones are taken from it.
+// The sum of the even items wraps around in `both`, and becomes correct once the odd ones are subtracted.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn add(sums: &mut Sums, found: __m256i) {

@@ -1,7 +1,7 @@
 //! The kernel for x86-64 with AVX-512 VBMI and VNNI.
 //!
 //! A register is a table of 64 bytes: four rows of 16. With the row in bits 4 and 5 of an index and the code below, one
-//! `vpermb` looks four codes of 16 items up, and one `vpdpbusd` adds each item's four numbers to its sum.
+//! `vpermb` looks four codes of 16 items up, and one `vpdpbusd` adds each item's four entries to its sum.
 
 use std::arch::x86_64::*;
 

@@ -41,7 +41,7 @@ impl Codebooks {
         Self { books, numbers }
     }
 
-    /// From the numbers that [`Codebooks::numbers`] gave.
+    /// From the values that [`Codebooks::numbers`] gave.
     pub(crate) fn from_numbers(numbers: Vec<f32>) -> Self {
         let (rows, _) = numbers.as_chunks::<CENTRES>();
         let (books, _) = rows.as_chunks::<PAIR>();
@@ -136,12 +136,12 @@ impl Codebook {
         });
         let most = half_by_half(nearness, f32::max);
         let slots = std::array::from_fn(|i| if nearness[i] >= most { i as u32 } else { CENTRES as u32 });
-        // Beyond the last only where a number is not finite.
+        // Beyond the last only where a value is not finite.
         half_by_half(slots, u32::min).min(CENTRES as u32 - 1) as usize
     }
 }
 
-/// Combines all numbers in an order that suits registers.
+/// Combines all values in an order that suits registers.
 #[inline(always)]
 pub(super) fn half_by_half<T: Copy>(numbers: [T; CENTRES], combine: impl Fn(T, T) -> T) -> T {
     let eight: [T; 8] = std::array::from_fn(|i| combine(numbers[i], numbers[i + 8]));

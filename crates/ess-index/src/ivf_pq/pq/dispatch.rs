@@ -23,7 +23,7 @@ impl InstructionSet {
         }
     }
 
-    /// For every item of whole blocks the sum of its codes' numbers in each query's table: `queries × items`,
+    /// For every item of whole blocks the sum of its codes' entries in each query's table: `queries × items`,
     /// row-major. One to four queries go together.
     ///
     /// # Panics

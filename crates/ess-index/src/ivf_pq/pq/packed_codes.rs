@@ -8,12 +8,12 @@ pub(crate) const BLOCK_ITEMS: usize = 16;
 /// Bytes that a group of codes of one block takes: four for each item.
 pub(super) const GROUP_BYTES: usize = BLOCK_ITEMS * GROUP / 2;
 
-/// The bytes of a block of items with so many codes each.
+/// The bytes of a block of items with this many codes each.
 pub(crate) fn block_bytes(codes: usize) -> usize {
     codes / GROUP * GROUP_BYTES
 }
 
-/// The blocks that so many items fill, the last maybe in part.
+/// The number of blocks that this many items fill; the last may be partly full.
 pub(crate) fn blocks_of(items: usize) -> usize {
     items.div_ceil(BLOCK_ITEMS)
 }

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::cpu::InstructionSet;
 
-/// What turns a sum of a table's numbers into an inner product: `offset + step · sum`.
+/// What turns a sum of a table's entries into an inner product: `offset + step · sum`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Scale {
     /// The inner product that a sum of zero stands for.
@@ -50,14 +50,14 @@ impl Tables {
         self.scales.len()
     }
 
-    /// The table of a query, 16 numbers for each code, and its scale.
+    /// The table of a query, 16 entries for each code, and its scale.
     pub(crate) fn table(&self, query: usize) -> (&[u8], Scale) {
         let size = self.exact.len();
         (&self.numbers[query * size..][..size], self.scales[query])
     }
 }
 
-/// Rounds the numbers, each row from its smallest, all in steps of one size.
+/// Rounds the entries, each row from its smallest, all in steps of one size.
 #[inline(always)]
 fn round(exact: &[f32], rounded: &mut [u8]) -> Scale {
     let (rows, _) = exact.as_chunks::<CENTRES>();

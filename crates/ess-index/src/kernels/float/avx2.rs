@@ -9,7 +9,7 @@ use super::lanes::LANES;
 /// Numbers in a register.
 const WIDTH: usize = 8;
 
-/// A stored number that AVX2 and F16C can load and widen.
+/// A stored component that AVX2 and F16C can load and widen.
 pub(crate) trait Load256: Copy {
     /// A register of components.
     ///

@@ -16,7 +16,7 @@ const REGISTERS: usize = LANES / WIDTH;
 /// it, but `f16`, where more arithmetic goes with each byte, only at 37 GB/s of 47 (one thread of a virtual Zen 5 machine).
 const AHEAD_BYTES: usize = 12 << 10;
 
-/// A stored number that AVX-512 can load and widen.
+/// A stored component that AVX-512 can load and widen.
 pub(crate) trait Load512: Copy {
     /// A register of components.
     ///

@@ -1,4 +1,4 @@
-//! The number formats that items are stored in.
+//! The floating-point formats that items are stored in.
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
@@ -8,25 +8,25 @@ use super::neon::Load128;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Load256, avx512::Load512};
 
-/// A stored number that every kernel can widen to `f32`, without rounding.
+/// A stored component that every kernel can widen to `f32`, without rounding.
 #[cfg(target_arch = "x86_64")]
 pub(crate) trait Element: Widen + Load256 + Load512 {}
 #[cfg(target_arch = "x86_64")]
 impl<T: Widen + Load256 + Load512> Element for T {}
 
-/// A stored number that every kernel can widen to `f32`, without rounding.
+/// A stored component that every kernel can widen to `f32`, without rounding.
 #[cfg(target_arch = "aarch64")]
 pub(crate) trait Element: Widen + Load128 {}
 #[cfg(target_arch = "aarch64")]
 impl<T: Widen + Load128> Element for T {}
 
-/// A stored number that every kernel can widen to `f32`, without rounding.
+/// A stored component that every kernel can widen to `f32`, without rounding.
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) trait Element: Widen {}
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 impl<T: Widen> Element for T {}
 
-/// A stored number that the portable kernel can widen.
+/// A stored component that the portable kernel can widen.
 pub(crate) trait Widen: bytemuck::Pod + Send + Sync {
     /// The first `N` components.
     fn widen<const N: usize>(stored: &[Self]) -> [f32; N];

@@ -9,7 +9,7 @@ use super::lanes::LANES;
 /// Numbers in a register.
 const WIDTH: usize = 4;
 
-/// A stored number that NEON can load and widen.
+/// A stored component that NEON can load and widen.
 pub(crate) trait Load128: Copy {
     /// A register of components.
     ///

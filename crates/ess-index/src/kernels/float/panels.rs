@@ -25,7 +25,7 @@ pub(crate) struct PanelBlock<'a, T> {
     pub(crate) first_item: usize,
     /// The number of items, the zeros at the end not counted.
     pub(crate) items: usize,
-    /// The panels' numbers.
+    /// The components of all panels.
     pub(crate) values: &'a [T],
 }
 
@@ -88,7 +88,7 @@ impl<T: Pod + Send + Sync> Panels<T> {
         len.checked_next_multiple_of(LANES)?.checked_mul(dim)
     }
 
-    /// The panels whose [`Panels::parts`] are given, [`Panels::size`] numbers, in one piece.
+    /// The panels whose [`Panels::parts`] are given, [`Panels::size`] components, in one piece.
     pub(crate) fn from_parts(numbers: Numbers<T>, len: usize, dim: usize) -> Self {
         let (whole, last) = numbers.split_off(len / LANES * LANES * dim);
         // Of a mapped file it would read every page.

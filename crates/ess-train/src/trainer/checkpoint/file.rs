@@ -35,7 +35,7 @@ pub(crate) struct CheckpointFile {
     every: usize,
     identity: RunIdentity,
     dev_queries: usize,
-    /// Others are told at once, as long as the run goes on.
+    /// While the run goes on, every other writer is refused at once.
     _lock: FileLock,
 }
 
