@@ -3,8 +3,10 @@
 mod bm25;
 mod build;
 mod compact;
+mod components;
 mod file;
 mod info;
+mod kind;
 mod queries;
 mod search;
 mod texts;

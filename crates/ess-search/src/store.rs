@@ -1,7 +1,7 @@
 //! Modules as data in host memory, and their folders.
 
 pub(crate) mod attachments;
-mod checksum;
+pub(crate) mod checksum;
 mod folder;
 mod manifest;
 mod regular_file;

@@ -6,7 +6,7 @@ use anyhow::{Context, Error, Result, anyhow, bail};
 use burn::tensor::Device;
 use ess_auto::AutoModule;
 use ess_core::{Embeddings, Identity, SearchModule, TokenStates};
-use ess_index::ItemVectors;
+use ess_index::{IndexFile, ItemVectors};
 use ess_search::{Error as SearchError, ItemSide, ModuleState, PersistentModule, Registry, TwoSided};
 
 use crate::settings::run_config::RunConfig;
@@ -127,6 +127,24 @@ impl SearchingModule {
             Self::TokenStates(_) | Self::Feedback(..) => None,
         };
         Ok(checksum.map_or(ItemVectors::Encoded, ItemVectors::Moved))
+    }
+
+    /// Refuses an index of other vectors than it maps queries for. Returns whether the index file does not say which it has.
+    ///
+    /// # Errors
+    /// Those of [`IndexFile::check_vectors`].
+    pub(crate) fn check_index(&self, index: &IndexFile) -> Result<bool> {
+        let earlier = match self {
+            Self::Embeddings(sides) => sides.earlier_item_side_checksums()?,
+            Self::TokenStates(_) | Self::Feedback(..) => Vec::new(),
+        };
+        match index.vectors()? {
+            Some(ItemVectors::Moved(found)) if earlier.contains(&found) => Ok(false),
+            found => {
+                index.check_vectors(&self.item_vectors()?)?;
+                Ok(found.is_none())
+            }
+        }
     }
 
     /// The items to be indexed where it moves them; `None` where they stay as they are.

@@ -6,10 +6,10 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
-use clap::{Args, ValueEnum, builder::ArgPredicate};
+use clap::{Args, builder::ArgPredicate};
 use ess_core::{Embeddings, Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
-use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, ItemVectors, IvfPqBuilder, Progress, Storage};
+use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, ItemVectors, IvfPqBuilder, Progress};
 use ess_lexical::SparseIndexFile;
 use serde::Serialize;
 
@@ -21,6 +21,8 @@ use crate::{
 
 use super::{
     bm25::{Bm25Arguments, Built, index_sparse},
+    components::Components,
+    kind::Kind,
     tokens::TokenArguments,
 };
 
@@ -59,7 +61,7 @@ pub(crate) struct Build {
     bm25: Bm25Arguments,
     /// How vectors are stored; i8 is for a flat index, exact too, and the quickest. A graph keeps f32 [default: f32].
     #[arg(long, alias = "storage", value_enum, value_name = "DTYPE")]
-    dtype: Option<Numbers>,
+    dtype: Option<Components>,
     /// The most neighbours of an item in a graph [default: 32].
     #[arg(long)]
     degree: Option<usize>,
@@ -71,33 +73,9 @@ pub(crate) struct Build {
     lists: Option<usize>,
     #[command(flatten)]
     tokens: TokenArguments,
-    /// Where random choices start.
-    #[arg(long, default_value_t = 0)]
-    seed: u64,
-}
-
-#[derive(Clone, Copy, PartialEq, ValueEnum)]
-enum Kind {
-    Flat,
-    Graph,
-    #[value(alias = "quantised")]
-    IvfPq,
-    Bm25,
-    Tokens,
-}
-
-impl Kind {
-    fn name(&self) -> String {
-        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
-    }
-}
-
-#[derive(Clone, Copy, Default, ValueEnum)]
-enum Numbers {
-    #[default]
-    F32,
-    F16,
-    I8,
+    /// The seed of the random choices that building a graph, an IVF-PQ index or an index of tokens makes [default: 0].
+    #[arg(long)]
+    seed: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -143,6 +121,10 @@ impl Build {
         output.write(&report)
     }
 
+    fn seed(&self) -> u64 {
+        self.seed.unwrap_or_default()
+    }
+
     /// Refuses what the kind does not read, since it would change nothing.
     fn refuse_flags_of_other_kinds(&self) -> Result<()> {
         let given = [
@@ -150,6 +132,7 @@ impl Build {
             ("--degree", self.degree.is_some(), &[Kind::Graph]),
             ("--ef-construction", self.ef_construction.is_some(), &[Kind::Graph]),
             ("--lists", self.lists.is_some(), &[Kind::IvfPq]),
+            ("--seed", self.seed.is_some(), &[Kind::Graph, Kind::IvfPq, Kind::Tokens]),
         ];
         let bm25 = self.bm25.given().map(|(flag, given)| (flag, given, &[Kind::Bm25][..]));
         let tokens = self.tokens.given().map(|(flag, given)| (flag, given, &[Kind::Tokens][..]));
@@ -167,7 +150,7 @@ impl Build {
     fn of_tokens(&self, items: &Path, output: &Output) -> Result<()> {
         ensure!(self.module.is_none(), "--module: expected an index of embeddings, found --kind tokens");
         let progress = if output.quiet { Progress::Silent } else { Progress::Bar };
-        let report = self.tokens.build(items, &self.out, self.seed, progress)?;
+        let report = self.tokens.build(items, &self.out, self.seed(), progress)?;
         say!(
             "{}: {} items of {} tokens of dimension {}, built in {:.2} s, {} bytes",
             self.out.display(),
@@ -208,14 +191,14 @@ impl Build {
                 let usual = GraphBuilder::default();
                 let degree = self.degree.unwrap_or(usual.degree);
                 let candidates = self.ef_construction.unwrap_or(usual.candidates).max(degree);
-                let builder = GraphBuilder { degree, candidates, seed: self.seed, ..usual };
+                let builder = GraphBuilder { degree, candidates, seed: self.seed(), ..usual };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
             }
             Kind::IvfPq => {
                 let (lists, storage) = (self.lists, self.dtype.unwrap_or_default().into());
-                let builder = IvfPqBuilder { lists, storage, seed: self.seed, ..IvfPqBuilder::default() };
+                let builder = IvfPqBuilder { lists, storage, seed: self.seed(), ..IvfPqBuilder::default() };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
                 self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
@@ -248,15 +231,5 @@ impl Build {
             file_bytes: std::fs::metadata(&self.out)?.len(),
             seconds_to_build,
         })
-    }
-}
-
-impl From<Numbers> for Storage {
-    fn from(numbers: Numbers) -> Self {
-        match numbers {
-            Numbers::F32 => Self::F32,
-            Numbers::F16 => Self::F16,
-            Numbers::I8 => Self::I8,
-        }
     }
 }

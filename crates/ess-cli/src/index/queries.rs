@@ -66,15 +66,18 @@ impl QueryArguments {
     pub(crate) fn module(&self, index: &IndexFile) -> Result<Option<SearchingModule>> {
         let load = |folder| SearchingModule::load(folder, &self.device.open()?);
         let module = self.module.as_deref().map(load).transpose()?;
-        let vectors = module.as_ref().map_or(Ok(ItemVectors::Encoded), SearchingModule::item_vectors)?;
-        index.check_vectors(&vectors)?;
-        if vectors != ItemVectors::Encoded && index.vectors()?.is_none() {
+        let Some(module) = module else {
+            index.check_vectors(&ItemVectors::Encoded)?;
+            return Ok(None);
+        };
+        let unsaid = module.check_index(index)?;
+        if unsaid && module.item_vectors()? != ItemVectors::Encoded {
             note!(
                 "the module moves items, and the index file does not say whether it has moved ones: it is to be built by `ess \
                  index build` with the same --module"
             );
         }
-        Ok(module)
+        Ok(Some(module))
     }
 
     /// Reads the queries and maps them by the module, for an index. What a first pass finds is taken from `items`, those of

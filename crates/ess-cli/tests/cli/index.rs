@@ -293,6 +293,7 @@ fn flags_that_a_kind_does_not_read_are_refused() {
         ("--language", "german", "bm25"),
         ("--bits", "4", "tokens"),
         ("--centroids", "4", "tokens"),
+        ("--seed", "4", "graph ivf-pq tokens"),
     ];
     for kind in ["flat", "graph", "ivf-pq", "bm25", "tokens"] {
         let from = if kind == "bm25" { ["--beir", &beir] } else { ["--items", &items] };

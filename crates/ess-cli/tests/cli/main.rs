@@ -7,6 +7,7 @@ mod calibrate;
 mod compare_hybrid;
 mod compare_modules;
 mod device;
+mod earlier_indexes;
 #[cfg(feature = "encoders")]
 mod encode;
 mod every_module;

@@ -119,4 +119,10 @@ impl<E: Encoding> PersistentModule<E> for Ensemble<E> {
         let (kind, query_dim, item_dim) = (ENSEMBLE.to_owned(), self.query_dim(), self.item_dim());
         Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
     }
+
+    fn map_checksum(&self) -> Result<String, Error> {
+        let averaging = serde_json::to_string(&self.averaging)
+            .map_err(|cause| Error::ConfigSyntax { kind: ENSEMBLE.to_owned(), cause })?;
+        nested::map_checksum(format!("{ENSEMBLE} {averaging}"), self.members.iter().map(|member| &**member))
+    }
 }

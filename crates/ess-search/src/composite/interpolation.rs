@@ -118,4 +118,9 @@ impl<E: Encoding> PersistentModule<E> for Interpolation<E> {
         let (kind, query_dim, item_dim) = (INTERPOLATION.to_owned(), self.query_dim(), self.item_dim());
         Ok(ModuleState { description: ModuleDescription { kind, query_dim, item_dim, config }, tensors })
     }
+
+    fn map_checksum(&self) -> Result<String, Error> {
+        let own = format!("{INTERPOLATION} {}", self.weight);
+        nested::map_checksum(own, [&*self.identity, &*self.module])
+    }
 }

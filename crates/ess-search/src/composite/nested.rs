@@ -7,7 +7,10 @@ use ess_core::Encoding;
 use crate::{
     error::Error,
     module::persistent::PersistentModule,
-    store::state::{HostTensor, ModuleDescription, ModuleState},
+    store::{
+        checksum::checksum,
+        state::{HostTensor, ModuleDescription, ModuleState},
+    },
 };
 
 /// The descriptions of modules, and all their tensors. The name of a tensor begins with the number of its module and
@@ -22,6 +25,18 @@ pub(crate) fn join<'a, E: Encoding + 'a>(
         tensors.extend(state.tensors.into_iter().map(|(name, tensor)| (format!("{at}.{name}"), tensor)));
     }
     Ok((descriptions, tensors))
+}
+
+/// The checksum of what a module of several maps by: its own values, and what each part maps by.
+pub(crate) fn map_checksum<'a, E: Encoding + 'a>(
+    own: String,
+    modules: impl IntoIterator<Item = &'a dyn PersistentModule<E>>,
+) -> Result<String, Error> {
+    let mut parts = vec![own.into_bytes()];
+    for module in modules {
+        parts.push(module.map_checksum()?.into_bytes());
+    }
+    Ok(checksum(parts))
 }
 
 /// The modules, each built by `build`. A tensor of none of them is refused.

@@ -8,7 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::Error,
-    store::state::{HostTensor, ModuleDescription, ModuleState},
+    store::{
+        checksum::checksum,
+        state::{HostTensor, ModuleDescription, ModuleState},
+    },
 };
 
 /// Offsets of some items of one collection: `d'ᵢ = dᵢ + δᵢ`. The moved `d'ᵢ` are stored, so no rounding occurs.
@@ -111,6 +114,13 @@ impl ItemOffsets {
         let moved = HostTensor::new(MOVED, shape, self.moved.clone())?;
         let description = ModuleDescription { kind: ITEM_OFFSETS.to_owned(), query_dim, item_dim, config };
         Ok(ModuleState { description, tensors: BTreeMap::from([(MOVED.to_owned(), moved)]) })
+    }
+
+    /// The checksum of the collection, of the items that are moved and of where they are moved, as text.
+    pub(super) fn map_checksum(&self) -> String {
+        let rows = self.config.rows.iter().flat_map(|&row| (row as u64).to_le_bytes()).collect();
+        let moved = self.moved.iter().flat_map(|value| value.to_le_bytes()).collect();
+        checksum(vec![ITEM_OFFSETS.into(), self.config.checksum.clone().into_bytes(), rows, moved])
     }
 
     /// The offsets from data.

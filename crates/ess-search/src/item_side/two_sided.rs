@@ -28,6 +28,8 @@ use crate::{error::Error, module::persistent::PersistentModule};
 pub struct TwoSided {
     query_side: Box<dyn PersistentModule>,
     item_side: ItemSide,
+    /// The checksum that earlier releases made of the description from which the item side was built.
+    described: Option<String>,
 }
 
 impl TwoSided {
@@ -40,7 +42,12 @@ impl TwoSided {
             query_side.check_inner_product()?;
             ess_core::Error::check_dim("items of a module of two sides", query_side.item_dim(), item_dim)?;
         }
-        Ok(Self { query_side, item_side })
+        Ok(Self { query_side, item_side, described: None })
+    }
+
+    /// The same module, built from a description with this checksum.
+    pub(super) fn described_by(self, checksum: String) -> Self {
+        Self { described: Some(checksum), ..self }
     }
 
     /// The searching module, f_search.
@@ -64,18 +71,33 @@ impl TwoSided {
     }
 
     /// The checksum of what moves the items, as text; `None` where they stay unchanged. An index of moved items keeps it
-    /// (`ItemVectors` of ess-index).
+    /// (`ItemVectors` of ess-index). A release that adds a field to a kind's config leaves it unchanged
+    /// ([`PersistentModule::map_checksum`]).
+    ///
+    /// # Errors
+    /// Those of [`PersistentModule::map_checksum`].
+    pub fn item_side_checksum(&self) -> Result<Option<String>, Error> {
+        Ok(match &self.item_side {
+            ItemSide::Frozen => None,
+            ItemSide::Shared => Some(self.query_side.map_checksum()?),
+            ItemSide::Map(module) => Some(module.map_checksum()?),
+            ItemSide::Offsets(offsets) => Some(offsets.map_checksum()),
+        })
+    }
+
+    /// The checksums that earlier releases gave what moves the items: those of its description and tensors, as it was
+    /// read and as it is written now. Index files that those releases wrote keep one of them.
     ///
     /// # Errors
     /// Those of [`PersistentModule::to_state`].
-    pub fn item_side_checksum(&self) -> Result<Option<String>, Error> {
+    pub fn earlier_item_side_checksums(&self) -> Result<Vec<String>, Error> {
         let state = match &self.item_side {
-            ItemSide::Frozen => return Ok(None),
+            ItemSide::Frozen => return Ok(Vec::new()),
             ItemSide::Shared => self.query_side.to_state()?,
             ItemSide::Map(module) => module.to_state()?,
             ItemSide::Offsets(offsets) => offsets.to_state()?,
         };
-        state.checksum().map(Some)
+        Ok(self.described.clone().into_iter().chain([state.checksum()?]).collect())
     }
 
     /// The items (`m × d_item`) to be indexed. `None` where they stay unchanged.

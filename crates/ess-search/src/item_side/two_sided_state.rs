@@ -73,15 +73,18 @@ impl TwoSided {
         }
         let config: TwoSidedConfig = state.parse_config()?;
         let mut tensors = state.tensors.clone();
-        let query_side = registry.build(&take(&mut tensors, QUERY_SIDE, config.query_side), device)?;
-        let item_side = match config.item_side {
-            ItemSideConfig::Frozen => ItemSide::Frozen,
-            ItemSideConfig::Shared => ItemSide::Shared,
+        let query_state = take(&mut tensors, QUERY_SIDE, config.query_side);
+        let query_side = registry.build(&query_state, device)?;
+        let (item_side, described) = match config.item_side {
+            ItemSideConfig::Frozen => (ItemSide::Frozen, None),
+            ItemSideConfig::Shared => (ItemSide::Shared, Some(query_state)),
             ItemSideConfig::Map(description) => {
-                ItemSide::Map(registry.build(&take(&mut tensors, ITEM_SIDE, description), device)?.into())
+                let state = take(&mut tensors, ITEM_SIDE, description);
+                (ItemSide::Map(registry.build(&state, device)?.into()), Some(state))
             }
             ItemSideConfig::Offsets(description) => {
-                ItemSide::Offsets(offsets(&take(&mut tensors, ITEM_SIDE, description))?)
+                let state = take(&mut tensors, ITEM_SIDE, description);
+                (ItemSide::Offsets(offsets(&state)?), Some(state))
             }
         };
         if !tensors.is_empty() {
@@ -89,7 +92,11 @@ impl TwoSided {
             return Err(Error::TensorNames { kind, expected, found: tensors.into_keys().collect() });
         }
         check_dims(&state.description, query_side.query_dim(), query_side.item_dim())?;
-        Self::new(query_side, item_side)
+        let sides = Self::new(query_side, item_side)?;
+        Ok(match described {
+            Some(state) => sides.described_by(state.checksum()?),
+            None => sides,
+        })
     }
 
     /// Loads both sides from a folder. The folder of a searching module alone gives frozen items.
