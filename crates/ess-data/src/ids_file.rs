@@ -27,7 +27,7 @@ use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::ope
 /// ```
 ///
 /// # Errors
-/// [`Error::Format`] for broken JSON and for an array of anything but strings, [`Error::Line`] for text that is not
+/// [`Error::Format`] for broken JSON and for an array of anything but strings or with an empty one, [`Error::Line`] for text that is not
 /// UTF-8, [`Error::EmptyFile`], [`Error::Ids`] for one that stands twice, [`Error::Io`].
 pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     let path = path.as_ref();
@@ -38,6 +38,13 @@ pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
         })?,
         None => read_lines(path)?,
     };
+    if let Some(row) = ids.iter().position(String::is_empty) {
+        return Err(Error::format(
+            path,
+            "ids, none of them empty",
+            format!("an empty one at position {row}"),
+        ));
+    }
     if ids.is_empty() {
         return Err(Error::EmptyFile { path: path.to_owned(), what: "id" });
     }

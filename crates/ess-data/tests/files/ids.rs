@@ -67,6 +67,8 @@ fn arrays_that_are_torn_or_hold_something_else_are_refused() {
         "[\"a\"",
         "[\"a\",\n\"b\"\n",
         "[\"a\"] more",
+        "[\"\"]",
+        "[\"a\", \"\", \"b\"]",
     ] {
         assert!(matches!(read(content), Err(Error::Format { .. })), "{content:?}");
     }
