@@ -264,6 +264,26 @@ pub enum Error {
     /// A Burn device that failed.
     #[error("device: {0}")]
     Device(String),
+    /// An encoder that cannot be trained on texts.
+    #[error("an encoder to be trained must have {expected}, found {found}")]
+    NotTrainable {
+        /// What can be trained.
+        expected: &'static str,
+        /// What the model has.
+        found: String,
+    },
+    /// A text without letters, to be trained on.
+    #[error("the text of {side} {at} (from 0) is empty")]
+    EmptyText {
+        /// `query` or `item`.
+        side: &'static str,
+        /// Its row, from 0.
+        at: usize,
+    },
+    /// Training that failed.
+    #[cfg(feature = "train")]
+    #[error(transparent)]
+    Training(#[from] ess_train::Error),
     /// A file that cannot be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),

@@ -47,6 +47,10 @@ pub use sentence::{
     RepresentationEncoder, RepresentationKind, RepresentedBlock, SentenceEncoder, TextStates, TokenEncoder,
     TwoTowerEncoder, register_representation, representations,
 };
+#[cfg(feature = "train")]
+pub use sentence::{
+    EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
+};
 #[cfg(feature = "split")]
 pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
 pub use sparse::SparseEncoder;

@@ -15,6 +15,8 @@ mod representation;
 #[cfg(feature = "split")]
 mod split;
 mod token_encoder;
+#[cfg(feature = "train")]
+mod training;
 mod two_towers;
 #[cfg(feature = "split")]
 mod upper_blocks;
@@ -35,6 +37,10 @@ pub use representation::{
     TextStates, register_representation, representations,
 };
 pub use token_encoder::TokenEncoder;
+#[cfg(feature = "train")]
+pub use training::{
+    EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
+};
 pub use two_towers::TwoTowerEncoder;
 #[cfg(feature = "split")]
 pub use upper_layers::UpperLayers;

@@ -80,6 +80,14 @@ impl Weights {
         Ok(Self { adapter, ..self })
     }
 
+    /// The names of all tensors, in alphabetical order.
+    #[cfg(feature = "train")]
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let mut names: Vec<&str> = self.places.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names.into_iter()
+    }
+
     /// Whether there is a tensor of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.places.contains_key(name)

@@ -93,6 +93,7 @@ pub use trainer::{
     definition::Trainer,
     negatives::{
         config::{NegativesConfig, Sampling},
+        mined::mine_negatives,
         report::MiningReport,
     },
     observer::{Control, Observer, ObserverError, TrainingStep},

@@ -5,15 +5,23 @@
 //! the cache, and attention is computed for one text and head at a time, without padding. Each operation has a span of
 //! `tracing` at level TRACE, so that a subscriber can measure where the time goes.
 
-mod attention;
+#[cfg(feature = "train")]
+pub(crate) mod activation_gradient;
+pub(crate) mod attention;
+#[cfg(feature = "train")]
+pub(crate) mod attention_gradient;
 pub(crate) mod elementwise;
 mod int8;
 mod matmul;
 pub(crate) mod memory;
+#[cfg(feature = "train")]
+pub(crate) mod norm_gradient;
 mod pair_scores;
 mod panels;
 mod tile;
 pub(crate) mod weight;
+#[cfg(feature = "train")]
+pub(crate) mod weight_gradient;
 
 use std::ops::Range;
 

@@ -216,7 +216,7 @@ impl TransformerConfig {
     }
 
     /// Whether the blocks are those of the BERT family, of which alone the upper ones can be trained by themselves.
-    #[cfg(feature = "split")]
+    #[cfg(any(feature = "split", feature = "train"))]
     pub(crate) fn is_bert_like(&self) -> bool {
         let names = &self.architecture.names;
         let plain = !self.gated && self.architecture.positions != Positions::Disentangled;

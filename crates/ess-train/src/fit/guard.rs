@@ -69,9 +69,13 @@ impl GuardDecision {
         Self::of_values(&values, baseline.as_deref(), &dev.looks(), config)
     }
 
-    /// Compares what a trained module reaches on each dev query with what the identity reaches. `looks` are the values of
-    /// all that was measured on dev before.
-    pub(crate) fn of_values(
+    /// Compares what is trained with what is frozen, by the values of the measure on each dev query (`n`); without a `baseline`
+    /// what is trained is returned. `looks` are the values (`n` each) of all that was measured on dev before. The measure, the
+    /// level, the resamples and the seed are those of `config`.
+    ///
+    /// # Errors
+    /// [`Error::Metrics`] where the numbers of queries differ or a value is not finite.
+    pub fn of_values(
         values: &[f64],
         baseline: Option<&[f64]>,
         looks: &[Vec<f64>],

@@ -89,8 +89,8 @@ impl Default for TrainerConfig {
 }
 
 impl TrainerConfig {
-    /// The learning rate of a step, from 1, of at most `steps`.
-    pub(crate) fn rate(&self, step: usize, steps: usize) -> f64 {
+    /// The learning rate of a step, from 1, of at most `steps`: warm-up and schedule.
+    pub fn rate(&self, step: usize, steps: usize) -> f64 {
         let warm = (step as f64 / (self.warmup_steps as f64 + 1.0)).min(1.0);
         self.learning_rate * warm * self.schedule.factor(step, steps, self.warmup_steps)
     }

@@ -2,5 +2,6 @@
 
 pub(crate) mod config;
 pub(super) mod mapped;
+pub(crate) mod mined;
 pub(super) mod mining;
 pub(crate) mod report;

@@ -20,7 +20,7 @@ use crate::{
 ///
 /// Only the first `keys` tokens are attended to. A few queries at a time, so that their scores stay in the first-level cache and memory does not grow with `s²`. Keys
 /// that none of them sees cost nothing.
-pub(super) fn attend_text(
+pub(crate) fn attend_text(
     attended: &mut [f32],
     qkv: &[f32],
     keys: usize,

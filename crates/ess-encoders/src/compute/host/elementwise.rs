@@ -12,7 +12,7 @@ use crate::{
 
 /// Work that is compiled for the machine's vectors. A closure that is handed over by itself is not: what calls it is compiled
 /// apart, for what every machine of the target has.
-struct Wide<F>(F);
+pub(super) struct Wide<F>(pub(super) F);
 
 impl<F: FnMut()> WithSimd for Wide<F> {
     type Output = ();
@@ -24,7 +24,7 @@ impl<F: FnMut()> WithSimd for Wide<F> {
 }
 
 /// `sums[i] += values[i]`.
-pub(super) fn add_row(sums: &mut [f32], values: &[f32]) {
+pub(crate) fn add_row(sums: &mut [f32], values: &[f32]) {
     sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += value);
 }
 
@@ -197,10 +197,10 @@ const LN_2_HIGH: f32 = 0.693_359_4;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
 
 // Partial sums, because the compiler may not reorder a sum of floats by itself.
-const LANES: usize = 32;
+pub(super) const LANES: usize = 32;
 
 #[inline(always)]
-fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
+pub(super) fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
     let mut sums = [0.0_f32; LANES];
     for chunk in chunks {
@@ -213,7 +213,7 @@ fn sum(values: &[f32], f: impl Fn(f32) -> f32) -> f32 {
 
 /// The sum of all lanes: halves are added, which vector instructions do faster than lane after lane.
 #[inline(always)]
-fn across(mut lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
+pub(super) fn across(mut lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
     let mut half = LANES / 2;
     while half > 0 {
         let (low, high) = lanes.split_at_mut(half);
@@ -225,7 +225,7 @@ fn across(mut lanes: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> f32 {
 
 /// e to the x, to 2e-7 relative, 0 below -87; for x up to 88.
 #[inline(always)]
-fn exp(x: f32) -> f32 {
+pub(super) fn exp(x: f32) -> f32 {
     // Adding and subtracting 1.5 · 2^23 rounds to the nearest whole number, which is left in the low bits.
     const ROUND: f32 = 12_582_912.0;
     let x = if x > -87.0 { x } else { -87.0 };

@@ -16,7 +16,7 @@ pub(crate) enum HostWeight {
 
 impl HostWeight {
     /// Lays out a row-major `d_out × d_in` weight for this machine.
-    pub(super) fn new(weight: &[f32], shape: [usize; 2], precision: Precision) -> Self {
+    pub(crate) fn new(weight: &[f32], shape: [usize; 2], precision: Precision) -> Self {
         match precision {
             Precision::Int8 if shape[1] <= MAX_INPUTS => Self::Int8(Int8Panels::new(weight, shape)),
             Precision::F32 | Precision::Int8 => Self::Float(Panels::new(weight, shape)),
@@ -34,7 +34,7 @@ impl HostWeight {
     }
 
     /// `finish(rows Wᵀ + b)` for rows of `n × d_in`, into `n × d_out`; `finish` gets 16 values at a time.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         results: &mut [f32],
         rows: &[f32],

@@ -1,0 +1,189 @@
+//! The file of a training under way.
+//!
+//! `ESSTOWER`, the version and the length of what follows as u32 and u64 (little-endian), the progress as JSON, then f32: for
+//! each tower parameters and both moments, then the parameters of the best towers; an XXH3 checksum of all of it as text.
+
+use std::{io::ErrorKind, path::PathBuf};
+
+use ess_files::{Checksum, FileLock, write_atomically};
+use ess_train::{Checkpoints, CurvePoint};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    run::Run,
+    state::{Best, State},
+};
+use crate::{error::Error, model::tokenizer::TokenIds};
+
+const MAGIC: &[u8; 8] = b"ESSTOWER";
+const VERSION: u32 = 1;
+const HEAD: usize = 8 + 4 + 8;
+/// Bytes of a checksum as text.
+const CHECKSUM: usize = 24;
+
+/// The file, for one run alone.
+pub(super) struct CheckpointFile {
+    path: PathBuf,
+    every: usize,
+    identity: [String; 3],
+    _lock: FileLock,
+}
+
+/// What a file has beside numbers.
+#[derive(Serialize, Deserialize)]
+struct Progressed {
+    /// Settings, encoder and texts.
+    identity: [String; 3],
+    points: Vec<Point>,
+    looks: Vec<Vec<u64>>,
+    best: Option<(usize, u64)>,
+    tokens: u64,
+    seconds: f64,
+}
+
+/// A step with its numbers as bits.
+#[derive(Serialize, Deserialize)]
+struct Point(u64, Option<u64>);
+
+impl CheckpointFile {
+    /// The file in the folder of these checkpoints.
+    pub(super) fn open(checkpoints: &Checkpoints, run: &Run<'_>) -> Result<Self, Error> {
+        let path = checkpoints.folder().join("encoder.checkpoint");
+        let lock = FileLock::acquire(&path)?;
+        Ok(Self { path, every: checkpoints.every(), identity: identity(run), _lock: lock })
+    }
+
+    /// Whether one is due after this step.
+    pub(super) fn is_due(&self, step: usize) -> bool {
+        step.is_multiple_of(self.every)
+    }
+
+    /// Writes the state as it is now.
+    pub(super) fn save(&self, state: &State) -> Result<(), Error> {
+        let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
+        let progressed = Progressed {
+            identity: self.identity.clone(),
+            points: state.points.iter().map(|p| Point(p.loss.to_bits(), p.dev.map(f64::to_bits))).collect(),
+            looks: state.looks.iter().map(bits).collect(),
+            best: state.best.as_ref().map(|best| (best.step, best.value.to_bits())),
+            tokens: state.tokens,
+            seconds: state.seconds,
+        };
+        let json = serde_json::to_vec(&progressed).map_err(|error| self.damaged(error.to_string()))?;
+        let mut bytes =
+            [&MAGIC[..], &VERSION.to_le_bytes(), &(json.len() as u64).to_le_bytes(), &json].concat();
+        let towers = state.towers.iter().zip(&state.optimizers);
+        let towers = towers.flat_map(|(values, adam)| [values, &adam.means, &adam.squares]);
+        for values in towers.chain(state.best.iter().flat_map(|best| &best.towers)) {
+            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        let checksum = Checksum::of(&bytes).to_string();
+        bytes.extend_from_slice(checksum.as_bytes());
+        Ok(write_atomically(&self.path, |file| file.write_all(&bytes))?)
+    }
+
+    /// The state of the file, or the one that is given where there is no file.
+    pub(super) fn load(&self, start: State, dev_queries: usize) -> Result<State, Error> {
+        let bytes = match std::fs::read(&self.path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(start),
+            Err(cause) => return Err(Error::Io { path: self.path.clone(), cause }),
+        };
+        let (progressed, numbers) = parse(&bytes).map_err(|reason| self.damaged(reason))?;
+        let parts =
+            ["settings", "encoder", "texts"].into_iter().zip(&self.identity).zip(&progressed.identity);
+        for ((part, expected), found) in parts {
+            if expected != found {
+                let (path, part) = (self.path.clone(), part.to_owned());
+                let (expected, found) = (expected.clone(), found.clone());
+                return Err(ess_train::Error::CheckpointOfAnotherRun { path, part, expected, found }.into());
+            }
+        }
+        self.fill(start, progressed, numbers, dev_queries)
+    }
+
+    fn fill(
+        &self,
+        mut state: State,
+        progressed: Progressed,
+        numbers: &[u8],
+        dev_queries: usize,
+    ) -> Result<State, Error> {
+        let (towers, count) = (state.towers.len(), state.towers[0].len());
+        let vectors = towers * (3 + usize::from(progressed.best.is_some()));
+        let looks_fit = progressed.looks.iter().all(|values| values.len() == dev_queries);
+        if numbers.len() != 4 * count * vectors || !looks_fit {
+            return Err(self.damaged("it does not fit the run that it names"));
+        }
+        let mut vectors = numbers.chunks_exact(4 * count).map(|bytes| -> Vec<f32> {
+            bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
+        });
+        let mut next = || vectors.next().unwrap_or_default();
+        for (values, adam) in state.towers.iter_mut().zip(&mut state.optimizers) {
+            (*values, adam.means, adam.squares) = (next(), next(), next());
+        }
+        state.best = progressed.best.map(|(step, value)| {
+            let towers = (0..towers).map(|_| next()).collect();
+            Best { step, value: f64::from_bits(value), towers }
+        });
+        let points = progressed.points.into_iter().zip(1..);
+        let point = |(Point(loss, dev), step): (Point, usize)| CurvePoint {
+            step,
+            loss: f64::from_bits(loss),
+            dev: dev.map(f64::from_bits),
+        };
+        state.points = points.map(point).collect();
+        let numbers = |bits: Vec<u64>| bits.into_iter().map(f64::from_bits).collect();
+        state.looks = progressed.looks.into_iter().map(numbers).collect();
+        (state.tokens, state.seconds) = (progressed.tokens, progressed.seconds);
+        Ok(state)
+    }
+
+    fn damaged(&self, reason: impl Into<String>) -> Error {
+        ess_train::Error::CheckpointDamaged { path: self.path.clone(), reason: reason.into() }.into()
+    }
+}
+
+/// Progress and the bytes of numbers, or what is wrong with the file.
+fn parse(bytes: &[u8]) -> Result<(Progressed, &[u8]), String> {
+    let Some((body, checksum)) = bytes.len().checked_sub(CHECKSUM).map(|end| bytes.split_at(end)) else {
+        return Err("it is too short".to_owned());
+    };
+    let Some((head, behind)) = body.split_at_checked(HEAD).filter(|(head, _)| head.starts_with(MAGIC)) else {
+        return Err("it is no checkpoint of an encoder's training".to_owned());
+    };
+    if head[8..12] != VERSION.to_le_bytes() {
+        return Err(format!("its version is not {VERSION}"));
+    }
+    if Checksum::of(body).to_string().as_bytes() != checksum {
+        return Err("its checksum is another one".to_owned());
+    }
+    let mut length = [0; 8];
+    length.copy_from_slice(&head[12..]);
+    let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
+    let Some((json, numbers)) = behind.split_at_checked(length) else {
+        return Err("it ends before what it announces".to_owned());
+    };
+    Ok((serde_json::from_slice(json).map_err(|error| error.to_string())?, numbers))
+}
+
+/// All that decides a run: settings, the encoder it begins with, and all texts with their judgements.
+fn identity(run: &Run<'_>) -> [String; 3] {
+    let settings = serde_json::to_string(run.config).unwrap_or_default();
+    let mut bytes: Vec<u8> = run.parts.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let encoder = Checksum::of(&bytes).to_string();
+    bytes.clear();
+    let mut push = |number: u64| bytes.extend_from_slice(&number.to_le_bytes());
+    let sides = [&run.frozen.items, &run.frozen.train, &run.frozen.dev];
+    for TokenIds { ids, .. } in sides.into_iter().flat_map(|side| &side.texts) {
+        push(ids.len() as u64);
+        ids.iter().for_each(|&id| push(u64::from(id)));
+    }
+    for judged in [&run.frozen.train_set, &run.frozen.dev_set].into_iter().flat_map(|set| set.judgements()) {
+        push(judged.len() as u64);
+        judged
+            .iter()
+            .for_each(|known| [known.item as u64, known.grade as u64].into_iter().for_each(&mut push));
+    }
+    [settings, encoder, Checksum::of(&bytes).to_string()]
+}

@@ -1,0 +1,97 @@
+//! What is known before the first step: tokens of all texts and what the frozen encoder says of them.
+
+use ess_core::Embeddings;
+use ess_train::{Items, MiningReport, QuerySet, mine_negatives};
+
+use super::{
+    cached_pass::encode,
+    config::TextTrainingConfig,
+    encoder_parts::EncoderParts,
+    network::Network,
+    texts::{JudgedTexts, refuse_empty},
+};
+use crate::{
+    error::Error,
+    model::tokenizer::TokenIds,
+    sentence::encoder::{SentenceEncoder, Side},
+};
+
+/// The texts of one side.
+pub(super) struct SideTokens {
+    pub(super) texts: Vec<TokenIds>,
+    /// How many tokens of each are of the prompt and not pooled.
+    pub(super) skipped: usize,
+}
+
+impl SideTokens {
+    fn of(encoder: &SentenceEncoder, texts: &[&str], side: Side) -> Result<Self, Error> {
+        let prompt = encoder.side_prompt(side);
+        Ok(Self { texts: encoder.tokenize(texts, prompt)?, skipped: encoder.prompt_tokens(prompt)? })
+    }
+
+    /// The texts in these rows.
+    pub(super) fn select(&self, rows: &[usize]) -> Vec<&TokenIds> {
+        rows.iter().map(|&row| &self.texts[row]).collect()
+    }
+
+    /// All texts.
+    pub(super) fn all(&self) -> Vec<&TokenIds> {
+        self.texts.iter().collect()
+    }
+}
+
+/// Tokens, frozen vectors and mined negatives.
+pub(super) struct Frozen {
+    pub(super) items: SideTokens,
+    pub(super) train: SideTokens,
+    pub(super) dev: SideTokens,
+    pub(super) item_vectors: Embeddings,
+    pub(super) train_set: QuerySet,
+    pub(super) dev_set: QuerySet,
+    /// Of each training query; empty where none are wanted.
+    pub(super) mined: Vec<Vec<usize>>,
+    pub(super) mining: Vec<MiningReport>,
+}
+
+impl Frozen {
+    /// Tokenises and encodes all texts, and mines negatives.
+    pub(super) fn of(
+        parts: &EncoderParts,
+        config: &TextTrainingConfig,
+        items: &[&str],
+        train: &JudgedTexts<'_>,
+        dev: &JudgedTexts<'_>,
+    ) -> Result<Self, Error> {
+        refuse_empty("item", items)?;
+        let side = |texts: &[&str], side| SideTokens::of(&parts.encoder, texts, side);
+        let (item_tokens, train_tokens) = (side(items, Side::Item)?, side(train.texts(), Side::Query)?);
+        let dev_tokens = side(dev.texts(), Side::Query)?;
+        let network = Network::new(&parts.shape, &parts.layout, &parts.values, false);
+        let vectors = |side: &SideTokens| {
+            let values = encode(&network, &side.all(), side.skipped, config.chunk_tokens);
+            Embeddings::from_vec(values, parts.shape.vector_dim())
+        };
+        let item_vectors = vectors(&item_tokens)?;
+        let train_set = QuerySet::new(vectors(&train_tokens)?, train.judgements().to_vec())?;
+        let dev_set = QuerySet::new(vectors(&dev_tokens)?, dev.judgements().to_vec())?;
+        let searched = Items::new(&item_vectors, &burn::tensor::Device::flex());
+        // Says which judgement is of an item that does not exist.
+        ess_train::DevSet::new(&dev_set, &searched, config.measure)?;
+        ess_train::DevSet::new(&train_set, &searched, config.measure)?;
+        let (mut mined, mut mining) = (Vec::new(), Vec::new());
+        if config.negatives_per_query > 0 {
+            let (items, report) = mine_negatives(&config.negatives, &train_set, &searched, config.seed)?;
+            (mined, mining) = (items, vec![report]);
+        }
+        Ok(Self {
+            items: item_tokens,
+            train: train_tokens,
+            dev: dev_tokens,
+            item_vectors,
+            train_set,
+            dev_set,
+            mined,
+            mining,
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! The items of one step, and what its queries know of them.
+
+use std::collections::HashMap;
+
+use ess_train::Judgement;
+
+use super::{config::TextTrainingConfig, draws::drawn};
+use crate::model::tokenizer::TokenIds;
+
+/// Judgements and negatives of all training queries, with items of the same text brought together.
+pub(super) struct KnownItems {
+    /// For each item the first one of the same text.
+    first_of_text: Vec<usize>,
+    judgements: Vec<Vec<Judgement>>,
+    negatives: Vec<Vec<usize>>,
+}
+
+/// What a step compares its queries with.
+#[derive(Debug, PartialEq)]
+pub(super) struct StepItems {
+    /// Rows among all items, each text once.
+    pub(super) items: Vec<usize>,
+    /// Of each query, by row among those.
+    pub(super) judgements: Vec<Vec<Judgement>>,
+    /// Of each query, by row among those.
+    pub(super) negatives: Vec<Vec<usize>>,
+}
+
+impl KnownItems {
+    /// Judgements of the items, and what was mined for each query.
+    pub(super) fn new(items: &[TokenIds], judgements: &[Vec<Judgement>], mined: &[Vec<usize>]) -> Self {
+        let mut first = HashMap::new();
+        let first_of_text: Vec<usize> =
+            items.iter().enumerate().map(|(row, item)| *first.entry(&item.ids).or_insert(row)).collect();
+        let merged = |judged: &Vec<Judgement>| {
+            let mut grades: Vec<Judgement> = Vec::new();
+            for judged in judged {
+                let item = first_of_text[judged.item];
+                match grades.iter_mut().find(|known| known.item == item) {
+                    Some(known) => known.grade = known.grade.max(judged.grade),
+                    None => grades.push(Judgement { item, grade: judged.grade }),
+                }
+            }
+            grades
+        };
+        let judgements: Vec<Vec<Judgement>> = judgements.iter().map(merged).collect();
+        let others = |(mined, judged): (&Vec<usize>, &Vec<Judgement>)| {
+            let relevant = |item: usize| judged.iter().any(|known| known.item == item && known.grade > 0);
+            mined.iter().map(|&item| first_of_text[item]).filter(|&item| !relevant(item)).collect()
+        };
+        let negatives = mined.iter().zip(&judgements).map(others).collect();
+        Self { first_of_text, judgements, negatives }
+    }
+
+    /// How many items share their text with one before them.
+    pub(super) fn copies(&self) -> usize {
+        self.first_of_text.iter().enumerate().filter(|(row, first)| row != *first).count()
+    }
+
+    /// What the queries in these rows are compared with.
+    pub(super) fn of_step(&self, config: &TextTrainingConfig, rows: &[usize], step: usize) -> StepItems {
+        let mut items: Vec<usize> = Vec::new();
+        let mut places = HashMap::new();
+        let mut place = |item: usize| {
+            *places.entry(item).or_insert_with(|| {
+                items.push(item);
+                items.len() - 1
+            })
+        };
+        let mut negatives = Vec::with_capacity(rows.len());
+        for &row in rows {
+            let relevant = self.judgements[row].iter().filter(|known| known.grade > 0);
+            let relevant: Vec<usize> = relevant.map(|known| known.item).collect();
+            for item in drawn(&relevant, config.positives_per_query, config.seed, (step, row, 0)) {
+                place(item);
+            }
+            let mined = self.negatives.get(row).map(Vec::as_slice).unwrap_or_default();
+            let own = drawn(mined, config.negatives_per_query, config.seed, (step, row, 1));
+            negatives.push(own.into_iter().map(&mut place).collect());
+        }
+        let of_row = |&row: &usize| {
+            let known = self.judgements[row].iter();
+            known
+                .filter_map(|known| {
+                    places.get(&known.item).map(|&item| Judgement { item, grade: known.grade })
+                })
+                .collect()
+        };
+        let judgements = rows.iter().map(of_row).collect();
+        StepItems { items, judgements, negatives }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_of_several_queries_and_copies_of_a_text_stand_once_and_count_as_relevant() {
+        let text = |id: u32| TokenIds { ids: vec![id], types: vec![0] };
+        // Item 3 is a copy of item 1.
+        let items = [text(7), text(8), text(9), text(8)];
+        let judged = |item, grade| Judgement { item, grade };
+        let judgements =
+            [vec![judged(0, 1), judged(2, 0)], vec![judged(3, 2), judged(0, 1)], vec![judged(1, 1)]];
+        let known = KnownItems::new(&items, &judgements, &[vec![2], vec![2, 1], vec![2]]);
+        assert_eq!(known.copies(), 1);
+        let config = TextTrainingConfig { positives_per_query: 9, ..TextTrainingConfig::default() };
+        let step = known.of_step(&config, &[0, 1, 2], 1);
+        assert_eq!(step.items, [0, 2, 1]);
+        assert_eq!(step.judgements[0], [judged(0, 1), judged(1, 0)]);
+        assert_eq!(step.judgements[1], [judged(2, 2), judged(0, 1)]);
+        assert_eq!(step.judgements[2], [judged(2, 1)]);
+        // What is relevant under another row is no negative.
+        assert_eq!(step.negatives, [vec![1], vec![1], vec![1]]);
+    }
+}

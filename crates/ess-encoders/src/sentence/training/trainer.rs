@@ -1,0 +1,206 @@
+//! Trains an encoder on texts.
+
+use std::{path::Path, sync::Arc, time::Instant};
+
+use ess_train::{Checkpoints, Control, CurvePoint, GuardDecision, Progress, Returned};
+
+use super::{
+    checkpoint::CheckpointFile,
+    config::{TextTrainingConfig, Towers},
+    encoder_parts::EncoderParts,
+    frozen::Frozen,
+    looks::Looker,
+    report::TextTrainingReport,
+    run::Run,
+    state::State,
+    texts::JudgedTexts,
+    trained::TrainedEncoder,
+};
+use crate::error::Error;
+
+type StepObserver = Arc<dyn Fn(&CurvePoint) -> Control + Send + Sync>;
+
+/// Trains a whole sentence encoder on texts (Eq. 4): of both sides, as two towers, or of queries alone.
+///
+/// Encoders of the BERT family are trained, on the CPU by kernels of this crate. The loss sees all queries and items of a step at
+/// once, however many there are (`kept_tokens` and `chunk_tokens` of [`TextTrainingConfig`]). The trained encoder is returned
+/// only where dev shows that it is better than the frozen one ([`GuardDecision`]).
+///
+/// ```no_run
+/// use ess_encoders::{EncoderTrainer, JudgedTexts, TextTrainingConfig};
+/// use ess_train::Judgement;
+///
+/// let relevant = |item| vec![Judgement { item, grade: 1 }];
+/// let train = JudgedTexts::new(vec!["where is the cat"], vec![relevant(0)])?;
+/// let dev = JudgedTexts::new(vec!["what fell"], vec![relevant(1)])?;
+/// let trainer = EncoderTrainer::new("all-MiniLM-L6-v2", TextTrainingConfig::default())?;
+/// let trained = trainer.fit(&["The cat sat on the mat.", "Stocks fell on Monday."], &train, &dev)?;
+/// println!("{}", trained.report().guard.reason);
+/// trained.save("fine-tuned")?;
+/// # Ok::<(), ess_encoders::Error>(())
+/// ```
+pub struct EncoderTrainer {
+    parts: EncoderParts,
+    config: TextTrainingConfig,
+    progress: Progress,
+    checkpoints: Option<Checkpoints>,
+    observer: Option<StepObserver>,
+}
+
+impl EncoderTrainer {
+    /// Reads the folder of a sentence-transformers model to be trained.
+    ///
+    /// # Errors
+    /// [`Error::Training`] for a setting outside its range, [`Error::NotTrainable`] for an encoder of another kind, and those of
+    /// [`SentenceEncoder::load`](crate::SentenceEncoder::load).
+    pub fn new(folder: impl AsRef<Path>, config: TextTrainingConfig) -> Result<Self, Error> {
+        config.check()?;
+        let parts = EncoderParts::read(folder.as_ref(), config.max_tokens)?;
+        Ok(Self { parts, config, progress: Progress::default(), checkpoints: None, observer: None })
+    }
+
+    /// Chooses whether a progress bar is shown.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Saves checkpoints, and goes on from the one that is there. A run that goes on ends with the same bits.
+    #[must_use]
+    pub fn with_checkpoints(mut self, checkpoints: Checkpoints) -> Self {
+        self.checkpoints = Some(checkpoints);
+        self
+    }
+
+    /// Calls this after each step; it may end the training there.
+    #[must_use]
+    pub fn with_observer(
+        mut self,
+        observer: impl Fn(&CurvePoint) -> Control + Send + Sync + 'static,
+    ) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+
+    /// Trains on judged queries over these items and keeps what is best on dev.
+    ///
+    /// # Errors
+    /// [`Error::EmptyText`] for a text without letters; [`Error::Training`] for a query without a relevant item, a judgement of an
+    /// item that does not exist, a loss that needs a teacher, or where training diverges; [`Error::Files`] for a checkpoint that
+    /// cannot be written, or is written by another.
+    pub fn fit(
+        &self,
+        items: &[&str],
+        train: &JudgedTexts<'_>,
+        dev: &JudgedTexts<'_>,
+    ) -> Result<TrainedEncoder<'_>, Error> {
+        let started = Instant::now();
+        let frozen = Frozen::of(&self.parts, &self.config, items, train, dev)?;
+        let run = Run::new(&self.config, &self.parts, &frozen)?;
+        let moves = self.config.towers != Towers::Query;
+        let looker = Looker::of_settings(&frozen, &self.config, moves)?;
+        let mut state = self.run(&run, &looker)?;
+        let guard = self.guard(&frozen, &looker, &mut state)?;
+        let (kept_step, towers) = match state.best.take() {
+            Some(best) => (best.step, best.towers),
+            None => (state.points.len(), state.towers),
+        };
+        let report = TextTrainingReport {
+            config: self.config.clone(),
+            train_queries: frozen.train.texts.len(),
+            dev_queries: frozen.dev.texts.len(),
+            items: items.len(),
+            looked_at_items: looker.items(),
+            parameters: towers.iter().map(Vec::len).sum(),
+            points: state.points,
+            kept_step,
+            mining: frozen.mining.clone(),
+            guard,
+            step_tokens: state.tokens,
+            step_seconds: state.seconds,
+            seconds: started.elapsed().as_secs_f64(),
+        };
+        Ok(TrainedEncoder { parts: &self.parts, towers, report })
+    }
+
+    /// From the start or the last checkpoint to the end.
+    fn run(&self, run: &Run<'_>, looker: &Looker<'_>) -> Result<State, Error> {
+        let file = self.checkpoints.as_ref().map(|checkpoints| CheckpointFile::open(checkpoints, run));
+        let file = file.transpose()?;
+        let start = State::start(&self.parts, self.config.towers);
+        let mut state = match &file {
+            Some(file) => file.load(start, run.frozen.dev.texts.len())?,
+            None => start,
+        };
+        self.go(run, looker, &mut state, file.as_ref())?;
+        Ok(state)
+    }
+
+    /// Takes all steps that are left.
+    fn go(
+        &self,
+        run: &Run<'_>,
+        looker: &Looker<'_>,
+        state: &mut State,
+        file: Option<&CheckpointFile>,
+    ) -> Result<(), Error> {
+        let config = &self.config;
+        let template = "{prefix} {wide_bar} {pos}/{len} steps, {msg} [{elapsed} < {eta}]";
+        let bar = self.progress.bar(config.max_steps, "encoder", template);
+        bar.inc(state.points.len() as u64);
+        while state.points.len() < config.max_steps && state.stale() <= config.patience {
+            let step = state.points.len() + 1;
+            let loss = run.step(state, step)?;
+            let look = step.is_multiple_of(config.evaluate_every) || step == config.max_steps;
+            let dev = match look {
+                true => Some(self.look(looker, state, step)?),
+                false => None,
+            };
+            let point = CurvePoint { step, loss, dev };
+            bar.set_message(match dev {
+                Some(dev) => format!("loss {loss:.4}, {} {dev:.4}", config.measure),
+                None => format!("loss {loss:.4}"),
+            });
+            bar.inc(1);
+            state.points.push(point.clone());
+            let stops = self.observer.as_ref().is_some_and(|observer| observer(&point) == Control::Stop);
+            let over = stops || step == config.max_steps || state.stale() > config.patience;
+            if let Some(file) = file.filter(|file| over || file.is_due(step)) {
+                file.save(state)?;
+            }
+            if stops {
+                break;
+            }
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    fn look(&self, looker: &Looker<'_>, state: &mut State, step: usize) -> Result<f64, Error> {
+        let values = self.measure(looker, &state.towers)?;
+        Ok(state.looked(step, values))
+    }
+
+    fn measure(&self, looker: &Looker<'_>, towers: &[Vec<f32>]) -> Result<Vec<f64>, Error> {
+        let item = towers.last().filter(|_| self.config.towers != Towers::Query);
+        looker.measure(&self.parts, &towers[0], item.map(Vec::as_slice))
+    }
+
+    /// Whether what was kept is better than the frozen encoder, among all items.
+    fn guard(&self, frozen: &Frozen, looker: &Looker<'_>, state: &mut State) -> Result<GuardDecision, Error> {
+        if state.best.is_none() {
+            // Ended before the first look.
+            self.look(looker, state, state.points.len())?;
+        }
+        let all = Looker::of_all(frozen, &self.config)?;
+        let towers = state.best.as_ref().map_or(&state.towers, |best| &best.towers);
+        let trained = self.measure(&all, towers)?;
+        let baseline = all.measure_frozen()?;
+        let decision =
+            GuardDecision::of_values(&trained, Some(&baseline), &state.looks, &self.config.trainer())?;
+        let returned = decision.returned == Returned::Trained;
+        tracing::info!(returned, reason = decision.reason, "trained an encoder");
+        Ok(decision)
+    }
+}
