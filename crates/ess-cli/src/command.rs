@@ -14,7 +14,7 @@ use crate::{
     output::options::Output, train,
 };
 #[cfg(feature = "encoders")]
-use crate::{device, distil, encode, import_words, merge, rerank, verify};
+use crate::{device, distil, encode, import_words, merge, rerank, train_encoder, verify};
 
 #[cfg(unix)]
 macro_rules! on_signals {
@@ -65,6 +65,8 @@ enum Command {
     ImportWords(Box<import_words::Arguments>),
     #[cfg(feature = "encoders")]
     Rerank(Box<rerank::Arguments>),
+    #[cfg(feature = "encoders")]
+    TrainEncoder(Box<train_encoder::Arguments>),
     #[cfg(not(feature = "encoders"))]
     /// Embed the texts of a BEIR folder (not in this build: it needs the feature encoders)
     Encode(crate::not_built::Arguments),
@@ -83,6 +85,9 @@ enum Command {
     #[cfg(not(feature = "encoders"))]
     /// Reorder a run by a cross-encoder (not in this build: it needs the feature encoders)
     Rerank(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Train an encoder on texts (not in this build: it needs the feature encoders)
+    TrainEncoder(crate::not_built::Arguments),
     #[cfg(feature = "serve")]
     ServeEmbeddings(Box<serve::Arguments>),
     #[cfg(not(feature = "serve"))]
@@ -162,6 +167,8 @@ impl Command {
             #[cfg(feature = "encoders")]
             Self::Rerank(arguments) => rerank::run(&arguments, output),
             #[cfg(feature = "encoders")]
+            Self::TrainEncoder(arguments) => train_encoder::run(&arguments, output),
+            #[cfg(feature = "encoders")]
             Self::Device(arguments) => device::run(&arguments, output),
             #[cfg(feature = "serve")]
             Self::ServeEmbeddings(arguments) => serve::run(&arguments, output),
@@ -172,6 +179,7 @@ impl Command {
             | Self::Distil(_)
             | Self::ImportWords(_)
             | Self::Rerank(_)
+            | Self::TrainEncoder(_)
             | Self::Merge(_)
             | Self::Verify(_)
             | Self::Device(_) => crate::not_built::refuse(matches),
@@ -268,6 +276,7 @@ mod tests {
                 "ess distil",
                 "ess import-words",
                 "ess rerank",
+                "ess train-encoder",
                 "ess merge",
                 "ess verify",
                 "ess device",

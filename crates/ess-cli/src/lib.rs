@@ -40,6 +40,8 @@ mod serve;
 mod settings;
 mod train;
 #[cfg(feature = "encoders")]
+mod train_encoder;
+#[cfg(feature = "encoders")]
 mod verify;
 
 /// The program: runs the command line of this process, and gives the status to end with.

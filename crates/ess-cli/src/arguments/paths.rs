@@ -74,6 +74,10 @@ pub(crate) const SHARES: Expected = Expected {
 #[cfg(feature = "encoders")]
 pub(crate) const WORDS: Expected =
     Expected { place: Place::File, what: "a file of word vectors of GloVe, word2vec or fastText", has: &[] };
+/// Settings of an encoder's training.
+#[cfg(feature = "encoders")]
+pub(crate) const TEXT_SETTINGS: Expected =
+    Expected { place: Place::File, what: "a JSON file of settings of an encoder's training", has: &[] };
 /// Settings of an encoder over HTTP.
 #[cfg(feature = "encoders")]
 pub(crate) const HTTP_SETTINGS: Expected =

@@ -41,6 +41,8 @@ mod serve;
 mod small_data;
 mod train_and_evaluate;
 #[cfg(feature = "encoders")]
+mod train_encoder;
+#[cfg(feature = "encoders")]
 mod train_on_states;
 mod two_sides;
 mod unequal_dimensions;

@@ -1,0 +1,178 @@
+//! `ess train-encoder`: a sentence encoder trained on the texts of a BEIR folder.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use ess_core::Ids;
+use ess_data::{Item, Judgements, cut_dev, read_qrels, read_records};
+use ess_encoders::{EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers};
+use ess_metrics::Qrels;
+use ess_train::{Checkpoints, Judgement};
+
+use crate::{
+    arguments::paths,
+    data::{beir_file::beir_file, beir_texts::BeirTexts, model_folder::model_folder},
+    output::{json::write_json, options::Output},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  ess train-encoder --model path/to/all-MiniLM-L6-v2 --beir my-beir --train my-beir/qrels/train.tsv --out fine-tuned
+  ess encode --model fine-tuned --beir my-beir --out my-beir/fine-tuned
+
+  # Queries alone: items keep their vectors, and their index.
+  ess train-encoder --model path/to/all-MiniLM-L6-v2 --beir my-beir --train my-beir/qrels/train.tsv --towers query \\
+                    --out fine-tuned";
+
+/// Steps between two checkpoints.
+const STEPS_BETWEEN_CHECKPOINTS: usize = 10;
+
+/// Train a sentence encoder on texts.
+///
+/// Training stops early on dev. The trained encoder is saved where dev shows that it is better than the frozen one, which is
+/// saved otherwise; as a sentence-transformers folder, which encode takes as --model. With two towers they are the folders query
+/// and item in it, with --towers query the folder query. training.json in it is the report.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The model to begin with: a sentence-transformers folder of the BERT family, or the name of one on the Hugging Face hub
+    /// (build with --features hub).
+    #[arg(long, value_name = "DIR|NAME")]
+    model: String,
+    /// The texts of queries and items.
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
+    beir: PathBuf,
+    /// Training judgements, BEIR or TREC format.
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
+    train: PathBuf,
+    /// Dev judgements; without them, dev is cut from the training queries.
+    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
+    dev: Option<PathBuf>,
+    /// The share of training queries that becomes dev where there is no --dev.
+    #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
+    dev_share: f64,
+    /// Which encoders are trained: one for both sides, two that begin alike, or that of queries alone [default: shared].
+    #[arg(long, value_name = "TOWERS", value_parser = ["shared", "two", "query"])]
+    towers: Option<String>,
+    /// A JSON file of all settings; flags given beside it win. The report has those of its run as `config`.
+    #[arg(long, value_name = "FILE", value_parser = paths::TEXT_SETTINGS.read())]
+    settings: Option<PathBuf>,
+    /// Texts are cut to so many tokens while training [default: the model's limit].
+    #[arg(long)]
+    max_tokens: Option<usize>,
+    /// The learning rate [default: 0.00002].
+    #[arg(long)]
+    learning_rate: Option<f64>,
+    /// Queries a step [default: 32].
+    #[arg(long)]
+    batch_size: Option<usize>,
+    /// The most steps [default: 100].
+    #[arg(long)]
+    max_steps: Option<usize>,
+    /// The seed of every random step [default: 0].
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Saves the trained encoder even where dev does not show that it is better: for comparison.
+    #[arg(long)]
+    unguarded: bool,
+    /// Keep the state of training here, every 10 steps, and go on from what is there: the same command again, after it was
+    /// interrupted, ends with the same encoder.
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
+    checkpoint: Option<PathBuf>,
+    /// The folder to save the encoder in.
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
+    out: PathBuf,
+}
+
+/// Runs the command.
+pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
+    let config = arguments.config()?;
+    let seed = config.seed;
+    let model = model_folder(&arguments.model, output.quiet)?;
+    let mut trainer = EncoderTrainer::new(model, config)?.with_progress(output.progress());
+    if let Some(folder) = &arguments.checkpoint {
+        trainer = trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?);
+    }
+    let items: Vec<Item> = read_records(beir_file(&arguments.beir, "corpus.jsonl")?)?;
+    let texts: Vec<String> = items.iter().map(Item::title_and_text).collect();
+    let ids = Ids::new(items.into_iter().map(|item| item.id).collect())?;
+    let beir = BeirTexts::read(&arguments.beir)?;
+    let [train, dev] = arguments.judgements(seed)?;
+    let (train, dev) = (judged(&train, &beir, &ids)?, judged(&dev, &beir, &ids)?);
+    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+    let trained = trainer.fit(&texts, &train, &dev)?;
+    let folders = match arguments.unguarded {
+        true => trained.save_trained(&arguments.out)?,
+        false => trained.save(&arguments.out)?,
+    };
+    say(trained.report());
+    folders.iter().for_each(|folder| say!("{}", folder.display()));
+    write_json(&arguments.out.join("training.json"), trained.report())?;
+    output.write(trained.report())
+}
+
+fn say(report: &TextTrainingReport) {
+    let tokens = report.step_tokens as f64 / report.step_seconds.max(1e-9);
+    say!(
+        "{} steps in {:.1} s, {tokens:.0} tokens a second; kept step {}",
+        report.points.len(),
+        report.step_seconds,
+        report.kept_step
+    );
+    say!("{}", report.guard.reason);
+}
+
+impl Arguments {
+    /// The settings: defaults, then the file, then flags.
+    fn config(&self) -> Result<TextTrainingConfig> {
+        let mut config = match &self.settings {
+            Some(path) => {
+                let about = || format!("{}: not the settings of an encoder's training", path.display());
+                serde_json::from_str(&std::fs::read_to_string(path).with_context(about)?)
+                    .with_context(about)?
+            }
+            None => TextTrainingConfig::default(),
+        };
+        if let Some(towers) = &self.towers {
+            config.towers = match towers.as_str() {
+                "two" => Towers::Two,
+                "query" => Towers::Query,
+                _ => Towers::Shared,
+            };
+        }
+        config.max_tokens = self.max_tokens.or(config.max_tokens);
+        config.learning_rate = self.learning_rate.unwrap_or(config.learning_rate);
+        config.batch_size = self.batch_size.unwrap_or(config.batch_size);
+        config.max_steps = self.max_steps.unwrap_or(config.max_steps);
+        config.seed = self.seed.unwrap_or(config.seed);
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Train and dev.
+    fn judgements(&self, seed: u64) -> Result<[Qrels; 2]> {
+        let train = read_qrels(&self.train)?;
+        match &self.dev {
+            Some(dev) => Ok([train, read_qrels(dev)?]),
+            None => {
+                let (train, dev) = cut_dev(&train, self.dev_share, seed)?;
+                Ok([train, dev])
+            }
+        }
+    }
+}
+
+/// The judged queries that have a relevant item, as texts.
+fn judged<'t>(qrels: &Qrels, beir: &'t BeirTexts, items: &Ids) -> Result<JudgedTexts<'t>> {
+    let queries = Ids::new(qrels.queries().map(str::to_owned).collect())?;
+    let joined = Judgements::join(qrels, &queries, items)?.with_positive()?;
+    let names: Vec<String> =
+        joined.query_rows().into_iter().map(|row| queries.as_slice()[row].clone()).collect();
+    let of_query = |query: &ess_data::JudgedQuery| {
+        let judged = query.grades.iter();
+        judged.map(|&(item, grade)| Judgement { item, grade }).collect()
+    };
+    let judgements = joined.queries().iter().map(of_query).collect();
+    Ok(JudgedTexts::new(beir.queries(&names)?, judgements)?)
+}
