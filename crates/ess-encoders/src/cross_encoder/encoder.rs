@@ -69,7 +69,8 @@ impl CrossEncoder {
         folder.refuse_adapter()?;
         let config = TransformerConfig::read(&folder)?;
         let weights = Weights::open(&folder)?;
-        let longest = longest_text(&folder, &config, longest)?;
+        let path = folder.file("sentence_bert_config.json");
+        let longest = longest_text(&folder, &config, longest.map(|most| (most, path.as_path())))?;
         let tokenizer = TextTokenizer::load(&folder, longest, config.vocabulary, config.token_types)?;
         tokenizer.check_pairs()?;
         Ok(Self {

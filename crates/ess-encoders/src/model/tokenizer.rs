@@ -4,7 +4,10 @@ mod checks;
 mod config;
 pub(crate) mod windows;
 
-use std::{collections::HashSet, path::PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 use tokenizers::{
@@ -308,19 +311,24 @@ impl TextTokenizer {
 /// The fewest tokens that texts may be cut to: room for the special tokens of a pair, and one more.
 pub(crate) const MIN_TOKENS: usize = 5;
 
-/// The most tokens of a text: what the caller asks for, or tokenizer_config.json says, within the model's positions.
+/// The most tokens of a text: what a file beside the model states, or tokenizer_config.json says, within the model's positions.
 pub(crate) fn longest_text(
     folder: &ModelFolder,
     config: &TransformerConfig,
-    stated: Option<usize>,
+    stated: Option<(usize, &Path)>,
 ) -> Result<usize, Error> {
     let tokenizer = TokenizerConfig::read(folder)?;
     tokenizer.check_padding(folder, config.position_rows() > 0)?;
-    let by_tokenizer = tokenizer.longest();
-    let longest = stated.or(by_tokenizer).unwrap_or(usize::MAX).min(config.longest());
+    let by_tokenizer = || {
+        let most = tokenizer.longest().unwrap_or(usize::MAX);
+        (most, folder.file("tokenizer_config.json"), "model_max_length")
+    };
+    let by_file = |(most, path): (usize, &Path)| (most, path.to_owned(), "max_seq_length");
+    let by_positions = (config.longest(), folder.file("config.json"), "max_position_embeddings");
+    let asked = stated.map_or_else(by_tokenizer, by_file);
+    let (longest, path, field) = if by_positions.0 < asked.0 { by_positions } else { asked };
     if longest < MIN_TOKENS {
-        let path = folder.file("sentence_bert_config.json");
-        return Err(Error::config(&path, "max_seq_length", format!("at least {MIN_TOKENS}"), longest));
+        return Err(Error::config(&path, field, format!("room for at least {MIN_TOKENS} tokens"), longest));
     }
     Ok(longest)
 }

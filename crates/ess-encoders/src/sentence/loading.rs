@@ -1,6 +1,6 @@
 //! From a model's folder to a sentence encoder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -30,6 +30,9 @@ use crate::{
 struct TextConfig {
     max_seq_length: Option<usize>,
     do_lower_case: Option<bool>,
+    /// The file that says so.
+    #[serde(skip)]
+    path: PathBuf,
 }
 
 // The file of the transformer as a part of the model, in the order in which they are looked for: older releases named it
@@ -51,7 +54,8 @@ impl TextConfig {
         for (folder, file) in files.filter(|(folder, file)| folder.has(file)) {
             let said: Map<String, Value> = folder.json(file)?;
             if !said.is_empty() {
-                return folder.settings(file, known);
+                let text: Self = folder.settings(file, known)?;
+                return Ok(Self { path: folder.file(file), ..text });
             }
         }
         Ok(Self::default())
@@ -135,7 +139,8 @@ fn tokenizer(
     let is_tower = config.output_dim.is_some();
     let known = if is_tower { &clip::SENTENCE_CLIP } else { &sentence::SENTENCE };
     let text = TextConfig::read([own, folder], known)?;
-    let longest = longest_text(folder, config, text.max_seq_length)?;
+    let stated = text.max_seq_length.map(|most| (most, text.path.as_path()));
+    let longest = longest_text(folder, config, stated)?;
     let mut tokenizer = TextTokenizer::load(folder, longest, config.vocabulary, config.token_types)?;
     if text.do_lower_case == Some(true) {
         tokenizer.lowercase()?;

@@ -59,7 +59,8 @@ fn masked(own: &ModelFolder, pooling: Option<&ModelFolder>, precision: Precision
     own.refuse_adapter()?;
     let text: TextConfig = own.optional_settings("sentence_bert_config.json", &sparse::TEXT)?;
     let config = TransformerConfig::read(own)?;
-    let longest = longest_text(own, &config, text.max_seq_length)?;
+    let path = own.file("sentence_bert_config.json");
+    let longest = longest_text(own, &config, text.max_seq_length.map(|most| (most, path.as_path())))?;
     let mut tokenizer = TextTokenizer::load(own, longest, config.vocabulary, config.token_types)?;
     if text.do_lower_case == Some(true) {
         tokenizer.lowercase()?;

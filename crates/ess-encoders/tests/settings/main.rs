@@ -85,6 +85,33 @@ fn the_older_names_of_the_texts_settings_are_read() {
 }
 
 #[test]
+fn a_length_without_room_for_a_text_is_refused_by_the_file_that_says_it() {
+    let silent = |name: &str| Folder::new(name).remove("sentence_bert_config.json");
+    let short = br#"{"max_seq_length": 4}"#;
+    let tokenizer = "tokenizer_config.json";
+    for (folder, file, field) in [
+        (
+            silent("roberta").write("sentence_xlnet_config.json", short),
+            "sentence_xlnet_config.json",
+            "max_seq_length",
+        ),
+        (
+            Folder::new("bert").write("sentence_bert_config.json", short),
+            "sentence_bert_config.json",
+            "max_seq_length",
+        ),
+        (
+            silent("bert").edit(tokenizer, |said| said["model_max_length"] = 4.into()),
+            tokenizer,
+            "model_max_length",
+        ),
+    ] {
+        let error = folder.error().to_string();
+        assert!(error.contains(file) && error.contains(field), "{file}: {error}");
+    }
+}
+
+#[test]
 fn texts_are_cut_on_the_side_that_the_tokenizer_says() {
     let folder = || {
         without_prompts("bert").edit("sentence_bert_config.json", |text| text["max_seq_length"] = 12.into())
