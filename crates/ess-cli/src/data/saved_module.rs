@@ -113,8 +113,7 @@ impl SearchingModule {
             Self::Embeddings(sides) => sides.query_side().check_inner_product(),
             Self::TokenStates(module) | Self::Feedback(module, _) => module.check_inner_product(),
         };
-        Ok(checked
-            .context("an index file finds by inner product; ess evaluate scores every item by the module")?)
+        checked.context("an index file finds by inner product; ess evaluate scores every item by the module")
     }
 
     /// Which vectors of the items it maps queries for.
