@@ -34,7 +34,7 @@ use self::{
 
 const EXAMPLES: &str = "\
 Examples:
-  ess experiment curve --out target/curve --module linear --module ridge --queries 10,100 \\
+  ess experiment curve --out target/curve --module linear --module ridge --counts 10,100 \\
       --data 'SciFact=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'";
 
 /// Train on 10, 25, 50, 100, … and all training queries, and measure each module on test (section B.1 of the paper).
@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND", value_parser = kinds())]
     module: Vec<String>,
     /// Numbers of training queries; all of them come last in any case [default: 10,25,50,100,250,500,1000,2500,5000].
-    #[arg(long, value_name = "COUNT,…", value_delimiter = ',')]
+    #[arg(long = "counts", value_name = "COUNT,…", value_delimiter = ',')]
     queries: Vec<usize>,
 }
 

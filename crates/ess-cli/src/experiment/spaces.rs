@@ -31,7 +31,7 @@ use self::{
 
 const EXAMPLES: &str = "\
 Examples:
-  ess experiment spaces --out target/spaces --other SciFact=embeddings/scifact_by_another \\
+  ess experiment spaces --out target/spaces --other-side SciFact=embeddings/scifact_by_another \\
       --data 'SciFact=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'";
 
 /// Say what it takes to search the items of one encoder with the queries of another (sections 3.1 and 4.2 of the paper).
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     experiment: ExperimentArguments,
     /// The embeddings of the same queries and items by another encoder, for each data set: a folder with queries.safetensors and
     /// corpus.safetensors.
-    #[arg(long, value_name = "NAME=EMBEDDINGS_DIR", value_parser = Other::parse, required = true)]
+    #[arg(long = "other-side", value_name = "NAME=EMBEDDINGS_DIR", value_parser = Other::parse, required = true)]
     other: Vec<Other>,
     /// Training queries at most, and as many of dev; drawn anew for each seed.
     #[arg(long, value_name = "N", default_value_t = 400)]

@@ -10,8 +10,7 @@ use crate::{
 fn arguments(data: &SmallData) -> Vec<String> {
     let (qrels, folder, out) = (data.text("qrels.tsv"), data.text(""), data.text("page"));
     let set = format!("Small data={folder},{qrels},{qrels},{qrels}");
-    let given =
-        ["--data", &set, "--module", "procrustes", "--queries", "4,12", "--seeds", "2", "--out", &out];
+    let given = ["--data", &set, "--module", "procrustes", "--counts", "4,12", "--seeds", "2", "--out", &out];
     given.map(str::to_owned).to_vec()
 }
 
@@ -58,7 +57,7 @@ fn numbers_of_queries_rise_from_one() {
     for wrong in ["0,5", "5,5", "9,3"] {
         let mut arguments = arguments(&data);
         arguments[5] = wrong.to_owned();
-        run("experiment curve", arguments).failed_with(&["--queries", "rising"]);
+        run("experiment curve", arguments).failed_with(&["--counts", "rising"]);
     }
     assert!(!data.path("page").exists());
 }

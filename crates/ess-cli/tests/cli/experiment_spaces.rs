@@ -30,7 +30,7 @@ fn a_rotation_between_two_encoders_is_found_by_procrustes() {
     let (qrels, out) = (data.text("qrels.tsv"), data.text("page"));
     let set = format!("small={},{qrels},{qrels},{qrels}", data.text(""));
     let other = format!("small={}", other.text(""));
-    let arguments = ["--data", &set, "--other", &other, "--seeds", "2", "--out", &out];
+    let arguments = ["--data", &set, "--other-side", &other, "--seeds", "2", "--out", &out];
     let page = run("experiment spaces", arguments).succeeded().stdout;
     for words in
         ["## small, to the other: 6 to 6 dimensions, 40 pairs", "## small, from the other", "| no bridge |"]
@@ -58,10 +58,11 @@ fn encoders_of_other_dimensions_are_bridged_and_bad_folders_refused() {
     let set = format!("small={},{qrels},{qrels},{qrels}", data.text(""));
     let spaces = |more: &[&str]| run("experiment spaces", [&["--data", &set, "--out", &out], more].concat());
     let [other, unknown] = ["small", "large"].map(|name| format!("{name}={}", wider.text("")));
-    spaces(&["--other", &unknown]).failed_with(&["no data set is called \"large\""]);
-    spaces(&["--other", &other, "--other", &other]).failed_with(&["one folder for \"small\", found 2"]);
-    spaces(&["--other", "small"]).failed_with(&["NAME=EMBEDDINGS_DIR"]);
-    let page = spaces(&["--other", &other, "--seeds", "1"]).succeeded().stdout;
+    spaces(&["--other-side", &unknown]).failed_with(&["no data set is called \"large\""]);
+    spaces(&["--other-side", &other, "--other-side", &other])
+        .failed_with(&["one folder for \"small\", found 2"]);
+    spaces(&["--other-side", "small"]).failed_with(&["NAME=EMBEDDINGS_DIR"]);
+    let page = spaces(&["--other-side", &other, "--seeds", "1"]).succeeded().stdout;
     assert!(page.contains("6 to 8 dimensions") && page.contains("8 to 6 dimensions"), "{page}");
     assert!(!page.contains("no bridge"), "{page}");
 }

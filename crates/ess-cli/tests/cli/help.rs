@@ -52,12 +52,12 @@ fn every_program_explains_its_arguments() {
         ),
         ("compare modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
         ("experiment bottleneck", &["--data", "--module", "--seeds", "--seed", "--out", "--quiet", "--json"]),
-        ("experiment curve", &["--data", "--module", "--queries", "--seeds", "--out", "--json"]),
+        ("experiment curve", &["--data", "--module", "--counts", "--seeds", "--out", "--json"]),
         (
             "experiment scenarios",
             &["--data", "--other", "--module", "--directions", "--seeds", "--out", "--json"],
         ),
-        ("experiment spaces", &["--data", "--other", "--source-queries", "--seeds", "--out", "--json"]),
+        ("experiment spaces", &["--data", "--other-side", "--source-queries", "--seeds", "--out", "--json"]),
         (
             "experiment transfer",
             &["--data", "--source-queries", "--source-items", "--seeds", "--out", "--json"],

@@ -10,7 +10,7 @@ pub(super) fn check(given: &[usize]) -> Result<()> {
     let rise = given.windows(2).all(|pair| pair[0] < pair[1]);
     ensure!(
         rise && given.first().is_some_and(|&first| first > 0),
-        "--queries: expected rising numbers from 1 on"
+        "--counts: expected rising numbers from 1 on"
     );
     Ok(())
 }

@@ -30,13 +30,15 @@ impl Other {
     pub(super) fn for_each(sources: &[Source], others: &[Self]) -> Result<Vec<Self>> {
         for other in others {
             let known = sources.iter().any(|source| source.name() == other.name);
-            ensure!(known, "--other: no data set is called {:?}", other.name);
+            ensure!(known, "--other-side: no data set is called {:?}", other.name);
         }
         let of = |source: &Source| {
             let found: Vec<&Self> = others.iter().filter(|other| other.name == source.name()).collect();
             match found[..] {
                 [one] => Ok(one.clone()),
-                _ => bail!("--other: expected one folder for {:?}, found {}", source.name(), found.len()),
+                _ => {
+                    bail!("--other-side: expected one folder for {:?}, found {}", source.name(), found.len())
+                }
             }
         };
         sources.iter().map(of).collect()
