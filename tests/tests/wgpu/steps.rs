@@ -14,9 +14,10 @@ use crate::{
 };
 
 /// Five steps of what a recipe trains.
-fn five_steps(recipe: &RecipeConfig, device: &Device) -> (Trained, Embeddings) {
+fn five_steps(recipe: &RecipeConfig, learning_rate: f64, device: &Device) -> (Trained, Embeddings) {
+    let (max_steps, evaluate_every, batch_size) = (5, 5, 16);
     let config =
-        TrainerConfig { max_steps: 5, evaluate_every: 5, batch_size: 16, ..TrainerConfig::default() };
+        TrainerConfig { learning_rate, max_steps, evaluate_every, batch_size, ..TrainerConfig::default() };
     let measure = config.measure;
     let trainer = Trainer::new(config).unwrap().with_progress(Progress::Silent);
     let (embeddings, queries) = (task::items(), task::queries());
@@ -30,11 +31,17 @@ fn five_steps(recipe: &RecipeConfig, device: &Device) -> (Trained, Embeddings) {
 
 #[test]
 fn five_training_steps_of_every_recipe() {
-    let start = embeddings(QUERIES, DIM, 1);
+    let rate = TrainerConfig::default().learning_rate;
     for kind in RecipeConfig::kinds() {
         let recipe = RecipeConfig::named(kind).unwrap();
-        let (trained, mapped) = five_steps(&recipe, &cpu());
-        let (trained_there, mapped_there) = five_steps(&recipe, &gpu());
+        let (trained, mapped) = five_steps(&recipe, rate, &cpu());
+        let (trained_there, mapped_there) = five_steps(&recipe, rate, &gpu());
+        // A module that starts as the identity starts at the queries; what has a scoring of its own (`hypencoder`) makes
+        // more numbers of a query, and starts where steps of no length leave it.
+        let start = match mapped.dim() {
+            DIM => embeddings(QUERIES, DIM, 1),
+            _ => five_steps(&recipe, f64::MIN_POSITIVE, &cpu()).1,
+        };
         learned_the_same(kind, start.as_slice(), mapped.as_slice(), mapped_there.as_slice());
         let losses = |trained: &Trained| -> Vec<f32> {
             let curves = trained.record.curves();
