@@ -11,6 +11,7 @@ mod kept;
 mod module_list;
 mod over_seeds;
 mod quality;
+mod recover;
 mod sample;
 mod scenarios;
 mod source;
@@ -35,6 +36,7 @@ pub(crate) struct Arguments {
 enum Command {
     Bottleneck(Box<bottleneck::Arguments>),
     Curve(Box<curve::Arguments>),
+    Recover(Box<recover::Arguments>),
     Scenarios(Box<scenarios::Arguments>),
     Spaces(Box<spaces::Arguments>),
     Transfer(Box<transfer::Arguments>),
@@ -45,6 +47,7 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
         Command::Bottleneck(arguments) => bottleneck::run(&arguments, output),
         Command::Curve(arguments) => curve::run(&arguments, output),
+        Command::Recover(arguments) => recover::run(&arguments, output),
         Command::Scenarios(arguments) => scenarios::run(&arguments, output),
         Command::Spaces(arguments) => spaces::run(&arguments, output),
         Command::Transfer(arguments) => transfer::run(&arguments, output),

@@ -10,11 +10,11 @@ use serde::de::IgnoredAny;
 
 use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::open_text};
 
-/// Reads ids in row order, plain or gzip: a JSON array of strings, or one id a line.
+/// Reads ids in row order, plain or gzip: a JSON array of strings, or one id a line, plain or, where all are, as a JSON string.
 ///
 /// A text is JSON when it is a JSON array, or begins as one: with `[` and then a string, an object, numbers or the end of
 /// the line. Everything else is lines, also where an id begins with `[`, as `[CLS]` does. Lines are taken as they are,
-/// without line ends (LF or CRLF); blank ones are skipped.
+/// without line ends (LF or CRLF); blank ones are skipped. Quotes are taken off where every line is a JSON string.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -23,6 +23,10 @@ use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::ope
 /// assert_eq!(ess_data::read_ids(&path)?.as_slice(), ["[CLS]", "[SEP]"]);
 /// std::fs::write(&path, r#"["d1", "d2"]"#).unwrap();
 /// assert_eq!(ess_data::read_ids(&path)?.as_slice(), ["d1", "d2"]);
+/// std::fs::write(&path, "\"d1\"\n\"d2\"\n").unwrap();
+/// assert_eq!(ess_data::read_ids(&path)?.as_slice(), ["d1", "d2"]);
+/// std::fs::write(&path, "\"d1\"\nd2\n").unwrap();
+/// assert_eq!(ess_data::read_ids(&path)?.as_slice(), ["\"d1\"", "d2"]);
 /// # Ok::<(), ess_data::Error>(())
 /// ```
 ///
@@ -88,7 +92,8 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Error> {
     while let Some(id) = lines.next()? {
         ids.push(id.to_owned());
     }
-    Ok(ids)
+    let unquoted: Option<Vec<String>> = ids.iter().map(|id| serde_json::from_str(id).ok()).collect();
+    Ok(unquoted.unwrap_or(ids))
 }
 
 /// Writes ids as a JSON array.

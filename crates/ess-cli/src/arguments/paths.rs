@@ -7,6 +7,8 @@ use std::{
 
 use clap::builder::{PathBufValueParser, TypedValueParser};
 
+use crate::output::json::is_standard_output;
+
 /// What a path on the command line is to lead to.
 #[derive(Clone, Copy)]
 pub(crate) struct Expected {
@@ -128,8 +130,18 @@ impl Expected {
         PathBufValueParser::new().try_map(move |path| self.check(&path).map(|()| path))
     }
 
-    /// Reads a path where nothing need be yet.
+    /// Reads a path where nothing need be yet; `-` is one for JSON alone ([`printed`](Self::printed)).
     pub(crate) fn written(self) -> impl TypedValueParser<Value = PathBuf> {
+        self.printed().try_map(move |path| match self.place {
+            Place::File if is_standard_output(&path) => {
+                Err(format!("expected {}, found `-`: standard output has the name /dev/stdout", self.what))
+            }
+            _ => Ok(path),
+        })
+    }
+
+    /// Reads a path where nothing need be yet, or `-` for standard output.
+    pub(crate) fn printed(self) -> impl TypedValueParser<Value = PathBuf> {
         PathBufValueParser::new().try_map(move |path| {
             if path.exists() {
                 return self.check(&path).map(|()| path);
@@ -205,6 +217,8 @@ mod tests {
             (parsed(SETTINGS_OR_MODULE.read(), folder.path()), &["fine"]),
             (parsed(OUTPUT_FILE.written(), &nothing), &["fine"]),
             (parsed(OUTPUT_FILE.written(), &file), &["fine"]),
+            (parsed(OUTPUT_FILE.written(), Path::new("-")), &["--path", "found `-`", "/dev/stdout"]),
+            (parsed(OUTPUT_FILE.printed(), Path::new("-")), &["fine"]),
             (parsed(OUTPUT_FILE.written(), folder.path()), &["expected a file to write", "found a folder"]),
             (parsed(OUTPUT_FOLDER.written(), folder.path()), &["fine"]),
             (parsed(OUTPUT_FOLDER.written(), &file), &["expected a folder to write to", "found a file"]),

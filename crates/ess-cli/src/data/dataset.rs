@@ -107,11 +107,11 @@ pub(crate) fn train_and_dev<E: StoredEncoding>(
     Ok([train, dev])
 }
 
-/// Says on the terminal what was left out for want of an embedding, if anything was.
+/// Says on the terminal what has no embedding, if anything has none.
 pub(crate) fn say_left_out(qrels: &Path, left_out: &Dropped) {
     if *left_out != Dropped::default() {
         note!(
-            "{}: left out for want of an embedding (queries: {}, judgements: {})",
+            "{}: without an embedding: {} queries, left out, and {} judgements; a relevant item without one counts as not found",
             qrels.display(),
             left_out.queries,
             left_out.judgements

@@ -53,6 +53,13 @@ impl DataSet {
         &self.0.embeddings
     }
 
+    /// The same queries and items with the embeddings of another folder.
+    pub(crate) fn embedded_in(&self, folder: &Path) -> Self {
+        let mut set = self.0.clone();
+        folder.clone_into(&mut set.embeddings);
+        Self(set)
+    }
+
     /// One checksum of all its files.
     pub(crate) fn checksum(&self) -> Result<String> {
         let mut sums = String::new();

@@ -24,7 +24,7 @@ pub(crate) struct Output {
     #[arg(long, global = true)]
     pub(crate) quiet: bool,
     /// Also write the results as JSON (`-`: to standard output, and all else to standard error).
-    #[arg(long, global = true, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
+    #[arg(long, global = true, value_name = "FILE", value_parser = paths::OUTPUT_FILE.printed())]
     pub(crate) json: Option<PathBuf>,
 }
 

@@ -11,7 +11,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 23] = [
+    let programs: [(&str, &[&str]); 24] = [
         (
             "train",
             &[
@@ -53,6 +53,7 @@ fn every_program_explains_its_arguments() {
         ("compare modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
         ("experiment bottleneck", &["--data", "--module", "--seeds", "--seed", "--out", "--quiet", "--json"]),
         ("experiment curve", &["--data", "--module", "--counts", "--seeds", "--out", "--json"]),
+        ("experiment recover", &["--data", "--tuned", "--module", "--seeds", "--out", "--json"]),
         (
             "experiment scenarios",
             &["--data", "--other", "--module", "--directions", "--seeds", "--out", "--json"],
@@ -109,6 +110,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "compare modules",
         "experiment bottleneck",
         "experiment curve",
+        "experiment recover",
         "experiment scenarios",
         "experiment spaces",
         "experiment transfer",

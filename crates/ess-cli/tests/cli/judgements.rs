@@ -18,7 +18,7 @@ fn with_unknown_ids() -> SmallData {
     data
 }
 
-const LEFT_OUT: &str = "qrels.tsv: left out for want of an embedding (queries: 1, judgements: 3)";
+const LEFT_OUT: &str = "qrels.tsv: without an embedding: 1 queries, left out, and 3 judgements";
 
 #[test]
 fn missing_embeddings_are_refused_or_left_out_and_counted() {

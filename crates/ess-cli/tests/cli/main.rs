@@ -13,6 +13,7 @@ mod encode;
 mod every_module;
 mod experiment;
 mod experiment_curve;
+mod experiment_recover;
 mod experiment_scenarios;
 mod experiment_spaces;
 mod experiment_transfer;

@@ -1,0 +1,63 @@
+//! What is measured, as data.
+
+use anyhow::Result;
+use ess_kit::Leakage;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    data::split_data_set::Opened,
+    experiment::{
+        kept::Kept,
+        task::{Task, Trained},
+    },
+};
+
+/// What the encoder of `--data` is called.
+pub(super) const FROZEN: &str = "frozen";
+
+/// An encoder that is searched with as it is.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Bare {
+    pub(super) encoder: String,
+    /// What its fine-tuning took, as far as it is known.
+    pub(super) cpu_seconds: Option<f64>,
+    /// nDCG@10 of each test query.
+    pub(super) ndcg: Vec<f64>,
+    /// Which test queries have a relevant item that training or dev queries had too.
+    pub(super) seen: Vec<bool>,
+}
+
+impl Bare {
+    pub(super) fn measure(data: &Opened, encoder: &str, cpu_seconds: Option<f64>) -> Result<Self> {
+        let leakage = Leakage::new(&[&data.train.qrels, &data.dev.qrels], &data.test.qrels, &data.test.ids);
+        let (ndcg, seen) = (Task::of(data)?.frozen()?, leakage.of_queries().to_vec());
+        Ok(Self { encoder: encoder.to_owned(), cpu_seconds, ndcg, seen })
+    }
+}
+
+/// A module that was trained on an encoder's embeddings.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Learned {
+    pub(super) encoder: String,
+    pub(super) module: String,
+    #[serde(flatten)]
+    pub(super) trained: Trained,
+}
+
+/// All that was measured.
+#[derive(Serialize)]
+pub(super) struct Results {
+    pub(super) seed: u64,
+    pub(super) bare: Vec<Kept<Bare>>,
+    pub(super) learned: Vec<Kept<Learned>>,
+}
+
+impl Results {
+    /// The runs of all seeds of a module on an encoder of a data set.
+    pub(super) fn runs(&self, of: &Kept<Bare>, module: &str) -> Vec<&Trained> {
+        let same = |kept: &&Kept<Learned>| {
+            kept.name() == of.name() && kept.found.encoder == of.found.encoder && kept.found.module == module
+        };
+        self.learned.iter().filter(same).map(|kept| &kept.found.trained).collect()
+    }
+}

@@ -1,0 +1,75 @@
+//! `ess experiment recover`: what fine-tuning gains, beside what modules do.
+
+use std::fs;
+
+use crate::{
+    program::{read_json, run},
+    small_data::SmallData,
+};
+
+/// Queries that the frozen encoder has turned away from their items, and the same ones where an encoder has learned to turn them back.
+fn turned_and_mended() -> (SmallData, SmallData) {
+    (SmallData::new(6, 6).with_turned_queries(), SmallData::new(6, 6))
+}
+
+/// The row of the fine-tuned encoder without a module.
+const ALL_FOUND: &str = "| whole encoder |  | 1000000.0 | **1.0000 [";
+
+#[test]
+fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
+    let (data, mended) = turned_and_mended();
+    let (qrels, out) = (data.text("qrels.tsv"), data.text("page"));
+    let set = format!("Small data={},{qrels},{qrels},{qrels}", data.text(""));
+    let tuned = format!("Small data=whole encoder={},1000000", mended.text(""));
+    let unchanged = format!("Small data=idle={}", data.text(""));
+    let arguments = [
+        &["--data", &set, "--tuned", &tuned, "--tuned", &unchanged][..],
+        &["--module", "procrustes", "--seeds", "2", "--out", &out],
+    ]
+    .concat();
+    let page = run("experiment recover", &arguments).succeeded().stdout;
+    for words in [
+        "## Small data",
+        ALL_FOUND,
+        "procrustes on the frozen encoder gains 100 % of that, at 0.0 % of its cost.",
+        "Fine-tuning (idle) shows no gain: +.000 is not significant.",
+        "2 of 2 |",
+    ] {
+        assert!(page.contains(words), "{words} is not in\n{page}");
+    }
+    assert_eq!(fs::read_to_string(data.path("page/recover.md")).unwrap(), page);
+    assert!(fs::read_to_string(data.path("page/recover_small_data.svg")).unwrap().contains("whole encoder"));
+    let results = read_json(&data.path("page/results.json"));
+    let counted = |name: &str| results[name].as_array().unwrap().len();
+    assert_eq!((counted("bare"), counted("learned")), (3, 3 * 2));
+
+    // What is kept is taken as it is, and what was measured of other seconds is not.
+    let cell = data.path("page/cells/Small data.whole encoder bare.0.json");
+    let mut marked = read_json(&cell);
+    marked["found"]["ndcg"][0] = 0.5.into();
+    fs::write(&cell, marked.to_string()).unwrap();
+    assert!(!run("experiment recover", &arguments).succeeded().stdout.contains(ALL_FOUND));
+    let other = tuned.replace("1000000", "2000000");
+    let other: Vec<&str> = arguments.iter().map(|&text| if text == tuned { &other } else { text }).collect();
+    assert!(
+        run("experiment recover", &other)
+            .succeeded()
+            .stdout
+            .contains(&ALL_FOUND.replace("1000000", "2000000"))
+    );
+}
+
+#[test]
+fn encoders_of_unknown_data_and_two_of_one_name_are_refused() {
+    let (data, mended) = turned_and_mended();
+    let (qrels, out) = (data.text("qrels.tsv"), data.text("page"));
+    let set = format!("small={},{qrels},{qrels},{qrels}", data.text(""));
+    let recover =
+        |more: &[&str]| run("experiment recover", [&["--data", &set, "--out", &out], more].concat());
+    let [known, unknown] = ["small", "large"].map(|name| format!("{name}=whole={}", mended.text("")));
+    recover(&["--tuned", &unknown]).failed_with(&["--tuned", "no data set is called \"large\""]);
+    recover(&["--tuned", &known, "--tuned", &known]).failed_with(&["two encoders of \"small\"", "\"whole\""]);
+    recover(&["--tuned", &format!("{known},soon")]).failed_with(&["NAME=ENCODER=EMBEDDINGS_DIR"]);
+    recover(&["--tuned", "small=whole=nowhere"]).failed_with(&["nowhere", "found nothing"]);
+    recover(&[]).failed_with(&["--tuned"]);
+}
