@@ -1,5 +1,7 @@
 //! `ess rerank`: a run whose best items a cross-encoder reads with the query, reordered by its scores.
 
+mod labels;
+
 use std::{
     collections::HashSet,
     path::{Path, PathBuf},
@@ -20,6 +22,8 @@ use crate::{
     output::options::Output,
 };
 
+use self::labels::{LabelArguments, Labels};
+
 const EXAMPLES: &str = "\
 Examples:
   ess rerank --model path/to/ms-marco-MiniLM-L6-v2 --beir my-beir --run bm25.run --write-run reranked.run
@@ -28,7 +32,12 @@ Examples:
   # A teacher for the training queries: the judged items have a score too.
   ess rerank --model path/to/ms-marco-MiniLM-L6-v2 --beir my-beir --run train.run --qrels my-beir/qrels/train.tsv \\
              --write-run teacher.run
-  ess train --embeddings my-beir/minilm --train my-beir/qrels/train.tsv --loss margin_mse --teacher teacher.run --out module";
+  ess train --embeddings my-beir/minilm --train my-beir/qrels/train.tsv --loss margin_mse --teacher teacher.run --out module
+
+  # Judgements for queries that have none: what the cross-encoder is sure of, beside the judgements that there are.
+  ess rerank --model path/to/ms-marco-MiniLM-L6-v2 --beir my-beir --run all.run --qrels my-beir/qrels/train.tsv \\
+             --write-run teacher.run --write-qrels more.tsv
+  ess train --embeddings my-beir/minilm --train more.tsv --dev my-beir/qrels/dev.tsv --out module";
 
 /// Reorder a run by a cross-encoder.
 ///
@@ -55,6 +64,8 @@ pub(crate) struct Arguments {
     /// The run to write.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     write_run: PathBuf,
+    #[command(flatten)]
+    labels: LabelArguments,
     /// How the weights are kept: f32, bf16 or int8.
     #[arg(long, default_value_t, value_name = "PRECISION")]
     precision: Precision,
@@ -66,13 +77,18 @@ struct Report {
     depth: usize,
     queries: usize,
     pairs: usize,
+    /// Judgements that were made, where they were wanted.
+    labels: Option<Labels>,
     seconds: f64,
 }
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.depth > 0, "--depth 0: expected at least 1");
-    let _locks = output.lock_files(&[("--write-run", &arguments.write_run)])?;
+    arguments.labels.check()?;
+    let judgements = arguments.labels.write_qrels.as_deref().map(|path| ("--write-qrels", path));
+    let outputs: Vec<_> = [("--write-run", &*arguments.write_run)].into_iter().chain(judgements).collect();
+    let _locks = output.lock_files(&outputs)?;
     let first = read_run(&arguments.run)?;
     let qrels = arguments.qrels.as_deref().map(read_qrels).transpose()?;
     let texts = BeirTexts::read(&arguments.beir)?;
@@ -95,15 +111,20 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     }
     bar.finish();
     write_run(&arguments.write_run, &reordered)?;
+    let labels = arguments.labels.write(&reordered, qrels.as_ref())?;
     let report = Report {
         model: arguments.model.clone(),
         depth: arguments.depth,
         queries: pairs.len(),
         pairs: reordered.len(),
+        labels,
         seconds: started.elapsed().as_secs_f64(),
     };
     let (written, Report { queries, pairs, seconds, .. }) = (arguments.write_run.display(), &report);
     say!("{written}: {pairs} pairs of {queries} queries in {seconds:.1} s");
+    if let Some(Labels { relevant, irrelevant, neither }) = &report.labels {
+        say!("{relevant} pairs judged relevant, {irrelevant} not relevant, {neither} neither");
+    }
     output.write(&report)
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use ess_data::{read_run, write_run};
+use ess_data::{read_qrels, read_run, write_run};
 use ess_encoders::{CrossEncoder, PairCut};
 use ess_metrics::Run;
 
@@ -80,6 +80,30 @@ fn a_teacher_has_scores_of_the_judged_items_too() {
     let second = read_run(beir.0.path().join("second.run")).unwrap();
     assert_eq!(second.score("q0", "d3"), Some(expected(0, &[3])[0]));
     assert_eq!((second.score("q1", "d3"), second.score("q0", "d1")), (None, None));
+}
+
+#[test]
+fn what_the_cross_encoder_is_sure_of_becomes_judgements() {
+    let beir = texts();
+    let at = |name: &str| beir.0.path().join(name).to_str().unwrap().to_owned();
+    let (known, labels) = (at("train.tsv"), at("labels.tsv"));
+    std::fs::write(&known, "query-id\tcorpus-id\tscore\nq0\td3\t2\n").unwrap();
+    let probability = |score: f32| 1.0 / (1.0 + (-f64::from(score)).exp());
+    let mut all: Vec<f64> = expected(1, &[0, 1, 2, 3]).into_iter().map(probability).collect();
+    all.sort_by(f64::total_cmp);
+    // One item of the second query above both thresholds, and one below.
+    let (low, high) = (((all[0] + all[1]) / 2.0).to_string(), ((all[2] + all[3]) / 2.0).to_string());
+    let thresholds = ["--write-qrels", &labels, "--irrelevant-to", &low, "--relevant-from", &high];
+    let outcome = rerank(&beir, &[&thresholds[..], &["--qrels", &known]].concat()).succeeded();
+    assert!(outcome.stdout.contains("judged relevant"), "{}", outcome.stdout);
+    let made = read_qrels(&labels).unwrap();
+    assert_eq!(made.grade("q0", "d3"), Some(2));
+    let grades: Vec<_> = (0..ITEMS.len()).filter_map(|item| made.grade("q1", &format!("d{item}"))).collect();
+    assert_eq!((grades.len(), grades.iter().sum::<i32>()), (2, 1));
+
+    rerank(&beir, &["--write-qrels", &labels, "--relevant-from", "0.05"])
+        .failed_with(&["--relevant-from 0.05"]);
+    rerank(&beir, &["--relevant-from", "0.95"]).failed_with(&["--write-qrels"]);
 }
 
 #[test]
