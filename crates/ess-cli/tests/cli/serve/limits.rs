@@ -47,7 +47,8 @@ fn a_body_that_is_too_large_is_refused_whether_its_length_is_said_or_not() {
 
 #[test]
 fn a_client_that_is_slow_is_told_so_and_others_are_served_meanwhile() {
-    let server = Served::start(&["--time-limit", "60", "--queue", "2"]);
+    // Longer than the test may take, however busy the machine is.
+    let server = Served::start(&["--time-limit", "3600", "--queue", "2"]);
     let mut slow = server.connect();
     slow.write_all(head(1000).as_bytes()).unwrap();
     slow.write_all(b"{\"model\"").unwrap();
@@ -61,7 +62,7 @@ fn a_client_that_is_slow_is_told_so_and_others_are_served_meanwhile() {
         if answer.status != 200 {
             break answer;
         }
-        assert!(started.elapsed() < Duration::from_secs(50), "it takes more than it should");
+        assert!(started.elapsed() < Duration::from_secs(600), "it takes more than it should");
     };
     assert_eq!(refused.status, 429, "{refused:?}");
     assert!(refused.head.contains("retry-after: 1"));
@@ -69,7 +70,7 @@ fn a_client_that_is_slow_is_told_so_and_others_are_served_meanwhile() {
     // With one of them gone there is room again, as soon as the server sees it.
     drop(gone);
     while server.post("/v1/embeddings", body(1, 1)).status != 200 {
-        assert!(started.elapsed() < Duration::from_secs(50), "the room of one that is gone is not free");
+        assert!(started.elapsed() < Duration::from_secs(600), "the room of one that is gone is not free");
     }
 }
 
