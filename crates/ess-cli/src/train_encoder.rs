@@ -59,7 +59,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "FILE", value_parser = paths::TEXT_SETTINGS.read())]
     settings: Option<PathBuf>,
     /// Texts are cut to so many tokens while training [default: the model's limit].
-    #[arg(long)]
+    #[arg(long, value_name = "TOKENS")]
     max_tokens: Option<usize>,
     /// The learning rate [default: 0.00002].
     #[arg(long)]

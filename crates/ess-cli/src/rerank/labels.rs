@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use ess_core::{Link, Sigmoid};
 use ess_data::{QrelsFormat, write_qrels};
 use ess_metrics::{Qrels, Run};
 use serde::Serialize;
@@ -59,10 +60,11 @@ impl LabelArguments {
     fn of(&self, scored: &Run, judged: Option<&Qrels>) -> Result<(Qrels, Labels)> {
         let mut qrels = judged.cloned().unwrap_or_default();
         let mut labels = Labels::default();
+        let link = Sigmoid::new(1.0, 0.0)?;
         for query in scored.queries() {
             for (item, score) in scored.ranking(query) {
                 let known = judged.and_then(|judged| judged.grade(query, item));
-                let probability = 1.0 / (1.0 + (-f64::from(score)).exp());
+                let probability = f64::from(link.probability(score));
                 if known.is_some() {
                     continue;
                 } else if probability >= self.relevant_from {

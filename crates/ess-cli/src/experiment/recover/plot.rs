@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::output::plot::{Axis, Plot, Series};
 
-use super::row::{Row, Rows};
+use super::row::Rows;
 
 /// The name of the file of a data set's plot.
 pub(super) fn name(data: &str) -> String {
@@ -24,8 +24,7 @@ pub(super) fn write(set: &Rows<'_>, path: &Path) -> Result<()> {
         level = all.baseline;
         if let Some(seconds) = row.cpu_seconds.filter(|seconds| *seconds > 0.0) {
             let interval = all.interval.map_or([all.mean; 2], |ends| ends.map(|end| all.baseline + end));
-            plot =
-                plot.with(Series::points(&Row::name(row), [(seconds, all.mean)]).with_intervals([interval]));
+            plot = plot.with(Series::points(&row.name(), [(seconds, all.mean)]).with_intervals([interval]));
             costs.push(seconds);
         }
     }
