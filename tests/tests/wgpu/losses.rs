@@ -10,7 +10,7 @@ use crate::{
     task::{self, DIM, QUERIES, embeddings},
 };
 
-#[path = "../../../crates/ess-train/tests/losses/every_loss.rs"]
+#[path = "../../../crates/ess-train/tests/training/losses/every_loss.rs"]
 pub(crate) mod every_loss;
 
 use every_loss::LOSSES;
