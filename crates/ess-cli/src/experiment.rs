@@ -1,5 +1,6 @@
 //! `ess experiment`: the experiments that the paper calls for, each as one command.
 
+mod architectures;
 mod arguments;
 mod bottleneck;
 mod cells;
@@ -7,6 +8,8 @@ mod compared;
 mod curve;
 mod data_set;
 mod figures;
+mod fit;
+mod folder_of;
 mod kept;
 mod module_list;
 mod over_seeds;
@@ -19,6 +22,7 @@ mod spaces;
 mod started;
 mod task;
 mod transfer;
+mod tuned;
 
 use anyhow::Result;
 use clap::{Args, Subcommand};
@@ -34,6 +38,7 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Architectures(Box<architectures::Arguments>),
     Bottleneck(Box<bottleneck::Arguments>),
     Curve(Box<curve::Arguments>),
     Recover(Box<recover::Arguments>),
@@ -45,6 +50,7 @@ enum Command {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     match arguments.command {
+        Command::Architectures(arguments) => architectures::run(&arguments, output),
         Command::Bottleneck(arguments) => bottleneck::run(&arguments, output),
         Command::Curve(arguments) => curve::run(&arguments, output),
         Command::Recover(arguments) => recover::run(&arguments, output),

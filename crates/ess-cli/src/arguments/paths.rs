@@ -72,6 +72,12 @@ pub(crate) const SHARES: Expected = Expected {
     what: "a folder with stores such as corpus.safetensors or corpus.1-of-4.safetensors, as `ess encode` writes them",
     has: &[],
 };
+/// A model that reads query and item together.
+pub(crate) const CROSS_ENCODER: Expected = Expected {
+    place: Place::Folder,
+    what: "the folder of a cross-encoder, with config.json or modules.json",
+    has: &["config.json", "modules.json"],
+};
 /// Vectors of words.
 #[cfg(feature = "encoders")]
 pub(crate) const WORDS: Expected =

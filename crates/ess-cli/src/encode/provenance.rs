@@ -2,23 +2,15 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ess_data::{Provenance, StoredRepresentation};
 use ess_encoders::{RepresentationEncoder, SentenceEncoder};
 
-use crate::data::similarity_note::similarity_note;
+use crate::data::{model_name::model_name, similarity_note::similarity_note};
 
 /// The model's name and a checksum of its settings and weights, so that parts of another model are not taken for this one's.
 pub(super) fn named(model: &str, folder: &Path) -> Result<Provenance> {
-    let path = folder.canonicalize().with_context(|| folder.display().to_string())?;
-    let name = match Path::new(model).exists() {
-        true => path.file_name().unwrap_or_default().to_string_lossy().into_owned(),
-        false => model.to_owned(),
-    };
-    let mut sums = Vec::new();
-    checksums(&path, &path, &mut sums)?;
-    sums.sort();
-    let encoder = Some(format!("{name} {}", ess_files::Checksum::of(sums.join("\n").as_bytes())));
+    let encoder = Some(model_name(model, folder)?);
     Ok(Provenance { encoder, ..Provenance::default() })
 }
 
@@ -42,24 +34,6 @@ pub(super) fn hosted_provenance(encoder: &ess_encoders::HttpEncoder) -> Result<P
         text: Some(cut),
         ..Provenance::default()
     })
-}
-
-/// The checksums of the settings and weights in a folder and those below it.
-fn checksums(root: &Path, folder: &Path, sums: &mut Vec<String>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry?.path();
-        if path.is_dir() {
-            checksums(root, &path, sums)?;
-        } else if path
-            .extension()
-            .is_some_and(|kind| kind == "json" || kind == "safetensors" || kind == "metadata")
-        {
-            let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
-            let name = path.strip_prefix(root).unwrap_or(&path).display();
-            sums.push(format!("{name} {}", ess_files::Checksum::of(&bytes)));
-        }
-    }
-    Ok(())
 }
 
 /// What a model of sentences does with texts and vectors.

@@ -1,9 +1,10 @@
 //! A data set on the command line.
 
-use std::{fs::File, path::Path, str::FromStr};
+use std::{path::Path, str::FromStr};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ess_files::Checksum;
+use ess_kit::StoredEncoding;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     data::{
         data_set_argument::DataSetArgument,
         dataset::RankingArguments,
+        file_checksum::file_checksum,
         split_data_set::{Opened, SplitDataSet},
     },
 };
@@ -67,10 +69,7 @@ impl DataSet {
             let stores = ["corpus.safetensors", "queries.safetensors"].map(|name| path.join(name));
             let files = if path.is_dir() { stores.to_vec() } else { vec![path.to_owned()] };
             for file in files {
-                let sum = File::open(&file)
-                    .and_then(Checksum::of_reader)
-                    .with_context(|| file.display().to_string())?;
-                sums += &format!("{sum} ");
+                sums += &format!("{} ", file_checksum(&file)?);
             }
         }
         Ok(Checksum::of(sums.as_bytes()).to_string())
@@ -78,5 +77,10 @@ impl DataSet {
 
     pub(crate) fn open(&self, seed: u64) -> Result<Opened> {
         self.0.open(seed)
+    }
+
+    /// With another encoding of the queries, from the same folder.
+    pub(crate) fn open_as<E: StoredEncoding>(&self, seed: u64) -> Result<Opened<E>> {
+        self.0.open_as(&self.0.embeddings, seed)
     }
 }

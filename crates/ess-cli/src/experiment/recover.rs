@@ -4,7 +4,6 @@ mod measured;
 mod plot;
 mod report;
 mod row;
-mod tuned;
 
 use anyhow::Result;
 use clap::Args;
@@ -21,13 +20,13 @@ use super::{
     source::Source,
     started::Started,
     task::Task,
+    tuned::{FROZEN, Tuned},
 };
 
 use self::{
-    measured::{Bare, FROZEN, Learned, Results},
+    measured::{Bare, Learned, Results},
     report::Report,
     row::Row,
-    tuned::Tuned,
 };
 
 const EXAMPLES: &str = "\
@@ -70,10 +69,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     Tuned::check(&arguments.tuned, &started.sources)?;
     let mut encoders = Vec::new();
     for source in std::mem::take(&mut started.sources) {
-        let of_set = arguments.tuned.iter().filter(|tuned| tuned.data == source.name());
-        let tuned: Vec<(&Tuned, Source)> = of_set
-            .map(|tuned| Ok((tuned, arguments.experiment.source(&source.data.embedded_in(&tuned.folder))?)))
-            .collect::<Result<_>>()?;
+        let tuned = Tuned::sources(&arguments.tuned, &source, &arguments.experiment)?;
         encoders.push((FROZEN.to_owned(), None, source));
         encoders.extend(
             tuned.into_iter().map(|(tuned, source)| (tuned.label.clone(), tuned.cpu_seconds, source)),

@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 
 use anyhow::{Context, Result};
+use ess_kit::StoredEncoding;
 
 use crate::data::split_data_set::Opened;
 
@@ -35,6 +36,11 @@ impl Source {
         }
         let opened = self.data.open(self.seed).with_context(|| self.name().to_owned())?;
         Ok(self.opened.get_or_init(|| opened))
+    }
+
+    /// What it holds with another encoding of the queries, read anew.
+    pub(crate) fn open_as<E: StoredEncoding>(&self) -> Result<Opened<E>> {
+        self.data.open_as(self.seed).with_context(|| self.name().to_owned())
     }
 
     /// Gives its memory back.

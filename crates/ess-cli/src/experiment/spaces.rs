@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
     experiment: ExperimentArguments,
     /// The embeddings of the same queries and items by another encoder, for each data set: a folder with queries.safetensors and
     /// corpus.safetensors.
-    #[arg(long = "other-side", value_name = "NAME=EMBEDDINGS_DIR", value_parser = Other::parse, required = true)]
+    #[arg(long = "other-side", value_name = Other::FORM, value_parser = Other::parse, required = true)]
     other: Vec<Other>,
     /// Training queries at most, and as many of dev; drawn anew for each seed.
     #[arg(long, value_name = "N", default_value_t = 400)]
@@ -94,7 +94,8 @@ fn measure(
     let wanted =
         |what: String, seed| Wanted { sources: vec![source], what, seed, settings: settings.clone() };
     for direction in DIRECTIONS {
-        let open = || PairOfSpaces::open(source.open()?, other, direction).context(other.name.clone());
+        let open =
+            || PairOfSpaces::open(source.open()?, other, direction).with_context(|| other.name().to_owned());
         let what = |of: &str| format!("{of} {}", direction.name());
         let aligned = cells.measure(&wanted(what("aligned"), started.seed), || Aligned::measure(&open()?))?;
         results.aligned.push((direction, aligned));

@@ -1,17 +1,18 @@
 //! A search task in memory, which an experiment may alter before it trains on it.
 
 use anyhow::Result;
-use burn::tensor::Device;
-use cpu_time::ProcessTime;
 use ess_core::{Embeddings, Ids};
 use ess_index::FlatIndex;
 use ess_kit::JudgedQueries;
-use ess_train::{Items, Progress, QuerySet, RecipeConfig, Returned, Trainer, TrainerConfig};
+use ess_train::{QuerySet, RecipeConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::data::split_data_set::Opened;
 
-use super::quality::{ndcg, ndcg_of};
+use super::{
+    fit::Fit,
+    quality::{ndcg, ndcg_of},
+};
 
 /// Items, queries to learn from, and queries to be measured on.
 pub(crate) struct Task<'a> {
@@ -76,15 +77,11 @@ impl<'a> Task<'a> {
     pub(crate) fn fit(&self, module: &RecipeConfig, seed: u64) -> Result<Trained> {
         let dim = self.items.dim();
         let recipe = module.build(dim, dim, 0)?;
-        let settings = TrainerConfig { seed, ..TrainerConfig::default() };
-        let trainer = Trainer::new(settings)?.with_progress(Progress::Silent);
-        let items = Items::new(&self.items, &Device::flex()).with_index(&self.index)?;
-        let started = ProcessTime::now();
-        let fitted = trainer.fit(&*recipe, &items, &self.train, &self.dev)?;
+        let fit = Fit::new(&*recipe, (&self.items, &self.index), [&self.train, &self.dev], seed)?;
         Ok(Trained {
-            cpu_seconds: started.elapsed().as_secs_f64(),
-            trained: ndcg(&self.test, &*fitted.trained, &self.index, self.ids)?,
-            returned: fitted.report.guard.returned != Returned::Identity,
+            trained: ndcg(&self.test, &*fit.module, &self.index, self.ids)?,
+            returned: fit.returned,
+            cpu_seconds: fit.cpu_seconds,
         })
     }
 }

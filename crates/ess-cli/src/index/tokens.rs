@@ -5,12 +5,14 @@ use std::{
     time::Instant,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use clap::Args;
 use ess_core::{Hit, MemoryUse};
 use ess_data::EmbeddingStore;
 use ess_index::{CompressedTokensBuilder, Progress, TokenIndex, TokenSearch};
 use serde::Serialize;
+
+use crate::data::token_index::index_tokens;
 
 /// Settings of `--kind tokens`.
 #[derive(Args)]
@@ -40,11 +42,6 @@ pub(crate) struct TokenReport {
     pub(crate) seconds_to_build: f64,
 }
 
-/// Items that are read at once.
-const PART: usize = 1024;
-/// Items that centroids are learnt from.
-const SAMPLE: usize = 4096;
-
 impl TokenArguments {
     /// Its flags, and whether each is given.
     pub(crate) fn given(&self) -> [(&'static str, bool); 3] {
@@ -64,24 +61,12 @@ impl TokenArguments {
         progress: Progress,
     ) -> Result<TokenReport> {
         let store = EmbeddingStore::open(items)?;
-        let tokens = store.token_count().with_context(|| {
-            let expected =
-                "expected token states, as `ess encode` keeps them of a ColBERT model or by --item-states";
-            format!("{}: {expected}, found vectors alone", items.display())
-        })?;
         let start = Instant::now();
         let usual = CompressedTokensBuilder::default();
         let (bits, keep_vectors) = (self.bits.unwrap_or(usual.bits), self.keep_vectors);
         let builder =
             CompressedTokensBuilder { bits, centroids: self.centroids, keep_vectors, seed, ..usual };
-        builder.check()?;
-        let step = store.len().div_ceil(SAMPLE).max(1);
-        let sample: Vec<usize> = (0..store.len()).step_by(step).collect();
-        let mut compressed = builder.train(&store.select_token_states(&sample)?, tokens, progress)?;
-        for first in (0..store.len()).step_by(PART) {
-            compressed.append(&store.token_states(first..store.len().min(first + PART))?)?;
-        }
-        let index = TokenIndex::new(compressed, TokenSearch::default())?;
+        let index = index_tokens(&store, &builder, progress)?;
         let seconds_to_build = start.elapsed().as_secs_f64();
         index.save_with_ids(out, store.ids().as_slice())?;
         let tokens = index.tokens();

@@ -2,6 +2,7 @@
 
 mod axis;
 mod content;
+mod corner;
 mod series;
 mod svg;
 

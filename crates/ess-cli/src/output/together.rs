@@ -23,8 +23,13 @@ impl Together {
 
     /// Whether one of these differences is significant at 95 %.
     pub(crate) fn is_significant(&self, ci95: Option<[f64; 2]>, p: Option<f64>) -> bool {
-        let at = p.and_then(|p| self.p_values.iter().position(|&other| other == p));
-        at.and_then(|at| self.corrected.get(at)).is_some_and(|&p_holm| is_significant(ci95, p_holm))
+        p.and_then(|p| self.corrected(p)).is_some_and(|p_holm| is_significant(ci95, p_holm))
+    }
+
+    /// A p-value of the table after the correction.
+    pub(crate) fn corrected(&self, p: f64) -> Option<f64> {
+        let at = self.p_values.iter().position(|&other| other == p)?;
+        self.corrected.get(at).copied()
     }
 
     /// The text in bold where the difference is significant.
@@ -47,5 +52,6 @@ mod tests {
         assert_eq!(table.emphasised("x", None, Some(0.001)), "x");
         assert_eq!(table.emphasised("x", Some([-0.1, 0.2]), Some(0.001)), "x");
         assert_eq!(table.emphasised("x", clear, None), "x");
+        assert_eq!([0.001, 0.03, 0.5].map(|p| table.corrected(p)), [Some(0.003), Some(0.06), None]);
     }
 }

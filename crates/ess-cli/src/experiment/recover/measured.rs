@@ -12,9 +12,6 @@ use crate::{
     },
 };
 
-/// What the encoder of `--data` is called.
-pub(super) const FROZEN: &str = "frozen";
-
 /// An encoder that is searched with as it is.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Bare {

@@ -6,12 +6,12 @@ use crate::{
     experiment::{
         compared::Compared,
         figures::{figure, or_dash, short},
+        tuned::FROZEN,
     },
     output::together::Together,
 };
 
 use super::{
-    measured::FROZEN,
     plot,
     row::{Row, Rows},
 };

@@ -7,9 +7,10 @@ use crate::experiment::{
     kept::Kept,
     over_seeds::{OverSeeds, mean},
     task::Trained,
+    tuned::FROZEN,
 };
 
-use super::measured::{Bare, FROZEN, Results};
+use super::measured::{Bare, Results};
 
 /// The systems of a data set; the first is the frozen encoder.
 pub(super) struct Rows<'a> {

@@ -5,6 +5,8 @@ pub(crate) struct Series {
     pub(super) name: String,
     pub(super) points: Vec<Point>,
     pub(super) style: Style,
+    /// What stands beside each point.
+    pub(super) label: String,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -44,7 +46,14 @@ impl Series {
 
     fn new(name: &str, points: impl IntoIterator<Item = (f64, f64)>, style: Style) -> Self {
         let points = points.into_iter().map(|(x, y)| Point { x, y, interval: None }).collect();
-        Self { name: name.to_owned(), points, style }
+        Self { name: name.to_owned(), points, style, label: String::new() }
+    }
+
+    /// Writes a word beside each point, by which it is told from those of other series without colour.
+    #[must_use]
+    pub(crate) fn labelled(mut self, label: &str) -> Self {
+        label.clone_into(&mut self.label);
+        self
     }
 
     /// Gives the points error bars, one interval (low and high) each, in order.

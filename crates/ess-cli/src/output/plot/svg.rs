@@ -7,12 +7,13 @@ use plotters::{
     coord::types::RangedCoordf64,
     prelude::{
         BLACK, Cartesian2d, ChartBuilder, ChartContext, Circle, Color, EmptyElement, IntoDrawingArea,
-        PathElement, RGBColor, SVGBackend, SeriesLabelPosition, ShapeStyle, WHITE,
+        PathElement, RGBColor, SVGBackend, ShapeStyle, Text, WHITE,
     },
 };
 
 use super::{
     content::Plot,
+    corner::emptiest_corner,
     series::{Point, Series, Style},
 };
 
@@ -129,16 +130,37 @@ fn draw_series(
         let mark = |&place: &(f64, f64)| Circle::new(place, radius, mark_style);
         chart.draw_series(places.iter().map(mark)).map_err(failed)?;
     }
-    if !series.name.is_empty() {
-        let (line, points) = (line_style(series, colour), series.style != Style::Guide);
-        // A series of nothing, for its place in the legend.
-        let entry = chart.draw_series(std::iter::empty::<PathElement<(f64, f64)>>()).map_err(failed)?;
-        entry.label(&series.name).legend(move |(x, y)| {
-            let line = PathElement::new(vec![(0, 0), (18, 0)], line);
-            let mark = Circle::new((9, 0), if points { radius } else { 0 }, mark_style);
-            EmptyElement::at((x, y)) + line + mark
-        });
+    draw_label(series, &places, chart)?;
+    add_to_legend(series, colour, (radius, mark_style), chart)
+}
+
+/// The word of a series beside each of its points.
+fn draw_label(series: &Series, places: &[(f64, f64)], chart: &mut Chart<'_>) -> Result<()> {
+    if series.label.is_empty() {
+        return Ok(());
     }
+    let label = || Text::new(series.label.clone(), (6, -14), ("sans-serif", 13));
+    let labels = places.iter().map(|&place| EmptyElement::at(place) + label());
+    chart.draw_series(labels).map(|_| ()).map_err(failed)
+}
+
+fn add_to_legend(
+    series: &Series,
+    colour: RGBColor,
+    (radius, mark_style): (i32, ShapeStyle),
+    chart: &mut Chart<'_>,
+) -> Result<()> {
+    if series.name.is_empty() {
+        return Ok(());
+    }
+    let (line, points) = (line_style(series, colour), series.style != Style::Guide);
+    // A series of nothing, for its place in the legend.
+    let entry = chart.draw_series(std::iter::empty::<PathElement<(f64, f64)>>()).map_err(failed)?;
+    entry.label(&series.name).legend(move |(x, y)| {
+        let line = PathElement::new(vec![(0, 0), (18, 0)], line);
+        let mark = Circle::new((9, 0), if points { radius } else { 0 }, mark_style);
+        EmptyElement::at((x, y)) + line + mark
+    });
     Ok(())
 }
 
@@ -167,37 +189,6 @@ fn draw_legend(plot: &Plot, chart: &mut Chart<'_>) -> Result<()> {
         .map_err(failed)
 }
 
-fn emptiest_corner(plot: &Plot, x: std::ops::Range<f64>, y: std::ops::Range<f64>) -> SeriesLabelPosition {
-    let share = |place: f64, range: &std::ops::Range<f64>| (place - range.start) / (range.end - range.start);
-    let places: Vec<(f64, f64)> = plot
-        .series
-        .iter()
-        .flat_map(|series| along(&series.points))
-        .map(|(at, height)| (share(plot.x.place(at), &x), share(plot.y.place(height), &y)))
-        .collect();
-    let crowd = |(right, upper): (bool, bool)| {
-        let near = |&&(at, height): &&(f64, f64)| {
-            (if right { at > 0.6 } else { at < 0.4 }) && (if upper { height > 0.6 } else { height < 0.4 })
-        };
-        places.iter().filter(near).count()
-    };
-    let corners = [
-        ((true, false), SeriesLabelPosition::LowerRight),
-        ((false, true), SeriesLabelPosition::UpperLeft),
-        ((true, true), SeriesLabelPosition::UpperRight),
-        ((false, false), SeriesLabelPosition::LowerLeft),
-    ];
-    let emptiest = corners.into_iter().min_by_key(|&(corner, _)| crowd(corner));
-    emptiest.map_or(SeriesLabelPosition::LowerRight, |(_, position)| position)
-}
-
-/// The points of a series, with some between them for a line that passes.
-fn along(points: &[Point]) -> Vec<(f64, f64)> {
-    let between =
-        points.windows(2).map(|pair| ((pair[0].x + pair[1].x) / 2.0, (pair[0].y + pair[1].y) / 2.0));
-    points.iter().map(|point| (point.x, point.y)).chain(between).collect()
-}
-
 fn failed(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("plot: {error}")
 }
@@ -216,12 +207,13 @@ mod tests {
         let svg = plot(&[(1.0, 0.5), (100.0, 0.7)])
             .with(Series::line("more", [(1.0, 0.1), (10.0, 0.2)]).with_intervals([[0.0, 0.2], [0.1, 0.3]]))
             .with(Series::guide("", [(1.0, 0.0), (100.0, 1.0)]))
+            .with(Series::points("", [(10.0, 0.5)]).labelled("12"))
             .to_svg()
             .unwrap();
-        for words in ["a &amp; b", "y &lt;z&gt;", ">\nsome\n<", ">\nmore\n<", ">\n100\n<"] {
+        for words in [">\n12\n<", "a &amp; b", "y &lt;z&gt;", ">\nsome\n<", ">\nmore\n<", ">\n100\n<"] {
             assert!(svg.contains(words), "{words:?} is not in\n{svg}");
         }
-        assert_eq!(svg.matches("<circle").count(), 4 + 2, "four points, and two in the legend");
+        assert_eq!(svg.matches("<circle").count(), 5 + 2, "five points, and two in the legend");
     }
 
     #[test]

@@ -4,27 +4,30 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 
-use crate::{arguments::paths::EMBEDDINGS, experiment::source::Source};
+use crate::arguments::paths::EMBEDDINGS;
 
-use super::measured::FROZEN;
+use super::{arguments::ExperimentArguments, source::Source};
+
+/// What the encoder of `--data` is called.
+pub(crate) const FROZEN: &str = "frozen";
 
 /// A data set's embeddings by a fine-tuned encoder.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tuned {
+pub(crate) struct Tuned {
     /// The name of the data set.
-    pub(super) data: String,
+    pub(crate) data: String,
     /// What the encoder is called.
-    pub(super) label: String,
-    pub(super) folder: PathBuf,
+    pub(crate) label: String,
+    pub(crate) folder: PathBuf,
     /// What fine-tuning took.
-    pub(super) cpu_seconds: Option<f64>,
+    pub(crate) cpu_seconds: Option<f64>,
 }
 
 impl Tuned {
-    pub(super) const FORM: &'static str = "NAME=ENCODER=EMBEDDINGS_DIR[,CPU_SECONDS]";
+    pub(crate) const FORM: &'static str = "NAME=ENCODER=EMBEDDINGS_DIR[,CPU_SECONDS]";
 
     /// Reads it, and looks whether the folder is there.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let tuned = Self::read(text).ok_or_else(|| {
             format!("{text:?}: expected {}, the encoder called by letters, digits, - and spaces", Self::FORM)
         })?;
@@ -45,7 +48,7 @@ impl Tuned {
     }
 
     /// Refuses one of a data set that is not there, and two of one name.
-    pub(super) fn check(all: &[Self], sources: &[Source]) -> Result<()> {
+    pub(crate) fn check(all: &[Self], sources: &[Source]) -> Result<()> {
         for (at, tuned) in all.iter().enumerate() {
             let known = sources.iter().any(|source| source.name() == tuned.data);
             ensure!(known, "--tuned: no data set is called {:?}", tuned.data);
@@ -54,6 +57,16 @@ impl Tuned {
             ensure!(!again, "--tuned: two encoders of {:?} are called {:?}", tuned.data, tuned.label);
         }
         Ok(())
+    }
+
+    /// Those of one data set, each with its embeddings as a source.
+    pub(crate) fn sources<'a>(
+        all: &'a [Self],
+        set: &Source,
+        experiment: &ExperimentArguments,
+    ) -> Result<Vec<(&'a Self, Source)>> {
+        let of_set = all.iter().filter(|tuned| tuned.data == set.name());
+        of_set.map(|tuned| Ok((tuned, experiment.source(&set.data.embedded_in(&tuned.folder))?))).collect()
     }
 }
 

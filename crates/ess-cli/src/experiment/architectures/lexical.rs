@@ -1,0 +1,72 @@
+//! BM25, alone and with the frozen encoder.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use ess_core::QueryEncoder;
+use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
+use ess_searchers::{Combination, FusedSearcher, HybridEncoding};
+
+use crate::{
+    data::{
+        beir_file::beir_file, beir_texts::BeirTexts, file_checksum::file_checksum, split_data_set::Opened,
+    },
+    experiment::folder_of::FolderOf,
+};
+
+use super::{
+    dense::{self, bytes},
+    searched::{HITS, Searched},
+};
+
+/// The texts of a data set.
+pub(super) struct Texts {
+    folder: PathBuf,
+    /// A checksum of the files.
+    pub(super) files: String,
+}
+
+impl Texts {
+    /// Reads the files for their checksum.
+    pub(super) fn of(given: &FolderOf) -> Result<Self> {
+        let sum = |name| file_checksum(&beir_file(&given.folder, name)?);
+        let files = [sum("corpus.jsonl")?, sum("queries.jsonl")?].join(" ");
+        Ok(Self { folder: given.folder.clone(), files })
+    }
+
+    pub(super) fn read(&self) -> Result<BeirTexts> {
+        BeirTexts::read(&self.folder)
+    }
+}
+
+/// The words of items in an index, and those of the test queries.
+struct Words {
+    index: SparseIndex,
+    queries: SparseVectors,
+}
+
+impl Words {
+    fn of(data: &Opened, texts: &Texts) -> Result<Self> {
+        let texts = texts.read()?;
+        let items = texts.items(data.dataset.item_ids())?;
+        let (encoder, items) = Bm25Encoder::fit_and_encode(&items, Bm25Config::default())?;
+        let queries = encoder.encode_queries(&texts.queries(&data.test.ids)?)?;
+        Ok(Self { index: SparseIndex::new(&items), queries })
+    }
+}
+
+/// Searches with words alone.
+pub(super) fn bm25(data: &Opened, texts: &Texts) -> Result<Searched> {
+    let Words { index, queries } = Words::of(data, texts)?;
+    let bytes = index.memory_use().total();
+    Searched::new((&data.test, data.dataset.item_ids()), (&queries, &index), HITS, bytes)
+}
+
+/// Adds the similarities of both, each brought to the range of 0 to 1, with equal weights.
+pub(super) fn hybrid(data: &Opened, texts: &Texts) -> Result<Searched> {
+    let (Words { index, queries }, dense) = (Words::of(data, texts)?, dense::searcher(data)?);
+    let bytes = index.memory_use().total() + bytes(dense.index());
+    let queries = HybridEncoding::new(data.test.set.encodings().clone(), queries)?;
+    let searcher = FusedSearcher::new(dense, index, Combination::default(), HITS)?;
+    Searched::new((&data.test, data.dataset.item_ids()), (&queries, &searcher), HITS, bytes)
+}
