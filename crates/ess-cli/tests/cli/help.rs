@@ -11,7 +11,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 24] = [
+    let programs: [(&str, &[&str]); 25] = [
         (
             "train",
             &[
@@ -51,6 +51,21 @@ fn every_program_explains_its_arguments() {
             &["--embeddings", "--qrels", "--test", "--module", "--method", "--out", "--plot", "--json"],
         ),
         ("compare modules", &["--data", "--system", "--peers", "--cells", "--seed", "--out", "--json"]),
+        (
+            "experiment architectures",
+            &[
+                "--data",
+                "--module",
+                "--texts",
+                "--token-states",
+                "--tuned",
+                "--cross-encoder",
+                "--depth",
+                "--seeds",
+                "--out",
+                "--json",
+            ],
+        ),
         ("experiment bottleneck", &["--data", "--module", "--seeds", "--seed", "--out", "--quiet", "--json"]),
         ("experiment curve", &["--data", "--module", "--counts", "--seeds", "--out", "--json"]),
         ("experiment recover", &["--data", "--tuned", "--module", "--seeds", "--out", "--json"]),
@@ -108,6 +123,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "compare auto",
         "compare hybrid",
         "compare modules",
+        "experiment architectures",
         "experiment bottleneck",
         "experiment curve",
         "experiment recover",

@@ -12,6 +12,7 @@ mod earlier_indexes;
 mod encode;
 mod every_module;
 mod experiment;
+mod experiment_architectures;
 mod experiment_curve;
 mod experiment_recover;
 mod experiment_scenarios;

@@ -20,7 +20,7 @@ pub(super) fn write(set: &Rows, path: &Path) -> Result<()> {
     let [low, high] = [f64::min, f64::max].map(|end| costs().reduce(end).unwrap_or(1.0));
     // The right third is for the legend, which is as long as the table.
     let room = high * (high / low).sqrt().max(10.0);
-    let axis = Axis::log("CPU-milliseconds a query").over(low, room);
+    let axis = Axis::log("CPU-milliseconds a query").over(0.8 * low, room);
     let mut plot = Plot::new(&title, axis, Axis::linear("nDCG@10"));
     for (row, number) in set.rows.iter().zip(1..).filter(|(row, _)| row.cpu_ms > 0.0) {
         let interval = row

@@ -39,6 +39,9 @@ No f_search is trained on BM25, on MaxSim or on a cross-encoder: they give no ve
 cross-encoder finds no item beyond those that it reads.
 ";
 
+const PLOTTED: &str =
+    "Numbers are those of the rows; bars are the 95 % intervals of the difference to the frozen bi-encoder.";
+
 const HEADINGS: &str = "| | system | enc1' | f_search | enc2 | sim | nDCG@10 | over seeds | Recall@100 | difference | p | training | \
     CPU-ms a query | bytes an item | returned |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n";
 
@@ -49,7 +52,8 @@ impl Report<'_> {
         let together = Together::new(compared.map(|compared| Some(compared.p)));
         let mut text = String::from(INTRODUCTION);
         for set in self.sets {
-            let _ = writeln!(text, "\n## {0}\n\n![{0}]({1})\n", set.name, plot::name(&set.name));
+            let _ =
+                writeln!(text, "\n## {0}\n\n![{0}]({1})\n\n*{PLOTTED}*\n", set.name, plot::name(&set.name));
             text.push_str(HEADINGS);
             for (row, number) in set.rows.iter().zip(1..) {
                 line(&mut text, number, row, &together);
