@@ -9,6 +9,7 @@ mod learned;
 mod lexical;
 mod max_sim;
 mod missing;
+mod modules;
 mod plot;
 mod report;
 mod rows;
@@ -29,7 +30,6 @@ use super::{
     cells::Cells,
     folder_of::FolderOf,
     kept::{Kept, Wanted},
-    module_list::{chosen, kinds},
     started::Started,
     tuned::Tuned,
 };
@@ -39,6 +39,7 @@ use self::{
     found::Found,
     given::{Given, Tokens},
     lexical::Texts,
+    modules::Modules,
     report::Report,
     rows::Rows,
 };
@@ -69,13 +70,14 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     experiment: ExperimentArguments,
-    /// A kind of searching module, for each encoder; may be given several times [default: linear, mlp, hypencoder].
-    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    /// A kind of searching module; may be given several times [default: linear, mlp, hypencoder and, with token states, poly_encoder,
+    /// token_attention].
+    #[arg(long, value_name = "KIND", value_parser = Modules::parser())]
     module: Vec<String>,
     /// The texts of a data set: adds BM25 and its hybrid with the frozen encoder.
     #[arg(long, value_name = TEXTS_FORM, value_parser = |text: &str| FolderOf::parse(text, TEXTS_FORM, BEIR))]
     texts: Vec<FolderOf>,
-    /// The same queries and items with token states of the queries (`encode --states`): adds poly_encoder and token_attention. With
+    /// The same queries and items with token states of the queries (`encode --states`): adds modules over them. With
     /// token states of the items too (`--item-states`, or a ColBERT model): adds MaxSim.
     #[arg(long, value_name = STATES_FORM, value_parser = |text: &str| FolderOf::parse(text, STATES_FORM, EMBEDDINGS))]
     token_states: Vec<FolderOf>,
@@ -87,7 +89,6 @@ pub(crate) struct Arguments {
     cross_encoder: CrossEncoderArguments,
 }
 
-const MODULES: [&str; 3] = ["linear", "mlp", "hypencoder"];
 const TEXTS_FORM: &str = "NAME=BEIR_DIR";
 const STATES_FORM: &str = "NAME=EMBEDDINGS_DIR";
 
@@ -100,7 +101,7 @@ struct Results {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
-    let modules = chosen(&arguments.module, &MODULES)?;
+    let modules = Modules::chosen(&arguments.module, !arguments.token_states.is_empty())?;
     let cross_encoder = arguments.cross_encoder.opened()?;
     let mut started = arguments.experiment.start()?;
     Tuned::check(&arguments.tuned, &started.sources)?;
@@ -120,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let (mut results, mut rows) = (Results { seed: started.seed, systems: vec![] }, Vec::new());
     for mut given in sets {
         let measured = measure(&given, &modules, &started, &cells)?;
-        rows.push(Rows::of(&measured, given.missing())?);
+        rows.push(Rows::of(&measured, given.missing(&modules))?);
         results.systems.extend(measured);
         given.close();
     }
@@ -133,14 +134,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
 }
 
 /// How many measurements there are of a data set.
-fn cells_of(given: &Given<'_>, modules: &[&str], started: &Started) -> usize {
+fn cells_of(given: &Given<'_>, modules: &Modules<'_>, started: &Started) -> usize {
     given.systems(modules).iter().map(|system| system.seeds(&started.seeds).len()).sum()
 }
 
 /// Every system on one data set.
 fn measure(
     given: &Given<'_>,
-    modules: &[&str],
+    modules: &Modules<'_>,
     started: &Started,
     cells: &Cells,
 ) -> Result<Vec<Kept<Found>>> {

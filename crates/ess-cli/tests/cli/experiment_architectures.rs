@@ -45,7 +45,7 @@ fn without_times(mut results: Value) -> Value {
 const ROWS: [(&str, &str); 13] = [
     ("BM25", "| 1.0000 ["),
     ("frozen bi-encoder", "| – | – | – |"),
-    ("BM25 and frozen bi-encoder", "| min-max mean |"),
+    ("BM25 + frozen bi-encoder", "| min-max mean |"),
     ("frozen, linear", "| frozen encoder | linear | frozen encoder | inner product |"),
     ("frozen, hypencoder", "| the query's network on the item |"),
     ("token states, poly_encoder", "| the item attends to the query's vectors |"),
@@ -64,9 +64,10 @@ fn every_system_has_a_row_and_a_second_run_finds_the_same() {
     let own = format!("Small data={}", data.text(""));
     let rocket = format!("Small data=RocketQA={}", tuned.text(""));
     let towers = format!("Small data=two towers={},1000000", tuned.text(""));
-    let modules = ["--module", "linear", "--module", "hypencoder", "--seeds", "2", "--seed", "3"];
+    let modules = ["linear", "hypencoder", "poly_encoder", "token-attention"].map(|kind| ["--module", kind]);
+    let seeds = ["--seeds", "2", "--seed", "3"];
     let folders = ["--texts", &own, "--token-states", &own, "--tuned", &towers, "--tuned", &rocket];
-    let more = [&modules[..], &folders].concat();
+    let more = [modules.as_flattened(), &seeds, &folders].concat();
     let page = architectures(&data, "page", &more).succeeded().stdout;
     for (system, words) in ROWS {
         assert!(row(&page, system).contains(words), "{words} is not in\n{page}");
@@ -89,13 +90,19 @@ fn every_system_has_a_row_and_a_second_run_finds_the_same() {
 #[test]
 fn what_was_not_given_is_named_with_its_flag_and_what_is_kept_is_of_the_same_texts() {
     let data = data();
-    let linear = ["--module", "linear", "--seeds", "1"];
-    let page = architectures(&data, "page", &linear).succeeded().stdout;
-    for flag in ["(`--texts`)", "(`--token-states`)", "(`--cross-encoder`, with `--texts`)", "(`--tuned`"] {
-        assert!(page.contains(flag), "{flag} is not in\n{page}");
+    let page = architectures(&data, "page", &["--seeds", "1"]).succeeded().stdout;
+    for words in [
+        "hybrid (`--texts`)",
+        "poly_encoder, token_attention (`--token-states`)",
+        "MaxSim (`--token-states`, with",
+        "(`--cross-encoder`, with `--texts`)",
+        "(`--tuned`",
+        "| frozen, mlp |",
+    ] {
+        assert!(page.contains(words), "{words} is not in\n{page}");
     }
     let own = format!("Small data={}", data.text(""));
-    let more = [&linear[..], &["--texts", &own]].concat();
+    let more = ["--module", "linear", "--seeds", "1", "--texts", &own];
     architectures(&data, "page", &more).succeeded();
     let mark = |system: &str| {
         let cell = data.path(&format!("page/cells/Small data.{system}.0.json"));
@@ -148,6 +155,8 @@ fn folders_of_unknown_data_and_without_what_is_needed_are_refused() {
     refused(&["--texts", &without], &["corpus.jsonl"]);
     refused(&["--token-states", &without], &["--token-states", "token states", "found vectors alone"]);
     refused(&["--tuned", &format!("large=whole={}", plain.text(""))], &["no data set is called \"large\""]);
+    refused(&["--module", "poly_encoder"], &["--module poly_encoder", "--token-states"]);
+    refused(&["--module", "linear", "--module", "linear"], &["\"linear\" is given twice"]);
     refused(&["--depth", "0"], &["--depth 0", "at least 1"]);
     refused(&["--texts", &own, "--cross-encoder", &data.text("")], &["--cross-encoder", "config.json"]);
     let model = data.text("model");

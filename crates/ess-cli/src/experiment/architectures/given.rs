@@ -21,8 +21,9 @@ use super::{
     learned::Learned,
     lexical::{self, Texts},
     max_sim::max_sim,
+    modules::Modules,
     searched::Searched,
-    system::{System, TOKEN_MODULES},
+    system::System,
 };
 
 /// A data set.
@@ -59,12 +60,12 @@ impl Tokens {
 
 impl Given<'_> {
     /// The systems that can be measured, in the order of the table.
-    pub(super) fn systems(&self, modules: &[&str]) -> Vec<System> {
+    pub(super) fn systems(&self, modules: &Modules<'_>) -> Vec<System> {
         let on = |encoder: &str| {
             let bare = System::BiEncoder { encoder: encoder.to_owned() };
             let module =
                 |module: &&str| System::Module { encoder: encoder.to_owned(), module: (*module).to_owned() };
-            std::iter::once(bare).chain(modules.iter().map(module)).collect::<Vec<_>>()
+            std::iter::once(bare).chain(modules.of_vectors.iter().map(module)).collect::<Vec<_>>()
         };
         let mut systems = on(FROZEN);
         if self.texts.is_some() {
@@ -72,7 +73,8 @@ impl Given<'_> {
             systems.insert(2, System::Hybrid);
         }
         if let Some(tokens) = &self.tokens {
-            systems.extend(TOKEN_MODULES.map(|module| System::TokenModule { module: module.to_owned() }));
+            let module = |module: &&str| System::TokenModule { module: (*module).to_owned() };
+            systems.extend(modules.of_tokens.iter().map(module));
             systems.extend(tokens.of_items.then_some(System::MaxSim));
         }
         systems.extend(self.cross_encoder.map(|given| System::CrossEncoder { depth: given.depth }));

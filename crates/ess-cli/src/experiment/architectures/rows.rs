@@ -15,7 +15,7 @@ use super::{found::Found, system::System};
 pub(super) struct Rows {
     pub(super) name: String,
     pub(super) rows: Vec<Row>,
-    pub(super) missing: Vec<&'static str>,
+    pub(super) missing: Vec<String>,
 }
 
 /// A system, the mean over its seeds.
@@ -39,7 +39,7 @@ pub(super) struct Row {
 
 impl Rows {
     /// Takes the measurements of one data set, those of a system one after the other.
-    pub(super) fn of(measured: &[Kept<Found>], missing: Vec<&'static str>) -> Result<Self> {
+    pub(super) fn of(measured: &[Kept<Found>], missing: Vec<String>) -> Result<Self> {
         let all: Vec<&Found> = measured.iter().map(|kept| &kept.found).collect();
         let baseline = System::baseline();
         let frozen = all.iter().find(|found| found.system == baseline).context("no frozen encoder")?;

@@ -25,9 +25,6 @@ pub(super) enum System {
     CrossEncoder { depth: usize },
 }
 
-/// Kinds of modules that read token states.
-pub(super) const TOKEN_MODULES: [&str; 2] = ["poly_encoder", "token_attention"];
-
 impl System {
     /// The encoder that all others are compared with.
     pub(super) fn baseline() -> Self {
@@ -39,7 +36,7 @@ impl System {
         match self {
             Self::Bm25 => "BM25".to_owned(),
             Self::BiEncoder { encoder } => format!("{encoder} bi-encoder"),
-            Self::Hybrid => "BM25 and frozen bi-encoder".to_owned(),
+            Self::Hybrid => "BM25 + frozen bi-encoder".to_owned(),
             Self::Module { encoder, module } => format!("{encoder}, {module}"),
             Self::TokenModule { module } => format!("token states, {module}"),
             Self::MaxSim => "token states, MaxSim".to_owned(),
