@@ -31,8 +31,8 @@ its paired 95 % bootstrap interval (studentised, and none where too few queries 
 correction over all differences on this page; **bold** ones are significant.
 
 *Training* is in CPU-seconds: of the module, and of a fine-tuned encoder as they were given. *CPU-ms a query* are CPU-milliseconds of a
-search for the best 100 items in one thread, one query after the other, by exact search (an index of tokens is approximate). **Encoding the
-query is not in them**, nor is building an index; the texts that a cross-encoder reads are. *Bytes an item* are those of the index, without
+search for the best 100 items in one thread, one query after the other, by exact search (an index of tokens is approximate); of up to five
+passes over the queries the cheapest counts. **Encoding the query is not in them**, nor is building an index; a cross-encoder's reading is. *Bytes an item* are those of the index, without
 ids, and of the text where a cross-encoder reads it.
 
 No f_search is trained on BM25, on MaxSim or on a cross-encoder: they give no vector of the query that a module on one vector maps. A

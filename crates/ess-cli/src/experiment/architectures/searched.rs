@@ -15,6 +15,11 @@ const RECALL: &str = "recall@100";
 /// How many hits of a query are searched for.
 pub(super) const HITS: usize = 100;
 
+/// How often all queries are searched for at most: the cheapest pass counts, which other work on the machine disturbs least.
+const PASSES: usize = 5;
+/// CPU-seconds of searches after which no other pass follows.
+const ENOUGH: f64 = 1.0;
+
 /// The hits of a system, measured.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Searched {
@@ -61,11 +66,19 @@ fn timed<E: Encoding>(searcher: &dyn Searcher<E>, each: &[E], k: usize) -> Resul
     pool.install(|| {
         // The first search pays for what all later ones find in memory.
         each.first().map(|first| searcher.search(first, k)).transpose()?;
-        let mut hits = Vec::with_capacity(each.len());
-        let started = ProcessTime::now();
-        for query in each {
-            hits.extend(searcher.search(query, k)?);
+        let (mut hits, mut least, mut spent) = (Vec::new(), f64::INFINITY, 0.0);
+        for _ in 0..PASSES {
+            hits.clear();
+            let started = ProcessTime::now();
+            for query in each {
+                hits.extend(searcher.search(query, k)?);
+            }
+            let seconds = started.elapsed().as_secs_f64();
+            (least, spent) = (seconds.min(least), spent + seconds);
+            if spent > ENOUGH {
+                break;
+            }
         }
-        Ok((hits, 1e3 * started.elapsed().as_secs_f64() / each.len().max(1) as f64))
+        Ok((hits, 1e3 * least / each.len().max(1) as f64))
     })
 }
