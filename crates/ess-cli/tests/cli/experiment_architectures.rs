@@ -110,7 +110,7 @@ fn what_was_not_given_is_named_with_its_flag_and_what_is_kept_is_of_the_same_tex
         marked["found"]["item_bytes"] = 123_456_789.into();
         fs::write(&cell, marked.to_string()).unwrap();
     };
-    ["BM25", "frozen, linear"].map(mark);
+    ["BM25", "frozen, linear"].into_iter().for_each(mark);
     let kept = |system: &str| {
         let page = architectures(&data, "page", &more).succeeded().stdout;
         row(&page, system).contains("| 123456789 |")
