@@ -7,6 +7,7 @@ mod cells;
 mod compared;
 mod curve;
 mod data_set;
+mod every_item;
 mod figures;
 mod fit;
 mod folder_of;

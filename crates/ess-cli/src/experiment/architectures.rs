@@ -2,7 +2,6 @@
 
 mod cross_encoder;
 mod dense;
-mod every_item;
 mod found;
 mod given;
 mod learned;

@@ -17,7 +17,7 @@ use super::{
     arguments::ExperimentArguments,
     cells::Cells,
     kept::Wanted,
-    module_list::{chosen, kinds},
+    module_list::{chosen, kinds_of_vectors},
     source::Source,
     started::Started,
 };
@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     experiment: ExperimentArguments,
     /// A class of searching modules; may be given several times [default: diagonal, low_rank, linear, mlp].
-    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    #[arg(long, value_name = "KIND", value_parser = kinds_of_vectors())]
     module: Vec<String>,
 }
 

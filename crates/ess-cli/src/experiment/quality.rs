@@ -1,7 +1,7 @@
 //! nDCG@10 of each query.
 
 use anyhow::{Context, Result};
-use ess_core::{Embeddings, Ids, Index, SearchModule};
+use ess_core::{Embeddings, Hit, Ids, Index, SearchModule, Searcher};
 use ess_kit::JudgedQueries;
 use ess_metrics::Evaluator;
 
@@ -28,8 +28,25 @@ pub(crate) fn ndcg_of(
     index: &dyn Index,
     items: &Ids,
 ) -> Result<Vec<f64>> {
-    let own = usize::from(queries.own_items.iter().any(Option::is_some));
-    let run = queries.run("run", items, index.search(vectors, index.len().min(HITS + own))?)?;
+    measured(queries, index.search(vectors, hits_of(queries, items))?, items)
+}
+
+/// Of queries that are searched for in whatever way.
+pub(crate) fn ndcg_by(
+    queries: &JudgedQueries,
+    searcher: &dyn Searcher<Embeddings>,
+    items: &Ids,
+) -> Result<Vec<f64>> {
+    measured(queries, searcher.search(queries.set.encodings(), hits_of(queries, items))?, items)
+}
+
+/// One more where a query's own item is left out.
+fn hits_of(queries: &JudgedQueries, items: &Ids) -> usize {
+    items.len().min(HITS + usize::from(queries.own_items.iter().any(Option::is_some)))
+}
+
+fn measured(queries: &JudgedQueries, hits: Vec<Vec<Hit>>, items: &Ids) -> Result<Vec<f64>> {
+    let run = queries.run("run", items, hits)?;
     let found = Evaluator::from_names([MEASURE])?.evaluate(&queries.qrels, &run)?;
     Ok(found.get(MEASURE).context("nDCG@10 is measured")?.per_query.clone())
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::data::split_data_set::Opened;
 
 use super::{
+    every_item::EveryItem,
     fit::Fit,
-    quality::{ndcg, ndcg_of},
+    quality::{ndcg_by, ndcg_of},
 };
 
 /// Items, queries to learn from, and queries to be measured on.
@@ -78,8 +79,9 @@ impl<'a> Task<'a> {
         let dim = self.items.dim();
         let recipe = module.build(dim, dim, 0)?;
         let fit = Fit::new(&*recipe, (&self.items, &self.index), [&self.train, &self.dev], seed)?;
+        let searcher = EveryItem { module: &*fit.module, index: &self.index, items: &self.items };
         Ok(Trained {
-            trained: ndcg(&self.test, &*fit.module, &self.index, self.ids)?,
+            trained: ndcg_by(&self.test, &searcher, self.ids)?,
             returned: fit.returned,
             cpu_seconds: fit.cpu_seconds,
         })

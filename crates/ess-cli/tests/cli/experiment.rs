@@ -72,6 +72,7 @@ fn what_cannot_be_measured_is_said_and_leaves_nothing() {
     let bottleneck = |more: &[&str]| run("experiment bottleneck", [&["--out", &out], more].concat());
     bottleneck(&["--data", &unequal]).failed_with(&["small", "differ in dimension"]);
     bottleneck(&["--data", &small, "--data", &small]).failed_with(&["two data sets are called \"small\""]);
+    bottleneck(&["--data", &small, "--module", "hypencoder"]).failed_with(&["hypencoder", "low_rank"]);
     bottleneck(&["--data", &small, "--module", "linear", "--module", "linear"])
         .failed_with(&["\"linear\" is given twice"]);
     bottleneck(&["--data", &small, "--seeds", "0"]).failed_with(&["--seeds"]);

@@ -52,6 +52,15 @@ fn where_the_frozen_encoder_finds_everything_it_is_what_is_deployed() {
 }
 
 #[test]
+fn a_module_with_a_scoring_of_its_own_is_measured_by_it() {
+    let data = SmallData::new(4, 4);
+    let mut arguments = arguments(&data);
+    arguments[3] = "hypencoder".to_owned();
+    let page = run("experiment curve", arguments).succeeded().stdout;
+    assert!(page.contains("### hypencoder") && page.contains("| 24 |"), "{page}");
+}
+
+#[test]
 fn numbers_of_queries_rise_from_one() {
     let data = SmallData::new(6, 6);
     for wrong in ["0,5", "5,5", "9,3"] {

@@ -6,11 +6,13 @@ use ess_index::FlatIndex;
 use ess_search::DeviceEncoding;
 use ess_train::{Recipe, RecipeConfig};
 
-use crate::{data::split_data_set::Opened, experiment::fit::Fit};
+use crate::{
+    data::split_data_set::Opened,
+    experiment::{every_item::EveryItem, fit::Fit},
+};
 
 use super::{
     dense::bytes,
-    every_item::EveryItem,
     searched::{HITS, Searched},
 };
 

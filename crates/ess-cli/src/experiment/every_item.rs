@@ -4,10 +4,10 @@ use ess_core::{Embeddings, Encoding, Error, Hit, Index, Scored, SearchModule, Se
 use ess_index::FlatIndex;
 
 /// Compares every item with what a module makes of a query: by inner product or, where the module has one, by its scoring.
-pub(super) struct EveryItem<'a, M: ?Sized> {
-    pub(super) module: &'a M,
-    pub(super) index: &'a FlatIndex,
-    pub(super) items: &'a Embeddings,
+pub(crate) struct EveryItem<'a, M: ?Sized> {
+    pub(crate) module: &'a M,
+    pub(crate) index: &'a FlatIndex,
+    pub(crate) items: &'a Embeddings,
 }
 
 impl<E: Encoding, M: SearchModule<E> + ?Sized> Searcher<E> for EveryItem<'_, M> {
