@@ -83,7 +83,7 @@ fn a_run_of_another_process_is_told_apart_from_one_that_was_killed() {
     let task = Task::new();
     let folder = tempfile::tempdir().unwrap();
     let mut other = Command::new(std::env::current_exe().unwrap());
-    other.args(["--exact", "second_run::other_process"]).env(FOLDER, folder.path());
+    other.args(["--exact", "checkpoints::second_run::other_process"]).env(FOLDER, folder.path());
     let mut other = Running(other.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     while !folder.path().join("run-0.checkpoint").exists() {
         assert!(other.0.try_wait().unwrap().is_none(), "it ended by itself");
