@@ -47,7 +47,7 @@ QUESTIONS = {
         "lexical_search",
         [["bm25s_search.py"], ["tantivy_search.py"]],
         {
-            f"{texts}, {work}": (f"{count}_{texts}/{folder}", units)
+            f"{texts}, {work}": (f"{count} {texts}/{folder}", units)
             for texts, count in {"abstracts": 5183, "sentences": 51309}.items()
             for work, folder, units in [("index", "index", 1), ("query", "search", CLAIMS)]
         },
@@ -56,13 +56,15 @@ QUESTIONS = {
         "Reading a run of 10 million lines",
         "readers",
         [["readers.py", "{run}"]],
-        {"columns or run": ("10M_lines/read_run", 1)},
+        {"columns or run": ("10M lines/read_run", 1)},
+        bench_arguments=["read_run"],
     ),
     "measures": Question(
         "Four measures on 10 000 queries × 1000 hits",
         "measures",
         [["pytrec_eval_measures.py"]],
-        {"all": ("measures/10k_queries_x_1000_hits_by_id", 1)},
+        {"all": ("measures/10k queries x 1000 hits by id", 1)},
+        bench_arguments=["by id"],
     ),
     "exact": Question(
         "Exact search, 100 000 × 384, k = 10",
@@ -73,12 +75,14 @@ QUESTIONS = {
             for storage in ("f32", "f16")
             for batch in (1, 8, 64, 1000)
         },
+        bench_arguments=["f(32|16)/batch"],
     ),
     "step": Question(
         "A training step, d = 384",
         "train_step",
         [["train_step.py"]],
         steps("1024 x 5183", "128 x 57638", "8192 x 8192"),
+        bench_arguments=["four_steps"],
     ),
     "encode": Question(
         "Encoding 512 items of SciFact with all-MiniLM-L6-v2",
