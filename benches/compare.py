@@ -56,7 +56,7 @@ QUESTIONS = {
         "Reading a run of 10 million lines",
         "readers",
         [["readers.py", "{run}"]],
-        {"columns or run": ("10M lines/read_run", 1)},
+        {"ids as texts": ("10M lines/read_run", 1)},
         bench_arguments=["read_run"],
     ),
     "measures": Question(
@@ -85,10 +85,11 @@ QUESTIONS = {
         bench_arguments=["four_steps"],
     ),
     "encode": Question(
-        "Encoding 512 items of SciFact with all-MiniLM-L6-v2",
+        "Encoding 128 items of SciFact with all-MiniLM-L6-v2",
         "encode",
         [["encode.py", "{model}"]],
         {"items": ("encode/transformer", 1), "items, int8": ("encode/transformer_int8", 1)},
+        bench_arguments=["transformer(_int8)?$"],
     ),
     "graph": Question(
         "A graph over 30 000 × 384, k = 10, query",

@@ -32,7 +32,7 @@ from transformers import AutoModel
 torch.set_num_threads(1)
 torch.set_grad_enabled(False)
 MODEL = Path(sys.argv[1])
-ITEMS = int(sys.argv[2]) if len(sys.argv) > 2 else 512
+ITEMS = int(sys.argv[2]) if len(sys.argv) > 2 else 128
 MAX_TOKENS = 256
 BATCHES = [4, 16, 32]
 
