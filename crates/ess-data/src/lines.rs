@@ -46,6 +46,25 @@ impl Lines {
         }
     }
 
+    /// As many whole lines as were read at once, with their ends, blank ones among them; and the number of the first. `None` at
+    /// the end of the file. An error is that of the first line.
+    pub(crate) fn next_block(&mut self) -> Result<Option<(u64, &str)>, Error> {
+        let first = self.line + 1;
+        let end = self.read_whole_lines()?;
+        let lines = &self.buffer[self.unread.start..][..end];
+        let end = if first_line(lines) > MAX_LINE_BYTES { 0 } else { valid_lines(lines) };
+        if end == 0 {
+            return Ok(self.next()?.map(|line| (first, line)));
+        }
+        let block = self.unread.start..self.unread.start + end;
+        self.unread.start = block.end;
+        let bytes = &self.buffer[block.clone()];
+        self.line += memchr::memchr_iter(b'\n', bytes).count() as u64 + u64::from(!bytes.ends_with(b"\n"));
+        let text = std::str::from_utf8(&self.buffer[block])
+            .map_err(|error| self.error("UTF-8 text", error.to_string()))?;
+        Ok(Some((first, text)))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -57,12 +76,12 @@ impl Lines {
 
     /// An error that names the line read last.
     pub(crate) fn error(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
-        Error::Line {
-            path: self.path.clone(),
-            line: self.line,
-            expected: expected.into(),
-            found: found.into(),
-        }
+        self.error_at(self.line, expected, found)
+    }
+
+    /// An error that names a line by its number.
+    pub(crate) fn error_at(&self, line: u64, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::Line { path: self.path.clone(), line, expected: expected.into(), found: found.into() }
     }
 
     /// Where the next line stands in the buffer, with its end.
@@ -85,6 +104,19 @@ impl Lines {
         let line = self.unread.start..self.unread.start + length;
         self.unread.start = line.end;
         Ok((length > 0).then_some(line))
+    }
+
+    /// The bytes of the whole lines that are unread, of which there is one unless the file ends; at its end of all.
+    fn read_whole_lines(&mut self) -> Result<usize, Error> {
+        loop {
+            let unread = &self.buffer[self.unread.clone()];
+            if let Some(at) = memchr::memrchr(b'\n', unread) {
+                return Ok(at + 1);
+            }
+            if unread.len() > MAX_LINE_BYTES || self.fill()? == 0 {
+                return Ok(self.unread.len());
+            }
+        }
     }
 
     /// Reads more behind what is unread, and says how much.
@@ -114,8 +146,26 @@ impl Lines {
             let at = error.valid_up_to();
             self.error("UTF-8 text", format!("byte 0x{:02x} at column {}", bytes[at], at + 1))
         })?;
-        let text = text.strip_suffix('\n').unwrap_or(text);
-        Ok(text.strip_suffix('\r').unwrap_or(text))
+        Ok(without_end(text))
+    }
+}
+
+/// A line without its end, LF or CRLF.
+pub(crate) fn without_end(line: &str) -> &str {
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// The bytes of the first line, with its end.
+fn first_line(lines: &[u8]) -> usize {
+    memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1)
+}
+
+/// The bytes of the lines before the first that is not UTF-8.
+fn valid_lines(lines: &[u8]) -> usize {
+    match std::str::from_utf8(lines) {
+        Ok(_) => lines.len(),
+        Err(error) => memchr::memrchr(b'\n', &lines[..error.valid_up_to()]).map_or(0, |at| at + 1),
     }
 }
 

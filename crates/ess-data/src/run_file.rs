@@ -8,34 +8,15 @@ use crate::{
     decimal::parse_f32,
     error::Error,
     lines::{Lines, write_lines},
-    qrels_file::excerpt,
     writable::{COMMENT, check_trec_ids},
 };
 
-/// One line of a run file: `query Q0 item rank score tag`.
-///
-/// The second field, the rank and whatever follows the tag are not kept: as in trec_eval, only the scores make the
-/// ranking.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunLine {
-    /// The query's id.
-    pub query: String,
-    /// The item's id.
-    pub item: String,
-    /// The score, finite; larger is more relevant.
-    pub score: f32,
-    /// The name of the system.
-    pub tag: String,
-}
+mod line;
+mod whole;
 
-/// A [`RunLine`] in the reader's buffer.
-struct Borrowed<'a> {
-    query: &'a str,
-    item: &'a str,
-    rank: &'a str,
-    score: f32,
-    tag: &'a str,
-}
+pub use line::RunLine;
+use line::{Borrowed, parse};
+pub use whole::read_run;
 
 /// Reads the lines of a run file one by one, in constant memory.
 ///
@@ -92,61 +73,6 @@ impl Iterator for RunReader {
         let line = self.read(|line| line.into_owned()).transpose();
         self.ended = !matches!(line, Some(Ok(_)));
         line
-    }
-}
-
-impl Borrowed<'_> {
-    fn into_owned(self) -> RunLine {
-        let Self { query, item, score, tag, .. } = self;
-        RunLine { query: query.to_owned(), item: item.to_owned(), score, tag: tag.to_owned() }
-    }
-}
-
-fn parse(text: &str) -> Result<Borrowed<'_>, (&'static str, String)> {
-    let mut fields = text.split_ascii_whitespace();
-    let six = [(); 6].map(|()| fields.next());
-    let [Some(query), _, Some(item), Some(rank), Some(score), Some(tag)] = six else {
-        return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
-    };
-    if rank.contains('.') && score.bytes().all(|byte| byte.is_ascii_digit()) && parse_f32(rank).is_some() {
-        let expected = "a rank in column 4 and a score in column 5, which look exchanged";
-        return Err((expected, format!("{:?} and {:?}", excerpt(rank), excerpt(score))));
-    }
-    match parse_f32(score).filter(|score| score.is_finite()) {
-        Some(score) => Ok(Borrowed { query, item, rank, score, tag }),
-        None => Err(not_a_score([item, rank, score])),
-    }
-}
-
-/// What is wrong with a line whose score is no number, often because its columns stand in another order.
-#[cold]
-fn not_a_score(fields: [&str; 3]) -> (&'static str, String) {
-    let [item, rank, score] = fields.map(|field| format!("{:?}", excerpt(field)));
-    let expected = "a score that is a finite number in column 5, behind query id, Q0, item id and rank";
-    (expected, format!("{score} behind the item {item} and the rank {rank}"))
-}
-
-/// Reads a run; its name is the tag of the first line.
-///
-/// # Errors
-/// Those of [`RunReader`], and [`Error::Line`] when a query has an item twice.
-pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
-    let mut reader = RunReader::open(path)?;
-    let mut run = Run::default();
-    loop {
-        let inserted = reader.read(|hit| {
-            if run.is_empty() {
-                run.set_name(hit.tag);
-            }
-            run.insert(hit.query, hit.item, hit.score)
-        })?;
-        match inserted {
-            Some(Ok(())) => {}
-            Some(Err(error)) => {
-                return Err(reader.lines.error("each item once for a query", error.to_string()));
-            }
-            None => return Ok(run),
-        }
     }
 }
 

@@ -34,6 +34,29 @@ impl<V: Copy> EntryTable<V> {
         value: V,
     ) -> Result<(), Error> {
         let number = self.items.insert(item)?;
+        self.insert_numbered(what, (query, item, value), number)
+    }
+
+    /// As [`EntryTable::insert`] of each entry; those before an error are there.
+    pub(crate) fn insert_all(
+        &mut self,
+        what: &'static str,
+        entries: &[(&str, &str, V)],
+    ) -> Result<(), Error> {
+        let mut numbers = Vec::with_capacity(entries.len());
+        let numbered = self.items.insert_all(entries.iter().map(|(_, item, _)| *item), &mut numbers);
+        for (entry, number) in entries.iter().zip(numbers) {
+            self.insert_numbered(what, *entry, number)?;
+        }
+        numbered
+    }
+
+    fn insert_numbered(
+        &mut self,
+        what: &'static str,
+        (query, item, value): (&str, &str, V),
+        number: u32,
+    ) -> Result<(), Error> {
         let place = self.place_of_new_or_known(query);
         let entries = &mut self.queries[place];
         if !self.newest.is_new(place, entries, number) {
@@ -196,6 +219,30 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn many_at_once_are_as_one_by_one(
+            entries in prop::collection::vec((0_u8..3, 0_u8..20), 0..80), known in 0_usize..80, batch in 1_usize..40,
+        ) {
+            let ids: Vec<(String, String)> =
+                entries.iter().map(|(query, item)| (format!("q{query}"), format!("d{item}"))).collect();
+            let entries: Vec<(&str, &str, usize)> =
+                ids.iter().enumerate().map(|(at, (query, item))| (query.as_str(), item.as_str(), at)).collect();
+            let (mut single, mut many) = (EntryTable::default(), EntryTable::default());
+            let one_by_one =
+                entries.iter().try_for_each(|(query, item, value)| single.insert("table", query, item, *value));
+            let (before, behind) = entries.split_at(known.min(entries.len()));
+            let at_once = before
+                .iter()
+                .try_for_each(|(query, item, value)| many.insert("table", query, item, *value))
+                .and_then(|()| behind.chunks(batch).try_for_each(|batch| many.insert_all("table", batch)));
+            prop_assert_eq!(format!("{at_once:?}"), format!("{one_by_one:?}"));
+            prop_assert_eq!(&many, &single);
+            let numbers = |table: &EntryTable<usize>| -> Vec<Option<u32>> {
+                single.iter().map(|(_, item, _)| table.items.get(item)).collect()
+            };
+            prop_assert_eq!(numbers(&many), numbers(&single));
+        }
+
         #[test]
         fn entries_are_those_of_a_plain_list(steps in steps()) {
             let mut table = EntryTable::default();

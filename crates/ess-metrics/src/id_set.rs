@@ -17,6 +17,9 @@ pub(crate) struct IdSet {
     hasher: RandomState,
 }
 
+/// In place of a number: the id was not found.
+const NO_NUMBER: u32 = u32::MAX;
+
 /// A part of an id's hash, by which most different ids are told apart without reading them, and the id's number.
 #[derive(Clone, Copy)]
 struct Slot {
@@ -36,6 +39,40 @@ impl IdSet {
         self.ends.push(self.text.len());
         self.table.insert_unique(spread(hash), Slot { hash, number }, |slot| spread(slot.hash));
         Ok(number)
+    }
+
+    /// The numbers of some ids, as [`IdSet::insert`] gives them one after the other, into `numbers`; those before an error.
+    ///
+    /// A large table lies in memory that is slow to reach. Step by step for all of them, the processor waits for many at once.
+    pub(crate) fn insert_all<'a>(
+        &mut self,
+        ids: impl Iterator<Item = &'a str> + Clone,
+        numbers: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        numbers.clear();
+        for id in ids.clone() {
+            let hash = self.hash(id);
+            let slot = self.table.find(spread(hash), |slot| slot.hash == hash);
+            numbers.push(slot.map_or(NO_NUMBER, |slot| slot.number));
+        }
+        for (id, number) in ids.clone().zip(&mut *numbers) {
+            // Another id may have the same part of its hash.
+            if *number != NO_NUMBER && self.id(*number) != id {
+                *number = NO_NUMBER;
+            }
+        }
+        for (at, id) in ids.enumerate() {
+            if numbers[at] == NO_NUMBER {
+                match self.insert(id) {
+                    Ok(number) => numbers[at] = number,
+                    Err(error) => {
+                        numbers.truncate(at);
+                        return Err(error);
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The number of an id that is there.
