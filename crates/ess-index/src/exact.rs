@@ -46,7 +46,10 @@ impl FlatIndex {
                 |mut best, index| {
                     let block = items.block(panels, index);
                     let rows = block.first_item..block.first_item + block.items;
-                    if admitted.is_none_or(|admitted| admitted.any_in(rows)) {
+                    let any = admitted.is_none_or(|admitted| admitted.any_in(rows));
+                    if any && count > widest && self.instructions.goes_by_strips() {
+                        best.offer_all(self.instructions, &queries, &block, admitted);
+                    } else if any {
                         for queries in queries.blocks() {
                             best.offer(self.instructions, &queries, &block, admitted);
                         }

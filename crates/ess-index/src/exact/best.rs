@@ -4,15 +4,21 @@ use ess_core::{Error, Hit, RowSet, TopK};
 
 use crate::cpu::InstructionSet;
 use crate::kernels::float::{
-    element::Element, packed_queries::QueryBlock, panels::PanelBlock, scan::for_each_candidate,
+    element::Element,
+    lanes::LANES,
+    packed_queries::{PackedQueries, QueryBlock},
+    panels::PanelBlock,
+    scan::for_each_candidate,
+    strip::Strip,
 };
 
 /// For each of several queries the best hits so far, and the first similarity that was not finite.
 pub(super) struct Best {
     top: Vec<TopK>,
     overflow: Option<Overflow>,
-    // Similarities of one block of queries and one block of items.
+    // Similarities of some queries with some items.
     similarities: Vec<f32>,
+    strip: Strip,
 }
 
 #[derive(Clone, Copy)]
@@ -25,7 +31,12 @@ struct Overflow {
 impl Best {
     /// Nothing seen yet, for `queries` queries.
     pub(super) fn new(queries: usize, k: usize) -> Self {
-        Self { top: vec![TopK::new(k); queries], overflow: None, similarities: Vec::new() }
+        Self {
+            top: vec![TopK::new(k); queries],
+            overflow: None,
+            similarities: Vec::new(),
+            strip: Strip::default(),
+        }
     }
 
     /// Compares a block of queries with a block of items, of which only those admitted count.
@@ -38,23 +49,50 @@ impl Best {
     ) {
         let dim = queries.values.len() / queries.width;
         let padded = block.values.len() / dim;
-        self.similarities.resize(padded * queries.width, 0.0);
-        instructions.similarities(block.values, queries, &mut self.similarities);
-        for (j, row) in self.similarities.chunks_exact(padded).enumerate() {
-            let query = queries.first + j;
-            let top = &mut self.top[query];
-            for_each_candidate(&row[..block.items], top.threshold(), |position, value| {
-                let item = block.first_item + position;
-                if admitted.is_some_and(|admitted| !admitted.contains(item)) {
-                    return;
-                }
-                if value.is_finite() {
-                    top.push(Hit::new(item, value));
-                } else {
-                    Overflow::keep_first(&mut self.overflow, Overflow { query, item, value });
-                }
-            });
+        let mut similarities = std::mem::take(&mut self.similarities);
+        similarities.resize(padded * queries.width, 0.0);
+        instructions.similarities(block.values, queries, &mut similarities);
+        for (query, row) in (queries.first..).zip(similarities.chunks_exact(padded)) {
+            self.offer_row(query, block.first_item, &row[..block.items], admitted);
         }
+        self.similarities = similarities;
+    }
+
+    /// As [`Best::offer`] of every block of queries, with each strip of the items in turn.
+    pub(super) fn offer_all<T: Element>(
+        &mut self,
+        instructions: InstructionSet,
+        queries: &PackedQueries,
+        block: &PanelBlock<T>,
+        admitted: Option<&RowSet>,
+    ) {
+        let mut similarities = std::mem::take(&mut self.similarities);
+        similarities.resize(LANES * queries.len(), 0.0);
+        let panels = block.values.chunks_exact(LANES * queries.dim());
+        for (panel, first) in panels.zip((0..block.items).step_by(LANES)) {
+            self.strip.compare(instructions, panel, queries, &mut similarities);
+            let items = LANES.min(block.items - first);
+            for (query, row) in similarities.chunks_exact(LANES).enumerate() {
+                self.offer_row(query, block.first_item + first, &row[..items], admitted);
+            }
+        }
+        self.similarities = similarities;
+    }
+
+    /// Offers the similarities of one query with consecutive items.
+    fn offer_row(&mut self, query: usize, first_item: usize, row: &[f32], admitted: Option<&RowSet>) {
+        let (top, overflow) = (&mut self.top[query], &mut self.overflow);
+        for_each_candidate(row, top.threshold(), |position, value| {
+            let item = first_item + position;
+            if admitted.is_some_and(|admitted| !admitted.contains(item)) {
+                return;
+            }
+            if value.is_finite() {
+                top.push(Hit::new(item, value));
+            } else {
+                Overflow::keep_first(overflow, Overflow { query, item, value });
+            }
+        });
     }
 
     /// What both have seen.

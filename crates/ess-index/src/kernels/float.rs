@@ -25,3 +25,4 @@ pub(crate) mod panels;
 mod portable;
 pub(crate) mod products;
 pub(crate) mod scan;
+pub(crate) mod strip;

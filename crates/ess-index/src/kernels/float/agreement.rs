@@ -3,7 +3,7 @@
 use half::f16;
 use proptest::prelude::*;
 
-use super::{element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels};
+use super::{element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels, strip::Strip};
 use crate::cpu::{InstructionSet, Level};
 use crate::halves::halves;
 
@@ -32,6 +32,22 @@ fn similarities<T: Element>(
     found
 }
 
+/// [`similarities`] with strips of the items.
+fn by_strips<T: Element>(set: InstructionSet, items: &Panels<T>, queries: &[f32]) -> Vec<f32> {
+    let (mut found, mut strip) =
+        (vec![f32::NAN; queries.len() / items.dim() * items.len()], Strip::default());
+    let packed = PackedQueries::new(queries, items.dim(), set.widest_query_block());
+    for index in 0..items.blocks(1) {
+        let block = items.block(1, index);
+        let mut out = vec![f32::NAN; packed.len() * LANES];
+        strip.compare(set, block.values, &packed, &mut out);
+        for (row, found) in out.chunks(LANES).zip(found.chunks_mut(items.len())) {
+            found[block.first_item..][..block.items].copy_from_slice(&row[..block.items]);
+        }
+    }
+    found
+}
+
 /// The definition: one sum in the order of the dimensions, with fused multiply-adds.
 fn in_order(items: &[f32], queries: &[f32], dim: usize) -> Vec<f32> {
     let dot =
@@ -44,6 +60,9 @@ fn check<T: Element>(panels: &Panels<T>, items: &[f32], queries: &[f32]) {
     let expected = in_order(items, queries, dim);
     for set in InstructionSet::available() {
         assert!(set.widest_query_block() > 1, "{set:?}");
+        if set.goes_by_strips() {
+            assert_eq!(by_strips(set, panels, queries), expected, "{set:?}, by strips");
+        }
         for widest in 1..=set.widest_query_block() {
             let found = similarities(set, panels, queries, widest);
             if set.level() == Level::Portable {

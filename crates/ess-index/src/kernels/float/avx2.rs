@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use half::f16;
 
-use super::lanes::LANES;
+use super::lanes::{LANES, STRIP_LANES};
 
 /// Numbers in a register.
 const WIDTH: usize = 8;
@@ -85,4 +85,49 @@ fn lane_similarities<T: Load256, const N: usize, const R: usize>(
         }
     }
     sums
+}
+
+/// Copies the lanes of a panel from `first_lane` on, widened.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn copy_strip<T: Load256>(panel: &[T], first_lane: usize, strip: &mut [f32]) {
+    assert!(first_lane + STRIP_LANES <= LANES);
+    let (panel, _) = panel.as_chunks::<LANES>();
+    let (strip, _) = strip.as_chunks_mut::<STRIP_LANES>();
+    for (items, slots) in panel.iter().zip(strip) {
+        for at in (0..STRIP_LANES).step_by(WIDTH) {
+            // SAFETY: the lanes end within the panel, as asserted above, and the slots within the strip.
+            unsafe {
+                _mm256_storeu_ps(slots.as_mut_ptr().add(at), T::load(items.as_ptr().add(first_lane + at)))
+            };
+        }
+    }
+}
+
+/// As `InstructionSet::strip_similarities`, for a block of `N` queries: `N` rows that begin `stride` components apart.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn strip_similarities<const N: usize>(
+    strip: &[f32],
+    queries: &[f32],
+    similarities: &mut [f32],
+    stride: usize,
+) {
+    let mut sums = [[_mm256_setzero_ps(); STRIP_LANES / WIDTH]; N];
+    let (strip, _) = strip.as_chunks::<STRIP_LANES>();
+    let (queries, _) = queries.as_chunks::<N>();
+    for (items, queries) in strip.iter().zip(queries) {
+        // SAFETY: an item's lanes are as many as both registers have.
+        let items = unsafe { [_mm256_loadu_ps(items.as_ptr()), _mm256_loadu_ps(items.as_ptr().add(WIDTH))] };
+        for (sums, &query) in sums.iter_mut().zip(queries) {
+            let query = _mm256_set1_ps(query);
+            for (sum, &items) in sums.iter_mut().zip(&items) {
+                *sum = _mm256_fmadd_ps(query, items, *sum);
+            }
+        }
+    }
+    for (row, sums) in similarities.chunks_mut(stride).zip(&sums) {
+        for (slots, &sums) in row[..STRIP_LANES].chunks_exact_mut(WIDTH).zip(sums) {
+            // SAFETY: `slots` are 8 writable components.
+            unsafe { _mm256_storeu_ps(slots.as_mut_ptr(), sums) };
+        }
+    }
 }

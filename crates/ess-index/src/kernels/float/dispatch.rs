@@ -4,7 +4,12 @@
 use super::neon;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
-use super::{element::Element, lanes::LANES, packed_queries::QueryBlock, portable};
+use super::{
+    element::Element,
+    lanes::{LANES, STRIP_LANES},
+    packed_queries::QueryBlock,
+    portable,
+};
 use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {
@@ -18,6 +23,54 @@ impl InstructionSet {
             Level::Avx512 | Level::Vnni | Level::Vbmi => 8,
             #[cfg(target_arch = "aarch64")]
             Level::Neon => 8,
+        }
+    }
+
+    /// Whether several blocks of queries are sooner compared with a [`Strip`](super::strip::Strip) at a time.
+    pub(crate) fn goes_by_strips(self) -> bool {
+        match self.level() {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => true,
+            _ => false,
+        }
+    }
+
+    /// Copies the lanes of a panel from `first_lane` on, widened.
+    ///
+    /// # Panics
+    /// When the kernel [goes by panels](Self::goes_by_strips).
+    pub(crate) fn copy_strip<T: Element>(self, panel: &[T], first_lane: usize, strip: &mut [f32]) {
+        assert_eq!(panel.len() / LANES, strip.len() / STRIP_LANES, "dimensions of a panel and of a strip");
+        match self.level() {
+            // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2::copy_strip(panel, first_lane, strip) },
+            level => unreachable!("{level:?} goes by panels"),
+        }
+    }
+
+    /// The similarities of every query of `block` with the items of a strip, in rows that begin `stride` components apart.
+    ///
+    /// # Panics
+    /// When the lengths do not fit together, or the kernel [goes by panels](Self::goes_by_strips).
+    pub(crate) fn strip_similarities(
+        self,
+        strip: &[f32],
+        block: &QueryBlock,
+        similarities: &mut [f32],
+        stride: usize,
+    ) {
+        assert_eq!(
+            block.values.len() / block.width,
+            strip.len() / STRIP_LANES,
+            "dimensions of queries and of a strip"
+        );
+        assert!(similarities.len() >= (block.width - 1) * stride + STRIP_LANES, "a similarity for each pair");
+        match self.level() {
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2_strip_similarities(strip, block, similarities, stride) },
+            level => unreachable!("{level:?} goes by panels"),
         }
     }
 
@@ -76,4 +129,18 @@ fn avx512_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [
 #[target_feature(enable = "neon")]
 fn neon_similarities<T: Element>(panels: &[T], block: &QueryBlock, out: &mut [f32]) {
     by_width!(neon, panels, block, out, 1 12, 2 12, 3 6, 4 6, 5 4, 6 4, 7 3, 8 3);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn avx2_strip_similarities(strip: &[f32], block: &QueryBlock, out: &mut [f32], stride: usize) {
+    match block.width {
+        1 => avx2::strip_similarities::<1>(strip, block.values, out, stride),
+        2 => avx2::strip_similarities::<2>(strip, block.values, out, stride),
+        3 => avx2::strip_similarities::<3>(strip, block.values, out, stride),
+        4 => avx2::strip_similarities::<4>(strip, block.values, out, stride),
+        5 => avx2::strip_similarities::<5>(strip, block.values, out, stride),
+        6 => avx2::strip_similarities::<6>(strip, block.values, out, stride),
+        width => unreachable!("no kernel for {width} queries"),
+    }
 }

@@ -35,6 +35,16 @@ impl PackedQueries {
         Self { dim, widths, values }
     }
 
+    /// The number of queries.
+    pub(crate) fn len(&self) -> usize {
+        self.values.len() / self.dim
+    }
+
+    /// Their dimension.
+    pub(crate) fn dim(&self) -> usize {
+        self.dim
+    }
+
     /// The blocks, in the order of the queries.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = QueryBlock<'_>> {
         let mut first = 0;

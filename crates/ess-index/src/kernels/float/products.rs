@@ -1,6 +1,11 @@
 //! Inner products of every row of one matrix with every row of another.
 
-use super::{packed_queries::PackedQueries, panels::Panels};
+use super::{
+    lanes::LANES,
+    packed_queries::PackedQueries,
+    panels::{PanelBlock, Panels},
+    strip::Strip,
+};
 use crate::cpu::InstructionSet;
 
 /// Rows that are compared with many others.
@@ -31,19 +36,39 @@ impl Products {
         let (count, len) = (others.len() / self.dim(), self.len());
         products.clear();
         products.resize(count * len, 0.0);
-        let packed = PackedQueries::new(others, self.dim(), self.instructions.widest_query_block());
-        let mut found = Vec::new();
+        let widest = self.instructions.widest_query_block();
+        let packed = PackedQueries::new(others, self.dim(), widest);
         let panels = self.rows.panels_in(BYTES_IN_CACHE);
         for index in 0..self.rows.blocks(panels) {
             let block = self.rows.block(panels, index);
-            let padded = block.values.len() / self.dim();
-            for queries in packed.blocks() {
-                found.resize(padded * queries.width, 0.0);
-                self.instructions.similarities(block.values, &queries, &mut found);
-                for (j, found) in found.chunks_exact(padded).enumerate() {
-                    let start = (queries.first + j) * len + block.first_item;
-                    products[start..start + block.items].copy_from_slice(&found[..block.items]);
-                }
+            match count > widest && self.instructions.goes_by_strips() {
+                true => self.by_strips(&block, &packed, products),
+                false => self.by_panels(&block, &packed, products),
+            }
+        }
+    }
+
+    fn by_panels(&self, block: &PanelBlock<f32>, others: &PackedQueries, products: &mut [f32]) {
+        let padded = block.values.len() / self.dim();
+        let mut found = Vec::new();
+        for others in others.blocks() {
+            found.resize(padded * others.width, 0.0);
+            self.instructions.similarities(block.values, &others, &mut found);
+            for (j, found) in found.chunks_exact(padded).enumerate() {
+                let start = (others.first + j) * self.len() + block.first_item;
+                products[start..start + block.items].copy_from_slice(&found[..block.items]);
+            }
+        }
+    }
+
+    fn by_strips(&self, block: &PanelBlock<f32>, others: &PackedQueries, products: &mut [f32]) {
+        let (mut strip, mut found) = (Strip::default(), vec![0.0; LANES * others.len()]);
+        let panels = block.values.chunks_exact(LANES * self.dim());
+        for (panel, first) in panels.zip((0..block.items).step_by(LANES)) {
+            strip.compare(self.instructions, panel, others, &mut found);
+            let items = LANES.min(block.items - first);
+            for (products, found) in products.chunks_exact_mut(self.len()).zip(found.chunks_exact(LANES)) {
+                products[block.first_item + first..][..items].copy_from_slice(&found[..items]);
             }
         }
     }
