@@ -13,7 +13,8 @@ use crate::{
     arguments::paths,
     data::{
         beir_file::beir_file,
-        manifest::{MANIFEST, Manifest, Merged, Share, file_checksum},
+        file_checksum::file_checksum,
+        manifest::{MANIFEST, Manifest, Merged, Share},
         shard_files::ShardFiles,
     },
     encode::inputs::Inputs,

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     arguments::paths,
-    data::manifest::{Manifest, file_checksum},
+    data::{file_checksum::file_checksum, manifest::Manifest},
     output::options::Output,
 };
 

@@ -40,6 +40,32 @@ pub enum Error {
         /// The first line, from 1.
         first: u64,
     },
+    /// A row of a table is not what it should be.
+    #[error("{path}, row {row}: expected {expected}, found {found}", path = path.display())]
+    Row {
+        /// The file, or the folder of files.
+        path: PathBuf,
+        /// The row, from 0, over all files.
+        row: u64,
+        /// What would have been accepted.
+        expected: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A row of a table has an id that an earlier row has.
+    #[error("{path}, row {row}: {what} {id:?} stands already in row {first}", path = path.display())]
+    DuplicateRow {
+        /// The file, or the folder of files.
+        path: PathBuf,
+        /// The second row, from 0, over all files.
+        row: u64,
+        /// What it is: "query", "item".
+        what: &'static str,
+        /// What is there twice.
+        id: String,
+        /// The first row, from 0.
+        first: u64,
+    },
     /// A file without a single record.
     #[error("{path}: expected at least one {what}, found none", path = path.display())]
     EmptyFile {

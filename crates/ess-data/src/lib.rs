@@ -16,9 +16,12 @@ mod lines;
 mod link_file;
 mod matrix_writer;
 mod npy;
+#[cfg(feature = "parquet")]
+mod parquet_rows;
 mod provenance;
 mod qrels_file;
 mod record;
+mod record_source;
 mod records_file;
 mod row_range;
 mod run_file;

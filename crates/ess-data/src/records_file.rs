@@ -1,4 +1,4 @@
-//! `corpus.jsonl` and `queries.jsonl`, plain or as `.jsonl.gz`.
+//! `corpus.jsonl` and `queries.jsonl`, plain, as `.jsonl.gz` or as Parquet.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -9,16 +9,17 @@ use std::{
 use foldhash::fast::RandomState;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{
-    error::Error,
-    lines::{Lines, write_lines},
-    record::Record,
-};
+use crate::{error::Error, lines::write_lines, record::Record, record_source::RecordSource};
 
 /// Reads records one by one: memory for one record and the ids seen so far.
 ///
 /// Compressed files are recognised by their content. Blank lines, CRLF line ends and a leading byte order mark are fine;
 /// a line longer than 64 MiB is not. After an error it ends.
+///
+/// With the feature `parquet`, Parquet files are recognised by their content too, and a folder stands for the `.parquet`
+/// files in it, in the order of their names, as Hugging Face data sets have them. A row is read as a JSON record of its
+/// columns; those that are nested are left out. A column `id` is read as `_id` where there is none, and an id that is a whole
+/// number as its digits. Memory is that of some thousand rows.
 ///
 /// ```
 /// use ess_data::{Item, RecordReader, write_records};
@@ -33,52 +34,41 @@ use crate::{
 /// # Ok::<(), ess_data::Error>(())
 /// ```
 pub struct RecordReader<T> {
-    lines: Lines,
-    first_lines: HashMap<Box<str>, u64, RandomState>,
+    source: RecordSource,
+    /// For each id the line or the row that had it.
+    first_places: HashMap<Box<str>, u64, RandomState>,
     ended: bool,
     record: PhantomData<fn() -> T>,
 }
 
 impl<T: Record + DeserializeOwned> RecordReader<T> {
-    /// Opens a file.
+    /// Opens a file, or with the feature `parquet` a folder.
     ///
     /// # Errors
-    /// [`Error::Io`]. The records themselves may each be [`Error::Line`], [`Error::DuplicateLine`] or, in a file
-    /// without any, [`Error::EmptyFile`].
+    /// [`Error::Io`]; [`Error::Format`] for a damaged Parquet file and a folder without one. The records themselves may each be
+    /// [`Error::Line`] or [`Error::Row`], [`Error::DuplicateLine`] or [`Error::DuplicateRow`], or, in a file without any,
+    /// [`Error::EmptyFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let lines = Lines::open(path)?;
-        Ok(Self { lines, first_lines: HashMap::default(), ended: false, record: PhantomData })
+        let source = RecordSource::open(path.as_ref())?;
+        Ok(Self { source, first_places: HashMap::default(), ended: false, record: PhantomData })
     }
 
     fn read(&mut self) -> Result<Option<T>, Error> {
-        let Some(text) = self.lines.next()? else {
-            let path = self.lines.path().to_owned();
-            let empty = self.first_lines.is_empty();
+        let Some(record) = self.source.next::<T>()? else {
+            let path = self.source.path().to_owned();
+            let empty = self.first_places.is_empty();
             return if empty { Err(Error::EmptyFile { path, what: T::WHAT }) } else { Ok(None) };
         };
-        // Serde would take the entries of an array for the fields, in their order.
-        if text.trim_ascii_start().starts_with('[') {
-            return Err(self.lines.error(format!("a JSON {}", T::WHAT), "an array"));
-        }
-        let parsed: Result<T, _> = serde_json::from_str(text);
-        let record = parsed.map_err(|error| {
-            let found = error.to_string().replace(" at line 1 column ", " at column ");
-            self.lines.error(format!("a JSON {}", T::WHAT), found)
-        })?;
         self.check_new(record.id())?;
         Ok(Some(record))
     }
 
     fn check_new(&mut self, id: &str) -> Result<(), Error> {
         if id.is_empty() {
-            return Err(self.lines.error("an id", "an empty one"));
+            return Err(self.source.error("an id", "an empty one"));
         }
-        let line = self.lines.line();
-        match self.first_lines.insert(id.into(), line) {
-            Some(first) => {
-                let path = self.lines.path().to_owned();
-                Err(Error::DuplicateLine { path, line, what: T::WHAT, id: id.to_owned(), first })
-            }
+        match self.first_places.insert(id.into(), self.source.place()) {
+            Some(first) => Err(self.source.duplicate(T::WHAT, id, first)),
             None => Ok(()),
         }
     }

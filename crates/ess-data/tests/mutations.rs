@@ -25,7 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use tempfile::TempDir;
 
 /// Good files of all tests together.
-const FILES: usize = 14;
+const FILES: usize = 16;
 
 /// What readers look for, and numbers at the edges.
 const PIECES: [&[u8]; 26] = [
@@ -224,6 +224,19 @@ fn records() {
         }
         if let Ok(queries) = read_records::<Query>(path) {
             comes_back(&queries, |path| write_records(path, &queries), |path| read_records(path));
+        }
+    });
+}
+
+/// Written by pyarrow: tests/golden/generate_parquet.py.
+#[test]
+fn records_of_parquet() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/parquet");
+    let shards = ["corpus/corpus-00000-of-00002.parquet", "corpus/corpus-00001-of-00002.parquet"];
+    let good = shards.map(|shard| std::fs::read(golden.join(shard)).unwrap());
+    mutations(8, &good, nothing, |path| {
+        if let Ok(items) = read_records::<Item>(path) {
+            comes_back(&items, |path| write_records(path, &items), |path| read_records(path));
         }
     });
 }

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::beir_file::beir_file;
 
-/// The texts of items and queries, by id: `corpus.jsonl` and `queries.jsonl` of a folder, plain, `.gz` or `.zst`.
+/// The texts of items and queries, by id: `corpus.jsonl` and `queries.jsonl` of a folder, plain, compressed or as Parquet.
 pub(crate) struct BeirTexts {
     folder: PathBuf,
     // Title and whole text.

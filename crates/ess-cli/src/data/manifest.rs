@@ -1,9 +1,9 @@
 //! What `merge` made of which shares, with checksums.
 
-use std::{fs::File, path::Path};
+use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use ess_files::{Checksum, seal_json, unseal_json, write_atomically};
+use ess_files::{seal_json, unseal_json, write_atomically};
 use serde::{Deserialize, Serialize};
 
 /// The file's name.
@@ -81,13 +81,4 @@ impl Manifest {
         let merged = self.files.iter().map(|merged| (merged.file.as_str(), merged.checksum.as_str(), false));
         merged.chain(shares)
     }
-}
-
-/// The checksum of a whole file, read in parts.
-///
-/// # Errors
-/// When the file cannot be read.
-pub(crate) fn file_checksum(path: &Path) -> Result<String> {
-    let sum = File::open(path).and_then(Checksum::of_reader);
-    Ok(sum.with_context(|| path.display().to_string())?.to_string())
 }

@@ -36,7 +36,8 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["http", "http_settings"]
     )]
     pub(super) model: Option<String>,
-    /// A folder with corpus.jsonl and queries.jsonl, plain, as .gz or as .zst.
+    /// A folder with corpus.jsonl and queries.jsonl, plain, as .gz or as .zst; or as Parquet (build with --features parquet): corpus.parquet, or a folder corpus
+    /// with .parquet files, and the same for queries.
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     pub(super) beir: PathBuf,
     /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.

@@ -6,6 +6,7 @@ mod ids;
 mod judgements;
 mod links;
 mod npy;
+mod parquet;
 mod plain_readers;
 mod records;
 mod scifact;

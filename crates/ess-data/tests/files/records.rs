@@ -133,7 +133,7 @@ fn files_without_a_record_and_missing_files_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing");
     assert!(matches!(RecordReader::<Query>::open(&missing), Err(Error::Io { path, .. }) if path == missing));
-    assert!(matches!(read_records::<Query>(folder.path()), Err(Error::Io { .. })));
+    assert!(matches!(read_records::<Query>(folder.path()), Err(Error::Format { .. })));
 }
 
 #[test]

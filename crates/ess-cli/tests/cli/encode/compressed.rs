@@ -15,5 +15,5 @@ fn texts_compressed_with_zstd_are_encoded_as_plain_ones_are() {
     packed.encode(&[]).succeeded();
     assert!(plain.files().into_values().eq(packed.files().into_values()));
     std::fs::remove_file(packed.0.path().join("queries.jsonl.zst")).unwrap();
-    packed.encode(&[]).failed_with(&["queries.jsonl", "nor with .gz or .zst"]);
+    packed.encode(&[]).failed_with(&["queries.jsonl", "nor with .gz or .zst, nor as Parquet"]);
 }

@@ -1,0 +1,178 @@
+//! Records as rows of Parquet files.
+
+use std::{
+    fs::File,
+    io::Read,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use parquet::{
+    errors::ParquetError,
+    file::reader::{FileReader, SerializedFileReader},
+    record::{Field, Row, reader::RowIter},
+    schema::types::Type,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::{error::Error, record::Record};
+
+const MAGIC: &[u8] = b"PAR1";
+const ID: &str = "_id";
+
+/// The rows of one file, or of the `.parquet` files of a folder in the order of their names.
+pub(crate) struct ParquetRows {
+    /// What was opened.
+    path: PathBuf,
+    /// The files that come next, the last of them first.
+    next_files: Vec<PathBuf>,
+    file: PathBuf,
+    rows: Option<RowIter<'static>>,
+    /// How many rows were read, of all files.
+    read: u64,
+}
+
+impl ParquetRows {
+    /// `None` for a file of another kind.
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, Error> {
+        let next_files = match path.is_dir() {
+            true => files_of(path)?,
+            false if is_parquet(path)? => vec![path.to_owned()],
+            false => return Ok(None),
+        };
+        let (path, file) = (path.to_owned(), path.to_owned());
+        Ok(Some(Self { path, next_files, file, rows: None, read: 0 }))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The number of the row read last, from 0, over all files.
+    pub(crate) fn row(&self) -> u64 {
+        self.read.saturating_sub(1)
+    }
+
+    /// An error that names the row read last.
+    pub(crate) fn error(&self, expected: impl Into<String>, found: impl Into<String>) -> Error {
+        Error::Row {
+            path: self.path.clone(),
+            row: self.row(),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
+    /// The next record, or `None` at the end.
+    pub(crate) fn next<T: Record + DeserializeOwned>(&mut self) -> Result<Option<T>, Error> {
+        let Some(row) = self.next_row()? else { return Ok(None) };
+        self.read += 1;
+        let found = serde_json::from_value(Value::Object(json_of(&row)));
+        found.map(Some).map_err(|error| {
+            self.error(format!("columns of {} {}", article_of(T::WHAT), T::WHAT), error.to_string())
+        })
+    }
+
+    fn next_row(&mut self) -> Result<Option<Row>, Error> {
+        loop {
+            if let Some(rows) = &mut self.rows
+                && let Some(row) = caught(&self.file, || rows.next().transpose())?
+            {
+                return Ok(Some(row));
+            }
+            let Some(file) = self.next_files.pop() else { return Ok(None) };
+            self.file = file;
+            self.rows = Some(rows_of(&self.file)?);
+        }
+    }
+}
+
+fn article_of(what: &str) -> &'static str {
+    if what.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}
+
+fn is_parquet(path: &Path) -> Result<bool, Error> {
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(Error::io(path))?;
+    // What is read of a pipe would be gone.
+    if !file.metadata().map_err(Error::io(path))?.is_file() {
+        return Ok(false);
+    }
+    file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(Error::io(path))?;
+    Ok(start == MAGIC)
+}
+
+/// The `.parquet` files of a folder, the last name first.
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    let entries = std::fs::read_dir(folder).map_err(Error::io(folder))?;
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    let mut files = paths.collect::<Result<Vec<_>, _>>().map_err(Error::io(folder))?;
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "parquet"));
+    if files.is_empty() {
+        return Err(Error::format(
+            folder,
+            "a file, or a folder with .parquet files",
+            "a folder without them",
+        ));
+    }
+    files.sort_unstable_by(|a, b| b.cmp(a));
+    Ok(files)
+}
+
+fn rows_of(path: &Path) -> Result<RowIter<'static>, Error> {
+    let file = File::open(path).map_err(Error::io(path))?;
+    caught(path, || {
+        let reader = SerializedFileReader::new(file)?;
+        let schema = reader.metadata().file_metadata().schema();
+        let columns = schema.get_fields().iter().filter(|column| is_single(column)).map(Arc::clone).collect();
+        let columns = Type::group_type_builder(schema.name()).with_fields(columns).build()?;
+        RowIter::from_file_into(Box::new(reader)).project(Some(columns))
+    })
+}
+
+/// Whether a column has one value a row, or none.
+fn is_single(column: &Type) -> bool {
+    column.is_primitive() && column.get_basic_info().repetition() != parquet::basic::Repetition::REPEATED
+}
+
+/// What the library makes of a file; it panics on some that are damaged.
+fn caught<T>(path: &Path, read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Error> {
+    let found = match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => return read.map_err(|error| Error::format(path, "a Parquet file", error.to_string())),
+        Err(_) => "one that its reader cannot take apart",
+    };
+    Err(Error::format(path, "a Parquet file", found))
+}
+
+fn json_of(row: &Row) -> Map<String, Value> {
+    let columns = row.get_column_iter().map(|(name, field)| (name.clone(), value_of(field)));
+    let mut record: Map<String, Value> = columns.collect();
+    let id = record.remove(ID).or_else(|| record.remove("id"));
+    if let Some(id) = id {
+        let id = if id.is_u64() || id.is_i64() { Value::String(id.to_string()) } else { id };
+        record.insert(ID.to_owned(), id);
+    }
+    record
+}
+
+fn value_of(field: &Field) -> Value {
+    match field {
+        Field::Str(text) => text.as_str().into(),
+        // Texts of writers that do not say so.
+        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map_or(Value::Null, Value::from),
+        Field::Bool(value) => (*value).into(),
+        Field::Byte(value) => (*value).into(),
+        Field::Short(value) => (*value).into(),
+        Field::Int(value) => (*value).into(),
+        Field::Long(value) => (*value).into(),
+        Field::UByte(value) => (*value).into(),
+        Field::UShort(value) => (*value).into(),
+        Field::UInt(value) => (*value).into(),
+        Field::ULong(value) => (*value).into(),
+        Field::Float(value) => (*value).into(),
+        Field::Double(value) => (*value).into(),
+        _ => Value::Null,
+    }
+}
