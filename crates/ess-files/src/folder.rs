@@ -41,6 +41,8 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 
 // A new name is durable only once the folder is synced; not every system lets a folder be opened, or synced.
 pub(crate) fn sync(folder: &Path) -> io::Result<()> {
+    #[cfg(test)]
+    tests::SYNCED.with_borrow_mut(|synced| synced.push(folder.to_owned()));
     if !cfg!(unix) {
         return Ok(());
     }
@@ -49,5 +51,49 @@ pub(crate) fn sync(folder: &Path) -> io::Result<()> {
             Ok(())
         }
         result => result,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{cell::RefCell, path::PathBuf};
+
+    use super::*;
+    use crate::{atomic::write_atomically, removed::remove_file, set_aside::SetAside};
+
+    thread_local! {
+        /// The folders that this thread has synced, in order: nothing else shows what a loss of power would take.
+        pub(super) static SYNCED: RefCell<Vec<PathBuf>> = const { RefCell::new(Vec::new()) };
+    }
+
+    /// The folders that are synced meanwhile.
+    fn synced<T>(work: impl FnOnce() -> T) -> Vec<PathBuf> {
+        SYNCED.take();
+        work();
+        SYNCED.take()
+    }
+
+    #[test]
+    fn every_folder_in_which_one_was_made_is_synced_and_no_other() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        let at = |name: &str| root.join(name);
+        assert_eq!(synced(|| make(&at("a/b/c")).unwrap()), [root.to_owned(), at("a"), at("a/b")]);
+        assert!(synced(|| make(&at("a/b/c")).unwrap()).is_empty());
+        assert_eq!(synced(|| make(&at("a/d")).unwrap()), [at("a")]);
+    }
+
+    #[test]
+    fn a_folder_is_synced_when_a_file_in_it_is_written_removed_or_set_aside() {
+        let root = tempfile::tempdir().unwrap();
+        // A file that is set aside is found by its path without links.
+        let root = root.path().canonicalize().unwrap();
+        let folder = root.join("made");
+        let file = folder.join("file");
+        let write = || write_atomically(&file, |out| out.write_all(b"x")).unwrap();
+        assert_eq!(synced(write), [root.clone(), folder.clone()]);
+        assert_eq!(synced(|| SetAside::take(&file).unwrap()), [folder.clone()]);
+        assert_eq!(synced(|| remove_file(&file).unwrap()), [folder]);
+        assert!(synced(|| remove_file(&file).unwrap()).is_empty());
     }
 }
