@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{path::Path, process::Command};
+use std::{io::ErrorKind, path::Path, process::Command};
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, Identity, MatrixModule, SearchModule};
@@ -260,6 +260,73 @@ fn python_computes_the_same() {
         let mapped = Embeddings::from_vec(mapped, module.item_dim()).unwrap();
         close(&mapped, &module.apply(&queries).unwrap(), name);
     }
+}
+
+/// Two layers from 4 to 4 dimensions, of these numbers.
+fn two_layers(seed: u64) -> DenseLayers {
+    let layer = |seed| DenseLayer::new(random(4, 4, seed), None, DenseActivation::Identity).unwrap();
+    DenseLayers::new(vec![layer(seed), layer(seed + 1)]).unwrap()
+}
+
+/// Whether the folder has layers that can be read.
+fn is_refused(folder: &Path) -> bool {
+    matches!(DenseLayers::load(folder), Err(Error::Io { .. }))
+}
+
+#[test]
+fn a_folder_that_is_half_replaced_is_refused_and_never_has_layers_of_two_saves() {
+    for (file, replaced) in
+        [("0_Dense/config.json", false), ("1_Dense/config.json", true), ("1_Dense/model.safetensors", true)]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        two_layers(1).save(folder).unwrap();
+        // A folder of the same name is in the way as a process's death would be.
+        let (path, kept) = (folder.join(file), folder.join("kept"));
+        std::fs::rename(&path, &kept).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(matches!(two_layers(11).save(folder), Err(Error::Files(_))), "{file}");
+        std::fs::remove_dir(&path).unwrap();
+        std::fs::rename(&kept, &path).unwrap();
+        match replaced {
+            true => assert!(is_refused(folder), "{file}"),
+            false => assert_eq!(DenseLayers::load(folder).unwrap(), two_layers(1), "{file}"),
+        }
+        two_layers(11).save(folder).unwrap();
+        assert_eq!(DenseLayers::load(folder).unwrap(), two_layers(11), "{file}");
+    }
+}
+
+#[test]
+fn a_folder_that_got_its_first_layer_alone_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let in_the_way = folder.join("1_Dense/model.safetensors");
+    std::fs::create_dir_all(&in_the_way).unwrap();
+    assert!(matches!(two_layers(1).save(folder), Err(Error::Files(_))));
+    std::fs::remove_dir_all(folder.join("1_Dense")).unwrap();
+    assert!(folder.join("0_Dense/model.safetensors").exists() && is_refused(folder));
+}
+
+#[test]
+fn layers_of_another_number_are_not_written_beside_those_that_are_there() {
+    let one = DenseLayers::from_module(&MatrixModule::new(random(4, 4, 1)).unwrap()).unwrap();
+    let three = [two_layers(1).layers(), one.layers()].concat();
+    let three = DenseLayers::new(three).unwrap();
+    let exists = |saved: Result<(), Error>, name: &str| {
+        let named = |path: &Path| path.file_name().is_some_and(|found| found == name);
+        matches!(saved, Err(Error::Io { path, cause }) if named(&path) && cause.kind() == ErrorKind::AlreadyExists)
+    };
+    let folder = tempfile::tempdir().unwrap();
+    three.save(folder.path()).unwrap();
+    assert!(exists(two_layers(1).save(folder.path()), "2_Dense"));
+    // Where the config of the one is removed to be written anew, the others would be read.
+    assert!(exists(one.save(folder.path()), "0_Dense"));
+    assert_eq!(DenseLayers::load(folder.path()).unwrap(), three);
+    let folder = tempfile::tempdir().unwrap();
+    one.save(folder.path()).unwrap();
+    assert!(exists(three.save(folder.path()), "config.json"));
+    assert_eq!(DenseLayers::load(folder.path()).unwrap(), one);
 }
 
 #[test]

@@ -56,26 +56,35 @@ fn tanh() -> String {
 
 impl DenseLayers {
     /// Writes a single layer into the folder, and several layers into the folders `0_Dense`, `1_Dense`, … in it.
-    /// Folders are made where needed. In Python `sentence_transformers.models.Dense.load` loads each of them.
+    /// Folders are made where needed. In Python `sentence_transformers.models.Dense.load` loads each of them. The configs of all
+    /// layers are removed first and written last, so a folder that a killed process leaves has the old layers or the new ones, or
+    /// is refused.
     ///
     /// # Errors
     /// [`Error::Files`] when the folder cannot be written, or another writer holds it; [`Error::Io`] when it contains
-    /// other layers, which would be read together with these.
+    /// other layers, which would be read together with these or instead of them.
     pub fn save(&self, folder: &Path) -> Result<(), Error> {
-        let _lock = FolderLock::acquire(folder)?;
-        match &self.layers[..] {
-            [layer] => save_layer(layer, folder),
-            layers => {
-                // Layers of another save would be read as a part of this one.
-                for stale in [folder.join(CONFIG), nested(folder, layers.len())] {
-                    if stale.exists() {
-                        let cause = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
-                        return Err(Error::Io { path: stale, cause });
-                    }
-                }
-                layers.iter().enumerate().try_for_each(|(at, layer)| save_layer(layer, &nested(folder, at)))
-            }
+        self.save_in(&mut FolderLock::acquire(folder)?)
+    }
+
+    /// As [`DenseLayers::save`], into a folder that the caller keeps for itself already.
+    ///
+    /// # Errors
+    /// Those of [`DenseLayers::save`].
+    pub fn save_in(&self, lock: &mut FolderLock) -> Result<(), Error> {
+        let folder = lock.folder();
+        let (folders, others) = match self.layers.len() {
+            1 => (vec![folder.to_owned()], vec![nested(folder, 0)]),
+            count => (
+                (0..count).map(|at| nested(folder, at)).collect(),
+                vec![folder.join(CONFIG), nested(folder, count)],
+            ),
+        };
+        if let Some(path) = others.into_iter().find(|path| path.exists()) {
+            let cause = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
+            return Err(Error::Io { path, cause });
         }
+        replace(&self.layers, &folders)
     }
 
     /// Reads a folder that [`DenseLayers::save`] wrote, or a single `Dense` folder of sentence-transformers. Weights
@@ -98,7 +107,24 @@ fn nested(folder: &Path, at: usize) -> PathBuf {
     folder.join(format!("{at}_Dense"))
 }
 
-fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
+/// Writes each layer into its folder. A layer without a config is refused, so while any weights change none has one: layers of
+/// two saves never stand side by side as one module.
+fn replace(layers: &[DenseLayer], folders: &[PathBuf]) -> Result<(), Error> {
+    let weights: Vec<Vec<u8>> = layers
+        .iter()
+        .map(weights_of)
+        .collect::<Result<_, _>>()
+        .map_err(|error| Error::Device { message: error.to_string() })?;
+    for folder in folders {
+        remove_file(&folder.join(CONFIG))?;
+    }
+    for (folder, weights) in folders.iter().zip(&weights) {
+        write_atomically(&folder.join(WEIGHTS), |out| out.write_all(weights))?;
+    }
+    layers.iter().zip(folders).try_for_each(|(layer, folder)| write_config(layer, folder))
+}
+
+fn write_config(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
     let config = Config {
         in_features: layer.in_features(),
         out_features: layer.out_features(),
@@ -108,11 +134,6 @@ fn save_layer(layer: &DenseLayer, folder: &Path) -> Result<(), Error> {
         module_input_name: None,
         module_output_name: None,
     };
-    let weights = weights_of(layer).map_err(|error| Error::Device { message: error.to_string() })?;
-    // The config is removed before the weights change: a folder never has the config of one layer and the weights of
-    // another.
-    remove_file(&folder.join(CONFIG))?;
-    write_atomically(&folder.join(WEIGHTS), |out| out.write_all(&weights))?;
     write_atomically(&folder.join(CONFIG), |out| {
         serde_json::to_writer_pretty(&mut *out, &config)?;
         out.write_all(b"\n")
