@@ -1,5 +1,7 @@
 //! modules.json: which parts a sentence-transformers model is made of.
 
+#[cfg(feature = "train")]
+use std::path::PathBuf;
 use std::{collections::HashMap, path::Path};
 
 use serde::Deserialize;
@@ -48,6 +50,19 @@ pub(crate) fn lists_parts(folder: &ModelFolder) -> bool {
 pub(crate) fn listed_classes(folder: &ModelFolder) -> Result<Vec<String>, Error> {
     let listed = listed(folder)?.into_iter();
     listed.map(|module| class_name(&folder.file(LIST), &module.class, OWN)).collect()
+}
+
+/// The folders of the parts, as paths inside the model's; none where the folder does not say which it has.
+#[cfg(feature = "train")]
+pub(crate) fn listed_folders(folder: &ModelFolder) -> Result<Vec<PathBuf>, Error> {
+    if !lists_parts(folder) {
+        return Ok(Vec::new());
+    }
+    let inner = |module: ListedModule| -> Result<PathBuf, Error> {
+        folder.inner_file(LIST, &module.path)?;
+        Ok(PathBuf::from(module.path))
+    };
+    listed(folder)?.into_iter().map(inner).collect()
 }
 
 /// What modules.json lists.

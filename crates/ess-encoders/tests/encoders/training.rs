@@ -1,5 +1,7 @@
 //! Encoders trained on texts, from a small folder to a folder.
 
+mod saved;
+
 use std::path::{Path, PathBuf};
 
 use ess_core::{ItemEncoder, QueryEncoder};

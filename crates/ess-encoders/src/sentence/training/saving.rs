@@ -1,70 +1,96 @@
-//! Writing an encoder as sentence-transformers does.
+//! Writing encoders as sentence-transformers does.
 
 use std::{
     collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
-use ess_files::{FolderLock, remove_file, write_atomically};
+use ess_files::{remove_file, write_atomically};
 use safetensors::{Dtype, tensor::TensorView};
 
 use super::encoder_parts::EncoderParts;
-use crate::{error::Error, model::folder::ModelFolder, weights::Weights};
+use crate::{
+    error::Error,
+    model::folder::ModelFolder,
+    sentence::{loading::TEXT_CONFIGS, modules::listed_folders},
+    weights::Weights,
+};
 
 const WEIGHTS: &str = "model.safetensors";
-// Forms of the weights, which would be those of before.
-const OTHER_WEIGHTS: [&str; 9] =
-    ["safetensors", "bin", "onnx", "h5", "ot", "msgpack", "pt", "ckpt", "onnx_data"];
-const OTHER_FORMS: [&str; 3] = ["onnx", "openvino", "checkpoints"];
-// Settings are small; what is larger is no part of a model's settings.
-const MAX_FILE: u64 = 256 << 20;
-const DEEPEST: usize = 4;
+const LIST: &str = "modules.json";
+const CONFIG: &str = "config.json";
+// What the folders of a model and of its parts have beside weights, by name: whatever else is there, such as a README, is no part
+// of the model, and may be another's where the encoder goes.
+const SETTINGS: [&str; 13] = [
+    LIST,
+    CONFIG,
+    "config_sentence_transformers.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.txt",
+    "vocab.json",
+    "merges.txt",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "tokenizer.model",
+];
 
-/// Writes the folder of an encoder with other values. `modules.json` is removed first and written last, so that a folder that a
-/// killed process leaves is no model.
-pub(super) fn save_encoder(parts: &EncoderParts, values: &[f32], folder: &Path) -> Result<(), Error> {
-    let lock = FolderLock::acquire(folder)?;
-    let list = lock.folder().join("modules.json");
-    let weights = weights(parts, values)?;
-    let mut files = Vec::new();
-    settings_files(&parts.folder, PathBuf::new(), DEEPEST, &mut files)?;
-    remove_file(&list)?;
+/// A file inside a model's folder, and its bytes.
+type SettingsFile = (PathBuf, Vec<u8>);
+
+/// Writes the folders of encoders that belong together, each with its values in the place of the model's. While any weights change,
+/// no folder has what it is loaded by, so that what a killed process leaves is the old encoders, the new ones, or none. The caller
+/// keeps the folders for itself.
+pub(super) fn save_encoders(parts: &EncoderParts, towers: &[(PathBuf, &[f32])]) -> Result<(), Error> {
     let inner = parts.transformer.strip_prefix(&parts.folder).unwrap_or(Path::new(""));
-    write_atomically(&lock.folder().join(inner).join(WEIGHTS), |file| file.write_all(&weights))?;
-    files.sort_by_key(|file| file.as_os_str() == "modules.json");
-    for file in files {
-        let from = parts.folder.join(&file);
-        let bytes = std::fs::read(&from).map_err(Error::io(&from))?;
-        write_atomically(&lock.folder().join(&file), |out| out.write_all(&bytes))?;
+    // All is read before anything goes: the model may be trained in its own folder.
+    let (marks, files) = (marks(inner), settings_files(&ModelFolder::new(&parts.folder)?)?);
+    let weights = towers.iter().map(|(_, values)| weights(parts, values));
+    let weights: Vec<Vec<u8>> = weights.collect::<Result<_, _>>()?;
+    for (folder, _) in towers {
+        marks.iter().rev().try_for_each(|mark| remove_file(&folder.join(mark)).map(drop))?;
+    }
+    for ((folder, _), weights) in towers.iter().zip(&weights) {
+        write(folder, &inner.join(WEIGHTS), weights)?;
+        for (file, bytes) in files.iter().filter(|(file, _)| !marks.contains(file)) {
+            write(folder, file, bytes)?;
+        }
+    }
+    for (folder, _) in towers {
+        for (file, bytes) in marks.iter().filter_map(|mark| files.iter().find(|(file, _)| file == mark)) {
+            write(folder, file, bytes)?;
+        }
     }
     Ok(())
 }
 
-/// The files of a model beside its weights, as paths inside its folder.
-fn settings_files(
-    root: &Path,
-    inner: PathBuf,
-    deepest: usize,
-    files: &mut Vec<PathBuf>,
-) -> Result<(), Error> {
-    let folder = root.join(&inner);
-    let io = |cause| Error::Io { path: folder.clone(), cause };
-    for entry in std::fs::read_dir(&folder).map_err(io)? {
-        let entry = entry.map_err(io)?;
-        let (name, about) = (entry.file_name(), std::fs::metadata(entry.path()).map_err(io)?);
-        let text = name.to_string_lossy();
-        let extension = Path::new(&name).extension().unwrap_or_default().to_string_lossy().into_owned();
-        let is_weights = OTHER_WEIGHTS.contains(&extension.as_str()) || text.ends_with(".index.json");
-        if text.starts_with('.') || is_weights || about.len() > MAX_FILE {
-            continue;
-        }
-        if about.is_file() {
-            files.push(inner.join(&name));
-        } else if about.is_dir() && deepest > 0 && !OTHER_FORMS.contains(&&*text) {
-            settings_files(root, inner.join(&name), deepest - 1, files)?;
-        }
-    }
-    Ok(())
+/// What a folder is loaded by, in the order in which it comes; it goes in the opposite one. The last is the transformer's config,
+/// which every encoder has: one without modules.json would be loaded as a transformer that is pooled by the mean.
+fn marks(inner: &Path) -> Vec<PathBuf> {
+    let mut marks = vec![PathBuf::from(LIST), PathBuf::from(CONFIG), inner.join(CONFIG)];
+    marks.dedup();
+    marks
+}
+
+fn write(folder: &Path, file: &Path, bytes: &[u8]) -> Result<(), Error> {
+    Ok(write_atomically(&folder.join(file), |out| out.write_all(bytes))?)
+}
+
+/// The files of a model beside its weights.
+fn settings_files(model: &ModelFolder) -> Result<Vec<SettingsFile>, Error> {
+    let mut folders = listed_folders(model)?;
+    folders.push(PathBuf::new());
+    folders.sort();
+    folders.dedup();
+    let names = || SETTINGS.into_iter().chain(TEXT_CONFIGS);
+    let files = folders.iter().flat_map(|folder| names().map(move |name| folder.join(name)));
+    let read = |file: PathBuf| {
+        let from = model.path().join(&file);
+        std::fs::read(&from).map(|bytes| (file, bytes)).map_err(Error::io(&from))
+    };
+    files.filter(|file| model.path().join(file).is_file()).map(read).collect()
 }
 
 /// The bytes of model.safetensors: the trained tensors, and beside them those of the model's file that no vector depends on.

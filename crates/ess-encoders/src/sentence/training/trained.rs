@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use ess_files::FolderLock;
 use ess_train::Returned;
 
-use super::{config::Towers, encoder_parts::EncoderParts, report::TextTrainingReport, saving::save_encoder};
+use super::{config::Towers, encoder_parts::EncoderParts, report::TextTrainingReport, saving::save_encoders};
 use crate::error::Error;
 
 /// Trained towers and how they came about.
@@ -24,15 +25,24 @@ impl TrainedEncoder<'_> {
     /// their paths: the folder itself for one encoder of both sides; `query` and `item` in it for two towers; `query` in it for
     /// queries alone, whose items are those of the model that was trained.
     ///
-    /// A folder has the model's other files as they were, so `max_seq_length` too, and its weights in `model.safetensors` as f32.
+    /// A folder has the model's settings and tokenizer as they were, so `max_seq_length` too, and its weights in
+    /// `model.safetensors` as f32. What else is in it stays. The configs of all folders go first and come last, so that what a
+    /// killed process leaves is the old encoders, the new ones, or refused.
     ///
     /// # Errors
     /// [`Error::Files`] or [`Error::Io`] for a file that cannot be read or written, and where another writes the folder.
     pub fn save(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
-        let frozen = vec![self.parts.values.clone(); self.towers.len()];
+        self.save_in(&mut FolderLock::acquire(folder.as_ref())?)
+    }
+
+    /// As [`TrainedEncoder::save`], into a folder that the caller keeps for itself already.
+    ///
+    /// # Errors
+    /// As [`TrainedEncoder::save`].
+    pub fn save_in(&self, lock: &mut FolderLock) -> Result<Vec<PathBuf>, Error> {
         match self.report.guard.returned {
-            Returned::Trained => self.write(folder.as_ref(), &self.towers),
-            Returned::Identity => self.write(folder.as_ref(), &frozen),
+            Returned::Trained => self.save_trained_in(lock),
+            Returned::Identity => self.write(lock, &vec![self.parts.values.clone(); self.towers.len()]),
         }
     }
 
@@ -41,18 +51,29 @@ impl TrainedEncoder<'_> {
     /// # Errors
     /// As [`TrainedEncoder::save`].
     pub fn save_trained(&self, folder: impl AsRef<Path>) -> Result<Vec<PathBuf>, Error> {
-        self.write(folder.as_ref(), &self.towers)
+        self.save_trained_in(&mut FolderLock::acquire(folder.as_ref())?)
     }
 
-    fn write(&self, folder: &Path, towers: &[Vec<f32>]) -> Result<Vec<PathBuf>, Error> {
+    /// As [`TrainedEncoder::save_trained`], into a folder that the caller keeps for itself already.
+    ///
+    /// # Errors
+    /// As [`TrainedEncoder::save`].
+    pub fn save_trained_in(&self, lock: &mut FolderLock) -> Result<Vec<PathBuf>, Error> {
+        self.write(lock, &self.towers)
+    }
+
+    fn write(&self, lock: &mut FolderLock, towers: &[Vec<f32>]) -> Result<Vec<PathBuf>, Error> {
+        let folder = lock.folder();
         let folders = match self.report.config.towers {
             Towers::Shared => vec![folder.to_owned()],
             Towers::Two => vec![folder.join("query"), folder.join("item")],
             Towers::Query => vec![folder.join("query")],
         };
-        for (folder, values) in folders.iter().zip(towers) {
-            save_encoder(self.parts, values, folder)?;
-        }
+        let inner = folders.iter().filter(|inner| **inner != folder);
+        let _locks: Vec<FolderLock> =
+            inner.map(|inner| FolderLock::acquire(inner)).collect::<Result<_, _>>()?;
+        let values = towers.iter().map(Vec::as_slice);
+        save_encoders(self.parts, &folders.iter().cloned().zip(values).collect::<Vec<_>>())?;
         Ok(folders)
     }
 }
