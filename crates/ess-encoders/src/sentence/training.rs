@@ -12,6 +12,7 @@ mod layout;
 mod looks;
 mod network;
 mod pooling_gradient;
+mod progressed;
 mod report;
 mod run;
 mod saving;

@@ -6,10 +6,10 @@
 use std::{io::ErrorKind, path::PathBuf};
 
 use ess_files::{Checksum, FileLock, write_atomically};
-use ess_train::{Checkpoints, CurvePoint};
-use serde::{Deserialize, Serialize};
+use ess_train::Checkpoints;
 
 use super::{
+    progressed::Progressed,
     run::Run,
     state::{Best, State},
 };
@@ -29,22 +29,6 @@ pub(super) struct CheckpointFile {
     _lock: FileLock,
 }
 
-/// What a file has beside numbers.
-#[derive(Serialize, Deserialize)]
-struct Progressed {
-    /// Settings, encoder and texts.
-    identity: [String; 3],
-    points: Vec<Point>,
-    looks: Vec<Vec<u64>>,
-    best: Option<(usize, u64)>,
-    tokens: u64,
-    seconds: f64,
-}
-
-/// A step with its numbers as bits.
-#[derive(Serialize, Deserialize)]
-struct Point(u64, Option<u64>);
-
 impl CheckpointFile {
     /// The file in the folder of these checkpoints.
     pub(super) fn open(checkpoints: &Checkpoints, run: &Run<'_>) -> Result<Self, Error> {
@@ -60,15 +44,7 @@ impl CheckpointFile {
 
     /// Writes the state as it is now.
     pub(super) fn save(&self, state: &State) -> Result<(), Error> {
-        let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
-        let progressed = Progressed {
-            identity: self.identity.clone(),
-            points: state.points.iter().map(|p| Point(p.loss.to_bits(), p.dev.map(f64::to_bits))).collect(),
-            looks: state.looks.iter().map(bits).collect(),
-            best: state.best.as_ref().map(|best| (best.step, best.value.to_bits())),
-            tokens: state.tokens,
-            seconds: state.seconds,
-        };
+        let progressed = Progressed::of(state, self.identity.clone());
         let json = serde_json::to_vec(&progressed).map_err(|error| self.damaged(error.to_string()))?;
         let mut bytes =
             [&MAGIC[..], &VERSION.to_le_bytes(), &(json.len() as u64).to_le_bytes(), &json].concat();
@@ -83,13 +59,17 @@ impl CheckpointFile {
     }
 
     /// The state of the file, or the one that is given where there is no file.
-    pub(super) fn load(&self, start: State, dev_queries: usize) -> Result<State, Error> {
-        let bytes = match std::fs::read(&self.path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(start),
-            Err(cause) => return Err(Error::Io { path: self.path.clone(), cause }),
-        };
-        let (progressed, numbers) = parse(&bytes).map_err(|reason| self.damaged(reason))?;
+    pub(super) fn load(&self, start: State, run: &Run<'_>) -> Result<State, Error> {
+        match std::fs::read(&self.path) {
+            Ok(bytes) => self.read(&bytes, start, run),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(start),
+            Err(cause) => Err(Error::Io { path: self.path.clone(), cause }),
+        }
+    }
+
+    /// The state that these bytes of the file say.
+    fn read(&self, bytes: &[u8], start: State, run: &Run<'_>) -> Result<State, Error> {
+        let (progressed, numbers) = parse(bytes).map_err(|reason| self.damaged(reason))?;
         let parts =
             ["settings", "encoder", "texts"].into_iter().zip(&self.identity).zip(&progressed.identity);
         for ((part, expected), found) in parts {
@@ -99,21 +79,17 @@ impl CheckpointFile {
                 return Err(ess_train::Error::CheckpointOfAnotherRun { path, part, expected, found }.into());
             }
         }
-        self.fill(start, progressed, numbers, dev_queries)
+        let checked = progressed.check(run.config, run.frozen.dev.texts.len());
+        checked.map_err(|reason| self.damaged(reason))?;
+        self.fill(start, progressed, numbers)
     }
 
-    fn fill(
-        &self,
-        mut state: State,
-        progressed: Progressed,
-        numbers: &[u8],
-        dev_queries: usize,
-    ) -> Result<State, Error> {
+    fn fill(&self, mut state: State, progressed: Progressed, numbers: &[u8]) -> Result<State, Error> {
         let (towers, count) = (state.towers.len(), state.towers[0].len());
         let vectors = towers * (3 + usize::from(progressed.best.is_some()));
-        let looks_fit = progressed.looks.iter().all(|values| values.len() == dev_queries);
-        if numbers.len() != 4 * count * vectors || !looks_fit {
-            return Err(self.damaged("it does not fit the run that it names"));
+        let (expected, found) = (4 * count * vectors, numbers.len());
+        if expected != found {
+            return Err(self.damaged(format!("expected {expected} bytes of numbers, found {found}")));
         }
         let mut vectors = numbers.chunks_exact(4 * count).map(|bytes| -> Vec<f32> {
             bytes.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()
@@ -126,16 +102,7 @@ impl CheckpointFile {
             let towers = (0..towers).map(|_| next()).collect();
             Best { step, value: f64::from_bits(value), towers }
         });
-        let points = progressed.points.into_iter().zip(1..);
-        let point = |(Point(loss, dev), step): (Point, usize)| CurvePoint {
-            step,
-            loss: f64::from_bits(loss),
-            dev: dev.map(f64::from_bits),
-        };
-        state.points = points.map(point).collect();
-        let numbers = |bits: Vec<u64>| bits.into_iter().map(f64::from_bits).collect();
-        state.looks = progressed.looks.into_iter().map(numbers).collect();
-        (state.tokens, state.seconds) = (progressed.tokens, progressed.seconds);
+        progressed.fill(&mut state);
         Ok(state)
     }
 
@@ -187,3 +154,6 @@ fn identity(run: &Run<'_>) -> [String; 3] {
     }
     [settings, encoder, Checksum::of(&bytes).to_string()]
 }
+
+#[cfg(test)]
+mod tests;

@@ -138,6 +138,11 @@ impl TextTrainingConfig {
         }
     }
 
+    /// Whether a step is followed by a look at dev.
+    pub(super) fn looks_after(&self, step: usize) -> bool {
+        step.is_multiple_of(self.evaluate_every) || step == self.max_steps
+    }
+
     /// What a trainer of searching modules has too.
     pub(super) fn trainer(&self) -> TrainerConfig {
         TrainerConfig {

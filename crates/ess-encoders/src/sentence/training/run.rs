@@ -74,7 +74,8 @@ impl<'a> Run<'a> {
         for ((values, optimizer), gradients) in towers {
             optimizer.update(values, gradients, &self.parts.layout.tensors, update);
         }
-        state.tokens += tokens as u64;
+        // A checkpoint may say any number.
+        state.tokens = state.tokens.saturating_add(tokens as u64);
         state.seconds += started.elapsed().as_secs_f64();
         Ok(loss)
     }

@@ -37,7 +37,7 @@ impl State {
 
     /// Takes note of what the towers reach on each dev query.
     pub(super) fn looked(&mut self, step: usize, values: Vec<f64>) -> f64 {
-        let value = values.iter().sum::<f64>() / values.len() as f64;
+        let value = mean(&values);
         if self.best.as_ref().is_none_or(|best| value > best.value) {
             self.best = Some(Best { step, value, towers: self.towers.clone() });
         }
@@ -50,4 +50,9 @@ impl State {
         let best = self.best.as_ref().map_or(0, |best| best.step);
         self.points.iter().filter(|point| point.step > best && point.dev.is_some()).count()
     }
+}
+
+/// What a look says of towers in one number.
+pub(super) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
 }

@@ -130,7 +130,7 @@ impl EncoderTrainer {
         let file = file.transpose()?;
         let start = State::start(&self.parts, self.config.towers);
         let mut state = match &file {
-            Some(file) => file.load(start, run.frozen.dev.texts.len())?,
+            Some(file) => file.load(start, run)?,
             None => start,
         };
         self.go(run, looker, &mut state, file.as_ref())?;
@@ -152,8 +152,7 @@ impl EncoderTrainer {
         while state.points.len() < config.max_steps && state.stale() <= config.patience {
             let step = state.points.len() + 1;
             let loss = run.step(state, step)?;
-            let look = step.is_multiple_of(config.evaluate_every) || step == config.max_steps;
-            let dev = match look {
+            let dev = match config.looks_after(step) {
                 true => Some(self.look(looker, state, step)?),
                 false => None,
             };
