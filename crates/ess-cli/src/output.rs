@@ -9,3 +9,4 @@ pub(crate) mod options;
 pub(crate) mod plot;
 pub(crate) mod table;
 pub(crate) mod together;
+pub(crate) mod with_report;

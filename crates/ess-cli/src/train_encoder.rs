@@ -6,14 +6,17 @@ use anyhow::{Context, Result};
 use clap::Args;
 use ess_core::Ids;
 use ess_data::{Item, Judgements, cut_dev, read_qrels, read_records};
-use ess_encoders::{EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers};
+use ess_encoders::{
+    EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
+};
+use ess_files::FolderLock;
 use ess_metrics::Qrels;
 use ess_train::{Checkpoints, Judgement};
 
 use crate::{
     arguments::paths,
     data::{beir_file::beir_file, beir_texts::BeirTexts, model_folder::model_folder},
-    output::{json::write_json, options::Output},
+    output::{options::Output, with_report::save_with_report},
 };
 
 const EXAMPLES: &str = "\
@@ -88,12 +91,12 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let config = arguments.config()?;
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(&arguments.out)?;
+    let checkpoints = arguments.checkpoint.as_ref().filter(|folder| **folder != arguments.out);
+    let _checkpoints = checkpoints.map(|folder| FolderLock::acquire(folder)).transpose()?;
     let seed = config.seed;
-    let model = model_folder(&arguments.model, output.quiet)?;
-    let mut trainer = EncoderTrainer::new(model, config)?.with_progress(output.progress());
-    if let Some(folder) = &arguments.checkpoint {
-        trainer = trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?);
-    }
+    let trainer = arguments.trainer(config, output)?;
     let items: Vec<Item> = read_records(beir_file(&arguments.beir, "corpus.jsonl")?)?;
     let texts: Vec<String> = items.iter().map(Item::title_and_text).collect();
     let ids = Ids::new(items.into_iter().map(|item| item.id).collect())?;
@@ -102,13 +105,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let (train, dev) = (judged(&train, &beir, &ids)?, judged(&dev, &beir, &ids)?);
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
     let trained = trainer.fit(&texts, &train, &dev)?;
-    let folders = match arguments.unguarded {
-        true => trained.save_trained(&arguments.out)?,
-        false => trained.save(&arguments.out)?,
-    };
+    let folders = arguments.save(&trained, &mut out)?;
     say(trained.report());
     folders.iter().for_each(|folder| say!("{}", folder.display()));
-    write_json(&arguments.out.join("training.json"), trained.report())?;
     output.write(trained.report())
 }
 
@@ -124,6 +123,30 @@ fn say(report: &TextTrainingReport) {
 }
 
 impl Arguments {
+    fn trainer(&self, config: TextTrainingConfig, output: &Output) -> Result<EncoderTrainer> {
+        let model = model_folder(&self.model, output.quiet)?;
+        let trainer = EncoderTrainer::new(model, config)?.with_progress(output.progress());
+        Ok(match &self.checkpoint {
+            Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
+            None => trainer,
+        })
+    }
+
+    /// Saves the encoder and its report, and gives the folders.
+    fn save(&self, trained: &TrainedEncoder<'_>, out: &mut FolderLock) -> Result<Vec<PathBuf>> {
+        let mut folders = Vec::new();
+        save_with_report(out, trained.report(), |out, earlier| {
+            // Where this fails, the encoder of before may be gone in part.
+            earlier.forget();
+            folders = match self.unguarded {
+                true => trained.save_trained_in(out)?,
+                false => trained.save_in(out)?,
+            };
+            Ok(())
+        })?;
+        Ok(folders)
+    }
+
     /// The settings: defaults, then the file, then flags.
     fn config(&self) -> Result<TextTrainingConfig> {
         let mut config = match &self.settings {

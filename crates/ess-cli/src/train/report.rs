@@ -1,14 +1,14 @@
 //! What a training run reports, saved beside its module and said on the terminal.
 
-use std::{io, path::Path};
+use std::path::Path;
 
 use anyhow::Result;
 use ess_auto::AutoReport;
-use ess_files::{FolderLock, SetAside, write_atomically};
+use ess_files::FolderLock;
 use ess_train::{FitReport, Returned};
 use serde::Serialize;
 
-use crate::automatic::describe_choice;
+use crate::{automatic::describe_choice, output::with_report::save_with_report};
 
 #[derive(Serialize)]
 pub(super) struct Report<'a> {
@@ -17,29 +17,18 @@ pub(super) struct Report<'a> {
     pub(super) fit: &'a FitReport,
 }
 
-/// Saves a module, and the report of its run beside it, both or neither. An earlier report is gone before the module is
-/// replaced: whenever the program is killed, a report that is there is that of the module that is there.
+/// Saves a module, and the report of its run beside it, both or neither: where the module is not saved, the one before is there
+/// whole, and so is its report.
 pub(super) fn save(
     out: &mut FolderLock,
     report: &impl Serialize,
     module: impl FnOnce(&mut FolderLock) -> Result<()>,
 ) -> Result<()> {
-    let path = out.folder().join("training.json");
-    let text = serde_json::to_string_pretty(report)?;
-    let mut saved = Ok(());
-    let written = write_atomically(&path, |file| {
-        // All of it is on the disk before the module is replaced; where that fails, the earlier report comes back.
-        writeln!(file, "{text}").and_then(|()| file.flush())?;
-        let earlier = SetAside::take(&path).map_err(io::Error::other)?;
-        saved = module(out);
-        if saved.is_err() {
-            return Err(io::Error::other("the module beside it was not saved"));
-        }
+    save_with_report(out, report, |out, earlier| {
+        module(out)?;
         earlier.forget();
         Ok(())
-    });
-    saved?;
-    Ok(written?)
+    })
 }
 
 /// Says what a fit found.

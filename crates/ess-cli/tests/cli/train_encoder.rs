@@ -64,6 +64,25 @@ fn an_encoder_is_trained_and_saved_with_its_report() {
 }
 
 #[test]
+fn a_save_that_fails_leaves_no_report_of_an_encoder_that_is_gone() {
+    let folder = texts();
+    let (out, steps) = (folder.path().join("out"), ["--max-steps", "1"]);
+    let (report, weights) = (out.join("training.json"), out.join("model.safetensors"));
+    train(folder.path(), &steps).succeeded();
+    assert!(report.exists());
+    std::fs::remove_file(&weights).unwrap();
+    std::fs::create_dir(&weights).unwrap();
+    train(folder.path(), &steps).failed_with(&["model.safetensors"]);
+    let names = std::fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names = names.map(|name| name.into_string().unwrap());
+    assert!(names.all(|name| name != "training.json" && !name.starts_with(".ess-")));
+    std::fs::remove_dir(&weights).unwrap();
+    assert!(SentenceEncoder::load(&out).is_err());
+    train(folder.path(), &steps).succeeded();
+    assert!(report.exists() && SentenceEncoder::load(&out).is_ok());
+}
+
+#[test]
 fn what_is_wrong_is_said_before_the_work() {
     let folder = texts();
     let refused = |more: &[&str], words: &str| train(folder.path(), more).failed_with(&[words]);
