@@ -205,7 +205,11 @@ impl Command {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::{
+        any::TypeId,
+        collections::{BTreeMap, BTreeSet},
+        path::PathBuf,
+    };
 
     use super::*;
 
@@ -301,5 +305,38 @@ mod tests {
             }
         });
         assert!(commands > 15, "{commands}");
+    }
+
+    /// Whether a flag takes a path at which nothing need be yet.
+    fn names_an_output(arg: &clap::Arg) -> bool {
+        let folder = tempfile::tempdir().unwrap();
+        let nothing = folder.path().join("nothing");
+        let path = clap::Arg::new("path").long("path").value_parser(arg.get_value_parser().clone());
+        let line = ["program".as_ref(), "--path".as_ref(), nothing.as_os_str()];
+        arg.get_action().takes_values()
+            && arg.get_value_parser().type_id() == TypeId::of::<PathBuf>()
+            && clap::Command::new("program").arg(path).try_get_matches_from(line).is_ok()
+    }
+
+    /// The cache of hosted vectors has a lock and tests of its own.
+    const ELSEWHERE: [&str; 1] = ["encode --http-cache"];
+
+    #[test]
+    fn every_output_of_a_command_is_in_the_list_that_a_second_writer_is_tried_with() {
+        let listed: BTreeSet<&str> = include_str!("../tests/cli/outputs.txt").lines().collect();
+        let mut found = BTreeSet::new();
+        for_each_command(&program(), "ess", &mut |command, path| {
+            for arg in command.get_arguments().filter(|arg| names_an_output(arg)) {
+                let program = path.strip_prefix("ess ").unwrap_or(path);
+                found.insert(format!("{program} --{}", arg.get_long().unwrap_or_default()));
+            }
+        });
+        let others = found.iter().map(String::as_str);
+        let others: Vec<&str> =
+            others.filter(|output| !listed.contains(output) && !ELSEWHERE.contains(output)).collect();
+        assert!(others.is_empty(), "outputs without a test of a second writer: {others:?}");
+        if cfg!(all(feature = "encoders", feature = "relations")) {
+            assert!(listed.iter().all(|output| found.contains(*output)), "{listed:?} and {found:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use clap::{Args, ValueEnum};
 use ess_core::Embeddings;
 use ess_data::{Dtype, write_npy};
+use ess_files::FolderLock;
 use ess_search::{DenseLayers, ItemSide};
 use serde::Serialize;
 
@@ -63,6 +64,10 @@ struct Layer {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
+    // Before the work, so that a second one is told at once and neither form is written.
+    let npy = arguments.npy.as_deref().map(|path| ("--npy", path));
+    let _npy = output.lock_files(npy.as_slice())?;
+    let dense = arguments.dense.as_deref().map(FolderLock::acquire).transpose()?;
     let layers = layers(arguments).with_context(|| format!("{} stays in ESS", arguments.module.display()))?;
     if let Some(path) = &arguments.npy {
         let [layer] = layers.layers() else { bail!("{}: an MLP is no matrix", arguments.module.display()) };
@@ -74,9 +79,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         write_npy(path, &Embeddings::new(layer.weight().to_owned())?, Dtype::F32)?;
         say!("wrote {}", path.display());
     }
-    if let Some(folder) = &arguments.dense {
-        layers.save(folder)?;
-        say!("wrote {} Dense layer(s) in {}", layers.layers().len(), folder.display());
+    if let Some(mut folder) = dense {
+        layers.save_in(&mut folder)?;
+        say!("wrote {} Dense layer(s) in {}", layers.layers().len(), folder.folder().display());
     }
     let each = layers.layers().iter().map(|layer| Layer {
         in_features: layer.in_features(),

@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use clap::Args;
 use ess_core::{MatrixModule, SearchModule};
 use ess_data::NpyMatrix;
+use ess_files::FolderLock;
 use ess_search::{DenseLayers, PersistentModule};
 use serde::Serialize;
 
@@ -43,6 +44,8 @@ struct Report {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
+    // Before the work, so that a second one is told at once and not after it.
+    let mut out = FolderLock::acquire(&arguments.out)?;
     let module: Box<dyn PersistentModule> = match (&arguments.dense, &arguments.npy) {
         (Some(folder), _) => {
             let layers = DenseLayers::load(folder)?;
@@ -54,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         (None, None) => anyhow::bail!("--dense or --npy says what to import"),
     };
     let state = module.to_state()?;
-    state.save(&arguments.out)?;
+    state.save_in(&mut out)?;
     let kind = state.description.kind.clone();
     let (query_dim, item_dim) = (module.query_dim(), module.item_dim());
     say!(

@@ -1,91 +1,16 @@
 //! A program whose output another is writing says so at once, before any work, and leaves it alone.
 
-use std::path::Path;
+mod programs;
+
+use std::{collections::BTreeSet, path::Path};
 
 use ess_files::{FileLock, FolderLock};
 
+use self::programs::{Written, built, programs};
 use crate::{program::run, small_data::SmallData};
 
-/// What another is at work on.
-enum Written {
-    File,
-    Folder,
-}
-
-/// A program with arguments that name an empty folder and an empty file, and what it would write: it asks for the lock before
-/// it opens either.
-fn programs() -> Vec<(&'static str, Vec<&'static str>, &'static str, Written)> {
-    use Written::{File, Folder};
-    let empty = ["--embeddings", "no-data", "--train", "no-text"];
-    let data = ["--data", "X=no-data,no-data,no-text,no-text,no-text"];
-    let more = |first: &[&'static str], more: &[&'static str]| [first, more].concat();
-    let mut programs = vec![
-        ("train", more(&empty, &["--out", "OUT"]), "OUT", Folder),
-        ("train", more(&empty, &["--out", "module", "--checkpoint", "OUT"]), "OUT", Folder),
-        ("train", more(&empty, &["--out", "OUT", "--module", "auto"]), "OUT", Folder),
-        ("import", vec!["--npy", "no-text", "--ids", "no-text", "--out", "OUT"], "OUT", File),
-        ("import", vec!["--npy", "no-text", "--ids", "no-text", "--out", "x", "--json", "OUT"], "OUT", File),
-        ("index", vec!["build", "--items", "no-text", "--out", "OUT"], "OUT", File),
-        ("index", vec!["compact", "--index", "no-text", "--out", "OUT"], "OUT", File),
-        ("calibrate", vec!["--embeddings", "no-data", "--qrels", "no-text", "--out", "OUT"], "OUT", File),
-        (
-            "calibrate",
-            vec!["--embeddings", "no-data", "--qrels", "no-text", "--out", "x", "--plot", "OUT"],
-            "OUT",
-            File,
-        ),
-        (
-            "evaluate",
-            vec!["--embeddings", "no-data", "--qrels", "no-text", "--write-run", "OUT"],
-            "OUT",
-            File,
-        ),
-        (
-            "index",
-            vec!["search", "--index", "no-text", "--queries", "no-text", "--write-run", "OUT"],
-            "OUT",
-            File,
-        ),
-        (
-            "index",
-            more(
-                &["tune", "--index", "no-text", "--items", "no-text"],
-                &["--queries", "no-text", "--plot", "OUT"],
-            ),
-            "OUT",
-            File,
-        ),
-        ("index", vec!["compact", "--index", "no-text", "--rows", "OUT"], "OUT", File),
-        ("compare modules", vec!["--data", "X=no-data,no-text,,no-text", "--out", "OUT"], "OUT", File),
-        (
-            "experiment bottleneck",
-            vec!["--data", "X=no-data,no-text,,no-text", "--out", "OUT"],
-            "OUT",
-            Folder,
-        ),
-        (
-            "compare modules",
-            vec!["--data", "X=no-data,no-text,,no-text", "--out", "x", "--cells", "OUT"],
-            "OUT",
-            Folder,
-        ),
-        ("compare hybrid", more(&data, &["--out", "OUT"]), "OUT", File),
-        ("compare auto", more(&data, &["--out", "OUT"]), "OUT", File),
-    ];
-    if cfg!(feature = "encoders") {
-        let model = ["--model", "no-model", "--out", "OUT"];
-        programs.push(("distil", model.to_vec(), "OUT", Folder));
-        for (file, flags) in [
-            ("OUT/corpus.safetensors", &[][..]),
-            ("OUT/queries.safetensors", &["--queries-only"]),
-            ("OUT/passages.safetensors", &["--passages"]),
-            ("OUT/corpus.2-of-3.safetensors", &["--shard", "2/3"]),
-        ] {
-            programs.push(("encode", [&model[..], &["--beir", "no-data"], flags].concat(), file, File));
-        }
-    }
-    programs
-}
+/// Every flag that names what its program writes, but for `--json`; a test of the command line says that there are no others.
+const OUTPUTS: &str = include_str!("outputs.txt");
 
 #[test]
 fn every_program_that_works_for_long_is_told_before_its_work_that_another_writes_there() {
@@ -93,11 +18,15 @@ fn every_program_that_works_for_long_is_told_before_its_work_that_another_writes
     let at = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     std::fs::create_dir(at("no-data")).unwrap();
     std::fs::write(at("no-text"), "").unwrap();
+    for (folder, files) in [("no-module", &["module.json", "config.json"][..]), ("no-graph", &["train.txt"])]
+    {
+        std::fs::create_dir(at(folder)).unwrap();
+        files.iter().for_each(|file| std::fs::write(Path::new(&at(folder)).join(file), "").unwrap());
+    }
     for (name, arguments, written, kind) in programs() {
-        let names = ["OUT", "no-data", "no-text", "no-model", "module", "x"];
         let arguments: Vec<String> = arguments
-            .iter()
-            .map(|argument| match names.contains(argument) {
+            .split(' ')
+            .map(|argument| match ["OUT", "module", "x"].contains(&argument) {
                 true => at(argument),
                 false => argument.replace("no-", &at("no-")),
             })
@@ -119,7 +48,22 @@ fn every_program_that_works_for_long_is_told_before_its_work_that_another_writes
         drop(lock);
         // Alone, it goes on to what is missing.
         run(name, &arguments).failed_with(&[&at("no-")]);
+        // Made for a file in it that another had.
+        let _ = std::fs::remove_dir(at("OUT"));
     }
+}
+
+#[test]
+fn every_output_of_every_program_is_one_that_another_may_have() {
+    let flags = |(name, arguments, ..): programs::Program| {
+        let words: Vec<&str> = arguments.split(' ').collect();
+        let named = words.windows(2).filter(|pair| pair[1] == "OUT" && pair[0] != "--json");
+        named.map(|pair| format!("{name} {}", pair[0])).collect::<Vec<_>>()
+    };
+    let tried: BTreeSet<String> = programs().flat_map(flags).collect();
+    let program = |line: &str| line.rsplit_once(' ').map(|(program, _)| built(program));
+    let outputs = OUTPUTS.lines().filter(|line| program(line) == Some(true)).map(str::to_owned);
+    assert_eq!(tried, outputs.collect::<BTreeSet<_>>());
 }
 
 #[test]
