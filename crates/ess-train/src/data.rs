@@ -3,7 +3,7 @@
 pub(crate) mod dev_set;
 pub(crate) mod items;
 pub(crate) mod judgement;
-mod looks;
+pub(crate) mod looks;
 pub(crate) mod near_duplicates;
 pub(crate) mod query_set;
 pub(crate) mod teacher;

@@ -16,6 +16,7 @@ use crate::{
 };
 
 pub(crate) mod guard;
+mod reason;
 pub(crate) mod report;
 
 impl Trainer {

@@ -115,6 +115,33 @@ impl ChoiceTest {
         tried: &[Vec<f64>],
         confidence: f64,
     ) -> Result<ChoiceEvidence, Error> {
+        self.judge_with_dropped(baseline, chosen, tried, 0, confidence)
+    }
+
+    /// As [`ChoiceTest::judge`], where so many other systems were looked at as well and their values were not kept. The
+    /// allowance for losses that no query has shown counts them all. Turned signs and the bootstrap know those in `tried`,
+    /// which have to be like what was dropped, as every second step of a long training is.
+    ///
+    /// ```
+    /// use ess_metrics::ChoiceTest;
+    ///
+    /// let judge = |dropped| ChoiceTest::default().judge_with_dropped(&[0.5; 60], &[0.6; 60], &[], dropped, 0.99);
+    /// assert!(judge(0)?.is_better());
+    /// let of_many = judge(2000)?;
+    /// assert!(of_many.systems == 2001 && !of_many.is_better());
+    /// # Ok::<(), ess_metrics::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`ChoiceTest::judge`].
+    pub fn judge_with_dropped(
+        &self,
+        baseline: &[f64],
+        chosen: &[f64],
+        tried: &[Vec<f64>],
+        dropped: usize,
+        confidence: f64,
+    ) -> Result<ChoiceEvidence, Error> {
         check_confidence(confidence)?;
         self.draws().check("resamples of a test of a choice")?;
         let rank = tail_rank(self.resamples, confidence)?;
@@ -132,9 +159,9 @@ impl ChoiceTest {
         // Sums that are equal but for rounding count as equal.
         let tolerance = 1e-12 * (systems.queries() as f64).sqrt();
         let extreme = maxima.iter().filter(|&&most| most >= observed - tolerance).count();
-        evidence.systems = systems.count();
+        evidence.systems = systems.count().saturating_add(dropped);
         evidence.p = (extreme + 1) as f64 / (maxima.len() + 1) as f64;
-        let unseen = UnseenLosses::of(&of_chosen, systems.count(), range(baseline, chosen, tried));
+        let unseen = UnseenLosses::of(&of_chosen, evidence.systems, range(baseline, chosen, tried));
         evidence.p_unseen_losses = unseen.p();
         let turns = tail_rank(maxima.len(), confidence);
         let (Ok(turns), true) = (turns, differing >= fewest(confidence)) else { return Ok(evidence) };
@@ -320,6 +347,24 @@ mod tests {
         // One that differs on a few queries could not have been chosen for its evidence.
         let few: Vec<f64> = up(7, 16);
         assert_eq!(judge(&chosen, &[few]), alone);
+    }
+
+    #[test]
+    fn systems_whose_values_were_dropped_are_paid_for_as_those_that_were_kept() {
+        let gains = [0.1; 60];
+        let of = |dropped| {
+            ChoiceTest::default()
+                .judge_with_dropped(&[0.0; 60], &gains, &[vec![0.05; 60]], dropped, 0.99)
+                .unwrap()
+        };
+        let (none, some) = (of(0), of(46));
+        assert_eq!((none.systems, some.systems), (2, 48));
+        assert!((some.p_unseen_losses - 24.0 * none.p_unseen_losses).abs() < 1e-12, "{some:?}");
+        assert_eq!(some.p, none.p, "turned signs know what was kept");
+        assert!(of(0).p_unseen_losses > 0.005 && judge(&gains, &[]).is_better() && !some.is_better());
+        let [of_none, of_some] = [none, some].map(|found| found.interval.unwrap()[0]);
+        assert!(of_some < of_none, "{of_some} {of_none}");
+        assert_eq!(of(usize::MAX).p_unseen_losses, 1.0);
     }
 
     #[test]

@@ -6,7 +6,11 @@ use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
 use ess_search::{DeviceEncoding, TwoSided};
 
 use crate::{
-    data::{items::Items, looks::Looks, query_set::definition::QuerySet},
+    data::{
+        items::Items,
+        looks::{Looks, Seen},
+        query_set::definition::QuerySet,
+    },
     error::Error,
 };
 
@@ -15,8 +19,8 @@ const UNCUT_DEPTH: usize = 1000;
 
 /// Queries held out of training, the items they search, and the measure that judges a searching module on them.
 ///
-/// It keeps the values of every module that was measured on it. [`GuardDecision`](crate::GuardDecision) corrects for the
-/// choice among them.
+/// It takes note of the values of every module that was measured on it, and keeps those of up to 512.
+/// [`GuardDecision`](crate::GuardDecision) corrects for the choice among them all.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -103,8 +107,8 @@ impl<'a, E: DeviceEncoding> DevSet<'a, E> {
         self.looks.note(values);
     }
 
-    /// The values of every module that was measured on these queries.
-    pub(crate) fn looks(&self) -> Vec<Vec<f64>> {
+    /// What was measured on these queries.
+    pub(crate) fn seen(&self) -> Seen {
         self.looks.all()
     }
 

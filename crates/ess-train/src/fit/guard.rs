@@ -1,10 +1,15 @@
 //! Never worse than the frozen encoder: the baseline guard.
 
-use ess_metrics::{ChoiceEvidence, ChoiceTest};
+use ess_metrics::ChoiceTest;
 use ess_search::{DeviceEncoding, PersistentModule};
 use serde::{Deserialize, Serialize};
 
-use crate::{data::dev_set::DevSet, error::Error, trainer::config::TrainerConfig};
+use super::reason::reason;
+use crate::{
+    data::{dev_set::DevSet, looks::Seen},
+    error::Error,
+    trainer::config::TrainerConfig,
+};
 
 /// Which module a fit returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +71,17 @@ impl GuardDecision {
     ) -> Result<Self, Error> {
         let values = dev.per_query(trained)?;
         let baseline = identity.map(|identity| dev.per_query(identity)).transpose()?;
-        Self::of_values(&values, baseline.as_deref(), &dev.looks(), config)
+        Self::of_seen(&values, baseline.as_deref(), &dev.seen(), config)
+    }
+
+    /// As [`GuardDecision::of_values`], with all that a dev set has seen.
+    pub(crate) fn of_seen(
+        values: &[f64],
+        baseline: Option<&[f64]>,
+        seen: &Seen,
+        config: &TrainerConfig,
+    ) -> Result<Self, Error> {
+        Self::judged(values, baseline, (&seen.kept, seen.dropped), config)
     }
 
     /// Compares what is trained with what is frozen, by the values of the measure on each dev query (`n`); without a `baseline`
@@ -79,6 +94,15 @@ impl GuardDecision {
         values: &[f64],
         baseline: Option<&[f64]>,
         looks: &[Vec<f64>],
+        config: &TrainerConfig,
+    ) -> Result<Self, Error> {
+        Self::judged(values, baseline, (looks, 0), config)
+    }
+
+    fn judged(
+        values: &[f64],
+        baseline: Option<&[f64]>,
+        (kept, dropped): (&[Vec<f64>], usize),
         config: &TrainerConfig,
     ) -> Result<Self, Error> {
         let mut decision = Self {
@@ -99,7 +123,7 @@ impl GuardDecision {
             return Ok(decision);
         };
         let test = ChoiceTest { resamples: config.resamples, seed: config.seed };
-        let evidence = test.judge(baseline, values, looks, config.confidence)?;
+        let evidence = test.judge_with_dropped(baseline, values, kept, dropped, config.confidence)?;
         let gain = decision.trained - mean(baseline);
         decision.identity = Some(mean(baseline));
         decision.interval = evidence.interval;
@@ -113,42 +137,17 @@ impl GuardDecision {
     }
 }
 
-/// Why the trained module is returned, or is not.
-fn reason(evidence: &ChoiceEvidence, queries: usize, gain: f64, config: &TrainerConfig) -> String {
-    let (level, differing) = (100.0 * config.confidence, evidence.differing);
-    let tail = 0.5 * (1.0 - config.confidence);
-    let better = "the trained module is better than the frozen encoder";
-    let verdict = match evidence.interval {
-        None => format!(
-            "{differing} dev queries that change are too few to show anything at a level of {level} %"
-        ),
-        Some(_) if evidence.is_better() => better.to_owned(),
-        Some(_) if evidence.p <= tail && evidence.p_unseen_losses > tail => format!(
-            "{differing} dev queries that change are too few to rule out that a module which gains so little loses as much \
-             on others (p {:.4} of the best of {})",
-            evidence.p_unseen_losses, evidence.systems
-        ),
-        Some(_) => format!("there is no evidence that {better}"),
-    };
-    let interval =
-        evidence.interval.map(|[low, high]| format!(", {level} % interval {low:+.4} to {high:+.4}"));
-    format!(
-        "{verdict}: on {queries} dev queries, of which {differing} change, {} changes by {gain:+.4}{}, one-sided p {:.4} of \
-         the best of {}",
-        config.measure,
-        interval.unwrap_or_default(),
-        evidence.p,
-        evidence.systems,
-    )
-}
-
 fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
+    use crate::data::looks::Looks;
 
     fn decide(trained: &[f64], frozen: &[f64], looks: &[Vec<f64>]) -> GuardDecision {
         GuardDecision::of_values(trained, Some(frozen), looks, &TrainerConfig::default()).unwrap()
@@ -193,6 +192,23 @@ mod tests {
         assert!(decision.p >= alone.p && decision.p_unseen_losses > alone.p_unseen_losses);
         assert!(decision.interval.unwrap()[0] <= 0.0, "{}", decision.reason);
         assert!(decision.candidates.unwrap() > 20);
+    }
+
+    #[test]
+    fn a_gain_that_the_looks_which_are_kept_would_pass_is_refused_as_the_best_of_2000() {
+        // 60 queries that gain .23 each miss the losses that cancel it with a probability of 1.23^-60, 4 in a million.
+        let (looks, frozen, trained) = (Looks::default(), [0.5; 60], [0.73; 60]);
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..2000 {
+            looks.note(&(0..60).map(|_| random.random_range(0.45..0.55)).collect::<Vec<f64>>());
+        }
+        let seen = looks.all();
+        let config = TrainerConfig { resamples: 999, ..TrainerConfig::default() };
+        let of_kept = GuardDecision::of_values(&trained, Some(&frozen), &seen.kept, &config).unwrap();
+        assert_eq!(of_kept.returned, Returned::Trained, "{}", of_kept.reason);
+        let of_all = GuardDecision::of_seen(&trained, Some(&frozen), &seen, &config).unwrap();
+        assert_eq!(of_all.returned, Returned::Identity, "{}", of_all.reason);
+        assert_eq!(of_all.candidates, Some(2001));
     }
 
     #[test]

@@ -81,8 +81,7 @@ impl Trainer {
         let Found { mut sides, curves, settings, query_record, dev_values } = fit.on_dev(train, &dev_set)?;
         let identity = fit.identity(train);
         let baseline = identity.as_deref().map(|module| dev_set.per_query(module)).transpose()?;
-        let guard =
-            GuardDecision::of_values(&dev_values, baseline.as_deref(), &dev_set.looks(), self.config())?;
+        let guard = GuardDecision::of_seen(&dev_values, baseline.as_deref(), &dev_set.seen(), self.config())?;
         tracing::info!(returned = ?guard.returned, reason = guard.reason, "fitted two sides");
         let mut refit = Vec::new();
         if self.config().refit && guard.returned == Returned::Trained {
