@@ -248,3 +248,6 @@ fn group(gain: Option<GroupGain>, table: &Together) -> String {
 fn signed(value: f64) -> String {
     format!("{value:+.3}").replacen("0.", ".", 1)
 }
+
+#[cfg(test)]
+mod tests;

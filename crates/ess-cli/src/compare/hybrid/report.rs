@@ -146,3 +146,6 @@ fn figure(value: f64) -> String {
 fn signed(value: f64) -> String {
     format!("{value:+.3}").replacen("0.", ".", 1)
 }
+
+#[cfg(test)]
+mod tests;

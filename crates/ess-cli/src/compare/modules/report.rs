@@ -208,3 +208,6 @@ fn signed(value: f64, digits: usize) -> String {
 fn figure(value: f64) -> String {
     format!("{value:.4}").replacen("0.", ".", 1)
 }
+
+#[cfg(test)]
+mod tests;
