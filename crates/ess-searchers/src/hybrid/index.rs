@@ -1,8 +1,10 @@
 //! One index over the concatenation of dense and lexical vectors.
 
+use std::ops::Range;
+
 use ess_core::{Embeddings, Encoding, Error, Hit, Searcher, TopK};
 use ess_lexical::{SparseIndex, SparseVectors};
-use ndarray::{ArrayView2, s};
+use ndarray::{Array2, ArrayView2, linalg::general_mat_mul, s};
 use rayon::prelude::*;
 
 use super::encoding::HybridEncoding;
@@ -42,6 +44,8 @@ pub struct HybridIndex {
     items: Embeddings,
     lexical: SparseIndex,
     weight: f32,
+    /// [`BLOCK`], but in tests.
+    block: usize,
 }
 
 impl HybridIndex {
@@ -55,7 +59,7 @@ impl HybridIndex {
         if expected != found {
             return Err(Error::LengthMismatch { what: "lexical encodings of items", expected, found });
         }
-        let mut index = Self { items, lexical: SparseIndex::new(lexical), weight: 0.0 };
+        let mut index = Self { items, lexical: SparseIndex::new(lexical), weight: 0.0, block: BLOCK };
         index.set_weight(weight)?;
         Ok(index)
     }
@@ -84,26 +88,31 @@ impl HybridIndex {
         self.weight
     }
 
+    /// The rows of items whose similarities are computed together, block by block.
+    fn blocks(&self) -> impl Iterator<Item = Range<usize>> {
+        let starts = (0..self.items.len()).step_by(self.block);
+        starts.map(move |start| start..self.items.len().min(start + self.block))
+    }
+
     fn search_together(
         &self,
         dense: ArrayView2<'_, f32>,
         lexical: &SparseVectors,
         first: usize,
         k: usize,
-        block: usize,
     ) -> Vec<Vec<Hit>> {
         let mut best: Vec<TopK> = (0..dense.nrows()).map(|_| TopK::new(k)).collect();
-        for start in (0..self.items.len()).step_by(block) {
-            let end = self.items.len().min(start + block);
-            let mut similarities = dense.dot(&self.items.view().slice(s![start..end, ..]).t());
-            for (row, (mut similarities, best)) in
-                similarities.rows_mut().into_iter().zip(&mut best).enumerate()
-            {
-                if let Some(similarities) = similarities.as_slice_mut() {
-                    let query = lexical.row(first + row);
-                    self.lexical.add_similarities_from(query, self.weight, start, similarities);
-                    best.extend_from_similarities(start, similarities);
-                }
+        for Range { start, end } in self.blocks() {
+            // Query by query in memory, which `dot` does not promise: for vectors of one dimension it is item by item.
+            let mut similarities = Array2::zeros((dense.nrows(), end - start));
+            let items = self.items.view();
+            general_mat_mul(1.0, &dense, &items.slice(s![start..end, ..]).t(), 0.0, &mut similarities);
+            let (mut similarities, _) = similarities.into_raw_vec_and_offset();
+            let rows = similarities.chunks_exact_mut(end - start).zip(&mut best);
+            for (row, (similarities, best)) in rows.enumerate() {
+                let query = lexical.row(first + row);
+                self.lexical.add_similarities_from(query, self.weight, start, similarities);
+                best.extend_from_similarities(start, similarities);
             }
         }
         best.into_iter().map(TopK::into_sorted).collect()
@@ -119,7 +128,7 @@ impl Searcher<HybridEncoding> for HybridIndex {
         let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
         let found = starts.into_par_iter().map(|first| {
             let end = dense.len().min(first + TOGETHER);
-            self.search_together(dense.view().slice(s![first..end, ..]), lexical, first, k, BLOCK)
+            self.search_together(dense.view().slice(s![first..end, ..]), lexical, first, k)
         });
         Ok(found.flatten_iter().collect())
     }
@@ -163,13 +172,47 @@ mod tests {
         let row = |i: usize| vec![((i % 5) as u32, 1.0 + i as f32), (5 + (i * 3 % 4) as u32, 0.5)];
         let lexical = |n: usize| SparseVectors::new(9, &(0..n).map(row).collect::<Vec<_>>()).unwrap();
         let index = HybridIndex::new(items, &lexical(50), 0.2).unwrap();
-        let search = |block| index.search_together(queries.view(), &lexical(9), 0, 20, block);
+        let queries = HybridEncoding::new(queries, lexical(9)).unwrap();
+        let search = |block| HybridIndex { block, ..index.clone() }.search(&queries, 20).unwrap();
         let (whole, blocks) = (search(50), search(7));
         for (whole, block) in whole.iter().flatten().zip(blocks.iter().flatten()) {
             assert_eq!(whole.item, block.item);
             assert!((whole.similarity - block.similarity).abs() < 1e-5);
         }
         assert_eq!(blocks.iter().map(Vec::len).collect::<Vec<_>>(), [20; 9]);
+    }
+
+    #[test]
+    fn similarities_to_no_more_than_65536_items_are_in_memory_at_once() {
+        let count = 131_081;
+        let mut values: Vec<f32> = (0..count).map(|i| (i as f32 * 0.7).sin()).collect();
+        (values[65_536], values[count - 1]) = (2.0, 3.0);
+        let items = Embeddings::from_vec(values, 1).unwrap();
+        let lexical = |rows: usize| SparseVectors::new(1, &vec![vec![]; rows]).unwrap();
+        let index = HybridIndex::new(items, &lexical(count), 0.2).unwrap();
+        assert_eq!(index.blocks().collect::<Vec<_>>(), [0..65_536, 65_536..131_072, 131_072..131_081]);
+        // The first and the last item of a block that is not the first.
+        let query = HybridEncoding::new(Embeddings::from_vec(vec![1.0], 1).unwrap(), lexical(1)).unwrap();
+        let hits = index.search(&query, 2).unwrap();
+        let found: Vec<(usize, f32)> = hits[0].iter().map(|hit| (hit.item, hit.similarity)).collect();
+        assert_eq!(found, [(131_080, 3.0), (65_536, 2.0)]);
+    }
+
+    #[test]
+    fn several_queries_of_one_dimension_find_what_each_finds_alone() {
+        let items = Embeddings::from_vec(vec![0.5, -2.0, 1.0], 1).unwrap();
+        let lexical = SparseVectors::new(1, &[vec![(0, 1.0)], vec![], vec![]]).unwrap();
+        let index = HybridIndex::new(items, &lexical, 1.0).unwrap();
+        let queries = HybridEncoding::new(Embeddings::from_vec(vec![1.0, -1.0, 3.0], 1).unwrap(), lexical);
+        let hits = index.search(&queries.unwrap(), 3).unwrap();
+        let found: Vec<Vec<(usize, f32)>> =
+            hits.iter().map(|hits| hits.iter().map(|hit| (hit.item, hit.similarity)).collect()).collect();
+        let expected = [
+            [(0, 1.5), (2, 1.0), (1, -2.0)],
+            [(1, 2.0), (0, -0.5), (2, -1.0)],
+            [(2, 3.0), (0, 1.5), (1, -6.0)],
+        ];
+        assert_eq!(found, expected);
     }
 
     #[test]
