@@ -62,7 +62,13 @@ proptest! {
             error += (&targets.row(row) - &mapped).mapv(|x| x * x).sum() / n as f64;
         }
         prop_assert!((left_out.error - error).abs() < 1e-6 * error.max(1.0));
-        prop_assert!(left_out.generalised_error.is_finite() && left_out.generalised_error >= 0.0);
+        // With H = Q (QᵀQ + λs)⁻¹ Qᵀ it is (‖T − H T‖² / n) / (trace(I − H) / n)².
+        let hat = q.dot(&plain_ridge(&q, &Array2::eye(n), added));
+        let squares = (&targets - &hat.dot(&targets)).mapv(|x| x * x).sum();
+        let rest = n as f64 - hat.diag().sum();
+        let expected = n as f64 * squares / (rest * rest);
+        let found = left_out.generalised_error;
+        prop_assert!((found - expected).abs() < 1e-6 * expected.max(1.0), "{found}, not {expected}");
     }
 
     #[test]
@@ -294,14 +300,10 @@ fn no_orthonormal_map_is_nearer_than_procrustes() {
         );
         close(&product, &Array2::eye(few), 1e-9);
         let reached = squares(&found);
-        let nearest = |matrix: Array2<f64>| {
-            let svd = ess_linalg::linear_algebra().thin_svd(matrix.view()).unwrap();
-            svd.u.dot(&svd.vt)
-        };
         for other in 0..400 {
-            let other = nearest(random(query_dim, item_dim, 1000 + other));
+            let other = nearest(&random(query_dim, item_dim, 1000 + other));
             // Random maps, and small steps away from what was found.
-            let close_by = nearest(&found + &(&other * 0.05));
+            let close_by = nearest(&(&found + &(&other * 0.05)));
             for map in [other, close_by] {
                 assert!(
                     reached <= squares(&map) * (1.0 + 1e-6),
@@ -311,6 +313,51 @@ fn no_orthonormal_map_is_nearer_than_procrustes() {
             }
         }
     }
+}
+
+/// The matrix with orthonormal rows or columns that is nearest to this one.
+fn nearest(matrix: &Array2<f64>) -> Array2<f64> {
+    let svd = linear_algebra().thin_svd(matrix.view()).unwrap();
+    svd.u.dot(&svd.vt)
+}
+
+/// Queries of 136 dimensions, an orthonormal map to 32, and targets that are what it maps them to with noise; scales differ on
+/// both sides. These are more than the 64 × 64 entries up to which fits have many starts.
+fn of_many_dimensions() -> (Embeddings, Array2<f64>, Array2<f64>) {
+    let scales = |dim: usize, scales: [f64; 3]| Array2::from_shape_fn((1, dim), |(_, i)| scales[i % 3]);
+    let queries = random(600, 136, 1) * scales(136, [2.0, 1.0, 0.5]);
+    let queries = Embeddings::new(queries.mapv(|x| x as f32)).unwrap();
+    let planted = nearest(&random(136, 32, 2));
+    let targets = wide(&queries).dot(&planted) * scales(32, [0.5, 1.0, 1.5]) + random(600, 32, 3) * 0.5;
+    (queries, planted, targets)
+}
+
+#[test]
+fn procrustes_of_many_dimensions_reaches_a_minimum_too() {
+    let (queries, planted, targets) = of_many_dimensions();
+    let wide = wide(&queries);
+    let squares = |map: &Array2<f64>| (wide.dot(map) - &targets).mapv(|x| x * x).sum();
+    let pairs = Pairs::new(&queries, targets.clone()).unwrap();
+    let found = Procrustes::new(&pairs).fit(0.0).unwrap().weight().to_owned();
+    close(&found.t().dot(&found), &Array2::eye(32), 1e-9);
+    let reached = squares(&found);
+    for seed in 0..50 {
+        let other = nearest(&random(136, 32, 1000 + seed));
+        for step in [0.001, 0.05] {
+            let near = squares(&nearest(&(&found + &(&other * step))));
+            assert!(reached <= near * (1.0 + 1e-9), "{reached}, not {near} a step of {step} away");
+        }
+        assert!(reached < squares(&other), "{reached}, not {}", squares(&other));
+    }
+    let balanced = squares(&nearest(&wide.t().dot(&targets)));
+    assert!(reached < 0.999 * balanced, "{reached}, and {balanced} by U Vᵀ, which is no minimum");
+    assert!(reached <= squares(&planted), "{reached}, and {} by what was planted", squares(&planted));
+    // Where the sum of squares is least, its gradient has no part along the orthonormal matrices.
+    let gradient = wide.t().dot(&(wide.dot(&found) - &targets));
+    let across = found.t().dot(&gradient);
+    let along = &gradient - &found.dot(&((&across + &across.t()) * 0.5));
+    let length = |matrix: &Array2<f64>| matrix.mapv(|x| x * x).sum().sqrt();
+    assert!(length(&along) < 1e-3 * length(&gradient), "{} of {}", length(&along), length(&gradient));
 }
 
 #[test]
