@@ -124,6 +124,29 @@ fn an_index_says_what_it_is_and_damage_is_found() {
 }
 
 #[test]
+fn a_changed_byte_is_found_wherever_it_is_before_anything_is_searched() {
+    for kind in ["flat", "graph", "ivf-pq"] {
+        let built = Built::new(&["--kind", kind]);
+        let queries = built.data.text("queries.safetensors");
+        let search = || run("index", ["search", "--index", &built.index, "--queries", &queries, "-k", "5"]);
+        search().succeeded();
+        let good = std::fs::read(&built.index).unwrap();
+        let sections = 40 + u32::from_le_bytes(good[12..16].try_into().unwrap()) as usize;
+        // In the checksum of the header, in the header, and from the first byte behind it to the last.
+        let behind = (0..10).map(|part| sections + (good.len() - 1 - sections) * part / 9);
+        for at in [20, 50].into_iter().chain(behind) {
+            let mut bytes = good.clone();
+            bytes[at] ^= 1;
+            std::fs::write(&built.index, &bytes).unwrap();
+            let said = search();
+            let named = ["damaged", "zeros between sections"].iter().any(|why| said.stderr.contains(why));
+            assert!(named, "byte {at} of {kind}: {said:?}");
+            said.failed_with(&["items.index"]);
+        }
+    }
+}
+
+#[test]
 fn tuning_reports_recall_for_queries_before_and_after_the_module() {
     let built = Built::new(&["--kind", "graph"]);
     built.data.train(&[]).succeeded();

@@ -120,6 +120,32 @@ fn a_wrong_line_is_named() {
 }
 
 #[test]
+fn half_a_surrogate_pair_and_numbers_that_json_lacks_are_refused_by_line() {
+    let half = [r#""\ud83d""#, r#""\ud83d x""#, r#""\ud83d\ud83d""#, r#""x\ude00""#];
+    for value in half.into_iter().chain(["NaN", "Infinity", "-Infinity"]) {
+        for line in
+            [format!(r#"{{"_id": "c", "text": {value}}}"#), format!(r#"{{"_id": {value}, "text": "x"}}"#)]
+        {
+            let (_folder, path) = file_with([TWO, &line, "\n"].concat());
+            for error in [read_records::<Item>(&path).map(|_| ()), read_records::<Query>(&path).map(|_| ())] {
+                assert!(matches!(error, Err(Error::Line { line: 3, .. })), "{line}: {error:?}");
+            }
+        }
+        let title = format!(r#"{{"_id": "c", "title": {value}, "text": "x"}}"#);
+        let found = read_items([TWO, &title].concat());
+        assert!(matches!(found, Err(Error::Line { line: 3, .. })), "{title}: {found:?}");
+    }
+    // Also where nothing is read.
+    for value in ["NaN", "[0.5, NaN]", r#"{"score": -Infinity}"#] {
+        let line = format!(r#"{{"_id": "c", "metadata": {value}, "text": "x"}}"#);
+        let found = read_items([TWO, &line].concat());
+        assert!(matches!(found, Err(Error::Line { line: 3, .. })), "{line}: {found:?}");
+    }
+    let whole = read_items(r#"{"_id": "c", "text": "\ud83d\ude00"}"#).unwrap();
+    assert_eq!(whole[0].text, "\u{1f600}");
+}
+
+#[test]
 fn a_duplicate_is_named_with_both_lines() {
     let error = read_items([TWO, "\n", TWO].concat()).unwrap_err();
     assert!(matches!(error, Error::DuplicateLine { line: 4, first: 1, ref id, .. } if id == "a"), "{error}");
