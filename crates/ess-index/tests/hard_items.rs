@@ -19,11 +19,15 @@ fn direction(random: &mut ChaCha8Rng, dim: usize) -> Vec<f32> {
 
 /// Random directions whose norms are log-normal.
 fn spread(n: usize, sigma: f32, seed: u64) -> Embeddings {
+    spread_in(32, n, sigma, seed)
+}
+
+fn spread_in(dim: usize, n: usize, sigma: f32, seed: u64) -> Embeddings {
     let random = &mut ChaCha8Rng::seed_from_u64(seed);
     let mut rows = Vec::new();
     for _ in 0..n {
         let norm = (sigma * normal(random)).exp();
-        rows.push(direction(random, 32).iter().map(|x| x * norm).collect::<Vec<f32>>());
+        rows.push(direction(random, dim).iter().map(|x| x * norm).collect::<Vec<f32>>());
     }
     Embeddings::from_rows(&rows).unwrap()
 }
@@ -127,6 +131,33 @@ fn check(index: &GraphIndex, items: &Embeddings, queries: &Embeddings, what: &st
     }
 }
 
+/// A walk with 64 candidates, which looks at no more than 64 · 32 / 2 items, finds as much as defaults have to.
+fn check_walk(index: &GraphIndex, items: &Embeddings, queries: &Embeddings, hits: &[usize], what: &str) {
+    let few = Effort { ef_search: Some(64), ..Effort::default() };
+    let exact = FlatIndex::new(items.clone()).unwrap();
+    for &k in hits {
+        let recall = index.recall_against(&exact, queries, k, &few).unwrap();
+        assert!(recall >= 0.95, "{what}, a walk for {k}: recall {recall}");
+    }
+}
+
+/// The number of candidates of a default search for up to ten hits, as the file of the index says.
+fn default_candidates(index: &GraphIndex) -> usize {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("items.index");
+    index.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let header = u32::from_le_bytes(bytes[12..16].try_into().unwrap()) as usize;
+    let header: serde_json::Value = serde_json::from_slice(&bytes[40..40 + header]).unwrap();
+    header["about"]["survey"]["candidates"][0].as_u64().unwrap() as usize
+}
+
+/// A search is a scan where half of the links of its candidates are as many as the items.
+fn check_defaults_walk(index: &GraphIndex, what: &str) {
+    let looks = default_candidates(index) * index.builder().degree / 2;
+    assert!(looks < index.rows(), "{what}: looks at {looks} items");
+}
+
 fn build(items: &Embeddings) -> GraphIndex {
     GraphBuilder::default().build(items.clone(), Progress::Silent).unwrap()
 }
@@ -157,6 +188,26 @@ fn near_duplicates_and_what_lies_apart() {
     let again = GraphIndex::open_mapped(&path).unwrap();
     let queries = rows(&items, 3990..4020);
     assert_eq!(again.search(&queries, 10).unwrap(), index.search(&queries, 10).unwrap());
+}
+
+#[test]
+fn log_normal_norms_as_they_were_reported() {
+    let (items, queries) = (spread_in(64, 8326, 1.0, 1), spread_in(64, 100, 0.0, 2));
+    let index = build(&items);
+    check(&index, &items, &queries, "8326 items of log-normal norms");
+    check_defaults_walk(&index, "8326 items of log-normal norms");
+    check_walk(&index, &items, &queries, &[1, 10], "8326 items of log-normal norms");
+}
+
+#[test]
+fn near_duplicates_as_they_were_reported() {
+    let items = near_duplicates(5000);
+    let index = build(&items);
+    let (apart, alike) = (rows(&items, 5000..5020), rows(&items, 0..100));
+    check(&index, &items, &apart, "what lies apart from 5000");
+    check(&index, &items, &alike, "5000 near duplicates");
+    check_defaults_walk(&index, "5000 near duplicates");
+    check_walk(&index, &items, &apart, &[1], "what lies apart from 5000");
 }
 
 #[test]
