@@ -3,6 +3,8 @@
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::simulation::is_nightly;
+
 /// How many damaged files a test of a parser looks at: `usual`, and a hundred times as many where the variable
 /// `ESS_NIGHTLY` is set.
 ///
@@ -11,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 /// assert_eq!(ess_testing::damage::rounds(500), if usual { 500 } else { 50_000 });
 /// ```
 pub fn rounds(usual: usize) -> usize {
-    if std::env::var_os("ESS_NIGHTLY").is_some() { 100 * usual } else { usual }
+    if is_nightly() { 100 * usual } else { usual }
 }
 
 /// Damaged forms of a good file, `count` of them, the same for the same seed.

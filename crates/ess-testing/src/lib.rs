@@ -5,6 +5,7 @@ pub mod encoder;
 mod generate;
 pub mod index;
 pub mod search_module;
+pub mod simulation;
 mod small_disk;
 mod vectors;
 

@@ -27,7 +27,9 @@ pub enum Returned {
 /// on which both are equally good. Every module that was measured on dev counts as a candidate: one for each setting, and for
 /// each step at which dev was measured. A module that is no better than the identity is returned with a probability of at
 /// most `(1 − confidence) / 2`, which is one in 200 at the default level of 99 %. This holds also for a module that loses so
-/// rarely that the dev queries show no loss. With few dev queries only large gains pass: [`ChoiceTest`] has a table.
+/// rarely that the dev queries show no loss. With few dev queries only large gains pass: [`ChoiceTest`] has a table. Whole
+/// trainings with nothing to learn were simulated for modules that stop on dev, ensembles of such, item offsets and fits with a
+/// closed form; other recipes are judged by the same test.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[doc(alias = "floor")]
 pub struct GuardDecision {

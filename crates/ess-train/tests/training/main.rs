@@ -8,6 +8,7 @@ mod closed_form;
 mod definitions;
 mod item_side;
 mod losses;
+mod null;
 mod observers;
 mod recipe_settings;
 mod recipes;
