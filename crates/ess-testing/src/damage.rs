@@ -13,7 +13,18 @@ use crate::simulation::is_nightly;
 /// assert_eq!(ess_testing::damage::rounds(500), if usual { 500 } else { 50_000 });
 /// ```
 pub fn rounds(usual: usize) -> usize {
-    if is_nightly() { 100 * usual } else { usual }
+    rounds_or(usual, 100 * usual)
+}
+
+/// The same with a number of its own for the night: `nightly` where the variable `ESS_NIGHTLY` is set. For a parser of which
+/// the usual tests have time for few, and for one that shares its files' rounds with others.
+///
+/// ```
+/// let usual = std::env::var_os("ESS_NIGHTLY").is_none();
+/// assert_eq!(ess_testing::damage::rounds_or(400, 1_000_000), if usual { 400 } else { 1_000_000 });
+/// ```
+pub fn rounds_or(usual: usize, nightly: usize) -> usize {
+    if is_nightly() { nightly } else { usual }
 }
 
 /// Damaged forms of a good file, `count` of them, the same for the same seed.
