@@ -11,7 +11,7 @@ fn seeds() -> [(String, Vec<u8>); 3] {
     let written = |dtype| file_of(|path| write_npy(path, &matrix, dtype).expect("a matrix"));
     // As Python 2 wrote the numbers of rows.
     let old =
-        b"\x93NUMPY\x01\x00\x47\x00{'descr': '>f8', 'fortran_order': True, 'shape': (2L, 1L), }         \n";
+        b"\x93NUMPY\x01\x00\x47\x00{'descr': '>f8', 'fortran_order': True, 'shape': (2L, 1L), }          \n";
     let old = [&old[..], &1.0_f64.to_be_bytes(), &2.0_f64.to_be_bytes()].concat();
     [("f32".into(), written(Dtype::F32)), ("f16".into(), written(Dtype::F16)), ("fortran".into(), old)]
 }
