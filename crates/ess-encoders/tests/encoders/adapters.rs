@@ -25,7 +25,7 @@ fn golden(name: &str) -> Golden {
 }
 
 /// A copy of the adapter's base with the adapter beside its weights.
-fn beside(name: &str) -> Folder {
+pub(crate) fn beside(name: &str) -> Folder {
     let base = root().join("architectures").join(golden(name).base);
     with_adapter(Folder::of(&base), name)
 }

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ess_encoders::{Error, SentenceEncoder};
+use ess_testing::Scratch;
 use serde_json::Value;
-use tempfile::TempDir;
 
 pub(crate) fn tiny(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/tiny").join(name)
@@ -24,7 +24,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// A copy of a good folder, to be damaged.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder(Scratch);
 
 impl Folder {
     pub(crate) fn new(name: &str) -> Self {
@@ -32,7 +32,7 @@ impl Folder {
     }
 
     pub(crate) fn of(source: &Path) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Scratch::new();
         copy(source, folder.path());
         Self(folder)
     }

@@ -1,11 +1,10 @@
 //! Folders that were damaged or made to harm are refused with an error: nothing panics, hangs or asks for all memory.
 
-use std::path::Path;
+mod damaged;
 
-use crate::folder::{Folder, tiny};
+use crate::folder::Folder;
 use ess_core::ItemEncoder;
-use ess_encoders::{CrossEncoder, Error, SentenceEncoder, StaticEncoder, TwoTowerEncoder};
-use ess_testing::damage::{mutations, rounds};
+use ess_encoders::{CrossEncoder, Error};
 use serde_json::{Value, json};
 
 fn template() -> Value {
@@ -178,152 +177,5 @@ fn sizes_that_no_weights_have() {
             );
             assert!(expected, "{field} {size}: {error}");
         }
-    }
-}
-
-/// Loads a folder as what it is, and encodes with what loads.
-fn used(model: &str, folder: &Path) -> Result<(), Error> {
-    let texts = ["the cat sat", "", "risk [MASK] of men"];
-    match model {
-        "router" => TwoTowerEncoder::load(folder)?.encode_items(&texts).map(drop),
-        "static" => StaticEncoder::load(folder)?.encode_items(&texts).map(drop),
-        "cross-encoder" => return CrossEncoder::load(folder)?.scores("the cat", &texts).map(drop),
-        _ => SentenceEncoder::load(folder)?.encode_items(&texts).map(drop),
-    }
-    .or(Ok(()))
-}
-
-/// Loads a folder with each of some contents of one file, and encodes with what loads; how many loaded.
-fn loaded(model: &str, file: &str, contents: impl Iterator<Item = Vec<u8>>) -> usize {
-    let folder = Folder::new(model);
-    let mut loaded = 0;
-    for (round, bytes) in contents.enumerate() {
-        std::fs::write(folder.path(file), &bytes).unwrap();
-        let result = std::panic::catch_unwind(|| used(model, folder.root()));
-        let text = || String::from_utf8_lossy(&bytes).into_owned();
-        let result =
-            result.unwrap_or_else(|_| panic!("{model} {file}, round {round}: panicked on {}", text()));
-        loaded += usize::from(result.is_ok());
-    }
-    loaded
-}
-
-/// Every value of a JSON file, but those of a vocabulary, replaced by each of some others, and left out.
-fn with_other_values(good: &[u8]) -> impl Iterator<Item = Vec<u8>> {
-    let others = [
-        json!(null),
-        json!(-1),
-        json!(0),
-        json!(4_294_967_296_u64),
-        json!(1e30),
-        json!(""),
-        json!("Sequence"),
-        json!(true),
-        json!([]),
-        json!({}),
-        json!([[{"type": "Sequence", "id": "B"}]]),
-    ];
-    let good: Value = serde_json::from_slice(good).unwrap();
-    let mut places = Vec::new();
-    find_places(&good, "", &mut places);
-    places.into_iter().flat_map(move |place| {
-        let good = good.clone();
-        others.clone().into_iter().map(move |other| {
-            let mut changed = good.clone();
-            *changed.pointer_mut(&place).unwrap() = other;
-            changed.to_string().into_bytes()
-        })
-    })
-}
-
-fn find_places(value: &Value, at: &str, places: &mut Vec<String>) {
-    // The tokens themselves are many, and much alike.
-    if ["/model/vocab/", "/model/merges/", "/added_tokens/"].iter().any(|many| at.starts_with(many))
-        && !at.contains("/0")
-    {
-        return;
-    }
-    places.push(at.to_owned());
-    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
-    match value {
-        Value::Object(map) => {
-            map.iter().for_each(|(key, value)| find_places(value, &format!("{at}/{}", escaped(key)), places))
-        }
-        Value::Array(all) => {
-            all.iter().enumerate().for_each(|(i, value)| find_places(value, &format!("{at}/{i}"), places));
-        }
-        _ => {}
-    }
-}
-
-#[test]
-fn no_damaged_settings_panic_or_hang() {
-    let files = [
-        ("bert", "config.json"),
-        ("bert", "modules.json"),
-        ("bert", "1_Pooling/config.json"),
-        ("bert", "tokenizer_config.json"),
-        ("bert", "sentence_bert_config.json"),
-        ("bert", "config_sentence_transformers.json"),
-        ("cross-encoder", "config.json"),
-        ("cross-encoder", "tokenizer_config.json"),
-        ("router", "modules.json"),
-        ("router", "router_config.json"),
-        ("router", "config_sentence_transformers.json"),
-        ("router", "query_1_Pooling/config.json"),
-        ("xlm-roberta", "2_Dense/config.json"),
-        ("xlm-roberta", "3_LayerNorm/config.json"),
-        ("roberta", "model.safetensors.index.json"),
-        ("static", "config.json"),
-    ];
-    for (seed, (model, file)) in files.into_iter().enumerate() {
-        let good = std::fs::read(tiny(model).join(file)).unwrap();
-        let count = rounds(500);
-        let loaded_at_all = loaded(model, file, mutations(&good, seed as u64, count));
-        assert!(loaded_at_all < count, "{model} {file}: every damaged one was loaded");
-        loaded(model, file, with_other_values(&good));
-    }
-}
-
-/// Older folders name their special tokens in a file of their own, where tokenizer_config.json has none.
-#[test]
-fn no_damaged_names_of_special_tokens_panic_or_hang() {
-    let names = json!({
-        "cls_token": "[CLS]",
-        "sep_token": {"content": "[SEP]", "lstrip": false, "normalized": false, "rstrip": true, "single_word": false},
-        "pad_token": "[PAD]",
-        "additional_special_tokens": ["cat", {"content": "risk", "lstrip": true}],
-    });
-    let good = names.to_string().into_bytes();
-    let count = rounds(500);
-    for model in ["bert", "cross-encoder"] {
-        assert_eq!(loaded(model, "special_tokens_map.json", std::iter::once(good.clone())), 1);
-        let loaded_at_all = loaded(model, "special_tokens_map.json", mutations(&good, 41, count));
-        assert!(loaded_at_all < count, "{model}: every damaged one was loaded");
-        loaded(model, "special_tokens_map.json", with_other_values(&good));
-    }
-}
-
-#[test]
-fn no_damaged_tokenizer_panics_or_hangs() {
-    for (seed, model) in ["bert", "roberta", "xlm-roberta"].into_iter().enumerate() {
-        let good = std::fs::read(tiny(model).join("tokenizer.json")).unwrap();
-        let count = rounds(1200);
-        let loaded_at_all = loaded(model, "tokenizer.json", mutations(&good, 100 + seed as u64, count));
-        assert!(loaded_at_all < count, "{model}: every damaged one was loaded");
-        loaded(model, "tokenizer.json", with_other_values(&good));
-    }
-}
-
-#[test]
-fn no_damaged_weights_panic_or_hang() {
-    for (seed, model) in ["bert", "static", "cross-encoder"].into_iter().enumerate() {
-        let good = std::fs::read(tiny(model).join("model.safetensors")).unwrap();
-        let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
-        let damaged = mutations(&good[8..header], 7 + seed as u64, rounds(600)).map(|bytes| {
-            // With the length of the damaged header, so that it is read.
-            [&(bytes.len() as u64).to_le_bytes()[..], &bytes, &good[header..]].concat()
-        });
-        assert!(loaded(model, "model.safetensors", damaged) < rounds(600), "{model}");
     }
 }

@@ -129,10 +129,13 @@ fn programs_that_ask_for_more_than_there_is_end_soon() {
     }
 }
 
+/// Damaged forms of each of the two parts of each of the two files: ten thousand in all.
+const ROUNDS: usize = 2500;
+
 /// Damaged forms of a part of a file.
 fn damaged(good: &[u8], part: std::ops::Range<usize>, seed: u64) -> impl Iterator<Item = Vec<u8>> {
     let whole = good.to_vec();
-    mutations(&good[part.clone()], seed, rounds(300))
+    mutations(&good[part.clone()], seed, rounds(ROUNDS))
         .map(move |bytes| [&whole[..part.start], &bytes, &whole[part.end..]].concat())
 }
 
@@ -147,21 +150,28 @@ fn refused(file: &str, contents: impl Iterator<Item = Vec<u8>>) -> usize {
     refused
 }
 
-#[test]
-fn no_damaged_file_panics_hangs_or_takes_all_memory() {
-    for (seed, file) in ["zip.bin", "legacy.bin"].into_iter().enumerate() {
-        let good = bytes(file);
-        let end = good.len();
-        for (part, range) in [0..6000, end - 4000..end].into_iter().enumerate() {
-            assert!(refused(file, damaged(&good, range, (seed * 2 + part) as u64)) > 0, "{file}");
-        }
-        let cut = (0..end).step_by(end / 150).map(|length| good[..length].to_vec());
-        assert_eq!(
-            refused(file, cut),
-            good.len().div_ceil(end / 150),
-            "{file}: a part was taken for the whole"
-        );
+/// The parts that are no numbers: the program and the archive's list. Some are read all the same, or nothing behind the first
+/// check was tried.
+fn no_damage_panics_hangs_or_takes_all_memory(file: &str, seed: u64) {
+    let good = bytes(file);
+    let end = good.len();
+    for (part, range) in [0..6000, end - 4000..end].into_iter().enumerate() {
+        let refused = refused(file, damaged(&good, range, seed + part as u64));
+        println!("{file}, part {part}: {refused} of {} are refused", rounds(ROUNDS));
+        assert!((1..rounds(ROUNDS)).contains(&refused), "{file}, part {part}: {refused} are refused");
     }
+    let cut = (0..end).step_by(end / 150).map(|length| good[..length].to_vec());
+    assert_eq!(refused(file, cut), end.div_ceil(end / 150), "{file}: a part was taken for the whole");
+}
+
+#[test]
+fn no_damaged_archive_panics_hangs_or_takes_all_memory() {
+    no_damage_panics_hangs_or_takes_all_memory("zip.bin", 0);
+}
+
+#[test]
+fn no_damaged_file_of_the_older_format_panics_hangs_or_takes_all_memory() {
+    no_damage_panics_hangs_or_takes_all_memory("legacy.bin", 2);
 }
 
 #[test]
