@@ -1,7 +1,6 @@
 //! Files that are wrong, torn or altered, and names that nobody knows.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![allow(clippy::print_stdout, reason = "with --nocapture the tests say how many they tried")]
 
 use std::path::Path;
 

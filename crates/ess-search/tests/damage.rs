@@ -11,7 +11,10 @@ use ess_search::{
     Averaging, Ensemble, ItemOffsets, ItemSide, ModuleDescription, ModuleState, PersistentModule, Registry,
     TwoSided,
 };
-use ess_testing::damage::{mutations, rounds};
+use ess_testing::{
+    Scratch,
+    damage::{mutations, rounds_or},
+};
 use ndarray::array;
 use serde_json::{Value, json};
 
@@ -82,10 +85,10 @@ fn used(folder: &Path) -> bool {
 #[test]
 fn damaged_manifests_with_right_checksums_are_modules_or_errors() {
     let states = states();
-    let rounds = rounds(5000) / states.len();
+    let rounds = rounds_or(5000, 1_000_000) / states.len();
     let mut read = 0;
     for (seed, state) in states.iter().enumerate() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Scratch::new();
         state.save(folder.path()).unwrap();
         let path = folder.path().join("module.json");
         let sealed = fs::read_to_string(&path).unwrap();
@@ -107,10 +110,10 @@ fn damaged_manifests_with_right_checksums_are_modules_or_errors() {
 fn damaged_weights_with_right_checksums_are_modules_or_errors() {
     const WEIGHTS: &str = "weights-0000000000000000.safetensors";
     let states = states();
-    let rounds = rounds(5000) / states.len();
+    let rounds = rounds_or(5000, 1_000_000) / states.len();
     let mut read = 0;
     for (seed, state) in states.iter().enumerate() {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Scratch::new();
         state.save(folder.path()).unwrap();
         let saved = files(folder.path());
         let (_, good) = saved.iter().find(|(name, _)| name.starts_with("weights-")).unwrap();

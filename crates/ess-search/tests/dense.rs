@@ -10,7 +10,10 @@ use ess_search::{
     Activation, DenseActivation, DenseLayer, DenseLayers, Error, HostTensor, Linear, LinearConfig, Mlp,
     MlpConfig, OnDevice, PersistentModule, Registry, TrainableModule,
 };
-use ess_testing::damage::{mutations, rounds};
+use ess_testing::{
+    Scratch,
+    damage::{mutations, rounds},
+};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -331,7 +334,7 @@ fn layers_of_another_number_are_not_written_beside_those_that_are_there() {
 
 #[test]
 fn damaged_folders_are_layers_or_errors() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Scratch::new();
     let path = folder.path().join("dense");
     let layer = DenseLayer::new(random(4, 3, 1), Some(vec![0.5; 3]), DenseActivation::Tanh).unwrap();
     DenseLayers::new(vec![layer]).unwrap().save(&path).unwrap();

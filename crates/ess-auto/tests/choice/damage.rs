@@ -1,17 +1,22 @@
-//! Plans, manifests and journals as disks and hands damage them, with checksums that are right all the same: 10 000 of them,
-//! a million with `ESS_NIGHTLY=1`.
+//! Plans, manifests and journals as disks and hands damage them, with checksums that are right all the same: 10 000 of them, a
+//! million of each with `ESS_NIGHTLY=1`.
 
 use std::{fs, path::Path};
 
 use ess_auto::{Auto, AutoModule, AutoQueries, Collection, Error};
 use ess_core::Searcher;
 use ess_files::{Checksum, seal_json, unseal_json};
-use ess_testing::damage::{mutations, rounds};
+use ess_testing::{
+    Scratch,
+    damage::{mutations, rounds_or},
+};
 use ess_train::Progress;
 use serde_json::Value;
-use tempfile::TempDir;
 
 use crate::generated::{World, config, fit};
+
+/// Damaged files of each kind in a night.
+const NIGHT: usize = 1_000_000;
 
 /// A new file each time: some file systems wait for the disk when a file is cut to be written again.
 fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
@@ -35,7 +40,7 @@ fn sealed(bytes: Vec<u8>) -> Vec<u8> {
 
 /// A saved choice, and what it is searched with.
 struct Saved {
-    folder: TempDir,
+    folder: Scratch,
     collection: Collection,
     queries: AutoQueries,
 }
@@ -45,7 +50,7 @@ impl Saved {
         let world = World::new(30, 1);
         let (collection, train) = (world.collection(), world.queries(24, 2));
         let (module, _) = fit(&collection, &train, config());
-        let folder = tempfile::tempdir().unwrap();
+        let folder = Scratch::new();
         module.save(folder.path()).unwrap();
         let two = train.set().encodings().select(&[0, 5]).unwrap();
         let queries = collection.encode(&two, &["what is name1x3", "group5"]).unwrap();
@@ -69,7 +74,7 @@ fn a_damaged_plan_is_refused_or_searches() {
     let manifest = saved.folder.path().join("module.json");
     let mut described: Value = serde_json::from_str(&unsealed(&manifest)).unwrap();
     let plan = saved.folder.path().join(described["module"]["config"]["plan"].as_str().unwrap());
-    let (good, rounds, mut read) = (fs::read(&plan).unwrap(), rounds(4000), 0);
+    let (good, rounds, mut read) = (fs::read(&plan).unwrap(), rounds_or(4000, NIGHT), 0);
     for bytes in mutations(&good, 1, rounds) {
         described["module"]["config"]["checksum"] = Checksum::of(&bytes).to_string().into();
         replace(&manifest, seal_json(&described.to_string()));
@@ -84,7 +89,7 @@ fn a_damaged_plan_is_refused_or_searches() {
 fn a_damaged_manifest_is_refused_or_searches() {
     let saved = Saved::new();
     let manifest = saved.folder.path().join("module.json");
-    let (good, rounds, mut read) = (unsealed(&manifest), rounds(1000), 0);
+    let (good, rounds, mut read) = (unsealed(&manifest), rounds_or(1000, NIGHT), 0);
     for bytes in mutations(good.as_bytes(), 2, rounds) {
         replace(&manifest, sealed(bytes));
         read += usize::from(saved.searches());
@@ -97,7 +102,7 @@ fn a_damaged_manifest_is_refused_or_searches() {
 fn a_damaged_journal_is_refused_or_gone_on_from() {
     let world = World::new(30, 1);
     let (collection, train) = (world.collection(), world.queries(20, 2));
-    let folder = tempfile::tempdir().unwrap();
+    let folder = Scratch::new();
     let journal = folder.path().join("journal.json");
     let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
     let fit = || auto.fit(&collection, &train, None, Some(&journal));
@@ -105,7 +110,7 @@ fn a_damaged_journal_is_refused_or_gone_on_from() {
     // All of the budget is spent, so that nothing is tried again.
     let mut contents: Value = serde_json::from_str(&unsealed(&journal)).unwrap();
     contents["spent"] = 1e9.into();
-    let (good, rounds, mut read) = (contents.to_string(), rounds(5000), 0);
+    let (good, rounds, mut read) = (contents.to_string(), rounds_or(5000, NIGHT), 0);
     // One of other inputs is begun anew, which takes its time.
     let inputs = contents["inputs"].as_str().unwrap().as_bytes();
     let same = |bytes: &Vec<u8>| bytes.windows(inputs.len()).any(|window| window == inputs);
@@ -114,7 +119,7 @@ fn a_damaged_journal_is_refused_or_gone_on_from() {
         match fit() {
             Ok((module, _)) => {
                 read += 1;
-                let saved = tempfile::tempdir().unwrap();
+                let saved = Scratch::new();
                 module.save(saved.path()).unwrap();
                 assert_eq!(AutoModule::load(saved.path()).unwrap(), Some(module));
             }

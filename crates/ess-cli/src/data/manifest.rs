@@ -82,3 +82,58 @@ impl Manifest {
         merged.chain(shares)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_testing::{
+        Scratch,
+        damage::{mutations, rounds},
+    };
+
+    use super::*;
+
+    fn manifest() -> Manifest {
+        let share = |number: usize| Share {
+            file: format!("corpus.{number}-of-2.safetensors"),
+            first_row: 25 * (number - 1),
+            rows: 25,
+            checksum: "xxh3-64:0123456789abcdef".to_owned(),
+        };
+        let (file, checksum) = ("corpus.safetensors".to_owned(), "xxh3-64:fedcba9876543210".to_owned());
+        Manifest::new(vec![Merged { file, rows: 50, dim: 4, checksum, shares: vec![share(1), share(2)] }])
+    }
+
+    /// With a checksum, if it still ends as a file with a checksum does.
+    fn sealed(bytes: Vec<u8>) -> Vec<u8> {
+        match String::from_utf8(bytes) {
+            Ok(text) if text.trim_end().ends_with('}') => seal_json(&text).into_bytes(),
+            Ok(text) => text.into_bytes(),
+            Err(error) => error.into_bytes(),
+        }
+    }
+
+    #[test]
+    fn damaged_manifests_with_right_checksums_come_back_as_they_were_read_or_are_errors() {
+        let folder = Scratch::new();
+        let good = serde_json::to_string_pretty(&manifest()).unwrap();
+        let (mut tried, mut opened) = (0, 0);
+        for bytes in mutations(good.as_bytes(), 1, rounds(10_000)).filter(|bytes| bytes != good.as_bytes()) {
+            tried += 1;
+            std::fs::write(folder.path().join(MANIFEST), sealed(bytes)).unwrap();
+            match Manifest::read(folder.path()) {
+                Ok(read) => {
+                    opened += 1;
+                    let read = read.expect("a manifest");
+                    read.write(folder.path()).unwrap();
+                    let again = Manifest::read(folder.path()).unwrap().expect("a manifest");
+                    assert!(again.checksums().eq(read.checksums()));
+                    let text = |manifest: &Manifest| serde_json::to_string(manifest).unwrap();
+                    assert_eq!(text(&again), text(&read));
+                }
+                Err(error) => assert!(format!("{error:#}").contains(MANIFEST), "{error:#}"),
+            }
+        }
+        println!("{tried} damaged manifests, {opened} of which are read");
+        assert!(opened > 0 && opened < tried, "{opened} of {tried} are read");
+    }
+}

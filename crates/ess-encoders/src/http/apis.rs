@@ -63,3 +63,47 @@ pub fn register_embedding_api<A: EmbeddingApi + 'static>(api: A) -> Result<(), E
         ess_core::Error::InvalidParameter { name: parameter, expected, found }.into()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_testing::damage::{mutations, rounds};
+
+    use super::*;
+
+    /// Right answers of each API, in each form that it reads.
+    const ANSWERS: [(&dyn EmbeddingApi, &[&str]); 4] = [
+        (&OpenAi, &[INDEXED, IN_BASE64]),
+        (&Tei, &["[[0.25, -1.5e-3, 3], [1, 2.5, 4]]"]),
+        (&Cohere, &[r#"{"id": "x", "embeddings": {"float": [[0.25, -1.5e-3], [1, 2]]}}"#, PLAIN]),
+        (&Voyage, &[INDEXED]),
+    ];
+    const INDEXED: &str = r#"{"object": "list", "data": [{"object": "embedding", "index": 1, "embedding": [0.25, -1.5e-3]},
+        {"object": "embedding", "index": 0, "embedding": [1, 2]}], "model": "m", "usage": {"total_tokens": 1}}"#;
+    const IN_BASE64: &str = r#"{"data": [{"index": 0, "embedding": "AACAPwAAAEA="}]}"#;
+    const PLAIN: &str = r#"{"embeddings": [[0.25, -1.5e-3], [1, 2]]}"#;
+
+    #[test]
+    fn damaged_answers_are_no_more_vectors_than_came_or_a_reason() {
+        for (api, answers) in ANSWERS {
+            let (mut tried, mut read) = (0, 0);
+            for (seed, good) in (0..).zip(answers) {
+                let good = good.as_bytes();
+                assert!(api.vectors(good).is_ok(), "{}, answer {seed}", api.name());
+                let damaged = mutations(good, seed, rounds(10_000) / answers.len());
+                for bytes in damaged.filter(|bytes| bytes != good) {
+                    tried += 1;
+                    match api.vectors(&bytes) {
+                        Ok(rows) => {
+                            read += 1;
+                            let components: usize = rows.iter().map(Vec::len).sum();
+                            assert!(rows.len() + components <= bytes.len(), "{}", bytes.escape_ascii());
+                        }
+                        Err(reason) => assert!(!reason.is_empty(), "{}", bytes.escape_ascii()),
+                    }
+                }
+            }
+            assert!(read > 0 && read < tried, "{}: {read} of {tried} damaged answers are read", api.name());
+            println!("{}: {tried} damaged answers, {read} of which are read", api.name());
+        }
+    }
+}

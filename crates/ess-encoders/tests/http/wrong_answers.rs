@@ -1,16 +1,23 @@
 //! Servers that hang, cut, refuse and answer wrongly: a typed error, and nothing wrong in the cache.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use ess_core::ItemEncoder;
 use ess_encoders::{Error, HttpConfig, HttpEncoder, HttpLimits};
+use ess_testing::damage::{mutations, rounds_or};
 use serde_json::json;
 
 use crate::server::{Asked, DIM, Reply, Server, ok, openai, status, vector};
 
 /// Encodes three texts, with a cache that another encoder then finds as empty or as full as it is to be.
 fn encode(config: HttpConfig) -> Result<Vec<Vec<f32>>, Error> {
-    let encoder = HttpEncoder::connect(config)?;
+    encode_with(&HttpEncoder::connect(config)?)
+}
+
+fn encode_with(encoder: &HttpEncoder) -> Result<Vec<Vec<f32>>, Error> {
     match encoder.encode_items(&["one", "two", "three"]) {
         Ok(vectors) => Ok(vectors.rows().map(<[f32]>::to_vec).collect()),
         Err(ess_core::Error::External(error)) => Err(*error.downcast::<Error>().unwrap()),
@@ -215,4 +222,39 @@ fn another_dimension_in_a_later_answer_is_refused_and_what_came_before_stays() {
     let texts: Vec<_> = server.asked().iter().flat_map(Asked::texts).collect();
     assert_eq!(texts, ["two", "three"], "neither the dimension nor the first text is asked for again");
     assert_eq!(DIM, 4);
+}
+
+/// A whole response as networks and proxies damage it, its head as well as its body: as many vectors as texts, or a typed error,
+/// and no waiting for what does not come. Of bodies alone many more are tried beside the APIs.
+#[test]
+fn a_damaged_response_is_vectors_or_a_typed_error() {
+    let texts = ["one", "two", "three"].into_iter().enumerate();
+    let data: Vec<_> =
+        texts.map(|(index, text)| json!({"index": index, "embedding": vector(text)})).collect();
+    let body = json!({"data": data, "model": "m"}).to_string();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ";
+    let good = format!("{head}{}\r\n\r\n{body}", body.len()).into_bytes();
+    let next = Arc::new(Mutex::new(good.clone()));
+    let answers = next.clone();
+    let server = Server::start(move |_, _| Reply::Raw(answers.lock().unwrap().clone()));
+    let limits = HttpLimits { retries: 0, ..server.config().limits };
+    let encoder = HttpEncoder::connect(HttpConfig { limits, ..server.config() }).unwrap();
+    assert_eq!(encode_with(&encoder).unwrap(), right());
+    let (mut tried, mut read) = (0, 0);
+    // Each is a connection of its own, of which a machine has thirty thousand a minute.
+    for bytes in mutations(&good, 1, rounds_or(1000, 20_000)).filter(|bytes| *bytes != good) {
+        tried += 1;
+        *next.lock().unwrap() = bytes;
+        match encode_with(&encoder) {
+            Ok(vectors) => {
+                read += 1;
+                let finite = |row: &Vec<f32>| row.len() == DIM && row.iter().all(|x| x.is_finite());
+                assert!(vectors.len() == 3 && vectors.iter().all(finite), "{vectors:?}");
+            }
+            Err(Error::HttpTransport { .. } | Error::HttpStatus { .. } | Error::HttpAnswer { .. }) => {}
+            Err(error) => panic!("{error:?} of {}", next.lock().unwrap().escape_ascii()),
+        }
+    }
+    println!("{tried} damaged responses, {read} of which are vectors");
+    assert!(read > 0 && read < tried, "{read} of {tried} are vectors");
 }
