@@ -3,7 +3,7 @@
 
 use ess_core::{Embeddings, Ids, TokenStates};
 use ess_data::{Dtype, EmbeddingStore, MappedStore, Provenance, write_store, write_token_store};
-use ess_fuzz::{Folder, file_of, keep_seeds, repaired_store};
+use ess_fuzz::{Folder, file_of, keep_seeds, repaired_end};
 use libfuzzer_sys::fuzz_target;
 
 fn seeds() -> [(String, Vec<u8>); 2] {
@@ -21,7 +21,7 @@ fn seeds() -> [(String, Vec<u8>); 2] {
 fuzz_target!(init: keep_seeds("store", seeds()), |bytes: &[u8]| {
     let folder = Folder::new();
     let _ = EmbeddingStore::open(folder.file("torn.safetensors", bytes));
-    let path = folder.file("corpus.safetensors", &repaired_store(bytes));
+    let path = folder.file("corpus.safetensors", &repaired_end(bytes));
     if let Ok(store) = EmbeddingStore::open(&path) {
         let all = store.to_embeddings().expect("a store that was verified");
         assert_eq!((all.len(), store.ids().len()), (store.len(), store.len()));

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Bytes of an index file before the JSON of its header.
 const PREFIX: usize = 40;
 
-/// Bytes of a store's checksum, which is its end.
+/// Bytes of a checksum that is the end of a file.
 const CHECKSUM: usize = 24;
 
 /// A manifest with a right checksum; as it is where it does not end as a JSON object does.
@@ -17,8 +17,8 @@ pub fn sealed(manifest: &[u8]) -> Vec<u8> {
     }
 }
 
-/// A store whose last bytes are the checksum of the others.
-pub fn repaired_store(bytes: &[u8]) -> Vec<u8> {
+/// A file whose last bytes are the checksum of the others: a store, a set of relations.
+pub fn repaired_end(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let covered = bytes.len().saturating_sub(CHECKSUM);
     let checksum = Checksum::of(&bytes[..covered]).to_string();
@@ -27,7 +27,12 @@ pub fn repaired_store(bytes: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// An index file with right checksums of its header and of every section that lies in it.
+/// A file with a checksum behind it: a checkpoint whose end is not there.
+pub fn with_checksum(bytes: &[u8]) -> Vec<u8> {
+    [bytes, Checksum::of(bytes).to_string().as_bytes()].concat()
+}
+
+/// An index file, dense or sparse, with right checksums of its header and of every section that lies in it.
 pub fn repaired_index(bytes: &[u8]) -> Vec<u8> {
     let length = bytes.get(12..16).and_then(|length| length.try_into().ok()).map_or(0, u32::from_le_bytes);
     let start = PREFIX + length as usize;
