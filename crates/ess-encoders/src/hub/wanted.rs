@@ -35,7 +35,13 @@ fn is_torch(file: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::{Component, Path};
+
+    use ess_testing::damage::{mutations, rounds};
+    use serde_json::json;
+
     use super::*;
+    use crate::hub::server::Listing;
 
     #[test]
     fn what_is_not_needed_is_not_fetched() {
@@ -56,5 +62,32 @@ mod tests {
             "a\\..\\x.json",
         ];
         assert_eq!(wanted(&[&needed[..], &other].concat()), needed);
+    }
+
+    /// What a list names is fetched and kept under its name: no damage may make a path out of the model's folder of it.
+    #[test]
+    fn damaged_lists_of_files_name_nothing_outside_the_models_folder() {
+        let files = [
+            "config.json",
+            "1_Pooling/config.json",
+            "model.safetensors",
+            "2_Dense/pytorch_model.bin",
+            "../a.json",
+        ];
+        let siblings: Vec<_> = files.iter().map(|file| json!({"rfilename": file})).collect();
+        let good = json!({"sha": "0a".repeat(20), "id": "a/b", "siblings": siblings}).to_string();
+        let rounds = rounds(10_000);
+        let (mut read, mut named) = (0, 0);
+        for bytes in mutations(good.as_bytes(), 1, rounds) {
+            let Ok(listing) = serde_json::from_slice::<Listing>(&bytes) else { continue };
+            read += 1;
+            for file in wanted(&listing.files().collect::<Vec<_>>()) {
+                named += 1;
+                let mut parts = Path::new(file).components();
+                assert!(parts.all(|part| matches!(part, Component::Normal(_))), "{file:?}");
+            }
+        }
+        println!("{rounds} damaged lists, {read} of which are read; {named} files");
+        assert!(read > 0 && read < rounds && named > read, "{read} of {rounds} are read, with {named} files");
     }
 }
