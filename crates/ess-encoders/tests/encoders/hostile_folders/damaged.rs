@@ -281,7 +281,8 @@ fn no_damaged_weights_panic_or_hang() {
             // With the length of the damaged header, so that it is read.
             [&(bytes.len() as u64).to_le_bytes()[..], &bytes, &good[header..]].concat()
         });
-        tried.file(&folder, ask, file, damaged);
+        // Numbers are most of a file, and seldom what a reader stumbles over.
+        tried.file(&folder, ask, file, damaged.chain(mutations(&good, seed, rounds / 3)));
     }
-    tried.check("headers of weights");
+    tried.check("weights");
 }
