@@ -1,7 +1,10 @@
 //! Judgements as people have them: of queries and items without an embedding, and of queries that are items too.
 
+use std::collections::BTreeMap;
+
 use ess_core::{Embeddings, Ids};
 use ess_data::{Dtype, Provenance, read_run, write_store};
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
@@ -120,6 +123,35 @@ fn a_query_s_own_item_is_left_out_where_that_is_asked_for() {
     };
     assert!((frozen_on_dev(&[]) - 1.0 / 3.0_f64.log2()).abs() < 1e-6);
     assert_eq!(frozen_on_dev(&["--ignore-identical-ids"]), 1.0);
+}
+
+/// Queries that are items too, and figures by the definition: golden/make_identical_ids.py has their source.
+#[derive(Deserialize)]
+struct IdenticalIds {
+    queries: BTreeMap<String, Vec<f32>>,
+    corpus: BTreeMap<String, Vec<f32>>,
+    judged: BTreeMap<String, String>,
+    ndcg: BTreeMap<String, f64>,
+}
+
+#[test]
+fn without_a_query_s_own_item_figures_follow_beir_s_rule() {
+    let golden: IdenticalIds = serde_json::from_str(include_str!("../golden/identical_ids.json")).unwrap();
+    let data = SmallData::new(2, 2);
+    for (name, rows) in [("queries.safetensors", &golden.queries), ("corpus.safetensors", &golden.corpus)] {
+        let ids = Ids::new(rows.keys().cloned().collect()).unwrap();
+        let embeddings = Embeddings::from_rows(&rows.values().collect::<Vec<_>>()).unwrap();
+        write_store(data.path(name), &ids, &embeddings, Dtype::F32, &Provenance::default()).unwrap();
+    }
+    let judged: Vec<_> = golden.judged.iter().map(|(query, item)| format!("{query}\t{item}\t1")).collect();
+    data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+    let json = data.text("results.json");
+    let ndcg = |more: &[&str]| {
+        data.evaluate(&[&["--measure", "ndcg@10", "--json", &json], more].concat()).succeeded();
+        read_json(json.as_ref())["systems"]["frozen"]["ndcg@10"]["mean"].as_f64().unwrap()
+    };
+    assert!((ndcg(&[]) - golden.ndcg["with own"]).abs() < 1e-12);
+    assert!((ndcg(&["--ignore-identical-ids"]) - golden.ndcg["without own"]).abs() < 1e-12);
 }
 
 #[test]
