@@ -4,7 +4,10 @@ use ess_core::{Embeddings, Ids};
 use ess_data::{Dtype, EmbeddingStore, Provenance, write_ids, write_npy, write_store};
 use tempfile::TempDir;
 
-use crate::program::{Outcome, read_json, run};
+use crate::{
+    program::{Outcome, read_json, run},
+    small_data::SmallData,
+};
 
 struct Files(TempDir);
 
@@ -205,4 +208,24 @@ fn rows_that_are_said_to_have_length_1_are_looked_at() {
     write_npy(files.text("matrix.npy"), &embeddings().normalized(), Dtype::F16).unwrap();
     let said = files.import(&["--normalized", "true", "--similarity", "cosine"]).succeeded();
     assert_eq!(said.stderr, "");
+}
+
+#[test]
+fn train_and_evaluate_say_that_items_of_a_cosine_are_brought_to_unit_norm() {
+    let data = SmallData::new(6, 6);
+    let [matrix, ids, items] = ["items.npy", "items.ids", "corpus.safetensors"].map(|name| data.text(name));
+    let store = EmbeddingStore::open(&items).unwrap();
+    let long = store.to_embeddings().unwrap().rows().flatten().map(|number| 3.0 * number).collect();
+    write_npy(&matrix, &Embeddings::from_vec(long, 6).unwrap(), Dtype::F32).unwrap();
+    write_ids(&ids, store.ids()).unwrap();
+    drop(store);
+    for (similarity, is_said) in [("cosine", true), ("dot", false)] {
+        let own = ["--npy", &matrix, "--ids", &ids, "--out", &items, "--similarity", similarity];
+        run("import", own).succeeded();
+        for outcome in [data.evaluate(&[]), data.train(&["--dev", &data.text("qrels.tsv")])] {
+            let said = outcome.succeeded().stderr;
+            let note = "corpus.safetensors: vectors are brought to unit norm";
+            assert_eq!(said.contains(note), is_said, "{similarity}: {said}");
+        }
+    }
 }
