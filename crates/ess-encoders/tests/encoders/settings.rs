@@ -2,6 +2,7 @@
 
 mod cross_encoder;
 mod dense;
+mod library;
 
 use std::{collections::HashMap, path::Path, sync::Arc};
 
@@ -39,17 +40,22 @@ fn close(what: &str, found: &Embeddings, expected: &[Vec<f32>]) {
     }
 }
 
-/// On the host, on a device, and as a split encoder, a folder gives the vectors of a case.
+/// A folder gives the vectors of a case.
 #[track_caller]
 fn gives(folder: &Folder, case: &str) {
-    let Expected { texts, queries, items } = cases().remove(case).unwrap();
+    agrees(folder, case, &cases()[case]);
+}
+
+/// On the host, on a device, and as a split encoder, a folder gives these vectors.
+#[track_caller]
+fn agrees(folder: &Folder, case: &str, Expected { texts, queries, items }: &Expected) {
     let texts: Vec<_> = texts.iter().map(String::as_str).collect();
     let on_device = SentenceEncoder::load_on(folder.root(), &Device::flex()).unwrap();
     for encoder in [folder.load().unwrap(), on_device].map(Arc::new) {
-        close(case, &encoder.encode_queries(&texts).unwrap(), &queries);
-        close(case, &encoder.encode_items(&texts).unwrap(), &items);
+        close(case, &encoder.encode_queries(&texts).unwrap(), queries);
+        close(case, &encoder.encode_items(&texts).unwrap(), items);
         let (lower, upper) = encoder.split(1, &Device::flex()).unwrap();
-        close(case, &MergedEncoder::new(lower, upper).encode_queries(&texts).unwrap(), &queries);
+        close(case, &MergedEncoder::new(lower, upper).encode_queries(&texts).unwrap(), queries);
     }
 }
 
