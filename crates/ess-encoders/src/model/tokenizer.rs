@@ -1,5 +1,6 @@
 //! From texts to token ids.
 
+mod added;
 mod checks;
 mod config;
 pub(crate) mod windows;

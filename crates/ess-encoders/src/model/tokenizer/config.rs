@@ -9,7 +9,10 @@ use tokenizers::{
     pre_tokenizers::metaspace::PrependScheme, utils::truncation::TruncationDirection,
 };
 
-use super::checks::guarded;
+use super::{
+    added::{self, ListedTokens},
+    checks::guarded,
+};
 use crate::{
     error::Error,
     model::{folder::ModelFolder, settings::tokenizer},
@@ -43,6 +46,8 @@ pub(super) struct TokenizerConfig {
     /// The special tokens, among others.
     #[serde(flatten)]
     others: Map<String, Value>,
+    #[serde(skip)]
+    listed: ListedTokens,
 }
 
 impl TokenizerConfig {
@@ -54,6 +59,10 @@ impl TokenizerConfig {
                 config.others.entry(name).or_insert(token);
             }
         }
+        config.listed = match config.others.get(added::LISTED) {
+            Some(listed) if !listed.is_null() => ListedTokens::of_setting(&folder.file(FILE), listed)?,
+            _ => ListedTokens::of_file(folder, &config.named())?,
+        };
         Ok(config)
     }
 
@@ -108,6 +117,7 @@ impl TokenizerConfig {
         if self.is_one_of(&PREFIXED) {
             self.prefix(tokenizer);
         }
+        self.listed.add_to(tokenizer)?;
         self.add_special_tokens(tokenizer)
     }
 

@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use ess_encoders::Error;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{Expected, agrees};
 use crate::folder::Folder;
@@ -35,4 +36,33 @@ fn gives_its_vectors(name: &str) {
 #[test]
 fn the_padding_token_in_a_text_of_mpnet_stands_at_its_own_position() {
     gives_its_vectors("padding-in-text-mpnet");
+}
+
+#[test]
+fn tokens_that_the_settings_add_are_looked_for_in_texts() {
+    for name in ["added-token-by-id", "added-token-by-text", "added-token-nowhere"] {
+        gives_its_vectors(name);
+    }
+}
+
+#[test]
+fn a_token_of_tokenizer_json_stays_what_it_is_where_an_older_file_has_its_id() {
+    // The tiny BERT's mask.
+    let folder = Folder::new("bert").write("added_tokens.json", br#"{"a": 4}"#);
+    agrees(&folder, "another token's id", &case("added-token-nowhere").expected);
+}
+
+#[test]
+fn an_added_token_without_a_row_or_an_id_is_refused_when_the_folder_is_loaded() {
+    let listed = |token: Value| {
+        Folder::new("bert")
+            .edit("tokenizer_config.json", |config| config["added_tokens_decoder"] = json!({"9999": token}))
+            .error()
+    };
+    let error = listed(json!({"content": "sat on"}));
+    assert!(matches!(error, Error::Vocabulary { .. }), "{error}");
+    let error = listed(json!("sat on"));
+    assert!(matches!(error, Error::Config { field: "added_tokens_decoder", .. }), "{error}");
+    let error = Folder::new("bert").write("added_tokens.json", br#"{"sat on": "9999"}"#).error();
+    assert!(matches!(error, Error::Json { .. }), "{error}");
 }
