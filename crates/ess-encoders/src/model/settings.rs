@@ -17,3 +17,5 @@ pub(crate) mod static_model;
 mod table;
 pub(crate) mod tokenizer;
 pub(crate) mod transformer;
+#[cfg(test)]
+mod written;

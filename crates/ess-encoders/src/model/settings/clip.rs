@@ -18,17 +18,10 @@ pub(crate) const CLIP: FileSettings = FileSettings {
         "vision_config",
         "vision_config_dict",
     ],
-    only: &[("auto_map", &["null", "{}"]), ("quantization_config", &["null"])],
-    shared: &[],
-    harmless: &[
-        "_commit_hash",
-        "_name_or_path",
-        "dtype",
-        "initializer_factor",
-        "logit_scale_init_value",
-        "torch_dtype",
-        "transformers_version",
-    ],
+    // Each tower has the padding token of its own part.
+    only: &[("auto_map", &["null", "{}"]), ("pad_token_id", &["null"])],
+    shared: &[&ENCODER],
+    harmless: HARMLESS,
     closed: true,
 };
 

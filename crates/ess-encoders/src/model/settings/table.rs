@@ -23,7 +23,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-const ALL: [&FileSettings; 41] = [
+pub(super) const ALL: [&FileSettings; 41] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,

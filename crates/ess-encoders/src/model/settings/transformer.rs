@@ -80,6 +80,7 @@ pub(super) const HARMLESS: &[&str] = &[
     "language",
     "legacy",
     "length_penalty",
+    "logit_scale_init_value",
     "matryoshka_dimensions",
     "max_length",
     "min_length",
