@@ -1,6 +1,6 @@
 """Writes settings/NAME-VERSION.json: the settings files of tiny models, as the installed releases write them.
 
-    pip install sentence-transformers
+    pip install sentence-transformers torchvision pillow sentencepiece
     python make_settings.py transformers sentence-transformers
 
 settings/README.md says which releases are kept and what is in them. Each file of `settings` has the JSON files of many folders under
