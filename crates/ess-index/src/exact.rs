@@ -47,7 +47,7 @@ impl FlatIndex {
                     let block = items.block(panels, index);
                     let rows = block.first_item..block.first_item + block.items;
                     let any = admitted.is_none_or(|admitted| admitted.any_in(rows));
-                    if any && count > widest && self.instructions.goes_by_strips() {
+                    if any && count > widest && self.instructions.goes_by_strips::<T>() {
                         best.offer_all(self.instructions, &queries, &block, admitted);
                     } else if any {
                         for queries in queries.blocks() {

@@ -60,7 +60,7 @@ fn check<T: Element>(panels: &Panels<T>, items: &[f32], queries: &[f32]) {
     let expected = in_order(items, queries, dim);
     for set in InstructionSet::available() {
         assert!(set.widest_query_block() > 1, "{set:?}");
-        if set.goes_by_strips() {
+        if set.goes_by_strips::<f32>() {
             assert_eq!(by_strips(set, panels, queries), expected, "{set:?}, by strips");
         }
         for widest in 1..=set.widest_query_block() {

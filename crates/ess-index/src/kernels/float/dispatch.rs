@@ -27,10 +27,11 @@ impl InstructionSet {
     }
 
     /// Whether several blocks of queries are sooner compared with a [`Strip`](super::strip::Strip) at a time.
-    pub(crate) fn goes_by_strips(self) -> bool {
+    pub(crate) fn goes_by_strips<T: Element>(self) -> bool {
         match self.level() {
+            // Lanes of half the size lie nearer to each other, and gain nothing by being copied.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 => true,
+            Level::Avx2 => size_of::<T>() == size_of::<f32>(),
             _ => false,
         }
     }

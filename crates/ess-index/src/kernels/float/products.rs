@@ -41,7 +41,7 @@ impl Products {
         let panels = self.rows.panels_in(BYTES_IN_CACHE);
         for index in 0..self.rows.blocks(panels) {
             let block = self.rows.block(panels, index);
-            match count > widest && self.instructions.goes_by_strips() {
+            match count > widest && self.instructions.goes_by_strips::<f32>() {
                 true => self.by_strips(&block, &packed, products),
                 false => self.by_panels(&block, &packed, products),
             }

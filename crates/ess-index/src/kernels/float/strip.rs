@@ -8,7 +8,7 @@ use super::{
 use crate::cpu::InstructionSet;
 
 /// [`STRIP_LANES`] lanes of a panel, in `f32`: what a kernel with registers for no more goes through once for every block of
-/// queries. In the panel they lie apart, which takes a third more time with AVX2 (Zen 3) than copying them.
+/// queries. In the panel they lie apart: copied, 64 queries take a fifth less time with AVX2 (Zen 3), and 8 a third.
 #[derive(Default)]
 pub(crate) struct Strip {
     values: Vec<f32>,
