@@ -193,8 +193,8 @@ def rows(question, rounds):
             ours = statistics.median(ours["seconds"] for ours, _ in pairs)
             peer = statistics.median(peer["seconds"] for _, peer in pairs)
             who = statistics.mode(peer["who"] for _, peer in pairs)
-            spread = f"{ratios[0]:.2f} to {ratios[-1]:.2f}"
-            yield f"| {name} | {shown(ours)} | {shown(peer)} | {who} | {middle:.2f} ({spread}) |"
+            spread = f" ({ratios[0]:.2f} to {ratios[-1]:.2f})" if len(ratios) > 1 else ""
+            yield f"| {name} | {shown(ours)} | {shown(peer)} | {who} | {middle:.2f}{spread} |"
 
 
 def page(measured):
@@ -205,6 +205,8 @@ def page(measured):
         f"{name} ({flags}), {measured['cores']} cores, one thread of them, in CPU time; written by `benches/compare.py`. A ratio",
         "above 1 says how many times longer the best peer takes: median of the rounds (least to most).",
     ]
+    if measured.get("note"):
+        lines += ["", measured["note"]]
     for key, rounds in measured["rounds"].items():
         question = QUESTIONS[key]
         made = ", ".join(dict.fromkeys(f"{one['commit']} on {one['date']}" for one in rounds))
@@ -214,12 +216,18 @@ def page(measured):
     return "\n".join(lines) + "\n"
 
 
+def keep(path, measured):
+    path.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
+    path.with_suffix(".md").write_text(page(measured))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--python", default=sys.executable, help="the interpreter that has the peers")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--questions", nargs="+", choices=list(QUESTIONS), default=list(QUESTIONS))
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "results" / "speed")
+    parser.add_argument("--note", help="what a reader of the page should know, such as what else ran; kept until another is given")
     parser.add_argument("--fresh", action="store_true", help="measure the questions anew that the file has")
     options = parser.parse_args()
     name, flags = processor()
@@ -227,6 +235,8 @@ def main():
     path = options.out / (re.sub(r"[^a-z0-9]+", "-", f"{name} {flags.split(', avx')[0]}".lower()).strip("-") + ".json")
     measured = json.loads(path.read_text()) if path.exists() else {"rounds": {}}
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True).stdout.strip()
+    if options.note is not None:
+        measured["note"] = options.note
     measured |= {"processor": name, "flags": flags, "cores": os.cpu_count()}
     for key in options.questions:
         rounds = [] if options.fresh else measured["rounds"].get(key, [])
@@ -238,10 +248,9 @@ def main():
                 figures = one_round(QUESTIONS[key], options, pathlib.Path(folder))
                 rounds.append({"commit": commit, "date": datetime.date.today().isoformat(), "figures": figures})
                 measured["rounds"][key] = rounds
-                path.write_text(json.dumps(measured, indent=1, ensure_ascii=False) + "\n")
-                path.with_suffix(".md").write_text(page(measured))
-    if path.with_suffix(".md").exists():
-        print(path.with_suffix(".md").read_text())
+                keep(path, measured)
+    keep(path, measured)
+    print(page(measured))
 
 
 main()
