@@ -94,12 +94,12 @@ fn article_of(what: &str) -> &'static str {
 }
 
 fn is_parquet(path: &Path) -> Result<bool, Error> {
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(Error::io(path))?;
-    // What is read of a pipe would be gone.
-    if !file.metadata().map_err(Error::io(path))?.is_file() {
+    // A pipe is not opened twice: who writes to it would be told that nobody reads.
+    if !std::fs::metadata(path).map_err(Error::io(path))?.is_file() {
         return Ok(false);
     }
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(Error::io(path))?;
     file.take(MAGIC.len() as u64).read_to_end(&mut start).map_err(Error::io(path))?;
     Ok(start == MAGIC)
 }

@@ -118,6 +118,18 @@ fn a_file_that_is_cut_is_refused_and_ends_the_reading() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_opened_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::thread::scope(|scope| {
+        scope.spawn(|| std::fs::write(&pipe, "{\"_id\": \"a\", \"text\": \"x\"}\n").unwrap());
+        assert_eq!(read_records::<Item>(&pipe).unwrap(), [item("a", "", "x")]);
+    });
+}
+
 #[test]
 fn readers_of_records_go_to_other_threads() {
     fn is_send<T: Send>() {}
