@@ -12,6 +12,8 @@ mod pooling;
 mod prompted;
 pub(crate) mod prompts;
 mod representation;
+mod route_mappings;
+pub(crate) mod router;
 #[cfg(feature = "split")]
 mod split;
 mod token_encoder;

@@ -47,7 +47,7 @@ fn open(arguments: &Arguments, quiet: bool) -> Result<Model> {
     if ColbertEncoder::is_folder(&folder) {
         return load_colbert(arguments, &folder, device.as_ref(), provenance);
     }
-    if folder.join("router_config.json").is_file() {
+    if TwoTowerEncoder::is_folder(&folder) {
         return load_two(arguments, &folder, device.as_ref(), &provenance);
     }
     load_one(arguments, &folder, device.as_ref(), &provenance)

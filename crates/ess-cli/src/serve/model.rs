@@ -50,7 +50,7 @@ impl Kind {
             let encoder = StaticEncoder::load(folder)?;
             return Ok(Self::Static(Box::new(shortened(encoder, tokens, StaticEncoder::with_max_tokens)?)));
         }
-        if folder.join("router_config.json").is_file() {
+        if TwoTowerEncoder::is_folder(folder) {
             ensure!(
                 arguments.prompt != PromptName::None,
                 "--prompt: expected query or document for a model with an encoder for each, found none"

@@ -7,6 +7,7 @@ mod model_folder;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod representations;
+mod routers;
 mod shards;
 mod sparse;
 mod stopped;

@@ -48,9 +48,13 @@ impl HeadStep {
             "LayerNorm" => Self::read_layer_norm(&part.folder, dim).map(Some),
             "Normalize" => Ok(Some(Self::Normalize)),
             "Dropout" => Ok(None),
+            "Router" | "Asym" => {
+                let expected = "one way for queries and items; load two towers with TwoTowerEncoder";
+                Err(part.refused(expected, &part.class))
+            }
             other => {
                 let expected = "Transformer, Pooling, Dense, LayerNorm, Normalize or Dropout, in this order";
-                Err(Error::config(&part.folder.file("modules.json"), "type", expected, other))
+                Err(part.refused(expected, other))
             }
         }
     }

@@ -74,11 +74,15 @@ impl SentenceEncoder {
         parts: &[ModelPart],
         place: &Place,
     ) -> Result<Self, Error> {
-        let listed = folder.file("modules.json");
         let [transformer, rest @ ..] = parts else {
-            return Err(Error::config(&listed, "modules", "a Transformer first", "none"));
+            return Err(Error::config(
+                &folder.file("modules.json"),
+                "modules",
+                "a Transformer first",
+                "none",
+            ));
         };
-        refuse_other_than_transformer(&listed, &transformer.class)?;
+        refuse_other_than_transformer(transformer)?;
         let adapter = AdapterConfig::read(&transformer.folder)?;
         let own = &transformer.folder;
         let base = adapter.as_ref().map_or_else(|| Ok(own.clone()), |adapter| adapter.base(own))?;
@@ -148,6 +152,8 @@ fn tokenizer(
     Ok(tokenizer)
 }
 
+const POOLING_SECOND: &str = "Pooling as the second module";
+
 /// The pooling, and the parts behind it.
 fn pooling<'p>(
     folder: &ModelFolder,
@@ -163,10 +169,10 @@ fn pooling<'p>(
         [first, rest @ ..] if first.class == "Pooling" => {
             Ok((Pooling::read(&first.folder, config.dim)?, rest))
         }
-        _ if lists_parts(folder) => {
-            let found = parts.first().map_or("none", |part| part.class.as_str());
-            Err(Error::config(&folder.file("modules.json"), "type", "Pooling as the second module", found))
-        }
+        _ if lists_parts(folder) => Err(match parts.first() {
+            Some(part) => part.refused(POOLING_SECOND, &part.class),
+            None => Error::config(&folder.file("modules.json"), "type", POOLING_SECOND, "none"),
+        }),
         rest => Ok((assumed_pooling(config, assumptions), rest)),
     }
 }
@@ -211,11 +217,14 @@ fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), E
 }
 
 /// The text's part of a model is one transformer.
-fn refuse_other_than_transformer(listed: &Path, class: &str) -> Result<(), Error> {
-    let expected = match class {
+fn refuse_other_than_transformer(part: &ModelPart) -> Result<(), Error> {
+    let expected = match part.class.as_str() {
         "Transformer" | "CLIPModel" => return Ok(()),
         "Router" | "Asym" => "one encoder for queries and items; load two towers with TwoTowerEncoder",
+        "MLMTransformer" | "SparseStaticEmbedding" => {
+            "Transformer as the first module; load weights of terms with SparseEncoder"
+        }
         _ => "Transformer as the first module",
     };
-    Err(Error::config(listed, "type", expected, class))
+    Err(part.refused(expected, &part.class))
 }

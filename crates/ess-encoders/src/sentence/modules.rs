@@ -1,18 +1,16 @@
 //! modules.json: which parts a sentence-transformers model is made of.
 
-#[cfg(feature = "train")]
-use std::path::PathBuf;
-use std::{collections::HashMap, path::Path};
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     error::Error,
     model::{folder::ModelFolder, settings::sentence},
 };
 
-const LIST: &str = "modules.json";
+pub(super) const LIST: &str = "modules.json";
 
 #[derive(Deserialize)]
 struct ListedModule {
@@ -27,17 +25,34 @@ pub(crate) struct ModelPart {
     /// The last part of the Python class name: `Transformer`, `Pooling`, …
     pub(crate) class: String,
     pub(crate) folder: ModelFolder,
+    /// The file that says its class.
+    listed_in: PathBuf,
 }
 
-const OWN: &[&str] = &["sentence_transformers"];
+impl ModelPart {
+    /// The error of a part that stands where another should; `found` is its class, or those of all parts.
+    pub(crate) fn refused(&self, expected: impl Into<String>, found: impl ToString) -> Error {
+        Error::config(&self.listed_in, field(&self.listed_in), expected, found)
+    }
+}
+
+pub(super) const OWN: &[&str] = &["sentence_transformers"];
+
+/// What the class of a part stands under: a router has a map of them.
+fn field(listed_in: &Path) -> &'static str {
+    if listed_in.ends_with(LIST) { "type" } else { "types" }
+}
 
 /// The last part of a class's name; a class of another package would run its own code.
-fn class_name(listed_in: &Path, class: &str, packages: &[&str]) -> Result<String, Error> {
+pub(super) fn class_name(listed_in: &Path, class: &str, packages: &[&str]) -> Result<String, Error> {
     match class.rsplit_once('.') {
         Some((package, name)) if package.split('.').next().is_some_and(|root| packages.contains(&root)) => {
             Ok(name.to_owned())
         }
-        _ => Err(Error::config(listed_in, "type", format!("a class of {}", packages.join(" or ")), class)),
+        _ => {
+            let expected = format!("a class of {}", packages.join(" or "));
+            Err(Error::config(listed_in, field(listed_in), expected, class))
+        }
     }
 }
 
@@ -87,8 +102,8 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
 pub(crate) fn model_parts_of(folder: &ModelFolder, packages: &[&str]) -> Result<Vec<ModelPart>, Error> {
     if !folder.has(LIST) {
         let class = "Transformer".to_owned();
-        let folder = folder.clone();
-        return Ok(vec![ModelPart { class, folder }]);
+        let (folder, listed_in) = (folder.clone(), folder.file(LIST));
+        return Ok(vec![ModelPart { class, folder, listed_in }]);
     }
     let path = folder.file(LIST);
     let parts = listed(folder)?.into_iter().map(|module| {
@@ -99,11 +114,14 @@ pub(crate) fn model_parts_of(folder: &ModelFolder, packages: &[&str]) -> Result<
 }
 
 /// One part and its folder. Normalising and dropout have no weights, so their folder may be absent.
-fn part(model: &ModelFolder, listed_in: &str, class: String, path: &str) -> Result<ModelPart, Error> {
+pub(super) fn part(
+    model: &ModelFolder,
+    listed_in: &str,
+    class: String,
+    path: &str,
+) -> Result<ModelPart, Error> {
     let inner = model.inner_folder(listed_in, path);
-    if !matches!(class.as_str(), "Normalize" | "Dropout") {
-        return Ok(ModelPart { class, folder: inner? });
-    }
+    let has_no_weights = matches!(class.as_str(), "Normalize" | "Dropout");
     if class == "Normalize" && !path.is_empty() {
         // Nothing but settings which say that another vector is meant.
         let _: Value = match &inner {
@@ -111,43 +129,6 @@ fn part(model: &ModelFolder, listed_in: &str, class: String, path: &str) -> Resu
             Err(_) => Value::Null,
         };
     }
-    Ok(ModelPart { class, folder: model.clone() })
-}
-
-const ROUTES: &str = "router_config.json";
-
-#[derive(Deserialize)]
-struct RouterConfig {
-    types: HashMap<String, String>,
-    structure: HashMap<String, Vec<String>>,
-    parameters: Option<Map<String, Value>>,
-}
-
-/// The parts on the way of a query and on the way of an item, of a model that has two.
-pub(crate) fn routed_parts(folder: &ModelFolder) -> Result<[Vec<ModelPart>; 2], Error> {
-    let parts = model_parts(folder)?;
-    let Some(router) = parts.first().filter(|part| matches!(part.class.as_str(), "Router" | "Asym")) else {
-        let found = parts.first().map_or("none", |part| part.class.as_str());
-        return Err(Error::config(&folder.file(LIST), "type", "Router as the first module", found));
-    };
-    // Routers were called Asym, and kept this in config.json.
-    let listed_in = if router.folder.has(ROUTES) { ROUTES } else { "config.json" };
-    let config: RouterConfig = router.folder.settings(listed_in, &sentence::ROUTER)?;
-    let path = router.folder.file(listed_in);
-    config
-        .parameters
-        .iter()
-        .try_for_each(|parameters| sentence::ROUTER_PARAMETERS.check(&path, parameters))?;
-    let route = |names: &[&str]| {
-        let found = || format!("{:?}", config.structure.keys());
-        let route = names.iter().find_map(|name| config.structure.get(*name));
-        let route = route.ok_or_else(|| Error::config(&path, "structure", names.join(" or "), found()))?;
-        let own = route.iter().map(|name| {
-            let class = config.types.get(name).map_or("", String::as_str);
-            let class = class_name(&path, class, OWN)?;
-            part(&router.folder, listed_in, class, name)
-        });
-        own.chain(parts[1..].iter().cloned().map(Ok)).collect::<Result<Vec<_>, Error>>()
-    };
-    Ok([route(&["query"])?, route(&["document", "passage", "doc", "item"])?])
+    let folder = if has_no_weights { model.clone() } else { inner? };
+    Ok(ModelPart { class, folder, listed_in: model.file(listed_in) })
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
-use super::modules::routed_parts;
+use super::{
+    modules::{LIST, listed_classes, model_parts},
+    router::{both_ways, is_router},
+};
 use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
@@ -14,8 +17,9 @@ use crate::{
 
 /// Two sentence encoders: one is enc1', the other enc2.
 ///
-/// A folder whose first module is a `Router` (`Asym` in older files) has both; a model such as DPR comes in two
-/// folders, put together with [`TwoTowerEncoder::new`].
+/// A folder that lists a `Router` (`Asym` before release 5 of sentence-transformers) has both: queries and items go through
+/// the modules of their own routes, and through those before the router and behind it. What both go through is loaded twice.
+/// A model such as DPR comes in two folders, put together with [`TwoTowerEncoder::new`].
 ///
 /// ```no_run
 /// use ess_encoders::{SentenceEncoder, TwoTowerEncoder};
@@ -37,11 +41,20 @@ impl TwoTowerEncoder {
         Self { query, item }
     }
 
+    /// Whether a folder lists a router among its modules, so that it has an encoder for queries and one for items.
+    pub fn is_folder(folder: impl AsRef<Path>) -> bool {
+        let classes = ModelFolder::new(folder.as_ref()).and_then(|folder| listed_classes(&folder));
+        classes.is_ok_and(|classes| classes.iter().any(|class| is_router(class)))
+    }
+
     /// Loads both from one folder, to be computed on the CPU.
     ///
+    /// Routes are found as `encode_query` and `encode_document` of sentence-transformers 6 find them: by `route_mappings`, and
+    /// by their names. Other routes are not read.
+    ///
     /// # Errors
-    /// [`Error::Config`] when the folder has no routes for queries and documents, and those of
-    /// [`SentenceEncoder::load`].
+    /// [`Error::Config`] when the folder has no routes for queries and documents, when a route is named that there is not, and
+    /// for a router in a route; and the errors of [`SentenceEncoder::load`].
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         Self::read(folder.as_ref(), &Place::Host(Precision::F32))
     }
@@ -83,7 +96,12 @@ impl TwoTowerEncoder {
 
     fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
-        let [query, item] = routed_parts(&folder)?;
+        let parts = model_parts(&folder)?;
+        let [query, item] = both_ways(&parts)?.ok_or_else(|| {
+            let classes: Vec<_> = parts.iter().map(|part| part.class.as_str()).collect();
+            let expected = "a Router: an encoder for queries and one for items";
+            Error::config(&folder.file(LIST), "type", expected, classes.join(", "))
+        })?;
         Ok(Self {
             query: SentenceEncoder::from_parts(&folder, &query, place)?,
             item: SentenceEncoder::from_parts(&folder, &item, place)?,

@@ -17,7 +17,8 @@ use crate::{
     },
     sentence::{
         engine::Engine,
-        modules::{ModelPart, model_parts, routed_parts},
+        modules::{ModelPart, model_parts},
+        router::both_ways,
     },
     weights::Weights,
 };
@@ -31,11 +32,10 @@ struct TextConfig {
 /// The ways of queries and of items; none of its own for queries where both go the same.
 pub(super) fn ways(folder: &ModelFolder, precision: Precision) -> Result<(Option<Way>, Way), Error> {
     let parts = model_parts(folder)?;
-    if parts.first().is_some_and(|part| matches!(part.class.as_str(), "Router" | "Asym")) {
-        let [query, item] = routed_parts(folder)?;
-        return Ok((Some(way(folder, &query, precision)?), way(folder, &item, precision)?));
+    match both_ways(&parts)? {
+        None => Ok((None, way(folder, &parts, precision)?)),
+        Some([query, item]) => Ok((Some(way(folder, &query, precision)?), way(folder, &item, precision)?)),
     }
-    Ok((None, way(folder, &parts, precision)?))
 }
 
 fn way(model: &ModelFolder, parts: &[ModelPart], precision: Precision) -> Result<Way, Error> {
@@ -50,7 +50,10 @@ fn way(model: &ModelFolder, parts: &[ModelPart], precision: Precision) -> Result
         _ => {
             let expected =
                 "a Transformer with SpladePooling behind it, or SparseStaticEmbedding: a sparse encoder";
-            Err(Error::config(&model.file("modules.json"), "type", expected, classes.join(", ")))
+            Err(match parts.first() {
+                Some(part) => part.refused(expected, classes.join(", ")),
+                None => Error::config(&model.file("modules.json"), "type", expected, "none"),
+            })
         }
     }
 }

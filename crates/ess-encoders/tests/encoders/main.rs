@@ -17,6 +17,7 @@ mod hostile_folders;
 mod image_encoder;
 mod precision;
 mod representations;
+mod routers;
 mod settings;
 mod sparse;
 mod split;

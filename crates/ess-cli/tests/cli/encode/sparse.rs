@@ -13,13 +13,13 @@ fn model(name: &str) -> PathBuf {
 
 #[test]
 fn texts_become_sparse_vectors_that_are_indexed_and_searched() {
-    for name in ["masked", "inference-free"] {
-        let beir = Beir::new(12, 40);
+    for model in [model("masked"), model("inference-free"), model("../routers/root")] {
+        let (beir, name) = (Beir::new(12, 40), model.file_name().unwrap().to_str().unwrap());
         let text = |name: &str| beir.out().join(name).to_str().unwrap().to_owned();
         let [items, queries, index, hits, json] =
             ["corpus.sparse", "queries.sparse", "items.index", "hits.run", "report.json"].map(text);
         let more = ["--sparse", "--part", "5", "--json", &json];
-        run("encode", beir.arguments_for(&model(name), &more)).succeeded();
+        run("encode", beir.arguments_for(&model, &more)).succeeded();
         let report = read_json(json.as_ref());
         assert_eq!(
             (&report["items"], &report["queries"], &report["dim"]),
@@ -48,6 +48,8 @@ fn what_does_not_go_with_sparse_vectors_is_refused() {
     let beir = Beir::new(3, 10);
     let encode = |folder: &Path, more: &[&str]| run("encode", beir.arguments_for(folder, more));
     encode(&tiny_model(), &["--sparse"]).failed_with(&["model_type", "SparseEncoder"]);
+    encode(&model("../routers/mapped"), &["--sparse"]).failed_with(&["model_type", "SparseEncoder"]);
+    encode(&model("../routers/terms"), &[]).failed_with(&["router_config.json", "SparseEncoder"]);
     encode(&model("masked"), &["--sparse", "--shard", "1/2"]).failed_with(&["--shard"]);
     encode(&model("masked"), &["--sparse", "--states", "1"]).failed_with(&["--sparse", "--states"]);
     encode(&model("masked"), &["--sparse", "--max-tokens", "2"]).failed_with(&["--max-tokens", "5"]);

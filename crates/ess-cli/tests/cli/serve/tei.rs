@@ -36,8 +36,10 @@ fn the_root_is_asked_as_clients_of_the_hub_do() {
 #[test]
 fn a_model_with_two_towers_is_asked_for_one_of_them() {
     let model = tiny_model().with_file_name("router");
-    run("serve-embeddings", ["--model", model.to_str().unwrap()])
-        .failed_with(&["--prompt", "query or document"]);
+    for model in [&model, &tiny_model().join("../../routers/asym")] {
+        run("serve-embeddings", ["--model", model.to_str().unwrap()])
+            .failed_with(&["--prompt", "query or document"]);
+    }
     let server = Served::of(&model, &["--prompt", "document"]);
     let post =
         |prompt: &str| server.post("/embed", json!({"inputs": "the cat", "prompt_name": prompt}).to_string());
