@@ -104,9 +104,9 @@ pub trait Engine: Send + Sync {
         Ok(None)
     }
 
-    /// What is written to, as a name that is equal for any two engines of a process that write to the same rows; for
-    /// engines that do not number rows. Who reserves has it too, so that indexes of one process wait for each other instead
-    /// of competing. Default: nobody knows.
+    /// What is written to, without secrets, as a name that is equal for any two engines that write to the same rows. By it
+    /// indexes of one process over an engine that does not number rows wait for each other, those that reserve too, instead of
+    /// competing; and an [`Upload`](crate::Upload) knows where it was before. Default: nobody knows.
     fn place(&self) -> Option<String> {
         None
     }

@@ -17,6 +17,31 @@ pub enum Error {
         /// What came.
         found: String,
     },
+    /// No engine of this program has the name.
+    #[error("expected an engine of this program ({known}), found {found:?}")]
+    UnknownEngine {
+        /// Those that are known.
+        known: String,
+        /// The name.
+        found: String,
+    },
+    /// Settings that are not those of the engine.
+    #[error("the settings of the engine {engine}")]
+    Settings {
+        /// The engine.
+        engine: &'static str,
+        /// What is wrong.
+        #[source]
+        source: serde_json::Error,
+    },
+    /// A collection holds what an upload did not store: others write to it, or wrote to it before.
+    #[error("expected {expected}; found {found}")]
+    NotAlone {
+        /// What the upload would have left there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// The engine did not answer, or the connection broke. Trying again later may help.
     #[error("{engine} at {address} cannot be reached while it should {operation}")]
     Unreachable {

@@ -4,6 +4,7 @@
 mod append_id;
 #[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
 mod blocking;
+mod boxed;
 #[cfg(any(feature = "milvus", feature = "qdrant"))]
 mod claimed_collection;
 mod collection_name;
@@ -13,6 +14,8 @@ mod error;
 mod extent;
 #[cfg(feature = "milvus")]
 mod milvus;
+mod named_engine;
+mod named_settings;
 #[cfg(feature = "pgvector")]
 mod pgvector;
 #[cfg(feature = "qdrant")]
@@ -23,6 +26,9 @@ mod retry;
 #[cfg(any(feature = "pgvector", feature = "milvus", feature = "qdrant"))]
 mod secret;
 mod settings;
+mod table;
+mod upload;
+mod upload_record;
 mod writer_lock;
 
 pub use append_id::AppendId;
@@ -33,8 +39,12 @@ pub use error::Error;
 pub use extent::Extent;
 #[cfg(feature = "milvus")]
 pub use milvus::{Milvus, MilvusConfig};
+pub use named_engine::NamedEngine;
 #[cfg(feature = "pgvector")]
 pub use pgvector::{Hnsw, PgVector, PgVectorConfig};
 #[cfg(feature = "qdrant")]
 pub use qdrant::{Qdrant, QdrantConfig};
 pub use settings::EngineSettings;
+pub use table::{OpenedEngine, engines, open_engine, register_engine};
+pub use upload::Upload;
+pub use upload_record::UploadRecord;

@@ -7,6 +7,7 @@ mod engine;
 mod failure;
 mod fields;
 mod loaded;
+mod named;
 
 pub use config::MilvusConfig;
 pub use engine::Milvus;

@@ -4,6 +4,7 @@ mod append;
 mod config;
 mod connection;
 mod engine;
+mod named;
 mod session;
 mod table;
 

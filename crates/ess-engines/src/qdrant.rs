@@ -5,6 +5,7 @@ mod collection;
 mod config;
 mod engine;
 mod failure;
+mod named;
 mod point;
 
 pub use config::QdrantConfig;

@@ -6,6 +6,8 @@
 mod company;
 #[path = "failing_engine/unreliable.rs"]
 mod unreliable;
+#[path = "failing_engine/upload.rs"]
+mod upload;
 
 use std::sync::atomic::Ordering;
 

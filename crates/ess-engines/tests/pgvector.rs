@@ -11,6 +11,8 @@ mod demands;
 mod server;
 #[path = "pgvector/sql.rs"]
 mod sql;
+#[path = "pgvector/upload.rs"]
+mod upload;
 
 use std::{
     os::unix::{fs::chown, process::CommandExt},

@@ -5,7 +5,8 @@
 use std::{error::Error as _, fmt::Debug};
 
 use ess_engines::{
-    EngineSettings, Error, Milvus, MilvusConfig, PgVector, PgVectorConfig, Qdrant, QdrantConfig,
+    EngineSettings, Error, Milvus, MilvusConfig, PgVector, PgVectorConfig, Qdrant, QdrantConfig, engines,
+    open_engine,
 };
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -183,5 +184,28 @@ fn of_files_with_mistakes() {
             keeps_its_secret(&error.to_string());
             assert!(!error.to_string().contains("2222222"), "{error}");
         }
+    }
+}
+
+#[test]
+fn of_engines_that_are_called_by_name() {
+    assert_eq!(engines(), ["milvus", "pgvector", "qdrant"]);
+    let requests = serde_json::to_value(settings()).unwrap();
+    let postgres = |connection: serde_json::Value| serde_json::json!({ "connection": connection, "table": "papers", "dim": 2, "requests": requests });
+    let secret = "host=127.0.0.1 port=1 user=quasimodo password=hunter2";
+    for (name, given) in [
+        ("pgvector", postgres(secret.into())),
+        ("pgvector", postgres(serde_json::json!([SECRET]))),
+        ("pgvector", postgres(serde_json::json!({ "env": "ESS_NOBODY_SETS_THIS" }))),
+        (
+            "milvus",
+            serde_json::json!({ "uri": "http://127.0.0.1:1", "token": [SECRET], "collection": "papers", "dim": 2 }),
+        ),
+        (
+            "qdrant",
+            serde_json::json!({ "url": "http://x", "api_key": [SECRET], "collection": "papers", "dim": 2 }),
+        ),
+    ] {
+        is_silent_about(open_engine(name, given));
     }
 }

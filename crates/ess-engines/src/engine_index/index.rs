@@ -61,7 +61,9 @@ impl<E: Engine> EngineIndex<E> {
     pub fn new(engine: E, settings: EngineSettings) -> Result<Self, Error> {
         settings.check()?;
         let extent = Mutex::new(retried(&settings, || engine.extent())?);
-        let writing = writer_lock(engine.place());
+        // An engine that numbers rows needs no lock of ours.
+        let place = engine.place().filter(|_| !engine.numbers_rows());
+        let writing = writer_lock(place);
         Ok(Self { shared: Arc::new(Shared { engine, settings, extent, writing }) })
     }
 
@@ -75,8 +77,13 @@ impl<E: Engine> EngineIndex<E> {
     /// # Errors
     /// Those of the engine.
     pub fn refresh(&self) -> Result<(), Error> {
+        self.found_now().map(drop)
+    }
+
+    /// What the engine holds now, which is counted as well.
+    pub(crate) fn found_now(&self) -> Result<Extent, Error> {
         let _writing = self.writing();
-        self.count_again()
+        self.found_by_the_writer()
     }
 
     /// As [`Index::check_search`]; where fewer items are known than are asked for, others may have added some.
@@ -92,12 +99,17 @@ impl<E: Engine> EngineIndex<E> {
     }
 
     pub(super) fn count_again(&self) -> Result<(), Error> {
+        self.found_by_the_writer().map(drop)
+    }
+
+    /// To be called by who holds the writer's lock.
+    fn found_by_the_writer(&self) -> Result<Extent, Error> {
         let Shared { engine, settings, .. } = &*self.shared;
         let found = retried(settings, || engine.extent())?;
         let mut extent = self.extent();
         // Rows are not given again, though the last may be gone.
         *extent = Extent { next_row: extent.next_row.max(found.next_row), ..found };
-        Ok(())
+        Ok(found)
     }
 
     /// Held while items change, so that rows are numbered by one handle at a time. Searching goes on.

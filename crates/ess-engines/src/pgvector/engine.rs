@@ -36,6 +36,7 @@ pub struct PgVector {
     sessions: Arc<Sessions>,
     unheard: Arc<Unheard>,
     batch: usize,
+    place: String,
     blocking: Blocking,
 }
 
@@ -55,11 +56,14 @@ impl PgVector {
             let source = "the connection string has sslmode=require".into();
             return Err(Error::Encryption { engine: NAME, address, operation: "open a table", source });
         }
+        // PostgreSQL takes the one with the user's name, which is not shown.
+        let database = connect.get_dbname().unwrap_or("of the user's name");
+        let place = format!("{NAME} {address}, database {database}, table {}", config.table);
         let blocking = Blocking::new(NAME, address, settings)?;
         let sessions = Sessions::new(connect, blocking.timeout());
         let statements = Arc::new(Statements::new(&config));
         let (config, batch) = (Arc::new(config), settings.batch);
-        let this = Self { config, statements, sessions, unheard: Arc::default(), batch, blocking };
+        let this = Self { config, statements, sessions, unheard: Arc::default(), batch, place, blocking };
         retried(settings, || this.prepare_table())?;
         Ok(this)
     }
@@ -139,6 +143,10 @@ impl Engine for PgVector {
 
     fn numbers_rows(&self) -> bool {
         true
+    }
+
+    fn place(&self) -> Option<String> {
+        Some(self.place.clone())
     }
 
     fn append(&self, id: AppendId, first_free: usize, items: &Embeddings) -> Result<usize, Error> {
