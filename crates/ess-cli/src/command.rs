@@ -10,7 +10,7 @@ use crate::relations;
 #[cfg(feature = "serve")]
 use crate::serve;
 use crate::{
-    calibrate, compare, completions, evaluate, experiment, export, import, import_dense, index,
+    calibrate, compare, completions, engine, evaluate, experiment, export, import, import_dense, index,
     output::options::Output, train,
 };
 #[cfg(feature = "encoders")]
@@ -100,6 +100,7 @@ enum Command {
     Calibrate(Box<calibrate::Arguments>),
     Export(Box<export::Arguments>),
     Index(Box<index::Arguments>),
+    Engine(engine::Arguments),
     Compare(compare::Arguments),
     Experiment(experiment::Arguments),
     #[cfg(feature = "relations")]
@@ -192,6 +193,7 @@ impl Command {
             Self::Calibrate(arguments) => calibrate::run(&arguments, output),
             Self::Export(arguments) => export::run(&arguments, output),
             Self::Index(arguments) => index::run(*arguments, output),
+            Self::Engine(arguments) => engine::run(arguments, output),
             Self::Compare(arguments) => compare::run(arguments, output),
             Self::Experiment(arguments) => experiment::run(arguments, output),
             #[cfg(feature = "relations")]

@@ -17,7 +17,7 @@ mod sparse;
 
 use anyhow::{Result, ensure};
 
-use crate::output::options::Output;
+use crate::{engine::destination::Destination, output::options::Output};
 
 pub(crate) use self::arguments::Arguments;
 
@@ -29,6 +29,21 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     }
     // Before the work, so that a second program is refused at once.
     let _locks = job::locks(arguments, output)?;
+    let destination = destination(arguments, output)?;
     let model = loading::load(arguments, output.quiet)?;
-    job::run(arguments, &model, output)
+    if let Some(destination) = &destination {
+        destination.check_dim(model.item_dim())?;
+    }
+    job::run(arguments, &model, destination, output)
+}
+
+/// The engine that items go to, where one is named.
+fn destination(arguments: &Arguments, output: &Output) -> Result<Option<Destination>> {
+    let Some(engine) = &arguments.upload else { return Ok(None) };
+    ensure!(
+        arguments.shard.is_all(),
+        "--upload: expected all items, found a share of them; `ess merge` puts shares together, and `ess engine upload` uploads \
+         the whole"
+    );
+    Destination::open(engine, "--out", &arguments.out, output).map(Some)
 }

@@ -1,5 +1,6 @@
 //! Indexes in files: built once from frozen items, then searched, tuned, compacted and looked into.
 
+pub(crate) mod answers;
 mod bm25;
 mod build;
 mod compact;
@@ -7,7 +8,7 @@ mod components;
 mod file;
 mod info;
 mod kind;
-mod queries;
+pub(crate) mod queries;
 mod search;
 mod texts;
 mod tokens;

@@ -19,6 +19,7 @@ mod device;
 mod distil;
 #[cfg(feature = "encoders")]
 mod encode;
+mod engine;
 mod evaluate;
 mod experiment;
 mod export;
@@ -29,7 +30,6 @@ mod import_words;
 mod index;
 #[cfg(feature = "encoders")]
 mod merge;
-#[cfg(not(all(feature = "encoders", feature = "serve", feature = "relations")))]
 mod not_built;
 #[cfg(feature = "relations")]
 mod relations;

@@ -1,28 +1,29 @@
-//! Commands that this build does not have.
+//! Commands and engines that this build does not have.
 
-use std::ffi::OsString;
+#[cfg(not(all(feature = "encoders", feature = "serve", feature = "relations")))]
+mod command;
 
-use anyhow::{Result, bail};
-use clap::{ArgMatches, Args};
+use ess_engines::engines;
 
-/// Whatever is given to such a command.
-#[derive(Args)]
-#[command(disable_help_flag = true)]
-pub(crate) struct Arguments {
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
-    _given: Vec<OsString>,
-}
+#[cfg(not(all(feature = "encoders", feature = "serve", feature = "relations")))]
+pub(crate) use self::command::{Arguments, refuse};
 
-/// Says how to build the program so that it has the command.
-pub(crate) fn refuse(matches: &ArgMatches) -> Result<()> {
-    let name = matches.subcommand_name().unwrap_or_default();
-    let feature = match name {
-        "serve-embeddings" => "serve",
-        "relations" => "relations",
-        _ => "encoders",
+/// The features that each bring the engine of their name.
+const ENGINES: [&str; 3] = ["milvus", "pgvector", "qdrant"];
+
+/// Says which engines the program has and, where this is one of a feature, how to build it with that.
+pub(crate) fn engine(name: &str) -> String {
+    let known = match engines() {
+        known if known.is_empty() => "none".to_owned(),
+        known => known.join(", "),
     };
-    bail!(
-        "`ess {name}` is not in this build; build it with `cargo install --path crates/ess-cli --features {feature}` \
-         (`hub` takes models by name too, `http` from servers)"
-    );
+    let refused = format!("expected an engine of this program ({known}), found {name:?}");
+    match ENGINES.contains(&name) {
+        true => {
+            format!(
+                "{refused}; build it with `cargo install --path crates/ess-cli --features encoders,{name}`"
+            )
+        }
+        false => refused,
+    }
 }

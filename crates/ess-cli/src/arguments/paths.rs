@@ -92,6 +92,9 @@ pub(crate) const HTTP_SETTINGS: Expected =
     Expected { place: Place::File, what: "a JSON file of settings of an encoder over HTTP", has: &[] };
 /// Systems that were measured elsewhere.
 pub(crate) const PEERS: Expected = Expected { place: Place::File, what: "a JSON list of systems", has: &[] };
+/// Settings of an engine.
+pub(crate) const ENGINE_SETTINGS: Expected =
+    Expected { place: Place::File, what: "a JSON file of settings of an engine", has: &[] };
 /// A NumPy matrix.
 pub(crate) const NPY: Expected = Expected { place: Place::File, what: "a NumPy matrix, .npy", has: &[] };
 /// Ids in row order.

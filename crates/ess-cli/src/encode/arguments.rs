@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use ess_encoders::{PassageSplitter, Precision, Representation};
 
-use crate::arguments::{device::DeviceArguments, paths, stored_as::StoredAs};
+use crate::{
+    arguments::{device::DeviceArguments, paths, stored_as::StoredAs},
+    engine::argument::EngineArgument,
+};
 
 use super::{hosted::HostedArguments, shard::Shard};
 
@@ -16,6 +19,7 @@ Examples:
   ess encode --model path/to/model --beir my-beir --out small --precision int8
   ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5
   ess encode --model path/to/model --beir my-beir --out rich --representation pooled --representation layer=at:4,pooling:max
+  ess encode --model path/to/model --beir my-beir --out my --upload pgvector=papers.json
   ess encode --model path/to/colbertv2.0 --beir my-beir --out tokens --dtype f16
   ess encode --http https://api.openai.com/v1 --http-model text-embedding-3-small --http-key-env OPENAI_API_KEY \\
              --beir my-beir --out my      # built with the feature http";
@@ -46,6 +50,11 @@ pub(crate) struct Arguments {
     /// The folder to write to.
     #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
     pub(super) out: PathBuf,
+    /// Also upload items to an engine as they are encoded, each in the row that it has in corpus.safetensors, so that `ess engine
+    /// search` finds it: the name of an engine (build with --features pgvector, milvus or qdrant) and a JSON file of its settings,
+    /// as `ess engine upload` takes them. A run that was stopped goes on where it was.
+    #[arg(long, value_name = "ENGINE=FILE", conflicts_with_all = ["queries_only", "sparse"])]
+    pub(super) upload: Option<EngineArgument>,
     /// Encode one share of several, so that several machines can do the work.
     #[arg(long, default_value = "1/1", value_name = "NUMBER/OF")]
     pub(super) shard: Shard,

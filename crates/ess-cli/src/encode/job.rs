@@ -18,6 +18,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     data::beir_file::beir_file,
+    engine::{
+        destination::Destination,
+        item_upload::{ItemUpload, Uploaded},
+    },
     output::{files::OutputLocks, options::Output},
 };
 
@@ -33,6 +37,8 @@ struct Report {
     /// None where queries alone were encoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uploaded: Option<Uploaded>,
     #[serde(skip_serializing_if = "Option::is_none")]
     passages: Option<usize>,
     queries: usize,
@@ -51,8 +57,19 @@ pub(crate) fn locks(arguments: &Arguments, output: &Output) -> Result<OutputLock
     output.lock_files(&files.iter().map(|file| ("--out", &**file)).collect::<Vec<_>>())
 }
 
-/// Encodes both files of the folder, or the queries alone.
-pub(crate) fn run(arguments: &Arguments, model: &Model, output: &Output) -> Result<()> {
+/// What became of one file.
+struct Done {
+    rows: usize,
+    uploaded: Option<Uploaded>,
+}
+
+/// Encodes both files of the folder, or the queries alone. Items also go to the `destination`.
+pub(crate) fn run(
+    arguments: &Arguments,
+    model: &Model,
+    destination: Option<Destination>,
+    output: &Output,
+) -> Result<()> {
     let started = Instant::now();
     let items = match arguments.queries_only {
         true => None,
@@ -60,14 +77,17 @@ pub(crate) fn run(arguments: &Arguments, model: &Model, output: &Output) -> Resu
     };
     let whole = |item: Item| vec![Piece::whole(item.id.clone(), &item.title_and_text())];
     let encode_items =
-        |job: &Job<'_>| job.encode(whole, |pieces| model.encode_items(&Piece::texts(pieces).0));
+        |job: &Job<'_>| job.encode(whole, |pieces| model.encode_items(&Piece::texts(pieces).0), destination);
     let items_done = items.as_ref().map(encode_items).transpose()?;
+    let (items_done, uploaded) = items_done.map_or((None, None), |done| (Some(done.rows), done.uploaded));
     let passages_done = arguments.passages.then(|| passages(arguments, model, output)).transpose()?;
     let queries = Job::new(arguments, model, output, "queries", model.provenance(false))?;
     let text = |query: Query| vec![Piece::whole(query.id, &query.text)];
-    let queries_done = queries.encode(text, |pieces| model.encode_queries(&Piece::texts(pieces).0))?;
+    let queries_done =
+        queries.encode(text, |pieces| model.encode_queries(&Piece::texts(pieces).0), None)?.rows;
     output.write(&Report {
         items: items_done,
+        uploaded,
         passages: passages_done,
         queries: queries_done,
         dim: MappedStore::open(&queries.out)?.dim(),
@@ -98,16 +118,17 @@ fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usi
         out: arguments.file("passages"),
         ..Job::new(arguments, model, output, "corpus", provenance)?
     };
-    match model.chunker() {
+    let done = match model.chunker() {
         None => {
             let encode = |pieces: &[Piece]| model.encode_passages(&Piece::texts(pieces).0);
-            job.encode(|item: Item| Piece::passages(&splitter, &item), encode)
+            job.encode(|item: Item| Piece::passages(&splitter, &item), encode, None)?
         }
         Some(chunker) => {
             let late = |pieces: &[Piece]| Piece::encode_late(chunker, &splitter, pieces);
-            job.encode(|item: Item| Piece::late(&splitter, &item), late)
+            job.encode(|item: Item| Piece::late(&splitter, &item), late, None)?
         }
-    }
+    };
+    Ok(done.rows)
 }
 
 /// One file's share.
@@ -136,14 +157,15 @@ impl<'a> Job<'a> {
         Ok(Self { arguments, model, output, name, input, out, provenance })
     }
 
-    /// Encodes part by part what is not there yet, and puts the parts together; the number of rows. `pieces` gives those of a
-    /// record. What is there counts where it is of the same ids and texts, by their checksums, the
+    /// Encodes part by part what is not there yet, and puts the parts together; each part also goes to the `destination`. `pieces`
+    /// gives those of a record. What is there counts where it is of the same ids and texts, by their checksums, the
     /// same model and the same settings.
     fn encode<R: Record + DeserializeOwned>(
         &self,
         pieces: impl Fn(R) -> Vec<Piece>,
         encode: impl Fn(&[Piece]) -> Result<Encoded, Error>,
-    ) -> Result<usize> {
+        destination: Option<Destination>,
+    ) -> Result<Done> {
         let read = || -> Result<_> {
             let records = RecordReader::<R>::open(&self.input)?.map(|record| record.map(&pieces));
             Ok(records.flat_map(|pieces| match pieces {
@@ -158,23 +180,27 @@ impl<'a> Job<'a> {
         let ids = &inputs.ids;
         let provenance = self.provenance_of(&inputs, 0..inputs.len());
         self.remove_partials()?;
-        if self.is_whole(&self.out, ids.as_slice(), &provenance) {
-            self.remove_parts()?;
-            return Ok(ids.len());
+        let mut upload = destination.map(|destination| destination.begin(ids.len())).transpose()?;
+        if !self.is_whole(&self.out, ids.as_slice(), &provenance) {
+            let records = read()?.skip(rows.start);
+            let parts = self.parts(&inputs, records, encode, upload.as_mut())?;
+            self.join(ids, &parts, &provenance)?;
         }
-        let records = read()?.skip(rows.start);
-        let parts = self.parts(&inputs, records, encode)?;
-        self.join(ids, &parts, &provenance)?;
         self.remove_parts()?;
-        Ok(ids.len())
+        let uploaded = upload.map(|upload| {
+            let bar = self.output.bar(ids.len()).with_message("uploaded");
+            upload.finish(&self.out, self.arguments.part, &bar)
+        });
+        Ok(Done { rows: ids.len(), uploaded: uploaded.transpose()? })
     }
 
-    /// Encodes the parts that are not there yet; the files of all.
+    /// Encodes the parts that are not there yet, and uploads each as soon as it is on the disk; the files of all.
     fn parts(
         &self,
         inputs: &Inputs,
         mut records: impl Iterator<Item = Result<Piece, ess_data::Error>>,
         encode: impl Fn(&[Piece]) -> Result<Encoded, Error>,
+        mut upload: Option<&mut ItemUpload>,
     ) -> Result<Vec<PathBuf>> {
         let ids = &inputs.ids;
         let bar = self.progress_bar(ids.len());
@@ -189,6 +215,9 @@ impl<'a> Job<'a> {
                 let started = Instant::now();
                 self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&records)?, &of_part)?;
                 self.say_rate(&bar, &Piece::texts(&records).0, started.elapsed());
+            }
+            if let Some(upload) = upload.as_deref_mut() {
+                upload.send(first, &MappedStore::open(&part)?, 0..wanted.len())?;
             }
             bar.inc(wanted.len() as u64);
             parts.push(part);

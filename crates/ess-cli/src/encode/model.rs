@@ -85,6 +85,21 @@ impl Model {
         provenance
     }
 
+    /// The dimension of items' vectors.
+    pub(crate) fn item_dim(&self) -> usize {
+        match &self.kind {
+            Kind::One(encoder) => ItemEncoder::dim(&**encoder),
+            Kind::Two(encoder) => ItemEncoder::dim(&**encoder),
+            Kind::Layers(encoder) => ItemEncoder::dim(encoder),
+            Kind::Represented(encoder) => ItemEncoder::dim(&**encoder),
+            Kind::States(encoder) => ItemEncoder::dim(encoder.encoder()),
+            Kind::Static(encoder) => ItemEncoder::dim(&**encoder),
+            Kind::Colbert(encoder) => QueryEncoder::dim(&**encoder),
+            #[cfg(feature = "http")]
+            Kind::Hosted(encoder) => ItemEncoder::dim(&**encoder),
+        }
+    }
+
     pub(crate) fn encode_items(&self, texts: &[&str]) -> Result<Encoded, Error> {
         match &self.kind {
             Kind::States(encoder) if self.item_states => encoder.encode_items(texts).map(Encoded::States),

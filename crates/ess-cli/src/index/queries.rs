@@ -80,6 +80,20 @@ impl QueryArguments {
         Ok(Some(module))
     }
 
+    /// The searching module that is named, for items as their encoder gave them.
+    ///
+    /// # Errors
+    /// When it cannot be loaded, and for one that moves items.
+    pub(crate) fn module_of_encoded_items(&self) -> Result<Option<SearchingModule>> {
+        let Some(folder) = self.module.as_deref() else { return Ok(None) };
+        let module = SearchingModule::load(folder, &self.device.open()?)?;
+        ensure!(
+            module.item_vectors()? == ItemVectors::Encoded,
+            "--module: expected one that leaves items as they were encoded, found one that moves them"
+        );
+        Ok(Some(module))
+    }
+
     /// Reads the queries and maps them by the module, for an index. What a first pass finds is taken from `items`, those of
     /// which the index was built.
     pub(crate) fn read(

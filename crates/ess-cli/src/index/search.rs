@@ -4,16 +4,14 @@ use std::{path::PathBuf, time::Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use ess_core::{Effort, Hit, Index, QueryEncoder, SearchParams, Searcher};
-use ess_data::write_run;
+use ess_core::{Effort, Index, QueryEncoder, SearchParams, Searcher};
 use ess_index::TokenSearch;
 use ess_lexical::{SparseIndex, SparseIndexFile};
-use ess_metrics::Run;
-use serde::Serialize;
 
 use crate::{arguments::paths, data::dataset::open_searchable, output::options::Output};
 
 use super::{
+    answers::Answers,
     file::{IndexArguments, TOKENS},
     queries::QueryArguments,
     texts::TextArguments,
@@ -69,42 +67,15 @@ pub(crate) struct Search {
     write_run: Option<PathBuf>,
 }
 
-/// What was found for queries with these ids, in an index with or without ids of items.
-struct Answers {
-    queries: Vec<String>,
-    hits: Vec<Vec<Hit>>,
-    ids: Option<Vec<String>>,
-    /// Of searching alone.
-    seconds: f64,
-}
-
-#[derive(Serialize)]
-struct Report {
-    queries: usize,
-    k: usize,
-    seconds: f64,
-}
-
 impl Search {
     pub(crate) fn run(self, output: &Output) -> Result<()> {
         let run = self.write_run.as_deref().map(|path| ("--write-run", path));
         let _locks = output.lock_files(run.as_slice())?;
-        let Answers { queries, hits, ids, seconds } = match self.index.is_sparse()? {
+        let answers = match self.index.is_sparse()? {
             true => self.answer_texts()?,
             false => self.answer_embeddings()?,
         };
-        let id = |row: usize| ids.as_ref().and_then(|ids| ids.get(row).cloned()).unwrap_or(row.to_string());
-        let report = Report { queries: hits.len(), k: self.k, seconds };
-        for (query, hits) in queries.iter().zip(&hits).take(self.show) {
-            let shown: Vec<String> =
-                hits.iter().map(|hit| format!("{} {:.4}", id(hit.item), hit.similarity)).collect();
-            say!("{query}: {}", shown.join(", "));
-        }
-        say!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
-        if let Some(path) = &self.write_run {
-            write_run(path, &run_of(&queries, &hits, id)?).context("the run file")?;
-        }
-        output.write(&report)
+        answers.write("index", self.k, self.show, self.write_run.as_deref(), output)
     }
 
     fn answer_embeddings(&self) -> Result<Answers> {
@@ -218,14 +189,4 @@ impl Search {
         }
         Ok(())
     }
-}
-
-fn run_of(queries: &[String], hits: &[Vec<Hit>], id: impl Fn(usize) -> String) -> Result<Run> {
-    let mut run = Run::new("index");
-    for (query, hits) in queries.iter().zip(hits) {
-        for hit in hits {
-            run.insert(query, &id(hit.item), hit.similarity)?;
-        }
-    }
-    Ok(run)
 }
