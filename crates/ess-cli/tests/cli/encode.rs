@@ -12,6 +12,7 @@ mod shards;
 mod sparse;
 mod stopped;
 mod stores;
+mod upload;
 
 use std::{
     collections::BTreeMap,

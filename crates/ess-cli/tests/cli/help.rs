@@ -11,7 +11,7 @@ fn built(program: &str) -> bool {
 
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs: [(&str, &[&str]); 25] = [
+    let programs: [(&str, &[&str]); 26] = [
         (
             "train",
             &[
@@ -87,6 +87,7 @@ fn every_program_explains_its_arguments() {
         ("rerank", &["--model", "--beir", "--run", "--depth", "--qrels", "--write-run", "--quiet", "--json"]),
         ("serve-embeddings", &["--model", "--host", "--port", "--prompt", "--json"]),
         ("index", &["build", "search", "tune", "compact", "info"]),
+        ("engine", &["upload", "search"]),
         ("import", &["--npy", "--ids", "--out", "--json"]),
         (
             "encode",
@@ -98,6 +99,7 @@ fn every_program_explains_its_arguments() {
                 "--states",
                 "--max-tokens",
                 "--device",
+                "--upload",
                 "--http",
                 "--json",
             ],
@@ -133,6 +135,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "export",
         "import-dense",
         "index",
+        "engine",
         "import",
         "encode",
         "distil",

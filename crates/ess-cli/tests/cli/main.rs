@@ -10,6 +10,7 @@ mod device;
 mod earlier_indexes;
 #[cfg(feature = "encoders")]
 mod encode;
+mod engine;
 mod every_module;
 mod experiment;
 mod experiment_architectures;

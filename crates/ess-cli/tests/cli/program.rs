@@ -28,6 +28,11 @@ pub(crate) fn run_with<A: AsRef<OsStr>>(
 ) -> Outcome {
     let mut command = command(name);
     command.args(arguments).env_remove("RUST_BACKTRACE").envs(variables.iter().copied());
+    outcome(&mut command)
+}
+
+/// Runs a program and waits for its end.
+pub(crate) fn outcome(command: &mut Command) -> Outcome {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).expect("a program writes UTF-8");
     Outcome { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -14,7 +14,7 @@ use Written::{File, Folder};
 
 // Of what begins with `no-` nothing can be read: an empty file, a folder with nothing in it, and folders with empty files of the
 // names that are looked for. Programs ask for the lock before they open any of them. OUT is what another has; module and x are free.
-const OF_EMBEDDINGS: [Program; 31] = [
+const OF_EMBEDDINGS: [Program; 33] = [
     ("train", "--embeddings no-data --train no-text --out OUT", "OUT", Folder),
     ("train", "--embeddings no-data --train no-text --out module --checkpoint OUT", "OUT", Folder),
     ("train", "--embeddings no-data --train no-text --out OUT --module auto", "OUT", Folder),
@@ -28,6 +28,13 @@ const OF_EMBEDDINGS: [Program; 31] = [
     ("index compact", "--index no-text --out OUT", "OUT", File),
     ("index compact", "--index no-text --rows OUT", "OUT", File),
     ("index search", "--index no-text --queries no-text --write-run OUT", "OUT", File),
+    (
+        "engine search",
+        "--engine shelf=no-text --items no-text --queries no-text --write-run OUT",
+        "OUT",
+        File,
+    ),
+    ("engine upload", "--embeddings no-data --engine shelf=no-text", "no-data/corpus.uploads.json", File),
     ("index tune", "--index no-text --items no-text --queries no-text --plot OUT", "OUT", File),
     ("calibrate", "--embeddings no-data --qrels no-text --out OUT", "OUT", File),
     ("calibrate", "--embeddings no-data --qrels no-text --out x --plot OUT", "OUT", File),
