@@ -14,7 +14,8 @@ use crate::{engine::Engine, error::Error, settings::EngineSettings};
 ///
 /// use ess_core::{Effort, Embeddings, Hit, Index, TopK};
 /// use ess_engines::{
-///     Admitted, Engine, EngineSettings, Error, Extent, NamedEngine, engines, open_engine, register_engine,
+///     Admitted, Engine, EngineSettings, Error, Extent, NamedEngine, Upload, UploadRecord, engines, open_engine,
+///     register_engine,
 /// };
 ///
 /// /// Items in the memory of this process.
@@ -66,11 +67,13 @@ use crate::{engine::Engine, error::Error, settings::EngineSettings};
 ///
 ///     fn upsert(&self, first_row: usize, items: &Embeddings) -> Result<(), Error> {
 ///         let numbered = (first_row as i64..).zip(items.rows().map(<[f32]>::to_vec));
-///         Ok(self.with(|rows| rows.extend(numbered)))
+///         self.with(|rows| rows.extend(numbered));
+///         Ok(())
 ///     }
 ///
 ///     fn delete(&self, deleted: &[i64]) -> Result<(), Error> {
-///         Ok(self.with(|rows| rows.retain(|row, _| !deleted.contains(row))))
+///         self.with(|rows| rows.retain(|row, _| !deleted.contains(row)));
+///         Ok(())
 ///     }
 ///
 ///     fn search(
@@ -97,7 +100,12 @@ use crate::{engine::Engine, error::Error, settings::EngineSettings};
 /// let settings = serde_json::json!({ "name": "papers", "requests": { "batch": 100 } });
 /// let opened = open_engine("shelf", settings)?;
 /// assert_eq!((opened.name, opened.place.as_deref()), ("shelf", Some("shelf papers")));
-/// opened.index.store(0, &Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8]])?)?;
+///
+/// let items = Embeddings::from_rows(&[[1.0, 0.0], [0.6, 0.8]])?;
+/// let keep = |_: &UploadRecord| Ok(()); // Nobody goes on with this one.
+/// let mut upload = Upload::begin(opened.index.clone(), UploadRecord::default(), items.len(), keep)?;
+/// assert!(upload.store(0, &items, "a checksum of the vectors")?);
+/// assert_eq!(upload.finish()?.rows(), 2);
 /// let hits = opened.index.search(&Embeddings::from_rows(&[[0.0, 1.0]])?, 1)?;
 /// assert_eq!(hits[0][0].item, 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -16,7 +16,8 @@ const DELETED_AT_ONCE: usize = 1 << 16;
 /// An upload is alone with its collection. It is told what it did before ([`UploadRecord`]), and calls `keep` with what it did
 /// so far before and after each block; where `keep` writes that down, an upload that was stopped at any moment goes on where it
 /// was: what is known to be stored is not sent again, what may have been half stored is stored again in the same rows, and
-/// vectors that changed replace those that were there. Items of others are never overwritten: they are refused.
+/// vectors that changed replace those that were there. Items of others are never overwritten: they are refused. Runnable at
+/// [`NamedEngine`](crate::NamedEngine).
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
