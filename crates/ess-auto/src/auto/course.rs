@@ -117,7 +117,7 @@ impl<'a> Course<'a> {
         let expected = MARGIN * least + self.seconds_of_training(trials, learns)?;
         let left = trials.budget.left();
         Ok((expected > left)
-            .then(|| format!("it would take {expected:.0} CPU-seconds, and {left:.0} were left")))
+            .then(|| format!("it would take {expected:.0} CPU-seconds, and {:.0} were left", left.max(0.0))))
     }
 
     /// CPU-seconds of all trainings of a trial, estimated by a few steps.
