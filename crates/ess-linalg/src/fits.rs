@@ -3,6 +3,7 @@
 pub(crate) mod affine_map;
 pub(crate) mod backend;
 pub(crate) mod cca;
+pub(crate) mod concept_erasure;
 pub(crate) mod faer_backend;
 #[cfg(feature = "openblas-system")]
 pub(crate) mod lapack_backend;

@@ -19,6 +19,7 @@ pub use fits::{
     affine_map::AffineMap,
     backend::linear_algebra,
     cca::Cca,
+    concept_erasure::ConceptErasure,
     faer_backend::Faer,
     linear_algebra::{LinearAlgebra, SymmetricEigen, ThinSvd},
     moments::Moments,

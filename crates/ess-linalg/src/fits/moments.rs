@@ -46,6 +46,26 @@ impl Moments {
         Self { mean, covariance: covariance / count }
     }
 
+    /// Those of rows in `f64`, `n × d`, of which there is at least one.
+    pub(crate) fn of_rows(rows: ArrayView2<'_, f64>) -> Self {
+        let count = rows.nrows() as f64;
+        let mean = rows.sum_axis(Axis(0)) / count;
+        let centred = &rows - &mean;
+        Self { covariance: centred.t().dot(&centred) / count, mean }
+    }
+
+    /// Those of these `count` vectors and `others` others together, both of the same dimension.
+    pub(crate) fn joined(&self, count: usize, other: &Self, others: usize) -> Self {
+        let all = (count + others) as f64;
+        let [own, more] = [count as f64 / all, others as f64 / all];
+        let apart = (&self.mean - &other.mean).insert_axis(Axis(1));
+        let between = apart.dot(&apart.t()) * (own * more);
+        Self {
+            mean: &self.mean * own + &other.mean * more,
+            covariance: &self.covariance * own + &other.covariance * more + between,
+        }
+    }
+
     /// The dimension, `d`.
     pub fn dim(&self) -> usize {
         self.mean.len()
@@ -79,5 +99,22 @@ impl Moments {
         }
         eigen.values.mapv_inplace(|value| value.max(0.0));
         Ok(eigen)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_of_two_parts_are_those_of_the_whole() {
+        let rows: Vec<_> = (0..9).map(|at| [at as f32, (at * at % 7) as f32, 3.0]).collect();
+        let of = |rows: &[[f32; 3]]| Moments::of(&Embeddings::from_rows(rows).unwrap());
+        let (whole, joined) = (of(&rows), of(&rows[..2]).joined(2, &of(&rows[2..]), 7));
+        let all = Embeddings::from_rows(&rows).unwrap().view().mapv(f64::from);
+        for found in [joined, Moments::of_rows(all.view())] {
+            assert!((found.mean() - whole.mean()).iter().all(|x| x.abs() < 1e-12));
+            assert!((&found.covariance() - &whole.covariance()).iter().all(|x| x.abs() < 1e-12));
+        }
     }
 }
