@@ -3,6 +3,7 @@
 mod dial;
 mod directions;
 mod hypotheses;
+mod leace;
 mod measured;
 mod plot;
 mod report;
@@ -35,7 +36,9 @@ Examples:
 ///
 /// Encoding: noise, fewer principal directions, fewer bits, in queries and items alike. Searching: modules of rank 1, 2, 4, … up
 /// to the whole module. An encoding specific to another task: the directions in which the training queries of one data set agree
-/// with their items are all that another keeps, or what is erased from it. On each, quality is measured frozen and with a trained
+/// with their items are all that another keeps, or what is erased from it, each in two ways: the directions orthogonally, and by least-squares
+/// concept erasure (LEACE) what queries say linearly of where their relevant items lie along them. Both are
+/// fitted on training queries and items of that other data set, and never on a test query. On each, quality is measured frozen and with a trained
 /// searching module. The outcomes that the paper predicts are stated as hypotheses, each confirmed, refuted or undecided.
 ///
 /// Writes scenarios.md, results.json and a plot for each data set into the folder. Each measurement is kept in a file of its own,
@@ -51,7 +54,8 @@ pub(crate) struct Arguments {
     /// The kind of searching module that is trained.
     #[arg(long, value_name = "KIND", value_parser = kinds(), default_value = "linear")]
     module: String,
-    /// Directions that are specific to a task.
+    /// Directions that are specific to a task: those along which its training queries agree most with their relevant items. They are also
+    /// the coordinates of the relevant items that LEACE takes as the concept.
     #[arg(long, default_value_t = 32)]
     directions: usize,
 }

@@ -42,13 +42,30 @@ fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
         "| rank 4 |",
         "| only 2 directions of turned |",
         "| without 2 directions of other |",
+        "| only 2 directions of turned by LEACE |",
+        "| only 2 directions of other by LEACE |",
+        "| without 2 directions of other by LEACE |",
     ] {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
     assert_eq!(fs::read_to_string(data.path("page/scenarios.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/scenarios_turned.svg")).unwrap().contains("noise, trained"));
     let measured = read_json(&data.path("page/results.json"))["measured"].as_array().unwrap().clone();
-    assert_eq!(measured.len(), 2 * (14 + 2 + 1));
+    assert_eq!(measured.len(), 2 * (14 + 2 * (2 + 1)));
+    let by_leace =
+        |prediction: &str| verdict(&format!("| turned | 3 | trained on what LEACE keeps of {prediction}"));
+    for prediction in ["other, f_search stays below", "its own task, it finds more"] {
+        assert!(["confirmed |", "undecided |", "refuted |"].contains(&&*by_leace(prediction)));
+    }
+    // Oblique and orthogonal erasure of the same directions are not the same.
+    let kept = |what: &str| {
+        let on_other =
+            |found: &&serde_json::Value| found["what"] == what && found["data"][0]["name"] == "other";
+        measured.iter().find(on_other).unwrap()["found"]["kept"].as_f64().unwrap()
+    };
+    let [leace, orthogonal] =
+        ["without 2 directions of turned by LEACE", "without 2 directions of turned"].map(kept);
+    assert!((leace - orthogonal).abs() > 1e-6, "{leace} {orthogonal}");
 
     let cell = data.path("page/cells/turned.as encoded.0.json");
     let mut marked = read_json(&cell);
@@ -61,6 +78,7 @@ fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
     alone[2] = "--other";
     let page = run("experiment scenarios", alone).succeeded().stdout;
     assert!(page.contains("| only 2 directions of other |") && !page.contains("## other"), "{page}");
+    assert!(page.contains("| without 2 directions of other by LEACE |"), "{page}");
 }
 
 #[test]

@@ -5,12 +5,12 @@ use burn::tensor::Device;
 use ess_core::Embeddings;
 use ess_linalg::{AffineMap, linear_algebra};
 use ess_train::{Items, QuerySet, mean_positives};
-use ndarray::{Array2, ArrayView2, Axis, s};
+use ndarray::{Array2, Axis, s};
 
 /// The directions in which queries agree with their relevant items, the strongest first (`d × count`, orthonormal): those of the
 /// covariance `C` of the two, by the eigenvectors of `C Cᵀ + Cᵀ C`, so that both sides have the same. To erase them is spectral
 /// attribute removal (Shao, Ziser and Cohen, "Gold doesn't always glitter", EACL 2023) with the relevant item as the attribute; it
-/// leaves no linear agreement along them, as LEACE does, and does not whiten before.
+/// leaves no linear agreement along them, on both sides, and does not whiten before, as LEACE does.
 pub(super) fn directions(items: &Embeddings, queries: &QuerySet, count: usize) -> Result<Array2<f64>> {
     let dim = items.dim();
     ensure!(count < dim, "{count} directions: expected fewer than the {dim} of the encodings");
@@ -30,12 +30,14 @@ fn centred(rows: Array2<f64>) -> Array2<f64> {
 }
 
 /// What vectors have along the directions.
-pub(super) fn only(directions: ArrayView2<'_, f64>) -> Result<AffineMap> {
+pub(super) fn only(items: &Embeddings, queries: &QuerySet, count: usize) -> Result<AffineMap> {
+    let directions = directions(items, queries, count)?;
     Ok(AffineMap::linear(directions.dot(&directions.t()))?)
 }
 
 /// What they have besides.
-pub(super) fn without(directions: ArrayView2<'_, f64>) -> Result<AffineMap> {
+pub(super) fn without(items: &Embeddings, queries: &QuerySet, count: usize) -> Result<AffineMap> {
+    let directions = directions(items, queries, count)?;
     Ok(AffineMap::linear(Array2::eye(directions.nrows()) - directions.dot(&directions.t()))?)
 }
 
@@ -58,9 +60,9 @@ mod tests {
         let set = QuerySet::new(queries.clone(), judged).unwrap();
         let found = directions(&items, &set, 1).unwrap();
         assert!((found[[0, 0]].abs() - 1.0).abs() < 1e-9, "{found}");
-        let erased = without(found.view()).unwrap().apply(&queries).unwrap();
+        let erased = without(&items, &set, 1).unwrap().apply(&queries).unwrap();
         assert!(erased.rows().all(|row| row[0].abs() < 1e-6 && row[1].abs() == 1.0));
-        let kept = only(found.view()).unwrap().apply(&queries).unwrap();
+        let kept = only(&items, &set, 1).unwrap().apply(&queries).unwrap();
         assert!(kept.rows().all(|row| row[0].abs() > 0.99 && row[1].abs() < 1e-6));
         assert!(directions(&items, &set, 3).is_err());
     }

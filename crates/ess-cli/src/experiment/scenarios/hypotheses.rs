@@ -38,19 +38,13 @@ impl Hypothesis {
             all.extend(Self::of(2, says, Predicted::Gain, &least.trained.per_query, generic)?);
         }
         for place in places {
-            if let Setting::Only(task, count) = place.setting
-                && task != own
-            {
-                let says = format!(
-                    "trained on the directions of {task}, f_search stays below the frozen generic encodings"
-                );
-                all.extend(Self::of(3, &says, Predicted::Loss, frozen, place)?);
-                if let Some(own) = find(&Setting::Only(own.to_owned(), *count)) {
-                    let says = format!(
-                        "trained on as many directions of its own task, it finds more than on those of {task}"
-                    );
-                    all.extend(Self::of(3, &says, Predicted::Gain, &place.trained.per_query, own)?);
-                }
+            let Some(of_task) = OfAnotherTask::read(place.setting, own) else { continue };
+            let what = of_task.what;
+            let says = format!("trained on {what}, f_search stays below the frozen generic encodings");
+            all.extend(Self::of(3, &says, Predicted::Loss, frozen, place)?);
+            if let Some(own) = find(&of_task.own) {
+                let says = format!("trained on {}", of_task.beside);
+                all.extend(Self::of(3, &says, Predicted::Gain, &place.trained.per_query, own)?);
             }
         }
         let says = "on generic encodings a trained f_search finds more than none";
@@ -78,6 +72,34 @@ impl Hypothesis {
             (false, _) => "undecided",
             (true, true) => "confirmed",
             (true, false) => "refuted",
+        }
+    }
+}
+
+/// Encodings that hold another task's information alone, in words, and those that hold as much of one's own.
+struct OfAnotherTask {
+    what: String,
+    own: Setting,
+    /// What is predicted of the latter.
+    beside: String,
+}
+
+impl OfAnotherTask {
+    fn read(setting: &Setting, own: &str) -> Option<Self> {
+        match setting {
+            Setting::Only(task, count) if task != own => Some(Self {
+                what: format!("the directions of {task}"),
+                own: Setting::Only(own.to_owned(), *count),
+                beside: format!("as many directions of its own task, it finds more than on those of {task}"),
+            }),
+            Setting::OnlyByLeace(task, count) if task != own => Some(Self {
+                what: format!("what LEACE keeps of {task}"),
+                own: Setting::OnlyByLeace(own.to_owned(), *count),
+                beside: format!(
+                    "what LEACE keeps of its own task, it finds more than on what it keeps of {task}"
+                ),
+            }),
+            _ => None,
         }
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use ess_core::{Embeddings, SearchModule};
 use ess_linalg::{AffineMap, Moments};
 use ess_search::{LowRank, LowRankConfig};
-use ess_train::RecipeConfig;
+use ess_train::{QuerySet, RecipeConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 
 use super::{
     dial::{self, Dial},
-    directions::{directions, only, without},
+    directions, leace,
     setting::Setting,
 };
 
@@ -77,9 +77,10 @@ impl Measured {
 }
 
 fn dial_of(setting: &Setting, items: &Embeddings, other: Option<&Opened>, seed: u64) -> Result<Dial> {
-    let of_task = |count: usize, map: fn(ndarray::ArrayView2<'_, f64>) -> Result<AffineMap>| {
+    type OfTask = fn(&Embeddings, &QuerySet, usize) -> Result<AffineMap>;
+    let of_task = |count: usize, map: OfTask| {
         let other = other.ok_or_else(|| anyhow::anyhow!("no data set to take directions of"))?;
-        let map = map(directions(other.dataset.items(), &other.train.set, count)?.view())?;
+        let map = map(other.dataset.items(), &other.train.set, count)?;
         let kept = Moments::of(&map.apply(items)?).mean_variance() / Moments::of(items).mean_variance();
         Ok(Dial { change: Box::new(move |vectors: &Embeddings| Ok(map.apply(vectors)?)), kept })
     };
@@ -90,8 +91,10 @@ fn dial_of(setting: &Setting, items: &Embeddings, other: Option<&Opened>, seed: 
         Setting::Noise(percent) => Ok(dial::noise(f64::from(*percent) / 100.0, seed)),
         Setting::Components(count) => dial::components(items, *count),
         Setting::Bits(bits) => dial::bits(items, *bits),
-        Setting::Only(_, count) => of_task(*count, only),
-        Setting::Without(_, count) => of_task(*count, without),
+        Setting::Only(_, count) => of_task(*count, directions::only),
+        Setting::Without(_, count) => of_task(*count, directions::without),
+        Setting::OnlyByLeace(_, count) => of_task(*count, leace::only),
+        Setting::WithoutByLeace(_, count) => of_task(*count, leace::without),
     }
 }
 

@@ -20,6 +20,10 @@ pub(super) enum Setting {
     Only(String, usize),
     /// All but the directions of a task.
     Without(String, usize),
+    /// Only what LEACE erases of a task, by the name of its data set, along so many directions of relevant items.
+    OnlyByLeace(String, usize),
+    /// All but that.
+    WithoutByLeace(String, usize),
 }
 
 /// All that is measured on a data set.
@@ -29,11 +33,12 @@ pub(super) fn all(own: &str, others: &[&str], directions: usize) -> Vec<Setting>
     all.extend([64, 16, 4].map(Setting::Components));
     all.extend([2, 1].map(Setting::Bits));
     all.extend([1, 2, 4, 16].map(Setting::Rank));
-    for task in [own].iter().chain(others) {
-        all.push(Setting::Only((*task).to_owned(), directions));
-    }
-    for task in others {
-        all.push(Setting::Without((*task).to_owned(), directions));
+    type OfTask = fn(String, usize) -> Setting;
+    let ways: [[OfTask; 2]; 2] =
+        [[Setting::Only, Setting::Without], [Setting::OnlyByLeace, Setting::WithoutByLeace]];
+    for [only, without] in ways {
+        all.extend([own].iter().chain(others).map(|task| only((*task).to_owned(), directions)));
+        all.extend(others.iter().map(|task| without((*task).to_owned(), directions)));
     }
     all
 }
@@ -42,7 +47,10 @@ impl Setting {
     /// The data set whose task it takes directions of.
     pub(super) fn task(&self) -> Option<&str> {
         match self {
-            Self::Only(task, _) | Self::Without(task, _) => Some(task),
+            Self::Only(task, _)
+            | Self::Without(task, _)
+            | Self::OnlyByLeace(task, _)
+            | Self::WithoutByLeace(task, _) => Some(task),
             _ => None,
         }
     }
@@ -60,6 +68,8 @@ impl Setting {
             Self::Rank(rank) => format!("rank {rank}"),
             Self::Only(task, count) => format!("only {count} directions of {task}"),
             Self::Without(task, count) => format!("without {count} directions of {task}"),
+            Self::OnlyByLeace(task, count) => format!("only {count} directions of {task} by LEACE"),
+            Self::WithoutByLeace(task, count) => format!("without {count} directions of {task} by LEACE"),
         }
     }
 }
