@@ -7,10 +7,10 @@ use burn::tensor::Device;
 use ess_auto::{
     Auto, AutoConfig, AutoModule, AutoQueries, AutoReport, AutoSearcher, Choice, Collection, TrainingQueries,
 };
-use ess_core::Searcher;
+use ess_core::{Searcher, TokenStates};
 use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
-use ess_train::Progress;
+use ess_train::{Progress, QuerySet};
 
 use crate::{
     data::{beir_texts::BeirTexts, dataset::say_unit_norm, parts::parts},
@@ -66,6 +66,27 @@ pub(crate) fn collection(
     Ok(collection)
 }
 
+/// Queries to choose from: with the states of their tokens where these are stored, and with their words where there are texts.
+///
+/// # Errors
+/// For a query without a text.
+pub(crate) fn training_queries(
+    set: QuerySet,
+    tokens: Option<TokenStates>,
+    ids: &[String],
+    texts: Option<&BeirTexts>,
+) -> Result<TrainingQueries> {
+    let mut queries = TrainingQueries::new(set);
+    if let Some(tokens) = tokens {
+        queries = queries.with_tokens(tokens)?;
+    }
+    if let Some(texts) = texts {
+        let texts = texts.queries(ids)?.into_iter().map(str::to_owned);
+        queries = queries.with_texts(texts.collect())?;
+    }
+    Ok(queries)
+}
+
 /// Chooses from training queries, and dev queries where there are some.
 ///
 /// # Errors
@@ -79,16 +100,8 @@ pub(crate) fn choose(
     progress: Progress,
     device: &Device,
 ) -> Result<(AutoModule, AutoReport)> {
-    let queries = |judged: &JudgedQueries| -> Result<TrainingQueries> {
-        let mut queries = TrainingQueries::new(judged.set.clone());
-        if let Some(tokens) = &judged.tokens {
-            queries = queries.with_tokens(tokens.clone())?;
-        }
-        if let Some(texts) = texts {
-            let texts = texts.queries(&judged.ids)?.into_iter().map(str::to_owned);
-            queries = queries.with_texts(texts.collect())?;
-        }
-        Ok(queries)
+    let queries = |judged: &JudgedQueries| {
+        training_queries(judged.set.clone(), judged.tokens.clone(), &judged.ids, texts)
     };
     let train = train.map(queries).transpose()?.ok_or_else(|| anyhow::anyhow!("no training queries"))?;
     let dev = dev.map(queries).transpose()?;

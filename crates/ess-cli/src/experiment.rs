@@ -22,6 +22,7 @@ mod source;
 mod spaces;
 mod started;
 mod task;
+mod texts;
 mod transfer;
 mod tuned;
 

@@ -19,10 +19,7 @@ use anyhow::Result;
 use clap::Args;
 use serde::Serialize;
 
-use crate::{
-    arguments::paths::{BEIR, EMBEDDINGS},
-    output::options::Output,
-};
+use crate::{arguments::paths::EMBEDDINGS, output::options::Output};
 
 use super::{
     arguments::ExperimentArguments,
@@ -30,6 +27,7 @@ use super::{
     folder_of::FolderOf,
     kept::{Kept, Wanted},
     started::Started,
+    texts::Texts,
     tuned::Tuned,
 };
 
@@ -37,7 +35,6 @@ use self::{
     cross_encoder::CrossEncoderArguments,
     found::Found,
     given::{Given, Tokens},
-    lexical::Texts,
     modules::Modules,
     report::Report,
     rows::Rows,
@@ -74,7 +71,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "KIND", value_parser = Modules::parser())]
     module: Vec<String>,
     /// The texts of a data set: adds BM25 and its hybrid with the frozen encoder.
-    #[arg(long, value_name = TEXTS_FORM, value_parser = |text: &str| FolderOf::parse(text, TEXTS_FORM, BEIR))]
+    #[arg(long, value_name = Texts::FORM, value_parser = Texts::parse)]
     texts: Vec<FolderOf>,
     /// The same queries and items with token states of the queries (`encode --states`): adds modules over them. With
     /// token states of the items too (`--item-states`, or a ColBERT model): adds MaxSim.
@@ -88,7 +85,6 @@ pub(crate) struct Arguments {
     cross_encoder: CrossEncoderArguments,
 }
 
-const TEXTS_FORM: &str = "NAME=BEIR_DIR";
 const STATES_FORM: &str = "NAME=EMBEDDINGS_DIR";
 
 /// All that was measured.

@@ -1,40 +1,38 @@
 //! `ess experiment curve`: how many judged queries is a searching module worth having from?
 
+mod automatic;
 mod counts;
+mod course;
 mod draw;
 mod learned;
+mod learner;
 mod null;
 mod plot;
 mod report;
 mod results;
+mod system;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use clap::Args;
-use ess_train::{RecipeConfig, TrainerConfig};
-use serde_json::json;
+use ess_auto::AutoConfig;
+use ess_train::RecipeConfig;
 
 use crate::output::options::Output;
 
 use super::{
-    arguments::ExperimentArguments,
-    cells::Cells,
-    kept::Wanted,
-    module_list::{chosen, kinds},
-    source::Source,
-    started::Started,
-    task::Task,
+    arguments::ExperimentArguments, folder_of::FolderOf, module_list::chosen, source::Source,
+    started::Started, texts::Texts,
 };
 
-use self::{
-    counts::COUNTS,
-    learned::Learned,
-    report::Report,
-    results::{Frozen, Results},
-};
+use self::{counts::COUNTS, course::Course, report::Report, results::Results};
 
 const EXAMPLES: &str = "\
 Examples:
   ess experiment curve --out target/curve --module linear --module ridge --counts 10,100 \\
+      --data 'SciFact=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'
+
+  # Automatic choice beside them, by embeddings alone and with words.
+  ess experiment curve --out target/curve --module linear --module auto --texts SciFact=data/scifact --counts 50,250 \\
       --data 'SciFact=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'";
 
 /// Train on 10, 25, 50, 100, … and all training queries, and measure each module on test (section B.1 of the paper).
@@ -44,6 +42,10 @@ Examples:
 /// share of seeds whose module the guard lets through. Null runs train on the same queries with their judgements shuffled,
 /// which teaches nothing of what a query asks for: they show how often the guard is wrong.
 ///
+/// Automatic choice (`--module auto`) is measured likewise: by embeddings alone and, for data sets whose texts are given, a second
+/// time with words. It chooses from the drawn queries alone, without dev, and keeps the frozen encoder where it proves no gain; null runs
+/// show how often it departs from it wrongly.
+///
 /// Writes curve.md, results.json and a plot for each data set into the folder. Each run is kept in a file of its own, so that
 /// what was stopped goes on where it was.
 #[derive(Args)]
@@ -51,71 +53,72 @@ Examples:
 pub(crate) struct Arguments {
     #[command(flatten)]
     experiment: ExperimentArguments,
-    /// A kind of searching module; may be given several times [default: linear, low_rank, mlp, ridge, procrustes].
-    #[arg(long, value_name = "KIND", value_parser = kinds())]
+    /// A kind of searching module, or auto for automatic choice; may be given several times [default: linear, low_rank, mlp, ridge,
+    /// procrustes].
+    #[arg(long, value_name = "KIND", value_parser = system::parser())]
     module: Vec<String>,
     /// Numbers of training queries; all of them come last in any case [default: 10,25,50,100,250,500,1000,2500,5000].
     #[arg(long = "counts", value_name = "COUNT,…", value_delimiter = ',')]
     queries: Vec<usize>,
+    /// CPU-seconds that automatic choice may spend on each run: one draw of so many queries by one seed [default: 20].
+    #[arg(long, value_name = "SECONDS")]
+    auto_budget: Option<f64>,
+    /// The texts of a data set, with which automatic choice is measured a second time; may be given several times.
+    #[arg(long, value_name = Texts::FORM, value_parser = Texts::parse)]
+    texts: Vec<FolderOf>,
 }
 
 const MODULES: [&str; 5] = ["linear", "low_rank", "mlp", "ridge", "procrustes"];
 
+/// CPU-seconds of a choice: enough for weights, a memory of queries and what has a closed form on some thousand items.
+const AUTO_BUDGET: f64 = 20.0;
+
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
-    let modules = chosen(&arguments.module, &MODULES)?;
+    let asked = chosen(&arguments.module, &MODULES)?;
     let given = if arguments.queries.is_empty() { &COUNTS[..] } else { &arguments.queries };
     counts::check(given)?;
+    let auto = automatic_choice(arguments, &asked)?;
     let mut started = arguments.experiment.start()?;
-    let points = (given.len() + 1) * modules.len() * started.seeds.len();
-    let cells = started.cells(started.sources.len() * (1 + 2 * points), output)?;
+    FolderOf::check(&arguments.texts, "--texts", &started.sources)?;
+    let texts = started.sources.iter().map(|source| texts(arguments, source));
+    let texts: Vec<Option<Texts>> = texts.collect::<Result<_>>()?;
+    let systems = texts.iter().map(|texts| system::all(&asked, texts.is_some()).len());
+    let runs = 2 * (given.len() + 1) * started.seeds.len();
+    let cells = started.cells(systems.map(|systems| 1 + systems * runs).sum(), output)?;
     let mut results = Results { seed: started.seed, frozen: vec![], learned: vec![] };
-    for at in 0..started.sources.len() {
-        measure(&started, &started.sources[at], &modules, given, &cells, &mut results)?;
+    for (at, texts) in texts.iter().enumerate() {
+        let source = &started.sources[at];
+        let course = Course { source, texts: texts.as_ref(), asked: &asked, counts: given, auto: &auto };
+        course.measure(&started, &cells, &mut results)?;
         started.sources[at].close();
     }
     cells.finish();
-    for frozen in &results.frozen {
-        plot::write(&results, frozen, &started.file(&plot::name(frozen.name())))?;
-    }
-    let page = Report { results: &results, modules: &modules }.markdown()?;
-    started.write("curve.md", &page, &results, output)
+    let systems = system::all(&asked, texts.iter().any(Option::is_some));
+    write(&started, &results, &Report { results: &results, systems: &systems, auto: &auto }, output)
 }
 
-/// All of one data set.
-fn measure(
-    started: &Started,
-    source: &Source,
-    modules: &[&str],
-    given: &[usize],
-    cells: &Cells,
-    results: &mut Results,
-) -> Result<()> {
-    let settings = json!(TrainerConfig::default());
-    let wanted =
-        |what: String, seed| Wanted { sources: vec![source], what, seed, settings: settings.clone() };
-    let frozen = cells.measure(&wanted("frozen".to_owned(), started.seed), || {
-        let data = source.open()?;
-        Ok(Frozen { train_queries: data.train.set.len(), frozen: Task::of(data)?.frozen()? })
-    })?;
-    let counts = counts::within(given, frozen.found.train_queries);
-    results.frozen.push(frozen);
-    for module in modules {
-        let recipe = RecipeConfig::named(module)?;
-        for (&count, &seed) in
-            counts.iter().flat_map(|count| started.seeds.iter().map(move |seed| (count, seed)))
-        {
-            for shuffled in [false, true] {
-                let what = format!("{module} {count}{}", if shuffled { " shuffled" } else { "" });
-                let learned = cells.measure(&wanted(what, seed), || {
-                    let data = source.open()?;
-                    let train = draw::queries(&data.train.set, count, seed, shuffled)?;
-                    let trained = Task::of(data)?.with_train(train).fit(&recipe, seed)?;
-                    Ok(Learned { module: (*module).to_owned(), queries: count, shuffled, trained })
-                })?;
-                results.learned.push(learned);
-            }
-        }
+/// The settings of automatic choice, of which flags are refused where it is not asked for.
+fn automatic_choice(arguments: &Arguments, asked: &[&str]) -> Result<AutoConfig> {
+    let flags =
+        [("--auto-budget", arguments.auto_budget.is_some()), ("--texts", !arguments.texts.is_empty())];
+    for (flag, given) in flags {
+        let meant = !given || asked.contains(&RecipeConfig::AUTO);
+        ensure!(meant, "{flag}: only automatic choice reads it, which --module auto asks for");
     }
-    Ok(())
+    let budget_seconds = arguments.auto_budget.unwrap_or(AUTO_BUDGET);
+    let config = AutoConfig { budget_seconds, ..AutoConfig::default() };
+    config.check().context("--auto-budget")?;
+    Ok(config)
+}
+
+fn texts(arguments: &Arguments, source: &Source) -> Result<Option<Texts>> {
+    FolderOf::find(&arguments.texts, "--texts", source)?.map(Texts::of).transpose()
+}
+
+fn write(started: &Started, results: &Results, report: &Report<'_>, output: &Output) -> Result<()> {
+    for frozen in &results.frozen {
+        plot::write(results, frozen, &started.file(&plot::name(frozen.name())))?;
+    }
+    started.write("curve.md", &report.markdown()?, results, output)
 }

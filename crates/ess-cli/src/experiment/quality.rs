@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use ess_core::{Embeddings, Hit, Ids, Index, SearchModule, Searcher};
 use ess_kit::JudgedQueries;
-use ess_metrics::Evaluator;
+use ess_metrics::{Evaluator, Run};
 
 /// The measure of all experiments.
 pub(crate) const MEASURE: &str = "ndcg@10";
@@ -46,7 +46,11 @@ fn hits_of(queries: &JudgedQueries, items: &Ids) -> usize {
 }
 
 fn measured(queries: &JudgedQueries, hits: Vec<Vec<Hit>>, items: &Ids) -> Result<Vec<f64>> {
-    let run = queries.run("run", items, hits)?;
-    let found = Evaluator::from_names([MEASURE])?.evaluate(&queries.qrels, &run)?;
+    ndcg_of_run(queries, &queries.run("run", items, hits)?)
+}
+
+/// Of queries whose rankings are a run.
+pub(crate) fn ndcg_of_run(queries: &JudgedQueries, run: &Run) -> Result<Vec<f64>> {
+    let found = Evaluator::from_names([MEASURE])?.evaluate(&queries.qrels, run)?;
     Ok(found.get(MEASURE).context("nDCG@10 is measured")?.per_query.clone())
 }

@@ -67,7 +67,10 @@ fn every_program_explains_its_arguments() {
             ],
         ),
         ("experiment bottleneck", &["--data", "--module", "--seeds", "--seed", "--out", "--quiet", "--json"]),
-        ("experiment curve", &["--data", "--module", "--counts", "--seeds", "--out", "--json"]),
+        (
+            "experiment curve",
+            &["--data", "--module", "--counts", "--auto-budget", "--texts", "--seeds", "--out", "--json"],
+        ),
         ("experiment recover", &["--data", "--tuned", "--module", "--seeds", "--out", "--json"]),
         (
             "experiment scenarios",

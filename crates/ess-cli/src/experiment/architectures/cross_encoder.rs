@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::{arguments::paths::CROSS_ENCODER, data::split_data_set::Opened};
+use crate::{arguments::paths::CROSS_ENCODER, data::split_data_set::Opened, experiment::texts::Texts};
 
-use super::{lexical::Texts, searched::Searched};
+use super::searched::Searched;
 
 /// Which cross-encoder, and how much it reads.
 #[derive(Args)]

@@ -11,19 +11,13 @@ use crate::experiment::{
     arguments::ExperimentArguments,
     folder_of::FolderOf,
     source::Source,
+    texts::Texts,
     tuned::{FROZEN, Tuned},
 };
 
 use super::{
-    cross_encoder::CrossEncoderGiven,
-    dense,
-    found::Found,
-    learned::Learned,
-    lexical::{self, Texts},
-    max_sim::max_sim,
-    modules::Modules,
-    searched::Searched,
-    system::System,
+    cross_encoder::CrossEncoderGiven, dense, found::Found, learned::Learned, lexical, max_sim::max_sim,
+    modules::Modules, searched::Searched, system::System,
 };
 
 /// A data set.

@@ -1,43 +1,16 @@
 //! BM25, alone and with the frozen encoder.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 use ess_core::QueryEncoder;
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 use ess_searchers::{Combination, FusedSearcher, HybridEncoding};
 
-use crate::{
-    data::{
-        beir_file::beir_file, beir_texts::BeirTexts, file_checksum::file_checksum, split_data_set::Opened,
-    },
-    experiment::folder_of::FolderOf,
-};
+use crate::{data::split_data_set::Opened, experiment::texts::Texts};
 
 use super::{
     dense::{self, bytes},
     searched::{HITS, Searched},
 };
-
-/// The texts of a data set.
-pub(super) struct Texts {
-    folder: PathBuf,
-    /// A checksum of the files.
-    pub(super) files: String,
-}
-
-impl Texts {
-    /// Reads the files for their checksum.
-    pub(super) fn of(given: &FolderOf) -> Result<Self> {
-        let sum = |name| file_checksum(&beir_file(&given.folder, name)?);
-        let files = [sum("corpus.jsonl")?, sum("queries.jsonl")?].join(" ");
-        Ok(Self { folder: given.folder.clone(), files })
-    }
-
-    pub(super) fn read(&self) -> Result<BeirTexts> {
-        BeirTexts::read(&self.folder)
-    }
-}
 
 /// The words of items in an index, and those of the test queries.
 struct Words {

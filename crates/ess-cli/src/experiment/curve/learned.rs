@@ -12,6 +12,7 @@ use crate::experiment::{
 /// One run.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Learned {
+    /// The kind of searching module, or the way of automatic choice.
     pub(super) module: String,
     pub(super) queries: usize,
     /// Whether each query had the judgements of another one.
@@ -23,11 +24,11 @@ pub(super) struct Learned {
 /// The runs of all seeds with as many queries.
 pub(super) struct Point {
     pub(super) queries: usize,
-    /// The trained modules beside the frozen encoder.
+    /// What was learned beside the frozen encoder.
     pub(super) trained: Compared,
     /// The standard deviation of their means over seeds.
     pub(super) spread: Option<f64>,
-    /// The mean of what is deployed after the guard.
+    /// The mean of what is deployed, after the guard where there is one.
     pub(super) deployed: f64,
     /// Of how many runs, in how many the guard let the module through.
     pub(super) through: [u64; 2],

@@ -19,20 +19,20 @@ pub(super) fn name(data: &str) -> String {
     format!("curve_{}.svg", data.to_lowercase().replace([' ', '-'], "_"))
 }
 
-/// Writes the plot of a data set: a line for each kind of module, with the interval of its difference to the frozen encoder.
+/// Writes the plot of a data set: a line for all that learned, with the interval of its difference to the frozen encoder.
 pub(super) fn write(results: &Results, of: &Kept<Frozen>, path: &Path) -> Result<()> {
     let title = format!("Learning curves on {}", of.name());
     let mut plot = Plot::new(&title, Axis::log("training queries"), Axis::linear("nDCG@10"));
     let frozen = mean(&of.found.frozen);
     let mut ends = Vec::new();
-    for module in results.modules(of) {
-        let points = Point::of_all(&results.runs(of, module, false), &of.found.frozen)?;
+    for system in results.systems(of) {
+        let points = Point::of_all(&results.runs(of, system, false), &of.found.frozen)?;
         let places = points.iter().map(|point| (point.queries as f64, point.trained.mean));
         let bar = |point: &Point| {
             let none = [point.trained.mean; 2];
             point.trained.interval.map_or(none, |interval| interval.map(|end| frozen + end))
         };
-        plot = plot.with(Series::line(module, places).with_intervals(points.iter().map(bar)));
+        plot = plot.with(Series::line(system, places).with_intervals(points.iter().map(bar)));
         ends.extend(points.iter().map(|point| point.queries as f64));
     }
     let line = [f64::min, f64::max].map(|end| ends.iter().copied().reduce(end).unwrap_or(1.0));

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use ess_auto::AutoConfig;
 
 use crate::{
     experiment::{
@@ -12,12 +13,15 @@ use crate::{
     output::together::Together,
 };
 
-use super::{learned::Point, null::Null, plot, results::Results};
+use super::{learned::Point, null::Null, plot, results::Results, system::is_auto};
 
 /// What the page is of.
 pub(super) struct Report<'a> {
     pub(super) results: &'a Results,
-    pub(super) modules: &'a [&'a str],
+    /// All that learned somewhere.
+    pub(super) systems: &'a [&'a str],
+    /// The settings of automatic choice, where it is among them.
+    pub(super) auto: &'a AutoConfig,
 }
 
 const INTRODUCTION: &str = "# Learning curves
@@ -45,25 +49,41 @@ by the first kind of knowledge. Runs of one data set share their dev queries, so
 |---|---|---|
 ";
 
+const AUTO: &str = "
+*Auto* is automatic choice (`ess train --module auto`), by embeddings alone (*dense*) and, where a data set's texts were given, with
+words (*hybrid*), each within BUDGET CPU-seconds for every run. It sees no dev queries: it learns from the drawn queries and judges itself on them
+by nested cross-validation, so it has fewer judged queries in all than the modules beside it, and keeps the frozen encoder where fewer than 20 are
+drawn. What it chose is what is deployed, so that *trained* and *deployed* are the same; *let through* counts choices of something else than
+the frozen encoder.
+";
+
+const NULL_OF_AUTO: &str = "
+Of automatic choice all judgements are shuffled. *Let through* counts runs in which it departed from the frozen encoder, and *harmful* those
+of them in which this was wrong.
+";
+
 impl Report<'_> {
     /// The whole page.
     pub(super) fn markdown(&self) -> Result<String> {
         let mut curves = Vec::new();
         for of in &self.results.frozen {
-            for module in self.modules {
-                let points = Point::of_all(&self.results.runs(of, module, false), &of.found.frozen)?;
-                curves.push((of, module, points));
+            for system in self.results.systems(of) {
+                let points = Point::of_all(&self.results.runs(of, system, false), &of.found.frozen)?;
+                curves.push((of, system, points));
             }
         }
         let points = || curves.iter().flat_map(|(.., points)| points);
         let together = Together::new(points().map(|point| Some(point.trained.p)));
         let mut text = String::from(INTRODUCTION);
+        if self.has_auto() {
+            text.push_str(&AUTO.replace("BUDGET", &self.auto.budget_seconds.to_string()));
+        }
         for of in &self.results.frozen {
             let (name, frozen) = (of.name(), figure(mean(&of.found.frozen)));
             let _ =
                 writeln!(text, "\n## {name}\n\nFrozen encoder: {frozen}.\n\n![{name}]({})", plot::name(name));
-            for (_, module, points) in curves.iter().filter(|(other, ..)| other.data == of.data) {
-                table(&mut text, module, points, &together);
+            for (_, system, points) in curves.iter().filter(|(other, ..)| other.data == of.data) {
+                table(&mut text, system, points, &together);
             }
         }
         text.push_str(NULL);
@@ -77,19 +97,30 @@ impl Report<'_> {
         Ok(text)
     }
 
-    /// A line for each kind of module, and one for all.
-    fn null(&self, text: &mut String) -> Result<()> {
-        for module in self.modules {
-            self.null_of(text, module, &[*module])?;
-        }
-        self.null_of(text, "all", self.modules)
+    fn has_auto(&self) -> bool {
+        self.systems.iter().any(|system| is_auto(system))
     }
 
-    fn null_of(&self, text: &mut String, name: &str, modules: &[&str]) -> Result<()> {
+    /// A line for each system, and one for all that the guard judges.
+    fn null(&self, text: &mut String) -> Result<()> {
+        for system in self.systems {
+            self.null_of(text, system, &[*system])?;
+        }
+        let guarded: Vec<&str> = self.systems.iter().copied().filter(|system| !is_auto(system)).collect();
+        if !guarded.is_empty() {
+            self.null_of(text, if self.has_auto() { "all but auto" } else { "all" }, &guarded)?;
+        }
+        if self.has_auto() {
+            text.push_str(NULL_OF_AUTO);
+        }
+        Ok(())
+    }
+
+    fn null_of(&self, text: &mut String, name: &str, systems: &[&str]) -> Result<()> {
         let mut null = Null::default();
         for of in &self.results.frozen {
-            for module in modules {
-                null.add(&self.results.runs(of, module, true), &of.found.frozen);
+            for system in systems {
+                null.add(&self.results.runs(of, system, true), &of.found.frozen);
             }
         }
         let _ = writeln!(text, "| {name} | {} | {} |", null.text(null.through)?, null.text(null.harmful)?);
@@ -97,9 +128,9 @@ impl Report<'_> {
     }
 }
 
-/// The curve of one kind of module.
-fn table(text: &mut String, module: &str, points: &[Point], together: &Together) {
-    let _ = writeln!(text, "\n### {module}\n");
+/// The curve of one system.
+fn table(text: &mut String, system: &str, points: &[Point], together: &Together) {
+    let _ = writeln!(text, "\n### {system}\n");
     text.push_str("| training queries | trained | over seeds | let through | deployed | CPU-s |\n|---|---|---|---|---|---|\n");
     for point in points {
         let spread = or_dash(point.spread.map(|spread| format!("± {}", figure(spread))));

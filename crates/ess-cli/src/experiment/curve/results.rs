@@ -24,19 +24,19 @@ pub(super) struct Results {
 
 impl Results {
     /// The runs on a data set, in the order of their numbers of queries.
-    pub(super) fn runs(&self, of: &Kept<Frozen>, module: &str, shuffled: bool) -> Vec<&Learned> {
+    pub(super) fn runs(&self, of: &Kept<Frozen>, system: &str, shuffled: bool) -> Vec<&Learned> {
         let on = self.learned.iter().filter(|kept| kept.data == of.data).map(|kept| &kept.found);
-        on.filter(|run| run.module == module && run.shuffled == shuffled).collect()
+        on.filter(|run| run.module == system && run.shuffled == shuffled).collect()
     }
 
-    /// The kinds of modules on a data set, in the order in which they were measured.
-    pub(super) fn modules(&self, of: &Kept<Frozen>) -> Vec<&str> {
-        let mut modules: Vec<&str> = Vec::new();
+    /// What learned on a data set, in the order in which it was measured.
+    pub(super) fn systems(&self, of: &Kept<Frozen>) -> Vec<&str> {
+        let mut systems: Vec<&str> = Vec::new();
         for kept in self.learned.iter().filter(|kept| kept.data == of.data) {
-            if !modules.contains(&&*kept.found.module) {
-                modules.push(&kept.found.module);
+            if !systems.contains(&&*kept.found.module) {
+                systems.push(&kept.found.module);
             }
         }
-        modules
+        systems
     }
 }
