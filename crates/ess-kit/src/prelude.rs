@@ -72,6 +72,9 @@ pub use ess_encoders::{CrossEncoder, SentenceEncoder, StaticEncoder};
 #[cfg(feature = "hub")]
 pub use ess_encoders::Hub;
 
+#[cfg(feature = "train-encoders")]
+pub use ess_encoders::{EncoderTrainer, JudgedTexts, TextTrainingConfig};
+
 #[cfg(feature = "auto")]
 pub use ess_auto::{Auto, AutoConfig, AutoModule, AutoQueries, AutoSearcher, Collection, TrainingQueries};
 
