@@ -1,5 +1,6 @@
 //! What the documents of the repository promise without code: links that lead somewhere, and pages of bounded length.
 
+mod features;
 mod rooms;
 
 use std::{
@@ -139,17 +140,4 @@ fn examples_are_read_in_one_go() {
         }
     }
     assert!(examples >= 10, "only {examples} examples were found");
-}
-
-#[test]
-fn docs_rs_shows_every_feature_and_what_belongs_to_it() {
-    for entry in fs::read_dir(root().join("crates")).unwrap() {
-        let folder = entry.unwrap().path();
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
-        assert!(manifest.contains("[package.metadata.docs.rs]"), "{}", folder.display());
-        if manifest.contains("\n[features]") {
-            let library = fs::read_to_string(folder.join("src/lib.rs")).unwrap();
-            assert!(library.contains("cfg_attr(docsrs, feature(doc_cfg))"), "{}", folder.display());
-        }
-    }
 }
