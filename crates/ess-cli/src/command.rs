@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 use anyhow::Result;
-use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
 #[cfg(feature = "relations")]
 use crate::relations;
@@ -126,12 +126,16 @@ where
 {
     let matches = program().try_get_matches_from(arguments)?;
     let ess = Ess::from_arg_matches(&matches).map_err(|error| error.format(&mut program()))?;
+    if matches!(ess.command, Command::Completions(_)) {
+        let refused = |said| program().error(ErrorKind::ArgumentConflict, said);
+        completions::check(&ess.output).map_err(refused)?;
+    }
     Ok((ess, matches))
 }
 
 /// The program with its commands.
 fn program() -> clap::Command {
-    with_negative_numbers(Ess::command())
+    with_negative_numbers(Ess::command().mut_subcommand("completions", completions::without_results))
 }
 
 /// A number below 0 is a value everywhere, so that it is refused as one that is outside a range, and not as a flag.
@@ -295,15 +299,16 @@ mod tests {
     }
 
     #[test]
-    fn every_command_takes_the_flags_that_say_where_results_go() {
+    fn every_command_with_results_takes_the_flags_that_say_where_they_go() {
         let mut built = program();
         built.build();
         let mut commands = 0;
         for_each_command(&built, "ess", &mut |command, path| {
             commands += 1;
             for flag in ["quiet", "json"] {
-                let has = command.get_arguments().any(|arg| arg.get_long() == Some(flag));
-                assert!(has, "{path} has no --{flag}");
+                let mut shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
+                let has = shown.any(|arg| arg.get_long() == Some(flag));
+                assert_eq!(has, path != "ess completions", "{path}: --{flag}");
             }
         });
         assert!(commands > 15, "{commands}");
@@ -320,8 +325,8 @@ mod tests {
             && clap::Command::new("program").arg(path).try_get_matches_from(line).is_ok()
     }
 
-    /// The cache of hosted vectors has a lock and tests of its own.
-    const ELSEWHERE: [&str; 1] = ["encode --http-cache"];
+    /// The cache of hosted vectors has a lock and tests of its own, and `completions` refuses the flag.
+    const ELSEWHERE: [&str; 2] = ["encode --http-cache", "completions --json"];
 
     #[test]
     fn every_output_of_a_command_is_in_the_list_that_a_second_writer_is_tried_with() {

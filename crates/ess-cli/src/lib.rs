@@ -62,7 +62,7 @@ pub fn main() -> ExitCode {
 /// ```
 /// use std::process::ExitCode;
 ///
-/// assert_eq!(ess_cli::run_from(["ess", "completions", "bash", "--quiet"]), ExitCode::SUCCESS);
+/// assert_eq!(ess_cli::run_from(["ess", "completions", "bash"]), ExitCode::SUCCESS);
 /// assert_eq!(ess_cli::run_from(["ess", "trian"]), ExitCode::from(2));
 /// ```
 pub fn run_from<A>(arguments: impl IntoIterator<Item = A>) -> ExitCode

@@ -1,6 +1,6 @@
 //! Every program says what it does and what it takes.
 
-use crate::program::run;
+use crate::program::{command, run};
 
 /// The programs that this build has.
 fn built(program: &str) -> bool {
@@ -166,6 +166,19 @@ fn shells_get_completions() {
         let script = run("completions", [shell]).succeeded().stdout;
         assert!(script.contains(needle) && script.contains("import-dense"), "{shell}:\n{script}");
     }
+}
+
+#[test]
+fn completions_take_no_flags_for_results() {
+    for flags in [&["--quiet"][..], &["--json", "-"], &["--json", "completions.json"]] {
+        let output = command("completions").arg("bash").args(flags).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{said}");
+        assert!(said.contains(&format!("does not take {}", flags[0])), "{said}");
+    }
+    run("--quiet", ["completions", "bash"]).failed_with(&["does not take --quiet"]);
+    let help = run("completions", ["--help"]).succeeded().stdout;
+    assert!(!help.contains("--quiet") && !help.contains("--json"), "{help}");
 }
 
 #[cfg(not(feature = "encoders"))]
