@@ -8,8 +8,10 @@ use ess_search::{DeviceEncoding, Error as SearchError, ModuleState, PersistentMo
 
 use crate::error::Error;
 
-/// Kinds of module that [`load_module`] does not give: the feature that they need, whether it is on, and how they come.
-const OTHER_KINDS: [(&str, &str, bool, &str); 2] = [
+/// A kind of module that [`load_module`] does not give: the feature that it needs, whether it is on, and how it comes.
+type OtherKind = (&'static str, &'static str, bool, &'static str);
+
+const OTHER_KINDS: [OtherKind; 2] = [
     ("auto", "auto", cfg!(feature = "auto"), "`ess_kit::auto::AutoModule::load`"),
     (
         "upper_layers",
@@ -57,10 +59,28 @@ pub fn load_module_on<E: DeviceEncoding + 'static>(
 
 /// Why a kind is not among those that are built from a folder or a name alone.
 pub(crate) fn other_kind(kind: &str) -> Option<Error> {
-    let &(name, feature, is_on, by) = OTHER_KINDS.iter().find(|other| other.0 == kind)?;
+    OTHER_KINDS.into_iter().find(|other| other.0 == kind).map(refused)
+}
+
+fn refused((name, feature, is_on, by): OtherKind) -> Error {
     let what = format!("the kind of module {name:?}");
-    Some(match is_on {
+    match is_on {
         true => Error::OtherModule { expected: "embeddings", found: what, by },
         false => Error::FeatureOff { what, feature },
-    })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_is_refused_by_its_feature_where_that_is_off_and_by_how_it_comes_where_it_is_on() {
+        for (name, feature, _, by) in OTHER_KINDS {
+            let off = refused((name, feature, false, by)).to_string();
+            assert!(off.contains(name) && off.contains(&format!("features = [{feature:?}]")), "{off}");
+            let on = refused((name, feature, true, by)).to_string();
+            assert!(on.contains(name) && on.contains(by), "{on}");
+        }
+    }
 }
