@@ -121,6 +121,64 @@ where
 
 /// As [`register_module`], for a kind that reads token states.
 ///
+/// ```
+/// use burn::{
+///     module::{Module, Param},
+///     tensor::{Device, Tensor},
+/// };
+/// use ess_core::TokenStates;
+/// use ess_search::{Error, ModuleConfig, TokenTensors, TrainableModule};
+/// use ess_train::{RecipeConfig, register_token_module};
+/// use serde::{Deserialize, Serialize};
+///
+/// /// `z = e + w ⊙ Σ s` for the sentence embedding `e` and the states `s` of the tokens, with `w = 0` at the start.
+/// #[derive(Module, Debug)]
+/// struct TokenSum {
+///     weight: Param<Tensor<1>>,
+///     #[module(skip)]
+///     config: TokenSumConfig,
+/// }
+///
+/// #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct TokenSumConfig {
+///     dim: usize,
+/// }
+///
+/// impl ModuleConfig for TokenSumConfig {
+///     fn between(self, token_dim: usize, _item_dim: usize) -> Self {
+///         Self { dim: if self.dim == 0 { token_dim } else { self.dim } }
+///     }
+///     fn reseeded(self, _seed: u64) -> Self { self }
+///     fn dims(&self) -> (usize, usize) { (self.dim, self.dim) }
+///     fn check(&self) -> Result<(), Error> { Ok(()) }
+/// }
+///
+/// impl TrainableModule for TokenSum {
+///     const KIND: &'static str = "token_sum";
+///     type Config = TokenSumConfig;
+///     type Encoding = TokenStates;
+///
+///     fn init(config: &TokenSumConfig, device: &Device) -> Result<Self, Error> {
+///         let weight = Param::from_tensor(Tensor::zeros([config.dim], device));
+///         Ok(Self { weight, config: config.clone() })
+///     }
+///     fn config(&self) -> &TokenSumConfig { &self.config }
+///     fn query_dim(&self) -> usize { self.config.dim }
+///     fn item_dim(&self) -> usize { self.config.dim }
+///     fn forward(&self, queries: TokenTensors) -> Tensor<2> {
+///         let sums = queries.padded().0.sum_dim(1).squeeze_dim::<2>(1);
+///         queries.embeddings() + sums * self.weight.val().unsqueeze::<2>()
+///     }
+/// }
+///
+/// register_token_module::<TokenSum>()?;
+/// assert!(RecipeConfig::token_kinds().contains(&"token_sum"));
+/// let recipe = RecipeConfig::named("token_sum")?.build_for_tokens(8, 8, 0)?;
+/// # drop(recipe);
+/// # Ok::<(), ess_train::Error>(())
+/// ```
+///
 /// # Errors
 /// Those of [`register_recipe`], and [`Error::Search`] for a name that only saved modules have; nothing is registered then.
 pub fn register_token_module<M>() -> Result<(), Error>
