@@ -7,9 +7,10 @@ use crate::{embeddings::Embeddings, error::Error};
 
 /// An index that takes items in and out.
 ///
-/// An item keeps its row, and a row is never given again, so hits, filters and tables kept elsewhere stay true through
-/// changes. Only [`MutableIndex::compact`] gives rows anew, and says which. Changes are whole: on an error nothing has
-/// changed.
+/// An item keeps its row, and a row is not given again while the index is open, so hits, filters and tables kept elsewhere
+/// stay true through changes. Only [`MutableIndex::compact`] gives rows anew, and says which. An engine that numbers rows behind
+/// the last one that it stores may give those of removed last items again once it is opened anew. Changes are whole: on an error
+/// nothing has changed.
 ///
 /// An index that other threads search during a change is either a handle to something shared (`Clone` gives another
 /// handle to the same items), as `ess_index::SharedIndex` makes of any index, or the client of an engine.

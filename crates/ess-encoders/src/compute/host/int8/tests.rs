@@ -1,3 +1,5 @@
+//! Kernels of every instruction set against sums of whole numbers.
+
 use proptest::prelude::*;
 
 use super::*;
