@@ -1,12 +1,8 @@
 //! What is said of features: on docs.rs, in the tables of READMEs, and of those that the facade passes on.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fs,
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, fs};
 
-use super::root;
+use super::manifest::{Crate, between};
 
 /// Features that build only beside software of the system.
 const OF_THE_SYSTEM: [&str; 1] = ["openblas-system"];
@@ -14,73 +10,23 @@ const OF_THE_SYSTEM: [&str; 1] = ["openblas-system"];
 /// What `ess-index` turns on for itself, and what the training loops of the workspace share.
 const NOT_OF_THE_FACADE: [&str; 2] = ["ess-files/sections", "ess-linalg/kernels"];
 
-/// A crate with its manifest.
-struct Crate {
-    name: String,
-    folder: PathBuf,
-    manifest: String,
-}
-
-impl Crate {
-    fn named(name: &str) -> Self {
-        let folder = root().join("crates").join(name);
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect(name);
-        Self { name: name.to_owned(), folder, manifest }
-    }
-
-    fn all() -> Vec<Self> {
-        let entries = fs::read_dir(root().join("crates")).expect("crates");
-        let crates: Vec<_> = entries
-            .map(|entry| Self::named(&entry.expect("an entry").file_name().to_string_lossy()))
-            .collect();
-        assert!(crates.len() > 10, "only {} crates were found", crates.len());
-        crates
-    }
-
-    /// What a section of the manifest sets, by its key.
-    fn section(&self, name: &str) -> BTreeMap<&str, &str> {
-        let header = format!("[{name}]");
-        let lines = self.manifest.lines().skip_while(|line| *line != header).skip(1);
-        let lines = lines.take_while(|line| !line.starts_with('[')).filter(|line| !line.starts_with('#'));
-        lines.filter_map(|line| line.split_once(" = ")).collect()
-    }
-
-    /// Each feature with what it turns on.
-    fn features(&self) -> BTreeMap<&str, Vec<&str>> {
-        let features = self.section("features");
-        let broken = features.iter().find(|(_, value)| !value.ends_with(']'));
-        assert!(broken.is_none(), "{}: a feature that is not on one line, {broken:?}", self.name);
-        features.into_iter().map(|(name, value)| (name, between(value, '"'))).collect()
-    }
-
-    /// Its features but `default`.
-    fn own_features(&self) -> BTreeSet<&str> {
-        self.features().into_keys().filter(|name| *name != "default").collect()
-    }
-
-    /// The features that docs.rs builds it with.
-    fn shown(&self) -> BTreeSet<&str> {
-        let (features, docs_rs) = (self.features(), self.section("package.metadata.docs.rs"));
-        let mut next = match docs_rs.get("all-features") {
-            Some(&"true") => features.keys().copied().collect(),
-            _ => docs_rs.get("features").map(|list| between(list, '"')).unwrap_or_default(),
-        };
-        next.push("default");
-        let mut shown = BTreeSet::new();
-        while let Some(feature) = next.pop() {
-            if let Some(more) = features.get(feature)
-                && shown.insert(feature)
-            {
-                next.extend(more);
-            }
+/// The features that docs.rs builds a crate with.
+fn shown(of: &Crate) -> BTreeSet<&str> {
+    let (features, docs_rs) = (of.features(), of.section("package.metadata.docs.rs"));
+    let mut next = match docs_rs.get("all-features") {
+        Some(&"true") => features.keys().copied().collect(),
+        _ => docs_rs.get("features").map(|list| between(list, '"')).unwrap_or_default(),
+    };
+    next.push("default");
+    let mut shown = BTreeSet::new();
+    while let Some(feature) = next.pop() {
+        if let Some(more) = features.get(feature)
+            && shown.insert(feature)
+        {
+            next.extend(more);
         }
-        shown
     }
-}
-
-/// What stands in a text between pairs of a mark.
-fn between(text: &str, mark: char) -> Vec<&str> {
-    text.split(mark).skip(1).step_by(2).collect()
+    shown
 }
 
 /// The names in the first column of a README's table of features.
@@ -94,7 +40,7 @@ fn table(readme: &str) -> BTreeSet<&str> {
 fn docs_rs_shows_every_feature_and_what_belongs_to_it() {
     for of in Crate::all() {
         assert!(!of.section("package.metadata.docs.rs").is_empty(), "{}", of.name);
-        let shown = of.shown();
+        let shown = shown(&of);
         for feature in of.own_features() {
             let (found, expected) = (shown.contains(feature), !OF_THE_SYSTEM.contains(&feature));
             assert_eq!(found, expected, "{}: whether docs.rs builds it with {feature}", of.name);

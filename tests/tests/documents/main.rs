@@ -1,6 +1,8 @@
 //! What the documents of the repository promise without code: links that lead somewhere, and pages of bounded length.
 
 mod features;
+mod manifest;
+mod oldest_compilers;
 mod rooms;
 
 use std::{
