@@ -1,5 +1,6 @@
 //! Encoders trained on texts, from a small folder to a folder.
 
+mod golden;
 mod saved;
 
 use std::path::{Path, PathBuf};

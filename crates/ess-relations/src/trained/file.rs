@@ -132,3 +132,6 @@ fn parts(header: Header, bytes: &[u8]) -> Result<Read, Error> {
     };
     Ok((header.model, [entities, relations], Mapping { model, parameters, around }))
 }
+
+#[cfg(test)]
+mod tests;
