@@ -26,13 +26,13 @@ fn generate() -> (Qrels, Run) {
         // Distinct items: a walk from a random start, with a step that shares no factor with the number of
         // items.
         let start = rng.random_range(0..ITEMS);
-        let item = |place: usize| format!("item-{}", (start + place * 7919) % ITEMS);
-        for place in 0..HITS {
-            run.insert(&query, &item(place), rng.random()).expect("distinct items");
+        let item = |position: usize| format!("item-{}", (start + position * 7919) % ITEMS);
+        for position in 0..HITS {
+            run.insert(&query, &item(position), rng.random()).expect("distinct items");
         }
         let first = HITS - rng.random_range(0..JUDGED);
-        for place in first..first + JUDGED {
-            qrels.insert(&query, &item(place), rng.random_range(0..3)).expect("distinct items");
+        for position in first..first + JUDGED {
+            qrels.insert(&query, &item(position), rng.random_range(0..3)).expect("distinct items");
         }
     }
     (qrels, run)

@@ -82,9 +82,9 @@ fn clusters(n: usize, dim: usize, seed: u64) -> Embeddings {
         Vec::from_iter((0..CLUSTERS).map(|_| Array2::from_shape_simple_fn((CLUSTER_LATENT, dim), &mut draw)));
     let mut draw = normal(200 + seed);
     let mut vectors = Array2::zeros((n, dim));
-    for (place, mut row) in vectors.rows_mut().into_iter().enumerate() {
+    for (index, mut row) in vectors.rows_mut().into_iter().enumerate() {
         // Sizes fall from the first cluster to the last; radii are between 0.02 and 1, in no order.
-        let cluster = (CLUSTERS as f32 * ((place as f32 + 0.5) / n as f32).powi(2)) as usize;
+        let cluster = (CLUSTERS as f32 * ((index as f32 + 0.5) / n as f32).powi(2)) as usize;
         let radius = 0.02 * 50_f32.powf((cluster as f32 * 0.618).fract()) / (CLUSTER_LATENT as f32).sqrt();
         let latent = ndarray::Array1::from_shape_simple_fn(CLUSTER_LATENT, &mut draw);
         row.assign(&centres.row(cluster));

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_duplicate_is_named_with_both_places() {
+    fn a_duplicate_is_named_with_both_rows() {
         let found = Ids::new(["x", "y", "x"].map(String::from).to_vec());
         assert!(matches!(found, Err(Error::DuplicateId { id, first: 0, second: 2 }) if id == "x"));
     }

@@ -153,10 +153,10 @@ impl TokenStates {
         let mut mask = Array2::from_elem((self.rows(), longest), false);
         for row in 0..self.rows() {
             let tokens = self.states(row).chunks_exact(self.token_dim);
-            for (place, token) in tokens.enumerate() {
-                mask[[row, place]] = true;
+            for (position, token) in tokens.enumerate() {
+                mask[[row, position]] = true;
                 states
-                    .slice_mut(ndarray::s![row, place, ..])
+                    .slice_mut(ndarray::s![row, position, ..])
                     .iter_mut()
                     .zip(token)
                     .for_each(|(s, t)| *s = *t);

@@ -21,7 +21,7 @@ use source::Source;
 pub(crate) struct Weights {
     files: Vec<Source>,
     // Which file has a tensor.
-    places: HashMap<String, usize>,
+    file_of: HashMap<String, usize>,
     folder: std::path::PathBuf,
     adapter: Option<Adapter>,
 }
@@ -60,12 +60,12 @@ impl Weights {
     }
 
     fn from_files(folder: &Path, files: Vec<Source>) -> Result<Self, Error> {
-        let places = files
+        let file_of = files
             .iter()
             .enumerate()
             .flat_map(|(at, file)| file.names().into_iter().map(move |name| (name, at)))
             .collect();
-        Ok(Self { files, places, folder: folder.to_owned(), adapter: None })
+        Ok(Self { files, file_of, folder: folder.to_owned(), adapter: None })
     }
 
     /// The same with the adapter of a folder added; `prefix` is what a model with a head has before its names.
@@ -75,7 +75,7 @@ impl Weights {
         config: AdapterConfig,
         prefix: &str,
     ) -> Result<Self, Error> {
-        let names: Vec<_> = self.places.keys().collect();
+        let names: Vec<_> = self.file_of.keys().collect();
         let adapter = Some(Adapter::open(folder, config, &names, prefix)?);
         Ok(Self { adapter, ..self })
     }
@@ -83,19 +83,19 @@ impl Weights {
     /// The names of all tensors, in alphabetical order.
     #[cfg(feature = "train")]
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
-        let mut names: Vec<&str> = self.places.keys().map(String::as_str).collect();
+        let mut names: Vec<&str> = self.file_of.keys().map(String::as_str).collect();
         names.sort_unstable();
         names.into_iter()
     }
 
     /// Whether there is a tensor of this name.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.places.contains_key(name)
+        self.file_of.contains_key(name)
     }
 
     /// Refuses a tensor of any other name: what it is for, the configuration does not say.
     pub(crate) fn expect_only(&self, names: &[&str]) -> Result<(), Error> {
-        match self.places.keys().filter(|name| !names.contains(&name.as_str())).min() {
+        match self.file_of.keys().filter(|name| !names.contains(&name.as_str())).min() {
             None => Ok(()),
             Some(name) => Err(Error::UnexpectedTensor { path: self.folder.clone(), name: name.clone() }),
         }
@@ -116,10 +116,10 @@ impl Weights {
     }
 
     fn file(&self, name: &str) -> Result<&Source, Error> {
-        let place = self
-            .places
+        let file = self
+            .file_of
             .get(name)
             .ok_or_else(|| Error::MissingTensor { path: self.folder.clone(), name: name.to_owned() })?;
-        Ok(&self.files[*place])
+        Ok(&self.files[*file])
     }
 }

@@ -34,8 +34,8 @@ pub use seal::{seal_json, unseal_json};
 pub use sections::{
     contents::SectionFile,
     format::Format,
-    numbers::Numbers,
     opening::Opening,
+    values::Values,
     write::{Section, write_sections},
 };
 pub use set_aside::SetAside;

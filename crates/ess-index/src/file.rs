@@ -1,5 +1,5 @@
 //! Files of indexes: one format for all kinds, version 1, of `ess-files`.
 
 pub(crate) mod contents;
-pub(crate) mod numbers;
+pub(crate) mod in_memory;
 pub(crate) mod stored;

@@ -107,7 +107,7 @@ impl LiveRows {
         if !contents.has(SECTION) {
             return Ok(Self::all(rows));
         }
-        let words = contents.numbers::<u64>(SECTION, Some(rows.div_ceil(64)))?.to_vec();
+        let words = contents.values::<u64>(SECTION, Some(rows.div_ceil(64)))?.to_vec();
         let live = RowSet::from_words(rows, words)
             .map_err(|error: Error| contents.mismatch("rows that exist", error.to_string()))?;
         Ok(Self { rows, live: Some(live) })

@@ -1,10 +1,10 @@
 //! Items row by row, in `f32`, for exact comparison.
 
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
 use crate::cpu::{InstructionSet, Level};
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 
 /// Rows whose sums are taken side by side: as many chains of additions as keep a processor busy.
 const TOGETHER: usize = 8;
@@ -15,13 +15,13 @@ const TOGETHER: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct Rows {
     dim: usize,
-    numbers: Numbers<f32>,
+    numbers: Values<f32>,
     instructions: InstructionSet,
 }
 
 impl Rows {
     /// Rows of `dim ≥ 1` components, whole ones.
-    pub(crate) fn new(numbers: Numbers<f32>, dim: usize) -> Self {
+    pub(crate) fn new(numbers: Values<f32>, dim: usize) -> Self {
         Self { dim, numbers, instructions: InstructionSet::detect() }
     }
 

@@ -18,9 +18,9 @@ type Vector = [i8; DIM];
 #[derive(Clone, Debug)]
 enum Change {
     Add(Vec<Vector>),
-    /// Gives an item of this place among those left another vector.
+    /// Gives an item of this position among those left another vector.
     Replace(At, Vector),
-    /// Removes items of these places among those left.
+    /// Removes items of these positions among those left.
     Remove(Vec<At>),
     Compact,
 }
@@ -82,8 +82,8 @@ impl<I: MutableIndex> Changed<I> {
                 self.forget(id);
                 self.rows.push(Some((id, *vector)));
             }
-            Change::Remove(places) if !left.is_empty() => {
-                let mut ids: Vec<u64> = places.iter().map(|at| at.get(&left).0).collect();
+            Change::Remove(positions) if !left.is_empty() => {
+                let mut ids: Vec<u64> = positions.iter().map(|at| at.get(&left).0).collect();
                 ids.sort_unstable();
                 ids.dedup();
                 self.index.remove(&ids).unwrap();
@@ -187,7 +187,7 @@ fn approximate_is_of_the_items_left<I: MutableIndex>(
         let left = changed.left();
         if matches!(change, Change::Compact) {
             let after = bytes(&changed.index);
-            // Sections begin at round places, and codes come in blocks: a few rows may be the room between them.
+            // Sections begin at round offsets, and codes come in blocks: a few rows may be the room between them.
             let smaller = if rows >= left.len() + 128 { after < before } else { after <= before };
             assert!(left.is_empty() || smaller, "{before} bytes, {after} of {} rows for {rows}", left.len());
         }

@@ -58,8 +58,8 @@ fn clusters(n: usize, seed: u64) -> Embeddings {
     const CLUSTERS: usize = 40;
     let centres = spread(CLUSTERS, 0.0, 11);
     let random = &mut ChaCha8Rng::seed_from_u64(seed);
-    let rows = (0..n).flat_map(|place| {
-        let cluster = (CLUSTERS as f32 * (place as f32 / n as f32).powi(3)) as usize;
+    let rows = (0..n).flat_map(|item| {
+        let cluster = (CLUSTERS as f32 * (item as f32 / n as f32).powi(3)) as usize;
         let radius = 0.02 * 50_f32.powf((cluster as f32 * 0.618).fract());
         let moved = direction(random, 32);
         let row = centres.row(cluster).iter().zip(moved).map(|(x, d)| x + radius * d);

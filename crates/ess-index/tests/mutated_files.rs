@@ -42,13 +42,13 @@ impl Parts {
     }
 
     /// A file of these parts, with right checksums, and right offsets and lengths if asked for.
-    fn encode(&self, places: bool) -> Vec<u8> {
+    fn encode(&self, offsets: bool) -> Vec<u8> {
         let mut header = self.header.clone();
         let mut body: Vec<u8> = Vec::new();
         for (index, section) in self.sections.iter().enumerate() {
             body.resize(body.len().next_multiple_of(64), 0);
             if let Some(entry) = header["sections"].get_mut(index).and_then(Value::as_object_mut) {
-                if places {
+                if offsets {
                     entry.insert("offset".to_owned(), body.len().into());
                     entry.insert("bytes".to_owned(), section.len().into());
                 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use ess_core::{Error, QueryEncoder};
-use ess_files::{Numbers, Section, SectionFile};
+use ess_files::{Section, SectionFile, Values};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +52,7 @@ pub struct Bm25Encoder {
     analyzer: TextAnalyzer,
     vocabulary: Vocabulary,
     // For each term: how much an occurrence says.
-    term_weights: Numbers<f32>,
+    term_weights: Values<f32>,
     mean_length: f32,
 }
 
@@ -151,7 +151,7 @@ impl Bm25Encoder {
             return Err(file.mismatch("a mean length above 0", mean_length.to_string()));
         }
         let terms = Texts::from_file(file, TERM_ENDS, TERM_TEXTS, dim)?;
-        let term_weights: Numbers<f32> = file.numbers(WEIGHTS, Some(dim))?;
+        let term_weights: Values<f32> = file.values(WEIGHTS, Some(dim))?;
         if all && !(terms.ascend() && term_weights.iter().all(|weight| weight.is_finite())) {
             return Err(file.mismatch("terms in their order with finite weights", "others"));
         }

@@ -1,6 +1,6 @@
 //! The largest values of lists, and of windows of items within them.
 
-use ess_files::Numbers;
+use ess_files::Values;
 
 /// Items that are scored together, a power of two: their sums stay in the first-level cache, and the largest value that a
 /// component has among them bounds what it adds to any of them.
@@ -16,13 +16,13 @@ pub(super) const NO_TABLE: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 pub(super) struct Maxima {
     /// The largest value of each list, or 0.
-    pub(super) of_lists: Numbers<f32>,
+    pub(super) of_lists: Values<f32>,
     /// The number of each list's table, or [`NO_TABLE`].
-    pub(super) tables: Numbers<u32>,
+    pub(super) tables: Values<u32>,
     /// For each table where each window begins in its list, and where the last ends.
-    pub(super) window_starts: Numbers<u32>,
+    pub(super) window_starts: Values<u32>,
     /// For each table the largest value of each window, or 0.
-    pub(super) of_windows: Numbers<f32>,
+    pub(super) of_windows: Values<f32>,
     pub(super) windows: usize,
 }
 

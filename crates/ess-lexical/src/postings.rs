@@ -1,7 +1,7 @@
 //! For each component the items that have it, in one array.
 
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
 use super::{maxima::Maxima, sparse_vectors::SparseVectors};
 
@@ -9,11 +9,11 @@ use super::{maxima::Maxima, sparse_vectors::SparseVectors};
 #[derive(Clone, Debug)]
 pub(super) struct Postings {
     /// The components that some item has, ascending.
-    pub(super) components: Numbers<u32>,
+    pub(super) components: Values<u32>,
     /// Where the list of each begins, and where the last ends.
-    pub(super) starts: Numbers<u64>,
-    pub(super) items: Numbers<u32>,
-    pub(super) values: Numbers<f32>,
+    pub(super) starts: Values<u64>,
+    pub(super) items: Values<u32>,
+    pub(super) values: Values<f32>,
     /// The largest values of lists and of windows.
     pub(super) maxima: Maxima,
     /// Whether some value is below zero.
@@ -71,11 +71,11 @@ impl Postings {
             ([&self.components, items, tables, window_starts], [values, of_lists, of_windows]);
         MemoryUse {
             owned: starts.owned_bytes()
-                + whole.map(Numbers::owned_bytes).iter().sum::<usize>()
-                + fractions.map(Numbers::owned_bytes).iter().sum::<usize>(),
+                + whole.map(Values::owned_bytes).iter().sum::<usize>()
+                + fractions.map(Values::owned_bytes).iter().sum::<usize>(),
             mapped: starts.mapped_bytes()
-                + whole.map(Numbers::mapped_bytes).iter().sum::<usize>()
-                + fractions.map(Numbers::mapped_bytes).iter().sum::<usize>(),
+                + whole.map(Values::mapped_bytes).iter().sum::<usize>()
+                + fractions.map(Values::mapped_bytes).iter().sum::<usize>(),
         }
     }
 

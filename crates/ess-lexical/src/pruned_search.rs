@@ -144,8 +144,8 @@ impl Search<'_, '_> {
 
     /// Offers what was found, with all terms.
     fn look_up(&mut self, window: usize) {
-        for &place in &self.found {
-            let item = (window * WINDOW) as u32 + place;
+        for &offset in &self.found {
+            let item = (window * WINDOW) as u32 + offset;
             let parts = self.terms.iter().filter_map(|term| term.part(item));
             self.best.push(item, parts.fold(0.0, |sum, part| sum + part));
         }
@@ -155,8 +155,8 @@ impl Search<'_, '_> {
     fn offer_all(&mut self, window: usize) {
         let bound = if self.best.is_full() { self.best.threshold() } else { self.reached_by_enough() };
         self.find(bound, WINDOW);
-        for &place in &self.found {
-            self.best.push((window * WINDOW) as u32 + place, self.sums[place as usize]);
+        for &offset in &self.found {
+            self.best.push((window * WINDOW) as u32 + offset, self.sums[offset as usize]);
         }
     }
 
@@ -179,8 +179,8 @@ impl Search<'_, '_> {
         for (step, sums) in self.sums.chunks_exact(STEP).enumerate() {
             // Without a branch, so that many are compared at once.
             if sums.iter().fold(false, |any, sum| any | (*sum >= bound)) {
-                let places = (0..STEP).filter(|place| sums[*place] >= bound);
-                self.found.extend(places.map(|place| (step * STEP + place) as u32));
+                let offsets = (0..STEP).filter(|offset| sums[*offset] >= bound);
+                self.found.extend(offsets.map(|offset| (step * STEP + offset) as u32));
                 if self.found.len() > enough {
                     return;
                 }

@@ -99,8 +99,8 @@ impl SparseIndex {
         first: usize,
         similarities: &mut [f32],
     ) {
-        for (place, weight) in query {
-            let Some(list) = self.postings.get(place) else { continue };
+        for (component, weight) in query {
+            let Some(list) = self.postings.get(component) else { continue };
             // In the order of items.
             let start = list.items.partition_point(|&item| (item as usize) < first);
             for (&item, &value) in list.items[start..].iter().zip(&list.values[start..]) {
@@ -119,7 +119,7 @@ impl SparseIndex {
         k: usize,
         sums: &mut [f32; WINDOW],
     ) -> Result<Vec<Hit>, Error> {
-        let term = |(place, weight)| Some(QueryTerm::new(weight, self.postings.get(place)?));
+        let term = |(component, weight)| Some(QueryTerm::new(weight, self.postings.get(component)?));
         let mut terms: Vec<_> = query.filter_map(term).collect();
         let k = k.min(self.items);
         match can_prune(&terms, self.postings.negative) {

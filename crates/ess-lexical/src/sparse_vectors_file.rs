@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ess_core::{Encoding, Error as CoreError};
-use ess_files::{Numbers, Opening, Section, SectionFile, write_sections};
+use ess_files::{Opening, Section, SectionFile, Values, write_sections};
 use serde::{Deserialize, Serialize};
 
 use super::{error::Error, sparse_index_file::FORMAT, sparse_vectors::SparseVectors, texts::Texts};
@@ -75,9 +75,9 @@ impl SparseVectorsFile {
     pub fn open(path: &Path) -> Result<Self, Error> {
         let file = SectionFile::open(FORMAT, path, Opening::Read)?;
         let About { rows, dim, made_by } = file.about(KIND)?;
-        let starts: Numbers<u64> = file.numbers("starts", rows.checked_add(1))?;
-        let values: Numbers<f32> = file.numbers("values", None)?;
-        let indices: Numbers<u32> = file.numbers("indices", Some(values.len()))?;
+        let starts: Values<u64> = file.values("starts", rows.checked_add(1))?;
+        let values: Values<f32> = file.values("values", None)?;
+        let indices: Values<u32> = file.values("indices", Some(values.len()))?;
         let ids = Texts::from_file(&file, "id_ends", "id_texts", rows)?.to_strings(&file)?;
         let whole = (starts.first(), starts.last()) == (Some(&0), Some(&(values.len() as u64)));
         if !(whole && starts.is_sorted()) {

@@ -1,6 +1,6 @@
 //! Postings as the sections of a file.
 
-use ess_files::{Error, Numbers, Section, SectionFile};
+use ess_files::{Error, Section, SectionFile, Values};
 
 use super::{
     maxima::{Maxima, NO_TABLE, WINDOW},
@@ -39,10 +39,10 @@ impl Postings {
         file: &SectionFile,
         all: bool,
     ) -> Result<Self, Error> {
-        let components: Numbers<u32> = file.numbers(COMPONENTS, None)?;
-        let starts: Numbers<u64> = file.numbers(STARTS, components.len().checked_add(1))?;
-        let values: Numbers<f32> = file.numbers(VALUES, None)?;
-        let items: Numbers<u32> = file.numbers(ITEMS, Some(values.len()))?;
+        let components: Values<u32> = file.values(COMPONENTS, None)?;
+        let starts: Values<u64> = file.values(STARTS, components.len().checked_add(1))?;
+        let values: Values<f32> = file.values(VALUES, None)?;
+        let items: Values<u32> = file.values(ITEMS, Some(values.len()))?;
         let lists_end = (starts[0], starts[components.len()]) == (0, values.len() as u64);
         if !(lists_end && starts.is_sorted()) {
             return Err(file.mismatch("lists one after the other", "others"));
@@ -84,13 +84,13 @@ impl Maxima {
     /// Those of a file, whose lists begin at `starts`.
     fn from_file(starts: &[u64], rows: usize, file: &SectionFile) -> Result<Self, Error> {
         let (lists, windows) = (starts.len() - 1, rows.div_ceil(WINDOW));
-        let tables: Numbers<u32> = file.numbers(TABLES, Some(lists))?;
+        let tables: Values<u32> = file.values(TABLES, Some(lists))?;
         let count = tables.iter().filter(|table| **table != NO_TABLE).count();
         let maxima = Self {
-            of_lists: file.numbers(MAXIMA, Some(lists))?,
+            of_lists: file.values(MAXIMA, Some(lists))?,
             tables,
-            window_starts: file.numbers(WINDOW_STARTS, Some(count.saturating_mul(windows + 1)))?,
-            of_windows: file.numbers(WINDOW_MAXIMA, Some(count.saturating_mul(windows)))?,
+            window_starts: file.values(WINDOW_STARTS, Some(count.saturating_mul(windows + 1)))?,
+            of_windows: file.values(WINDOW_MAXIMA, Some(count.saturating_mul(windows)))?,
             windows,
         };
         let mut next = 0;

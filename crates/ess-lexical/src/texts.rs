@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use ess_files::{Error, Numbers, Section, SectionFile};
+use ess_files::{Error, Section, SectionFile, Values};
 
 /// Texts one after the other, and where each ends.
 #[derive(Clone, Debug)]
 pub(super) struct Texts {
-    ends: Numbers<u64>,
-    bytes: Numbers<u8>,
+    ends: Values<u64>,
+    bytes: Values<u8>,
 }
 
 impl Texts {
@@ -41,7 +41,7 @@ impl Texts {
         (0..self.len()).map(text).collect::<Result<_, _>>().map_err(|_| file.mismatch("texts", "other bytes"))
     }
 
-    /// The place of a text, where texts ascend byte by byte.
+    /// The position of a text, where texts ascend byte by byte.
     pub(super) fn find(&self, text: &str) -> Option<usize> {
         let (mut low, mut high) = (0, self.len());
         while low < high {
@@ -71,7 +71,7 @@ impl Texts {
         bytes: &str,
         count: usize,
     ) -> Result<Self, Error> {
-        let texts = Self { ends: file.numbers(ends, Some(count))?, bytes: file.numbers(bytes, None)? };
+        let texts = Self { ends: file.values(ends, Some(count))?, bytes: file.values(bytes, None)? };
         let ends_with_bytes = texts.ends.last().is_none_or(|&last| last == texts.bytes.len() as u64);
         if !(texts.ends.is_sorted() && ends_with_bytes) {
             return Err(file.mismatch(format!("ends of {count} texts in section {ends}"), "others"));

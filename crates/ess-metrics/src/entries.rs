@@ -57,9 +57,9 @@ impl<V: Copy> EntryTable<V> {
         (query, item, value): (&str, &str, V),
         number: u32,
     ) -> Result<(), Error> {
-        let place = self.place_of_new_or_known(query);
-        let entries = &mut self.queries[place];
-        if !self.newest.is_new(place, entries, number) {
+        let position = self.position_of_new_or_known(query);
+        let entries = &mut self.queries[position];
+        if !self.newest.is_new(position, entries, number) {
             return Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() });
         }
         entries.push(number, value);
@@ -67,7 +67,7 @@ impl<V: Copy> EntryTable<V> {
         Ok(())
     }
 
-    fn place_of_new_or_known(&mut self, query: &str) -> usize {
+    fn position_of_new_or_known(&mut self, query: &str) -> usize {
         let newest = self.newest.query;
         if self.queries.get_index(newest).is_some_and(|(id, _)| **id == *query) {
             return newest;

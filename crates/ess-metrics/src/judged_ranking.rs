@@ -6,7 +6,7 @@ use crate::relevance_level::RelevanceLevel;
 /// A judged item in a ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JudgedHit {
-    /// The item's place, from 1.
+    /// The item's rank, from 1.
     pub rank: usize,
     /// Its grade: above 0 is relevant, 0 judged and not relevant, and below 0 not relevant either.
     pub grade: i32,

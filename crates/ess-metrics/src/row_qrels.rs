@@ -113,14 +113,14 @@ impl RowQrels {
         let mut retrieved = 0;
         for item in ranking {
             retrieved += 1;
-            let Ok(place) = rows.binary_search_by_key(&item, |&(row, _)| row) else {
+            let Ok(index) = rows.binary_search_by_key(&item, |&(row, _)| row) else {
                 continue;
             };
-            if std::mem::replace(&mut seen[place], true) {
+            if std::mem::replace(&mut seen[index], true) {
                 let what = "ranking";
                 return Err(Error::DuplicateRow { what, query, item });
             }
-            let (rank, grade) = (retrieved, rows[place].1);
+            let (rank, grade) = (retrieved, rows[index].1);
             judged.push(JudgedHit { rank, grade });
         }
         Ok(JudgedRanking::from_parts(judged, retrieved, grades.clone()))

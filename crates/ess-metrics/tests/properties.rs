@@ -161,7 +161,7 @@ proptest! {
         for (query, &found) in evaluation.queries().iter().zip(&evaluation.get("mrr").unwrap().per_query) {
             let grade = |(item, _): &(&str, f32)| qrels.grade(query, item);
             let first = run.ranking(query).iter().position(|hit| grade(hit).is_some_and(|grade| grade > 0));
-            prop_assert_eq!(found, first.map_or(0.0, |place| 1.0 / (place + 1) as f64));
+            prop_assert_eq!(found, first.map_or(0.0, |position| 1.0 / (position + 1) as f64));
         }
     }
 

@@ -36,8 +36,11 @@ impl Task {
         let (items, dense_queries) = (dense(ITEMS), dense(queries));
         let mut sparse = |rows: usize| {
             let row = |_| {
-                let places = (0..WORDS as u32).filter(|_| random.random_bool(0.4)).collect::<Vec<_>>();
-                places.into_iter().map(|place| (place, random.random_range(0.1_f32..6.0))).collect()
+                let components = (0..WORDS as u32).filter(|_| random.random_bool(0.4)).collect::<Vec<_>>();
+                components
+                    .into_iter()
+                    .map(|component| (component, random.random_range(0.1_f32..6.0)))
+                    .collect()
             };
             SparseVectors::new(WORDS, &(0..rows).map(row).collect::<Vec<_>>()).unwrap()
         };

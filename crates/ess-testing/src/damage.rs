@@ -114,7 +114,7 @@ fn set_extreme(bytes: &mut [u8], rng: &mut ChaCha8Rng) {
     bytes[..length].copy_from_slice(&written[..length]);
 }
 
-/// Exchanges the first letter or digit at or after a place for another of its kind.
+/// Exchanges the first letter or digit at or after a position for another of its kind.
 fn exchange(bytes: &mut [u8], at: usize, rng: &mut ChaCha8Rng) {
     let Some(byte) = bytes[at..].iter_mut().find(|byte| byte.is_ascii_alphanumeric()) else {
         return;

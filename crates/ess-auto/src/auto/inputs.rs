@@ -49,7 +49,8 @@ fn numbers<T: bytemuck::Pod>(values: &[T]) -> String {
 
 fn sparse(vectors: &SparseVectors) -> String {
     let bytes = |row| {
-        let entries = vectors.row(row).flat_map(|(place, value)| [place.to_le_bytes(), value.to_le_bytes()]);
+        let entries =
+            vectors.row(row).flat_map(|(component, value)| [component.to_le_bytes(), value.to_le_bytes()]);
         entries.flatten().collect::<Vec<u8>>()
     };
     let rows: Vec<Vec<u8>> = (0..vectors.rows()).map(bytes).collect();

@@ -70,8 +70,9 @@ impl<'c> AutoSearcher<'c> {
         let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
         let (mut dense_neighbours, mut hybrid_neighbours, mut modules) = (None, None, BTreeMap::new());
         if known {
-            let value =
-                |&(place, share): &(u32, f32)| Some((rows.get(place as usize).copied().flatten()?, share));
+            let value = |&(position, share): &(u32, f32)| {
+                Some((rows.get(position as usize).copied().flatten()?, share))
+            };
             let values: Vec<Vec<(u32, f32)>> = plan
                 .neighbours
                 .values

@@ -170,15 +170,21 @@ fn check_names(manifest: &Path, plan: &Plan, modules: &BTreeMap<String, ModuleSt
 fn queries(manifest: &Path, state: &ModuleState, plan: &Plan) -> Result<Embeddings, Error> {
     let expected = [plan.neighbours.values.len(), state.description.query_dim];
     let texts = plan.neighbours.texts.as_ref().map_or(expected[0], Vec::len);
-    let place =
-        plan.neighbours.values.iter().flatten().map(|(place, _)| *place as usize + 1).max().unwrap_or(0);
+    let count = plan
+        .neighbours
+        .values
+        .iter()
+        .flatten()
+        .map(|(position, _)| *position as usize + 1)
+        .max()
+        .unwrap_or(0);
     let tensor = state.tensors.get(QUERIES).filter(|tensor| tensor.shape() == expected);
-    match tensor.filter(|_| texts == expected[0] && place <= plan.neighbours.items.len()) {
+    match tensor.filter(|_| texts == expected[0] && count <= plan.neighbours.items.len()) {
         Some(tensor) => Ok(Embeddings::from_vec(tensor.values().to_vec(), expected[1])?),
         None => {
             let expected = format!("{} training queries of {} dimensions", expected[0], expected[1]);
             let found = state.tensors.get(QUERIES).map(|tensor| tensor.shape().to_vec());
-            Err(format_error(manifest, &expected, &format!("{found:?}, {texts} texts, items up to {place}")))
+            Err(format_error(manifest, &expected, &format!("{found:?}, {texts} texts, items up to {count}")))
         }
     }
 }

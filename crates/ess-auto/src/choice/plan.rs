@@ -73,7 +73,7 @@ impl Plan {
 pub(crate) struct SavedNeighbours {
     /// The queries' texts.
     pub(crate) texts: Option<Vec<String>>,
-    /// For each query its relevant items, by place in `items`, and their shares of its grades.
+    /// For each query its relevant items, by position in `items`, and their shares of its grades.
     pub(crate) values: Vec<Vec<(u32, f32)>>,
     /// The relevant items: id, and checksum of the embedding.
     pub(crate) items: Vec<(String, String)>,
@@ -81,14 +81,14 @@ pub(crate) struct SavedNeighbours {
 
 impl SavedNeighbours {
     pub(crate) fn new(collection: &Collection, queries: &TrainingQueries) -> Self {
-        let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+        let mut positions: BTreeMap<u32, u32> = BTreeMap::new();
         let mut values: Vec<Vec<(u32, f32)>> =
             queries.set().judgements().iter().map(|judged| shares(judged)).collect();
         values.iter().flatten().for_each(|&(item, _)| {
-            places.insert(item, 0);
+            positions.insert(item, 0);
         });
-        places.values_mut().zip(0..).for_each(|(place, at)| *place = at);
-        values.iter_mut().flatten().for_each(|(item, _)| *item = places[item]);
+        positions.values_mut().zip(0..).for_each(|(position, at)| *position = at);
+        values.iter_mut().flatten().for_each(|(item, _)| *item = positions[item]);
         let item = |&item: &u32| {
             let id = collection.ids().get(item as usize).unwrap_or_default().to_owned();
             (id, mark(collection.items().row(item as usize)))
@@ -96,7 +96,7 @@ impl SavedNeighbours {
         Self {
             texts: queries.texts().map(<[String]>::to_vec),
             values,
-            items: places.keys().map(item).collect(),
+            items: positions.keys().map(item).collect(),
         }
     }
 }

@@ -54,11 +54,11 @@ fn signs(draws: usize, queries: usize, seed: u64, first: usize) -> Array2<f64> {
     random.set_stream(first as u64);
     let mut bits = 0_u64;
     Array2::from_shape_fn((draws, queries), |(_, query)| {
-        let place = query % u64::BITS as usize;
-        if place == 0 {
+        let bit = query % u64::BITS as usize;
+        if bit == 0 {
             bits = random.random();
         }
-        if bits >> place & 1 == 1 { 1.0 } else { -1.0 }
+        if bits >> bit & 1 == 1 { 1.0 } else { -1.0 }
     })
 }
 

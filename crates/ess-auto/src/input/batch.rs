@@ -39,7 +39,8 @@ pub(crate) struct QueryWords {
 impl QueryWords {
     pub(crate) fn new(counts: SparseVectors, term_weights: &[f32]) -> Result<Self, Error> {
         let unit = |row: usize| {
-            let weigh = |(place, count): (u32, f32)| (place, count * term_weights[place as usize]);
+            let weigh =
+                |(component, count): (u32, f32)| (component, count * term_weights[component as usize]);
             let mut row: Vec<(u32, f32)> = counts.row(row).map(weigh).collect();
             let norm = row.iter().map(|(_, value)| value * value).sum::<f32>().sqrt();
             row.iter_mut().for_each(|(_, value)| *value /= norm.max(f32::MIN_POSITIVE));

@@ -62,7 +62,7 @@ impl Table {
         table
     }
 
-    /// Whether a feature, by its place, says anything of any candidate.
+    /// Whether a feature, by its position, says anything of any candidate.
     pub(crate) fn has(&self, feature: usize) -> bool {
         self.columns[feature].iter().any(|&value| value != 0.0)
     }
@@ -136,7 +136,8 @@ fn discounted(gains: &[f32; DEPTH]) -> f64 {
 pub(crate) fn ndcg(hits: &[Hit], judged: &[Judgement]) -> f64 {
     let grade = |hit: &Hit| judged.iter().find(|judgement| judgement.item == hit.item).map_or(0, |j| j.grade);
     let gains = hits.iter().take(DEPTH).map(|hit| f64::from(grade(hit).max(0)));
-    gains.zip(2_u32..).map(|(gain, place)| gain / f64::from(place).log2()).sum::<f64>() / ideal(judged)
+    gains.zip(2_u32..).map(|(gain, next_rank)| gain / f64::from(next_rank).log2()).sum::<f64>()
+        / ideal(judged)
 }
 
 /// As trec_eval has it: the gain is the grade, the discount `log2(rank + 1)`.
@@ -148,7 +149,7 @@ fn ideal(judged: &[Judgement]) -> f64 {
         .iter()
         .take(DEPTH)
         .zip(2_u32..)
-        .map(|(&grade, place)| f64::from(grade) / f64::from(place).log2())
+        .map(|(&grade, next_rank)| f64::from(grade) / f64::from(next_rank).log2())
         .sum()
 }
 

@@ -102,26 +102,25 @@ fn rows(order: &[usize], judgements: &[Vec<Judgement>], most: usize) -> Vec<usiz
 /// The queries with judgements, a teacher's scores, negatives and items left out of rankings, by their index among some
 /// items.
 fn renumbered(queries: &QuerySet, rows: &[usize]) -> Result<QuerySet, Error> {
-    let place = |item: usize| rows.binary_search(&item).ok();
-    let judgements = queries
-        .judgements()
-        .iter()
-        .map(|judged| judged.iter().filter_map(|j| Some(Judgement { item: place(j.item)?, ..*j })).collect());
+    let position = |item: usize| rows.binary_search(&item).ok();
+    let judgements = queries.judgements().iter().map(|judged| {
+        judged.iter().filter_map(|j| Some(Judgement { item: position(j.item)?, ..*j })).collect()
+    });
     let mut set = QuerySet::new(queries.encodings().clone(), judgements.collect())?;
     if !queries.teacher().is_empty() {
         let teacher = queries.teacher().iter().map(|scores| {
-            scores.iter().filter_map(|s| Some(TeacherScore { item: place(s.item)?, ..*s })).collect()
+            scores.iter().filter_map(|s| Some(TeacherScore { item: position(s.item)?, ..*s })).collect()
         });
         set = set.with_teacher(teacher.collect())?;
     }
     if !queries.negatives().is_empty() {
         let negatives = queries.negatives().iter();
         set = set.with_negatives(
-            negatives.map(|items| items.iter().filter_map(|&item| place(item)).collect()).collect(),
+            negatives.map(|items| items.iter().filter_map(|&item| position(item)).collect()).collect(),
         )?;
     }
     if !queries.left_out().is_empty() {
-        set = set.with_left_out(queries.left_out().iter().map(|item| item.and_then(place)).collect())?;
+        set = set.with_left_out(queries.left_out().iter().map(|item| item.and_then(position)).collect())?;
     }
     if !queries.weights().is_empty() {
         set = set.with_weights(queries.weights().to_vec())?;

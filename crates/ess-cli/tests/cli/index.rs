@@ -37,8 +37,8 @@ fn every_kind_finds_the_same_items() {
         assert!(said.stdout.contains("q0: d"), "{}", said.stdout);
         // Query, "Q0", item and rank: kinds may sum in another order.
         let text = std::fs::read_to_string(file).unwrap();
-        let places = |line: &str| line.split_whitespace().take(4).map(str::to_owned).collect::<Vec<_>>();
-        runs.push(text.lines().map(places).collect::<Vec<_>>());
+        let fields = |line: &str| line.split_whitespace().take(4).map(str::to_owned).collect::<Vec<_>>();
+        runs.push(text.lines().map(fields).collect::<Vec<_>>());
     }
     assert_eq!(runs[0].len(), 5 * QUERIES);
     assert!(runs.iter().all(|run| run == &runs[0]));
@@ -204,8 +204,8 @@ fn a_compacted_index_has_the_items_that_are_left_under_their_ids() {
             run("index", own).succeeded();
             let text = std::fs::read_to_string(run_file).unwrap();
             // Query, "Q0" and item: kinds that are built anew may sum in another order.
-            let places = |line: &str| line.split_whitespace().take(3).map(str::to_owned).collect::<Vec<_>>();
-            text.lines().map(places).collect::<Vec<_>>()
+            let fields = |line: &str| line.split_whitespace().take(3).map(str::to_owned).collect::<Vec<_>>();
+            text.lines().map(fields).collect::<Vec<_>>()
         };
         // The program that removes is the library's user.
         remove_every_other(path);

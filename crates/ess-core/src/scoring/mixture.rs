@@ -77,7 +77,7 @@ impl Scoring for Mixture {
         self.vectors
     }
 
-    fn scores(&self, products: &[f32], _numbers: &[f32], scores: &mut [f32]) {
+    fn scores(&self, products: &[f32], _values: &[f32], scores: &mut [f32]) {
         if self.vectors == 1 {
             return scores.copy_from_slice(products);
         }
@@ -87,7 +87,7 @@ impl Scoring for Mixture {
     }
 
     /// `∂s/∂aⱼ = pⱼ (1 + β (aⱼ − s))`.
-    fn slopes(&self, products: &mut [f32], _numbers: &[f32], slopes: &[f32], _of_numbers: &mut [f32]) {
+    fn slopes(&self, products: &mut [f32], _values: &[f32], slopes: &[f32], _of_values: &mut [f32]) {
         if self.vectors == 1 {
             return products.copy_from_slice(slopes);
         }
@@ -106,7 +106,7 @@ impl Scoring for Mixture {
     }
 
     /// The largest of the products: a weighted mean is at most that.
-    fn bound(&self, products: &[f32], _numbers: &[f32]) -> Option<f32> {
+    fn bound(&self, products: &[f32], _values: &[f32]) -> Option<f32> {
         products.iter().copied().reduce(f32::max)
     }
 }

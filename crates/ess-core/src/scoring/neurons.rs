@@ -7,7 +7,7 @@ use super::definition::Scoring;
 /// A query that is a small network over the item vector, as in Hypencoder (Killingback et al., SIGIR 2025): an inner product, and one
 /// layer of `h` hidden units beside it, `⟨z, d⟩ + Σⱼ vⱼ relu(⟨uⱼ, d⟩ + bⱼ)`.
 ///
-/// A query's row is `z`, the vectors `u₁ … uₕ`, then the numbers `b₁ … bₕ`, `v₁ … vₕ`. The first pass searches with `z`. Where all `v`
+/// A query's row is `z`, the vectors `u₁ … uₕ`, then the values `b₁ … bₕ`, `v₁ … vₕ`. The first pass searches with `z`. Where all `v`
 /// are 0, the score is the inner product.
 ///
 /// ```
@@ -30,13 +30,13 @@ impl Scoring for Neurons {
         1 + self.hidden
     }
 
-    fn numbers(&self) -> usize {
+    fn values(&self) -> usize {
         2 * self.hidden
     }
 
-    fn scores(&self, products: &[f32], numbers: &[f32], scores: &mut [f32]) {
+    fn scores(&self, products: &[f32], values: &[f32], scores: &mut [f32]) {
         let (direct, hidden) = products.split_at(scores.len());
-        let (biases, weights) = numbers.split_at(self.hidden);
+        let (biases, weights) = values.split_at(self.hidden);
         scores.copy_from_slice(direct);
         for ((row, bias), weight) in hidden.chunks_exact(scores.len()).zip(biases).zip(weights) {
             for (score, product) in scores.iter_mut().zip(row) {
@@ -45,10 +45,10 @@ impl Scoring for Neurons {
         }
     }
 
-    fn slopes(&self, products: &mut [f32], numbers: &[f32], slopes: &[f32], of_numbers: &mut [f32]) {
+    fn slopes(&self, products: &mut [f32], values: &[f32], slopes: &[f32], of_values: &mut [f32]) {
         let (direct, hidden) = products.split_at_mut(slopes.len());
-        let (biases, weights) = numbers.split_at(self.hidden);
-        let (of_biases, of_weights) = of_numbers.split_at_mut(self.hidden);
+        let (biases, weights) = values.split_at(self.hidden);
+        let (of_biases, of_weights) = of_values.split_at_mut(self.hidden);
         direct.copy_from_slice(slopes);
         let own = biases.iter().zip(weights).zip(of_biases.iter_mut().zip(of_weights));
         for (row, ((bias, weight), (of_bias, of_weight))) in hidden.chunks_exact_mut(slopes.len()).zip(own) {

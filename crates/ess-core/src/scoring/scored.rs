@@ -79,8 +79,8 @@ impl<S: Scoring> Scored<S> {
         let products = products.as_standard_layout();
         let of_queries = products.as_slice().unwrap_or_default().chunks_exact(vectors * k);
         for ((products, query), scores) in of_queries.zip(queries.rows()).zip(scores.chunks_exact_mut(k)) {
-            let numbers = query.slice(s![vectors * dim..]).to_vec();
-            self.0.scores(products, &numbers, scores);
+            let values = query.slice(s![vectors * dim..]).to_vec();
+            self.0.scores(products, &values, scores);
         }
         Error::check_finite("scores of items", scores, k)
     }
@@ -101,24 +101,24 @@ impl<S: Scoring + ?Sized> Scoring for &S {
         (**self).vectors()
     }
 
-    fn numbers(&self) -> usize {
-        (**self).numbers()
+    fn values(&self) -> usize {
+        (**self).values()
     }
 
     fn searched(&self) -> usize {
         (**self).searched()
     }
 
-    fn scores(&self, products: &[f32], numbers: &[f32], scores: &mut [f32]) {
-        (**self).scores(products, numbers, scores);
+    fn scores(&self, products: &[f32], values: &[f32], scores: &mut [f32]) {
+        (**self).scores(products, values, scores);
     }
 
-    fn slopes(&self, products: &mut [f32], numbers: &[f32], slopes: &[f32], of_numbers: &mut [f32]) {
-        (**self).slopes(products, numbers, slopes, of_numbers);
+    fn slopes(&self, products: &mut [f32], values: &[f32], slopes: &[f32], of_values: &mut [f32]) {
+        (**self).slopes(products, values, slopes, of_values);
     }
 
-    fn bound(&self, products: &[f32], numbers: &[f32]) -> Option<f32> {
-        (**self).bound(products, numbers)
+    fn bound(&self, products: &[f32], values: &[f32]) -> Option<f32> {
+        (**self).bound(products, values)
     }
 
     fn width(&self, item_dim: usize) -> usize {
@@ -137,17 +137,17 @@ mod tests {
         (0..count).map(|i| (i as f64 * step + 0.3).sin() as f32).collect()
     }
 
-    /// The definition in f64 from a query's products and numbers: `Σᵢ slopesᵢ · scoreᵢ`.
+    /// The definition in f64 from a query's products and values: `Σᵢ slopesᵢ · scoreᵢ`.
     type Definition = fn(&[f64], &[f64]) -> f64;
 
-    fn mixture(products: &[f64], _numbers: &[f64]) -> f64 {
+    fn mixture(products: &[f64], _values: &[f64]) -> f64 {
         let shares: Vec<f64> = products.iter().map(|a| (3.0 * a).exp()).collect();
         products.iter().zip(&shares).map(|(a, p)| a * p).sum::<f64>() / shares.iter().sum::<f64>()
     }
 
-    fn neurons(products: &[f64], numbers: &[f64]) -> f64 {
-        let hidden = numbers.len() / 2;
-        let unit = |j: usize| numbers[hidden + j] * (products[1 + j] + numbers[j]).max(0.0);
+    fn neurons(products: &[f64], values: &[f64]) -> f64 {
+        let hidden = values.len() / 2;
+        let unit = |j: usize| values[hidden + j] * (products[1 + j] + values[j]).max(0.0);
         products[0] + (0..hidden).map(unit).sum::<f64>()
     }
 
@@ -163,20 +163,20 @@ mod tests {
     fn scores_and_slopes_are_those_of_the_definition_in_f64() {
         for (scoring, definition) in each() {
             let (vectors, slopes) = (scoring.vectors(), wave(ITEMS, 0.7));
-            let (products, numbers) = (wave(vectors * ITEMS, 0.37), wave(scoring.numbers(), 1.1));
-            let wide = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
+            let (products, values) = (wave(vectors * ITEMS, 0.37), wave(scoring.values(), 1.1));
+            let wide = |all: &[f32]| all.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>();
             let column = |all: &[f64], item: usize| -> Vec<f64> {
                 (0..vectors).map(|j| all[j * ITEMS + item]).collect()
             };
-            let (all, own) = (wide(&products), wide(&numbers));
+            let (all, own) = (wide(&products), wide(&values));
             let mut scores = vec![0.0; ITEMS];
-            scoring.scores(&products, &numbers, &mut scores);
+            scoring.scores(&products, &values, &mut scores);
             for (item, &score) in scores.iter().enumerate() {
                 let expected = definition(&column(&all, item), &own);
                 assert!((f64::from(score) - expected).abs() < 1e-5, "{scoring:?} {item}: {score} {expected}");
             }
-            let (mut found, mut of_numbers) = (products.clone(), vec![0.5; numbers.len()]);
-            scoring.slopes(&mut found, &numbers, &slopes, &mut of_numbers);
+            let (mut found, mut of_values) = (products.clone(), vec![0.5; values.len()]);
+            scoring.slopes(&mut found, &values, &slopes, &mut of_values);
             let sum = |all: &[f64], own: &[f64]| -> f64 {
                 (0..ITEMS).map(|item| f64::from(slopes[item]) * definition(&column(all, item), own)).sum()
             };
@@ -195,7 +195,7 @@ mod tests {
                     moved[at] += step;
                     sum(&all, &moved)
                 };
-                let found = f64::from(of_numbers[at]) - 0.5;
+                let found = f64::from(of_values[at]) - 0.5;
                 assert!((found - difference(&of)).abs() < 1e-4, "{scoring:?} number {at}");
             }
         }

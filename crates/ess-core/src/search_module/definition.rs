@@ -17,7 +17,7 @@ pub trait SearchModule<E: Encoding = Embeddings>: Send + Sync {
     fn item_dim(&self) -> usize;
 
     /// Maps `n` encoded queries (`n × d_query` for [`Embeddings`]) into the item space (`n × d_item`), in order. With a
-    /// [`SearchModule::scoring`] each query becomes a row of `width` numbers (`n × width`).
+    /// [`SearchModule::scoring`] each query becomes a row of `width` values (`n × width`).
     ///
     /// # Errors
     /// [`Error::DimensionMismatch`] for encodings of another dimension; [`Error::External`] for the module's own

@@ -2,8 +2,8 @@
 
 use crate::error::Error;
 
-/// Sets that are held at once at most.
-const MOST: usize = 1_000_000;
+/// The maximum number of sets that are held at once.
+const MAX_SETS: usize = 1_000_000;
 
 /// Every set of `top` of `items` items, numbered from 0, in lexicographic order: the queries of LIMIT's capacity test.
 ///
@@ -23,7 +23,7 @@ pub fn combinations(items: usize, top: usize) -> Result<Vec<Vec<usize>>, Error> 
         return Err(Error::Parameter { name, expected: "at least 1", found: "0".to_owned() });
     }
     Error::check_count("items", top, items)?;
-    if count(items, top).is_none_or(|count| count > MOST) {
+    if count(items, top).is_none_or(|count| count > MAX_SETS) {
         let (name, found) = ("the number of sets of items", format!("{top} of {items}"));
         return Err(Error::Parameter { name, expected: "at most a million", found });
     }

@@ -111,9 +111,9 @@ impl Side {
         let mut tokens = self.tokenizer.encode(stripped, true)?;
         if let Some(marker) = self.marker {
             for text in &mut tokens {
-                let place = text.ids.len().min(1);
-                text.ids.insert(place, marker);
-                text.types.insert(place, 0);
+                let position = text.ids.len().min(1);
+                text.ids.insert(position, marker);
+                text.types.insert(position, 0);
             }
         }
         Ok(tokens)

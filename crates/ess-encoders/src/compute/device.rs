@@ -51,19 +51,19 @@ impl DeviceCompute {
     fn padded(&self, batch: &TokenBatch) -> (Tensor<1, Int>, Tensor<1, Int>, Option<Tensor<2, Bool>>) {
         let longest = batch.longest();
         let mut tokens = Vec::with_capacity(batch.texts() * longest);
-        let mut places = Vec::with_capacity(batch.tokens());
+        let mut positions = Vec::with_capacity(batch.tokens());
         let mut ended = Vec::with_capacity(batch.texts() * longest);
         for (range, attended) in batch.attended_ranges() {
             let (first, length) = (tokens.len(), range.len());
             tokens.extend(range.map(|token| token as i64));
             tokens.resize(first + longest, 0);
-            places.extend((first..first + length).map(|place| place as i64));
-            ended.extend((0..longest).map(|place| place >= attended));
+            positions.extend((first..first + length).map(|position| position as i64));
+            ended.extend((0..longest).map(|position| position >= attended));
         }
         let any_ended = ended.contains(&true);
         let ended = TensorData::new(ended, [batch.texts(), longest]);
         let mask = any_ended.then(|| Tensor::from_data(ended, &self.device));
-        (self.indices(tokens), self.indices(places), mask)
+        (self.indices(tokens), self.indices(positions), mask)
     }
 
     /// What is added to the attention scores of each head: `1 × heads × longest × longest`.
@@ -91,11 +91,11 @@ impl DeviceCompute {
         let compared = |table: &Matrix, with: Tensor<4>, sign: isize| {
             let table = table.val().slice_dim(0, first..first + width).reshape([width, heads, head_dim]);
             let by_row = with.matmul(table.permute([1, 2, 0]).unsqueeze());
-            let place = |from: usize, to: usize| {
+            let distance = |from: usize, to: usize| {
                 (longest - 1).wrapping_add_signed(sign * (from as isize - to as isize))
             };
-            let pairs = (0..longest).flat_map(|from| (0..longest).map(move |to| place(from, to)));
-            let pairs = self.indices(pairs.map(|place| rows[place] as i64));
+            let pairs = (0..longest).flat_map(|from| (0..longest).map(move |to| distance(from, to)));
+            let pairs = self.indices(pairs.map(|distance| rows[distance] as i64));
             by_row.gather(3, pairs.reshape([1, 1, longest, longest]).expand(scores.dims()))
         };
         let of_queries = positions.keys.as_ref().map(|table| compared(table, queries, 1));
@@ -124,11 +124,11 @@ impl DeviceCompute {
         Tensor::from_data(TensorData::new(unseen, [longest, longest]), &self.device)
     }
 
-    /// One row of `half` values for each token, by its place in its text.
-    fn by_place(&self, values: Vec<f32>, half: usize, batch: &TokenBatch) -> Tensor<2> {
-        let places = self.indices(batch.ranges().flat_map(|range| 0..range.len() as i64));
+    /// One row of `half` values for each token, by its position in its text.
+    fn by_position(&self, values: Vec<f32>, half: usize, batch: &TokenBatch) -> Tensor<2> {
+        let positions = self.indices(batch.ranges().flat_map(|range| 0..range.len() as i64));
         let rows = values.len() / half.max(1);
-        Tensor::<2>::from_data(TensorData::new(values, [rows, half]), &self.device).select(0, places)
+        Tensor::<2>::from_data(TensorData::new(values, [rows, half]), &self.device).select(0, positions)
     }
 }
 
@@ -197,7 +197,7 @@ impl Compute for DeviceCompute {
         let half = rotary.frequencies.len();
         let turns = rotary.turns(batch.longest());
         let [cosines, sines] = turns.map(|values| {
-            self.by_place(values, half, batch).reshape([rows, 1, half]).expand([rows, heads, half])
+            self.by_position(values, half, batch).reshape([rows, 1, half]).expand([rows, heads, half])
         });
         let columns = 0..heads * 2 * half;
         let all = tokens.clone().slice_dim(1, columns.clone()).reshape([rows, heads, 2 * half]);
@@ -220,7 +220,7 @@ impl Compute for DeviceCompute {
     ) -> Tensor<2> {
         let AttentionShape { heads, kv_heads, head_dim, .. } = *shape;
         let (texts, longest) = (batch.texts(), batch.longest());
-        let (tokens, places, ended) = self.padded(batch);
+        let (tokens, positions, ended) = self.padded(batch);
         let qkv = qkv.select(0, tokens);
         let part = |start: usize, own: usize| {
             let part = qkv.clone().slice_dim(1, start..start + own * head_dim);
@@ -248,7 +248,7 @@ impl Compute for DeviceCompute {
             scores = scores.mask_fill(ended.reshape([texts, 1, 1, longest]).expand(all), f32::MIN);
         }
         let attended = activation::softmax(scores, 3).matmul(part(value, kv_heads));
-        attended.swap_dims(1, 2).reshape([texts * longest, shape.dim()]).select(0, places)
+        attended.swap_dims(1, 2).reshape([texts * longest, shape.dim()]).select(0, positions)
     }
 
     fn project_rows(&self, rows: &Matrix, linear: &Linear<Matrix, Vector>) -> Matrix {

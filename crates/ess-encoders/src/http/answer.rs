@@ -89,9 +89,8 @@ pub(super) fn indexed(answer: &[u8]) -> Result<Vec<Vec<f32>>, String> {
     let mut ordered: Vec<Option<Vec<f32>>> = (0..count).map(|_| None).collect();
     for Entry { index, embedding } in entries {
         let index = index.ok_or("an embedding without an index among others that have one")?;
-        let place =
-            ordered.get_mut(index).ok_or_else(|| format!("index {index} among {count} embeddings"))?;
-        if place.replace(embedding.0).is_some() {
+        let slot = ordered.get_mut(index).ok_or_else(|| format!("index {index} among {count} embeddings"))?;
+        if slot.replace(embedding.0).is_some() {
             return Err(format!("index {index} twice"));
         }
     }

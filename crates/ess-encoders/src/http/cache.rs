@@ -26,14 +26,14 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: u64 = 16;
 
 /// A file that vectors are appended to, each with a checksum. What a killed process leaves of a record is cut off when the
-/// file is next opened; what is damaged in the middle is passed over. In memory are some 30 bytes a vector, which say where
+/// file is next opened; what is damaged in the middle is skipped. In memory are some 30 bytes a vector, which say where
 /// it is.
 pub(super) struct VectorCache {
     path: PathBuf,
     file: File,
     end: u64,
     // By the first bytes of the key; the whole key is compared when a record is read.
-    places: HashMap<u64, u64>,
+    offsets: HashMap<u64, u64>,
     _lock: FileLock,
 }
 
@@ -45,17 +45,17 @@ impl VectorCache {
         let mut file = file.map_err(Error::io(path))?;
         check_header(path, &mut file)?;
         let length = file.metadata().map_err(Error::io(path))?.len();
-        let Scanned { places, end, damaged } = scan(&file, HEADER_BYTES..length).map_err(Error::io(path))?;
+        let Scanned { offsets, end, damaged } = scan(&file, HEADER_BYTES..length).map_err(Error::io(path))?;
         if damaged > 0 {
-            tracing::warn!(file = %path.display(), bytes = damaged, "damaged vectors in the cache are passed over");
+            tracing::warn!(file = %path.display(), bytes = damaged, "damaged vectors in the cache are skipped");
         }
         file.set_len(end).map_err(Error::io(path))?;
-        Ok(Self { path: path.to_owned(), file, end, places, _lock: lock })
+        Ok(Self { path: path.to_owned(), file, end, offsets, _lock: lock })
     }
 
     /// The vector of a key, where it is there and whole.
     pub(super) fn get(&mut self, key: &CacheKey) -> Result<Option<Vec<f32>>, Error> {
-        let Some(&at) = self.places.get(&short(key)) else { return Ok(None) };
+        let Some(&at) = self.offsets.get(&short(key)) else { return Ok(None) };
         self.file.seek(SeekFrom::Start(at)).map_err(Error::io(&self.path))?;
         let record = read_record(&mut self.file).map_err(Error::io(&self.path))?;
         Ok(record.filter(|record| record.key == *key).map(|record| record.vector))
@@ -63,9 +63,9 @@ impl VectorCache {
 
     /// Appends vectors; all of them, or none.
     pub(super) fn append(&mut self, vectors: &[(CacheKey, &[f32])]) -> Result<(), Error> {
-        let (mut bytes, mut places) = (Vec::new(), Vec::new());
+        let (mut bytes, mut offsets) = (Vec::new(), Vec::new());
         for (key, vector) in vectors {
-            places.push((short(key), self.end + bytes.len() as u64));
+            offsets.push((short(key), self.end + bytes.len() as u64));
             Record::write(key, vector, &mut bytes);
         }
         let written = self.file.seek(SeekFrom::Start(self.end)).and_then(|_| self.file.write_all(&bytes));
@@ -75,7 +75,7 @@ impl VectorCache {
             return Err(Error::Io { path: self.path.clone(), cause });
         }
         self.end += bytes.len() as u64;
-        self.places.extend(places);
+        self.offsets.extend(offsets);
         Ok(())
     }
 }
@@ -159,7 +159,7 @@ mod tests {
             VectorCache::open(&cut).unwrap().append(&[(key(9), &[1.0, 2.0])]).unwrap();
             let mut again = VectorCache::open(&cut).unwrap();
             assert_eq!(again.get(&key(9)).unwrap().unwrap(), [1.0, 2.0]);
-            assert_eq!(again.places.len(), there.len() + 1);
+            assert_eq!(again.offsets.len(), there.len() + 1);
         }
         assert!(counts.is_sorted() && counts.last() == Some(&5), "{counts:?}");
     }

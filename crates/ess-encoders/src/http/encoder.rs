@@ -21,7 +21,7 @@ use super::{
 };
 use crate::error::Error;
 
-/// Vectors by the place of their text.
+/// Vectors by the index of their text.
 type Placed = Vec<(usize, Vec<f32>)>;
 
 /// What is asked for to learn a model's dimension.
@@ -130,8 +130,8 @@ impl HttpEncoder {
         for (at, vector) in self.ask(&prepared, &missing, role)? {
             found[at] = Some(vector);
         }
-        let vector = |&place: &usize| found[place].clone().expect("cached or asked for");
-        Ok(prepared.places.iter().map(vector).collect())
+        let vector = |&index: &usize| found[index].clone().expect("cached or asked for");
+        Ok(prepared.indices.iter().map(vector).collect())
     }
 
     /// The vectors that the cache has.
@@ -147,7 +147,7 @@ impl HttpEncoder {
         Ok(vectors)
     }
 
-    /// Asks for the texts at some places, in several requests at once; what came before a failure is in the cache.
+    /// Asks for the texts of some indices, in several requests at once; what came before a failure is in the cache.
     fn ask(&self, prepared: &Prepared<'_>, missing: &[usize], role: TextRole) -> Result<Placed, Error> {
         let requests = self.requests(prepared, missing);
         let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
@@ -177,15 +177,15 @@ impl HttpEncoder {
         }
     }
 
-    /// One request; the vectors by place. What came is in the cache.
+    /// One request; the vectors by index. What came is in the cache.
     fn ask_once(
         &self,
         prepared: &Prepared<'_>,
-        places: &[usize],
+        indices: &[usize],
         role: TextRole,
         stop: &AtomicBool,
     ) -> Result<Option<Placed>, Error> {
-        let texts: Vec<&str> = places.iter().map(|&place| prepared.texts[place].as_ref()).collect();
+        let texts: Vec<&str> = indices.iter().map(|&index| prepared.texts[index].as_ref()).collect();
         let body = self.api().body(&request(&self.config, self.api(), &texts, role)).to_string();
         let checked = |answer: &[u8]| self.checked(self.api().vectors(answer)?, texts.len());
         let expected = Expected { texts: texts.len(), dim: self.served.get().copied() };
@@ -193,22 +193,22 @@ impl HttpEncoder {
             return Ok(None);
         };
         if let Some(cache) = &self.cache {
-            let kept: Vec<_> = places
+            let kept: Vec<_> = indices
                 .iter()
                 .zip(&vectors)
-                .map(|(&place, vector)| (prepared.keys[place], vector.as_slice()))
+                .map(|(&index, vector)| (prepared.keys[index], vector.as_slice()))
                 .collect();
             cache.lock().unwrap_or_else(PoisonError::into_inner).append(&kept)?;
         }
-        Ok(Some(places.iter().copied().zip(vectors).collect()))
+        Ok(Some(indices.iter().copied().zip(vectors).collect()))
     }
 
     /// Which of the missing texts go together.
     fn requests(&self, prepared: &Prepared<'_>, missing: &[usize]) -> Vec<Range<usize>> {
         let most = self.config.limits.batch_texts.min(self.api().max_texts()).max(1);
         let (mut requests, mut start, mut chars) = (Vec::new(), 0, 0);
-        for (at, &place) in missing.iter().enumerate() {
-            let more = prepared.texts[place].chars().count();
+        for (at, &index) in missing.iter().enumerate() {
+            let more = prepared.texts[index].chars().count();
             if at > start && (at - start == most || chars + more > self.config.limits.batch_chars) {
                 requests.push(start..at);
                 (start, chars) = (at, 0);

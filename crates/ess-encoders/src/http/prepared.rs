@@ -15,8 +15,8 @@ use crate::error::Error;
 pub(super) struct Prepared<'a> {
     pub(super) texts: Vec<Cow<'a, str>>,
     pub(super) keys: Vec<CacheKey>,
-    /// For each text of the batch its place in `texts`.
-    pub(super) places: Vec<usize>,
+    /// For each text of the batch its index in `texts`.
+    pub(super) indices: Vec<usize>,
 }
 
 /// The request for some texts.
@@ -46,17 +46,17 @@ impl<'a> Prepared<'a> {
         role: TextRole,
     ) -> Result<Self, Error> {
         let (mut prepared, mut seen) =
-            (Self { texts: Vec::new(), keys: Vec::new(), places: Vec::new() }, HashMap::new());
+            (Self { texts: Vec::new(), keys: Vec::new(), indices: Vec::new() }, HashMap::new());
         for (at, text) in texts.iter().enumerate() {
             let text = as_sent(config, text, role)
                 .ok_or(Error::HttpText { at, reason: "it is empty, and empty_texts says to refuse such" })?;
             let key = key(config, api, endpoint, &text, role);
-            let place = *seen.entry(key).or_insert(prepared.texts.len());
-            if place == prepared.texts.len() {
+            let index = *seen.entry(key).or_insert(prepared.texts.len());
+            if index == prepared.texts.len() {
                 prepared.texts.push(text);
                 prepared.keys.push(key);
             }
-            prepared.places.push(place);
+            prepared.indices.push(index);
         }
         Ok(prepared)
     }
@@ -174,7 +174,7 @@ mod tests {
         let texts = ["äöü", "b", "äö", "", "b"];
         let prepared = Prepared::new(&config, api.get(), "", &texts, TextRole::Query).unwrap();
         assert_eq!(
-            (prepared.texts, prepared.places),
+            (prepared.texts, prepared.indices),
             (vec!["q: äö".into(), "q: b".into(), "q: ".into()], vec![0, 1, 0, 2, 1])
         );
         let space = HttpConfig { empty_texts: EmptyTexts::Space, ..config.clone() };

@@ -309,10 +309,10 @@ impl TextTokenizer {
     }
 }
 
-/// The fewest tokens that texts may be cut to: room for the special tokens of a pair, and one more.
+/// The minimum number of tokens that texts may be cut to: room for the special tokens of a pair, and one more.
 pub(crate) const MIN_TOKENS: usize = 5;
 
-/// The most tokens of a text: what a file beside the model states, or tokenizer_config.json says, within the model's positions.
+/// The maximum number of tokens of a text: what a file beside the model states, or tokenizer_config.json says, within the model's positions.
 pub(crate) fn longest_text(
     folder: &ModelFolder,
     config: &TransformerConfig,

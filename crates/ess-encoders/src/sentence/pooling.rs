@@ -137,11 +137,12 @@ impl PoolingMode {
     pub(crate) fn weights(self, length: usize, skipped: usize) -> Option<Vec<f32>> {
         let pooled = length.saturating_sub(skipped) as f32;
         let each = |weight: &dyn Fn(usize) -> f32| {
-            let weight = |place| if place < skipped { 0.0 } else { weight(place) };
+            let weight = |position| if position < skipped { 0.0 } else { weight(position) };
             Some((0..length).map(weight).collect())
         };
-        let one =
-            |chosen: Option<usize>| Some((0..length).map(|place| f32::from(Some(place) == chosen)).collect());
+        let one = |chosen: Option<usize>| {
+            Some((0..length).map(|position| f32::from(Some(position) == chosen)).collect())
+        };
         match self {
             // Where all is left out, the first token of all.
             Self::Cls => one(Some(if skipped < length { skipped } else { 0 })),
@@ -150,8 +151,8 @@ impl PoolingMode {
             Self::Mean => each(&|_| 1.0 / pooled),
             Self::MeanSqrtLength => each(&|_| 1.0 / pooled.sqrt()),
             Self::WeightedMean => {
-                let total: f32 = (skipped..length).map(|place| place as f32 + 1.0).sum();
-                each(&|place| (place as f32 + 1.0) / total)
+                let total: f32 = (skipped..length).map(|position| position as f32 + 1.0).sum();
+                each(&|position| (position as f32 + 1.0) / total)
             }
         }
     }

@@ -24,12 +24,12 @@ impl SentenceEncoder {
     pub(crate) fn encode_vocabulary(&self) -> Result<Embeddings, Error> {
         let mut around = self.tokenizer.encode(vec![""], true)?;
         let TokenIds { ids, types } = around.remove(0);
-        let place = ids.len() / 2;
+        let middle = ids.len() / 2;
         let of_type = types.first().copied().unwrap_or(0);
         let text = |id: u32| {
             let (mut ids, mut types) = (ids.clone(), types.clone());
-            ids.insert(place, id);
-            types.insert(place, of_type);
+            ids.insert(middle, id);
+            types.insert(middle, of_type);
             TokenIds { ids, types }
         };
         let texts: Vec<_> = (0..self.config.vocabulary as u32).map(text).collect();

@@ -82,7 +82,7 @@ impl<W, V> Block<W, V> {
             Some(norm) => compute.project(&compute.normalize(tokens.clone(), norm), &self.qkv),
             None => compute.project(&tokens, &self.qkv),
         };
-        let qkv = self.place(compute, qkv, batch);
+        let qkv = self.positioned(compute, qkv, batch);
         let attended = compute.attend(qkv, batch, &self.attention, relative);
         let tokens = match &self.attention_output_norm {
             Some(norm) => {
@@ -96,7 +96,7 @@ impl<W, V> Block<W, V> {
     }
 
     /// Queries and keys, normalised and turned by their positions.
-    fn place<C: Compute<Weight = W, Vector = V>>(
+    fn positioned<C: Compute<Weight = W, Vector = V>>(
         &self,
         compute: &C,
         mut qkv: C::Tokens,

@@ -9,7 +9,7 @@ use crate::error::Error;
 /// 793712314, little-endian.
 pub(super) const MAGIC: [u8; 4] = 793_712_314_i32.to_le_bytes();
 const VERSION: i32 = 12;
-/// The fewest bytes of a word in the dictionary: its end, its count and its kind.
+/// The minimum size of a word in the dictionary in bytes: its end, its count and its kind.
 const ENTRY_BYTES: u64 = 1 + 8 + 1;
 
 /// What of a model's settings is needed.
@@ -27,8 +27,8 @@ pub(super) fn read(source: &mut Source, most: usize) -> Result<WordVectors, Erro
     let mut words = WordVectors::empty(settings.dim);
     let in_matrix = rows.len() / settings.dim - settings.buckets;
     let mut kept = Vec::new();
-    for (place, (name, count)) in names.into_iter().zip(counts).enumerate() {
-        let vector = word_vector(&settings, &name, place, in_matrix, &rows);
+    for (index, (name, count)) in names.into_iter().zip(counts).enumerate() {
+        let vector = word_vector(&settings, &name, index, in_matrix, &rows);
         if words.push(String::from_utf8_lossy(&name).into_owned(), &vector) {
             kept.push(count);
         }
@@ -132,9 +132,9 @@ fn matrix(source: &mut Source, rows: usize, dim: usize) -> Result<Vec<f32>, Erro
 }
 
 /// The mean of a word's own row and those of its n-grams.
-fn word_vector(settings: &Settings, name: &[u8], place: usize, words: usize, rows: &[f32]) -> Vec<f32> {
+fn word_vector(settings: &Settings, name: &[u8], index: usize, words: usize, rows: &[f32]) -> Vec<f32> {
     let dim = settings.dim;
-    let mut vector = rows[place * dim..][..dim].to_vec();
+    let mut vector = rows[index * dim..][..dim].to_vec();
     // The end of a sentence has no n-grams.
     if name == b"</s>" {
         return vector;

@@ -21,8 +21,8 @@ use std::collections::HashMap;
 /// ```
 pub struct WordVectors {
     pub(crate) words: Vec<String>,
-    /// Their places.
-    pub(super) places: HashMap<String, usize>,
+    /// The index of each word.
+    pub(super) indices: HashMap<String, usize>,
     /// Words × dim.
     pub(crate) table: Vec<f32>,
     pub(crate) dim: usize,
@@ -49,7 +49,7 @@ impl WordVectors {
 
     /// A word's vector.
     pub fn vector(&self, word: &str) -> Option<&[f32]> {
-        self.places.get(word).map(|&place| self.row(place))
+        self.indices.get(word).map(|&index| self.row(index))
     }
 
     /// How often each word stood in the texts of training; of fastText's models alone.
@@ -63,25 +63,25 @@ impl WordVectors {
         self.words.truncate(words.max(1));
         self.table.truncate(self.words.len() * self.dim);
         let left = self.words.len();
-        self.places.retain(|_, place| *place < left);
+        self.indices.retain(|_, index| *index < left);
         self.counts = self.counts.map(|counts| counts[..left].to_vec());
         self
     }
 
-    pub(super) fn row(&self, place: usize) -> &[f32] {
-        &self.table[place * self.dim..][..self.dim]
+    pub(super) fn row(&self, index: usize) -> &[f32] {
+        &self.table[index * self.dim..][..self.dim]
     }
 
     pub(super) fn empty(dim: usize) -> Self {
-        Self { words: Vec::new(), places: HashMap::new(), table: Vec::new(), dim, counts: None }
+        Self { words: Vec::new(), indices: HashMap::new(), table: Vec::new(), dim, counts: None }
     }
 
     /// Adds a word; `false` where it is there already.
     pub(super) fn push(&mut self, word: String, vector: &[f32]) -> bool {
-        if self.places.contains_key(&word) {
+        if self.indices.contains_key(&word) {
             return false;
         }
-        self.places.insert(word.clone(), self.words.len());
+        self.indices.insert(word.clone(), self.words.len());
         self.words.push(word);
         self.table.extend_from_slice(vector);
         true

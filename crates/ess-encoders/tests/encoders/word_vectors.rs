@@ -117,7 +117,7 @@ fn without_a_sample_frequent_words_weigh_less_by_their_place_or_by_the_files_cou
         let raw = [&frequent, &rare].map(|word| plain.vector(word).unwrap().to_vec());
         let encoder = StaticEncoder::from_words(plain, &config, &[]).unwrap();
         let rows = encoder.encode_items(&[&frequent, &rare]).unwrap();
-        let ratio = |place: usize| rows.row(place)[0] / raw[place][0];
+        let ratio = |row: usize| rows.row(row)[0] / raw[row][0];
         assert!(ratio(0) < ratio(1) && ratio(1) < 1.0, "{name}: {} {}", ratio(0), ratio(1));
     }
 }

@@ -14,8 +14,8 @@ use serde::de::DeserializeOwned;
 use super::{
     format::Format,
     header::{Entry, Header, PREFIX_BYTES, check},
-    numbers::Numbers,
     opening::Opening,
+    values::Values,
 };
 use crate::{checksum::Checksum, error::Error};
 
@@ -109,12 +109,13 @@ impl SectionFile {
         self.header.sections.iter().any(|section| section.name == name)
     }
 
-    /// A section of `count` numbers, or of any count with `None`.
+    /// A section of `count` values, or of any count with `None`.
     ///
     /// # Errors
     /// [`Error::Format`] for a section that is missing or has another length, [`Error::Damaged`] when it is read into memory and
     /// its checksum does not match, [`Error::Io`].
-    pub fn numbers<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Numbers<T>, Error> {
+    #[doc(alias = "numbers")]
+    pub fn values<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Values<T>, Error> {
         let section = self.header.sections.iter().find(|section| section.name == name);
         let section = section.ok_or_else(|| self.mismatch(format!("a section {name}"), "none"))?;
         let expected = match count {
@@ -122,27 +123,27 @@ impl SectionFile {
             None => Some(section.bytes - section.bytes % size_of::<T>() as u64),
         };
         if expected != Some(section.bytes) {
-            let expected = format!("{count:?} numbers of {} bytes in section {name}", size_of::<T>());
+            let expected = format!("{count:?} values of {} bytes in section {name}", size_of::<T>());
             return Err(self.mismatch(expected, format!("{} bytes", section.bytes)));
         }
         match &self.source {
             Source::Read(file) => self.read(section, file),
             Source::Mapped(map) => {
                 let first = (self.start + section.offset) as usize;
-                let numbers = Numbers::mapped(map.clone(), first..first + section.bytes as usize);
-                numbers.ok_or_else(|| self.mismatch("a section within the file", section.name.clone()))
+                let values = Values::mapped(map.clone(), first..first + section.bytes as usize);
+                values.ok_or_else(|| self.mismatch("a section within the file", section.name.clone()))
             }
         }
     }
 
-    fn read<T: Pod>(&self, section: &Entry, file: &Mutex<BufReader<File>>) -> Result<Numbers<T>, Error> {
-        let mut numbers = vec![T::zeroed(); section.bytes as usize / size_of::<T>()];
-        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut numbers);
+    fn read<T: Pod>(&self, section: &Entry, file: &Mutex<BufReader<File>>) -> Result<Values<T>, Error> {
+        let mut values = vec![T::zeroed(); section.bytes as usize / size_of::<T>()];
+        let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut values);
         let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
         file.seek(SeekFrom::Start(self.start + section.offset)).map_err(Error::io(&self.path))?;
         file.read_exact(bytes).map_err(Error::io(&self.path))?;
         check(&self.path, &format!("section {}", section.name), &section.checksum, Checksum::of(bytes))?;
-        Ok(numbers.into())
+        Ok(values.into())
     }
 
     /// Reads every section once and checks it, those included that its kind has no use for, such as ids.

@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 
 use crate::error::Error;
 
-/// A format of files that hold arrays of numbers, little-endian, to be read into memory or mapped.
+/// A format of files that hold arrays of values, little-endian, to be read into memory or mapped.
 ///
 /// | bytes | what |
 /// |---|---|
@@ -26,7 +26,7 @@ use crate::error::Error;
 /// write_sections(FORMAT, &path, "primes", &"below 8", &[Section::new("primes", &[&[2_u32, 3, 5, 7]])])?;
 /// let file = SectionFile::open(FORMAT, &path, Opening::Mapped)?;
 /// assert_eq!(file.about::<String>("primes")?, "below 8");
-/// assert_eq!(&file.numbers::<u32>("primes", Some(4))?[..], [2, 3, 5, 7]);
+/// assert_eq!(&file.values::<u32>("primes", Some(4))?[..], [2, 3, 5, 7]);
 /// # Ok::<(), ess_files::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -9,6 +9,6 @@ pub enum Opening {
     /// file. The default.
     #[default]
     Mapped,
-    /// The file is mapped in less than a millisecond, and only its header is checked. Damage elsewhere gives wrong numbers, and so wrong hits.
+    /// The file is mapped in less than a millisecond, and only its header is checked. Damage elsewhere gives wrong values, and so wrong hits.
     MappedUnverified,
 }

@@ -10,21 +10,21 @@ use super::{
 };
 use crate::{atomic::write_atomically, checksum::Checksum, error::Error};
 
-/// Numbers to be written under a name. [`Format`] has an example.
+/// Values to be written under a name. [`Format`] has an example.
 pub struct Section<'a> {
     name: &'static str,
     parts: Vec<Cow<'a, [u8]>>,
 }
 
 impl<'a> Section<'a> {
-    /// A section of numbers of one type, which may lie in several places.
+    /// A section of values of one type, which may lie in several places.
     pub fn new<T: bytemuck::Pod>(name: &'static str, parts: &[&'a [T]]) -> Self {
         Self { name, parts: parts.iter().map(|part| bytemuck::cast_slice(part).into()).collect() }
     }
 
-    /// A section of numbers that are made for the file.
-    pub fn owned<T: bytemuck::Pod>(name: &'static str, numbers: &[T]) -> Self {
-        Self { name, parts: vec![bytemuck::cast_slice(numbers).to_vec().into()] }
+    /// A section of values that are made for the file.
+    pub fn owned<T: bytemuck::Pod>(name: &'static str, values: &[T]) -> Self {
+        Self { name, parts: vec![bytemuck::cast_slice(values).to_vec().into()] }
     }
 
     fn bytes(&self) -> u64 {

@@ -123,8 +123,8 @@ impl Best {
 impl Overflow {
     // The first by query and item, so that the error does not depend on the threads either.
     fn keep_first(kept: &mut Option<Self>, found: Self) {
-        let place = |overflow: Self| (overflow.query, overflow.item);
-        if kept.is_none_or(|kept| place(found) < place(kept)) {
+        let position = |overflow: Self| (overflow.query, overflow.item);
+        if kept.is_none_or(|kept| position(found) < position(kept)) {
             *kept = Some(found);
         }
     }

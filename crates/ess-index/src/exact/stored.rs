@@ -65,7 +65,7 @@ impl Stored for FlatIndex {
 fn panels<T: Element>(about: &About, contents: &Contents) -> Result<Panels<T>, Error> {
     let size = Panels::<T>::size(about.rows, about.dim)
         .ok_or_else(|| contents.mismatch("a possible size", format!("{about:?}")))?;
-    Ok(Panels::from_parts(contents.numbers("panels", Some(size))?, about.rows, about.dim))
+    Ok(Panels::from_parts(contents.values("panels", Some(size))?, about.rows, about.dim))
 }
 
 persistent!(FlatIndex);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use bytemuck::Pod;
-use ess_files::{Format, Numbers, Opening, SectionFile};
+use ess_files::{Format, Opening, SectionFile, Values};
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
@@ -50,8 +50,8 @@ impl Contents {
     }
 
     /// A section of `count` values, or of any count with `None`.
-    pub(crate) fn numbers<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Numbers<T>, Error> {
-        Ok(self.file.numbers(name, count)?)
+    pub(crate) fn values<T: Pod>(&self, name: &str, count: Option<usize>) -> Result<Values<T>, Error> {
+        Ok(self.file.values(name, count)?)
     }
 
     /// Reads every section once and checks it, those included that its kind has no use for, such as ids.

@@ -76,8 +76,8 @@ impl GraphIndex {
         points.vector_as_query(query, prepared);
         let candidates = walk.towards(&self.links, self.starts.rows(), candidates, |rows, closeness| {
             points.similarities(prepared, rows, closeness);
-            if let Some(place) = plan.left_out.and_then(|out| rows.iter().position(|&row| row == out)) {
-                closeness[place] = f32::NEG_INFINITY;
+            if let Some(position) = plan.left_out.and_then(|out| rows.iter().position(|&row| row == out)) {
+                closeness[position] = f32::NEG_INFINITY;
             }
         });
         let rows = candidates.iter().map(|candidate| candidate.row() as usize);

@@ -39,9 +39,9 @@ impl Ways {
         }
         let mut open = vec![row];
         while let Some(row) = open.pop() {
-            for (place, next) in links.of(row).enumerate() {
+            for (slot, next) in links.of(row).enumerate() {
                 if !std::mem::replace(&mut self.reached[next as usize], true) {
-                    self.first[row as usize * links.degree() + place] = true;
+                    self.first[row as usize * links.degree() + slot] = true;
                     open.push(next);
                 }
             }
@@ -54,18 +54,18 @@ impl Ways {
         let others: Vec<u32> = links.of(row).filter(|&other| self.reached[other as usize]).collect();
         for other in others {
             let mut neighbours: Vec<u32> = links.of(other).collect();
-            let places = &self.first[other as usize * degree..][..degree];
-            let place = if neighbours.len() < degree {
+            let firsts = &self.first[other as usize * degree..][..degree];
+            let slot = if neighbours.len() < degree {
                 neighbours.push(row);
                 neighbours.len() - 1
-            } else if let Some(place) = places.iter().rposition(|&first| !first) {
-                neighbours[place] = row;
-                place
+            } else if let Some(slot) = firsts.iter().rposition(|&first| !first) {
+                neighbours[slot] = row;
+                slot
             } else {
                 continue;
             };
             links.set(other, &neighbours);
-            self.first[other as usize * degree + place] = true;
+            self.first[other as usize * degree + slot] = true;
             self.follow(links, row);
             return true;
         }

@@ -15,8 +15,8 @@ impl GraphIndex {
     /// Chooses the default numbers of candidates. Without a trial, which few items do not get, they are the minimum.
     pub(super) fn finish_survey(&mut self, trial: Option<&Trial>) {
         if let Some(trial) = trial {
-            for (place, hits) in [&[1, 10][..], &[MAX_HITS]].into_iter().enumerate() {
-                self.survey.candidates[place] = self.candidates_needed(trial, hits, place);
+            for (index, hits) in [&[1, 10][..], &[MAX_HITS]].into_iter().enumerate() {
+                self.survey.candidates[index] = self.candidates_needed(trial, hits, index);
             }
             self.survey.rows = self.rows.len();
         }
@@ -61,11 +61,11 @@ impl GraphIndex {
 
     /// The smallest number of candidates, in steps of a quarter from those of the last survey, with which walks reach [`RECALL`] or are no
     /// shorter than a scan.
-    fn candidates_needed(&self, trial: &Trial, hits: &[usize], place: usize) -> usize {
-        let mut candidates = self.survey.candidates[place];
+    fn candidates_needed(&self, trial: &Trial, hits: &[usize], index: usize) -> usize {
+        let mut candidates = self.survey.candidates[index];
         loop {
             let next = candidates + candidates / 4;
-            let kinds = if next <= MAX_FOR_SUMS * MIN_CANDIDATES[place] { KINDS } else { KINDS - 1 };
+            let kinds = if next <= MAX_FOR_SUMS * MIN_CANDIDATES[index] { KINDS } else { KINDS - 1 };
             if hits.iter().all(|&k| self.tried(trial, kinds, k, candidates) >= RECALL) {
                 return candidates;
             }

@@ -1,9 +1,9 @@
 //! The neighbours of every row.
 
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 
 /// The entry of a neighbour that is absent.
 const NONE: u32 = u32::MAX;
@@ -12,7 +12,7 @@ const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug)]
 pub(super) struct Links {
     degree: usize,
-    neighbours: Numbers<u32>,
+    neighbours: Values<u32>,
 }
 
 impl Links {
@@ -22,7 +22,7 @@ impl Links {
     }
 
     /// What [`Links::numbers`] gave.
-    pub(super) fn from_numbers(degree: usize, neighbours: Numbers<u32>) -> Self {
+    pub(super) fn from_numbers(degree: usize, neighbours: Values<u32>) -> Self {
         Self { degree, neighbours }
     }
 

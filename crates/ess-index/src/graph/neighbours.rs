@@ -59,8 +59,8 @@ impl Drawing<'_> {
             rows.extend(choices[first..].iter().map(|choice| choice.candidate.row()));
             self.distances(scratch, closest.row(), &rows, by);
             let mut kept = first;
-            for (place, &from_chosen) in (first..choices.len()).zip(&scratch.numbers) {
-                let choice = choices[place];
+            for (index, &from_chosen) in (first..choices.len()).zip(&scratch.numbers) {
+                let choice = choices[index];
                 if from_chosen <= SAME_POINT {
                     same.push(choice.candidate.row());
                 } else if self.builder.spread * from_chosen >= choice.distance {
@@ -122,9 +122,9 @@ impl Drawing<'_> {
 /// Closest first. Of items that are equally close those come first that follow the row, and at the end those before
 /// it: items that occur many times then stand in a ring.
 fn sort(choices: &mut [Choice], row: u32) {
-    let place = |choice: &Choice| choice.candidate.row().wrapping_sub(row);
+    let steps_behind = |choice: &Choice| choice.candidate.row().wrapping_sub(row);
     choices.sort_unstable_by(|a, b| {
-        b.candidate.closeness.total_cmp(&a.candidate.closeness).then(place(a).cmp(&place(b)))
+        b.candidate.closeness.total_cmp(&a.candidate.closeness).then(steps_behind(a).cmp(&steps_behind(b)))
     });
 }
 

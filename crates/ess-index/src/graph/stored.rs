@@ -67,16 +67,16 @@ impl Stored for GraphIndex {
         let sizes = about.sizes(contents)?;
         let codes = Codes::from_parts(
             about.dim,
-            contents.numbers("codes", Some(sizes.code_bytes))?,
-            contents.numbers("scales", Some(about.rows))?,
-            contents.numbers("offsets", Some(about.rows))?,
+            contents.values("codes", Some(sizes.code_bytes))?,
+            contents.values("scales", Some(about.rows))?,
+            contents.values("offsets", Some(about.rows))?,
         );
         let survey = about.survey(contents)?;
         let starts = about.starts(contents)?;
-        let links = contents.numbers("links", Some(sizes.links))?;
+        let links = contents.values("links", Some(sizes.links))?;
         Ok(Self {
             builder: about.builder,
-            rows: Rows::new(contents.numbers("rows", Some(sizes.components))?, about.dim),
+            rows: Rows::new(contents.values("rows", Some(sizes.components))?, about.dim),
             codes,
             space: None,
             radius: about.radius,
@@ -131,7 +131,7 @@ impl About {
 
     fn starts(&self, contents: &Contents) -> Result<Vec<u32>, Error> {
         let starts = match contents.has(STARTS) {
-            true => contents.numbers::<u32>(STARTS, None)?.to_vec(),
+            true => contents.values::<u32>(STARTS, None)?.to_vec(),
             false => vec![self.start],
         };
         let is_item = |&start: &u32| (start as usize) < self.rows;

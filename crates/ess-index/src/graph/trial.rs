@@ -86,16 +86,16 @@ impl Trial {
         found: impl Fn(&Tried, usize) -> Vec<Hit> + Sync,
     ) -> f64 {
         let k = k.min(self.tried.iter().map(|tried| tried.best.len()).min().unwrap_or(0)).max(1);
-        let good = |place: usize, tried: &Tried| {
+        let good = |query: usize, tried: &Tried| {
             let least = tried.best.get(k - 1).map_or(f32::NEG_INFINITY, |hit| hit.similarity);
             let others =
-                found(tried, place).into_iter().filter(|hit| Some(hit.item as u32) != tried.left_out);
+                found(tried, query).into_iter().filter(|hit| Some(hit.item as u32) != tried.left_out);
             others.filter(|hit| hit.similarity >= least).take(k).count()
         };
         let good: Vec<usize> = self.tried[..kinds * QUERIES]
             .par_iter()
             .enumerate()
-            .map(|(place, tried)| good(place, tried))
+            .map(|(query, tried)| good(query, tried))
             .collect();
         let share = |kind: &[usize]| kind.iter().sum::<usize>() as f64 / (k * kind.len()) as f64;
         good.chunks(QUERIES).map(share).fold(1.0, f64::min)
@@ -106,9 +106,9 @@ impl Trial {
         let vectors: Vec<&[f32]> = self.tried.iter().map(|tried| tried.query.as_slice()).collect();
         let found = scan(&Points::new(rows, codes, false), &vectors);
         [1, 10, MAX_HITS].iter().all(|&k| {
-            let hits = |tried: &Tried, place: usize| {
+            let hits = |tried: &Tried, query: usize| {
                 // One more, as one may be left out.
-                let among = &found[place][..found[place].len().min(refined(k) + 1)];
+                let among = &found[query][..found[query].len().min(refined(k) + 1)];
                 best(rows, &tried.query, tried.left_out, among, k)
             };
             self.recall(k, KINDS, hits) >= RECALL
@@ -178,10 +178,10 @@ mod tests {
         assert_eq!(trial.recall(10, KINDS, |tried, _| tried.best[..10].to_vec()), 1.0);
         // A low recall of one kind is not averaged away by the others.
         let half =
-            |tried: &Tried, place: usize| tried.best[..if place / QUERIES == 1 { 5 } else { 10 }].to_vec();
+            |tried: &Tried, query: usize| tried.best[..if query / QUERIES == 1 { 5 } else { 10 }].to_vec();
         assert_eq!(trial.recall(10, KINDS, half), 0.5);
         let itself = |tried: &Tried, _: usize| tried.left_out.map(|row| Hit::new(row as usize, 2.0));
-        assert_eq!(trial.recall(1, KINDS, |tried, place| itself(tried, place).into_iter().collect()), 0.0);
+        assert_eq!(trial.recall(1, KINDS, |tried, query| itself(tried, query).into_iter().collect()), 0.0);
     }
 
     #[test]

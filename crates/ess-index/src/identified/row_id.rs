@@ -27,7 +27,7 @@ impl Kept for u64 {
     }
 
     fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::error::Error> {
-        Ok(contents.numbers("ids", rows)?.to_vec())
+        Ok(contents.values("ids", rows)?.to_vec())
     }
 }
 
@@ -46,8 +46,8 @@ impl Kept for String {
     }
 
     fn from_contents(rows: Option<usize>, contents: &Contents) -> Result<Vec<Self>, crate::error::Error> {
-        let ends = contents.numbers::<u64>("id_ends", rows)?;
-        let texts = contents.numbers::<u8>("id_texts", None)?;
+        let ends = contents.values::<u64>("id_ends", rows)?;
+        let texts = contents.values::<u8>("id_texts", None)?;
         let mut start = 0;
         ends.iter()
             .map(|&end| {

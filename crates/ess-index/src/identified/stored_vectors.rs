@@ -18,7 +18,7 @@ pub(crate) fn read(contents: &Contents) -> Result<Option<ItemVectors>, Error> {
     if !contents.has(SECTION) {
         return Ok(None);
     }
-    let json = contents.numbers::<u8>(SECTION, None)?;
+    let json = contents.values::<u8>(SECTION, None)?;
     let vectors = serde_json::from_slice(&json);
     vectors.map(Some).map_err(|error| contents.mismatch("which vectors the items have", error.to_string()))
 }

@@ -3,20 +3,20 @@
 use std::ops::Range;
 
 use ess_core::MemoryUse;
-use ess_files::{Numbers, Section};
+use ess_files::{Section, Values};
 
-use crate::file::{contents::Contents, numbers::InMemory};
+use crate::file::{contents::Contents, in_memory::InMemory};
 use crate::memory_use::total;
 
 /// For each item what bounds need.
 #[derive(Clone, Debug)]
 pub(super) struct ItemBounds {
     /// What the codes are multiplied with.
-    scales: Numbers<f32>,
+    scales: Values<f32>,
     /// The norm of the int8 item, or a little more.
-    norms: Numbers<f32>,
+    norms: Values<f32>,
     /// The norm of what rounding took away, or a little more.
-    errors: Numbers<f32>,
+    errors: Values<f32>,
 }
 
 /// Bounds of consecutive items.
@@ -76,8 +76,8 @@ impl ItemBounds {
     }
 
     pub(super) fn from_contents(rows: usize, contents: &Contents) -> Result<Self, crate::error::Error> {
-        let numbers = |name| contents.numbers(name, Some(rows));
-        Ok(Self { scales: numbers("scales")?, norms: numbers("norms")?, errors: numbers("errors")? })
+        let values = |name| contents.values(name, Some(rows));
+        Ok(Self { scales: values("scales")?, norms: values("norms")?, errors: values("errors")? })
     }
 
     pub(super) fn memory_use(&self) -> MemoryUse {

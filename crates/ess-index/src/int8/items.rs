@@ -1,7 +1,7 @@
 //! Items in rows and as int8 codes, built, changed and kept in files.
 
 use ess_core::MemoryUse;
-use ess_files::{Numbers, Section};
+use ess_files::{Section, Values};
 
 use super::{bounds::ItemBounds, panels::BytePanels};
 use crate::{cpu::InstructionSet, file::contents::Contents, memory_use::total, rows::Rows};
@@ -78,9 +78,9 @@ impl Int8Items {
         let (Some(numbers), Some(bytes)) = (rows.checked_mul(dim), BytePanels::size(rows, dim)) else {
             return Ok(None);
         };
-        let panels: Numbers<i8> = contents.numbers("byte_panels", Some(bytes))?;
+        let panels: Values<i8> = contents.values("byte_panels", Some(bytes))?;
         Ok(Some(Self {
-            rows: Rows::new(contents.numbers("rows", Some(numbers))?, dim),
+            rows: Rows::new(contents.values("rows", Some(numbers))?, dim),
             panels: BytePanels::from_parts(panels, rows, dim),
             bounds: ItemBounds::from_contents(rows, contents)?,
             instructions: InstructionSet::detect(),

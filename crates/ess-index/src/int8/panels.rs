@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 use crate::kernels::float::lanes::LANES;
 
 /// Dimensions that lie together, as one step of a kernel takes them.
@@ -17,7 +17,7 @@ pub(super) const GROUP: usize = 4;
 pub(super) struct BytePanels {
     stride: usize,
     len: usize,
-    codes: Numbers<i8>,
+    codes: Values<i8>,
 }
 
 impl BytePanels {
@@ -81,7 +81,7 @@ impl BytePanels {
     }
 
     /// What [`BytePanels::parts`] gave.
-    pub(super) fn from_parts(codes: Numbers<i8>, len: usize, dim: usize) -> Self {
+    pub(super) fn from_parts(codes: Values<i8>, len: usize, dim: usize) -> Self {
         Self { stride: dim.next_multiple_of(GROUP), len, codes }
     }
 

@@ -1,12 +1,12 @@
 //! The items' own components, row after row.
 
 use ess_core::MemoryUse;
-use ess_files::{Numbers, Section};
+use ess_files::{Section, Values};
 use half::f16;
 
 use crate::cpu::InstructionSet;
 use crate::error::Error;
-use crate::file::{contents::Contents, numbers::InMemory};
+use crate::file::{contents::Contents, in_memory::InMemory};
 use crate::halves::halves;
 use crate::kernels::dot::dot;
 use crate::storage::Storage;
@@ -14,8 +14,8 @@ use crate::storage::Storage;
 /// Row-major items (`n × dim`) in the storage asked for.
 #[derive(Clone, Debug)]
 pub(crate) enum Rows {
-    F32(Numbers<f32>),
-    F16(Numbers<f16>),
+    F32(Values<f32>),
+    F16(Values<f16>),
 }
 
 impl Rows {
@@ -104,10 +104,10 @@ impl Rows {
         let all = Some(counts.iter().sum());
         Ok(match storage {
             Storage::F16 => {
-                contents.numbers(SECTION, all)?.into_parts(counts).into_iter().map(Self::F16).collect()
+                contents.values(SECTION, all)?.into_parts(counts).into_iter().map(Self::F16).collect()
             }
             Storage::F32 | Storage::I8 => {
-                contents.numbers(SECTION, all)?.into_parts(counts).into_iter().map(Self::F32).collect()
+                contents.values(SECTION, all)?.into_parts(counts).into_iter().map(Self::F32).collect()
             }
         })
     }

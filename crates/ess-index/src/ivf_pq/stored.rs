@@ -79,7 +79,7 @@ impl Stored for IvfPqIndex {
         let numbers = |name: &str, rows: usize, columns: usize| -> Result<Vec<f32>, Error> {
             let count = rows.checked_mul(columns);
             let count = count.ok_or_else(|| contents.mismatch("a possible size", format!("{about:?}")))?;
-            Ok(contents.numbers(name, Some(count))?.to_vec())
+            Ok(contents.values(name, Some(count))?.to_vec())
         };
         let coder = Coder {
             projection: Projection::from_numbers(numbers("projection", kept, about.dim)?, about.dim),

@@ -15,10 +15,10 @@ mod vnni;
 
 use bytemuck::Zeroable;
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
 use crate::cpu::InstructionSet;
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 use crate::memory_use::total;
 use line::LINE;
 use quantise::quantise;
@@ -27,10 +27,10 @@ use quantise::quantise;
 #[derive(Clone, Debug)]
 pub(crate) struct Codes {
     stride: usize,
-    codes: Numbers<i8>,
-    scales: Numbers<f32>,
+    codes: Values<i8>,
+    scales: Values<f32>,
     // What a query's offset of 128 adds to an inner product with each row.
-    offsets: Numbers<i32>,
+    offsets: Values<i32>,
     instructions: InstructionSet,
 }
 
@@ -125,9 +125,9 @@ impl Codes {
     /// What [`Codes::parts`] gave, of `dim` components a row; all of the same number of rows.
     pub(crate) fn from_parts(
         dim: usize,
-        codes: Numbers<i8>,
-        scales: Numbers<f32>,
-        offsets: Numbers<i32>,
+        codes: Values<i8>,
+        scales: Values<f32>,
+        offsets: Values<i32>,
     ) -> Self {
         let instructions = InstructionSet::detect();
         Self { stride: dim.next_multiple_of(LINE), codes, scales, offsets, instructions }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use ess_core::{Encoding, Error as CoreError, MemoryUse, TokenStates};
-use ess_files::Numbers;
+use ess_files::Values;
 use half::f16;
 use rayon::prelude::*;
 
@@ -12,7 +12,7 @@ use super::{
     max_sim::{QueryTokens, Scratch},
     unit::extend_with_directions,
 };
-use crate::{error::Error, file::numbers::InMemory, kernels::float::lanes::LANES};
+use crate::{error::Error, file::in_memory::InMemory, kernels::float::lanes::LANES};
 
 /// The vectors of the tokens of `m` items, each as the nearest of some centroids and 1, 2 or 4 bits for each component of the
 /// residual, as in ColBERTv2 (Santhanam et al. 2022) and PLAID (2022): `4 + dim · bits / 8` bytes for each token, where f16
@@ -38,12 +38,12 @@ use crate::{error::Error, file::numbers::InMemory, kernels::float::lanes::LANES}
 pub struct CompressedTokens {
     pub(super) codec: Codec,
     // m + 1 indices, from 0, never falling.
-    pub(super) starts: Numbers<u64>,
-    pub(super) codes: Numbers<u32>,
+    pub(super) starts: Values<u64>,
+    pub(super) codes: Values<u32>,
     // codec.bytes() for each token.
-    pub(super) residuals: Numbers<u8>,
+    pub(super) residuals: Values<u8>,
     // The vectors at unit norm, T × dim, where they are kept beside the codes.
-    pub(super) exact: Option<Numbers<f16>>,
+    pub(super) exact: Option<Values<f16>>,
 }
 
 /// Tokens that are encoded together, so that memory does not grow with a part's size.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, path::Path};
 
 use ess_core::Error as CoreError;
-use ess_files::{Numbers, Opening, Section, write_sections};
+use ess_files::{Opening, Section, Values, write_sections};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
@@ -142,17 +142,17 @@ impl TokenIndex {
             finite(contents, "weights", 1 << bits)?,
         );
         let exact =
-            vectors.then(|| contents.numbers::<f16>("vectors", Some(size(tokens, dim)?))).transpose()?;
+            vectors.then(|| contents.values::<f16>("vectors", Some(size(tokens, dim)?))).transpose()?;
         let tokens = CompressedTokens {
             codec,
-            starts: contents.numbers("starts", Some(items + 1))?,
-            codes: contents.numbers("codes", Some(tokens))?,
-            residuals: contents.numbers("residuals", Some(size(tokens, bytes_of(dim, bits))?))?,
+            starts: contents.values("starts", Some(items + 1))?,
+            codes: contents.values("codes", Some(tokens))?,
+            residuals: contents.values("residuals", Some(size(tokens, bytes_of(dim, bits))?))?,
             exact,
         };
         let lists = Lists {
-            ends: contents.numbers("list_ends", Some(centroids))?,
-            items: contents.numbers("list_items", None)?,
+            ends: contents.values("list_ends", Some(centroids))?,
+            items: contents.values("list_items", None)?,
         };
         if contents.is_checked() {
             consistency::check(contents, &tokens, &lists)?;
@@ -162,7 +162,7 @@ impl TokenIndex {
 }
 
 fn finite(contents: &Contents, name: &str, count: usize) -> Result<Vec<f32>, Error> {
-    let numbers: Numbers<f32> = contents.numbers(name, Some(count))?;
+    let numbers: Values<f32> = contents.values(name, Some(count))?;
     if numbers.iter().all(|number| number.is_finite()) {
         return Ok(numbers.to_vec());
     }

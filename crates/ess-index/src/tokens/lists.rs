@@ -1,17 +1,17 @@
 //! For each centroid the items that have a token near it.
 
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
 use super::compressed::CompressedTokens;
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 
 /// Items by centroid, each once, in order.
 #[derive(Clone, Debug)]
 pub(super) struct Lists {
     // Where each centroid's items end.
-    pub(super) ends: Numbers<u64>,
-    pub(super) items: Numbers<u32>,
+    pub(super) ends: Values<u64>,
+    pub(super) items: Values<u32>,
 }
 
 impl Lists {

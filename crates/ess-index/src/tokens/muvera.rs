@@ -80,9 +80,9 @@ impl Muvera {
         let signs = (0..kept).map(|_| if random.random::<bool>() { scale } else { -scale }).collect();
         let whole = config.whole_dim(token_dim).unwrap_or(MAX_DIM);
         let sketch = config.final_dim.map_or_else(Vec::new, |last| {
-            let mut place =
+            let mut entry =
                 || (random.random_range(0..last as u32), if random.random::<bool>() { 1.0 } else { -1.0 });
-            (0..whole).map(|_| place()).collect()
+            (0..whole).map(|_| entry()).collect()
         });
         let dim = config.final_dim.unwrap_or(whole);
         Self { config, token_dim, hyperplanes, signs, sketch, dim }
@@ -141,7 +141,10 @@ impl Muvera {
             return whole;
         }
         let mut last = vec![0.0; self.dim];
-        whole.iter().zip(&self.sketch).for_each(|(x, &(place, sign))| last[place as usize] += x * sign);
+        whole
+            .iter()
+            .zip(&self.sketch)
+            .for_each(|(x, &(component, sign))| last[component as usize] += x * sign);
         last
     }
 
@@ -149,20 +152,20 @@ impl Muvera {
     fn partitions(&self, repetition: usize, tokens: &[f32], side: Side) -> Vec<f32> {
         let (dim, count) = (self.token_dim, 1 << self.config.hyperplanes);
         let (mut sums, mut members) = (vec![0.0; count * dim], vec![0_u32; count]);
-        let places: Vec<usize> =
+        let partition_of: Vec<usize> =
             tokens.chunks_exact(dim).map(|token| self.partition(repetition, token)).collect();
-        for (token, &place) in tokens.chunks_exact(dim).zip(&places) {
-            members[place] += 1;
-            sums[place * dim..][..dim].iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
+        for (token, &partition) in tokens.chunks_exact(dim).zip(&partition_of) {
+            members[partition] += 1;
+            sums[partition * dim..][..dim].iter_mut().zip(token).for_each(|(sum, x)| *sum += x);
         }
-        if side == Side::Item && !places.is_empty() {
+        if side == Side::Item && !partition_of.is_empty() {
             for (partition, (sum, &members)) in sums.chunks_exact_mut(dim).zip(&members).enumerate() {
                 if members > 0 {
                     sum.iter_mut().for_each(|sum| *sum /= members as f32);
                     continue;
                 }
-                let apart = |token: &usize| (places[*token] ^ partition).count_ones();
-                let nearest = (0..places.len()).min_by_key(apart).unwrap_or(0);
+                let apart = |token: &usize| (partition_of[*token] ^ partition).count_ones();
+                let nearest = (0..partition_of.len()).min_by_key(apart).unwrap_or(0);
                 sum.copy_from_slice(&tokens[nearest * dim..][..dim]);
             }
         }

@@ -13,31 +13,31 @@ pub(crate) struct ItemValues<V> {
     pub(super) items: Vec<u32>,
     pub(super) values: Vec<V>,
     /// Where each item stands; made when it is first asked for.
-    pub(super) places: OnceLock<HashMap<u32, u32, RandomState>>,
+    pub(super) positions: OnceLock<HashMap<u32, u32, RandomState>>,
 }
 
 impl<V> Default for ItemValues<V> {
     fn default() -> Self {
-        Self { items: Vec::new(), values: Vec::new(), places: OnceLock::new() }
+        Self { items: Vec::new(), values: Vec::new(), positions: OnceLock::new() }
     }
 }
 
 impl<V: Copy> ItemValues<V> {
-    pub(super) fn places(&self) -> &HashMap<u32, u32, RandomState> {
-        self.places.get_or_init(|| self.items.iter().copied().zip(0..).collect())
+    pub(super) fn positions(&self) -> &HashMap<u32, u32, RandomState> {
+        self.positions.get_or_init(|| self.items.iter().copied().zip(0..).collect())
     }
 
     pub(super) fn get(&self, item: u32) -> Option<V> {
-        let place = match self.items.len() {
+        let position = match self.items.len() {
             ..MIN_INDEXED => self.items.iter().position(|other| *other == item)?,
-            _ => *self.places().get(&item)? as usize,
+            _ => *self.positions().get(&item)? as usize,
         };
-        Some(self.values[place])
+        Some(self.values[position])
     }
 
     pub(super) fn push(&mut self, item: u32, value: V) {
-        if let Some(places) = self.places.get_mut() {
-            places.insert(item, self.items.len() as u32);
+        if let Some(positions) = self.positions.get_mut() {
+            positions.insert(item, self.items.len() as u32);
         }
         self.items.push(item);
         self.values.push(value);
@@ -46,6 +46,6 @@ impl<V: Copy> ItemValues<V> {
     pub(super) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
         let kept = self.items.iter().zip(&self.values).filter(|(item, _)| keep(**item));
         let (items, values) = kept.map(|(item, value)| (*item, *value)).unzip();
-        *self = Self { items, values, places: OnceLock::new() };
+        *self = Self { items, values, positions: OnceLock::new() };
     }
 }

@@ -31,7 +31,7 @@ impl Measure for Judged {
     fn value(&self, ranking: &JudgedRanking) -> f64 {
         match ranking.retrieved().min(self.cutoff.depth()) {
             0 => 0.0,
-            places => ranking.judged_within(self.cutoff).len() as f64 / places as f64,
+            ranks => ranking.judged_within(self.cutoff).len() as f64 / ranks as f64,
         }
     }
 

@@ -28,7 +28,7 @@ impl Measure for Precision {
     fn value(&self, ranking: &JudgedRanking) -> f64 {
         match self.cutoff.k().unwrap_or(ranking.retrieved()) {
             0 => 0.0,
-            places => ranking.relevant_within(self.cutoff).count() as f64 / places as f64,
+            ranks => ranking.relevant_within(self.cutoff).count() as f64 / ranks as f64,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::{
 const BLOCK: usize = 64;
 
 /// The filtered ranks of each triple's head and tail, from 1: how many entities score higher, and half of those that score
-/// the same ("realistic": the mean of the best and the worst place among ties). Entities that are known for the same question in
+/// the same ("realistic": the mean of the best and the worst rank among ties). Entities that are known for the same question in
 /// `known`, which has `relations` relations, do not count.
 pub(crate) fn ranks(
     mapping: &Mapping,

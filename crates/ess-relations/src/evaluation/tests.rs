@@ -31,7 +31,7 @@ fn mapping(seed: u64) -> Mapping {
     Mapping { model, parameters: Parameters { entities, relations, shared: Vec::new() }, around: None }
 }
 
-/// The place among all that are not known: the mean of the best and the worst among ties.
+/// The rank among all that are not known: the mean of the best and the worst among ties.
 fn by_definition(mapping: &Mapping, known: &[Triple], triple: Triple, relation: u32) -> f64 {
     let score = |tail: u32| -> f32 {
         let Parameters { entities, relations, .. } = &mapping.parameters;

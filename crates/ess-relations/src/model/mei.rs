@@ -121,9 +121,9 @@ impl Mei {
             let of_heads = &mut of_heads[(group.rows.start - first) * dim..][..rows * dim];
             let weight = self.orthogonality * rows as f32 / batch.rows() as f32;
             for k in 0..self.partitions {
-                let place = (at * self.partitions + k) * square;
-                let matrix = &matrices[place..place + square];
-                let of_matrix = &mut of_matrices[place..place + square];
+                let start = (at * self.partitions + k) * square;
+                let matrix = &matrices[start..start + square];
+                let of_matrix = &mut of_matrices[start..start + square];
                 let part = |values| Matrix::with_stride(values, rows, n, dim);
                 let gradient = part(&gradient[k * n..]);
                 multiply_add_strided(of_matrix, n, 0.0, part(&heads[k * n..]).transposed(), gradient, 1.0);

@@ -113,11 +113,11 @@ fn the_gradient_of_a_step_agrees_with_finite_differences() {
             let mut numbers = drawn(&training);
             let (_, found) = at(&training, &numbers);
             assert_eq!(found.len(), numbers.len());
-            for (place, found) in found.iter().enumerate() {
+            for (index, found) in found.iter().enumerate() {
                 let mut loss = |by: f32| {
-                    numbers[place] += by;
+                    numbers[index] += by;
                     let loss = at(&training, &numbers).0;
-                    numbers[place] -= by;
+                    numbers[index] -= by;
                     loss
                 };
                 let slope = |step: f32, up: f64, down: f64| (up - down) / (2.0 * f64::from(step));
@@ -125,7 +125,7 @@ fn the_gradient_of_a_step_agrees_with_finite_differences() {
                 let fine = slope(1e-2, loss(1e-2), loss(-1e-2));
                 let expected = (4.0 * fine - coarse) / 3.0;
                 let near = (f64::from(*found) - expected).abs() < 3e-3 * expected.abs().max(1.0);
-                assert!(near, "{name}, {counting:?}, number {place}: {found}, by differences {expected}");
+                assert!(near, "{name}, {counting:?}, number {index}: {found}, by differences {expected}");
             }
         }
     }

@@ -114,7 +114,7 @@ impl SimilarityAttention {
         let [rows, count] = is_token.dims();
         let device = is_token.device();
         let prompt: Vec<bool> =
-            (0..rows * count).map(|place| place % count < queries.prompt_tokens()).collect();
+            (0..rows * count).map(|position| position % count < queries.prompt_tokens()).collect();
         let prompt = Tensor::<2, Bool>::from_data(TensorData::new(prompt, [rows, count]), &device);
         padding_of(is_token).mask_fill(prompt, 1.0)
     }

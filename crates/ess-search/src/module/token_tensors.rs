@@ -68,7 +68,7 @@ impl TokenTensors {
         let (mut tokens, mut is_token) = (Vec::new(), Vec::new());
         for pair in self.starts.windows(2) {
             tokens.extend((pair[0]..pair[1]).map(|token| token as i64));
-            is_token.extend((0..longest).map(|place| place < pair[1] - pair[0]));
+            is_token.extend((0..longest).map(|position| position < pair[1] - pair[0]));
             tokens.resize(is_token.len(), 0);
         }
         let device = self.states.device();

@@ -106,7 +106,7 @@ impl<M, I: Index> ScoredSearcher<M, I> {
     /// Deeper and deeper, until the hits are proven or, where they need not be, once.
     fn of_query(&self, scoring: &Arc<dyn Scoring>, row: &[f32], k: usize) -> Result<ScoredHits, Error> {
         let dim = self.items.dim();
-        let (vectors, numbers) = row.split_at(scoring.vectors() * dim);
+        let (vectors, values) = row.split_at(scoring.vectors() * dim);
         let vectors = Embeddings::from_vec(vectors[..scoring.searched() * dim].to_vec(), dim)?;
         let slack = dim as f32 * f32::EPSILON * self.longest * vectors.rows().map(norm).fold(0.0, f32::max);
         let (mut seen, mut best) = (HashSet::new(), TopK::new(k.min(self.index.len())));
@@ -119,7 +119,7 @@ impl<M, I: Index> ScoredSearcher<M, I> {
             let all = seen.len() >= self.index.len();
             let ends: Option<Vec<f32>> =
                 lists.iter().map(|hits| hits.last().map(|hit| hit.similarity)).collect();
-            let bound = ends.and_then(|ends| scoring.bound(&ends, numbers)).map(|bound| bound + slack);
+            let bound = ends.and_then(|ends| scoring.bound(&ends, values)).map(|bound| bound + slack);
             let last = hits.last().filter(|_| hits.len() >= k).map(|hit| hit.similarity);
             let bounded = self.index.capabilities().exact && last.zip(bound).is_some_and(|(a, b)| a > b);
             let proven = all || bounded;

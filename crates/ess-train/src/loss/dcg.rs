@@ -7,11 +7,11 @@ use crate::loss::gain::Gain;
 pub(super) fn ranks(similarities: &[f32]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..similarities.len()).collect();
     // Zero added, for −0 to tie with 0.
-    let of = |place: usize| similarities[place] + 0.0;
+    let of = |position: usize| similarities[position] + 0.0;
     order.sort_by(|&a, &b| of(b).total_cmp(&of(a)).then(a.cmp(&b)));
     let mut ranks = vec![0; similarities.len()];
-    for (rank, place) in order.into_iter().enumerate() {
-        ranks[place] = rank + 1;
+    for (rank, position) in order.into_iter().enumerate() {
+        ranks[position] = rank + 1;
     }
     ranks
 }
@@ -37,7 +37,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ranks_go_by_similarity_then_place() {
+    fn ranks_go_by_similarity_then_position() {
         assert_eq!(ranks(&[0.1, 0.9, 0.1, 0.5]), [3, 1, 4, 2]);
         assert_eq!((ranks(&[-0.0, 0.0]), ranks(&[0.0, -0.0])), (vec![1, 2], vec![1, 2]));
     }

@@ -104,8 +104,8 @@ pub(super) fn evaluate(
         Candidates::AllItems => Lists::Shared { rows: None, relevant: relevant_of(batch, |item| item) },
         Candidates::InBatch => {
             let rows = relevant_items(batch);
-            let place = |item: usize| rows.partition_point(|&row| row < item);
-            let relevant = relevant_of(batch, place);
+            let position = |item: usize| rows.partition_point(|&row| row < item);
+            let relevant = relevant_of(batch, position);
             Lists::Shared { rows: Some(rows), relevant }
         }
         Candidates::Negatives => Lists::Own(own_lists(batch, |query| batch.negatives_of(query).to_vec())),

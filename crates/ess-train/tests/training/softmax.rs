@@ -86,8 +86,8 @@ proptest! {
     fn the_order_of_the_items_does_not_matter(n in 1_usize..9, m in 2_usize..700, shift in 1_usize..700) {
         let (queries, items, judgements) = (wave(n, 5, 0.37), wave(m, 5, 0.11), judge(n, m));
         let order: Vec<usize> = (0..m).map(|row| (row + shift) % m).collect();
-        let place = |item: usize| (item + m - shift % m) % m;
-        let moved = |judged: &Vec<Judgement>| judged.iter().map(|j| Judgement { item: place(j.item), ..*j }).collect();
+        let position = |item: usize| (item + m - shift % m) % m;
+        let moved = |judged: &Vec<Judgement>| judged.iter().map(|j| Judgement { item: position(j.item), ..*j }).collect();
         let softmax = Softmax::default();
         let (loss, gradient) = evaluate(&softmax, &queries, &judgements, &items);
         let judgements: Vec<Vec<Judgement>> = judgements.iter().map(moved).collect();

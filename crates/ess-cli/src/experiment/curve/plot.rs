@@ -27,12 +27,12 @@ pub(super) fn write(results: &Results, of: &Kept<Frozen>, path: &Path) -> Result
     let mut ends = Vec::new();
     for system in results.systems(of) {
         let points = Point::of_all(&results.runs(of, system, false), &of.found.frozen)?;
-        let places = points.iter().map(|point| (point.queries as f64, point.trained.mean));
+        let positions = points.iter().map(|point| (point.queries as f64, point.trained.mean));
         let bar = |point: &Point| {
             let none = [point.trained.mean; 2];
             point.trained.interval.map_or(none, |interval| interval.map(|end| frozen + end))
         };
-        plot = plot.with(Series::line(system, places).with_intervals(points.iter().map(bar)));
+        plot = plot.with(Series::line(system, positions).with_intervals(points.iter().map(bar)));
         ends.extend(points.iter().map(|point| point.queries as f64));
     }
     let line = [f64::min, f64::max].map(|end| ends.iter().copied().reduce(end).unwrap_or(1.0));

@@ -39,16 +39,17 @@ impl Axis {
     }
 
     /// Where a number lies on the axis.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(super) fn position(&self, value: f64) -> f64 {
         if self.logarithmic { value.log10() } else { value }
     }
 
-    /// The places that the axis goes from and to: those of the numbers and a little more.
+    /// The positions that the axis goes from and to: those of the numbers and a little more.
     pub(super) fn extent(&self, values: impl Iterator<Item = f64>) -> [f64; 2] {
-        let fixed = self.range.into_iter().flatten().map(|value| self.place(value));
-        let [low, high] = bounds(values.map(|value| self.place(value)).chain(fixed));
+        let fixed = self.range.into_iter().flatten().map(|value| self.position(value));
+        let [low, high] = bounds(values.map(|value| self.position(value)).chain(fixed));
         let margin = if high > low { 0.04 * (high - low) } else { 0.5 };
-        let [fixed_low, fixed_high] = self.range.map_or([f64::NAN; 2], |range| range.map(|x| self.place(x)));
+        let [fixed_low, fixed_high] =
+            self.range.map_or([f64::NAN; 2], |range| range.map(|x| self.position(x)));
         // A range that holds everything is shown as it is.
         [
             if low == fixed_low { low } else { low - margin },
@@ -56,9 +57,9 @@ impl Axis {
         ]
     }
 
-    /// The number at a place, as short as it can be.
-    pub(super) fn words(&self, place: f64) -> String {
-        let value = if self.logarithmic { three_digits(10_f64.powf(place)) } else { place };
+    /// The number at a position, as short as it can be.
+    pub(super) fn words(&self, position: f64) -> String {
+        let value = if self.logarithmic { three_digits(10_f64.powf(position)) } else { position };
         match value.abs() {
             0.0 => "0".to_owned(),
             x if x >= 1e5 => format!("{value:.0e}").replace("e", " × 10^"),
@@ -70,8 +71,8 @@ impl Axis {
     }
 }
 
-fn bounds(places: impl Iterator<Item = f64>) -> [f64; 2] {
-    places.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)])
+fn bounds(positions: impl Iterator<Item = f64>) -> [f64; 2] {
+    positions.fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], x| [low.min(x), high.max(x)])
 }
 
 /// What is between powers of ten has no short name.
@@ -92,11 +93,11 @@ mod tests {
     fn ticks_are_short() {
         let (linear, log) = (Axis::linear("x"), Axis::log("x"));
         let words = [(0.1 + 0.2, "0.3"), (0.0, "0"), (1e-17, "0"), (20.0, "20"), (-0.125, "-0.125")];
-        for (place, expected) in words {
-            assert_eq!(linear.words(place), expected);
+        for (position, expected) in words {
+            assert_eq!(linear.words(position), expected);
         }
-        for (place, expected) in [(3.0, "1000"), (-2.0, "0.01"), (3.5, "3160"), (5.0, "1 × 10^5")] {
-            assert_eq!(log.words(place), expected);
+        for (position, expected) in [(3.0, "1000"), (-2.0, "0.01"), (3.5, "3160"), (5.0, "1 × 10^5")] {
+            assert_eq!(log.words(position), expected);
         }
     }
 

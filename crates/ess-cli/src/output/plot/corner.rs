@@ -6,20 +6,20 @@ use plotters::prelude::SeriesLabelPosition;
 
 use super::{content::Plot, series::Point};
 
-/// The corner that the fewest points are near, of a plot whose axes show these places.
+/// The corner that the fewest points are near, of a plot whose axes show these positions.
 pub(super) fn emptiest_corner(plot: &Plot, x: Range<f64>, y: Range<f64>) -> SeriesLabelPosition {
-    let share = |place: f64, range: &Range<f64>| (place - range.start) / (range.end - range.start);
-    let places: Vec<(f64, f64)> = plot
+    let share = |position: f64, range: &Range<f64>| (position - range.start) / (range.end - range.start);
+    let positions: Vec<(f64, f64)> = plot
         .series
         .iter()
         .flat_map(|series| along(&series.points))
-        .map(|(at, height)| (share(plot.x.place(at), &x), share(plot.y.place(height), &y)))
+        .map(|(at, height)| (share(plot.x.position(at), &x), share(plot.y.position(height), &y)))
         .collect();
     let crowd = |(right, upper): (bool, bool)| {
         let near = |&&(at, height): &&(f64, f64)| {
             (if right { at > 0.6 } else { at < 0.4 }) && (if upper { height > 0.6 } else { height < 0.4 })
         };
-        places.iter().filter(near).count()
+        positions.iter().filter(near).count()
     };
     let corners = [
         ((true, false), SeriesLabelPosition::LowerRight),

@@ -60,7 +60,7 @@ impl Plot {
     }
 }
 
-/// The plot as text, its axes from and to these places.
+/// The plot as text, its axes from and to these positions.
 fn draw(plot: &Plot, [left, right]: [f64; 2], [bottom, top]: [f64; 2]) -> Result<String> {
     let mut text = String::new();
     {
@@ -87,7 +87,7 @@ fn draw(plot: &Plot, [left, right]: [f64; 2], [bottom, top]: [f64; 2]) -> Result
 }
 
 fn draw_axes(plot: &Plot, chart: &mut Chart<'_>) -> Result<()> {
-    let (of_x, of_y) = (|place: &f64| plot.x.words(*place), |place: &f64| plot.y.words(*place));
+    let (of_x, of_y) = (|position: &f64| plot.x.words(*position), |position: &f64| plot.y.words(*position));
     chart
         .configure_mesh()
         .x_desc(&plot.x.label)
@@ -112,35 +112,35 @@ fn draw_series(
     chart: &mut Chart<'_>,
 ) -> Result<()> {
     let mark_style = if filled { colour.filled() } else { colour.stroke_width(2) };
-    let place = |point: &Point| (plot.x.place(point.x), plot.y.place(point.y));
-    let places: Vec<(f64, f64)> = series.points.iter().map(place).collect();
+    let position = |point: &Point| (plot.x.position(point.x), plot.y.position(point.y));
+    let positions: Vec<(f64, f64)> = series.points.iter().map(position).collect();
     let bars = series.points.iter().filter_map(|point| {
-        let [low, high] = point.interval?.map(|end| plot.y.place(end));
+        let [low, high] = point.interval?.map(|end| plot.y.position(end));
         Some(PathElement::new(
-            vec![(plot.x.place(point.x), low), (plot.x.place(point.x), high)],
+            vec![(plot.x.position(point.x), low), (plot.x.position(point.x), high)],
             colour.mix(0.55),
         ))
     });
     chart.draw_series(bars).map_err(failed)?;
     if series.style != Style::Points {
-        let line = PathElement::new(places.clone(), line_style(series, colour));
+        let line = PathElement::new(positions.clone(), line_style(series, colour));
         chart.draw_series([line]).map_err(failed)?;
     }
     if series.style != Style::Guide {
-        let mark = |&place: &(f64, f64)| Circle::new(place, radius, mark_style);
-        chart.draw_series(places.iter().map(mark)).map_err(failed)?;
+        let mark = |&position: &(f64, f64)| Circle::new(position, radius, mark_style);
+        chart.draw_series(positions.iter().map(mark)).map_err(failed)?;
     }
-    draw_label(series, &places, chart)?;
+    draw_label(series, &positions, chart)?;
     add_to_legend(series, colour, (radius, mark_style), chart)
 }
 
 /// The word of a series beside each of its points.
-fn draw_label(series: &Series, places: &[(f64, f64)], chart: &mut Chart<'_>) -> Result<()> {
+fn draw_label(series: &Series, positions: &[(f64, f64)], chart: &mut Chart<'_>) -> Result<()> {
     if series.label.is_empty() {
         return Ok(());
     }
     let label = || Text::new(series.label.clone(), (6, -14), ("sans-serif", 13));
-    let labels = places.iter().map(|&place| EmptyElement::at(place) + label());
+    let labels = positions.iter().map(|&position| EmptyElement::at(position) + label());
     chart.draw_series(labels).map(|_| ()).map_err(failed)
 }
 
@@ -154,7 +154,7 @@ fn add_to_legend(
         return Ok(());
     }
     let (line, points) = (line_style(series, colour), series.style != Style::Guide);
-    // A series of nothing, for its place in the legend.
+    // A series of nothing, for its position in the legend.
     let entry = chart.draw_series(std::iter::empty::<PathElement<(f64, f64)>>()).map_err(failed)?;
     entry.label(&series.name).legend(move |(x, y)| {
         let line = PathElement::new(vec![(0, 0), (18, 0)], line);

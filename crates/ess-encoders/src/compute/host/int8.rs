@@ -84,7 +84,7 @@ impl Int8Panels {
         (weights.map(|(output, input)| weight(output, input)).collect(), [self.d_out, self.d_in])
     }
 
-    /// Gives `store` 16 values at a time of `rows Wᵀ + b`, with their places in the results.
+    /// Gives `store` 16 values at a time of `rows Wᵀ + b`, with their positions in the results.
     pub(super) fn run(
         &self,
         results: &mut [f32],

@@ -59,7 +59,7 @@ impl Panels {
         ((0..*d_out).flat_map(inputs).collect(), [*d_out, *d_in])
     }
 
-    /// Gives `store` 16 values at a time of `rows Wᵀ + b`, with their places in the results.
+    /// Gives `store` 16 values at a time of `rows Wᵀ + b`, with their positions in the results.
     pub(super) fn run(
         &self,
         results: &mut [f32],

@@ -12,10 +12,10 @@ use super::{
     record::{MARK, read_record},
 };
 
-/// Where whole records are.
+/// Where whole records begin.
 pub(super) struct Scanned {
-    /// By the first bytes of the key.
-    pub(super) places: HashMap<u64, u64>,
+    /// In the file, by the first bytes of the key.
+    pub(super) offsets: HashMap<u64, u64>,
     /// Behind the last whole record.
     pub(super) end: u64,
     /// Bytes before it that are of no record.
@@ -27,14 +27,14 @@ const BUFFER_BYTES: usize = 1 << 18;
 /// Reads the records in some bytes of a file.
 pub(super) fn scan(file: &File, bytes: Range<u64>) -> io::Result<Scanned> {
     let mut reader = BufReader::with_capacity(BUFFER_BYTES, file);
-    let mut scanned = Scanned { places: HashMap::new(), end: bytes.start, damaged: 0 };
+    let mut scanned = Scanned { offsets: HashMap::new(), end: bytes.start, damaged: 0 };
     let mut at = bytes.start;
     while at < bytes.end {
         reader.seek(SeekFrom::Start(at))?;
         // Records follow one another without a seek, which would empty the buffer.
         while let Some(record) = read_record(&mut reader)? {
             scanned.damaged += at - scanned.end;
-            scanned.places.insert(short(&record.key), at);
+            scanned.offsets.insert(short(&record.key), at);
             at += record.bytes();
             scanned.end = at;
         }

@@ -34,10 +34,10 @@ pub(super) fn windows_of<T, E>(
             true => before + part.len() + behind,
             false => before + part.len() - (overlap - overlap / 2),
         };
-        let end_of = |place: usize| match place.checked_sub(before) {
+        let end_of = |position: usize| match position.checked_sub(before) {
             None => 0,
-            Some(place) if place >= part.len() => usize::MAX,
-            Some(place) => encoding.get_offsets()[part.start + place].1,
+            Some(position) if position >= part.len() => usize::MAX,
+            Some(position) => encoding.get_offsets()[part.start + position].1,
         };
         let ends = (start..end).map(end_of).collect();
         let tokens = tokens(whole(encoding.get_ids(), &part), whole(encoding.get_type_ids(), &part))?;

@@ -110,7 +110,7 @@ fn inputs(model: &SentenceEncoder, blocks: &[Block], texts: &[&str], side: Side)
             for (text, windows) in of_texts.into_iter().zip(windows) {
                 let alone = windows.len() == 1;
                 for (at, window) in windows.into_iter().enumerate() {
-                    // Of the special tokens behind a text the place is its end.
+                    // Of the special tokens behind a text the position is its end.
                     let in_text = |end: usize| end.saturating_sub(prompt.len()).min(texts[text].len());
                     let ends = window.ends.into_iter().map(in_text).collect();
                     let window_use = WindowUse { kept: window.kept, ends, alone };

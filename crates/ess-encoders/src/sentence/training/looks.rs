@@ -49,9 +49,9 @@ impl<'d> Looker<'d> {
     }
 
     fn among(pool: Vec<usize>, frozen: &'d Frozen, config: &TextTrainingConfig) -> Result<Self, Error> {
-        let place = |item: usize| pool.binary_search(&item).unwrap_or(usize::MAX);
+        let position = |item: usize| pool.binary_search(&item).unwrap_or(usize::MAX);
         let grades = frozen.dev_set.judgements().iter();
-        let grades = grades.map(|judged| judged.iter().map(|known| (place(known.item), known.grade)));
+        let grades = grades.map(|judged| judged.iter().map(|known| (position(known.item), known.grade)));
         let qrels = RowQrels::new(grades).map_err(ess_train::Error::from)?;
         let evaluator = Evaluator::new(vec![config.measure]).map_err(ess_train::Error::from)?;
         let depth = config.measure.cutoff().k().unwrap_or(UNCUT_DEPTH);

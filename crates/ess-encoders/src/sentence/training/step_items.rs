@@ -60,9 +60,9 @@ impl KnownItems {
     /// What the queries in these rows are compared with.
     pub(super) fn of_step(&self, config: &TextTrainingConfig, rows: &[usize], step: usize) -> StepItems {
         let mut items: Vec<usize> = Vec::new();
-        let mut places = HashMap::new();
-        let mut place = |item: usize| {
-            *places.entry(item).or_insert_with(|| {
+        let mut positions = HashMap::new();
+        let mut position = |item: usize| {
+            *positions.entry(item).or_insert_with(|| {
                 items.push(item);
                 items.len() - 1
             })
@@ -72,17 +72,17 @@ impl KnownItems {
             let relevant = self.judgements[row].iter().filter(|known| known.grade > 0);
             let relevant: Vec<usize> = relevant.map(|known| known.item).collect();
             for item in drawn(&relevant, config.positives_per_query, config.seed, (step, row, 0)) {
-                place(item);
+                position(item);
             }
             let mined = self.negatives.get(row).map(Vec::as_slice).unwrap_or_default();
             let own = drawn(mined, config.negatives_per_query, config.seed, (step, row, 1));
-            negatives.push(own.into_iter().map(&mut place).collect());
+            negatives.push(own.into_iter().map(&mut position).collect());
         }
         let of_row = |&row: &usize| {
             let known = self.judgements[row].iter();
             known
                 .filter_map(|known| {
-                    places.get(&known.item).map(|&item| Judgement { item, grade: known.grade })
+                    positions.get(&known.item).map(|&item| Judgement { item, grade: known.grade })
                 })
                 .collect()
         };

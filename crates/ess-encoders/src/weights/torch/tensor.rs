@@ -73,11 +73,12 @@ impl TensorView {
         if is_plain {
             return numbers;
         }
-        let mut places = vec![0];
+        let mut offsets = vec![0];
         for (&size, &stride) in self.shape.iter().zip(&self.strides) {
-            places = places.iter().flat_map(|place| (0..size).map(move |at| place + at * stride)).collect();
+            offsets =
+                offsets.iter().flat_map(|offset| (0..size).map(move |at| offset + at * stride)).collect();
         }
-        places.into_iter().map(|place| numbers[place]).collect()
+        offsets.into_iter().map(|offset| numbers[offset]).collect()
     }
 }
 

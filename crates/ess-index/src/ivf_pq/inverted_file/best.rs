@@ -59,7 +59,7 @@ impl Best {
     }
 }
 
-/// Places kept beyond twice those that are wanted, so that a short list is not shrunk all the time.
+/// Entries kept beyond twice those that are wanted, so that a short list is not shrunk all the time.
 const SPARE: usize = 64;
 
 /// An integer that is larger for a larger score.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 use crate::ivf_pq::pq::packed_codes::{BLOCK_ITEMS, block_bytes, blocks_of, pack_block, unpack_block};
 use crate::ivf_pq::rows::Rows;
 use crate::memory_use::total;
@@ -19,9 +19,9 @@ pub(crate) struct Lists {
     pub(super) starts: Vec<u64>,
     // The same in blocks.
     pub(super) blocks: Vec<usize>,
-    pub(super) codes: Numbers<u8>,
-    pub(super) factors: Numbers<f32>,
-    pub(super) names: Numbers<u32>,
+    pub(super) codes: Values<u8>,
+    pub(super) factors: Values<f32>,
+    pub(super) names: Values<u32>,
     pub(super) rows: Rows,
 }
 

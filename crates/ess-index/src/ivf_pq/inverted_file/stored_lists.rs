@@ -56,9 +56,9 @@ impl Lists {
                 .try_fold(0_usize, |sum, &length| sum.checked_add(length))
                 .ok_or_else(impossible)?;
         }
-        let codes = contents.numbers("codes", Some(bytes.iter().sum()))?.into_parts(&bytes);
-        let factors = contents.numbers("factors", Some(items))?.into_parts(sizes.segments);
-        let names = contents.numbers("names", Some(items))?.into_parts(sizes.segments);
+        let codes = contents.values("codes", Some(bytes.iter().sum()))?.into_parts(&bytes);
+        let factors = contents.values("factors", Some(items))?.into_parts(sizes.segments);
+        let names = contents.values("names", Some(items))?.into_parts(sizes.segments);
         let rows = Rows::from_contents(contents, sizes.storage, &numbers)?;
         let columns = starts.into_iter().zip(blocks).zip(codes).zip(factors).zip(names).zip(rows);
         let lists = columns.map(|(((((starts, blocks), codes), factors), names), rows)| Self {
@@ -81,7 +81,7 @@ fn read_starts(contents: &Contents, sizes: &Sizes<'_>) -> Result<Vec<Vec<u64>>, 
     let (Some(each), Some(all)) = (each, all) else {
         return Err(contents.mismatch("a possible size", format!("{sizes:?}")));
     };
-    let starts = contents.numbers::<u64>("starts", Some(all))?;
+    let starts = contents.values::<u64>("starts", Some(all))?;
     let check = |(starts, &items): (&[u64], &usize)| {
         let whole =
             starts.first() == Some(&0) && starts.last() == Some(&(items as u64)) && starts.is_sorted();

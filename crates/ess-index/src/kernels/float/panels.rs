@@ -2,11 +2,11 @@
 
 use bytemuck::Pod;
 use ess_core::MemoryUse;
-use ess_files::Numbers;
+use ess_files::Values;
 use rayon::prelude::*;
 
 use super::{huge_pages::ask_for_huge_pages, lanes::LANES};
-use crate::file::numbers::InMemory;
+use crate::file::in_memory::InMemory;
 
 /// `n` items of `dim` components in panels of [`LANES`]: the component of item `LANES p + l` in dimension `i` is at
 /// `LANES (p dim + i) + l`. The last panel is filled up with zeros when `n` is no multiple of [`LANES`].
@@ -14,7 +14,7 @@ use crate::file::numbers::InMemory;
 pub(crate) struct Panels<T> {
     dim: usize,
     len: usize,
-    whole: Numbers<T>,
+    whole: Values<T>,
     // Apart, so that `whole` can take the memory of the rows over without growing.
     last: Vec<T>,
 }
@@ -89,7 +89,7 @@ impl<T: Pod + Send + Sync> Panels<T> {
     }
 
     /// The panels whose [`Panels::parts`] are given, [`Panels::size`] components, in one piece.
-    pub(crate) fn from_parts(numbers: Numbers<T>, len: usize, dim: usize) -> Self {
+    pub(crate) fn from_parts(numbers: Values<T>, len: usize, dim: usize) -> Self {
         let (whole, last) = numbers.split_off(len / LANES * LANES * dim);
         // Of a mapped file it would read every page.
         if whole.memory_use().mapped == 0 {

@@ -179,7 +179,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_scattered_to_their_places() {
+    fn rows_are_scattered_to_their_positions() {
         let expected = [0.0, 0.0, 3.0, 4.0, 0.0, 0.0, 1.0, 2.0];
         assert_eq!(scatter(&[1.0, 2.0, 3.0, 4.0], &[3, 1], 4, 2), expected);
     }

@@ -28,11 +28,11 @@ pub(super) fn relevant_items(batch: &LossBatch<'_>) -> Vec<usize> {
     rows
 }
 
-pub(super) fn relevant_of(batch: &LossBatch<'_>, place: impl Fn(usize) -> usize) -> Vec<Vec<Relevant>> {
+pub(super) fn relevant_of(batch: &LossBatch<'_>, position: impl Fn(usize) -> usize) -> Vec<Vec<Relevant>> {
     let of_query = |judged: &&[Judgement]| {
         let relevant = judged.iter().filter(|judged| judged.grade > 0);
         let mut relevant: Vec<Relevant> =
-            relevant.map(|judged| Relevant { at: place(judged.item), grade: judged.grade }).collect();
+            relevant.map(|judged| Relevant { at: position(judged.item), grade: judged.grade }).collect();
         relevant.sort_unstable();
         relevant
     };

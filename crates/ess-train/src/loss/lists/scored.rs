@@ -92,8 +92,8 @@ struct Block<'a> {
     count: usize,
     /// The vectors of all, `count · r × d_item`.
     vectors: Vec<f32>,
-    /// The numbers of all, `count × e`.
-    numbers: Vec<f32>,
+    /// The values of all, `count × e`.
+    values: Vec<f32>,
     dim: usize,
 }
 
@@ -103,8 +103,8 @@ impl<'a> Block<'a> {
         let part = |of: fn(&[f32], usize) -> &[f32]| -> Vec<f32> {
             rows.chunks_exact(width).flat_map(|row| of(row, split)).copied().collect()
         };
-        let (vectors, numbers) = (part(|row, at| &row[..at]), part(|row, at| &row[at..]));
-        Self { scoring, count: rows.len() / width, vectors, numbers, dim }
+        let (vectors, values) = (part(|row, at| &row[..at]), part(|row, at| &row[at..]));
+        Self { scoring, count: rows.len() / width, vectors, values, dim }
     }
 
     /// The products of all vectors with some items, `count · r × k`.
@@ -116,9 +116,9 @@ impl<'a> Block<'a> {
         products
     }
 
-    fn numbers_of(&self, query: usize) -> &[f32] {
-        let e = self.scoring.numbers();
-        &self.numbers[query * e..][..e]
+    fn values_of(&self, query: usize) -> &[f32] {
+        let e = self.scoring.values();
+        &self.values[query * e..][..e]
     }
 
     /// The sum of the losses of the block's lists over these candidates (`k × d_item`); writes the gradient (`count × width`).
@@ -164,7 +164,7 @@ impl<'a> Block<'a> {
         let tile = width / self.scoring.vectors();
         for (query, products) in products.chunks_exact(width).enumerate() {
             let scores = &mut similarities[query * k + start..][..tile];
-            self.scoring.scores(products, self.numbers_of(query), scores);
+            self.scoring.scores(products, self.values_of(query), scores);
         }
     }
 
@@ -182,9 +182,9 @@ impl<'a> Block<'a> {
         let items = Matrix::new(items, tile, self.dim);
         let rows = products.chunks_exact_mut(r * tile).zip(gradient.chunks_exact_mut(width));
         for (query, (products, gradient)) in rows.enumerate() {
-            let (of_vectors, of_numbers) = gradient.split_at_mut(r * self.dim);
+            let (of_vectors, of_values) = gradient.split_at_mut(r * self.dim);
             let slopes = &slopes[query * k + start..][..tile];
-            self.scoring.slopes(products, self.numbers_of(query), slopes, of_numbers);
+            self.scoring.slopes(products, self.values_of(query), slopes, of_values);
             multiply_add(of_vectors, 1.0, Matrix::new(products, r, tile), items, 1.0);
         }
     }

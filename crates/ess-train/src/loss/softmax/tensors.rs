@@ -210,8 +210,8 @@ impl Pairs {
     /// What a matrix of queries by candidates has for each pair, one to a row.
     fn values_in(&self, matrix: Tensor<2>) -> Tensor<2> {
         let [rows, columns] = matrix.dims();
-        let places = self.queries.clone() * columns as i64 + self.candidates.clone();
-        matrix.reshape([rows * columns]).select(0, places).unsqueeze_dim(1)
+        let indices = self.queries.clone() * columns as i64 + self.candidates.clone();
+        matrix.reshape([rows * columns]).select(0, indices).unsqueeze_dim(1)
     }
 }
 

@@ -10,13 +10,13 @@ use crate::definitions::{
     formulas::definitions,
 };
 
-fn mixture(products: &[f64], _numbers: &[f64]) -> f64 {
+fn mixture(products: &[f64], _values: &[f64]) -> f64 {
     let shares: Vec<f64> = products.iter().map(|a| (2.0 * a).exp()).collect();
     products.iter().zip(&shares).map(|(a, share)| a * share).sum::<f64>() / shares.iter().sum::<f64>()
 }
 
-fn neurons(products: &[f64], numbers: &[f64]) -> f64 {
-    let (biases, weights) = numbers.split_at(numbers.len() / 2);
+fn neurons(products: &[f64], values: &[f64]) -> f64 {
+    let (biases, weights) = values.split_at(values.len() / 2);
     let units = products[1..].iter().zip(biases).zip(weights);
     products[0] + units.map(|((a, b), v)| v * (a + b).max(0.0)).sum::<f64>()
 }

@@ -50,18 +50,19 @@ impl Case {
         }
     }
 
-    /// The same, with item `order[i]` at place `i`.
+    /// The same, with item `order[i]` at position `i`.
     pub(crate) fn reordered(&self, order: &[usize]) -> Self {
-        let place = |item: usize| order.iter().position(|&other| other == item).unwrap();
-        let judged = |&Judgement { item, grade }: &Judgement| Judgement { item: place(item), grade };
-        let scored = |&TeacherScore { item, score }: &TeacherScore| TeacherScore { item: place(item), score };
+        let position = |item: usize| order.iter().position(|&other| other == item).unwrap();
+        let judged = |&Judgement { item, grade }: &Judgement| Judgement { item: position(item), grade };
+        let scored =
+            |&TeacherScore { item, score }: &TeacherScore| TeacherScore { item: position(item), score };
         Self {
             queries: self.queries.clone(),
             frozen: self.frozen.clone(),
             items: self.items.select(order).unwrap(),
             judgements: self.judgements.iter().map(|all| all.iter().map(judged).collect()).collect(),
             teacher: self.teacher.iter().map(|all| all.iter().map(scored).collect()).collect(),
-            negatives: self.negatives.iter().map(|all| all.iter().copied().map(place).collect()).collect(),
+            negatives: self.negatives.iter().map(|all| all.iter().copied().map(position).collect()).collect(),
             weights: self.weights.clone(),
         }
     }

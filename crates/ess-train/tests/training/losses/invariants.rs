@@ -60,7 +60,7 @@ proptest! {
     #[test]
     fn the_order_of_the_items_does_not_matter(n in 1_usize..9, m in 3_usize..90, d in 1_usize..9, seed in 0_u64..1000, shift in 0_usize..90) {
         let case = Case::new(n, m, d, seed);
-        let order: Vec<usize> = (0..m).map(|place| (2 * m - 1 - place + shift) % m).collect();
+        let order: Vec<usize> = (0..m).map(|position| (2 * m - 1 - position + shift) % m).collect();
         let other = case.reordered(&order);
         for json in LOSSES {
             let loss = loss(json);

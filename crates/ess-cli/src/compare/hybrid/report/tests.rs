@@ -24,8 +24,8 @@ fn measured(system: System, p: f64) -> Measured {
 fn results(sets: &[&str], systems: usize) -> Results {
     let own_weight = || System::ALL.into_iter().filter(|system| system.constant().is_some()).take(systems);
     let set = |(at, name): (usize, &&str)| {
-        let p = |place: usize| if at == 0 && place == 0 { 0.02 } else { 1.0 };
-        let others = own_weight().enumerate().map(|(place, system)| measured(system, p(place)));
+        let p = |index: usize| if at == 0 && index == 0 { 0.02 } else { 1.0 };
+        let others = own_weight().enumerate().map(|(index, system)| measured(system, p(index)));
         SetResults {
             data: format!("{name}=beir,embeddings,train,,test").parse().unwrap(),
             depth: 10,

@@ -5,42 +5,43 @@ use std::{fmt, marker::PhantomData, ops::Deref, ops::Range, sync::Arc};
 use bytemuck::Pod;
 use memmap2::Mmap;
 
-/// Numbers of one type, read alike wherever they are: in memory, or in a file that is mapped.
+/// Values of one type, read alike wherever they are: in memory, or in a file that is mapped.
 ///
 /// ```
-/// let numbers: ess_files::Numbers<u32> = vec![1, 2, 3].into();
-/// assert_eq!((&numbers[1..], numbers.mapped_bytes()), (&[2, 3][..], 0));
+/// let values: ess_files::Values<u32> = vec![1, 2, 3].into();
+/// assert_eq!((&values[1..], values.mapped_bytes()), (&[2, 3][..], 0));
 /// ```
 #[derive(Clone)]
-pub struct Numbers<T>(Place<T>);
+#[doc(alias = "Numbers")]
+pub struct Values<T>(Place<T>);
 
 #[derive(Clone)]
 enum Place<T> {
     Owned(Vec<T>),
-    Mapped { file: Arc<Mmap>, range: Range<usize>, numbers: PhantomData<T> },
+    Mapped { file: Arc<Mmap>, range: Range<usize>, values: PhantomData<T> },
 }
 
-impl<T: Pod> Numbers<T> {
-    /// Numbers in the bytes `range` of a mapped file; `None` when they do not fit there.
+impl<T: Pod> Values<T> {
+    /// Values in the bytes `range` of a mapped file; `None` when they do not fit there.
     pub(super) fn mapped(file: Arc<Mmap>, range: Range<usize>) -> Option<Self> {
         bytemuck::try_cast_slice::<u8, T>(file.get(range.clone())?).ok()?;
-        Some(Self(Place::Mapped { file, range, numbers: PhantomData }))
+        Some(Self(Place::Mapped { file, range, values: PhantomData }))
     }
 
-    /// The numbers before `count` where they are, and a copy of the rest.
+    /// The values before `count` where they are, and a copy of the rest.
     ///
     /// # Panics
-    /// For more numbers than there are.
+    /// For more values than there are.
     pub fn split_off(mut self, count: usize) -> (Self, Vec<T>) {
         let rest = self[count..].to_vec();
         match &mut self.0 {
-            Place::Owned(numbers) => numbers.truncate(count),
+            Place::Owned(values) => values.truncate(count),
             Place::Mapped { range, .. } => range.end -= size_of_val(&rest[..]),
         }
         (self, rest)
     }
 
-    /// The numbers cut into parts of these lengths, which are theirs together; one part is not copied, and what is in a
+    /// The values cut into parts of these lengths, which are theirs together; one part is not copied, and what is in a
     /// file stays there.
     ///
     /// # Panics
@@ -54,24 +55,24 @@ impl<T: Pod> Numbers<T> {
             let range = start..start + length;
             start = range.end;
             match &self.0 {
-                Place::Owned(numbers) => numbers[range].to_vec().into(),
+                Place::Owned(values) => values[range].to_vec().into(),
                 Place::Mapped { file, range: whole, .. } => {
                     let first = whole.start + range.start * size_of::<T>();
                     let range = first..first + length * size_of::<T>();
-                    Self(Place::Mapped { file: file.clone(), range, numbers: PhantomData })
+                    Self(Place::Mapped { file: file.clone(), range, values: PhantomData })
                 }
             }
         };
         lengths.iter().map(|&length| part(length)).collect()
     }
 
-    /// The numbers as memory of our own, copied out of the file if they are in one.
+    /// The values as memory of our own, copied out of the file if they are in one.
     pub fn to_mut(&mut self) -> &mut Vec<T> {
         if let Place::Mapped { .. } = self.0 {
             self.0 = Place::Owned(self.to_vec());
         }
         match &mut self.0 {
-            Place::Owned(numbers) => numbers,
+            Place::Owned(values) => values,
             Place::Mapped { .. } => unreachable!("copied above"),
         }
     }
@@ -79,7 +80,7 @@ impl<T: Pod> Numbers<T> {
     /// Bytes in memory of the process.
     pub fn owned_bytes(&self) -> usize {
         match &self.0 {
-            Place::Owned(numbers) => numbers.capacity() * size_of::<T>(),
+            Place::Owned(values) => values.capacity() * size_of::<T>(),
             Place::Mapped { .. } => 0,
         }
     }
@@ -93,28 +94,28 @@ impl<T: Pod> Numbers<T> {
     }
 }
 
-impl<T> From<Vec<T>> for Numbers<T> {
-    fn from(numbers: Vec<T>) -> Self {
-        Self(Place::Owned(numbers))
+impl<T> From<Vec<T>> for Values<T> {
+    fn from(values: Vec<T>) -> Self {
+        Self(Place::Owned(values))
     }
 }
 
-impl<T: Pod> Deref for Numbers<T> {
+impl<T: Pod> Deref for Values<T> {
     type Target = [T];
 
     #[inline]
     fn deref(&self) -> &[T] {
         match &self.0 {
-            Place::Owned(numbers) => numbers,
+            Place::Owned(values) => values,
             Place::Mapped { file, range, .. } => bytemuck::cast_slice(&file[range.clone()]),
         }
     }
 }
 
-impl<T> fmt::Debug for Numbers<T> {
+impl<T> fmt::Debug for Values<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Place::Owned(numbers) => write!(f, "{} numbers", numbers.len()),
+            Place::Owned(values) => write!(f, "{} values", values.len()),
             Place::Mapped { range, .. } => write!(f, "{} mapped bytes", range.len()),
         }
     }
