@@ -184,6 +184,10 @@ fn folders_that_are_no_sparse_encoder_say_why() {
     assert!(matches!(&error, Error::Setting { name, .. } if name == "model_type"), "{error}");
     let mpnet = Folder::of(&sparse("masked")).replace("config.json", "\"bert\"", "\"modernbert\"");
     assert!(matches!(refused(&mpnet), Error::Config { .. } | Error::Setting { .. }));
+}
+
+#[test]
+fn settings_of_another_encoder_are_refused_by_name() {
     for (file, old, new, named) in [
         ("1_SpladePooling/config.json", "\"sum\"", "\"mean\"", "pooling_strategy"),
         ("1_SpladePooling/config.json", "log1p_relu", "softplus", "activation_function"),
@@ -215,6 +219,10 @@ fn folders_that_are_no_sparse_encoder_say_why() {
         let error = refused(&Folder::of(&sparse("summed")).replace(file, old, new)).to_string();
         assert!(error.contains(named), "{file} {new}: {error}");
     }
+}
+
+#[test]
+fn sides_and_heads_that_do_not_fit_the_model_are_refused() {
     let another = json!({"path": "idf.json"}).to_string();
     let weights = Folder::of(&sparse("inference-free"))
         .write("query_0_SparseStaticEmbedding/config.json", another.as_bytes());

@@ -1,6 +1,6 @@
 //! What a model's folder says of its vectors, and what is assumed where it says nothing.
 
-use ess_core::{ItemEncoder, QueryEncoder};
+use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 use ess_data::EmbeddingStore;
 use ess_encoders::SentenceEncoder;
 
@@ -8,35 +8,59 @@ use crate::program::run;
 
 use super::{Beir, tiny_model};
 
+// Of a report on such a model: by the inner product all first hits are others.
+const TEXTS: [&str; 15] = [
+    "cat sat",
+    "cat attack",
+    "cat dog",
+    "sat mat",
+    "sat aspirin",
+    "sat stocks",
+    "mat risk",
+    "mat what",
+    "mat monday",
+    "risk men",
+    "risk reduces",
+    "risk deep",
+    "the cat sat on the mat",
+    "deep deep deep deep deep deep",
+    "what reduces risk?",
+];
+const QUERIES: [&str; 9] = ["cat", "sat", "mat", "risk", "men", "heart", "attack", "aspirin", "what"];
+
+/// Texts as records of a BEIR folder, with their numbers as ids.
+fn records(texts: &[&str]) -> String {
+    let line =
+        |(i, text): (usize, &&str)| serde_json::json!({"_id": i.to_string(), "text": text}).to_string();
+    texts.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// For each query the first of the items with the largest inner product.
+fn first_hits(queries: &Embeddings, items: &Embeddings) -> Vec<usize> {
+    let similarities = queries.view().dot(&items.view().t());
+    let first = |row: ndarray::ArrayView1<'_, f32>| {
+        (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]).then(b.cmp(&a))).unwrap()
+    };
+    similarities.rows().into_iter().map(first).collect()
+}
+
+/// The first hit of each query in an index that is built of what was encoded, and what the building says.
+fn found_by_an_index(beir: &Beir) -> (Vec<usize>, String) {
+    let at = |name: &str| beir.0.path().join(name).to_str().unwrap().to_owned();
+    let (items, queries, index) = (at("out/corpus.safetensors"), at("out/queries.safetensors"), at("index"));
+    let built = run("index", ["build", "--items", &items, "--out", &index, "--quiet"]).succeeded();
+    let search = ["search", "--index", &index, "--queries", &queries, "-k", "1", "--show", "0"];
+    run("index", search.into_iter().chain(["--write-run", &at("run")])).succeeded();
+    let run_file = std::fs::read_to_string(at("run")).unwrap();
+    let item = |line: &str| line.split_whitespace().nth(2).unwrap().parse().unwrap();
+    (run_file.lines().map(item).collect(), built.stderr)
+}
+
 #[test]
 fn says_that_a_model_is_meant_for_the_cosine_and_an_index_of_it_finds_what_the_cosine_finds() {
-    // Of a report on such a model: by the inner product all first hits are others.
-    let texts = [
-        "cat sat",
-        "cat attack",
-        "cat dog",
-        "sat mat",
-        "sat aspirin",
-        "sat stocks",
-        "mat risk",
-        "mat what",
-        "mat monday",
-        "risk men",
-        "risk reduces",
-        "risk deep",
-        "the cat sat on the mat",
-        "deep deep deep deep deep deep",
-        "what reduces risk?",
-    ];
-    let queries = ["cat", "sat", "mat", "risk", "men", "heart", "attack", "aspirin", "what"];
     let beir = Beir::new(0, 5);
-    let lines = |texts: &[&str]| {
-        let line =
-            |(i, text): (usize, &&str)| serde_json::json!({"_id": i.to_string(), "text": text}).to_string();
-        texts.iter().enumerate().map(line).collect::<Vec<_>>().join("\n")
-    };
-    beir.write("corpus.jsonl", lines(&texts));
-    beir.write("queries.jsonl", lines(&queries));
+    beir.write("corpus.jsonl", records(&TEXTS));
+    beir.write("queries.jsonl", records(&QUERIES));
     let model = tiny_model().with_file_name("distilbert");
     let said = run("encode", beir.arguments_for(&model, &["--dtype", "f32"])).succeeded().stderr;
     assert!(said.contains("cosine") && said.contains("different norms"), "{said}");
@@ -44,51 +68,15 @@ fn says_that_a_model_is_meant_for_the_cosine_and_an_index_of_it_finds_what_the_c
     assert!(store.provenance().needs_unit_norm());
     // What is stored is what the model gives.
     let encoder = SentenceEncoder::load(&model).unwrap();
-    let items = encoder.encode_items(&texts).unwrap();
-    assert!(
-        store
-            .to_embeddings()
-            .unwrap()
-            .as_slice()
-            .iter()
-            .zip(items.as_slice())
-            .all(|(s, e)| (s - e).abs() < 1e-5)
-    );
+    let items = encoder.encode_items(&TEXTS).unwrap();
+    let stored = store.to_embeddings().unwrap();
+    assert!(stored.as_slice().iter().zip(items.as_slice()).all(|(s, e)| (s - e).abs() < 1e-5));
 
-    let at = |name: &str| beir.0.path().join(name).to_str().unwrap().to_owned();
-    let (corpus, asked) = (at("out/corpus.safetensors"), at("out/queries.safetensors"));
-    let built = run("index", ["build", "--items", &corpus, "--out", &at("index"), "--quiet"]).succeeded();
-    assert!(built.stderr.contains("unit norm"), "{}", built.stderr);
-    run(
-        "index",
-        [
-            "search",
-            "--index",
-            &at("index"),
-            "--queries",
-            &asked,
-            "-k",
-            "1",
-            "--write-run",
-            &at("run"),
-            "--show",
-            "0",
-        ],
-    )
-    .succeeded();
-    let run_file = std::fs::read_to_string(at("run")).unwrap();
-    let found: Vec<usize> =
-        run_file.lines().map(|line| line.split_whitespace().nth(2).unwrap().parse().unwrap()).collect();
-    let vectors = encoder.encode_queries(&queries).unwrap();
-    let best = |items: &ess_core::Embeddings| -> Vec<usize> {
-        let similarities = vectors.view().dot(&items.view().t());
-        let first = |row: ndarray::ArrayView1<'_, f32>| {
-            (0..row.len()).max_by(|&a, &b| row[a].total_cmp(&row[b]).then(b.cmp(&a))).unwrap()
-        };
-        similarities.rows().into_iter().map(first).collect()
-    };
-    let by_product = best(&items);
-    let by_cosine = best(&items.normalized());
+    let (found, said) = found_by_an_index(&beir);
+    assert!(said.contains("unit norm"), "{said}");
+    let queries = encoder.encode_queries(&QUERIES).unwrap();
+    let by_product = first_hits(&queries, &items);
+    let by_cosine = first_hits(&queries, &items.normalized());
     assert_eq!(found, by_cosine);
     assert_ne!(by_product, by_cosine, "the model shows nothing");
     // The programs that search a folder do the same.

@@ -50,69 +50,8 @@ fn texts_and_lists_come_as_numbers_and_as_base64() {
     assert!(difference(vectors(&cut).iter().map(Vec::as_slice), &first) <= 1e-6);
 }
 
-#[test]
-fn what_is_wrong_is_refused_in_the_protocols_words() {
-    let server = Served::start(&["--max-texts", "3"]);
-    let lone = r#"{"model": "bert", "input": ["\ud800"]}"#;
-    let cases: Vec<(Vec<u8>, u16, &str, Value)> = vec![
-        (json!({"model": "bert", "input": [1, 2, 3]}).to_string().into(), 400, "token ids", json!("input")),
-        (
-            json!({"model": "bert", "input": [[1, 2], [3]]}).to_string().into(),
-            400,
-            "token ids",
-            json!("input"),
-        ),
-        (
-            json!({"model": "bert", "input": {"a": 1}}).to_string().into(),
-            400,
-            "list of texts",
-            json!("input"),
-        ),
-        (
-            json!({"model": "bert", "input": ["a", 1]}).to_string().into(),
-            400,
-            "expected a text",
-            json!("input"),
-        ),
-        (json!({"model": "bert", "input": []}).to_string().into(), 400, "at least one", json!("input")),
-        (
-            json!({"model": "bert", "input": ["a", "b", "c", "d"]}).to_string().into(),
-            413,
-            "at most 3",
-            json!("input"),
-        ),
-        (
-            json!({"model": "bert", "input": "a", "dimensions": 0}).to_string().into(),
-            400,
-            "1 to",
-            json!("dimensions"),
-        ),
-        (
-            json!({"model": "bert", "input": "a", "dimensions": 9999}).to_string().into(),
-            400,
-            "1 to",
-            json!("dimensions"),
-        ),
-        (json!({"model": "bert", "input": "a", "dimensions": -1}).to_string().into(), 400, "-1", Value::Null),
-        (json!({"model": "other", "input": "a"}).to_string().into(), 404, "\"bert\"", json!("model")),
-        (
-            json!({"model": "bert", "input": "a", "encoding_format": "int8"}).to_string().into(),
-            400,
-            "int8",
-            Value::Null,
-        ),
-        (
-            json!({"model": "bert", "input": "a", "pooling": "cls"}).to_string().into(),
-            400,
-            "pooling",
-            Value::Null,
-        ),
-        (json!({"input": "a"}).to_string().into(), 400, "model", Value::Null),
-        (lone.into(), 400, "hex escape", Value::Null),
-        (b"{\"model\": \"bert\", \"input\": \"\xff\"}".to_vec(), 400, "", Value::Null),
-        (b"not json".to_vec(), 400, "expected", Value::Null),
-        (b"".to_vec(), 400, "EOF", Value::Null),
-    ];
+/// Each body is refused with a status, by a message that has a word, and with the field that it is about.
+fn assert_refused<const N: usize>(server: &Served, cases: [(Vec<u8>, u16, &str, Value); N]) {
     for (body, status, said, field) in cases {
         let answer = server.post("/v1/embeddings", &body);
         let shown = String::from_utf8_lossy(&body).into_owned();
@@ -123,6 +62,53 @@ fn what_is_wrong_is_refused_in_the_protocols_words() {
     }
     // It still serves.
     server.post("/v1/embeddings", json!({"model": "bert", "input": "a"}).to_string()).ok();
+}
+
+#[test]
+fn wrong_input_is_refused_in_the_protocols_words() {
+    let server = Served::start(&["--max-texts", "3"]);
+    let case = |input: Value, status: u16, said: &'static str| {
+        let body = json!({"model": "bert", "input": input}).to_string();
+        (body.into_bytes(), status, said, json!("input"))
+    };
+    let cases = [
+        case(json!([1, 2, 3]), 400, "token ids"),
+        case(json!([[1, 2], [3]]), 400, "token ids"),
+        case(json!({"a": 1}), 400, "list of texts"),
+        case(json!(["a", 1]), 400, "expected a text"),
+        case(json!([]), 400, "at least one"),
+        case(json!(["a", "b", "c", "d"]), 413, "at most 3"),
+    ];
+    assert_refused(&server, cases);
+}
+
+#[test]
+fn wrong_settings_are_refused_in_the_protocols_words() {
+    let case = |body: Value, status: u16, said: &'static str, field: Value| {
+        (body.to_string().into_bytes(), status, said, field)
+    };
+    let cases = [
+        case(json!({"model": "bert", "input": "a", "dimensions": 0}), 400, "1 to", json!("dimensions")),
+        case(json!({"model": "bert", "input": "a", "dimensions": 9999}), 400, "1 to", json!("dimensions")),
+        case(json!({"model": "bert", "input": "a", "dimensions": -1}), 400, "-1", Value::Null),
+        case(json!({"model": "other", "input": "a"}), 404, "\"bert\"", json!("model")),
+        case(json!({"model": "bert", "input": "a", "encoding_format": "int8"}), 400, "int8", Value::Null),
+        case(json!({"model": "bert", "input": "a", "pooling": "cls"}), 400, "pooling", Value::Null),
+        case(json!({"input": "a"}), 400, "model", Value::Null),
+    ];
+    assert_refused(&Served::start(&[]), cases);
+}
+
+#[test]
+fn what_is_no_json_is_refused_in_the_protocols_words() {
+    let lone = r#"{"model": "bert", "input": ["\ud800"]}"#;
+    let cases = [
+        (lone.into(), 400, "hex escape", Value::Null),
+        (b"{\"model\": \"bert\", \"input\": \"\xff\"}".to_vec(), 400, "", Value::Null),
+        (b"not json".to_vec(), 400, "expected", Value::Null),
+        (b"".to_vec(), 400, "EOF", Value::Null),
+    ];
+    assert_refused(&Served::start(&[]), cases);
 }
 
 #[test]

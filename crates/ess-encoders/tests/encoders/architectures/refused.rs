@@ -5,9 +5,18 @@ use serde_json::{Value, json};
 
 use super::cases::{changed, vectors};
 
+/// Each folder with some settings changed is refused by an error that has a word.
+fn assert_refused<const N: usize>(cases: [(&str, Value, &str); N]) {
+    for (name, changes, named) in cases {
+        let error = changed(name, changes.as_object().unwrap()).error();
+        let typed = matches!(&error, Error::Config { .. } | Error::Setting { .. });
+        assert!(typed && error.to_string().contains(named), "{name} {changes}: {error}");
+    }
+}
+
 #[test]
-fn what_would_give_other_vectors_is_refused_by_name() {
-    let cases = [
+fn settings_of_decoders_that_would_give_other_vectors_are_refused_by_name() {
+    assert_refused([
         ("llama", json!({"model_type": "gpt2"}), "modernbert"),
         ("llama", json!({"rope_parameters": {"rope_type": "longrope"}}), "rope_type"),
         ("llama", json!({"rope_parameters": {"rope_type": "yarn", "factor": 2.0, "ramp": 3}}), "ramp"),
@@ -27,6 +36,12 @@ fn what_would_give_other_vectors_is_refused_by_name() {
         ("qwen3", json!({"layer_types": ["full_attention", "sliding_attention"]}), "sliding_window"),
         ("gemma3", json!({"attn_logit_softcapping": 50.0}), "attn_logit_softcapping"),
         ("gemma3", json!({"query_pre_attn_scalar": 0}), "query_pre_attn_scalar"),
+    ]);
+}
+
+#[test]
+fn settings_of_encoders_that_would_give_other_vectors_are_refused_by_name() {
+    assert_refused([
         (
             "modernbert",
             json!({"layer_types": null, "global_attn_every_n_layers": 0}),
@@ -39,11 +54,32 @@ fn what_would_give_other_vectors_is_refused_by_name() {
         ("t5", json!({"relative_attention_num_buckets": 1}), "relative_attention_num_buckets"),
         ("electra", json!({"position_embedding_type": "relative_key"}), "position_embedding_type"),
         ("deberta", json!({"pos_att_type": ["p2p"]}), "pos_att_type"),
+        ("deberta", json!({"norm_rel_ebd": "rms_norm"}), "norm_rel_ebd"),
+        ("deberta", json!({"z_steps": 2}), "z_steps"),
+        ("deberta", json!({"conv_kernel_size": 2}), "conv_kernel_size"),
+        ("deberta", json!({"conv_groups": 3}), "conv_groups"),
+        ("deberta", json!({"conv_act": "relu6"}), "conv_act"),
+        ("deberta", json!({"position_buckets": 1}), "position_buckets"),
+        ("deberta", json!({"max_relative_positions": 5}), "max_relative_positions"),
+        ("deberta", json!({"max_relative_positions": 1_u64 << 40}), "max_relative_positions"),
+        ("deberta", json!({"talking_head": true}), "talking_head"),
+    ]);
+}
+
+#[test]
+fn settings_of_clip_that_would_give_other_vectors_are_refused_by_name() {
+    assert_refused([
         ("clip", json!({"text_config": 7}), "text_config"),
         ("clip", json!({"text_config": {"vocab_size": 48, "eos_token_id": [1, 2]}}), "eos_token_id"),
         ("clip", json!({"text_config": {"vocab_size": 48, "window": 3}}), "window"),
         ("clip", json!({"text_config_dict": {"hidden_act": "relu6"}}), "hidden_act"),
         ("clip", json!({"projection_dim": 0}), "projection_dim"),
+    ]);
+}
+
+#[test]
+fn settings_of_models_with_code_of_their_own_that_would_give_other_vectors_are_refused_by_name() {
+    assert_refused([
         ("gte", json!({"layer_norm_type": "rms_norm"}), "layer_norm_type"),
         ("gte", json!({"logn_attention_scale": true}), "logn_attention_scale"),
         ("gte", json!({"pack_qkv": false}), "pack_qkv"),
@@ -59,21 +95,7 @@ fn what_would_give_other_vectors_is_refused_by_name() {
             "auto_map",
         ),
         ("jina", json!({"position_embedding_type": "absolute"}), "auto_map"),
-        ("deberta", json!({"norm_rel_ebd": "rms_norm"}), "norm_rel_ebd"),
-        ("deberta", json!({"z_steps": 2}), "z_steps"),
-        ("deberta", json!({"conv_kernel_size": 2}), "conv_kernel_size"),
-        ("deberta", json!({"conv_groups": 3}), "conv_groups"),
-        ("deberta", json!({"conv_act": "relu6"}), "conv_act"),
-        ("deberta", json!({"position_buckets": 1}), "position_buckets"),
-        ("deberta", json!({"max_relative_positions": 5}), "max_relative_positions"),
-        ("deberta", json!({"max_relative_positions": 1_u64 << 40}), "max_relative_positions"),
-        ("deberta", json!({"talking_head": true}), "talking_head"),
-    ];
-    for (name, changes, named) in cases {
-        let error = changed(name, changes.as_object().unwrap()).error();
-        let typed = matches!(&error, Error::Config { .. } | Error::Setting { .. });
-        assert!(typed && error.to_string().contains(named), "{name} {changes}: {error}");
-    }
+    ]);
 }
 
 #[test]

@@ -140,8 +140,16 @@ fn one_less_cosine(known: &Known) -> f64 {
 
 pub(crate) type Definition = Box<dyn Fn(&Known) -> f64>;
 
+/// A loss as its settings are written, with its definition.
+type Defined = (&'static str, Definition);
+
 /// Every loss over all items, or over what a teacher scored, with its definition.
-pub(crate) fn definitions() -> Vec<(&'static str, Definition)> {
+pub(crate) fn definitions() -> Vec<Defined> {
+    [of_pairs(), of_ranks(), of_shares(), of_vectors()].into_iter().flatten().collect()
+}
+
+/// Losses of pairs of items.
+fn of_pairs() -> Vec<Defined> {
     vec![
         (
             r#"{"kind": "pairwise_logistic", "scale": 3.0, "candidates": "all_items"}"#,
@@ -155,6 +163,13 @@ pub(crate) fn definitions() -> Vec<(&'static str, Definition)> {
             r#"{"kind": "triplet", "margin": 0.4, "candidates": "all_items"}"#,
             Box::new(|k| triplet(k, &k.all(), 0.4)),
         ),
+        (r#"{"kind": "margin_mse", "scale": 2.0}"#, Box::new(|k| margin_mse(k, 2.0))),
+    ]
+}
+
+/// Losses of ranks.
+fn of_ranks() -> Vec<Defined> {
+    vec![
         (
             r#"{"kind": "lambda", "scale": 3.0, "candidates": "all_items"}"#,
             Box::new(|k| lambda(k, 3.0, linear, usize::MAX)),
@@ -175,6 +190,12 @@ pub(crate) fn definitions() -> Vec<(&'static str, Definition)> {
             r#"{"kind": "approx_ndcg", "scale": 2.0, "gain": "exponential", "candidates": {"top": 12}}"#,
             Box::new(|k| approx_ndcg(k, 2.0, exponential)),
         ),
+    ]
+}
+
+/// Losses of the items' shares in a softmax.
+fn of_shares() -> Vec<Defined> {
+    vec![
         (r#"{"kind": "softmax", "scale": 3.0}"#, Box::new(|k| softmax(k, 3.0, linear))),
         (
             r#"{"kind": "softmax", "scale": 3.0, "gain": "exponential"}"#,
@@ -188,11 +209,16 @@ pub(crate) fn definitions() -> Vec<(&'static str, Definition)> {
             r#"{"kind": "softmax", "scale": 3.0, "candidates": "in_batch"}"#,
             Box::new(|k| softmax_in_batch(k, 3.0)),
         ),
-        (r#"{"kind": "margin_mse", "scale": 2.0}"#, Box::new(|k| margin_mse(k, 2.0))),
         (
             r#"{"kind": "listwise_kl", "scale": 3.0, "temperature": 0.5}"#,
             Box::new(|k| listwise_kl(k, 3.0, 0.5)),
         ),
+    ]
+}
+
+/// What draws queries towards the frozen ones, and a sum of losses.
+fn of_vectors() -> Vec<Defined> {
+    vec![
         (r#"{"kind": "recovery"}"#, Box::new(squared_distance)),
         (r#"{"kind": "recovery", "distance": "cosine"}"#, Box::new(one_less_cosine)),
         (
