@@ -1,136 +1,30 @@
 //! A transformer computed by Burn, on any of its devices, and differentiable.
 
+mod attention;
+pub(crate) mod definition;
+
 use std::ops::Range;
 
 use burn::{
     module::Param,
-    tensor::{Bool, Device, Int, Tensor, TensorData, activation},
+    tensor::{Bool, Tensor, TensorData, activation},
 };
 
-use super::relative_position::relative_bucket;
+use attention::repeated;
+use definition::{DeviceCompute, Matrix, Vector};
+
 use crate::{
     error::Error,
     model::activation::Activation,
     transformer::{
-        alibi::slopes,
         attention_shape::{AttentionShape, Rotary},
         definition::{Block, Linear, Norm, NormKind, Tables},
-        disentangled::{Disentangled, Relative},
+        disentangled::Relative,
         host_tokens::HostTokens,
         operations::Compute,
         token_batch::TokenBatch,
     },
 };
-
-/// Computes with Burn tensors on one device.
-#[derive(Clone, Debug)]
-pub(crate) struct DeviceCompute {
-    device: Device,
-}
-
-type Matrix = Param<Tensor<2>>;
-type Vector = Param<Tensor<1>>;
-
-impl DeviceCompute {
-    pub(crate) fn new(device: Device) -> Self {
-        Self { device }
-    }
-
-    pub(crate) fn device(&self) -> &Device {
-        &self.device
-    }
-
-    fn indices(&self, indices: impl IntoIterator<Item = i64>) -> Tensor<1, Int> {
-        let indices: Vec<_> = indices.into_iter().collect();
-        let length = indices.len();
-        Tensor::from_data(TensorData::new(indices, [length]), &self.device)
-    }
-
-    /// Texts side by side, `n × longest`: for each position its token, or token 0 where the text has ended; and which positions
-    /// are not attended to.
-    fn padded(&self, batch: &TokenBatch) -> (Tensor<1, Int>, Tensor<1, Int>, Option<Tensor<2, Bool>>) {
-        let longest = batch.longest();
-        let mut tokens = Vec::with_capacity(batch.texts() * longest);
-        let mut positions = Vec::with_capacity(batch.tokens());
-        let mut ended = Vec::with_capacity(batch.texts() * longest);
-        for (range, attended) in batch.attended_ranges() {
-            let (first, length) = (tokens.len(), range.len());
-            tokens.extend(range.map(|token| token as i64));
-            tokens.resize(first + longest, 0);
-            positions.extend((first..first + length).map(|position| position as i64));
-            ended.extend((0..longest).map(|position| position >= attended));
-        }
-        let any_ended = ended.contains(&true);
-        let ended = TensorData::new(ended, [batch.texts(), longest]);
-        let mask = any_ended.then(|| Tensor::from_data(ended, &self.device));
-        (self.indices(tokens), self.indices(positions), mask)
-    }
-
-    /// What is added to the attention scores of each head: `1 × heads × longest × longest`.
-    fn relative_scores(&self, table: &Matrix, longest: usize, farthest: usize) -> Tensor<4> {
-        let [buckets, heads] = table.dims();
-        let pairs = (0..longest).flat_map(|query| (0..longest).map(move |key| key as isize - query as isize));
-        let rows = self.indices(pairs.map(|distance| relative_bucket(distance, buckets, farthest) as i64));
-        let scores = table.val().select(0, rows).transpose();
-        scores.reshape([1, heads, longest, longest])
-    }
-
-    /// The scores with what distances add to them; queries and keys are `texts × heads × longest × d_head`.
-    fn add_disentangled(
-        &self,
-        mut scores: Tensor<4>,
-        positions: &Disentangled<Matrix>,
-        queries: Tensor<4>,
-        keys: Tensor<4>,
-    ) -> Tensor<4> {
-        let [_, heads, longest, head_dim] = queries.dims();
-        let mut rows = positions.rows.of_length(longest);
-        let first = rows.iter().copied().min().unwrap_or(0);
-        let width = rows.iter().copied().max().map_or(0, |last| last + 1 - first);
-        rows.iter_mut().for_each(|row| *row -= first);
-        let compared = |table: &Matrix, with: Tensor<4>, sign: isize| {
-            let table = table.val().slice_dim(0, first..first + width).reshape([width, heads, head_dim]);
-            let by_row = with.matmul(table.permute([1, 2, 0]).unsqueeze());
-            let distance = |from: usize, to: usize| {
-                (longest - 1).wrapping_add_signed(sign * (from as isize - to as isize))
-            };
-            let pairs = (0..longest).flat_map(|from| (0..longest).map(move |to| distance(from, to)));
-            let pairs = self.indices(pairs.map(|distance| rows[distance] as i64));
-            by_row.gather(3, pairs.reshape([1, 1, longest, longest]).expand(scores.dims()))
-        };
-        let of_queries = positions.keys.as_ref().map(|table| compared(table, queries, 1));
-        let of_keys = positions.queries.as_ref().map(|table| compared(table, keys, -1).swap_dims(2, 3));
-        for added in [of_queries, of_keys].into_iter().flatten() {
-            scores = scores + added;
-        }
-        scores
-    }
-
-    /// What scores lose with the distance: `1 × heads × longest × longest`.
-    fn linear_biases(&self, heads: usize, longest: usize) -> Tensor<4> {
-        let pairs = || (0..longest).flat_map(|query| (0..longest).map(move |key| query.abs_diff(key) as f32));
-        let of_head = |slope: f32| pairs().map(move |distance| -slope * distance);
-        let biases: Vec<f32> = slopes(heads).into_iter().flat_map(of_head).collect();
-        Tensor::from_data(TensorData::new(biases, [1, heads, longest, longest]), &self.device)
-    }
-
-    /// Which keys a query does not see, whatever its text: `longest × longest`.
-    fn unseen(&self, shape: &AttentionShape, longest: usize) -> Tensor<2, Bool> {
-        let row = |query: usize| {
-            let seen = shape.seen(query, longest);
-            (0..longest).map(move |key| !seen.contains(&key))
-        };
-        let unseen: Vec<bool> = (0..longest).flat_map(row).collect();
-        Tensor::from_data(TensorData::new(unseen, [longest, longest]), &self.device)
-    }
-
-    /// One row of `half` values for each token, by its position in its text.
-    fn by_position(&self, values: Vec<f32>, half: usize, batch: &TokenBatch) -> Tensor<2> {
-        let positions = self.indices(batch.ranges().flat_map(|range| 0..range.len() as i64));
-        let rows = values.len() / half.max(1);
-        Tensor::<2>::from_data(TensorData::new(values, [rows, half]), &self.device).select(0, positions)
-    }
-}
 
 impl Compute for DeviceCompute {
     type Matrix = Matrix;
@@ -333,15 +227,4 @@ fn activate(values: Tensor<2>, function: Activation) -> Tensor<2> {
         Activation::Tanh => values.tanh(),
         Activation::QuickGelu => values.clone() * activation::sigmoid(values * 1.702),
     }
-}
-
-/// Each of the heads of keys or values (`texts × own × length × head_dim`) as often as it serves one of `heads` of queries.
-fn repeated(part: Tensor<4>, heads: usize) -> Tensor<4> {
-    let [texts, own, length, head_dim] = part.dims();
-    if own == heads {
-        return part;
-    }
-    let part = part.reshape([texts, own, 1, length * head_dim]);
-    let part = part.expand([texts, own, heads / own, length * head_dim]);
-    part.reshape([texts, heads, length, head_dim])
 }

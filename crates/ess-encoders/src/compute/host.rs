@@ -11,17 +11,21 @@ pub(crate) mod attention;
 #[cfg(feature = "train")]
 pub(crate) mod attention_gradient;
 pub(crate) mod elementwise;
+mod exponential;
 mod int8;
 mod matmul;
 pub(crate) mod memory;
+mod norm;
 #[cfg(feature = "train")]
 pub(crate) mod norm_gradient;
 mod pair_scores;
 mod panels;
+mod sums;
 mod tile;
 pub(crate) mod weight;
 #[cfg(feature = "train")]
 pub(crate) mod weight_gradient;
+mod wide;
 
 use std::ops::Range;
 
@@ -29,8 +33,9 @@ use tracing::trace_span;
 
 use self::{
     attention::attend_text,
-    elementwise::{activate_all, activated, add_row, gated, normalize_all, turn},
+    elementwise::{activate_all, activated, add_row, gated, turn},
     memory::{HostLinear, HostMatrix, HostVector},
+    norm::normalize_all,
     weight::HostWeight,
 };
 use crate::{

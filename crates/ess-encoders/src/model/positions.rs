@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     architecture::definition::{Architecture, Positions},
-    raw_config::RawConfig,
+    raw_config::definition::RawConfig,
 };
 use crate::error::Error;
 

@@ -12,7 +12,7 @@ use super::{
     disentangled::{ConvolutionConfig, DisentangledConfig},
     layer_pattern::LayerPattern,
     own_code::translated,
-    raw_config::{RawConfig, Settings},
+    raw_config::definition::{RawConfig, Settings},
     rotary::RotarySettings,
     text_end::TextEnd,
 };

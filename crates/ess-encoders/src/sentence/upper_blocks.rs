@@ -8,7 +8,7 @@ use burn::{
 use super::engine::Engine;
 use crate::{
     compute::{
-        device::DeviceCompute,
+        device::definition::DeviceCompute,
         host::{
             memory::{HostMatrix, HostVector},
             weight::HostWeight,

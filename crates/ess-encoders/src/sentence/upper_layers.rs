@@ -14,7 +14,7 @@ use super::{
     head::{HeadStep, LAYER_NORM_EPSILON},
 };
 use crate::{
-    compute::device::DeviceCompute,
+    compute::device::definition::DeviceCompute,
     sentence::{
         dense::DenseActivation,
         pooling::PoolingMode,

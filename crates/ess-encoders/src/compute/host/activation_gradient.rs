@@ -4,7 +4,7 @@ use std::f32::consts::{FRAC_1_SQRT_2, PI};
 
 use pulp::Arch;
 
-use super::elementwise::{Wide, exp};
+use super::{exponential::exp, wide::Wide};
 use crate::model::activation::Activation;
 
 /// A function of the feed-forward whose derivative is known.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd};
 
 use super::{
-    elementwise::exponentials,
+    exponential::exponentials,
     memory::HostMatrix,
     pair_scores::PairScores,
     tile::{InTiles, PANEL, Tiled, tile},

@@ -3,8 +3,10 @@
 use pulp::Arch;
 
 use super::{
-    elementwise::{LANES, Wide, across, exp, sum},
+    exponential::exp,
     matmul::Product,
+    sums::{LANES, across, sum},
+    wide::Wide,
 };
 use crate::transformer::attention_shape::AttentionShape;
 

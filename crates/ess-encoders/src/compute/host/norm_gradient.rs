@@ -2,7 +2,7 @@
 
 use pulp::Arch;
 
-use super::elementwise::{Wide, sum};
+use super::{sums::sum, wide::Wide};
 
 /// What a normalisation of `n` rows leaves for its gradients.
 pub(crate) struct Normalized {

@@ -7,7 +7,7 @@ use burn::{
 use ess_search::largest_tensor;
 
 use crate::{
-    compute::device::DeviceCompute,
+    compute::device::definition::DeviceCompute,
     error::Error,
     model::transformer_config::TransformerConfig,
     transformer::{

@@ -1,12 +1,15 @@
 //! The machine that a pickle is a program for, as far as tensors need it.
 
-use std::{collections::HashMap, path::Path};
+mod state;
+
+use std::path::Path;
 
 use super::{
     objects::{Global, Object},
     opcodes as op,
 };
 use crate::error::Error;
+use state::Machine;
 
 /// Objects in containers, and on the stack: far more than any state has, and some 100 MB.
 const MAX_OBJECTS: usize = 1 << 22;
@@ -50,34 +53,7 @@ impl<'p> Made<'p> {
     }
 }
 
-struct Machine<'p> {
-    path: &'p Path,
-    program: &'p [u8],
-    at: usize,
-    stack: Vec<Object>,
-    /// Where the stack was cut.
-    marks: Vec<usize>,
-    memo: HashMap<u32, Object>,
-    containers: Vec<Vec<Object>>,
-    /// How many objects were pushed so far.
-    objects: usize,
-}
-
-impl<'p> Machine<'p> {
-    fn new(path: &'p Path, program: &'p [u8]) -> Self {
-        let (stack, marks, memo, containers) = (Vec::new(), Vec::new(), HashMap::new(), Vec::new());
-        Self { path, program, at: 0, stack, marks, memo, containers, objects: 0 }
-    }
-
-    fn malformed(&self, reason: &str) -> Error {
-        let reason = format!("{reason}, before byte {} of its program", self.at);
-        Error::MalformedWeights { path: self.path.to_owned(), reason }
-    }
-
-    fn refuse(&self, found: String) -> Error {
-        Error::Pickle { path: self.path.to_owned(), found }
-    }
-
+impl Machine<'_> {
     fn step(&mut self, instruction: u8) -> Result<(), Error> {
         match instruction {
             op::PROTO => drop(self.take(1)?),
@@ -198,122 +174,6 @@ impl<'p> Machine<'p> {
                 return Err(self.refuse(format!("{}.{}", short(&module), short(&name))));
             }
         }
-        Ok(())
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'p [u8], Error> {
-        let taken = self.at.checked_add(count).and_then(|end| self.program.get(self.at..end));
-        let taken = taken.ok_or_else(|| self.malformed("its program ends too early"))?;
-        self.at += count;
-        Ok(taken)
-    }
-
-    fn number(&mut self, bytes: usize) -> Result<u64, Error> {
-        Ok(self.take(bytes)?.iter().rev().fold(0, |number, &byte| number << 8 | u64::from(byte)))
-    }
-
-    /// A text to the end of its line.
-    fn line(&mut self) -> Result<String, Error> {
-        const MAX_NAME: usize = 1024;
-        let rest = &self.program[self.at..];
-        let end = rest.iter().take(MAX_NAME).position(|&byte| byte == b'\n');
-        let end = end.ok_or_else(|| self.malformed("a name has no end"))?;
-        self.at += end + 1;
-        Ok(String::from_utf8_lossy(&rest[..end]).into_owned())
-    }
-
-    fn text(&self, object: &Object) -> Result<String, Error> {
-        match object {
-            Object::Text { start, length } => {
-                Ok(String::from_utf8_lossy(&self.program[*start..start + length]).into_owned())
-            }
-            _ => Err(self.malformed("a name is not a text")),
-        }
-    }
-
-    fn push(&mut self, object: Object) {
-        self.objects += 1;
-        self.stack.push(object);
-    }
-
-    fn push_int(&mut self, bytes: usize) -> Result<(), Error> {
-        let number = self.number(bytes)?;
-        self.push(Object::Int(number as i64));
-        Ok(())
-    }
-
-    /// A number of up to 8 bytes with a sign; one of more is no size that a tensor has.
-    fn push_long(&mut self) -> Result<(), Error> {
-        let length = self.number(1)? as usize;
-        let bytes = self.take(length)?;
-        let mut whole = [if bytes.last().is_some_and(|&last| last >= 0x80) { 0xff } else { 0 }; 8];
-        let object = match whole.get_mut(..length) {
-            Some(own) => {
-                own.copy_from_slice(bytes);
-                Object::Int(i64::from_le_bytes(whole))
-            }
-            None => Object::Float,
-        };
-        self.push(object);
-        Ok(())
-    }
-
-    fn push_text(&mut self, bytes: usize) -> Result<(), Error> {
-        let length = usize::try_from(self.number(bytes)?).unwrap_or(usize::MAX);
-        let start = self.at;
-        self.take(length)?;
-        self.push(Object::Text { start, length });
-        Ok(())
-    }
-
-    fn push_container(&mut self, held: Vec<Object>, of: fn(usize) -> Object) {
-        self.containers.push(held);
-        self.push(of(self.containers.len() - 1));
-    }
-
-    fn fill(&mut self, held: Vec<Object>, is_list: bool) -> Result<(), Error> {
-        match (self.stack.last(), is_list) {
-            (Some(Object::List(at)), true) => self.containers[*at].extend(held),
-            (Some(Object::Dict(at)), false) if held.len().is_multiple_of(2) => {
-                self.containers[*at].extend(held);
-            }
-            _ => return Err(self.malformed("what is filled is not a container")),
-        }
-        Ok(())
-    }
-
-    fn pop(&mut self) -> Result<Object, Error> {
-        let bottom = self.marks.last().copied().unwrap_or(0);
-        let popped = if self.stack.len() > bottom { self.stack.pop() } else { None };
-        popped.ok_or_else(|| self.malformed("an object is missing"))
-    }
-
-    fn pop_many(&mut self, count: usize) -> Result<Vec<Object>, Error> {
-        let mut popped = (0..count).map(|_| self.pop()).collect::<Result<Vec<_>, _>>()?;
-        popped.reverse();
-        Ok(popped)
-    }
-
-    fn pop_to_mark(&mut self) -> Result<Vec<Object>, Error> {
-        let mark = self.marks.pop().ok_or_else(|| self.malformed("a mark is missing"))?;
-        Ok(self.stack.split_off(mark))
-    }
-
-    fn put(&mut self, bytes: usize) -> Result<(), Error> {
-        let at = self.number(bytes)? as u32;
-        self.remember(at)
-    }
-
-    fn remember(&mut self, at: u32) -> Result<(), Error> {
-        let top = *self.stack.last().ok_or_else(|| self.malformed("an object is missing"))?;
-        self.objects += usize::from(self.memo.insert(at, top).is_none());
-        Ok(())
-    }
-
-    fn get(&mut self, bytes: usize) -> Result<(), Error> {
-        let at = self.number(bytes)? as u32;
-        let object = *self.memo.get(&at).ok_or_else(|| self.malformed("an object was never kept"))?;
-        self.push(object);
         Ok(())
     }
 }
