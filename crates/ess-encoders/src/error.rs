@@ -280,6 +280,14 @@ pub enum Error {
         /// Its row, from 0.
         at: usize,
     },
+    /// A query to be trained on whose relevant items could stand beside no other.
+    #[error("query {query} (from 0) has nothing that its relevant items can be compared with: {reason}")]
+    NoNegative {
+        /// The query's row, from 0.
+        query: usize,
+        /// Why not.
+        reason: &'static str,
+    },
     /// Training that failed.
     #[cfg(feature = "train")]
     #[error(transparent)]

@@ -17,12 +17,22 @@ mod sentence;
 mod sparse;
 mod static_encoder;
 mod token_counter;
+#[cfg(feature = "train")]
+mod training;
 mod transformer;
 mod weights;
 mod word_vectors;
 
 pub use colbert::ColbertEncoder;
 pub use compute::precision::Precision;
+#[cfg(feature = "train")]
+pub use cross_encoder::training::{
+    config::{PairLoss, PairTrainingConfig},
+    report::PairTrainingReport,
+    texts::PairTexts,
+    trained::TrainedCrossEncoder,
+    trainer::CrossEncoderTrainer,
+};
 pub use cross_encoder::{
     encoder::CrossEncoder,
     pair_cut::PairCut,
@@ -48,9 +58,7 @@ pub use sentence::{
     TwoTowerEncoder, register_representation, representations,
 };
 #[cfg(feature = "train")]
-pub use sentence::{
-    EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
-};
+pub use sentence::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
 #[cfg(feature = "split")]
 pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
 pub use sparse::SparseEncoder;
@@ -58,4 +66,6 @@ pub use sparse::SparseEncoder;
 pub use static_encoder::DistilConfig;
 pub use static_encoder::{StaticEncoder, WordsConfig};
 pub use token_counter::TokenCounter;
+#[cfg(feature = "train")]
+pub use training::texts::JudgedTexts;
 pub use word_vectors::vectors::WordVectors;

@@ -5,7 +5,7 @@ pub(crate) mod encoder;
 pub(crate) mod engine;
 pub(crate) mod head;
 mod layer_encoder;
-mod loading;
+pub(crate) mod loading;
 mod merged;
 pub(crate) mod modules;
 mod pooling;
@@ -40,9 +40,7 @@ pub use representation::{
 };
 pub use token_encoder::TokenEncoder;
 #[cfg(feature = "train")]
-pub use training::{
-    EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
-};
+pub use training::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
 pub use two_towers::TwoTowerEncoder;
 #[cfg(feature = "split")]
 pub use upper_layers::UpperLayers;

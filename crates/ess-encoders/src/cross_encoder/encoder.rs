@@ -2,15 +2,11 @@
 
 use std::path::Path;
 
-use super::{folder::only_part, head::Head, pair_cut::PairCut};
+use super::{folder::only_part, head::Head, pair_cut::PairCut, pair_tokenizer::PairTokenizer};
 use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
-    model::{
-        folder::ModelFolder,
-        tokenizer::{TextTokenizer, TokenIds, longest_text},
-        transformer_config::TransformerConfig,
-    },
+    model::{folder::ModelFolder, transformer_config::TransformerConfig},
     sentence::engine::Engine,
     weights::Weights,
 };
@@ -31,9 +27,7 @@ use crate::{
 /// ```
 pub struct CrossEncoder {
     engine: Engine,
-    tokenizer: TextTokenizer,
-    /// The tokenizer that cuts the second text of a pair alone.
-    whole_queries: TextTokenizer,
+    tokenizer: PairTokenizer,
     layers: usize,
     head: Head,
 }
@@ -70,12 +64,9 @@ impl CrossEncoder {
         let config = TransformerConfig::read(&folder)?;
         let weights = Weights::open(&folder)?;
         let path = folder.file("sentence_bert_config.json");
-        let longest = longest_text(&folder, &config, longest.map(|most| (most, path.as_path())))?;
-        let tokenizer = TextTokenizer::load(&folder, longest, config.vocabulary, config.token_types)?;
-        tokenizer.check_pairs()?;
+        let stated = longest.map(|most| (most, path.as_path()));
         Ok(Self {
-            whole_queries: tokenizer.cutting_second()?,
-            tokenizer,
+            tokenizer: PairTokenizer::load(&folder, &config, stated)?,
             head: Head::read(&folder, &weights, &config)?,
             engine: Engine::load(&weights, &config, place)?,
             layers: config.layers,
@@ -109,26 +100,7 @@ impl CrossEncoder {
         if pairs.is_empty() {
             return Err(ess_core::Error::Empty { what: "pairs to score" }.into());
         }
-        let tokens = match cut {
-            PairCut::Longest => self.tokenizer.encode(pairs.to_vec(), true)?,
-            PairCut::Item => self.with_whole_queries(pairs)?,
-        };
+        let tokens = self.tokenizer.encode(pairs, cut)?;
         self.engine.run(&tokens, &[self.layers], |pair, states| self.head.score(&tokens[pair], states[0]))
-    }
-
-    fn with_whole_queries(&self, pairs: &[(&str, &str)]) -> Result<Vec<TokenIds>, Error> {
-        let alone: Vec<_> = pairs.iter().map(|(query, _)| (*query, "")).collect();
-        let longest = self.tokenizer.longest().unwrap_or(usize::MAX);
-        let alone = self.tokenizer.encode(alone, true)?;
-        let has_room = |pair: &usize| alone[*pair].ids.len() < longest;
-        let (whole, cut): (Vec<usize>, Vec<usize>) = (0..pairs.len()).partition(has_room);
-        let mut tokens = vec![TokenIds { ids: Vec::new(), types: Vec::new() }; pairs.len()];
-        for (tokenizer, chosen) in [(&self.whole_queries, whole), (&self.tokenizer, cut)] {
-            let texts: Vec<_> = chosen.iter().map(|&pair| pairs[pair]).collect();
-            for (pair, found) in chosen.into_iter().zip(tokenizer.encode(texts, true)?) {
-                tokens[pair] = found;
-            }
-        }
-        Ok(tokens)
     }
 }

@@ -37,7 +37,7 @@ struct TextConfig {
 
 // The file of the transformer as a part of the model, in the order in which they are looked for: older releases named it
 // after the architecture.
-pub(super) const TEXT_CONFIGS: [&str; 7] = [
+pub(crate) const TEXT_CONFIGS: [&str; 7] = [
     "sentence_bert_config.json",
     "sentence_roberta_config.json",
     "sentence_distilbert_config.json",

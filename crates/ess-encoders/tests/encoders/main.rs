@@ -10,6 +10,7 @@ mod bad_folders;
 mod colbert;
 mod conformance;
 mod cross_encoders;
+mod cross_training;
 mod distil;
 mod folder;
 mod golden;

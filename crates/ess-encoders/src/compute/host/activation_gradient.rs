@@ -7,11 +7,12 @@ use pulp::Arch;
 use super::{exponential::exp, wide::Wide};
 use crate::model::activation::Activation;
 
-/// A function of the feed-forward whose derivative is known.
+/// A function of the feed-forward, or of a head, whose derivative is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Differentiable {
     Gelu,
     Relu,
+    Tanh,
 }
 
 impl Differentiable {
@@ -20,6 +21,7 @@ impl Differentiable {
         match activation {
             Activation::Gelu => Some(Self::Gelu),
             Activation::Relu => Some(Self::Relu),
+            Activation::Tanh => Some(Self::Tanh),
             _ => None,
         }
     }
@@ -34,6 +36,7 @@ impl Differentiable {
                     *value = match self {
                         Self::Gelu => gelu(x).0,
                         Self::Relu => x.max(0.0),
+                        Self::Tanh => x.tanh(),
                     };
                 }
             },
@@ -50,6 +53,7 @@ impl Differentiable {
                     *gradient *= match self {
                         Self::Gelu => gelu(x).1,
                         Self::Relu => f32::from(u8::from(x > 0.0)),
+                        Self::Tanh => 1.0 - x.tanh() * x.tanh(),
                     };
                 }
             },
@@ -80,7 +84,7 @@ mod tests {
     #[test]
     fn values_are_those_of_encoding_and_slopes_those_of_small_steps() {
         let inputs: Vec<f32> = (-60..=60).map(|i| i as f32 / 10.0 + 0.01).collect();
-        for function in [Differentiable::Gelu, Differentiable::Relu] {
+        for function in [Differentiable::Gelu, Differentiable::Relu, Differentiable::Tanh] {
             let values = function.values(&inputs);
             let mut slopes = vec![1.0; inputs.len()];
             function.back(&inputs, &mut slopes);
@@ -88,6 +92,7 @@ mod tests {
                 let of = |x: f32| match function {
                     Differentiable::Gelu => elementwise::gelu(x),
                     Differentiable::Relu => x.max(0.0),
+                    Differentiable::Tanh => x.tanh(),
                 };
                 assert!((value - of(x)).abs() < 1e-6, "{x}");
                 let step = 1.0 / 256.0;

@@ -4,7 +4,7 @@ use ess_metrics::NamedMeasure;
 use ess_train::{LossConfig, NegativesConfig, Schedule, Softmax, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Error;
+use crate::{error::Error, training::course::Course};
 
 /// Which encoders are trained.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,9 +138,10 @@ impl TextTrainingConfig {
         }
     }
 
-    /// Whether a step is followed by a look at dev.
-    pub(super) fn looks_after(&self, step: usize) -> bool {
-        step.is_multiple_of(self.evaluate_every) || step == self.max_steps
+    /// How long a training is, with so many dev queries.
+    pub(super) fn course(&self, dev_queries: usize) -> Course {
+        let &Self { max_steps, evaluate_every, patience, .. } = self;
+        Course { max_steps, evaluate_every, patience, dev_queries }
     }
 
     /// What a trainer of searching modules has too.

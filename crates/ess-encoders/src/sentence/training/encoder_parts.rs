@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{layout::Layout, shape::Shape};
+use super::vector_shape::VectorShape;
 use crate::{
     error::Error,
     model::folder::ModelFolder,
     sentence::{encoder::SentenceEncoder, modules::model_parts},
+    training::layout::Layout,
     weights::Weights,
 };
 
@@ -17,7 +18,7 @@ pub(super) struct EncoderParts {
     pub(super) transformer: PathBuf,
     /// For its tokenizer and prompts.
     pub(super) encoder: SentenceEncoder,
-    pub(super) shape: Shape,
+    pub(super) shape: VectorShape,
     pub(super) layout: Layout,
     pub(super) values: Vec<f32>,
 }
@@ -29,7 +30,7 @@ impl EncoderParts {
         if let Some(tokens) = max_tokens {
             encoder = encoder.with_max_tokens(tokens)?;
         }
-        let shape = Shape::of(&encoder)?;
+        let shape = VectorShape::of(&encoder)?;
         let model = ModelFolder::new(folder)?;
         let parts = model_parts(&model)?;
         let own = parts.first().map_or(&model, |part| &part.folder);

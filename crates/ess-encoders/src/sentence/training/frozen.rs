@@ -3,17 +3,15 @@
 use ess_core::Embeddings;
 use ess_train::{Items, MiningReport, QuerySet, mine_negatives};
 
-use super::{
-    cached_pass::encode,
-    config::TextTrainingConfig,
-    encoder_parts::EncoderParts,
-    network::Network,
-    texts::{JudgedTexts, refuse_empty},
-};
+use super::{config::TextTrainingConfig, encoder_parts::EncoderParts, vector_network::VectorNetwork};
 use crate::{
     error::Error,
     model::tokenizer::TokenIds,
     sentence::encoder::{SentenceEncoder, Side},
+    training::{
+        cached_pass::encode,
+        texts::{JudgedTexts, refuse_empty},
+    },
 };
 
 /// The texts of one side.
@@ -66,7 +64,7 @@ impl Frozen {
         let side = |texts: &[&str], side| SideTokens::of(&parts.encoder, texts, side);
         let (item_tokens, train_tokens) = (side(items, Side::Item)?, side(train.texts(), Side::Query)?);
         let dev_tokens = side(dev.texts(), Side::Query)?;
-        let network = Network::new(&parts.shape, &parts.layout, &parts.values, false);
+        let network = VectorNetwork::new(&parts.shape, &parts.layout, &parts.values, false);
         let vectors = |side: &SideTokens| {
             let values = encode(&network, &side.all(), side.skipped, config.chunk_tokens);
             Embeddings::from_vec(values, parts.shape.vector_dim())

@@ -5,10 +5,9 @@ use ess_metrics::{Evaluator, RowQrels};
 use ess_train::Items;
 
 use super::{
-    cached_pass::encode, config::TextTrainingConfig, encoder_parts::EncoderParts, frozen::Frozen,
-    network::Network,
+    config::TextTrainingConfig, encoder_parts::EncoderParts, frozen::Frozen, vector_network::VectorNetwork,
 };
-use crate::error::Error;
+use crate::{error::Error, training::cached_pass::encode};
 
 // The depth of a ranking for a measure without a cutoff, as in training of searching modules.
 const UNCUT_DEPTH: usize = 1000;
@@ -71,7 +70,7 @@ impl<'d> Looker<'d> {
         item: Option<&[f32]>,
     ) -> Result<Vec<f64>, Error> {
         let (dim, frozen) = (parts.shape.vector_dim(), self.frozen);
-        let network = |values| Network::new(&parts.shape, &parts.layout, values, false);
+        let network = |values| VectorNetwork::new(&parts.shape, &parts.layout, values, false);
         let queries = encode(&network(query), &frozen.dev.all(), frozen.dev.skipped, self.chunk_tokens);
         let items = match item {
             None => frozen.item_vectors.select(&self.pool)?,

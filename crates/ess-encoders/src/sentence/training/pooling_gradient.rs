@@ -1,11 +1,11 @@
 //! From token states to vectors and back.
 
-use super::shape::Shape;
+use super::vector_shape::VectorShape;
 use crate::transformer::token_batch::TokenBatch;
 
 /// The pooled states of each text, `n × d`, from the states of all tokens.
-pub(super) fn pooled(shape: &Shape, batch: &TokenBatch, states: &[f32], skipped: usize) -> Vec<f32> {
-    let dim = shape.dim;
+pub(super) fn pooled(shape: &VectorShape, batch: &TokenBatch, states: &[f32], skipped: usize) -> Vec<f32> {
+    let dim = shape.layers.dim;
     let mut pooled = vec![0.0; batch.texts() * shape.vector_dim()];
     for (range, pooled) in batch.ranges().zip(pooled.chunks_exact_mut(shape.vector_dim())) {
         for (mode, pooled) in shape.poolings.iter().zip(pooled.chunks_exact_mut(dim)) {
@@ -17,13 +17,13 @@ pub(super) fn pooled(shape: &Shape, batch: &TokenBatch, states: &[f32], skipped:
 
 /// The gradients of the states from those of the vectors, which are the pooled states, at unit norm where the model has that.
 pub(super) fn pooled_back(
-    shape: &Shape,
+    shape: &VectorShape,
     batch: &TokenBatch,
     pooled: &[f32],
     vectors: &[f32],
     skipped: usize,
 ) -> Vec<f32> {
-    let (dim, width) = (shape.dim, shape.vector_dim());
+    let (dim, width) = (shape.layers.dim, shape.vector_dim());
     let mut states = vec![0.0; batch.tokens() * dim];
     let rows = vectors.chunks_exact(width).zip(pooled.chunks_exact(width));
     for (range, (gradient, pooled)) in batch.ranges().zip(rows) {

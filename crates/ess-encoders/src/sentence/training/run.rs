@@ -4,21 +4,26 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use ess_core::Embeddings;
+use ess_files::Checksum;
 use ess_search::embeddings_from_tensor;
 use ess_train::{Items, Loss, LossBatch, LossValue};
 
 use super::{
-    adamw::{Update, norm},
-    cached_pass::{CachedPass, StepSide},
     config::{TextTrainingConfig, Towers},
-    draws::{drawn, rows_of_step},
     encoder_parts::EncoderParts,
     frozen::{Frozen, SideTokens},
-    network::Network,
-    state::State,
     step_items::{KnownItems, StepItems},
+    vector_network::VectorNetwork,
 };
-use crate::error::Error;
+use crate::{
+    error::Error,
+    model::tokenizer::TokenIds,
+    training::{
+        cached_pass::{CachedPass, StepSide},
+        draws::{drawn, rows_of_step},
+        state::State,
+    },
+};
 
 /// What steps are taken with.
 pub(super) struct Run<'a> {
@@ -63,20 +68,8 @@ impl<'a> Run<'a> {
             Towers::Shared | Towers::Two => self.known.of_step(config, &rows, step),
         };
         let (loss, tokens, gradients) = self.gradients(&state.towers, &rows, &of_step, step)?;
-        let length = norm(gradients.iter().map(Vec::as_slice));
-        if !length.is_finite() {
-            return Err(ess_train::Error::Diverged { step, loss: length }.into());
-        }
-        let scale = config.clip_norm.map_or(1.0, |most| (f64::from(most) / (length + 1e-6)).min(1.0)) as f32;
-        let rate = config.trainer().rate(step, config.max_steps);
-        let update = Update { step, rate, weight_decay: config.weight_decay, scale };
-        let towers = state.towers.iter_mut().zip(&mut state.optimizers).zip(&gradients);
-        for ((values, optimizer), gradients) in towers {
-            optimizer.update(values, gradients, &self.parts.layout.tensors, update);
-        }
-        // A checkpoint may say any number.
-        state.tokens = state.tokens.saturating_add(tokens as u64);
-        state.seconds += started.elapsed().as_secs_f64();
+        state.update(&gradients, &self.parts.layout.tensors, &config.trainer(), step)?;
+        state.passed(tokens, started.elapsed());
         Ok(loss)
     }
 
@@ -89,8 +82,8 @@ impl<'a> Run<'a> {
         step: usize,
     ) -> Result<(f64, usize, Vec<Vec<f32>>), Error> {
         let (parts, frozen, dim) = (self.parts, self.frozen, self.parts.shape.vector_dim());
-        let networks: Vec<Network<'_>> =
-            towers.iter().map(|values| Network::new(&parts.shape, &parts.layout, values, true)).collect();
+        let network = |values| VectorNetwork::new(&parts.shape, &parts.layout, values, true);
+        let networks: Vec<VectorNetwork<'_>> = towers.iter().map(|values| network(values)).collect();
         let side = |tower: usize, tokens: &'a SideTokens, rows: &[usize]| StepSide {
             network: &networks[tower],
             tower,
@@ -163,6 +156,28 @@ impl<'a> Run<'a> {
             negatives: negatives.collect(),
         }
     }
+
+    /// All that decides it: settings, the encoder it begins with, and all texts with their judgements.
+    pub(super) fn identity(&self) -> [String; 3] {
+        let settings = serde_json::to_string(self.config).unwrap_or_default();
+        let mut bytes: Vec<u8> = self.parts.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let encoder = Checksum::of(&bytes).to_string();
+        bytes.clear();
+        let mut push = |number: u64| bytes.extend_from_slice(&number.to_le_bytes());
+        let sides = [&self.frozen.items, &self.frozen.train, &self.frozen.dev];
+        for TokenIds { ids, .. } in sides.into_iter().flat_map(|side| &side.texts) {
+            push(ids.len() as u64);
+            ids.iter().for_each(|&id| push(u64::from(id)));
+        }
+        let sets = [&self.frozen.train_set, &self.frozen.dev_set];
+        for judged in sets.into_iter().flat_map(|set| set.judgements()) {
+            push(judged.len() as u64);
+            judged
+                .iter()
+                .for_each(|known| [known.item as u64, known.grade as u64].into_iter().for_each(&mut push));
+        }
+        [settings, encoder, Checksum::of(&bytes).to_string()]
+    }
 }
 
 /// Vectors, which are finite unless training has diverged.
@@ -172,3 +187,6 @@ fn embeddings(values: &[f32], dim: usize, step: usize) -> Result<Embeddings, Err
         error => error.into(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use ess_train::Judgement;
 
-use super::{config::TextTrainingConfig, draws::drawn};
-use crate::model::tokenizer::TokenIds;
+use super::config::TextTrainingConfig;
+use crate::{model::tokenizer::TokenIds, training::draws::drawn};
 
 /// Judgements and negatives of all training queries, with items of the same text brought together.
 pub(super) struct KnownItems {

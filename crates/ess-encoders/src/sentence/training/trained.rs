@@ -5,8 +5,12 @@ use std::path::{Path, PathBuf};
 use ess_files::FolderLock;
 use ess_train::Returned;
 
-use super::{config::Towers, encoder_parts::EncoderParts, report::TextTrainingReport, saving::save_encoders};
-use crate::error::Error;
+use super::{config::Towers, encoder_parts::EncoderParts, report::TextTrainingReport};
+use crate::{
+    error::Error,
+    model::folder::ModelFolder,
+    training::saving::{ModelFiles, weights_beside},
+};
 
 /// Trained towers and how they came about.
 pub struct TrainedEncoder<'t> {
@@ -72,8 +76,12 @@ impl TrainedEncoder<'_> {
         let inner = folders.iter().filter(|inner| **inner != folder);
         let _locks: Vec<FolderLock> =
             inner.map(|inner| FolderLock::acquire(inner)).collect::<Result<_, _>>()?;
-        let values = towers.iter().map(Vec::as_slice);
-        save_encoders(self.parts, &folders.iter().cloned().zip(values).collect::<Vec<_>>())?;
+        // All is read before anything goes: the model may be trained in its own folder.
+        let parts = self.parts;
+        let files = ModelFiles::read(&ModelFolder::new(&parts.folder)?, &parts.transformer)?;
+        let weights = |values: &Vec<f32>| weights_beside(&parts.transformer, &parts.layout, values);
+        let weights: Vec<Vec<u8>> = towers.iter().map(weights).collect::<Result<_, _>>()?;
+        files.write(&folders.iter().cloned().zip(weights).collect::<Vec<_>>())?;
         Ok(folders)
     }
 }

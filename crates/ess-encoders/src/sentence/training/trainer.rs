@@ -5,20 +5,40 @@ use std::{path::Path, sync::Arc, time::Instant};
 use ess_train::{Checkpoints, Control, CurvePoint, GuardDecision, Progress, Returned};
 
 use super::{
-    checkpoint::CheckpointFile,
     config::{TextTrainingConfig, Towers},
     encoder_parts::EncoderParts,
     frozen::Frozen,
     looks::Looker,
     report::TextTrainingReport,
     run::Run,
-    state::State,
-    texts::JudgedTexts,
     trained::TrainedEncoder,
 };
-use crate::error::Error;
+use crate::{
+    error::Error,
+    training::{
+        checkpoint::CheckpointFile,
+        state::State,
+        steps::{StepObserver, Steps, Trains},
+        texts::JudgedTexts,
+    },
+};
 
-type StepObserver = Arc<dyn Fn(&CurvePoint) -> Control + Send + Sync>;
+/// A run with its looks.
+struct WithLooks<'a> {
+    run: &'a Run<'a>,
+    looker: &'a Looker<'a>,
+}
+
+impl Trains for WithLooks<'_> {
+    fn step(&self, state: &mut State, step: usize) -> Result<f64, Error> {
+        self.run.step(state, step)
+    }
+
+    fn look(&self, towers: &[Vec<f32>], _step: usize) -> Result<Vec<f64>, Error> {
+        let item = towers.last().filter(|_| self.run.config.towers != Towers::Query);
+        self.looker.measure(self.run.parts, &towers[0], item.map(Vec::as_slice))
+    }
+}
 
 /// Trains a whole sentence encoder on texts (Eq. 4): of both sides, as two towers, or of queries alone.
 ///
@@ -100,8 +120,8 @@ impl EncoderTrainer {
         let run = Run::new(&self.config, &self.parts, &frozen)?;
         let moves = self.config.towers != Towers::Query;
         let looker = Looker::of_settings(&frozen, &self.config, moves)?;
-        let mut state = self.run(&run, &looker)?;
-        let guard = self.guard(&frozen, &looker, &mut state)?;
+        let mut state = self.run(&WithLooks { run: &run, looker: &looker })?;
+        let guard = self.guard(&run, &state)?;
         let (kept_step, towers) = match state.best.take() {
             Some(best) => (best.step, best.towers),
             None => (state.points.len(), state.towers),
@@ -125,76 +145,25 @@ impl EncoderTrainer {
     }
 
     /// From the start or the last checkpoint to the end.
-    fn run(&self, run: &Run<'_>, looker: &Looker<'_>) -> Result<State, Error> {
-        let file = self.checkpoints.as_ref().map(|checkpoints| CheckpointFile::open(checkpoints, run));
-        let file = file.transpose()?;
-        let start = State::start(&self.parts, self.config.towers);
-        let mut state = match &file {
-            Some(file) => file.load(start, run)?,
-            None => start,
+    fn run(&self, trained: &WithLooks<'_>) -> Result<State, Error> {
+        let open = |at: &Checkpoints| CheckpointFile::open(at, "encoder.checkpoint", trained.run.identity());
+        let steps = Steps {
+            course: self.config.course(trained.run.frozen.dev.texts.len()),
+            measure: self.config.measure,
+            progress: self.progress,
+            what: "encoder",
+            observer: self.observer.as_ref(),
+            file: self.checkpoints.as_ref().map(open).transpose()?,
         };
-        self.go(run, looker, &mut state, file.as_ref())?;
-        Ok(state)
-    }
-
-    /// Takes all steps that are left.
-    fn go(
-        &self,
-        run: &Run<'_>,
-        looker: &Looker<'_>,
-        state: &mut State,
-        file: Option<&CheckpointFile>,
-    ) -> Result<(), Error> {
-        let config = &self.config;
-        let template = "{prefix} {wide_bar} {pos}/{len} steps, {msg} [{elapsed} < {eta}]";
-        let bar = self.progress.bar(config.max_steps, "encoder", template);
-        bar.inc(state.points.len() as u64);
-        while state.points.len() < config.max_steps && state.stale() <= config.patience {
-            let step = state.points.len() + 1;
-            let loss = run.step(state, step)?;
-            let dev = match config.looks_after(step) {
-                true => Some(self.look(looker, state, step)?),
-                false => None,
-            };
-            let point = CurvePoint { step, loss, dev };
-            bar.set_message(match dev {
-                Some(dev) => format!("loss {loss:.4}, {} {dev:.4}", config.measure),
-                None => format!("loss {loss:.4}"),
-            });
-            bar.inc(1);
-            state.points.push(point.clone());
-            let stops = self.observer.as_ref().is_some_and(|observer| observer(&point) == Control::Stop);
-            let over = stops || step == config.max_steps || state.stale() > config.patience;
-            if let Some(file) = file.filter(|file| over || file.is_due(step)) {
-                file.save(state)?;
-            }
-            if stops {
-                break;
-            }
-        }
-        bar.finish_and_clear();
-        Ok(())
-    }
-
-    fn look(&self, looker: &Looker<'_>, state: &mut State, step: usize) -> Result<f64, Error> {
-        let values = self.measure(looker, &state.towers)?;
-        Ok(state.looked(step, values))
-    }
-
-    fn measure(&self, looker: &Looker<'_>, towers: &[Vec<f32>]) -> Result<Vec<f64>, Error> {
-        let item = towers.last().filter(|_| self.config.towers != Towers::Query);
-        looker.measure(&self.parts, &towers[0], item.map(Vec::as_slice))
+        let towers = if self.config.towers == Towers::Two { 2 } else { 1 };
+        steps.run(trained, State::start(vec![self.parts.values.clone(); towers]))
     }
 
     /// Whether what was kept is better than the frozen encoder, among all items.
-    fn guard(&self, frozen: &Frozen, looker: &Looker<'_>, state: &mut State) -> Result<GuardDecision, Error> {
-        if state.best.is_none() {
-            // Ended before the first look.
-            self.look(looker, state, state.points.len())?;
-        }
-        let all = Looker::of_all(frozen, &self.config)?;
+    fn guard(&self, run: &Run<'_>, state: &State) -> Result<GuardDecision, Error> {
+        let all = Looker::of_all(run.frozen, &self.config)?;
         let towers = state.best.as_ref().map_or(&state.towers, |best| &best.towers);
-        let trained = self.measure(&all, towers)?;
+        let trained = WithLooks { run, looker: &all }.look(towers, state.points.len())?;
         let baseline = all.measure_frozen()?;
         let decision =
             GuardDecision::of_values(&trained, Some(&baseline), &state.looks, &self.config.trainer())?;

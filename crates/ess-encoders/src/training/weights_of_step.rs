@@ -10,7 +10,7 @@ use crate::compute::{
 };
 
 /// A linear layer, laid out for both directions.
-pub(super) struct StepLinear<'p> {
+pub(crate) struct StepLinear<'p> {
     at: LinearAt,
     weight: HostWeight,
     /// The other way round; none where no gradients are taken.
@@ -20,7 +20,8 @@ pub(super) struct StepLinear<'p> {
 }
 
 impl<'p> StepLinear<'p> {
-    fn new(values: &'p [f32], at: &LinearAt, back: bool) -> Self {
+    /// The layer among all values; `back` lays it out for gradients too.
+    pub(crate) fn new(values: &'p [f32], at: &LinearAt, back: bool) -> Self {
         let (weight, bias) = (&values[at.weight.clone()], &values[at.bias.clone()]);
         let (d_out, d_in) = (bias.len(), weight.len() / bias.len());
         let turned = || HostWeight::new(&transposed(weight, [d_out, d_in]), [d_in, d_out], Precision::F32);
@@ -34,14 +35,14 @@ impl<'p> StepLinear<'p> {
     }
 
     /// `rows Wᵀ + b`: `n × d_in` to `n × d_out`.
-    pub(super) fn apply(&self, rows: &[f32]) -> Vec<f32> {
+    pub(crate) fn apply(&self, rows: &[f32]) -> Vec<f32> {
         let mut outputs = vec![0.0; rows.len() / self.d_in * self.bias.len()];
         self.weight.write(&mut outputs, rows, self.bias, |_| ());
         outputs
     }
 
     /// The gradient with respect to the rows; that of weight and bias is added to `sums`, which begin at parameter `first`.
-    pub(super) fn back(&self, rows: &[f32], outputs: &[f32], sums: &mut [f32], first: usize) -> Vec<f32> {
+    pub(crate) fn back(&self, rows: &[f32], outputs: &[f32], sums: &mut [f32], first: usize) -> Vec<f32> {
         let LinearAt { weight, bias } = &self.at;
         let (before, biases) = sums.split_at_mut(bias.start - first);
         let weights = &mut before[weight.start - first..weight.end - first];
@@ -55,31 +56,31 @@ impl<'p> StepLinear<'p> {
 }
 
 /// A normalisation.
-pub(super) struct StepNorm<'p> {
-    pub(super) at: NormAt,
-    pub(super) weight: &'p [f32],
-    pub(super) bias: &'p [f32],
+pub(crate) struct StepNorm<'p> {
+    pub(crate) at: NormAt,
+    pub(crate) weight: &'p [f32],
+    pub(crate) bias: &'p [f32],
 }
 
 impl<'p> StepNorm<'p> {
-    pub(super) fn new(values: &'p [f32], at: &NormAt) -> Self {
+    pub(crate) fn new(values: &'p [f32], at: &NormAt) -> Self {
         Self { at: at.clone(), weight: &values[at.weight.clone()], bias: &values[at.bias.clone()] }
     }
 }
 
 /// One block.
-pub(super) struct StepBlock<'p> {
-    pub(super) qkv: StepLinear<'p>,
-    pub(super) attention_out: StepLinear<'p>,
-    pub(super) attention_norm: StepNorm<'p>,
-    pub(super) up: StepLinear<'p>,
-    pub(super) down: StepLinear<'p>,
-    pub(super) norm: StepNorm<'p>,
+pub(crate) struct StepBlock<'p> {
+    pub(crate) qkv: StepLinear<'p>,
+    pub(crate) attention_out: StepLinear<'p>,
+    pub(crate) attention_norm: StepNorm<'p>,
+    pub(crate) up: StepLinear<'p>,
+    pub(crate) down: StepLinear<'p>,
+    pub(crate) norm: StepNorm<'p>,
 }
 
 impl<'p> StepBlock<'p> {
     /// The block's weights among all values; `back` lays them out for gradients too.
-    pub(super) fn new(values: &'p [f32], at: &BlockAt, back: bool) -> Self {
+    pub(crate) fn new(values: &'p [f32], at: &BlockAt, back: bool) -> Self {
         let linear = |at: &LinearAt| StepLinear::new(values, at, back);
         Self {
             qkv: linear(&at.qkv),

@@ -4,19 +4,19 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::network::{Network, Tape};
+use super::text_network::TextNetwork;
 use crate::{model::tokenizer::TokenIds, transformer::token_batch::TokenBatch};
 
 /// The texts of one side.
-pub(super) struct StepSide<'n, 'p, 't> {
-    pub(super) network: &'n Network<'p>,
+pub(crate) struct StepSide<'n, 't, N> {
+    pub(crate) network: &'n N,
     /// Which tower's parameters they are.
-    pub(super) tower: usize,
-    pub(super) texts: Vec<&'t TokenIds>,
+    pub(crate) tower: usize,
+    pub(crate) texts: Vec<&'t TokenIds>,
     /// How many tokens of each the pooling leaves out.
-    pub(super) skipped: usize,
-    /// The dimension of the vectors.
-    pub(super) dim: usize,
+    pub(crate) skipped: usize,
+    /// How many numbers a text has.
+    pub(crate) dim: usize,
 }
 
 /// Some texts of one side.
@@ -29,17 +29,17 @@ struct Chunk {
 }
 
 /// What came of the first pass.
-pub(super) struct CachedPass<'s, 'n, 'p, 't> {
-    sides: &'s [StepSide<'n, 'p, 't>],
-    chunks: Vec<(Chunk, Option<Tape>)>,
+pub(crate) struct CachedPass<'s, 'n, 't, N: TextNetwork> {
+    sides: &'s [StepSide<'n, 't, N>],
+    chunks: Vec<(Chunk, Option<N::Tape>)>,
     /// `n × d` of each side.
-    pub(super) vectors: Vec<Vec<f32>>,
+    pub(crate) vectors: Vec<Vec<f32>>,
 }
 
-impl<'s, 'n, 'p, 't> CachedPass<'s, 'n, 'p, 't> {
+impl<'s, 'n, 't, N: TextNetwork> CachedPass<'s, 'n, 't, N> {
     /// The vectors of all texts. What gradients need is kept for the first `kept_tokens` tokens.
-    pub(super) fn forward(
-        sides: &'s [StepSide<'n, 'p, 't>],
+    pub(crate) fn forward(
+        sides: &'s [StepSide<'n, 't, N>],
         chunk_tokens: usize,
         mut kept_tokens: usize,
     ) -> Self {
@@ -68,8 +68,8 @@ impl<'s, 'n, 'p, 't> CachedPass<'s, 'n, 'p, 't> {
 
     /// Adds the gradients of all parameters to those of their towers, given those of the vectors of each side; `None` for a side
     /// that is not trained. Chunks are added up in their order, whatever the number of threads.
-    pub(super) fn back(&self, gradients: &[Option<Vec<f32>>], towers: &mut [Vec<f32>]) {
-        let run = |(chunk, tape): &(Chunk, Option<Tape>)| {
+    pub(crate) fn back(&self, gradients: &[Option<Vec<f32>>], towers: &mut [Vec<f32>]) {
+        let run = |(chunk, tape): &(Chunk, Option<N::Tape>)| {
             let side = &self.sides[chunk.side];
             let gradients = gradients[chunk.side].as_ref()?;
             let own = &gradients[chunk.texts.start * side.dim..chunk.texts.end * side.dim];
@@ -92,14 +92,14 @@ impl<'s, 'n, 'p, 't> CachedPass<'s, 'n, 'p, 't> {
     }
 
     /// How many tokens there are.
-    pub(super) fn tokens(&self) -> usize {
+    pub(crate) fn tokens(&self) -> usize {
         self.chunks.iter().map(|(chunk, _)| chunk.batch.tokens()).sum()
     }
 }
 
 /// The vectors of texts, `n × d`, of which nothing else is kept.
-pub(super) fn encode(
-    network: &Network<'_>,
+pub(crate) fn encode(
+    network: &impl TextNetwork,
     texts: &[&TokenIds],
     skipped: usize,
     chunk_tokens: usize,

@@ -4,19 +4,19 @@ use ess_train::CurvePoint;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    config::TextTrainingConfig,
+    course::Course,
     state::{State, mean},
 };
 
 /// What a file has beside numbers.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Progressed {
+pub(crate) struct Progressed {
     /// Settings, encoder and texts.
-    pub(super) identity: [String; 3],
+    pub(crate) identity: [String; 3],
     points: Vec<Point>,
     looks: Vec<Vec<u64>>,
     /// The best step and its value.
-    pub(super) best: Option<(usize, u64)>,
+    pub(crate) best: Option<(usize, u64)>,
     tokens: u64,
     seconds: f64,
 }
@@ -26,7 +26,7 @@ pub(super) struct Progressed {
 struct Point(u64, Option<u64>);
 
 impl Progressed {
-    pub(super) fn of(state: &State, identity: [String; 3]) -> Self {
+    pub(crate) fn of(state: &State, identity: [String; 3]) -> Self {
         let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
         Self {
             identity,
@@ -38,18 +38,18 @@ impl Progressed {
         }
     }
 
-    /// Refuses what no run of these settings on so many dev queries comes to: a checksum finds damage, and no forgery.
-    pub(super) fn check(&self, config: &TextTrainingConfig, dev_queries: usize) -> Result<(), String> {
+    /// Refuses what no run of this course comes to: a checksum finds damage, and no forgery.
+    pub(crate) fn check(&self, course: &Course) -> Result<(), String> {
         let steps = self.points.len();
-        if steps > config.max_steps {
-            return Err(format!("expected at most {} steps, found {steps}", config.max_steps));
+        if steps > course.max_steps {
+            return Err(format!("expected at most {} steps, found {steps}", course.max_steps));
         }
         for (step, point) in (1..).zip(&self.points) {
             let loss = f64::from_bits(point.0);
             if !loss.is_finite() {
                 return Err(format!("expected a finite loss of step {step}, found {loss}"));
             }
-            if point.1.is_some() != config.looks_after(step) {
+            if point.1.is_some() != course.looks_after(step) {
                 let [expected, found] = if point.1.is_some() { ["no", "one"] } else { ["a", "none"] };
                 return Err(format!("expected {expected} look at dev after step {step}, found {found}"));
             }
@@ -57,7 +57,7 @@ impl Progressed {
         if !(0.0..f64::INFINITY).contains(&self.seconds) {
             return Err(format!("expected seconds that have passed, found {}", self.seconds));
         }
-        self.check_looks(dev_queries)
+        self.check_looks(course.dev_queries)
     }
 
     /// What was found at each look belongs to its step, and the best to all of them.
@@ -85,7 +85,7 @@ impl Progressed {
     }
 
     /// Gives a state all of this but the numbers of its towers.
-    pub(super) fn fill(self, state: &mut State) {
+    pub(crate) fn fill(self, state: &mut State) {
         let point = |(Point(loss, dev), step): (Point, usize)| CurvePoint {
             step,
             loss: f64::from_bits(loss),

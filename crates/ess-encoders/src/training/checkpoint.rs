@@ -9,41 +9,41 @@ use ess_files::{Checksum, FileLock, write_atomically};
 use ess_train::Checkpoints;
 
 use super::{
+    course::Course,
     progressed::Progressed,
-    run::Run,
     state::{Best, State},
 };
-use crate::{error::Error, model::tokenizer::TokenIds};
+use crate::error::Error;
 
 const MAGIC: &[u8; 8] = b"ESSTOWER";
 const VERSION: u32 = 1;
-const HEAD: usize = 8 + 4 + 8;
+pub(crate) const HEAD: usize = 8 + 4 + 8;
 /// Bytes of a checksum as text.
-const CHECKSUM: usize = 24;
+pub(crate) const CHECKSUM: usize = 24;
 
 /// The file, for one run alone.
-pub(super) struct CheckpointFile {
-    path: PathBuf,
+pub(crate) struct CheckpointFile {
+    pub(crate) path: PathBuf,
     every: usize,
     identity: [String; 3],
     _lock: FileLock,
 }
 
 impl CheckpointFile {
-    /// The file in the folder of these checkpoints.
-    pub(super) fn open(checkpoints: &Checkpoints, run: &Run<'_>) -> Result<Self, Error> {
-        let path = checkpoints.folder().join("encoder.checkpoint");
+    /// The file of this name in the folder of these checkpoints, for a run of these settings, model and texts.
+    pub(crate) fn open(checkpoints: &Checkpoints, name: &str, identity: [String; 3]) -> Result<Self, Error> {
+        let path = checkpoints.folder().join(name);
         let lock = FileLock::acquire(&path)?;
-        Ok(Self { path, every: checkpoints.every(), identity: identity(run), _lock: lock })
+        Ok(Self { path, every: checkpoints.every(), identity, _lock: lock })
     }
 
     /// Whether one is due after this step.
-    pub(super) fn is_due(&self, step: usize) -> bool {
+    pub(crate) fn is_due(&self, step: usize) -> bool {
         step.is_multiple_of(self.every)
     }
 
     /// Writes the state as it is now.
-    pub(super) fn save(&self, state: &State) -> Result<(), Error> {
+    pub(crate) fn save(&self, state: &State) -> Result<(), Error> {
         let progressed = Progressed::of(state, self.identity.clone());
         let json = serde_json::to_vec(&progressed).map_err(|error| self.damaged(error.to_string()))?;
         let mut bytes =
@@ -59,16 +59,16 @@ impl CheckpointFile {
     }
 
     /// The state of the file, or the one that is given where there is no file.
-    pub(super) fn load(&self, start: State, run: &Run<'_>) -> Result<State, Error> {
+    pub(crate) fn load(&self, start: State, course: &Course) -> Result<State, Error> {
         match std::fs::read(&self.path) {
-            Ok(bytes) => self.read(&bytes, start, run),
+            Ok(bytes) => self.read(&bytes, start, course),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(start),
             Err(cause) => Err(Error::Io { path: self.path.clone(), cause }),
         }
     }
 
     /// The state that these bytes of the file say.
-    fn read(&self, bytes: &[u8], start: State, run: &Run<'_>) -> Result<State, Error> {
+    pub(crate) fn read(&self, bytes: &[u8], start: State, course: &Course) -> Result<State, Error> {
         let (progressed, numbers) = parse(bytes).map_err(|reason| self.damaged(reason))?;
         let parts =
             ["settings", "encoder", "texts"].into_iter().zip(&self.identity).zip(&progressed.identity);
@@ -79,8 +79,7 @@ impl CheckpointFile {
                 return Err(ess_train::Error::CheckpointOfAnotherRun { path, part, expected, found }.into());
             }
         }
-        let checked = progressed.check(run.config, run.frozen.dev.texts.len());
-        checked.map_err(|reason| self.damaged(reason))?;
+        progressed.check(course).map_err(|reason| self.damaged(reason))?;
         self.fill(start, progressed, numbers)
     }
 
@@ -133,27 +132,3 @@ fn parse(bytes: &[u8]) -> Result<(Progressed, &[u8]), String> {
     };
     Ok((serde_json::from_slice(json).map_err(|error| error.to_string())?, numbers))
 }
-
-/// All that decides a run: settings, the encoder it begins with, and all texts with their judgements.
-fn identity(run: &Run<'_>) -> [String; 3] {
-    let settings = serde_json::to_string(run.config).unwrap_or_default();
-    let mut bytes: Vec<u8> = run.parts.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    let encoder = Checksum::of(&bytes).to_string();
-    bytes.clear();
-    let mut push = |number: u64| bytes.extend_from_slice(&number.to_le_bytes());
-    let sides = [&run.frozen.items, &run.frozen.train, &run.frozen.dev];
-    for TokenIds { ids, .. } in sides.into_iter().flat_map(|side| &side.texts) {
-        push(ids.len() as u64);
-        ids.iter().for_each(|&id| push(u64::from(id)));
-    }
-    for judged in [&run.frozen.train_set, &run.frozen.dev_set].into_iter().flat_map(|set| set.judgements()) {
-        push(judged.len() as u64);
-        judged
-            .iter()
-            .for_each(|known| [known.item as u64, known.grade as u64].into_iter().for_each(&mut push));
-    }
-    [settings, encoder, Checksum::of(&bytes).to_string()]
-}
-
-#[cfg(test)]
-mod tests;

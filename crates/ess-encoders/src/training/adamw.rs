@@ -11,29 +11,29 @@ const PIECE: usize = 1 << 16;
 
 /// Moments of the gradients (Loshchilov and Hutter, "Decoupled Weight Decay Regularization", 2019), with PyTorch's defaults.
 #[derive(Clone, Debug)]
-pub(super) struct AdamW {
-    pub(super) means: Vec<f32>,
-    pub(super) squares: Vec<f32>,
+pub(crate) struct AdamW {
+    pub(crate) means: Vec<f32>,
+    pub(crate) squares: Vec<f32>,
 }
 
 /// What one update is taken with.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Update {
+pub(crate) struct Update {
     /// The step, from 1.
-    pub(super) step: usize,
-    pub(super) rate: f64,
-    pub(super) weight_decay: f32,
+    pub(crate) step: usize,
+    pub(crate) rate: f64,
+    pub(crate) weight_decay: f32,
     /// What gradients are multiplied by first.
-    pub(super) scale: f32,
+    pub(crate) scale: f32,
 }
 
 impl AdamW {
-    pub(super) fn new(parameters: usize) -> Self {
+    pub(crate) fn new(parameters: usize) -> Self {
         Self { means: vec![0.0; parameters], squares: vec![0.0; parameters] }
     }
 
     /// One update of the values of all tensors.
-    pub(super) fn update(
+    pub(crate) fn update(
         &mut self,
         values: &mut [f32],
         gradients: &[f32],
@@ -65,7 +65,7 @@ impl AdamW {
 }
 
 /// The Euclidean norm of all gradients together; the sum is taken in a fixed order.
-pub(super) fn norm<'g>(gradients: impl IntoIterator<Item = &'g [f32]>) -> f64 {
+pub(crate) fn norm<'g>(gradients: impl IntoIterator<Item = &'g [f32]>) -> f64 {
     let piece = |values: &[f32]| values.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>();
     let of_tower = |gradients: &[f32]| {
         let sums: Vec<f64> = gradients.par_chunks(PIECE).map(piece).collect();

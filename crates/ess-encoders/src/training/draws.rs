@@ -1,13 +1,18 @@
 //! Which queries a step has, and which of their items: the same for the same seed and step, whatever came before.
 
-use rand::{SeedableRng, seq::SliceRandom};
+use rand::{
+    RngExt, SeedableRng,
+    seq::{SliceRandom, index},
+};
 use rand_chacha::ChaCha8Rng;
 
 // Streams of the order of queries, apart from those of what is drawn for each query of a step.
 const ORDER: u64 = 1 << 63;
+// Streams of starting values.
+const START: u64 = 1 << 62;
 
 /// The queries of a step, from 1: one epoch after another, each in an order of its own.
-pub(super) fn rows_of_step(queries: usize, size: usize, seed: u64, step: usize) -> Vec<usize> {
+pub(crate) fn rows_of_step(queries: usize, size: usize, seed: u64, step: usize) -> Vec<usize> {
     let size = size.min(queries);
     let first = (step - 1) * size;
     let order = |epoch: usize| {
@@ -23,7 +28,7 @@ pub(super) fn rows_of_step(queries: usize, size: usize, seed: u64, step: usize) 
 }
 
 /// At most `most` of these, drawn for a query in a step; all where there are no more.
-pub(super) fn drawn(
+pub(crate) fn drawn(
     from: &[usize],
     most: usize,
     seed: u64,
@@ -35,6 +40,28 @@ pub(super) fn drawn(
         drawn.truncate(most);
     }
     drawn
+}
+
+/// At most `most` different numbers below `count`, drawn for a query in a step.
+pub(crate) fn drawn_below(
+    count: usize,
+    most: usize,
+    seed: u64,
+    (step, row, kind): (usize, usize, u64),
+) -> Vec<usize> {
+    let stream = ((step as u64) << 33) ^ ((row as u64) << 1) ^ kind;
+    index::sample(&mut random(seed, stream), count, most.min(count)).into_vec()
+}
+
+/// Numbers of a normal distribution with mean 0 and this standard deviation (Box and Muller, 1958).
+pub(crate) fn normal(count: usize, deviation: f64, seed: u64, of: u64) -> Vec<f32> {
+    let mut random = random(seed, START | of);
+    let mut number = || {
+        let (radius, angle) = (1.0 - random.random::<f64>(), random.random::<f64>());
+        let radius = (-2.0 * radius.ln()).sqrt();
+        (deviation * radius * (std::f64::consts::TAU * angle).cos()) as f32
+    };
+    (0..count).map(|_| number()).collect()
 }
 
 fn random(seed: u64, stream: u64) -> ChaCha8Rng {
@@ -66,5 +93,20 @@ mod tests {
         assert_eq!(at(1, 2), at(1, 2));
         assert!(at(1, 2) != at(2, 2) && at(1, 2) != at(1, 3));
         assert_eq!(drawn(&from[..4], 5, 9, (1, 1, 0)), [0, 1, 2, 3]);
+    }
+
+    #[test]
+    fn numbers_below_a_count_are_different_and_starting_values_are_normal() {
+        let drawn = drawn_below(9, 4, 1, (2, 3, 1));
+        assert!(drawn.len() == 4 && drawn.iter().all(|&number| number < 9));
+        assert_eq!(drawn, drawn_below(9, 4, 1, (2, 3, 1)));
+        let mut all = drawn_below(3, 8, 1, (0, 0, 0));
+        all.sort_unstable();
+        assert_eq!(all, [0, 1, 2]);
+        let values = normal(20_000, 0.5, 7, 0);
+        let mean = values.iter().sum::<f32>() / 2e4;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 2e4;
+        assert!(mean.abs() < 0.02 && (variance - 0.25).abs() < 0.02, "{mean} and {variance}");
+        assert_ne!(normal(3, 1.0, 7, 0), normal(3, 1.0, 7, 1));
     }
 }

@@ -49,7 +49,7 @@ impl<'t> JudgedTexts<'t> {
 }
 
 /// Refuses no texts and texts of white space alone.
-pub(super) fn refuse_empty(side: &'static str, texts: &[&str]) -> Result<(), Error> {
+pub(crate) fn refuse_empty(side: &'static str, texts: &[&str]) -> Result<(), Error> {
     if texts.is_empty() {
         return Err(ess_core::Error::Empty { what: "texts to train on" }.into());
     }

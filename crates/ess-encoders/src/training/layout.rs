@@ -6,59 +6,59 @@ use crate::{error::Error, model::transformer_config::TransformerConfig, weights:
 
 /// A tensor of the model's file and its place.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
-    pub(super) name: String,
-    pub(super) shape: Vec<usize>,
-    pub(super) range: Range<usize>,
+pub(crate) struct Named {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) range: Range<usize>,
 }
 
 impl Named {
     /// Whether weight decay shrinks it: matrices and tables, not biases and norms.
-    pub(super) fn decays(&self) -> bool {
+    pub(crate) fn decays(&self) -> bool {
         self.shape.len() > 1
     }
 }
 
 /// A linear layer: `d_out × d_in` and `d_out`.
 #[derive(Clone, Debug)]
-pub(super) struct LinearAt {
-    pub(super) weight: Range<usize>,
-    pub(super) bias: Range<usize>,
+pub(crate) struct LinearAt {
+    pub(crate) weight: Range<usize>,
+    pub(crate) bias: Range<usize>,
 }
 
 /// A normalisation of `d` components.
 #[derive(Clone, Debug)]
-pub(super) struct NormAt {
-    pub(super) weight: Range<usize>,
-    pub(super) bias: Range<usize>,
+pub(crate) struct NormAt {
+    pub(crate) weight: Range<usize>,
+    pub(crate) bias: Range<usize>,
 }
 
 /// One block of the BERT family.
 #[derive(Clone, Debug)]
-pub(super) struct BlockAt {
-    pub(super) qkv: LinearAt,
-    pub(super) attention_out: LinearAt,
-    pub(super) attention_norm: NormAt,
-    pub(super) up: LinearAt,
-    pub(super) down: LinearAt,
-    pub(super) norm: NormAt,
+pub(crate) struct BlockAt {
+    pub(crate) qkv: LinearAt,
+    pub(crate) attention_out: LinearAt,
+    pub(crate) attention_norm: NormAt,
+    pub(crate) up: LinearAt,
+    pub(crate) down: LinearAt,
+    pub(crate) norm: NormAt,
 }
 
 /// The order of all parameters: tables first, then what every token goes through.
 #[derive(Clone, Debug)]
-pub(super) struct Layout {
-    pub(super) tensors: Vec<Named>,
-    pub(super) words: Range<usize>,
-    pub(super) positions: Range<usize>,
+pub(crate) struct Layout {
+    pub(crate) tensors: Vec<Named>,
+    pub(crate) words: Range<usize>,
+    pub(crate) positions: Range<usize>,
     /// Empty where the model has no types.
-    pub(super) types: Range<usize>,
-    pub(super) norm: NormAt,
-    pub(super) blocks: Vec<BlockAt>,
+    pub(crate) types: Range<usize>,
+    pub(crate) norm: NormAt,
+    pub(crate) blocks: Vec<BlockAt>,
 }
 
 impl Layout {
     /// Reads all parameters; the second result are their values.
-    pub(super) fn read(weights: &Weights, config: &TransformerConfig) -> Result<(Self, Vec<f32>), Error> {
+    pub(crate) fn read(weights: &Weights, config: &TransformerConfig) -> Result<(Self, Vec<f32>), Error> {
         let names = &config.architecture.names;
         let prefixed = weights.has(&format!("{}{}.weight", names.prefix, names.words));
         let prefix = if prefixed { names.prefix } else { "" };
@@ -76,7 +76,7 @@ impl Layout {
     }
 
     /// How many parameters are in tables.
-    pub(super) fn tables(&self) -> usize {
+    pub(crate) fn tables(&self) -> usize {
         self.types.end
     }
 }

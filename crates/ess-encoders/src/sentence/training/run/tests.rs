@@ -3,12 +3,14 @@
 use std::path::Path;
 
 use ess_testing::damage::{mutations, rounds};
-use ess_train::{CurvePoint, Judgement};
+use ess_train::{Checkpoints, CurvePoint, Judgement};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::sentence::training::{
-    config::TextTrainingConfig, encoder_parts::EncoderParts, frozen::Frozen, texts::JudgedTexts,
+use crate::training::{
+    checkpoint::{CHECKSUM, CheckpointFile, HEAD},
+    course::Course,
+    texts::JudgedTexts,
 };
 
 /// What each dev query reaches in the look that the checkpoint has.
@@ -47,14 +49,18 @@ impl Task {
     }
 
     fn start(&self) -> State {
-        State::start(&self.parts, self.config.towers)
+        State::start(vec![self.parts.values.clone()])
+    }
+
+    fn course(&self) -> Course {
+        self.config.course(2)
     }
 
     fn after_three_steps(&self, run: &Run<'_>) -> State {
         let mut state = self.start();
         for step in 1..=3 {
             let loss = run.step(&mut state, step).unwrap();
-            let dev = self.config.looks_after(step).then(|| state.looked(step, LOOK.to_vec()));
+            let dev = self.course().looks_after(step).then(|| state.looked(step, LOOK.to_vec()));
             state.points.push(CurvePoint { step, loss, dev });
         }
         state
@@ -65,7 +71,10 @@ impl Task {
 fn with_checkpoint(look: impl FnOnce(&Task, &Run<'_>, &CheckpointFile, &[u8])) {
     let (task, folder) = (Task::new(), tempfile::tempdir().unwrap());
     let run = task.run();
-    let file = CheckpointFile::open(&Checkpoints::new(folder.path(), 1).unwrap(), &run).unwrap();
+    let file = {
+        let checkpoints = Checkpoints::new(folder.path(), 1).unwrap();
+        CheckpointFile::open(&checkpoints, "encoder.checkpoint", run.identity()).unwrap()
+    };
     file.save(&task.after_three_steps(&run)).unwrap();
     let bytes = std::fs::read(&file.path).unwrap();
     look(&task, &run, &file, &bytes);
@@ -102,7 +111,8 @@ fn is_typed(error: &Error) -> bool {
 #[test]
 fn a_checkpoint_is_read_as_it_was_written() {
     with_checkpoint(|task, run, file, bytes| {
-        let (found, expected) = (file.read(bytes, task.start(), run).unwrap(), task.after_three_steps(run));
+        let (found, expected) =
+            (file.read(bytes, task.start(), &task.course()).unwrap(), task.after_three_steps(run));
         assert_eq!(found.towers, expected.towers);
         assert_eq!((found.points, found.looks), (expected.points, vec![LOOK.to_vec()]));
         let best = found.best.unwrap();
@@ -112,10 +122,10 @@ fn a_checkpoint_is_read_as_it_was_written() {
 
 #[test]
 fn damage_is_refused() {
-    with_checkpoint(|task, run, file, bytes| {
+    with_checkpoint(|task, _, file, bytes| {
         let mut altered = 0;
         for damaged in mutations(bytes, 1, rounds(5000)) {
-            let found = file.read(&damaged, task.start(), run);
+            let found = file.read(&damaged, task.start(), &task.course());
             let damage = |error: &Error| matches!(error, Error::Training(ess_train::Error::CheckpointDamaged { path, .. }) if *path == file.path);
             assert!(damaged == bytes || found.is_err_and(|error| damage(&error)));
             altered += usize::from(damaged != bytes);
@@ -134,7 +144,7 @@ fn damage_with_the_checksum_made_right_again_is_an_error_or_a_run_that_goes_on()
         let of_description = mutations(&body[HEAD..end], 2, rounds(2500)).map(|text| described(bytes, &text));
         let (mut read, mut went_on) = (0, 0);
         for damaged in of_all.chain(of_description) {
-            match file.read(&damaged, task.start(), run) {
+            match file.read(&damaged, task.start(), &task.course()) {
                 Ok(mut state) => {
                     read += 1;
                     let next = state.points.len() + 1;
@@ -172,13 +182,13 @@ fn a_description_that_no_run_comes_to_is_refused_by_what_is_wrong_with_it() {
         ("the best of its looks, Some((2, 0.375)), found None", |said| said["best"] = Value::Null),
         ("seconds that have passed", |said| said["seconds"] = json!(-1.0)),
     ];
-    with_checkpoint(|task, run, file, bytes| {
+    with_checkpoint(|task, _, file, bytes| {
         let (body, end) = parts_of(bytes);
         for (reason, change) in changes {
             let mut said: Value = serde_json::from_slice(&body[HEAD..end]).unwrap();
             change(&mut said);
             let forged = described(bytes, &serde_json::to_vec(&said).unwrap());
-            let error = file.read(&forged, task.start(), run).unwrap_err();
+            let error = file.read(&forged, task.start(), &task.course()).unwrap_err();
             assert!(is_typed(&error) && error.to_string().contains(reason), "{reason:?} is not in {error}");
         }
     });
@@ -186,10 +196,10 @@ fn a_description_that_no_run_comes_to_is_refused_by_what_is_wrong_with_it() {
 
 #[test]
 fn numbers_are_as_many_as_towers_have() {
-    with_checkpoint(|task, run, file, bytes| {
+    with_checkpoint(|task, _, file, bytes| {
         let (body, _) = parts_of(bytes);
         for numbers in [&body[..body.len() - 4], &[body, &[0; 4]].concat()] {
-            let error = file.read(&sealed(numbers), task.start(), run).unwrap_err();
+            let error = file.read(&sealed(numbers), task.start(), &task.course()).unwrap_err();
             assert!(is_typed(&error) && error.to_string().contains("bytes of numbers"), "{error}");
         }
     });
@@ -202,7 +212,7 @@ fn any_number_of_tokens_can_be_gone_on_from() {
         let mut said: Value = serde_json::from_slice(&body[HEAD..end]).unwrap();
         said["tokens"] = json!(u64::MAX);
         let forged = described(bytes, &serde_json::to_vec(&said).unwrap());
-        let mut state = file.read(&forged, task.start(), run).unwrap();
+        let mut state = file.read(&forged, task.start(), &task.course()).unwrap();
         run.step(&mut state, 4).unwrap();
         assert_eq!(state.tokens, u64::MAX);
     });

@@ -1,113 +1,61 @@
 //! A whole encoder, forwards and backwards over a run of tokens.
 
 use super::{
-    block::{BlockTape, Sums},
-    layout::Layout,
     pooling_gradient::{pooled, pooled_back},
-    shape::Shape,
-    weights_of_step::{StepBlock, StepNorm},
+    vector_shape::VectorShape,
 };
 use crate::{
-    compute::host::{elementwise::add_row, norm_gradient::Normalized},
     sentence::head,
+    training::{
+        layout::Layout,
+        network::{Gradients, Network, Tape},
+        text_network::TextNetwork,
+    },
     transformer::token_batch::TokenBatch,
 };
 
 /// The encoder with the weights of one step.
-pub(super) struct Network<'p> {
-    shape: &'p Shape,
-    layout: &'p Layout,
-    values: &'p [f32],
-    norm: StepNorm<'p>,
-    blocks: Vec<StepBlock<'p>>,
+pub(super) struct VectorNetwork<'p> {
+    shape: &'p VectorShape,
+    network: Network<'p>,
 }
 
 /// What the gradients of one run of tokens need.
-pub(super) struct Tape {
-    norm: Normalized,
-    blocks: Vec<BlockTape>,
+pub(super) struct VectorTape {
+    layers: Tape,
     /// Pooled states before they are brought to unit norm, `n × d`.
     pooled: Vec<f32>,
 }
 
-/// The gradients of one run of tokens.
-pub(super) struct Gradients {
-    /// Of all parameters behind the tables.
-    pub(super) behind_tables: Vec<f32>,
-    /// Of the sum of each token's rows of the tables, `T × d`.
-    pub(super) tokens: Vec<f32>,
+impl<'p> VectorNetwork<'p> {
+    /// Lays out the values; `back` for gradients too.
+    pub(super) fn new(shape: &'p VectorShape, layout: &'p Layout, values: &'p [f32], back: bool) -> Self {
+        Self { shape, network: Network::new(&shape.layers, layout, values, back) }
+    }
 }
 
-impl<'p> Network<'p> {
-    /// Lays out the values; `back` for gradients too.
-    pub(super) fn new(shape: &'p Shape, layout: &'p Layout, values: &'p [f32], back: bool) -> Self {
-        let blocks = layout.blocks.iter().map(|at| StepBlock::new(values, at, back)).collect();
-        Self { shape, layout, values, norm: StepNorm::new(values, &layout.norm), blocks }
-    }
+impl TextNetwork for VectorNetwork<'_> {
+    type Tape = VectorTape;
 
-    /// The vectors of the texts, `n × d`; `skipped` tokens of each are not pooled.
-    pub(super) fn forward(&self, batch: &TokenBatch, skipped: usize) -> (Vec<f32>, Tape) {
-        let StepNorm { weight, bias, .. } = self.norm;
-        let (norm, mut states) = Normalized::of(self.embed(batch), weight, bias, self.shape.epsilon);
-        let mut blocks = Vec::with_capacity(self.blocks.len());
-        for block in &self.blocks {
-            let (tape, output) = block.forward(self.shape, batch, states);
-            blocks.push(tape);
-            states = output;
-        }
+    fn forward(&self, batch: &TokenBatch, skipped: usize) -> (Vec<f32>, VectorTape) {
+        let (states, layers) = self.network.states(batch);
         let pooled = pooled(self.shape, batch, &states, skipped);
         let mut vectors = pooled.clone();
         if self.shape.normalizes {
             vectors.chunks_exact_mut(self.shape.vector_dim()).for_each(head::normalize);
         }
-        (vectors, Tape { norm, blocks, pooled })
+        (vectors, VectorTape { layers, pooled })
     }
 
-    /// Takes the gradients of the vectors (`n × d`) back to all parameters.
-    pub(super) fn back(&self, batch: &TokenBatch, skipped: usize, tape: &Tape, vectors: &[f32]) -> Gradients {
-        let first = self.layout.tables();
-        let mut behind_tables = vec![0.0; self.values.len() - first];
-        let mut sums = Sums { values: &mut behind_tables, first };
-        let mut states = pooled_back(self.shape, batch, &tape.pooled, vectors, skipped);
-        for (block, tape) in self.blocks.iter().zip(&tape.blocks).rev() {
-            states = block.back(self.shape, batch, tape, states, &mut sums);
-        }
-        sums.norm_back(&self.norm, &tape.norm, &mut states);
-        Gradients { behind_tables, tokens: states }
+    fn back(&self, batch: &TokenBatch, skipped: usize, tape: &VectorTape, vectors: &[f32]) -> Gradients {
+        let mut gradients = self.network.no_gradients();
+        let states = pooled_back(self.shape, batch, &tape.pooled, vectors, skipped);
+        self.network.states_back(batch, &tape.layers, states, &mut gradients);
+        gradients
     }
 
-    /// Adds gradients to those of all parameters, in the order of the tokens.
-    pub(super) fn add_up(&self, batch: &TokenBatch, gradients: &Gradients, all: &mut [f32]) {
-        add_row(&mut all[self.layout.tables()..], &gradients.behind_tables);
-        let dim = self.shape.dim;
-        let tokens = gradients.tokens.chunks_exact(dim).zip(self.rows_of(batch));
-        for (gradient, rows) in tokens {
-            for row in rows.into_iter().flatten() {
-                add_row(&mut all[row..row + dim], gradient);
-            }
-        }
-    }
-
-    /// Where each token's rows of the tables begin among the parameters.
-    fn rows_of(&self, batch: &TokenBatch) -> impl Iterator<Item = [Option<usize>; 3]> {
-        let Layout { words, positions, types, .. } = self.layout;
-        let (dim, of_positions) = (self.shape.dim, batch.positions(self.shape.padding));
-        batch.ids.iter().zip(of_positions).zip(&batch.types).map(move |((&id, position), &of_type)| {
-            let row = |table: &std::ops::Range<usize>, row: u32| table.start + row as usize * dim;
-            let of_type = (!types.is_empty()).then(|| row(types, of_type));
-            [Some(row(words, id)), Some(row(positions, position)), of_type]
-        })
-    }
-
-    fn embed(&self, batch: &TokenBatch) -> Vec<f32> {
-        let dim = self.shape.dim;
-        let mut states = vec![0.0; batch.tokens() * dim];
-        for (state, rows) in states.chunks_exact_mut(dim).zip(self.rows_of(batch)) {
-            for row in rows.into_iter().flatten() {
-                add_row(state, &self.values[row..row + dim]);
-            }
-        }
-        states
+    fn add_up(&self, batch: &TokenBatch, gradients: &Gradients, all: &mut [f32]) {
+        self.network.add_up(batch, gradients, all);
     }
 }
 
@@ -169,7 +117,7 @@ mod tests {
     #[test]
     fn gradients_are_those_of_burns_autodiff() {
         let parts = EncoderParts::read(&folder(), None).unwrap();
-        let network = Network::new(&parts.shape, &parts.layout, &parts.values, true);
+        let network = VectorNetwork::new(&parts.shape, &parts.layout, &parts.values, true);
         let prompt = parts.encoder.side_prompt(Side::Query);
         let batch = TokenBatch::new(&parts.encoder.tokenize(&TEXTS, prompt).unwrap());
         let skipped = parts.encoder.prompt_tokens(prompt).unwrap();
@@ -180,7 +128,7 @@ mod tests {
         let found = network.back(&batch, skipped, &tape, &direction);
         let expected = by_burn(&direction);
         // What lies before the blocks is the norm of the tables.
-        let of_blocks = &found.behind_tables[2 * parts.shape.dim..];
+        let of_blocks = &found.behind_tables[2 * parts.shape.layers.dim..];
         assert_eq!(of_blocks.len(), expected.len());
         let largest = expected.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
         for (at, (found, expected)) in of_blocks.iter().zip(&expected).enumerate() {
@@ -194,15 +142,16 @@ mod tests {
         let batch = TokenBatch::new(&parts.encoder.tokenize(&TEXTS, "").unwrap());
         let direction = |n: usize| (0..n).map(|i| ((i * 7) % 13) as f32 / 6.0 - 1.0);
         let loss = |values: &[f32]| -> f64 {
-            let (vectors, _) = Network::new(&parts.shape, &parts.layout, values, false).forward(&batch, 0);
+            let (vectors, _) =
+                VectorNetwork::new(&parts.shape, &parts.layout, values, false).forward(&batch, 0);
             vectors.iter().zip(direction(vectors.len())).map(|(a, b)| f64::from(a * b)).sum()
         };
-        let network = Network::new(&parts.shape, &parts.layout, &parts.values, true);
+        let network = VectorNetwork::new(&parts.shape, &parts.layout, &parts.values, true);
         let (vectors, tape) = network.forward(&batch, 0);
         let direction: Vec<f32> = direction(vectors.len()).collect();
         let mut all = vec![0.0; parts.values.len()];
         network.add_up(&batch, &network.back(&batch, 0, &tape, &direction), &mut all);
-        let row = |table: &std::ops::Range<usize>, row: usize| table.start + row * parts.shape.dim + 3;
+        let row = |table: &std::ops::Range<usize>, row: usize| table.start + row * parts.shape.layers.dim + 3;
         let word = row(&parts.layout.words, batch.ids[1] as usize);
         let places = [
             word,

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// What a block leaves for its gradients.
-pub(super) struct BlockTape {
+pub(crate) struct BlockTape {
     input: Vec<f32>,
     qkv: Vec<f32>,
     attended: Vec<f32>,
@@ -24,14 +24,14 @@ pub(super) struct BlockTape {
 }
 
 /// Gradients of parameters from one on.
-pub(super) struct Sums<'s> {
-    pub(super) values: &'s mut [f32],
-    pub(super) first: usize,
+pub(crate) struct Sums<'s> {
+    pub(crate) values: &'s mut [f32],
+    pub(crate) first: usize,
 }
 
 impl Sums<'_> {
     /// Takes gradients back through a normalisation.
-    pub(super) fn norm_back(&mut self, norm: &StepNorm<'_>, kept: &Normalized, gradients: &mut [f32]) {
+    pub(crate) fn norm_back(&mut self, norm: &StepNorm<'_>, kept: &Normalized, gradients: &mut [f32]) {
         let at = |range: &std::ops::Range<usize>| range.start - self.first..range.end - self.first;
         let (weight, bias) = (at(&norm.at.weight), at(&norm.at.bias));
         let (before, from) = self.values.split_at_mut(bias.start);
@@ -41,7 +41,7 @@ impl Sums<'_> {
 
 impl StepBlock<'_> {
     /// `T × d` to `T × d`.
-    pub(super) fn forward(
+    pub(crate) fn forward(
         &self,
         shape: &Shape,
         batch: &TokenBatch,
@@ -67,7 +67,7 @@ impl StepBlock<'_> {
     }
 
     /// The gradient with respect to the input from that of the output, both `T × d`.
-    pub(super) fn back(
+    pub(crate) fn back(
         &self,
         shape: &Shape,
         batch: &TokenBatch,
