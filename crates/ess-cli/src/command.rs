@@ -14,7 +14,9 @@ use crate::{
     output::options::Output, train,
 };
 #[cfg(feature = "encoders")]
-use crate::{device, distil, encode, import_words, merge, rerank, train_encoder, verify};
+use crate::{
+    device, distil, encode, import_words, merge, rerank, train_cross_encoder, train_encoder, verify,
+};
 
 #[cfg(unix)]
 macro_rules! on_signals {
@@ -67,6 +69,8 @@ enum Command {
     Rerank(Box<rerank::Arguments>),
     #[cfg(feature = "encoders")]
     TrainEncoder(Box<train_encoder::Arguments>),
+    #[cfg(feature = "encoders")]
+    TrainCrossEncoder(Box<train_cross_encoder::Arguments>),
     #[cfg(not(feature = "encoders"))]
     /// Embed the texts of a BEIR folder (not in this build: it needs the feature encoders)
     Encode(crate::not_built::Arguments),
@@ -88,6 +92,9 @@ enum Command {
     #[cfg(not(feature = "encoders"))]
     /// Train an encoder on texts (not in this build: it needs the feature encoders)
     TrainEncoder(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Train a cross-encoder on pairs of texts (not in this build: it needs the feature encoders)
+    TrainCrossEncoder(crate::not_built::Arguments),
     #[cfg(feature = "serve")]
     ServeEmbeddings(Box<serve::Arguments>),
     #[cfg(not(feature = "serve"))]
@@ -174,6 +181,8 @@ impl Command {
             #[cfg(feature = "encoders")]
             Self::TrainEncoder(arguments) => train_encoder::run(&arguments, output),
             #[cfg(feature = "encoders")]
+            Self::TrainCrossEncoder(arguments) => train_cross_encoder::run(&arguments, output),
+            #[cfg(feature = "encoders")]
             Self::Device(arguments) => device::run(&arguments, output),
             #[cfg(feature = "serve")]
             Self::ServeEmbeddings(arguments) => serve::run(&arguments, output),
@@ -185,6 +194,7 @@ impl Command {
             | Self::ImportWords(_)
             | Self::Rerank(_)
             | Self::TrainEncoder(_)
+            | Self::TrainCrossEncoder(_)
             | Self::Merge(_)
             | Self::Verify(_)
             | Self::Device(_) => crate::not_built::refuse(matches),
@@ -287,6 +297,7 @@ mod tests {
                 "ess import-words",
                 "ess rerank",
                 "ess train-encoder",
+                "ess train-cross-encoder",
                 "ess merge",
                 "ess verify",
                 "ess device",

@@ -9,6 +9,8 @@ pub(crate) mod file_checksum;
 #[cfg(feature = "encoders")]
 pub(crate) mod item_texts;
 #[cfg(feature = "encoders")]
+pub(crate) mod judged_texts;
+#[cfg(feature = "encoders")]
 pub(crate) mod manifest;
 #[cfg(feature = "encoders")]
 pub(crate) mod model_folder;

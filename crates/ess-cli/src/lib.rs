@@ -40,6 +40,8 @@ mod serve;
 mod settings;
 mod train;
 #[cfg(feature = "encoders")]
+mod train_cross_encoder;
+#[cfg(feature = "encoders")]
 mod train_encoder;
 #[cfg(feature = "encoders")]
 mod verify;

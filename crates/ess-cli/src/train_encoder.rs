@@ -4,18 +4,17 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use ess_core::Ids;
-use ess_data::{Item, Judgements, cut_dev, read_qrels, read_records};
-use ess_encoders::{
-    EncoderTrainer, JudgedTexts, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
-};
+use ess_encoders::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
 use ess_files::FolderLock;
-use ess_metrics::Qrels;
-use ess_train::{Checkpoints, Judgement};
+use ess_train::Checkpoints;
 
 use crate::{
     arguments::paths,
-    data::{beir_file::beir_file, beir_texts::BeirTexts, model_folder::model_folder},
+    data::{
+        beir_texts::BeirTexts,
+        judged_texts::{CorpusTexts, judged, train_and_dev},
+        model_folder::model_folder,
+    },
     output::{options::Output, with_report::save_with_report},
 };
 
@@ -97,14 +96,12 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let _checkpoints = checkpoints.map(|folder| FolderLock::acquire(folder)).transpose()?;
     let seed = config.seed;
     let trainer = arguments.trainer(config, output)?;
-    let items: Vec<Item> = read_records(beir_file(&arguments.beir, "corpus.jsonl")?)?;
-    let texts: Vec<String> = items.iter().map(Item::title_and_text).collect();
-    let ids = Ids::new(items.into_iter().map(|item| item.id).collect())?;
+    let items = CorpusTexts::read(&arguments.beir)?;
     let beir = BeirTexts::read(&arguments.beir)?;
-    let [train, dev] = arguments.judgements(seed)?;
-    let (train, dev) = (judged(&train, &beir, &ids)?, judged(&dev, &beir, &ids)?);
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let trained = trainer.fit(&texts, &train, &dev)?;
+    let [train, dev] = train_and_dev(&arguments.train, arguments.dev.as_deref(), arguments.dev_share, seed)?;
+    let of = |qrels| judged(qrels, &beir, &items.ids);
+    let ((_, train), (_, dev)) = (of(&train)?, of(&dev)?);
+    let trained = trainer.fit(&items.texts(), &train, &dev)?;
     let folders = arguments.save(&trained, &mut out)?;
     say(trained.report());
     folders.iter().for_each(|folder| say!("{}", folder.display()));
@@ -172,30 +169,4 @@ impl Arguments {
         config.check()?;
         Ok(config)
     }
-
-    /// Train and dev.
-    fn judgements(&self, seed: u64) -> Result<[Qrels; 2]> {
-        let train = read_qrels(&self.train)?;
-        match &self.dev {
-            Some(dev) => Ok([train, read_qrels(dev)?]),
-            None => {
-                let (train, dev) = cut_dev(&train, self.dev_share, seed)?;
-                Ok([train, dev])
-            }
-        }
-    }
-}
-
-/// The judged queries that have a relevant item, as texts.
-fn judged<'t>(qrels: &Qrels, beir: &'t BeirTexts, items: &Ids) -> Result<JudgedTexts<'t>> {
-    let queries = Ids::new(qrels.queries().map(str::to_owned).collect())?;
-    let joined = Judgements::join(qrels, &queries, items)?.with_positive()?;
-    let names: Vec<String> =
-        joined.query_rows().into_iter().map(|row| queries.as_slice()[row].clone()).collect();
-    let of_query = |query: &ess_data::JudgedQuery| {
-        let judged = query.grades.iter();
-        judged.map(|&(item, grade)| Judgement { item, grade }).collect()
-    };
-    let judgements = joined.queries().iter().map(of_query).collect();
-    Ok(JudgedTexts::new(beir.queries(&names)?, judgements)?)
 }

@@ -4,7 +4,8 @@ use crate::program::{command, run};
 
 /// The programs that this build has.
 fn built(program: &str) -> bool {
-    let of_encoders = ["encode", "distil", "import-words", "rerank", "merge", "verify", "device"];
+    let of_encoders =
+        ["encode", "distil", "import-words", "rerank", "train-cross-encoder", "merge", "verify", "device"];
     (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
         && (program != "serve-embeddings" || cfg!(feature = "serve"))
 }
@@ -35,6 +36,11 @@ fn every_program_explains_its_arguments() {
         ("verify", "--embeddings --json"),
         ("import-words", "--words --out --beir --sif --remove-component --json"),
         ("rerank", "--model --beir --run --depth --qrels --write-run --quiet --json"),
+        (
+            "train-cross-encoder",
+            "--model --beir --train --dev --run --loss --teacher --negatives-per-positive --settings --seed --unguarded \
+             --checkpoint --out --quiet --json",
+        ),
         ("serve-embeddings", "--model --host --port --prompt --json"),
         ("index", "build search tune compact info"),
         ("engine", "upload search"),

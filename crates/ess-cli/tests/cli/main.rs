@@ -44,6 +44,8 @@ mod serve;
 mod small_data;
 mod train_and_evaluate;
 #[cfg(feature = "encoders")]
+mod train_cross_encoder;
+#[cfg(feature = "encoders")]
 mod train_encoder;
 #[cfg(feature = "encoders")]
 mod train_on_states;

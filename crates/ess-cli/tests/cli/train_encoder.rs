@@ -12,7 +12,7 @@ fn model() -> PathBuf {
 }
 
 /// Twelve items of words that the model knows; a query for each has them the other way round.
-fn texts() -> tempfile::TempDir {
+pub(crate) fn texts() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let words = ["cat", "mat", "risk", "heart"];
     let pairs = words.iter().flat_map(|a| words.iter().map(move |b| (a, b))).filter(|(a, b)| a != b);

@@ -65,7 +65,7 @@ const OF_EMBEDDINGS: [Program; 33] = [
     ("relations train", "--graph no-graph --out OUT", "OUT", File),
 ];
 
-const OF_ENCODERS: [Program; 12] = [
+const OF_ENCODERS: [Program; 14] = [
     ("distil", "--model no-model --out OUT", "OUT", Folder),
     ("import-words", "--words no-text --out OUT", "OUT", Folder),
     ("encode", "--model no-model --beir no-data --out OUT", "OUT/corpus.safetensors", File),
@@ -84,6 +84,13 @@ const OF_ENCODERS: [Program; 12] = [
     ("train-encoder", "--model no-model --beir no-data --train no-text --out OUT", "OUT", Folder),
     (
         "train-encoder",
+        "--model no-model --beir no-data --train no-text --out module --checkpoint OUT",
+        "OUT",
+        Folder,
+    ),
+    ("train-cross-encoder", "--model no-model --beir no-data --train no-text --out OUT", "OUT", Folder),
+    (
+        "train-cross-encoder",
         "--model no-model --beir no-data --train no-text --out module --checkpoint OUT",
         "OUT",
         Folder,
