@@ -6,3 +6,5 @@ pub(crate) mod losses;
 pub(crate) mod paths;
 pub(crate) mod sides;
 pub(crate) mod stored_as;
+#[cfg(feature = "encoders")]
+pub(crate) mod url;

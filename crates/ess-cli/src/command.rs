@@ -5,6 +5,8 @@ use std::ffi::OsString;
 use anyhow::Result;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
+#[cfg(feature = "object-store")]
+use crate::fetch;
 #[cfg(feature = "relations")]
 use crate::relations;
 #[cfg(feature = "serve")]
@@ -63,6 +65,11 @@ enum Command {
     Merge(Box<merge::Arguments>),
     #[cfg(feature = "encoders")]
     Verify(Box<verify::Arguments>),
+    #[cfg(feature = "object-store")]
+    Fetch(Box<fetch::Arguments>),
+    #[cfg(not(feature = "object-store"))]
+    /// Fetch what was encoded from an object store (not in this build: it needs the feature object-store)
+    Fetch(crate::not_built::Arguments),
     #[cfg(feature = "encoders")]
     ImportWords(Box<import_words::Arguments>),
     #[cfg(feature = "encoders")]
@@ -174,6 +181,10 @@ impl Command {
             Self::Merge(arguments) => merge::run(&arguments, output),
             #[cfg(feature = "encoders")]
             Self::Verify(arguments) => verify::run(&arguments, output),
+            #[cfg(feature = "object-store")]
+            Self::Fetch(arguments) => fetch::run(&arguments, output),
+            #[cfg(not(feature = "object-store"))]
+            Self::Fetch(_) => crate::not_built::refuse(matches),
             #[cfg(feature = "encoders")]
             Self::ImportWords(arguments) => import_words::run(&arguments, output),
             #[cfg(feature = "encoders")]
@@ -303,6 +314,7 @@ mod tests {
                 "ess device",
             ];
             let built = (!of_encoders.contains(&path) || cfg!(feature = "encoders"))
+                && (path != "ess fetch" || cfg!(feature = "object-store"))
                 && (path != "ess serve-embeddings" || cfg!(feature = "serve"))
                 && (path != "ess relations" || cfg!(feature = "relations"));
             assert!(!built || help.contains(path), "{path} gives no example of use: {help}");
@@ -336,8 +348,9 @@ mod tests {
             && clap::Command::new("program").arg(path).try_get_matches_from(line).is_ok()
     }
 
-    /// The cache of hosted vectors has a lock and tests of its own, and `completions` refuses the flag.
-    const ELSEWHERE: [&str; 2] = ["encode --http-cache", "completions --json"];
+    /// The cache of hosted vectors has a lock and tests of its own, files in the place of those of `--out` have their locks, and
+    /// `completions` refuses the flag.
+    const ELSEWHERE: [&str; 3] = ["encode --http-cache", "encode --work", "completions --json"];
 
     #[test]
     fn every_output_of_a_command_is_in_the_list_that_a_second_writer_is_tried_with() {
@@ -353,7 +366,7 @@ mod tests {
         let others: Vec<&str> =
             others.filter(|output| !listed.contains(output) && !ELSEWHERE.contains(output)).collect();
         assert!(others.is_empty(), "outputs without a test of a second writer: {others:?}");
-        if cfg!(all(feature = "encoders", feature = "relations")) {
+        if cfg!(all(feature = "encoders", feature = "object-store", feature = "relations")) {
             assert!(listed.iter().all(|output| found.contains(*output)), "{listed:?} and {found:?}");
         }
     }

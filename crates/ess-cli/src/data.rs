@@ -2,6 +2,8 @@
 
 pub(crate) mod beir_data_set;
 pub(crate) mod beir_file;
+#[cfg(feature = "encoders")]
+pub(crate) mod beir_input;
 pub(crate) mod beir_texts;
 pub(crate) mod data_set_argument;
 pub(crate) mod dataset;

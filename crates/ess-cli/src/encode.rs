@@ -12,8 +12,10 @@ mod loading;
 mod model;
 mod piece;
 mod provenance;
+mod published;
 mod shard;
 mod sparse;
+mod written;
 
 use anyhow::{Result, ensure};
 
@@ -24,11 +26,12 @@ pub(crate) use self::arguments::Arguments;
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
+    published::check(arguments)?;
     if arguments.sparse {
         return sparse::run(arguments, output);
     }
     // Before the work, so that a second program is refused at once.
-    let _locks = job::locks(arguments, output)?;
+    let _locks = written::locks(arguments, output)?;
     let destination = destination(arguments, output)?;
     let model = loading::load(arguments, output.quiet)?;
     if let Some(destination) = &destination {
@@ -45,5 +48,5 @@ fn destination(arguments: &Arguments, output: &Output) -> Result<Option<Destinat
         "--upload: expected all items, found a share of them; `ess merge` puts shares together, and `ess engine upload` uploads \
          the whole"
     );
-    Destination::open(engine, "--out", &arguments.out, output).map(Some)
+    Destination::open(engine, "--out", &arguments.folder(), output).map(Some)
 }

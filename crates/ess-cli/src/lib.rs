@@ -23,6 +23,8 @@ mod engine;
 mod evaluate;
 mod experiment;
 mod export;
+#[cfg(feature = "object-store")]
+mod fetch;
 mod import;
 mod import_dense;
 #[cfg(feature = "encoders")]

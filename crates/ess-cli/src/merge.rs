@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use ess_core::Ids;
-use ess_data::{EmbeddingStore, Item, Provenance, Query, Record, RecordReader, write_store_in_batches};
+use ess_data::{EmbeddingStore, Item, Provenance, Query, Record, write_store_in_batches};
 use ess_files::{Checksum, FileLock};
 use serde::de::DeserializeOwned;
 
 use crate::{
     arguments::paths,
     data::{
-        beir_file::beir_file,
+        beir_input::BeirInput,
         file_checksum::file_checksum,
         manifest::{MANIFEST, Manifest, Merged, Share},
         shard_files::ShardFiles,
@@ -39,9 +39,9 @@ pub(crate) struct Arguments {
     /// The folder with the shares.
     #[arg(long, value_name = "DIR", value_parser = paths::SHARES.read())]
     embeddings: PathBuf,
-    /// The BEIR folder that was encoded: shares of other texts are then refused, and `encode` takes what is merged for its own.
+    /// The BEIR folder that was encoded, or its URL on an object store (build with --features object-store): shares of other texts are then refused, and `encode` takes what is merged for its own.
     /// Passages are not compared with it, and `encode --passages` encodes them again.
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read_or_url())]
     beir: Option<PathBuf>,
 }
 
@@ -84,7 +84,7 @@ fn inputs<R: Record + DeserializeOwned>(
     file: &str,
     text: impl Fn(R) -> (String, String),
 ) -> Result<Vec<(String, Checksum)>> {
-    let records = RecordReader::<R>::open(beir_file(beir, file)?)?;
+    let records = BeirInput::find(beir, file)?.records::<R>()?;
     let sum = |record: Result<R, ess_data::Error>| {
         record.map(&text).map(|(text, id)| (id, Checksum::of(text.as_bytes())))
     };

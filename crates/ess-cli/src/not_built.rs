@@ -1,11 +1,16 @@
-//! Commands and engines that this build does not have.
+//! Commands, engines and object stores that this build does not have.
 
-#[cfg(not(all(feature = "encoders", feature = "serve", feature = "relations")))]
+#[cfg(not(all(feature = "encoders", feature = "object-store", feature = "serve", feature = "relations")))]
 mod command;
 
 use ess_engines::engines;
 
-#[cfg(not(all(feature = "encoders", feature = "serve", feature = "relations")))]
+#[cfg(not(all(
+    feature = "encoders",
+    feature = "object-store",
+    feature = "serve",
+    feature = "relations"
+)))]
 pub(crate) use self::command::{Arguments, refuse};
 
 /// The features that each bring the engine of their name.
@@ -26,4 +31,13 @@ pub(crate) fn engine(name: &str) -> String {
         }
         false => refused,
     }
+}
+
+/// A URL of an object store, in a build that has none. It is not repeated: it may hold a secret.
+#[cfg(all(feature = "encoders", not(feature = "object-store")))]
+pub(crate) fn object_stores(flag: &str) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{flag}: object stores are read and written by an ess that is built with \
+         `cargo install --path crates/ess-cli --features object-store`"
+    )
 }

@@ -193,12 +193,17 @@ pub enum Error {
     /// A file could not be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),
+    /// An object store could not be asked, or did not give what it should.
+    #[cfg(feature = "object-store")]
+    #[error(transparent)]
+    Object(#[from] crate::objects::error::ObjectError),
 }
 
 impl Error {
+    /// What a file's error is; one of this crate that came through a reader is that one.
     pub(crate) fn io(path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_owned();
-        move |cause| Self::Io { path, cause }
+        move |cause| cause.downcast::<Self>().unwrap_or_else(|cause| Self::Io { path, cause })
     }
 
     pub(crate) fn format(path: &Path, expected: impl Into<String>, found: impl Into<String>) -> Self {

@@ -16,6 +16,8 @@ mod lines;
 mod link_file;
 mod matrix_writer;
 mod npy;
+#[cfg(feature = "object-store")]
+mod objects;
 #[cfg(feature = "parquet")]
 mod parquet_rows;
 mod provenance;
@@ -36,6 +38,16 @@ pub use ids_file::{read_ids, write_ids};
 pub use judgements::{Dropped, JudgedQuery, Judgements};
 pub use link_file::{read_link, write_link};
 pub use npy::{NpyMatrix, write_npy, write_npy_in_batches};
+#[cfg(feature = "object-store")]
+pub use objects::{
+    error::ObjectError,
+    folder::ObjectFolder,
+    info::ObjectInfo,
+    reader::ObjectReader,
+    set::{ObjectSet, Published},
+    settings::ObjectSettings,
+    stored_file::StoredFile,
+};
 pub use provenance::{Provenance, StoredRepresentation};
 pub use qrels_file::{Judgement, QrelsFormat, QrelsReader, read_qrels, write_qrels};
 pub use record::{Item, Query, Record};

@@ -8,7 +8,11 @@ use std::{
 
 use flate2::{Compression, GzBuilder};
 
-use crate::{atomic::write_atomically, error::Error, text_file::open_text};
+use crate::{
+    atomic::write_atomically,
+    error::Error,
+    text_file::{open_text, text_of},
+};
 
 /// A line longer than this is refused: memory stays bounded whatever the file, or its compressed content, holds.
 const MAX_LINE_BYTES: usize = 64 << 20;
@@ -31,8 +35,21 @@ pub(crate) struct Lines {
 impl Lines {
     pub(crate) fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
-        let reader = open_text(path)?;
-        Ok(Self { path: path.to_owned(), reader, buffer: vec![0; MIN_BUFFER], unread: 0..0, line: 0 })
+        Ok(Self::new(path.to_owned(), open_text(path)?))
+    }
+
+    /// Of what a reader gives, which is called `path` in errors; so many bytes, where that is known.
+    pub(crate) fn of(
+        path: PathBuf,
+        reader: impl io::Read + Send + 'static,
+        size: Option<u64>,
+    ) -> Result<Self, Error> {
+        let text = text_of(reader, size).map_err(Error::io(&path))?;
+        Ok(Self::new(path, text))
+    }
+
+    fn new(path: PathBuf, reader: Box<dyn BufRead + Send>) -> Self {
+        Self { path, reader, buffer: vec![0; MIN_BUFFER], unread: 0..0, line: 0 }
     }
 
     /// The next line that is not blank, or `None` at the end.

@@ -2,14 +2,20 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    io::Read,
     marker::PhantomData,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use foldhash::fast::RandomState;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{error::Error, lines::write_lines, record::Record, record_source::RecordSource};
+use crate::{
+    error::Error,
+    lines::{Lines, write_lines},
+    record::Record,
+    record_source::RecordSource,
+};
 
 /// Reads records one by one: memory for one record and the ids seen so far.
 ///
@@ -49,8 +55,35 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
     /// [`Error::Line`] or [`Error::Row`], [`Error::DuplicateLine`] or [`Error::DuplicateRow`], or, in a file without any,
     /// [`Error::EmptyFile`].
     pub fn open(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let source = RecordSource::open(path.as_ref())?;
-        Ok(Self { source, first_places: HashMap::default(), ended: false, record: PhantomData })
+        Ok(Self::new(RecordSource::open(path.as_ref())?))
+    }
+
+    /// Reads lines of JSON, plain or compressed, from anywhere: `name` stands in errors where the path of a file would, and
+    /// `bytes` is how many there are, where that is known, by which one that unpacks without end is told.
+    ///
+    /// ```
+    /// use ess_data::{Query, RecordReader};
+    ///
+    /// let lines = "{\"_id\": \"q1\", \"text\": \"why?\"}\n{}\n";
+    /// let mut queries = RecordReader::<Query>::from_reader("standard input", lines.as_bytes(), None)?;
+    /// assert_eq!(queries.next().unwrap()?.id, "q1");
+    /// assert!(queries.next().unwrap().unwrap_err().to_string().starts_with("standard input, line 2: "));
+    /// # Ok::<(), ess_data::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Io`], or the reader's own where it holds an error of this crate; Parquet is not read from a stream. The records
+    /// themselves may be as of [`open`](Self::open).
+    pub fn from_reader(
+        name: impl Into<PathBuf>,
+        reader: impl Read + Send + 'static,
+        bytes: Option<u64>,
+    ) -> Result<Self, Error> {
+        Ok(Self::new(RecordSource::Lines(Lines::of(name.into(), reader, bytes)?)))
+    }
+
+    fn new(source: RecordSource) -> Self {
+        Self { source, first_places: HashMap::default(), ended: false, record: PhantomData }
     }
 
     fn read(&mut self) -> Result<Option<T>, Error> {

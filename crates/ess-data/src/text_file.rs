@@ -36,7 +36,15 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead + Send>> {
     let metadata = file.metadata()?;
     // A pipe does not say how long it is.
     let size = metadata.is_file().then_some(metadata.len());
-    let mut plain = BufReader::with_capacity(BUFFER_BYTES, file);
+    text_of(file, size)
+}
+
+/// As [`open_text`], of what a reader gives: so many bytes, where that is known.
+pub(crate) fn text_of(
+    reader: impl Read + Send + 'static,
+    size: Option<u64>,
+) -> io::Result<Box<dyn BufRead + Send>> {
+    let mut plain = BufReader::with_capacity(BUFFER_BYTES, reader);
     let start = plain.fill_buf()?;
     let left = size.map_or(u64::MAX, |size| FREE_BYTES.saturating_add(size.saturating_mul(MAX_EXPANSION)));
     #[cfg(feature = "zstd")]

@@ -151,18 +151,21 @@ impl Expected {
 
     /// Reads a path where nothing need be yet, or `-` for standard output.
     pub(crate) fn printed(self) -> impl TypedValueParser<Value = PathBuf> {
-        PathBufValueParser::new().try_map(move |path| {
-            if path.exists() {
-                return self.check(&path).map(|()| path);
+        PathBufValueParser::new().try_map(move |path| self.writable(path))
+    }
+
+    /// Refuses a path at which it cannot be made.
+    pub(super) fn writable(self, path: PathBuf) -> Result<PathBuf, String> {
+        if path.exists() {
+            return self.check(&path).map(|()| path);
+        }
+        // What is not there is made, in the folders that are.
+        match path.ancestors().find(|above| above.exists()) {
+            Some(above) if !above.is_dir() => {
+                Err(format!("expected {}, found the file {} on the way", self.what, above.display()))
             }
-            // What is not there is made, in the folders that are.
-            match path.ancestors().find(|above| above.exists()) {
-                Some(above) if !above.is_dir() => {
-                    Err(format!("expected {}, found the file {} on the way", self.what, above.display()))
-                }
-                _ => Ok(path),
-            }
-        })
+            _ => Ok(path),
+        }
     }
 
     /// Refuses a path that does not lead there.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 
 /// What may stand behind a name. The content decides how it is read.
-const FORMS: [&str; 3] = ["", ".gz", ".zst"];
+pub(super) const FORMS: [&str; 3] = ["", ".gz", ".zst"];
 
 /// `name` in a folder, plain or compressed; the first that is there. Where none is, `corpus.parquet` in place of `corpus.jsonl`, or
 /// a folder `corpus` of Parquet files, as Hugging Face data sets have them.

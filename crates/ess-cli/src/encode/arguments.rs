@@ -1,12 +1,13 @@
 //! The flags of `ess encode`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use ess_encoders::{PassageSplitter, Precision, Representation};
+use ess_files::Checksum;
 
 use crate::{
-    arguments::{device::DeviceArguments, paths, stored_as::StoredAs},
+    arguments::{device::DeviceArguments, paths, stored_as::StoredAs, url::is_url},
     engine::argument::EngineArgument,
 };
 
@@ -20,9 +21,13 @@ Examples:
   ess encode --model path/to/model --beir my-beir --out states --queries-only --states 5
   ess encode --model path/to/model --beir my-beir --out rich --representation pooled --representation layer=at:4,pooling:max
   ess encode --model path/to/model --beir my-beir --out my --upload pgvector=papers.json
+  ess encode --model path/to/model --beir s3://bucket/corpus --out s3://bucket/my      # built with the feature object-store
   ess encode --model path/to/colbertv2.0 --beir my-beir --out tokens --dtype f16
   ess encode --http https://api.openai.com/v1 --http-model text-embedding-3-small --http-key-env OPENAI_API_KEY \\
              --beir my-beir --out my      # built with the feature http";
+
+/// Where files are made that go elsewhere, unless a flag says it.
+const WORK: &str = "ess-work";
 
 /// Encode the items and queries of a BEIR folder with a sentence-transformers or a ColBERT model.
 ///
@@ -41,20 +46,26 @@ pub(crate) struct Arguments {
     )]
     pub(super) model: Option<String>,
     /// A folder with corpus.jsonl and queries.jsonl, plain, as .gz or as .zst; or as Parquet (build with --features parquet): corpus.parquet, or a folder corpus
-    /// with .parquet files, and the same for queries.
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
+    /// with .parquet files, and the same for queries. Or the URL of one on an object store, such as s3://bucket/folder, without Parquet
+    /// (build with --features object-store).
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read_or_url())]
     pub(super) beir: PathBuf,
     /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.
     #[arg(long, conflicts_with = "item_states")]
     pub(super) queries_only: bool,
-    /// The folder to write to.
-    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
+    /// The folder to write to; or the URL of one on an object store, to which the files go once they are whole, and from which
+    /// `ess fetch` takes them (build with --features object-store). Keys are those of the environment (AWS_ACCESS_KEY_ID, …).
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written_or_url())]
     pub(super) out: PathBuf,
     /// Also upload items to an engine as they are encoded, each in the row that it has in corpus.safetensors, so that `ess engine
     /// search` finds it: the name of an engine (build with --features pgvector, milvus or qdrant) and a JSON file of its settings,
     /// as `ess engine upload` takes them. A run that was stopped goes on where it was.
     #[arg(long, value_name = "ENGINE=FILE", conflicts_with_all = ["queries_only", "sparse"])]
     pub(super) upload: Option<EngineArgument>,
+    /// Where files are made before they go to the URL of --out, and where a run that was stopped goes on. They stay there. Default: a
+    /// folder of ess-work here, one for each URL.
+    #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]
+    pub(super) work: Option<PathBuf>,
     /// Encode one share of several, so that several machines can do the work.
     #[arg(long, default_value = "1/1", value_name = "NUMBER/OF")]
     pub(super) shard: Shard,
@@ -114,6 +125,19 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// The file of this share of `corpus`, `passages` or `queries`.
     pub(super) fn file(&self, name: &str) -> PathBuf {
-        self.out.join(self.shard.file(name))
+        self.folder().join(self.shard.file(name))
+    }
+
+    /// The folder in which files are made: that of `--out`, or `--work` where that is a URL.
+    pub(super) fn folder(&self) -> PathBuf {
+        if !is_url(&self.out) {
+            return self.out.clone();
+        }
+        let of_url = || {
+            let url = self.out.to_string_lossy();
+            let name = Checksum::of(url.trim_end_matches('/').as_bytes()).to_string();
+            Path::new(WORK).join(name.rsplit(':').next().unwrap_or_default())
+        };
+        self.work.clone().unwrap_or_else(of_url)
     }
 }

@@ -9,20 +9,20 @@ use std::{
 use anyhow::{Context, Result};
 use ess_core::{Error, Ids, TokenStates};
 use ess_data::{
-    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, RecordReader, StoredRepresentation,
-    TokenStoreShape, write_store, write_store_in_batches, write_token_store, write_token_store_in_batches,
+    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, StoredRepresentation, TokenStoreShape,
+    write_store, write_store_in_batches, write_token_store, write_token_store_in_batches,
 };
 use ess_encoders::PassageSplitter;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    data::beir_file::beir_file,
+    data::beir_input::BeirInput,
     engine::{
         destination::Destination,
         item_upload::{ItemUpload, Uploaded},
     },
-    output::{files::OutputLocks, options::Output},
+    output::options::Output,
 };
 
 use super::{
@@ -30,6 +30,8 @@ use super::{
     inputs::Inputs,
     model::{Encoded, Model},
     piece::Piece,
+    published::{self, Published},
+    written::written_files,
 };
 
 #[derive(Serialize)]
@@ -37,6 +39,7 @@ struct Report {
     /// None where queries alone were encoded.
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<usize>,
+    /// None where they went to no engine.
     #[serde(skip_serializing_if = "Option::is_none")]
     uploaded: Option<Uploaded>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,15 +49,10 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     item_provenance: Option<Provenance>,
     query_provenance: Provenance,
+    /// None where they went to no object store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Published>,
     seconds: f64,
-}
-
-/// Keeps others off the files that will be written; other shards may be at work beside them.
-pub(crate) fn locks(arguments: &Arguments, output: &Output) -> Result<OutputLocks> {
-    let written = [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", true)];
-    let written = written.into_iter().filter(|(_, written)| *written);
-    let files: Vec<PathBuf> = written.map(|(name, _)| arguments.file(name)).collect();
-    output.lock_files(&files.iter().map(|file| ("--out", &**file)).collect::<Vec<_>>())
 }
 
 /// What became of one file.
@@ -93,6 +91,7 @@ pub(crate) fn run(
         dim: MappedStore::open(&queries.out)?.dim(),
         item_provenance: items.map(|items| items.provenance),
         query_provenance: queries.provenance,
+        published: published::publish(arguments, &written_files(arguments))?,
         seconds: started.elapsed().as_secs_f64(),
     })
 }
@@ -138,7 +137,7 @@ struct Job<'a> {
     output: &'a Output,
     /// `corpus`, `passages` or `queries`.
     name: &'static str,
-    input: PathBuf,
+    input: BeirInput,
     /// The file to write.
     out: PathBuf,
     provenance: Provenance,
@@ -152,7 +151,7 @@ impl<'a> Job<'a> {
         name: &'static str,
         provenance: Provenance,
     ) -> Result<Self> {
-        let input = beir_file(&arguments.beir, &format!("{name}.jsonl"))?;
+        let input = BeirInput::find(&arguments.beir, &format!("{name}.jsonl"))?;
         let out = arguments.file(name);
         Ok(Self { arguments, model, output, name, input, out, provenance })
     }
@@ -167,7 +166,7 @@ impl<'a> Job<'a> {
         destination: Option<Destination>,
     ) -> Result<Done> {
         let read = || -> Result<_> {
-            let records = RecordReader::<R>::open(&self.input)?.map(|record| record.map(&pieces));
+            let records = self.input.records::<R>()?.map(|record| record.map(&pieces));
             Ok(records.flat_map(|pieces| match pieces {
                 Ok(pieces) => pieces.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error)],
@@ -176,7 +175,7 @@ impl<'a> Job<'a> {
         let of_piece = |piece: Piece| (piece.id, piece.checksum);
         let all = read()?.map(|piece| piece.map(of_piece)).collect::<Result<Vec<_>, _>>()?;
         let rows = self.arguments.shard.rows(all.len());
-        let inputs = Inputs::new(all, rows.clone()).with_context(|| self.input.display().to_string())?;
+        let inputs = Inputs::new(all, rows.clone()).with_context(|| self.input.to_string())?;
         let ids = &inputs.ids;
         let provenance = self.provenance_of(&inputs, 0..inputs.len());
         self.remove_partials()?;
@@ -239,7 +238,7 @@ impl<'a> Job<'a> {
     }
 
     fn parts_folder(&self) -> PathBuf {
-        self.arguments.out.join("parts")
+        self.arguments.folder().join("parts")
     }
 
     fn part(&self, number: usize) -> PathBuf {
@@ -256,7 +255,7 @@ impl<'a> Job<'a> {
     /// Removes what a run that was killed left half written; other shards may be at work beside this one.
     fn remove_partials(&self) -> Result<()> {
         let file = self.arguments.shard.file(self.name);
-        ess_files::remove_partials(&self.arguments.out, |name| name == file)?;
+        ess_files::remove_partials(&self.arguments.folder(), |name| name == file)?;
         ess_files::remove_partials(&self.parts_folder(), |name| self.is_part(name))?;
         Ok(())
     }

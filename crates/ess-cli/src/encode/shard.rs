@@ -34,6 +34,15 @@ impl Shard {
         self.of == 1
     }
 
+    /// The name of the manifest that says which objects of a store are this share's files.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn manifest(self) -> String {
+        match self.of {
+            1 => "objects.json".to_owned(),
+            of => format!("objects.{}-of-{of}.json", self.number),
+        }
+    }
+
     /// The name of this share's file.
     pub(crate) fn file(self, name: &str) -> String {
         match self.of {

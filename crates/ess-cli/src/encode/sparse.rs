@@ -1,17 +1,24 @@
 //! `ess encode --sparse`: texts as weights of terms.
 
-use std::{path::Path, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
 
 use anyhow::{Context, Result, ensure};
 use ess_core::QueryEncoder;
-use ess_data::{Item, Query, Record, RecordReader};
+use ess_data::{Item, Query, Record};
 use ess_encoders::SparseEncoder;
 use ess_lexical::{SparseVectors, SparseVectorsFile};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::{arguments::Arguments, provenance::named};
+use super::{
+    arguments::Arguments,
+    provenance::named,
+    published::{self, Published},
+};
 use crate::{
-    data::{beir_file::beir_file, model_folder::model_folder},
+    data::{beir_input::BeirInput, model_folder::model_folder},
     output::options::Output,
 };
 
@@ -27,6 +34,9 @@ struct Report {
     item_terms: Option<f64>,
     query_terms: f64,
     made_by: String,
+    /// None where they went to no object store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published: Option<Published>,
     seconds: f64,
 }
 
@@ -35,9 +45,13 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.shard.is_all(), "--shard: expected 1/1 with --sparse, found a share");
     ensure!(arguments.device.is_cpu(), "--device: expected the CPU, on which sparse encoders run");
     let started = Instant::now();
-    let [items, queries] = ["corpus", "queries"].map(|name| arguments.out.join(format!("{name}.sparse")));
-    let written: &[&Path] = if arguments.queries_only { &[&queries] } else { &[&items, &queries] };
-    let _locks = output.lock_files(&written.iter().map(|path| ("--out", *path)).collect::<Vec<_>>())?;
+    let [items, queries] =
+        ["corpus", "queries"].map(|name| arguments.folder().join(format!("{name}.sparse")));
+    let written: Vec<PathBuf> = match arguments.queries_only {
+        true => vec![queries.clone()],
+        false => vec![items.clone(), queries.clone()],
+    };
+    let _locks = output.lock_files(&written.iter().map(|path| ("--out", &**path)).collect::<Vec<_>>())?;
     let name = arguments.model.as_deref().context("--model: expected a folder or a name, found none")?;
     let folder = model_folder(name, output.quiet)?;
     let mut encoder = SparseEncoder::load_at(&folder, arguments.precision)?;
@@ -62,6 +76,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         item_terms: done.map(mean),
         query_terms: mean(asked),
         made_by: made_by.clone(),
+        published: published::publish(arguments, &written)?,
         seconds: started.elapsed().as_secs_f64(),
     })
 }
@@ -81,8 +96,8 @@ impl Job<'_> {
         text: impl Fn(R) -> (String, String),
         encode: impl Fn(&[&str]) -> Result<SparseVectors>,
     ) -> Result<(usize, usize)> {
-        let input = beir_file(&self.arguments.beir, &format!("{name}.jsonl"))?;
-        let records = RecordReader::<R>::open(&input)?.map(|record| record.map(&text));
+        let input = BeirInput::find(&self.arguments.beir, &format!("{name}.jsonl"))?;
+        let records = input.records::<R>()?.map(|record| record.map(&text));
         let (texts, ids): (Vec<_>, Vec<_>) = records.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let bar = self.output.bar(texts.len()).with_message(name);
         let (mut rows, mut dim) = (Vec::with_capacity(texts.len()), 0);
@@ -94,7 +109,7 @@ impl Job<'_> {
         }
         bar.finish();
         let terms = rows.iter().map(Vec::len).sum();
-        let vectors = SparseVectors::new(dim.max(1), &rows).with_context(|| input.display().to_string())?;
+        let vectors = SparseVectors::new(dim.max(1), &rows).with_context(|| input.to_string())?;
         let made_by = Some(self.made_by.to_owned());
         SparseVectorsFile { vectors, ids, made_by }.save(out)?;
         Ok((rows.len(), terms))

@@ -19,6 +19,7 @@ pub(crate) fn refuse(matches: &ArgMatches) -> Result<()> {
     let feature = match name {
         "serve-embeddings" => "serve",
         "relations" => "relations",
+        "fetch" => "object-store",
         _ => "encoders",
     };
     bail!(

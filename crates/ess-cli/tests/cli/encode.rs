@@ -4,6 +4,8 @@ mod compressed;
 mod full_disk;
 mod merged;
 mod model_folder;
+#[cfg(feature = "object-store")]
+mod objects;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod representations;

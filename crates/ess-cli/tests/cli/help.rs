@@ -7,6 +7,7 @@ fn built(program: &str) -> bool {
     let of_encoders =
         ["encode", "distil", "import-words", "rerank", "train-cross-encoder", "merge", "verify", "device"];
     (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
+        && (program != "fetch" || cfg!(feature = "object-store"))
         && (program != "serve-embeddings" || cfg!(feature = "serve"))
 }
 
@@ -41,11 +42,15 @@ fn every_program_explains_its_arguments() {
             "--model --beir --train --dev --run --loss --teacher --negatives-per-positive --settings --seed --unguarded \
              --checkpoint --out --quiet --json",
         ),
+        ("fetch", "--from --out --json"),
         ("serve-embeddings", "--model --host --port --prompt --json"),
         ("index", "build search tune compact info"),
         ("engine", "upload search"),
         ("import", "--npy --ids --out --json"),
-        ("encode", "--model --beir --out --layers --states --max-tokens --device --upload --http --json"),
+        (
+            "encode",
+            "--model --beir --out --work --layers --states --max-tokens --device --upload --http --json",
+        ),
         ("distil", "--model --out --beir --dim --json"),
     ];
     for (name, flags) in programs.into_iter().filter(|(name, _)| built(name)) {
@@ -118,6 +123,13 @@ fn completions_take_no_flags_for_results() {
     run("--quiet", ["completions", "bash"]).failed_with(&["does not take --quiet"]);
     let help = run("completions", ["--help"]).succeeded().stdout;
     assert!(!help.contains("--quiet") && !help.contains("--json"), "{help}");
+}
+
+#[cfg(not(feature = "object-store"))]
+#[test]
+fn fetching_says_what_to_build() {
+    run("fetch", ["--from", "s3://bucket/folder", "--out", "x"])
+        .failed_with(&["fetch", "--features object-store"]);
 }
 
 #[cfg(not(feature = "encoders"))]

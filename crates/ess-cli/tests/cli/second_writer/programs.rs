@@ -65,7 +65,7 @@ const OF_EMBEDDINGS: [Program; 33] = [
     ("relations train", "--graph no-graph --out OUT", "OUT", File),
 ];
 
-const OF_ENCODERS: [Program; 14] = [
+const OF_ENCODERS: [Program; 15] = [
     ("distil", "--model no-model --out OUT", "OUT", Folder),
     ("import-words", "--words no-text --out OUT", "OUT", Folder),
     ("encode", "--model no-model --beir no-data --out OUT", "OUT/corpus.safetensors", File),
@@ -78,6 +78,7 @@ const OF_ENCODERS: [Program; 14] = [
         File,
     ),
     ("encode", "--model no-model --beir no-data --out OUT --sparse", "OUT/corpus.sparse", File),
+    ("fetch", "--from no-data --out OUT", "OUT", Folder),
     ("merge", "--embeddings no-data", "no-data/manifest.json", File),
     ("rerank", "--model no-model --beir no-data --run no-text --write-run OUT", "OUT", File),
     ("rerank", "--model no-model --beir no-data --run no-text --write-run x --write-qrels OUT", "OUT", File),
@@ -102,6 +103,7 @@ pub(super) fn built(name: &str) -> bool {
     let is = |program: &Program| program.0 == name;
     let needs_encoders = OF_ENCODERS.iter().any(is);
     (!needs_encoders || cfg!(feature = "encoders"))
+        && (name != "fetch" || cfg!(feature = "object-store"))
         && (!name.starts_with("relations") || cfg!(feature = "relations"))
 }
 
