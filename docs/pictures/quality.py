@@ -49,7 +49,7 @@ def systems():
     frozen = number(modules["frozen"][COLUMN])
     named = {
         "item offsets, refitted": "item offsets (moves the items)",
-        "ridge": "ridge regression",
+        "softmax_ridge": "softmax ridge",
         "linear": "linear module",
         "linear, refitted": "linear, refitted on train and dev",
         "ensemble": "ensemble",
@@ -105,8 +105,8 @@ def axes():
 
 
 # Where a name stands beside its mark.
-BELOW = {"ridge regression", "linear module", "ensemble"}
-BEFORE = {"fine-tuning the encoder for one epoch, items embedded again", "auto, by embedding and text"}
+BELOW = {"linear module", "ensemble"}
+BEFORE = {"softmax ridge", "fine-tuning the encoder for one epoch, items embedded again", "auto, by embedding and text"}
 
 
 def bar(seconds, around, frozen):
