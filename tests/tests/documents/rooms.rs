@@ -1,7 +1,7 @@
 //! How source files refer to each other: to no item of a file above them, and in no circle.
 //!
 //! A file imports what it needs from where it stands. What two files of a room need has a file of its own; the file of the room,
-//! which is above them, may use all of them. `lib.rs` is above all.
+//! which is above them, may use all of them. `lib.rs` is above all. Files of one room are imported by `super::`, not from the top.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -159,6 +159,23 @@ fn that_run_up(sources: &Sources) -> Vec<String> {
     found
 }
 
+/// The imports of a file of the same room that go through the top of the crate.
+fn that_go_through_the_top(sources: &Sources) -> Vec<String> {
+    let mut found = Vec::new();
+    for (module, source) in sources {
+        let Some((name, room)) = module.split_last().filter(|(_, room)| !room.is_empty()) else { continue };
+        for path in source.imports.values() {
+            let in_room =
+                path.strip_prefix(&["crate".to_owned()][..]).and_then(|path| path.strip_prefix(room));
+            let Some([sibling, ..]) = in_room else { continue };
+            if sibling != name && sources.contains_key(&[room, std::slice::from_ref(sibling)].concat()) {
+                found.push(format!("{} imports {}", module.join("/"), path.join("::")));
+            }
+        }
+    }
+    found
+}
+
 /// The files on circles, or between two.
 fn in_circles(sources: &Sources) -> BTreeSet<Module> {
     let mut left: BTreeMap<&Module, BTreeSet<Module>> = BTreeMap::new();
@@ -195,7 +212,7 @@ fn read(folder: &Path, module: &Module, sources: &mut Sources) -> io::Result<()>
 }
 
 #[test]
-fn no_file_uses_an_item_of_a_file_above_it_and_no_files_use_each_other_in_a_circle() {
+fn files_use_no_item_of_a_file_above_them_nor_each_other_in_a_circle_and_siblings_by_super() {
     let (mut files, mut wrong) = (0, Vec::new());
     for entry in fs::read_dir(super::root().join("crates")).unwrap() {
         let (folder, mut sources) = (entry.unwrap().path(), Sources::new());
@@ -203,7 +220,8 @@ fn no_file_uses_an_item_of_a_file_above_it_and_no_files_use_each_other_in_a_circ
         files += sources.len();
         let circles = in_circles(&sources).into_iter().map(|file| format!("{} in a circle", file.join("/")));
         let name = folder.file_name().unwrap().to_string_lossy();
-        wrong.extend(that_run_up(&sources).into_iter().chain(circles).map(|file| format!("{name}: {file}")));
+        let imports = that_run_up(&sources).into_iter().chain(that_go_through_the_top(&sources));
+        wrong.extend(imports.chain(circles).map(|file| format!("{name}: {file}")));
     }
     assert!(wrong.is_empty(), "files that use what is above them, or each other:\n{}", wrong.join("\n"));
     assert!(files > 500, "only {files} files were found");
@@ -231,6 +249,10 @@ fn what_runs_up_or_in_a_circle_is_found_in_other_files() {
     ] {
         assert_eq!(found(a, b).0, [format!("room/a uses {up}")]);
     }
+    let through_the_top =
+        |a| that_go_through_the_top(&sources(&[library, room, ("room::a", a), ("room::b", b)]));
+    assert_eq!(through_the_top("use crate::room::b::B;"), ["room/a imports crate::room::b::B"]);
+    assert!(through_the_top("use super::b::B;\nuse crate::room::{a::A as Own, K};").is_empty());
     let circle = found("use super::b::B;\npub struct A;", "pub struct B;\nfn f(_: &crate::room::a::A) {}");
     assert_eq!(circle, (vec![], vec!["room/a".to_owned(), "room/b".to_owned()]));
 }

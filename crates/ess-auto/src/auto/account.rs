@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use ess_searchers::ItemTokens;
 
+use super::{chosen::Chosen, held_out::HeldOut};
 use crate::{
-    auto::{chosen::Chosen, held_out::HeldOut},
     choice::report::{AutoReport, SkippedTrial, TrialSummary},
     validation::{setting::Trials, trial::TrialRecord},
 };

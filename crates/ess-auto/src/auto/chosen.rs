@@ -3,8 +3,8 @@
 use ess_lexical::TextAnalyzer;
 use ess_search::ModuleState;
 
+use super::held_out::{HeldOut, MIN_QUERIES};
 use crate::{
-    auto::held_out::{HeldOut, MIN_QUERIES},
     choice::{
         auto_module::AutoModule,
         plan::{Plan, SavedNeighbours},

@@ -5,8 +5,8 @@ use std::cell::{Ref, RefCell};
 use ess_train::Progress;
 use indicatif::ProgressBar;
 
+use super::held_out::HeldOut;
 use crate::{
-    auto::held_out::HeldOut,
     choice::report::SkippedTrial,
     config::AutoConfig,
     error::Error,

@@ -6,7 +6,7 @@ use ess_core::Embeddings;
 use ess_lexical::{Bm25Config, TextAnalyzer};
 use ess_search::ModuleState;
 
-use crate::choice::{plan::Plan, selection::Choice};
+use super::{plan::Plan, selection::Choice};
 
 /// A chosen searching operation: the weights of all features, the training queries as nearest neighbours, and the trained modules.
 ///

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use ess_core::{Embeddings, Encoding, Hit, QueryEncoder, SearchModule, Searcher};
 use ess_search::PersistentModule;
 
+use super::{
+    auto_module::AutoModule,
+    plan::{Plan, mark},
+    selection::Choice,
+};
 use crate::{
-    choice::{
-        auto_module::AutoModule,
-        plan::{Plan, mark},
-        selection::Choice,
-    },
     error::Error,
     features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, table::all, weights::DENSE},
     input::{

@@ -2,12 +2,8 @@
 
 use ess_metrics::UnseenLosses;
 
-use crate::{
-    choice::{candidate::Candidate, simultaneous::critical_t},
-    config::AutoConfig,
-    error::Error,
-    validation::trial::rounded,
-};
+use super::{candidate::Candidate, simultaneous::critical_t};
+use crate::{config::AutoConfig, error::Error, validation::trial::rounded};
 
 /// What a query can lose: the range of nDCG. Anything less would assume which queries lose.
 const LARGEST_LOSS: f64 = 1.0;

@@ -11,11 +11,8 @@ use ess_lexical::TextAnalyzer;
 use ess_search::{Attachments, HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    choice::{auto_module::AutoModule, plan::Plan},
-    error::Error,
-    validation::trial::Learns,
-};
+use super::{auto_module::AutoModule, plan::Plan};
+use crate::{error::Error, validation::trial::Learns};
 
 /// The kind under which the module's manifest names it.
 const KIND: &str = "auto";

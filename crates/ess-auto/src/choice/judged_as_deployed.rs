@@ -6,12 +6,12 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Ids, Index, Searcher};
 use ess_train::{Judgement, QuerySet};
 
+use super::{
+    auto_module::AutoModule,
+    plan::{Plan, SavedNeighbours},
+    selection::Choice,
+};
 use crate::{
-    choice::{
-        auto_module::AutoModule,
-        plan::{Plan, SavedNeighbours},
-        selection::Choice,
-    },
     config::AutoConfig,
     error::Error,
     features::{neighbours::NeighbourMemory, scale::Scale, table, weights::Weights},

@@ -8,8 +8,8 @@ use ess_searchers::{FeedbackWeights, QueryExpansion};
 use half::f16;
 use serde::{Deserialize, Serialize};
 
+use super::selection::Choice;
 use crate::{
-    choice::selection::Choice,
     features::{neighbours::shares, scale::Scale},
     input::{collection::Collection, training_queries::TrainingQueries},
 };

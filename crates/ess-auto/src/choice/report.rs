@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::selection::Choice;
 use crate::{
-    choice::selection::Choice,
     config::AutoConfig,
     input::variant::Variant,
     validation::{

@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    candidate::{Candidate, HeldOutGain, candidates, doubles, mean},
+    evidence::Evidence,
+};
 use crate::{
-    choice::{
-        candidate::{Candidate, HeldOutGain, candidates, doubles, mean},
-        evidence::Evidence,
-    },
     config::AutoConfig,
     error::Error,
     features::weights::Weights,

@@ -6,8 +6,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::selection::Choice;
 use crate::{
-    choice::selection::Choice,
     config::AutoConfig,
     features::weights::Weights,
     input::variant::Variant,

@@ -4,12 +4,10 @@ use std::{cell::RefCell, collections::BTreeMap};
 
 use ess_lexical::SparseVectors;
 
-use crate::{
-    features::{feedback::Feedback, scale::Scale},
-    input::{
-        collection::{Collection, Words},
-        query_tokens::QueryTokens,
-    },
+use super::{feedback::Feedback, scale::Scale};
+use crate::input::{
+    collection::{Collection, Words},
+    query_tokens::QueryTokens,
 };
 
 /// One query, the collection that it is asked of, and what is known of it.

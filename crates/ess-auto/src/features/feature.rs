@@ -2,10 +2,8 @@
 
 use ess_core::Error;
 
-use crate::{
-    features::asked::Asked,
-    input::{auto_queries::AutoQueries, collection::Collection},
-};
+use super::asked::Asked;
+use crate::input::{auto_queries::AutoQueries, collection::Collection};
 
 /// What a feature is made from that training queries made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use ess_core::{Embeddings, Error};
 use ess_lexical::SparseVectors;
 
-use crate::{
-    features::scale::{EXPANSION, LEXICAL, Scale},
-    input::batch::Batch,
-};
+use super::scale::{EXPANSION, LEXICAL, Scale};
+use crate::input::batch::Batch;
 
 /// How far the second pass moves a query towards what the first one found, to find more. It decides which items are
 /// looked at, not how they are ranked.

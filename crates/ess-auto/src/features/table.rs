@@ -2,19 +2,16 @@
 
 use ess_core::{NameError, NameTable};
 
-use crate::{
-    error::Error,
-    features::{
-        feature::Feature,
-        kinds::{
-            dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, lexical::Lexical,
-            lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
-            lexical_title::LexicalTitle, part::Part, passages::BestPassage, tokens::Tokens,
-            trained_module::TrainedModule,
-        },
+use super::{
+    feature::Feature,
+    kinds::{
+        dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, lexical::Lexical,
+        lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
+        lexical_title::LexicalTitle, part::Part, passages::BestPassage, tokens::Tokens,
+        trained_module::TrainedModule,
     },
-    input::collection::Collection,
 };
+use crate::{error::Error, input::collection::Collection};
 
 /// In the order in which weights are fitted and written.
 static OWN: [&dyn Feature; 10] = [

@@ -2,15 +2,13 @@
 
 use ess_core::{Error, Hit};
 
-use crate::{
-    features::{
-        candidates::Candidates,
-        feature::Feature,
-        passes::Passes,
-        weights::{DENSE, Weights},
-    },
-    input::batch::Batch,
+use super::{
+    candidates::Candidates,
+    feature::Feature,
+    passes::Passes,
+    weights::{DENSE, Weights},
 };
+use crate::input::batch::Batch;
 
 /// Queries after both passes. What judges a choice and what searches with it rank by this.
 pub(crate) struct Searched {

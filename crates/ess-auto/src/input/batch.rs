@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-use crate::input::{query_tokens::QueryTokens, variant::Variant};
+use super::{query_tokens::QueryTokens, variant::Variant};
 
 /// Queries as embeddings and, where these are searched, as lexical encodings and token states.
 #[derive(Clone)]

@@ -4,15 +4,13 @@ use std::sync::Arc;
 
 use ess_core::{QueryEncoder, TokenStates};
 
-use crate::{
-    error::Error,
-    input::{
-        batch::{Batch, QueryWords},
-        collection::Collection,
-        query_tokens::QueryTokens,
-        training_queries::TrainingQueries,
-    },
+use super::{
+    batch::{Batch, QueryWords},
+    collection::Collection,
+    query_tokens::QueryTokens,
+    training_queries::TrainingQueries,
 };
+use crate::error::Error;
 
 /// Refuses queries of another space than the items', and rows of items that there are not.
 pub(crate) fn check(collection: &Collection, queries: &TrainingQueries) -> Result<(), Error> {

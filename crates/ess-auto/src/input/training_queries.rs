@@ -4,7 +4,7 @@ use ess_core::{Error, TokenStates};
 use ess_search::DeviceEncoding;
 use ess_train::QuerySet;
 
-use crate::input::auto_queries::check_len;
+use super::auto_queries::check_len;
 
 /// Judged queries with their embeddings (`n × d`) and, for hybrid searching, their texts; perhaps with the states of their
 /// tokens too.

@@ -5,10 +5,8 @@ use std::path::{Path, PathBuf};
 use ess_files::{Checksum, FileLock, seal_json, unseal_json, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::Error,
-    validation::trial::{TrialRecord, rounded},
-};
+use super::trial::{TrialRecord, rounded};
+use crate::error::Error;
 
 const FORMAT: &str = "ess-auto-journal";
 /// Journals of earlier versions have no checksum, and other evidence.

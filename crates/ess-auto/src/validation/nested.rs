@@ -1,5 +1,12 @@
 //! Nested cross-validation: fitting weights without a fold, and judging them by it.
 
+use super::{
+    ascent::ascend,
+    judged::{DEPTH, Table, ndcg},
+    pair_modules::PairModules,
+    setting::{Part, Trials},
+    trial::{Learns, SHRINKS},
+};
 use crate::{
     error::Error,
     features::{
@@ -11,13 +18,6 @@ use crate::{
         weights::Weights,
     },
     input::{batch::Batch, variant::Variant},
-    validation::{
-        ascent::ascend,
-        judged::{DEPTH, Table, ndcg},
-        pair_modules::PairModules,
-        setting::{Part, Trials},
-        trial::{Learns, SHRINKS},
-    },
 };
 
 /// What was fitted without a fold, and how good it is on that fold.

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use ess_core::SearchModule;
 use ess_search::PersistentModule;
 
-use crate::{config::TrainedModuleConfig, error::Error, validation::setting::Trials};
+use super::setting::Trials;
+use crate::{config::TrainedModuleConfig, error::Error};
 
 /// For each pair of folds, a module that saw the labels of neither: `n (n − 1) / 2` of `n` folds, each trained on the other
 /// `n − 2`. For 5 folds that is 1.5 times the training that a module without each fold would cost.

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use ess_core::{Error as CoreError, SearchModule};
 use ess_train::Judgement;
 
+use super::{budget::Budget, folds::relevant, training::TrainingItems};
 use crate::{
     config::AutoConfig,
     error::Error,
     features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, scale::Scale},
     input::{batch::Batch, collection::Collection, training_queries::TrainingQueries},
-    validation::{budget::Budget, folds::relevant, training::TrainingItems},
 };
 
 /// Queries that are judged; of more, a part.

@@ -9,11 +9,8 @@ use ess_train::{Items, Judgement, Progress, QuerySet, TeacherScore, Trained, Tra
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{
-    config::TrainedModuleConfig,
-    error::Error,
-    validation::{budget::Budget, folds::relevant},
-};
+use super::{budget::Budget, folds::relevant};
+use crate::{config::TrainedModuleConfig, error::Error};
 
 /// Items that a module is trained against; of larger collections a part stands for the rest.
 const MAX_ITEMS: usize = 30_000;

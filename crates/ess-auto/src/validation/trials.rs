@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use super::{
+    nested::JudgedFold,
+    pair_modules::PairModules,
+    setting::Trials,
+    trial::{Learns, SHRINKS, TrialRecord, VariantRecord, rounded},
+};
 use crate::{
     error::Error,
     features::{trust::gate, weights::Weights},
     input::variant::Variant,
-    validation::{
-        nested::JudgedFold,
-        pair_modules::PairModules,
-        setting::Trials,
-        trial::{Learns, SHRINKS, TrialRecord, VariantRecord, rounded},
-    },
 };
 
 impl Trials<'_> {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use crate::index::row_set::RowSet;
+use super::row_set::RowSet;
 
 /// Which items a search may find, named by row.
 ///

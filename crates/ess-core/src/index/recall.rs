@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use crate::{error::Error, hit::Hit, index::effort::Effort};
+use super::effort::Effort;
+use crate::{error::Error, hit::Hit};
 
 /// An effort, and the recall that it was seen to reach.
 ///

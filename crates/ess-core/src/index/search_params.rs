@@ -1,9 +1,7 @@
 //! Parameters of one search.
 
-use crate::{
-    error::Error,
-    index::{effort::Effort, filter::Filter, row_set::RowSet},
-};
+use super::{effort::Effort, filter::Filter, row_set::RowSet};
+use crate::error::Error;
 
 /// Parameters of one call of [`Index::search_with`](crate::Index::search_with); by default, those of
 /// [`Index::search`](crate::Index::search).

@@ -4,7 +4,8 @@ use std::{ops::Deref, path::Path};
 
 use ess_core::{Embeddings, Ids, TokenStates};
 
-use crate::{error::Error, file_bytes::FileBytes, store::mapped::MappedStore};
+use super::mapped::MappedStore;
+use crate::{error::Error, file_bytes::FileBytes};
 
 /// Ids and an `n × d` matrix from one file, memory-mapped, all of it checked.
 ///

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use ess_core::TokenStates;
 
-use super::layout::TokenLayout;
-use crate::{error::Error, row_range::check_rows, store::mapped::MappedStore};
+use super::{layout::TokenLayout, mapped::MappedStore};
+use crate::{error::Error, row_range::check_rows};
 
 impl MappedStore {
     /// The dimension of a token's state; `None` for a store without token states.

@@ -38,8 +38,8 @@ use self::{
     norm::normalize_all,
     weight::HostWeight,
 };
+use super::precision::Precision;
 use crate::{
-    compute::precision::Precision,
     error::Error,
     model::activation::Activation,
     transformer::{

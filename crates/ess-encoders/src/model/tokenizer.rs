@@ -22,10 +22,8 @@ use self::{
     config::TokenizerConfig,
     windows::{Window, windows_of},
 };
-use crate::{
-    error::Error,
-    model::{folder::ModelFolder, transformer_config::TransformerConfig},
-};
+use super::{folder::ModelFolder, transformer_config::TransformerConfig};
+use crate::error::Error;
 
 const FILE: &str = "tokenizer.json";
 

@@ -10,6 +10,7 @@ use super::{
     architecture::definition::{Architecture, Positions},
     clip_config::{IMAGE_TOWER, image_tower},
     disentangled::{ConvolutionConfig, DisentangledConfig},
+    folder::ModelFolder,
     layer_pattern::LayerPattern,
     own_code::translated,
     raw_config::definition::{RawConfig, Settings},
@@ -18,7 +19,6 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::folder::ModelFolder,
     transformer::attention_shape::{AttentionShape, FARTHEST, Rotary},
 };
 

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
-use super::encoder::Side;
-use crate::{error::Error, sentence::encoder::SentenceEncoder};
+use super::encoder::{SentenceEncoder, Side};
+use crate::error::Error;
 
 /// The sentence embedding followed by the poolings of chosen layers: something for f_search to select from.
 ///

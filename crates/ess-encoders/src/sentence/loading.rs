@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
+    encoder::SentenceEncoder,
     engine::Engine,
     head::HeadStep,
     modules::{ModelPart, lists_parts, model_parts},
@@ -22,7 +23,6 @@ use crate::{
         tokenizer::{TextTokenizer, longest_text},
         transformer_config::TransformerConfig,
     },
-    sentence::encoder::SentenceEncoder,
     weights::Weights,
 };
 

@@ -6,11 +6,12 @@ use burn::tensor::Device;
 use ess_search::OnDevice;
 
 use super::{
+    encoder::SentenceEncoder,
     token_encoder::TokenEncoder,
     upper_layers::UpperLayers,
     upper_layers_config::{HeadLayer, UpperLayersConfig},
 };
-use crate::{model::transformer_config::TransformerConfig, sentence::encoder::SentenceEncoder};
+use crate::model::transformer_config::TransformerConfig;
 
 impl SentenceEncoder {
     /// Splits the encoder at a layer: what comes before it is enc1', to be computed once and kept; the layers from it

@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use ess_core::{Error as CoreError, QueryEncoder, TokenStates};
 
-use super::{encoder::Side, layer_encoder::check_layers};
-use crate::{error::Error, sentence::encoder::SentenceEncoder};
+use super::{
+    encoder::{SentenceEncoder, Side},
+    layer_encoder::check_layers,
+};
+use crate::error::Error;
 
 /// Gives the states of a query's tokens at one layer, for late interaction and attention in f_search.
 ///

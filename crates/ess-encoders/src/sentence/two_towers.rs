@@ -5,6 +5,7 @@ use std::path::Path;
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{
+    encoder::SentenceEncoder,
     modules::{LIST, listed_classes, model_parts},
     router::{both_ways, is_router},
 };
@@ -12,7 +13,6 @@ use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
     model::folder::ModelFolder,
-    sentence::encoder::SentenceEncoder,
 };
 
 /// Two sentence encoders: one is enc1', the other enc2.

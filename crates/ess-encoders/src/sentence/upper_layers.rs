@@ -10,16 +10,13 @@ use ess_core::TokenStates;
 use ess_search::{Error, Init, TokenTensors, TrainableModule};
 
 use super::{
-    dense::Residual,
+    dense::{DenseActivation, Residual},
     head::{HeadStep, LAYER_NORM_EPSILON},
+    pooling::PoolingMode,
+    upper_layers_config::{HeadLayer, KIND, UpperLayersConfig},
 };
 use crate::{
     compute::device::definition::DeviceCompute,
-    sentence::{
-        dense::DenseActivation,
-        pooling::PoolingMode,
-        upper_layers_config::{HeadLayer, KIND, UpperLayersConfig},
-    },
     transformer::{
         attention_shape::AttentionShape,
         definition::{Block, Linear, Norm, NormKind},

@@ -3,11 +3,12 @@
 use ess_search::{Error, MAX_DIM};
 use serde::{Deserialize, Serialize};
 
-use super::{dense::Residual, head::HeadStep};
-use crate::{
-    model::activation::Activation,
-    sentence::{dense::DenseActivation, pooling::PoolingMode},
+use super::{
+    dense::{DenseActivation, Residual},
+    head::HeadStep,
+    pooling::PoolingMode,
 };
+use crate::model::activation::Activation;
 
 /// The name of the kind in files.
 pub(super) const KIND: &str = "upper_layers";

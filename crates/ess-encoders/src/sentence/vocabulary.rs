@@ -2,11 +2,10 @@
 
 use ess_core::Embeddings;
 
-use super::head::HeadStep;
+use super::{encoder::SentenceEncoder, head::HeadStep};
 use crate::{
     error::Error,
     model::tokenizer::{TextTokenizer, TokenIds},
-    sentence::encoder::SentenceEncoder,
 };
 
 impl SentenceEncoder {

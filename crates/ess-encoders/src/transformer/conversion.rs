@@ -1,6 +1,6 @@
 //! The same layers with their weights in another form.
 
-use crate::transformer::definition::{Block, Linear, Norm};
+use super::definition::{Block, Linear, Norm};
 
 impl<W, V> Linear<W, V> {
     /// The same layer with its weights in another form.

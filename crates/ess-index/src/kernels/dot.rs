@@ -9,12 +9,12 @@ use std::arch::aarch64::*;
 #[cfg(target_arch = "x86_64")]
 use std::arch::x86_64::*;
 
-use crate::cpu::{InstructionSet, Level};
-use crate::kernels::float::element::Element;
+use super::float::element::Element;
 #[cfg(target_arch = "aarch64")]
-use crate::kernels::float::neon::Load128;
+use super::float::neon::Load128;
 #[cfg(target_arch = "x86_64")]
-use crate::kernels::float::{avx2::Load256, avx512::Load512};
+use super::float::{avx2::Load256, avx512::Load512};
+use crate::cpu::{InstructionSet, Level};
 
 /// The partial sums.
 const SUMS: usize = 64;

@@ -2,10 +2,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-use crate::{
-    error::Error,
-    fits::{affine_map::AffineMap, backend::linear_algebra, pairs::Pairs},
-};
+use super::{affine_map::AffineMap, backend::linear_algebra, pairs::Pairs};
+use crate::error::Error;
 
 /// Canonical correlation analysis of queries and targets (Hotelling, "Relations between two sets of variates",
 /// Biometrika 28, 1936), as a map of queries alone: with projections `A` and `B` and correlations `ρ`,

@@ -3,10 +3,8 @@
 use ess_core::{Embeddings, Error as CoreError};
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 
-use crate::{
-    error::Error,
-    fits::{affine_map::AffineMap, backend::linear_algebra, moments::Moments, pairs::Pairs},
-};
+use super::{affine_map::AffineMap, backend::linear_algebra, moments::Moments, pairs::Pairs};
+use crate::error::Error;
 
 /// Variances below this share of the largest and of the mean's square are rounding of `f32`: along them vectors do not vary.
 const RANK: f64 = 1e-12;

@@ -3,12 +3,10 @@
 use faer::{MatRef, Side, linalg::solvers::Solve};
 use ndarray::{Array1, Array2, ArrayView2};
 
-use crate::{
-    error::Error,
-    fits::linear_algebra::{
-        LinearAlgebra, SymmetricEigen, ThinSvd, check_matrix, check_square, check_system,
-    },
+use super::linear_algebra::{
+    LinearAlgebra, SymmetricEigen, ThinSvd, check_matrix, check_square, check_system,
 };
+use crate::error::Error;
 
 /// [faer](https://docs.rs/faer), the default.
 #[derive(Clone, Copy, Debug, Default)]

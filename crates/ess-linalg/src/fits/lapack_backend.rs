@@ -3,12 +3,10 @@
 use ndarray::{Array2, ArrayView2};
 use ndarray_linalg::{Cholesky, Diag, Eigh, JobSvd, SVDDC, SolveTriangular, UPLO, error::LinalgError};
 
-use crate::{
-    error::Error,
-    fits::linear_algebra::{
-        LinearAlgebra, SymmetricEigen, ThinSvd, check_matrix, check_square, check_system,
-    },
+use super::linear_algebra::{
+    LinearAlgebra, SymmetricEigen, ThinSvd, check_matrix, check_square, check_system,
 };
+use crate::error::Error;
 
 /// LAPACK, with the feature `openblas-system`: OpenBLAS has to be installed, as by Debian's `libopenblas-dev`.
 ///

@@ -3,10 +3,8 @@
 use ess_core::Embeddings;
 use ndarray::{Array1, Array2, ArrayView2, Axis};
 
-use crate::{
-    error::Error,
-    fits::{backend::linear_algebra, linear_algebra::SymmetricEigen},
-};
+use super::{backend::linear_algebra, linear_algebra::SymmetricEigen};
+use crate::error::Error;
 
 /// The mean and the covariance of `n` vectors of dimension `d`.
 ///

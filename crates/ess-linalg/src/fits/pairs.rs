@@ -3,7 +3,8 @@
 use ess_core::Embeddings;
 use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
 
-use crate::{error::Error, fits::linear_algebra::check_matrix};
+use super::linear_algebra::check_matrix;
+use crate::error::Error;
 
 /// `n` queries (`n × d_query`) and for each the vector in the item space that it should be mapped to (`n × d_item`),
 /// such as the mean of its relevant items.

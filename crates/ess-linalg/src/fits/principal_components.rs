@@ -2,10 +2,8 @@
 
 use ndarray::{Array1, Array2, ArrayView2, s};
 
-use crate::{
-    error::Error,
-    fits::{affine_map::AffineMap, moments::Moments},
-};
+use super::{affine_map::AffineMap, moments::Moments};
+use crate::error::Error;
 
 /// Principal component analysis, as maps of queries that keep or remove the directions of most variance.
 ///

@@ -4,10 +4,8 @@ mod starts;
 
 use ndarray::Array2;
 
-use crate::{
-    error::Error,
-    fits::{affine_map::AffineMap, backend::linear_algebra, linear_algebra::SymmetricEigen, pairs::Pairs},
-};
+use super::{affine_map::AffineMap, backend::linear_algebra, linear_algebra::SymmetricEigen, pairs::Pairs};
+use crate::error::Error;
 use starts::{nearest, scattered};
 
 /// The rotation (or reflection) that brings queries closest to their targets: `R = argmin Σᵢ ‖qᵢ R − tᵢ‖² + λ s ‖R − I‖²`

@@ -2,10 +2,8 @@
 
 use ndarray::{Array2, ArrayView2, Axis, s};
 
-use crate::{
-    error::Error,
-    fits::{affine_map::AffineMap, backend::linear_algebra, linear_algebra::ThinSvd, pairs::Pairs},
-};
+use super::{affine_map::AffineMap, backend::linear_algebra, linear_algebra::ThinSvd, pairs::Pairs};
+use crate::error::Error;
 
 /// Ridge regression: `W = argmin Σᵢ ‖qᵢ W − tᵢ‖² + λ s ‖W‖²` (Hoerl and Kennard, "Ridge regression: biased estimation
 /// for nonorthogonal problems", Technometrics 12(1), 1970), where `s = Σᵢ ‖qᵢ‖² / d_query` makes `λ` free of the

@@ -3,10 +3,8 @@
 use ndarray::Array1;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::Error,
-    fits::{moments::Moments, principal_components::PrincipalComponents},
-};
+use super::{moments::Moments, principal_components::PrincipalComponents};
+use crate::error::Error;
 
 /// Where the variance of embeddings lies: what an encoder has room to say.
 ///

@@ -2,10 +2,8 @@
 
 use ndarray::Array1;
 
-use crate::{
-    error::Error,
-    fits::{affine_map::AffineMap, linear_algebra::SymmetricEigen, moments::Moments},
-};
+use super::{affine_map::AffineMap, linear_algebra::SymmetricEigen, moments::Moments};
+use crate::error::Error;
 
 /// Whitening of queries, whole or in part: `z = (q − μ)(C + λ v I)^(−p)`, with mean `μ` and covariance `C` of whatever
 /// vectors the moments are of, and `v` their mean variance.

@@ -7,13 +7,13 @@ use burn::{
 use ess_core::TokenStates;
 use serde::{Deserialize, Serialize};
 
+use super::pooled_states::pooled_states;
 use crate::{
     blocks::{
         init::Init,
         skip::{skip_weight, skipped},
     },
     error::Error,
-    kinds::pooled_states::pooled_states,
     module::{
         config::{ModuleConfig, is_open, module_config, said_by_config},
         token_tensors::{TokenTensors, check_token_states},

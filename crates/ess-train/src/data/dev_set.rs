@@ -5,14 +5,12 @@ use ess_index::FlatIndex;
 use ess_metrics::{Evaluator, NamedMeasure, RowQrels};
 use ess_search::{DeviceEncoding, TwoSided};
 
-use crate::{
-    data::{
-        items::Items,
-        looks::{Looks, Seen},
-        query_set::definition::QuerySet,
-    },
-    error::Error,
+use super::{
+    items::Items,
+    looks::{Looks, Seen},
+    query_set::definition::QuerySet,
 };
+use crate::error::Error;
 
 /// The depth of the ranking for a measure without a cutoff.
 const UNCUT_DEPTH: usize = 1000;

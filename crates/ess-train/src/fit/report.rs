@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use ess_search::PersistentModule;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    fit::guard::GuardDecision,
-    trainer::{config::TrainerConfig, curve::Curve},
-};
+use super::guard::GuardDecision;
+use crate::trainer::{config::TrainerConfig, curve::Curve};
 
 /// A fitted searching module and how it came about.
 pub struct Fitted<E: ess_core::Encoding = ess_core::Embeddings> {

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, item_side::offsets::OffsetsConfig, recipe_config::config::RecipeConfig};
+use super::offsets::OffsetsConfig;
+use crate::{error::Error, recipe_config::config::RecipeConfig};
 
 /// What is trained on the item side, and in which order with the query side.
 ///

@@ -6,7 +6,8 @@ use ess_core::Embeddings;
 use ess_linalg::kernels::dot;
 use rayon::prelude::*;
 
-use crate::{data::judgement::Judgement, item_side::nudge::Pulls};
+use super::nudge::Pulls;
+use crate::data::judgement::Judgement;
 
 /// The maximum radius: an item that moves by twice its norm no longer resembles itself.
 pub(super) const MAX_RADIUS: f64 = 2.0;

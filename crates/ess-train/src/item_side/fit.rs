@@ -4,16 +4,16 @@ use std::time::Instant;
 
 use ess_search::{ItemSide, PersistentModule, TwoSided};
 
+use super::{
+    config::SidesConfig,
+    training::{Fit, Found},
+};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
     fit::{
         guard::{GuardDecision, Returned},
         report::FitReport,
-    },
-    item_side::{
-        config::SidesConfig,
-        training::{Fit, Found},
     },
     recipe::definition::Recipe,
     trainer::definition::Trainer,

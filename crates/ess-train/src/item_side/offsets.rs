@@ -2,11 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::Error,
-    item_side::{nudge::NudgeKind, radius::RadiusChoice},
-    loss::gain::Gain,
-};
+use super::{nudge::NudgeKind, radius::RadiusChoice};
+use crate::{error::Error, loss::gain::Gain};
 
 /// How offsets of items are fitted (NUDGE: Zeighami et al. 2024).
 ///

@@ -5,16 +5,16 @@ use std::collections::BTreeMap;
 use ess_core::{Identity, SearchModule};
 use ess_search::{ItemOffsets, ItemSide, PersistentModule, TwoSided};
 
+use super::{
+    config::TrainingOrder,
+    nudge::Pulls,
+    offsets::OffsetsConfig,
+    radius::RadiusChoice,
+    training::{Fit, Found},
+};
 use crate::{
     data::{dev_set::DevSet, query_set::definition::QuerySet},
     error::Error,
-    item_side::{
-        config::TrainingOrder,
-        nudge::Pulls,
-        offsets::OffsetsConfig,
-        radius::RadiusChoice,
-        training::{Fit, Found},
-    },
     recipe::record::TrainingRecord,
     trainer::curve::Curve,
 };

@@ -5,12 +5,11 @@ use ess_index::FlatIndex;
 use ess_search::DeviceEncoding;
 use serde::{Deserialize, Serialize};
 
-use super::first_rank;
-use crate::{
-    data::dev_set::DevSet,
-    error::Error,
-    item_side::nudge::{NudgeKind, Pulls},
+use super::{
+    first_rank,
+    nudge::{NudgeKind, Pulls},
 };
+use crate::{data::dev_set::DevSet, error::Error};
 
 /// How the radius of item offsets is chosen on the dev queries, in units of an item's norm.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use ess_search::{AnyModule, DeviceEncoding, PersistentModule, TrainableModule, TwoSided};
 
+use super::{
+    config::{ItemSideConfig, SidesConfig, TrainingOrder},
+    two_sides::TwoSides,
+};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    item_side::{
-        config::{ItemSideConfig, SidesConfig, TrainingOrder},
-        two_sides::TwoSides,
-    },
     recipe::{definition::Recipe, record::TrainingRecord},
     trainer::{curve::Curve, definition::Trainer, kept::Kept, stop::Stop},
 };

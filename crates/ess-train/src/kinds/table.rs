@@ -4,7 +4,8 @@ use ess_core::{NameError, NameTable};
 use serde::de;
 use serde_json::Value;
 
-use crate::{error::Error, kinds::tagged::Tagged};
+use super::tagged::Tagged;
+use crate::error::Error;
 
 /// How a kind is read by its name.
 pub(crate) struct Entry<C> {

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::kinds::ordered_json::OrderedJson;
+use super::ordered_json::OrderedJson;
 
 /// The name of a kind and its settings, not read yet.
 pub(crate) struct Tagged {

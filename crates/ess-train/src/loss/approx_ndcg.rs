@@ -3,20 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    candidates::Candidates,
     dcg::ideal_dcg,
-    kind::check_above_zero,
-    lists::list::{List, ListLoss, Relevant},
+    gain::Gain,
+    kind::{LossKind, check_above_zero},
+    lists::{
+        ListSource,
+        list::{List, ListLoss, Relevant},
+        loss_over_lists,
+    },
     pairs::sigmoid,
 };
-use crate::{
-    error::Error,
-    loss::{
-        candidates::Candidates,
-        gain::Gain,
-        kind::LossKind,
-        lists::{ListSource, loss_over_lists},
-    },
-};
+use crate::error::Error;
 
 /// One minus nDCG with smooth ranks: the rank of candidate `i` is `1 + Σⱼ σ(scale · (sⱼ − sᵢ))` (Qin et al. 2010).
 ///

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, loss::needs::Needs};
+use super::needs::Needs;
+use crate::error::Error;
 
 /// The items that a query's relevant items are compared with. The relevant items are always among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

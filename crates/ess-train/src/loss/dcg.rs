@@ -1,7 +1,6 @@
 //! Discounted cumulative gain inside losses.
 
-use super::lists::list::Relevant;
-use crate::loss::gain::Gain;
+use super::{gain::Gain, lists::list::Relevant};
 
 /// The rank of each similarity, from 1; ties by index.
 pub(super) fn ranks(similarities: &[f32]) -> Vec<usize> {

@@ -4,15 +4,12 @@ use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{
-    data::items::Items,
-    error::Error,
-    loss::{
-        batch::LossBatch,
-        kind::{Loss, LossConfig, LossKind},
-        value::LossValue,
-    },
+use super::{
+    batch::LossBatch,
+    kind::{Loss, LossConfig, LossKind},
+    value::LossValue,
 };
+use crate::{data::items::Items, error::Error};
 
 impl LossConfig {
     /// What is said of a loss of the caller's own that is not called by name and has no settings. It cannot be built.

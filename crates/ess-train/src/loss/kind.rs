@@ -5,11 +5,11 @@ use std::{any::Any, fmt, sync::Arc};
 use burn::tensor::Tensor;
 use serde::{Serialize, Serializer, de::DeserializeOwned, ser};
 
+use super::{batch::LossBatch, needs::Needs, value::LossValue};
 use crate::{
     data::items::Items,
     error::Error,
     kinds::{ordered_json::OrderedJson, tagged::tagged},
-    loss::{batch::LossBatch, needs::Needs, value::LossValue},
 };
 
 /// A loss over mapped queries and items.

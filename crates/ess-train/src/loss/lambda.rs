@@ -3,20 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    candidates::Candidates,
     dcg::{discount, ideal_dcg, ranks},
-    kind::check_above_zero,
-    lists::list::{List, ListLoss},
+    gain::Gain,
+    kind::{LossKind, check_above_zero},
+    lists::{
+        ListSource,
+        list::{List, ListLoss},
+        loss_over_lists,
+    },
     pairs::{sigmoid, softplus},
 };
-use crate::{
-    error::Error,
-    loss::{
-        candidates::Candidates,
-        gain::Gain,
-        kind::LossKind,
-        lists::{ListSource, loss_over_lists},
-    },
-};
+use crate::error::Error;
 
 /// Pairwise logistic loss in which the weight of a pair is the change of nDCG if its two items exchanged ranks: `Σ |ΔnDCGᵢⱼ|
 /// · log₂(1 + exp(−scale · (sᵢ − sⱼ)))` (LambdaRank: Burges 2010; as a loss: Wang et al. 2018).

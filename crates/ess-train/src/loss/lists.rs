@@ -4,11 +4,8 @@ use burn::tensor::Tensor;
 use ess_core::Scored;
 use ess_search::embeddings_from_tensor;
 
-use crate::{
-    data::items::Items,
-    error::Error,
-    loss::{batch::LossBatch, candidates::Candidates, needs::Needs, value::LossValue},
-};
+use super::{batch::LossBatch, candidates::Candidates, needs::Needs, value::LossValue};
+use crate::{data::items::Items, error::Error};
 
 #[cfg(test)]
 mod agreement;

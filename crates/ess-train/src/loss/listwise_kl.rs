@@ -3,16 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::check_above_zero,
-    lists::list::{List, ListLoss},
-};
-use crate::{
-    error::Error,
-    loss::{
-        kind::LossKind,
-        lists::{ListSource, loss_over_lists},
+    kind::{LossKind, check_above_zero},
+    lists::{
+        ListSource,
+        list::{List, ListLoss},
+        loss_over_lists,
     },
 };
+use crate::error::Error;
 
 /// The Kullback–Leibler divergence from a teacher's softmax over the items that it scored to the similarities':
 /// `Σⱼ pⱼ (log pⱼ − log softmax(scale · s)ⱼ)` with `p = softmax(t / temperature)` (Hinton et al. 2015, over a list as in

@@ -3,16 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::check_above_zero,
-    lists::list::{List, ListLoss},
-};
-use crate::{
-    error::Error,
-    loss::{
-        kind::LossKind,
-        lists::{ListSource, loss_over_lists},
+    kind::{LossKind, check_above_zero},
+    lists::{
+        ListSource,
+        list::{List, ListLoss},
+        loss_over_lists,
     },
 };
+use crate::error::Error;
 
 /// The mean of `(scale · (sᵢ − sⱼ) − (tᵢ − tⱼ))²` over the pairs of items that a teacher scored for a query and of
 /// which `i` has the higher grade (margin-MSE: Hofstätter et al. 2020).

@@ -3,18 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::check_above_zero,
-    lists::list::{List, ListLoss},
+    candidates::Candidates,
+    kind::{LossKind, check_above_zero},
+    lists::{
+        ListSource,
+        list::{List, ListLoss},
+        loss_over_lists,
+    },
     pairs::{sigmoid, softplus},
 };
-use crate::{
-    error::Error,
-    loss::{
-        candidates::Candidates,
-        kind::LossKind,
-        lists::{ListSource, loss_over_lists},
-    },
-};
+use crate::error::Error;
 
 /// The mean of `log(1 + exp(−scale · (sᵢ − sⱼ)))` over a query's pairs of candidates of which `i` has the higher grade
 /// (RankNet: Burges et al. 2005).

@@ -4,16 +4,13 @@ use burn::tensor::{Tensor, TensorData};
 use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    data::items::Items,
-    error::Error,
-    loss::{
-        batch::LossBatch,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
-    },
+use super::{
+    batch::LossBatch,
+    kind::{Loss, LossConfig, LossKind},
+    needs::Needs,
+    value::LossValue,
 };
+use crate::{data::items::Items, error::Error};
 
 /// How far a mapped query is from its frozen vector.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,24 +6,21 @@ use ess_search::embeddings_from_tensor;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::check_above_zero,
+    batch::LossBatch,
+    candidates::Candidates,
+    gain::Gain,
+    kind::{Loss, LossConfig, LossKind, check_above_zero},
     lists::{
         self,
         list::{List, ListLoss},
     },
     listwise_kl::log_softmax,
+    needs::Needs,
+    value::LossValue,
 };
 use crate::{
     data::items::{ItemBlock, Items},
     error::Error,
-    loss::{
-        batch::LossBatch,
-        candidates::Candidates,
-        gain::Gain,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
-    },
 };
 
 mod fused;

@@ -4,24 +4,24 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Deserializer, de::value::Error as NoDefaults};
 
+use super::{
+    approx_ndcg::ApproxNdcg,
+    given::Given,
+    kind::{LossConfig, LossKind},
+    lambda::Lambda,
+    listwise_kl::ListwiseKl,
+    margin_mse::MarginMse,
+    pairwise_logistic::PairwiseLogistic,
+    recovery::Recovery,
+    softmax::Softmax,
+    triplet::Triplet,
+    weighted_sum::WeightedSum,
+};
 use crate::{
     error::Error,
     kinds::{
         table::{Entry, KindTable},
         tagged::Tagged,
-    },
-    loss::{
-        approx_ndcg::ApproxNdcg,
-        given::Given,
-        kind::{LossConfig, LossKind},
-        lambda::Lambda,
-        listwise_kl::ListwiseKl,
-        margin_mse::MarginMse,
-        pairwise_logistic::PairwiseLogistic,
-        recovery::Recovery,
-        softmax::Softmax,
-        triplet::Triplet,
-        weighted_sum::WeightedSum,
     },
 };
 

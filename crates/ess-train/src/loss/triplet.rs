@@ -3,17 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    kind::check_above_zero,
-    lists::list::{List, ListLoss},
-};
-use crate::{
-    error::Error,
-    loss::{
-        candidates::Candidates,
-        kind::LossKind,
-        lists::{ListSource, loss_over_lists},
+    candidates::Candidates,
+    kind::{LossKind, check_above_zero},
+    lists::{
+        ListSource,
+        list::{List, ListLoss},
+        loss_over_lists,
     },
 };
+use crate::error::Error;
 
 /// The mean of `max(0, margin − (sᵢ − sⱼ))` over a query's pairs of candidates of which `i` has the higher grade
 /// (Schroff et al. 2015, with similarities in place of distances).

@@ -3,17 +3,13 @@
 use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 
-use super::kind::check_above_zero;
-use crate::{
-    data::items::Items,
-    error::Error,
-    loss::{
-        batch::LossBatch,
-        kind::{Loss, LossConfig, LossKind},
-        needs::Needs,
-        value::LossValue,
-    },
+use super::{
+    batch::LossBatch,
+    kind::{Loss, LossConfig, LossKind, check_above_zero},
+    needs::Needs,
+    value::LossValue,
 };
+use crate::{data::items::Items, error::Error};
 
 /// A loss and its weight in a sum.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,10 +4,10 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding};
 use ess_search::{AnyModule, DeviceEncoding, PersistentModule};
 
+use super::{record::TrainingRecord, trained::Trained};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{record::TrainingRecord, trained::Trained},
     trainer::definition::Trainer,
 };
 

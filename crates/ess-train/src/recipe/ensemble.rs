@@ -3,11 +3,10 @@
 use ess_core::{Embeddings, Encoding};
 use ess_search::{Averaging, Ensemble, PersistentModule};
 
-use super::copies;
+use super::{copies, definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained},
     trainer::definition::Trainer,
 };
 

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, Interpolation, PersistentModule};
 
-use super::held_out;
+use super::{definition::Recipe, held_out, record::TrainingRecord, trained::Trained};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
     trainer::definition::Trainer,
 };
 

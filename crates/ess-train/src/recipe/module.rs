@@ -5,11 +5,10 @@ use std::sync::Arc;
 use burn::tensor::Device;
 use ess_search::{AnyModule, PersistentModule, TrainableModule};
 
-use super::copies;
+use super::{copies, definition::Recipe, record::TrainingRecord, trained::Trained};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
     trainer::{definition::Trainer, stop::Stop},
 };
 

@@ -3,12 +3,8 @@
 use ess_core::Encoding;
 use ess_search::ModuleState;
 
-use crate::{
-    data::query_set::definition::QuerySet,
-    error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
-    trainer::definition::Trainer,
-};
+use super::{definition::Recipe, record::TrainingRecord, trained::Trained};
+use crate::{data::query_set::definition::QuerySet, error::Error, trainer::definition::Trainer};
 
 /// What the recipes of an ensemble or a soup share: how many random seeds each run needs, what it starts from, and whether
 /// it sees its own draw of the queries.

@@ -3,11 +3,16 @@
 use ess_core::Embeddings;
 use ess_search::{DeviceEncoding, ModuleState, PersistentModule, Registry};
 
-use super::{copies, runs};
+use super::{
+    copies,
+    definition::Recipe,
+    record::TrainingRecord,
+    runs::{self, Runs},
+    trained::Trained,
+};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained},
     trainer::definition::Trainer,
 };
 

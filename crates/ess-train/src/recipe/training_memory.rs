@@ -5,10 +5,10 @@ use ess_search::{KeyValueMemory, KeyValueMemoryConfig, ModuleConfig};
 use rand::{SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
+use super::{definition::Recipe, record::TrainingRecord, trained::Trained};
 use crate::{
     data::{dev_set::DevSet, items::Items, judgement::Judgement, query_set::definition::QuerySet},
     error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
     trainer::{definition::Trainer, stop::Stop},
 };
 

@@ -1,10 +1,16 @@
 //! Trained modules and learned weights for them.
 
-use super::{copies, held_out, runs};
+use super::{
+    copies,
+    definition::Recipe,
+    held_out,
+    record::TrainingRecord,
+    runs::{self, Runs},
+    trained::Trained,
+};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{definition::Recipe, record::TrainingRecord, runs::Runs, trained::Trained},
     trainer::{definition::Trainer, stop::Stop},
 };
 use ess_core::Embeddings;

@@ -1,5 +1,6 @@
 //! Fits with a closed form, as data.
 
+use super::{config::RecipeConfig, context::RecipeContext, entry::entry, kind::RecipeKind};
 use crate::{
     error::Error,
     kinds::table::Entry,
@@ -14,7 +15,6 @@ use crate::{
         },
         definition::Recipe,
     },
-    recipe_config::{config::RecipeConfig, context::RecipeContext, entry::entry, kind::RecipeKind},
 };
 
 macro_rules! closed_form {

@@ -7,15 +7,12 @@ use ess_core::{Embeddings, TokenStates};
 use ess_search::{AnyModule, Linear, LinearConfig, ModuleConfig, TrainableModule};
 use serde::{Serialize, Serializer, ser};
 
-use crate::{
-    error::Error,
-    recipe::definition::Recipe,
-    recipe_config::{
-        context::RecipeContext,
-        kind::{ErasedKind, RecipeKind},
-        one_module::{OneModule, OneTokenModule},
-    },
+use super::{
+    context::RecipeContext,
+    kind::{ErasedKind, RecipeKind},
+    one_module::{OneModule, OneTokenModule},
 };
+use crate::{error::Error, recipe::definition::Recipe};
 
 /// A recipe as data: the kind of module, and the settings that do not follow from the data.
 ///

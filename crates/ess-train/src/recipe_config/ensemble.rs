@@ -4,10 +4,10 @@ use ess_core::{Encoding, TokenStates};
 use ess_search::{Averaging, KeyValueMemory, KeyValueMemoryConfig, Mlp, MlpConfig};
 use serde::{Deserialize, Serialize};
 
+use super::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind};
 use crate::{
     error::Error,
     recipe::{definition::Recipe, ensemble::EnsembleRecipe},
-    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
 };
 
 /// An ensemble of recipes, averaged as they are.

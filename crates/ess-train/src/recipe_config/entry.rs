@@ -1,9 +1,7 @@
 //! How a kind of recipe is read by its name.
 
-use crate::{
-    kinds::table::Entry,
-    recipe_config::{config::RecipeConfig, kind::RecipeKind},
-};
+use super::{config::RecipeConfig, kind::RecipeKind};
+use crate::kinds::table::Entry;
 
 /// The entry of the table of recipes for settings of the type `K`.
 pub(super) fn entry<K: RecipeKind>() -> Entry<RecipeConfig> {

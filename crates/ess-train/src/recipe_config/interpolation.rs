@@ -3,10 +3,10 @@
 use ess_core::TokenStates;
 use serde::{Deserialize, Serialize};
 
+use super::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind};
 use crate::{
     error::Error,
     recipe::{definition::Recipe, interpolation::InterpolationRecipe},
-    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
 };
 
 /// A trained module, interpolated with the identity.

@@ -7,11 +7,11 @@ use ess_core::TokenStates;
 use ess_search::AnyModule;
 use serde::{Serialize, de::DeserializeOwned};
 
+use super::context::RecipeContext;
 use crate::{
     error::Error,
     kinds::{ordered_json::OrderedJson, tagged::tagged},
     recipe::definition::Recipe,
-    recipe_config::context::RecipeContext,
 };
 
 /// A kind of recipe: its settings as data, and the recipe that they make.

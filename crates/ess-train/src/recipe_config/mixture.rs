@@ -4,12 +4,8 @@ use burn::tensor::Device;
 use ess_search::{AnyModule, MixtureOfExperts};
 use serde::{Deserialize, Serialize};
 
-use super::{one_module, parts};
-use crate::{
-    error::Error,
-    recipe::definition::Recipe,
-    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
-};
+use super::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind, one_module, parts};
+use crate::{error::Error, recipe::definition::Recipe};
 
 /// Experts among which each query chooses, the identity beside them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -8,10 +8,10 @@ use ess_search::{AnyModule, ModuleConfig, PersistentModule, TrainableModule};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::{context::RecipeContext, kind::RecipeKind};
 use crate::{
     error::Error,
     recipe::{definition::Recipe, module::ModuleRecipe},
-    recipe_config::{context::RecipeContext, kind::RecipeKind},
 };
 
 /// One module over embeddings; its settings are the module's config.

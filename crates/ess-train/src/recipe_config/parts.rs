@@ -3,11 +3,8 @@
 use burn::tensor::Device;
 use ess_search::Part;
 
-use crate::{
-    error::Error,
-    recipe::runs::apart,
-    recipe_config::{config::RecipeConfig, context::RecipeContext},
-};
+use super::{config::RecipeConfig, context::RecipeContext};
+use crate::{error::Error, recipe::runs::apart};
 
 /// Parts named by their kind and number. Equal ones start from different values: trained side by side from the same, they
 /// would stay the same.

@@ -9,12 +9,8 @@ use ess_search::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::one_module;
-use crate::{
-    error::Error,
-    recipe::definition::Recipe,
-    recipe_config::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind},
-};
+use super::{config::RecipeConfig, context::RecipeContext, kind::RecipeKind, one_module};
+use crate::{error::Error, recipe::definition::Recipe};
 
 /// Named sub-operations, one after another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -3,13 +3,12 @@
 use ess_core::TokenStates;
 use serde::{Deserialize, Serialize};
 
+use super::{
+    config::RecipeConfig, context::RecipeContext, kind::RecipeKind, training_memory::TrainingMemorySettings,
+};
 use crate::{
     error::Error,
     recipe::{definition::Recipe, soup::SoupRecipe},
-    recipe_config::{
-        config::RecipeConfig, context::RecipeContext, kind::RecipeKind,
-        training_memory::TrainingMemorySettings,
-    },
 };
 
 /// Several runs of one recipe, their weights averaged.

@@ -7,23 +7,23 @@ use ess_search::{ModuleConfig, TrainableModule, trainable_kinds, trainable_token
 use serde::{Deserialize, Deserializer, de::value::Error as NoDefaults};
 
 #[cfg(feature = "closed-forms")]
-use crate::recipe_config::closed_form;
+use super::closed_form;
+use super::{
+    config::RecipeConfig,
+    ensemble::EnsembleSettings,
+    entry::entry,
+    interpolation::InterpolationSettings,
+    kind::RecipeKind,
+    mixture::MixtureSettings,
+    one_module::{OneModule, OneTokenModule},
+    sequence::SequenceSettings,
+    soup::SoupSettings,
+    training_memory::TrainingMemorySettings,
+    weighted_ensemble::WeightedEnsembleSettings,
+};
 use crate::{
     error::Error,
     kinds::{table::KindTable, tagged::Tagged},
-    recipe_config::{
-        config::RecipeConfig,
-        ensemble::EnsembleSettings,
-        entry::entry,
-        interpolation::InterpolationSettings,
-        kind::RecipeKind,
-        mixture::MixtureSettings,
-        one_module::{OneModule, OneTokenModule},
-        sequence::SequenceSettings,
-        soup::SoupSettings,
-        training_memory::TrainingMemorySettings,
-        weighted_ensemble::WeightedEnsembleSettings,
-    },
 };
 
 /// The entries of kinds that are one module.

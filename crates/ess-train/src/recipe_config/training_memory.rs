@@ -3,10 +3,10 @@
 use ess_search::KeyValueMemoryConfig;
 use serde::{Deserialize, Serialize};
 
+use super::{context::RecipeContext, kind::RecipeKind};
 use crate::{
     error::Error,
     recipe::{definition::Recipe, training_memory::TrainingMemoryRecipe},
-    recipe_config::{context::RecipeContext, kind::RecipeKind},
 };
 
 /// A memory of the training queries.

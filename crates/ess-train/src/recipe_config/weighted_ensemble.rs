@@ -5,13 +5,13 @@ use ess_core::Embeddings;
 use ess_search::{AnyModule, Averaging, WeightedEnsemble};
 use serde::{Deserialize, Serialize};
 
-use super::{one_module, parts};
+use super::{
+    config::RecipeConfig, context::RecipeContext, ensemble::EnsembleSettings, kind::RecipeKind, one_module,
+    parts,
+};
 use crate::{
     error::Error,
     recipe::{copies, definition::Recipe, weighted_ensemble::WeightedEnsembleRecipe},
-    recipe_config::{
-        config::RecipeConfig, context::RecipeContext, ensemble::EnsembleSettings, kind::RecipeKind,
-    },
 };
 
 /// An ensemble of recipes with learned weights.

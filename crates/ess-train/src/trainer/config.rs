@@ -3,11 +3,8 @@
 use ess_metrics::NamedMeasure;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    error::Error,
-    loss::kind::LossConfig,
-    trainer::{negatives::config::NegativesConfig, schedule::Schedule},
-};
+use super::{negatives::config::NegativesConfig, schedule::Schedule};
+use crate::{error::Error, loss::kind::LossConfig};
 
 /// How a searching module is trained. The defaults are the same for all kinds of modules. They were chosen on dev queries.
 ///

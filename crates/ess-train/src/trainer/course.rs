@@ -2,23 +2,19 @@
 
 use std::time::Instant;
 
-use super::run::diverged;
-use crate::{
-    data::dev_set::mean,
-    error::Error,
-    trainer::{
-        best::Best,
-        checkpoint::file::{CheckpointFile, Progressed},
-        curve::{Curve, CurvePoint},
-        definition::Trainer,
-        kept::Kept,
-        observer::TrainingStep,
-        progress,
-        run::Run,
-        sides::Sides,
-        stop::Stop,
-    },
+use super::{
+    best::Best,
+    checkpoint::file::{CheckpointFile, Progressed},
+    curve::{Curve, CurvePoint},
+    definition::Trainer,
+    kept::Kept,
+    observer::TrainingStep,
+    progress,
+    run::{Run, diverged},
+    sides::Sides,
+    stop::Stop,
 };
+use crate::{data::dev_set::mean, error::Error};
 
 /// A run with what was best on dev and where it is kept.
 pub(super) struct Course<'a, 'i, S: Sides> {

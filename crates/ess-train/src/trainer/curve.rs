@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::trainer::negatives::report::MiningReport;
+use super::negatives::report::MiningReport;
 
 /// One step of a training run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

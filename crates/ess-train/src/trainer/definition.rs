@@ -4,14 +4,10 @@ use std::sync::{Arc, atomic::AtomicUsize};
 
 use ess_index::Progress;
 
-use crate::{
-    data::query_set::definition::QuerySet,
-    error::Error,
-    loss::kind::Loss,
-    trainer::{
-        checkpoint::settings::Checkpoints, config::TrainerConfig, observer::Observer, observers::Observers,
-    },
+use super::{
+    checkpoint::settings::Checkpoints, config::TrainerConfig, observer::Observer, observers::Observers,
 };
+use crate::{data::query_set::definition::QuerySet, error::Error, loss::kind::Loss};
 
 /// Trains searching modules on frozen embeddings.
 ///

@@ -3,7 +3,7 @@
 use burn::{optim::ModuleOptimizer, tensor::Device};
 use ess_search::TrainableModule;
 
-use crate::trainer::definition::Trainer;
+use super::definition::Trainer;
 
 /// The sides that a run starts from, or has kept.
 #[derive(Clone)]

@@ -4,19 +4,19 @@ use burn::tensor::Device;
 use ess_core::{Embeddings, Scoring, SearchModule};
 use ess_search::DeviceEncoding;
 
+use super::{
+    config::TrainerConfig,
+    negatives::{
+        config::NegativesConfig,
+        mapped::MappedQueries,
+        mining::{MinedQuery, mine},
+        report::MiningReport,
+    },
+};
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     loss::{batch::LossBatch, needs::Needs},
-    trainer::{
-        config::TrainerConfig,
-        negatives::{
-            config::NegativesConfig,
-            mapped::MappedQueries,
-            mining::{MinedQuery, mine},
-            report::MiningReport,
-        },
-    },
 };
 
 /// Negatives and frozen vectors of all training queries, as far as the loss needs them.

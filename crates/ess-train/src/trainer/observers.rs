@@ -2,10 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{
-    error::Error,
-    trainer::observer::{Control, Observer, ObserverError, TrainingStep},
-};
+use super::observer::{Control, Observer, ObserverError, TrainingStep};
+use crate::error::Error;
 
 /// Asked in the order in which they were given; one that ends a run is enough.
 #[derive(Clone, Default)]

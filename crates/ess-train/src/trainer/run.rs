@@ -8,14 +8,14 @@ use burn::{
 use ess_core::Encoding;
 use ess_search::{DeviceEncoding, embeddings_from_tensor, largest_tensor};
 
+use super::{
+    batches::Batches, config::TrainerConfig, curve::CurvePoint, definition::Trainer, kept::Kept,
+    loss_context::LossContext, sides::Sides,
+};
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
     loss::kind::Loss,
-    trainer::{
-        batches::Batches, config::TrainerConfig, curve::CurvePoint, definition::Trainer, kept::Kept,
-        loss_context::LossContext, sides::Sides,
-    },
 };
 
 /// The sides that are trained, with all that changes on the way.

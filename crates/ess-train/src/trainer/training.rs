@@ -8,20 +8,20 @@ use burn::{
 };
 use ess_search::{OnDevice, TrainableModule};
 
+use super::{
+    best::Best,
+    checkpoint::{file::CheckpointFile, identity::RunIdentity},
+    course::Course,
+    curve::Curve,
+    definition::Trainer,
+    kept::Kept,
+    run::Run,
+    sides::Sides,
+    stop::Stop,
+};
 use crate::{
     data::{dev_set::mean, items::Items, query_set::definition::QuerySet},
     error::Error,
-    trainer::{
-        best::Best,
-        checkpoint::{file::CheckpointFile, identity::RunIdentity},
-        course::Course,
-        curve::Curve,
-        definition::Trainer,
-        kept::Kept,
-        run::Run,
-        sides::Sides,
-        stop::Stop,
-    },
 };
 
 impl Trainer {

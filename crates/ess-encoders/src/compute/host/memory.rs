@@ -1,6 +1,7 @@
 //! Tables and vectors in host memory.
 
-use crate::{compute::host::weight::HostWeight, transformer::definition::Linear};
+use super::weight::HostWeight;
+use crate::transformer::definition::Linear;
 
 /// A row-major matrix.
 #[derive(Clone, Debug)]

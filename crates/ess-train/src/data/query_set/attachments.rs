@@ -4,10 +4,8 @@ use std::collections::HashSet;
 
 use ess_core::Encoding;
 
-use crate::{
-    data::{query_set::definition::QuerySet, teacher::TeacherScore},
-    error::Error,
-};
+use super::definition::QuerySet;
+use crate::{data::teacher::TeacherScore, error::Error};
 
 impl<E: Encoding> QuerySet<E> {
     /// Adds the scores of a teacher for each query. A query may have none.

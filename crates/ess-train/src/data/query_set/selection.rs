@@ -5,7 +5,8 @@ use ess_search::DeviceEncoding;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::{data::query_set::definition::QuerySet, error::Error};
+use super::definition::QuerySet;
+use crate::error::Error;
 
 impl<E: Encoding> QuerySet<E> {
     /// The named queries, in the order given; a query may be named twice.

@@ -5,18 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{check_list, check_shares},
+    fit::{ClosedForm, Fit},
     said_by_config::said_by_config,
+    whitening::Side,
 };
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{
-        closed_form::{
-            fit::{ClosedForm, Fit},
-            whitening::Side,
-        },
-        record::TrainingRecord,
-    },
+    recipe::record::TrainingRecord,
 };
 
 const COMPONENTS: &str = "components";

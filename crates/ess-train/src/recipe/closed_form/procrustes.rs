@@ -5,19 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{check_regularisation, check_shares},
+    fit::{ClosedForm, Fit},
     said_by_config::said_by_config,
+    targets::mean_positives,
     weights::weights,
 };
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{
-        closed_form::{
-            fit::{ClosedForm, Fit},
-            targets::mean_positives,
-        },
-        record::TrainingRecord,
-    },
+    recipe::record::TrainingRecord,
 };
 
 const REGULARISATION: &str = "regularisation";

@@ -7,15 +7,11 @@ use ess_search::{
 };
 use ndarray::Array2;
 
+use super::{fit::ClosedForm, weights::weights};
 use crate::{
     data::{dev_set::DevSet, items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{
-        closed_form::{fit::ClosedForm, weights::weights},
-        definition::Recipe,
-        record::TrainingRecord,
-        trained::Trained,
-    },
+    recipe::{definition::Recipe, record::TrainingRecord, trained::Trained},
     trainer::{definition::Trainer, progress},
 };
 

@@ -6,19 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     checks::{check_list, check_regularisation, check_shares},
+    fit::{ClosedForm, Fit},
     said_by_config::said_by_config,
+    targets::{mean_positives, softmax_residuals},
     weights::weights,
 };
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
-    recipe::{
-        closed_form::{
-            fit::{ClosedForm, Fit},
-            targets::{mean_positives, softmax_residuals},
-        },
-        record::TrainingRecord,
-    },
+    recipe::record::TrainingRecord,
 };
 
 const REGULARISATION: &str = "regularisation";

@@ -6,19 +6,16 @@ use burn::optim::ModuleOptimizer;
 use ess_files::{FileLock, write_atomically};
 
 use super::{
-    format, optimizer_state,
+    format,
+    identity::RunIdentity,
+    optimizer_state,
     parameters::{Parameters, replaced},
+    settings::Checkpoints,
     state::{BestState, Point, State, bits_of},
 };
 use crate::{
     error::Error,
-    trainer::{
-        best::Best,
-        checkpoint::{identity::RunIdentity, settings::Checkpoints},
-        kept::Kept,
-        run::Run,
-        sides::Sides,
-    },
+    trainer::{best::Best, kept::Kept, run::Run, sides::Sides},
 };
 
 /// How far a run has come.

@@ -2,11 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::identity::RunIdentity;
 use crate::{
     data::dev_set::mean,
     trainer::{
         best::{Best, Measured},
-        checkpoint::identity::RunIdentity,
         curve::CurvePoint,
         negatives::report::MiningReport,
     },

@@ -1,14 +1,14 @@
 //! Negatives of queries whose vectors are given.
 
+use super::{
+    config::NegativesConfig,
+    mapped::MappedQueries,
+    mining::{MinedQuery, mine},
+    report::MiningReport,
+};
 use crate::{
     data::{items::Items, query_set::definition::QuerySet},
     error::Error,
-    trainer::negatives::{
-        config::NegativesConfig,
-        mapped::MappedQueries,
-        mining::{MinedQuery, mine},
-        report::MiningReport,
-    },
 };
 
 /// Mines negatives of queries by their own vectors in the index of the items: rows of items for each query, most similar first

@@ -3,14 +3,14 @@
 use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
+use super::{
+    config::{NegativesConfig, Sampling},
+    mapped::MappedQueries,
+    report::MiningReport,
+};
 use crate::{
     data::{judgement::Judgement, teacher::TeacherScore},
     error::Error,
-    trainer::negatives::{
-        config::{NegativesConfig, Sampling},
-        mapped::MappedQueries,
-        report::MiningReport,
-    },
 };
 
 /// What is known of one query when its negatives are mined.
