@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
 use clap::Args;
-use ess_data::{ObjectFolder, ObjectSet, StoredFile};
+use ess_data::{ObjectError, ObjectFolder, ObjectSet, StoredFile};
 use ess_files::FolderLock;
 use serde::Serialize;
 
@@ -24,8 +24,9 @@ const OF_SHARES: [&str; 2] = ["objects.", ".json"];
 
 /// Fetch the files that `ess encode --out URL` sent to an object store.
 ///
-/// They are those of one run, even where another one replaces them meanwhile, and each has the checksum that it was sent with. Shares
-/// come too, for `ess merge`. What is there already with the right content is not fetched again.
+/// They are those that one manifest names, even where another run replaces it meanwhile, and each has the checksum that it was sent
+/// with. A file that the last run did not write, such as passages, is that of the run before. Shares come too, for `ess merge`. What is
+/// there already with the right content is not fetched again.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -45,13 +46,10 @@ struct Report {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
-    let _folder = FolderLock::acquire(&arguments.out)?;
     let from = &arguments.from;
-    ensure!(
-        is_url(Path::new(from)),
-        "--from: expected a URL such as s3://bucket/folder, found {}",
-        from.rsplit('@').next().unwrap_or_default()
-    );
+    // What was given is not repeated: it may hold a secret.
+    ensure!(is_url(Path::new(from)), "--from: expected a URL such as s3://bucket/folder, found none");
+    let _folder = FolderLock::acquire(&arguments.out)?;
     let folder = ObjectFolder::open(from)?;
     let sets = sets(&folder)?;
     let files: Vec<StoredFile> = sets.iter().flat_map(ObjectSet::files).cloned().collect();
@@ -78,11 +76,11 @@ fn sets(folder: &ObjectFolder) -> Result<Vec<ObjectSet>> {
                 sets.extend(ObjectSet::read(folder, share)?);
             }
         }
-        // Not every store that gives objects has lists.
-        Err(error) if sets.is_empty() => {
+        // An HTTP server has no lists, and other stores may not allow them.
+        Err(error @ ess_data::Error::Object(ObjectError::Forbidden { .. } | ObjectError::Refused { .. })) => {
             note!("note: {}: cannot be looked through for shares: {error}", folder.url());
         }
-        Err(_) => {}
+        Err(error) => return Err(error.into()),
     }
     ensure!(
         !sets.is_empty(),

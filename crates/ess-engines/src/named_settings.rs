@@ -26,12 +26,23 @@ pub(crate) fn read<C: DeserializeOwned>(
     let requests = members.remove(REQUESTS).map(serde_json::from_value::<EngineSettings>).transpose();
     let requests = requests.map_err(malformed)?.unwrap_or_default();
     requests.check()?;
+    let mut variables = Vec::new();
     for value in members.values_mut() {
-        if let Some(variable) = variable(value) {
-            *value = from_environment(variable)?;
+        if let Some(variable) = variable(value).map(str::to_owned) {
+            *value = from_environment(&variable)?;
+            variables.push(variable);
         }
     }
-    let config = serde_json::from_value(Value::Object(members)).map_err(malformed)?;
+    let config =
+        serde_json::from_value(Value::Object(members)).map_err(|source| match variables.is_empty() {
+            true => malformed(source),
+            // The library repeats values, and those of variables may be secrets.
+            false => Error::Config {
+                name: "settings of an engine",
+                expected: "the fields of its config, with values that fit",
+                found: format!("others, beside values of the variables {}", variables.join(", ")),
+            },
+        })?;
     Ok((config, requests))
 }
 
@@ -80,6 +91,9 @@ mod tests {
         assert!(unset.contains("ESS_NOBODY_SETS_THIS"), "{unset}");
         assert!(said(json!([])).contains("a JSON object"));
         assert!(said(json!({ "requests": { "batch": 0 } })).contains("batch"));
+        let path = std::env::var("PATH").unwrap();
+        let misplaced = said(json!({ "key": "a", "dim": { "env": "PATH" } }));
+        assert!(misplaced.contains("PATH") && !misplaced.contains(&path), "{misplaced}");
         for wrong in [
             json!({ "requests": { "batches": 1 } }),
             json!({ "key": "a", "dim": 1, "more": 1 }),

@@ -16,8 +16,9 @@ const DELETED_AT_ONCE: usize = 1 << 16;
 /// An upload is alone with its collection. It is told what it did before ([`UploadRecord`]), and calls `keep` with what it did
 /// so far before and after each block; where `keep` writes that down, an upload that was stopped at any moment goes on where it
 /// was: what is known to be stored is not sent again, what may have been half stored is stored again in the same rows, and
-/// vectors that changed replace those that were there. Items of others are never overwritten: they are refused. Runnable at
-/// [`NamedEngine`](crate::NamedEngine).
+/// vectors that changed replace those that were there. Items of others are refused as far as their number and their rows tell
+/// them: a collection that was dropped and filled by others with as many items in the same rows is not told from this upload's,
+/// nor are two uploads that begin at once in one empty collection. Runnable at [`NamedEngine`](crate::NamedEngine).
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -68,11 +69,12 @@ impl<E: Engine, K: FnMut(&UploadRecord) -> Result<(), CoreError>> Upload<E, K> {
             return Err(Error::NotAlone { expected, found: described(held) });
         }
         if held.items < record.rows() {
-            tracing::warn!(
-                items = held.items,
-                stored = record.rows(),
-                "items are gone: all are stored again"
-            );
+            // What is left may be somebody else's: another table of the same name, say.
+            if held.items > 0 {
+                let expected = format!("the {} items that were uploaded, or none", record.rows());
+                return Err(Error::NotAlone { expected, found: described(held) });
+            }
+            tracing::warn!(stored = record.rows(), "all items are gone: they are stored again");
             let everything = 0..record.reaches();
             record.forget(&everything);
         }

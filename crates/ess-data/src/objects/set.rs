@@ -94,7 +94,8 @@ impl ObjectSet {
 
     /// Makes files a set: sends the content that is not there yet, and then the manifest. Files of the set before that have other names
     /// stay in it, as files of a folder do. A run that was stopped in between left
-    /// the set before, and what it sent is not sent again.
+    /// the set before, and what it sent is not sent again. The manifest is read again just before it is written, but stores have no
+    /// lock: of two that write it at the same moment the later one wins.
     ///
     /// # Errors
     /// Those of [`ObjectFolder::put`]; [`ObjectError::Url`] for a file whose name no set can have, or that two have;
@@ -122,6 +123,8 @@ impl ObjectSet {
             };
             stored.push(StoredFile { e_tag: there.e_tag, ..one });
         }
+        // Sending may take hours, in which others may have written the manifest.
+        let before = Self::read(folder, name)?.map(|set| set.files).unwrap_or_default();
         let stay = before.iter().filter(|known| stored.iter().all(|one| one.file != known.file)).cloned();
         let stored = [stay.collect(), stored].concat();
         let objects: Vec<&String> = stored.iter().map(|one| &one.object).collect();

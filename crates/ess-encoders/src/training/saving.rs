@@ -57,7 +57,11 @@ impl ModelFiles {
         folders.dedup();
         let names = || [LIST, CONFIG, MODEL].into_iter().chain(TOKENIZER).chain(TEXT_CONFIGS);
         let files = folders.iter().flat_map(|folder| names().map(move |name| folder.join(name)));
-        Ok(Self { inner, files: present(model, files)?, absent: Vec::new() })
+        let files = present(model, files)?;
+        let read_too = [Path::new(""), &inner].into_iter();
+        let read_too = read_too.flat_map(|folder| names().map(move |name| folder.join(name)));
+        let absent = read_too.filter(|file| files.iter().all(|(own, _)| own != file)).collect();
+        Ok(Self { inner, files, absent })
     }
 
     /// The files of a model that is a transformer alone: its tokenizer's as they are, and this config.json.
@@ -66,6 +70,12 @@ impl ModelFiles {
         files.push((PathBuf::from(CONFIG), config));
         let absent = [LIST, MODEL].into_iter().chain(TEXT_CONFIGS).map(PathBuf::from).collect();
         Ok(Self { inner: PathBuf::new(), files, absent })
+    }
+
+    /// The settings and the tokenizer, in one.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let of = |(file, bytes): &SettingsFile| [file.to_string_lossy().as_bytes(), bytes].concat();
+        self.files.iter().flat_map(of).collect()
     }
 
     /// Writes the folders of models that belong together, each with its weights. While any weights change, no folder has what it

@@ -56,9 +56,10 @@ impl PgVector {
             let source = "the connection string has sslmode=require".into();
             return Err(Error::Encryption { engine: NAME, address, operation: "open a table", source });
         }
-        // PostgreSQL takes the one with the user's name, which is not shown.
+        // PostgreSQL takes the one with the user's name, which is not shown; options may name a schema. They tell places apart.
         let database = connect.get_dbname().unwrap_or("of the user's name");
-        let place = format!("{NAME} {address}, database {database}, table {}", config.table);
+        let seen_by = told_apart(&format!("{:?} {:?}", connect.get_user(), connect.get_options()));
+        let place = format!("{NAME} {address}, database {database}, table {} ({seen_by:016x})", config.table);
         let blocking = Blocking::new(NAME, address, settings)?;
         let sessions = Sessions::new(connect, blocking.timeout());
         let statements = Arc::new(Statements::new(&config));
@@ -107,6 +108,12 @@ impl PgVector {
         let sessions = Arc::clone(&self.sessions);
         self.blocking.run_to_end(operation, async move { sessions.request(statements, request).await })
     }
+}
+
+/// A number of a text that does not show it: FNV-1a.
+fn told_apart(text: &str) -> u64 {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
 }
 
 impl Engine for PgVector {

@@ -131,6 +131,13 @@ fn items_of_others_are_refused_before_any_is_overwritten() {
 fn items_that_went_are_stored_again_and_items_that_came_are_told() {
     let mut lasting = Lasting::default();
     Run::whole((0, 9)).run(&mut lasting).unwrap();
+    // Some alone may be those of others.
+    lasting.held.lock().unwrap().rows.retain(|row, _| *row < 5);
+    let refused = Run::whole((0, 9)).run(&mut lasting).unwrap_err();
+    assert!(
+        matches!(refused, Error::NotAlone { .. }) && refused.to_string().contains("9 items"),
+        "{refused}"
+    );
     lasting.held.lock().unwrap().rows.clear();
     assert_eq!(Run::whole((0, 9)).run(&mut lasting).unwrap(), 3);
     let other = Unreliable::beside(&lasting.held, Numbering::Unknown, 2, Vec::new());

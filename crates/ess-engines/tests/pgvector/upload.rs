@@ -1,5 +1,7 @@
 //! A file that is uploaded to the engine of a name, by processes that stop, to a server that does.
 
+use std::{thread::sleep, time::Duration};
+
 use ess_core::{Embeddings, Error as CoreError};
 use ess_engines::{EngineSettings, Error, OpenedEngine, PgVectorConfig, Upload, UploadRecord, open_engine};
 
@@ -16,6 +18,12 @@ fn opened(config: &PgVectorConfig) -> Result<OpenedEngine, Error> {
     let mut given = serde_json::to_value(config).unwrap();
     given["requests"] = serde_json::to_value(EngineSettings { retries: 1, ..settings() }).unwrap();
     open_engine("pgvector", given)
+}
+
+/// Waits while a server that has just started takes nobody.
+fn wait_for(config: &PgVectorConfig) {
+    let tries = (0..100).take_while(|_| opened(config).is_err_and(|error| error.is_transient()));
+    tries.for_each(|_| sleep(Duration::from_millis(100)));
 }
 
 /// Uploads; how many blocks were sent. The process ends before it writes down for the time `killed_at`.
@@ -68,6 +76,7 @@ fn an_upload_that_was_stopped_goes_on_and_leaves_the_items_of_its_file() {
     let lost = upload(&config, &all, &mut written, usize::MAX);
     assert!(lost.is_err_and(|error| error.is_transient()));
     postgres.restart();
+    wait_for(&config);
     assert_eq!(upload(&config, &all, &mut written, usize::MAX).unwrap(), 3);
     assert_eq!(upload(&config, &all, &mut written, usize::MAX).unwrap(), 0);
     upload(&whole, &all, &mut UploadRecord::default(), usize::MAX).unwrap();

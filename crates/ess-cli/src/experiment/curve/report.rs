@@ -57,9 +57,13 @@ drawn. What it chose is what is deployed, so that *trained* and *deployed* are t
 the frozen encoder.
 ";
 
+/// With fewer queries automatic choice keeps the frozen encoder without looking.
+const MIN_OF_AUTO: usize = 20;
+
 const NULL_OF_AUTO: &str = "
-Of automatic choice all judgements are shuffled. *Let through* counts runs in which it departed from the frozen encoder, and *harmful* those
-of them in which this was wrong.
+Of automatic choice all judgements are shuffled, and runs with fewer than 20 queries, in which it looks at nothing, are not
+counted. *Let through* counts runs in which it departed from the frozen encoder, and *harmful* those of them in which this was
+wrong.
 ";
 
 impl Report<'_> {
@@ -120,10 +124,15 @@ impl Report<'_> {
         let mut null = Null::default();
         for of in &self.results.frozen {
             for system in systems {
-                null.add(&self.results.runs(of, system, true), &of.found.frozen);
+                let mut runs = self.results.runs(of, system, true);
+                runs.retain(|run| !is_auto(system) || run.queries >= MIN_OF_AUTO);
+                null.add(&runs, &of.found.frozen);
             }
         }
-        let _ = writeln!(text, "| {name} | {} | {} |", null.text(null.through)?, null.text(null.harmful)?);
+        if null.runs > 0 {
+            let _ =
+                writeln!(text, "| {name} | {} | {} |", null.text(null.through)?, null.text(null.harmful)?);
+        }
         Ok(())
     }
 }

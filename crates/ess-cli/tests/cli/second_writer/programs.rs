@@ -78,7 +78,7 @@ const OF_ENCODERS: [Program; 15] = [
         File,
     ),
     ("encode", "--model no-model --beir no-data --out OUT --sparse", "OUT/corpus.sparse", File),
-    ("fetch", "--from no-data --out OUT", "OUT", Folder),
+    ("fetch", "--from file:///no-store --out OUT", "OUT", Folder),
     ("merge", "--embeddings no-data", "no-data/manifest.json", File),
     ("rerank", "--model no-model --beir no-data --run no-text --write-run OUT", "OUT", File),
     ("rerank", "--model no-model --beir no-data --run no-text --write-run x --write-qrels OUT", "OUT", File),

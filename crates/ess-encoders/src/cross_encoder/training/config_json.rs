@@ -29,6 +29,11 @@ pub(super) fn with_one_label(transformer: &ModelFolder) -> Result<Vec<u8>, Error
     config.insert("architectures".to_owned(), json!([class]));
     config.insert("id2label".to_owned(), json!({"0": "LABEL_0"}));
     config.insert("label2id".to_owned(), json!({"LABEL_0": 0}));
+    // Scores as they are: for one label sentence-transformers would take the logistic function, which is 1 from some 17 on.
+    config.insert(
+        "sentence_transformers".to_owned(),
+        json!({"activation_fn": "torch.nn.modules.linear.Identity"}),
+    );
     config.entry("num_labels").and_modify(|labels| *labels = json!(1));
     serde_json::to_vec_pretty(&config).map_err(|cause| Error::Json { path, cause })
 }

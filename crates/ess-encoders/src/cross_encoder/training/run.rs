@@ -74,10 +74,11 @@ impl Run<'_> {
         Ok((loss, pass.tokens(), gradients))
     }
 
-    /// All that decides it: settings, the model it begins with, and all texts with what is known of them.
+    /// All that decides it: settings, the model it begins with and its tokenizer, and all texts with what is known of them.
     pub(super) fn identity(&self) -> [String; 3] {
         let settings = serde_json::to_string(self.config).unwrap_or_default();
-        let values: Vec<u8> = self.parts.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        let mut values: Vec<u8> = self.parts.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        values.extend(self.parts.files.bytes());
         let mut bytes = Vec::new();
         push_texts(&mut bytes, self.items);
         for side in [self.train, self.dev] {
