@@ -63,6 +63,9 @@ pub struct Auto {
 }
 
 impl Auto {
+    /// With fewer training and dev queries together the frozen encoder is kept, without a look at anything.
+    pub const MIN_QUERIES: usize = held_out::MIN_QUERIES;
+
     /// With these settings.
     ///
     /// # Errors

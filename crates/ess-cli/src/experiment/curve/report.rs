@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
-use ess_auto::AutoConfig;
+use ess_auto::{Auto, AutoConfig};
 
 use crate::{
     experiment::{
@@ -57,11 +57,8 @@ drawn. What it chose is what is deployed, so that *trained* and *deployed* are t
 the frozen encoder.
 ";
 
-/// With fewer queries automatic choice keeps the frozen encoder without looking.
-const MIN_OF_AUTO: usize = 20;
-
 const NULL_OF_AUTO: &str = "
-Of automatic choice all judgements are shuffled, and runs with fewer than 20 queries, in which it looks at nothing, are not
+Of automatic choice all judgements are shuffled, and runs with fewer than FEWEST queries, in which it looks at nothing, are not
 counted. *Let through* counts runs in which it departed from the frozen encoder, and *harmful* those of them in which this was
 wrong.
 ";
@@ -115,7 +112,7 @@ impl Report<'_> {
             self.null_of(text, if self.has_auto() { "all but auto" } else { "all" }, &guarded)?;
         }
         if self.has_auto() {
-            text.push_str(NULL_OF_AUTO);
+            text.push_str(&NULL_OF_AUTO.replace("FEWEST", &Auto::MIN_QUERIES.to_string()));
         }
         Ok(())
     }
@@ -125,7 +122,7 @@ impl Report<'_> {
         for of in &self.results.frozen {
             for system in systems {
                 let mut runs = self.results.runs(of, system, true);
-                runs.retain(|run| !is_auto(system) || run.queries >= MIN_OF_AUTO);
+                runs.retain(|run| !is_auto(system) || run.queries >= Auto::MIN_QUERIES);
                 null.add(&runs, &of.found.frozen);
             }
         }
