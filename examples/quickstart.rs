@@ -85,6 +85,9 @@ fn is_closed_pipe(error: &anyhow::Error) -> bool {
 
 fn run(arguments: &Arguments) -> Result<()> {
     let device = arguments.device.open()?.device;
+    if let Some(path) = &arguments.json {
+        ensure!(!path.is_dir(), "--json {}: expected a file, found a folder", path.display());
+    }
     let temporary = tempfile::tempdir()?;
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(arguments.out.as_deref().unwrap_or(&temporary.path().join("module")))?;
