@@ -9,19 +9,19 @@ use libfuzzer_sys::fuzz_target;
 const TRIPLES: [[&str; 3]; 3] =
     [["tokyo", "capital of", "japan"], ["paris", "capital of", "france"], ["kyoto", "in", "japan"]];
 
-/// A small set of a model.
-fn set(model: &str, partitions: usize) -> Vec<u8> {
+/// A small set of a model, with what was learned by batch normalization where the model can be trained with it.
+fn set(model: &str, partitions: usize, batch_norm: bool) -> Vec<u8> {
     let graph = KnowledgeGraph::from_triples(&TRIPLES, &[], &[]).expect("a graph");
     let model = ModelConfig { name: model.to_owned(), dim: 4, partitions, ..ModelConfig::default() };
-    let training = RelationTraining { model, epochs: 1, batch_norm: true, ..RelationTraining::default() };
+    let training = RelationTraining { model, epochs: 1, batch_norm, ..RelationTraining::default() };
     let trained = training.train(&graph, Progress::Silent).expect("relations");
     file_of(|path| trained.relations.save(path).expect("a set"))
 }
 
 fn seeds() -> impl Iterator<Item = (String, Vec<u8>)> {
     let triples = "tokyo\tcapital of\tjapan\r\nparis\tin\tfrance\n\nk\u{fc}\tin\tjapan".as_bytes().to_vec();
-    let sets = [("meim", 2), ("complex", 1), ("rotate", 1)].into_iter();
-    sets.map(|(name, partitions)| (name.to_owned(), set(name, partitions)))
+    let sets = [("meim", 2, true), ("complex", 1, true), ("rotate", 1, false)].into_iter();
+    sets.map(|(name, partitions, batch_norm)| (name.to_owned(), set(name, partitions, batch_norm)))
         .chain([("triples".to_owned(), triples)])
 }
 
