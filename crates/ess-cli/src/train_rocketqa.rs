@@ -177,6 +177,7 @@ impl Arguments {
             dev: self.dev.as_deref(),
             cut: (self.dev_share, settings.seed),
             test: self.test.as_deref(),
+            out: &self.out,
         };
         Ok(Recipe {
             model: model(&self.model)?,

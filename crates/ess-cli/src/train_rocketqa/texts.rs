@@ -25,6 +25,8 @@ pub(super) struct TextFiles<'a> {
     /// The share of training queries that becomes dev where there is no file, and the seed that it is cut by.
     pub(super) cut: (f64, u64),
     pub(super) test: Option<&'a Path>,
+    /// Where runs of them are written.
+    pub(super) out: &'a Path,
 }
 
 /// Items, queries and judgements.
@@ -58,7 +60,7 @@ impl Texts {
         let unjudged = unjudged(files.beir, given.chain(of_folder(files.beir)?))?;
         let queries = [&train, &dev].into_iter().flat_map(Qrels::queries);
         let queries = queries.chain(unjudged.iter().map(String::as_str));
-        check_run_ids(files.beir, queries, items.ids.as_slice().iter().map(String::as_str))?;
+        check_run_ids(files.out, queries, items.ids.as_slice().iter().map(String::as_str))?;
         let sums = BTreeMap::from([
             ("corpus", file_checksum(&beir_file(files.beir, "corpus.jsonl")?)?),
             ("queries", file_checksum(&beir_file(files.beir, "queries.jsonl")?)?),
@@ -131,7 +133,14 @@ mod tests {
 
     fn read(folder: &Path) -> Result<Texts> {
         let train = folder.join("train.tsv");
-        Texts::read(&TextFiles { beir: folder, train: &train, dev: None, cut: (0.4, 0), test: None })
+        Texts::read(&TextFiles {
+            beir: folder,
+            train: &train,
+            dev: None,
+            cut: (0.4, 0),
+            test: None,
+            out: folder,
+        })
     }
 
     #[test]

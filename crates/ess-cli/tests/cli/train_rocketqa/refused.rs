@@ -62,6 +62,6 @@ fn wrong_settings_and_steps_are_refused_before_the_work() {
     std::fs::write(folder.at("qrels/all.tsv"), "query-id\tcorpus-id\tscore\n".to_owned() + &judged).unwrap();
     folder.run("out", ALL).failed_with(&["step `augmented`", "without judgements"]);
     std::fs::write(folder.at("corpus.jsonl"), r#"{"_id": "d0", "title": "", "text": "men"}"#).unwrap();
-    folder.run("out", "two-towers").failed_with(&["d1"]);
+    folder.run("out", "two-towers").failed_with(&["unknown item id"]);
     assert!(!folder.at("out").exists() && !folder.at("report.json").exists());
 }
