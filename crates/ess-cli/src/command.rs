@@ -17,7 +17,8 @@ use crate::{
 };
 #[cfg(feature = "encoders")]
 use crate::{
-    device, distil, encode, import_words, merge, rerank, train_cross_encoder, train_encoder, verify,
+    device, distil, encode, import_words, merge, rerank, train_cross_encoder, train_encoder, train_rocketqa,
+    verify,
 };
 
 #[cfg(unix)]
@@ -78,6 +79,8 @@ enum Command {
     TrainEncoder(Box<train_encoder::Arguments>),
     #[cfg(feature = "encoders")]
     TrainCrossEncoder(Box<train_cross_encoder::Arguments>),
+    #[cfg(feature = "encoders")]
+    TrainRocketqa(Box<train_rocketqa::Arguments>),
     #[cfg(not(feature = "encoders"))]
     /// Embed the texts of a BEIR folder (not in this build: it needs the feature encoders)
     Encode(crate::not_built::Arguments),
@@ -102,6 +105,9 @@ enum Command {
     #[cfg(not(feature = "encoders"))]
     /// Train a cross-encoder on pairs of texts (not in this build: it needs the feature encoders)
     TrainCrossEncoder(crate::not_built::Arguments),
+    #[cfg(not(feature = "encoders"))]
+    /// Train an encoder by RocketQA's recipe (not in this build: it needs the feature encoders)
+    TrainRocketqa(crate::not_built::Arguments),
     #[cfg(feature = "serve")]
     ServeEmbeddings(Box<serve::Arguments>),
     #[cfg(not(feature = "serve"))]
@@ -194,6 +200,8 @@ impl Command {
             #[cfg(feature = "encoders")]
             Self::TrainCrossEncoder(arguments) => train_cross_encoder::run(&arguments, output),
             #[cfg(feature = "encoders")]
+            Self::TrainRocketqa(arguments) => train_rocketqa::run(&arguments, output),
+            #[cfg(feature = "encoders")]
             Self::Device(arguments) => device::run(&arguments, output),
             #[cfg(feature = "serve")]
             Self::ServeEmbeddings(arguments) => serve::run(&arguments, output),
@@ -206,6 +214,7 @@ impl Command {
             | Self::Rerank(_)
             | Self::TrainEncoder(_)
             | Self::TrainCrossEncoder(_)
+            | Self::TrainRocketqa(_)
             | Self::Merge(_)
             | Self::Verify(_)
             | Self::Device(_) => crate::not_built::refuse(matches),
@@ -309,6 +318,7 @@ mod tests {
                 "ess rerank",
                 "ess train-encoder",
                 "ess train-cross-encoder",
+                "ess train-rocketqa",
                 "ess merge",
                 "ess verify",
                 "ess device",

@@ -19,6 +19,8 @@ pub(crate) mod model_folder;
 #[cfg(feature = "encoders")]
 pub(crate) mod model_name;
 pub(crate) mod parts;
+#[cfg(feature = "encoders")]
+pub(crate) mod ranked;
 pub(crate) mod saved_module;
 #[cfg(feature = "encoders")]
 pub(crate) mod shard_files;

@@ -46,6 +46,8 @@ mod train_cross_encoder;
 #[cfg(feature = "encoders")]
 mod train_encoder;
 #[cfg(feature = "encoders")]
+mod train_rocketqa;
+#[cfg(feature = "encoders")]
 mod verify;
 
 /// The program: runs the command line of this process, and gives the status to end with.

@@ -1,18 +1,18 @@
 //! `ess rerank`: a run whose best items a cross-encoder reads with the query, reordered by its scores.
 
 mod labels;
+pub(crate) mod pairs;
+pub(crate) mod thresholds;
 
 use std::{
-    collections::HashSet,
     path::{Path, PathBuf},
     time::Instant,
 };
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use ess_core::Ids;
 use ess_data::{check_run_ids, read_qrels, read_run, write_run};
-use ess_encoders::{CrossEncoder, PairCut, Precision};
+use ess_encoders::{CrossEncoder, Precision};
 use ess_metrics::{Qrels, Run};
 use serde::Serialize;
 
@@ -22,7 +22,11 @@ use crate::{
     output::options::Output,
 };
 
-use self::labels::{LabelArguments, Labels};
+use self::{
+    labels::LabelArguments,
+    pairs::{look_up, scored, wanted},
+    thresholds::Labels,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -102,14 +106,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
 
     let started = Instant::now();
     let bar = output.bar(pairs.len());
-    let mut reordered = Run::new(tag(&arguments.model));
-    for ((query, items), texts) in pairs.iter().zip(&looked_up) {
-        for (item, score) in items.iter().zip(encoder.pair_scores_cut(texts, PairCut::Item)?) {
-            reordered.insert(query, item, score)?;
-        }
-        bar.inc(1);
-    }
-    bar.finish();
+    let reordered = scored(&encoder, &pairs, &looked_up, tag(&arguments.model), &bar)?;
     write_run(&arguments.write_run, &reordered)?;
     let labels = arguments.labels.write(&reordered, qrels.as_ref())?;
     let report = Report {
@@ -141,28 +138,4 @@ fn say_without_hits(run: &Run, qrels: Option<&Qrels>) {
 fn tag(model: &str) -> String {
     let name = Path::new(model).file_name().map(|name| name.to_string_lossy().into_owned());
     name.unwrap_or_else(|| "cross-encoder".to_owned())
-}
-
-/// Each query with the items to read: the first of the run, then judged ones that are not among them.
-fn wanted(run: &Run, qrels: Option<&Qrels>, depth: usize) -> Vec<(String, Vec<String>)> {
-    let of_query = |query: &str| {
-        let mut items: Vec<String> =
-            run.ranking(query).into_iter().take(depth).map(|(item, _)| item.to_owned()).collect();
-        let found: HashSet<String> = items.iter().cloned().collect();
-        let judged = qrels.and_then(|qrels| qrels.get(query)).into_iter().flat_map(|entries| entries.iter());
-        items.extend(judged.map(|(item, _)| item.to_owned()).filter(|item| !found.contains(item)));
-        (query.to_owned(), items)
-    };
-    run.queries().map(of_query).collect()
-}
-
-type TextPairs<'t> = Vec<(&'t str, &'t str)>;
-
-fn look_up<'t>(pairs: &[(String, Vec<String>)], texts: &'t BeirTexts) -> Result<Vec<TextPairs<'t>>> {
-    let of_query = |(query, items): &(String, Vec<String>)| -> Result<TextPairs<'t>> {
-        let query = texts.queries(std::slice::from_ref(query))?[0];
-        let items = texts.items(&Ids::new(items.clone())?)?;
-        Ok(items.into_iter().map(|item| (query, item)).collect())
-    };
-    pairs.iter().map(of_query).collect()
 }

@@ -1,16 +1,15 @@
 //! `ess train-cross-encoder`: a cross-encoder trained on the texts of a BEIR folder.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_core::Ids;
-use ess_data::read_run;
 use ess_encoders::{
     CrossEncoderTrainer, PairLoss, PairTexts, PairTrainingConfig, PairTrainingReport, TrainedCrossEncoder,
 };
 use ess_files::FolderLock;
-use ess_metrics::{Qrels, Run};
+use ess_metrics::Qrels;
 use ess_train::{Checkpoints, TeacherScore};
 
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
         beir_texts::BeirTexts,
         judged_texts::{CorpusTexts, judged, train_and_dev},
         model_folder::model_folder,
+        ranked::Ranked,
     },
     output::{options::Output, with_report::save_with_report},
 };
@@ -126,10 +126,26 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let train = arguments.taught(train, &names, &items.ids)?;
     let (_, dev) = arguments.pairs(&dev, &beir, &items.ids)?;
     let trained = trainer.fit(&items.texts(), &train, &dev)?;
-    arguments.save(&trained, &mut out)?;
+    save(&trained, &mut out, arguments.unguarded)?;
     say(trained.report());
     say!("{}", arguments.out.display());
     output.write(trained.report())
+}
+
+/// Saves the cross-encoder and its report: what the guard returned, or what was trained.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn save(trained: &TrainedCrossEncoder<'_>, out: &mut FolderLock, unguarded: bool) -> Result<()> {
+    save_with_report(out, trained.report(), |out, earlier| {
+        // Where this fails, the model of before may be gone in part.
+        earlier.forget();
+        match unguarded {
+            true => trained.save_trained_in(out)?,
+            false => trained.save_in(out)?,
+        }
+        Ok(())
+    })
 }
 
 fn say(report: &PairTrainingReport) {
@@ -150,19 +166,6 @@ impl Arguments {
         Ok(match &self.checkpoint {
             Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
             None => trainer,
-        })
-    }
-
-    /// Saves the cross-encoder and its report.
-    fn save(&self, trained: &TrainedCrossEncoder<'_>, out: &mut FolderLock) -> Result<()> {
-        save_with_report(out, trained.report(), |out, earlier| {
-            // Where this fails, the model of before may be gone in part.
-            earlier.forget();
-            match self.unguarded {
-                true => trained.save_trained_in(out)?,
-                false => trained.save_in(out)?,
-            }
-            Ok(())
         })
     }
 
@@ -221,26 +224,5 @@ impl Arguments {
             Ok(scored.map(|(item, score)| TeacherScore { item, score }).collect())
         };
         Ok(texts.with_teacher(names.iter().map(scores).collect::<Result<_>>()?)?)
-    }
-}
-
-/// A run and its file.
-struct Ranked<'p> {
-    run: Run,
-    path: &'p Path,
-}
-
-impl<'p> Ranked<'p> {
-    fn read(path: &'p Path) -> Result<Self> {
-        Ok(Self { run: read_run(path)?, path })
-    }
-
-    /// The rows of a query's items, the best first, and their scores.
-    fn rows(&self, query: &str, items: &Ids) -> Result<Vec<(usize, f32)>> {
-        let row = |(item, score): (&str, f32)| {
-            let row = items.row(item).with_context(|| format!("{}: query {query:?}", self.path.display()));
-            Ok((row?, score))
-        };
-        self.run.ranking(query).into_iter().map(row).collect()
     }
 }

@@ -102,10 +102,32 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let of = |qrels| judged(qrels, &beir, &items.ids);
     let ((_, train), (_, dev)) = (of(&train)?, of(&dev)?);
     let trained = trainer.fit(&items.texts(), &train, &dev)?;
-    let folders = arguments.save(&trained, &mut out)?;
+    let folders = save(&trained, &mut out, arguments.unguarded)?;
     say(trained.report());
     folders.iter().for_each(|folder| say!("{}", folder.display()));
     output.write(trained.report())
+}
+
+/// Saves the encoder and its report, what the guard returned or what was trained, and gives the folders.
+///
+/// # Errors
+/// When a file cannot be written.
+pub(crate) fn save(
+    trained: &TrainedEncoder<'_>,
+    out: &mut FolderLock,
+    unguarded: bool,
+) -> Result<Vec<PathBuf>> {
+    let mut folders = Vec::new();
+    save_with_report(out, trained.report(), |out, earlier| {
+        // Where this fails, the encoder of before may be gone in part.
+        earlier.forget();
+        folders = match unguarded {
+            true => trained.save_trained_in(out)?,
+            false => trained.save_in(out)?,
+        };
+        Ok(())
+    })?;
+    Ok(folders)
 }
 
 fn say(report: &TextTrainingReport) {
@@ -127,21 +149,6 @@ impl Arguments {
             Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
             None => trainer,
         })
-    }
-
-    /// Saves the encoder and its report, and gives the folders.
-    fn save(&self, trained: &TrainedEncoder<'_>, out: &mut FolderLock) -> Result<Vec<PathBuf>> {
-        let mut folders = Vec::new();
-        save_with_report(out, trained.report(), |out, earlier| {
-            // Where this fails, the encoder of before may be gone in part.
-            earlier.forget();
-            folders = match self.unguarded {
-                true => trained.save_trained_in(out)?,
-                false => trained.save_in(out)?,
-            };
-            Ok(())
-        })?;
-        Ok(folders)
     }
 
     /// The settings: defaults, then the file, then flags.

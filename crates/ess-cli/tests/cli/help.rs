@@ -4,8 +4,17 @@ use crate::program::{command, run};
 
 /// The programs that this build has.
 fn built(program: &str) -> bool {
-    let of_encoders =
-        ["encode", "distil", "import-words", "rerank", "train-cross-encoder", "merge", "verify", "device"];
+    let of_encoders = [
+        "encode",
+        "distil",
+        "import-words",
+        "rerank",
+        "train-cross-encoder",
+        "train-rocketqa",
+        "merge",
+        "verify",
+        "device",
+    ];
     (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
         && (program != "fetch" || cfg!(feature = "object-store"))
         && (program != "serve-embeddings" || cfg!(feature = "serve"))
@@ -41,6 +50,11 @@ fn every_program_explains_its_arguments() {
             "train-cross-encoder",
             "--model --beir --train --dev --run --loss --teacher --negatives-per-positive --settings --seed --unguarded \
              --checkpoint --out --quiet --json",
+        ),
+        (
+            "train-rocketqa",
+            "--model --beir --train --dev --test --cross-encoder --cross-encoder-from --steps two-towers mined denoised \
+             augmented distilled --settings --seed --unguarded --out --quiet --json",
         ),
         ("fetch", "--from --out --json"),
         ("serve-embeddings", "--model --host --port --prompt --json"),

@@ -49,6 +49,8 @@ mod train_cross_encoder;
 mod train_encoder;
 #[cfg(feature = "encoders")]
 mod train_on_states;
+#[cfg(feature = "encoders")]
+mod train_rocketqa;
 mod two_sides;
 mod unequal_dimensions;
 mod wrong_data;

@@ -65,7 +65,7 @@ const OF_EMBEDDINGS: [Program; 33] = [
     ("relations train", "--graph no-graph --out OUT", "OUT", File),
 ];
 
-const OF_ENCODERS: [Program; 15] = [
+const OF_ENCODERS: [Program; 16] = [
     ("distil", "--model no-model --out OUT", "OUT", Folder),
     ("import-words", "--words no-text --out OUT", "OUT", Folder),
     ("encode", "--model no-model --beir no-data --out OUT", "OUT/corpus.safetensors", File),
@@ -96,6 +96,7 @@ const OF_ENCODERS: [Program; 15] = [
         "OUT",
         Folder,
     ),
+    ("train-rocketqa", "--model no-model --beir no-data --train no-text --out OUT", "OUT", Folder),
 ];
 
 /// Whether this build has a program, or all that is below one.

@@ -36,16 +36,18 @@ pub enum Towers {
 pub struct TextTrainingConfig {
     /// Which encoders are trained. Default: one for both sides.
     pub towers: Towers,
-    /// What is minimised, of the losses of `ess-train` that need no teacher. Its candidates are the items of the step: positives
+    /// What is minimised, of the losses of `ess-train`; those that need a teacher take the scores of
+    /// [`JudgedTexts::with_teacher`](crate::JudgedTexts::with_teacher), of what is among the items of a step. Its candidates are the items of the step: positives
     /// and negatives of all queries of the batch, each text once; for [`Towers::Query`] all items. Default: softmax with a
     /// scale of 20.
     pub loss: LossConfig,
     /// How many relevant items of a query a step has, drawn where there are more. Whatever else is relevant to it among the
     /// items of a step counts as relevant too. Default: 1.
     pub positives_per_query: usize,
-    /// How many mined negatives of a query a step has, drawn from those that were mined; 0 for none. Default: 1.
+    /// How many negatives of a query a step has, drawn from those that were mined or given
+    /// ([`JudgedTexts::with_negatives`](crate::JudgedTexts::with_negatives)); 0 for none. Default: 1.
     pub negatives_per_query: usize,
-    /// How negatives are mined, once, by the frozen encoder; `refresh_every` is not used. Default: as that type has it.
+    /// How negatives are mined where none were given, once, by the frozen encoder; `refresh_every` is not used. Default: as that type has it.
     pub negatives: NegativesConfig,
     /// Texts are cut to so many tokens; `null` for the model's own limit. Default: `null`.
     pub max_tokens: Option<usize>,

@@ -1,7 +1,7 @@
 //! What is known before the first step: tokens of all texts and what the frozen encoder says of them.
 
 use ess_core::Embeddings;
-use ess_train::{Items, MiningReport, QuerySet, mine_negatives};
+use ess_train::{Items, MiningReport, QuerySet, TeacherScore, mine_negatives};
 
 use super::{config::TextTrainingConfig, encoder_parts::EncoderParts, vector_network::VectorNetwork};
 use crate::{
@@ -38,7 +38,7 @@ impl SideTokens {
     }
 }
 
-/// Tokens, frozen vectors and mined negatives.
+/// Tokens, frozen vectors and negatives.
 pub(super) struct Frozen {
     pub(super) items: SideTokens,
     pub(super) train: SideTokens,
@@ -46,13 +46,13 @@ pub(super) struct Frozen {
     pub(super) item_vectors: Embeddings,
     pub(super) train_set: QuerySet,
     pub(super) dev_set: QuerySet,
-    /// Of each training query; empty where none are wanted.
+    /// Negatives of each training query, given or mined; empty where none are wanted.
     pub(super) mined: Vec<Vec<usize>>,
     pub(super) mining: Vec<MiningReport>,
 }
 
 impl Frozen {
-    /// Tokenises and encodes all texts, and mines negatives.
+    /// Tokenises and encodes all texts, and mines negatives where none were given.
     pub(super) fn of(
         parts: &EncoderParts,
         config: &TextTrainingConfig,
@@ -69,18 +69,22 @@ impl Frozen {
             let values = encode(&network, &side.all(), side.skipped, config.chunk_tokens);
             Embeddings::from_vec(values, parts.shape.vector_dim())
         };
-        let item_vectors = vectors(&item_tokens)?;
         let train_set = QuerySet::new(vectors(&train_tokens)?, train.judgements().to_vec())?;
+        let train_set = with_given(train_set, train, items.len())?;
+        let item_vectors = vectors(&item_tokens)?;
         let dev_set = QuerySet::new(vectors(&dev_tokens)?, dev.judgements().to_vec())?;
         let searched = Items::new(&item_vectors, &burn::tensor::Device::flex());
         // Says which judgement is of an item that does not exist.
         ess_train::DevSet::new(&dev_set, &searched, config.measure)?;
         ess_train::DevSet::new(&train_set, &searched, config.measure)?;
-        let (mut mined, mut mining) = (Vec::new(), Vec::new());
-        if config.negatives_per_query > 0 {
-            let (items, report) = mine_negatives(&config.negatives, &train_set, &searched, config.seed)?;
-            (mined, mining) = (items, vec![report]);
-        }
+        let (mined, mining) = match train.negatives() {
+            Some(given) => (given.to_vec(), Vec::new()),
+            None if config.negatives_per_query > 0 => {
+                let (mined, report) = mine_negatives(&config.negatives, &train_set, &searched, config.seed)?;
+                (mined, vec![report])
+            }
+            None => (Vec::new(), Vec::new()),
+        };
         Ok(Self {
             items: item_tokens,
             train: train_tokens,
@@ -91,5 +95,27 @@ impl Frozen {
             mined,
             mining,
         })
+    }
+}
+
+/// The queries with the negatives and the teacher's scores that their texts came with; refuses those of items that do not exist.
+fn with_given(mut queries: QuerySet, texts: &JudgedTexts<'_>, items: usize) -> Result<QuerySet, Error> {
+    let reason = "there is no such item";
+    if let Some(negatives) = texts.negatives() {
+        for (query, of_query) in negatives.iter().enumerate() {
+            if let Some(&item) = of_query.iter().find(|&&item| item >= items) {
+                return Err(ess_train::Error::Negative { query, item, reason }.into());
+            }
+        }
+        queries = queries.with_negatives(negatives.to_vec())?;
+    }
+    for (query, scores) in texts.teacher().iter().enumerate() {
+        if let Some(&TeacherScore { item, score }) = scores.iter().find(|score| score.item >= items) {
+            return Err(ess_train::Error::TeacherScore { query, item, score, reason }.into());
+        }
+    }
+    match texts.teacher() {
+        [] => Ok(queries),
+        teacher => Ok(queries.with_teacher(teacher.to_vec())?),
     }
 }

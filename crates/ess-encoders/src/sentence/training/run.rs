@@ -45,7 +45,7 @@ impl<'a> Run<'a> {
         frozen: &'a Frozen,
     ) -> Result<Self, Error> {
         let loss = config.loss.build()?;
-        if loss.needs().teacher {
+        if loss.needs().teacher && frozen.train_set.teacher().is_empty() {
             let what = "a teacher's scores of items for the training queries";
             return Err(ess_train::Error::Missing { what }.into());
         }
@@ -53,7 +53,8 @@ impl<'a> Run<'a> {
             let what = "negatives of the training queries";
             return Err(ess_train::Error::Missing { what }.into());
         }
-        let known = KnownItems::new(&frozen.items.texts, frozen.train_set.judgements(), &frozen.mined);
+        let (judged, teacher) = (frozen.train_set.judgements(), frozen.train_set.teacher());
+        let known = KnownItems::new(&frozen.items.texts, judged, &frozen.mined, teacher);
         tracing::debug!(copies = known.copies(), "items of the same text count as one");
         Ok(Self { config, parts, frozen, loss, known })
     }
@@ -122,6 +123,7 @@ impl<'a> Run<'a> {
         let trains_items = self.config.towers != Towers::Query;
         let mut batch = LossBatch::new(of_step.judgements.iter().map(Vec::as_slice).collect())
             .with_negatives(of_step.negatives.iter().map(Vec::as_slice).collect())
+            .with_teacher(of_step.teacher.iter().map(Vec::as_slice).collect())
             .with_rows(rows.to_vec())
             .with_item_gradient(trains_items);
         if self.loss.needs().frozen {
@@ -149,11 +151,28 @@ impl<'a> Run<'a> {
             let mined = self.frozen.mined.get(row).map(Vec::as_slice).unwrap_or_default();
             drawn(mined, config.negatives_per_query, config.seed, (step, row, 1))
         });
-        let judged = self.frozen.train_set.judgements();
+        let (judged, teacher) = (self.frozen.train_set.judgements(), self.frozen.train_set.teacher());
         StepItems {
             items: Vec::new(),
             judgements: rows.iter().map(|&row| judged[row].clone()).collect(),
             negatives: negatives.collect(),
+            teacher: rows.iter().filter_map(|&row| teacher.get(row)).cloned().collect(),
+        }
+    }
+
+    /// What the training queries came with beside judgements; nothing where they came with nothing.
+    fn push_given(&self, bytes: &mut Vec<u8>) {
+        let queries = &self.frozen.train_set;
+        let mut push = |number: u64| bytes.extend_from_slice(&number.to_le_bytes());
+        for negatives in queries.negatives() {
+            push(negatives.len() as u64);
+            negatives.iter().for_each(|&item| push(item as u64));
+        }
+        for scores in queries.teacher() {
+            push(scores.len() as u64 | (1 << 63));
+            scores.iter().for_each(|known| {
+                [known.item as u64, known.score.to_bits().into()].into_iter().for_each(&mut push)
+            });
         }
     }
 
@@ -176,6 +195,7 @@ impl<'a> Run<'a> {
                 .iter()
                 .for_each(|known| [known.item as u64, known.grade as u64].into_iter().for_each(&mut push));
         }
+        self.push_given(&mut bytes);
         [settings, encoder, Checksum::of(&bytes).to_string()]
     }
 }

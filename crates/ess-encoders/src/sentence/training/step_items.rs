@@ -1,18 +1,20 @@
 //! The items of one step, and what its queries know of them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use ess_train::Judgement;
+use ess_train::{Judgement, TeacherScore};
 
 use super::config::TextTrainingConfig;
 use crate::{model::tokenizer::TokenIds, training::draws::drawn};
 
-/// Judgements and negatives of all training queries, with items of the same text brought together.
+/// Judgements, negatives and a teacher's scores of all training queries, with items of the same text brought together.
 pub(super) struct KnownItems {
     /// For each item the first one of the same text.
     first_of_text: Vec<usize>,
     judgements: Vec<Vec<Judgement>>,
     negatives: Vec<Vec<usize>>,
+    /// None at all without a teacher.
+    teacher: Vec<Vec<TeacherScore>>,
 }
 
 /// What a step compares its queries with.
@@ -24,11 +26,18 @@ pub(super) struct StepItems {
     pub(super) judgements: Vec<Vec<Judgement>>,
     /// Of each query, by row among those.
     pub(super) negatives: Vec<Vec<usize>>,
+    /// What a teacher says of them for each query; none at all without a teacher.
+    pub(super) teacher: Vec<Vec<TeacherScore>>,
 }
 
 impl KnownItems {
-    /// Judgements of the items, and what was mined for each query.
-    pub(super) fn new(items: &[TokenIds], judgements: &[Vec<Judgement>], mined: &[Vec<usize>]) -> Self {
+    /// Judgements of the items, and what was mined or given for each query, and scored by a teacher.
+    pub(super) fn new(
+        items: &[TokenIds],
+        judgements: &[Vec<Judgement>],
+        mined: &[Vec<usize>],
+        teacher: &[Vec<TeacherScore>],
+    ) -> Self {
         let mut first = HashMap::new();
         let first_of_text: Vec<usize> =
             items.iter().enumerate().map(|(row, item)| *first.entry(&item.ids).or_insert(row)).collect();
@@ -49,7 +58,15 @@ impl KnownItems {
             mined.iter().map(|&item| first_of_text[item]).filter(|&item| !relevant(item)).collect()
         };
         let negatives = mined.iter().zip(&judgements).map(others).collect();
-        Self { first_of_text, judgements, negatives }
+        let scored = |scores: &Vec<TeacherScore>| {
+            let mut seen = HashSet::new();
+            let moved = scores
+                .iter()
+                .map(|scored| TeacherScore { item: first_of_text[scored.item], score: scored.score });
+            moved.filter(|scored| seen.insert(scored.item)).collect()
+        };
+        let teacher = teacher.iter().map(scored).collect();
+        Self { first_of_text, judgements, negatives, teacher }
     }
 
     /// How many items share their text with one before them.
@@ -78,16 +95,19 @@ impl KnownItems {
             let own = drawn(mined, config.negatives_per_query, config.seed, (step, row, 1));
             negatives.push(own.into_iter().map(&mut position).collect());
         }
-        let of_row = |&row: &usize| {
+        let judged = |&row: &usize| {
             let known = self.judgements[row].iter();
-            known
-                .filter_map(|known| {
-                    positions.get(&known.item).map(|&item| Judgement { item, grade: known.grade })
-                })
-                .collect()
+            let placed = |known: &Judgement| Some(Judgement { item: *positions.get(&known.item)?, ..*known });
+            known.filter_map(placed).collect()
         };
-        let judgements = rows.iter().map(of_row).collect();
-        StepItems { items, judgements, negatives }
+        let scored = |scores: &Vec<TeacherScore>| {
+            let placed =
+                |known: &TeacherScore| Some(TeacherScore { item: *positions.get(&known.item)?, ..*known });
+            scores.iter().filter_map(placed).collect()
+        };
+        let judgements = rows.iter().map(judged).collect();
+        let teacher = rows.iter().filter_map(|&row| self.teacher.get(row)).map(scored).collect();
+        StepItems { items, judgements, negatives, teacher }
     }
 }
 
@@ -103,7 +123,9 @@ mod tests {
         let judged = |item, grade| Judgement { item, grade };
         let judgements =
             [vec![judged(0, 1), judged(2, 0)], vec![judged(3, 2), judged(0, 1)], vec![judged(1, 1)]];
-        let known = KnownItems::new(&items, &judgements, &[vec![2], vec![2, 1], vec![2]]);
+        let score = |item, score| TeacherScore { item, score };
+        let teacher = [vec![score(0, 3.0), score(1, 1.0)], vec![], vec![score(3, 2.0), score(1, 9.0)]];
+        let known = KnownItems::new(&items, &judgements, &[vec![2], vec![2, 1], vec![2]], &teacher);
         assert_eq!(known.copies(), 1);
         let config = TextTrainingConfig { positives_per_query: 9, ..TextTrainingConfig::default() };
         let step = known.of_step(&config, &[0, 1, 2], 1);
@@ -113,5 +135,7 @@ mod tests {
         assert_eq!(step.judgements[2], [judged(2, 1)]);
         // What is relevant under another row is no negative.
         assert_eq!(step.negatives, [vec![1], vec![1], vec![1]]);
+        // Of two copies the score that comes first holds; a score stands wherever the item does.
+        assert_eq!(step.teacher, [vec![score(0, 3.0), score(2, 1.0)], vec![], vec![score(2, 2.0)]]);
     }
 }

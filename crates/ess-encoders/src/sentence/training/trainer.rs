@@ -107,7 +107,7 @@ impl EncoderTrainer {
     ///
     /// # Errors
     /// [`Error::EmptyText`] for a text without letters; [`Error::Training`] for a query without a relevant item, a judgement of an
-    /// item that does not exist, a loss that needs a teacher, or where training diverges; [`Error::Files`] for a checkpoint that
+    /// item that does not exist, a negative that is relevant, a loss that needs a teacher where none scored, or where training diverges; [`Error::Files`] for a checkpoint that
     /// cannot be written, or is written by another.
     pub fn fit(
         &self,

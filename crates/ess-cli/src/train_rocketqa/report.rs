@@ -1,0 +1,95 @@
+//! The report of the recipe.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use ess_metrics::Qrels;
+use serde::Serialize;
+
+use crate::output::table::Table;
+
+use super::{
+    encoder::{Encoder, MEASURE},
+    recipe::Recipe,
+    settings::RocketQaSettings,
+    step::Step,
+    training::start,
+};
+
+/// What came of all steps that are complete.
+#[derive(Serialize)]
+pub(super) struct Report<'r> {
+    measure: &'static str,
+    settings: &'r RocketQaSettings,
+    train_queries: usize,
+    dev_queries: usize,
+    /// Queries that no file of judgements knows.
+    unjudged_queries: usize,
+    /// The encoder that the recipe began with.
+    start: Start,
+    steps: Vec<OfStep<'r>>,
+}
+
+#[derive(Serialize)]
+struct Start {
+    dev: Option<f64>,
+    test: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct OfStep<'r> {
+    step: Step,
+    /// Whether it ran now, or was complete before.
+    ran: bool,
+    dev: Option<f64>,
+    test: Option<f64>,
+    /// Whether dev showed that what was trained is better than what was before.
+    better: Option<bool>,
+    cpu_seconds: f64,
+    counts: &'r BTreeMap<String, usize>,
+}
+
+impl<'r> Report<'r> {
+    /// Measures on test, where there is one: every encoder that there is, after all that is chosen has been.
+    pub(super) fn of(recipe: &'r Recipe<'_>, ran: &BTreeSet<Step>) -> Result<Self> {
+        let mut steps = Vec::new();
+        for (&step, found) in &recipe.found {
+            let encoders = recipe.training(step).map(|_| recipe.encoders(step));
+            let test = match (&recipe.texts.test, encoders) {
+                (Some(test), Some(encoders)) => Some(Encoder::open(&encoders, &recipe.texts)?.measure(test)?),
+                _ => None,
+            };
+            let (ran, made) = (ran.contains(&step), &found.made);
+            let (dev, better, cpu_seconds) = (made.dev, made.better, found.cpu_seconds);
+            steps.push(OfStep { step, ran, dev, test, better, cpu_seconds, counts: &made.counts });
+        }
+        let on_test = |test: &Qrels| Encoder::open(&start(recipe), &recipe.texts)?.measure(test);
+        let dev = recipe.found.get(&Step::TwoTowers).and_then(|found| found.made.start);
+        Ok(Self {
+            measure: MEASURE,
+            settings: &recipe.settings,
+            train_queries: recipe.texts.train.queries().len(),
+            dev_queries: recipe.texts.dev.queries().len(),
+            unjudged_queries: recipe.texts.unjudged.len(),
+            start: Start { dev, test: recipe.texts.test.as_ref().map(on_test).transpose()? },
+            steps,
+        })
+    }
+
+    /// The report as a table, with what it means.
+    pub(super) fn in_words(&self) -> String {
+        let mut table = Table::new(&["step", "ndcg@10 on dev", "on test", "CPU-seconds", "now"]);
+        let value = |value: Option<f64>| value.map_or("-".to_owned(), |value| format!("{value:.4}"));
+        let (dev, test) = (value(self.start.dev), value(self.start.test));
+        table.row(vec!["(the model given)".to_owned(), dev, test, String::new(), String::new()]);
+        for row in &self.steps {
+            let now = if row.ran { "ran" } else { "was complete" };
+            let seconds = format!("{:.1}", row.cpu_seconds);
+            let name = row.step.name().to_owned();
+            table.row(vec![name, value(row.dev), value(row.test), seconds, now.to_owned()]);
+        }
+        format!(
+            "{table}Encoders rank all items; a cross-encoder reorders those of the step `mined`. Nothing is chosen on test.\n"
+        )
+    }
+}
