@@ -9,8 +9,12 @@ use std::{
 };
 
 use parquet::{
+    basic::Compression,
     errors::ParquetError,
-    file::reader::{FileReader, SerializedFileReader},
+    file::{
+        metadata::ParquetMetaData,
+        reader::{FileReader, SerializedFileReader},
+    },
     record::{Field, Row, reader::RowIter},
     schema::types::Type,
 };
@@ -123,13 +127,28 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
 
 fn rows_of(path: &Path) -> Result<RowIter<'static>, Error> {
     let file = File::open(path).map_err(Error::io(path))?;
+    let reader = caught(path, || SerializedFileReader::new(file))?;
+    refuse_codecs(path, reader.metadata())?;
     caught(path, || {
-        let reader = SerializedFileReader::new(file)?;
         let schema = reader.metadata().file_metadata().schema();
         let columns = schema.get_fields().iter().filter(|column| is_single(column)).map(Arc::clone).collect();
         let columns = Type::group_type_builder(schema.name()).with_fields(columns).build()?;
         RowIter::from_file_into(Box::new(reader)).project(Some(columns))
     })
+}
+
+/// Refuses columns that are compressed by what is not unpacked here. A page of Brotli may become thousands of times as long as it is,
+/// and the library does not stop at the length that its header states.
+fn refuse_codecs(path: &Path, file: &ParquetMetaData) -> Result<(), Error> {
+    let columns = file.row_groups().iter().flat_map(|group| group.columns());
+    let mut single = columns.filter(|column| column.column_path().parts().len() == 1);
+    let found = single.find_map(|column| match column.compression() {
+        Compression::BROTLI(_) => Some("Brotli"),
+        Compression::LZO => Some("LZO"),
+        _ => None,
+    });
+    let expected = "a Parquet file that is not compressed, or by Snappy, gzip, zstd or LZ4";
+    found.map_or(Ok(()), |codec| Err(Error::format(path, expected, codec)))
 }
 
 /// Whether a column has one value a row, or none.
