@@ -18,6 +18,8 @@ pub(crate) mod manifest;
 pub(crate) mod model_folder;
 #[cfg(feature = "encoders")]
 pub(crate) mod model_name;
+#[cfg(all(feature = "object-store", feature = "parquet"))]
+mod parquet_objects;
 pub(crate) mod parts;
 #[cfg(feature = "encoders")]
 pub(crate) mod ranked;

@@ -20,6 +20,8 @@ mod npy;
 mod objects;
 #[cfg(feature = "parquet")]
 mod parquet_rows;
+#[cfg(feature = "parquet")]
+mod parquet_shard;
 mod provenance;
 mod qrels_file;
 mod record;

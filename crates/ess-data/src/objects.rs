@@ -1,6 +1,8 @@
 //! Folders of object stores, read and written from programs that are not asynchronous.
 
 mod address;
+#[cfg(feature = "parquet")]
+pub(crate) mod chunks;
 mod connect;
 pub(crate) mod error;
 mod failure;

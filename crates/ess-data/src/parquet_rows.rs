@@ -3,31 +3,30 @@
 use std::{
     fs::File,
     io::Read,
-    panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use parquet::{
-    errors::ParquetError,
-    file::reader::{FileReader, SerializedFileReader},
-    record::{Field, Row, reader::RowIter},
-    schema::types::Type,
-};
+use parquet::record::{Field, Row, reader::RowIter};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::{error::Error, record::Record};
+#[cfg(feature = "object-store")]
+use crate::objects::{chunks::ObjectChunks, folder::ObjectFolder, info::ObjectInfo};
+use crate::{
+    error::Error,
+    parquet_shard::{Shard, caught},
+    record::Record,
+};
 
 const MAGIC: &[u8] = b"PAR1";
 const ID: &str = "_id";
 
-/// The rows of one file, or of the `.parquet` files of a folder in the order of their names.
+/// The rows of one file, of the `.parquet` files of a folder in the order of their names, or of objects.
 pub(crate) struct ParquetRows {
     /// What was opened.
     path: PathBuf,
     /// The files that come next, the last of them first.
-    next_files: Vec<PathBuf>,
+    next: Vec<Shard>,
     file: PathBuf,
     rows: Option<RowIter<'static>>,
     /// How many rows were read, of all files.
@@ -37,13 +36,30 @@ pub(crate) struct ParquetRows {
 impl ParquetRows {
     /// `None` for a file of another kind.
     pub(crate) fn open(path: &Path) -> Result<Option<Self>, Error> {
-        let next_files = match path.is_dir() {
+        let files = match path.is_dir() {
             true => files_of(path)?,
             false if is_parquet(path)? => vec![path.to_owned()],
             false => return Ok(None),
         };
-        let (path, file) = (path.to_owned(), path.to_owned());
-        Ok(Some(Self { path, next_files, file, rows: None, read: 0 }))
+        Ok(Some(Self::of(path.to_owned(), files.into_iter().map(Shard::File).collect())))
+    }
+
+    /// Those of objects of a folder, one behind the other.
+    #[cfg(feature = "object-store")]
+    pub(crate) fn of_objects(folder: &ObjectFolder, objects: &[ObjectInfo]) -> Self {
+        let path = match objects {
+            [only] => folder.url_of(&only.name),
+            _ => folder.url().to_owned(),
+        };
+        let shard = |object: &ObjectInfo| Shard::Object {
+            name: folder.url_of(&object.name).into(),
+            chunks: ObjectChunks::new(folder, object),
+        };
+        Self::of(path.into(), objects.iter().rev().map(shard).collect())
+    }
+
+    fn of(path: PathBuf, next: Vec<Shard>) -> Self {
+        Self { file: path.clone(), path, next, rows: None, read: 0 }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -82,9 +98,9 @@ impl ParquetRows {
             {
                 return Ok(Some(row));
             }
-            let Some(file) = self.next_files.pop() else { return Ok(None) };
-            self.file = file;
-            self.rows = Some(rows_of(&self.file)?);
+            let Some(shard) = self.next.pop() else { return Ok(None) };
+            self.file = shard.path().to_owned();
+            self.rows = Some(shard.rows()?);
         }
     }
 }
@@ -119,31 +135,6 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     }
     files.sort_unstable_by(|a, b| b.cmp(a));
     Ok(files)
-}
-
-fn rows_of(path: &Path) -> Result<RowIter<'static>, Error> {
-    let file = File::open(path).map_err(Error::io(path))?;
-    caught(path, || {
-        let reader = SerializedFileReader::new(file)?;
-        let schema = reader.metadata().file_metadata().schema();
-        let columns = schema.get_fields().iter().filter(|column| is_single(column)).map(Arc::clone).collect();
-        let columns = Type::group_type_builder(schema.name()).with_fields(columns).build()?;
-        RowIter::from_file_into(Box::new(reader)).project(Some(columns))
-    })
-}
-
-/// Whether a column has one value a row, or none.
-fn is_single(column: &Type) -> bool {
-    column.is_primitive() && column.get_basic_info().repetition() != parquet::basic::Repetition::REPEATED
-}
-
-/// What the library makes of a file; it panics on some that are damaged.
-fn caught<T>(path: &Path, read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, Error> {
-    let found = match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(read) => return read.map_err(|error| Error::format(path, "a Parquet file", error.to_string())),
-        Err(_) => "one that its reader cannot take apart",
-    };
-    Err(Error::format(path, "a Parquet file", found))
 }
 
 fn json_of(row: &Row) -> Map<String, Value> {

@@ -4,6 +4,8 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
+#[cfg(all(feature = "object-store", feature = "parquet"))]
+use crate::objects::{folder::ObjectFolder, info::ObjectInfo};
 #[cfg(feature = "parquet")]
 use crate::parquet_rows::ParquetRows;
 use crate::{error::Error, lines::Lines, record::Record};
@@ -22,6 +24,11 @@ impl RecordSource {
             return Ok(Self::Rows(rows));
         }
         Ok(Self::Lines(Lines::open(path)?))
+    }
+
+    #[cfg(all(feature = "object-store", feature = "parquet"))]
+    pub(crate) fn of_objects(folder: &ObjectFolder, objects: &[ObjectInfo]) -> Self {
+        Self::Rows(ParquetRows::of_objects(folder, objects))
     }
 
     /// The next record, or `None` at the end.

@@ -10,6 +10,8 @@ use std::{
 use foldhash::fast::RandomState;
 use serde::{Serialize, de::DeserializeOwned};
 
+#[cfg(all(feature = "object-store", feature = "parquet"))]
+use crate::objects::{folder::ObjectFolder, info::ObjectInfo};
 use crate::{
     error::Error,
     lines::{Lines, write_lines},
@@ -80,6 +82,27 @@ impl<T: Record + DeserializeOwned> RecordReader<T> {
         bytes: Option<u64>,
     ) -> Result<Self, Error> {
         Ok(Self::new(RecordSource::Lines(Lines::of(name.into(), reader, bytes)?)))
+    }
+
+    /// Reads Parquet objects, one behind the other in the order given, as [`open`](Self::open) reads files. Of each only the blocks
+    /// with the columns that have one value a row are asked for, and with what describes them; memory is also that of eight blocks
+    /// ([`ObjectSettings::block_bytes`](crate::ObjectSettings::block_bytes)).
+    ///
+    /// ```
+    /// use ess_data::{Item, ObjectFolder, RecordReader};
+    ///
+    /// let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/parquet/corpus");
+    /// let folder = ObjectFolder::open(&format!("file://{folder}"))?;
+    /// let items = RecordReader::<Item>::open_objects(&folder, &folder.list()?);
+    /// assert_eq!(items.collect::<Result<Vec<_>, _>>()?.len(), 3);
+    /// # Ok::<(), ess_data::Error>(())
+    /// ```
+    ///
+    /// Nothing is read yet. The records may each be as of [`open`](Self::open), or [`Error::Object`] where an object cannot be read or
+    /// is no longer what it was.
+    #[cfg(all(feature = "object-store", feature = "parquet"))]
+    pub fn open_objects(folder: &ObjectFolder, objects: &[ObjectInfo]) -> Self {
+        Self::new(RecordSource::of_objects(folder, objects))
     }
 
     fn new(source: RecordSource) -> Self {

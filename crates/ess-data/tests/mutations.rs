@@ -247,8 +247,9 @@ fn records() {
 #[test]
 fn records_of_parquet() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/parquet");
-    let shards = ["corpus/corpus-00000-of-00002.parquet", "corpus/corpus-00001-of-00002.parquet"];
-    let good = shards.map(|shard| std::fs::read(golden.join(shard)).unwrap());
+    let files =
+        ["corpus/corpus-00000-of-00002.parquet", "corpus/corpus-00001-of-00002.parquet", "lz4.parquet"];
+    let good = files.map(|shard| std::fs::read(golden.join(shard)).unwrap());
     mutations("records of Parquet", 8, &good, nothing, |path| {
         let Ok(items) = read_records::<Item>(path) else { return false };
         comes_back(&items, |path| write_records(path, &items), |path| read_records(path));

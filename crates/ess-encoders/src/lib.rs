@@ -55,7 +55,7 @@ pub use precomputed::PrecomputedEncoder;
 pub use sentence::{
     DenseActivation, LateChunker, LayerEncoder, MergedEncoder, PoolingMode, Reading, Representation,
     RepresentationEncoder, RepresentationKind, RepresentedBlock, SentenceEncoder, TextStates, TokenEncoder,
-    TwoTowerEncoder, register_representation, representations,
+    Tower, TwoTowerEncoder, register_representation, representations,
 };
 #[cfg(feature = "train")]
 pub use sentence::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};

@@ -16,7 +16,9 @@ mod route_mappings;
 pub(crate) mod router;
 #[cfg(feature = "split")]
 mod split;
+mod static_tower;
 mod token_encoder;
+mod tower;
 #[cfg(feature = "train")]
 mod training;
 mod two_towers;
@@ -39,6 +41,7 @@ pub use representation::{
     TextStates, register_representation, representations,
 };
 pub use token_encoder::TokenEncoder;
+pub use tower::Tower;
 #[cfg(feature = "train")]
 pub use training::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
 pub use two_towers::TwoTowerEncoder;

@@ -2,8 +2,9 @@
 
 #[cfg(feature = "distil")]
 mod distil;
-mod encoder;
+pub(crate) mod encoder;
 mod from_words;
+mod module;
 mod save;
 mod table;
 

@@ -14,6 +14,8 @@ use ess_data::{Record, RecordReader};
 use serde::de::DeserializeOwned;
 
 use super::beir_file::beir_file;
+#[cfg(all(feature = "object-store", feature = "parquet"))]
+use super::parquet_objects::parquet_objects;
 use crate::arguments::url::is_url;
 
 /// Where the records are.
@@ -22,13 +24,17 @@ pub(crate) enum BeirInput {
     /// As it was when it was found: another one in its place is an error.
     #[cfg(feature = "object-store")]
     Object(Box<(ObjectFolder, ObjectInfo)>),
+    /// The same of one or several objects in Parquet.
+    #[cfg(all(feature = "object-store", feature = "parquet"))]
+    Parquet(Box<(ObjectFolder, Vec<ObjectInfo>)>),
 }
 
 impl BeirInput {
-    /// `name` in a folder, or in that of a URL, plain or compressed; in a folder also as Parquet.
+    /// `name` in a folder, or in that of a URL, plain or compressed, or as Parquet.
     ///
     /// # Errors
-    /// When it is not there, or the store cannot be asked, or this build has no object stores.
+    /// When it is not there, or the store cannot be asked, or this build has no object stores, or the file is there as Parquet alone
+    /// and this build does not read that.
     pub(crate) fn find(beir: &Path, name: &str) -> Result<Self> {
         match is_url(beir) {
             true => Self::find_object(beir, name),
@@ -44,24 +50,24 @@ impl BeirInput {
     #[cfg(feature = "object-store")]
     fn find_object(url: &Path, name: &str) -> Result<Self> {
         let folder = ObjectFolder::open(&url.to_string_lossy())?;
-        // A store that does not let one list calls forbidden what is not there.
         let mut forbidden = None;
         for form in super::beir_file::FORMS {
-            match folder.find(&format!("{name}{form}")) {
-                Ok(Some(object)) => return Ok(Self::Object(Box::new((folder, object)))),
-                Ok(None) => {}
-                Err(error @ Error::Object(ObjectError::Forbidden { .. })) => {
-                    forbidden = forbidden.or(Some(error));
-                }
-                Err(error) => return Err(error.into()),
+            if let Some(object) = allowed(folder.find(&format!("{name}{form}")), &mut forbidden)? {
+                return Ok(Self::Object(Box::new((folder, object))));
             }
         }
+        #[cfg(feature = "parquet")]
+        if let Some(found) = allowed(parquet_objects(&url.to_string_lossy(), &folder, name), &mut forbidden)?
+        {
+            return Ok(Self::Parquet(Box::new(found)));
+        }
+        let parquet = match cfg!(feature = "parquet") {
+            true => ", nor as Parquet",
+            false => "; Parquet is read by an ess that is built with --features parquet",
+        };
         match forbidden {
             Some(error) => Err(error.into()),
-            None => bail!(
-                "{}: no such object, nor with .gz or .zst; Parquet is read from a disk: fetch it, and give its folder",
-                folder.url_of(name)
-            ),
+            None => bail!("{}: no such object, nor with .gz or .zst{parquet}", folder.url_of(name)),
         }
     }
 
@@ -78,6 +84,8 @@ impl BeirInput {
                 let name = folder.url_of(&object.name);
                 RecordReader::from_reader(name, folder.read(object), Some(object.bytes))
             }
+            #[cfg(all(feature = "object-store", feature = "parquet"))]
+            Self::Parquet(place) => Ok(RecordReader::open_objects(&place.0, &place.1)),
         }
     }
 }
@@ -88,6 +96,23 @@ impl fmt::Display for BeirInput {
             Self::File(path) => path.display().fmt(f),
             #[cfg(feature = "object-store")]
             Self::Object(place) => f.write_str(&place.0.url_of(&place.1.name)),
+            #[cfg(all(feature = "object-store", feature = "parquet"))]
+            Self::Parquet(place) => match &place.1[..] {
+                [only] => f.write_str(&place.0.url_of(&only.name)),
+                _ => f.write_str(place.0.url()),
+            },
         }
+    }
+}
+
+/// What was found. A store that does not let one list calls forbidden what is not there: the first of such errors is kept.
+#[cfg(feature = "object-store")]
+fn allowed<T>(found: Result<Option<T>, Error>, forbidden: &mut Option<Error>) -> Result<Option<T>, Error> {
+    match found {
+        Err(error @ Error::Object(ObjectError::Forbidden { .. })) => {
+            forbidden.get_or_insert(error);
+            Ok(None)
+        }
+        found => found,
     }
 }

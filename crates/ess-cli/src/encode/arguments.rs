@@ -46,7 +46,7 @@ pub(crate) struct Arguments {
     )]
     pub(super) model: Option<String>,
     /// A folder with corpus.jsonl and queries.jsonl, plain, as .gz or as .zst; or as Parquet (build with --features parquet): corpus.parquet, or a folder corpus
-    /// with .parquet files, and the same for queries. Or the URL of one on an object store, such as s3://bucket/folder, without Parquet
+    /// with .parquet files, and the same for queries. Or the URL of one on an object store, such as s3://bucket/folder
     /// (build with --features object-store).
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read_or_url())]
     pub(super) beir: PathBuf,

@@ -15,7 +15,7 @@ use crate::data::model_folder::model_folder;
 use super::{
     arguments::Arguments,
     model::{Kind, Model},
-    provenance::{described, named, represent},
+    provenance::{described, described_tower, named, represent},
 };
 
 /// Loads the model; one that counts tokens for a bar, unless it is to be quiet.
@@ -155,7 +155,7 @@ fn load_two(
     if let Some(tokens) = arguments.max_tokens {
         encoder = encoder.with_max_tokens(tokens).context("--max-tokens")?;
     }
-    let provenance = [encoder.item(), encoder.query()].map(|encoder| described(provenance, encoder));
+    let provenance = [encoder.item(), encoder.query()].map(|tower| described_tower(provenance, tower));
     Ok(Model::new(Kind::Two(Box::new(encoder)), provenance, false))
 }
 

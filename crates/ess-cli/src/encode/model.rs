@@ -150,7 +150,10 @@ impl Kind {
         let of = |encoder: &SentenceEncoder| Ok(Some((encoder.token_counter()?, encoder.max_tokens())));
         match self {
             Self::One(encoder) => of(encoder),
-            Self::Two(encoder) => of(encoder.item()),
+            Self::Two(encoder) => {
+                let item = encoder.item();
+                Ok(Some((item.token_counter()?, item.max_tokens().unwrap_or(usize::MAX))))
+            }
             Self::Layers(encoder) => of(encoder.encoder()),
             Self::Represented(encoder) => of(encoder.encoder()),
             Self::States(encoder) => of(encoder.encoder()),

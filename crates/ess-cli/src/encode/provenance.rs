@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Result;
 use ess_data::{Provenance, StoredRepresentation};
-use ess_encoders::{RepresentationEncoder, SentenceEncoder};
+use ess_encoders::{RepresentationEncoder, SentenceEncoder, Tower};
 
 use crate::data::{model_name::model_name, similarity_note::similarity_note};
 
@@ -47,6 +47,27 @@ pub(super) fn described(provenance: &Provenance, encoder: &SentenceEncoder) -> P
         similarity: encoder.similarity().map(str::to_owned),
         assumed: Some(assumed).filter(|assumed| !assumed.is_empty()),
         text: Some(format!("at most {} tokens", encoder.max_tokens())),
+        ..provenance.clone()
+    }
+}
+
+/// What one of a model's two encoders does with texts and vectors.
+pub(super) fn described_tower(provenance: &Provenance, tower: &Tower) -> Provenance {
+    if let Some(encoder) = tower.sentence() {
+        return described(provenance, encoder);
+    }
+    let assumed = tower.assumptions().to_vec();
+    Provenance {
+        pooling: Some("mean".to_owned()),
+        normalized: Some(tower.normalizes()),
+        similarity: tower.similarity().map(str::to_owned),
+        assumed: Some(assumed).filter(|assumed| !assumed.is_empty()),
+        text: Some(match tower.max_tokens() {
+            Some(tokens) => format!("at most {tokens} tokens"),
+            None => "all of it".to_owned(),
+        }),
+        // No layer has weights to be kept at another.
+        precision: None,
         ..provenance.clone()
     }
 }

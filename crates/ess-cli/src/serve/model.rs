@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use burn::tensor::Device;
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
-use ess_encoders::{Error, SentenceEncoder, StaticEncoder, TokenCounter, TwoTowerEncoder};
+use ess_encoders::{Error, SentenceEncoder, StaticEncoder, TokenCounter, Tower, TwoTowerEncoder};
 
 use super::arguments::{Arguments, PromptName};
 use crate::data::model_folder::model_folder;
@@ -111,7 +111,9 @@ impl ServedModel {
     pub(super) fn max_tokens(&self) -> Option<usize> {
         match &self.kind {
             Kind::One(encoder) => Some(encoder.max_tokens()),
-            Kind::Two(encoder) => Some(encoder.item().max_tokens().min(encoder.query().max_tokens())),
+            Kind::Two(encoder) => {
+                [encoder.item(), encoder.query()].into_iter().filter_map(Tower::max_tokens).min()
+            }
             Kind::Static(encoder) => encoder.max_tokens(),
         }
     }
@@ -119,8 +121,8 @@ impl ServedModel {
     /// The most tokens of a text behind this prompt, or the default one.
     pub(super) fn max_tokens_behind(&self, prompt: Option<PromptName>) -> Option<usize> {
         match (&self.kind, prompt.unwrap_or(self.default_prompt)) {
-            (Kind::Two(encoder), PromptName::Query) => Some(encoder.query().max_tokens()),
-            (Kind::Two(encoder), _) => Some(encoder.item().max_tokens()),
+            (Kind::Two(encoder), PromptName::Query) => encoder.query().max_tokens(),
+            (Kind::Two(encoder), _) => encoder.item().max_tokens(),
             _ => self.max_tokens(),
         }
     }

@@ -66,6 +66,15 @@ fn numbers_are_ids_and_bytes_are_texts() {
 }
 
 #[test]
+fn lz4_is_unpacked_and_what_is_not_is_named() {
+    let rain = item("d3", "", &"Rain falls. ".repeat(20));
+    assert_eq!(read_records::<Item>(golden("parquet/lz4.parquet")).unwrap(), [rain]);
+    let error = read_records::<Item>(golden("parquet/brotli.parquet")).unwrap_err();
+    let named = matches!(&error, Error::Format { expected, found, .. } if expected.contains("LZ4") && found == "Brotli");
+    assert!(named, "{error}");
+}
+
+#[test]
 fn an_id_that_stands_twice_is_named_with_both_rows() {
     let folder = folder_of(&[("0.parquet", &shard(0)), ("1.parquet", &shard(1)), ("2.parquet", &shard(0))]);
     let error = read_records::<Item>(folder.path()).unwrap_err();

@@ -33,4 +33,7 @@ for number, columns in enumerate(SHARDS):
 
 numbers = {"text": pa.array([b"why tides?", b"what rains?"], pa.binary()), "id": pa.array([7, -8], pa.int64())}
 parquet.write_table(pa.table(numbers), HERE / "parquet" / "numbers.parquet", compression="gzip", version="1.0")
+# pyarrow calls LZ4_RAW lz4.
+for codec in ["lz4", "brotli"]:
+    parquet.write_table(pa.table(SHARDS[1]), HERE / "parquet" / f"{codec}.parquet", compression=codec)
 parquet.write_table(pa.table({"_id": pa.array([], pa.string())}), HERE / "parquet" / "empty.parquet")

@@ -5,6 +5,7 @@
 mod failing;
 mod over_http;
 mod over_s3;
+mod parquet;
 mod store_server;
 
 use ess_data::{ObjectFolder, ObjectSettings};

@@ -72,16 +72,10 @@ impl Compute for DeviceCompute {
         }
     }
 
-    fn normalize_heads(
-        &self,
-        tokens: Tensor<2>,
-        columns: Range<usize>,
-        head_dim: usize,
-        norm: &Norm<Vector>,
-    ) -> Tensor<2> {
-        let [rows, _] = tokens.dims();
+    fn normalize_heads(&self, tokens: Tensor<2>, columns: Range<usize>, norm: &Norm<Vector>) -> Tensor<2> {
+        let ([rows, _], [width]) = (tokens.dims(), norm.weight.dims());
         let heads = tokens.clone().slice_dim(1, columns.clone());
-        let heads = heads.reshape([rows * columns.len() / head_dim, head_dim]);
+        let heads = heads.reshape([rows * columns.len() / width, width]);
         let heads = self.normalize(heads, norm).reshape([rows, columns.len()]);
         tokens.slice_assign([0..rows, columns], heads)
     }

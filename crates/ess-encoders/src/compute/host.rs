@@ -109,7 +109,6 @@ impl Compute for HostCompute {
         &self,
         mut tokens: HostTokens,
         columns: Range<usize>,
-        _: usize,
         norm: &Norm<HostVector>,
     ) -> HostTokens {
         let _span = trace_span!("normalize_heads").entered();

@@ -12,6 +12,8 @@ use crate::error::Error;
 
 /// What JinaBERT is called here: its own files call it BERT.
 pub(crate) const JINA: &str = "jina_bert";
+/// The same of the JinaBERT whose queries and keys are normalised.
+pub(crate) const JINA_POST_NORM: &str = "jina_bert_qk_post_norm";
 
 /// Nomic's names, and those of transformers.
 const NOMIC_NAMES: [(&str, &str); 7] = [
@@ -38,7 +40,7 @@ pub(super) fn translated<'t>(
 ) -> Result<(&'t str, Map<String, Value>), Error> {
     let is_jina = said.get("position_embedding_type").and_then(Value::as_str) == Some("alibi");
     match model_type {
-        "bert" if is_jina => jina(path, said).map(|settings| (JINA, settings)),
+        "bert" if is_jina => Ok((jina(&said), said)),
         "clip" => text_tower(path, &said).map(|settings| (TEXT_TOWER, settings)),
         "nomic_bert" if said.contains_key("n_embd") => {
             nomic(path, &said).map(|settings| (model_type, settings))
@@ -47,14 +49,12 @@ pub(super) fn translated<'t>(
     }
 }
 
-fn jina(path: &Path, said: Map<String, Value>) -> Result<Map<String, Value>, Error> {
-    // Its layers are others, by the same settings.
-    const OTHER: &str = "qk-post-norm";
-    let names_other = |name: &&str| said.get(*name).is_some_and(|value| value.to_string().contains(OTHER));
-    match ["_name_or_path", "auto_map"].into_iter().find(names_other) {
-        Some(name) => Err(Error::config(path, name, "jina-bert-implementation", OTHER)),
-        None => Ok(said),
-    }
+/// Which of the two JinaBERTs a folder has: their settings are the same, and only the code that they name is another. The tensors
+/// of one are not found in the other.
+fn jina(said: &Map<String, Value>) -> &'static str {
+    const CODE: &str = "qk-post-norm";
+    let names_it = |name: &str| said.get(name).is_some_and(|value| value.to_string().contains(CODE));
+    if ["_name_or_path", "auto_map"].into_iter().any(names_it) { JINA_POST_NORM } else { JINA }
 }
 
 fn nomic(path: &Path, said: &Map<String, Value>) -> Result<Map<String, Value>, Error> {

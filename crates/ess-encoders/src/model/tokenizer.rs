@@ -60,7 +60,8 @@ impl TextTokenizer {
         vocabulary: usize,
         token_types: usize,
     ) -> Result<Self, Error> {
-        Self::read(folder, Some(&TokenizerConfig::read(folder)?), Some(longest), vocabulary, token_types)
+        let config = TokenizerConfig::read(folder)?;
+        Self::read(folder, Some(&config), |_| Some(longest), vocabulary, token_types)
     }
 
     /// The most tokens of a text as tokenizer_config.json says it; without a limit the largest number.
@@ -74,7 +75,12 @@ impl TextTokenizer {
         longest: Option<usize>,
         vocabulary: usize,
     ) -> Result<Self, Error> {
-        Self::read(folder, None, longest, vocabulary, 0)
+        Self::read(folder, None, |_| longest, vocabulary, 0)
+    }
+
+    /// Loads tokenizer.json alone; texts are cut where it says so.
+    pub(crate) fn load_as_saved(folder: &ModelFolder, vocabulary: usize) -> Result<Self, Error> {
+        Self::read(folder, None, |own| own, vocabulary, 0)
     }
 
     /// The tokenizer that a tokenizer.json of this content would be, cutting no text.
@@ -86,10 +92,11 @@ impl TextTokenizer {
         Ok(Self { tokenizer, vocabulary, token_types, special, cut_off, decoder, path })
     }
 
+    /// `longest` is told where the file itself cuts texts, and says where they are cut.
     fn read(
         folder: &ModelFolder,
         config: Option<&TokenizerConfig>,
-        longest: Option<usize>,
+        longest: impl FnOnce(Option<usize>) -> Option<usize>,
         vocabulary: usize,
         token_types: usize,
     ) -> Result<Self, Error> {
@@ -101,7 +108,7 @@ impl TextTokenizer {
         }
         let (file, decoder) = checks::checked(&path, &folder.json_bytes(FILE)?)?;
         let mut tokenizer: Tokenizer = guarded(&path, || Ok(serde_json::from_value(file)?))?;
-        let own_side = tokenizer.get_truncation().map(|truncation| truncation.direction);
+        let own = tokenizer.get_truncation().map(|truncation| (truncation.direction, truncation.max_length));
         let special = config.map(|config| guarded(&path, || config.apply(&mut tokenizer))).transpose()?;
         config.iter().try_for_each(|config| config.check_added(&folder.file(config::FILE), &tokenizer))?;
         let largest = tokenizer.get_vocab(true).into_values().max().unwrap_or(0) as usize;
@@ -112,9 +119,9 @@ impl TextTokenizer {
         let passes_types = config.is_some_and(TokenizerConfig::passes_types);
         let token_types = if passes_types { token_types as u32 } else { 0 };
         let said_side = config.map(|config| config.cut_off(folder)).transpose()?.flatten();
-        let cut_off = said_side.or(own_side).unwrap_or_default();
+        let cut_off = said_side.or(own.map(|(side, _)| side)).unwrap_or_default();
         let mut tokenizer = Self { tokenizer, vocabulary, token_types, special, cut_off, decoder, path };
-        tokenizer.cut_at(longest)?;
+        tokenizer.cut_at(longest(own.map(|(_, most)| most)))?;
         // What cannot encode anything is found now, not after hours.
         tokenizer.encode(vec!["", "a text"], tokenizer.special.is_some())?;
         Ok(tokenizer)

@@ -94,18 +94,10 @@ impl SentenceEncoder {
         let weights = weights(&base, own, adapter, &config)?;
         let output = output(&weights, &config)?;
         let pooled = output.as_ref().map_or(pooling.dim(config.dim), |output| output.dim(config.dim));
-        let (behind, mut dim) = head(rest, pooled)?;
-        let mut head: Vec<_> = output.into_iter().chain(behind).collect();
-        if let Some(kept) = model.truncate_dim.filter(|kept| *kept < dim) {
-            head.push(HeadStep::Truncate(kept));
-            dim = kept;
-        }
-        if let Some(assumption) = unused_prompts(&model) {
-            assumptions.push(assumption);
-        }
-        for assumption in &assumptions {
-            tracing::warn!(model = %folder.path().display(), "{assumption}");
-        }
+        let (behind, dim) = head(rest, pooled, model.truncate_dim)?;
+        let head = output.into_iter().chain(behind).collect();
+        assumptions.extend(unused_prompts(&model));
+        warn_of(folder, &assumptions);
         Ok(Self {
             tokenizer,
             engine: Engine::load(&weights, &config, place)?,
@@ -197,7 +189,8 @@ fn output(weights: &Weights, config: &TransformerConfig) -> Result<Option<HeadSt
     named.map(|(name, dim)| HeadStep::projection(weights, name, [dim, config.dim])).transpose()
 }
 
-fn unused_prompts(model: &ModelSettings) -> Option<String> {
+/// What is said of prompts that are put before no text.
+pub(super) fn unused_prompts(model: &ModelSettings) -> Option<String> {
     let unused = model.unused_prompts();
     let names = unused.join(", ");
     (!unused.is_empty()).then(|| {
@@ -205,13 +198,29 @@ fn unused_prompts(model: &ModelSettings) -> Option<String> {
     })
 }
 
-fn head(parts: &[ModelPart], mut dim: usize) -> Result<(Vec<HeadStep>, usize), Error> {
+/// Logs what had to be assumed of a model.
+pub(super) fn warn_of(folder: &ModelFolder, assumptions: &[String]) {
+    for assumption in assumptions {
+        tracing::warn!(model = %folder.path().display(), "{assumption}");
+    }
+}
+
+/// The steps on vectors of dimension `dim`, of which the first `kept` components are kept, and the dimension behind them.
+pub(super) fn head(
+    parts: &[ModelPart],
+    mut dim: usize,
+    kept: Option<usize>,
+) -> Result<(Vec<HeadStep>, usize), Error> {
     let mut head = Vec::new();
     for part in parts {
         if let Some(step) = HeadStep::read(part, dim)? {
             dim = step.dim(dim);
             head.push(step);
         }
+    }
+    if let Some(kept) = kept.filter(|kept| *kept < dim) {
+        head.push(HeadStep::Truncate(kept));
+        dim = kept;
     }
     Ok((head, dim))
 }

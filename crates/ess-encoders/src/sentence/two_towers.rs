@@ -5,9 +5,10 @@ use std::path::Path;
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{
-    encoder::SentenceEncoder,
+    encoder::Side,
     modules::{LIST, listed_classes, model_parts},
     router::{both_ways, is_router},
+    tower::Tower,
 };
 use crate::{
     compute::{place::Place, precision::Precision},
@@ -15,10 +16,11 @@ use crate::{
     model::folder::ModelFolder,
 };
 
-/// Two sentence encoders: one is enc1', the other enc2.
+/// Two encoders: one is enc1', the other enc2.
 ///
 /// A folder that lists a `Router` (`Asym` before release 5 of sentence-transformers) has both: queries and items go through
-/// the modules of their own routes, and through those before the router and behind it. What both go through is loaded twice.
+/// the modules of their own routes, and through those before the router and behind it. What both go through is loaded twice. A
+/// route may begin with a `StaticEmbedding`: queries become means of token vectors then, and no transformer runs for them.
 /// A model such as DPR comes in two folders, put together with [`TwoTowerEncoder::new`].
 ///
 /// ```no_run
@@ -31,14 +33,15 @@ use crate::{
 /// # Ok::<(), ess_encoders::Error>(())
 /// ```
 pub struct TwoTowerEncoder {
-    query: SentenceEncoder,
-    item: SentenceEncoder,
+    query: Tower,
+    item: Tower,
 }
 
 impl TwoTowerEncoder {
-    /// Encodes queries with `query` and items with `item`; their dimensions may differ.
-    pub fn new(query: SentenceEncoder, item: SentenceEncoder) -> Self {
-        Self { query, item }
+    /// Encodes queries with `query` and items with `item`, each a [`SentenceEncoder`](crate::SentenceEncoder) or a
+    /// [`StaticEncoder`](crate::StaticEncoder); their dimensions may differ.
+    pub fn new(query: impl Into<Tower>, item: impl Into<Tower>) -> Self {
+        Self { query: query.into(), item: item.into() }
     }
 
     /// Whether a folder lists a router among its modules, so that it has an encoder for queries and one for items.
@@ -54,7 +57,7 @@ impl TwoTowerEncoder {
     ///
     /// # Errors
     /// [`Error::Config`] when the folder has no routes for queries and documents, when a route is named that there is not, and
-    /// for a router in a route; and the errors of [`SentenceEncoder::load`].
+    /// for a router in a route; and the errors of [`SentenceEncoder::load`](crate::SentenceEncoder::load).
     pub fn load(folder: impl AsRef<Path>) -> Result<Self, Error> {
         Self::read(folder.as_ref(), &Place::Host(Precision::F32))
     }
@@ -79,18 +82,19 @@ impl TwoTowerEncoder {
     /// Cuts texts to `tokens` tokens on both sides.
     ///
     /// # Errors
-    /// As [`SentenceEncoder::with_max_tokens`].
+    /// As [`SentenceEncoder::with_max_tokens`](crate::SentenceEncoder::with_max_tokens), and as
+    /// [`StaticEncoder::with_max_tokens`](crate::StaticEncoder::with_max_tokens) for a table of token vectors.
     pub fn with_max_tokens(self, tokens: usize) -> Result<Self, Error> {
         Ok(Self { query: self.query.with_max_tokens(tokens)?, item: self.item.with_max_tokens(tokens)? })
     }
 
     /// The encoder of queries.
-    pub fn query(&self) -> &SentenceEncoder {
+    pub fn query(&self) -> &Tower {
         &self.query
     }
 
     /// The encoder of items.
-    pub fn item(&self) -> &SentenceEncoder {
+    pub fn item(&self) -> &Tower {
         &self.item
     }
 
@@ -103,8 +107,8 @@ impl TwoTowerEncoder {
             Error::config(&folder.file(LIST), "type", expected, classes.join(", "))
         })?;
         Ok(Self {
-            query: SentenceEncoder::from_parts(&folder, &query, place)?,
-            item: SentenceEncoder::from_parts(&folder, &item, place)?,
+            query: Tower::from_parts(&folder, &query, place)?,
+            item: Tower::from_parts(&folder, &item, place)?,
         })
     }
 }
@@ -118,7 +122,7 @@ impl QueryEncoder for TwoTowerEncoder {
     }
 
     fn encode_queries(&self, queries: &[&str]) -> Result<Embeddings, CoreError> {
-        self.query.encode_queries(queries)
+        self.query.encode(queries, Side::Query)
     }
 }
 
@@ -130,6 +134,6 @@ impl ItemEncoder for TwoTowerEncoder {
     }
 
     fn encode_items(&self, items: &[&str]) -> Result<Embeddings, CoreError> {
-        self.item.encode_items(items)
+        self.item.encode(items, Side::Item)
     }
 }

@@ -159,6 +159,7 @@ impl TrainableModule for UpperLayers {
             up: linear(init, inner, dim),
             down: linear(init, dim, inner),
             norm: Some(norm(dim, config.norm_epsilon, device)),
+            attention_sum_norm: None,
             attention_input_norm: None,
             attention_output_norm: None,
             input_norm: None,

@@ -152,7 +152,7 @@ impl StaticEncoder {
         Ok(TokenCounter { tokenizer: self.tokenizer.uncut()?, special_tokens: false })
     }
 
-    fn encode(&self, texts: &[&str]) -> Result<Embeddings, Error> {
+    pub(crate) fn encode(&self, texts: &[&str]) -> Result<Embeddings, Error> {
         if texts.is_empty() {
             return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
         }

@@ -41,6 +41,7 @@ fn is_plain(config: &TransformerConfig) -> bool {
     let others = [
         names.attention_input_norm,
         names.attention_output_norm,
+        names.attention_sum_norm,
         names.input_norm,
         names.output_norm,
         names.final_norm,

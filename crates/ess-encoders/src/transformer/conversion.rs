@@ -29,6 +29,7 @@ impl<W, V> Block<W, V> {
             qkv: self.qkv.map(&weight, &vector),
             attention_out: self.attention_out.map(&weight, &vector),
             attention_norm: norm(&self.attention_norm),
+            attention_sum_norm: norm(&self.attention_sum_norm),
             up: self.up.map(&weight, &vector),
             down: self.down.map(&weight, &vector),
             norm: norm(&self.norm),

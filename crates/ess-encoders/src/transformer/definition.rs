@@ -77,6 +77,8 @@ pub(crate) struct Block<W, V> {
     pub(crate) attention_out: Linear<W, V>,
     /// Of the sum of attention and its input.
     pub(crate) attention_norm: Option<Norm<V>>,
+    /// Of that and the input once more, where the model adds it twice.
+    pub(crate) attention_sum_norm: Option<Norm<V>>,
     /// `d_inner × d`, or `2 d_inner × d` of a gated feed-forward: what the activation is applied to first.
     pub(crate) up: Linear<W, V>,
     pub(crate) down: Linear<W, V>,
@@ -86,9 +88,9 @@ pub(crate) struct Block<W, V> {
     pub(crate) attention_output_norm: Option<Norm<V>>,
     pub(crate) input_norm: Option<Norm<V>>,
     pub(crate) output_norm: Option<Norm<V>>,
-    /// Of each head's query.
+    /// Of each head's query, or of all of them together.
     pub(crate) query_norm: Option<Norm<V>>,
-    /// Of each head's key.
+    /// The same of keys.
     pub(crate) key_norm: Option<Norm<V>>,
     #[cfg_attr(feature = "split", module(skip))]
     pub(crate) attention: AttentionShape,

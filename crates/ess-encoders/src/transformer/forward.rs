@@ -78,6 +78,7 @@ impl<W, V> Block<W, V> {
         batch: &TokenBatch,
         relative: Option<Relative<'_, C::Matrix>>,
     ) -> C::Tokens {
+        let input = self.attention_sum_norm.as_ref().map(|norm| (tokens.clone(), norm));
         let qkv = match &self.attention_input_norm {
             Some(norm) => compute.project(&compute.normalize(tokens.clone(), norm), &self.qkv),
             None => compute.project(&tokens, &self.qkv),
@@ -91,6 +92,10 @@ impl<W, V> Block<W, V> {
             None => compute.add_projection(tokens, attended, &self.attention_out),
         };
         let tokens = normalized(compute, tokens, self.attention_norm.as_ref());
+        let tokens = match input {
+            Some((input, norm)) => compute.normalize(compute.add(tokens, input), norm),
+            None => tokens,
+        };
         let tokens = self.feed_forward(compute, tokens);
         normalized(compute, tokens, self.norm.as_ref())
     }
@@ -106,7 +111,7 @@ impl<W, V> Block<W, V> {
         let keys = heads * head_dim..(heads + kv_heads) * head_dim;
         for (norm, columns) in [(&self.query_norm, 0..keys.start), (&self.key_norm, keys)] {
             if let Some(norm) = norm {
-                qkv = compute.normalize_heads(qkv, columns, head_dim, norm);
+                qkv = compute.normalize_heads(qkv, columns, norm);
             }
         }
         match &self.attention.rotary {

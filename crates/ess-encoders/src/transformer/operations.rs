@@ -41,12 +41,11 @@ pub(crate) trait Compute {
     /// Normalisation of each token.
     fn normalize(&self, tokens: Self::Tokens, norm: &Norm<Self::Vector>) -> Self::Tokens;
 
-    /// Normalisation of each `head_dim` components among `columns` of each token; the others stay.
+    /// Normalisation of each group of components among `columns` of each token, as many as the norm has weights; the others stay.
     fn normalize_heads(
         &self,
         tokens: Self::Tokens,
         columns: Range<usize>,
-        head_dim: usize,
         norm: &Norm<Self::Vector>,
     ) -> Self::Tokens;
 

@@ -45,6 +45,9 @@ fn encoders_made_of_sentence_encoders() {
     with_texts(|texts| query_encoder_conforms(&towers, texts, TOLERANCE));
     with_texts(|texts| item_encoder_conforms(&towers, texts, TOLERANCE));
 
+    let static_queries = TwoTowerEncoder::load(folder("../routers/static-queries")).unwrap();
+    with_texts(|texts| query_encoder_conforms(&static_queries, texts, TOLERANCE));
+
     let encoder = Arc::new(SentenceEncoder::load(folder("bert")).unwrap());
     let layers = LayerEncoder::new(encoder.clone(), vec![1]).unwrap();
     with_texts(|texts| item_encoder_conforms(&layers, texts, TOLERANCE));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
-use ess_encoders::{CrossEncoder, Precision, SentenceEncoder, TwoTowerEncoder};
+use ess_encoders::{CrossEncoder, Precision, SentenceEncoder, Tower, TwoTowerEncoder};
 use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 
 const LOW: [Precision; 2] = [Precision::Bf16, Precision::Int8];
@@ -81,7 +81,7 @@ fn a_text_has_the_same_bits_alone_in_any_batch_and_in_any_number_of_threads() {
 fn two_towers_and_a_cross_encoder_have_precisions_too() {
     for precision in LOW {
         let towers = TwoTowerEncoder::load_at(folder("router"), precision).unwrap();
-        assert_eq!([towers.query(), towers.item()].map(SentenceEncoder::precision), [precision; 2]);
+        assert_eq!([towers.query(), towers.item()].map(Tower::precision), [precision; 2]);
         let exact = TwoTowerEncoder::load(folder("router")).unwrap();
         let queries = ["heart", "the risk of men"];
         let [found, exact] = [&towers, &exact].map(|towers| towers.encode_queries(&queries).unwrap());

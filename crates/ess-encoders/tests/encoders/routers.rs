@@ -1,6 +1,7 @@
 //! Folders with a Router, dense and sparse, against sentence-transformers: see golden/make_routers.py.
 
 mod refused;
+mod static_towers;
 
 use std::path::{Path, PathBuf};
 
@@ -56,7 +57,7 @@ fn agrees(name: &str, folder: &Path) {
 
 #[test]
 fn dense_folders_agree_with_sentence_transformers() {
-    for name in ["mapped", "heads", "queries-only", "asym"] {
+    for name in ["mapped", "heads", "queries-only", "asym", "static-queries", "static-alone"] {
         agrees(name, &routers(name));
     }
 }

@@ -1,4 +1,4 @@
-"""Writes tiny random models of three architectures whose Python code is not part of transformers, and what they make of some texts.
+"""Writes tiny random models of four architectures whose Python code is not part of transformers, and what they make of some texts.
 
     pip install torch safetensors tokenizers
     python make_remote.py
@@ -6,7 +6,9 @@
 Their authors publish the code beside the weights. The forward passes here are short references of our own, after the published
 descriptions (Li et al., "Towards General Text Embeddings", 2023, and mGTE, 2024; Nussbaum et al., "Nomic Embed", 2024;
 Günther et al., "Jina Embeddings 2", 2023) and the names of the published tensors: they show that the layers are put together as described,
-not that they agree with the authors' programs. Folders are as those of make_architectures.py.
+not that they agree with the authors' programs. The formulas of jina_post_norm (jina-embeddings-v2-base-code) are those of
+JinaBertSelfAttention, JinaBertGLUMLP and JinaBertLayer in modeling_bert.py of jinaai/jina-bert-v2-qk-post-norm, as also
+backends/candle/src/models/jina_code.rs of huggingface/text-embeddings-inference has them. Folders are as those of make_architectures.py.
 """
 
 import json
@@ -102,10 +104,14 @@ def nomic(w, ids):
     return states
 
 
-def jina(w, ids):
-    places = torch.arange(len(ids))
+def linear_biases(length):
+    places = torch.arange(length)
     slopes = torch.tensor([2.0 ** (-8 * (head + 1) / HEADS) for head in range(HEADS)])
-    bias = -slopes[:, None, None] * (places[None, :] - places[:, None]).abs()
+    return -slopes[:, None, None] * (places[None, :] - places[:, None]).abs()
+
+
+def jina(w, ids):
+    bias = linear_biases(len(ids))
     x = norm(w["embeddings.word_embeddings.weight"][ids] + w["embeddings.token_type_embeddings.weight"][0], w, "embeddings.LayerNorm")
     states = [x]
     for layer in range(LAYERS):
@@ -117,6 +123,28 @@ def jina(w, ids):
                  f"{own}.attention.output.LayerNorm")
         activated, plain = linear(x, w[f"{own}.mlp.gated_layers.weight"]).chunk(2, dim=-1)
         x = norm(x + linear(gelu(activated) * plain, w[f"{own}.mlp.wo.weight"], w[f"{own}.mlp.wo.bias"]), w, f"{own}.mlp.layernorm")
+        states.append(x)
+    return states
+
+
+def jina_post_norm(w, ids):
+    bias = linear_biases(len(ids))
+    x = norm(w["embeddings.word_embeddings.weight"][ids] + w["embeddings.token_type_embeddings.weight"][0], w, "embeddings.LayerNorm")
+    states = [x]
+    for layer in range(LAYERS):
+        own = f"encoder.layer.{layer}"
+        q, k, v = (linear(x, w[f"{own}.attention.self.{part}.weight"], w[f"{own}.attention.self.{part}.bias"])
+                   for part in ["query", "key", "value"])
+        # Over all heads together.
+        q, k = norm(q, w, f"{own}.attention.self.layer_norm_q"), norm(k, w, f"{own}.attention.self.layer_norm_k")
+        attended = attention(torch.cat([q, k, v], -1), bias=bias)
+        attended = linear(attended, w[f"{own}.attention.output.dense.weight"], w[f"{own}.attention.output.dense.bias"])
+        # The layer's input is added by the attention, and by the layer once more.
+        added = norm(attended + x, w, f"{own}.attention.output.LayerNorm")
+        x = norm(x + added, w, f"{own}.layer_norm_1")
+        plain, activated = linear(x, w[f"{own}.mlp.up_gated_layer.weight"]).chunk(2, dim=-1)
+        inner = linear(plain * gelu(activated), w[f"{own}.mlp.down_layer.weight"], w[f"{own}.mlp.down_layer.bias"])
+        x = norm(x + inner, w, f"{own}.layer_norm_2")
         states.append(x)
     return states
 
@@ -160,14 +188,35 @@ def jina_shapes():
     return shapes
 
 
+def jina_post_norm_shapes():
+    shapes = tables("embeddings.LayerNorm")
+    for layer in range(LAYERS):
+        own = f"encoder.layer.{layer}"
+        for part in ["self.query", "self.key", "self.value", "output.dense"]:
+            shapes |= pair(f"{own}.attention.{part}", DIM, DIM)
+        for part in ["attention.self.layer_norm_q", "attention.self.layer_norm_k", "attention.output.LayerNorm", "layer_norm_1",
+                     "layer_norm_2"]:
+            shapes |= pair(f"{own}.{part}", DIM)
+        shapes |= pair(f"{own}.mlp.down_layer", DIM, INNER)
+        shapes[f"{own}.mlp.up_gated_layer.weight"] = (2 * INNER, DIM)
+    return shapes
+
+
 SIZES = {"vocab_size": VOCABULARY, "hidden_size": DIM, "num_hidden_layers": LAYERS, "num_attention_heads": HEADS,
          "intermediate_size": INNER, "max_position_embeddings": 64, "type_vocab_size": 2, "pad_token_id": 0, "layer_norm_eps": 1e-12,
          "hidden_act": "gelu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "initializer_range": 0.02}
 
 LABELS = {"id2label": {"0": "LABEL_0"}, "label2id": {"LABEL_0": 0}}
 
-# The settings that the published folders have (gte-multilingual-base, snowflake-arctic-embed-m-v2.0, nomic-embed-text-v1.5 and
-# jina-embeddings-v2-base-en), with small sizes.
+JINA = SIZES | {
+    "model_type": "bert", "architectures": ["JinaBertForMaskedLM"], "attn_implementation": None, "classifier_dropout": None,
+    "emb_pooler": "mean", "feed_forward_type": "geglu", "position_embedding_type": "alibi", "use_cache": True,
+    "_name_or_path": "jinaai/jina-bert-implementation", "model_max_length": 8192, "gradient_checkpointing": False,
+    "torch_dtype": "float32", "transformers_version": "4.26.0",
+    "auto_map": {"AutoModel": "jinaai/jina-bert-implementation--modeling_bert.JinaBertModel"}}
+
+# The settings that the published folders have (gte-multilingual-base, snowflake-arctic-embed-m-v2.0, nomic-embed-text-v1.5,
+# jina-embeddings-v2-base-en and jina-embeddings-v2-base-code), with small sizes.
 MODELS = {
     "gte": (gte, gte_shapes(), "cls", SIZES | {
         "model_type": "new", "architectures": ["NewModel"], "layer_norm_type": "layer_norm", "logn_attention_clip1": False,
@@ -188,12 +237,11 @@ MODELS = {
         "eos_token_id": None, "max_trained_positions": 2048, "summary_activation": None, "summary_first_dropout": 0.0,
         "summary_proj_to_labels": True, "summary_type": "cls_index", "summary_use_proj": True, "torch_dtype": "float32",
         "transformers_version": "4.37.2"}),
-    "jina": (jina, jina_shapes(), "mean", SIZES | {
-        "model_type": "bert", "architectures": ["JinaBertForMaskedLM"], "attn_implementation": None, "classifier_dropout": None,
-        "emb_pooler": "mean", "feed_forward_type": "geglu", "position_embedding_type": "alibi", "use_cache": True,
-        "_name_or_path": "jinaai/jina-bert-implementation", "model_max_length": 8192, "gradient_checkpointing": False,
-        "torch_dtype": "float32", "transformers_version": "4.26.0",
-        "auto_map": {"AutoModel": "jinaai/jina-bert-implementation--modeling_bert.JinaBertModel"}}),
+    "jina": (jina, jina_shapes(), "mean", JINA),
+    "jina_post_norm": (jina_post_norm, jina_post_norm_shapes(), "mean", JINA | {
+        "_name_or_path": "jinaai/jina-bert-v2-qk-post-norm", "torch_dtype": "float16", "transformers_version": "4.30.2",
+        "auto_map": {"AutoConfig": "jinaai/jina-bert-v2-qk-post-norm--configuration_bert.JinaBertConfig",
+                     "AutoModel": "jinaai/jina-bert-v2-qk-post-norm--modeling_bert.JinaBertModel"}}),
 }
 
 

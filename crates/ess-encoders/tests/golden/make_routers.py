@@ -11,6 +11,9 @@ and as items; of a sparse encoder each is a list of [index, value].
 - asym: the folder of an Asym, as releases 2 to 4 save it, and as 6 reads it.
 - terms: route_mappings send queries of a SparseEncoder to a SparseStaticEmbedding, and all else to an MLMTransformer with SpladePooling.
 - root: as terms, but the MLMTransformer lies in the model's own folder, so that others can load it alone.
+- static-queries: queries go through a StaticEmbedding, whose tokenizer cuts texts at 20 tokens, and a Dense, items through a Transformer,
+  Pooling and Dense; a Normalize is behind the Router.
+- static-alone: a StaticEmbedding for queries and nothing else, whose tensors have Model2Vec's names, with a weight for each token.
 
 Tokenizers are those of tiny/, which make_tiny_models.py writes; seeds are fixed. `make_tiny_models.py` has a Router without a mapping,
 `make_sparse.py` one of a sparse encoder.
@@ -27,8 +30,10 @@ sys.path = [place for place in sys.path if Path(place).resolve() != HERE]
 
 import torch  # noqa: E402
 from sentence_transformers import SentenceTransformer, SparseEncoder  # noqa: E402
-from sentence_transformers.models import Dense, Normalize, Pooling, Router, Transformer  # noqa: E402
+from safetensors.torch import load_file, save_file  # noqa: E402
+from sentence_transformers.models import Dense, Normalize, Pooling, Router, StaticEmbedding, Transformer  # noqa: E402
 from sentence_transformers.sparse_encoder.modules import MLMTransformer, SparseStaticEmbedding, SpladePooling  # noqa: E402
+from tokenizers import Tokenizer  # noqa: E402
 from transformers import AutoTokenizer, BertConfig, BertForMaskedLM, BertModel  # noqa: E402
 
 ROUTERS = HERE / "routers"
@@ -128,6 +133,32 @@ def into_root(folder):
     config.write_text(config.read_text().replace(f'"{name}"', '""'))
 
 
+def table(seed, longest=None):
+    tokenizer = Tokenizer.from_str(WORDS._tokenizer.to_str())
+    tokenizer.no_truncation()
+    if longest:
+        tokenizer.enable_truncation(longest)
+    vectors = torch.randn(len(WORDS), 16, generator=torch.Generator().manual_seed(seed))
+    return StaticEmbedding(tokenizer, embedding_weights=vectors)
+
+
+def static_queries():
+    router = Router.for_query_document(query_modules=[table(14, 20), dense(15)], document_modules=[transformer(16), Pooling(16), dense(17)])
+    return SentenceTransformer(modules=[router, Normalize()], device="cpu", prompts=PROMPTS)
+
+
+def static_alone():
+    router = Router.for_query_document(query_modules=[table(18)], document_modules=[transformer(19), Pooling(16)])
+    return SentenceTransformer(modules=[router], device="cpu")
+
+
+def as_model2vec(folder):
+    path = folder / "query_0_StaticEmbedding/model.safetensors"
+    vectors = load_file(path)["embedding.weight"]
+    weights = torch.rand(len(vectors), generator=torch.Generator().manual_seed(20)) * 2
+    save_file({"embeddings": vectors, "weights": weights}, path)
+
+
 def rows(vectors):
     number = lambda x: float(f"{x:.7g}")  # noqa: E731
     if vectors.is_sparse:
@@ -158,6 +189,8 @@ def main():
     finish("asym", asym(), as_asym)
     finish("terms", terms())
     finish("root", terms(), into_root)
+    finish("static-queries", static_queries())
+    finish("static-alone", static_alone(), as_model2vec)
     for left_over in ROUTERS.glob("*.source"):
         shutil.rmtree(left_over)
 

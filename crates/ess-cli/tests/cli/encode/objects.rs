@@ -123,6 +123,41 @@ fn what_goes_through_a_bucket_is_what_a_disk_has() {
     assert_ne!(now["queries.safetensors"], expected["queries.safetensors"]);
 }
 
+/// What pyarrow wrote for the tests of ess-data.
+#[cfg(feature = "parquet")]
+#[test]
+fn shards_of_parquet_in_a_bucket_are_encoded_as_those_on_a_disk_are() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ess-data/tests/golden/parquet/corpus");
+    let (beir, server) = (Beir::new(2, 4), StoreServer::good());
+    let queries = std::fs::read(beir.0.path().join("queries.jsonl")).unwrap();
+    server.insert("bucket/texts/queries.jsonl", &queries);
+    server.insert("bucket/texts/corpus/README.md", b"not a shard");
+    let folder = beir.0.path().join("corpus");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::remove_file(beir.0.path().join("corpus.jsonl")).unwrap();
+    for (name, bytes) in files(&golden) {
+        server.insert(&format!("bucket/texts/corpus/{name}"), &bytes);
+        std::fs::write(folder.join(&name), &bytes).unwrap();
+    }
+    beir.encode(&[]).succeeded();
+    let place = Place::of(&server);
+    let encoded = |beir: &str, out: &str| {
+        let out = place.at(out);
+        place.encode(beir, &out, &[]).succeeded();
+        files(Path::new(&out))
+    };
+    assert_eq!(encoded("s3://bucket/texts", "shards"), files(&beir.out()));
+    // One object, by its name; over HTTP too.
+    let one = std::fs::read(golden.join("corpus-00001-of-00002.parquet")).unwrap();
+    server.insert("bucket/one/corpus.parquet", &one);
+    server.insert("bucket/one/queries.jsonl", &queries);
+    std::fs::remove_dir_all(&folder).unwrap();
+    std::fs::write(beir.0.path().join("corpus.parquet"), &one).unwrap();
+    beir.encode(&[]).succeeded();
+    assert_eq!(encoded("s3://bucket/one", "one"), files(&beir.out()));
+    assert_eq!(encoded(&format!("{}/bucket/one", server.url), "over-http"), files(&beir.out()));
+}
+
 #[test]
 fn shares_meet_in_a_folder_of_a_disk_that_is_a_store() {
     let (beir, expected) = texts();

@@ -17,7 +17,7 @@ fn difference(found: &Path, expected: &Embeddings) -> f32 {
 
 #[test]
 fn queries_and_items_are_encoded_by_their_own_sides() {
-    for name in ["mapped", "heads", "queries-only", "asym"] {
+    for name in ["mapped", "heads", "queries-only", "asym", "static-queries", "static-alone"] {
         let model = tiny_model().join("../../routers").join(name);
         let beir = Beir::new(9, 30);
         run("encode", beir.arguments_for(&model, &["--dtype", "f32", "--part", "4"])).succeeded();

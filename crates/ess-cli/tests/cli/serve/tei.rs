@@ -1,5 +1,7 @@
 //! The protocol of text-embeddings-inference.
 
+use std::path::Path;
+
 use ess_core::{ItemEncoder, QueryEncoder};
 use ess_encoders::{SentenceEncoder, TwoTowerEncoder};
 use serde_json::{Value, json};
@@ -35,18 +37,24 @@ fn the_root_is_asked_as_clients_of_the_hub_do() {
 
 #[test]
 fn a_model_with_two_towers_is_asked_for_one_of_them() {
-    let model = tiny_model().with_file_name("router");
-    for model in [&model, &tiny_model().join("../../routers/asym")] {
+    for folder in ["router", "../routers/asym"] {
+        let model = tiny_model().with_file_name(folder);
         run("serve-embeddings", ["--model", model.to_str().unwrap()])
             .failed_with(&["--prompt", "query or document"]);
     }
-    let server = Served::of(&model, &["--prompt", "document"]);
+    for folder in ["router", "../routers/static-queries"] {
+        both_towers_answer(&tiny_model().with_file_name(folder));
+    }
+}
+
+fn both_towers_answer(model: &Path) {
+    let server = Served::of(model, &["--prompt", "document"]);
     let post =
         |prompt: &str| server.post("/embed", json!({"inputs": "the cat", "prompt_name": prompt}).to_string());
     let none = post("none");
     assert_eq!((none.status, none.json()["error_type"].as_str()), (413, Some("Validation")));
     assert!(none.json()["error"].as_str().unwrap().contains("query or document"));
-    let towers = TwoTowerEncoder::load(&model).unwrap();
+    let towers = TwoTowerEncoder::load(model).unwrap();
     let rows = |answer: Value| serde_json::from_value::<Vec<Vec<f32>>>(answer).unwrap();
     let query = towers.encode_queries(&["the cat"]).unwrap().normalized();
     assert!(difference(rows(post("query").ok()).iter().map(Vec::as_slice), &query) <= 1e-6);

@@ -17,6 +17,8 @@ pub(crate) struct Architecture {
     /// Whether tokens have types.
     pub(crate) token_types: bool,
     pub(crate) norm: NormKind,
+    /// Whether norms of queries and keys are of all heads together instead of each.
+    pub(crate) norms_whole_projections: bool,
     /// Whether the files hold what is added to a norm's weight of 1.
     pub(crate) norm_from_one: bool,
     /// Whether the feed-forward is gated, where the file does not say it.
@@ -119,6 +121,8 @@ pub(crate) struct Names {
     pub(crate) first_input_is_normalised: bool,
     pub(crate) attention_output_norm: Option<&'static str>,
     pub(crate) attention_norm: Option<&'static str>,
+    /// Of that and what went into the attention, which is added a second time.
+    pub(crate) attention_sum_norm: Option<&'static str>,
     pub(crate) query_key_norms: Option<[&'static str; 2]>,
     pub(crate) input_norm: Option<&'static str>,
     pub(crate) output_norm: Option<&'static str>,

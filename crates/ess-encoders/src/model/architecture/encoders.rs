@@ -9,9 +9,9 @@ use super::definition::Architecture;
 use bert::BERT;
 use bert_family::{ALBERT, DEBERTA, DISTILBERT, ELECTRA, MPNET, ROBERTA};
 use clip::{CLIP_IMAGE, CLIP_TEXT};
-use long_texts::{GTE, JINA_BERT, MODERN_BERT, NOMIC_BERT};
+use long_texts::{GTE, JINA_BERT, JINA_BERT_POST_NORM, MODERN_BERT, NOMIC_BERT};
 
-pub(super) static ENCODERS: [Architecture; 13] = [
+pub(super) static ENCODERS: [Architecture; 14] = [
     BERT,
     ROBERTA,
     DISTILBERT,
@@ -23,6 +23,7 @@ pub(super) static ENCODERS: [Architecture; 13] = [
     NOMIC_BERT,
     GTE,
     JINA_BERT,
+    JINA_BERT_POST_NORM,
     CLIP_TEXT,
     CLIP_IMAGE,
 ];

@@ -72,9 +72,10 @@ impl<C: Compute> Reader<'_, C> {
         let norm = |name: Option<&'static str>| self.optional_norm(name, &own, config.dim);
         let (dim, head_dim) = (config.dim, attention.head_dim);
         let [qkv_bias, out_bias, up_bias, down_bias] = config.biases;
-        let head_norm = |at: usize| {
+        let head_norm = |at: usize, heads: usize| {
             let name = names.query_key_norms.map(|names| names[at]);
-            self.optional_norm(name, &own, head_dim)
+            let normed = if self.architecture().norms_whole_projections { heads } else { 1 };
+            self.optional_norm(name, &own, normed * head_dim)
         };
         let up_dim = config.feed_forward_dim.saturating_mul(1 + usize::from(config.gated));
         let up = if config.gated && !names.gated_up.is_empty() { names.gated_up } else { names.up };
@@ -87,6 +88,7 @@ impl<C: Compute> Reader<'_, C> {
                 out_bias,
             )?,
             attention_norm: norm(names.attention_norm)?,
+            attention_sum_norm: norm(names.attention_sum_norm)?,
             up: self.up(&all(up), [up_dim, dim], up_bias)?,
             down: self.linear(&all(&[names.down]), [dim, config.feed_forward_dim], down_bias)?,
             norm: norm(names.norm)?,
@@ -94,8 +96,8 @@ impl<C: Compute> Reader<'_, C> {
             attention_output_norm: norm(names.attention_output_norm)?,
             input_norm: norm(names.input_norm)?,
             output_norm: norm(names.output_norm)?,
-            query_norm: head_norm(0)?,
-            key_norm: head_norm(1)?,
+            query_norm: head_norm(0, config.heads)?,
+            key_norm: head_norm(1, config.kv_heads)?,
             attention,
             activation: config.activation,
             gated: config.gated,

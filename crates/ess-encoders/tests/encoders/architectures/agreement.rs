@@ -106,6 +106,11 @@ fn jina_bert_with_linear_biases() {
 }
 
 #[test]
+fn jina_bert_with_normalised_queries_and_keys() {
+    agrees("jina_post_norm");
+}
+
+#[test]
 fn clips_tower_of_texts_through_its_projection() {
     agrees("clip");
 }

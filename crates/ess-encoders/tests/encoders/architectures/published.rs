@@ -69,3 +69,22 @@ fn clips_published_settings_change_nothing() {
     assert_eq!(of(&published), of(&changed("clip", &Map::new())));
     ess_encoders::ImageEncoder::load(published.root()).unwrap();
 }
+
+#[test]
+fn which_jina_bert_a_folder_has_is_said_by_the_code_that_it_names() {
+    let of = |name: &str, more: Value| vectors(name, "config.json", more);
+    let plain = of("jina_post_norm", json!({})).unwrap();
+    // Whoever trained it further has another path there, and published folders may lack either.
+    let further = json!({"_name_or_path": "my/code-search"});
+    assert_eq!(of("jina_post_norm", further).unwrap(), plain);
+    assert_eq!(of("jina_post_norm", json!({"auto_map": {}})).unwrap(), plain);
+    let code = "jinaai/jina-bert-v2-qk-post-norm--modeling_bert.JinaBertModel";
+    let error = of("jina", json!({"auto_map": {"AutoModel": code}})).unwrap_err();
+    assert!(matches!(&error, Error::MissingTensor { name, .. } if name.contains("layer_norm_1")), "{error}");
+    let other = json!({"_name_or_path": "my/code-search", "auto_map": {}});
+    let error = of("jina_post_norm", other).unwrap_err();
+    assert!(
+        matches!(&error, Error::MissingTensor { name, .. } if name.contains("mlp.gated_layers")),
+        "{error}"
+    );
+}

@@ -89,11 +89,7 @@ fn settings_of_models_with_code_of_their_own_that_would_give_other_vectors_are_r
         ("nomic_own", json!({"prenorm": true}), "prenorm"),
         ("nomic_own", json!({"num_experts": 8}), "num_experts"),
         ("jina", json!({"feed_forward_type": "original"}), "feed_forward_type"),
-        (
-            "jina",
-            json!({"auto_map": {"AutoModel": "jinaai/jina-bert-v2-qk-post-norm--modeling_bert.JinaBertModel"}}),
-            "auto_map",
-        ),
+        ("jina_post_norm", json!({"feed_forward_type": "original"}), "feed_forward_type"),
         ("jina", json!({"position_embedding_type": "absolute"}), "auto_map"),
     ]);
 }

@@ -64,6 +64,7 @@ fn nan_weights_and_missing_tensors_of_every_architecture_are_named() {
         "nomic",
         "gte",
         "jina",
+        "jina_post_norm",
         "electra",
         "albert",
         "t5",
@@ -104,6 +105,7 @@ fn weights_that_were_saved_with_a_head_have_a_prefix() {
         ("albert", "albert."),
         ("deberta", "deberta."),
         ("gte", "new."),
+        ("jina_post_norm", "bert."),
     ];
     for (name, prefix) in prefixes {
         let prefixed = changed(name, &Map::new()).change_bytes("model.safetensors", |bytes| {

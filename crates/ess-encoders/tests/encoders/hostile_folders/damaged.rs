@@ -169,16 +169,17 @@ fn no_damaged_settings_panic_or_hang() {
         "config_sentence_transformers.json",
         "query_1_Pooling/config.json",
     ];
-    let models: [(&str, Ask, &[&str]); 7] = [
+    let models: [(&str, Ask, &[&str]); 8] = [
         ("bert", sentence, &bert),
         ("cross-encoder", cross_encoder, &["config.json", "tokenizer_config.json"]),
         ("router", two_towers, &router),
         ("../routers/mapped", two_towers, &["router_config.json"]),
+        ("../routers/static-queries", two_towers, &["query_1_Dense/config.json"]),
         ("xlm-roberta", sentence, &["2_Dense/config.json", "3_LayerNorm/config.json"]),
         ("roberta", sentence, &["model.safetensors.index.json"]),
         ("static", words, &["config.json"]),
     ];
-    let rounds = rounds_or(500, NIGHT / 17);
+    let rounds = rounds_or(500, NIGHT / 18);
     let (mut tried, mut seed) = (Tried::default(), 0);
     for (model, ask, files) in models {
         let folder = Folder::new(model);
@@ -187,7 +188,7 @@ fn no_damaged_settings_panic_or_hang() {
             seed += 1;
         }
     }
-    assert_eq!(seed, 17);
+    assert_eq!(seed, 18);
     tried.check("settings");
 }
 

@@ -4,7 +4,7 @@ use super::bert::{BERT, BERT_NAMES, ON_FIRST};
 use crate::model::{
     activation::Activation,
     architecture::definition::{Architecture, Classifier, Defaults, GlobalFirst, Names, Positions, Stated},
-    own_code::JINA,
+    own_code::{JINA, JINA_POST_NORM},
     settings::encoders,
 };
 
@@ -112,4 +112,21 @@ pub(super) const JINA_BERT: Architecture = Architecture {
     classifier: None,
     masked_head: None,
     ..BERT
+};
+
+// The layers of jina-embeddings-v2-base-code (jina-bert-v2-qk-post-norm): queries and keys are normalised over all heads, and what goes
+// into a layer is added to its attention twice, each time before a norm.
+pub(super) const JINA_BERT_POST_NORM: Architecture = Architecture {
+    model_types: &[JINA_POST_NORM],
+    norms_whole_projections: true,
+    names: Names {
+        up: &["mlp.up_gated_layer"],
+        gate_first: true,
+        down: "mlp.down_layer",
+        query_key_norms: Some(["attention.self.layer_norm_q", "attention.self.layer_norm_k"]),
+        attention_sum_norm: Some("layer_norm_1"),
+        norm: Some("layer_norm_2"),
+        ..JINA_BERT.names
+    },
+    ..JINA_BERT
 };
