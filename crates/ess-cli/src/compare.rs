@@ -3,6 +3,8 @@
 mod arguments;
 mod auto;
 mod hybrid;
+mod measure;
+mod measured_elsewhere;
 mod modules;
 
 use anyhow::Result;

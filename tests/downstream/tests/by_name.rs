@@ -223,6 +223,21 @@ fn the_commands_of_ess_know_it() {
     ess(&["compare", "modules"], &compare);
     let rotation = &json("table.json")["cells"][1];
     assert_eq!(rotation["system"]["recipe"]["recipe"]["kind"], "pair_rotation");
-    assert!(rotation["outcome"]["measured"]["ndcg"].as_f64().unwrap() > 0.0, "{rotation}");
+    assert!(rotation["outcome"]["measured"]["value"].as_f64().unwrap() > 0.0, "{rotation}");
     assert!(std::fs::read_to_string(&out).unwrap().contains("| pair_rotation |"));
+
+    // The same in a measure of its own, to which a third rank is as good as none.
+    ess(&["compare", "modules"], &[&compare[..], &["--measure", "first_two@10"]].concat());
+    let (page, table) = (std::fs::read_to_string(&out).unwrap(), json("table.json"));
+    assert!(page.contains("\nfirst_two@10 on test queries") && !page.contains("nDCG"), "{page}");
+    assert_eq!(table["measure"], "first_two@10");
+    let [frozen, rotation] = [0, 1].map(|cell| &table["cells"][cell]["outcome"]["measured"]);
+    let number = |value: &serde_json::Value| value.as_f64().unwrap();
+    for measured in [frozen, rotation] {
+        let by_query = measured["by_query"].as_array().unwrap();
+        assert!(by_query.iter().all(|value| [0.0, 0.5, 1.0].contains(&number(value))), "{measured}");
+    }
+    let difference = number(&rotation["value"]) - number(&frozen["value"]);
+    assert!((number(&rotation["difference"]) - difference).abs() < 1e-9, "{rotation}");
+    assert_eq!(rotation["report"]["guard"]["measure"], "first_two@10");
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 use ess_files::FolderLock;
+use ess_metrics::NamedMeasure;
 
 use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
 
@@ -13,6 +14,8 @@ use crate::{
     output::{files::OutputLocks, options::Output},
 };
 
+use super::measure;
+
 /// What is compared on, and where the page and the results go.
 #[derive(Args)]
 pub(crate) struct ComparisonArguments<D: DataSetArgument> {
@@ -20,6 +23,10 @@ pub(crate) struct ComparisonArguments<D: DataSetArgument> {
     data: Vec<D>,
     #[command(flatten)]
     ranked: RankingArguments,
+    /// The measure of the page, such as recall@100 or mrr(rel=2)@10: any of `evaluate --measure` whose value is the mean over
+    /// the queries.
+    #[arg(long, value_name = "MEASURE", value_parser = measure::averaged, default_value = measure::DEFAULT)]
+    pub(super) measure: NamedMeasure,
     /// The folder that results are kept in, told apart by paths and settings: give another one when files of embeddings
     /// have changed [default: that of --out, with the ending .cells].
     #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written())]

@@ -4,6 +4,7 @@ mod cell;
 mod choice;
 mod data_set;
 mod frontier;
+mod peers;
 mod report;
 mod results;
 
@@ -20,13 +21,13 @@ use crate::{
     output::options::Output,
 };
 
-use super::arguments::ComparisonArguments;
+use super::{arguments::ComparisonArguments, measured_elsewhere::MeasuredElsewhere as _};
 
 use self::{
-    cell::Cell,
+    cell::{Cell, Measuring},
     choice::{Choice, Source},
     data_set::DataSet,
-    frontier::Peer,
+    peers::Peer,
     results::Results,
 };
 
@@ -37,8 +38,8 @@ Examples:
 
 /// Choose automatically on each data set with the same settings, and measure each choice on all test queries.
 ///
-/// A choice sees training and dev queries alone. Choices and results are kept in files of their own, so that a run that
-/// was stopped goes on where it was.
+/// A choice sees training and dev queries alone, and is the best by nDCG@10 of held-out ones, whatever the measure of the page.
+/// Choices and results are kept in files of their own, so that a run that was stopped goes on where it was.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -51,7 +52,8 @@ pub(crate) struct Arguments {
     /// ending .svg.
     #[arg(long, value_name = "SECONDS,…", value_delimiter = ',')]
     plot_budgets: Vec<f64>,
-    /// A JSON list of systems that were measured elsewhere, for the plot: name, source, ndcg, cpu_seconds.
+    /// A JSON list of systems that were measured elsewhere, for the plot: name, source, measure (without it, ndcg@10), value,
+    /// cpu_seconds.
     #[arg(long, value_name = "FILE", value_parser = paths::PEERS.read())]
     peers: Option<PathBuf>,
     /// A JSON file with the settings of automatic choice, or the folder of a choice that `train --module auto` made. Flags
@@ -68,7 +70,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let config = config(arguments.config.as_deref(), arguments.budget, comparison.given_seed())?;
     let device = arguments.device.open()?;
     let _lock = comparison.lock(plot_file(&arguments).as_deref(), output)?;
-    let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
+    let measuring = Measuring { measure: comparison.measure, seed: comparison.seed() };
+    let read = |path| Peer::read(path, measuring.measure);
+    let peers = arguments.peers.as_deref().map(read).transpose()?.unwrap_or_default();
     let folder = comparison.cells();
     let sources: Vec<Source<'_>> = data_sets.iter().map(|data| Source::new(data, &config)).collect();
     let choose = |source: &Source<'_>| {
@@ -77,11 +81,10 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let choices: Vec<Choice> =
         sources.iter().filter(|source| source.data.has_train()).map(choose).collect::<Result<_>>()?;
     ensure!(!choices.is_empty(), "no data set has training queries: give TRAIN in at least one --data");
-    let frontier = frontier(&arguments, output, &config, &sources, &device)?;
-    let mut results =
-        Results { own: vec![], transfer: vec![], several: vec![], frontier, peers, choices: vec![] };
+    let frontier = frontier(&arguments, output, &config, &sources, measuring, &device)?;
+    let mut results = Results::new(measuring.measure, frontier, peers);
     for target in &sources {
-        measure(&choices, target, &folder, comparison.seed(), &mut results)?;
+        measure(&choices, target, &folder, measuring, &mut results)?;
     }
     results.choices = choices;
     write(&arguments, output, &results)
@@ -92,13 +95,13 @@ fn measure(
     choices: &[Choice],
     target: &Source<'_>,
     folder: &Path,
-    seed: u64,
+    measuring: Measuring,
     results: &mut Results,
 ) -> Result<()> {
     let measure = |choices: &[&Choice]| {
         let names: Vec<&str> = choices.iter().map(|choice| choice.name()).collect();
         let path = folder.join(format!("{} on {}.json", names.join(" + "), target.data.name));
-        Cell::make(choices, target, &path, seed)
+        Cell::make(choices, target, &path, measuring)
     };
     let others: Vec<&Choice> =
         choices.iter().filter(|choice| !choice.data().shares_items(target.data)).collect();
@@ -121,9 +124,10 @@ fn frontier(
     output: &Output,
     config: &AutoConfig,
     sources: &[Source<'_>],
+    measuring: Measuring,
     device: &Device,
 ) -> Result<Vec<(f64, Cell)>> {
-    let (folder, seed) = (arguments.comparison.cells(), arguments.comparison.seed());
+    let folder = arguments.comparison.cells();
     let Some(source) = sources.iter().find(|source| source.data.has_train()) else {
         return Ok(Vec::new());
     };
@@ -132,7 +136,7 @@ fn frontier(
         config.check()?;
         let name = format!("{} within {budget}", source.data.name);
         let choice = Choice::make(source, &config, folder.join(&name), output.progress(), device)?;
-        let cell = Cell::make(&[&choice], source, &folder.join(format!("{name}.json")), seed)?;
+        let cell = Cell::make(&[&choice], source, &folder.join(format!("{name}.json")), measuring)?;
         Ok((choice.report.cpu_seconds, cell))
     };
     arguments.plot_budgets.iter().map(point).collect()
@@ -146,7 +150,7 @@ fn plot_file(arguments: &Arguments) -> Option<PathBuf> {
 fn write(arguments: &Arguments, output: &Output, results: &Results) -> Result<()> {
     let plot = plot_file(arguments);
     if let Some(path) = &plot {
-        frontier::plot(&results.frontier, &results.peers, path)?;
+        frontier::plot(results, path)?;
     }
     arguments.comparison.write(&report::markdown(results, plot.as_deref()))?;
     output.write(results)

@@ -34,14 +34,15 @@ Examples:
 
 /// Combine dense and lexical search in every way there is, and measure each on the test queries.
 ///
-/// Weights and their settings come from training and dev queries alone; nothing is chosen on test queries. Results are kept
-/// in a file for each data set, so that a run that was stopped goes on with the next one.
+/// Weights and their settings come from training and dev queries alone, where the measure of the page chooses; nothing is chosen
+/// on test queries. Results are kept in a file for each data set, so that a run that was stopped goes on with the next one.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     comparison: ComparisonArguments<BeirDataSet>,
-    /// How many hits of each searcher are combined, where two are; at least 10.
+    /// How many hits of each searcher are combined, where two are; at least as many as the measure looks at. Of a measure
+    /// without a cutoff that is what it looks at.
     #[arg(long, default_value_t = 100)]
     depth: usize,
 }
@@ -49,12 +50,14 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
-    ensure!(arguments.depth >= 10, "--depth {}: expected at least 10", arguments.depth);
+    let (depth, measure) = (arguments.depth, comparison.measure);
+    let least = measure.cutoff().k().unwrap_or(1);
+    ensure!(depth >= least, "--depth {depth}: expected at least {least}, for {measure}");
     let _lock = comparison.lock(None, output)?;
     let bar = output.bar(System::ALL.len() * data_sets.len());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
     let folder = comparison.cells();
-    let mut results = Results { depth: arguments.depth, sets: Vec::new() };
+    let mut results = Results { measure, depth, sets: Vec::new() };
     for data in &data_sets {
         let path = folder.join(format!("{}.json", data.name));
         let set = match kept(&path, data, &arguments) {
@@ -75,22 +78,22 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
 /// The result that is kept, if it is of just this.
 fn kept(path: &Path, data: &BeirDataSet, arguments: &Arguments) -> Option<SetResults> {
     let kept: SetResults = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-    let same = (&kept.data, kept.depth, kept.seed) == (data, arguments.depth, arguments.comparison.seed());
-    same.then_some(kept)
+    let wanted = (data, arguments.comparison.measure, arguments.depth, arguments.comparison.seed());
+    ((&kept.data, kept.measure, kept.depth, kept.seed) == wanted).then_some(kept)
 }
 
 fn compare(data: &BeirDataSet, arguments: &Arguments, bar: &ProgressBar) -> Result<SetResults> {
     bar.set_message(format!("reading {}", data.name));
-    let collection = Collection::open(data, arguments.depth)?;
+    let (measure, depth, seed) = (arguments.comparison.measure, arguments.depth, arguments.comparison.seed());
+    let collection = Collection::open(data, measure, depth)?;
     let mut measured = Vec::new();
     for system in System::ALL {
         bar.set_message(format!("{} on {}", system.name(), data.name));
         if collection.learn.is_some() || !system.learns() {
-            measured.push(Measured::of(system, &collection, &measured, arguments.comparison.seed())?);
+            measured.push(Measured::of(system, &collection, &measured, seed)?);
         }
         bar.inc(1);
     }
     let learned_from = collection.learn.as_ref().map_or(0, |learn| learn.relevant.len());
-    let (depth, seed) = (arguments.depth, arguments.comparison.seed());
-    Ok(SetResults { data: data.clone(), depth, seed, learned_from, measured })
+    Ok(SetResults { data: data.clone(), measure, depth, seed, learned_from, measured })
 }

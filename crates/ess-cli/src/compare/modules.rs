@@ -13,13 +13,14 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use clap::Args;
+use ess_metrics::NamedMeasure;
 use ess_train::TrainerConfig;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::{arguments::device::DeviceArguments, arguments::paths, output::options::Output};
 
-use super::arguments::ComparisonArguments;
+use super::{arguments::ComparisonArguments, measured_elsewhere::MeasuredElsewhere as _};
 
 use self::{cell::Cell, data_set::DataSet, peers::Peer, report::Report, system::System, wanted::Wanted};
 
@@ -30,8 +31,8 @@ Examples:
 
 /// Train every kind of searching module on each data set, and measure it on test queries.
 ///
-/// Every kind has its default settings, and all have the same trainer; whatever is chosen is chosen on dev. Each result
-/// is kept in a file of its own, so that a run that was stopped goes on where it was.
+/// Every kind has its default settings, and all have the same trainer; whatever is chosen is chosen on dev, by the measure of
+/// the page too. Each result is kept in a file of its own, so that a run that was stopped goes on where it was.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -43,7 +44,8 @@ pub(crate) struct Arguments {
     /// Also a table of the differences to this system, which is measured too.
     #[arg(long, value_name = "SYSTEM")]
     against: Vec<String>,
-    /// A JSON list of systems that were measured elsewhere, for rows below the others.
+    /// A JSON list of systems that were measured elsewhere, for rows below the others: name, source, measure (without it,
+    /// ndcg@10), and values by the name of the data set.
     #[arg(long, value_name = "FILE", value_parser = paths::PEERS.read())]
     peers: Option<PathBuf>,
     #[command(flatten)]
@@ -52,6 +54,7 @@ pub(crate) struct Arguments {
 
 #[derive(Serialize)]
 struct Results {
+    measure: NamedMeasure,
     data: Vec<String>,
     cells: Vec<Cell>,
 }
@@ -61,8 +64,10 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
     let device = arguments.device.open()?;
     let systems = System::chosen(&arguments.system, &arguments.against)?;
-    let peers = arguments.peers.as_deref().map(Peer::read).transpose()?.unwrap_or_default();
-    let trainer = TrainerConfig { seed: comparison.seed(), ..TrainerConfig::default() };
+    let (measure, seed) = (comparison.measure, comparison.seed());
+    let read = |path| Peer::read(path, measure);
+    let peers = arguments.peers.as_deref().map(read).transpose()?.unwrap_or_default();
+    let trainer = TrainerConfig { seed, measure, ..TrainerConfig::default() };
     let _lock = comparison.lock(None, output)?;
     let bar = output.bar(systems.len() * data_sets.len());
     bar.set_style(ProgressStyle::with_template("{wide_bar} {pos}/{len} {msg} [{elapsed}]")?);
@@ -73,9 +78,9 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
     }
     measuring.bar.finish_and_clear();
     let names: Vec<String> = data_sets.iter().map(|data| data.split.name.clone()).collect();
-    let report = Report { data: &names, systems: &systems, cells: &cells, seed: comparison.seed() };
+    let report = Report { data: &names, systems: &systems, cells: &cells, measure, seed };
     comparison.write(&report.markdown(&arguments.against, &peers))?;
-    output.write(&Results { data: names, cells })
+    output.write(&Results { measure, data: names, cells })
 }
 
 /// How cells are measured, and where they are kept.

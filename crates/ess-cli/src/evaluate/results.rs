@@ -8,6 +8,8 @@ use ess_kit::{GroupGain, JudgedQueries, Leakage, near_duplicates};
 use ess_metrics::{Aggregate, Bootstrap, Comparison, Evaluation, MeasureValues, Significance, compare, holm};
 use serde::Serialize;
 
+use crate::output::mean_interval::mean_interval;
+
 #[derive(Serialize)]
 pub(crate) struct Results {
     pub(crate) systems: BTreeMap<String, BTreeMap<String, Value>>,
@@ -132,12 +134,9 @@ impl Measured<'_> {
     fn values(&self, evaluation: &Evaluation) -> Result<BTreeMap<String, Value>> {
         let bootstrap = Bootstrap { seed: self.seed, ..Bootstrap::default() };
         let of_measure = |values: &MeasureValues| {
-            let is_mean = values.aggregate == Aggregate::Mean;
-            let is_share = values.per_query.iter().all(|value| (0.0..=1.0).contains(value));
-            let ci95 = match (is_mean, is_share) {
-                (true, true) => Some(bootstrap.interval_within(&values.per_query, [0.0, 1.0], 0.95)?),
-                (true, false) => bootstrap.interval(&values.per_query, 0.95)?,
-                (false, _) => None,
+            let ci95 = match values.aggregate {
+                Aggregate::Mean => mean_interval(&bootstrap, &values.per_query)?,
+                _ => None,
             };
             Ok((values.measure.clone(), Value { mean: values.mean, ci95 }))
         };

@@ -120,8 +120,8 @@ fn a_query_s_own_item_is_no_candidate_of_a_choice_nor_of_what_it_searches() {
     let kept = read_json(&data.path("auto.cells/own/choice.json"));
     assert_eq!(kept["report"]["dense"]["frozen"].as_f64(), Some(frozen("module")));
     let cell = read_json(&data.path("auto.cells/own on own.json"));
-    assert!((cell["frozen"]["ndcg"].as_f64().unwrap() - ndcg("frozen")).abs() < 1e-9);
-    assert!((cell["hybrid"]["mean"]["ndcg"].as_f64().unwrap() - ndcg("module (hybrid)")).abs() < 1e-9);
+    assert!((cell["frozen"]["value"].as_f64().unwrap() - ndcg("frozen")).abs() < 1e-9);
+    assert!((cell["hybrid"]["mean"]["value"].as_f64().unwrap() - ndcg("module (hybrid)")).abs() < 1e-9);
 }
 
 #[test]
@@ -201,13 +201,52 @@ fn choices_on_several_data_sets_become_a_page_that_a_second_run_takes_from_what_
     assert_eq!(std::fs::read_to_string(&out).unwrap(), page);
     assert!(std::fs::read_to_string(data.path("auto.svg")).unwrap().contains("tuned"));
 
-    // A kept result is taken as it is.
+    // A kept result is taken as it is, and so is one of an earlier version, which says no measure.
     let cell = data.path("auto.cells/one on one.json");
     let mut marked = read_json(&cell);
-    marked["hybrid"]["mean"]["ndcg"] = 0.125.into();
+    marked.as_object_mut().unwrap().remove("measure");
+    let mean = marked["hybrid"]["mean"].as_object_mut().unwrap();
+    mean.remove("value");
+    mean.insert("ndcg".to_owned(), 0.125.into());
     std::fs::write(&cell, marked.to_string()).unwrap();
     assert!(run("compare auto", arguments).succeeded().stdout.contains("| .1250 ["));
     run("compare auto", ["--data", "one=here", "--out", &out]).failed_with(&["NAME=BEIR_DIR"]);
+}
+
+#[test]
+fn choices_are_measured_by_what_is_asked_for_and_are_not_made_again_for_it() {
+    let data = data_with_texts();
+    std::fs::write(data.path("config.json"), r#"{"trained_modules": []}"#).unwrap();
+    let (folder, qrels) = (data.text(""), data.text("qrels.tsv"));
+    let (out, config, json) = (data.text("auto.md"), data.text("config.json"), data.text("auto.json"));
+    let set = format!("one={folder},{folder},{qrels},,{qrels}");
+    let own = ["--data", &set, "--config", &config, "--out", &out, "--json", &json, "--plot-budgets", "50"];
+    let choice = data.path("auto.cells/one/choice.json");
+    let page = run("compare auto", own).succeeded().stdout;
+    assert!(page.contains(" nDCG@10, with 95 %") && !page.contains("The choices themselves"), "{page}");
+    let chosen = std::fs::read(&choice).unwrap();
+
+    let page = run("compare auto", own.iter().chain(&["--measure", "mrr"])).succeeded().stdout;
+    assert!(page.contains(" mrr, with 95 %") && page.contains("The choices themselves"), "{page}");
+    assert!(std::fs::read_to_string(data.path("auto.svg")).unwrap().contains("mrr on test"));
+    assert_eq!(std::fs::read(&choice).unwrap(), chosen);
+    let (results, expected) = (read_json(json.as_ref()), data.frozen_value("mrr"));
+    assert_eq!((&results["measure"], &results["own"][0]["measure"]), (&"mrr".into(), &"mrr".into()));
+    let cell = &results["own"][0];
+    assert!((cell["frozen"]["value"].as_f64().unwrap() - expected).abs() < 1e-9, "{cell}");
+    // Words find what is relevant.
+    let hybrid = &cell["hybrid"];
+    let gain = hybrid["mean"]["value"].as_f64().unwrap() - expected;
+    assert!(gain > 0.0 && (hybrid["gain"].as_f64().unwrap() - gain).abs() < 1e-9, "{cell}");
+    let peers = data.text("peers.json");
+    std::fs::write(&peers, r#"[{"name": "tuned", "source": "elsewhere", "ndcg": 0.5, "cpu_seconds": 492}]"#)
+        .unwrap();
+    run("compare auto", own.iter().chain(&["--measure", "mrr", "--peers", &peers])).failed_with(&[
+        "peers.json",
+        "tuned",
+        "expected figures of mrr",
+        "ndcg@10",
+    ]);
 }
 
 #[test]

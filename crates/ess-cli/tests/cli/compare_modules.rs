@@ -38,15 +38,87 @@ fn systems_are_measured_once_and_a_second_run_takes_what_is_kept() {
     let frozen = &results["cells"][0]["outcome"]["measured"];
     assert_eq!((&frozen["difference"], &frozen["queries"]), (&0.0.into(), &24.into()));
 
-    // A kept result is taken as it is, and one that is torn is measured again.
+    // A kept result is taken as it is, here as an earlier version wrote it, and one that is torn is measured again.
     let cell = data.path("table.cells/small.ridge.json");
     let kept = std::fs::read_to_string(&cell).unwrap();
     let mut marked = read_json(&cell);
-    marked["outcome"]["measured"]["ndcg"] = 0.125.into();
+    let measured = marked["outcome"]["measured"].as_object_mut().unwrap();
+    measured.remove("value");
+    measured.insert("ndcg".to_owned(), 0.125.into());
     std::fs::write(&cell, marked.to_string()).unwrap();
     assert!(run("compare modules", arguments).succeeded().stdout.contains(".1250"));
     std::fs::write(&cell, &kept[..kept.len() / 2]).unwrap();
     assert!(!run("compare modules", arguments).succeeded().stdout.contains(".1250"));
+}
+
+#[test]
+fn a_page_is_in_the_measure_that_is_asked_for() {
+    let data = SmallData::new(6, 6).with_texts();
+    let (qrels, folder) = (data.text("qrels.tsv"), data.text(""));
+    let (out, json, peers) = (data.text("table.md"), data.text("table.json"), data.text("peers.json"));
+    let set = format!("small={folder},{qrels},{qrels},{qrels}");
+    let own = ["--data", &set, "--against", "ridge", "--system", "ridge", "--out", &out, "--json", &json];
+    let values = || {
+        let measured = read_json(json.as_ref())["cells"].as_array().unwrap().clone();
+        measured.into_iter().map(|mut cell| cell["outcome"]["measured"].take()).collect::<Vec<_>>()
+    };
+    let value = |measured: &serde_json::Value| measured["value"].as_f64().unwrap();
+    let page = run("compare modules", own).succeeded().stdout;
+    assert!(
+        page.contains("\nnDCG@10 on test queries") && page.contains("difference of nDCG@10 on"),
+        "{page}"
+    );
+    let by_ndcg = values();
+    assert!((value(&by_ndcg[0]) - data.frozen_value("ndcg@10")).abs() < 1e-9);
+
+    let in_mrr = ["--measure", "mrr"];
+    let page = run("compare modules", own.iter().chain(&in_mrr)).succeeded().stdout;
+    assert!(page.contains("\nmrr on test queries") && page.contains("difference of mrr on"), "{page}");
+    assert!(!page.contains("nDCG"), "{page}");
+    let [frozen, ridge] = values().try_into().unwrap();
+    assert!((value(&frozen) - data.frozen_value("mrr")).abs() < 1e-9);
+    assert!((value(&frozen) - value(&by_ndcg[0])).abs() > 0.01, "{frozen}");
+    let difference = value(&ridge) - value(&frozen);
+    assert!((ridge["difference"].as_f64().unwrap() - difference).abs() < 1e-9, "{ridge}");
+    // Dev chose by it as well.
+    assert_eq!(
+        (&read_json(json.as_ref())["measure"], &ridge["report"]["guard"]["measure"]),
+        (&"mrr".into(), &"mrr".into())
+    );
+
+    // Figures from elsewhere say what they are.
+    let row = r#""name": "a peer", "source": "its authors""#;
+    std::fs::write(&peers, format!(r#"[{{{row}, "ndcg": {{"small": 0.5}}}}]"#)).unwrap();
+    let with_peers = ["--peers", &peers];
+    run("compare modules", own.iter().chain(&in_mrr).chain(&with_peers)).failed_with(&[
+        "peers.json",
+        "a peer",
+        "expected figures of mrr",
+        "ndcg@10",
+    ]);
+    std::fs::write(&peers, format!(r#"[{{{row}, "measure": "mrr", "values": {{"small": 0.25}}}}]"#)).unwrap();
+    let page = run("compare modules", own.iter().chain(&in_mrr).chain(&with_peers)).succeeded().stdout;
+    assert!(page.contains("| a peer | its authors | .2500 |"), "{page}");
+
+    // What is kept of one measure is not taken for the other.
+    run("compare modules", own).succeeded();
+    assert_eq!(values().iter().map(value).collect::<Vec<_>>(), by_ndcg.iter().map(value).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_measure_that_there_is_not_or_that_is_no_mean_is_refused_before_any_work() {
+    let data = SmallData::new(6, 6).with_texts();
+    let (folder, qrels, out) = (data.text(""), data.text("qrels.tsv"), data.text("page.md"));
+    let embeddings = format!("small={folder},{qrels},{qrels},{qrels}");
+    let texts = format!("small={folder},{folder},{qrels},,{qrels}");
+    for (command, set) in
+        [("compare modules", &embeddings), ("compare auto", &texts), ("compare hybrid", &texts)]
+    {
+        let compare = |measure: &str| run(command, ["--data", set, "--out", &out, "--measure", measure]);
+        compare("bleu@4").failed_with(&["--measure", "bleu@4", "ndcg", "recall", "bpref"]);
+        compare("gm_map").failed_with(&["--measure", "gm_map", "mean over the queries"]);
+        assert!(!data.path("page.md").exists() && !data.path("page.cells").exists(), "{command}");
+    }
 }
 
 #[test]

@@ -25,10 +25,13 @@ fn every_program_explains_its_arguments() {
     let programs = [
         ("train", "--embeddings --train --dev --module --budget --beir --loss --seed --out --json"),
         ("evaluate", "--embeddings --qrels --module --beir --train --run --write-run --json"),
-        ("compare auto", "--data --budget --plot-budgets --peers --config --cells --quiet --out --json"),
-        ("compare hybrid", "--data --depth --cells --seed --quiet --out --json"),
+        (
+            "compare auto",
+            "--data --measure --budget --plot-budgets --peers --config --cells --quiet --out --json",
+        ),
+        ("compare hybrid", "--data --measure --depth --cells --seed --quiet --out --json"),
         ("calibrate", "--embeddings --qrels --test --module --method --out --plot --json"),
-        ("compare modules", "--data --system --peers --cells --seed --out --json"),
+        ("compare modules", "--data --measure --system --peers --cells --seed --out --json"),
         (
             "experiment architectures",
             "--data --module --texts --token-states --tuned --cross-encoder --depth --seeds --out --json",

@@ -6,7 +6,7 @@ use ess_core::{Embeddings, Ids, TokenStates};
 use ess_data::{Dtype, EmbeddingStore, Provenance, write_store, write_token_store};
 use tempfile::TempDir;
 
-use crate::program::{Outcome, run};
+use crate::program::{Outcome, read_json, run};
 
 pub(crate) const QUERIES: usize = 24;
 pub(crate) const ITEMS: usize = 40;
@@ -129,6 +129,13 @@ impl SmallData {
     pub(crate) fn evaluate(&self, more: &[&str]) -> Outcome {
         let own = ["--embeddings".to_owned(), self.text(""), "--qrels".to_owned(), self.text("qrels.tsv")];
         run("evaluate", own.iter().map(String::as_str).chain(more.iter().copied()))
+    }
+
+    /// What `evaluate` says of the frozen encoder.
+    pub(crate) fn frozen_value(&self, measure: &str) -> f64 {
+        let report = self.text("frozen.json");
+        self.evaluate(&["--measure", measure, "--json", &report]).succeeded();
+        read_json(report.as_ref())["systems"]["frozen"][measure]["mean"].as_f64().unwrap()
     }
 
     /// Neither the folder of the module nor a file of the programs' is there.

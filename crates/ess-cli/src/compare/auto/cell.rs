@@ -2,14 +2,18 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ess_auto::{AutoConfig, AutoModule, AutoSearcher};
 use ess_core::Identity;
 use ess_kit::{GroupGain, Leakage, near_duplicates};
-use ess_metrics::{Bootstrap, Evaluation, RandomizationTest};
+use ess_metrics::{Bootstrap, NamedMeasure, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
-use crate::{automatic::search_automatically, output::json::write_json};
+use crate::{
+    automatic::search_automatically,
+    compare::measure,
+    output::{json::write_json, mean_interval::mean_interval},
+};
 
 use super::{
     choice::{Choice, Source},
@@ -23,6 +27,8 @@ pub(crate) struct Cell {
     pub(crate) chosen_on: Vec<String>,
     configs: Vec<AutoConfig>,
     pub(crate) target: DataSet,
+    #[serde(default = "measure::of_earlier_results")]
+    measure: NamedMeasure,
     pub(crate) frozen: Mean,
     pub(crate) dense: Gain,
     pub(crate) hybrid: Gain,
@@ -31,11 +37,20 @@ pub(crate) struct Cell {
     pub(crate) near_duplicates: usize,
 }
 
-/// nDCG@10 with its 95 % bootstrap interval.
+/// How test queries are measured.
+#[derive(Clone, Copy)]
+pub(crate) struct Measuring {
+    pub(crate) measure: NamedMeasure,
+    /// Of the bootstrap and of the randomisation test.
+    pub(crate) seed: u64,
+}
+
+/// The measure with its 95 % bootstrap interval; none where values beyond 0 to 1 are too few or too alike.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Mean {
-    pub(crate) ndcg: f64,
-    pub(crate) ci95: [f64; 2],
+    #[serde(alias = "ndcg")]
+    pub(crate) value: f64,
+    pub(crate) ci95: Option<[f64; 2]>,
     pub(crate) queries: usize,
 }
 
@@ -53,16 +68,23 @@ pub(crate) struct Gain {
 
 impl Cell {
     /// Takes the result that is kept, if it is of just this, or measures.
-    pub(crate) fn make(choices: &[&Choice], target: &Source<'_>, path: &Path, seed: u64) -> Result<Self> {
+    pub(crate) fn make(
+        choices: &[&Choice],
+        target: &Source<'_>,
+        path: &Path,
+        measuring: Measuring,
+    ) -> Result<Self> {
         let chosen_on: Vec<String> = choices.iter().map(|choice| choice.name().to_owned()).collect();
         let configs: Vec<AutoConfig> = choices.iter().map(|choice| choice.config.clone()).collect();
         let kept = std::fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Self>(&bytes).ok());
         let same = |kept: &Self| {
-            (&kept.chosen_on, &kept.configs, &kept.target) == (&chosen_on, &configs, target.data)
+            (&kept.chosen_on, &kept.configs, &kept.target, kept.measure)
+                == (&chosen_on, &configs, target.data, measuring.measure)
         };
         if let Some(kept) = kept.filter(same) {
             return Ok(kept);
         }
+        let Measuring { measure, seed } = measuring;
         let modules: Vec<AutoModule> = choices.iter().map(|choice| choice.module()).collect::<Result<_>>()?;
         let opened = target.opened()?;
         let own = choices.len() == 1 && choices[0].data().shares_items(target.data);
@@ -70,11 +92,12 @@ impl Cell {
             [module] => module.bind(&opened.collection)?,
             several => AutoSearcher::of_several(several, &opened.collection)?,
         };
-        let measured = Measured::of(&searcher, opened)?;
+        let measured = Measured::of(&searcher, opened, measure)?;
         let cell = Self {
             chosen_on,
             configs,
             target: target.data.clone(),
+            measure,
             frozen: measured.mean(&measured.frozen, seed)?,
             dense: measured.gain(&measured.dense, seed)?,
             hybrid: measured.gain(&measured.hybrid, seed)?,
@@ -93,7 +116,7 @@ impl Cell {
     }
 }
 
-/// nDCG@10 by query.
+/// The measure by query.
 struct Measured {
     frozen: Vec<f64>,
     dense: Vec<f64>,
@@ -103,21 +126,22 @@ struct Measured {
 }
 
 impl Measured {
-    fn of(searcher: &AutoSearcher<'_>, opened: &Opened) -> Result<Self> {
+    fn of(searcher: &AutoSearcher<'_>, opened: &Opened, measure: NamedMeasure) -> Result<Self> {
         let (test, index) = (&opened.test, opened.collection.index());
         let identity = Identity::new(opened.dataset.items().dim());
-        let frozen = test.evaluate(&opened.dataset.search("frozen", &identity, index, test)?)?;
+        let run = opened.dataset.search("frozen", &identity, index, test)?;
+        let (queries, frozen) = measure::by_query(measure, test, &run)?;
         let chosen = |texts| -> Result<Vec<f64>> {
             let run = search_automatically(searcher, &opened.collection, test, texts, "auto")?;
-            values(&test.evaluate(&run)?)
+            Ok(measure::by_query(measure, test, &run)?.1)
         };
         let learned: Vec<_> = opened.train.iter().chain(&opened.dev).collect();
         let qrels: Vec<_> = learned.iter().map(|queries| &queries.qrels).collect();
         let encodings: Vec<_> = learned.iter().map(|queries| queries.set.encodings()).collect();
         Ok(Self {
-            leakage: Leakage::new(&qrels, &test.qrels, frozen.queries()),
+            leakage: Leakage::new(&qrels, &test.qrels, &queries),
             near_duplicates: near_duplicates(&encodings, test.set.encodings())?,
-            frozen: values(&frozen)?,
+            frozen,
             dense: chosen(None)?,
             hybrid: chosen(Some(&opened.texts))?,
         })
@@ -125,8 +149,8 @@ impl Measured {
 
     fn mean(&self, values: &[f64], seed: u64) -> Result<Mean> {
         let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
-        let ndcg = values.iter().sum::<f64>() / values.len() as f64;
-        Ok(Mean { ndcg, ci95: bootstrap.interval_within(values, [0.0, 1.0], 0.95)?, queries: values.len() })
+        let value = values.iter().sum::<f64>() / values.len() as f64;
+        Ok(Mean { value, ci95: mean_interval(&bootstrap, values)?, queries: values.len() })
     }
 
     fn gain(&self, values: &[f64], seed: u64) -> Result<Gain> {
@@ -135,14 +159,10 @@ impl Measured {
         let mean = self.mean(values, seed)?;
         Ok(Gain {
             mean,
-            gain: mean.ndcg - self.mean(&self.frozen, seed)?.ndcg,
+            gain: mean.value - self.mean(&self.frozen, seed)?.value,
             ci95: bootstrap.difference_interval(&self.frozen, values, 0.95)?,
             p: test.p_value(&self.frozen, values)?,
             groups: self.leakage.gains(&self.frozen, values, &bootstrap)?,
         })
     }
-}
-
-fn values(evaluation: &Evaluation) -> Result<Vec<f64>> {
-    Ok(evaluation.get("ndcg@10").context("nDCG@10 is measured")?.per_query.clone())
 }

@@ -5,7 +5,14 @@ use std::{fmt::Write, path::Path};
 use ess_auto::Choice as Chosen;
 use ess_kit::GroupGain;
 
-use crate::{automatic::describe_choice, output::together::Together};
+use crate::{
+    automatic::describe_choice,
+    compare::measure,
+    output::{
+        figures::{self, difference_interval, figure, p_value, signed},
+        together::Together,
+    },
+};
 
 use super::{
     cell::{Cell, Gain, Mean},
@@ -15,7 +22,7 @@ use super::{
 const INTRODUCTION: &str = "# Automatic choice
 
 What `train --module auto` chooses on several data sets with the same settings. Each choice saw training and dev queries
-alone, and test queries were searched afterwards. nDCG@10, with 95 % bootstrap intervals over queries; differences to the
+alone, and test queries were searched afterwards. {measure}, with 95 % bootstrap intervals over queries; differences to the
 frozen encoder are paired. *Dense* looks at what the encoder gives of queries and items and at no text, so its gain is that
 of a trained module, of the memory of training queries, of feedback and, where the reasons below name them, of passages and
 tokens: richer encodings by the same frozen encoder (`encode --passages --states LAYER --item-states`), compared without any
@@ -25,6 +32,11 @@ printed are not corrected. Where two systems differ on too few queries no interv
 
 Written by `ess compare auto`, which `ess compare auto --help` explains; any BEIR folder with its
 embeddings will do.
+";
+
+/// Of a page in another measure than that of the choices.
+const CHOSEN_BY: &str = "
+The choices themselves, and what is said of held-out queries below, are by nDCG@10.
 ";
 
 const LIMITS: &str = "
@@ -41,7 +53,10 @@ const LIMITS: &str = "
 
 /// The whole page.
 pub(crate) fn markdown(results: &Results, plot: Option<&Path>) -> String {
-    let mut text = String::from(INTRODUCTION);
+    let mut text = INTRODUCTION.replace("{measure}", &measure::title(results.measure));
+    if results.measure != measure::of_earlier_results() {
+        text.push_str(CHOSEN_BY);
+    }
     own(&mut text, results);
     groups(&mut text, results);
     evidence(&mut text, results);
@@ -197,8 +212,9 @@ fn frontier(text: &mut String, results: &Results, plot: &Path) {
     let data = &results.frontier[0].1.target.name;
     let _ = writeln!(
         text,
-        "\n## Quality against CPU-seconds\n\n![nDCG@10 against CPU-seconds]({name})\n\nThe same choice on {data} within \
-         several budgets:\n\n| system | CPU-s | dense | hybrid |\n|---|---|---|---|"
+        "\n## Quality against CPU-seconds\n\n![{} against CPU-seconds]({name})\n\nThe same choice on {data} within \
+         several budgets:\n\n| system | CPU-s | dense | hybrid |\n|---|---|---|---|",
+        measure::title(results.measure)
     );
     for (spent, cell) in &results.frontier {
         let budget = cell.budget();
@@ -212,41 +228,26 @@ fn frontier(text: &mut String, results: &Results, plot: &Path) {
             peer.name,
             peer.source,
             peer.cpu_seconds,
-            figure(peer.ndcg)
+            figure(peer.value)
         );
     }
 }
 
 fn mean(mean: &Mean) -> String {
-    let [low, high] = mean.ci95.map(|end| format!("{end:.3}").replacen("0.", ".", 1));
-    format!("{} [{low}, {high}]", figure(mean.ndcg))
-}
-
-fn figure(value: f64) -> String {
-    format!("{value:.4}").replacen("0.", ".", 1)
+    figures::mean(mean.value, mean.ci95)
 }
 
 fn difference(gain: &Gain, table: &Together) -> String {
-    let p = if gain.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", gain.p) };
-    let interval = match gain.ci95.map(|interval| interval.map(signed)) {
-        Some([low, high]) => format!("[{low}, {high}]"),
-        None => "[too few queries differ]".to_owned(),
-    };
-    table.emphasised(&format!("{} {interval}", signed(gain.gain)), gain.ci95, Some(gain.p))
-        + ", "
-        + &p.replacen("0.", ".", 1)
+    let text = format!("{} {}", signed(gain.gain, 3), difference_interval(gain.ci95));
+    format!("{}, {}", table.emphasised(&text, gain.ci95, Some(gain.p)), p_value(gain.p))
 }
 
 fn short_difference(gain: &Gain, table: &Together) -> String {
-    table.emphasised(&signed(gain.gain), gain.ci95, Some(gain.p))
+    table.emphasised(&signed(gain.gain, 3), gain.ci95, Some(gain.p))
 }
 
 fn group(gain: Option<GroupGain>, table: &Together) -> String {
-    gain.map_or("–".to_owned(), |gain| table.emphasised(&signed(gain.gain), gain.ci95, gain.p))
-}
-
-fn signed(value: f64) -> String {
-    format!("{value:+.3}").replacen("0.", ".", 1)
+    gain.map_or("–".to_owned(), |gain| table.emphasised(&signed(gain.gain, 3), gain.ci95, gain.p))
 }
 
 #[cfg(test)]

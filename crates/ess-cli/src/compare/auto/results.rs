@@ -1,12 +1,15 @@
 //! What a comparison of automatic choices found.
 
+use ess_metrics::NamedMeasure;
 use serde::Serialize;
 
-use super::{cell::Cell, choice::Choice, frontier::Peer};
+use super::{cell::Cell, choice::Choice, peers::Peer};
 
 /// All that the page is made of.
 #[derive(Serialize)]
 pub(super) struct Results {
+    /// Of test queries.
+    pub(super) measure: NamedMeasure,
     pub(super) choices: Vec<Choice>,
     /// Of each choice on the test queries of its own data set.
     pub(super) own: Vec<Cell>,
@@ -17,4 +20,11 @@ pub(super) struct Results {
     /// Choices on the first data set by budget, with what they spent.
     pub(super) frontier: Vec<(f64, Cell)>,
     pub(super) peers: Vec<Peer>,
+}
+
+impl Results {
+    /// What came of choices by budget, before there is anything else.
+    pub(super) fn new(measure: NamedMeasure, frontier: Vec<(f64, Cell)>, peers: Vec<Peer>) -> Self {
+        Self { measure, choices: vec![], own: vec![], transfer: vec![], several: vec![], frontier, peers }
+    }
 }

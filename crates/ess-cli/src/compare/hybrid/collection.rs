@@ -5,7 +5,7 @@ use ess_core::{Embeddings, Encoding, Identity, IndexSearcher, QueryEncoder};
 use ess_data::read_qrels;
 use ess_index::FlatIndex;
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
-use ess_metrics::{Evaluator, Qrels, RowQrels};
+use ess_metrics::{Evaluator, NamedMeasure, Qrels, RowQrels};
 use ess_searchers::{BothLists, HybridEncoding, HybridIndex};
 
 use crate::data::{
@@ -33,13 +33,17 @@ pub(crate) struct Judged {
     pub(crate) queries: HybridEncoding,
     pub(crate) pass: BothLists,
     pub(crate) relevant: Vec<Vec<(usize, f32)>>,
+    /// By which rankings are judged.
+    measure: NamedMeasure,
+    /// The hits of a ranking: as many as the measure looks at, and for one without a cutoff those of one searcher.
+    pub(crate) hits: usize,
     /// The item that no ranking of a query may have.
     own_items: Vec<Option<usize>>,
     qrels: RowQrels,
 }
 
 impl Collection {
-    pub(crate) fn open(data: &BeirDataSet, depth: usize) -> Result<Self> {
+    pub(crate) fn open(data: &BeirDataSet, measure: NamedMeasure, depth: usize) -> Result<Self> {
         let dataset = open_for_rankings(&data.embeddings, data.ranked)?;
         let texts = BeirTexts::read(&data.beir)?;
         let item_texts = texts.items(dataset.item_ids())?;
@@ -62,6 +66,8 @@ impl Collection {
                 relevant: relevant.map(Iterator::collect).collect(),
                 qrels: RowQrels::new(grades())?,
                 own_items: judged.own_items.clone(),
+                measure,
+                hits: measure.cutoff().k().unwrap_or(depth),
                 queries,
             })
         };
@@ -78,13 +84,14 @@ impl Collection {
 }
 
 impl Judged {
-    /// nDCG@10 by query of these rankings.
-    pub(crate) fn ndcg(&self, hits: &[Vec<ess_core::Hit>]) -> Result<Vec<f64>> {
-        let evaluator = Evaluator::from_names(["ndcg@10"])?;
+    /// The measure by query of these rankings.
+    pub(crate) fn values(&self, hits: &[Vec<ess_core::Hit>]) -> Result<Vec<f64>> {
+        let evaluator = Evaluator::new(vec![self.measure])?;
         let rankings = hits.iter().zip(&self.own_items);
         let rankings = rankings
             .map(|(hits, own)| hits.iter().map(|hit| hit.item).filter(move |item| Some(*item) != *own));
-        Ok(evaluator.evaluate_rows(&self.qrels, rankings)?.get("ndcg@10")?.per_query.clone())
+        let found = evaluator.evaluate_rows(&self.qrels, rankings)?;
+        Ok(found.get(&self.measure.to_string())?.per_query.clone())
     }
 
     /// Some of the queries.
@@ -97,6 +104,7 @@ impl Judged {
             relevant: rows.iter().map(|&row| self.relevant[row].clone()).collect(),
             qrels: RowQrels::new(judgements)?,
             own_items: rows.iter().map(|&row| self.own_items[row]).collect(),
+            ..*self
         })
     }
 }

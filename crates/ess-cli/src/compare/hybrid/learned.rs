@@ -63,7 +63,7 @@ fn fit(config: &WeightConfig, combination: Combination, queries: &Judged) -> Res
     Ok(LearnedWeight::fit(config, combination, &queries.queries, &queries.pass, &queries.relevant)?)
 }
 
-/// Mean nDCG@10 over all queries, each held out once.
+/// The mean of the measure over all queries, each held out once.
 fn held_out(
     config: &WeightConfig,
     combination: Combination,
@@ -77,7 +77,7 @@ fn held_out(
         let weight = fit(config, combination, &queries.select(&others)?)?;
         let held_out = queries.select(held_out)?;
         let shares = weight.shares(&held_out.queries, Some(&held_out.pass))?;
-        values.extend(held_out.ndcg(&held_out.pass.combine(combination, &shares, 10)?)?);
+        values.extend(held_out.values(&held_out.pass.combine(combination, &shares, held_out.hits)?)?);
     }
     Ok(values.iter().sum::<f64>() / values.len() as f64)
 }

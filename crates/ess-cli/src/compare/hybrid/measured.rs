@@ -5,24 +5,28 @@ use cpu_time::ProcessTime;
 use ess_metrics::{Bootstrap, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
+use crate::output::mean_interval::mean_interval;
+
 use super::{collection::Collection, system::System};
 
-/// nDCG@10 on test, and what it took.
+/// The measure on test, and what it took.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) system: String,
     pub(crate) setting: String,
-    /// nDCG@10 of held-out training and dev queries, where cross-validation chose a setting.
+    /// The mean over held-out training and dev queries, where cross-validation chose a setting.
     pub(crate) held_out: Option<f64>,
-    pub(crate) ndcg: f64,
-    pub(crate) ci95: [f64; 2],
+    #[serde(alias = "ndcg")]
+    pub(crate) value: f64,
+    /// None where values beyond 0 to 1 are too few or too alike.
+    pub(crate) ci95: Option<[f64; 2]>,
     pub(crate) against_frozen: Difference,
     /// Of a weight of each query's own: against one fitted weight.
     pub(crate) against_constant: Option<Difference>,
     /// CPU-seconds of learning, and of searching for all test queries.
     pub(crate) learning_seconds: f64,
     pub(crate) searching_seconds: f64,
-    /// nDCG@10 of each test query.
+    /// Of each test query.
     pub(crate) per_query: Vec<f64>,
 }
 
@@ -44,7 +48,7 @@ impl Measured {
         let started = ProcessTime::now();
         let hits = ready.search(collection, &collection.test)?;
         let searching_seconds = started.elapsed().as_secs_f64();
-        let per_query = collection.test.ndcg(&hits)?;
+        let per_query = collection.test.values(&hits)?;
         let frozen = before.first().map_or(&per_query, |frozen| &frozen.per_query);
         let constant = system.constant().map(System::name);
         let constant = before.iter().find(|other| Some(&other.system) == constant.as_ref());
@@ -53,8 +57,8 @@ impl Measured {
             system: system.name(),
             setting: ready.setting,
             held_out: ready.held_out,
-            ndcg: mean(&per_query),
-            ci95: Bootstrap { seed, ..Bootstrap::default() }.interval_within(&per_query, [0.0, 1.0], 0.95)?,
+            value: mean(&per_query),
+            ci95: mean_interval(&Bootstrap { seed, ..Bootstrap::default() }, &per_query)?,
             against_frozen: Difference::of(frozen, &per_query, seed)?,
             against_constant: against_constant.transpose()?,
             learning_seconds,

@@ -2,7 +2,13 @@
 
 use std::fmt::Write;
 
-use crate::output::together::Together;
+use crate::{
+    compare::measure,
+    output::{
+        figures::{difference_interval, figure, mean, p_value, signed},
+        together::Together,
+    },
+};
 
 use super::{
     measured::{Difference, Measured},
@@ -12,19 +18,19 @@ use super::{
 
 const INTRODUCTION: &str = "# Dense and lexical search combined
 
-The frozen encoder and BM25, combined in every way that `ess-searchers` has. nDCG@10 on test queries; differences are paired,
+The frozen encoder and BM25, combined in every way that `ess-searchers` has. {measure} on test queries; differences are paired,
 with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0 and the p-value (randomisation
 test) below .05 after Holm's correction over all differences of the table; p-values that are printed are not corrected.
 Where two systems differ on too few queries no interval is stated, and nothing is bold. Shares are the lexical half's.
-*Tuned* is the share with the highest nDCG@10 on training and dev queries; *one fitted weight* and *learned* weights
-minimise a softmax cross-entropy over what both searchers found, and the penalty of learned ones has the highest nDCG@10 in
+*Tuned* is the share with the highest {measure} on training and dev queries; *one fitted weight* and *learned* weights
+minimise a softmax cross-entropy over what both searchers found, and the penalty of learned ones has the highest {measure} in
 5-fold cross-validation over training and dev queries, cut at random. Nothing is chosen on test queries.
 
 ";
 
 /// The whole page.
 pub(crate) fn markdown(results: &Results) -> String {
-    let mut text = String::from(INTRODUCTION);
+    let mut text = INTRODUCTION.replace("{measure}", &measure::title(results.measure));
     command(&mut text, results);
     overview(&mut text, results);
     own_weights(&mut text, results);
@@ -36,6 +42,9 @@ pub(crate) fn markdown(results: &Results) -> String {
 
 fn command(text: &mut String, results: &Results) {
     text.push_str("```text\ness compare hybrid --out hybrid.md");
+    if results.measure != measure::of_earlier_results() {
+        let _ = write!(text, " --measure '{}'", results.measure);
+    }
     let _ = write!(text, " --depth {}", results.depth);
     for set in &results.sets {
         let learn = if set.learned_from > 0 { "TRAIN,DEV" } else { "," };
@@ -63,8 +72,8 @@ fn overview(text: &mut String, results: &Results) {
         let cell = |set: &SetResults| {
             set.of(&system.name()).map_or("–".to_owned(), |measured| {
                 let Difference { mean, ci95, p } = measured.against_frozen;
-                let difference = table.emphasised(&signed(mean), ci95, Some(p));
-                format!("{} {difference}", figure(measured.ndcg))
+                let difference = table.emphasised(&signed(mean, 3), ci95, Some(p));
+                format!("{} {difference}", figure(measured.value))
             })
         };
         let cells: Vec<String> = results.sets.iter().map(cell).collect();
@@ -107,14 +116,13 @@ fn details(text: &mut String, set: &SetResults) {
     let others = set.measured.iter().skip(1);
     let table = Together::new(others.map(|measured| Some(measured.against_frozen.p)));
     for measured in &set.measured {
-        let [low, high] = measured.ci95.map(|end| format!("{end:.3}").replacen("0.", ".", 1));
         let _ = writeln!(
             text,
-            "| {} | {} | {} | {} [{low}, {high}] | {} | {:.2} | {:.2} |",
+            "| {} | {} | {} | {} | {} | {:.2} | {:.2} |",
             measured.system,
             measured.setting,
             measured.held_out.map_or(String::new(), figure),
-            figure(measured.ndcg),
+            mean(measured.value, measured.ci95),
             difference(&measured.against_frozen, &table),
             measured.learning_seconds,
             measured.searching_seconds,
@@ -129,22 +137,9 @@ impl SetResults {
 }
 
 fn difference(difference: &Difference, table: &Together) -> String {
-    let interval = match difference.ci95.map(|interval| interval.map(signed)) {
-        Some([low, high]) => format!("[{low}, {high}]"),
-        None => "[too few queries differ]".to_owned(),
-    };
-    let text = format!("{} {interval}", signed(difference.mean));
-    let p = if difference.p < 0.001 { "p < .001".to_owned() } else { format!("p = {:.3}", difference.p) };
-    let text = table.emphasised(&text, difference.ci95, Some(difference.p));
-    format!("{text}, {}", p.replacen("0.", ".", 1))
-}
-
-fn figure(value: f64) -> String {
-    format!("{value:.4}").replacen("0.", ".", 1)
-}
-
-fn signed(value: f64) -> String {
-    format!("{value:+.3}").replacen("0.", ".", 1)
+    let Difference { mean, ci95, p } = *difference;
+    let text = format!("{} {}", signed(mean, 3), difference_interval(ci95));
+    format!("{}, {}", table.emphasised(&text, ci95, Some(p)), p_value(p))
 }
 
 #[cfg(test)]

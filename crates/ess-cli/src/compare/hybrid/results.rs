@@ -1,14 +1,16 @@
 //! What a comparison of hybrids found.
 
+use ess_metrics::NamedMeasure;
 use serde::{Deserialize, Serialize};
 
-use crate::data::beir_data_set::BeirDataSet;
+use crate::{compare::measure, data::beir_data_set::BeirDataSet};
 
 use super::measured::Measured;
 
 /// All that the page is made of.
 #[derive(Serialize)]
 pub(super) struct Results {
+    pub(super) measure: NamedMeasure,
     pub(super) depth: usize,
     pub(super) sets: Vec<SetResults>,
 }
@@ -17,6 +19,8 @@ pub(super) struct Results {
 #[derive(Serialize, Deserialize)]
 pub(super) struct SetResults {
     pub(super) data: BeirDataSet,
+    #[serde(default = "measure::of_earlier_results")]
+    pub(super) measure: NamedMeasure,
     pub(super) depth: usize,
     pub(super) seed: u64,
     /// Training and dev queries that were learned from.

@@ -12,9 +12,6 @@ use super::{
     learned::{self, Look},
 };
 
-/// How deep is measured: nDCG@10.
-const K: usize = 10;
-
 /// One way to search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum System {
@@ -45,7 +42,7 @@ pub(crate) struct Ready {
     combination: Option<Combination>,
     weight: Option<LearnedWeight>,
     pub(crate) setting: String,
-    /// nDCG@10 of held-out queries in cross-validation, where a setting was chosen so.
+    /// The mean of the measure over held-out queries in cross-validation, where a setting was chosen so.
     pub(crate) held_out: Option<f64>,
 }
 
@@ -163,10 +160,10 @@ impl System {
 }
 
 impl Ready {
-    /// The ten best items of each query, by the indexes that the system stands for.
+    /// The best items of each query, as many as the measure looks at, by the indexes that the system stands for.
     pub(crate) fn search(&self, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
         let Collection { dense, words, both, depth, .. } = collection;
-        let (queries, k) = (&judged.queries, K);
+        let (queries, k) = (&judged.queries, judged.hits);
         if let Some(weight) = self.weight.clone() {
             return Ok(match weight.combination() {
                 Combination::Raw { .. } => LearnedHybrid::new(both, weight)?.search(queries, k)?,
@@ -188,14 +185,14 @@ impl Ready {
 /// One index where the combination is an inner product, two otherwise.
 fn combined(combination: Combination, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
     let Collection { dense, words, both, depth, .. } = collection;
-    let (queries, k) = (&judged.queries, K);
+    let (queries, k) = (&judged.queries, judged.hits);
     Ok(match combination {
         Combination::Raw { weight } => both.search(&queries.weighted(&vec![weight; queries.rows()])?, k)?,
         _ => FusedSearcher::new(dense, words, combination, *depth)?.search(queries, k)?,
     })
 }
 
-/// The share with the highest mean nDCG@10 on the queries to learn from; of equal ones the smallest.
+/// The share with the highest mean of the measure on the queries to learn from; of equal ones the smallest.
 fn tune(combination: Combination, collection: &Collection, learn: &Judged) -> Result<Combination> {
     let shares: Vec<f32> = match combination {
         // BM25 is tens of times as large as a cosine.
@@ -207,9 +204,9 @@ fn tune(combination: Combination, collection: &Collection, learn: &Judged) -> Re
         let combination = combination.with_weight(share);
         let hits = match combination {
             Combination::Raw { .. } => combined(combination, collection, learn)?,
-            _ => learn.pass.combine(combination, &vec![share; learn.pass.len()], K)?,
+            _ => learn.pass.combine(combination, &vec![share; learn.pass.len()], learn.hits)?,
         };
-        let values = learn.ndcg(&hits)?;
+        let values = learn.values(&hits)?;
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         if mean > best.0 {
             best = (mean, combination);

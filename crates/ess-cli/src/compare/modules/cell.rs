@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use ess_metrics::{Bootstrap, Evaluation, RandomizationTest};
+use ess_metrics::{Bootstrap, RandomizationTest};
 use ess_train::{FitReport, Returned, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +32,12 @@ pub(crate) enum Outcome {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Measured {
     pub(crate) queries: usize,
-    /// nDCG@10 and recall@100 on test of the trained module, whether or not it was returned.
-    pub(crate) ndcg: f64,
+    /// The measure of the page and recall@100 on test of the trained module, whether or not it was returned.
+    #[serde(alias = "ndcg")]
+    pub(crate) value: f64,
     pub(crate) recall: f64,
-    /// The difference to the frozen encoder's nDCG@10, and its paired 95 % bootstrap interval; none where too few queries
-    /// differ.
+    /// The difference of the value to the frozen encoder's, and its paired 95 % bootstrap interval; none where too few
+    /// queries differ.
     pub(crate) difference: f64,
     pub(crate) interval: Option<[f64; 2]>,
     /// Whether dev showed that it is better than the frozen encoder, so that it was returned.
@@ -45,7 +46,7 @@ pub(crate) struct Measured {
     pub(crate) cpu_seconds: f64,
     /// What the fit said; none where nothing was trained.
     report: Option<FitReport>,
-    /// nDCG@10 of each test query, in the order of the judgements; none in results of earlier versions.
+    /// The value of each test query, in the order of the judgements; none in results of earlier versions.
     #[serde(default)]
     pub(crate) by_query: Vec<f64>,
 }
@@ -92,14 +93,13 @@ impl Wanted<'_> {
         let Some(fitted) = fitting.run()? else {
             return Ok(None);
         };
-        let frozen = by_query(&fitting.frozen()?)?;
-        let values = by_query(&fitted.found)?;
+        let (frozen, values) = (fitting.frozen()?.by_query, fitted.found.by_query);
         let bootstrap = Bootstrap { seed: self.trainer.seed, ..Bootstrap::default() };
         let returned = fitted.report.as_ref().map(|report| report.guard.returned);
         Ok(Some(Measured {
             queries: values.len(),
-            ndcg: mean(&values),
-            recall: fitted.found.mean("recall@100")?,
+            value: mean(&values),
+            recall: fitted.found.recall,
             difference: mean(&values) - mean(&frozen),
             interval: bootstrap.difference_interval(&frozen, &values, 0.95)?,
             returned: returned != Some(Returned::Identity),
@@ -112,13 +112,13 @@ impl Wanted<'_> {
 }
 
 impl Measured {
-    /// The difference to another system's nDCG@10 on the same queries; none where one of both was kept without its values.
+    /// The difference to another system's value on the same queries; none where one of both was kept without its values.
     pub(crate) fn difference_to(&self, other: &Self, seed: u64) -> Option<Difference> {
         let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
         let test = RandomizationTest { seed, ..RandomizationTest::default() };
         let interval = bootstrap.difference_interval(&other.by_query, &self.by_query, 0.95).ok()?;
         let p = test.p_value(&other.by_query, &self.by_query).ok()?;
-        Some(Difference { mean: self.ndcg - other.ndcg, interval, p })
+        Some(Difference { mean: self.value - other.value, interval, p })
     }
 }
 
@@ -129,10 +129,6 @@ pub(crate) struct Difference {
     pub(crate) mean: f64,
     pub(crate) interval: Option<[f64; 2]>,
     pub(crate) p: f64,
-}
-
-fn by_query(evaluation: &Evaluation) -> Result<Vec<f64>> {
-    Ok(evaluation.get("ndcg@10").context("nDCG@10 is measured")?.per_query.clone())
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -6,12 +6,11 @@ use cpu_time::ProcessTime;
 use ess_core::{Embeddings, Identity, SearchModule, SearchModuleFn, TokenStates};
 use ess_index::FlatIndex;
 use ess_kit::JudgedQueries;
-use ess_metrics::{Evaluation, Run};
 use ess_search::DeviceEncoding;
 use ess_searchers::{FeedbackConfig, FeedbackSearcher};
 use ess_train::{FitReport, Items, Progress, Recipe, RecipeConfig, SidesConfig, Trainer, TrainerConfig};
 
-use crate::data::split_data_set::Opened;
+use crate::{compare::measure, data::split_data_set::Opened};
 
 use super::{
     system::{Reads, System},
@@ -29,11 +28,18 @@ pub(crate) struct Fitting<'a> {
 
 /// What came of it.
 pub(crate) struct Fitted {
-    /// Test, measured.
-    pub(crate) found: Evaluation,
+    pub(crate) found: Found,
     pub(crate) report: Option<FitReport>,
     /// What fitting took.
     pub(crate) cpu_seconds: f64,
+}
+
+/// How good it is on test.
+pub(crate) struct Found {
+    /// The measure of the page, of each query.
+    pub(crate) by_query: Vec<f64>,
+    /// Recall@100.
+    pub(crate) recall: f64,
 }
 
 impl<'a> Fitting<'a> {
@@ -57,9 +63,8 @@ impl<'a> Fitting<'a> {
     }
 
     /// What the frozen encoder finds.
-    pub(crate) fn frozen(&self) -> Result<Evaluation> {
-        let run = self.search(&self.data.test, &Identity::new(self.data.dataset.items().dim()))?;
-        Ok(self.data.test.evaluate(&run)?)
+    pub(crate) fn frozen(&self) -> Result<Found> {
+        self.search(&self.data.test, &Identity::new(self.data.dataset.items().dim()))
     }
 
     /// Trains the system and searches with it; none where the data have not what it reads.
@@ -81,16 +86,29 @@ impl<'a> Fitting<'a> {
         let started = ProcessTime::now();
         let fitted = self.trainer.fit(recipe, &self.items, &data.train.set, &data.dev.set)?;
         let cpu_seconds = started.elapsed().as_secs_f64();
-        let run = self.search(&data.test, &*fitted.trained)?;
-        Ok(Fitted { found: data.test.evaluate(&run)?, report: Some(fitted.report), cpu_seconds })
+        let found = self.search(&data.test, &*fitted.trained)?;
+        Ok(Fitted { found, report: Some(fitted.report), cpu_seconds })
     }
 
     fn search<E: DeviceEncoding>(
         &self,
         test: &JudgedQueries<E>,
         module: &dyn SearchModule<E>,
-    ) -> Result<Run> {
-        Ok(self.data.dataset.search("run", module, &self.index, test)?)
+    ) -> Result<Found> {
+        self.search_in(&self.index, test, module)
+    }
+
+    fn search_in<E: DeviceEncoding>(
+        &self,
+        index: &FlatIndex,
+        test: &JudgedQueries<E>,
+        module: &dyn SearchModule<E>,
+    ) -> Result<Found> {
+        let run = self.data.dataset.search("run", module, index, test)?;
+        Ok(Found {
+            by_query: measure::by_query(self.wanted.trainer.measure, test, &run)?.1,
+            recall: test.evaluate(&run)?.mean("recall@100")?,
+        })
     }
 
     fn fit_sides(&self, sides: &SidesConfig) -> Result<Fitted> {
@@ -102,8 +120,8 @@ impl<'a> Fitting<'a> {
         let sides = fitted.trained;
         let moved = sides.map_items(data.dataset.items())?.map(FlatIndex::new).transpose()?;
         let index = moved.as_ref().unwrap_or(&self.index);
-        let run = data.dataset.search("run", &sides.query_side(), index, &data.test)?;
-        Ok(Fitted { found: data.test.evaluate(&run)?, report: Some(fitted.report), cpu_seconds })
+        let found = self.search_in(index, &data.test, &sides.query_side())?;
+        Ok(Fitted { found, report: Some(fitted.report), cpu_seconds })
     }
 
     fn fit_rich(&self, recipe: &RecipeConfig, reads: Reads) -> Result<Option<Fitted>> {
@@ -140,7 +158,6 @@ impl<'a> Fitting<'a> {
         let items = self.data.dataset.items();
         let searcher = FeedbackSearcher::new(&self.index, items, FeedbackConfig::default())?;
         let moved = SearchModuleFn::new(items.dim(), items.dim(), |queries| searcher.moved(queries));
-        let run = self.search(&self.data.test, &moved)?;
-        Ok(Fitted { found: self.data.test.evaluate(&run)?, report: None, cpu_seconds: 0.0 })
+        Ok(Fitted { found: self.search(&self.data.test, &moved)?, report: None, cpu_seconds: 0.0 })
     }
 }

@@ -1,9 +1,11 @@
 //! Systems that were measured elsewhere.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use ess_metrics::NamedMeasure;
 use serde::Deserialize;
+
+use crate::compare::{measure, measured_elsewhere::MeasuredElsewhere};
 
 /// A system that this program did not run.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,13 +14,19 @@ pub(crate) struct Peer {
     pub(crate) name: String,
     /// Who measured it.
     pub(crate) source: String,
-    /// nDCG@10 by the name of the data set.
-    pub(crate) ndcg: BTreeMap<String, f64>,
+    #[serde(default = "measure::of_earlier_results")]
+    measure: NamedMeasure,
+    /// By the name of the data set.
+    #[serde(alias = "ndcg")]
+    pub(crate) values: BTreeMap<String, f64>,
 }
 
-impl Peer {
-    pub(crate) fn read(path: &Path) -> Result<Vec<Self>> {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        serde_json::from_str(&text).with_context(|| format!("{}: not a list of peers", path.display()))
+impl MeasuredElsewhere for Peer {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn measure(&self) -> NamedMeasure {
+        self.measure
     }
 }

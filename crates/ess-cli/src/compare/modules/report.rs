@@ -2,7 +2,15 @@
 
 use std::fmt::Write;
 
-use crate::output::together::Together;
+use ess_metrics::NamedMeasure;
+
+use crate::{
+    compare::measure,
+    output::{
+        figures::{difference_interval, figure, signed},
+        together::Together,
+    },
+};
 
 use super::{
     cell::{Cell, Difference, Measured, Outcome},
@@ -15,6 +23,7 @@ pub(crate) struct Report<'a> {
     pub(crate) data: &'a [String],
     pub(crate) systems: &'a [System],
     pub(crate) cells: &'a [Cell],
+    pub(crate) measure: NamedMeasure,
     /// Of the bootstrap.
     pub(crate) seed: u64,
 }
@@ -22,7 +31,7 @@ pub(crate) struct Report<'a> {
 impl Report<'_> {
     /// The whole document.
     pub(crate) fn markdown(&self, against: &[String], peers: &[Peer]) -> String {
-        let mut text = String::from(INTRODUCTION);
+        let mut text = INTRODUCTION.replace("{measure}", &measure::title(self.measure));
         let _ = writeln!(text, "| system | parameters | CPU-s | {} |", self.data.join(" | "));
         let _ = writeln!(text, "|---|---|---|{}", "---|".repeat(self.data.len()));
         let table = self.together(&System::Frozen);
@@ -45,7 +54,7 @@ impl Report<'_> {
 
 const INTRODUCTION: &str = "# Every searching module on every data set
 
-nDCG@10 on test queries, and in brackets the paired 95 % bootstrap interval of the difference to the frozen encoder. All
+{measure} on test queries, and in brackets the paired 95 % bootstrap interval of the difference to the frozen encoder. All
 kinds have their default settings and the same trainer, and what is chosen is chosen on dev. *Figures in italics* are of
 modules that the baseline guard gave up: dev did not show that they are better, so the identity, the frozen row, was returned in
 their place. **Bold** figures are of modules whose difference is significant: an interval without 0 and a p-value
@@ -94,7 +103,7 @@ impl Report<'_> {
             _ => (String::new(), String::new()),
         };
         let figures = self.data.iter().map(|data| match self.measured(data, system) {
-            Some(measured) if *system == System::Frozen => figure(measured.ndcg),
+            Some(measured) if *system == System::Frozen => figure(measured.value),
             Some(measured) => {
                 let p = self.difference(data, system, &System::Frozen).map(|difference| difference.p);
                 table.emphasised(&with_interval(measured), measured.interval, p)
@@ -118,7 +127,7 @@ impl Report<'_> {
         let mean = |data: &String| {
             let values: Option<Vec<f64>> = members
                 .iter()
-                .map(|member| self.measured(data, member).map(|measured| measured.ndcg))
+                .map(|member| self.measured(data, member).map(|measured| measured.value))
                 .collect();
             values.map_or("–".to_owned(), |values| figure(values.iter().sum::<f64>() / values.len() as f64))
         };
@@ -128,9 +137,9 @@ impl Report<'_> {
 
     /// Every other system less `baseline`, on each data set.
     fn differences_to(&self, baseline: &System) -> String {
-        let name = baseline.name();
+        let (name, measure) = (baseline.name(), measure::title(self.measure));
         let mut text = format!(
-            "\n## Against {name}\n\nThe difference of nDCG@10 on test to that of {name}, whether or not the guard gave one of both up, with its \
+            "\n## Against {name}\n\nThe difference of {measure} on test to that of {name}, whether or not the guard gave one of both up, with its \
              paired 95 % bootstrap\ninterval; **bold** as above, corrected over this table.\n\n| system | {} |\n|---|{}\n",
             self.data.join(" | "),
             "---|".repeat(self.data.len())
@@ -140,7 +149,7 @@ impl Report<'_> {
         for system in others.filter(|system| !matches!(system, System::Member { .. })) {
             let difference = |data: &String| {
                 let Difference { mean, interval, p } = self.difference(data, system, baseline)?;
-                let text = format!("{} {}", signed(mean, 4), bracket(interval));
+                let text = format!("{} {}", signed(mean, 4), difference_interval(interval));
                 Some(table.emphasised(&text, interval, Some(p)))
             };
             let figures = self.data.iter().map(|data| difference(data).unwrap_or_else(|| "–".to_owned()));
@@ -176,7 +185,7 @@ fn peer_rows(data: &[String], peers: &[Peer]) -> String {
     let _ = writeln!(text, "|---|---|{}", "---|".repeat(data.len()));
     for peer in peers {
         let figures =
-            data.iter().map(|data| peer.ndcg.get(data).map_or("–".to_owned(), |&ndcg| figure(ndcg)));
+            data.iter().map(|data| peer.values.get(data).map_or("–".to_owned(), |&value| figure(value)));
         let _ = writeln!(
             text,
             "| {} | {} | {} |",
@@ -188,25 +197,10 @@ fn peer_rows(data: &[String], peers: &[Peer]) -> String {
     text
 }
 
-/// `.796 [+.10, +.20]`
+/// `.7960 [+.100, +.200]`
 fn with_interval(measured: &Measured) -> String {
-    let text = format!("{} {}", figure(measured.ndcg), bracket(measured.interval));
+    let text = format!("{} {}", figure(measured.value), difference_interval(measured.interval));
     if measured.returned { text } else { format!("*{text}*") }
-}
-
-fn bracket(interval: Option<[f64; 2]>) -> String {
-    let Some([low, high]) = interval.map(|interval| interval.map(|end| signed(end, 3))) else {
-        return "[too few queries differ]".to_owned();
-    };
-    format!("[{low}, {high}]")
-}
-
-fn signed(value: f64, digits: usize) -> String {
-    format!("{value:+.digits$}").replacen("0.", ".", 1)
-}
-
-fn figure(value: f64) -> String {
-    format!("{value:.4}").replacen("0.", ".", 1)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::compare::auto::data_set::DataSet;
 /// A choice on a data set, whose gains have these p-values; on known items they are the same, and on new ones 1.
 fn cell(target: &str, dense: f64, hybrid: f64) -> Cell {
     let target: DataSet = format!("{target}=beir,embeddings,train,,test").parse().unwrap();
-    let mean = json!({ "ndcg": 0.5, "ci95": [0.4, 0.6], "queries": 20 });
+    let mean = json!({ "value": 0.5, "ci95": [0.4, 0.6], "queries": 20 });
     let group = |p: f64| json!({ "queries": 10, "gain": 0.1, "ci95": [0.05, 0.15], "p": p });
     let gain = |p: f64| {
         let groups = [group(p), group(1.0)];
@@ -28,7 +28,7 @@ fn cells(targets: &[&str], p: f64) -> Vec<Cell> {
 }
 
 fn results(own: Vec<Cell>, transfer: Vec<Cell>, several: Vec<Cell>) -> Results {
-    Results { choices: Vec::new(), own, transfer, several, frontier: Vec::new(), peers: Vec::new() }
+    Results { own, transfer, several, ..Results::new(measure::of_earlier_results(), Vec::new(), Vec::new()) }
 }
 
 fn written(table: fn(&mut String, &Results), results: &Results) -> String {

@@ -9,8 +9,8 @@ fn measured(system: System, p: f64) -> Measured {
         system: system.name(),
         setting: String::new(),
         held_out: None,
-        ndcg: 0.5,
-        ci95: [0.4, 0.6],
+        value: 0.5,
+        ci95: Some([0.4, 0.6]),
         against_frozen: difference,
         against_constant: system.constant().map(|_| difference),
         learning_seconds: 0.0,
@@ -28,13 +28,15 @@ fn results(sets: &[&str], systems: usize) -> Results {
         let others = own_weight().enumerate().map(|(index, system)| measured(system, p(index)));
         SetResults {
             data: format!("{name}=beir,embeddings,train,,test").parse().unwrap(),
+            measure: measure::of_earlier_results(),
             depth: 10,
             seed: 0,
             learned_from: 30,
             measured: [measured(System::Frozen, 1.0)].into_iter().chain(others).collect(),
         }
     };
-    Results { depth: 10, sets: sets.iter().enumerate().map(set).collect() }
+    let measure = measure::of_earlier_results();
+    Results { measure, depth: 10, sets: sets.iter().enumerate().map(set).collect() }
 }
 
 const CASES: [(&[&str], usize, bool); 4] =

@@ -17,13 +17,13 @@ fn systems() -> Vec<System> {
 }
 
 /// A system with this mean on seven queries, on each of which it is above .25 or on none.
-fn cell(data: &str, system: &System, ndcg: f64) -> Cell {
-    let apart = if ndcg > 0.25 { 0.02 } else { 0.0 };
-    let by_query: Vec<f64> = (-3..=3).map(|query| ndcg + apart * f64::from(query)).collect();
+fn cell(data: &str, system: &System, value: f64) -> Cell {
+    let apart = if value > 0.25 { 0.02 } else { 0.0 };
+    let by_query: Vec<f64> = (-3..=3).map(|query| value + apart * f64::from(query)).collect();
     let data: DataSet = format!("{data}=embeddings,train,,test").parse().unwrap();
     let measured = json!({
-        "queries": 7, "ndcg": ndcg, "recall": 1.0, "difference": ndcg - 0.25,
-        "interval": [ndcg - 0.25, ndcg - 0.25], "returned": true, "parameters": 0, "cpu_seconds": 0.0,
+        "queries": 7, "value": value, "recall": 1.0, "difference": value - 0.25,
+        "interval": [value - 0.25, value - 0.25], "returned": true, "parameters": 0, "cpu_seconds": 0.0,
         "report": null, "by_query": by_query,
     });
     let trainer = TrainerConfig::default();
@@ -52,8 +52,8 @@ fn names(data: &[&str]) -> Vec<String> {
 /// The page with a table of differences to the linear module.
 fn page(data: &[&str], systems: &[System]) -> String {
     let data = names(data);
-    let cells = cells(&data, systems);
-    Report { data: &data, systems, cells: &cells, seed: 0 }.markdown(&["linear".to_owned()], &[])
+    let (cells, measure) = (cells(&data, systems), measure::of_earlier_results());
+    Report { data: &data, systems, cells: &cells, measure, seed: 0 }.markdown(&["linear".to_owned()], &[])
 }
 
 const GAIN: &str = ".5000 [+.250, +.250]";
@@ -96,7 +96,8 @@ fn what_a_table_is_corrected_for_are_its_differences_and_no_others() {
     let (data, systems) = (names(&["one", "two"]), [systems(), vec![member]].concat());
     let mut cells = cells(&data, &systems);
     let count = |cells: &[Cell], baseline: &System| {
-        Report { data: &data, systems: &systems, cells, seed: 0 }.together(baseline).len()
+        let measure = measure::of_earlier_results();
+        Report { data: &data, systems: &systems, cells, measure, seed: 0 }.together(baseline).len()
     };
     // Members of an ensemble have no row of their own, and a system is not compared with itself.
     assert_eq!(systems[..3].iter().map(|baseline| count(&cells, baseline)).collect::<Vec<_>>(), [4, 4, 4]);
