@@ -34,6 +34,14 @@ pub enum Error {
         /// The checksum of the text that is there.
         found: String,
     },
+    /// Bytes of another format or version than expected, or too few of them.
+    #[error("expected {expected}, found {found}")]
+    Bytes {
+        /// What was expected.
+        expected: String,
+        /// What was found.
+        found: String,
+    },
     /// A file of another format, version or kind than expected, or one that was cut off.
     #[error("{path}: expected {expected}, found {found}", path = path.display())]
     Format {

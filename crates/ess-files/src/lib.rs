@@ -4,6 +4,7 @@
 mod atomic;
 mod checksum;
 mod claim;
+mod envelope;
 mod error;
 mod file_lock;
 mod folder;
@@ -22,6 +23,7 @@ mod under_way;
 
 pub use atomic::write_atomically;
 pub use checksum::Checksum;
+pub use envelope::Envelope;
 pub use error::Error;
 pub use file_lock::FileLock;
 pub use folder::create_folder;

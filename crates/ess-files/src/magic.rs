@@ -1,7 +1,7 @@
 //! The kind of a file, by its first bytes.
 
 /// Leading bytes and what they begin.
-const MAGICS: [(&[u8], &str); 11] = [
+const MAGICS: [(&[u8], &str); 12] = [
     (b"\x93NUMPY", "a NumPy array (.npy), which `ess import` makes a store of"),
     (b"\x1f\x8b", "a gzip-compressed file"),
     (b"\x28\xb5\x2f\xfd", "a zstd-compressed file"),
@@ -11,6 +11,7 @@ const MAGICS: [(&[u8], &str); 11] = [
     (b"ESSINDEX", "an index file of ESS"),
     (b"ESSPARSE", "a sparse index, or sparse vectors, of ESS"),
     (b"ESSTRAIN", "a checkpoint of a training run of ESS"),
+    (b"ESSTOWER", "a checkpoint of the training of an encoder of ESS"),
     (b"ESSRELAT", "a set of relations of ESS"),
     (b"SQLite format 3\0", "an SQLite database"),
 ];

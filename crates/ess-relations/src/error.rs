@@ -94,7 +94,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
         /// What would have been accepted.
-        expected: &'static str,
+        expected: String,
         /// What is there.
         found: String,
     },

@@ -1,11 +1,9 @@
-//! The file of a training under way.
-//!
-//! `ESSTOWER`, the version and the length of what follows as u32 and u64 (little-endian), the progress as JSON, then f32: for
-//! each tower parameters and both moments, then the parameters of the best towers; an XXH3 checksum of all of it as text.
+//! The file of a training under way: the progress as JSON, and behind it f32, for each tower parameters and both moments, then
+//! the parameters of the best towers.
 
 use std::{io::ErrorKind, path::PathBuf};
 
-use ess_files::{Checksum, FileLock, write_atomically};
+use ess_files::{Envelope, FileLock, write_atomically};
 use ess_train::Checkpoints;
 
 use super::{
@@ -15,11 +13,7 @@ use super::{
 };
 use crate::error::Error;
 
-const MAGIC: &[u8; 8] = b"ESSTOWER";
-const VERSION: u32 = 1;
-pub(crate) const HEAD: usize = 8 + 4 + 8;
-/// Bytes of a checksum as text.
-pub(crate) const CHECKSUM: usize = 24;
+const FORMAT: Envelope = Envelope::new(b"ESSTOWER", 1, "a checkpoint of the training of an encoder of ESS");
 
 /// The file, for one run alone.
 pub(crate) struct CheckpointFile {
@@ -46,15 +40,10 @@ impl CheckpointFile {
     pub(crate) fn save(&self, state: &State) -> Result<(), Error> {
         let progressed = Progressed::of(state, self.identity.clone());
         let json = serde_json::to_vec(&progressed).map_err(|error| self.damaged(error.to_string()))?;
-        let mut bytes =
-            [&MAGIC[..], &VERSION.to_le_bytes(), &(json.len() as u64).to_le_bytes(), &json].concat();
         let towers = state.towers.iter().zip(&state.optimizers);
         let towers = towers.flat_map(|(values, adam)| [values, &adam.means, &adam.squares]);
-        for values in towers.chain(state.best.iter().flat_map(|best| &best.towers)) {
-            bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        let checksum = Checksum::of(&bytes).to_string();
-        bytes.extend_from_slice(checksum.as_bytes());
+        let values = towers.chain(state.best.iter().flat_map(|best| &best.towers)).flatten();
+        let bytes = FORMAT.seal(&json, |bytes| bytes.extend(values.flat_map(|value| value.to_le_bytes())));
         Ok(write_atomically(&self.path, |file| file.write_all(&bytes))?)
     }
 
@@ -112,23 +101,19 @@ impl CheckpointFile {
 
 /// Progress and the bytes of numbers, or what is wrong with the file.
 fn parse(bytes: &[u8]) -> Result<(Progressed, &[u8]), String> {
-    let Some((body, checksum)) = bytes.len().checked_sub(CHECKSUM).map(|end| bytes.split_at(end)) else {
-        return Err("it is too short".to_owned());
-    };
-    let Some((head, behind)) = body.split_at_checked(HEAD).filter(|(head, _)| head.starts_with(MAGIC)) else {
-        return Err("it is no checkpoint of an encoder's training".to_owned());
-    };
-    if head[8..12] != VERSION.to_le_bytes() {
-        return Err(format!("its version is not {VERSION}"));
+    let (progressed, numbers) = FORMAT.open(bytes).map_err(|error| error.to_string())?;
+    Ok((serde_json::from_slice(progressed).map_err(|error| error.to_string())?, numbers))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_of_version_1_is_written_again_to_the_byte() {
+        let golden = include_bytes!("../../tests/golden/checkpoints/version-1.checkpoint");
+        let (progressed, numbers) = FORMAT.open(golden).unwrap();
+        assert!(parse(golden).is_ok());
+        assert!(FORMAT.seal(progressed, |bytes| bytes.extend_from_slice(numbers)) == golden);
     }
-    if Checksum::of(body).to_string().as_bytes() != checksum {
-        return Err("its checksum is another one".to_owned());
-    }
-    let mut length = [0; 8];
-    length.copy_from_slice(&head[12..]);
-    let length = usize::try_from(u64::from_le_bytes(length)).unwrap_or(usize::MAX);
-    let Some((json, numbers)) = behind.split_at_checked(length) else {
-        return Err("it ends before what it announces".to_owned());
-    };
-    Ok((serde_json::from_slice(json).map_err(|error| error.to_string())?, numbers))
 }

@@ -1,11 +1,9 @@
-//! The file of a set of relations.
-//!
-//! `ESSRELAT`, the version and the length of the header (u32, little-endian), the header (JSON), all numbers (f32, little-endian):
-//! entities, relations, what they share, scale and shift before and after; at the end the checksum of all that is before it.
+//! The file of a set of relations: the header as JSON, and behind it all numbers (f32, little-endian): entities, relations, what
+//! they share, scale and shift before and after.
 
 use std::path::Path;
 
-use ess_files::{Checksum, kind_of, write_atomically};
+use ess_files::{Envelope, write_atomically};
 use serde::{Deserialize, Serialize};
 
 use super::mapping::Mapping;
@@ -14,11 +12,7 @@ use crate::{
     rows::Rows,
 };
 
-const MAGIC: &[u8; 8] = b"ESSRELAT";
-const VERSION: u32 = 1;
-const PREFIX: usize = 16;
-/// The length of a written checksum.
-const CHECKSUM: usize = 24;
+const FORMAT: Envelope = Envelope::new(b"ESSRELAT", 1, "a set of relations of ESS").with_short_length();
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,12 +41,8 @@ pub(super) fn write(
     for affine in mapping.around.iter().flatten() {
         numbers.extend([affine.scale.as_slice(), &affine.shift]);
     }
-    let mut bytes = Vec::from(*MAGIC);
-    bytes.extend(VERSION.to_le_bytes());
-    bytes.extend((header.len() as u32).to_le_bytes());
-    bytes.extend(header);
-    bytes.extend(numbers.into_iter().flatten().flat_map(|number| number.to_le_bytes()));
-    bytes.extend(Checksum::of(&bytes).to_string().into_bytes());
+    let numbers = numbers.into_iter().flatten().flat_map(|number| number.to_le_bytes());
+    let bytes = FORMAT.seal(&header, |bytes| bytes.extend(numbers));
     Ok(write_atomically(path, |file| file.write_all(&bytes))?)
 }
 
@@ -62,27 +52,12 @@ type Read = (ModelConfig, [Names; 2], Mapping);
 pub(super) fn read(path: &Path) -> Result<Read, Error> {
     let bytes = std::fs::read(path).map_err(Error::io(path))?;
     let damaged = |why: String| Error::Damaged { path: path.to_owned(), why };
-    let format = |expected, found| Error::Format { path: path.to_owned(), expected, found };
-    if !bytes.starts_with(MAGIC) {
-        let found = kind_of(&bytes[..bytes.len().min(16)]).unwrap_or("another file").to_owned();
-        return Err(format("a set of relations of ESS", found));
-    }
-    if bytes.len() < PREFIX + CHECKSUM {
-        return Err(damaged(format!("only {} bytes", bytes.len())));
-    }
-    let number = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
-    if number(8) != VERSION {
-        return Err(format("version 1", format!("version {}", number(8))));
-    }
-    let (content, checksum) = bytes.split_at(bytes.len() - CHECKSUM);
-    let expected = Checksum::of(content).to_string();
-    if checksum != expected.as_bytes() {
-        return Err(damaged(format!("its content has the checksum {expected}, its end another")));
-    }
-    let content = &content[PREFIX..];
-    let (header, numbers) = content
-        .split_at_checked(number(12) as usize)
-        .ok_or_else(|| damaged("the header is longer than the file".to_owned()))?;
+    let (header, numbers) = FORMAT.open(&bytes).map_err(|error| match error {
+        ess_files::Error::Bytes { expected, found } => {
+            Error::Format { path: path.to_owned(), expected, found }
+        }
+        error => damaged(error.to_string()),
+    })?;
     let header: Header = serde_json::from_slice(header).map_err(|cause| damaged(cause.to_string()))?;
     parts(header, numbers).map_err(|error| match error {
         Error::UnknownModel { .. } | Error::ModelName { .. } => error,

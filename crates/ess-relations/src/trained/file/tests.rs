@@ -47,15 +47,19 @@ fn mapping(config: &ModelConfig, batch_norm: bool) -> Mapping {
 }
 
 #[test]
-fn sets_of_version_1_are_read_to_the_bit() {
+fn sets_of_version_1_are_read_and_written_again_to_the_bit() {
     for (name, partitions, batch_norm) in MODELS {
         let path = golden(name);
         assert!(std::fs::read(&path).unwrap().starts_with(b"ESSRELAT\x01\0\0\0"), "{name}");
         let (found, found_names, found_mapping) = read(&path).unwrap();
         let expected = mapping(&config(name, partitions), batch_norm);
-        assert_eq!((found, found_names), (config(name, partitions), names()));
+        assert_eq!((&found, &found_names), (&config(name, partitions), &names()));
         assert_eq!(found_mapping.parameters, expected.parameters, "{name}");
         assert_eq!(found_mapping.around, expected.around, "{name}");
+
+        let again = tempfile::NamedTempFile::new().unwrap();
+        write(again.path(), &found, [&found_names[0], &found_names[1]], &found_mapping).unwrap();
+        assert!(std::fs::read(again.path()).unwrap() == std::fs::read(&path).unwrap(), "{name}");
     }
 }
 

@@ -7,11 +7,12 @@ use ess_train::{Checkpoints, CurvePoint, Judgement};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::training::{
-    checkpoint::{CHECKSUM, CheckpointFile, HEAD},
-    course::Course,
-    texts::JudgedTexts,
-};
+use crate::training::{checkpoint::CheckpointFile, course::Course, texts::JudgedTexts};
+
+/// Bytes of magic, version and length.
+const HEAD: usize = 8 + 4 + 8;
+/// Bytes of a checksum as text.
+const CHECKSUM: usize = 24;
 
 /// What each dev query reaches in the look that the checkpoint has.
 const LOOK: [f64; 2] = [0.5, 0.25];
