@@ -60,6 +60,19 @@ pub enum Error {
         /// What lacks it.
         what: &'static str,
     },
+    /// Items or queries that are of another kind or dimension by a further encoder than what they are compared with or were
+    /// chosen with.
+    #[error("the encoding {name:?} of {what}: expected {expected}, found {found}")]
+    OtherEncoding {
+        /// The name of the encoding.
+        name: String,
+        /// What it is of.
+        what: &'static str,
+        /// The kind and the dimension that were needed.
+        expected: String,
+        /// Those that came.
+        found: String,
+    },
     /// A file that could not be written.
     #[error(transparent)]
     Files(#[from] ess_files::Error),

@@ -6,6 +6,7 @@ pub(crate) mod columns;
 pub(crate) mod feature;
 pub(crate) mod feedback;
 pub(crate) mod found;
+pub(crate) mod further;
 pub(crate) mod kinds;
 pub(crate) mod neighbours;
 pub(crate) mod passes;

@@ -21,10 +21,11 @@ pub use error::Error;
 pub use features::{
     asked::Asked,
     feature::{Feature, LearnedFrom},
-    table::{register_feature, register_part},
+    table::{register_encoding, register_feature, register_part},
     weights::Weights,
 };
 pub use input::{
-    auto_queries::AutoQueries, collection::Collection, training_queries::TrainingQueries, variant::Variant,
+    auto_queries::AutoQueries, collection::Collection, encoding_kind::EncodingKind,
+    training_queries::TrainingQueries, variant::Variant,
 };
 pub use validation::folds::{FoldEvidence, FoldKind};

@@ -30,6 +30,7 @@ pub(super) fn report(
         items: collection.len(),
         passages: passages.map_or(0, |passages| passages.embeddings.len()),
         item_tokens: tokens.map_or(0, ItemTokens::tokens),
+        encodings: trials.encodings(),
         folds: held_out.evidence.clone(),
         dense: chosen.dense.clone(),
         hybrid: chosen.hybrid.clone(),

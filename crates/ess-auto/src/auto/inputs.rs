@@ -6,7 +6,10 @@ use ess_lexical::SparseVectors;
 
 use crate::{
     config::AutoConfig,
-    input::{collection::Collection, training_queries::TrainingQueries},
+    input::{
+        collection::Collection, further_items::FurtherItems, further_queries::FurtherQueries,
+        training_queries::TrainingQueries,
+    },
 };
 
 /// A checksum of all that trials depend on; `train` is how many of the queries are not dev queries.
@@ -37,10 +40,27 @@ pub(super) fn checksum(
     if !collection.parts.is_empty() {
         parts.push(format!("{:?}", collection.parts));
     }
+    let further: Vec<String> = further(collection, all).collect();
+    if !further.is_empty() {
+        parts.push(format!("further {further:?}"));
+    }
     if !all.set().left_out().is_empty() {
         parts.push(format!("left out {:?}", all.set().left_out()));
     }
     Checksum::of(parts.join("\n").as_bytes())
+}
+
+/// What both items and queries are by further encoders.
+fn further<'a>(collection: &'a Collection, all: &'a TrainingQueries) -> impl Iterator<Item = String> + 'a {
+    all.further.iter().filter_map(|(name, queries)| {
+        let items = match collection.further.get(name)? {
+            FurtherItems::Dense { embeddings, .. } => numbers(embeddings.as_slice()),
+        };
+        let queries = match queries {
+            FurtherQueries::Dense(queries) => numbers(queries.as_slice()),
+        };
+        Some(format!("{name} {items} {queries}"))
+    })
 }
 
 fn numbers<T: bytemuck::Pod>(values: &[T]) -> String {

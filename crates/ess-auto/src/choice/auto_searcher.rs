@@ -12,12 +12,18 @@ use super::{
 };
 use crate::{
     error::Error,
-    features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, table::all, weights::DENSE},
+    features::{
+        feature::Feature,
+        neighbours::NeighbourMemory,
+        passes::Passes,
+        table::{all, encoders},
+        weights::DENSE,
+    },
     input::{
         auto_queries::AutoQueries,
         batch::{Batch, QueryWords},
         collection::Collection,
-        encoding::{check_left_out, tokens},
+        encoding::{check_further, check_kind, check_left_out, tokens},
     },
     validation::training::build,
 };
@@ -39,8 +45,8 @@ const KNOWN_SHARE: f64 = 0.5;
 /// held-out queries judged. For more, each search goes as deep as hits are asked for, and what only the deeper part finds may rank
 /// among the first: such a ranking was not judged.
 ///
-/// A query costs two searches of the dense index (three with a trained module), one of the passages, two of the words, a look at every
-/// training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
+/// A query costs two searches of the dense index (three with a trained module), one of the passages, one by each further encoder that is
+/// weighed, two of the words, a look at every training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
 pub struct AutoSearcher<'c> {
     pub(super) collection: &'c Collection,
     pub(super) plan: Plan,
@@ -54,7 +60,7 @@ impl AutoModule {
     /// Makes it search a collection.
     ///
     /// # Errors
-    /// [`Error::Core`] for items of another dimension; [`Error::Search`] for a trained module that cannot be built.
+    /// [`Error::Core`] for items of another dimension, [`Error::OtherEncoding`] for those by a further encoder; [`Error::Search`] for a trained module that cannot be built.
     pub fn bind<'c>(&self, collection: &'c Collection) -> Result<AutoSearcher<'c>, Error> {
         AutoSearcher::new(self, collection)
     }
@@ -65,6 +71,7 @@ impl<'c> AutoSearcher<'c> {
         let what = "items searched by a saved choice";
         ess_core::Error::check_dim(what, module.dim(), collection.items().dim())?;
         let plan = module.plan.clone();
+        check_encodings(&plan, collection)?;
         let rows: Vec<Option<u32>> =
             plan.neighbours.items.iter().map(|item| row_of(collection, item)).collect();
         let known = rows.iter().flatten().count() as f64 >= KNOWN_SHARE * rows.len() as f64;
@@ -132,6 +139,9 @@ impl<'c> AutoSearcher<'c> {
             ess_core::Error::check_dim(what, words.index.dim(), counts.dim())?;
             batch.words = Some(QueryWords::new(counts.clone(), words.encoder.term_weights())?);
         }
+        check_further(self.collection, &queries.further, "queries given to a saved choice")?;
+        batch.further = queries.further.clone();
+        batch = batch.by_encoders(&encoders(&weighed(choice)));
         let reads_tokens = weighed(choice).iter().any(|feature| feature.reads_tokens());
         if let Some(queries) = queries.tokens().filter(|_| reads_tokens) {
             let what = "token states of queries given to a saved choice";
@@ -199,6 +209,15 @@ impl Searcher<AutoQueries> for AutoSearcher<'_> {
         }
         Ok(hits)
     }
+}
+
+/// Refuses items that are otherwise by a further encoder than those that the choice was made with.
+pub(super) fn check_encodings(plan: &Plan, collection: &Collection) -> Result<(), Error> {
+    for (name, expected) in &plan.encodings {
+        let Some(items) = collection.further.get(name) else { continue };
+        check_kind(name, "items searched by a saved choice", *expected, items.kind())?;
+    }
+    Ok(())
 }
 
 /// The features that a choice looks at, with the frozen similarity.

@@ -11,8 +11,11 @@ use ess_lexical::TextAnalyzer;
 use ess_search::{Attachments, HostTensor, ModuleDescription, ModuleState};
 use serde::{Deserialize, Serialize};
 
-use super::{auto_module::AutoModule, plan::Plan};
-use crate::{error::Error, validation::trial::Learns};
+use super::{
+    auto_module::AutoModule,
+    plan::{NamedEncodings, Plan},
+};
+use crate::{error::Error, features::table::register_encoding, validation::trial::Learns};
 
 /// The kind under which the module's manifest names it.
 const KIND: &str = "auto";
@@ -127,10 +130,22 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
     if found != config.checksum {
         return Err(format_error(&path, &format!("checksum {}", config.checksum), &found));
     }
+    register_encodings(&path, &bytes)?;
     let plan: Plan =
         serde_json::from_slice(&bytes).map_err(|error| format_error(&path, "a plan", &error.to_string()))?;
     plan.check().map_err(|(expected, found)| format_error(&path, &expected, &found))?;
     Ok(plan)
+}
+
+/// Makes the features of a plan's further encodings known, which its weights name.
+fn register_encodings(path: &Path, plan: &[u8]) -> Result<(), Error> {
+    let named: NamedEncodings =
+        serde_json::from_slice(plan).map_err(|error| format_error(path, "a plan", &error.to_string()))?;
+    for name in named.encodings.keys() {
+        register_encoding(name)
+            .map_err(|error| format_error(path, "names of further encodings", &error.to_string()))?;
+    }
+    Ok(())
 }
 
 /// The trained modules with their tensors; whether these fit is found out when a module is built.

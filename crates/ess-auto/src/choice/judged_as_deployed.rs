@@ -75,6 +75,7 @@ fn deployed(
         dense: choice.clone(),
         hybrid: Some(choice),
         stems: None,
+        encodings: BTreeMap::new(),
         neighbours: SavedNeighbours::new(trials.collection, learned),
     };
     AutoModule::new(plan, Vec::new(), learned.set().encodings().clone())

@@ -11,8 +11,15 @@ use serde::{Deserialize, Serialize};
 use super::selection::Choice;
 use crate::{
     features::{neighbours::shares, scale::Scale},
-    input::{collection::Collection, training_queries::TrainingQueries},
+    input::{collection::Collection, encoding_kind::EncodingKind, training_queries::TrainingQueries},
 };
+
+/// The further encodings that a plan names, whose features are made known before the rest of it is read.
+#[derive(Deserialize)]
+pub(crate) struct NamedEncodings {
+    #[serde(default)]
+    pub(crate) encodings: BTreeMap<String, EncodingKind>,
+}
 
 /// All of it that is not a matrix.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -30,6 +37,9 @@ pub(crate) struct Plan {
     /// The rules that words were stemmed by; none in plans of versions that did not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stems: Option<String>,
+    /// The further encodings that it was made with, by name; none in plans of versions that had none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) encodings: BTreeMap<String, EncodingKind>,
     #[serde(alias = "memory")]
     pub(crate) neighbours: SavedNeighbours,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::selection::Choice;
 use crate::{
     config::AutoConfig,
-    input::variant::Variant,
+    input::{encoding_kind::EncodingKind, variant::Variant},
     validation::{
         folds::FoldEvidence,
         trial::{TrialRecord, VariantRecord, rounded},
@@ -34,6 +34,9 @@ pub struct AutoReport {
     /// Tokens of the items, where they and the queries have token states; 0 where not.
     #[serde(default)]
     pub item_tokens: usize,
+    /// What further encoders gave for items and queries, by the encoders' names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub encodings: BTreeMap<String, EncodingKind>,
     /// How queries were held out.
     pub folds: FoldEvidence,
     /// The choice that looks at embeddings alone.

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{auto_module::AutoModule, auto_searcher::AutoSearcher, selection::Choice};
+use super::{
+    auto_module::AutoModule,
+    auto_searcher::{AutoSearcher, check_encodings},
+    selection::Choice,
+};
 use crate::{
     error::Error,
     features::{trust::cautious, weights::Weights},
@@ -25,6 +29,10 @@ impl<'c> AutoSearcher<'c> {
         let dense: Vec<&Choice> = modules.iter().map(|module| &module.plan.dense).collect();
         let hybrid: Option<Vec<&Choice>> = modules.iter().map(|module| module.plan.hybrid.as_ref()).collect();
         let mut plan = first.plan.clone();
+        for module in modules {
+            check_encodings(&module.plan, collection)?;
+            plan.encodings.extend(module.plan.encodings.clone());
+        }
         plan.dense = joined(&dense);
         plan.hybrid = hybrid.map(|choices| joined(&choices));
         Ok(Self {

@@ -7,6 +7,7 @@ use ess_lexical::SparseVectors;
 use super::{feedback::Feedback, scale::Scale};
 use crate::input::{
     collection::{Collection, Words},
+    further_queries::{Further, FurtherQueries},
     query_tokens::QueryTokens,
 };
 
@@ -15,6 +16,9 @@ pub struct Asked<'a> {
     pub(crate) collection: &'a Collection,
     pub(crate) scale: Scale,
     pub(crate) query: &'a [f32],
+    /// The queries of its batch by each further encoder, and which of them it is.
+    pub(crate) further: &'a Further,
+    pub(crate) row: usize,
     /// Counts of terms, where there are texts on both sides.
     pub(crate) terms: Option<Vec<(u32, f32)>>,
     pub(crate) tokens: Option<&'a QueryTokens>,
@@ -39,6 +43,14 @@ impl<'a> Asked<'a> {
     /// The query's embedding, `d` components.
     pub fn query(&self) -> &'a [f32] {
         self.query
+    }
+
+    /// The query's embedding by a further encoder, by its name; where queries have one and a feature that is weighed reads it
+    /// ([`Feature::encoding`](crate::Feature::encoding)).
+    pub fn encoding(&self, name: &str) -> Option<&'a [f32]> {
+        match self.further.get(name)? {
+            FurtherQueries::Dense(queries) => Some(queries.row(self.row)),
+        }
     }
 
     /// The counts of the query's terms, by index in the collection's vocabulary; none in the choice without texts.

@@ -97,6 +97,13 @@ pub trait Feature: Send + Sync {
         false
     }
 
+    /// The name of the further encoding that it reads ([`Asked::encoding`],
+    /// [`Collection::with_encoding`](crate::Collection::with_encoding)), of which queries are given to searches that ask for it
+    /// alone; what is nearest by it is ranked too. Default: none.
+    fn encoding(&self) -> Option<&str> {
+        None
+    }
+
     /// Its weight, finite and 0 or more, where training says nothing: for queries far from training queries and for other
     /// collections ([`Weights::cautious`](crate::Weights::cautious)). Where less was fitted, less is taken. Default: 0.
     fn cautious_weight(&self) -> f32 {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use ess_core::{Error, Hit, Index, Searcher};
 
+use super::further::search;
 use crate::input::{
     batch::{Batch, Found},
     collection::Collection,
@@ -22,6 +23,11 @@ pub(crate) fn find(collection: &Collection, batch: &Batch, depth: usize) -> Resu
     if let Some((words, queries)) = collection.words.as_ref().zip(batch.words.as_ref()) {
         let rows = rows_of(words.index.search(&queries.counts, depth)?);
         found.iter_mut().zip(rows).for_each(|(found, rows)| found.words = rows);
+    }
+    for (name, queries) in &batch.further {
+        let Some(items) = collection.further.get(name) else { continue };
+        let Some(rows) = search(items, queries, depth)? else { continue };
+        found.iter_mut().zip(rows).for_each(|(found, rows)| found.further.push(rows));
     }
     Ok(found.into_iter().map(Arc::new).collect())
 }

@@ -3,6 +3,7 @@
 pub(crate) mod dense;
 pub(crate) mod dense_feedback;
 pub(crate) mod dense_neighbours;
+pub(crate) mod encoding;
 pub(crate) mod lexical;
 pub(crate) mod lexical_feedback;
 pub(crate) mod lexical_neighbours;

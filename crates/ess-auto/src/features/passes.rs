@@ -82,8 +82,9 @@ impl<'a> Passes<'a> {
         let mut pass = FirstPass { batch, mapped, recalled, candidates: Vec::new() };
         pass.candidates = self.each(&pass, |row, scratch| {
             let recalled = pass.recalled[row].strongest(searched);
-            let Found { embeddings, passages, words } = &*found[row];
+            let Found { embeddings, passages, words, further } = &*found[row];
             let mut lists = vec![&embeddings[..], passages, &recalled];
+            lists.extend(further.iter().map(Vec::as_slice));
             lists.extend(by_module.as_ref().map(|rows| &rows[row][..]));
             lists.extend(by_words.then_some(&words[..]));
             self.candidates(&pass, row, scratch, &lists, None)
@@ -150,6 +151,8 @@ impl<'a> Passes<'a> {
             collection: self.collection,
             scale: self.scale,
             query,
+            further: &pass.batch.further,
+            row,
             terms: self.words(pass.batch).map(|(_, queries)| queries.row(row).collect()),
             tokens: pass.batch.tokens.as_ref().map(|tokens| &*tokens[row]),
             change: change.as_deref(),

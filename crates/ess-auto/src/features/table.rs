@@ -5,8 +5,8 @@ use ess_core::{NameError, NameTable};
 use super::{
     feature::Feature,
     kinds::{
-        dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, lexical::Lexical,
-        lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
+        dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, encoding::Encoding,
+        lexical::Lexical, lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
         lexical_title::LexicalTitle, part::Part, passages::BestPassage, tokens::Tokens,
         trained_module::TrainedModule,
     },
@@ -73,13 +73,44 @@ pub fn register_feature<F: Feature + 'static>(feature: F) -> Result<(), Error> {
 /// # Errors
 /// As [`register_feature`].
 pub fn register_part(name: &str) -> Result<(), Error> {
+    register_named(name, |name| Part { name })
+}
+
+/// Makes known the feature that is the similarity by a further encoder, by the encoder's name ([`Collection::with_encoding`]); one
+/// that is known already stays. A saved choice that was made with it makes it known when it is loaded.
+///
+/// ```
+/// use ess_auto::{AutoConfig, register_encoding};
+///
+/// register_encoding("second_encoder")?;
+/// let mut config = AutoConfig::default();
+/// config.features.push("second_encoder".to_owned());
+/// config.check()?;
+/// # Ok::<(), ess_auto::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`register_feature`].
+pub fn register_encoding(name: &str) -> Result<(), Error> {
+    register_named(name, |name| Encoding { name })
+}
+
+/// Adds a feature of a type of this crate under a name of the program's; one of this type that has the name already stays.
+fn register_named<F: Feature + 'static>(
+    name: &str,
+    feature: impl FnOnce(&'static str) -> F,
+) -> Result<(), Error> {
     if OWN.iter().any(|feature| is_called(*feature, name)) {
         return Err(refused(name, NameError::Taken));
     }
-    let known = REGISTERED.find(name).map(|feature| feature.name());
-    let name = known.unwrap_or_else(|| Box::leak(name.to_owned().into_boxed_str()));
-    let part: &'static dyn Feature = Box::leak(Box::new(Part { name }));
-    REGISTERED.add::<Part>(name, part).map(drop).map_err(|error| refused(name, error))
+    let added = match REGISTERED.find(name) {
+        Some(known) => REGISTERED.add::<F>(known.name(), known),
+        None => {
+            let name: &'static str = Box::leak(name.to_owned().into_boxed_str());
+            REGISTERED.add::<F>(name, Box::leak(Box::new(feature(name))))
+        }
+    };
+    added.map(drop).map_err(|error| refused(name, error))
 }
 
 fn refused(name: &str, error: NameError) -> Error {
@@ -111,6 +142,11 @@ pub(crate) fn all() -> Vec<&'static dyn Feature> {
 pub(crate) fn used(names: &[String]) -> Vec<&'static dyn Feature> {
     let named = |feature: &dyn Feature| names.iter().any(|name| is_called(feature, name));
     all().into_iter().filter(|&feature| feature.name() == Dense.name() || named(feature)).collect()
+}
+
+/// The names of the further encoders that some features read.
+pub(crate) fn encoders(features: &[&'static dyn Feature]) -> Vec<&'static str> {
+    features.iter().filter_map(|feature| feature.encoding()).collect()
 }
 
 /// The feature of a name, which may be that of an earlier version.

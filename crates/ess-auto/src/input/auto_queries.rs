@@ -3,8 +3,10 @@
 use ess_core::{Embeddings, Encoding, Error, TokenStates};
 use ess_lexical::SparseVectors;
 
+use super::further_queries::{self, Further, FurtherQueries, insert_once};
+
 /// `n` queries as embeddings (`n × d`) and, where there are texts, as sparse vectors of their terms; perhaps as the states of their
-/// tokens too.
+/// tokens, and by further encoders, too.
 ///
 /// Queries with a lexical encoding are searched by the hybrid choice, those without by the dense one.
 ///
@@ -24,12 +26,13 @@ pub struct AutoQueries {
     lexical: Option<SparseVectors>,
     tokens: Option<TokenStates>,
     left_out: Vec<Option<usize>>,
+    pub(crate) further: Further,
 }
 
 impl AutoQueries {
     /// Queries as embeddings alone.
     pub fn new(dense: Embeddings) -> Self {
-        Self { dense, lexical: None, tokens: None, left_out: Vec::new() }
+        Self { dense, lexical: None, tokens: None, left_out: Vec::new(), further: Further::new() }
     }
 
     /// Adds the lexical encodings of the same queries, as the collection's lexical encoder counts their terms:
@@ -50,6 +53,20 @@ impl AutoQueries {
     pub fn with_tokens(self, tokens: TokenStates) -> Result<Self, Error> {
         check_len("queries with token states", self.rows(), tokens.rows())?;
         Ok(Self { tokens: Some(tokens), ..self })
+    }
+
+    /// Adds the same queries by another encoder (`n × d` of whatever dimension), under the name that it was chosen with.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when their number is another, [`Error::InvalidParameter`] for a name that is given twice.
+    pub fn with_encoding(self, name: &str, queries: Embeddings) -> Result<Self, Error> {
+        self.with_further(name, FurtherQueries::Dense(queries))
+    }
+
+    fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
+        check_len("queries by a further encoder", self.rows(), queries.rows())?;
+        insert_once(&mut self.further, name, queries)?;
+        Ok(self)
     }
 
     /// Adds for each query the row of the item that is left out of its ranking, as its own item is where queries are items
@@ -98,6 +115,7 @@ impl Encoding for AutoQueries {
                 [] => Vec::new(),
                 items => rows.iter().map(|&row| items[row]).collect(),
             },
+            further: further_queries::select(&self.further, rows)?,
         })
     }
 }

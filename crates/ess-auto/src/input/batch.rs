@@ -5,7 +5,11 @@ use std::sync::Arc;
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-use super::{query_tokens::QueryTokens, variant::Variant};
+use super::{
+    further_queries::{self, Further},
+    query_tokens::QueryTokens,
+    variant::Variant,
+};
 
 /// Queries as embeddings and, where these are searched, as lexical encodings and token states.
 #[derive(Clone)]
@@ -13,6 +17,8 @@ pub(crate) struct Batch {
     pub(crate) dense: Embeddings,
     pub(crate) words: Option<QueryWords>,
     pub(crate) tokens: Option<Vec<Arc<QueryTokens>>>,
+    /// By each further encoder whose feature is weighed.
+    pub(crate) further: Further,
     /// What searches that need no training found for each, where they were made before.
     pub(crate) found: Option<Vec<Arc<Found>>>,
     /// Of each query the item that no ranking of it may have; `None` where no query has one.
@@ -25,6 +31,8 @@ pub(crate) struct Found {
     pub(crate) embeddings: Vec<u32>,
     pub(crate) passages: Vec<u32>,
     pub(crate) words: Vec<u32>,
+    /// By each further encoder.
+    pub(crate) further: Vec<Vec<u32>>,
 }
 
 /// The lexical encodings of queries.
@@ -54,7 +62,7 @@ impl QueryWords {
 impl Batch {
     /// Queries by embedding alone.
     pub(crate) fn of(dense: Embeddings) -> Self {
-        Self { dense, words: None, tokens: None, found: None, left_out: None }
+        Self { dense, words: None, tokens: None, further: Further::new(), found: None, left_out: None }
     }
 
     /// The same queries with the item that is left out of each one's rankings; no entries at all leave nothing out.
@@ -62,6 +70,12 @@ impl Batch {
         let given = items.iter().any(Option::is_some);
         let rows = given.then(|| items.iter().map(|item| item.map(|item| item as u32)).collect());
         Self { left_out: rows, ..self }
+    }
+
+    /// The same queries by those further encoders alone whose names are given.
+    pub(crate) fn by_encoders(mut self, names: &[&str]) -> Self {
+        self.further.retain(|name, _| names.contains(&name.as_str()));
+        self
     }
 
     /// The item that is left out of a query's rankings.
@@ -82,7 +96,15 @@ impl Batch {
         let tokens = self.tokens.as_ref().map(|tokens| rows.iter().map(|&row| tokens[row].clone()).collect());
         let found = self.found.as_ref().map(|found| rows.iter().map(|&row| found[row].clone()).collect());
         let left_out = self.left_out.as_ref().map(|items| rows.iter().map(|&row| items[row]).collect());
-        Ok(Self { dense: self.dense.select(rows)?, words: words.transpose()?, tokens, found, left_out })
+        let further = further_queries::select(&self.further, rows)?;
+        Ok(Self {
+            dense: self.dense.select(rows)?,
+            words: words.transpose()?,
+            tokens,
+            further,
+            found,
+            left_out,
+        })
     }
 
     /// The same queries with what a variant may look at.

@@ -7,10 +7,14 @@ use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 use ess_searchers::ItemTokens;
 
-use super::auto_queries::{AutoQueries, check_len};
+use super::{
+    auto_queries::{AutoQueries, check_len},
+    further_items::FurtherItems,
+    further_queries::insert_once,
+};
 
 /// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words;
-/// perhaps their titles, embeddings of their passages and the states of their tokens too.
+/// perhaps their titles, embeddings of their passages, the states of their tokens and what further encoders give for them too.
 ///
 /// ```
 /// use ess_auto::Collection;
@@ -31,6 +35,8 @@ pub struct Collection {
     pub(crate) tokens: Option<ItemTokens>,
     /// Which components of a vector are which part.
     pub(crate) parts: BTreeMap<String, Range<usize>>,
+    /// The items by each further encoder, by its name.
+    pub(crate) further: BTreeMap<String, FurtherItems>,
 }
 
 /// The items' passages, in the space of the items.
@@ -56,7 +62,8 @@ impl Collection {
     pub fn new(ids: Ids, items: Embeddings) -> Result<Self, Error> {
         check_len("ids of items", items.len(), ids.len())?;
         let index = FlatIndex::new(items.clone())?;
-        Ok(Self { ids, items, index, words: None, passages: None, tokens: None, parts: BTreeMap::new() })
+        let (parts, further) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { ids, items, index, words: None, passages: None, tokens: None, parts, further })
     }
 
     /// Adds the items' texts, in the same order, for lexical search; titles that were given before are dropped.
@@ -91,6 +98,18 @@ impl Collection {
     pub fn with_tokens(mut self, tokens: ItemTokens) -> Result<Self, Error> {
         check_len("items with token states", self.items.len(), tokens.items())?;
         self.tokens = Some(tokens);
+        Ok(self)
+    }
+
+    /// Adds the same items by another encoder (`m × d` of whatever dimension), in the same order. Their similarity to queries
+    /// by the same encoder is a feature of this name, where [`register_encoding`](crate::register_encoding) made it known. It is
+    /// the inner product, for a query of norm 1 and items of mean norm 1; what is nearest by it is ranked too.
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] for another number of items, [`Error::InvalidParameter`] for a name that is given twice.
+    pub fn with_encoding(mut self, name: &str, items: Embeddings) -> Result<Self, Error> {
+        check_len("items by a further encoder", self.items.len(), items.len())?;
+        insert_once(&mut self.further, name, FurtherItems::dense(items)?)?;
         Ok(self)
     }
 

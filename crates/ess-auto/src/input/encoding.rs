@@ -7,6 +7,8 @@ use ess_core::{QueryEncoder, TokenStates};
 use super::{
     batch::{Batch, QueryWords},
     collection::Collection,
+    encoding_kind::EncodingKind,
+    further_queries::Further,
     query_tokens::QueryTokens,
     training_queries::TrainingQueries,
 };
@@ -21,7 +23,35 @@ pub(crate) fn check(collection: &Collection, queries: &TrainingQueries) -> Resul
     let len = collection.len();
     let judged = queries.set().judgements().iter().flatten().map(|judgement| judgement.item);
     check_rows("judged items", judged, len)?;
-    Ok(check_left_out(queries.set().left_out(), len)?)
+    check_left_out(queries.set().left_out(), len)?;
+    check_further(collection, &queries.further, "the queries")
+}
+
+/// Refuses queries of another kind or dimension than the items by the same further encoder.
+pub(crate) fn check_further(
+    collection: &Collection,
+    queries: &Further,
+    what: &'static str,
+) -> Result<(), Error> {
+    for (name, queries) in queries {
+        let Some(items) = collection.further.get(name) else { continue };
+        check_kind(name, what, items.kind(), queries.kind())?;
+    }
+    Ok(())
+}
+
+/// Refuses what is of another kind or dimension than was expected of a further encoder.
+pub(crate) fn check_kind(
+    name: &str,
+    what: &'static str,
+    expected: EncodingKind,
+    found: EncodingKind,
+) -> Result<(), Error> {
+    if expected == found {
+        return Ok(());
+    }
+    let (name, expected, found) = (name.to_owned(), expected.to_string(), found.to_string());
+    Err(Error::OtherEncoding { name, what, expected, found })
 }
 
 /// Refuses items left out of rankings that there are not.
@@ -52,7 +82,8 @@ pub(crate) fn batch(collection: &Collection, queries: &TrainingQueries) -> Resul
         _ => None,
     };
     let tokens = queries.tokens().map(|queries| tokens(collection, queries, "token states of queries"));
-    let batch = Batch { words, tokens: tokens.transpose()?, ..Batch::of(dense) };
+    let further = queries.further.clone();
+    let batch = Batch { words, tokens: tokens.transpose()?, further, ..Batch::of(dense) };
     Ok(batch.leaving_out(queries.set().left_out()))
 }
 

@@ -1,13 +1,16 @@
 //! What is learned from.
 
-use ess_core::{Error, TokenStates};
+use ess_core::{Embeddings, Error, TokenStates};
 use ess_search::DeviceEncoding;
 use ess_train::QuerySet;
 
-use super::auto_queries::check_len;
+use super::{
+    auto_queries::check_len,
+    further_queries::{self, Further, FurtherQueries, insert_once},
+};
 
 /// Judged queries with their embeddings (`n × d`) and, for hybrid searching, their texts; perhaps with the states of their
-/// tokens too.
+/// tokens, and by further encoders, too.
 ///
 /// ```
 /// use ess_auto::TrainingQueries;
@@ -25,6 +28,7 @@ pub struct TrainingQueries {
     set: QuerySet,
     texts: Option<Vec<String>>,
     tokens: Option<TokenStates>,
+    pub(crate) further: Further,
 }
 
 impl TrainingQueries {
@@ -33,7 +37,7 @@ impl TrainingQueries {
     /// ([`QuerySet::with_left_out`]) is no candidate of it: not where modules are trained on mined negatives, not where
     /// weights are fitted, and not where choices are judged.
     pub fn new(set: QuerySet) -> Self {
-        Self { set, texts: None, tokens: None }
+        Self { set, texts: None, tokens: None, further: Further::new() }
     }
 
     /// Adds the texts, in the same order.
@@ -56,6 +60,21 @@ impl TrainingQueries {
         Ok(self)
     }
 
+    /// Adds the same queries by another encoder (`n × d` of whatever dimension), under the name of the items by it
+    /// ([`Collection::with_encoding`](crate::Collection::with_encoding)).
+    ///
+    /// # Errors
+    /// [`Error::LengthMismatch`] when their number is another, [`Error::InvalidParameter`] for a name that is given twice.
+    pub fn with_encoding(self, name: &str, queries: Embeddings) -> Result<Self, Error> {
+        self.with_further(name, FurtherQueries::Dense(queries))
+    }
+
+    fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
+        check_len("queries by a further encoder", self.set.len(), queries.rows())?;
+        insert_once(&mut self.further, name, queries)?;
+        Ok(self)
+    }
+
     /// The queries with their judgements.
     pub fn set(&self) -> &QuerySet {
         &self.set
@@ -71,7 +90,7 @@ impl TrainingQueries {
         self.tokens.as_ref()
     }
 
-    /// The queries of both, these first; texts and tokens where both have them.
+    /// The queries of both, these first; texts, tokens and further encodings where both have them.
     pub(crate) fn join(&self, other: Option<&Self>) -> Result<Self, crate::error::Error> {
         let Some(other) = other else {
             return Ok(self.clone());
@@ -82,6 +101,7 @@ impl TrainingQueries {
             set: self.set.join(&other.set)?,
             texts: texts.map(|(these, those)| [&these[..], those].concat()),
             tokens: tokens.map(|(these, those)| these.join(those)).transpose()?,
+            further: further_queries::join(&self.further, &other.further)?,
         })
     }
 }

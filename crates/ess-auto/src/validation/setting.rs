@@ -1,6 +1,6 @@
 //! What all trials share: the folds with their queries, and what passes are made with.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ess_core::{Error as CoreError, SearchModule};
 use ess_train::Judgement;
@@ -10,7 +10,9 @@ use crate::{
     config::AutoConfig,
     error::Error,
     features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, scale::Scale},
-    input::{batch::Batch, collection::Collection, training_queries::TrainingQueries},
+    input::{
+        batch::Batch, collection::Collection, encoding_kind::EncodingKind, training_queries::TrainingQueries,
+    },
 };
 
 /// Queries that are judged; of more, a part.
@@ -102,6 +104,12 @@ impl Trials<'_> {
     /// the fold of the query.
     pub(crate) fn judged_parts(&self) -> &[Part] {
         if self.parts.len() < 3 { &[] } else { &self.parts }
+    }
+
+    /// What further encoders give for queries and items alike, where a feature reads it.
+    pub(crate) fn encodings(&self) -> BTreeMap<String, EncodingKind> {
+        let both = self.batch.further.iter().filter(|(name, _)| self.collection.further.contains_key(*name));
+        both.map(|(name, queries)| (name.clone(), queries.kind())).collect()
     }
 
     /// The passes with what was learned without some folds.

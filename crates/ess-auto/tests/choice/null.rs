@@ -1,6 +1,6 @@
 //! Labels that have nothing to do with the queries: nothing can be learned, and nothing may be found.
 
-use ess_auto::{Auto, AutoConfig, AutoReport, Collection, TrainingQueries, Variant};
+use ess_auto::{Auto, AutoConfig, AutoReport, Collection, TrainingQueries, Variant, register_encoding};
 use ess_core::{Embeddings, Ids};
 use ess_metrics::{Evaluator, RowQrels};
 use ess_testing::simulation::{is_nightly, most};
@@ -48,6 +48,23 @@ impl Null {
         auto.fit(&self.collection, &self.train, None, None).unwrap().1
     }
 
+    /// With a second encoder, whose embeddings are as random, and without what learns from labels.
+    fn fit_with_a_second_encoder(mut self, seed: u64) -> (AutoReport, f64) {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let mut rows = |n: usize| {
+            let values = (0..n * DIM).map(|_| random.random_range(-1.0_f32..1.0)).collect();
+            Embeddings::from_vec(values, DIM).unwrap()
+        };
+        let (items, queries) = (rows(ITEMS), rows(self.train.set().len()));
+        self.collection = self.collection.with_encoding("random", items).unwrap();
+        self.train = self.train.with_encoding("random", queries).unwrap();
+        register_encoding("random").unwrap();
+        let features = vec!["random".to_owned()];
+        let config = AutoConfig { trained_modules: Vec::new(), features, pool: 10, ..AutoConfig::default() };
+        let auto = Auto::new(config).unwrap().with_progress(Progress::Silent);
+        (auto.fit(&self.collection, &self.train, None, None).unwrap().1, self.frozen())
+    }
+
     fn frozen(&self) -> f64 {
         let hits = self.collection.index().search(self.train.set().encodings(), 10).unwrap();
         let judged = self.train.set().judgements().iter();
@@ -90,5 +107,25 @@ fn where_nothing_can_be_learned_no_gain_is_seen_and_hardly_anything_chosen() {
     }
     let chosen = found.iter().filter(|(_, chosen)| *chosen).count();
     println!("chosen in {chosen} of {runs} runs");
+    assert!(chosen <= most(0.025, found.len()), "chosen in {chosen} of {runs} runs");
+}
+
+/// Likewise, with what a second encoder says of queries and items, which is as little.
+#[test]
+fn where_a_second_encoder_says_nothing_no_gain_is_seen_and_hardly_anything_chosen() {
+    let (queries, seeds) = size();
+    let one = |seed: u64| {
+        let (report, frozen) = Null::new(queries, seed).fit_with_a_second_encoder(seed + 10_000);
+        let trial = report.trials.iter().find(|trial| trial.name == "weights alone").unwrap();
+        (trial.ndcg[&Variant::Dense] - frozen, report.dense.trial.is_some())
+    };
+    let found: Vec<(f64, bool)> = seeds.into_par_iter().map(one).collect();
+    let runs = found.len() as f64;
+    let mean = found.iter().map(|(gain, _)| gain).sum::<f64>() / runs;
+    let squares: f64 = found.iter().map(|(gain, _)| (gain - mean).powi(2)).sum();
+    let error = (squares / (runs - 1.0) / runs).sqrt();
+    println!("a second encoder: a gain of {mean:+.5} ± {error:.5}");
+    assert!(error > 0.0 && mean.abs() <= 3.0 * error, "a gain of {mean:+.5} ± {error:.5}");
+    let chosen = found.iter().filter(|(_, chosen)| *chosen).count();
     assert!(chosen <= most(0.025, found.len()), "chosen in {chosen} of {runs} runs");
 }
