@@ -136,6 +136,7 @@ impl Auto {
         let mut trials = Trials {
             neighbours: NeighbourMemory::of_all(&all, &held_out.batch).with_folds(&held_out.fold_of),
             parts: Vec::new(),
+            too_dear: Vec::new(),
             collection,
             queries: &all,
             batch: &held_out.batch,
@@ -149,8 +150,9 @@ impl Auto {
         let skipped = course.run(&mut trials, &held_out)?;
         let chosen = Chosen::among(course.journal().trials(), &trials, &held_out)?;
         course.end();
+        let costs = chosen.search_costs(&trials)?;
         let report =
-            account::report(&trials, &held_out, &chosen, course.journal().trials(), skipped, started);
+            account::report(&trials, &held_out, &chosen, course.journal().trials(), skipped, costs, started);
         Ok((chosen.into_module(&trials), report))
     }
 

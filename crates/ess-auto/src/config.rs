@@ -1,5 +1,7 @@
 //! The settings of automatic choice, as data.
 
+use std::collections::BTreeMap;
+
 use ess_lexical::Bm25Config;
 use ess_search::{Mlp, MlpConfig};
 use ess_searchers::{FeedbackWeights, QueryExpansion};
@@ -68,6 +70,17 @@ pub struct AutoConfig {
     pub confidence: f64,
     /// The seed of every random step. Default: 0.
     pub seed: u64,
+    /// CPU-milliseconds of one thread that searching for a query may take with what is chosen; above 0. The dearest features are
+    /// left out before the first trial until the others fit, and trials that take more are not chosen; the report says which. What
+    /// searching takes is measured on some of the queries, so that a choice with a search budget depends on the machine and
+    /// may come out otherwise on another run. Nothing is cheaper than the frozen encoder, which is kept where nothing fits.
+    /// Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search_budget: Option<f64>,
+    /// CPU-milliseconds a query that features take beside what is measured, by name: encoding the query by a further encoder.
+    /// 0 or more each. Default: none.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub feature_costs: BTreeMap<String, f64>,
 }
 
 /// A searching module to train, and for how long.
@@ -119,6 +132,8 @@ impl Default for AutoConfig {
             standard_errors: 1.0,
             confidence: 0.95,
             seed: 0,
+            search_budget: None,
+            feature_costs: BTreeMap::new(),
         }
     }
 }
@@ -149,7 +164,15 @@ impl AutoConfig {
         if !(self.confidence > 0.0 && self.confidence < 1.0) {
             return refuse("confidence", "between 0 and 1", self.confidence.to_string());
         }
-        if let Some(name) = self.features.iter().find(|name| find(name).is_none()) {
+        if let Some(budget) = self.search_budget.filter(|budget| !(number(*budget) && *budget > 0.0)) {
+            return refuse("search_budget", "a number above 0", budget.to_string());
+        }
+        if let Some((name, cost)) = self.feature_costs.iter().find(|(_, cost)| !number(**cost)) {
+            return refuse("feature_costs", "numbers of 0 or more", format!("{cost} of {name:?}"));
+        }
+        if let Some(name) =
+            self.features.iter().chain(self.feature_costs.keys()).find(|name| find(name).is_none())
+        {
             return Err(Error::UnknownFeature { found: name.clone(), known: known() });
         }
         self.feedback_weights.check()?;
@@ -190,6 +213,8 @@ mod tests {
             ("penalty", AutoConfig { penalty: -1.0, ..default() }),
             ("standard_errors", AutoConfig { standard_errors: f64::INFINITY, ..default() }),
             ("confidence", AutoConfig { confidence: 1.0, ..default() }),
+            ("search_budget", AutoConfig { search_budget: Some(0.0), ..default() }),
+            ("feature_costs", AutoConfig { feature_costs: [("dense".to_owned(), -1.0)].into(), ..default() }),
             ("names of trained modules", AutoConfig { trained_modules: twice.to_vec(), ..default() }),
         ] {
             assert!(
@@ -201,6 +226,10 @@ mod tests {
         let message = unknown.to_string();
         assert!(message.contains("age") && message.contains("dense, lexical, lexical_title"), "{message}");
         assert!(serde_json::from_str::<AutoConfig>(r#"{"budget": 3}"#).is_err());
+        let unknown = AutoConfig { feature_costs: [("age".to_owned(), 1.0)].into(), ..default() }.check();
+        assert!(matches!(unknown, Err(Error::UnknownFeature { found, .. }) if found == "age"));
+        // Settings without a search budget are written as before there was one.
+        assert!(!serde_json::to_string(&default()).unwrap().contains("search_budget"));
         // The names of earlier versions.
         let old = r#"{"attention": {"depth": 5, "temperature": 1.0}, "expansion": {"terms": 7}}"#;
         let old: AutoConfig = serde_json::from_str(old).unwrap();

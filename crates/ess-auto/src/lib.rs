@@ -21,6 +21,7 @@ pub use error::Error;
 pub use features::{
     asked::Asked,
     feature::{Feature, LearnedFrom},
+    search_cost::SearchCost,
     table::{register_encoding, register_feature, register_part},
     weights::Weights,
 };
@@ -28,4 +29,7 @@ pub use input::{
     auto_queries::AutoQueries, collection::Collection, encoding_kind::EncodingKind,
     training_queries::TrainingQueries, variant::Variant,
 };
-pub use validation::folds::{FoldEvidence, FoldKind};
+pub use validation::{
+    folds::{FoldEvidence, FoldKind},
+    too_dear::TooDear,
+};

@@ -1,13 +1,15 @@
 //! The report of a choice.
 
-use std::time::Instant;
+use std::{collections::BTreeMap, time::Instant};
 
 use ess_searchers::ItemTokens;
 
 use super::{chosen::Chosen, held_out::HeldOut};
 use crate::{
     choice::report::{AutoReport, SkippedTrial, TrialSummary},
-    validation::{setting::Trials, trial::TrialRecord},
+    features::search_cost::SearchCost,
+    input::variant::Variant,
+    validation::{setting::Trials, too_dear::TooDear, trial::TrialRecord},
 };
 
 /// What was tried, what was found and what was chosen, up to now.
@@ -17,6 +19,7 @@ pub(super) fn report(
     chosen: &Chosen,
     records: &[TrialRecord],
     skipped: Vec<SkippedTrial>,
+    search_costs: BTreeMap<Variant, SearchCost>,
     started: Instant,
 ) -> AutoReport {
     let collection = trials.collection;
@@ -36,7 +39,26 @@ pub(super) fn report(
         hybrid: chosen.hybrid.clone(),
         trials: records.iter().map(TrialSummary::of).collect(),
         skipped,
+        search_costs,
+        features_too_dear: trials.too_dear.clone(),
+        trials_too_dear: trials_too_dear(records, trials.config.search_budget),
         cpu_seconds: trials.budget.spent(),
         seconds: started.elapsed().as_secs_f64(),
+    }
+}
+
+/// The trials that a search budget has no room for.
+fn trials_too_dear(records: &[TrialRecord], search_budget: Option<f64>) -> Vec<TooDear> {
+    let of_trial = |trial: &TrialRecord| {
+        let name = trial.name.clone();
+        let costs = trial.variants.clone().into_iter();
+        costs.filter_map(move |(variant, record)| {
+            let cpu_milliseconds = record.search_milliseconds.filter(|cost| Some(*cost) > search_budget)?;
+            Some(TooDear { name: name.clone(), variant, cpu_milliseconds })
+        })
+    };
+    match search_budget {
+        Some(_) => records.iter().flat_map(of_trial).collect(),
+        None => Vec::new(),
     }
 }

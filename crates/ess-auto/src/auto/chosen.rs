@@ -1,5 +1,8 @@
 //! What is chosen among the trials, with the modules that it takes.
 
+use std::collections::BTreeMap;
+
+use ess_core::SearchModule;
 use ess_lexical::TextAnalyzer;
 use ess_search::ModuleState;
 
@@ -12,8 +15,9 @@ use crate::{
     },
     config::TrainedModuleConfig,
     error::Error,
+    features::{search_cost::SearchCost, weights::weighed},
     input::variant::Variant,
-    validation::{setting::Trials, trial::TrialRecord},
+    validation::{setting::Trials, training::build, trial::TrialRecord},
 };
 
 /// The choice that looks at embeddings alone, and the one that looks at texts too where there are texts.
@@ -44,6 +48,20 @@ impl Chosen {
             "chosen"
         );
         Ok(Self { dense, hybrid, modules })
+    }
+
+    /// What searching with the choice by embeddings and with the one by texts takes.
+    pub(super) fn search_costs(&self, trials: &Trials<'_>) -> Result<BTreeMap<Variant, SearchCost>, Error> {
+        let hybrid = self.hybrid.iter().map(|hybrid| (Variant::Hybrid, hybrid));
+        let choices = std::iter::once((Variant::Dense, &self.dense)).chain(hybrid);
+        let cost = |(variant, choice): (Variant, &Choice)| {
+            let state = self.modules.iter().find(|(name, _)| choice.trial.as_ref() == Some(name));
+            let module = state.map(|(_, state)| build(state)).transpose()?;
+            let module = module.as_ref().map(|module| module as &dyn SearchModule);
+            let features = weighed(&choice.first, &choice.second);
+            Ok((variant, trials.search_cost(variant, features, module, &choice.first)?))
+        };
+        choices.map(cost).collect()
     }
 
     /// The searching operation, as it is saved.

@@ -10,10 +10,12 @@ use crate::{
     choice::report::SkippedTrial,
     config::AutoConfig,
     error::Error,
+    features::table::used,
     validation::{
         journal::Journal,
         pair_modules::PairModules,
         setting::{Part, Trials},
+        too_dear::TooDear,
         trial::Learns,
     },
 };
@@ -57,8 +59,9 @@ impl<'a> Course<'a> {
         if !held_out.are_enough() {
             return Ok(Vec::new());
         }
+        trials.too_dear = self.features_too_dear(trials)?;
         if !trials.budget.is_over() {
-            let finder = trials.passes(&[], Vec::new(), None);
+            let finder = trials.passes(&[], used(&self.config.features), None);
             trials.parts =
                 Part::all(trials.queries, trials.batch, trials.fold_of, self.config.folds, &finder)?;
         }
@@ -71,6 +74,17 @@ impl<'a> Course<'a> {
             }
         }
         Ok(skipped)
+    }
+
+    /// The features that a search budget has no room for: what an earlier run found, so that all trials have the same.
+    fn features_too_dear(&self, trials: &Trials<'_>) -> Result<Vec<TooDear>, Error> {
+        let Some(search_budget) = self.config.search_budget else { return Ok(Vec::new()) };
+        if let Some(known) = self.journal().features_too_dear() {
+            return Ok(known.to_vec());
+        }
+        let too_dear = trials.features_too_dear(search_budget)?;
+        self.journal.borrow_mut().leave_out(too_dear.clone(), trials.budget.spent())?;
+        Ok(too_dear)
     }
 
     /// Runs one trial that is not in the journal; why not, if it did not end. A module that fails ends its own trial alone.

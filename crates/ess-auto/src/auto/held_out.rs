@@ -5,7 +5,6 @@ use ess_train::near_duplicates;
 use crate::{
     config::AutoConfig,
     error::Error,
-    features::table::{encoders, used},
     input::{batch::Batch, collection::Collection, encoding, training_queries::TrainingQueries},
     validation::folds::{self, FoldEvidence, FoldKind},
 };
@@ -35,8 +34,7 @@ impl HeldOut {
         dev: Option<&TrainingQueries>,
         config: &AutoConfig,
     ) -> Result<Self, Error> {
-        let features = used(&config.features);
-        let batch = encoding::batch(collection, all)?.by_encoders(&encoders(&features));
+        let batch = encoding::batch(collection, all)?;
         let (train, dev) = (train.set(), dev.map(TrainingQueries::set));
         let judged = dev.map(|dev| dev.judgements());
         let queries = all.set().encodings();

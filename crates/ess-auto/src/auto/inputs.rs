@@ -30,7 +30,7 @@ pub(super) fn checksum(
         format!("{:?}", words.and_then(|of| of.titles.as_ref()).map(sparse)),
         format!("{:?}", collection.tokens.as_ref().map(|of| (of.dim(), of.starts(), numbers(of.states())))),
         format!("{:?}", all.tokens().map(|of| (of.starts(), numbers(of.packed())))),
-        format!("{:?}", AutoConfig { budget_seconds: 1.0, ..config.clone() }),
+        settings(config),
     ];
     // Queries without them have the checksum of earlier versions, whose journals are gone on from.
     let (weights, teacher, negatives) = (all.set().weights(), all.set().teacher(), all.set().negatives());
@@ -48,6 +48,13 @@ pub(super) fn checksum(
         parts.push(format!("left out {:?}", all.set().left_out()));
     }
     Checksum::of(parts.join("\n").as_bytes())
+}
+
+/// All settings but the budget. Those of a search are not said where there are none, as in earlier versions, whose journals
+/// are gone on from.
+fn settings(config: &AutoConfig) -> String {
+    let settings = format!("{:?}", AutoConfig { budget_seconds: 1.0, ..config.clone() });
+    settings.replace(", search_budget: None, feature_costs: {} }", " }")
 }
 
 /// What both items and queries are by further encoders.

@@ -12,13 +12,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    features::{
-        feature::Feature,
-        neighbours::NeighbourMemory,
-        passes::Passes,
-        table::{all, encoders},
-        weights::DENSE,
-    },
+    features::{neighbours::NeighbourMemory, passes::Passes, weights::weighed},
     input::{
         auto_queries::AutoQueries,
         batch::{Batch, QueryWords},
@@ -117,7 +111,7 @@ impl<'c> AutoSearcher<'c> {
         let module = choice.trial.as_ref().and_then(|name| self.modules.get(name));
         let passes = Passes {
             collection: self.collection,
-            features: weighed(choice),
+            features: weighed(&choice.first, &choice.second),
             module: module.map(|module| module as &dyn SearchModule),
             neighbours,
             hidden: Vec::new(),
@@ -126,6 +120,7 @@ impl<'c> AutoSearcher<'c> {
             pool: self.plan.pool,
             depth: self.plan.pool.max(k),
             scale: self.plan.scale,
+            meter: None,
         };
         let searched = passes.search(batch, &choice.first, choice.gate)?;
         Ok((0..batch.dense.len()).map(|row| searched.rank(row, &choice.second, k)).collect())
@@ -141,8 +136,8 @@ impl<'c> AutoSearcher<'c> {
         }
         check_further(self.collection, &queries.further, "queries given to a saved choice")?;
         batch.further = queries.further.clone();
-        batch = batch.by_encoders(&encoders(&weighed(choice)));
-        let reads_tokens = weighed(choice).iter().any(|feature| feature.reads_tokens());
+        let reads_tokens =
+            weighed(&choice.first, &choice.second).iter().any(|feature| feature.reads_tokens());
         if let Some(queries) = queries.tokens().filter(|_| reads_tokens) {
             let what = "token states of queries given to a saved choice";
             batch.tokens = Some(tokens(self.collection, queries, what)?);
@@ -152,7 +147,7 @@ impl<'c> AutoSearcher<'c> {
 
     /// A choice says nothing of a collection that lost what it looks at, nor of queries without it.
     fn check_features(&self, choice: &Choice, queries: &AutoQueries) -> Result<(), Error> {
-        for feature in weighed(choice) {
+        for feature in weighed(&choice.first, &choice.second) {
             if feature.reads_texts() && self.collection.words.is_none() {
                 return Err(Error::NoTexts { what: "the collection" });
             }
@@ -218,12 +213,6 @@ pub(super) fn check_encodings(plan: &Plan, collection: &Collection) -> Result<()
         check_kind(name, "items searched by a saved choice", *expected, items.kind())?;
     }
     Ok(())
-}
-
-/// The features that a choice looks at, with the frozen similarity.
-fn weighed(choice: &Choice) -> Vec<&'static dyn Feature> {
-    let weighs = |name| choice.first.get(name) > 0.0 || choice.second.get(name) > 0.0;
-    all().into_iter().filter(|feature| feature.name() == DENSE || weighs(feature.name())).collect()
 }
 
 fn blocks(rows: usize) -> impl Iterator<Item = Vec<usize>> {

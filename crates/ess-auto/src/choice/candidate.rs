@@ -79,6 +79,12 @@ impl Candidate<'_> {
         self.gains.iter().flatten().any(HeldOutGain::loses)
     }
 
+    /// Whether searching with it takes more than there is a budget for.
+    pub(super) fn is_too_dear(&self, variant: Variant, config: &AutoConfig) -> bool {
+        let cost = self.trial.variants.get(&variant).and_then(|record| record.search_milliseconds);
+        cost.zip(config.search_budget).is_some_and(|(cost, budget)| cost > budget)
+    }
+
     /// Whether it is worse than the best by no more than the standard errors that the settings allow.
     pub(super) fn is_close_to(&self, best: &Self, config: &AutoConfig) -> bool {
         let differences: Vec<f64> = best.values.iter().zip(&self.values).map(|(a, b)| a - b).collect();

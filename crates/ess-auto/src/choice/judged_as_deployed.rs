@@ -112,6 +112,7 @@ fn with_trials<T: Send>(
         let mut trials = Trials {
             neighbours: NeighbourMemory::of_all(queries, &batch).with_folds(&fold_of),
             parts: Vec::new(),
+            too_dear: Vec::new(),
             collection,
             queries,
             batch: &batch,

@@ -7,9 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::selection::Choice;
 use crate::{
     config::AutoConfig,
+    features::search_cost::SearchCost,
     input::{encoding_kind::EncodingKind, variant::Variant},
     validation::{
         folds::FoldEvidence,
+        too_dear::TooDear,
         trial::{TrialRecord, VariantRecord, rounded},
     },
 };
@@ -47,6 +49,17 @@ pub struct AutoReport {
     pub trials: Vec<TrialSummary>,
     /// Trials that were not run, or not to their end.
     pub skipped: Vec<SkippedTrial>,
+    /// What searching with each of the two choices takes, measured on this machine on some of the queries; none in reports of
+    /// versions that did not measure it.
+    #[serde(default)]
+    pub search_costs: BTreeMap<Variant, SearchCost>,
+    /// Features that were left out before the first trial, so that the others fit
+    /// [`AutoConfig::search_budget`](crate::AutoConfig::search_budget); those of an earlier run that this one goes on from stay.
+    #[serde(default)]
+    pub features_too_dear: Vec<TooDear>,
+    /// Trials that were not chosen from, because searching with what they weigh takes more than the search budget.
+    #[serde(default)]
+    pub trials_too_dear: Vec<TooDear>,
     /// CPU-seconds of all threads, earlier runs that were resumed included.
     pub cpu_seconds: f64,
     /// Wall-clock seconds of this run.

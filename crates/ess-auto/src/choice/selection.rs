@@ -15,6 +15,9 @@ use crate::{
     validation::trial::{SHRINKS, TrialRecord, rounded},
 };
 
+const TOO_DEAR: &str = "what was tried loses on queries with new items or on those with known ones, or takes more than the \
+                        search budget: the frozen encoder is kept";
+
 /// What was chosen, and the evidence: everything measured on held-out queries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,7 +60,8 @@ pub struct Choice {
 impl Choice {
     /// Chooses among finished trials, which come in order of simplicity; `None` when there is none of this variant.
     ///
-    /// Candidates that lose on seen or on unseen queries (mean and one standard error below 0) are refused first. The interval
+    /// Candidates that lose on seen or on unseen queries (mean and one standard error below 0), and those that take more than the
+    /// search budget, are refused first. The interval
     /// of what is taken counts all candidates, refused ones among them, so that where nothing helps something is taken no
     /// more often than in `(1 − confidence) / 2` of choices, whichever queries lose and however rarely.
     ///
@@ -69,13 +73,17 @@ impl Choice {
         config: &AutoConfig,
     ) -> Result<Option<Self>, Error> {
         let all = candidates(trials, variant);
-        let kept: Vec<&Candidate<'_>> = all.iter().filter(|candidate| !candidate.loses()).collect();
-        let refused = all.len() - kept.len();
+        let (lose, others): (Vec<&Candidate<'_>>, Vec<_>) =
+            all.iter().partition(|candidate| candidate.loses());
+        let refused = lose.len();
+        let dear = |candidate: &&Candidate<'_>| candidate.is_too_dear(variant, config);
+        let (dear, kept): (Vec<_>, Vec<_>) = others.into_iter().partition(dear);
         let by_mean = |a: &&&Candidate<'_>, b: &&&Candidate<'_>| mean(&a.values).total_cmp(&mean(&b.values));
         let Some(best) = kept.iter().max_by(by_mean) else {
             let reason = "all that was tried loses on queries with new items or on those with known ones: \
                           the frozen encoder is kept";
-            return Ok((refused > 0).then(|| Self { refused, ..Self::frozen(reason, config) }));
+            let reason = if dear.is_empty() { reason } else { TOO_DEAR };
+            return Ok((!all.is_empty()).then(|| Self { refused, ..Self::frozen(reason, config) }));
         };
         if best.values.is_empty() {
             return Ok(Some(Self::frozen("no query could be held out: the frozen encoder is kept", config)));
@@ -165,6 +173,7 @@ mod tests {
             values: vec![values; SHRINKS.len()],
             frozen: vec![0.5; 120],
             gate: [0.1, 0.2],
+            search_milliseconds: None,
         };
         TrialRecord {
             name: name.to_owned(),

@@ -39,6 +39,7 @@ impl Measured {
             values: SHRINKS.iter().map(|&share| scaled(share)).collect(),
             frozen: self.frozen.clone(),
             gate: [0.1, 0.2],
+            search_milliseconds: None,
         };
         TrialRecord {
             name: name.to_string(),

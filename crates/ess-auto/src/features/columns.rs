@@ -2,7 +2,12 @@
 
 use ess_core::Error;
 
-use super::{asked::Asked, candidates::Candidates, feature::Feature};
+use super::{
+    asked::Asked,
+    candidates::Candidates,
+    feature::Feature,
+    meter::{Meter, metered},
+};
 
 /// Fills the columns of all features that can be asked. What `before` has of a query is not made again.
 pub(crate) fn fill(
@@ -10,6 +15,7 @@ pub(crate) fn fill(
     asked: &Asked<'_>,
     candidates: &mut Candidates,
     before: Option<&Candidates>,
+    meter: Option<&Meter>,
 ) -> Result<(), Error> {
     let Candidates { items, columns, .. } = candidates;
     let new: Vec<u32> = match before {
@@ -18,16 +24,17 @@ pub(crate) fn fill(
         }
         None => Vec::new(),
     };
+    let values = |feature: &'static dyn Feature, items: &[u32]| {
+        metered(meter, feature.name(), || values(feature, asked, items))
+    };
     for (at, feature) in features.iter().enumerate() {
         if feature.is_feedback() && asked.feedback.is_none() {
             continue;
         }
         let before = before.filter(|_| !feature.is_feedback() && !feature.is_relative());
         columns[at] = match before {
-            Some(before) => {
-                merged(items, &before.items, &before.columns[at], &values(*feature, asked, &new)?)
-            }
-            None => values(*feature, asked, items)?,
+            Some(before) => merged(items, &before.items, &before.columns[at], &values(*feature, &new)?),
+            None => values(*feature, items)?,
         };
     }
     Ok(())

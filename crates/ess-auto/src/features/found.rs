@@ -4,14 +4,24 @@ use std::sync::Arc;
 
 use ess_core::{Error, Hit, Index, Searcher};
 
-use super::further::search;
+use super::{
+    further::search,
+    meter::{Meter, metered},
+};
 use crate::input::{
     batch::{Batch, Found},
     collection::Collection,
 };
 
-/// What searches that need no training find for each query: `depth` items each, beside one that may be left out.
-pub(crate) fn find(collection: &Collection, batch: &Batch, depth: usize) -> Result<Vec<Arc<Found>>, Error> {
+/// What searches that need no training find for each query: `depth` items each, beside one that may be left out; of further
+/// encoders, those that are named.
+pub(crate) fn find(
+    collection: &Collection,
+    batch: &Batch,
+    depth: usize,
+    encoders: &[&'static str],
+    meter: Option<&Meter>,
+) -> Result<Vec<Arc<Found>>, Error> {
     let depth = batch.search_depth(depth);
     let found = rows_of(collection.index.search(&batch.dense, depth)?);
     let found = found.into_iter().map(|embeddings| Found { embeddings, ..Found::default() });
@@ -24,12 +34,32 @@ pub(crate) fn find(collection: &Collection, batch: &Batch, depth: usize) -> Resu
         let rows = rows_of(words.index.search(&queries.counts, depth)?);
         found.iter_mut().zip(rows).for_each(|(found, rows)| found.words = rows);
     }
-    for (name, queries) in &batch.further {
-        let Some(items) = collection.further.get(name) else { continue };
-        let Some(rows) = search(items, queries, depth)? else { continue };
-        found.iter_mut().zip(rows).for_each(|(found, rows)| found.further.push(rows));
+    for (name, rows) in find_further(collection, batch, depth, encoders, meter)? {
+        found.iter_mut().zip(rows).for_each(|(found, rows)| found.further.push((name, rows)));
     }
     Ok(found.into_iter().map(Arc::new).collect())
+}
+
+/// The name of a further encoder, and the items that it finds for each query.
+type FoundBy = (&'static str, Vec<Vec<u32>>);
+
+/// What some further encoders find for each query, by their names.
+fn find_further(
+    collection: &Collection,
+    batch: &Batch,
+    depth: usize,
+    encoders: &[&'static str],
+    meter: Option<&Meter>,
+) -> Result<Vec<FoundBy>, Error> {
+    let mut found = Vec::new();
+    for &name in encoders {
+        let Some((items, queries)) = collection.further.get(name).zip(batch.further.get(name)) else {
+            continue;
+        };
+        let hits = metered(meter, name, || search(items, queries, depth))?;
+        found.extend(hits.map(|hits| (name, rows_of(hits))));
+    }
+    Ok(found)
 }
 
 /// The items that a search found, query by query.

@@ -1,8 +1,8 @@
 //! What further encoders find and say.
 
-use ess_core::{Error, Index};
+use ess_core::{Error, Hit, Index};
 
-use super::{asked::dot, found::rows_of};
+use super::asked::dot;
 use crate::input::{further_items::FurtherItems, further_queries::FurtherQueries};
 
 /// The `depth` items most similar to each query; none for queries of another kind than the items.
@@ -10,10 +10,10 @@ pub(crate) fn search(
     items: &FurtherItems,
     queries: &FurtherQueries,
     depth: usize,
-) -> Result<Option<Vec<Vec<u32>>>, Error> {
+) -> Result<Option<Vec<Vec<Hit>>>, Error> {
     match (items, queries) {
         (FurtherItems::Dense { index, .. }, FurtherQueries::Dense(queries)) => {
-            Ok(Some(rows_of(index.search(queries, depth)?)))
+            Ok(Some(index.search(queries, depth)?))
         }
     }
 }

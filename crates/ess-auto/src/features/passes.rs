@@ -1,6 +1,6 @@
 //! Two passes over a collection: what each feature says of the items that may be relevant.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, sync::Arc};
 
 use ess_core::{Embeddings, Error, Hit, Index, SearchModule, Searcher};
 use ess_lexical::SparseVectors;
@@ -14,14 +14,19 @@ use super::{
     feature::Feature,
     feedback::{Feedback, merged, moved},
     found::{find, firsts, rows_of},
+    meter::{Meter, metered},
     neighbours::{NeighbourMemory, Recalled},
     scale::Scale,
+    table::encoders,
     weights::Weights,
 };
 use crate::input::{
     batch::{Batch, Found},
     collection::{Collection, Words},
 };
+
+/// The name of the feature that a trained module is for.
+const TRAINED_MODULE: &str = "trained_module";
 
 /// What the features are made from.
 pub(crate) struct Passes<'a> {
@@ -39,7 +44,12 @@ pub(crate) struct Passes<'a> {
     /// Items of each search that are ranked; no fewer than the pool.
     pub(crate) depth: usize,
     pub(crate) scale: Scale,
+    /// Where what each feature takes is noted, if it is.
+    pub(crate) meter: Option<&'a Meter>,
 }
+
+/// The queries of a batch by a trained module, and the items that each of them finds.
+type Mapped = (Embeddings, Vec<Vec<u32>>);
 
 /// A batch after the first pass.
 pub(crate) struct FirstPass<'b> {
@@ -60,21 +70,32 @@ impl FirstPass<'_> {
 impl<'a> Passes<'a> {
     /// The queries with what searches that need no training find.
     pub(crate) fn with_found(&self, batch: Batch) -> Result<Batch, Error> {
-        Ok(Batch { found: Some(find(self.collection, &batch, self.depth)?), ..batch })
+        Ok(Batch { found: Some(self.find(&batch)?), ..batch })
+    }
+
+    fn find(&self, batch: &Batch) -> Result<Vec<Arc<Found>>, Error> {
+        find(self.collection, batch, self.depth, &encoders(&self.features), self.meter)
+    }
+
+    /// The queries by a trained module, where there is one, and what they find.
+    fn by_module(&self, batch: &Batch) -> Result<Option<Mapped>, Error> {
+        let Some(module) = self.module else { return Ok(None) };
+        metered(self.meter, TRAINED_MODULE, || {
+            let mapped = module.apply(&batch.dense)?;
+            let hits = self.collection.index.search(&mapped, batch.search_depth(self.depth))?;
+            Ok(Some((mapped, rows_of(hits))))
+        })
     }
 
     /// Finds candidates by every feature that needs no feedback, and says what each of these features says of them.
     pub(crate) fn first<'b>(&self, batch: &'b Batch) -> Result<FirstPass<'b>, Error> {
-        let (depth, searched) = (self.depth, batch.search_depth(self.depth));
-        let mapped = self.module.map(|module| module.apply(&batch.dense)).transpose()?;
+        let searched = batch.search_depth(self.depth);
+        let (mapped, by_module) = self.by_module(batch)?.unzip();
         let found = match &batch.found {
             Some(found) => found.clone(),
-            None => find(self.collection, batch, depth)?,
+            None => self.find(batch)?,
         };
-        let by_module =
-            mapped.as_ref().map(|mapped| self.collection.index.search(mapped, searched)).transpose()?;
-        let by_module = by_module.map(rows_of);
-        let by_words = self.words(batch).is_some();
+        let (by_words, encoders) = (self.words(batch).is_some(), encoders(&self.features));
         let recalled = match self.neighbours {
             Some(neighbours) => neighbours.recall(batch, &self.hidden)?,
             None => vec![Recalled { near: -1.0, ..Recalled::default() }; batch.dense.len()],
@@ -84,7 +105,8 @@ impl<'a> Passes<'a> {
             let recalled = pass.recalled[row].strongest(searched);
             let Found { embeddings, passages, words, further } = &*found[row];
             let mut lists = vec![&embeddings[..], passages, &recalled];
-            lists.extend(further.iter().map(Vec::as_slice));
+            let asked = further.iter().filter(|(name, _)| encoders.contains(name));
+            lists.extend(asked.map(|(_, rows)| &rows[..]));
             lists.extend(by_module.as_ref().map(|rows| &rows[row][..]));
             lists.extend(by_words.then_some(&words[..]));
             self.candidates(&pass, row, scratch, &lists, None)
@@ -171,7 +193,7 @@ impl<'a> Passes<'a> {
         let mut candidates = Candidates::new(items, close, self.features.len());
         let close = std::mem::take(&mut candidates.close);
         let asked = Asked { close: &close, ..asked };
-        fill(&self.features, &asked, &mut candidates, before)?;
+        fill(&self.features, &asked, &mut candidates, before, self.meter)?;
         Ok(Candidates { close, ..candidates })
     }
 
@@ -181,7 +203,8 @@ impl<'a> Passes<'a> {
             |feature: &&&'static dyn Feature| feature.is_feedback() == asked.feedback.is_some();
         let mut found = Vec::new();
         for feature in self.features.iter().filter(of_this_pass) {
-            let Some(rows) = feature.finds(asked, depth)? else { continue };
+            let found_rows = metered(self.meter, feature.name(), || feature.finds(asked, depth))?;
+            let Some(rows) = found_rows else { continue };
             let (what, len) = ("items that a feature finds", self.collection.len());
             if let Some(&row) = rows.iter().find(|row| **row as usize >= len) {
                 return Err(Error::RowOutOfRange { what, row: row as usize, len });

@@ -144,9 +144,12 @@ pub(crate) fn used(names: &[String]) -> Vec<&'static dyn Feature> {
     all().into_iter().filter(|&feature| feature.name() == Dense.name() || named(feature)).collect()
 }
 
-/// The names of the further encoders that some features read.
+/// The names of the further encoders that some features read, each once.
 pub(crate) fn encoders(features: &[&'static dyn Feature]) -> Vec<&'static str> {
-    features.iter().filter_map(|feature| feature.encoding()).collect()
+    let mut names: Vec<&'static str> = features.iter().filter_map(|feature| feature.encoding()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// The feature of a name, which may be that of an earlier version.

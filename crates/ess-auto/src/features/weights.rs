@@ -143,3 +143,9 @@ impl TryFrom<BTreeMap<String, f32>> for Weights {
         Ok(weighed.fold(weights, |weights, (name, weight)| weights.with(name, weight)))
     }
 }
+
+/// The features that weights of both passes look at, with the frozen similarity.
+pub(crate) fn weighed(first: &Weights, second: &Weights) -> Vec<&'static dyn Feature> {
+    let weighs = |name| name == DENSE || first.get(name) > 0.0 || second.get(name) > 0.0;
+    all().into_iter().filter(|feature| weighs(feature.name())).collect()
+}

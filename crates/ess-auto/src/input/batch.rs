@@ -17,7 +17,7 @@ pub(crate) struct Batch {
     pub(crate) dense: Embeddings,
     pub(crate) words: Option<QueryWords>,
     pub(crate) tokens: Option<Vec<Arc<QueryTokens>>>,
-    /// By each further encoder whose feature is weighed.
+    /// By each further encoder.
     pub(crate) further: Further,
     /// What searches that need no training found for each, where they were made before.
     pub(crate) found: Option<Vec<Arc<Found>>>,
@@ -31,8 +31,8 @@ pub(crate) struct Found {
     pub(crate) embeddings: Vec<u32>,
     pub(crate) passages: Vec<u32>,
     pub(crate) words: Vec<u32>,
-    /// By each further encoder.
-    pub(crate) further: Vec<Vec<u32>>,
+    /// By further encoders, with their names.
+    pub(crate) further: Vec<(&'static str, Vec<u32>)>,
 }
 
 /// The lexical encodings of queries.
@@ -72,10 +72,10 @@ impl Batch {
         Self { left_out: rows, ..self }
     }
 
-    /// The same queries by those further encoders alone whose names are given.
-    pub(crate) fn by_encoders(mut self, names: &[&str]) -> Self {
-        self.further.retain(|name, _| names.contains(&name.as_str()));
-        self
+    /// The same queries without what was found or compared for them before.
+    pub(crate) fn fresh(self) -> Self {
+        let tokens = self.tokens.as_ref().map(|all| all.iter().map(|tokens| tokens.fresh()).collect());
+        Self { tokens, found: None, ..self }
     }
 
     /// The item that is left out of a query's rankings.

@@ -24,6 +24,11 @@ impl QueryTokens {
         (0..queries.rows()).map(one).collect()
     }
 
+    /// The same states, compared with no item yet.
+    pub(crate) fn fresh(&self) -> Arc<Self> {
+        Arc::new(Self { states: self.states.clone(), known: Mutex::default() })
+    }
+
     /// The states, `t × d_token` row by row.
     pub(crate) fn states(&self) -> &[f32] {
         &self.states

@@ -1,6 +1,9 @@
 //! How much may be spent, and how much has been.
 
-use std::time::Duration;
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use cpu_time::ThreadTime;
 
@@ -14,6 +17,8 @@ pub(crate) struct Budget {
     limit: f64,
     before: f64,
     started: Duration,
+    /// What was spent for it in other threads.
+    elsewhere: Mutex<f64>,
 }
 
 /// Runs `work` in threads of its own, as many as the caller has.
@@ -37,11 +42,17 @@ fn of_all_threads() -> Duration {
 
 impl Budget {
     pub(crate) fn new(limit: f64, before: f64) -> Self {
-        Self { limit, before, started: of_all_threads() }
+        Self { limit, before, started: of_all_threads(), elsewhere: Mutex::new(0.0) }
     }
 
     pub(crate) fn spent(&self) -> f64 {
-        self.before + of_all_threads().saturating_sub(self.started).as_secs_f64()
+        let elsewhere = *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner);
+        self.before + elsewhere + of_all_threads().saturating_sub(self.started).as_secs_f64()
+    }
+
+    /// Counts CPU-seconds of a thread that is not of the pool.
+    pub(crate) fn add(&self, seconds: f64) {
+        *self.elsewhere.lock().unwrap_or_else(PoisonError::into_inner) += seconds;
     }
 
     pub(crate) fn left(&self) -> f64 {

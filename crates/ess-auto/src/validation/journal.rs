@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use ess_files::{Checksum, FileLock, seal_json, unseal_json, write_atomically};
 use serde::{Deserialize, Serialize};
 
-use super::trial::{TrialRecord, rounded};
+use super::{
+    too_dear::TooDear,
+    trial::{TrialRecord, rounded},
+};
 use crate::error::Error;
 
 const FORMAT: &str = "ess-auto-journal";
@@ -33,6 +36,9 @@ struct Contents {
     /// CPU-seconds of all runs up to the last writing, trials that did not end included.
     spent: f64,
     trials: Vec<TrialRecord>,
+    /// The features that a search budget has no room for, where they were measured: the same for all trials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    features_too_dear: Option<Vec<TooDear>>,
 }
 
 impl Contents {
@@ -73,6 +79,7 @@ impl Journal {
             inputs: inputs.to_string(),
             spent: 0.0,
             trials: Vec::new(),
+            features_too_dear: None,
         };
         let lock = path.map(FileLock::acquire).transpose()?;
         let found = path.map(read).transpose()?.flatten().filter(|found| found.inputs == fresh.inputs);
@@ -91,6 +98,18 @@ impl Journal {
 
     pub(crate) fn find(&self, name: &str) -> Option<&TrialRecord> {
         self.contents.trials.iter().find(|trial| trial.name == name)
+    }
+
+    /// The features that a search budget has no room for, where an earlier run found them or this one did.
+    pub(crate) fn features_too_dear(&self) -> Option<&[TooDear]> {
+        self.contents.features_too_dear.as_deref()
+    }
+
+    /// Keeps the features that a search budget has no room for.
+    pub(crate) fn leave_out(&mut self, too_dear: Vec<TooDear>, spent: f64) -> Result<(), Error> {
+        self.contents.features_too_dear = Some(too_dear);
+        self.contents.spent = rounded(spent);
+        self.write()
     }
 
     /// CPU-seconds of all runs so far, as far as they were written.

@@ -5,6 +5,7 @@ use super::{
     judged::{DEPTH, Table, ndcg},
     pair_modules::PairModules,
     setting::{Part, Trials},
+    too_dear::TooDear,
     trial::{Learns, SHRINKS},
 };
 use crate::{
@@ -133,11 +134,12 @@ impl Trials<'_> {
         Ok(Some(FittedWeights { first: weights, second: fit(second, true), gate }))
     }
 
-    /// The features that a trial may weigh, of those that the settings name.
-    fn features(&self, variant: Variant, learns: Learns<'_>) -> Vec<&'static dyn Feature> {
+    /// The features that a trial may weigh, of those that the settings name and a search budget has room for.
+    pub(crate) fn features(&self, variant: Variant, learns: Learns<'_>) -> Vec<&'static dyn Feature> {
         let allowed = |feature: &&'static dyn Feature| {
             let texts = variant == Variant::Hybrid || !feature.reads_texts();
-            texts && learns.allows(*feature)
+            let dear = |dear: &TooDear| dear.variant == variant && dear.name == feature.name();
+            texts && learns.allows(*feature) && !self.too_dear.iter().any(dear)
         };
         used(&self.config.features).into_iter().filter(allowed).collect()
     }

@@ -49,6 +49,11 @@ impl PairModules {
         Ok(Some(modules))
     }
 
+    /// One of the modules, which all take as long.
+    pub(crate) fn any(&self) -> Option<&dyn SearchModule> {
+        self.0.values().next().map(|module| &**module as &dyn SearchModule)
+    }
+
     /// The module that saw neither fold.
     pub(crate) fn without(&self, one: usize, other: usize) -> Option<&dyn SearchModule> {
         self.0.get(&[one.min(other), one.max(other)]).map(|module| &**module as &dyn SearchModule)

@@ -5,11 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use ess_core::{Error as CoreError, SearchModule};
 use ess_train::Judgement;
 
-use super::{budget::Budget, folds::relevant, training::TrainingItems};
+use super::{budget::Budget, folds::relevant, too_dear::TooDear, training::TrainingItems};
 use crate::{
     config::AutoConfig,
     error::Error,
-    features::{feature::Feature, neighbours::NeighbourMemory, passes::Passes, scale::Scale},
+    features::{
+        feature::Feature,
+        neighbours::NeighbourMemory,
+        passes::Passes,
+        scale::Scale,
+        table::{encoders, used},
+    },
     input::{
         batch::Batch, collection::Collection, encoding_kind::EncodingKind, training_queries::TrainingQueries,
     },
@@ -37,6 +43,8 @@ pub(crate) struct Trials<'a> {
     pub(crate) neighbours: NeighbourMemory,
     /// The folds that have queries.
     pub(crate) parts: Vec<Part>,
+    /// The features that a search budget has no room for.
+    pub(crate) too_dear: Vec<TooDear>,
 }
 
 /// The queries of a fold.
@@ -108,8 +116,9 @@ impl Trials<'_> {
 
     /// What further encoders give for queries and items alike, where a feature reads it.
     pub(crate) fn encodings(&self) -> BTreeMap<String, EncodingKind> {
-        let both = self.batch.further.iter().filter(|(name, _)| self.collection.further.contains_key(*name));
-        both.map(|(name, queries)| (name.clone(), queries.kind())).collect()
+        let names = encoders(&used(&self.config.features));
+        let both = names.into_iter().filter(|name| self.collection.further.contains_key(*name));
+        both.filter_map(|name| Some((name.to_owned(), self.batch.further.get(name)?.kind()))).collect()
     }
 
     /// The passes with what was learned without some folds.
@@ -130,6 +139,7 @@ impl Trials<'_> {
             pool: self.config.pool,
             depth: self.config.pool,
             scale: self.scale,
+            meter: None,
         }
     }
 }

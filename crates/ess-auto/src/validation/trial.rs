@@ -91,6 +91,9 @@ pub(crate) struct VariantRecord {
     pub(crate) frozen: Vec<f32>,
     /// Cosines to the nearest training query: the 1 % and the 10 % quantile of held-out queries.
     pub(crate) gate: [f32; 2],
+    /// What a search with these weights takes, CPU-milliseconds a query; measured where there is a budget for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) search_milliseconds: Option<f64>,
 }
 
 impl VariantRecord {
@@ -106,6 +109,9 @@ impl VariantRecord {
             return Some(format!("an nDCG of {value}"));
         }
         let weights = self.first.are_numbers() && self.second.are_numbers();
+        if let Some(cost) = self.search_milliseconds.filter(|cost| !(cost.is_finite() && *cost >= 0.0)) {
+            return Some(format!("{cost} milliseconds a query"));
+        }
         let gate = self.gate.iter().all(|end| end.is_finite());
         (!(weights && gate)).then(|| "weights that are no numbers of 0 or more".to_owned())
     }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     error::Error,
-    features::{trust::gate, weights::Weights},
+    features::{
+        trust::gate,
+        weights::{Weights, weighed},
+    },
     input::variant::Variant,
 };
 
@@ -22,10 +25,7 @@ impl Trials<'_> {
             return Ok(None);
         };
         let mut variants = BTreeMap::new();
-        for variant in [Variant::Dense, Variant::Hybrid] {
-            if variant == Variant::Hybrid && self.batch.words.is_none() {
-                continue;
-            }
+        for variant in self.variants() {
             match self.judge(variant, learns, &modules)? {
                 Some(record) => variants.insert(variant, record),
                 None => return Ok(None),
@@ -56,12 +56,28 @@ impl Trials<'_> {
         };
         let values =
             |share: usize| folds.iter().flat_map(|fold| fold.values[share].iter().copied()).collect();
+        let first = mean(|fold| fold.weights.first.clone());
+        let second = mean(|fold| fold.weights.second.clone());
         Ok(Some(VariantRecord {
-            first: mean(|fold| fold.weights.first.clone()),
-            second: mean(|fold| fold.weights.second.clone()),
+            search_milliseconds: self.search_milliseconds(variant, [&first, &second], modules)?,
+            first,
+            second,
             values: (0..SHRINKS.len()).map(values).collect(),
             frozen: folds.iter().flat_map(|fold| fold.frozen.iter().copied()).collect(),
             gate: gate(folds.iter().flat_map(|fold| fold.near.iter().copied())),
         }))
+    }
+    /// What a search with these weights of both passes would take, where there is a budget for it.
+    fn search_milliseconds(
+        &self,
+        variant: Variant,
+        [first, second]: [&Weights; 2],
+        modules: &PairModules,
+    ) -> Result<Option<f64>, Error> {
+        if self.config.search_budget.is_none() {
+            return Ok(None);
+        }
+        let cost = self.search_cost(variant, weighed(first, second), modules.any(), first)?;
+        Ok(Some(rounded(cost.total)))
     }
 }
