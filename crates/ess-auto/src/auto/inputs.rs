@@ -62,9 +62,11 @@ fn further<'a>(collection: &'a Collection, all: &'a TrainingQueries) -> impl Ite
     all.further.iter().filter_map(|(name, queries)| {
         let items = match collection.further.get(name)? {
             FurtherItems::Dense { embeddings, .. } => numbers(embeddings.as_slice()),
+            FurtherItems::Sparse { vectors, .. } => sparse(vectors),
         };
         let queries = match queries {
             FurtherQueries::Dense(queries) => numbers(queries.as_slice()),
+            FurtherQueries::Sparse(queries) => sparse(queries),
         };
         Some(format!("{name} {items} {queries}"))
     })

@@ -50,6 +50,16 @@ impl<'a> Asked<'a> {
     pub fn encoding(&self, name: &str) -> Option<&'a [f32]> {
         match self.further.get(name)? {
             FurtherQueries::Dense(queries) => Some(queries.row(self.row)),
+            _ => None,
+        }
+    }
+
+    /// The query's sparse vector by a further encoder, by its name: the components that are not 0, ascending; as
+    /// [`Asked::encoding`].
+    pub fn sparse_encoding(&self, name: &str) -> Option<Vec<(u32, f32)>> {
+        match self.further.get(name)? {
+            FurtherQueries::Sparse(queries) => Some(queries.row(self.row).collect()),
+            _ => None,
         }
     }
 

@@ -76,7 +76,8 @@ pub fn register_part(name: &str) -> Result<(), Error> {
     register_named(name, |name| Part { name })
 }
 
-/// Makes known the feature that is the similarity by a further encoder, by the encoder's name ([`Collection::with_encoding`]); one
+/// Makes known the feature that is the similarity by a further encoder, by the encoder's name ([`Collection::with_encoding`],
+/// [`Collection::with_sparse_encoding`]); one
 /// that is known already stays. A saved choice that was made with it makes it known when it is loaded.
 ///
 /// ```

@@ -63,6 +63,14 @@ impl AutoQueries {
         self.with_further(name, FurtherQueries::Dense(queries))
     }
 
+    /// Adds the same queries as sparse vectors by a learned sparse encoder, under the name that it was chosen with.
+    ///
+    /// # Errors
+    /// Those of [`AutoQueries::with_encoding`].
+    pub fn with_sparse_encoding(self, name: &str, queries: SparseVectors) -> Result<Self, Error> {
+        self.with_further(name, FurtherQueries::Sparse(queries))
+    }
+
     fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
         check_len("queries by a further encoder", self.rows(), queries.rows())?;
         insert_once(&mut self.further, name, queries)?;

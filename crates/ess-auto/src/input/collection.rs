@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use ess_core::{Embeddings, Error, Ids, Index, QueryEncoder};
+use ess_core::{Embeddings, Encoding, Error, Ids, Index, QueryEncoder};
 use ess_index::{FlatIndex, PassageIndex, PassageRows};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex, SparseVectors};
 use ess_searchers::ItemTokens;
@@ -110,6 +110,17 @@ impl Collection {
     pub fn with_encoding(mut self, name: &str, items: Embeddings) -> Result<Self, Error> {
         check_len("items by a further encoder", self.items.len(), items.len())?;
         insert_once(&mut self.further, name, FurtherItems::dense(items)?)?;
+        Ok(self)
+    }
+
+    /// Adds the same items as sparse vectors by a learned sparse encoder (such as SPLADE), in the same order. All that
+    /// [`Collection::with_encoding`] says of a further encoder is so of this one.
+    ///
+    /// # Errors
+    /// Those of [`Collection::with_encoding`].
+    pub fn with_sparse_encoding(mut self, name: &str, items: SparseVectors) -> Result<Self, Error> {
+        check_len("items by a further encoder", self.items.len(), items.rows())?;
+        insert_once(&mut self.further, name, FurtherItems::sparse(items))?;
         Ok(self)
     }
 

@@ -19,12 +19,15 @@ use serde::{Deserialize, Serialize};
 pub enum EncodingKind {
     /// Embeddings, of so many dimensions.
     Embeddings(usize),
+    /// Sparse vectors, of so many dimensions.
+    Sparse(usize),
 }
 
 impl fmt::Display for EncodingKind {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Embeddings(dim) => write!(out, "embeddings of {dim} dimensions"),
+            Self::Sparse(dim) => write!(out, "sparse vectors of {dim} dimensions"),
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ess_core::{Embeddings, Error};
+use ess_core::{Embeddings, Encoding, Error};
+use ess_lexical::SparseVectors;
 
 use super::encoding_kind::EncodingKind;
 
@@ -11,41 +12,58 @@ use super::encoding_kind::EncodingKind;
 pub(crate) enum FurtherQueries {
     /// `n × d`, of whatever dimension.
     Dense(Embeddings),
+    /// `n` sparse vectors.
+    Sparse(SparseVectors),
 }
-
-/// Queries by each further encoder, by its name.
-pub(crate) type Further = BTreeMap<String, FurtherQueries>;
 
 impl FurtherQueries {
     pub(crate) fn rows(&self) -> usize {
         match self {
             Self::Dense(queries) => queries.len(),
+            Self::Sparse(queries) => queries.rows(),
         }
     }
 
     pub(crate) fn kind(&self) -> EncodingKind {
         match self {
             Self::Dense(queries) => EncodingKind::Embeddings(queries.dim()),
+            Self::Sparse(queries) => EncodingKind::Sparse(queries.dim()),
         }
     }
 
     fn select(&self, rows: &[usize]) -> Result<Self, Error> {
         Ok(match self {
             Self::Dense(queries) => Self::Dense(queries.select(rows)?),
+            Self::Sparse(queries) => Self::Sparse(queries.select_rows(rows)?),
         })
     }
 
     /// These and then the others, of the same kind.
     fn join(&self, other: &Self) -> Result<Self, Error> {
+        const WHAT: &str = "dev queries by a further encoder";
         match (self, other) {
             (Self::Dense(these), Self::Dense(those)) => {
-                Error::check_dim("dev queries by a further encoder", these.dim(), those.dim())?;
+                Error::check_dim(WHAT, these.dim(), those.dim())?;
                 let values = [these.as_slice(), those.as_slice()].concat();
                 Ok(Self::Dense(Embeddings::from_vec(values, these.dim())?))
+            }
+            (Self::Sparse(these), Self::Sparse(those)) => {
+                Error::check_dim(WHAT, these.dim(), those.dim())?;
+                let rows = |of: &SparseVectors| -> Vec<Vec<(u32, f32)>> {
+                    (0..of.rows()).map(|row| of.row(row).collect()).collect()
+                };
+                Ok(Self::Sparse(SparseVectors::new(these.dim(), &[rows(these), rows(those)].concat())?))
+            }
+            _ => {
+                let (expected, found) = ("of the kind of the training queries", other.kind().to_string());
+                Err(Error::InvalidParameter { name: WHAT, expected, found })
             }
         }
     }
 }
+
+/// Queries by each further encoder, by its name.
+pub(crate) type Further = BTreeMap<String, FurtherQueries>;
 
 /// Some rows of all.
 pub(crate) fn select(further: &Further, rows: &[usize]) -> Result<Further, Error> {

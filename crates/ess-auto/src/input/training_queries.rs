@@ -1,6 +1,7 @@
 //! What is learned from.
 
 use ess_core::{Embeddings, Error, TokenStates};
+use ess_lexical::SparseVectors;
 use ess_search::DeviceEncoding;
 use ess_train::QuerySet;
 
@@ -67,6 +68,15 @@ impl TrainingQueries {
     /// [`Error::LengthMismatch`] when their number is another, [`Error::InvalidParameter`] for a name that is given twice.
     pub fn with_encoding(self, name: &str, queries: Embeddings) -> Result<Self, Error> {
         self.with_further(name, FurtherQueries::Dense(queries))
+    }
+
+    /// Adds the same queries as sparse vectors by a learned sparse encoder, under the name of the items by it
+    /// ([`Collection::with_sparse_encoding`](crate::Collection::with_sparse_encoding)).
+    ///
+    /// # Errors
+    /// Those of [`TrainingQueries::with_encoding`].
+    pub fn with_sparse_encoding(self, name: &str, queries: SparseVectors) -> Result<Self, Error> {
+        self.with_further(name, FurtherQueries::Sparse(queries))
     }
 
     fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use ess_auto::{
-    Auto, AutoConfig, AutoModule, AutoQueries, Collection, EncodingKind, Error, TrainingQueries,
+    Auto, AutoConfig, AutoModule, AutoQueries, Collection, EncodingKind, Error, TrainingQueries, Variant,
     register_encoding, register_part,
 };
 use ess_core::{Embeddings, Ids, Searcher};
+use ess_lexical::SparseVectors;
 use ess_train::Progress;
 
 use crate::generated::{DIM, World, config, fit, right};
@@ -138,4 +139,50 @@ fn encodings_that_do_not_fit_are_refused_by_name() {
     assert!(matches!(register_encoding("Two words"), Err(Error::Config { .. })));
     register_part("a_part_of_this_name").unwrap();
     assert!(matches!(register_encoding("a_part_of_this_name"), Err(Error::FeatureTaken { .. })));
+}
+
+/// A learned sparse encoder: a component for each direction and its opposite, of which the large ones are kept.
+fn sparse(embeddings: &Embeddings) -> SparseVectors {
+    let row = |row: &[f32]| {
+        let components = row.iter().enumerate().filter(|(_, value)| value.abs() > 0.1);
+        components.map(|(at, value)| (2 * at as u32 + u32::from(*value < 0.0), value.abs())).collect()
+    };
+    SparseVectors::new(2 * DIM, &embeddings.rows().map(row).collect::<Vec<Vec<(u32, f32)>>>()).unwrap()
+}
+
+#[test]
+fn what_only_a_learned_sparse_encoder_knows_is_found_and_a_saved_choice_asks_for_it() {
+    const LEARNED: &str = "learned_sparse";
+    register_encoding(LEARNED).unwrap();
+    let world = World::new(ITEMS, 1);
+    let collection = noise(&world).with_sparse_encoding(LEARNED, sparse(&world.items)).unwrap();
+    let queries = |number: usize, seed: u64| {
+        let queries = world.queries(number, seed);
+        let encodings = sparse(queries.set().encodings());
+        queries.with_sparse_encoding(LEARNED, encodings).unwrap()
+    };
+    let mut config = AutoConfig { pool: 10, ..config() };
+    config.features.push(LEARNED.to_owned());
+    let auto = Auto::new(config).unwrap().with_progress(Progress::Silent);
+    let (module, report) = auto.fit(&collection, &queries(50, 2), Some(&queries(30, 3)), None).unwrap();
+    assert_eq!(report.encodings.get(LEARNED), Some(&EncodingKind::Sparse(2 * DIM)));
+    assert!(report.search_costs[&Variant::Dense].features[LEARNED] > 0.0);
+    assert!(report.dense.chosen > report.dense.frozen + 0.2, "{:?}", report.dense);
+
+    let folder = tempfile::tempdir().unwrap();
+    module.save(folder.path()).unwrap();
+    let (loaded, test) = (AutoModule::load(folder.path()).unwrap().unwrap(), queries(60, 4));
+    let (searcher, encodings) = (loaded.bind(&collection).unwrap(), test.set().encodings());
+    let plain = AutoQueries::new(encodings.clone());
+    let asked = plain.clone().with_sparse_encoding(LEARNED, sparse(encodings)).unwrap();
+    let hits = searcher.search(&asked, 1).unwrap();
+    let frozen = collection.index().search(encodings, 1).unwrap();
+    let (chosen, frozen) = (right(&hits, &test), right(&frozen, &test));
+    assert!(chosen > frozen + 10, "{chosen} and {frozen} of 60");
+    // Embeddings under its name are another kind, and no queries by it at all are missed by name.
+    let other = plain.clone().with_encoding(LEARNED, encodings.clone()).unwrap();
+    for (asked, words) in [(other, "sparse vectors of 24"), (plain, "queries")] {
+        let found = searcher.search(&asked, 1).unwrap_err().to_string();
+        assert!(found.contains(LEARNED) && found.contains(words), "{found}");
+    }
 }

@@ -7,7 +7,8 @@ use crate::{
     input::{auto_queries::AutoQueries, collection::Collection},
 };
 
-/// `⟨q, d⟩` by an encoder of this name beside the frozen one ([`Collection::with_encoding`]), for a query of norm 1 and items
+/// `⟨q, d⟩` by an encoder of this name beside the frozen one ([`Collection::with_encoding`],
+/// [`Collection::with_sparse_encoding`]), for a query of norm 1 and items
 /// of mean norm 1.
 pub(crate) struct Encoding {
     pub(crate) name: &'static str,
