@@ -7,6 +7,7 @@ pub(crate) mod encoding;
 pub(crate) mod encoding_kind;
 pub(crate) mod further_items;
 pub(crate) mod further_queries;
+pub(crate) mod item_scores;
 pub(crate) mod query_tokens;
 pub(crate) mod training_queries;
 pub(crate) mod variant;

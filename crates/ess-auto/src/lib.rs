@@ -22,7 +22,7 @@ pub use features::{
     asked::Asked,
     feature::{Feature, LearnedFrom},
     search_cost::SearchCost,
-    table::{register_encoding, register_feature, register_part},
+    table::{register_encoding, register_feature, register_part, register_scores},
     weights::Weights,
 };
 pub use input::{

@@ -57,18 +57,19 @@ fn settings(config: &AutoConfig) -> String {
     settings.replace(", search_budget: None, feature_costs: {} }", " }")
 }
 
-/// What both items and queries are by further encoders.
+/// What both items and queries are by further encoders, and what other systems score.
 fn further<'a>(collection: &'a Collection, all: &'a TrainingQueries) -> impl Iterator<Item = String> + 'a {
     all.further.iter().filter_map(|(name, queries)| {
-        let items = match collection.further.get(name)? {
+        let items = collection.further.get(name).map(|items| match items {
             FurtherItems::Dense { embeddings, .. } => numbers(embeddings.as_slice()),
             FurtherItems::Sparse { vectors, .. } => sparse(vectors),
-        };
+        });
         let queries = match queries {
             FurtherQueries::Dense(queries) => numbers(queries.as_slice()),
             FurtherQueries::Sparse(queries) => sparse(queries),
+            FurtherQueries::Scores(scores) => return Some(format!("{name} {scores:?}")),
         };
-        Some(format!("{name} {items} {queries}"))
+        Some(format!("{name} {} {queries}", items?))
     })
 }
 

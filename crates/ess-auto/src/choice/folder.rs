@@ -15,7 +15,12 @@ use super::{
     auto_module::AutoModule,
     plan::{NamedEncodings, Plan},
 };
-use crate::{error::Error, features::table::register_encoding, validation::trial::Learns};
+use crate::{
+    error::Error,
+    features::table::{register_encoding, register_scores},
+    input::encoding_kind::EncodingKind,
+    validation::trial::Learns,
+};
 
 /// The kind under which the module's manifest names it.
 const KIND: &str = "auto";
@@ -141,9 +146,12 @@ fn read_plan(folder: &Path, manifest: &Path, config: &Config) -> Result<Plan, Er
 fn register_encodings(path: &Path, plan: &[u8]) -> Result<(), Error> {
     let named: NamedEncodings =
         serde_json::from_slice(plan).map_err(|error| format_error(path, "a plan", &error.to_string()))?;
-    for name in named.encodings.keys() {
-        register_encoding(name)
-            .map_err(|error| format_error(path, "names of further encodings", &error.to_string()))?;
+    for (name, kind) in &named.encodings {
+        let registered = match kind {
+            EncodingKind::Scores => register_scores(name),
+            _ => register_encoding(name),
+        };
+        registered.map_err(|error| format_error(path, "names of further encodings", &error.to_string()))?;
     }
     Ok(())
 }

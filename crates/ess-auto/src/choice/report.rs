@@ -36,7 +36,7 @@ pub struct AutoReport {
     /// Tokens of the items, where they and the queries have token states; 0 where not.
     #[serde(default)]
     pub item_tokens: usize,
-    /// What further encoders gave for items and queries, by the encoders' names.
+    /// What further encoders gave for items and queries, and other systems for queries, by their names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub encodings: BTreeMap<String, EncodingKind>,
     /// How queries were held out.

@@ -63,6 +63,15 @@ impl<'a> Asked<'a> {
         }
     }
 
+    /// What another system scores of its first items for the query, by the system's name: rows of the collection, ascending, with
+    /// their scores; as [`Asked::encoding`].
+    pub fn scores(&self, name: &str) -> Option<&'a [(u32, f32)]> {
+        match self.further.get(name)? {
+            FurtherQueries::Scores(scores) => Some(scores.row(self.row)),
+            _ => None,
+        }
+    }
+
     /// The counts of the query's terms, by index in the collection's vocabulary; none in the choice without texts.
     pub fn terms(&self) -> Option<&[(u32, f32)]> {
         self.terms.as_deref()

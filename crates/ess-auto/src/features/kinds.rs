@@ -10,5 +10,6 @@ pub(crate) mod lexical_neighbours;
 pub(crate) mod lexical_title;
 pub(crate) mod part;
 pub(crate) mod passages;
+pub(crate) mod scores;
 pub(crate) mod tokens;
 pub(crate) mod trained_module;

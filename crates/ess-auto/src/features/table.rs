@@ -7,7 +7,7 @@ use super::{
     kinds::{
         dense::Dense, dense_feedback::DenseFeedback, dense_neighbours::DenseNeighbours, encoding::Encoding,
         lexical::Lexical, lexical_feedback::LexicalFeedback, lexical_neighbours::LexicalNeighbours,
-        lexical_title::LexicalTitle, part::Part, passages::BestPassage, tokens::Tokens,
+        lexical_title::LexicalTitle, part::Part, passages::BestPassage, scores::Scores, tokens::Tokens,
         trained_module::TrainedModule,
     },
 };
@@ -94,6 +94,27 @@ pub fn register_part(name: &str) -> Result<(), Error> {
 /// As [`register_feature`].
 pub fn register_encoding(name: &str) -> Result<(), Error> {
     register_named(name, |name| Encoding { name })
+}
+
+/// Makes known the feature that is what another system scores of its first items, by the system's name
+/// ([`TrainingQueries::with_scores`](crate::TrainingQueries::with_scores)); as [`register_encoding`] otherwise.
+///
+/// ```
+/// use ess_auto::{AutoConfig, register_scores};
+///
+/// register_scores("cross_encoder")?;
+/// let mut config = AutoConfig::default();
+/// config.features.push("cross_encoder".to_owned());
+/// // What it takes to score a query's first items, CPU-milliseconds.
+/// config.feature_costs.insert("cross_encoder".to_owned(), 900.0);
+/// config.check()?;
+/// # Ok::<(), ess_auto::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`register_feature`].
+pub fn register_scores(name: &str) -> Result<(), Error> {
+    register_named(name, |name| Scores { name })
 }
 
 /// Adds a feature of a type of this crate under a name of the program's; one of this type that has the name already stays.

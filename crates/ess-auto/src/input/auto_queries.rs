@@ -3,7 +3,10 @@
 use ess_core::{Embeddings, Encoding, Error, TokenStates};
 use ess_lexical::SparseVectors;
 
-use super::further_queries::{self, Further, FurtherQueries, insert_once};
+use super::{
+    further_queries::{self, Further, FurtherQueries, insert_once},
+    item_scores::ItemScores,
+};
 
 /// `n` queries as embeddings (`n × d`) and, where there are texts, as sparse vectors of their terms; perhaps as the states of their
 /// tokens, and by further encoders, too.
@@ -69,6 +72,16 @@ impl AutoQueries {
     /// Those of [`AutoQueries::with_encoding`].
     pub fn with_sparse_encoding(self, name: &str, queries: SparseVectors) -> Result<Self, Error> {
         self.with_further(name, FurtherQueries::Sparse(queries))
+    }
+
+    /// Adds what another system scores of its first items for the same queries, under the name that it was chosen with: rows of
+    /// items with their scores, the larger the better.
+    ///
+    /// # Errors
+    /// Those of [`AutoQueries::with_encoding`]; [`Error::NonFinite`] for a score that is no number,
+    /// [`Error::InvalidParameter`] for an item that stands twice for a query.
+    pub fn with_scores(self, name: &str, scores: Vec<Vec<(usize, f32)>>) -> Result<Self, Error> {
+        self.with_further(name, FurtherQueries::Scores(ItemScores::new(scores)?))
     }
 
     fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {

@@ -8,7 +8,7 @@ use super::{
     batch::{Batch, QueryWords},
     collection::Collection,
     encoding_kind::EncodingKind,
-    further_queries::Further,
+    further_queries::{Further, FurtherQueries},
     query_tokens::QueryTokens,
     training_queries::TrainingQueries,
 };
@@ -27,13 +27,17 @@ pub(crate) fn check(collection: &Collection, queries: &TrainingQueries) -> Resul
     check_further(collection, &queries.further, "the queries")
 }
 
-/// Refuses queries of another kind or dimension than the items by the same further encoder.
+/// Refuses queries of another kind or dimension than the items by the same further encoder, and scores of items that there are
+/// not.
 pub(crate) fn check_further(
     collection: &Collection,
     queries: &Further,
     what: &'static str,
 ) -> Result<(), Error> {
     for (name, queries) in queries {
+        if let FurtherQueries::Scores(scores) = queries {
+            check_rows("items that are scored", scores.items(), collection.len())?;
+        }
         let Some(items) = collection.further.get(name) else { continue };
         check_kind(name, what, items.kind(), queries.kind())?;
     }

@@ -1,10 +1,10 @@
-//! What a further encoding is.
+//! What a further encoding is: vectors, or scores.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What queries and items are by a further encoder, and of how many dimensions.
+/// What queries and items are by a further encoder, and of how many dimensions; or what another system says of items.
 ///
 /// ```
 /// use ess_auto::EncodingKind;
@@ -21,6 +21,8 @@ pub enum EncodingKind {
     Embeddings(usize),
     /// Sparse vectors, of so many dimensions.
     Sparse(usize),
+    /// No vectors, but what another system scores of its first items for a query.
+    Scores,
 }
 
 impl fmt::Display for EncodingKind {
@@ -28,6 +30,7 @@ impl fmt::Display for EncodingKind {
         match self {
             Self::Embeddings(dim) => write!(out, "embeddings of {dim} dimensions"),
             Self::Sparse(dim) => write!(out, "sparse vectors of {dim} dimensions"),
+            Self::Scores => write!(out, "scores of items"),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ess_core::{Embeddings, Encoding, Error};
 use ess_lexical::SparseVectors;
 
-use super::encoding_kind::EncodingKind;
+use super::{encoding_kind::EncodingKind, item_scores::ItemScores};
 
 /// Queries by an encoder beside the frozen one.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +14,8 @@ pub(crate) enum FurtherQueries {
     Dense(Embeddings),
     /// `n` sparse vectors.
     Sparse(SparseVectors),
+    /// What another system scores of its first items, of `n` queries.
+    Scores(ItemScores),
 }
 
 impl FurtherQueries {
@@ -21,6 +23,7 @@ impl FurtherQueries {
         match self {
             Self::Dense(queries) => queries.len(),
             Self::Sparse(queries) => queries.rows(),
+            Self::Scores(scores) => scores.rows(),
         }
     }
 
@@ -28,6 +31,7 @@ impl FurtherQueries {
         match self {
             Self::Dense(queries) => EncodingKind::Embeddings(queries.dim()),
             Self::Sparse(queries) => EncodingKind::Sparse(queries.dim()),
+            Self::Scores(_) => EncodingKind::Scores,
         }
     }
 
@@ -35,6 +39,7 @@ impl FurtherQueries {
         Ok(match self {
             Self::Dense(queries) => Self::Dense(queries.select(rows)?),
             Self::Sparse(queries) => Self::Sparse(queries.select_rows(rows)?),
+            Self::Scores(scores) => Self::Scores(scores.select(rows)?),
         })
     }
 
@@ -54,6 +59,7 @@ impl FurtherQueries {
                 };
                 Ok(Self::Sparse(SparseVectors::new(these.dim(), &[rows(these), rows(those)].concat())?))
             }
+            (Self::Scores(these), Self::Scores(those)) => Ok(Self::Scores(these.join(those))),
             _ => {
                 let (expected, found) = ("of the kind of the training queries", other.kind().to_string());
                 Err(Error::InvalidParameter { name: WHAT, expected, found })

@@ -8,6 +8,7 @@ use ess_train::QuerySet;
 use super::{
     auto_queries::check_len,
     further_queries::{self, Further, FurtherQueries, insert_once},
+    item_scores::ItemScores,
 };
 
 /// Judged queries with their embeddings (`n × d`) and, for hybrid searching, their texts; perhaps with the states of their
@@ -77,6 +78,19 @@ impl TrainingQueries {
     /// Those of [`TrainingQueries::with_encoding`].
     pub fn with_sparse_encoding(self, name: &str, queries: SparseVectors) -> Result<Self, Error> {
         self.with_further(name, FurtherQueries::Sparse(queries))
+    }
+
+    /// Adds what another system scores of its first items for the same queries, under a name: rows of items with their scores, the
+    /// larger the better, such as a cross-encoder's for the first hundred items of a first pass. Their place between the least and
+    /// the largest score of the query is a feature of this name, where [`register_scores`](crate::register_scores) made it
+    /// known, and the items are ranked too. A system that learned from the judgements of these queries makes the choice
+    /// see them, which no cross-validation notices.
+    ///
+    /// # Errors
+    /// Those of [`TrainingQueries::with_encoding`]; [`Error::NonFinite`] for a score that is no number,
+    /// [`Error::InvalidParameter`] for an item that stands twice for a query.
+    pub fn with_scores(self, name: &str, scores: Vec<Vec<(usize, f32)>>) -> Result<Self, Error> {
+        self.with_further(name, FurtherQueries::Scores(ItemScores::new(scores)?))
     }
 
     fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {

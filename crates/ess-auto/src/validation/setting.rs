@@ -114,11 +114,15 @@ impl Trials<'_> {
         if self.parts.len() < 3 { &[] } else { &self.parts }
     }
 
-    /// What further encoders give for queries and items alike, where a feature reads it.
+    /// What further encoders give for queries and items alike, and other systems for queries, where a feature reads it.
     pub(crate) fn encodings(&self) -> BTreeMap<String, EncodingKind> {
         let names = encoders(&used(&self.config.features));
-        let both = names.into_iter().filter(|name| self.collection.further.contains_key(*name));
-        both.filter_map(|name| Some((name.to_owned(), self.batch.further.get(name)?.kind()))).collect()
+        let kind = |name: &str| {
+            let kind = self.batch.further.get(name)?.kind();
+            let both = kind == EncodingKind::Scores || self.collection.further.contains_key(name);
+            both.then(|| (name.to_owned(), kind))
+        };
+        names.into_iter().filter_map(kind).collect()
     }
 
     /// The passes with what was learned without some folds.

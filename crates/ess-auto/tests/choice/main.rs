@@ -14,6 +14,7 @@ mod null;
 mod other_collections;
 mod passages;
 mod scifact;
+mod scores;
 mod search_budget;
 mod titles;
 mod tokens;
