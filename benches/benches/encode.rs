@@ -3,14 +3,13 @@
 //! 128 items of SciFact, spread over the corpus, cut at 256 tokens, through all-MiniLM-L6-v2: from texts in memory to
 //! embeddings, tokenizing counted. Throughput is tokens per CPU-second. Before it, one run says where the time goes, and how
 //! near the products of matrices come to what the machine can do. Then the same with weights in bf16 and int8. The peers are
-//! onnxruntime, in f32 and int8, with batches sorted by length, and sentence-transformers on torch:
-//! `benches/peers/encode.py`, on the same texts. The model's folder is what
+//! compared with the program `ess`, on the same texts, by `benches/compare.py`. The model's folder is what
 //! crates/ess-encoders/tests/fetch_minilm.sh prints.
 //!
 //! ```text
 //! export ESS_MINILM_DIR=$(bash crates/ess-encoders/tests/fetch_minilm.sh)
 //! cargo bench -p ess-benches --bench encode
-//! VENV/bin/python benches/peers/encode.py $ESS_MINILM_DIR
+//! python3 benches/compare.py --python VENV/bin/python --questions encode
 //! ```
 
 use std::{

@@ -4,7 +4,7 @@ The peer of `ess train-encoder`: the same model, texts, batch, length, one posit
 with linear decay, MultipleNegativesRankingLoss, one thread. Negatives are BM25-free: items drawn at random, which cost the
 same. Tokens are counted without padding, as ESS counts them.
 
-    pip install sentence-transformers accelerate datasets
+    pip install sentence-transformers
     OMP_NUM_THREADS=1 python benches/peers/encoder_training.py MODEL_DIR BEIR_DIR --steps 10
 """
 
@@ -14,6 +14,7 @@ import pathlib
 import random
 import time
 
+import sentence_transformers
 import torch
 from sentence_transformers import SentenceTransformer, losses
 from torch.optim import AdamW
@@ -51,10 +52,13 @@ def main():
     parser.add_argument("model")
     parser.add_argument("beir", type=pathlib.Path)
     parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--uncounted", type=int, default=0, help="how many steps go before those that are counted")
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--evaluate", action="store_true")
     arguments = parser.parse_args()
+    if not 0 <= arguments.uncounted < arguments.steps:
+        parser.error(f"--uncounted: expected less than {arguments.steps} steps, found {arguments.uncounted}")
     torch.set_num_threads(1)
     torch.manual_seed(0)
     draw = random.Random(0)
@@ -74,6 +78,9 @@ def main():
     tokens = padded = 0
     started = time.process_time()
     for step in range(arguments.steps):
+        if step == arguments.uncounted:
+            tokens = padded = 0
+            started = time.process_time()
         first = step * arguments.batch % len(order)
         batch = (order + order)[first:first + arguments.batch]
         sides = [
@@ -92,7 +99,8 @@ def main():
         optimizer.step()
         optimizer.zero_grad()
     seconds = time.process_time() - started
-    report = {"steps": arguments.steps, "tokens": tokens, "padded": padded, "cpu_seconds": seconds,
+    report = {"who": f"sentence-transformers {sentence_transformers.__version__}", "steps": arguments.steps - arguments.uncounted,
+              "tokens": tokens, "padded": padded, "cpu_seconds": seconds,
               "tokens_per_cpu_second": tokens / seconds}
     if arguments.evaluate:
         model.eval()
