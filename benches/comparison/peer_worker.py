@@ -24,7 +24,9 @@ class PeerWorker:
         self.process = subprocess.Popen(
             self.command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        first = self.answer()
+        line = self.process.stdout.readline()
+        # A library that is installed and does not work here is no reason to leave the others out.
+        first = json.loads(line) if line else {"missing": f"its program ended with exit status {self.process.wait()}"}
         self.missing = first.get("missing")
         self.name, self.tokens = first.get("name"), first.get("tokens")
 

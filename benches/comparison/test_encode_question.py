@@ -77,6 +77,11 @@ class EncodeQuestionTest(unittest.TestCase):
         self.assertIn("sentence-transformers is left out: its library is not installed", notes)
         self.assertIn("made-up 1: tokens per CPU-second by batch, once each: 1: 50, 4: 100, 16: 25", notes)
 
+    def test_a_peer_that_does_not_start_is_named(self):
+        [(figures, notes)] = self.asked(wrong="no number +")
+        self.assertEqual(figures, [])
+        self.assertIn("candle is left out: its program ended with exit status 1", notes)
+
     def test_vectors_that_differ_are_refused(self):
         [(figures, notes)] = self.asked(wrong=0.1)
         self.assertEqual(figures, [])
