@@ -1,6 +1,7 @@
 //! Flags that several commands have.
 
 pub(crate) mod device;
+pub(crate) mod further;
 pub(crate) mod kind_parser;
 pub(crate) mod losses;
 pub(crate) mod paths;

@@ -13,9 +13,23 @@ use ess_metrics::Run;
 use ess_train::{Progress, QuerySet};
 
 use crate::{
-    data::{beir_texts::BeirTexts, dataset::say_unit_norm, parts::parts},
+    data::{beir_texts::BeirTexts, dataset::say_unit_norm, further::FurtherData, parts::parts},
     settings::attached::read_settings,
 };
+
+/// What is looked at beside the embeddings, where it is given.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Beside<'a> {
+    pub(crate) texts: Option<&'a BeirTexts>,
+    /// What other encoders and systems say.
+    pub(crate) further: Option<&'a FurtherData>,
+}
+
+impl<'a> From<Option<&'a BeirTexts>> for Beside<'a> {
+    fn from(texts: Option<&'a BeirTexts>) -> Self {
+        Self { texts, further: None }
+    }
+}
 
 /// The settings: defaults, then those of a file or of a folder with a choice, then flags.
 ///
@@ -33,16 +47,13 @@ pub(crate) fn config(path: Option<&Path>, budget: Option<f64>, seed: Option<u64>
     Ok(config)
 }
 
-/// The items of a dataset: with their passages and the states of their tokens where these are stored, and with their words
-/// and titles where there are texts.
+/// The items of a dataset: with their passages and the states of their tokens where these are stored, with their words
+/// and titles where there are texts, and by further encoders.
 ///
 /// # Errors
-/// When an item has no text, for passages that are not those of the items, and those of [`Dataset::item_tokens`].
-pub(crate) fn collection(
-    dataset: &Dataset,
-    texts: Option<&BeirTexts>,
-    config: &AutoConfig,
-) -> Result<Collection> {
+/// When an item has no text or no further encoding, for passages that are not those of the items, and those of
+/// [`Dataset::item_tokens`].
+pub(crate) fn collection(dataset: &Dataset, beside: Beside<'_>, config: &AutoConfig) -> Result<Collection> {
     let mut collection = Collection::new(dataset.item_ids().clone(), dataset.items().clone())?;
     let parts = parts(dataset);
     if !parts.is_empty() {
@@ -56,7 +67,10 @@ pub(crate) fn collection(
     if let Some(tokens) = dataset.item_tokens()? {
         collection = collection.with_tokens(tokens)?;
     }
-    if let Some(texts) = texts {
+    if let Some(further) = beside.further {
+        collection = further.with_items(collection)?;
+    }
+    if let Some(texts) = beside.texts {
         collection = collection.with_texts(&texts.items(dataset.item_ids())?, config.lexical)?;
         let titles = texts.titles(dataset.item_ids())?;
         if titles.iter().any(|title| !title.is_empty()) {
@@ -94,14 +108,18 @@ pub(crate) fn training_queries(
 pub(crate) fn choose(
     collection: &Collection,
     [train, dev]: [Option<&JudgedQueries>; 2],
-    texts: Option<&BeirTexts>,
+    beside: Beside<'_>,
     config: &AutoConfig,
     journal: Option<&Path>,
     progress: Progress,
     device: &Device,
 ) -> Result<(AutoModule, AutoReport)> {
     let queries = |judged: &JudgedQueries| {
-        training_queries(judged.set.clone(), judged.tokens.clone(), &judged.ids, texts)
+        let queries = training_queries(judged.set.clone(), judged.tokens.clone(), &judged.ids, beside.texts)?;
+        match beside.further {
+            Some(further) => further.with_training_queries(queries, &judged.ids, collection.ids()),
+            None => Ok(queries),
+        }
     };
     let train = train.map(queries).transpose()?.ok_or_else(|| anyhow::anyhow!("no training queries"))?;
     let dev = dev.map(queries).transpose()?;
@@ -109,7 +127,7 @@ pub(crate) fn choose(
     Ok(auto.fit(collection, &train, dev.as_ref(), journal)?)
 }
 
-/// Searches by embeddings alone or, given texts, by words as well.
+/// Searches by embeddings alone or, given texts, by words as well, and by what else is given.
 ///
 /// # Errors
 /// Those of the searcher, and queries without a text.
@@ -117,14 +135,17 @@ pub(crate) fn search_automatically(
     searcher: &AutoSearcher<'_>,
     collection: &Collection,
     queries: &JudgedQueries,
-    texts: Option<&BeirTexts>,
+    beside: Beside<'_>,
     name: &str,
 ) -> Result<Run> {
     let (dense, k) = (queries.set.encodings(), queries.depth(collection.len()));
-    let mut encoded = match texts {
+    let mut encoded = match beside.texts {
         Some(texts) => collection.encode(dense, &texts.queries(&queries.ids)?)?,
         None => AutoQueries::new(dense.clone()),
     };
+    if let Some(further) = beside.further {
+        encoded = further.with_queries(encoded, &queries.ids, collection.ids())?;
+    }
     if let Some(tokens) = &queries.tokens {
         encoded = encoded.with_tokens(tokens.clone())?;
     }

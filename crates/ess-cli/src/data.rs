@@ -8,6 +8,7 @@ pub(crate) mod beir_texts;
 pub(crate) mod data_set_argument;
 pub(crate) mod dataset;
 pub(crate) mod file_checksum;
+pub(crate) mod further;
 #[cfg(feature = "encoders")]
 pub(crate) mod item_texts;
 #[cfg(feature = "encoders")]

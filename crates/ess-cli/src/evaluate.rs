@@ -17,11 +17,12 @@ use ess_metrics::{
 };
 
 use crate::{
-    arguments::device::DeviceArguments,
-    arguments::paths,
+    arguments::{device::DeviceArguments, further::FurtherArguments, paths},
+    automatic::Beside,
     data::{
         beir_texts::BeirTexts,
         dataset::{RankingArguments, judge_file, open_for_rankings},
+        further::FurtherData,
     },
     output::options::Output,
 };
@@ -80,6 +81,8 @@ pub(crate) struct Arguments {
     /// A BEIR folder with the texts for the lexical search of an automatic choice; without it, embeddings alone count.
     #[arg(long, value_name = "DIR", requires = "embeddings", value_parser = paths::BEIR.read())]
     beir: Option<PathBuf>,
+    #[command(flatten)]
+    further: FurtherArguments,
     /// Judgements that were trained on; gains are then also given apart for queries with a relevant item that training
     /// knew and for the others. May be given several times, for train and dev.
     #[arg(long, value_name = "QRELS", requires = "embeddings", value_parser = paths::QRELS.read())]
@@ -97,6 +100,10 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let evaluator = evaluator(arguments)?;
+    ensure!(
+        arguments.further.are_none() || !arguments.module.is_empty(),
+        "--encoding and --scores are read by an automatic choice, which --module gives"
+    );
     let run = arguments.write_run.as_deref().map(|path| ("--write-run", path));
     let _locks = output.lock_files(run.as_slice())?;
     let searched =
@@ -177,6 +184,8 @@ impl Searched {
     ) -> Result<Vec<(String, Evaluation)>> {
         let texts = arguments.beir.as_deref().map(BeirTexts::read).transpose()?;
         let device = arguments.device.open()?;
+        let further = FurtherData::open(&arguments.further)?;
+        let beside = Beside { texts: texts.as_ref(), further: Some(&further) };
         let systems = system::load_all(&arguments.module, texts.is_some(), &self.dataset, &device)?;
         ensure!(
             !systems.is_empty() || !arguments.run.is_empty(),
@@ -188,7 +197,7 @@ impl Searched {
         let bar = output.bar(systems.len());
         let (mut evaluations, mut last) = (Vec::new(), None);
         for (name, system) in systems {
-            let run = system.search(&name, &self.dataset, &index, &self.queries, texts.as_ref())?;
+            let run = system.search(&name, &self.dataset, &index, &self.queries, beside)?;
             evaluations.push((name, evaluator.evaluate(&self.queries.qrels, &run)?));
             last = Some(run);
             bar.inc(1);

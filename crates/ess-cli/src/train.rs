@@ -28,6 +28,10 @@ pub(crate) fn run(arguments: &Arguments, output: &Output, matches: &ArgMatches) 
         arguments.budget.is_none() && arguments.beir.is_none(),
         "--budget and --beir belong to --module auto"
     );
+    ensure!(
+        arguments.search_budget.is_none() && arguments.further.are_none(),
+        "--search-budget, --encoding and --scores belong to --module auto"
+    );
     let config = settings::of(arguments)?;
     // Before the work, so that a second one is told at once and not after it.
     let mut out = FolderLock::acquire(&arguments.out)?;

@@ -32,6 +32,12 @@ pub(crate) const EMBEDDINGS: Expected = Expected {
     what: "a folder with queries.safetensors and corpus.safetensors, as `ess encode` writes it",
     has: &[],
 };
+/// Queries and items by an encoder, dense or sparse.
+pub(crate) const ENCODING: Expected = Expected {
+    place: Place::Folder,
+    what: "a folder with queries and corpus, .safetensors or .sparse, as `ess encode` writes it",
+    has: &["corpus.safetensors", "corpus.sparse"],
+};
 /// A store of embeddings.
 pub(crate) const STORE: Expected = Expected {
     place: Place::File,

@@ -11,9 +11,8 @@ use ess_kit::{Dataset, JudgedQueries};
 use ess_metrics::Run;
 
 use crate::{
-    automatic::{collection, search_automatically},
+    automatic::{Beside, collection, search_automatically},
     data::{
-        beir_texts::BeirTexts,
         parts::register_parts,
         saved_module::{SavedModule, SearchingModule},
     },
@@ -107,15 +106,15 @@ impl System {
         dataset: &Dataset,
         index: &FlatIndex,
         queries: &JudgedQueries,
-        texts: Option<&BeirTexts>,
+        beside: Beside<'_>,
     ) -> Result<Run> {
         match self {
             System::Module(module) => search_with(module, name, dataset, index, queries),
             System::Auto { module, words } => {
                 let config = AutoConfig { lexical: module.lexical(), ..AutoConfig::default() };
-                let texts = texts.filter(|_| *words);
-                let collection = collection(dataset, texts, &config)?;
-                search_automatically(&module.bind(&collection)?, &collection, queries, texts, name)
+                let beside = Beside { texts: beside.texts.filter(|_| *words), ..beside };
+                let collection = collection(dataset, beside, &config)?;
+                search_automatically(&module.bind(&collection)?, &collection, queries, beside, name)
             }
         }
     }

@@ -8,7 +8,8 @@ use ess_train::RecipeConfig;
 use crate::{
     arguments::paths,
     arguments::{
-        device::DeviceArguments, kind_parser::KindParser, losses::LossArguments, sides::SideArguments,
+        device::DeviceArguments, further::FurtherArguments, kind_parser::KindParser, losses::LossArguments,
+        sides::SideArguments,
     },
     data::dataset::RankingArguments,
 };
@@ -47,6 +48,11 @@ pub(crate) struct Arguments {
     /// CPU-seconds that `auto` may spend, a run that was ended and goes on included [default: 120].
     #[arg(long, value_name = "SECONDS")]
     pub(super) budget: Option<f64>,
+    /// CPU-milliseconds of one thread that a search for a query may take with what `auto` chooses [default: any number].
+    #[arg(long, value_name = "MILLISECONDS")]
+    pub(super) search_budget: Option<f64>,
+    #[command(flatten)]
+    pub(super) further: FurtherArguments,
     /// A BEIR folder with the texts, so that `auto` has lexical search too.
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
     pub(super) beir: Option<PathBuf>,

@@ -7,10 +7,11 @@ use ess_search::Attachments;
 
 use super::{arguments::Arguments, report};
 use crate::{
-    automatic,
+    automatic::{self, Beside},
     data::{
         beir_texts::BeirTexts,
         dataset::{judge_file, open_for_rankings},
+        further::FurtherData,
         parts::register_parts,
     },
     output::options::Output,
@@ -19,7 +20,7 @@ use crate::{
 
 /// Automatic choice has settings of its own, which `--config` gives.
 pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
-    const TAKEN: [&str; 12] = [
+    const TAKEN: [&str; 15] = [
         "embeddings",
         "allow_missing",
         "ignore_identical_ids",
@@ -27,6 +28,9 @@ pub(super) fn refuse_flags_of_training(matches: &ArgMatches) -> Result<()> {
         "dev",
         "module",
         "budget",
+        "search_budget",
+        "encoding",
+        "scores",
         "beir",
         "config",
         "seed",
@@ -52,25 +56,25 @@ pub(super) fn choose(arguments: &Arguments, output: &Output) -> Result<()> {
     // Settings may name the parts that the embeddings have.
     let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
     let parts = register_parts(&dataset)?;
+    let further = FurtherData::open(&arguments.further)?;
     let mut config = automatic::config(arguments.config.as_deref(), arguments.budget, arguments.seed)?;
     if arguments.config.is_none() {
         config.features.extend(parts);
     }
+    let named = further.names().filter(|name| config.features.iter().all(|feature| feature != name));
+    let named: Vec<String> = named.map(str::to_owned).collect();
+    config.features.extend(named);
+    config.search_budget = arguments.search_budget.or(config.search_budget);
+    config.check()?;
     let train = judge_file(&dataset, &arguments.train)?;
     let dev = arguments.dev.as_ref().map(|path| judge_file(&dataset, path)).transpose()?;
     let texts = arguments.beir.as_ref().map(|folder| BeirTexts::read(folder)).transpose()?;
-    let collection = automatic::collection(&dataset, texts.as_ref(), &config)?;
+    let beside = Beside { texts: texts.as_ref(), further: Some(&further) };
+    let collection = automatic::collection(&dataset, beside, &config)?;
     let journal = arguments.out.join("journal.json");
     let (queries, device) = ([Some(&train), dev.as_ref()], arguments.device.open()?);
-    let (module, report) = automatic::choose(
-        &collection,
-        queries,
-        texts.as_ref(),
-        &config,
-        Some(&journal),
-        output.progress(),
-        &device,
-    )?;
+    let (module, report) =
+        automatic::choose(&collection, queries, beside, &config, Some(&journal), output.progress(), &device)?;
     let settings = Attachments::default().with(SETTINGS, &config)?;
     report::save(&mut out, &report, |out| Ok(module.save_with(&settings, out)?))?;
     output.write(&report)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use ess_auto::AutoReport;
+use ess_auto::{AutoReport, TooDear};
 use ess_files::FolderLock;
 use ess_train::{FitReport, Returned};
 use serde::Serialize;
@@ -86,10 +86,28 @@ pub(super) fn describe_auto(report: &AutoReport, out: &Path) {
     for skipped in &report.skipped {
         say!("not tried: {}: {}", skipped.name, skipped.reason);
     }
+    for (what, dear) in [("feature", &report.features_too_dear), ("trial", &report.trials_too_dear)] {
+        for TooDear { name, variant, cpu_milliseconds, .. } in dear {
+            let variant = format!("{variant:?}").to_lowercase();
+            say!(
+                "above the search budget ({variant}): the {what} {name}, {cpu_milliseconds:.3} CPU-ms a query"
+            );
+        }
+    }
     say!("by embeddings alone: {}", describe_choice(&report.dense));
     match &report.hybrid {
         Some(hybrid) => say!("dense and lexical: {}", describe_choice(hybrid)),
         None => say!("without --beir there are no texts: the choice looks at embeddings alone"),
+    }
+    for (variant, cost) in &report.search_costs {
+        let features = cost.features.iter().map(|(name, cost)| format!("{name} {cost:.3}"));
+        let features = features.collect::<Vec<_>>().join(", ");
+        let variant = format!("{variant:?}").to_lowercase();
+        say!(
+            "a search takes ({variant}): {:.3} CPU-ms a query: {features}, shared {:.3}",
+            cost.total,
+            cost.shared
+        );
     }
     say!("saved the choice in {}", out.display());
 }

@@ -21,6 +21,7 @@ mod experiment_spaces;
 mod experiment_transfer;
 mod feedback;
 mod full_disk;
+mod further_encoders;
 mod help;
 mod import;
 #[cfg(feature = "encoders")]

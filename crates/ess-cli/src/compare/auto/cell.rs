@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     automatic::search_automatically,
     compare::measure,
+    data::beir_texts::BeirTexts,
     output::{json::write_json, mean_interval::mean_interval},
 };
 
@@ -131,8 +132,8 @@ impl Measured {
         let identity = Identity::new(opened.dataset.items().dim());
         let run = opened.dataset.search("frozen", &identity, index, test)?;
         let (queries, frozen) = measure::by_query(measure, test, &run)?;
-        let chosen = |texts| -> Result<Vec<f64>> {
-            let run = search_automatically(searcher, &opened.collection, test, texts, "auto")?;
+        let chosen = |texts: Option<&BeirTexts>| -> Result<Vec<f64>> {
+            let run = search_automatically(searcher, &opened.collection, test, texts.into(), "auto")?;
             Ok(measure::by_query(measure, test, &run)?.1)
         };
         let learned: Vec<_> = opened.train.iter().chain(&opened.dev).collect();

@@ -76,7 +76,7 @@ impl Choice {
         let (module, report) = choose(
             &opened.collection,
             [opened.train.as_ref(), opened.dev.as_ref()],
-            Some(&opened.texts),
+            Some(&opened.texts).into(),
             config,
             Some(&folder.join("journal.json")),
             progress,

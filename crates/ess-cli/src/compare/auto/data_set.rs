@@ -31,7 +31,7 @@ impl Opened {
         let texts = BeirTexts::read(&data.beir)?;
         let judge = |path: &Option<PathBuf>| path.as_ref().map(|path| judge_file(&dataset, path)).transpose();
         Ok(Self {
-            collection: collection(&dataset, Some(&texts), config)?,
+            collection: collection(&dataset, Some(&texts).into(), config)?,
             train: judge(&data.train)?,
             dev: judge(&data.dev)?,
             test: judge_file(&dataset, &data.test)?,

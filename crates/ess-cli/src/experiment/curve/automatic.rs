@@ -44,7 +44,7 @@ impl<'a> Automatic<'a> {
         let mut config = self.config.clone();
         config.features.extend(register_parts(dataset)?);
         let texts = self.texts.map(Texts::read).transpose()?;
-        let collection = collection(dataset, texts.as_ref(), &config)?;
+        let collection = collection(dataset, texts.as_ref().into(), &config)?;
         Ok(self.prepared.get_or_init(|| Prepared { config, collection, texts }))
     }
 }
@@ -66,7 +66,8 @@ impl Learner for Automatic<'_> {
         let config = AutoConfig { seed: draw.seed, ..config.clone() };
         let auto = Auto::new(config)?.with_progress(Progress::Silent);
         let (module, report) = auto.fit(collection, &queries, None, None)?;
-        let run = search_automatically(&module.bind(collection)?, collection, &data.test, texts, "auto")?;
+        let searcher = module.bind(collection)?;
+        let run = search_automatically(&searcher, collection, &data.test, texts.into(), "auto")?;
         let choice = texts.map_or(Some(&report.dense), |_| report.hybrid.as_ref());
         let choice = choice.context("a choice with texts")?;
         Ok(Trained {
