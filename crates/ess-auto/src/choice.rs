@@ -14,3 +14,5 @@ mod several;
 #[cfg(test)]
 mod simulated_choices;
 pub(crate) mod simultaneous;
+#[cfg(test)]
+mod small_trials;

@@ -2,55 +2,30 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::Device;
-use ess_core::{Embeddings, Ids, Index, Searcher};
+use ess_core::{Embeddings, Index, Searcher};
 use ess_train::{Judgement, QuerySet};
 
 use super::{
     auto_module::AutoModule,
     plan::{Plan, SavedNeighbours},
     selection::Choice,
+    small_trials::{SECOND, small, some, with_trials},
 };
 use crate::{
-    config::AutoConfig,
     error::Error,
-    features::{neighbours::NeighbourMemory, scale::Scale, table, weights::Weights},
+    features::{table, weights::Weights},
     input::{
         auto_queries::AutoQueries, collection::Collection, encoding as inputs,
         training_queries::TrainingQueries, variant::Variant,
     },
     validation::{
-        budget::{Budget, in_own_threads},
         judged::{DEPTH, ndcg},
         nested::FittedWeights,
         pair_modules::PairModules,
-        setting::{Part, Trials},
-        training::TrainingItems,
+        setting::Trials,
         trial::{Learns, SHRINKS},
     },
 };
-
-/// Items on a circle whose texts name them, and queries a little beside theirs, some far from all others.
-fn small() -> (Collection, TrainingQueries) {
-    let point = |angle: f32| [angle.cos(), angle.sin(), 0.3 * (5.0 * angle).sin()];
-    let items: Vec<_> = (0..50).map(|item| point(item as f32 * 0.12)).collect();
-    let ids = Ids::new((0..50).map(|item| format!("d{item}")).collect()).unwrap();
-    let texts: Vec<String> = (0..50).map(|item| format!("name{} of many", item % 40)).collect();
-    let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-    let collection = Collection::new(ids, Embeddings::from_rows(&items).unwrap()).unwrap();
-    let collection = collection.with_texts(&texts, AutoConfig::default().lexical).unwrap();
-    let asked = |query: usize| (query * 7) % 25;
-    let queries: Vec<_> = (0..60)
-        .map(|query| {
-            let [x, y, z] = point(asked(query) as f32 * 0.12 + 0.2 + 0.01 * (query % 9) as f32);
-            if query % 6 == 0 { [x, y, z - 0.4 - 0.05 * query as f32] } else { [x, y, z] }
-        })
-        .collect();
-    let judged = (0..60).map(|query| vec![Judgement { item: asked(query), grade: 1 }]).collect();
-    let set = QuerySet::new(Embeddings::from_rows(&queries).unwrap(), judged).unwrap();
-    let texts = (0..60).map(|query| format!("name{} please", asked(query))).collect();
-    (collection, TrainingQueries::new(set).with_texts(texts).unwrap())
-}
 
 /// The module that would be deployed had the fold not been there.
 fn deployed(
@@ -81,58 +56,35 @@ fn deployed(
     AutoModule::new(plan, Vec::new(), learned.set().encodings().clone())
 }
 
-fn some(queries: &TrainingQueries, rows: &[usize]) -> TrainingQueries {
-    let texts = rows.iter().map(|&row| queries.texts().unwrap()[row].clone()).collect();
-    TrainingQueries::new(queries.set().select(rows).unwrap()).with_texts(texts).unwrap()
-}
-
 fn encoded(collection: &Collection, queries: &TrainingQueries, variant: Variant) -> AutoQueries {
     let texts: Vec<&str> = queries.texts().unwrap().iter().map(String::as_str).collect();
-    let encoded = match variant {
+    let mut encoded = match variant {
         Variant::Dense => AutoQueries::new(queries.set().encodings().clone()),
         Variant::Hybrid => collection.encode(queries.set().encodings(), &texts).unwrap(),
     };
+    encoded.further = queries.further.clone();
     match queries.set().left_out() {
         [] => encoded,
         items => encoded.with_left_out(items.to_vec()).unwrap(),
     }
 }
 
-/// Does something with the trials of 60 queries, the `n`th of which is in fold `n % 5`.
-fn with_trials<T: Send>(
-    collection: &Collection,
-    queries: &TrainingQueries,
-    work: impl FnOnce(&Trials<'_>) -> Result<T, Error> + Send,
-) -> T {
-    let config = AutoConfig { pool: 10, ..AutoConfig::default() };
-    let batch = inputs::batch(collection, queries).unwrap();
-    let fold_of: Vec<usize> = (0..60).map(|query| query % 5).collect();
-    in_own_threads(|| {
-        let budget = Budget::new(1e6, 0.0);
-        let mut trials = Trials {
-            neighbours: NeighbourMemory::of_all(queries, &batch).with_folds(&fold_of),
-            parts: Vec::new(),
-            too_dear: Vec::new(),
-            collection,
-            queries,
-            batch: &batch,
-            fold_of: &fold_of,
-            training_items: &TrainingItems::new(collection.len(), 0, &Device::flex()),
-            config: &config,
-            scale: Scale::of(&batch.dense, collection),
-            budget: &budget,
-            tick: &|| Ok(()),
-        };
-        trials.parts = Part::all(queries, &batch, &fold_of, 5, &trials.passes(&[], Vec::new(), None))?;
-        work(&trials)
-    })
-    .unwrap()
-}
-
 #[test]
 fn a_held_out_query_is_judged_by_what_the_deployed_searcher_ranks() {
     let (collection, queries) = small();
     judged_as_deployed(&collection, &queries);
+}
+
+#[test]
+fn a_further_encoder_is_judged_as_it_is_deployed() {
+    let (collection, queries) = small();
+    let of = |rows: &Embeddings, turned: f32| {
+        let row = |row: &[f32]| [row[0] + turned * row[2], row[1], row[2] - turned, 1.0];
+        Embeddings::from_rows(&rows.rows().map(row).collect::<Vec<_>>()).unwrap()
+    };
+    let (items, asked) = (of(collection.items(), 0.0), of(queries.set().encodings(), 0.5));
+    let collection = collection.with_encoding(SECOND, items).unwrap();
+    judged_as_deployed(&collection, &queries.with_encoding(SECOND, asked).unwrap());
 }
 
 /// The item that the frozen encoder puts first, where it is not the relevant one: its own, so to say.

@@ -16,7 +16,7 @@ use crate::{
         passes::{FirstPass, Passes},
         table::used,
         trust::{Searched, gate},
-        weights::Weights,
+        weights::{Weights, weighed},
     },
     input::{batch::Batch, variant::Variant},
 };
@@ -88,7 +88,8 @@ impl Trials<'_> {
         }
         let next = &parts[(at + 1) % parts.len()];
         let module = modules.without(judged.fold, next.fold);
-        let passes = self.passes(&[judged.fold], self.features(variant, learns), module);
+        // As deployed: what is not weighed finds nothing either.
+        let passes = self.passes(&[judged.fold], weighed(&weights.first, &weights.second), module);
         let batch = judged.held.batch.of_variant(variant);
         let searched = passes.search(&batch, &weights.first, weights.gate)?;
         Ok(Some((weights, searched)))
