@@ -2,7 +2,7 @@
 
 use crate::{
     program::{read_json, run},
-    small_data::SmallData,
+    small_data::{QUERIES, SmallData},
 };
 
 #[test]
@@ -83,6 +83,23 @@ fn combinations_are_chosen_and_measured_by_what_is_asked_for() {
         (by_ndcg["sets"][0]["measured"][0]["value"].as_f64().unwrap() - data.frozen_value("ndcg@10")).abs()
             < 1e-9
     );
+}
+
+/// Each query is an item too and the nearest of itself; what is relevant comes right behind it.
+#[test]
+fn a_query_s_own_item_takes_no_place_of_a_ranking() {
+    let data = SmallData::new(6, 6).with_queries_that_are_items();
+    let judged: Vec<String> = (0..QUERIES).map(|query| format!("d{query}\td{}\t1", query + 11)).collect();
+    data.write_qrels(&judged.iter().map(String::as_str).collect::<Vec<_>>());
+    let (folder, qrels, out, json) =
+        (data.text(""), data.text("qrels.tsv"), data.text("hybrid.md"), data.text("hybrid.json"));
+    let own = ["--ignore-identical-ids", "--measure", "mrr@1", "--json", &json];
+    data.evaluate(&own).succeeded();
+    let alone = read_json(json.as_ref())["systems"]["frozen"]["mrr@1"]["mean"].as_f64().unwrap();
+    let set = format!("own={folder},{folder},,,{qrels}");
+    run("compare hybrid", ["--data", &set, "--out", &out].iter().chain(&own)).succeeded();
+    let frozen = read_json(json.as_ref())["sets"][0]["measured"][0]["value"].as_f64().unwrap();
+    assert!((frozen - alone).abs() < 1e-9 && frozen > 0.5, "{frozen}, {alone}");
 }
 
 #[test]

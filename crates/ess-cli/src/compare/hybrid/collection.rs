@@ -24,18 +24,20 @@ pub(crate) struct Collection {
     /// Training and dev queries together.
     pub(crate) learn: Option<Judged>,
     pub(crate) test: Judged,
-    /// Hits of each searcher that are combined.
-    pub(crate) depth: usize,
 }
 
 /// Queries by both encodings, what both searchers found for them, and what is relevant.
 pub(crate) struct Judged {
     pub(crate) queries: HybridEncoding,
     pub(crate) pass: BothLists,
+    /// Hits of each searcher that are combined; one more than was asked for where a query's own item may be left out of them.
+    pub(crate) depth: usize,
     pub(crate) relevant: Vec<Vec<(usize, f32)>>,
+    /// All judgements of each query, those that call an item not relevant among them.
+    grades: Vec<Vec<(usize, i32)>>,
     /// By which rankings are judged.
     measure: NamedMeasure,
-    /// The hits of a ranking: as many as the measure looks at, and for one without a cutoff those of one searcher.
+    /// The hits of a ranking: as many as the measure looks at, and one more as above; for one without a cutoff `depth`.
     pub(crate) hits: usize,
     /// The item that no ranking of a query may have.
     own_items: Vec<Option<usize>>,
@@ -57,17 +59,20 @@ impl Collection {
             say_left_out(&data.embeddings, &judged.left_out);
             let lexical = encoder.encode_queries(&texts.queries(&judged.ids)?)?;
             let queries = HybridEncoding::new(judged.set.encodings().clone(), lexical)?;
-            let grades =
-                || judged.set.judgements().iter().map(|of| of.iter().map(|one| (one.item, one.grade)));
-            let relevant =
-                grades().map(|of| of.filter(|one| one.1 > 0).map(|(item, grade)| (item, grade as f32)));
+            let grades = judged.set.judgements().iter();
+            let grades: Vec<Vec<(usize, i32)>> =
+                grades.map(|of| of.iter().map(|one| (one.item, one.grade)).collect()).collect();
+            let own = usize::from(judged.own_items.iter().any(Option::is_some));
+            let depth = depth + own;
             Ok(Judged {
                 pass: BothLists::search(&dense, &words, &queries, depth)?,
-                relevant: relevant.map(Iterator::collect).collect(),
-                qrels: RowQrels::new(grades())?,
+                depth,
+                relevant: grades.iter().map(|of| relevant(of)).collect(),
+                qrels: rows(&grades)?,
+                grades,
                 own_items: judged.own_items.clone(),
                 measure,
-                hits: measure.cutoff().k().unwrap_or(depth),
+                hits: measure.cutoff().k().map_or(depth, |k| k + own),
                 queries,
             })
         };
@@ -79,7 +84,7 @@ impl Collection {
         let learn =
             data.has_train().then(|| judge(&learn).context("training and dev queries")).transpose()?;
         let test = judge(&read_qrels(&data.test)?).context("test queries")?;
-        Ok(Self { items, dense, words, both, learn, test, depth })
+        Ok(Self { items, dense, words, both, learn, test })
     }
 }
 
@@ -95,16 +100,25 @@ impl Judged {
     }
 
     /// Some of the queries.
-    pub(crate) fn select(&self, rows: &[usize]) -> Result<Self> {
-        let judgements =
-            rows.iter().map(|&row| self.relevant[row].iter().map(|&(item, gain)| (item, gain as i32)));
+    pub(crate) fn select(&self, selected: &[usize]) -> Result<Self> {
+        let grades: Vec<_> = selected.iter().map(|&row| self.grades[row].clone()).collect();
         Ok(Self {
-            queries: self.queries.select_rows(rows)?,
-            pass: self.pass.select(rows)?,
-            relevant: rows.iter().map(|&row| self.relevant[row].clone()).collect(),
-            qrels: RowQrels::new(judgements)?,
-            own_items: rows.iter().map(|&row| self.own_items[row]).collect(),
+            queries: self.queries.select_rows(selected)?,
+            pass: self.pass.select(selected)?,
+            relevant: selected.iter().map(|&row| self.relevant[row].clone()).collect(),
+            qrels: rows(&grades)?,
+            grades,
+            own_items: selected.iter().map(|&row| self.own_items[row]).collect(),
             ..*self
         })
     }
+}
+
+/// What is relevant of a query's judgements, and how much.
+fn relevant(grades: &[(usize, i32)]) -> Vec<(usize, f32)> {
+    grades.iter().filter(|one| one.1 > 0).map(|&(item, grade)| (item, grade as f32)).collect()
+}
+
+fn rows(grades: &[Vec<(usize, i32)>]) -> Result<RowQrels, ess_metrics::Error> {
+    RowQrels::new(grades.iter().map(|of| of.iter().copied()))
 }

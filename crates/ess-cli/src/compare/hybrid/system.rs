@@ -162,12 +162,12 @@ impl System {
 impl Ready {
     /// The best items of each query, as many as the measure looks at, by the indexes that the system stands for.
     pub(crate) fn search(&self, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
-        let Collection { dense, words, both, depth, .. } = collection;
+        let Collection { dense, words, both, .. } = collection;
         let (queries, k) = (&judged.queries, judged.hits);
         if let Some(weight) = self.weight.clone() {
             return Ok(match weight.combination() {
                 Combination::Raw { .. } => LearnedHybrid::new(both, weight)?.search(queries, k)?,
-                _ => LearnedFusion::new(dense, words, weight, *depth)?.search(queries, k)?,
+                _ => LearnedFusion::new(dense, words, weight, judged.depth)?.search(queries, k)?,
             });
         }
         Ok(match (self.system, self.combination) {
@@ -184,11 +184,11 @@ impl Ready {
 
 /// One index where the combination is an inner product, two otherwise.
 fn combined(combination: Combination, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
-    let Collection { dense, words, both, depth, .. } = collection;
+    let Collection { dense, words, both, .. } = collection;
     let (queries, k) = (&judged.queries, judged.hits);
     Ok(match combination {
         Combination::Raw { weight } => both.search(&queries.weighted(&vec![weight; queries.rows()])?, k)?,
-        _ => FusedSearcher::new(dense, words, combination, *depth)?.search(queries, k)?,
+        _ => FusedSearcher::new(dense, words, combination, judged.depth)?.search(queries, k)?,
     })
 }
 
