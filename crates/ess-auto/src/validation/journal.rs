@@ -82,7 +82,7 @@ impl Journal {
             features_too_dear: None,
         };
         let lock = path.map(FileLock::acquire).transpose()?;
-        let found = path.map(read).transpose()?.flatten().filter(|found| found.inputs == fresh.inputs);
+        let found = path.map(|path| read(path, &fresh.inputs)).transpose()?.flatten();
         if let (Some(contents), Some(path)) = (&found, path) {
             if let Some(fault) = contents.fault(names) {
                 return Err(damaged(path, &fault));
@@ -141,8 +141,16 @@ impl Journal {
     }
 }
 
-/// The journal in a file; `None` where there is none, or one of an earlier version.
-fn read(path: &Path) -> Result<Option<Contents>, Error> {
+/// What a journal says before its trials, which may name features that a run with other inputs does not know.
+#[derive(Deserialize)]
+struct Start {
+    format: String,
+    version: u32,
+    inputs: String,
+}
+
+/// The journal of these inputs in a file; `None` where there is none, or one of other inputs or of an earlier version.
+fn read(path: &Path, inputs: &str) -> Result<Option<Contents>, Error> {
     let text = match std::fs::read(path) {
         Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(cause) => return Err(Error::Io { path: path.to_owned(), cause }),
@@ -152,21 +160,23 @@ fn read(path: &Path) -> Result<Option<Contents>, Error> {
     let Some(text) = sealed else {
         return earlier(path, &text);
     };
-    let contents: Contents =
-        serde_json::from_str(&text).map_err(|error| damaged(path, &error.to_string()))?;
-    if (contents.format.as_str(), contents.version) != (FORMAT, VERSION) {
-        return Err(damaged(path, &format!("{} of version {}", contents.format, contents.version)));
+    let start: Start = serde_json::from_str(&text).map_err(|error| damaged(path, &error.to_string()))?;
+    if (start.format.as_str(), start.version) != (FORMAT, VERSION) {
+        return Err(damaged(path, &format!("{} of version {}", start.format, start.version)));
     }
-    Ok(Some(contents))
+    if start.inputs != inputs {
+        return Ok(None);
+    }
+    serde_json::from_str(&text).map(Some).map_err(|error| damaged(path, &error.to_string()))
 }
 
 fn earlier(path: &Path, text: &str) -> Result<Option<Contents>, Error> {
     #[derive(Deserialize)]
-    struct Start {
+    struct Unsealed {
         format: String,
         version: u32,
     }
-    let start: Start = serde_json::from_str(text).map_err(|error| damaged(path, &error.to_string()))?;
+    let start: Unsealed = serde_json::from_str(text).map_err(|error| damaged(path, &error.to_string()))?;
     if start.format != FORMAT || start.version >= VERSION {
         return Err(damaged(
             path,
@@ -199,5 +209,27 @@ mod tests {
         assert!(matches!(open(), Err(Error::Files(ess_files::Error::Busy { .. }))));
         drop(journal);
         assert_eq!(open().unwrap().spent(), 2.0);
+    }
+
+    #[test]
+    fn a_journal_of_other_inputs_is_begun_anew_though_nobody_knows_its_features() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.json");
+        let inputs = Checksum::of(b"inputs");
+        let record =
+            r#"{"first": {"nobodys": 1.0}, "second": {}, "values": [], "frozen": [], "gate": [0.0, 0.0]}"#;
+        let trial = format!(
+            r#"{{"name": "one", "module": null, "seen": [], "variants": {{"dense": {record}}}, "cpu_seconds": 1.0}}"#
+        );
+        let journal = format!(
+            r#"{{"format": "{FORMAT}", "version": {VERSION}, "inputs": "{inputs}", "spent": 3.0, "trials": [{trial}]}}"#
+        );
+        std::fs::write(&path, seal_json(&journal)).unwrap();
+        let open = |inputs: &[u8]| Journal::open(Some(&path), Checksum::of(inputs), &["one"]);
+        let anew = open(b"others").unwrap();
+        assert_eq!((anew.spent(), anew.trials().len()), (0.0, 0));
+        drop(anew);
+        let error = open(b"inputs").map(|_| ()).unwrap_err();
+        assert!(matches!(&error, Error::Format { found, .. } if found.contains("nobodys")), "{error}");
     }
 }
