@@ -76,7 +76,7 @@ impl Chosen {
             dense: self.dense,
             stems: self.hybrid.is_some().then(|| TextAnalyzer::RULES.to_owned()),
             hybrid: self.hybrid,
-            encodings: trials.encodings(),
+            encodings: trials.saved_encodings(),
             neighbours: SavedNeighbours::new(trials.collection, trials.queries),
         };
         AutoModule::new(plan, self.modules, trials.queries.set().encodings().clone())

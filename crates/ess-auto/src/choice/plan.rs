@@ -37,7 +37,8 @@ pub(crate) struct Plan {
     /// The rules that words were stemmed by; none in plans of versions that did not say it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) stems: Option<String>,
-    /// The further encodings and scores that it was made with, by name; none in plans of versions that had none.
+    /// The further encodings and scores that it was made with, by the names of their features, which loading it makes known;
+    /// none in plans of versions that had none.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) encodings: BTreeMap<String, EncodingKind>,
     #[serde(alias = "memory")]

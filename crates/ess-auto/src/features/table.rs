@@ -135,6 +135,17 @@ fn register_named<F: Feature + 'static>(
     added.map(drop).map_err(|error| refused(name, error))
 }
 
+/// Whether it is what [`register_encoding`] or [`register_scores`] makes known.
+pub(crate) fn reads_further(feature: &'static dyn Feature) -> bool {
+    is_of::<Encoding>(feature) || is_of::<Scores>(feature)
+}
+
+/// Whether a feature was registered as one of this type. Adding it once more changes nothing, and says it.
+fn is_of<F: Feature + 'static>(feature: &'static dyn Feature) -> bool {
+    let known = REGISTERED.find(feature.name());
+    known.is_some_and(|known| REGISTERED.add::<F>(known.name(), known) == Ok(false))
+}
+
 fn refused(name: &str, error: NameError) -> Error {
     match error {
         NameError::Taken => Error::FeatureTaken { name: name.to_owned() },

@@ -14,7 +14,7 @@ use crate::{
         neighbours::NeighbourMemory,
         passes::Passes,
         scale::Scale,
-        table::{encoders, used},
+        table::{encoders, reads_further, used},
     },
     input::{
         batch::Batch, collection::Collection, encoding_kind::EncodingKind, training_queries::TrainingQueries,
@@ -123,6 +123,16 @@ impl Trials<'_> {
             both.then(|| (name.to_owned(), kind))
         };
         names.into_iter().filter_map(kind).collect()
+    }
+
+    /// Those of them whose features loading a choice makes known. A feature of a program's own that reads one is made known by
+    /// the program, perhaps under the same name.
+    pub(crate) fn saved_encodings(&self) -> BTreeMap<String, EncodingKind> {
+        let features = used(&self.config.features).into_iter().filter(|feature| reads_further(*feature));
+        let names: Vec<&str> = features.map(|feature| feature.name()).collect();
+        let mut encodings = self.encodings();
+        encodings.retain(|name, _| names.contains(&name.as_str()));
+        encodings
     }
 
     /// The passes with what was learned without some folds.

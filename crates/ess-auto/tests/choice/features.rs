@@ -17,7 +17,7 @@ use crate::generated::{DIM, World, blurred, config, fit, right};
 const ITEMS: usize = 80;
 
 /// Whether an item is of those that are asked for, the even ones.
-struct Asking;
+pub(crate) struct Asking;
 
 impl Feature for Asking {
     fn name(&self) -> &'static str {
@@ -81,7 +81,7 @@ impl Feature for Clear {
     }
 }
 
-fn blurred_world() -> World {
+pub(crate) fn blurred_world() -> World {
     World::new(600, 5)
 }
 
@@ -158,14 +158,14 @@ fn register() {
     });
 }
 
-fn with(feature: &str) -> AutoConfig {
+pub(crate) fn with(feature: &str) -> AutoConfig {
     let mut config = config();
     config.features.push(feature.to_owned());
     serde_json::from_str(&serde_json::to_string(&config).unwrap()).unwrap()
 }
 
 /// Queries of even items alone, so that what [`Asking`] says helps.
-fn even(world: &World, seed: u64) -> ess_auto::TrainingQueries {
+pub(crate) fn even(world: &World, seed: u64) -> ess_auto::TrainingQueries {
     let queries = world.queries(200, seed);
     let judged = queries.set().judgements();
     let rows: Vec<usize> = (0..judged.len()).filter(|&row| judged[row][0].item.is_multiple_of(2)).collect();

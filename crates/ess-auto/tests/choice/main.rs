@@ -12,6 +12,7 @@ mod inputs;
 mod journal;
 mod null;
 mod other_collections;
+mod own_encodings;
 mod passages;
 mod scifact;
 mod scores;
