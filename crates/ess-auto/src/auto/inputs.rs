@@ -6,6 +6,7 @@ use ess_lexical::SparseVectors;
 
 use crate::{
     config::AutoConfig,
+    features::table::{finds_nothing, used},
     input::{
         collection::Collection, further_items::FurtherItems, further_queries::FurtherQueries,
         training_queries::TrainingQueries,
@@ -47,7 +48,15 @@ pub(super) fn checksum(
     if !all.set().left_out().is_empty() {
         parts.push(format!("left out {:?}", all.set().left_out()));
     }
+    parts.extend(judged_otherwise(config).map(str::to_owned));
     Checksum::of(parts.join("\n").as_bytes())
+}
+
+/// What tells evidence of features that may find items from that of earlier versions: these judged a fold by what such
+/// features find even where they have no weight. Without such a feature all versions judge alike.
+fn judged_otherwise(config: &AutoConfig) -> Option<&'static str> {
+    let may_find = used(&config.features).into_iter().any(|feature| !finds_nothing(feature));
+    may_find.then_some("found by what is weighed")
 }
 
 /// All settings but the budget. Those of a search are not said where there are none, as in earlier versions, whose journals
@@ -88,4 +97,48 @@ fn sparse(vectors: &SparseVectors) -> String {
     let lengths: Vec<u64> = rows.iter().map(|row| row.len() as u64).collect();
     let parts = std::iter::once(bytemuck::cast_slice(&lengths)).chain(rows.iter().map(Vec::as_slice));
     Checksum::of_parts(parts).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use ess_core::Error;
+
+    use super::*;
+    use crate::features::{
+        asked::Asked,
+        feature::Feature,
+        table::{register_encoding, register_feature, register_part},
+    };
+
+    struct Finding;
+
+    impl Feature for Finding {
+        fn name(&self) -> &'static str {
+            "finding"
+        }
+
+        fn finds(&self, _: &Asked<'_>, _: usize) -> Result<Option<Vec<u32>>, Error> {
+            Ok(Some(vec![0]))
+        }
+
+        fn values(&self, _: &Asked<'_>, _: &[u32]) -> Result<Option<Vec<f32>>, Error> {
+            Ok(None)
+        }
+    }
+
+    #[test]
+    fn evidence_of_features_that_may_find_items_is_told_from_that_of_earlier_versions() {
+        register_feature(Finding).unwrap();
+        register_encoding("inputs_second").unwrap();
+        register_part("inputs_part").unwrap();
+        let said = |feature: &str| {
+            let mut config = AutoConfig::default();
+            config.features.push(feature.to_owned());
+            judged_otherwise(&config).is_some()
+        };
+        // Registered features count where settings name them alone.
+        assert!(judged_otherwise(&AutoConfig::default()).is_none());
+        assert!(said("finding") && said("inputs_second"));
+        assert!(!said("inputs_part") && !said("head") && !said("tokens"));
+    }
 }

@@ -140,6 +140,11 @@ pub(crate) fn reads_further(feature: &'static dyn Feature) -> bool {
     is_of::<Encoding>(feature) || is_of::<Scores>(feature)
 }
 
+/// Whether it is known to find no items by itself: one of this crate's, or a part of the vectors.
+pub(crate) fn finds_nothing(feature: &'static dyn Feature) -> bool {
+    OWN.iter().any(|own| own.name() == feature.name()) || is_of::<Part>(feature)
+}
+
 /// Whether a feature was registered as one of this type. Adding it once more changes nothing, and says it.
 fn is_of<F: Feature + 'static>(feature: &'static dyn Feature) -> bool {
     let known = REGISTERED.find(feature.name());
