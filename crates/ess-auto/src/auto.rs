@@ -150,9 +150,12 @@ impl Auto {
         let skipped = course.run(&mut trials, &held_out)?;
         let chosen = Chosen::among(course.journal().trials(), &trials, &held_out)?;
         course.end();
-        let costs = chosen.search_costs(&trials)?;
-        let report =
-            account::report(&trials, &held_out, &chosen, course.journal().trials(), skipped, costs, started);
+        let mut report =
+            account::report(&trials, &held_out, &chosen, course.journal().trials(), skipped, started);
+        // What the report says was spent is what choosing took, without what measuring takes after it.
+        if held_out.are_enough() {
+            report.search_costs = chosen.search_costs(&trials);
+        }
         Ok((chosen.into_module(&trials), report))
     }
 

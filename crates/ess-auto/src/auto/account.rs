@@ -7,19 +7,16 @@ use ess_searchers::ItemTokens;
 use super::{chosen::Chosen, held_out::HeldOut};
 use crate::{
     choice::report::{AutoReport, SkippedTrial, TrialSummary},
-    features::search_cost::SearchCost,
-    input::variant::Variant,
     validation::{setting::Trials, too_dear::TooDear, trial::TrialRecord},
 };
 
-/// What was tried, what was found and what was chosen, up to now.
+/// What was tried, what was found and what was chosen, up to now; what searching takes is not measured yet.
 pub(super) fn report(
     trials: &Trials<'_>,
     held_out: &HeldOut,
     chosen: &Chosen,
     records: &[TrialRecord],
     skipped: Vec<SkippedTrial>,
-    search_costs: BTreeMap<Variant, SearchCost>,
     started: Instant,
 ) -> AutoReport {
     let collection = trials.collection;
@@ -39,7 +36,7 @@ pub(super) fn report(
         hybrid: chosen.hybrid.clone(),
         trials: records.iter().map(TrialSummary::of).collect(),
         skipped,
-        search_costs,
+        search_costs: BTreeMap::new(),
         features_too_dear: trials.too_dear.clone(),
         trials_too_dear: trials_too_dear(records, trials.config.search_budget),
         cpu_seconds: trials.budget.spent(),

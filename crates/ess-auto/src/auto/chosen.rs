@@ -50,18 +50,31 @@ impl Chosen {
         Ok(Self { dense, hybrid, modules })
     }
 
-    /// What searching with the choice by embeddings and with the one by texts takes.
-    pub(super) fn search_costs(&self, trials: &Trials<'_>) -> Result<BTreeMap<Variant, SearchCost>, Error> {
+    /// What searching with the choice by embeddings and with the one by texts takes. The choice is made: where measuring
+    /// fails, it is kept and nothing is said of what it takes.
+    pub(super) fn search_costs(&self, trials: &Trials<'_>) -> BTreeMap<Variant, SearchCost> {
         let hybrid = self.hybrid.iter().map(|hybrid| (Variant::Hybrid, hybrid));
         let choices = std::iter::once((Variant::Dense, &self.dense)).chain(hybrid);
-        let cost = |(variant, choice): (Variant, &Choice)| {
-            let state = self.modules.iter().find(|(name, _)| choice.trial.as_ref() == Some(name));
-            let module = state.map(|(_, state)| build(state)).transpose()?;
-            let module = module.as_ref().map(|module| module as &dyn SearchModule);
-            let features = weighed(&choice.first, &choice.second);
-            Ok((variant, trials.search_cost(variant, features, module, &choice.first)?))
+        let cost = |(variant, choice)| match self.search_cost(trials, variant, choice) {
+            Ok(cost) => Some((variant, cost)),
+            Err(error) => {
+                tracing::warn!(?variant, %error, "what a search with the choice takes could not be measured");
+                None
+            }
         };
-        choices.map(cost).collect()
+        choices.filter_map(cost).collect()
+    }
+
+    fn search_cost(
+        &self,
+        trials: &Trials<'_>,
+        variant: Variant,
+        choice: &Choice,
+    ) -> Result<SearchCost, Error> {
+        let state = self.modules.iter().find(|(name, _)| choice.trial.as_ref() == Some(name));
+        let module = state.map(|(_, state)| build(state)).transpose()?;
+        let module = module.as_ref().map(|module| module as &dyn SearchModule);
+        trials.search_cost(variant, weighed(&choice.first, &choice.second), module, &choice.first)
     }
 
     /// The searching operation, as it is saved.

@@ -49,8 +49,10 @@ pub struct AutoReport {
     pub trials: Vec<TrialSummary>,
     /// Trials that were not run, or not to their end.
     pub skipped: Vec<SkippedTrial>,
-    /// What searching with each of the two choices takes, measured on this machine on some of the queries; none in reports of
-    /// versions that did not measure it.
+    /// What searching with each of the two choices takes, measured on this machine on some of the queries once the choice is
+    /// made, in time that counts nowhere else in this report. None of fewer than
+    /// [`Auto::MIN_QUERIES`](crate::Auto::MIN_QUERIES) queries, where measuring failed, and in reports of versions that did not
+    /// measure it.
     #[serde(default)]
     pub search_costs: BTreeMap<Variant, SearchCost>,
     /// Features that were left out before the first trial, so that the others fit

@@ -29,7 +29,8 @@ pub struct SearchCost {
     /// All of it.
     pub total: f64,
     /// What each choice of the collection takes, whatever it weighs: searches of the indexes of embeddings, passages and words,
-    /// a look at every training query, feedback, and ranking.
+    /// a look at every training query, feedback, and ranking; and the search by a trained module that is chosen, where nothing
+    /// weighs what it adds.
     pub shared: f64,
     /// What each feature that is weighed takes, by its name: its values, and the search by a further encoder or a trained module
     /// that is made for it.
@@ -37,14 +38,14 @@ pub struct SearchCost {
 }
 
 impl SearchCost {
-    /// Of both passes over some queries, under weights that decide what the second reads. `declared` is what features take
-    /// beside what is measured.
+    /// Of both passes over some queries, under weights that decide what the second reads, with the CPU-seconds that measuring
+    /// took. `declared` is what features take beside what is measured, which nobody spends here.
     pub(crate) fn measure(
         passes: Passes<'_>,
         batch: &Batch,
         weights: &Weights,
         declared: &BTreeMap<String, f64>,
-    ) -> Result<Self, Error> {
+    ) -> Result<(Self, f64), Error> {
         let (meter, features) = (Meter::default(), passes.features.clone());
         let passes = Passes { meter: Some(&meter), ..passes };
         // One thread, so that all that is done stands in its time, and no idle one adds to it.
@@ -58,25 +59,28 @@ impl SearchCost {
         let queries = batch.dense.len().max(1) as f64;
         let milliseconds = |seconds: f64| 1000.0 * seconds / queries;
         let spent = meter.into_seconds().into_iter().map(|(name, seconds)| (name, milliseconds(seconds)));
-        Ok(Self::of(milliseconds(seconds), spent.collect(), &features, declared))
+        Ok((Self::of(milliseconds(seconds), spent.collect(), &features, declared), seconds))
     }
 
-    /// Of what was measured in all and under each name, those of features and of further encoders.
+    /// Of what was measured in all and under each name, those of features and of further encoders. What no feature that is
+    /// listed takes is shared.
     fn of(
         measured: f64,
         mut spent: BTreeMap<String, f64>,
         features: &[&'static dyn Feature],
         declared: &BTreeMap<String, f64>,
     ) -> Self {
-        let shared = (measured - spent.values().sum::<f64>()).max(0.0);
+        let mut shared = measured;
         let mut of_feature = |feature: &&'static dyn Feature| {
             let names = [Some(feature.name()), feature.encoding()].into_iter().flatten();
             // An encoder that two features read is the first one's.
             let own: f64 = names.filter_map(|name| spent.remove(name)).sum();
+            shared -= own;
             let declared = declared.get(feature.name()).copied().unwrap_or(0.0);
             (feature.name().to_owned(), own + declared)
         };
         let features: BTreeMap<String, f64> = features.iter().map(&mut of_feature).collect();
+        let shared = shared.max(0.0);
         Self { total: shared + features.values().sum::<f64>(), shared, features }
     }
 }
@@ -95,5 +99,17 @@ mod tests {
         assert_eq!((cost.total, cost.shared), (9.5, 2.5));
         assert_eq!((cost.features["dense"], cost.features["tokens"]), (1.0, 6.0));
         assert_eq!(cost.features.len(), 2);
+    }
+
+    #[test]
+    fn what_a_module_takes_that_nothing_weighs_is_part_of_every_search() {
+        let spent = || BTreeMap::from([("dense".to_owned(), 1.0), ("trained_module".to_owned(), 3.0)]);
+        let cost = |names: &[&str]| {
+            let features: Vec<_> = names.iter().map(|name| find(name).unwrap()).collect();
+            SearchCost::of(7.5, spent(), &features, &BTreeMap::new())
+        };
+        let (without, with) = (cost(&["dense"]), cost(&["dense", "trained_module"]));
+        assert_eq!((without.total, without.shared, without.features.len()), (7.5, 6.5, 1));
+        assert_eq!((with.total, with.shared, with.features["trained_module"]), (7.5, 3.5, 3.0));
     }
 }

@@ -1,6 +1,6 @@
 //! What searching with what is tried takes, and which features a search budget has no room for.
 
-use ess_core::SearchModule;
+use ess_core::{Encoding, Error as CoreError, SearchModule};
 
 use super::{
     setting::Trials,
@@ -14,7 +14,7 @@ use crate::{
         search_cost::SearchCost,
         weights::{DENSE, Weights},
     },
-    input::variant::Variant,
+    input::{auto_queries::AutoQueries, further_queries, variant::Variant},
 };
 
 /// Queries that costs are measured on.
@@ -37,24 +37,30 @@ impl Trials<'_> {
         module: Option<&dyn SearchModule>,
         weights: &Weights,
     ) -> Result<SearchCost, Error> {
-        let step = self.batch.dense.len().div_ceil(MEASURED);
-        let rows: Vec<usize> = (0..self.batch.dense.len()).step_by(step).collect();
-        let mut batch = self.batch.select(&rows)?.of_variant(variant).fresh();
+        let mut batch = self.batch.select(&self.measured())?.of_variant(variant).fresh();
         if !features.iter().any(|feature| feature.reads_tokens()) {
             batch.tokens = None;
         }
         let passes = self.passes(&[], features, module);
-        let cost = SearchCost::measure(passes, &batch, weights, &self.config.feature_costs)?;
-        self.budget.add(cost.total * rows.len() as f64 / 1000.0);
+        let (cost, seconds) = SearchCost::measure(passes, &batch, weights, &self.config.feature_costs)?;
+        self.budget.add(seconds);
         Ok(cost)
     }
 
+    /// The rows of the queries that costs are measured on.
+    fn measured(&self) -> Vec<usize> {
+        let queries = self.batch.dense.len();
+        (0..queries).step_by(queries.div_ceil(MEASURED)).collect()
+    }
+
     /// The features that are left out of each variant, so that the others fit a search budget: the dearest first. The frozen
-    /// similarity stays.
+    /// similarity stays. What the data have nothing of is weighed by no trial, so what it would take counts nowhere.
     pub(crate) fn features_too_dear(&self, search_budget: f64) -> Result<Vec<TooDear>, Error> {
         let mut all = Vec::new();
         for variant in self.variants() {
-            let features = self.features(variant, Learns::Neighbours);
+            let asked = self.as_asked(variant)?;
+            let mut features = self.features(variant, Learns::Neighbours);
+            features.retain(|feature| feature.has_items(self.collection) && feature.has_queries(&asked));
             let cost = self.search_cost(variant, features, None, &Weights::frozen())?;
             all.extend(dearest(cost, search_budget).into_iter().map(|(name, milliseconds)| TooDear {
                 name,
@@ -63,6 +69,23 @@ impl Trials<'_> {
             }));
         }
         Ok(all)
+    }
+
+    /// The queries that costs are measured on, as a saved choice would be asked them.
+    fn as_asked(&self, variant: Variant) -> Result<AutoQueries, CoreError> {
+        let rows = self.measured();
+        let mut asked = AutoQueries::new(self.batch.dense.select(&rows)?);
+        if let (Variant::Hybrid, Some(words)) = (variant, &self.batch.words) {
+            asked = asked.with_lexical(words.counts.select_rows(&rows)?)?;
+        }
+        if let Some(tokens) = self.queries.tokens() {
+            asked = asked.with_tokens(tokens.select_rows(&rows)?)?;
+        }
+        asked.further = further_queries::select(&self.batch.further, &rows)?;
+        match self.queries.set().left_out() {
+            [] => Ok(asked),
+            items => asked.with_left_out(rows.iter().map(|&row| items[row]).collect()),
+        }
     }
 }
 

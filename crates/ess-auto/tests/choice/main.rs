@@ -10,6 +10,7 @@ mod generated;
 mod golden;
 mod inputs;
 mod journal;
+mod measuring;
 mod null;
 mod other_collections;
 mod own_encodings;

@@ -1,6 +1,6 @@
 //! What searching takes, and a budget for it.
 
-use ess_auto::{AutoConfig, Collection, Variant};
+use ess_auto::{AutoConfig, AutoReport, Collection, Variant, register_encoding};
 use ess_core::{Embeddings, TokenStates};
 use ess_searchers::ItemTokens;
 
@@ -20,6 +20,14 @@ fn world() -> (Collection, ess_auto::TrainingQueries) {
     let queries = world.queries(60, 2);
     let tokens = states(queries.set().encodings());
     (collection, queries.with_tokens(tokens).unwrap())
+}
+
+/// Both trials were run to their end: what was declared is not spent while choosing.
+fn all_was_tried(report: &AutoReport) {
+    let tried: Vec<&str> = report.trials.iter().map(|trial| &*trial.name).collect();
+    assert_eq!(tried, ["weights alone", "no trained module"], "{:?}", report.skipped);
+    assert!(report.skipped.is_empty(), "{:?}", report.skipped);
+    assert!(report.cpu_seconds < report.config.budget_seconds, "{}", report.cpu_seconds);
 }
 
 #[test]
@@ -54,6 +62,7 @@ fn a_dear_feature_is_left_out_and_said() {
         ..config()
     };
     let (_, report) = fit(&collection, &queries, dear);
+    all_was_tried(&report);
     let [left_out] = &report.features_too_dear[..] else { panic!("{:?}", report.features_too_dear) };
     assert_eq!((left_out.name.as_str(), left_out.variant), ("lexical", Variant::Hybrid));
     assert!(left_out.cpu_milliseconds >= 2.0 * MUCH);
@@ -67,6 +76,7 @@ fn a_dear_feature_is_left_out_and_said() {
 fn where_nothing_fits_the_frozen_encoder_is_kept_and_the_reason_said() {
     let (collection, queries) = world();
     let (_, report) = fit(&collection, &queries, AutoConfig { search_budget: Some(1e-9), ..config() });
+    all_was_tried(&report);
     let hybrid = report.hybrid.unwrap();
     assert!(hybrid.trial.is_none() && hybrid.reason.contains("search budget"), "{}", hybrid.reason);
     assert_eq!(report.trials_too_dear.len(), 4, "{:?}", report.trials_too_dear);
@@ -93,7 +103,41 @@ fn a_run_that_goes_on_leaves_out_what_the_first_one_did() {
     };
     let ((first, report), (second, again)) = (run(), run());
     assert_eq!(first, second);
+    all_was_tried(&report);
+    all_was_tried(&again);
     assert_eq!(report.features_too_dear, again.features_too_dear);
     assert!(report.features_too_dear.iter().all(|dear| dear.name == "tokens"));
     assert_eq!(report.features_too_dear.len(), 2);
+}
+
+#[test]
+fn what_the_data_have_nothing_of_costs_nothing() {
+    const ABSENT: &str = "absent_encoder";
+    register_encoding(ABSENT).unwrap();
+    let (collection, queries) = world();
+    let mut config = AutoConfig {
+        search_budget: Some(MUCH),
+        feature_costs: [(ABSENT.to_owned(), 2.0 * MUCH)].into(),
+        ..config()
+    };
+    config.features.push(ABSENT.to_owned());
+    let (_, report) = fit(&collection, &queries, config.clone());
+    all_was_tried(&report);
+    assert!(report.features_too_dear.is_empty(), "{:?}", report.features_too_dear);
+    // With items by it and without queries by it, too.
+    let items = collection.items().clone();
+    let (_, report) = fit(&collection.with_encoding(ABSENT, items).unwrap(), &queries, config);
+    assert!(report.features_too_dear.is_empty(), "{:?}", report.features_too_dear);
+}
+
+#[test]
+fn nothing_is_measured_for_too_few_queries() {
+    let world = World::new(ITEMS, 1);
+    let (_, report) = fit(&world.collection(), &world.queries(10, 2), config());
+    assert!(
+        report.dense.reason.contains("no evidence") && report.hybrid.is_some(),
+        "{}",
+        report.dense.reason
+    );
+    assert!(report.search_costs.is_empty(), "{:?}", report.search_costs);
 }
