@@ -22,7 +22,7 @@ pub(crate) struct FurtherArguments {
     #[arg(long, value_name = "NAME=DIR", value_parser = encoding)]
     pub(crate) encoding: Vec<Named>,
     /// What a cross-encoder or another system scores of its first items, which an automatic choice weighs under this name: a
-    /// TREC run file with all queries that are used. May be given several times.
+    /// TREC run file in which every query that is used has a line. May be given several times.
     #[arg(long, value_name = "NAME=FILE", value_parser = scores)]
     pub(crate) scores: Vec<Named>,
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use ess_auto::{AutoQueries, Collection, TrainingQueries, register_encoding, register_scores};
 use ess_core::{Embeddings, Encoding, Ids};
 use ess_data::read_run;
@@ -83,7 +83,7 @@ impl FurtherData {
     /// Queries to choose from, by their ids, with what is said of them; `items` are those of the collection.
     ///
     /// # Errors
-    /// For a query that an encoder has nothing of, and for scores of items that there are not.
+    /// For a query that an encoder or a run has nothing of, and for scores of items that there are not.
     pub(crate) fn with_training_queries(
         &self,
         mut queries: TrainingQueries,
@@ -138,10 +138,7 @@ impl Source {
             }
             Self::Sparse { queries, .. } => OfQueries::Sparse(queries.of(ids)?),
             Self::Scores { path, run } => {
-                let of_query = |id: &String| {
-                    let hits = run.ranking(id).into_iter();
-                    hits.map(|(item, score)| Ok((row_of(item, items, path)?, score))).collect()
-                };
+                let of_query = |id: &String| scored(id, run, items, path);
                 OfQueries::Scores(ids.iter().map(of_query).collect::<Result<_>>()?)
             }
         })
@@ -158,6 +155,18 @@ impl Rows {
     fn of(&self, ids: &[String]) -> Result<SparseVectors> {
         Ok(self.vectors.select_rows(&rows_of(ids, &self.ids, &self.path)?)?)
     }
+}
+
+/// The items of a query by row, with their scores. A query without any is refused: left out of the file by mistake, it would
+/// pass for one of which the system says nothing.
+fn scored(query: &str, run: &Run, items: &Ids, path: &Path) -> Result<Vec<(usize, f32)>> {
+    let shown = path.display();
+    ensure!(
+        run.get(query).is_some(),
+        "{shown}: expected a line of every query that is used, found none of {query:?}"
+    );
+    let hits = run.ranking(query).into_iter();
+    hits.map(|(item, score)| Ok((row_of(item, items, path)?, score))).collect()
 }
 
 fn rows_of(ids: &[String], among: &Ids, path: &Path) -> Result<Vec<usize>> {

@@ -101,6 +101,8 @@ fn a_search_budget_leaves_out_what_is_too_dear_and_says_so() {
     }
     let report = read_json(&data.path("module/training.json"));
     assert_eq!(report["features_too_dear"][0]["name"], "second");
+    // What was declared is not spent: both trials were run.
+    assert_eq!((&report["skipped"], report["trials"].as_array().unwrap().len()), (&serde_json::json!([]), 2));
     assert_eq!(report["config"]["search_budget"], 1_000_000.0);
 }
 
@@ -117,8 +119,12 @@ fn what_does_not_fit_is_refused_with_the_flag_or_the_file() {
     auto("--encoding", &format!("tokens={dense}"), &["--encoding", "tokens", "another feature"]);
     auto("--encoding", &format!("Second={dense}"), &["--encoding", "lower-case letters"]);
     auto("--scores", &format!("cross={dense}"), &["TREC run file", "found a folder"]);
-    std::fs::write(data.path("scores.run"), "q0 Q0 nobody 1 2.0 cross\n").unwrap();
+    let whole = std::fs::read_to_string(&run).unwrap();
+    std::fs::write(&run, whole.replacen(" Q0 d", " Q0 nobody", 1)).unwrap();
     auto("--scores", &format!("cross={run}"), &["scores.run", "nobody"]);
+    let without: Vec<&str> = whole.lines().filter(|line| !line.starts_with("q7 ")).collect();
+    std::fs::write(&run, without.join("\n")).unwrap();
+    auto("--scores", &format!("cross={run}"), &["scores.run", "every query", "q7"]);
     let second = format!("second={dense}");
     data.train(&["--module", "linear", "--encoding", &second]).failed_with(&["--encoding", "--module auto"]);
     data.train(&["--search-budget", "3"]).failed_with(&["--search-budget", "--module auto"]);
