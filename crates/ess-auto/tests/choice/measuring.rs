@@ -69,5 +69,5 @@ fn what_measuring_takes_is_not_what_choosing_took() {
     // Of at most 16 queries.
     assert!(cost.features["slow_when_measured"] >= 1000.0 * SLOW / 16.0, "{cost:?}");
     let trials: f64 = report.trials.iter().map(|trial| trial.cpu_seconds).sum();
-    assert!(report.cpu_seconds < trials + 0.7 * SLOW, "{} of {trials}", report.cpu_seconds);
+    assert!(report.cpu_seconds < trials + SLOW, "{} of {trials}", report.cpu_seconds);
 }
