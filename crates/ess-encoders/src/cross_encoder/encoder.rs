@@ -28,6 +28,8 @@ use crate::{
 pub struct CrossEncoder {
     engine: Engine,
     tokenizer: PairTokenizer,
+    /// The most tokens that the model has positions for.
+    positions: usize,
     layers: usize,
     head: Head,
 }
@@ -69,8 +71,19 @@ impl CrossEncoder {
             tokenizer: PairTokenizer::load(&folder, &config, stated)?,
             head: Head::read(&folder, &weights, &config)?,
             engine: Engine::load(&weights, &config, place)?,
+            positions: config.longest(),
             layers: config.layers,
         })
+    }
+
+    /// Cuts pairs to `tokens` tokens, the special ones counted, instead of to the model's own limit; as they were cut in a training
+    /// with that `max_tokens`, whose folder does not say it.
+    ///
+    /// # Errors
+    /// [`ess_core::Error::InvalidParameter`] for fewer than 5 or more than the model has positions for.
+    pub fn with_max_tokens(mut self, tokens: usize) -> Result<Self, Error> {
+        self.tokenizer = self.tokenizer.cutting_at(tokens, self.positions)?;
+        Ok(self)
     }
 
     /// The score of each of `n` items for one query, in order: the model's logit, larger for more relevant.

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     model::{
         folder::ModelFolder,
-        tokenizer::{TextTokenizer, TokenIds, longest_text},
+        tokenizer::{MIN_TOKENS, TextTokenizer, TokenIds, longest_text},
         transformer_config::TransformerConfig,
     },
 };
@@ -36,9 +36,13 @@ impl PairTokenizer {
         Ok(Self { whole_queries: tokenizer.cutting_second()?, tokenizer })
     }
 
-    /// The same, cutting pairs to so many tokens.
-    #[cfg(feature = "train")]
-    pub(crate) fn cutting_at(&self, tokens: usize) -> Result<Self, Error> {
+    /// The same, cutting pairs to so many tokens; the model has `positions`.
+    pub(crate) fn cutting_at(&self, tokens: usize, positions: usize) -> Result<Self, Error> {
+        if !(MIN_TOKENS..=positions).contains(&tokens) {
+            let expected = "between 5 and the model's positions";
+            let found = format!("{tokens}; the model has {positions} positions");
+            return Err(ess_core::Error::InvalidParameter { name: "max_tokens", expected, found }.into());
+        }
         Self::of(self.tokenizer.cutting_at(tokens)?)
     }
 

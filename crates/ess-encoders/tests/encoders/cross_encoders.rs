@@ -92,6 +92,22 @@ fn what_a_head_says_and_is_not_known_is_refused() {
     refused("deberta", json!({"pooler_hidden_act": "mish"}), "pooler_hidden_act");
 }
 
+#[test]
+fn pairs_are_cut_to_so_many_tokens_within_the_model_s_positions() {
+    let load = || CrossEncoder::load(root().join("deberta")).unwrap();
+    let item = "deep risk the ".repeat(4);
+    // A token of the query, three special ones, and five that are left for the item.
+    let cut = load().with_max_tokens(9).unwrap().pair_scores_cut(&[("cat", &item)], PairCut::Item).unwrap();
+    let whole = load();
+    assert_eq!(cut, whole.pair_scores(&[("cat", "deep risk the deep risk")]).unwrap());
+    assert_ne!(cut, whole.pair_scores(&[("cat", &item)]).unwrap());
+    for tokens in [4, 65] {
+        let error = load().with_max_tokens(tokens).map(drop).unwrap_err();
+        let named = matches!(&error, Error::Core(CoreError::InvalidParameter { name: "max_tokens", .. }));
+        assert!(named, "{tokens}: {error}");
+    }
+}
+
 const WORDS: &str = "cat sat on mat in men ";
 
 #[test]

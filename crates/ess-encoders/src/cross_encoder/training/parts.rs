@@ -11,7 +11,7 @@ use super::{
 use crate::{
     cross_encoder::{folder::only_part, pair_tokenizer::PairTokenizer},
     error::Error,
-    model::{folder::ModelFolder, tokenizer::MIN_TOKENS, transformer_config::TransformerConfig},
+    model::{folder::ModelFolder, transformer_config::TransformerConfig},
     sentence::{loading::TEXT_CONFIGS, modules::model_parts},
     training::{layout::Layout, saving::ModelFiles, shape::Shape},
     weights::Weights,
@@ -56,7 +56,10 @@ impl CrossParts {
         let path = transformer.file("sentence_bert_config.json");
         let stated = longest.map(|most| (most, path.as_path()));
         let tokenizer = PairTokenizer::load(&transformer, &config, stated)?;
-        let tokenizer = cut(tokenizer, &config, max_tokens)?;
+        let tokenizer = match max_tokens {
+            Some(tokens) => tokenizer.cutting_at(tokens, config.longest())?,
+            None => tokenizer,
+        };
         let (mut layout, mut values) = Layout::read(&weights, &config)?;
         if !own_head {
             layout
@@ -97,20 +100,6 @@ fn encoder_files(transformer: &ModelFolder) -> Result<ModelFiles, Error> {
         }
     }
     ModelFiles::of_transformer(transformer, with_one_label(transformer)?)
-}
-
-fn cut(
-    tokenizer: PairTokenizer,
-    config: &TransformerConfig,
-    max_tokens: Option<usize>,
-) -> Result<PairTokenizer, Error> {
-    let Some(tokens) = max_tokens else { return Ok(tokenizer) };
-    if !(MIN_TOKENS..=config.longest()).contains(&tokens) {
-        let expected = "between 5 and the model's positions";
-        let found = format!("{tokens}; the model has {} positions", config.longest());
-        return Err(ess_core::Error::InvalidParameter { name: "max_tokens", expected, found }.into());
-    }
-    tokenizer.cutting_at(tokens)
 }
 
 /// A name as it is in a model with a head, of today.

@@ -48,7 +48,8 @@ impl TrainedCrossEncoder<'_> {
     ///
     /// A cross-encoder that was trained further keeps its settings and tokenizer as they were. One that was made of an encoder has the
     /// encoder's config.json, with one label whose score sentence-transformers gives as it is, and its tokenizer. `max_tokens` is no setting
-    /// of the folder: where it was given, what dev and the guard found holds for pairs cut so. Weights are f32 in `model.safetensors`. What else is in the folder stays,
+    /// of the folder: where it was given, what dev and the guard found holds for pairs cut so
+    /// ([`CrossEncoder::with_max_tokens`](crate::CrossEncoder::with_max_tokens)). Weights are f32 in `model.safetensors`. What else is in the folder stays,
     /// but for modules.json and the like of an encoder. config.json goes first and comes last, so that what a killed process leaves is
     /// the old model, the new one, or refused.
     ///
