@@ -3,6 +3,7 @@
 #[macro_use]
 pub(crate) mod terminal;
 
+pub(crate) mod checkpoints;
 pub(crate) mod figures;
 pub(crate) mod files;
 pub(crate) mod json;

@@ -10,7 +10,7 @@ use ess_encoders::{
 };
 use ess_files::FolderLock;
 use ess_metrics::Qrels;
-use ess_train::{Checkpoints, TeacherScore};
+use ess_train::TeacherScore;
 
 use crate::{
     arguments::paths,
@@ -20,7 +20,7 @@ use crate::{
         model_folder::model_folder,
         ranked::Ranked,
     },
-    output::{options::Output, with_report::save_with_report},
+    output::{checkpoints::checkpoints, options::Output, with_report::save_with_report},
 };
 
 const EXAMPLES: &str = "\
@@ -37,9 +37,6 @@ Examples:
   # After a larger one, whose scores `ess rerank` writes.
   ess train-cross-encoder --model path/to/MiniLM-L6 --beir my-beir --train my-beir/qrels/train.tsv --run bm25.run \
                           --loss teacher --teacher teacher.run --out small-reranker";
-
-/// Steps between two checkpoints.
-const STEPS_BETWEEN_CHECKPOINTS: usize = 10;
 
 /// Train a cross-encoder on pairs of texts.
 ///
@@ -164,7 +161,7 @@ impl Arguments {
         let model = model_folder(&self.model, output.quiet)?;
         let trainer = CrossEncoderTrainer::new(model, config)?.with_progress(output.progress());
         Ok(match &self.checkpoint {
-            Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
+            Some(folder) => trainer.with_checkpoints(checkpoints(folder)?),
             None => trainer,
         })
     }

@@ -6,7 +6,6 @@ use anyhow::{Context, Result};
 use clap::Args;
 use ess_encoders::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
 use ess_files::FolderLock;
-use ess_train::Checkpoints;
 
 use crate::{
     arguments::paths,
@@ -15,7 +14,7 @@ use crate::{
         judged_texts::{CorpusTexts, judged, train_and_dev},
         model_folder::model_folder,
     },
-    output::{options::Output, with_report::save_with_report},
+    output::{checkpoints::checkpoints, options::Output, with_report::save_with_report},
 };
 
 const EXAMPLES: &str = "\
@@ -26,9 +25,6 @@ Examples:
   # Queries alone: items keep their vectors, and their index.
   ess train-encoder --model path/to/all-MiniLM-L6-v2 --beir my-beir --train my-beir/qrels/train.tsv --towers query \\
                     --out fine-tuned";
-
-/// Steps between two checkpoints.
-const STEPS_BETWEEN_CHECKPOINTS: usize = 10;
 
 /// Train a sentence encoder on texts.
 ///
@@ -146,7 +142,7 @@ impl Arguments {
         let model = model_folder(&self.model, output.quiet)?;
         let trainer = EncoderTrainer::new(model, config)?.with_progress(output.progress());
         Ok(match &self.checkpoint {
-            Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
+            Some(folder) => trainer.with_checkpoints(checkpoints(folder)?),
             None => trainer,
         })
     }

@@ -25,13 +25,13 @@ use ess_files::FolderLock;
 
 use crate::{
     arguments::paths,
-    data::{model_folder::model_folder, model_name::model_name},
+    data::{model_folder::model_folder_of, model_name::model_name},
     output::options::Output,
 };
 
 use self::{
     recipe::{CrossModel, Model, Recipe},
-    report::Report,
+    report::{LeftOut, Report},
     settings::RocketQaSettings,
     step::Step,
     texts::{TextFiles, Texts},
@@ -60,7 +60,7 @@ Examples:
 /// Every encoder is trained from --model. Each step has a folder of its name in --out, with what it made and, sealed, what it was made
 /// of: the same command again goes on with the first step that is not complete, and with the training in it. A step whose settings,
 /// texts or inputs are other ones runs again. Queries without judgements are those of queries.jsonl that neither the files given nor
-/// qrels/*.tsv of the folder judge.
+/// those in qrels/ of the folder judge; all files there but hidden ones are read. Queries of --test must be none of --train or --dev.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -90,7 +90,8 @@ pub(crate) struct Arguments {
     /// one on the hub [default: that of --model].
     #[arg(long, value_name = "DIR|NAME", conflicts_with = "cross_encoder")]
     cross_encoder_from: Option<String>,
-    /// The steps to run, in their own order; what they read of others has to be there [default: all but distilled].
+    /// The steps to run, in their own order; what they read of others has to be there [default: all but distilled, and
+    /// but augmented where every query has judgements].
     #[arg(long, value_enum, value_name = "STEP,…", value_delimiter = ',')]
     steps: Vec<Step>,
     /// A JSON file of the recipe's settings, each training's among them; flags given beside it win. The report has those of its run
@@ -110,16 +111,11 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
-    let (settings, steps) = (arguments.settings()?, arguments.steps()?);
+    let (settings, mut steps) = (arguments.settings()?, arguments.steps()?);
     // Before the work, so that a second one is told at once and not after it.
     let _out = FolderLock::acquire(&arguments.out)?;
     let mut recipe = arguments.recipe(settings, output)?;
-    ensure!(
-        !steps.contains(&Step::Augmented) || !recipe.texts.unjudged.is_empty(),
-        "step `{}`: no query of {} is without judgements; leave it out of --steps",
-        Step::Augmented,
-        arguments.beir.display()
-    );
+    let left_out = arguments.left_out(&mut steps, &recipe.texts)?;
     recipe.plan(&steps)?;
     let mut ran = BTreeSet::new();
     for &step in &steps {
@@ -127,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
             ran.insert(step);
         }
     }
-    let report = Report::of(&recipe, &ran)?;
+    let report = Report::of(&recipe, &ran, left_out)?;
     say!("{}", report.in_words());
     output.write(&report)
 }
@@ -162,14 +158,29 @@ impl Arguments {
         })
     }
 
+    /// Leaves out a default step that has nothing to learn from, and says so; one that was named is refused.
+    fn left_out(&self, steps: &mut BTreeSet<Step>, texts: &Texts) -> Result<Vec<LeftOut>> {
+        let step = Step::Augmented;
+        if !texts.unjudged.is_empty() || !steps.contains(&step) {
+            return Ok(Vec::new());
+        }
+        let reason = format!("no query of {} is without judgements", self.beir.display());
+        ensure!(self.steps.is_empty(), "step `{step}`: {reason}; leave it out of --steps");
+        note!("note: step `{step}` is left out: {reason}");
+        steps.remove(&step);
+        Ok(vec![LeftOut { step, reason }])
+    }
+
     fn recipe<'a>(&'a self, settings: RocketQaSettings, output: &'a Output) -> Result<Recipe<'a>> {
-        let model = |name: &str| -> Result<Model> {
-            let folder = model_folder(name, output.quiet)?;
+        let named = |flag: &str, name: &str| -> Result<Model> {
+            let folder = model_folder_of(flag, name, output.quiet)?;
             Ok(Model { sum: model_name(name, &folder)?, folder })
         };
-        let cross = match &self.cross_encoder {
-            Some(folder) => CrossModel::Trained(model(&folder.to_string_lossy())?),
-            None => CrossModel::From(model(self.cross_encoder_from.as_ref().unwrap_or(&self.model))?),
+        let model = named("--model", &self.model)?;
+        let cross = match (&self.cross_encoder, &self.cross_encoder_from) {
+            (Some(folder), _) => CrossModel::Trained(named("--cross-encoder", &folder.to_string_lossy())?),
+            (None, Some(name)) => CrossModel::From(named("--cross-encoder-from", name)?),
+            (None, None) => CrossModel::From(model.clone()),
         };
         let files = TextFiles {
             beir: &self.beir,
@@ -180,7 +191,7 @@ impl Arguments {
             out: &self.out,
         };
         Ok(Recipe {
-            model: model(&self.model)?,
+            model,
             cross,
             settings,
             texts: Texts::read(&files)?,

@@ -3,17 +3,14 @@
 use anyhow::{Result, ensure};
 use ess_kit::{Dataset, JudgedQueries, StoredEncoding};
 use ess_search::ModuleState;
-use ess_train::{Checkpoints, FitReport, Items, Trainer};
+use ess_train::{FitReport, Items, Trainer};
 
 use super::arguments::Arguments;
 use crate::{
     data::dataset::{judge_file_as, train_and_dev},
-    output::options::Output,
+    output::{checkpoints::checkpoints, options::Output},
     settings::run_config::RunConfig,
 };
-
-/// Steps between two checkpoints.
-const STEPS_BETWEEN_CHECKPOINTS: usize = 10;
 
 /// One run, its settings and data known.
 pub(super) struct Run<'a> {
@@ -72,7 +69,7 @@ impl Run<'_> {
     fn trainer(&self) -> Result<Trainer> {
         let trainer = Trainer::new(self.config.trainer.clone())?.with_progress(self.output.progress());
         Ok(match &self.arguments.checkpoint {
-            Some(folder) => trainer.with_checkpoints(Checkpoints::new(folder, STEPS_BETWEEN_CHECKPOINTS)?),
+            Some(folder) => trainer.with_checkpoints(checkpoints(folder)?),
             None => trainer,
         })
     }

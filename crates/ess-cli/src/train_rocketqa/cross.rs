@@ -7,10 +7,11 @@ use ess_data::{read_run, write_run};
 use ess_encoders::{CrossEncoder, CrossEncoderTrainer, PairTexts};
 use ess_files::FolderLock;
 use ess_metrics::{Qrels, Run};
-use ess_train::{Checkpoints, Returned};
+use ess_train::Returned;
 
 use crate::{
     data::{judged_texts::judged, ranked::Ranked},
+    output::checkpoints::checkpoints,
     rerank::pairs::{look_up, scored, wanted},
     train_cross_encoder,
 };
@@ -21,7 +22,6 @@ use super::{
     recipe::{CrossModel, Recipe},
     record::{CHECKPOINT, SCORES},
     step::Step,
-    training::BETWEEN_CHECKPOINTS,
 };
 
 /// Trains a cross-encoder; a query's negatives are among the first items that the encoder found for it.
@@ -36,8 +36,7 @@ pub(super) fn cross_encoder(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Resul
         };
         Ok(PairTexts::new(judged).with_candidates(names.iter().map(rows).collect::<Result<_>>()?)?)
     };
-    let checkpoints =
-        Checkpoints::new(recipe.folder(Step::CrossEncoder).join(CHECKPOINT), BETWEEN_CHECKPOINTS)?;
+    let checkpoints = checkpoints(recipe.folder(Step::CrossEncoder).join(CHECKPOINT))?;
     let trainer = CrossEncoderTrainer::new(&model.folder, recipe.settings.cross_encoder.clone())?
         .with_progress(recipe.output.progress())
         .with_checkpoints(checkpoints);
@@ -76,7 +75,11 @@ pub(super) fn scores<'q>(
     }
     let pairs = wanted(&own, judged, recipe.settings.depth);
     let texts = look_up(&pairs, &recipe.texts.beir)?;
-    let encoder = CrossEncoder::load(recipe.cross_folder())?;
+    let mut encoder = CrossEncoder::load(recipe.cross_folder())?;
+    if let Some(tokens) = recipe.settings.cross_encoder.max_tokens {
+        // As in its training, whose folder does not say it.
+        encoder = encoder.with_max_tokens(tokens)?;
+    }
     let bar = recipe.output.bar(pairs.len());
     let run = scored(&encoder, &pairs, &texts, "cross-encoder".to_owned(), &bar)?;
     write_run(&path, &run)?;

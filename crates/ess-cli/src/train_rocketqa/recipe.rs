@@ -20,6 +20,7 @@ use super::{
 };
 
 /// A model's folder, and its name with a checksum.
+#[derive(Clone)]
 pub(super) struct Model {
     pub(super) folder: PathBuf,
     pub(super) sum: String,
@@ -149,21 +150,24 @@ impl Recipe<'_> {
     /// A step with all that decides what comes of it. What it needs is complete.
     pub(super) fn wanted(&self, step: Step) -> Result<Wanted> {
         let RocketQaSettings { depth, irrelevant_to, relevant_from, unguarded, .. } = &self.settings;
+        // What texts and pairs are cut to where encoders and the cross-encoder of other steps read them: their folders do not say it.
+        let (of_texts, of_pairs) =
+            (self.settings.two_towers.max_tokens, self.settings.cross_encoder.max_tokens);
         let training = match self.training(step) {
             Some(training) => json!([serde_json::to_value(training)?, unguarded]),
             None => Value::Null,
         };
         let (settings, texts): (Value, &[&str]) = match step {
             Step::TwoTowers | Step::Distilled => (json!([training]), &["train", "dev"]),
-            Step::Mined => (json!([depth]), &["train", "dev", "queries without judgements"]),
+            Step::Mined => (json!([depth, of_texts]), &["train", "dev", "queries without judgements"]),
             Step::CrossEncoder => {
                 let training = serde_json::to_value(&self.settings.cross_encoder)?;
                 (json!([training, unguarded]), &["train", "dev"])
             }
-            Step::Denoised => (json!([training, irrelevant_to]), &["train", "dev"]),
+            Step::Denoised => (json!([training, irrelevant_to, of_pairs]), &["train", "dev"]),
             Step::Augmented => {
                 let all = &["train", "dev", "queries without judgements"];
-                (json!([training, irrelevant_to, relevant_from]), all)
+                (json!([training, irrelevant_to, relevant_from, of_pairs]), all)
             }
         };
         let mut inputs: BTreeMap<String, String> =

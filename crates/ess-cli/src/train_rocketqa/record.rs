@@ -1,5 +1,7 @@
 //! What a step was made with and of, sealed in its folder.
 
+mod files;
+
 use std::{collections::BTreeMap, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result};
@@ -9,6 +11,7 @@ use serde_json::Value;
 
 use crate::data::file_checksum::file_checksum;
 
+use self::files::{checksums, is_inside, remove_folder};
 use super::{made::Made, step::Step};
 
 const FILE: &str = "step.json";
@@ -46,6 +49,10 @@ pub(super) struct Found {
 struct Record {
     version: u32,
     wanted: Wanted,
+    /// Checksums of the files that were in the folder as the step began: they are others', such as a user's notes.
+    others: BTreeMap<String, String>,
+    /// Checksums of what it wrote while it was under way, for one that did not come to its end.
+    wrote: BTreeMap<String, String>,
     /// Nothing while it is under way.
     found: Option<Found>,
 }
@@ -103,7 +110,8 @@ impl Wanted {
         other.next().map(|name| format!("another input: {name}"))
     }
 
-    /// Notes that the step begins, or goes on; what an earlier one of other settings or inputs left half done is removed.
+    /// Notes that the step begins, or goes on; what an earlier one of other settings or inputs left, half done or whole, is removed:
+    /// no encoder of it is among the new outputs. Files that the step before did not write stay.
     ///
     /// # Errors
     /// When something cannot be written or removed.
@@ -111,11 +119,25 @@ impl Wanted {
         if self.state(folder)? == State::UnderWay {
             return Ok(());
         }
-        // Nothing is complete from here on, and nothing is under way before all of the old is gone.
+        if let Ok(earlier) = Record::read(folder)? {
+            // Before the record, which names them: it is not complete without them, whatever stops this.
+            earlier.remove_outputs(folder)?;
+        }
+        // Nothing is under way before all of the old is gone.
         remove_file(&folder.join(FILE))?;
         remove_file(&folder.join(SCORES))?;
-        remove_checkpoint(folder)?;
-        Record { version: VERSION, wanted: self.clone(), found: None }.write(folder)
+        remove_folder(&folder.join(CHECKPOINT))?;
+        Record::begun(self.clone(), files(folder)?).write(folder)
+    }
+
+    /// Notes what the step has written so far, so that it is known as the step's own where it does not come to its end.
+    ///
+    /// # Errors
+    /// When a file cannot be read or written.
+    pub(super) fn wrote(self, folder: &Path) -> Result<()> {
+        let mut record = Record::begun(self, others(folder)?);
+        record.wrote = files(folder)?;
+        record.write(folder)
     }
 
     /// Notes what came of the step.
@@ -123,11 +145,11 @@ impl Wanted {
     /// # Errors
     /// When a file cannot be read or written.
     pub(super) fn end(self, folder: &Path, made: Made, cpu_seconds: f64) -> Result<Found> {
-        let mut outputs = BTreeMap::new();
-        checksums(folder, folder, &mut outputs)?;
-        let found = Found { made, cpu_seconds, outputs };
-        Record { version: VERSION, wanted: self, found: Some(found.clone()) }.write(folder)?;
-        remove_checkpoint(folder)?;
+        let found = Found { made, cpu_seconds, outputs: files(folder)? };
+        let mut record = Record::begun(self, others(folder)?);
+        record.found = Some(found.clone());
+        record.write(folder)?;
+        remove_folder(&folder.join(CHECKPOINT))?;
         Ok(found)
     }
 }
@@ -147,6 +169,29 @@ impl Found {
 }
 
 impl Record {
+    fn begun(wanted: Wanted, others: BTreeMap<String, String>) -> Self {
+        Self { version: VERSION, wanted, others, wrote: BTreeMap::new(), found: None }
+    }
+
+    /// What the step wrote: a file that was there before and has not changed is not of it.
+    fn outputs(&self) -> impl Iterator<Item = &str> {
+        let outputs = self.found.iter().flat_map(|found| &found.outputs).chain(&self.wrote);
+        outputs.filter(|&(name, sum)| self.others.get(name) != Some(sum)).map(|(name, _)| name.as_str())
+    }
+
+    /// Removes what the step wrote, and the folders in its own that are empty then.
+    fn remove_outputs(&self, folder: &Path) -> Result<()> {
+        for name in self.outputs() {
+            remove_file(&folder.join(name))?;
+            let inside = Path::new(name).ancestors().skip(1).filter(|inside| !inside.as_os_str().is_empty());
+            for inside in inside {
+                // It stays where something is in it.
+                let _ = std::fs::remove_dir(folder.join(inside));
+            }
+        }
+        Ok(())
+    }
+
     /// The record of a folder, or why there is none.
     fn read(folder: &Path) -> Result<std::result::Result<Self, String>> {
         let path = folder.join(FILE);
@@ -158,7 +203,8 @@ impl Record {
         };
         let parsed = || -> Option<Self> {
             let text = unseal_json(std::str::from_utf8(&text).ok()?).ok()??;
-            serde_json::from_str(&text).ok().filter(|record: &Self| record.version == VERSION)
+            let is_sound = |record: &Self| record.version == VERSION && record.outputs().all(is_inside);
+            serde_json::from_str(&text).ok().filter(is_sound)
         };
         Ok(parsed().ok_or_else(|| format!("has a record that is damaged or of another version: {FILE}")))
     }
@@ -169,31 +215,14 @@ impl Record {
     }
 }
 
-fn remove_checkpoint(folder: &Path) -> Result<()> {
-    let path = folder.join(CHECKPOINT);
-    match std::fs::remove_dir_all(&path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        removed => removed.with_context(|| path.display().to_string()),
-    }
+/// The files that were in the folder as its step began.
+fn others(folder: &Path) -> Result<BTreeMap<String, String>> {
+    Ok(Record::read(folder)?.map(|record| record.others).unwrap_or_default())
 }
 
-/// The checksums of the files in a folder and those below it.
-fn checksums(root: &Path, folder: &Path, sums: &mut BTreeMap<String, String>) -> Result<()> {
-    for entry in std::fs::read_dir(folder).with_context(|| folder.display().to_string())? {
-        let path = entry.with_context(|| folder.display().to_string())?.path();
-        let inside = path.strip_prefix(root).unwrap_or(&path);
-        let name = inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/");
-        let last = path.file_name().unwrap_or_default().to_string_lossy();
-        // Locks and partial files of writers, which begin so, and what is of the recipe itself.
-        if last.starts_with(".ess-") || name == FILE || name == CHECKPOINT {
-            continue;
-        }
-        match path.is_dir() {
-            true => checksums(root, &path, sums)?,
-            false => drop(sums.insert(name, file_checksum(&path)?)),
-        }
-    }
-    Ok(())
+/// The checksums of the files in a step's folder, but for what is of the recipe itself.
+fn files(folder: &Path) -> Result<BTreeMap<String, String>> {
+    checksums(folder, &[FILE, CHECKPOINT])
 }
 
 #[cfg(test)]

@@ -23,11 +23,20 @@ pub(super) struct Report<'r> {
     settings: &'r RocketQaSettings,
     train_queries: usize,
     dev_queries: usize,
-    /// Queries that no file of judgements knows.
+    /// Queries that no file of judgements judges.
     unjudged_queries: usize,
     /// The encoder that the recipe began with.
     start: Start,
     steps: Vec<OfStep<'r>>,
+    /// The default steps that there was nothing for.
+    left_out: Vec<LeftOut>,
+}
+
+/// A default step that did not run, and why.
+#[derive(Serialize)]
+pub(super) struct LeftOut {
+    pub(super) step: Step,
+    pub(super) reason: String,
 }
 
 #[derive(Serialize)]
@@ -51,7 +60,7 @@ struct OfStep<'r> {
 
 impl<'r> Report<'r> {
     /// Measures on test, where there is one: every encoder that there is, after all that is chosen has been.
-    pub(super) fn of(recipe: &'r Recipe<'_>, ran: &BTreeSet<Step>) -> Result<Self> {
+    pub(super) fn of(recipe: &'r Recipe<'_>, ran: &BTreeSet<Step>, left_out: Vec<LeftOut>) -> Result<Self> {
         let mut steps = Vec::new();
         for (&step, found) in &recipe.found {
             let encoders = recipe.training(step).map(|_| recipe.encoders(step));
@@ -73,6 +82,7 @@ impl<'r> Report<'r> {
             unjudged_queries: recipe.texts.unjudged.len(),
             start: Start { dev, test: recipe.texts.test.as_ref().map(on_test).transpose()? },
             steps,
+            left_out,
         })
     }
 
@@ -87,6 +97,10 @@ impl<'r> Report<'r> {
             let seconds = format!("{:.1}", row.cpu_seconds);
             let name = row.step.name().to_owned();
             table.row(vec![name, value(row.dev), value(row.test), seconds, now.to_owned()]);
+        }
+        for LeftOut { step, .. } in &self.left_out {
+            let none = || "-".to_owned();
+            table.row(vec![step.name().to_owned(), none(), none(), String::new(), "left out".to_owned()]);
         }
         format!(
             "{table}Encoders rank all items; a cross-encoder reorders those of the step `mined`. Nothing is chosen on test.\n"

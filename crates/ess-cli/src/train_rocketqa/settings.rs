@@ -19,7 +19,8 @@ pub(super) struct RocketQaSettings {
     pub(super) two_towers: TextTrainingConfig,
     /// How many of a query's first items are mined, read by the cross-encoder, and become negatives. Default: 100.
     pub(super) depth: usize,
-    /// Step `cross-encoder`. Default: as `ess train-cross-encoder` has it.
+    /// Step `cross-encoder`. Its `max_tokens` cuts the pairs that are scored too, by a cross-encoder that was trained elsewhere as well.
+    /// Default: as `ess train-cross-encoder` has it.
     pub(super) cross_encoder: PairTrainingConfig,
     /// The greatest probability (the sigmoid of the cross-encoder's score) of a mined item that is a negative: in step
     /// `denoised` of training queries, in `augmented` of those without judgements too. Default: .1, as in the paper.

@@ -1,11 +1,13 @@
 //! The texts and judgements that the recipe has.
 
+mod judgements;
+
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use ess_data::{Query, check_run_ids, read_qrels, read_records};
 use ess_files::Checksum;
 use ess_metrics::Qrels;
@@ -16,6 +18,8 @@ use crate::data::{
     file_checksum::file_checksum,
     judged_texts::{CorpusTexts, judged, train_and_dev},
 };
+
+use self::judgements::{check_apart, files_of, queries_of};
 
 /// Which files they are in.
 pub(super) struct TextFiles<'a> {
@@ -36,8 +40,8 @@ pub(super) struct Texts {
     pub(super) train: Qrels,
     pub(super) dev: Qrels,
     pub(super) test: Option<Qrels>,
-    /// Queries that no file of judgements knows: neither those that were given nor those of the folder, so that no query that is
-    /// kept for measuring is learnt from.
+    /// Queries that no file of judgements judges: neither those that were given nor those in `qrels` of the folder, so that no query
+    /// that these keep for measuring is learnt from.
     pub(super) unjudged: Vec<String>,
     /// Checksums of each of these but the test, by what it is.
     sums: BTreeMap<&'static str, String>,
@@ -51,13 +55,16 @@ impl Texts {
         let (share, seed) = files.cut;
         let [train, dev] = train_and_dev(files.train, files.dev, share, seed)?;
         let test = files.test.map(read_qrels).transpose()?;
+        if let (Some(test), Some(path)) = (&test, files.test) {
+            check_apart([&train, &dev], test, path)?;
+        }
         // What has no text is said now and not in some step.
         for qrels in [&train, &dev].into_iter().chain(&test) {
             judged(qrels, &beir, &items.ids)?;
         }
         // Those of --train and --dev in whole, whatever was cut from them.
         let given = [Some(files.train), files.dev, files.test].into_iter().flatten().map(Path::to_owned);
-        let unjudged = unjudged(files.beir, given.chain(of_folder(files.beir)?))?;
+        let unjudged = unjudged(files.beir, given.chain(files_of(files.beir)?))?;
         let queries = [&train, &dev].into_iter().flat_map(Qrels::queries);
         let queries = queries.chain(unjudged.iter().map(String::as_str));
         check_run_ids(files.out, queries, items.ids.as_slice().iter().map(String::as_str))?;
@@ -84,26 +91,9 @@ fn of_qrels(qrels: &Qrels) -> String {
     Checksum::of(lines.as_bytes()).to_string()
 }
 
-/// The files of judgements that a BEIR folder has.
-fn of_folder(beir: &Path) -> Result<Vec<PathBuf>> {
-    let folder = beir.join("qrels");
-    if !folder.is_dir() {
-        return Ok(Vec::new());
-    }
-    let about = || folder.display().to_string();
-    let entries = folder.read_dir().with_context(about)?;
-    let paths =
-        entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().with_context(about)?;
-    let judgements = |path: &PathBuf| path.is_file() && path.extension().is_some_and(|kind| kind == "tsv");
-    Ok(paths.into_iter().filter(judgements).collect())
-}
-
 /// The queries with a text that none of these files judges, in the order of the folder.
 fn unjudged(beir: &Path, files: impl Iterator<Item = PathBuf>) -> Result<Vec<String>> {
-    let mut judged = HashSet::new();
-    for file in files {
-        judged.extend(read_qrels(file)?.queries().map(str::to_owned));
-    }
+    let judged = queries_of(files)?;
     let queries: Vec<Query> = read_records(beir_file(beir, "queries.jsonl")?)?;
     let unjudged = queries.into_iter().filter(|query| !judged.contains(&query.id));
     Ok(unjudged.filter(|query| !query.text.trim().is_empty()).map(|query| query.id).collect())
@@ -132,15 +122,12 @@ mod tests {
     }
 
     fn read(folder: &Path) -> Result<Texts> {
+        read_with(folder, None)
+    }
+
+    fn read_with(folder: &Path, test: Option<&Path>) -> Result<Texts> {
         let train = folder.join("train.tsv");
-        Texts::read(&TextFiles {
-            beir: folder,
-            train: &train,
-            dev: None,
-            cut: (0.4, 0),
-            test: None,
-            out: folder,
-        })
+        Texts::read(&TextFiles { beir: folder, train: &train, dev: None, cut: (0.4, 0), test, out: folder })
     }
 
     #[test]
@@ -149,6 +136,42 @@ mod tests {
         let texts = read(folder.path()).unwrap();
         assert_eq!((texts.train.queries().len(), texts.dev.queries().len()), (2, 1));
         assert_eq!(texts.unjudged, ["q4"]);
+    }
+
+    #[test]
+    fn files_of_judgements_are_read_whatever_their_names_and_formats() {
+        let folder = folder();
+        let path = |name: &str| folder.path().join("qrels").join(name);
+        std::fs::remove_file(path("test.tsv")).unwrap();
+        assert_eq!(read(folder.path()).unwrap().unjudged, ["q3", "q4"]);
+        std::fs::write(path("test.txt"), "q3 0 d3 1\n").unwrap();
+        assert_eq!(read(folder.path()).unwrap().unjudged, ["q4"]);
+        std::fs::remove_file(path("test.txt")).unwrap();
+        let mut qrels = Qrels::new();
+        qrels.insert("q4", "d4", 0).unwrap();
+        ess_data::write_qrels(path("test.tsv.gz"), &qrels, ess_data::QrelsFormat::Beir).unwrap();
+        assert_eq!(read(folder.path()).unwrap().unjudged, ["q3"]);
+        // Hidden files are none of the folder's; others are refused where they are no judgements.
+        std::fs::write(path(".notes"), "nothing of the kind").unwrap();
+        assert_eq!(read(folder.path()).unwrap().unjudged, ["q3"]);
+        std::fs::write(path("notes.md"), "nothing of the kind").unwrap();
+        let error = read(folder.path()).err().map(|error| format!("{error:#}")).unwrap();
+        assert!(error.contains("notes.md"), "{error}");
+    }
+
+    #[test]
+    fn queries_of_the_test_that_are_learnt_from_are_refused() {
+        let folder = folder();
+        let test = folder.path().join("judged.tsv");
+        let judged = |rows: &[usize]| {
+            let lines: String = rows.iter().map(|row| format!("q{row}\td{row}\t1\n")).collect();
+            std::fs::write(&test, lines).unwrap();
+            read_with(folder.path(), Some(&test))
+        };
+        let error = judged(&[0, 1, 2, 3]).err().map(|error| format!("{error:#}")).unwrap();
+        let words = ["--test", "judged.tsv", "3 of its queries", r#""q0", "q1", "q2""#];
+        assert!(words.iter().all(|word| error.contains(word)), "{error}");
+        assert_eq!(judged(&[3, 4]).unwrap().unjudged, Vec::<String>::new());
     }
 
     #[test]

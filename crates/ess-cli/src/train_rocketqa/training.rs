@@ -6,9 +6,9 @@ use anyhow::Result;
 use ess_encoders::{EncoderTrainer, TextTrainingConfig};
 use ess_files::FolderLock;
 use ess_metrics::Qrels;
-use ess_train::{Checkpoints, Returned, TeacherScore};
+use ess_train::{Returned, TeacherScore};
 
-use crate::{data::judged_texts::judged, train_encoder};
+use crate::{data::judged_texts::judged, output::checkpoints::checkpoints, train_encoder};
 
 use super::{
     encoder::{Encoder, EncoderFolders},
@@ -17,9 +17,6 @@ use super::{
     record::CHECKPOINT,
     step::Step,
 };
-
-/// Optimiser steps between two checkpoints.
-pub(super) const BETWEEN_CHECKPOINTS: usize = 10;
 
 /// What queries have beside judgements: the rows of negatives of each, and a teacher's scores of each.
 #[derive(Default)]
@@ -48,12 +45,14 @@ pub(super) fn train(
         train = train.with_teacher(teacher)?;
     }
     let (_, dev) = judged(&texts.dev, &texts.beir, &texts.items.ids)?;
-    let checkpoints = Checkpoints::new(recipe.folder(step).join(CHECKPOINT), BETWEEN_CHECKPOINTS)?;
+    let checkpoints = checkpoints(recipe.folder(step).join(CHECKPOINT))?;
     let trainer = EncoderTrainer::new(&recipe.model.folder, config.clone())?
         .with_progress(recipe.output.progress())
         .with_checkpoints(checkpoints);
     let trained = trainer.fit(&texts.items.texts(), &train, &dev)?;
     train_encoder::save(&trained, lock, recipe.settings.unguarded)?;
+    // Now and not at the end alone: a run that stops on the way to it leaves nothing that no record names.
+    recipe.wanted(step)?.wrote(&recipe.folder(step))?;
     say!("{step}: {}", trained.report().guard.reason);
     let encoder = Encoder::open(&recipe.encoders(step), texts)?;
     Ok(Made {

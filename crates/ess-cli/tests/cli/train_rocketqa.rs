@@ -1,19 +1,17 @@
 //! `train-rocketqa`: RocketQA's recipe, step by step, from the texts of a BEIR folder.
 
+mod again;
+mod killed;
 mod refused;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::path::{Path, PathBuf};
 
 use ess_data::{read_qrels, read_run};
 use ess_encoders::{CrossEncoder, PairCut};
 use serde_json::{Value, json};
 
 use crate::{
-    program::{Outcome, command, read_json, run},
+    program::{Outcome, read_json, run},
     train_encoder::texts,
 };
 
@@ -73,6 +71,14 @@ impl Folder {
         given.chain(more.iter().map(|&text| text.to_owned())).collect()
     }
 
+    /// Judges every query by a file of the folder.
+    fn judge_all(&self) {
+        std::fs::create_dir(self.at("qrels")).unwrap();
+        let judged: String = (0..=TEST).map(|query| format!("q{query}\td{query}\t1\n")).collect();
+        std::fs::write(self.at("qrels/all.tsv"), "query-id\tcorpus-id\tscore\n".to_owned() + &judged)
+            .unwrap();
+    }
+
     /// Runs it with a cross-encoder that is trained already.
     fn run(&self, out: &str, steps: &str) -> Outcome {
         let cross = model("cross-encoder");
@@ -115,9 +121,13 @@ fn pairs(query: usize) -> Vec<(String, String)> {
 
 /// The scores of all items for a query.
 fn scores(query: usize) -> Vec<f32> {
+    scores_by(&CrossEncoder::load(model("cross-encoder")).unwrap(), query)
+}
+
+fn scores_by(encoder: &CrossEncoder, query: usize) -> Vec<f32> {
     let pairs = pairs(query);
     let pairs: Vec<(&str, &str)> = pairs.iter().map(|(query, item)| (&**query, &**item)).collect();
-    CrossEncoder::load(model("cross-encoder")).unwrap().pair_scores_cut(&pairs, PairCut::Item).unwrap()
+    encoder.pair_scores_cut(&pairs, PairCut::Item).unwrap()
 }
 
 fn probability(score: f32) -> f64 {
@@ -220,59 +230,18 @@ fn a_cross_encoder_is_trained_among_mined_items() {
 }
 
 #[test]
-fn a_run_that_is_killed_goes_on_and_ends_with_the_same_bits() {
+fn a_default_step_that_there_are_no_queries_for_is_left_out() {
     let folder = Folder::new();
-    folder.run("whole", ALL).succeeded();
-    let whole = folder.bits("whole");
-    // In parts, step by step.
-    for step in ALL.split(',') {
-        folder.run("parts", step).succeeded();
-        assert_eq!(folder.ran()[0], [step]);
-    }
-    assert!(folder.bits("parts") == whole);
+    folder.judge_all();
     let cross = model("cross-encoder");
-    let more = ["--cross-encoder", cross.to_str().unwrap(), "--steps", ALL];
-    for begun in ["two-towers", "denoised", "augmented"] {
-        let out = format!("killed-in-{begun}");
-        let mut program = command("train-rocketqa");
-        program.args(folder.arguments(&out, &more)).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut program = program.spawn().unwrap();
-        let (record, started) = (folder.at(&out).join(begun).join("step.json"), Instant::now());
-        while !record.exists()
-            && program.try_wait().unwrap().is_none()
-            && started.elapsed() < Duration::from_secs(120)
-        {
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        // It may have ended by itself.
-        let _ = program.kill();
-        program.wait().unwrap();
-        folder.run(&out, ALL).succeeded();
-        assert!(folder.bits(&out) == whole, "{begun}");
-    }
-}
-
-#[test]
-fn changed_settings_and_texts_make_steps_run_again_that_depend_on_them() {
-    let folder = Folder::new();
-    folder.run("out", ALL).succeeded();
-    let before = folder.bits("out");
-    folder.settings(|settings| settings["augmented"]["learning_rate"] = json!(0.02));
-    folder.run("out", ALL).succeeded();
-    assert_eq!(folder.ran()[0], ["augmented"]);
-    assert!(folder.bits("out") != before);
-    // A threshold is a setting of two steps; what was scored stays as it is for the third.
-    folder.settings(|settings| settings["irrelevant_to"] = json!(0.000_1));
-    folder.run("out", ALL).succeeded();
-    assert_eq!(folder.ran()[0], ["denoised", "augmented"]);
-    folder.settings(|_| {});
-    folder.run("out", ALL).succeeded();
-    assert!(folder.bits("out") == before);
-    // Items are an input of every step.
-    let path = folder.at("corpus.jsonl");
-    let text =
-        std::fs::read_to_string(&path).unwrap().replacen("the cat on the mat", "the cat reduces the mat", 1);
-    std::fs::write(&path, text).unwrap();
-    folder.run("out", ALL).succeeded();
-    assert_eq!(folder.ran()[0].join(","), ALL);
+    let more = ["--cross-encoder", cross.to_str().unwrap()];
+    let said = run("train-rocketqa", folder.arguments("out", &more)).succeeded();
+    assert!(said.stderr.contains("`augmented` is left out"), "{}", said.stderr);
+    assert!(said.stdout.contains("left out"), "{}", said.stdout);
+    assert_eq!(folder.ran()[0], ["two-towers", "mined", "denoised"]);
+    let report = read_json(&folder.at("report.json"));
+    let left_out = &report["left_out"];
+    assert!(left_out.as_array().unwrap().len() == 1 && left_out[0]["step"] == "augmented", "{left_out}");
+    assert!(left_out[0]["reason"].as_str().unwrap().contains("without judgements"), "{left_out}");
+    assert!(!folder.at("out/augmented").exists());
 }

@@ -89,6 +89,57 @@ fn what_an_earlier_step_left_is_gone_before_another_is_under_way() {
 }
 
 #[test]
+fn outputs_of_an_earlier_step_are_gone_before_another_begins_and_others_files_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    let is_there = |name: &str| folder.path().join(name).exists();
+    write("notes.txt", "a user's");
+    wanted(5, "b").begin(folder.path()).unwrap();
+    write("query/model.safetensors", "weights");
+    write("query/1_Pooling/config.json", "{}");
+    write("item/model.safetensors", "weights");
+    write("item/README.md", "written too");
+    wanted(5, "b").end(folder.path(), Made::default(), 1.0).unwrap();
+    write("item/later.txt", "a user's");
+
+    // Interrupted as it removed them, it is neither complete nor under way with what it was made with.
+    std::fs::remove_file(folder.path().join("item/README.md")).unwrap();
+    assert!(lacking(folder.path(), &wanted(5, "b")).contains("item/README.md"));
+    wanted(6, "b").begin(folder.path()).unwrap();
+    assert_eq!(wanted(6, "b").state(folder.path()).unwrap(), State::UnderWay);
+    assert!(!is_there("query") && !is_there("item/model.safetensors"));
+    assert!(is_there("notes.txt") && is_there("item/later.txt"));
+
+    // The same of one that was stopped after it had written them, and of a second one with the same notes.
+    write("query/model.safetensors", "weights");
+    wanted(6, "b").wrote(folder.path()).unwrap();
+    wanted(6, "b").begin(folder.path()).unwrap();
+    assert!(is_there("query/model.safetensors"));
+    wanted(7, "b").begin(folder.path()).unwrap();
+    assert!(!is_there("query") && is_there("notes.txt") && is_there("item/later.txt"));
+}
+
+#[test]
+fn a_record_that_names_files_outside_its_folder_is_none() {
+    let root = tempfile::tempdir().unwrap();
+    let (folder, outside) = (root.path().join("step"), root.path().join("outside"));
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(&outside, "a user's").unwrap();
+    for name in ["../outside", outside.to_str().unwrap(), ""] {
+        let mut record = Record::begun(wanted(5, "b"), BTreeMap::new());
+        record.wrote.insert(name.to_owned(), "sum".to_owned());
+        record.write(&folder).unwrap();
+        assert!(lacking(&folder, &wanted(5, "b")).contains("damaged"), "{name}");
+        wanted(6, "b").begin(&folder).unwrap();
+        assert!(outside.exists(), "{name}");
+    }
+}
+
+#[test]
 fn times_are_no_part_of_what_a_later_step_reads() {
     let folder = complete();
     let found = |folder: &Path| match wanted(5, "b").state(folder).unwrap() {

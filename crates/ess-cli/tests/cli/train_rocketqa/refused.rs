@@ -45,6 +45,9 @@ fn wrong_settings_and_steps_are_refused_before_the_work() {
     let cross = model("cross-encoder");
     let both = ["--cross-encoder", cross.to_str().unwrap(), "--cross-encoder-from", cross.to_str().unwrap()];
     run("train-rocketqa", folder.arguments("out", &both)).failed_with(&["--cross-encoder-from"]);
+    let no_model = ["--cross-encoder-from", "no-such-model"];
+    run("train-rocketqa", folder.arguments("out", &no_model))
+        .failed_with(&["--cross-encoder-from no-such-model"]);
     for (name, value, words) in [
         ("depht", json!(5), "depht"),
         ("depth", json!(0), "depth"),
@@ -57,10 +60,16 @@ fn wrong_settings_and_steps_are_refused_before_the_work() {
     }
     folder.settings(|_| {});
     // Every query is judged by a file of the folder.
-    std::fs::create_dir(folder.at("qrels")).unwrap();
-    let judged: String = (0..12).map(|query| format!("q{query}\td{query}\t1\n")).collect();
-    std::fs::write(folder.at("qrels/all.tsv"), "query-id\tcorpus-id\tscore\n".to_owned() + &judged).unwrap();
+    folder.judge_all();
     folder.run("out", ALL).failed_with(&["step `augmented`", "without judgements"]);
+    // What is no file of judgements might be that of a test.
+    std::fs::write(folder.at("qrels/notes.md"), "nothing of the kind").unwrap();
+    folder.run("out", "two-towers").failed_with(&["notes.md"]);
+    std::fs::remove_file(folder.at("qrels/notes.md")).unwrap();
+    let test = std::fs::read(folder.at("test.tsv")).unwrap();
+    std::fs::copy(folder.at("train.tsv"), folder.at("test.tsv")).unwrap();
+    folder.run("out", "two-towers").failed_with(&["--test", "test.tsv", "8 of its queries", "\"q0\""]);
+    std::fs::write(folder.at("test.tsv"), test).unwrap();
     std::fs::write(folder.at("corpus.jsonl"), r#"{"_id": "d0", "title": "", "text": "men"}"#).unwrap();
     folder.run("out", "two-towers").failed_with(&["unknown item id"]);
     assert!(!folder.at("out").exists() && !folder.at("report.json").exists());
