@@ -144,7 +144,7 @@ impl RelationSet {
     /// Loads a set. Of a model of one's own, register it first.
     ///
     /// # Errors
-    /// [`Error::Format`] for another file or a later version, [`Error::Damaged`] for a torn or an altered one,
+    /// [`Error::Format`] for another file, a later version and one too short to be a set, [`Error::Damaged`] for a torn or an altered one,
     /// [`Error::UnknownModel`] for a model that is not registered.
     pub fn load(path: impl AsRef<Path>) -> Result<Self, Error> {
         let (config, [entities, relations], mapping) = file::read(path.as_ref())?;
