@@ -8,4 +8,6 @@ pub(crate) mod paths;
 pub(crate) mod sides;
 pub(crate) mod stored_as;
 #[cfg(feature = "encoders")]
+pub(crate) mod training_texts;
+#[cfg(feature = "encoders")]
 pub(crate) mod url;

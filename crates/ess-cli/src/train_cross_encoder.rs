@@ -13,10 +13,10 @@ use ess_metrics::Qrels;
 use ess_train::TeacherScore;
 
 use crate::{
-    arguments::paths,
+    arguments::{paths, training_texts::TrainingTexts},
     data::{
         beir_texts::BeirTexts,
-        judged_texts::{CorpusTexts, judged, train_and_dev},
+        judged_texts::{CorpusTexts, judged},
         model_folder::model_folder,
         ranked::Ranked,
     },
@@ -51,18 +51,8 @@ pub(crate) struct Arguments {
     /// new head, or the name of one on the Hugging Face hub (build with --features hub).
     #[arg(long, value_name = "DIR|NAME")]
     model: String,
-    /// The texts of queries and items.
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
-    beir: PathBuf,
-    /// Training judgements, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
-    train: PathBuf,
-    /// Dev judgements; without them, dev is cut from the training queries.
-    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
-    dev: Option<PathBuf>,
-    /// The share of training queries that becomes dev where there is no --dev.
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
-    dev_share: f64,
+    #[command(flatten)]
+    texts: TrainingTexts,
     /// A run with the candidates of training and dev queries: hits that are not relevant are negatives, and those of dev queries are
     /// reordered. Without it items are drawn at random.
     #[arg(long, value_name = "FILE", value_parser = paths::RUN.read())]
@@ -116,9 +106,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let _checkpoints = checkpoints.map(|folder| FolderLock::acquire(folder)).transpose()?;
     let seed = config.seed;
     let trainer = arguments.trainer(config, output)?;
-    let items = CorpusTexts::read(&arguments.beir)?;
-    let beir = BeirTexts::read(&arguments.beir)?;
-    let [train, dev] = train_and_dev(&arguments.train, arguments.dev.as_deref(), arguments.dev_share, seed)?;
+    let items = CorpusTexts::read(&arguments.texts.beir)?;
+    let beir = BeirTexts::read(&arguments.texts.beir)?;
+    let [train, dev] = arguments.texts.train_and_dev(seed)?;
     let (names, train) = arguments.pairs(&train, &beir, &items.ids)?;
     let train = arguments.taught(train, &names, &items.ids)?;
     let (_, dev) = arguments.pairs(&dev, &beir, &items.ids)?;

@@ -8,10 +8,10 @@ use ess_encoders::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Tower
 use ess_files::FolderLock;
 
 use crate::{
-    arguments::paths,
+    arguments::{paths, training_texts::TrainingTexts},
     data::{
         beir_texts::BeirTexts,
-        judged_texts::{CorpusTexts, judged, train_and_dev},
+        judged_texts::{CorpusTexts, judged},
         model_folder::model_folder,
     },
     output::{checkpoints::checkpoints, options::Output, with_report::save_with_report},
@@ -38,18 +38,8 @@ pub(crate) struct Arguments {
     /// (build with --features hub).
     #[arg(long, value_name = "DIR|NAME")]
     model: String,
-    /// The texts of queries and items.
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
-    beir: PathBuf,
-    /// Training judgements, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
-    train: PathBuf,
-    /// Dev judgements; without them, dev is cut from the training queries.
-    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
-    dev: Option<PathBuf>,
-    /// The share of training queries that becomes dev where there is no --dev.
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
-    dev_share: f64,
+    #[command(flatten)]
+    texts: TrainingTexts,
     /// Which encoders are trained: one for both sides, two that begin alike, or that of queries alone [default: shared].
     #[arg(long, value_name = "TOWERS", value_parser = ["shared", "two", "query"])]
     towers: Option<String>,
@@ -92,9 +82,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let _checkpoints = checkpoints.map(|folder| FolderLock::acquire(folder)).transpose()?;
     let seed = config.seed;
     let trainer = arguments.trainer(config, output)?;
-    let items = CorpusTexts::read(&arguments.beir)?;
-    let beir = BeirTexts::read(&arguments.beir)?;
-    let [train, dev] = train_and_dev(&arguments.train, arguments.dev.as_deref(), arguments.dev_share, seed)?;
+    let items = CorpusTexts::read(&arguments.texts.beir)?;
+    let beir = BeirTexts::read(&arguments.texts.beir)?;
+    let [train, dev] = arguments.texts.train_and_dev(seed)?;
     let of = |qrels| judged(qrels, &beir, &items.ids);
     let ((_, train), (_, dev)) = (of(&train)?, of(&dev)?);
     let trained = trainer.fit(&items.texts(), &train, &dev)?;

@@ -24,7 +24,7 @@ use clap::Args;
 use ess_files::FolderLock;
 
 use crate::{
-    arguments::paths,
+    arguments::{paths, training_texts::TrainingTexts},
     data::{model_folder::model_folder_of, model_name::model_name},
     output::options::Output,
 };
@@ -68,18 +68,8 @@ pub(crate) struct Arguments {
     /// (build with --features hub).
     #[arg(long, value_name = "DIR|NAME")]
     model: String,
-    /// The texts of queries and items.
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read())]
-    beir: PathBuf,
-    /// Training judgements, BEIR or TREC format.
-    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
-    train: PathBuf,
-    /// Dev judgements; without them, dev is cut from the training queries.
-    #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
-    dev: Option<PathBuf>,
-    /// The share of training queries that becomes dev where there is no --dev.
-    #[arg(long, default_value_t = 0.2, value_name = "SHARE", conflicts_with = "dev")]
-    dev_share: f64,
+    #[command(flatten)]
+    texts: TrainingTexts,
     /// Judgements to measure on at the end: every encoder that there is then. Nothing is chosen on them.
     #[arg(long, value_name = "QRELS", value_parser = paths::QRELS.read())]
     test: Option<PathBuf>,
@@ -164,7 +154,7 @@ impl Arguments {
         if !texts.unjudged.is_empty() || !steps.contains(&step) {
             return Ok(Vec::new());
         }
-        let reason = format!("no query of {} is without judgements", self.beir.display());
+        let reason = format!("no query of {} is without judgements", self.texts.beir.display());
         ensure!(self.steps.is_empty(), "step `{step}`: {reason}; leave it out of --steps");
         note!("note: step `{step}` is left out: {reason}");
         steps.remove(&step);
@@ -183,10 +173,10 @@ impl Arguments {
             (None, None) => CrossModel::From(model.clone()),
         };
         let files = TextFiles {
-            beir: &self.beir,
-            train: &self.train,
-            dev: self.dev.as_deref(),
-            cut: (self.dev_share, settings.seed),
+            beir: &self.texts.beir,
+            train: &self.texts.train,
+            dev: self.texts.dev.as_deref(),
+            cut: (self.texts.dev_share, settings.seed),
             test: self.test.as_deref(),
             out: &self.out,
         };
