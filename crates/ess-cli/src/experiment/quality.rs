@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result};
 use ess_core::{Embeddings, Hit, Ids, Index, SearchModule, Searcher};
-use ess_kit::JudgedQueries;
+use ess_kit::{JudgedQueries, Leakage};
 use ess_metrics::{Evaluator, Run};
+
+use crate::data::split_data_set::Opened;
 
 /// The measure of all experiments.
 pub(crate) const MEASURE: &str = "ndcg@10";
@@ -53,4 +55,12 @@ fn measured(queries: &JudgedQueries, hits: Vec<Vec<Hit>>, items: &Ids) -> Result
 pub(crate) fn ndcg_of_run(queries: &JudgedQueries, run: &Run) -> Result<Vec<f64>> {
     let found = Evaluator::from_names([MEASURE])?.evaluate(&queries.qrels, run)?;
     Ok(found.get(MEASURE).context("nDCG@10 is measured")?.per_query.clone())
+}
+
+/// Which test queries have a relevant item that training or dev queries had too, in the order of what is measured here: that of
+/// the queries' ids, whatever rows they have.
+pub(crate) fn seen(data: &Opened) -> Vec<bool> {
+    let mut queries = data.test.ids.clone();
+    queries.sort_unstable();
+    Leakage::new(&[&data.train.qrels, &data.dev.qrels], &data.test.qrels, &queries).of_queries().to_vec()
 }

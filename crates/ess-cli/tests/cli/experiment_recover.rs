@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::{
     program::{read_json, run},
-    small_data::SmallData,
+    small_data::{QUERIES, SmallData},
 };
 
 /// Queries that the frozen encoder has turned away from their items, and the same ones where an encoder has learned to turn them back.
@@ -57,6 +57,33 @@ fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
             .stdout
             .contains(&ALL_FOUND.replace("1000000", "2000000"))
     );
+}
+
+/// Figures stand in the order of the queries' ids, in which q10 comes before q2, and not in that of their rows.
+#[test]
+fn queries_of_new_items_are_told_from_others_whatever_their_rows() {
+    let (data, mended) = turned_and_mended();
+    let known = |query: usize| !(2..=9).contains(&query);
+    let judged = |queries: &mut dyn Iterator<Item = usize>| -> Vec<String> {
+        queries.map(|query| format!("q{query}\td{}\t1", if known(query) { query } else { 39 })).collect()
+    };
+    let write = |name: &str, judged: &[String]| {
+        fs::write(data.path(name), format!("query-id\tcorpus-id\tscore\n{}\n", judged.join("\n"))).unwrap();
+        data.text(name)
+    };
+    let learned = write("learned.tsv", &judged(&mut (0..QUERIES).filter(|&query| known(query))));
+    let asked = write("asked.tsv", &judged(&mut (0..QUERIES)));
+    let set = format!("small={},{learned},{learned},{asked}", data.text(""));
+    let (tuned, out) = (format!("small=whole={}", mended.text("")), data.text("page"));
+    let flags = ["--module", "procrustes", "--seeds", "1", "--out", &out];
+    run("experiment recover", [&["--data", &set, "--tuned", &tuned][..], &flags].concat()).succeeded();
+    let results = read_json(&data.path("page/results.json"));
+    let mut ids: Vec<String> = (0..QUERIES).map(|query| query.to_string()).collect();
+    ids.sort();
+    let wanted: Vec<bool> = ids.iter().map(|id| known(id.parse().unwrap())).collect();
+    for bare in results["bare"].as_array().unwrap() {
+        assert_eq!(bare["found"]["seen_by_id"], serde_json::json!(wanted));
+    }
 }
 
 #[test]

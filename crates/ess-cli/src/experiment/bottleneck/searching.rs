@@ -5,11 +5,14 @@ use cpu_time::ProcessTime;
 use ess_core::SearchModule;
 use ess_diagnostics::InformationBound;
 use ess_index::FlatIndex;
-use ess_kit::{Leakage, Training};
+use ess_kit::Training;
 use ess_train::{Progress, Returned, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{data::split_data_set::Opened, experiment::quality::ndcg};
+use crate::{
+    data::split_data_set::Opened,
+    experiment::quality::{ndcg, seen},
+};
 
 use super::geometry::{information, paired, pairs};
 
@@ -24,6 +27,8 @@ pub(super) struct Searching {
     /// nDCG@10 of each test query by a module of the same class that was fitted to these queries, without decay.
     pub(super) fitted_on_test: Vec<f64>,
     /// Which test queries have a relevant item that training queries had too.
+    // What earlier versions kept as `seen` was in another order.
+    #[serde(rename = "seen_by_id")]
     pub(super) seen: Vec<bool>,
     /// Of the pairs of the frozen encodings, with the trained module's queries; none for fewer than 8.
     pub(super) information: Option<InformationBound>,
@@ -43,13 +48,12 @@ impl Searching {
         let told = training.with_settings(told(seed)).fit(dataset, test, test)?;
         let index = FlatIndex::new(dataset.items().clone())?;
         let [q, d] = paired(&fitted.trained.apply(test.set.encodings())?, dataset.items(), &pairs(test))?;
-        let leakage = Leakage::new(&[&data.train.qrels, &data.dev.qrels], &test.qrels, &test.ids);
         Ok(Self {
             parameters: fitted.report.parameters,
             trained: ndcg(test, &*fitted.trained, &index, dataset.item_ids())?,
             returned: fitted.report.guard.returned != Returned::Identity,
             fitted_on_test: ndcg(test, &*told.trained, &index, dataset.item_ids())?,
-            seen: leakage.of_queries().to_vec(),
+            seen: seen(data),
             information: information(&q, &d),
             cpu_seconds,
         })

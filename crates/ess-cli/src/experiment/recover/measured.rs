@@ -1,13 +1,13 @@
 //! What is measured, as data.
 
 use anyhow::Result;
-use ess_kit::Leakage;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     data::split_data_set::Opened,
     experiment::{
         kept::Kept,
+        quality::seen,
         task::{Task, Trained},
     },
 };
@@ -21,14 +21,15 @@ pub(super) struct Bare {
     /// nDCG@10 of each test query.
     pub(super) ndcg: Vec<f64>,
     /// Which test queries have a relevant item that training or dev queries had too.
+    // What earlier versions kept as `seen` was in another order.
+    #[serde(rename = "seen_by_id")]
     pub(super) seen: Vec<bool>,
 }
 
 impl Bare {
     pub(super) fn measure(data: &Opened, encoder: &str, cpu_seconds: Option<f64>) -> Result<Self> {
-        let leakage = Leakage::new(&[&data.train.qrels, &data.dev.qrels], &data.test.qrels, &data.test.ids);
-        let (ndcg, seen) = (Task::of(data)?.frozen()?, leakage.of_queries().to_vec());
-        Ok(Self { encoder: encoder.to_owned(), cpu_seconds, ndcg, seen })
+        let ndcg = Task::of(data)?.frozen()?;
+        Ok(Self { encoder: encoder.to_owned(), cpu_seconds, ndcg, seen: seen(data) })
     }
 }
 
