@@ -32,7 +32,7 @@ fn the_bottleneck_is_measured_once_and_a_second_run_takes_what_is_kept() {
     let ridge = &results["searching"][0]["found"];
     assert_eq!(ridge["trained"].as_array().unwrap().len(), QUERIES);
     // Training and test queries are the same here.
-    assert!(ridge["seen"].as_array().unwrap().iter().all(|seen| seen == true));
+    assert!(ridge["seen_by_id"].as_array().unwrap().iter().all(|seen| seen == true));
     let frozen = |at: usize| results["geometry"][at]["found"]["frozen"].clone();
     assert_eq!(frozen(0), frozen(1));
 
