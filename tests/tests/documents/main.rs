@@ -1,5 +1,6 @@
 //! What the documents of the repository promise without code: links that lead somewhere, and pages of bounded length.
 
+mod data;
 mod features;
 mod manifest;
 mod oldest_compilers;

@@ -28,7 +28,7 @@ const EXAMPLES: &str = "\
 Examples:
   ess experiment transfer --out target/transfer \\
       --data 'official=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv' \\
-      --data 'disjoint=data/scifact/minilm,data/scifact/item_disjoint/train.tsv,data/scifact/item_disjoint/dev.tsv,data/scifact/item_disjoint/test.tsv'";
+      --data 'disjoint=data/scifact/minilm,data/scifact/qrels_item_disjoint/train.tsv,data/scifact/qrels_item_disjoint/dev.tsv,data/scifact/qrels_item_disjoint/test.tsv'";
 
 /// Say what a searching module of one task is worth on another (sections B.4 and 7 of the paper).
 ///

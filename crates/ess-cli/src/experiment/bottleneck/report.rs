@@ -42,7 +42,7 @@ heart. Read it beside classes of few parameters, and as what the class has room 
 const HOW: &str = "
 Every trained row is the mean over the seeds, whether or not the baseline guard returned the module. Brackets are paired 95 % bootstrap intervals of
 the difference to the frozen encoder on the same queries; **bold** ones are significant after Holm's correction over all such
-differences on this page. *Seen* queries have a relevant item that a training query had too. Information is the InfoNCE bound, in nats, of
+differences on this page. *Seen* queries have a relevant item that a training or dev query had too. Information is the InfoNCE bound, in nats, of
 test queries and their items, at a temperature chosen on other pairs; it cannot pass its cap. Its ± is the standard error over queries, a
 little too small, as they share their negatives.
 ";
