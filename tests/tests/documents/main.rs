@@ -1,10 +1,13 @@
-//! What the documents of the repository promise without code: links that lead somewhere, and pages of bounded length.
+//! What the repository promises without running its code: links that lead somewhere, and pages, sentences and functions of bounded
+//! length.
 
 mod data;
 mod features;
+mod functions;
 mod manifest;
 mod oldest_compilers;
 mod rooms;
+mod sentences;
 
 use std::{
     fs, io,

@@ -2,10 +2,24 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::{
     program::{read_json, run},
     small_data::SmallData,
 };
+
+/// What a page says of a prediction, by how its row begins.
+fn verdict(page: &str, line: &str) -> String {
+    let found = page.lines().find(|found| found.starts_with(line));
+    found.unwrap_or_else(|| panic!("{line} is not in\n{page}")).rsplit(" | ").next().unwrap().to_owned()
+}
+
+/// What a change of the data set `other` keeps of its variance.
+fn kept(measured: &[Value], what: &str) -> f64 {
+    let on_other = |found: &&Value| found["what"] == what && found["data"][0]["name"] == "other";
+    measured.iter().find(on_other).unwrap()["found"]["kept"].as_f64().unwrap()
+}
 
 #[test]
 fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
@@ -15,25 +29,11 @@ fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
     let set = |name: &str, folder: &str| format!("{name}={folder},{qrels},{qrels},{qrels}");
     let (first, second) = (set("turned", &data.text("")), set("other", &other.text("")));
     let out = data.text("page");
-    let arguments = [
-        "--data",
-        &first,
-        "--data",
-        &second,
-        "--module",
-        "procrustes",
-        "--directions",
-        "2",
-        "--seeds",
-        "1",
-        "--out",
-        &out,
-    ];
-    let page = run("experiment scenarios", arguments).succeeded().stdout;
-    let verdict = |line: &str| {
-        let found = page.lines().find(|found| found.starts_with(line));
-        found.unwrap_or_else(|| panic!("{line} is not in\n{page}")).rsplit(" | ").next().unwrap().to_owned()
-    };
+    let sets = ["--data", &first, "--data", &second];
+    let how = ["--module", "procrustes", "--directions", "2", "--seeds", "1", "--out", &out];
+    let arguments = [&sets[..], &how].concat();
+    let page = run("experiment scenarios", &arguments).succeeded().stdout;
+    let verdict = |line: &str| verdict(&page, line);
     assert_eq!(verdict("| turned | 4 | on generic encodings"), "confirmed |");
     assert_eq!(verdict("| other | 4 | on generic encodings"), "undecided |");
     assert_eq!(verdict("| turned | 2 | the whole f_search finds more than one of rank 1"), "confirmed |");
@@ -57,21 +57,16 @@ fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
     for prediction in ["other, f_search stays below", "its own task, it finds more"] {
         assert!(["confirmed |", "undecided |", "refuted |"].contains(&&*by_leace(prediction)));
     }
+    let [leace, orthogonal] = ["without 2 directions of turned by LEACE", "without 2 directions of turned"]
+        .map(|what| kept(&measured, what));
     // Oblique and orthogonal erasure of the same directions are not the same.
-    let kept = |what: &str| {
-        let on_other =
-            |found: &&serde_json::Value| found["what"] == what && found["data"][0]["name"] == "other";
-        measured.iter().find(on_other).unwrap()["found"]["kept"].as_f64().unwrap()
-    };
-    let [leace, orthogonal] =
-        ["without 2 directions of turned by LEACE", "without 2 directions of turned"].map(kept);
     assert!((leace - orthogonal).abs() > 1e-6, "{leace} {orthogonal}");
 
     let cell = data.path("page/cells/turned.as encoded.0.json");
     let mut marked = read_json(&cell);
     marked["found"]["kept"] = 0.125.into();
     fs::write(&cell, marked.to_string()).unwrap();
-    assert!(run("experiment scenarios", arguments).succeeded().stdout.contains("| as encoded | 12 % |"));
+    assert!(run("experiment scenarios", &arguments).succeeded().stdout.contains("| as encoded | 12 % |"));
 
     // The other task need not be measured itself.
     let mut alone = arguments;

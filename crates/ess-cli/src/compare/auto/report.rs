@@ -23,9 +23,9 @@ const INTRODUCTION: &str = "# Automatic choice
 
 What `train --module auto` chooses on several data sets with the same settings. Each choice saw training and dev queries
 alone, and test queries were searched afterwards. {measure}, with 95 % bootstrap intervals over queries; differences to the
-frozen encoder are paired. *Dense* looks at what the encoder gives of queries and items and at no text, so its gain is that
-of a trained module, of the memory of training queries, of feedback and, where the reasons below name them, of passages and
-tokens: richer encodings by the same frozen encoder (`encode --passages --states LAYER --item-states`), compared without any
+frozen encoder are paired. *Dense* looks at what the encoder gives of queries and items, and at no text. So its gain is that
+of a trained module, of the nearest-neighbour memory of training queries, of feedback and, where the reasons below name them, of passages and
+tokens. These are richer encodings by the same frozen encoder (`encode --passages --states LAYER --item-states`), compared without any
 training. *Hybrid* looks at texts too, and much of its gain is BM25's. **Bold** differences have an interval without 0 and a
 p-value (randomisation test) below .05 after Holm's correction over all differences of their table; p-values that are
 printed are not corrected. Where two systems differ on too few queries no interval is stated, and nothing is bold.

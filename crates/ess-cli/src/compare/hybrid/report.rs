@@ -18,12 +18,12 @@ use super::{
 
 const INTRODUCTION: &str = "# Dense and lexical search combined
 
-The frozen encoder and BM25, combined in every way that `ess-searchers` has. {measure} on test queries; differences are paired,
-with 95 % bootstrap intervals over queries, and **bold** where the interval is without 0 and the p-value (randomisation
+The frozen encoder and BM25, combined in every way that `ess-searchers` has. {measure} on test queries. Differences are paired,
+with 95 % bootstrap intervals over queries. They are **bold** where the interval is without 0 and the p-value (randomisation
 test) below .05 after Holm's correction over all differences of the table; p-values that are printed are not corrected.
 Where two systems differ on too few queries no interval is stated, and nothing is bold. Shares are the lexical half's.
-*Tuned* is the share with the highest {measure} on training and dev queries; *one fitted weight* and *learned* weights
-minimise a softmax cross-entropy over what both searchers found, and the penalty of learned ones has the highest {measure} in
+*Tuned* is the share with the highest {measure} on training and dev queries. *One fitted weight* and *learned* weights
+minimise a softmax cross-entropy over what both searchers found. The penalty of learned ones has the highest {measure} in
 5-fold cross-validation over training and dev queries, cut at random. Nothing is chosen on test queries.
 
 ";

@@ -63,7 +63,7 @@ their place. **Bold** figures are of modules whose difference is significant: an
 Written by `ess compare modules`. Searching modules are named as `train --module` names them. *Item offsets* and *maps* are of
 the items, which must then be indexed again (not encoded again): alone, trained at once with a linear module, or after it;
 a *shared map* is one linear module for both sides. New items gain nothing from offsets. *Over tokens*, *over layers* and
-*over found items* are modules that read more of a query than one vector: the states of its tokens, poolings of several
+*over found items* are modules that read more of a query than one vector. They read the states of its tokens, poolings of several
 layers of the encoder, and what a first pass of the index found for it.
 
 ";

@@ -27,11 +27,11 @@ seeds, whether or not the baseline guard returned them; *over seeds* is the stan
 is one run. Nothing is chosen on test.
 
 nDCG@10 is given with its 95 % interval for values between 0 and 1. *Difference* is that to the frozen bi-encoder on the same queries, with
-its paired 95 % bootstrap interval (studentised, and none where too few queries differ), and *p* that of a randomisation test after Holm's
+its paired 95 % bootstrap interval (studentised, and none where too few queries differ). *p* is that of a randomisation test after Holm's
 correction over all differences on this page; **bold** ones are significant.
 
 *Training* is in CPU-seconds: of the module, and of a fine-tuned encoder as they were given. *CPU-ms a query* are CPU-milliseconds of a
-search for the best 100 items in one thread, one query after the other, by exact search (an index of tokens is approximate); of up to five
+search for the best 100 items in one thread, one query after the other, by exact search (an index of tokens is approximate). Of up to five
 passes over the queries the cheapest counts. **Encoding the query is not in them**, nor is building an index; a cross-encoder's reading is. *Bytes an item* are those of the index, without
 ids, and of the text where a cross-encoder reads it.
 

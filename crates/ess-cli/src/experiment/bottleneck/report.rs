@@ -196,9 +196,9 @@ fn searching(text: &mut String, geometry: &Kept<Geometry>, rows: &[Row<'_>], tog
 const LOSS: &str = "
 ## Where the loss is
 
-What the frozen encoder lacks to an nDCG@10 of 1, in three parts: what training recovers; what the class could express, since it does
-when it is told the answers, and did not learn (the searching: at least so much); what it does not reach even then (the encoding, for
-this class: at most so much). A part below 0 is a loss by training.
+What the frozen encoder lacks to an nDCG@10 of 1, in three parts. *Recovered* is what training recovers. *Could, did not learn* is what
+the class expresses when it is told the answers, and did not learn: the searching lacks at least so much. *Not reached when told* is what
+it does not reach even then: for this class, the encoding lacks at most so much. A part below 0 is a loss by training.
 
 ";
 

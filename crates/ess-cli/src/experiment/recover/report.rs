@@ -29,7 +29,7 @@ Written by `ess experiment recover`. A data set is searched by the frozen encode
 searching module on top (sections 3, 5.2, B.1 and B.3 of the paper). Modules are means over the seeds, whether or not the baseline guard
 returned them; a fine-tuned encoder is one run. Figures are nDCG@10. Brackets are paired 95 % bootstrap intervals of the
 difference to the frozen encoder on the same queries, and under *on top* of the difference to the fine-tuned encoder without the
-module; **bold** ones are significant after Holm's correction over all differences on this page. *Seen* queries have a relevant item
+module. **Bold** ones are significant after Holm's correction over all differences on this page. *Seen* queries have a relevant item
 that a training or dev query had too. CPU-seconds are those of training: of the fine-tune, as they were given, and of the module.
 ";
 

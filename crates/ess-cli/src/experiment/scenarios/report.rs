@@ -48,10 +48,10 @@ says what the other can still do:
 All vectors are brought to unit norm after a change. A task's directions are those in which its training queries agree with their
 relevant items; erasing them is spectral attribute removal. *By LEACE* erases, or keeps alone, what the task's training queries say linearly of a
 concept: where their relevant items lie along these directions. It reads a vector through the whitening of the task's items and
-training queries, and changes those least. Directions and concepts are of the other task's training queries and items, and are fitted on no
-query of the data set that is measured, but for the rows of its own task, which see its training queries; none sees a test query. Trained rows are means over the
+training queries, and changes those least. Directions and concepts are of the other task's training queries and items. They are fitted on no
+query of the data set that is measured, but for the rows of its own task, which see its training queries. None sees a test query. Trained rows are means over the
 seeds, whether or not the baseline guard returned the module. Brackets are paired 95 % bootstrap intervals of the difference to the frozen encodings as they are, and in the table of hypotheses
-of the difference that is named; **bold** ones are significant after Holm's correction over all differences on this page. A
+of the difference that is named. **Bold** ones are significant after Holm's correction over all differences on this page. A
 hypothesis is confirmed or refuted where its difference is significant, and undecided where not.
 ";
 

@@ -30,14 +30,14 @@ impl Report<'_> {
         text
     }
 
-    /// Three sentences.
+    /// What the page has found.
     fn findings(&self, text: &mut String) {
         let count = self.rows.blocks.len();
         let [better, worse] = self.against_alignment(SEARCHED);
         let _ = write!(
             text,
             "A linear f_search that is trained on a task's judgements alone bridges two spaces at {} nDCG@10 in the mean over {count} \
-             directions of search, where spaces that ridge regression aligned as wholes reach {} and one encoder for both sides {}: it is \
+             directions of search. Spaces that ridge regression aligned as wholes reach {}, and one encoder for both sides {}. The module is \
              significantly better than alignment in {} and worse in {}. ",
             figure(self.level(SEARCHED)),
             figure(self.level(ALIGNED)),
@@ -91,7 +91,7 @@ impl Report<'_> {
             text,
             "Written by `ess experiment spaces`, seed {}. Alignment learns from items that both encoders encoded, and from no judgement; \
              items that are named as a dev or test query are left out. What is trained sees at most {queries} training queries and {items} \
-             items beside those that they are judged on, drawn anew for each of {} seeds; figures are nDCG@10 over all items, the mean over \
+             items beside those that they are judged on, drawn anew for each of {} seeds. Figures are nDCG@10 over all items, the mean over \
              seeds for each test query, with the standard deviation over seeds. In brackets: the paired 95 % interval over queries of the \
              difference to the items' encoder for both sides, and to alignment by ridge. **Bold** differences have a p-value below .05 \
              after Holm's correction over all {} comparisons of this page.",

@@ -45,7 +45,7 @@ impl Report<'_> {
         let _ = write!(
             text,
             "A linear module of one other task, searched with as it is, changes nDCG@10 by {} in the mean over {pairs} pairs of a \
-             source and a target, harms {harmed} of them and helps {helped}; the target's own module changes it by {}. ",
+             source and a target, harms {harmed} of them and helps {helped}. The target's own module changes it by {}. ",
             gain(WHOLE),
             gain(OWN),
         );
@@ -87,7 +87,7 @@ impl Report<'_> {
         let _ = writeln!(
             text,
             "Written by `ess experiment transfer`, seed {}. Modules are trained on at most {queries} queries of a source and {items} of \
-             its items beside those that they are judged on, drawn anew for each of {} seeds; figures are nDCG@10 over all items, the \
+             its items beside those that they are judged on, drawn anew for each of {} seeds. Figures are nDCG@10 over all items, the \
              mean over seeds for each test query. Modules are taken whether or not the baseline guard returned them. In brackets: the \
              paired 95 % interval over queries of the difference to the frozen encoder. **Bold** differences have a p-value below .05 \
              after Holm's correction over all {} comparisons of this page. Tuning takes {STEPS} steps with the default settings.\n",
