@@ -45,7 +45,7 @@ pub enum Error {
         found: String,
     },
     /// A lexical search of a collection without texts, or with a choice that was made without them.
-    #[error("{what} has no texts, so it cannot be searched by words")]
+    #[error("{what} has no texts, so there is no lexical search of it")]
     NoTexts {
         /// What lacks them.
         what: &'static str,

@@ -37,7 +37,7 @@ impl Chosen {
     ) -> Result<Self, Error> {
         let choose = |variant| choose(records, trials, held_out, variant);
         let mut dense = choose(Variant::Dense)?;
-        let mut hybrid = trials.batch.words.is_some().then(|| choose(Variant::Hybrid)).transpose()?;
+        let mut hybrid = trials.batch.lexical.is_some().then(|| choose(Variant::Hybrid)).transpose()?;
         let mut modules = Vec::new();
         for choice in std::iter::once(&mut dense).chain(&mut hybrid) {
             train_taken(trials, choice, &mut modules)?;

@@ -139,7 +139,7 @@ impl<'a> Course<'a> {
         let Learns::Module(module) = learns else { return Ok(0.0) };
         let (items, queries) = (trials.collection.items(), trials.queries.set());
         // The two choices may take different modules, each trained once more on all queries.
-        let finals = if trials.batch.words.is_some() { 2.0 } else { 1.0 };
+        let finals = if trials.batch.lexical.is_some() { 2.0 } else { 1.0 };
         let one = trials.training_items.seconds_of_training(trials.budget, module, items, queries)?;
         Ok(one * (PairModules::trainings(self.config.folds) + finals))
     }

@@ -21,14 +21,14 @@ pub(super) fn checksum(
     config: &AutoConfig,
 ) -> Checksum {
     let passages = collection.passages.as_ref();
-    let words = collection.words.as_ref();
+    let lexical = collection.lexical.as_ref();
     let mut parts = vec![
         numbers(collection.items().as_slice()),
         numbers(all.set().encodings().as_slice()),
         format!("{:?} {train} {:?}", all.set().judgements(), all.texts()),
         format!("{:?}", passages.map(|of| (numbers(of.embeddings.as_slice()), of.index.passage_rows()))),
-        format!("{:?}", words.map(|of| (numbers(of.encoder.term_weights()), sparse(&of.items)))),
-        format!("{:?}", words.and_then(|of| of.titles.as_ref()).map(sparse)),
+        format!("{:?}", lexical.map(|of| (numbers(of.encoder.term_weights()), sparse(&of.items)))),
+        format!("{:?}", lexical.and_then(|of| of.titles.as_ref()).map(sparse)),
         format!("{:?}", collection.tokens.as_ref().map(|of| (of.dim(), of.starts(), numbers(of.states())))),
         format!("{:?}", all.tokens().map(|of| (of.starts(), numbers(of.packed())))),
         settings(config),

@@ -15,7 +15,7 @@ use crate::{
     features::{neighbours::NeighbourMemory, passes::Passes, weights::weighed},
     input::{
         auto_queries::AutoQueries,
-        batch::{Batch, QueryWords},
+        batch::{Batch, LexicalQueries},
         collection::Collection,
         encoding::{check_further, check_kind, check_left_out, tokens},
     },
@@ -40,7 +40,7 @@ const KNOWN_SHARE: f64 = 0.5;
 /// among the first: such a ranking was not judged.
 ///
 /// A query costs two searches of the dense index (three with a trained module), one of the passages, one by each further encoder that is
-/// weighed, two of the words, a look at every training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
+/// weighed, two lexical ones, a look at every training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
 pub struct AutoSearcher<'c> {
     pub(super) collection: &'c Collection,
     pub(super) plan: Plan,
@@ -81,11 +81,11 @@ impl<'c> AutoSearcher<'c> {
                 .map(|values| values.iter().filter_map(value).collect())
                 .collect();
             let dense = Batch::of(module.queries.clone());
-            if let (Some(words), Some(texts)) = (&collection.words, &plan.neighbours.texts) {
+            if let (Some(lexical), Some(texts)) = (&collection.lexical, &plan.neighbours.texts) {
                 let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                let counts = words.encoder.encode_queries(&texts)?;
-                let words = QueryWords::new(counts, words.encoder.term_weights())?;
-                let batch = Batch { words: Some(words), ..dense.clone() };
+                let counts = lexical.encoder.encode_queries(&texts)?;
+                let lexical = LexicalQueries::new(counts, lexical.encoder.term_weights())?;
+                let batch = Batch { lexical: Some(lexical), ..dense.clone() };
                 hybrid_neighbours = Some(NeighbourMemory::new(&batch, values.clone()));
             }
             dense_neighbours = Some(NeighbourMemory::new(&dense, values));
@@ -129,10 +129,11 @@ impl<'c> AutoSearcher<'c> {
     fn batch(&self, queries: &AutoQueries, choice: &Choice) -> Result<Batch, ess_core::Error> {
         let mut batch = Batch::of(queries.dense().clone()).leaving_out(queries.left_out());
         if let Some(counts) = queries.lexical() {
-            let words = self.collection.words.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
+            let lexical =
+                self.collection.lexical.as_ref().ok_or(Error::NoTexts { what: "the collection" })?;
             let what = "lexical queries given to a saved choice";
-            ess_core::Error::check_dim(what, words.index.dim(), counts.dim())?;
-            batch.words = Some(QueryWords::new(counts.clone(), words.encoder.term_weights())?);
+            ess_core::Error::check_dim(what, lexical.index.dim(), counts.dim())?;
+            batch.lexical = Some(LexicalQueries::new(counts.clone(), lexical.encoder.term_weights())?);
         }
         check_further(self.collection, &queries.further, "queries given to a saved choice")?;
         batch.further = queries.further.clone();
@@ -148,7 +149,7 @@ impl<'c> AutoSearcher<'c> {
     /// A choice says nothing of a collection that lost what it looks at, nor of queries without it.
     fn check_features(&self, choice: &Choice, queries: &AutoQueries) -> Result<(), Error> {
         for feature in weighed(&choice.first, &choice.second) {
-            if feature.reads_texts() && self.collection.words.is_none() {
+            if feature.reads_texts() && self.collection.lexical.is_none() {
                 return Err(Error::NoTexts { what: "the collection" });
             }
             if !feature.has_items(self.collection) {

@@ -6,7 +6,7 @@ use ess_lexical::SparseVectors;
 
 use super::{feedback::Feedback, scale::Scale};
 use crate::input::{
-    collection::{Collection, Words},
+    collection::{Collection, LexicalItems},
     further_queries::{Further, FurtherQueries},
     query_tokens::QueryTokens,
 };
@@ -93,7 +93,7 @@ impl<'a> Asked<'a> {
     /// # Panics
     /// For a row that the collection does not have.
     pub fn lexical_products(&self, items: &[u32]) -> Option<Vec<f32>> {
-        self.words().map(|(words, terms)| self.sparse_products(1.0, terms, &words.items, items))
+        self.lexical().map(|(lexical, terms)| self.sparse_products(1.0, terms, &lexical.items, items))
     }
 
     /// The weighted mean of the embeddings that the first pass puts first, `d` components; none in the first pass.
@@ -106,9 +106,9 @@ impl<'a> Asked<'a> {
         items.iter().map(|&item| factor * dot(vector, self.collection.items.row(item as usize))).collect()
     }
 
-    /// The collection's words with the query's terms.
-    pub(crate) fn words(&self) -> Option<(&'a Words, &[(u32, f32)])> {
-        self.collection.words.as_ref().zip(self.terms())
+    /// The collection's lexical encodings with the query's terms.
+    pub(crate) fn lexical(&self) -> Option<(&'a LexicalItems, &[(u32, f32)])> {
+        self.collection.lexical.as_ref().zip(self.terms())
     }
 
     /// The inner products of one sparse vector with some items, times a factor.

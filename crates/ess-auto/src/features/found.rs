@@ -30,9 +30,9 @@ pub(crate) fn find(
         let rows = rows_of(passages.index.search(&batch.dense, depth)?);
         found.iter_mut().zip(rows).for_each(|(found, rows)| found.passages = rows);
     }
-    if let Some((words, queries)) = collection.words.as_ref().zip(batch.words.as_ref()) {
-        let rows = rows_of(words.index.search(&queries.counts, depth)?);
-        found.iter_mut().zip(rows).for_each(|(found, rows)| found.words = rows);
+    if let Some((lexical, queries)) = collection.lexical.as_ref().zip(batch.lexical.as_ref()) {
+        let rows = rows_of(lexical.index.search(&queries.counts, depth)?);
+        found.iter_mut().zip(rows).for_each(|(found, rows)| found.lexical = rows);
     }
     for (name, rows) in find_further(collection, batch, depth, encoders, meter)? {
         found.iter_mut().zip(rows).for_each(|(found, rows)| found.further.push((name, rows)));

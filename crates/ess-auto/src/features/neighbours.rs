@@ -28,7 +28,7 @@ const MAX_RECALLED: usize = 2000;
 pub(crate) struct NeighbourMemory {
     // Of unit norm.
     queries: Embeddings,
-    words: Option<SparseIndex>,
+    lexical: Option<SparseIndex>,
     values: Vec<Vec<(u32, f32)>>,
     // Of each query, where there are folds.
     fold_of: Option<Vec<usize>>,
@@ -47,7 +47,7 @@ impl Recalled {
     /// The items that are recalled most strongly, at most `count`.
     pub(crate) fn strongest(&self, count: usize) -> Vec<u32> {
         let mut items: Vec<(u32, f32)> =
-            self.items.iter().map(|(&item, [dense, words])| (item, dense + words)).collect();
+            self.items.iter().map(|(&item, [dense, lexical])| (item, dense + lexical)).collect();
         items.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         items.into_iter().take(count).map(|(item, _)| item).collect()
     }
@@ -65,8 +65,8 @@ impl Recalled {
 impl NeighbourMemory {
     /// Remembers queries and, for each, its items with their shares of the query's grades.
     pub(crate) fn new(queries: &Batch, values: Vec<Vec<(u32, f32)>>) -> Self {
-        let words = queries.words.as_ref().map(|words| SparseIndex::new(&words.unit));
-        Self { queries: queries.dense.clone().normalized(), words, values, fold_of: None }
+        let lexical = queries.lexical.as_ref().map(|lexical| SparseIndex::new(&lexical.unit));
+        Self { queries: queries.dense.clone().normalized(), lexical, values, fold_of: None }
     }
 
     /// Remembers all of these, whose encodings are `batch`.
@@ -84,7 +84,7 @@ impl NeighbourMemory {
         let is_hidden = |query: &usize| self.fold_of.as_ref().is_some_and(|of| hidden.contains(&of[*query]));
         let known: Vec<usize> = (0..self.values.len()).filter(|query| !is_hidden(query)).collect();
         let dense = batch.dense.clone().normalized();
-        let unit = batch.words.as_ref().map(|words| &words.unit);
+        let unit = batch.lexical.as_ref().map(|lexical| &lexical.unit);
         let starts: Vec<usize> = (0..dense.len()).step_by(TOGETHER).collect();
         let blocks = starts.into_par_iter().map(|first| {
             let end = dense.len().min(first + TOGETHER);
@@ -112,7 +112,7 @@ impl NeighbourMemory {
             recalled.near = recalled.near.max(cosines[query]);
             add(query, 0, (SHARPNESS * (cosines[query] - 1.0)).exp());
         }
-        if let (Some(index), Some(unit)) = (&self.words, unit) {
+        if let (Some(index), Some(unit)) = (&self.lexical, unit) {
             let mut cosines = vec![0.0; self.values.len()];
             index.add_similarities(unit.row(row), 1.0, &mut cosines);
             known.iter().for_each(|&query| add(query, 1, cosines[query] * cosines[query]));

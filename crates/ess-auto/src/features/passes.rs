@@ -22,7 +22,7 @@ use super::{
 };
 use crate::input::{
     batch::{Batch, Found},
-    collection::{Collection, Words},
+    collection::{Collection, LexicalItems},
 };
 
 /// The name of the feature that a trained module is for.
@@ -95,7 +95,7 @@ impl<'a> Passes<'a> {
             Some(found) => found.clone(),
             None => self.find(batch)?,
         };
-        let (by_words, encoders) = (self.words(batch).is_some(), encoders(&self.features));
+        let (by_lexical, encoders) = (self.lexical(batch).is_some(), encoders(&self.features));
         let recalled = match self.neighbours {
             Some(neighbours) => neighbours.recall(batch, &self.hidden)?,
             None => vec![Recalled { near: -1.0, ..Recalled::default() }; batch.dense.len()],
@@ -103,12 +103,12 @@ impl<'a> Passes<'a> {
         let mut pass = FirstPass { batch, mapped, recalled, candidates: Vec::new() };
         pass.candidates = self.each(&pass, |row, scratch| {
             let recalled = pass.recalled[row].strongest(searched);
-            let Found { embeddings, passages, words, further } = &*found[row];
+            let Found { embeddings, passages, lexical, further } = &*found[row];
             let mut lists = vec![&embeddings[..], passages, &recalled];
             let asked = further.iter().filter(|(name, _)| encoders.contains(name));
             lists.extend(asked.map(|(_, rows)| &rows[..]));
             lists.extend(by_module.as_ref().map(|rows| &rows[row][..]));
-            lists.extend(by_words.then_some(&words[..]));
+            lists.extend(by_lexical.then_some(&lexical[..]));
             self.candidates(&pass, row, scratch, &lists, None)
         })?;
         Ok(pass)
@@ -128,10 +128,10 @@ impl<'a> Passes<'a> {
         })?;
         let by_embedding = self.collection.index.search(&moved(pass.batch, &feedback, self.scale)?, depth)?;
         let mut found = vec![rows_of(by_embedding)];
-        if let Some((words, queries)) = self.words(pass.batch) {
+        if let Some((lexical, queries)) = self.lexical(pass.batch) {
             let moved: Vec<_> =
                 feedback.iter().enumerate().map(|(row, f)| merged(queries, row, &f.terms)).collect();
-            found.push(rows_of(words.index.search(&SparseVectors::new(queries.dim(), &moved)?, depth)?));
+            found.push(rows_of(lexical.index.search(&SparseVectors::new(queries.dim(), &moved)?, depth)?));
         }
         self.each(pass, |row, scratch| {
             let lists: Vec<&[u32]> = found.iter().map(|rows| &rows[row][..]).collect();
@@ -139,19 +139,19 @@ impl<'a> Passes<'a> {
         })
     }
 
-    /// Does something for each query, in parallel, with a place for the words of one.
+    /// Does something for each query, in parallel, with a place for the terms of one.
     fn each<T: Send>(
         &self,
         pass: &FirstPass<'_>,
         one: impl Fn(usize, &mut Vec<f32>) -> Result<T, Error> + Sync,
     ) -> Result<Vec<T>, Error> {
-        let dim = self.collection.words.as_ref().map_or(0, |words| words.index.dim());
+        let dim = self.collection.lexical.as_ref().map_or(0, |lexical| lexical.index.dim());
         let rows = (0..pass.batch.dense.len()).into_par_iter();
         rows.map_init(|| vec![0.0; dim], |scratch, row| one(row, scratch)).collect()
     }
 
-    fn words<'w>(&self, batch: &'w Batch) -> Option<(&'a Words, &'w SparseVectors)> {
-        self.collection.words.as_ref().zip(batch.words.as_ref().map(|words| &words.counts))
+    fn lexical<'w>(&self, batch: &'w Batch) -> Option<(&'a LexicalItems, &'w SparseVectors)> {
+        self.collection.lexical.as_ref().zip(batch.lexical.as_ref().map(|lexical| &lexical.counts))
     }
 
     /// The items that searches and features found for a query, with what the features say of them. With feedback, what the
@@ -175,7 +175,7 @@ impl<'a> Passes<'a> {
             query,
             further: &pass.batch.further,
             row,
-            terms: self.words(pass.batch).map(|(_, queries)| queries.row(row).collect()),
+            terms: self.lexical(pass.batch).map(|(_, queries)| queries.row(row).collect()),
             tokens: pass.batch.tokens.as_ref().map(|tokens| &*tokens[row]),
             change: change.as_deref(),
             recalled: &pass.recalled[row].items,
@@ -217,9 +217,9 @@ impl<'a> Passes<'a> {
     fn feedback(&self, batch: &Batch, best: &[Hit]) -> Feedback {
         let mut centroid = vec![0.0; batch.dense.dim()];
         self.feedback_weights.centroid(best, |item| self.collection.items.row(item), &mut centroid);
-        let terms = match self.words(batch) {
-            Some((words, _)) => {
-                self.query_expansion.weighted_terms(&self.feedback_weights, best, &words.items)
+        let terms = match self.lexical(batch) {
+            Some((lexical, _)) => {
+                self.query_expansion.weighted_terms(&self.feedback_weights, best, &lexical.items)
             }
             None => Vec::new(),
         };

@@ -28,7 +28,7 @@ const RANKED: usize = 10;
 pub struct SearchCost {
     /// All of it.
     pub total: f64,
-    /// What each choice of the collection takes, whatever it weighs: searches of the indexes of embeddings, passages and words,
+    /// What each choice of the collection takes, whatever it weighs: searches of the indexes of embeddings, passages and texts,
     /// a look at every training query, feedback, and ranking; and the search by a trained module that is chosen, where nothing
     /// weighs what it adds.
     pub shared: f64,

@@ -15,7 +15,7 @@ use super::{
 #[derive(Clone)]
 pub(crate) struct Batch {
     pub(crate) dense: Embeddings,
-    pub(crate) words: Option<QueryWords>,
+    pub(crate) lexical: Option<LexicalQueries>,
     pub(crate) tokens: Option<Vec<Arc<QueryTokens>>>,
     /// By each further encoder.
     pub(crate) further: Further,
@@ -30,21 +30,21 @@ pub(crate) struct Batch {
 pub(crate) struct Found {
     pub(crate) embeddings: Vec<u32>,
     pub(crate) passages: Vec<u32>,
-    pub(crate) words: Vec<u32>,
+    pub(crate) lexical: Vec<u32>,
     /// By further encoders, with their names.
     pub(crate) further: Vec<(&'static str, Vec<u32>)>,
 }
 
 /// The lexical encodings of queries.
 #[derive(Clone)]
-pub(crate) struct QueryWords {
+pub(crate) struct LexicalQueries {
     /// Counts of terms, as BM25 takes them.
     pub(crate) counts: SparseVectors,
     /// The counts times the terms' weights, scaled to unit norm: their inner product is a cosine.
     pub(crate) unit: SparseVectors,
 }
 
-impl QueryWords {
+impl LexicalQueries {
     pub(crate) fn new(counts: SparseVectors, term_weights: &[f32]) -> Result<Self, Error> {
         let unit = |row: usize| {
             let weigh =
@@ -62,7 +62,7 @@ impl QueryWords {
 impl Batch {
     /// Queries by embedding alone.
     pub(crate) fn of(dense: Embeddings) -> Self {
-        Self { dense, words: None, tokens: None, further: Further::new(), found: None, left_out: None }
+        Self { dense, lexical: None, tokens: None, further: Further::new(), found: None, left_out: None }
     }
 
     /// The same queries with the item that is left out of each one's rankings; no entries at all leave nothing out.
@@ -89,9 +89,9 @@ impl Batch {
     }
 
     pub(crate) fn select(&self, rows: &[usize]) -> Result<Self, Error> {
-        let words = self.words.as_ref().map(|words| {
-            let (counts, unit) = (words.counts.select_rows(rows)?, words.unit.select_rows(rows)?);
-            Ok::<_, Error>(QueryWords { counts, unit })
+        let lexical = self.lexical.as_ref().map(|lexical| {
+            let (counts, unit) = (lexical.counts.select_rows(rows)?, lexical.unit.select_rows(rows)?);
+            Ok::<_, Error>(LexicalQueries { counts, unit })
         });
         let tokens = self.tokens.as_ref().map(|tokens| rows.iter().map(|&row| tokens[row].clone()).collect());
         let found = self.found.as_ref().map(|found| rows.iter().map(|&row| found[row].clone()).collect());
@@ -99,7 +99,7 @@ impl Batch {
         let further = further_queries::select(&self.further, rows)?;
         Ok(Self {
             dense: self.dense.select(rows)?,
-            words: words.transpose()?,
+            lexical: lexical.transpose()?,
             tokens,
             further,
             found,
@@ -110,7 +110,7 @@ impl Batch {
     /// The same queries with what a variant may look at.
     pub(crate) fn of_variant(&self, variant: Variant) -> Self {
         match variant {
-            Variant::Dense => Self { words: None, ..self.clone() },
+            Variant::Dense => Self { lexical: None, ..self.clone() },
             Variant::Hybrid => self.clone(),
         }
     }

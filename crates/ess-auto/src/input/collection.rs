@@ -13,7 +13,7 @@ use super::{
     further_queries::insert_once,
 };
 
-/// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their words;
+/// `m` items: their ids, their frozen embeddings (`m × d`) with an exact index, and, where there are texts, their lexical encodings;
 /// perhaps their titles, embeddings of their passages, the states of their tokens and what further encoders give for them too.
 ///
 /// ```
@@ -30,7 +30,7 @@ pub struct Collection {
     pub(crate) ids: Ids,
     pub(crate) items: Embeddings,
     pub(crate) index: FlatIndex,
-    pub(crate) words: Option<Words>,
+    pub(crate) lexical: Option<LexicalItems>,
     pub(crate) passages: Option<Passages>,
     pub(crate) tokens: Option<ItemTokens>,
     /// Which components of a vector are which part.
@@ -45,8 +45,8 @@ pub(crate) struct Passages {
     pub(crate) index: PassageIndex<FlatIndex>,
 }
 
-/// The items' words.
-pub(crate) struct Words {
+/// The items' lexical encodings.
+pub(crate) struct LexicalItems {
     pub(crate) encoder: Bm25Encoder,
     pub(crate) items: SparseVectors,
     pub(crate) index: SparseIndex,
@@ -63,7 +63,7 @@ impl Collection {
         check_len("ids of items", items.len(), ids.len())?;
         let index = FlatIndex::new(items.clone())?;
         let (parts, further) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Self { ids, items, index, words: None, passages: None, tokens: None, parts, further })
+        Ok(Self { ids, items, index, lexical: None, passages: None, tokens: None, parts, further })
     }
 
     /// Adds the items' texts, in the same order, for lexical search; titles that were given before are dropped.
@@ -74,7 +74,7 @@ impl Collection {
         check_len("texts of items", self.items.len(), texts.len())?;
         let (encoder, items) = Bm25Encoder::fit_and_encode(texts, config)?;
         let index = SparseIndex::new(&items);
-        self.words = Some(Words { encoder, items, index, titles: None });
+        self.lexical = Some(LexicalItems { encoder, items, index, titles: None });
         Ok(self)
     }
 
@@ -86,8 +86,8 @@ impl Collection {
     /// texts.
     pub fn with_titles(mut self, titles: &[&str]) -> Result<Self, Error> {
         check_len("titles of items", self.items.len(), titles.len())?;
-        let words = self.words.as_mut().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
-        words.titles = Some(words.encoder.encode_items(titles)?);
+        let lexical = self.lexical.as_mut().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
+        lexical.titles = Some(lexical.encoder.encode_items(titles)?);
         Ok(self)
     }
 
@@ -190,7 +190,7 @@ impl Collection {
 
     /// The items' texts as BM25 encodes them, and their titles in the same vocabulary; none without texts.
     pub fn lexical(&self) -> Option<(&SparseVectors, Option<&SparseVectors>)> {
-        self.words.as_ref().map(|words| (&words.items, words.titles.as_ref()))
+        self.lexical.as_ref().map(|lexical| (&lexical.items, lexical.titles.as_ref()))
     }
 
     /// Queries, given by embedding (`n × d`) and text, as a hybrid choice reads them.
@@ -199,7 +199,7 @@ impl Collection {
     /// [`Error::External`] around [`Error::NoTexts`](crate::Error::NoTexts) without texts of the items; [`Error::LengthMismatch`] when
     /// there are not as many texts as embeddings.
     pub fn encode(&self, queries: &Embeddings, texts: &[&str]) -> Result<AutoQueries, Error> {
-        let words = self.words.as_ref().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
-        AutoQueries::new(queries.clone()).with_lexical(words.encoder.encode_queries(texts)?)
+        let lexical = self.lexical.as_ref().ok_or(crate::error::Error::NoTexts { what: "the collection" })?;
+        AutoQueries::new(queries.clone()).with_lexical(lexical.encoder.encode_queries(texts)?)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ess_core::{QueryEncoder, TokenStates};
 
 use super::{
-    batch::{Batch, QueryWords},
+    batch::{Batch, LexicalQueries},
     collection::Collection,
     encoding_kind::EncodingKind,
     further_queries::{Further, FurtherQueries},
@@ -77,17 +77,17 @@ fn check_rows(
 /// The queries with all that the collection can be searched by.
 pub(crate) fn batch(collection: &Collection, queries: &TrainingQueries) -> Result<Batch, Error> {
     let dense = queries.set().encodings().clone();
-    let words = match (&collection.words, queries.texts()) {
-        (Some(words), Some(texts)) => {
+    let lexical = match (&collection.lexical, queries.texts()) {
+        (Some(lexical), Some(texts)) => {
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            let counts = words.encoder.encode_queries(&texts)?;
-            Some(QueryWords::new(counts, words.encoder.term_weights())?)
+            let counts = lexical.encoder.encode_queries(&texts)?;
+            Some(LexicalQueries::new(counts, lexical.encoder.term_weights())?)
         }
         _ => None,
     };
     let tokens = queries.tokens().map(|queries| tokens(collection, queries, "token states of queries"));
     let further = queries.further.clone();
-    let batch = Batch { words, tokens: tokens.transpose()?, further, ..Batch::of(dense) };
+    let batch = Batch { lexical, tokens: tokens.transpose()?, further, ..Batch::of(dense) };
     Ok(batch.leaving_out(queries.set().left_out()))
 }
 

@@ -23,7 +23,7 @@ const MEASURED: usize = 16;
 impl Trials<'_> {
     /// The variants that there is something to choose in.
     pub(crate) fn variants(&self) -> impl Iterator<Item = Variant> + use<> {
-        let texts = self.batch.words.is_some();
+        let texts = self.batch.lexical.is_some();
         [Variant::Dense, Variant::Hybrid]
             .into_iter()
             .filter(move |variant| texts || *variant == Variant::Dense)
@@ -75,8 +75,8 @@ impl Trials<'_> {
     fn as_asked(&self, variant: Variant) -> Result<AutoQueries, CoreError> {
         let rows = self.measured();
         let mut asked = AutoQueries::new(self.batch.dense.select(&rows)?);
-        if let (Variant::Hybrid, Some(words)) = (variant, &self.batch.words) {
-            asked = asked.with_lexical(words.counts.select_rows(&rows)?)?;
+        if let (Variant::Hybrid, Some(lexical)) = (variant, &self.batch.lexical) {
+            asked = asked.with_lexical(lexical.counts.select_rows(&rows)?)?;
         }
         if let Some(tokens) = self.queries.tokens() {
             asked = asked.with_tokens(tokens.select_rows(&rows)?)?;

@@ -24,7 +24,7 @@ impl Feature for Lexical {
     }
 
     fn has_items(&self, collection: &Collection) -> bool {
-        collection.words.is_some()
+        collection.lexical.is_some()
     }
 
     fn cautious_weight(&self) -> f32 {
@@ -32,6 +32,8 @@ impl Feature for Lexical {
     }
 
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
-        Ok(asked.words().map(|(words, terms)| asked.sparse_products(LEXICAL, terms, &words.items, items)))
+        Ok(asked
+            .lexical()
+            .map(|(lexical, terms)| asked.sparse_products(LEXICAL, terms, &lexical.items, items)))
     }
 }

@@ -28,7 +28,7 @@ impl Feature for LexicalFeedback {
     }
 
     fn has_items(&self, collection: &Collection) -> bool {
-        collection.words.is_some()
+        collection.lexical.is_some()
     }
 
     fn cautious_weight(&self) -> f32 {
@@ -36,10 +36,10 @@ impl Feature for LexicalFeedback {
     }
 
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
-        let Some((words, feedback)) = asked.collection.words.as_ref().zip(asked.feedback) else {
+        let Some((lexical, feedback)) = asked.collection.lexical.as_ref().zip(asked.feedback) else {
             return Ok(None);
         };
         let terms = &feedback.terms;
-        Ok((!terms.is_empty()).then(|| asked.sparse_products(EXPANSION, terms, &words.items, items)))
+        Ok((!terms.is_empty()).then(|| asked.sparse_products(EXPANSION, terms, &lexical.items, items)))
     }
 }

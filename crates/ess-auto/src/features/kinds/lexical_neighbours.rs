@@ -1,4 +1,4 @@
-//! Whether the item was relevant to training queries of similar words.
+//! Whether the item was relevant to lexically similar training queries.
 
 use ess_core::Error;
 
@@ -31,7 +31,7 @@ impl Feature for LexicalNeighbours {
     }
 
     fn has_items(&self, collection: &Collection) -> bool {
-        collection.words.is_some()
+        collection.lexical.is_some()
     }
 
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {

@@ -24,7 +24,7 @@ impl Feature for LexicalTitle {
     }
 
     fn has_items(&self, collection: &Collection) -> bool {
-        collection.words.as_ref().is_some_and(|words| words.titles.is_some())
+        collection.lexical.as_ref().is_some_and(|lexical| lexical.titles.is_some())
     }
 
     fn cautious_weight(&self) -> f32 {
@@ -32,7 +32,7 @@ impl Feature for LexicalTitle {
     }
 
     fn values(&self, asked: &Asked<'_>, items: &[u32]) -> Result<Option<Vec<f32>>, Error> {
-        let Some((words, terms)) = asked.words() else { return Ok(None) };
-        Ok(words.titles.as_ref().map(|titles| asked.sparse_products(LEXICAL, terms, titles, items)))
+        let Some((lexical, terms)) = asked.lexical() else { return Ok(None) };
+        Ok(lexical.titles.as_ref().map(|titles| asked.sparse_products(LEXICAL, terms, titles, items)))
     }
 }
