@@ -1,4 +1,4 @@
-//! Searches by embeddings and by words at once: one inner product over the dense and the lexical part.
+//! Searches by embeddings and by BM25 at once: one inner product over the dense and the lexical part.
 //!
 //! `cargo run --release --features auto --example 08_hybrid_search`
 

@@ -20,7 +20,7 @@ COMPARISONS = [
     ("bf16", "onnxruntime int8", ["onnxruntime-int8", "onnxruntime-int8-7-bits"], "int8"),
 ]
 # What vectors at each precision have at least in common with those of ESS in f32; others are not compared.
-LEAST_COSINES = {"f32": 0.999, "bf16": 0.999, "int8": 0.9}
+MIN_COSINES = {"f32": 0.999, "bf16": 0.999, "int8": 0.9}
 
 
 class Ess:
@@ -84,7 +84,7 @@ class Encoding:
 
     def agrees(self, who, vectors, precision):
         """Whether the vectors do the same work; a note says how far they agree."""
-        cosine, least = least_cosine(self.exact, vectors, self.count), LEAST_COSINES[precision]
+        cosine, least = least_cosine(self.exact, vectors, self.count), MIN_COSINES[precision]
         said = f"{who}: the least cosine of a text's vector to that of ESS in f32 is {cosine:.6f}"
         agrees = cosine >= least
         self.notes.append(said if agrees else f"{said}, and at least {least} was asked, so that it is not compared")

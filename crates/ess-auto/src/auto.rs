@@ -162,8 +162,8 @@ impl Auto {
     /// Modules that do not fit the embeddings, that would ignore weights of queries, or whose members would come out equal on
     /// as few queries as the nested cross-validation trains on, are refused before anything is spent.
     fn check_modules(&self, dim: usize, queries: &QuerySet) -> Result<(), Error> {
-        let fewest = (queries.len() * (self.config.folds - 2) / self.config.folds).max(1);
-        let rows: Vec<usize> = (0..fewest).collect();
+        let smallest = (queries.len() * (self.config.folds - 2) / self.config.folds).max(1);
+        let rows: Vec<usize> = (0..smallest).collect();
         let few = queries.select(&rows)?;
         for trained in &self.config.trained_modules {
             let recipe = trained.module.build(dim, dim, 0)?;

@@ -47,7 +47,7 @@ pub(crate) fn config(path: Option<&Path>, budget: Option<f64>, seed: Option<u64>
     Ok(config)
 }
 
-/// The items of a dataset: with their passages and the states of their tokens where these are stored, with their words
+/// The items of a dataset: with their passages and the states of their tokens where these are stored, with their texts
 /// and titles where there are texts, and by further encoders.
 ///
 /// # Errors
@@ -80,7 +80,7 @@ pub(crate) fn collection(dataset: &Dataset, beside: Beside<'_>, config: &AutoCon
     Ok(collection)
 }
 
-/// Queries to choose from: with the states of their tokens where these are stored, and with their words where there are texts.
+/// Queries to choose from: with the states of their tokens where these are stored, and with their lexical encodings where there are texts.
 ///
 /// # Errors
 /// For a query without a text.
@@ -127,7 +127,7 @@ pub(crate) fn choose(
     Ok(auto.fit(collection, &train, dev.as_ref(), journal)?)
 }
 
-/// Searches by embeddings alone or, given texts, by words as well, and by what else is given.
+/// Searches by embeddings alone or, given texts, lexically as well, and by what else is given.
 ///
 /// # Errors
 /// Those of the searcher, and queries without a text.

@@ -20,7 +20,7 @@ use crate::{
 /// A folder of both towers gives a [`SentenceEncoder`](crate::SentenceEncoder) too, whose embeddings of texts are compared with
 /// those of images.
 ///
-/// Images come as numbers, `colours × side × side`, one colour after another and each line by line, in the size of
+/// Images come as pixel values, `colours × side × side`, one colour after another and each line by line, in the size of
 /// [`ImageEncoder::side`], scaled as the folder's preprocessor_config.json says: the file of an image is read by whom it
 /// belongs to.
 ///

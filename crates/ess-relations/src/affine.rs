@@ -8,7 +8,7 @@ pub(crate) struct Affine {
 }
 
 impl Affine {
-    /// Maps rows of `d` numbers.
+    /// Maps rows of `d` components.
     pub(crate) fn apply(&self, rows: &mut [f32]) {
         for row in rows.chunks_exact_mut(self.scale.len()) {
             for ((x, scale), shift) in row.iter_mut().zip(&self.scale).zip(&self.shift) {

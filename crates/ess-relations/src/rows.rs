@@ -1,4 +1,4 @@
-//! Rows of numbers, all of one length.
+//! Rows of components, all of one length.
 
 use crate::error::Error;
 
@@ -23,7 +23,7 @@ impl Rows {
         Self { values: vec![0.0; n * dim], dim }
     }
 
-    /// Rows of `dim` numbers, one after the other.
+    /// Rows of `dim` components, one after the other.
     ///
     /// # Errors
     /// [`Error::Config`] for a length that is no multiple of `dim`, [`Error::NotFinite`] for a NaN or an infinity.
@@ -48,7 +48,7 @@ impl Rows {
         self.values.is_empty()
     }
 
-    /// The numbers in a row, `d`.
+    /// The components of a row, `d`.
     pub fn dim(&self) -> usize {
         self.dim
     }
@@ -69,12 +69,12 @@ impl Rows {
         &mut self.values[row * self.dim..][..self.dim]
     }
 
-    /// All numbers, row after row.
+    /// All components, row after row.
     pub fn as_slice(&self) -> &[f32] {
         &self.values
     }
 
-    /// All numbers, row after row, to be changed.
+    /// All components, row after row, to be changed.
     pub fn as_mut_slice(&mut self) -> &mut [f32] {
         &mut self.values
     }

@@ -33,7 +33,7 @@ where
 
 /// As [`query_encoder_conforms`], for an encoder with an encoding of its own.
 ///
-/// `numbers` gives the numbers of an encoding of one row; their meaning does not matter, only that they are the
+/// `components` gives the components of an encoding of one row; their meaning does not matter, only that they are the
 /// same for the same query.
 ///
 /// # Panics
@@ -42,13 +42,13 @@ pub fn query_encoder_conforms_with<E: QueryEncoder>(
     encoder: &E,
     queries: &[&E::Query],
     tolerance: f32,
-    numbers: impl Fn(&E::Encoding) -> Vec<f32>,
+    components: impl Fn(&E::Encoding) -> Vec<f32>,
 ) {
     assert!(encoder.dim() > 0, "a query encoder: at least one dimension");
     conforms("a query encoder", queries.len(), tolerance, |rows| {
         let chosen: Vec<&E::Query> = rows.iter().map(|&row| queries[row]).collect();
         let encoding = encoder.encode_queries(&chosen)?;
-        let one = |row| Ok(numbers(&encoding.select_rows(&[row])?));
+        let one = |row| Ok(components(&encoding.select_rows(&[row])?));
         (0..encoding.rows()).map(one).collect()
     });
 }

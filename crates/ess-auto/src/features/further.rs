@@ -22,7 +22,7 @@ pub(crate) fn search(
     }
 }
 
-/// The inner products of one query, brought to length 1, with some of the items, whose mean length is brought to 1; none for
+/// The inner products of one query, brought to unit norm, with some of the items, whose mean norm is brought to 1; none for
 /// queries of another kind. Nothing of training queries is needed for it.
 pub(crate) fn similarities(
     all: &FurtherItems,

@@ -21,10 +21,10 @@ use crate::{
 /// A way to search.
 pub(crate) enum System {
     Module(SearchingModule),
-    /// What was chosen automatically, and whether it may look at texts.
+    /// What was chosen automatically, and whether it may search lexically, by texts.
     Auto {
         module: Box<AutoModule>,
-        words: bool,
+        lexical: bool,
     },
 }
 
@@ -89,11 +89,11 @@ fn load_any(folder: &Path, texts: bool, device: &Device) -> Result<Loaded> {
     Ok(((module.dim(), module.dim()), autos(module, texts)))
 }
 
-/// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one by words as well.
+/// A choice by embeddings alone and, where there are texts and it was chosen with texts, the one with lexical search as well.
 fn autos(module: Box<AutoModule>, texts: bool) -> Vec<(&'static str, System)> {
-    let mut systems = vec![(" (dense)", System::Auto { module: module.clone(), words: false })];
+    let mut systems = vec![(" (dense)", System::Auto { module: module.clone(), lexical: false })];
     if texts && module.hybrid().is_some() {
-        systems.push((" (hybrid)", System::Auto { module, words: true }));
+        systems.push((" (hybrid)", System::Auto { module, lexical: true }));
     }
     systems
 }
@@ -110,9 +110,9 @@ impl System {
     ) -> Result<Run> {
         match self {
             System::Module(module) => search_with(module, name, dataset, index, queries),
-            System::Auto { module, words } => {
+            System::Auto { module, lexical } => {
                 let config = AutoConfig { lexical: module.lexical(), ..AutoConfig::default() };
-                let beside = Beside { texts: beside.texts.filter(|_| *words), ..beside };
+                let beside = Beside { texts: beside.texts.filter(|_| *lexical), ..beside };
                 let collection = collection(dataset, beside, &config)?;
                 search_automatically(&module.bind(&collection)?, &collection, queries, beside, name)
             }

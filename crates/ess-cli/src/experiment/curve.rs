@@ -31,7 +31,7 @@ Examples:
   ess experiment curve --out target/curve --module linear --module ridge --counts 10,100 \\
       --data 'SciFact=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'
 
-  # Automatic choice beside them, by embeddings alone and with words.
+  # Automatic choice beside them, by embeddings alone and with lexical search.
   ess experiment curve --out target/curve --module linear --module auto --texts SciFact=data/scifact --counts 50,250 \\
       --data 'SciFact=data/scifact/minilm,data/scifact/qrels/train.tsv,,data/scifact/qrels/test.tsv'";
 
@@ -43,7 +43,7 @@ Examples:
 /// which teaches nothing of what a query asks for: they show how often the guard is wrong.
 ///
 /// Automatic choice (`--module auto`) is measured likewise: by embeddings alone and, for data sets whose texts are given, a second
-/// time with words. It chooses from the drawn queries alone, without dev, and keeps the frozen encoder where it proves no gain; null runs
+/// time with lexical search. It chooses from the drawn queries alone, without dev, and keeps the frozen encoder where it proves no gain; null runs
 /// show how often it departs from it wrongly.
 ///
 /// Writes curve.md, results.json and a plot for each data set into the folder. Each run is kept in a file of its own, so that

@@ -1,4 +1,4 @@
-//! Indexes of words: built of texts, or of sparse vectors.
+//! Lexical indexes: built of texts, or of sparse vectors.
 
 use std::{path::Path, time::Instant};
 

@@ -37,7 +37,7 @@ impl IndexArguments {
         !self.no_verify
     }
 
-    /// Whether the index is one of words.
+    /// Whether the index is lexical.
     pub(crate) fn is_sparse(&self) -> Result<bool> {
         Ok(SparseIndexFile::is_one(&self.index)?)
     }
@@ -47,7 +47,7 @@ impl IndexArguments {
         Ok(IndexFile::open(&self.index, self.opening())?)
     }
 
-    /// Opens the file of an index of words as asked for.
+    /// Opens the file of a lexical index as asked for.
     pub(crate) fn open_sparse(&self) -> Result<SparseIndexFile> {
         Ok(SparseIndexFile::open(&self.index, self.opening())?)
     }

@@ -58,7 +58,7 @@ struct TokenReport {
     verified: bool,
 }
 
-/// Of an index of words.
+/// Of a lexical index.
 #[derive(Serialize)]
 struct SparseReport {
     kind: &'static str,

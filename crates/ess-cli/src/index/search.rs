@@ -108,7 +108,7 @@ impl Search {
         {
             ensure!(
                 given.is_none(),
-                "{flag}: expected no such setting for an exact index of words; leave the flag out"
+                "{flag}: expected no such setting for an exact lexical index; leave the flag out"
             );
         }
         let file = self.index.open_sparse()?;
@@ -119,13 +119,13 @@ impl Search {
             )?;
             return self.answer_sparse(&file, &index, ids);
         };
-        self.queries.refuse("texts by --beir or --text, for this index is of words")?;
+        self.queries.refuse("texts by --beir or --text, for this index is lexical")?;
         let (queries, texts) = self.texts.read()?;
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let start = Instant::now();
         let mut hits = index.search(&bm25.encode_queries(&texts)?, self.k)?;
         let seconds = start.elapsed().as_secs_f64();
-        // Items without a word of the query are no answers.
+        // Items without a term of the query are no answers.
         hits.iter_mut().for_each(|hits| hits.retain(|hit| hit.similarity > 0.0));
         Ok(Answers { queries, hits, ids, seconds })
     }

@@ -9,6 +9,7 @@ fn built(program: &str) -> bool {
         "distil",
         "import-words",
         "rerank",
+        "train-encoder",
         "train-cross-encoder",
         "train-rocketqa",
         "merge",
@@ -18,6 +19,7 @@ fn built(program: &str) -> bool {
     (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
         && (program != "fetch" || cfg!(feature = "object-store"))
         && (program != "serve-embeddings" || cfg!(feature = "serve"))
+        && (!program.starts_with("relations") || cfg!(feature = "relations"))
 }
 
 #[test]
@@ -50,6 +52,10 @@ fn every_program_explains_its_arguments() {
         ("import-words", "--words --out --beir --sif --remove-component --json"),
         ("rerank", "--model --beir --run --depth --qrels --write-run --quiet --json"),
         (
+            "train-encoder",
+            "--model --beir --train --dev --settings --seed --unguarded --checkpoint --out --quiet --json",
+        ),
+        (
             "train-cross-encoder",
             "--model --beir --train --dev --run --loss --teacher --negatives-per-positive --settings --seed --unguarded \
              --checkpoint --out --quiet --json",
@@ -63,6 +69,7 @@ fn every_program_explains_its_arguments() {
         ("serve-embeddings", "--model --host --port --prompt --json"),
         ("index", "build search tune compact info"),
         ("engine", "upload search"),
+        ("relations", "train evaluate search"),
         ("import", "--npy --ids --out --json"),
         (
             "encode",
@@ -101,8 +108,22 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "index",
         "engine",
         "import",
+        "import-words",
         "encode",
         "distil",
+        "merge",
+        "verify",
+        "fetch",
+        "rerank",
+        "train-encoder",
+        "train-cross-encoder",
+        "train-rocketqa",
+        "serve-embeddings",
+        "relations train",
+        "relations evaluate",
+        "relations search",
+        "device",
+        "completions",
     ];
     for name in programs.into_iter().filter(|name| built(name)) {
         run(name, ["--no-such-flag"]).failed_with(&["--no-such-flag", "--help"]);

@@ -28,7 +28,7 @@ impl Patches {
         Ok(Self { image, patch, colours, weight, class })
     }
 
-    /// How many numbers an image has.
+    /// How many values an image has: pixels, times colours.
     pub(super) fn pixels(&self) -> usize {
         self.colours * self.image * self.image
     }

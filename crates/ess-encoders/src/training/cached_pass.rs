@@ -15,7 +15,7 @@ pub(crate) struct StepSide<'n, 't, N> {
     pub(crate) texts: Vec<&'t TokenIds>,
     /// How many tokens of each the pooling leaves out.
     pub(crate) skipped: usize,
-    /// How many numbers a text has.
+    /// How many components the vector of a text has.
     pub(crate) dim: usize,
 }
 

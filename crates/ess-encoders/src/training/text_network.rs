@@ -3,7 +3,7 @@
 use super::network::Gradients;
 use crate::transformer::token_batch::TokenBatch;
 
-/// A network from a run of tokens to a row of `d` numbers for each text, forwards and backwards.
+/// A network from a run of tokens to a row of `d` components for each text, forwards and backwards.
 pub(crate) trait TextNetwork: Sync {
     /// What the gradients of one run of tokens need.
     type Tape: Send + Sync;

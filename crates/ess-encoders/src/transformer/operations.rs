@@ -79,7 +79,7 @@ pub(crate) trait Compute {
     /// As many zeros.
     fn zeros_like(&self, tokens: &Self::Tokens) -> Self::Tokens;
 
-    /// `tokens` and as many numbers of host memory, row-major.
+    /// `tokens` and as many components of host memory, row-major.
     fn add_rows(&self, tokens: Self::Tokens, rows: &[f32]) -> Self::Tokens;
 
     /// `residual + tokens`.

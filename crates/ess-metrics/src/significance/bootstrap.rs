@@ -8,7 +8,7 @@ use super::{
     differences::{check_values, differences},
     draws::Draws,
     studentised, subset_means,
-    tails::{check_confidence, fewest, ranked_out, tail_rank},
+    tails::{check_confidence, ranked_out, smallest_sample, tail_rank},
 };
 use crate::error::Error;
 
@@ -65,7 +65,7 @@ impl Bootstrap {
     /// [`Error::InvalidParameter`] for a confidence or a number of resamples outside its range.
     pub fn interval(&self, values: &[f64], confidence: f64) -> Result<Option<[f64; 2]>, Error> {
         let rank = self.check(values, confidence)?;
-        if differing_from_most(values) < fewest(confidence) {
+        if differing_from_most(values) < smallest_sample(confidence) {
             return Ok(None);
         }
         let studentised = studentised::interval(self.draws(), values, rank);

@@ -9,7 +9,7 @@ use super::{
     draws::{Draws, MAX_EXHAUSTIVE},
     scaled_systems::ScaledSystems,
     studentised,
-    tails::{check_confidence, fewest, ranked_out, tail_rank},
+    tails::{check_confidence, ranked_out, smallest_sample, tail_rank},
     unseen_losses::UnseenLosses,
 };
 use crate::error::Error;
@@ -164,7 +164,9 @@ impl ChoiceTest {
         let unseen = UnseenLosses::of(&of_chosen, evidence.systems, range(baseline, chosen, tried));
         evidence.p_unseen_losses = unseen.p();
         let turns = tail_rank(maxima.len(), confidence);
-        let (Ok(turns), true) = (turns, differing >= fewest(confidence)) else { return Ok(evidence) };
+        let (Ok(turns), true) = (turns, differing >= smallest_sample(confidence)) else {
+            return Ok(evidence);
+        };
         let [seen, high] = studentised::interval_of_chosen(self.draws(), &of_chosen, &others, rank);
         let critical = ranked_out(maxima, turns)[1].max(0.0);
         let unit = of_chosen.iter().map(|x| x * x).sum::<f64>().sqrt() / of_chosen.len() as f64;
@@ -208,7 +210,7 @@ fn others(
     for system in tried {
         let of_system = differences(baseline, system)?;
         // One that differs on fewer queries could not have been believed, whatever it reached.
-        if count(&of_system) >= fewest(confidence) && of_system != chosen {
+        if count(&of_system) >= smallest_sample(confidence) && of_system != chosen {
             others.push(of_system);
         }
     }

@@ -30,7 +30,7 @@ pub(super) fn tail_rank(draws: usize, confidence: f64) -> Result<usize, Error> {
 
 /// The smallest sample for which a one-sided sign test can reach the level of one tail, `(1 − confidence) / 2`: 6 at 95 %,
 /// 8 at 99 %.
-pub(super) fn fewest(confidence: f64) -> usize {
+pub(super) fn smallest_sample(confidence: f64) -> usize {
     ((2.0 / (1.0 - confidence)).log2() - 1e-9).ceil() as usize
 }
 
@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn levels_that_are_powers_of_two_need_as_many_values_as_their_exponent() {
         // Both tails of 1/2, 3/4 and 7/8 are 1/4, 1/8 and 1/16: 2, 3 and 4 coins that fall the same way.
-        assert_eq!([0.5, 0.75, 0.875, 0.95, 0.99].map(fewest), [2, 3, 4, 6, 8]);
+        assert_eq!([0.5, 0.75, 0.875, 0.95, 0.99].map(smallest_sample), [2, 3, 4, 6, 8]);
     }
 
     #[test]

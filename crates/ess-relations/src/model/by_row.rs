@@ -42,7 +42,7 @@ pub trait RowModel: Send + Sync {
     /// The components of an entity's encoding, `d`.
     fn entity_dim(&self) -> usize;
 
-    /// The numbers of each relation.
+    /// The parameters of each relation.
     fn relation_dim(&self) -> usize;
 
     /// The components of a query and of an item: those of an entity by default.

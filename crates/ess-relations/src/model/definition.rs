@@ -15,10 +15,10 @@ pub trait RelationModel: Send + Sync {
     /// The components of an entity's encoding, `d`.
     fn entity_dim(&self) -> usize;
 
-    /// The numbers of each relation.
+    /// The parameters of each relation.
     fn relation_dim(&self) -> usize;
 
-    /// The numbers that all relations share, such as a core tensor; none by default.
+    /// The parameters that all relations share, such as a core tensor; none by default.
     fn shared_len(&self) -> usize {
         0
     }
@@ -33,7 +33,7 @@ pub trait RelationModel: Send + Sync {
         false
     }
 
-    /// Whether N3 and L2 take the numbers of a relation: yes by default, no where they are no sizes, such as RotatE's angles.
+    /// Whether N3 and L2 take the parameters of a relation: yes by default, no where they are no sizes, such as RotatE's angles.
     fn penalises_relations(&self) -> bool {
         true
     }

@@ -76,12 +76,12 @@ module_config!(HypencoderConfig, Hypencoder::KIND, has_scoring);
 /// A Hypencoder (Killingback et al., SIGIR 2025) over frozen embeddings: a query becomes a network over the item vector ([`Neurons`]),
 /// `⟨z, d⟩ + Σⱼ vⱼ relu(⟨uⱼ, d⟩ + bⱼ)`, whose weights learned heads make of the query's encoding.
 ///
-/// `z = q + q W + c`; with `t = q T` (`r` numbers) `uⱼ = uⱼ⁰ + t Uⱼ`, `b = g (b⁰ + t B)` and `v = g (v⁰ + t V)`. `g` is
+/// `z = q + q W + c`; with `t = q T` (`r` components) `uⱼ = uⱼ⁰ + t Uⱼ`, `b = g (b⁰ + t B)` and `v = g (v⁰ + t V)`. `g` is
 /// [`Hypencoder::GAIN`]. All but `T` and `u⁰` is zero at the start, so the module starts as the query's inner product with the item, to
 /// which weight decay leads it back. Where `d_query` and `d_item` differ, `q W₀` takes the place of `q`, with a trained `W₀` whose starting
 /// values are random. The paper trains the encoder too, has several layers, and makes the weights by attention over token states.
 ///
-/// A query is `(1 + h) d_item + 2 h` numbers, which no index of inner products takes as they are: `ScoredSearcher` of ess-searchers
+/// A query is `(1 + h) d_item + 2 h` components, which no index of inner products takes as they are: `ScoredSearcher` of ess-searchers
 /// searches with `z`, and orders what it finds by the network.
 ///
 /// ```

@@ -88,7 +88,7 @@ module_config!(PolyEncoderConfig, PolyEncoder::KIND, has_scoring);
 /// which weight decay leads it back. Where the dimensions of sentence embedding and items differ, `s W₀` takes the place of `s`, with a
 /// trained `W₀` whose starting values are random.
 ///
-/// With `m = 1` it is [`TokenAttention`](crate::TokenAttention) with one head. A query is `m · d_item` numbers, which no index of
+/// With `m = 1` it is [`TokenAttention`](crate::TokenAttention) with one head. A query is `m · d_item` components, which no index of
 /// inner products takes as they are: `ScoredSearcher` of ess-searchers searches with them.
 ///
 /// ```

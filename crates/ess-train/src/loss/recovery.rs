@@ -86,7 +86,7 @@ impl LossKind for Recovery {
 }
 
 impl Loss for Recovery {
-    // On the host for every device: `n × d` numbers are little beside what any other loss moves.
+    // On the host for every device: `n × d` components are little beside what any other loss moves.
     fn evaluate(
         &self,
         queries: Tensor<2>,

@@ -18,7 +18,7 @@ use crate::data::{
 pub(crate) struct Collection {
     pub(crate) items: Embeddings,
     pub(crate) dense: IndexSearcher<Identity, FlatIndex>,
-    pub(crate) words: SparseIndex,
+    pub(crate) lexical: SparseIndex,
     /// Over the concatenated vectors, with α = 1.
     pub(crate) both: HybridIndex,
     /// Training and dev queries together.
@@ -49,11 +49,11 @@ impl Collection {
         let dataset = open_for_rankings(&data.embeddings, data.ranked)?;
         let texts = BeirTexts::read(&data.beir)?;
         let item_texts = texts.items(dataset.item_ids())?;
-        let (encoder, item_words) = Bm25Encoder::fit_and_encode(&item_texts, Bm25Config::default())?;
+        let (encoder, item_terms) = Bm25Encoder::fit_and_encode(&item_texts, Bm25Config::default())?;
         let items = dataset.items().clone();
         let dense = IndexSearcher::new(Identity::new(items.dim()), FlatIndex::new(items.clone())?)?;
-        let words = SparseIndex::new(&item_words);
-        let both = HybridIndex::new(items.clone(), &item_words, 1.0)?;
+        let lexical_index = SparseIndex::new(&item_terms);
+        let both = HybridIndex::new(items.clone(), &item_terms, 1.0)?;
         let judge = |qrels: &Qrels| -> Result<Judged> {
             let judged = dataset.judge(qrels)?;
             say_left_out(&data.embeddings, &judged.left_out);
@@ -65,7 +65,7 @@ impl Collection {
             let own = usize::from(judged.own_items.iter().any(Option::is_some));
             let depth = depth + own;
             Ok(Judged {
-                pass: BothLists::search(&dense, &words, &queries, depth)?,
+                pass: BothLists::search(&dense, &lexical_index, &queries, depth)?,
                 depth,
                 relevant: grades.iter().map(|of| relevant(of)).collect(),
                 qrels: rows(&grades)?,
@@ -84,7 +84,7 @@ impl Collection {
         let learn =
             data.has_train().then(|| judge(&learn).context("training and dev queries")).transpose()?;
         let test = judge(&read_qrels(&data.test)?).context("test queries")?;
-        Ok(Self { items, dense, words, both, learn, test })
+        Ok(Self { items, dense, lexical: lexical_index, both, learn, test })
     }
 }
 

@@ -18,7 +18,7 @@ pub(crate) enum System {
     /// The encoder alone.
     Frozen,
     /// BM25 alone.
-    Words,
+    Lexical,
     /// A combination as it is.
     Fixed(Combination),
     /// A combination with the share that was best on the queries to learn from.
@@ -54,7 +54,7 @@ const RANKS: Combination = Combination::ReciprocalRank { k: 60.0, weight: 0.5 };
 impl System {
     pub(crate) const ALL: [Self; 20] = [
         Self::Frozen,
-        Self::Words,
+        Self::Lexical,
         Self::Fixed(Combination::Sum),
         Self::Fixed(MIN_MAX),
         Self::Tuned(MIN_MAX),
@@ -85,7 +85,7 @@ impl System {
         };
         match self {
             Self::Frozen => "frozen".to_owned(),
-            Self::Words => "BM25".to_owned(),
+            Self::Lexical => "BM25".to_owned(),
             Self::Fixed(combination) => {
                 let share = combination.weight().map(|weight| format!(", {weight}"));
                 format!("{}{}", combined(combination), share.unwrap_or_default())
@@ -113,7 +113,7 @@ impl System {
 
     pub(crate) fn cost(self) -> Cost {
         let [indexes, calls] = match self {
-            Self::Frozen | Self::Words => [1, 1],
+            Self::Frozen | Self::Lexical => [1, 1],
             Self::Feedback => [1, 2],
             Self::Fixed(Combination::Raw { .. }) | Self::Tuned(Combination::Raw { .. }) => [1, 1],
             Self::Learned(Combination::Raw { .. }, look) => [1, if look.scores { 3 } else { 1 }],
@@ -133,7 +133,7 @@ impl System {
         };
         let learn = || collection.learn.as_ref().context("queries to learn from");
         Ok(match self {
-            Self::Frozen | Self::Words => ready(None, None, String::new()),
+            Self::Frozen | Self::Lexical => ready(None, None, String::new()),
             Self::Feedback => {
                 let FeedbackConfig { item_weights, weight } = FeedbackConfig::default();
                 ready(None, None, format!("{} items, weight {weight}", item_weights.depth))
@@ -162,17 +162,17 @@ impl System {
 impl Ready {
     /// The best items of each query, as many as the measure looks at, by the indexes that the system stands for.
     pub(crate) fn search(&self, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
-        let Collection { dense, words, both, .. } = collection;
+        let Collection { dense, lexical, both, .. } = collection;
         let (queries, k) = (&judged.queries, judged.hits);
         if let Some(weight) = self.weight.clone() {
             return Ok(match weight.combination() {
                 Combination::Raw { .. } => LearnedHybrid::new(both, weight)?.search(queries, k)?,
-                _ => LearnedFusion::new(dense, words, weight, judged.depth)?.search(queries, k)?,
+                _ => LearnedFusion::new(dense, lexical, weight, judged.depth)?.search(queries, k)?,
             });
         }
         Ok(match (self.system, self.combination) {
             (_, Some(combination)) => combined(combination, collection, judged)?,
-            (System::Words, None) => words.search(queries.lexical(), k)?,
+            (System::Lexical, None) => lexical.search(queries.lexical(), k)?,
             (System::Feedback, None) => {
                 let config = FeedbackConfig::default();
                 FeedbackSearcher::new(dense.index(), &collection.items, config)?.search(queries.dense(), k)?
@@ -184,11 +184,11 @@ impl Ready {
 
 /// One index where the combination is an inner product, two otherwise.
 fn combined(combination: Combination, collection: &Collection, judged: &Judged) -> Result<Vec<Vec<Hit>>> {
-    let Collection { dense, words, both, .. } = collection;
+    let Collection { dense, lexical, both, .. } = collection;
     let (queries, k) = (&judged.queries, judged.hits);
     Ok(match combination {
         Combination::Raw { weight } => both.search(&queries.weighted(&vec![weight; queries.rows()])?, k)?,
-        _ => FusedSearcher::new(dense, words, combination, judged.depth)?.search(queries, k)?,
+        _ => FusedSearcher::new(dense, lexical, combination, judged.depth)?.search(queries, k)?,
     })
 }
 

@@ -12,13 +12,13 @@ use super::{
     searched::{HITS, Searched},
 };
 
-/// The words of items in an index, and those of the test queries.
-struct Words {
+/// The lexical encodings of items in an index, and those of the test queries.
+struct LexicalData {
     index: SparseIndex,
     queries: SparseVectors,
 }
 
-impl Words {
+impl LexicalData {
     fn of(data: &Opened, texts: &Texts) -> Result<Self> {
         let texts = texts.read()?;
         let items = texts.items(data.dataset.item_ids())?;
@@ -28,16 +28,16 @@ impl Words {
     }
 }
 
-/// Searches with words alone.
+/// Lexical search alone.
 pub(super) fn bm25(data: &Opened, texts: &Texts) -> Result<Searched> {
-    let Words { index, queries } = Words::of(data, texts)?;
+    let LexicalData { index, queries } = LexicalData::of(data, texts)?;
     let bytes = index.memory_use().total();
     Searched::new((&data.test, data.dataset.item_ids()), (&queries, &index), HITS, bytes)
 }
 
 /// Adds the similarities of both, each brought to the range of 0 to 1, with equal weights.
 pub(super) fn hybrid(data: &Opened, texts: &Texts) -> Result<Searched> {
-    let (Words { index, queries }, dense) = (Words::of(data, texts)?, dense::searcher(data)?);
+    let (LexicalData { index, queries }, dense) = (LexicalData::of(data, texts)?, dense::searcher(data)?);
     let bytes = index.memory_use().total() + bytes(dense.index());
     let queries = HybridEncoding::new(data.test.set.encodings().clone(), queries)?;
     let searcher = FusedSearcher::new(dense, index, Combination::default(), HITS)?;

@@ -9,7 +9,7 @@ use crate::experiment::tuned::FROZEN;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum System {
-    /// Words alone.
+    /// Lexical search alone.
     Bm25,
     /// The vectors of an encoder as they are.
     BiEncoder { encoder: String },

@@ -17,7 +17,7 @@ use crate::{
 
 use super::{draw::Draw, learner::Learner};
 
-/// Automatic choice on a data set: by embeddings alone or, given texts, by words as well.
+/// Automatic choice on a data set: by embeddings alone or, given texts, with lexical search as well.
 pub(super) struct Automatic<'a> {
     config: AutoConfig,
     texts: Option<&'a Texts>,

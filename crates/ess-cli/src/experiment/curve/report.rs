@@ -51,7 +51,7 @@ by the first kind of knowledge. Runs of one data set share their dev queries, so
 
 const AUTO: &str = "
 *Auto* is automatic choice (`ess train --module auto`), by embeddings alone (*dense*) and, where a data set's texts were given, with
-words (*hybrid*), each within BUDGET CPU-seconds for every run. It sees no dev queries: it learns from the drawn queries and judges itself on them
+lexical search (*hybrid*), each within BUDGET CPU-seconds for every run. It sees no dev queries: it learns from the drawn queries and judges itself on them
 by nested cross-validation, so it has fewer judged queries in all than the modules beside it, and keeps the frozen encoder where fewer than 20 are
 drawn. What it chose is what is deployed, so that *trained* and *deployed* are the same; *let through* counts choices of something else than
 the frozen encoder.

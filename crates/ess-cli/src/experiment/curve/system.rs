@@ -5,7 +5,7 @@ use ess_train::RecipeConfig;
 
 use crate::arguments::kind_parser::KindParser;
 
-/// Automatic choice by embeddings alone, and with words, as the page calls them.
+/// Automatic choice by embeddings alone, and with lexical search, as the page calls them.
 pub(super) const DENSE: &str = "auto, dense";
 pub(super) const HYBRID: &str = "auto, hybrid";
 

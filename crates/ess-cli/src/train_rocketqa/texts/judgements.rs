@@ -35,7 +35,7 @@ pub(super) fn files_of(beir: &Path) -> Result<Vec<PathBuf>> {
 /// The queries that any of these files judges, in whichever format.
 ///
 /// # Errors
-/// For a file that has no judgements, by its name: one that is passed over might be that of a test.
+/// For a file that has no judgements, by its name: one that is ignored might be that of a test.
 pub(super) fn queries_of(files: impl IntoIterator<Item = PathBuf>) -> Result<HashSet<String>> {
     let mut judged = HashSet::new();
     for file in files {

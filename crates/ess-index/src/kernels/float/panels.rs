@@ -83,7 +83,7 @@ impl<T: Pod + Send + Sync> Panels<T> {
         [&self.whole, &self.last]
     }
 
-    /// How many numbers [`Panels::parts`] have together; `None` when the sizes overflow.
+    /// How many components [`Panels::parts`] have together; `None` when the sizes overflow.
     pub(crate) fn size(len: usize, dim: usize) -> Option<usize> {
         len.checked_next_multiple_of(LANES)?.checked_mul(dim)
     }

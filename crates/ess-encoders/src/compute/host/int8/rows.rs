@@ -16,7 +16,7 @@ pub(super) struct Rows {
 }
 
 /// The smallest range of a row that is told from zeros.
-const LEAST_RANGE: f32 = 1e-30;
+const MIN_RANGE: f32 = 1e-30;
 
 impl Rows {
     /// Rounds rows of `n × d_in`. A row that is not finite gets a scale that is no number.
@@ -50,9 +50,9 @@ impl WithSimd for Round<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { rows, d_in, all } = self;
-        let places = all.scales.iter_mut().zip(&mut all.zeros);
+        let scales = all.scales.iter_mut().zip(&mut all.zeros);
         for ((row, codes), (scale, zero)) in
-            rows.chunks_exact(d_in).zip(all.codes.chunks_exact_mut(all.depth)).zip(places)
+            rows.chunks_exact(d_in).zip(all.codes.chunks_exact_mut(all.depth)).zip(scales)
         {
             (*scale, *zero) = round_row(row, &mut codes[..d_in]);
         }
@@ -66,7 +66,7 @@ fn round_row(row: &[f32], codes: &mut [u8]) -> (f32, i32) {
     const ROUND: f32 = 12_582_912.0;
     let (least, most) = range(row);
     let span = most - least;
-    if span < LEAST_RANGE {
+    if span < MIN_RANGE {
         codes.fill(0);
         return (0.0, 0);
     }
