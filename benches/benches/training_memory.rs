@@ -1,7 +1,7 @@
 //! How much memory does a training step take, and for how long, when the batch or the corpus is large?
 //!
 //! One step of the linear module with softmax, forward, backward and AdamW, in a process of its own for each case, since the
-//! peak of a process never falls: 65 536 queries against the batch's own 65 536 items, and 1024 queries against all of a
+//! peak of a process never falls. The cases are 65 536 queries against the batch's own 65 536 items, and 1024 queries against all of a
 //! million items. `items` says how much of the peak the frozen embeddings are.
 //!
 //! ```text

@@ -29,7 +29,7 @@ use crate::{
 
 /// Chooses a searching operation: which features count how much, and which module is trained.
 ///
-/// Everything is judged on held-out queries by nested cross-validation: what judges a fold is learned without it, and the
+/// Everything is judged on held-out queries by nested cross-validation. What judges a fold is learned without it. The
 /// weights among it are fitted to the queries of the other folds with neighbours and a module that saw neither that fold's
 /// labels nor those of the query's own. A simpler choice is taken when it is not clearly worse, and the frozen encoder when
 /// no gain is proven.

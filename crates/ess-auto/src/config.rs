@@ -64,8 +64,8 @@ pub struct AutoConfig {
     /// something is chosen in `(1 − confidence) / 2` of choices at most, also where many queries gain a little and few lose much.
     /// Losses that no held-out query shows are allowed for by Gaffke's test
     /// ([`UnseenLosses`](ess_metrics::UnseenLosses)): a query may lose the whole range of nDCG, and nothing is assumed of which
-    /// queries do. Small gains on few held-out queries are given up for it: `n` queries that gain `g` each show nothing below
-    /// `n ln(1 + g)` of 3.7 for one trial and 5.8 for eight, at the default: a gain of .05 on each needs 76 queries with one
+    /// queries do. Small gains on few held-out queries are given up for it. `n` queries that gain `g` each show nothing below
+    /// `n ln(1 + g)` of 3.7 for one trial and 5.8 for eight, at the default. A gain of .05 on each needs 76 queries with one
     /// trial, and 119 with eight. Default: 0.95.
     pub confidence: f64,
     /// The seed of every random step. Default: 0.

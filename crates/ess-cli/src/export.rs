@@ -21,7 +21,7 @@ Examples:
 
 /// Write a searching module as Dense folders of sentence-transformers, or as a NumPy matrix.
 ///
-/// Any module that is affine becomes one Dense folder, what is residual in it merged; an MLP of GELU or ReLU becomes one
+/// Any module that is affine becomes one Dense folder, what is residual in it merged. An MLP of GELU or ReLU becomes one
 /// more than it has hidden layers, as 0_Dense, 1_Dense, … A module of two sides is written one side at a time.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]

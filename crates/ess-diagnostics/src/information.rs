@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{alignment::check_pairs, error::Error};
 
-/// A lower bound of the mutual information of a query and its relevant item, in nats: `ln N − L`, where `L` is the softmax loss of
+/// A lower bound of the mutual information of a query and its relevant item, in nats: `ln N − L`. `L` is the softmax loss of
 /// picking each query's item among those of all `N` pairs (InfoNCE: van den Oord, Li and Vinyals, 2018; Poole, Ozair, van den Oord,
 /// Alemi and Tucker, "On variational bounds of mutual information", ICML 2019).
 ///

@@ -19,7 +19,7 @@ use crate::{
     sentence::{engine::Engine, head::HeadStep},
 };
 
-/// A ColBERT encoder (Khattab and Zaharia 2020; Santhanam et al., "ColBERTv2", 2022): every token of a text has a vector of unit
+/// A ColBERT encoder (Khattab and Zaharia 2020; Santhanam et al., "ColBERTv2", 2022). Every token of a text has a vector of unit
 /// norm, and a query is as near to an item as the sum, over the query's tokens, of the largest inner product with a token of
 /// the item (MaxSim).
 ///

@@ -14,10 +14,10 @@ const DELETED_AT_ONCE: usize = 1 << 16;
 /// Brings a collection to hold exactly the items of a file, each in its row, block by block.
 ///
 /// An upload is alone with its collection. It is told what it did before ([`UploadRecord`]), and calls `keep` with what it did
-/// so far before and after each block; where `keep` writes that down, an upload that was stopped at any moment goes on where it
-/// was: what is known to be stored is not sent again, what may have been half stored is stored again in the same rows, and
+/// so far before and after each block. Where `keep` writes that down, an upload that was stopped at any moment goes on where it
+/// was. What is known to be stored is not sent again, what may have been half stored is stored again in the same rows, and
 /// vectors that changed replace those that were there. Items of others are refused as far as their number and their rows tell
-/// them: a collection that was dropped and filled by others with as many items in the same rows is not told from this upload's,
+/// them. A collection that was dropped and filled by others with as many items in the same rows is not told from this upload's,
 /// nor are two uploads that begin at once in one empty collection. Runnable at [`NamedEngine`](crate::NamedEngine).
 ///
 /// ```no_run

@@ -1,10 +1,10 @@
 //! The most similar items without looking at all of them.
 //!
 //! MaxScore (Turtle and Flood, "Query evaluation: strategies and optimizations", 1995) with the largest values of blocks
-//! (Ding and Suel, "Faster top-k document retrieval using block-max indexes", 2011), a window of items at a time: components
+//! (Ding and Suel, "Faster top-k document retrieval using block-max indexes", 2011), a window of items at a time. Components
 //! that cannot lift an item among the best by themselves are gone through only where the others bring one near, or are looked
 //! up where they bring few. The sums that decide are rounded in another order than the inner product, so the bound leaves room
-//! for it; what is offered is the inner product as it is defined, component by component.
+//! for it. What is offered is the inner product as it is defined, component by component.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 

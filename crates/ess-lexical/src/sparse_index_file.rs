@@ -49,7 +49,7 @@ pub struct Attached<'a> {
 /// An open file of a [`SparseIndex`], with what was saved beside it.
 ///
 /// It is mapped and searched where it lies, so that a search opens in the time that it takes to check the file, and in less
-/// than a millisecond without that; or it is read into memory ([`Opening::Read`]), where other programs may write to the file.
+/// than a millisecond without that. Or it is read into memory ([`Opening::Read`]), where other programs may write to the file.
 ///
 /// ```
 /// use ess_core::{QueryEncoder, Searcher};

@@ -1,5 +1,5 @@
 //! Searching modules written outside the workspace of ESS: a rotation, learned as one angle for each pair of
-//! dimensions, and one that looks at tokens; a loss, a measure and a feature of automatic choice, each called by name; and a
+//! dimensions, and one that looks at tokens. Beside them a loss, a measure and a feature of automatic choice, each called by name; and a
 //! search task that such a rotation solves.
 
 mod first_two;

@@ -38,8 +38,8 @@ pub struct Choice {
     pub frozen: f64,
     /// nDCG@10 of what the interval is about: the trial that was taken or, where none was, the best.
     pub chosen: f64,
-    /// The interval of the gain: so many standard errors to both sides as the largest t statistic of all candidates
-    /// (trials, times shares of the way to their weights) has by chance, and to the lower side as far as losses that no
+    /// The interval of the gain. It reaches so many standard errors to both sides as the largest t statistic of all candidates
+    /// (trials, times shares of the way to their weights) has by chance. To the lower side it reaches as far as losses that no
     /// held-out query has shown may go ([`AutoConfig::confidence`]). It is paid for that one of many was chosen.
     pub interval: [f64; 2],
     /// The level of the interval.

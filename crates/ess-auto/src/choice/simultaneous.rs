@@ -12,7 +12,7 @@ const DRAWS: usize = 3999;
 const TOGETHER: usize = 125;
 
 /// The value that the largest t statistic of several candidates exceeds by chance in a share of `level` at most, when none
-/// of them differs from the baseline: the signs of each query's differences are drawn at random, for all candidates
+/// of them differs from the baseline. The signs of each query's differences are drawn at random, for all candidates
 /// together, which leaves what the candidates have in common as it is (Westfall and Young, "Resampling-Based Multiple
 /// Testing", 1993, §2). Infinite for a level that so few draws cannot tell.
 ///

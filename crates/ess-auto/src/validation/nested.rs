@@ -45,8 +45,8 @@ impl Trials<'_> {
     /// when the budget ends.
     ///
     /// Nothing that judges the fold saw its labels: neighbours and module are made without it. The weights are fitted to the
-    /// queries of the other folds, each with neighbours and a module that saw neither the judged fold's labels nor its own:
-    /// what is made with a query's own label says nothing of what it is worth on new queries. The module that judges is one
+    /// queries of the other folds, each with neighbours and a module that saw neither the judged fold's labels nor its own.
+    /// What is made with a query's own label says nothing of what it is worth on new queries. The module that judges is one
     /// of those of pairs of folds.
     pub(crate) fn judge_fold(
         &self,

@@ -54,8 +54,8 @@ Examples:
 /// Put every system of the paper's sections 2.2 and 6 in one table: quality, cost of a query, bytes an item, cost of training.
 ///
 /// Each system is a case of Eq. 3, and the table says which. On the frozen encoder there are the encoder itself, searching modules
-/// and Hypencoder; with texts BM25, its hybrid with the encoder, and a cross-encoder that reorders the first items; with token states
-/// a Poly-encoder, attention over tokens and ColBERT's MaxSim; with encoders that were fine-tuned (two towers, RocketQA) each of
+/// and Hypencoder. With texts there are BM25, its hybrid with the encoder, and a cross-encoder that reorders the first items. With token
+/// states there are a Poly-encoder, attention over tokens and ColBERT's MaxSim, and with encoders that were fine-tuned (two towers, RocketQA) each of
 /// them, bare and under the same modules. What was not given is left out, and the page says which flag adds it. What is trained is
 /// measured with several seeds, with the default settings of its kind; nothing is chosen on test.
 ///

@@ -40,8 +40,8 @@ Examples:
 ///
 /// A data set is embedded by the frozen encoder and by encoders that were fine-tuned, on its task or on another one. Each is
 /// searched with as it is, and with searching modules that are trained on top of it. So the page has what fine-tuning gains, on
-/// items that training asked for and on others; how much of that modules gain on the frozen encoder; what a module gains on top of a
-/// fine-tuned one; and, for an encoder that was fine-tuned on another task, what that costs here.
+/// items that training asked for and on others. It has how much of that modules gain on the frozen encoder, what a module gains on top of a
+/// fine-tuned one and, for an encoder that was fine-tuned on another task, what that costs here.
 ///
 /// Where a data set has no dev queries, `ess train-encoder` and this program cut the same ones off: those that are
 /// searched with here were not trained on there. Writes recover.md, results.json and a plot for each data set into the folder. Each measurement is kept in

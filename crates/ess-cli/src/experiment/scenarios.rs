@@ -36,8 +36,8 @@ Examples:
 ///
 /// Encoding: noise, fewer principal directions, fewer bits, in queries and items alike. Searching: modules of rank 1, 2, 4, … up
 /// to the whole module. An encoding specific to another task: the directions in which the training queries of one data set agree
-/// with their items are all that another keeps, or what is erased from it, each in two ways: the directions orthogonally, and by least-squares
-/// concept erasure (LEACE) what queries say linearly of where their relevant items lie along them. Both are
+/// with their items are all that another keeps, or what is erased from it. Each is done in two ways. One takes the directions
+/// orthogonally. Least-squares concept erasure (LEACE) takes what queries say linearly of where their relevant items lie along them. Both are
 /// fitted on training queries and items of that other data set, and never on a test query. On each, quality is measured frozen and with a trained
 /// searching module. The outcomes that the paper predicts are stated as hypotheses, each confirmed, refuted or undecided.
 ///

@@ -32,9 +32,9 @@ Examples:
 
 /// Say what a searching module of one task is worth on another (sections B.4 and 7 of the paper).
 ///
-/// Every data set is a source and a target; all are of one encoder. A module trained on a source is searched with on each target: as
-/// it is, tuned on 10, 25 and 50 queries of the target beside one that starts from the identity on the same queries, and in parts:
-/// of a rotation and a selection one is kept, frozen or left out. For each target there is one module of all other sources, the mean of
+/// Every data set is a source and a target; all are of one encoder. A module trained on a source is searched with on each target as
+/// it is, and tuned on 10, 25 and 50 queries of the target beside one that starts from the identity on the same queries. It is also
+/// taken in parts: of a rotation and a selection one is kept, frozen or left out. For each target there is one module of all other sources, the mean of
 /// their modules, and a choice between them query by query. Three similarities of tasks, known before any test query is searched,
 /// are compared with the gains.
 ///

@@ -44,7 +44,7 @@ pub struct Published {
 /// Files in a folder of an object store that are seen together: as the set before or as the new one, and never as some of each.
 ///
 /// The content of each file is an object whose name has the checksum of the content, so that nothing that is there is ever
-/// replaced by something else; a small manifest says which objects are the files of the set, and is written last. Who reads the
+/// replaced by something else. A small manifest says which objects are the files of the set, and is written last. Who reads the
 /// manifest has all names of one set.
 ///
 /// ```

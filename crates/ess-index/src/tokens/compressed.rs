@@ -18,8 +18,8 @@ use crate::{error::Error, file::in_memory::InMemory, kernels::float::lanes::LANE
 /// residual, as in ColBERTv2 (Santhanam et al. 2022) and PLAID (2022): `4 + dim · bits / 8` bytes for each token, where f16
 /// takes `2 · dim`.
 ///
-/// It is compared with queries by MaxSim, `Σ over tokens t of q of max over tokens u of d of ⟨t, u⟩`, where `u` is of unit norm:
-/// the vectors of a candidate are put together by tables of whole bytes, a panel at a time, and multiplied by the kernels of the
+/// It is compared with queries by MaxSim, `Σ over tokens t of q of max over tokens u of d of ⟨t, u⟩`, where `u` is of unit norm.
+/// The vectors of a candidate are put together by tables of whole bytes, a panel at a time, and multiplied by the kernels of the
 /// exact index.
 ///
 /// ```

@@ -28,8 +28,8 @@ impl MuveraConfig {
 /// one for an item, whose inner product is about their MaxSim. So any [`Index`](ess_core::Index) and any engine does the first
 /// stage of late interaction, and its best items are compared by all tokens after that.
 ///
-/// Random hyperplanes cut the space into partitions. A partition's part of a query's vector is the sum of the query's tokens in it;
-/// of an item's vector the mean of the item's tokens in it or, where there are none, the token of the item that the fewest
+/// Random hyperplanes cut the space into partitions. A partition's part of a query's vector is the sum of the query's tokens in it.
+/// Of an item's vector it is the mean of the item's tokens in it or, where there are none, the token of the item that the fewest
 /// hyperplanes part from it. Repetitions are averaged. Without projections the inner product is never above MaxSim for items of
 /// unit norm, and random signs and the count sketch give it in the mean over seeds.
 ///

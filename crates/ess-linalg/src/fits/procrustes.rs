@@ -17,7 +17,7 @@ use starts::{nearest, scattered};
 /// to be 0. With `d_query < d_item` the rows of `R` are orthonormal, and `U Vᵀ` is the minimiser as well. With
 /// `d_query > d_item` its columns are, and `‖Q R‖` depends on `R`: the unbalanced problem, which has no closed form and
 /// local minima (Eldén and Park, "A Procrustes problem on the Stiefel manifold", Numerische Mathematik 82, 1999). It is
-/// solved by majorisation, each step of which is a balanced problem and none of which raises the sum of squares (Kiers,
+/// solved by majorisation, whose steps are balanced problems that never raise the sum of squares (Kiers,
 /// "Majorization as a tool for optimizing a class of matrix functions", Psychometrika 55, 1990), with momentum that starts
 /// again where it overshoots, from several fixed starts.
 ///

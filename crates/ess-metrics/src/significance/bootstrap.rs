@@ -52,8 +52,8 @@ impl Bootstrap {
     /// The interval of the mean, low and high, at a confidence between 0 and 1 such as 0.95; `None` where too few values
     /// tell anything.
     ///
-    /// It reaches as far as the wider of two: the studentised bootstrap, which corrects for skewness (Efron and
-    /// Tibshirani, "An Introduction to the Bootstrap", 1993, §12.5), and the means of random subsets, which invert the
+    /// It reaches as far as the wider of two. One is the studentised bootstrap, which corrects for skewness (Efron and
+    /// Tibshirani, "An Introduction to the Bootstrap", 1993, §12.5). The other is the means of random subsets, which invert the
     /// randomisation test and are exact for symmetric values (Hartigan, "Using subsample values as typical values",
     /// JASA 64, 1969). So many values must differ from the most frequent one that all of them rising is less likely than
     /// the level: 6 at 95 %, 8 at 99 %. In simulations of values like nDCG and of its differences it covers at least what
@@ -92,7 +92,7 @@ impl Bootstrap {
     /// values.
     ///
     /// The Bayesian bootstrap (weights drawn from a flat Dirichlet distribution) with one more value than there are: the
-    /// range's end. For successes and failures it is Clopper and Pearson's exact interval, and no distribution is known
+    /// range's end. For successes and failures it is Clopper and Pearson's exact interval. No distribution is known
     /// for which it covers less than it says (Gaffke, Mathematical Methods of Statistics 14, 2005; Learned-Miller and
     /// Thomas, "A new confidence interval for the mean of a bounded random variable", 2019).
     ///

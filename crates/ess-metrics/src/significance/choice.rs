@@ -19,15 +19,15 @@ use crate::error::Error;
 ///
 /// Were none of the systems different from the baseline, each query's differences could as well have the other sign. All
 /// systems' signs are turned together, query by query, and the p-value is the share of such turns in which the *best* of
-/// them is as far above the baseline as the chosen one was: the single-step max-T procedure of Westfall and Young,
+/// them is as far above the baseline as the chosen one was. It is the single-step max-T procedure of Westfall and Young,
 /// "Resampling-based multiple testing", 1993, on the self-normalised sum `Σ d / √Σ d²` of each system. Queries on which
 /// nothing differs say nothing. With at most 16 queries that differ all turns are tried, and for one system the value is
 /// then exact. With more, `resamples` random ones are, and the observed one counts with them.
 ///
 /// That assumes symmetric differences. Two more demands guard against a system that is no better on average because it
 /// loses rarely and much, and both pay for the choice. The studentised bootstrap sees the losses that these queries show.
-/// What they do not show, Gaffke's test allows for: a difference may be as low as minus the range of the measure, which is 1, or
-/// as wide as the values given, so of `n` queries that differ and gain `g` each the chance that they show none of the
+/// What they do not show, Gaffke's test allows for. A difference may be as low as minus the range of the measure, which is 1, or
+/// as wide as the values given. So of `n` queries that differ and gain `g` each the chance that they show none of the
 /// losses that would make up for the gain is `(1 + g)^-n`. Each of `m` systems had that chance, so the p-value is `m` times as
 /// large (Bonferroni): with no loss among them, a gain `g` needs at least `ln(2 m / (1 − confidence)) / ln(1 + g)` queries that
 /// differ. At 99 %:

@@ -10,7 +10,7 @@ const MIN_RATIO: f64 = 0.5;
 
 /// The interval of the mean with `rank` draws in each tail.
 ///
-/// A draw of few distinct values may have next to no spread, and then says that the mean may be anywhere; its standard
+/// A draw of few distinct values may have next to no spread, and then says that the mean may be anywhere. Its standard
 /// error is kept away from 0, in the spirit of Polansky, "Stabilizing bootstrap-t confidence intervals for small
 /// samples", Canadian Journal of Statistics 28, 2000.
 pub(super) fn interval(draws: Draws, values: &[f64], rank: usize) -> [f64; 2] {
@@ -18,7 +18,7 @@ pub(super) fn interval(draws: Draws, values: &[f64], rank: usize) -> [f64; 2] {
 }
 
 /// The same of values that were chosen for their mean out of these and `others`, which are of the same queries. What is
-/// chosen tends to lie above its mean, so its lower end is as far away as the largest of all their statistics, on the same
+/// chosen tends to lie above its mean. So its lower end is as far away as the largest of all their statistics, on the same
 /// drawn queries, goes (Romano and Wolf, "Stepwise multiple testing as formalized data snooping", Econometrica 73, 2005,
 /// in a single step).
 pub(super) fn interval_of_chosen(draws: Draws, chosen: &[f64], others: &[Vec<f64>], rank: usize) -> [f64; 2] {

@@ -77,7 +77,7 @@ impl UnseenLosses {
 /// enough to make the mean 0. Of equal gains and largest losses it is the exact binomial test; that it errs no more often than it
 /// says whatever the distribution is a conjecture that simulations support.
 ///
-/// With exponential weights the sum has the cumulants of a sum of exponential variables, so the share is found by the
+/// With exponential weights the sum has the cumulants of a sum of exponential variables. So the share is found by the
 /// saddlepoint approximation of Lugannani and Rice ("Saddle point approximation for the distribution of the sum of
 /// independent random variables", Advances in Applied Probability 12, 1980), which is up to 5 % above the exact one.
 fn p(values: &[f64], largest_loss: f64) -> f64 {

@@ -8,7 +8,7 @@ pub struct ScoredHits {
     /// The hits, most relevant first, with their exact scores.
     pub hits: Vec<Hit>,
     /// Whether no other item can have a higher score: every item was scored, or the score of the last hit is above the bound of what
-    /// was not seen ([`Scoring::bound`](ess_core::Scoring::bound)), which only an exact index over the same components can tell
+    /// was not seen ([`Scoring::bound`](ess_core::Scoring::bound)). That bound only an exact index over the same components can tell
     /// ([`Capabilities::exact`](ess_core::Capabilities)).
     pub proven: bool,
     /// How many items were scored.

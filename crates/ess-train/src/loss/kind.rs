@@ -14,7 +14,7 @@ use crate::{
 
 /// A loss over mapped queries and items.
 ///
-/// Items are frozen, or moved by a module of their own that is outside of the loss, so a loss need only say how it
+/// Items are frozen, or moved by a module of their own that is outside of the loss. So a loss need only say how it
 /// changes with the mapped queries and, where asked, with the items: it returns its own gradient, and the trainer
 /// carries it back through the modules. That lets a loss be exact over all items without keeping `n × m` similarities.
 pub trait Loss: Send + Sync {

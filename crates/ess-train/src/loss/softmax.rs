@@ -32,8 +32,8 @@ use target::{Target, relevant_items, targets_of};
 /// Cross-entropy between a softmax over items and the relevant items:
 /// `-Σⱼ wⱼ log softmax(scale · ⟨z, d⟩)ⱼ`, where `w` is the gains of a query's grades scaled to sum to 1.
 ///
-/// It is exact over any number of items. On the CPU the similarities are computed tile by tile and are never all in memory:
-/// the gradient `scale · (Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ)` is an attention over the items with the items as values, which online softmax
+/// It is exact over any number of items. On the CPU the similarities are computed tile by tile and are never all in memory.
+/// The gradient `scale · (Σⱼ pⱼ dⱼ − Σⱼ wⱼ dⱼ)` is an attention over the items with the items as values, which online softmax
 /// sums up in one pass (Milakov and Gimelshein 2018, Dao et al. 2022).
 ///
 /// ```
