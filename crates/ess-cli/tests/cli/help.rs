@@ -22,62 +22,61 @@ fn built(program: &str) -> bool {
         && (!program.starts_with("relations") || cfg!(feature = "relations"))
 }
 
+/// Programs, and words of their help.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("train", "--embeddings --train --dev --module --budget --beir --loss --seed --out --json"),
+    ("evaluate", "--embeddings --qrels --module --beir --train --run --write-run --json"),
+    (
+        "compare auto",
+        "--data --measure --budget --plot-budgets --peers --config --cells --quiet --out --json",
+    ),
+    ("compare hybrid", "--data --measure --depth --cells --seed --quiet --out --json"),
+    ("calibrate", "--embeddings --qrels --test --module --method --out --plot --json"),
+    ("compare modules", "--data --measure --system --peers --cells --seed --out --json"),
+    (
+        "experiment architectures",
+        "--data --module --texts --token-states --tuned --cross-encoder --depth --seeds --out --json",
+    ),
+    ("experiment bottleneck", "--data --module --seeds --seed --out --quiet --json"),
+    ("experiment curve", "--data --module --counts --auto-budget --texts --seeds --out --json"),
+    ("experiment recover", "--data --tuned --module --seeds --out --json"),
+    ("experiment scenarios", "--data --other --module --directions --seeds --out --json"),
+    ("experiment spaces", "--data --other-side --source-queries --seeds --out --json"),
+    ("experiment transfer", "--data --source-queries --source-items --seeds --out --json"),
+    ("export", "--module --dense --npy --json"),
+    ("import-dense", "--dense --npy --out --json"),
+    ("device", "--device --small --runs --json"),
+    ("merge", "--embeddings --beir --json"),
+    ("verify", "--embeddings --json"),
+    ("import-words", "--words --out --beir --sif --remove-component --json"),
+    ("rerank", "--model --beir --run --depth --qrels --write-run --quiet --json"),
+    (
+        "train-encoder",
+        "--model --beir --train --dev --settings --seed --unguarded --checkpoint --out --quiet --json",
+    ),
+    (
+        "train-cross-encoder",
+        "--model --beir --train --dev --run --loss --teacher --negatives-per-positive --settings --seed --unguarded \
+         --checkpoint --out --quiet --json",
+    ),
+    (
+        "train-rocketqa",
+        "--model --beir --train --dev --test --cross-encoder --cross-encoder-from --steps two-towers mined denoised \
+         augmented distilled --settings --seed --unguarded --out --quiet --json",
+    ),
+    ("fetch", "--from --out --json"),
+    ("serve-embeddings", "--model --host --port --prompt --json"),
+    ("index", "build search tune compact info"),
+    ("engine", "upload search"),
+    ("relations", "train evaluate search"),
+    ("import", "--npy --ids --out --json"),
+    ("encode", "--model --beir --out --work --layers --states --max-tokens --device --upload --http --json"),
+    ("distil", "--model --out --beir --dim --json"),
+];
+
 #[test]
 fn every_program_explains_its_arguments() {
-    let programs = [
-        ("train", "--embeddings --train --dev --module --budget --beir --loss --seed --out --json"),
-        ("evaluate", "--embeddings --qrels --module --beir --train --run --write-run --json"),
-        (
-            "compare auto",
-            "--data --measure --budget --plot-budgets --peers --config --cells --quiet --out --json",
-        ),
-        ("compare hybrid", "--data --measure --depth --cells --seed --quiet --out --json"),
-        ("calibrate", "--embeddings --qrels --test --module --method --out --plot --json"),
-        ("compare modules", "--data --measure --system --peers --cells --seed --out --json"),
-        (
-            "experiment architectures",
-            "--data --module --texts --token-states --tuned --cross-encoder --depth --seeds --out --json",
-        ),
-        ("experiment bottleneck", "--data --module --seeds --seed --out --quiet --json"),
-        ("experiment curve", "--data --module --counts --auto-budget --texts --seeds --out --json"),
-        ("experiment recover", "--data --tuned --module --seeds --out --json"),
-        ("experiment scenarios", "--data --other --module --directions --seeds --out --json"),
-        ("experiment spaces", "--data --other-side --source-queries --seeds --out --json"),
-        ("experiment transfer", "--data --source-queries --source-items --seeds --out --json"),
-        ("export", "--module --dense --npy --json"),
-        ("import-dense", "--dense --npy --out --json"),
-        ("device", "--device --small --runs --json"),
-        ("merge", "--embeddings --beir --json"),
-        ("verify", "--embeddings --json"),
-        ("import-words", "--words --out --beir --sif --remove-component --json"),
-        ("rerank", "--model --beir --run --depth --qrels --write-run --quiet --json"),
-        (
-            "train-encoder",
-            "--model --beir --train --dev --settings --seed --unguarded --checkpoint --out --quiet --json",
-        ),
-        (
-            "train-cross-encoder",
-            "--model --beir --train --dev --run --loss --teacher --negatives-per-positive --settings --seed --unguarded \
-             --checkpoint --out --quiet --json",
-        ),
-        (
-            "train-rocketqa",
-            "--model --beir --train --dev --test --cross-encoder --cross-encoder-from --steps two-towers mined denoised \
-             augmented distilled --settings --seed --unguarded --out --quiet --json",
-        ),
-        ("fetch", "--from --out --json"),
-        ("serve-embeddings", "--model --host --port --prompt --json"),
-        ("index", "build search tune compact info"),
-        ("engine", "upload search"),
-        ("relations", "train evaluate search"),
-        ("import", "--npy --ids --out --json"),
-        (
-            "encode",
-            "--model --beir --out --work --layers --states --max-tokens --device --upload --http --json",
-        ),
-        ("distil", "--model --out --beir --dim --json"),
-    ];
-    for (name, flags) in programs.into_iter().filter(|(name, _)| built(name)) {
+    for (name, flags) in PROGRAMS.iter().copied().filter(|(name, _)| built(name)) {
         let help = run(name, ["--help"]).succeeded();
         assert!(help.stderr.is_empty(), "{name}: {}", help.stderr);
         assert!(help.stdout.contains(&format!("Usage: ess {name}")), "{}", help.stdout);
