@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use ess_core::{Embeddings, Index, Searcher};
+use ess_search::ModuleState;
 use ess_train::{Judgement, QuerySet};
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     small_trials::{SECOND, small, some, with_trials},
 };
 use crate::{
+    config::TrainedModuleConfig,
     error::Error,
     features::{table, weights::Weights},
     input::{
@@ -27,15 +29,16 @@ use crate::{
     },
 };
 
-/// The module that would be deployed had the fold not been there.
+/// The module that would be deployed had the fold not been there; `trained` is part of it where a trial trained one.
 fn deployed(
     trials: &Trials<'_>,
-    weights: &FittedWeights,
-    share: f32,
+    (weights, share): (&FittedWeights, f32),
     learned: &TrainingQueries,
+    trained: Option<ModuleState>,
 ) -> AutoModule {
+    let name = "the trial".to_owned();
     let choice = Choice {
-        trial: Some("no trained module".to_owned()),
+        trial: Some(name.clone()),
         first: weights.first.clone(),
         second: weights.second.shrunk(share),
         gate: weights.gate,
@@ -53,7 +56,20 @@ fn deployed(
         encodings: BTreeMap::new(),
         neighbours: SavedNeighbours::new(trials.collection, learned),
     };
-    AutoModule::new(plan, Vec::new(), learned.set().encodings().clone())
+    let modules = trained.into_iter().map(|state| (name.clone(), state)).collect();
+    AutoModule::new(plan, modules, learned.set().encodings().clone())
+}
+
+/// What judges a fold: trained without it and without the next one.
+fn trained_without(
+    trials: &Trials<'_>,
+    config: &TrainedModuleConfig,
+    fold: usize,
+) -> Result<ModuleState, Error> {
+    let without = [fold, (fold + 1) % 5];
+    let rows: Vec<usize> = (0..60).filter(|row| !without.contains(&(row % 5))).collect();
+    let (items, learned) = (trials.collection.items(), trials.queries.set().select(&rows)?);
+    Ok(trials.training_items.train(config, trials.config.seed, items, &learned)?.to_state()?)
 }
 
 fn encoded(collection: &Collection, queries: &TrainingQueries, variant: Variant) -> AutoQueries {
@@ -119,30 +135,48 @@ fn an_item_left_out_is_no_candidate_where_choices_are_judged_nor_where_they_sear
     assert!(error.to_string().contains("items left out of rankings"), "{error}");
 }
 
-/// Every fold is judged by the same values as a searcher would reach that was deployed without it.
+/// Every fold is judged by the same values as a searcher would reach that was deployed without it, with neighbours alone and
+/// with a trained module beside them.
 fn judged_as_deployed(collection: &Collection, queries: &TrainingQueries) {
     with_trials(collection, queries, |trials| {
-        let mut differing = BTreeMap::new();
-        for (fold, variant) in (0..5).flat_map(|fold| [(fold, Variant::Dense), (fold, Variant::Hybrid)]) {
-            let modules = PairModules::default();
-            let judged = trials.judge_fold(fold, variant, Learns::Neighbours, &modules)?.unwrap();
-            let rows = |held| (0..60).filter(move |row| (row % 5 == fold) == held).collect::<Vec<_>>();
-            let (held, learned) = (some(queries, &rows(true)), some(queries, &rows(false)));
-            for (at, &share) in SHRINKS.iter().enumerate() {
-                let module = deployed(trials, &judged.weights, share, &learned);
-                let searcher = module.bind(collection)?;
-                let hits = searcher.search(&encoded(collection, &held, variant), DEPTH)?;
-                let found = hits.iter().zip(held.set().judgements()).map(|(hits, judged)| ndcg(hits, judged));
-                let found: Vec<f32> = found.map(|value| value as f32).collect();
-                assert_eq!(found, judged.values[at], "{variant:?}, fold {fold}, share {share}");
-                let differs = found.iter().zip(&judged.frozen).filter(|(a, b)| a != b).count();
-                *differing.entry(variant).or_insert(0) += differs;
+        let module = &trials.config.trained_modules[1];
+        let (none, trained) = (PairModules::default(), PairModules::train(trials, Some(module))?.unwrap());
+        for (variant, learns, modules) in [Variant::Dense, Variant::Hybrid].into_iter().flat_map(|variant| {
+            [(variant, Learns::Neighbours, &none), (variant, Learns::Module(module), &trained)]
+        }) {
+            let mut differing = 0;
+            for fold in 0..5 {
+                differing += fold_judged_as_deployed(trials, (fold, variant), learns, modules)?;
             }
-            assert!(judged.near.iter().any(|&near| near < judged.weights.gate[1]) || fold > 0);
+            assert!(differing > 20, "{variant:?}, {}: {differing}", learns.name());
         }
-        assert!(differing.values().all(|&differing| differing > 20), "{differing:?}");
         Ok(())
     });
+}
+
+/// How many values of a fold are other than the frozen encoder's, over all shares.
+fn fold_judged_as_deployed(
+    trials: &Trials<'_>,
+    (fold, variant): (usize, Variant),
+    learns: Learns<'_>,
+    modules: &PairModules,
+) -> Result<usize, Error> {
+    let judged = trials.judge_fold(fold, variant, learns, modules)?.unwrap();
+    let rows = |held| (0..60).filter(move |row| (row % 5 == fold) == held).collect::<Vec<_>>();
+    let (held, learned) = (some(trials.queries, &rows(true)), some(trials.queries, &rows(false)));
+    let trained = learns.module().map(|config| trained_without(trials, config, fold)).transpose()?;
+    let mut differing = 0;
+    for (&share, values) in SHRINKS.iter().zip(&judged.values) {
+        let module = deployed(trials, (&judged.weights, share), &learned, trained.clone());
+        let searcher = module.bind(trials.collection)?;
+        let hits = searcher.search(&encoded(trials.collection, &held, variant), DEPTH)?;
+        let found = hits.iter().zip(held.set().judgements()).map(|(hits, judged)| ndcg(hits, judged));
+        let found: Vec<f32> = found.map(|value| value as f32).collect();
+        assert_eq!(found, *values, "{variant:?}, {}, fold {fold}, share {share}", learns.name());
+        differing += found.iter().zip(&judged.frozen).filter(|(a, b)| a != b).count();
+    }
+    assert!(judged.near.iter().any(|&near| near < judged.weights.gate[1]) || fold > 0);
+    Ok(differing)
 }
 
 /// Weights, gate and rankings of each fold, with neighbours and with a trained module, by embeddings and by texts too.
