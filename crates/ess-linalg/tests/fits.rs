@@ -300,6 +300,11 @@ fn no_orthonormal_map_is_nearer_than_procrustes() {
         );
         close(&product, &Array2::eye(few), 1e-9);
         let reached = squares(&found);
+        if (query_dim, item_dim) == (5, 3) {
+            // `U Vᵀ` leaves about thirty times as much here, at least seventeen times in sixty such draws.
+            let balanced = squares(&nearest(&wide.t().dot(&targets)));
+            assert!(balanced > 5.0 * reached, "{balanced} by U Vᵀ, and {reached}");
+        }
         for other in 0..400 {
             let other = nearest(&random(query_dim, item_dim, 1000 + other));
             // Random maps, and small steps away from what was found.

@@ -110,10 +110,16 @@ mod tests {
     }
 
     #[test]
-    fn no_hits_and_one_hit_have_finite_statistics() {
-        let hit = [Hit::new(0, 1.0)];
-        for (dense, lexical) in [(&[][..], &[][..]), (&hit, &[]), (&[], &hit), (&hit, &hit)] {
-            assert!(of_scores(dense, lexical, 0, 100).iter().all(|value| value.is_finite()));
+    fn no_hits_are_zeros_and_one_hit_has_no_spread_and_all_entropy() {
+        let (hit, of_none, of_one) = ([Hit::new(0, 2.0)], [0.0; 5], [2.0, 2.0, 0.0, 0.0, 1.0]);
+        for (dense, lexical, statistics, by_term, both) in [
+            (&[][..], &[][..], [of_none, of_none], 0.0, 0.0),
+            (&hit, &[], [of_one, of_none], 0.0, 0.0),
+            (&[], &hit, [of_none, of_one], 2.0, 0.0),
+            (&hit, &hit, [of_one, of_one], 2.0, 1.0),
+        ] {
+            let expected = [&statistics.concat()[..], &[by_term], &[both; 4]].concat();
+            assert_eq!(of_scores(dense, lexical, 0, 100), expected);
         }
     }
 }

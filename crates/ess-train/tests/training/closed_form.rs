@@ -3,6 +3,7 @@
 use burn::tensor::Device;
 use ess_core::{Embeddings, SearchModule};
 use ess_search::Registry;
+use ess_testing::simulation::{most, runs};
 use ess_train::{
     Error, Items, Judgement, Progress, QuerySet, RecipeConfig, Returned, Trainer, TrainerConfig,
     mean_positives, softmax_residuals,
@@ -107,9 +108,9 @@ fn queries_that_need_no_map_keep_the_identity() {
 
 #[test]
 fn of_48_settings_the_best_passes_no_more_often_than_the_guard_says() {
-    let runs = 200;
+    let runs = runs(200);
     let (mut passed, mut candidates) = (0, 0);
-    for run in 0..runs {
+    for run in 0..runs as u64 {
         let embeddings = noise(40, DIM, 3 * run);
         let items = Items::new(&embeddings, &Device::flex());
         // Which item is relevant has nothing to do with the query.
@@ -120,12 +121,12 @@ fn of_48_settings_the_best_passes_no_more_often_than_the_guard_says() {
         let config = TrainerConfig { resamples: 399, seed: run, ..TrainerConfig::default() };
         let (train, dev) = (set(30, 3 * run + 1), set(60, 3 * run + 2));
         let fitted = trainer(config).fit(&*recipe("whitening", DIM), &items, &train, &dev).unwrap();
-        passed += u32::from(fitted.report.guard.returned == Returned::Trained);
+        passed += usize::from(fitted.report.guard.returned == Returned::Trained);
         candidates += fitted.report.guard.candidates.unwrap();
     }
-    // One in 200 is stated; four more are three standard errors.
-    assert!(passed <= 4, "{passed} of {runs} maps that cannot help were returned");
-    assert!(candidates > 20 * runs as usize, "{candidates} candidates in {runs} runs");
+    println!("{passed} of {runs} returned, {candidates} candidates");
+    assert!(passed <= most(0.005, runs), "{passed} of {runs} maps that cannot help were returned");
+    assert!(candidates > 20 * runs, "{candidates} candidates in {runs} runs");
 }
 
 #[test]

@@ -155,11 +155,16 @@ fn items_that_move_as_far_as_dev_likes_pass_no_more_often_than_the_guard_says() 
     }
 }
 
+/// Whitening has a test of its own beside the fits with a closed form: among so few items it changes few first hits.
 #[test]
 fn the_best_of_a_grid_of_closed_forms_passes_no_more_often_than_the_guard_says() {
-    for kind in ["ridge", "positives_ridge", "softmax_ridge", "procrustes", "cca"] {
+    let by_judgements = ["ridge", "positives_ridge", "softmax_ridge", "procrustes", "cca"];
+    // What needs no judgements is chosen by dev all the same.
+    let by_variance = ["pca", "all_but_the_top"];
+    let kinds = by_judgements.map(|kind| (kind, 2.0)).into_iter().chain(by_variance.map(|kind| (kind, 1.5)));
+    for (kind, candidates) in kinds {
         let found = Simulation::of_recipe(60, &format!(r#"{{"kind": "{kind}"}}"#));
         println!("{kind}: {found}");
-        found.check(2.0);
+        found.check(candidates);
     }
 }

@@ -155,7 +155,9 @@ fn huge_similarities_do_not_overflow() {
 /// Eight equal items at large logits have a share of one eighth each, by the kernel and by tensor operations.
 #[test]
 fn shares_sum_to_one_at_any_size_of_logits() {
-    for (length, others) in [(1.0, 0.0), (1e3, 0.0), (3e3, 0.5), (3.2e3, 0.9), (1e5, 1.0 - 1e-6), (1e8, 0.0)]
+    // The square of the second one times 30 is 3·10⁸.
+    for (length, others) in
+        [(1.0, 0.0), (3_162.277_7, 0.0), (1e3, 0.0), (3e3, 0.5), (3.2e3, 0.9), (1e5, 1.0 - 1e-6), (1e8, 0.0)]
     {
         // Eight equal items, and one that is less similar by far or by little.
         let mut rows = vec![[length, 1.0]; 8];

@@ -86,10 +86,12 @@ mod tests {
     }
 
     #[test]
-    fn large_scores_overflow_nothing() {
-        for loss in [PairLoss::Binary, PairLoss::Listwise, PairLoss::Teacher] {
-            let (value, gradient) = loss_of(loss, &[list(&[1e30, -1e30], 2)], &[-1e4, 1e4]);
-            assert!(value.is_finite() && gradient.iter().all(|g| g.is_finite()), "{loss:?}: {value}");
+    fn large_scores_that_are_all_wrong_lose_as_much_as_they_are_apart() {
+        for (loss, value, slope) in
+            [(PairLoss::Binary, 1e4, 0.5), (PairLoss::Listwise, 2e4, 1.0), (PairLoss::Teacher, 2e4, 1.0)]
+        {
+            let found = loss_of(loss, &[list(&[1e30, -1e30], 2)], &[-1e4, 1e4]);
+            assert_eq!(found, (value, vec![-slope, slope]), "{loss:?}");
         }
     }
 
