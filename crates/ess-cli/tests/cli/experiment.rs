@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::{
+    corrected::is_corrected_as_a_whole,
     program::{read_json, run},
     small_data::{QUERIES, SmallData},
 };
@@ -25,6 +26,7 @@ fn the_bottleneck_is_measured_once_and_a_second_run_takes_what_is_kept() {
     {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
+    is_corrected_as_a_whole(&page);
     assert_eq!(fs::read_to_string(data.path("page/bottleneck.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/spectrum.svg")).unwrap().contains("small, items"));
     let results = read_json(&data.path("page/results.json"));

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::{
+    corrected::is_corrected_as_a_whole,
     program::{Outcome, read_json, run},
     small_data::{QUERIES, SmallData},
 };
@@ -75,6 +76,7 @@ fn every_system_has_a_row_and_a_second_run_finds_the_same() {
     let missing = page.lines().find(|line| line.starts_with("Not in this table")).unwrap();
     assert!(missing.ends_with("flag that adds it: a cross-encoder (`--cross-encoder`, with `--texts`)."));
     assert!(page.contains("Seeds 3 to 4; 13 differences were compared."), "{page}");
+    is_corrected_as_a_whole(&page);
     assert_eq!(fs::read_to_string(data.path("page/architectures.md")).unwrap(), page);
     let plot = fs::read_to_string(data.path("page/architectures_small_data.svg")).unwrap();
     assert!(plot.contains("7 token states, token_attention"), "{plot}");

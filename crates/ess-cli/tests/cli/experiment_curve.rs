@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::{
+    corrected::is_corrected_as_a_whole,
     program::{read_json, run},
     small_data::SmallData,
 };
@@ -24,6 +25,7 @@ fn a_map_that_all_queries_need_is_learned_and_shuffled_judgements_teach_it_nobod
     {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
+    is_corrected_as_a_whole(&page);
     assert_eq!(fs::read_to_string(data.path("page/curve.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/curve_small_data.svg")).unwrap().contains("procrustes"));
     let results = read_json(&data.path("page/results.json"));

@@ -3,6 +3,7 @@
 use std::fs;
 
 use crate::{
+    corrected::is_corrected_as_a_whole,
     program::{read_json, run},
     small_data::{QUERIES, SmallData},
 };
@@ -37,6 +38,7 @@ fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
     ] {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
+    is_corrected_as_a_whole(&page);
     assert_eq!(fs::read_to_string(data.path("page/recover.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/recover_small_data.svg")).unwrap().contains("whole encoder"));
     let results = read_json(&data.path("page/results.json"));

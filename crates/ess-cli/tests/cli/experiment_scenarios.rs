@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::{
+    corrected::is_corrected_as_a_whole,
     program::{read_json, run},
     small_data::SmallData,
 };
@@ -48,6 +49,7 @@ fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
     ] {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
+    is_corrected_as_a_whole(&page);
     assert_eq!(fs::read_to_string(data.path("page/scenarios.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/scenarios_turned.svg")).unwrap().contains("noise, trained"));
     let measured = read_json(&data.path("page/results.json"))["measured"].as_array().unwrap().clone();

@@ -6,6 +6,7 @@ use ess_core::Embeddings;
 use ess_data::{Dtype, EmbeddingStore, Provenance, write_store};
 
 use crate::{
+    corrected::is_corrected_as_a_whole,
     program::{read_json, run},
     small_data::SmallData,
 };
@@ -37,6 +38,7 @@ fn a_rotation_between_two_encoders_is_found_by_procrustes() {
     {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
+    is_corrected_as_a_whole(&page);
     assert_eq!(fs::read_to_string(data.path("page/spaces.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/directions.svg")).unwrap().contains("alignment"));
     let results = read_json(&data.path("page/results.json"));

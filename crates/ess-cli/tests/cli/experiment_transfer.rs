@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::{
+    corrected::differences,
     program::{read_json, run},
     small_data::{QUERIES, SmallData},
 };
@@ -35,6 +36,9 @@ fn between_two_names_of_one_task_transfer_is_as_good_as_training() {
     {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
+    // What is tuned is compared with the frozen encoder as well, which the page counts and does not show.
+    let [shown, corrected] = differences(&page);
+    assert!(shown > 0 && shown < corrected, "{shown} are shown, and {corrected} corrected\n{page}");
     assert_eq!(fs::read_to_string(data.path("page/transfer.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/gains.svg")).unwrap().contains("a source and a target"));
 

@@ -6,6 +6,7 @@ mod automatic;
 mod calibrate;
 mod compare_hybrid;
 mod compare_modules;
+mod corrected;
 mod device;
 mod earlier_indexes;
 #[cfg(feature = "encoders")]
