@@ -58,7 +58,9 @@ pub use sentence::{
     Tower, TwoTowerEncoder, register_representation, representations,
 };
 #[cfg(feature = "train")]
-pub use sentence::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
+pub use sentence::{
+    EncoderTrainer, FrozenItems, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
+};
 #[cfg(feature = "split")]
 pub use sentence::{HeadLayer, UpperLayers, UpperLayersConfig};
 pub use sparse::SparseEncoder;

@@ -43,7 +43,9 @@ pub use representation::{
 pub use token_encoder::TokenEncoder;
 pub use tower::Tower;
 #[cfg(feature = "train")]
-pub use training::{EncoderTrainer, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder};
+pub use training::{
+    EncoderTrainer, FrozenItems, TextTrainingConfig, TextTrainingReport, Towers, TrainedEncoder,
+};
 pub use two_towers::TwoTowerEncoder;
 #[cfg(feature = "split")]
 pub use upper_layers::UpperLayers;

@@ -82,6 +82,13 @@ impl State {
         value
     }
 
+    /// What the look at the best towers found; none without a look.
+    pub(crate) fn best_look(&self) -> Option<&[f64]> {
+        let best = self.best.as_ref()?;
+        // The first of equal means is the best.
+        self.looks.iter().find(|values| mean(values) == best.value).map(Vec::as_slice)
+    }
+
     /// How many looks have passed without a new best.
     pub(crate) fn stale(&self) -> usize {
         let best = self.best.as_ref().map_or(0, |best| best.step);

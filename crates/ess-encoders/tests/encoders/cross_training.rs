@@ -85,6 +85,12 @@ fn learns(model: &str, loss: PairLoss) {
     assert!(last < 0.7 * first, "{model}, {loss:?}: {losses:?}");
     let dev = report.first_pass.unwrap();
     assert!(report.dev > 0.9 && dev < 0.5, "{model}, {loss:?}: {} after {dev}", report.dev);
+    // Once for each look, and once for the cross-encoder as it was: what was best is not read again.
+    let looks = report.points.iter().filter(|point| point.dev.is_some()).count();
+    assert_eq!(report.read_pairs, (looks + usize::from(report.guard.is_some())) * report.looked_at_pairs);
+    if let Some(guard) = &report.guard {
+        assert!((guard.trained - report.dev).abs() < 1e-12, "{} and {}", guard.trained, report.dev);
+    }
     assert_eq!(report.new_head, report.guard.is_none());
     trained.save_trained(out.path()).unwrap();
     let encoder = CrossEncoder::load(out.path()).unwrap();

@@ -1,5 +1,6 @@
 //! Encoders trained on texts, from a small folder to a folder.
 
+mod encoded;
 mod given;
 mod golden;
 mod saved;

@@ -1,6 +1,6 @@
 //! How well a cross-encoder reorders the candidates of dev queries.
 
-use std::collections::HashSet;
+use std::{cell::Cell, collections::HashSet};
 
 use ess_core::Hit;
 use ess_metrics::{Evaluator, RowQrels};
@@ -24,6 +24,8 @@ pub(super) struct Looker {
     qrels: RowQrels,
     evaluator: Evaluator,
     chunk_tokens: usize,
+    /// How many pairs looks have read.
+    read: Cell<usize>,
 }
 
 impl Looker {
@@ -51,6 +53,7 @@ impl Looker {
             qrels: RowQrels::new(grades).map_err(ess_train::Error::from)?,
             evaluator: Evaluator::new(vec![config.measure]).map_err(ess_train::Error::from)?,
             chunk_tokens: config.chunk_tokens,
+            read: Cell::new(0),
             lists,
         })
     }
@@ -60,8 +63,14 @@ impl Looker {
         self.tokens.len()
     }
 
+    /// How many pairs all looks have read.
+    pub(super) fn read_pairs(&self) -> usize {
+        self.read.get()
+    }
+
     /// The measure of each dev query, whose candidates these parameters reorder after a step.
     pub(super) fn measure(&self, parts: &CrossParts, values: &[f32], step: usize) -> Result<Vec<f64>, Error> {
+        self.read.set(self.read.get() + self.tokens.len());
         let network = PairNetwork::new(parts, values, false);
         let scores = encode(&network, &self.tokens.iter().collect::<Vec<_>>(), 0, self.chunk_tokens);
         if let Some(&score) = scores.iter().find(|score| !score.is_finite()) {

@@ -18,6 +18,10 @@ pub struct PairTrainingReport {
     pub items: usize,
     /// How many pairs a look at dev read.
     pub looked_at_pairs: usize,
+    /// How many pairs were read outside of steps: in looks at dev and for the guard, each once by the same parameters. Of a training
+    /// that went on from a checkpoint those since then. 0 in reports from before it was counted.
+    #[serde(default)]
+    pub read_pairs: usize,
     /// The number of parameters that were trained.
     pub parameters: usize,
     /// Whether the model had a head, or got a new one.

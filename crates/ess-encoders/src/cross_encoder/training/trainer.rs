@@ -133,6 +133,7 @@ impl CrossEncoderTrainer {
             dev_queries: run.dev.queries.texts().len(),
             items: run.items.len(),
             looked_at_pairs: run.looker.pairs(),
+            read_pairs: run.looker.read_pairs(),
             parameters: values.len(),
             new_head: !self.parts.own_head,
             points: state.points,
@@ -167,8 +168,10 @@ impl CrossEncoderTrainer {
             return Ok(None);
         }
         let step = state.points.len();
-        let towers = state.best.as_ref().map_or(&state.towers, |best| &best.towers);
-        let trained = run.look(towers, step)?;
+        let trained = match state.best_look() {
+            Some(values) => values.to_vec(),
+            None => run.look(&state.towers, step)?,
+        };
         let baseline = run.looker.measure(&self.parts, &self.parts.values, step)?;
         let decision =
             GuardDecision::of_values(&trained, Some(&baseline), &state.looks, &self.config.trainer())?;

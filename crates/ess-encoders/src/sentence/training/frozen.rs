@@ -1,49 +1,26 @@
 //! What is known before the first step: tokens of all texts and what the frozen encoder says of them.
 
+use std::sync::Arc;
+
 use ess_core::Embeddings;
 use ess_train::{Items, MiningReport, QuerySet, TeacherScore, mine_negatives};
 
-use super::{config::TextTrainingConfig, encoder_parts::EncoderParts, vector_network::VectorNetwork};
+use super::{
+    config::TextTrainingConfig, counted_encoder::CountedEncoder, frozen_items::FrozenItems,
+    side_tokens::SideTokens,
+};
 use crate::{
     error::Error,
-    model::tokenizer::TokenIds,
-    sentence::encoder::{SentenceEncoder, Side},
-    training::{
-        cached_pass::encode,
-        texts::{JudgedTexts, refuse_empty},
-    },
+    sentence::encoder::Side,
+    training::texts::{JudgedTexts, refuse_empty},
 };
-
-/// The texts of one side.
-pub(super) struct SideTokens {
-    pub(super) texts: Vec<TokenIds>,
-    /// How many tokens of each are of the prompt and not pooled.
-    pub(super) skipped: usize,
-}
-
-impl SideTokens {
-    fn of(encoder: &SentenceEncoder, texts: &[&str], side: Side) -> Result<Self, Error> {
-        let prompt = encoder.side_prompt(side);
-        Ok(Self { texts: encoder.tokenize(texts, prompt)?, skipped: encoder.prompt_tokens(prompt)? })
-    }
-
-    /// The texts in these rows.
-    pub(super) fn select(&self, rows: &[usize]) -> Vec<&TokenIds> {
-        rows.iter().map(|&row| &self.texts[row]).collect()
-    }
-
-    /// All texts.
-    pub(super) fn all(&self) -> Vec<&TokenIds> {
-        self.texts.iter().collect()
-    }
-}
 
 /// Tokens, frozen vectors and negatives.
 pub(super) struct Frozen {
     pub(super) items: SideTokens,
     pub(super) train: SideTokens,
     pub(super) dev: SideTokens,
-    pub(super) item_vectors: Embeddings,
+    pub(super) item_vectors: Arc<Embeddings>,
     pub(super) train_set: QuerySet,
     pub(super) dev_set: QuerySet,
     /// Negatives of each training query, given or mined; empty where none are wanted.
@@ -52,26 +29,28 @@ pub(super) struct Frozen {
 }
 
 impl Frozen {
-    /// Tokenises and encodes all texts, and mines negatives where none were given.
+    /// Tokenises and encodes all texts, but for items that are known, and mines negatives where none were given.
     pub(super) fn of(
-        parts: &EncoderParts,
+        encoder: &CountedEncoder<'_>,
         config: &TextTrainingConfig,
+        known: Option<&FrozenItems>,
         items: &[&str],
         train: &JudgedTexts<'_>,
         dev: &JudgedTexts<'_>,
     ) -> Result<Self, Error> {
         refuse_empty("item", items)?;
+        let parts = encoder.parts;
         let side = |texts: &[&str], side| SideTokens::of(&parts.encoder, texts, side);
         let (item_tokens, train_tokens) = (side(items, Side::Item)?, side(train.texts(), Side::Query)?);
         let dev_tokens = side(dev.texts(), Side::Query)?;
-        let network = VectorNetwork::new(&parts.shape, &parts.layout, &parts.values, false);
-        let vectors = |side: &SideTokens| {
-            let values = encode(&network, &side.all(), side.skipped, config.chunk_tokens);
-            Embeddings::from_vec(values, parts.shape.vector_dim())
-        };
+        let network = encoder.network(&parts.values);
+        let vectors = |side: &SideTokens| encoder.vectors(&network, &side.all(), side.skipped);
         let train_set = QuerySet::new(vectors(&train_tokens)?, train.judgements().to_vec())?;
         let train_set = with_given(train_set, train, items.len())?;
-        let item_vectors = vectors(&item_tokens)?;
+        let item_vectors = match known {
+            Some(known) => known.vectors(parts, &item_tokens, || vectors(&item_tokens))?,
+            None => Arc::new(vectors(&item_tokens)?),
+        };
         let dev_set = QuerySet::new(vectors(&dev_tokens)?, dev.judgements().to_vec())?;
         let searched = Items::new(&item_vectors, &burn::tensor::Device::flex());
         // Says which judgement is of an item that does not exist.

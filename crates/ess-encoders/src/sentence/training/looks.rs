@@ -5,38 +5,53 @@ use ess_metrics::{Evaluator, RowQrels};
 use ess_train::Items;
 
 use super::{
-    config::TextTrainingConfig, encoder_parts::EncoderParts, frozen::Frozen, vector_network::VectorNetwork,
+    config::{TextTrainingConfig, Towers},
+    counted_encoder::CountedEncoder,
+    frozen::Frozen,
+    vector_network::VectorNetwork,
 };
-use crate::{error::Error, training::cached_pass::encode};
+use crate::error::Error;
 
 // The depth of a ranking for a measure without a cutoff, as in training of searching modules.
 const UNCUT_DEPTH: usize = 1000;
 
 /// Dev queries and the items that they are ranked among.
 pub(super) struct Looker<'d> {
+    encoder: &'d CountedEncoder<'d>,
     frozen: &'d Frozen,
+    /// Whether items are encoded anew.
+    moves: bool,
     /// Rows of the items.
     pool: Vec<usize>,
     qrels: RowQrels,
     evaluator: Evaluator,
     depth: usize,
-    chunk_tokens: usize,
+}
+
+/// What towers make of the dev queries and of the items of a looker.
+pub(super) struct DevVectors {
+    queries: Embeddings,
+    items: Embeddings,
 }
 
 impl<'d> Looker<'d> {
     /// Ranks all items.
-    pub(super) fn of_all(frozen: &'d Frozen, config: &TextTrainingConfig) -> Result<Self, Error> {
-        Self::among((0..frozen.items.texts.len()).collect(), frozen, config)
+    pub(super) fn of_all(
+        encoder: &'d CountedEncoder<'d>,
+        frozen: &'d Frozen,
+        config: &TextTrainingConfig,
+    ) -> Result<Self, Error> {
+        Self::among((0..frozen.items.texts.len()).collect(), encoder, frozen, config)
     }
 
     /// Ranks the judged items and the frozen encoder's first hits, as the settings say; all where items are not encoded anew.
     pub(super) fn of_settings(
+        encoder: &'d CountedEncoder<'d>,
         frozen: &'d Frozen,
         config: &TextTrainingConfig,
-        moves: bool,
     ) -> Result<Self, Error> {
-        let Some(depth) = config.look_depth.filter(|_| moves) else {
-            return Self::of_all(frozen, config);
+        let Some(depth) = config.look_depth.filter(|_| config.towers != Towers::Query) else {
+            return Self::of_all(encoder, frozen, config);
         };
         let items = Items::new(&frozen.item_vectors, &burn::tensor::Device::flex());
         let hits = items.index()?.search(frozen.dev_set.encodings(), depth)?;
@@ -44,17 +59,23 @@ impl<'d> Looker<'d> {
         let mut pool: Vec<usize> = hits.iter().flatten().map(|hit| hit.item).chain(judged).collect();
         pool.sort_unstable();
         pool.dedup();
-        Self::among(pool, frozen, config)
+        Self::among(pool, encoder, frozen, config)
     }
 
-    fn among(pool: Vec<usize>, frozen: &'d Frozen, config: &TextTrainingConfig) -> Result<Self, Error> {
+    fn among(
+        pool: Vec<usize>,
+        encoder: &'d CountedEncoder<'d>,
+        frozen: &'d Frozen,
+        config: &TextTrainingConfig,
+    ) -> Result<Self, Error> {
         let position = |item: usize| pool.binary_search(&item).unwrap_or(usize::MAX);
         let grades = frozen.dev_set.judgements().iter();
         let grades = grades.map(|judged| judged.iter().map(|known| (position(known.item), known.grade)));
         let qrels = RowQrels::new(grades).map_err(ess_train::Error::from)?;
         let evaluator = Evaluator::new(vec![config.measure]).map_err(ess_train::Error::from)?;
         let depth = config.measure.cutoff().k().unwrap_or(UNCUT_DEPTH);
-        Ok(Self { frozen, pool, qrels, evaluator, depth, chunk_tokens: config.chunk_tokens })
+        let moves = config.towers != Towers::Query;
+        Ok(Self { encoder, frozen, moves, pool, qrels, evaluator, depth })
     }
 
     /// How many items are ranked.
@@ -62,25 +83,51 @@ impl<'d> Looker<'d> {
         self.pool.len()
     }
 
-    /// The measure of each dev query, with the towers of queries and, where items are encoded anew, of items.
-    pub(super) fn measure(
-        &self,
-        parts: &EncoderParts,
-        query: &[f32],
-        item: Option<&[f32]>,
-    ) -> Result<Vec<f64>, Error> {
-        let (dim, frozen) = (parts.shape.vector_dim(), self.frozen);
-        let network = |values| VectorNetwork::new(&parts.shape, &parts.layout, values, false);
-        let queries = encode(&network(query), &frozen.dev.all(), frozen.dev.skipped, self.chunk_tokens);
-        let items = match item {
-            None => frozen.item_vectors.select(&self.pool)?,
-            Some(values) => {
-                let texts = frozen.items.select(&self.pool);
-                let vectors = encode(&network(values), &texts, frozen.items.skipped, self.chunk_tokens);
-                Embeddings::from_vec(vectors, dim)?
-            }
+    /// Whether all items are ranked.
+    pub(super) fn ranks_all(&self) -> bool {
+        self.pool.len() == self.frozen.items.texts.len()
+    }
+
+    /// Encodes the dev queries and, where they move, the items.
+    pub(super) fn vectors(&self, towers: &[Vec<f32>]) -> Result<DevVectors, Error> {
+        let networks: Vec<_> = towers.iter().map(|values| self.encoder.network(values)).collect();
+        let dev = &self.frozen.dev;
+        let queries = self.encoder.vectors(&networks[0], &dev.all(), dev.skipped)?;
+        let items = match self.moves {
+            true => self.item_vectors(&networks[networks.len() - 1], &self.pool)?,
+            false => self.frozen.item_vectors.select(&self.pool)?,
         };
-        self.of_vectors(&Embeddings::from_vec(queries, dim)?, &items)
+        Ok(DevVectors { queries, items })
+    }
+
+    /// As [`Looker::vectors`], where a looker of fewer items has encoded what it ranks with the same towers.
+    pub(super) fn completed(
+        &self,
+        fewer: &Self,
+        known: DevVectors,
+        towers: &[Vec<f32>],
+    ) -> Result<DevVectors, Error> {
+        let is_known = |item: &usize| fewer.pool.binary_search(item);
+        let rest: Vec<usize> = self.pool.iter().copied().filter(|item| is_known(item).is_err()).collect();
+        let others = self.item_vectors(&self.encoder.network(&towers[towers.len() - 1]), &rest)?;
+        let mut others = others.rows();
+        let row = |item: &usize| match is_known(item) {
+            Ok(at) => Some(known.items.row(at)),
+            Err(_) => others.next(),
+        };
+        let values: Vec<f32> = self.pool.iter().filter_map(row).flatten().copied().collect();
+        let items = Embeddings::from_vec(values, known.items.dim())?;
+        Ok(DevVectors { queries: known.queries, items })
+    }
+
+    fn item_vectors(&self, network: &VectorNetwork<'_>, rows: &[usize]) -> Result<Embeddings, Error> {
+        let items = &self.frozen.items;
+        self.encoder.vectors(network, &items.select(rows), items.skipped)
+    }
+
+    /// The measure of each dev query by these vectors.
+    pub(super) fn measure(&self, vectors: &DevVectors) -> Result<Vec<f64>, Error> {
+        self.of_vectors(&vectors.queries, &vectors.items)
     }
 
     /// The measure of each dev query with the vectors of the frozen encoder.

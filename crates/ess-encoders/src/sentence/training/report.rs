@@ -18,6 +18,10 @@ pub struct TextTrainingReport {
     pub items: usize,
     /// How many items were ranked in looks on the way.
     pub looked_at_items: usize,
+    /// How many texts were encoded outside of steps: for mining, looks at dev and the guard, each once by the same parameters. Of a
+    /// training that went on from a checkpoint those since then. 0 in reports from before it was counted.
+    #[serde(default)]
+    pub encoded_texts: usize,
     /// The number of parameters that were trained, of all towers.
     pub parameters: usize,
     /// Loss and dev measure, step by step.

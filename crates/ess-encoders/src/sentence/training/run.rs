@@ -11,7 +11,8 @@ use ess_train::{Items, Loss, LossBatch, LossValue};
 use super::{
     config::{TextTrainingConfig, Towers},
     encoder_parts::EncoderParts,
-    frozen::{Frozen, SideTokens},
+    frozen::Frozen,
+    side_tokens::SideTokens,
     step_items::{KnownItems, StepItems},
     vector_network::VectorNetwork,
 };

@@ -6,8 +6,11 @@ use ess_train::{Checkpoints, Control, CurvePoint, GuardDecision, Progress, Retur
 
 use super::{
     config::{TextTrainingConfig, Towers},
+    counted_encoder::CountedEncoder,
     encoder_parts::EncoderParts,
     frozen::Frozen,
+    frozen_items::FrozenItems,
+    looked_run::LookedRun,
     looks::Looker,
     report::TextTrainingReport,
     run::Run,
@@ -18,27 +21,10 @@ use crate::{
     training::{
         checkpoint::CheckpointFile,
         state::State,
-        steps::{StepObserver, Steps, Trains},
+        steps::{StepObserver, Steps},
         texts::JudgedTexts,
     },
 };
-
-/// A run with its looks.
-struct WithLooks<'a> {
-    run: &'a Run<'a>,
-    looker: &'a Looker<'a>,
-}
-
-impl Trains for WithLooks<'_> {
-    fn step(&self, state: &mut State, step: usize) -> Result<f64, Error> {
-        self.run.step(state, step)
-    }
-
-    fn look(&self, towers: &[Vec<f32>], _step: usize) -> Result<Vec<f64>, Error> {
-        let item = towers.last().filter(|_| self.run.config.towers != Towers::Query);
-        self.looker.measure(self.run.parts, &towers[0], item.map(Vec::as_slice))
-    }
-}
 
 /// Trains a whole sentence encoder on texts (Eq. 4): of both sides, as two towers, or of queries alone.
 ///
@@ -65,6 +51,7 @@ pub struct EncoderTrainer {
     progress: Progress,
     checkpoints: Option<Checkpoints>,
     observer: Option<StepObserver>,
+    frozen_items: Option<FrozenItems>,
 }
 
 impl EncoderTrainer {
@@ -76,7 +63,8 @@ impl EncoderTrainer {
     pub fn new(folder: impl AsRef<Path>, config: TextTrainingConfig) -> Result<Self, Error> {
         config.check()?;
         let parts = EncoderParts::read(folder.as_ref(), config.max_tokens)?;
-        Ok(Self { parts, config, progress: Progress::default(), checkpoints: None, observer: None })
+        let (progress, checkpoints, observer, frozen_items) = (Progress::default(), None, None, None);
+        Ok(Self { parts, config, progress, checkpoints, observer, frozen_items })
     }
 
     /// Chooses whether a progress bar is shown.
@@ -103,6 +91,13 @@ impl EncoderTrainer {
         self
     }
 
+    /// Shares the vectors that the encoder gives items before it is trained with other trainings from it.
+    #[must_use]
+    pub fn with_frozen_items(mut self, items: &FrozenItems) -> Self {
+        self.frozen_items = Some(items.clone());
+        self
+    }
+
     /// Trains on judged queries over these items and keeps what is best on dev.
     ///
     /// # Errors
@@ -116,12 +111,12 @@ impl EncoderTrainer {
         dev: &JudgedTexts<'_>,
     ) -> Result<TrainedEncoder<'_>, Error> {
         let started = Instant::now();
-        let frozen = Frozen::of(&self.parts, &self.config, items, train, dev)?;
+        let encoder = CountedEncoder::new(&self.parts, &self.config);
+        let frozen = Frozen::of(&encoder, &self.config, self.frozen_items.as_ref(), items, train, dev)?;
         let run = Run::new(&self.config, &self.parts, &frozen)?;
-        let moves = self.config.towers != Towers::Query;
-        let looker = Looker::of_settings(&frozen, &self.config, moves)?;
-        let mut state = self.run(&WithLooks { run: &run, looker: &looker })?;
-        let guard = self.guard(&run, &state)?;
+        let looked = LookedRun::new(&run, Looker::of_settings(&encoder, &frozen, &self.config)?);
+        let mut state = self.run(&looked)?;
+        let guard = self.guard(&looked, &Looker::of_all(&encoder, &frozen, &self.config)?, &state)?;
         let (kept_step, towers) = match state.best.take() {
             Some(best) => (best.step, best.towers),
             None => (state.points.len(), state.towers),
@@ -131,7 +126,8 @@ impl EncoderTrainer {
             train_queries: frozen.train.texts.len(),
             dev_queries: frozen.dev.texts.len(),
             items: items.len(),
-            looked_at_items: looker.items(),
+            looked_at_items: looked.looked_at_items(),
+            encoded_texts: encoder.texts(),
             parameters: towers.iter().map(Vec::len).sum(),
             points: state.points,
             kept_step,
@@ -145,10 +141,11 @@ impl EncoderTrainer {
     }
 
     /// From the start or the last checkpoint to the end.
-    fn run(&self, trained: &WithLooks<'_>) -> Result<State, Error> {
-        let open = |at: &Checkpoints| CheckpointFile::open(at, "encoder.checkpoint", trained.run.identity());
+    fn run(&self, looked: &LookedRun<'_>) -> Result<State, Error> {
+        let run = looked.run();
+        let open = |at: &Checkpoints| CheckpointFile::open(at, "encoder.checkpoint", run.identity());
         let steps = Steps {
-            course: self.config.course(trained.run.frozen.dev.texts.len()),
+            course: self.config.course(run.frozen.dev.texts.len()),
             measure: self.config.measure,
             progress: self.progress,
             what: "encoder",
@@ -156,14 +153,12 @@ impl EncoderTrainer {
             file: self.checkpoints.as_ref().map(open).transpose()?,
         };
         let towers = if self.config.towers == Towers::Two { 2 } else { 1 };
-        steps.run(trained, State::start(vec![self.parts.values.clone(); towers]))
+        steps.run(looked, State::start(vec![self.parts.values.clone(); towers]))
     }
 
     /// Whether what was kept is better than the frozen encoder, among all items.
-    fn guard(&self, run: &Run<'_>, state: &State) -> Result<GuardDecision, Error> {
-        let all = Looker::of_all(run.frozen, &self.config)?;
-        let towers = state.best.as_ref().map_or(&state.towers, |best| &best.towers);
-        let trained = WithLooks { run, looker: &all }.look(towers, state.points.len())?;
+    fn guard(&self, looked: &LookedRun<'_>, all: &Looker<'_>, state: &State) -> Result<GuardDecision, Error> {
+        let trained = looked.best_among(all, state)?;
         let baseline = all.measure_frozen()?;
         let decision =
             GuardDecision::of_values(&trained, Some(&baseline), &state.looks, &self.config.trainer())?;

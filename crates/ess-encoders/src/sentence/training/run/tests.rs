@@ -7,7 +7,10 @@ use ess_train::{Checkpoints, CurvePoint, Judgement};
 use serde_json::{Value, json};
 
 use super::*;
-use crate::training::{checkpoint::CheckpointFile, course::Course, texts::JudgedTexts};
+use crate::{
+    sentence::training::counted_encoder::CountedEncoder,
+    training::{checkpoint::CheckpointFile, course::Course, texts::JudgedTexts},
+};
 
 /// Bytes of magic, version and length.
 const HEAD: usize = 8 + 4 + 8;
@@ -41,7 +44,8 @@ impl Task {
         };
         let items = ["the cat sat on the mat", "men", "heart attack"];
         let (train, dev) = (judged(["the cat", "what men"], [0, 1]), judged(["attack", "mat"], [2, 0]));
-        let frozen = Frozen::of(&parts, &config, &items, &train, &dev).unwrap();
+        let frozen =
+            Frozen::of(&CountedEncoder::new(&parts, &config), &config, None, &items, &train, &dev).unwrap();
         Self { config, parts, frozen }
     }
 
