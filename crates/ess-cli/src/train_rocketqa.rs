@@ -21,6 +21,7 @@ use std::{
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use ess_encoders::FrozenItems;
 use ess_files::FolderLock;
 
 use crate::{
@@ -188,6 +189,8 @@ impl Arguments {
             out: &self.out,
             output,
             found: BTreeMap::new(),
+            frozen_items: FrozenItems::default(),
+            left: None,
         })
     }
 }

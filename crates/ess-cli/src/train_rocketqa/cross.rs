@@ -50,7 +50,7 @@ pub(super) fn cross_encoder(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Resul
         dev: kept.and_then(|guard| guard.identity).or(Some(report.dev)),
         better: guard.map(|guard| guard.returned == Returned::Trained),
         counts: BTreeMap::from([("training queries".to_owned(), report.train_queries)]),
-        start: None,
+        ..Made::default()
     })
 }
 

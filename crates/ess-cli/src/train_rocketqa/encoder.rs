@@ -1,6 +1,9 @@
 //! An encoder of both sides, and what it finds.
 
-use std::path::{Path, PathBuf};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 use ess_core::{Index, ItemEncoder, QueryEncoder};
@@ -24,15 +27,22 @@ pub(super) struct EncoderFolders {
 }
 
 /// All items as an encoder has them, and its encoder of queries.
-pub(super) struct Encoder<'t> {
+pub(super) struct Encoder {
     index: FlatIndex,
     query: SentenceEncoder,
-    texts: &'t Texts,
+    /// How many texts it has encoded.
+    encoded: Cell<usize>,
 }
 
-impl<'t> Encoder<'t> {
+/// nDCG@10 on dev, and on the test where there is one.
+pub(super) struct Measured {
+    pub(super) dev: f64,
+    pub(super) test: Option<f64>,
+}
+
+impl Encoder {
     /// Loads the encoders and encodes all items.
-    pub(super) fn open(folders: &EncoderFolders, texts: &'t Texts) -> Result<Self> {
+    pub(super) fn open(folders: &EncoderFolders, texts: &Texts) -> Result<Self> {
         let load = |folder: &Path| -> Result<SentenceEncoder> {
             let encoder = SentenceEncoder::load(folder)?;
             Ok(match folders.max_tokens {
@@ -40,18 +50,25 @@ impl<'t> Encoder<'t> {
                 None => encoder,
             })
         };
-        let index = FlatIndex::new(load(&folders.item)?.encode_items(&texts.items.texts())?)?;
-        Ok(Self { index, query: load(&folders.query)?, texts })
+        let items = load(&folders.item)?.encode_items(&texts.items.texts())?;
+        let encoded = Cell::new(items.len());
+        Ok(Self { index: FlatIndex::new(items)?, query: load(&folders.query)?, encoded })
+    }
+
+    /// How many texts it has encoded.
+    pub(super) fn encoded(&self) -> usize {
+        self.encoded.get()
     }
 
     /// The first items of these queries.
-    pub(super) fn run(&self, queries: &[String], depth: usize) -> Result<Run> {
+    pub(super) fn run(&self, texts: &Texts, queries: &[String], depth: usize) -> Result<Run> {
         let mut run = Run::new("encoder");
         if queries.is_empty() {
             return Ok(run);
         }
-        let vectors = self.query.encode_queries(&self.texts.beir.queries(queries)?)?;
-        let ids = self.texts.items.ids.as_slice();
+        let vectors = self.query.encode_queries(&texts.beir.queries(queries)?)?;
+        self.encoded.set(self.encoded.get() + queries.len());
+        let ids = texts.items.ids.as_slice();
         for (query, hits) in queries.iter().zip(self.index.search(&vectors, depth)?) {
             for hit in hits {
                 run.insert(query, &ids[hit.item], hit.similarity)?;
@@ -61,9 +78,15 @@ impl<'t> Encoder<'t> {
     }
 
     /// nDCG@10 on judged queries.
-    pub(super) fn measure(&self, qrels: &Qrels) -> Result<f64> {
+    pub(super) fn measure(&self, texts: &Texts, qrels: &Qrels) -> Result<f64> {
         let queries: Vec<String> = qrels.queries().map(str::to_owned).collect();
-        let evaluation = Evaluator::from_names([MEASURE])?.evaluate(qrels, &self.run(&queries, MEASURED)?)?;
-        Ok(evaluation.mean(MEASURE)?)
+        let run = self.run(texts, &queries, MEASURED)?;
+        Ok(Evaluator::from_names([MEASURE])?.evaluate(qrels, &run)?.mean(MEASURE)?)
+    }
+
+    /// nDCG@10 on all that the report has, while the items are encoded.
+    pub(super) fn measured(&self, texts: &Texts) -> Result<Measured> {
+        let test = texts.test.as_ref().map(|test| self.measure(texts, test)).transpose()?;
+        Ok(Measured { dev: self.measure(texts, &texts.dev)?, test })
     }
 }

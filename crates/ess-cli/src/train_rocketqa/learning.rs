@@ -27,7 +27,7 @@ pub(super) fn denoised(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Result<Mad
     let (negatives, labels) = recipe.settings.thresholds().judge(&scores, Some(train_qrels))?;
     let config = &recipe.settings.denoised;
     let give = |names: &[String]| not_relevant(recipe, names, &[&negatives]);
-    let mut made = train(recipe, (Step::Denoised, config), train_qrels, give, lock)?;
+    let (mut made, _) = train(recipe, (Step::Denoised, config), train_qrels, give, lock)?;
     made.count("pairs read", scores.len());
     made.count("negatives", labels.irrelevant);
     made.count("hits dropped", labels.relevant + labels.neither);
@@ -48,7 +48,7 @@ pub(super) fn augmented(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Result<Ma
     write_qrels(recipe.folder(Step::Augmented).join(LABELS), &all, QrelsFormat::Beir)?;
     let config = &recipe.settings.augmented;
     let give = |names: &[String]| not_relevant(recipe, names, &[&denoised, &all]);
-    let mut made = train(recipe, (Step::Augmented, config), &all, give, lock)?;
+    let (mut made, _) = train(recipe, (Step::Augmented, config), &all, give, lock)?;
     made.count("pairs read", scores.len());
     made.count("pseudo-labels relevant", labels.relevant);
     made.count("pseudo-labels not relevant", labels.irrelevant);
@@ -66,7 +66,7 @@ pub(super) fn distilled(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Result<Ma
     let scores = read_run(recipe.folder(Step::Denoised).join(SCORES))?;
     let config = &recipe.settings.distilled;
     let give = |names: &[String]| taught(recipe, names, &scores);
-    let mut made = train(recipe, (Step::Distilled, config), train_qrels, give, lock)?;
+    let (mut made, _) = train(recipe, (Step::Distilled, config), train_qrels, give, lock)?;
     made.count("pairs read", scores.len());
     Ok(made)
 }

@@ -19,23 +19,37 @@ use super::{
 pub(super) const HITS: &str = "hits.run";
 
 /// Trains an encoder on the items of each batch: all others' relevant items are a query's negatives.
-pub(super) fn two_towers(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Result<Made> {
+pub(super) fn two_towers(recipe: &Recipe<'_>, lock: &mut FolderLock) -> Result<(Made, Encoder)> {
     let (texts, config) = (&recipe.texts, &recipe.settings.two_towers);
-    let before = Encoder::open(&start(recipe), texts)?.measure(&texts.dev)?;
-    let made = train(recipe, (Step::TwoTowers, config), &texts.train, |_| Ok(Given::default()), lock)?;
-    Ok(Made { start: Some(before), ..made })
+    let (before, read) = {
+        let start = Encoder::open(&start(recipe), texts)?;
+        (start.measured(texts)?, start.encoded())
+    };
+    let (mut made, encoder) =
+        train(recipe, (Step::TwoTowers, config), &texts.train, |_| Ok(Given::default()), lock)?;
+    *made.counts.entry(Made::ENCODED.to_owned()).or_default() += read;
+    Ok((Made { start: Some(before.dev), start_test: before.test, ..made }, encoder))
 }
 
-/// Finds the first items of the training queries, those of dev, and those without judgements.
-pub(super) fn mined(recipe: &Recipe<'_>) -> Result<Made> {
+/// Finds the first items of the training queries, those of dev, and those without judgements, by the encoder of the step before,
+/// which that may have left.
+pub(super) fn mined(recipe: &Recipe<'_>, left: Option<Encoder>) -> Result<Made> {
     let texts = &recipe.texts;
     let judged = [&texts.train, &texts.dev].into_iter().flat_map(Qrels::queries).map(str::to_owned);
     let queries: Vec<String> = judged.chain(texts.unjudged.iter().cloned()).collect();
-    let encoder = Encoder::open(&recipe.encoders(Step::TwoTowers), texts)?;
-    let run = encoder.run(&queries, recipe.settings.depth)?;
+    let before = left.as_ref().map_or(0, Encoder::encoded);
+    let encoder = match left {
+        Some(encoder) => encoder,
+        None => Encoder::open(&recipe.encoders(Step::TwoTowers), texts)?,
+    };
+    let run = encoder.run(texts, &queries, recipe.settings.depth)?;
     write_run(recipe.folder(Step::Mined).join(HITS), &run)?;
-    let counts =
-        [("queries", queries.len()), ("without judgements", texts.unjudged.len()), ("hits", run.len())];
+    let counts = [
+        ("queries", queries.len()),
+        ("without judgements", texts.unjudged.len()),
+        ("hits", run.len()),
+        (Made::ENCODED, encoder.encoded() - before),
+    ];
     let counts = counts.map(|(name, count)| (name.to_owned(), count));
     Ok(Made { counts: BTreeMap::from(counts), ..Made::default() })
 }

@@ -6,13 +6,13 @@ use std::{
 };
 
 use anyhow::{Result, bail};
-use ess_encoders::{TextTrainingConfig, Towers};
+use ess_encoders::{FrozenItems, TextTrainingConfig, Towers};
 use serde_json::{Value, json};
 
 use crate::output::options::Output;
 
 use super::{
-    encoder::EncoderFolders,
+    encoder::{Encoder, EncoderFolders},
     record::{Found, SCORES, State, Wanted},
     settings::RocketQaSettings,
     step::Step,
@@ -44,6 +44,10 @@ pub(super) struct Recipe<'a> {
     pub(super) output: &'a Output,
     /// The steps that are complete.
     pub(super) found: BTreeMap<Step, Found>,
+    /// All trainings begin with one encoder and the same items.
+    pub(super) frozen_items: FrozenItems,
+    /// What a step that ran leaves to the one behind it.
+    pub(super) left: Option<Encoder>,
 }
 
 /// Whether a step is there for those behind it.

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
-use ess_metrics::Qrels;
 use serde::Serialize;
 
 use crate::output::table::Table;
 
 use super::{
-    encoder::{Encoder, MEASURE},
+    encoder::{Encoder, EncoderFolders, MEASURE},
     recipe::Recipe,
     settings::RocketQaSettings,
     step::Step,
@@ -59,28 +58,27 @@ struct OfStep<'r> {
 }
 
 impl<'r> Report<'r> {
-    /// Measures on test, where there is one: every encoder that there is, after all that is chosen has been.
+    /// Measures on test, where there is one, the encoders of steps that were complete before; those of steps that ran have been
+    /// measured while their items were encoded. Nothing reads these values but the report.
     pub(super) fn of(recipe: &'r Recipe<'_>, ran: &BTreeSet<Step>, left_out: Vec<LeftOut>) -> Result<Self> {
         let mut steps = Vec::new();
         for (&step, found) in &recipe.found {
             let encoders = recipe.training(step).map(|_| recipe.encoders(step));
-            let test = match (&recipe.texts.test, encoders) {
-                (Some(test), Some(encoders)) => Some(Encoder::open(&encoders, &recipe.texts)?.measure(test)?),
-                _ => None,
-            };
             let (ran, made) = (ran.contains(&step), &found.made);
+            let test = encoders.map(|encoders| on_test(recipe, made.test, &encoders)).transpose()?.flatten();
             let (dev, better, cpu_seconds) = (made.dev, made.better, found.cpu_seconds);
             steps.push(OfStep { step, ran, dev, test, better, cpu_seconds, counts: &made.counts });
         }
-        let on_test = |test: &Qrels| Encoder::open(&start(recipe), &recipe.texts)?.measure(test);
-        let dev = recipe.found.get(&Step::TwoTowers).and_then(|found| found.made.start);
+        let made = recipe.found.get(&Step::TwoTowers).map(|found| &found.made);
+        let test = on_test(recipe, made.and_then(|made| made.start_test), &start(recipe))?;
+        let start = Start { dev: made.and_then(|made| made.start), test };
         Ok(Self {
             measure: MEASURE,
             settings: &recipe.settings,
             train_queries: recipe.texts.train.queries().len(),
             dev_queries: recipe.texts.dev.queries().len(),
             unjudged_queries: recipe.texts.unjudged.len(),
-            start: Start { dev, test: recipe.texts.test.as_ref().map(on_test).transpose()? },
+            start,
             steps,
             left_out,
         })
@@ -105,5 +103,16 @@ impl<'r> Report<'r> {
         format!(
             "{table}Encoders rank all items; a cross-encoder reorders those of the step `mined`. Nothing is chosen on test.\n"
         )
+    }
+}
+
+/// What an encoder reaches on the test, where there is one: what is known of it, or else what is measured now.
+fn on_test(recipe: &Recipe<'_>, known: Option<f64>, encoders: &EncoderFolders) -> Result<Option<f64>> {
+    match (&recipe.texts.test, known) {
+        (Some(test), None) => {
+            let texts = &recipe.texts;
+            Ok(Some(Encoder::open(encoders, texts)?.measure(texts, test)?))
+        }
+        (_, known) => Ok(known),
     }
 }

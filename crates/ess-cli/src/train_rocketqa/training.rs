@@ -1,7 +1,5 @@
 //! The training of an encoder in a step.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 use ess_encoders::{EncoderTrainer, TextTrainingConfig};
 use ess_files::FolderLock;
@@ -26,15 +24,15 @@ pub(super) struct Given {
     pub(super) teacher: Option<Vec<Vec<TeacherScore>>>,
 }
 
-/// Trains an encoder on these judgements, from the model that the recipe begins with, and measures it on dev. `give` says what
-/// the queries of these ids have beside judgements.
+/// Trains an encoder on these judgements, from the model that the recipe begins with, and measures what was kept. `give` says
+/// what the queries of these ids have beside judgements.
 pub(super) fn train(
     recipe: &Recipe<'_>,
     (step, config): (Step, &TextTrainingConfig),
     qrels: &Qrels,
     give: impl FnOnce(&[String]) -> Result<Given>,
     lock: &mut FolderLock,
-) -> Result<Made> {
+) -> Result<(Made, Encoder)> {
     let texts = &recipe.texts;
     let (names, mut train) = judged(qrels, &texts.beir, &texts.items.ids)?;
     let given = give(&names)?;
@@ -47,6 +45,7 @@ pub(super) fn train(
     let (_, dev) = judged(&texts.dev, &texts.beir, &texts.items.ids)?;
     let checkpoints = checkpoints(recipe.folder(step).join(CHECKPOINT))?;
     let trainer = EncoderTrainer::new(&recipe.model.folder, config.clone())?
+        .with_frozen_items(&recipe.frozen_items)
         .with_progress(recipe.output.progress())
         .with_checkpoints(checkpoints);
     let trained = trainer.fit(&texts.items.texts(), &train, &dev)?;
@@ -55,12 +54,17 @@ pub(super) fn train(
     recipe.wanted(step)?.wrote(&recipe.folder(step))?;
     say!("{step}: {}", trained.report().guard.reason);
     let encoder = Encoder::open(&recipe.encoders(step), texts)?;
-    Ok(Made {
-        dev: Some(encoder.measure(&texts.dev)?),
+    let measured = encoder.measured(texts)?;
+    let encoded = trained.report().encoded_texts + encoder.encoded();
+    let counts = [("training queries", names.len()), (Made::ENCODED, encoded)];
+    let made = Made {
+        dev: Some(measured.dev),
+        test: measured.test,
         better: Some(trained.report().guard.returned == Returned::Trained),
-        counts: BTreeMap::from([("training queries".to_owned(), names.len())]),
+        counts: counts.map(|(name, count)| (name.to_owned(), count)).into(),
         ..Made::default()
-    })
+    };
+    Ok((made, encoder))
 }
 
 /// The folders of the model that the recipe begins with, as those of one encoder for both sides.

@@ -6,6 +6,7 @@ use ess_files::FolderLock;
 
 use super::{
     cross::cross_encoder,
+    encoder::Encoder,
     learning::{augmented, denoised, distilled},
     made::Made,
     mining::{mined, two_towers},
@@ -16,6 +17,8 @@ use super::{
 
 /// Runs a step whose needs are complete, unless it is complete itself; says whether it ran.
 pub(super) fn completed(recipe: &mut Recipe<'_>, step: Step) -> Result<bool> {
+    // It is for the step right behind alone.
+    let left = recipe.left.take();
     if recipe.found.contains_key(&step) {
         return Ok(false);
     }
@@ -29,19 +32,30 @@ pub(super) fn completed(recipe: &mut Recipe<'_>, step: Step) -> Result<bool> {
     wanted.begin(&folder)?;
     say!("{step}: begins");
     let started = ProcessTime::now();
-    let made = made(recipe, step, &mut lock).with_context(|| format!("step `{step}`"))?;
+    let (made, encoder) = made(recipe, step, left, &mut lock).with_context(|| format!("step `{step}`"))?;
+    recipe.left = encoder;
     let found = wanted.end(&folder, made, started.elapsed().as_secs_f64())?;
     recipe.found.insert(step, found);
     Ok(true)
 }
 
-fn made(recipe: &Recipe<'_>, step: Step, lock: &mut FolderLock) -> Result<Made> {
-    match step {
-        Step::TwoTowers => two_towers(recipe, lock),
-        Step::Mined => mined(recipe),
+/// Runs a step, with the encoder that the one before left, and gives the one that it leaves itself.
+fn made(
+    recipe: &Recipe<'_>,
+    step: Step,
+    left: Option<Encoder>,
+    lock: &mut FolderLock,
+) -> Result<(Made, Option<Encoder>)> {
+    let made = match step {
+        Step::TwoTowers => {
+            let (made, encoder) = two_towers(recipe, lock)?;
+            return Ok((made, Some(encoder)));
+        }
+        Step::Mined => mined(recipe, left),
         Step::CrossEncoder => cross_encoder(recipe, lock),
         Step::Denoised => denoised(recipe, lock),
         Step::Augmented => augmented(recipe, lock),
         Step::Distilled => distilled(recipe, lock),
-    }
+    };
+    Ok((made?, None))
 }

@@ -163,6 +163,7 @@ fn every_step_makes_what_it_says_and_what_is_complete_stays() {
     let hits = read_run(folder.at("out/mined/hits.run")).unwrap();
     assert_eq!((hits.queries().len(), hits.len(), hits.get("q11").is_some()), (11, 11 * ITEMS, false));
     what_the_cross_encoder_said_is_used(&folder, &report);
+    no_text_is_encoded_twice_by_one_encoder(&report);
 
     let before = folder.bits("out");
     folder.run("out", ALL).succeeded();
@@ -203,6 +204,45 @@ fn what_the_cross_encoder_said_is_used(folder: &Folder, report: &Value) {
     }
     assert!(relevant > 0 && labels.get("q11").is_none());
     assert_eq!(of_step("augmented")["pseudo-labels relevant"].as_u64(), Some(relevant));
+}
+
+/// Items by the encoder of the step before are there when queries are mined, and so are those by the encoder that all trainings
+/// begin with.
+fn no_text_is_encoded_twice_by_one_encoder(report: &Value) {
+    let (train, dev, test, unjudged) = (6, 2, 1, 3);
+    for step in report["steps"].as_array().unwrap() {
+        let count = |name: &str| step["counts"][name].as_u64();
+        // The one look of a training ranks all items: the guard has nothing left to encode.
+        let look = dev + ITEMS as u64;
+        let measured = ITEMS as u64 + dev + test;
+        let learnt = count("training queries").unwrap_or_default() + dev + look + measured;
+        let expected = match step["step"].as_str().unwrap() {
+            "two-towers" => measured + ITEMS as u64 + learnt,
+            "mined" => train + dev + unjudged,
+            _ => learnt,
+        };
+        assert_eq!(count("texts encoded"), Some(expected), "{step}");
+    }
+}
+
+#[test]
+fn what_the_step_before_leaves_is_what_its_folder_has() {
+    let folder = Folder::new();
+    folder.run("whole", "two-towers,mined").succeeded();
+    let at_once = read_json(&folder.at("report.json"));
+    for step in ["two-towers", "mined"] {
+        folder.run("parts", step).succeeded();
+    }
+    let in_parts = read_json(&folder.at("report.json"));
+    let hits = |out: &str| std::fs::read(folder.at(out).join("mined/hits.run")).unwrap();
+    assert_eq!(hits("parts"), hits("whole"));
+    // Items are encoded again where another process mines, and where it measures the test.
+    let encoded = |report: &Value| report["steps"][1]["counts"]["texts encoded"].as_u64();
+    assert_eq!(encoded(&in_parts), encoded(&at_once).map(|encoded| encoded + ITEMS as u64));
+    for measure in ["dev", "test"] {
+        assert_eq!(in_parts["steps"][0][measure], at_once["steps"][0][measure]);
+        assert_eq!(in_parts["start"][measure], at_once["start"][measure]);
+    }
 }
 
 #[test]
