@@ -27,7 +27,8 @@ pub use features::{
 };
 pub use input::{
     auto_queries::AutoQueries, collection::Collection, encoding_kind::EncodingKind,
-    training_queries::TrainingQueries, variant::Variant,
+    further_queries::FurtherQueries, item_scores::ItemScores, training_queries::TrainingQueries,
+    variant::Variant,
 };
 pub use validation::{
     folds::{FoldEvidence, FoldKind},

@@ -84,7 +84,11 @@ impl AutoQueries {
         self.with_further(name, FurtherQueries::Scores(ItemScores::new(scores)?))
     }
 
-    fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
+    /// Adds what an encoder or a system of any kind says of the same queries, under the name that it was chosen with.
+    ///
+    /// # Errors
+    /// Those of [`AutoQueries::with_encoding`].
+    pub fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
         check_len("queries by a further encoder", self.rows(), queries.rows())?;
         insert_once(&mut self.further, name, queries)?;
         Ok(self)

@@ -7,9 +7,27 @@ use ess_lexical::SparseVectors;
 
 use super::{encoding_kind::EncodingKind, item_scores::ItemScores};
 
-/// Queries by an encoder beside the frozen one.
+/// What an encoder beside the frozen one, or another system, says of `n` queries: what `with_further` of
+/// [`TrainingQueries`](crate::TrainingQueries) and of [`AutoQueries`](crate::AutoQueries) takes, where its kind is known as the
+/// program runs.
+///
+/// ```
+/// use ess_auto::{AutoQueries, FurtherQueries, ItemScores};
+/// use ess_core::Embeddings;
+///
+/// let vectors = || Embeddings::from_rows(&[[1.0, 0.0]]);
+/// let scores = ItemScores::new(vec![vec![(7, 0.9), (2, 0.4)]])?;
+/// let mut queries = AutoQueries::new(vectors()?);
+/// for (name, said) in [("other", FurtherQueries::Dense(vectors()?)), ("reranker", FurtherQueries::Scores(scores))] {
+///     queries = queries.with_further(name, said)?;
+/// }
+/// // A name is given once.
+/// assert!(queries.with_encoding("other", vectors()?).is_err());
+/// # Ok::<(), ess_core::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum FurtherQueries {
+#[non_exhaustive]
+pub enum FurtherQueries {
     /// `n × d`, of whatever dimension.
     Dense(Embeddings),
     /// `n` sparse vectors.

@@ -4,9 +4,17 @@ use std::collections::BTreeSet;
 
 use ess_core::Error;
 
-/// Of each of `n` queries the items that another system scored, by row and ascending, with their scores.
+/// Of each of `n` queries the items that another system scored, by row and ascending, with their scores: the larger the better.
+///
+/// ```
+/// use ess_auto::ItemScores;
+///
+/// assert!(ItemScores::new(vec![vec![(7, 0.9), (2, 0.4)], vec![]]).is_ok());
+/// assert!(ItemScores::new(vec![vec![(7, 0.9), (7, 0.4)]]).is_err());
+/// assert!(ItemScores::new(vec![vec![(7, f32::NAN)]]).is_err());
+/// ```
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct ItemScores(Vec<Vec<(u32, f32)>>);
+pub struct ItemScores(Vec<Vec<(u32, f32)>>);
 
 impl ItemScores {
     /// Takes the items of each query in any order.
@@ -14,7 +22,7 @@ impl ItemScores {
     /// # Errors
     /// [`Error::NonFinite`] for a score that is no number, [`Error::InvalidParameter`] for an item that stands twice,
     /// [`Error::RowOutOfRange`] for one that no collection has.
-    pub(crate) fn new(scores: Vec<Vec<(usize, f32)>>) -> Result<Self, Error> {
+    pub fn new(scores: Vec<Vec<(usize, f32)>>) -> Result<Self, Error> {
         scores
             .into_iter()
             .enumerate()

@@ -93,7 +93,13 @@ impl TrainingQueries {
         self.with_further(name, FurtherQueries::Scores(ItemScores::new(scores)?))
     }
 
-    fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
+    /// Adds what an encoder or a system of any kind says of the same queries, under a name: as
+    /// [`with_encoding`](Self::with_encoding), [`with_sparse_encoding`](Self::with_sparse_encoding) and
+    /// [`with_scores`](Self::with_scores) do for one of a kind.
+    ///
+    /// # Errors
+    /// Those of [`TrainingQueries::with_encoding`].
+    pub fn with_further(mut self, name: &str, queries: FurtherQueries) -> Result<Self, Error> {
         check_len("queries by a further encoder", self.set.len(), queries.rows())?;
         insert_once(&mut self.further, name, queries)?;
         Ok(self)

@@ -1,7 +1,8 @@
 //! Input that does not fit, and input that says nothing.
 
-use ess_auto::{AutoConfig, Collection, Error, TrainingQueries};
+use ess_auto::{AutoConfig, AutoQueries, Collection, Error, FurtherQueries, ItemScores, TrainingQueries};
 use ess_core::{Embeddings, Ids, Searcher};
+use ess_lexical::SparseVectors;
 use ess_train::{Judgement, Progress, QuerySet};
 
 use crate::generated::{DIM, World, config, fit};
@@ -75,4 +76,31 @@ fn what_does_not_fit_is_a_typed_error() {
     assert!(all.iter().all(|hits| hits.len() == 20));
     let narrow = Embeddings::from_rows(&[[1.0]]).unwrap();
     assert!(matches!(searcher.search(&narrow, 1), Err(ess_core::Error::DimensionMismatch { .. })));
+}
+
+#[test]
+fn what_is_said_of_queries_is_taken_by_its_kind_or_as_any() {
+    let rows = || Embeddings::from_rows(&[[1.0, 0.5], [0.0, 1.0]]).unwrap();
+    let sparse = || SparseVectors::new(9, &[vec![(3, 1.0)], vec![]]).unwrap();
+    let scores = || vec![vec![(7, 0.9), (2, 0.4)], vec![]];
+    let any = [
+        FurtherQueries::Dense(rows()),
+        FurtherQueries::Sparse(sparse()),
+        FurtherQueries::Scores(ItemScores::new(scores()).unwrap()),
+    ];
+    let [dense, learned, scored] = any.each_ref().map(|said| {
+        let queries = AutoQueries::new(rows());
+        queries.with_further("other", said.clone()).unwrap()
+    });
+    assert_eq!(dense, AutoQueries::new(rows()).with_encoding("other", rows()).unwrap());
+    assert_eq!(learned, AutoQueries::new(rows()).with_sparse_encoding("other", sparse()).unwrap());
+    assert_eq!(scored, AutoQueries::new(rows()).with_scores("other", scores()).unwrap());
+    // Of training queries too, and of as many queries as there are.
+    let set = QuerySet::new(rows(), vec![vec![Judgement { item: 0, grade: 1 }]; 2]).unwrap();
+    let one = FurtherQueries::Dense(Embeddings::from_rows(&[[1.0]]).unwrap());
+    for said in any {
+        assert!(TrainingQueries::new(set.clone()).with_further("other", said).is_ok());
+    }
+    assert!(TrainingQueries::new(set).with_further("other", one.clone()).is_err());
+    assert!(AutoQueries::new(rows()).with_further("other", one).is_err());
 }

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use ess_auto::{AutoQueries, Collection, TrainingQueries, register_encoding, register_scores};
-use ess_core::{Embeddings, Encoding, Ids};
+use ess_auto::{
+    AutoQueries, Collection, FurtherQueries, ItemScores, TrainingQueries, register_encoding, register_scores,
+};
+use ess_core::{Encoding, Ids};
 use ess_data::read_run;
 use ess_kit::Dataset;
 use ess_lexical::{SparseVectors, SparseVectorsFile};
@@ -28,13 +30,6 @@ struct Rows {
     path: PathBuf,
     ids: Ids,
     vectors: SparseVectors,
-}
-
-/// What a source says of some queries.
-enum OfQueries {
-    Dense(Embeddings),
-    Sparse(SparseVectors),
-    Scores(Vec<Vec<(usize, f32)>>),
 }
 
 impl FurtherData {
@@ -91,11 +86,7 @@ impl FurtherData {
         items: &Ids,
     ) -> Result<TrainingQueries> {
         for (name, source) in &self.0 {
-            queries = match source.of_queries(ids, items)? {
-                OfQueries::Dense(rows) => queries.with_encoding(name, rows)?,
-                OfQueries::Sparse(rows) => queries.with_sparse_encoding(name, rows)?,
-                OfQueries::Scores(scores) => queries.with_scores(name, scores)?,
-            };
+            queries = queries.with_further(name, source.of_queries(ids, items)?)?;
         }
         Ok(queries)
     }
@@ -111,11 +102,7 @@ impl FurtherData {
         items: &Ids,
     ) -> Result<AutoQueries> {
         for (name, source) in &self.0 {
-            queries = match source.of_queries(ids, items)? {
-                OfQueries::Dense(rows) => queries.with_encoding(name, rows)?,
-                OfQueries::Sparse(rows) => queries.with_sparse_encoding(name, rows)?,
-                OfQueries::Scores(scores) => queries.with_scores(name, scores)?,
-            };
+            queries = queries.with_further(name, source.of_queries(ids, items)?)?;
         }
         Ok(queries)
     }
@@ -130,16 +117,18 @@ impl Source {
         Ok(Self::Dense(Box::new(open_for_rankings(folder, RankingArguments::default())?)))
     }
 
-    fn of_queries(&self, ids: &[String], items: &Ids) -> Result<OfQueries> {
+    /// What it says of some queries.
+    fn of_queries(&self, ids: &[String], items: &Ids) -> Result<FurtherQueries> {
         Ok(match self {
             Self::Dense(dataset) => {
                 let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-                OfQueries::Dense(dataset.query_embeddings(&ids)?)
+                FurtherQueries::Dense(dataset.query_embeddings(&ids)?)
             }
-            Self::Sparse { queries, .. } => OfQueries::Sparse(queries.of(ids)?),
+            Self::Sparse { queries, .. } => FurtherQueries::Sparse(queries.of(ids)?),
             Self::Scores { path, run } => {
                 let of_query = |id: &String| scored(id, run, items, path);
-                OfQueries::Scores(ids.iter().map(of_query).collect::<Result<_>>()?)
+                let scores = ids.iter().map(of_query).collect::<Result<_>>()?;
+                FurtherQueries::Scores(ItemScores::new(scores)?)
             }
         })
     }
