@@ -1,9 +1,13 @@
 //! `ess experiment recover`: how much of what fine-tuning an encoder gains does a searching module gain, and at what cost?
 
+mod against;
+mod direct;
+mod groups;
 mod measured;
 mod plot;
 mod report;
 mod row;
+mod written;
 
 use anyhow::Result;
 use clap::Args;
@@ -26,7 +30,8 @@ use super::{
 use self::{
     measured::{Bare, Learned, Results},
     report::Report,
-    row::Row,
+    row::Rows,
+    written::Written,
 };
 
 const EXAMPLES: &str = "\
@@ -41,7 +46,9 @@ Examples:
 /// A data set is embedded by the frozen encoder and by encoders that were fine-tuned, on its task or on another one. Each is
 /// searched with as it is, and with searching modules that are trained on top of it. So the page has what fine-tuning gains, on
 /// items that training asked for and on others. It has how much of that modules gain on the frozen encoder, what a module gains on top of a
-/// fine-tuned one and, for an encoder that was fine-tuned on another task, what that costs here.
+/// fine-tuned one and, for an encoder that was fine-tuned on another task, what that costs here. Searching and fine-tuning are also
+/// compared with each other on the same queries: a module on the frozen encoder with each fine-tuned encoder alone, and a module on a
+/// fine-tuned encoder with the same module on the frozen one. results.json has these differences under `against_fine_tuning`.
 ///
 /// Where a data set has no dev queries, `ess train-encoder` and this program cut the same ones off: those that are
 /// searched with here were not trained on there. Writes recover.md, results.json and a plot for each data set into the folder. Each measurement is kept in
@@ -82,12 +89,13 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
         source.close();
     }
     cells.finish();
-    let rows = Row::of_all(&results, &modules)?;
+    let rows = Rows::of_all(&results, &modules)?;
+    let together = Rows::together(&rows);
     for set in &rows {
         plot::write(set, &started.file(&plot::name(&set.name)))?;
     }
-    let page = Report { rows: &rows, seed: started.seed, seeds: started.seeds.len() };
-    started.write("recover.md", &page.markdown(), &results, output)
+    let page = Report { rows: &rows, together: &together, seed: started.seed, seeds: started.seeds.len() };
+    started.write("recover.md", &page.markdown(), &Written::new(&results, &rows, &together), output)
 }
 
 /// One encoder on one data set, bare and with modules on top of it.

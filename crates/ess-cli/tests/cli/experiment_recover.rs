@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::Value;
+
 use crate::{
     corrected::is_corrected_as_a_whole,
     program::{read_json, run},
@@ -15,6 +17,10 @@ fn turned_and_mended() -> (SmallData, SmallData) {
 
 /// The row of the fine-tuned encoder without a module.
 const ALL_FOUND: &str = "| whole encoder |  | 1000000.0 | **1.0000 [";
+
+/// The cells of two systems that find the same; all items are known.
+const NO_DIFFERENCE: &str =
+    "+.000 [too few queries differ] | +.000 [too few queries differ] | – | no difference is shown |";
 
 #[test]
 fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
@@ -35,6 +41,14 @@ fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
         "procrustes on the frozen encoder gains 100 % of that, at 0.0 % of its cost.",
         "Fine-tuning (idle) shows no gain: +.000 is not significant.",
         "2 of 2 |",
+        // On the frozen encoder the module finds all that fine-tuning finds, and more than one that changed nothing; beneath the module
+        // that one changes nothing either.
+        &format!("| procrustes | whole encoder | {NO_DIFFERENCE}"),
+        "| procrustes | idle | **+",
+        "the module finds more |",
+        &format!("| procrustes | idle | {NO_DIFFERENCE}"),
+        // Twelve to an encoder without a module, and for each fine-tuned encoder two on all queries and two on those of known items.
+        "20 differences were compared.",
     ] {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
@@ -43,7 +57,8 @@ fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
     assert!(fs::read_to_string(data.path("page/recover_small_data.svg")).unwrap().contains("whole encoder"));
     let results = read_json(&data.path("page/results.json"));
     let counted = |name: &str| results[name].as_array().unwrap().len();
-    assert_eq!((counted("bare"), counted("learned")), (3, 3 * 2));
+    let all = ["bare", "learned", "against_fine_tuning"].map(counted);
+    assert_eq!(all, [3, 3 * 2, 2 * 2 * 2]);
 
     // What is kept is taken as it is, and what was measured of other seconds is not.
     let cell = data.path("page/cells/Small data.whole encoder bare.0.json");
@@ -65,6 +80,7 @@ fn a_module_that_undoes_the_turn_recovers_all_that_fine_tuning_gains() {
 #[test]
 fn queries_of_new_items_are_told_from_others_whatever_their_rows() {
     let (data, mended) = turned_and_mended();
+    let mended = mended.with_reversed_queries();
     let known = |query: usize| !(2..=9).contains(&query);
     let judged = |queries: &mut dyn Iterator<Item = usize>| -> Vec<String> {
         queries.map(|query| format!("q{query}\td{}\t1", if known(query) { query } else { 39 })).collect()
@@ -86,6 +102,34 @@ fn queries_of_new_items_are_told_from_others_whatever_their_rows() {
     for bare in results["bare"].as_array().unwrap() {
         assert_eq!(bare["found"]["seen_by_id"], serde_json::json!(wanted));
     }
+    check_differences(&results, &wanted);
+}
+
+/// Each difference is that of what is kept by query: the module on the frozen encoder less the fine-tuned one, and the module on that
+/// less the module on the frozen encoder.
+fn check_differences(results: &Value, known: &[bool]) {
+    let of = |list: &str, at: usize, values: &str| -> Vec<f64> {
+        serde_json::from_value(results[list][at]["found"][values].clone()).unwrap()
+    };
+    let (tuned, on_frozen, on_tuned) =
+        (of("bare", 1, "ndcg"), of("learned", 0, "trained"), of("learned", 1, "trained"));
+    let mut found = results["against_fine_tuning"].as_array().unwrap().iter();
+    for (system, baseline, names) in
+        [(&on_frozen, &tuned, ["frozen", "whole"]), (&on_tuned, &on_frozen, ["whole", "frozen"])]
+    {
+        for (queries, wanted) in [("all", None), ("seen", Some(true)), ("unseen", Some(false))] {
+            let pairs = system.iter().zip(baseline).zip(known);
+            let of_group = pairs.filter(|(_, known)| wanted.is_none_or(|wanted| wanted == **known));
+            let differences: Vec<f64> = of_group.map(|((system, baseline), _)| system - baseline).collect();
+            let mean = differences.iter().sum::<f64>() / differences.len() as f64;
+            let entry = found.next().unwrap();
+            assert!((entry["difference"].as_f64().unwrap() - mean).abs() < 1e-12, "{entry}: {mean}");
+            assert_eq!([&entry["system"]["encoder"], &entry["baseline"]["encoder"]], names);
+            assert_eq!(entry["queries"], queries);
+            assert!(entry["p_holm"].as_f64() >= entry["p"].as_f64(), "{entry}");
+        }
+    }
+    assert!(found.next().is_none());
 }
 
 #[test]

@@ -42,6 +42,20 @@ impl SmallData {
         self
     }
 
+    /// Writes the queries in the opposite order, with the ids and vectors that they have.
+    pub(crate) fn with_reversed_queries(self) -> Self {
+        let path = self.path("queries.safetensors");
+        let store = EmbeddingStore::open(&path).unwrap();
+        let (ids, queries) = (store.ids().clone(), store.to_embeddings().unwrap());
+        drop(store);
+        let reversed = (0..ids.len()).rev().map(|row| ids.get(row).unwrap().to_owned());
+        let ids = Ids::new(reversed.collect()).unwrap();
+        let rows: Vec<Vec<f32>> = queries.rows().map(<[f32]>::to_vec).collect();
+        let queries = Embeddings::from_rows(&rows.into_iter().rev().collect::<Vec<_>>()).unwrap();
+        write_store(&path, &ids, &queries, Dtype::F32, &Provenance::default()).unwrap();
+        self
+    }
+
     /// Gives query i states of 1 + i mod 3 tokens of this dimension, beside the embedding that it has.
     pub(crate) fn with_token_states(self, token_dim: usize) -> Self {
         self.add_states("queries", token_dim, |i| points((1 + i % 3) * token_dim, token_dim));

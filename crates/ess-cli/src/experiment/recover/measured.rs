@@ -7,6 +7,7 @@ use crate::{
     data::split_data_set::Opened,
     experiment::{
         kept::Kept,
+        over_seeds::OverSeeds,
         quality::seen,
         task::{Task, Trained},
     },
@@ -57,5 +58,10 @@ impl Results {
             kept.name() == of.name() && kept.found.encoder == of.found.encoder && kept.found.module == module
         };
         self.learned.iter().filter(same).map(|kept| &kept.found.trained).collect()
+    }
+
+    /// What the runs of a module reach on each test query, whether or not the guard returned them.
+    pub(super) fn by_query(&self, of: &Kept<Bare>, module: &str) -> OverSeeds {
+        OverSeeds::of(self.runs(of, module).into_iter().map(|run| &*run.trained))
     }
 }

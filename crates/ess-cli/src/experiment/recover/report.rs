@@ -12,13 +12,15 @@ use crate::{
 };
 
 use super::{
-    plot,
+    against, plot,
     row::{Row, Rows},
 };
 
 /// What the page is of.
 pub(super) struct Report<'a> {
     pub(super) rows: &'a [Rows<'a>],
+    /// All differences of the page.
+    pub(super) together: &'a Together,
     pub(super) seed: u64,
     pub(super) seeds: usize,
 }
@@ -29,22 +31,22 @@ Written by `ess experiment recover`. A data set is searched by the frozen encode
 searching module on top (sections 3, 5.2, B.1 and B.3 of the paper). Modules are means over the seeds, whether or not the baseline guard
 returned them; a fine-tuned encoder is one run. Figures are nDCG@10. Brackets are paired 95 % bootstrap intervals of the
 difference to the frozen encoder on the same queries, and under *on top* of the difference to the fine-tuned encoder without the
-module. **Bold** ones are significant after Holm's correction over all differences on this page. *Seen* queries have a relevant item
-that a training or dev query had too. CPU-seconds are those of training: of the fine-tune, as they were given, and of the module.
+module. *Searching against fine-tuning* has two more differences on the same queries: a module on the frozen encoder less the
+fine-tuned encoder alone, and a module on the fine-tuned encoder less the same module on the frozen one. **Bold** differences are
+significant after Holm's correction over all differences on this page, these among them. *Seen* queries have a relevant item that a
+training or dev query had too. CPU-seconds are those of training: of the fine-tune, as they were given, and of the module.
 ";
 
 impl Report<'_> {
     /// The whole page.
     pub(super) fn markdown(&self) -> String {
-        let all = || self.rows.iter().flat_map(|set| &set.rows).filter(|row| !row.is_baseline());
-        let together = Together::new(
-            all().flat_map(|row| row.groups.iter().chain([&row.on_top]).flatten()).map(|c| Some(c.p)),
-        );
+        let together = self.together;
         let mut text = String::from(INTRODUCTION);
         for set in self.rows {
             let _ = writeln!(text, "\n## {0}\n\n![{0}]({1})\n", set.name, plot::name(&set.name));
-            table(&mut text, set, &together);
-            recovered(&mut text, set, &together);
+            table(&mut text, set, together);
+            recovered(&mut text, set, together);
+            against::write(&mut text, &set.direct, together);
         }
         let (seed, seeds, compared) = (self.seed, self.seeds, together.len());
         let _ = writeln!(

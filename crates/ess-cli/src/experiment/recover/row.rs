@@ -2,28 +2,31 @@
 
 use anyhow::{Context, Result, ensure};
 
-use crate::experiment::{
-    compared::Compared,
-    kept::Kept,
-    over_seeds::{OverSeeds, mean},
-    task::Trained,
-    tuned::FROZEN,
+use crate::{
+    experiment::{compared::Compared, kept::Kept, over_seeds::mean, tuned::FROZEN},
+    output::together::Together,
 };
 
-use super::measured::{Bare, Results};
+use super::{
+    direct::Direct,
+    groups::{Groups, compared},
+    measured::{Bare, Results},
+};
 
 /// The systems of a data set; the first is the frozen encoder.
 pub(super) struct Rows<'a> {
     pub(super) name: String,
     pub(super) rows: Vec<Row<'a>>,
+    /// Searching and fine-tuning, each against the other.
+    pub(super) direct: Vec<Direct<'a>>,
 }
 
 /// An encoder, with or without a module.
 pub(super) struct Row<'a> {
     pub(super) encoder: &'a str,
     pub(super) module: Option<&'a str>,
-    /// Beside the frozen encoder: all test queries, those of seen items, and the others.
-    pub(super) groups: [Option<Compared>; 3],
+    /// Beside the frozen encoder.
+    pub(super) groups: Groups,
     /// Beside the encoder without a module, where that is not the frozen one.
     pub(super) on_top: Option<Compared>,
     /// The standard deviation of the mean over seeds.
@@ -34,35 +37,47 @@ pub(super) struct Row<'a> {
     pub(super) cpu_seconds: Option<f64>,
 }
 
-impl<'a> Row<'a> {
-    /// The rows of all data sets.
-    pub(super) fn of_all(results: &'a Results, modules: &[&'a str]) -> Result<Vec<Rows<'a>>> {
+impl<'a> Rows<'a> {
+    /// Those of all data sets.
+    pub(super) fn of_all(results: &'a Results, modules: &[&'a str]) -> Result<Vec<Self>> {
         let sets = results.bare.chunk_by(|one, other| one.name() == other.name());
-        sets.map(|encoders| {
-            let frozen = &encoders[0].found;
-            let mut rows = Vec::new();
-            for encoder in encoders {
-                ensure!(
-                    encoder.found.ndcg.len() == frozen.ndcg.len(),
-                    "{}: {} and the frozen encoder have embeddings of different test queries",
-                    encoder.name(),
-                    encoder.found.encoder
-                );
-                rows.push(Self::bare(&encoder.found, frozen)?);
-                for module in modules {
-                    rows.push(Self::trained(encoder, module, &results.runs(encoder, module), frozen)?);
-                }
-            }
-            Ok(Rows { name: encoders[0].name().to_owned(), rows })
-        })
-        .collect()
+        sets.map(|encoders| Self::of(results, encoders, modules)).collect()
     }
 
+    fn of(results: &Results, encoders: &'a [Kept<Bare>], modules: &[&'a str]) -> Result<Self> {
+        let frozen = &encoders[0].found;
+        let mut rows = Vec::new();
+        for encoder in encoders {
+            ensure!(
+                encoder.found.ndcg.len() == frozen.ndcg.len(),
+                "{}: {} and the frozen encoder have embeddings of different test queries",
+                encoder.name(),
+                encoder.found.encoder
+            );
+            rows.push(Row::bare(&encoder.found, frozen)?);
+            for module in modules {
+                rows.push(Row::trained(results, encoder, module, frozen)?);
+            }
+        }
+        let direct = Direct::of_all(results, encoders, modules)?;
+        Ok(Self { name: encoders[0].name().to_owned(), rows, direct })
+    }
+
+    /// All differences of the page.
+    pub(super) fn together(all: &[Self]) -> Together {
+        let rows = all.iter().flat_map(|set| &set.rows).filter(|row| !row.is_baseline());
+        let to_bare = rows.flat_map(|row| row.groups.iter().chain([&row.on_top]));
+        let direct = all.iter().flat_map(|set| &set.direct).flat_map(|pair| &pair.groups);
+        Together::new(to_bare.chain(direct).flatten().map(|compared| Some(compared.p)))
+    }
+}
+
+impl<'a> Row<'a> {
     fn bare(encoder: &'a Bare, frozen: &Bare) -> Result<Self> {
         Ok(Self {
             encoder: &encoder.encoder,
             module: None,
-            groups: groups(frozen, &encoder.ndcg)?,
+            groups: compared(&frozen.seen, &frozen.ndcg, &encoder.ndcg)?,
             on_top: None,
             spread: None,
             returned: None,
@@ -70,8 +85,8 @@ impl<'a> Row<'a> {
         })
     }
 
-    fn trained(encoder: &'a Kept<Bare>, module: &'a str, runs: &[&Trained], frozen: &Bare) -> Result<Self> {
-        let all = OverSeeds::of(runs.iter().map(|run| &*run.trained));
+    fn trained(results: &Results, encoder: &'a Kept<Bare>, module: &'a str, frozen: &Bare) -> Result<Self> {
+        let (runs, all) = (results.runs(encoder, module), results.by_query(encoder, module));
         let of_modules = mean(&runs.iter().map(|run| run.cpu_seconds).collect::<Vec<_>>());
         let encoder = &encoder.found;
         let is_frozen = encoder.encoder == frozen.encoder;
@@ -80,7 +95,7 @@ impl<'a> Row<'a> {
         Ok(Self {
             encoder: &encoder.encoder,
             module: Some(module),
-            groups: groups(frozen, &all.per_query)?,
+            groups: compared(&frozen.seen, &frozen.ndcg, &all.per_query)?,
             on_top: (!is_frozen).then_some(on_top),
             spread: all.spread,
             returned: Some([returned, runs.len()]),
@@ -108,14 +123,4 @@ impl<'a> Row<'a> {
     pub(super) fn gain(&self) -> f64 {
         self.groups[0].as_ref().map_or(0.0, |all| all.mean - all.baseline)
     }
-}
-
-/// Beside the frozen encoder on all queries, on those of seen items, and on the others.
-fn groups(frozen: &Bare, system: &[f64]) -> Result<[Option<Compared>; 3]> {
-    let chosen = |values: &[f64], wanted: Option<bool>| -> Vec<f64> {
-        let of_group = values.iter().zip(&frozen.seen).filter(|(_, seen)| wanted.is_none_or(|w| w == **seen));
-        of_group.map(|(value, _)| *value).collect()
-    };
-    let group = |wanted| Compared::of(&chosen(&frozen.ndcg, wanted), &chosen(system, wanted));
-    Ok([group(None)?, group(Some(true))?, group(Some(false))?])
 }
