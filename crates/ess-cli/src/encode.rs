@@ -1,4 +1,4 @@
-//! `ess encode`: encodes the items and queries of a BEIR folder with a sentence-transformers model.
+//! `ess encode`: encodes the items and queries of a BEIR folder with a sentence-transformers model, or images with CLIP.
 //!
 //! Work is kept in parts under `--out`/parts: when the program is stopped at any moment, the same command goes on
 //! where it was. What is there already is taken where the model, the settings, the ids and the texts are the same, by
@@ -6,6 +6,10 @@
 
 mod arguments;
 mod hosted;
+#[cfg(feature = "images")]
+mod image_list;
+#[cfg(feature = "images")]
+mod images;
 pub(crate) mod inputs;
 mod job;
 mod loading;
@@ -15,6 +19,7 @@ mod provenance;
 mod published;
 mod shard;
 mod sparse;
+mod texts;
 mod written;
 
 use anyhow::{Result, ensure};
@@ -26,6 +31,11 @@ pub(crate) use self::arguments::Arguments;
 /// Runs the command.
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     ensure!(arguments.part > 0, "--part: expected at least 1, found 0");
+    #[cfg(not(feature = "images"))]
+    ensure!(
+        arguments.images.is_none(),
+        "--images is not in this build; build it with `cargo install --path crates/ess-cli --features images`"
+    );
     published::check(arguments)?;
     if arguments.sparse {
         return sparse::run(arguments, output);
@@ -37,7 +47,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     if let Some(destination) = &destination {
         destination.check_dim(model.item_dim())?;
     }
-    job::run(arguments, &model, destination, output)
+    #[cfg(feature = "images")]
+    if let Some(images) = &arguments.images {
+        return images::run(arguments, images, &model, destination, output);
+    }
+    texts::run(arguments, &model, destination, output)
 }
 
 /// The engine that items go to, where one is named.

@@ -152,6 +152,16 @@ pub enum Error {
         /// The rows of the model's token table.
         vocabulary: usize,
     },
+    /// A file that is no image: torn, of another format, animated, too large, or of colours that are not read.
+    #[error("{path}: expected {expected}, found {found}", path = path.display())]
+    Image {
+        /// The file.
+        path: PathBuf,
+        /// What should be there.
+        expected: String,
+        /// What is there.
+        found: String,
+    },
     /// A model that the hub, or its cache, does not give.
     #[error("model {name:?} from {place}: {reason}")]
     Hub {

@@ -11,7 +11,12 @@ use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
     model::{folder::ModelFolder, tokenizer::TokenIds, transformer_config::TransformerConfig},
-    sentence::{engine::Engine, head::HeadStep, modules::model_parts},
+    sentence::{
+        engine::Engine,
+        head::HeadStep,
+        modules::{ModelPart, model_parts},
+        prompts::ModelSettings,
+    },
     weights::Weights,
 };
 
@@ -21,8 +26,8 @@ use crate::{
 /// those of images.
 ///
 /// Images come as pixel values, `colours × side × side`, one colour after another and each line by line, in the size of
-/// [`ImageEncoder::side`], scaled as the folder's preprocessor_config.json says: the file of an image is read by whom it
-/// belongs to.
+/// [`ImageEncoder::side`], scaled as the folder's preprocessor_config.json says. With the feature `images`, `ImageFileEncoder` reads
+/// files of images and makes these pixel values of them.
 ///
 /// # Example
 /// ```no_run
@@ -41,6 +46,7 @@ pub struct ImageEncoder {
     /// Of the token before the patches.
     head: Vec<HeadStep>,
     config: TransformerConfig,
+    similarity: Option<String>,
     dim: usize,
 }
 
@@ -68,20 +74,10 @@ impl ImageEncoder {
         let prefix =
             if weights.has(&format!("{}{}.weight", names.prefix, names.words)) { names.prefix } else { "" };
         let patches = Patches::read(&weights, prefix, config.dim, sizes)?;
-        let mut head = Vec::new();
-        let mut dim = config.dim;
-        if let Some((name, output)) = names.output.zip(config.output_dim) {
-            head.push(HeadStep::projection(&weights, name, [output, dim])?);
-            dim = output;
-        }
-        for part in rest {
-            if let Some(step) = HeadStep::read(part, dim)? {
-                dim = step.dim(dim);
-                head.push(step);
-            }
-        }
+        let model = ModelSettings::read(&folder)?;
+        let (head, dim) = head(&weights, &config, rest, model.truncate_dim)?;
         let engine = Engine::load(&weights, &config, &Place::Host(Precision::F32))?;
-        Ok(Self { engine, patches, head, config, dim })
+        Ok(Self { engine, patches, head, config, similarity: model.similarity_fn_name, dim })
     }
 
     /// The dimension of the embeddings.
@@ -92,6 +88,21 @@ impl ImageEncoder {
     /// How many pixels an image is wide, and high.
     pub fn side(&self) -> usize {
         self.patches.image
+    }
+
+    /// How many colours an image has: 3, red, green and blue, but in models of other pictures.
+    pub fn colours(&self) -> usize {
+        self.patches.colours
+    }
+
+    /// Whether the embeddings are scaled to unit norm.
+    pub fn normalizes(&self) -> bool {
+        matches!(self.head.last(), Some(HeadStep::Normalize))
+    }
+
+    /// The similarity that the model is meant for, where it says so, as [`SentenceEncoder::similarity`](crate::SentenceEncoder::similarity).
+    pub fn similarity(&self) -> Option<&str> {
+        self.similarity.as_deref()
     }
 
     fn encode(&self, images: &[&[f32]]) -> Result<Embeddings, Error> {
@@ -120,6 +131,31 @@ impl ImageEncoder {
         }
         Ok(Embeddings::from_vec(vectors, dim)?)
     }
+}
+
+/// What the state of the first token goes through, and the dimension that comes out.
+fn head(
+    weights: &Weights,
+    config: &TransformerConfig,
+    parts: &[ModelPart],
+    kept: Option<usize>,
+) -> Result<(Vec<HeadStep>, usize), Error> {
+    let (mut head, mut dim) = (Vec::new(), config.dim);
+    if let Some((name, output)) = config.architecture.names.output.zip(config.output_dim) {
+        head.push(HeadStep::projection(weights, name, [output, dim])?);
+        dim = output;
+    }
+    for part in parts {
+        if let Some(step) = HeadStep::read(part, dim)? {
+            dim = step.dim(dim);
+            head.push(step);
+        }
+    }
+    if let Some(kept) = kept.filter(|kept| *kept < dim) {
+        head.push(HeadStep::Truncate(kept));
+        dim = kept;
+    }
+    Ok((head, dim))
 }
 
 impl QueryEncoder for ImageEncoder {

@@ -10,6 +10,8 @@ mod http;
 #[cfg(feature = "hub")]
 mod hub;
 mod image_encoder;
+#[cfg(feature = "images")]
+mod image_files;
 mod model;
 mod passage_splitter;
 mod precomputed;
@@ -49,6 +51,8 @@ pub use http::{
 #[cfg(feature = "hub")]
 pub use hub::Hub;
 pub use image_encoder::ImageEncoder;
+#[cfg(feature = "images")]
+pub use image_files::ImageFileEncoder;
 pub use model::Activation;
 pub use passage_splitter::PassageSplitter;
 pub use precomputed::PrecomputedEncoder;

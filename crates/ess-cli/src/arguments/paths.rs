@@ -65,6 +65,13 @@ pub(crate) const MODULE: Expected = Expected {
 /// Texts.
 pub(crate) const BEIR: Expected =
     Expected { place: Place::Folder, what: "a BEIR folder, with corpus.jsonl and queries.jsonl", has: &[] };
+/// Images.
+#[cfg(feature = "encoders")]
+pub(crate) const IMAGES: Expected = Expected {
+    place: Place::FileOrFolder,
+    what: "a folder with images, or a text file with the path of one on each line",
+    has: &[],
+};
 /// A file of settings, or a module that was trained with some.
 pub(crate) const SETTINGS_OR_MODULE: Expected = Expected {
     place: Place::FileOrFolder,

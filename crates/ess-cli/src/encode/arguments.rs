@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::{Context, Result};
 use clap::Args;
 use ess_encoders::{PassageSplitter, Precision, Representation};
 use ess_files::Checksum;
@@ -23,13 +24,14 @@ Examples:
   ess encode --model path/to/model --beir my-beir --out my --upload pgvector=papers.json
   ess encode --model path/to/model --beir s3://bucket/corpus --out s3://bucket/my      # built with the feature object-store
   ess encode --model path/to/colbertv2.0 --beir my-beir --out tokens --dtype f16
+  ess encode --model path/to/clip-vit-base-patch32 --images photos --out my      # built with the feature images
   ess encode --http https://api.openai.com/v1 --http-model text-embedding-3-small --http-key-env OPENAI_API_KEY \\
              --beir my-beir --out my      # built with the feature http";
 
 /// Where files are made that go elsewhere, unless a flag says it.
 const WORK: &str = "ess-work";
 
-/// Encode the items and queries of a BEIR folder with a sentence-transformers or a ColBERT model.
+/// Encode the items and queries of a BEIR folder with a sentence-transformers or a ColBERT model, or images with CLIP.
 ///
 /// Writes corpus.safetensors and queries.safetensors, for the programs that take `--embeddings DIR`; of a shard
 /// corpus.2-of-4.safetensors and so on. Runs on all cores (RAYON_NUM_THREADS sets how many) and resumes.
@@ -48,8 +50,20 @@ pub(crate) struct Arguments {
     /// A folder with corpus.jsonl and queries.jsonl, plain, as .gz or as .zst; or as Parquet (build with --features parquet): corpus.parquet, or a folder corpus
     /// with .parquet files, and the same for queries. Or the URL of one on an object store, such as s3://bucket/folder
     /// (build with --features object-store).
-    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read_or_url())]
-    pub(super) beir: PathBuf,
+    #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read_or_url(), required_unless_present = "images")]
+    pub(super) beir: Option<PathBuf>,
+    /// Encode images instead of texts, into corpus.safetensors (build with --features images; --model is a folder of CLIP): a folder, of which files that end in
+    /// .jpg, .jpeg, .png and .webp are read, also in folders below it, or a text file with a path on each line, from the folder of that file on. An
+    /// image's id is its path from there. Queries are texts, by the same model: --beir DIR --queries-only. The orientation that EXIF notes is not applied.
+    #[arg(
+        long,
+        value_name = "DIR|LIST",
+        value_parser = paths::IMAGES.read(),
+        conflicts_with_all = [
+            "beir", "http", "http_settings", "layers", "max_tokens", "passages", "queries_only", "representations", "sparse", "states",
+        ]
+    )]
+    pub(super) images: Option<PathBuf>,
     /// Encode the queries alone, where items are encoded already: rich encodings of queries search the items' plain vectors.
     #[arg(long, conflicts_with = "item_states")]
     pub(super) queries_only: bool,
@@ -126,6 +140,11 @@ impl Arguments {
     /// The file of this share of `corpus`, `passages` or `queries`.
     pub(super) fn file(&self, name: &str) -> PathBuf {
         self.folder().join(self.shard.file(name))
+    }
+
+    /// Where texts are.
+    pub(super) fn beir(&self) -> Result<&Path> {
+        self.beir.as_deref().context("--beir: expected a folder or a URL, found none")
     }
 
     /// The folder in which files are made: that of `--out`, or `--work` where that is a URL.

@@ -1,4 +1,4 @@
-//! From records to store files, part by part.
+//! From what is to be encoded to a store file, part by part.
 
 use std::{
     ops::Range,
@@ -9,15 +9,12 @@ use std::{
 use anyhow::{Context, Result};
 use ess_core::{Error, Ids, TokenStates};
 use ess_data::{
-    EmbeddingStore, Item, MappedStore, Provenance, Query, Record, StoredRepresentation, TokenStoreShape,
-    write_store, write_store_in_batches, write_token_store, write_token_store_in_batches,
+    EmbeddingStore, MappedStore, Provenance, TokenStoreShape, write_store, write_store_in_batches,
+    write_token_store, write_token_store_in_batches,
 };
-use ess_encoders::PassageSplitter;
 use indicatif::{HumanCount, ProgressBar, ProgressStyle};
-use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    data::beir_input::BeirInput,
     engine::{
         destination::Destination,
         item_upload::{ItemUpload, Uploaded},
@@ -30,159 +27,58 @@ use super::{
     inputs::Inputs,
     model::{Encoded, Model},
     piece::Piece,
-    published::{self, Published},
-    written::written_files,
 };
 
-#[derive(Serialize)]
-struct Report {
-    /// None where queries alone were encoded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    items: Option<usize>,
-    /// None where they went to no engine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uploaded: Option<Uploaded>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    passages: Option<usize>,
-    queries: usize,
-    dim: usize,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    item_provenance: Option<Provenance>,
-    query_provenance: Provenance,
-    /// None where they went to no object store.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    published: Option<Published>,
-    seconds: f64,
-}
-
 /// What became of one file.
-struct Done {
-    rows: usize,
-    uploaded: Option<Uploaded>,
-}
-
-/// Encodes both files of the folder, or the queries alone. Items also go to the `destination`.
-pub(crate) fn run(
-    arguments: &Arguments,
-    model: &Model,
-    destination: Option<Destination>,
-    output: &Output,
-) -> Result<()> {
-    let started = Instant::now();
-    let items = match arguments.queries_only {
-        true => None,
-        false => Some(Job::new(arguments, model, output, "corpus", model.provenance(true))?),
-    };
-    let whole = |item: Item| vec![Piece::whole(item.id.clone(), &item.title_and_text())];
-    let encode_items =
-        |job: &Job<'_>| job.encode(whole, |pieces| model.encode_items(&Piece::texts(pieces).0), destination);
-    let items_done = items.as_ref().map(encode_items).transpose()?;
-    let (items_done, uploaded) = items_done.map_or((None, None), |done| (Some(done.rows), done.uploaded));
-    let passages_done = arguments.passages.then(|| passages(arguments, model, output)).transpose()?;
-    let queries = Job::new(arguments, model, output, "queries", model.provenance(false))?;
-    let text = |query: Query| vec![Piece::whole(query.id, &query.text)];
-    let queries_done =
-        queries.encode(text, |pieces| model.encode_queries(&Piece::texts(pieces).0), None)?.rows;
-    output.write(&Report {
-        items: items_done,
-        uploaded,
-        passages: passages_done,
-        queries: queries_done,
-        dim: MappedStore::open(&queries.out)?.dim(),
-        item_provenance: items.map(|items| items.provenance),
-        query_provenance: queries.provenance,
-        published: published::publish(arguments, &written_files(arguments))?,
-        seconds: started.elapsed().as_secs_f64(),
-    })
-}
-
-/// Encodes each item's title and the passages of its text by themselves.
-fn passages(arguments: &Arguments, model: &Model, output: &Output) -> Result<usize> {
-    let splitter = PassageSplitter { max_words: arguments.passage_words, ..PassageSplitter::default() };
-    let splitter = PassageSplitter { min_words: splitter.min_words.min(splitter.max_words), ..splitter };
-    splitter.check().context("--passage-words")?;
-    let mut provenance = Provenance { layers: None, representations: None, ..model.provenance(true) };
-    let limit = provenance.text.map_or_else(String::new, |limit| format!("; {limit}"));
-    let passages = format!("passages of at most {} words", splitter.max_words);
-    provenance.text = Some(format!("title, and {passages} of the text{limit}"));
-    if let Some(chunker) = model.chunker() {
-        let text = format!("{passages} of title + \" \" + text, read as a whole{limit}");
-        provenance.text = Some(text);
-        provenance.normalized = Some(chunker.has_unit_norm());
-        let (name, space, dim) = (chunker.name(), "embedding".to_owned(), chunker.encoder().dim());
-        provenance.representations = Some(vec![StoredRepresentation { name, space, dim }]);
-    }
-    let job = Job {
-        name: "passages",
-        out: arguments.file("passages"),
-        ..Job::new(arguments, model, output, "corpus", provenance)?
-    };
-    let done = match model.chunker() {
-        None => {
-            let encode = |pieces: &[Piece]| model.encode_passages(&Piece::texts(pieces).0);
-            job.encode(|item: Item| Piece::passages(&splitter, &item), encode, None)?
-        }
-        Some(chunker) => {
-            let late = |pieces: &[Piece]| Piece::encode_late(chunker, &splitter, pieces);
-            job.encode(|item: Item| Piece::late(&splitter, &item), late, None)?
-        }
-    };
-    Ok(done.rows)
+pub(super) struct Done {
+    pub(super) rows: usize,
+    pub(super) uploaded: Option<Uploaded>,
 }
 
 /// One file's share.
-struct Job<'a> {
+pub(super) struct Job<'a> {
     arguments: &'a Arguments,
     model: &'a Model,
     output: &'a Output,
     /// `corpus`, `passages` or `queries`.
     name: &'static str,
-    input: BeirInput,
     /// The file to write.
-    out: PathBuf,
-    provenance: Provenance,
+    pub(super) out: PathBuf,
+    pub(super) provenance: Provenance,
 }
 
 impl<'a> Job<'a> {
-    fn new(
+    pub(super) fn new(
         arguments: &'a Arguments,
         model: &'a Model,
         output: &'a Output,
         name: &'static str,
         provenance: Provenance,
-    ) -> Result<Self> {
-        let input = BeirInput::find(&arguments.beir, &format!("{name}.jsonl"))?;
-        let out = arguments.file(name);
-        Ok(Self { arguments, model, output, name, input, out, provenance })
+    ) -> Self {
+        Self { arguments, model, output, name, out: arguments.file(name), provenance }
     }
 
-    /// Encodes part by part what is not there yet, and puts the parts together; each part also goes to the `destination`. `pieces`
-    /// gives those of a record. What is there counts where it is of the same ids and texts, by their checksums, the
-    /// same model and the same settings.
-    fn encode<R: Record + DeserializeOwned>(
+    /// Encodes part by part what is not there yet, and puts the parts together; each part also goes to the `destination`. `read`
+    /// gives all that is to be encoded, from its start each time, and `place` is where it comes from. What is there counts where
+    /// it is of the same ids and inputs, by their checksums, the same model and the same settings.
+    pub(super) fn encode<P: Iterator<Item = Result<Piece>>>(
         &self,
-        pieces: impl Fn(R) -> Vec<Piece>,
+        place: &str,
+        read: impl Fn() -> Result<P>,
         encode: impl Fn(&[Piece]) -> Result<Encoded, Error>,
         destination: Option<Destination>,
     ) -> Result<Done> {
-        let read = || -> Result<_> {
-            let records = self.input.records::<R>()?.map(|record| record.map(&pieces));
-            Ok(records.flat_map(|pieces| match pieces {
-                Ok(pieces) => pieces.into_iter().map(Ok).collect(),
-                Err(error) => vec![Err(error)],
-            }))
-        };
         let of_piece = |piece: Piece| (piece.id, piece.checksum);
-        let all = read()?.map(|piece| piece.map(of_piece)).collect::<Result<Vec<_>, _>>()?;
+        let all = read()?.map(|piece| piece.map(of_piece)).collect::<Result<Vec<_>>>()?;
         let rows = self.arguments.shard.rows(all.len());
-        let inputs = Inputs::new(all, rows.clone()).with_context(|| self.input.to_string())?;
+        let inputs = Inputs::new(all, rows.clone()).with_context(|| place.to_owned())?;
         let ids = &inputs.ids;
         let provenance = self.provenance_of(&inputs, 0..inputs.len());
         self.remove_partials()?;
         let mut upload = destination.map(|destination| destination.begin(ids.len())).transpose()?;
         if !self.is_whole(&self.out, ids.as_slice(), &provenance) {
-            let records = read()?.skip(rows.start);
-            let parts = self.parts(&inputs, records, encode, upload.as_mut())?;
+            let pieces = read()?.skip(rows.start);
+            let parts = self.parts(&inputs, pieces, encode, upload.as_mut())?;
             self.join(ids, &parts, &provenance)?;
         }
         self.remove_parts()?;
@@ -197,7 +93,7 @@ impl<'a> Job<'a> {
     fn parts(
         &self,
         inputs: &Inputs,
-        mut records: impl Iterator<Item = Result<Piece, ess_data::Error>>,
+        mut pieces: impl Iterator<Item = Result<Piece>>,
         encode: impl Fn(&[Piece]) -> Result<Encoded, Error>,
         mut upload: Option<&mut ItemUpload>,
     ) -> Result<Vec<PathBuf>> {
@@ -207,13 +103,13 @@ impl<'a> Job<'a> {
         for first in (0..ids.len()).step_by(self.arguments.part) {
             let rows = first..ids.len().min(first + self.arguments.part);
             let wanted = &ids.as_slice()[rows.clone()];
-            let records = records.by_ref().take(wanted.len()).collect::<Result<Vec<_>, _>>()?;
+            let pieces = pieces.by_ref().take(wanted.len()).collect::<Result<Vec<_>>>()?;
             let part = self.part(parts.len());
             let of_part = self.provenance_of(inputs, rows);
             if !self.is_whole(&part, wanted, &of_part) {
                 let started = Instant::now();
-                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&records)?, &of_part)?;
-                self.say_rate(&bar, &Piece::texts(&records).0, started.elapsed());
+                self.write(&part, &Ids::new(wanted.to_vec())?, &encode(&pieces)?, &of_part)?;
+                self.say_rate(&bar, &Piece::texts(&pieces).0, started.elapsed());
             }
             if let Some(upload) = upload.as_deref_mut() {
                 upload.send(first, &MappedStore::open(&part)?, 0..wanted.len())?;

@@ -40,6 +40,10 @@ fn open(arguments: &Arguments, quiet: bool) -> Result<Model> {
         "--precision: expected f32 on a device, found {precision}"
     );
     let mut provenance = named(name, &folder)?;
+    #[cfg(feature = "images")]
+    if arguments.images.is_some() {
+        return load_images(arguments, &folder, device.is_some(), provenance);
+    }
     provenance.precision = Some(precision).filter(|own| *own != Precision::F32).map(|own| own.to_string());
     if StaticEncoder::is_folder(&folder) {
         return load_static(arguments, &folder, device.as_ref(), provenance);
@@ -90,6 +94,21 @@ fn ask(arguments: &Arguments) -> Result<Model> {
     let encoder = ess_encoders::HttpEncoder::connect(arguments.hosted.config()?)?;
     let provenance = super::provenance::hosted_provenance(&encoder)?;
     Ok(Model::new(Kind::Hosted(Box::new(encoder)), [provenance.clone(), provenance], false))
+}
+
+#[cfg(feature = "images")]
+fn load_images(
+    arguments: &Arguments,
+    folder: &Path,
+    on_device: bool,
+    mut provenance: Provenance,
+) -> Result<Model> {
+    let but = "the CPU and f32, in which images are encoded";
+    refuse(arguments, on_device, &["--device", "--precision"], but)?;
+    let encoder = ess_encoders::ImageFileEncoder::load(folder)?;
+    provenance.normalized = Some(encoder.encoder().normalizes());
+    provenance.similarity = encoder.encoder().similarity().map(str::to_owned);
+    Ok(Model::new(Kind::Images(Box::new(encoder)), [provenance.clone(), provenance], false))
 }
 
 fn load_static(

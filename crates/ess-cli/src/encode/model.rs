@@ -34,6 +34,9 @@ pub(super) enum Kind {
     Colbert(Box<ColbertEncoder>),
     #[cfg(feature = "http")]
     Hosted(Box<ess_encoders::HttpEncoder>),
+    /// Of files, whose paths stand in the place of texts.
+    #[cfg(feature = "images")]
+    Images(Box<ess_encoders::ImageFileEncoder>),
 }
 
 /// What a batch of texts became.
@@ -97,6 +100,8 @@ impl Model {
             Kind::Colbert(encoder) => QueryEncoder::dim(&**encoder),
             #[cfg(feature = "http")]
             Kind::Hosted(encoder) => ItemEncoder::dim(&**encoder),
+            #[cfg(feature = "images")]
+            Kind::Images(encoder) => ItemEncoder::dim(&**encoder),
         }
     }
 
@@ -120,6 +125,8 @@ impl Model {
             Kind::Colbert(encoder) => encoder.encode_items(texts).map(|states| states.embeddings().clone()),
             #[cfg(feature = "http")]
             Kind::Hosted(encoder) => encoder.encode_items(texts),
+            #[cfg(feature = "images")]
+            Kind::Images(encoder) => encoder.encode_items(&paths(texts)),
         };
         vectors.map(Encoded::Vectors)
     }
@@ -140,8 +147,15 @@ impl Model {
             Kind::Colbert(encoder) => encoder.encode_queries(texts).map(Encoded::States),
             #[cfg(feature = "http")]
             Kind::Hosted(encoder) => encoder.encode_queries(texts).map(Encoded::Vectors),
+            #[cfg(feature = "images")]
+            Kind::Images(encoder) => encoder.encode_queries(&paths(texts)).map(Encoded::Vectors),
         }
     }
+}
+
+#[cfg(feature = "images")]
+fn paths<'t>(texts: &[&'t str]) -> Vec<&'t std::path::Path> {
+    texts.iter().map(|text| std::path::Path::new(*text)).collect()
 }
 
 impl Kind {
@@ -163,6 +177,8 @@ impl Kind {
             Self::Colbert(_) => Ok(None),
             #[cfg(feature = "http")]
             Self::Hosted(_) => Ok(None),
+            #[cfg(feature = "images")]
+            Self::Images(_) => Ok(None),
         }
     }
 }

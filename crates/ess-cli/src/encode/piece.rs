@@ -1,4 +1,4 @@
-//! What one row is encoded from: a text, or a passage of one.
+//! What one row is encoded from: a text, a passage of one, or an image.
 
 use std::sync::Arc;
 
@@ -10,9 +10,10 @@ use ess_files::Checksum;
 use super::model::Encoded;
 
 /// What one row is encoded from.
+#[derive(Clone)]
 pub(super) struct Piece {
     pub(super) id: String,
-    /// Passages that are read with their whole text have it in common.
+    /// Passages that are read with their whole text have it in common; of an image the path.
     pub(super) text: Arc<str>,
     /// The number of such a passage; 0 elsewhere.
     number: usize,
@@ -24,6 +25,12 @@ impl Piece {
     /// A text that is read as it is.
     pub(super) fn whole(id: String, text: &str) -> Self {
         Self { id, text: text.into(), number: 0, checksum: Checksum::of(text.as_bytes()) }
+    }
+
+    /// An image, and the checksum of its file.
+    #[cfg(feature = "images")]
+    pub(super) fn image(id: String, path: &str, checksum: Checksum) -> Self {
+        Self { id, text: path.into(), number: 0, checksum }
     }
 
     /// The passages of an item by themselves, with their ids; an item without words has one empty passage.

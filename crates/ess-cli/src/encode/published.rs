@@ -29,8 +29,8 @@ pub(super) fn check(arguments: &Arguments) -> Result<()> {
         "--work: expected with a URL as --out alone, found with a folder"
     );
     #[cfg(not(feature = "object-store"))]
-    for (flag, path) in [("--beir", &arguments.beir), ("--out", &arguments.out)] {
-        if is_url(path) {
+    for (flag, path) in [("--beir", arguments.beir.as_ref()), ("--out", Some(&arguments.out))] {
+        if path.is_some_and(|path| is_url(path)) {
             return Err(crate::not_built::object_stores(flag));
         }
     }

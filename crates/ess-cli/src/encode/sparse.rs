@@ -96,7 +96,7 @@ impl Job<'_> {
         text: impl Fn(R) -> (String, String),
         encode: impl Fn(&[&str]) -> Result<SparseVectors>,
     ) -> Result<(usize, usize)> {
-        let input = BeirInput::find(&self.arguments.beir, &format!("{name}.jsonl"))?;
+        let input = BeirInput::find(self.arguments.beir()?, &format!("{name}.jsonl"))?;
         let records = input.records::<R>()?.map(|record| record.map(&text));
         let (texts, ids): (Vec<_>, Vec<_>) = records.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let bar = self.output.bar(texts.len()).with_message(name);

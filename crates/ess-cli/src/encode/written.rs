@@ -10,7 +10,9 @@ use super::arguments::Arguments;
 
 /// Where they will be.
 pub(super) fn written_files(arguments: &Arguments) -> Vec<PathBuf> {
-    let written = [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", true)];
+    let of_texts = arguments.images.is_none();
+    let written =
+        [("corpus", !arguments.queries_only), ("passages", arguments.passages), ("queries", of_texts)];
     let written = written.into_iter().filter(|(_, written)| *written);
     written.map(|(name, _)| arguments.file(name)).collect()
 }

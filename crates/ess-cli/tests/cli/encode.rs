@@ -2,6 +2,8 @@
 
 mod compressed;
 mod full_disk;
+#[cfg(feature = "images")]
+mod images;
 mod merged;
 mod model_folder;
 #[cfg(feature = "object-store")]

@@ -70,7 +70,10 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("engine", "upload search"),
     ("relations", "train evaluate search"),
     ("import", "--npy --ids --out --json"),
-    ("encode", "--model --beir --out --work --layers --states --max-tokens --device --upload --http --json"),
+    (
+        "encode",
+        "--model --beir --images --out --work --layers --states --max-tokens --device --upload --http --json",
+    ),
     ("distil", "--model --out --beir --dim --json"),
 ];
 

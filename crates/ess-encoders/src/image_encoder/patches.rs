@@ -8,7 +8,7 @@ pub(super) struct Patches {
     pub(super) image: usize,
     /// Pixels of a patch's side.
     patch: usize,
-    colours: usize,
+    pub(super) colours: usize,
     /// `d × colours patch patch`.
     weight: Vec<f32>,
     /// What stands in the place of a patch before all others, `d`.

@@ -7,6 +7,8 @@ pub(crate) mod cross_encoder;
 pub(crate) mod decoders;
 pub(crate) mod encoders;
 pub(crate) mod file_settings;
+#[cfg(any(feature = "images", test))]
+pub(crate) mod image_processor;
 mod nearness;
 pub(crate) mod rotary;
 pub(crate) mod sentence;

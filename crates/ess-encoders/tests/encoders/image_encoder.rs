@@ -63,6 +63,18 @@ fn the_tower_of_images_alone_and_what_follows_it() {
 }
 
 #[test]
+fn vectors_are_cut_to_the_numbers_that_the_model_keeps() {
+    let cut = Folder::of(&clip()).edit("config_sentence_transformers.json", |model| {
+        model["truncate_dim"] = 3.into();
+        model["similarity_fn_name"] = "dot".into();
+    });
+    let expected: Vec<_> = golden().images.iter().map(|row| row[..3].to_vec()).collect();
+    assert!(furthest(cut.root(), &expected) < 2e-5);
+    let encoder = ImageEncoder::load(cut.root()).unwrap();
+    assert_eq!((encoder.similarity(), encoder.normalizes(), encoder.colours()), (Some("dot"), false, 3));
+}
+
+#[test]
 fn images_that_are_none_are_refused() {
     let encoder = ImageEncoder::load(clip()).unwrap();
     let [good, short, nan] = [vec![0.0; 432], vec![0.0; 431], vec![f32::NAN; 432]];

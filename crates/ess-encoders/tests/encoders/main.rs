@@ -16,6 +16,7 @@ mod folder;
 mod golden;
 mod hostile_folders;
 mod image_encoder;
+mod image_files;
 mod precision;
 mod representations;
 mod routers;

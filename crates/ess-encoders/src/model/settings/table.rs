@@ -11,6 +11,7 @@ use super::{
     decoders::{GEMMA3, LLAMA, MISTRAL, QWEN2, QWEN3, T5},
     encoders::{ALBERT, DEBERTA, ELECTRA, GTE, JINA_BERT, MODERN_BERT, NOMIC_BERT, NOMIC_OWN},
     file_settings::FileSettings,
+    image_processor::{IMAGE_PROCESSOR, PROCESSOR},
     rotary::ROTARY,
     sentence::{
         DENSE, LAYER_NORM, LISTED_MODULE, MODEL, NORMALIZE, POOLING, ROUTER, ROUTER_PARAMETERS, SENTENCE,
@@ -23,7 +24,7 @@ use super::{
 use crate::error::Error;
 
 /// All tables, in the order of the README.
-pub(super) const ALL: [&FileSettings; 41] = [
+pub(super) const ALL: [&FileSettings; 43] = [
     &TRANSFORMER,
     &ELECTRA,
     &ALBERT,
@@ -46,6 +47,8 @@ pub(super) const ALL: [&FileSettings; 41] = [
     &ADAPTER,
     &SENTENCE,
     &SENTENCE_CLIP,
+    &IMAGE_PROCESSOR,
+    &PROCESSOR,
     &MODEL,
     &LISTED_MODULE,
     &ROUTER,

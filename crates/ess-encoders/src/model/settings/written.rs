@@ -13,6 +13,7 @@ use super::{
     clip, colbert, cross_encoder,
     encoders::{GTE, JINA_BERT, NOMIC_OWN},
     file_settings::FileSettings,
+    image_processor::{IMAGE_PROCESSOR, PROCESSOR},
     rotary::ROTARY,
     sentence, sparse,
     static_model::STATIC,
@@ -24,8 +25,8 @@ use crate::model::architecture::definition::Architecture;
 /// Settings, and the table that has them.
 type Tabled<'v> = (&'static FileSettings, &'v Map<String, Value>);
 
-/// Of images, and words with their ids: they are read, if at all, without a table.
-const UNTABLED: [&str; 3] = ["added_tokens.json", "preprocessor_config.json", "processor_config.json"];
+/// Words with their ids: the file is read without a table.
+const UNTABLED: &str = "added_tokens.json";
 /// What other libraries wrote stands beside the weights that they made.
 const BY_OTHERS: [(&FileSettings, &str); 4] = [
     (&ADAPTER, "adapters/patterns/adapter_config.json"),
@@ -73,6 +74,10 @@ fn tabled<'v>(path: &str, content: &'v Value) -> Vec<Tabled<'v>> {
         "config_sentence_transformers.json" => {
             one(of_model(model, [&sentence::MODEL, &cross_encoder::MODEL, &sparse::MODEL]))
         }
+        "preprocessor_config.json" => one(&IMAGE_PROCESSOR),
+        "processor_config.json" => {
+            vec![(&PROCESSOR, object(content)), (&IMAGE_PROCESSOR, object(&content["image_processor"]))]
+        }
         "config.json" if content.get("model_type").is_some() => transformer(content),
         "config.json" if content.get("structure").is_none() => one(of_module(parts[parts.len() - 2])),
         "config.json" | "router_config.json" => {
@@ -81,7 +86,7 @@ fn tabled<'v>(path: &str, content: &'v Value) -> Vec<Tabled<'v>> {
                 (&sentence::ROUTER_PARAMETERS, object(&content["parameters"])),
             ]
         }
-        _ if UNTABLED.contains(&file) => Vec::new(),
+        UNTABLED => Vec::new(),
         _ => panic!("{path}: what is that file?"),
     }
 }
