@@ -4,6 +4,8 @@ mod crop;
 mod decoded;
 mod file;
 mod jpeg;
+mod orientation;
+mod pixels;
 mod png;
 mod processor;
 mod processor_config;
@@ -28,9 +30,8 @@ const HELD: usize = 64;
 /// scaled as the folder's preprocessor_config.json (or `image_processor` in its processor_config.json) asks for.
 ///
 /// Numbers are those of `CLIPImageProcessorPil` of transformers 5 and Pillow, the same for PNG and WebP, and to two of 255 levels for
-/// JPEG, whose decoders round differently. As there, what is transparent is laid on white, profiles of
-/// colours are not applied, and neither is the orientation that EXIF notes: an image that was taken on its side is encoded on
-/// its side.
+/// JPEG, whose decoders round differently. As there, what is transparent is laid on white, and profiles of colours are not applied.
+/// An image that was taken on its side, as EXIF notes it, is encoded upright, as transformers' `load_image` reads files.
 ///
 /// An image has 2²⁶ pixels at most, its file 256 MiB; a thread takes up to 1 GB for such an image, and each thread of rayon's pool
 /// has one in hand.

@@ -54,7 +54,7 @@ pub(crate) struct Arguments {
     pub(super) beir: Option<PathBuf>,
     /// Encode images instead of texts, into corpus.safetensors (build with --features images; --model is a folder of CLIP): a folder, of which files that end in
     /// .jpg, .jpeg, .png and .webp are read, also in folders below it, or a text file with a path on each line, from the folder of that file on. An
-    /// image's id is its path from there. Queries are texts, by the same model: --beir DIR --queries-only. The orientation that EXIF notes is not applied.
+    /// image's id is its path from there. Queries are texts, by the same model: --beir DIR --queries-only. An image that was taken on its side, as EXIF notes it, is encoded upright.
     #[arg(
         long,
         value_name = "DIR|LIST",

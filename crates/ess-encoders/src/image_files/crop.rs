@@ -1,6 +1,6 @@
 //! The middle of an image.
 
-use super::decoded::Pixels;
+use super::pixels::Pixels;
 
 /// The middle `height × width` of an image, with zeros where it is smaller. What is odd goes below and to the right where there is too
 /// much, and to the top and left where there is too little, as in transformers.

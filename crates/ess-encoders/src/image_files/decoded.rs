@@ -1,18 +1,13 @@
 //! What a file's decoder gives, as red, green and blue.
 
-use super::refusal::Refusal;
+use super::{
+    orientation::{orientation, upright},
+    pixels::Pixels,
+    refusal::Refusal,
+};
 
 /// As many pixels as an image may have.
 pub(super) const MAX_PIXELS: usize = 1 << 26;
-
-/// An image in bytes.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Pixels {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    /// Line by line, three bytes a pixel.
-    pub(super) rgb: Vec<u8>,
-}
 
 /// What a file has.
 #[derive(Debug)]
@@ -46,6 +41,14 @@ impl Decoded {
             _ => samples,
         };
         Self { pixels: Pixels { width, height, rgb }, is_rgb }
+    }
+
+    /// As it stood before the camera, where EXIF says on which side it was taken.
+    pub(super) fn upright(self, exif: Option<&[u8]>) -> Self {
+        match exif.and_then(orientation) {
+            Some(side) => Self { pixels: upright(self.pixels, side), ..self },
+            None => self,
+        }
     }
 }
 

@@ -39,7 +39,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Refusal> {
     };
     let mut samples = vec![0; 3 * width * height];
     decoder.decode_into(&mut samples).map_err(torn)?;
-    Ok(Decoded::new([width, height], samples, is_rgb))
+    let exif = decoder.exif().map(Vec::as_slice);
+    Ok(Decoded::new([width, height], samples, is_rgb).upright(exif))
 }
 
 /// Whether the mark of the end follows the data: of the last lines the decoder makes up what is missing.

@@ -28,7 +28,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Refusal> {
     reader.next_frame(&mut samples).map_err(torn)?;
     // To the end, where a torn file has none.
     reader.finish().map_err(torn)?;
-    Ok(Decoded::new(size, samples, is_rgb))
+    let exif = reader.info().exif_metadata.as_deref();
+    Ok(Decoded::new(size, samples, is_rgb).upright(exif))
 }
 
 /// Refuses what has several images, and what Pillow does not turn into three colours of 8 bits by the highest bits of each.

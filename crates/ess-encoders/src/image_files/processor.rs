@@ -2,7 +2,8 @@
 
 use super::{
     crop::center,
-    decoded::{Decoded, Pixels, check_size},
+    decoded::{Decoded, check_size},
+    pixels::Pixels,
     refusal::Refusal,
     resample::{Filter, resize},
 };

@@ -3,7 +3,7 @@
 
 use std::f64::consts::PI;
 
-use super::decoded::Pixels;
+use super::pixels::Pixels;
 
 /// Bits behind the point of a weight; sums of bytes stay within 32.
 const BITS: u32 = 22;

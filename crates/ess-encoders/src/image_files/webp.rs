@@ -9,6 +9,9 @@ use super::{
     refusal::Refusal,
 };
 
+// Before the bytes are there: what a chunk says of its length.
+const MAX_EXIF: usize = 16 << 20;
+
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Refusal> {
     let torn = |error: DecodingError| Refusal::torn("WebP", error);
     // The decoder takes what is missing for zeros.
@@ -29,5 +32,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Refusal> {
     let is_rgb = !decoder.has_alpha();
     let mut samples = vec![0; decoder.output_buffer_size().unwrap_or_default()];
     decoder.read_image(&mut samples).map_err(torn)?;
-    Ok(Decoded::new(size, samples, is_rgb))
+    // What cannot be read says nothing of the pixels.
+    decoder.set_memory_limit(MAX_EXIF);
+    let exif = decoder.exif_metadata().ok().flatten();
+    Ok(Decoded::new(size, samples, is_rgb).upright(exif.as_deref()))
 }

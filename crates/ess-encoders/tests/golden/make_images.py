@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 from transformers import CLIPModel
 from transformers.models.clip.image_processing_pil_clip import CLIPImageProcessorPil
 
@@ -60,9 +60,9 @@ def saved(array, kind, mode=None, **options):
     return file.getvalue()
 
 
-def turned():
+def turned(side):
     exif = Image.Exif()
-    exif[0x0112] = 6
+    exif[0x0112] = side
     return exif
 
 
@@ -103,11 +103,13 @@ def files():
     yield "half.jpg", saved(portrait, "JPEG", quality=80, subsampling=1)
     yield "progressive.jpg", saved(portrait, "JPEG", quality=75, progressive=True)
     yield "grey.jpg", saved(grey, "JPEG", quality=85)
-    yield "turned.jpg", saved(portrait, "JPEG", quality=90, subsampling=0, exif=turned())
+    yield "turned.jpg", saved(portrait, "JPEG", quality=90, subsampling=0, exif=turned(6))
     yield "cmyk.jpg", saved(portrait, "JPEG", "CMYK", quality=80)
     yield "portrait.webp", saved(portrait, "WEBP", quality=80)
     yield "lossless.webp", saved(portrait, "WEBP", lossless=True)
     yield "alpha.webp", saved(drawn(31, 23, 4), "WEBP", lossless=True, exact=True)
+    yield "turned.png", saved(portrait, "PNG", exif=turned(8))
+    yield "turned.webp", saved(portrait, "WEBP", lossless=True, exif=turned(5))
     yield "animated.png", animated("PNG")
     yield "animated.webp", animated("WEBP")
 
@@ -153,7 +155,9 @@ def main():
     model = CLIPModel.from_pretrained(CLIP, dtype=torch.float32, attn_implementation="eager").eval()
     for name, settings in [[name, SIDE] for name in made if name not in REFUSED] + CASES:
         with Image.open(HERE / name) as image:
-            pixels = CLIPImageProcessorPil(**settings)(image, return_tensors="pt")["pixel_values"].float()
+            # As `load_image` of transformers does with a path.
+            upright = ImageOps.exif_transpose(image)
+            pixels = CLIPImageProcessorPil(**settings)(upright, return_tensors="pt")["pixel_values"].float()
         cases.append({"file": name, "settings": settings, "pixels": numbers(pixels)})
         if settings is SIDE:
             with torch.no_grad():
