@@ -44,6 +44,11 @@ impl Parameters {
         Point { relations: &self.relations, shared: &self.shared }
     }
 
+    /// How many numbers there are.
+    pub(crate) fn len(&self) -> usize {
+        self.entities.as_slice().len() + self.relations.as_slice().len() + self.shared.len()
+    }
+
     pub(crate) fn are_finite(&self) -> bool {
         let parts = [self.entities.as_slice(), self.relations.as_slice(), &self.shared];
         // Zero times anything finite is zero.

@@ -66,13 +66,9 @@ impl RelationSet {
     /// [`Error::UnknownName`] for an entity or a relation of the graph that the set does not have; [`Error::NoTriples`] for an empty
     /// part.
     pub fn evaluate(&self, graph: &KnowledgeGraph, part: Part) -> Result<RankEvaluation, Error> {
-        let graph = graph.renumbered(self.entities(), self.relations())?;
+        let graph = self.renumbered(graph, part)?;
         let triples = graph.part(part);
-        if triples.is_empty() {
-            return Err(Error::NoTriples { what: format!("the part {part:?} of the graph") });
-        }
-        let known = graph.known(&[Part::Train, Part::Valid, Part::Test]);
-        let ranks = ranks(self.mapping(), &known, triples, graph.relations().len())?;
+        let ranks = self.ranks_in(&graph, part)?;
         let values: Vec<f64> = ranks.iter().map(|[head, tail]| (head.recip() + tail.recip()) / 2.0).collect();
         let categories = Category::of_relations(graph.train(), graph.relations().len());
         Ok(RankEvaluation {
@@ -84,6 +80,29 @@ impl RelationSet {
             relations: by_relation(triples, &ranks, &categories, &graph),
             leakage: InverseLeakage::of(&graph, part),
         })
+    }
+
+    /// The filtered ranks of which [`RelationSet::evaluate`] takes means, from 1: of the head and of the tail of each triple, in the
+    /// order of the part. Two sets are compared on the same triples by them.
+    ///
+    /// # Errors
+    /// As [`RelationSet::evaluate`].
+    pub fn ranks(&self, graph: &KnowledgeGraph, part: Part) -> Result<Vec<[f64; 2]>, Error> {
+        self.ranks_in(&self.renumbered(graph, part)?, part)
+    }
+
+    /// The graph with the numbers of the set, where the part has triples.
+    fn renumbered(&self, graph: &KnowledgeGraph, part: Part) -> Result<KnowledgeGraph, Error> {
+        let graph = graph.renumbered(self.entities(), self.relations())?;
+        match graph.part(part).is_empty() {
+            true => Err(Error::NoTriples { what: format!("the part {part:?} of the graph") }),
+            false => Ok(graph),
+        }
+    }
+
+    fn ranks_in(&self, renumbered: &KnowledgeGraph, part: Part) -> Result<Vec<[f64; 2]>, Error> {
+        let known = renumbered.known(&[Part::Train, Part::Valid, Part::Test]);
+        ranks(self.mapping(), &known, renumbered.part(part), renumbered.relations().len())
     }
 }
 

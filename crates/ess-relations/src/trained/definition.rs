@@ -60,6 +60,12 @@ impl RelationSet {
         &self.relations
     }
 
+    /// How many numbers the set has: encodings of entities, relations in both directions, what these share, and the affine maps
+    /// that batch normalisation became.
+    pub fn parameters(&self) -> usize {
+        self.mapping.len()
+    }
+
     pub(crate) fn mapping(&self) -> &Mapping {
         &self.mapping
     }

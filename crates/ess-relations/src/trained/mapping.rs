@@ -42,6 +42,12 @@ impl Mapping {
         Ok(queries)
     }
 
+    /// How many numbers there are.
+    pub(super) fn len(&self) -> usize {
+        let affine = self.around.iter().flatten().map(|map| map.scale.len() + map.shift.len());
+        self.parameters.len() + affine.sum::<usize>()
+    }
+
     /// What is indexed of the entities.
     pub(crate) fn items(&self) -> Cow<'_, Rows> {
         self.model.items(&self.parameters.entities)

@@ -1,8 +1,13 @@
 //! The settings of training.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{error::Error, model::config::ModelConfig};
+use crate::{
+    error::Error,
+    model::{config::ModelConfig, definition::RelationModel},
+};
 
 /// How relations are trained: softmax over all entities (1-vs-all), in both directions.
 ///
@@ -102,8 +107,29 @@ impl Default for RelationTraining {
 }
 
 impl RelationTraining {
-    /// Fails for a setting outside its range.
-    pub(super) fn check(&self) -> Result<(), Error> {
+    /// Fails for settings with which [`RelationTraining::train`] would fail on any graph; to be asked before a long row of trainings.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for a setting outside its range or one that the model does not take, [`Error::UnknownModel`].
+    pub fn check(&self) -> Result<(), Error> {
+        self.checked_model().map(|_| ())
+    }
+
+    /// The model, where all settings are such as it takes.
+    pub(super) fn checked_model(&self) -> Result<Arc<dyn RelationModel>, Error> {
+        self.check_ranges()?;
+        let model = self.model.build()?;
+        let expected = "left out for a model whose items have a component of their own";
+        let refuse = |name, found| Err(Error::Config { name, expected, found });
+        match model.item_dim() == model.entity_dim() {
+            true => Ok(model),
+            false if self.batch_norm => refuse("batch_norm", self.batch_norm.to_string()),
+            false if self.query_dropout > 0.0 => refuse("query_dropout", self.query_dropout.to_string()),
+            false => Ok(model),
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), Error> {
         let refuse = |name, expected, found: String| Err(Error::Config { name, expected, found });
         let counts = [
             ("epochs", self.epochs),

@@ -78,19 +78,7 @@ impl RelationTraining {
         given: Option<Rows>,
         progress: Progress,
     ) -> Result<TrainedRelations, Error> {
-        self.check()?;
-        let model = self.model.build()?;
-        if model.item_dim() != model.entity_dim() {
-            let expected = "left out for a model whose items have a component of their own";
-            let refuse = |name, found| Err(Error::Config { name, expected, found });
-            match () {
-                () if self.batch_norm => return refuse("batch_norm", self.batch_norm.to_string()),
-                () if self.query_dropout > 0.0 => {
-                    return refuse("query_dropout", self.query_dropout.to_string());
-                }
-                () => {}
-            }
-        }
+        let model = self.checked_model()?;
         let (entities, relations) = (graph.entities().len(), graph.relations().len());
         let frozen = given.is_some();
         let idle = frozen && !model.penalises_relations();

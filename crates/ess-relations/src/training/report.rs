@@ -17,6 +17,13 @@ pub struct TrainingReport {
     pub seconds: f64,
 }
 
+impl TrainingReport {
+    /// What the valid triples gave for the pass that was kept; none without valid triples.
+    pub fn best(&self) -> Option<ValidPoint> {
+        self.valid.iter().find(|point| point.epoch == self.best_epoch).copied()
+    }
+}
+
 /// One look at the valid triples.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ValidPoint {
