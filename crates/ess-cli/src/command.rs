@@ -264,9 +264,11 @@ mod tests {
     }
 
     /// Flags that take one thing here and another there, each with why.
-    const TWO_MEANINGS: [(&str, &str); 5] = [
+    const TWO_MEANINGS: [(&str, &str); 7] = [
+        ("against", "`compare modules` compares with a system, `experiment relations` with a relation model"),
         ("data", "each comparison states its own parts"),
-        ("model", "`relations train` trains one of some models, the others load the folder of one"),
+        ("graph", "`experiment relations` has graphs by name, the others read one"),
+        ("model", "relation models are trained by name, the others load the folder of one"),
         ("module", "`train` makes a module of a KIND, the others read the folder of one"),
         ("out", "what the command makes: a file, a folder or a module"),
         ("text", "`import` notes how texts were made, `index search` asks by one"),
@@ -289,7 +291,11 @@ mod tests {
         });
         let several = meanings.iter().filter(|(_, takes)| takes.len() > 1);
         let several: BTreeMap<_, _> = several.map(|(flag, takes)| (flag.as_str(), takes)).collect();
-        let built = |flag: &&str| *flag != "model" || cfg!(all(feature = "encoders", feature = "relations"));
+        let built = |flag: &&str| match *flag {
+            "model" => cfg!(all(feature = "encoders", feature = "relations")),
+            "against" | "graph" => cfg!(feature = "relations"),
+            _ => true,
+        };
         let expected: Vec<&str> = TWO_MEANINGS.iter().map(|(flag, _)| *flag).filter(built).collect();
         assert_eq!(several.keys().copied().collect::<Vec<_>>(), expected, "{several:#?}");
     }

@@ -16,11 +16,15 @@ mod module_list;
 mod over_seeds;
 mod quality;
 mod recover;
+#[cfg(feature = "relations")]
+mod relations;
+mod run_arguments;
 mod sample;
 mod scenarios;
 mod source;
 mod spaces;
 mod started;
+mod subject;
 mod task;
 mod texts;
 mod transfer;
@@ -44,6 +48,8 @@ enum Command {
     Bottleneck(Box<bottleneck::Arguments>),
     Curve(Box<curve::Arguments>),
     Recover(Box<recover::Arguments>),
+    #[cfg(feature = "relations")]
+    Relations(Box<relations::Arguments>),
     Scenarios(Box<scenarios::Arguments>),
     Spaces(Box<spaces::Arguments>),
     Transfer(Box<transfer::Arguments>),
@@ -56,6 +62,8 @@ pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
         Command::Bottleneck(arguments) => bottleneck::run(&arguments, output),
         Command::Curve(arguments) => curve::run(&arguments, output),
         Command::Recover(arguments) => recover::run(&arguments, output),
+        #[cfg(feature = "relations")]
+        Command::Relations(arguments) => relations::run(&arguments, output),
         Command::Scenarios(arguments) => scenarios::run(&arguments, output),
         Command::Spaces(arguments) => spaces::run(&arguments, output),
         Command::Transfer(arguments) => transfer::run(&arguments, output),

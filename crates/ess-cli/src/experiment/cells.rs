@@ -7,7 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::output::{json::write_json, options::Output};
 
-use super::kept::{Found, Kept, Wanted};
+use super::{
+    kept::{Found, Kept, Wanted},
+    subject::Subject,
+};
 
 /// The folder of the measurements, and the bar that counts them.
 pub(crate) struct Cells {
@@ -23,11 +26,11 @@ impl Cells {
     }
 
     /// A measurement: the one that is kept, or a new one, which is then kept.
-    pub(crate) fn measure<T: Found>(
+    pub(crate) fn measure<T: Found, S: Subject>(
         &self,
-        wanted: &Wanted<'_>,
+        wanted: &Wanted<'_, S>,
         measure: impl FnOnce() -> Result<T>,
-    ) -> Result<Kept<T>> {
+    ) -> Result<Kept<T, S::Place>> {
         self.bar.set_message(format!("{} on {}", wanted.what, wanted.names(", ")));
         let path = self.folder.join(format!("{}.{}.{}.json", wanted.names("."), wanted.what, wanted.seed));
         let kept = match Kept::read(&path, wanted)? {
@@ -36,7 +39,8 @@ impl Cells {
                 let found = measure().with_context(|| format!("{}: {}", wanted.names(", "), wanted.what))?;
                 let kept = Kept::new(wanted, found);
                 write_json(&path, &kept)?;
-                kept
+                // As a later run reads it: numbers that went through text may differ in their last digit.
+                Kept::read(&path, wanted)?.unwrap_or(kept)
             }
         };
         self.bar.inc(1);

@@ -17,6 +17,8 @@ use crate::{
     },
 };
 
+use super::subject::Place;
+
 /// Where a data set is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -43,6 +45,12 @@ impl DataSetArgument for DataSet {
 
     fn rank_as(&mut self, ranked: RankingArguments) {
         self.0.ranked = ranked;
+    }
+}
+
+impl Place for DataSet {
+    fn name(&self) -> &str {
+        &self.0.name
     }
 }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::arguments::paths::Expected;
 
-use super::source::Source;
+use super::{source::Source, subject::Place};
 
 /// A folder that has more of a data set than `--data` says: `NAME=DIR`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,12 @@ pub(crate) struct FolderOf {
     /// The name of the data set.
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
+}
+
+impl Place for FolderOf {
+    fn name(&self) -> &str {
+        &self.name
+    }
 }
 
 impl FolderOf {

@@ -6,7 +6,11 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{data_set::DataSet, source::Source};
+use super::{
+    data_set::DataSet,
+    source::Source,
+    subject::{Place, Subject},
+};
 
 /// What can be kept.
 pub(crate) trait Found: Serialize + DeserializeOwned {}
@@ -14,10 +18,9 @@ pub(crate) trait Found: Serialize + DeserializeOwned {}
 impl<T: Serialize + DeserializeOwned> Found for T {}
 
 /// Which measurement is wanted.
-#[derive(Clone)]
-pub(crate) struct Wanted<'a> {
+pub(crate) struct Wanted<'a, S = Source> {
     /// The data sets that it is of: one, or where a module goes from one to another the one that it comes from first.
-    pub(crate) sources: Vec<&'a Source>,
+    pub(crate) sources: Vec<&'a S>,
     /// What is measured; a part of a file's name.
     pub(crate) what: String,
     pub(crate) seed: u64,
@@ -25,26 +28,26 @@ pub(crate) struct Wanted<'a> {
     pub(crate) settings: Value,
 }
 
-impl Wanted<'_> {
+impl<S: Subject> Wanted<'_, S> {
     /// The names of its data sets, with this between them.
     pub(super) fn names(&self, between: &str) -> String {
         self.sources.iter().map(|source| source.name()).collect::<Vec<_>>().join(between)
     }
 
-    fn data(&self) -> impl Iterator<Item = &DataSet> {
-        self.sources.iter().map(|source| &source.data)
+    fn data(&self) -> impl Iterator<Item = &S::Place> {
+        self.sources.iter().map(|source| source.place())
     }
 
     /// The checksum of the files of each data set.
     fn files(&self) -> String {
-        self.sources.iter().map(|source| &*source.files).collect::<Vec<_>>().join(" ")
+        self.sources.iter().map(|source| source.files()).collect::<Vec<_>>().join(" ")
     }
 }
 
 /// A measurement.
 #[derive(Clone, Serialize, Deserialize)]
-pub(crate) struct Kept<T> {
-    pub(crate) data: Vec<DataSet>,
+pub(crate) struct Kept<T, P = DataSet> {
+    pub(crate) data: Vec<P>,
     pub(crate) what: String,
     pub(crate) seed: u64,
     /// The checksums of the files of the data sets.
@@ -53,15 +56,15 @@ pub(crate) struct Kept<T> {
     pub(crate) found: T,
 }
 
-impl<T> Kept<T> {
+impl<T, P: Place> Kept<T, P> {
     /// The name of the data set, or of the first.
     pub(crate) fn name(&self) -> &str {
-        self.data.first().map_or("", DataSet::name)
+        self.data.first().map_or("", Place::name)
     }
 }
 
-impl<T: Found> Kept<T> {
-    pub(super) fn new(wanted: &Wanted<'_>, found: T) -> Self {
+impl<T: Found, P: Place> Kept<T, P> {
+    pub(super) fn new<S: Subject<Place = P>>(wanted: &Wanted<'_, S>, found: T) -> Self {
         let (data, files) = (wanted.data().cloned().collect(), wanted.files());
         Self {
             data,
@@ -74,7 +77,7 @@ impl<T: Found> Kept<T> {
     }
 
     /// A measurement that is kept, if it is of just this. One that does not parse is of another version of the program.
-    pub(super) fn read(path: &Path, wanted: &Wanted<'_>) -> Result<Option<Self>> {
+    pub(super) fn read<S: Subject<Place = P>>(path: &Path, wanted: &Wanted<'_, S>) -> Result<Option<Self>> {
         let text = match std::fs::read_to_string(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| path.display().to_string())?,

@@ -7,7 +7,7 @@ use ess_kit::StoredEncoding;
 
 use crate::data::split_data_set::Opened;
 
-use super::data_set::DataSet;
+use super::{data_set::DataSet, subject::Subject};
 
 /// A data set that is opened where a measurement of it is missing, and not before.
 pub(crate) struct Source {
@@ -16,6 +16,18 @@ pub(crate) struct Source {
     pub(crate) files: String,
     seed: u64,
     opened: OnceCell<Opened>,
+}
+
+impl Subject for Source {
+    type Place = DataSet;
+
+    fn place(&self) -> &DataSet {
+        &self.data
+    }
+
+    fn files(&self) -> &str {
+        &self.files
+    }
 }
 
 impl Source {

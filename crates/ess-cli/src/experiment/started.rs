@@ -11,9 +11,9 @@ use crate::output::{json::write_json, options::Output, terminal::show};
 use super::{cells::Cells, source::Source};
 
 /// What an experiment is made on, and the folder that it writes to, which nobody else writes to meanwhile.
-pub(crate) struct Started {
+pub(crate) struct Started<S = Source> {
     /// The data sets, in the order given.
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<S>,
     /// The first seed, which also cuts dev off where a data set has none.
     pub(crate) seed: u64,
     /// The seeds that modules are trained with.
@@ -23,7 +23,7 @@ pub(crate) struct Started {
     pub(super) lock: FolderLock,
 }
 
-impl Started {
+impl<S> Started<S> {
     /// Where measurements are kept, with a bar for so many of them.
     pub(crate) fn cells(&self, count: usize, output: &Output) -> Result<Cells> {
         Cells::new(&self.folder.join("cells"), count, output)

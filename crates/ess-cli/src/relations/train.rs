@@ -3,16 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use clap::{Args, builder::PossibleValue};
+use clap::Args;
 use ess_data::EmbeddingStore;
-use ess_relations::{
-    KnowledgeGraph, Progress, RelationTraining, TrainedRelations, TrainingReport, relation_models,
-};
+use ess_relations::{KnowledgeGraph, Progress, RelationTraining, TrainedRelations, TrainingReport};
 use serde::Serialize;
 
 use crate::{
-    arguments::{kind_parser::KindParser, paths},
+    arguments::{paths, relation_model},
     output::options::Output,
+    settings::relation_training,
 };
 
 const EXAMPLES: &str = "\
@@ -35,7 +34,7 @@ pub(crate) struct Train {
     #[arg(long, value_name = "FILE", value_parser = paths::RELATION_SETTINGS.read())]
     settings: Option<PathBuf>,
     /// The relation model [default: that of the settings, complex without].
-    #[arg(long, value_name = "MODEL", value_parser = models())]
+    #[arg(long, value_name = "MODEL", value_parser = relation_model::parser())]
     model: Option<String>,
     /// The components of an entity's encoding [default: those of the settings, 200 without; those of --entities].
     #[arg(long)]
@@ -63,10 +62,6 @@ pub(crate) struct Train {
     out: PathBuf,
 }
 
-fn models() -> KindParser {
-    KindParser::new(relation_models().into_iter().map(PossibleValue::new))
-}
-
 #[derive(Serialize)]
 struct Results<'a> {
     entities: usize,
@@ -88,7 +83,6 @@ impl Train {
         };
         let TrainedRelations { relations, report } = trained;
         relations.save(&self.out)?;
-        let best = report.valid.iter().find(|point| point.epoch == report.best_epoch);
         say!(
             "{}: {} entities, {} relations, {} triples; epoch {} of {} kept{}, {:.1} s; saved to {}",
             training.model.name,
@@ -97,7 +91,7 @@ impl Train {
             graph.train().len(),
             report.best_epoch,
             report.epochs,
-            best.map_or_else(String::new, |best| format!(", valid MRR {:.3}", best.mrr)),
+            report.best().map_or_else(String::new, |best| format!(", valid MRR {:.3}", best.mrr)),
             report.seconds,
             self.out.display()
         );
@@ -110,7 +104,7 @@ impl Train {
     fn training(&self) -> Result<RelationTraining> {
         let mut training = match &self.settings {
             None => RelationTraining::default(),
-            Some(path) => read_settings(path)?,
+            Some(path) => relation_training::read(path)?,
         };
         if let Some(name) = &self.model {
             training.model.name.clone_from(name);
@@ -140,9 +134,4 @@ impl Train {
         }
         Ok(training.train_on(graph, &entities, progress)?)
     }
-}
-
-fn read_settings(path: &Path) -> Result<RelationTraining> {
-    let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
-    serde_json::from_str(&text).with_context(|| format!("{}: settings of relation training", path.display()))
 }

@@ -19,7 +19,7 @@ fn built(program: &str) -> bool {
     (!of_encoders.contains(&program) || cfg!(feature = "encoders"))
         && (program != "fetch" || cfg!(feature = "object-store"))
         && (program != "serve-embeddings" || cfg!(feature = "serve"))
-        && (!program.starts_with("relations") || cfg!(feature = "relations"))
+        && (!program.contains("relations") || cfg!(feature = "relations"))
 }
 
 /// Programs, and words of their help.
@@ -40,6 +40,10 @@ const PROGRAMS: &[(&str, &str)] = &[
     ("experiment bottleneck", "--data --module --seeds --seed --out --quiet --json"),
     ("experiment curve", "--data --module --counts --auto-budget --texts --seeds --out --json"),
     ("experiment recover", "--data --tuned --module --seeds --out --json"),
+    (
+        "experiment relations",
+        "--graph --model --against --n3 --learning-rate --dim --partitions --epochs --settings --seeds --out --json",
+    ),
     ("experiment scenarios", "--data --other --module --directions --seeds --out --json"),
     ("experiment spaces", "--data --other-side --source-queries --seeds --out --json"),
     ("experiment transfer", "--data --source-queries --source-items --seeds --out --json"),
@@ -102,6 +106,7 @@ fn an_argument_that_no_program_has_is_refused_before_work() {
         "experiment bottleneck",
         "experiment curve",
         "experiment recover",
+        "experiment relations",
         "experiment scenarios",
         "experiment spaces",
         "experiment transfer",

@@ -17,6 +17,8 @@ mod experiment;
 mod experiment_architectures;
 mod experiment_curve;
 mod experiment_recover;
+#[cfg(feature = "relations")]
+mod experiment_relations;
 mod experiment_scenarios;
 mod experiment_spaces;
 mod experiment_transfer;

@@ -14,7 +14,7 @@ use Written::{File, Folder};
 
 // Of what begins with `no-` nothing can be read: an empty file, a folder with nothing in it, and folders with empty files of the
 // names that are looked for. Programs ask for the lock before they open any of them. OUT is what another has; module and x are free.
-const OF_EMBEDDINGS: [Program; 33] = [
+const OF_EMBEDDINGS: [Program; 34] = [
     ("train", "--embeddings no-data --train no-text --out OUT", "OUT", Folder),
     ("train", "--embeddings no-data --train no-text --out module --checkpoint OUT", "OUT", Folder),
     ("train", "--embeddings no-data --train no-text --out OUT --module auto", "OUT", Folder),
@@ -54,6 +54,7 @@ const OF_EMBEDDINGS: [Program; 33] = [
         "OUT",
         Folder,
     ),
+    ("experiment relations", "--graph X=no-graph --out OUT", "OUT", Folder),
     ("experiment scenarios", "--data X=no-data,no-text,,no-text --out OUT", "OUT", Folder),
     (
         "experiment spaces",
@@ -105,7 +106,7 @@ pub(super) fn built(name: &str) -> bool {
     let needs_encoders = OF_ENCODERS.iter().any(is);
     (!needs_encoders || cfg!(feature = "encoders"))
         && (name != "fetch" || cfg!(feature = "object-store"))
-        && (!name.starts_with("relations") || cfg!(feature = "relations"))
+        && (!name.contains("relations") || cfg!(feature = "relations"))
 }
 
 /// Those that this build has.

@@ -1,0 +1,137 @@
+//! `ess experiment relations`: models on UMLS, their settings chosen on valid triples.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::program::{Outcome, read_json, run};
+
+struct Place(tempfile::TempDir);
+
+impl Place {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    /// Runs it on these graphs.
+    fn relations(&self, graphs: &[&str], more: &[&str]) -> Outcome {
+        let out = self.text("page");
+        let graphs = graphs.iter().flat_map(|graph| ["--graph", graph]);
+        let small = ["--dim", "8", "--epochs", "2", "--seeds", "2", "--out", &out];
+        run("experiment relations", graphs.chain(small).chain(more.iter().copied()))
+    }
+
+    /// A folder with these three files.
+    fn graph(&self, name: &str, files: [(&str, &str); 3]) -> String {
+        let folder = self.path(name);
+        fs::create_dir(&folder).unwrap();
+        for (file, text) in files {
+            fs::write(folder.join(file), text).unwrap();
+        }
+        format!("{name}={}", folder.display())
+    }
+}
+
+fn umls() -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/umls");
+    format!("UMLS={}", folder.display())
+}
+
+#[test]
+fn models_are_chosen_on_valid_triples_and_a_second_run_takes_what_is_kept() {
+    let (place, umls) = (Place::new(), umls());
+    let grid =
+        ["--model", "dist_mult", "--model", "complex", "--n3", "0,0.01", "--learning-rate", "0.02,0.0001"];
+    let page = place.relations(&[&umls], &grid).succeeded().stdout;
+    for words in [
+        "On UMLS ",
+        "135 entities, 46 relations; 5216 training, 652 valid and 661 test triples",
+        "difference to complex",
+        "| 1 | dist_mult | ",
+        "| 2 | complex | ",
+        "rate .02, 8 components |",
+        "8 trainings chose the settings",
+        "correction over all 1 of this page",
+        "| UMLS | 0.0 % | ",
+    ] {
+        assert!(page.contains(words), "{words} is not in\n{page}");
+    }
+    assert_eq!(fs::read_to_string(place.path("page/relations.md")).unwrap(), page);
+    assert!(fs::read_to_string(place.path("page/relations_umls.svg")).unwrap().contains("2 complex"));
+
+    let results = fs::read_to_string(place.path("page/results.json")).unwrap();
+    let found = read_json(&place.path("page/results.json"));
+    for model in found["graphs"][0]["models"].as_array().unwrap() {
+        let candidates = model["candidates"].as_array().unwrap();
+        let valid = |at: usize| candidates[at]["found"]["valid_mrr"].as_f64().unwrap();
+        let highest = (0..candidates.len()).map(valid).fold(0.0, f64::max);
+        assert_eq!((candidates.len(), model["chosen_valid_mrr"].as_f64()), (4, Some(highest)));
+        let tested = model["tested"].as_array().unwrap();
+        assert_eq!(tested.len(), 2);
+        // The first seed trains once more what was chosen.
+        assert_eq!(tested[0]["found"]["valid_mrr"], model["chosen_valid_mrr"]);
+        assert_ne!(tested[0]["found"]["ranks"], tested[1]["found"]["ranks"]);
+        assert_eq!(tested[0]["found"]["ranks"].as_array().unwrap().len(), 661);
+    }
+
+    assert_eq!(place.relations(&[&umls], &grid).succeeded().stdout, page);
+    assert_eq!(fs::read_to_string(place.path("page/results.json")).unwrap(), results);
+    // What is kept is taken as it is: another candidate is then the best.
+    let cell = place.path("page/cells/UMLS.complex 8 in 1 n3 0.01 rate 0.0001 valid.0.json");
+    let mut marked = read_json(&cell);
+    marked["found"]["valid_mrr"] = 0.75.into();
+    fs::write(&cell, marked.to_string()).unwrap();
+    let page = place.relations(&[&umls], &grid).succeeded().stdout;
+    assert!(page.contains("| N3 .01, rate .0001, 8 components | .7500 |"), "{page}");
+    // Other settings are measured anew.
+    marked["settings"]["epochs"] = 3.into();
+    fs::write(&cell, marked.to_string()).unwrap();
+    assert!(!place.relations(&[&umls], &grid).succeeded().stdout.contains(".7500"));
+}
+
+#[test]
+fn graphs_and_settings_that_cannot_be_measured_are_said_before_any_work() {
+    let (place, umls) = (Place::new(), umls());
+    let good = "a\tr\tb\nb\tr\tc\n";
+    let none_valid = place.graph("quiet", [("train.txt", good), ("valid.txt", ""), ("test.txt", good)]);
+    let torn = place.graph("torn", [("train.txt", good), ("valid.txt", good), ("test.txt", "a r b\n")]);
+    let no_train = place.graph("empty", [("a.txt", ""), ("valid.txt", good), ("test.txt", good)]);
+    let refused = |graphs: &[&str], more: &[&str], words: &[&str]| {
+        place.relations(graphs, more).failed_with(words);
+        assert!(!place.path("page").exists(), "{words:?}");
+    };
+    refused(&[&no_train], &[], &["found a folder without train.txt"]);
+    refused(&[&umls, &none_valid], &[], &["quiet", "valid.txt", "at least one triple, found none"]);
+    refused(&[&torn], &[], &["test.txt, line 1"]);
+    refused(&[&umls, &umls], &[], &["two graphs are called \"UMLS\""]);
+    refused(&["data/umls"], &[], &["expected NAME=DIR"]);
+    refused(&[&umls], &["--model", "transe"], &["transe", "dist_mult", "meim"]);
+    refused(&[&umls], &["--model", "cp", "--model", "cp"], &["\"cp\" is given twice"]);
+    refused(&[&umls], &["--model", "cp", "--against", "complex"], &["measured (cp)", "\"complex\""]);
+    refused(&[&umls], &["--n3", ""], &["--n3"]);
+    refused(&[&umls], &["--n3", "-1"], &["n3 must be", "found -1"]);
+    refused(&[&umls], &["--model", "mei", "--partitions", "3"], &["multiple of the partitions"]);
+}
+
+#[test]
+fn a_model_whose_training_diverges_with_every_candidate_is_named() {
+    let place = Place::new();
+    let good = "a\tr\tb\nb\tr\tc\n";
+    let graph = place.graph("small", [("train.txt", good), ("valid.txt", good), ("test.txt", good)]);
+    let wild = ["--model", "complex", "--n3", "0", "--learning-rate", "1e30"];
+    place.relations(&[&graph], &wild).failed_with(&["small", "complex diverged", "--learning-rate"]);
+    // One candidate is enough.
+    let tame = ["--model", "complex", "--n3", "0", "--learning-rate", "1e30,0.01"];
+    let page = place.relations(&[&graph], &tame).succeeded().stdout;
+    assert!(page.contains("rate .01") && page.contains("1 of them diverged"), "{page}");
+    assert!(page.contains("On small complex reaches a test MRR of"), "{page}");
+}
