@@ -1,6 +1,7 @@
 //! Ids by themselves, as they come beside an `.npy` file.
 
 use std::{
+    collections::HashMap,
     io::{BufRead, Read},
     path::Path,
 };
@@ -14,7 +15,8 @@ use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::ope
 ///
 /// A text is JSON when it is a JSON array, or begins as one: with `[` and then a string, an object, numbers or the end of
 /// the line. Everything else is lines, also where an id begins with `[`, as `[CLS]` does. Lines are taken as they are,
-/// without line ends (LF or CRLF); blank ones are skipped. Quotes are taken off where every line is a JSON string.
+/// without line ends (LF or CRLF); blank ones are skipped. Quotes are taken off where every line is a JSON string. A JSON object
+/// is no id: a line of `corpus.jsonl` is refused, and so is a map of ids to rows.
 ///
 /// ```
 /// # let folder = tempfile::tempdir().unwrap();
@@ -32,7 +34,7 @@ use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::ope
 ///
 /// # Errors
 /// [`Error::Format`] for broken JSON and for an array of anything but strings or with an empty one, [`Error::Line`] for text that is not
-/// UTF-8, [`Error::EmptyFile`], [`Error::Ids`] for one that stands twice, [`Error::Io`].
+/// UTF-8 and for a line that is a JSON object, [`Error::EmptyFile`], [`Error::Ids`] for one that stands twice, [`Error::Io`].
 pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     let path = path.as_ref();
     let ids = match read_bracketed(path)? {
@@ -90,10 +92,24 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Error> {
     let mut lines = Lines::open(path)?;
     let mut ids = Vec::new();
     while let Some(id) = lines.next()? {
+        if is_record(id) {
+            let found = "a JSON object, such as a file of texts has";
+            return Err(lines.error("an id", found));
+        }
         ids.push(id.to_owned());
+    }
+    if ids.first().is_some_and(|id| id.starts_with('{')) && is_record(&ids.join("\n")) {
+        let expected = "a JSON array of ids, each a string, or one id a line";
+        return Err(Error::format(path, expected, "a JSON object"));
     }
     let unquoted: Option<Vec<String>> = ids.iter().map(|id| serde_json::from_str(id).ok()).collect();
     Ok(unquoted.unwrap_or(ids))
+}
+
+/// Whether a text is a JSON object: a record that has an id, or a map of ids, and no id.
+fn is_record(text: &str) -> bool {
+    text.trim_ascii_start().starts_with('{')
+        && serde_json::from_str::<HashMap<String, IgnoredAny>>(text).is_ok()
 }
 
 /// Writes ids as a JSON array.

@@ -74,6 +74,20 @@ fn arrays_that_are_torn_or_hold_something_else_are_refused() {
     }
 }
 
+/// A file of texts, or a map of ids to rows, given for ids.
+#[test]
+fn records_and_maps_are_no_ids() {
+    let records = "{\"_id\": \"d1\", \"text\": \"a\"}\n{\"_id\": \"d2\", \"text\": \"b\"}\n";
+    assert!(matches!(read(records), Err(Error::Line { line: 1, .. })));
+    assert!(matches!(read(gzip(records.as_bytes())), Err(Error::Line { line: 1, .. })));
+    assert!(matches!(read("d0\n {\"_id\": \"d1\"}\n"), Err(Error::Line { line: 2, .. })));
+    assert!(matches!(read("{\"d1\": 0, \"d2\": 1}"), Err(Error::Line { line: 1, .. })));
+    assert!(matches!(read("{\n  \"d1\": 0,\n  \"d2\": 1\n}\n"), Err(Error::Format { .. })));
+    for lines in [["{d1}", "{d2}"], ["{", "}x"], ["{1: 2}", "{\"a\""], ["{\"a\": 1} b", "c"]] {
+        assert_eq!(read(lines.join("\n")).unwrap(), lines);
+    }
+}
+
 #[test]
 fn wrong_ids_are_refused() {
     assert!(matches!(read_ids(golden("missing")), Err(Error::Io { .. })));

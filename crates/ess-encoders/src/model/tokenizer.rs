@@ -3,6 +3,7 @@
 mod added;
 mod checks;
 mod config;
+mod length;
 pub(crate) mod windows;
 
 use std::{
@@ -279,6 +280,7 @@ impl TextTokenizer {
         let encodings = guarded(&self.path, || self.tokenizer.encode_batch_fast(inputs, special_tokens))?;
         let text = |encoding: tokenizers::Encoding| {
             let (ids, types) = (encoding.get_ids(), encoding.get_type_ids());
+            length::check(&self.path, self.longest(), ids.len())?;
             self.known(ids, types)
         };
         encodings.into_iter().map(text).collect()

@@ -92,6 +92,30 @@ fn a_template_that_reads_a_second_text_where_there_is_one() {
     assert!(matches!(&error, Error::Config { field: "post_processor", .. }), "{error}");
 }
 
+/// Texts are cut before a template puts them in, so that a long one would be longer than the model's positions.
+#[test]
+fn a_template_that_has_a_text_more_than_once() {
+    for times in [2, 100] {
+        let error = error(|tokenizer| {
+            tokenizer["post_processor"] = template();
+            let text = tokenizer["post_processor"]["single"][1].clone();
+            let single = tokenizer["post_processor"]["single"].as_array_mut().unwrap();
+            single.extend(std::iter::repeat_n(text, times - 1));
+        });
+        assert!(matches!(&error, Error::Config { field: "post_processor", .. }), "{times} times: {error}");
+    }
+    for text in ["A", "B"] {
+        let pair = |tokenizer: &mut Value| {
+            let twice = json!({"Sequence": {"id": text, "type_id": 0}});
+            tokenizer["post_processor"] = template();
+            tokenizer["post_processor"]["pair"].as_array_mut().unwrap().push(twice);
+        };
+        let folder = Folder::new("cross-encoder").edit("tokenizer.json", pair);
+        let error = CrossEncoder::load(folder.root()).map(drop).unwrap_err();
+        assert!(matches!(&error, Error::Config { field: "post_processor", .. }), "{text}: {error}");
+    }
+}
+
 #[test]
 fn torn_parts() {
     for part in ["decoder", "normalizer", "pre_tokenizer", "post_processor", "model", "added_tokens"] {

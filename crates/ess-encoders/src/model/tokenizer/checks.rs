@@ -155,14 +155,23 @@ fn from_base64(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Refuses a template that names a special token without saying which ids it has, or the second text where there is one.
+/// Refuses a template that names a special token without saying which ids it has, the second text where there is one, or a
+/// text twice: texts are cut before they are put in, so that they would be longer than the model reads.
 fn check_templates(path: &Path, part: &Value) -> Result<(), Error> {
     if let Some(inner) = part["processors"].as_array() {
         return inner.iter().try_for_each(|part| check_templates(path, part));
     }
     let refuse = |expected: String, found: &str| Err(Error::config(path, "post_processor", expected, found));
     for template in ["single", "pair"] {
-        for piece in part[template].as_array().into_iter().flatten() {
+        let pieces = || part[template].as_array().into_iter().flatten();
+        for text in ["A", "B"] {
+            let times = pieces().filter(|piece| piece["Sequence"]["id"] == text).count();
+            if times > 1 {
+                let expected = format!("the text {text} once in the template `{template}`");
+                return refuse(expected, &format!("{times} times"));
+            }
+        }
+        for piece in pieces() {
             if template == "single" && piece["Sequence"]["id"] == "B" {
                 return refuse("the text A in the template of a single text".to_owned(), "B");
             }

@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 
 /// Damaged files of each kind in a night.
 const NIGHT: usize = 1_000_000;
-const TEXTS: [&str; 3] = ["the cat sat", "", "risk [MASK] of men"];
+/// The last has more tokens than the tiny models read.
+const TEXTS: [&str; 4] = ["the cat sat", "", "risk [MASK] of men", LONG];
+const LONG: &str = "the cat sat on the mat the cat sat on the mat the cat sat on the mat the cat sat on the mat the cat sat on \
+                    the mat the cat sat on the mat the cat sat on the mat the cat sat on the mat the cat sat on the mat";
 
 /// Loads a folder and encodes with what loads; what encoding says is its own affair.
 type Ask = fn(&Path) -> Result<(), Error>;
@@ -105,7 +108,7 @@ fn loads(folder: &Folder, ask: Ask, file: &str, bytes: &[u8]) -> bool {
     }
 }
 
-/// Every value of a JSON file, but those of a vocabulary, replaced by each of some others.
+/// Every value of a JSON file, but those of a vocabulary, replaced by each of some others; of a list also all values twice.
 fn with_other_values(good: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     let others = [
         json!(null),
@@ -125,7 +128,9 @@ fn with_other_values(good: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     find_places(&good, "", &mut places);
     places.into_iter().flat_map(move |place| {
         let good = good.clone();
-        others.clone().into_iter().map(move |other| {
+        let all = good.pointer(&place).and_then(Value::as_array);
+        let twice = all.map(|all| Value::from([&all[..], &all[..]].concat()));
+        others.clone().into_iter().chain(twice).map(move |other| {
             let mut changed = good.clone();
             *changed.pointer_mut(&place).unwrap() = other;
             changed.to_string().into_bytes()
