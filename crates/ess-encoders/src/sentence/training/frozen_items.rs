@@ -72,7 +72,7 @@ fn identity(parts: &EncoderParts, items: &SideTokens) -> Checksum {
     let mut tokens = Vec::new();
     for text in &items.texts {
         tokens.extend_from_slice(&(text.ids.len() as u64).to_le_bytes());
-        tokens.extend(text.ids.iter().flat_map(|id| id.to_le_bytes()));
+        tokens.extend(text.ids.iter().chain(&text.types).flat_map(|number| number.to_le_bytes()));
     }
     Checksum::of_parts([shape.as_bytes(), &values, &tokens])
 }
