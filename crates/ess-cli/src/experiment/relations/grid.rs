@@ -118,15 +118,21 @@ impl GridArguments {
     }
 }
 
-/// Leaves out what only other models take.
+/// Leaves out what only other models take. What is still refused without a setting is no matter of that setting, and stays as it is for
+/// the error.
 fn without_refused(mut model: ModelConfig) -> ModelConfig {
-    for _ in 0..3 {
-        match model.build() {
-            Err(Error::Config { name: "partitions", .. }) => model.partitions = 1,
-            Err(Error::Config { name: "orthogonality", .. }) => model.orthogonality = 0.0,
-            Err(Error::Config { name: "settings", .. }) => model.settings.clear(),
+    while let Err(Error::Config { name, .. }) = model.build() {
+        let mut less = model.clone();
+        match name {
+            "partitions" => less.partitions = 1,
+            "orthogonality" => less.orthogonality = 0.0,
+            "settings" => less.settings.clear(),
             _ => break,
         }
+        if matches!(less.build(), Err(Error::Config { name: again, .. }) if again == name) {
+            break;
+        }
+        model = less;
     }
     model
 }

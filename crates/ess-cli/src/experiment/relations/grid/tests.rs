@@ -67,7 +67,7 @@ fn what_a_model_cannot_be_trained_with_is_refused() {
     let error = refused(GridArguments { dim: vec![8], partitions: vec![3], ..grid() }, "mei");
     assert!(error.contains("multiple of the partitions"), "{error}");
     let error = refused(GridArguments { dim: vec![2000], partitions: vec![2], ..grid() }, "mei");
-    assert!(error.contains("at most 512"), "{error}");
+    assert!(error.contains("at most 512") && error.contains("found 2"), "{error}");
     let error = refused(GridArguments { n3: vec![f32::NAN], ..grid() }, "cp");
     assert!(error.contains("n3 must be"), "{error}");
     let error = refused(GridArguments { learning_rate: vec![0.1, 0.2, 0.1], ..grid() }, "cp");
