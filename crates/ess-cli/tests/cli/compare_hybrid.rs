@@ -63,7 +63,7 @@ fn combinations_are_chosen_and_measured_by_what_is_asked_for() {
     };
     for measure in ["mrr", "mrr(rel=1)@3"] {
         let (page, results) = compare(measure);
-        assert!(page.contains(&format!(" {measure} on test queries; ")), "{page}");
+        assert!(page.contains(&format!(" {measure} on test queries. ")), "{page}");
         assert!(
             page.contains(&format!("ess compare hybrid --out hybrid.md --measure '{measure}'")),
             "{page}"
