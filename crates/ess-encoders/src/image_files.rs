@@ -40,13 +40,14 @@ const HELD: usize = 64;
 /// ```no_run
 /// use std::path::Path;
 ///
-/// use ess_core::{ItemEncoder, QueryEncoder};
+/// use ess_core::{InnerProduct, ItemEncoder, QueryEncoder, Similarity};
 /// use ess_encoders::{ImageFileEncoder, SentenceEncoder};
 ///
 /// let images = ImageFileEncoder::load("clip-vit-base-patch32")?;
 /// let items = images.encode_items(&[Path::new("cat.jpg"), Path::new("stocks.png")])?;
 /// let texts = SentenceEncoder::load("clip-vit-base-patch32")?;
-/// let similarities = texts.encode_queries(&["a cat on a mat"])?.inner_products(&items)?;
+/// let queries = texts.encode_queries(&["a cat on a mat"])?;
+/// let similarities = InnerProduct.similarities(&queries, &items)?;
 /// assert_eq!(similarities.dim(), (1, 2));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
