@@ -145,16 +145,8 @@ fn head(
         head.push(HeadStep::projection(weights, name, [output, dim])?);
         dim = output;
     }
-    for part in parts {
-        if let Some(step) = HeadStep::read(part, dim)? {
-            dim = step.dim(dim);
-            head.push(step);
-        }
-    }
-    if let Some(kept) = kept.filter(|kept| *kept < dim) {
-        head.push(HeadStep::Truncate(kept));
-        dim = kept;
-    }
+    let (behind, dim) = HeadStep::all(parts, dim, kept)?;
+    head.extend(behind);
     Ok((head, dim))
 }
 

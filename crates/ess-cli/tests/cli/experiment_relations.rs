@@ -1,27 +1,11 @@
 //! `ess experiment relations`: models on UMLS, their settings chosen on valid triples.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::Path};
 
+use crate::place::Place;
 use crate::program::{Outcome, read_json, run};
 
-struct Place(tempfile::TempDir);
-
 impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
     /// Runs it on these graphs.
     fn relations(&self, graphs: &[&str], more: &[&str]) -> Outcome {
         let out = self.text("page");

@@ -35,6 +35,7 @@ mod interrupted_training;
 mod judgements;
 mod kills;
 mod output;
+mod place;
 mod program;
 #[cfg(feature = "relations")]
 mod relations;

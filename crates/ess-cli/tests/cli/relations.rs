@@ -1,31 +1,18 @@
 //! `relations`: trained on UMLS, measured and searched; what is wrong is refused.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use ess_core::{Embeddings, Ids};
 use ess_data::{Dtype, Provenance, write_store};
 
+use crate::place::Place;
 use crate::program::{Outcome, read_json, run};
 
 fn umls() -> String {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/umls").to_str().unwrap().to_owned()
 }
 
-struct Place(tempfile::TempDir);
-
 impl Place {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_owned()
-    }
-
     fn train(&self, more: &[&str]) -> Outcome {
         let (graph, out) = (umls(), self.text("set"));
         let own =

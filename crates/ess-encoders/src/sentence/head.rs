@@ -41,6 +41,27 @@ impl HeadStep {
         Ok(Self::Dense(Dense { weight, bias, activation, residual }))
     }
 
+    /// The steps of parts on vectors of dimension `dim`, of which the first `kept` components are kept, and the dimension behind
+    /// them.
+    pub(crate) fn all(
+        parts: &[ModelPart],
+        mut dim: usize,
+        kept: Option<usize>,
+    ) -> Result<(Vec<Self>, usize), Error> {
+        let mut steps = Vec::new();
+        for part in parts {
+            if let Some(step) = Self::read(part, dim)? {
+                dim = step.dim(dim);
+                steps.push(step);
+            }
+        }
+        if let Some(kept) = kept.filter(|kept| *kept < dim) {
+            steps.push(Self::Truncate(kept));
+            dim = kept;
+        }
+        Ok((steps, dim))
+    }
+
     /// Reads a part that works on vectors of dimension `dim`; `None` for one that does nothing when encoding.
     pub(crate) fn read(part: &ModelPart, dim: usize) -> Result<Option<Self>, Error> {
         match part.class.as_str() {

@@ -94,7 +94,7 @@ impl SentenceEncoder {
         let weights = weights(&base, own, adapter, &config)?;
         let output = output(&weights, &config)?;
         let pooled = output.as_ref().map_or(pooling.dim(config.dim), |output| output.dim(config.dim));
-        let (behind, dim) = head(rest, pooled, model.truncate_dim)?;
+        let (behind, dim) = HeadStep::all(rest, pooled, model.truncate_dim)?;
         let head = output.into_iter().chain(behind).collect();
         assumptions.extend(unused_prompts(&model));
         warn_of(folder, &assumptions);
@@ -203,26 +203,6 @@ pub(super) fn warn_of(folder: &ModelFolder, assumptions: &[String]) {
     for assumption in assumptions {
         tracing::warn!(model = %folder.path().display(), "{assumption}");
     }
-}
-
-/// The steps on vectors of dimension `dim`, of which the first `kept` components are kept, and the dimension behind them.
-pub(super) fn head(
-    parts: &[ModelPart],
-    mut dim: usize,
-    kept: Option<usize>,
-) -> Result<(Vec<HeadStep>, usize), Error> {
-    let mut head = Vec::new();
-    for part in parts {
-        if let Some(step) = HeadStep::read(part, dim)? {
-            dim = step.dim(dim);
-            head.push(step);
-        }
-    }
-    if let Some(kept) = kept.filter(|kept| *kept < dim) {
-        head.push(HeadStep::Truncate(kept));
-        dim = kept;
-    }
-    Ok((head, dim))
 }
 
 /// The text's part of a model is one transformer.

@@ -5,7 +5,7 @@ use ess_core::{Embeddings, ItemEncoder};
 use super::{
     encoder::Side,
     head::HeadStep,
-    loading::{head, unused_prompts, warn_of},
+    loading::{unused_prompts, warn_of},
     modules::ModelPart,
     prompts::{ModelSettings, Prompts},
 };
@@ -30,7 +30,7 @@ impl StaticTower {
     ) -> Result<Self, Error> {
         let encoder = StaticEncoder::of_module(&table.folder)?;
         let model = ModelSettings::read(folder)?;
-        let (head, dim) = head(rest, ItemEncoder::dim(&encoder), model.truncate_dim)?;
+        let (head, dim) = HeadStep::all(rest, ItemEncoder::dim(&encoder), model.truncate_dim)?;
         let assumptions: Vec<_> = unused_prompts(&model).into_iter().collect();
         warn_of(folder, &assumptions);
         let (prompts, similarity) = (model.prompts(), model.similarity_fn_name);
