@@ -3,16 +3,20 @@
 use ess_core::{Capabilities, Embeddings, Hit, Index, MemoryUse, RowSet, SearchParams};
 use rayon::prelude::*;
 
+use crate::cpu::InstructionSet;
 use crate::kernels::float::{element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels};
 
 mod best;
 pub(crate) mod build;
 mod change;
 pub(crate) mod index;
+mod rough;
 mod stored;
 
 use best::Best;
+use ess_tiles::Tiles;
 use index::{FlatIndex, Items};
+use rough::{RoughItems, RoughQueries};
 
 /// Queries that are compared with the items together. More would not fit in the cache; fewer would load the items more often.
 const QUERIES_TOGETHER: usize = 256;
@@ -32,6 +36,9 @@ impl FlatIndex {
         admitted: Option<&RowSet>,
     ) -> Best {
         let count = queries.len() / items.dim();
+        if let Some(tiles) = self.tiles.filter(|_| rough::gains(count, k, items.len(), admitted)) {
+            return search_roughly_first(tiles, self.instructions, items, queries, k, admitted);
+        }
         let widest = self.instructions.widest_query_block();
         let queries = PackedQueries::new(queries, items.dim(), widest);
         let panels = match admitted {
@@ -59,6 +66,32 @@ impl FlatIndex {
             )
             .reduce(|| Best::new(count, k), Best::merge)
     }
+}
+
+/// As `search_together`, with the tile unit choosing which items are compared.
+fn search_roughly_first<T: Element>(
+    tiles: Tiles,
+    instructions: InstructionSet,
+    items: &Panels<T>,
+    queries: &[f32],
+    k: usize,
+    admitted: Option<&RowSet>,
+) -> Best {
+    let queries = RoughQueries::new(tiles, queries, items.dim());
+    (0..items.blocks(rough::PANELS))
+        .into_par_iter()
+        .fold(
+            || (Best::new(queries.len(), k), RoughItems::new(tiles, &queries)),
+            |(mut best, mut rough), index| {
+                let block = items.block(rough::PANELS, index);
+                if admitted.is_none_or(|some| some.any_in(block.first_item..block.first_item + block.items)) {
+                    rough.offer(instructions, &queries, &block, admitted, &mut best);
+                }
+                (best, rough)
+            },
+        )
+        .map(|(best, _)| best)
+        .reduce(|| Best::new(queries.len(), k), Best::merge)
 }
 
 impl Index for FlatIndex {
@@ -92,10 +125,11 @@ impl Index for FlatIndex {
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let admitted = admitted.as_deref();
-        let groups = queries.as_slice().par_chunks(QUERIES_TOGETHER * self.dim()).enumerate();
+        let together = if self.tiles.is_some() { rough::QUERIES_TOGETHER } else { QUERIES_TOGETHER };
+        let groups = queries.as_slice().par_chunks(together * self.dim()).enumerate();
         let found: Vec<Result<Vec<Vec<Hit>>, ess_core::Error>> = groups
             .map(|(group, queries)| {
-                let first = group * QUERIES_TOGETHER;
+                let first = group * together;
                 match &self.items {
                     Items::F32(items) => self.search_together(items, queries, k, admitted).into_hits(first),
                     Items::F16(items) => self.search_together(items, queries, k, admitted).into_hits(first),

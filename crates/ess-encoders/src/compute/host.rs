@@ -161,7 +161,8 @@ impl Compute for HostCompute {
         let mut values = vec![0.0; batch.tokens() * dim];
         for (range, attended) in batch.attended_ranges() {
             let qkv = &qkv.values[range.start * columns..range.end * columns];
-            attend_text(&mut values[range.start * dim..range.end * dim], qkv, attended, shape, relative);
+            let values = &mut values[range.start * dim..range.end * dim];
+            attend_text(values, qkv, attended, shape, relative, self.precision);
         }
         HostTokens { values, dim }
     }

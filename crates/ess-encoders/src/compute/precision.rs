@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 /// How finely a transformer's linear layers are kept and multiplied in host memory.
 ///
-/// Tables of embeddings, attention scores, softmax, normalisations and what follows the pooling are computed in `f32` at
-/// every precision. Results are the same in any number of threads and in any batch at every precision; `docs/results/precision.md`
+/// Tables of embeddings, attention, softmax, normalisations and what follows the pooling are computed in `f32` at every
+/// precision; but where a tile unit computes attention, keys and values are rounded to bfloat16 with `Bf16` and `Int8`. Results are the same in any number of threads and in any batch at every precision; `docs/results/precision.md`
 /// has their quality and speed.
 ///
 /// ```
@@ -23,7 +23,8 @@ pub enum Precision {
     /// Weights as they are in the files, in single precision.
     #[default]
     F32,
-    /// Weights rounded to bfloat16, which take half the memory; products and sums in single precision.
+    /// Weights rounded to bfloat16, which take half the memory; products and sums in single precision. A tile unit takes the
+    /// inputs in 16 bits.
     Bf16,
     /// Weights rounded to 8 bits with a scale for each output, which take a quarter of the memory; the input of each layer is
     /// rounded to 8 bits with a scale for each token. Sums of products are exact.

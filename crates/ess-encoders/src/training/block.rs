@@ -5,9 +5,12 @@ use super::{
     weights_of_step::{StepBlock, StepNorm},
 };
 use crate::{
-    compute::host::{
-        attention::attend_text, attention_gradient::attend_text_back, elementwise::add_row,
-        norm_gradient::Normalized,
+    compute::{
+        host::{
+            attention::attend_text, attention_gradient::attend_text_back, elementwise::add_row,
+            norm_gradient::Normalized,
+        },
+        precision::Precision,
     },
     transformer::token_batch::TokenBatch,
 };
@@ -53,7 +56,7 @@ impl StepBlock<'_> {
         for range in batch.ranges() {
             let own = &qkv[range.start * columns..range.end * columns];
             let out = &mut attended[range.start * dim..range.end * dim];
-            attend_text(out, own, range.len(), &shape.attention, None);
+            attend_text(out, own, range.len(), &shape.attention, None, Precision::F32);
         }
         let mut sum = self.attention_out.apply(&attended);
         add_row(&mut sum, &input);

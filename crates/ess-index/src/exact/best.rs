@@ -39,6 +39,11 @@ impl Best {
         }
     }
 
+    /// A similarity that an item has at least, if it may be among the best of a query.
+    pub(super) fn threshold(&self, query: usize) -> f32 {
+        self.top[query].threshold()
+    }
+
     /// Compares a block of queries with a block of items, of which only those admitted count.
     pub(super) fn offer<T: Element>(
         &mut self,
@@ -47,13 +52,36 @@ impl Best {
         block: &PanelBlock<T>,
         admitted: Option<&RowSet>,
     ) {
+        self.compare(instructions, queries, block, admitted, |query| query);
+    }
+
+    /// As [`Best::offer`], of a block of those queries that `which` names in their order.
+    pub(super) fn offer_those<T: Element>(
+        &mut self,
+        which: &[usize],
+        instructions: InstructionSet,
+        queries: &QueryBlock,
+        block: &PanelBlock<T>,
+        admitted: Option<&RowSet>,
+    ) {
+        self.compare(instructions, queries, block, admitted, |query| which[query]);
+    }
+
+    fn compare<T: Element>(
+        &mut self,
+        instructions: InstructionSet,
+        queries: &QueryBlock,
+        block: &PanelBlock<T>,
+        admitted: Option<&RowSet>,
+        named: impl Fn(usize) -> usize,
+    ) {
         let dim = queries.values.len() / queries.width;
         let padded = block.values.len() / dim;
         let mut similarities = std::mem::take(&mut self.similarities);
         similarities.resize(padded * queries.width, 0.0);
         instructions.similarities(block.values, queries, &mut similarities);
         for (query, row) in (queries.first..).zip(similarities.chunks_exact(padded)) {
-            self.offer_row(query, block.first_item, &row[..block.items], admitted);
+            self.offer_row(named(query), block.first_item, &row[..block.items], admitted);
         }
         self.similarities = similarities;
     }

@@ -1,5 +1,6 @@
 //! The exact index: items, in their storage, and which of them are there.
 
+use ess_tiles::Tiles;
 use half::f16;
 
 use crate::cpu::InstructionSet;
@@ -38,6 +39,7 @@ pub struct FlatIndex {
     pub(super) items: Items,
     pub(super) live: LiveRows,
     pub(super) instructions: InstructionSet,
+    pub(super) tiles: Option<Tiles>,
 }
 
 /// The items in their storage.
@@ -50,7 +52,7 @@ pub(super) enum Items {
 
 impl FlatIndex {
     pub(super) fn with_items(items: Items, live: LiveRows) -> Self {
-        Self { items, live, instructions: InstructionSet::detect() }
+        Self { items, live, instructions: InstructionSet::detect(), tiles: Tiles::detect() }
     }
 
     /// The storage of the items.

@@ -120,7 +120,7 @@ fn largest(values: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::compute::host::attention::attend_text;
+    use crate::compute::{host::attention::attend_text, precision::Precision};
 
     #[test]
     fn gradients_are_those_of_small_steps() {
@@ -131,7 +131,7 @@ mod tests {
             let direction: Vec<f32> = (0..length * 8).map(|i| number(i * 3 + 1)).collect();
             let loss = |qkv: &[f32]| -> f64 {
                 let mut attended = vec![0.0; length * 8];
-                attend_text(&mut attended, qkv, length, &shape, None);
+                attend_text(&mut attended, qkv, length, &shape, None, Precision::F32);
                 attended.iter().zip(&direction).map(|(a, b)| f64::from(a * b)).sum()
             };
             let mut found = vec![0.0; qkv.len()];

@@ -18,18 +18,19 @@ mod portable;
 mod rows;
 mod sizes;
 
+use ess_tiles::{BYTE_ROWS, Tiles};
 use pulp::{Arch, Simd, WithSimd};
 
 use self::{
     channel::Channel,
     cpu::Instructions,
     rows::Rows,
-    sizes::{COLUMNS, QUAD, STEP},
+    sizes::{COLUMNS, LINE, QUAD},
 };
 use super::{panels::checked_rows, tile::GROUP};
 
 /// Rows whose sums are kept before they are scaled: two kilobytes.
-const ROWS: usize = 32;
+const ROWS: usize = BYTE_ROWS;
 
 /// The most inputs whose sums of products surely fit in 32 bits: each is at most 255 · 127.
 pub(super) const MAX_INPUTS: usize = i32::MAX as usize / (255 * 127);
@@ -56,7 +57,9 @@ impl Int8Panels {
 
     fn for_instructions(weight: &[f32], [d_out, d_in]: [usize; 2], instructions: Instructions) -> Self {
         assert!(d_in <= MAX_INPUTS, "inputs of an int8 product");
-        let (depth, outputs) = (d_in.next_multiple_of(STEP), d_out.next_multiple_of(COLUMNS));
+        let depth = d_in.next_multiple_of(instructions.step());
+        // The tile unit takes two strips together.
+        let outputs = d_out.next_multiple_of(2 * COLUMNS);
         let mut codes = vec![0; outputs * depth];
         let (mut scales, mut totals) = (vec![0.0; outputs], vec![0; outputs]);
         for (output, weights) in weight.chunks_exact(d_in).enumerate() {
@@ -74,7 +77,7 @@ impl Int8Panels {
     /// The rounded weight, row-major, `d_out × d_in`.
     #[cfg(feature = "split")]
     pub(super) fn to_rows(&self) -> (Vec<f32>, [usize; 2]) {
-        let depth = self.d_in.next_multiple_of(STEP);
+        let depth = self.depth();
         let weight = |output: usize, input: usize| {
             let first = output / COLUMNS * COLUMNS * depth + output % COLUMNS * QUAD;
             let code = self.codes[first + input / QUAD * QUAD * COLUMNS + input % QUAD];
@@ -93,27 +96,56 @@ impl Int8Panels {
         store: impl Fn(&mut [f32], [f32; GROUP]),
     ) {
         let n = checked_rows(rows, results, bias, [self.d_out, self.d_in]);
-        let rows = Rows::round(rows, self.d_in);
-        let strip_codes = COLUMNS * self.d_in.next_multiple_of(STEP);
-        let mut sums = [[0; COLUMNS]; ROWS];
-        for (strip, codes) in self.codes.chunks_exact(strip_codes).enumerate() {
-            let columns = Columns::new(self, bias, strip * COLUMNS);
-            for first in (0..n).step_by(ROWS) {
-                let range = first..n.min(first + ROWS);
-                let sums = &mut sums[..range.len()];
-                self.instructions.products(codes, rows.codes(range.clone()), sums);
-                let results = &mut results[range.start * self.d_out..range.end * self.d_out];
-                let rows = &rows;
-                Arch::new().dispatch(Scale {
-                    columns: &columns,
-                    rows,
-                    first: range.start,
-                    sums,
-                    results,
-                    store: &store,
-                });
+        let strips = (0..self.d_out).step_by(COLUMNS).zip(self.codes.chunks_exact(COLUMNS * self.depth()));
+        match self.instructions.tiles() {
+            Some(tiles) => self.run_in_tiles(tiles, results, rows, bias, store),
+            None => {
+                let rows = Rows::round(rows, self.d_in, self.depth(), 1);
+                let mut sums = [[0; COLUMNS]; ROWS];
+                for (at, codes) in strips {
+                    let columns = Columns::new(self, bias, at);
+                    for first in (0..n).step_by(ROWS) {
+                        let range = first..n.min(first + ROWS);
+                        let sums = &mut sums[..range.len()];
+                        self.instructions.products(codes, rows.codes(range), sums);
+                        columns.scale(&rows, first, sums, results, &store);
+                    }
+                }
             }
         }
+    }
+
+    fn run_in_tiles(
+        &self,
+        tiles: Tiles,
+        results: &mut [f32],
+        rows: &[f32],
+        bias: &[f32],
+        store: impl Fn(&mut [f32], [f32; GROUP]),
+    ) {
+        let (n, depth) = (rows.len() / self.d_in, self.depth());
+        // An odd number of lines of the cache: rows that begin a power of two apart would push each other out of it.
+        let rows = Rows::round(rows, self.d_in, ((depth / LINE) | 1) * LINE, ROWS);
+        let products = tiles.bytes();
+        let mut sums = [[[0; COLUMNS]; ROWS]; 2];
+        for (codes, at) in
+            self.codes.chunks_exact(2 * COLUMNS * depth).zip((0..self.d_out).step_by(2 * COLUMNS))
+        {
+            let strips = codes.split_at(COLUMNS * depth);
+            let columns =
+                [at, at + COLUMNS].map(|at| (at < self.d_out).then(|| Columns::new(self, bias, at)));
+            for first in (0..n).step_by(ROWS) {
+                products.sums(rows.codes(first..first + ROWS), rows.stride(), strips.into(), &mut sums);
+                for (columns, sums) in columns.iter().flatten().zip(&sums) {
+                    columns.scale(&rows, first, &sums[..ROWS.min(n - first)], results, &store);
+                }
+            }
+        }
+    }
+
+    /// Codes of a row or column, the zeros behind it counted.
+    fn depth(&self) -> usize {
+        self.d_in.next_multiple_of(self.instructions.step())
     }
 }
 
@@ -136,6 +168,19 @@ impl<'b> Columns<'b> {
         let strip = at / COLUMNS;
         let scales = &panels.scales.as_chunks().0[strip];
         Self { scales, totals: &panels.totals.as_chunks().0[strip], bias, at, count, d_out: panels.d_out }
+    }
+
+    /// Stores the values of some rows, the first of which is at `first`.
+    fn scale(
+        &self,
+        rows: &Rows,
+        first: usize,
+        sums: &[[i32; COLUMNS]],
+        results: &mut [f32],
+        store: &impl Fn(&mut [f32], [f32; GROUP]),
+    ) {
+        let results = &mut results[first * self.d_out..][..sums.len() * self.d_out];
+        Arch::new().dispatch(Scale { columns: self, rows, first, sums, results, store });
     }
 }
 

@@ -30,12 +30,19 @@ impl<T: Widen> Element for T {}
 pub(crate) trait Widen: bytemuck::Pod + Send + Sync {
     /// The first `N` components.
     fn widen<const N: usize>(stored: &[Self]) -> [f32; N];
+
+    /// All components; `scratch` has them where they were not stored so.
+    fn widened<'s>(stored: &'s [Self], scratch: &'s mut Vec<f32>) -> &'s [f32];
 }
 
 impl Widen for f32 {
     #[inline]
     fn widen<const N: usize>(stored: &[f32]) -> [f32; N] {
         std::array::from_fn(|i| stored[i])
+    }
+
+    fn widened<'s>(stored: &'s [f32], _: &'s mut Vec<f32>) -> &'s [f32] {
+        stored
     }
 }
 
@@ -45,5 +52,11 @@ impl Widen for f16 {
         let mut wide = [0.0; N];
         stored[..N].convert_to_f32_slice(&mut wide);
         wide
+    }
+
+    fn widened<'s>(stored: &'s [f16], scratch: &'s mut Vec<f32>) -> &'s [f32] {
+        scratch.resize(stored.len(), 0.0);
+        stored.convert_to_f32_slice(scratch);
+        scratch
     }
 }

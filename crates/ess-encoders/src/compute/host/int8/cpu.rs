@@ -3,6 +3,10 @@
 //! [`Instructions`] come from detection alone, since their field is private to this file. So a value of it proves that the
 //! machine has these instructions, as calls of `#[target_feature]` kernels require.
 
+use ess_tiles::{BYTE_STEP, Tiles};
+
+use super::sizes::STEP;
+
 /// Byte products that this machine has been seen to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Instructions(Level);
@@ -21,6 +25,8 @@ pub(super) enum Level {
     /// AVX-512 with VNNI: the same, 512 bits at a time.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
+    /// A tile unit: the same, for 16 rows at a time.
+    Tiles,
 }
 
 impl Instructions {
@@ -40,13 +46,23 @@ impl Instructions {
     pub(super) fn level(self) -> Level {
         self.0
     }
+
+    /// The tile unit, where products are computed by it.
+    pub(super) fn tiles(self) -> Option<Tiles> {
+        Tiles::detect().filter(|_| self.0 == Level::Tiles)
+    }
+
+    /// Rows and columns are filled up with zeros to a multiple of it.
+    pub(super) fn step(self) -> usize {
+        if self.0 == Level::Tiles { BYTE_STEP } else { STEP }
+    }
 }
 
 /// The best first.
 #[cfg(target_arch = "x86_64")]
-const LEVELS: &[Level] = &[Level::Avx512Vnni, Level::AvxVnni, Level::Avx2, Level::Portable];
+const LEVELS: &[Level] = &[Level::Tiles, Level::Avx512Vnni, Level::AvxVnni, Level::Avx2, Level::Portable];
 #[cfg(not(target_arch = "x86_64"))]
-const LEVELS: &[Level] = &[Level::Portable];
+const LEVELS: &[Level] = &[Level::Tiles, Level::Portable];
 
 /// The instructions that a kernel uses.
 fn needs(level: Level) -> &'static [&'static str] {
@@ -58,6 +74,7 @@ fn needs(level: Level) -> &'static [&'static str] {
         Level::AvxVnni => &["avx2", "avxvnni"],
         #[cfg(target_arch = "x86_64")]
         Level::Avx512Vnni => &["avx512f", "avx512vnni"],
+        Level::Tiles => &["tiles"],
     }
 }
 
@@ -74,13 +91,14 @@ fn has(name: &str) -> bool {
         "avxvnni" => is_x86_feature_detected!("avxvnni"),
         "avx512f" => is_x86_feature_detected!("avx512f"),
         "avx512vnni" => is_x86_feature_detected!("avx512vnni"),
+        "tiles" => Tiles::detect().is_some(),
         _ => false,
     }
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn has(_: &str) -> bool {
-    false
+fn has(name: &str) -> bool {
+    name == "tiles" && Tiles::detect().is_some()
 }
 
 #[cfg(test)]
@@ -106,5 +124,6 @@ mod tests {
         assert_eq!(of(&["avx2", "avx512f", "avx512vnni"]), Level::Avx512Vnni);
         assert_eq!(of(&["avx2", "avxvnni", "avx512f", "avx512vnni"]), Level::Avx512Vnni);
         assert_eq!(of(&["avxvnni", "avx512vnni"]), Level::Portable);
+        assert_eq!(of(&["avx2", "avx512f", "avx512vnni", "tiles"]), Level::Tiles);
     }
 }

@@ -12,7 +12,7 @@ impl Instructions {
     /// The sums of products of each row's codes with those of each column of a strip: `n × 16`.
     ///
     /// # Panics
-    /// When the lengths do not fit together.
+    /// When the lengths do not fit together, or the tile unit, which takes two strips, is to be used.
     pub(super) fn products(self, strip: &[i8], codes: &[u8], sums: &mut [[i32; COLUMNS]]) {
         let depth = strip.len() / COLUMNS;
         assert_eq!(strip.len() % (STEP * COLUMNS), 0, "whole steps of a strip");
@@ -28,6 +28,7 @@ impl Instructions {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Vnni => unsafe { avx512_vnni::products(strip, codes, sums) },
+            Level::Tiles => unreachable!("the tile unit takes two strips"),
         }
     }
 }

@@ -4,31 +4,35 @@ use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
-use super::sizes::STEP;
-
 /// Rows as codes from 0 to 255: a value is `scale (code - zero)`.
 pub(super) struct Rows {
     codes: Vec<u8>,
     scales: Vec<f32>,
     zeros: Vec<i32>,
-    /// Codes of a row: a multiple of [`STEP`].
-    depth: usize,
+    /// How many codes behind each other rows begin.
+    stride: usize,
 }
 
 /// The smallest range of a row that is told from zeros.
 const MIN_RANGE: f32 = 1e-30;
 
 impl Rows {
-    /// Rounds rows of `n × d_in`. A row that is not finite gets a scale that is no number.
-    pub(super) fn round(rows: &[f32], d_in: usize) -> Self {
-        let (n, depth) = (rows.len() / d_in, d_in.next_multiple_of(STEP));
-        let mut all = Self { codes: vec![0; n * depth], scales: vec![0.0; n], zeros: vec![0; n], depth };
+    /// Rounds rows of `n × d_in`, to codes that begin `stride` apart, with zeros behind each row and to a multiple of `together`
+    /// rows. A row that is not finite gets a scale that is no number.
+    pub(super) fn round(rows: &[f32], d_in: usize, stride: usize, together: usize) -> Self {
+        let n = rows.len() / d_in;
+        let codes = vec![0; n.next_multiple_of(together) * stride];
+        let mut all = Self { codes, scales: vec![0.0; n], zeros: vec![0; n], stride };
         Arch::new().dispatch(Round { rows, d_in, all: &mut all });
         all
     }
 
     pub(super) fn codes(&self, rows: Range<usize>) -> &[u8] {
-        &self.codes[rows.start * self.depth..rows.end * self.depth]
+        &self.codes[rows.start * self.stride..rows.end * self.stride]
+    }
+
+    pub(super) fn stride(&self) -> usize {
+        self.stride
     }
 
     #[inline(always)]
@@ -52,7 +56,7 @@ impl WithSimd for Round<'_> {
         let Self { rows, d_in, all } = self;
         let scales = all.scales.iter_mut().zip(&mut all.zeros);
         for ((row, codes), (scale, zero)) in
-            rows.chunks_exact(d_in).zip(all.codes.chunks_exact_mut(all.depth)).zip(scales)
+            rows.chunks_exact(d_in).zip(all.codes.chunks_exact_mut(all.stride)).zip(scales)
         {
             (*scale, *zero) = round_row(row, &mut codes[..d_in]);
         }
@@ -117,7 +121,7 @@ mod tests {
         #[test]
         fn codes_stand_for_values(row in prop::collection::vec(-9.0_f32..9.0, 1..80), shift in -20.0_f32..20.0) {
             let row: Vec<f32> = row.iter().map(|value| value + shift).collect();
-            let rows = Rows::round(&row, row.len());
+            let rows = Rows::round(&row, row.len(), row.len(), 1);
             let (scale, zero) = rows.scale_and_zero(0);
             prop_assert!((0..=255).contains(&zero));
             for (&code, value) in rows.codes(0..1).iter().zip(&row) {
@@ -129,7 +133,7 @@ mod tests {
 
     #[test]
     fn zeros_stay_zeros_and_extremes_have_a_code() {
-        let rows = Rows::round(&[0.0, -0.0, 1e-38, -1.0, 2.0, 0.0], 3);
+        let rows = Rows::round(&[0.0, -0.0, 1e-38, -1.0, 2.0, 0.0], 3, 8, 1);
         assert_eq!(rows.scale_and_zero(0), (0.0, 0));
         let (scale, zero) = rows.scale_and_zero(1);
         assert_eq!((rows.codes(1..2)[..3].to_vec(), zero), (vec![0, 255, 85], 85));
@@ -143,7 +147,7 @@ mod tests {
                 for at in [0, length - 1] {
                     let mut row = vec![1.0; 2 * length];
                     row[at] = wrong;
-                    let rows = Rows::round(&row, length);
+                    let rows = Rows::round(&row, length, length, 1);
                     assert!(
                         rows.scale_and_zero(0).0.is_nan() && rows.scale_and_zero(1).0.is_finite(),
                         "{wrong}"
@@ -151,6 +155,6 @@ mod tests {
                 }
             }
         }
-        assert!(Rows::round(&[3e38, -3e38], 2).scale_and_zero(0).0.is_nan());
+        assert!(Rows::round(&[3e38, -3e38], 2, 2, 1).scale_and_zero(0).0.is_nan());
     }
 }

@@ -8,5 +8,8 @@ pub(super) const COLUMNS: usize = GROUP;
 /// Inputs whose products with a row one instruction adds up in 32 bits.
 pub(super) const QUAD: usize = 4;
 
-/// Inputs that a kernel takes in one step; rows and columns are filled up with zeros to a multiple of it.
+/// Bytes of a line of the cache.
+pub(super) const LINE: usize = 64;
+
+/// Inputs that a vector kernel takes in one step; rows and columns are filled up with zeros to a multiple of it.
 pub(super) const STEP: usize = 2 * QUAD;
