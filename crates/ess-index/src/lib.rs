@@ -4,6 +4,7 @@ mod cpu;
 mod error;
 mod exact;
 mod file;
+mod gaussian;
 mod graph;
 mod halves;
 mod identified;
