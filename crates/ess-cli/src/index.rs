@@ -5,6 +5,7 @@ mod bm25;
 mod build;
 mod compact;
 mod components;
+mod default_recall;
 mod file;
 mod info;
 mod kind;

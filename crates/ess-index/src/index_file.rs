@@ -12,7 +12,7 @@ use ess_files::Opening;
 use crate::error::Error;
 use crate::exact::index::FlatIndex;
 use crate::file::{contents::Contents, stored::Stored};
-use crate::graph::index::GraphIndex;
+use crate::graph::{default_recall::DefaultRecall, index::GraphIndex, stored_recall};
 use crate::identified::{item_vectors::ItemVectors, row_id::RowId, stored_vectors};
 use crate::ivf_pq::index::IvfPqIndex;
 use crate::tokens::index::TokenIndex;
@@ -92,6 +92,14 @@ impl IndexFile {
     /// [`Error::Format`] and [`Error::Damaged`] for a section that does not say it.
     pub fn vectors(&self) -> Result<Option<ItemVectors>, Error> {
         stored_vectors::read(&self.0)
+    }
+
+    /// The recall of a graph at its default effort, as [`GraphIndex::default_recall`]; `None` for other kinds.
+    ///
+    /// # Errors
+    /// [`Error::Format`] and [`Error::Damaged`] for a section that does not say it.
+    pub fn default_recall(&self) -> Result<Option<DefaultRecall>, Error> {
+        stored_recall::read(&self.0)
     }
 
     /// Refuses an index of other vectors than the queries are mapped for. A file that does not say which it has is let pass.

@@ -27,7 +27,11 @@ mod tokens;
 pub use error::Error;
 pub use ess_files::Opening;
 pub use exact::{build::FlatBuilder, index::FlatIndex};
-pub use graph::{builder::GraphBuilder, index::GraphIndex};
+pub use graph::{
+    builder::GraphBuilder,
+    default_recall::{DefaultRecall, RecallAt},
+    index::GraphIndex,
+};
 pub use identified::{
     index::{IdHit, IdentifiedIndex},
     item_vectors::ItemVectors,

@@ -9,7 +9,9 @@ use anyhow::{Result, bail, ensure};
 use clap::{Args, builder::ArgPredicate};
 use ess_core::{Embeddings, Index, MemoryUse, PersistentIndex};
 use ess_data::EmbeddingStore;
-use ess_index::{FlatBuilder, GraphBuilder, IdentifiedIndex, ItemVectors, IvfPqBuilder, Progress};
+use ess_index::{
+    DefaultRecall, FlatBuilder, GraphBuilder, IdentifiedIndex, ItemVectors, IvfPqBuilder, Progress,
+};
 use ess_lexical::SparseIndexFile;
 use serde::Serialize;
 
@@ -22,6 +24,7 @@ use crate::{
 use super::{
     bm25::{Bm25Arguments, Built, index_sparse},
     components::Components,
+    default_recall,
     kind::Kind,
     tokens::TokenArguments,
 };
@@ -86,6 +89,9 @@ struct Report {
     memory: Option<MemoryUse>,
     file_bytes: u64,
     seconds_to_build: f64,
+    /// Of a graph, where it was measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_recall: Option<DefaultRecall>,
 }
 
 impl Build {
@@ -118,6 +124,9 @@ impl Build {
             report.seconds_to_build,
             report.file_bytes
         );
+        if let Some(recall) = &report.default_recall {
+            default_recall::tell(&report.out, recall);
+        }
         output.write(&report)
     }
 
@@ -172,6 +181,7 @@ impl Build {
             memory: Some(memory),
             file_bytes: std::fs::metadata(&self.out)?.len(),
             seconds_to_build: seconds,
+            default_recall: None,
         })
     }
 
@@ -194,7 +204,9 @@ impl Build {
                 let builder = GraphBuilder { degree, candidates, seed: self.seed(), ..usual };
                 let index = builder.build(items, progress)?;
                 let seconds = start.elapsed().as_secs_f64();
-                self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)
+                let default_recall = index.default_recall();
+                let report = self.save(&IdentifiedIndex::new(index, ids)?.with_vectors(vectors), seconds)?;
+                Ok(Report { default_recall, ..report })
             }
             Kind::IvfPq => {
                 let (lists, storage) = (self.lists, self.dtype.unwrap_or_default().into());
@@ -230,6 +242,7 @@ impl Build {
             memory: index.memory_use(),
             file_bytes: std::fs::metadata(&self.out)?.len(),
             seconds_to_build,
+            default_recall: None,
         })
     }
 }

@@ -5,12 +5,15 @@ use std::time::Instant;
 use anyhow::Result;
 use clap::Args;
 use ess_core::{Capabilities, Index, MemoryUse};
-use ess_index::{IndexFile, ItemVectors, TokenSearch};
+use ess_index::{DefaultRecall, IndexFile, ItemVectors, TokenSearch};
 use serde::Serialize;
 
 use crate::output::options::Output;
 
-use super::file::{IndexArguments, TOKENS};
+use super::{
+    default_recall,
+    file::{IndexArguments, TOKENS},
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -37,6 +40,9 @@ struct Report {
     /// `null` where the file does not say.
     vectors: Option<ItemVectors>,
     capabilities: Capabilities,
+    /// Of a graph, where the file says it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_recall: Option<DefaultRecall>,
     memory: Option<MemoryUse>,
     milliseconds_to_open: f64,
     verified: bool,
@@ -89,11 +95,15 @@ impl Info {
             dim: index.dim(),
             vectors: file.vectors()?,
             capabilities: index.capabilities(),
+            default_recall: file.default_recall()?,
             memory: index.memory_use(),
             milliseconds_to_open,
             verified: self.index.verifies(),
         };
         say!("{}: {}", self.index.path().display(), serde_json::to_string_pretty(&report)?);
+        if let Some(recall) = &report.default_recall {
+            default_recall::tell(self.index.path(), recall);
+        }
         output.write(&report)
     }
 

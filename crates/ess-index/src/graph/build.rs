@@ -24,12 +24,12 @@ use crate::kernels::codes::{ByteQuery, Codes};
 use crate::progress::Progress;
 use crate::rows::Rows;
 
-/// A graph of at most this many items is searched by a scan.
+/// A graph of at most this many items is searched by a scan, unless its degree is below the default.
 const ALL_LOOKED_AT: usize = 1000;
 
 impl GraphBuilder {
     /// Indexes `n × d` items of any norm. It runs in rayon's current thread pool. The same items, settings and seed give the
-    /// same index in any number of threads.
+    /// same index in any number of threads. Where [`GraphIndex::default_recall`] needs tuning, it warns through `tracing`.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, more than 2^31 items or more than
@@ -71,7 +71,7 @@ impl GraphBuilder {
         Ok(index)
     }
 
-    /// Trial queries for these items; `None` for so few items that every search is a scan.
+    /// Trial queries for these items; `None` for at most [`ALL_LOOKED_AT`].
     pub(super) fn trial(&self, rows: &Rows, codes: &Codes) -> Option<Trial> {
         (rows.len() > ALL_LOOKED_AT).then(|| Trial::new(rows, codes, self.seed))
     }

@@ -3,6 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::builder::GraphBuilder;
+use super::default_recall::DefaultRecall;
 use super::links::Links;
 use super::points::Points;
 use super::scratch::Scratch;
@@ -23,9 +24,12 @@ use crate::rows::Rows;
 /// The default number of candidates is chosen when the graph is built: the smallest that finds 97 % of the best items of trial
 /// queries, at least 64 and at least `k`. Trial queries are items that do not count as hits, items moved towards others, and
 /// sums of four items. The kind with the lowest recall decides; sums ask for no more than six times the minimum of candidates
-/// (384 for ten hits, 600 for a hundred). So items of different norms, near duplicates and queries far from all items cost time,
-/// not recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
-/// [`Index::tune`](ess_core::Index::tune) measures the recall of queries of your own.
+/// (384 for ten hits, 600 for a hundred). So items of different norms, near duplicates and queries between items cost time, not
+/// recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
+///
+/// Queries unlike all of these may find less. The recall of the default effort is therefore measured for queries in random
+/// directions too. [`GraphIndex::default_recall`] says it, and building warns through `tracing` where it is below .95.
+/// [`Index::tune`](ess_core::Index::tune) measures the recall of queries of your own, and finds the effort that they need.
 ///
 /// All admitted items are compared, and the answer is exact, where a walk would not be shorter: with few items, a filter that
 /// admits few, or a large `k`. An item that occurs many times needs more candidates than it has copies. Walks still pass
@@ -61,6 +65,7 @@ pub struct GraphIndex {
     pub(super) links: Links,
     pub(super) starts: Starts,
     pub(super) survey: Survey,
+    pub(super) default_recall: Option<DefaultRecall>,
     pub(super) live: LiveRows,
     pub(super) walks: Mutex<Vec<Scratch>>,
 }
@@ -77,12 +82,33 @@ impl GraphIndex {
     ) -> Self {
         let live = LiveRows::all(rows.len());
         let (radius, space) = (space.radius, Some(space));
-        Self { builder, rows, codes, space, radius, links, starts, survey, live, walks: Mutex::default() }
+        Self {
+            builder,
+            rows,
+            codes,
+            space,
+            radius,
+            links,
+            starts,
+            survey,
+            default_recall: None,
+            live,
+            walks: Mutex::default(),
+        }
     }
 
     /// The settings that the index was built with.
     pub fn builder(&self) -> &GraphBuilder {
         &self.builder
+    }
+
+    /// The recall of the default effort, as it was measured when that was chosen: at building, at
+    /// [`compact`](ess_core::MutableIndex::compact), and when as many items have been added as there were. Items that
+    /// were removed before count as if they were there.
+    ///
+    /// `None` where it was not measured: up to 1000 items, and an index from a file that an earlier release wrote.
+    pub fn default_recall(&self) -> Option<DefaultRecall> {
+        self.default_recall
     }
 
     pub(super) fn points(&self) -> Points<'_> {
@@ -109,6 +135,7 @@ impl Clone for GraphIndex {
             links: self.links.clone(),
             starts: self.starts.clone(),
             survey: self.survey,
+            default_recall: self.default_recall,
             live: self.live.clone(),
             walks: Mutex::default(),
         }

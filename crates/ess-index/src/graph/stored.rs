@@ -9,6 +9,7 @@ use super::{
     index::GraphIndex,
     links::Links,
     starts::Starts,
+    stored_recall,
     survey::Survey,
 };
 use crate::error::Error;
@@ -56,7 +57,8 @@ impl Stored for GraphIndex {
             Section::new("links", &[self.links.numbers()]),
             Section::new(STARTS, &[self.starts.rows()]),
         ];
-        sections.into_iter().chain(self.live.section()).collect()
+        let recall = self.default_recall.as_ref().map(stored_recall::section);
+        sections.into_iter().chain(recall).chain(self.live.section()).collect()
     }
 
     fn has_row(&self, row: usize) -> bool {
@@ -83,6 +85,7 @@ impl Stored for GraphIndex {
             links: Links::from_numbers(about.builder.degree, links),
             starts: Starts::new(starts, survey.cover),
             survey,
+            default_recall: stored_recall::read(contents)?,
             live: LiveRows::from_contents(about.rows, contents)?,
             walks: Default::default(),
         })

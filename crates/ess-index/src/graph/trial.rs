@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::points::{PointQuery, Points};
 use super::survey::{MAX_HITS, refined};
+use crate::gaussian::gaussian;
 use crate::kernels::codes::Codes;
 use crate::rows::Rows;
 
@@ -37,15 +38,14 @@ pub(super) struct Tried {
     pub(super) best: Vec<Hit>,
 }
 
-/// Queries of three kinds, [`QUERIES`] of each: items that are left out, items moved towards others, and sums of
-/// items.
+/// Queries of one kind or several, [`QUERIES`] of each, and what is the best for each.
 pub(super) struct Trial {
     tried: Vec<Tried>,
 }
 
 impl Trial {
-    /// Directions of items: as they are, moved by half their length in the direction in which two others differ, and the
-    /// sums of several.
+    /// The three kinds by which defaults are chosen: items that are left out, items moved by half their length in the direction
+    /// in which two others differ, and sums of several items.
     pub(super) fn new(rows: &Rows, codes: &Codes, seed: u64) -> Self {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mut drawn = || random.random_range(0..rows.len());
@@ -68,6 +68,26 @@ impl Trial {
             }
             queries.push((sum, None));
         }
+        Self::of(queries, rows, codes)
+    }
+
+    /// Random directions, which owe nothing to the items. Each comes with its opposite: of the two one leans to where the items
+    /// are and one away, so that the mean of a few is closer to that of all.
+    pub(super) fn out_of_distribution(rows: &Rows, codes: &Codes, seed: u64) -> Self {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        // Not the numbers that other trial queries are drawn by.
+        random.set_stream(1);
+        let mut queries = Vec::with_capacity(QUERIES);
+        for _ in 0..QUERIES / 2 {
+            let direction: Vec<f32> = unit(&gaussian(&mut random, rows.dim())).collect();
+            let opposite = direction.iter().map(|x| -x).collect();
+            queries.extend([(direction, None), (opposite, None)]);
+        }
+        Self::of(queries, rows, codes)
+    }
+
+    /// Queries, each with the row that it is, if it is one.
+    fn of(queries: Vec<(Vec<f32>, Option<u32>)>, rows: &Rows, codes: &Codes) -> Self {
         let vectors: Vec<&[f32]> = queries.iter().map(|(query, _)| query.as_slice()).collect();
         let found = scan(&Points::new(rows, codes, true), &vectors);
         let tried = queries.into_iter().zip(found).map(|((query, left_out), found)| {
@@ -182,6 +202,30 @@ mod tests {
         assert_eq!(trial.recall(10, KINDS, half), 0.5);
         let itself = |tried: &Tried, _: usize| tried.left_out.map(|row| Hit::new(row as usize, 2.0));
         assert_eq!(trial.recall(1, KINDS, |tried, query| itself(tried, query).into_iter().collect()), 0.0);
+    }
+
+    #[test]
+    fn queries_out_of_distribution_are_random_directions_and_their_opposites() {
+        let numbers: Vec<f32> = (0..1100 * 8).map(|i| 2.0 + (i as f32 * 0.7).sin()).collect();
+        let (rows, codes) = (Rows::new(numbers.clone().into(), 8), Codes::new(&numbers, 8));
+        let drawn = |seed| Trial::out_of_distribution(&rows, &codes, seed).tried;
+        let tried = drawn(5);
+        assert_eq!(tried.len(), QUERIES);
+        let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+        for pair in tried.chunks(2) {
+            let (query, opposite) = (&pair[0].query, &pair[1].query);
+            assert!((dot(query, query) - 1.0).abs() < 1e-5 && (dot(query, opposite) + 1.0).abs() < 1e-5);
+            assert!(pair.iter().all(|tried| tried.left_out.is_none() && tried.best.len() == MAX_HITS));
+            let products: Vec<f32> = numbers.chunks(8).map(|item| dot(query, item)).collect();
+            let [least, most] = [f32::min, f32::max].map(|of| products.iter().copied().reduce(of).unwrap());
+            assert!((pair[0].best[0].similarity - most).abs() < 1e-4);
+            assert!((pair[1].best[0].similarity + least).abs() < 1e-4);
+        }
+        // All items have positive components, and half of the queries point away from them.
+        let sum = |tried: &Tried| tried.query.iter().sum::<f32>();
+        assert_eq!(tried.iter().filter(|tried| sum(tried) > 0.0).count(), QUERIES / 2);
+        let same = |a: &[Tried], b: &[Tried]| a.iter().zip(b).all(|(a, b)| a.query == b.query);
+        assert!(same(&tried, &drawn(5)) && !same(&tried, &drawn(6)));
     }
 
     #[test]
