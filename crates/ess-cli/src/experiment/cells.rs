@@ -47,6 +47,12 @@ impl Cells {
         Ok(kept)
     }
 
+    /// Says something on standard error, above the bar.
+    #[cfg(feature = "relations")]
+    pub(crate) fn note(&self, text: &str) {
+        self.bar.suspend(|| note!("note: {text}"));
+    }
+
     /// Takes the bar away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

@@ -2,8 +2,11 @@
 
 mod candidate;
 mod choice;
+mod divergence;
+mod findings;
 mod graph;
 mod grid;
+mod outcome;
 mod plot;
 mod report;
 mod results;
@@ -39,6 +42,9 @@ Examples:
 /// triples have no part in it. It is then trained with all seeds and measured on test: filtered MRR and Hits@k over heads and tails,
 /// and paired differences to one of the models.
 ///
+/// Training that diverges ends nothing: a row is of the seeds that training ended with, and says so; a model without any is shown as
+/// failed. Differences that are missing for that count in Holm's correction all the same.
+///
 /// Writes relations.md, results.json and a plot for each graph into the folder. Each training is kept in a file of its own, so that a
 /// run that was stopped goes on where it was.
 #[derive(Args)]
@@ -73,8 +79,9 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let graphs = started.sources.iter().map(measure).collect::<Result<_>>()?;
     cells.finish();
     let results = Results { seed: started.seed, against: against.to_owned(), graphs };
+    results.check()?;
     let rows = Rows::of(&results)?;
-    for block in &rows.blocks {
+    for block in rows.blocks.iter().filter(|block| plot::is_drawn(block)) {
         plot::write(block, &started.file(&plot::name(&block.graph.name)))?;
     }
     let common = plans.first().and_then(Plan::common).context("no candidate")?;

@@ -119,3 +119,49 @@ fn a_model_whose_training_diverges_with_every_candidate_is_named() {
     assert!(page.contains("rate .01") && page.contains("1 of them diverged"), "{page}");
     assert!(page.contains("On small complex reaches a test MRR of"), "{page}");
 }
+
+/// A kept cell is made to say that training diverged with the second seed: what a machine with other instructions may find.
+#[test]
+fn a_later_seed_that_diverges_is_left_out_of_its_row_and_said() {
+    let (place, umls) = (Place::new(), umls());
+    let grid = ["--model", "dist_mult", "--model", "complex", "--n3", "0.01", "--learning-rate", "0.02"];
+    let whole = place.relations(&[&umls], &grid).succeeded();
+    assert!(!whole.stdout.contains("seeds)") && !whole.stdout.contains("diverged"), "{}", whole.stdout);
+    let diverge = |model: &str, seed: u64| {
+        let cell = place.path(&format!("page/cells/UMLS.{model} test.{seed}.json"));
+        let mut marked = read_json(&cell);
+        let error = "training diverged in epoch 2: the loss is infinite";
+        marked["found"] = serde_json::json!({"error": error, "epoch": 2, "cpu_seconds": 0.5});
+        fs::write(&cell, marked.to_string()).unwrap();
+    };
+    diverge("dist_mult", 1);
+    let again = place.relations(&[&umls], &grid).succeeded();
+    assert!(again.stdout.contains("| 1 | dist_mult (1 of 2 seeds) | "), "{}", again.stdout);
+    assert!(
+        again.stdout.contains("With seed 1 of dist_mult, training diverged in epoch 2"),
+        "{}",
+        again.stdout
+    );
+    assert!(
+        again.stderr.contains("UMLS: dist_mult, seed 1: training diverged in epoch 2"),
+        "{}",
+        again.stderr
+    );
+    let found = read_json(&place.path("page/results.json"));
+    let model = &found["graphs"][0]["models"][0];
+    assert_eq!(model["tested"].as_array().unwrap().len(), 1);
+    assert_eq!(model["diverged"][0]["seed"], 1);
+    assert_eq!(model["diverged"][0]["found"]["error"], "training diverged in epoch 2: the loss is infinite");
+
+    // The model that it is compared with fails: its row is there, and no comparison.
+    diverge("complex", 0);
+    diverge("complex", 1);
+    let page = place.relations(&[&umls], &grid).succeeded().stdout;
+    assert!(page.contains("| 2 | complex (failed) | – | N3 .01"), "{page}");
+    assert!(
+        page.contains("On UMLS training of complex failed, so that nothing is compared with it"),
+        "{page}"
+    );
+    diverge("dist_mult", 0);
+    place.relations(&[&umls], &grid).failed_with(&["training of dist_mult diverged with every seed"]);
+}

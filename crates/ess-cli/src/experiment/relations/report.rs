@@ -10,6 +10,8 @@ use crate::{
 };
 
 use super::{
+    divergence,
+    findings::findings,
     plot,
     results::Results,
     rows::{Block, Row, Rows},
@@ -28,48 +30,13 @@ impl Report<'_> {
     /// The whole page.
     pub(super) fn markdown(&self) -> String {
         let mut text = "# Relation models as searching modules\n\n".to_owned();
-        let findings: Vec<String> = self.rows.blocks.iter().map(|block| self.finding(block)).collect();
-        let _ = writeln!(text, "{}\n", findings.join(" "));
+        let _ = writeln!(text, "{}\n", findings(self.rows, &self.results.against));
         self.method(&mut text);
         for block in &self.rows.blocks {
             self.block(&mut text, block);
         }
         self.leakage(&mut text);
         text
-    }
-
-    /// What one graph says, in two sentences.
-    fn finding(&self, block: &Block<'_>) -> String {
-        let (name, against) = (&block.graph.name, &self.results.against);
-        let own = or_dash(block.row(against).map(|row| figure(row.mrr)));
-        let best = block.rows.iter().reduce(|best, row| if row.mrr > best.mrr { row } else { best });
-        let highest = match best.filter(|best| best.model != against) {
-            Some(best) => format!(
-                "{} reaches the highest test MRR, {}, and {against} {own}",
-                best.model,
-                figure(best.mrr)
-            ),
-            None => format!("{against} reaches the highest test MRR, {own}"),
-        };
-        if block.rows.len() == 1 {
-            return format!("On {name} {against} reaches a test MRR of {own}.");
-        }
-        let [above, below] = self.beside(block);
-        format!("On {name} {highest}. Significantly above {against}: {above}; significantly below: {below}.")
-    }
-
-    /// The models that are significantly above and below, in words.
-    fn beside(&self, block: &Block<'_>) -> [String; 2] {
-        [1.0, -1.0].map(|side| {
-            let is_there = |row: &&Row<'_>| {
-                row.compared.as_ref().is_some_and(|with| {
-                    side * (with.mean - with.baseline) > 0.0
-                        && self.rows.together.is_significant(with.interval, Some(with.p))
-                })
-            };
-            let models: Vec<&str> = block.rows.iter().filter(is_there).map(|row| row.model).collect();
-            if models.is_empty() { "none".to_owned() } else { models.join(", ") }
-        })
     }
 
     fn method(&self, text: &mut String) {
@@ -85,30 +52,32 @@ impl Report<'_> {
              triple, but for those that any of the three parts knows to be right as well; ties count half. Figures are means over seeds. \
              The interval of an MRR is a bootstrap over test triples, at 95 %; *over seeds* is the standard deviation of a seed's MRR. \
              Differences are paired by triple, with 95 % intervals, and those in **bold** are significant after Holm's correction over all {} \
-             of this page. CPU-seconds are of one training.",
+             of this page.{} CPU-seconds are of one training.",
             self.results.seed,
             self.seeds,
             self.rows.together.len(),
+            divergence::in_general(self.rows),
         );
     }
 
     fn block(&self, text: &mut String, block: &Block<'_>) {
         let graph = block.graph;
         let [train, valid, test] = graph.triples;
+        let picture = match plot::is_drawn(block) {
+            true => format!("![{}]({})\n\n", graph.name, plot::name(&graph.name)),
+            false => String::new(),
+        };
         let _ = writeln!(
             text,
-            "\n## {name}\n\n{} entities, {} relations; {train} training, {valid} valid and {test} test triples.\n\n![{name}]({})\n\n\
+            "\n## {}\n\n{} entities, {} relations; {train} training, {valid} valid and {test} test triples.\n\n{picture}\
              | | model | parameters | chosen settings | valid MRR | test MRR | over seeds | Hits@1 | Hits@3 | Hits@10 | difference to {} | \
              epochs kept | CPU-s |\n|---|---|---|---|---|---|---|---|---|---|---|---|---|",
-            graph.entities,
-            graph.relations,
-            plot::name(&graph.name),
-            self.results.against,
-            name = graph.name,
+            graph.name, graph.entities, graph.relations, self.results.against,
         );
         for (row, number) in block.rows.iter().zip(1..) {
             self.row(text, row, number);
         }
+        text.push_str(&divergence::on_graph(block));
         let candidates = || graph.models.iter().flat_map(|of| &of.candidates).map(|kept| &kept.found);
         let seconds: f64 = candidates().map(|candidate| candidate.cpu_seconds).sum();
         let _ = write!(
@@ -125,20 +94,29 @@ impl Report<'_> {
     }
 
     fn row(&self, text: &mut String, row: &Row<'_>, number: usize) {
-        let spread = or_dash(row.spread.map(|spread| format!("± {}", figure(spread))));
-        let difference = or_dash(row.compared.as_ref().map(|with| with.difference(&self.rows.together)));
-        let [first, third, tenth] = row.hits.map(|share| short(format!("{share:.3}")));
-        let epochs = row.epochs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        let _ = writeln!(
-            text,
-            "| {number} | {} | {} | {} | {} | {} | {spread} | {first} | {third} | {tenth} | {difference} | {epochs} | {:.1} |",
-            row.model,
-            row.parameters,
-            settings(row.chosen),
-            figure(row.valid_mrr),
-            figures::mean(row.mrr, row.interval),
-            row.cpu_seconds,
-        );
+        let valid = or_dash(row.of.chosen_valid_mrr.map(figure));
+        let chosen = or_dash(row.chosen().map(settings));
+        let _ = match &row.measured {
+            None => writeln!(
+                text,
+                "| {number} | {} | – | {chosen} | {valid} | – | – | – | – | – | – | – | – |",
+                row.marked()
+            ),
+            Some(measured) => {
+                let spread = or_dash(measured.spread.map(|spread| format!("± {}", figure(spread))));
+                let difference = or_dash(row.compared().map(|with| with.difference(&self.rows.together)));
+                let [first, third, tenth] = measured.hits.map(|share| short(format!("{share:.3}")));
+                let epochs = measured.epochs.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+                writeln!(
+                    text,
+                    "| {number} | {} | {} | {chosen} | {valid} | {} | {spread} | {first} | {third} | {tenth} | {difference} | {epochs} | {:.1} |",
+                    row.marked(),
+                    measured.parameters,
+                    figures::mean(measured.mrr, measured.interval),
+                    measured.cpu_seconds,
+                )
+            }
+        };
     }
 
     fn leakage(&self, text: &mut String) {

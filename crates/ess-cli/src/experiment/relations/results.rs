@@ -1,6 +1,6 @@
 //! All that is measured, as data.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use ess_relations::{InverseLeakage, Part, RelationTraining};
 use serde::Serialize;
 use serde_json::json;
@@ -12,7 +12,14 @@ use crate::experiment::{
     subject::Subject as _,
 };
 
-use super::{candidate::Candidate, choice::best, graph::Graph, grid::Plan, tested::Tested};
+use super::{
+    candidate::Candidate,
+    choice::best,
+    graph::Graph,
+    grid::Plan,
+    outcome::{Diverged, Outcome},
+    tested::Tested,
+};
 
 /// All that was measured.
 #[derive(Serialize)]
@@ -42,11 +49,29 @@ pub(super) struct OfModel {
     pub(super) model: String,
     /// In the order of the grid.
     pub(super) candidates: Vec<Kept<Candidate, FolderOf>>,
-    /// The settings of the best, with the first seed.
-    pub(super) chosen: RelationTraining,
-    pub(super) chosen_valid_mrr: f64,
-    /// These settings with each seed.
+    /// The settings of the best, with the first seed; none where training diverged with every candidate.
+    pub(super) chosen: Option<RelationTraining>,
+    pub(super) chosen_valid_mrr: Option<f64>,
+    /// These settings with each seed that training ended with.
     pub(super) tested: Vec<Kept<Tested, FolderOf>>,
+    /// These settings with each seed that training diverged with.
+    pub(super) diverged: Vec<Kept<Diverged, FolderOf>>,
+}
+
+impl Results {
+    /// Fails where nothing was measured at all, for there is no page of nothing.
+    pub(super) fn check(&self) -> Result<()> {
+        let mut failures = Vec::new();
+        for graph in &self.graphs {
+            for of in &graph.models {
+                match of.failure() {
+                    Some(failure) => failures.push(format!("{}: {failure}", graph.name)),
+                    None => return Ok(()),
+                }
+            }
+        }
+        bail!("{}", failures.join("\n"))
+    }
 }
 
 impl OfGraph {
@@ -77,22 +102,55 @@ impl OfModel {
             candidates.push(cells.measure(&wanted, || Candidate::measure(&graph.triples, &training))?);
         }
         let valid = |at: usize| candidates.get(at).and_then(|kept| kept.found.valid_mrr);
-        let at = best((0..candidates.len()).map(valid));
-        let (chosen, chosen_valid_mrr) =
-            at.and_then(|at| Some((plan.candidates.get(at)?, valid(at)?))).with_context(|| {
-                let (name, model) = (graph.name(), plan.model);
-                format!(
-                    "{name}: training of {model} diverged with every candidate; a lower --learning-rate helps"
-                )
-            })?;
-        let chosen = RelationTraining { seed: first, ..chosen.clone() };
-        let mut tested = Vec::new();
+        let best = best((0..candidates.len()).map(valid));
+        let chosen_valid_mrr = best.and_then(valid);
+        let chosen = best.and_then(|at| plan.candidates.get(at));
+        let chosen = chosen.map(|chosen| RelationTraining { seed: first, ..chosen.clone() });
+        let model = plan.model.to_owned();
+        let (tested, diverged) = (Vec::new(), Vec::new());
+        let mut of = Self { model, candidates, chosen, chosen_valid_mrr, tested, diverged };
+        of.test(graph, seeds, cells)?;
+        if let Some(failure) = of.failure() {
+            cells.note(&format!("{}: {failure}", graph.name()));
+        }
+        Ok(of)
+    }
+
+    /// Trains the chosen settings with each seed, and measures on test where training ends.
+    fn test(&mut self, graph: &Graph, seeds: &[u64], cells: &Cells) -> Result<()> {
+        let Some(chosen) = &self.chosen else { return Ok(()) };
         for &seed in seeds {
             let training = RelationTraining { seed, ..chosen.clone() };
-            let wanted = wanted(graph, format!("{} test", plan.model), &training);
-            tested.push(cells.measure(&wanted, || Tested::measure(&graph.triples, &training))?);
+            let wanted = wanted(graph, format!("{} test", self.model), &training);
+            let kept = cells.measure(&wanted, || Outcome::measure(&graph.triples, &training))?;
+            let Kept { data, what, seed, files, settings, found } = kept;
+            match found {
+                Outcome::Ended(found) => {
+                    self.tested.push(Kept { data, what, seed, files, settings, found });
+                }
+                Outcome::Diverged(found) => {
+                    let (graph, model) = (graph.name(), &self.model);
+                    cells.note(&format!("{graph}: {model}, seed {seed}: {}", found.error));
+                    self.diverged.push(Kept { data, what, seed, files, settings, found });
+                }
+            }
         }
-        Ok(Self { model: plan.model.to_owned(), candidates, chosen, chosen_valid_mrr, tested })
+        Ok(())
+    }
+
+    /// Why nothing was measured on test triples; none where something was.
+    pub(super) fn failure(&self) -> Option<String> {
+        let model = &self.model;
+        if !self.tested.is_empty() {
+            return None;
+        }
+        let (what, epoch) = match self.diverged.first() {
+            Some(kept) => ("every seed of the chosen settings", kept.found.epoch),
+            None => ("every candidate", self.candidates.first().map_or(0, |kept| kept.found.epochs)),
+        };
+        Some(format!(
+            "training of {model} diverged with {what}, with the first in epoch {epoch}; a lower --learning-rate helps"
+        ))
     }
 }
 
