@@ -10,7 +10,10 @@ mod outcome;
 mod plot;
 mod report;
 mod results;
+mod row_settings;
 mod rows;
+mod search;
+mod settings_file;
 mod tested;
 
 use anyhow::{Context, Result, ensure};
@@ -23,7 +26,7 @@ use super::{folder_of::FolderOf, run_arguments::RunArguments};
 
 use self::{
     graph::Graph,
-    grid::{GridArguments, Plan},
+    grid::{GridArguments, Plans},
     report::Report,
     results::{OfGraph, Results},
     rows::Rows,
@@ -33,7 +36,9 @@ const EXAMPLES: &str = "\
 Examples:
   ess experiment relations --graph UMLS=data/umls --out target/relations
   ess experiment relations --graph UMLS=data/umls --model complex --model dist_mult --n3 0,0.01 --learning-rate 0.01 \\
-      --settings docs/results/relations/complex_small.json --out target/relations";
+      --settings docs/results/relations/complex_small.json --out target/relations
+  ess experiment relations --graph UMLS=data/umls --model complex --model meim --settings docs/results/relations/by_model.json \\
+      --out target/relations";
 
 /// Compare relation models on knowledge graphs, the settings of each chosen on valid triples (section 6 of the paper).
 ///
@@ -71,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let models = models(&arguments.model)?;
     let against = against(arguments.against.as_deref(), &models)?;
     Graph::check_names(&arguments.graph)?;
-    let plans = arguments.grid.plans(&models)?;
+    let Plans { common, of_models: plans } = arguments.grid.plans(&models)?;
     let started = arguments.run.start(|| arguments.graph.iter().map(Graph::open).collect())?;
     let of_graph: usize = plans.iter().map(|plan| plan.candidates.len() + started.seeds.len()).sum();
     let cells = started.cells(of_graph * started.sources.len(), output)?;
@@ -84,8 +89,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     for block in rows.blocks.iter().filter(|block| plot::is_drawn(block)) {
         plot::write(block, &started.file(&plot::name(&block.graph.name)))?;
     }
-    let common = plans.first().and_then(Plan::common).context("no candidate")?;
-    let page = Report { rows: &rows, common, results: &results, seeds: started.seeds.len() }.markdown();
+    let page = Report { rows: &rows, common: &common, results: &results, seeds: started.seeds.len() };
+    let page = page.markdown();
     started.write("relations.md", &page, &results, output)
 }
 

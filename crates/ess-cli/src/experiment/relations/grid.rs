@@ -1,12 +1,17 @@
 //! Which settings each model is tried with.
 
-use std::{fmt::Display, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use clap::Args;
-use ess_relations::{Error, ModelConfig, RelationTraining};
+use ess_relations::{ModelConfig, RelationTraining};
 
-use crate::{arguments::paths, settings::relation_training};
+use crate::arguments::paths;
+
+use super::{
+    search::{Search, none_twice},
+    settings_file::{ModelSettings, SettingsFile},
+};
 
 /// Weights of N3 where no flag says otherwise.
 const N3: [f32; 5] = [0.0, 0.003, 0.01, 0.03, 0.1];
@@ -15,6 +20,8 @@ const LEARNING_RATES: [f32; 3] = [0.003, 0.01, 0.03];
 /// Partitions of models that have some, where neither a flag nor the settings say otherwise: in one of all components the core
 /// would have their cube.
 const PARTITIONS: usize = 4;
+/// Settings of all models that are left out for a model that does not take them.
+const OPTIONAL: &[&str] = &["partitions", "orthogonality", "settings"];
 
 /// The candidates, and what they have in common.
 #[derive(Args, Default)]
@@ -35,8 +42,12 @@ pub(super) struct GridArguments {
     /// At most so many passes over the training triples [default: those of the settings, 200 without].
     #[arg(long)]
     epochs: Option<usize>,
-    /// Settings of training as JSON, which all candidates of all models have but for those that are tried and the seed. What a model does not
-    /// take of partitions, orthogonality and settings of its own is left out for it.
+    /// Settings as JSON: of training, which all candidates of all models have but for those that are tried and the seed; or by model, such as
+    /// {"meim": {"batch_norm": true, "n3": 0, "learning_rate": [0.001, 0.003]}}, before which the flags above step back.
+    ///
+    /// Of settings for all models, what a model does not take of partitions, orthogonality and settings of its own is left out for it.
+    /// By model, n3, learning_rate, model.dim and model.partitions may be lists, of which each value is tried. What is absent is as the
+    /// flags above say. A model that the file does not name is tried as without it.
     #[arg(long, value_name = "FILE", value_parser = paths::RELATION_SETTINGS.read())]
     settings: Option<PathBuf>,
 }
@@ -48,19 +59,43 @@ pub(super) struct Plan<'a> {
     pub(super) candidates: Vec<RelationTraining>,
 }
 
-impl Plan<'_> {
-    /// A candidate, for what all have in common.
-    pub(super) fn common(&self) -> Option<&RelationTraining> {
-        self.candidates.first()
-    }
+/// All that is tried.
+pub(super) struct Plans<'a> {
+    /// What candidates have where nothing is said of their model alone.
+    pub(super) common: RelationTraining,
+    pub(super) of_models: Vec<Plan<'a>>,
 }
 
 impl GridArguments {
     /// What each of these models is tried with.
     ///
     /// # Errors
-    /// For settings that a model cannot be trained with; nothing was trained then.
-    pub(super) fn plans<'a>(&self, models: &[&'a str]) -> Result<Vec<Plan<'a>>> {
+    /// For settings that a model cannot be trained with, one that the file names and nobody asks for among them; nothing was trained
+    /// then.
+    pub(super) fn plans<'a>(&self, models: &[&'a str]) -> Result<Plans<'a>> {
+        self.check()?;
+        let file = self.settings.as_deref().map(SettingsFile::read).transpose()?;
+        let (mut common, by_model) = match file {
+            None => (RelationTraining::default(), None),
+            Some(SettingsFile::ForAll(training)) => (training, None),
+            Some(SettingsFile::ByModel(by_model)) => (RelationTraining::default(), Some(by_model)),
+        };
+        common.epochs = self.epochs.unwrap_or(common.epochs);
+        for (model, said) in by_model.iter().flatten() {
+            self.of_model(said, &common).candidates(model).with_context(|| self.path())?;
+        }
+        let plan = |&model: &&'a str| {
+            let search = match by_model.as_ref().and_then(|by_model| by_model.get(model)) {
+                Some(said) => self.of_model(said, &common),
+                None => self.of_all(&common),
+            };
+            Ok(Plan { model, candidates: search.candidates(model)? })
+        };
+        let of_models = models.iter().map(plan).collect::<Result<_>>()?;
+        Ok(Plans { common, of_models })
+    }
+
+    fn check(&self) -> Result<()> {
         none_twice("--n3", &self.n3)?;
         none_twice("--learning-rate", &self.learning_rate)?;
         none_twice("--dim", &self.dim)?;
@@ -69,83 +104,40 @@ impl GridArguments {
             let most = ModelConfig::MAX;
             ensure!((1..=most).contains(found), "--partitions: expected 1 to {most}, found {found}");
         }
-        let base = self.base()?;
-        let plan = |&model: &&'a str| Ok(Plan { model, candidates: self.candidates(model, &base)? });
-        models.iter().map(plan).collect()
+        Ok(())
     }
 
-    /// The settings that candidates have in common.
-    fn base(&self) -> Result<RelationTraining> {
-        let mut base = RelationTraining::default();
-        if let Some(path) = &self.settings {
-            base = relation_training::read(path)?;
-            base.check().with_context(|| path.display().to_string())?;
-        }
-        base.epochs = self.epochs.unwrap_or(base.epochs);
-        Ok(base)
+    fn path(&self) -> String {
+        self.settings.as_deref().map(|path| path.display().to_string()).unwrap_or_default()
     }
 
-    /// Every combination for one model.
-    fn candidates(&self, model: &str, base: &RelationTraining) -> Result<Vec<RelationTraining>> {
-        let mut all = Vec::new();
-        for model in self.sizes(model, &base.model) {
-            for &n3 in or(&self.n3, &N3) {
-                for &learning_rate in or(&self.learning_rate, &LEARNING_RATES) {
-                    let model = model.clone();
-                    let candidate = RelationTraining { model, n3, learning_rate, ..base.clone() };
-                    candidate.check().with_context(|| format!("a candidate of {}", candidate.model.name))?;
-                    all.push(candidate);
-                }
-            }
-        }
-        Ok(all)
+    /// What a model is tried with of which a file says nothing alone.
+    fn of_all(&self, common: &RelationTraining) -> Search {
+        let said = ModelSettings { training: common.clone(), ..ModelSettings::default() };
+        Search { optional: OPTIONAL, ..self.of_model(&said, common) }
     }
 
-    /// A model in every size; sizes that it does not tell apart come once.
-    fn sizes(&self, name: &str, base: &ModelConfig) -> Vec<ModelConfig> {
-        let usual = [if base.partitions > 1 { base.partitions } else { PARTITIONS }];
-        let mut all = Vec::new();
-        for &dim in or(&self.dim, &[base.dim]) {
-            for &partitions in or(&self.partitions, &usual) {
-                let name = name.to_owned();
-                let model = without_refused(ModelConfig { name, dim, partitions, ..base.clone() });
-                if !all.contains(&model) {
-                    all.push(model);
-                }
-            }
+    /// What a model is tried with of which a file says this: what it leaves out is as flags say, or else as without any.
+    fn of_model(&self, said: &ModelSettings, common: &RelationTraining) -> Search {
+        let base = RelationTraining { epochs: said.epochs.unwrap_or(common.epochs), ..said.training.clone() };
+        let usual = [if base.model.partitions > 1 { base.model.partitions } else { PARTITIONS }];
+        let partitions = first_given([&said.partitions, &self.partitions, &usual]);
+        // In one partition where the model has no others and the file does not ask for them.
+        let optional: &[&str] = if said.partitions.is_empty() { &OPTIONAL[..1] } else { &[] };
+        Search {
+            n3: first_given([&said.n3, &self.n3, &N3]),
+            learning_rate: first_given([&said.learning_rate, &self.learning_rate, &LEARNING_RATES]),
+            dim: first_given([&said.dim, &self.dim, &[base.model.dim]]),
+            partitions,
+            base,
+            optional,
         }
-        all
     }
 }
 
-/// Leaves out what only other models take. What is still refused without a setting is no matter of that setting, and stays as it is for
-/// the error.
-fn without_refused(mut model: ModelConfig) -> ModelConfig {
-    while let Err(Error::Config { name, .. }) = model.build() {
-        let mut less = model.clone();
-        match name {
-            "partitions" => less.partitions = 1,
-            "orthogonality" => less.orthogonality = 0.0,
-            "settings" => less.settings.clear(),
-            _ => break,
-        }
-        if matches!(less.build(), Err(Error::Config { name: again, .. }) if again == name) {
-            break;
-        }
-        model = less;
-    }
-    model
-}
-
-fn or<'a, T>(given: &'a [T], otherwise: &'a [T]) -> &'a [T] {
-    if given.is_empty() { otherwise } else { given }
-}
-
-fn none_twice<T: PartialEq + Display>(flag: &str, values: &[T]) -> Result<()> {
-    for (at, value) in values.iter().enumerate() {
-        ensure!(!values[..at].contains(value), "{flag}: {value} is given twice");
-    }
-    Ok(())
+/// The first of these lists that has a value.
+fn first_given<T: Clone>(lists: [&[T]; 3]) -> Vec<T> {
+    lists.into_iter().find(|list| !list.is_empty()).unwrap_or_default().to_vec()
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::{
     findings::findings,
     plot,
     results::Results,
+    row_settings,
     rows::{Block, Row, Rows},
 };
 
@@ -21,7 +22,7 @@ use super::{
 pub(super) struct Report<'r> {
     pub(super) rows: &'r Rows<'r>,
     pub(super) results: &'r Results,
-    /// A candidate, for what all have in common.
+    /// What candidates have where nothing is said of their model alone.
     pub(super) common: &'r RelationTraining,
     pub(super) seeds: usize,
 }
@@ -41,11 +42,16 @@ impl Report<'_> {
 
     fn method(&self, text: &mut String) {
         let RelationTraining { epochs, batch_size, check_every, patience, .. } = self.common;
+        let mut chosen = self.rows.blocks.iter().flat_map(|block| &block.rows).filter_map(Row::chosen);
+        let more = match chosen.all(|chosen| row_settings::others(chosen, self.common).is_empty()) {
+            true => "",
+            false => ", but for what a row says besides",
+        };
         let _ = writeln!(
             text,
             "Written by `ess experiment relations`, seed {}. Each model is trained with every candidate of its settings and the first seed. \
              The candidate with the highest valid MRR is chosen, the first among equals. Ranks of valid triples are filtered by training and \
-             valid triples, so that no test triple has a part in a choice. What is no candidate is the same for all models: at most {epochs} \
+             valid triples, so that no test triple has a part in a choice. What is no candidate is the same for all models{more}: at most {epochs} \
              epochs, steps of {batch_size} pairs, a look at the valid triples every {check_every} epochs and the end after {patience} looks \
              without a higher MRR. The epoch with the highest valid MRR is kept.\n\n\
              The chosen settings are trained with {} seeds and measured on test: all entities are ranked as the head and as the tail of each \
@@ -95,7 +101,7 @@ impl Report<'_> {
 
     fn row(&self, text: &mut String, row: &Row<'_>, number: usize) {
         let valid = or_dash(row.of.chosen_valid_mrr.map(figure));
-        let chosen = or_dash(row.chosen().map(settings));
+        let chosen = or_dash(row.chosen().map(|chosen| row_settings::words(chosen, self.common)));
         let _ = match &row.measured {
             None => writeln!(
                 text,
@@ -132,16 +138,6 @@ impl Report<'_> {
             let _ = writeln!(text, "| {} | {shares} |", graph.name);
         }
     }
-}
-
-/// The chosen settings in words.
-fn settings(chosen: &RelationTraining) -> String {
-    let [n3, rate] = [chosen.n3, chosen.learning_rate].map(|value| short(value.to_string()));
-    let partitions = match chosen.model.partitions {
-        1 => String::new(),
-        count => format!(" in {count} partitions"),
-    };
-    format!("N3 {n3}, rate {rate}, {} components{partitions}", chosen.model.dim)
 }
 
 #[cfg(test)]
