@@ -39,6 +39,7 @@ pub use trained::{
 pub use training::{
     config::{Counting, OptimizerKind, RelationTraining},
     definition::TrainedRelations,
+    normalisation::Normalisation,
     progress::Progress,
     report::{TrainingReport, ValidPoint},
 };

@@ -5,6 +5,7 @@ mod batches;
 pub(crate) mod config;
 pub(crate) mod definition;
 mod dropout;
+pub(crate) mod normalisation;
 mod optimizer;
 mod penalty;
 pub(crate) mod progress;

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use ess_core::{Embeddings, ExactIndex, Index, IndexSearcher, SearchModule, Searcher};
 use ess_index::FlatIndex;
 use ess_relations::{
-    ByRow, Direction, Error, KnowledgeGraph, ModelConfig, Part, Progress, RelationSet, RelationTraining,
-    RowModel, register_relation_model,
+    ByRow, Direction, Error, KnowledgeGraph, ModelConfig, Normalisation, OptimizerKind, Part, Progress,
+    RelationSet, RelationTraining, RowModel, register_relation_model,
 };
 
 fn umls() -> KnowledgeGraph {
@@ -96,6 +96,57 @@ fn the_same_seed_gives_the_same_bits_in_any_number_of_threads() {
         };
         assert!(file(1) == file(2), "{name}");
     }
+}
+
+/// MEIM as its authors train it: batch normalisation, shared by partitions, and dropout, before f_r and after it.
+fn as_its_authors() -> RelationTraining {
+    let model = training("meim", 18, 3).model;
+    RelationTraining {
+        model: ModelConfig { orthogonality: 0.1, ..model },
+        optimizer: OptimizerKind::AmsGrad,
+        relation_norm: 5e-5,
+        head_dropout: 0.3,
+        query_dropout: 0.3,
+        batch_norm: true,
+        normalisation: Normalisation { shared: true, momentum: 0.05, epsilon: 1e-3, ..Default::default() },
+        ..training("meim", 18, 3)
+    }
+}
+
+/// Eq. 3 with what batch normalisation leaves: a query is the same alone and among others, with nothing dropped, and its score is the
+/// inner product with the entity's encoding. So it is once it was saved.
+#[test]
+fn a_relation_that_was_batch_normalised_is_a_searching_module() {
+    let all = as_its_authors();
+    let of_queries = Normalisation { heads: false, ..all.normalisation };
+    for training in [RelationTraining { normalisation: of_queries, ..all.clone() }, all] {
+        let set = trained(&training);
+        ess_testing::search_module::conforms(&set.module("causes", Direction::Head).unwrap(), 1e-5);
+        let folder = tempfile::tempdir().unwrap();
+        set.save(folder.path().join("set")).unwrap();
+        let loaded = RelationSet::load(folder.path().join("set")).unwrap();
+        let encodings = set.encodings().unwrap();
+        for relation in ["causes", "isa"] {
+            let queries = set.module(relation, Direction::Tail).unwrap().apply(&encodings).unwrap();
+            assert_eq!(queries, loaded.module(relation, Direction::Tail).unwrap().apply(&encodings).unwrap());
+            for (head, tail) in [(0, 1), (7, 7), (90, 3)] {
+                let product: f32 =
+                    queries.row(head).iter().zip(encodings.row(tail)).map(|(q, t)| q * t).sum();
+                let [head, tail] = [head, tail].map(|entity| set.entities().name(entity));
+                let score = set.score(head, relation, tail).unwrap();
+                assert!((score - product).abs() < 1e-4 * product.abs().max(1.0), "{score} {product}");
+            }
+        }
+    }
+}
+
+#[test]
+fn settings_that_say_nothing_new_are_written_as_they_were() {
+    let text = serde_json::to_string(&RelationTraining::default()).unwrap();
+    assert!(!text.contains("normalisation") && !text.contains("relation_norm"), "{text}");
+    let all = as_its_authors();
+    let again: RelationTraining = serde_json::from_str(&serde_json::to_string(&all).unwrap()).unwrap();
+    assert_eq!(again, all);
 }
 
 fn rayon_pool(threads: usize) -> rayon::ThreadPool {
@@ -244,6 +295,12 @@ fn wrong_settings_are_refused_before_work_starts() {
         (r#"{"model": {"name": "rotate"}, "batch_norm": true}"#, "batch_norm"),
         (r#"{"model": {"name": "rotate"}, "query_dropout": 0.2}"#, "query_dropout"),
         (r#"{"batch_size": 1, "batch_norm": true}"#, "batch_size"),
+        (r#"{"normalisation": {"shared": true}}"#, "normalisation"),
+        (r#"{"batch_norm": true, "normalisation": {"heads": false, "queries": false}}"#, "normalisation"),
+        (r#"{"batch_norm": true, "normalisation": {"momentum": 0}}"#, "momentum"),
+        (r#"{"batch_norm": true, "normalisation": {"epsilon": 0}}"#, "epsilon"),
+        (r#"{"relation_norm": -1}"#, "relation_norm"),
+        (r#"{"model": {"name": "rotate"}, "relation_norm": 0.1}"#, "relation_norm"),
     ] {
         let training: RelationTraining = serde_json::from_str(change).unwrap();
         let refused = training.train(&graph, Progress::Silent).err().expect(change);

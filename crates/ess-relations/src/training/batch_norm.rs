@@ -1,17 +1,18 @@
 //! Batch normalisation: an affine map whose means and deviations come from the batch while training.
 
+use super::normalisation::Normalisation;
 use crate::affine::Affine;
 
-const EPSILON: f32 = 1e-5;
-const MOMENTUM: f32 = 0.1;
-
-/// Its parameters (`scale`, then `shift`) and running statistics, all of `d` numbers (Ioffe and Szegedy, ICML 2015).
+/// Its parameters (`scale`, then `shift`) and running statistics, all of `d` numbers (Ioffe and Szegedy, ICML 2015). Where partitions
+/// share them, `d` is a partition's components, and each partition is a row.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct BatchNorm {
     /// The scales, then the shifts.
     pub(super) parameters: Vec<f32>,
     mean: Vec<f32>,
     variance: Vec<f32>,
+    momentum: f32,
+    epsilon: f32,
 }
 
 /// What the way back needs of the way there.
@@ -23,15 +24,16 @@ pub(super) struct Normalised {
 }
 
 impl BatchNorm {
-    pub(super) fn new(dim: usize) -> Self {
+    pub(super) fn new(dim: usize, normalisation: Normalisation) -> Self {
         let parameters = [vec![1.0; dim], vec![0.0; dim]].concat();
-        Self { parameters, mean: vec![0.0; dim], variance: vec![1.0; dim] }
+        let Normalisation { momentum, epsilon, .. } = normalisation;
+        Self { parameters, mean: vec![0.0; dim], variance: vec![1.0; dim], momentum, epsilon }
     }
 
     /// What it is after training.
     pub(super) fn affine(&self) -> Affine {
         let (scales, shifts) = self.parameters.split_at(self.mean.len());
-        let inverse = self.variance.iter().map(|variance| (variance + EPSILON).sqrt().recip());
+        let inverse = self.variance.iter().map(|variance| (variance + self.epsilon).sqrt().recip());
         let scale: Vec<f32> = scales.iter().zip(inverse).map(|(scale, inverse)| scale * inverse).collect();
         let shift = shifts.iter().zip(&scale).zip(&self.mean);
         let shift = shift.map(|((shift, scale), mean)| shift - mean * scale).collect();
@@ -50,9 +52,10 @@ impl BatchNorm {
                 *sum += (x - mean) * (x - mean) / n;
             }
         }
-        let inverse: Vec<f32> = variance.iter().map(|variance| (variance + EPSILON).sqrt().recip()).collect();
+        let (momentum, epsilon) = (self.momentum, self.epsilon);
+        let inverse: Vec<f32> = variance.iter().map(|variance| (variance + epsilon).sqrt().recip()).collect();
         let keep = |running: &mut [f32], now: &[f32], factor: f32| {
-            running.iter_mut().zip(now).for_each(|(old, new)| *old += MOMENTUM * (factor * new - *old));
+            running.iter_mut().zip(now).for_each(|(old, new)| *old += momentum * (factor * new - *old));
         };
         keep(&mut self.mean, &mean, 1.0);
         keep(&mut self.variance, &variance, n / (n - 1.0).max(1.0));
@@ -88,5 +91,27 @@ impl BatchNorm {
                 *g = factor * (*g - (sums.1[i] + x * sums.0[i]) / n);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two batches of three rows of one component: means 2 and 5, variances 2/3 and 6, or 1 and 9 without bias.
+    #[test]
+    fn afterwards_it_is_the_affine_map_of_its_running_statistics() {
+        let usual = Normalisation { momentum: 0.25, epsilon: 0.5, ..Normalisation::default() };
+        let mut norm = BatchNorm::new(1, usual);
+        norm.parameters = vec![3.0, 7.0];
+        let mut first = [1.0, 2.0, 3.0];
+        norm.forward(&mut first);
+        // While training, by the batch itself: 3 · (1 − 2) / √(2/3 + 1/2) + 7.
+        assert!((first[0] - (7.0 - 3.0 / (7.0_f32 / 6.0).sqrt())).abs() < 1e-5, "{first:?}");
+        norm.forward(&mut [2.0, 5.0, 8.0]);
+        // From 0 and 1 a quarter of the way to each batch's: .5 and 1, then 1.625 and 3.
+        let Affine { scale, shift } = norm.affine();
+        let expected = 3.0 / 3.5_f32.sqrt();
+        assert!((scale[0] - expected).abs() < 1e-5 && (shift[0] - (7.0 - 1.625 * expected)).abs() < 1e-5);
     }
 }

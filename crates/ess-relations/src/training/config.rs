@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::normalisation::Normalisation;
 use crate::{
     error::Error,
     model::{config::ModelConfig, definition::RelationModel},
@@ -47,12 +48,19 @@ pub struct RelationTraining {
     pub n3: f32,
     /// The weight of the squares of the same components. Default: 0.
     pub l2: f32,
-    /// The share of a head's components that a step leaves out; from 0, below 1. Default: 0.
+    /// The weight of `Σₖ |‖r_k‖ − 1|³`, in the mean over triples, which keeps the partitions of a relation near unit norm: MEIM's, as its
+    /// authors train it on WN18RR. Default: 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub relation_norm: f32,
+    /// The share of a head's components that a step leaves out, after batch normalisation; from 0, below 1. Default: 0.
     pub head_dropout: f32,
-    /// The share of a query's components that a step leaves out; from 0, below 1. Default: 0.
+    /// The share of a query's components that a step leaves out, after batch normalisation; from 0, below 1. Default: 0.
     pub query_dropout: f32,
     /// Whether heads and queries are batch-normalised, as MEI's are; an affine map on either side of f_r afterwards. Default: no.
     pub batch_norm: bool,
+    /// How, where they are. Default: both, as usual.
+    #[serde(skip_serializing_if = "Normalisation::is_default")]
+    pub normalisation: Normalisation,
     /// Epochs between two looks at the valid triples, if there are any; from 1. Default: 5.
     pub check_every: usize,
     /// Looks without a higher MRR after which training stops; from 1. Default: 10.
@@ -81,6 +89,14 @@ pub enum OptimizerKind {
     Adam,
     /// Adagrad (Duchi et al., JMLR 2011).
     Adagrad,
+    /// Adam whose second moments never fall (Reddi et al., ICLR 2018), with the same moments.
+    AmsGrad,
+}
+
+/// Whether a setting is left out.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(value: &f32) -> bool {
+    *value == 0.0
 }
 
 impl Default for RelationTraining {
@@ -96,9 +112,11 @@ impl Default for RelationTraining {
             decay: 1.0,
             n3: 0.0,
             l2: 0.0,
+            relation_norm: 0.0,
             head_dropout: 0.0,
             query_dropout: 0.0,
             batch_norm: false,
+            normalisation: Normalisation::default(),
             check_every: 5,
             patience: 10,
             max_seconds: None,
@@ -119,6 +137,7 @@ impl RelationTraining {
     pub(super) fn checked_model(&self) -> Result<Arc<dyn RelationModel>, Error> {
         self.check_ranges()?;
         let model = self.model.build()?;
+        self.check_parts(&*model)?;
         let expected = "left out for a model whose items have a component of their own";
         let refuse = |name, found| Err(Error::Config { name, expected, found });
         match model.item_dim() == model.entity_dim() {
@@ -126,6 +145,26 @@ impl RelationTraining {
             false if self.batch_norm => refuse("batch_norm", self.batch_norm.to_string()),
             false if self.query_dropout > 0.0 => refuse("query_dropout", self.query_dropout.to_string()),
             false => Ok(model),
+        }
+    }
+
+    /// Fails for settings of partitions that the model has not.
+    fn check_parts(&self, model: &dyn RelationModel) -> Result<(), Error> {
+        let refuse = |name, expected, found: String| Err(Error::Config { name, expected, found });
+        let parts = self.model.partitions;
+        let found = self.relation_norm.to_string();
+        match () {
+            () if self.normalisation.shared && !model.entity_dim().is_multiple_of(parts) => {
+                refuse("shared", "false for a model whose partitions differ", "true".to_owned())
+            }
+            () if self.relation_norm == 0.0 => Ok(()),
+            () if !model.penalises_relations() => {
+                refuse("relation_norm", "left out for a model that penalises no relation", found)
+            }
+            () if !model.relation_dim().is_multiple_of(parts) => {
+                refuse("relation_norm", "left out for a model whose partitions differ", found)
+            }
+            () => Ok(()),
         }
     }
 
@@ -140,7 +179,7 @@ impl RelationTraining {
         if let Some((name, found)) = counts.into_iter().find(|&(_, count)| count == 0) {
             return refuse(name, "at least 1", found.to_string());
         }
-        for (name, found) in [("n3", self.n3), ("l2", self.l2)] {
+        for (name, found) in [("n3", self.n3), ("l2", self.l2), ("relation_norm", self.relation_norm)] {
             if !(found >= 0.0 && found.is_finite()) {
                 return refuse(name, "a finite number of at least 0", found.to_string());
             }
@@ -153,6 +192,7 @@ impl RelationTraining {
                 return refuse(name, "at least 0 and below 1", found.to_string());
             }
         }
+        self.normalisation.check(self.batch_norm)?;
         if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
             return refuse("learning_rate", "a finite number above 0", self.learning_rate.to_string());
         }

@@ -15,6 +15,7 @@ use super::{
     step::{Asked, State, step},
 };
 use crate::{
+    affine::Affine,
     error::Error,
     evaluation::{ranks::ranks, summary::RankSummary},
     graph::{
@@ -176,7 +177,16 @@ impl Run<'_> {
     }
 
     fn mapping(&self) -> Mapping {
-        let around = self.state.norms.as_ref().map(|norms| norms.each_ref().map(|norm| norm.affine()));
+        let dims = [self.model.entity_dim(), self.model.item_dim()];
+        let [before, after] =
+            [0, 1].map(|at| self.state.norms[at].as_ref().map(|norm| norm.affine().of_parts(dims[at])));
+        let around = match (before, after) {
+            (None, None) => None,
+            (before, after) => {
+                let or_identity = |map: Option<Affine>, dim| map.unwrap_or_else(|| Affine::identity(dim));
+                Some([or_identity(before, dims[0]), or_identity(after, dims[1])])
+            }
+        };
         Mapping { model: self.model.clone(), parameters: self.state.parameters.clone(), around }
     }
 }

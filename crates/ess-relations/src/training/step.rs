@@ -7,7 +7,7 @@ use super::{
     config::{Counting, RelationTraining},
     dropout::{drop_out, scale},
     optimizer::Optimizer,
-    penalty::Penalty,
+    penalty::{Penalty, unit_norm},
     softmax::{Target, softmax},
 };
 use crate::{
@@ -21,13 +21,15 @@ use crate::{
 /// What a run of training changes.
 pub(super) struct State {
     pub(super) parameters: Parameters,
-    /// Before and after f_r, if there is batch normalisation.
-    pub(super) norms: Option<[BatchNorm; 2]>,
+    /// Before and after f_r, where there is batch normalisation.
+    pub(super) norms: [Option<BatchNorm>; 2],
     gradients: Parameters,
     of_norms: [Vec<f32>; 2],
     optimizers: [Optimizer; 5],
     frozen: bool,
     penalty: Penalty,
+    /// Weight and partitions of the penalty on relations' norms.
+    relation_norm: (f32, usize),
 }
 
 impl State {
@@ -37,9 +39,9 @@ impl State {
         parameters: Parameters,
         frozen: bool,
     ) -> Self {
-        let dims = [model.entity_dim(), model.item_dim()];
-        let norms = config.batch_norm.then(|| dims.map(BatchNorm::new));
-        let of_norms = dims.map(|dim| vec![0.0; if config.batch_norm { 2 * dim } else { 0 }]);
+        let norms = norms(config, model);
+        let of_norms =
+            norms.each_ref().map(|norm| vec![0.0; norm.as_ref().map_or(0, |norm| norm.parameters.len())]);
         let zeros = |of: &Rows| Rows::zeros(of.len(), of.dim());
         let entities = if frozen { Rows::zeros(0, model.entity_dim()) } else { zeros(&parameters.entities) };
         let relations = zeros(&parameters.relations);
@@ -53,7 +55,8 @@ impl State {
         ];
         let optimizers = lengths.map(|len| Optimizer::new(config.optimizer, len));
         let penalty = Penalty { n3: config.n3, l2: config.l2, complex: model.is_complex() };
-        Self { parameters, norms, gradients, of_norms, optimizers, frozen, penalty }
+        let relation_norm = (config.relation_norm, config.model.partitions);
+        Self { parameters, norms, gradients, of_norms, optimizers, frozen, penalty, relation_norm }
     }
 
     /// Changes the parameters by their gradients, which become zeros.
@@ -65,12 +68,21 @@ impl State {
         }
         relations.step(parameters.relations.as_mut_slice(), gradients.relations.as_mut_slice(), rate);
         shared.step(&mut parameters.shared, &mut gradients.shared, rate);
-        if let Some([first, second]) = &mut self.norms {
-            let [of_first, of_second] = &mut self.of_norms;
-            before.step(&mut first.parameters, of_first, rate);
-            after.step(&mut second.parameters, of_second, rate);
+        for ((norm, of_norm), optimizer) in self.norms.iter_mut().zip(&mut self.of_norms).zip([before, after])
+        {
+            if let Some(norm) = norm {
+                optimizer.step(&mut norm.parameters, of_norm, rate);
+            }
         }
     }
+}
+
+/// The batch normalisations before and after f_r, as they start.
+fn norms(config: &RelationTraining, model: &dyn RelationModel) -> [Option<BatchNorm>; 2] {
+    let normalisation = config.normalisation;
+    let parts = if normalisation.shared { config.model.partitions } else { 1 };
+    let there = [(normalisation.heads, model.entity_dim()), (normalisation.queries, model.item_dim())];
+    there.map(|(there, dim)| (config.batch_norm && there).then(|| BatchNorm::new(dim / parts, normalisation)))
 }
 
 /// The pairs of head and relation of a batch, by relation.
@@ -129,19 +141,19 @@ pub(super) fn gradients(
     let groups = groups_of(asked.relations.iter().map(|&relation| relation as usize));
     let gather = asked.heads.iter().flat_map(|&head| state.parameters.entities.row(head as usize));
     let mut heads: Vec<f32> = gather.copied().collect();
-    let before = state.norms.as_mut().map(|[norm, _]| norm.forward(&mut heads));
+    let before = state.norms[0].as_mut().map(|norm| norm.forward(&mut heads));
     let dropped_heads = drop_out(&mut heads, config.head_dropout, random);
     let batch = Batch::new(&heads, dim, &groups)?;
     let mut queries = vec![0.0; rows * model.item_dim()];
     model.map(&state.parameters.point(), &batch, &mut queries);
-    let after = state.norms.as_mut().map(|[_, norm]| norm.forward(&mut queries));
+    let after = state.norms[1].as_mut().map(|norm| norm.forward(&mut queries));
     let dropped_queries = drop_out(&mut queries, config.query_dropout, random);
 
     let (mut of_queries, mut loss) = (vec![0.0; queries.len()], 0.0);
     loss += items(model, state, asked, &queries, &mut of_queries);
 
     scale(&mut of_queries, &dropped_queries);
-    if let (Some([_, norm]), Some(saved)) = (&state.norms, &after) {
+    if let (Some(norm), Some(saved)) = (&state.norms[1], &after) {
         norm.backward(saved, &mut of_queries, &mut state.of_norms[1]);
     }
     let mut of_heads = vec![0.0; heads.len()];
@@ -154,7 +166,7 @@ pub(super) fn gradients(
         sums.iter_mut().zip(of_group).for_each(|(sum, of_group)| *sum += of_group);
     }
     scale(&mut of_heads, &dropped_heads);
-    if let (Some([norm, _]), Some(saved)) = (&state.norms, &before) {
+    if let (Some(norm), Some(saved)) = (&state.norms[0], &before) {
         norm.backward(saved, &mut of_heads, &mut state.of_norms[0]);
     }
     if !state.frozen {
@@ -163,7 +175,7 @@ pub(super) fn gradients(
             sums.iter_mut().zip(of_head).for_each(|(sum, of_head)| *sum += of_head);
         }
     }
-    Ok(loss + penalties(model, state, asked))
+    Ok(loss + penalties(model, state, asked) + norm_penalties(state, asked))
 }
 
 /// The softmax over all entities, and its gradients.
@@ -215,6 +227,21 @@ fn penalties(model: &dyn RelationModel, state: &mut State, asked: &Asked<'_>) ->
             let gradient = &mut gradients.entities.row_mut(entity)[part.clone()];
             value += penalty.add(&parameters.entities.row(entity)[part.clone()], weight, gradient);
         }
+    }
+    value
+}
+
+/// The penalty on the norms of relations' partitions, and its gradient.
+fn norm_penalties(state: &mut State, asked: &Asked<'_>) -> f64 {
+    let State { parameters, gradients, relation_norm: (weight, parts), .. } = state;
+    if *weight == 0.0 {
+        return 0.0;
+    }
+    let mut value = 0.0;
+    for (&relation, target) in asked.relations.iter().zip(&asked.targets) {
+        let (relation, weight) = (relation as usize, *weight * target.weight / asked.total);
+        let gradient = gradients.relations.row_mut(relation);
+        value += unit_norm(parameters.relations.row(relation), *parts, weight, gradient);
     }
     value
 }

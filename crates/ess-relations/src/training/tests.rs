@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{
     config::{Counting, RelationTraining},
+    normalisation::Normalisation,
     softmax::{Target, softmax},
     step::{Asked, State, gradients},
 };
@@ -47,11 +48,13 @@ fn at(training: &RelationTraining, numbers: &[f32]) -> (f64, Vec<f32>) {
     let relations = Rows::from_vec(relations.to_vec(), r).unwrap();
     let parameters = Parameters { entities, relations, shared: shared.to_vec() };
     let mut state = State::new(training, &*model, parameters, false);
-    if let Some([before, after]) = &mut state.norms {
-        let (of_before, of_after) = of_norms.split_at(2 * d);
-        before.parameters.copy_from_slice(of_before);
-        after.parameters.copy_from_slice(of_after);
+    let mut of_norms = of_norms;
+    for norm in state.norms.iter_mut().flatten() {
+        let (of_norm, others) = of_norms.split_at(norm.parameters.len());
+        norm.parameters.copy_from_slice(of_norm);
+        of_norms = others;
     }
+    assert!(of_norms.is_empty());
     let asked = Asked::new(&known, &mut (0..known.len()).collect::<Vec<_>>(), training.counting);
     let mut random = ChaCha8Rng::seed_from_u64(0);
     let loss = gradients(training, &*model, &mut state, &asked, &mut random).unwrap();
@@ -61,7 +64,10 @@ fn at(training: &RelationTraining, numbers: &[f32]) -> (f64, Vec<f32>) {
 /// Values for all parameters of a training.
 fn drawn(training: &RelationTraining) -> Vec<f32> {
     let model = training.model.build().unwrap();
-    let of_norms = if training.batch_norm { 2 * (model.entity_dim() + model.item_dim()) } else { 0 };
+    let Normalisation { heads, queries, shared, .. } = training.normalisation;
+    let parts = if shared { training.model.partitions } else { 1 };
+    let of_norm = |there: bool, dim: usize| if training.batch_norm && there { 2 * dim / parts } else { 0 };
+    let of_norms = of_norm(heads, model.entity_dim()) + of_norm(queries, model.item_dim());
     let count = ENTITIES * model.entity_dim() + 2 * RELATIONS * model.relation_dim() + model.shared_len();
     let mut numbers = vec![0.0; count + of_norms];
     normal(&mut numbers, 0.6, &mut ChaCha8Rng::seed_from_u64(5));
@@ -107,9 +113,23 @@ fn n3_takes_of_each_model_what_its_paper_takes() {
 
 #[test]
 fn the_gradient_of_a_step_agrees_with_finite_differences() {
-    for (name, partitions) in [("complex", 1), ("rotate", 1), ("cp", 1), ("mei", 3), ("meim", 2)] {
+    let both = Normalisation::default();
+    let shared = Normalisation { shared: true, epsilon: 1e-3, ..both };
+    let of_queries = Normalisation { heads: false, ..both };
+    let of_heads = Normalisation { queries: false, ..shared };
+    for (name, partitions, normalisation, relation_norm) in [
+        ("complex", 1, both, 0.0),
+        ("rotate", 1, both, 0.0),
+        ("cp", 1, of_queries, 0.0),
+        ("mei", 3, both, 0.1),
+        ("mei", 3, of_heads, 0.0),
+        ("meim", 2, both, 0.0),
+        ("meim", 2, shared, 0.1),
+        ("meim", 3, of_queries, 0.0),
+    ] {
         for counting in [Counting::Triples, Counting::Queries] {
-            let training = RelationTraining { counting, ..training(name, partitions) };
+            let training =
+                RelationTraining { counting, normalisation, relation_norm, ..training(name, partitions) };
             let mut numbers = drawn(&training);
             let (_, found) = at(&training, &numbers);
             assert_eq!(found.len(), numbers.len());
