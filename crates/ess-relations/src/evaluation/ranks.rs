@@ -12,8 +12,17 @@ use crate::{
     trained::mapping::Mapping,
 };
 
-/// Questions that are answered together.
+/// Questions that are answered together, where there are not too many entities.
 const BLOCK: usize = 64;
+/// Those of however many entities.
+const MIN_BLOCK: usize = 8;
+/// Scores that a thread has at a time, unless [`MIN_BLOCK`] questions have more: 16 MiB.
+const SCORES: usize = 1 << 22;
+
+/// How many questions to so many entities are answered together.
+fn block(entities: usize) -> usize {
+    (SCORES / entities.max(1)).clamp(MIN_BLOCK, BLOCK)
+}
 
 /// The filtered ranks of each triple's head and tail, from 1: how many entities score higher, and half of those that score
 /// the same ("realistic": the mean of the best and the worst rank among ties). Entities that are known for the same question in
@@ -32,7 +41,7 @@ pub(crate) fn ranks(
     asked.sort_unstable();
     let items = mapping.items();
     let found: Result<Vec<Vec<f64>>, Error> = asked
-        .par_chunks(BLOCK)
+        .par_chunks(block(items.len()))
         .map(|asked| {
             let entities = &mapping.parameters.entities;
             let heads: Vec<f32> =
@@ -82,4 +91,15 @@ fn rank(scores: &[f32], wanted: usize, known: &[Tail]) -> f64 {
         same -= i64::from(score == own);
     }
     1.0 + higher as f64 + same as f64 / 2.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn questions_to_very_many_entities_are_answered_in_smaller_blocks() {
+        // UMLS, WN18RR, YAGO3-10, and ten million.
+        assert_eq!([135, 40_943, 123_182, 10_000_000].map(block), [64, 64, 34, 8]);
+    }
 }

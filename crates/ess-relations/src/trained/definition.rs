@@ -10,7 +10,7 @@ use super::{
     module::{AnyRelation, RelationModule},
     queries::{Direction, RelationQueries},
 };
-use crate::{error::Error, model::config::ModelConfig, names::Names};
+use crate::{error::Error, model::config::ModelConfig, names::Names, rows::Rows};
 
 /// Trained relations over one set of entities: score(h, r, t) = ⟨f_r(enc(h)), enc(t)⟩ (Eq. 3).
 ///
@@ -121,8 +121,10 @@ impl RelationSet {
     pub fn score(&self, head: &str, relation: &str, tail: &str) -> Result<f32, Error> {
         let asked = self.queries(&[(head, relation, Direction::Tail)])?;
         let query = self.mapping.queries(asked.entities().as_slice(), asked.relations())?;
-        let items = self.mapping.items();
-        Ok(query.iter().zip(items.row(self.entities.find(tail)?)).map(|(x, y)| x * y).sum())
+        let entities = &self.mapping.parameters.entities;
+        let tail = Rows::from_vec(entities.row(self.entities.find(tail)?).to_vec(), entities.dim())?;
+        let item = self.mapping.model.items(&tail);
+        Ok(query.iter().zip(item.as_slice()).map(|(x, y)| x * y).sum())
     }
 
     /// A relation as a vector: what was trained of it.

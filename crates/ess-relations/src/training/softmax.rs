@@ -40,8 +40,10 @@ struct Seen {
 }
 
 /// The sum of the queries' losses, each times its weight, over `total`. Adds the gradients: with respect to the queries (`n × d`)
-/// and, unless they are frozen, the items (`m × d`).
+/// and, unless they are frozen, the items (`m × d`). `logits` is room from one step to the next, whatever is in it: of many entities
+/// the system would give and take it anew with each.
 pub(super) fn softmax(
+    logits: &mut Vec<f32>,
     queries: &[f32],
     targets: &[Target<'_>],
     items: &Rows,
@@ -51,7 +53,7 @@ pub(super) fn softmax(
 ) -> f64 {
     let dim = items.dim();
     let block = (LOGITS / items.len()).clamp(MIN_BLOCK, 1024);
-    let mut logits = vec![0.0; block.min(targets.len()) * items.len()];
+    logits.resize(block.min(targets.len()) * items.len(), 0.0);
     let blocks = queries.chunks(block * dim).zip(targets.chunks(block)).zip(gradient.chunks_mut(block * dim));
     let losses = blocks.map(|((queries, targets), gradient)| {
         let rows = targets.len();

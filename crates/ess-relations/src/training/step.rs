@@ -30,6 +30,8 @@ pub(super) struct State {
     penalty: Penalty,
     /// Weight and partitions of the penalty on relations' norms.
     relation_norm: (f32, usize),
+    /// Room of the softmax.
+    logits: Vec<f32>,
 }
 
 impl State {
@@ -56,7 +58,8 @@ impl State {
         let optimizers = lengths.map(|len| Optimizer::new(config.optimizer, len));
         let penalty = Penalty { n3: config.n3, l2: config.l2, complex: model.is_complex() };
         let relation_norm = (config.relation_norm, config.model.partitions);
-        Self { parameters, norms, gradients, of_norms, optimizers, frozen, penalty, relation_norm }
+        let logits = Vec::new();
+        Self { parameters, norms, gradients, of_norms, optimizers, frozen, penalty, relation_norm, logits }
     }
 
     /// Changes the parameters by their gradients, which become zeros.
@@ -186,20 +189,22 @@ fn items(
     queries: &[f32],
     of_queries: &mut [f32],
 ) -> f64 {
-    let items = model.items(&state.parameters.entities);
-    if state.frozen {
-        return softmax(queries, &asked.targets, &items, asked.total, of_queries, None);
+    let State { parameters, gradients, logits, frozen, .. } = state;
+    let items = model.items(&parameters.entities);
+    let Asked { targets, total, .. } = asked;
+    if *frozen {
+        return softmax(logits, queries, targets, &items, *total, of_queries, None);
     }
-    if items.dim() == state.parameters.entities.dim() && matches!(items, std::borrow::Cow::Borrowed(_)) {
-        let of_items = Some(state.gradients.entities.as_mut_slice());
-        return softmax(queries, &asked.targets, &items, asked.total, of_queries, of_items);
+    if items.dim() == parameters.entities.dim() && matches!(items, std::borrow::Cow::Borrowed(_)) {
+        let of_items = Some(gradients.entities.as_mut_slice());
+        return softmax(logits, queries, targets, &items, *total, of_queries, of_items);
     }
     let mut of_items = Rows::zeros(items.len(), items.dim());
     let of_all = Some(of_items.as_mut_slice());
-    let loss = softmax(queries, &asked.targets, &items, asked.total, of_queries, of_all);
+    let loss = softmax(logits, queries, targets, &items, *total, of_queries, of_all);
     for row in 0..of_items.len() {
-        let out = state.gradients.entities.row_mut(row);
-        model.item_gradient(state.parameters.entities.row(row), of_items.row(row), out);
+        let out = gradients.entities.row_mut(row);
+        model.item_gradient(parameters.entities.row(row), of_items.row(row), out);
     }
     loss
 }
