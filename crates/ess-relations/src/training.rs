@@ -1,5 +1,6 @@
 //! Training of relations, and of entities unless they are frozen.
 
+mod asked;
 pub(crate) mod batch_norm;
 mod batches;
 pub(crate) mod config;
@@ -11,6 +12,7 @@ mod penalty;
 pub(crate) mod progress;
 pub(crate) mod report;
 mod softmax;
+mod state;
 mod step;
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ Examples:
 /// triples have no part in it. It is then trained with all seeds and measured on test: filtered MRR and Hits@k over heads and tails,
 /// and paired differences to one of the models.
 ///
-/// Training that diverges ends nothing: a row is of the seeds that training ended with, and says so; a model without any is shown as
+/// A model with one candidate is trained with the seeds alone. Training that diverges ends nothing: a row is of the seeds that training ended with, and says so; a model without any is shown as
 /// failed. Differences that are missing for that count in Holm's correction all the same.
 ///
 /// Writes relations.md, results.json and a plot for each graph into the folder. Each training is kept in a file of its own, so that a
@@ -78,7 +78,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     Graph::check_names(&arguments.graph)?;
     let Plans { common, of_models: plans } = arguments.grid.plans(&models)?;
     let started = arguments.run.start(|| arguments.graph.iter().map(Graph::open).collect())?;
-    let of_graph: usize = plans.iter().map(|plan| plan.candidates.len() + started.seeds.len()).sum();
+    let of_graph: usize = plans.iter().map(|plan| plan.to_choose_from().len() + started.seeds.len()).sum();
     let cells = started.cells(of_graph * started.sources.len(), output)?;
     let measure = |graph| OfGraph::measure(graph, &plans, &started.seeds, &cells);
     let graphs = started.sources.iter().map(measure).collect::<Result<_>>()?;

@@ -113,6 +113,8 @@ fn a_model_whose_training_diverges_with_every_candidate_is_named() {
     let graph = place.graph("small", [("train.txt", good), ("valid.txt", good), ("test.txt", good)]);
     let wild = ["--model", "complex", "--n3", "0", "--learning-rate", "1e30"];
     place.relations(&[&graph], &wild).failed_with(&["small", "complex diverged", "--learning-rate"]);
+    let wild = ["--model", "complex", "--n3", "0", "--learning-rate", "1e30,1e29"];
+    place.relations(&[&graph], &wild).failed_with(&["small", "complex diverged with every candidate"]);
     // One candidate is enough.
     let tame = ["--model", "complex", "--n3", "0", "--learning-rate", "1e30,0.01"];
     let page = place.relations(&[&graph], &tame).succeeded().stdout;
@@ -134,6 +136,8 @@ fn a_later_seed_that_diverges_is_left_out_of_its_row_and_said() {
         marked["found"] = serde_json::json!({"error": error, "epoch": 2, "cpu_seconds": 0.5});
         fs::write(&cell, marked.to_string()).unwrap();
     };
+    assert!(whole.stdout.contains("each model has one candidate"), "{}", whole.stdout);
+    assert!(!place.path("page/cells/UMLS.dist_mult 8 in 1 n3 0.01 rate 0.02 valid.0.json").exists());
     diverge("dist_mult", 1);
     let again = place.relations(&[&umls], &grid).succeeded();
     assert!(again.stdout.contains("| 1 | dist_mult (1 of 2 seeds) | "), "{}", again.stdout);
@@ -149,6 +153,12 @@ fn a_later_seed_that_diverges_is_left_out_of_its_row_and_said() {
     );
     let found = read_json(&place.path("page/results.json"));
     let model = &found["graphs"][0]["models"][0];
+    // With one candidate nothing was trained to choose it.
+    assert_eq!(
+        (model["candidates"].as_array().unwrap().len(), model["chosen"]["n3"].as_f64()),
+        (0, Some(0.01))
+    );
+    assert_eq!(model["chosen_valid_mrr"], model["tested"][0]["found"]["valid_mrr"]);
     assert_eq!(model["tested"].as_array().unwrap().len(), 1);
     assert_eq!(model["diverged"][0]["seed"], 1);
     assert_eq!(model["diverged"][0]["found"]["error"], "training diverged in epoch 2: the loss is infinite");

@@ -8,11 +8,13 @@ use rand::{SeedableRng, seq::SliceRandom};
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    asked::Asked,
     batches::batches,
     config::RelationTraining,
     progress::Progress,
     report::{TrainingReport, ValidPoint},
-    step::{Asked, State, step},
+    state::State,
+    step::step,
 };
 use crate::{
     affine::Affine,

@@ -3,120 +3,19 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::{
-    batch_norm::BatchNorm,
-    config::{Counting, RelationTraining},
+    asked::Asked,
+    config::RelationTraining,
     dropout::{drop_out, scale},
-    optimizer::Optimizer,
-    penalty::{Penalty, unit_norm},
-    softmax::{Target, softmax},
+    penalty::unit_norm,
+    softmax::softmax,
+    state::State,
 };
 use crate::{
     error::Error,
-    graph::known::{Known, Tail},
+    graph::known::Tail,
     model::definition::{Batch, Gradients, RelationModel, groups_of},
-    parameters::Parameters,
     rows::Rows,
 };
-
-/// What a run of training changes.
-pub(super) struct State {
-    pub(super) parameters: Parameters,
-    /// Before and after f_r, where there is batch normalisation.
-    pub(super) norms: [Option<BatchNorm>; 2],
-    gradients: Parameters,
-    of_norms: [Vec<f32>; 2],
-    optimizers: [Optimizer; 5],
-    frozen: bool,
-    penalty: Penalty,
-    /// Weight and partitions of the penalty on relations' norms.
-    relation_norm: (f32, usize),
-    /// Room of the softmax.
-    logits: Vec<f32>,
-}
-
-impl State {
-    pub(super) fn new(
-        config: &RelationTraining,
-        model: &dyn RelationModel,
-        parameters: Parameters,
-        frozen: bool,
-    ) -> Self {
-        let norms = norms(config, model);
-        let of_norms =
-            norms.each_ref().map(|norm| vec![0.0; norm.as_ref().map_or(0, |norm| norm.parameters.len())]);
-        let zeros = |of: &Rows| Rows::zeros(of.len(), of.dim());
-        let entities = if frozen { Rows::zeros(0, model.entity_dim()) } else { zeros(&parameters.entities) };
-        let relations = zeros(&parameters.relations);
-        let gradients = Parameters { entities, relations, shared: vec![0.0; parameters.shared.len()] };
-        let lengths = [
-            gradients.entities.as_slice().len(),
-            gradients.relations.as_slice().len(),
-            gradients.shared.len(),
-            of_norms[0].len(),
-            of_norms[1].len(),
-        ];
-        let optimizers = lengths.map(|len| Optimizer::new(config.optimizer, len));
-        let penalty = Penalty { n3: config.n3, l2: config.l2, complex: model.is_complex() };
-        let relation_norm = (config.relation_norm, config.model.partitions);
-        let logits = Vec::new();
-        Self { parameters, norms, gradients, of_norms, optimizers, frozen, penalty, relation_norm, logits }
-    }
-
-    /// Changes the parameters by their gradients, which become zeros.
-    fn change(&mut self, rate: f32) {
-        let Self { parameters, gradients, optimizers: [entities, relations, shared, before, after], .. } =
-            self;
-        if !self.frozen {
-            entities.step(parameters.entities.as_mut_slice(), gradients.entities.as_mut_slice(), rate);
-        }
-        relations.step(parameters.relations.as_mut_slice(), gradients.relations.as_mut_slice(), rate);
-        shared.step(&mut parameters.shared, &mut gradients.shared, rate);
-        for ((norm, of_norm), optimizer) in self.norms.iter_mut().zip(&mut self.of_norms).zip([before, after])
-        {
-            if let Some(norm) = norm {
-                optimizer.step(&mut norm.parameters, of_norm, rate);
-            }
-        }
-    }
-}
-
-/// The batch normalisations before and after f_r, as they start.
-fn norms(config: &RelationTraining, model: &dyn RelationModel) -> [Option<BatchNorm>; 2] {
-    let normalisation = config.normalisation;
-    let parts = if normalisation.shared { config.model.partitions } else { 1 };
-    let there = [(normalisation.heads, model.entity_dim()), (normalisation.queries, model.item_dim())];
-    there.map(|(there, dim)| (config.batch_norm && there).then(|| BatchNorm::new(dim / parts, normalisation)))
-}
-
-/// The pairs of head and relation of a batch, by relation.
-pub(super) struct Asked<'a> {
-    pub(super) relations: Vec<u32>,
-    pub(super) heads: Vec<u32>,
-    targets: Vec<Target<'a>>,
-    /// The sum of the weights.
-    total: f32,
-}
-
-impl<'a> Asked<'a> {
-    /// Some pairs of what is known; `pairs` are sorted, which puts those of a relation next to each other.
-    pub(super) fn new(known: &'a Known, pairs: &mut [usize], counting: Counting) -> Self {
-        pairs.sort_unstable();
-        let mut asked = Self { relations: Vec::new(), heads: Vec::new(), targets: Vec::new(), total: 0.0 };
-        for &pair in &*pairs {
-            let (relation, head, tails) = known.pair(pair);
-            let count: u32 = tails.iter().map(|tail: &Tail| tail.count).sum();
-            let weight = match counting {
-                Counting::Triples => count as f32,
-                Counting::Queries => 1.0,
-            };
-            asked.relations.push(relation);
-            asked.heads.push(head);
-            asked.targets.push(Target { weight, tails, count: count as f32 });
-            asked.total += weight;
-        }
-        asked
-    }
-}
 
 /// One step with a learning rate; returns the mean loss with all penalties.
 pub(super) fn step(
@@ -249,14 +148,4 @@ fn norm_penalties(state: &mut State, asked: &Asked<'_>) -> f64 {
         value += unit_norm(parameters.relations.row(relation), *parts, weight, gradient);
     }
     value
-}
-
-#[cfg(test)]
-impl State {
-    /// The gradients of entities, relations, what they share and both batch normalisations, one after the other.
-    pub(super) fn all_gradients(&self) -> Vec<f32> {
-        let Parameters { entities, relations, shared } = &self.gradients;
-        let [before, after] = &self.of_norms;
-        [entities.as_slice(), relations.as_slice(), shared, before, after].concat()
-    }
 }

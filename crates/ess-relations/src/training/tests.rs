@@ -4,10 +4,12 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::{
+    asked::Asked,
     config::{Counting, RelationTraining},
     normalisation::Normalisation,
     softmax::{Target, softmax},
-    step::{Asked, State, gradients},
+    state::State,
+    step::gradients,
 };
 use crate::{
     graph::known::{Known, Tail},

@@ -59,6 +59,18 @@ pub(super) struct Plan<'a> {
     pub(super) candidates: Vec<RelationTraining>,
 }
 
+impl Plan<'_> {
+    /// The candidate, if it is the only one.
+    pub(super) fn only(&self) -> Option<&RelationTraining> {
+        self.candidates.first().filter(|_| self.candidates.len() == 1)
+    }
+
+    /// The candidates that are trained to choose one of them: none where there is one alone.
+    pub(super) fn to_choose_from(&self) -> &[RelationTraining] {
+        if self.only().is_some() { &[] } else { &self.candidates }
+    }
+}
+
 /// All that is tried.
 pub(super) struct Plans<'a> {
     /// What candidates have where nothing is said of their model alone.

@@ -13,7 +13,7 @@ use super::{
     divergence,
     findings::findings,
     plot,
-    results::Results,
+    results::{OfGraph, Results},
     row_settings,
     rows::{Block, Row, Rows},
 };
@@ -42,15 +42,11 @@ impl Report<'_> {
 
     fn method(&self, text: &mut String) {
         let RelationTraining { epochs, batch_size, check_every, patience, .. } = self.common;
-        let mut chosen = self.rows.blocks.iter().flat_map(|block| &block.rows).filter_map(Row::chosen);
-        let more = match chosen.all(|chosen| row_settings::others(chosen, self.common).is_empty()) {
-            true => "",
-            false => ", but for what a row says besides",
-        };
+        let (more, alone) = self.exceptions();
         let _ = writeln!(
             text,
             "Written by `ess experiment relations`, seed {}. Each model is trained with every candidate of its settings and the first seed. \
-             The candidate with the highest valid MRR is chosen, the first among equals. Ranks of valid triples are filtered by training and \
+             The candidate with the highest valid MRR is chosen, the first among equals.{alone} Ranks of valid triples are filtered by training and \
              valid triples, so that no test triple has a part in a choice. What is no candidate is the same for all models{more}: at most {epochs} \
              epochs, steps of {batch_size} pairs, a look at the valid triples every {check_every} epochs and the end after {patience} looks \
              without a higher MRR. The epoch with the highest valid MRR is kept.\n\n\
@@ -64,6 +60,22 @@ impl Report<'_> {
             self.rows.together.len(),
             divergence::in_general(self.rows),
         );
+    }
+
+    /// What the method does not say of all models, where there is something of the kind.
+    fn exceptions(&self) -> (&'static str, &'static str) {
+        let rows = || self.rows.blocks.iter().flat_map(|block| &block.rows);
+        let is_usual = |chosen| row_settings::others(chosen, self.common).is_empty();
+        let more = if rows().filter_map(Row::chosen).all(is_usual) {
+            ""
+        } else {
+            ", but for what a row says besides"
+        };
+        let alone = match rows().any(|row| row.of.candidates.is_empty()) {
+            true => " A model with one candidate is trained with the seeds alone.",
+            false => "",
+        };
+        (more, alone)
     }
 
     fn block(&self, text: &mut String, block: &Block<'_>) {
@@ -84,19 +96,7 @@ impl Report<'_> {
             self.row(text, row, number);
         }
         text.push_str(&divergence::on_graph(block));
-        let candidates = || graph.models.iter().flat_map(|of| &of.candidates).map(|kept| &kept.found);
-        let seconds: f64 = candidates().map(|candidate| candidate.cpu_seconds).sum();
-        let _ = write!(
-            text,
-            "\n{} trainings chose the settings, in {seconds:.0} CPU-seconds",
-            candidates().count()
-        );
-        let diverged = candidates().filter(|candidate| candidate.valid_mrr.is_none()).count();
-        text.push_str(&if diverged > 0 {
-            format!("; {diverged} of them diverged.\n")
-        } else {
-            ".\n".to_owned()
-        });
+        text.push_str(&choice(graph));
     }
 
     fn row(&self, text: &mut String, row: &Row<'_>, number: usize) {
@@ -138,6 +138,21 @@ impl Report<'_> {
             let _ = writeln!(text, "| {} | {shares} |", graph.name);
         }
     }
+}
+
+/// What it took to choose settings.
+fn choice(graph: &OfGraph) -> String {
+    let candidates = || graph.models.iter().flat_map(|of| &of.candidates).map(|kept| &kept.found);
+    if candidates().next().is_none() {
+        return "\nNo training was needed to choose settings: each model has one candidate.\n".to_owned();
+    }
+    let seconds: f64 = candidates().map(|candidate| candidate.cpu_seconds).sum();
+    let diverged = match candidates().filter(|candidate| candidate.valid_mrr.is_none()).count() {
+        0 => String::new(),
+        diverged => format!("; {diverged} of them diverged"),
+    };
+    let count = candidates().count();
+    format!("\n{count} trainings chose the settings, in {seconds:.0} CPU-seconds{diverged}.\n")
 }
 
 #[cfg(test)]

@@ -47,10 +47,11 @@ pub(super) struct OfGraph {
 #[derive(Serialize)]
 pub(super) struct OfModel {
     pub(super) model: String,
-    /// In the order of the grid.
+    /// In the order of the grid; none where there is one alone, which needs no training to be chosen.
     pub(super) candidates: Vec<Kept<Candidate, FolderOf>>,
     /// The settings of the best, with the first seed; none where training diverged with every candidate.
     pub(super) chosen: Option<RelationTraining>,
+    /// Of the chosen settings with the first seed; none where training diverged with it.
     pub(super) chosen_valid_mrr: Option<f64>,
     /// These settings with each seed that training ended with.
     pub(super) tested: Vec<Kept<Tested, FolderOf>>,
@@ -96,7 +97,7 @@ impl OfModel {
     fn measure(graph: &Graph, plan: &Plan<'_>, seeds: &[u64], cells: &Cells) -> Result<Self> {
         let first = *seeds.first().context("no seed")?;
         let mut candidates = Vec::new();
-        for candidate in &plan.candidates {
+        for candidate in plan.to_choose_from() {
             let training = RelationTraining { seed: first, ..candidate.clone() };
             let wanted = wanted(graph, format!("{} valid", words(candidate)), &training);
             candidates.push(cells.measure(&wanted, || Candidate::measure(&graph.triples, &training))?);
@@ -104,12 +105,14 @@ impl OfModel {
         let valid = |at: usize| candidates.get(at).and_then(|kept| kept.found.valid_mrr);
         let best = best((0..candidates.len()).map(valid));
         let chosen_valid_mrr = best.and_then(valid);
-        let chosen = best.and_then(|at| plan.candidates.get(at));
+        let chosen = plan.only().or(best.and_then(|at| plan.candidates.get(at)));
         let chosen = chosen.map(|chosen| RelationTraining { seed: first, ..chosen.clone() });
         let model = plan.model.to_owned();
         let (tested, diverged) = (Vec::new(), Vec::new());
         let mut of = Self { model, candidates, chosen, chosen_valid_mrr, tested, diverged };
         of.test(graph, seeds, cells)?;
+        let of_first = of.tested.iter().find(|kept| kept.seed == first).map(|kept| kept.found.valid_mrr);
+        of.chosen_valid_mrr = of.chosen_valid_mrr.or(of_first);
         if let Some(failure) = of.failure() {
             cells.note(&format!("{}: {failure}", graph.name()));
         }

@@ -33,6 +33,7 @@ pub(super) fn others(chosen: &RelationTraining, common: &RelationTraining) -> Ve
     };
     let mut others = Vec::new();
     differences(&as_object(chosen), &as_object(&said), &mut others);
+    others.sort();
     others
 }
 
