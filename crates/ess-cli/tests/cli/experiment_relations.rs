@@ -104,6 +104,42 @@ fn graphs_and_settings_that_cannot_be_measured_are_said_before_any_work() {
     refused(&[&umls], &["--n3", ""], &["--n3"]);
     refused(&[&umls], &["--n3", "-1"], &["n3 must be", "found -1"]);
     refused(&[&umls], &["--model", "mei", "--partitions", "3"], &["multiple of the partitions"]);
+    let settings = |text: &str| {
+        fs::write(place.path("models.json"), text).unwrap();
+        place.text("models.json")
+    };
+    let file = settings(r#"{"mei": {}, "complx": {"n3": 0}}"#);
+    refused(&[&umls], &["--settings", &file], &["models.json", "\"complx\"", "dist_mult, complex"]);
+    let file = settings(r#"{"mei": {"epoch": 3}}"#);
+    refused(&[&umls], &["--model", "cp", "--settings", &file], &["settings of mei", "`epoch`", "`epochs`"]);
+    let file = settings(r#"{"mei": {"model": {"partitions": 3}}}"#);
+    refused(
+        &[&umls],
+        &["--model", "cp", "--settings", &file],
+        &["models.json", "multiple of the partitions"],
+    );
+}
+
+#[test]
+fn models_are_trained_with_settings_of_their_own_which_their_rows_say() {
+    let (place, umls) = (Place::new(), umls());
+    let text = r#"{
+        "complex": {"n3": 0, "learning_rate": [0.01, 0.02]},
+        "meim": {"model": {"partitions": 2}, "n3": 0, "learning_rate": 0.01, "batch_norm": true, "head_dropout": 0.1}
+    }"#;
+    fs::write(place.path("models.json"), text).unwrap();
+    let file = place.text("models.json");
+    let page = place.relations(&[&umls], &["--model", "complex", "--model", "meim", "--settings", &file]);
+    let page = page.succeeded().stdout;
+    for words in [
+        "the same for all models, but for what a row says besides: at most 2 epochs",
+        "A model with one candidate is trained with the seeds alone.",
+        " components | ",
+        "| N3 0, rate .01, 8 components in 2 partitions, batch_norm, head_dropout .1 | ",
+        "2 trainings chose the settings",
+    ] {
+        assert!(page.contains(words), "{words} is not in\n{page}");
+    }
 }
 
 #[test]

@@ -50,18 +50,17 @@ impl SettingsFile {
             }
             Err(error) => error,
         };
+        let models = relation_models();
         match serde_json::from_str(text) {
-            Ok(Value::Object(all)) if is_by_model(&all) => Ok(Self::ByModel(by_model(all)?)),
-            _ => Err(error).context("settings of relation training"),
+            Ok(Value::Object(all)) if models.iter().any(|model| all.contains_key(*model)) => {
+                Ok(Self::ByModel(by_model(all)?))
+            }
+            _ => {
+                let models = models.join(", ");
+                Err(error).with_context(|| format!("settings of relation training, or by model ({models})"))
+            }
         }
     }
-}
-
-/// Whether what are no settings of training are meant as settings by model: some key is a model, or all have settings of their own.
-fn is_by_model(all: &Map<String, Value>) -> bool {
-    let models = relation_models();
-    let is_model = |key: &String| models.contains(&key.as_str());
-    all.keys().any(is_model) || (!all.contains_key("model") && all.values().all(Value::is_object))
 }
 
 fn by_model(all: Map<String, Value>) -> Result<BTreeMap<String, ModelSettings>> {

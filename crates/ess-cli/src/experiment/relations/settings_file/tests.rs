@@ -44,7 +44,8 @@ fn what_is_wrong_is_named_with_what_there_is() {
             assert!(error.contains(word), "{text}: {word} is not in {error}");
         }
     };
-    refused(r#"{"complx": {}}"#, &["relation model \"complx\"", "dist_mult, complex, rotate"]);
+    refused(r#"{"complx": {}}"#, &["by model (dist_mult, complex, rotate", "`complx`", "`epochs`"]);
+    refused(r#"{"mei": {}, "complx": {}}"#, &["relation model \"complx\"", "dist_mult, complex, rotate"]);
     refused(r#"{"complex": {}, "epochs": 3}"#, &["relation model \"epochs\"", "dist_mult, complex"]);
     refused(r#"{"complex": {"epoch": 3}}"#, &["settings of complex", "`epoch`", "`epochs`"]);
     refused(r#"{"mei": {"model": {"dims": 3}}}"#, &["settings of mei", "`dims`", "`partitions`"]);
