@@ -10,6 +10,7 @@ mod encoder;
 mod key;
 mod pace;
 mod prepared;
+mod served_vectors;
 mod server_url;
 mod waiting;
 

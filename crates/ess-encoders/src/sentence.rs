@@ -2,6 +2,7 @@
 
 mod dense;
 pub(crate) mod encoder;
+mod encoding;
 pub(crate) mod engine;
 pub(crate) mod head;
 mod layer_encoder;
@@ -14,6 +15,7 @@ pub(crate) mod prompts;
 mod representation;
 mod route_mappings;
 pub(crate) mod router;
+mod side;
 #[cfg(feature = "split")]
 mod split;
 mod static_tower;
@@ -25,9 +27,13 @@ mod two_towers;
 #[cfg(feature = "split")]
 mod upper_blocks;
 #[cfg(feature = "split")]
+mod upper_head;
+#[cfg(feature = "split")]
 mod upper_layers;
 #[cfg(feature = "split")]
 mod upper_layers_config;
+#[cfg(feature = "split")]
+mod upper_pooling;
 #[cfg(feature = "distil")]
 mod vocabulary;
 

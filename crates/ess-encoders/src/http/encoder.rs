@@ -1,28 +1,9 @@
 //! An encoder whose model is at a server.
 
-use std::{
-    ops::Range,
-    sync::{
-        Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
-};
-
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 
-use super::{
-    answer::MAX_DIM,
-    api::{EmbeddingApi, TextRole},
-    apis::NamedApi,
-    cache::VectorCache,
-    client::{Client, Expected},
-    config::HttpConfig,
-    prepared::{Prepared, request},
-};
+use super::{api::TextRole, config::HttpConfig, served_vectors::ServedVectors};
 use crate::error::Error;
-
-/// Vectors by the index of their text.
-type Placed = Vec<(usize, Vec<f32>)>;
 
 /// What is asked for to learn a model's dimension.
 const PROBE: &str = "dimension";
@@ -47,12 +28,7 @@ const PROBE: &str = "dimension";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct HttpEncoder {
-    config: HttpConfig,
-    api: NamedApi,
-    client: Client,
-    cache: Option<Mutex<VectorCache>>,
-    // The dimension of the vectors that come, from the first of them on.
-    served: OnceLock<usize>,
+    vectors: ServedVectors,
     dim: usize,
 }
 
@@ -65,30 +41,22 @@ impl HttpEncoder {
     /// [`Error::Io`], and those of encoding: [`Error::HttpTransport`], [`Error::HttpTimeLimit`], [`Error::HttpStatus`],
     /// [`Error::HttpAnswer`].
     pub fn connect(config: HttpConfig) -> Result<Self, Error> {
-        config.check()?;
-        let api = config.named_api()?;
-        let client = Client::new(&config, api.get().path())?;
-        let cache = config.cache.as_deref().map(VectorCache::open).transpose()?.map(Mutex::new);
-        let served = OnceLock::new();
-        let mut encoder = Self { config, api, client, cache, served, dim: 0 };
-        match encoder.config.dimensions.filter(|_| encoder.api().takes_dimensions()) {
-            Some(dimensions) => encoder.dim = *encoder.served.get_or_init(|| dimensions),
-            None => {
-                let served = encoder.vectors(&[PROBE], TextRole::Item)?[0].len();
-                encoder.dim = encoder.config.dimensions.unwrap_or(served);
-                if encoder.dim > served {
-                    let expected = format!("at most the model's {served}");
-                    let found = encoder.dim.to_string();
-                    return Err(Error::HttpSetting { name: "dimensions", expected, found });
-                }
-            }
+        let vectors = ServedVectors::new(config)?;
+        let served = match vectors.dim() {
+            Some(asked_for) => asked_for,
+            None => vectors.of(&[PROBE], TextRole::Item)?[0].len(),
+        };
+        let dim = vectors.config.dimensions.unwrap_or(served);
+        if dim > served {
+            let expected = format!("at most the model's {served}");
+            return Err(Error::HttpSetting { name: "dimensions", expected, found: dim.to_string() });
         }
-        Ok(encoder)
+        Ok(Self { vectors, dim })
     }
 
     /// The settings.
     pub fn config(&self) -> &HttpConfig {
-        &self.config
+        &self.vectors.config
     }
 
     /// The dimension of the embeddings.
@@ -98,16 +66,12 @@ impl HttpEncoder {
 
     /// Whether the embeddings are known to have unit norm.
     pub fn normalizes(&self) -> bool {
-        self.config.normalize == Some(true) || self.cuts()
+        self.vectors.config.normalize == Some(true) || self.cuts()
     }
 
     /// Whether vectors are cut here rather than at the server.
     fn cuts(&self) -> bool {
-        self.served.get().is_some_and(|served| self.dim < *served)
-    }
-
-    fn api(&self) -> &dyn EmbeddingApi {
-        self.api.get()
+        self.vectors.dim().is_some_and(|served| self.dim < served)
     }
 
     fn encode(&self, texts: &[&str], role: TextRole) -> Result<Embeddings, Error> {
@@ -115,137 +79,11 @@ impl HttpEncoder {
             return Err(ess_core::Error::Empty { what: "texts to encode" }.into());
         }
         let mut values = Vec::with_capacity(texts.len() * self.dim);
-        for vector in self.vectors(texts, role)? {
+        for vector in self.vectors.of(texts, role)? {
             values.extend_from_slice(&vector[..self.dim]);
         }
         let embeddings = Embeddings::from_vec(values, self.dim)?;
         Ok(if self.normalizes() { embeddings.normalized() } else { embeddings })
-    }
-
-    /// The vectors of texts as the server gives them.
-    fn vectors(&self, texts: &[&str], role: TextRole) -> Result<Vec<Vec<f32>>, Error> {
-        let prepared = Prepared::new(&self.config, self.api(), self.client.endpoint(), texts, role)?;
-        let mut found = self.cached(&prepared)?;
-        let missing: Vec<usize> = (0..found.len()).filter(|&at| found[at].is_none()).collect();
-        for (at, vector) in self.ask(&prepared, &missing, role)? {
-            found[at] = Some(vector);
-        }
-        let vector = |&index: &usize| found[index].clone().expect("cached or asked for");
-        Ok(prepared.indices.iter().map(vector).collect())
-    }
-
-    /// The vectors that the cache has.
-    fn cached(&self, prepared: &Prepared<'_>) -> Result<Vec<Option<Vec<f32>>>, Error> {
-        let Some(cache) = &self.cache else { return Ok(vec![None; prepared.texts.len()]) };
-        let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
-        let vectors = prepared.keys.iter().map(|key| cache.get(key)).collect::<Result<Vec<_>, _>>()?;
-        drop(cache);
-        for vector in vectors.iter().flatten() {
-            self.check_dim(vector)
-                .map_err(|reason| self.client.wrong_answer(&format!("kept in the cache: {reason}")))?;
-        }
-        Ok(vectors)
-    }
-
-    /// Asks for the texts of some indices, in several requests at once; what came before a failure is in the cache.
-    fn ask(&self, prepared: &Prepared<'_>, missing: &[usize], role: TextRole) -> Result<Placed, Error> {
-        let requests = self.requests(prepared, missing);
-        let (next, stop) = (AtomicUsize::new(0), AtomicBool::new(false));
-        let (vectors, failure) = (Mutex::new(Vec::with_capacity(missing.len())), Mutex::new(None));
-        let work = || {
-            while let Some(range) = requests.get(next.fetch_add(1, Ordering::Relaxed)) {
-                match self.ask_once(prepared, &missing[range.clone()], role, &stop) {
-                    Ok(Some(came)) => vectors.lock().unwrap_or_else(PoisonError::into_inner).extend(came),
-                    Ok(None) => return,
-                    Err(error) => {
-                        stop.store(true, Ordering::Relaxed);
-                        failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-                        return;
-                    }
-                }
-            }
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.config.limits.concurrency.min(requests.len()) {
-                scope.spawn(work);
-            }
-            work();
-        });
-        match failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
-            Some(error) => Err(error),
-            None => Ok(vectors.into_inner().unwrap_or_else(PoisonError::into_inner)),
-        }
-    }
-
-    /// One request; the vectors by index. What came is in the cache.
-    fn ask_once(
-        &self,
-        prepared: &Prepared<'_>,
-        indices: &[usize],
-        role: TextRole,
-        stop: &AtomicBool,
-    ) -> Result<Option<Placed>, Error> {
-        let texts: Vec<&str> = indices.iter().map(|&index| prepared.texts[index].as_ref()).collect();
-        let body = self.api().body(&request(&self.config, self.api(), &texts, role)).to_string();
-        let checked = |answer: &[u8]| self.checked(self.api().vectors(answer)?, texts.len());
-        let expected = Expected { texts: texts.len(), dim: self.served.get().copied() };
-        let Some(vectors) = self.client.post(body.as_bytes(), expected, stop, checked)? else {
-            return Ok(None);
-        };
-        if let Some(cache) = &self.cache {
-            let kept: Vec<_> = indices
-                .iter()
-                .zip(&vectors)
-                .map(|(&index, vector)| (prepared.keys[index], vector.as_slice()))
-                .collect();
-            cache.lock().unwrap_or_else(PoisonError::into_inner).append(&kept)?;
-        }
-        Ok(Some(indices.iter().copied().zip(vectors).collect()))
-    }
-
-    /// Which of the missing texts go together.
-    fn requests(&self, prepared: &Prepared<'_>, missing: &[usize]) -> Vec<Range<usize>> {
-        let most = self.config.limits.batch_texts.min(self.api().max_texts()).max(1);
-        let (mut requests, mut start, mut chars) = (Vec::new(), 0, 0);
-        for (at, &index) in missing.iter().enumerate() {
-            let more = prepared.texts[index].chars().count();
-            if at > start && (at - start == most || chars + more > self.config.limits.batch_chars) {
-                requests.push(start..at);
-                (start, chars) = (at, 0);
-            }
-            chars += more;
-        }
-        requests.extend((start < missing.len()).then_some(start..missing.len()));
-        requests
-    }
-
-    /// The vectors of an answer, where they are what was asked for.
-    fn checked(&self, vectors: Vec<Vec<f32>>, texts: usize) -> Result<Vec<Vec<f32>>, String> {
-        if vectors.len() != texts {
-            return Err(format!("expected {texts} embeddings, found {}", vectors.len()));
-        }
-        let dim = vectors[0].len();
-        if !(1..=MAX_DIM).contains(&dim) {
-            return Err(format!("expected embeddings of 1 to {MAX_DIM} components, found {dim}"));
-        }
-        for (at, vector) in vectors.iter().enumerate() {
-            if vector.len() != dim {
-                return Err(format!("embedding {at} has {} components, others {dim}", vector.len()));
-            }
-            if let Some(component) = vector.iter().position(|component| !component.is_finite()) {
-                return Err(format!("embedding {at}, component {component} is {}", vector[component]));
-            }
-        }
-        // The first answer that is right otherwise says what the others must have.
-        self.served.get_or_init(|| dim);
-        self.check_dim(&vectors[0]).map(|()| vectors)
-    }
-
-    fn check_dim(&self, vector: &[f32]) -> Result<(), String> {
-        match *self.served.get_or_init(|| vector.len()) {
-            expected if expected == vector.len() => Ok(()),
-            expected => Err(format!("expected embeddings of {expected} components, found {}", vector.len())),
-        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
-use super::encoder::{SentenceEncoder, Side};
+use super::{encoder::SentenceEncoder, side::Side};
 use crate::error::Error;
 
 /// The sentence embedding followed by the poolings of chosen layers: something for f_search to select from.

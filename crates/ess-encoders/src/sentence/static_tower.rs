@@ -3,11 +3,11 @@
 use ess_core::{Embeddings, ItemEncoder};
 
 use super::{
-    encoder::Side,
     head::HeadStep,
     loading::{unused_prompts, warn_of},
     modules::ModelPart,
     prompts::{ModelSettings, Prompts},
+    side::Side,
 };
 use crate::{error::Error, model::folder::ModelFolder, static_encoder::encoder::StaticEncoder};
 

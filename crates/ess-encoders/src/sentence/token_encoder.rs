@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use ess_core::{Error as CoreError, QueryEncoder, TokenStates};
 
-use super::{
-    encoder::{SentenceEncoder, Side},
-    layer_encoder::check_layers,
-};
+use super::{encoder::SentenceEncoder, layer_encoder::check_layers, side::Side};
 use crate::error::Error;
 
 /// Gives the states of a query's tokens at one layer, for late interaction and attention in f_search.

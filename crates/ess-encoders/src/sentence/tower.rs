@@ -3,10 +3,7 @@
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{
-    encoder::{SentenceEncoder, Side},
-    modules::ModelPart,
-    pooling::PoolingMode,
-    static_tower::StaticTower,
+    encoder::SentenceEncoder, modules::ModelPart, pooling::PoolingMode, side::Side, static_tower::StaticTower,
 };
 use crate::{
     compute::{place::Place, precision::Precision},

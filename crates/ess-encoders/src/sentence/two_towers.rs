@@ -5,9 +5,9 @@ use std::path::Path;
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{
-    encoder::Side,
     modules::{LIST, listed_classes, model_parts},
     router::{both_ways, is_router},
+    side::Side,
     tower::Tower,
 };
 use crate::{

@@ -1,19 +1,18 @@
 //! The upper part of a split encoder, as a trainable searching module.
 
-use std::ops::Range;
-
 use burn::{
     module::{Module, Param},
-    tensor::{Device, Tensor, TensorData, activation},
+    tensor::{Device, Tensor},
 };
 use ess_core::TokenStates;
 use ess_search::{Error, Init, TokenTensors, TrainableModule};
 
 use super::{
-    dense::{DenseActivation, Residual},
+    dense::Residual,
     head::{HeadStep, LAYER_NORM_EPSILON},
-    pooling::PoolingMode,
+    upper_head::UpperHead,
     upper_layers_config::{HeadLayer, KIND, UpperLayersConfig},
+    upper_pooling::pool,
 };
 use crate::{
     compute::device::definition::DeviceCompute,
@@ -95,42 +94,13 @@ impl UpperLayers {
         Self { blocks, relative_positions, dense, norms, residuals, config }
     }
 
-    /// `n × pooled` to `n × d_item`.
-    fn head(&self, compute: &DeviceCompute, mut vectors: Tensor<2>) -> Tensor<2> {
-        let (mut dense, mut norms) = (self.dense.iter(), self.norms.iter());
-        let mut residuals = self.residuals.iter();
-        for layer in &self.config.head {
-            vectors = match layer {
-                HeadLayer::Dense { activation, residual, dim } => match dense.next() {
-                    Some(linear) => {
-                        let mapped = activate(compute.project(&vectors, linear), *activation);
-                        match residual {
-                            false => mapped,
-                            true if vectors.dims()[1] == *dim => mapped + vectors,
-                            true => match residuals.next() {
-                                Some(weight) => mapped + vectors.matmul(weight.val().transpose()),
-                                None => mapped,
-                            },
-                        }
-                    }
-                    None => vectors,
-                },
-                HeadLayer::LayerNorm => match norms.next() {
-                    Some(norm) => compute.normalize(vectors, norm),
-                    None => vectors,
-                },
-                HeadLayer::Normalize => {
-                    // Bounded before the root, whose derivative at 0 has no end.
-                    let squares = (vectors.clone() * vectors.clone()).sum_dim(1);
-                    vectors / squares.clamp_min(f32::MIN_POSITIVE).sqrt()
-                }
-                HeadLayer::Truncate { dim } => {
-                    let kept = vectors.dims()[1].min(*dim);
-                    vectors.slice_dim(1, 0..kept)
-                }
-            };
+    fn head(&self) -> UpperHead<'_> {
+        UpperHead {
+            layers: &self.config.head,
+            dense: &self.dense,
+            norms: &self.norms,
+            residuals: &self.residuals,
         }
-        vectors
     }
 
     /// Each text's pooled states, `n × pooled`.
@@ -220,7 +190,7 @@ impl TrainableModule for UpperLayers {
             }
         }
         let skipped = if self.config.include_prompt { 0 } else { states.prompt_tokens() };
-        self.head(&compute, self.pool(tokens, &batch, skipped))
+        self.head().forward(&compute, self.pool(tokens, &batch, skipped))
     }
 }
 
@@ -233,37 +203,4 @@ fn linear(init: &mut Init<'_>, d_out: usize, d_in: usize) -> Linear<Matrix, Vect
 fn norm(dim: usize, epsilon: f32, device: &Device) -> Norm<Vector> {
     let weight = Param::from_tensor(Tensor::ones([dim], device));
     Norm { weight, bias: Param::from_tensor(Tensor::zeros([dim], device)), epsilon, kind: NormKind::Layer }
-}
-
-/// `n × d` from `T × d`.
-fn pool(mode: PoolingMode, tokens: &Tensor<2>, batch: &TokenBatch, skipped: usize) -> Tensor<2> {
-    if mode == PoolingMode::Max {
-        let own = |range: Range<usize>| {
-            let first = range.start + skipped.min(range.len().saturating_sub(1));
-            match range.is_empty() {
-                true => Tensor::zeros([1, tokens.dims()[1]], &tokens.device()),
-                false => tokens.clone().slice_dim(0, first..range.end).max_dim(0),
-            }
-        };
-        return Tensor::cat(batch.ranges().map(own).collect(), 0);
-    }
-    let mut weights = Vec::with_capacity(batch.texts() * batch.tokens());
-    for (text, range) in batch.ranges().enumerate() {
-        weights.resize(text * batch.tokens() + range.start, 0.0);
-        weights.extend(mode.weights(range.len(), skipped).into_iter().flatten());
-    }
-    weights.resize(batch.texts() * batch.tokens(), 0.0);
-    let shape = [batch.texts(), batch.tokens()];
-    Tensor::from_data(TensorData::new(weights, shape), &tokens.device()).matmul(tokens.clone())
-}
-
-fn activate(values: Tensor<2>, function: DenseActivation) -> Tensor<2> {
-    match function {
-        DenseActivation::Identity => values,
-        DenseActivation::Tanh => values.tanh(),
-        DenseActivation::Relu => activation::relu(values),
-        DenseActivation::Sigmoid => activation::sigmoid(values),
-        DenseActivation::Gelu => activation::gelu(values),
-        DenseActivation::Silu => activation::silu(values),
-    }
 }

@@ -7,10 +7,7 @@ use ess_core::{Embeddings, Error as CoreError};
 use super::{kind::RepresentationKind, settings::Representation, table::NamedKind};
 use crate::{
     error::Error,
-    sentence::{
-        encoder::{SentenceEncoder, Side},
-        head::normalize,
-    },
+    sentence::{encoder::SentenceEncoder, head::normalize, side::Side},
 };
 
 /// What stands where in the rows of a [`RepresentationEncoder`](crate::RepresentationEncoder).

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    sentence::encoder::{SentenceEncoder, Side},
+    sentence::{encoder::SentenceEncoder, side::Side},
 };
 
 /// Gives chosen representations of texts by one frozen encoder, concatenated: what f_search may select from, or another vector

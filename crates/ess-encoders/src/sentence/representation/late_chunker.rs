@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    sentence::encoder::{SentenceEncoder, Side},
+    sentence::{encoder::SentenceEncoder, side::Side},
 };
 
 /// Embeds the passages of items from the token states of the whole item, instead of each passage by itself (Günther et al. 2024,

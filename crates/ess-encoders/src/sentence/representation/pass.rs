@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    sentence::encoder::{SentenceEncoder, Side},
+    sentence::{encoder::SentenceEncoder, side::Side},
 };
 
 /// The vectors that a block makes of the states of the text of this number.

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    sentence::encoder::Side,
+    sentence::side::Side,
     training::texts::{JudgedTexts, refuse_empty},
 };
 

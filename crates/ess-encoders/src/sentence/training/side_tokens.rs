@@ -3,7 +3,7 @@
 use crate::{
     error::Error,
     model::tokenizer::TokenIds,
-    sentence::encoder::{SentenceEncoder, Side},
+    sentence::{encoder::SentenceEncoder, side::Side},
 };
 
 /// The texts of one side.

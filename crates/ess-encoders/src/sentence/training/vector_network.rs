@@ -73,10 +73,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        sentence::{
-            encoder::{SentenceEncoder, Side},
-            training::encoder_parts::EncoderParts,
-        },
+        sentence::{encoder::SentenceEncoder, side::Side, training::encoder_parts::EncoderParts},
         transformer::token_batch::TokenBatch,
     };
 
