@@ -15,7 +15,7 @@ use self::{
 use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
-    model::{folder::ModelFolder, tokenizer::TextTokenizer},
+    model::{folder::ModelFolder, tokenizer::text_tokenizer::TextTokenizer},
     sentence::{engine::Engine, head::HeadStep},
 };
 

@@ -10,7 +10,7 @@ use self::patches::Patches;
 use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
-    model::{folder::ModelFolder, tokenizer::TokenIds, transformer_config::TransformerConfig},
+    model::{folder::ModelFolder, tokenizer::token_ids::TokenIds, transformer_config::TransformerConfig},
     sentence::{
         engine::Engine,
         head::HeadStep,

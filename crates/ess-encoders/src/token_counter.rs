@@ -1,6 +1,6 @@
 //! How many tokens texts have.
 
-use crate::{error::Error, model::tokenizer::TextTokenizer};
+use crate::{error::Error, model::tokenizer::text_tokenizer::TextTokenizer};
 
 /// Counts the tokens of texts, before an encoder cuts them.
 ///

@@ -7,7 +7,7 @@ use crate::{
     error::Error,
     model::{
         folder::ModelFolder,
-        tokenizer::{TextTokenizer, TokenIds},
+        tokenizer::{text_tokenizer::TextTokenizer, token_ids::TokenIds},
         transformer_config::TransformerConfig,
     },
 };

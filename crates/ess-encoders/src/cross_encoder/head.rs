@@ -14,7 +14,7 @@ use crate::{
         activation::{Activation, activation},
         architecture::definition::{Architecture, Classifier, Pooled, Stated},
         folder::ModelFolder,
-        tokenizer::TokenIds,
+        tokenizer::token_ids::TokenIds,
         transformer_config::TransformerConfig,
     },
     transformer::{

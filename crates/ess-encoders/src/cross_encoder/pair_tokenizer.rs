@@ -7,7 +7,11 @@ use crate::{
     error::Error,
     model::{
         folder::ModelFolder,
-        tokenizer::{MIN_TOKENS, TextTokenizer, TokenIds, longest_text},
+        tokenizer::{
+            length::{MIN_TOKENS, longest_text},
+            text_tokenizer::TextTokenizer,
+            token_ids::TokenIds,
+        },
         transformer_config::TransformerConfig,
     },
 };

@@ -12,7 +12,7 @@ use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
     model::{
-        tokenizer::{MIN_TOKENS, TextTokenizer},
+        tokenizer::{length::MIN_TOKENS, text_tokenizer::TextTokenizer},
         transformer_config::TransformerConfig,
     },
 };

@@ -3,7 +3,7 @@
 use ess_core::{Embeddings, ItemEncoder, QueryEncoder};
 
 use super::{encoder::SentenceEncoder, head::HeadStep, side::Side};
-use crate::{error::Error, model::tokenizer::TokenIds};
+use crate::{error::Error, model::tokenizer::token_ids::TokenIds};
 
 impl SentenceEncoder {
     fn encode(&self, texts: &[&str], side: Side) -> Result<Embeddings, Error> {

@@ -20,7 +20,7 @@ use crate::{
         precision::Precision,
     },
     error::Error,
-    model::{tokenizer::TokenIds, transformer_config::TransformerConfig},
+    model::{tokenizer::token_ids::TokenIds, transformer_config::TransformerConfig},
     transformer::{
         attention_shape::AttentionShape, definition::Transformer, host_tokens::HostTokens,
         loading::load_transformer, token_batch::TokenBatch,

@@ -20,7 +20,7 @@ use crate::{
         adapter_config::AdapterConfig,
         folder::ModelFolder,
         settings::{clip, file_settings::FileSettings, sentence},
-        tokenizer::{TextTokenizer, longest_text},
+        tokenizer::{length::longest_text, text_tokenizer::TextTokenizer},
         transformer_config::TransformerConfig,
     },
     weights::Weights,

@@ -5,7 +5,7 @@ use ess_core::Embeddings;
 use super::{encoder::SentenceEncoder, head::HeadStep};
 use crate::{
     error::Error,
-    model::tokenizer::{TextTokenizer, TokenIds},
+    model::tokenizer::{text_tokenizer::TextTokenizer, token_ids::TokenIds},
 };
 
 impl SentenceEncoder {

@@ -9,7 +9,7 @@ use super::{loading::ways, term_weights::TermWeights, way::Way};
 use crate::{
     compute::precision::Precision,
     error::Error,
-    model::{folder::ModelFolder, settings::sparse, tokenizer::MIN_TOKENS},
+    model::{folder::ModelFolder, settings::sparse, tokenizer::length::MIN_TOKENS},
     sentence::prompts::{ModelSettings, Prompts},
 };
 

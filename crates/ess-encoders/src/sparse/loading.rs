@@ -12,7 +12,7 @@ use crate::{
     model::{
         folder::ModelFolder,
         settings::sparse,
-        tokenizer::{TextTokenizer, longest_text},
+        tokenizer::{length::longest_text, text_tokenizer::TextTokenizer},
         transformer_config::TransformerConfig,
     },
     sentence::{

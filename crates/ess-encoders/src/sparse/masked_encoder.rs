@@ -1,7 +1,7 @@
 //! A transformer with the head of a masked language model.
 
 use super::{masked_head::MaskedHead, pooling::SpladePooling};
-use crate::{error::Error, model::tokenizer::TextTokenizer, sentence::engine::Engine};
+use crate::{error::Error, model::tokenizer::text_tokenizer::TextTokenizer, sentence::engine::Engine};
 
 /// Texts as pooled logits (SPLADE).
 pub(super) struct MaskedEncoder {

@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::sparse, tokenizer::TextTokenizer},
+    model::{folder::ModelFolder, settings::sparse, tokenizer::text_tokenizer::TextTokenizer},
     weights::Weights,
 };
 

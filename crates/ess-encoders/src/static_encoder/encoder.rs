@@ -12,7 +12,7 @@ use crate::{
     model::{
         folder::ModelFolder,
         settings::static_model,
-        tokenizer::{TextTokenizer, TokenIds},
+        tokenizer::{text_tokenizer::TextTokenizer, token_ids::TokenIds},
     },
     sentence::{
         modules::{listed_classes, lists_parts},

@@ -3,7 +3,7 @@
 use super::{encoder::StaticEncoder, table::read_module_table};
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, tokenizer::TextTokenizer},
+    model::{folder::ModelFolder, tokenizer::text_tokenizer::TextTokenizer},
 };
 
 impl StaticEncoder {

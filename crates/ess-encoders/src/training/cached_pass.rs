@@ -5,7 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::text_network::TextNetwork;
-use crate::{model::tokenizer::TokenIds, transformer::token_batch::TokenBatch};
+use crate::{model::tokenizer::token_ids::TokenIds, transformer::token_batch::TokenBatch};
 
 /// The texts of one side.
 pub(crate) struct StepSide<'n, 't, N> {

@@ -1,6 +1,6 @@
 //! Several tokenized texts in one run of tokens, without padding.
 
-use crate::model::tokenizer::TokenIds;
+use crate::model::tokenizer::token_ids::TokenIds;
 
 /// The tokens of `n` texts one after another, `T` in all.
 #[derive(Clone, Debug, Default)]

@@ -9,7 +9,7 @@ use super::{config::PairTrainingConfig, network::PairNetwork, parts::CrossParts,
 use crate::{
     cross_encoder::pair_cut::PairCut,
     error::Error,
-    model::tokenizer::TokenIds,
+    model::tokenizer::token_ids::TokenIds,
     training::{cached_pass::encode, draws::drawn_below},
 };
 

@@ -1,8 +1,15 @@
-//! What a tokenizer makes of a text is no longer than the model reads.
+//! How many tokens a text may have: no more than the model reads.
 
 use std::path::Path;
 
-use crate::error::Error;
+use super::config::TokenizerConfig;
+use crate::{
+    error::Error,
+    model::{folder::ModelFolder, transformer_config::TransformerConfig},
+};
+
+/// The minimum number of tokens that texts may be cut to: room for the special tokens of a pair, and one more.
+pub(crate) const MIN_TOKENS: usize = 5;
 
 /// Refuses more tokens than a text may have: the library cuts texts before its last part adds to them.
 pub(super) fn check(path: &Path, longest: Option<usize>, tokens: usize) -> Result<(), Error> {
@@ -13,6 +20,28 @@ pub(super) fn check(path: &Path, longest: Option<usize>, tokens: usize) -> Resul
         }
         _ => Ok(()),
     }
+}
+
+/// The maximum number of tokens of a text: what a file beside the model states, or tokenizer_config.json says, within the model's positions.
+pub(crate) fn longest_text(
+    folder: &ModelFolder,
+    config: &TransformerConfig,
+    stated: Option<(usize, &Path)>,
+) -> Result<usize, Error> {
+    let tokenizer = TokenizerConfig::read(folder)?;
+    tokenizer.check_padding(folder, config.position_rows() > 0)?;
+    let by_tokenizer = || {
+        let most = tokenizer.longest().unwrap_or(usize::MAX);
+        (most, folder.file("tokenizer_config.json"), "model_max_length")
+    };
+    let by_file = |(most, path): (usize, &Path)| (most, path.to_owned(), "max_seq_length");
+    let by_positions = (config.longest(), folder.file("config.json"), "max_position_embeddings");
+    let asked = stated.map_or_else(by_tokenizer, by_file);
+    let (longest, path, field) = if by_positions.0 < asked.0 { by_positions } else { asked };
+    if longest < MIN_TOKENS {
+        return Err(Error::config(&path, field, format!("room for at least {MIN_TOKENS} tokens"), longest));
+    }
+    Ok(longest)
 }
 
 #[cfg(test)]

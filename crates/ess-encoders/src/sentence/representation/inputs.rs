@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, ops::Range};
 
-use crate::model::tokenizer::TokenIds;
+use crate::model::tokenizer::token_ids::TokenIds;
 
 /// Sequences of tokens, and what is made of the states of each.
 #[derive(Default)]

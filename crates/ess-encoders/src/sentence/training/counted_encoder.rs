@@ -5,7 +5,7 @@ use std::cell::Cell;
 use ess_core::Embeddings;
 
 use super::{config::TextTrainingConfig, encoder_parts::EncoderParts, vector_network::VectorNetwork};
-use crate::{error::Error, model::tokenizer::TokenIds, training::cached_pass::encode};
+use crate::{error::Error, model::tokenizer::token_ids::TokenIds, training::cached_pass::encode};
 
 /// Encodes texts with the parameters of a tower, and counts them.
 pub(super) struct CountedEncoder<'p> {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     error::Error,
-    model::tokenizer::TokenIds,
+    model::tokenizer::token_ids::TokenIds,
     training::{
         cached_pass::{CachedPass, StepSide},
         draws::{drawn, rows_of_step},

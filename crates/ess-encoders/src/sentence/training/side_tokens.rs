@@ -2,7 +2,7 @@
 
 use crate::{
     error::Error,
-    model::tokenizer::TokenIds,
+    model::tokenizer::token_ids::TokenIds,
     sentence::{encoder::SentenceEncoder, side::Side},
 };
 

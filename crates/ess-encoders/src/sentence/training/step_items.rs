@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use ess_train::{Judgement, TeacherScore};
 
 use super::config::TextTrainingConfig;
-use crate::{model::tokenizer::TokenIds, training::draws::drawn};
+use crate::{model::tokenizer::token_ids::TokenIds, training::draws::drawn};
 
 /// Judgements, negatives and a teacher's scores of all training queries, with items of the same text brought together.
 pub(super) struct KnownItems {

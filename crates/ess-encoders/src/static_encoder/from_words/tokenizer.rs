@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value, json};
 
-use crate::{error::Error, model::tokenizer::TextTokenizer};
+use crate::{error::Error, model::tokenizer::text_tokenizer::TextTokenizer};
 
 /// Cuts texts into words and signs, as the regular expression `\w+|[^\w\s]+` does; what is none of `words` becomes the last
 /// token, which stands for no word.
