@@ -6,6 +6,7 @@ mod layout;
 pub(crate) mod mapped;
 mod shape;
 mod token_states;
+mod verification;
 mod write;
 mod write_tokens;
 

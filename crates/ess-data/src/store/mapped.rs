@@ -6,11 +6,10 @@ use std::{
 };
 
 use ess_core::{Embeddings, Ids};
-use ess_files::Checksum;
 use half::f16;
 use ndarray::ArrayView2;
 
-use super::layout::{BLOCK_BYTES, CHECKSUM_BYTES, Layout};
+use super::layout::{BLOCK_BYTES, Layout};
 use crate::{
     dtype::Dtype, error::Error, file_bytes::FileBytes, provenance::Provenance, row_range::check_rows,
 };
@@ -179,35 +178,6 @@ impl MappedStore {
         self.view(Dtype::F16)
     }
 
-    /// Reads the whole file once: the checksums match, and all components are finite.
-    ///
-    /// # Errors
-    /// [`Error::Damaged`] with the bytes, [`Error::NonFinite`] with the row and the column.
-    pub fn verify(&self) -> Result<(), Error> {
-        self.verify_checksums()?;
-        self.batches(self.rows_of_a_block()).try_for_each(|batch| batch.map(drop))?;
-        self.verify_tokens()
-    }
-
-    fn verify_checksums(&self) -> Result<(), Error> {
-        let covered = &self.file[..self.layout.checksums.start];
-        let written = self.file[self.layout.checksums.clone()].chunks_exact(CHECKSUM_BYTES);
-        for (i, (block, written)) in covered.chunks(BLOCK_BYTES).zip(written).enumerate() {
-            let found = Checksum::of(block).to_string();
-            if found.as_bytes() != written {
-                return Err(Error::Damaged {
-                    path: self.path.clone(),
-                    first: i * BLOCK_BYTES,
-                    last: i * BLOCK_BYTES + block.len() - 1,
-                    expected: String::from_utf8_lossy(written).into_owned(),
-                    found,
-                });
-            }
-            self.file.give_back(i * BLOCK_BYTES..i * BLOCK_BYTES + block.len());
-        }
-        Ok(())
-    }
-
     fn view<T: bytemuck::Pod>(&self, dtype: Dtype) -> Option<ArrayView2<'_, T>> {
         let values = bytemuck::try_cast_slice(self.matrix_bytes()).ok()?;
         ArrayView2::from_shape((self.len(), self.dim()), values).ok().filter(|_| self.dtype() == dtype)
@@ -224,7 +194,7 @@ impl MappedStore {
     }
 
     /// Rows that are read together where all are read.
-    fn rows_of_a_block(&self) -> usize {
+    pub(super) fn rows_of_a_block(&self) -> usize {
         (BLOCK_BYTES / self.dim()).max(1)
     }
 
@@ -238,28 +208,5 @@ impl MappedStore {
         let numbers = &self.file[range.clone()];
         let number: u64 = bytemuck::pod_read_unaligned(&numbers[at * 8..at * 8 + 8]);
         usize::try_from(number).unwrap_or(usize::MAX)
-    }
-}
-
-#[cfg(all(test, target_os = "linux"))]
-mod tests {
-    use super::*;
-    use crate::{file_bytes::resident_bytes, store::write::write_store};
-
-    #[test]
-    fn reading_all_of_a_store_leaves_little_of_it_in_memory() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("items.safetensors");
-        let (rows, dim) = (40_000, 64);
-        let ids = Ids::new((0..rows).map(|row| row.to_string()).collect()).unwrap();
-        let values = (0..rows * dim).map(|i| i as f32).collect();
-        let embeddings = Embeddings::from_vec(values, dim).unwrap();
-        write_store(&path, &ids, &embeddings, Dtype::F32, &Provenance::default()).unwrap();
-        let store = MappedStore::open(&path).unwrap();
-        let most = 1 << 20;
-        store.verify().unwrap();
-        assert!(resident_bytes(&path) < most, "{} of {} bytes", resident_bytes(&path), store.file.len());
-        assert_eq!(store.to_embeddings().unwrap(), embeddings);
-        assert!(resident_bytes(&path) < most, "{} of {} bytes", resident_bytes(&path), store.file.len());
     }
 }
