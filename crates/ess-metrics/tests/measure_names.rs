@@ -122,6 +122,19 @@ fn nothing_found_and_nothing_relevant_is_worth_nothing() {
 }
 
 #[test]
+fn a_measure_says_within_what_its_values_lie_where_there_are_such_ends() {
+    for name in ["num_q", "num_ret", "num_rel", "num_rel_ret", "num_nonrel_judged_ret", "ndcg(0=-1,2=3)@5"] {
+        assert_eq!(named(name).range(), None, "{name}");
+    }
+    for name in ["ndcg@10", "ndcg(0=0,2=3)@5", "err@20", "rbp(p=0.8)", "iprec@0.1", "gm_map", "mrr(rel=2)"] {
+        assert_eq!(named(name).range(), Some([0.0, 1.0]), "{name}");
+    }
+    // What was found is worth less than nothing.
+    let ranking = JudgedRanking::new(&[Some(0)], &[2]);
+    assert!(named("ndcg(0=-1,2=3)@5").value(&ranking) < 0.0);
+}
+
+#[test]
 fn bad_cutoffs_parameters_and_names_are_told_apart() {
     for name in [
         "ndcg@0",
@@ -234,6 +247,10 @@ impl MeasureKind for Misleading {
     fn at(cutoff: Cutoff) -> Self {
         Self { cutoff }
     }
+
+    fn range(&self) -> Option<[f64; 2]> {
+        self.cutoff.k().map(|k| [0.0, k as f64])
+    }
 }
 
 /// A measure with a name that it cannot have.
@@ -303,6 +320,8 @@ fn a_registered_measure_is_called_by_name_wherever_others_are() {
     assert_eq!(values, [2.0, 1.0, 2.0]);
     assert_eq!(named("misleading@2").cutoff().k(), Some(2));
     assert_eq!(named("misleading@2").aggregate(), Aggregate::Sum);
+    let ranges = ["misleading", "misleading@2", "misleading(rel=2)@2"].map(|name| named(name).range());
+    assert_eq!(ranges, [None, Some([0.0, 2.0]), Some([0.0, 2.0])]);
     for odd in ["misleading@0", "misleading@1@2", "misleading(p=1)", "misleading("] {
         assert!(odd.parse::<NamedMeasure>().is_err(), "{odd}");
     }

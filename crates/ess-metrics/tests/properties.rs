@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use ess_metrics::{
-    Binning, Bootstrap, Evaluator, Fusion, Normalization, Qrels, RandomizationTest, RelevanceLevel,
-    ReliabilityDiagram, Run, brier_score, holm,
+    Binning, Bootstrap, Evaluator, Fusion, NamedMeasure, Normalization, Qrels, RandomizationTest,
+    RelevanceLevel, ReliabilityDiagram, Run, brier_score, holm,
 };
 use proptest::{prelude::*, sample::subsequence};
 
@@ -85,6 +85,8 @@ proptest! {
         let evaluator = Evaluator::from_names(MEASURES).unwrap();
         let evaluation = evaluator.evaluate(&qrels(&grades), &run(&scores)).unwrap();
         for measure in evaluation.measures() {
+            let named: NamedMeasure = measure.measure.parse().unwrap();
+            prop_assert_eq!(named.range(), Some([0.0, 1.0]));
             for &value in measure.per_query.iter().chain([&measure.mean]) {
                 prop_assert!((0.0..=1.0).contains(&value), "{}: {value}", measure.measure);
             }

@@ -33,4 +33,8 @@ impl MeasureKind for FirstTwo {
     fn at(cutoff: Cutoff) -> Self {
         Self { cutoff }
     }
+
+    fn range(&self) -> Option<[f64; 2]> {
+        Some([0.0, 1.0])
+    }
 }

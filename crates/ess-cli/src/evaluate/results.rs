@@ -8,7 +8,7 @@ use ess_kit::{GroupGain, JudgedQueries, Leakage, near_duplicates};
 use ess_metrics::{Aggregate, Bootstrap, Comparison, Evaluation, MeasureValues, Significance, compare, holm};
 use serde::Serialize;
 
-use crate::output::mean_interval::mean_interval;
+use crate::output::mean_interval::measure_interval;
 
 #[derive(Serialize)]
 pub(crate) struct Results {
@@ -52,7 +52,8 @@ pub(crate) struct CorrectedGain {
 #[derive(Serialize)]
 pub(crate) struct Value {
     pub(crate) mean: f64,
-    /// Of means alone: a count and a geometric mean have none, and few values beyond 0 to 1 have none that can be stated.
+    /// Of means alone: a count and a geometric mean have none. Of a measure without ends few values have none that can be
+    /// stated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ci95: Option<[f64; 2]>,
 }
@@ -135,7 +136,7 @@ impl Measured<'_> {
         let bootstrap = Bootstrap { seed: self.seed, ..Bootstrap::default() };
         let of_measure = |values: &MeasureValues| {
             let ci95 = match values.aggregate {
-                Aggregate::Mean => mean_interval(&bootstrap, &values.per_query)?,
+                Aggregate::Mean => measure_interval(&bootstrap, values.measure.parse()?, &values.per_query)?,
                 _ => None,
             };
             Ok((values.measure.clone(), Value { mean: values.mean, ci95 }))

@@ -61,6 +61,11 @@ impl Gains {
         Ok(Self { given, len: gains.len() })
     }
 
+    /// Whether no grade loses anything.
+    pub(super) fn are_never_below_zero(&self) -> bool {
+        self.given[..self.len].iter().all(|&(_, gain)| gain >= 0.0)
+    }
+
     /// The gain of a grade; 0 for a grade below 0, which marks an item as unjudged.
     pub fn of(&self, grade: i32) -> f64 {
         let given = self.given[..self.len].iter().find(|&&(given, _)| given == grade);

@@ -14,6 +14,7 @@ use super::{
     binary_preference::BinaryPreference,
     count::Count,
     expected_reciprocal_rank::ExpectedReciprocalRank,
+    gain::Gain,
     geometric_mean::GeometricMean,
     inferred_average_precision::InferredAveragePrecision,
     interpolated_precision::InterpolatedPrecision,
@@ -83,6 +84,42 @@ impl NamedMeasure {
     /// How far down the ranking it looks: how many hits a search needs to give it.
     pub fn cutoff(&self) -> Cutoff {
         self.kind.as_measure().cutoff()
+    }
+
+    /// The least and the largest value that it can have: 0 and 1 of most. `None` where there is no such end: of a [`Count`], of
+    /// an [`Ndcg`] with a gain below 0, and of a registered measure that does not say
+    /// ([`MeasureKind::range`](crate::MeasureKind::range)).
+    ///
+    /// ```
+    /// use ess_metrics::{Error, NamedMeasure};
+    ///
+    /// assert_eq!("ndcg@10".parse::<NamedMeasure>()?.range(), Some([0.0, 1.0]));
+    /// assert_eq!("num_ret".parse::<NamedMeasure>()?.range(), None);
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn range(&self) -> Option<[f64; 2]> {
+        match &self.kind {
+            Kind::Registered(measure) => measure.range(),
+            Kind::Count(_) => None,
+            Kind::Ndcg(Ndcg { gain: Gain::Given(gains), .. }) if !gains.are_never_below_zero() => None,
+            Kind::Ndcg(_)
+            | Kind::ExpectedReciprocalRank(_)
+            | Kind::Recall(_)
+            | Kind::AveragePrecision(_)
+            | Kind::GeometricAveragePrecision(_)
+            | Kind::ReciprocalRank(_)
+            | Kind::RankBiasedPrecision(_)
+            | Kind::Precision(_)
+            | Kind::InterpolatedPrecision(_)
+            | Kind::RPrecision(_)
+            | Kind::BinaryPreference(_)
+            | Kind::GeometricBinaryPreference(_)
+            | Kind::InferredAveragePrecision(_)
+            | Kind::Success(_)
+            | Kind::SetF(_)
+            | Kind::SetAveragePrecision(_)
+            | Kind::Judged(_) => Some([0.0, 1.0]),
+        }
     }
 }
 

@@ -59,6 +59,12 @@ pub trait MeasureKind: Measure + Sized + 'static {
 
     /// The measure of the ranking as far as this cutoff.
     fn at(cutoff: Cutoff) -> Self;
+
+    /// The least and the largest value that it can have, such as 0 and 1 of a share; `None`, the default, where it may have
+    /// any. Intervals of its mean end there.
+    fn range(&self) -> Option<[f64; 2]> {
+        None
+    }
 }
 
 /// A registered measure with its cutoff.
@@ -76,6 +82,7 @@ pub(super) struct Kind {
     value: fn(Cutoff, &JudgedRanking) -> f64,
     aggregate: fn(Cutoff) -> Aggregate,
     depth: fn(Cutoff) -> Cutoff,
+    range: fn(Cutoff) -> Option<[f64; 2]>,
 }
 
 static KINDS: RwLock<Vec<Kind>> = RwLock::new(Vec::new());
@@ -94,6 +101,7 @@ pub(super) fn add<M: MeasureKind>() -> Result<(), Error> {
                 value: |cutoff, ranking| M::at(cutoff).value(ranking),
                 aggregate: |cutoff| M::at(cutoff).aggregate(),
                 depth: |cutoff| M::at(cutoff).cutoff(),
+                range: |cutoff| M::at(cutoff).range(),
             });
             Ok(())
         }
@@ -113,6 +121,12 @@ pub(super) fn names() -> Vec<&'static str> {
 impl Kind {
     pub(super) fn at(self, cutoff: Cutoff) -> RegisteredMeasure {
         RegisteredMeasure { kind: self, cutoff }
+    }
+}
+
+impl RegisteredMeasure {
+    pub(super) fn range(&self) -> Option<[f64; 2]> {
+        (self.kind.range)(self.cutoff)
     }
 }
 

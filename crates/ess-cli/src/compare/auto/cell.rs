@@ -13,7 +13,7 @@ use crate::{
     automatic::search_automatically,
     compare::measure,
     data::beir_texts::BeirTexts,
-    output::{json::write_json, mean_interval::mean_interval},
+    output::{json::write_json, mean_interval::measure_interval},
 };
 
 use super::{
@@ -46,7 +46,7 @@ pub(crate) struct Measuring {
     pub(crate) seed: u64,
 }
 
-/// The measure with its 95 % bootstrap interval; none where values beyond 0 to 1 are too few or too alike.
+/// The measure with its 95 % bootstrap interval; none where values of a measure without ends are too few or too alike.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Mean {
     #[serde(alias = "ndcg")]
@@ -119,6 +119,7 @@ impl Cell {
 
 /// The measure by query.
 struct Measured {
+    measure: NamedMeasure,
     frozen: Vec<f64>,
     dense: Vec<f64>,
     hybrid: Vec<f64>,
@@ -140,6 +141,7 @@ impl Measured {
         let qrels: Vec<_> = learned.iter().map(|queries| &queries.qrels).collect();
         let encodings: Vec<_> = learned.iter().map(|queries| queries.set.encodings()).collect();
         Ok(Self {
+            measure,
             leakage: Leakage::new(&qrels, &test.qrels, &queries),
             near_duplicates: near_duplicates(&encodings, test.set.encodings())?,
             frozen,
@@ -151,7 +153,7 @@ impl Measured {
     fn mean(&self, values: &[f64], seed: u64) -> Result<Mean> {
         let bootstrap = Bootstrap { seed, ..Bootstrap::default() };
         let value = values.iter().sum::<f64>() / values.len() as f64;
-        Ok(Mean { value, ci95: mean_interval(&bootstrap, values)?, queries: values.len() })
+        Ok(Mean { value, ci95: measure_interval(&bootstrap, self.measure, values)?, queries: values.len() })
     }
 
     fn gain(&self, values: &[f64], seed: u64) -> Result<Gain> {

@@ -36,7 +36,7 @@ pub(crate) struct Judged {
     /// All judgements of each query, those that call an item not relevant among them.
     grades: Vec<Vec<(usize, i32)>>,
     /// By which rankings are judged.
-    measure: NamedMeasure,
+    pub(crate) measure: NamedMeasure,
     /// The hits of a ranking: as many as the measure looks at, and one more as above; for one without a cutoff `depth`.
     pub(crate) hits: usize,
     /// The item that no ranking of a query may have.

@@ -5,7 +5,7 @@ use cpu_time::ProcessTime;
 use ess_metrics::{Bootstrap, RandomizationTest};
 use serde::{Deserialize, Serialize};
 
-use crate::output::mean_interval::mean_interval;
+use crate::output::mean_interval::measure_interval;
 
 use super::{collection::Collection, system::System};
 
@@ -18,7 +18,7 @@ pub(crate) struct Measured {
     pub(crate) held_out: Option<f64>,
     #[serde(alias = "ndcg")]
     pub(crate) value: f64,
-    /// None where values beyond 0 to 1 are too few or too alike.
+    /// None where values of a measure without ends are too few or too alike.
     pub(crate) ci95: Option<[f64; 2]>,
     pub(crate) against_frozen: Difference,
     /// Of a weight of each query's own: against one fitted weight.
@@ -58,7 +58,11 @@ impl Measured {
             setting: ready.setting,
             held_out: ready.held_out,
             value: mean(&per_query),
-            ci95: mean_interval(&Bootstrap { seed, ..Bootstrap::default() }, &per_query)?,
+            ci95: measure_interval(
+                &Bootstrap { seed, ..Bootstrap::default() },
+                collection.test.measure,
+                &per_query,
+            )?,
             against_frozen: Difference::of(frozen, &per_query, seed)?,
             against_constant: against_constant.transpose()?,
             learning_seconds,
