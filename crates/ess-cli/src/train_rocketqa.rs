@@ -61,7 +61,8 @@ Examples:
 /// Every encoder is trained from --model. Each step has a folder of its name in --out, with what it made and, sealed, what it was made
 /// of: the same command again goes on with the first step that is not complete, and with the training in it. A step whose settings,
 /// texts or inputs are other ones runs again. Queries without judgements are those of queries.jsonl that neither the files given nor
-/// those in qrels/ of the folder judge; all files there but hidden ones are read. Queries of --test must be none of --train or --dev.
+/// those in qrels/ of the folder judge; all files there but hidden ones are read, and a folder among them is refused. Queries of
+/// --test must be none of --train or --dev.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

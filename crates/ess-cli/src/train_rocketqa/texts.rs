@@ -160,6 +160,20 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_among_the_files_of_judgements_is_refused_unless_it_is_hidden() {
+        let folder = folder();
+        let path = |name: &str| folder.path().join("qrels").join(name);
+        std::fs::create_dir(path(".cache")).unwrap();
+        assert_eq!(read(folder.path()).unwrap().unjudged, ["q4"]);
+        // Its queries would be learnt from, though a file judges them.
+        std::fs::create_dir(path("held-out")).unwrap();
+        std::fs::write(path("held-out/test.tsv"), "q4\td4\t1\n").unwrap();
+        let error = read(folder.path()).err().map(|error| format!("{error:#}")).unwrap();
+        let words = ["held-out: expected a file of judgements, found a folder", "move its files into"];
+        assert!(words.iter().all(|word| error.contains(word)), "{error}");
+    }
+
+    #[test]
     fn queries_of_the_test_that_are_learnt_from_are_refused() {
         let folder = folder();
         let test = folder.path().join("judged.tsv");

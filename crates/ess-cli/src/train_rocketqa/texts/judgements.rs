@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use ess_data::read_qrels;
 use ess_metrics::Qrels;
 
@@ -15,7 +15,8 @@ const NAMED: usize = 3;
 /// The files of judgements that a BEIR folder has, in the order of their names: all in its folder `qrels` but hidden ones.
 ///
 /// # Errors
-/// When that folder cannot be read.
+/// When that folder cannot be read, and for what is in it and no file, such as a folder: the judgements there might be those of a
+/// test.
 pub(super) fn files_of(beir: &Path) -> Result<Vec<PathBuf>> {
     let folder = beir.join("qrels");
     if !folder.is_dir() {
@@ -27,8 +28,15 @@ pub(super) fn files_of(beir: &Path) -> Result<Vec<PathBuf>> {
         entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>().with_context(about)?;
     let is_hidden =
         |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-    paths.retain(|path| path.is_file() && !is_hidden(path));
+    paths.retain(|path| !is_hidden(path));
     paths.sort();
+    for path in &paths {
+        let found = match path.is_dir() {
+            true => format!("a folder; move its files into {}, or the folder elsewhere", folder.display()),
+            false => "neither a file nor a folder".to_owned(),
+        };
+        ensure!(path.is_file(), "{}: expected a file of judgements, found {found}", path.display());
+    }
     Ok(paths)
 }
 
