@@ -133,6 +133,27 @@ fn check_differences(results: &Value, known: &[bool]) {
 }
 
 #[test]
+fn folders_with_as_many_test_queries_that_are_not_the_same_are_refused() {
+    let (data, mended) = turned_and_mended();
+    let data = data.without_query("q3");
+    let (qrels, out) = (data.text("qrels.tsv"), data.text("page"));
+    let set = format!("small={},{qrels},{qrels},{qrels}", data.text(""));
+    let recover = |mended: &SmallData| {
+        let tuned = format!("small=whole={}", mended.text(""));
+        let more = ["--module", "procrustes", "--seeds", "1", "--out", &out, "--allow-missing"];
+        run("experiment recover", [&["--data", &set, "--tuned", &tuned][..], &more].concat())
+    };
+    let other = mended.without_query("q5");
+    recover(&other).failed_with(&["small: whole and the frozen encoder", "different test queries", "\"q3\""]);
+    let (_, mended) = turned_and_mended();
+    recover(&mended.with_reversed_queries().without_query("q3")).succeeded();
+    let results = read_json(&data.path("page/results.json"));
+    let queries = results["bare"][0]["found"]["queries"].as_array().unwrap();
+    assert!(queries.len() == QUERIES - 1 && !queries.contains(&"q3".into()), "{queries:?}");
+    assert_eq!(results["bare"][1]["found"]["queries"].as_array(), Some(queries));
+}
+
+#[test]
 fn encoders_of_unknown_data_and_two_of_one_name_are_refused() {
     let (data, mended) = turned_and_mended();
     let (qrels, out) = (data.text("qrels.tsv"), data.text("page"));

@@ -44,15 +44,24 @@ impl SmallData {
 
     /// Writes the queries in the opposite order, with the ids and vectors that they have.
     pub(crate) fn with_reversed_queries(self) -> Self {
+        self.with_queries(|queries| queries.reverse())
+    }
+
+    /// Leaves out the embedding of a query.
+    pub(crate) fn without_query(self, id: &str) -> Self {
+        self.with_queries(|queries| queries.retain(|(other, _)| other != id))
+    }
+
+    fn with_queries(self, change: impl FnOnce(&mut Vec<(String, Vec<f32>)>)) -> Self {
         let path = self.path("queries.safetensors");
         let store = EmbeddingStore::open(&path).unwrap();
-        let (ids, queries) = (store.ids().clone(), store.to_embeddings().unwrap());
+        let (ids, vectors) = (store.ids().as_slice().to_vec(), store.to_embeddings().unwrap());
         drop(store);
-        let reversed = (0..ids.len()).rev().map(|row| ids.get(row).unwrap().to_owned());
-        let ids = Ids::new(reversed.collect()).unwrap();
-        let rows: Vec<Vec<f32>> = queries.rows().map(<[f32]>::to_vec).collect();
-        let queries = Embeddings::from_rows(&rows.into_iter().rev().collect::<Vec<_>>()).unwrap();
-        write_store(&path, &ids, &queries, Dtype::F32, &Provenance::default()).unwrap();
+        let mut queries: Vec<_> = ids.into_iter().zip(vectors.rows().map(<[f32]>::to_vec)).collect();
+        change(&mut queries);
+        let (ids, rows): (Vec<String>, Vec<Vec<f32>>) = queries.into_iter().unzip();
+        let (ids, vectors) = (Ids::new(ids).unwrap(), Embeddings::from_rows(&rows).unwrap());
+        write_store(&path, &ids, &vectors, Dtype::F32, &Provenance::default()).unwrap();
         self
     }
 

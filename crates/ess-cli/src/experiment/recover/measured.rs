@@ -19,6 +19,8 @@ pub(super) struct Bare {
     pub(super) encoder: String,
     /// What its fine-tuning took, as far as it is known.
     pub(super) cpu_seconds: Option<f64>,
+    /// The ids of the test queries, in the order of what is measured here.
+    pub(super) queries: Vec<String>,
     /// nDCG@10 of each test query.
     pub(super) ndcg: Vec<f64>,
     /// Which test queries have a relevant item that training or dev queries had too.
@@ -30,7 +32,17 @@ pub(super) struct Bare {
 impl Bare {
     pub(super) fn measure(data: &Opened, encoder: &str, cpu_seconds: Option<f64>) -> Result<Self> {
         let ndcg = Task::of(data)?.frozen()?;
-        Ok(Self { encoder: encoder.to_owned(), cpu_seconds, ndcg, seen: seen(data) })
+        let mut queries = data.test.ids.clone();
+        queries.sort_unstable();
+        Ok(Self { encoder: encoder.to_owned(), cpu_seconds, queries, ndcg, seen: seen(data) })
+    }
+
+    /// A test query that one of the two has and the other has not.
+    pub(super) fn query_of_one_alone<'a>(&'a self, other: &'a Self) -> Option<&'a str> {
+        let (own, others) = (&self.queries, &other.queries);
+        let alone = |id: &&String, among: &[String]| among.binary_search(id).is_err();
+        let found = own.iter().find(|id| alone(id, others));
+        found.or_else(|| others.iter().find(|id| alone(id, own))).map(String::as_str)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The systems of a data set, side by side.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 
 use crate::{
     experiment::{compared::Compared, kept::Kept, over_seeds::mean, tuned::FROZEN},
@@ -48,12 +48,13 @@ impl<'a> Rows<'a> {
         let frozen = &encoders[0].found;
         let mut rows = Vec::new();
         for encoder in encoders {
-            ensure!(
-                encoder.found.ndcg.len() == frozen.ndcg.len(),
-                "{}: {} and the frozen encoder have embeddings of different test queries",
-                encoder.name(),
-                encoder.found.encoder
-            );
+            if let Some(query) = encoder.found.query_of_one_alone(frozen) {
+                bail!(
+                    "{}: {} and the frozen encoder have embeddings of different test queries: one alone has {query:?}",
+                    encoder.name(),
+                    encoder.found.encoder
+                );
+            }
             rows.push(Row::bare(&encoder.found, frozen)?);
             for module in modules {
                 rows.push(Row::trained(results, encoder, module, frozen)?);
