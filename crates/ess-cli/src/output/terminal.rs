@@ -21,9 +21,13 @@ pub(crate) fn report(result: anyhow::Result<()>) -> ExitCode {
     }
 }
 
-/// Says what is wrong with a command line, or gives the help that it asks for.
+/// Says what is wrong with a command line, or gives the help that it asks for, and ends as [`show`] does where that cannot be
+/// written.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
-    let _ = error.print();
+    let written = error.print();
+    if !error.use_stderr() {
+        end_unless_written(written.and_then(|()| io::stdout().flush()));
+    }
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX))
 }
 
@@ -99,7 +103,12 @@ pub(crate) fn note(text: impl fmt::Display) {
 /// Prints a text on standard output, whoever listens.
 pub(crate) fn write_out(text: &dyn fmt::Display) {
     let mut out = io::stdout().lock();
-    if let Err(error) = write!(out, "{text}").and_then(|()| out.flush()) {
+    end_unless_written(write!(out, "{text}").and_then(|()| out.flush()));
+}
+
+/// Ends the process where standard output was not written.
+fn end_unless_written(written: io::Result<()>) {
+    if let Err(error) = written {
         let _stopped = ess_files::stop_writing();
         if error.kind() == io::ErrorKind::BrokenPipe {
             std::process::exit(BROKEN_PIPE);

@@ -77,6 +77,21 @@ fn a_closed_pipe_ends_a_program_quietly_and_a_full_disk_with_a_message() {
 }
 
 #[test]
+fn help_that_cannot_be_written_ends_a_program_as_other_output_does() {
+    for line in ["--help", "--version", "train -h", "completions bash"] {
+        assert_eq!(ended(line, &[], Stdio::null()), (Some(0), String::new()), "{line}");
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        assert_eq!(ended(line, &[], writer.into()), (Some(141), String::new()), "{line}");
+        if let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") {
+            let (code, said) = ended(line, &[], full.into());
+            assert!(said.starts_with("Error: standard output: "), "{line}: {said}");
+            assert_eq!(code, Some(1), "{line}");
+        }
+    }
+}
+
+#[test]
 fn a_dash_is_standard_output_and_all_else_goes_to_standard_error() {
     let data = SmallData::new(4, 4);
     data.train(&[]).succeeded();
