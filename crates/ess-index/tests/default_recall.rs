@@ -63,7 +63,7 @@ fn build(items: &Embeddings) -> GraphIndex {
     GraphBuilder::default().build(items.clone(), Progress::Silent).unwrap()
 }
 
-/// Keeps all warnings.
+/// Keeps what the crate says at level INFO.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<String>>);
 
@@ -75,7 +75,7 @@ impl tracing::field::Visit for Log {
 
 impl Subscriber for Log {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() == Level::WARN && metadata.target().starts_with("ess_index")
+        *metadata.level() == Level::INFO && metadata.target().starts_with("ess_index")
     }
 
     fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {

@@ -29,7 +29,7 @@ const ALL_LOOKED_AT: usize = 1000;
 
 impl GraphBuilder {
     /// Indexes `n × d` items of any norm. It runs in rayon's current thread pool. The same items, settings and seed give the
-    /// same index in any number of threads. Where [`GraphIndex::default_recall`] needs tuning, it warns through `tracing`.
+    /// same index in any number of threads. Where [`GraphIndex::default_recall`] needs tuning, it says so through `tracing`.
     ///
     /// # Errors
     /// [`Error::Core`] with `InvalidParameter` for a setting out of range, more than 2^31 items or more than

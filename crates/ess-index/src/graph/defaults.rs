@@ -23,7 +23,7 @@ impl GraphIndex {
             self.survey.rows = self.rows.len();
             let recall = self.measured(trial);
             if recall.needs_tuning() {
-                tracing::warn!(%recall, "the default effort of a graph finds less than 95 %: tune it with queries of your own");
+                tracing::info!(%recall, "the default effort of a graph finds less than 95 % for some queries: tune it with those of your own");
             }
             self.default_recall = Some(recall);
         }

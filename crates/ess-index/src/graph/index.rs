@@ -28,7 +28,7 @@ use crate::rows::Rows;
 /// recall. Where int8 codes cannot tell neighbours apart, walks compare the items' components.
 ///
 /// Queries unlike all of these may find less. The recall of the default effort is therefore measured for queries in random
-/// directions too. [`GraphIndex::default_recall`] says it, and building warns through `tracing` where it is below .95.
+/// directions too. [`GraphIndex::default_recall`] says it, and building logs through `tracing` where it is below .95.
 /// [`Index::tune`](ess_core::Index::tune) measures the recall of queries of your own, and finds the effort that they need.
 ///
 /// All admitted items are compared, and the answer is exact, where a walk would not be shorter: with few items, a filter that
