@@ -72,7 +72,8 @@ impl<'q> RoughQueries<'q> {
     #[inline]
     fn least(&self, query: usize, norm: f32, threshold: f32) -> f32 {
         // A norm may be no number.
-        if !(norm <= self.largest[query]) {
+        let trusted = norm <= self.largest[query];
+        if !trusted {
             return f32::NEG_INFINITY;
         }
         threshold - self.errors[query] * norm - threshold.abs() * 1e-6
@@ -139,7 +140,7 @@ impl RoughItems {
                 let threshold = best.threshold(query);
                 if any_reaches(sums, queries.least(query, largest, threshold)) {
                     for (at, &sum) in sums[..products.columns].iter().enumerate() {
-                        let reaches = !(sum < queries.least(query, norms[at], threshold));
+                        let reaches = sum >= queries.least(query, norms[at], threshold) || sum.is_nan();
                         wanted[query][(products.first_column + at) / LANES] |= reaches;
                     }
                 }
@@ -156,7 +157,7 @@ fn larger(most: f32, norm: f32) -> f32 {
 /// Whether a sum is not below the least. One pass without branches, which compilers turn into vector instructions.
 #[inline]
 fn any_reaches(sums: &[f32; BLOCK_COLUMNS], least: f32) -> bool {
-    sums.iter().fold(false, |reaches, sum| reaches | !(*sum < least))
+    sums.iter().fold(false, |reaches, sum| reaches | (*sum >= least) | sum.is_nan())
 }
 
 #[cfg(test)]
