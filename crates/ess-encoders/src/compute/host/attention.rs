@@ -45,6 +45,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::compute::relative_position::relative_bucket;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(48))]

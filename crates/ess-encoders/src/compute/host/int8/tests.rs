@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::*;
+use super::{sizes::STEP, *};
 
 proptest! {
     #[test]
