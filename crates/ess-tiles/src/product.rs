@@ -67,9 +67,6 @@ impl Tiles {
     /// # Panics
     /// When the rows are not as long as the columns, or `out` has no room.
     pub fn multiply_into(self, rows: Matrix<'_>, columns: &Columns, out: &mut [f32], stride: usize) {
-        let width = columns.outputs().next_multiple_of(BLOCK_COLUMNS);
-        let room = rows.rows() == 0 || out.len() >= (rows.rows() - 1) * stride + width;
-        assert!(room && width <= stride, "room for a product");
         self.split(rows, columns, |first, rows| {
             rows.multiply_into(columns, &mut out[first * stride..], stride)
         });
@@ -144,6 +141,14 @@ mod tests {
                 for (into, found) in into.chunks_exact(width + 5).zip(found.chunks_exact(outputs)) {
                     prop_assert_eq!(&into[..outputs], found);
                     prop_assert!(into[outputs..width].iter().all(|&sum| sum == 0.0) && into[width..] == [7.0; 5]);
+                }
+                into.fill(1.0);
+                tiles.rows(Matrix::dense(&rows, inputs), parts).multiply_add(&columns, &mut into, width + 5);
+                for (into, found) in into.chunks_exact(width + 5).zip(found.chunks_exact(outputs)) {
+                    for (into, found) in into.iter().zip(found) {
+                        prop_assert!((into - 1.0 - found).abs() < 1e-4 * (1.0 + found.abs()));
+                    }
+                    prop_assert!(into[outputs..] == vec![1.0; width + 5 - outputs]);
                 }
             }
         }

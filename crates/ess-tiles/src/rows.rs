@@ -5,7 +5,7 @@ use crate::{
     line::{Line, NUMBERS, TILE},
     matrix::Matrix,
     parts::Parts,
-    product::{BLOCK_ROWS, Block},
+    product::{BLOCK_COLUMNS, BLOCK_ROWS, Block},
     tiles::Tiles,
 };
 
@@ -80,14 +80,32 @@ impl Rows {
         }
     }
 
-    /// Writes the product with columns, as [`Tiles::multiply_into`] does.
-    pub(crate) fn multiply_into(&self, columns: &Columns, out: &mut [f32], stride: usize) {
+    /// Writes the product with columns into `out`, as [`Tiles::multiply_into`] does.
+    ///
+    /// # Panics
+    /// When the columns have other parts or another length, or `out` has no room.
+    pub fn multiply_into(&self, columns: &Columns, out: &mut [f32], stride: usize) {
+        self.write(columns, out, stride, false);
+    }
+
+    /// Adds the product with columns to `out`, whose rows begin `stride` numbers apart and have a multiple of 32 numbers.
+    ///
+    /// # Panics
+    /// As [`Rows::multiply_into`].
+    pub fn multiply_add(&self, columns: &Columns, out: &mut [f32], stride: usize) {
+        self.write(columns, out, stride, true);
+    }
+
+    fn write(&self, columns: &Columns, out: &mut [f32], stride: usize, keep: bool) {
         assert_eq!((self.inputs, self.parts), (columns.inputs(), columns.parts()), "rows and columns");
+        let width = columns.outputs().next_multiple_of(BLOCK_COLUMNS);
+        let room = self.count == 0 || out.len() >= (self.count - 1) * stride + width;
+        assert!(room && width <= stride, "room for a product");
         #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-        crate::amx::multiply::multiply_into(self.tiles, self, columns, out, stride);
+        crate::amx::multiply::multiply_into(self.tiles, self, columns, out, stride, keep);
         #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
         {
-            let _ = (out, stride);
+            let _ = keep;
             match self.tiles.none {}
         }
     }

@@ -11,7 +11,8 @@ use crate::{
     parts::Parts,
 };
 
-/// The sums for 32 rows and a strip of 32 columns, each row's `stride` behind those of the one before.
+/// The sums for 32 rows and a strip of 32 columns, each row's `stride` behind those of the one before; added to what is there, if
+/// that is to be kept.
 ///
 /// # Panics
 /// When rows and columns have not the same number of steps, or the sums no room.
@@ -22,17 +23,19 @@ pub(crate) fn square(
     strip: &[Line],
     sums: &mut [f32],
     stride: usize,
+    keep: bool,
 ) {
     let steps = steps(parts, rows, strip);
     assert!(stride >= STRIP && sums.len() >= (2 * TILE - 1) * stride + STRIP, "room for 32 × 32 sums");
     let later = sums[TILE * stride..].as_mut_ptr();
-    let (rows, strip, sums) = (rows.as_ptr(), strip.as_ptr(), sums.as_mut_ptr());
+    let sums = Sums { first: sums.as_mut_ptr(), later, stride, keep };
+    let (rows, strip) = (rows.as_ptr(), strip.as_ptr());
     // SAFETY: tiles are configured; rows and columns have as many readable steps, and the sums have room.
     unsafe {
         match parts {
-            Parts::Full => square_full(rows, strip, steps, sums, later, stride),
-            Parts::Rounded => square_rounded(rows, strip, steps, sums, later, stride),
-            Parts::Single => square_single(rows, strip, steps, sums, later, stride),
+            Parts::Full => square_full(rows, strip, steps, sums),
+            Parts::Rounded => square_rounded(rows, strip, steps, sums),
+            Parts::Single => square_single(rows, strip, steps, sums),
         }
     }
 }
@@ -50,16 +53,25 @@ pub(crate) fn wide(
 ) {
     let count = steps(parts, rows, strips[0]);
     assert_eq!(count, steps(parts, rows, strips[1]), "steps of two strips");
-    let [sums, later] = sums.each_mut().map(|sums| sums.as_mut_ptr().cast());
+    let [one, later] = sums.each_mut().map(|sums| sums.as_mut_ptr().cast());
+    let sums = Sums { first: one, later, stride: STRIP, keep: false };
     let ([first, second], rows) = (strips.map(<[Line]>::as_ptr), rows.as_ptr());
     // SAFETY: as above, of two strips; the sums are twice 16 × 32.
     unsafe {
         match parts {
-            Parts::Full => wide_full(rows, first, second, count, sums, later, STRIP),
-            Parts::Rounded => wide_rounded(rows, first, second, count, sums, later, STRIP),
-            Parts::Single => wide_single(rows, first, second, count, sums, later, STRIP),
+            Parts::Full => wide_full(rows, first, second, count, sums),
+            Parts::Rounded => wide_rounded(rows, first, second, count, sums),
+            Parts::Single => wide_single(rows, first, second, count, sums),
         }
     }
+}
+
+/// Where sums go: 16 rows behind either pointer, and whether they are added to what is there.
+struct Sums {
+    first: *mut f32,
+    later: *mut f32,
+    stride: usize,
+    keep: bool,
 }
 
 fn steps(parts: Parts, rows: &[Line], strip: &[Line]) -> usize {
@@ -143,19 +155,19 @@ macro_rules! wide {
 macro_rules! kernel {
     (fn $name:ident($($pointer:ident + $bytes:literal),*), $($step:expr),* $(,)?) => {
         /// # Safety
-        /// Tiles are configured, at least one step can be read behind each pointer, and 16 rows of sums can be written behind
-        /// either pointer, `stride` numbers apart.
-        unsafe fn $name(
-            $($pointer: *const Line,)*
-            steps: usize,
-            sums: *mut f32,
-            later: *mut f32,
-            stride: usize,
-        ) {
+        /// Tiles are configured, at least one step can be read behind each pointer, and 16 rows of sums can be read and written
+        /// behind either pointer, `stride` numbers apart.
+        unsafe fn $name($($pointer: *const Line,)* steps: usize, sums: Sums) {
             // SAFETY: the caller's promise; the block leaves nothing in tiles that it counts on later.
             unsafe {
                 asm!(
                     "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
+                    "test {keep}, {keep}",
+                    "jz 2f",
+                    "tileloadd tmm0, [{sums} + {stride}*4]",
+                    "tileloadd tmm1, [{sums} + {stride}*4 + 64]",
+                    "tileloadd tmm2, [{later} + {stride}*4]",
+                    "tileloadd tmm3, [{later} + {stride}*4 + 64]",
                     "2:",
                     $($step,)*
                     $(concat!("add {", stringify!($pointer), "}, ", $bytes),)*
@@ -167,9 +179,10 @@ macro_rules! kernel {
                     "tilestored [{later} + {stride}*4 + 64], tmm3",
                     $($pointer = inout(reg) $pointer => _,)*
                     steps = inout(reg) steps => _,
-                    sums = in(reg) sums,
-                    later = in(reg) later,
-                    stride = in(reg) stride,
+                    sums = in(reg) sums.first,
+                    later = in(reg) sums.later,
+                    stride = in(reg) sums.stride,
+                    keep = in(reg) usize::from(sums.keep),
                     line = in(reg) 64_usize,
                     out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
                     out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,

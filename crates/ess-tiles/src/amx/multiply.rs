@@ -31,7 +31,7 @@ pub(crate) fn multiply(tiles: Tiles, rows: &Rows, columns: &Columns, mut finish:
             let mut sums = [[0.0; STRIP]; BLOCK_ROWS];
             let squares = rows.len().div_ceil(BLOCK_ROWS) - usize::from(wide_block.is_some());
             for (first, count, lines) in rows.blocks().take(squares) {
-                square(&configured, parts, lines, strip, sums.as_flattened_mut(), STRIP);
+                square(&configured, parts, lines, strip, sums.as_flattened_mut(), STRIP, false);
                 give(first, at, &sums[..count]);
             }
         }
@@ -43,17 +43,28 @@ pub(crate) fn multiply(tiles: Tiles, rows: &Rows, columns: &Columns, mut finish:
     }
 }
 
-/// As [`Tiles::multiply_into`].
-pub(crate) fn multiply_into(tiles: Tiles, rows: &Rows, columns: &Columns, out: &mut [f32], stride: usize) {
+/// As [`Rows::multiply_into`], and added to what is there, if that is to be kept.
+pub(crate) fn multiply_into(
+    tiles: Tiles,
+    rows: &Rows,
+    columns: &Columns,
+    out: &mut [f32],
+    stride: usize,
+    keep: bool,
+) {
     let configured = Configured::new(tiles);
+    let parts = columns.parts();
     for (strip, first_column) in columns.strips().zip((0..).step_by(STRIP)) {
         for (first, count, lines) in rows.blocks() {
             let out = &mut out[first * stride + first_column..];
             if count == BLOCK_ROWS {
-                square(&configured, columns.parts(), lines, strip, out, stride);
+                square(&configured, parts, lines, strip, out, stride, keep);
             } else {
                 let mut sums = [[0.0; STRIP]; BLOCK_ROWS];
-                square(&configured, columns.parts(), lines, strip, sums.as_flattened_mut(), STRIP);
+                for (sums, out) in sums[..count].iter_mut().zip(out.chunks(stride)) {
+                    sums.copy_from_slice(&out[..STRIP]);
+                }
+                square(&configured, parts, lines, strip, sums.as_flattened_mut(), STRIP, keep);
                 for (sums, out) in sums[..count].iter().zip(out.chunks_mut(stride)) {
                     out[..STRIP].copy_from_slice(sums);
                 }

@@ -24,6 +24,7 @@ use crate::{
 };
 
 mod fused;
+mod products;
 mod target;
 mod tensors;
 

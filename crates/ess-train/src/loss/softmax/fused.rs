@@ -4,7 +4,7 @@ use ess_core::Embeddings;
 use ess_linalg::kernels::{Matrix, exp_shifted, max, multiply_add};
 use rayon::prelude::*;
 
-use super::target::Target;
+use super::{products::Products, target::Target};
 
 /// Items at a time. With a block it keeps the block's sums and one tile of similarities near the core.
 const TILE: usize = 256;
@@ -64,7 +64,8 @@ pub(super) fn softmax(
             let rows = at * block..at * block + seen.len();
             let values = &queries.as_slice()[rows.start * dim..rows.end * dim];
             let targets = &targets[rows.clone()];
-            let mut block = Block { queries: values, candidates, scale, dim, sums: gradient, seen };
+            let products = Products::new(values, dim, scale);
+            let mut block = Block { products, candidates, scale, dim, sums: gradient, seen };
             let gaps = block.pass_over_candidates(targets);
             block.finish(targets, &weights[rows], n, &gaps)
         })
@@ -92,13 +93,12 @@ pub(super) fn item_gradient(
     gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each(
         |(gradient, items)| {
             let tile = items.len() / dim;
-            let items = Matrix::new(items, tile, dim);
             let mut shares = vec![0.0; block * tile];
             let blocks = queries.as_slice().chunks(block * dim).zip(seen.chunks(block));
             for ((queries, seen), weights) in blocks.zip(weights.chunks(block)) {
                 let shares = &mut shares[..seen.len() * tile];
+                Products::new(queries, dim, scale).similarities(shares, items);
                 let queries = Matrix::new(queries, seen.len(), dim);
-                multiply_add(shares, 0.0, queries, items.transposed(), scale);
                 weighted_shares(shares, seen, weights);
                 let shares = Matrix::new(shares, seen.len(), tile).transposed();
                 multiply_add(gradient, 1.0, shares, queries, factor);
@@ -129,7 +129,7 @@ fn weighted_shares(logits: &mut [f32], seen: &[Seen], weights: &[f32]) {
 
 /// Some queries on their way over the candidates.
 struct Block<'a> {
-    queries: &'a [f32],
+    products: Products<'a>,
     candidates: &'a Embeddings,
     scale: f32,
     dim: usize,
@@ -158,15 +158,13 @@ impl Block<'_> {
         for (at, items) in self.candidates.as_slice().chunks(TILE * self.dim).enumerate() {
             let tile = items.len() / self.dim;
             let similarities = &mut similarities[..rows * tile];
-            let items = Matrix::new(items, tile, self.dim);
-            let queries = Matrix::new(self.queries, rows, self.dim);
-            multiply_add(similarities, 0.0, queries, items.transposed(), self.scale);
+            self.products.similarities(similarities, items);
             while let Some(target) = wanted.get_mut(next).filter(|t| t.candidate < at * TILE + tile) {
                 target.logit = similarities[target.row * tile + target.candidate - at * TILE];
                 next += 1;
             }
             pulp::Arch::new().dispatch(|| self.weigh(similarities));
-            multiply_add(self.sums, 1.0, Matrix::new(similarities, rows, tile), items, 1.0);
+            self.products.add_items(self.sums, similarities, items);
         }
         wanted
     }
