@@ -1,15 +1,9 @@
 //! Products of bytes.
 
-use crate::tiles::Tiles;
-
-/// Rows that [`ByteProducts::sums`] takes together.
-pub const BYTE_ROWS: usize = 32;
-
-/// Columns of a strip of bytes.
-pub const BYTE_COLUMNS: usize = 16;
-
-/// Rows and columns have a multiple of as many bytes.
-pub const BYTE_STEP: usize = 64;
+use crate::{
+    byte_sizes::{BYTE_COLUMNS, BYTE_ROWS},
+    tiles::Tiles,
+};
 
 /// The tile unit, set up on this thread for products of bytes as long as the value lives.
 ///
@@ -46,7 +40,7 @@ impl ByteProducts {
     /// A strip has 16 columns: for each four bytes of a row those of the first column, then those of the second and so on.
     ///
     /// # Panics
-    /// When the strips have not both the same multiple of [`BYTE_STEP`] bytes a column, or the rows fewer.
+    /// When the strips have not both the same multiple of [`BYTE_STEP`](crate::BYTE_STEP) bytes a column, or the rows fewer.
     pub fn sums(
         &self,
         rows: &[u8],
@@ -69,6 +63,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::byte_sizes::BYTE_STEP;
 
     proptest! {
         #[test]

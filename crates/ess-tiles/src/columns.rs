@@ -1,14 +1,13 @@
 //! Columns that many rows are multiplied with, in the order of tiles.
 
 use crate::{
+    block::BLOCK_COLUMNS,
     line::{Line, NUMBERS, TILE},
     matrix::Matrix,
+    operands::{Strips, lines_of_strip},
     parts::{Parts, split, widened},
     tiles::Tiles,
 };
-
-/// Columns of a strip: two tiles of 16.
-pub(crate) const STRIP: usize = 2 * TILE;
 
 /// The columns of a product, such as the outputs of a linear layer, laid out once.
 ///
@@ -46,7 +45,7 @@ impl Columns {
 
     pub(crate) fn zeros([outputs, inputs]: [usize; 2], parts: Parts) -> Self {
         let mut columns = Self { lines: Vec::new(), parts, inputs, outputs };
-        columns.lines = vec![Line::default(); outputs.div_ceil(STRIP) * columns.strip_lines()];
+        columns.lines = vec![Line::default(); outputs.div_ceil(BLOCK_COLUMNS) * columns.strip_lines()];
         columns
     }
 
@@ -79,27 +78,27 @@ impl Columns {
     }
 
     /// Strips of 32 columns, the last one filled up with zeros.
-    pub(crate) fn strips(&self) -> impl ExactSizeIterator<Item = &[Line]> {
-        self.lines.chunks_exact(self.strip_lines())
+    pub(crate) fn strips(&self) -> Strips<'_> {
+        Strips { lines: &self.lines, lines_of_strip: self.strip_lines(), count: self.outputs }
     }
 
     /// The lines of the 16 columns from `first` on, in the order of their inputs; of columns in one part.
     #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
     pub(crate) fn tile_lines(&mut self, first: usize) -> impl Iterator<Item = &mut Line> {
-        let (strip, half) = (first / STRIP, first % STRIP / TILE);
+        let (strip, half) = (first / BLOCK_COLUMNS, first % BLOCK_COLUMNS / TILE);
         let lines = self.strip_lines();
         let steps = self.lines[strip * lines..(strip + 1) * lines].chunks_exact_mut(2 * TILE);
         steps.flat_map(move |step| &mut step[half * TILE..(half + 1) * TILE])
     }
 
     fn strip_lines(&self) -> usize {
-        self.inputs.div_ceil(NUMBERS) * self.parts.of_columns() * 2 * TILE
+        lines_of_strip(self.inputs, self.parts)
     }
 
     /// The line of a part of a number, and where in it.
     fn place(&self, output: usize, input: usize, part: usize) -> (usize, usize) {
-        let tile = (input / NUMBERS * self.parts.of_columns() + part) * 2 + output % STRIP / TILE;
-        let line = output / STRIP * self.strip_lines() + tile * TILE + input % NUMBERS / 2;
+        let tile = (input / NUMBERS * self.parts.of_columns() + part) * 2 + output % BLOCK_COLUMNS / TILE;
+        let line = output / BLOCK_COLUMNS * self.strip_lines() + tile * TILE + input % NUMBERS / 2;
         (line, output % TILE * 2 + input % 2)
     }
 }
@@ -115,21 +114,36 @@ impl Tiles {
         self.laid_out(matrix, parts, true)
     }
 
+    /// Puts the rows of another matrix in the place of columns, as [`Tiles::columns`] does; in the same memory, if there are as
+    /// many of the same length.
+    pub fn refill(self, columns: &mut Columns, matrix: Matrix<'_>) {
+        self.lay_out(columns, matrix, false);
+    }
+
+    /// As [`Tiles::refill`], with the columns of the matrix, as in [`Tiles::columns_across`].
+    pub fn refill_across(self, columns: &mut Columns, matrix: Matrix<'_>) {
+        self.lay_out(columns, matrix, true);
+    }
+
     fn laid_out(self, matrix: Matrix<'_>, parts: Parts, across: bool) -> Columns {
+        let mut columns = Columns::zeros([0, 1], parts);
+        self.lay_out(&mut columns, matrix, across);
+        columns
+    }
+
+    fn lay_out(self, columns: &mut Columns, matrix: Matrix<'_>, across: bool) {
         let mut shape = [matrix.rows(), matrix.columns()];
         if across {
             shape.reverse();
         }
         assert!(shape[1] > 0, "columns of a product have inputs");
-        let mut columns = Columns::zeros(shape, parts);
-        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-        crate::amx::lay_out::lay_out(self, matrix, parts, across, &mut columns.lines);
-        #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-        {
-            let _ = &mut columns;
-            match self.none {}
+        if [columns.outputs, columns.inputs] != shape {
+            *columns = Columns::zeros(shape, columns.parts);
         }
-        columns
+        #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
+        crate::amx::lay_out::lay_out(self, matrix, columns.parts, across, &mut columns.lines);
+        #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+        match self.none {}
     }
 }
 
@@ -161,9 +175,13 @@ mod tests {
             for (parts, expected) in [(Parts::Full, &values), (Parts::Rounded, &rounded)] {
                 let columns = Columns::new(matrix, parts);
                 prop_assert_eq!(&columns.to_rows(), expected);
-                prop_assert_eq!(columns.strips().len(), outputs.div_ceil(32));
+                prop_assert_eq!(columns.strips().each().count(), outputs.div_ceil(32));
                 if let Some(tiles) = Tiles::detect() {
-                    prop_assert_eq!(&tiles.columns(matrix, parts).lines, &columns.lines);
+                    let mut again = tiles.columns(matrix, parts);
+                    prop_assert_eq!(&again.lines, &columns.lines);
+                    tiles.refill(&mut again, Matrix::new(&vec![7.0; spread.len()], [outputs, inputs], stride));
+                    tiles.refill(&mut again, matrix);
+                    prop_assert_eq!(&again.lines, &columns.lines);
                     if outputs > 0 {
                         let across = Matrix::new(&across, [inputs, outputs], outputs + apart);
                         prop_assert_eq!(&tiles.columns_across(across, parts).lines, &columns.lines);

@@ -3,21 +3,25 @@
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;
+mod block;
+mod byte_sizes;
 mod bytes;
 mod columns;
 mod line;
 mod matrix;
+mod operands;
 mod panels;
 mod parts;
 mod product;
 mod rows;
 mod tiles;
 
-pub use bytes::{BYTE_COLUMNS, BYTE_ROWS, BYTE_STEP, ByteProducts};
+pub use block::{BLOCK_COLUMNS, BLOCK_ROWS, Block};
+pub use byte_sizes::{BYTE_COLUMNS, BYTE_ROWS, BYTE_STEP};
+pub use bytes::ByteProducts;
 pub use columns::Columns;
 pub use matrix::Matrix;
 pub use panels::PanelColumns;
 pub use parts::Parts;
-pub use product::{BLOCK_COLUMNS, BLOCK_ROWS, Block};
 pub use rows::Rows;
 pub use tiles::Tiles;

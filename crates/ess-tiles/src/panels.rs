@@ -1,6 +1,6 @@
 //! Columns that lie interleaved in panels.
 
-use crate::{columns::Columns, line::TILE, parts::Parts, rows::Rows, tiles::Tiles};
+use crate::{block::Block, columns::Columns, line::TILE, parts::Parts, rows::Rows, tiles::Tiles};
 
 /// Columns that are given in panels and rounded to bfloat16, with their norms: what bounds on the error of
 /// [`Parts::Single`] need. The memory is used again for other panels.
@@ -65,7 +65,7 @@ impl PanelColumns {
     ///
     /// # Panics
     /// When the rows are in other parts or have another length.
-    pub fn multiply(&self, rows: &Rows, finish: impl FnMut(crate::Block<'_>)) {
+    pub fn multiply(&self, rows: &Rows, finish: impl FnMut(Block<'_>)) {
         rows.multiply(&self.columns, finish);
     }
 }

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use crate::{
+    block::Block,
     columns::Columns,
     line::Line,
     matrix::Matrix,
@@ -16,35 +17,6 @@ const ROWS_IN_CACHE: usize = 1 << 20;
 thread_local! {
     // What rows were split into last, to be written again.
     static LINES: Cell<Vec<Line>> = const { Cell::new(Vec::new()) };
-}
-
-/// The most rows of a [`Block`].
-pub const BLOCK_ROWS: usize = 32;
-
-/// The columns of a [`Block`], those behind the last one of the product counted.
-pub const BLOCK_COLUMNS: usize = 32;
-
-/// Some sums of a product.
-#[derive(Clone, Copy, Debug)]
-pub struct Block<'s> {
-    /// The row that the first sums are of.
-    pub first_row: usize,
-    /// The column that each row's first sum is of.
-    pub first_column: usize,
-    /// How many sums of a row are of columns of the product; those behind them are zeros.
-    pub columns: usize,
-    /// The sums of each row, at most [`BLOCK_ROWS`].
-    pub sums: &'s [[f32; BLOCK_COLUMNS]],
-}
-
-impl Block<'_> {
-    /// The sums of the block's row at `index`.
-    ///
-    /// # Panics
-    /// When the block has no such row.
-    pub fn row(&self, index: usize) -> &[f32; BLOCK_COLUMNS] {
-        &self.sums[index]
-    }
 }
 
 impl Tiles {
@@ -89,7 +61,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::Parts;
+    use crate::{block::BLOCK_COLUMNS, parts::Parts};
 
     fn product(rows: &[f32], columns: &Columns) -> Option<Vec<f32>> {
         let tiles = Tiles::detect()?;

@@ -1,11 +1,12 @@
 //! Rows that several sets of columns are multiplied with.
 
 use crate::{
+    block::{BLOCK_COLUMNS, BLOCK_ROWS, Block},
     columns::Columns,
-    line::{Line, NUMBERS, TILE},
+    line::Line,
     matrix::Matrix,
+    operands::{RowBlocks, lines_of_block},
     parts::Parts,
-    product::{BLOCK_COLUMNS, BLOCK_ROWS, Block},
     tiles::Tiles,
 };
 
@@ -51,6 +52,11 @@ impl Rows {
         Self { tiles, lines, parts, count, inputs }
     }
 
+    /// Takes other rows, in the same parts.
+    pub fn refill(&mut self, matrix: Matrix<'_>) {
+        *self = Self::in_lines(self.tiles, matrix, self.parts, std::mem::take(&mut self.lines));
+    }
+
     pub(crate) fn into_lines(self) -> Vec<Line> {
         self.lines
     }
@@ -72,7 +78,7 @@ impl Rows {
     pub fn multiply(&self, columns: &Columns, finish: impl FnMut(Block<'_>)) {
         assert_eq!((self.inputs, self.parts), (columns.inputs(), columns.parts()), "rows and columns");
         #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-        crate::amx::multiply::multiply(self.tiles, self, columns, finish);
+        crate::amx::multiply::multiply(self.tiles, self.parts, self.blocks(), columns.strips(), finish);
         #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
         {
             let _ = finish;
@@ -102,7 +108,14 @@ impl Rows {
         let room = self.count == 0 || out.len() >= (self.count - 1) * stride + width;
         assert!(room && width <= stride, "room for a product");
         #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
-        crate::amx::multiply::multiply_into(self.tiles, self, columns, out, stride, keep);
+        crate::amx::multiply::multiply_into(
+            self.tiles,
+            self.parts,
+            self.blocks(),
+            columns.strips(),
+            (out, stride),
+            keep,
+        );
         #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
         {
             let _ = keep;
@@ -110,18 +123,13 @@ impl Rows {
         }
     }
 
-    /// The first row of each block, how many it has, and its lines. What lines have beyond them is of no use.
-    pub(crate) fn blocks(&self) -> impl Iterator<Item = (usize, usize, &[Line])> {
-        let lines = self.lines.chunks_exact(lines_of_block(self.inputs, self.parts));
-        (0..self.count)
-            .step_by(BLOCK_ROWS)
-            .zip(lines)
-            .map(|(first, lines)| (first, (self.count - first).min(BLOCK_ROWS), lines))
+    fn blocks(&self) -> RowBlocks<'_> {
+        RowBlocks {
+            lines: &self.lines,
+            lines_of_block: lines_of_block(self.inputs, self.parts),
+            count: self.count,
+        }
     }
-}
-
-pub(crate) fn lines_of_block(inputs: usize, parts: Parts) -> usize {
-    inputs.div_ceil(NUMBERS) * parts.of_rows() * 2 * TILE
 }
 
 /// How many rows take so many bytes: whole blocks, at least one.

@@ -3,7 +3,7 @@
 use std::arch::asm;
 
 use super::configured::Configured;
-use crate::bytes::{BYTE_COLUMNS, BYTE_ROWS, BYTE_STEP};
+use crate::byte_sizes::{BYTE_COLUMNS, BYTE_ROWS, BYTE_STEP};
 
 /// The sums for 32 rows, which begin some bytes apart, and two strips of columns: exact in 32 bits.
 ///

@@ -6,7 +6,7 @@ use std::arch::asm;
 
 use super::configured::Configured;
 use crate::{
-    columns::STRIP,
+    block::BLOCK_COLUMNS,
     line::{Line, TILE},
     parts::Parts,
 };
@@ -26,7 +26,10 @@ pub(crate) fn square(
     keep: bool,
 ) {
     let steps = steps(parts, rows, strip);
-    assert!(stride >= STRIP && sums.len() >= (2 * TILE - 1) * stride + STRIP, "room for 32 × 32 sums");
+    assert!(
+        stride >= BLOCK_COLUMNS && sums.len() >= (2 * TILE - 1) * stride + BLOCK_COLUMNS,
+        "room for 32 × 32 sums"
+    );
     let later = sums[TILE * stride..].as_mut_ptr();
     let sums = Sums { first: sums.as_mut_ptr(), later, stride, keep };
     let (rows, strip) = (rows.as_ptr(), strip.as_ptr());
@@ -49,12 +52,12 @@ pub(crate) fn wide(
     parts: Parts,
     rows: &[Line],
     strips: [&[Line]; 2],
-    sums: &mut [[[f32; STRIP]; TILE]; 2],
+    sums: &mut [[[f32; BLOCK_COLUMNS]; TILE]; 2],
 ) {
     let count = steps(parts, rows, strips[0]);
     assert_eq!(count, steps(parts, rows, strips[1]), "steps of two strips");
     let [one, later] = sums.each_mut().map(|sums| sums.as_mut_ptr().cast());
-    let sums = Sums { first: one, later, stride: STRIP, keep: false };
+    let sums = Sums { first: one, later, stride: BLOCK_COLUMNS, keep: false };
     let ([first, second], rows) = (strips.map(<[Line]>::as_ptr), rows.as_ptr());
     // SAFETY: as above, of two strips; the sums are twice 16 × 32.
     unsafe {

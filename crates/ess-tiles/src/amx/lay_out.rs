@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use super::{split::split_line, transpose::transpose};
 use crate::{
-    columns::STRIP,
+    block::BLOCK_COLUMNS,
     line::{Line, NUMBERS, TILE},
     matrix::Matrix,
     parts::Parts,
@@ -29,7 +29,7 @@ fn rows<const PARTS: usize>(matrix: Matrix<'_>, lines: &mut [Line]) {
     let steps = matrix.columns().div_ceil(NUMBERS);
     for (strip, lines) in lines.chunks_exact_mut(steps * PARTS * 2 * TILE).enumerate() {
         for half in 0..2 {
-            let outputs = matrix.some(strip * STRIP + half * TILE, TILE);
+            let outputs = matrix.some(strip * BLOCK_COLUMNS + half * TILE, TILE);
             for (step, lines) in lines.chunks_exact_mut(PARTS * 2 * TILE).enumerate() {
                 let inputs = step * NUMBERS..matrix.columns().min((step + 1) * NUMBERS);
                 let mut tiles = [[Line::default(); TILE]; PARTS];
@@ -50,7 +50,7 @@ fn rows<const PARTS: usize>(matrix: Matrix<'_>, lines: &mut [Line]) {
 fn columns<const PARTS: usize>(matrix: Matrix<'_>, lines: &mut [Line]) {
     let steps = matrix.rows().div_ceil(NUMBERS);
     for (strip, lines) in lines.chunks_exact_mut(steps * PARTS * 2 * TILE).enumerate() {
-        let outputs = strip * STRIP..matrix.columns().min((strip + 1) * STRIP);
+        let outputs = strip * BLOCK_COLUMNS..matrix.columns().min((strip + 1) * BLOCK_COLUMNS);
         for input in (0..matrix.rows()).step_by(2) {
             let even = split_line::<PARTS>(&matrix.row(input)[outputs.clone()]);
             let odd = match input + 1 < matrix.rows() {

@@ -3,11 +3,11 @@
 use std::arch::x86_64::*;
 
 use crate::{
+    block::BLOCK_ROWS,
     line::{Line, NUMBERS, TILE},
     matrix::Matrix,
+    operands::lines_of_block,
     parts::Parts,
-    product::BLOCK_ROWS,
-    rows::lines_of_block,
     tiles::Tiles,
 };
 

@@ -31,7 +31,9 @@ pub(crate) fn attend_text(
 ) {
     let text = Text { qkv, keys, shape, relative };
     // Of local attention the tile unit would compute what no query sees.
-    match Tiles::detect().filter(|_| shape.reach.is_none() && keys > 0) {
+    let length = text.length();
+    let whole = keys > 0 && shape.reach.is_none_or(|reach| reach >= length);
+    match Tiles::detect().filter(|_| whole) {
         Some(tiles) => {
             let parts = if precision == Precision::F32 { Parts::Full } else { Parts::Rounded };
             Arch::new().dispatch(InTileUnit { attended, text, tiles, parts });

@@ -1,7 +1,7 @@
 //! The two products of a tile of items with the queries that share a pass over them.
 
 use ess_linalg::kernels::{Matrix, multiply_add};
-use ess_tiles::{BLOCK_COLUMNS, Matrix as TileMatrix, Parts, Rows, Tiles};
+use ess_tiles::{BLOCK_COLUMNS, Columns, Matrix as TileMatrix, Parts, Rows, Tiles};
 
 /// Some queries (`rows × d`), compared with one tile of items after another; by the processor's tile unit, if it has one and the
 /// sizes are multiples of its own.
@@ -9,27 +9,48 @@ pub(super) struct Products<'q> {
     queries: &'q [f32],
     dim: usize,
     scale: f32,
-    split: Option<(Tiles, Rows)>,
+    split: Option<Split>,
+}
+
+/// Both sides of both products, split into parts in memory that is used again and again.
+struct Split {
+    tiles: Tiles,
+    /// Times the scale.
+    queries: Rows,
+    items: Columns,
+    weights: Rows,
+    items_across: Columns,
+}
+
+impl Split {
+    fn new(tiles: Tiles, queries: &[f32], dim: usize, scale: f32) -> Self {
+        let scaled: Vec<f32> = queries.iter().map(|x| x * scale).collect();
+        let none = TileMatrix::new(&[], [0, dim], dim);
+        Self {
+            tiles,
+            queries: tiles.rows(TileMatrix::dense(&scaled, dim), Parts::Full),
+            items: tiles.columns(none, Parts::Full),
+            weights: tiles.rows(none, Parts::Full),
+            items_across: tiles.columns(none, Parts::Full),
+        }
+    }
 }
 
 impl<'q> Products<'q> {
     /// Products of these queries, times `scale`.
     pub(super) fn new(queries: &'q [f32], dim: usize, scale: f32) -> Self {
         let tiles = Tiles::detect().filter(|_| dim.is_multiple_of(BLOCK_COLUMNS));
-        let split = tiles.map(|tiles| {
-            let scaled: Vec<f32> = queries.iter().map(|x| x * scale).collect();
-            (tiles, tiles.rows(TileMatrix::dense(&scaled, dim), Parts::Full))
-        });
+        let split = tiles.map(|tiles| Split::new(tiles, queries, dim, scale));
         Self { queries, dim, scale, split }
     }
 
     /// Writes the similarities with a tile of items, `rows × tile`. The same items give the same similarities in every pass.
-    pub(super) fn similarities(&self, out: &mut [f32], items: &[f32]) {
+    pub(super) fn similarities(&mut self, out: &mut [f32], items: &[f32]) {
         let tile = items.len() / self.dim;
-        match self.in_tiles(tile) {
-            Some((tiles, queries)) => {
-                let columns = tiles.columns(TileMatrix::dense(items, self.dim), Parts::Full);
-                queries.multiply_into(&columns, out, tile);
+        match self.split.as_mut().filter(|_| tile.is_multiple_of(BLOCK_COLUMNS)) {
+            Some(Split { tiles, queries, items: columns, .. }) => {
+                tiles.refill(columns, TileMatrix::dense(items, self.dim));
+                queries.multiply_into(columns, out, tile);
             }
             None => {
                 let queries = Matrix::new(self.queries, self.queries.len() / self.dim, self.dim);
@@ -39,25 +60,19 @@ impl<'q> Products<'q> {
     }
 
     /// Adds to each query's sum (`rows × d`) the items of a tile, times their weights (`rows × tile`).
-    pub(super) fn add_items(&self, sums: &mut [f32], weights: &[f32], items: &[f32]) {
+    pub(super) fn add_items(&mut self, sums: &mut [f32], weights: &[f32], items: &[f32]) {
         let tile = items.len() / self.dim;
-        match self.in_tiles(tile) {
-            Some((tiles, _)) => {
-                let columns = tiles.columns_across(TileMatrix::dense(items, self.dim), Parts::Full);
-                tiles
-                    .rows(TileMatrix::dense(weights, tile), Parts::Full)
-                    .multiply_add(&columns, sums, self.dim);
+        match self.split.as_mut().filter(|_| tile.is_multiple_of(BLOCK_COLUMNS)) {
+            Some(Split { tiles, weights: rows, items_across, .. }) => {
+                tiles.refill_across(items_across, TileMatrix::dense(items, self.dim));
+                rows.refill(TileMatrix::dense(weights, tile));
+                rows.multiply_add(items_across, sums, self.dim);
             }
             None => {
                 let weights = Matrix::new(weights, weights.len() / tile, tile);
                 multiply_add(sums, 1.0, weights, Matrix::new(items, tile, self.dim), 1.0);
             }
         }
-    }
-
-    fn in_tiles(&self, tile: usize) -> Option<(Tiles, &Rows)> {
-        let (tiles, rows) = self.split.as_ref()?;
-        tile.is_multiple_of(BLOCK_COLUMNS).then_some((*tiles, rows))
     }
 }
 
@@ -71,8 +86,8 @@ mod tests {
         let (dim, rows, tile) = (64, 45, 96);
         let queries = Vec::from_iter((0..rows * dim).map(number));
         let items = Vec::from_iter((7..7 + tile * dim).map(number));
-        let products = Products::new(&queries, dim, 3.0);
-        let plain = Products { split: None, ..Products::new(&queries, dim, 3.0) };
+        let mut products = Products::new(&queries, dim, 3.0);
+        let mut plain = Products { split: None, ..Products::new(&queries, dim, 3.0) };
         let [mut found, mut expected] = [1.0, 2.0].map(|old| vec![old; rows * tile]);
         products.similarities(&mut found, &items);
         plain.similarities(&mut expected, &items);
