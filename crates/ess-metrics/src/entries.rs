@@ -34,7 +34,12 @@ impl<V: Copy> EntryTable<V> {
         value: V,
     ) -> Result<(), Error> {
         let number = self.items.insert(item)?;
-        self.insert_numbered(what, (query, item, value), number)
+        let position = self.position_of_new_or_known(query);
+        if !self.newest.add(position, &mut self.queries[position], number, value) {
+            return Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() });
+        }
+        self.len += 1;
+        Ok(())
     }
 
     /// As [`EntryTable::insert`] of each entry; those before an error are there.
@@ -45,25 +50,30 @@ impl<V: Copy> EntryTable<V> {
     ) -> Result<(), Error> {
         let mut numbers = Vec::with_capacity(entries.len());
         let numbered = self.items.insert_all(entries.iter().map(|(_, item, _)| *item), &mut numbers);
-        for (entry, number) in entries.iter().zip(numbers) {
-            self.insert_numbered(what, *entry, number)?;
-        }
+        self.insert_numbered(what, entries, &numbers)?;
         numbered
     }
 
+    /// Adds the first entries, as many as there are numbers of their items.
     fn insert_numbered(
         &mut self,
         what: &'static str,
-        (query, item, value): (&str, &str, V),
-        number: u32,
+        entries: &[(&str, &str, V)],
+        numbers: &[u32],
     ) -> Result<(), Error> {
-        let position = self.position_of_new_or_known(query);
-        let entries = &mut self.queries[position];
-        if !self.newest.is_new(position, entries, number) {
-            return Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() });
+        let (mut entries, mut numbers) = (&entries[..numbers.len()], numbers);
+        while let Some(((query, ..), others)) = entries.split_first() {
+            let same = 1 + others.iter().take_while(|(other, ..)| other == query).count();
+            let position = self.position_of_new_or_known(query);
+            let values = entries[..same].iter().map(|(.., value)| *value);
+            let added = self.newest.add_all(position, &mut self.queries[position], &numbers[..same], values);
+            self.len += added;
+            if added < same {
+                let (query, item, _) = entries[added];
+                return Err(Error::DuplicateEntry { what, query: query.to_owned(), item: item.to_owned() });
+            }
+            (entries, numbers) = (&entries[same..], &numbers[same..]);
         }
-        entries.push(number, value);
-        self.len += 1;
         Ok(())
     }
 
@@ -75,8 +85,11 @@ impl<V: Copy> EntryTable<V> {
         match self.queries.get_index_of(query) {
             Some(known) => known,
             None => {
-                self.newest.query = self.queries.len();
-                self.queries.insert_full(query.into(), ItemValues::default()).0
+                // The query before has mostly all of its entries, and as many as the next will have.
+                let before = self.queries.get_index_mut(newest);
+                let values = before.map(|(_, values)| values.shrink_and_make_another()).unwrap_or_default();
+                self.newest.begin(self.queries.len());
+                self.queries.insert_full(query.into(), values).0
             }
         }
     }
@@ -151,7 +164,17 @@ impl<'a, V: Copy> Entries<'a, V> {
 
     /// The items by number, with their values.
     pub(crate) fn numbered(&self) -> impl ExactSizeIterator<Item = (u32, V)> + use<'a, V> {
-        self.values.items.iter().copied().zip(self.values.values.iter().copied())
+        self.numbers().iter().copied().zip(self.values().iter().copied())
+    }
+
+    /// The numbers of the items, in the order of insertion.
+    pub(crate) fn numbers(&self) -> &'a [u32] {
+        &self.values.items
+    }
+
+    /// The values, in the order of insertion.
+    pub(crate) fn values(&self) -> &'a [V] {
+        &self.values.values
     }
 
     /// The number of an item that occurs somewhere in the table.

@@ -35,12 +35,25 @@ impl<V: Copy> ItemValues<V> {
         Some(self.values[position])
     }
 
-    pub(super) fn push(&mut self, item: u32, value: V) {
+    /// Adds an entry unless the item is there; makes the index.
+    pub(super) fn insert(&mut self, item: u32, value: V) -> bool {
+        if self.positions().contains_key(&item) {
+            return false;
+        }
         if let Some(positions) = self.positions.get_mut() {
             positions.insert(item, self.items.len() as u32);
         }
         self.items.push(item);
         self.values.push(value);
+        true
+    }
+
+    /// Keeps no more memory than the entries take, and gives room for as many of another query.
+    pub(super) fn shrink_and_make_another(&mut self) -> Self {
+        self.items.shrink_to_fit();
+        self.values.shrink_to_fit();
+        let len = self.items.len();
+        Self { items: Vec::with_capacity(len), values: Vec::with_capacity(len), positions: OnceLock::new() }
     }
 
     pub(super) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
