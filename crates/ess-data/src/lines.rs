@@ -18,7 +18,7 @@ use crate::{
 const MAX_LINE_BYTES: usize = 64 << 20;
 
 /// Bytes that are read at once; more only for a line that is longer.
-const MIN_BUFFER: usize = 1 << 17;
+pub(crate) const BLOCK_BYTES: usize = 1 << 17;
 
 /// The lines of a UTF-8 file, plain or gzip (recognised by its first bytes), without line ends (LF or CRLF), blank lines
 /// and a leading byte order mark.
@@ -49,7 +49,7 @@ impl Lines {
     }
 
     fn new(path: PathBuf, reader: Box<dyn BufRead + Send>) -> Self {
-        Self { path, reader, buffer: vec![0; MIN_BUFFER], unread: 0..0, line: 0 }
+        Self { path, reader, buffer: vec![0; BLOCK_BYTES], unread: 0..0, line: 0 }
     }
 
     /// The next line that is not blank, or `None` at the end.
@@ -180,6 +180,9 @@ fn first_line(lines: &[u8]) -> usize {
 
 /// The bytes of the lines before the first that is not UTF-8.
 fn valid_lines(lines: &[u8]) -> usize {
+    if lines.is_ascii() {
+        return lines.len();
+    }
     match std::str::from_utf8(lines) {
         Ok(_) => lines.len(),
         Err(error) => memchr::memrchr(b'\n', &lines[..error.valid_up_to()]).map_or(0, |at| at + 1),

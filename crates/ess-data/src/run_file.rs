@@ -8,9 +8,10 @@ use crate::{
     decimal::parse_f32,
     error::Error,
     lines::{Lines, write_lines},
-    writable::{COMMENT, check_trec_ids},
+    writable::check_trec_ids,
 };
 
+mod fields;
 mod line;
 mod whole;
 
@@ -52,10 +53,16 @@ impl RunReader {
     /// What `take` makes of the next line, which stays in the buffer.
     fn read<T>(&mut self, take: impl FnOnce(Borrowed<'_>) -> T) -> Result<Option<T>, Error> {
         while let Some(text) = self.lines.next()? {
-            if !text.trim_ascii_start().starts_with(COMMENT) {
-                let taken = parse(text).map(take);
-                self.any = true;
-                return taken.map(Some).map_err(|(expected, found)| self.lines.error(expected, found));
+            match parse(text) {
+                Ok(None) => {}
+                Ok(Some(hit)) => {
+                    self.any = true;
+                    return Ok(Some(take(hit)));
+                }
+                Err((expected, found)) => {
+                    self.any = true;
+                    return Err(self.lines.error(expected, found));
+                }
             }
         }
         let path = self.lines.path().to_owned();

@@ -1,6 +1,7 @@
 //! One line of a run file.
 
-use crate::{decimal::parse_f32, qrels_file::excerpt};
+use super::fields::FieldEnds;
+use crate::{decimal::parse_f32, lines::without_end, qrels_file::excerpt, writable::COMMENT};
 
 /// One line of a run file: `query Q0 item rank score tag`.
 ///
@@ -22,7 +23,7 @@ pub struct RunLine {
 pub(super) struct Borrowed<'a> {
     pub(super) query: &'a str,
     pub(super) item: &'a str,
-    pub(super) rank: &'a str,
+    pub(super) rank: &'a [u8],
     pub(super) score: f32,
     pub(super) tag: &'a str,
 }
@@ -34,27 +35,71 @@ impl Borrowed<'_> {
     }
 }
 
-/// The fields of a line that is neither blank nor a comment, or what was expected and what was found.
-pub(super) fn parse(text: &str) -> Result<Borrowed<'_>, (&'static str, String)> {
-    let mut fields = text.split_ascii_whitespace();
-    let six = [(); 6].map(|()| fields.next());
-    let [Some(query), _, Some(item), Some(rank), Some(score), Some(tag)] = six else {
-        return Err(("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(text))));
+/// What is wrong with a line: what was expected, and what was found.
+pub(super) type Wrong = (&'static str, String);
+
+/// The fields of the line of a text that starts here, or `None` where it is blank or a comment; and where the next line starts.
+#[inline]
+pub(super) fn parse_next<'a>(
+    text: &'a str,
+    start: usize,
+    ends: &mut FieldEnds,
+) -> (Result<Option<Borrowed<'a>>, Wrong>, usize) {
+    let bytes = text.as_bytes();
+    match ends.usual_line(bytes, start) {
+        Some(([query, second, item, rank, score, tag], next)) if bytes[start] != COMMENT as u8 => {
+            let names = [&text[start..query], &text[second + 1..item], &text[score + 1..tag]];
+            (hit(names, [&bytes[item + 1..rank], &bytes[rank + 1..score]]).map(Some), next)
+        }
+        _ => {
+            let next = memchr::memchr(b'\n', &bytes[start..]).map_or(bytes.len(), |at| start + at + 1);
+            ends.pass(next);
+            (parse(without_end(&text[start..next])), next)
+        }
+    }
+}
+
+/// The fields of a line without its end, or `None` where it is blank or a comment.
+pub(super) fn parse(line: &str) -> Result<Option<Borrowed<'_>>, Wrong> {
+    let mut fields = line.split_ascii_whitespace();
+    let Some(query) = fields.next().filter(|query| !query.starts_with(COMMENT)) else { return Ok(None) };
+    let others = [(); 5].map(|()| fields.next());
+    let [_, Some(item), Some(rank), Some(score), Some(tag)] = others else {
+        return Err(too_few(line));
     };
-    if rank.contains('.') && score.bytes().all(|byte| byte.is_ascii_digit()) && parse_f32(rank).is_some() {
-        let expected = "a rank in column 4 and a score in column 5, which look exchanged";
-        return Err((expected, format!("{:?} and {:?}", excerpt(rank), excerpt(score))));
+    hit([query, item, tag], [rank, score].map(str::as_bytes)).map(Some)
+}
+
+#[inline]
+fn hit<'a>([query, item, tag]: [&'a str; 3], [rank, score]: [&'a [u8]; 2]) -> Result<Borrowed<'a>, Wrong> {
+    if score.iter().all(u8::is_ascii_digit) && rank.contains(&b'.') && parse_f32(rank).is_some() {
+        return Err(exchanged(rank, score));
     }
     match parse_f32(score).filter(|score| score.is_finite()) {
         Some(score) => Ok(Borrowed { query, item, rank, score, tag }),
-        None => Err(not_a_score([item, rank, score])),
+        None => Err(not_a_score(item, [rank, score])),
     }
+}
+
+#[cold]
+fn too_few(line: &str) -> Wrong {
+    ("query id, Q0, item id, rank, score and tag", format!("{:?}", excerpt(line)))
+}
+
+#[cold]
+fn exchanged(rank: &[u8], score: &[u8]) -> Wrong {
+    let expected = "a rank in column 4 and a score in column 5, which look exchanged";
+    (expected, format!("{} and {}", shown(rank), shown(score)))
 }
 
 /// What is wrong with a line whose score is no number, often because its columns stand in another order.
 #[cold]
-fn not_a_score(fields: [&str; 3]) -> (&'static str, String) {
-    let [item, rank, score] = fields.map(|field| format!("{:?}", excerpt(field)));
+fn not_a_score(item: &str, fields: [&[u8]; 2]) -> Wrong {
+    let [item, rank, score] = [item.as_bytes(), fields[0], fields[1]].map(shown);
     let expected = "a score that is a finite number in column 5, behind query id, Q0, item id and rank";
     (expected, format!("{score} behind the item {item} and the rank {rank}"))
+}
+
+fn shown(field: &[u8]) -> String {
+    format!("{:?}", excerpt(&String::from_utf8_lossy(field)))
 }

@@ -4,12 +4,9 @@ use std::path::Path;
 
 use ess_metrics::Run;
 
-use super::line::parse;
-use crate::{
-    error::Error,
-    lines::{Lines, without_end},
-    writable::COMMENT,
-};
+use super::fields::FieldEnds;
+use super::line::parse_next;
+use crate::{error::Error, lines::Lines};
 
 /// Reads a run; its name is the tag of the first line.
 ///
@@ -17,9 +14,9 @@ use crate::{
 /// Those of [`RunReader`](crate::RunReader), and [`Error::Line`] when a query has an item twice.
 pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
     let mut lines = Lines::open(path)?;
-    let mut run = Run::default();
+    let (mut run, mut ends) = (Run::default(), FieldEnds::default());
     while let Some((first, text)) = lines.next_block()? {
-        if let Err(Wrong { line, expected, found }) = add_lines(&mut run, text) {
+        if let Err(Wrong { line, expected, found }) = add_lines(&mut run, text, &mut ends) {
             return Err(lines.error_at(first + line, expected, found));
         }
     }
@@ -37,28 +34,31 @@ struct Wrong {
 /// Hits that are added to a run at once.
 const TOGETHER: usize = 64;
 
-fn add_lines(run: &mut Run, text: &str) -> Result<(), Wrong> {
+fn add_lines(run: &mut Run, text: &str, ends: &mut FieldEnds) -> Result<(), Wrong> {
     let (mut hits, mut lines) = (Vec::with_capacity(TOGETHER), Vec::with_capacity(TOGETHER));
-    for (line, text) in (0..).zip(text.split_inclusive('\n').map(without_end)) {
-        if text.trim_ascii_start().is_empty() || text.trim_ascii_start().starts_with(COMMENT) {
-            continue;
-        }
-        let hit = match parse(text) {
-            Ok(hit) => hit,
+    ends.look(text.as_bytes());
+    let (mut line, mut start) = (0, 0);
+    while start < text.len() {
+        let (hit, next) = parse_next(text, start, ends);
+        match hit {
+            Ok(Some(hit)) => {
+                if run.is_empty() && hits.is_empty() {
+                    run.set_name(hit.tag);
+                }
+                hits.push((hit.query, hit.item, hit.score));
+                lines.push(line);
+            }
+            Ok(None) => {}
             Err((expected, found)) => {
                 return add(run, &hits, &lines).and(Err(Wrong { line, expected, found }));
             }
-        };
-        if run.is_empty() && hits.is_empty() {
-            run.set_name(hit.tag);
         }
-        hits.push((hit.query, hit.item, hit.score));
-        lines.push(line);
         if hits.len() == TOGETHER {
             add(run, &hits, &lines)?;
             hits.clear();
             lines.clear();
         }
+        (line, start) = (line + 1, next);
     }
     add(run, &hits, &lines)
 }
