@@ -173,7 +173,7 @@ impl<M: Measure> Evaluator<M> {
     pub fn evaluate(&self, qrels: &Qrels, run: &Run) -> Result<Evaluation, Error> {
         let judged = qrels.queries().filter_map(|query| Some((query, qrels.get(query)?)));
         let (mut queries, nothing): (Vec<_>, Vec<_>) =
-            judged.partition(|(_, judged)| judged.iter().any(|(_, grade)| grade > 0));
+            judged.partition(|(_, judged)| judged.values().iter().any(|grade| *grade > 0));
         if queries.is_empty() {
             return Err(Error::NoPositiveJudgement { judged: qrels.len() });
         }
