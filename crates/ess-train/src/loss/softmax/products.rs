@@ -3,6 +3,9 @@
 use ess_linalg::kernels::{Matrix, multiply_add};
 use ess_tiles::{BLOCK_COLUMNS, Columns, Matrix as TileMatrix, Parts, Rows, Tiles};
 
+/// With fewer queries, laying the items out takes the tile unit as long as it saves.
+const MIN_QUERIES: usize = 256;
+
 /// Some queries (`rows × d`), compared with one tile of items after another; by the processor's tile unit, if it has one and the
 /// sizes are multiples of its own.
 pub(super) struct Products<'q> {
@@ -39,7 +42,8 @@ impl Split {
 impl<'q> Products<'q> {
     /// Products of these queries, times `scale`.
     pub(super) fn new(queries: &'q [f32], dim: usize, scale: f32) -> Self {
-        let tiles = Tiles::detect().filter(|_| dim.is_multiple_of(BLOCK_COLUMNS));
+        let many = queries.len() >= MIN_QUERIES * dim;
+        let tiles = Tiles::detect().filter(|_| many && dim.is_multiple_of(BLOCK_COLUMNS));
         let split = tiles.map(|tiles| Split::new(tiles, queries, dim, scale));
         Self { queries, dim, scale, split }
     }
@@ -83,7 +87,7 @@ mod tests {
     #[test]
     fn the_tile_unit_gives_what_other_products_give() {
         let number = |i: usize| (i as f32 * 0.37).sin();
-        let (dim, rows, tile) = (64, 45, 96);
+        let (dim, rows, tile) = (64, MIN_QUERIES + 13, 96);
         let queries = Vec::from_iter((0..rows * dim).map(number));
         let items = Vec::from_iter((7..7 + tile * dim).map(number));
         let mut products = Products::new(&queries, dim, 3.0);
