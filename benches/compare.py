@@ -33,13 +33,13 @@ QUESTIONS = {**BENCH_QUESTIONS, "encode": EncodeQuestion(), "train-encoder": Tra
 
 
 def processor():
-    """The processor's name, as the system has it, and what it may run of AVX."""
+    """The processor's name, as the system has it, and what it may run of AVX and AMX."""
     name, flags = platform.processor() or platform.machine(), ""
     try:
         text = pathlib.Path("/proc/cpuinfo").read_text()
         name = re.search(r"model name\s*:\s*(.+)", text)[1]
         family, model = (re.search(rf"^{key}\s*:\s*(\d+)", text, re.MULTILINE)[1] for key in ("cpu family", "model"))
-        known = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16") if f" {flag}" in text]
+        known = [flag for flag in ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8") if f" {flag}" in text]
         flags = f"family {family}, model {model}, {', '.join(known)}"
     except (OSError, TypeError):
         pass
