@@ -125,7 +125,9 @@ impl Index for FlatIndex {
         params.effort.check()?;
         let admitted = self.live.admitted(params.filter);
         let admitted = admitted.as_deref();
-        let together = if self.tiles.is_some() { rough::QUERIES_TOGETHER } else { QUERIES_TOGETHER };
+        let float = !matches!(self.items, Items::I8(_));
+        let roughly = float && self.tiles.is_some() && rough::gains(queries.len(), k, self.rows(), admitted);
+        let together = if roughly { rough::QUERIES_TOGETHER } else { QUERIES_TOGETHER };
         let groups = queries.as_slice().par_chunks(together * self.dim()).enumerate();
         let found: Vec<Result<Vec<Vec<Hit>>, ess_core::Error>> = groups
             .map(|(group, queries)| {
@@ -205,6 +207,16 @@ mod tests {
         assert_eq!(found.len(), queries.len());
         let last = queries.select(&[queries.len() - 1]).unwrap();
         assert_eq!(found.last(), index.search(&last, 60).unwrap().first());
+    }
+
+    #[test]
+    fn more_queries_than_the_tile_unit_takes_together() {
+        let index = FlatIndex::new(wave(200, 3, 0.9)).unwrap();
+        let queries = wave(rough::QUERIES_TOGETHER + 40, 3, 0.2);
+        let found = index.search(&queries, 3).unwrap();
+        for row in [0, rough::QUERIES_TOGETHER - 1, rough::QUERIES_TOGETHER, queries.len() - 1] {
+            assert_eq!(found[row], index.search(&queries.select(&[row]).unwrap(), 3).unwrap()[0], "{row}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub struct Block<'s> {
     pub first_row: usize,
     /// The column that each row's first sum is of.
     pub first_column: usize,
-    /// How many sums of a row are of columns of the product; those behind them are zeros.
+    /// How many sums of a row are of columns of the product; those behind them are zeros, or NaN where a row is not finite.
     pub columns: usize,
     /// The sums of each row, at most [`BLOCK_ROWS`].
     pub sums: &'s [[f32; BLOCK_COLUMNS]],

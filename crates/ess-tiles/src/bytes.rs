@@ -22,15 +22,18 @@ pub struct ByteProducts {
     configured: crate::amx::configured::Configured,
     #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
     none: std::convert::Infallible,
+    // As on Linux, where tiles belong to a thread.
+    #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
+    _not_send: std::marker::PhantomData<*const ()>,
 }
 
 impl Tiles {
-    /// Sets the unit up for products of bytes.
+    /// Sets the unit up for products of bytes. While the value lives, no other library on this thread may use the unit.
     pub fn bytes(self) -> ByteProducts {
         #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
         return ByteProducts { configured: crate::amx::configured::Configured::new(self) };
         #[cfg(not(all(target_arch = "x86_64", target_os = "linux")))]
-        return ByteProducts { none: self.none };
+        return ByteProducts { none: self.none, _not_send: std::marker::PhantomData };
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// The columns of a product, such as the outputs of a linear layer, laid out once.
 ///
-/// They take 6 bytes for each number by [`Parts::Full`], and 2 by [`Parts::Rounded`].
+/// They take 6 bytes for each number by [`Parts::Full`], and 2 by the others.
 ///
 /// ```
 /// use ess_tiles::{Columns, Matrix, Parts};
@@ -29,7 +29,8 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// Lays out the rows of a matrix, `outputs × inputs`, as columns. [`Tiles::columns`] does the same many times as fast.
+    /// Lays out the rows of a matrix, `outputs × inputs`, as columns. [`Tiles::columns`] does the same many times as
+    /// fast, but for parts below 1.2e-38, which it takes for zeros.
     pub fn new(matrix: Matrix<'_>, parts: Parts) -> Self {
         let mut columns = Self::zeros([matrix.rows(), matrix.columns()], parts);
         for output in 0..matrix.rows() {
@@ -50,7 +51,7 @@ impl Columns {
     }
 
     /// The columns as they are kept, `outputs × inputs`: as they were by [`Parts::Full`], rounded to bfloat16 by
-    /// [`Parts::Rounded`].
+    /// the others.
     pub fn to_rows(&self) -> Vec<f32> {
         let value = |output: usize, input: usize| {
             // The smallest part first, so that the sum is exact.
@@ -110,6 +111,9 @@ impl Tiles {
     }
 
     /// Lays out the columns of a matrix, `inputs × outputs`.
+    ///
+    /// # Panics
+    /// When the matrix has no rows, which are the inputs.
     pub fn columns_across(self, matrix: Matrix<'_>, parts: Parts) -> Columns {
         self.laid_out(matrix, parts, true)
     }
@@ -121,6 +125,9 @@ impl Tiles {
     }
 
     /// As [`Tiles::refill`], with the columns of the matrix, as in [`Tiles::columns_across`].
+    ///
+    /// # Panics
+    /// When the matrix has no rows, which are the inputs.
     pub fn refill_across(self, columns: &mut Columns, matrix: Matrix<'_>) {
         self.lay_out(columns, matrix, true);
     }

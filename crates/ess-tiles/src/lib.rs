@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(
+    not(all(target_arch = "x86_64", target_os = "linux")),
+    allow(dead_code, unreachable_code, reason = "there is no tile unit, and no value of `Tiles`")
+)]
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
 mod amx;

@@ -25,7 +25,10 @@ impl<'v> Matrix<'v> {
     /// When there are no columns, rows overlap, or the last one is cut short.
     pub fn new(values: &'v [f32], [rows, columns]: [usize; 2], stride: usize) -> Self {
         assert!(columns > 0 && columns <= stride, "columns of a matrix, and how far its rows are apart");
-        assert!(rows == 0 || values.len() >= (rows - 1) * stride + columns, "a matrix of {rows} × {columns}");
+        let needed =
+            rows.checked_sub(1).map(|before| before.checked_mul(stride).and_then(|x| x.checked_add(columns)));
+        let fits = needed.is_none_or(|needed| needed.is_some_and(|needed| values.len() >= needed));
+        assert!(fits, "a matrix of {rows} × {columns}");
         Self { values, rows, columns, stride }
     }
 

@@ -54,7 +54,8 @@ impl Rows {
 
     /// Takes other rows, in the same parts.
     pub fn refill(&mut self, matrix: Matrix<'_>) {
-        *self = Self::in_lines(self.tiles, matrix, self.parts, std::mem::take(&mut self.lines));
+        let lines = std::mem::take(&mut self.lines);
+        *self = Self::in_lines(self.tiles, matrix, self.parts, lines);
     }
 
     pub(crate) fn into_lines(self) -> Vec<Line> {
@@ -105,7 +106,9 @@ impl Rows {
     fn write(&self, columns: &Columns, out: &mut [f32], stride: usize, keep: bool) {
         assert_eq!((self.inputs, self.parts), (columns.inputs(), columns.parts()), "rows and columns");
         let width = columns.outputs().next_multiple_of(BLOCK_COLUMNS);
-        let room = self.count == 0 || out.len() >= (self.count - 1) * stride + width;
+        let needed =
+            self.count.saturating_sub(1).checked_mul(stride).and_then(|before| before.checked_add(width));
+        let room = self.count == 0 || needed.is_some_and(|needed| out.len() >= needed);
         assert!(room && width <= stride, "room for a product");
         #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
         crate::amx::multiply::multiply_into(

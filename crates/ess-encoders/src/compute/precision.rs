@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// How finely a transformer's linear layers are kept and multiplied in host memory.
 ///
-/// Tables of embeddings, attention, softmax, normalisations and what follows the pooling are computed in `f32` at every
-/// precision; but where a tile unit computes attention, keys and values are rounded to bfloat16 with `Bf16` and `Int8`. Results are the same in any number of threads and in any batch at every precision; `docs/results/precision.md`
-/// has their quality and speed.
+/// Tables of embeddings, softmax, normalisations and what follows the pooling are computed in `f32` at every precision. So is
+/// attention, except that a tile unit rounds its keys and values to bfloat16 with `Bf16` and `Int8`. At every precision results
+/// are the same in any number of threads and in any batch; `docs/results/precision.md` has their quality and speed.
 ///
 /// ```
 /// use ess_encoders::Precision;

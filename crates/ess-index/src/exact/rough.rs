@@ -19,6 +19,9 @@ const MIN_QUERIES: usize = 32;
 /// With more hits than one for so many items, nearly every panel has one of the best.
 const MIN_ITEMS_A_HIT: usize = 64;
 
+/// With more hits, what is kept for so many queries takes much memory.
+const MAX_HITS: usize = 1000;
+
 /// Queries that are compared together: rounded, they stay in the second-level cache.
 pub(super) const QUERIES_TOGETHER: usize = 1024;
 
@@ -28,11 +31,14 @@ pub(super) const PANELS: usize = 2;
 /// Beyond it a similarity of `f32` may overflow.
 const MAX_SIMILARITY: f64 = 1e37;
 
+/// Beyond it a number may be rounded to infinity.
+const MAX_NORM: f64 = 3e38;
+
 /// Whether rounded products are likely to save time.
 pub(super) fn gains(queries: usize, k: usize, items: usize, admitted: Option<&RowSet>) -> bool {
     // One admitted item in a panel or less: most panels are skipped.
     let dense = admitted.is_none_or(|admitted| admitted.len() >= items / LANES);
-    dense && queries >= MIN_QUERIES && k.saturating_mul(MIN_ITEMS_A_HIT) <= items
+    dense && queries >= MIN_QUERIES && k <= MAX_HITS && k.saturating_mul(MIN_ITEMS_A_HIT) <= items
 }
 
 /// Queries, as they are and rounded.
@@ -59,7 +65,7 @@ impl<'q> RoughQueries<'q> {
             values,
             dim,
             errors: norms.iter().map(|norm| (part * norm) as f32).collect(),
-            largest: norms.iter().map(|norm| (MAX_SIMILARITY / norm) as f32).collect(),
+            largest: norms.iter().map(|&norm| largest_trusted(norm)).collect(),
         }
     }
 
@@ -149,9 +155,14 @@ impl RoughItems {
     }
 }
 
+/// The norm of an item up to which its rounded similarity with a query of this norm is near the exact one; none is below zero.
+fn largest_trusted(norm: f64) -> f32 {
+    if norm < MAX_NORM { (MAX_SIMILARITY / norm) as f32 } else { f32::NEG_INFINITY }
+}
+
 /// The larger of two norms; what is no number is larger than all.
 fn larger(most: f32, norm: f32) -> f32 {
-    if norm <= most { most } else { norm }
+    if norm <= most || most.is_nan() { most } else { norm }
 }
 
 /// Whether a sum is not below the least. One pass without branches, which compilers turn into vector instructions.
@@ -165,16 +176,18 @@ mod tests {
     use ess_core::{Embeddings, Index, RowSet, SearchParams};
     use proptest::prelude::*;
 
-    use super::super::index::FlatIndex;
+    use super::{super::index::FlatIndex, MIN_ITEMS_A_HIT, gains, larger};
     use crate::storage::Storage;
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(24))]
         #[test]
         fn a_large_batch_has_the_hits_of_single_queries_to_the_bit(
-            items in 1_usize..900,
+            items in 128_usize..900,
             dim in 1_usize..70,
-            k in 1_usize..12,
+            most in 1_usize..12,
+            // In one thread thresholds rise; of few panels each thread may have one.
+            one_thread: bool,
             // Items that are nearly the same, and norms from 1e-18 to 1e18.
             near: bool,
             spread in 0_i32..19,
@@ -182,7 +195,7 @@ mod tests {
             filtered: bool,
             seed in 0_u32..999,
         ) {
-            let spread = if halves { spread % 3 } else { spread };
+            let (spread, k) = (if halves { spread % 3 } else { spread }, most.min(items / MIN_ITEMS_A_HIT));
             let number = |i: usize| {
                 let bits = (i as u32).wrapping_mul(2_654_435_761).wrapping_add(seed.wrapping_mul(40_503));
                 ((bits ^ bits >> 15).wrapping_mul(2_246_822_519) >> 8) as f32 / 8_388_608.0 - 1.0
@@ -198,7 +211,9 @@ mod tests {
             let queries = vectors(1000, 75).unwrap();
             let some = RowSet::from_rows(items, (0..items).filter(|row| row % 3 != 1)).unwrap();
             let params = if filtered { SearchParams::from(&some) } else { SearchParams::default() };
-            let found = index.search_with(&queries, k, &params).unwrap();
+            prop_assert!(gains(queries.len(), k, items, params.filter.is_some().then_some(&some)));
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(2 - usize::from(one_thread)).build().unwrap();
+            let found = pool.install(|| index.search_with(&queries, k, &params)).unwrap();
             for (row, found) in found.iter().enumerate() {
                 let alone = index.search_with(&queries.select(&[row]).unwrap(), k, &params).unwrap();
                 prop_assert_eq!(found, &alone[0], "query {}", row);
@@ -215,5 +230,26 @@ mod tests {
         queries[2 * 37] = -f32::MAX;
         let error = index.search(&Embeddings::from_vec(queries, 2).unwrap(), 1).unwrap_err();
         assert!(matches!(error, ess_core::Error::NonFinite { row: 37, column: 250, .. }), "{error}");
+    }
+
+    #[test]
+    fn numbers_that_bfloat16_has_no_room_for_find_what_single_queries_find() {
+        let mut items = vec![0.0; 2000 * 2];
+        (0..2000).for_each(|row| items[2 * row] = -1e-3 * (1.0 + row as f32 / 4000.0));
+        let index = FlatIndex::new(Embeddings::from_vec(items, 2).unwrap()).unwrap();
+        let queries = Embeddings::from_vec([f32::MAX, 0.0].repeat(40), 2).unwrap();
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        let found = pool.install(|| index.search(&queries, 1)).unwrap();
+        let alone = index.search(&queries.select(&[0]).unwrap(), 1).unwrap();
+        assert!(found.iter().all(|hits| *hits == alone[0]), "{:?} and {:?}", found[39], alone[0]);
+        let negative = Embeddings::from_vec([-f32::MAX, 0.0].repeat(40), 2).unwrap();
+        let found = pool.install(|| index.search(&negative, 1)).unwrap();
+        assert!(found.iter().all(|hits| hits[0].item == 1999));
+    }
+
+    #[test]
+    fn a_norm_that_is_no_number_is_larger_than_all() {
+        assert!(larger(f32::NAN, 3.0).is_nan() && larger(3.0, f32::NAN).is_nan());
+        assert_eq!((larger(2.0, 3.0), larger(3.0, 2.0)), (3.0, 3.0));
     }
 }

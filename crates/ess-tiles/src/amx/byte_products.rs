@@ -22,7 +22,8 @@ pub(crate) fn products(
         steps > 0 && strips.iter().all(|strip| strip.len() == steps * BYTE_STEP * BYTE_COLUMNS),
         "whole steps"
     );
-    assert!(stride >= depth && rows.len() >= (BYTE_ROWS - 1) * stride + depth, "32 rows");
+    let needed = stride.checked_mul(BYTE_ROWS - 1).and_then(|before| before.checked_add(depth));
+    assert!(stride >= depth && needed.is_some_and(|needed| rows.len() >= needed), "32 rows");
     let [first, second] = strips.map(<[i8]>::as_ptr);
     // SAFETY: tiles are configured; each step reads 64 bytes of 32 rows and 16 lines of either strip, which the two checks
     // above show to be there; the sums are twice 32 lines.

@@ -26,12 +26,11 @@ pub(crate) fn square(
     keep: bool,
 ) {
     let steps = steps(parts, rows, strip);
-    assert!(
-        stride >= BLOCK_COLUMNS && sums.len() >= (2 * TILE - 1) * stride + BLOCK_COLUMNS,
-        "room for 32 × 32 sums"
-    );
-    let later = sums[TILE * stride..].as_mut_ptr();
-    let sums = Sums { first: sums.as_mut_ptr(), later, stride, keep };
+    let needed = stride.checked_mul(2 * TILE - 1).and_then(|before| before.checked_add(BLOCK_COLUMNS));
+    let room = needed.is_some_and(|needed| sums.len() >= needed);
+    assert!(room && stride >= BLOCK_COLUMNS, "room for 32 × 32 sums");
+    let first = sums.as_mut_ptr();
+    let sums = Sums { first, later: first.wrapping_add(TILE * stride), stride, keep };
     let (rows, strip) = (rows.as_ptr(), strip.as_ptr());
     // SAFETY: tiles are configured; rows and columns have as many readable steps, and the sums have room.
     unsafe {
@@ -81,6 +80,7 @@ fn steps(parts: Parts, rows: &[Line], strip: &[Line]) -> usize {
     let steps = rows.len() / (2 * TILE * parts.of_rows());
     assert_eq!(rows.len(), steps * 2 * TILE * parts.of_rows(), "whole steps of rows");
     assert_eq!(strip.len(), steps * 2 * TILE * parts.of_columns(), "steps of columns");
+    assert!(steps > 0, "at least one step");
     steps
 }
 

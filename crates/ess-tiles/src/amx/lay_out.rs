@@ -11,7 +11,8 @@ use crate::{
     tiles::Tiles,
 };
 
-/// Writes the rows of a matrix as columns, or its columns, into zeros that have room for the strips.
+/// Writes the rows of a matrix as columns, or its columns, into lines that were zeros or had columns of the same shape: those
+/// behind the last input are not written.
 pub(crate) fn lay_out(_: Tiles, matrix: Matrix<'_>, parts: Parts, across: bool, lines: &mut [Line]) {
     // SAFETY: `Tiles` are detected together with these instructions.
     unsafe {

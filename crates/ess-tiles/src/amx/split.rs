@@ -11,7 +11,8 @@ use crate::{
     tiles::Tiles,
 };
 
-/// Writes rows into zeros that have room for their blocks.
+/// Writes rows into lines that have room for their blocks. Every line of a row is written; what lines beyond the last row had
+/// before stays there, and goes into sums that nobody reads.
 pub(crate) fn split_rows(_: Tiles, matrix: Matrix<'_>, parts: Parts, lines: &mut [Line]) {
     let lines_of_block = lines_of_block(matrix.columns(), parts);
     for row in 0..matrix.rows() {
@@ -34,10 +35,9 @@ pub(crate) fn split_rows(_: Tiles, matrix: Matrix<'_>, parts: Parts, lines: &mut
 /// When the block has no room for the row.
 #[target_feature(enable = "avx512f,avx512bf16")]
 fn split_row<const PARTS: usize>(values: &[f32], row: usize, block: &mut [Line]) {
-    let first = row / TILE * TILE + row % TILE;
     for (values, step) in values.chunks(NUMBERS).zip(block.chunks_exact_mut(2 * TILE * PARTS)) {
         for (part, line) in split_line::<PARTS>(values).into_iter().enumerate() {
-            step[2 * TILE * part + first] = line;
+            step[2 * TILE * part + row] = line;
         }
     }
 }

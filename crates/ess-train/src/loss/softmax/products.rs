@@ -15,7 +15,7 @@ pub(super) struct Products<'q> {
     split: Option<Split>,
 }
 
-/// Both sides of both products, split into parts in memory that is used again and again.
+/// Both sides of both products, split into parts in memory that every tile of items uses again.
 struct Split {
     tiles: Tiles,
     /// Times the scale.
