@@ -60,7 +60,7 @@ def arguments():
     parser.add_argument("--note", help="what a reader of the page should know, such as what else ran; kept until another is given")
     parser.add_argument("--fresh", action="store_true", help="measure the questions anew that the file has")
     of_encoders = parser.add_argument_group("encode and train-encoder")
-    of_encoders.add_argument("--ess", type=pathlib.Path, help="a release build of ess; without it, cargo builds one")
+    of_encoders.add_argument("--ess", type=pathlib.Path, help="a release build of ess with the feature encoders; without it, cargo builds one")
     of_encoders.add_argument(
         "--model",
         type=pathlib.Path,

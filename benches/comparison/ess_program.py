@@ -10,7 +10,7 @@ def program(options):
     """The path of `--ess`, or of what cargo builds."""
     if options.ess:
         return options.ess
-    subprocess.run(["cargo", "build", "--release", "-p", "ess-cli"], cwd=ROOT, check=True)
+    subprocess.run(["cargo", "build", "--release", "-p", "ess-cli", "--features", "encoders"], cwd=ROOT, check=True)
     return TARGET / "release" / "ess"
 
 
