@@ -25,9 +25,7 @@ impl<'v> Matrix<'v> {
     /// When there are no columns, rows overlap, or the last one is cut short.
     pub fn new(values: &'v [f32], [rows, columns]: [usize; 2], stride: usize) -> Self {
         assert!(columns > 0 && columns <= stride, "columns of a matrix, and how far its rows are apart");
-        let needed =
-            rows.checked_sub(1).map(|before| before.checked_mul(stride).and_then(|x| x.checked_add(columns)));
-        let fits = needed.is_none_or(|needed| needed.is_some_and(|needed| values.len() >= needed));
+        let fits = rows == 0 || span(rows, columns, stride).is_some_and(|span| values.len() >= span);
         assert!(fits, "a matrix of {rows} × {columns}");
         Self { values, rows, columns, stride }
     }
@@ -66,6 +64,11 @@ impl<'v> Matrix<'v> {
         let start = (first * self.stride).min(self.values.len());
         Self { values: &self.values[start..], rows: count.min(self.rows - first), ..*self }
     }
+}
+
+/// How far the end of the last of some rows is behind the start of the first; `None` beyond all memory.
+pub(crate) fn span(rows: usize, columns: usize, stride: usize) -> Option<usize> {
+    rows.saturating_sub(1).checked_mul(stride)?.checked_add(columns)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use crate::{
     block::{BLOCK_COLUMNS, BLOCK_ROWS, Block},
     columns::Columns,
     line::Line,
-    matrix::Matrix,
+    matrix::{Matrix, span},
     operands::{RowBlocks, lines_of_block},
     parts::Parts,
     tiles::Tiles,
@@ -106,9 +106,7 @@ impl Rows {
     fn write(&self, columns: &Columns, out: &mut [f32], stride: usize, keep: bool) {
         assert_eq!((self.inputs, self.parts), (columns.inputs(), columns.parts()), "rows and columns");
         let width = columns.outputs().next_multiple_of(BLOCK_COLUMNS);
-        let needed =
-            self.count.saturating_sub(1).checked_mul(stride).and_then(|before| before.checked_add(width));
-        let room = self.count == 0 || needed.is_some_and(|needed| out.len() >= needed);
+        let room = self.count == 0 || span(self.count, width, stride).is_some_and(|span| out.len() >= span);
         assert!(room && width <= stride, "room for a product");
         #[cfg(all(target_arch = "x86_64", target_os = "linux"))]
         crate::amx::multiply::multiply_into(

@@ -3,7 +3,10 @@
 use std::arch::asm;
 
 use super::configured::Configured;
-use crate::byte_sizes::{BYTE_COLUMNS, BYTE_ROWS, BYTE_STEP};
+use crate::{
+    byte_sizes::{BYTE_COLUMNS, BYTE_ROWS, BYTE_STEP},
+    matrix::span,
+};
 
 /// The sums for 32 rows, which begin some bytes apart, and two strips of columns: exact in 32 bits.
 ///
@@ -22,8 +25,8 @@ pub(crate) fn products(
         steps > 0 && strips.iter().all(|strip| strip.len() == steps * BYTE_STEP * BYTE_COLUMNS),
         "whole steps"
     );
-    let needed = stride.checked_mul(BYTE_ROWS - 1).and_then(|before| before.checked_add(depth));
-    assert!(stride >= depth && needed.is_some_and(|needed| rows.len() >= needed), "32 rows");
+    let fits = span(BYTE_ROWS, depth, stride).is_some_and(|span| rows.len() >= span);
+    assert!(stride >= depth && fits, "32 rows");
     let [first, second] = strips.map(<[i8]>::as_ptr);
     // SAFETY: tiles are configured; each step reads 64 bytes of 32 rows and 16 lines of either strip, which the two checks
     // above show to be there; the sums are twice 32 lines.

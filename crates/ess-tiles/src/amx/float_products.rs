@@ -8,6 +8,7 @@ use super::configured::Configured;
 use crate::{
     block::BLOCK_COLUMNS,
     line::{Line, TILE},
+    matrix::span,
     parts::Parts,
 };
 
@@ -26,8 +27,7 @@ pub(crate) fn square(
     keep: bool,
 ) {
     let steps = steps(parts, rows, strip);
-    let needed = stride.checked_mul(2 * TILE - 1).and_then(|before| before.checked_add(BLOCK_COLUMNS));
-    let room = needed.is_some_and(|needed| sums.len() >= needed);
+    let room = span(2 * TILE, BLOCK_COLUMNS, stride).is_some_and(|span| sums.len() >= span);
     assert!(room && stride >= BLOCK_COLUMNS, "room for 32 × 32 sums");
     let first = sums.as_mut_ptr();
     let sums = Sums { first, later: first.wrapping_add(TILE * stride), stride, keep };

@@ -4,7 +4,10 @@ use ess_core::Embeddings;
 use ess_linalg::kernels::{Matrix, exp_shifted, max, multiply_add};
 use rayon::prelude::*;
 
-use super::{products::Products, target::Target};
+use super::{
+    products::{Products, Scratch},
+    target::Target,
+};
 
 /// Items at a time. With a block it keeps the block's sums and one tile of similarities near the core.
 const TILE: usize = 256;
@@ -90,14 +93,17 @@ pub(super) fn item_gradient(
     let block = block_of(queries.len());
     let factor = scale / queries.len() as f32;
     let mut gradient = vec![0.0; candidates.len() * dim];
-    gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each(
-        |(gradient, items)| {
+    let blocks = queries.as_slice().chunks(block * dim);
+    let products = Vec::from_iter(blocks.map(|queries| Products::new(queries, dim, scale)));
+    gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each_init(
+        Scratch::default,
+        |scratch, (gradient, items)| {
             let tile = items.len() / dim;
             let mut shares = vec![0.0; block * tile];
             let blocks = queries.as_slice().chunks(block * dim).zip(seen.chunks(block));
-            for ((queries, seen), weights) in blocks.zip(weights.chunks(block)) {
+            for (((queries, seen), weights), products) in blocks.zip(weights.chunks(block)).zip(&products) {
                 let shares = &mut shares[..seen.len() * tile];
-                Products::new(queries, dim, scale).similarities(shares, items);
+                products.similarities(shares, items, scratch);
                 let queries = Matrix::new(queries, seen.len(), dim);
                 weighted_shares(shares, seen, weights);
                 let shares = Matrix::new(shares, seen.len(), tile).transposed();
@@ -154,17 +160,17 @@ impl Block<'_> {
         let rows = self.seen.len();
         let mut wanted = by_candidate(targets);
         let mut next = 0;
-        let mut similarities = vec![0.0; rows * TILE];
+        let (mut similarities, mut scratch) = (vec![0.0; rows * TILE], Scratch::default());
         for (at, items) in self.candidates.as_slice().chunks(TILE * self.dim).enumerate() {
             let tile = items.len() / self.dim;
             let similarities = &mut similarities[..rows * tile];
-            self.products.similarities(similarities, items);
+            self.products.similarities(similarities, items, &mut scratch);
             while let Some(target) = wanted.get_mut(next).filter(|t| t.candidate < at * TILE + tile) {
                 target.logit = similarities[target.row * tile + target.candidate - at * TILE];
                 next += 1;
             }
             pulp::Arch::new().dispatch(|| self.weigh(similarities));
-            self.products.add_items(self.sums, similarities, items);
+            self.products.add_items(self.sums, similarities, items, &mut scratch);
         }
         wanted
     }

@@ -12,31 +12,16 @@ pub(super) struct Products<'q> {
     queries: &'q [f32],
     dim: usize,
     scale: f32,
-    split: Option<Split>,
+    /// The queries times the scale, in parts.
+    split: Option<(Tiles, Rows)>,
 }
 
-/// Both sides of both products, split into parts in memory that every tile of items uses again.
-struct Split {
-    tiles: Tiles,
-    /// Times the scale.
-    queries: Rows,
-    items: Columns,
-    weights: Rows,
-    items_across: Columns,
-}
-
-impl Split {
-    fn new(tiles: Tiles, queries: &[f32], dim: usize, scale: f32) -> Self {
-        let scaled: Vec<f32> = queries.iter().map(|x| x * scale).collect();
-        let none = TileMatrix::new(&[], [0, dim], dim);
-        Self {
-            tiles,
-            queries: tiles.rows(TileMatrix::dense(&scaled, dim), Parts::Full),
-            items: tiles.columns(none, Parts::Full),
-            weights: tiles.rows(none, Parts::Full),
-            items_across: tiles.columns(none, Parts::Full),
-        }
-    }
+/// The memory in which a thread splits items and weights into parts, tile after tile.
+#[derive(Default)]
+pub(super) struct Scratch {
+    items: Option<Columns>,
+    weights: Option<Rows>,
+    items_across: Option<Columns>,
 }
 
 impl<'q> Products<'q> {
@@ -44,15 +29,20 @@ impl<'q> Products<'q> {
     pub(super) fn new(queries: &'q [f32], dim: usize, scale: f32) -> Self {
         let many = queries.len() >= MIN_QUERIES * dim;
         let tiles = Tiles::detect().filter(|_| many && dim.is_multiple_of(BLOCK_COLUMNS));
-        let split = tiles.map(|tiles| Split::new(tiles, queries, dim, scale));
+        let split = tiles.map(|tiles| {
+            let scaled: Vec<f32> = queries.iter().map(|x| x * scale).collect();
+            (tiles, tiles.rows(TileMatrix::dense(&scaled, dim), Parts::Full))
+        });
         Self { queries, dim, scale, split }
     }
 
     /// Writes the similarities with a tile of items, `rows × tile`. The same items give the same similarities in every pass.
-    pub(super) fn similarities(&mut self, out: &mut [f32], items: &[f32]) {
+    pub(super) fn similarities(&self, out: &mut [f32], items: &[f32], scratch: &mut Scratch) {
         let tile = items.len() / self.dim;
-        match self.split.as_mut().filter(|_| tile.is_multiple_of(BLOCK_COLUMNS)) {
-            Some(Split { tiles, queries, items: columns, .. }) => {
+        match self.in_tiles(tile) {
+            Some((tiles, queries)) => {
+                let empty = || tiles.columns(TileMatrix::new(&[], [0, self.dim], self.dim), Parts::Full);
+                let columns = scratch.items.get_or_insert_with(empty);
                 tiles.refill(columns, TileMatrix::dense(items, self.dim));
                 queries.multiply_into(columns, out, tile);
             }
@@ -64,19 +54,27 @@ impl<'q> Products<'q> {
     }
 
     /// Adds to each query's sum (`rows × d`) the items of a tile, times their weights (`rows × tile`).
-    pub(super) fn add_items(&mut self, sums: &mut [f32], weights: &[f32], items: &[f32]) {
+    pub(super) fn add_items(&self, sums: &mut [f32], weights: &[f32], items: &[f32], scratch: &mut Scratch) {
         let tile = items.len() / self.dim;
-        match self.split.as_mut().filter(|_| tile.is_multiple_of(BLOCK_COLUMNS)) {
-            Some(Split { tiles, weights: rows, items_across, .. }) => {
-                tiles.refill_across(items_across, TileMatrix::dense(items, self.dim));
+        match self.in_tiles(tile) {
+            Some((tiles, _)) => {
+                let none = TileMatrix::new(&[], [0, tile], tile);
+                let columns = scratch.items_across.get_or_insert_with(|| tiles.columns(none, Parts::Full));
+                tiles.refill_across(columns, TileMatrix::dense(items, self.dim));
+                let rows = scratch.weights.get_or_insert_with(|| tiles.rows(none, Parts::Full));
                 rows.refill(TileMatrix::dense(weights, tile));
-                rows.multiply_add(items_across, sums, self.dim);
+                rows.multiply_add(columns, sums, self.dim);
             }
             None => {
                 let weights = Matrix::new(weights, weights.len() / tile, tile);
                 multiply_add(sums, 1.0, weights, Matrix::new(items, tile, self.dim), 1.0);
             }
         }
+    }
+
+    fn in_tiles(&self, tile: usize) -> Option<(Tiles, &Rows)> {
+        let (tiles, queries) = self.split.as_ref()?;
+        tile.is_multiple_of(BLOCK_COLUMNS).then_some((*tiles, queries))
     }
 }
 
@@ -90,11 +88,12 @@ mod tests {
         let (dim, rows, tile) = (64, MIN_QUERIES + 13, 96);
         let queries = Vec::from_iter((0..rows * dim).map(number));
         let items = Vec::from_iter((7..7 + tile * dim).map(number));
-        let mut products = Products::new(&queries, dim, 3.0);
-        let mut plain = Products { split: None, ..Products::new(&queries, dim, 3.0) };
+        let products = Products::new(&queries, dim, 3.0);
+        let plain = Products { split: None, ..Products::new(&queries, dim, 3.0) };
+        let mut scratch = Scratch::default();
         let [mut found, mut expected] = [1.0, 2.0].map(|old| vec![old; rows * tile]);
-        products.similarities(&mut found, &items);
-        plain.similarities(&mut expected, &items);
+        products.similarities(&mut found, &items, &mut scratch);
+        plain.similarities(&mut expected, &items, &mut scratch);
         let exact = |i: usize, j: usize| -> f64 {
             let product = |l: usize| f64::from(queries[i * dim + l]) * f64::from(items[j * dim + l]);
             3.0 * (0..dim).map(product).sum::<f64>()
@@ -106,8 +105,8 @@ mod tests {
             }
         }
         let [mut sums, mut plain_sums] = [(); 2].map(|()| vec![0.5; rows * dim]);
-        products.add_items(&mut sums, &expected, &items);
-        plain.add_items(&mut plain_sums, &expected, &items);
+        products.add_items(&mut sums, &expected, &items, &mut scratch);
+        plain.add_items(&mut plain_sums, &expected, &items, &mut scratch);
         for (sum, plain) in sums.iter().zip(&plain_sums) {
             assert!(
                 (sum - plain).abs() < 1e-5 * (1.0 + plain.abs()) * tile as f32,
@@ -117,8 +116,8 @@ mod tests {
         // A tile of another size is the other products' in every pass.
         let some = &items[..37 * dim];
         let [mut found, mut expected] = [1.0, 2.0].map(|old| vec![old; rows * 37]);
-        products.similarities(&mut found, some);
-        plain.similarities(&mut expected, some);
+        products.similarities(&mut found, some, &mut scratch);
+        plain.similarities(&mut expected, some, &mut scratch);
         assert_eq!(found, expected);
     }
 }
