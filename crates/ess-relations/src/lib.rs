@@ -40,6 +40,7 @@ pub use training::{
     config::{Counting, OptimizerKind, RelationTraining},
     definition::TrainedRelations,
     normalisation::Normalisation,
+    precision::Precision,
     progress::Progress,
     report::{TrainingReport, ValidPoint},
 };

@@ -9,6 +9,8 @@ mod dropout;
 pub(crate) mod normalisation;
 mod optimizer;
 mod penalty;
+pub(crate) mod precision;
+mod products;
 pub(crate) mod progress;
 pub(crate) mod report;
 mod softmax;

@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use super::definition::{Batch, Gradients, Group, Point, RelationModel};
 use crate::{random::normal, rows::Rows};
 
-/// Groups whose matrices are made together: few enough to share the work, enough for a product over the core.
-const GROUPS: usize = 8;
+/// Groups whose matrices are made together are a quarter of all, to share the work, but so many: a product over the core goes
+/// through all of it for each lot.
+const GROUPS: std::ops::RangeInclusive<usize> = 8..=64;
 /// Rows of a core's gradient that are made together.
 const CORE_ROWS: usize = 16;
 
@@ -77,7 +78,7 @@ impl Mei {
     ) -> Vec<T> {
         let dim = self.entity_dim();
         let mut lots = Vec::new();
-        for groups in groups.chunks(GROUPS) {
+        for groups in groups.chunks((groups.len() / 4).clamp(*GROUPS.start(), *GROUPS.end())) {
             let count: usize = groups.iter().map(|group| group.rows.len()).sum();
             let (mine, rest) = rows.split_at_mut(count * dim);
             let (mine_too, rest_too) = more.split_at_mut(groups.len() * more_dim);
@@ -224,7 +225,7 @@ impl RelationModel for Mei {
             (found, penalty)
         });
         let penalty = found.iter().map(|(_, penalty)| penalty).sum();
-        let of_matrices: Vec<f32> = found.into_iter().flat_map(|(found, _)| found).collect();
+        let of_matrices = found.into_iter().map(|(found, _)| found).collect::<Vec<_>>().concat();
         self.core_gradient(&Self::relations(at, groups), &of_matrices, groups.len(), out.shared);
         penalty
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::normalisation::Normalisation;
+use super::{normalisation::Normalisation, precision::Precision};
 use crate::{
     error::Error,
     model::{config::ModelConfig, definition::RelationModel},
@@ -61,6 +61,9 @@ pub struct RelationTraining {
     /// How, where they are. Default: both, as usual.
     #[serde(skip_serializing_if = "Normalisation::is_default")]
     pub normalisation: Normalisation,
+    /// How finely products with all entities are taken. Default: `f32`.
+    #[serde(skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
     /// Epochs between two looks at the valid triples, if there are any; from 1. Default: 5.
     pub check_every: usize,
     /// Looks without a higher MRR after which training stops; from 1. Default: 10.
@@ -117,6 +120,7 @@ impl Default for RelationTraining {
             query_dropout: 0.0,
             batch_norm: false,
             normalisation: Normalisation::default(),
+            precision: Precision::F32,
             check_every: 5,
             patience: 10,
             max_seconds: None,

@@ -3,9 +3,13 @@
 //! The logits of a block of queries are kept from the first pass to the second, so that no product is made twice: at most 64 MiB,
 //! or 64 rows. The second pass also holds a gradient of the block's queries for each tile: `d / 1024` times the logits.
 
-use ess_linalg::kernels::{Matrix, exp_shifted, max, multiply_add_strided};
+use ess_linalg::kernels::{exp_shifted, max};
 use rayon::prelude::*;
 
+use super::{
+    precision::Precision,
+    products::{Products, Scratch},
+};
 use crate::{graph::known::Tail, rows::Rows};
 
 /// Entities at a time; the unit in which threads share the work.
@@ -42,7 +46,9 @@ struct Seen {
 /// The sum of the queries' losses, each times its weight, over `total`. Adds the gradients: with respect to the queries (`n × d`)
 /// and, unless they are frozen, the items (`m × d`). `logits` is room from one step to the next, whatever is in it: of many entities
 /// the system would give and take it anew with each.
+#[allow(clippy::too_many_arguments, reason = "what a step has, each by its name")]
 pub(super) fn softmax(
+    precision: Precision,
     logits: &mut Vec<f32>,
     queries: &[f32],
     targets: &[Target<'_>],
@@ -59,10 +65,10 @@ pub(super) fn softmax(
         let rows = targets.len();
         let logits = &mut logits[..rows * items.len()];
         let wanted = by_tile(targets, items.len());
-        let seen = first_pass(queries, &wanted, items, logits);
+        let products = Products::new(queries, dim, precision);
+        let seen = first_pass(&products, &wanted, items, logits);
         let (loss, factors) = shares(&seen, targets, total);
-        let queries = Matrix::new(queries, rows, dim);
-        second_pass(queries, &wanted, items, logits, &factors, total, gradient, of_items.as_deref_mut());
+        second_pass(&products, &wanted, items, logits, &factors, total, gradient, of_items.as_deref_mut());
         loss
     });
     losses.sum::<f64>() / f64::from(total)
@@ -82,14 +88,18 @@ fn by_tile(targets: &[Target<'_>], items: usize) -> Vec<Vec<Wanted>> {
 }
 
 /// Fills in the logits, tile after tile, as exponentials that the largest of a row in its tile is taken from.
-fn first_pass(queries: &[f32], wanted: &[Vec<Wanted>], items: &Rows, logits: &mut [f32]) -> Vec<Seen> {
+fn first_pass(
+    products: &Products<'_>,
+    wanted: &[Vec<Wanted>],
+    items: &Rows,
+    logits: &mut [f32],
+) -> Vec<Seen> {
     let (dim, rows) = (items.dim(), logits.len() / items.len());
     let tiles = logits.par_chunks_mut(rows * TILE).zip(items.as_slice().par_chunks(TILE * dim)).zip(wanted);
     tiles
-        .map(|((logits, items), wanted)| {
+        .map_init(Scratch::default, |scratch, ((logits, items), wanted)| {
             let tile = items.len() / dim;
-            let items = Matrix::new(items, tile, dim).transposed();
-            multiply_add_strided(logits, tile, 0.0, Matrix::new(queries, rows, dim), items, 1.0);
+            products.logits(logits, items, scratch);
             let of = |wanted: &Wanted| f64::from(logits[wanted.row * tile + wanted.column]);
             let loss = wanted.iter().map(|wanted| -f64::from(wanted.share) * of(wanted)).sum();
             let mut seen = Seen { max: vec![0.0; rows], total: vec![0.0; rows], loss };
@@ -123,7 +133,7 @@ fn shares(seen: &[Seen], targets: &[Target<'_>], total: f32) -> (f64, Vec<Vec<f3
 /// Turns the exponentials into the gradient with respect to the logits, and that into those with respect to queries and items.
 #[allow(clippy::too_many_arguments, reason = "what a block has, each by its name")]
 fn second_pass(
-    queries: Matrix<'_>,
+    products: &Products<'_>,
     wanted: &[Vec<Wanted>],
     items: &Rows,
     logits: &mut [f32],
@@ -139,8 +149,8 @@ fn second_pass(
     };
     let tiles = logits.par_chunks_mut(rows * TILE).zip(items.as_slice().par_chunks(TILE * dim));
     let tiles = tiles.zip(wanted).zip(factors).zip(of_items);
-    let parts: Vec<Vec<f32>> = tiles
-        .map(|((((logits, items), wanted), factors), of_items)| {
+    let parts: Vec<(Vec<f32>, usize)> = tiles
+        .map_init(Scratch::default, |scratch, ((((logits, items), wanted), factors), of_items)| {
             let tile = items.len() / dim;
             pulp::Arch::new().dispatch(|| {
                 for (logits, factor) in logits.chunks_exact_mut(tile).zip(factors) {
@@ -150,16 +160,15 @@ fn second_pass(
             for wanted in wanted {
                 logits[wanted.row * tile + wanted.column] -= wanted.share / total;
             }
-            let shares = Matrix::new(logits, rows, tile);
             if let Some(of_items) = of_items {
-                multiply_add_strided(of_items, dim, 1.0, shares.transposed(), queries, 1.0);
+                products.add_queries(of_items, logits, scratch);
             }
-            let mut part = vec![0.0; rows * dim];
-            multiply_add_strided(&mut part, dim, 0.0, shares, Matrix::new(items, tile, dim), 1.0);
-            part
+            products.of_queries(logits, items, scratch)
         })
         .collect();
-    for part in parts {
-        gradient.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+    for (part, stride) in parts {
+        for (sums, part) in gradient.chunks_exact_mut(dim).zip(part.chunks_exact(stride)) {
+            sums.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        }
     }
 }

@@ -7,6 +7,7 @@ use super::{
     config::RelationTraining,
     dropout::{drop_out, scale},
     penalty::unit_norm,
+    precision::Precision,
     softmax::softmax,
     state::State,
 };
@@ -52,7 +53,7 @@ pub(super) fn gradients(
     let dropped_queries = drop_out(&mut queries, config.query_dropout, random);
 
     let (mut of_queries, mut loss) = (vec![0.0; queries.len()], 0.0);
-    loss += items(model, state, asked, &queries, &mut of_queries);
+    loss += items(config.precision, model, state, asked, &queries, &mut of_queries);
 
     scale(&mut of_queries, &dropped_queries);
     if let (Some(norm), Some(saved)) = (&state.norms[1], &after) {
@@ -82,6 +83,7 @@ pub(super) fn gradients(
 
 /// The softmax over all entities, and its gradients.
 fn items(
+    precision: Precision,
     model: &dyn RelationModel,
     state: &mut State,
     asked: &Asked<'_>,
@@ -92,15 +94,15 @@ fn items(
     let items = model.items(&parameters.entities);
     let Asked { targets, total, .. } = asked;
     if *frozen {
-        return softmax(logits, queries, targets, &items, *total, of_queries, None);
+        return softmax(precision, logits, queries, targets, &items, *total, of_queries, None);
     }
     if items.dim() == parameters.entities.dim() && matches!(items, std::borrow::Cow::Borrowed(_)) {
         let of_items = Some(gradients.entities.as_mut_slice());
-        return softmax(logits, queries, targets, &items, *total, of_queries, of_items);
+        return softmax(precision, logits, queries, targets, &items, *total, of_queries, of_items);
     }
     let mut of_items = Rows::zeros(items.len(), items.dim());
     let of_all = Some(of_items.as_mut_slice());
-    let loss = softmax(logits, queries, targets, &items, *total, of_queries, of_all);
+    let loss = softmax(precision, logits, queries, targets, &items, *total, of_queries, of_all);
     for row in 0..of_items.len() {
         let out = gradients.entities.row_mut(row);
         model.item_gradient(parameters.entities.row(row), of_items.row(row), out);

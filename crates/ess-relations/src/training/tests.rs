@@ -7,6 +7,7 @@ use super::{
     asked::Asked,
     config::{Counting, RelationTraining},
     normalisation::Normalisation,
+    precision::Precision,
     softmax::{Target, softmax},
     state::State,
     step::gradients,
@@ -172,12 +173,6 @@ fn softmax_agrees_with_its_definition() {
     let targets: Vec<Target<'_>> =
         owned.iter().map(|(count, tails)| Target { weight: *count, tails, count: *count }).collect();
     let total: f32 = targets.iter().map(|target| target.weight).sum();
-    let (mut gradient, mut of_items) = (vec![0.0; n * dim], vec![0.0; m * dim]);
-    // What is left of another step, in too little room.
-    let mut logits = vec![f32::NAN; 12];
-    let of_all = Some(of_items.as_mut_slice());
-    let loss = softmax(&mut logits, queries, &targets, &items, total, &mut gradient, of_all);
-
     let (mut expected, mut of_queries, mut of_all) = (0.0, vec![0.0; n * dim], vec![0.0; m * dim]);
     for (row, target) in targets.iter().enumerate() {
         let query = &queries[row * dim..][..dim];
@@ -196,9 +191,18 @@ fn softmax_agrees_with_its_definition() {
             }
         }
     }
-    assert!((loss - expected / f64::from(total)).abs() < 1e-5);
-    let near = |found: &[f32], expected: &[f64]| {
-        found.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() < 1e-6)
+    let near = |found: &[f32], expected: &[f64], allowed: f64| {
+        found.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() < allowed)
     };
-    assert!(near(&gradient, &of_queries) && near(&of_items, &of_all));
+    for (precision, of_loss, of_gradient) in [(Precision::F32, 1e-5, 1e-6), (Precision::Bf16, 1e-2, 1e-4)] {
+        let (mut gradient, mut of_items) = (vec![0.0; n * dim], vec![0.0; m * dim]);
+        // What is left of another step, in too little room.
+        let mut logits = vec![f32::NAN; 12];
+        let found = Some(of_items.as_mut_slice());
+        let loss = softmax(precision, &mut logits, queries, &targets, &items, total, &mut gradient, found);
+        let expected = expected / f64::from(total);
+        assert!((loss - expected).abs() < of_loss, "{precision:?}: {loss}, expected {expected}");
+        assert!(near(&gradient, &of_queries, of_gradient), "{precision:?}");
+        assert!(near(&of_items, &of_all, of_gradient), "{precision:?}");
+    }
 }
