@@ -194,7 +194,7 @@ fn softmax_agrees_with_its_definition() {
     let near = |found: &[f32], expected: &[f64], allowed: f64| {
         found.iter().zip(expected).all(|(a, b)| (f64::from(*a) - b).abs() < allowed)
     };
-    for (precision, of_loss, of_gradient) in [(Precision::F32, 1e-5, 1e-6), (Precision::Bf16, 1e-2, 1e-4)] {
+    for (precision, of_loss, of_gradient) in [(Precision::F32, 1e-5, 1e-6), (Precision::Bf16, 1e-2, 1e-3)] {
         let (mut gradient, mut of_items) = (vec![0.0; n * dim], vec![0.0; m * dim]);
         // What is left of another step, in too little room.
         let mut logits = vec![f32::NAN; 12];
