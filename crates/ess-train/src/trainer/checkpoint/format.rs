@@ -33,4 +33,17 @@ mod tests {
         assert!(parse(golden).is_ok());
         assert!(FORMAT.seal(state, |bytes| bytes.extend_from_slice(numbers)) == golden);
     }
+
+    #[test]
+    fn no_damaged_checkpoint_is_read() {
+        let golden = include_bytes!("../../../tests/golden/version-1.checkpoint");
+        let mut all = 0;
+        for damaged in ess_testing::damage::mutations(golden, 2, ess_testing::damage::rounds(10_000)) {
+            let is_damaged = damaged != golden;
+            assert_eq!(parse(&damaged).is_err(), is_damaged);
+            all += usize::from(is_damaged);
+        }
+        println!("{all} damaged checkpoints, all refused");
+        assert!(all > 9000);
+    }
 }

@@ -27,7 +27,8 @@ fn torn_and_foreign_checkpoints_are_refused_by_type() {
     for length in [0, 1, 8, 12, 19, 20, 43, 44, 500, whole.len() / 2, whole.len() - 1] {
         assert!(damaged(&found(&whole[..length])), "cut to {length}");
     }
-    for bytes in ess_testing::damage::mutations(&whole, 1, ess_testing::damage::rounds(5000)) {
+    // Many more are refused by the format's own test.
+    for bytes in ess_testing::damage::mutations(&whole, 1, 500) {
         assert!(bytes == whole || damaged(&found(&bytes)));
     }
     assert!(damaged(&found(b"something else altogether, and long enough to hold a checksum")));
