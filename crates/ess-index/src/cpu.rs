@@ -18,13 +18,13 @@ pub(crate) enum Level {
     /// AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    /// AVX-512F.
+    /// AVX-512 with BW, DQ and VL, and POPCNT.
     #[cfg(target_arch = "x86_64")]
     Avx512,
-    /// AVX-512 with BW, DQ, VL and byte products (VNNI).
+    /// AVX-512 with byte products (VNNI).
     #[cfg(target_arch = "x86_64")]
     Vnni,
-    /// AVX-512 with byte permutations (VBMI), and POPCNT.
+    /// AVX-512 with byte permutations (VBMI).
     #[cfg(target_arch = "x86_64")]
     Vbmi,
     /// NEON.
@@ -56,13 +56,14 @@ fn detected() -> Level {
     let avx2 = is_x86_feature_detected!("avx2")
         && is_x86_feature_detected!("fma")
         && is_x86_feature_detected!("f16c");
-    let avx512 = avx2 && is_x86_feature_detected!("avx512f");
-    let vnni = avx512
+    let avx512 = avx2
+        && is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512bw")
         && is_x86_feature_detected!("avx512dq")
         && is_x86_feature_detected!("avx512vl")
-        && is_x86_feature_detected!("avx512vnni");
-    let vbmi = vnni && is_x86_feature_detected!("avx512vbmi") && is_x86_feature_detected!("popcnt");
+        && is_x86_feature_detected!("popcnt");
+    let vnni = avx512 && is_x86_feature_detected!("avx512vnni");
+    let vbmi = vnni && is_x86_feature_detected!("avx512vbmi");
     match (vbmi, vnni, avx512, avx2) {
         (true, ..) => Level::Vbmi,
         (_, true, ..) => Level::Vnni,
@@ -113,17 +114,18 @@ mod tests {
                     is_x86_feature_detected!("f16c"),
                 ],
             ),
-            (Level::Avx512, &[is_x86_feature_detected!("avx512f")]),
             (
-                Level::Vnni,
+                Level::Avx512,
                 &[
+                    is_x86_feature_detected!("avx512f"),
                     is_x86_feature_detected!("avx512bw"),
                     is_x86_feature_detected!("avx512dq"),
                     is_x86_feature_detected!("avx512vl"),
-                    is_x86_feature_detected!("avx512vnni"),
+                    is_x86_feature_detected!("popcnt"),
                 ],
             ),
-            (Level::Vbmi, &[is_x86_feature_detected!("avx512vbmi"), is_x86_feature_detected!("popcnt")]),
+            (Level::Vnni, &[is_x86_feature_detected!("avx512vnni")]),
+            (Level::Vbmi, &[is_x86_feature_detected!("avx512vbmi")]),
         ];
         let detected = InstructionSet::detect().level();
         for (level, found) in needed.into_iter().filter(|(level, _)| *level <= detected) {

@@ -19,3 +19,5 @@ pub(crate) mod packed_codes;
 mod portable;
 pub(crate) mod sizes;
 pub(crate) mod tables;
+#[cfg(target_arch = "x86_64")]
+mod vbmi;

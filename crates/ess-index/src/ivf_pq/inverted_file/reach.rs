@@ -48,10 +48,12 @@ pub(crate) fn reaching(
         Level::Neon => plain(sums, factors, scale, threshold, 0, found),
         // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
         #[cfg(target_arch = "x86_64")]
-        Level::Avx2 | Level::Avx512 | Level::Vnni => unsafe { avx2(sums, factors, scale, threshold, found) },
+        Level::Avx2 => unsafe { avx2(sums, factors, scale, threshold, found) },
         // SAFETY: as above.
         #[cfg(target_arch = "x86_64")]
-        Level::Vbmi => unsafe { avx512(sums, factors, scale, threshold, found) },
+        Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe {
+            avx512(sums, factors, scale, threshold, found)
+        },
     }
 }
 

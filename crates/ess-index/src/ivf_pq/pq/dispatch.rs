@@ -1,7 +1,7 @@
 //! The choice of the kernel that adds up codes.
 
 #[cfg(target_arch = "x86_64")]
-use super::{avx2, avx512};
+use super::{avx2, avx512, vbmi};
 use super::{packed_codes::BLOCK_ITEMS, portable, sizes::CENTRES};
 use crate::cpu::{InstructionSet, Level};
 
@@ -16,10 +16,10 @@ impl InstructionSet {
             Level::Portable => work(),
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 | Level::Avx512 | Level::Vnni => unsafe { avx2_run(work) },
+            Level::Avx2 => unsafe { avx2_run(work) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Vbmi => unsafe { avx512_run(work) },
+            Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe { avx512_run(work) },
         }
     }
 
@@ -39,12 +39,13 @@ impl InstructionSet {
             Level::Portable => portable_sums(codes, block_bytes, tables, sums),
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
-            Level::Avx2 | Level::Avx512 | Level::Vnni => unsafe {
-                avx2_sums(codes, block_bytes, tables, sums)
-            },
+            Level::Avx2 => unsafe { avx2_sums(codes, block_bytes, tables, sums) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Level::Vbmi => unsafe { avx512_sums(codes, block_bytes, tables, sums) },
+            Level::Avx512 | Level::Vnni => unsafe { avx512_sums(codes, block_bytes, tables, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Vbmi => unsafe { vbmi_sums(codes, block_bytes, tables, sums) },
         }
     }
 }
@@ -77,9 +78,15 @@ fn avx2_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 fn avx512_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32]) {
     by_queries!(avx512::sums, codes, block_bytes, tables, sums);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
+fn vbmi_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32]) {
+    by_queries!(vbmi::sums, codes, block_bytes, tables, sums);
 }
 
 #[cfg(target_arch = "x86_64")]
