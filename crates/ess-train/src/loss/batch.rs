@@ -18,7 +18,7 @@ use crate::{
 /// let relevant: &[Judgement] = &[Judgement { item: 1, grade: 1 }];
 /// let batch = LossBatch::new(vec![relevant]).with_negatives(vec![&[0, 2]]);
 /// assert_eq!((batch.len(), batch.negatives_of(0)), (1, &[0, 2][..]));
-/// assert!(batch.teacher_of(0).is_empty() && !batch.wants_item_gradient());
+/// assert!(batch.teacher_of(0).is_empty() && !batch.wants_item_gradient() && !batch.has_lasting_items());
 /// // The seventh query of the training set counts twice.
 /// let batch = batch.with_weights(vec![2.0]).with_rows(vec![6]);
 /// assert_eq!((batch.weight_of(0), batch.row_of(0)), (2.0, 6));
@@ -32,6 +32,7 @@ pub struct LossBatch<'a> {
     rows: Vec<usize>,
     frozen: Option<Tensor<2>>,
     item_gradient: bool,
+    lasting_items: bool,
     scoring: Option<Arc<dyn Scoring>>,
 }
 
@@ -80,6 +81,14 @@ impl<'a> LossBatch<'a> {
     #[must_use]
     pub fn with_item_gradient(mut self, wanted: bool) -> Self {
         self.item_gradient = wanted;
+        self
+    }
+
+    /// Says that many steps have the same [`Items`](crate::Items), so that what a loss makes of them is worth keeping with them.
+    /// Default: no.
+    #[must_use]
+    pub fn with_lasting_items(mut self, lasting: bool) -> Self {
+        self.lasting_items = lasting;
         self
     }
 
@@ -152,5 +161,10 @@ impl<'a> LossBatch<'a> {
     /// Whether items are trained, so that the loss must return the gradient with respect to them.
     pub fn wants_item_gradient(&self) -> bool {
         self.item_gradient
+    }
+
+    /// Whether many steps have the same [`Items`](crate::Items), as in all trainings of a searching module alone.
+    pub fn has_lasting_items(&self) -> bool {
+        self.lasting_items
     }
 }

@@ -94,7 +94,8 @@ impl<'a, 'i, S: Sides> Run<'a, 'i, S> {
         let rows = self.batches.next_batch();
         let batch = self.loss_context.batch(self.queries, &rows, self.items.device());
         let mapped = self.sides.map_queries(self.batch(&rows)?);
-        let batch = batch.with_item_gradient(moved.is_some()).with_scoring(self.sides.row_scoring());
+        let batch = batch.with_item_gradient(moved.is_some()).with_lasting_items(moved.is_none());
+        let batch = batch.with_scoring(self.sides.row_scoring());
         let value = self.loss.evaluate(mapped.clone().without_autodiff(), &batch, items);
         let value = value.map_err(|error| diverged(error, step))?;
         if !value.loss.is_finite() {

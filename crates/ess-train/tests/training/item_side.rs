@@ -1,10 +1,13 @@
 //! Training of items, alone and beside the queries.
 
-use burn::tensor::Device;
+use std::sync::{Arc, Mutex};
+
+use burn::tensor::{Device, Tensor};
 use ess_core::Embeddings;
 use ess_search::ItemSide;
 use ess_train::{
-    Error, Items, Judgement, Progress, QuerySet, RecipeConfig, Returned, SidesConfig, Trainer, TrainerConfig,
+    Error, Items, Judgement, Loss, LossBatch, LossValue, Progress, QuerySet, RecipeConfig, Returned,
+    SidesConfig, Softmax, Trainer, TrainerConfig,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -75,6 +78,45 @@ fn a_matrix_that_exists_is_learned_on_either_side_and_on_both() {
         let moves_queries = fitted.sides.query_side().apply(dev.encodings()).unwrap() != *dev.encodings();
         assert_eq!(moves_queries, !json.contains(r#""item","#), "{json}");
     }
+}
+
+/// Softmax, which writes down whether items last.
+#[derive(Default)]
+struct Lasting(Mutex<Vec<bool>>);
+
+impl Loss for Lasting {
+    fn evaluate(
+        &self,
+        queries: Tensor<2>,
+        batch: &LossBatch<'_>,
+        items: &Items<'_>,
+    ) -> Result<LossValue, Error> {
+        assert_ne!(batch.has_lasting_items(), batch.wants_item_gradient());
+        self.0.lock().unwrap().push(batch.has_lasting_items());
+        Softmax::default().evaluate(queries, batch, items)
+    }
+}
+
+#[test]
+fn a_loss_is_told_whether_items_are_the_same_in_every_step() {
+    let embeddings = noise(60, DIM, 1);
+    let items = Items::new(&embeddings, &Device::flex());
+    let (train, dev) = (permuted(&embeddings, 0..40), permuted(&embeddings, 40..60));
+    let loss = Arc::new(Lasting::default());
+    let few = TrainerConfig { max_steps: 3, refit: false, ..eager() };
+    let trainer = trainer(few).with_loss(loss.clone());
+    let told = || {
+        let mut told = std::mem::take(&mut *loss.0.lock().unwrap());
+        told.dedup();
+        told
+    };
+    for (order, expected) in [("both", &[false][..]), ("query_then_both", &[true, false])] {
+        let sides = sides(&format!(r#"{{"order": "{order}", {MAP}}}"#));
+        trainer.fit_sides(&sides, &*recipe("linear"), &items, &train, &dev).unwrap();
+        assert_eq!(told(), expected, "{order}");
+    }
+    trainer.fit(&*recipe("linear"), &items, &train, &dev).unwrap();
+    assert_eq!(told(), [true]);
 }
 
 /// A map of both sides at once cannot learn what is no symmetric matrix, and starts from there much worse.

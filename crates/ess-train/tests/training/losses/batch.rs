@@ -16,7 +16,7 @@ fn a_batch_tells_what_it_was_given_and_no_more() {
     let batch = LossBatch::new(vec![&first[..], &second[..]]);
     assert!(batch.len() == 2 && !batch.is_empty() && LossBatch::new(Vec::new()).is_empty());
     assert_eq!(batch.judgements(), [&first[..], &second[..]]);
-    assert!(!batch.wants_item_gradient() && batch.frozen().is_err());
+    assert!(!batch.wants_item_gradient() && !batch.has_lasting_items() && batch.frozen().is_err());
     assert!(batch.teacher_of(1).is_empty() && batch.negatives_of(1).is_empty());
     assert_eq!((batch.weights(), batch.row_of(1)), (vec![1.0, 1.0], 1));
     let score = [TeacherScore { item: 5, score: 0.5 }];
@@ -26,9 +26,11 @@ fn a_batch_tells_what_it_was_given_and_no_more() {
         .with_weights(vec![0.5, 3.0])
         .with_rows(vec![40, 20])
         .with_frozen(Tensor::from_data([[0.5], [0.25]], &Device::flex()))
-        .with_item_gradient(true);
+        .with_item_gradient(true)
+        .with_lasting_items(true);
     assert_eq!((batch.len(), batch.weight_of(1), batch.weights()), (2, 3.0, vec![0.5, 3.0]));
     assert_eq!((batch.teacher_of(1), batch.negatives_of(1), batch.row_of(1)), (&score[..], &[8, 9][..], 20));
+    assert!(batch.has_lasting_items() && !batch.clone().with_lasting_items(false).has_lasting_items());
     assert!(batch.wants_item_gradient() && batch.frozen().is_ok_and(|frozen| frozen.dims() == [2, 1]));
 }
 
