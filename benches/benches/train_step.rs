@@ -5,6 +5,9 @@
 //! two large ones are the similarities and the weighted sums of items; the items are frozen and need no third. The peer
 //! is the same recipe in PyTorch: `benches/peers/train_step.py`.
 //!
+//! On a processor with a tile unit, `Items` are laid out for it once for all runs, which here happens in the warm-up; the items of a
+//! batch are laid out in each step.
+//!
 //! To compare, run both in turns on a quiet machine and divide:
 //!
 //! ```text

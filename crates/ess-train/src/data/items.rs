@@ -7,9 +7,15 @@ use ess_core::{Embeddings, Index};
 use ess_index::FlatIndex;
 use ess_search::largest_tensor;
 
+use super::laid_out::LaidOutItems;
 use crate::error::Error;
 
 /// All item embeddings (`m × d_item`), in host memory and, where the device is another, on the device.
+///
+/// On a processor with a tile unit ([`ess_tiles`]) the softmax loss over all items lays frozen items out once, in the first step of
+/// 128 queries or more, and this value keeps them so for all later steps and runs. That takes 12 bytes a number, where the embeddings
+/// take 4. Items that would take more than 1 GiB so (230 000 of 384 dimensions) and those that are trained are laid out tile by tile
+/// in each step. Dimensions that are no multiple of 32 do not use the unit.
 ///
 /// ```
 /// use burn::tensor::Device;
@@ -27,6 +33,7 @@ pub struct Items<'a> {
     blocks: OnceLock<Vec<ItemBlock>>,
     given_index: Option<&'a dyn Index>,
     own_index: OnceLock<FlatIndex>,
+    laid_out: OnceLock<Option<LaidOutItems>>,
     kernels: bool,
 }
 
@@ -48,6 +55,7 @@ impl<'a> Items<'a> {
             blocks: OnceLock::new(),
             given_index: None,
             own_index: OnceLock::new(),
+            laid_out: OnceLock::new(),
             kernels: true,
         }
     }
@@ -124,6 +132,11 @@ impl<'a> Items<'a> {
         }
         let values: Vec<f32> = rows.iter().flat_map(|&row| self.embeddings.row(row)).copied().collect();
         self.upload(&values)
+    }
+
+    /// The items in the order of the tile unit, if they are to be kept so.
+    pub(crate) fn laid_out(&self) -> Option<&LaidOutItems> {
+        self.laid_out.get_or_init(|| LaidOutItems::new(self.embeddings)).as_ref()
     }
 
     fn upload(&self, values: &[f32]) -> Tensor<2> {

@@ -19,7 +19,10 @@ use super::{
     value::LossValue,
 };
 use crate::{
-    data::items::{ItemBlock, Items},
+    data::{
+        items::{ItemBlock, Items},
+        laid_out::LaidOutItems,
+    },
     error::Error,
 };
 
@@ -93,7 +96,10 @@ impl Loss for Softmax {
         let weights = batch.weights();
         match self.candidates {
             Candidates::AllItems if items.on_cpu() => {
-                self.on_cpu(queries, &targets, &weights, items.embeddings(), items_too)
+                // The gradient of items takes a second pass, which has to find the logits of the first.
+                let kept = batch.has_lasting_items() && !items_too;
+                let laid_out = if kept { items.laid_out() } else { None };
+                self.on_cpu(queries, &targets, &weights, items.embeddings(), laid_out, items_too)
             }
             Candidates::AllItems => {
                 tensors::softmax(queries, &targets, &weights, items.blocks(), self.scale, items_too)
@@ -102,7 +108,7 @@ impl Loss for Softmax {
                 let rows = relevant_items(&mut targets);
                 if items.on_cpu() {
                     let chosen = items.embeddings().select(&rows)?;
-                    let value = self.on_cpu(queries, &targets, &weights, &chosen, items_too)?;
+                    let value = self.on_cpu(queries, &targets, &weights, &chosen, None, items_too)?;
                     return Ok(spread(value, &rows, items));
                 }
                 let chosen = [ItemBlock { first: 0, tensor: items.rows(&rows) }];
@@ -151,6 +157,7 @@ impl Softmax {
         targets: &[Vec<Target>],
         weights: &[f32],
         items: &Embeddings,
+        laid_out: Option<&LaidOutItems>,
         items_too: bool,
     ) -> Result<LossValue, Error> {
         let device = queries.device();
@@ -161,7 +168,8 @@ impl Softmax {
             Tensor::from_data(TensorData::new(values, [rows, dim]), &device)
         };
         let scale = self.scale;
-        let fused::Value { loss, gradient, seen } = fused::softmax(&queries, targets, weights, items, scale);
+        let fused::Value { loss, gradient, seen } =
+            fused::softmax(&queries, targets, weights, items, laid_out, scale);
         let item_gradient =
             items_too.then(|| tensor(fused::item_gradient(&queries, targets, weights, items, scale, &seen)));
         Ok(LossValue { loss, gradient: tensor(gradient), item_gradient })
@@ -201,7 +209,8 @@ mod tests {
                 })
                 .collect();
             let weights: Vec<f32> = (0..n).map(|query| (query % 4) as f32 * 0.5).collect();
-            let fused::Value { loss, gradient, seen } = fused::softmax(&queries, &targets, &weights, &items, scale);
+            let fused::Value { loss, gradient, seen } =
+                fused::softmax(&queries, &targets, &weights, &items, None, scale);
             let of_items = fused::item_gradient(&queries, &targets, &weights, &items, scale, &seen);
             let device = Device::flex();
             let candidates: Vec<ItemBlock> = (0..m)

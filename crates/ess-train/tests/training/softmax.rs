@@ -129,6 +129,56 @@ fn the_number_of_threads_changes_no_bit() {
     }
 }
 
+/// Items that are laid out for a tile unit in the first of many steps. Without such a unit nothing is, and steps are compared with
+/// themselves.
+#[test]
+fn items_that_last_change_no_bit_from_step_to_step_on_any_number_of_threads() {
+    // Blocks of 256 queries, which are the unit's either way, and of 128, which are its own only if items last. Tiles of 256 items
+    // and of 96.
+    for (n, m, equal) in [(600, 608, true), (300, 608, false)] {
+        let (queries, items, judgements) = (wave(n, 64, 0.37), wave(m, 64, 0.11), judge(n, m));
+        let judged: Vec<&[Judgement]> = judgements.iter().map(Vec::as_slice).collect();
+        let softmax = Softmax { scale: 3.0, ..Softmax::default() };
+        let step = |items: &Items<'_>, lasting: bool| {
+            let batch = LossBatch::new(judged.clone()).with_lasting_items(lasting);
+            let value = softmax.evaluate(tensor(&queries), &batch, items).unwrap();
+            (value.loss, embeddings_from_tensor(value.gradient).unwrap())
+        };
+        let frozen = || Items::new(&items, &Device::flex());
+        let (lasting, anew) = (frozen(), step(&frozen(), false));
+        let first = step(&lasting, true);
+        for threads in [1, 2, 7] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            assert_eq!(pool.install(|| step(&lasting, true)), first, "{threads} threads, a later step");
+            assert_eq!(pool.install(|| step(&frozen(), true)), first, "{threads} threads, a first step");
+        }
+        // A step that is not to keep anything may have other items next time.
+        assert_eq!(step(&lasting, false), anew);
+        assert!((first.0 - anew.0).abs() < 1e-5 * (1.0 + anew.0), "{} {}", first.0, anew.0);
+        let pairs = first.1.as_slice().iter().zip(anew.1.as_slice());
+        assert!(pairs.into_iter().all(|(a, b)| (a - b).abs() < 1e-5), "{n} queries");
+        assert!(!equal || first == anew, "{n} queries");
+    }
+}
+
+/// Trained items are laid out for each step, by both of its passes.
+#[test]
+fn a_step_that_trains_items_keeps_nothing_of_them() {
+    let (queries, items, judgements) = (wave(300, 64, 0.37), wave(608, 64, 0.11), judge(300, 608));
+    let judged: Vec<&[Judgement]> = judgements.iter().map(Vec::as_slice).collect();
+    let frozen = Items::new(&items, &Device::flex());
+    let step = |lasting: bool, items_too: bool| {
+        let batch = LossBatch::new(judged.clone()).with_lasting_items(lasting).with_item_gradient(items_too);
+        let value = Softmax::default().evaluate(tensor(&queries), &batch, &frozen).unwrap();
+        let of_items = value.item_gradient.map(|gradient| embeddings_from_tensor(gradient).unwrap());
+        (value.loss, embeddings_from_tensor(value.gradient).unwrap(), of_items)
+    };
+    let both = step(false, true);
+    assert!(both.2.is_some() && step(true, true) == both);
+    let of_queries = step(false, false);
+    assert_eq!((of_queries.0, of_queries.1), (both.0, both.1));
+}
+
 #[test]
 fn longer_blocks_of_more_queries_are_the_definition_too() {
     let (queries, items, judgements) = (wave(700, 6, 0.37), wave(300, 6, 0.11), judge(700, 300));

@@ -5,14 +5,12 @@ use ess_linalg::kernels::{Matrix, exp_shifted, max, multiply_add};
 use rayon::prelude::*;
 
 use super::{
-    products::{Products, Scratch},
+    products::{ItemTile, Products, Scratch},
     target::Target,
 };
+use crate::data::laid_out::{LaidOutItems, TILE};
 
-/// Items at a time. With a block it keeps the block's sums and one tile of similarities near the core.
-const TILE: usize = 256;
-
-/// Queries that share a pass over the items: each product packs its tile of items anew, which more queries make up for;
+/// Queries that share a pass over the items: each product packs or reads its tile of items anew, which more queries make up for;
 /// but few enough to share the work between cores. Never a matter of how many cores there are.
 fn block_of(queries: usize) -> usize {
     match queries {
@@ -46,6 +44,8 @@ pub(super) struct Seen {
 
 /// The mean loss of the queries (`n × d`), each times its weight, and its gradient (`n × d`), against candidates (`m × d`).
 ///
+/// `laid_out` are the same candidates, where they are kept so: products with many queries then read them there.
+///
 /// Memory: `n × d`, and a tile of similarities for each thread. The blocks do not depend on the number of threads, so
 /// neither does the result.
 pub(super) fn softmax(
@@ -53,6 +53,7 @@ pub(super) fn softmax(
     targets: &[Vec<Target>],
     weights: &[f32],
     candidates: &Embeddings,
+    laid_out: Option<&LaidOutItems>,
     scale: f32,
 ) -> Value {
     let (n, dim) = (queries.len(), queries.dim());
@@ -67,7 +68,7 @@ pub(super) fn softmax(
             let rows = at * block..at * block + seen.len();
             let values = &queries.as_slice()[rows.start * dim..rows.end * dim];
             let targets = &targets[rows.clone()];
-            let products = Products::new(values, dim, scale);
+            let products = Products::new(values, dim, scale, laid_out);
             let mut block = Block { products, candidates, scale, dim, sums: gradient, seen };
             let gaps = block.pass_over_candidates(targets);
             block.finish(targets, &weights[rows], n, &gaps)
@@ -79,8 +80,8 @@ pub(super) fn softmax(
 /// The gradient of the mean loss with respect to the candidates (`m × d`): `scale / n · (Σᵢ pᵢⱼ zᵢ − Σᵢ wᵢⱼ zᵢ)`, each query
 /// times its weight.
 ///
-/// A second pass, tile by tile of candidates, since the shares need the sums of the first. Its products have the shapes of
-/// the first, so no logit is above the maximum that was seen.
+/// A second pass, tile by tile of candidates, since the shares need the sums of the first. Its products are those of the first,
+/// if that had nothing laid out, so no logit is above the maximum that was seen.
 pub(super) fn item_gradient(
     queries: &Embeddings,
     targets: &[Vec<Target>],
@@ -94,11 +95,12 @@ pub(super) fn item_gradient(
     let factor = scale / queries.len() as f32;
     let mut gradient = vec![0.0; candidates.len() * dim];
     let blocks = queries.as_slice().chunks(block * dim);
-    let products = Vec::from_iter(blocks.map(|queries| Products::new(queries, dim, scale)));
-    gradient.par_chunks_mut(TILE * dim).zip(candidates.as_slice().par_chunks(TILE * dim)).for_each_init(
+    let products = Vec::from_iter(blocks.map(|queries| Products::new(queries, dim, scale, None)));
+    let tiles = candidates.as_slice().par_chunks(TILE * dim).enumerate();
+    gradient.par_chunks_mut(TILE * dim).zip(tiles).for_each_init(
         Scratch::default,
-        |scratch, (gradient, items)| {
-            let tile = items.len() / dim;
+        |scratch, (gradient, (at, items))| {
+            let (tile, items) = (items.len() / dim, ItemTile { at, items });
             let mut shares = vec![0.0; block * tile];
             let blocks = queries.as_slice().chunks(block * dim).zip(seen.chunks(block));
             for (((queries, seen), weights), products) in blocks.zip(weights.chunks(block)).zip(&products) {
@@ -164,6 +166,7 @@ impl Block<'_> {
         for (at, items) in self.candidates.as_slice().chunks(TILE * self.dim).enumerate() {
             let tile = items.len() / self.dim;
             let similarities = &mut similarities[..rows * tile];
+            let items = ItemTile { at, items };
             self.products.similarities(similarities, items, &mut scratch);
             while let Some(target) = wanted.get_mut(next).filter(|t| t.candidate < at * TILE + tile) {
                 target.logit = similarities[target.row * tile + target.candidate - at * TILE];
