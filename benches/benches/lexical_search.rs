@@ -4,36 +4,24 @@
 //! stemming; for searching, from the claims' texts to sorted hits, 10 each, all in one batch. Items are the 5183 abstracts with
 //! their titles, or their 51 309 sentences. The peers are asked for the same texts: `benches/peers/bm25s_search.py` and `tantivy_search.py`.
 
-use std::{hint::black_box, path::Path};
+use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ess_benches::CpuTime;
+use ess_benches::{CpuTime, scifact_abstracts, scifact_claims, sentences};
 use ess_core::{QueryEncoder, Searcher};
-use ess_data::{Item, Query, read_records};
 use ess_lexical::{Bm25Config, Bm25Encoder, SparseIndex};
 use rayon::ThreadPoolBuilder;
 
 const HITS: usize = 10;
 
 fn lexical_search(criterion: &mut Criterion<CpuTime>) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/scifact");
-    let items: Vec<Item> = read_records(folder.join("corpus.jsonl.gz")).expect("items of SciFact");
-    let abstracts: Vec<String> = items.iter().map(Item::title_and_text).collect();
+    let abstracts = scifact_abstracts().expect("items of SciFact");
     let sentences: Vec<String> = abstracts.iter().flat_map(|text| sentences(text)).collect();
-    let queries: Vec<Query> = read_records(folder.join("queries.jsonl")).expect("queries of SciFact");
-    let queries: Vec<&str> = queries.iter().map(|query| query.text.as_str()).collect();
+    let queries = scifact_claims().expect("queries of SciFact");
+    let queries: Vec<&str> = queries.iter().map(String::as_str).collect();
     ThreadPoolBuilder::new().num_threads(1).build_global().expect("one thread");
     compare(criterion, "abstracts", &abstracts, &queries);
     compare(criterion, "sentences", &sentences, &queries);
-}
-
-/// A text cut behind `.`, `?` and `!` where a space follows.
-fn sentences(text: &str) -> impl Iterator<Item = String> {
-    let marked = [". ", "? ", "! "]
-        .iter()
-        .fold(text.to_owned(), |text, end| text.replace(end, &format!("{}\n", end.trim_end())));
-    let sentences: Vec<String> = marked.split('\n').map(str::to_owned).collect();
-    sentences.into_iter().filter(|sentence| !sentence.trim().is_empty())
 }
 
 fn compare(criterion: &mut Criterion<CpuTime>, name: &str, items: &[String], queries: &[&str]) {

@@ -9,11 +9,7 @@ and indexing; for searching: the same of the claims, and sorted hits.
 """
 
 import argparse
-import gzip
-import json
 import os
-import pathlib
-import re
 import time
 
 for variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
@@ -22,17 +18,13 @@ for variable in ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
 import bm25s  # noqa: E402
 import Stemmer  # noqa: E402
 from figures import figure  # noqa: E402
+from scifact_texts import abstracts, claims, sentences  # noqa: E402
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--repeats", type=int, default=5)
 arguments = parser.parse_args()
-folder = pathlib.Path(__file__).resolve().parents[2] / "data" / "scifact"
 stemmer = Stemmer.Stemmer("english")
-with gzip.open(folder / "corpus.jsonl.gz", "rt") as lines:
-    items = [json.loads(line) for line in lines]
-abstracts = [f"{item['title']} {item['text']}" for item in items]
-sentences = [s for text in abstracts for s in re.split(r"(?<=[.?!]) ", text) if s.strip()]
-queries = [json.loads(line)["text"] for line in open(folder / "queries.jsonl")]
+queries = claims()
 
 
 def best(work):
@@ -59,7 +51,7 @@ def search(retriever, threads):
     return retriever.retrieve(found, k=10, show_progress=False, n_threads=threads)
 
 
-for name, texts in {"abstracts": abstracts, "sentences": sentences}.items():
+for name, texts in {"abstracts": abstracts(), "sentences": sentences(abstracts())}.items():
     for backend, threads in {"numpy": 0, "numba": 1}.items():
         retriever, seconds = best(lambda: index(texts, backend))
         print(f"{len(texts)} {name}, {backend}: index {1000 * seconds:.0f} ms", flush=True)

@@ -10,24 +10,16 @@ searching: parsing the claims, any of whose words may match, and sorted hits. Py
 """
 
 import argparse
-import gzip
-import json
-import pathlib
-import re
 import time
 
 import tantivy
 from figures import figure
+from scifact_texts import abstracts, claims, sentences
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--repeats", type=int, default=5)
 arguments = parser.parse_args()
-folder = pathlib.Path(__file__).resolve().parents[2] / "data" / "scifact"
-with gzip.open(folder / "corpus.jsonl.gz", "rt") as lines:
-    items = [json.loads(line) for line in lines]
-abstracts = [f"{item['title']} {item['text']}" for item in items]
-sentences = [s for text in abstracts for s in re.split(r"(?<=[.?!]) ", text) if s.strip()]
-queries = [json.loads(line)["text"] for line in open(folder / "queries.jsonl")]
+queries = claims()
 schema = tantivy.SchemaBuilder()
 schema.add_text_field("text", tokenizer_name="english", index_option="freq")
 schema = schema.build()
@@ -63,7 +55,7 @@ def search(built):
     return [searcher.search(built.parse_query_lenient(query, ["text"])[0], 10).hits for query in queries]
 
 
-for name, texts in {"abstracts": abstracts, "sentences": sentences}.items():
+for name, texts in {"abstracts": abstracts(), "sentences": sentences(abstracts())}.items():
     built, seconds = best(lambda: index(texts))
     assert built.searcher().num_docs == len(texts)
     print(f"{len(texts)} {name}: index {1000 * seconds:.0f} ms", flush=True)

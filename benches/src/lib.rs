@@ -1,11 +1,12 @@
-//! What the benches share: CPU time as the measure, by span too, what the machine can do at most, and generated
-//! embeddings with fixed seeds.
+//! What the benches share: CPU time as the measure, by span too, what the machine can do at most, generated embeddings
+//! with fixed seeds, and SciFact's texts.
 
 mod cpu_time;
 mod figures;
 mod generated;
 mod peak;
 mod recall_and_speed;
+mod scifact;
 mod span_times;
 mod vectors;
 
@@ -14,5 +15,6 @@ pub use figures::figure;
 pub use generated::{low_intrinsic, uniform};
 pub use peak::peak_gflops;
 pub use recall_and_speed::{Failure, Measured, RecallAndSpeed};
+pub use scifact::{scifact_abstracts, scifact_claims, sentences};
 pub use span_times::SpanTimes;
 pub use vectors::{Vectors, with_norms};
