@@ -13,6 +13,9 @@
 //! cargo bench -p ess-benches --bench graph_search -- --vectors clusters --norm-sigma 0.3 --export FOLDER
 //! VENV/bin/python benches/peers/graph_search.py --folder FOLDER
 //! ```
+//!
+//! `--embeddings DIR` takes the vectors of what `ess encode` wrote instead, so of real texts: `benches/compare.py` does so in its
+//! question `graph-real`.
 
 use clap::Parser;
 use ess_benches::{Failure, RecallAndSpeed};

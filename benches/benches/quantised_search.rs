@@ -9,6 +9,9 @@
 //! cargo bench -p ess-benches --bench quantised_search -- --items 30000 --export FOLDER
 //! VENV/bin/python benches/peers/quantised_search.py FOLDER
 //! ```
+//!
+//! `--embeddings DIR` takes the vectors of what `ess encode` wrote instead, so of real texts: `benches/compare.py` does so in its
+//! question `ivf-pq-real`.
 
 use clap::Parser;
 use ess_benches::{Failure, RecallAndSpeed};

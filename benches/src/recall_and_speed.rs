@@ -1,11 +1,11 @@
 //! Recall and speed of an approximate index, with the least effort that reaches a recall.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use cpu_time::ProcessTime;
 use ess_core::{Effort, Embeddings, Index, SearchParams};
-use ess_data::{Dtype, write_npy};
+use ess_data::{Dtype, EmbeddingStore, write_npy};
 use ess_index::FlatIndex;
 
 use crate::{
@@ -21,10 +21,14 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// The numbers of hits that default efforts are measured with.
 const DEFAULT_KS: [usize; 4] = [1, 10, 40, 100];
 
-/// What an approximate index is measured on: generated vectors of one kind ([`Vectors`]), k = 10. Effort is tuned on one
-/// half of the queries; recall and speed are those of the other half, at the tuned efforts and at the default.
+/// What an approximate index is measured on: generated vectors of one kind ([`Vectors`]), or those of stores, k = 10. Effort is
+/// tuned on one half of the queries; recall and speed are those of the other half, at the tuned efforts and at the default.
 #[derive(Args)]
 pub struct RecallAndSpeed {
+    /// A folder of `ess encode`, whose corpus.safetensors has the items and queries.safetensors the queries; without it
+    /// they are generated.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["items", "queries", "dim", "vectors", "norm_sigma"])]
+    pub embeddings: Option<PathBuf>,
     /// The number of items.
     #[arg(long, default_value_t = 30_000)]
     pub items: usize,
@@ -48,7 +52,7 @@ pub struct RecallAndSpeed {
     pub passes: usize,
     /// Write items.npy and queries.npy into this folder, for the peers.
     #[arg(long)]
-    pub export: Option<std::path::PathBuf>,
+    pub export: Option<PathBuf>,
     /// What `cargo bench` adds.
     #[arg(long, hide = true)]
     pub bench: bool,
@@ -66,15 +70,13 @@ pub struct Measured {
 }
 
 impl RecallAndSpeed {
-    /// Generates the vectors, writes them if asked to, and prints how fast exact search is, all on rayon's current pool.
+    /// Generates or reads the vectors, writes them if asked to, and prints how fast exact search is, all on rayon's current
+    /// pool.
     ///
     /// # Errors
-    /// Those of the files; no items, or fewer than `K` of them.
+    /// Those of the files; items and queries of two dimensions; fewer than two queries.
     pub fn start(&self) -> Result<Measured, Failure> {
-        let [mut items, queries] = self.vectors.draw(self.items, self.queries.max(2), self.dim);
-        if self.norm_sigma != 0.0 {
-            items = with_norms(items, self.norm_sigma);
-        }
+        let [items, queries] = self.items_and_queries()?;
         if let Some(folder) = &self.export {
             export(folder, &items, &queries)?;
         }
@@ -90,6 +92,16 @@ impl RecallAndSpeed {
         let seconds = least_seconds(1, || measured.exact.search(&measured.queries, K))?;
         print(&format!("exact: {:.0} queries per CPU-second", measured.queries.len() as f64 / seconds));
         Ok(measured)
+    }
+
+    fn items_and_queries(&self) -> Result<[Embeddings; 2], Failure> {
+        if let Some(folder) = &self.embeddings {
+            let read = |name: &str| EmbeddingStore::open(folder.join(name))?.to_embeddings();
+            return Ok([read("corpus.safetensors")?, read("queries.safetensors")?]);
+        }
+        let [items, queries] = self.vectors.draw(self.items, self.queries.max(2), self.dim);
+        let spread = self.norm_sigma != 0.0;
+        Ok([if spread { with_norms(items, self.norm_sigma) } else { items }, queries])
     }
 }
 
@@ -174,4 +186,83 @@ fn least_seconds<T, E>(passes: usize, mut work: impl FnMut() -> Result<T, E>) ->
 #[allow(clippy::print_stdout, reason = "the table is what the benches are for")]
 fn print(line: &str) {
     println!("{line}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+    use ess_core::Ids;
+    use ess_data::{NpyMatrix, Provenance, write_store};
+    use ess_index::{GraphBuilder, IvfPqBuilder, Progress};
+
+    use super::*;
+    use crate::generated::low_intrinsic;
+
+    #[derive(Parser)]
+    struct Arguments {
+        #[command(flatten)]
+        measured: RecallAndSpeed,
+    }
+
+    fn parse(arguments: &[&str]) -> Result<RecallAndSpeed, clap::Error> {
+        Arguments::try_parse_from([&["bench"], arguments].concat()).map(|arguments| arguments.measured)
+    }
+
+    fn store(path: &Path, embeddings: &Embeddings) {
+        let ids = Ids::new((0..embeddings.len()).map(|row| row.to_string()).collect()).unwrap();
+        write_store(path, &ids, embeddings, Dtype::F32, &Provenance::default()).unwrap();
+    }
+
+    /// 300 items, of which 40 are the same and 40 are zeros.
+    fn items() -> Embeddings {
+        let mut matrix = low_intrinsic(300, 16, 1).into_matrix();
+        let first = matrix.row(0).to_owned();
+        matrix.rows_mut().into_iter().skip(1).take(39).for_each(|mut row| row.assign(&first));
+        matrix.rows_mut().into_iter().skip(100).take(40).for_each(|mut row| row.fill(0.0));
+        Embeddings::new(matrix).unwrap()
+    }
+
+    #[test]
+    fn stored_vectors_are_measured_as_they_are_with_copies_and_zeros_among_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let export = folder.path().join("export");
+        let [stored, exported] = [folder.path(), &export].map(|path| path.to_str().unwrap());
+        let (items, queries) = (items(), low_intrinsic(21, 16, 2));
+        store(&folder.path().join("corpus.safetensors"), &items);
+        store(&folder.path().join("queries.safetensors"), &queries);
+        let asked = parse(&["--embeddings", stored, "--export", exported, "--passes", "1"]).unwrap();
+        let measured = asked.start().unwrap();
+        assert_eq!(measured.items, items);
+        assert_eq!((measured.tuning.len(), measured.queries.len()), (10, 11));
+        assert_eq!(measured.queries.row(0), queries.row(10));
+        for (name, expected) in [("items.npy", &items), ("queries.npy", &queries)] {
+            assert_eq!(&NpyMatrix::open(export.join(name)).unwrap().to_embeddings().unwrap(), expected);
+        }
+        measured.report("graph", |items| GraphBuilder::default().build(items, Progress::Silent)).unwrap();
+        let lists = IvfPqBuilder { lists: Some(8), ..IvfPqBuilder::default() };
+        measured.report("8 lists", |items| lists.build(items, Progress::Silent)).unwrap();
+    }
+
+    #[test]
+    fn stored_vectors_and_settings_of_generated_ones_exclude_each_other() {
+        assert_eq!(parse(&[]).unwrap().items, 30_000);
+        for generated in [
+            ["--items", "20"],
+            ["--queries", "2"],
+            ["--dim", "4"],
+            ["--vectors", "random"],
+            ["--norm-sigma", "1"],
+        ] {
+            let error = parse(&[&["--embeddings", "folder"], &generated[..]].concat()).err().unwrap();
+            assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict, "{generated:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_without_stores_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let failure =
+            parse(&["--embeddings", folder.path().to_str().unwrap()]).unwrap().start().err().unwrap();
+        assert!(failure.to_string().contains("corpus.safetensors"), "{failure}");
+    }
 }
