@@ -13,10 +13,12 @@ import argparse
 import os
 import time
 
+from graph_efforts import EFFORTS
+
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--items", type=int, default=30_000)
 parser.add_argument("--repeats", type=int, default=5)
-parser.add_argument("--efforts", type=int, nargs="+", default=[20, 40, 60, 80, 100, 120, 160, 200, 300])
+parser.add_argument("--efforts", type=int, nargs="+", default=EFFORTS)
 parser.add_argument("--folder", help="where the bench wrote items.npy and queries.npy")
 parser.add_argument("--peers", nargs="+", default=["hnswlib", "faiss", "faiss-sq8", "usearch-f32", "usearch-f16"])
 arguments = parser.parse_args()
@@ -26,6 +28,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import faiss  # noqa: E402
 import hnswlib  # noqa: E402
 import numpy  # noqa: E402
+from exact_answer import ExactAnswer  # noqa: E402
 from figures import figure  # noqa: E402
 
 if any(peer.startswith("usearch") for peer in arguments.peers):
@@ -78,12 +81,10 @@ def measure(name, set_effort, search):
     for effort in arguments.efforts:
         set_effort(effort)
         runs = [cpu_seconds(search) for _ in range(arguments.repeats)]
-        found = runs[0][1]
-        similarities = numpy.einsum("qd,qkd->qk", queries, items[found])
-        recall = (similarities >= least[:, None] - 1e-6 * abs(least[:, None])).mean()
+        recall = exact.recall(runs[0][1])
         rate = len(queries) / min(seconds for seconds, _ in runs)
         print(f"{name:14} effort {effort:4} recall {recall:.4f} {rate:7.0f} queries per CPU-second", flush=True)
-        figure("graph", name, 1 / rate, float(recall))
+        figure("graph", name, 1 / rate, recall)
         if recall > 0.996:
             break
 
@@ -95,9 +96,7 @@ if arguments.folder:
 else:
     items, queries = low_intrinsic(arguments.items, 1), low_intrinsic(1000, 2)
 dim = items.shape[1]
-flat = faiss.IndexFlatIP(dim)
-flat.add(items)
-least = flat.search(queries, K)[0][:, K - 1]
+exact = ExactAnswer(items, queries, K)
 
 if "hnswlib" in arguments.peers:
     graph = hnswlib.Index("ip", dim)

@@ -11,16 +11,22 @@ and queries per CPU-second (best of the passes, all in a batch) on the second ha
 import argparse
 import os
 import pathlib
+import re
 import time
+
+from graph_efforts import EFFORTS
+
+# Steps of a quarter at most, which are no longer than those of ESS.
+PROBES = [1, 2, 3, 4, 5, 6, 7, 8] + [lists * step // 4 for lists in (8, 16, 32, 64, 128, 256, 512) for step in (5, 6, 7, 8)]
+FACTORS = (1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80)
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("folder", type=pathlib.Path)
 parser.add_argument("--recall", type=float, nargs="+", default=[0.9, 0.95, 0.99])
 parser.add_argument("--passes", type=int, default=5)
 parser.add_argument("--training-items", type=int, default=200_000)
-parser.add_argument(
-    "--probes", type=int, nargs="+", default=[1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256]
-)
+parser.add_argument("--lists", type=int, default=256, help="of the index of ESS that any peer with lists is compared with")
+parser.add_argument("--probes", type=int, nargs="+", default=PROBES)
 parser.add_argument(
     "--indexes",
     nargs="+",
@@ -39,23 +45,20 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 
 import faiss  # noqa: E402
 import numpy  # noqa: E402
+from exact_answer import ExactAnswer  # noqa: E402
 from figures import figure  # noqa: E402
 
 K = 10
-FACTORS = (1, 1.5, 2, 3, 4, 5, 6, 8, 10, 12, 15, 20, 30, 40, 60, 80)
 faiss.omp_set_num_threads(1)
 items = numpy.load(arguments.folder / "items.npy")
 queries = numpy.load(arguments.folder / "queries.npy")
 half = len(queries) // 2
 tuning, measured = queries[:half], queries[half:]
-exact = faiss.IndexFlatIP(items.shape[1])
-exact.add(items)
-truth = {id(part): exact.search(part, K)[1] for part in (tuning, measured)}
-del exact
+exact = {id(part): ExactAnswer(items, part, K) for part in (tuning, measured)}
 
 
 def recall(found, part):
-    return numpy.mean([len(set(a) & set(b)) for a, b in zip(found, truth[id(part)])]) / K
+    return exact[id(part)].recall(found)
 
 
 def seconds(work, passes):
@@ -67,9 +70,14 @@ def seconds(work, passes):
     return min(taken)
 
 
-def faiss_settings(index, name):
+def probes_of(name):
+    lists = re.search(r"IVF(\d+)", name)
+    return [probes for probes in arguments.probes if probes <= int(lists[1])] if lists else [1]
+
+
+def faiss_settings(name):
     """The settings of each number of probes, from the fastest on."""
-    for probes in arguments.probes if "IVF" in name else [1]:
+    for probes in probes_of(name):
         if "Refine" not in name:
             yield [(f"probes {probes}", faiss.SearchParametersIVF(nprobe=probes))]
             continue
@@ -89,22 +97,30 @@ def refine_parameters(name, probes, factor):
     return parameters
 
 
-def best_setting(groups, search, target):
-    """The fastest setting that reaches the target: of each group the first that does."""
+def best_setting(groups, search, target, reached):
+    """The fastest setting that reaches the target: of each group the first that does. What each reaches is kept by its label."""
+
+    def reaches(label, setting):
+        if label not in reached:
+            reached[label] = recall(search(tuning, setting), tuning)
+        return reached[label] >= target
+
     best = None
     for group in groups:
-        for label, setting in group:
-            if recall(search(tuning, setting), tuning) >= target:
-                taken = seconds(lambda: search(tuning, setting), 2)
-                if best is None or taken < best[0]:
-                    best = (taken, label, setting)
-                break
+        # The last of a group finds most.
+        if not reaches(*group[-1]):
+            continue
+        label, setting = next(one for one in group if reaches(*one))
+        taken = seconds(lambda: search(tuning, setting), 2)
+        if best is None or taken < best[0]:
+            best = (taken, label, setting)
     return best
 
 
 def report(name, groups, search):
+    reached_by = {}
     for target in arguments.recall:
-        best = best_setting(groups(), search, target)
+        best = best_setting(groups(), search, target, reached_by)
         if best is None:
             print(f"  recall {target} is not reached", flush=True)
             continue
@@ -112,8 +128,8 @@ def report(name, groups, search):
         reached = recall(search(measured, setting), measured)
         rate = len(measured) / seconds(lambda: search(measured, setting), arguments.passes)
         print(f"  recall {reached:.4f}: {rate:.0f} queries per CPU-second in a batch ({label})", flush=True)
-        case = "256 lists" if "IVF256" in name or name == "hnswlib" else "1 lists"
-        figure(case, name, 1 / rate, float(reached))
+        case = f"{arguments.lists} lists" if "IVF" in name or name == "hnswlib" else "1 lists"
+        figure(case, name, 1 / rate, reached)
 
 
 for name in arguments.indexes:
@@ -131,7 +147,7 @@ for name in arguments.indexes:
             return graph.knn_query(part, K, num_threads=1)[0]
 
         def groups():
-            return [[(f"ef {ef}", ef) for ef in (10, 15, 20, 30, 40, 60, 80, 100, 150, 200, 300, 400, 600, 800)]]
+            return [[(f"ef {ef}", ef) for ef in EFFORTS]]
     else:
         try:
             index = faiss.index_factory(items.shape[1], name, faiss.METRIC_INNER_PRODUCT)
@@ -145,7 +161,7 @@ for name in arguments.indexes:
             return index.search(part, K, params=parameters)[1]
 
         def groups():
-            return faiss_settings(index, name)
+            return faiss_settings(name)
 
     print(f"{name}: built in {time.process_time() - start:.1f} CPU-s", flush=True)
     report(name, groups, search)
