@@ -46,10 +46,10 @@ def write_records(path, records):
     path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
 
 
-def write_texts(folder, texts):
-    """A folder with these items, and one query, which `ess encode` asks for."""
+def write_texts(folder, texts, queries=("query",)):
+    """A folder with these items, and queries, of which `ess encode` asks for one at least."""
     write_records(folder / "corpus.jsonl", [{"_id": str(at), "title": "", "text": text} for at, text in enumerate(texts)])
-    write_records(folder / "queries.jsonl", [{"_id": "0", "text": "query"}])
+    write_records(folder / "queries.jsonl", [{"_id": str(at), "text": text} for at, text in enumerate(queries)])
 
 
 def write_qrels(path, qrels):

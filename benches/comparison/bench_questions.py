@@ -8,7 +8,10 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
-CLAIMS = 1109
+# SciFact's, as benches/peers/scifact_texts.py cuts them.
+ABSTRACTS, SENTENCES, CLAIMS = 5183, 51_309, 1109
+# A setting that just reaches .95 or .99 on one half of the queries may miss it on the other: then another of these counts.
+TUNED_FOR = ["0.95", "0.955", "0.96", "0.99", "0.9925"]
 
 
 class BenchQuestion:
@@ -30,9 +33,9 @@ class BenchQuestion:
     def opened(self, options, folder):
         yield lambda: (self.one_round(options, folder), [])
 
-    def one_round(self, options, folder):
-        """The figures of a bench and, right after it, of its peers."""
-        places = {"folder": str(folder), "run": str(folder / "ess.run")}
+    def one_round(self, options, folder, **places):
+        """The figures of a bench and, right after it, of its peers; their arguments may name the places."""
+        places |= {"folder": str(folder), "run": str(folder / "ess.run")}
         os.environ["ESS_RUN_FILE"] = places["run"]
         figures = folder / "figures.jsonl"
         figures.unlink(missing_ok=True)
@@ -77,7 +80,7 @@ BENCH_QUESTIONS = {
         [["bm25s_search.py"], ["tantivy_search.py"]],
         {
             f"{texts}, {work}": (f"{count} {texts}/{folder}", units)
-            for texts, count in {"abstracts": 5183, "sentences": 51309}.items()
+            for texts, count in {"abstracts": ABSTRACTS, "sentences": SENTENCES}.items()
             for work, folder, units in [("index", "index", 1), ("query", "search", CLAIMS)]
         },
     ),
@@ -118,13 +121,13 @@ BENCH_QUESTIONS = {
         "graph_search",
         [["graph_search.py", "--folder", "{folder}"]],
         recalls=(0.95, 0.99),
-        bench_arguments=["--export", "{folder}", "--recall", "0.95,0.99"],
+        bench_arguments=["--export", "{folder}", "--recall", ",".join(TUNED_FOR)],
     ),
     "ivf-pq": BenchQuestion(
         "IVF-PQ over 30 000 × 384, k = 10, query",
         "quantised_search",
-        [["quantised_search.py", "{folder}", "--recall", "0.95", "0.99"]],
+        [["quantised_search.py", "{folder}", "--recall", *TUNED_FOR]],
         recalls=(0.95, 0.99),
-        bench_arguments=["--export", "{folder}", "--recall", "0.95,0.99"],
+        bench_arguments=["--export", "{folder}", "--recall", ",".join(TUNED_FOR)],
     ),
 }

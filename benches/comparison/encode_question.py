@@ -34,9 +34,8 @@ class Ess:
     def encode(self, which, precision):
         out = self.folder / "encoded"
         shutil.rmtree(out, ignore_errors=True)
-        limit = ["--max-tokens", self.options.max_tokens, "--precision", precision, "--dtype", "f32", "--quiet"]
-        command = [self.program, "encode", "--model", self.options.model, "--beir", self.folder / which, "--out", out]
-        return ess_program.cpu_seconds(command + limit)
+        limit = ["--max-tokens", self.options.max_tokens, "--precision", precision]
+        return ess_program.encode(self.program, self.options.model, self.folder / which, out, *limit)
 
     def vectors(self, precision):
         self.encode("all", precision)

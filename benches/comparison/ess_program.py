@@ -26,6 +26,12 @@ def cpu_seconds(command):
     return usage.ru_utime + usage.ru_stime
 
 
+def encode(program, model, beir, out, *flags):
+    """The CPU time of `ess encode`, whose stores are in f32."""
+    command = [program, "encode", "--model", model, "--beir", beir, "--out", out]
+    return cpu_seconds([*command, *flags, "--dtype", "f32", "--quiet"])
+
+
 def seconds_of_a_token(seconds, tokens):
     """The seconds of a token, of the difference between a long run and a short one."""
     if seconds <= 0 or tokens <= 0:
