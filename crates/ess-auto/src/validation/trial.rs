@@ -68,7 +68,7 @@ pub(crate) struct TrialRecord {
 }
 
 impl TrialRecord {
-    /// What is wrong with one that was read from a file, if anything is: sizes that do not fit, and values that are not finite.
+    /// What is wrong with one that was read from a file, if anything is: sizes that do not fit, and values that nothing can have.
     pub(crate) fn fault(&self) -> Option<String> {
         let queries = self.seen.len();
         let time = self.cpu_seconds.is_finite() && self.cpu_seconds >= 0.0;
@@ -105,7 +105,7 @@ impl VariantRecord {
         if let Some(values) = all().find(|values| values.len() != queries) {
             return Some(format!("values of {} queries", values.len()));
         }
-        if let Some(value) = all().flatten().find(|value| !(value.is_finite() && **value >= 0.0)) {
+        if let Some(value) = all().flatten().find(|value| !(0.0..=1.0).contains(*value)) {
             return Some(format!("an nDCG of {value}"));
         }
         let weights = self.first.are_numbers() && self.second.are_numbers();

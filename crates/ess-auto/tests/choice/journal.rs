@@ -135,6 +135,43 @@ fn what_a_run_that_was_ended_has_spent_counts() {
     assert_eq!(module.hybrid().unwrap().trial.as_deref(), Some("weights alone"));
 }
 
+/// A gain of millions would be chosen, and would not be read from the saved plan as it was written.
+#[test]
+fn a_journal_with_a_measure_that_nothing_reaches_is_refused() {
+    let world = World::new(30, 1);
+    let (collection, train) = (world.collection(), world.queries(20, 2));
+    let folder = tempfile::tempdir().unwrap();
+    let journal = folder.path().join("journal.json");
+    let auto = Auto::new(config()).unwrap().with_progress(Progress::Silent);
+    auto.fit(&collection, &train, None, Some(&journal)).unwrap();
+    let mut contents: serde_json::Value = serde_json::from_slice(&std::fs::read(&journal).unwrap()).unwrap();
+    contents.as_object_mut().unwrap().remove("checksum");
+    for value in [1.001, 2_147_483_647_000.0, -0.001] {
+        let mut altered = contents.clone();
+        let changed = change_first(&mut altered, "frozen", value);
+        assert!(changed, "nothing of the frozen encoder in {altered}");
+        std::fs::write(&journal, ess_files::seal_json(&altered.to_string())).unwrap();
+        let found = auto.fit(&collection, &train, None, Some(&journal));
+        let Err(Error::Format { path, found: said, .. }) = &found else { panic!("{value} was taken") };
+        assert!(*path == journal && said.contains("an nDCG of"), "{said}");
+    }
+}
+
+/// Puts another value in the place of the first of the first list with this name.
+fn change_first(contents: &mut serde_json::Value, name: &str, value: f64) -> bool {
+    match contents {
+        serde_json::Value::Object(fields) => match fields.get_mut(name).and_then(|list| list.get_mut(0)) {
+            Some(first) => {
+                *first = value.into();
+                true
+            }
+            None => fields.values_mut().any(|field| change_first(field, name, value)),
+        },
+        serde_json::Value::Array(list) => list.iter_mut().any(|item| change_first(item, name, value)),
+        _ => false,
+    }
+}
+
 #[test]
 fn the_number_of_threads_changes_nothing() {
     let world = World::new(60, 1);
