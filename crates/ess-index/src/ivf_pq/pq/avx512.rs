@@ -9,7 +9,7 @@ use std::arch::x86_64::*;
 use super::packed_codes::{BLOCK_ITEMS, GROUP_BYTES};
 
 /// Bytes of a table for one group of codes: a register for the lower halves of the bytes, one for the upper.
-const TABLE_BYTES: usize = 2 * 64;
+pub(super) const TABLE_BYTES: usize = 2 * 64;
 
 /// Blocks that go together, so that a table is loaded once for both and additions do not wait for each other.
 const TOGETHER: usize = 2;
@@ -44,7 +44,7 @@ fn block_sums<const N: usize, const B: usize>(
     codes: &[u8],
     block_bytes: usize,
     tables: [&[u8]; N],
-) -> [[Sums; B]; N] {
+) -> [[__m512i; B]; N] {
     assert!(codes.len() >= B * block_bytes, "a block's bytes for each sum");
     let groups = block_bytes / GROUP_BYTES;
     assert!(tables.iter().all(|table| table.len() >= groups * TABLE_BYTES), "a table for each group");
@@ -69,7 +69,13 @@ fn block_sums<const N: usize, const B: usize>(
             }
         }
     }
-    sums
+    let mut items = [[zero; B]; N];
+    for (items, sums) in items.iter_mut().zip(sums) {
+        for (items, sums) in items.iter_mut().zip(sums) {
+            *items = by_item(sums);
+        }
+    }
+    items
 }
 
 /// The codes in the lower and in the upper halves of the bytes: in quarter `b` those of byte `b` of 16 items, from 4 bytes of
@@ -92,33 +98,13 @@ fn add(sums: &mut Sums, found: __m512i) {
     sums.odd = _mm512_add_epi16(sums.odd, _mm512_srli_epi16::<8>(found));
 }
 
-/// # Safety
-/// 64 bytes can be read there.
-#[inline]
-#[target_feature(enable = "avx512f")]
-unsafe fn load(bytes: *const u8) -> __m512i {
-    // SAFETY: the caller gives 64 readable bytes.
-    unsafe { _mm512_loadu_si512(bytes.cast()) }
-}
-
+/// The sum of each of 16 items.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-fn store<const N: usize, const B: usize>(
-    found: &[[Sums; B]; N],
-    sums: &mut [i32],
-    stride: usize,
-    block: usize,
-) {
-    for (query, found) in found.iter().enumerate() {
-        let row = &mut sums[query * stride + block * BLOCK_ITEMS..][..B * BLOCK_ITEMS];
-        for (slots, found) in row.chunks_exact_mut(BLOCK_ITEMS).zip(found) {
-            let (both, odd) = (quarters(found.both), quarters(found.odd));
-            let even = _mm_sub_epi16(both, _mm_slli_epi16::<8>(odd));
-            let items = _mm256_set_m128i(_mm_unpackhi_epi16(even, odd), _mm_unpacklo_epi16(even, odd));
-            // SAFETY: `slots` are 16 writable components.
-            unsafe { _mm512_storeu_si512(slots.as_mut_ptr().cast(), _mm512_cvtepu16_epi32(items)) };
-        }
-    }
+fn by_item(sums: Sums) -> __m512i {
+    let (both, odd) = (quarters(sums.both), quarters(sums.odd));
+    let even = _mm_sub_epi16(both, _mm_slli_epi16::<8>(odd));
+    _mm512_cvtepu16_epi32(_mm256_set_m128i(_mm_unpackhi_epi16(even, odd), _mm_unpacklo_epi16(even, odd)))
 }
 
 /// The sum of the quarters of a register.
@@ -127,4 +113,31 @@ fn store<const N: usize, const B: usize>(
 fn quarters(sums: __m512i) -> __m128i {
     let halves = _mm256_add_epi16(_mm512_castsi512_si256(sums), _mm512_extracti64x4_epi64::<1>(sums));
     _mm_add_epi16(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves))
+}
+
+/// # Safety
+/// 64 bytes can be read there.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) unsafe fn load(bytes: *const u8) -> __m512i {
+    // SAFETY: the caller gives 64 readable bytes.
+    unsafe { _mm512_loadu_si512(bytes.cast()) }
+}
+
+/// Writes the sums of some blocks, from the one at `block` on, into each query's row of `stride` sums.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(super) fn store<const N: usize, const B: usize>(
+    found: &[[__m512i; B]; N],
+    sums: &mut [i32],
+    stride: usize,
+    block: usize,
+) {
+    for (query, found) in found.iter().enumerate() {
+        let row = &mut sums[query * stride + block * BLOCK_ITEMS..][..B * BLOCK_ITEMS];
+        for (slots, &found) in row.chunks_exact_mut(BLOCK_ITEMS).zip(found) {
+            // SAFETY: `slots` are 16 writable components.
+            unsafe { _mm512_storeu_si512(slots.as_mut_ptr().cast(), found) };
+        }
+    }
 }

@@ -5,10 +5,10 @@
 
 use std::arch::x86_64::*;
 
-use super::packed_codes::{BLOCK_ITEMS, GROUP_BYTES};
-
-/// Bytes of a table for one group of codes: a register for the lower halves of the bytes, one for the upper.
-const TABLE_BYTES: usize = 2 * 64;
+use super::{
+    avx512::{TABLE_BYTES, load, store},
+    packed_codes::GROUP_BYTES,
+};
 
 /// Blocks that go together, so that a table is loaded once for all and additions do not wait for each other.
 const TOGETHER: usize = 4;
@@ -68,30 +68,4 @@ fn block_sums<const N: usize, const B: usize>(
         }
     }
     sums
-}
-
-/// # Safety
-/// 64 bytes can be read there.
-#[inline]
-#[target_feature(enable = "avx512f")]
-unsafe fn load(bytes: *const u8) -> __m512i {
-    // SAFETY: the caller gives 64 readable bytes.
-    unsafe { _mm512_loadu_si512(bytes.cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store<const N: usize, const B: usize>(
-    found: &[[__m512i; B]; N],
-    sums: &mut [i32],
-    stride: usize,
-    block: usize,
-) {
-    for (query, found) in found.iter().enumerate() {
-        let row = &mut sums[query * stride + block * BLOCK_ITEMS..][..B * BLOCK_ITEMS];
-        for (slots, &found) in row.chunks_exact_mut(BLOCK_ITEMS).zip(found) {
-            // SAFETY: `slots` are 16 writable components.
-            unsafe { _mm512_storeu_si512(slots.as_mut_ptr().cast(), found) };
-        }
-    }
 }
