@@ -23,7 +23,7 @@ fn folder(name: &str) -> PathBuf {
 fn with_texts(check: impl Fn(&[&str])) {
     let mut texts: Vec<_> =
         (0..30).map(|i| format!("risk {i} {}", "the quick brown fox ".repeat(i % 13))).collect();
-    let very_long = "heart and risk of men ".repeat(60_000);
+    let very_long = "heart and risk of men ".repeat(6_000);
     texts.extend([String::new(), very_long, "\0\u{fffd}\u{10ffff} \u{200b}".to_owned()]);
     check(&texts.iter().map(String::as_str).collect::<Vec<_>>());
 }
