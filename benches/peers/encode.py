@@ -29,11 +29,18 @@ def loaded_tokenizer(options):
     return tokenizer
 
 
-def with_states(options, states_of):
-    """Batches of texts sorted by length, padded to the longest of each; the mean of the states of a text's tokens, of unit norm."""
-    import numpy
+def takes_last_token(options):
+    """Whether the folder's vectors are the states of last tokens, as decoders' are; else they are means."""
+    pooling = json.loads((options.model / "1_Pooling/config.json").read_text(encoding="utf-8"))
+    return pooling.get("pooling_mode") == "lasttoken" or pooling.get("pooling_mode_lasttoken", False)
 
-    tokenizer = loaded_tokenizer(options)
+
+def with_states(options, states_of):
+    """Batches of texts sorted by length, padded to the longest of each; one vector a text, of unit norm."""
+    import numpy
+    from transformer_as_onnx import input_names
+
+    tokenizer, names, last = loaded_tokenizer(options), input_names(options.model), takes_last_token(options)
 
     def encode(texts, batch_size):
         tokens = [encoding.ids for encoding in tokenizer.encode_batch(texts)]
@@ -46,8 +53,12 @@ def with_states(options, states_of):
             for row, text in enumerate(batch):
                 ids[row, : len(tokens[text])] = tokens[text]
                 mask[row, : len(tokens[text])] = 1
-            states = states_of({"input_ids": ids, "attention_mask": mask, "token_type_ids": 0 * ids})
-            pooled = (states * mask[..., None].astype(numpy.float32)).sum(1) / mask.sum(1, keepdims=True)
+            inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": 0 * ids}
+            states = states_of({name: inputs[name] for name in names})
+            if last:
+                pooled = states[numpy.arange(len(batch)), mask.sum(1) - 1]
+            else:
+                pooled = (states * mask[..., None].astype(numpy.float32)).sum(1) / mask.sum(1, keepdims=True)
             if embeddings is None:
                 embeddings = numpy.empty((len(tokens), pooled.shape[1]), numpy.float32)
             embeddings[batch] = pooled / numpy.linalg.norm(pooled, axis=1, keepdims=True)
@@ -58,7 +69,7 @@ def with_states(options, states_of):
 
 def onnxruntime(options, precision="f32"):
     import onnxruntime
-    from bert_as_onnx import onnx_model
+    from transformer_as_onnx import onnx_model
 
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = settings.inter_op_num_threads = 1
@@ -69,7 +80,7 @@ def onnxruntime(options, precision="f32"):
 
 def openvino(options):
     import openvino
-    from bert_as_onnx import onnx_model
+    from transformer_as_onnx import onnx_model
 
     # It would choose bf16 by itself on processors that have it.
     settings = {"INFERENCE_NUM_THREADS": 1, "NUM_STREAMS": 1, "INFERENCE_PRECISION_HINT": "f32"}
