@@ -2,6 +2,7 @@
 //! length.
 
 mod data;
+mod dependencies;
 mod features;
 mod functions;
 mod manifest;
