@@ -142,3 +142,87 @@ pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     }
     rest + sums.iter().sum::<f32>()
 }
+
+#[cfg(test)]
+mod tests {
+    use ess_core::{Embeddings, Ids, QueryEncoder};
+    use ess_lexical::Bm25Config;
+
+    use super::*;
+    use crate::input::auto_queries::AutoQueries;
+
+    fn collection() -> Collection {
+        let ids = Ids::new(["a", "b", "c"].map(str::to_owned).to_vec()).unwrap();
+        let items = Embeddings::from_rows(&[[1.0, 0.0], [0.0, 1.0], [0.6, 0.8]]).unwrap();
+        let collection = Collection::new(ids, items).unwrap();
+        collection.with_texts(&["red fish", "blue bird", "red hat"], Bm25Config::default()).unwrap()
+    }
+
+    /// Asks the second of two queries, whose text is "red hat" where there are texts.
+    fn ask<T>(
+        collection: &Collection,
+        with_texts: bool,
+        read: impl FnOnce(&Asked<'_>) -> T,
+    ) -> (T, Vec<f32>) {
+        let dense = Embeddings::from_rows(&[[0.0, 1.0], [1.0, 0.0]]).unwrap();
+        let queries = match with_texts {
+            true => collection.encode(&dense, &["blue", "red hat"]).unwrap(),
+            false => AutoQueries::new(dense),
+        };
+        let sparse = SparseVectors::new(9, &[vec![(1, 4.0)], vec![(2, 0.5), (7, 3.0)]]).unwrap();
+        let other = Embeddings::from_rows(&[[1.0], [2.0]]).unwrap();
+        let queries = queries.with_sparse_encoding("sparse", sparse).unwrap();
+        let queries = queries.with_encoding("dense", other).unwrap();
+        let queries = queries.with_scores("scores", vec![vec![(0, 1.0)], vec![(2, 5.0), (1, 4.0)]]).unwrap();
+        let mut scratch = vec![0.0; collection.lexical.as_ref().unwrap().index.dim()];
+        let asked = Asked {
+            collection,
+            scale: Scale::of(queries.dense(), collection),
+            query: queries.dense().row(1),
+            further: &queries.further,
+            row: 1,
+            terms: queries.lexical().map(|lexical| lexical.row(1).collect()),
+            tokens: None,
+            change: None,
+            recalled: &BTreeMap::new(),
+            feedback: None,
+            close: &[],
+            scratch: RefCell::new(&mut scratch[..]),
+        };
+        (read(&asked), scratch)
+    }
+
+    #[test]
+    fn a_further_encoding_is_read_by_its_name_and_as_what_it_is() {
+        let collection = collection();
+        ask(&collection, false, |asked| {
+            assert_eq!(asked.sparse_encoding("sparse"), Some(vec![(2, 0.5), (7, 3.0)]));
+            assert_eq!(asked.encoding("dense"), Some(&[2.0][..]));
+            assert_eq!(asked.scores("scores"), Some(&[(1, 4.0), (2, 5.0)][..]));
+            for other in ["dense", "scores", "nobodys"] {
+                assert_eq!(asked.sparse_encoding(other), None, "{other}");
+            }
+            assert!(asked.encoding("sparse").is_none() && asked.scores("sparse").is_none());
+        });
+    }
+
+    #[test]
+    fn lexical_products_are_what_the_index_of_the_texts_finds() {
+        let collection = collection();
+        let (products, scratch) = ask(&collection, true, |asked| {
+            let products = asked.lexical_products(&[0, 1, 2]).unwrap();
+            // Of any items, in any order, and again.
+            assert_eq!(asked.lexical_products(&[2, 0]).unwrap(), [products[2], products[0]]);
+            products
+        });
+        let lexical = collection.lexical.as_ref().unwrap();
+        let query = lexical.encoder.encode_queries(&["red hat"]).unwrap();
+        let expected = query.inner_products(&lexical.items).unwrap();
+        for (found, expected) in products.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-6, "{found}, not {expected}");
+        }
+        assert!(products[2] > products[0] && products[0] > 0.0 && products[1] == 0.0, "{products:?}");
+        assert!(scratch.iter().all(|&value| value == 0.0));
+        assert_eq!(ask(&collection, false, |asked| asked.lexical_products(&[0])).0, None);
+    }
+}

@@ -1,5 +1,6 @@
 //! Recipes as data: what is read, what is written, and what is refused.
 
+use ess_search::{TokenAttention, TokenAttentionConfig};
 use ess_train::{EnsembleSettings, Error, RecipeConfig, SoupSettings};
 
 #[test]
@@ -57,6 +58,16 @@ fn kinds_are_built_for_the_encoding_that_they_read() {
     assert!(matches!(tokens(r#"{"kind": "linear"}"#), Err(Error::AnotherEncoding { kind: "linear", .. })));
     let other = tokens(r#"{"kind": "token_attention", "query_dim": 4}"#);
     assert!(matches!(other, Err(Error::Core(ess_core::Error::DimensionMismatch { expected: 4, .. }))));
+}
+
+#[test]
+fn a_module_over_token_states_is_the_same_from_code_as_from_settings() {
+    let settings = TokenAttentionConfig { heads: 2, ..TokenAttentionConfig::default() };
+    let config = RecipeConfig::token_module::<TokenAttention>(settings);
+    let read: RecipeConfig = serde_json::from_str(r#"{"kind": "token_attention", "heads": 2}"#).unwrap();
+    assert_eq!((config.kind(), &config), ("token_attention", &read));
+    assert_ne!(config, RecipeConfig::named("token_attention").unwrap());
+    assert!(config.reads_token_states() && config.build_for_tokens(5, 6, 0).is_ok());
 }
 
 #[test]
