@@ -25,16 +25,16 @@ fn splitmix(seed: u64) -> impl FnMut() -> f32 {
     }
 }
 
-/// The latent numbers that decide what a vector of [`low_intrinsic`] is.
+/// The latent variables that decide what a vector of [`low_intrinsic`] is.
 const LATENT: usize = 24;
 
-/// The rectified units between latent numbers and vectors.
+/// The rectified units between latent variables and vectors.
 const HIDDEN: usize = 256;
 
 /// The part of a vector's length that is noise.
 const NOISE: f32 = 0.3;
 
-/// `n` vectors of unit norm and low intrinsic dimension: 24 latent numbers, nearly normal, through a fixed network
+/// `n` vectors of unit norm and low intrinsic dimension: 24 latent variables, nearly normal, through a fixed network
 /// with 256 rectified units, and noise of 0.3 of the length in all `dim` directions. Their spectrum falls like that of
 /// sentence embeddings (0.74 of the variance in 32 directions, 0.89 in 128). Seeds draw from one distribution: take one
 /// for items and another for queries.

@@ -6,7 +6,7 @@ use super::{candidate::Candidate, simultaneous::critical_t};
 use crate::{config::AutoConfig, error::Error, validation::trial::rounded};
 
 /// What a query can lose: the range of nDCG. Anything less would assume which queries lose.
-const LARGEST_LOSS: f64 = 1.0;
+const MAX_LOSS: f64 = 1.0;
 
 /// Whether the gain of what was taken is shown, paid for all that it was taken from.
 pub(super) struct Evidence {
@@ -33,7 +33,7 @@ impl Evidence {
         let width = critical_t(&differences, tail, config.seed) * taken.standard_error();
         // An infinite one shows nothing, and JSON has no infinity.
         let width = if width.is_finite() { width } else { 1.0 };
-        let unseen = UnseenLosses::new(&taken.differences, LARGEST_LOSS, trials(all));
+        let unseen = UnseenLosses::new(&taken.differences, MAX_LOSS, trials(all));
         let unseen = unseen.map_err(ess_core::Error::external)?;
         let (gain, low_of_signs) = (taken.gain(), taken.gain() - width);
         Ok(Self {

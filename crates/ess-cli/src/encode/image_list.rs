@@ -28,7 +28,7 @@ pub(super) fn list(from: &Path) -> Result<Vec<Listed>> {
     Ok(images)
 }
 
-/// What begins with a point is passed over, and so are links to folders.
+/// Names that begin with a point are skipped, and so are links to folders.
 fn of_folder(root: &Path) -> Result<Vec<Listed>> {
     let (mut images, mut folders) = (Vec::new(), vec![(root.to_owned(), String::new())]);
     while let Some((folder, prefix)) = folders.pop() {

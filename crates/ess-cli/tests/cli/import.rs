@@ -166,7 +166,7 @@ fn a_link_to_a_store_stays_a_link() {
 }
 
 #[test]
-fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_length_1() {
+fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_unit_norm() {
     let files = Files::new();
     let said = files.import(&[]).succeeded().stderr;
     assert!(said.contains("different norms") && said.contains("inner product"), "{said}");
@@ -202,7 +202,7 @@ fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_length_1() {
 }
 
 #[test]
-fn rows_that_are_said_to_have_length_1_are_looked_at() {
+fn rows_that_are_said_to_have_unit_norm_are_looked_at() {
     let files = Files::new();
     files.refused(&["--normalized", "true"], &["--normalized", "rows of unit norm", "row 1"]);
     write_npy(files.text("matrix.npy"), &embeddings().normalized(), Dtype::F16).unwrap();

@@ -203,7 +203,7 @@ fn what_follows_the_tag_is_ignored_as_in_trec_eval() {
 }
 
 #[test]
-fn comments_are_passed_over_as_in_trec_eval() {
+fn comments_are_skipped_as_in_trec_eval() {
     let expected = qrels(&[("q", "d#1", 1), ("q", "e", 0)]);
     for content in [
         "# comment here\nq 0 d#1 1\n#\n# and comment here\nq 0 e 0\n",

@@ -43,8 +43,8 @@ pub struct FreeEmbeddings {
     pub steps: usize,
     /// Runs with different starting values for each number of items, the best of which counts; 3 unless set.
     pub runs: usize,
-    /// Items at most; 200 unless set.
-    pub most_items: usize,
+    /// The maximum number of items; 200 unless set.
+    pub max_items: usize,
     /// The seed of the starting values; 0 unless set.
     pub seed: u64,
 }
@@ -59,7 +59,7 @@ impl Default for FreeEmbeddings {
             learning_rate: 0.01,
             steps: 2000,
             runs: 3,
-            most_items: 200,
+            max_items: 200,
             seed: 0,
         }
     }
@@ -93,11 +93,11 @@ impl FreeEmbeddings {
     /// [`Error::Parameter`] for a setting outside its range, and for more than a million sets.
     pub fn critical(&self) -> Result<CriticalItems, Error> {
         let (mut good, mut bad) = (self.top, None);
-        while good < self.most_items {
+        while good < self.max_items {
             let tried = match &bad {
                 Some(Beyond { items, .. }) if items - good == 1 => break,
                 Some(Beyond { items, .. }) => good.midpoint(*items),
-                None => (good + good.div_ceil(2)).min(self.most_items),
+                None => (good + good.div_ceil(2)).min(self.max_items),
             };
             let realised = self.realised(tried)?;
             if realised >= 1.0 {
@@ -150,10 +150,7 @@ mod tests {
     use super::*;
 
     fn critical(dim: usize, unit_norm: bool) -> usize {
-        FreeEmbeddings { dim, unit_norm, most_items: 9, ..FreeEmbeddings::default() }
-            .critical()
-            .unwrap()
-            .items
+        FreeEmbeddings { dim, unit_norm, max_items: 9, ..FreeEmbeddings::default() }.critical().unwrap().items
     }
 
     /// On a sphere items are in convex position. Their pairs are realised if all are edges of the hull, whose graph is planar in
@@ -169,9 +166,9 @@ mod tests {
     /// Of five points of a circle five pairs of ten are neighbours: no descent can do better.
     #[test]
     fn more_dimensions_hold_more_and_single_items_are_always_held() {
-        let four = FreeEmbeddings { most_items: 7, ..FreeEmbeddings::default() }.critical().unwrap();
+        let four = FreeEmbeddings { max_items: 7, ..FreeEmbeddings::default() }.critical().unwrap();
         assert!(four.items >= 6, "{four:?}");
-        let single = FreeEmbeddings { dim: 2, top: 1, most_items: 8, ..FreeEmbeddings::default() };
+        let single = FreeEmbeddings { dim: 2, top: 1, max_items: 8, ..FreeEmbeddings::default() };
         assert_eq!(single.critical().unwrap(), CriticalItems { items: 8, beyond: None });
         let circle = FreeEmbeddings { dim: 2, ..FreeEmbeddings::default() };
         let share = circle.realised(5).unwrap();

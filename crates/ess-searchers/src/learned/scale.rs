@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn single_features_have_deviation_one_and_the_vector_length_one() {
+    fn single_features_have_deviation_one_and_the_vector_unit_norm() {
         let rows = [vec![1.0, 5.0, 3.0, 0.0], vec![3.0, 5.0, 0.0, 4.0]];
         let scale = FeatureScale::fit(&rows, 2);
         let (first, second) = (scale.apply(&rows[0]), scale.apply(&rows[1]));

@@ -181,7 +181,7 @@ impl Loss for Shrink {
 }
 
 #[test]
-fn a_loss_of_ones_own_is_made_small() {
+fn a_loss_of_ones_own_is_minimised() {
     let embeddings = noise(50, DIM, 1);
     let items = Items::new(&embeddings, &Device::flex());
     let train = permuted(&embeddings, 0..20, DIM);
@@ -193,7 +193,7 @@ fn a_loss_of_ones_own_is_made_small() {
 }
 
 #[test]
-fn a_report_names_the_loss_that_was_made_small() {
+fn a_report_names_the_loss_that_was_minimised() {
     let embeddings = noise(50, DIM, 1);
     let items = Items::new(&embeddings, &Device::flex());
     let (train, dev) = (permuted(&embeddings, 0..20, DIM), permuted(&embeddings, 20..30, DIM));
@@ -307,7 +307,7 @@ fn training_on_weights_is_training_on_copies() {
 }
 
 #[test]
-fn what_a_module_adds_to_the_loss_is_made_small_as_well() {
+fn what_a_module_adds_to_the_loss_is_minimised_as_well() {
     let embeddings = noise(50, DIM, 1);
     let items = Items::new(&embeddings, &Device::flex());
     let train = permuted(&embeddings, 0..20, DIM);

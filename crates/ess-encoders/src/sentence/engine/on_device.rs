@@ -29,7 +29,7 @@ pub(crate) struct DeviceEngine {
 }
 
 const DEVICE_TOKENS: usize = 8192;
-/// The most numbers of the scores of attention, 4 GiB, where the device itself has no limit.
+/// The maximum number of attention scores, 4 GiB of them, where the device itself has no limit.
 const MAX_SCORES: usize = 1 << 30;
 
 impl DeviceEngine {
@@ -44,7 +44,7 @@ impl DeviceEngine {
     }
 
     /// Tokens computed together, texts padded to the longest: no more than the device's largest tensor has room for, in the
-    /// widest layer and in the scores of attention of texts of at most `longest` tokens.
+    /// widest layer and in the attention scores of texts of at most `longest` tokens.
     ///
     /// # Errors
     /// [`Error::Device`] for a text whose own scores have no room.
@@ -60,8 +60,8 @@ impl DeviceEngine {
         let heads = self.transformer.blocks.iter().map(|block| block.attention.heads).max().unwrap_or(1);
         if heads.saturating_mul(pairs).saturating_mul(longest) > largest {
             let reason = format!(
-                "a text of {longest} tokens has {heads} × {longest} × {pairs} scores of attention, more than the {largest} \
-                 numbers that there is room for; cut texts earlier, or encode without a device"
+                "a text of {longest} tokens has {heads} × {longest} × {pairs} attention scores, more than the {largest} \
+                 that there is room for; cut texts earlier, or encode without a device"
             );
             return Err(Error::Device(reason));
         }

@@ -27,8 +27,8 @@ pub(crate) fn for_each_candidate(
 // Written as one branch-free pass over whole registers, which compilers turn into a few vector instructions.
 #[inline]
 fn has_candidate(values: &[f32; LANES], threshold: f32) -> bool {
-    let passed_over = values.map(|x| u32::from(x < threshold) & u32::from(x >= f32::MIN));
-    passed_over.iter().sum::<u32>() != LANES as u32
+    let pruned = values.map(|x| u32::from(x < threshold) & u32::from(x >= f32::MIN));
+    pruned.iter().sum::<u32>() != LANES as u32
 }
 
 #[cfg(test)]
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lanes_that_are_all_below_the_threshold_are_passed_over_together() {
+    fn lanes_that_are_all_below_the_threshold_are_pruned_together() {
         let mut similarities = [-1.0; 3 * LANES];
         similarities[LANES] = 0.5;
         let seen_at = |similarities: &[f32], threshold| {
@@ -55,7 +55,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_that_matters_is_passed_over(
+        fn nothing_that_matters_is_pruned(
             similarities in prop::collection::vec(
                 prop_oneof![
                     10 => (-4_i8..4).prop_map(f32::from),
