@@ -112,7 +112,7 @@ mod tests {
         journal.put("memory", "here", &record(3));
         let good = serde_json::to_string_pretty(&journal).unwrap();
         let (mut tried, mut opened) = (0, 0);
-        for bytes in mutations(good.as_bytes(), 1, rounds(3000)).filter(|bytes| bytes != good.as_bytes()) {
+        for bytes in mutations(good.as_bytes(), 1, rounds(10_000)).filter(|bytes| bytes != good.as_bytes()) {
             let sealed = match String::from_utf8(bytes) {
                 Ok(text) if text.trim_end().ends_with('}') => seal_json(&text).into_bytes(),
                 Ok(text) => text.into_bytes(),
