@@ -60,7 +60,7 @@ fn readers(criterion: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
-/// The most memory that the process has had, as Linux counts it; 0 elsewhere.
+/// The maximum memory that the process has had, as Linux counts it; 0 elsewhere.
 fn peak_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -62,7 +62,7 @@ fn run((queries, items, candidates): (usize, usize, Candidates)) {
     );
 }
 
-/// The most memory that the process has had, as Linux counts it; 0 elsewhere.
+/// The maximum memory that the process has had, as Linux counts it; 0 elsewhere.
 fn peak_megabytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));

@@ -79,7 +79,7 @@ pub(crate) struct Arguments {
     /// Queries a step [default: 16].
     #[arg(long)]
     batch_size: Option<usize>,
-    /// The most steps [default: 100].
+    /// The maximum number of steps [default: 100].
     #[arg(long)]
     max_steps: Option<usize>,
     /// The seed of every random step [default: 0].

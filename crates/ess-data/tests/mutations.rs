@@ -95,7 +95,7 @@ fn mutations(
     assert!(memory < 1 << 20, "{memory} KiB of address space");
 }
 
-/// The most address space that this process has had, in KiB; 0 where the system does not say.
+/// The maximum address space that this process has had, in KiB; 0 where the system does not say.
 fn most_memory() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmPeak:"));

@@ -102,13 +102,13 @@ impl ColbertEncoder {
         })
     }
 
-    /// The most tokens of a query, markers and special tokens counted; where the model fills queries up, every query has as
-    /// many.
+    /// The maximum number of tokens of a query, markers and special tokens counted. Where the model fills queries up, every
+    /// query has as many.
     pub fn query_length(&self) -> usize {
         self.lists.longest()[0]
     }
 
-    /// The most tokens of an item, markers, special and skipped tokens counted.
+    /// The maximum number of tokens of an item, markers, special and skipped tokens counted.
     pub fn item_length(&self) -> usize {
         self.lists.longest()[1]
     }

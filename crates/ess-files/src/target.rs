@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The most links that are followed, as on Linux.
+/// The maximum number of links that are followed, as on Linux.
 const MAX_LINKS: usize = 40;
 
 /// Where the bytes of a file go.

@@ -1,4 +1,4 @@
-//! The most memory that is taken while an index is built, as its allocator sees it.
+//! The maximum memory that is taken while an index is built, as its allocator sees it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -59,7 +59,7 @@ fn items() -> Embeddings {
     Embeddings::from_vec(rows, DIM).expect("finite components")
 }
 
-/// The most memory that building takes, the items counted, and what the index takes, in parts of the items.
+/// The maximum memory that building takes, the items counted, and what the index takes, in parts of the items.
 fn peak<I: Index>(build: impl FnOnce(Embeddings) -> I) -> (f64, f64) {
     let before = NOW.load(Relaxed);
     let items = items();

@@ -9,7 +9,7 @@ const ENTITIES: usize = 40_943;
 const TRAIN: usize = 3000;
 const VALID: usize = 1500;
 
-/// The most memory that this process ever took, in bytes.
+/// The maximum memory that this process ever took, in bytes.
 fn peak() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();

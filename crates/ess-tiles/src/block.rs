@@ -1,6 +1,6 @@
 //! Sums of some rows and columns of a product.
 
-/// The most rows of a [`Block`].
+/// The maximum number of rows of a [`Block`].
 pub const BLOCK_ROWS: usize = 32;
 
 /// The columns of a [`Block`], those behind the last one of the product counted.

@@ -7,10 +7,10 @@ use crate::features::weights::{DENSE, Weights};
 /// collections a step of 0.8 gains up to .015 nDCG@10 over steps of 0.4 at most.
 const STEPS: [f32; 12] = [-0.8, -0.4, -0.2, -0.1, -0.05, -0.02, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8];
 
-/// The most times that all weights are gone through.
+/// The maximum number of times that all weights are gone through.
 const ROUNDS: usize = 12;
 
-/// The least weight of the frozen similarity, as a share of where it starts.
+/// The minimum weight of the frozen similarity, as a share of where it starts.
 const MIN_DENSE: f32 = 0.2;
 
 /// Coordinate ascent on nDCG@10 itself: Metzler and Croft, "Linear Feature-Based Models for Information Retrieval"

@@ -65,7 +65,7 @@ pub(crate) struct Build {
     /// How vectors are stored; i8 is for a flat index, exact too, and the quickest. A graph keeps f32 [default: f32].
     #[arg(long, alias = "storage", value_enum, value_name = "DTYPE")]
     dtype: Option<Components>,
-    /// The most neighbours of an item in a graph [default: 32].
+    /// The maximum number of neighbours of an item in a graph [default: 32].
     #[arg(long)]
     degree: Option<usize>,
     /// The candidates kept while a graph is built [default: 100].

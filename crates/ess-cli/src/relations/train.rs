@@ -42,7 +42,7 @@ pub(crate) struct Train {
     /// The partitions of mei and meim.
     #[arg(long)]
     partitions: Option<usize>,
-    /// At most so many passes over the training triples.
+    /// The maximum number of passes over the training triples.
     #[arg(long)]
     epochs: Option<usize>,
     /// The step size of training.

@@ -18,7 +18,7 @@ pub(super) struct LabelArguments {
     /// them. Those of --qrels stay as they are, whatever the cross-encoder says.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     pub(super) write_qrels: Option<PathBuf>,
-    /// The least probability (the sigmoid of a score) of an item that is judged relevant.
+    /// The minimum probability (the sigmoid of a score) of an item that is judged relevant.
     #[arg(long, default_value_t = 0.9, value_name = "PROBABILITY", requires = "write_qrels")]
     relevant_from: f64,
     /// The greatest probability of an item that is judged not relevant.

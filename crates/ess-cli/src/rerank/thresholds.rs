@@ -8,7 +8,7 @@ use serde::Serialize;
 /// From which probabilities (the sigmoid of a score) on a score is a judgement; none between them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Thresholds {
-    /// The least probability of an item that is judged relevant.
+    /// The minimum probability of an item that is judged relevant.
     pub(crate) relevant_from: f64,
     /// The greatest probability of an item that is judged not relevant.
     pub(crate) irrelevant_to: f64,

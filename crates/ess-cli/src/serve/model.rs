@@ -107,7 +107,7 @@ impl ServedModel {
         }
     }
 
-    /// The most tokens of a text, of the shorter tower where there are two.
+    /// The maximum number of tokens of a text, of the shorter tower where there are two.
     pub(super) fn max_tokens(&self) -> Option<usize> {
         match &self.kind {
             Kind::One(encoder) => Some(encoder.max_tokens()),
@@ -118,7 +118,7 @@ impl ServedModel {
         }
     }
 
-    /// The most tokens of a text behind this prompt, or the default one.
+    /// The maximum number of tokens of a text behind this prompt, or the default one.
     pub(super) fn max_tokens_behind(&self, prompt: Option<PromptName>) -> Option<usize> {
         match (&self.kind, prompt.unwrap_or(self.default_prompt)) {
             (Kind::Two(encoder), PromptName::Query) => encoder.query().max_tokens(),

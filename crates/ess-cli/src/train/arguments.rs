@@ -76,7 +76,7 @@ pub(crate) struct Arguments {
     /// Queries a step [default: 1024].
     #[arg(long)]
     pub(super) batch_size: Option<usize>,
-    /// The most steps [default: 60].
+    /// The maximum number of steps [default: 60].
     #[arg(long)]
     pub(super) max_steps: Option<usize>,
     /// Train again on train and dev together once dev has chosen.

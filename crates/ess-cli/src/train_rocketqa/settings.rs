@@ -25,7 +25,7 @@ pub(super) struct RocketQaSettings {
     /// The greatest probability (the sigmoid of the cross-encoder's score) of a mined item that is a negative: in step
     /// `denoised` of training queries, in `augmented` of those without judgements too. Default: .1, as in the paper.
     pub(super) irrelevant_to: f64,
-    /// The least probability of an item that is relevant to a query without judgements. Default: .9, as in the paper.
+    /// The minimum probability of an item that is relevant to a query without judgements. Default: .9, as in the paper.
     pub(super) relevant_from: f64,
     /// Step `denoised`. Default: two towers, 512 queries a step, 4 negatives of each.
     pub(super) denoised: TextTrainingConfig,

@@ -28,7 +28,7 @@ use crate::{
 pub struct CrossEncoder {
     engine: Engine,
     tokenizer: PairTokenizer,
-    /// The most tokens that the model has positions for.
+    /// The maximum number of tokens that the model has positions for.
     positions: usize,
     layers: usize,
     head: Head,

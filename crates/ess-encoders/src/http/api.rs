@@ -83,7 +83,7 @@ pub trait EmbeddingApi: Send + Sync {
         false
     }
 
-    /// The most texts of a request.
+    /// The maximum number of texts of a request.
     fn max_texts(&self) -> usize {
         2048
     }

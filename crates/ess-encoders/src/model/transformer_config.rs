@@ -44,7 +44,7 @@ pub(crate) struct TransformerConfig {
     pub(crate) norm_bias: bool,
     /// Of query, key and value; of attention's output; of the feed-forward's halves.
     pub(crate) biases: [bool; 4],
-    /// Rows of the position table, or the most tokens of a text.
+    /// Rows of the position table, or the maximum number of tokens of a text.
     pub(crate) positions: usize,
     /// Where positions are counted behind it, and it does not count: the id of the padding token.
     pub(crate) padding: Option<u32>,
@@ -188,7 +188,7 @@ impl TransformerConfig {
         }
     }
 
-    /// The most tokens that a text may have.
+    /// The maximum number of tokens that a text may have.
     pub(crate) fn longest(&self) -> usize {
         self.positions.saturating_sub(self.first_position())
     }

@@ -109,7 +109,7 @@ impl SentenceEncoder {
         Ok(self)
     }
 
-    /// The most tokens of a text, the special ones counted; what is longer is cut.
+    /// The maximum number of tokens of a text, the special ones counted; what is longer is cut.
     pub fn max_tokens(&self) -> usize {
         self.tokenizer.longest().unwrap_or_else(|| self.config.longest())
     }

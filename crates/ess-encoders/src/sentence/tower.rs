@@ -71,7 +71,7 @@ impl Tower {
         self.sentence().map_or(Precision::F32, SentenceEncoder::precision)
     }
 
-    /// The most tokens of a text; `None` where texts are not cut.
+    /// The maximum number of tokens of a text; `None` where texts are not cut.
     pub fn max_tokens(&self) -> Option<usize> {
         match &self.0 {
             Kind::Sentence(encoder) => Some(encoder.max_tokens()),

@@ -118,7 +118,7 @@ impl SparseEncoder {
         [&self.prompts.query, &self.prompts.item]
     }
 
-    /// The most components of a vector that are not 0, the largest of them, where the model says so.
+    /// The maximum number of components of a vector that are not 0, the largest of them, where the model says so.
     pub fn max_active(&self) -> Option<usize> {
         self.max_active
     }

@@ -10,7 +10,7 @@ pub(super) struct MaskedEncoder {
     pub(super) head: MaskedHead,
     pub(super) pooling: SpladePooling,
     pub(super) layers: usize,
-    /// The most tokens that the model has positions for.
+    /// The maximum number of tokens that the model has positions for.
     pub(super) longest: usize,
 }
 

@@ -139,7 +139,7 @@ impl StaticEncoder {
         self.similarity.as_deref()
     }
 
-    /// The most tokens of a text; `None` where texts are not cut.
+    /// The maximum number of tokens of a text; `None` where texts are not cut.
     pub fn max_tokens(&self) -> Option<usize> {
         self.tokenizer.longest()
     }

@@ -86,7 +86,7 @@ impl NamedMeasure {
         self.kind.as_measure().cutoff()
     }
 
-    /// The least and the largest value that it can have: 0 and 1 of most. `None` where there is no such end: of a [`Count`], of
+    /// The minimum and the maximum value that it can have: 0 and 1 of most. `None` where there is no such end: of a [`Count`], of
     /// an [`Ndcg`] with a gain below 0, and of a registered measure that does not say
     /// ([`MeasureKind::range`](crate::MeasureKind::range)).
     ///

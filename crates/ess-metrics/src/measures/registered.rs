@@ -60,7 +60,7 @@ pub trait MeasureKind: Measure + Sized + 'static {
     /// The measure of the ranking as far as this cutoff.
     fn at(cutoff: Cutoff) -> Self;
 
-    /// The least and the largest value that it can have, such as 0 and 1 of a share; `None`, the default, where it may have
+    /// The minimum and the maximum value that it can have, such as 0 and 1 of a share; `None`, the default, where it may have
     /// any. Intervals of its mean end there.
     fn range(&self) -> Option<[f64; 2]> {
         None

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use super::{draws::Draws, tails::ranked_out};
 
-/// The least standard error of a draw, as a share of the sample's own.
+/// The minimum standard error of a draw, as a share of the sample's own.
 const MIN_RATIO: f64 = 0.5;
 
 /// The interval of the mean with `rank` draws in each tail.

@@ -29,7 +29,7 @@ pub struct RelationTraining {
     pub model: ModelConfig,
     /// The seed of starting values, batches and dropout; the same seed gives the same bits in any number of threads. Default: 0.
     pub seed: u64,
-    /// At most so many passes over the training triples; from 1. Default: 200.
+    /// The maximum number of passes over the training triples; from 1. Default: 200.
     pub epochs: usize,
     /// Pairs of head and relation in a step; from 1, from 2 with batch normalisation, for which a lone last pair joins the batch
     /// before. Default: 256.

@@ -11,7 +11,7 @@
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Promise {
-    /// The least mean share of the true k best that is found, in `0..=1`. At 1, ties must be resolved by item order too.
+    /// The minimum mean share of the true k best that is found, in `0..=1`. At 1, ties must be resolved by item order too.
     pub recall: f64,
     /// The largest error of a similarity, relative to the product of the norms of query and item.
     pub similarity: f32,

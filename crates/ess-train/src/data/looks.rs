@@ -6,8 +6,8 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// The most modules whose values are kept. Beyond, every second one is dropped: neighbours, such as the steps of a long
-/// training, reach much the same. Each is counted.
+/// The maximum number of modules whose values are kept. Beyond, every second one is dropped: neighbours, such as the steps of a
+/// long training, reach much the same. Each is counted.
 const MAX_LOOKS: usize = 512;
 
 /// The values of every module that was measured on dev, for the test of the one that was chosen to pay for the choice.

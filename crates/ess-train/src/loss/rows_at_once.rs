@@ -1,8 +1,8 @@
-//! How many rows of numbers are made at once.
+//! How many rows are made at once.
 
-/// The most rows of `width` numbers that are `numbers` together: at least 1, and at most `rows`.
-pub(super) fn rows_at_once(numbers: usize, width: usize, rows: usize) -> usize {
-    (numbers / width).clamp(1, rows)
+/// The maximum number of rows of `width` elements that have at most `elements` together: from 1 to `rows`.
+pub(super) fn rows_at_once(elements: usize, width: usize, rows: usize) -> usize {
+    (elements / width).clamp(1, rows)
 }
 
 #[cfg(test)]

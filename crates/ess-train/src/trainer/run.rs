@@ -21,7 +21,7 @@ use crate::{
 /// The sides that are trained, with all that changes on the way.
 pub(crate) struct Run<'a, 'i, S: Sides> {
     config: &'a TrainerConfig,
-    /// The most steps.
+    /// The maximum number of steps.
     pub(crate) steps: usize,
     pub(crate) sides: S,
     pub(crate) optimizer: ModuleOptimizer,

@@ -39,7 +39,7 @@ pub(super) struct GridArguments {
     /// these have several, else 4].
     #[arg(long, value_delimiter = ',')]
     partitions: Vec<usize>,
-    /// At most so many passes over the training triples [default: those of the settings, 200 without].
+    /// The maximum number of passes over the training triples [default: those of the settings, 200 without].
     #[arg(long)]
     epochs: Option<usize>,
     /// Settings as JSON: of training, which all candidates of all models have but for those that are tried and the seed; or by model, such as

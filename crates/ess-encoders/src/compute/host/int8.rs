@@ -32,7 +32,7 @@ use super::{panels::checked_rows, tile::GROUP};
 /// Rows whose sums are kept before they are scaled: two kilobytes.
 const ROWS: usize = BYTE_ROWS;
 
-/// The most inputs whose sums of products surely fit in 32 bits: each is at most 255 · 127.
+/// The maximum number of inputs whose sums of products surely fit in 32 bits: each is at most 255 · 127.
 pub(super) const MAX_INPUTS: usize = i32::MAX as usize / (255 * 127);
 
 /// A weight of `d_out × d_in` as int8.

@@ -74,8 +74,8 @@ pub struct PairTrainingConfig {
     pub confidence: f64,
     /// The number of random sign flips and resamples of that test. Default: 10 000.
     pub resamples: usize,
-    /// The most tokens of a chunk, whose pairs go through the model together. The result of a step does not depend on it but for
-    /// rounding. Default: 1024.
+    /// The maximum number of tokens of a chunk, whose pairs go through the model together. The result of a step does not depend
+    /// on it but for rounding. Default: 1024.
     pub chunk_tokens: usize,
     /// How many tokens of a step keep what their gradients need; what is beyond goes through the model a second time. The result
     /// does not depend on it. Default: 16 384.

@@ -66,7 +66,7 @@ impl TokenizerConfig {
         Ok(config)
     }
 
-    /// The most tokens of a text.
+    /// The maximum number of tokens of a text.
     pub(super) fn longest(&self) -> Option<usize> {
         self.model_max_length.map(|length| length as usize)
     }

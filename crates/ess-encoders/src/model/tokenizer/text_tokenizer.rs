@@ -49,7 +49,7 @@ impl TextTokenizer {
         Self::read(folder, Some(&config), |_| Some(longest), vocabulary, token_types)
     }
 
-    /// The most tokens of a text as tokenizer_config.json says it; without a limit the largest number.
+    /// The maximum number of tokens of a text as tokenizer_config.json says it; without a limit the largest number.
     pub(crate) fn stated_length(folder: &ModelFolder) -> Result<usize, Error> {
         Ok(TokenizerConfig::read(folder)?.longest().unwrap_or(usize::MAX))
     }
@@ -177,7 +177,7 @@ impl TextTokenizer {
         Ok(())
     }
 
-    /// The most tokens of a text, the special ones counted.
+    /// The maximum number of tokens of a text, the special ones counted.
     pub(crate) fn longest(&self) -> Option<usize> {
         self.tokenizer.get_truncation().map(|truncation| truncation.max_length)
     }

@@ -78,8 +78,8 @@ pub struct TextTrainingConfig {
     pub confidence: f64,
     /// The number of random sign flips and resamples of that test. Default: 10 000.
     pub resamples: usize,
-    /// The most tokens of a chunk, whose texts go through the encoder together. The result of a step does not depend on it
-    /// but for rounding. Default: 1024.
+    /// The maximum number of tokens of a chunk, whose texts go through the encoder together. The result of a step does not
+    /// depend on it but for rounding. Default: 1024.
     pub chunk_tokens: usize,
     /// How many tokens of a step keep what their gradients need; what is beyond is encoded a second time (Gao et al., "Scaling
     /// Deep Contrastive Learning Batch Size under Memory Limited Setup", 2021). A token takes `4 L (6 d + d_inner)` bytes in

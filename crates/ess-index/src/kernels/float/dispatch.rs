@@ -13,7 +13,7 @@ use super::{
 use crate::cpu::{InstructionSet, Level};
 
 impl InstructionSet {
-    /// The most queries that its kernel takes in one pass.
+    /// The maximum number of queries that its kernel takes in one pass.
     pub(crate) fn widest_query_block(self) -> usize {
         match self.level() {
             Level::Portable => 2,

@@ -113,7 +113,7 @@ fn the_cpu_gives_the_sums_of_the_definition_over_several_blocks() {
 
 #[test]
 fn tensor_operations_give_the_sums_of_the_definition_in_any_number_of_chunks_and_blocks() {
-    for numbers in [1, 40 * ITEMS * DIM, 1 << 24] {
+    for elements in [1, 40 * ITEMS * DIM, 1 << 24] {
         for own in [false, true] {
             check(own, |loss, queries, lists, items, items_too| {
                 let device = items.device();
@@ -124,9 +124,9 @@ fn tensor_operations_give_the_sums_of_the_definition_in_any_number_of_chunks_and
                 };
                 let blocks = [block(0..2), block(2..6), block(6..7)];
                 match lists {
-                    Lists::Own(lists) => tensors::own(loss, queries, lists, items, items_too, numbers),
+                    Lists::Own(lists) => tensors::own(loss, queries, lists, items, items_too, elements),
                     Lists::Shared { relevant, .. } => {
-                        tensors::shared(loss, queries, relevant, &blocks, items_too, numbers)
+                        tensors::shared(loss, queries, relevant, &blocks, items_too, elements)
                     }
                 }
                 .unwrap()

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{data::items::Items, error::Error, loss::rows_at_once::rows_at_once};
 
-/// The most queries that share a product with shared candidates.
+/// The maximum number of queries that share a product with shared candidates.
 const BLOCK: usize = 128;
-/// The most similarities of a block at once: 4 Mi numbers, 16 megabytes.
+/// The maximum number of similarities of a block at once: 4 Mi numbers, 16 megabytes.
 const MAX_SIMILARITIES: usize = 1 << 22;
 /// Items whose gradients are summed together.
 const TILE: usize = 512;

@@ -14,9 +14,9 @@ use super::{
 };
 use crate::{data::items::Items, error::Error, loss::rows_at_once::rows_at_once};
 
-/// The most products of vectors and items that a block has in memory at once: 4 Mi numbers, 16 megabytes.
+/// The maximum number of products of vectors and items that a block has in memory at once: 4 Mi numbers, 16 megabytes.
 const MAX_PRODUCTS: usize = 1 << 22;
-/// The most queries of a block.
+/// The maximum number of queries of a block.
 const BLOCK: usize = 64;
 
 /// Memory: `n × width`, and for each thread a block of products and of similarities. Blocks do not depend on the number of threads, so

@@ -15,8 +15,8 @@ use crate::{
     loss::rows_at_once::rows_at_once,
 };
 
-/// The most numbers of a tensor that is made on the way: 16 Mi, 64 megabytes. Less where the device says so.
-const MAX_NUMBERS: usize = 1 << 24;
+/// The maximum number of elements of a tensor that is made on the way: 16 Mi, 64 megabytes. Less where the device says so.
+const MAX_ELEMENTS: usize = 1 << 24;
 
 /// As `host::evaluate`.
 pub(super) fn evaluate(
@@ -26,15 +26,15 @@ pub(super) fn evaluate(
     items: &Items<'_>,
     items_too: bool,
 ) -> Result<Sums, Error> {
-    let numbers = max_numbers(items.device());
+    let elements = max_elements(items.device());
     match lists {
-        Lists::Own(lists) => own(loss, queries, lists, items, items_too, numbers),
+        Lists::Own(lists) => own(loss, queries, lists, items, items_too, elements),
         Lists::Shared { rows: None, relevant } => {
-            shared(loss, queries, relevant, items.blocks(), items_too, numbers)
+            shared(loss, queries, relevant, items.blocks(), items_too, elements)
         }
         Lists::Shared { rows: Some(rows), relevant } => {
             let chosen = [ItemBlock { first: 0, tensor: items.rows(rows) }];
-            let mut sums = shared(loss, queries, relevant, &chosen, items_too, numbers)?;
+            let mut sums = shared(loss, queries, relevant, &chosen, items_too, elements)?;
             sums.item_gradient = sums.item_gradient.map(|gradient| spread(gradient, rows, items));
             Ok(sums)
         }
@@ -48,8 +48,8 @@ pub(in crate::loss) fn spread(gradient: Tensor<2>, rows: &[usize], items: &Items
     Tensor::zeros([m, dim], items.device()).select_assign(0, rows, gradient, IndexingUpdateOp::Add)
 }
 
-fn max_numbers(device: &Device) -> usize {
-    MAX_NUMBERS.min(largest_tensor(device))
+fn max_elements(device: &Device) -> usize {
+    MAX_ELEMENTS.min(largest_tensor(device))
 }
 
 /// Rows as an integer tensor.
@@ -59,18 +59,18 @@ pub(crate) fn rows_tensor(rows: &[usize], device: &Device) -> Tensor<1, Int> {
     Tensor::from_data(TensorData::new(rows, [count]), device)
 }
 
-/// At most so many `numbers` of similarities at once.
+/// At most so many `elements` of similarities at once.
 pub(super) fn shared(
     loss: &Weighed<'_>,
     queries: Tensor<2>,
     relevant: &[Vec<Relevant>],
     candidates: &[ItemBlock],
     items_too: bool,
-    numbers: usize,
+    elements: usize,
 ) -> Result<Sums, Error> {
     let [n, _] = queries.dims();
     let k: usize = candidates.iter().map(|block| block.tensor.dims()[0]).sum();
-    let chunk = rows_at_once(numbers, k, n);
+    let chunk = rows_at_once(elements, k, n);
     let mut sums = Accumulated::default();
     for start in (0..n).step_by(chunk) {
         let count = chunk.min(n - start);
@@ -103,7 +103,7 @@ fn similarities_of(
     Ok(similarities)
 }
 
-/// Lists are filled up to the longest with the first item, whose slope there is zero. At most so many `numbers` of their
+/// Lists are filled up to the longest with the first item, whose slope there is zero. At most so many `elements` of their
 /// embeddings at once.
 pub(super) fn own(
     loss: &Weighed<'_>,
@@ -111,12 +111,12 @@ pub(super) fn own(
     lists: &[OwnList],
     items: &Items<'_>,
     items_too: bool,
-    numbers: usize,
+    elements: usize,
 ) -> Result<Sums, Error> {
     let [n, dim] = queries.dims();
     let device = queries.device();
     let longest = lists.iter().map(|own| own.items.len()).max().unwrap_or(0).max(1);
-    let chunk = rows_at_once(numbers, longest * dim, n);
+    let chunk = rows_at_once(elements, longest * dim, n);
     let mut sums = Accumulated::default();
     for start in (0..n).step_by(chunk) {
         let lists = &lists[start..n.min(start + chunk)];
@@ -194,6 +194,6 @@ mod tests {
 
     #[test]
     fn a_device_without_a_limit_makes_large_tensors() {
-        assert_eq!(max_numbers(&Device::flex()), MAX_NUMBERS);
+        assert_eq!(max_elements(&Device::flex()), MAX_ELEMENTS);
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     loss::{lists::tensors::rows_tensor, rows_at_once::rows_at_once, value::LossValue},
 };
 
-/// The most similarities that exist at once: 64 Mi numbers, a quarter of a gigabyte. Less where the device says so.
+/// The maximum number of similarities that exist at once: 64 Mi numbers, a quarter of a gigabyte. Less where the device says so.
 const MAX_SIMILARITIES: usize = 1 << 26;
 
 /// As `fused::softmax`, with every query's weight, in chunks of queries and blocks of candidates that keep the similarities within bounds.
@@ -25,8 +25,8 @@ pub(super) fn softmax(
     let [n, _] = queries.dims();
     let candidates = &cut(candidates, longest_row(&queries.device()));
     let widest = candidates.iter().map(|block| block.tensor.dims()[0]).max().unwrap_or(1);
-    let numbers = MAX_SIMILARITIES.min(largest_tensor(&queries.device()));
-    let chunk = rows_at_once(numbers, widest, n);
+    let elements = MAX_SIMILARITIES.min(largest_tensor(&queries.device()));
+    let chunk = rows_at_once(elements, widest, n);
     let mut loss = 0.0;
     let mut gradients = Vec::new();
     let mut of_items = OfItems::new(if items_too { candidates } else { &[] });

@@ -85,7 +85,7 @@ fn round_row(row: &[f32], codes: &mut [u8]) -> (f32, i32) {
     (if scale.is_finite() { scale } else { f32::NAN }, zero as i32)
 }
 
-/// The least and the most value of a row and of 0; NaN where a value is not finite.
+/// The minimum and the maximum of a row and of 0; NaN where a value is not finite.
 #[inline(always)]
 fn range(row: &[f32]) -> (f32, f32) {
     const LANES: usize = 32;
