@@ -102,8 +102,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether it says of a trained module that it fails, rather than of the run that it cannot go on: its training diverged,
-    /// found nothing to train or to be fitted to, or failed in a kind of one's own, or what was trained gives no numbers.
+    /// Whether it says that a trained module fails, and not that the run cannot go on. A module fails where its training
+    /// diverges, finds nothing to train or to be fitted to, or fails in a kind of one's own, and where it gives no numbers.
     pub(crate) fn is_of_module(&self) -> bool {
         use ess_train::Error as Train;
         match self {

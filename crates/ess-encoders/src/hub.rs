@@ -66,10 +66,10 @@ impl Hub {
         Self { cache, endpoint, token: None, offline: false, progress: false, time_limit }
     }
 
-    /// What the usual variables say: the cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME`/hub, else
-    /// ~/.cache/huggingface/hub (`XDG_CACHE_HOME` heeded); `HF_ENDPOINT` is the server; `HF_HUB_OFFLINE` or
-    /// `TRANSFORMERS_OFFLINE` set to 1, yes, on or true looks in the cache alone; `HF_TOKEN`, else the file `HF_TOKEN_PATH`,
-    /// else `HF_HOME`/token, for models that ask for one.
+    /// What the usual variables say. The cache is `HF_HUB_CACHE`, else `HUGGINGFACE_HUB_CACHE`, else `HF_HOME`/hub, else
+    /// ~/.cache/huggingface/hub (`XDG_CACHE_HOME` heeded). `HF_ENDPOINT` is the server. With `HF_HUB_OFFLINE` or
+    /// `TRANSFORMERS_OFFLINE` set to 1, yes, on or true, only the cache is read. Models that ask for a token get `HF_TOKEN`,
+    /// else that of the file `HF_TOKEN_PATH`, else of `HF_HOME`/token.
     pub fn from_env() -> Self {
         let Environment { cache, endpoint, token, offline } = Environment::read();
         let hub = Self::new(cache).with_offline(offline);

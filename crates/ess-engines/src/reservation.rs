@@ -45,12 +45,12 @@ pub(crate) trait Claims {
 /// Sets aside `rows` rows, none below `first_free`, and answers the first of them; `None` when others always came before. No
 /// other call answers any of these rows. `behind_items` finds the first of the rows from one on behind which there is no item.
 ///
-/// A claim holds if its client, having written it, reads no other claim with an end behind its first row, twice: a read that
-/// is no snapshot can miss a claim that was withdrawn while it ran, and then the second one meets the claim that superseded
-/// it. Of two clients
-/// whose claims overlap, the one that finished writing later reads the claim of the other, or one that superseded it, and
-/// withdraws its own. A claim that holds is withdrawn only by who holds one behind it, so that the claim with the largest end
-/// stays. No clock is involved: a client that dies, or wakes up after an hour, leaves rows without items and nothing else.
+/// A claim holds if its client, having written it, finds in two reads no other claim with an end behind its first row. A read
+/// that is no snapshot can miss a claim that was withdrawn while it ran, and then the second one meets the claim that
+/// superseded it. Of two clients whose claims overlap, the one that finished writing later reads the claim of the other, or
+/// one that superseded it, and withdraws its own. A claim that holds is withdrawn only by who holds one behind it, so that the
+/// claim with the largest end stays. No clock is involved: a client that dies, or wakes up after an hour, leaves rows without
+/// items and nothing else.
 pub(crate) fn reserve(
     claims: &impl Claims,
     behind_items: impl Fn(usize) -> Result<usize, Error>,

@@ -52,9 +52,10 @@ pub(crate) struct Arguments {
     /// (build with --features object-store).
     #[arg(long, value_name = "DIR", value_parser = paths::BEIR.read_or_url(), required_unless_present = "images")]
     pub(super) beir: Option<PathBuf>,
-    /// Encode images instead of texts, into corpus.safetensors (build with --features images; --model is a folder of CLIP): a folder, of which files that end in
-    /// .jpg, .jpeg, .png and .webp are read, also in folders below it, or a text file with a path on each line, from the folder of that file on. An
-    /// image's id is its path from there. Queries are texts, by the same model: --beir DIR --queries-only. An image that was taken on its side, as EXIF notes it, is encoded upright.
+    /// Encode images instead of texts, into corpus.safetensors (build with --features images; --model is a folder of CLIP). Of a
+    /// folder and those below it the files that end in .jpg, .jpeg, .png and .webp are read. A text file has a path on each line,
+    /// from its own folder on. An image's id is its path from there. Queries are texts, by the same model: --beir DIR
+    /// --queries-only. An image that was taken on its side, as EXIF notes it, is encoded upright.
     #[arg(
         long,
         value_name = "DIR|LIST",
@@ -72,8 +73,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR", value_parser = paths::OUTPUT_FOLDER.written_or_url())]
     pub(super) out: PathBuf,
     /// Also upload items to an engine as they are encoded, each in the row that it has in corpus.safetensors, so that `ess engine
-    /// search` finds it: the name of an engine (build with --features pgvector, milvus or qdrant) and a JSON file of its settings,
-    /// as `ess engine upload` takes them. A run that was stopped goes on where it was.
+    /// search` finds it. ENGINE is the name of one (build with --features pgvector, milvus or qdrant), and FILE has its settings
+    /// as JSON, as for `ess engine upload`. A run that was stopped goes on where it was.
     #[arg(long, value_name = "ENGINE=FILE", conflicts_with_all = ["queries_only", "sparse"])]
     pub(super) upload: Option<EngineArgument>,
     /// Where files are made before they go to the URL of --out, and where a run that was stopped goes on. They stay there. Default: a
@@ -87,10 +88,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_delimiter = ',', value_name = "LAYERS")]
     pub(super) layers: Vec<usize>,
     /// What of a text becomes its vector, in the place of the model's own; several are concatenated, and what they read in common
-    /// is computed once. NAME or NAME=SETTING:VALUE,SETTING:VALUE, where NAME is pooled (the model's own), layer (the token states
-    /// of a layer, at:LAYER, by pooling:mean, cls, max, last_token or another), sentences (the mean of the embeddings of a text's
-    /// sentences, of max_words:WORDS at most) or late_chunks (the mean of passages that are pooled from the states of the whole
-    /// text, max_words:WORDS, overlap:TOKENS of windows). All have prompt:NAME (of the model), prompt_text:"TEXT" and prefix:DIM
+    /// is computed once. NAME or NAME=SETTING:VALUE,SETTING:VALUE. pooled is the model's own. layer pools the token states of a
+    /// layer: at:LAYER, pooling:mean, cls, max, last_token or another. sentences is the mean of the embeddings of a text's
+    /// sentences, of max_words:WORDS at most. late_chunks is the mean of passages that are pooled from the states of the whole
+    /// text: max_words:WORDS, overlap:TOKENS of windows. All have prompt:NAME (of the model), prompt_text:"TEXT" and prefix:DIM
     /// (the first components alone).
     #[arg(long = "representation", value_name = "NAME[=SETTINGS]", conflicts_with_all = ["layers", "states"])]
     pub(super) representations: Vec<Representation>,

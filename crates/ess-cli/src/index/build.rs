@@ -55,8 +55,8 @@ pub(crate) struct Build {
     /// The index file to write.
     #[arg(long, value_name = "FILE", value_parser = paths::OUTPUT_FILE.written())]
     out: PathBuf,
-    /// flat compares every query with every item; graph (Vamana) and ivf-pq (quantised) compare few of them exactly; tokens is
-    /// of the vectors of items' tokens, compressed and compared by MaxSim, as PLAID does; bm25 is of texts (--beir), exact, and
+    /// flat compares every query with every item. graph (Vamana) and ivf-pq (quantised) compare few of them exactly. tokens is
+    /// of the vectors of items' tokens, compressed and compared by MaxSim, as PLAID does. bm25 is of texts (--beir), exact, and
     /// asked by texts [default with --beir: bm25].
     #[arg(long, value_enum, default_value_t = Kind::Flat, default_value_if("beir", ArgPredicate::IsPresent, "bm25"))]
     kind: Kind,

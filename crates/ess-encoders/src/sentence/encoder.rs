@@ -23,9 +23,10 @@ use crate::{
 /// documents. A text gives one vector: the pooled states of the last layer, through the model's dense layers and
 /// normalisation.
 ///
-/// Supported: BERT (MiniLM, BGE, E5, GTE), RoBERTa, XLM-RoBERTa, DistilBERT, MPNet, ELECTRA, ALBERT, DeBERTa, ModernBERT,
-/// GTE, JinaBERT and Nomic BERT; Qwen2, Qwen3, Llama, Mistral, Gemma 3's text model and T5's encoder; weights in f32, f16 or bf16, in one safetensors
-/// file or several; every pooling of sentence-transformers.
+/// Supported are BERT (MiniLM, BGE, E5, GTE), RoBERTa, XLM-RoBERTa, DistilBERT, MPNet, ELECTRA, ALBERT, DeBERTa, ModernBERT,
+/// GTE, JinaBERT and Nomic BERT; Qwen2, Qwen3, Llama, Mistral, Gemma 3's text model, T5's encoder and CLIP's tower of texts.
+/// Weights are in f32, f16 or bf16, in one file or several, safetensors or pytorch_model.bin. Every pooling of
+/// sentence-transformers is read.
 ///
 /// # Example
 /// ```no_run

@@ -18,8 +18,8 @@ use starts::{nearest, scattered};
 /// `d_query > d_item` its columns are, and `‖Q R‖` depends on `R`: the unbalanced problem, which has no closed form and
 /// local minima (Eldén and Park, "A Procrustes problem on the Stiefel manifold", Numerische Mathematik 82, 1999). It is
 /// solved by majorisation, whose steps are balanced problems that never raise the sum of squares (Kiers,
-/// "Majorization as a tool for optimizing a class of matrix functions", Psychometrika 55, 1990), with momentum that starts
-/// again where it overshoots, from several fixed starts.
+/// "Majorization as a tool for optimizing a class of matrix functions", Psychometrika 55, 1990). Momentum starts again where
+/// it overshoots, and there are several fixed starts.
 ///
 /// ```
 /// use ess_core::{Embeddings, SearchModule};

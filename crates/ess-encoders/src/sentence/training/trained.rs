@@ -26,8 +26,8 @@ impl TrainedEncoder<'_> {
     }
 
     /// Saves what the baseline guard returned, the trained encoder or the frozen one, as sentence-transformers folders, and gives
-    /// their paths: the folder itself for one encoder of both sides; `query` and `item` in it for two towers; `query` in it for
-    /// queries alone, whose items are those of the model that was trained.
+    /// their paths. One encoder of both sides is the folder itself. Two towers are `query` and `item` in it. A tower of queries
+    /// alone is `query` in it, and its items are those of the model that was trained.
     ///
     /// A folder has the model's settings and tokenizer as they were, so `max_seq_length` too, and its weights in
     /// `model.safetensors` as f32. What else is in it stays. The configs of all folders go first and come last, so that what a
