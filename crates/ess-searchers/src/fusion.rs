@@ -2,6 +2,7 @@
 
 mod both_lists;
 mod combination;
+pub(crate) mod depth;
 mod searcher;
 
 pub use both_lists::BothLists;

@@ -150,8 +150,11 @@ fn bad_input_is_refused() {
     index.set_weight(0.3).unwrap();
     let raw = task.fit(&config(true, true, 0.1), RAW);
     assert!(matches!(LearnedHybrid::new(&index, raw), Err(Error::InvalidParameter { .. })));
-    let fusion = LearnedFusion::new(task.dense_searcher(), task.lexical_searcher(), weight, 0);
-    assert!(matches!(fusion, Err(Error::InvalidParameter { .. })));
+    let fusion =
+        |depth| LearnedFusion::new(task.dense_searcher(), task.lexical_searcher(), weight.clone(), depth);
+    assert!(matches!(fusion(0), Err(Error::InvalidParameter { .. })));
+    let no_hits = fusion(3).unwrap().search(&task.queries, 0);
+    assert!(matches!(no_hits, Err(Error::KOutOfRange { k: 0, .. })));
     assert!(matches!(task.queries.weighted(&[0.5]), Err(Error::LengthMismatch { .. })));
     assert!(matches!(task.queries.weighted(&[f32::NAN; 5]), Err(Error::InvalidParameter { .. })));
 }

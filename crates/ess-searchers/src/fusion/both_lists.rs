@@ -97,7 +97,8 @@ impl BothLists {
     /// query.
     ///
     /// # Errors
-    /// [`Error::LengthMismatch`] unless there is one share for each query, [`Error::InvalidParameter`] for a share outside 0 to 1.
+    /// [`Error::LengthMismatch`] unless there is one share for each query, [`Error::InvalidParameter`] for a share outside 0 to 1,
+    /// [`Error::KOutOfRange`] for `k = 0`.
     pub fn combine(
         &self,
         combination: Combination,
@@ -108,6 +109,7 @@ impl BothLists {
         if expected != found {
             return Err(Error::LengthMismatch { what: "shares of queries", expected, found });
         }
+        Error::check_k(k, self.dense.iter().chain(&self.lexical).map(Vec::len).max().unwrap_or_default())?;
         let one = |((dense, lexical), share): ((&Vec<Hit>, &Vec<Hit>), &f32)| {
             let combination = combination.with_weight(*share);
             combination.check()?;
@@ -133,6 +135,8 @@ mod tests {
         let combine = |shares: &[f32]| pass.combine(Combination::default(), shares, 1);
         assert!(matches!(combine(&[0.5, 0.5]), Err(Error::LengthMismatch { .. })));
         assert!(matches!(combine(&[1.5]), Err(Error::InvalidParameter { .. })));
+        let none = pass.combine(Combination::default(), &[0.5], 0);
+        assert!(matches!(none, Err(Error::KOutOfRange { k: 0, len: 1 })));
         assert!(matches!(pass.select(&[1]), Err(Error::RowOutOfRange { row: 1, len: 1, .. })));
         assert!(matches!(pass.select(&[]), Err(Error::Empty { .. })));
     }

@@ -4,7 +4,7 @@ use ess_core::{Embeddings, Error, Hit, Searcher};
 use ess_lexical::SparseVectors;
 
 use super::weight::LearnedWeight;
-use crate::fusion::BothLists;
+use crate::fusion::{BothLists, depth::Depth};
 use crate::hybrid::HybridEncoding;
 
 /// A fusion of two searchers with a [`LearnedWeight`]. It calls both searchers, since it combines their hits.
@@ -38,7 +38,7 @@ pub struct LearnedFusion<D, L> {
     dense: D,
     lexical: L,
     weight: LearnedWeight,
-    depth: usize,
+    depth: Depth,
 }
 
 impl<D, L> LearnedFusion<D, L> {
@@ -47,18 +47,14 @@ impl<D, L> LearnedFusion<D, L> {
     /// # Errors
     /// [`Error::InvalidParameter`] for a depth of 0.
     pub fn new(dense: D, lexical: L, weight: LearnedWeight, depth: usize) -> Result<Self, Error> {
-        if depth == 0 {
-            let (name, expected) = ("depth of a fused search", "at least 1");
-            return Err(Error::InvalidParameter { name, expected, found: "0".to_owned() });
-        }
-        Ok(Self { dense, lexical, weight, depth })
+        Ok(Self { dense, lexical, weight, depth: Depth::new(depth)? })
     }
 }
 
 impl<D: Searcher<Embeddings>, L: Searcher<SparseVectors>> Searcher<HybridEncoding> for LearnedFusion<D, L> {
     /// As [`Searcher::search`]. Each searcher is asked for `max(k, depth)` hits.
     fn search(&self, queries: &HybridEncoding, k: usize) -> Result<Vec<Vec<Hit>>, Error> {
-        let pass = BothLists::search(&self.dense, &self.lexical, queries, self.depth.max(k))?;
+        let pass = BothLists::search(&self.dense, &self.lexical, queries, self.depth.for_hits(k))?;
         let shares = self.weight.shares(queries, Some(&pass))?;
         pass.combine(self.weight.combination(), &shares, k)
     }
