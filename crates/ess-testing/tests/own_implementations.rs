@@ -1,6 +1,9 @@
 //! The implementations that ess-core brings, through the suites.
 
-use ess_core::{Compose, Embeddings, EncoderFn, Identity, MatrixModule, SearchModule, SearchModuleFn};
+use ess_core::{
+    Compose, Embeddings, EncoderFn, Identity, MatrixModule, SearchModule, SearchModuleFn, SentenceIdentity,
+    TokenStates,
+};
 use ess_testing::{encoder, search_module};
 use ndarray::Array2;
 
@@ -22,4 +25,7 @@ fn searching_modules_conform() {
     search_module::conforms(&doubled, 0.0);
     let both: Box<dyn SearchModule> = Box::new(Compose::new(matrix, doubled).unwrap());
     search_module::conforms(&both, 1e-6);
+    let embeddings = Embeddings::from_rows(&[[1.0, 0.5], [-2.0, 0.0], [0.0, 3.0]]).unwrap();
+    let states = TokenStates::from_texts(embeddings, 3, &[vec![0.1; 6], vec![0.2; 3], vec![]]).unwrap();
+    search_module::conforms_on(&SentenceIdentity::new(3, 2), &states, 0.0);
 }

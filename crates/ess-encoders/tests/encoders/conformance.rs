@@ -6,10 +6,10 @@ use std::{
 };
 
 use burn::tensor::Device;
-use ess_core::{Embeddings, Ids, ItemEncoder};
+use ess_core::{Embeddings, Identity, Ids, ItemEncoder};
 use ess_encoders::{
-    Bm25Config, Bm25Encoder, LayerEncoder, PrecomputedEncoder, SentenceEncoder, SparseEncoder, SparseVectors,
-    TokenEncoder, TwoTowerEncoder,
+    Bm25Config, Bm25Encoder, LayerEncoder, MergedEncoder, PrecomputedEncoder, Representation,
+    RepresentationEncoder, SentenceEncoder, SparseEncoder, SparseVectors, TokenEncoder, TwoTowerEncoder,
 };
 use ess_testing::encoder::{item_encoder_conforms, query_encoder_conforms, query_encoder_conforms_with};
 
@@ -51,8 +51,17 @@ fn encoders_made_of_sentence_encoders() {
     let encoder = Arc::new(SentenceEncoder::load(folder("bert")).unwrap());
     let layers = LayerEncoder::new(encoder.clone(), vec![1]).unwrap();
     with_texts(|texts| item_encoder_conforms(&layers, texts, TOLERANCE));
-    let tokens = TokenEncoder::new(encoder, 1).unwrap();
+    let tokens = TokenEncoder::new(encoder.clone(), 1).unwrap();
     with_texts(|texts| query_encoder_conforms_with(&tokens, texts, TOLERANCE, |one| one.states(0).to_vec()));
+
+    let texts = ["the cat", "", "Heart and risk. The quick brown fox of men."];
+    let parts = ["pooled", "layer=at:1,pooling:max", "sentences", "late_chunks"]
+        .map(|part| part.parse::<Representation>().unwrap());
+    let representations = RepresentationEncoder::new(encoder.clone(), parts.to_vec()).unwrap();
+    query_encoder_conforms(&representations, &texts, TOLERANCE);
+    item_encoder_conforms(&representations, &texts, TOLERANCE);
+    let merged = MergedEncoder::new(encoder.clone(), Identity::new(encoder.dim()));
+    query_encoder_conforms(&merged, &texts, TOLERANCE);
 }
 
 #[test]

@@ -96,6 +96,7 @@ fn texts_have_the_same_encodings_alone_and_in_a_batch_and_none_has_zeros() {
     }
     let empty = muvera.encode_items(&states(&[Vec::new()])).unwrap();
     assert!(empty.row(0).iter().all(|&x| x == 0.0));
+    ess_testing::search_module::conforms_on(&muvera, &items, 0.0);
 }
 
 #[test]

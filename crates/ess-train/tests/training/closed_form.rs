@@ -2,6 +2,7 @@
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, SearchModule};
+use ess_linalg::{Moments, Pairs, Ridge, Whitening};
 use ess_search::Registry;
 use ess_testing::simulation::{most, runs};
 use ess_train::{
@@ -76,6 +77,17 @@ fn a_fit_is_saved_and_loaded_as_any_module_is() {
         let loaded = Registry::default().load(folder.path(), &Device::flex()).unwrap();
         let queries = dev.encodings();
         assert_eq!(loaded.apply(queries).unwrap(), fitted.trained.apply(queries).unwrap(), "{kind}");
+    }
+}
+
+#[test]
+fn affine_maps_conform() {
+    let (queries, targets) = (noise(30, DIM, 4), noise(30, DIM - 2, 5));
+    let pairs = Pairs::new(&queries, targets.view().mapv(f64::from)).unwrap();
+    let without_bias = Ridge::new(&pairs).unwrap().fit(0.1).unwrap();
+    let with_bias = Whitening::new(&Moments::of(&queries)).unwrap().map(0.5, 0.1).unwrap();
+    for map in [without_bias, with_bias] {
+        ess_testing::search_module::conforms(&map, 1e-6);
     }
 }
 
