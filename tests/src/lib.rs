@@ -4,6 +4,9 @@
 #[doc = include_str!("../../README.md")]
 mod readme {}
 #[cfg(doctest)]
+#[doc = include_str!("../../docs/devices.md")]
+mod devices {}
+#[cfg(doctest)]
 #[doc = include_str!("../../docs/extending/searching-module.md")]
 mod searching_module {}
 #[cfg(doctest)]
