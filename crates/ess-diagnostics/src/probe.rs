@@ -31,13 +31,13 @@ use regression::{Regression, Scale};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct LinearProbe {
-    /// The number of folds, at least 2; 5 unless set. Each has about the same share of every label.
+    /// The number of folds, at least 2. Each has about the same share of every label. Default: 5.
     pub folds: usize,
-    /// The penalty of the squared weights, times ½ / n, on components of variance 1; 1 unless set.
+    /// The penalty of the squared weights, times ½ / n, on components of variance 1. Default: 1.
     pub penalty: f64,
-    /// Steps of L-BFGS at most; 200 unless set.
+    /// The maximum number of steps of L-BFGS. Default: 200.
     pub steps: usize,
-    /// The seed of the folds; 0 unless set.
+    /// The seed of the folds. Default: 0.
     pub seed: u64,
 }
 

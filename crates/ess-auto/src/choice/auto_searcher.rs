@@ -35,12 +35,13 @@ const KNOWN_SHARE: f64 = 0.5;
 /// training, is searched with [`Weights::cautious`](crate::Weights::cautious), or less where training found less.
 ///
 /// Tokens are looked at for as many items of each search as when it was chosen ([`AutoConfig::pool`](crate::AutoConfig::pool));
-/// where more are asked for, the others are taken to be as the least of these. Up to that many hits are those of the ranking that
+/// where more are asked for, the others get the lowest score of these. Up to that many hits are those of the ranking that
 /// held-out queries judged. For more, each search goes as deep as hits are asked for, and what only the deeper part finds may rank
 /// among the first: such a ranking was not judged.
 ///
 /// A query costs two searches of the dense index (three with a trained module), one of the passages, one by each further encoder that is
-/// weighed, two lexical ones, a look at every training query, and, where tokens are weighed, late interaction with some hundred items. Runnable at [`Auto`](crate::Auto).
+/// weighed, and two lexical ones. It looks at every training query. Where tokens are weighed, it costs late interaction with some
+/// hundred items too. Runnable at [`Auto`](crate::Auto).
 pub struct AutoSearcher<'c> {
     pub(super) collection: &'c Collection,
     pub(super) plan: Plan,

@@ -37,8 +37,9 @@ Examples:
 /// Say what it takes to search the items of one encoder with the queries of another (sections 3.1 and 4.2 of the paper).
 ///
 /// A data set is embedded by two encoders, of any dimensions and modalities. Queries of each are searched among items of the other.
-/// That is done with a searching module alone, trained on the judgements of the task, with the two spaces aligned as wholes on items
-/// that both encoded (by Procrustes, CCA and ridge regression), and with a module on top of that. One encoder for both is beside them.
+/// That is done with a searching module alone, trained on the judgements of the task; with the two spaces aligned as wholes; and with
+/// a module on top of that. Spaces are aligned on items that both encoded, by Procrustes, CCA and ridge regression. One encoder for
+/// both is beside them.
 /// How many directions each of the two ways needs is a plot.
 ///
 /// Writes spaces.md, results.json and directions.svg into the folder. Each measurement is kept in a file of its own, so that a run that

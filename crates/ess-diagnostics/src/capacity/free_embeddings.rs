@@ -29,23 +29,23 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FreeEmbeddings {
-    /// The dimension; 4 unless set.
+    /// The dimension. Default: 4.
     pub dim: usize,
-    /// The number of items of a set; 2 unless set.
+    /// The number of items of a set. Default: 2.
     pub top: usize,
-    /// Whether items have norm 1, as for the cosine; true unless set.
+    /// Whether items have unit norm, as for the cosine. Default: true.
     pub unit_norm: bool,
-    /// What similarities are divided by before the softmax; 0.05 unless set.
+    /// What similarities are divided by before the softmax. Default: 0.05.
     pub temperature: f64,
-    /// Adam's learning rate; 0.01 unless set.
+    /// Adam's learning rate. Default: 0.01.
     pub learning_rate: f64,
-    /// Steps of a run at most; 2000 unless set.
+    /// The maximum number of steps of a run. Default: 2000.
     pub steps: usize,
-    /// Runs with different starting values for each number of items, the best of which counts; 3 unless set.
+    /// Runs with different starting values for each number of items, the best of which counts. Default: 3.
     pub runs: usize,
-    /// The maximum number of items; 200 unless set.
+    /// The maximum number of items. Default: 200.
     pub max_items: usize,
-    /// The seed of the starting values; 0 unless set.
+    /// The seed of the starting values. Default: 0.
     pub seed: u64,
 }
 

@@ -33,12 +33,12 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TopSets {
-    /// By how much a query of norm 1 must rank the last of the set above the first of the others, in units of the root mean square
-    /// distance of items from their mean; 1e-6 unless set, which is about what `f32` resolves. A set that can be ranked by less
-    /// counts as impossible.
+    /// By how much a query of unit norm must rank the last of the set above the first of the others, in units of the root mean square
+    /// distance of items from their mean. A set that can be ranked by less counts as impossible. Default: 1e-6, which is about what
+    /// `f32` resolves.
     pub margin: f64,
-    /// Steps of the search for one set at most, each an inner product with every item; 1000 unless set. A set that is not decided
-    /// by then is counted as such.
+    /// The maximum number of steps of the search for one set, each an inner product with every item. A set that is not decided by
+    /// then is counted as undecided. Default: 1000.
     pub steps: usize,
 }
 

@@ -16,9 +16,9 @@ const CORRELATION: f64 = 1e-6;
 /// concept erasure in closed form", NeurIPS 2023), and its complement, which keeps the concept alone.
 ///
 /// A concept is any numbers beside vectors: the targets of [`Pairs`], `n × k`, such as one column a class, or coordinates of what is
-/// relevant to a query. With the vectors' mean `μ`, their whitening `W = C^(−1/2)` (by the pseudo-inverse, so that directions along
-/// which they do not vary stay as they are), their covariance `Σ` with the concept, and `U` an orthonormal basis of the columns of `W Σ`,
-/// what is erased is `(q − μ) W U Uᵀ W⁺`.
+/// relevant to a query. Vectors have the mean `μ`, the whitening `W = C^(−1/2)` and the covariance `Σ` with the concept; `U` is an
+/// orthonormal basis of the columns of `W Σ`. What is erased is `(q − μ) W U Uᵀ W⁺`. The whitening is by the pseudo-inverse, so
+/// that directions along which vectors do not vary stay as they are.
 ///
 /// What is left has no covariance with the concept, so that no linear predictor of it is better than its mean. Of all affine maps
 /// that do this, LEACE changes the vectors least in the mean of squares. That holds for the vectors of the fit; of others the same
@@ -29,7 +29,7 @@ const CORRELATION: f64 = 1e-6;
 /// use ess_linalg::{ConceptErasure, Pairs};
 /// use ndarray::array;
 ///
-/// // The first number says the concept, and the second follows it half the way.
+/// // The first component says the concept, and the second follows it half the way.
 /// let vectors = Embeddings::from_rows(&[[1.0, 1.0], [-1.0, -1.0], [1.0, 0.0], [-1.0, 0.0]])?;
 /// let concept = array![[1.0], [-1.0], [1.0], [-1.0]];
 /// let erasure = ConceptErasure::new(&Pairs::new(&vectors, concept)?)?;

@@ -25,16 +25,16 @@ use crate::error::Error;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouterConfig {
-    /// The `λ` that ridge regression is tried with; the one of the smallest leave-one-out error is taken. 0.1 to 1000 in powers of
-    /// 10, unless set.
+    /// The `λ` that ridge regression is tried with; the one of the smallest leave-one-out error is taken. Default: 0.1 to 1000 in
+    /// powers of 10.
     pub penalties: Vec<f64>,
-    /// The folds that routing is judged by: each is routed by what the others taught. 5 unless set, at least 2.
+    /// The folds that routing is judged by: each is routed by what the others taught. At least 2. Default: 5.
     pub folds: usize,
-    /// The confidence that routing must be better than the frozen encoder alone; .99 unless set.
+    /// The confidence that routing must be better than the frozen encoder alone. Default: 0.99.
     pub confidence: f64,
-    /// Resamples of the test; 10 000 unless set.
+    /// The number of resamples of the test. Default: 10 000.
     pub resamples: usize,
-    /// The seed of folds and resamples; 0 unless set.
+    /// The seed of folds and resamples. Default: 0.
     pub seed: u64,
 }
 
