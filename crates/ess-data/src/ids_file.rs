@@ -2,14 +2,19 @@
 
 use std::{
     collections::HashMap,
-    io::{BufRead, Read},
+    io::{BufRead, Cursor, Read},
     path::Path,
 };
 
 use ess_core::Ids;
 use serde::de::IgnoredAny;
 
-use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::open_text};
+use crate::{
+    atomic::write_atomically,
+    error::Error,
+    lines::{Lines, MAX_LINE_BYTES},
+    text_file::open_text,
+};
 
 /// Reads ids in row order, plain or gzip: a JSON array of strings, or one id a line, plain or, where all are, as a JSON string.
 ///
@@ -37,12 +42,13 @@ use crate::{atomic::write_atomically, error::Error, lines::Lines, text_file::ope
 /// UTF-8 and for a line that is a JSON object, [`Error::EmptyFile`], [`Error::Ids`] for one that stands twice, [`Error::Io`].
 pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     let path = path.as_ref();
-    let ids = match read_bracketed(path)? {
-        Some(text) => read_array(path, &text).or_else(|error| {
+    let ids = match Form::of(path)? {
+        Form::Bracketed(text, before) => read_array(path, &text).or_else(|error| {
             let json = serde_json::from_str::<IgnoredAny>(&text).is_ok() || begins_an_array(&text);
-            if json { Err(error) } else { read_lines(path) }
+            let lines = || Lines::behind(path, Box::new(Cursor::new(text.into_bytes())), before);
+            if json { Err(error) } else { read_lines(lines()) }
         })?,
-        None => read_lines(path)?,
+        Form::Lines(lines) => read_lines(lines)?,
     };
     if let Some(row) = ids.iter().position(String::is_empty) {
         return Err(Error::format(
@@ -57,23 +63,47 @@ pub fn read_ids(path: impl AsRef<Path>) -> Result<Ids, Error> {
     Ids::new(ids).map_err(Error::ids(path))
 }
 
-/// The whole text, where its first character that is no white space is `[`.
-fn read_bracketed(path: &Path) -> Result<Option<String>, Error> {
-    let mut file = open_text(path)?;
-    loop {
-        let buffer = file.fill_buf().map_err(Error::io(path))?;
-        let blank = buffer.len() - buffer.trim_ascii_start().len();
-        match buffer.get(blank) {
-            Some(b'[') => break,
-            Some(_) => return Ok(None),
-            None if buffer.is_empty() => return Ok(None),
-            None => file.consume(blank),
+/// What a file of ids begins as. It is opened once: a pipe gives its bytes once.
+enum Form {
+    /// The whole text behind so many blank lines; its first character that is no white space is `[`.
+    Bracketed(String, u64),
+    Lines(Lines),
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Self, Error> {
+        let mut file = open_text(path)?;
+        let (mut blank_lines, mut start) = (0, Vec::new());
+        let bracketed = loop {
+            let buffer = file.fill_buf().map_err(Error::io(path))?;
+            let blank = buffer.len() - buffer.trim_ascii_start().len();
+            start.extend_from_slice(&buffer[..blank]);
+            let (first, ended) = (buffer.get(blank).copied(), buffer.is_empty());
+            file.consume(blank);
+            if first.is_some() || ended {
+                break first == Some(b'[');
+            }
+            if let Some(end) = memchr::memrchr(b'\n', &start) {
+                blank_lines += start.drain(..=end).filter(|byte| *byte == b'\n').count() as u64;
+            }
+            if start.len() > MAX_LINE_BYTES {
+                break false;
+            }
+        };
+        if !bracketed {
+            let text = Cursor::new(start).chain(file);
+            return Ok(Self::Lines(Lines::behind(path, Box::new(text), blank_lines)));
         }
+        file.read_to_end(&mut start).map_err(Error::io(path))?;
+        Ok(match String::from_utf8(start) {
+            Ok(text) => Self::Bracketed(text, blank_lines),
+            // Lines say where the text is no UTF-8.
+            Err(error) => {
+                let text = Cursor::new(error.into_bytes());
+                Self::Lines(Lines::behind(path, Box::new(text), blank_lines))
+            }
+        })
     }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(Error::io(path))?;
-    // Lines say where the text is no UTF-8.
-    Ok(String::from_utf8(bytes).ok())
 }
 
 fn read_array(path: &Path, text: &str) -> Result<Vec<String>, Error> {
@@ -88,8 +118,7 @@ fn begins_an_array(text: &str) -> bool {
     first.starts_with(['"', '{']) || first.chars().all(|c| c.is_ascii_digit() || "+-.eE, \t".contains(c))
 }
 
-fn read_lines(path: &Path) -> Result<Vec<String>, Error> {
-    let mut lines = Lines::open(path)?;
+fn read_lines(mut lines: Lines) -> Result<Vec<String>, Error> {
     let mut ids = Vec::new();
     while let Some(id) = lines.next()? {
         if is_record(id) {
@@ -100,7 +129,7 @@ fn read_lines(path: &Path) -> Result<Vec<String>, Error> {
     }
     if ids.first().is_some_and(|id| id.starts_with('{')) && is_record(&ids.join("\n")) {
         let expected = "a JSON array of ids, each a string, or one id a line";
-        return Err(Error::format(path, expected, "a JSON object"));
+        return Err(Error::format(lines.path(), expected, "a JSON object"));
     }
     let unquoted: Option<Vec<String>> = ids.iter().map(|id| serde_json::from_str(id).ok()).collect();
     Ok(unquoted.unwrap_or(ids))

@@ -54,7 +54,9 @@ pub use provenance::{Provenance, StoredRepresentation};
 pub use qrels_file::{Judgement, QrelsFormat, QrelsReader, read_qrels, write_qrels};
 pub use record::{Item, Query, Record};
 pub use records_file::{RecordReader, read_records, write_records};
-pub use run_file::{RunLine, RunReader, check_run_ids, read_run, scores_rise_with_rank, write_run};
+pub use run_file::{
+    RunLine, RunReader, check_run_ids, read_run, read_run_and_order, scores_rise_with_rank, write_run,
+};
 pub use store::{
     EmbeddingStore, MappedStore, TokenStoreShape, store_bytes, write_store, write_store_in_batches,
     write_token_store, write_token_store_in_batches,

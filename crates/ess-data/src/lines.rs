@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A line longer than this is refused: memory stays bounded whatever the file, or its compressed content, holds.
-const MAX_LINE_BYTES: usize = 64 << 20;
+pub(crate) const MAX_LINE_BYTES: usize = 64 << 20;
 
 /// Bytes that are read at once; more only for a line that is longer.
 pub(crate) const BLOCK_BYTES: usize = 1 << 17;
@@ -46,6 +46,11 @@ impl Lines {
     ) -> Result<Self, Error> {
         let text = text_of(reader, size).map_err(Error::io(&path))?;
         Ok(Self::new(path, text))
+    }
+
+    /// The lines of what is left of a file that was opened already, behind so many lines.
+    pub(crate) fn behind(path: &Path, reader: Box<dyn BufRead + Send>, lines: u64) -> Self {
+        Self { line: lines, ..Self::new(path.to_owned(), reader) }
     }
 
     fn new(path: PathBuf, reader: Box<dyn BufRead + Send>) -> Self {

@@ -5,7 +5,6 @@ use std::path::Path;
 use ess_metrics::Run;
 
 use crate::{
-    decimal::parse_f32,
     error::Error,
     lines::{Lines, write_lines},
     writable::check_trec_ids,
@@ -13,11 +12,13 @@ use crate::{
 
 mod fields;
 mod line;
+mod rank_order;
 mod whole;
 
 pub use line::RunLine;
 use line::{Borrowed, parse};
-pub use whole::read_run;
+use rank_order::RankOrder;
+pub use whole::{read_run, read_run_and_order};
 
 /// Reads the lines of a run file one by one, in constant memory.
 ///
@@ -85,6 +86,7 @@ impl Iterator for RunReader {
 
 /// Whether the score rises wherever the rank does, on the first lines of a run file: so it is where scores are distances. Ranks count
 /// for nothing, as in trec_eval, so that [`read_run`] turns such a ranking upside down.
+/// [`read_run_and_order`] says it of a run that it reads.
 ///
 /// ```
 /// use ess_data::scores_rise_with_rank;
@@ -99,25 +101,9 @@ impl Iterator for RunReader {
 /// # Errors
 /// Those of [`RunReader`].
 pub fn scores_rise_with_rank(path: impl AsRef<Path>) -> Result<bool, Error> {
-    /// Enough to know it, and little to read of a large run.
-    const LINES: usize = 10_000;
-    let mut reader = RunReader::open(path)?;
-    let (mut before, mut any) = (None::<(String, f32, f32)>, false);
-    for _ in 0..LINES {
-        let line = reader.read(|hit| (hit.query.to_owned(), parse_f32(hit.rank), hit.score))?;
-        let Some((query, rank, score)) = line else { break };
-        let Some(rank) = rank else { return Ok(false) };
-        if let Some((_, rank_before, score_before)) = before.filter(|(other, ..)| *other == query)
-            && rank != rank_before
-        {
-            if (rank > rank_before) != (score > score_before) || score == score_before {
-                return Ok(false);
-            }
-            any = true;
-        }
-        before = Some((query, rank, score));
-    }
-    Ok(any)
+    let (mut reader, mut order) = (RunReader::open(path)?, RankOrder::default());
+    while !order.is_known() && reader.read(|hit| order.look_at(&hit))?.is_some() {}
+    Ok(order.rises())
 }
 
 /// Writes a run, query by query, each ranked as [`Run::ranking`] ranks it, with the run's name as the tag.

@@ -3,14 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
-use ess_data::{read_run, scores_rise_with_rank};
+use ess_data::read_run_and_order;
 use ess_metrics::Run;
 
 /// The runs of some files, each with a name of its own: the run's tag, or the file where another has the same tag.
 pub(crate) fn read_all(files: &[PathBuf], ignore_identical_ids: bool, taken: &[String]) -> Result<Vec<Run>> {
-    let mut runs = files.iter().map(read_run).collect::<Result<Vec<_>, _>>()?;
+    let mut runs = Vec::with_capacity(files.len());
     for file in files {
-        if scores_rise_with_rank(file)? {
+        let (run, rises) = read_run_and_order(file)?;
+        runs.push(run);
+        if rises {
             note!(
                 "warning: {}: scores rise with the rank, as distances do; the larger score is ranked first, whatever the rank says",
                 file.display()

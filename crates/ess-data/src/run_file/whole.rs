@@ -5,7 +5,8 @@ use std::path::Path;
 use ess_metrics::Run;
 
 use super::fields::FieldEnds;
-use super::line::parse_next;
+use super::line::{Borrowed, parse_next};
+use super::rank_order::RankOrder;
 use crate::{error::Error, lines::Lines};
 
 /// Reads a run; its name is the tag of the first line.
@@ -13,10 +14,37 @@ use crate::{error::Error, lines::Lines};
 /// # Errors
 /// Those of [`RunReader`](crate::RunReader), and [`Error::Line`] when a query has an item twice.
 pub fn read_run(path: impl AsRef<Path>) -> Result<Run, Error> {
+    read(path.as_ref(), |_| {})
+}
+
+/// As [`read_run`], and says whether scores rise with the rank, as [`scores_rise_with_rank`](crate::scores_rise_with_rank) does of a
+/// file; the file is opened once, so that it may be a pipe.
+///
+/// ```
+/// use ess_data::read_run_and_order;
+///
+/// # let folder = tempfile::tempdir().unwrap();
+/// # let path = folder.path().join("distances.run");
+/// std::fs::write(&path, "q1 Q0 d7 1 0.2 nearest\nq1 Q0 d2 2 0.9 nearest\n").unwrap();
+/// let (run, rises) = read_run_and_order(&path)?;
+/// assert!(rises);
+/// assert_eq!(run.ranking("q1")[0].0, "d2");
+/// # Ok::<(), ess_data::Error>(())
+/// ```
+///
+/// # Errors
+/// Those of [`read_run`].
+pub fn read_run_and_order(path: impl AsRef<Path>) -> Result<(Run, bool), Error> {
+    let mut order = RankOrder::default();
+    let run = read(path.as_ref(), |hit| order.look_at(hit))?;
+    Ok((run, order.rises()))
+}
+
+fn read(path: &Path, mut look_at: impl FnMut(&Borrowed<'_>)) -> Result<Run, Error> {
     let mut lines = Lines::open(path)?;
     let (mut run, mut ends) = (Run::default(), FieldEnds::default());
     while let Some((first, text)) = lines.next_block()? {
-        if let Err(Wrong { line, expected, found }) = add_lines(&mut run, text, &mut ends) {
+        if let Err(Wrong { line, expected, found }) = add_lines(&mut run, text, &mut ends, &mut look_at) {
             return Err(lines.error_at(first + line, expected, found));
         }
     }
@@ -34,7 +62,12 @@ struct Wrong {
 /// Hits that are added to a run at once.
 const TOGETHER: usize = 64;
 
-fn add_lines(run: &mut Run, text: &str, ends: &mut FieldEnds) -> Result<(), Wrong> {
+fn add_lines(
+    run: &mut Run,
+    text: &str,
+    ends: &mut FieldEnds,
+    look_at: &mut impl FnMut(&Borrowed<'_>),
+) -> Result<(), Wrong> {
     let (mut hits, mut lines) = (Vec::with_capacity(TOGETHER), Vec::with_capacity(TOGETHER));
     ends.look(text.as_bytes());
     let (mut line, mut start) = (0, 0);
@@ -45,6 +78,7 @@ fn add_lines(run: &mut Run, text: &str, ends: &mut FieldEnds) -> Result<(), Wron
                 if run.is_empty() && hits.is_empty() {
                     run.set_name(hit.tag);
                 }
+                look_at(&hit);
                 hits.push((hit.query, hit.item, hit.score));
                 lines.push(line);
             }

@@ -7,6 +7,8 @@ mod judgements;
 mod links;
 mod npy;
 mod parquet;
+#[cfg(target_os = "linux")]
+mod pipes;
 mod plain_readers;
 mod records;
 mod scifact;

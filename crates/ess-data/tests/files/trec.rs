@@ -1,8 +1,8 @@
 //! Qrels and runs.
 
 use ess_data::{
-    Error, QrelsFormat, QrelsReader, check_run_ids, read_qrels, read_run, scores_rise_with_rank, write_qrels,
-    write_run,
+    Error, QrelsFormat, QrelsReader, check_run_ids, read_qrels, read_run, read_run_and_order,
+    scores_rise_with_rank, write_qrels, write_run,
 };
 use ess_metrics::{Qrels, Run};
 use proptest::prelude::*;
@@ -179,7 +179,13 @@ fn ranks_and_scores_in_exchanged_columns_are_refused_and_distances_are_known() {
     let refused = run_error("q Q0 d 0.93 1 tag\nq Q0 e 0.5 2 tag\n");
     assert!(matches!(refused, Error::Line { line: 1, .. }), "{refused}");
     assert!(refused.to_string().contains("exchanged") && refused.to_string().contains("0.93"), "{refused}");
-    let rises = |content: &str| scores_rise_with_rank(file_with(content).1).unwrap();
+    let rises = |content: &str| {
+        let (_folder, path) = file_with(content);
+        let rises = scores_rise_with_rank(&path).unwrap();
+        let (run, of_whole) = read_run_and_order(&path).unwrap();
+        assert_eq!((of_whole, run.len()), (rises, read_run(&path).unwrap().len()), "{content}");
+        rises
+    };
     let rising = "q Q0 d 1 0.1 t\nq Q0 e 2 0.4 t\nr Q0 d 1 0.2 t\nr Q0 e 2 0.3 t\n";
     assert!(rises(rising) && rises("q Q0 e 2 0.4 t\nq Q0 d 1 0.1 t\n"));
     for fine in [
