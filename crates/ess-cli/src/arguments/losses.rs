@@ -128,24 +128,28 @@ impl LossArguments {
         Ok(())
     }
 
-    /// Adds the teacher's scores to the queries.
+    /// Adds the teacher's scores to the queries of train and dev.
     ///
     /// # Errors
     /// When the run file cannot be read or names an item that has no embedding.
     pub(crate) fn teach<E: Encoding>(
         &self,
         dataset: &Dataset,
-        queries: JudgedQueries<E>,
-    ) -> Result<JudgedQueries<E>> {
-        let Some(path) = &self.teacher else { return Ok(queries) };
+        [train, dev]: [JudgedQueries<E>; 2],
+    ) -> Result<[JudgedQueries<E>; 2]> {
+        let Some(path) = &self.teacher else { return Ok([train, dev]) };
+        // Once for both: a pipe gives its lines once.
         let run = read_run(path)?;
         let scores_of = |query: &String| -> Result<Vec<TeacherScore>> {
             let score = |(item, score)| Ok(TeacherScore { item: dataset.item_ids().row(item)?, score });
             run.ranking(query).into_iter().map(score).collect()
         };
-        let scores = queries.ids.iter().map(scores_of).collect::<Result<Vec<_>>>();
-        let scores = scores.with_context(|| format!("{} does not fit the embeddings", path.display()))?;
-        Ok(JudgedQueries { set: queries.set.with_teacher(scores)?, ..queries })
+        let taught = |queries: JudgedQueries<E>| -> Result<JudgedQueries<E>> {
+            let scores = queries.ids.iter().map(scores_of).collect::<Result<Vec<_>>>();
+            let scores = scores.with_context(|| format!("{} does not fit the embeddings", path.display()))?;
+            Ok(JudgedQueries { set: queries.set.with_teacher(scores)?, ..queries })
+        };
+        Ok([taught(train)?, taught(dev)?])
     }
 }
 

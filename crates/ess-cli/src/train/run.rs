@@ -81,10 +81,10 @@ impl Run<'_> {
     /// Train and dev.
     fn queries<E: StoredEncoding>(&self) -> Result<[JudgedQueries<E>; 2]> {
         let (arguments, dataset) = (self.arguments, &self.dataset);
-        let [train, dev] = match &arguments.dev {
+        let queries = match &arguments.dev {
             Some(dev) => [judge_file_as(dataset, &arguments.train)?, judge_file_as(dataset, dev)?],
             None => train_and_dev(dataset, &arguments.train, arguments.dev_share, self.config.trainer.seed)?,
         };
-        Ok([arguments.loss.teach(dataset, train)?, arguments.loss.teach(dataset, dev)?])
+        arguments.loss.teach(dataset, queries)
     }
 }

@@ -35,6 +35,8 @@ mod interrupted_training;
 mod judgements;
 mod kills;
 mod output;
+#[cfg(unix)]
+mod pipes;
 mod place;
 mod program;
 #[cfg(feature = "relations")]
