@@ -7,10 +7,12 @@ use clap::Args;
 use ess_files::FolderLock;
 use ess_metrics::NamedMeasure;
 
-use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
-
 use crate::{
     arguments::paths,
+    data::{
+        data_set_argument::{DataSetArgument, no_name_twice},
+        dataset::RankingArguments,
+    },
     output::{files::OutputLocks, options::Output},
 };
 
@@ -41,10 +43,14 @@ pub(crate) struct ComparisonArguments<D: DataSetArgument> {
 
 impl<D: DataSetArgument> ComparisonArguments<D> {
     /// The data sets, in the order given.
-    pub(super) fn data_sets(&self) -> Vec<D> {
+    ///
+    /// # Errors
+    /// Where two have one name.
+    pub(super) fn data_sets(&self) -> Result<Vec<D>> {
+        no_name_twice(&self.data)?;
         let mut data = self.data.clone();
         data.iter_mut().for_each(|data| data.rank_as(self.ranked));
-        data
+        Ok(data)
     }
 
     /// The seed of what has none of its own.

@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
-    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
+    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets()?);
     let config = config(arguments.config.as_deref(), arguments.budget, comparison.given_seed())?;
     let device = arguments.device.open()?;
     let _lock = comparison.lock(plot_file(&arguments).as_deref(), output)?;

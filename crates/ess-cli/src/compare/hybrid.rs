@@ -49,7 +49,7 @@ pub(crate) struct Arguments {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
-    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
+    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets()?);
     let (depth, measure) = (arguments.depth, comparison.measure);
     let least = measure.cutoff().k().unwrap_or(1);
     ensure!(depth >= least, "--depth {depth}: expected at least {least}, for {measure}");

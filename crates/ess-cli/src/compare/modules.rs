@@ -61,7 +61,7 @@ struct Results {
 
 /// Runs the command.
 pub(crate) fn run(arguments: Arguments, output: &Output) -> Result<()> {
-    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets());
+    let (comparison, data_sets) = (&arguments.comparison, arguments.comparison.data_sets()?);
     let device = arguments.device.open()?;
     let systems = System::chosen(&arguments.system, &arguments.against)?;
     let (measure, seed) = (comparison.measure, comparison.seed());

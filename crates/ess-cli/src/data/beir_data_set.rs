@@ -65,6 +65,10 @@ impl DataSetArgument for BeirDataSet {
         corpus.safetensors, and judgements for training, dev and test. DEV may be empty; where TRAIN is empty, what needs no \
         training there is measured. May be given several times";
 
+    fn name(&self) -> &str {
+        &self.name
+    }
+
     fn paths(&self) -> Vec<(Expected, &Path)> {
         let judged = [self.train.as_deref(), self.dev.as_deref(), Some(&*self.test)];
         let folders = [(BEIR, &*self.beir), (EMBEDDINGS, &*self.embeddings)];

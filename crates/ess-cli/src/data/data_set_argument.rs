@@ -2,6 +2,8 @@
 
 use std::{path::Path, str::FromStr};
 
+use anyhow::{Result, ensure};
+
 use crate::arguments::paths::Expected;
 
 use super::dataset::RankingArguments;
@@ -12,6 +14,9 @@ pub(crate) trait DataSetArgument: FromStr<Err = String> + Clone + Send + Sync + 
     const FORM: &'static str;
     /// What the parts are.
     const HELP: &'static str;
+
+    /// What it is called.
+    fn name(&self) -> &str;
 
     /// The paths of the parts, each with what is to be there.
     fn paths(&self) -> Vec<(Expected, &Path)>;
@@ -30,4 +35,16 @@ pub(crate) trait DataSetArgument: FromStr<Err = String> + Clone + Send + Sync + 
         }
         Ok(data)
     }
+}
+
+/// Refuses data sets of one name: pages and kept results tell them apart by it.
+///
+/// # Errors
+/// The name that two of them have.
+pub(crate) fn no_name_twice<D: DataSetArgument>(data: &[D]) -> Result<()> {
+    for (at, set) in data.iter().enumerate() {
+        let again = data[..at].iter().any(|other| other.name() == set.name());
+        ensure!(!again, "--data: two data sets are called {:?}", set.name());
+    }
+    Ok(())
 }

@@ -1,9 +1,12 @@
 //! The flags that all experiments on data sets have.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
 
-use crate::data::{data_set_argument::DataSetArgument, dataset::RankingArguments};
+use crate::data::{
+    data_set_argument::{DataSetArgument, no_name_twice},
+    dataset::RankingArguments,
+};
 
 use super::{data_set::DataSet, run_arguments::RunArguments, source::Source, started::Started};
 
@@ -21,11 +24,7 @@ pub(crate) struct ExperimentArguments {
 impl ExperimentArguments {
     /// Checks the flags, and keeps others from writing to the folder.
     pub(super) fn start(&self) -> Result<Started> {
-        for (at, set) in self.data.iter().enumerate() {
-            // Their measurements would be kept in the same files.
-            let again = self.data[..at].iter().any(|other| other.name() == set.name());
-            ensure!(!again, "--data: two data sets are called {:?}", set.name());
-        }
+        no_name_twice(&self.data)?;
         self.run.start(|| self.data.iter().map(|data| self.source(data)).collect())
     }
 

@@ -39,6 +39,10 @@ impl DataSetArgument for DataSet {
         for training, dev and test. Where DEV is empty, dev is a fifth of the training queries. May be given several times: other \
         data, or the same items by another encoder, which is then compared";
 
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
     fn paths(&self) -> Vec<(Expected, &Path)> {
         self.0.paths()
     }

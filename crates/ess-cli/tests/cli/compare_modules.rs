@@ -171,3 +171,20 @@ fn data_sets_and_systems_that_are_none_are_refused() {
     compare(&["--data", &set, "--system", "linaer"]).failed_with(&["linaer", "linear, refitted"]);
     compare(&["--data", "small=no/folder,a,b,c"]).failed_with(&["small", "no/folder"]);
 }
+
+#[test]
+fn two_data_sets_of_one_name_are_refused_for_their_columns_would_be_those_of_the_first() {
+    let (one, other) = (SmallData::new(6, 6).with_texts(), SmallData::new(4, 4).with_texts());
+    let out = one.text("page.md");
+    let set = |data: &SmallData| format!("small={0},{0}qrels.tsv,,{0}qrels.tsv", data.text(""));
+    let (first, second) = (set(&one), set(&other));
+    let two = ["--data", &first, "--data", &second, "--out", &out];
+    run("compare modules", two).failed_with(&["--data", "two data sets are called \"small\""]);
+    let set = |data: &SmallData| format!("small={0},{0},{0}qrels.tsv,,{0}qrels.tsv", data.text(""));
+    let (first, second) = (set(&one), set(&other));
+    let two = ["--data", &first, "--data", &second, "--out", &out];
+    for page in ["compare hybrid", "compare auto"] {
+        run(page, two).failed_with(&["--data", "two data sets are called \"small\""]);
+    }
+    assert!(!one.path("page.md").exists());
+}

@@ -45,6 +45,10 @@ impl DataSetArgument for DataSet {
         queries with token states and with poolings of layers (`encode --queries-only` with --states and with --layers), beside \
         the same items. May be given several times";
 
+    fn name(&self) -> &str {
+        &self.split.name
+    }
+
     fn paths(&self) -> Vec<(Expected, &Path)> {
         let richer = [&self.states, &self.layers].into_iter().flatten();
         self.split.paths().into_iter().chain(richer.map(|path| (EMBEDDINGS, &**path))).collect()
