@@ -150,6 +150,12 @@ fn evaluator(arguments: &Arguments) -> Result<Evaluator> {
     if measures.is_empty() {
         measures = MEASURES.into_iter().map(str::parse).collect::<Result<_, _>>()?;
     }
+    let known = arguments.train.is_empty() || measures.contains(&results::OF_GAINS.parse()?);
+    ensure!(
+        known,
+        "--train: gains on known and on new items are in {0}, which --measure leaves out: give --measure {0} as well",
+        results::OF_GAINS
+    );
     let level = RelevanceLevel::at_least(arguments.relevance_level)?;
     let missing = if arguments.answered_only { MissingQueries::LeaveOut } else { MissingQueries::ScoreZero };
     let nothing = if arguments.count_all { NothingRelevant::Count } else { NothingRelevant::LeaveOut };
@@ -188,8 +194,8 @@ impl Searched {
         let beside = Beside { texts: texts.as_ref(), further: Some(&further) };
         let systems = system::load_all(&arguments.module, texts.is_some(), &self.dataset, &device)?;
         ensure!(
-            !systems.is_empty() || !arguments.run.is_empty(),
-            "queries have {} dimensions and items {}: without a --module there is nothing to measure",
+            !systems.is_empty() || (!arguments.run.is_empty() && arguments.write_run.is_none()),
+            "queries have {} dimensions and items {}: without a --module nothing is found, to measure or to write",
             self.dataset.query_dim(),
             self.dataset.items().dim()
         );

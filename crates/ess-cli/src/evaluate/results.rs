@@ -10,6 +10,9 @@ use serde::Serialize;
 
 use crate::output::mean_interval::measure_interval;
 
+/// The measure in which it is said what modules gain where training knew the items and where not.
+pub(crate) const OF_GAINS: &str = "ndcg@10";
+
 #[derive(Serialize)]
 pub(crate) struct Results {
     pub(crate) systems: BTreeMap<String, BTreeMap<String, Value>>,
@@ -102,14 +105,13 @@ impl Measured<'_> {
 
     /// What training knew of the queries, and what that was worth.
     pub(crate) fn leaked(&self, queries: &JudgedQueries, train: &[JudgedQueries]) -> Result<Leaked> {
-        const MEASURE: &str = "ndcg@10";
         let qrels: Vec<_> = train.iter().map(|train| &train.qrels).collect();
         let encodings: Vec<_> = train.iter().map(|train| train.set.encodings()).collect();
         let (first, others) = self.split();
         let leakage = Leakage::new(&qrels, &queries.qrels, first.1.queries());
         let bootstrap = Bootstrap { seed: self.seed, ..Bootstrap::default() };
         let of = |evaluation: &Evaluation| -> Result<Vec<f64>> {
-            let values = evaluation.get(MEASURE).context("gains by what training knew")?;
+            let values = evaluation.get(OF_GAINS).context("gains by what training knew")?;
             Ok(values.per_query.clone())
         };
         let baseline = of(first.1)?;

@@ -60,6 +60,18 @@ impl Runs {
 }
 
 #[test]
+fn gains_on_known_items_need_their_measure_and_are_refused_before_any_work_without_it() {
+    let data = SmallData::new(4, 4);
+    let train = ["--train", &data.text("qrels.tsv"), "--write-run", &data.text("hits.run")];
+    let measured = |measures: &[&str]| data.evaluate(&[&train[..], &["--measure"], measures].concat());
+    measured(&["mrr"]).failed_with(&["--train", "ndcg@10", "--measure"]);
+    data.nothing_was_written();
+    for measures in [&["mrr", "ndcg_cut_10"][..], &["ndcg@10"]] {
+        measured(measures).succeeded();
+    }
+}
+
+#[test]
 fn run_files_are_compared_with_the_first_or_a_named_one() {
     let runs = Runs::new().with("a.run", "a", 2).with("b.run", "b", 1).with("c.run", "c", 4);
     let [a, b, c] = ["a.run", "b.run", "c.run"].map(|name| runs.text(name));

@@ -29,3 +29,18 @@ fn without_a_module_there_is_nothing_to_measure() {
     ]);
     data.nothing_was_written();
 }
+
+#[test]
+fn without_a_module_nothing_is_found_that_could_be_written_beside_other_runs() {
+    let data = SmallData::new(5, 3);
+    std::fs::write(data.path("other.run"), "q0 Q0 d0 1 0.5 other\n").unwrap();
+    let other = ["--run", &data.text("other.run")];
+    data.evaluate(&other).succeeded();
+    let hits = data.text("hits.run");
+    data.evaluate(&[&other[..], &["--write-run", &hits]].concat()).failed_with(&[
+        "5 dimensions",
+        "--module",
+        "write",
+    ]);
+    data.nothing_was_written();
+}
