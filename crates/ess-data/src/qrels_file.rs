@@ -147,11 +147,11 @@ fn not_a_grade(format: QrelsFormat, fields: [&str; 3]) -> (&'static str, String)
             ("a header with the columns query-id, corpus-id and score in this order", found.join(", "))
         }
         QrelsFormat::Beir => (
-            "a grade that is a whole number in column 3, behind query id and item id",
+            "a grade that is a whole number of 32 bits in column 3, behind query id and item id",
             format!("{grade} behind {query} and {item}"),
         ),
         QrelsFormat::Trec => (
-            "a grade that is a whole number in column 4, behind query id, 0 and item id",
+            "a grade that is a whole number of 32 bits in column 4, behind query id, 0 and item id",
             format!("{grade} behind the query {query} and the item {item}"),
         ),
     }

@@ -99,11 +99,11 @@ fn judgement(text: &str, beir: bool) -> Parsed<(&str, &str, i32)> {
                 )
             }
             true => (
-                "a grade that is a whole number in column 3, behind query id and item id",
+                "a grade that is a whole number of 32 bits in column 3, behind query id and item id",
                 format!("{grade} behind {query} and {item}"),
             ),
             false => (
-                "a grade that is a whole number in column 4, behind query id, 0 and item id",
+                "a grade that is a whole number of 32 bits in column 4, behind query id, 0 and item id",
                 format!("{grade} behind the query {query} and the item {item}"),
             ),
         });
@@ -198,13 +198,18 @@ fn columns_in_another_order_are_named() {
     );
     assert_eq!(
         qrels("qid\tdocid\trel\n"),
-        "line 1: expected a grade that is a whole number in column 3, behind query id and item id, found \"rel\" behind \
+        "line 1: expected a grade that is a whole number of 32 bits in column 3, behind query id and item id, found \"rel\" behind \
          \"qid\" and \"docid\""
     );
     assert_eq!(
         qrels("q1 0 1 d1\n"),
-        "line 1: expected a grade that is a whole number in column 4, behind query id, 0 and item id, found \"d1\" behind \
+        "line 1: expected a grade that is a whole number of 32 bits in column 4, behind query id, 0 and item id, found \"d1\" behind \
          the query \"q1\" and the item \"1\""
+    );
+    assert_eq!(
+        qrels("q1 0 d1 2147483648\n"),
+        "line 1: expected a grade that is a whole number of 32 bits in column 4, behind query id, 0 and item id, found \
+         \"2147483648\" behind the query \"q1\" and the item \"d1\""
     );
     let run = message(&read_run(file_with(b"q1 Q0 d1 1 tag 0.5\n").1).unwrap_err());
     assert_eq!(
