@@ -39,7 +39,7 @@ pub(crate) struct Search {
     /// The candidates that a graph search keeps; the index's default if not given.
     #[arg(long, alias = "candidates")]
     ef_search: Option<usize>,
-    /// Print the hits of at most so many queries.
+    /// Print the hits of at most so many queries; --json has them too.
     #[arg(long, default_value_t = 3)]
     show: usize,
     /// Write all hits as a TREC run file.

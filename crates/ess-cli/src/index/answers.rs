@@ -20,10 +20,24 @@ pub(crate) struct Answers {
 }
 
 #[derive(Serialize)]
-struct Report {
+struct Report<'a> {
     queries: usize,
     k: usize,
     seconds: f64,
+    /// What is on the terminal: the hits of the first queries.
+    shown: Vec<Shown<'a>>,
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    query: &'a str,
+    hits: Vec<Found>,
+}
+
+#[derive(Serialize)]
+struct Found {
+    item: String,
+    similarity: f32,
 }
 
 impl Answers {
@@ -39,11 +53,15 @@ impl Answers {
         run: Option<&Path>,
         output: &Output,
     ) -> Result<()> {
-        let report = Report { queries: self.hits.len(), k, seconds: self.seconds };
-        for (query, hits) in self.queries.iter().zip(&self.hits).take(show) {
-            let shown: Vec<String> =
-                hits.iter().map(|hit| format!("{} {:.4}", self.id(hit.item), hit.similarity)).collect();
-            say!("{query}: {}", shown.join(", "));
+        let found = |hit: &Hit| Found { item: self.id(hit.item), similarity: hit.similarity };
+        let all = self.queries.iter().zip(&self.hits);
+        let shown =
+            all.take(show).map(|(query, hits)| Shown { query, hits: hits.iter().map(found).collect() });
+        let report = Report { queries: self.hits.len(), k, seconds: self.seconds, shown: shown.collect() };
+        for Shown { query, hits } in &report.shown {
+            let hits: Vec<String> =
+                hits.iter().map(|hit| format!("{} {:.4}", hit.item, hit.similarity)).collect();
+            say!("{query}: {}", hits.join(", "));
         }
         say!("{} queries, k = {}, {:.3} s", report.queries, report.k, report.seconds);
         if let Some(path) = run {

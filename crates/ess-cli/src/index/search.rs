@@ -59,7 +59,7 @@ pub(crate) struct Search {
     /// compared; -1 counts all; the index's default if not given.
     #[arg(long, value_name = "COSINE", allow_negative_numbers = true)]
     centroid_threshold: Option<f32>,
-    /// Print the hits of at most so many queries.
+    /// Print the hits of at most so many queries; --json has them too.
     #[arg(long, default_value_t = 3)]
     show: usize,
     /// Write all hits as a TREC run file.

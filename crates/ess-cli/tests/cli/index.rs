@@ -47,6 +47,26 @@ fn every_kind_finds_the_same_items() {
 }
 
 #[test]
+fn the_hits_that_are_shown_are_in_the_json_too() {
+    let built = Built::new(&[]);
+    let (queries, json) = (built.data.text("queries.safetensors"), built.data.text("hits.json"));
+    let own = ["search", "--index", &built.index, "--queries", &queries, "-k", "2", "--json", &json];
+    for (more, shown) in [(&[][..], 3), (&["--show", "0"], 0), (&["--show", "99", "--quiet"], QUERIES)] {
+        let said = run("index", own.iter().chain(more)).succeeded();
+        let results = read_json(json.as_ref());
+        let found = results["shown"].as_array().unwrap();
+        assert_eq!((found.len(), &results["queries"]), (shown, &QUERIES.into()), "{results}");
+        for of_query in found.iter().filter(|_| !more.contains(&"--quiet")) {
+            let [first, second] = [0, 1].map(|at| &of_query["hits"][at]);
+            let [query, item] = [&of_query["query"], &first["item"]].map(|id| id.as_str().unwrap());
+            let [first, second] = [first, second].map(|hit| hit["similarity"].as_f64().unwrap());
+            assert!(said.stdout.contains(&format!("{query}: {item} {first:.4}, ")), "{}", said.stdout);
+            assert!(first >= second);
+        }
+    }
+}
+
+#[test]
 fn words_are_found_without_the_texts_that_were_indexed() {
     let data = SmallData::new(6, 6).with_texts();
     let [beir, index, json, hits] = ["", "bm25.index", "info.json", "hits.run"].map(|name| data.text(name));
