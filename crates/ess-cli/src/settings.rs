@@ -4,3 +4,4 @@ pub(crate) mod attached;
 #[cfg(feature = "relations")]
 pub(crate) mod relation_training;
 pub(crate) mod run_config;
+pub(crate) mod written;

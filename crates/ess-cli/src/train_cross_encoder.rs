@@ -21,6 +21,7 @@ use crate::{
         ranked::Ranked,
     },
     output::{checkpoints::checkpoints, options::Output, with_report::save_with_report},
+    settings::written::{from_object, written_text},
 };
 
 const EXAMPLES: &str = "\
@@ -161,8 +162,7 @@ impl Arguments {
         let mut config = match &self.settings {
             Some(path) => {
                 let about = || format!("{}: not the settings of a cross-encoder's training", path.display());
-                serde_json::from_str(&std::fs::read_to_string(path).with_context(about)?)
-                    .with_context(about)?
+                from_object(&written_text(path).with_context(about)?).with_context(about)?
             }
             None => PairTrainingConfig::default(),
         };

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, ensure};
 use ess_metrics::NamedMeasure;
 use serde::de::DeserializeOwned;
 
+use crate::settings::written::written_text;
+
 /// A system with figures of one measure, from a file.
 pub(super) trait MeasuredElsewhere: DeserializeOwned {
     fn name(&self) -> &str;
@@ -14,7 +16,7 @@ pub(super) trait MeasuredElsewhere: DeserializeOwned {
 
     /// Reads a JSON list of systems, all of which have figures of this measure.
     fn read(path: &Path, measure: NamedMeasure) -> Result<Vec<Self>> {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let text = written_text(path).with_context(|| path.display().to_string())?;
         let systems: Vec<Self> = serde_json::from_str(&text)
             .with_context(|| format!("{}: not a list of systems", path.display()))?;
         for system in &systems {

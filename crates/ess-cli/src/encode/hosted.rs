@@ -47,8 +47,8 @@ impl HostedArguments {
             None => ess_encoders::HttpConfig::default(),
             Some(path) => {
                 let place = || format!("--http-settings {}", path.display());
-                let text = std::fs::read_to_string(path).with_context(place)?;
-                serde_json::from_str(&text).with_context(place)?
+                let text = crate::settings::written::written_text(path).with_context(place)?;
+                crate::settings::written::from_object(&text).with_context(place)?
             }
         };
         if let Some(url) = &self.http {

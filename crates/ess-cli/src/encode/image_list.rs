@@ -7,6 +7,8 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
+use crate::settings::written::written_text;
+
 /// What a file of a folder ends in to be read.
 const ENDINGS: [&str; 4] = ["jpg", "jpeg", "png", "webp"];
 
@@ -63,7 +65,7 @@ fn is_image(path: &Path) -> bool {
 
 fn of_file(file: &Path) -> Result<Vec<Listed>> {
     let place = || format!("--images {}: expected a text file with a path on each line", file.display());
-    let text = fs::read_to_string(file).with_context(place)?;
+    let text = written_text(file).with_context(place)?;
     let folder = file.parent().map_or_else(PathBuf::new, Path::to_owned);
     let lines = text.lines().filter(|line| !line.is_empty());
     let listed = lines.map(|line| {
@@ -94,7 +96,7 @@ mod tests {
             fs::write(at(name), "").unwrap();
         }
         assert_eq!(ids(folder.path()), ["a.jpg", "b/x.webp", "z.PNG"]);
-        fs::write(at("list.txt"), "z.PNG\r\n\nb/x.webp\nno such.jpg").unwrap();
+        fs::write(at("list.txt"), "\u{feff}z.PNG\r\n\nb/x.webp\nno such.jpg").unwrap();
         assert_eq!(ids(&at("list.txt")), ["z.PNG", "b/x.webp", "no such.jpg"]);
         let listed = list(&at("list.txt")).unwrap();
         assert_eq!(Path::new(&listed[1].path), at("b/x.webp"));

@@ -8,7 +8,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use ess_engines::{OpenedEngine, engines, open_engine};
 
-use crate::{arguments::paths, not_built};
+use crate::{arguments::paths, not_built, settings::written::written_text};
 
 /// The name of an engine, and the JSON file that says where it keeps items.
 #[derive(Clone, Debug)]
@@ -38,7 +38,7 @@ impl EngineArgument {
     pub(crate) fn open(&self) -> Result<OpenedEngine> {
         let place = || format!("{}={}", self.name, self.settings.display());
         ensure!(engines().contains(&self.name.as_str()), "{}: {}", place(), not_built::engine(&self.name));
-        let text = std::fs::read_to_string(&self.settings).with_context(place)?;
+        let text = written_text(&self.settings).with_context(place)?;
         let settings = serde_json::from_str(&text).with_context(place)?;
         open_engine(&self.name, settings).with_context(place)
     }

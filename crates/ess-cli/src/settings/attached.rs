@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use ess_search::Attachments;
 
+use super::written::written_text;
+
 /// The name under which a run's settings belong to its module.
 pub(crate) const SETTINGS: &str = "config.json";
 
@@ -16,7 +18,7 @@ pub(crate) fn read_settings(path: &Path) -> Result<String> {
     if path.is_dir() {
         return settings_of(path)?.with_context(|| format!("{}: no {SETTINGS}", path.display()));
     }
-    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+    written_text(path).with_context(|| path.display().to_string())
 }
 
 /// The settings of the run that made the module in a folder, as JSON; `None` where nothing says so.

@@ -6,7 +6,10 @@ use anyhow::{Context, Result, ensure};
 use ess_train::{RecipeConfig, SidesConfig, TrainerConfig};
 use serde::{Deserialize, Serialize};
 
-use super::attached::{read_settings, settings_of};
+use super::{
+    attached::{read_settings, settings_of},
+    written::from_object,
+};
 
 /// What is trained, and how.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -47,8 +50,7 @@ impl RunConfig {
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let json: serde_json::Value = serde_json::from_str(text)?;
-        ensure!(json.is_object(), "expected a JSON object");
+        let json: serde_json::Value = from_object(text)?;
         let whole = ["module", "trainer", "sides", "feedback"].iter().any(|part| json.get(part).is_some());
         // Read again from the text, so that errors name the line.
         let config = match whole {

@@ -8,7 +8,10 @@ use ess_train::{ListwiseKl, LossConfig};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::rerank::thresholds::Thresholds;
+use crate::{
+    rerank::thresholds::Thresholds,
+    settings::written::{from_object, written_text},
+};
 
 /// How the recipe is run. In a file, a training's settings that are not named are those of the default here, not those of
 /// `ess train-encoder`.
@@ -69,13 +72,13 @@ impl RocketQaSettings {
     /// When it cannot be read, or has a field that there is not.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let about = || format!("{}: not the settings of the recipe", path.display());
-        let text = std::fs::read_to_string(path).with_context(about)?;
+        let text = written_text(path).with_context(about)?;
         Self::parse(&text).with_context(about)
     }
 
     fn parse(text: &str) -> Result<Self> {
         // What is wrong is said by its line, before it is put over the default.
-        serde_json::from_str::<Self>(text)?;
+        from_object::<Self>(text)?;
         let given: Map<String, Value> = serde_json::from_str(text)?;
         let mut whole = serde_json::to_value(Self::default())?;
         for (name, value) in given {

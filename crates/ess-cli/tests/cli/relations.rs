@@ -87,6 +87,10 @@ fn wrong_settings_and_files_are_refused() {
     let place = Place::new();
     std::fs::write(place.path("settings.json"), r#"{"epochss": 3}"#).unwrap();
     place.train(&["--settings", &place.text("settings.json")]).failed_with(&["settings.json", "epochss"]);
+    std::fs::write(place.path("settings.json"), "[]").unwrap();
+    place
+        .train(&["--settings", &place.text("settings.json")])
+        .failed_with(&["settings.json", "a JSON object"]);
     place.train(&["--model", "transe"]).failed_with(&["transe", "dist_mult", "meim"]);
     place.train(&["--model", "mei", "--partitions", "5"]).failed_with(&["multiple of the partitions"]);
     assert!(!place.path("set").exists());

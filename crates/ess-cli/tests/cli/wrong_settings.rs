@@ -1,6 +1,9 @@
 //! Settings that make no sense are refused before work, with their name and what would have been accepted.
 
-use crate::{program::run, small_data::SmallData};
+use crate::{
+    program::{read_json, run},
+    small_data::SmallData,
+};
 
 #[track_caller]
 fn refused(more: &[&str], needles: &[&str]) {
@@ -77,6 +80,16 @@ fn settings_files_that_are_missing_malformed_or_misspelt() {
     refused(&["hidden", "between 1 and", "found 0"]);
     std::fs::write(&config, r#"{"module": {"kind": "linear", "query_dim": 5}}"#).unwrap();
     refused(&["expected dimension 5", "found 4"]);
+}
+
+#[test]
+fn settings_that_begin_with_a_byte_order_mark_are_read() {
+    let data = SmallData::new(4, 4);
+    let config = data.text("settings.json");
+    std::fs::write(&config, "\u{feff}{\"seed\": 3}").unwrap();
+    data.train(&["--config", &config]).succeeded();
+    let settings = read_json(&data.path("module").join("config.json"));
+    assert_eq!(settings["trainer"]["seed"], 3);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::search::none_twice;
+use crate::settings::written::{from_object, written_text};
 
 /// What a file says.
 pub(super) enum SettingsFile {
@@ -38,12 +39,12 @@ impl SettingsFile {
     /// With its path, for a file that cannot be read, for a model or a setting that there is not, with those that there are, and for
     /// settings of all models outside their ranges.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+        let text = written_text(path).with_context(|| path.display().to_string())?;
         Self::parse(&text).with_context(|| path.display().to_string())
     }
 
     fn parse(text: &str) -> Result<Self> {
-        let error = match serde_json::from_str::<RelationTraining>(text) {
+        let error = match from_object::<RelationTraining>(text) {
             Ok(training) => {
                 training.check()?;
                 return Ok(Self::ForAll(training));
