@@ -6,7 +6,8 @@
 //! (once more for each product where the target has no fused multiply-add).
 //!
 //! SIMD runs across items: [`Panels`](panels::Panels) interleaves [`LANES`](lanes::LANES) items, so that one load brings dimension `i` of all of
-//! them and no sum is ever taken across a register.
+//! them and no sum is ever taken across a register. Where rows are seen once, as tokens of candidates are, it runs across queries
+//! instead ([`QueryStrips`](query_strips::QueryStrips)).
 
 #[cfg(test)]
 mod agreement;
@@ -20,9 +21,11 @@ mod huge_pages;
 pub(crate) mod lanes;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
+mod overlapping;
 pub(crate) mod packed_queries;
 pub(crate) mod panels;
 mod portable;
 pub(crate) mod products;
+pub(crate) mod query_strips;
 pub(crate) mod scan;
 pub(crate) mod strip;

@@ -101,23 +101,43 @@ impl Codec {
         codes.extend(assigned);
     }
 
-    /// Writes a token's vector to every `stride`-th component of `vector`, and returns its norm. A centroid that does not exist
-    /// is the last.
-    pub(super) fn decode(&self, code: u32, residual: &[u8], vector: &mut [f32], stride: usize) -> f32 {
+    /// Writes a token's vector, and returns its norm. A centroid that does not exist is the last.
+    pub(super) fn decode(&self, code: u32, residual: &[u8], vector: &mut [f32]) -> f32 {
         let centroid = self.centroids.row((code as usize).min(self.centroids.len() - 1));
-        let together = 8 / self.bits;
-        let mut squares = 0.0;
-        let slots = vector.chunks_mut(stride * together);
-        for ((centroid, &byte), slots) in centroid.chunks(together).zip(residual).zip(slots) {
-            let weights = &self.table[usize::from(byte) * together..][..together];
-            for ((c, weight), slot) in centroid.iter().zip(weights).zip(slots.iter_mut().step_by(stride)) {
-                let value = c + weight;
-                squares += value * value;
-                *slot = value;
-            }
+        match self.bits {
+            1 => add_weights::<8>(&self.table, centroid, residual, vector),
+            2 => add_weights::<4>(&self.table, centroid, residual, vector),
+            _ => add_weights::<2>(&self.table, centroid, residual, vector),
         }
-        squares.sqrt()
+        norm(vector)
     }
+}
+
+/// Writes the sums of a centroid's components and what a residual's bytes, of `N` components each, stand for.
+fn add_weights<const N: usize>(table: &[f32], centroid: &[f32], residual: &[u8], vector: &mut [f32]) {
+    let (table, _) = table.as_chunks::<N>();
+    let (slots, last_slots) = vector.as_chunks_mut::<N>();
+    let (components, last_components) = centroid.as_chunks::<N>();
+    for ((slots, components), &byte) in slots.iter_mut().zip(components).zip(residual) {
+        let weights = &table[usize::from(byte)];
+        *slots = std::array::from_fn(|i| components[i] + weights[i]);
+    }
+    // Where the dimension is no multiple of what a byte has.
+    if let (false, Some(&byte)) = (last_slots.is_empty(), residual.last()) {
+        let sums = last_components.iter().zip(&table[usize::from(byte)]).map(|(c, weight)| c + weight);
+        last_slots.iter_mut().zip(sums).for_each(|(slot, sum)| *slot = sum);
+    }
+}
+
+/// The norm of a vector, by 16 partial sums, which compilers keep in vector registers.
+fn norm(vector: &[f32]) -> f32 {
+    let (chunks, rest) = vector.as_chunks::<16>();
+    let mut sums = [0.0_f32; 16];
+    for chunk in chunks {
+        sums.iter_mut().zip(chunk).for_each(|(sum, x)| *sum += x * x);
+    }
+    sums.iter_mut().zip(rest).for_each(|(sum, x)| *sum += x * x);
+    sums.iter().sum::<f32>().sqrt()
 }
 
 /// Cutoffs between buckets and what each stands for, of values in order: quantiles, as in PLAID, moved to the least squared error

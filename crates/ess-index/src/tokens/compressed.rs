@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ess_core::{Encoding, Error as CoreError, MemoryUse, TokenStates};
 use ess_files::Values;
-use half::f16;
+use half::{f16, slice::HalfFloatSliceExt};
 use rayon::prelude::*;
 
 use super::{
@@ -12,15 +12,15 @@ use super::{
     max_sim::{QueryTokens, Scratch},
     unit::extend_with_directions,
 };
-use crate::{error::Error, file::in_memory::InMemory, kernels::float::lanes::LANES};
+use crate::{error::Error, file::in_memory::InMemory};
 
 /// The vectors of the tokens of `m` items, each as the nearest of some centroids and 1, 2 or 4 bits for each component of the
 /// residual, as in ColBERTv2 (Santhanam et al. 2022) and PLAID (2022): `4 + dim · bits / 8` bytes for each token, where f16
 /// takes `2 · dim`.
 ///
 /// It is compared with queries by MaxSim, `Σ over tokens t of q of max over tokens u of d of ⟨t, u⟩`, where `u` is of unit norm.
-/// The vectors of a candidate are put together by tables of whole bytes, a panel at a time, and multiplied by the kernels of the
-/// exact index.
+/// The vectors of a candidate are put together by tables of whole bytes, some tokens at a time, and compared while they are in the
+/// cache.
 ///
 /// ```
 /// use ess_core::{Embeddings, TokenStates};
@@ -135,7 +135,7 @@ impl CompressedTokens {
         let (dim, tokens) = (self.dim(), self.range(item));
         let mut vectors = vec![0.0; tokens.len() * dim];
         for (token, vector) in tokens.zip(vectors.chunks_exact_mut(dim)) {
-            let norm = self.codec.decode(self.codes[token], self.residual(token), vector, 1);
+            let norm = self.codec.decode(self.codes[token], self.residual(token), vector);
             let factor = inverse(norm);
             vector.iter_mut().for_each(|x| *x *= factor);
         }
@@ -186,21 +186,20 @@ impl CompressedTokens {
         let one = |&item: &u32| {
             let tokens = self.range(item as usize);
             let first = tokens.start;
-            query.max_sim(tokens.len(), &mut scratch, |token, panel| self.write(first + token, panel))
+            query.max_sim(tokens.len(), &mut scratch, |token, vector| self.write(first + token, vector))
         };
         items.iter().map(one).collect()
     }
 
-    /// Writes a token's vector to a lane of a panel, and returns what makes it one of unit norm.
-    fn write(&self, token: usize, panel: &mut [f32]) -> f32 {
+    /// Writes a token's vector, and returns what makes it one of unit norm.
+    fn write(&self, token: usize, vector: &mut [f32]) -> f32 {
         let dim = self.dim();
         match &self.exact {
             Some(exact) => {
-                let vector = &exact[token * dim..][..dim];
-                panel.iter_mut().step_by(LANES).zip(vector).for_each(|(slot, x)| *slot = x.to_f32());
+                exact[token * dim..][..dim].convert_to_f32_slice(vector);
                 1.0
             }
-            None => inverse(self.codec.decode(self.codes[token], self.residual(token), panel, LANES)),
+            None => inverse(self.codec.decode(self.codes[token], self.residual(token), vector)),
         }
     }
 

@@ -1,38 +1,32 @@
 //! MaxSim: the sum, over a query's tokens, of the largest inner product with a token of an item.
 
-use crate::{
-    cpu::InstructionSet,
-    kernels::float::{lanes::LANES, packed_queries::PackedQueries},
-};
+use crate::{cpu::InstructionSet, kernels::float::query_strips::QueryStrips};
 
-/// The tokens of a query, packed for the kernels.
+/// The tokens of a query, interleaved for the kernels.
 pub(super) struct QueryTokens {
-    packed: PackedQueries,
-    count: usize,
-    dim: usize,
+    strips: QueryStrips,
     instructions: InstructionSet,
 }
 
 /// Memory that is used again for each item.
 #[derive(Default)]
 pub(super) struct Scratch {
-    panel: Vec<f32>,
-    products: Vec<f32>,
+    rows: Vec<f32>,
     best: Vec<f32>,
 }
+
+/// Tokens of an item that are written and compared together: with a query they stay in the first-level cache at 128 dimensions.
+const TOGETHER: usize = 48;
 
 impl QueryTokens {
     /// Of `t × dim` components, row-major.
     pub(super) fn new(tokens: &[f32], dim: usize) -> Self {
-        let instructions = InstructionSet::detect();
-        let packed = PackedQueries::new(tokens, dim, instructions.widest_query_block());
-        Self { packed, count: tokens.len() / dim, dim, instructions }
+        Self { strips: QueryStrips::new(tokens, dim), instructions: InstructionSet::detect() }
     }
 
     /// MaxSim with an item of `tokens` tokens; 0 for one without.
     ///
-    /// `write` writes the vector of a token to every [`LANES`]-th of the components that it is given, and returns what products
-    /// with it are multiplied by.
+    /// `write` writes the vector of a token, and returns what products with it are multiplied by.
     pub(super) fn max_sim(
         &self,
         tokens: usize,
@@ -42,32 +36,21 @@ impl QueryTokens {
         if tokens == 0 {
             return 0.0;
         }
-        let Scratch { panel, products, best } = scratch;
-        panel.resize(LANES * self.dim, 0.0);
+        let (dim, Scratch { rows, best }) = (self.strips.dim(), scratch);
+        rows.resize(TOGETHER * dim, 0.0);
         best.clear();
-        best.resize(self.count, f32::NEG_INFINITY);
-        for first in (0..tokens).step_by(LANES) {
-            let here = LANES.min(tokens - first);
-            let mut factors = [0.0; LANES];
-            for (lane, factor) in factors[..here].iter_mut().enumerate() {
-                *factor = write(first + lane, &mut panel[lane..]);
+        best.resize(self.strips.lanes(), f32::NEG_INFINITY);
+        let mut factors = [0.0; TOGETHER];
+        for first in (0..tokens).step_by(TOGETHER) {
+            let here = TOGETHER.min(tokens - first);
+            let (rows, factors) = (&mut rows[..here * dim], &mut factors[..here]);
+            for (token, (row, factor)) in rows.chunks_exact_mut(dim).zip(factors.iter_mut()).enumerate() {
+                *factor = write(first + token, row);
             }
-            for block in self.packed.blocks() {
-                products.resize(LANES * block.width, 0.0);
-                self.instructions.similarities(panel, &block, products);
-                for (best, products) in best[block.first..].iter_mut().zip(products.chunks_exact(LANES)) {
-                    *best = largest(*best, &products[..here], &factors);
-                }
+            for (strips, best) in self.strips.with(best) {
+                self.instructions.raise_to_largest(strips, rows, factors, best);
             }
         }
-        best.iter().sum()
+        best[..self.strips.len()].iter().sum()
     }
-}
-
-/// The maximum of a value and products times factors.
-fn largest(start: f32, products: &[f32], factors: &[f32; LANES]) -> f32 {
-    products.iter().zip(factors).fold(start, |largest, (product, factor)| {
-        let scaled = product * factor;
-        if scaled > largest { scaled } else { largest }
-    })
 }

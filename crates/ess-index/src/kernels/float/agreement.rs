@@ -3,7 +3,10 @@
 use half::f16;
 use proptest::prelude::*;
 
-use super::{element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels, strip::Strip};
+use super::{
+    element::Element, lanes::LANES, packed_queries::PackedQueries, panels::Panels, query_strips::QueryStrips,
+    strip::Strip,
+};
 use crate::cpu::{InstructionSet, Level};
 use crate::halves::halves;
 
@@ -93,6 +96,55 @@ proptest! {
         let queries = &values[n * dim..(n + count) * dim];
         check(&Panels::from_rows(items.to_vec(), dim), items, queries);
         check(&Panels::from_rows(halves(items.to_vec()), dim), items, queries);
+    }
+}
+
+/// The definition: of each query the largest product, times the row's factor, that is not below `start`.
+fn largest_in_order(rows: &[f32], factors: &[f32], queries: &[f32], start: f32) -> Vec<f32> {
+    let dim = rows.len() / factors.len();
+    let products = in_order(rows, queries, dim);
+    let of_query = |products: &[f32]| products.iter().zip(factors).map(|(x, y)| x * y).fold(start, f32::max);
+    products.chunks(factors.len()).map(of_query).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn every_kernel_finds_the_largest_product(
+        n in 1_usize..40,
+        count in 1_usize..50,
+        dim in 1_usize..40,
+        start in prop::sample::select(vec![f32::NEG_INFINITY, 0.0, 0.5]),
+        values in prop::collection::vec(-1.0_f32..1.0, 90 * 40),
+        factors in prop::collection::vec(0.0_f32..2.0, 40),
+    ) {
+        let (rows, queries, factors) = (&values[..n * dim], &values[n * dim..][..count * dim], &factors[..n]);
+        let expected = largest_in_order(rows, factors, queries, start);
+        let strips = QueryStrips::new(queries, dim);
+        for set in InstructionSet::available() {
+            let mut best = vec![start; strips.lanes()];
+            for (strips, best) in strips.with(&mut best) {
+                set.raise_to_largest(strips, rows, factors, best);
+            }
+            let allowed = if set.level() == Level::Portable { (4 * dim * dim) as f32 * f32::EPSILON } else { 0.0 };
+            for (found, expected) in best.iter().zip(&expected) {
+                prop_assert!(found == expected || (found - expected).abs() <= allowed, "{:?}: {} and {}", set, found, expected);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_product_that_is_no_number_counts_nothing() {
+    let strips = QueryStrips::new(&[1.0, 1.0], 1);
+    for set in InstructionSet::available() {
+        for rows in [&[f32::NAN, 2.0][..], &[2.0, f32::NAN], &[2.0; 9]] {
+            let mut best = vec![f32::NEG_INFINITY; strips.lanes()];
+            for (strips, best) in strips.with(&mut best) {
+                set.raise_to_largest(strips, rows, &vec![1.0; rows.len()], best);
+            }
+            assert_eq!(best[..2], [2.0; 2], "{set:?}");
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use std::arch::x86_64::*;
 
 use half::f16;
 
-use super::lanes::{LANES, STRIP_LANES};
+use super::{
+    lanes::{LANES, STRIP_LANES},
+    overlapping::starts,
+};
 
 /// Numbers in a register.
 const WIDTH: usize = 8;
@@ -129,5 +132,62 @@ pub(super) fn strip_similarities<const N: usize>(
             // SAFETY: `slots` are 8 writable components.
             unsafe { _mm256_storeu_ps(slots.as_mut_ptr(), sums) };
         }
+    }
+}
+
+/// Rows that are multiplied together: 12 sums, and a strip's two registers.
+const ROWS: usize = 6;
+
+/// As `InstructionSet::raise_to_largest`.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) fn raise_to_largest(strips: &[f32], rows: &[f32], factors: &[f32], best: &mut [f32]) {
+    let dim = strips.len() / best.len();
+    let (best, _) = best.as_chunks_mut::<STRIP_LANES>();
+    for (strip, best) in strips.chunks_exact(STRIP_LANES * dim).zip(best) {
+        let (strip, _) = strip.as_chunks::<STRIP_LANES>();
+        if factors.len() < ROWS {
+            for (row, factor) in rows.chunks_exact(dim).zip(factors.chunks(1)) {
+                raise_by::<1>(strip, row, factor, best);
+            }
+        } else {
+            for first in starts(factors.len(), ROWS) {
+                raise_by::<ROWS>(strip, &rows[first * dim..], &factors[first..], best);
+            }
+        }
+    }
+}
+
+/// By the first `N` rows.
+#[inline]
+#[target_feature(enable = "avx2,fma,f16c")]
+fn raise_by<const N: usize>(
+    strip: &[[f32; STRIP_LANES]],
+    rows: &[f32],
+    factors: &[f32],
+    best: &mut [f32; STRIP_LANES],
+) {
+    let dim = strip.len();
+    let rows: [&[f32]; N] = std::array::from_fn(|row| &rows[row * dim..][..dim]);
+    let mut sums = [[_mm256_setzero_ps(); STRIP_LANES / WIDTH]; N];
+    for (i, queries) in strip.iter().enumerate() {
+        // SAFETY: a strip's lanes are as many as both registers have.
+        let queries =
+            unsafe { [_mm256_loadu_ps(queries.as_ptr()), _mm256_loadu_ps(queries.as_ptr().add(WIDTH))] };
+        for (sums, row) in sums.iter_mut().zip(&rows) {
+            let component = _mm256_set1_ps(row[i]);
+            for (sum, &queries) in sums.iter_mut().zip(&queries) {
+                *sum = _mm256_fmadd_ps(component, queries, *sum);
+            }
+        }
+    }
+    for (best, at) in best.chunks_exact_mut(WIDTH).zip(0..) {
+        // SAFETY: `best` are 8 readable components.
+        let mut most = unsafe { _mm256_loadu_ps(best.as_ptr()) };
+        for (sums, &factor) in sums.iter().zip(factors) {
+            // Of a product that is no number the second stays.
+            most = _mm256_max_ps(_mm256_mul_ps(sums[at], _mm256_set1_ps(factor)), most);
+        }
+        // SAFETY: `best` are 8 writable components.
+        unsafe { _mm256_storeu_ps(best.as_mut_ptr(), most) };
     }
 }

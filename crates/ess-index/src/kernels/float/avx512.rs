@@ -4,7 +4,7 @@ use std::arch::x86_64::*;
 
 use half::f16;
 
-use super::lanes::LANES;
+use super::{lanes::LANES, overlapping::starts};
 
 /// Numbers in a register.
 const WIDTH: usize = 16;
@@ -88,6 +88,78 @@ fn panel_similarities<T: Load512, const N: usize>(panel: &[T], queries: &[f32]) 
             let query = _mm512_set1_ps(query);
             for (sum, &items) in sums.iter_mut().zip(&registers) {
                 *sum = _mm512_fmadd_ps(query, items, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Rows that are multiplied together: with two strips 16 sums, enough to hide how long each takes.
+const ROWS: usize = 8;
+
+/// As `InstructionSet::raise_to_largest`, for `S` strips.
+#[target_feature(enable = "avx512f")]
+pub(super) fn raise_to_largest<const S: usize>(
+    strips: &[f32],
+    rows: &[f32],
+    factors: &[f32],
+    best: &mut [f32],
+) {
+    let dim = strips.len() / (S * WIDTH);
+    let (strips, _) = strips.as_chunks::<WIDTH>();
+    let (best, _) = best.as_chunks_mut::<WIDTH>();
+    let mut most = [_mm512_setzero_ps(); S];
+    for (most, best) in most.iter_mut().zip(best.iter()) {
+        // SAFETY: `best` are 16 readable components.
+        *most = unsafe { _mm512_loadu_ps(best.as_ptr()) };
+    }
+    if factors.len() < ROWS {
+        for (row, &factor) in rows.chunks_exact(dim).zip(factors) {
+            let sums = row_products::<1, S>(strips, row);
+            raise(&mut most, &sums[0], factor);
+        }
+    } else {
+        for first in starts(factors.len(), ROWS) {
+            let sums = row_products::<ROWS, S>(strips, &rows[first * dim..]);
+            for (sums, &factor) in sums.iter().zip(&factors[first..]) {
+                raise(&mut most, sums, factor);
+            }
+        }
+    }
+    for (best, &most) in best.iter_mut().zip(&most) {
+        // SAFETY: `best` are 16 writable components.
+        unsafe { _mm512_storeu_ps(best.as_mut_ptr(), most) };
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn raise<const S: usize>(most: &mut [__m512; S], sums: &[__m512; S], factor: f32) {
+    let factor = _mm512_set1_ps(factor);
+    for (most, &sum) in most.iter_mut().zip(sums) {
+        // Of a product that is no number the second stays.
+        *most = _mm512_max_ps(_mm512_mul_ps(sum, factor), *most);
+    }
+}
+
+/// The inner products of the first `N` rows with the queries of `S` strips.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn row_products<const N: usize, const S: usize>(strips: &[[f32; WIDTH]], rows: &[f32]) -> [[__m512; S]; N] {
+    let dim = strips.len() / S;
+    let strips: [&[[f32; WIDTH]]; S] = std::array::from_fn(|strip| &strips[strip * dim..][..dim]);
+    let rows: [&[f32]; N] = std::array::from_fn(|row| &rows[row * dim..][..dim]);
+    let mut sums = [[_mm512_setzero_ps(); S]; N];
+    for i in 0..dim {
+        let mut queries = [_mm512_setzero_ps(); S];
+        for (queries, strip) in queries.iter_mut().zip(&strips) {
+            // SAFETY: the component of 16 queries.
+            *queries = unsafe { _mm512_loadu_ps(strip[i].as_ptr()) };
+        }
+        for (sums, row) in sums.iter_mut().zip(&rows) {
+            let component = _mm512_set1_ps(row[i]);
+            for (sum, &queries) in sums.iter_mut().zip(&queries) {
+                *sum = _mm512_fmadd_ps(component, queries, *sum);
             }
         }
     }

@@ -75,6 +75,39 @@ impl InstructionSet {
         }
     }
 
+    /// Raises `best`, a value for each lane of one or two [strips](super::query_strips::QueryStrips) of queries, to the largest of
+    /// the query's inner products with rows (`n × dim`, row-major), each times the row's factor. A product that is no number counts
+    /// nothing.
+    ///
+    /// # Panics
+    /// When the lengths do not fit together.
+    pub(crate) fn raise_to_largest(self, strips: &[f32], rows: &[f32], factors: &[f32], best: &mut [f32]) {
+        let dim = strips.len() / best.len();
+        assert!(
+            matches!(best.len() / STRIP_LANES, 1 | 2) && best.len().is_multiple_of(STRIP_LANES),
+            "one strip or two"
+        );
+        assert_eq!(strips.len(), dim * best.len(), "strips of as many lanes as values");
+        assert_eq!(rows.len(), dim * factors.len(), "a factor for each row");
+        match self.level() {
+            Level::Portable => portable::raise_to_largest(strips, rows, factors, best),
+            // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => unsafe { avx2::raise_to_largest(strips, rows, factors, best) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe {
+                match best.len() / STRIP_LANES {
+                    1 => avx512::raise_to_largest::<1>(strips, rows, factors, best),
+                    _ => avx512::raise_to_largest::<2>(strips, rows, factors, best),
+                }
+            },
+            // NEON is part of every such target, so that the portable form is compiled for it.
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => portable::raise_to_largest(strips, rows, factors, best),
+        }
+    }
+
     /// The similarities of every query of `block` with every item of `panels`: `width × items`, row-major.
     ///
     /// # Panics
