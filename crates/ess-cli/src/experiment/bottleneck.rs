@@ -1,5 +1,6 @@
 //! `ess experiment bottleneck`: is what search loses lost in the encoding or in the searching?
 
+mod capacity;
 mod geometry;
 mod report;
 mod results;
@@ -23,6 +24,7 @@ use super::{
 };
 
 use self::{
+    capacity::Capacity,
     geometry::{Geometry, Overlap},
     report::Report,
     results::Results,
@@ -36,10 +38,11 @@ Examples:
 
 /// Say where search loses: in the encoding or in the searching (sections 5.1 and B.2 of the paper).
 ///
-/// Two things are measured for each data set. How the frozen encodings use their space: ranks, isotropy, intrinsic dimension,
-/// hubness, a lower bound of the information that a query has of its item. And what searching modules of several classes make of
+/// Three things are measured for each data set. How the frozen encodings use their space: ranks, isotropy, intrinsic dimension,
+/// hubness, a lower bound of the information that a query has of its item. What some query vector could find among the frozen items at
+/// all, whole and by their first principal directions (LIMIT's capacity test). And what searching modules of several classes make of
 /// them: trained, on seen and on unseen items, beside the same class fitted to the test queries themselves, which says what the
-/// class can express at least. The second is no result that a system could have; it is an upper part of the scale.
+/// class can express at least. The last is no result that a system could have; it is an upper part of the scale.
 ///
 /// Writes bottleneck.md, results.json and spectrum.svg into the folder. Each measurement is kept in a file of its own, so that a run that
 /// was stopped goes on where it was.
@@ -60,9 +63,10 @@ const CLASSES: [&str; 4] = ["diagonal", "low_rank", "linear", "mlp"];
 pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let classes = chosen(&arguments.module, &CLASSES)?;
     let mut started = arguments.experiment.start()?;
-    let count = started.sources.len() * (1 + classes.len() * started.seeds.len());
+    let count = started.sources.len() * (2 + classes.len() * started.seeds.len());
     let cells = started.cells(count, output)?;
-    let mut results = Results { seed: started.seed, geometry: vec![], searching: vec![], overlaps: vec![] };
+    let (geometry, capacity, searching, overlaps) = (vec![], vec![], vec![], vec![]);
+    let mut results = Results { seed: started.seed, geometry, capacity, searching, overlaps };
     for at in 0..started.sources.len() {
         measure(&started, &started.sources[at], &classes, &cells, &mut results)?;
         started.sources[at].close();
@@ -93,6 +97,8 @@ fn measure(
         .measure(&wanted("geometry", started.seed), || Geometry::measure(source.open()?, started.seed))?;
     let frozen = geometry.found.frozen.clone();
     results.geometry.push(geometry);
+    let measure = || Capacity::measure(source.open()?);
+    results.capacity.push(cells.measure(&wanted("capacity", started.seed), measure)?);
     for class in classes {
         for &seed in &started.seeds {
             let measure = || Searching::measure(source.open()?, class, seed, &frozen);

@@ -21,9 +21,14 @@ fn the_bottleneck_is_measured_once_and_a_second_run_takes_what_is_kept() {
         "--out", &out,
     ];
     let page = run("experiment bottleneck", arguments).succeeded().stdout;
-    for words in
-        ["## The encodings", "| frozen |", "| ridge |", "### other", "| small, other | 1.000 | 1.000 |"]
-    {
+    for words in [
+        "## The encodings",
+        "| frozen |",
+        "| ridge |",
+        "### other",
+        "| small, other | 1.000 | 1.000 |",
+        "| directions | small | other |",
+    ] {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
     is_corrected_as_a_whole(&page);
@@ -35,6 +40,11 @@ fn the_bottleneck_is_measured_once_and_a_second_run_takes_what_is_kept() {
     assert_eq!(ridge["trained"].as_array().unwrap().len(), QUERIES);
     // Training and test queries are the same here.
     assert!(ridge["seen_by_id"].as_array().unwrap().iter().all(|seen| seen == true));
+    // The items by swapped components have as much room. A query's vector is its item's, which it finds first.
+    let width = &results["capacity"][0]["found"]["widths"];
+    assert_eq!(width, &results["capacity"][1]["found"]["widths"]);
+    assert_eq!((&width[0]["directions"], &width[0]["queries"]), (&6.into(), &QUERIES.into()));
+    assert!(page.contains(&format!("| 6 | 100.0 % of {QUERIES} | 100.0 % of {QUERIES} |")), "{page}");
     let frozen = |at: usize| results["geometry"][at]["found"]["frozen"].clone();
     assert_eq!(frozen(0), frozen(1));
 

@@ -1,6 +1,6 @@
 //! The page.
 
-use std::fmt::Write;
+use std::{collections::BTreeSet, fmt::Write};
 
 use anyhow::Result;
 use ess_diagnostics::InformationBound;
@@ -15,6 +15,7 @@ use crate::{
 };
 
 use super::{
+    capacity::Capacity,
     geometry::{Geometry, Side},
     results::Results,
     row::Row,
@@ -47,12 +48,22 @@ test queries and their items, at a temperature chosen on other pairs; it cannot 
 little too small, as they share their negatives.
 ";
 
+const CAPACITY: &str = "## What some query could find
+
+The share of test queries whose relevant items a vector of the space ranks before all other items, by the items as they are and by
+their first principal directions. It is decided exactly: such a vector is found, or the convex hulls of relevant and other items meet.
+Where a share is below 100 %, no searching module reaches the rest, however it is trained: frozen items are a bottleneck there. Where it is
+100 %, the size of the embeddings is none, which says nothing of whether a module can be learned. Two shares are a lower and an upper bound.
+
+";
+
 impl Report<'_> {
     /// The whole page.
     pub(super) fn markdown(&self) -> Result<String> {
         let mut text = String::from(INTRODUCTION);
         text.push_str(&encodings(&self.results.geometry));
         self.overlaps(&mut text);
+        capacity(&mut text, &self.results.capacity);
         let rows = self.rows()?;
         let differences = rows.iter().flatten().flat_map(|row| row.groups.iter().flatten());
         let together = Together::new(differences.map(|compared| Some(compared.p)));
@@ -118,6 +129,27 @@ fn encodings(geometry: &[Kept<Geometry>]) -> String {
     of_side("queries", |found| &found.queries, &mut line);
     of_pairs(&mut line);
     text + "\nFigures over all pairs of vectors are of at most 4000 vectors. Hubness counts the first 10 hits of the test queries.\n\n"
+}
+
+/// The table of what some query could find: a row for each number of directions, a column for each data set.
+fn capacity(text: &mut String, capacity: &[Kept<Capacity>]) {
+    let names: Vec<&str> = capacity.iter().map(|kept| kept.name()).collect();
+    let _ = writeln!(
+        text,
+        "{CAPACITY}| directions | {} |\n|---|{}",
+        names.join(" | "),
+        "---|".repeat(names.len())
+    );
+    let widths = capacity.iter().flat_map(|kept| &kept.found.widths).map(|width| width.directions);
+    for directions in widths.collect::<BTreeSet<_>>() {
+        let of = |kept: &Kept<Capacity>| {
+            let width = kept.found.widths.iter().find(|width| width.directions == directions);
+            or_dash(width.map(|width| format!("{} of {}", width.text(), width.queries)))
+        };
+        let cells: Vec<String> = capacity.iter().map(of).collect();
+        let _ = writeln!(text, "| {directions} | {} |", cells.join(" | "));
+    }
+    text.push('\n');
 }
 
 /// Writes a line of the table: what it is, and the cell of each data set.
