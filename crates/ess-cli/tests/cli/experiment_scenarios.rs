@@ -38,6 +38,9 @@ fn what_was_predicted_is_judged_and_a_second_run_takes_what_is_kept() {
     assert_eq!(verdict("| turned | 4 | on generic encodings"), "confirmed |");
     assert_eq!(verdict("| other | 4 | on generic encodings"), "undecided |");
     assert_eq!(verdict("| turned | 2 | the whole f_search finds more than one of rank 1"), "confirmed |");
+    // Of six dimensions 16 directions leave nothing out, so that the fit finds all, and a few steps towards a map of any rank do not.
+    assert_eq!(verdict("| turned | 5.2 | f_search of rank 16 on whole encodings"), "refuted |");
+    assert!(page.contains("| turned | 5.2 | f_search of rank 4 on whole encodings"), "{page}");
     for words in [
         "| as encoded | 100 % |",
         "| rank 4 |",

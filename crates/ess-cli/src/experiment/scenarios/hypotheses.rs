@@ -6,6 +6,9 @@ use crate::{experiment::compared::Compared, output::together::Together};
 
 use super::{measured::Place, setting::Setting};
 
+/// Numbers of directions that encoding is turned down to, and ranks that searching is turned down to.
+const WIDTHS: [usize; 2] = [16, 4];
+
 /// The sign of a difference.
 #[derive(Clone, Copy, PartialEq)]
 enum Predicted {
@@ -15,8 +18,8 @@ enum Predicted {
 
 /// A difference whose sign is predicted.
 pub(super) struct Hypothesis {
-    /// The scenario, from 1 to 4.
-    pub(super) scenario: usize,
+    /// The scenario, from 1 to 4, or the section of the paper that says something beside them.
+    pub(super) scenario: &'static str,
     pub(super) says: String,
     predicted: Predicted,
     pub(super) compared: Compared,
@@ -31,30 +34,38 @@ impl Hypothesis {
         let frozen = &generic.frozen.per_query;
         if let Some(nothing) = find(&Setting::Noise(0)) {
             let says = "trained on encodings that hold nothing, f_search stays below the frozen encodings";
-            all.extend(Self::of(1, says, Predicted::Loss, frozen, nothing)?);
+            all.extend(Self::of("1", says, Predicted::Loss, frozen, nothing)?);
         }
         if let Some(least) = find(&Setting::Rank(1)) {
             let says = "the whole f_search finds more than one of rank 1";
-            all.extend(Self::of(2, says, Predicted::Gain, &least.trained.per_query, generic)?);
+            all.extend(Self::of("2", says, Predicted::Gain, &least.trained.per_query, generic)?);
         }
         for place in places {
             let Some(of_task) = OfAnotherTask::read(place.setting, own) else { continue };
             let what = of_task.what;
             let says = format!("trained on {what}, f_search stays below the frozen generic encodings");
-            all.extend(Self::of(3, &says, Predicted::Loss, frozen, place)?);
+            all.extend(Self::of("3", &says, Predicted::Loss, frozen, place)?);
             if let Some(own) = find(&of_task.own) {
                 let says = format!("trained on {}", of_task.beside);
-                all.extend(Self::of(3, &says, Predicted::Gain, &place.trained.per_query, own)?);
+                all.extend(Self::of("3", &says, Predicted::Gain, &place.trained.per_query, own)?);
             }
         }
         let says = "on generic encodings a trained f_search finds more than none";
-        all.extend(Self::of(4, says, Predicted::Gain, frozen, generic)?);
+        all.extend(Self::of("4", says, Predicted::Gain, frozen, generic)?);
+        for width in WIDTHS {
+            let (encoding, searching) = (find(&Setting::Components(width)), find(&Setting::Rank(width)));
+            let (Some(encoding), Some(searching)) = (encoding, searching) else { continue };
+            let says = format!(
+                "f_search of rank {width} on whole encodings finds more than the whole f_search on {width} directions"
+            );
+            all.extend(Self::of("5.2", &says, Predicted::Gain, &encoding.trained.per_query, searching)?);
+        }
         Ok(all)
     }
 
     /// What a place gives trained, less the baseline.
     fn of(
-        scenario: usize,
+        scenario: &'static str,
         says: &str,
         predicted: Predicted,
         baseline: &[f64],

@@ -45,6 +45,9 @@ says what the other can still do:
 3. An encoding that is specific to one task is a bottleneck on another, which searching does not mend.
 4. A generic encoding with a trained searching module serves the new task.
 
+The paper would have the bottleneck in searching rather than in the encoding (section 5.2). So a narrow f_search, the identity and a map of
+low rank, on whole encodings is compared with the whole f_search on as many principal directions.
+
 All vectors are brought to unit norm after a change. A task's directions are those in which its training queries agree with their
 relevant items; erasing them is spectral attribute removal. *By LEACE* erases, or keeps alone, what the task's training queries say linearly of a
 concept: where their relevant items lie along these directions. It reads a vector through the whitening of the task's items and
@@ -71,7 +74,7 @@ impl Report<'_> {
         let of_hypotheses = hypotheses.iter().flatten().map(|hypothesis| hypothesis.compared.p);
         let together = Together::new(of_rows.chain(of_hypotheses).map(Some));
         let mut text = String::from(INTRODUCTION);
-        text.push_str("\n## What was predicted\n\n| data set | scenario | prediction | difference in nDCG@10 | |\n|---|---|---|---|---|\n");
+        text.push_str("\n## What was predicted\n\n| data set | scenario or section | prediction | difference in nDCG@10 | |\n|---|---|---|---|---|\n");
         for (name, hypotheses) in self.names.iter().zip(&hypotheses) {
             for found in hypotheses {
                 let (says, difference) = (&found.says, found.compared.difference(&together));
