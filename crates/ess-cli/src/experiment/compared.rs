@@ -10,6 +10,12 @@ use super::{
     over_seeds::mean,
 };
 
+/// Permutations for each comparison of a page: the smallest p-value is .01 after Bonferroni's correction.
+const PERMUTATIONS: usize = 100;
+
+/// Comparisons that more permutations are drawn for: a million permutations take seconds.
+const MOST: usize = 10_000;
+
 /// A mean beside that of a baseline on the same queries.
 pub(crate) struct Compared {
     pub(crate) mean: f64,
@@ -23,11 +29,19 @@ pub(crate) struct Compared {
 impl Compared {
     /// None without queries.
     pub(crate) fn of(baseline: &[f64], system: &[f64]) -> Result<Option<Self>> {
+        Self::among(baseline, system, 1)
+    }
+
+    /// As [`Compared::of`], for one of so many comparisons that are corrected together. Random permutations give no p-value below one
+    /// over their number. Of more comparisons more are drawn, or after correction nothing could be significant.
+    pub(crate) fn among(baseline: &[f64], system: &[f64], comparisons: usize) -> Result<Option<Self>> {
         if baseline.is_empty() {
             return Ok(None);
         }
         let interval = Bootstrap::default().difference_interval(baseline, system, 0.95)?;
-        let p = RandomizationTest::default().p_value(baseline, system)?;
+        let test = RandomizationTest::default();
+        let permutations = test.permutations.max(PERMUTATIONS * comparisons.min(MOST));
+        let p = RandomizationTest { permutations, ..test }.p_value(baseline, system)?;
         Ok(Some(Self { mean: mean(system), baseline: mean(baseline), interval, p }))
     }
 
@@ -51,5 +65,20 @@ impl Compared {
             }
             None => "[too few queries differ]".to_owned(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_comparisons_a_certain_one_is_significant_after_correction() {
+        let (baseline, system) = ([0.0; 60], [0.5; 60]);
+        let p = |comparisons| Compared::among(&baseline, &system, comparisons).unwrap().unwrap().p;
+        // With 10 000 permutations alone 600 times the smallest p-value is .06.
+        assert!(600.0 * p(1) > 0.05 && 600.0 * p(600) < 0.02, "{} {}", p(1), p(600));
+        assert_eq!(Compared::of(&baseline, &system).unwrap().unwrap().p, p(100));
+        assert!(Compared::among(&[], &[], 600).unwrap().is_none());
     }
 }

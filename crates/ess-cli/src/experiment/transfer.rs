@@ -4,6 +4,7 @@ mod alone;
 mod correlation;
 mod few;
 mod joint;
+mod mixture;
 mod modules;
 mod pair;
 mod plot;
@@ -20,8 +21,8 @@ use crate::output::options::Output;
 use super::{arguments::ExperimentArguments, cells::Cells, kept::Wanted, sample::Limits, started::Started};
 
 use self::{
-    alone::Alone, few::FEW, joint::Joint, modules::Modules, pair::Pair, report::Report, results::Results,
-    rows::Rows,
+    alone::Alone, few::FEW, joint::Joint, mixture::Mixture, modules::Modules, pair::Pair, report::Report,
+    results::Results, rows::Rows,
 };
 
 const EXAMPLES: &str = "\
@@ -35,8 +36,8 @@ Examples:
 /// Every data set is a source and a target; all are of one encoder. A module trained on a source is searched with on each target as
 /// it is, and tuned on 10, 25 and 50 queries of the target beside one that starts from the identity on the same queries. It is also
 /// taken in parts: of a rotation and a selection one is kept, frozen or left out. For each target there is one module of all other sources, the mean of
-/// their modules, and a choice between them query by query. Three similarities of tasks, known before any test query is searched,
-/// are compared with the gains.
+/// their modules, a choice between them query by query, and mixtures of them with the frozen encoder in which the target's training
+/// queries teach the weights alone. Three similarities of tasks, known before any test query is searched, are compared with the gains.
 ///
 /// Writes transfer.md, results.json and gains.svg into the folder. Each measurement is kept in a file of its own, so that a run that
 /// was stopped goes on where it was.
@@ -60,7 +61,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let started = arguments.experiment.start()?;
     let names: Vec<&str> = started.sources.iter().map(|source| source.name()).collect();
     ensure!(names.len() > 1, "--data: expected a source and a target at least, found one data set");
-    let count = names.len() * (names.len() + 1) * started.seeds.len();
+    let count = names.len() * (names.len() + 2) * started.seeds.len();
     let cells = started.cells(count, output)?;
     let results = measure(&started, limits, &cells)?;
     cells.finish();
@@ -72,7 +73,8 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
 
 fn measure(started: &Started, limits: Limits, cells: &Cells) -> Result<Results> {
     let modules = Modules::new(started, limits);
-    let mut results = Results { seed: started.seed, alone: vec![], pairs: vec![], joint: vec![] };
+    let (alone, pairs, joint, mixtures) = (vec![], vec![], vec![], vec![]);
+    let mut results = Results { seed: started.seed, alone, pairs, joint, mixtures };
     let all: Vec<usize> = (0..started.sources.len()).collect();
     let settings = serde_json::json!({"trainer": modules.settings(), "limits": limits, "few": FEW});
     for &target in &all {
@@ -94,6 +96,8 @@ fn measure(started: &Started, limits: Limits, cells: &Cells) -> Result<Results> 
             let joined = [&[target], &*others].concat();
             let measure = || Joint::measure(&modules, &others, target, seed);
             results.joint.push(cells.measure(&wanted(&joined, "joint"), measure)?);
+            let measure = || Mixture::measure(&modules, &others, target, seed);
+            results.mixtures.push(cells.measure(&wanted(&joined, "mixture"), measure)?);
         }
     }
     Ok(results)

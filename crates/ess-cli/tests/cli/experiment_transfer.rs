@@ -31,9 +31,16 @@ fn between_two_names_of_one_task_transfer_is_as_good_as_training() {
     let [one, same] = ["one", "same"].map(|name| format!("{name}={folder},{qrels},{qrels},{qrels}"));
     let arguments = ["--data", &one, "--data", &same, "--seeds", "2", "--out", &out];
     let page = run("experiment transfer", arguments).succeeded().stdout;
-    for words in
-        ["| trained on the target |", "| of one |", "| of same |", "too few pairs differ", "rotation alone"]
-    {
+    for words in [
+        "| trained on the target |",
+        "| of one |",
+        "| of same |",
+        "too few pairs differ",
+        "rotation alone",
+        "| mixed with the frozen encoder, one weight each |",
+        "weighed for each query |",
+        " same: ",
+    ] {
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
     // What is tuned is compared with the frozen encoder as well, which the page counts and does not show.
@@ -45,7 +52,15 @@ fn between_two_names_of_one_task_transfer_is_as_good_as_training() {
     let results = read_json(&data.path("page/results.json"));
     let (alone, pairs) = (of(&results, "alone", &["same"]), of(&results, "pairs", &["one", "same"]));
     let joint = of(&results, "joint", &["same", "one"]);
-    assert_eq!((alone.len(), pairs.len(), joint.len()), (2, 2, 2));
+    let mixtures = of(&results, "mixtures", &["same", "one"]);
+    assert_eq!((alone.len(), pairs.len(), joint.len(), mixtures.len()), (2, 2, 2, 2));
+    for mixture in mixtures {
+        assert!(["weighted", "gated"].iter().all(|way| mixture[way].as_array().unwrap().len() == QUERIES));
+        // Of the other's module and of the frozen encoder.
+        let shares: Vec<f64> =
+            mixture["shares"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).collect();
+        assert!(shares.len() == 2 && (shares.iter().sum::<f64>() - 1.0).abs() < 1e-5, "{shares:?}");
+    }
     for ((alone, pair), joint) in alone.iter().zip(&pairs).zip(&joint) {
         assert_eq!(alone["own"].as_array().unwrap().len(), QUERIES);
         assert_eq!(pair["whole"], alone["own"]);

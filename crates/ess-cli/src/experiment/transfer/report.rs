@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::experiment::{
     figures::{figure, or_dash, short},
+    over_seeds::mean,
     sample::Limits,
 };
 
@@ -12,7 +13,7 @@ use super::{
     few::{FEW, STEPS},
     pair::PARTS,
     results::Results,
-    rows::{MEAN, OWN, ROUTED, Row, Rows, TOGETHER, WHOLE, new, tuned},
+    rows::{GATED, MEAN, OWN, ROUTED, Row, Rows, TOGETHER, WEIGHTED, WHOLE, new, tuned},
 };
 
 /// What the page is made of.
@@ -59,10 +60,20 @@ impl Report<'_> {
             signed(rows.gain(&tuned) - rows.gain(&new)),
         );
         let [targets, harmed, _] = rows.counts(ROUTED);
+        let _ = write!(
+            text,
+            "Choosing among the others' modules query by query changes it by {} and harms {harmed} of {targets} targets. ",
+            gain(ROUTED),
+        );
+        let mixed = |way: &str| {
+            let [_, harmed, helped] = rows.counts(way);
+            format!("{} (harms {harmed}, helps {helped})", gain(way))
+        };
         let _ = writeln!(
             text,
-            "Choosing among the others' modules query by query changes it by {} and harms {harmed} of {targets} targets; {}.\n",
-            gain(ROUTED),
+            "Mixed with the frozen encoder they change it by {} with one weight each, and by {} with weights for each query; {}.\n",
+            mixed(WEIGHTED),
+            mixed(GATED),
             self.best_prediction(),
         );
     }
@@ -120,7 +131,7 @@ impl Report<'_> {
         for (source, name) in self.names.iter().enumerate() {
             self.line(text, &format!("of {name}"), |target| self.cell(WHOLE, Some(source), target));
         }
-        for way in [TOGETHER, MEAN, ROUTED] {
+        for way in [TOGETHER, MEAN, ROUTED, WEIGHTED, GATED] {
             self.line(text, way, |target| self.cell(way, None, target));
         }
         text.push_str("\nTest queries that went to each module, over all seeds: ");
@@ -133,6 +144,30 @@ impl Report<'_> {
         routes.for_each(|(target, name, count)| *counts.entry((target, name)).or_insert(0) += count);
         let told = counts.iter().map(|((target, name), count)| format!("{target}: {count} to {name}"));
         let _ = writeln!(text, "{}.", told.collect::<Vec<_>>().join("; "));
+        self.shares(text);
+    }
+
+    /// What each module came to in the mixture that has one weight for each.
+    fn shares(&self, text: &mut String) {
+        let _ = write!(
+            text,
+            "\nIn the mixtures modules are frozen, and the target's training and dev queries teach the weights alone. Shares of one weight each, \
+             the mean over seeds:"
+        );
+        for (target, name) in self.names.iter().enumerate() {
+            let runs = self.results.mixtures.iter().filter(|kept| kept.name() == *name);
+            let runs: Vec<_> = runs.map(|kept| &*kept.found.shares).collect();
+            let others =
+                (0..self.names.len()).filter(|&other| other != target).map(|other| self.names[other]);
+            let share = |(at, of): (usize, &str)| {
+                let shares: Vec<f64> =
+                    runs.iter().filter_map(|run| run.get(at)).map(|&share| share.into()).collect();
+                format!("{} {of}", short(format!("{:.2}", mean(&shares))))
+            };
+            let told: Vec<String> = others.chain(["frozen"]).enumerate().map(share).collect();
+            let end = if target + 1 < self.names.len() { ";" } else { ".\n" };
+            let _ = write!(text, " {name}: {}{end}", told.join(", "));
+        }
     }
 
     fn few(&self, text: &mut String) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::experiment::kept::Kept;
 
-use super::{alone::Alone, joint::Joint, pair::Pair};
+use super::{alone::Alone, joint::Joint, mixture::Mixture, pair::Pair};
 
 /// All that was measured.
 #[derive(Serialize)]
@@ -15,4 +15,6 @@ pub(super) struct Results {
     pub(super) pairs: Vec<Kept<Pair>>,
     /// The target comes first.
     pub(super) joint: Vec<Kept<Joint>>,
+    /// Likewise.
+    pub(super) mixtures: Vec<Kept<Mixture>>,
 }

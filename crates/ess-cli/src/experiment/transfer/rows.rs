@@ -15,6 +15,7 @@ use super::{
     correlation::{Correlation, Observed},
     few::FEW,
     joint::Joint,
+    mixture::Mixture,
     pair::{PARTS, Pair},
     results::Results,
     similarity::Similarity,
@@ -26,6 +27,8 @@ pub(super) const WHOLE: &str = "of one other task, as it is";
 pub(super) const TOGETHER: &str = "one of all others together";
 pub(super) const MEAN: &str = "the mean of the others' modules";
 pub(super) const ROUTED: &str = "chosen for each query";
+pub(super) const WEIGHTED: &str = "mixed with the frozen encoder, one weight each";
+pub(super) const GATED: &str = "mixed with the frozen encoder, weighed for each query";
 
 /// The name of a module that was tuned on so many queries of the target.
 pub(super) fn tuned(queries: usize) -> String {
@@ -73,15 +76,33 @@ type OfOthers = (&'static str, fn(&Joint) -> &[f64]);
 const JOINT: [OfOthers; 3] =
     [(TOGETHER, |of| &of.together), (MEAN, |of| &of.mean), (ROUTED, |of| &of.routed)];
 
+/// Likewise, with weights that the target's queries teach.
+type OfMixtures = (&'static str, fn(&Mixture) -> &[f64]);
+
+const MIXTURES: [OfMixtures; 2] = [(WEIGHTED, |of| &of.weighted), (GATED, |of| &of.gated)];
+
 /// Figures of each seed, query by query.
 type Runs<'r> = Vec<&'r [f64]>;
 
+/// A way to search a target that is not compared yet.
+struct Way {
+    name: String,
+    source: Option<usize>,
+    target: usize,
+    frozen: Vec<f64>,
+    system: Vec<f64>,
+    /// A module that starts from the identity.
+    new: Option<Vec<f64>>,
+}
+
 impl Rows {
     pub(super) fn of(results: &Results, names: &[&str]) -> Result<Self> {
-        let mut all = Vec::new();
+        let mut ways = Vec::new();
         for target in 0..names.len() {
-            of_target(results, names, target, &mut all)?;
+            of_target(results, names, target, &mut ways);
         }
+        let comparisons = ways.len() + ways.iter().filter(|way| way.new.is_some()).count();
+        let all: Vec<Row> = ways.into_iter().map(|way| way.compared(comparisons)).collect::<Result<_>>()?;
         let p_values = all
             .iter()
             .flat_map(|row: &Row| [Some(row.compared.p), row.with_new.as_ref().map(|compared| compared.p)]);
@@ -132,56 +153,59 @@ impl Rows {
 }
 
 /// All ways to search one target.
-fn of_target(results: &Results, names: &[&str], target: usize, rows: &mut Vec<Row>) -> Result<()> {
-    let name = names[target];
-    let alone: Vec<_> =
-        results.alone.iter().filter(|kept| kept.name() == name).map(|kept| &kept.found).collect();
-    let joint: Vec<_> =
-        results.joint.iter().filter(|kept| kept.name() == name).map(|kept| &kept.found).collect();
+fn of_target(results: &Results, names: &[&str], target: usize, ways: &mut Vec<Way>) {
+    let alone = of_data(&results.alone, names[target]);
+    let joint = of_data(&results.joint, names[target]);
+    let mixtures = of_data(&results.mixtures, names[target]);
     let others = names.iter().enumerate().filter(|&(source, _)| source != target);
-    let others: Vec<_> = others.map(|(source, other)| (Some(source), pairs(results, other, name))).collect();
-    let frozen = OverSeeds::of(alone.iter().map(|found| &*found.frozen)).per_query;
-    let mut add = |way: &str, source: Option<usize>, runs: Runs<'_>, new: Option<Runs<'_>>| {
-        rows.push(row((way, source, target), &frozen, runs, new)?);
-        anyhow::Ok(())
+    let others: Vec<_> =
+        others.map(|(source, other)| (Some(source), pairs(results, other, names[target]))).collect();
+    let per_query = |runs: Runs<'_>| OverSeeds::of(runs).per_query;
+    let frozen = per_query(alone.iter().map(|found| &*found.frozen).collect());
+    let mut add = |name: &str, source: Option<usize>, runs: Runs<'_>, new: Option<Runs<'_>>| {
+        let (name, frozen) = (name.to_owned(), frozen.clone());
+        ways.push(Way { name, source, target, frozen, system: per_query(runs), new: new.map(per_query) });
     };
-    add(OWN, None, alone.iter().map(|found| &*found.own).collect(), None)?;
+    add(OWN, None, alone.iter().map(|found| &*found.own).collect(), None);
     for (source, pairs) in &others {
-        add(WHOLE, *source, pairs.iter().map(|found| &*found.whole).collect(), None)?;
+        add(WHOLE, *source, pairs.iter().map(|found| &*found.whole).collect(), None);
     }
     for (way, of) in JOINT {
-        add(way, None, joint.iter().map(|found| of(found)).collect(), None)?;
+        add(way, None, joint.iter().map(|found| of(found)).collect(), None);
+    }
+    for (way, of) in MIXTURES {
+        add(way, None, mixtures.iter().map(|found| of(found)).collect(), None);
     }
     for (at, &queries) in FEW.iter().enumerate() {
         let new_runs = || alone.iter().map(|found| &*found.few[at]).collect::<Runs<'_>>();
-        add(&new(queries), None, new_runs(), None)?;
+        add(&new(queries), None, new_runs(), None);
         for (source, pairs) in &others {
             let runs = pairs.iter().map(|found| &*found.few[at]).collect();
-            add(&tuned(queries), *source, runs, Some(new_runs()))?;
+            add(&tuned(queries), *source, runs, Some(new_runs()));
         }
     }
     for (at, way) in PARTS.iter().enumerate() {
         for (source, pairs) in &others {
-            add(way.name, *source, pairs.iter().map(|found| &*found.parts[at]).collect(), None)?;
+            add(way.name, *source, pairs.iter().map(|found| &*found.parts[at]).collect(), None);
         }
     }
-    Ok(())
 }
 
-/// A way, its source and its target, by its runs and those of a module that starts from the identity.
-fn row(
-    (way, source, target): (&str, Option<usize>, usize),
-    frozen: &[f64],
-    runs: Runs<'_>,
-    new: Option<Runs<'_>>,
-) -> Result<Row> {
-    let system = OverSeeds::of(runs).per_query;
-    let compared = Compared::of(frozen, &system)?.context("no test queries")?;
-    let with_new = match new {
-        Some(runs) => Compared::of(&OverSeeds::of(runs).per_query, &system)?,
-        None => None,
-    };
-    Ok(Row { way: way.to_owned(), source, target, compared, with_new })
+/// What was measured on one target, of any kind whose first data set is the target.
+fn of_data<'r, T>(kept: &'r [Kept<T>], target: &str) -> Vec<&'r T> {
+    kept.iter().filter(|kept| kept.name() == target).map(|kept| &kept.found).collect()
+}
+
+impl Way {
+    fn compared(self, comparisons: usize) -> Result<Row> {
+        let compared =
+            Compared::among(&self.frozen, &self.system, comparisons)?.context("no test queries")?;
+        let with_new = match &self.new {
+            Some(new) => Compared::among(new, &self.system, comparisons)?,
+            None => None,
+        };
+        Ok(Row { way: self.name, source: self.source, target: self.target, compared, with_new })
+    }
 }
 
 /// The runs of one source on one target.
