@@ -26,6 +26,10 @@ fn a_map_that_all_queries_need_is_learned_and_shuffled_judgements_teach_it_nobod
         assert!(page.contains(words), "{words} is not in\n{page}");
     }
     is_corrected_as_a_whole(&page);
+    // Shuffled judgements teach none of the map, so that all of the gain is beyond theirs.
+    let all = page.lines().find(|line| line.starts_with("| 24 | ")).unwrap();
+    let over_shuffled = all.split(" | ").nth(2).unwrap();
+    assert!(over_shuffled.starts_with("**+."), "{all}");
     assert_eq!(fs::read_to_string(data.path("page/curve.md")).unwrap(), page);
     assert!(fs::read_to_string(data.path("page/curve_small_data.svg")).unwrap().contains("procrustes"));
     let results = read_json(&data.path("page/results.json"));

@@ -26,7 +26,7 @@ pub(super) fn write(results: &Results, of: &Kept<Frozen>, path: &Path) -> Result
     let frozen = mean(&of.found.frozen);
     let mut ends = Vec::new();
     for system in results.systems(of) {
-        let points = Point::of_all(&results.runs(of, system, false), &of.found.frozen)?;
+        let points = Point::of_all(&results.runs(of, system, false), &[], &of.found.frozen)?;
         let positions = points.iter().map(|point| (point.queries as f64, point.trained.mean));
         let bar = |point: &Point| {
             let none = [point.trained.mean; 2];

@@ -32,8 +32,9 @@ see the guard let less through.
 
 *Trained* is the mean over the seeds of nDCG@10 on test, whether or not the baseline guard returned the modules; *deployed* has the
 frozen encoder in place of those that it did not return. Brackets are paired 95 % bootstrap intervals of the difference to the frozen
-encoder on the same queries; **bold** ones are significant after Holm's correction over all such differences on this page. *Over
-seeds* is the standard deviation of a seed's mean. With all training queries a seed draws none, and what has no random step of its own
+encoder on the same queries; **bold** ones are significant after Holm's correction over all differences on this page. *Over shuffled*
+is the difference to modules that saw the same queries with their judgements shuffled among them: what is learned of the task, beside where
+its items lie and which are asked for. *Over seeds* is the standard deviation of a seed's mean. With all training queries a seed draws none, and what has no random step of its own
 is then the same for all seeds.
 ";
 
@@ -69,12 +70,14 @@ impl Report<'_> {
         let mut curves = Vec::new();
         for of in &self.results.frozen {
             for system in self.results.systems(of) {
-                let points = Point::of_all(&self.results.runs(of, system, false), &of.found.frozen)?;
+                let runs = |shuffled| self.results.runs(of, system, shuffled);
+                let points = Point::of_all(&runs(false), &runs(true), &of.found.frozen)?;
                 curves.push((of, system, points));
             }
         }
         let points = || curves.iter().flat_map(|(.., points)| points);
-        let together = Together::new(points().map(|point| Some(point.trained.p)));
+        let compared = points().flat_map(|point| [Some(&point.trained), point.over_shuffled.as_ref()]);
+        let together = Together::new(compared.flatten().map(|compared| Some(compared.p)));
         let mut text = String::from(INTRODUCTION);
         if self.has_auto() {
             text.push_str(&AUTO.replace("BUDGET", &self.auto.budget_seconds.to_string()));
@@ -137,15 +140,16 @@ impl Report<'_> {
 /// The curve of one system.
 fn table(text: &mut String, system: &str, points: &[Point], together: &Together) {
     let _ = writeln!(text, "\n### {system}\n");
-    text.push_str("| training queries | trained | over seeds | let through | deployed | CPU-s |\n|---|---|---|---|---|---|\n");
+    text.push_str("| training queries | trained | over shuffled | over seeds | let through | deployed | CPU-s |\n|---|---|---|---|---|---|---|\n");
     for point in points {
         let spread = or_dash(point.spread.map(|spread| format!("± {}", figure(spread))));
         let [through, runs] = point.through;
         let _ = writeln!(
             text,
-            "| {} | {} | {spread} | {through} of {runs} | {} | {:.1} |",
+            "| {} | {} | {} | {spread} | {through} of {runs} | {} | {:.1} |",
             point.queries,
             point.trained.text(together),
+            or_dash(point.over_shuffled.as_ref().map(|compared| compared.difference(together))),
             figure(point.deployed),
             point.cpu_seconds
         );
