@@ -4,6 +4,9 @@
 //! machine has these instructions, as calls of `#[target_feature]` kernels require. Each family of kernels chooses a kernel for
 //! a [`Level`] in its `dispatch.rs`.
 
+#[cfg(target_arch = "aarch64")]
+use std::arch::is_aarch64_feature_detected;
+
 /// Vector instructions that this machine has been seen to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct InstructionSet(Level);
@@ -30,6 +33,9 @@ pub(crate) enum Level {
     /// NEON.
     #[cfg(target_arch = "aarch64")]
     Neon,
+    /// NEON with byte products (SDOT).
+    #[cfg(target_arch = "aarch64")]
+    Sdot,
 }
 
 impl InstructionSet {
@@ -75,7 +81,13 @@ fn detected() -> Level {
 
 #[cfg(target_arch = "aarch64")]
 fn detected() -> Level {
-    if std::arch::is_aarch64_feature_detected!("neon") { Level::Neon } else { Level::Portable }
+    let neon = is_aarch64_feature_detected!("neon");
+    let sdot = neon && is_aarch64_feature_detected!("dotprod");
+    match (sdot, neon) {
+        (true, _) => Level::Sdot,
+        (_, true) => Level::Neon,
+        _ => Level::Portable,
+    }
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
@@ -86,7 +98,7 @@ fn detected() -> Level {
 #[cfg(all(test, target_arch = "x86_64"))]
 const LEVELS: &[Level] = &[Level::Portable, Level::Avx2, Level::Avx512, Level::Vnni, Level::Vbmi];
 #[cfg(all(test, target_arch = "aarch64"))]
-const LEVELS: &[Level] = &[Level::Portable, Level::Neon];
+const LEVELS: &[Level] = &[Level::Portable, Level::Neon, Level::Sdot];
 #[cfg(all(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
 const LEVELS: &[Level] = &[Level::Portable];
 
@@ -131,5 +143,16 @@ mod tests {
         for (level, found) in needed.into_iter().filter(|(level, _)| *level <= detected) {
             assert!(found.iter().all(|&found| found), "{level:?}");
         }
+    }
+
+    #[test]
+    #[cfg(target_arch = "aarch64")]
+    fn no_level_promises_an_instruction_that_the_machine_lacks() {
+        let expected = match (is_aarch64_feature_detected!("neon"), is_aarch64_feature_detected!("dotprod")) {
+            (false, _) => Level::Portable,
+            (true, false) => Level::Neon,
+            (true, true) => Level::Sdot,
+        };
+        assert_eq!(InstructionSet::detect().level(), expected);
     }
 }

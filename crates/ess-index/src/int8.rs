@@ -11,10 +11,14 @@ mod bounds;
 mod candidates;
 mod dispatch;
 mod items;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod offer;
 mod packed;
 mod panels;
 mod portable;
+#[cfg(target_arch = "aarch64")]
+mod sdot;
 mod search;
 #[cfg(target_arch = "x86_64")]
 mod vnni;

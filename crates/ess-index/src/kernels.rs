@@ -6,3 +6,5 @@
 pub(crate) mod codes;
 pub(crate) mod dot;
 pub(crate) mod float;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod sdot;

@@ -80,7 +80,7 @@ impl Rows {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe { sums_fused(query, rows) },
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => sums_by(query, rows, f32::mul_add),
+            Level::Neon | Level::Sdot => sums_by(query, rows, f32::mul_add),
         }
     }
 }

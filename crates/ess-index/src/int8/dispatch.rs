@@ -8,14 +8,16 @@ use super::panels::GROUP;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, vnni};
+#[cfg(target_arch = "aarch64")]
+use super::{neon, sdot};
 use crate::cpu::{InstructionSet, Level};
 use crate::kernels::float::lanes::LANES;
 
-/// Calls a kernel with the number of queries as a constant.
+/// Calls a kernel with the number of queries, and what else is written for that number, as constants.
 macro_rules! by_width {
-    ($kernel:ident, $panels:expr, $width:expr, $queries:expr, $out:expr, $($number:literal),*) => {
+    ($kernel:ident, $panels:expr, $width:expr, $queries:expr, $out:expr, $($number:literal $($registers:literal)?),*) => {
         match $width {
-            $($number => $kernel::products::<$number>($panels, $queries, $out),)*
+            $($number => $kernel::products::<$number $(, $registers)?>($panels, $queries, $out),)*
             width => unreachable!("no kernel for {width} queries"),
         }
     };
@@ -26,12 +28,14 @@ impl InstructionSet {
     pub(super) fn widest_byte_block(self) -> usize {
         match self.level() {
             Level::Portable => 2,
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => 2,
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 => 8,
             #[cfg(target_arch = "x86_64")]
             Level::Vnni | Level::Vbmi => 8,
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => 4,
+            #[cfg(target_arch = "aarch64")]
+            Level::Sdot => 8,
         }
     }
 
@@ -45,14 +49,18 @@ impl InstructionSet {
         assert_eq!(out.len(), panels.len() / (groups * GROUP) * block.width, "a product for each pair");
         match self.level() {
             Level::Portable => by_width!(portable, panels, block.width, block.signed, out, 1, 2),
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => by_width!(portable, panels, block.width, block.signed, out, 1, 2),
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 => unsafe { products_avx2(panels, block, out) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Level::Vnni | Level::Vbmi => unsafe { products_vnni(panels, block, out) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => unsafe { products_neon(panels, block, out) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Level::Sdot => unsafe { products_sdot(panels, block, out) },
         }
     }
 
@@ -67,8 +75,9 @@ impl InstructionSet {
     ) -> bool {
         match self.level() {
             Level::Portable => offer.upper_bounds(range, threshold, upper),
+            // NEON is what the target always has: the plain form is compiled for it.
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => offer.upper_bounds(range, threshold, upper),
+            Level::Neon | Level::Sdot => offer.upper_bounds(range, threshold, upper),
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 | Level::Avx512 => unsafe { upper_bounds_avx2(offer, range, threshold, upper) },
@@ -89,6 +98,18 @@ fn products_avx2(panels: &[i8], block: &ByteBlock, out: &mut [i32]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn products_vnni(panels: &[i8], block: &ByteBlock, out: &mut [i32]) {
     by_width!(vnni, panels, block.width, block.offset, out, 1, 2, 3, 4, 5, 6, 7, 8);
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+fn products_neon(panels: &[i8], block: &ByteBlock, out: &mut [i32]) {
+    by_width!(neon, panels, block.width, block.signed, out, 1 4, 2 2, 3 2, 4 2);
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon,dotprod")]
+fn products_sdot(panels: &[i8], block: &ByteBlock, out: &mut [i32]) {
+    by_width!(sdot, panels, block.width, block.signed, out, 1 12, 2 12, 3 6, 4 6, 5 4, 6 4, 7 3, 8 3);
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -15,6 +15,8 @@ mod avx2;
 mod avx512;
 pub(crate) mod codebooks;
 mod dispatch;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 pub(crate) mod packed_codes;
 mod portable;
 pub(crate) mod sizes;

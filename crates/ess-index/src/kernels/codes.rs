@@ -8,8 +8,12 @@
 mod avx2;
 mod dispatch;
 pub(crate) mod line;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 pub(crate) mod quantise;
+#[cfg(target_arch = "aarch64")]
+mod sdot;
 #[cfg(target_arch = "x86_64")]
 mod vnni;
 

@@ -33,7 +33,7 @@ pub(crate) fn dot<T: Element>(set: InstructionSet, query: &[f32], row: &[T]) -> 
         Level::Avx512 | Level::Vnni | Level::Vbmi => unsafe { avx512(&query[..whole], &row[..whole]) },
         // SAFETY: as above.
         #[cfg(target_arch = "aarch64")]
-        Level::Neon => unsafe { neon(&query[..whole], &row[..whole]) },
+        Level::Neon | Level::Sdot => unsafe { neon(&query[..whole], &row[..whole]) },
     };
     let (query, row) = (&query[whole..], &row[whole..]);
     for ((sum, &x), y) in sums.iter_mut().zip(query).zip(row) {

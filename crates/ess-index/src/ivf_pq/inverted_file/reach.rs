@@ -45,7 +45,7 @@ pub(crate) fn reaching(
     match instructions.level() {
         Level::Portable => plain(sums, factors, scale, threshold, 0, found),
         #[cfg(target_arch = "aarch64")]
-        Level::Neon => plain(sums, factors, scale, threshold, 0, found),
+        Level::Neon | Level::Sdot => plain(sums, factors, scale, threshold, 0, found),
         // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
         #[cfg(target_arch = "x86_64")]
         Level::Avx2 => unsafe { avx2(sums, factors, scale, threshold, found) },

@@ -1,5 +1,7 @@
 //! The choice of the kernel that adds up codes.
 
+#[cfg(target_arch = "aarch64")]
+use super::neon;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512, vbmi};
 use super::{packed_codes::BLOCK_ITEMS, portable, sizes::CENTRES};
@@ -12,7 +14,7 @@ impl InstructionSet {
     pub(crate) fn run<R>(self, work: impl FnOnce() -> R) -> R {
         match self.level() {
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => work(),
+            Level::Neon | Level::Sdot => work(),
             Level::Portable => work(),
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
@@ -34,8 +36,6 @@ impl InstructionSet {
         assert_eq!(sums.len(), items * tables.len(), "a sum for each pair");
         assert!(tables.iter().all(|table| table.len() == block_bytes * CENTRES / 8), "a row for each code");
         match self.level() {
-            #[cfg(target_arch = "aarch64")]
-            Level::Neon => portable_sums(codes, block_bytes, tables, sums),
             Level::Portable => portable_sums(codes, block_bytes, tables, sums),
             // SAFETY: an `InstructionSet` of this level exists only where its instructions were detected.
             #[cfg(target_arch = "x86_64")]
@@ -46,6 +46,9 @@ impl InstructionSet {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Level::Vbmi => unsafe { vbmi_sums(codes, block_bytes, tables, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon | Level::Sdot => unsafe { neon_sums(codes, block_bytes, tables, sums) },
         }
     }
 }
@@ -58,7 +61,7 @@ fn portable_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut 
 }
 
 /// Calls a kernel with the number of queries as a constant.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! by_queries {
     ($kernel:path, $codes:expr, $block_bytes:expr, $tables:expr, $sums:expr) => {
         match *$tables {
@@ -87,6 +90,12 @@ fn avx512_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i
 #[target_feature(enable = "avx512f,avx512bw,avx512vbmi,avx512vnni")]
 fn vbmi_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32]) {
     by_queries!(vbmi::sums, codes, block_bytes, tables, sums);
+}
+
+#[cfg(target_arch = "aarch64")]
+#[target_feature(enable = "neon")]
+fn neon_sums(codes: &[u8], block_bytes: usize, tables: &[&[u8]], sums: &mut [i32]) {
+    by_queries!(neon::sums, codes, block_bytes, tables, sums);
 }
 
 #[cfg(target_arch = "x86_64")]

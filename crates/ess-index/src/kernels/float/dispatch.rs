@@ -22,7 +22,7 @@ impl InstructionSet {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 | Level::Vnni | Level::Vbmi => 8,
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => 8,
+            Level::Neon | Level::Sdot => 8,
         }
     }
 
@@ -40,6 +40,10 @@ impl InstructionSet {
     ///
     /// # Panics
     /// When the kernel [goes by panels](Self::goes_by_strips).
+    #[cfg_attr(
+        not(target_arch = "x86_64"),
+        allow(unused_variables, reason = "kernels for x86-64 alone go by strips")
+    )]
     pub(crate) fn copy_strip<T: Element>(self, panel: &[T], first_lane: usize, strip: &mut [f32]) {
         assert_eq!(panel.len() / LANES, strip.len() / STRIP_LANES, "dimensions of a panel and of a strip");
         match self.level() {
@@ -128,7 +132,7 @@ impl InstructionSet {
             },
             // SAFETY: as above.
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => unsafe { neon_similarities(panels, block, similarities) },
+            Level::Neon | Level::Sdot => unsafe { neon_similarities(panels, block, similarities) },
         }
     }
 }
