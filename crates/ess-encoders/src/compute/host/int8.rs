@@ -14,8 +14,12 @@ mod avx_vnni;
 mod channel;
 mod cpu;
 mod dispatch;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 mod rows;
+#[cfg(target_arch = "aarch64")]
+mod sdot;
 mod sizes;
 
 use ess_tiles::{BYTE_ROWS, Tiles};

@@ -25,6 +25,12 @@ pub(super) enum Level {
     /// AVX-512 with VNNI: the same, 512 bits at a time.
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
+    /// NEON: products of bytes, added up in 16 bits.
+    #[cfg(target_arch = "aarch64")]
+    Neon,
+    /// NEON with SDOT: products of bytes, added up in 32 bits.
+    #[cfg(target_arch = "aarch64")]
+    Sdot,
     /// A tile unit: the same, for 16 rows at a time.
     Tiles,
 }
@@ -61,7 +67,9 @@ impl Instructions {
 /// The best first.
 #[cfg(target_arch = "x86_64")]
 const LEVELS: &[Level] = &[Level::Tiles, Level::Avx512Vnni, Level::AvxVnni, Level::Avx2, Level::Portable];
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+const LEVELS: &[Level] = &[Level::Tiles, Level::Sdot, Level::Neon, Level::Portable];
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 const LEVELS: &[Level] = &[Level::Tiles, Level::Portable];
 
 /// The instructions that a kernel uses.
@@ -74,6 +82,10 @@ fn needs(level: Level) -> &'static [&'static str] {
         Level::AvxVnni => &["avx2", "avxvnni"],
         #[cfg(target_arch = "x86_64")]
         Level::Avx512Vnni => &["avx512f", "avx512vnni"],
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon => &["neon"],
+        #[cfg(target_arch = "aarch64")]
+        Level::Sdot => &["neon", "dotprod"],
         Level::Tiles => &["tiles"],
     }
 }
@@ -96,7 +108,17 @@ fn has(name: &str) -> bool {
     }
 }
 
-#[cfg(not(target_arch = "x86_64"))]
+#[cfg(target_arch = "aarch64")]
+fn has(name: &str) -> bool {
+    match name {
+        "neon" => std::arch::is_aarch64_feature_detected!("neon"),
+        "dotprod" => std::arch::is_aarch64_feature_detected!("dotprod"),
+        "tiles" => Tiles::detect().is_some(),
+        _ => false,
+    }
+}
+
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 fn has(name: &str) -> bool {
     name == "tiles" && Tiles::detect().is_some()
 }
@@ -125,5 +147,15 @@ mod tests {
         assert_eq!(of(&["avx2", "avxvnni", "avx512f", "avx512vnni"]), Level::Avx512Vnni);
         assert_eq!(of(&["avxvnni", "avx512vnni"]), Level::Portable);
         assert_eq!(of(&["avx2", "avx512f", "avx512vnni", "tiles"]), Level::Tiles);
+    }
+
+    #[test]
+    #[cfg(target_arch = "aarch64")]
+    fn byte_products_are_taken_where_a_processor_has_them() {
+        let of = |names: &[&str]| choose(|name| names.contains(&name));
+        assert_eq!(of(&[]), Level::Portable);
+        assert_eq!(of(&["dotprod"]), Level::Portable);
+        assert_eq!(of(&["neon"]), Level::Neon);
+        assert_eq!(of(&["neon", "dotprod"]), Level::Sdot);
     }
 }

@@ -7,6 +7,8 @@ use super::{
     portable,
     sizes::{COLUMNS, STEP},
 };
+#[cfg(target_arch = "aarch64")]
+use super::{neon, sdot};
 
 impl Instructions {
     /// The sums of products of each row's codes with those of each column of a strip: `n × 16`.
@@ -28,6 +30,12 @@ impl Instructions {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Level::Avx512Vnni => unsafe { avx512_vnni::products(strip, codes, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => unsafe { neon::products(strip, codes, sums) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Level::Sdot => unsafe { sdot::products(strip, codes, sums) },
             Level::Tiles => unreachable!("the tile unit takes two strips"),
         }
     }
