@@ -23,6 +23,9 @@ Examples:
   ess index tune --index target/scifact.index --items data/scifact/minilm/corpus.safetensors \\
       --queries data/scifact/minilm/queries.safetensors --target 0.95 --plot recall.svg";
 
+/// More of them than cores only wait for one another.
+const MOST_THREADS: usize = 1024;
+
 /// Find the least effort that reaches a recall, and plot recall against queries per second.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
@@ -79,12 +82,24 @@ impl Tune {
             "--target: expected a recall above 0 and at most 1, found {}",
             self.target
         );
+        ensure!(self.k > 0, "-k: expected at least 1, found 0");
+        ensure!(
+            (1..=MOST_THREADS).contains(&self.threads),
+            "--threads: expected 1 to {MOST_THREADS}, found {}",
+            self.threads
+        );
         let plot = self.plot.as_deref().map(|path| ("--plot", path));
         let _locks = output.lock_files(plot.as_slice())?;
         let pool = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build()?;
         let file = self.index.open()?;
         let (index, module) = (file.index()?, self.queries.module(&file)?);
         let items = open_searchable(&self.items)?;
+        ensure!(
+            items.len() == index.rows(),
+            "--items: expected the {} items that the index was built from, found {}",
+            index.rows(),
+            items.len()
+        );
         let queries = self.queries.read(module.as_ref(), &*index, Some(&items))?;
         let moved = module.as_ref().map(|module| module.moved(&items)).transpose()?.flatten();
         let exact = FlatIndex::with_storage(moved.unwrap_or(items), Storage::I8)?;

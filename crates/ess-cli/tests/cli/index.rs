@@ -254,6 +254,16 @@ fn wrong_settings_and_files_are_refused() {
         let tuned = run("index", tune.into_iter().chain(["--target", target]));
         tuned.failed_with(&["--target", "above 0 and at most 1", target]);
     }
+    // As many threads as were asked for kept the program busy without end.
+    for (flag, value, expected) in
+        [("-k", "0", "at least 1"), ("--threads", "0", "1 to 1024"), ("--threads", "100000", "1 to 1024")]
+    {
+        let tune = ["tune", "--index", &built.index, "--items", &items, "--queries", &queries, flag, value];
+        run("index", tune).failed_with(&[flag, expected, value]);
+    }
+    // Recall against other items means nothing.
+    let tune = ["tune", "--index", &built.index, "--items", &queries, "--queries", &queries];
+    run("index", tune).failed_with(&["--items", "expected the 40 items", "found 24"]);
 }
 
 #[test]
