@@ -23,6 +23,9 @@ impl FileBytes {
     /// Maps a file.
     pub(crate) fn map(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(Error::io(path))?;
+        if !file.metadata().map_err(Error::io(path))?.is_file() {
+            return Err(Error::format(path, "a file, which can be mapped", "a pipe or a device"));
+        }
         // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: this workspace
         // only ever replaces files by renaming, which leaves a map of the old file whole. That rule is documented at
         // each type that holds a map.

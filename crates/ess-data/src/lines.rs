@@ -164,6 +164,10 @@ impl Lines {
 
     fn text(&self, line: Range<usize>) -> Result<&str, Error> {
         let bytes = &self.buffer[line];
+        if let Some(at) = memchr::memchr(0, bytes) {
+            let found = format!("a NUL byte at column {}, as UTF-16 has", at + 1);
+            return Err(self.error("UTF-8 text", found));
+        }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let at = error.valid_up_to();
             self.error("UTF-8 text", format!("byte 0x{:02x} at column {}", bytes[at], at + 1))
@@ -183,14 +187,18 @@ fn first_line(lines: &[u8]) -> usize {
     memchr::memchr(b'\n', lines).map_or(lines.len(), |at| at + 1)
 }
 
-/// The bytes of the lines before the first that is not UTF-8.
+/// The bytes of the lines before the first that is not UTF-8, or has a NUL byte.
 fn valid_lines(lines: &[u8]) -> usize {
+    let until = |at: usize| memchr::memrchr(b'\n', &lines[..at]).map_or(0, |at| at + 1);
+    if let Some(at) = memchr::memchr(0, lines) {
+        return valid_lines(&lines[..until(at)]);
+    }
     if lines.is_ascii() {
         return lines.len();
     }
     match std::str::from_utf8(lines) {
         Ok(_) => lines.len(),
-        Err(error) => memchr::memrchr(b'\n', &lines[..error.valid_up_to()]).map_or(0, |at| at + 1),
+        Err(error) => until(error.valid_up_to()),
     }
 }
 

@@ -79,9 +79,10 @@ impl Envelope {
             return refuse(format!("version {}", self.version), format!("version {version}"));
         }
         let (body, expected) = bytes.split_at(bytes.len() - CHECKSUM);
-        let (expected, found) = (String::from_utf8_lossy(expected), Checksum::of(body).to_string());
-        if found != expected {
-            return Err(Error::Altered { expected: expected.into_owned(), found });
+        let found = Checksum::of(body).to_string();
+        if found.as_bytes() != expected {
+            // What stands there may be any bytes, which are not to reach a terminal.
+            return Err(Error::Altered { expected: expected.escape_ascii().to_string(), found });
         }
         let (length, behind) = body[START..].split_at(self.length_bytes);
         let length = little_endian(length);
@@ -123,6 +124,15 @@ mod tests {
         for format in [LONG, SHORT] {
             assert_eq!(format.open(&sealed(format)).unwrap(), (&b"{}"[..], &[1, 2, 3][..]));
         }
+    }
+
+    #[test]
+    fn what_stands_in_the_place_of_a_checksum_is_said_without_control_characters() {
+        let whole = sealed(LONG);
+        let mut bytes = whole.clone();
+        bytes[whole.len() - 3..].copy_from_slice(b"\x1b\n\xff");
+        let error = LONG.open(&bytes).unwrap_err().to_string();
+        assert!(error.contains(r"\x1b\n\xff") && !error.contains(char::is_control), "{error}");
     }
 
     #[test]

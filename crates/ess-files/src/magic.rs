@@ -1,10 +1,14 @@
 //! The kind of a file, by its first bytes.
 
 /// Leading bytes and what they begin.
-const MAGICS: [(&[u8], &str); 12] = [
+const MAGICS: [(&[u8], &str); 16] = [
     (b"\x93NUMPY", "a NumPy array (.npy), which `ess import` makes a store of"),
     (b"\x1f\x8b", "a gzip-compressed file"),
     (b"\x28\xb5\x2f\xfd", "a zstd-compressed file"),
+    (b"\xfd7zXZ\0", "an xz-compressed file"),
+    (b"BZh91AY&SY", "a bzip2-compressed file"),
+    (b"\xff\xfe", "a file in UTF-16, which is not UTF-8"),
+    (b"\xfe\xff", "a file in UTF-16, which is not UTF-8"),
     (b"PK\x03\x04", "a zip archive, such as .npz"),
     (b"PAR1", "a Parquet file"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file"),
@@ -55,6 +59,8 @@ mod tests {
         );
         assert_eq!(kind_of(b" {\"a\":1}"), Some("a JSON text"));
         assert_eq!(kind_of(b"{"), Some("a JSON text"));
+        assert_eq!(kind_of(b"\xff\xfe{\0"), Some("a file in UTF-16, which is not UTF-8"));
+        assert_eq!(kind_of(b"BZh9 is an id\n"), Some("a text"));
         assert_eq!(kind_of(b""), None);
         assert_eq!(kind_of(b"PK"), None);
         assert_eq!(kind_of(b"query-id\tcorpus-id\tscore\n"), Some("a text"));

@@ -96,6 +96,9 @@ impl<'a> Fields<'a> {
     /// The numbers of a tuple, the last of which may have a comma behind it.
     fn tuple(&self, inside: &str) -> Option<Vec<usize>> {
         let inside = inside.trim();
+        if inside.is_empty() {
+            return Some(Vec::new());
+        }
         let numbers = inside.strip_suffix(',').unwrap_or(inside).split(',').map(str::trim);
         let digits = |number: &'_ str| match number.strip_suffix('L') {
             Some(digits) if self.long_numbers => digits.parse().ok(),

@@ -29,7 +29,7 @@ impl MappedStore {
                     path: self.path.clone(),
                     first: i * BLOCK_BYTES,
                     last: i * BLOCK_BYTES + block.len() - 1,
-                    expected: String::from_utf8_lossy(written).into_owned(),
+                    expected: written.escape_ascii().to_string(),
                     found,
                 });
             }

@@ -94,6 +94,15 @@ fn wrong_ids_are_refused() {
     assert!(matches!(read(b""), Err(Error::EmptyFile { .. })));
     assert!(matches!(read(b"[]"), Err(Error::EmptyFile { .. })));
     assert!(matches!(read(b"a\n\xff\n"), Err(Error::Line { line: 2, .. })));
+    // UTF-16, with a byte order mark and without one.
+    assert!(read(b"\xff\xfea\0\n\0").unwrap_err().to_string().contains("UTF-16"));
+    for content in [&b"a\0\n\0b\0"[..], b"\0a\0\n\0b", b"[\0\"\0a\0\"\0]\0"] {
+        let error = read(content).unwrap_err();
+        assert!(
+            matches!(error, Error::Line { line: 1, .. }) && error.to_string().contains("UTF-16"),
+            "{error}"
+        );
+    }
     assert!(matches!(read(b"[a\n\xff\n"), Err(Error::Line { line: 2, .. })));
     let twice = read(b"a\nb\na\n");
     assert!(matches!(twice, Err(Error::Ids { cause: ess_core::Error::DuplicateId { .. }, .. })));

@@ -84,6 +84,16 @@ fn a_file_torn_at_any_length_is_refused() {
 }
 
 #[test]
+fn a_shape_without_a_number_is_said_as_any_other() {
+    let error =
+        open_bytes(&npy("{'descr': '<f4', 'fortran_order': False, 'shape': ()}", &[0; 4])).unwrap_err();
+    assert!(
+        error.to_string().ends_with("expected a matrix, with a shape of two numbers, found the shape []"),
+        "{error}"
+    );
+}
+
+#[test]
 fn hostile_headers_are_refused() {
     let headers = [
         "",

@@ -3,7 +3,8 @@
 use std::{io::Write, os::fd::AsRawFd, path::PathBuf};
 
 use ess_data::{
-    Error, read_ids, read_qrels, read_records, read_run, read_run_and_order, scores_rise_with_rank,
+    Error, MappedStore, NpyMatrix, read_ids, read_qrels, read_records, read_run, read_run_and_order,
+    scores_rise_with_rank,
 };
 
 /// What a reader makes of a pipe that holds these bytes.
@@ -31,6 +32,15 @@ fn errors_name_the_line_behind_any_number_of_blank_ones() {
     for start in ["d0", "[CLS]"] {
         let error = piped(&format!("{blank}{start}\n{{\"_id\": \"d1\"}}\n"), read_ids).unwrap_err();
         assert!(matches!(error, Error::Line { line: 40_003, .. }), "{error}");
+    }
+}
+
+#[test]
+fn a_matrix_and_a_store_are_mapped_and_so_no_pipe() {
+    let mapped = |path: PathBuf| [NpyMatrix::open(&path).map(drop), MappedStore::open(&path).map(drop)];
+    for result in piped("\x09NUMPY", mapped) {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Format { .. }) && error.to_string().contains("a pipe"), "{error}");
     }
 }
 

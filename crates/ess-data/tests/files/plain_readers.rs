@@ -20,6 +20,10 @@ fn lines(bytes: &[u8]) -> Vec<(usize, Parsed<&str>)> {
     let lines = bytes.split_inclusive(|byte| *byte == b'\n').zip(1..);
     let lines = lines.filter(|(line, _)| !line.iter().all(u8::is_ascii_whitespace));
     let text = |line: &'_ [u8]| match std::str::from_utf8(line) {
+        _ if line.contains(&0) => {
+            let at = line.iter().position(|byte| *byte == 0).unwrap();
+            Err(("UTF-8 text", format!("a NUL byte at column {}, as UTF-16 has", at + 1)))
+        }
         Ok(_) => Ok(()),
         Err(error) => {
             let at = error.valid_up_to();
