@@ -87,7 +87,8 @@ impl ParquetRows {
         self.read += 1;
         let found = serde_json::from_value(Value::Object(json_of(&row)));
         found.map(Some).map_err(|error| {
-            self.error(format!("columns of {} {}", article_of(T::WHAT), T::WHAT), error.to_string())
+            let expected = format!("columns of {} {}", article_of(T::WHAT), T::WHAT);
+            self.error(expected, format!("{error}; {}", described(&row)))
         })
     }
 
@@ -137,6 +138,21 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(files)
 }
 
+/// What columns a row has, and which of them hold what is not read.
+fn described(row: &Row) -> String {
+    let of_column = |(name, field): (&String, &Field)| match field {
+        Field::Bytes(_) if is_unreadable(field) => format!("{name} (bytes that are not UTF-8)"),
+        _ if is_unreadable(field) => format!("{name} (a type that is not read)"),
+        _ => name.clone(),
+    };
+    let columns: Vec<String> = row.get_column_iter().map(of_column).collect();
+    format!("the columns that are not nested are {}", columns.join(", "))
+}
+
+fn is_unreadable(field: &Field) -> bool {
+    value_of(field).is_object()
+}
+
 fn json_of(row: &Row) -> Map<String, Value> {
     let columns = row.get_column_iter().map(|(name, field)| (name.clone(), value_of(field)));
     let mut record: Map<String, Value> = columns.collect();
@@ -152,7 +168,7 @@ fn value_of(field: &Field) -> Value {
     match field {
         Field::Str(text) => text.as_str().into(),
         // Texts of writers that do not say so.
-        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map_or(Value::Null, Value::from),
+        Field::Bytes(bytes) => std::str::from_utf8(bytes.data()).map_or_else(|_| unreadable(), Value::from),
         Field::Bool(value) => (*value).into(),
         Field::Byte(value) => (*value).into(),
         Field::Short(value) => (*value).into(),
@@ -164,6 +180,12 @@ fn value_of(field: &Field) -> Value {
         Field::ULong(value) => (*value).into(),
         Field::Float(value) => (*value).into(),
         Field::Double(value) => (*value).into(),
-        _ => Value::Null,
+        Field::Null => Value::Null,
+        _ => unreadable(),
     }
+}
+
+/// What is not read, such as a date: no null, which would be taken for an empty title.
+fn unreadable() -> Value {
+    Value::Object(Map::new())
 }

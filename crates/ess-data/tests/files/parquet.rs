@@ -103,6 +103,19 @@ fn a_missing_column_is_named_with_the_row() {
 }
 
 #[test]
+fn what_is_not_read_is_told_from_what_is_not_there() {
+    let path = golden("parquet/unreadable.parquet");
+    // Such bytes were taken for a title that is missing.
+    let error = read_records::<Item>(&path).unwrap_err().to_string();
+    for words in ["row 0", "title (bytes that are not UTF-8)", "day (a type that is not read)", "_id, "] {
+        assert!(error.contains(words), "{words} is not in: {error}");
+    }
+    // Other columns are no concern of a query, and nested ones are none of those that are listed.
+    assert_eq!(read_records::<Query>(&path).unwrap()[0].text, "The moon pulls.");
+    assert!(!error.contains("pages"), "{error}");
+}
+
+#[test]
 fn files_without_a_record_and_folders_without_a_file_are_refused() {
     let error = read_records::<Item>(golden("parquet/empty.parquet")).unwrap_err();
     assert!(matches!(error, Error::EmptyFile { what: "item", .. }), "{error}");

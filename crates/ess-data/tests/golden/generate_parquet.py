@@ -37,3 +37,11 @@ parquet.write_table(pa.table(numbers), HERE / "parquet" / "numbers.parquet", com
 for codec in ["lz4", "brotli"]:
     parquet.write_table(pa.table(SHARDS[1]), HERE / "parquet" / f"{codec}.parquet", compression=codec)
 parquet.write_table(pa.table({"_id": pa.array([], pa.string())}), HERE / "parquet" / "empty.parquet")
+unreadable = {
+    "_id": ["d1"],
+    "title": pa.array([b"\xff"], pa.binary()),
+    "text": ["The moon pulls."],
+    "day": pa.array([1], pa.date32()),
+    "pages": [["nested"]],
+}
+parquet.write_table(pa.table(unreadable), HERE / "parquet" / "unreadable.parquet")
