@@ -54,9 +54,9 @@ impl Service {
 
     pub(super) async fn answer(self: Arc<Self>, request: Request<Incoming>) -> Answer {
         match (request.method(), request.uri().path()) {
-            (&Method::GET, "/health") => answer::empty(StatusCode::OK),
-            (&Method::GET, "/info") => tei::info(&self.about, self.queue, self.max_texts),
-            (&Method::GET, "/v1/models") => openai::models(&self.about),
+            (&Method::GET | &Method::HEAD, "/health") => answer::empty(StatusCode::OK),
+            (&Method::GET | &Method::HEAD, "/info") => tei::info(&self.about, self.queue, self.max_texts),
+            (&Method::GET | &Method::HEAD, "/v1/models") => openai::models(&self.about),
             (&Method::POST, "/v1/embeddings") => {
                 self.openai(request).await.unwrap_or_else(|failure| openai::failure(&failure))
             }
@@ -64,8 +64,8 @@ impl Service {
             (&Method::POST, "/embed" | "/") => {
                 self.tei(request).await.unwrap_or_else(|failure| tei::failure(&failure))
             }
-            (_, "/health" | "/info" | "/v1/models") => not_allowed("GET"),
-            (_, "/v1/embeddings" | "/embed" | "/") => not_allowed("POST"),
+            (_, "/health" | "/info" | "/v1/models") => not_allowed("GET or HEAD", "GET, HEAD"),
+            (_, "/v1/embeddings" | "/embed" | "/") => not_allowed("POST", "POST"),
             (_, path) => {
                 let known = "/v1/embeddings, /embed, /health, /info and /v1/models";
                 let message = format!("nothing is at {path}; there are {known}");
@@ -162,12 +162,12 @@ async fn throw_away(request: Request<Incoming>) {
     let _ = tokio::time::timeout(Duration::from_secs(1), read).await;
 }
 
-fn not_allowed(method: &'static str) -> Answer {
-    let message = format!("expected the method {method}");
+fn not_allowed(expected: &str, allowed: &'static str) -> Answer {
+    let message = format!("expected the method {expected}");
     let mut answer = answer::json(
         StatusCode::METHOD_NOT_ALLOWED,
         &json!({"error": {"message": message, "type": "invalid_request_error"}}),
     );
-    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(method));
+    answer.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static(allowed));
     answer
 }

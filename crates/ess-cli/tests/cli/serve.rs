@@ -75,9 +75,14 @@ impl Served {
     }
 
     fn get(&self, path: &str) -> Answer {
+        self.asked("GET", path)
+    }
+
+    /// The answer to a request without a body.
+    fn asked(&self, method: &str, path: &str) -> Answer {
         let mut stream = self.connect();
         stream
-            .write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
+            .write_all(format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes())
             .unwrap();
         answer(stream)
     }

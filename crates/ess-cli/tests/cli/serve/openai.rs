@@ -122,6 +122,11 @@ fn it_says_what_it_serves() {
         (&json!("bert"), &json!("mean"))
     );
     assert!(info["max_input_length"].as_u64().unwrap() > 4);
+    for path in ["/health", "/info", "/v1/models"] {
+        let head = server.asked("HEAD", path);
+        assert_eq!((head.status, &head.body[..]), (200, &b""[..]), "{path}");
+    }
+    assert_eq!(server.asked("HEAD", "/embed").status, 405);
     assert_eq!(server.get("/v1/embeddings").status, 405);
     assert_eq!(server.post("/health", "").status, 405);
     let nowhere = server.get("/v2/embed");
