@@ -120,7 +120,14 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let dataset = open_for_rankings(&arguments.embeddings, arguments.ranked)?;
     let module = match &arguments.module {
         Some(folder) => SearchingModule::load(folder, &device)?,
-        None => SearchingModule::frozen(dataset.query_dim())?,
+        None => {
+            let (queries, items) = (dataset.query_dim(), dataset.items().dim());
+            ensure!(
+                queries == items,
+                "queries have {queries} dimensions and items {items}: a --module must map the one to the other"
+            );
+            SearchingModule::frozen(queries)?
+        }
     };
     let moved = module.moved(dataset.items())?;
     let items = Items::new(moved.as_ref().unwrap_or(dataset.items()), &device);

@@ -7,7 +7,7 @@ mod system;
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use ess_data::{Dropped, check_run_ids, read_qrels, write_run};
 use ess_index::FlatIndex;
@@ -64,8 +64,8 @@ pub(crate) struct Arguments {
     baseline: Option<String>,
     /// A measure, such as ndcg@10, mrr(rel=2)@10, rbp(p=0.8), or a name of trec_eval's; `trec_eval` stands for all that it
     /// prints. May be given several times [default: nine usual ones].
-    #[arg(long, value_name = "MEASURE", num_args = 1..)]
-    measure: Vec<String>,
+    #[arg(long, value_name = "MEASURE", num_args = 1.., value_parser = asked)]
+    measure: Vec<Asked>,
     /// The lowest grade that is relevant for measures that know no grades, as trec_eval's -l.
     #[arg(short = 'l', long, value_name = "GRADE", default_value_t = 1)]
     relevance_level: i32,
@@ -95,6 +95,18 @@ pub(crate) struct Arguments {
     /// The seed of the bootstrap and of the randomisation test.
     #[arg(long, default_value_t = 0)]
     seed: u64,
+}
+
+/// What one name asks for.
+#[derive(Clone)]
+enum Asked {
+    One(NamedMeasure),
+    AllOfTrecEval,
+}
+
+fn asked(name: &str) -> Result<Asked, ess_metrics::Error> {
+    const ALL_OF_TREC_EVAL: &str = "trec_eval";
+    if name == ALL_OF_TREC_EVAL { Ok(Asked::AllOfTrecEval) } else { name.parse().map(Asked::One) }
 }
 
 /// Runs the command.
@@ -139,12 +151,11 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
 }
 
 fn evaluator(arguments: &Arguments) -> Result<Evaluator> {
-    const ALL_OF_TREC_EVAL: &str = "trec_eval";
     let mut measures: Vec<NamedMeasure> = Vec::new();
-    for name in &arguments.measure {
-        match name.as_str() {
-            ALL_OF_TREC_EVAL => measures.extend(NamedMeasure::of_trec_eval()),
-            name => measures.push(name.parse()?),
+    for asked in &arguments.measure {
+        match asked {
+            Asked::AllOfTrecEval => measures.extend(NamedMeasure::of_trec_eval()),
+            Asked::One(measure) => measures.push(*measure),
         }
     }
     if measures.is_empty() {
@@ -224,6 +235,9 @@ fn measure_run_files(
 ) -> Result<Vec<(String, Evaluation)>> {
     let taken: Vec<String> = searched.iter().map(|(name, _)| name.clone()).collect();
     let runs = run_files::read_all(&arguments.run, arguments.ranked.ignore_identical_ids, &taken)?;
-    let measure = |run: Run| Ok((run.name().to_owned(), evaluator.evaluate(qrels, &run)?));
-    runs.into_iter().map(measure).collect()
+    let measure = |(run, file): (Run, &PathBuf)| {
+        let files = || format!("{}, judged by {}", file.display(), arguments.qrels.display());
+        Ok((run.name().to_owned(), evaluator.evaluate(qrels, &run).with_context(files)?))
+    };
+    runs.into_iter().zip(&arguments.run).map(measure).collect()
 }

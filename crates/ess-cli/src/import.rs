@@ -137,7 +137,7 @@ impl Import {
             similarity: arguments.similarity,
             ..Provenance::default()
         };
-        let norms = UnitNorm { claimed: arguments.normalized == Some(true), ..UnitNorm::default() };
+        let norms = UnitNorm::new(arguments.npy, arguments.normalized == Some(true));
         Ok(Self { out: arguments.out, ids, matrix, dtype: arguments.stored.dtype, provenance, norms })
     }
 

@@ -28,7 +28,9 @@ impl DeviceArguments {
 
 /// As [`DeviceArguments::open`].
 pub(crate) fn open(choice: DeviceChoice) -> Result<Device> {
-    let opened = choice.open().context("--device (with --device cpu no driver is needed)")?;
+    let opened = choice
+        .open()
+        .context("--device (cpu needs no driver; wgpu needs an ess that is built with --features wgpu)")?;
     if choice != DeviceChoice::Cpu {
         note!("device: {}", opened.name);
     }

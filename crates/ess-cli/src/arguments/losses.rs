@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, builder::PossibleValue};
 use ess_core::Encoding;
 use ess_data::read_run;
@@ -107,6 +107,10 @@ impl LossArguments {
     pub(crate) fn apply(&self, config: &mut TrainerConfig) -> Result<()> {
         if let Some(name) = &self.loss {
             config.loss = loss_named(name)?;
+        }
+        for (flag, number) in [("--scale", self.scale), ("--margin", self.margin)] {
+            let finite = number.is_none_or(f32::is_finite);
+            ensure!(finite, "{flag}: expected a finite number, found {}", number.unwrap_or_default());
         }
         let settings = [
             ("candidates", self.candidates.map(|candidates| json!(candidates))),
@@ -250,5 +254,9 @@ mod tests {
         let error = config(&["--loss", "triplet", "--scale", "2"]).unwrap_err();
         assert!(format!("{error:#}").contains("--scale is no setting of this loss"), "{error:#}");
         assert!(config(&["--candidates", "some"]).is_err());
+        for flag in ["--scale", "--margin"] {
+            let error = config(&["--loss", "triplet", flag, "nan"]).unwrap_err().to_string();
+            assert_eq!(error, format!("{flag}: expected a finite number, found NaN"));
+        }
     }
 }

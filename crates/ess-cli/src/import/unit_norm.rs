@@ -1,22 +1,27 @@
 //! Whether the rows of a matrix have unit norm.
 
-use std::cell::Cell;
+use std::{cell::Cell, path::PathBuf};
 
 use ess_core::Embeddings;
 use ess_data::Error;
 
 /// Looks whether rows have unit norm, as they go by.
-#[derive(Default)]
 pub(super) struct UnitNorm {
+    /// Where the rows come from.
+    path: PathBuf,
     /// They are said to have it.
-    pub(super) claimed: bool,
+    claimed: bool,
     /// Rows looked at so far.
-    pub(super) rows: Cell<usize>,
+    rows: Cell<usize>,
     /// Whether a row had another norm.
     pub(super) differ: Cell<bool>,
 }
 
 impl UnitNorm {
+    pub(super) fn new(path: PathBuf, claimed: bool) -> Self {
+        Self { path, claimed, rows: Cell::default(), differ: Cell::default() }
+    }
+
     /// Passes on a batch; one with a row of another norm is refused where all are said to have unit norm.
     pub(super) fn look_at(&self, batch: Embeddings) -> Result<Embeddings, Error> {
         // Components in half precision have three digits.
@@ -28,10 +33,8 @@ impl UnitNorm {
             self.differ.set(true);
             if self.claimed {
                 let found = format!("norm {norm} in row {}", self.rows.get() + row);
-                let expected = "rows of unit norm";
-                return Err(
-                    ess_core::Error::InvalidParameter { name: "--normalized true", expected, found }.into()
-                );
+                let expected = "rows of unit norm, as --normalized true says".to_owned();
+                return Err(Error::Format { path: self.path.clone(), expected, found });
             }
         }
         self.rows.set(self.rows.get() + batch.len());

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use ess_relations::{KnowledgeGraph, Part, RankEvaluation, RelationSet};
 
@@ -53,7 +53,8 @@ impl Evaluate {
             MeasuredPart::Valid => Part::Valid,
             MeasuredPart::Test => Part::Test,
         };
-        let found = set.evaluate(&graph, part)?;
+        let files = || format!("{}, measured by {}", self.graph.display(), self.relations.display());
+        let found = set.evaluate(&graph, part).with_context(files)?;
         say!("{}", table(&found, self.by_relation));
         let [low, high] = found.interval;
         say!("95 % interval of the MRR over triples: {low:.3} to {high:.3}");

@@ -204,7 +204,7 @@ fn the_similarity_is_kept_and_items_of_a_cosine_are_searched_at_unit_norm() {
 #[test]
 fn rows_that_are_said_to_have_unit_norm_are_looked_at() {
     let files = Files::new();
-    files.refused(&["--normalized", "true"], &["--normalized", "rows of unit norm", "row 1"]);
+    files.refused(&["--normalized", "true"], &["matrix.npy", "--normalized", "rows of unit norm", "row 1"]);
     write_npy(files.text("matrix.npy"), &embeddings().normalized(), Dtype::F16).unwrap();
     let said = files.import(&["--normalized", "true", "--similarity", "cosine"]).succeeded();
     assert_eq!(said.stderr, "");

@@ -60,6 +60,23 @@ impl Runs {
 }
 
 #[test]
+fn what_is_wrong_is_said_with_the_flag_or_the_files() {
+    let runs = Runs::new().with("a.run", "a", 2);
+    let a = runs.text("a.run");
+    for measure in ["bleu@4", "ndcg@0", "rbp(p=2)"] {
+        runs.evaluate(&["--run", &a, "--measure", measure]).failed_with(&["--measure", measure]);
+    }
+    std::fs::write(runs.path("other.run"), "nobody Q0 d0 1 0.5 other\n").unwrap();
+    runs.evaluate(&["--run", &a, &runs.text("other.run")]).failed_with(&[
+        "other.run, judged by",
+        "judged.qrels",
+        "none of the 12 queries",
+    ]);
+    std::fs::write(runs.path("judged.qrels"), "q0 0 d0 0\n").unwrap();
+    runs.evaluate(&["--run", &a]).failed_with(&["judged.qrels", "none of 1 judgements"]);
+}
+
+#[test]
 fn gains_on_known_items_need_their_measure_and_are_refused_before_any_work_without_it() {
     let data = SmallData::new(4, 4);
     let train = ["--train", &data.text("qrels.tsv"), "--write-run", &data.text("hits.run")];

@@ -1,6 +1,9 @@
 //! Queries and items of different spaces: every kind of module is trained and measured, without a frozen encoder.
 
-use crate::{program::read_json, small_data::SmallData};
+use crate::{
+    program::{read_json, run},
+    small_data::SmallData,
+};
 
 #[test]
 fn every_kind_of_module_maps_queries_into_the_space_of_the_items() {
@@ -43,4 +46,12 @@ fn without_a_module_nothing_is_found_that_could_be_written_beside_other_runs() {
         "write",
     ]);
     data.nothing_was_written();
+}
+
+#[test]
+fn a_link_is_not_fitted_between_spaces_without_a_module() {
+    let data = SmallData::new(5, 3);
+    let (folder, qrels, out) = (data.text(""), data.text("qrels.tsv"), data.text("link.json"));
+    let own = ["--embeddings", &folder, "--qrels", &qrels, "--out", &out];
+    run("calibrate", own).failed_with(&["5 dimensions", "items 3", "--module"]);
 }

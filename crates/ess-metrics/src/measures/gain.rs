@@ -34,6 +34,8 @@ pub struct Gains {
 
 const MAX_GRADES: usize = 8;
 
+const MOST_GAIN: f64 = 1e100;
+
 impl Gains {
     /// Gains for some grades, each from 0 on and none twice. A gain may be 0 or below.
     ///
@@ -54,6 +56,9 @@ impl Gains {
             if !gain.is_finite() {
                 let what = format!("gain of grade {grade}");
                 return Err(Error::NonFinite { what, position: at, value: gain });
+            }
+            if gain.abs() > MOST_GAIN {
+                return invalid("gains from -1e100 to 1e100, whose sums are finite", format!("{gain:e}"));
             }
             given[at] = (grade, gain);
         }
@@ -94,6 +99,9 @@ mod tests {
             assert!(matches!(Gains::new(gains), Err(Error::InvalidParameter { .. })), "{gains:?}");
         }
         assert!(matches!(Gains::new(&[(1, f64::NAN)]), Err(Error::NonFinite { .. })));
+        for gain in [1e101, -f64::MAX] {
+            assert!(matches!(Gains::new(&[(1, gain)]), Err(Error::InvalidParameter { .. })), "{gain}");
+        }
         let eight = Gains::new(&nine[..8]).unwrap();
         assert_eq!((eight.of(7), eight.of(8), eight.of(-3)), (1.0, 8.0, 0.0));
         assert_eq!(Gains::new(&[(2, 1.0), (1, 2.0)]), Gains::new(&[(1, 2.0), (2, 1.0)]));
