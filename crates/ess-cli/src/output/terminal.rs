@@ -49,15 +49,19 @@ impl fmt::Display for Causes<'_> {
 }
 
 /// On Unix, Ctrl-C and a request to end remove what is half written before they end the process, with the status 128 and the
-/// signal's number. Elsewhere the system ends the process, and the next write removes what was half written.
+/// signal's number; on Linux a terminal that is closed does too, unless `nohup` started the process. Elsewhere the system ends the process, and the next write removes what was half written.
 ///
 /// # Panics
 /// When the system has no thread left.
 pub(crate) fn end_cleanly_on_signals() {
     #[cfg(unix)]
     {
-        use signal_hook::{consts::TERM_SIGNALS, iterator::Signals, low_level::exit};
-        let Ok(mut signals) = Signals::new(TERM_SIGNALS) else { return };
+        use signal_hook::{consts, iterator::Signals, low_level::exit};
+        let mut ends = consts::TERM_SIGNALS.to_vec();
+        if hears_hangups() {
+            ends.push(consts::SIGHUP);
+        }
+        let Ok(mut signals) = Signals::new(ends) else { return };
         std::thread::spawn(move || {
             if let Some(signal) = signals.forever().next() {
                 let _stopped = ess_files::stop_writing();
@@ -65,6 +69,15 @@ pub(crate) fn end_cleanly_on_signals() {
             }
         });
     }
+}
+
+/// Whether SIGHUP ends this process, as far as the system says: `nohup` starts one that ignores it.
+#[cfg(unix)]
+fn hears_hangups() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // A bit for each signal, from the lowest on, of which SIGHUP is the first.
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 0)
 }
 
 /// Who hears what is said on the terminal.

@@ -125,34 +125,71 @@ impl Drop for Running {
     }
 }
 
+/// A training of so many steps that it is at work when a signal comes.
+#[cfg(unix)]
+fn endless(data: &SmallData) -> Command {
+    let config = data.path("config.json");
+    std::fs::write(&config, r#"{"max_steps": 100000000, "patience": 100000000}"#).unwrap();
+    let mut train = command("train");
+    train.args(["--embeddings", &data.text(""), "--train", &data.text("qrels.tsv"), "--quiet"]);
+    train.arg("--config").arg(&config).args(["--out", &data.text("module")]);
+    train
+}
+
+/// Starts a training, and waits until it has the folder of the module.
+#[cfg(unix)]
+fn at_work(data: &SmallData, mut train: Command) -> Running {
+    let mut child = Running(train.stderr(Stdio::null()).spawn().unwrap());
+    while !data.path("module/.ess-writer.lock").exists() {
+        assert!(child.0.try_wait().unwrap().is_none(), "it ended by itself");
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child
+}
+
+#[cfg(unix)]
+fn send(child: &Running, signal: &str) {
+    let sent = Command::new("kill").args([signal, &child.0.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_closed_terminal_ends_a_program_cleanly_unless_it_was_started_to_ignore_that() {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).unwrap();
+    if u64::from_str_radix(ignored.trim(), 16).unwrap() & 1 == 1 {
+        println!("these tests were started by nohup: nothing that they start hears SIGHUP");
+        return;
+    }
+    let data = SmallData::new(4, 4);
+    let mut child = at_work(&data, endless(&data));
+    send(&child, "-HUP");
+    assert_eq!(child.0.wait().unwrap().code(), Some(129));
+    assert_eq!(std::fs::read_dir(data.path("module")).unwrap().count(), 0);
+
+    // As `nohup` starts a program.
+    let train = endless(&data);
+    let mut ignoring = Command::new("sh");
+    ignoring.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]).arg(train.get_program()).args(train.get_args());
+    let mut child = at_work(&data, ignoring);
+    send(&child, "-HUP");
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    assert!(child.0.try_wait().unwrap().is_none());
+    send(&child, "-TERM");
+    assert_eq!(child.0.wait().unwrap().code(), Some(143));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_program_that_is_interrupted_cleans_up_and_says_so_by_its_status() {
     let data = SmallData::new(4, 4);
-    let out = data.path("module");
-    // So many steps that it is at work when the signal comes.
-    let config = data.path("config.json");
-    std::fs::write(&config, r#"{"max_steps": 100000000, "patience": 100000000}"#).unwrap();
-    let child = command("train")
-        .args(["--embeddings", &data.text(""), "--train", &data.text("qrels.tsv"), "--quiet"])
-        .arg("--config")
-        .arg(&config)
-        .arg("--out")
-        .arg(&out)
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut child = Running(child);
-    let lock = out.join(".ess-writer.lock");
-    while !lock.exists() {
-        assert!(child.0.try_wait().unwrap().is_none(), "it ended by itself");
-        std::thread::sleep(std::time::Duration::from_millis(2));
-    }
+    let (out, lock) = (data.path("module"), data.path("module/.ess-writer.lock"));
+    let mut child = at_work(&data, endless(&data));
     // A second one is told at once, and the first goes on.
     data.train(&[]).failed_with(&["another writer is at work"]);
     assert!(lock.exists());
-    let interrupt = Command::new("kill").args(["-INT", &child.0.id().to_string()]).status().unwrap();
-    assert!(interrupt.success());
+    send(&child, "-INT");
     assert_eq!(child.0.wait().unwrap().code(), Some(130));
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 0);
     data.train(&[]).succeeded();
