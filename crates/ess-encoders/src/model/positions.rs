@@ -21,9 +21,9 @@ impl RawConfig {
     /// The padding token, where positions are counted from behind it.
     pub(super) fn padding(&self, architecture: &Architecture) -> Option<u32> {
         match architecture.positions {
-            Positions::LearnedBehindPadding | Positions::LearnedAndRelative { .. } => {
-                Some(self.pad_token_id.unwrap_or(1))
-            }
+            Positions::LearnedBehindPadding => Some(self.pad_token_id.unwrap_or(1)),
+            // MPNet counts from behind its own padding token's row, whichever token its file pads with.
+            Positions::LearnedAndRelative { .. } => Some(1),
             _ => None,
         }
     }

@@ -32,6 +32,7 @@ def id_of(name, word):
 LETTER = dict(content="a", lstrip=False, normalized=True, rstrip=False, single_word=False, special=False)
 CASES = {
     "padding-in-text-mpnet": ("mpnet", {}, PADDED),
+    "padding-token-mpnet": ("mpnet", {"config.json": {"pad_token_id": 0}}, SPLIT),
     "added-token-by-id": ("bert", {"tokenizer_config.json": {"added_tokens_decoder": {str(id_of("bert", "a")): LETTER}}}, SPLIT),
     "added-token-by-text": ("bert", {"added_tokens.json": {"a": id_of("bert", "a")}}, SPLIT),
     "added-token-nowhere": ("bert", {}, SPLIT),

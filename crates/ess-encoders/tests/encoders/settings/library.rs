@@ -39,6 +39,11 @@ fn the_padding_token_in_a_text_of_mpnet_stands_at_its_own_position() {
 }
 
 #[test]
+fn another_padding_token_moves_no_position_of_mpnet() {
+    gives_its_vectors("padding-token-mpnet");
+}
+
+#[test]
 fn tokens_that_the_settings_add_are_looked_for_in_texts() {
     for name in ["added-token-by-id", "added-token-by-text", "added-token-nowhere"] {
         gives_its_vectors(name);
