@@ -102,7 +102,7 @@ impl RotarySettings<'_> {
         let pair_of = |turns: f64| dim * (length / (turns * 2.0 * PI)).ln() / (2.0 * theta.ln());
         let (fast, slow) = (self.positive("beta_fast", Some(32.0))?, self.positive("beta_slow", Some(1.0))?);
         let (mut first, mut last) = (pair_of(fast), pair_of(slow));
-        if self.settings.get("truncate") != Some(&Value::Bool(false)) {
+        if self.truncates()? {
             (first, last) = (first.floor(), last.ceil());
         }
         let (first, mut last) = (first.max(0.0), last.min(dim - 1.0));
@@ -114,6 +114,15 @@ impl RotarySettings<'_> {
             frequency / factor * slowed + frequency * (1.0 - slowed)
         });
         Ok((scaled.collect(), scale))
+    }
+
+    /// Whether the pairs between which YaRN passes over are whole numbers; null says no, as false does.
+    fn truncates(&self) -> Result<bool, Error> {
+        match self.settings.get("truncate") {
+            None | Some(Value::Bool(true)) => Ok(true),
+            Some(Value::Bool(false) | Value::Null) => Ok(false),
+            Some(other) => Err(self.refuse("truncate", "true or false", other)),
+        }
     }
 
     /// The positions that the model was trained on before its positions were scaled.
@@ -187,6 +196,7 @@ mod tests {
             (json!({"rope_theta": 0}), "rope_theta"),
             (json!({"partial_rotary_factor": 0.5}), "partial_rotary_factor"),
             (json!({"short_factor": [1.0]}), "short_factor"),
+            (json!({"rope_type": "yarn", "factor": 2.0, "truncate": "no"}), "truncate"),
         ];
         for (settings, named) in refused {
             let error = rotary(settings.clone()).unwrap_err().to_string();

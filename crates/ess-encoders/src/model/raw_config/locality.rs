@@ -96,7 +96,9 @@ impl RawConfig {
     ) -> Result<(Settings, f64), Error> {
         let [global_theta, local_theta] = architecture.defaults.theta;
         let Some((_, global)) = architecture.defaults.global_every else {
-            let settings = self.rope_scaling.as_ref().or(self.rope_parameters.as_ref());
+            // An empty one says nothing.
+            let scaling = self.rope_scaling.as_ref().filter(|scaling| !scaling.is_empty());
+            let settings = scaling.or(self.rope_parameters.as_ref());
             return Ok((settings.cloned().unwrap_or_default(), self.rope_theta.unwrap_or(global_theta)));
         };
         let mut settings = Settings::new();
@@ -113,6 +115,12 @@ impl RawConfig {
         // Gemma scales the positions of its global layers alone.
         if !local || global == GlobalFirst::First {
             settings.extend(self.rope_scaling.clone().unwrap_or_default());
+        }
+        // transformers 5 looks for it beside the kinds of layers, transformers 4 inside.
+        if let Some(said) = settings.get("truncate").filter(|said| **said != Value::Bool(true)) {
+            let expected =
+                "true where kinds of layers have positions of their own: releases of transformers differ";
+            return Err(Error::config(path, "truncate", expected, said));
         }
         let theta = match local {
             false => self.rope_theta.unwrap_or(global_theta),

@@ -48,6 +48,11 @@ fn settings_of_encoders_that_would_give_other_vectors_are_refused_by_name() {
             "global_attn_every_n_layers",
         ),
         ("modernbert", json!({"rope_parameters": {"rope_theta": 3.0}}), "rope_parameters"),
+        (
+            "modernbert",
+            json!({"rope_parameters": {"full_attention": {"rope_type": "yarn", "factor": 2.0, "truncate": false}}}),
+            "truncate",
+        ),
         ("albert", json!({"inner_group_num": 2}), "inner_group_num"),
         ("albert", json!({"num_hidden_groups": 0}), "num_hidden_groups"),
         ("t5", json!({"dense_act_fn": "relu"}), "dense_act_fn"),
