@@ -20,7 +20,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.models import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
-    AlbertConfig, AlbertModel, CLIPConfig, CLIPImageProcessor, CLIPModel, DebertaV2Config, DebertaV2Model, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, LlamaConfig, LlamaModel,
+    AlbertConfig, AlbertModel, CLIPConfig, CLIPImageProcessor, CLIPModel, DebertaV2Config, DebertaV2Model, ElectraConfig, ElectraModel, Gemma3TextConfig, Gemma3TextModel, GteConfig, GteModel, LlamaConfig, LlamaModel,
     MistralConfig, MistralModel, ModernBertConfig, ModernBertModel, NomicBertConfig, NomicBertModel,
     PreTrainedTokenizerFast, Qwen2Config, Qwen2Model, Qwen3Config, Qwen3Model, T5Config, T5EncoderModel,
 )
@@ -144,6 +144,8 @@ MODELS = {
         use_bidirectional_attention=True, layer_types=["sliding_attention", "full_attention"], **SIZES)), 6,
         pooling="mean", dtype=torch.float16),
     "nomic": lambda name: finish(name, NomicBertModel(NomicBertConfig(max_position_embeddings=64, **SIZES)), 7, pooling="mean"),
+    "gte_library": lambda name: finish(name, GteModel(GteConfig(
+        max_position_embeddings=64, rope_parameters={"rope_type": "default", "rope_theta": 200.0}, **SIZES)), 14, pooling="cls"),
     "electra": lambda name: finish(name, ElectraModel(ElectraConfig(
         embedding_size=8, max_position_embeddings=64, **SIZES)), 8, pooling="mean"),
     "albert": lambda name: finish(name, AlbertModel(AlbertConfig(
@@ -173,6 +175,8 @@ CASES = [
     ["llama", {"rope_parameters": YARN}],
     ["llama", {"rope_parameters": YARN | {"mscale": 1.5, "mscale_all_dim": 0.5, "beta_fast": 8, "truncate": False}}],
     ["llama", {"rope_parameters": YARN | {"attention_factor": 1.3}}],
+    ["llama", {"rope_parameters": YARN | {"truncate": None}}],
+    ["llama", {"rope_parameters": {"rope_type": "linear", "factor": 3.0, "rope_theta": 90.0}, "rope_scaling": {}}],
     ["llama", {"rope_parameters": None, "rope_theta": 70.0, "rope_scaling": {"type": "linear", "factor": 2.0}}],
     ["llama", {"hidden_act": "gelu"}],
     ["llama", {"hidden_act": "relu", "rms_norm_eps": 0.01}],
@@ -189,6 +193,8 @@ CASES = [
     ["gemma3", {"layer_types": None, "sliding_window_pattern": 2, "_sliding_window_pattern": None, "rope_parameters": None,
                 "rope_theta": 200.0, "rope_local_base_freq": 30.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}}],
     ["nomic", {"rope_parameters": {"rope_type": "default", "rope_theta": 40.0}, "hidden_act": "gelu"}],
+    ["gte_library", {"rope_parameters": {"rope_type": "linear", "factor": 3.0, "rope_theta": 200.0}}],
+    ["gte_library", {"rope_parameters": {"rope_type": "default"}}],
     ["electra", {"hidden_act": "relu", "layer_norm_eps": 0.001}],
     ["t5", {"relative_attention_max_distance": 8, "layer_norm_epsilon": 0.01}],
     ["t5", {"feed_forward_proj": "gated-silu", "dense_act_fn": "silu"}],

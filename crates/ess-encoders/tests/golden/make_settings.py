@@ -36,6 +36,7 @@ ARCHITECTURES = {
     "deberta-v2": ("DebertaV2Config", SIZES),
     "modernbert": ("ModernBertConfig", SIZES),
     "nomic_bert": ("NomicBertConfig", SIZES),
+    "gte": ("GteConfig", SIZES),
     "clip": ("CLIPConfig", dict(text_config=dict(TOWER), vision_config=dict(TOWER), projection_dim=8)),
     "clip_text_model": ("CLIPTextConfig", TOWER),
     "clip_vision_model": ("CLIPVisionConfig", TOWER),

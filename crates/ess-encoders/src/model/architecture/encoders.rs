@@ -9,9 +9,9 @@ use super::definition::Architecture;
 use bert::BERT;
 use bert_family::{ALBERT, DEBERTA, DISTILBERT, ELECTRA, MPNET, ROBERTA};
 use clip::{CLIP_IMAGE, CLIP_TEXT};
-use long_texts::{GTE, JINA_BERT, JINA_BERT_POST_NORM, MODERN_BERT, NOMIC_BERT};
+use long_texts::{GTE, GTE_OF_TRANSFORMERS, JINA_BERT, JINA_BERT_POST_NORM, MODERN_BERT, NOMIC_BERT};
 
-pub(super) static ENCODERS: [Architecture; 14] = [
+pub(super) static ENCODERS: [Architecture; 15] = [
     BERT,
     ROBERTA,
     DISTILBERT,
@@ -22,6 +22,7 @@ pub(super) static ENCODERS: [Architecture; 14] = [
     DEBERTA,
     NOMIC_BERT,
     GTE,
+    GTE_OF_TRANSFORMERS,
     JINA_BERT,
     JINA_BERT_POST_NORM,
     CLIP_TEXT,

@@ -106,18 +106,26 @@ pub(crate) const DEBERTA: FileSettings = FileSettings {
     closed: true,
 };
 
-/// config.json of GTE, as its published code writes it.
+/// config.json of GTE, as its published code and transformers 5 write it.
 pub(crate) const GTE: FileSettings = FileSettings {
     file: "config.json of GTE",
-    shared: &[&SIZES],
-    applied: &["auto_map", "hidden_act", "layer_norm_eps", "rope_scaling", "rope_theta", "type_vocab_size"],
+    shared: &[&SIZES, &ENCODER],
+    applied: &[
+        "auto_map",
+        "hidden_act",
+        "layer_norm_eps",
+        "rope_parameters",
+        "rope_scaling",
+        "rope_theta",
+        "type_vocab_size",
+    ],
     only: &[
         ("layer_norm_type", &["\"layer_norm\""]),
         ("logn_attention_clip1", NOTHING),
         ("logn_attention_scale", NOTHING),
         ("pack_qkv", &["true"]),
+        ("partial_rotary_factor", &["null", "1", "1.0"]),
         ("position_embedding_type", &["\"rope\""]),
-        ("quantization_config", &["null"]),
     ],
     harmless: HARMLESS,
     closed: true,

@@ -96,6 +96,11 @@ fn gte_by_its_own_code_with_scaled_rotary_positions() {
 }
 
 #[test]
+fn gte_as_transformers_5_saves_it() {
+    agrees("gte_library");
+}
+
+#[test]
 fn nomic_by_the_names_of_its_own_code() {
     agrees("nomic_own");
 }

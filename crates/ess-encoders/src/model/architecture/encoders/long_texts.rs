@@ -77,9 +77,9 @@ pub(super) const NOMIC_BERT: Architecture = Architecture {
     ..BERT
 };
 
-// Zhang et al., "mGTE", 2024: as the published code has it; "gte" in models that others trained further.
+// Zhang et al., "mGTE", 2024: as the published code has it.
 pub(super) const GTE: Architecture = Architecture {
-    model_types: &["new", "gte"],
+    model_types: &["new"],
     settings: &encoders::GTE,
     positions: Positions::Rotary,
     gated: true,
@@ -99,6 +99,13 @@ pub(super) const GTE: Architecture = Architecture {
     classifier: None,
     masked_head: None,
     ..BERT
+};
+
+// The same in transformers 5, which keeps the names of its tensors; before that in models that others trained further.
+pub(super) const GTE_OF_TRANSFORMERS: Architecture = Architecture {
+    model_types: &["gte"],
+    defaults: Defaults { theta: [160_000.0; 2], ..GTE.defaults },
+    ..GTE
 };
 
 // Günther et al., 2023: its files say "bert", with linear biases.
