@@ -3,6 +3,7 @@
 pub(crate) mod activation;
 pub(crate) mod adapter_config;
 pub(crate) mod architecture;
+pub(crate) mod chat_template;
 mod clip_config;
 pub(crate) mod disentangled;
 pub(crate) mod folder;

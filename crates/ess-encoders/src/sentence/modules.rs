@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{
     error::Error,
-    model::{folder::ModelFolder, settings::sentence},
+    model::{chat_template, folder::ModelFolder, settings::sentence},
 };
 
 pub(super) const LIST: &str = "modules.json";
@@ -93,7 +93,7 @@ fn listed(folder: &ModelFolder) -> Result<Vec<ListedModule>, Error> {
     listed.into_iter().map(read).collect()
 }
 
-/// The parts in order. A folder without modules.json is a transformer, pooled by the mean.
+/// The parts in order. A folder without modules.json is a transformer, pooled by the mean; one with a chat template is refused.
 pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error> {
     model_parts_of(folder, OWN)
 }
@@ -101,6 +101,7 @@ pub(crate) fn model_parts(folder: &ModelFolder) -> Result<Vec<ModelPart>, Error>
 /// The same with classes of these packages.
 pub(crate) fn model_parts_of(folder: &ModelFolder, packages: &[&str]) -> Result<Vec<ModelPart>, Error> {
     if !folder.has(LIST) {
+        chat_template::refuse(folder)?;
         let class = "Transformer".to_owned();
         let (folder, listed_in) = (folder.clone(), folder.file(LIST));
         return Ok(vec![ModelPart { class, folder, listed_in }]);

@@ -1,5 +1,6 @@
 //! Settings of a model's folder that change vectors are heeded or refused: golden/cases/README.md has their sources.
 
+mod chat_template;
 mod cross_encoder;
 mod dense;
 mod library;

@@ -81,7 +81,7 @@ impl FileSettings {
 }
 
 /// As much of a value as a message has room for.
-fn shortened(value: &str) -> String {
+pub(crate) fn shortened(value: &str) -> String {
     const MAX_CHARS: usize = 80;
     match value.char_indices().nth(MAX_CHARS) {
         None => value.to_owned(),
