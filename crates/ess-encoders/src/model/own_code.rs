@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     clip_config::{TEXT_TOWER, text_tower},
@@ -80,6 +80,7 @@ fn nomic(path: &Path, said: &Map<String, Value>) -> Result<Map<String, Value>, E
         let trained = number("max_trained_positions").unwrap_or(NOMIC_TRAINED);
         let positions = number("n_positions").unwrap_or(trained).min(trained);
         settings.insert("max_position_embeddings".to_owned(), positions.into());
+        settings.insert("rope_scaling".to_owned(), json!({"rope_type": "dynamic"}));
     }
     if let Some(words) = number("vocab_size") {
         let multiple = number("pad_vocab_size_multiple").unwrap_or(1).max(1);
@@ -91,8 +92,6 @@ fn nomic(path: &Path, said: &Map<String, Value>) -> Result<Map<String, Value>, E
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn of(said: Value) -> Result<Map<String, Value>, Error> {
@@ -113,6 +112,7 @@ mod tests {
         {
             assert_eq!(found[name], value, "{name}");
         }
+        assert_eq!(found["rope_scaling"], json!({"rope_type": "dynamic"}));
         let refused = [
             ("qkv_proj_bias", json!(true)),
             ("rotary_emb_fraction", json!(0.5)),

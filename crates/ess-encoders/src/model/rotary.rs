@@ -49,7 +49,7 @@ impl RotarySettings<'_> {
             }
         };
         let frequencies = frequencies.into_iter().map(|frequency| frequency as f32).collect();
-        Ok(Rotary { frequencies, scale: scale as f32 })
+        Ok(Rotary { frequencies, scale: scale as f32, by_length: kind == "dynamic" })
     }
 
     /// Slow pairs are slowed down by a factor, fast ones stay, with a smooth passage between (Llama 3.1).
@@ -175,7 +175,8 @@ mod tests {
             plain.iter().zip([1.0, 0.1, 0.01, 0.001]).all(|(f, e)| (f / e - 1.0).abs() < 1e-6),
             "{plain:?}"
         );
-        assert_eq!(rotary(json!({"type": "dynamic", "factor": 4.0})).unwrap().frequencies, plain);
+        let dynamic = rotary(json!({"type": "dynamic", "factor": 4.0})).unwrap();
+        assert_eq!((dynamic.frequencies, dynamic.by_length), (plain.clone(), true));
         let llama = json!({"rope_type": "llama3", "factor": 4.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
                            "original_max_position_embeddings": 32});
         let yarn = json!({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 32});

@@ -188,9 +188,16 @@ impl TransformerConfig {
         }
     }
 
-    /// The maximum number of tokens that a text may have.
+    /// The maximum number of tokens that a text may have, where the folder does not say more.
     pub(crate) fn longest(&self) -> usize {
         self.positions.saturating_sub(self.first_position())
+    }
+
+    /// Whether a folder may say that texts are longer than that: no table of positions ends there, and no angle is another one in
+    /// a longer text.
+    pub(crate) fn reads_beyond_positions(&self) -> bool {
+        let by_length = self.rotary.iter().flatten().any(|rotary| rotary.by_length);
+        self.position_rows() == 0 && !by_length
     }
 
     /// Whether the last tokens of a text of this length may be hidden from all others by attention alone: each still sees

@@ -101,9 +101,11 @@ impl SentenceEncoder {
     /// # Errors
     /// [`ess_core::Error::InvalidParameter`] for fewer than 5 or more than the model has positions for.
     pub fn with_max_tokens(mut self, tokens: usize) -> Result<Self, Error> {
-        if !(MIN_TOKENS..=self.config.longest()).contains(&tokens) {
+        // A folder may say that texts are longer.
+        let most = self.config.longest().max(self.max_tokens());
+        if !(MIN_TOKENS..=most).contains(&tokens) {
             let expected = "between 5 and the model's positions";
-            let found = format!("{tokens}; the model has {} positions", self.config.longest());
+            let found = format!("{tokens}; the model has {most} positions");
             return Err(ess_core::Error::InvalidParameter { name: "max_tokens", expected, found }.into());
         }
         self.tokenizer.cut_at(Some(tokens))?;

@@ -87,9 +87,10 @@ impl SentenceEncoder {
         let own = &transformer.folder;
         let base = adapter.as_ref().map_or_else(|| Ok(own.clone()), |adapter| adapter.base(own))?;
         let config = TransformerConfig::read(&base)?;
-        let tokenizer = tokenizer(own, if own.has("tokenizer.json") { own } else { &base }, &config)?;
-        let model = ModelSettings::read(folder)?;
         let mut assumptions = Vec::new();
+        let with_tokenizer = if own.has("tokenizer.json") { own } else { &base };
+        let tokenizer = tokenizer(own, with_tokenizer, &config, &mut assumptions)?;
+        let model = ModelSettings::read(folder)?;
         let (pooling, rest) = pooling(folder, rest, &config, &mut assumptions)?;
         let weights = weights(&base, own, adapter, &config)?;
         let output = output(&weights, &config)?;
@@ -131,12 +132,17 @@ fn tokenizer(
     own: &ModelFolder,
     folder: &ModelFolder,
     config: &TransformerConfig,
+    assumptions: &mut Vec<String>,
 ) -> Result<TextTokenizer, Error> {
     let is_tower = config.output_dim.is_some();
     let known = if is_tower { &clip::SENTENCE_CLIP } else { &sentence::SENTENCE };
     let text = TextConfig::read([own, folder], known)?;
     let stated = text.max_seq_length.map(|most| (most, text.path.as_path()));
     let longest = longest_text(folder, config, stated)?;
+    if let Some((most, _)) = stated.filter(|(most, _)| *most > longest) {
+        let file = text.path.file_name().unwrap_or_default().display();
+        assumptions.push(format!("{file} lets texts have {most} tokens: they are cut to the {longest} that the model has positions for"));
+    }
     let mut tokenizer = TextTokenizer::load(folder, longest, config.vocabulary, config.token_types)?;
     if text.do_lower_case == Some(true) {
         tokenizer.lowercase()?;

@@ -34,6 +34,8 @@ pub(crate) struct Rotary {
     pub(crate) frequencies: Vec<f32>,
     /// What queries and keys are multiplied by.
     pub(crate) scale: f32,
+    /// Whether a text that is longer than the model's positions has other frequencies.
+    pub(crate) by_length: bool,
 }
 
 impl AttentionShape {

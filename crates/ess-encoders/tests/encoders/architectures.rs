@@ -3,6 +3,7 @@
 mod added_tokens;
 mod agreement;
 mod cases;
+mod lengths;
 mod published;
 mod refused;
 mod weights;

@@ -22,7 +22,8 @@ pub(super) fn check(path: &Path, longest: Option<usize>, tokens: usize) -> Resul
     }
 }
 
-/// The maximum number of tokens of a text: what a file beside the model states, or tokenizer_config.json says, within the model's positions.
+/// The maximum number of tokens of a text: what a file beside the model states, or tokenizer_config.json says, within the model's
+/// positions. What is stated goes beyond them where the model can, as in sentence-transformers.
 pub(crate) fn longest_text(
     folder: &ModelFolder,
     config: &TransformerConfig,
@@ -37,7 +38,8 @@ pub(crate) fn longest_text(
     let by_file = |(most, path): (usize, &Path)| (most, path.to_owned(), "max_seq_length");
     let by_positions = (config.longest(), folder.file("config.json"), "max_position_embeddings");
     let asked = stated.map_or_else(by_tokenizer, by_file);
-    let (longest, path, field) = if by_positions.0 < asked.0 { by_positions } else { asked };
+    let is_bound = stated.is_none() || !config.reads_beyond_positions();
+    let (longest, path, field) = if is_bound && by_positions.0 < asked.0 { by_positions } else { asked };
     if longest < MIN_TOKENS {
         return Err(Error::config(&path, field, format!("room for at least {MIN_TOKENS} tokens"), longest));
     }
