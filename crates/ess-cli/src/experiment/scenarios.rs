@@ -11,6 +11,7 @@ mod setting;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use ess_data::MappedStore;
 use ess_train::{RecipeConfig, TrainerConfig};
 use serde_json::json;
 
@@ -67,6 +68,7 @@ pub(crate) fn run(arguments: &Arguments, output: &Output) -> Result<()> {
     let others = arguments.other.iter().map(|data| arguments.experiment.source(data));
     let others: Vec<Source> = others.collect::<Result<_>>()?;
     let tasks = tasks(&started, &others)?;
+    check_directions(&tasks, arguments.directions)?;
     let plan = |source| plan(&tasks, source, arguments.directions);
     let plans: Vec<Vec<Setting>> = started.sources.iter().map(plan).collect();
     let count = plans.iter().map(Vec::len).sum::<usize>() * started.seeds.len();
@@ -92,6 +94,20 @@ fn tasks<'a>(started: &'a Started, others: &'a [Source]) -> Result<Vec<&'a Sourc
         ensure!(!again, "--other: two data sets are called {:?}", task.name());
     }
     Ok(tasks)
+}
+
+/// Refuses more directions than embeddings have, before anything is measured.
+fn check_directions(tasks: &[&Source], directions: usize) -> Result<()> {
+    for task in tasks {
+        let path = task.data.embeddings().join("queries.safetensors");
+        let dim = MappedStore::open(&path)?.dim();
+        ensure!(
+            directions < dim,
+            "--directions: expected fewer than the {dim} dimensions of {}, found {directions}",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// What is measured on a data set. Other data sets of the same embeddings are no other tasks.

@@ -92,5 +92,11 @@ fn more_directions_than_dimensions_are_refused() {
         run("experiment scenarios", arguments)
     };
     scenarios("0").failed_with(&["--directions"]);
-    scenarios("6").failed_with(&["6 directions", "fewer than the 6"]);
+    scenarios("6").failed_with(&[
+        "--directions",
+        "fewer than the 6 dimensions",
+        "queries.safetensors",
+        "found 6",
+    ]);
+    assert!(!data.path("page/cells").exists(), "it was measured before it was refused");
 }
