@@ -14,6 +14,8 @@ begins anew.
 
 The questions graph and ivf-pq are about generated vectors, graph-real and ivf-pq-real about embeddings of real texts: SciFact's
 51 309 sentences as items and its 1109 claims as queries, which `ess encode` encodes once for both, in a few CPU-minutes.
+max-sim and token-search are about token vectors of its 5183 abstracts, and ask PyLate and fast-plaid, which need a torch of
+their own (benches/peers/requirements_pylate.txt, --pylate-python). relations asks PyKEEN about the graph of --graph.
 """
 
 import argparse
@@ -27,14 +29,17 @@ import subprocess
 import sys
 import tempfile
 
-from comparison.bench_questions import BENCH_QUESTIONS, ROOT
+from comparison.bench_questions import ABSTRACTS, BENCH_QUESTIONS, ROOT
 from comparison.encode_question import EncodeQuestion
 from comparison.page import page
+from comparison.relations_question import RelationsQuestion
 from comparison.sentence_questions import SENTENCE_QUESTIONS
+from comparison.token_questions import TOKEN_QUESTIONS
 from comparison.train_encoder_question import TrainEncoderQuestion
 
 OF_ENCODERS = {"encode": EncodeQuestion(), "train-encoder": TrainEncoderQuestion()}
-QUESTIONS = {**BENCH_QUESTIONS, **SENTENCE_QUESTIONS, **OF_ENCODERS}
+OF_RELATIONS = {"relations": RelationsQuestion()}
+QUESTIONS = {**BENCH_QUESTIONS, **SENTENCE_QUESTIONS, **TOKEN_QUESTIONS, **OF_ENCODERS, **OF_RELATIONS}
 
 
 def processor():
@@ -64,7 +69,9 @@ def arguments():
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "docs" / "results" / "speed")
     parser.add_argument("--note", help="what a reader of the page should know, such as what else ran; kept until another is given")
     parser.add_argument("--fresh", action="store_true", help="measure the questions anew that the file has")
-    with_model = parser.add_argument_group("graph-real, ivf-pq-real, encode and train-encoder, which are skipped without a model")
+    with_model = parser.add_argument_group(
+        "graph-real, ivf-pq-real, max-sim, token-search, encode and train-encoder, which are skipped without a model"
+    )
     with_model.add_argument("--ess", type=pathlib.Path, help="a release build of ess with the feature encoders; without it, cargo builds one")
     with_model.add_argument(
         "--model",
@@ -72,6 +79,13 @@ def arguments():
         default=os.environ.get("ESS_MINILM_DIR") or None,
         help="a sentence-transformers folder of the BERT family (default: ESS_MINILM_DIR)",
     )
+    of_tokens = parser.add_argument_group("max-sim and token-search")
+    of_tokens.add_argument("--token-items", type=int, default=ABSTRACTS, help="how many abstracts, spread over the corpus")
+    of_tokens.add_argument("--pylate-python", help="the interpreter that has PyLate and fast-plaid, where it is another")
+    of_relations = parser.add_argument_group("relations, which is skipped without a graph")
+    of_relations.add_argument("--graph", type=pathlib.Path, help="a folder with train.txt, valid.txt and test.txt")
+    of_relations.add_argument("--relation-batches", type=int, nargs="+", default=[64, 256, 1024], help="what is tried of PyKEEN")
+    of_relations.add_argument("--relation-steps", type=int, default=6, help="how many of PyKEEN are timed, after one that is not")
     of_encoders = parser.add_argument_group("encode and train-encoder")
     of_encoders.add_argument("--beir", type=pathlib.Path, default=ROOT / "data" / "scifact", help="a BEIR folder with the texts")
     of_encoders.add_argument("--texts", type=int, default=128, help="encode: how many items, spread over the corpus")
@@ -113,7 +127,7 @@ def ask(key, options, measured, commit, keep_measured):
 
 def main():
     options = arguments()
-    for place in ("ess", "model", "beir", "candle"):
+    for place in ("ess", "model", "beir", "candle", "graph"):
         # Programs run in the repository's folder, wherever this one was started.
         setattr(options, place, getattr(options, place) and getattr(options, place).resolve())
     name, flags = processor()

@@ -29,6 +29,10 @@ class BenchQuestion:
     def asked(self, _options):
         return None
 
+    def python(self, options):
+        """The interpreter that has its peers."""
+        return options.python
+
     @contextlib.contextmanager
     def opened(self, options, folder):
         yield lambda: (self.one_round(options, folder), [])
@@ -42,12 +46,12 @@ class BenchQuestion:
         run(
             ["cargo", "bench", "-p", "ess-benches", "--bench", self.bench, "--"]
             + fill(self.bench_arguments, places)
-            + ([] if self.recalls else ["--noplot", "--warm-up-time", "1", "--measurement-time", "3"]),
+            + (["--noplot", "--warm-up-time", "1", "--measurement-time", "3"] if self.criterion else []),
             figures,
         )
         found = list(self.criterion_figures())
         for script, *arguments in self.peers:
-            run([options.python, f"benches/peers/{script}", *fill(arguments, places)], figures)
+            run([self.python(options), f"benches/peers/{script}", *fill(arguments, places)], figures)
         if figures.exists():
             found += [json.loads(line) for line in figures.read_text().splitlines()]
         return found

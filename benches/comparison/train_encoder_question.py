@@ -9,6 +9,7 @@ import subprocess
 from . import ess_program
 from .beir_sample import shown_folder, write_judged
 from .bench_questions import ROOT
+from .installed import missing
 from .model_folder import shown_model, why_no_model
 from .peer_worker import THREADS
 
@@ -47,15 +48,10 @@ class Training:
         # Two epochs' worth of queries, so that a step has other texts than the one before.
         write_judged(folder / "beir", options.beir, 2 * options.train_batch, DEV_QUERIES, 4 * options.train_batch)
         (folder / "settings.json").write_text(json.dumps(SETTINGS))
-        missing = self.missing()
-        if missing:
-            self.notes.append(f"sentence-transformers is left out: {missing} is not installed")
-        self.is_there = not missing
-
-    def missing(self):
-        """What the peer needs and the interpreter has not."""
-        asks = "import importlib.util as u; print(*(n for n in ('torch', 'sentence_transformers') if not u.find_spec(n)))"
-        return subprocess.run([self.options.python, "-c", asks], capture_output=True, text=True, check=True).stdout.strip()
+        lacks = missing(options.python, ["torch", "sentence_transformers"])
+        if lacks:
+            self.notes.append(f"sentence-transformers is left out: {lacks} is not installed")
+        self.is_there = not lacks
 
     def ess(self, steps):
         """The CPU time of a run, and the tokens that its steps have gone through."""

@@ -172,8 +172,11 @@ fn export(folder: &Path, items: &Embeddings, queries: &Embeddings) -> Result<(),
     Ok(())
 }
 
-/// The minimum CPU time of several passes.
-fn least_seconds<T, E>(passes: usize, mut work: impl FnMut() -> Result<T, E>) -> Result<f64, E> {
+/// The minimum CPU time of several passes, in seconds.
+///
+/// # Errors
+/// The work's.
+pub fn least_seconds<T, E>(passes: usize, mut work: impl FnMut() -> Result<T, E>) -> Result<f64, E> {
     let mut least = f64::INFINITY;
     for _ in 0..passes.max(1) {
         let start = ProcessTime::now();
