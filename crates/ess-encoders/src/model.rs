@@ -7,6 +7,7 @@ pub(crate) mod chat_template;
 mod clip_config;
 pub(crate) mod disentangled;
 pub(crate) mod folder;
+pub(crate) mod layer_groups;
 mod layer_pattern;
 mod own_code;
 mod positions;

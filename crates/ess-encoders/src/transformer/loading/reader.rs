@@ -4,6 +4,7 @@ use crate::{
     error::Error,
     model::{
         architecture::definition::{Architecture, Names},
+        layer_groups::group_of,
         transformer_config::TransformerConfig,
     },
     transformer::{
@@ -64,7 +65,7 @@ impl<C: Compute> Reader<'_, C> {
     pub(super) fn block(&self, layer: usize) -> Result<BlockOf<C>, Error> {
         let (names, config) = (self.names(), self.config);
         let attention = config.attention(layer);
-        let number = config.layer_groups.map_or(layer, |groups| layer * groups / config.layers);
+        let number = config.layer_groups.map_or(layer, |groups| group_of(layer, config.layers, groups));
         let own = format!("{}.", names.layer.replace("{}", &number.to_string()));
         let all = |parts: &[&str]| -> Vec<_> {
             parts.iter().map(|part| format!("{}{own}{part}", self.prefix)).collect()
