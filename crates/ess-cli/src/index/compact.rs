@@ -19,7 +19,7 @@ Examples:
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Compact {
-    /// The index, of any kind; its ids stay with their items.
+    /// The index, of any kind but bm25 and one of sparse vectors, from which nothing is removed; its ids stay with their items.
     #[arg(long, value_name = "FILE", value_parser = paths::INDEX.read())]
     index: PathBuf,
     /// The file to write [default: the index itself, which is replaced whole].
