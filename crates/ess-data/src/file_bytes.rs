@@ -23,7 +23,9 @@ impl FileBytes {
     /// Maps a file.
     pub(crate) fn map(path: &Path) -> Result<Self, Error> {
         let file = File::open(path).map_err(Error::io(path))?;
-        if !file.metadata().map_err(Error::io(path))?.is_file() {
+        let kind = file.metadata().map_err(Error::io(path))?.file_type();
+        // What the system says of a folder is clear enough.
+        if !kind.is_file() && !kind.is_dir() {
             return Err(Error::format(path, "a file, which can be mapped", "a pipe or a device"));
         }
         // SAFETY: the map is read-only, and nobody is to change the file in place while it is mapped: this workspace
