@@ -12,8 +12,8 @@ use crate::data::split_data_set::Opened;
 /// Numbers of principal directions that are tried, beside all dimensions.
 const DIRECTIONS: [usize; 4] = [16, 32, 64, 128];
 
-/// How many test queries could be answered in full: a vector of the space ranks all relevant items before all others. What the others
-/// lack no searching module brings back, since the items stay as they are.
+/// How many test queries could be answered in full: a vector of the space ranks all relevant items before all others. For the others
+/// no searching module does so, since the items stay as they are.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Capacity {
     /// From few directions to all.

@@ -52,8 +52,9 @@ const CAPACITY: &str = "## What some query could find
 
 The share of test queries whose relevant items a vector of the space ranks before all other items, by the items as they are and by
 their first principal directions. It is decided exactly: such a vector is found, or the convex hulls of relevant and other items meet.
-Where a share is below 100 %, no searching module reaches the rest, however it is trained: frozen items are a bottleneck there. Where it is
-100 %, the size of the embeddings is none, which says nothing of whether a module can be learned. Two shares are a lower and an upper bound.
+Of the other queries no searching module ranks all relevant items first, however it is trained: frozen items are a bottleneck there. Two items
+of one vector are enough for that, and nDCG@10, which looks at ten hits, may be 1 all the same. Where a share is 100 %, the size of the
+embeddings is no bottleneck, which says nothing of whether a module can be learned. Two shares are a lower and an upper bound.
 
 ";
 
