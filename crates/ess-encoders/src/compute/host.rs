@@ -10,6 +10,7 @@ pub(crate) mod activation_gradient;
 pub(crate) mod attention;
 #[cfg(feature = "train")]
 pub(crate) mod attention_gradient;
+mod cache_lines;
 pub(crate) mod elementwise;
 mod exponential;
 mod int8;

@@ -7,7 +7,10 @@ use ess_tiles::{Block, Columns, Matrix, Parts, Tiles};
 use half::bf16;
 use pulp::{Arch, Simd, WithSimd};
 
-use super::tile::{GROUP, InTiles, PANEL, Tiled, accumulate, strip_columns};
+use super::{
+    cache_lines::Aligned,
+    tile::{GROUP, InTiles, PANEL, Tiled, accumulate, strip_columns},
+};
 
 /// A weight of `d_out × d_in`, for the processor's tile unit where it has one. Else it is kept as strips of as many of its
 /// rows as the kernel takes in one pass: for each input the strip's weights one after another, zeros where the last strip
@@ -26,7 +29,7 @@ pub(crate) struct Panels {
 #[derive(Clone, Debug)]
 enum Values {
     Tiles(Tiles, Columns),
-    F32(Vec<f32>),
+    F32(Aligned),
     /// The bits of bfloat16: the upper half of a number in `f32`.
     Bf16(Vec<u16>),
 }
@@ -47,7 +50,7 @@ impl Panels {
 
     fn in_vectors(weight: &[f32], shape: [usize; 2]) -> Self {
         let strip = strip_columns();
-        Self::of(Values::F32(in_strips(weight, shape, strip, |value| value)), shape, strip)
+        Self::of(Values::F32(numbers_in_strips(weight, shape, strip)), shape, strip)
     }
 
     /// Lays out a row-major `d_out × d_in` weight, rounded to bfloat16, for this machine.
@@ -60,7 +63,8 @@ impl Panels {
 
     fn rounded_in_vectors(weight: &[f32], shape: [usize; 2]) -> Self {
         let strip = strip_columns();
-        let bits = in_strips(weight, shape, strip, |value| bf16::from_f32(value).to_bits());
+        let mut bits = vec![0; in_strips(shape, strip)];
+        lay_out(&mut bits, weight, shape, strip, |value| bf16::from_f32(value).to_bits());
         Self::of(Values::Bf16(bits), shape, strip)
     }
 
@@ -77,7 +81,7 @@ impl Panels {
         let Self { values, d_in, d_out, strip } = self;
         let value = |at: usize| match values {
             Values::Tiles(..) => unreachable!("tiles are not strips"),
-            Values::F32(values) => values[at],
+            Values::F32(values) => values.as_slice()[at],
             Values::Bf16(values) => widened(values[at]),
         };
         let first = |output: usize| output / strip * strip * d_in + output % strip;
@@ -102,16 +106,18 @@ impl Panels {
                 })
             }
             Values::F32(values) => {
+                let values = values.as_slice();
                 let product = Multiply { panels: self, values, results, rows, bias, at: 0, store: &store };
                 Arch::new().dispatch(InTiles(product));
             }
             Values::Bf16(values) => {
                 // Widened once a strip, which all rows are multiplied with.
-                let mut wide = vec![0.0; self.strip * self.d_in];
+                let mut wide = Aligned::zeros(self.strip * self.d_in);
+                let wide = wide.as_mut_slice();
                 let strips = values.chunks_exact(wide.len()).zip(bias.chunks(self.strip));
                 for ((bits, bias), at) in strips.zip((0..).step_by(self.strip)) {
                     wide.iter_mut().zip(bits).for_each(|(wide, &bits)| *wide = widened(bits));
-                    let (values, results) = (&wide[..], &mut *results);
+                    let (values, results) = (&*wide, &mut *results);
                     let product = Multiply { panels: self, values, results, rows, bias, at, store: &store };
                     Arch::new().dispatch(InTiles(product));
                 }
@@ -149,21 +155,31 @@ impl<F: Fn(&mut [f32], [f32; GROUP])> WithSimd for StoreBlock<'_, F> {
     }
 }
 
-/// `value` of each weight, in the order of the kernel.
-fn in_strips<T: Clone + Default>(
+/// How many numbers a weight takes in strips.
+fn in_strips([d_out, d_in]: [usize; 2], strip: usize) -> usize {
+    d_out.next_multiple_of(strip) * d_in
+}
+
+fn numbers_in_strips(weight: &[f32], shape: [usize; 2], strip: usize) -> Aligned {
+    let mut values = Aligned::zeros(in_strips(shape, strip));
+    lay_out(values.as_mut_slice(), weight, shape, strip, |value| value);
+    values
+}
+
+/// Puts `value` of each weight where the kernel has it.
+fn lay_out<T>(
+    values: &mut [T],
     weight: &[f32],
-    [d_out, d_in]: [usize; 2],
+    [_, d_in]: [usize; 2],
     strip: usize,
     value: impl Fn(f32) -> T,
-) -> Vec<T> {
-    let mut values = vec![T::default(); d_out.next_multiple_of(strip) * d_in];
+) {
     for (output, row) in weight.chunks_exact(d_in).enumerate() {
         let weights = &mut values[output / strip * strip * d_in + output % strip..];
         for (slot, &weight) in weights.iter_mut().step_by(strip).zip(row) {
             *slot = value(weight);
         }
     }
-    values
 }
 
 #[inline(always)]
@@ -195,7 +211,7 @@ impl<F: Fn(&mut [f32], [f32; GROUP])> Tiled for Multiply<'_, F> {
             .zip(self.bias.chunks(*strip))
             .zip((self.at..).step_by(*strip))
         {
-            let weights = S::as_simd_f32s(weights).0;
+            let weights = S::as_simd_f32s(weights).0.as_chunks::<V>().0;
             let mut start = [0.0; PANEL];
             start[..bias.len()].copy_from_slice(bias);
             let start: [S::f32s; V] = std::array::from_fn(|vector| S::as_simd_f32s(&start).0[vector]);
@@ -203,7 +219,7 @@ impl<F: Fn(&mut [f32], [f32; GROUP])> Tiled for Multiply<'_, F> {
                 // A last tile that is not full computes its last row more than once: sooner done than row by row.
                 let rows = std::array::from_fn(|row| &self.rows[(first + row).min(n - 1) * d_in..][..*d_in]);
                 let mut sums = [start; R];
-                accumulate(simd, rows, weights.chunks_exact(V), &mut sums);
+                accumulate(simd, rows, weights.iter(), &mut sums);
                 for (row, sums) in (first..n).zip(&sums) {
                     let mut tile = [0.0; PANEL];
                     S::as_mut_simd_f32s(&mut tile[..*strip]).0.copy_from_slice(sums);
@@ -259,9 +275,10 @@ mod tests {
             }
             let store = |result: &mut [f32], sums: [f32; GROUP]| result.copy_from_slice(&sums[..result.len()]);
             // The scalar kernel takes 16 columns in one pass.
-            let values = in_strips(&weight, [d_out, d_in], 16, |value| value);
+            let values = numbers_in_strips(&weight, [d_out, d_in], 16);
             let panels = Panels::of(Values::F32(values), [d_out, d_in], 16);
             let Values::F32(values) = &panels.values else { unreachable!() };
+            let values = values.as_slice();
             let product = Multiply { panels: &panels, values, results: &mut scalar, rows: &rows, bias: &bias, at: 0, store: &store };
             InTiles(product).with_simd(Scalar);
             for (i, j) in (0..n).flat_map(|i| (0..d_out).map(move |j| (i, j))) {
