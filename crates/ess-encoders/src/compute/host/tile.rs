@@ -171,11 +171,11 @@ mod tests {
         on(&|tiles| tiles.with_simd(Scalar::new()), false);
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V3::try_new() {
-            on(&|tiles| simd.vectorize(tiles), true);
+            on(&|tiles| Simd::vectorize(simd, tiles), true);
         }
         #[cfg(target_arch = "x86_64")]
         if let Some(simd) = pulp::x86::V4::try_new() {
-            on(&|tiles| simd.vectorize(tiles), true);
+            on(&|tiles| Simd::vectorize(simd, tiles), true);
         }
         on(&|tiles| Arch::new().dispatch(tiles), false);
         all
