@@ -188,6 +188,17 @@ mod tests {
     }
 
     #[test]
+    fn pairs_are_whole_numbers_unless_yarn_is_told_otherwise_and_null_is_no() {
+        let of = |truncate: Value| {
+            let mut settings = json!({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096});
+            settings["truncate"] = truncate;
+            rotary(settings).unwrap().frequencies
+        };
+        assert_eq!(of(Value::Null), of(false.into()));
+        assert_ne!(of(false.into()), of(true.into()));
+    }
+
+    #[test]
     fn what_would_give_other_vectors_is_refused_by_name() {
         let refused = [
             (json!({"rope_type": "longrope"}), "rope_type"),
