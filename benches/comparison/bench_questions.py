@@ -10,6 +10,11 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TARGET = ROOT / os.environ.get("CARGO_TARGET_DIR", "target")
 # SciFact's, as benches/peers/scifact_texts.py cuts them.
 ABSTRACTS, SENTENCES, CLAIMS = 5183, 51_309, 1109
+# m x k x n, as in benches/benches/products.rs.
+PRODUCTS = [
+    *("512 x 384 x 384", "512 x 384 x 1536", "512 x 1536 x 384", "2048 x 384 x 1536"),
+    *("64 x 384 x 8192", "1000 x 384 x 8192", "1024 x 384 x 5183", "128 x 384 x 57638"),
+]
 # A setting that just reaches .95 or .99 on one half of the queries may miss it on the other: then another of these counts.
 TUNED_FOR = ["0.95", "0.955", "0.96", "0.99", "0.9925"]
 
@@ -119,6 +124,12 @@ BENCH_QUESTIONS = {
         [["train_step.py"]],
         steps("1024 x 5183", "128 x 57638", "8192 x 8192"),
         bench_arguments=["four_steps"],
+    ),
+    "products": BenchQuestion(
+        "Matrix products in f32 by vector instructions",
+        "products",
+        [["products.py"]],
+        {shape: (f"products/{shape.replace(' ', '')}", 1) for shape in PRODUCTS},
     ),
     "graph": BenchQuestion(
         "A graph over 30 000 × 384, k = 10, query",
