@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn pairs_are_whole_numbers_unless_yarn_is_told_otherwise_and_null_is_no() {
         let of = |truncate: Value| {
-            let mut settings = json!({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096});
+            let mut settings =
+                json!({"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 4096});
             settings["truncate"] = truncate;
             rotary(settings).unwrap().frequencies
         };
