@@ -179,7 +179,7 @@ mod tests {
             (r#"{"two_tower": {}}"#, "two_tower"),
             (r#"{"denoised": {"max_step": 1}}"#, "max_step"),
             (r#"{"depth": "many"}"#, "many"),
-            ("[]", "invalid"),
+            ("[]", "a JSON object"),
         ] {
             let error = format!("{:#}", RocketQaSettings::parse(text).unwrap_err());
             assert!(error.contains(name), "{name} is not in {error}");
