@@ -14,6 +14,7 @@ import pathlib
 import re
 import time
 
+import cpu_seconds
 from graph_efforts import EFFORTS
 
 # Steps of a quarter at most, which are no longer than those of ESS.
@@ -61,15 +62,6 @@ def recall(found, part):
     return exact[id(part)].recall(found)
 
 
-def seconds(work, passes):
-    taken = []
-    for _ in range(passes):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return min(taken)
-
-
 def probes_of(name):
     lists = re.search(r"IVF(\d+)", name)
     return [probes for probes in arguments.probes if probes <= int(lists[1])] if lists else [1]
@@ -111,7 +103,7 @@ def best_setting(groups, search, target, reached):
         if not reaches(*group[-1]):
             continue
         label, setting = next(one for one in group if reaches(*one))
-        taken = seconds(lambda: search(tuning, setting), 2)
+        taken = cpu_seconds.least(lambda: search(tuning, setting), 2)
         if best is None or taken < best[0]:
             best = (taken, label, setting)
     return best
@@ -126,7 +118,7 @@ def report(name, groups, search):
             continue
         _, label, setting = best
         reached = recall(search(measured, setting), measured)
-        rate = len(measured) / seconds(lambda: search(measured, setting), arguments.passes)
+        rate = len(measured) / cpu_seconds.least(lambda: search(measured, setting), arguments.passes)
         print(f"  recall {reached:.4f}: {rate:.0f} queries per CPU-second in a batch ({label})", flush=True)
         case = f"{arguments.lists} lists" if "IVF" in name or name == "hnswlib" else "1 lists"
         figure(case, name, 1 / rate, reached)

@@ -19,6 +19,7 @@ from importlib.metadata import version
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"):
     os.environ[variable] = "1"
 
+import cpu_seconds  # noqa: E402
 import numpy  # noqa: E402
 import torch  # noqa: E402
 from fast_plaid.search import FastPlaid  # noqa: E402
@@ -59,15 +60,6 @@ def recall(found, exact):
     return sum(shared) / exact.size
 
 
-def seconds(work, passes):
-    taken = []
-    for _ in range(passes):
-        start = time.process_time()
-        work()
-        taken.append(time.process_time() - start)
-    return min(taken)
-
-
 def first_that_reaches(settings, reaches):
     """Of settings that find more and more, the first that finds enough, by halving."""
     low, high = 0, len(settings)
@@ -86,7 +78,7 @@ def fastest(search, tuning, exact, target, known):
         return known[setting] >= target
 
     chosen = [first_that_reaches([(probes, full) for full in FULL], reaches) for probes in PROBES]
-    timed = [(seconds(lambda: search(tuning, setting), 2), setting) for setting in chosen if setting]
+    timed = [(cpu_seconds.least(lambda: search(tuning, setting), 2), setting) for setting in chosen if setting]
     return min(timed)[1] if timed else None
 
 
@@ -111,7 +103,7 @@ def main(folder):
                 print(f"{bits} bits: recall {target} is not reached, at most {max(known.values()):.4f}", flush=True)
                 continue
             reached = recall(search(measured, setting), exact[half:])
-            taken = seconds(lambda: search(measured, setting), arguments.passes) / len(measured)
+            taken = cpu_seconds.least(lambda: search(measured, setting), arguments.passes) / len(measured)
             probes, full = setting
             print(f"{bits} bits, recall {reached:.4f}: {taken * 1e3:.3f} ms a query ({probes} probes, {full} in full)", flush=True)
             figure(f"{bits} bits", name, taken, reached)

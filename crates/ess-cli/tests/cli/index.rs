@@ -1,9 +1,8 @@
-//! `index`: built, described, searched and tuned; wrong files and settings are refused.
+//! `index`: built, described and searched; wrong files and settings are refused. More is asked in a file a question.
 
-use ess_core::{Embeddings, Ids, MutableIndex, PersistentIndex};
-use ess_data::{Dtype, Provenance, write_store};
-use ess_index::{FlatIndex, GraphIndex, IdentifiedIndex, IvfPqIndex};
-use rand::{RngExt, SeedableRng};
+mod compaction;
+mod efforts;
+mod tokens;
 
 use crate::program::{read_json, run};
 use crate::small_data::{ITEMS, QUERIES, SmallData};
@@ -168,66 +167,6 @@ fn a_changed_byte_is_found_wherever_it_is_before_anything_is_searched() {
     }
 }
 
-/// Writes 1200 items near one direction, whose norms differ.
-fn write_cone(path: &std::path::Path) {
-    const DIM: usize = 32;
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(1);
-    let mut item = |_| -> Vec<f32> {
-        let norm = random.random_range(0.5..1.5_f32);
-        (0..DIM).map(|_| norm * (1.0 + random.random_range(-0.5..0.5_f32))).collect()
-    };
-    let items = Embeddings::from_vec((0..1200).flat_map(&mut item).collect(), DIM).unwrap();
-    let ids = Ids::new((0..1200).map(|i| format!("d{i}")).collect()).unwrap();
-    write_store(path, &ids, &items, Dtype::F32, &Provenance::default()).unwrap();
-}
-
-#[test]
-fn a_graph_whose_default_effort_finds_too_little_says_so_when_it_is_built_and_later() {
-    let folder = tempfile::tempdir().unwrap();
-    let [items, index, json] =
-        ["corpus.safetensors", "items.index", "report.json"].map(|name| folder.path().join(name));
-    write_cone(&items);
-    let [items, index, json_path] = [&items, &index, &json].map(|path| path.to_str().unwrap());
-    let build = ["build", "--kind", "graph", "--degree", "12", "--items", items, "--out", index];
-    let info = ["info", "--index", index];
-    let mut reported = Vec::new();
-    for command in [&build[..], &info] {
-        let said = run("index", command.iter().copied().chain(["--quiet", "--json", json_path])).succeeded();
-        assert_eq!(said.stdout, "");
-        assert!(said.stderr.contains(&format!("ess index tune --index {index}")), "{}", said.stderr);
-        let loud = run("index", command).succeeded();
-        assert!(loud.stdout.contains("the default effort finds recall@10 "), "{}", loud.stdout);
-        reported.push(read_json(&json)["default_recall"].clone());
-    }
-    assert_eq!(reported[0], reported[1]);
-    let of = |queries: &str, at: &str| reported[0][queries][at].as_f64().unwrap();
-    assert!(of("out_of_distribution", "at_100") < 0.95, "{reported:?}");
-    assert!(of("in_distribution", "at_10") >= 0.95, "{reported:?}");
-    // So few items are all compared.
-    let built = Built::new(&["--kind", "graph"]);
-    let said = run("index", ["info", "--index", &built.index, "--json", json_path]).succeeded();
-    assert!(!said.stdout.contains("default effort") && !said.stderr.contains("tune"), "{said:?}");
-    assert!(read_json(&json).get("default_recall").is_none());
-}
-
-#[test]
-fn tuning_reports_recall_for_queries_before_and_after_the_module() {
-    let built = Built::new(&["--kind", "graph"]);
-    built.data.train(&[]).succeeded();
-    let [items, queries, module, plot, json] =
-        ["corpus.safetensors", "queries.safetensors", "module", "recall.svg", "tuned.json"]
-            .map(|name| built.data.text(name));
-    let own = ["tune", "--index", &built.index, "--items", &items, "--queries", &queries];
-    let more = ["--module", &module, "--plot", &plot, "--json", &json, "--target", "0.9"];
-    run("index", own.into_iter().chain(more)).succeeded();
-    let report = read_json(json.as_ref());
-    let curves = report["curves"].as_array().unwrap();
-    let names: Vec<&str> = curves.iter().map(|curve| curve["queries"].as_str().unwrap()).collect();
-    assert_eq!(names, ["as encoded", "mapped"]);
-    assert!(curves.iter().all(|curve| curve["points"][0]["recall"].as_f64().unwrap() > 0.5));
-    assert!(std::fs::read_to_string(plot).unwrap().contains("<svg"));
-}
-
 #[test]
 fn wrong_settings_and_files_are_refused() {
     let data = SmallData::new(6, 6);
@@ -264,116 +203,6 @@ fn wrong_settings_and_files_are_refused() {
     // Recall against other items means nothing.
     let tune = ["tune", "--index", &built.index, "--items", &queries, "--queries", &queries];
     run("index", tune).failed_with(&["--items", "expected the 40 items", "found 24"]);
-}
-
-#[test]
-fn a_compacted_index_has_the_items_that_are_left_under_their_ids() {
-    for kind in [&["--dtype", "i8"][..], &["--kind", "graph"], &["--kind", "quantised"]] {
-        let built = Built::new(kind);
-        let (path, queries) = (std::path::Path::new(&built.index), built.data.text("queries.safetensors"));
-        let searched = |index: &str| {
-            let run_file = built.data.text("hits.run");
-            let own =
-                ["search", "--index", index, "--queries", &queries, "-k", "5", "--write-run", &run_file];
-            run("index", own).succeeded();
-            let text = std::fs::read_to_string(run_file).unwrap();
-            // Query, "Q0" and item: kinds that are built anew may sum in another order.
-            let fields = |line: &str| line.split_whitespace().take(3).map(str::to_owned).collect::<Vec<_>>();
-            text.lines().map(fields).collect::<Vec<_>>()
-        };
-        // The program that removes is the library's user.
-        remove_every_other(path);
-        let (before, bytes) = (searched(&built.index), std::fs::read(path).unwrap());
-        let [out, rows, json] =
-            ["compacted.index", "rows.json", "report.json"].map(|name| built.data.text(name));
-        let own = ["compact", "--index", &built.index, "--out", &out, "--rows", &rows, "--json", &json];
-        let said = run("index", own).succeeded();
-        assert!(said.stdout.contains(&format!("{} rows of {ITEMS}", ITEMS / 2)), "{}", said.stdout);
-        assert_eq!(std::fs::read(path).unwrap(), bytes, "the index itself stays");
-        assert_eq!(searched(&out), before, "{kind:?}");
-        let expected: Vec<_> = (0..ITEMS).map(|row| (row % 2 == 1).then_some(row / 2)).collect();
-        assert_eq!(read_json(rows.as_ref()), serde_json::json!(expected));
-        let report = read_json(json.as_ref());
-        assert_eq!((&report["rows_before"], &report["rows_after"]), (&ITEMS.into(), &(ITEMS / 2).into()));
-        assert!(report["bytes_after"].as_u64() < report["bytes_before"].as_u64(), "{report}");
-
-        // In place, in silence.
-        let said = run("index", ["compact", "--index", &built.index, "--quiet"]).succeeded();
-        assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", ""));
-        assert_eq!(std::fs::read(path).unwrap(), std::fs::read(&out).unwrap());
-    }
-    let data = SmallData::new(6, 6);
-    let items = data.text("corpus.safetensors");
-    run("index", ["compact", "--index", &items]).failed_with(&["corpus.safetensors", "an index file"]);
-}
-
-/// Removes the items of even rows from an index file.
-fn remove_every_other(path: &std::path::Path) {
-    fn remove<I: MutableIndex>(path: &std::path::Path)
-    where
-        IdentifiedIndex<I>: PersistentIndex,
-    {
-        let mut index = IdentifiedIndex::<I>::open(path).unwrap();
-        let ids: Vec<String> = (0..ITEMS).step_by(2).map(|row| index.id(row).unwrap().clone()).collect();
-        index.remove(&ids).unwrap();
-        index.save(path).unwrap();
-    }
-    match ess_index::kind(path).unwrap().as_str() {
-        "flat" => remove::<FlatIndex>(path),
-        "graph" => remove::<GraphIndex>(path),
-        _ => remove::<IvfPqIndex>(path),
-    }
-}
-
-#[test]
-fn an_index_of_tokens_finds_by_max_sim() {
-    let data = SmallData::new(6, 6).with_tokens_of_both_sides();
-    let [items, queries, index, file, json] =
-        ["corpus.safetensors", "queries.safetensors", "tokens.index", "hits.run", "info.json"]
-            .map(|name| data.text(name));
-    let build = ["build", "--kind", "tokens", "--items", &items, "--out", &index, "--bits", "4"];
-    let said = run("index", build).succeeded();
-    assert!(
-        said.stdout.contains(&format!("{ITEMS} items of {} tokens of dimension 12", 2 * ITEMS)),
-        "{}",
-        said.stdout
-    );
-    run("index", ["info", "--index", &index, "--json", &json]).succeeded();
-    let report = read_json(json.as_ref());
-    assert_eq!(
-        (&report["kind"], &report["bits"], &report["items"]),
-        (&"tokens".into(), &4.into(), &ITEMS.into())
-    );
-    let search = ["search", "--index", &index, "--queries", &queries, "-k", "1"];
-    for more in
-        [&["--write-run", &*file][..], &["--nprobe", "64", "--rescore", "40", "--centroid-threshold", "-1"]]
-    {
-        // The tokens of query i are those of item i + 11.
-        let said = run("index", search.into_iter().chain(more.iter().copied())).succeeded();
-        assert!(said.stdout.contains("q0: d11 ") && said.stdout.contains("q1: d12 "), "{}", said.stdout);
-    }
-    assert_eq!(std::fs::read_to_string(&file).unwrap().lines().count(), QUERIES);
-    let kept = ["build", "--kind", "tokens", "--items", &items, "--out", &index, "--keep-vectors"];
-    run("index", kept).succeeded();
-    run("index", search).succeeded();
-    // What does not fit.
-    let plain = SmallData::new(6, 6);
-    let vectors = plain.text("corpus.safetensors");
-    let refused = ["build", "--kind", "tokens", "--items", &vectors, "--out", &index];
-    run("index", refused).failed_with(&["corpus.safetensors", "expected token states"]);
-    run("index", ["build", "--items", &items, "--out", &index, "--bits", "2"])
-        .failed_with(&["--bits", "--kind tokens"]);
-    run("index", build.into_iter().map(|word| if word == "4" { "3" } else { word }))
-        .failed_with(&["bits", "1, 2 or 4"]);
-    let asked = plain.text("queries.safetensors");
-    run("index", ["search", "--index", &index, "--queries", &asked])
-        .failed_with(&["queries with token states"]);
-    run("index", search.into_iter().chain(["--ef-search", "9"]))
-        .failed_with(&["--ef-search", "token vectors"]);
-    run("index", search.into_iter().chain(["--centroid-threshold", "2"]))
-        .failed_with(&["centroid_score_threshold"]);
-    run("index", ["tune", "--index", &index, "--items", &items, "--queries", &queries])
-        .failed_with(&["token vectors"]);
 }
 
 #[test]

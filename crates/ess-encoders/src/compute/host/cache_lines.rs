@@ -3,8 +3,8 @@
 /// The numbers of a line of the cache, of 64 bytes.
 const LINE: usize = 16;
 
-/// Numbers of which the first begins a line of the cache: a vector of 64 bytes among them then lies in one line. Across two
-/// lines, products of encoders take a twentieth longer (AVX-512).
+/// Numbers of which the first begins a line of the cache: a vector of 64 bytes among them then lies in one line, where it
+/// would else be read from two.
 #[derive(Debug)]
 pub(super) struct Aligned {
     values: Vec<f32>,

@@ -75,7 +75,7 @@ pub(super) fn accumulate<'w, S: Simd, const V: usize, const R: usize>(
 /// Rows of one length, so that no index is checked in a loop over their components.
 ///
 /// A check for each of 12 rows takes the registers that addresses need: the compiler then keeps the sums in memory, which takes
-/// 1.6 to 2.4 times as long (AVX-512).
+/// twice as long (AVX-512; docs/results/speed.md).
 struct SameLength<'r, const R: usize> {
     rows: [&'r [f32]; R],
     len: usize,
