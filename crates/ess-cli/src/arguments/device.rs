@@ -26,11 +26,16 @@ impl DeviceArguments {
     }
 }
 
+/// What to do where the device does not open.
+const WAY_OUT: &str = if cfg!(feature = "wgpu") {
+    "--device (with --device cpu no driver is needed)"
+} else {
+    "--device (--device cpu is in every ess; wgpu needs one that is built with --features wgpu)"
+};
+
 /// As [`DeviceArguments::open`].
 pub(crate) fn open(choice: DeviceChoice) -> Result<Device> {
-    let opened = choice
-        .open()
-        .context("--device (cpu needs no driver; wgpu needs an ess that is built with --features wgpu)")?;
+    let opened = choice.open().context(WAY_OUT)?;
     if choice != DeviceChoice::Cpu {
         note!("device: {}", opened.name);
     }
