@@ -122,11 +122,26 @@ fn an_interrupted_training_ends_with_the_same_bits() {
 
 #[test]
 fn towers_are_one_two_or_that_of_queries() {
-    let (_, two) = trained(&trainer(TextTrainingConfig { towers: Towers::Two, ..config() }));
-    assert!(two.len() == 2 && two[0] != two[1]);
+    let of = |towers| trained(&trainer(TextTrainingConfig { towers, ..config() }));
+    let ((shared_losses, shared), (two_losses, two), (query_losses, query)) =
+        (of(Towers::Shared), of(Towers::Two), of(Towers::Query));
+    assert_eq!((shared.len(), two.len(), query.len()), (1, 2, 1));
+    let weights: Vec<&Vec<u8>> = shared.iter().chain(&two).chain(&query).collect();
+    for (at, one) in weights.iter().enumerate() {
+        assert!(weights[..at].iter().all(|other| other != one), "weights {at} are those of others");
+    }
+    // Two towers begin as one, and go apart with the first step that changes them.
+    let differ = |a: &[f64], b: &[f64]| a.iter().zip(b).all(|(a, b)| (a - b).abs() > 1e-5);
+    let told = format!("{shared_losses:?}, {two_losses:?}, {query_losses:?}");
+    assert!((two_losses[0] - shared_losses[0]).abs() < 1e-5, "{told}");
+    assert!(differ(&two_losses[2..], &shared_losses[2..]), "{told}");
+    // The encoder of queries alone is compared with all items, not with those of its batch.
+    assert!(differ(&query_losses, &shared_losses) && differ(&query_losses, &two_losses), "{told}");
+    assert!(query_losses[7] < query_losses[0], "{told}");
     let loss = LossConfig::of(Triplet::default());
-    let (losses, query) = trained(&trainer(TextTrainingConfig { towers: Towers::Query, loss, ..config() }));
-    assert!(query.len() == 1 && losses.iter().all(|loss| loss.is_finite()));
+    let (losses, by_triplets) =
+        trained(&trainer(TextTrainingConfig { towers: Towers::Query, loss, ..config() }));
+    assert!(losses.iter().all(|loss| loss.is_finite()) && by_triplets != query);
 }
 
 #[test]
