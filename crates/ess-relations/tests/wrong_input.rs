@@ -177,7 +177,7 @@ fn damage_is_refused_by_an_error() {
         let error = load(&good[..length]).err().expect("a torn file");
         assert!(matches!(error, Error::Damaged { .. } | Error::Format { .. }), "{length}: {error}");
     }
-    for bytes in mutations(&good, 1, rounds(5000)).filter(|bytes| *bytes != good) {
+    for bytes in mutations(&good, 1, rounds(10_000)).filter(|bytes| *bytes != good) {
         let error = load(&bytes).err().expect("an altered file");
         assert!(matches!(error, Error::Damaged { .. } | Error::Format { .. }), "{error}");
     }

@@ -13,7 +13,7 @@ use ess_search::{
 };
 use ess_testing::{
     Scratch,
-    damage::{mutations, rounds_or},
+    damage::{mutations, rounds},
 };
 use ndarray::array;
 use serde_json::{Value, json};
@@ -85,7 +85,7 @@ fn used(folder: &Path) -> bool {
 #[test]
 fn damaged_manifests_with_right_checksums_are_modules_or_errors() {
     let states = states();
-    let rounds = rounds_or(5000, 1_000_000) / states.len();
+    let rounds = rounds(10_000) / states.len();
     let mut read = 0;
     for (seed, state) in states.iter().enumerate() {
         let folder = Scratch::new();
@@ -110,7 +110,7 @@ fn damaged_manifests_with_right_checksums_are_modules_or_errors() {
 fn damaged_weights_with_right_checksums_are_modules_or_errors() {
     const WEIGHTS: &str = "weights-0000000000000000.safetensors";
     let states = states();
-    let rounds = rounds_or(5000, 1_000_000) / states.len();
+    let rounds = rounds(10_000) / states.len();
     let mut read = 0;
     for (seed, state) in states.iter().enumerate() {
         let folder = Scratch::new();

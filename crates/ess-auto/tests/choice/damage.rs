@@ -1,5 +1,5 @@
-//! Plans, manifests and journals as disks and hands damage them, with checksums that are right all the same: 10 000 of them, a
-//! million of each with `ESS_NIGHTLY=1`.
+//! Plans, manifests and journals as disks and hands damage them, with checksums that are right all the same: 10 000 of each,
+//! a million with `ESS_NIGHTLY=1`.
 
 use std::{fs, path::Path};
 
@@ -8,15 +8,12 @@ use ess_core::Searcher;
 use ess_files::{Checksum, seal_json, unseal_json};
 use ess_testing::{
     Scratch,
-    damage::{mutations, rounds_or},
+    damage::{mutations, rounds},
 };
 use ess_train::Progress;
 use serde_json::Value;
 
 use crate::generated::{World, config, fit};
-
-/// Damaged files of each kind in a night.
-const NIGHT: usize = 1_000_000;
 
 /// A new file each time: some file systems wait for the disk when a file is cut to be written again.
 fn replace(path: &Path, bytes: impl AsRef<[u8]>) {
@@ -74,7 +71,7 @@ fn a_damaged_plan_is_refused_or_searches() {
     let manifest = saved.folder.path().join("module.json");
     let mut described: Value = serde_json::from_str(&unsealed(&manifest)).unwrap();
     let plan = saved.folder.path().join(described["module"]["config"]["plan"].as_str().unwrap());
-    let (good, rounds, mut read) = (fs::read(&plan).unwrap(), rounds_or(4000, NIGHT), 0);
+    let (good, rounds, mut read) = (fs::read(&plan).unwrap(), rounds(10_000), 0);
     for bytes in mutations(&good, 1, rounds) {
         described["module"]["config"]["checksum"] = Checksum::of(&bytes).to_string().into();
         replace(&manifest, seal_json(&described.to_string()));
@@ -89,7 +86,7 @@ fn a_damaged_plan_is_refused_or_searches() {
 fn a_damaged_manifest_is_refused_or_searches() {
     let saved = Saved::new();
     let manifest = saved.folder.path().join("module.json");
-    let (good, rounds, mut read) = (unsealed(&manifest), rounds_or(1000, NIGHT), 0);
+    let (good, rounds, mut read) = (unsealed(&manifest), rounds(10_000), 0);
     for bytes in mutations(good.as_bytes(), 2, rounds) {
         replace(&manifest, sealed(bytes));
         read += usize::from(saved.searches());
@@ -110,7 +107,7 @@ fn a_damaged_journal_is_refused_or_gone_on_from() {
     // All of the budget is spent, so that nothing is tried again.
     let mut contents: Value = serde_json::from_str(&unsealed(&journal)).unwrap();
     contents["spent"] = 1e9.into();
-    let (good, rounds, mut read) = (contents.to_string(), rounds_or(5000, NIGHT), 0);
+    let (good, rounds, mut read) = (contents.to_string(), rounds(10_000), 0);
     // One of other inputs is begun anew, which takes its time.
     let inputs = contents["inputs"].as_str().unwrap().as_bytes();
     let same = |bytes: &Vec<u8>| bytes.windows(inputs.len()).any(|window| window == inputs);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::folder::{Folder, tiny};
 use ess_core::{Encoding, QueryEncoder, Searcher};
 use ess_encoders::{Error, Precision, SparseEncoder, SparseIndex, SparseVectors};
-use ess_testing::damage::{mutations, rounds_or};
+use ess_testing::damage::{mutations, rounds};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -259,8 +259,7 @@ fn damaged_folders_are_refused_without_a_panic() {
         "query_0_SparseStaticEmbedding/model.safetensors",
     ];
     let folder = Folder::of(&sparse("inference-free"));
-    // Each takes two milliseconds: a night has a million, the usual tests few.
-    let rounds = rounds_or(400, 1_000_000 / files.len() + 1);
+    let rounds = rounds(10_000).div_ceil(files.len());
     let mut loaded = 0;
     for (seed, file) in files.iter().enumerate() {
         let good = std::fs::read(folder.path(file)).unwrap();

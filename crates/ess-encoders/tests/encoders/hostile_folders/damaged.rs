@@ -1,7 +1,6 @@
 //! Every file of a model's folder, damaged at random: an encoder or an error, and no panic.
 //!
-//! A folder takes a millisecond or two, so that the usual tests look at some hundreds of each file; with `ESS_NIGHTLY=1` at a
-//! million of each kind.
+//! Ten thousand of each kind; with `ESS_NIGHTLY=1` a million.
 
 use std::path::{Path, PathBuf};
 
@@ -10,11 +9,9 @@ use ess_core::{ItemEncoder, QueryEncoder};
 use ess_encoders::{
     ColbertEncoder, CrossEncoder, Error, ImageEncoder, SentenceEncoder, StaticEncoder, TwoTowerEncoder,
 };
-use ess_testing::damage::{mutations, rounds_or};
+use ess_testing::damage::{mutations, rounds};
 use serde_json::{Value, json};
 
-/// Damaged files of each kind in a night.
-const NIGHT: usize = 1_000_000;
 /// The last has more tokens than the tiny models read.
 const TEXTS: [&str; 4] = ["the cat sat", "", "risk [MASK] of men", LONG];
 const LONG: &str = "the cat sat on the mat the cat sat on the mat the cat sat on the mat the cat sat on the mat the cat sat on \
@@ -184,7 +181,7 @@ fn no_damaged_settings_panic_or_hang() {
         ("roberta", sentence, &["model.safetensors.index.json"]),
         ("static", words, &["config.json"]),
     ];
-    let rounds = rounds_or(500, NIGHT / 18);
+    let rounds = rounds(10_000).div_ceil(18);
     let (mut tried, mut seed) = (Tried::default(), 0);
     for (model, ask, files) in models {
         let folder = Folder::new(model);
@@ -206,7 +203,7 @@ fn no_damaged_settings_of_colbert_panic_or_hang() {
         "sentence_bert_config.json",
     ];
     let folders: [(&str, &[&str]); 2] = [("pylate", &pylate), ("published", &["artifact.metadata"])];
-    let rounds = rounds_or(200, NIGHT / 5);
+    let rounds = rounds(10_000).div_ceil(5);
     let (mut tried, mut seed) = (Tried::default(), 50);
     for (name, files) in folders {
         let folder = Folder::of(&golden("colbert").join(name));
@@ -222,7 +219,7 @@ fn no_damaged_settings_of_colbert_panic_or_hang() {
 fn no_damaged_settings_of_clip_panic_or_hang() {
     let files = ["config.json", "modules.json", "sentence_bert_config.json"];
     let folder = Folder::of(&golden("architectures/clip"));
-    let rounds = rounds_or(250, NIGHT / files.len());
+    let rounds = rounds(10_000).div_ceil(files.len());
     let mut tried = Tried::default();
     for (seed, file) in (60..).zip(files) {
         tried.json(&folder, clip, file, seed, rounds);
@@ -232,7 +229,7 @@ fn no_damaged_settings_of_clip_panic_or_hang() {
 
 #[test]
 fn no_damaged_settings_of_adapters_panic_or_hang() {
-    let rounds = rounds_or(400, NIGHT / 2);
+    let rounds = rounds(10_000).div_ceil(2);
     let mut tried = Tried::default();
     for (seed, name) in (70..).zip(["plain", "patterns"]) {
         tried.json(&adapters::beside(name), sentence, "adapter_config.json", seed, rounds);
@@ -254,7 +251,7 @@ fn no_damaged_names_of_special_tokens_panic_or_hang() {
     let mut tried = Tried::default();
     for (model, ask) in models {
         let folder = Folder::new(model).write("special_tokens_map.json", &good);
-        tried.json(&folder, ask, "special_tokens_map.json", 41, rounds_or(500, NIGHT / 2));
+        tried.json(&folder, ask, "special_tokens_map.json", 41, rounds(10_000).div_ceil(2));
     }
     tried.check("names of special tokens");
 }
@@ -263,7 +260,7 @@ fn no_damaged_names_of_special_tokens_panic_or_hang() {
 fn no_damaged_tokenizer_panics_or_hangs() {
     let mut tried = Tried::default();
     for (seed, model) in (100..).zip(["bert", "roberta", "xlm-roberta"]) {
-        let rounds = rounds_or(1200, NIGHT / 3 + 1);
+        let rounds = rounds(10_000).div_ceil(3);
         tried.json(&Folder::new(model), sentence, "tokenizer.json", seed, rounds);
     }
     tried.check("tokenizers");
@@ -278,7 +275,7 @@ fn no_damaged_weights_panic_or_hang() {
         (Folder::of(&golden("colbert/pylate")), colbert, "1_Dense/model.safetensors"),
         (adapters::beside("plain"), sentence, "adapter_model.safetensors"),
     ];
-    let rounds = rounds_or(600, NIGHT / 5);
+    let rounds = rounds(10_000).div_ceil(5);
     let mut tried = Tried::default();
     for (seed, (folder, ask, file)) in (7..).zip(models) {
         let good = std::fs::read(folder.path(file)).unwrap();
