@@ -129,13 +129,13 @@ fn a_checkpoint_is_read_as_it_was_written() {
 fn damage_is_refused() {
     with_checkpoint(|task, _, file, bytes| {
         let mut altered = 0;
-        for damaged in mutations(bytes, 1, rounds(5000)) {
+        for damaged in mutations(bytes, 1, rounds(10_000)) {
             let found = file.read(&damaged, task.start(), &task.course());
             let damage = |error: &Error| matches!(error, Error::Training(ess_train::Error::CheckpointDamaged { path, .. }) if *path == file.path);
             assert!(damaged == bytes || found.is_err_and(|error| damage(&error)));
             altered += usize::from(damaged != bytes);
         }
-        assert!(altered > rounds(5000) * 9 / 10, "{altered} were damaged");
+        assert!(altered > rounds(10_000) * 9 / 10, "{altered} were damaged");
     });
 }
 
@@ -145,8 +145,8 @@ fn damage_is_refused() {
 fn damage_with_the_checksum_made_right_again_is_an_error_or_a_run_that_goes_on() {
     with_checkpoint(|task, run, file, bytes| {
         let (body, end) = parts_of(bytes);
-        let of_all = mutations(body, 1, rounds(2500)).map(|body| sealed(&body));
-        let of_description = mutations(&body[HEAD..end], 2, rounds(2500)).map(|text| described(bytes, &text));
+        let of_all = mutations(body, 1, rounds(5000)).map(|body| sealed(&body));
+        let of_description = mutations(&body[HEAD..end], 2, rounds(5000)).map(|text| described(bytes, &text));
         let (mut read, mut went_on) = (0, 0);
         for damaged in of_all.chain(of_description) {
             match file.read(&damaged, task.start(), &task.course()) {
@@ -159,8 +159,8 @@ fn damage_with_the_checksum_made_right_again_is_an_error_or_a_run_that_goes_on()
                 Err(error) => assert!(is_typed(&error), "{error}"),
             }
         }
-        println!("{read} of {} were read, {went_on} took a step", 2 * rounds(2500));
-        assert!(went_on > 0 && read < 2 * rounds(2500), "{read} were read, {went_on} took a step");
+        println!("{read} of {} were read, {went_on} took a step", 2 * rounds(5000));
+        assert!(went_on > 0 && read < 2 * rounds(5000), "{read} were read, {went_on} took a step");
     });
 }
 
