@@ -2,7 +2,7 @@
 //!
 //! A weight has one scale for each output, and codes from -127 to 127; a row has one scale and one zero point, and codes from
 //! 0 to 255. Sums of products of codes are whole numbers and exact, so that every kernel gives the same ones; a row's result
-//! depends on that row alone. Jacob et al., "Quantization and Training of Neural Networks for Efficient
+//! depends on that row alone. Codes of weights are coarser for kernels that add up in 16 bits: [`Room`]. Jacob et al., "Quantization and Training of Neural Networks for Efficient
 //! Integer-Arithmetic-Only Inference" (2018); Dettmers et al., "LLM.int8()" (2022), for scales by row.
 
 #[cfg(target_arch = "x86_64")]
@@ -26,7 +26,7 @@ use ess_tiles::{BYTE_ROWS, Tiles};
 use pulp::{Arch, Simd, WithSimd};
 
 use self::{
-    channel::Channel,
+    channel::{Channel, Room},
     cpu::Instructions,
     rows::Rows,
     sizes::{COLUMNS, LINE, QUAD},
@@ -56,10 +56,16 @@ pub(crate) struct Int8Panels {
 impl Int8Panels {
     /// Rounds a row-major `d_out × d_in` weight of at most [`MAX_INPUTS`] inputs.
     pub(super) fn new(weight: &[f32], shape: [usize; 2]) -> Self {
-        Self::for_instructions(weight, shape, Instructions::detect())
+        let instructions = Instructions::detect();
+        Self::for_instructions(weight, shape, instructions, instructions.room())
     }
 
-    fn for_instructions(weight: &[f32], [d_out, d_in]: [usize; 2], instructions: Instructions) -> Self {
+    fn for_instructions(
+        weight: &[f32],
+        [d_out, d_in]: [usize; 2],
+        instructions: Instructions,
+        room: Room,
+    ) -> Self {
         assert!(d_in <= MAX_INPUTS, "inputs of an int8 product");
         let depth = d_in.next_multiple_of(instructions.step());
         // The tile unit takes two strips together.
@@ -67,7 +73,7 @@ impl Int8Panels {
         let mut codes = vec![0; outputs * depth];
         let (mut scales, mut totals) = (vec![0.0; outputs], vec![0; outputs]);
         for (output, weights) in weight.chunks_exact(d_in).enumerate() {
-            let channel = Channel::round(weights);
+            let channel = Channel::round(weights, room);
             let first = output / COLUMNS * COLUMNS * depth + output % COLUMNS * QUAD;
             for (quad, codes_of_quad) in channel.codes.chunks(QUAD).enumerate() {
                 codes[first + quad * QUAD * COLUMNS..][..codes_of_quad.len()].copy_from_slice(codes_of_quad);

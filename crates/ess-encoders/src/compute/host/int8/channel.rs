@@ -8,20 +8,33 @@ pub(super) struct Channel {
     pub(super) scale: f32,
 }
 
+/// Where a kernel adds up products of bytes, which decides how large the codes beside each other may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    /// First four at a time in 16 bits.
+    SixteenBits,
+    /// In 32 bits, where all of them fit.
+    ThirtyTwoBits,
+}
+
 /// The most that the codes of one sign which are added up in 16 bits may come to: 255 · 128 fits.
 pub(super) const MAX_LANE: f32 = 128.0;
 
 impl Channel {
-    /// Rounds to the finest scale at which no sum of 16 bits overflows, whatever the row.
+    /// Rounds to the finest scale at which no sum overflows, whatever the row.
     ///
-    /// A kernel without byte products of its own adds up the products of four weights in 16 bits. Weights are rarely large
-    /// four at a time, so that this costs far less than a bit, where codes below 64 would cost a whole one.
-    pub(super) fn round(weights: &[f32]) -> Self {
+    /// Sums of four products in 16 bits ask for coarser codes. Weights are rarely large four at a time, so that this costs
+    /// less than a bit, where codes below 64 would cost a whole one.
+    pub(super) fn round(weights: &[f32], room: Room) -> Self {
         if !weights.iter().all(|weight| weight.is_finite()) {
             // Results are not numbers, as they are not in f32.
             return Self { codes: vec![0; weights.len()], scale: f32::NAN };
         }
         let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+        let heaviest_lane = |weights: &[f32]| match room {
+            Room::SixteenBits => heaviest_lane(weights),
+            Room::ThirtyTwoBits => 0.0,
+        };
         let mut scale = (largest / 127.0).max(heaviest_lane(weights) / MAX_LANE);
         if scale < f32::MIN_POSITIVE {
             return Self { codes: vec![0; weights.len()], scale: 0.0 };
@@ -70,7 +83,13 @@ mod tests {
                 let at = outlier % weights.len();
                 weights[at] *= 100.0;
             }
-            let Channel { codes, scale } = Channel::round(&weights);
+            let Channel { codes, scale } = Channel::round(&weights, Room::ThirtyTwoBits);
+            let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+            prop_assert!(scale <= largest / 126.9);
+            for (code, weight) in codes.iter().zip(&weights) {
+                prop_assert!((f32::from(*code) * scale - weight).abs() <= 0.501 * scale);
+            }
+            let Channel { codes, scale } = Channel::round(&weights, Room::SixteenBits);
             for (code, weight) in codes.iter().zip(&weights) {
                 prop_assert!((f32::from(*code) * scale - weight).abs() <= 0.501 * scale);
             }
@@ -89,16 +108,20 @@ mod tests {
     fn weights_that_are_rarely_large_together_keep_nearly_eight_bits() {
         let mut weights = [0.0; 64];
         weights[0] = 1.0;
-        assert_eq!((Channel::round(&weights).codes[0], Channel::round(&[1.0; 8]).codes[0]), (127, 32));
+        let first = |weights: &[f32], room| Channel::round(weights, room).codes[0];
+        assert_eq!((first(&weights, Room::SixteenBits), first(&[1.0; 8], Room::SixteenBits)), (127, 32));
+        assert_eq!((first(&weights, Room::ThirtyTwoBits), first(&[1.0; 8], Room::ThirtyTwoBits)), (127, 127));
     }
 
     #[test]
     fn zeros_are_zeros_and_what_is_not_finite_stays_so() {
-        let zeros = Channel::round(&[0.0; 5]);
-        assert_eq!((zeros.codes, zeros.scale), (vec![0; 5], 0.0));
-        for weight in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            assert!(Channel::round(&[1.0, weight]).scale.is_nan());
+        for room in [Room::SixteenBits, Room::ThirtyTwoBits] {
+            let zeros = Channel::round(&[0.0; 5], room);
+            assert_eq!((zeros.codes, zeros.scale), (vec![0; 5], 0.0));
+            for weight in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+                assert!(Channel::round(&[1.0, weight], room).scale.is_nan());
+            }
+            assert_eq!(Channel::round(&[1e-41, -1e-40], room).scale, 0.0);
         }
-        assert_eq!(Channel::round(&[1e-41, -1e-40]).scale, 0.0);
     }
 }

@@ -5,7 +5,7 @@
 
 use ess_tiles::{BYTE_STEP, Tiles};
 
-use super::sizes::STEP;
+use super::{channel::Room, sizes::STEP};
 
 /// Byte products that this machine has been seen to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,17 @@ impl Instructions {
     /// The tile unit, where products are computed by it.
     pub(super) fn tiles(self) -> Option<Tiles> {
         Tiles::detect().filter(|_| self.0 == Level::Tiles)
+    }
+
+    /// Where products are added up.
+    pub(super) fn room(self) -> Room {
+        match self.0 {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2 => Room::SixteenBits,
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon => Room::SixteenBits,
+            _ => Room::ThirtyTwoBits,
+        }
     }
 
     /// Rows and columns are filled up with zeros to a multiple of it.
@@ -132,6 +143,18 @@ mod tests {
         let available = Instructions::available();
         assert_eq!(available.first(), Some(&Instructions::detect()));
         assert_eq!(available.last().map(|set| set.level()), Some(Level::Portable));
+    }
+
+    #[test]
+    fn weights_have_fewer_bits_only_where_sums_have_sixteen() {
+        let coarse = |level: &Level| Instructions(*level).room() == Room::SixteenBits;
+        let coarse: Vec<Level> = LEVELS.iter().copied().filter(coarse).collect();
+        #[cfg(target_arch = "x86_64")]
+        assert_eq!(coarse, [Level::Avx2]);
+        #[cfg(target_arch = "aarch64")]
+        assert_eq!(coarse, [Level::Neon]);
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+        assert!(coarse.is_empty());
     }
 
     #[test]

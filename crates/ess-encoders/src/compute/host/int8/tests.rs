@@ -4,6 +4,13 @@ use proptest::prelude::*;
 
 use super::{sizes::STEP, *};
 
+const ROOMS: [Room; 2] = [Room::SixteenBits, Room::ThirtyTwoBits];
+
+/// Whether a kernel has room for codes of weights: those for 16 bits suit every kernel.
+fn fits(instructions: Instructions, room: Room) -> bool {
+    room == Room::SixteenBits || instructions.room() == room
+}
+
 proptest! {
     #[test]
     fn every_kernel_gives_the_sums_of_the_plain_form(
@@ -22,21 +29,24 @@ proptest! {
         // The tile unit takes two strips at a time: the test below compares it.
         let vectors = Instructions::available().into_iter().filter(|instructions| instructions.tiles().is_none());
         let vectors = Vec::from_iter(vectors);
-        let panels = Int8Panels::for_instructions(&weight, [COLUMNS, depth], *vectors.last().unwrap());
-        let strip = &panels.codes[..COLUMNS * depth];
-        let mut expected = vec![[7; COLUMNS]; n];
-        portable::products(strip, &codes, &mut expected);
-        for instructions in vectors {
-            let mut found = vec![[9; COLUMNS]; n];
-            instructions.products(strip, &codes, &mut found);
-            prop_assert_eq!(&found, &expected, "{:?}", instructions);
-        }
-        for (row, column) in (0..n).flat_map(|row| (0..COLUMNS).map(move |column| (row, column))) {
-            let code = |input: usize| {
-                panels.codes[input / QUAD * QUAD * COLUMNS + column * QUAD + input % QUAD]
-            };
-            let sum: i64 = (0..depth).map(|i| i64::from(codes[row * depth + i]) * i64::from(code(i))).sum();
-            prop_assert_eq!(i64::from(expected[row][column]), sum);
+        for room in ROOMS {
+            let plain = *vectors.last().unwrap();
+            let panels = Int8Panels::for_instructions(&weight, [COLUMNS, depth], plain, room);
+            let strip = &panels.codes[..COLUMNS * depth];
+            let mut expected = vec![[7; COLUMNS]; n];
+            portable::products(strip, &codes, &mut expected);
+            for instructions in vectors.iter().filter(|instructions| fits(**instructions, room)) {
+                let mut found = vec![[9; COLUMNS]; n];
+                instructions.products(strip, &codes, &mut found);
+                prop_assert_eq!(&found, &expected, "{:?}, {:?}", instructions, room);
+            }
+            for (row, column) in (0..n).flat_map(|row| (0..COLUMNS).map(move |column| (row, column))) {
+                let code = |input: usize| {
+                    panels.codes[input / QUAD * QUAD * COLUMNS + column * QUAD + input % QUAD]
+                };
+                let sum: i64 = (0..depth).map(|i| i64::from(codes[row * depth + i]) * i64::from(code(i))).sum();
+                prop_assert_eq!(i64::from(expected[row][column]), sum);
+            }
         }
     }
 
@@ -67,14 +77,23 @@ proptest! {
                 prop_assert!((found - expected).abs() < 0.01 * d_in as f32 + 0.02, "{found}, expected {expected}");
             }
         }
-        for instructions in Instructions::available() {
-            let panels = Int8Panels::for_instructions(&weight, [d_out, d_in], instructions);
-            prop_assert_eq!(&run(&panels, &rows), &found, "{:?}", instructions);
+        let available = Instructions::available();
+        let of = |instructions, room| {
+            run(&Int8Panels::for_instructions(&weight, [d_out, d_in], instructions, room), &rows)
+        };
+        for room in ROOMS {
+            let plain = of(*available.last().unwrap(), room);
+            for &instructions in available.iter().filter(|instructions| fits(**instructions, room)) {
+                prop_assert_eq!(&of(instructions, room), &plain, "{:?}, {:?}", instructions, room);
+            }
+            if room == available[0].room() {
+                prop_assert_eq!(&found, &plain);
+            }
         }
         let (kept, shape) = panels.to_rows();
         prop_assert_eq!(shape, [d_out, d_in]);
         for (kept, weight) in kept.chunks_exact(d_in).zip(weight.chunks_exact(d_in)) {
-            let scale = Channel::round(weight).scale;
+            let scale = Channel::round(weight, panels.instructions.room()).scale;
             for (kept, weight) in kept.iter().zip(weight) {
                 prop_assert!((kept - weight).abs() <= 0.501 * scale);
             }
