@@ -1,9 +1,10 @@
 //! Products of int8 weights with rows that are rounded to 8 bits as they come.
 //!
-//! A weight has one scale for each output, and codes from -127 to 127; a row has one scale and one zero point, and codes from
-//! 0 to 255. Sums of products of codes are whole numbers and exact, so that every kernel gives the same ones; a row's result
-//! depends on that row alone. Codes of weights are coarser for kernels that add up in 16 bits: [`Room`]. Jacob et al., "Quantization and Training of Neural Networks for Efficient
-//! Integer-Arithmetic-Only Inference" (2018); Dettmers et al., "LLM.int8()" (2022), for scales by row.
+//! A weight has one scale for each output, and codes from -127 to 127, coarser for kernels that add up in 16 bits ([`Room`]). A
+//! row has one scale and one zero point, and codes from 0 to 255, but for a value that stands out, which stays as it is. Sums of
+//! products of codes are whole numbers and exact, so that every kernel gives the same ones; a row's result depends on that row
+//! alone. Jacob et al., "Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference" (2018);
+//! Dettmers et al., "LLM.int8()" (2022), for scales by row and values that stand out.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
@@ -28,7 +29,7 @@ use pulp::{Arch, Simd, WithSimd};
 use self::{
     channel::{Channel, Room},
     cpu::Instructions,
-    rows::Rows,
+    rows::{Outlier, Rows},
     sizes::{COLUMNS, LINE, QUAD},
 };
 use super::{panels::checked_rows, tile::GROUP};
@@ -161,6 +162,8 @@ impl Int8Panels {
 
 /// What the sums of a strip's columns become values with.
 struct Columns<'b> {
+    /// The strip's codes, by quads of inputs.
+    codes: &'b [[[i8; QUAD]; COLUMNS]],
     scales: &'b [f32; COLUMNS],
     totals: &'b [i32; COLUMNS],
     bias: [f32; COLUMNS],
@@ -177,7 +180,17 @@ impl<'b> Columns<'b> {
         bias[..count].copy_from_slice(bias_of_strip);
         let strip = at / COLUMNS;
         let scales = &panels.scales.as_chunks().0[strip];
-        Self { scales, totals: &panels.totals.as_chunks().0[strip], bias, at, count, d_out: panels.d_out }
+        let of_strip = COLUMNS * panels.depth();
+        let codes = panels.codes[strip * of_strip..][..of_strip].as_chunks().0.as_chunks().0;
+        Self {
+            codes,
+            scales,
+            totals: &panels.totals.as_chunks().0[strip],
+            bias,
+            at,
+            count,
+            d_out: panels.d_out,
+        }
     }
 
     /// Stores the values of some rows, the first of which is at `first`.
@@ -209,7 +222,7 @@ impl<F: Fn(&mut [f32], [f32; GROUP])> WithSimd for Scale<'_, F> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Columns { scales, totals, bias, at, count, d_out } = *self.columns;
+        let Columns { codes, scales, totals, bias, at, count, d_out } = *self.columns;
         for (number, (sums, results)) in
             self.sums.iter().zip(self.results.chunks_exact_mut(d_out)).enumerate()
         {
@@ -218,6 +231,15 @@ impl<F: Fn(&mut [f32], [f32; GROUP])> WithSimd for Scale<'_, F> {
             for column in 0..COLUMNS {
                 let product = sums[column] - zero * totals[column];
                 values[column] += product as f32 * (scale * scales[column]);
+            }
+            let Outlier { at: input, value: outlier } = self.rows.outlier(self.first + number);
+            if outlier != 0.0 {
+                let weights = &codes[input / QUAD];
+                let above = 8 * (QUAD - 1 - input % QUAD);
+                for column in 0..COLUMNS {
+                    let code = (i32::from_le_bytes(weights[column].map(|code| code as u8)) << above) >> 24;
+                    values[column] += code as f32 * (outlier * scales[column]);
+                }
             }
             (self.store)(&mut results[at..at + count], values);
         }
