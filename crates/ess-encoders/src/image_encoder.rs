@@ -74,7 +74,7 @@ impl ImageEncoder {
         let prefix =
             if weights.has(&format!("{}{}.weight", names.prefix, names.words)) { names.prefix } else { "" };
         let patches = Patches::read(&weights, prefix, config.dim, sizes)?;
-        let model = ModelSettings::read(&folder)?;
+        let model = ModelSettings::of_model(&folder)?;
         let (head, dim) = head(&weights, &config, rest, model.truncate_dim)?;
         let engine = Engine::load(&weights, &config, &Place::Host(Precision::F32))?;
         Ok(Self { engine, patches, head, config, similarity: model.similarity_fn_name, dim })

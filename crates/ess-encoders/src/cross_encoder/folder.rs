@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     error::Error,
     model::{folder::ModelFolder, settings::cross_encoder},
-    sentence::modules::model_parts,
+    sentence::modules::{lists_parts, model_parts},
 };
 
 #[derive(Default, Deserialize)]
@@ -27,6 +27,10 @@ pub(super) fn only_part(folder: &ModelFolder) -> Result<(ModelFolder, Option<usi
     };
     if part.class != "Transformer" {
         return Err(Error::config(&folder.file("modules.json"), "type", "Transformer", &part.class));
+    }
+    // As in sentence-transformers.
+    if !lists_parts(folder) {
+        return Ok((part.folder.clone(), None));
     }
     let _: Value = folder.optional_settings("config_sentence_transformers.json", &cross_encoder::MODEL)?;
     let text: TextConfig =

@@ -60,7 +60,7 @@ impl RawConfig {
 
     pub(super) fn kv_heads(&self, path: &Path, architecture: &Architecture) -> Result<usize, Error> {
         let heads = self.num_attention_heads;
-        let kv_heads = self.num_key_value_heads.or(architecture.defaults.kv_heads).unwrap_or(heads);
+        let kv_heads = self.num_key_value_heads.unwrap_or(architecture.defaults.kv_heads).unwrap_or(heads);
         match kv_heads > 0 && heads.is_multiple_of(kv_heads) {
             true => Ok(kv_heads),
             false => {

@@ -61,6 +61,8 @@ pub(crate) struct TransformerConfig {
     pub(crate) convolution: Option<ConvolutionConfig>,
     score_scale: f32,
     causal: bool,
+    /// Whether the file leaves a language model one, whatever attention it has.
+    pub(crate) is_causal: bool,
     /// How far local attention reaches, and in which layers it is local.
     reach: usize,
     local: LayerPattern,
@@ -137,7 +139,8 @@ impl TransformerConfig {
             disentangled: raw.disentangled.read(path, positions)?,
             convolution: raw.disentangled.convolution(path, dim)?,
             score_scale: raw.score_scale(path, architecture, head_dim)?,
-            causal: architecture.causal && raw.use_bidirectional_attention != Some(true),
+            causal: architecture.causal && raw.is_causal() && raw.use_bidirectional_attention != Some(true),
+            is_causal: raw.is_causal(),
             reach,
             local,
             rotary: None,

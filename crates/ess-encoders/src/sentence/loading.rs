@@ -9,9 +9,9 @@ use super::{
     encoder::SentenceEncoder,
     engine::Engine,
     head::HeadStep,
-    modules::{ModelPart, lists_parts, model_parts},
+    modules::{ModelPart, STATIC, lists_parts, model_parts},
     pooling::{Pooling, PoolingMode},
-    prompts::ModelSettings,
+    prompts::{self, ModelSettings},
 };
 use crate::{
     compute::place::Place,
@@ -48,8 +48,11 @@ pub(crate) const TEXT_CONFIGS: [&str; 7] = [
 ];
 
 impl TextConfig {
-    /// The first file that says anything, of the first folder that has such a one.
-    fn read(folders: [&ModelFolder; 2], known: &FileSettings) -> Result<Self, Error> {
+    /// The first file that says anything, of the first folder that has such a one; without a modules.json none counts.
+    fn read(model: &ModelFolder, folders: [&ModelFolder; 2], known: &FileSettings) -> Result<Self, Error> {
+        if !lists_parts(model) {
+            return Ok(Self::default());
+        }
         let files = folders.into_iter().flat_map(|folder| TEXT_CONFIGS.map(|file| (folder, file)));
         for (folder, file) in files.filter(|(folder, file)| folder.has(file)) {
             let said: Map<String, Value> = folder.json(file)?;
@@ -89,8 +92,10 @@ impl SentenceEncoder {
         let config = TransformerConfig::read(&base)?;
         let mut assumptions = Vec::new();
         let with_tokenizer = if own.has("tokenizer.json") { own } else { &base };
-        let tokenizer = tokenizer(own, with_tokenizer, &config, &mut assumptions)?;
-        let model = ModelSettings::read(folder)?;
+        let known = if config.output_dim.is_some() { &clip::SENTENCE_CLIP } else { &sentence::SENTENCE };
+        let text = TextConfig::read(folder, [own, with_tokenizer], known)?;
+        let tokenizer = tokenizer(with_tokenizer, &text, &config, &mut assumptions)?;
+        let model = ModelSettings::of_model(folder)?;
         let (pooling, rest) = pooling(folder, rest, &config, &mut assumptions)?;
         let weights = weights(&base, own, adapter, &config)?;
         let output = output(&weights, &config)?;
@@ -127,16 +132,13 @@ fn weights(
     }
 }
 
-/// The tokenizer of `folder`, with what the transformer's `own` folder says of texts, if it says anything.
+/// The tokenizer of `folder`, with what the model says of texts.
 fn tokenizer(
-    own: &ModelFolder,
     folder: &ModelFolder,
+    text: &TextConfig,
     config: &TransformerConfig,
     assumptions: &mut Vec<String>,
 ) -> Result<TextTokenizer, Error> {
-    let is_tower = config.output_dim.is_some();
-    let known = if is_tower { &clip::SENTENCE_CLIP } else { &sentence::SENTENCE };
-    let text = TextConfig::read([own, folder], known)?;
     let stated = text.max_seq_length.map(|most| (most, text.path.as_path()));
     let longest = longest_text(folder, config, stated)?;
     if let Some((most, _)) = stated.filter(|(most, _)| *most > longest) {
@@ -171,18 +173,28 @@ fn pooling<'p>(
             Some(part) => part.refused(POOLING_SECOND, &part.class),
             None => Error::config(&folder.file("modules.json"), "type", POOLING_SECOND, "none"),
         }),
-        rest => Ok((assumed_pooling(config, assumptions), rest)),
+        rest => Ok((assumed_pooling(folder, config, assumptions), rest)),
     }
 }
 
 /// The pooling of a folder that does not say it, as sentence-transformers has it.
-fn assumed_pooling(config: &TransformerConfig, assumptions: &mut Vec<String>) -> Pooling {
+fn assumed_pooling(
+    folder: &ModelFolder,
+    config: &TransformerConfig,
+    assumptions: &mut Vec<String>,
+) -> Pooling {
     let architecture = config.class.as_deref().unwrap_or_default();
-    let (mode, name) = match architecture.ends_with("ForCausalLM") {
+    let (mode, name) = match config.is_causal && architecture.ends_with("ForCausalLM") {
         true => (PoolingMode::LastToken, "the last token"),
         false => (PoolingMode::Mean, "the mean of all tokens"),
     };
     assumptions.push(format!("there is no modules.json: {name} is taken as the vector of a text"));
+    let passed_over: Vec<_> =
+        TEXT_CONFIGS.into_iter().chain([prompts::FILE]).filter(|file| folder.has(file)).collect();
+    if !passed_over.is_empty() {
+        let files = passed_over.join(" and ");
+        assumptions.push(format!("without a modules.json nothing that {files} says is heeded"));
+    }
     if architecture.contains("For") {
         assumptions.push(format!("the weights are those of {architecture}, whose head is not used"));
     }
@@ -215,6 +227,7 @@ pub(super) fn warn_of(folder: &ModelFolder, assumptions: &[String]) {
 fn refuse_other_than_transformer(part: &ModelPart) -> Result<(), Error> {
     let expected = match part.class.as_str() {
         "Transformer" | "CLIPModel" => return Ok(()),
+        STATIC => "Transformer as the first module; load a table of token vectors with TwoTowerEncoder",
         "Router" | "Asym" => "one encoder for queries and items; load two towers with TwoTowerEncoder",
         "MLMTransformer" | "SparseStaticEmbedding" => {
             "Transformer as the first module; load weights of terms with SparseEncoder"

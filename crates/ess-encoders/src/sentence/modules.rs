@@ -12,6 +12,9 @@ use crate::{
 
 pub(super) const LIST: &str = "modules.json";
 
+/// The class of a table of token vectors.
+pub(super) const STATIC: &str = "StaticEmbedding";
+
 #[derive(Deserialize)]
 struct ListedModule {
     path: String,

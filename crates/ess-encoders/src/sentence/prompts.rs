@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 
+use super::modules::lists_parts;
 use crate::{
     error::Error,
     model::{
@@ -12,7 +13,7 @@ use crate::{
     },
 };
 
-const FILE: &str = "config_sentence_transformers.json";
+pub(super) const FILE: &str = "config_sentence_transformers.json";
 
 /// What a model says of itself as a whole.
 #[derive(Default, Deserialize)]
@@ -44,6 +45,11 @@ impl Prompts {
 }
 
 impl ModelSettings {
+    /// What a folder says of its model; nothing where there is no modules.json, as in sentence-transformers.
+    pub(crate) fn of_model(folder: &ModelFolder) -> Result<Self, Error> {
+        if lists_parts(folder) { Self::read(folder) } else { Ok(Self::default()) }
+    }
+
     pub(crate) fn read(folder: &ModelFolder) -> Result<Self, Error> {
         Self::read_as(folder, &sentence::MODEL)
     }

@@ -3,7 +3,11 @@
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{
-    encoder::SentenceEncoder, modules::ModelPart, pooling::PoolingMode, side::Side, static_tower::StaticTower,
+    encoder::SentenceEncoder,
+    modules::{ModelPart, STATIC},
+    pooling::PoolingMode,
+    side::Side,
+    static_tower::StaticTower,
 };
 use crate::{
     compute::{place::Place, precision::Precision},
@@ -42,7 +46,7 @@ impl Tower {
         place: &Place,
     ) -> Result<Self, Error> {
         match parts {
-            [first, rest @ ..] if first.class == "StaticEmbedding" => {
+            [first, rest @ ..] if first.class == STATIC => {
                 let tower = StaticTower::from_parts(folder, first, rest)?;
                 Ok(Self(Kind::Static(Box::new(tower))))
             }

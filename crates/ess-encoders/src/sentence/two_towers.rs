@@ -5,7 +5,7 @@ use std::path::Path;
 use ess_core::{Embeddings, Error as CoreError, ItemEncoder, QueryEncoder};
 
 use super::{
-    modules::{LIST, listed_classes, model_parts},
+    modules::{LIST, STATIC, listed_classes, model_parts},
     router::{both_ways, is_router},
     side::Side,
     tower::Tower,
@@ -14,13 +14,15 @@ use crate::{
     compute::{place::Place, precision::Precision},
     error::Error,
     model::folder::ModelFolder,
+    static_encoder::encoder::StaticEncoder,
 };
 
 /// Two encoders: one is enc1', the other enc2.
 ///
 /// A folder that lists a `Router` (`Asym` before release 5 of sentence-transformers) has both: queries and items go through
 /// the modules of their own routes, and through those before the router and behind it. What both go through is loaded twice. A
-/// route may begin with a `StaticEmbedding`: queries become means of token vectors then, and no transformer runs for them.
+/// route may begin with a `StaticEmbedding`: queries become means of token vectors then, and no transformer runs for them. A
+/// whole model may begin with one, such as sentence-transformers/static-retrieval-mrl-en-v1; then both sides do.
 /// A model such as DPR comes in two folders, put together with [`TwoTowerEncoder::new`].
 ///
 /// ```no_run
@@ -44,10 +46,14 @@ impl TwoTowerEncoder {
         Self { query: query.into(), item: item.into() }
     }
 
-    /// Whether a folder lists a router among its modules, so that it has an encoder for queries and one for items.
+    /// Whether a folder lists a router among its modules, so that it has an encoder for queries and one for items; or begins with
+    /// a `StaticEmbedding`, and is no Model2Vec folder ([`StaticEncoder::is_folder`]).
     pub fn is_folder(folder: impl AsRef<Path>) -> bool {
         let classes = ModelFolder::new(folder.as_ref()).and_then(|folder| listed_classes(&folder));
-        classes.is_ok_and(|classes| classes.iter().any(|class| is_router(class)))
+        classes.is_ok_and(|classes| {
+            let is_table = classes.first().is_some_and(|class| class == STATIC);
+            classes.iter().any(|class| is_router(class)) || is_table && !StaticEncoder::is_folder(folder)
+        })
     }
 
     /// Loads both from one folder, to be computed on the CPU.
@@ -101,11 +107,16 @@ impl TwoTowerEncoder {
     fn read(folder: &Path, place: &Place) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder)?;
         let parts = model_parts(&folder)?;
-        let [query, item] = both_ways(&parts)?.ok_or_else(|| {
-            let classes: Vec<_> = parts.iter().map(|part| part.class.as_str()).collect();
-            let expected = "a Router: an encoder for queries and one for items";
-            Error::config(&folder.file(LIST), "type", expected, classes.join(", "))
-        })?;
+        let [query, item] = match both_ways(&parts)? {
+            Some(ways) => ways,
+            None if parts.first().is_some_and(|part| part.class == STATIC) => [parts.clone(), parts],
+            None => {
+                let classes: Vec<_> = parts.iter().map(|part| part.class.as_str()).collect();
+                let expected =
+                    "a Router, with an encoder for queries and one for items, or StaticEmbedding first";
+                return Err(Error::config(&folder.file(LIST), "type", expected, classes.join(", ")));
+            }
+        };
         Ok(Self {
             query: Tower::from_parts(&folder, &query, place)?,
             item: Tower::from_parts(&folder, &item, place)?,

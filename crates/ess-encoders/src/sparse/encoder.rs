@@ -10,7 +10,10 @@ use crate::{
     compute::precision::Precision,
     error::Error,
     model::{folder::ModelFolder, settings::sparse, tokenizer::length::MIN_TOKENS},
-    sentence::prompts::{ModelSettings, Prompts},
+    sentence::{
+        modules::lists_parts,
+        prompts::{ModelSettings, Prompts},
+    },
 };
 
 /// A learned sparse encoder: a text becomes weights of terms, most of which it does not contain.
@@ -63,7 +66,10 @@ impl SparseEncoder {
     /// As [`SparseEncoder::load`].
     pub fn load_at(folder: impl AsRef<Path>, precision: Precision) -> Result<Self, Error> {
         let folder = ModelFolder::new(folder.as_ref())?;
-        let model = ModelSettings::read_as(&folder, &sparse::MODEL)?;
+        let model = match lists_parts(&folder) {
+            true => ModelSettings::read_as(&folder, &sparse::MODEL)?,
+            false => ModelSettings::default(),
+        };
         if model.max_active_dims == Some(0) {
             let path = folder.file("config_sentence_transformers.json");
             return Err(Error::config(&path, "max_active_dims", "at least 1", 0));

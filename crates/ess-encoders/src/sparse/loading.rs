@@ -60,7 +60,11 @@ fn way(model: &ModelFolder, parts: &[ModelPart], precision: Precision) -> Result
 
 fn masked(own: &ModelFolder, pooling: Option<&ModelFolder>, precision: Precision) -> Result<Way, Error> {
     own.refuse_adapter()?;
-    let text: TextConfig = own.optional_settings("sentence_bert_config.json", &sparse::TEXT)?;
+    // Beside a transformer alone it does not count.
+    let text: TextConfig = match pooling {
+        Some(_) => own.optional_settings("sentence_bert_config.json", &sparse::TEXT)?,
+        None => TextConfig::default(),
+    };
     let config = TransformerConfig::read(own)?;
     let path = own.file("sentence_bert_config.json");
     let longest = longest_text(own, &config, text.max_seq_length.map(|most| (most, path.as_path())))?;

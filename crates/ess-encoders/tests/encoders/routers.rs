@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
 use ess_core::{Embeddings, Encoding, ItemEncoder, QueryEncoder};
-use ess_encoders::{SparseEncoder, SparseVectors, TwoTowerEncoder};
+use ess_encoders::{SentenceEncoder, SparseEncoder, SparseVectors, TwoTowerEncoder};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
@@ -57,7 +57,8 @@ fn agrees(name: &str, folder: &Path) {
 
 #[test]
 fn dense_folders_agree_with_sentence_transformers() {
-    for name in ["mapped", "heads", "queries-only", "asym", "static-queries", "static-alone"] {
+    for name in ["mapped", "heads", "queries-only", "asym", "static-queries", "static-alone", "static-model"]
+    {
         agrees(name, &routers(name));
     }
 }
@@ -67,8 +68,12 @@ fn a_folder_says_that_it_has_two_towers() {
     assert!(
         ["mapped", "heads", "asym", "terms"].iter().all(|name| TwoTowerEncoder::is_folder(routers(name)))
     );
-    assert!(TwoTowerEncoder::is_folder(tiny("router")));
-    assert!(!["bert", "static", "no such folder"].iter().any(|name| TwoTowerEncoder::is_folder(tiny(name))));
+    assert!(
+        TwoTowerEncoder::is_folder(tiny("router")) && TwoTowerEncoder::is_folder(routers("static-model"))
+    );
+    let error = SentenceEncoder::load(routers("static-model")).map(drop).unwrap_err().to_string();
+    assert!(error.contains("TwoTowerEncoder"), "{error}");
+    assert!(!["bert", "no such folder"].iter().any(|name| TwoTowerEncoder::is_folder(tiny(name))));
 }
 
 #[track_caller]

@@ -3,7 +3,7 @@
     pip install sentence-transformers
     python make_cases.py
 
-Made with sentence-transformers 6.2.0 and transformers 5.24.0. Each case has the folder's name, the files that are changed, and the texts with
+Made with sentence-transformers 6.2.0 and transformers 5.24.0. Each case has the folder's name, the files that are changed, or removed where null stands, and the texts with
 their embeddings as queries and as items. cases/README.md says what each is about.
 """
 
@@ -36,6 +36,8 @@ CASES = {
     "added-token-by-id": ("bert", {"tokenizer_config.json": {"added_tokens_decoder": {str(id_of("bert", "a")): LETTER}}}, SPLIT),
     "added-token-by-text": ("bert", {"added_tokens.json": {"a": id_of("bert", "a")}}, SPLIT),
     "added-token-nowhere": ("bert", {}, SPLIT),
+    "no-modules": ("bert", {"modules.json": None, "sentence_bert_config.json": dict(max_seq_length=5), "config_sentence_transformers.json":
+                   dict(prompts=dict(query="what ", document="risk "), truncate_dim=3, default_prompt_name="none", model_type="Other")}, SPLIT),
 }
 
 
@@ -49,6 +51,9 @@ def embedded(name, changes, texts):
         shutil.copytree(HERE / "tiny" / name, folder)
         for file, settings in changes.items():
             path = folder / file
+            if settings is None:
+                path.unlink()
+                continue
             said = json.loads(path.read_text()) if path.exists() else {}
             path.write_text(json.dumps(said | settings))
         model = SentenceTransformer(str(folder), device="cpu", model_kwargs={"dtype": torch.float32}).eval()

@@ -14,6 +14,7 @@ and as items; of a sparse encoder each is a list of [index, value].
 - static-queries: queries go through a StaticEmbedding, whose tokenizer cuts texts at 20 tokens, and a Dense, items through a Transformer,
   Pooling and Dense; a Normalize is behind the Router.
 - static-alone: a StaticEmbedding for queries and nothing else, whose tensors have Model2Vec's names, with a weight for each token.
+- static-model: no Router, but a StaticEmbedding for both sides, with a Dense and a Normalize behind it.
 
 Tokenizers are those of tiny/, which make_tiny_models.py writes; seeds are fixed. `make_tiny_models.py` has a Router without a mapping,
 `make_sparse.py` one of a sparse encoder.
@@ -152,6 +153,10 @@ def static_alone():
     return SentenceTransformer(modules=[router], device="cpu")
 
 
+def static_model():
+    return SentenceTransformer(modules=[table(21, 20), dense(22), Normalize()], device="cpu", prompts=PROMPTS)
+
+
 def as_model2vec(folder):
     path = folder / "query_0_StaticEmbedding/model.safetensors"
     vectors = load_file(path)["embedding.weight"]
@@ -191,6 +196,7 @@ def main():
     finish("root", terms(), into_root)
     finish("static-queries", static_queries())
     finish("static-alone", static_alone(), as_model2vec)
+    finish("static-model", static_model())
     for left_over in ROUTERS.glob("*.source"):
         shutil.rmtree(left_over)
 

@@ -127,7 +127,7 @@ pub(super) static DECODERS: [Architecture; 6] = [
         gated: false,
         causal: false,
         scaled_scores: false,
-        defaults: Defaults { activation: Activation::Relu, ..LLAMA.defaults },
+        defaults: Defaults { activation: Activation::Relu, head_dim: Some(64), ..LLAMA.defaults },
         classifier: None,
         names: Names {
             prefix: "",

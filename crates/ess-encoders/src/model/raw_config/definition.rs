@@ -20,7 +20,9 @@ pub(in crate::model) struct RawConfig {
     pub(super) num_hidden_groups: Option<usize>,
     #[serde(alias = "n_heads", alias = "num_heads")]
     pub(in crate::model) num_attention_heads: usize,
-    pub(super) num_key_value_heads: Option<usize>,
+    // A file that says null has as many as heads of queries.
+    #[serde(default, deserialize_with = "said")]
+    pub(super) num_key_value_heads: Option<Option<usize>>,
     #[serde(alias = "d_kv", alias = "attention_head_size")]
     pub(super) head_dim: Option<usize>,
     pub(super) query_pre_attn_scalar: Option<f64>,
@@ -52,6 +54,9 @@ pub(in crate::model) struct RawConfig {
     // A file that says null has no window; one that says nothing has the architecture's.
     #[serde(default, deserialize_with = "said")]
     pub(super) sliding_window: Option<Option<usize>>,
+    // null is no, as false is.
+    #[serde(default, deserialize_with = "said")]
+    is_causal: Option<Option<bool>>,
     pub(super) max_window_layers: Option<usize>,
     pub(super) layer_types: Option<Vec<String>>,
     #[serde(alias = "sliding_window_pattern")]
@@ -69,6 +74,13 @@ pub(in crate::model) struct RawConfig {
     pub(in crate::model) architectures: Option<Vec<String>>,
 }
 
-fn said<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<usize>>, D::Error> {
+impl RawConfig {
+    /// Whether the file leaves a language model as it is: each token sees those before it.
+    pub(in crate::model) fn is_causal(&self) -> bool {
+        self.is_causal.is_none_or(|said| said == Some(true))
+    }
+}
+
+fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(value).map(Some)
 }

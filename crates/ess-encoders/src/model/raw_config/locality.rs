@@ -78,11 +78,15 @@ impl RawConfig {
             Some(said) => said,
             None => architecture.defaults.window,
         };
+        let window = match (window, self.use_bidirectional_attention) {
+            // Half of it on each side; of 0 and 1 nothing but the token.
+            (Some(window), Some(true)) => Some(window / 2 + 1),
+            (window, _) => window,
+        };
         match window {
             Some(0) => Err(Error::config(path, "sliding_window", "at least 1", 0)),
-            // Half of it on each side.
-            Some(window) if self.use_bidirectional_attention == Some(true) => Ok(Some(window / 2)),
-            Some(window) => Ok(Some(window - 1)),
+            // Without `is_causal` the window is one more, on each side.
+            Some(window) => Ok(Some(if self.is_causal() { window - 1 } else { window })),
             None => Ok(None),
         }
     }

@@ -34,6 +34,7 @@ pub(super) const ENCODER: Shared = Shared {
 pub(super) const DECODER: Shared = Shared {
     applied: &[
         "head_dim",
+        "is_causal",
         "num_key_value_heads",
         "rms_norm_eps",
         "rope_parameters",
@@ -44,7 +45,6 @@ pub(super) const DECODER: Shared = Shared {
         ("add_cross_attention", NOTHING),
         ("attn_logit_softcapping", &["null"]),
         ("auto_map", &["null", "{}"]),
-        ("is_causal", &["null", "true"]),
         ("is_decoder", &["null", "false", "true"]),
         ("is_encoder_decoder", NOTHING),
         ("partial_rotary_factor", &["null", "1", "1.0"]),

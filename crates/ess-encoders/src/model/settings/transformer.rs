@@ -42,6 +42,7 @@ pub(super) const HARMLESS: &[&str] = &[
     "bad_words_ids",
     "begin_suppress_tokens",
     "bos_token_id",
+    "cache_implementation",
     "chunk_size_feed_forward",
     "classifier_activation",
     "classifier_bias",

@@ -1,7 +1,7 @@
 //! What would give other vectors is refused by name.
 
 use ess_encoders::Error;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::cases::{changed, vectors};
 
@@ -23,7 +23,6 @@ fn settings_of_decoders_that_would_give_other_vectors_are_refused_by_name() {
         ("llama", json!({"num_key_value_heads": 3}), "num_key_value_heads"),
         ("llama", json!({"num_key_value_heads": 0}), "num_key_value_heads"),
         ("llama", json!({"hidden_act": "relu2"}), "hidden_act"),
-        ("llama", json!({"is_causal": false}), "is_causal"),
         ("llama", json!({"sliding_window": 4}), "sliding_window"),
         ("llama", json!({"layer_types": ["full_attention", "full_attention"]}), "layer_types"),
         ("llama", json!({"residual_multiplier": 2.0}), "residual_multiplier"),
@@ -37,6 +36,24 @@ fn settings_of_decoders_that_would_give_other_vectors_are_refused_by_name() {
         ("gemma3", json!({"attn_logit_softcapping": 50.0}), "attn_logit_softcapping"),
         ("gemma3", json!({"query_pre_attn_scalar": 0}), "query_pre_attn_scalar"),
     ]);
+}
+
+#[test]
+fn sizes_that_a_file_leaves_out_are_those_of_the_library() {
+    let shape = |name: &str, setting: &str, null: bool| {
+        let folder = changed(name, &Map::new()).edit("config.json", |config| match null {
+            true => config[setting] = Value::Null,
+            false => drop(config.as_object_mut().unwrap().remove(setting)),
+        });
+        match folder.error() {
+            Error::TensorShape { name: tensor, expected, .. } => (tensor, expected),
+            other => panic!("{name} {setting}: {other}"),
+        }
+    };
+    let (tensor, expected) = shape("t5", "d_kv", false);
+    assert!(tensor.ends_with("SelfAttention.q.weight") && expected == [4 * 64, 16], "{tensor} {expected:?}");
+    let (tensor, expected) = shape("qwen2", "num_key_value_heads", true);
+    assert!(tensor.ends_with("k_proj.weight") && expected == [16, 16], "{tensor} {expected:?}");
 }
 
 #[test]

@@ -9,11 +9,11 @@ use serde_json::{Map, Value, json};
 use super::{Expected, agrees};
 use crate::folder::Folder;
 
-/// A folder of `tiny` with some settings that are other ones, and the vectors of its texts.
+/// A folder of `tiny` with some settings that are other ones or files that are not there, and the vectors of its texts.
 #[derive(Deserialize)]
 struct Case {
     folder: String,
-    changes: BTreeMap<String, Map<String, Value>>,
+    changes: BTreeMap<String, Option<Map<String, Value>>>,
     #[serde(flatten)]
     expected: Expected,
 }
@@ -27,8 +27,9 @@ fn case(name: &str) -> Case {
 #[track_caller]
 fn gives_its_vectors(name: &str) {
     let Case { folder, changes, expected } = case(name);
-    let folder = changes.into_iter().fold(Folder::new(&folder), |folder, (file, settings)| {
-        folder.edit(&file, |said| said.as_object_mut().unwrap().extend(settings))
+    let folder = changes.into_iter().fold(Folder::new(&folder), |folder, (file, settings)| match settings {
+        Some(settings) => folder.edit(&file, |said| said.as_object_mut().unwrap().extend(settings)),
+        None => folder.remove(&file),
     });
     agrees(&folder, name, &expected);
 }
@@ -55,6 +56,14 @@ fn a_token_of_tokenizer_json_stays_what_it_is_where_an_older_file_has_its_id() {
     // The tiny BERT's mask.
     let folder = Folder::new("bert").write("added_tokens.json", br#"{"a": 4}"#);
     agrees(&folder, "another token's id", &case("added-token-nowhere").expected);
+}
+
+#[test]
+fn without_modules_no_file_says_anything_of_texts_or_vectors() {
+    gives_its_vectors("no-modules");
+    let folder = Folder::new("bert").remove("modules.json");
+    let said = folder.load().unwrap().assumptions().join("\n");
+    assert!(said.contains("sentence_bert_config.json") && said.contains("is heeded"), "{said}");
 }
 
 #[test]
