@@ -27,8 +27,9 @@ pub enum Precision {
     /// inputs in 16 bits.
     Bf16,
     /// Weights rounded to 8 bits with a scale for each output, which take a quarter of the memory; the input of each layer is
-    /// rounded to 8 bits with a scale for each token, but for a value that stands out. Sums of products are exact. On AVX2 without VNNI, and on NEON without SDOT,
-    /// weights are rounded about half a bit coarser, so that vectors differ from those of other processors.
+    /// rounded to 8 bits with a scale for each token, but for a value that stands out. Sums of products are exact. On AVX2
+    /// without VNNI, and on NEON without SDOT, weights are rounded about half a bit coarser, so that vectors differ from those
+    /// of other processors.
     Int8,
 }
 

@@ -78,15 +78,14 @@ impl RawConfig {
             Some(said) => said,
             None => architecture.defaults.window,
         };
-        let window = match (window, self.use_bidirectional_attention) {
-            // Half of it on each side; of 0 and 1 nothing but the token.
-            (Some(window), Some(true)) => Some(window / 2 + 1),
-            (window, _) => window,
-        };
+        let on_both_sides = self.use_bidirectional_attention == Some(true);
         match window {
-            Some(0) => Err(Error::config(path, "sliding_window", "at least 1", 0)),
-            // Without `is_causal` the window is one more, on each side.
-            Some(window) => Ok(Some(if self.is_causal() { window - 1 } else { window })),
+            Some(0) if !on_both_sides => Err(Error::config(path, "sliding_window", "at least 1", 0)),
+            Some(window) => {
+                let reach = if on_both_sides { window / 2 } else { window - 1 };
+                // The library reaches one further, on each side, where the file says that the model is not causal.
+                Ok(Some(reach + usize::from(!self.is_causal())))
+            }
             None => Ok(None),
         }
     }
